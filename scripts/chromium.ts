@@ -1,0 +1,35 @@
+/** The browser that logs in during the end-to-end tests and the demo. */
+
+import { install, mayInstall } from "./apt.ts";
+import { installed } from "./command.ts";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+
+/** The program to start, or undefined, having said how to get one. `CHROMIUM_PATH` goes before what is installed. */
+export async function ensureChromium(): Promise<string | undefined> {
+  const found = await findChromium();
+  if (found !== undefined) return found;
+  if (process.env.CHROMIUM_PATH === undefined && (await mayInstall())) {
+    await install("chromium");
+    return findChromium();
+  }
+  process.stderr.write(`${advice()}\n`);
+  return undefined;
+}
+
+async function findChromium(): Promise<string | undefined> {
+  const asked = process.env.CHROMIUM_PATH;
+  for (const name of asked === undefined ? NAMES : [asked]) {
+    if (await installed(name)) return name;
+  }
+  return undefined;
+}
+
+function advice(): string {
+  const asked = process.env.CHROMIUM_PATH;
+  if (asked !== undefined) return `CHROMIUM_PATH names ${asked}, which cannot be started.\n→ correct it, or unset it.`;
+  return (
+    "No Chromium here, so no browser can log in.\n→ Debian, Ubuntu:  sudo apt-get install chromium\n" +
+    "→ elsewhere: set CHROMIUM_PATH to the program of any Chrome or Chromium."
+  );
+}

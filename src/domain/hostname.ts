@@ -1,0 +1,62 @@
+import { domainToASCII } from "node:url";
+import { faulty, type Parsed, parsed } from "./parsed.ts";
+
+declare const brand: unique symbol;
+
+/** A public hostname as the DNS has it: lower case, punycode, no closing dot; its first label may be `*`. */
+export type Hostname = string & { readonly [brand]: "Hostname" };
+
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Longest name the DNS takes (RFC 1035 §2.3.4). */
+const LONGEST = 253;
+
+/**
+ * Reads a hostname out of a label.
+ *
+ * @param domain - completes a bare name (`wiki`); without one a bare name is a fault
+ */
+export function parseHostname(text: string, domain?: string): Parsed<Hostname> {
+  const wanted = text.trim();
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(wanted)?.[0];
+  if (scheme !== undefined) return faulty("has a scheme", `write ${bare(wanted.slice(scheme.length))}`);
+  if (/[/?#]/.test(wanted)) return faulty("has a path", `write ${bare(wanted)} and put the path into its own label, path`);
+  if (/:\d*$/.test(wanted)) return faulty("has a port", `write ${bare(wanted)}; the port of the container is the label port`);
+  const whole = complete(wanted.replace(/\.$/, ""), domain);
+  if (whole === undefined) {
+    return faulty("is a bare name and there is no one domain to complete it with", "write it in full, app.example.com, or set CFAUTH_DOMAIN");
+  }
+  const ascii = toAscii(whole);
+  if (ascii === undefined) return faulty("is not a hostname", "write it like app.example.com: letters, digits and hyphens between dots");
+  return parsed(ascii as Hostname);
+}
+
+function complete(name: string, domain: string | undefined): string | undefined {
+  if (name === "" || name.includes(".")) return name;
+  return domain === undefined ? undefined : `${name}.${domain}`;
+}
+
+function toAscii(name: string): string | undefined {
+  const wildcard = name.startsWith("*.");
+  const rest = domainToASCII(wildcard ? name.slice(2) : name).toLowerCase();
+  const labels = rest.split(".");
+  if (labels.length < 2 || !labels.every((label) => LABEL.test(label)) || /^\d+$/.test(labels.at(-1) ?? "")) return undefined;
+  const ascii = wildcard ? `*.${rest}` : rest;
+  return ascii.length <= LONGEST ? ascii : undefined;
+}
+
+const bare = (text: string): string => text.replace(/[/?#].*$/, "").replace(/:\d*$/, "");
+
+export const isWildcard = (hostname: Hostname): boolean => hostname.startsWith("*.");
+
+/** Whether `pattern`, a hostname or a wildcard as cloudflared reads it (any depth), covers `hostname`. */
+export function covers(pattern: string, hostname: string): boolean {
+  if (pattern === "" || pattern === "*" || pattern === hostname) return true;
+  return pattern.startsWith("*.") && hostname.endsWith(pattern.slice(1)) && hostname.length > pattern.length - 1;
+}
+
+/** The zone a hostname lies in: the longest that is its end; undefined when none is. */
+export function zoneOf<Z extends { readonly name: string }>(hostname: Hostname, zones: readonly Z[]): Z | undefined {
+  return zones
+    .filter((zone) => hostname === zone.name || hostname.endsWith(`.${zone.name}`))
+    .toSorted((a, b) => b.name.length - a.name.length)[0];
+}

@@ -1,0 +1,51 @@
+import { faulty, type Parsed, parsed } from "./parsed.ts";
+
+declare const brand: unique symbol;
+
+/** A path prefix of a hostname, `/api`: begins with a slash, does not end with one, is clean. */
+export type Path = string & { readonly [brand]: "Path" };
+
+/** @returns undefined as the value for `/`, which is the whole host */
+export function parsePath(text: string): Parsed<Path | undefined> {
+  const wanted = text.trim();
+  if (!wanted.startsWith("/")) return faulty("does not begin with a slash", `write /${wanted}`);
+  const trimmed = wanted.replace(/\/+$/, "");
+  if (trimmed === "") return parsed(undefined);
+  const segments = trimmed.slice(1).split("/");
+  if (segments.some((segment) => segment === "" || segment === "." || segment === "..")) {
+    return faulty("has an empty, . or .. segment", "write the path as the browser shows it, such as /api/v1");
+  }
+  if (!/^[A-Za-z0-9/._~@:+-]+$/.test(trimmed)) {
+    return faulty("has characters other than letters, digits and - . _ ~ @ : +", "write a plain prefix such as /api; everything below it is covered");
+  }
+  return parsed(trimmed as Path);
+}
+
+/**
+ * A path segment no origin can read as a way up or as an encoded something: cloudflared matches the decoded but uncleaned
+ * path, so `/hooks/../admin` and `/hooks/%2e%2e/admin` would match a plain prefix, and an origin that cleans paths would
+ * then serve `/admin` (measured with cloudflared 2026.1.2). RE2 has no look-ahead, hence the three ways to begin.
+ */
+const OTHER = String.raw`[^/\\%?#\x00-\x1f\x7f]`;
+const SEGMENT = [
+  String.raw`[^/\\%?#.\x00-\x1f\x7f]${OTHER}*`,
+  String.raw`\.[^/\\%?#.;\x00-\x1f\x7f]${OTHER}*`,
+  String.raw`\.\.[^/\\%?#;\x00-\x1f\x7f]${OTHER}*`,
+].join("|");
+
+/**
+ * The anchored regular expression (RE2) of a path prefix in an ingress rule: the prefix itself and what is below it,
+ * without any `.` or `..` segment, backslash, remaining percent sign or control character.
+ *
+ * @example pathPattern("/api") matches /api, /api/ and /api/v1; not /apiary, //api or /api/../admin
+ */
+export const pathPattern = (path: Path): string => `^${path.replace(/[.+]/g, String.raw`\$&`)}${BELOW}`;
+
+const BELOW = `(/(${SEGMENT})?)*$`;
+
+/** The path whose pattern this is; undefined when cfauth did not write it. */
+export function patternPath(pattern: string): Path | undefined {
+  if (!pattern.startsWith("^/") || !pattern.endsWith(BELOW)) return undefined;
+  const path = pattern.slice(1, -BELOW.length).replace(/\\([.+])/g, "$1") as Path;
+  return pathPattern(path) === pattern ? path : undefined;
+}

@@ -1,0 +1,63 @@
+import type { RouteKey } from "./route.ts";
+
+/** Codes are public interface: never reused, never renamed. */
+export type ProblemCode =
+  | "CFA-LABEL-UNKNOWN"
+  | "CFA-LABEL-VALUE"
+  | "CFA-LABEL-NO-HOSTNAME"
+  | "CFA-LABEL-CLASH"
+  | "CFA-LABEL-NOT-YET"
+  | "CFA-HOST-NO-ZONE"
+  | "CFA-HOST-TOO-DEEP"
+  | "CFA-HOST-TAKEN"
+  | "CFA-PORT-MANY"
+  | "CFA-PORT-NONE"
+  | "CFA-NETWORK-MISSING"
+  | "CFA-NAME-AMBIGUOUS"
+  | "CFA-SERVICE-FORBIDDEN"
+  | "CFA-CONFLICT-DNS"
+  | "CFA-CONFLICT-INGRESS"
+  | "CFA-CONFLICT-ACCESS"
+  | "CFA-AK-OWN-HOST"
+  | "CFA-AK-UNREACHABLE"
+  | "CFA-AK-TOKEN"
+  | "CFA-AK-PERMISSION"
+  | "CFA-AK-NO-FLOW"
+  | "CFA-AK-NO-KEY"
+  | "CFA-AK-NOT-READY"
+  | "CFA-AK-REFUSED"
+  | "CFA-CF-UNREACHABLE"
+  | "CFA-CF-TOKEN"
+  | "CFA-CF-PERMISSION"
+  | "CFA-CF-NO-ZERO-TRUST"
+  | "CFA-CF-RATE-LIMIT"
+  | "CFA-CF-REFUSED"
+  | "CFA-CF-ACCOUNT"
+  | "CFA-TUNNEL-LOCAL"
+  | "CFA-TUNNEL-MISSING"
+  | "CFA-TUNNEL-FILE"
+  | "CFA-DOCKER-DENIED"
+  | "CFA-DOCKER-UNREACHABLE"
+  | "CFA-DOCKER-PROXY";
+
+/** A fault in the user's input, a collision, or a sick neighbour: a value with an address, never thrown. */
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly severity: "error" | "warning";
+  /** The container or service whose label is meant. */
+  readonly container: string | undefined;
+  /** The label as it stands on the container, `cfauth.port`. */
+  readonly label: string | undefined;
+  /** The route it concerns, where one is known. */
+  readonly route: RouteKey | undefined;
+  /** What is so, and why it matters, in one sentence. */
+  readonly message: string;
+  /** Whether the route is shut, or goes on as it was. */
+  readonly effect: "closed" | "unchanged";
+  /** An imperative with the corrected text, ready to copy. */
+  readonly fix: string;
+}
+
+/** What makes two problems the same one: it is told once when it comes and once when it goes. */
+export const problemKey = (problem: Problem): string =>
+  [problem.code, problem.container, problem.label, problem.route, problem.message].join("\u0000");

@@ -1,0 +1,45 @@
+import type { ProblemCode } from "./domain/problem.ts";
+
+export interface WorldFault {
+  readonly service: "cloudflare" | "authentik" | "docker" | "file";
+  readonly code: ProblemCode;
+  /** One sentence for people: what was wanted, what came back. Never a secret, a header or a body. */
+  readonly message: string;
+  readonly fix: string;
+  /** Worth coming back for without anybody doing anything. */
+  readonly transient: boolean;
+  /** A write whose answer was lost: it may have happened. */
+  readonly doubtful?: boolean;
+  /** HTTP status, where there was an answer. */
+  readonly status?: number | undefined;
+  /** The vendor's own codes, as text: `12130`, `ECONNREFUSED`. */
+  readonly vendor?: readonly string[];
+  /** How long the service asked to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** A fault of the world: transient (come back) or terminal (tell a person). Made by the clients alone, once. */
+export class WorldError extends Error {
+  readonly service: WorldFault["service"];
+  readonly code: ProblemCode;
+  readonly fix: string;
+  readonly transient: boolean;
+  readonly doubtful: boolean;
+  readonly status: number | undefined;
+  readonly vendor: readonly string[];
+  readonly retryAfterMs: number | undefined;
+
+  constructor(fault: WorldFault) {
+    super(fault.message, { cause: fault.cause });
+    this.name = "WorldError";
+    this.service = fault.service;
+    this.code = fault.code;
+    this.fix = fault.fix;
+    this.transient = fault.transient;
+    this.doubtful = fault.doubtful ?? false;
+    this.status = fault.status;
+    this.vendor = fault.vendor ?? [];
+    this.retryAfterMs = fault.retryAfterMs;
+  }
+}

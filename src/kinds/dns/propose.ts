@@ -1,0 +1,76 @@
+import { type Hostname, zoneOf } from "../../domain/hostname.ts";
+import type { Exposure } from "../../domain/exposure.ts";
+import { dnsComment, type Owner } from "../../domain/owner.ts";
+import type { Problem } from "../../domain/problem.ts";
+import { parseRouteKey, type Route, type RouteKey, routeKey } from "../../domain/route.ts";
+import type { Desired } from "../../plan/desired.ts";
+import type { Rung, Stance } from "../../plan/rung.ts";
+import { orphaned, type Proofs } from "../ingress/rules.ts";
+import type { Mine } from "../mine.ts";
+import type { TunnelSeen } from "../tunnel/seen.ts";
+import type { DnsChange, DnsRecord, DnsSeen, RecordWish } from "./seen.ts";
+
+type Needs = Proofs & { readonly dns: DnsSeen; readonly tunnel: Pick<TunnelSeen, "tunnel"> };
+
+/**
+ * One record for each hostname, shared by its paths.
+ *
+ * | the record                                  | its wish            | then                          |
+ * |---------------------------------------------|---------------------|-------------------------------|
+ * | of somebody else (A, AAAA, CNAME, NS)       | yes                 | taken                         |
+ * | absent                                      | yes                 | open it                       |
+ * | ours                                        | of another path     | shared                        |
+ * | ours, and proof of a rule that has no other | none                | shared, until that rule went  |
+ * | ours                                        | none                | close it                      |
+ * | ours, leads elsewhere                       | yes                 | mend it                       |
+ */
+export const dnsRung = (owner: Owner): Rung<Needs, DnsChange> => ({
+  kind: "dns",
+  awaited: "the DNS record",
+  stance(route, wish, world, desired) {
+    const found = world.dns.mine.get(route.hostname);
+    if (wish === undefined) return unwished(found, route, world, desired);
+    const foreign = world.dns.theirs.get(route.hostname);
+    if (foreign !== undefined && found === undefined) return { is: "taken", problem: taken(wish, `${foreign.type} ${foreign.content}`) };
+    const wanted = recordWish(owner, route.hostname, world);
+    if (found === undefined) return { is: "absent", open: wanted && { kind: "dns", action: "create", key: key(route.hostname), subject: route.hostname, wish: wanted } };
+    if (wanted === undefined || leads(found, wanted)) return { is: "stands" };
+    const mend: DnsChange = { kind: "dns", action: "update", key: key(route.hostname), subject: route.hostname, at: found, wish: wanted };
+    return { is: "drifted", mend, close: remove(found), moves: false };
+  },
+});
+
+function unwished(found: Mine<DnsRecord> | undefined, route: Route, world: Needs, desired: Desired): Stance<DnsChange> {
+  if (found === undefined) return { is: "absent", open: undefined };
+  const proves = world.ingress.rules.some((rule) => rule.hostname === route.hostname && orphaned(rule, world));
+  return proves || needed(route, world, desired) ? { is: "shared" } : { is: "left", close: remove(found) };
+}
+
+/** Whether another route of the hostname is wished, or is held as it is. */
+function needed(route: Route, world: Needs, desired: Desired): boolean {
+  const others: readonly RouteKey[] = [...desired.wishes.keys(), ...[...desired.held].filter((held) => world.access.mine.has(held))];
+  return others.some((other) => other !== routeKey(route) && parseRouteKey(other)?.hostname === route.hostname);
+}
+
+function recordWish(owner: Owner, hostname: Hostname, { dns, tunnel }: Needs): RecordWish | undefined {
+  const zone = zoneOf(hostname, dns.zones);
+  if (zone === undefined || tunnel.tunnel === undefined) return undefined;
+  return { zone: zone.id, name: hostname, content: `${tunnel.tunnel.id}.cfargotunnel.com`, comment: dnsComment(owner) };
+}
+
+const leads = (found: DnsRecord, wanted: RecordWish): boolean => found.type === "CNAME" && found.content === wanted.content && found.proxied;
+
+const key = (hostname: Hostname) => `dns ${hostname}`;
+
+const remove = (at: Mine<DnsRecord>): DnsChange => ({ kind: "dns", action: "delete", key: key(at.name), subject: at.name, at });
+
+const taken = (wish: Exposure, record: string): Problem => ({
+  code: "CFA-CONFLICT-DNS",
+  severity: "error",
+  container: wish.workload,
+  label: wish.label,
+  route: routeKey(wish.route),
+  message: `a DNS record ${record} is at ${wish.route.hostname} and is not cfauth's`,
+  effect: "closed",
+  fix: "delete it in Cloudflare, or choose another hostname",
+});

@@ -1,0 +1,41 @@
+import type { Hostname } from "../../domain/hostname.ts";
+import type { Mine } from "../mine.ts";
+
+export interface DnsSeen {
+  readonly zones: readonly Zone[];
+  readonly mine: ReadonlyMap<Hostname, Mine<DnsRecord>>;
+  /** Address records (A, AAAA, CNAME, NS) of others, by name. */
+  readonly theirs: ReadonlyMap<string, ForeignRecord>;
+}
+
+export interface Zone {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface DnsRecord {
+  readonly id: string;
+  readonly zone: string;
+  readonly name: Hostname;
+  readonly type: string;
+  readonly content: string;
+  readonly proxied: boolean;
+}
+
+export interface ForeignRecord {
+  readonly type: string;
+  readonly content: string;
+}
+
+/** What a record of ours must be: a proxied CNAME to the tunnel. */
+export interface RecordWish {
+  readonly zone: string;
+  readonly name: Hostname;
+  readonly content: string;
+  readonly comment: string;
+}
+
+export type DnsChange =
+  | { readonly kind: "dns"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: RecordWish }
+  | { readonly kind: "dns"; readonly action: "update"; readonly key: string; readonly subject: string; readonly at: Mine<DnsRecord>; readonly wish: RecordWish }
+  | { readonly kind: "dns"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<DnsRecord> };

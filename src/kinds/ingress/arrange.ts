@@ -1,0 +1,44 @@
+import { covers } from "../../domain/hostname.ts";
+import { bySpecificity, type Route, routeKey } from "../../domain/route.ts";
+import { routeOf, ruleFor, shutRule } from "./rules.ts";
+import type { IngressChange, IngressSeen, RawRule } from "./seen.ts";
+
+/**
+ * The document with these changes in it. Rules of others stay as they are and in their order among themselves; ours come
+ * first, the most specific at the top, except wildcards: those stand below what others have under them.
+ *
+ * An exact rule of ours at the top takes nothing from anybody, since a hostname that somebody else has in the document is
+ * never taken. The version is left as it was: the answer of the API brings the new one.
+ */
+export function arrange(seen: IngressSeen, changes: readonly IngressChange[]): IngressSeen {
+  const touched = new Set<string>(changes.map((change) => routeKey(routeOfChange(change))));
+  const kept = seen.rules.filter((rule) => !touched.has(keyOf(rule)));
+  const made = changes.flatMap((change) => madeBy(change) ?? []);
+  const ordered = made.toSorted((a, b) => bySpecificity(b.route, a.route));
+  return { ...seen, rules: ordered.reduce<readonly RawRule[]>((rules, { rule, route }) => place(rules, rule, route), kept) };
+}
+
+const routeOfChange = (change: IngressChange): Route => ("wish" in change ? change.wish.route : "shut" in change ? change.shut : change.route);
+
+function madeBy(change: IngressChange): { readonly rule: RawRule; readonly route: Route } | undefined {
+  if ("wish" in change) return { rule: ruleFor(change.wish), route: change.wish.route };
+  return "shut" in change ? { rule: shutRule(change.shut, change.mark, change.team), route: change.shut } : undefined;
+}
+
+function keyOf(rule: RawRule): string {
+  const route = routeOf(rule);
+  return route === undefined ? "" : routeKey(route);
+}
+
+/** Before the first rule that is less specific; a wildcard also before the first that would answer for it, but no higher than that. */
+function place(rules: readonly RawRule[], rule: RawRule, route: Route): readonly RawRule[] {
+  const at = rules.findIndex((other) => after(rule, route, other));
+  return at === -1 ? [...rules, rule] : [...rules.slice(0, at), rule, ...rules.slice(at)];
+}
+
+function after(rule: RawRule, route: Route, other: RawRule): boolean {
+  if ((other.path ?? "") === "" && covers(other.hostname ?? "", rule.hostname ?? "") && other.hostname !== rule.hostname) return true;
+  const place = routeOf(other);
+  if (place === undefined) return !route.hostname.startsWith("*.");
+  return bySpecificity(route, place) < 0 && !(route.hostname.startsWith("*.") && covers(route.hostname, place.hostname));
+}

@@ -1,0 +1,86 @@
+import { covers, type Hostname } from "../../domain/hostname.ts";
+import { pathPattern, patternPath } from "../../domain/path.ts";
+import { parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
+import type { AccessSeen } from "../access/seen.ts";
+import type { DnsSeen } from "../dns/seen.ts";
+import type { IngressSeen, RawRule, RuleWish } from "./seen.ts";
+
+/** What ownership of a rule is read from. */
+export interface Proofs {
+  readonly access: Pick<AccessSeen, "mine">;
+  readonly ingress: Pick<IngressSeen, "rules" | "mark">;
+  readonly dns: Pick<DnsSeen, "mine">;
+}
+
+/** The route that a rule would be of, if it were ours; undefined for one that cfauth can not have written. */
+export function routeOf(rule: RawRule): Route | undefined {
+  const host = parseRouteKey(rule.hostname ?? "");
+  if (host === undefined || host.path !== undefined) return undefined;
+  const path = rule.path === undefined || rule.path === "" ? undefined : patternPath(rule.path);
+  return rule.path && path === undefined ? undefined : { hostname: host.hostname, path };
+}
+
+/**
+ * Whether the rule is ours. A rule carries no mark: the application of its route is the proof. Where somebody deleted that
+ * application, our record of the hostname is, for a rule that lets nobody in: it demands a login to no application of ours.
+ */
+export function ours(rule: RawRule, seen: Proofs): boolean {
+  const route = routeOf(rule);
+  if (route === undefined) return false;
+  return seen.access.mine.has(routeKey(route)) || isShut(rule, seen.ingress.mark) || orphaned(rule, seen);
+}
+
+/** Whether the rule only keeps its place while what guards it is replaced: a public rule around it must not answer instead. */
+export const isShut = (rule: RawRule, mark: string): boolean => rule.service === SHUT && checkOf(rule)?.audTag[0] === mark;
+
+const SHUT = "http_status:503";
+
+export const shutRule = (route: Route, mark: string, team: string): RawRule =>
+  ruleFor({ route, origin: { service: SHUT, options: {} }, check: { team, aud: mark } });
+
+export function orphaned(rule: RawRule, seen: Proofs): boolean {
+  if (!seen.dns.mine.has((rule.hostname ?? "") as Hostname)) return false;
+  const check = checkOf(rule);
+  const known = new Set([...seen.access.mine.values()].map(({ aud }) => aud));
+  return check !== undefined && check.required && !check.audTag.some((aud) => known.has(aud));
+}
+
+export function ruleOf(seen: Proofs, route: Route): RawRule | undefined {
+  const path = route.path === undefined ? "" : pathPattern(route.path);
+  return seen.ingress.rules.find((rule) => rule.hostname === route.hostname && (rule.path ?? "") === path && ours(rule, seen));
+}
+
+export const foreignOn = (seen: Proofs, hostname: Hostname): RawRule | undefined =>
+  seen.ingress.rules.find((rule) => rule.hostname === hostname && !ours(rule, seen));
+
+export interface LoginCheck {
+  readonly required: boolean;
+  readonly team: string;
+  readonly audTag: readonly string[];
+}
+
+/** cloudflared's own check of the login, as the rule has it; undefined when there is none. */
+export function checkOf(rule: RawRule): LoginCheck | undefined {
+  const access = rule.originRequest?.["access"];
+  if (typeof access !== "object" || access === null) return undefined;
+  const { required, teamName, audTag } = access as Record<string, unknown>;
+  return { required: required === true, team: String(teamName ?? ""), audTag: Array.isArray(audTag) ? audTag.map(String) : [] };
+}
+
+/** The rule as it is written for a wish. */
+export function ruleFor({ route, origin, check }: RuleWish): RawRule {
+  const access = check === undefined ? undefined : { required: true, teamName: check.team, audTag: [check.aud] };
+  const originRequest = { ...origin.options, ...(access !== undefined && { access }) };
+  return {
+    hostname: route.hostname,
+    ...(route.path !== undefined && { path: pathPattern(route.path) }),
+    service: origin.service,
+    ...(Object.keys(originRequest).length > 0 && { originRequest }),
+  };
+}
+
+/** Whether an earlier rule of the document answers everything that this one would. */
+export function shadowed(rule: RawRule, rules: readonly RawRule[]): boolean {
+  const before = rules.slice(0, rules.indexOf(rule));
+  return before.some((it) => (it.path ?? "") === "" && covers(it.hostname ?? "", rule.hostname ?? ""));
+}

@@ -1,0 +1,28 @@
+import type { WorldError } from "../errors.ts";
+import type { Change } from "../plan/rung.ts";
+
+/**
+ * How much to look at. `all`: at the start, after a failure, and now and then. `routes`: at a resync, only what routes are
+ * made of; zones, tunnel, team domain and the like are taken over from `before`, which is then required.
+ */
+export type Depth = "all" | "routes";
+
+/** The hands of one sort of remote object. What it should be is decided elsewhere, by pure code. */
+export interface Kind<Seen, C extends Change> {
+  readonly kind: C["kind"];
+  /** @throws {WorldError} when anything could not be read: there is no partial answer */
+  observe(depth: Depth, before: Seen | undefined): Promise<Seen>;
+  /**
+   * Carries the changes out and answers the world as it then stands, folded from the answers. One change that fails does not
+   * keep the others from being done. Never throws a WorldError: failures are part of the answer.
+   */
+  apply(changes: readonly C[], seen: Seen): Promise<Applied<Seen, C>>;
+}
+
+export interface Applied<Seen, C extends Change> {
+  readonly seen: Seen;
+  readonly done: readonly C[];
+  readonly failures: readonly { readonly change: C; readonly error: WorldError }[];
+  /** Whether what stands is no longer known (a lost answer, a stranger's write): observe again before the next plan. */
+  readonly doubtful: boolean;
+}

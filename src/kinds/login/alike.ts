@@ -1,0 +1,20 @@
+import type { Provider, ProviderWish } from "./seen.ts";
+
+/** Whether the provider is as it must be; a field that this version of Authentik does not have is passed over. */
+export function alike(found: Provider, wish: ProviderWish): boolean {
+  return (
+    found.clientType === wish.clientType &&
+    found.authorizationFlow === wish.authorizationFlow &&
+    (wish.invalidationFlow === undefined || found.invalidationFlow === undefined || found.invalidationFlow === wish.invalidationFlow) &&
+    found.signingKey !== undefined &&
+    found.encryptionKey === undefined &&
+    found.claimsInIdToken &&
+    sameSet(uris(found.redirectUris), uris(wish.redirectUris)) &&
+    sameSet(found.scopes, wish.scopes) &&
+    (found.grantTypes === undefined || sameSet(found.grantTypes, wish.grantTypes))
+  );
+}
+
+const uris = (list: Provider["redirectUris"]): string[] => list.map(({ mode, url }) => `${mode} ${url}`);
+
+const sameSet = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((it) => b.includes(it));

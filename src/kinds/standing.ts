@@ -1,0 +1,20 @@
+import { parseRouteKey, type Route, type RouteKey, routeKey } from "../domain/route.ts";
+import type { StandingRoute } from "../plan/desired.ts";
+import { checkOf, ours, routeOf, ruleOf } from "./ingress/rules.ts";
+import type { World } from "./world.ts";
+
+/** Every route that has an object of ours: an application, a rule, or a record left without either. */
+export function standing(world: World): readonly StandingRoute[] {
+  const applications = [...world.access.mine.keys()].map(parseRouteKey);
+  const rules = world.ingress.rules.filter((rule) => ours(rule, world)).map(routeOf);
+  const routes = new Map<RouteKey, Route>();
+  for (const route of [...applications, ...rules]) if (route !== undefined) routes.set(routeKey(route), route);
+  const hosts = new Set([...routes.values()].map(({ hostname }) => hostname));
+  const bare = [...world.dns.mine.keys()].filter((hostname) => !hosts.has(hostname)).map((hostname) => ({ hostname, path: undefined }));
+  return [...routes.values(), ...bare].map((route) => stand(world, route));
+}
+
+function stand(world: World, route: Route): StandingRoute {
+  const rule = ruleOf(world, route);
+  return { route, service: rule?.service, public: rule !== undefined && checkOf(rule)?.required !== true };
+}

@@ -1,0 +1,77 @@
+import { nearest } from "../domain/nearest.ts";
+import type { Problem } from "../domain/problem.ts";
+import { isLater, LABEL_KEYS, RESERVED } from "./catalogue.ts";
+
+/** One label of ours as it stands on the container. */
+export interface Label {
+  /** In full, with prefix and route: `cfauth.web.port`. */
+  readonly name: string;
+  /** Without quotes and spaces around it. */
+  readonly text: string;
+}
+
+/** The labels of one container sorted by route; the unnamed route is "". Keys are without prefix and route. */
+export interface Family {
+  readonly routes: ReadonlyMap<string, ReadonlyMap<string, Label>>;
+  readonly problems: readonly Problem[];
+}
+
+/** Sorts a container's labels of our prefix by the route that they speak of; what is unknown becomes a problem. */
+export function family(container: string, labels: Readonly<Record<string, string>>, prefix: string): Family {
+  const routes = new Map<string, Map<string, Label>>();
+  const problems: Problem[] = [];
+  for (const name of Object.keys(labels).toSorted()) {
+    const rest = after(name, prefix);
+    if (rest === undefined) continue;
+    const place = locate(rest);
+    const label = { name, text: bare(labels[name] ?? "") };
+    if (place === undefined) problems.push(unknown(container, name, rest, prefix));
+    else if (isLater(place.key)) problems.push(notYet(container, name));
+    else routes.set(place.route, (routes.get(place.route) ?? new Map()).set(place.key, label));
+  }
+  return { routes, problems };
+}
+
+function after(name: string, prefix: string): string | undefined {
+  const head = `${prefix}.`;
+  return name.toLowerCase().startsWith(head.toLowerCase()) ? name.slice(head.length) : undefined;
+}
+
+/** @returns the route and the key; undefined for what is neither a key nor a route's key */
+function locate(rest: string): { readonly route: string; readonly key: string } | undefined {
+  if (LABEL_KEYS.includes(rest)) return { route: "", key: rest };
+  const [route = "", ...tail] = rest.split(".");
+  const key = tail.join(".");
+  if (!/^[A-Za-z0-9_-]+$/.test(route) || RESERVED.has(route) || !LABEL_KEYS.includes(key)) return undefined;
+  return { route, key };
+}
+
+/** Quotes and spaces round a value are stripped: `"true"` in a Compose list keeps its quotes. */
+export const bare = (text: string): string => text.trim().replace(/^(["'])(.*)\1$/s, "$2").trim();
+
+function unknown(container: string, name: string, rest: string, prefix: string): Problem {
+  const near = suggestion(rest);
+  return {
+    ...problem(container, name),
+    code: "CFA-LABEL-UNKNOWN",
+    message: `${name} is not a label of cfauth; the route stays closed, since it might have asked for protection`,
+    fix: near === undefined ? "remove it, or look up its name in the label table" : `write ${prefix}.${near}`,
+  };
+}
+
+function suggestion(rest: string): string | undefined {
+  const [route = "", ...tail] = rest.split(".");
+  const whole = nearest(rest, LABEL_KEYS);
+  if (whole !== undefined || tail.length === 0 || RESERVED.has(route)) return whole;
+  const key = nearest(tail.join("."), LABEL_KEYS);
+  return key === undefined ? undefined : `${route}.${key}`;
+}
+
+const notYet = (container: string, name: string): Problem => ({
+  ...problem(container, name),
+  code: "CFA-LABEL-NOT-YET",
+  message: `${name} is not supported yet by this version; the route stays closed, since it would not be as the label asks`,
+  fix: `remove ${name}`,
+});
+
+const problem = (container: string, label: string) => ({ severity: "error", container, label, route: undefined, effect: "closed" }) as const;

@@ -1,0 +1,36 @@
+import type { Faulty } from "../domain/parsed.ts";
+import type { Problem, ProblemCode } from "../domain/problem.ts";
+import type { Label } from "./family.ts";
+
+/** A fault of one label, before it is known which container and routes it concerns. */
+export interface Fault {
+  readonly code: ProblemCode;
+  /** The label as it stands, or the one that is missing. */
+  readonly label: string;
+  readonly message: string;
+  readonly fix: string;
+  /** Shuts an open route too: to leave it would show something that nobody asked to show. */
+  readonly shut?: true;
+}
+
+/** `cfauth.port="http" is not a port` → `write a number from 1 to 65535` */
+export const valueFault = (label: Label, { why, fix }: Faulty, code: ProblemCode = "CFA-LABEL-VALUE"): Fault => ({
+  code,
+  label: label.name,
+  message: `${label.name}="${clip(label.text)}" ${why}`,
+  fix,
+});
+
+/** Someone else's text in our sentence: no line breaks, no end. */
+const clip = (text: string): string => text.replace(/[\x00-\x1f\x7f]/g, " ").slice(0, 100);
+
+export const problemOf = (container: string, { code, label, message, fix }: Fault): Problem => ({
+  code,
+  severity: "error",
+  container,
+  label,
+  route: undefined,
+  message,
+  effect: "closed",
+  fix,
+});

@@ -1,0 +1,32 @@
+import type { Workload } from "../domain/workload.ts";
+
+/** Who answers to which name on which network: Docker's DNS gives the addresses of all of them. */
+export interface Neighbours {
+  /** The workloads, by id, that answer to the name there. */
+  answering(network: string, name: string): ReadonlySet<string>;
+  /** Whether any running workload answers to this host and port, by name, by address or by a published port. */
+  reached(service: string): boolean;
+}
+
+export function neighbours(workloads: readonly Workload[]): Neighbours {
+  const names = new Map<string, Set<string>>();
+  const hosts = new Set<string>();
+  for (const workload of workloads) {
+    for (const name of [workload.name, workload.service?.name ?? workload.name]) {
+      hosts.add(name);
+      for (const network of Object.keys(workload.networks)) {
+        const at = `${network}\u0000${name}`;
+        names.set(at, (names.get(at) ?? new Set()).add(workload.id));
+      }
+    }
+    for (const { ip } of Object.values(workload.networks)) if (ip !== undefined && ip !== "") hosts.add(ip);
+    for (const { published } of workload.ports) if (published !== undefined) hosts.add(`localhost:${published.port}`).add(`${published.ip}:${published.port}`);
+  }
+  return {
+    answering: (network, name) => names.get(`${network}\u0000${name}`) ?? new Set(),
+    reached: (service) => {
+      const [, host = "", port = ""] = /^[a-z]+:\/\/([^:/]+)(?::(\d+))?/.exec(service) ?? [];
+      return hosts.has(host) || hosts.has(`${host}:${port}`);
+    },
+  };
+}

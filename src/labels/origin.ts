@@ -1,0 +1,109 @@
+import type { Origin, OriginOptions } from "../domain/origin.ts";
+import type { Port } from "../domain/workload.ts";
+import type { Context } from "./context.ts";
+import { type Fault, valueFault } from "./fault.ts";
+import type { Label } from "./family.ts";
+import type { Party } from "./party.ts";
+import { serviceFault } from "./service.ts";
+import { parseOriginOption, parsePort, parseScheme } from "./values.ts";
+
+export type Labels = ReadonlyMap<string, Label>;
+
+/** Where cloudflared finds the container, or everything that is in the way. */
+export function originOf(party: Party, labels: Labels, prefix: string, context: Context): { readonly origin: Origin } | { readonly faults: readonly Fault[] } {
+  const options = optionsOf(labels);
+  const service = serviceOf(party, labels, prefix, context);
+  const faults = [...options.faults, ...("faults" in service ? service.faults : [])];
+  return faults.length > 0 || "faults" in service ? { faults } : { origin: { service: service.service, options: options.options } };
+}
+
+function optionsOf(labels: Labels): { readonly options: OriginOptions; readonly faults: readonly Fault[] } {
+  const read = [...labels]
+    .filter(([key]) => key.startsWith("origin."))
+    .map(([key, label]) => ({ option: key.slice("origin.".length), label, value: parseOriginOption(key.slice("origin.".length), label.text) }));
+  return {
+    options: Object.fromEntries(read.flatMap(({ option, value }) => (value.ok ? [[option, value.value]] : []))),
+    faults: read.flatMap(({ label, value }) => (value.ok ? [] : [valueFault(label, value)])),
+  };
+}
+
+type Service = { readonly service: string } | { readonly faults: readonly Fault[] };
+
+function serviceOf(party: Party, labels: Labels, prefix: string, context: Context): Service {
+  const whole = labels.get("service");
+  if (whole !== undefined) {
+    const fault = serviceFault(party, whole, labels, context);
+    return fault === undefined ? { service: whole.text } : { faults: [fault] };
+  }
+  const scheme = labels.get("scheme");
+  const kind = scheme === undefined ? ({ ok: true, value: "http" } as const) : parseScheme(scheme.text);
+  const port = portOf(party, labels, prefix);
+  const host = context.target === "published" ? undefined : hostOf(party, labels, prefix, context);
+  const faults = [...(kind.ok || scheme === undefined ? [] : [valueFault(scheme, kind)]), ...("fault" in port ? [port.fault] : []), ...(host !== undefined && "fault" in host ? [host.fault] : [])];
+  if (faults.length > 0 || !kind.ok || "fault" in port) return { faults };
+  if (host !== undefined) return "host" in host ? { service: `${kind.value}://${host.host}:${port.port}` } : { faults };
+  const published = publishedAt(party, port.port);
+  if (published !== undefined) return { service: `${kind.value}://${published}` };
+  return { faults: [unpublished(party, prefix, port.port)] };
+}
+
+function portOf(party: Party, labels: Labels, prefix: string): { readonly port: number } | { readonly fault: Fault } {
+  const label = labels.get("port");
+  if (label !== undefined) {
+    const port = parsePort(label.text);
+    return port.ok ? { port: port.value } : { fault: valueFault(label, port) };
+  }
+  const exposed = [...new Set(party.members[0].ports.filter(({ protocol }) => protocol === "tcp").map(({ number }) => number))].toSorted((a, b) => a - b);
+  const [only, ...more] = exposed;
+  const name = `${prefix}port`;
+  if (only === undefined) return { fault: { code: "CFA-PORT-NONE", label: name, message: "the image exposes no TCP port, so cfauth can not know where the container listens", fix: `add ${name}: "8080" with the port that the container listens on` } };
+  if (more.length === 0) return { port: only };
+  return { fault: { code: "CFA-PORT-MANY", label: name, message: `the image exposes ${spell(exposed)}, and which one is meant can not be guessed`, fix: `add ${name}: "${only}" (or another of them)` } };
+}
+
+const spell = (ports: readonly number[]): string => `${ports.slice(0, -1).join(", ")} and ${ports.at(-1)}`;
+
+function hostOf(party: Party, labels: Labels, prefix: string, context: Context): { readonly host: string } | { readonly fault: Fault } {
+  const asked = labels.get("network");
+  const wanted = asked === undefined ? context.networks : [asked.text];
+  const network = wanted.find((name) => name in party.members[0].networks);
+  if (network === undefined) return { fault: offNetwork(party, asked, prefix, wanted) };
+  if (context.target === "ip") {
+    const ip = party.members[0].networks[network]?.ip;
+    return ip === undefined || ip === "" ? { fault: offNetwork(party, asked, prefix, wanted) } : { host: ip };
+  }
+  const members = new Set(party.members.map(({ id }) => id));
+  const others = [...context.neighbours.answering(network, party.name)].filter((id) => !members.has(id));
+  return others.length === 0 ? { host: party.name } : { fault: ambiguous(party, prefix, network) };
+}
+
+const offNetwork = (party: Party, asked: Label | undefined, prefix: string, wanted: readonly string[]): Fault => ({
+  code: "CFA-NETWORK-MISSING",
+  label: asked?.name ?? `${prefix}network`,
+  message: `the container is on ${Object.keys(party.members[0].networks).toSorted().join(", ") || "no network"}, not on ${wanted.join(" or ")}, so cloudflared cannot reach it`,
+  fix: `add networks: [${wanted[0] ?? "tunnel"}] to the service`,
+});
+
+const ambiguous = (party: Party, prefix: string, network: string): Fault => ({
+  code: "CFA-NAME-AMBIGUOUS",
+  label: `${prefix}hostname`,
+  message: `another container answers to the name ${party.name} on the network ${network} too, so visitors could be led to it`,
+  fix: "give one of the two another name (container_name, or the name of the Compose service)",
+  shut: true,
+});
+
+/** The host's address at which the engine publishes the container's port; published on all addresses it is localhost. */
+function publishedAt(party: Party, port: number): string | undefined {
+  const at = party.members[0].ports.find((it): it is Port & { published: NonNullable<Port["published"]> } => it.number === port && it.protocol === "tcp" && it.published !== undefined);
+  if (at === undefined) return undefined;
+  const everywhere = ["", "0.0.0.0", "::"].includes(at.published.ip);
+  const ip = at.published.ip.includes(":") ? `[${at.published.ip}]` : at.published.ip;
+  return `${everywhere ? "localhost" : ip}:${at.published.port}`;
+}
+
+const unpublished = (party: Party, prefix: string, port: number): Fault => ({
+  code: "CFA-PORT-NONE",
+  label: `${prefix}port`,
+  message: `port ${port} of ${party.name} is not published on the host, where cloudflared looks for it (CFAUTH_TARGET=published)`,
+  fix: `publish it, ports: ["127.0.0.1:${port}:${port}"], or run cloudflared in Docker`,
+});

@@ -1,0 +1,63 @@
+import { spoken } from "../domain/duration.ts";
+import type { Exposure } from "../domain/exposure.ts";
+import { type RouteKey, routeKey } from "../domain/route.ts";
+import type { Decoded, Desired, FaultyRoute, Guarded, StandingRoute } from "./desired.ts";
+import { type Absences, type Grace, linger, noAbsences } from "./linger.ts";
+import { type Rivalries, settle } from "./settle.ts";
+
+/** What is carried from one pass to the next. Not state to lose: without it routes only wait the startup grace once more. */
+export interface Memory {
+  readonly absences: Absences;
+  readonly rivalries: Rivalries;
+}
+
+export const noMemory: Memory = { absences: noAbsences, rivalries: new Map() };
+
+export interface Decision {
+  readonly desired: Desired;
+  readonly memory: Memory;
+  /** When the next grace ends, in milliseconds since 1970: the pass to come looks again then. */
+  readonly wakeAt: number | undefined;
+}
+
+/**
+ * What is wished, all labels taken together.
+ *
+ * @param reused - whether something else runs now where a standing route leads
+ */
+export function decide(decoded: readonly Decoded[], standing: readonly StandingRoute[], reused: (route: StandingRoute) => boolean, memory: Memory, grace: Grace, now: number): Decision {
+  const exposures = decoded.flatMap((it) => it.exposures);
+  const faulty = decoded.flatMap((it) => it.faulty);
+  const settled = settle(exposures, standing, memory.rivalries, grace.graceMs, now);
+  const asked = new Set([...exposures, ...faulty].map((it) => routeKey(it.route)));
+  const absences = linger(memory.absences, standing, asked, reused, grace, now);
+  const closing = new Map([...absences.deadlines].filter(([, deadline]) => deadline > now));
+  const wishes = new Map(settled.wishes.map((wish) => [routeKey(wish.route), wish]));
+  const desired: Desired = {
+    wishes,
+    held: new Set([...keep(faulty, standing, wishes), ...closing.keys(), ...settled.waiting.map(({ exposure }) => routeKey(exposure.route))]),
+    guarded: guarded(exposures, faulty),
+    closing,
+    waiting: settled.waiting.map(({ exposure, holder, until }) => ({
+      route: routeKey(exposure.route),
+      reason: `container ${holder}, which had it and stopped; ${exposure.workload} takes over in ${spoken(until - now)} unless it comes back`,
+    })),
+    problems: [...decoded.flatMap((it) => it.problems), ...settled.problems],
+  };
+  const ends = [...closing.values(), ...settled.waiting.map(({ until }) => until)];
+  return { desired, memory: { absences, rivalries: settled.rivalries }, wakeAt: ends.length === 0 ? undefined : Math.min(...ends) };
+}
+
+/** The faulty routes that stay as they are: not those that another container wishes soundly, and none that would be public by mistake. */
+function keep(faulty: readonly FaultyRoute[], standing: readonly StandingRoute[], wishes: ReadonlyMap<RouteKey, unknown>): readonly RouteKey[] {
+  const open = new Map(standing.map((it) => [routeKey(it.route), it]));
+  return faulty
+    .filter((it) => !it.shut && (it.saysPublic || open.get(routeKey(it.route))?.public !== true))
+    .map((it) => routeKey(it.route))
+    .filter((key) => !wishes.has(key));
+}
+
+const guarded = (exposures: readonly Exposure[], faulty: readonly FaultyRoute[]): readonly Guarded[] => [
+  ...exposures.flatMap(({ route, workload, origin, protection }) => (protection.kind === "public" ? [] : [{ route, workload, service: origin.service }])),
+  ...faulty.flatMap(({ route, workload, saysPublic }) => (saysPublic ? [] : [{ route, workload, service: undefined }])),
+];

@@ -1,0 +1,48 @@
+import type { Exposure } from "../domain/exposure.ts";
+import type { Problem } from "../domain/problem.ts";
+import type { Route, RouteKey } from "../domain/route.ts";
+
+/** The exposures after conflicts are settled, what must stay as it is, and the problems. */
+export interface Desired {
+  readonly wishes: ReadonlyMap<RouteKey, Exposure>;
+  /** Left exactly as they are: their labels can not be read, or their container has just gone. */
+  readonly held: ReadonlySet<RouteKey>;
+  /** Routes asked to be other than public, whether or not they can be opened: what lies around them must not open before. */
+  readonly guarded: readonly Guarded[];
+  /** Of the held ones: when the grace of a gone container ends, in milliseconds since 1970. */
+  readonly closing: ReadonlyMap<RouteKey, number>;
+  readonly waiting: readonly { readonly route: RouteKey; readonly reason: string }[];
+  readonly problems: readonly Problem[];
+}
+
+export interface Guarded {
+  readonly route: Route;
+  readonly workload: string;
+  /** Undefined where the labels are too faulty to tell. */
+  readonly service: string | undefined;
+}
+
+/** What the labels of one workload come to. */
+export interface Decoded {
+  readonly exposures: readonly Exposure[];
+  /** Routes that are named but faulty: not opened; an open one stays as it is. */
+  readonly faulty: readonly FaultyRoute[];
+  readonly problems: readonly Problem[];
+}
+
+export interface FaultyRoute {
+  readonly route: Route;
+  readonly workload: string;
+  /** Whether its labels say `access=public` in so many words: else an open public route is shut, not kept. */
+  readonly saysPublic: boolean;
+  /** Shut at once even where it is open: leaving it would show something that nobody asked to show. */
+  readonly shut: boolean;
+}
+
+/** What is known of a route that stands, as far as settling needs it. */
+export interface StandingRoute {
+  readonly route: Route;
+  /** Where its rule leads, `http://app:80`; undefined where there is no rule. */
+  readonly service: string | undefined;
+  readonly public: boolean;
+}

@@ -1,0 +1,67 @@
+import type { Exposure } from "../domain/exposure.ts";
+import type { Problem } from "../domain/problem.ts";
+import type { Route } from "../domain/route.ts";
+import type { Desired, StandingRoute } from "./desired.ts";
+
+/** One thing to do to one remote object. `key` is the same for two changes that are one: a policy wanted by two routes. */
+export interface Change {
+  readonly kind: string;
+  readonly action: "create" | "update" | "delete";
+  readonly key: string;
+  /** The hostname or name that people know the object by. */
+  readonly subject: string;
+}
+
+/**
+ * How one kind of object stands for one route.
+ *
+ * | is      | the object                                       | the planner may            |
+ * |---------|--------------------------------------------------|----------------------------|
+ * | absent  | is not there                                     | open it, if it is wished   |
+ * | stands  | is ours and as wished                            | build on it                |
+ * | drifted | is ours and differs from the wish                | mend it, or close it       |
+ * | left    | is ours and nobody wishes it                     | close it                   |
+ * | shared  | is ours, not wished here, but by another route   | leave it                   |
+ * | taken   | is somebody else's where ours would have to be   | say so, and do nothing     |
+ */
+export type Stance<C extends Change> =
+  | { readonly is: "absent"; readonly open: C | undefined }
+  | { readonly is: "stands" }
+  | {
+      readonly is: "drifted";
+      readonly mend: C;
+      readonly close: C;
+      /** Whether the difference is in what is shown or in who may see it, not only in how. */
+      readonly moves: boolean;
+    }
+  | { readonly is: "left"; readonly close: C }
+  | { readonly is: "shared" }
+  | { readonly is: "taken"; readonly problem: Problem };
+
+/** A kind of object that each route has; the rungs of a route stand on one another in the order of their ranks. */
+export interface Rung<World, C extends Change> {
+  readonly kind: C["kind"];
+  /** What a route waits for while this rung is not there yet: "Cloudflare to confirm the Access application". */
+  readonly awaited: string;
+  stance(route: Route, wish: Exposure | undefined, world: World, desired: Desired): Stance<C>;
+}
+
+/** A kind of object that all routes need before any of them can open: the tunnel, the login method. */
+export interface Foundation<World, C extends Change> {
+  readonly kind: C["kind"];
+  readonly awaited: string;
+  /** What is to be done next, and whether routes can be built on it as it is. */
+  propose(world: World): { readonly changes: readonly C[]; readonly problems: readonly Problem[]; readonly stands: boolean };
+}
+
+/** Objects that belong to no single route and are ours: those that no route uses any more. */
+export type Sweep<World, C extends Change> = (world: World, desired: Desired) => readonly C[];
+
+/** Everything that the planner knows of the kinds. `rungs` by rank, the lowest first. */
+export interface House<World, C extends Change> {
+  readonly foundations: readonly Foundation<World, C>[];
+  readonly rungs: readonly Rung<World, C>[];
+  readonly sweeps: readonly Sweep<World, C>[];
+  /** The routes that have at least one object of ours. */
+  standing(world: World): readonly StandingRoute[];
+}

@@ -1,0 +1,42 @@
+/** Builds an image of files that stand in a folder, once: the tag is a hash of them. */
+
+import { createHash } from "node:crypto";
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { join } from "node:path";
+import type Dockerode from "dockerode";
+import { docker, LABEL } from "./run.ts";
+
+/**
+ * Answers `name:<hash of the folder>`, built from the folder's Dockerfile unless it is there already.
+ * Such images outlast the run, so that the next one need not wait; the reaper takes them after a week.
+ * @throws {Error} with the builder's last words
+ */
+export async function builtImage(name: string, folder: string): Promise<string> {
+  const engine = await docker();
+  const tag = `${name}:${await hashOf(folder)}`;
+  const known = await engine.getImage(tag).inspect().then(() => true, () => false);
+  if (!known) await build(engine, folder, tag);
+  return tag;
+}
+
+async function build(engine: Dockerode, folder: string, tag: string): Promise<void> {
+  const src = await readdir(folder);
+  const progress = await engine.buildImage({ context: folder, src }, { t: tag, forcerm: true, labels: { [LABEL.cache]: tag } });
+  await new Promise<void>((resolve, reject) => {
+    engine.modem.followProgress(progress, (err, steps: readonly { error?: string }[] = []) => {
+      const failure = err?.message ?? steps.find((step) => step.error !== undefined)?.error;
+      if (failure === undefined) resolve();
+      else reject(new Error(`${tag} could not be built: ${failure}`));
+    });
+  });
+}
+
+async function hashOf(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const path of entries.filter((each) => !each.isDirectory()).map((each) => join(each.parentPath, each.name)).sort()) {
+    const content = await readFile(path).catch(() => readlink(path));
+    hash.update(path.slice(folder.length)).update("\0").update(content).update("\0");
+  }
+  return hash.digest("hex").slice(0, 16);
+}

@@ -1,0 +1,83 @@
+import type { CloudflareState, EdgeView, Lag } from "./state.ts";
+
+export interface Propagation {
+  /** What the edge believes now. With a lag of 0 that is the API's own state. */
+  view(): EdgeView;
+  /** What is written from now on arrives this late; what is under way keeps to the new delay as well. */
+  lag(lag: Partial<Lag>): void;
+  /** Everything written so far arrives now; later writes lag again. */
+  release(): void;
+  /** The API calls this after each write. */
+  note(): void;
+}
+
+/** @param now - milliseconds */
+export function createPropagation(
+  state: CloudflareState,
+  lag: Partial<Lag> = {},
+  now: () => number = Date.now,
+): Propagation {
+  const values = <T>(map: ReadonlyMap<string, T>): T[] => [...map.values()];
+  const dns = follow(() => ({ records: values(state.records) }), now);
+  const access = follow(
+    () => ({
+      apps: values(state.apps),
+      policies: values(state.policies),
+      identityProviders: values(state.identityProviders),
+      serviceTokens: values(state.serviceTokens),
+    }),
+    now,
+  );
+  const configuration = follow(() => ({ configurations: new Map(state.configurations) }), now);
+  const all = [dns, access, configuration];
+  const setLag = (wanted: Partial<Lag>): void => {
+    if (wanted.dns !== undefined) dns.lag(wanted.dns);
+    if (wanted.access !== undefined) access.lag(wanted.access);
+    if (wanted.configuration !== undefined) configuration.lag(wanted.configuration);
+  };
+  setLag(lag);
+  return {
+    view: () => ({ ...dns.seen(), ...access.seen(), ...configuration.seen() }),
+    lag: setLag,
+    release: () => all.forEach((part) => void part.release()),
+    note: () => all.forEach((part) => void part.note()),
+  };
+}
+
+interface Part<T> {
+  seen(): T;
+  lag(lagMs: number): void;
+  release(): void;
+  note(): void;
+}
+
+/** A part of the state as it was `lagMs` ago, from snapshots of the moments when it was written. */
+function follow<T>(read: () => T, now: () => number): Part<T> {
+  let lagMs = 0;
+  /** Oldest first and never empty while `lagMs` > 0: the first is what is seen, the others are on their way. */
+  let history: { readonly at: number; readonly snapshot: T }[] = [];
+  const take = () => ({ at: now(), snapshot: structuredClone(read()) });
+  const forget = (): void => {
+    const arrived = history.findLastIndex(({ at }) => at <= now() - lagMs);
+    if (arrived > 0) history = history.slice(arrived);
+  };
+  return {
+    seen: () => {
+      if (lagMs === 0) return read();
+      forget();
+      return history[0]?.snapshot ?? read();
+    },
+    lag: (wanted) => {
+      if (wanted === 0) history = [];
+      else if (lagMs === 0) history = [take()];
+      lagMs = wanted;
+    },
+    release: () => {
+      if (lagMs > 0) history = [take()];
+    },
+    note: () => {
+      if (lagMs > 0) history.push(take());
+      forget();
+    },
+  };
+}

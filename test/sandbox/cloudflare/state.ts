@@ -1,0 +1,134 @@
+/** The Cloudflare of the sandbox as plain data: the API writes it, the edge serves from it. Objects have the API's own fields. */
+
+export interface Zone {
+  readonly id: string;
+  readonly name: string;
+  readonly status: "active" | "pending";
+}
+
+export interface DnsRecord {
+  id: string;
+  zone_id: string;
+  name: string;
+  type: string;
+  content: string;
+  proxied: boolean;
+  ttl: number;
+  comment: string | null;
+  [field: string]: unknown;
+}
+
+export interface Tunnel {
+  id: string;
+  name: string;
+  config_src: "cloudflare" | "local";
+  status: "inactive" | "degraded" | "healthy" | "down";
+  /** base64 of at least 32 bytes; part of the connector token. */
+  secret: string;
+  created_at: string;
+  deleted_at: string | null;
+}
+
+export interface TunnelConfiguration {
+  version: number;
+  source: "cloudflare" | "local";
+  created_at: string;
+  /** The document exactly as it was PUT: `{ ingress, originRequest?, "warp-routing"? }`. */
+  config: { ingress: IngressRule[]; [field: string]: unknown };
+}
+
+export interface IngressRule {
+  hostname?: string;
+  path?: string;
+  service: string;
+  originRequest?: { access?: { required?: boolean; teamName: string; audTag: string[] }; [option: string]: unknown };
+  [field: string]: unknown;
+}
+
+export interface AccessApplication {
+  id: string;
+  aud: string;
+  name: string;
+  type: string;
+  domain: string;
+  destinations: { type: string; uri: string }[];
+  allowed_idps: string[];
+  auto_redirect_to_identity: boolean;
+  session_duration: string;
+  tags: string[];
+  /** Links to reusable policies, by precedence; the API answers them expanded. */
+  policies: { id: string; precedence: number }[];
+  created_at: string;
+  updated_at: string;
+  /** Logins from before this moment are good no longer; never answered by the API. */
+  tokens_revoked_at?: string;
+  [field: string]: unknown;
+}
+
+export interface AccessPolicy {
+  id: string;
+  name: string;
+  decision: "allow" | "deny" | "non_identity" | "bypass";
+  include: Record<string, unknown>[];
+  require: Record<string, unknown>[];
+  exclude: Record<string, unknown>[];
+  created_at: string;
+  updated_at: string;
+  [field: string]: unknown;
+}
+
+export interface IdentityProvider {
+  id: string;
+  name: string;
+  type: string;
+  /** With the real `client_secret`; the API answers it redacted. */
+  config: Record<string, unknown>;
+  [field: string]: unknown;
+}
+
+export interface ServiceToken {
+  id: string;
+  name: string;
+  client_id: string;
+  /** Never answered by the API. */
+  client_secret: string;
+  created_at: string;
+  updated_at: string;
+  expires_at: string;
+}
+
+export interface CloudflareState {
+  readonly accountId: string;
+  /** First label of the team domain: `<team>.cloudflareaccess.com`. */
+  readonly team: string;
+  /** The token that the API accepts. */
+  readonly token: string;
+  readonly zones: Map<string, Zone>;
+  readonly records: Map<string, DnsRecord>;
+  readonly tunnels: Map<string, Tunnel>;
+  /** By tunnel id. */
+  readonly configurations: Map<string, TunnelConfiguration>;
+  readonly apps: Map<string, AccessApplication>;
+  readonly policies: Map<string, AccessPolicy>;
+  readonly tags: Map<string, { name: string; created_at: string; updated_at: string }>;
+  readonly identityProviders: Map<string, IdentityProvider>;
+  readonly serviceTokens: Map<string, ServiceToken>;
+}
+
+/** What Cloudflare's edges believe: the same data, each part possibly some time behind the API. */
+export interface EdgeView {
+  readonly records: readonly DnsRecord[];
+  readonly apps: readonly AccessApplication[];
+  readonly policies: readonly AccessPolicy[];
+  readonly identityProviders: readonly IdentityProvider[];
+  readonly serviceTokens?: readonly ServiceToken[];
+  /** By tunnel id, what cloudflared runs on. */
+  readonly configurations: ReadonlyMap<string, TunnelConfiguration>;
+}
+
+/** How far each part of the edge is behind, in milliseconds; Infinity holds it until `release()`. */
+export interface Lag {
+  dns: number;
+  access: number;
+  configuration: number;
+}

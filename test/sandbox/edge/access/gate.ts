@@ -1,0 +1,91 @@
+/** Access in front of a hostname: lets a request past, or sends it to log in, or says no. */
+
+import { timingSafeEqual } from "node:crypto";
+import { posix } from "node:path";
+import type { AccessApplication, EdgeView } from "../../cloudflare/state.ts";
+import { COOKIE, accessCookies } from "../headers.ts";
+import { type Page, loginFailed, noAccess, redirect } from "../pages.ts";
+import type { PastAccess, Visit } from "../visit.ts";
+import { applicationFor } from "./application.ts";
+import type { Logins } from "./logins.ts";
+import { type Asker, judge, policiesOf } from "./policy.ts";
+import type { Tickets } from "./tickets.ts";
+
+export interface ServiceToken {
+  /** What a policy's `token_id` names. */
+  readonly id: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export type Passage =
+  | { readonly past: PastAccess; readonly application?: string; readonly jwt?: string; readonly email?: string }
+  | { readonly stop: "login" | "denied" | "access-page"; readonly application?: string; readonly page: Page };
+
+export interface GateOptions {
+  readonly logins: Logins;
+  readonly tickets: Tickets;
+  readonly serviceTokens: readonly ServiceToken[];
+  /** Whether a login is held against the policies at each request, or stays good until it ends. */
+  readonly oldLogins: "rechecked" | "kept";
+  readonly cleansPaths: boolean;
+  readonly teamUrl: () => string;
+  readonly url: (host: string) => string;
+}
+
+export function gate(options: GateOptions) {
+  return async (visit: Visit, view: EdgeView): Promise<Passage> => {
+    const own = await ownPage(visit, options);
+    if (own) return { stop: "access-page", page: own };
+    const path = options.cleansPaths ? posix.normalize(visit.path) : visit.path;
+    const application = applicationFor(view.apps, visit.name, path);
+    return application ? judged(visit, view, application, options) : { past: "open" };
+  };
+}
+
+async function judged(visit: Visit, view: EdgeView, application: AccessApplication, options: GateOptions): Promise<Passage> {
+  const token = serviceTokenOf(visit, options.serviceTokens);
+  const login = await options.logins.standing(accessCookies(visit.req.headers.cookie), application);
+  const asker: Asker = { ip: visit.ip, ...(token && { serviceToken: token.id }), ...(login && { identity: login.identity }) };
+  const { name } = application;
+  const verdict = judge(policiesOf(view, application), asker);
+  if (verdict === "bypass") return { past: "bypass", application: name };
+  if (verdict === "service") {
+    return { past: "passed", application: name, jwt: await options.logins.vouch(application, token?.clientId ?? "") };
+  }
+  if (!login) return { stop: "login", application: name, page: redirect(loginUrl(visit, application, options)) };
+  if (verdict === "allow" || options.oldLogins === "kept") {
+    return { past: "passed", application: name, jwt: login.jwt, email: login.identity.email };
+  }
+  return { stop: "denied", application: name, page: noAccess };
+}
+
+function loginUrl(visit: Visit, { aud }: AccessApplication, { teamUrl }: GateOptions): string {
+  const query = new URLSearchParams({ kid: aud, redirect_url: visit.target });
+  return `${teamUrl()}/cdn-cgi/access/login/${visit.name}?${query}`;
+}
+
+function serviceTokenOf(visit: Visit, tokens: readonly ServiceToken[]): ServiceToken | undefined {
+  const sent = (name: string): Buffer => Buffer.from(visit.req.headersDistinct[name]?.[0] ?? "");
+  const id = sent("cf-access-client-id");
+  const secret = sent("cf-access-client-secret");
+  const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
+  return tokens.find((token) => equal(id, Buffer.from(token.clientId)) && equal(secret, Buffer.from(token.clientSecret)));
+}
+
+/** What Access answers on every hostname that it may stand before. */
+async function ownPage(visit: Visit, { logins, tickets, url }: GateOptions): Promise<Page | undefined> {
+  if (visit.path === "/cdn-cgi/access/authorized") {
+    const ticket = tickets.redeem(visit.query.get("nonce") ?? "", visit.name);
+    if (!ticket) return loginFailed("This login has been used up; open the page again.");
+    // No Secure: the sandbox speaks plain http, and not every browser takes localhost for a safe place.
+    const cookie = `${COOKIE}=${ticket.jwt}; Path=${ticket.cookiePath}; HttpOnly; SameSite=Lax`;
+    return redirect(url(visit.name) + ticket.target, { "set-cookie": cookie });
+  }
+  if (visit.path === "/cdn-cgi/access/logout") {
+    await logins.logout(accessCookies(visit.req.headers.cookie));
+    const cleared = `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`;
+    return { status: 200, title: "Logged out", sentence: "Your logins have ended.", headers: { "set-cookie": cleared } };
+  }
+  return undefined;
+}

@@ -1,0 +1,41 @@
+/** A browser as small as it can be: follows redirects between local names and keeps cookies by host. For the edge's own tests. */
+
+import { type ProbeAnswer, probe } from "../probe.ts";
+
+export interface Page extends ProbeAnswer {
+  /** Where it ended. */
+  readonly url: URL;
+  /** Every URL on the way, the first one included. */
+  readonly way: readonly string[];
+}
+
+export interface Browser {
+  /** Follows at most ten redirects. */
+  open(url: string): Promise<Page>;
+  /** `name=value; …` for a host. */
+  cookies(host: string): string;
+}
+
+export function browser(): Browser {
+  const jars = new Map<string, Map<string, string>>();
+  const jar = (host: string): Map<string, string> => jars.get(host) ?? jars.set(host, new Map()).get(host) ?? new Map();
+  const cookies = (host: string): string => [...jar(host)].map(([name, value]) => `${name}=${value}`).join("; ");
+
+  const open = async (address: string, way: readonly string[] = []): Promise<Page> => {
+    const url = new URL(address);
+    const answer = await probe(Number(url.port), url.host, url.pathname + url.search, { cookie: cookies(url.hostname) });
+    for (const line of answer.headers["set-cookie"] ?? []) keep(jar(url.hostname), line);
+    const here = [...way, address];
+    const { location } = answer.headers;
+    if (location === undefined || here.length > 10) return { ...answer, url, way: here };
+    return open(new URL(location, url).href, here);
+  };
+  return { open, cookies };
+}
+
+function keep(jar: Map<string, string>, line: string): void {
+  const [pair = "", ...attributes] = line.split(/;\s*/);
+  const [name = "", value = ""] = pair.split(/=(.*)/s);
+  if (attributes.includes("Max-Age=0")) jar.delete(name);
+  else jar.set(name, value);
+}
