@@ -1,6 +1,6 @@
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../domain/route.ts";
 import type { StandingRoute } from "../plan/desired.ts";
-import { checkOf, ours, routeOf, ruleOf } from "./ingress/rules.ts";
+import { checkOf, isShut, ours, routeOf, ruleOf } from "./ingress/rules.ts";
 import type { World } from "./world.ts";
 
 /** Every route that has an object of ours: an application, a rule, or a record left without either. */
@@ -16,5 +16,5 @@ export function standing(world: World): readonly StandingRoute[] {
 
 function stand(world: World, route: Route): StandingRoute {
   const rule = ruleOf(world, route);
-  return { route, service: rule?.service, public: rule !== undefined && checkOf(rule)?.required !== true };
+  return { route, service: rule?.service, public: rule !== undefined && checkOf(rule)?.required !== true, shut: rule !== undefined && isShut(rule, world.ingress.mark) };
 }

@@ -45,4 +45,6 @@ export interface StandingRoute {
   /** Where its rule leads, `http://app:80`; undefined where there is no rule. */
   readonly service: string | undefined;
   readonly public: boolean;
+  /** Whether the rule only keeps the place: it answers 503 while what guards the route is replaced. */
+  readonly shut: boolean;
 }

@@ -80,9 +80,15 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
   const all = stances();
   const problems = all.flatMap((stance) => (stance.is === "taken" ? [stance.problem] : []));
   if (problems.length > 0) return { problems };
-  const climbed = climb(all, wish, key, house.rungs.map((rung) => rung.awaited));
+  const climbed = climb(all, exposed(scene, wish) ? { ...wish, gate: undefined } : wish, key, house.rungs.map((rung) => rung.awaited));
   const bare = climbed.change && unguarded(scene, wish);
-  return bare === undefined ? climbed : { waiting: { route: key, reason: `the protected route ${routeKey(bare)}, which would be open without it` } };
+  return bare === undefined ? climbed : { waiting: { route: key, reason: `the protected route ${routeKey(bare)}, which would be open without it` }, ...abandon(all) };
+}
+
+/** A route that has to wait does not go on showing what nobody wishes there any more. */
+function abandon<C extends Change>(stances: readonly Stance<C>[]): Step<C> {
+  const gone = stances.find((stance) => stance.is === "drifted" && stance.moves === "origin");
+  return gone?.is === "drifted" ? { change: gone.close } : {};
 }
 
 /**
@@ -91,16 +97,34 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
  */
 function unguarded({ desired, standing }: Scene<unknown>, wish: Exposure): Route | undefined {
   if (wish.protection.kind !== "public") return undefined;
-  const shields = new Set(standing.filter((it) => it.service !== undefined && !it.public).map(({ route }) => routeKey(route)));
-  const same = (it: Guarded) => it.workload === wish.workload || it.service === wish.origin.service;
-  return desired.guarded.find((it) => same(it) && beneath(it.route, wish.route) && !shields.has(routeKey(it.route)))?.route;
+  return inside(desired, standing, wish.route, { workload: wish.workload, service: wish.origin.service });
 }
 
-/** Whether closing this route would send its requests to the same service by a public one around it that is only still open. */
+/** A route within, of the same container or service, that is to be protected and has no rule yet that checks a login. */
+function inside(desired: Desired, standing: readonly StandingRoute[], outer: Route, shown: { readonly workload?: string; readonly service: string | undefined }): Route | undefined {
+  const shields = new Set(standing.filter((it) => it.service !== undefined && !it.public).map(({ route }) => routeKey(route)));
+  const same = (it: Guarded) => it.workload === shown.workload || (it.service !== undefined && it.service === shown.service);
+  return desired.guarded.find((it) => same(it) && beneath(it.route, outer) && !shields.has(routeKey(it.route)))?.route;
+}
+
+/** Whether a public route around it shows the service already: then a shut gate would only keep the protection away. */
+const exposed = ({ standing }: Scene<unknown>, wish: Exposure): boolean =>
+  standing.some((outer) => outer.public && outer.service === wish.origin.service && beneath(wish.route, outer.route));
+
+/**
+ * Whether closing this route would send its requests to a public one around it that is itself on its way out or elsewhere.
+ * One that stays on as it is counts only where it shows the same service.
+ */
 function uncovering({ desired, standing }: Scene<unknown>, route: Route): boolean {
   const inner = standing.find((it) => routeKey(it.route) === routeKey(route));
-  const lasts = (outer: StandingRoute) => desired.wishes.get(routeKey(outer.route))?.protection.kind === "public";
-  return inner?.service !== undefined && standing.some((outer) => outer.public && outer.service === inner.service && beneath(route, outer.route) && !lasts(outer));
+  if (inner?.service === undefined) return false;
+  return standing.some((outer) => {
+    if (!outer.public || !beneath(route, outer.route)) return false;
+    if (inside(desired, standing, route, outer) !== undefined) return true;
+    if (desired.held.has(routeKey(outer.route))) return inner.shut || outer.service === inner.service;
+    const wish = desired.wishes.get(routeKey(outer.route));
+    return wish?.protection.kind !== "public" || wish.origin.service !== outer.service;
+  });
 }
 
 /** From above: the highest rung that is ours goes first. */
@@ -122,8 +146,8 @@ function climb<C extends Change>(stances: readonly Stance<C>[], wish: Exposure, 
 function next<C extends Change>(stance: Stance<C>, above: Stance<C> | undefined): C | undefined {
   if (stance.is === "absent") return stance.open;
   if (stance.is !== "drifted") return undefined;
-  if (!stance.moves) return stance.mend;
-  if (above?.is === "drifted" && above.moves) return above.close;
+  if (stance.moves === undefined) return stance.mend;
+  if (above?.is === "drifted" && above.moves !== undefined) return above.close;
   return above === undefined || above.is !== "absent" ? stance.mend : stance.close;
 }
 

@@ -32,7 +32,7 @@ export type Stance<C extends Change> =
       readonly mend: C;
       readonly close: C;
       /** Whether the difference is in what is shown or in who may see it, not only in how. */
-      readonly moves: boolean;
+      readonly moves: "origin" | "audience" | undefined;
     }
   | { readonly is: "left"; readonly close: C }
   | { readonly is: "shared" }

@@ -47,13 +47,13 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
 
 function compare(found: Mine<Application>, wanted: ApplicationWish | undefined): Stance<AccessChange> {
   const close = remove(found);
-  if (wanted === undefined) return { is: "drifted", mend: close, close, moves: true };
+  if (wanted === undefined) return { is: "drifted", mend: close, close, moves: "audience" };
   const sameAudience = same(found.policies, [wanted.policy]);
   const sameRest =
     same(found.allowedIdps, [wanted.idp]) && found.autoRedirect && found.session === wanted.session && found.name === wanted.name && found.tags.includes(wanted.tag);
   if (sameAudience && sameRest) return { is: "stands" };
   const mend: AccessChange = { kind: "access", action: "update", key: `access ${found.route}`, subject: found.route, at: found, wish: wanted };
-  return { is: "drifted", mend, close, moves: !sameAudience };
+  return { is: "drifted", mend, close, moves: sameAudience ? undefined : "audience" };
 }
 
 function applicationWish(owner: Owner, route: Route, wish: Exposure, world: Needs): ApplicationWish | undefined {

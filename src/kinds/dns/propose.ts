@@ -36,7 +36,7 @@ export const dnsRung = (owner: Owner): Rung<Needs, DnsChange> => ({
     if (found === undefined) return { is: "absent", open: wanted && { kind: "dns", action: "create", key: key(route.hostname), subject: route.hostname, wish: wanted } };
     if (wanted === undefined || leads(found, wanted)) return { is: "stands" };
     const mend: DnsChange = { kind: "dns", action: "update", key: key(route.hostname), subject: route.hostname, at: found, wish: wanted };
-    return { is: "drifted", mend, close: remove(found), moves: false };
+    return { is: "drifted", mend, close: remove(found), moves: undefined };
   },
 });
 

@@ -40,7 +40,7 @@ function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, wo
   const sameWay = leads(rule, wish);
   if (sameWay && wanted !== undefined && checked(rule, wanted.check) && !shadowed(rule, world.ingress.rules)) return { is: "stands" };
   const close = around(wish.route, world) ? shut(wish.route, world) : withdraw(wish.route);
-  return { is: "drifted", mend: wanted === undefined ? close : set("update", wanted), close, moves: !sameWay };
+  return { is: "drifted", mend: wanted === undefined ? close : set("update", wanted), close, moves: sameWay ? undefined : "origin" };
 }
 
 /** What the rule must be; undefined while the application whose logins it checks is not there. */

@@ -19,7 +19,7 @@ export const policyRung = (owner: Owner): Rung<Needs, PolicyChange> => ({
     const found = policyOf(policy, owner, audience);
     if (found === undefined) return { is: "absent", open: { kind: "policy", action: "create", key: `policy ${wanted.name}`, subject: wanted.name, wish: wanted } };
     if (says(found, wanted)) return { is: "stands" };
-    return { is: "drifted", mend: { kind: "policy", action: "update", key: `policy ${wanted.name}`, subject: wanted.name, at: found, wish: wanted }, close: remove(found), moves: false };
+    return { is: "drifted", mend: { kind: "policy", action: "update", key: `policy ${wanted.name}`, subject: wanted.name, at: found, wish: wanted }, close: remove(found), moves: undefined };
   },
 });
 

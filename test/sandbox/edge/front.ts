@@ -5,9 +5,9 @@ import type { Passage } from "./access/gate.ts";
 import type { Connector } from "./connector/connector.ts";
 import { tunnelOf } from "./dns.ts";
 import { inward } from "./headers.ts";
-import { type Page, noDns, noTunnel } from "./pages.ts";
+import { noDns, noTunnel, type Page } from "./pages.ts";
 import { pass } from "./proxy.ts";
-import { type Visit, answer } from "./visit.ts";
+import { answer, type Visit } from "./visit.ts";
 
 export interface FrontOptions {
   readonly team: string;

@@ -3,11 +3,11 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import type { EdgeView } from "../cloudflare/state.ts";
-import { type ServiceToken, gate } from "./access/gate.ts";
-import { type SigningKey, logins, makeSigningKey } from "./access/logins.ts";
+import { gate, type ServiceToken } from "./access/gate.ts";
+import { logins, makeSigningKey, type SigningKey } from "./access/logins.ts";
 import { teamDomain } from "./access/team.ts";
 import { tickets } from "./access/tickets.ts";
-import { type Resolve, connector } from "./connector/connector.ts";
+import { connector, type Resolve } from "./connector/connector.ts";
 import { type DirectHost, directHosts } from "./direct.ts";
 import { tunnelOf } from "./dns.ts";
 import { front } from "./front.ts";

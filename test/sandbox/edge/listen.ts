@@ -3,7 +3,7 @@
 import { type Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { malformed } from "./pages.ts";
-import { type Seen, type Visit, answer, send, visitOf } from "./visit.ts";
+import { answer, type Seen, send, type Visit, visitOf } from "./visit.ts";
 
 export interface Listening {
   readonly server: Server;

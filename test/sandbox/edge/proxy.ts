@@ -4,7 +4,7 @@ import http from "node:http";
 import https from "node:https";
 import { outward } from "./headers.ts";
 import { badGateway } from "./pages.ts";
-import { type Decision, type Visit, answer } from "./visit.ts";
+import { answer, type Decision, type Visit } from "./visit.ts";
 
 export interface Upstream {
   readonly protocol: "http:" | "https:";

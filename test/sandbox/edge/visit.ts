@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Page, html } from "./pages.ts";
+import { html, type Page } from "./pages.ts";
 
 /** How a request ended. */
 export type Decision =

@@ -3,8 +3,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { posix } from "node:path";
 import type { AccessApplication, EdgeView } from "../../cloudflare/state.ts";
-import { COOKIE, accessCookies } from "../headers.ts";
-import { type Page, loginFailed, noAccess, redirect } from "../pages.ts";
+import { accessCookies, COOKIE } from "../headers.ts";
+import { loginFailed, noAccess, type Page, redirect } from "../pages.ts";
 import type { PastAccess, Visit } from "../visit.ts";
 import { applicationFor } from "./application.ts";
 import type { Logins } from "./logins.ts";

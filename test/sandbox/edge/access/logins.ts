@@ -3,13 +3,13 @@
 import { randomBytes } from "node:crypto";
 import {
   type CryptoKey,
-  type JSONWebKeySet,
-  type JWTVerifyGetKey,
-  SignJWT,
   createLocalJWKSet,
   exportJWK,
   generateKeyPair,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
   jwtVerify,
+  SignJWT,
 } from "jose";
 import type { AccessApplication } from "../../cloudflare/state.ts";
 import { durationMs } from "../duration.ts";

@@ -1,7 +1,7 @@
 /** Access as the OpenID Connect client of an identity provider. Its sentences are those that people search the web for. */
 
 import { createHash, randomBytes } from "node:crypto";
-import { type JSONWebKeySet, type JWTPayload, createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
 import type { IdentityProvider } from "../../cloudflare/state.ts";
 import type { Wire } from "../wire.ts";
 import type { Identity } from "./policy.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { policy } from "../testing/world.ts";
-import { type Asker, UnknownRule, judge } from "./policy.ts";
+import { type Asker, judge, UnknownRule } from "./policy.ts";
 
 const ADA: Asker = {
   ip: "127.0.0.1",

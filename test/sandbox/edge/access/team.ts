@@ -1,12 +1,12 @@
 /** The team domain, `<team>.cloudflareaccess.com`: where logins begin, come back, and are judged. */
 
 import type { AccessApplication, EdgeView, IdentityProvider } from "../../cloudflare/state.ts";
-import { type Page, loginFailed, noAccess, redirect } from "../pages.ts";
-import { type Visit, decodedPath } from "../visit.ts";
+import { loginFailed, noAccess, type Page, redirect } from "../pages.ts";
+import { decodedPath, type Visit } from "../visit.ts";
 import type { Wire } from "../wire.ts";
 import { applicationFor, cookiePath } from "./application.ts";
 import type { Logins } from "./logins.ts";
-import { LoginFailure, authorizationUrl, identify, makeVerifier } from "./oidc.ts";
+import { authorizationUrl, identify, LoginFailure, makeVerifier } from "./oidc.ts";
 import { judge, policiesOf } from "./policy.ts";
 import type { Errand, Tickets } from "./tickets.ts";
 

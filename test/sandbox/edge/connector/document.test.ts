@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RefusedDocument, accept } from "./document.ts";
+import { accept, RefusedDocument } from "./document.ts";
 
 const LAST = { service: "http_status:404" };
 const rule = (over: object) => ({ ingress: [{ hostname: "app.example.com", service: "http://app:80", ...over }, LAST] });
@@ -37,6 +37,7 @@ describe("cloudflared takes a configuration", () => {
     const [first] = accept({ ...origin({ connectTimeout: 5 }), originRequest: top });
     expect(first?.origin).toMatchObject({ connectTimeoutMs: 5_000, noTLSVerify: true });
     expect(first?.access.required).toBe(false);
+    expect(accept({ ...rule({}), originRequest: top })[0]?.access.required).toBe(false);
   });
 });
 

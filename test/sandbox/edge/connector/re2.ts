@@ -64,7 +64,7 @@ function atom(cursor: Cursor, flags: Flags): Piece {
   if (/[*+?]/.test(char)) throw new SyntaxError(`missing argument to repetition operator: ${char}`);
   const folded = (source: string): Piece => ({ source: flags.i ? `(?i:${source})` : source, weight: 1 });
   if (char === "[") return folded(charClass(cursor));
-  if (char === "\\") return escape(cursor, folded);
+  if (char === "\\") return escaped(cursor, folded);
   cursor.at += 1;
   const plain = (source: string): Piece => ({ source, weight: 1 });
   if (char === "|") return plain("|");
@@ -95,7 +95,7 @@ const ASSERTIONS: Readonly<Record<string, string>> = {
   B: "(?:\\B)",
 };
 
-function escape(cursor: Cursor, folded: (source: string) => Piece): Piece {
+function escaped(cursor: Cursor, folded: (source: string) => Piece): Piece {
   const next = cursor.chars[cursor.at + 1] ?? "";
   const assertion = Object.hasOwn(ASSERTIONS, next) ? ASSERTIONS[next] : undefined;
   if (assertion !== undefined) {

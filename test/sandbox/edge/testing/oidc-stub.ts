@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { type CryptoKey, type JSONWebKeySet, type JWTPayload, SignJWT, exportJWK, generateKeyPair } from "jose";
+import { type CryptoKey, exportJWK, generateKeyPair, type JSONWebKeySet, type JWTPayload, SignJWT } from "jose";
 
 export interface OidcStub extends AsyncDisposable {
   readonly port: number;

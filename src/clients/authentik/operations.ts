@@ -1,0 +1,27 @@
+/** What is asked of Authentik, and which permission of the token's user it takes. */
+export interface Operation {
+  /** Continues "Authentik refused to …". */
+  readonly does: string;
+  readonly reads: boolean;
+  /** As `app_label.codename`, which is how Authentik's own administration lists them. */
+  readonly permission: string;
+}
+
+const read = (does: string, permission: string): Operation => ({ does, reads: true, permission });
+const write = (does: string, permission: string): Operation => ({ does, reads: false, permission });
+
+export const operations = {
+  "flows.list": read("list the flows", "authentik_flows.view_flow"),
+  "keys.list": read("list the certificates", "authentik_crypto.view_certificatekeypair"),
+  "scopes.list": read("list the scope mappings", "authentik_providers_oauth2.view_scopemapping"),
+  "providers.list": read("list the OAuth2 providers", "authentik_providers_oauth2.view_oauth2provider"),
+  "providers.get": read("read the OAuth2 provider", "authentik_providers_oauth2.view_oauth2provider"),
+  "providers.create": write("create the OAuth2 provider", "authentik_providers_oauth2.add_oauth2provider"),
+  "providers.update": write("change the OAuth2 provider", "authentik_providers_oauth2.change_oauth2provider"),
+  "applications.get": read("read the application", "authentik_core.view_application"),
+  "applications.create": write("create the application", "authentik_core.add_application"),
+  "applications.update": write("change the application", "authentik_core.change_application"),
+  "secrets.view": read("read the provider's client secret", "authentik_secrets.view_secret_value"),
+} as const satisfies Readonly<Record<string, Operation>>;
+
+export type OperationName = keyof typeof operations;

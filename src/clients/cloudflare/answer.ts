@@ -1,0 +1,74 @@
+import { APIError } from "cloudflare/core/error";
+import { z } from "zod";
+
+/** A promise of the SDK, before it has looked into the answer. */
+export interface Asked {
+  asResponse(): Promise<Response>;
+}
+
+/** What came back over the wire, whatever its status. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Undefined when it is not JSON. */
+  readonly body: unknown;
+}
+
+/** @throws what the SDK throws when there is no answer at all */
+export async function answerOf(asked: Asked): Promise<Answer> {
+  try {
+    const response = await asked.asResponse();
+    return { status: response.status, headers: response.headers, body: json(await response.text()) };
+  } catch (error) {
+    if (!(error instanceof APIError) || error.status === undefined || error.headers === undefined) throw error;
+    return { status: error.status, headers: error.headers, body: error.error };
+  }
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const Refusals = z.array(z.looseObject({ code: z.number().optional(), message: z.string().optional() }));
+
+/** What every answer of the API comes in. Some deletions are documented without `success`, so its absence is no failure. */
+const Envelope = z.looseObject({
+  success: z.boolean().optional(),
+  errors: Refusals.nullish(),
+  result: z.unknown(),
+  result_info: z
+    .looseObject({ page: z.number().optional(), per_page: z.number().optional(), total_count: z.number().optional(), total_pages: z.number().optional() })
+    .nullish(),
+});
+
+export type Envelope = z.infer<typeof Envelope>;
+
+/** Undefined for what is not the API's: an error page of something on the way. */
+export function envelopeOf({ body }: Answer): Envelope | undefined {
+  const envelope = Envelope.safeParse(body).data;
+  return envelope !== undefined && ("success" in envelope || "result" in envelope) ? envelope : undefined;
+}
+
+/** Whether it did what it was asked. A 200 may say in its body that it did not, and the SDK would not notice. */
+export const succeeded = (answer: Answer, envelope: Envelope | undefined): envelope is Envelope =>
+  answer.status < 300 && envelope !== undefined && envelope.success !== false;
+
+/**
+ * How long the API wants to be left alone, in milliseconds: `retry-after` of a 429, or the window that has nothing remaining.
+ *
+ * @see https://developers.cloudflare.com/fundamentals/api/reference/limits/ (`Ratelimit: "default";r=50;t=30`, checked 2026-11)
+ */
+export function restAsked({ status, headers }: Answer): number {
+  const after = Number(headers.get("retry-after") ?? Number.NaN);
+  if (status === 429 && Number.isFinite(after)) return after * 1_000;
+  const empty = (headers.get("ratelimit") ?? "").split(",").filter((item) => /;\s*r=0\b/.test(item));
+  const seconds = empty.map((item) => Number(/;\s*t=(\d+)/.exec(item)?.[1] ?? 0));
+  return Math.max(status === 429 && seconds.length === 0 ? UNSAID_MS : 0, ...seconds.map((it) => it * 1_000));
+}
+
+/** For a 429 that does not say how long. */
+const UNSAID_MS = 60_000;

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import PQueue from "p-queue";
+
+/** Cloudflare allows 1,200 requests in 5 minutes, the dashboard's own included (docs, checked 2026-11). */
+const WINDOW = { intervalCap: 1_100, interval: 300_000, strict: true } as const;
+const AT_ONCE = 8;
+/** Longer than this no call waits for a rest to end: it fails, and the caller comes back. */
+const PATIENCE_MS = 30_000;
+
+/** Thrown instead of waiting. */
+export class LongRest extends Error {
+  readonly ms: number;
+
+  constructor(ms: number) {
+    super(`at rest for ${ms} ms`);
+    this.ms = ms;
+  }
+}
+
+/** The one way that all calls take, a few at a time and no more than the rate allows. */
+export interface Lane {
+  /**
+   * Runs the call when it is its turn, and to its end, whatever happens meanwhile.
+   *
+   * @throws {LongRest} when a rest lasts longer than a call waits
+   * @throws {DOMException} named AbortError when the signal came first
+   */
+  run<T>(call: () => Promise<T>): Promise<T>;
+  /** Nothing starts for so long, in milliseconds. */
+  rest(ms: number): void;
+}
+
+export function createLane(signal: AbortSignal): Lane {
+  const queue = new PQueue({ ...WINDOW, concurrency: AT_ONCE });
+  /** Moved on by `rest` alone, and never back. */
+  let restUntil = 0;
+  signal.addEventListener("abort", () => queue.clear(), { once: true });
+
+  const rested = async (): Promise<void> => {
+    for (let left = restUntil - Date.now(); left > 0; left = restUntil - Date.now()) {
+      if (left > PATIENCE_MS) throw new LongRest(left);
+      await sleep(left, undefined, { signal });
+    }
+    signal.throwIfAborted();
+  };
+
+  return {
+    run: async (call) => {
+      signal.throwIfAborted();
+      return await queue.add(async () => {
+        await rested();
+        return await call();
+      });
+    },
+    rest: (ms) => {
+      restUntil = Math.max(restUntil, Date.now() + ms);
+    },
+  };
+}

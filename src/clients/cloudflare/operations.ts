@@ -1,0 +1,55 @@
+/** What is asked of Cloudflare, and which permission of the token it takes. */
+export interface Operation {
+  /** Continues "Cloudflare refused to …". */
+  readonly does: string;
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** As the dashboard names it, whose "Edit" the API calls "Write" (docs, checked 2026-11). */
+  readonly permission: string;
+  /** Items on a page of a list: the most that the operation gives. */
+  readonly perPage: number;
+}
+
+const TUNNEL = "Account · Cloudflare Tunnel · Edit";
+const APPS = "Account · Access: Apps and Policies · Edit";
+const LOGIN = "Account · Access: Organizations, Identity Providers, and Groups · Edit";
+const DNS = "Zone · DNS · Edit";
+const ZONES = "Zone · Zone · Read";
+const ACCOUNT = "Account · Account Settings · Read";
+
+const get = (does: string, permission: string, perPage = 1_000): Operation => ({ does, method: "GET", permission, perPage });
+const write = (method: Operation["method"]) => (does: string, permission: string): Operation => ({ does, method, permission, perPage: 0 });
+const [post, put, remove] = [write("POST"), write("PUT"), write("DELETE")];
+
+export const operations = {
+  "accounts.list": get("list the accounts", ACCOUNT, 50),
+  "zones.list": get("list the zones", ZONES, 50),
+  "organization.get": get("read the Zero Trust team", LOGIN),
+  "login-methods.list": get("list the login methods", LOGIN),
+  "login-methods.create": post("create the login method", LOGIN),
+  "login-methods.update": put("change the login method", LOGIN),
+  "applications.list": get("list the Access applications", APPS),
+  "applications.create": post("create an Access application", APPS),
+  "applications.update": put("change an Access application", APPS),
+  "applications.delete": remove("delete an Access application", APPS),
+  "policies.list": get("list the Access policies", APPS),
+  "policies.create": post("create an Access policy", APPS),
+  "policies.update": put("change an Access policy", APPS),
+  "policies.delete": remove("delete an Access policy", APPS),
+  "tags.list": get("list the Access tags", APPS),
+  "tags.create": post("create the Access tag", APPS),
+  "tunnels.list": get("list the tunnels", TUNNEL),
+  "tunnels.get": get("read the tunnel", TUNNEL),
+  "tunnels.create": post("create the tunnel", TUNNEL),
+  "tunnels.token": get("read the tunnel's connector token", TUNNEL),
+  "configuration.get": get("read the tunnel's rules", TUNNEL),
+  "configuration.put": put("write the tunnel's rules", TUNNEL),
+  "records.list": get("list the DNS records", DNS, 5_000),
+  "records.create": post("create a DNS record", DNS),
+  "records.update": put("change a DNS record", DNS),
+  "records.delete": remove("delete a DNS record", DNS),
+  "records.batch": post("write a batch of DNS records", DNS),
+} as const satisfies Readonly<Record<string, Operation>>;
+
+export type OperationName = keyof typeof operations;
+
+export const reads = ({ method }: Operation): boolean => method === "GET";

@@ -1,0 +1,60 @@
+import { BaseAccounts } from "cloudflare/resources/accounts/accounts";
+import { BaseRecords } from "cloudflare/resources/dns/records";
+import { BaseApplications } from "cloudflare/resources/zero-trust/access/applications/applications";
+import { BasePolicies } from "cloudflare/resources/zero-trust/access/policies";
+import { BaseTags } from "cloudflare/resources/zero-trust/access/tags";
+import { BaseIdentityProviders } from "cloudflare/resources/zero-trust/identity-providers/identity-providers";
+import { BaseOrganizations } from "cloudflare/resources/zero-trust/organizations/organizations";
+import { BaseCloudflared } from "cloudflare/resources/zero-trust/tunnels/cloudflared/cloudflared";
+import { BaseConfigurations } from "cloudflare/resources/zero-trust/tunnels/cloudflared/configurations";
+import { BaseToken } from "cloudflare/resources/zero-trust/tunnels/cloudflared/token";
+import { BaseZones } from "cloudflare/resources/zones/zones";
+import { createClient } from "cloudflare/tree-shakable";
+
+export interface SdkOptions {
+  readonly token: string;
+  readonly baseUrl: string;
+  readonly timeoutMs: number;
+}
+
+export type Sdk = ReturnType<typeof createSdk>;
+
+/** The day of the SDK's release. Its own default is today, with which the API's behaviour could drift under us. */
+const API_VERSION = "2026-10-03";
+
+/**
+ * Only the resources that are used: the whole SDK costs 50 MB of memory (measured, 2026-11). Nothing is taken from the
+ * environment, and its log is off for good: at `debug` it prints bodies, client secrets among them.
+ */
+export const createSdk = ({ token, baseUrl, timeoutMs }: SdkOptions) =>
+  createClient({
+    apiToken: token,
+    apiKey: null,
+    apiEmail: null,
+    userServiceKey: null,
+    baseURL: baseUrl,
+    apiVersion: API_VERSION,
+    timeout: timeoutMs,
+    maxRetries: 0,
+    logLevel: "off",
+    fetch: (input, init) => fetch(input, { ...init, signal: withDeadline(init?.signal, timeoutMs) }),
+    resources: [
+      BaseAccounts,
+      BaseZones,
+      BaseRecords,
+      BaseOrganizations,
+      BaseIdentityProviders,
+      BaseApplications,
+      BasePolicies,
+      BaseTags,
+      BaseCloudflared,
+      BaseConfigurations,
+      BaseToken,
+    ],
+  });
+
+/** The SDK's own timeout ends when the headers are there; a body that never comes would hang for ever. */
+function withDeadline(signal: AbortSignal | null | undefined, timeoutMs: number): AbortSignal {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  return signal ? AbortSignal.any([signal, deadline]) : deadline;
+}

@@ -1,0 +1,13 @@
+import type { z } from "zod";
+import type { WorldError } from "../errors.ts";
+
+/**
+ * Reads what a vendor answered. Shapes name only the fields that are used, so that what else a version adds or drops does not matter.
+ *
+ * @param misunderstood - makes the error out of the names of the fields that are not as they should be, never their values
+ */
+export function shaped<T>(shape: z.ZodType<T>, value: unknown, misunderstood: (where: string) => WorldError): T {
+  const read = shape.safeParse(value);
+  if (read.success) return read.data;
+  throw misunderstood(read.error.issues.map(({ path }) => path.join(".") || "the answer").join(", "));
+}

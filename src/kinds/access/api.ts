@@ -1,0 +1,93 @@
+import type { ApplicationCreateParams } from "cloudflare/resources/zero-trust/access/applications/applications";
+import { z } from "zod";
+import type { Cloudflare } from "../../clients/cloudflare.ts";
+import { accessTag, type Owner } from "../../domain/owner.ts";
+import { WorldError } from "../../errors.ts";
+import { carriedOut, type Fold, unlessGone } from "../carried.ts";
+import type { Kind } from "../kind.ts";
+import { ApplicationAnswer } from "./application.ts";
+import type { AccessChange, AccessSeen, Application, ApplicationWish } from "./seen.ts";
+import { sortedOut } from "./sorted.ts";
+
+export interface AccessApiOptions {
+  readonly cloudflare: Cloudflare;
+  readonly account: string;
+  readonly owner: Owner;
+}
+
+/** Access applications, and the tag that marks ours. */
+export function accessApi(options: AccessApiOptions): Kind<AccessSeen, AccessChange> {
+  const { cloudflare, account: account_id, owner } = options;
+  return {
+    kind: "access",
+    observe: async (depth, before) => {
+      const applications = cloudflare.list("applications.list", ApplicationAnswer, (sdk, page) => sdk.zeroTrust.access.applications.list({ account_id, ...page }));
+      const known = depth === "routes" && before?.tagged === true;
+      const [all, tagged] = await Promise.all([applications, known || tagIsThere(options)]);
+      return sortedOut(all, owner, tagged);
+    },
+    apply: (changes, seen) => carriedOut(changes, seen, (change) => carry(options, change)),
+  };
+}
+
+async function tagIsThere({ cloudflare, account: account_id, owner }: AccessApiOptions): Promise<boolean> {
+  const tags = await cloudflare.list("tags.list", z.looseObject({ name: z.string() }), (sdk, page) => sdk.zeroTrust.access.tags.list({ account_id, ...page }));
+  return tags.some(({ name }) => name === accessTag(owner));
+}
+
+function carry(options: AccessApiOptions, change: AccessChange): Promise<Fold<AccessSeen>> {
+  if (change.action === "delete") return remove(options, change);
+  return "wish" in change ? write(options, change) : makeTag(options);
+}
+
+async function makeTag(options: AccessApiOptions): Promise<Fold<AccessSeen>> {
+  const { cloudflare, account: account_id, owner } = options;
+  try {
+    await cloudflare.ask("tags.create", z.unknown(), (sdk) => sdk.zeroTrust.access.tags.create({ account_id, name: accessTag(owner) }));
+  } catch (error) {
+    // How the API says "is there already" is not documented, so it is asked whether it is.
+    if (!(error instanceof WorldError) || error.code !== "CFA-CF-REFUSED" || !(await tagIsThere(options))) throw error;
+  }
+  return (seen) => ({ ...seen, tagged: true });
+}
+
+type Write = Extract<AccessChange, { readonly wish: ApplicationWish }>;
+
+async function write({ cloudflare, account: account_id, owner }: AccessApiOptions, change: Write): Promise<Fold<AccessSeen>> {
+  const answer =
+    change.action === "create"
+      ? await cloudflare.ask("applications.create", ApplicationAnswer, (sdk) =>
+          sdk.zeroTrust.access.applications.create({ account_id, ...body(change.wish, undefined) }))
+      : await cloudflare.ask("applications.update", ApplicationAnswer, (sdk) =>
+          sdk.zeroTrust.access.applications.update(change.at.id, { account_id, ...body(change.wish, change.at) }));
+  const { mine, theirs } = sortedOut([answer], owner, true);
+  return (seen) => ({ ...seen, mine: new Map([...seen.mine, ...mine]), theirs: [...seen.theirs, ...theirs] });
+}
+
+/** Whole, since a PUT replaces. `policies` is always named: a PUT without it would leave the old ones (SDK docs, checked 2026-11). */
+function body({ route, name, idp, session, tag, policy }: ApplicationWish, at: Application | undefined): SelfHosted {
+  return {
+    app_launcher_visible: true,
+    ...at?.kept,
+    type: "self_hosted",
+    name,
+    domain: route,
+    destinations: [{ type: "public", uri: route }],
+    allowed_idps: [idp],
+    auto_redirect_to_identity: true,
+    session_duration: session,
+    tags: [...new Set([...(at?.tags ?? []), tag])],
+    policies: [{ id: policy, precedence: 1 }],
+  };
+}
+
+type SelfHosted = Omit<ApplicationCreateParams.SelfHostedApplication, "account_id" | "zone_id">;
+
+async function remove({ cloudflare, account: account_id }: AccessApiOptions, { at }: Extract<AccessChange, { readonly action: "delete" }>): Promise<Fold<AccessSeen>> {
+  await unlessGone(cloudflare.ask("applications.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.applications.delete(at.id, { account_id })));
+  return (seen) => ({
+    ...seen,
+    mine: new Map([...seen.mine].filter(([, { id }]) => id !== at.id)),
+    doubles: seen.doubles.filter(({ id }) => id !== at.id),
+  });
+}

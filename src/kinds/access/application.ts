@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { goDuration, parseDuration } from "../../domain/duration.ts";
+import { parseRouteKey, type RouteKey, routeKey } from "../../domain/route.ts";
+import type { Application, ForeignApplication } from "./seen.ts";
+
+const texts = z.array(z.string()).nullish().catch(undefined);
+
+/** Of any type of application; what a foreign one has in a shape of its own is passed over. */
+export const ApplicationAnswer = z.looseObject({
+  id: z.string().optional(),
+  aud: z.string().nullish(),
+  name: z.string().nullish().catch(undefined),
+  type: z.string().nullish().catch(undefined),
+  domain: z.string().nullish().catch(undefined),
+  destinations: z.array(z.looseObject({ type: z.string().optional(), uri: z.string().optional() })).nullish().catch(undefined),
+  self_hosted_domains: texts,
+  allowed_idps: texts,
+  auto_redirect_to_identity: z.boolean().nullish().catch(undefined),
+  session_duration: z.string().nullish().catch(undefined),
+  tags: texts,
+  policies: z.array(z.looseObject({ id: z.string(), precedence: z.number().optional() })).nullish().catch(undefined),
+  created_at: z.string().nullish().catch(undefined),
+});
+
+export type ApplicationAnswer = z.infer<typeof ApplicationAnswer>;
+
+/** An application that carries our tag on exactly one route; undefined for every other. */
+export function applicationFrom(answer: ApplicationAnswer, tag: string): Application | undefined {
+  const route = routeIn(answer);
+  const { id, aud, name, type, tags } = answer;
+  if (route === undefined || id === undefined || typeof aud !== "string" || type !== "self_hosted" || !tags?.includes(tag)) return undefined;
+  return {
+    id,
+    aud,
+    route,
+    name: name ?? "",
+    allowedIdps: answer.allowed_idps ?? [],
+    autoRedirect: answer.auto_redirect_to_identity ?? false,
+    session: session(answer.session_duration),
+    tags: tags.toSorted(),
+    policies: linkedBy(answer),
+    kept: kept(answer),
+  };
+}
+
+function routeIn({ destinations, domain }: ApplicationAnswer): RouteKey | undefined {
+  const places = destinations?.length ? destinations : [{ type: "public", uri: domain ?? "" }];
+  const [place] = places;
+  if (places.length !== 1 || (place?.type ?? "public") !== "public") return undefined;
+  const route = parseRouteKey(canonical(place?.uri ?? ""));
+  return route && routeKey(route);
+}
+
+/** The host in lower case, without a scheme and without the slash or wildcard that says "all below". */
+function canonical(place: string): string {
+  const [host = "", ...path] = place.replace(/^[a-z]+:\/\//i, "").split("/");
+  return [host.toLowerCase(), ...path].join("/").replace(/\/+\*?$/, "");
+}
+
+/** Access says `24h0m0s` for `24h`, and nothing for its default. */
+function session(text: string | null | undefined): string {
+  const duration = parseDuration(text ?? "24h");
+  return duration.ok ? goDuration(duration.value) : (text ?? "");
+}
+
+/** Ids of the linked policies, by precedence. */
+export const linkedBy = ({ policies }: ApplicationAnswer): readonly string[] =>
+  (policies ?? []).toSorted((a, b) => (a.precedence ?? 0) - (b.precedence ?? 0)).map(({ id }) => id);
+
+/**
+ * What a PUT of a self-hosted application takes and cfauth leaves to the user. A PUT replaces the whole, so they go along;
+ * what is only ever answered must not (API schema, checked 2026-11).
+ */
+const UNMANAGED = [
+  "allow_authenticate_via_warp",
+  "allow_iframe",
+  "app_launcher_visible",
+  "cors_headers",
+  "custom_deny_message",
+  "custom_deny_url",
+  "custom_non_identity_deny_url",
+  "custom_pages",
+  "eager_redirect_cookie_setting",
+  "enable_binding_cookie",
+  "http_only_cookie_attribute",
+  "logo_url",
+  "mfa_config",
+  "oauth_configuration",
+  "options_preflight_bypass",
+  "path_cookie_attribute",
+  "read_service_tokens_from_header",
+  "same_site_cookie_attribute",
+  "scim_config",
+  "service_auth_401_redirect",
+  "skip_interstitial",
+  "use_clientless_isolation_app_launcher_url",
+] as const;
+
+const kept = (answer: ApplicationAnswer): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(UNMANAGED.flatMap((field) => (answer[field] === undefined || answer[field] === null ? [] : [[field, answer[field]]])));
+
+export function foreignFrom(answer: ApplicationAnswer): ForeignApplication {
+  const destinations = (answer.destinations ?? []).flatMap(({ type, uri }) => (type === "public" && uri !== undefined ? [uri] : []));
+  const places = [answer.domain ?? "", ...(answer.self_hosted_domains ?? []), ...destinations].map(canonical);
+  return { name: answer.name ?? "", covers: [...new Set(places)].filter((place) => place !== "").toSorted() };
+}

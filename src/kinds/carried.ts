@@ -1,0 +1,61 @@
+import { WorldError } from "../errors.ts";
+import type { Change } from "../plan/rung.ts";
+import type { Applied } from "./kind.ts";
+
+/** How an answer changes what is seen. */
+export type Fold<Seen> = (seen: Seen) => Seen;
+
+interface Outcome<Seen, C> {
+  readonly change: C;
+  readonly fold?: Fold<Seen>;
+  readonly error?: WorldError;
+}
+
+/** Carries each change out by itself, as many at once as the client lets through, and folds the answers in the order of the changes. */
+export async function carriedOut<Seen, C extends Change>(changes: readonly C[], seen: Seen, carry: (change: C) => Promise<Fold<Seen>>): Promise<Applied<Seen, C>> {
+  const outcomes = await Promise.all(changes.map((change) => outcomeOf(change, carry)));
+  return {
+    seen: outcomes.reduce((sofar, { fold }) => (fold === undefined ? sofar : fold(sofar)), seen),
+    done: outcomes.flatMap(({ change, error }) => (error === undefined ? [change] : [])),
+    failures: outcomes.flatMap(({ change, error }) => (error === undefined ? [] : [{ change, error }])),
+    doubtful: outcomes.some(({ error }) => error?.doubtful === true),
+  };
+}
+
+async function outcomeOf<Seen, C>(change: C, carry: (change: C) => Promise<Fold<Seen>>): Promise<Outcome<Seen, C>> {
+  try {
+    return { change, fold: await carry(change) };
+  } catch (error) {
+    if (error instanceof WorldError) return { change, error };
+    throw error;
+  }
+}
+
+/** What is gone already is as good as deleted. @throws every other error */
+export async function unlessGone(call: Promise<unknown>): Promise<void> {
+  await call.catch((error: unknown) => {
+    if (!(error instanceof WorldError) || error.status !== 404) throw error;
+  });
+}
+
+/** One group after the other, each on what the one before has left. */
+export async function inTurn<Seen, C extends Change>(
+  groups: readonly (readonly C[])[],
+  seen: Seen,
+  apply: (group: readonly C[], seen: Seen) => Promise<Applied<Seen, C>>,
+): Promise<Applied<Seen, C>> {
+  let sofar: Applied<Seen, C> = { seen, done: [], failures: [], doubtful: false };
+  for (const group of groups) {
+    const next = await apply(group, sofar.seen);
+    sofar = { seen: next.seen, done: [...sofar.done, ...next.done], failures: [...sofar.failures, ...next.failures], doubtful: sofar.doubtful || next.doubtful };
+  }
+  return sofar;
+}
+
+/** None of them was done, for one reason. */
+export const allFailed = <Seen, C extends Change>(changes: readonly C[], seen: Seen, error: WorldError): Applied<Seen, C> => ({
+  seen,
+  done: [],
+  failures: changes.map((change) => ({ change, error })),
+  doubtful: error.doubtful,
+});

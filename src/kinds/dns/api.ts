@@ -1,0 +1,70 @@
+import { z } from "zod";
+import type { Cloudflare } from "../../clients/cloudflare.ts";
+import { type Hostname, zoneOf } from "../../domain/hostname.ts";
+import type { Owner } from "../../domain/owner.ts";
+import { inTurn } from "../carried.ts";
+import type { Kind } from "../kind.ts";
+import { claim, type Mine } from "../mine.ts";
+import { foreignFrom, isAddress, nameOf, RecordAnswer, recordFrom } from "./record.ts";
+import type { DnsChange, DnsRecord, DnsSeen, ForeignRecord, Zone } from "./seen.ts";
+import { batches, write } from "./write.ts";
+
+export interface DnsApiOptions {
+  readonly cloudflare: Cloudflare;
+  readonly account: string;
+  readonly owner: Owner;
+  /** Names of the zones that may be used; undefined for all that the token sees. */
+  readonly zones: readonly string[] | undefined;
+}
+
+/** DNS records, in all zones. */
+export function dnsApi(options: DnsApiOptions): Kind<DnsSeen, DnsChange> {
+  return {
+    kind: "dns",
+    observe: (depth, before) => (depth === "routes" && before !== undefined ? lookAgain(options, before) : look(options)),
+    apply: (changes, seen) => inTurn(batches(changes), seen, (batch, sofar) => write(options, batch, sofar)),
+  };
+}
+
+async function look(options: DnsApiOptions): Promise<DnsSeen> {
+  const zones = await allZones(options);
+  const records = await Promise.all(zones.map((zone) => recordsOf(options, zone)));
+  return { zones, ...together(records) };
+}
+
+/** Only the zones in use: a foreign record that came up in another is met when Cloudflare refuses ours beside it. */
+async function lookAgain(options: DnsApiOptions, before: DnsSeen): Promise<DnsSeen> {
+  const used = new Set([...before.mine.values()].map(({ zone }) => zone));
+  const records = await Promise.all(before.zones.filter(({ id }) => used.has(id)).map((zone) => recordsOf(options, zone)));
+  const elsewhere = [...before.theirs].filter(([name]) => !used.has(zoneOf(name as Hostname, before.zones)?.id ?? ""));
+  return { zones: before.zones, ...together([...records, { mine: [], theirs: elsewhere }]) };
+}
+
+async function allZones({ cloudflare, account, zones: allowed }: DnsApiOptions): Promise<readonly Zone[]> {
+  const all = await cloudflare.list("zones.list", z.looseObject({ id: z.string(), name: z.string() }), (sdk, page) => sdk.zones.list({ account: { id: account }, ...page }));
+  const wanted = allowed && new Set(allowed.map((name) => name.toLowerCase()));
+  return all.flatMap(({ id, name }) => (wanted === undefined || wanted.has(name) ? [{ id, name }] : []));
+}
+
+interface ZoneRecords {
+  readonly mine: readonly Mine<DnsRecord>[];
+  readonly theirs: readonly (readonly [string, ForeignRecord])[];
+}
+
+async function recordsOf({ cloudflare, owner }: DnsApiOptions, zone: Zone): Promise<ZoneRecords> {
+  const all = await cloudflare.list("records.list", RecordAnswer, (sdk, page) => sdk.dns.records.list({ zone_id: zone.id, ...page }));
+  const addresses = all.filter(isAddress);
+  const found = addresses.map((answer) => [answer, recordFrom(answer, zone.id, owner)] as const);
+  return {
+    mine: found.flatMap(([, record]) => (record === undefined ? [] : [claim(record)])),
+    theirs: found.flatMap(([answer, record]) => (record === undefined ? [[nameOf(answer), foreignFrom(answer)] as const] : [])),
+  };
+}
+
+function together(zones: readonly ZoneRecords[]): Pick<DnsSeen, "mine" | "theirs"> {
+  return {
+    mine: new Map(zones.flatMap(({ mine }) => mine).map((record) => [record.name, record])),
+    theirs: new Map(zones.flatMap(({ theirs }) => theirs).toReversed()),
+  };
+}
+

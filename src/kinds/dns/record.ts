@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { parseHostname } from "../../domain/hostname.ts";
+import { dnsComment, type Owner } from "../../domain/owner.ts";
+import type { DnsRecord, ForeignRecord, RecordWish } from "./seen.ts";
+
+export const RecordAnswer = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  content: z.string().nullish(),
+  proxied: z.boolean().nullish(),
+  comment: z.string().nullish(),
+});
+
+export type RecordAnswer = z.infer<typeof RecordAnswer>;
+
+/** Records that answer where a name leads, and so stand in the way of one of ours. */
+const ADDRESSES = new Set(["A", "AAAA", "CNAME", "NS"]);
+
+export const isAddress = ({ type }: RecordAnswer): boolean => ADDRESSES.has(type);
+
+/** A record that carries our comment; undefined for every other. */
+export function recordFrom(answer: RecordAnswer, zone: string, owner: Owner): DnsRecord | undefined {
+  const name = parseHostname(answer.name);
+  if (!isAddress(answer) || answer.comment !== dnsComment(owner) || !name.ok) return undefined;
+  const { id, type, proxied } = answer;
+  return { id, zone, name: name.value, type, content: contentOf(answer), proxied: proxied ?? false };
+}
+
+export const foreignFrom = (answer: RecordAnswer): ForeignRecord => ({ type: answer.type, content: contentOf(answer) });
+
+/** Names compare without letter case and closing dot. */
+const contentOf = ({ content }: RecordAnswer): string => (content ?? "").toLowerCase().replace(/\.$/, "");
+
+export const nameOf = ({ name }: RecordAnswer): string => name.toLowerCase().replace(/\.$/, "");
+
+/** A proxied record must have the time to live "automatic", which is 1 (docs, checked 2026-11). */
+export const recordBody = ({ name, content, comment }: RecordWish) => ({ type: "CNAME", name, content, comment, proxied: true, ttl: 1 }) as const;

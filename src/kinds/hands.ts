@@ -1,0 +1,68 @@
+import type { AccessChange, AccessSeen } from "./access/seen.ts";
+import type { DnsChange, DnsSeen } from "./dns/seen.ts";
+import type { AnyChange } from "./index.ts";
+import type { IngressChange, IngressSeen } from "./ingress/seen.ts";
+import type { Applied, Depth, Kind } from "./kind.ts";
+import type { LoginChange, LoginSeen } from "./login/seen.ts";
+import type { PolicyChange, PolicySeen } from "./policy/seen.ts";
+import type { TunnelChange, TunnelSeen } from "./tunnel/seen.ts";
+import type { World } from "./world.ts";
+
+/** Every kind's observe and apply, by name. */
+export interface Hands {
+  readonly login: Kind<LoginSeen, LoginChange>;
+  readonly tunnel: Kind<TunnelSeen, TunnelChange>;
+  readonly policy: Kind<PolicySeen, PolicyChange>;
+  readonly access: Kind<AccessSeen, AccessChange>;
+  readonly ingress: Kind<IngressSeen, IngressChange>;
+  readonly dns: Kind<DnsSeen, DnsChange>;
+}
+
+/**
+ * Looks at everything. The tunnel comes first, since the rules are looked up by its id.
+ *
+ * @throws {WorldError} when any part could not be read: there is no half a world
+ */
+export async function look(hands: Hands, depth: Depth, before: World | undefined): Promise<World> {
+  const tunnel = await hands.tunnel.observe(depth, before?.tunnel);
+  const [login, policy, access, ingress, dns] = await Promise.all([
+    hands.login.observe(depth, before?.login),
+    hands.policy.observe(depth, before?.policy),
+    hands.access.observe(depth, before?.access),
+    hands.ingress.observe(depth, before?.ingress),
+    hands.dns.observe(depth, before?.dns),
+  ]);
+  return { login, tunnel, policy, access, ingress, dns };
+}
+
+export interface Wave {
+  readonly world: World;
+  readonly done: readonly AnyChange[];
+  readonly failures: Applied<unknown, AnyChange>["failures"];
+  readonly doubtful: boolean;
+}
+
+/** Carries out one wave, the kinds beside each other, and folds what came back into the world. */
+export async function carryOut(hands: Hands, changes: readonly AnyChange[], world: World): Promise<Wave> {
+  const of = <K extends AnyChange["kind"]>(kind: K) => changes.filter((change): change is Extract<AnyChange, { kind: K }> => change.kind === kind);
+  const [login, tunnel, policy, access, ingress, dns] = await Promise.all([
+    apply(hands.login, of("login"), world.login),
+    apply(hands.tunnel, of("tunnel"), world.tunnel),
+    apply(hands.policy, of("policy"), world.policy),
+    apply(hands.access, of("access"), world.access),
+    apply(hands.ingress, of("ingress"), world.ingress),
+    apply(hands.dns, of("dns"), world.dns),
+  ]);
+  const all = [login, tunnel, policy, access, ingress, dns];
+  return {
+    world: { login: login.seen, tunnel: tunnel.seen, policy: policy.seen, access: access.seen, ingress: ingress.seen, dns: dns.seen },
+    done: all.flatMap((it): readonly AnyChange[] => it.done),
+    failures: all.flatMap((it): Wave["failures"] => it.failures),
+    // A tunnel that has just been found or made comes with rules that nobody has looked at yet.
+    doubtful: all.some((it) => it.doubtful) || tunnel.done.some(({ action }) => action === "create"),
+  };
+}
+
+async function apply<S, C extends AnyChange>(kind: Kind<S, C>, changes: readonly C[], seen: S): Promise<Applied<S, C>> {
+  return changes.length === 0 ? { seen, done: [], failures: [], doubtful: false } : kind.apply(changes, seen);
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import type { IngressSeen, RawRule } from "./seen.ts";
+
+/** Handed on as it came: a parser that copies would put its fields into another order. */
+const Rule = z.custom<RawRule>((rule) => typeof (rule as RawRule | null)?.service === "string");
+
+/** What the configurations of a tunnel answer. A tunnel that was never configured answers no `config`. */
+export const ConfigurationAnswer = z.looseObject({
+  version: z.number().nullish(),
+  config: z.looseObject({ ingress: z.array(Rule).nullish() }).nullish(),
+});
+
+/** The rule that cloudflared itself falls back to, as the dashboard writes it. */
+const NOTHING: RawRule = { service: "http_status:404" };
+
+/** The document as it is: nothing in it is read but where the catch-all is, so that all of it goes back as it came. */
+export function ingressFrom({ version, config }: z.infer<typeof ConfigurationAnswer>, mark: string): IngressSeen {
+  const { ingress, ...rest } = config ?? {};
+  const all = ingress ?? [];
+  const last = all.at(-1);
+  const closed = last !== undefined && catchesAll(last);
+  return { version: version ?? -1, rules: closed ? all.slice(0, -1) : all, catchAll: closed ? last : NOTHING, mark, rest };
+}
+
+const catchesAll = ({ hostname, path }: RawRule): boolean => ["", "*"].includes(hostname ?? "") && (path ?? "") === "";
+
+/** As a PUT takes it: the whole document, what is not ours in it byte for byte as it came. */
+export const documentOf = ({ rules, catchAll, rest }: IngressSeen): Readonly<Record<string, unknown>> => ({ ...rest, ingress: [...rules, catchAll] });

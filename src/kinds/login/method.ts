@@ -1,0 +1,71 @@
+import type { IdentityProviderCreateParams } from "cloudflare/resources/zero-trust/identity-providers/identity-providers";
+import { z } from "zod";
+import type { Cloudflare } from "../../clients/cloudflare.ts";
+import { claim, type Mine } from "../mine.ts";
+import { methodPrefix } from "./propose.ts";
+import type { LoginChange, LoginMethod, LoginMethodConfig } from "./seen.ts";
+
+interface Hands {
+  readonly cloudflare: Cloudflare;
+  readonly account: string;
+}
+
+const MethodAnswer = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  config: z.record(z.string(), z.unknown()).nullish(),
+  scim_config: z.record(z.string(), z.unknown()).nullish(),
+});
+
+/** The login method of this slug. Of several, which two first starts at once may make, the same one for all who look. */
+export async function methodOf({ cloudflare, account: account_id }: Hands, slug: string): Promise<Mine<LoginMethod> | undefined> {
+  const all = await cloudflare.list("login-methods.list", MethodAnswer, (sdk, page) => sdk.zeroTrust.identityProviders.list({ account_id, ...page }));
+  const ours = all.filter(({ type, name }) => type === "oidc" && name.startsWith(methodPrefix(slug)));
+  const first = ours.toSorted((a, b) => (a.id < b.id ? -1 : 1))[0];
+  return first && claim(methodFrom(first));
+}
+
+type MethodChange = Extract<LoginChange, { readonly key: "login-method" }>;
+
+/** Whole in both cases: a PUT replaces, and a client secret that is not sent along is lost. */
+export async function writeMethod({ cloudflare, account: account_id }: Hands, change: MethodChange): Promise<Mine<LoginMethod>> {
+  const body = bodyOf(change);
+  const answer =
+    change.action === "create"
+      ? await cloudflare.ask("login-methods.create", MethodAnswer, (sdk) => sdk.zeroTrust.identityProviders.create({ account_id, ...body }), [change.secret])
+      : await cloudflare.ask("login-methods.update", MethodAnswer, (sdk) => sdk.zeroTrust.identityProviders.update(change.at.id, { account_id, ...body }), [change.secret]);
+  return claim(methodFrom(answer));
+}
+
+type Body = Omit<IdentityProviderCreateParams.AccessOIDC, "account_id" | "zone_id">;
+
+function bodyOf(change: MethodChange): Body {
+  const { config: keptConfig, ...kept } = change.action === "update" ? change.at.kept : {};
+  const config = { ...(keptConfig as object | undefined), ...change.config, scopes: [...change.config.scopes], client_secret: change.secret };
+  return { ...kept, name: change.name, type: "oidc", config };
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+function methodFrom({ id, name, config, scim_config }: z.infer<typeof MethodAnswer>): LoginMethod {
+  const { claims, ...rest } = config ?? {};
+  const kept = { ...(scim_config && { scim_config }), ...(Array.isArray(claims) && claims.length > 0 && { config: { claims } }) };
+  return { id, name, config: configFrom(rest), kept };
+}
+
+const configFrom = (config: Readonly<Record<string, unknown>>): LoginMethodConfig => ({
+  client_id: text(config["client_id"]),
+  auth_url: text(config["auth_url"]),
+  token_url: text(config["token_url"]),
+  certs_url: text(config["certs_url"]),
+  scopes: inOrder(Array.isArray(config["scopes"]) ? config["scopes"].map(String) : []),
+  email_claim_name: text(config["email_claim_name"]),
+  pkce_enabled: config["pkce_enabled"] === true,
+});
+
+/** Scopes are a set; as we write them first, so that another order in an answer is no difference. */
+function inOrder(scopes: readonly string[]): readonly string[] {
+  const usual = ["openid", "email", "profile"];
+  return [...usual.filter((scope) => scopes.includes(scope)), ...scopes.filter((scope) => !usual.includes(scope)).toSorted()];
+}

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import type { Authentik, Request } from "../../clients/authentik.ts";
+import { WorldError } from "../../errors.ts";
+import type { Provider, ProviderWish } from "./seen.ts";
+
+const text = z.string().nullish();
+
+/** The provider as versions from 2024.2 on answer it, and as 2026.11 is to. */
+const ProviderAnswer = z.looseObject({
+  pk: z.number(),
+  name: z.string(),
+  client_id: z.string(),
+  client_secret: text,
+  /** From 2026.11 on: the id of a secret that is kept elsewhere. */
+  secret: text,
+  client_type: text,
+  /** A text with one address on each line before 2024.8.5 and 2024.10.3. */
+  redirect_uris: z.union([z.string(), z.array(z.looseObject({ matching_mode: z.string(), url: z.string(), redirect_uri_type: z.string().optional() }))]).nullish(),
+  authorization_flow: text,
+  invalidation_flow: text,
+  signing_key: text,
+  encryption_key: text,
+  property_mappings: z.array(z.string()).nullish(),
+  grant_types: z.array(z.string()).nullish(),
+  include_claims_in_id_token: z.boolean().nullish(),
+});
+
+type ProviderAnswer = z.infer<typeof ProviderAnswer>;
+
+export async function providerByName(authentik: Authentik, name: string): Promise<Provider | undefined> {
+  const found = await authentik.list("providers.list", ProviderAnswer, { path: "/providers/oauth2/", query: { name } });
+  const answer = found.find((it) => it.name === name);
+  return answer && (await providerFrom(authentik, answer));
+}
+
+/** Undefined when it is not there, or is a provider of another kind. */
+export async function providerByPk(authentik: Authentik, pk: number): Promise<Provider | undefined> {
+  try {
+    return await providerFrom(authentik, await authentik.ask("providers.get", ProviderAnswer, { path: `/providers/oauth2/${pk}/` }));
+  } catch (error) {
+    if (error instanceof WorldError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+export const createProvider = (authentik: Authentik, wish: ProviderWish): Promise<Provider> =>
+  write(authentik, "providers.create", { method: "POST", path: "/providers/oauth2/" }, wish);
+
+/** Only what is managed: the rest is the user's. */
+export const updateProvider = (authentik: Authentik, { pk }: Provider, wish: ProviderWish): Promise<Provider> =>
+  write(authentik, "providers.update", { method: "PATCH", path: `/providers/oauth2/${pk}/` }, wish);
+
+async function write(authentik: Authentik, operation: "providers.create" | "providers.update", request: Request, wish: ProviderWish): Promise<Provider> {
+  const send = (body: Record<string, unknown>) => authentik.ask(operation, ProviderAnswer, { ...request, body });
+  const body = bodyOf(wish);
+  const answer = await send(body).catch((error: unknown) => {
+    const oldShape = error instanceof WorldError && error.status === 400 && error.vendor.some((field) => field.startsWith("redirect_uris"));
+    if (oldShape) return send({ ...body, redirect_uris: wish.redirectUris.map(({ url }) => url).join("\n") });
+    throw error;
+  });
+  return await providerFrom(authentik, answer);
+}
+
+/** Fields that a version does not know are ignored by it. An encryption key would make logins that Cloudflare can not read. */
+const bodyOf = (wish: ProviderWish): Record<string, unknown> => ({
+  name: wish.name,
+  client_type: wish.clientType,
+  redirect_uris: wish.redirectUris.map(({ mode, url, type }) => ({ matching_mode: mode, url, ...(type !== undefined && { redirect_uri_type: type }) })),
+  authorization_flow: wish.authorizationFlow,
+  ...(wish.invalidationFlow !== undefined && { invalidation_flow: wish.invalidationFlow }),
+  signing_key: wish.signingKey,
+  encryption_key: null,
+  property_mappings: wish.scopes,
+  grant_types: wish.grantTypes,
+  include_claims_in_id_token: true,
+});
+
+async function providerFrom(authentik: Authentik, answer: ProviderAnswer): Promise<Provider> {
+  return {
+    pk: answer.pk,
+    name: answer.name,
+    clientId: answer.client_id,
+    clientSecret: answer.client_secret ?? (await secretOf(authentik, answer.secret ?? "")),
+    clientType: answer.client_type ?? "",
+    redirectUris: redirectUris(answer.redirect_uris),
+    authorizationFlow: answer.authorization_flow ?? "",
+    invalidationFlow: answer.invalidation_flow ?? undefined,
+    signingKey: answer.signing_key ?? undefined,
+    encryptionKey: answer.encryption_key ?? undefined,
+    scopes: answer.property_mappings ?? [],
+    grantTypes: answer.grant_types ?? undefined,
+    claimsInIdToken: answer.include_claims_in_id_token ?? true,
+  };
+}
+
+/** As the development version has it (2026.11.0-rc1, checked 2026-11); not released yet. */
+async function secretOf(authentik: Authentik, id: string): Promise<string> {
+  const { value } = await authentik.ask("secrets.view", z.looseObject({ value: z.string() }), { path: `/secrets/secrets/${id}/view_value/` });
+  return value;
+}
+
+function redirectUris(uris: ProviderAnswer["redirect_uris"]): Provider["redirectUris"] {
+  if (typeof uris === "string") return uris.split(/\s+/).filter((url) => url !== "").map((url) => ({ mode: "strict", url, type: undefined }));
+  return (uris ?? []).map(({ matching_mode, url, redirect_uri_type }) => ({ mode: matching_mode, url, type: redirect_uri_type }));
+}

@@ -1,0 +1,71 @@
+import type { PolicyCreateParams } from "cloudflare/resources/zero-trust/access/policies";
+import { z } from "zod";
+import type { Cloudflare } from "../../clients/cloudflare.ts";
+import { type Owner, policyPrefix } from "../../domain/owner.ts";
+import { carriedOut, type Fold, unlessGone } from "../carried.ts";
+import type { Kind } from "../kind.ts";
+import { claim, type Mine } from "../mine.ts";
+import type { Policy, PolicyChange, PolicySeen, PolicyWish } from "./seen.ts";
+
+export interface PolicyApiOptions {
+  readonly cloudflare: Cloudflare;
+  readonly account: string;
+  readonly owner: Owner;
+}
+
+/** Reusable Access policies. */
+export function policyApi(options: PolicyApiOptions): Kind<PolicySeen, PolicyChange> {
+  const { cloudflare, account: account_id, owner } = options;
+  return {
+    kind: "policy",
+    observe: async () => {
+      const all = await cloudflare.list("policies.list", PolicyAnswer, (sdk, page) => sdk.zeroTrust.access.policies.list({ account_id, ...page }));
+      return { mine: all.filter(({ name }) => name.startsWith(policyPrefix(owner))).map((it) => claim(policyFrom(it))) };
+    },
+    apply: (changes, seen) => carriedOut(changes, seen, (change) => carry(options, change)),
+  };
+}
+
+async function carry({ cloudflare, account: account_id }: PolicyApiOptions, change: PolicyChange): Promise<Fold<PolicySeen>> {
+  switch (change.action) {
+    case "create": {
+      const made = await cloudflare.ask("policies.create", PolicyAnswer, (sdk) => sdk.zeroTrust.access.policies.create({ account_id, ...body(change.wish) }));
+      return put(claim(policyFrom(made)));
+    }
+    case "update": {
+      const changed = await cloudflare.ask("policies.update", PolicyAnswer, (sdk) => sdk.zeroTrust.access.policies.update(change.at.id, { account_id, ...body(change.wish) }));
+      return put(claim(policyFrom(changed)));
+    }
+    case "delete":
+      await unlessGone(cloudflare.ask("policies.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.policies.delete(change.at.id, { account_id })));
+      return ({ mine }) => ({ mine: mine.filter(({ id }) => id !== change.at.id) });
+  }
+}
+
+const put = (policy: Mine<Policy>): Fold<PolicySeen> => ({ mine }) => ({ mine: [...mine.filter(({ id }) => id !== policy.id), policy] });
+
+/** Whole, since a PUT replaces: a condition that somebody added goes. */
+const body = ({ name, decision, include }: PolicyWish): Omit<PolicyCreateParams, "account_id"> => ({
+  name,
+  decision,
+  include: include as unknown as PolicyCreateParams["include"],
+  require: [],
+  exclude: [],
+});
+
+const Rules = z.array(z.unknown()).nullish();
+
+const PolicyAnswer = z.looseObject({ id: z.string(), name: z.string(), decision: z.string(), include: Rules, require: Rules, exclude: Rules });
+
+const policyFrom = ({ id, name, decision, include, require, exclude }: z.infer<typeof PolicyAnswer>): Policy => ({
+  id,
+  name,
+  decision,
+  include: sorted(include),
+  require: sorted(require),
+  exclude: sorted(exclude),
+});
+
+/** Rules are sets to Access; absent is the same as none. */
+const sorted = (rules: readonly unknown[] | null | undefined): readonly unknown[] =>
+  (rules ?? []).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));

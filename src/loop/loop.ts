@@ -1,0 +1,107 @@
+import type { Problem } from "../domain/problem.ts";
+import type { Workload } from "../domain/workload.ts";
+import { WorldError } from "../errors.ts";
+import type { Hands } from "../kinds/hands.ts";
+import type { AnyChange } from "../kinds/index.ts";
+import type { Depth } from "../kinds/kind.ts";
+import type { World } from "../kinds/world.ts";
+import { type Decision, type Memory, noMemory } from "../plan/decide.ts";
+import type { Plan } from "../plan/plan.ts";
+import { backoff } from "./backoff.ts";
+import { type PassResult, pass } from "./pass.ts";
+
+export interface LoopParts {
+  readonly list: () => Promise<readonly Workload[]>;
+  readonly hands: Hands;
+  readonly decide: (workloads: readonly Workload[], world: World, memory: Memory, now: number) => Decision;
+  readonly plan: (decision: Decision, world: World) => Plan<AnyChange>;
+  readonly watch: Observer;
+  readonly resyncMs: number;
+  readonly dryRun: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Told what happens; logs, the status page and the demo are made of it. */
+export interface Observer {
+  changed(change: AnyChange, error: WorldError | undefined): void;
+  planned(plan: Plan<AnyChange>, decision: Decision, world: World): void;
+  passed(outcome: Outcome): void;
+}
+
+export interface Outcome {
+  readonly at: number;
+  readonly ms: number;
+  readonly result: "settled" | "failed";
+  readonly applied: number;
+  /** Consecutive failed passes, this one included. */
+  readonly failures: number;
+  readonly errors: readonly WorldError[];
+  readonly problems: readonly Problem[];
+}
+
+/** Every so many resyncs the whole world is looked at, with zones, tunnel and team domain, not only what routes are made of. */
+const WHOLE_EVERY = 12;
+
+/**
+ * The level-triggered loop: each turn is a pass, and answers when the next one is due by itself (a grace that ends, a resync,
+ * a failure to come back to). What is kept from turn to turn is a cache of the world and the memory of absences; both can be
+ * lost at any moment.
+ */
+export function createLoop(parts: LoopParts): { turn(): Promise<number> } {
+  /** Undefined until the first look, and after anything that leaves in doubt what stands. */
+  let world: World | undefined;
+  let memory = noMemory;
+  let failures = 0;
+  let resyncs = 0;
+  let lookedAt = -Infinity;
+
+  const depth = (): Depth | undefined => {
+    if (world === undefined) return "all";
+    if (parts.now() - lookedAt < parts.resyncMs) return undefined;
+    return ++resyncs % WHOLE_EVERY === 0 ? "all" : "routes";
+  };
+
+  const run = async (begun: number): Promise<PassResult> => {
+    const wanted = depth();
+    const result = await pass(
+      {
+        ...parts,
+        decide: (workloads, seen) => {
+          const decision = parts.decide(workloads, seen, memory, begun);
+          memory = decision.memory;
+          return decision;
+        },
+        onChange: parts.watch.changed,
+        onPlan: parts.watch.planned,
+      },
+      wanted,
+      world,
+    );
+    if (wanted !== undefined) lookedAt = begun;
+    world = result.certain ? result.world : undefined;
+    return result;
+  };
+
+  return {
+    turn: async () => {
+      const begun = parts.now();
+      const result = await run(begun).catch((error: unknown) => {
+        if (!(error instanceof WorldError)) throw error;
+        // What the engine could not tell leaves no doubt about Cloudflare and Authentik.
+        if (error.service !== "docker") world = undefined;
+        return error;
+      });
+      const errors = result instanceof WorldError ? [result] : result.failures.map(({ error }) => error);
+      const failed = errors.length > 0 || (!(result instanceof WorldError) && !result.certain);
+      failures = failed ? failures + 1 : 0;
+      const problems = result instanceof WorldError ? [] : result.plan.problems;
+      parts.watch.passed({ at: parts.now(), ms: parts.now() - begun, result: failed ? "failed" : "settled", applied: result instanceof WorldError ? 0 : result.applied, failures, errors, problems });
+      if (failed) return backoff(failures, parts.random(), Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)));
+      const wakeAt = result instanceof WorldError ? undefined : result.decision.wakeAt;
+      return Math.max(0, Math.min(lookedAt + parts.resyncMs, wakeAt ?? Infinity) - parts.now());
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { Workload } from "../domain/workload.ts";
+import type { WorldError } from "../errors.ts";
+import { carryOut, type Hands, look } from "../kinds/hands.ts";
+import type { AnyChange } from "../kinds/index.ts";
+import type { Depth } from "../kinds/kind.ts";
+import type { World } from "../kinds/world.ts";
+import type { Decision } from "../plan/decide.ts";
+import type { Plan } from "../plan/plan.ts";
+
+export interface PassParts {
+  /** @throws {WorldError} never an empty list instead */
+  readonly list: () => Promise<readonly Workload[]>;
+  readonly hands: Hands;
+  readonly decide: (workloads: readonly Workload[], world: World) => Decision;
+  readonly plan: (decision: Decision, world: World) => Plan<AnyChange>;
+  /** Told of each change as it is done or fails, while the pass goes on. */
+  readonly onChange: (change: AnyChange, error: WorldError | undefined) => void;
+  /** Told of the plan before each wave. */
+  readonly onPlan: (plan: Plan<AnyChange>, decision: Decision, world: World) => void;
+  /** Once aborted no further wave is begun. */
+  readonly signal: AbortSignal;
+  readonly dryRun: boolean;
+}
+
+export interface PassResult {
+  readonly world: World;
+  readonly decision: Decision;
+  readonly plan: Plan<AnyChange>;
+  readonly applied: number;
+  readonly failures: readonly { readonly change: AnyChange; readonly error: WorldError }[];
+  /** Whether what stands is known, so that the next pass need not look again. */
+  readonly certain: boolean;
+}
+
+/** More waves than any honest change of wishes takes; a plan that never ends must not go on for ever. */
+const MOST_WAVES = 40;
+
+/**
+ * One convergence: list the containers, look at the world where that is due, decide what is wished, and apply waves of
+ * changes until nothing more can be done now. A change that fails is not tried again within the pass.
+ *
+ * @throws {WorldError} when the containers or the world could not be read: then nothing is changed, nothing torn down
+ */
+export async function pass(parts: PassParts, depth: Depth | undefined, before: World | undefined): Promise<PassResult> {
+  const workloads = await parts.list();
+  let world = before === undefined || depth !== undefined ? await look(parts.hands, depth ?? "all", before) : before;
+  const failures: PassResult["failures"][number][] = [];
+  let applied = 0;
+  let certain = true;
+  for (let waves = 0; ; waves++) {
+    const decision = parts.decide(workloads, world);
+    const plan = parts.plan(decision, world);
+    parts.onPlan(plan, decision, world);
+    const failed = new Set(failures.map(({ change }) => change.key));
+    const changes = plan.changes.filter(({ key }) => !failed.has(key));
+    const over = changes.length === 0 || parts.dryRun || parts.signal.aborted || !certain || waves === MOST_WAVES;
+    if (over) return { world, decision, plan, applied, failures, certain: certain && failures.length === 0 };
+    const wave = await carryOut(parts.hands, changes, world);
+    for (const change of wave.done) parts.onChange(change, undefined);
+    for (const { change, error } of wave.failures) parts.onChange(change, error);
+    world = wave.world;
+    applied += wave.done.length;
+    failures.push(...wave.failures);
+    certain = !wave.doubtful;
+  }
+}

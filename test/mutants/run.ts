@@ -1,0 +1,48 @@
+/** Breaks the planner in each way of the list and runs its tests: every mutant must die. `npm run mutants` */
+import { spawn } from "node:child_process";
+import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { join, resolve } from "node:path";
+import { MUTANTS, type Mutant } from "./list.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const NURSERY = join(ROOT, ".cache/mutants");
+
+async function breed(mutant: Mutant | undefined, index: number): Promise<string> {
+  const home = join(NURSERY, String(index));
+  await mkdir(home, { recursive: true });
+  for (const part of ["src", "test/plan", "vitest.config.ts", "package.json"]) await cp(join(ROOT, part), join(home, part), { recursive: true });
+  await symlink(join(ROOT, "node_modules"), join(home, "node_modules"));
+  if (mutant === undefined) return home;
+  const source = await readFile(join(home, mutant.file), "utf8");
+  if (source.split(mutant.from).length !== 2) throw new Error(`"${mutant.name}" no longer fits ${mutant.file}: bring the list up to date`);
+  await writeFile(join(home, mutant.file), source.replace(mutant.from, () => mutant.to));
+  return home;
+}
+
+/** @returns whether the tests of the planner pass in this home */
+function survives(home: string): Promise<boolean> {
+  const vitest = spawn(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "test/plan"], {
+    cwd: home,
+    stdio: "ignore",
+    env: { ...process.env, CFAUTH_TEST_RUNS: process.env["CFAUTH_TEST_RUNS"] ?? "4000" },
+  });
+  return new Promise((done) => vitest.on("exit", (code) => done(code === 0)));
+}
+
+async function judge(mutant: Mutant | undefined, index: number): Promise<boolean> {
+  const alive = await survives(await breed(mutant, index));
+  console.log(mutant === undefined ? `${alive ? "lives" : "DIES "}  the planner as it is` : `${alive ? "LIVES" : "dies "}  ${mutant.name}`);
+  return alive === (mutant === undefined);
+}
+
+await rm(NURSERY, { recursive: true, force: true });
+const verdicts: boolean[] = [];
+const queue = [undefined, ...MUTANTS].entries();
+await Promise.all(cpus().map(async () => {
+  for (const [index, mutant] of queue) verdicts.push(await judge(mutant, index));
+}));
+await rm(NURSERY, { recursive: true, force: true });
+const wrong = verdicts.filter((right) => !right).length;
+console.log(wrong === 0 ? `all ${MUTANTS.length} mutants die` : `${wrong} of ${verdicts.length} verdicts are wrong`);
+process.exitCode = wrong === 0 ? 0 : 1;

@@ -1,0 +1,24 @@
+import type { Answer } from "../../routes.ts";
+
+/** Thrown by a route; answered as Django REST framework does. */
+export class Refusal extends Error {
+  readonly answer: Answer;
+
+  constructor(status: number, body: unknown) {
+    super(JSON.stringify(body));
+    this.answer = { status, body };
+  }
+}
+
+/** The body names the fields: `{"slug": ["…"]}`. */
+export function invalid(errors: Readonly<Record<string, unknown>>): Refusal {
+  return new Refusal(400, errors);
+}
+
+export function missing(model: string): Refusal {
+  return new Refusal(404, { detail: `No ${model} matches the given query.` });
+}
+
+export function forbidden(detail: string): Refusal {
+  return new Refusal(403, { detail });
+}

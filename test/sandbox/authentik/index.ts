@@ -1,0 +1,132 @@
+/** An Authentik on loopback: its API for a daemon, its login pages and OpenID Connect for browsers and Access. */
+
+import { randomBytes } from "node:crypto";
+import http, { type RequestListener } from "node:http";
+import type { Fault } from "../call.ts";
+import { createContract } from "../contract.ts";
+import type { LiveControls } from "../controls.ts";
+import type { Answer, Route } from "../routes.ts";
+import { BadJson, startServer } from "../server.ts";
+import { applicationRoutes } from "./api/applications.ts";
+import { bindingRoutes } from "./api/bindings.ts";
+import { certificateRoutes } from "./api/certificates.ts";
+import { flowRoutes } from "./api/flows.ts";
+import { groupRoutes } from "./api/groups.ts";
+import { tokenGuard } from "./api/guard.ts";
+import { providerExtraRoutes } from "./api/provider-extras.ts";
+import { providerRoutes } from "./api/providers.ts";
+import { Refusal } from "./api/refusal.ts";
+import { scopeMappingRoutes } from "./api/scope-mappings.ts";
+import { systemRoutes } from "./api/system.ts";
+import { contractProfile, tolerant } from "./contract-profile.ts";
+import { addDefaults } from "./defaults.ts";
+import { clientOf } from "./oidc/client.ts";
+import { createFront } from "./oidc/front.ts";
+import { createStore } from "./oidc/store.ts";
+import { ADMIN, addGroup, addUser, FAMILY, type NewGroup, type NewUser } from "./people.ts";
+import { type AuthentikState, emptyState } from "./state.ts";
+import { type Version, version as versionOf, type VersionName } from "./versions.ts";
+
+export interface AuthentikOptions {
+  readonly controls: LiveControls;
+  /** As browsers and Access reach it, without a closing slash. */
+  readonly publicOrigin: string;
+  readonly token?: string;
+  /** `2026.8` unless told. */
+  readonly version?: VersionName;
+  /** Beside akadmin, to whom the token belongs; alice (family) and bob (admins) unless told. */
+  readonly users?: readonly NewUser[];
+  /** Beside those that the users are in. */
+  readonly groups?: readonly NewGroup[];
+  /** False: the API answers, but flows, scopes and the certificate are not there before `finishBoot()`. */
+  readonly ready?: boolean;
+  /** 0 or absent: any free one. */
+  readonly port?: number;
+}
+
+export interface Authentik extends AsyncDisposable {
+  /** By which a daemon reaches it: `http://127.0.0.1:<port>`; the API is below `/api/v3`. */
+  readonly url: string;
+  readonly state: AuthentikState;
+  /** Serves everything, API and pages, to whoever was sent by `publicOrigin`. */
+  readonly handler: RequestListener;
+  /** Makes the objects that were held back; does nothing the second time. */
+  finishBoot(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the API answers where the token lacks a permission; for `controls.fault`. */
+export const permissionDenied: Fault = {
+  kind: "status", status: 403, body: { detail: "You do not have permission to perform this action." },
+};
+
+export async function startAuthentik(options: AuthentikOptions): Promise<Authentik> {
+  const { controls, publicOrigin, ready = true } = options;
+  const version = versionOf(options.version ?? "2026.8");
+  const state = populated(options);
+  let booted: Promise<void> | undefined;
+  const finishBoot = (): Promise<void> => (booted ??= addDefaults(state, version));
+  if (ready) await finishBoot();
+  const front = createFront({
+    state, publicOrigin,
+    store: createStore((clientId) => clientOf(state, clientId)),
+    cookieKeys: [randomBytes(16).toString("hex")],
+    broken: (reason) => controls.violate([`sandbox authentik: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`]),
+  });
+  const { origin, close } = await startServer({
+    api: "authentik",
+    base: "/api/v3",
+    controls,
+    routes: routes(state, version),
+    contract: tolerant(createContract(`authentik-${version.name}.json`, contractProfile(version))),
+    guard: tokenGuard(state),
+    notFound: () => ({ status: 404 }),
+    refusal,
+    elsewhere: (request, response) => {
+      if (request.url?.startsWith("/-/health/")) response.writeHead(version.has("readyAnswers200") ? 200 : 204).end();
+      else front(request, response);
+    },
+    port: options.port,
+  });
+  return { url: origin, state, handler: passOn(origin), finishBoot, close, [Symbol.asyncDispose]: close };
+}
+
+function populated({ token = "sandbox-authentik-token", users = FAMILY, groups = [] }: AuthentikOptions): AuthentikState {
+  const state = emptyState(token);
+  for (const group of groups) addGroup(state, group);
+  for (const user of [ADMIN, ...users]) addUser(state, user);
+  return state;
+}
+
+function routes(state: AuthentikState, version: Version): Route[] {
+  return [
+    ...systemRoutes(state, version),
+    ...applicationRoutes(state, version),
+    ...providerExtraRoutes(state, version),
+    ...providerRoutes(state, version),
+    ...flowRoutes(state, version),
+    ...certificateRoutes(state, version),
+    ...scopeMappingRoutes(state, version),
+    ...groupRoutes(state, version),
+    ...bindingRoutes(state, version),
+  ];
+}
+
+function refusal(error: unknown): Answer | undefined {
+  if (error instanceof Refusal) return error.answer;
+  if (error instanceof BadJson) return { status: 400, body: { detail: "JSON parse error - Expecting value: line 1 column 1 (char 0)" } };
+  return undefined;
+}
+
+/** Hands the request to the server itself, Host and all, so that it has its place in the journal. */
+function passOn(origin: string): RequestListener {
+  return (request, response) => {
+    const { method, url, headers } = request;
+    const inner = http.request(origin, { method, path: url, headers, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      answer.pipe(response);
+    });
+    inner.on("error", () => response.destroy());
+    request.pipe(inner);
+  };
+}

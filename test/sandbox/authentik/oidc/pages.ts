@@ -1,0 +1,65 @@
+/** What a browser sees of this Authentik. The ids and names of fields and buttons are for browser tests and stay as they are. */
+
+const STYLE = "body{font:1rem/1.5 system-ui;max-width:26rem;margin:12vh auto;padding:0 1rem}label,input,button{display:block;width:100%;box-sizing:border-box}input,button{font:inherit;padding:.5rem;margin:.25rem 0 1rem}";
+
+function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>authentik (sandbox) – ${escape(title)}</title><style>${STYLE}</style></head>
+<body><main>${body}</main></body>
+</html>`;
+}
+
+export function loginPage(application: string, fault?: string): string {
+  const alert = fault === undefined ? "" : `<p role="alert">${escape(fault)}</p>`;
+  return page("log in", `<h1>Welcome to authentik!</h1>
+<p>Log in to continue to ${escape(application)}.</p>${alert}
+<form id="login" method="post">
+<label for="username">Username</label>
+<input id="username" name="username" autocomplete="username" required autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button id="log-in" name="log-in" value="yes">Log in</button>
+</form>`);
+}
+
+export function consentPage(application: string, permissions: readonly string[]): string {
+  const list = permissions.map((permission) => `<li>${escape(permission)}</li>`).join("");
+  return page("consent", `<h1>Redirecting to ${escape(application)}</h1>
+<p>You're about to sign into ${escape(application)}.</p>
+<p>Application requires following permissions:</p><ul>${list}</ul>
+<form id="consent" method="post"><button id="continue" name="continue" value="yes" autofocus>Continue</button></form>`);
+}
+
+/** @param form - the library's own, which the button belongs to */
+export function logoutPage(form: string): string {
+  return page("log out", `<h1>Log out</h1><p>Do you want to log out of authentik?</p>${form}
+<button id="log-out" name="logout" value="yes" form="op.logoutForm">Log out</button>`);
+}
+
+export function loggedOutPage(): string {
+  return page("logged out", "<h1>You've logged out</h1><p>You can close this page.</p>");
+}
+
+const REFUSALS: Readonly<Record<string, readonly [title: string, sentence: string]>> = {
+  access_denied: ["Permission denied", "Request has been denied."],
+  invalid_redirect_uri: [
+    "Redirect URI Error",
+    "The request fails due to a missing, invalid, or mismatching redirection URI (redirect_uri).",
+  ],
+  invalid_client: ["Client ID Error", "The client identifier (client_id) is missing or invalid."],
+};
+
+/** @param error - an OAuth error code */
+export function refusalPage(error: string): string {
+  const [title, sentence] = REFUSALS[error] ?? ["Bad Request", error];
+  return page(title, `<h1>${escape(title)}</h1><p>${escape(sentence)}</p>`);
+}
+
+export function messagePage(title: string, sentence: string): string {
+  return page(title, `<h1>${escape(title)}</h1><p>${escape(sentence)}</p>`);
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

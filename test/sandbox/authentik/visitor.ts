@@ -1,0 +1,93 @@
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
+import { decodeJwt } from "jose";
+import { CALLBACK, type Opened, PUBLIC_ORIGIN, type Wired } from "./testing.ts";
+
+export interface Seen {
+  readonly status: number;
+  /** Absolute. */
+  readonly location: string | undefined;
+  readonly html: string;
+}
+
+/** A browser of few lines: it keeps cookies (with their paths) and follows redirects only when told. */
+export interface Visitor {
+  get(url: string): Promise<Seen>;
+  post(url: string, fields: Readonly<Record<string, string>>): Promise<Seen>;
+  /** Follows redirects until a page stands still or the way leads off the public origin. */
+  follow(url: string): Promise<Seen & { readonly url: string }>;
+}
+
+interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  readonly path: string;
+}
+
+export function visitor({ url: address }: Opened): Visitor {
+  let jar: Cookie[] = [];
+  const visit = async (url: string, form?: URLSearchParams): Promise<Seen> => {
+    const to = new URL(url, PUBLIC_ORIGIN);
+    const cookie = jar.filter(({ path }) => to.pathname.startsWith(path)).map(({ name, value }) => `${name}=${value}`).join("; ");
+    const seen = await exchange(new URL(to.pathname + to.search, address), { host: to.host, cookie, "x-forwarded-proto": "http" }, form?.toString());
+    for (const line of seen.cookies) jar = stored(jar, line);
+    return { ...seen, location: seen.location === undefined ? undefined : new URL(seen.location, to).href };
+  };
+  const follow = async (url: string): Promise<Seen & { url: string }> => {
+    const seen = await visit(url);
+    const next = seen.location;
+    return next?.startsWith(`${PUBLIC_ORIGIN}/`) ? follow(next) : { ...seen, url };
+  };
+  return { get: (url) => visit(url), post: (url, fields) => visit(url, new URLSearchParams(fields)), follow };
+}
+
+function stored(jar: readonly Cookie[], line: string): Cookie[] {
+  const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+  const path = /;\s*path=([^;]*)/i.exec(line)?.[1] ?? "/";
+  const others = jar.filter((cookie) => cookie.name !== name || cookie.path !== path);
+  return value === "" ? others : [...others, { name, value, path }];
+}
+
+async function exchange(url: URL, headers: Readonly<Record<string, string>>, body?: string) {
+  const sent = request(url, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { ...headers, ...(body !== undefined && { "content-type": "application/x-www-form-urlencoded", "content-length": body.length }) },
+    agent: false,
+  });
+  const response = new Promise<import("node:http").IncomingMessage>((resolve, reject) => sent.on("response", resolve).on("error", reject));
+  sent.end(body);
+  const answer = await response;
+  return { status: answer.statusCode ?? 0, location: answer.headers.location, cookies: answer.headers["set-cookie"] ?? [], html: await text(answer) };
+}
+
+export function authorizeUrl({ provider }: Wired, more: Readonly<Record<string, string>> = {}): string {
+  const query = new URLSearchParams({
+    client_id: provider.client_id, redirect_uri: CALLBACK, response_type: "code", scope: "openid email profile", state: "s1", ...more,
+  });
+  return `${PUBLIC_ORIGIN}/application/o/authorize/?${query}`;
+}
+
+/** Logs in, consents where asked, and comes back with where the browser was sent. */
+export async function logIn(browser: Visitor, start: string, username = "alice"): Promise<URL> {
+  const page = await browser.follow(start);
+  const sent = await browser.post(page.url, { username, password: `${username}-password` });
+  const after = await browser.follow(sent.location ?? "");
+  const consented = after.html.includes('id="continue"') ? await browser.follow((await browser.post(after.url, { continue: "yes" })).location ?? "") : after;
+  return new URL(consented.location ?? "about:blank");
+}
+
+/** As Access does: form fields, Host of the public origin. */
+export async function redeem({ url }: Opened, { provider }: Wired, code: string | null, more: Readonly<Record<string, string>> = {}) {
+  const body = new URLSearchParams({
+    grant_type: "authorization_code", code: code ?? "", redirect_uri: CALLBACK, client_id: provider.client_id, client_secret: provider.client_secret, ...more,
+  });
+  const answer = await exchange(new URL("/application/o/token/", url), { host: new URL(PUBLIC_ORIGIN).host, "x-forwarded-proto": "http" }, body.toString());
+  return { status: answer.status, body: JSON.parse(answer.html) };
+}
+
+/** The claims that a login ends with. */
+export async function claimsAfterLogin(authentik: Opened, wired: Wired, scope = "openid email profile", username = "alice") {
+  const back = await logIn(visitor(authentik), authorizeUrl(wired, { scope }), username);
+  const { body } = await redeem(authentik, wired, back.searchParams.get("code"));
+  return decodeJwt(body.id_token);
+}
