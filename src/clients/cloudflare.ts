@@ -90,6 +90,6 @@ function again({ operation }: Failed, error: WorldError, failures: number): bool
 const heldBack = (failed: Failed) => (error: unknown): never => {
   if (error instanceof WorldError) throw error;
   if (error instanceof LongRest) throw resting(failed, error.ms);
-  if (error instanceof DOMException && error.name === "AbortError") throw stopped(failed);
+  if (error instanceof Error && error.name === "AbortError") throw stopped(failed);
   throw error;
 };

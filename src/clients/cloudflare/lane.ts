@@ -23,7 +23,7 @@ export interface Lane {
    * Runs the call when it is its turn, and to its end, whatever happens meanwhile.
    *
    * @throws {LongRest} when a rest lasts longer than a call waits
-   * @throws {DOMException} named AbortError when the signal came first
+   * @throws {Error} named AbortError when the signal came first
    */
   run<T>(call: () => Promise<T>): Promise<T>;
   /** Nothing starts for so long, in milliseconds. */

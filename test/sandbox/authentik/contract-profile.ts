@@ -46,6 +46,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Came with 2024.4; older servers ignore it, as they do whatever they do not know. */
+const UNKNOWN_PARAMETER = "?include_users is not declared";
+
 /**
  * Where the published schema is known to be wrong: before 2026.8 it forgot that the inner objects may be null, and it
  * has setup_urls answer 404 without an application, which answers 200 with less.
@@ -53,5 +56,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 export function tolerant(contract: Contract | undefined): Contract | undefined {
   if (!contract) return undefined;
   const wrong = /_obj must be object$|setup_urls\/ answer 200: \/(issuer|provider_info|logout)? ?must/;
-  return { ...contract, answer: (call, answer) => contract.answer(call, answer).filter((fault) => !wrong.test(fault)) };
+  return {
+    request: (call) => contract.request(call).filter((fault) => !fault.endsWith(UNKNOWN_PARAMETER)),
+    answer: (call, answer) => contract.answer(call, answer).filter((fault) => !wrong.test(fault)),
+  };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { selfSignedKey } from "./keys.ts";
-import { EMAIL, ENTITLEMENTS, PROFILE } from "./expressions.ts";
+import { EMAIL, ENTITLEMENTS, NOTHING, PROFILE } from "./expressions.ts";
 import type { AuthentikState, Flow, ScopeMapping } from "./state.ts";
 import type { Version } from "./versions.ts";
 
@@ -20,28 +20,32 @@ const explicitConsent: Omit<Flow, "pk"> = {
   title: "Redirecting to %(app)s", designation: "authorization", asksConsent: true,
 };
 
+const welcome = { name: "Welcome to authentik!", title: "Welcome to authentik!" };
+const loggedOut = { name: "Logged out of application", title: "You've logged out of %(app)s." };
+const logout = { name: "Logout", title: "Default Invalidation Flow" };
+
 function flows(version: Version): Flow[] {
-  const invalidation = { name: "Logged out of application", slug: "default-provider-invalidation-flow", title: "You've logged out of %(app)s." };
+  const slug = "default-provider-invalidation-flow";
   const rows: Omit<Flow, "pk">[] = [
-    { name: "Welcome to authentik!", slug: "default-authentication-flow", title: "Welcome to authentik!", designation: "authentication", asksConsent: false },
-    { name: "Logout", slug: "default-invalidation-flow", title: "Default Invalidation Flow", designation: "invalidation", asksConsent: false },
+    { ...welcome, slug: "default-authentication-flow", designation: "authentication", asksConsent: false },
+    { ...logout, slug: "default-invalidation-flow", designation: "invalidation", asksConsent: false },
     explicitConsent,
     { ...explicitConsent, slug: "default-provider-authorization-implicit-consent", asksConsent: false },
   ];
-  if (version.has("invalidationFlow")) rows.push({ ...invalidation, designation: "invalidation", asksConsent: false });
+  if (version.has("invalidationFlow")) rows.push({ ...loggedOut, slug, designation: "invalidation", asksConsent: false });
   return rows.map((flow) => ({ pk: randomUUID(), ...flow }));
 }
 
 function scopeMappings(version: Version): ScopeMapping[] {
   const rows = [
-    { scope: "openid", name: "OpenID 'openid'", description: "", expression: "# This scope is required by the OpenID-spec\nreturn {}" },
+    { scope: "openid", name: "OpenID 'openid'", description: "", expression: NOTHING },
     { scope: "email", name: "OpenID 'email'", description: "Email address", expression: EMAIL(!version.has("unverifiedEmail")) },
     { scope: "profile", name: "OpenID 'profile'", description: "General Profile Information", expression: PROFILE },
-    { scope: "offline_access", name: "OpenID 'offline_access'", description: "Access to request new tokens without interaction", expression: "return {}" },
+    { scope: "offline_access", name: "OpenID 'offline_access'", description: "Access to request new tokens without interaction", expression: NOTHING },
     ...(version.has("entitlements")
       ? [{ scope: "entitlements", name: "Application Entitlements", description: "Application entitlements", expression: ENTITLEMENTS }]
       : []),
-    { scope: "goauthentik.io/api", name: "authentik API access", description: "authentik API Access on behalf of your user", expression: "return {}" },
+    { scope: "goauthentik.io/api", name: "authentik API access", description: "authentik API Access on behalf of your user", expression: NOTHING },
   ];
   return rows.map(({ scope, name, description, expression }) => ({
     pk: randomUUID(),

@@ -1,5 +1,7 @@
 /** The expressions of the scope mappings that Authentik brings along, in its own Python. */
 
+export const NOTHING = "return {}";
+
 export const EMAIL = (verified: boolean): string => `return {
     "email": request.user.email,
     "email_verified": ${verified ? "True" : "False"}

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type Js
 import { promisify } from "node:util";
 import type { Certificate } from "./state.ts";
 
-/** Made once per process and shared by all sandboxes in it: it guards nothing, and costs a fifth of a second. */
+/** Made once per process, for all sandboxes in it: it guards nothing, and costs a fifth of a second. */
 let selfSigned: Promise<string> | undefined;
 
 /** PEM of an RSA key. */
@@ -11,7 +11,7 @@ export function selfSignedKey(): Promise<string> {
   return selfSigned;
 }
 
-export function pem(key: KeyObject): string {
+function pem(key: KeyObject): string {
   return key.export({ type: "pkcs8", format: "pem" }).toString();
 }
 

@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { decodeJwt } from "jose";
 import { CALLBACK, type Opened, PUBLIC_ORIGIN, type Wired } from "./testing.ts";
@@ -17,6 +17,8 @@ export interface Visitor {
   /** Follows redirects until a page stands still or the way leads off the public origin. */
   follow(url: string): Promise<Seen & { readonly url: string }>;
 }
+
+const FORM = "application/x-www-form-urlencoded";
 
 interface Cookie {
   readonly name: string;
@@ -51,10 +53,10 @@ function stored(jar: readonly Cookie[], line: string): Cookie[] {
 async function exchange(url: URL, headers: Readonly<Record<string, string>>, body?: string) {
   const sent = request(url, {
     method: body === undefined ? "GET" : "POST",
-    headers: { ...headers, ...(body !== undefined && { "content-type": "application/x-www-form-urlencoded", "content-length": body.length }) },
+    headers: { ...headers, ...(body !== undefined && { "content-type": FORM, "content-length": body.length }) },
     agent: false,
   });
-  const response = new Promise<import("node:http").IncomingMessage>((resolve, reject) => sent.on("response", resolve).on("error", reject));
+  const response = new Promise<IncomingMessage>((resolve, reject) => sent.on("response", resolve).on("error", reject));
   sent.end(body);
   const answer = await response;
   return { status: answer.statusCode ?? 0, location: answer.headers.location, cookies: answer.headers["set-cookie"] ?? [], html: await text(answer) };
@@ -72,16 +74,19 @@ export async function logIn(browser: Visitor, start: string, username = "alice")
   const page = await browser.follow(start);
   const sent = await browser.post(page.url, { username, password: `${username}-password` });
   const after = await browser.follow(sent.location ?? "");
-  const consented = after.html.includes('id="continue"') ? await browser.follow((await browser.post(after.url, { continue: "yes" })).location ?? "") : after;
-  return new URL(consented.location ?? "about:blank");
+  if (!after.html.includes('id="continue"')) return new URL(after.location ?? "about:blank");
+  const agreed = await browser.post(after.url, { continue: "yes" });
+  return new URL((await browser.follow(agreed.location ?? "")).location ?? "about:blank");
 }
 
 /** As Access does: form fields, Host of the public origin. */
 export async function redeem({ url }: Opened, { provider }: Wired, code: string | null, more: Readonly<Record<string, string>> = {}) {
   const body = new URLSearchParams({
-    grant_type: "authorization_code", code: code ?? "", redirect_uri: CALLBACK, client_id: provider.client_id, client_secret: provider.client_secret, ...more,
+    grant_type: "authorization_code", code: code ?? "", redirect_uri: CALLBACK,
+    client_id: provider.client_id, client_secret: provider.client_secret, ...more,
   });
-  const answer = await exchange(new URL("/application/o/token/", url), { host: new URL(PUBLIC_ORIGIN).host, "x-forwarded-proto": "http" }, body.toString());
+  const headers = { host: new URL(PUBLIC_ORIGIN).host, "x-forwarded-proto": "http" };
+  const answer = await exchange(new URL("/application/o/token/", url), headers, body.toString());
   return { status: answer.status, body: JSON.parse(answer.html) };
 }
 

@@ -36,7 +36,8 @@ export function applicationRoutes(state: AuthentikState, version: Version): Rout
       written: (application, verb) => written(state, application, verb),
     },
   };
-  return [{ method: "POST", path: `${path}{slug}/set_icon_url/`, answer: (request) => setIcon(state, version, request) }, ...routesOf(resource, version)];
+  const icon: Route = { method: "POST", path: `${path}{slug}/set_icon_url/`, answer: (request) => setIcon(state, version, request) };
+  return [icon, ...routesOf(resource, version)];
 }
 
 /**

@@ -90,8 +90,10 @@ const redirectUris: Read = (value) => {
 };
 
 /** Each line is a pattern; the dot in `example.com` stands for any character (CVE-2024-52289). */
-const redirectUriText: Read = (value) =>
-  String(text({ blank: true })(value)).split(/\s+/).filter(Boolean).map((url): RedirectUri => ({ matching_mode: "regex", url, redirect_uri_type: "authorization" }));
+const redirectUriText: Read = (value) => {
+  const lines = String(text({ blank: true })(value)).split(/\s+/).filter(Boolean);
+  return lines.map((url): RedirectUri => ({ matching_mode: "regex", url, redirect_uri_type: "authorization" }));
+};
 
 function create(state: AuthentikState, version: Version, values: Record<string, unknown>): Provider {
   return {

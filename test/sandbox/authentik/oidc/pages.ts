@@ -1,11 +1,19 @@
 /** What a browser sees of this Authentik. The ids and names of fields and buttons are for browser tests and stay as they are. */
 
-const STYLE = "body{font:1rem/1.5 system-ui;max-width:26rem;margin:12vh auto;padding:0 1rem}label,input,button{display:block;width:100%;box-sizing:border-box}input,button{font:inherit;padding:.5rem;margin:.25rem 0 1rem}";
+const STYLE = `
+body { font: 1rem/1.5 system-ui; max-width: 26rem; margin: 12vh auto; padding: 0 1rem }
+label, input, button { display: block; width: 100%; box-sizing: border-box }
+input, button { font: inherit; padding: .5rem; margin: .25rem 0 1rem }
+`;
 
 function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>authentik (sandbox) – ${escape(title)}</title><style>${STYLE}</style></head>
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>authentik (sandbox) – ${escape(title)}</title>
+<style>${STYLE}</style>
+</head>
 <body><main>${body}</main></body>
 </html>`;
 }

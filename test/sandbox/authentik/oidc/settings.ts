@@ -10,7 +10,7 @@ import { oidcPaths } from "./paths.ts";
 import type { Relay, World } from "./world.ts";
 
 /** Where browsers log in: `/if/flow/<slug>/`. */
-export const LOGIN_FLOW = "default-authentication-flow";
+const LOGIN_FLOW = "default-authentication-flow";
 
 /** The library, set up to look like one provider of Authentik; with no provider, like Authentik to an unknown client. */
 export function settings(world: World, relay: Relay | undefined): Configuration {
@@ -111,7 +111,8 @@ function lifetimes(relay: Relay | undefined): Configuration {
   const { access_code_validity, access_token_validity } = relay.provider;
   const token = seconds(access_token_validity);
   const day = 24 * 60 * 60;
-  return { ttl: { AuthorizationCode: seconds(access_code_validity), AccessToken: token, IdToken: token, Session: 14 * day, Grant: 28 * day, Interaction: 3600 } };
+  const ttl = { AuthorizationCode: seconds(access_code_validity), AccessToken: token, IdToken: token };
+  return { ttl: { ...ttl, Session: 14 * day, Grant: 28 * day, Interaction: 3600 } };
 }
 
 function refuse(ctx: KoaContextWithOIDC, error: string): void {

@@ -18,7 +18,7 @@ export interface Relay {
   readonly application: Application;
 }
 
-export function relayOf(state: AuthentikState, provider: Provider | undefined): Relay | undefined {
+function relayOf(state: AuthentikState, provider: Provider | undefined): Relay | undefined {
   const application = provider && applicationOf(state, provider);
   return provider && application ? { provider, application } : undefined;
 }

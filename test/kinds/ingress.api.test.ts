@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { parseRouteKey, type Route } from "../../src/domain/route.ts";
+import { ingressApi } from "../../src/kinds/ingress/api.ts";
+import type { IngressChange } from "../../src/kinds/ingress/seen.ts";
+import { seedConfiguration, seedTunnel } from "../sandbox/cloudflare/seed.ts";
+import { cloudflare, owner } from "./world.ts";
+
+async function scene(document?: Parameters<typeof seedConfiguration>[2]) {
+  const reached = await cloudflare();
+  const { sandbox, client, account } = reached;
+  const tunnel = seedTunnel(sandbox.state);
+  if (document !== undefined) seedConfiguration(sandbox.state, tunnel, document);
+  const api = ingressApi({ cloudflare: client, account, owner: owner(), tunnel: () => tunnel.id });
+  const rules = () => sandbox.state.configurations.get(tunnel.id)?.config.ingress.map(({ hostname, service }) => `${hostname ?? ""} ${service}`);
+  return { ...reached, api, tunnel, rules };
+}
+
+const route = (text: string): Route => {
+  const parsed = parseRouteKey(text);
+  if (parsed === undefined) throw new Error(`no route: ${text}`);
+  return parsed;
+};
+
+const open = (host: string, service = "http://web:80"): IngressChange => ({
+  kind: "ingress",
+  action: "create",
+  key: host,
+  subject: host,
+  wish: { route: route(host), origin: { service, options: {} }, check: { team: "sandbox", aud: "a".repeat(64) } },
+});
+
+const close = (host: string): IngressChange => ({ kind: "ingress", action: "delete", key: host, subject: host, route: route(host) });
+
+test("a tunnel that was never configured has no rules and answers 404 to everything", async () => {
+  await using world = await scene();
+  expect(await world.api.observe("all", undefined)).toEqual({ version: 0, rules: [], catchAll: { service: "http_status:404" }, mark: "cfauth:home", rest: {} });
+});
+
+test("a tunnel that is not there yet has no document", async () => {
+  await using world = await cloudflare();
+  const api = ingressApi({ cloudflare: world.client, account: world.account, owner: owner(), tunnel: () => undefined });
+  expect(await api.observe("all", undefined)).toMatchObject({ version: -1, rules: [] });
+  expect(world.sandbox.controls.calls).toEqual([]);
+});
+
+test("the catch-all stands outside the rules, everything else beside them", async () => {
+  await using world = await scene({ ingress: [{ hostname: "nas.example.com", service: "http://nas:80" }], originRequest: { connectTimeout: 5 }, "warp-routing": { enabled: true } });
+  expect(await world.api.observe("all", undefined)).toMatchObject({
+    version: 1,
+    rules: [{ hostname: "nas.example.com", service: "http://nas:80" }],
+    catchAll: { service: "http_status:404" },
+    rest: { originRequest: { connectTimeout: 5 }, "warp-routing": { enabled: true } },
+  });
+});
+
+test("many changes are one write", async () => {
+  await using world = await scene();
+  const seen = await world.api.observe("all", undefined);
+  world.sandbox.controls.clear();
+  const changes = Array.from({ length: 20 }, (_, n) => open(`app${n}.example.com`));
+  const applied = await world.api.apply(changes, seen);
+  expect(applied).toMatchObject({ done: changes, failures: [], doubtful: false, seen: { version: 1 } });
+  expect(world.sandbox.controls.calls.map(({ method }) => method)).toEqual(["GET", "PUT"]);
+});
+
+test("rules and settings of others go back byte for byte", async () => {
+  const foreign = { originRequest: { noTLSVerify: true, access: { required: false, teamName: "x", audTag: [] } }, service: "https://nas:443", path: "^/a.*", hostname: "nas.example.com" };
+  await using world = await scene({ "warp-routing": { enabled: true }, ingress: [foreign], originRequest: { keepAliveTimeout: 90, connectTimeout: 5 } });
+  const before = JSON.stringify(world.sandbox.state.configurations.get(world.tunnel.id)?.config);
+  const opened = await world.api.apply([open("app.example.com")], await world.api.observe("all", undefined));
+  await world.api.apply([close("app.example.com")], opened.seen);
+  const { ingress, ...rest } = world.sandbox.state.configurations.get(world.tunnel.id)?.config ?? { ingress: [] };
+  const { ingress: ingressBefore, ...restBefore } = JSON.parse(before);
+  expect(JSON.stringify(ingress)).toBe(JSON.stringify(ingressBefore));
+  expect(JSON.stringify(rest)).toBe(JSON.stringify(restBefore));
+});
+
+test("a document that somebody changed since it was seen is not written over, but shown", async () => {
+  await using world = await scene({});
+  const seen = await world.api.observe("all", undefined);
+  seedConfiguration(world.sandbox.state, world.tunnel, { ingress: [{ hostname: "nas.example.com", service: "http://nas:80" }] });
+  const applied = await world.api.apply([open("app.example.com")], seen);
+  expect(applied).toMatchObject({ done: [], failures: [], doubtful: false, seen: { version: 2, rules: [{ hostname: "nas.example.com" }] } });
+  expect(world.sandbox.controls.writes()).toEqual([]);
+  const again = await world.api.apply([open("app.example.com")], applied.seen);
+  expect(again.done).toHaveLength(1);
+  expect(world.rules()).toEqual(["app.example.com http://web:80", "nas.example.com http://nas:80", " http_status:404"]);
+});
+
+test("a write between our look and our write makes what stands doubtful", async () => {
+  await using world = await scene({});
+  const seen = await world.api.observe("all", undefined);
+  world.sandbox.controls.hook((call, moment) => {
+    if (call.method === "PUT" && moment === "before") seedConfiguration(world.sandbox.state, world.tunnel, { ingress: [{ hostname: "nas.example.com", service: "http://nas:80" }] });
+  });
+  expect(await world.api.apply([open("app.example.com")], seen)).toMatchObject({ doubtful: true, seen: { version: 3 } });
+});
+
+test("one rule that Cloudflare refuses keeps none of the others from being written", async () => {
+  await using world = await scene();
+  const changes = [open("a.example.com"), open("bad.example.com", "http://web:80/path"), open("c.example.com")];
+  const applied = await world.api.apply(changes, await world.api.observe("all", undefined));
+  expect(applied.done.map(({ key }) => key)).toEqual(["a.example.com", "c.example.com"]);
+  expect(applied.failures.map(({ change, error }) => [change.key, error.code])).toEqual([["bad.example.com", "CFA-CF-REFUSED"]]);
+  expect(world.rules()).toEqual(["a.example.com http://web:80", "c.example.com http://web:80", " http_status:404"]);
+});
+
+test("changes that change nothing are not written", async () => {
+  await using world = await scene({});
+  const applied = await world.api.apply([close("gone.example.com")], await world.api.observe("all", undefined));
+  expect(applied.done).toHaveLength(1);
+  expect(world.sandbox.controls.writes()).toEqual([]);
+});
+
+test("a write whose answer is lost fails all changes and leaves what stands in doubt", async () => {
+  await using world = await scene({});
+  const seen = await world.api.observe("all", undefined);
+  world.sandbox.controls.fault(({ write }) => write, { kind: "reset", when: "after" });
+  const applied = await world.api.apply([open("a.example.com"), open("b.example.com")], seen);
+  expect(applied).toMatchObject({ done: [], doubtful: true });
+  expect(applied.failures).toHaveLength(2);
+  expect(world.sandbox.controls.writes()).toHaveLength(1);
+});
