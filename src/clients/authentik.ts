@@ -5,6 +5,7 @@ import { type OperationName, operations } from "./authentik/operations.ts";
 import { type OnCall, reported } from "./report.ts";
 import { retried } from "./retry.ts";
 import { shaped } from "./shape.ts";
+import { stoppable } from "./stop.ts";
 
 export interface AuthentikOptions {
   readonly token: string;
@@ -52,8 +53,7 @@ const PageOf = z.looseObject({ pagination: z.looseObject({ next: z.number() }), 
 
 /** Authentik's API v3: failures told apart, reads tried again, writes sent once. */
 export function createAuthentik(options: AuthentikOptions): Authentik {
-  const stop = new AbortController();
-  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  const { signal, close } = stoppable(options.signal);
   const client = createClient(options);
   const failedOf = (name: OperationName, hide: readonly string[] = []): Failed => ({ operation: operations[name], url: options.url, hide: [options.token, ...hide] });
 
@@ -84,7 +84,7 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
       });
       return items.map((it) => shaped(item, it, (where) => misunderstood(operations[name], where)));
     },
-    close: () => stop.abort(),
+    close,
   };
 }
 

@@ -4,11 +4,12 @@ import { type Asked, answerOf, type Envelope, envelopeOf, restAsked, succeeded }
 import { type Failed, misunderstood, refused, resting, stopped, unanswered } from "./cloudflare/fault.ts";
 import { createLane, LongRest } from "./cloudflare/lane.ts";
 import { type OperationName, operations, reads } from "./cloudflare/operations.ts";
-import { allPages, type Page } from "./cloudflare/pages.ts";
+import { allPages, Items, itemsOf, type Page } from "./cloudflare/pages.ts";
 import { createSdk, type Sdk } from "./cloudflare/sdk.ts";
 import { type OnCall, reported } from "./report.ts";
 import { retried } from "./retry.ts";
 import { shaped } from "./shape.ts";
+import { stoppable } from "./stop.ts";
 
 export interface CloudflareOptions {
   readonly token: string;
@@ -45,8 +46,7 @@ const LIMITED_TRIES = 2;
 /** Cloudflare's API: the rate kept, failures told apart, reads tried again. Writes are sent once, unless they were not let in. */
 export function createCloudflare(options: CloudflareOptions): Cloudflare {
   const { token, baseUrl = BASE_URL, timeoutMs = 30_000, backoffMs: baseMs = 500 } = options;
-  const stop = new AbortController();
-  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  const { signal, close } = stoppable(options.signal);
   const sdk = createSdk({ token, baseUrl, timeoutMs });
   const lane = createLane(signal);
 
@@ -74,10 +74,13 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
       return shaped(result, envelope.result, (where) => misunderstood(operations[name], where));
     },
     list: async (name, item, request) => {
-      const items = await allPages(operations[name].perPage, (page) => ask(name, () => request(sdk, page)));
+      const items = await allPages(operations[name].perPage, async (page) => {
+        const envelope = await ask(name, () => request(sdk, page));
+        return { items: shaped(Items, itemsOf(envelope), (where) => misunderstood(operations[name], where)), info: envelope.result_info };
+      });
       return items.map((it) => shaped(item, it, (where) => misunderstood(operations[name], where)));
     },
-    close: () => stop.abort(),
+    close,
   };
 }
 

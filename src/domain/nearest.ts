@@ -1,24 +1,46 @@
 /**
- * The known word that somebody who wrote `word` most likely meant; undefined when none is near enough to say.
- * Distance: insertions, deletions, replacements and swaps of neighbours, letter case aside; at most a third of the word.
+ * Of the known words, the one that was probably meant; undefined when none is near enough to be worth saying.
+ *
+ * Near is: at most every third character wrong, counted without the leading parts that both have in common (`access.`,
+ * `CFAUTH_`), which would make any two words alike; or else the last part of just one known word: `groups` for
+ * `access.groups`. Letter case does not count. Among equals the first of the list wins.
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((it) => ({ it, away: distance(word.toLowerCase(), it.toLowerCase()) })).toSorted((a, b) => a.away - b.away || (a.it < b.it ? -1 : 1));
-  const [best] = ranked;
-  return best !== undefined && best.away <= Math.max(1, Math.floor(Math.max(word.length, best.it.length) / 3)) ? best.it : undefined;
+  const near = known
+    .map((candidate) => ({ candidate, ...difference(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ distance, length }) => distance <= Math.floor(length / 3))
+    .toSorted((a, b) => a.distance - b.distance);
+  return near[0]?.candidate ?? endingIn(word, known);
 }
 
-/** Optimal string alignment. */
-function distance(a: string, b: string): number {
-  const rows: number[][] = Array.from({ length: a.length + 1 }, (_, i) => Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)));
-  const at = (i: number, j: number): number => rows[i]?.[j] ?? Infinity;
-  for (let i = 1; i <= a.length; i++) {
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const row = rows[i] ?? [];
-      row[j] = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + (same ? 0 : 1), swapped ? at(i - 2, j - 2) + 1 : Infinity);
-    }
-  }
-  return at(a.length, b.length);
+function endingIn(word: string, known: readonly string[]): string | undefined {
+  const [only, ...more] = known.filter((candidate) => parts(candidate.toLowerCase()).slice(1).join("") === word.toLowerCase());
+  return more.length === 0 ? only : undefined;
 }
+
+/** `access.service-tokens` → `access.`, `service-tokens`. */
+const parts = (word: string): readonly string[] => word.match(/[^._]*[._]|[^._]+$/g) ?? [];
+
+function difference(a: string, b: string): { readonly distance: number; readonly length: number } {
+  const [left, right] = [parts(a), parts(b)];
+  const shared = Math.min(left.findIndex((part, i) => part !== right[i]) >>> 0, left.length - 1, right.length - 1);
+  const [x, y] = [left.slice(shared).join(""), right.slice(shared).join("")];
+  return { distance: distance(x, y), length: Math.max(x.length, y.length) };
+}
+
+/** Optimal string alignment: insertions, deletions, replacements, and neighbours that changed places, each counted once. */
+export function distance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = at(rows, i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(rows, i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY;
+      row.push(Math.min(at(rows, i - 1, j) + 1, (row[j - 1] ?? 0) + 1, replaced, swapped));
+    }
+    rows.push(row);
+  }
+  return at(rows, a.length, b.length);
+}
+
+const at = (rows: readonly (readonly number[])[], i: number, j: number): number => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;

@@ -1,3 +1,4 @@
+import { absent } from "../clients/absent.ts";
 import { WorldError } from "../errors.ts";
 import type { Change } from "../plan/rung.ts";
 import type { Applied } from "./kind.ts";
@@ -34,7 +35,7 @@ async function outcomeOf<Seen, C>(change: C, carry: (change: C) => Promise<Fold<
 /** What is gone already is as good as deleted. @throws every other error */
 export async function unlessGone(call: Promise<unknown>): Promise<void> {
   await call.catch((error: unknown) => {
-    if (!(error instanceof WorldError) || error.status !== 404) throw error;
+    if (!absent(error)) throw error;
   });
 }
 

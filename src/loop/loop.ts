@@ -1,4 +1,3 @@
-import type { Problem } from "../domain/problem.ts";
 import type { Workload } from "../domain/workload.ts";
 import { WorldError } from "../errors.ts";
 import type { Hands } from "../kinds/hands.ts";
@@ -39,7 +38,13 @@ export interface Outcome {
   /** Consecutive failed passes, this one included. */
   readonly failures: number;
   readonly errors: readonly WorldError[];
-  readonly problems: readonly Problem[];
+  /** How things stand after it; undefined when containers or world could not be read. */
+  readonly end: Pick<PassResult, "world" | "decision" | "plan" | "failures"> | undefined;
+}
+
+export interface Loop {
+  /** One pass. Answers when the next one is due by itself, in milliseconds. */
+  turn(): Promise<number>;
 }
 
 /** Every so many resyncs the whole world is looked at, with zones, tunnel and team domain, not only what routes are made of. */
@@ -50,7 +55,7 @@ const WHOLE_EVERY = 12;
  * a failure to come back to). What is kept from turn to turn is a cache of the world and the memory of absences; both can be
  * lost at any moment.
  */
-export function createLoop(parts: LoopParts): { turn(): Promise<number> } {
+export function createLoop(parts: LoopParts): Loop {
   /** Undefined until the first look, and after anything that leaves in doubt what stands. */
   let world: World | undefined;
   let memory = noMemory;
@@ -97,8 +102,8 @@ export function createLoop(parts: LoopParts): { turn(): Promise<number> } {
       const errors = result instanceof WorldError ? [result] : result.failures.map(({ error }) => error);
       const failed = errors.length > 0 || (!(result instanceof WorldError) && !result.certain);
       failures = failed ? failures + 1 : 0;
-      const problems = result instanceof WorldError ? [] : result.plan.problems;
-      parts.watch.passed({ at: parts.now(), ms: parts.now() - begun, result: failed ? "failed" : "settled", applied: result instanceof WorldError ? 0 : result.applied, failures, errors, problems });
+      const end = result instanceof WorldError ? undefined : result;
+      parts.watch.passed({ at: parts.now(), ms: parts.now() - begun, result: failed ? "failed" : "settled", applied: end?.applied ?? 0, failures, errors, end });
       if (failed) return backoff(failures, parts.random(), Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)));
       const wakeAt = result instanceof WorldError ? undefined : result.decision.wakeAt;
       return Math.max(0, Math.min(lookedAt + parts.resyncMs, wakeAt ?? Infinity) - parts.now());

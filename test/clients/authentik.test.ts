@@ -117,3 +117,9 @@ test.each([
   expect(text).not.toContain(TOKEN);
   expect(text).not.toContain("my-client-secret");
 });
+
+test("a page that says 404 is not Authentik saying that something is not there", async () => {
+  await using server = await stub(answer(404, "<html>no such page</html>", { "content-type": "text/html" }));
+  expect(await failure(read(client(server.url)))).toMatchObject({ code: "CFA-AK-UNREACHABLE", status: 404, transient: false });
+  expect(server.received).toHaveLength(1);
+});

@@ -93,6 +93,13 @@ describe("a list", () => {
     expect(server.received).toHaveLength(1);
   });
 
+  test("with nothing in its place is no empty list, unless the API counts none", async () => {
+    await using empty = await stub(ok(null, { total_count: 0 }));
+    expect(await readTags(client(empty.url))).toEqual([]);
+    await using server = await stub(ok(null));
+    expect(await failure(readTags(client(server.url)))).toMatchObject({ code: "CFA-CF-REFUSED" });
+  });
+
   test("with a page that can not be read is no list", async () => {
     await using server = await stub(page(1, ["a"], { total_pages: 2 }), no(403, 10000));
     expect(await failure(readTags(client(server.url)))).toMatchObject({ code: "CFA-CF-PERMISSION" });

@@ -31,6 +31,7 @@ interface Sentence {
  * |-----------------------------------------|--------------------|---------------|
  * | 502, 503: its router, while core starts | CFA-AK-NOT-READY   | come back     |
  * | any other 5xx, 408, 429, 2xx not JSON   | CFA-AK-UNREACHABLE | come back     |
+ * | 4xx not JSON                            | CFA-AK-UNREACHABLE | tell a person |
  * | 3xx                                     | CFA-AK-REFUSED     | tell a person |
  * | 401; 403 for the token itself           | CFA-AK-TOKEN       | tell a person |
  * | any other 403                           | CFA-AK-PERMISSION  | tell a person |
@@ -46,7 +47,8 @@ function sentenceFor({ operation, url, hide }: Failed, { status, body }: Answer)
   if (status === 502 || status === 503) return starting(operation, url);
   if (status >= 500 || status === 408 || status === 429) return unreachable(operation, url, `answered ${status}`);
   if (status >= 300 && status < 400) return redirects(url);
-  if (status < 300) return unreachable(operation, url, "answered something that is not Authentik's API");
+  if (status < 300) return unreachable(operation, url, STRANGER);
+  if (body === undefined) return { ...unreachable(operation, url, STRANGER), transient: false };
   if (status === 401 || (status === 403 && aboutToken(body))) return badToken;
   if (status === 403) return forbidden(operation);
   const fields = faultyFields(body);
@@ -58,6 +60,8 @@ function sentenceFor({ operation, url, hide }: Failed, { status, body }: Answer)
     vendor: fields.map(({ field }) => field),
   };
 }
+
+const STRANGER = "answered something that is not Authentik's API";
 
 /** Authentik never answers 401: a dead token and a missing permission are both 403, told apart by DRF's code or, before it had one, by this sentence (2024.2 to 2026.8). */
 function aboutToken(body: unknown): boolean {

@@ -11,6 +11,7 @@ const read = (does: string, permission: string): Operation => ({ does, reads: tr
 const write = (does: string, permission: string): Operation => ({ does, reads: false, permission });
 
 export const operations = {
+  "version.get": read("say its version", "any token"),
   "flows.list": read("list the flows", "authentik_flows.view_flow"),
   "keys.list": read("list the certificates", "authentik_crypto.view_certificatekeypair"),
   "scopes.list": read("list the scope mappings", "authentik_providers_oauth2.view_scopemapping"),

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { absent } from "../../clients/absent.ts";
 import type { Authentik } from "../../clients/authentik.ts";
-import { WorldError } from "../../errors.ts";
 import type { LoginApplication } from "./seen.ts";
 
 const ApplicationAnswer = z.looseObject({ slug: z.string(), name: z.string(), provider: z.number().nullish() });
@@ -10,7 +10,7 @@ export async function applicationOf(authentik: Authentik, slug: string): Promise
   try {
     return applicationFrom(await authentik.ask("applications.get", ApplicationAnswer, { path: `/core/applications/${slug}/` }));
   } catch (error) {
-    if (error instanceof WorldError && error.status === 404) return undefined;
+    if (absent(error)) return undefined;
     throw error;
   }
 }

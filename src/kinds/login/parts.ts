@@ -59,7 +59,7 @@ const SCOPES = ["openid", "email", "profile"] as const;
 async function mappingsOf(authentik: Authentik): Promise<readonly Mapping[]> {
   const list = (path: string) => authentik.list("scopes.list", Mapping, { path });
   return await list("/propertymappings/provider/scope/").catch((error: unknown) => {
-    // Before 2024.8 it was elsewhere.
+    // Before 2024.8 it was elsewhere, and what is not there answers with a page for people.
     if (error instanceof WorldError && error.status === 404) return list("/propertymappings/scope/");
     throw error;
   });

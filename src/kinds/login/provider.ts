@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { absent } from "../../clients/absent.ts";
 import type { Authentik, Request } from "../../clients/authentik.ts";
-import { WorldError } from "../../errors.ts";
 import type { Provider, ProviderWish } from "./seen.ts";
 
 const text = z.string().nullish();
@@ -38,7 +38,7 @@ export async function providerByPk(authentik: Authentik, pk: number): Promise<Pr
   try {
     return await providerFrom(authentik, await authentik.ask("providers.get", ProviderAnswer, { path: `/providers/oauth2/${pk}/` }));
   } catch (error) {
-    if (error instanceof WorldError && error.status === 404) return undefined;
+    if (absent(error)) return undefined;
     throw error;
   }
 }
@@ -51,14 +51,15 @@ export const updateProvider = (authentik: Authentik, { pk }: Provider, wish: Pro
   write(authentik, "providers.update", { method: "PATCH", path: `/providers/oauth2/${pk}/` }, wish);
 
 async function write(authentik: Authentik, operation: "providers.create" | "providers.update", request: Request, wish: ProviderWish): Promise<Provider> {
-  const send = (body: Record<string, unknown>) => authentik.ask(operation, ProviderAnswer, { ...request, body });
-  const body = bodyOf(wish);
-  const answer = await send(body).catch((error: unknown) => {
-    const oldShape = error instanceof WorldError && error.status === 400 && error.vendor.some((field) => field.startsWith("redirect_uris"));
-    if (oldShape) return send({ ...body, redirect_uris: wish.redirectUris.map(({ url }) => url).join("\n") });
-    throw error;
-  });
-  return await providerFrom(authentik, answer);
+  const body = { ...bodyOf(wish), ...((await takesText(authentik)) && { redirect_uris: wish.redirectUris.map(({ url }) => url).join("\n") }) };
+  return await providerFrom(authentik, await authentik.ask(operation, ProviderAnswer, { ...request, body }));
+}
+
+/** Whether addresses are still one text, with a line for each: they became a list with CVE-2024-52289, in the middle of two lines of releases. */
+async function takesText(authentik: Authentik): Promise<boolean> {
+  const { version_current } = await authentik.ask("version.get", z.looseObject({ version_current: z.string() }), { path: "/admin/version/" });
+  const [year = 0, month = 0, patch = 0] = version_current.split(".").map((part) => Number.parseInt(part, 10));
+  return year < 2024 || (year === 2024 && (month < 8 || (month === 8 && patch < 5) || (month === 10 && patch < 3)));
 }
 
 /** Fields that a version does not know are ignored by it. An encryption key would make logins that Cloudflare can not read. */

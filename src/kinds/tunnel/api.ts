@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import { absent } from "../../clients/absent.ts";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
 import { WorldError } from "../../errors.ts";
 import { carriedOut, type Fold } from "../carried.ts";
@@ -51,7 +52,7 @@ async function findById({ cloudflare, account: account_id, tunnelId }: TunnelApi
     const answer = await cloudflare.ask("tunnels.get", TunnelAnswer, (sdk) => sdk.zeroTrust.tunnels.cloudflared.get(id, { account_id }));
     if (!answer.deleted_at) return tunnelFrom(answer);
   } catch (error) {
-    if (!(error instanceof WorldError) || error.status !== 404) throw error;
+    if (!absent(error)) throw error;
   }
   throw missing(id, setting);
 }

@@ -1,0 +1,62 @@
+/** The whole suite: checks, build, tests, one count at the end. `npm test`; arguments go to vitest. */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { ensureBusybox } from "./busybox.ts";
+import { ensureChromium } from "./chromium.ts";
+import { ensureEngine } from "./engine.ts";
+
+const ROOT = resolve(import.meta.dirname, "..");
+
+interface Totals {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly numFailedTestSuites: number;
+  readonly success: boolean;
+}
+
+function run(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<boolean> {
+  console.log(`\n— ${name}`);
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...env } });
+  return new Promise((done) => child.on("exit", (code) => done(code === 0)));
+}
+
+const bin = (path: string) => join(ROOT, "node_modules", path);
+
+/** Everything that is not a test. The first that fails ends it. */
+async function checks(): Promise<boolean> {
+  return (
+    (await run("biome", [bin("@biomejs/biome/bin/biome"), "check"])) &&
+    (await run("types", [bin("typescript/bin/tsc"), "--noEmit"])) &&
+    (await run("knip", [bin("knip/bin/knip.js")])) &&
+    (await run("build", ["scripts/build.ts"])) &&
+    (await run("mutants of the planner", ["test/mutants/run.ts"]))
+  );
+}
+
+async function tests(chromium: string | undefined, only: readonly string[]): Promise<Totals> {
+  const folder = await mkdtemp(join(tmpdir(), "cfauth-test-"));
+  const report = join(folder, "report.json");
+  await run("tests", [bin("vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...only], chromium === undefined ? {} : { CHROMIUM_PATH: chromium });
+  const totals: Totals = JSON.parse(await readFile(report, "utf8"));
+  await rm(folder, { recursive: true });
+  return totals;
+}
+
+const only = process.argv.slice(2);
+const engine = await ensureEngine();
+try {
+  await ensureBusybox();
+  const chromium = await ensureChromium();
+  const sound = only.length > 0 || (await checks());
+  const totals = await tests(chromium, only);
+  const failed = totals.numFailedTests + (totals.success ? 0 : totals.numFailedTests === 0 ? 1 : 0) + (sound ? 0 : 1);
+  if (!sound) console.log("\nA check failed; it counts as one failed test. See above.");
+  console.log(`\n${totals.numPassedTests} passed, ${failed} failed, ${totals.numPendingTests + totals.numTodoTests} skipped`);
+  process.exitCode = failed === 0 ? 0 : 1;
+} finally {
+  await engine.stop();
+}

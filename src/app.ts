@@ -1,0 +1,90 @@
+import { createAuthentik } from "./clients/authentik.ts";
+import { onlyAccount } from "./clients/cloudflare/account.ts";
+import { createCloudflare } from "./clients/cloudflare.ts";
+import type { CallReport } from "./clients/report.ts";
+import type { Config } from "./config.ts";
+import type { Owner } from "./domain/owner.ts";
+import { accessApi } from "./kinds/access/api.ts";
+import { dnsApi } from "./kinds/dns/api.ts";
+import type { Hands } from "./kinds/hands.ts";
+import { house } from "./kinds/index.ts";
+import { ingressApi } from "./kinds/ingress/api.ts";
+import { loginApi } from "./kinds/login/api.ts";
+import { policyApi } from "./kinds/policy/api.ts";
+import type { TunnelSeen } from "./kinds/tunnel/seen.ts";
+import { tunnelApi } from "./kinds/tunnel/api.ts";
+import { createLoop, type Loop, type Observer } from "./loop/loop.ts";
+import { wishes } from "./loop/wishes.ts";
+import { plan } from "./plan/plan.ts";
+import { ownerFromEngine } from "./sources/owner.ts";
+import type { Source } from "./sources/source.ts";
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly source: Source;
+  /** Ends waiting; calls that are under way come to their end. */
+  readonly signal: AbortSignal;
+  readonly watch: Observer;
+  /** Told of every request to Cloudflare and Authentik. */
+  readonly onCall: (service: "cloudflare" | "authentik", report: CallReport) => void;
+}
+
+export interface App {
+  readonly owner: Owner;
+  readonly loop: Loop;
+}
+
+/**
+ * Puts the parts together. It takes the engine's id (for the owner's name, where none is set) and the account.
+ *
+ * @throws {WorldError} when one of these can not be had yet; nothing is left open then
+ */
+export async function createApp({ config, source, signal, watch, onCall }: AppOptions): Promise<App> {
+  const cloudflare = createCloudflare({ token: config.cloudflare.token.reveal(), baseUrl: config.cloudflare.baseUrl, signal, onCall: (report) => onCall("cloudflare", report) });
+  const authentik = createAuthentik({ token: config.authentik.token.reveal(), url: config.authentik.apiUrl, signal, onCall: (report) => onCall("authentik", report) });
+  const owner = config.owner ?? ownerFromEngine((await source.identity()).id);
+  const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
+  const { labels, authentik: login, tunnel } = config;
+
+  let tunnelId: string | undefined;
+  const remembered = <T extends Hands["tunnel"]>(kind: T): Hands["tunnel"] => {
+    const remember = (seen: TunnelSeen): TunnelSeen => {
+      tunnelId = seen.tunnel?.id;
+      return seen;
+    };
+    return {
+      kind: "tunnel",
+      observe: async (depth, before) => remember(await kind.observe(depth, before)),
+      apply: async (changes, seen) => {
+        const applied = await kind.apply(changes, seen);
+        remember(applied.seen);
+        return applied;
+      },
+    };
+  };
+  const wished = tunnel.wish;
+  const hands: Hands = {
+    tunnel: remembered(tunnelApi({ cloudflare, account, name: wished.by === "name" ? wished.name : wished.id, tunnelId: wished.by === "id" ? wished.id : undefined, tokenFile: tunnel.tokenFile })),
+    login: loginApi({ cloudflare, authentik, account, flow: login.flow, wish: { slug: login.slug, publicUrl: login.url } }),
+    policy: policyApi({ cloudflare, account, owner }),
+    access: accessApi({ cloudflare, account, owner }),
+    ingress: ingressApi({ cloudflare, account, owner, tunnel: () => tunnelId }),
+    dns: dnsApi({ cloudflare, account, owner, zones: labels.zones }),
+  };
+  const rooms = house(owner);
+  const settings = { ...labels, allowedZones: labels.zones, authentikHost: login.host };
+  const grace = { graceMs: config.graceMs, startupGraceMs: config.startupGraceMs };
+  const loop = createLoop({
+    list: () => source.list(),
+    hands,
+    decide: (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
+    plan: ({ desired }, world) => plan(rooms, desired, world),
+    watch,
+    resyncMs: config.resyncMs,
+    dryRun: config.dryRun,
+    now: Date.now,
+    random: Math.random,
+    signal,
+  });
+  return { owner, loop };
+}

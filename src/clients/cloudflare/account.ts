@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { WorldError } from "../../errors.ts";
+import type { Cloudflare } from "../cloudflare.ts";
+
+/**
+ * The id of the only account that the token sees; read off its zones where the accounts themselves are hidden from it.
+ *
+ * @throws {WorldError} CFA-CF-ACCOUNT when there is none, or more than one
+ */
+export async function onlyAccount(cloudflare: Cloudflare): Promise<string> {
+  const accounts = await cloudflare.list("accounts.list", z.looseObject({ id: z.string() }), (sdk, page) => sdk.accounts.list(page));
+  const ids = new Set(accounts.length > 0 ? accounts.map(({ id }) => id) : await accountsOfZones(cloudflare));
+  const [id] = ids;
+  if (id === undefined || ids.size > 1) throw unclear(ids.size);
+  return id;
+}
+
+async function accountsOfZones(cloudflare: Cloudflare): Promise<readonly string[]> {
+  const zone = z.looseObject({ account: z.looseObject({ id: z.string() }) });
+  const zones = await cloudflare.list("zones.list", zone, (sdk, page) => sdk.zones.list(page));
+  return zones.map(({ account }) => account.id);
+}
+
+const unclear = (count: number): WorldError =>
+  new WorldError({
+    service: "cloudflare",
+    code: "CFA-CF-ACCOUNT",
+    message: count === 0 ? "the Cloudflare API token sees no account" : `the Cloudflare API token sees ${count} accounts, and cfauth can not know which is meant`,
+    fix: "set CLOUDFLARE_ACCOUNT_ID: it stands in the address of the dashboard, dash.cloudflare.com/<account id>",
+    transient: false,
+  });

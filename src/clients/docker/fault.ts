@@ -1,0 +1,85 @@
+import { statSync } from "node:fs";
+import { WorldError } from "../../errors.ts";
+import { plainCause } from "../plain-cause.ts";
+import { type DockerAddress, spell } from "./address.ts";
+
+export interface ProcessUser {
+  readonly uid: number | undefined;
+  readonly gids: readonly number[];
+}
+
+export interface Failed {
+  readonly address: DockerAddress;
+  /** Without the query: what a socket proxy's rules are made of. */
+  readonly path: string;
+  readonly user: ProcessUser;
+}
+
+/**
+ * A request to the engine that did not succeed.
+ *
+ * | what                        | is                     | then                              |
+ * |-----------------------------|------------------------|-----------------------------------|
+ * | EACCES, EPERM               | CFA-DOCKER-DENIED      | tell a person                     |
+ * | 401, 403, 405               | CFA-DOCKER-PROXY       | tell a person                     |
+ * | any other status, no answer | CFA-DOCKER-UNREACHABLE | come back                         |
+ *
+ * The engine itself refuses no GET, so it is a proxy (or an authorization plugin) that did.
+ *
+ * @throws {WorldError} always
+ */
+export function failed({ address, path, user }: Failed, error: unknown): never {
+  const cause = plainCause(error, []);
+  const status = statusOf(error);
+  const common = { service: "docker", status, vendor: cause.code === undefined ? [] : [cause.code], cause } as const;
+  if (cause.code === "EACCES" || cause.code === "EPERM") throw new WorldError({ ...common, code: "CFA-DOCKER-DENIED", transient: false, ...denied(address, user) });
+  if (status === 401 || status === 403 || status === 405) throw new WorldError({ ...common, code: "CFA-DOCKER-PROXY", transient: false, ...forbidden(address, path, status) });
+  throw new WorldError({ ...common, code: "CFA-DOCKER-UNREACHABLE", transient: true, ...unreachable(address, status === undefined ? (cause.code ?? cause.name) : `status ${status}`) });
+}
+
+const statusOf = (error: unknown): number | undefined => {
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
+  return typeof statusCode === "number" ? statusCode : undefined;
+};
+
+interface Sentence {
+  readonly message: string;
+  readonly fix: string;
+}
+
+function denied(address: DockerAddress, { uid, gids }: ProcessUser): Sentence {
+  const gid = address.kind === "socket" ? groupOf(address.path) : undefined;
+  const belongs = gid === undefined ? "" : `: it belongs to group ${gid}`;
+  const runs = uid === undefined ? "" : `${gid === undefined ? ": " : ", and "}cfauth runs as user ${uid} with ${gids.length === 0 ? "no groups" : `groups ${gids.join(", ")}`}`;
+  const group = gid === undefined ? 'group_add: ["<what stat -c %g /var/run/docker.sock prints>"]' : `group_add: ["${gid}"]`;
+  return { message: `not allowed to open ${spell(address)}${belongs}${runs}`, fix: `add ${group} to cfauth in compose.yaml, or put a socket proxy in between` };
+}
+
+/** The group may be seen where the socket may not be opened. */
+function groupOf(path: string): number | undefined {
+  try {
+    return statSync(path).gid;
+  } catch {
+    return undefined;
+  }
+}
+
+const forbidden = (address: DockerAddress, path: string, status: number): Sentence => ({
+  message: `the socket proxy at ${spell(address)} refuses GET ${path} (${status})`,
+  fix: `allow GET ${path} in the socket proxy, beside ${["/containers/json", "/events", "/info"].filter((it) => it !== path).join(" and ")}`,
+});
+
+const unreachable = (address: DockerAddress, what: string): Sentence => ({
+  message: `Docker does not answer at ${spell(address)} (${what}); nothing is torn down`,
+  fix: address.kind === "socket" ? `check that Docker runs, and that ${address.path} is mounted into cfauth's container` : "check that DOCKER_HOST is right, that what it leads to runs, and that cfauth is on its network",
+});
+
+/** An answer that is not the engine's. `where` names fields, never their values. */
+export const misunderstood = (at: string, path: string, where: string): WorldError =>
+  new WorldError({
+    service: "docker",
+    code: "CFA-DOCKER-UNREACHABLE",
+    message: `what answers GET ${path} at ${at} is not a Docker engine that cfauth understands (${where}); nothing is torn down`,
+    fix: "check that DOCKER_HOST leads to a Docker engine; if it does, please report this",
+    transient: true,
+  });

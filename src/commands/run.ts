@@ -1,0 +1,83 @@
+import { type App, createApp } from "../app.ts";
+import { createDocker } from "../clients/docker.ts";
+import { spell } from "../clients/docker/address.ts";
+import type { Config } from "../config.ts";
+import { WorldError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { backoff } from "../loop/backoff.ts";
+import { createTrigger } from "../loop/trigger.ts";
+import { dockerSource } from "../sources/docker/docker.ts";
+import { ailment, report } from "../status/page.ts";
+import { openPage } from "../status/server.ts";
+import { createWatch } from "../status/watch.ts";
+import { VERSION } from "../version.ts";
+
+/** How long a call under way may take after SIGTERM, in milliseconds; Docker kills after ten seconds. */
+const LAST_CALL_MS = 4_000;
+
+/** How long the first look waits for the event stream, in milliseconds: behind a proxy that refuses it there is none. */
+const STREAM_MS = 5_000;
+
+/**
+ * The daemon. Ends when told to, with the call under way finished and nothing torn down: restarting cfauth takes no service
+ * off the net.
+ */
+export async function run(config: Config, log: Log, stop: AbortSignal): Promise<0> {
+  const source = dockerSource(createDocker(config.docker));
+  const watch = createWatch(log);
+  let app: App | undefined;
+  let dockerUp = true;
+  let failures = 0;
+
+  const turn = async (): Promise<number> => {
+    try {
+      app ??= await createApp({ config, source, signal: stop, watch, onCall: (service, call) => log.debug({ service, ...call }, "called") });
+      return await app.loop.turn();
+    } catch (error) {
+      if (stop.aborted) return 0;
+      failures += 1;
+      if (error instanceof WorldError) watch.failed(error, Date.now());
+      else log.error({ err: error }, "pass failed");
+      return backoff(failures, Math.random());
+    }
+  };
+  const trigger = createTrigger({ run: turn });
+  const page = await openPage(
+    {
+      report: () => report({ owner: app?.owner, dryRun: config.dryRun, status: watch.status(), dockerUp, now: Date.now() }),
+      ailment: () => ailment(watch.status(), config.resyncMs, Date.now()),
+      ready: () => watch.status().converged,
+    },
+    config.listen,
+  );
+  log.info({ version: VERSION, docker: spell(config.docker), port: page.port, dryRun: config.dryRun }, "started");
+  const events = source.watch({
+    onChange: trigger.poke,
+    onUp: (up, error) => {
+      dockerUp = up;
+      if (up) log.debug("event stream open");
+      else log.debug({ err: error }, "event stream lost");
+    },
+  });
+  await Promise.race([events.ready, elapsed(STREAM_MS, stop)]);
+  void trigger.now();
+
+  await aborted(stop);
+  log.info("stopping");
+  events.close();
+  await Promise.race([trigger.close(), elapsed(LAST_CALL_MS)]);
+  await page.close();
+  return 0;
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((over) => (signal.aborted ? over() : signal.addEventListener("abort", () => over(), { once: true })));
+
+const elapsed = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((over) => {
+    const timer = setTimeout(over, ms).unref();
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      over();
+    }, { once: true });
+  });

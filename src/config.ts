@@ -1,0 +1,122 @@
+import type { z } from "zod";
+import type { DockerAddress } from "./clients/docker/address.ts";
+import { contradictions } from "./config/contradictions.ts";
+import { dockerAddress } from "./config/docker.ts";
+import type { SettingFault } from "./config/fault.ts";
+import { type Environment, type Gathered, gather } from "./config/gather.ts";
+import { misnamed, misspelt } from "./config/names.ts";
+import { SETTING_NAMES, Settings } from "./config/settings.ts";
+import type { TunnelWish } from "./config/tunnel.ts";
+import type { Owner } from "./domain/owner.ts";
+import type { Listen } from "./http/listen.ts";
+import type { Secret } from "./secret.ts";
+
+/** The settings, read once; nothing else looks at the environment. Durations in milliseconds. */
+export interface Config {
+  readonly cloudflare: { readonly token: Secret; readonly accountId: string | undefined; readonly baseUrl: string | undefined };
+  readonly tunnel: { readonly wish: TunnelWish; readonly tokenFile: string | undefined };
+  readonly authentik: {
+    /** As browsers and Cloudflare reach it; without a closing slash. */
+    readonly url: string;
+    /** Its hostname alone. */
+    readonly host: string;
+    /** As cfauth reaches it; without a closing slash. */
+    readonly apiUrl: string;
+    readonly token: Secret;
+    readonly slug: string;
+    readonly flow: string;
+  };
+  readonly docker: DockerAddress;
+  /** Undefined: to be derived from the engine's id. */
+  readonly owner: Owner | undefined;
+  readonly labels: {
+    readonly prefix: string;
+    /** The preferred one first. */
+    readonly networks: readonly string[];
+    readonly target: "name" | "ip" | "published";
+    readonly domain: string | undefined;
+    /** Undefined: every zone that the token sees. */
+    readonly zones: readonly string[] | undefined;
+    readonly waitHealthy: boolean;
+    readonly allowService: boolean;
+  };
+  readonly graceMs: number;
+  readonly startupGraceMs: number;
+  readonly resyncMs: number;
+  readonly listen: Listen;
+  readonly dryRun: boolean;
+  /** `format` undefined: pretty on a terminal, else JSON. */
+  readonly log: { readonly level: Settings["LOG_LEVEL"]; readonly format: "json" | "pretty" | undefined };
+  /** Everything that may never be printed. */
+  readonly secrets: readonly Secret[];
+}
+
+export type ReadConfig = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly faults: readonly SettingFault[] };
+
+/**
+ * The environment as settings, or everything that is wrong with it at once, by name and without values.
+ *
+ * @param readFile - for the `_FILE` form of a setting and for certificates; throws where it can not
+ */
+export function readConfig(env: Environment, readFile: (path: string) => string): ReadConfig {
+  const gathered = gather(env, SETTING_NAMES, readFile);
+  const settings = Settings.safeParse(gathered.texts);
+  const docker = dockerAddress(gathered.texts, readFile);
+  const faults = [
+    ...gathered.faults,
+    ...(settings.success ? [] : settings.error.issues.flatMap((issue) => faultOf(issue, gathered, env))),
+    ...contradictions(gathered.texts),
+    ...("faults" in docker ? docker.faults : []),
+    ...misnamed(env, SETTING_NAMES),
+  ];
+  if (!settings.success || "faults" in docker || faults.length > 0) return { ok: false, faults };
+  return { ok: true, config: configOf(settings.data, docker.address) };
+}
+
+function faultOf(issue: z.core.$ZodIssue, { texts, meant }: Gathered, env: Environment): readonly SettingFault[] {
+  const name = String(issue.path[0]);
+  if (issue.code === "custom") return [{ name, why: issue.message, fix: String(issue.params?.["fix"]) }];
+  if (meant.has(name) || texts[name] !== undefined) return [];
+  const found = misspelt(env, name, SETTING_NAMES);
+  return [{ name, why: "is required", fix: found === undefined ? (WHERE_FROM[name] ?? "set it") : `rename ${found}, if that is what it was meant to be` }];
+}
+
+const WHERE_FROM: Readonly<Record<string, string>> = {
+  CLOUDFLARE_API_TOKEN: "create a token under dash.cloudflare.com → My Profile → API Tokens",
+  AUTHENTIK_URL: "set it to the address at which browsers reach Authentik, such as https://auth.example.com",
+  AUTHENTIK_TOKEN: "create one in Authentik → Directory → Tokens and App passwords: intent API Token, Expiring off",
+};
+
+function configOf(settings: Settings, docker: DockerAddress): Config {
+  const connector = settings.TUNNEL_TOKEN;
+  return {
+    cloudflare: { token: settings.CLOUDFLARE_API_TOKEN, accountId: connector?.accountId ?? settings.CLOUDFLARE_ACCOUNT_ID, baseUrl: settings.CLOUDFLARE_BASE_URL },
+    tunnel: { wish: connector === undefined ? settings.CFAUTH_TUNNEL : { by: "id", id: connector.tunnelId }, tokenFile: settings.CFAUTH_TUNNEL_TOKEN_FILE },
+    authentik: {
+      url: settings.AUTHENTIK_URL,
+      host: new URL(settings.AUTHENTIK_URL).hostname,
+      apiUrl: settings.AUTHENTIK_API_URL ?? settings.AUTHENTIK_URL,
+      token: settings.AUTHENTIK_TOKEN,
+      slug: settings.CFAUTH_AUTHENTIK_SLUG,
+      flow: settings.CFAUTH_AUTHENTIK_FLOW,
+    },
+    docker,
+    owner: settings.CFAUTH_OWNER,
+    labels: {
+      prefix: settings.CFAUTH_LABEL_PREFIX,
+      networks: settings.CFAUTH_NETWORK,
+      target: settings.CFAUTH_TARGET,
+      domain: settings.CFAUTH_DOMAIN,
+      zones: settings.CFAUTH_ZONES,
+      waitHealthy: settings.CFAUTH_WAIT_HEALTHY,
+      allowService: settings.CFAUTH_ALLOW_SERVICE,
+    },
+    graceMs: settings.CFAUTH_GRACE_PERIOD,
+    startupGraceMs: settings.CFAUTH_STARTUP_GRACE_PERIOD,
+    resyncMs: settings.CFAUTH_RESYNC_INTERVAL,
+    listen: settings.CFAUTH_LISTEN,
+    dryRun: settings.CFAUTH_DRY_RUN,
+    log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
+    secrets: [settings.CLOUDFLARE_API_TOKEN, settings.AUTHENTIK_TOKEN, ...(connector?.secrets ?? [])],
+  };
+}

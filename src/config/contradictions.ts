@@ -1,0 +1,17 @@
+import type { SettingFault } from "./fault.ts";
+import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
+
+/** Settings that are right by themselves and name two different things together. */
+export function contradictions(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
+  const token = parseConnectorToken(texts["TUNNEL_TOKEN"] ?? "");
+  if (!token.ok) return [];
+  const account = texts["CLOUDFLARE_ACCOUNT_ID"]?.toLowerCase();
+  const tunnel = parseTunnel(texts["CFAUTH_TUNNEL"] ?? "");
+  const otherTunnel = tunnel.ok && tunnel.value.by === "id" && tunnel.value.id !== token.value.tunnelId;
+  return [
+    ...(account === undefined || account === token.value.accountId ? [] : [other("CLOUDFLARE_ACCOUNT_ID", "account")]),
+    ...(otherTunnel ? [other("CFAUTH_TUNNEL", "tunnel")] : []),
+  ];
+}
+
+const other = (name: string, what: string): SettingFault => ({ name, why: `names another ${what} than TUNNEL_TOKEN`, fix: `remove ${name}: the token says which ${what}` });

@@ -1,0 +1,55 @@
+import type { SettingFault } from "./fault.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Gathered {
+  /** By the setting's own name, trimmed, never empty. */
+  readonly texts: Readonly<Record<string, string>>;
+  /** Settings that somebody meant to give, though a fault kept them from being read: not called missing as well. */
+  readonly meant: ReadonlySet<string>;
+  readonly faults: readonly SettingFault[];
+}
+
+/**
+ * Every setting from the environment, or from the file that its name with `_FILE` at the end leads to.
+ *
+ * | NAME  | NAME_FILE | then                        |
+ * |-------|-----------|-----------------------------|
+ * | empty | empty     | not set                     |
+ * | text  | empty     | the text                    |
+ * | empty | path      | what the file has, trimmed  |
+ * | text  | path      | a fault: which one is meant? |
+ */
+export function gather(env: Environment, names: readonly string[], readFile: (path: string) => string): Gathered {
+  const found = names.map((name) => ({ name, ...find(env, name, readFile) }));
+  return {
+    texts: Object.fromEntries(found.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text]]))),
+    meant: new Set(found.flatMap(({ name, fault }) => (fault === undefined ? [] : [name]))),
+    faults: found.flatMap(({ fault }) => fault ?? []),
+  };
+}
+
+interface Found {
+  readonly text?: string;
+  readonly fault?: SettingFault;
+}
+
+function find(env: Environment, name: string, readFile: (path: string) => string): Found {
+  const text = env[name]?.trim() ?? "";
+  const path = env[`${name}_FILE`]?.trim() ?? "";
+  if (path === "") return text === "" ? {} : { text };
+  const given = `${name}_FILE`;
+  if (text !== "") return { fault: { name, why: `is set twice: ${given} is set as well`, fix: `remove ${name} or ${given}` } };
+  try {
+    const content = readFile(path).trim();
+    return content === "" ? { fault: { name: given, why: "leads to an empty file", fix: `write the value of ${name} into the file` } } : { text: content };
+  } catch (error) {
+    return { fault: { name: given, why: `leads to a file that can not be read (${codeOf(error)})`, fix: "check that the path is right inside the container and that the user of cfauth may read the file" } };
+  }
+}
+
+/** Only the code: the message of a file error repeats the path, which is the setting's value. */
+export function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === "string" ? code : "no reason given";
+}

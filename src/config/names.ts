@@ -1,0 +1,42 @@
+import { nearest } from "../domain/nearest.ts";
+import type { SettingFault } from "./fault.ts";
+import type { Environment } from "./gather.ts";
+
+/** Announced, but without effect in this version: refused, since what they ask for would not happen. */
+const LATER = ["CFAUTH_TILES", "CFAUTH_DEFAULT_ACCESS", "CFAUTH_DEFAULT_GROUPS", "CFAUTH_DEFAULT_SESSION", "CFAUTH_ALLOW_PUBLIC", "CFAUTH_NOTIFY_URL", "CFAUTH_READ_LABELS"];
+
+const PREFIX = "CFAUTH_";
+
+/** The variables of the environment that look like ours and are not. Variables of other families are nobody's business here. */
+export function misnamed(env: Environment, known: readonly string[]): readonly SettingFault[] {
+  const all = new Set(withFiles(known));
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && (env[name] ?? "").trim() !== "" && !all.has(name))
+    .toSorted()
+    .map((name) => (withFiles(LATER).includes(name) ? notYet(name) : unknown(name, known)));
+}
+
+const notYet = (name: string): SettingFault => ({ name, why: "is not supported yet by this version", fix: "remove it" });
+
+function unknown(name: string, known: readonly string[]): SettingFault {
+  const meant = likely(name, known);
+  return { name, why: "is not a setting of cfauth", fix: meant === undefined ? "remove it, or look up its name in the settings table" : `write ${meant}` };
+}
+
+function likely(name: string, known: readonly string[]): string | undefined {
+  const bare = name.slice(PREFIX.length);
+  const all = withFiles(known);
+  return all.find((it) => it === bare) ?? nearest(name, [...known, ...all]);
+}
+
+/**
+ * A variable of the environment that was probably meant to be this one, which is missing.
+ *
+ * @param known - settings that are right as they are
+ */
+export function misspelt(env: Environment, missing: string, known: readonly string[]): string | undefined {
+  const all = new Set(withFiles(known));
+  return nearest(missing, Object.keys(env).filter((name) => !all.has(name) && (env[name] ?? "").trim() !== ""));
+}
+
+const withFiles = (names: readonly string[]): readonly string[] => names.flatMap((name) => [name, `${name}_FILE`]);

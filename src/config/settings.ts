@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { Parsed } from "../domain/parsed.ts";
+import { parseListen } from "../http/listen.ts";
+import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
+import { parsePublicUrl, parseUrl } from "./urls.ts";
+import { durationOf, list, oneOf, parseDomain, parseFile, parseFlag, parseId, parseNetworks, parseOwnerName, parsePrefix, parseSlug, parseToken, parseZones } from "./values.ts";
+
+/** Why a text is refused goes into the issue's message, what would be right into its `fix`. */
+const read = <T>(parse: (text: string) => Parsed<T>) =>
+  z.string().transform((text, context): T => {
+    const value = parse(text);
+    if (value.ok) return value.value;
+    context.addIssue({ code: "custom", message: value.why, params: { fix: value.fix } });
+    return z.NEVER;
+  });
+
+function parseSources(text: string): Parsed<readonly "containers"[]> {
+  const sources = list(text);
+  if (sources.length > 0 && sources.every((source) => source === "containers")) return { ok: true, value: ["containers"] };
+  const why = sources.includes("swarm") ? "asks for swarm, which is not supported yet by this version" : "is not a source";
+  return { ok: false, why, fix: "write containers, or remove it" };
+}
+
+/** Every setting of this version, with its default. */
+export const Settings = z.object({
+  CLOUDFLARE_API_TOKEN: read(parseToken),
+  CLOUDFLARE_ACCOUNT_ID: read(parseId).optional(),
+  CLOUDFLARE_BASE_URL: read(parseUrl).optional(),
+  TUNNEL_TOKEN: read(parseConnectorToken).optional(),
+  CFAUTH_TUNNEL: read(parseTunnel).prefault("cfauth"),
+  CFAUTH_TUNNEL_TOKEN_FILE: read(parseFile).optional(),
+  AUTHENTIK_URL: read(parsePublicUrl),
+  AUTHENTIK_API_URL: read(parseUrl).optional(),
+  AUTHENTIK_TOKEN: read(parseToken),
+  CFAUTH_AUTHENTIK_SLUG: read(parseSlug).prefault("cf-tunnel-access"),
+  CFAUTH_AUTHENTIK_FLOW: read(parseSlug).prefault("default-provider-authorization-explicit-consent"),
+  CFAUTH_OWNER: read(parseOwnerName).optional(),
+  CFAUTH_NETWORK: read(parseNetworks).prefault("tunnel"),
+  CFAUTH_TARGET: read(oneOf("name", "ip", "published")).prefault("name"),
+  CFAUTH_SOURCES: read(parseSources).prefault("containers"),
+  CFAUTH_DOMAIN: read(parseDomain).optional(),
+  CFAUTH_ZONES: read(parseZones).optional(),
+  CFAUTH_WAIT_HEALTHY: read(parseFlag).prefault("true"),
+  CFAUTH_GRACE_PERIOD: read(durationOf(0, "0s")).prefault("60s"),
+  CFAUTH_STARTUP_GRACE_PERIOD: read(durationOf(0, "0s")).prefault("5m"),
+  CFAUTH_RESYNC_INTERVAL: read(durationOf(1_000, "1s")).prefault("5m"),
+  CFAUTH_ALLOW_SERVICE: read(parseFlag).prefault("false"),
+  CFAUTH_LISTEN: read(parseListen).prefault("0.0.0.0:8080"),
+  CFAUTH_DRY_RUN: read(parseFlag).prefault("false"),
+  CFAUTH_LABEL_PREFIX: read(parsePrefix).prefault("cfauth"),
+  LOG_LEVEL: read(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")).prefault("info"),
+  LOG_FORMAT: read(oneOf("json", "pretty")).optional(),
+  DOCKER_HOST: z.string().optional(),
+  DOCKER_TLS_VERIFY: z.string().optional(),
+  DOCKER_CERT_PATH: z.string().optional(),
+});
+
+export type Settings = z.infer<typeof Settings>;
+
+export const SETTING_NAMES: readonly string[] = Object.keys(Settings.shape);

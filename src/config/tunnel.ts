@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
+import { type Secret, secret } from "../secret.ts";
+
+/** Which tunnel: one that exists, or one by name, made where it is missing. */
+export type TunnelWish = { readonly by: "id"; readonly id: string } | { readonly by: "name"; readonly name: string };
+
+export interface ConnectorToken {
+  readonly accountId: string;
+  readonly tunnelId: string;
+  /** The whole token and the tunnel secret inside it: neither may be seen. */
+  readonly secrets: readonly Secret[];
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Base64 of JSON with single letters: account tag, tunnel id, secret; `e`, an endpoint, may follow (cloudflared connection/connection.go). */
+const Shape = z.object({ a: z.string().regex(/^[0-9a-f]{32}$/i), t: z.string().regex(UUID), s: z.string().min(1) });
+
+/** Reads account and tunnel out of the token that cloudflared runs with. */
+export function parseConnectorToken(text: string): Parsed<ConnectorToken> {
+  const read = Shape.safeParse(decoded(text));
+  if (!read.success) return faulty("is not a tunnel token", "copy it from the dashboard: Networks → Tunnels → the tunnel → Configure, what stands behind --token");
+  const { a, t, s } = read.data;
+  return parsed({ accountId: a.toLowerCase(), tunnelId: t.toLowerCase(), secrets: [secret(text), secret(s)] });
+}
+
+function decoded(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, "base64").toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+export function parseTunnel(text: string): Parsed<TunnelWish> {
+  if (UUID.test(text)) return parsed({ by: "id", id: text.toLowerCase() });
+  return /^[^\x00-\x1f\x7f]{1,100}$/.test(text) ? parsed({ by: "name", name: text }) : faulty("is not the name of a tunnel", "write its name or id");
+}

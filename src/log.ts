@@ -1,0 +1,45 @@
+import { type Logger, pino } from "pino";
+import { prettyFactory } from "pino-pretty";
+import { plainError } from "./log/plain-error.ts";
+import { redactor } from "./log/redactor.ts";
+import type { Secret } from "./secret.ts";
+
+export type Log = Logger;
+
+export interface LogOptions {
+  readonly level: string;
+  /** Undefined: pretty on a terminal, else JSON. */
+  readonly format: "json" | "pretty" | undefined;
+  /** Whatever a line was made of, none of these leaves in it. */
+  readonly secrets: readonly Secret[];
+  readonly stream: LogStream;
+}
+
+/** Standard output, or what stands in for it in a test. */
+export interface LogStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+/**
+ * The log: one line for each fact, its message constant and its variables as fields; errors under the key `err` alone.
+ *
+ * Lines are made and written at once, without a worker, so that the last one before an exit is there.
+ */
+export function createLog({ level, format, secrets, stream }: LogOptions): Log {
+  const terminal = stream.isTTY === true;
+  const redacted = redactor(secrets);
+  const shown = (format ?? (terminal ? "pretty" : "json")) === "pretty" ? forPeople(terminal) : (line: string) => line;
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: plainError },
+    },
+    { write: (line) => void stream.write(redacted(shown(redacted(line)))) },
+  );
+}
+
+const forPeople = (colorize: boolean) => prettyFactory({ colorize, translateTime: "SYS:HH:MM:ss", singleLine: true });

@@ -1,0 +1,26 @@
+import type { Workload } from "../domain/workload.ts";
+import { standing } from "../kinds/standing.ts";
+import type { World } from "../kinds/world.ts";
+import type { Context } from "../labels/context.ts";
+import { decode } from "../labels/decode.ts";
+import { neighbours } from "../labels/neighbours.ts";
+import { parties } from "../labels/party.ts";
+import { type Decision, decide, type Memory } from "../plan/decide.ts";
+import type { Grace } from "../plan/linger.ts";
+
+export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighbours"> {
+  /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
+  readonly domain: string | undefined;
+  /** CFAUTH_ZONES; undefined: all that the token sees. */
+  readonly allowedZones: readonly string[] | undefined;
+}
+
+/** From what runs and what stands to what is wished. */
+export function wishes(settings: WishSettings, grace: Grace, workloads: readonly Workload[], world: World, memory: Memory, now: number): Decision {
+  const zones = world.dns.zones.map(({ name }) => name).filter((name) => settings.allowedZones?.includes(name) ?? true);
+  const around = neighbours(workloads);
+  const context: Context = { ...settings, zones, domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined), neighbours: around };
+  const decoded = parties(workloads, settings.prefix).map((party) => decode(party, context));
+  const reused = ({ service }: { readonly service: string | undefined }) => service !== undefined && around.reached(service);
+  return decide(decoded, standing(world), reused, memory, grace, now);
+}

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import type { Docker } from "../../clients/docker.ts";
+import { WorldError } from "../../errors.ts";
+import type { Identity } from "../source.ts";
+
+const Info = z.looseObject({ ID: z.string().optional(), ServerVersion: z.string() });
+
+/**
+ * Asked twice, for Podman makes up another id for each answer (pkg/api/handlers/compat/info.go, checked 2026-11): an owner
+ * made of it would not know its own objects after a restart.
+ */
+export async function identityOf(docker: Docker): Promise<Identity> {
+  const [first, second] = [await docker.info(Info), await docker.info(Info)];
+  if (first.ID === undefined || first.ID === "" || first.ID !== second.ID) throw nameless();
+  return { id: first.ID, version: first.ServerVersion };
+}
+
+const nameless = (): WorldError =>
+  new WorldError({
+    service: "docker",
+    code: "CFA-DOCKER-UNREACHABLE",
+    message: "the engine has no lasting id (Podman makes up another one each time), so cfauth can not tell its own objects by it",
+    fix: "set CFAUTH_OWNER to a name for this installation, such as home-nas",
+    transient: false,
+  });

@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+/**
+ * A container in the answer to GET /containers/json, as far as it is read. What is missing or of another type makes the whole
+ * answer a fault: half a list would look like containers that stopped. `null` is Go's empty map or list.
+ */
+export const Listed = z.looseObject({
+  Id: z.string().min(1),
+  Names: z.array(z.string()).min(1),
+  /** Seconds since 1970. */
+  Created: z.number(),
+  State: z.string(),
+  /** For people: `Up 5 minutes (healthy)`. */
+  Status: z.string(),
+  Labels: z.record(z.string(), z.string()).nullable(),
+  Ports: z.array(z.looseObject({ IP: z.string().optional(), PrivatePort: z.int(), PublicPort: z.int().optional(), Type: z.string() })).nullable(),
+  NetworkSettings: z.looseObject({ Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string() })).nullable() }),
+  /** Since API 1.52. */
+  Health: z.looseObject({ Status: z.string() }).nullish(),
+});
+
+export type Listed = z.infer<typeof Listed>;

@@ -1,0 +1,38 @@
+import { spoken } from "../domain/duration.ts";
+import { type RouteKey, routeKey } from "../domain/route.ts";
+import type { AnyChange } from "../kinds/index.ts";
+import type { Desired, StandingRoute } from "../plan/desired.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { KnownRoute } from "./report.ts";
+
+/** Every route that is wished, stands or is asked for in vain, with its state and why. */
+export function knownRoutes(plan: Plan<AnyChange>, desired: Desired, standing: readonly StandingRoute[], failed: ReadonlyMap<RouteKey, string>, now: number): readonly KnownRoute[] {
+  const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
+  const waiting = new Map(plan.waiting.map(({ route, reason }) => [route, reason]));
+  const faulty = new Map(plan.problems.flatMap((problem) => (problem.route === undefined || problem.severity === "warning" || problem.code === "CFA-HOST-TAKEN" ? [] : [[problem.route, problem.message] as const])));
+  const live = new Set(plan.live);
+  const keys = new Set<RouteKey>([...desired.wishes.keys(), ...stands.keys(), ...faulty.keys(), ...waiting.keys()]);
+
+  const stateOf = (key: RouteKey): Pick<KnownRoute, "state" | "reason"> => {
+    const fault = failed.get(key) ?? faulty.get(key);
+    if (fault !== undefined) return { state: "problem", reason: fault };
+    const reason = waiting.get(key);
+    if (reason !== undefined) return { state: "waiting", reason: `waiting for ${reason}` };
+    if (live.has(key)) return { state: "live", reason: undefined };
+    const until = desired.closing.get(key);
+    if (until !== undefined) return { state: "closing", reason: `Container stopped; closes in ${spoken(until - now)} unless it comes back.` };
+    return desired.held.has(key) ? { state: "problem", reason: "its labels can not be read; it stays as it was" } : { state: "closing", reason: "Closing now." };
+  };
+
+  return [...keys].map((key) => {
+    const wish = desired.wishes.get(key);
+    const at = stands.get(key);
+    return {
+      key,
+      container: wish?.workload ?? plan.problems.find(({ route }) => route === key)?.container,
+      origin: wish?.origin.service ?? at?.service,
+      access: wish?.protection.kind ?? (at?.service === undefined ? undefined : at.public ? "public" : "authentik"),
+      ...stateOf(key),
+    };
+  });
+}

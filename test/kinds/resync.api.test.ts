@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { accessApi } from "../../src/kinds/access/api.ts";
+import { dnsApi } from "../../src/kinds/dns/api.ts";
+import { ingressApi } from "../../src/kinds/ingress/api.ts";
+import type { Depth } from "../../src/kinds/kind.ts";
+import { loginApi } from "../../src/kinds/login/api.ts";
+import { policyApi } from "../../src/kinds/policy/api.ts";
+import { tunnelApi } from "../../src/kinds/tunnel/api.ts";
+import type { World } from "../../src/kinds/world.ts";
+import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTag, seedTunnel } from "../sandbox/cloudflare/seed.ts";
+import { authentik, cloudflare, owner } from "./world.ts";
+
+const HOSTS = Array.from({ length: 100 }, (_, n) => `app${n}.example.com`);
+
+test("a resync of 100 settled routes takes five calls to Cloudflare, however many zones there are", async () => {
+  await using cf = await cloudflare({ zones: ["example.com", "example.net", "example.org"] });
+  await using ak = await authentik();
+  const { state } = cf.sandbox;
+  const tunnel = seedTunnel(state, { name: "cfauth" });
+  seedTag(state, "cfauth-home");
+  const policy = seedPolicy(state, { name: "cfauth:home everyone" }).id;
+  for (const domain of HOSTS) seedApp(state, { domain, tags: ["cfauth-home"], policies: [{ id: policy, precedence: 1 }] });
+  for (const name of HOSTS) seedRecord(state, { name, type: "CNAME", content: `${tunnel.id}.cfargotunnel.com`, comment: "cfauth:home" });
+  seedConfiguration(state, tunnel, { ingress: HOSTS.map((hostname) => ({ hostname, service: "http://web:80" })) });
+
+  const base = { cloudflare: cf.client, account: cf.account, owner: owner() };
+  const login = loginApi({ ...base, authentik: ak.client, wish: { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" }, flow: "default-provider-authorization-explicit-consent" });
+  const kinds = { login, tunnel: tunnelApi({ ...base, name: "cfauth", tunnelId: undefined, tokenFile: undefined }), policy: policyApi(base), access: accessApi(base), ingress: ingressApi({ ...base, tunnel: () => tunnel.id }), dns: dnsApi({ ...base, zones: undefined }) };
+  const look = async (depth: Depth, before?: World): Promise<World> => ({
+    login: await kinds.login.observe(depth, before?.login),
+    tunnel: await kinds.tunnel.observe(depth, before?.tunnel),
+    policy: await kinds.policy.observe(depth, before?.policy),
+    access: await kinds.access.observe(depth, before?.access),
+    ingress: await kinds.ingress.observe(depth, before?.ingress),
+    dns: await kinds.dns.observe(depth, before?.dns),
+  });
+
+  const before = await look("all");
+  cf.sandbox.controls.clear();
+  expect(await look("routes", before)).toEqual(before);
+  expect(cf.sandbox.controls.calls.map(({ path }) => path.split("/").at(-1))).toEqual(["identity_providers", "policies", "apps", "configurations", "dns_records"]);
+  expect(before.access.mine.size).toBe(100);
+  expect(before.dns.mine.size).toBe(100);
+  expect(before.ingress.rules).toHaveLength(100);
+});

@@ -1,0 +1,75 @@
+/** Cloudflare, its edge and Authentik on loopback, put together: what a person with a domain and an evening has on the internet. */
+
+import type { Call } from "./call.ts";
+import { type Authentik, startAuthentik } from "./authentik/index.ts";
+import type { VersionName } from "./authentik/versions.ts";
+import { type Cloudflare, startCloudflare } from "./cloudflare/index.ts";
+import { createControls, type LiveControls } from "./controls.ts";
+import type { Resolve } from "./edge/connector/connector.ts";
+import { type Edge, startEdge } from "./edge/index.ts";
+import type { Seen } from "./edge/visit.ts";
+
+export interface SandboxOptions {
+  /** How cloudflared finds the containers. */
+  readonly resolve?: Resolve;
+  /** Of the edge; any free one unless told. */
+  readonly port?: number;
+  readonly onRequest?: (seen: Seen) => void;
+  readonly version?: VersionName;
+  readonly rateLimit?: { readonly quota: number; readonly windowSeconds: number };
+}
+
+export interface Sandbox extends AsyncDisposable {
+  readonly controls: LiveControls;
+  readonly cloudflare: Cloudflare;
+  readonly authentik: Authentik;
+  readonly edge: Edge;
+  /** The one zone: its names resolve to loopback in browsers. */
+  readonly zone: string;
+  /** cfauth's settings for this sandbox. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Cloudflare calls since the journal was cleared. */
+  calls(): readonly Call[];
+  close(): Promise<void>;
+}
+
+const ZONE = "home.localhost";
+const TEAM = "home";
+
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const controls = createControls();
+  const cloudflare = await startCloudflare({ controls, zones: [ZONE], team: TEAM, ...(options.rateLimit && { rateLimit: options.rateLimit }) });
+  const edge = await startEdge({
+    view: cloudflare.propagation.view,
+    team: TEAM,
+    // As Cloudflare documents it: a login stays good until it ends or is revoked.
+    oldLogins: "kept",
+    ...(options.resolve && { resolve: options.resolve }),
+    ...(options.port !== undefined && { port: options.port }),
+    ...(options.onRequest && { onRequest: options.onRequest }),
+  });
+  cloudflare.onRevoke(edge.revoke);
+  const publicOrigin = edge.url(`auth.${ZONE}`);
+  const authentik = await startAuthentik({ controls, publicOrigin, ...(options.version && { version: options.version }) });
+  await edge.addDirectHost(`auth.${ZONE}`, authentik.handler);
+  const close = async (): Promise<void> => {
+    await Promise.all([edge.close(), authentik.close(), cloudflare.close()]);
+  };
+  return {
+    controls,
+    cloudflare,
+    authentik,
+    edge,
+    zone: ZONE,
+    environment: {
+      CLOUDFLARE_API_TOKEN: cloudflare.state.token,
+      CLOUDFLARE_BASE_URL: cloudflare.url,
+      AUTHENTIK_URL: publicOrigin,
+      AUTHENTIK_API_URL: authentik.url,
+      AUTHENTIK_TOKEN: authentik.state.apiToken.key,
+    },
+    calls: () => controls.calls.filter(({ api }) => api === "cloudflare"),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
