@@ -78,8 +78,8 @@ function port(): number {
 const logOf = (config: Config) =>
   createLog({
     level: config.log.level,
-    format: config.log.format ?? (process.stdout.isTTY ? "pretty" : "json"),
-    secrets: config.secrets.map((secret) => secret.reveal()),
+    format: config.log.format,
+    secrets: config.secrets,
     stream: process.stdout,
   });
 

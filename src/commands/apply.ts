@@ -6,7 +6,7 @@ import type { Problem } from "../domain/problem.ts";
 import { WorldError } from "../errors.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Outcome } from "../loop/loop.ts";
-import { dockerSource } from "../sources/docker/docker.ts";
+import { createDockerSource } from "../sources/index.ts";
 
 /** Passes that fail before it gives up; each is a second or more after the one before. */
 const TRIES = 4;
@@ -19,7 +19,7 @@ export async function apply(config: Config, say: (line: string) => void, stop: A
   try {
     const app = await createApp({
       config,
-      source: dockerSource(createDocker(config.docker)),
+      source: createDockerSource({ docker: createDocker(config.docker), log: { debug: () => {} } }),
       signal: stop,
       onCall: () => {},
       watch: {

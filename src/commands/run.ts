@@ -6,7 +6,7 @@ import { WorldError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { backoff } from "../loop/backoff.ts";
 import { createTrigger } from "../loop/trigger.ts";
-import { dockerSource } from "../sources/docker/docker.ts";
+import { createDockerSource } from "../sources/index.ts";
 import { ailment, report } from "../status/page.ts";
 import { openPage } from "../status/server.ts";
 import { createWatch } from "../status/watch.ts";
@@ -23,7 +23,7 @@ const STREAM_MS = 5_000;
  * off the net.
  */
 export async function run(config: Config, log: Log, stop: AbortSignal): Promise<0> {
-  const source = dockerSource(createDocker(config.docker));
+  const source = createDockerSource({ docker: createDocker(config.docker), log });
   const watch = createWatch(log);
   let app: App | undefined;
   let dockerUp = true;
@@ -51,21 +51,16 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     config.listen,
   );
   log.info({ version: VERSION, docker: spell(config.docker), port: page.port, dryRun: config.dryRun }, "started");
-  const events = source.watch({
-    onChange: trigger.poke,
-    onUp: (up, error) => {
-      dockerUp = up;
-      if (up) log.debug("event stream open");
-      else log.debug({ err: error }, "event stream lost");
-    },
+  const events = source.watch(trigger.poke, (up, fault) => {
+    dockerUp = up;
+    log.debug({ err: fault }, up ? "event stream open" : "event stream lost");
   });
   await Promise.race([events.ready, elapsed(STREAM_MS, stop)]);
   void trigger.now();
 
   await aborted(stop);
   log.info("stopping");
-  events.close();
-  await Promise.race([trigger.close(), elapsed(LAST_CALL_MS)]);
+  await Promise.race([Promise.all([events.close(), trigger.close()]), elapsed(LAST_CALL_MS)]);
   await page.close();
   return 0;
 }

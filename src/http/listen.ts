@@ -2,8 +2,8 @@ import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
 
 /** Where the pages are served. */
 export interface Listen {
-  /** IPv6 without brackets; undefined: all addresses, IPv4 and IPv6. */
-  readonly host: string | undefined;
+  /** IPv6 without brackets; `::` is every address, IPv4 as well. */
+  readonly host: string;
   /** 0: any free port. */
   readonly port: number;
 }
@@ -13,5 +13,5 @@ export function parseListen(text: string): Parsed<Listen> {
   const match = /^(\[[0-9a-f:.%a-z]+\]|[a-z0-9.-]*):(\d{1,5})$/i.exec(text);
   const port = Number(match?.[2]);
   if (match === null || port > 65_535) return faulty("is not an address and a port", "write it like 0.0.0.0:8080, [::]:8080 or :8080");
-  return parsed({ host: match[1]?.replace(/^\[|\]$/g, "") || undefined, port });
+  return parsed({ host: match[1]?.replace(/^\[|\]$/g, "") || "::", port });
 }

@@ -32,6 +32,9 @@ export interface PassResult {
   readonly certain: boolean;
 }
 
+/** How often a pass looks again after a wave that left it in doubt; then it ends, and the next one comes after a while. */
+const MOST_DOUBTS = 3;
+
 /** More waves than any honest change of wishes takes; a plan that never ends must not go on for ever. */
 const MOST_WAVES = 40;
 
@@ -46,21 +49,23 @@ export async function pass(parts: PassParts, depth: Depth | undefined, before: W
   let world = before === undefined || depth !== undefined ? await look(parts.hands, depth ?? "all", before) : before;
   const failures: PassResult["failures"][number][] = [];
   let applied = 0;
-  let certain = true;
+  let doubts = 0;
   for (let waves = 0; ; waves++) {
     const decision = parts.decide(workloads, world);
     const plan = parts.plan(decision, world);
     parts.onPlan(plan, decision, world);
     const failed = new Set(failures.map(({ change }) => change.key));
     const changes = plan.changes.filter(({ key }) => !failed.has(key));
-    const over = changes.length === 0 || parts.dryRun || parts.signal.aborted || !certain || waves === MOST_WAVES;
-    if (over) return { world, decision, plan, applied, failures, certain: certain && failures.length === 0 };
+    const over = changes.length === 0 || parts.dryRun || parts.signal.aborted || doubts > MOST_DOUBTS || waves === MOST_WAVES;
+    if (over) return { world, decision, plan, applied, failures, certain: doubts <= MOST_DOUBTS && failures.length === 0 };
     const wave = await carryOut(parts.hands, changes, world);
     for (const change of wave.done) parts.onChange(change, undefined);
     for (const { change, error } of wave.failures) parts.onChange(change, error);
     world = wave.world;
     applied += wave.done.length;
     failures.push(...wave.failures);
-    certain = !wave.doubtful;
+    if (!wave.doubtful) continue;
+    doubts += 1;
+    world = await look(parts.hands, "all", world);
   }
 }

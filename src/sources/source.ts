@@ -1,26 +1,37 @@
 import type { Workload } from "../domain/workload.ts";
+import type { WorldError } from "../errors.ts";
 
 /** Where wishes come from. */
 export interface Source {
   /**
-   * Everything that runs.
-   * @throws {WorldError} when it could not be read whole: an empty list means that nothing runs
+   * Everything that runs, sorted by id.
+   *
+   * @throws {WorldError} when it could not be read whole: an empty list always means that nothing runs
    */
   list(): Promise<readonly Workload[]>;
-  /** Calls `onChange` whenever it may be worth to list again; content and number of calls mean nothing. */
-  watch(observer: WatchObserver): Watch;
-  /** Of the engine. @throws {WorldError} */
-  identity(): Promise<{ readonly id: string; readonly version: string }>;
-}
 
-export interface WatchObserver {
-  onChange(): void;
-  /** Told when the stream of events is up, and when it is lost and comes no more before it is opened again. */
-  onUp(up: boolean, error: unknown): void;
+  /**
+   * Says when it may be worth to list again, until it is closed.
+   *
+   * @param onChange - something may have changed; what, and how often it is called, means nothing
+   * @param onState - told true when the source is first heard, false with the reason when it can not be reached, true when it
+   *   can again; not told of a stream that ended and could be opened again, for a proxy ends an idle one
+   */
+  watch(onChange: () => void, onState: (up: boolean, fault?: WorldError) => void): Watch;
+
+  /** Who the engine is. @throws {WorldError} when it can not be asked, or gives itself no lasting id */
+  identity(): Promise<Identity>;
 }
 
 export interface Watch {
-  /** Resolves once events can no longer be missed: list after this. Never rejects; it may take for ever. */
+  /** Resolves once nothing can be missed any more: list after that. Never rejects; may take for ever, but not beyond the close. */
   readonly ready: Promise<void>;
-  close(): void;
+  /** Nothing is called any more from here on. Resolves when the connection is gone. */
+  close(): Promise<void>;
+}
+
+export interface Identity {
+  /** The same for as long as the engine is installed: the owner is derived from it. */
+  readonly id: string;
+  readonly version: string;
 }

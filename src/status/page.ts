@@ -26,7 +26,7 @@ export function report({ owner, dryRun, status, dockerUp, now }: ReportInput): R
       docker: !dockerUp || status.sick.has("docker") ? "failing" : "ok",
       cloudflare: check("cloudflare"),
       authentik: check("authentik"),
-      tunnel: status.converged ? (status.tunnelDown ? "failing" : "ok") : "unknown",
+      tunnel: status.converged ? (status.tunnel ? "ok" : "failing") : "unknown",
     },
     lastPass: status.last === undefined ? null : { at: iso(status.last.at), result: status.last.result, applied: status.last.applied },
   };

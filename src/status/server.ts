@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Listen } from "../http/listen.ts";
 import { welcome } from "./hosts.ts";
 import type { Report } from "./report.ts";
 
@@ -25,9 +26,9 @@ const HEADERS = {
 };
 
 /** Health and report, to be read and nothing else. */
-export async function openPage(parts: PageParts, { host, port }: { readonly host: string; readonly port: number }): Promise<Page> {
+export async function openPage(parts: PageParts, { host, port }: Listen): Promise<Page> {
   const server = createServer((request, response) => answer(parts, request, response));
-  await new Promise<void>((listening, failed) => server.once("error", failed).listen(port, host, listening));
+  await new Promise<void>((listening, failed) => server.once("error", failed).listen({ port, ...(host !== undefined && { host }) }, listening));
   return { port: (server.address() as AddressInfo).port, close: () => closed(server) };
 }
 

@@ -1,37 +1,42 @@
 import { type Problem, problemKey } from "../domain/problem.ts";
-import type { RouteKey } from "../domain/route.ts";
 import type { WorldError } from "../errors.ts";
-
-/** What is worth a line: the difference between what was so after one pass and what is so after the next. */
-export interface Tidings {
-  readonly opened: readonly RouteKey[];
-  readonly closed: readonly RouteKey[];
-  readonly problems: readonly Problem[];
-  readonly solved: readonly Problem[];
-  readonly waiting: readonly { readonly route: RouteKey; readonly reason: string }[];
-}
+import type { KnownRoute } from "./report.ts";
 
 /** How things stand at the end of a pass. */
 export interface Standing {
-  readonly live: readonly RouteKey[];
+  readonly routes: readonly KnownRoute[];
   readonly problems: readonly Problem[];
-  readonly waiting: Tidings["waiting"];
 }
 
+/** What is worth a line: the difference between what was so after one pass and what is so after the next. */
+export interface Tidings {
+  readonly opened: readonly KnownRoute[];
+  readonly closing: readonly KnownRoute[];
+  readonly closed: readonly KnownRoute[];
+  readonly waiting: readonly KnownRoute[];
+  readonly problems: readonly Problem[];
+  readonly solved: readonly Problem[];
+}
+
+/** A route that comes back within its grace is no news: it was open all the time. */
 export function tidings(before: Standing, after: Standing): Tidings {
-  const was = { live: new Set(before.live), problems: new Set(before.problems.map(problemKey)), waiting: new Set(before.waiting.map(told)) };
-  const is = { live: new Set(after.live), problems: new Set(after.problems.map(problemKey)) };
+  const was = new Map(before.routes.map((route) => [route.key, route]));
+  const is = new Map(after.routes.map((route) => [route.key, route]));
+  const old = new Set(before.problems.map(problemKey));
+  const now = new Set(after.problems.map(problemKey));
+  const open = (route: KnownRoute | undefined) => route?.state === "live" || route?.state === "closing";
   return {
-    opened: after.live.filter((route) => !was.live.has(route)),
-    closed: before.live.filter((route) => !is.live.has(route)),
-    problems: after.problems.filter((problem) => !was.problems.has(problemKey(problem))),
-    solved: before.problems.filter((problem) => !is.problems.has(problemKey(problem))),
-    waiting: after.waiting.filter((it) => !was.waiting.has(told(it))),
+    opened: after.routes.filter((route) => route.state === "live" && !open(was.get(route.key))),
+    closing: after.routes.filter((route) => route.state === "closing" && was.get(route.key)?.state === "live"),
+    closed: before.routes.filter((route) => open(route) && !is.has(route.key)),
+    waiting: after.routes.filter((route) => route.state === "waiting" && told(route) !== told(was.get(route.key))),
+    problems: after.problems.filter((problem) => !old.has(problemKey(problem))),
+    solved: before.problems.filter((problem) => !now.has(problemKey(problem))),
   };
 }
 
 /** Numbers count down within a reason; they do not make it another one. */
-const told = ({ route, reason }: Tidings["waiting"][number]): string => `${route} ${reason.replace(/\d+/g, "#")}`;
+const told = (route: KnownRoute | undefined): string => `${route?.state} ${route?.reason?.replace(/\d+/g, "#")}`;
 
 /** A sick neighbour as a problem, for the page: it belongs to no route. */
 export const problemFrom = (error: WorldError): Problem => ({

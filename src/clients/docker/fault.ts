@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { WorldError } from "../../errors.ts";
-import { plainCause } from "../plain-cause.ts";
+import { plainCause } from "../cause.ts";
 import { type DockerAddress, spell } from "./address.ts";
 
 export interface ProcessUser {
@@ -75,11 +75,11 @@ const unreachable = (address: DockerAddress, what: string): Sentence => ({
 });
 
 /** An answer that is not the engine's. `where` names fields, never their values. */
-export const misunderstood = (at: string, path: string, where: string): WorldError =>
+export const misunderstood = ({ address, path }: Failed, where: string): WorldError =>
   new WorldError({
     service: "docker",
     code: "CFA-DOCKER-UNREACHABLE",
-    message: `what answers GET ${path} at ${at} is not a Docker engine that cfauth understands (${where}); nothing is torn down`,
+    message: `what answers GET ${path} at ${spell(address)} is not a Docker engine that cfauth understands (${where}); nothing is torn down`,
     fix: "check that DOCKER_HOST leads to a Docker engine; if it does, please report this",
     transient: true,
   });

@@ -7,15 +7,15 @@ import type { Watch } from "../source.ts";
 import { retryDelay } from "./retry-delay.ts";
 
 /**
- * The events after which a list may tell something else than before; the engine sends no others.
+ * The events after which a list may tell something else than before; the engine is asked for no others.
  *
- * | event               | what may be different then                                |
- * |---------------------|-----------------------------------------------------------|
- * | start, die          | what runs; `die` comes with every end, killed or not      |
- * | rename              | the name that cloudflared finds it by                     |
- * | health_status       | whether a route may open; sent when it changes            |
- * | pause, unpause      | the same                                                  |
- * | connect, disconnect | the networks that a container is on                       |
+ * | event               | what may be different then                           |
+ * |---------------------|------------------------------------------------------|
+ * | start, die          | what runs; `die` comes with every end, killed or not |
+ * | rename              | the name that cloudflared finds it by                |
+ * | health_status       | whether a route may open; sent when it changes       |
+ * | pause, unpause      | the same                                             |
+ * | connect, disconnect | the networks that a container is on                  |
  *
  * Left out: `kill` is any signal, a reload as well; `exec_*` comes with every health check; `stop` and `destroy` follow a
  * `die`; `create` is not running yet; `update` changes limits, which nobody here reads.
@@ -47,12 +47,12 @@ export interface WatchOptions extends Waiting {
 
 /**
  * Follows the engine's events. What they say is not looked at: any byte means "look again", so that nothing in them can be
- * misread. A stream that ends, as a proxy ends an idle one every ten minutes or so, is opened again, for ever.
+ * misread. A stream that ends is opened again, for ever; as events may have been lost, that counts as a change.
  */
 export function watchEvents(options: WatchOptions): Watch {
   const stop = new AbortController();
   const { promise: ready, resolve } = Promise.withResolvers<void>();
-  const over = follow(options, stop.signal, resolve).finally(resolve);
+  const over = follow({ ...options, ...told(options, stop.signal) }, stop.signal, resolve).finally(resolve);
   return {
     ready,
     close: () => {
@@ -62,34 +62,42 @@ export function watchEvents(options: WatchOptions): Watch {
   };
 }
 
-async function follow({ docker, log, onChange, onState, delay = (failures) => retryDelay(failures, Math.random()), lastedMs = 10_000 }: WatchOptions, signal: AbortSignal, ready: () => void): Promise<void> {
-  /** Undefined until the first stream is open or could not be opened. */
-  let up: boolean | undefined;
-  const state = (now: boolean, fault?: WorldError): void => {
-    if (up === now) return;
-    up = now;
-    onState(now, fault);
-  };
-  for (let failures = 0, tries = 0; !signal.aborted; tries++) {
+async function follow({ docker, log, onChange, onState, delay = patience, lastedMs = 10_000 }: WatchOptions, signal: AbortSignal, opened: () => void): Promise<void> {
+  for (let tries = 0, failures = 0; !signal.aborted; tries++) {
     const begun = performance.now();
+    const elapsed = (): number => Math.round(performance.now() - begun);
     try {
       const stream = await docker.events(WATCHED, Math.floor(Date.now() / 1_000) - OVERLAP_SECONDS, signal);
-      if (signal.aborted) return;
-      stream.on("data", () => signal.aborted || onChange());
-      state(true);
-      ready();
-      // Events may have been lost since the stream before this one.
+      const ended = finished(stream, { writable: false });
+      stream.on("data", onChange);
+      onState(true);
+      opened();
       if (tries > 0) onChange();
-      await finished(stream, { writable: false }).catch(() => undefined);
-      failures = performance.now() - begun >= lastedMs ? 0 : failures + 1;
-      log.debug({ ms: Math.round(performance.now() - begun) }, "event stream ended");
+      // However it ends, it is opened again: what is wrong, if anything, shows then.
+      await ended.catch(() => undefined);
+      failures = elapsed() >= lastedMs ? 0 : failures + 1;
+      log.debug({ ms: elapsed() }, "event stream ended");
     } catch (error) {
-      if (signal.aborted) return;
       if (!(error instanceof WorldError)) throw error;
       failures += 1;
-      state(false, error);
-      log.debug({ err: error }, "event stream not opened");
+      onState(false, error);
     }
     await sleep(delay(failures), undefined, { signal }).catch(() => undefined);
   }
+}
+
+const patience = (failures: number): number => retryDelay(failures, Math.random());
+
+/** Tells of the state only when it becomes another one, and of nothing after the close. */
+function told({ onChange, onState }: WatchOptions, signal: AbortSignal): Pick<WatchOptions, "onChange" | "onState"> {
+  let last: boolean | undefined;
+  return {
+    onChange: () => {
+      if (!signal.aborted) onChange();
+    },
+    onState: (up, fault) => {
+      if (up !== last && !signal.aborted) onState(up, fault);
+      last = up;
+    },
+  };
 }

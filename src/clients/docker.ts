@@ -1,0 +1,81 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import Dockerode from "dockerode";
+import type { z } from "zod";
+import type { DockerAddress } from "./docker/address.ts";
+import { type Failed, failed, misunderstood, type ProcessUser } from "./docker/fault.ts";
+import { shaped } from "./shape.ts";
+
+export interface DockerOptions {
+  /** As whom this process runs: said where the socket may not be opened. */
+  readonly user?: ProcessUser;
+  /** Of one request with its whole answer. Milliseconds, 30_000 unless told: an engine at start is slow. */
+  readonly timeoutMs?: number;
+  /** How long the engine may take to accept a subscription. Milliseconds, 10_000 unless told. */
+  readonly subscribeMs?: number;
+}
+
+/** The engine's API. Only ever GET: no path here changes anything. */
+export interface Docker {
+  /** What runs, as the engine lists it. @throws {WorldError} */
+  containers<T>(shape: z.ZodType<T>): Promise<T>;
+  /** About the engine itself. @throws {WorldError} */
+  info<T>(shape: z.ZodType<T>): Promise<T>;
+  /**
+   * A stream of events that is open: its headers are here. It ends when `signal` is aborted.
+   *
+   * @param sinceSeconds - events from then on, by the engine's clock; seconds since 1970
+   * @throws {WorldError}
+   */
+  events(filters: Readonly<Record<string, readonly string[]>>, sinceSeconds: number, signal: AbortSignal): Promise<Readable>;
+}
+
+/** After so long without a byte the kernel asks whether the other side is still there. Milliseconds. */
+const KEEP_ALIVE_MS = 30_000;
+
+export function createDocker(address: DockerAddress, { user = thisUser(), timeoutMs = 30_000, subscribeMs = 10_000 }: DockerOptions = {}): Docker {
+  const engine = connect(address);
+  const about = (path: string): Failed => ({ address, path, user });
+  const get = async <T>(path: string, shape: z.ZodType<T>, ask: (abortSignal: AbortSignal) => Promise<unknown>): Promise<T> => {
+    const answer = await ask(AbortSignal.timeout(timeoutMs)).catch((error: unknown) => failed(about(path), error));
+    return shaped(shape, answer, (where) => misunderstood(about(path), where));
+  };
+  return {
+    containers: (shape) => get("/containers/json", shape, (abortSignal) => engine.listContainers({ abortSignal })),
+    info: (shape) => get("/info", shape, (abortSignal) => info(engine, abortSignal)),
+    events: async (filters, sinceSeconds, signal) => {
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(), subscribeMs);
+      const query = { filters: JSON.stringify(filters), since: sinceSeconds, abortSignal: AbortSignal.any([signal, late.signal]) };
+      try {
+        const stream = (await engine.getEvents(query)) as Readable & { readonly socket?: Socket };
+        // A proxy that is gone without a farewell would leave the stream open for ever.
+        stream.socket?.setKeepAlive(true, KEEP_ALIVE_MS);
+        return stream;
+      } catch (error) {
+        return failed(about("/events"), error);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+const thisUser = (): ProcessUser => ({ uid: process.getuid?.(), gids: process.getgroups?.() ?? [] });
+
+/**
+ * dockerode fills in from the environment whatever it is not told, hence every `undefined`. A connection is not used twice: a
+ * kept one may have died with the engine that was restarted in between.
+ */
+function connect(address: DockerAddress): Dockerode {
+  const none = { socketPath: undefined, host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined, protocol: undefined, timeout: undefined, pathPrefix: "/" };
+  const https = address.kind === "tcp" && address.tls !== undefined;
+  const agent = https ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false });
+  const at = address.kind === "socket" ? { socketPath: address.path } : { host: address.host, port: address.port, ...address.tls };
+  return new Dockerode({ ...none, ...at, protocol: https ? "https" : "http", agent } as unknown as Dockerode.DockerOptions);
+}
+
+/** dockerode takes the signal here as well; its types do not say so. */
+const info = (engine: Dockerode, abortSignal: AbortSignal): Promise<unknown> => (engine.info as (options: { abortSignal: AbortSignal }) => Promise<unknown>).call(engine, { abortSignal });

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import type { WorldError } from "../../src/errors.ts";
+import type { Source, Watch } from "../../src/sources/source.ts";
+import { until } from "./until.ts";
+
+/** A place where a source finds workloads, that a test can change. */
+export interface Ground extends AsyncDisposable {
+  readonly source: Source;
+  /** Starts a workload of this name with these labels. Answers its name as the source is to give it. */
+  run(name: string, labels: Readonly<Record<string, string>>): Promise<string>;
+  /** Stops the workload of this name. */
+  stop(name: string): Promise<void>;
+}
+
+/** What every source holds to, whatever it asks. */
+export function sourceContract(what: string, lay: () => Promise<Ground>): void {
+  describe(`${what} keeps the contract of sources`, () => {
+    it("what runs is listed with its labels, and what has stopped is not", async () => {
+      await using ground = await lay();
+      const name = await ground.run("app", { "cfauth.hostname": "app.example.com" });
+      expect(await found(ground, name)).toMatchObject({ name, labels: { "cfauth.hostname": "app.example.com" } });
+      await ground.stop(name);
+      expect(await found(ground, name)).toBeUndefined();
+    });
+
+    it("two looks at the same things give the same answer in the same order", async () => {
+      await using ground = await lay();
+      const names = [await ground.run("one", {}), await ground.run("two", {})];
+      const ours = async () => (await ground.source.list()).filter(({ name }) => names.includes(name));
+      expect(await ours()).toHaveLength(2);
+      expect(await ours()).toEqual(await ours());
+    });
+
+    it("a workload that starts after the watch is ready is told of", async () => {
+      await using ground = await lay();
+      await using heard = hear(ground.source);
+      await heard.watch.ready;
+      expect(heard.states).toEqual([true]);
+      const before = heard.changes();
+      await ground.run("late", {});
+      await until(() => heard.changes() > before, "a change was told of");
+    });
+
+    it("a workload that stops is told of", async () => {
+      await using ground = await lay();
+      const name = await ground.run("short", {});
+      await using heard = hear(ground.source);
+      await heard.watch.ready;
+      const before = heard.changes();
+      await ground.stop(name);
+      await until(() => heard.changes() > before, "a change was told of");
+    });
+
+    it("after the close nothing is told any more", async () => {
+      await using ground = await lay();
+      await using heard = hear(ground.source);
+      await heard.watch.ready;
+      await heard.watch.close();
+      const before = heard.changes();
+      await ground.run("unheard", {});
+      expect(heard.changes()).toBe(before);
+    });
+
+    it("a watch that is closed at once does not keep anybody waiting", async () => {
+      await using ground = await lay();
+      await using heard = hear(ground.source);
+      await heard.watch.close();
+      await heard.watch.ready;
+      expect(heard.changes()).toBe(0);
+    });
+
+    it("the engine is the same one each time it is asked", async () => {
+      await using ground = await lay();
+      const identity = await ground.source.identity();
+      expect(identity).toEqual({ id: expect.stringMatching(/./), version: expect.stringMatching(/\d/) });
+      expect(await ground.source.identity()).toEqual(identity);
+    });
+  });
+}
+
+const found = async ({ source }: Ground, wanted: string) => (await source.list()).find(({ name }) => name === wanted);
+
+export interface Heard extends AsyncDisposable {
+  readonly watch: Watch;
+  changes(): number;
+  readonly states: readonly boolean[];
+  readonly faults: readonly WorldError[];
+}
+
+/** Watches and keeps what it was told. */
+export function hear(source: Source): Heard {
+  const states: boolean[] = [];
+  const faults: WorldError[] = [];
+  let changes = 0;
+  const watch = source.watch(
+    () => {
+      changes += 1;
+    },
+    (up, fault) => {
+      states.push(up);
+      if (fault !== undefined) faults.push(fault);
+    },
+  );
+  return { watch, changes: () => changes, states, faults, [Symbol.asyncDispose]: () => watch.close() };
+}
