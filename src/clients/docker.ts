@@ -1,7 +1,7 @@
-import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpAgent, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import Dockerode from "dockerode";
 import type { z } from "zod";
 import type { DockerAddress } from "./docker/address.ts";
@@ -38,21 +38,20 @@ const KEEP_ALIVE_MS = 30_000;
 export function createDocker(address: DockerAddress, { user = thisUser(), timeoutMs = 30_000, subscribeMs = 10_000 }: DockerOptions = {}): Docker {
   const engine = connect(address);
   const about = (path: string): Failed => ({ address, path, user });
-  const get = async <T>(path: string, shape: z.ZodType<T>, ask: (abortSignal: AbortSignal) => Promise<unknown>): Promise<T> => {
-    const answer = await ask(AbortSignal.timeout(timeoutMs)).catch((error: unknown) => failed(about(path), error));
-    return shaped(shape, answer, (where) => misunderstood(about(path), where));
+  const get = async <T>(path: string, shape: z.ZodType<T>): Promise<T> => {
+    const body = await open(engine, path, {}, AbortSignal.timeout(timeoutMs)).then(text).catch((error: unknown) => failed(about(path), error));
+    return shaped(shape, json(body), (where) => misunderstood(about(path), where));
   };
   return {
-    containers: (shape) => get("/containers/json", shape, (abortSignal) => engine.listContainers({ abortSignal })),
-    info: (shape) => get("/info", shape, (abortSignal) => info(engine, abortSignal)),
+    containers: (shape) => get("/containers/json", shape),
+    info: (shape) => get("/info", shape),
     events: async (filters, sinceSeconds, signal) => {
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(), subscribeMs);
-      const query = { filters: JSON.stringify(filters), since: sinceSeconds, abortSignal: AbortSignal.any([signal, late.signal]) };
       try {
-        const stream = (await engine.getEvents(query)) as Readable & { readonly socket?: Socket };
+        const stream = await open(engine, "/events", { filters: JSON.stringify(filters), since: sinceSeconds }, AbortSignal.any([signal, late.signal]));
         // A proxy that is gone without a farewell would leave the stream open for ever.
-        stream.socket?.setKeepAlive(true, KEEP_ALIVE_MS);
+        stream.socket.setKeepAlive(true, KEEP_ALIVE_MS);
         return stream;
       } catch (error) {
         return failed(about("/events"), error);
@@ -61,6 +60,23 @@ export function createDocker(address: DockerAddress, { user = thisUser(), timeou
       }
     },
   };
+}
+
+/**
+ * The answer as a stream, once it is there. dockerode's own `listContainers` reads to the end by itself, and never comes back
+ * when the connection breaks in the middle (docker-modem 5.0, lib/modem.js: only the request's errors are heard).
+ */
+function open(engine: Dockerode, path: string, options: Readonly<Record<string, string | number>>, abortSignal: AbortSignal): Promise<IncomingMessage> {
+  const request = { path: `${path}?`, method: "GET", options, abortSignal, isStream: true, statusCodes: { 200: true } };
+  return new Promise((resolve, reject) => engine.modem.dial(request, (error: unknown, answer: IncomingMessage) => (error ? reject(error) : resolve(answer))));
+}
+
+function json(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 const thisUser = (): ProcessUser => ({ uid: process.getuid?.(), gids: process.getgroups?.() ?? [] });
@@ -76,6 +92,3 @@ function connect(address: DockerAddress): Dockerode {
   const at = address.kind === "socket" ? { socketPath: address.path } : { host: address.host, port: address.port, ...address.tls };
   return new Dockerode({ ...none, ...at, protocol: https ? "https" : "http", agent } as unknown as Dockerode.DockerOptions);
 }
-
-/** dockerode takes the signal here as well; its types do not say so. */
-const info = (engine: Dockerode, abortSignal: AbortSignal): Promise<unknown> => (engine.info as (options: { abortSignal: AbortSignal }) => Promise<unknown>).call(engine, { abortSignal });

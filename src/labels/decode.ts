@@ -16,11 +16,15 @@ import { parseAccess, parseFlag, parseSession } from "./values.ts";
 /**
  * What a container's labels come to. Never throws. A fault that belongs to one named route keeps that route shut; one that
  * might have meant any of them (an unknown label, a route without a hostname) keeps all of the container's routes shut.
+ * `enable` without a route name is the switch of the whole container.
  */
 export function decode(party: Party, context: Context): Decoded {
   const { routes, problems } = family(party.name, party.labels, context.prefix);
+  const enable = routes.get("")?.get("enable");
+  const power = enable && parseFlag(enable.text);
+  if (power?.ok === true && !power.value) return { exposures: [], faulty: [], problems };
   const read = [...routes].map(([name, labels]) => decodeRoute(party, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context));
-  const unplaced = problems.length > 0 || read.some((route) => route.unplaced);
+  const unplaced = problems.length > 0 || power?.ok === false || read.some((route) => route.unplaced);
   return {
     exposures: unplaced ? [] : read.flatMap(({ exposures }) => exposures),
     faulty: read.flatMap((route) => [...route.faulty, ...(unplaced ? route.exposures.map(spoiled) : [])]),

@@ -1,4 +1,4 @@
-import { nearest } from "../domain/nearest.ts";
+import { distance, nearest } from "../domain/nearest.ts";
 import type { Problem } from "../domain/problem.ts";
 import { isLater, LABEL_KEYS, RESERVED } from "./catalogue.ts";
 
@@ -62,10 +62,13 @@ function unknown(container: string, name: string, rest: string, prefix: string):
 function suggestion(rest: string): string | undefined {
   const [route = "", ...tail] = rest.split(".");
   const whole = nearest(rest, LABEL_KEYS);
-  if (whole !== undefined || tail.length === 0 || RESERVED.has(route)) return whole;
+  if (tail.length === 0 || RESERVED.has(route)) return whole;
   const key = nearest(tail.join("."), LABEL_KEYS);
-  return key === undefined ? undefined : `${route}.${key}`;
+  const named = key === undefined ? undefined : `${route}.${key}`;
+  return whole === undefined || (named !== undefined && away(rest, named) < away(rest, whole)) ? named : whole;
 }
+
+const away = (a: string, b: string): number => distance(a.toLowerCase(), b.toLowerCase());
 
 const notYet = (container: string, name: string): Problem => ({
   ...problem(container, name),

@@ -8,6 +8,9 @@ export interface Neighbours {
   reached(service: string): boolean;
 }
 
+/** A port that is published on all addresses, or on one of these, may answer on each of them. */
+const HERE = ["localhost", "127.0.0.1", "::1"] as const;
+
 export function neighbours(workloads: readonly Workload[]): Neighbours {
   const names = new Map<string, Set<string>>();
   const hosts = new Set<string>();
@@ -20,13 +23,14 @@ export function neighbours(workloads: readonly Workload[]): Neighbours {
       }
     }
     for (const { ip } of Object.values(workload.networks)) if (ip !== undefined && ip !== "") hosts.add(ip);
-    for (const { published } of workload.ports) if (published !== undefined) hosts.add(`localhost:${published.port}`).add(`${published.ip}:${published.port}`);
+    for (const { published } of workload.ports) if (published !== undefined) for (const ip of [published.ip, ...HERE]) hosts.add(`${ip}:${published.port}`);
   }
   return {
     answering: (network, name) => names.get(`${network}\u0000${name}`) ?? new Set(),
     reached: (service) => {
-      const [, host = "", port = ""] = /^[a-z]+:\/\/([^:/]+)(?::(\d+))?/.exec(service) ?? [];
-      return hosts.has(host) || hosts.has(`${host}:${port}`);
+      const [, host = "", port = ""] = /^[a-z]+:\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(service) ?? [];
+      const name = host.replace(/^\[|\]$/g, "");
+      return hosts.has(name) || hosts.has(`${name}:${port}`);
     },
   };
 }

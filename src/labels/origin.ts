@@ -66,15 +66,16 @@ const spell = (ports: readonly number[]): string => `${ports.slice(0, -1).join("
 function hostOf(party: Party, labels: Labels, prefix: string, context: Context): { readonly host: string } | { readonly fault: Fault } {
   const asked = labels.get("network");
   const wanted = asked === undefined ? context.networks : [asked.text];
-  const network = wanted.find((name) => name in party.members[0].networks);
+  const network = wanted.find((name) => Object.hasOwn(party.members[0].networks, name));
   if (network === undefined) return { fault: offNetwork(party, asked, prefix, wanted) };
   if (context.target === "ip") {
     const ip = party.members[0].networks[network]?.ip;
     return ip === undefined || ip === "" ? { fault: offNetwork(party, asked, prefix, wanted) } : { host: ip };
   }
   const members = new Set(party.members.map(({ id }) => id));
-  const others = [...context.neighbours.answering(network, party.name)].filter((id) => !members.has(id));
-  return others.length === 0 ? { host: party.name } : { fault: ambiguous(party, prefix, network) };
+  // cloudflared is on all tunnel networks, and asks for the name on any of them.
+  const shared = [...new Set([network, ...context.networks])].find((name) => [...context.neighbours.answering(name, party.name)].some((id) => !members.has(id)));
+  return shared === undefined ? { host: party.name } : { fault: ambiguous(party, prefix, shared) };
 }
 
 const offNetwork = (party: Party, asked: Label | undefined, prefix: string, wanted: readonly string[]): Fault => ({

@@ -5,6 +5,7 @@ import { type Fault, valueFault } from "./fault.ts";
 import type { Label } from "./family.ts";
 import type { Labels } from "./origin.ts";
 import type { Party } from "./party.ts";
+import { parsePort } from "./values.ts";
 
 /** cloudflared's services that are not a URL with a host; they lead away from the container by nature. */
 const WITHOUT_HOST = /^(unix(\+tls)?:\/.+|http_status:[1-9]\d\d|hello_world|bastion|socks-proxy)$/;
@@ -18,15 +19,16 @@ export function serviceFault(party: Party, label: Label, labels: Labels, context
   const [, scheme = "", host = "", port = "", rest = ""] = url ?? [];
   if (url === null || !(SCHEMES as readonly string[]).includes(scheme)) return valueFault(label, faulty("is not an origin that cloudflared takes", `write it like http://${party.name}:8080`));
   if (rest !== "") return valueFault(label, faulty("has a path, which cloudflared refuses", `write ${scheme}://${host}${port}`));
+  if (port !== "" && !parsePort(port.slice(1)).ok) return valueFault(label, faulty("has a port that is not from 1 to 65535", `write it like ${scheme}://${host}:8080`));
   return context.allowService || itself(party, host, context) ? undefined : forbidden(label);
 }
 
-/** Whether the host is the container, and nobody but the container. */
+/** Whether the host is the container, and nobody but the container, on its own networks and on those that cloudflared is on. */
 function itself(party: Party, host: string, context: Context): boolean {
   const members = new Set(party.members.map(({ id }) => id));
   return party.members.some((member) => {
     if (Object.values(member.networks).some(({ ip }) => ip === host)) return true;
-    const answering = Object.keys(member.networks).flatMap((network) => [...context.neighbours.answering(network, host)]);
+    const answering = [...Object.keys(member.networks), ...context.networks].flatMap((network) => [...context.neighbours.answering(network, host)]);
     return answering.length > 0 && answering.every((id) => members.has(id));
   });
 }

@@ -43,9 +43,13 @@ export function parseOriginOption(option: string, text: string): Parsed<string |
   }
 }
 
+/** A number that does not fit into 64 bits of nanoseconds makes cloudflared refuse the whole document; no wait takes a day. */
+const MOST_SECONDS = 86_400;
+
 function parseSeconds(text: string): Parsed<number> {
   const duration = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
   if (!duration.ok) return duration;
+  if (duration.value > MOST_SECONDS * 1_000) return faulty("is out of range", "write something up to 24h");
   return duration.value % 1_000 === 0 ? parsed(duration.value / 1_000) : faulty("is not a whole number of seconds", "write whole seconds, such as 10s");
 }
 

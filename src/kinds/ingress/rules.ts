@@ -42,7 +42,7 @@ export function orphaned(rule: RawRule, seen: Proofs): boolean {
   if (!seen.dns.mine.has((rule.hostname ?? "") as Hostname)) return false;
   const check = checkOf(rule);
   const known = new Set([...seen.access.mine.values()].map(({ aud }) => aud));
-  return check !== undefined && check.required && !check.audTag.some((aud) => known.has(aud));
+  return check?.required === true && !check.audTag.some((aud) => known.has(aud));
 }
 
 export function ruleOf(seen: Proofs, route: Route): RawRule | undefined {

@@ -57,14 +57,14 @@ const VALUES: readonly [RegExp, (state: AuthentikState, user: User) => unknown][
 function evaluate(state: AuthentikState, { expression }: ScopeMapping, user: User): Claims {
   const claims: Claims = {};
   for (const [name, source] of entries(expression)) {
-    const value = valueOf(state, user, source);
+    const value = valueFrom(state, user, source);
     if (value === undefined) return {};
     claims[name] = value;
   }
   return claims;
 }
 
-function valueOf(state: AuthentikState, user: User, source: string): unknown {
+function valueFrom(state: AuthentikState, user: User, source: string): unknown {
   const text = /^(["'])(.*)\1$/.exec(source)?.[2];
   if (text !== undefined) return text;
   const attribute = /^request\.user\.(email|name|username|uid)$/.exec(source)?.[1];

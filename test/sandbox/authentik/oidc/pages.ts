@@ -11,7 +11,7 @@ function page(title: string, body: string): string {
 <html lang="en">
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>authentik (sandbox) – ${escape(title)}</title>
+<title>authentik (sandbox) – ${escaped(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body><main>${body}</main></body>
@@ -19,9 +19,9 @@ function page(title: string, body: string): string {
 }
 
 export function loginPage(application: string, fault?: string): string {
-  const alert = fault === undefined ? "" : `<p role="alert">${escape(fault)}</p>`;
+  const alert = fault === undefined ? "" : `<p role="alert">${escaped(fault)}</p>`;
   return page("log in", `<h1>Welcome to authentik!</h1>
-<p>Log in to continue to ${escape(application)}.</p>${alert}
+<p>Log in to continue to ${escaped(application)}.</p>${alert}
 <form id="login" method="post">
 <label for="username">Username</label>
 <input id="username" name="username" autocomplete="username" required autofocus>
@@ -32,9 +32,9 @@ export function loginPage(application: string, fault?: string): string {
 }
 
 export function consentPage(application: string, permissions: readonly string[]): string {
-  const list = permissions.map((permission) => `<li>${escape(permission)}</li>`).join("");
-  return page("consent", `<h1>Redirecting to ${escape(application)}</h1>
-<p>You're about to sign into ${escape(application)}.</p>
+  const list = permissions.map((permission) => `<li>${escaped(permission)}</li>`).join("");
+  return page("consent", `<h1>Redirecting to ${escaped(application)}</h1>
+<p>You're about to sign into ${escaped(application)}.</p>
 <p>Application requires following permissions:</p><ul>${list}</ul>
 <form id="consent" method="post"><button id="continue" name="continue" value="yes" autofocus>Continue</button></form>`);
 }
@@ -61,13 +61,13 @@ const REFUSALS: Readonly<Record<string, readonly [title: string, sentence: strin
 /** @param error - an OAuth error code */
 export function refusalPage(error: string): string {
   const [title, sentence] = REFUSALS[error] ?? ["Bad Request", error];
-  return page(title, `<h1>${escape(title)}</h1><p>${escape(sentence)}</p>`);
+  return page(title, `<h1>${escaped(title)}</h1><p>${escaped(sentence)}</p>`);
 }
 
 export function messagePage(title: string, sentence: string): string {
-  return page(title, `<h1>${escape(title)}</h1><p>${escape(sentence)}</p>`);
+  return page(title, `<h1>${escaped(title)}</h1><p>${escaped(sentence)}</p>`);
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

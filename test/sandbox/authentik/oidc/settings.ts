@@ -39,8 +39,12 @@ export function settings(world: World, relay: Relay | undefined): Configuration 
       pushedAuthorizationRequests: { enabled: false },
       rpInitiatedLogout: {
         enabled: true,
-        logoutSource: (ctx, form) => void (ctx.body = logoutPage(form)),
-        postLogoutSuccessSource: (ctx) => void (ctx.body = loggedOutPage()),
+        logoutSource: (ctx, form) => {
+          ctx.body = logoutPage(form);
+        },
+        postLogoutSuccessSource: (ctx) => {
+          ctx.body = loggedOutPage();
+        },
       },
     },
     renderError: (ctx, out) => refuse(ctx, out.error),

@@ -1,0 +1,88 @@
+/** Small things to arrange a test with: each is right as it comes, and says only what differs. */
+import type { Exposure, Protection } from "../src/domain/exposure.ts";
+import { type Hostname, parseHostname } from "../src/domain/hostname.ts";
+import type { Parsed } from "../src/domain/parsed.ts";
+import { type Path, parsePath } from "../src/domain/path.ts";
+import { parseRouteKey, type Route, type RouteKey } from "../src/domain/route.ts";
+import type { Port, Workload } from "../src/domain/workload.ts";
+import type { Context } from "../src/labels/context.ts";
+import { decode } from "../src/labels/decode.ts";
+import { neighbours } from "../src/labels/neighbours.ts";
+import { parties } from "../src/labels/party.ts";
+import type { Decoded, StandingRoute } from "../src/plan/desired.ts";
+
+export const members: Protection = { kind: "authentik", session: "24h" };
+export const anybody: Protection = { kind: "public" };
+
+function value<T>(parsed: Parsed<T>): T {
+  if (!parsed.ok) throw new Error(parsed.why);
+  return parsed.value;
+}
+
+export const hostname = (text: string): Hostname => value(parseHostname(text));
+
+export function path(text: string): Path {
+  const parsed = value(parsePath(text));
+  if (parsed === undefined) throw new Error("that is the whole host");
+  return parsed;
+}
+
+/** @param text - `app.example.com/api` */
+export function route(text: string): Route {
+  const parsed = parseRouteKey(text);
+  if (parsed === undefined) throw new Error(`no route: ${text}`);
+  return parsed;
+}
+
+export const key = (text: string): RouteKey => text as RouteKey;
+
+/** An exposed TCP port, published on the host where an address is given. */
+export const tcp = (number: number, published?: { readonly ip: string; readonly port: number }): Port => ({ number, protocol: "tcp", published });
+
+/** A container `app` on the tunnel network that exposes port 80. */
+export const workload = (labels: Workload["labels"] = {}, more: Partial<Workload> = {}): Workload => ({
+  id: more.name ?? "app",
+  name: "app",
+  service: undefined,
+  created: 1_000,
+  labels,
+  networks: { tunnel: { ip: "172.18.0.2" } },
+  ports: [tcp(80)],
+  health: "none",
+  ...more,
+});
+
+/** What container `app` wishes: http://app:80 for members. */
+export const exposure = (at: string, more: Partial<Exposure> = {}): Exposure => ({
+  route: route(at),
+  origin: { service: "http://app:80", options: {} },
+  protection: members,
+  workload: "app",
+  created: 1_000,
+  label: "cfauth.hostname",
+  gate: undefined,
+  ...more,
+});
+
+/** A protected route of ours that leads to http://app:80. */
+export const stands = (at: string, more: Partial<StandingRoute> = {}): StandingRoute => ({ route: route(at), service: "http://app:80", public: false, shut: false, ...more });
+
+export const context = (workloads: readonly Workload[], more: Partial<Context> = {}): Context => ({
+  prefix: "cfauth",
+  networks: ["tunnel"],
+  target: "name",
+  domain: "example.com",
+  zones: ["example.com"],
+  waitHealthy: true,
+  allowService: false,
+  authentikHost: "auth.example.com",
+  neighbours: neighbours(workloads),
+  ...more,
+});
+
+/** What the labels of all these workloads come to, taken together. */
+export function decoded(workloads: readonly Workload[], more: Partial<Context> = {}): Decoded {
+  const around = context(workloads, more);
+  const all = parties(workloads, around.prefix).map((party) => decode(party, around));
+  return { exposures: all.flatMap((it) => it.exposures), faulty: all.flatMap((it) => it.faulty), problems: all.flatMap((it) => it.problems) };
+}

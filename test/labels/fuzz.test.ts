@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseRouteKey, routeKey } from "../../src/domain/route.ts";
+import type { Workload } from "../../src/domain/workload.ts";
+import { LABEL_KEYS, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
+import type { Context } from "../../src/labels/context.ts";
+import { decoded, tcp, workload } from "../builders.ts";
+
+const RUNS = 3_000;
+
+/** As cloudflared takes it: a scheme, a host and a port, no path. */
+const SERVICE = /^(http|https|tcp|ssh|rdp|smb):\/\/([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/;
+
+const text = fc.oneof(
+  fc.constantFrom("", "true", "false", "public", "authentik", "app.example.com", "*.example.com", "a,b", "auth.example.com", "80", "/api", "24h", "http://app:80", "http://db:80", "https", "tunnel", "__proto__", "constructor", '"true"', "bastion"),
+  fc.string({ unit: "binary", maxLength: 30 }),
+  fc.string({ unit: fc.constantFrom(..."abzé.-_*/:@%\\?#;+~\"' \n\u00000129"), maxLength: 24 }),
+);
+const word = fc.oneof(fc.constantFrom("web", "api", "__proto__", "constructor", "toString", "origin", ""), fc.string({ maxLength: 6 }));
+const name = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...LABEL_KEYS).map((key) => `cfauth.${key}`) },
+  { weight: 2, arbitrary: fc.tuple(word, fc.constantFrom(...LABEL_KEYS)).map(([route, key]) => `cfauth.${route}.${key}`) },
+  { weight: 1, arbitrary: word.map((rest) => `cfauth.${rest}`) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
+);
+const labels = fc.oneof(
+  fc.array(fc.tuple(name, text), { maxLength: 6 }).map((entries) => Object.fromEntries(entries)),
+  fc.array(fc.tuple(name, text), { maxLength: 3 }).map((entries) => Object.fromEntries([["cfauth.hostname", "app.example.com"], ...entries])),
+);
+const container = fc.record({
+  name: fc.constantFrom("app", "db", "home-app-1"),
+  id: fc.uuid(),
+  service: fc.constantFrom(undefined, { project: "home", name: "app" }),
+  created: fc.nat(),
+  labels,
+  networks: fc.constantFrom<Workload["networks"]>({}, { tunnel: { ip: "172.18.0.2" } }, { tunnel: { ip: undefined }, other: { ip: "" } }),
+  ports: fc.constantFrom<Workload["ports"]>([], [tcp(80)], [tcp(80), tcp(81)], [tcp(80, { ip: "fd00::1", port: 8080 })]),
+  health: fc.constantFrom<Workload["health"]>("none", "starting", "healthy", "unhealthy"),
+});
+const settings = fc.record<Partial<Context>>({
+  target: fc.constantFrom("name", "ip", "published"),
+  domain: fc.constantFrom(undefined, "example.com"),
+  networks: fc.constantFrom(["tunnel"], ["other", "tunnel"]),
+});
+
+describe("whatever stands in the labels", () => {
+  it("nothing throws, and what opens has a route that can be read back and a service that cloudflared takes", () => {
+    fc.assert(
+      fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
+        const { exposures, faulty, problems } = decoded(workloads, more);
+        for (const { route, origin } of exposures) {
+          expect(parseRouteKey(routeKey(route))).toEqual(route);
+          expect(origin.service).toMatch(SERVICE);
+          for (const [option, value] of Object.entries(origin.options)) {
+            expect(ORIGIN_OPTIONS).toHaveProperty([option]);
+            if (typeof value === "number") expect(Number.isSafeInteger(value)).toBe(true);
+          }
+        }
+        for (const { route } of faulty) expect(parseRouteKey(routeKey(route))).toEqual(route);
+        for (const { message, fix } of problems) expect(`${message}${fix}`).not.toMatch(/undefined|\[object|NaN/);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("nothing is public without a label that says public", () => {
+    fc.assert(
+      fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
+        const said = workloads.some((it) => Object.entries(it.labels).some(([label, value]) => label.endsWith("access") && /^\s*["']?\s*public\s*["']?\s*$/.test(value)));
+        fc.pre(!said);
+        expect(decoded(workloads, more).exposures.filter(({ protection }) => protection.kind === "public")).toEqual([]);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("a container without a label of ours opens nothing and has no problem", () => {
+    fc.assert(
+      fc.property(container, fc.dictionary(fc.string(), text), (it, foreign) => {
+        fc.pre(!Object.keys(foreign).some((label) => label.toLowerCase().startsWith("cfauth.")));
+        expect(decoded([{ ...it, labels: foreign }])).toEqual({ exposures: [], faulty: [], problems: [] });
+      }),
+      { numRuns: RUNS / 5 },
+    );
+  });
+
+  it("the order of labels and containers does not matter", () => {
+    fc.assert(
+      fc.property(fc.array(container, { maxLength: 3 }), (workloads) => {
+        const turned = workloads.map((it) => ({ ...it, labels: Object.fromEntries(Object.entries(it.labels).toReversed()) })).toReversed();
+        const told = (all: readonly Workload[]) => decoded(all).exposures.map((it) => JSON.stringify(it)).toSorted();
+        expect(told(turned)).toEqual(told(workloads));
+      }),
+      { numRuns: RUNS / 5 },
+    );
+  });
+
+  it("an unlabelled container stays unlabelled", () => {
+    expect(decoded([workload()])).toEqual({ exposures: [], faulty: [], problems: [] });
+  });
+});

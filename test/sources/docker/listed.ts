@@ -1,0 +1,14 @@
+import type { Listed } from "../../../src/sources/docker/listed.ts";
+
+/** A running container as the engine lists it, but for what the test is about. */
+export const listed = (about: Partial<Listed> = {}): Listed => ({
+  Id: "c1",
+  Names: ["/whoami"],
+  Created: 1_700_000_000,
+  State: "running",
+  Status: "Up 5 minutes",
+  Labels: {},
+  Ports: [],
+  NetworkSettings: { Networks: { tunnel: { IPAddress: "172.20.0.3" } } },
+  ...about,
+});
