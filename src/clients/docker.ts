@@ -68,7 +68,7 @@ export function createDocker(address: DockerAddress, { user = thisUser(), timeou
  */
 function open(engine: Dockerode, path: string, options: Readonly<Record<string, string | number>>, abortSignal: AbortSignal): Promise<IncomingMessage> {
   const request = { path: `${path}?`, method: "GET", options, abortSignal, isStream: true, statusCodes: { 200: true } };
-  return new Promise((resolve, reject) => engine.modem.dial(request, (error: unknown, answer: IncomingMessage) => (error ? reject(error) : resolve(answer))));
+  return new Promise((resolve, reject) => engine.modem.dial(request, (error, answer) => (error ? reject(error) : resolve(answer as IncomingMessage))));
 }
 
 function json(body: string): unknown {

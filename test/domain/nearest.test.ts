@@ -1,40 +1,41 @@
-import { expect, it } from "vitest";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
 import { distance, nearest } from "../../src/domain/nearest.ts";
-import { LABEL_KEYS } from "../../src/labels/catalogue.ts";
 
-it.each([
-  { word: "acess", meant: "access" },
-  { word: "enabled", meant: "enable" },
-  { word: "prot", meant: "port" },
-  { word: "hostnmae", meant: "hostname" },
-  { word: "access.grps", meant: "access.groups" },
-  { word: "wait_healthy", meant: "wait-healthy" },
-  { word: "origin.noTlsVerify", meant: "origin.noTLSVerify" },
-])("$word was probably meant to be $meant", ({ word, meant }) => {
-  expect(nearest(word, LABEL_KEYS)).toBe(meant);
-});
+describe("the word that was probably meant", () => {
+  const known = ["hostname", "port", "path", "access", "access.session", "access.groups", "app.name", "origin.noTLSVerify", "wait-healthy"];
 
-it.each([
-  { word: "groups", meant: "access.groups" },
-  { word: "noTLSVerify", meant: "origin.noTLSVerify" },
-])("$word lacks its first part and was probably meant to be $meant", ({ word, meant }) => {
-  expect(nearest(word, LABEL_KEYS)).toBe(meant);
-});
+  it.each([
+    { word: "acess", is: "access" },
+    { word: "prot", is: "port" },
+    { word: "HOSTNAME", is: "hostname" },
+    { word: "hostnmae", is: "hostname" },
+    { word: "wait_healthy", is: "wait-healthy" },
+    { word: "access.sesion", is: "access.session" },
+    { word: "access.group", is: "access.groups" },
+    { word: "origin.notlsverify", is: "origin.noTLSVerify" },
+    { word: "groups", is: "access.groups" },
+    { word: "name", is: "app.name" },
+    { word: "access.zzz", is: undefined },
+    { word: "colour", is: undefined },
+    { word: "x", is: undefined },
+    { word: "", is: undefined },
+  ])("for $word is $is", ({ word, is }) => {
+    expect(nearest(word, known)).toBe(is);
+  });
 
-it.each(["", "x", "url", "middleware", "app", "access.xyz", "origin.foo", "foo"])("nothing is guessed for %j", (word) => {
-  expect(nearest(word, LABEL_KEYS)).toBeUndefined();
-});
+  it.each([
+    { a: "", b: "abc", is: 3 },
+    { a: "same", b: "same", is: 0 },
+    { a: "prot", b: "port", is: 1 },
+    { a: "acess", b: "access", is: 1 },
+    { a: "authentic", b: "authentik", is: 1 },
+    { a: "kitten", b: "sitting", is: 3 },
+  ])("$a and $b are $is edits apart", ({ a, b, is }) => {
+    expect([distance(a, b), distance(b, a)]).toEqual([is, is]);
+  });
 
-it("a prefix that all words share makes no two of them alike", () => {
-  expect(nearest("CFAUTH_FOO", ["CFAUTH_ZONES", "CFAUTH_OWNER"])).toBeUndefined();
-});
-
-it("of equally near words the first is named, so the answer is always the same", () => {
-  expect(nearest("cat", ["bat", "hat"])).toBe("bat");
-});
-
-it("a swap of neighbours is one mistake, not two", () => {
-  expect(distance("port", "prot")).toBe(1);
-  expect(distance("", "abc")).toBe(3);
-  expect(distance("kitten", "sitting")).toBe(3);
+  it("is one of the known ones or none, whatever the word", () => {
+    fc.assert(fc.property(fc.string(), (word) => [...known, undefined].includes(nearest(word, known))), { numRuns: 300 });
+  });
 });

@@ -4,9 +4,9 @@ import { parseRouteKey, routeKey } from "../../src/domain/route.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import { LABEL_KEYS, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
 import type { Context } from "../../src/labels/context.ts";
-import { decoded, tcp, workload } from "../builders.ts";
+import { decoded, tcp } from "../builders.ts";
 
-const RUNS = 3_000;
+const RUNS = 1_500;
 
 /** As cloudflared takes it: a scheme, a host and a port, no path. */
 const SERVICE = /^(http|https|tcp|ssh|rdp|smb):\/\/([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/;
@@ -93,9 +93,5 @@ describe("whatever stands in the labels", () => {
       }),
       { numRuns: RUNS / 5 },
     );
-  });
-
-  it("an unlabelled container stays unlabelled", () => {
-    expect(decoded([workload()])).toEqual({ exposures: [], faulty: [], problems: [] });
   });
 });

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { WorldError } from "../../errors.ts";
-import { plainCause } from "../cause.ts";
+import { type PlainCause, plainCause } from "../cause.ts";
 import { type DockerAddress, spell } from "./address.ts";
 
 export interface ProcessUser {
@@ -34,8 +34,10 @@ export function failed({ address, path, user }: Failed, error: unknown): never {
   const common = { service: "docker", status, vendor: cause.code === undefined ? [] : [cause.code], cause } as const;
   if (cause.code === "EACCES" || cause.code === "EPERM") throw new WorldError({ ...common, code: "CFA-DOCKER-DENIED", transient: false, ...denied(address, user) });
   if (status === 401 || status === 403 || status === 405) throw new WorldError({ ...common, code: "CFA-DOCKER-PROXY", transient: false, ...forbidden(address, path, status) });
-  throw new WorldError({ ...common, code: "CFA-DOCKER-UNREACHABLE", transient: true, ...unreachable(address, status === undefined ? (cause.code ?? cause.name) : `status ${status}`) });
+  throw new WorldError({ ...common, code: "CFA-DOCKER-UNREACHABLE", transient: true, ...unreachable(address, status === undefined ? reasonOf(cause) : `status ${status}`) });
 }
+
+const reasonOf = ({ code, name }: PlainCause): string => (code === "ABORT_ERR" ? "no answer in time" : (code ?? name));
 
 const statusOf = (error: unknown): number | undefined => {
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };

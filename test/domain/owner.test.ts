@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { accessTag, dnsComment, parseOwner, policyPrefix } from "../../src/domain/owner.ts";
+import { owner } from "../kinds/world.ts";
+
+describe("an owner's name", () => {
+  it.each(["home", "home-nas-2", "a", "-", "a".repeat(32)])("may be %s", (text) => {
+    expect(parseOwner(text)).toBe(text);
+  });
+
+  it.each(["", "Home", "home nas", "home.nas", "héme", "a".repeat(33), "home\n"])("may not be %j", (text) => {
+    expect(parseOwner(text)).toBeUndefined();
+  });
+
+  it("stands on each object as the marks that are documented", () => {
+    const home = owner("home");
+    expect([dnsComment(home), accessTag(home), policyPrefix(home)]).toEqual(["cfauth:home", "cfauth-home", "cfauth:home "]);
+  });
+
+  it("leaves the comment of a record within the 100 characters of a free zone, and the tag of an application within 35", () => {
+    const longest = owner("a".repeat(32));
+    expect([dnsComment(longest).length, accessTag(longest).length]).toEqual([39, 39]);
+  });
+});
