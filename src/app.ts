@@ -11,8 +11,8 @@ import { house } from "./kinds/index.ts";
 import { ingressApi } from "./kinds/ingress/api.ts";
 import { loginApi } from "./kinds/login/api.ts";
 import { policyApi } from "./kinds/policy/api.ts";
-import type { TunnelSeen } from "./kinds/tunnel/seen.ts";
 import { tunnelApi } from "./kinds/tunnel/api.ts";
+import { remembered } from "./kinds/tunnel/remembered.ts";
 import { createLoop, type Loop, type Observer } from "./loop/loop.ts";
 import { wishes } from "./loop/wishes.ts";
 import { plan } from "./plan/plan.ts";
@@ -46,29 +46,14 @@ export async function createApp({ config, source, signal, watch, onCall }: AppOp
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
   const { labels, authentik: login, tunnel } = config;
 
-  let tunnelId: string | undefined;
-  const remembered = <T extends Hands["tunnel"]>(kind: T): Hands["tunnel"] => {
-    const remember = (seen: TunnelSeen): TunnelSeen => {
-      tunnelId = seen.tunnel?.id;
-      return seen;
-    };
-    return {
-      kind: "tunnel",
-      observe: async (depth, before) => remember(await kind.observe(depth, before)),
-      apply: async (changes, seen) => {
-        const applied = await kind.apply(changes, seen);
-        remember(applied.seen);
-        return applied;
-      },
-    };
-  };
-  const wished = tunnel.wish;
+  const wanted = tunnel.wish.by === "id" ? { name: tunnel.wish.id, tunnelId: tunnel.wish.id } : { name: tunnel.wish.name, tunnelId: undefined };
+  const found = remembered(tunnelApi({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }));
   const hands: Hands = {
-    tunnel: remembered(tunnelApi({ cloudflare, account, name: wished.by === "name" ? wished.name : wished.id, tunnelId: wished.by === "id" ? wished.id : undefined, tokenFile: tunnel.tokenFile })),
+    tunnel: found.kind,
     login: loginApi({ cloudflare, authentik, account, flow: login.flow, wish: { slug: login.slug, publicUrl: login.url } }),
     policy: policyApi({ cloudflare, account, owner }),
     access: accessApi({ cloudflare, account, owner }),
-    ingress: ingressApi({ cloudflare, account, owner, tunnel: () => tunnelId }),
+    ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id }),
     dns: dnsApi({ cloudflare, account, owner, zones: labels.zones }),
   };
   const rooms = house(owner);

@@ -10,9 +10,12 @@ export interface Label {
   readonly text: string;
 }
 
+/** The labels of one route by key, without prefix and route. */
+export type Labels = ReadonlyMap<string, Label>;
+
 /** The labels of one container sorted by route; the unnamed route is "". Keys are without prefix and route. */
 export interface Family {
-  readonly routes: ReadonlyMap<string, ReadonlyMap<string, Label>>;
+  readonly routes: ReadonlyMap<string, Labels>;
   readonly problems: readonly Problem[];
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from "./context.ts";
 import { type Fault, valueFault } from "./fault.ts";
-import type { Labels } from "./origin.ts";
+import type { Labels } from "./family.ts";
 import type { Party } from "./party.ts";
 import { parseFlag } from "./values.ts";
 

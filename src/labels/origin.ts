@@ -2,12 +2,10 @@ import type { Origin, OriginOptions } from "../domain/origin.ts";
 import type { Port } from "../domain/workload.ts";
 import type { Context } from "./context.ts";
 import { type Fault, valueFault } from "./fault.ts";
-import type { Label } from "./family.ts";
+import type { Label, Labels } from "./family.ts";
 import type { Party } from "./party.ts";
 import { serviceFault } from "./service.ts";
 import { parseOriginOption, parsePort, parseScheme } from "./values.ts";
-
-export type Labels = ReadonlyMap<string, Label>;
 
 /** Where cloudflared finds the container, or everything that is in the way. */
 export function originOf(party: Party, labels: Labels, prefix: string, context: Context): { readonly origin: Origin } | { readonly faults: readonly Fault[] } {

@@ -2,8 +2,7 @@ import { SCHEMES } from "../domain/origin.ts";
 import { faulty } from "../domain/parsed.ts";
 import type { Context } from "./context.ts";
 import { type Fault, valueFault } from "./fault.ts";
-import type { Label } from "./family.ts";
-import type { Labels } from "./origin.ts";
+import type { Label, Labels } from "./family.ts";
 import type { Party } from "./party.ts";
 import { parsePort } from "./values.ts";
 

@@ -30,7 +30,12 @@ describe("a duration", () => {
   });
 
   it("that Access keeps is read back as the same", () => {
-    fc.assert(fc.property(fc.nat(2_000_000), (seconds) => expect(parseDuration(goDuration(seconds * 1_000))).toEqual({ ok: true, value: seconds * 1_000 })), { numRuns: 300 });
+    fc.assert(
+      fc.property(fc.nat(2_000_000), (seconds) => {
+        expect(parseDuration(goDuration(seconds * 1_000))).toEqual({ ok: true, value: seconds * 1_000 });
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it.each([
