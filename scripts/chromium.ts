@@ -1,11 +1,13 @@
 /** The browser that logs in during the end-to-end tests and the demo. */
 
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { install, mayInstall } from "./apt.ts";
 import { installed } from "./command.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
-/** The program to start, or undefined, having said how to get one. `CHROMIUM_PATH` goes before what is installed. */
+/** The path of the program to start, or undefined, having said how to get one. `CHROMIUM_PATH` goes before what is installed. */
 export async function ensureChromium(): Promise<string | undefined> {
   const found = await findChromium();
   if (found !== undefined) return found;
@@ -20,9 +22,15 @@ export async function ensureChromium(): Promise<string | undefined> {
 async function findChromium(): Promise<string | undefined> {
   const asked = process.env.CHROMIUM_PATH;
   for (const name of asked === undefined ? NAMES : [asked]) {
-    if (await installed(name)) return name;
+    if (await installed(name)) return pathOf(name);
   }
   return undefined;
+}
+
+/** playwright takes a path, not a name to be looked for. */
+function pathOf(name: string): string {
+  const paths = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name));
+  return name.includes("/") ? name : (paths.find((path) => existsSync(path)) ?? name);
 }
 
 function advice(): string {

@@ -31,7 +31,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if ("fault" in asked) return fail(asked.fault);
   if (asked.help) return out(HELP);
   if (asked.version) return out(`${VERSION}\n`);
-  if (asked.command === "healthcheck") return healthcheck(port());
+  if (asked.command === "healthcheck") return healthcheck(address());
   const settings = readConfig(process.env, (path) => readFileSync(path, "utf8"));
   if (!settings.ok) {
     process.stderr.write(faultsText(settings.faults));
@@ -70,9 +70,11 @@ function out(text: string): number {
 }
 
 /** The health check runs without the daemon's secrets, so it reads one setting alone. */
-function port(): number {
+function address(): string {
   const listen = parseListen(process.env["CFAUTH_LISTEN"] || "0.0.0.0:8080");
-  return listen.ok ? listen.value.port : 8080;
+  const { host = "0.0.0.0", port } = listen.ok ? listen.value : { port: 8080 };
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `http://${reachable}:${port}`;
 }
 
 const logOf = (config: Config) =>

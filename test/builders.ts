@@ -77,6 +77,7 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
   allowService: false,
   authentikHost: "auth.example.com",
   neighbours: neighbours(workloads),
+  routed: new Set(),
   ...more,
 });
 

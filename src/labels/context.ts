@@ -15,4 +15,6 @@ export interface Context {
   /** Hostname of Authentik itself. */
   readonly authentikHost: string;
   readonly neighbours: Neighbours;
+  /** The hosts that rules of ours lead to now: a service that is reached by its own name stays so while a replica restarts. */
+  readonly routed: ReadonlySet<string>;
 }

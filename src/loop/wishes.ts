@@ -8,7 +8,7 @@ import { parties } from "../labels/party.ts";
 import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { Grace } from "../plan/linger.ts";
 
-export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighbours"> {
+export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighbours" | "routed"> {
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
   /** CFAUTH_ZONES; undefined: all that the token sees. */
@@ -19,8 +19,12 @@ export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighb
 export function wishes(settings: WishSettings, grace: Grace, workloads: readonly Workload[], world: World, memory: Memory, now: number): Decision {
   const zones = world.dns.zones.map(({ name }) => name).filter((name) => settings.allowedZones?.includes(name) ?? true);
   const around = neighbours(workloads);
-  const context: Context = { ...settings, zones, domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined), neighbours: around };
+  const stands = standing(world);
+  const routed = new Set(stands.flatMap(({ service }) => hostOf(service) ?? []));
+  const context: Context = { ...settings, zones, domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined), neighbours: around, routed };
   const decoded = parties(workloads, settings.prefix).map((party) => decode(party, context));
   const reused = ({ service }: { readonly service: string | undefined }) => service !== undefined && around.reached(service);
-  return decide(decoded, standing(world), reused, memory, grace, now);
+  return decide(decoded, stands, reused, memory, grace, now);
 }
+
+const hostOf = (service: string | undefined): string | undefined => (service === undefined ? undefined : /^[a-z]+:\/\/([^:/]+)/.exec(service)?.[1]);

@@ -1,5 +1,5 @@
 import { type Problem, problemKey } from "../domain/problem.ts";
-import { parseRouteKey, type RouteKey } from "../domain/route.ts";
+import { parseRouteKey, type RouteKey, routeKey } from "../domain/route.ts";
 import type { WorldError } from "../errors.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import { standing } from "../kinds/standing.ts";
@@ -60,7 +60,9 @@ export function createWatch(log: Log): StatusWatch {
 /** While containers or world can not be read, the routes are what they were. */
 function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<Status, "since"> {
   const own = end?.plan.problems ?? before.problems.filter((problem) => problem.container !== undefined);
-  const problems = [...own, ...errors.map(problemFrom)];
+  const open = new Set(end === undefined ? [] : standing(end.world).flatMap(({ route, service }) => (service === undefined ? [] : [routeKey(route)])));
+  const kept = own.map((problem) => (problem.route !== undefined && open.has(problem.route) && problem.code !== "CFA-HOST-TAKEN" ? { ...problem, effect: "unchanged" as const } : problem));
+  const problems = [...kept, ...errors.map(problemFrom)];
   return {
     routes: end === undefined ? before.routes : routesOf(end, last.at),
     problems: [...new Map(problems.map((problem) => [problemKey(problem), problem])).values()],

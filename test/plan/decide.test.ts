@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import type { Exposure } from "../../src/domain/exposure.ts";
+import { type Decision, decide, type Memory, noMemory } from "../../src/plan/decide.ts";
+import type { Decoded, FaultyRoute, StandingRoute } from "../../src/plan/desired.ts";
+import { anybody, exposure, route, stands } from "../builders.ts";
+
+const APP = "app.example.com";
+const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
+
+const wishes = (...exposures: Exposure[]): Decoded => ({ exposures, faulty: [], problems: [] });
+const faulty = (more: Partial<FaultyRoute> = {}): Decoded => ({ exposures: [], faulty: [{ route: route(APP), workload: "app", saysPublic: false, shut: false, ...more }], problems: [] });
+const nothing: readonly Decoded[] = [];
+
+interface Look {
+  readonly decoded: readonly Decoded[];
+  readonly standing?: readonly StandingRoute[];
+  readonly reused?: boolean;
+  readonly memory?: Memory;
+  readonly now?: number;
+}
+
+const looks = ({ decoded, standing = [stands(APP)], reused = false, memory = noMemory, now = 0 }: Look): Decision => decide(decoded, standing, () => reused, memory, GRACE, now);
+
+describe("a container that stops and comes back", () => {
+  const { memory } = looks({ decoded: [wishes(exposure(APP))] });
+  const gone = looks({ decoded: nothing, memory, now: 1_000 });
+
+  it("keeps its route as it is, and the time when that ends is known", () => {
+    expect([gone.desired.held, gone.desired.closing, gone.wakeAt]).toEqual([new Set([APP]), new Map([[APP, 61_000]]), 61_000]);
+  });
+
+  it("is wished again when it is back within the grace, and nothing is waited for", () => {
+    const back = looks({ decoded: [wishes(exposure(APP))], memory: gone.memory, now: 30_000 });
+    expect([[...back.desired.wishes.keys()], back.desired.held, back.wakeAt]).toEqual([[APP], new Set(), undefined]);
+  });
+
+  it("loses its route when the grace is over", () => {
+    const later = looks({ decoded: nothing, memory: gone.memory, now: 61_000 });
+    expect([later.desired.held, later.desired.wishes, later.wakeAt]).toEqual([new Set(), new Map(), undefined]);
+  });
+
+  it("loses its route at once when it comes back without labels", () => {
+    const back = looks({ decoded: nothing, memory: gone.memory, reused: true, now: 2_000 });
+    expect([back.desired.held, back.wakeAt]).toEqual([new Set(), undefined]);
+  });
+
+  it("keeps its route longer when cfauth has just started, as after a reboot", () => {
+    const start = looks({ decoded: nothing, now: 1_000 });
+    expect([start.desired.held, start.wakeAt]).toEqual([new Set([APP]), 301_000]);
+  });
+});
+
+describe("an open route whose labels can not be read any more", () => {
+  it.each<{ name: string; standing: StandingRoute; says: Partial<FaultyRoute>; held: readonly string[] }>([
+    { name: "a protected one stays as it is", standing: stands(APP), says: {}, held: [APP] },
+    { name: "a protected one stays as it is, even where its labels say public", standing: stands(APP), says: { saysPublic: true }, held: [APP] },
+    { name: "a public one stays open where its labels still say public", standing: stands(APP, { public: true }), says: { saysPublic: true }, held: [APP] },
+    { name: "a public one is shut where they do not, since they may have meant to protect it", standing: stands(APP, { public: true }), says: {}, held: [] },
+    { name: "one that may lead to somebody else is shut", standing: stands(APP), says: { shut: true }, held: [] },
+    { name: "a public one that may lead to somebody else is shut", standing: stands(APP, { public: true }), says: { saysPublic: true, shut: true }, held: [] },
+  ])("$name", ({ standing, says, held }) => {
+    const { desired, wakeAt } = looks({ decoded: [faulty(says)], standing: [standing] });
+    expect([[...desired.held], [...desired.wishes.keys()], wakeAt]).toEqual([held, [], undefined]);
+  });
+
+  it("gives way to another container that wishes the route soundly", () => {
+    const { desired } = looks({ decoded: [faulty(), wishes(exposure(APP, { workload: "other" }))] });
+    expect([desired.held, [...desired.wishes.values()].map(({ workload }) => workload)]).toEqual([new Set(), ["other"]]);
+  });
+
+  it("is not counted as stopped: it may stay faulty for as long as it likes", () => {
+    const first = looks({ decoded: [faulty()] });
+    expect(looks({ decoded: [faulty()], memory: first.memory, now: 10_000_000 }).desired.held).toEqual(new Set([APP]));
+  });
+});
+
+describe("what must be protected before what lies around it opens", () => {
+  it("is every route that is not to be public, those that can not be read included", () => {
+    const { desired } = looks({
+      decoded: [wishes(exposure(APP, { protection: anybody }), exposure(`${APP}/admin`)), faulty({ route: route(`${APP}/api`) }), faulty({ route: route(`${APP}/hooks`), saysPublic: true })],
+      standing: [],
+    });
+    expect(desired.guarded.map(({ route, service }) => [`${route.hostname}${route.path ?? ""}`, service])).toEqual([
+      ["app.example.com/admin", "http://app:80"],
+      ["app.example.com/api", undefined],
+    ]);
+  });
+});
+
+describe("two containers that want one hostname, over time", () => {
+  const holder = exposure(APP, { workload: "blog", origin: { service: "http://blog:80", options: {} } });
+  const loser = exposure(APP, { workload: "shop", created: 2_000, origin: { service: "http://shop:80", options: {} } });
+  const standing = [stands(APP, { service: "http://blog:80" })];
+  const { memory } = looks({ decoded: [wishes(holder), wishes(loser)], standing });
+  const stopped = looks({ decoded: [wishes(loser)], standing, memory, now: 1_000 });
+
+  it("the holder's route is kept while it restarts, and the other one is told how long", () => {
+    expect([stopped.desired.held, stopped.desired.waiting, stopped.wakeAt]).toEqual([
+      new Set([APP]),
+      [{ route: APP, reason: "container blog, which had it and stopped; shop takes over in 60 s unless it comes back" }],
+      61_000,
+    ]);
+  });
+
+  it("the other one takes over when the grace is over", () => {
+    const { desired, wakeAt } = looks({ decoded: [wishes(loser)], standing, memory: stopped.memory, now: 61_000 });
+    expect([[...desired.wishes.values()].map(({ workload }) => workload), desired.held, wakeAt]).toEqual([["shop"], new Set(), undefined]);
+  });
+});
+
+describe("the next look", () => {
+  it("is due when the first of several graces ends", () => {
+    const standing = [stands("a.example.com"), stands("b.example.com")];
+    const first = looks({ decoded: [wishes(exposure("a.example.com"), exposure("b.example.com"))], standing });
+    const second = looks({ decoded: [wishes(exposure("b.example.com"))], standing, memory: first.memory, now: 1_000 });
+    expect(looks({ decoded: nothing, standing, memory: second.memory, now: 5_000 }).wakeAt).toBe(61_000);
+  });
+
+  it("is not due by itself when everything is there", () => {
+    expect(looks({ decoded: [wishes(exposure(APP))] }).wakeAt).toBeUndefined();
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import type { Exposure } from "../../src/domain/exposure.ts";
+import { type AnyChange, house } from "../../src/kinds/index.ts";
+import { standing } from "../../src/kinds/standing.ts";
+import type { World } from "../../src/kinds/world.ts";
+import { decide, noMemory } from "../../src/plan/decide.ts";
+import type { FaultyRoute } from "../../src/plan/desired.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { anybody, exposure, hostname, route } from "../builders.ts";
+import { carryOut, emptyWorld, OWNER } from "./model.ts";
+
+const APP = "app.example.com";
+const NO_GRACE = { graceMs: 0, startupGraceMs: 0 };
+
+const planned = (world: World, wishes: readonly Exposure[], faulty: readonly FaultyRoute[] = []) =>
+  plan(house(OWNER), decide([{ exposures: wishes, faulty, problems: [] }], standing(world), () => false, noMemory, NO_GRACE, 0).desired, world);
+
+/** The world when nothing is left to do. */
+function settled(world: World, wishes: readonly Exposure[]): World {
+  const { changes } = planned(world, wishes);
+  return changes.length === 0 ? world : settled(changes.reduce(carryOut, world), wishes);
+}
+
+const told = (changes: readonly AnyChange[]) => changes.map(({ action, key }) => `${action} ${key}`);
+
+describe("what people are told of a route", () => {
+  it("it is live when all of it stands, and then there is nothing to do", () => {
+    const { live, changes, waiting, problems } = planned(settled(emptyWorld(), [exposure(APP)]), [exposure(APP)]);
+    expect({ live, changes, waiting, problems }).toEqual({ live: [APP], changes: [], waiting: [], problems: [] });
+  });
+
+  it("it waits for what all routes are built on", () => {
+    expect(planned(emptyWorld(), [exposure(APP)])).toMatchObject({ live: [], waiting: [{ route: APP, reason: "the login method" }] });
+  });
+
+  it("it waits for each part in turn", () => {
+    const reasons: string[] = [];
+    for (let world = emptyWorld(), { changes, waiting } = planned(world, [exposure(APP)]); changes.length > 0; { changes, waiting } = planned(world, [exposure(APP)])) {
+      reasons.push(...waiting.map(({ reason }) => reason));
+      world = changes.reduce(carryOut, world);
+    }
+    expect(reasons).toEqual([
+      "the login method",
+      "Cloudflare to confirm the Access policy",
+      "Cloudflare to confirm the Access application",
+      "the ingress rule of the tunnel",
+      "the DNS record",
+    ]);
+  });
+
+  it("it waits for its health check", () => {
+    const ready = settled(emptyWorld(), [exposure("other.example.com")]);
+    expect(planned(ready, [exposure("other.example.com"), exposure(APP, { gate: "the health check of container app (starting)" })])).toMatchObject({
+      changes: [],
+      waiting: [{ route: APP, reason: "the health check of container app (starting)" }],
+    });
+  });
+
+  it("once open it stays open when its container turns unhealthy", () => {
+    const world = settled(emptyWorld(), [exposure(APP)]);
+    expect(planned(world, [exposure(APP, { gate: "the health check of container app (unhealthy)" })])).toMatchObject({ changes: [], live: [APP] });
+  });
+
+  it("a public host waits for the protected path in it", () => {
+    const world = settled(emptyWorld(), [exposure("other.example.com"), exposure("public.example.com", { protection: anybody })]);
+    const kept = [exposure("other.example.com"), exposure("public.example.com", { protection: anybody })];
+    const { changes, waiting } = planned(world, [...kept, exposure(APP, { protection: anybody }), exposure(`${APP}/admin`)]);
+    expect([told(changes), waiting]).toEqual([
+      ["create access app.example.com/admin"],
+      [
+        { route: "app.example.com/admin", reason: "Cloudflare to confirm the Access application" },
+        { route: "app.example.com", reason: "the protected route app.example.com/admin, which would be open without it" },
+      ],
+    ]);
+  });
+
+  it("a public host waits for a protected path whose labels can not be read", () => {
+    const world = settled(emptyWorld(), [exposure("public.example.com", { protection: anybody })]);
+    const admin: FaultyRoute = { route: route(`${APP}/admin`), workload: "app", saysPublic: false, shut: false };
+    const { changes, waiting } = planned(world, [exposure("public.example.com", { protection: anybody }), exposure(APP, { protection: anybody })], [admin]);
+    expect([changes, waiting.map(({ reason }) => reason)]).toEqual([[], ["the protected route app.example.com/admin, which would be open without it"]]);
+  });
+});
+
+describe("a name that somebody else has", () => {
+  const theirs = (more: Partial<World["dns"]> & Partial<World["access"]> & { rule?: string }): World => {
+    const world = settled(emptyWorld(), [exposure("other.example.com")]);
+    return {
+      ...world,
+      ...(more.rule !== undefined && { ingress: { ...world.ingress, rules: [...world.ingress.rules, { hostname: more.rule, service: "http://theirs:2" }] } }),
+      ...("theirs" in more && more.theirs instanceof Map && { dns: { ...world.dns, theirs: more.theirs } }),
+      ...("theirs" in more && Array.isArray(more.theirs) && { access: { ...world.access, theirs: more.theirs } }),
+    } as World;
+  };
+
+  it.each<{ name: string; world: World; code: string }>([
+    { name: "in the DNS", world: theirs({ theirs: new Map([[APP, { type: "A", content: "203.0.113.7" }]]) }), code: "CFA-CONFLICT-DNS" },
+    { name: "in the tunnel", world: theirs({ rule: APP }), code: "CFA-CONFLICT-INGRESS" },
+    { name: "in Access", world: theirs({ theirs: [{ name: "App", covers: [APP] }] as never }), code: "CFA-CONFLICT-ACCESS" },
+  ])("is left to them, with nothing made halfway: $name", ({ world, code }) => {
+    const { changes, problems, live } = planned(world, [exposure("other.example.com"), exposure(APP)]);
+    expect([changes, problems.map((it) => it.code), live]).toEqual([[], [code], ["other.example.com"]]);
+  });
+});
+
+describe("what is held", () => {
+  it("is left alone, whatever differs", () => {
+    const world = settled(emptyWorld(), [exposure(APP)]);
+    const bent = { ...world, dns: { ...world.dns, mine: new Map([...world.dns.mine].map(([name, record]) => [name, { ...record, content: "elsewhere.example.net" }])) } } as World;
+    const held: FaultyRoute = { route: route(APP), workload: "app", saysPublic: false, shut: false };
+    expect(planned(bent, [], [held])).toMatchObject({ changes: [], live: [], problems: [] });
+  });
+});
+
+describe("the answer", () => {
+  it("names a change once that two routes want", () => {
+    const world = settled(emptyWorld(), []);
+    const ready = { ...world, login: settled(emptyWorld(), [exposure(APP)]).login, access: { ...world.access, tagged: true } };
+    expect(told(planned(ready, [exposure("a.example.com"), exposure("b.example.com")]).changes)).toEqual(["create policy cfauth:home everyone who logs in with Authentik"]);
+  });
+
+  it("comes in the order of the routes, whatever order the wishes have", () => {
+    const world = settled(emptyWorld(), [exposure("z.example.com")]);
+    const names = ["b.example.com", "*.example.com", "a.example.com/api", "a.example.com"].map((it) => exposure(it));
+    const keys = ["create access a.example.com/api", "create access a.example.com", "create access b.example.com", "create access *.example.com"];
+    const z = exposure("z.example.com");
+    expect([told(planned(world, [z, ...names]).changes), told(planned(world, [...names.toReversed(), z]).changes)]).toEqual([keys, keys]);
+  });
+
+  it("takes a record that is left alone with its name off the net", () => {
+    const world = settled(emptyWorld(), [exposure(APP)]);
+    const bare: World = { ...world, access: { ...world.access, mine: new Map() }, ingress: emptyWorld().ingress };
+    expect(bare.dns.mine.has(hostname(APP))).toBe(true);
+    expect(told(planned(bare, []).changes)[0]).toBe("delete dns app.example.com");
+  });
+});
