@@ -78,7 +78,13 @@ function faultOf(issue: z.core.$ZodIssue, { texts, meant }: Gathered, env: Envir
   if (issue.code === "custom") return [{ name, why: issue.message, fix: String(issue.params?.["fix"]) }];
   if (meant.has(name) || texts[name] !== undefined) return [];
   const found = misspelt(env, name, SETTING_NAMES);
-  return [{ name, why: "is required", fix: found === undefined ? (WHERE_FROM[name] ?? "set it") : `rename ${found}, if that is what it was meant to be` }];
+  return [
+    {
+      name,
+      why: "is required",
+      fix: found === undefined ? (WHERE_FROM[name] ?? "set it") : `rename ${found}, if that is what it was meant to be`,
+    },
+  ];
 }
 
 const WHERE_FROM: Readonly<Record<string, string>> = {
@@ -90,8 +96,15 @@ const WHERE_FROM: Readonly<Record<string, string>> = {
 function configOf(settings: Settings, docker: DockerAddress): Config {
   const connector = settings.TUNNEL_TOKEN;
   return {
-    cloudflare: { token: settings.CLOUDFLARE_API_TOKEN, accountId: connector?.accountId ?? settings.CLOUDFLARE_ACCOUNT_ID, baseUrl: settings.CLOUDFLARE_BASE_URL },
-    tunnel: { wish: connector === undefined ? settings.CFAUTH_TUNNEL : { by: "id", id: connector.tunnelId }, tokenFile: settings.CFAUTH_TUNNEL_TOKEN_FILE },
+    cloudflare: {
+      token: settings.CLOUDFLARE_API_TOKEN,
+      accountId: connector?.accountId ?? settings.CLOUDFLARE_ACCOUNT_ID,
+      baseUrl: settings.CLOUDFLARE_BASE_URL,
+    },
+    tunnel: {
+      wish: connector === undefined ? settings.CFAUTH_TUNNEL : { by: "id", id: connector.tunnelId },
+      tokenFile: settings.CFAUTH_TUNNEL_TOKEN_FILE,
+    },
     authentik: {
       url: settings.AUTHENTIK_URL,
       host: new URL(settings.AUTHENTIK_URL).hostname,

@@ -1,9 +1,13 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { type Config, readConfig } from "../src/config.ts";
 import { faultsText, type SettingFault } from "../src/config/fault.ts";
+import { type Config, readConfig } from "../src/config.ts";
 
-const ENOUGH = { CLOUDFLARE_API_TOKEN: "cf-token-0123456789", AUTHENTIK_URL: "https://auth.example.com", AUTHENTIK_TOKEN: "ak-token-0123456789" };
+const ENOUGH = {
+  CLOUDFLARE_API_TOKEN: "cf-token-0123456789",
+  AUTHENTIK_URL: "https://auth.example.com",
+  AUTHENTIK_TOKEN: "ak-token-0123456789",
+};
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
 const TUNNEL = "11111111-2222-3333-4444-555555555555";
 const CONNECTOR = Buffer.from(JSON.stringify({ a: ACCOUNT, t: TUNNEL, s: "c2VjcmV0LXNlY3JldA==" })).toString("base64");
@@ -30,10 +34,24 @@ describe("three settings are enough", () => {
     expect(config()).toMatchObject({
       cloudflare: { accountId: undefined, baseUrl: undefined },
       tunnel: { wish: { by: "name", name: "cfauth" }, tokenFile: undefined },
-      authentik: { url: "https://auth.example.com", host: "auth.example.com", apiUrl: "https://auth.example.com", slug: "cf-tunnel-access", flow: "default-provider-authorization-explicit-consent" },
+      authentik: {
+        url: "https://auth.example.com",
+        host: "auth.example.com",
+        apiUrl: "https://auth.example.com",
+        slug: "cf-tunnel-access",
+        flow: "default-provider-authorization-explicit-consent",
+      },
       docker: { kind: "socket", path: "/var/run/docker.sock" },
       owner: undefined,
-      labels: { prefix: "cfauth", networks: ["tunnel"], target: "name", domain: undefined, zones: undefined, waitHealthy: true, allowService: false },
+      labels: {
+        prefix: "cfauth",
+        networks: ["tunnel"],
+        target: "name",
+        domain: undefined,
+        zones: undefined,
+        waitHealthy: true,
+        allowService: false,
+      },
       graceMs: 60_000,
       startupGraceMs: 300_000,
       resyncMs: 300_000,
@@ -57,14 +75,31 @@ describe("three settings are enough", () => {
 });
 
 describe("all that is wrong is told at once", () => {
-  const wrong = { CFAUTH_TARGET: "hostname", CFAUTH_GRACE_PERIOD: "60", CFAUTH_DRY_RUN: "yes", CFAUTH_LISTEN: "8080", LOG_LEVEL: "verbose", CFAUTH_OWNER: "Home NAS", CLOUDFLARE_ACCOUNT_ID: "mine" };
+  const wrong = {
+    CFAUTH_TARGET: "hostname",
+    CFAUTH_GRACE_PERIOD: "60",
+    CFAUTH_DRY_RUN: "yes",
+    CFAUTH_LISTEN: "8080",
+    LOG_LEVEL: "verbose",
+    CFAUTH_OWNER: "Home NAS",
+    CLOUDFLARE_ACCOUNT_ID: "mine",
+  };
 
   it("by the name of each setting", () => {
     expect(names(faults(wrong)).toSorted()).toEqual(Object.keys(wrong).toSorted());
   });
 
   it("without the value of any", () => {
-    const secrets = { CLOUDFLARE_API_TOKEN: "geheim token", AUTHENTIK_URL: "https://user:geheim@auth.example.com", AUTHENTIK_TOKEN: "geheim\u0007geheim", TUNNEL_TOKEN: "geheimgeheim", CFAUTH_OWNER: "GEHEIM", CFAUTH_ZONES: "geheim", DOCKER_HOST: "ssh://geheim", CFAUTH_DOMAIN: "geheim/x" };
+    const secrets = {
+      CLOUDFLARE_API_TOKEN: "geheim token",
+      AUTHENTIK_URL: "https://user:geheim@auth.example.com",
+      AUTHENTIK_TOKEN: "geheim\u0007geheim",
+      TUNNEL_TOKEN: "geheimgeheim",
+      CFAUTH_OWNER: "GEHEIM",
+      CFAUTH_ZONES: "geheim",
+      DOCKER_HOST: "ssh://geheim",
+      CFAUTH_DOMAIN: "geheim/x",
+    };
     const found = faults(secrets);
     expect(names(found).toSorted()).toEqual(Object.keys(secrets).toSorted());
     expect(faultsText(found).toLowerCase()).not.toContain("geheim");
@@ -93,12 +128,22 @@ describe("a secret", () => {
   });
 
   it("is on the list of what the log takes out, the tunnel's own among them", () => {
-    expect(config({ TUNNEL_TOKEN: CONNECTOR }).secrets.map((it) => it.reveal())).toEqual(["cf-token-0123456789", "ak-token-0123456789", CONNECTOR, "c2VjcmV0LXNlY3JldA=="]);
+    expect(config({ TUNNEL_TOKEN: CONNECTOR }).secrets.map((it) => it.reveal())).toEqual([
+      "cf-token-0123456789",
+      "ak-token-0123456789",
+      CONNECTOR,
+      "c2VjcmV0LXNlY3JldA==",
+    ]);
   });
 
   it("may lie in a file, whose closing line break does not count", () => {
     const files: Record<string, string> = { "/run/secrets/ak": "ak-from-file-0123\n" };
-    expect(config({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/run/secrets/ak" }, (path) => files[path] ?? noFiles()).authentik.token.reveal()).toBe("ak-from-file-0123");
+    expect(
+      config(
+        { AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/run/secrets/ak" },
+        (path) => files[path] ?? noFiles(),
+      ).authentik.token.reveal(),
+    ).toBe("ak-from-file-0123");
   });
 
   it("given as text and as file is a fault, for nobody knows which is meant", () => {
@@ -107,7 +152,9 @@ describe("a secret", () => {
 
   it("in a file that can not be read is told once, without the path", () => {
     const found = faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/run/secrets/x" });
-    expect(found).toEqual([{ name: "AUTHENTIK_TOKEN_FILE", why: "leads to a file that can not be read (ENOENT)", fix: expect.any(String) }]);
+    expect(found).toEqual([
+      { name: "AUTHENTIK_TOKEN_FILE", why: "leads to a file that can not be read (ENOENT)", fix: expect.any(String) },
+    ]);
     expect(faultsText(found)).not.toContain("/run");
   });
 
@@ -132,34 +179,52 @@ describe("a variable that looks like a setting", () => {
     expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not a setting of cfauth", fix }]);
   });
 
-  it.each(["CFAUTH_TILES", "CFAUTH_DEFAULT_ACCESS", "CFAUTH_DEFAULT_GROUPS", "CFAUTH_DEFAULT_SESSION", "CFAUTH_ALLOW_PUBLIC", "CFAUTH_NOTIFY_URL", "CFAUTH_READ_LABELS", "CFAUTH_NOTIFY_URL_FILE"])(
-    "%s is refused, since this version would not do what it asks",
-    (name) => {
-      expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not supported yet by this version", fix: "remove it" }]);
-    },
-  );
+  it.each([
+    "CFAUTH_TILES",
+    "CFAUTH_DEFAULT_ACCESS",
+    "CFAUTH_DEFAULT_GROUPS",
+    "CFAUTH_DEFAULT_SESSION",
+    "CFAUTH_ALLOW_PUBLIC",
+    "CFAUTH_NOTIFY_URL",
+    "CFAUTH_READ_LABELS",
+    "CFAUTH_NOTIFY_URL_FILE",
+  ])("%s is refused, since this version would not do what it asks", (name) => {
+    expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not supported yet by this version", fix: "remove it" }]);
+  });
 
   it("of another tool is left alone", () => {
     expect(faults({ TRAEFIK_ENABLE: "x", PATH: "/bin", AUTHENTIK_HOST: "x" })).toEqual([]);
   });
 
   it("is named where a required one is missing", () => {
-    expect(faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKN: "x" })).toEqual([{ name: "AUTHENTIK_TOKEN", why: "is required", fix: "rename AUTHENTIK_TOKN, if that is what it was meant to be" }]);
+    expect(faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKN: "x" })).toEqual([
+      { name: "AUTHENTIK_TOKEN", why: "is required", fix: "rename AUTHENTIK_TOKN, if that is what it was meant to be" },
+    ]);
   });
 });
 
 describe("the tunnel", () => {
   it("and the account are read out of the token that cloudflared has", () => {
     const { tunnel, cloudflare } = config({ TUNNEL_TOKEN: CONNECTOR });
-    expect({ ...tunnel, account: cloudflare.accountId }).toEqual({ wish: { by: "id", id: TUNNEL }, tokenFile: undefined, account: ACCOUNT });
+    expect({ ...tunnel, account: cloudflare.accountId }).toEqual({
+      wish: { by: "id", id: TUNNEL },
+      tokenFile: undefined,
+      account: ACCOUNT,
+    });
   });
 
-  it.each(["nonsense", Buffer.from("{}").toString("base64"), Buffer.from(JSON.stringify({ a: "x", t: TUNNEL, s: "s" })).toString("base64")])("token %# that is not one is a fault", (token) => {
+  it.each([
+    "nonsense",
+    Buffer.from("{}").toString("base64"),
+    Buffer.from(JSON.stringify({ a: "x", t: TUNNEL, s: "s" })).toString("base64"),
+  ])("token %# that is not one is a fault", (token) => {
     expect(names(faults({ TUNNEL_TOKEN: token }))).toEqual(["TUNNEL_TOKEN"]);
   });
 
   it("named twice and differently is a fault", () => {
-    expect(names(faults({ TUNNEL_TOKEN: CONNECTOR, CFAUTH_TUNNEL: TUNNEL.replace("1", "9"), CLOUDFLARE_ACCOUNT_ID: ACCOUNT.replace("0", "f") }))).toEqual(["CLOUDFLARE_ACCOUNT_ID", "CFAUTH_TUNNEL"]);
+    expect(
+      names(faults({ TUNNEL_TOKEN: CONNECTOR, CFAUTH_TUNNEL: TUNNEL.replace("1", "9"), CLOUDFLARE_ACCOUNT_ID: ACCOUNT.replace("0", "f") })),
+    ).toEqual(["CLOUDFLARE_ACCOUNT_ID", "CFAUTH_TUNNEL"]);
     expect(faults({ TUNNEL_TOKEN: CONNECTOR, CFAUTH_TUNNEL: TUNNEL, CLOUDFLARE_ACCOUNT_ID: ACCOUNT })).toEqual([]);
   });
 
@@ -185,12 +250,18 @@ describe("the address of Authentik", () => {
     expect(config({ AUTHENTIK_URL: text }).authentik.url).toBe(url);
   });
 
-  it.each(["http://auth.example.com", "http://192.168.1.4", "auth.example.com", "ftp://auth.example.com", "https://a:b@auth.example.com", "https://auth.example.com/?x", "https://auth.example.com#x", "http://localhost.example.com"])(
-    "may not be %s",
-    (text) => {
-      expect(names(faults({ AUTHENTIK_URL: text }))).toEqual(["AUTHENTIK_URL"]);
-    },
-  );
+  it.each([
+    "http://auth.example.com",
+    "http://192.168.1.4",
+    "auth.example.com",
+    "ftp://auth.example.com",
+    "https://a:b@auth.example.com",
+    "https://auth.example.com/?x",
+    "https://auth.example.com#x",
+    "http://localhost.example.com",
+  ])("may not be %s", (text) => {
+    expect(names(faults({ AUTHENTIK_URL: text }))).toEqual(["AUTHENTIK_URL"]);
+  });
 
   it("inside the house may be another one, without TLS", () => {
     expect(config({ AUTHENTIK_API_URL: "http://authentik-server:9000/" }).authentik.apiUrl).toBe("http://authentik-server:9000");
@@ -206,17 +277,30 @@ describe("the Docker engine", () => {
     { env: { DOCKER_HOST: "tcp://[fd00::1]:2375" }, docker: { kind: "tcp", host: "fd00::1", port: 2375, tls: undefined } },
     { env: { DOCKER_HOST: "http://socket-proxy" }, docker: { kind: "tcp", host: "socket-proxy", port: 80, tls: undefined } },
     { env: { DOCKER_HOST: "https://engine.example.com" }, docker: { kind: "tcp", host: "engine.example.com", port: 443, tls: {} } },
-    { env: { DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }, docker: { kind: "tcp", host: "engine", port: 2376, tls: { ca: "/certs/ca.pem", cert: "/certs/cert.pem", key: "/certs/key.pem" } } },
+    {
+      env: { DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" },
+      docker: { kind: "tcp", host: "engine", port: 2376, tls: { ca: "/certs/ca.pem", cert: "/certs/cert.pem", key: "/certs/key.pem" } },
+    },
   ])("is found by $env.DOCKER_HOST", ({ env, docker }) => {
     expect(config(env, (path) => path).docker).toEqual(docker);
   });
 
-  it.each(["ssh://host", "npipe:////./pipe/docker_engine", "fd://", "socket-proxy:2375", "tcp://", "unix://run/docker.sock", "tcp://host:2375/prefix"])("can not be %s", (host) => {
+  it.each([
+    "ssh://host",
+    "npipe:////./pipe/docker_engine",
+    "fd://",
+    "socket-proxy:2375",
+    "tcp://",
+    "unix://run/docker.sock",
+    "tcp://host:2375/prefix",
+  ])("can not be %s", (host) => {
     expect(names(faults({ DOCKER_HOST: host }))).toEqual(["DOCKER_HOST"]);
   });
 
   it("whose certificates can not be read is a fault of their folder", () => {
-    expect(names(faults({ DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }))).toEqual(["DOCKER_CERT_PATH"]);
+    expect(names(faults({ DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }))).toEqual([
+      "DOCKER_CERT_PATH",
+    ]);
   });
 });
 
@@ -226,17 +310,28 @@ describe("other settings", () => {
   });
 
   it("take zones and a domain as they are written, whatever the case", () => {
-    expect(config({ CFAUTH_ZONES: "Example.com, example.org", CFAUTH_DOMAIN: "example.com" }).labels).toMatchObject({ zones: ["example.com", "example.org"], domain: "example.com" });
+    expect(config({ CFAUTH_ZONES: "Example.com, example.org", CFAUTH_DOMAIN: "example.com" }).labels).toMatchObject({
+      zones: ["example.com", "example.org"],
+      domain: "example.com",
+    });
   });
 
   it("refuse Swarm, which this version does not know yet", () => {
     expect(config({ CFAUTH_SOURCES: "containers" }).dryRun).toBe(false);
-    expect(faults({ CFAUTH_SOURCES: "containers,swarm" })).toEqual([{ name: "CFAUTH_SOURCES", why: "asks for swarm, which is not supported yet by this version", fix: "write containers, or remove it" }]);
+    expect(faults({ CFAUTH_SOURCES: "containers,swarm" })).toEqual([
+      { name: "CFAUTH_SOURCES", why: "asks for swarm, which is not supported yet by this version", fix: "write containers, or remove it" },
+    ]);
   });
 
   it("take a grace of nothing, but no resync without a pause and no wait beyond what a timer can", () => {
-    expect(config({ CFAUTH_GRACE_PERIOD: "0s", CFAUTH_STARTUP_GRACE_PERIOD: "1h30m" })).toMatchObject({ graceMs: 0, startupGraceMs: 5_400_000 });
-    expect(names(faults({ CFAUTH_RESYNC_INTERVAL: "0s", CFAUTH_GRACE_PERIOD: "60d" }))).toEqual(["CFAUTH_GRACE_PERIOD", "CFAUTH_RESYNC_INTERVAL"]);
+    expect(config({ CFAUTH_GRACE_PERIOD: "0s", CFAUTH_STARTUP_GRACE_PERIOD: "1h30m" })).toMatchObject({
+      graceMs: 0,
+      startupGraceMs: 5_400_000,
+    });
+    expect(names(faults({ CFAUTH_RESYNC_INTERVAL: "0s", CFAUTH_GRACE_PERIOD: "60d" }))).toEqual([
+      "CFAUTH_GRACE_PERIOD",
+      "CFAUTH_RESYNC_INTERVAL",
+    ]);
   });
 
   it.each([

@@ -25,7 +25,8 @@ describe("a token can not be printed", () => {
   });
   afterAll(() => server.close());
 
-  const refused = () => got(url(), { headers: { authorization: `Bearer ${TOKEN}` }, retry: { limit: 0 } }).catch((error: unknown) => error as Error);
+  const refused = () =>
+    got(url(), { headers: { authorization: `Bearer ${TOKEN}` }, retry: { limit: 0 } }).catch((error: unknown) => error as Error);
 
   it("out of an error of got, which carries the request", async () => {
     const error = await refused();
@@ -47,10 +48,25 @@ describe("a token can not be printed", () => {
 
   it("out of a cause of a cause", async () => {
     const inner = await refused();
-    const error = new WorldError({ service: "authentik", code: "CFA-AK-TOKEN", message: "the token is refused", fix: "make another", transient: false, status: 401, vendor: ["x"], cause: new Error(`with ${TOKEN}`, { cause: inner }) });
+    const error = new WorldError({
+      service: "authentik",
+      code: "CFA-AK-TOKEN",
+      message: "the token is refused",
+      fix: "make another",
+      transient: false,
+      status: 401,
+      vendor: ["x"],
+      cause: new Error(`with ${TOKEN}`, { cause: inner }),
+    });
     const line = logged((log) => log.error({ err: error }, "pass failed"));
     expect(line).not.toContain(JSON.stringify(TOKEN).slice(1, -1));
-    expect(JSON.parse(line).err).toMatchObject({ code: "CFA-AK-TOKEN", fix: "make another", status: 401, vendor: ["x"], cause: { message: "with [secret]", cause: { name: "HTTPError" } } });
+    expect(JSON.parse(line).err).toMatchObject({
+      code: "CFA-AK-TOKEN",
+      fix: "make another",
+      status: 401,
+      vendor: ["x"],
+      cause: { message: "with [secret]", cause: { name: "HTTPError" } },
+    });
   });
 
   it("by way of a message, a field or a child's binding", () => {
@@ -65,7 +81,9 @@ describe("a token can not be printed", () => {
   it("by printing the setting that holds it", async () => {
     const { inspect } = await import("node:util");
     const hidden = secret(TOKEN);
-    expect([`${hidden}`, JSON.stringify({ hidden }), inspect({ hidden }), inspect(hidden, { showHidden: true })].join(" ")).not.toContain("odd");
+    expect([`${hidden}`, JSON.stringify({ hidden }), inspect({ hidden }), inspect(hidden, { showHidden: true })].join(" ")).not.toContain(
+      "odd",
+    );
     expect(hidden.reveal()).toBe(TOKEN);
   });
 });
@@ -73,7 +91,12 @@ describe("a token can not be printed", () => {
 describe("a line", () => {
   it("has the time as people write it, its level as a word, and no process number", () => {
     const line = JSON.parse(logged((log) => log.warn({ hostname: "app.example.com" }, "route waiting")));
-    expect(line).toEqual({ level: "warn", time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/), hostname: "app.example.com", msg: "route waiting" });
+    expect(line).toEqual({
+      level: "warn",
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      hostname: "app.example.com",
+      msg: "route waiting",
+    });
   });
 
   it("ends for an error that is its own cause", () => {
@@ -85,7 +108,10 @@ describe("a line", () => {
   it("is JSON where the output is no terminal, and made for people where it is one", () => {
     const out = (isTTY: boolean) => {
       const lines: string[] = [];
-      createLog({ level: "info", format: undefined, secrets: [], stream: { isTTY, write: (text) => lines.push(text) } }).info({ hostname: "a.example.com" }, "route opened");
+      createLog({ level: "info", format: undefined, secrets: [], stream: { isTTY, write: (text) => lines.push(text) } }).info(
+        { hostname: "a.example.com" },
+        "route opened",
+      );
       return lines.join("");
     };
     expect(out(false)).toMatch(/^\{.*\}\n$/);

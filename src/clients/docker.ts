@@ -35,11 +35,16 @@ export interface Docker {
 /** After so long without a byte the kernel asks whether the other side is still there. Milliseconds. */
 const KEEP_ALIVE_MS = 30_000;
 
-export function createDocker(address: DockerAddress, { user = thisUser(), timeoutMs = 30_000, subscribeMs = 10_000 }: DockerOptions = {}): Docker {
+export function createDocker(
+  address: DockerAddress,
+  { user = thisUser(), timeoutMs = 30_000, subscribeMs = 10_000 }: DockerOptions = {},
+): Docker {
   const engine = connect(address);
   const about = (path: string): Failed => ({ address, path, user });
   const get = async <T>(path: string, shape: z.ZodType<T>): Promise<T> => {
-    const body = await open(engine, path, {}, AbortSignal.timeout(timeoutMs)).then(text).catch((error: unknown) => failed(about(path), error));
+    const body = await open(engine, path, {}, AbortSignal.timeout(timeoutMs))
+      .then(text)
+      .catch((error: unknown) => failed(about(path), error));
     return shaped(shape, json(body), (where) => misunderstood(about(path), where));
   };
   return {
@@ -49,7 +54,12 @@ export function createDocker(address: DockerAddress, { user = thisUser(), timeou
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(), subscribeMs);
       try {
-        const stream = await open(engine, "/events", { filters: JSON.stringify(filters), since: sinceSeconds }, AbortSignal.any([signal, late.signal]));
+        const stream = await open(
+          engine,
+          "/events",
+          { filters: JSON.stringify(filters), since: sinceSeconds },
+          AbortSignal.any([signal, late.signal]),
+        );
         // A proxy that is gone without a farewell would leave the stream open for ever.
         stream.socket.setKeepAlive(true, KEEP_ALIVE_MS);
         return stream;
@@ -66,9 +76,16 @@ export function createDocker(address: DockerAddress, { user = thisUser(), timeou
  * The answer as a stream, once it is there. dockerode's own `listContainers` reads to the end by itself, and never comes back
  * when the connection breaks in the middle (docker-modem 5.0, lib/modem.js: only the request's errors are heard).
  */
-function open(engine: Dockerode, path: string, options: Readonly<Record<string, string | number>>, abortSignal: AbortSignal): Promise<IncomingMessage> {
+function open(
+  engine: Dockerode,
+  path: string,
+  options: Readonly<Record<string, string | number>>,
+  abortSignal: AbortSignal,
+): Promise<IncomingMessage> {
   const request = { path: `${path}?`, method: "GET", options, abortSignal, isStream: true, statusCodes: { 200: true } };
-  return new Promise((resolve, reject) => engine.modem.dial(request, (error, answer) => (error ? reject(error) : resolve(answer as IncomingMessage))));
+  return new Promise((resolve, reject) =>
+    engine.modem.dial(request, (error, answer) => (error ? reject(error) : resolve(answer as IncomingMessage))),
+  );
 }
 
 function json(body: string): unknown {
@@ -86,7 +103,17 @@ const thisUser = (): ProcessUser => ({ uid: process.getuid?.(), gids: process.ge
  * kept one may have died with the engine that was restarted in between.
  */
 function connect(address: DockerAddress): Dockerode {
-  const none = { socketPath: undefined, host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined, protocol: undefined, timeout: undefined, pathPrefix: "/" };
+  const none = {
+    socketPath: undefined,
+    host: undefined,
+    port: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    protocol: undefined,
+    timeout: undefined,
+    pathPrefix: "/",
+  };
   const https = address.kind === "tcp" && address.tls !== undefined;
   const agent = https ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false });
   const at = address.kind === "socket" ? { socketPath: address.path } : { host: address.host, port: address.port, ...address.tls };

@@ -8,7 +8,7 @@ import { backoff } from "../loop/backoff.ts";
 import { createTrigger } from "../loop/trigger.ts";
 import { createDockerSource } from "../sources/index.ts";
 import { ailment, report } from "../status/page.ts";
-import { openPage } from "../status/server.ts";
+import { openPage } from "../http/server.ts";
 import { createWatch } from "../status/watch.ts";
 import { VERSION } from "../version.ts";
 

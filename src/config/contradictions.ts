@@ -14,4 +14,8 @@ export function contradictions(texts: Readonly<Record<string, string>>): readonl
   ];
 }
 
-const other = (name: string, what: string): SettingFault => ({ name, why: `names another ${what} than TUNNEL_TOKEN`, fix: `remove ${name}: the token says which ${what}` });
+const other = (name: string, what: string): SettingFault => ({
+  name,
+  why: `names another ${what} than TUNNEL_TOKEN`,
+  fix: `remove ${name}: the token says which ${what}`,
+});

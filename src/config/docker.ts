@@ -21,9 +21,11 @@ export function dockerAddress(texts: Readonly<Record<string, string>>, readFile:
   const text = texts["DOCKER_HOST"] ?? "unix://";
   if (text.startsWith("unix://")) return socket(text.slice("unix://".length) || DEFAULT_SOCKET);
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !["tcp:", "http:", "https:"].includes(url.protocol)) return refused("is not an address of a Docker engine that cfauth can use", "write unix:///var/run/docker.sock or tcp://host:2375");
+  if (url === undefined || !["tcp:", "http:", "https:"].includes(url.protocol))
+    return refused("is not an address of a Docker engine that cfauth can use", "write unix:///var/run/docker.sock or tcp://host:2375");
   if (url.hostname === "") return refused("has no host", "write it like tcp://socket-proxy:2375");
-  if (!["", "/"].includes(url.pathname) || /[?#@]/.test(text)) return refused("has more than a host and a port", "write it like tcp://socket-proxy:2375");
+  if (!["", "/"].includes(url.pathname) || /[?#@]/.test(text))
+    return refused("has more than a host and a port", "write it like tcp://socket-proxy:2375");
   const tls = url.protocol === "https:" || (url.protocol === "tcp:" && texts["DOCKER_TLS_VERIFY"] !== undefined);
   const at = { host: url.hostname.replace(/^\[|\]$/g, ""), port: portOf(url, tls) };
   if (!tls) return { address: { kind: "tcp", ...at, tls: undefined } };
@@ -31,7 +33,8 @@ export function dockerAddress(texts: Readonly<Record<string, string>>, readFile:
   return "faults" in certificates ? certificates : { address: { kind: "tcp", ...at, tls: certificates } };
 }
 
-const socket = (path: string): Read => (path.startsWith("/") ? { address: { kind: "socket", path } } : refused("is not an absolute path", "write unix:///var/run/docker.sock"));
+const socket = (path: string): Read =>
+  path.startsWith("/") ? { address: { kind: "socket", path } } : refused("is not an absolute path", "write unix:///var/run/docker.sock");
 
 const refused = (why: string, fix: string): Read => ({ faults: [{ name: "DOCKER_HOST", why, fix }] });
 
@@ -45,12 +48,23 @@ function portOf(url: URL, tls: boolean): number {
 type Certificates = { readonly ca?: string; readonly cert?: string; readonly key?: string };
 
 /** Without a folder: the certificates that the system trusts, and no client certificate. */
-function readCertificates(folder: string | undefined, readFile: (path: string) => string): Certificates | { readonly faults: readonly SettingFault[] } {
+function readCertificates(
+  folder: string | undefined,
+  readFile: (path: string) => string,
+): Certificates | { readonly faults: readonly SettingFault[] } {
   if (folder === undefined) return {};
   try {
     return { ca: readFile(`${folder}/ca.pem`), cert: readFile(`${folder}/cert.pem`), key: readFile(`${folder}/key.pem`) };
   } catch (error) {
     const why = `leads to a folder whose ca.pem, cert.pem and key.pem can not all be read (${codeOf(error)})`;
-    return { faults: [{ name: "DOCKER_CERT_PATH", why, fix: "check that the path is right inside the container and that the user of cfauth may read the files" }] };
+    return {
+      faults: [
+        {
+          name: "DOCKER_CERT_PATH",
+          why,
+          fix: "check that the path is right inside the container and that the user of cfauth may read the files",
+        },
+      ],
+    };
   }
 }

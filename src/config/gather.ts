@@ -42,9 +42,17 @@ function find(env: Environment, name: string, readFile: (path: string) => string
   if (text !== "") return { fault: { name, why: `is set twice: ${given} is set as well`, fix: `remove ${name} or ${given}` } };
   try {
     const content = readFile(path).trim();
-    return content === "" ? { fault: { name: given, why: "leads to an empty file", fix: `write the value of ${name} into the file` } } : { text: content };
+    return content === ""
+      ? { fault: { name: given, why: "leads to an empty file", fix: `write the value of ${name} into the file` } }
+      : { text: content };
   } catch (error) {
-    return { fault: { name: given, why: `leads to a file that can not be read (${codeOf(error)})`, fix: "check that the path is right inside the container and that the user of cfauth may read the file" } };
+    return {
+      fault: {
+        name: given,
+        why: `leads to a file that can not be read (${codeOf(error)})`,
+        fix: "check that the path is right inside the container and that the user of cfauth may read the file",
+      },
+    };
   }
 }
 

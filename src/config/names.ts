@@ -3,7 +3,15 @@ import type { SettingFault } from "./fault.ts";
 import type { Environment } from "./gather.ts";
 
 /** Announced, but without effect in this version: refused, since what they ask for would not happen. */
-const LATER = ["CFAUTH_TILES", "CFAUTH_DEFAULT_ACCESS", "CFAUTH_DEFAULT_GROUPS", "CFAUTH_DEFAULT_SESSION", "CFAUTH_ALLOW_PUBLIC", "CFAUTH_NOTIFY_URL", "CFAUTH_READ_LABELS"];
+const LATER = [
+  "CFAUTH_TILES",
+  "CFAUTH_DEFAULT_ACCESS",
+  "CFAUTH_DEFAULT_GROUPS",
+  "CFAUTH_DEFAULT_SESSION",
+  "CFAUTH_ALLOW_PUBLIC",
+  "CFAUTH_NOTIFY_URL",
+  "CFAUTH_READ_LABELS",
+];
 
 const PREFIX = "CFAUTH_";
 
@@ -20,7 +28,11 @@ const notYet = (name: string): SettingFault => ({ name, why: "is not supported y
 
 function unknown(name: string, known: readonly string[]): SettingFault {
   const meant = likely(name, known);
-  return { name, why: "is not a setting of cfauth", fix: meant === undefined ? "remove it, or look up its name in the settings table" : `write ${meant}` };
+  return {
+    name,
+    why: "is not a setting of cfauth",
+    fix: meant === undefined ? "remove it, or look up its name in the settings table" : `write ${meant}`,
+  };
 }
 
 function likely(name: string, known: readonly string[]): string | undefined {
@@ -36,7 +48,10 @@ function likely(name: string, known: readonly string[]): string | undefined {
  */
 export function misspelt(env: Environment, missing: string, known: readonly string[]): string | undefined {
   const all = new Set(withFiles(known));
-  return nearest(missing, Object.keys(env).filter((name) => !all.has(name) && (env[name] ?? "").trim() !== ""));
+  return nearest(
+    missing,
+    Object.keys(env).filter((name) => !all.has(name) && (env[name] ?? "").trim() !== ""),
+  );
 }
 
 const withFiles = (names: readonly string[]): readonly string[] => names.flatMap((name) => [name, `${name}_FILE`]);

@@ -3,7 +3,21 @@ import type { Parsed } from "../domain/parsed.ts";
 import { parseListen } from "../http/listen.ts";
 import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
 import { parsePublicUrl, parseUrl } from "./urls.ts";
-import { durationOf, list, oneOf, parseDomain, parseFile, parseFlag, parseId, parseNetworks, parseOwnerName, parsePrefix, parseSlug, parseToken, parseZones } from "./values.ts";
+import {
+  durationOf,
+  list,
+  oneOf,
+  parseDomain,
+  parseFile,
+  parseFlag,
+  parseId,
+  parseNetworks,
+  parseOwnerName,
+  parsePrefix,
+  parseSlug,
+  parseToken,
+  parseZones,
+} from "./values.ts";
 
 /** Why a text is refused goes into the issue's message, what would be right into its `fix`. */
 const read = <T>(parse: (text: string) => Parsed<T>) =>

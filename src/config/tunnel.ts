@@ -20,7 +20,11 @@ const Shape = z.object({ a: z.string().regex(/^[0-9a-f]{32}$/i), t: z.string().r
 /** Reads account and tunnel out of the token that cloudflared runs with. */
 export function parseConnectorToken(text: string): Parsed<ConnectorToken> {
   const read = Shape.safeParse(decoded(text));
-  if (!read.success) return faulty("is not a tunnel token", "copy it from the dashboard: Networks → Tunnels → the tunnel → Configure, what stands behind --token");
+  if (!read.success)
+    return faulty(
+      "is not a tunnel token",
+      "copy it from the dashboard: Networks → Tunnels → the tunnel → Configure, what stands behind --token",
+    );
   const { a, t, s } = read.data;
   return parsed({ accountId: a.toLowerCase(), tunnelId: t.toLowerCase(), secrets: [secret(text), secret(s)] });
 }
@@ -35,5 +39,7 @@ function decoded(text: string): unknown {
 
 export function parseTunnel(text: string): Parsed<TunnelWish> {
   if (UUID.test(text)) return parsed({ by: "id", id: text.toLowerCase() });
-  return /^[^\x00-\x1f\x7f]{1,100}$/.test(text) ? parsed({ by: "name", name: text }) : faulty("is not the name of a tunnel", "write its name or id");
+  return /^[^\x00-\x1f\x7f]{1,100}$/.test(text)
+    ? parsed({ by: "name", name: text })
+    : faulty("is not the name of a tunnel", "write its name or id");
 }

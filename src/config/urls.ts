@@ -9,16 +9,20 @@ export function parsePublicUrl(text: string): Parsed<string> {
   const url = parseUrl(text);
   if (!url.ok) return url;
   const { protocol, hostname } = new URL(url.value);
-  return protocol === "https:" || thisMachine(hostname) ? url : faulty("is not https", "write https://: the login and its codes go over this address");
+  return protocol === "https:" || thisMachine(hostname)
+    ? url
+    : faulty("is not https", "write https://: the login and its codes go over this address");
 }
 
 /** The address of an API as cfauth itself reaches it; http is for a network inside the house. */
 export function parseUrl(text: string): Parsed<string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !["http:", "https:"].includes(url.protocol)) return faulty("is not an address", "write it with https:// in front, such as https://auth.example.com");
+  if (url === undefined || !["http:", "https:"].includes(url.protocol))
+    return faulty("is not an address", "write it with https:// in front, such as https://auth.example.com");
   if (url.username !== "" || url.password !== "") return faulty("has a user name or password in it", "remove what stands before the @");
   if (/[?#]/.test(text)) return faulty("has a ? or # in it", "remove everything from there on");
   return parsed(`${url.origin}${url.pathname}`.replace(/\/+$/, ""));
 }
 
-const thisMachine = (hostname: string): boolean => hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+const thisMachine = (hostname: string): boolean =>
+  hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);

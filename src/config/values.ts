@@ -29,7 +29,10 @@ export function durationOf(leastMs: number, least: string): (text: string) => Pa
 }
 
 export function list(text: string): readonly string[] {
-  return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }
 
 /** Docker's own rule for names of networks. */
@@ -42,7 +45,9 @@ export function parseNetworks(text: string): Parsed<readonly string[]> {
 export function parseZones(text: string): Parsed<readonly string[]> {
   const zones = list(text).map(parseDomain);
   const good = zones.flatMap((zone) => (zone.ok ? [zone.value] : []));
-  return zones.length > 0 && good.length === zones.length ? parsed(good) : faulty("is not a list of domains", "write domains with commas: example.com,example.org");
+  return zones.length > 0 && good.length === zones.length
+    ? parsed(good)
+    : faulty("is not a list of domains", "write domains with commas: example.com,example.org");
 }
 
 export function parseDomain(text: string): Parsed<string> {
@@ -52,22 +57,29 @@ export function parseDomain(text: string): Parsed<string> {
 
 export function parseOwnerName(text: string): Parsed<Owner> {
   const owner = parseOwner(text);
-  return owner === undefined ? faulty("is not a name that can be written on every object", "write 1 to 32 of a-z, 0-9 and -") : parsed(owner);
+  return owner === undefined
+    ? faulty("is not a name that can be written on every object", "write 1 to 32 of a-z, 0-9 and -")
+    : parsed(owner);
 }
 
 export function parsePrefix(text: string): Parsed<string> {
   if (/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$/.test(text)) return parsed(text);
-  return text.endsWith(".") ? faulty("ends with a dot", "leave the dot off") : faulty("is not a label prefix", "write letters, digits, hyphens and dots, such as cfauth");
+  return text.endsWith(".")
+    ? faulty("ends with a dot", "leave the dot off")
+    : faulty("is not a label prefix", "write letters, digits, hyphens and dots, such as cfauth");
 }
 
 export const parseSlug = (text: string): Parsed<string> =>
   /^[A-Za-z0-9_-]{1,200}$/.test(text) ? parsed(text) : faulty("is not a slug", "write letters, digits, - and _ only");
 
 export const parseId = (text: string): Parsed<string> =>
-  /^[0-9a-f]{32}$/i.test(text) ? parsed(text.toLowerCase()) : faulty("is not an account id", "copy the 32 characters from the dashboard's address: dash.cloudflare.com/<account id>");
+  /^[0-9a-f]{32}$/i.test(text)
+    ? parsed(text.toLowerCase())
+    : faulty("is not an account id", "copy the 32 characters from the dashboard's address: dash.cloudflare.com/<account id>");
 
 /** An absolute path: a relative one would depend on where the process was started. */
-export const parseFile = (text: string): Parsed<string> => (text.startsWith("/") ? parsed(text) : faulty("is not an absolute path", "begin it with a slash"));
+export const parseFile = (text: string): Parsed<string> =>
+  text.startsWith("/") ? parsed(text) : faulty("is not an absolute path", "begin it with a slash");
 
 /**
  * A token that can stand in a header, and is long enough to be taken out of a log line without spoiling every other word.

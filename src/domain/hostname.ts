@@ -46,7 +46,6 @@ function toAscii(name: string): string | undefined {
 
 const bare = (text: string): string => text.replace(/[/?#].*$/, "").replace(/:\d*$/, "");
 
-export const isWildcard = (hostname: Hostname): boolean => hostname.startsWith("*.");
 
 /** Whether `pattern`, a hostname or a wildcard as cloudflared reads it (any depth), covers `hostname`. */
 export function covers(pattern: string, hostname: string): boolean {

@@ -1,26 +1,27 @@
-import { spoken } from "../domain/duration.ts";
+import type { Exposure } from "../domain/exposure.ts";
+import type { Problem } from "../domain/problem.ts";
 import { type RouteKey, routeKey } from "../domain/route.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Desired, StandingRoute } from "../plan/desired.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { KnownRoute } from "./report.ts";
+import { closesIn, type KnownRoute } from "./report.ts";
 
 /** Every route that is wished, stands or is asked for in vain, with its state and why. */
 export function knownRoutes(plan: Plan<AnyChange>, desired: Desired, standing: readonly StandingRoute[], failed: ReadonlyMap<RouteKey, string>, now: number): readonly KnownRoute[] {
   const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
   const waiting = new Map(plan.waiting.map(({ route, reason }) => [route, reason]));
-  const faulty = new Map(plan.problems.flatMap((problem) => (problem.route === undefined || problem.severity === "warning" || problem.code === "CFA-HOST-TAKEN" ? [] : [[problem.route, problem.message] as const])));
+  const faulty = new Map(plan.problems.flatMap((problem) => (problem.route !== undefined && about(problem, desired.wishes.get(problem.route)) ? [[problem.route, problem.message] as const] : [])));
   const live = new Set(plan.live);
   const keys = new Set<RouteKey>([...desired.wishes.keys(), ...stands.keys(), ...faulty.keys(), ...waiting.keys()]);
 
-  const stateOf = (key: RouteKey): Pick<KnownRoute, "state" | "reason"> => {
+  const stateOf = (key: RouteKey): Pick<KnownRoute, "state" | "reason" | "until"> => {
     const fault = failed.get(key) ?? faulty.get(key);
     if (fault !== undefined) return { state: "problem", reason: fault };
     const reason = waiting.get(key);
     if (reason !== undefined) return { state: "waiting", reason: `waiting for ${reason}` };
     if (live.has(key)) return { state: "live", reason: undefined };
     const until = desired.closing.get(key);
-    if (until !== undefined) return { state: "closing", reason: `Container stopped; closes in ${spoken(until - now)} unless it comes back.` };
+    if (until !== undefined) return { state: "closing", reason: closesIn(until - now), until };
     return desired.held.has(key) ? { state: "problem", reason: "its labels can not be read; it stays as it was" } : { state: "closing", reason: "Closing now." };
   };
 
@@ -36,3 +37,7 @@ export function knownRoutes(plan: Plan<AnyChange>, desired: Desired, standing: r
     };
   });
 }
+
+/** Whether the problem keeps this route from being as it is wished; one of another container that wants it too does not. */
+const about = (problem: Problem, wish: Exposure | undefined): boolean =>
+  problem.severity === "error" && problem.code !== "CFA-HOST-TAKEN" && (wish === undefined || problem.container === undefined || problem.container === wish.workload);

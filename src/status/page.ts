@@ -1,3 +1,4 @@
+import { spoken } from "../domain/duration.ts";
 import type { Owner } from "../domain/owner.ts";
 import { VERSION } from "../version.ts";
 import { type Check, iso, type Report, reportedProblems, reportedRoutes, summary } from "./report.ts";
@@ -32,9 +33,17 @@ export function report({ owner, dryRun, status, dockerUp, now }: ReportInput): R
   };
 }
 
-/** Why the daemon is not well: no pass has come to its end, well or badly, for so long that it must be stuck. */
-export function ailment(status: Status, resyncMs: number, now: number): string | undefined {
-  const patienceMs = 2 * resyncMs + 120_000;
-  const quiet = status.last === undefined ? 0 : now - status.last.at;
-  return quiet > patienceMs ? `the last pass ended ${Math.round(quiet / 1_000)} s ago` : undefined;
+/** The longest that is waited after a failed pass, in milliseconds: an outage elsewhere must not look like one of ours. */
+const LONGEST_BACKOFF_MS = 300_000;
+
+/**
+ * Why the daemon is not well: no pass has come to its end, well or badly, for so long that it must be stuck.
+ *
+ * @param startedAt - of the process; until the first pass has ended it counts from there. Milliseconds since 1970
+ */
+export function ailment(status: Status, resyncMs: number, now: number, startedAt: number = performance.timeOrigin): string | undefined {
+  const patienceMs = 2 * Math.max(resyncMs, LONGEST_BACKOFF_MS) + 120_000;
+  const quiet = now - (status.last?.at ?? startedAt);
+  if (quiet <= patienceMs) return undefined;
+  return status.last === undefined ? `no pass has ended in the ${spoken(quiet)} since the start` : `the last pass ended ${spoken(quiet)} ago`;
 }

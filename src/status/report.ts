@@ -1,3 +1,4 @@
+import { spoken } from "../domain/duration.ts";
 import type { Problem } from "../domain/problem.ts";
 import { problemKey } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
@@ -52,6 +53,8 @@ export interface KnownRoute {
   readonly access: "authentik" | "public" | undefined;
   readonly state: RouteState;
   readonly reason: string | undefined;
+  /** When the grace of a closing route ends, in milliseconds since 1970. */
+  readonly until?: number | undefined;
 }
 
 /** Since when something is so: kept from report to report, by key; milliseconds since 1970. */
@@ -68,10 +71,13 @@ export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now:
       origin: route.origin ?? null,
       access: route.access ?? null,
       state: route.state,
-      ...(route.reason !== undefined && { reason: route.reason }),
+      ...(route.reason !== undefined && { reason: route.until === undefined ? route.reason : closesIn(route.until - now) }),
       since: iso(since.get(stateKey(route)) ?? now),
     }));
 }
+
+/** Counted down when it is asked for, not when the pass was. */
+export const closesIn = (ms: number): string => (ms > 0 ? `Container stopped; closes in ${spoken(ms)} unless it comes back.` : "Closing now.");
 
 export const reportedProblems = (problems: readonly Problem[], since: Since, now: number): readonly ReportedProblem[] =>
   problems.map((problem) => ({
@@ -79,7 +85,7 @@ export const reportedProblems = (problems: readonly Problem[], since: Since, now
     severity: problem.severity,
     container: problem.container ?? null,
     label: problem.label ?? null,
-    hostname: problem.route ?? null,
+    hostname: problem.route === undefined ? null : (parseRouteKey(problem.route)?.hostname ?? problem.route),
     message: problem.message,
     effect: problem.effect,
     fix: problem.fix,

@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createDocker } from "../../src/clients/docker.ts";
 import { failed } from "../../src/clients/docker/fault.ts";
+import { createDocker } from "../../src/clients/docker.ts";
 import { WorldError } from "../../src/errors.ts";
 import { fakeEngine } from "../sources/docker/engine.ts";
 
@@ -26,12 +26,20 @@ describe("a socket that may not be opened", () => {
     const { stat } = await import("node:fs/promises");
     const { gid } = await stat(engine.path);
     const fault = faultOf(refused, { kind: "socket", path: engine.path });
-    expect(fault).toMatchObject({ code: "CFA-DOCKER-DENIED", transient: false, fix: `add group_add: ["${gid}"] to cfauth in compose.yaml, or put a socket proxy in between` });
-    expect(fault.message).toBe(`not allowed to open unix://${engine.path}: it belongs to group ${gid}, and cfauth runs as user 65532 with groups 65532`);
+    expect(fault).toMatchObject({
+      code: "CFA-DOCKER-DENIED",
+      transient: false,
+      fix: `add group_add: ["${gid}"] to cfauth in compose.yaml, or put a socket proxy in between`,
+    });
+    expect(fault.message).toBe(
+      `not allowed to open unix://${engine.path}: it belongs to group ${gid}, and cfauth runs as user 65532 with groups 65532`,
+    );
   });
 
   it("whose group can not be seen either is told with how to find it", () => {
-    expect(faultOf(refused, { kind: "socket", path: "/nowhere/docker.sock" }, []).message).toBe("not allowed to open unix:///nowhere/docker.sock: cfauth runs as user 65532 with no groups");
+    expect(faultOf(refused, { kind: "socket", path: "/nowhere/docker.sock" }, []).message).toBe(
+      "not allowed to open unix:///nowhere/docker.sock: cfauth runs as user 65532 with no groups",
+    );
   });
 });
 
@@ -41,8 +49,16 @@ describe("an engine that is not there", () => {
   });
 
   it("behind an address is told with the setting that leads to it", () => {
-    const fault = faultOf(Object.assign(new Error("x"), { code: "ENOTFOUND" }), { kind: "tcp", host: "socket-proxy", port: 2375, tls: undefined });
-    expect(fault).toMatchObject({ message: "Docker does not answer at tcp://socket-proxy:2375 (ENOTFOUND); nothing is torn down", transient: true });
+    const fault = faultOf(Object.assign(new Error("x"), { code: "ENOTFOUND" }), {
+      kind: "tcp",
+      host: "socket-proxy",
+      port: 2375,
+      tls: undefined,
+    });
+    expect(fault).toMatchObject({
+      message: "Docker does not answer at tcp://socket-proxy:2375 (ENOTFOUND); nothing is torn down",
+      transient: true,
+    });
     expect(fault.fix).toContain("DOCKER_HOST");
   });
 });

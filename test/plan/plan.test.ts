@@ -83,22 +83,14 @@ describe("what people are told of a route", () => {
 });
 
 describe("a name that somebody else has", () => {
-  const theirs = (more: Partial<World["dns"]> & Partial<World["access"]> & { rule?: string }): World => {
-    const world = settled(emptyWorld(), [exposure("other.example.com")]);
-    return {
-      ...world,
-      ...(more.rule !== undefined && { ingress: { ...world.ingress, rules: [...world.ingress.rules, { hostname: more.rule, service: "http://theirs:2" }] } }),
-      ...("theirs" in more && more.theirs instanceof Map && { dns: { ...world.dns, theirs: more.theirs } }),
-      ...("theirs" in more && Array.isArray(more.theirs) && { access: { ...world.access, theirs: more.theirs } }),
-    } as World;
-  };
+  const world = settled(emptyWorld(), [exposure("other.example.com")]);
 
-  it.each<{ name: string; world: World; code: string }>([
-    { name: "in the DNS", world: theirs({ theirs: new Map([[APP, { type: "A", content: "203.0.113.7" }]]) }), code: "CFA-CONFLICT-DNS" },
-    { name: "in the tunnel", world: theirs({ rule: APP }), code: "CFA-CONFLICT-INGRESS" },
-    { name: "in Access", world: theirs({ theirs: [{ name: "App", covers: [APP] }] as never }), code: "CFA-CONFLICT-ACCESS" },
-  ])("is left to them, with nothing made halfway: $name", ({ world, code }) => {
-    const { changes, problems, live } = planned(world, [exposure("other.example.com"), exposure(APP)]);
+  it.each<{ name: string; theirs: Partial<World>; code: string }>([
+    { name: "in the DNS", theirs: { dns: { ...world.dns, theirs: new Map([[APP, { type: "A", content: "203.0.113.7" }]]) } }, code: "CFA-CONFLICT-DNS" },
+    { name: "in the tunnel", theirs: { ingress: { ...world.ingress, rules: [...world.ingress.rules, { hostname: APP, service: "http://theirs:2" }] } }, code: "CFA-CONFLICT-INGRESS" },
+    { name: "in Access", theirs: { access: { ...world.access, theirs: [{ name: "App", covers: [APP] }] } }, code: "CFA-CONFLICT-ACCESS" },
+  ])("is left to them, with nothing made halfway: $name", ({ theirs, code }) => {
+    const { changes, problems, live } = planned({ ...world, ...theirs }, [exposure("other.example.com"), exposure(APP)]);
     expect([changes, problems.map((it) => it.code), live]).toEqual([[], [code], ["other.example.com"]]);
   });
 });

@@ -16,6 +16,8 @@ export interface SandboxOptions {
   readonly port?: number;
   readonly onRequest?: (seen: Seen) => void;
   readonly version?: VersionName;
+  /** False: Authentik's API answers, but its worker has made no flows and scopes before `authentik.finishBoot()`. */
+  readonly booted?: boolean;
   readonly rateLimit?: { readonly quota: number; readonly windowSeconds: number };
 }
 
@@ -50,7 +52,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   cloudflare.onRevoke(edge.revoke);
   const publicOrigin = edge.url(`auth.${ZONE}`);
-  const authentik = await startAuthentik({ controls, publicOrigin, ...(options.version && { version: options.version }) });
+  const authentik = await startAuthentik({ controls, publicOrigin, ready: options.booted ?? true, ...(options.version && { version: options.version }) });
   await edge.addDirectHost(`auth.${ZONE}`, authentik.handler);
   const close = async (): Promise<void> => {
     await Promise.all([edge.close(), authentik.close(), cloudflare.close()]);

@@ -17,7 +17,8 @@ afterAll(() => reap(RUN_ID), 60_000);
 const engine = createDocker({ kind: "socket", path: "/var/run/docker.sock" });
 const source = createDockerSource({ docker: engine, log: { debug: () => {} } });
 
-const find = async (name: string): Promise<Workload | undefined> => (await source.list()).find((workload) => workload.name === unique(name));
+const find = async (name: string): Promise<Workload | undefined> =>
+  (await source.list()).find((workload) => workload.name === unique(name));
 
 async function ground(): Promise<Ground> {
   const containers = new Map<string, Container>();
@@ -45,17 +46,27 @@ describe("of a real engine's list", () => {
     expect(await find("udp")).toMatchObject({
       id: udp.id,
       networks: { [front.name]: { ip: await udp.ip(front) }, [back.name]: { ip: await udp.ip(back) } },
-      ports: [{ number: 5353, protocol: "udp", published: undefined }, { number: 8080, protocol: "tcp", published: undefined }],
+      ports: [
+        { number: 5353, protocol: "udp", published: undefined },
+        { number: 8080, protocol: "tcp", published: undefined },
+      ],
       health: "none",
     });
   });
 
   it("a port published on all addresses is there once", async () => {
     await using image = await start({ name: "image" });
-    const created = await (await docker()).createContainer({ Image: (await image.inspect()).Image, name: unique("published"), Labels: (await image.inspect()).Config.Labels, HostConfig: { PortBindings: { "8080/tcp": [{ HostPort: "" }] } } });
+    const created = await (await docker()).createContainer({
+      Image: (await image.inspect()).Image,
+      name: unique("published"),
+      Labels: (await image.inspect()).Config.Labels,
+      HostConfig: { PortBindings: { "8080/tcp": [{ HostPort: "" }] } },
+    });
     try {
       await created.start();
-      expect((await find("published"))?.ports).toEqual([{ number: 8080, protocol: "tcp", published: { ip: "0.0.0.0", port: expect.any(Number) } }]);
+      expect((await find("published"))?.ports).toEqual([
+        { number: 8080, protocol: "tcp", published: { ip: "0.0.0.0", port: expect.any(Number) } },
+      ]);
     } finally {
       await created.remove({ force: true });
     }
@@ -113,7 +124,10 @@ describe("of a real engine's events", () => {
         await container.setHealthy(true);
         await until(async () => (await container.inspect()).State.Health?.Status === "healthy", "it is healthy");
         const { Log } = (await container.inspect()).State.Health ?? { Log: [] };
-        await until(async () => (await container.inspect()).State.Health?.Log.at(-1)?.Start !== Log.at(-1)?.Start, "it was probed once more");
+        await until(
+          async () => (await container.inspect()).State.Health?.Log.at(-1)?.Start !== Log.at(-1)?.Start,
+          "it was probed once more",
+        );
       }),
     ).toEqual(["health_status: healthy"]);
   });
@@ -129,7 +143,9 @@ describe("of a real engine's events", () => {
 });
 
 /** What the engine sends of what is watched, and of these alone: other tests use the engine as well. */
-async function listen(these: Readonly<Record<string, readonly string[]>>): Promise<AsyncDisposable & { readonly actions: readonly string[] }> {
+async function listen(
+  these: Readonly<Record<string, readonly string[]>>,
+): Promise<AsyncDisposable & { readonly actions: readonly string[] }> {
   const stop = new AbortController();
   const actions: string[] = [];
   const stream = await engine.events({ ...WATCHED, ...these }, Math.floor(Date.now() / 1_000), stop.signal);

@@ -32,9 +32,16 @@ export function failed({ address, path, user }: Failed, error: unknown): never {
   const cause = plainCause(error, []);
   const status = statusOf(error);
   const common = { service: "docker", status, vendor: cause.code === undefined ? [] : [cause.code], cause } as const;
-  if (cause.code === "EACCES" || cause.code === "EPERM") throw new WorldError({ ...common, code: "CFA-DOCKER-DENIED", transient: false, ...denied(address, user) });
-  if (status === 401 || status === 403 || status === 405) throw new WorldError({ ...common, code: "CFA-DOCKER-PROXY", transient: false, ...forbidden(address, path, status) });
-  throw new WorldError({ ...common, code: "CFA-DOCKER-UNREACHABLE", transient: true, ...unreachable(address, status === undefined ? reasonOf(cause) : `status ${status}`) });
+  if (cause.code === "EACCES" || cause.code === "EPERM")
+    throw new WorldError({ ...common, code: "CFA-DOCKER-DENIED", transient: false, ...denied(address, user) });
+  if (status === 401 || status === 403 || status === 405)
+    throw new WorldError({ ...common, code: "CFA-DOCKER-PROXY", transient: false, ...forbidden(address, path, status) });
+  throw new WorldError({
+    ...common,
+    code: "CFA-DOCKER-UNREACHABLE",
+    transient: true,
+    ...unreachable(address, status === undefined ? reasonOf(cause) : `status ${status}`),
+  });
 }
 
 const reasonOf = ({ code, name }: PlainCause): string => (code === "ABORT_ERR" ? "no answer in time" : (code ?? name));
@@ -52,9 +59,15 @@ interface Sentence {
 function denied(address: DockerAddress, { uid, gids }: ProcessUser): Sentence {
   const gid = address.kind === "socket" ? groupOf(address.path) : undefined;
   const belongs = gid === undefined ? "" : `: it belongs to group ${gid}`;
-  const runs = uid === undefined ? "" : `${gid === undefined ? ": " : ", and "}cfauth runs as user ${uid} with ${gids.length === 0 ? "no groups" : `groups ${gids.join(", ")}`}`;
+  const runs =
+    uid === undefined
+      ? ""
+      : `${gid === undefined ? ": " : ", and "}cfauth runs as user ${uid} with ${gids.length === 0 ? "no groups" : `groups ${gids.join(", ")}`}`;
   const group = gid === undefined ? 'group_add: ["<what stat -c %g /var/run/docker.sock prints>"]' : `group_add: ["${gid}"]`;
-  return { message: `not allowed to open ${spell(address)}${belongs}${runs}`, fix: `add ${group} to cfauth in compose.yaml, or put a socket proxy in between` };
+  return {
+    message: `not allowed to open ${spell(address)}${belongs}${runs}`,
+    fix: `add ${group} to cfauth in compose.yaml, or put a socket proxy in between`,
+  };
 }
 
 /** The group may be seen where the socket may not be opened. */
@@ -73,7 +86,10 @@ const forbidden = (address: DockerAddress, path: string, status: number): Senten
 
 const unreachable = (address: DockerAddress, what: string): Sentence => ({
   message: `Docker does not answer at ${spell(address)} (${what}); nothing is torn down`,
-  fix: address.kind === "socket" ? `check that Docker runs, and that ${address.path} is mounted into cfauth's container` : "check that DOCKER_HOST is right, that what it leads to runs, and that cfauth is on its network",
+  fix:
+    address.kind === "socket"
+      ? `check that Docker runs, and that ${address.path} is mounted into cfauth's container`
+      : "check that DOCKER_HOST is right, that what it leads to runs, and that cfauth is on its network",
 });
 
 /** An answer that is not the engine's. `where` names fields, never their values. */

@@ -13,7 +13,9 @@ export const Listed = z.looseObject({
   /** For people: `Up 5 minutes (healthy)`. */
   Status: z.string(),
   Labels: z.record(z.string(), z.string()).nullable(),
-  Ports: z.array(z.looseObject({ IP: z.string().optional(), PrivatePort: z.int(), PublicPort: z.int().optional(), Type: z.string() })).nullable(),
+  Ports: z
+    .array(z.looseObject({ IP: z.string().optional(), PrivatePort: z.int(), PublicPort: z.int().optional(), Type: z.string() }))
+    .nullable(),
   NetworkSettings: z.looseObject({ Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string() })).nullable() }),
   /** Since API 1.52. */
   Health: z.looseObject({ Status: z.string() }).nullish(),

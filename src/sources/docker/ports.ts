@@ -8,7 +8,12 @@ type ListedPort = NonNullable<Listed["Ports"]>[number];
  * twice, for IPv4 and for IPv6; the second says nothing new.
  */
 export function portsOf(listed: readonly ListedPort[]): readonly Port[] {
-  const places = new Map(listed.flatMap(portOf).toSorted(order).map((port) => [placeOf(port), port]));
+  const places = new Map(
+    listed
+      .flatMap(portOf)
+      .toSorted(order)
+      .map((port) => [placeOf(port), port]),
+  );
   return [...places.values()].toSorted(order);
 }
 
@@ -17,7 +22,13 @@ const PROTOCOLS = ["tcp", "udp", "sctp"] as const;
 function portOf({ IP, PrivatePort, PublicPort, Type }: ListedPort): readonly Port[] {
   const protocol = PROTOCOLS.find((it) => it === Type);
   if (protocol === undefined) return [];
-  return [{ number: PrivatePort, protocol, published: PublicPort === undefined || PublicPort === 0 ? undefined : { ip: IP ?? "", port: PublicPort } }];
+  return [
+    {
+      number: PrivatePort,
+      protocol,
+      published: PublicPort === undefined || PublicPort === 0 ? undefined : { ip: IP ?? "", port: PublicPort },
+    },
+  ];
 }
 
 /** The IPv6 names of all addresses and of this machine count as their IPv4 ones. */
@@ -30,5 +41,11 @@ function placeOf({ number, protocol, published }: Port): string {
 /** IPv6 before IPv4, so that of two entries for one place the IPv4 one, which comes later, stays. */
 function order(a: Port, b: Port): number {
   const v4 = (port: Port) => (port.published?.ip.includes(":") ? 0 : 1);
-  return a.number - b.number || PROTOCOLS.indexOf(a.protocol) - PROTOCOLS.indexOf(b.protocol) || (a.published?.port ?? 0) - (b.published?.port ?? 0) || v4(a) - v4(b) || ((a.published?.ip ?? "") < (b.published?.ip ?? "") ? -1 : 1);
+  return (
+    a.number - b.number ||
+    PROTOCOLS.indexOf(a.protocol) - PROTOCOLS.indexOf(b.protocol) ||
+    (a.published?.port ?? 0) - (b.published?.port ?? 0) ||
+    v4(a) - v4(b) ||
+    ((a.published?.ip ?? "") < (b.published?.ip ?? "") ? -1 : 1)
+  );
 }

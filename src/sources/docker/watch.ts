@@ -62,7 +62,11 @@ export function watchEvents(options: WatchOptions): Watch {
   };
 }
 
-async function follow({ docker, log, onChange, onState, delay = patience, lastedMs = 10_000 }: WatchOptions, signal: AbortSignal, opened: () => void): Promise<void> {
+async function follow(
+  { docker, log, onChange, onState, delay = patience, lastedMs = 10_000 }: WatchOptions,
+  signal: AbortSignal,
+  opened: () => void,
+): Promise<void> {
   for (let tries = 0, failures = 0; !signal.aborted; tries++) {
     const begun = performance.now();
     const elapsed = (): number => Math.round(performance.now() - begun);

@@ -19,7 +19,8 @@ export function workloadOf(listed: Listed): Workload {
 }
 
 /** A container that others are linked to has their names for it as well, `/other/alias`: its own has one slash. */
-const nameOf = (names: readonly string[]): string => (names.find((name) => name.lastIndexOf("/") <= 0) ?? names[0] ?? "").replace(/^\//, "");
+const nameOf = (names: readonly string[]): string =>
+  (names.find((name) => name.lastIndexOf("/") <= 0) ?? names[0] ?? "").replace(/^\//, "");
 
 function serviceOf(labels: Readonly<Record<string, string>>): Workload["service"] {
   const project = labels["com.docker.compose.project"];

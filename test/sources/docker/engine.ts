@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -39,8 +39,12 @@ export async function fakeEngine(): Promise<FakeEngine> {
     asked,
     streams,
     on: (at, answer) => void answers.set(at, answer),
-    send: (chunk) => streams.forEach((stream) => stream.write(chunk)),
-    cut: (how) => streams.forEach((stream) => (how === "ended" ? stream.end() : stream.destroy())),
+    send: (chunk) => {
+      for (const stream of streams) stream.write(chunk);
+    },
+    cut: (how) => {
+      for (const stream of streams) how === "ended" ? stream.end() : stream.destroy();
+    },
     start: async () => {
       server = createServer((request, response) => {
         const at = (request.url ?? "").split("?")[0] ?? "";
@@ -64,4 +68,5 @@ export async function fakeEngine(): Promise<FakeEngine> {
 }
 
 /** An event as the engine writes it. */
-export const event = (action: string): string => `${JSON.stringify({ Type: "container", Action: action, Actor: { ID: "c1", Attributes: {} }, time: 1, timeNano: 1 })}\n`;
+export const event = (action: string): string =>
+  `${JSON.stringify({ Type: "container", Action: action, Actor: { ID: "c1", Attributes: {} }, time: 1, timeNano: 1 })}\n`;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createDocker } from "../../../src/clients/docker.ts";
+import { parseOwner } from "../../../src/domain/owner.ts";
 import { WorldError } from "../../../src/errors.ts";
 import { createDockerSource } from "../../../src/sources/docker/source.ts";
 import { ownerFromEngine } from "../../../src/sources/owner.ts";
-import { parseOwner } from "../../../src/domain/owner.ts";
 import { type Ground, hear, sourceContract } from "../contract.ts";
 import { until } from "../until.ts";
 import { event, type FakeEngine, fakeEngine } from "./engine.ts";
@@ -12,13 +12,22 @@ import { listed } from "./listed.ts";
 const silent = { debug: () => {} };
 
 const sourceOf = ({ path }: FakeEngine, subscribeMs = 200) =>
-  createDockerSource({ docker: createDocker({ kind: "socket", path }, { timeoutMs: 500, subscribeMs }), log: silent, waiting: { delay: () => 5, lastedMs: 0 } });
+  createDockerSource({
+    docker: createDocker({ kind: "socket", path }, { timeoutMs: 500, subscribeMs }),
+    log: silent,
+    waiting: { delay: () => 5, lastedMs: 0 },
+  });
 
 const answer = (engine: FakeEngine, path: string, status: number, body: unknown): void =>
-  engine.on(path, (_request, response) => response.writeHead(status, { "content-type": "application/json" }).end(typeof body === "string" ? body : JSON.stringify(body)));
+  engine.on(path, (_request, response) =>
+    response.writeHead(status, { "content-type": "application/json" }).end(typeof body === "string" ? body : JSON.stringify(body)),
+  );
 
 const fault = async (asked: Promise<unknown>): Promise<WorldError> => {
-  const error = await asked.then(() => undefined, (reason: unknown) => reason);
+  const error = await asked.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof WorldError)) throw new Error(`no WorldError: ${String(error)}`);
   return error;
 };
@@ -27,7 +36,9 @@ const fault = async (asked: Promise<unknown>): Promise<WorldError> => {
 async function ground(): Promise<Ground> {
   const engine = await fakeEngine();
   const running = new Map<string, Readonly<Record<string, string>>>();
-  engine.on("/containers/json", (_request, response) => response.end(JSON.stringify([...running].map(([name, Labels]) => listed({ Id: `id-${name}`, Names: [`/${name}`], Labels })))));
+  engine.on("/containers/json", (_request, response) =>
+    response.end(JSON.stringify([...running].map(([name, Labels]) => listed({ Id: `id-${name}`, Names: [`/${name}`], Labels })))),
+  );
   answer(engine, "/info", 200, { ID: "ABCD", ServerVersion: "28.0.1" });
   return {
     source: sourceOf(engine),
@@ -85,13 +96,22 @@ describe("a list that could not be read whole", () => {
     await using engine = await fakeEngine();
     answer(engine, "/containers/json", 403, "<html>403 Forbidden</html>");
     const error = await fault(sourceOf(engine).list());
-    expect(error).toMatchObject({ code: "CFA-DOCKER-PROXY", status: 403, transient: false, fix: "allow GET /containers/json in the socket proxy, beside /events and /info" });
+    expect(error).toMatchObject({
+      code: "CFA-DOCKER-PROXY",
+      status: 403,
+      transient: false,
+      fix: "allow GET /containers/json in the socket proxy, beside /events and /info",
+    });
     expect(error.message).toBe(`the socket proxy at unix://${engine.path} refuses GET /containers/json (403)`);
   });
 
   it("because there is no socket says where it was looked for", async () => {
     const source = createDockerSource({ docker: createDocker({ kind: "socket", path: "/nowhere/docker.sock" }), log: silent });
-    expect(await fault(source.list())).toMatchObject({ code: "CFA-DOCKER-UNREACHABLE", vendor: ["ENOENT"], message: "Docker does not answer at unix:///nowhere/docker.sock (ENOENT); nothing is torn down" });
+    expect(await fault(source.list())).toMatchObject({
+      code: "CFA-DOCKER-UNREACHABLE",
+      vendor: ["ENOENT"],
+      message: "Docker does not answer at unix:///nowhere/docker.sock (ENOENT); nothing is torn down",
+    });
   });
 });
 
@@ -101,7 +121,10 @@ describe("events", () => {
     await using heard = hear(sourceOf(engine));
     await heard.watch.ready;
     const query = new URL(`http://x${engine.asked[0]?.slice(4)}`).searchParams;
-    expect(JSON.parse(query.get("filters") ?? "")).toEqual({ type: ["container", "network"], event: ["start", "die", "rename", "health_status", "pause", "unpause", "connect", "disconnect"] });
+    expect(JSON.parse(query.get("filters") ?? "")).toEqual({
+      type: ["container", "network"],
+      event: ["start", "die", "rename", "health_status", "pause", "unpause", "connect", "disconnect"],
+    });
     expect(Number(query.get("since"))).toBeLessThan(Date.now() / 1_000);
   });
 
@@ -119,17 +142,20 @@ describe("events", () => {
     expect(engine.streams.size).toBe(1);
   });
 
-  it.each(["ended", "reset"] as const)("are followed further when the stream is %s, and what was missed meanwhile is looked at", async (how) => {
-    await using engine = await fakeEngine();
-    await using heard = hear(sourceOf(engine));
-    await heard.watch.ready;
-    expect(heard.changes()).toBe(0);
-    engine.cut(how);
-    await until(() => heard.changes() === 1 && engine.streams.size === 1, "the stream is open again");
-    engine.send(event("start"));
-    await until(() => heard.changes() === 2, "an event on the new stream was heard");
-    expect(heard.states).toEqual([true]);
-  });
+  it.each(["ended", "reset"] as const)(
+    "are followed further when the stream is %s, and what was missed meanwhile is looked at",
+    async (how) => {
+      await using engine = await fakeEngine();
+      await using heard = hear(sourceOf(engine));
+      await heard.watch.ready;
+      expect(heard.changes()).toBe(0);
+      engine.cut(how);
+      await until(() => heard.changes() === 1 && engine.streams.size === 1, "the stream is open again");
+      engine.send(event("start"));
+      await until(() => heard.changes() === 2, "an event on the new stream was heard");
+      expect(heard.states).toEqual([true]);
+    },
+  );
 
   it("are followed again when the engine was away, which is told once", async () => {
     await using engine = await fakeEngine();
@@ -167,7 +193,9 @@ describe("events", () => {
     await using heard = hear(sourceOf(engine));
     await until(() => engine.asked.length > 3, "it was tried several times");
     expect(heard.states).toEqual([false]);
-    expect(heard.faults).toMatchObject([{ code: "CFA-DOCKER-PROXY", fix: "allow GET /events in the socket proxy, beside /containers/json and /info" }]);
+    expect(heard.faults).toMatchObject([
+      { code: "CFA-DOCKER-PROXY", fix: "allow GET /events in the socket proxy, beside /containers/json and /info" },
+    ]);
   });
 
   it("of an engine that takes the request and never answers are given up, and asked for again", async () => {
@@ -203,7 +231,10 @@ describe("the owner's name", () => {
   it("is not made of an id that the engine makes up anew each time, as Podman does", async () => {
     await using engine = await fakeEngine();
     engine.on("/info", (_request, response) => response.end(JSON.stringify({ ID: String(engine.asked.length), ServerVersion: "5.2.0" })));
-    expect(await fault(sourceOf(engine).identity())).toMatchObject({ transient: false, fix: "set CFAUTH_OWNER to a name for this installation, such as home-nas" });
+    expect(await fault(sourceOf(engine).identity())).toMatchObject({
+      transient: false,
+      fix: "set CFAUTH_OWNER to a name for this installation, such as home-nas",
+    });
   });
 });
 

@@ -20,11 +20,18 @@ it("a container that others are linked to keeps its own name", () => {
 });
 
 it("a container that Compose made belongs to its project and service", () => {
-  expect(workloadOf(listed({ Labels: { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki" } })).service).toEqual({ project: "home", name: "wiki" });
+  expect(workloadOf(listed({ Labels: { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki" } })).service).toEqual({
+    project: "home",
+    name: "wiki",
+  });
 });
 
 it("a container without labels, ports or networks is a container all the same", () => {
-  expect(workloadOf(listed({ Labels: null, Ports: null, NetworkSettings: { Networks: null } }))).toMatchObject({ labels: {}, ports: [], networks: {} });
+  expect(workloadOf(listed({ Labels: null, Ports: null, NetworkSettings: { Networks: null } }))).toMatchObject({
+    labels: {},
+    ports: [],
+    networks: {},
+  });
 });
 
 it("a container on the host's network has no address of its own", () => {
@@ -32,7 +39,10 @@ it("a container on the host's network has no address of its own", () => {
 });
 
 it("a port that is exposed counts as one, published or not", () => {
-  const ports = [{ PrivatePort: 9000, Type: "tcp" }, { IP: "127.0.0.1", PrivatePort: 80, PublicPort: 8080, Type: "tcp" }];
+  const ports = [
+    { PrivatePort: 9000, Type: "tcp" },
+    { IP: "127.0.0.1", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
+  ];
   expect(workloadOf(listed({ Ports: ports })).ports).toEqual([
     { number: 80, protocol: "tcp", published: { ip: "127.0.0.1", port: 8080 } },
     { number: 9000, protocol: "tcp", published: undefined },
@@ -40,15 +50,26 @@ it("a port that is exposed counts as one, published or not", () => {
 });
 
 it("a port that is published for IPv4 and IPv6 is published once", () => {
-  const both = [{ IP: "::", PrivatePort: 80, PublicPort: 8080, Type: "tcp" }, { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" }];
+  const both = [
+    { IP: "::", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
+    { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
+  ];
   const once = [{ number: 80, protocol: "tcp", published: { ip: "0.0.0.0", port: 8080 } }];
   expect(workloadOf(listed({ Ports: both })).ports).toEqual(once);
   expect(workloadOf(listed({ Ports: both.toReversed() })).ports).toEqual(once);
 });
 
 it("a port that is published at two places is published at both", () => {
-  const two = [{ IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" }, { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 9090, Type: "tcp" }, { IP: "::", PrivatePort: 81, PublicPort: 81, Type: "udp" }];
-  expect(workloadOf(listed({ Ports: two })).ports.map(({ protocol, published }) => [protocol, published?.ip, published?.port])).toEqual([["tcp", "0.0.0.0", 8080], ["tcp", "0.0.0.0", 9090], ["udp", "::", 81]]);
+  const two = [
+    { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
+    { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 9090, Type: "tcp" },
+    { IP: "::", PrivatePort: 81, PublicPort: 81, Type: "udp" },
+  ];
+  expect(workloadOf(listed({ Ports: two })).ports.map(({ protocol, published }) => [protocol, published?.ip, published?.port])).toEqual([
+    ["tcp", "0.0.0.0", 8080],
+    ["tcp", "0.0.0.0", 9090],
+    ["udp", "::", 81],
+  ]);
 });
 
 it.each([
@@ -63,6 +84,8 @@ it.each([
 });
 
 it("a newer engine's own word on health counts more than its text", () => {
-  expect(workloadOf(listed({ Health: { Status: "unhealthy" }, Status: "Up 5 minutes (Paused)", State: "paused" })).health).toBe("unhealthy");
+  expect(workloadOf(listed({ Health: { Status: "unhealthy" }, Status: "Up 5 minutes (Paused)", State: "paused" })).health).toBe(
+    "unhealthy",
+  );
   expect(workloadOf(listed({ Health: { Status: "none" } })).health).toBe("none");
 });

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Listen } from "../http/listen.ts";
+import type { Listen } from "./listen.ts";
 import { welcome } from "./hosts.ts";
-import type { Report } from "./report.ts";
+import type { Report } from "../status/report.ts";
 
 export interface PageParts {
   readonly report: () => Report;

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { covers } from "../domain/hostname.ts";
 
 /**
  * Whether a request may be answered, by its Host header. A page in a visitor's browser could reach this address under a name
@@ -7,5 +8,5 @@ import { isIP } from "node:net";
 export function welcome(host: string | undefined, routed: ReadonlySet<string>): boolean {
   if (host === undefined) return false;
   const name = host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1").toLowerCase();
-  return isIP(name) !== 0 || name === "localhost" || name.endsWith(".localhost") || !name.includes(".") || routed.has(name);
+  return isIP(name) !== 0 || name === "localhost" || name.endsWith(".localhost") || !name.includes(".") || [...routed].some((pattern) => covers(pattern, name));
 }

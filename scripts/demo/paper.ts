@@ -1,0 +1,108 @@
+/** Where the demo writes: headings, prose, commands, rows and checks, set so that a person likes to read them. */
+
+import { styleText } from "node:util";
+import type { Deed } from "./deeds.ts";
+
+export interface PaperOptions {
+  readonly write: (text: string) => void;
+  readonly colour: boolean;
+  /** Of the terminal, in characters. */
+  readonly columns: number;
+}
+
+export interface Paper {
+  title(text: string): void;
+  chapter(text: string): void;
+  say(text: string): void;
+  /** What a person would have typed; a list is one command on several lines. */
+  command(...lines: readonly string[]): void;
+  /** @param ms - since the chapter's first command */
+  deed(deed: Deed, ms: number): void;
+  /** A word and what belongs to it, the words of a group below one another. */
+  pairs(pairs: readonly (readonly [word: string, text: string])[]): void;
+  /** A sentence that was checked: it stands there with ✓ if it is true, else with ✗ and counts as a fault. */
+  check(holds: boolean, text: string): void;
+  /** A fault, and what to do about it. */
+  fault(text: string, todo?: readonly string[]): void;
+  blank(): void;
+  faults(): number;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+const INDENT = 4;
+/** Lines longer than this tire the eye, however wide the terminal is. */
+const WIDEST = 92;
+
+export function createPaper({ write, colour, columns }: PaperOptions): Paper {
+  const width = Math.max(40, Math.min(columns, WIDEST));
+  const paint = (style: Style, text: string): string => (colour ? styleText(style, text, { validateStream: false }) : text);
+  const line = (text = ""): void => write(`${text.trimEnd()}\n`);
+  const under = (indent: number, text: string): readonly string[] => wrapped(text, width - indent).map((part) => " ".repeat(indent) + part);
+  const marked = (mark: string, text: string): void => {
+    const [first = "", ...more] = under(INDENT + 2, text);
+    for (const each of [`${" ".repeat(INDENT)}${mark} ${first.trimStart()}`, ...more]) line(each);
+  };
+  let chapters = 0;
+  let faults = 0;
+
+  return {
+    title: (text) => {
+      line();
+      line(`  ${paint("bold", text)}`);
+      line();
+    },
+    chapter: (text) => {
+      chapters += 1;
+      line();
+      line();
+      line(`  ${paint(["bold", "cyan"], `${chapters}  ${text}`)}`);
+      line();
+    },
+    say: (text) => {
+      for (const each of under(INDENT, text)) line(each);
+    },
+    command: (...lines) => {
+      for (const [index, text] of lines.entries()) line(`${" ".repeat(INDENT)}${paint("dim", index === 0 ? "$" : " ")} ${index === 0 ? "" : "    "}${paint("bold", text)}`);
+    },
+    deed: ({ sign, where, what, name, note }, ms) => {
+      const head = `${seconds(ms).padStart(6)}   ${sign}  ${where.padEnd(11)}${what.padEnd(20)}`;
+      line(`${paint("dim", head.slice(0, 9))}${paint(SIGN_STYLES[sign], sign)}${head.slice(10)}${name}`);
+      if (note !== undefined) for (const each of under(head.length, note)) line(paint("dim", each));
+    },
+    pairs: (pairs) => {
+      const widest = Math.max(...pairs.map(([word]) => word.length)) + 3;
+      for (const [word, text] of pairs) {
+        const [first = "", ...more] = under(INDENT + widest, text);
+        for (const each of [`${" ".repeat(INDENT)}${paint("dim", word.padEnd(widest))}${first.trimStart()}`, ...more]) line(each);
+      }
+    },
+    check: (holds, text) => {
+      if (!holds) faults += 1;
+      if (holds) return marked(paint("green", "✓"), text);
+      return marked(paint(["bold", "red"], "✗"), `${text}   ← this was to be so, and is not`);
+    },
+    fault: (text, todo = []) => {
+      faults += 1;
+      marked(paint(["bold", "red"], "✗"), text);
+      for (const each of todo) marked("→", each);
+    },
+    blank: () => line(),
+    faults: () => faults,
+  };
+}
+
+const SIGN_STYLES: Readonly<Record<Deed["sign"], Style>> = { "+": "green", "~": "yellow", "-": "red" };
+
+export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+
+/** A word that is longer than a line stands on one of its own. */
+export function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,95 @@
+/** What cfauth costs: calls to Cloudflare, counted by the Cloudflare of the sandbox. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { start } from "../docker/container.ts";
+import { startMany } from "../docker/many.ts";
+import { until } from "./daemon.ts";
+import { live, reaped, scene, told } from "./fixture.ts";
+
+reaped();
+
+const figure = (text: string): void => console.log(`figure: ${text}`);
+
+/** Looks at the same world over and over, which the daemon's own resync would only do every five minutes. */
+const RESYNCS = 3;
+
+test("a new hostname costs four calls to Cloudflare and none to Authentik", async () => {
+  await using world = await scene();
+  await using first = await world.container("first");
+  const daemon = await world.settled();
+  await live(daemon, world.hostname("first"));
+  world.sandbox.controls.clear();
+  await using second = await world.container("second");
+  await live(daemon, world.hostname("second"));
+  const calls = world.sandbox.calls();
+  figure(`a new hostname on a warm daemon: ${calls.length} calls to Cloudflare`);
+  expect(calls.map(({ method, path }) => `${method} ${path.replace(/^.*\/(?=[a-z_]+$)/, "")}`)).toEqual(["POST apps", "GET configurations", "PUT configurations", "POST dns_records"]);
+  expect(world.sandbox.controls.calls.filter(({ api }) => api === "authentik")).toEqual([]);
+  expect([await first.name(), await second.name()]).toHaveLength(2);
+});
+
+test("a quiet daemon makes no call between resyncs and says nothing", async () => {
+  await using world = await scene();
+  await using app = await world.container("app");
+  const daemon = await world.settled();
+  await live(daemon, world.hostname("app"));
+  await world.looked(daemon);
+  const before = told(daemon).length;
+  world.sandbox.controls.clear();
+  // Time itself is the fact; meanwhile others come and go.
+  await sleep(3_000);
+  await using passer = await start({ name: "passer", networks: [world.net] });
+  await passer.restart();
+  await passer.remove();
+  await world.looked(daemon);
+  expect(world.sandbox.controls.calls).toEqual([]);
+  expect(told(daemon).slice(before)).toEqual([]);
+  expect((await app.inspect()).State.Running).toBe(true);
+});
+
+test("a hundred containers that start together cost a call each and three updates of the tunnel, and next to nothing from then on", async () => {
+  await using world = await scene();
+  const { controls } = world.sandbox;
+  const daemon = await world.settled({ CFAUTH_GRACE_PERIOD: "10s" });
+  controls.clear();
+
+  const begun = Date.now();
+  await using many = await startMany(100, (n) => ({ name: `app-${n}`, networks: [world.net], labels: world.labels(`app-${n}`) }));
+  const startedMs = Date.now() - begun;
+  await until("all are live", async () => (await daemon.report()).summary.live === 100, 60_000);
+  const liveMs = Date.now() - begun;
+  const puts = controls.writes("cloudflare").filter(({ path }) => path.endsWith("/configurations")).length;
+  figure(`100 containers at once: ${world.sandbox.calls().length} calls to Cloudflare, ${puts} updates of the tunnel; started in ${seconds(startedMs)}, live after ${seconds(liveMs)}`);
+  expect(world.sandbox.calls().length).toBeLessThanOrEqual(110);
+  expect(puts).toBeLessThanOrEqual(3);
+
+  // A container that comes back within the grace never was away.
+  controls.clear();
+  const [restarted, stopped, recreated] = many.containers;
+  await Promise.all([restarted?.restart(), stopped?.stop().then(() => stopped.start()), recreated?.remove()]);
+  await using again = await start({ name: "app-2", networks: [world.net], labels: world.labels("app-2") });
+  await sleep(10_000);
+  await world.looked(daemon);
+  expect((await daemon.report()).summary).toEqual({ live: 100, waiting: 0, problem: 0, closing: 0 });
+  figure(`restart, stop and start, rm and run within the grace: ${world.writes().length} writes, ${controls.calls.length} calls`);
+  expect(world.writes()).toEqual([]);
+  expect(await again.name()).toContain("app-2-");
+
+  expect(await daemon.stop()).toBe(0);
+  controls.clear();
+  const next = await world.settled({ CFAUTH_RESYNC_INTERVAL: "2s" });
+  expect((await next.report()).summary.live).toBe(100);
+  figure(`restart of cfauth with 100 routes: ${world.writes().length} writes, ${world.sandbox.calls().length} calls to Cloudflare`);
+  expect(world.writes()).toEqual([]);
+
+  controls.clear();
+  const resyncs = () => Math.max(0, ...Map.groupBy(world.sandbox.calls(), ({ path, query }) => `${path}?${query}`).values().map((same) => same.length));
+  await until("some resyncs are over", () => resyncs() > RESYNCS);
+  const each = world.sandbox.calls().length / resyncs();
+  figure(`a resync of 100 settled routes: ${each.toFixed(1)} calls to Cloudflare`);
+  expect(each).toBeLessThanOrEqual(5);
+  expect(world.writes()).toEqual([]);
+}, 150_000);
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

@@ -1,0 +1,382 @@
+/** A daemon is killed at every single call, and nothing is shown to anybody by that, nor left half done by the next one. */
+import { isDeepStrictEqual } from "node:util";
+import PQueue from "p-queue";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Container, start, type Wanted } from "../docker/container.ts";
+import { network, type Network } from "../docker/network.ts";
+import { reap } from "../docker/reaper.ts";
+import { RUN_ID, unique } from "../docker/run.ts";
+import type { Call, Fault, Moment } from "../sandbox/call.ts";
+import type { Lag } from "../sandbox/cloudflare/state.ts";
+import type { Sandbox } from "../sandbox/index.ts";
+import { type Daemon, startDaemon, until } from "./daemon.ts";
+import { inventory, labels, type MayReach, type Photograph, photograph, type Place, restore, sandboxOn, settings, type Stranger, stranger } from "./world.ts";
+
+/** As many worlds at once as keep two cores busy while some of them wait. */
+const AT_ONCE = 3;
+const PATIENCE_MS = 20_000;
+
+const ZONE = "home.localhost";
+
+/** What happens, from which world to which. Its containers run from beginning to end. */
+interface Story {
+  readonly net: Network;
+  /** What the first daemon finds; an empty account unless told. */
+  readonly before?: Photograph;
+  /** What there is in the end, each object as a line, and nothing else. */
+  readonly end: readonly string[];
+  readonly live: number;
+  /** Tried at each write; the first of them at each read as well. */
+  readonly doors: readonly Place[];
+  /** At any moment. */
+  readonly mayReach: MayReach;
+  /** Who answers when all is over. */
+  readonly shownAtLast: readonly (readonly [Place, Container | undefined])[];
+}
+
+/**
+ * Where a daemon dies. `before`: its request is sent and comes to nothing. `after`: it is done and nobody has the answer.
+ * `late`: it is done when the next daemon has already looked and made the world whole.
+ */
+interface Death {
+  readonly name: string;
+  readonly comes: (call: Call, sandbox: Sandbox) => boolean;
+  readonly moment: Moment | "late";
+}
+
+const nth = (n: number, moment: Moment): Death => ({ name: `${moment} call ${n}`, comes: (call) => call.n === n, moment });
+const nthWrite = (n: number, moment: Death["moment"]): Death => ({
+  name: `${moment} write ${n}`,
+  comes: (call, { controls }) => call.write && controls.writes().length === n,
+  moment,
+});
+
+const range = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => at + 1);
+
+const sentence = ({ n, api, method, path }: Call): string => `call ${n} (${api} ${method} ${path})`;
+
+/** A world of its own for each try, in which the stranger watches every call. */
+async function staged<T>(story: Story, play: (sandbox: Sandbox, visitor: Stranger) => Promise<T>): Promise<T> {
+  await using sandbox = await sandboxOn(story.net);
+  if (story.before !== undefined) restore(sandbox, story.before);
+  await using visitor = stranger(sandbox.edge.port, story.mayReach);
+  sandbox.controls.hook((call, moment) => visitor.look(`${moment} ${sentence(call)}`, call.write ? story.doors : story.doors.slice(0, 1)));
+  return await play(sandbox, visitor);
+}
+
+const daemonOf = (story: Story, sandbox: Sandbox, more: Readonly<Record<string, string>> = {}): Promise<Daemon> => startDaemon(settings(sandbox, story.net, more));
+
+async function settled(story: Story, daemon: Daemon): Promise<void> {
+  await until("the daemon has converged", async () => {
+    const { summary, lastPass } = await daemon.report();
+    return lastPass?.result === "settled" && isDeepStrictEqual(summary, { live: story.live, waiting: 0, problem: 0, closing: 0 });
+  }, PATIENCE_MS);
+}
+
+/** What is not as the story ends; empty when all is well. */
+async function complaints(story: Story, sandbox: Sandbox, visitor: Stranger): Promise<readonly string[]> {
+  await visitor.look("at the end", story.doors);
+  const shown = await Promise.all(story.shownAtLast.map(async ([place, container]) => {
+    const reached = await visitor.reaches(place);
+    return (reached === undefined) === (container === undefined) && (container?.id.startsWith(reached ?? "") ?? true) ? [] : [`at last ${place.host}${place.path} shows ${reached}`];
+  }));
+  const there = inventory(sandbox);
+  return [
+    ...visitor.leaks,
+    ...shown.flat(),
+    ...there.filter((line, at) => !story.end.includes(line) || there.indexOf(line) !== at).map((line) => `too much: ${line}`),
+    ...story.end.filter((line) => !there.includes(line)).map((line) => `missing: ${line}`),
+    ...sandbox.controls.violations,
+    ...sandbox.edge.refusals,
+  ];
+}
+
+/** One daemon that nobody disturbs. @returns how many calls, and writes among them, the story takes */
+async function undisturbed(story: Story): Promise<{ readonly calls: number; readonly writes: number }> {
+  return await staged(story, async (sandbox, visitor) => {
+    await using daemon = await daemonOf(story, sandbox);
+    await settled(story, daemon);
+    expect(await complaints(story, sandbox, visitor)).toEqual([]);
+    return { calls: sandbox.controls.calls.length, writes: sandbox.controls.writes().length };
+  });
+}
+
+/** A daemon that dies there, and the next one. */
+async function afterDeath(story: Story, death: Death, lag?: Partial<Lag>): Promise<readonly string[]> {
+  return await staged(story, async (sandbox, visitor) => {
+    if (lag !== undefined) sandbox.cloudflare.propagation.lag(lag);
+    const strolling = new AbortController();
+    const stroll = lag === undefined ? undefined : strolled(story, visitor, strolling.signal);
+    try {
+      const late = Promise.withResolvers<unknown>();
+      await using first = await daemonOf(story, sandbox);
+      const call = await deathOf(first, death, sandbox, late.promise);
+      await using next = await daemonOf(story, sandbox, death.moment === "late" ? { CFAUTH_RESYNC_INTERVAL: "1s" } : {});
+      await settled(story, next);
+      if (death.moment === "late") await seen(sandbox, late, call);
+      if (lag !== undefined) await caughtUp(sandbox);
+    } finally {
+      strolling.abort();
+      await stroll;
+    }
+    return await complaints(story, sandbox, visitor);
+  }).then((found) => found.map((complaint) => `killed ${death.name}: ${complaint}`), (error: unknown) => [`killed ${death.name}: ${error}`]);
+}
+
+/** Sets the trap. Answers a promise of the call at which the daemon died. */
+async function deathOf(daemon: Daemon, { comes, moment, name }: Death, sandbox: Sandbox, late: Promise<unknown>): Promise<Call> {
+  let at: Call | undefined;
+  let dead = false;
+  sandbox.controls.hook(async (call, now) => {
+    if (at !== undefined || now !== (moment === "after" ? "after" : "before") || !comes(call, sandbox)) return;
+    at = call;
+    daemon.kill();
+    await daemon.exited;
+    dead = true;
+    if (moment === "before") sandbox.controls.fault((it) => it === call, { kind: "reset", when: "before" });
+    if (moment === "late") await late;
+  });
+  await until(`the daemon dies ${name}`, () => dead, PATIENCE_MS);
+  return await until("its call is known", () => at);
+}
+
+/** Lets the dead daemon's write happen, and the living one look at what came of it, twice. */
+async function seen({ controls }: Sandbox, late: PromiseWithResolvers<unknown>, call: Call): Promise<void> {
+  late.resolve(undefined);
+  await until("the late write is done", () => call.status !== undefined);
+  const { length } = controls.calls;
+  const looks = () => controls.calls.slice(length).filter(({ method, path }) => method === "GET" && path.endsWith("/access/policies")).length;
+  await until("the daemon has looked again", () => looks() >= 3, PATIENCE_MS);
+}
+
+/** While edges lag it is not only the moments of calls that count. */
+async function strolled(story: Story, visitor: Stranger, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await visitor.look("on the way", story.doors);
+    await pause(10);
+  }
+}
+
+/** What never arrives by itself arrives now. */
+async function caughtUp({ cloudflare: { state, propagation } }: Sandbox): Promise<void> {
+  const values = (map: ReadonlyMap<string, unknown>) => [...map.values()];
+  const there = () => {
+    const { records, apps, policies, configurations } = propagation.view();
+    return isDeepStrictEqual([records, apps, policies, values(configurations)], [state.records, state.apps, state.policies, state.configurations].map(values));
+  };
+  await until("the edge has caught up", there, 2_000).catch(() => propagation.release());
+}
+
+const pause = (ms: number): Promise<void> => new Promise((over) => setTimeout(over, ms));
+
+/** All of them, some at a time. @returns every complaint there is */
+async function each<T>(points: readonly T[], survive: (point: T) => Promise<readonly string[]>): Promise<readonly string[]> {
+  const queue = new PQueue({ concurrency: AT_ONCE });
+  return (await queue.addAll(points.map((point) => () => survive(point)))).flat();
+}
+
+const everyCall = (calls: number): readonly Death[] => range(calls).flatMap((n) => [nth(n, "before"), nth(n, "after")]);
+
+const door = (host: string, path = "/"): Place => ({ host: `${host}.${ZONE}`, path });
+
+/** Spellings of a hostname and of a path that may be taken for it by one and not by the other. */
+const lookAlikes = (host: string): readonly Place[] => [
+  { host: `${host}.${ZONE}`.toUpperCase(), path: "/" },
+  { host: `${host}.${ZONE}.`, path: "/" },
+  { host: `x.${host}.${ZONE}`, path: "/" },
+  door(host, "/index.html"),
+  door(host, "/cdn-cgi/access/certs"),
+];
+
+const FOUNDATIONS: readonly string[] = [
+  "Authentik application cf-tunnel-access",
+  "login method Authentik (cf-tunnel-access) #…",
+  "provider cf-tunnel-access",
+  "rule anything else: http_status:404",
+  "tag cfauth-e2e",
+  "tunnel cfauth",
+];
+
+const LOGIN_POLICY = "policy cfauth:e2e everyone who logs in with Authentik: allow";
+const PUBLIC_POLICY = "policy cfauth:e2e public, no login: bypass";
+const whole = (lines: readonly string[]): readonly string[] => [...FOUNDATIONS, ...lines].toSorted();
+
+const whoamiLabels = labels({ hostname: "whoami" });
+/** Public, but for what is below one path: each of the two could answer in the other's place. */
+const plazaLabels = labels({ hostname: "plaza", access: "public", "admin.hostname": "plaza", "admin.path": "/admin" });
+
+const opened = (): readonly string[] =>
+  whole([
+    "application plaza.home.localhost/admin: cfauth:e2e everyone who logs in with Authentik",
+    "application plaza.home.localhost: cfauth:e2e public, no login",
+    "application whoami.home.localhost: cfauth:e2e everyone who logs in with Authentik",
+    LOGIN_POLICY,
+    PUBLIC_POLICY,
+    "record plaza.home.localhost: CNAME to the tunnel",
+    "record whoami.home.localhost: CNAME to the tunnel",
+    `rule plaza.home.localhost (^/admin): http://${unique("plaza")}:8080, logins of plaza.home.localhost/admin`,
+    `rule plaza.home.localhost: http://${unique("plaza")}:8080`,
+    `rule whoami.home.localhost: http://${unique("whoami")}:8080, logins of whoami.home.localhost`,
+  ]);
+
+/** The first is tried at every call. */
+const shutDoors: readonly Place[] = [door("whoami"), door("plaza", "/admin"), door("plaza", "/admin/"), door("plaza", "/admin/users"), ...lookAlikes("whoami")];
+
+let net: Network;
+
+/** Brings containers up, lets one daemon open their routes, and takes the containers away again. */
+async function worldOf(containers: readonly Wanted[]): Promise<Photograph> {
+  await using stack = new AsyncDisposableStack();
+  for (const wanted of containers) stack.use(await start(wanted));
+  await using sandbox = await sandboxOn(net);
+  await using daemon = await startDaemon(settings(sandbox, net));
+  await until("everything is open", async () => (await daemon.ready()) && (await daemon.report()).routes.every(({ state }) => state === "live"), PATIENCE_MS);
+  return photograph(sandbox);
+}
+
+beforeAll(async () => {
+  net = await network("tunnel");
+});
+afterAll(() => reap(RUN_ID));
+
+const LAGS: readonly (Partial<Lag> & { readonly name: string })[] = [
+  { name: "logins far behind everything", access: Infinity },
+  { name: "rules behind logins", configuration: 300 },
+  { name: "names first, then rules, then logins", dns: 0, configuration: 150, access: 400 },
+];
+
+/** The three questions that are asked of each story. */
+function sweeps(story: () => Story): void {
+  let calls = 0;
+  let writes = 0;
+
+  test("one daemon alone does it", async () => {
+    ({ calls, writes } = await undisturbed(story()));
+  });
+
+  test("killed before and after every single call", { timeout: 300_000 }, async () => {
+    expect(await each(everyCall(calls), (death) => afterDeath(story(), death))).toEqual([]);
+  });
+
+  test.each(LAGS)("killed after every write, the edge with $name", { timeout: 300_000 }, async (lag) => {
+    expect(await each(range(writes), (n) => afterDeath(story(), nthWrite(n, "after"), lag))).toEqual([]);
+  });
+
+  test("killed at every write, which is done only after the next daemon has looked", { timeout: 300_000 }, async () => {
+    expect(await each(range(writes), (n) => afterDeath(story(), nthWrite(n, "late")))).toEqual([]);
+  });
+}
+
+describe("opening, from an empty account", () => {
+  let plaza: Container;
+  let whoami: Container;
+  const story = (): Story => ({
+    net,
+    end: opened(),
+    live: 3,
+    doors: [...shutDoors, door("plaza")],
+    mayReach: ({ host, path }) => (host === `plaza.${ZONE}` && path === "/" ? [plaza] : []),
+    shownAtLast: [[door("plaza"), plaza], [door("whoami"), undefined], [door("plaza", "/admin"), undefined]],
+  });
+
+  beforeAll(async () => {
+    whoami = await start({ name: "whoami", networks: [net], labels: whoamiLabels });
+    plaza = await start({ name: "plaza", networks: [net], labels: plazaLabels });
+  });
+  afterAll(async () => {
+    await whoami.remove();
+    await plaza.remove();
+  });
+
+  sweeps(story);
+
+  const FAULTS: readonly (readonly [string, Fault])[] = [
+    ["is answered 500", { kind: "status", status: 500, body: {} }],
+    ["is answered 429", { kind: "status", status: 429, headers: { "retry-after": "1" }, body: {} }],
+    ["is lost on the way there", { kind: "reset", when: "before" }],
+    ["is done and its answer lost", { kind: "reset", when: "after" }],
+  ];
+
+  test.each(FAULTS)("any one call that %s is made good without a restart", { timeout: 300_000 }, async (_name, fault) => {
+    const { calls } = await undisturbed(story());
+    const found = await each(range(calls), (n) => staged(story(), async (sandbox, visitor) => {
+      sandbox.controls.fault((call) => call.n === n, fault);
+      await using daemon = await daemonOf(story(), sandbox);
+      await settled(story(), daemon);
+      return (await complaints(story(), sandbox, visitor)).map((complaint) => `call ${n}: ${complaint}`);
+    }).catch((error: unknown) => [`call ${n}: ${error}`]));
+    expect(found).toEqual([]);
+  });
+});
+
+describe("closing, down to the last object", () => {
+  let before: Photograph;
+  let plaza: Container;
+  let whoami: Container;
+  const story = (): Story => ({
+    net,
+    before,
+    end: whole([]),
+    live: 0,
+    doors: [...shutDoors, door("plaza")],
+    // What was public stays so until its turn comes.
+    mayReach: ({ host, path }) => (host === `plaza.${ZONE}` && path === "/" ? [plaza] : []),
+    shownAtLast: [[door("plaza"), undefined], [door("whoami"), undefined], [door("plaza", "/admin"), undefined]],
+  });
+
+  beforeAll(async () => {
+    before = await worldOf([{ name: "whoami", networks: [net], labels: whoamiLabels }, { name: "plaza", networks: [net], labels: plazaLabels }]);
+    // Without their labels, but still there under their names: whoever came through now would be shown something.
+    whoami = await start({ name: "whoami", networks: [net] });
+    plaza = await start({ name: "plaza", networks: [net] });
+  });
+  afterAll(async () => {
+    await whoami.remove();
+    await plaza.remove();
+  });
+
+  sweeps(story);
+});
+
+describe("a change of origin and protection together", () => {
+  let before: Photograph;
+  /** Behind a login first and then without labels; public; public first and then without labels; behind a login. */
+  let diary: Container;
+  let poster: Container;
+  let stall: Container;
+  let vault: Container;
+  const story = (): Story => ({
+    net,
+    before,
+    end: whole([
+      "application board.home.localhost: cfauth:e2e public, no login",
+      "application shop.home.localhost: cfauth:e2e everyone who logs in with Authentik",
+      LOGIN_POLICY,
+      PUBLIC_POLICY,
+      "record board.home.localhost: CNAME to the tunnel",
+      "record shop.home.localhost: CNAME to the tunnel",
+      `rule board.home.localhost: http://${unique("poster")}:8080`,
+      `rule shop.home.localhost: http://${unique("vault")}:8080, logins of shop.home.localhost`,
+    ]),
+    live: 2,
+    doors: [door("board"), door("shop"), ...lookAlikes("board"), ...lookAlikes("shop")],
+    mayReach: ({ host }) => (host.toLowerCase().startsWith("board.") ? [poster] : host.toLowerCase().startsWith("shop.") ? [stall] : []),
+    shownAtLast: [[door("board"), poster], [door("shop"), undefined]],
+  });
+
+  beforeAll(async () => {
+    before = await worldOf([
+      { name: "diary", networks: [net], labels: labels({ hostname: "board" }) },
+      { name: "stall", networks: [net], labels: labels({ hostname: "shop", access: "public" }) },
+    ]);
+    diary = await start({ name: "diary", networks: [net] });
+    poster = await start({ name: "poster", networks: [net], labels: labels({ hostname: "board", access: "public" }) });
+    stall = await start({ name: "stall", networks: [net] });
+    vault = await start({ name: "vault", networks: [net], labels: labels({ hostname: "shop" }) });
+  });
+  afterAll(async () => {
+    for (const container of [diary, poster, stall, vault]) await container.remove();
+  });
+
+  sweeps(story);
+});

@@ -1,0 +1,132 @@
+/** What the long end-to-end tests share: settings that keep to themselves, the cloud as one text, and a stranger at the door. */
+import http from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { Container } from "../docker/container.ts";
+import type { Network } from "../docker/network.ts";
+import { docker, RUN_ID } from "../docker/run.ts";
+import type { AccessApplication, IngressRule } from "../sandbox/cloudflare/state.ts";
+import { dockerResolver } from "../sandbox/edge/docker-resolver.ts";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox/index.ts";
+
+/** A label prefix of this run's own: other runs' containers on the same engine mean nothing to its daemons. */
+const PREFIX = `cfauth-${RUN_ID}`;
+
+/** The label as this run's daemons read it: `label("access.session")`. */
+export const label = (key: string): string => `${PREFIX}.${key}`;
+
+export const labels = (keys: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(keys).map(([key, value]) => [label(key), value]));
+
+export const OWNER = "e2e";
+
+/** Settings of a daemon in this sandbox, on this network. */
+export const settings = (sandbox: Sandbox, net: Network, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+  ...sandbox.environment,
+  CFAUTH_NETWORK: net.name,
+  CFAUTH_LABEL_PREFIX: PREFIX,
+  CFAUTH_OWNER: OWNER,
+  CFAUTH_GRACE_PERIOD: "0s",
+  CFAUTH_STARTUP_GRACE_PERIOD: "0s",
+  // Hundreds of daemons are started here; without it each would strip its types anew.
+  NODE_COMPILE_CACHE: join(tmpdir(), "cfauth-test-compile-cache"),
+  ...more,
+});
+
+/** A sandbox whose cloudflared is on this network. */
+export const sandboxOn = async (net: Network, options: SandboxOptions = {}): Promise<Sandbox> =>
+  startSandbox({ resolve: dockerResolver(await docker(), [net.name]), ...options });
+
+/** Everything that Cloudflare and Authentik know, at one moment. */
+export interface Photograph {
+  readonly text: string;
+  /** Stands in many places in it, and differs from sandbox to sandbox. */
+  readonly authentikUrl: string;
+}
+
+export function photograph({ cloudflare, authentik, environment }: Sandbox): Photograph {
+  const maps = Object.entries(cloudflare.state).flatMap(([name, part]) => (part instanceof Map ? [[name, [...part]] as const] : []));
+  const lists = Object.entries(authentik.state).filter(([, part]) => Array.isArray(part));
+  return { text: JSON.stringify({ maps, lists }), authentikUrl: environment["AUTHENTIK_URL"] ?? "" };
+}
+
+/** Makes a fresh sandbox what the other one was. Not for one that has had a daemon: its edge forgets no configuration. */
+export function restore({ cloudflare, authentik, environment }: Sandbox, then: Photograph): void {
+  const { maps, lists } = JSON.parse(then.text.replaceAll(then.authentikUrl, environment["AUTHENTIK_URL"] ?? "")) as {
+    readonly maps: readonly [string, readonly [string, unknown][]][];
+    readonly lists: readonly [string, readonly unknown[]][];
+  };
+  const state = { ...cloudflare.state, ...authentik.state } as unknown as Record<string, Map<string, unknown> & unknown[]>;
+  for (const [name, entries] of maps) {
+    state[name]?.clear();
+    for (const [key, value] of entries) state[name]?.set(key, value);
+  }
+  for (const [name, items] of lists) state[name]?.splice(0, Infinity, ...items);
+}
+
+/** Everything that daemons make, each object as one line; doubles are two lines. Sorted. */
+export function inventory({ cloudflare, authentik }: Sandbox): readonly string[] {
+  const { apps, policies, configurations, records, tunnels, tags, identityProviders } = cloudflare.state;
+  const all = [...apps.values()];
+  const named = (id: string) => policies.get(id)?.name ?? "a policy that is gone";
+  return [
+    ...all.map((app) => `application ${app.domain}: ${app.policies.map(({ id }) => named(id)).join(", ")}`),
+    ...[...policies.values()].map(({ name, decision }) => `policy ${name}: ${decision}`),
+    ...[...configurations.values()].flatMap(({ config }) => config.ingress.map((rule) => ruleLine(rule, all))),
+    ...[...records.values()].map(({ type, name, content }) => `record ${name}: ${type} ${tunnels.has(content.split(".")[0] ?? "") ? "to the tunnel" : content}`),
+    ...[...tunnels.values()].map(({ name }) => `tunnel ${name}`),
+    ...[...tags.keys()].map((name) => `tag ${name}`),
+    ...[...identityProviders.values()].map(({ name }) => `login method ${name.replace(/#\w+$/, "#…")}`),
+    ...authentik.state.providers.map(({ name }) => `provider ${name}`),
+    ...authentik.state.applications.map(({ slug }) => `Authentik application ${slug}`),
+  ].toSorted();
+}
+
+function ruleLine({ hostname, path, service, originRequest }: IngressRule, apps: readonly AccessApplication[]): string {
+  const of = (aud: string) => apps.find((app) => app.aud === aud)?.domain ?? "an application that is gone";
+  const check = originRequest?.access;
+  const place = `${hostname ?? "anything else"}${path === undefined ? "" : ` (${path.split("(")[0]})`}`;
+  return `rule ${place}: ${service}${check === undefined ? "" : `, ${check.required ? "logins" : "no check"} of ${check.audTag.map(of).join(", ")}`}`;
+}
+
+export interface Place {
+  readonly host: string;
+  readonly path: string;
+}
+
+/** Which containers, by id, an anonymous visitor may be shown at a place. */
+export type MayReach = (place: Place) => readonly Container[];
+
+/** Somebody on the internet who has no login and tries all doors. */
+export interface Stranger extends AsyncDisposable {
+  /** What he saw and should not have seen. */
+  readonly leaks: readonly string[];
+  /** Tries the doors, and remembers under `when` what should have been shut. */
+  look(when: string, places: readonly Place[]): Promise<void>;
+  /** The container that answers there now, by the beginning of its id; undefined when none does. */
+  reaches(place: Place): Promise<string | undefined>;
+}
+
+export function stranger(port: number, mayReach: MayReach): Stranger {
+  const agent = new http.Agent({ keepAlive: true });
+  const leaks: string[] = [];
+  const reaches = async ({ host, path }: Place): Promise<string | undefined> => {
+    const request = http.request({ host: "127.0.0.1", port, path, agent, headers: { host: `${host}:${port}` } });
+    const response = new Promise<http.IncomingMessage>((resolve, reject) => request.on("response", resolve).on("error", reject));
+    request.end();
+    return /^Hello from (\w+)/.exec(await text(await response))?.[1];
+  };
+  return {
+    leaks,
+    reaches,
+    look: async (when, places) => {
+      for (const place of places) {
+        const reached = await reaches(place);
+        if (reached === undefined || mayReach(place).some(({ id }) => id.startsWith(reached))) continue;
+        leaks.push(`${when}: ${place.host}${place.path} showed ${reached}`);
+      }
+    },
+    [Symbol.asyncDispose]: async () => agent.destroy(),
+  };
+}

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import type { Problem } from "../../src/domain/problem.ts";
+import { login } from "../../src/kinds/login/propose.ts";
+import type { LoginMethod, LoginSeen, Provider } from "../../src/kinds/login/seen.ts";
+import { claim } from "../../src/kinds/mine.ts";
+
+const SLUG = "cf-tunnel-access";
+const CALLBACK = { mode: "strict", url: "https://team.cloudflareaccess.com/cdn-cgi/access/callback", type: "authorization" };
+const CONFIG = {
+  client_id: "id",
+  auth_url: "https://auth.example.com/application/o/authorize/",
+  token_url: "https://auth.example.com/application/o/token/",
+  certs_url: "https://auth.example.com/application/o/cf-tunnel-access/jwks/",
+  scopes: ["openid", "email", "profile"],
+  email_claim_name: "email",
+  pkce_enabled: true,
+};
+/** The end is the beginning of the SHA-256 of `id:secret`. */
+const NAME = "Authentik (cf-tunnel-access) #fc69635e";
+
+const provider = (more: Partial<Provider> = {}): Provider => ({
+  pk: 7, name: SLUG, clientId: "id", clientSecret: "secret", clientType: "confidential", redirectUris: [CALLBACK], authorizationFlow: "flow", invalidationFlow: "gone",
+  signingKey: "key", encryptionKey: undefined, scopes: ["s-1", "s-2"], grantTypes: ["authorization_code", "refresh_token"], claimsInIdToken: true, ...more,
+});
+const method = (more: Partial<LoginMethod> = {}) => claim<LoginMethod>({ id: "idp-1", name: NAME, config: CONFIG, kept: {}, ...more });
+const seen = (more: Partial<LoginSeen> = {}): LoginSeen => ({
+  teamDomain: "team.cloudflareaccess.com",
+  parts: { authorizationFlow: "flow", invalidationFlow: "gone", signingKey: "key", scopes: ["s-1", "s-2"] },
+  provider: provider(),
+  application: { slug: SLUG, name: "Cloudflare", provider: 7 },
+  method: method(),
+  wish: { slug: SLUG, publicUrl: "https://auth.example.com" },
+  ...more,
+});
+const proposed = (more: Partial<LoginSeen> = {}) => login.propose({ login: seen(more) });
+
+const PROVIDER_WISH = {
+  name: SLUG, clientType: "confidential", redirectUris: [CALLBACK], authorizationFlow: "flow", invalidationFlow: "gone", signingKey: "key", scopes: ["s-1", "s-2"], grantTypes: ["authorization_code", "refresh_token"],
+};
+
+describe("the login", () => {
+  it("stands when both ends agree, and then nothing is done", () => {
+    expect(proposed()).toEqual({ changes: [], problems: [], stands: true });
+  });
+
+  it.each<{ name: string; without: Partial<LoginSeen>; change: object }>([
+    { name: "the provider first", without: { provider: undefined, application: undefined, method: undefined }, change: { action: "create", key: "login-provider", subject: SLUG, wish: PROVIDER_WISH } },
+    { name: "then the application, by the provider's key", without: { application: undefined, method: undefined }, change: { action: "create", key: "login-application", subject: SLUG, provider: 7 } },
+    { name: "then the login method, with the provider's secret", without: { method: undefined }, change: { action: "create", key: "login-method", subject: NAME, name: NAME, config: CONFIG, secret: "secret" } },
+  ])("is made part by part: $name", ({ without, change }) => {
+    expect(proposed(without)).toEqual({ changes: [{ kind: "login", ...change }], problems: [], stands: false });
+  });
+
+  it("is whole again before routes are built on it: an application that lost its provider gets it back", () => {
+    expect(proposed({ application: { slug: SLUG, name: "x", provider: undefined } })).toMatchObject({ changes: [{ action: "update", key: "login-application", provider: 7 }], stands: false });
+  });
+});
+
+describe("the provider in Authentik", () => {
+  it.each<{ name: string; found: Partial<Provider>; wish?: object }>([
+    { name: "is not confidential", found: { clientType: "public" } },
+    { name: "signs with no key, so that Cloudflare can not check it", found: { signingKey: undefined } },
+    { name: "encrypts, so that Cloudflare can not read it", found: { encryptionKey: "key" } },
+    { name: "has another flow", found: { authorizationFlow: "other" } },
+    { name: "ends logins by another flow", found: { invalidationFlow: "other" } },
+    { name: "leaves the e-mail address out of the token", found: { claimsInIdToken: false } },
+    { name: "sends people back nowhere", found: { redirectUris: [] } },
+    { name: "lacks a scope", found: { scopes: ["s-1"] } },
+    { name: "grants nothing, which versions from 2026.5 on take at its word", found: { grantTypes: [] } },
+    { name: "sends people back by a pattern, which may lead anywhere", found: { redirectUris: [CALLBACK, { mode: "regex", url: "https://.*", type: "authorization" }] } },
+    { name: "sends people back without TLS", found: { redirectUris: [CALLBACK, { mode: "strict", url: "http://x.example.com/", type: "authorization" }] } },
+  ])("is mended when it $name", ({ found }) => {
+    expect(proposed({ provider: provider(found) })).toEqual({ changes: [{ kind: "login", action: "update", key: "login-provider", subject: SLUG, at: provider(found), wish: PROVIDER_WISH }], problems: [], stands: false });
+  });
+
+  it.each<{ name: string; found: Partial<Provider> }>([
+    { name: "the order of scopes", found: { scopes: ["s-2", "s-1"] } },
+    { name: "scopes that the user added", found: { scopes: ["s-1", "s-2", "s-mine"] } },
+    { name: "another callback that the user added", found: { redirectUris: [CALLBACK, { mode: "strict", url: "https://other.example.com/callback", type: "authorization" }] } },
+    { name: "another key that signs", found: { signingKey: "key-of-mine" } },
+    { name: "its name", found: { name: "Cloudflare" } },
+    { name: "grants that the user added", found: { grantTypes: ["authorization_code", "refresh_token", "client_credentials"] } },
+    { name: "fields that an old version does not have", found: { grantTypes: undefined, invalidationFlow: undefined, redirectUris: [{ ...CALLBACK, type: undefined }] } },
+  ])("is left as the user has it: $name", ({ found }) => {
+    expect(proposed({ provider: provider(found) })).toEqual({ changes: [], problems: [], stands: true });
+  });
+
+  it("keeps what the user added when something else is mended", () => {
+    const mine = { mode: "strict", url: "https://other.example.com/callback", type: "authorization" };
+    expect(proposed({ provider: provider({ clientType: "public", redirectUris: [mine], scopes: ["s-mine"], signingKey: "key-of-mine", grantTypes: ["client_credentials"] }) }).changes[0]).toMatchObject({
+      wish: { redirectUris: [CALLBACK, mine], scopes: ["s-mine", "s-1", "s-2"], signingKey: "key-of-mine", grantTypes: ["client_credentials", "authorization_code", "refresh_token"] },
+    });
+  });
+});
+
+describe("the login method in Cloudflare", () => {
+  it.each<{ name: string; more: Partial<LoginSeen> }>([
+    { name: "knows another client", more: { method: method({ config: { ...CONFIG, client_id: "old" } }) } },
+    { name: "looks for keys elsewhere", more: { method: method({ config: { ...CONFIG, certs_url: "https://elsewhere.example.com/" } }) } },
+    { name: "logs in without PKCE", more: { method: method({ config: { ...CONFIG, pkce_enabled: false } }) } },
+    { name: "has an older secret, which only its name tells", more: { method: method({ name: "Authentik (cf-tunnel-access) #00000000" }) } },
+  ])("is mended when it $name", ({ more }) => {
+    expect(proposed(more)).toMatchObject({ changes: [{ action: "update", key: "login-method", at: { id: "idp-1" }, name: NAME, config: CONFIG, secret: "secret" }], stands: false });
+  });
+
+  it("follows a new secret of the provider", () => {
+    const [change] = proposed({ provider: provider({ clientSecret: "new" }) }).changes;
+    expect(change).toMatchObject({ action: "update", key: "login-method", secret: "new" });
+    expect(change?.subject).not.toBe(NAME);
+  });
+});
+
+describe("while Authentik lacks something to build with", () => {
+  const notReady: Problem = { code: "CFA-AK-NOT-READY", severity: "error", container: undefined, label: undefined, route: undefined, message: "not yet", effect: "unchanged", fix: "wait" };
+
+  it("nothing is made of it, and the problem is said", () => {
+    expect(proposed({ parts: notReady, provider: undefined, application: undefined, method: undefined })).toEqual({ changes: [], problems: [notReady], stands: false });
+  });
+
+  it("a login that was whole before is built on as it is", () => {
+    expect(proposed({ parts: notReady })).toEqual({ changes: [], problems: [notReady], stands: true });
+  });
+
+  it.each(["provider", "application", "method"] as const)("a login without its %s is not built on", (part) => {
+    expect(proposed({ parts: notReady, [part]: undefined }).stands).toBe(false);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { tunnel } from "../../src/kinds/tunnel/propose.ts";
+import type { TunnelSeen } from "../../src/kinds/tunnel/seen.ts";
+
+const there = { id: "t-1", name: "cfauth", source: "cloudflare" } as const;
+const proposed = (seen: Omit<TunnelSeen, "name">) => tunnel.propose({ tunnel: { ...seen, name: "cfauth" } });
+const write = { kind: "tunnel", action: "update", key: "tunnel-token-file", subject: "cfauth", id: "t-1" };
+
+describe("the tunnel", () => {
+  it.each<{ name: string; seen: Omit<TunnelSeen, "name">; changes: readonly object[]; stands: boolean }>([
+    { name: "is made when it is missing, and no route is opened before", seen: { tunnel: undefined, tokenFile: undefined }, changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }], stands: false },
+    { name: "is made before its token file is written", seen: { tunnel: undefined, tokenFile: "stale" }, changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }], stands: false },
+    { name: "stands where no token file is asked for", seen: { tunnel: there, tokenFile: undefined }, changes: [], stands: true },
+    { name: "stands with a current token file", seen: { tunnel: there, tokenFile: "current" }, changes: [], stands: true },
+    { name: "stands while its token file is written", seen: { tunnel: there, tokenFile: "stale" }, changes: [write], stands: true },
+  ])("$name", ({ seen, changes, stands }) => {
+    expect(proposed(seen)).toEqual({ changes, problems: [], stands });
+  });
+
+  it("that takes its rules from a file can not be used, and the way out is said", () => {
+    expect(proposed({ tunnel: { ...there, source: "local" }, tokenFile: "stale" })).toEqual({
+      changes: [],
+      problems: [
+        {
+          code: "CFA-TUNNEL-LOCAL",
+          severity: "error",
+          container: undefined,
+          label: undefined,
+          route: undefined,
+          message: "the tunnel cfauth takes its rules from a local config.yml, so none can be set from here",
+          effect: "unchanged",
+          fix: "migrate it under Zero Trust → Networks → Tunnels, or name another tunnel in CFAUTH_TUNNEL",
+        },
+      ],
+      stands: false,
+    });
+  });
+});

@@ -1,0 +1,213 @@
+import { describe, expect, it } from "vitest";
+import type { Workload } from "../../src/domain/workload.ts";
+import type { WorldError } from "../../src/errors.ts";
+import { house } from "../../src/kinds/index.ts";
+import { createLoop, type LoopParts, type Outcome } from "../../src/loop/loop.ts";
+import { wishes } from "../../src/loop/wishes.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { workload } from "../builders.ts";
+import { emptyWorld, OWNER } from "../plan/model.ts";
+import { fault, memory } from "./memory.ts";
+
+const SETTINGS = { prefix: "cfauth", networks: ["tunnel"], target: "name", domain: undefined, allowedZones: undefined, waitHealthy: true, allowService: false, authentikHost: "auth.example.com" } as const;
+const GRACE = { graceMs: 60_000, startupGraceMs: 200_000 };
+const RESYNC_MS = 300_000;
+const APP = workload({ "cfauth.hostname": "app.example.com" });
+
+function begun(more: Partial<LoopParts> = {}) {
+  const at = memory();
+  const outcomes: Outcome[] = [];
+  const engine: { runs: readonly Workload[]; down: WorldError | undefined } = { runs: [APP], down: undefined };
+  const clock = { now: 1_000_000 };
+  const loop = createLoop({
+    list: async () => {
+      if (engine.down !== undefined) throw engine.down;
+      return engine.runs;
+    },
+    hands: at.hands,
+    decide: (workloads, world, before, now) => wishes(SETTINGS, GRACE, workloads, world, before, now),
+    plan: ({ desired }, world) => plan(house(OWNER), desired, world),
+    watch: { changed: () => {}, planned: () => {}, passed: (outcome) => outcomes.push(outcome) },
+    resyncMs: RESYNC_MS,
+    dryRun: false,
+    now: () => clock.now,
+    random: () => 1,
+    signal: new AbortController().signal,
+    ...more,
+  });
+  /** One pass so long after the last one; what it sent, and when the next is due. */
+  const after = async (ms: number): Promise<{ readonly next: number; readonly sent: readonly string[] }> => {
+    clock.now += ms;
+    at.sent.length = 0;
+    return { next: await loop.turn(), sent: [...at.sent] };
+  };
+  const open = () => [...at.world.dns.mine.keys()];
+  return { at, engine, clock, outcomes, after, open, last: () => outcomes.at(-1) };
+}
+
+const CLOSES = ["delete dns app.example.com", "delete ingress app.example.com", "delete access app.example.com"];
+
+describe("from pass to pass", () => {
+  it("looks once, opens what is wished, and is quiet after that", async () => {
+    const it = begun();
+    const first = await it.after(0);
+    const second = await it.after(10_000);
+    expect([it.open(), first.next, second, it.at.looks]).toEqual([["app.example.com"], 300_000, { next: 290_000, sent: [] }, ["all"]]);
+  });
+
+  it("a restart within the grace costs no write and no look", async () => {
+    const it = begun();
+    await it.after(0);
+    it.engine.runs = [];
+    const gone = await it.after(5_000);
+    it.engine.runs = [APP];
+    const back = await it.after(30_000);
+    expect([gone, back.sent, it.at.looks]).toEqual([{ next: 60_000, sent: [] }, [], ["all"]]);
+  });
+
+  it("a stopped container's route is closed when the grace ends, and the loop wakes for it", async () => {
+    const it = begun();
+    await it.after(0);
+    it.engine.runs = [];
+    const { next } = await it.after(5_000);
+    const { sent } = await it.after(next);
+    expect([sent.slice(0, 3), it.open()]).toEqual([CLOSES, []]);
+  });
+
+  it("what is missing when cfauth starts is closed after the startup grace", async () => {
+    const before = begun();
+    await before.after(0);
+    const it = begun({ hands: before.at.hands });
+    it.engine.runs = [];
+    const { next } = await it.after(0);
+    expect([next, before.open()]).toEqual([200_000, ["app.example.com"]]);
+    await it.after(next);
+    expect(before.open()).toEqual([]);
+  });
+
+  it("a container that comes back under its name without labels loses its route at once", async () => {
+    const it = begun();
+    await it.after(0);
+    it.engine.runs = [workload({})];
+    await it.after(1_000);
+    expect(it.open()).toEqual([]);
+  });
+
+  it("drift is mended at the next resync", async () => {
+    const it = begun();
+    await it.after(0);
+    const { world } = it.at;
+    it.at.world = { ...world, dns: { ...world.dns, mine: new Map() } };
+    const quiet = await it.after(299_999);
+    const resync = await it.after(1);
+    expect([quiet.sent, resync.sent]).toEqual([[], ["create dns app.example.com"]]);
+  });
+
+  it("a resync looks at what routes are made of, every twelfth at everything", async () => {
+    const it = begun();
+    for (let pass = 0; pass <= 24; pass++) await it.after(RESYNC_MS);
+    const eleven = Array.from({ length: 11 }, () => "routes");
+    expect(it.at.looks).toEqual(["all", ...eleven, "all", ...eleven, "all"]);
+  });
+
+  it("an engine that is away just then does not put off the look at everything", async () => {
+    const it = begun();
+    for (let pass = 0; pass <= 11; pass++) await it.after(RESYNC_MS);
+    it.engine.down = fault("docker");
+    await it.after(RESYNC_MS);
+    it.engine.down = undefined;
+    await it.after(1_000);
+    expect(it.at.looks.slice(-2)).toEqual(["routes", "all"]);
+  });
+
+  it("a dry run sends nothing, however long it goes on", async () => {
+    const it = begun({ dryRun: true });
+    const sent = [await it.after(0), await it.after(RESYNC_MS)].flatMap((pass) => pass.sent);
+    expect([sent, it.last()?.result, it.at.world]).toEqual([[], "settled", emptyWorld()]);
+  });
+});
+
+describe("when the engine does not answer", () => {
+  it("nothing is torn down, and the world is not looked at anew", async () => {
+    const it = begun();
+    await it.after(0);
+    it.engine.down = fault("docker");
+    const failed = [await it.after(1_000), await it.after(100_000), await it.after(1_000)];
+    it.engine.down = undefined;
+    const back = await it.after(1_000);
+    expect([failed.flatMap(({ sent }) => sent), back.sent, it.open(), it.at.looks]).toEqual([[], [], ["app.example.com"], ["all"]]);
+  });
+
+  it("what it does not tell is no stop: the grace begins with the first list that lacks the container", async () => {
+    const it = begun();
+    await it.after(0);
+    it.engine.down = fault("docker");
+    await it.after(100_000);
+    [it.engine.down, it.engine.runs] = [undefined, []];
+    expect(await it.after(1_000)).toEqual({ next: 60_000, sent: [] });
+  });
+
+  it("the outcome says so, and has no end", async () => {
+    const it = begun();
+    it.engine.down = fault("docker");
+    await it.after(0);
+    expect(it.last()).toMatchObject({ result: "failed", applied: 0, failures: 1, errors: [{ code: "CFA-DOCKER-UNREACHABLE" }], end: undefined });
+  });
+});
+
+describe("when Cloudflare does not answer", () => {
+  it("it is tried again later and later, and at once everything counts anew when it worked", async () => {
+    const it = begun();
+    it.at.down = fault("cloudflare");
+    const waits = [(await it.after(0)).next, (await it.after(1_000)).next, (await it.after(2_000)).next];
+    it.at.down = undefined;
+    await it.after(4_000);
+    expect([waits, it.outcomes.map(({ failures }) => failures)]).toEqual([[1_000, 2_000, 4_000], [1, 2, 3, 0]]);
+  });
+
+  it("it is left alone for as long as it asks", async () => {
+    const it = begun();
+    it.at.down = fault("cloudflare", { retryAfterMs: 48_000 });
+    expect((await it.after(0)).next).toBe(48_000);
+  });
+
+  it("it is left alone for as long as the answer to a change asks", async () => {
+    const it = begun();
+    it.at.refuse = ({ kind }) => (kind === "dns" ? fault("cloudflare", { retryAfterMs: 20_000 }) : undefined);
+    expect((await it.after(0)).next).toBe(20_000);
+  });
+
+  it("everything is looked at again before the next plan, once it answers", async () => {
+    const it = begun();
+    await it.after(0);
+    it.at.down = fault("cloudflare");
+    await it.after(RESYNC_MS);
+    it.at.down = undefined;
+    await it.after(1_000);
+    expect([it.at.looks, it.open()]).toEqual([["all", "routes", "all"], ["app.example.com"]]);
+  });
+
+  it("everything is looked at again after a change that failed", async () => {
+    const it = begun();
+    it.at.refuse = ({ kind }) => (kind === "dns" ? fault("cloudflare") : undefined);
+    await it.after(0);
+    it.at.refuse = () => undefined;
+    const { sent } = await it.after(1_000);
+    expect([it.at.looks, sent, it.open()]).toEqual([["all", "all"], ["create dns app.example.com"], ["app.example.com"]]);
+  });
+
+  it("a change whose answer was lost is not made twice", async () => {
+    const it = begun();
+    it.at.refuse = ({ key }) => (key === "access app.example.com" ? fault("cloudflare", { doubtful: true }) : undefined);
+    await it.after(0);
+    const { sent } = await it.after(1_000);
+    expect([it.at.looks, sent]).toEqual([["all", "all"], ["create ingress app.example.com", "create dns app.example.com"]]);
+  });
+});
+
+describe("a fault of cfauth itself", () => {
+  it("is not taken for one of the world", async () => {
+    const it = begun({ list: () => Promise.reject(new TypeError("a bug")) });
+    await expect(it.after(0)).rejects.toThrow(TypeError);
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import type { Workload } from "../../src/domain/workload.ts";
+import { house } from "../../src/kinds/index.ts";
+import type { World } from "../../src/kinds/world.ts";
+import { type PassParts, type PassResult, pass } from "../../src/loop/pass.ts";
+import { wishes } from "../../src/loop/wishes.ts";
+import { noMemory } from "../../src/plan/decide.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { workload } from "../builders.ts";
+import { emptyWorld, OWNER } from "../plan/model.ts";
+import { fault, type Memory, memory } from "./memory.ts";
+
+const SETTINGS = { prefix: "cfauth", networks: ["tunnel"], target: "name", domain: undefined, allowedZones: undefined, waitHealthy: true, allowService: false, authentikHost: "auth.example.com" } as const;
+const APP = workload({ "cfauth.hostname": "app.example.com" });
+const BLOG = workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" });
+
+const parts = (at: Memory, workloads: readonly Workload[], more: Partial<PassParts> = {}): PassParts => ({
+  list: async () => workloads,
+  hands: at.hands,
+  decide: (found, world) => wishes(SETTINGS, { graceMs: 0, startupGraceMs: 0 }, found, world, noMemory, 0),
+  plan: ({ desired }, world) => plan(house(OWNER), desired, world),
+  onChange: () => {},
+  onPlan: () => {},
+  signal: new AbortController().signal,
+  dryRun: false,
+  ...more,
+});
+const run = (at: Memory, workloads: readonly Workload[], more: Partial<PassParts> = {}, before?: World): Promise<PassResult> => pass(parts(at, workloads, more), undefined, before);
+const routes = ({ world }: Memory) => ({ applications: [...world.access.mine.keys()], rules: world.ingress.rules.flatMap(({ hostname, service }) => (service.includes("app:") || service.includes("blog:") ? [hostname] : [])), records: [...world.dns.mine.keys()] });
+const ALL = (...hosts: string[]) => ({ applications: hosts, rules: hosts, records: hosts });
+
+describe("one pass", () => {
+  it("opens a route from nothing to the last part", async () => {
+    const at = memory();
+    const result = await run(at, [APP]);
+    expect([routes(at), result.plan.live, result.applied, result.failures, result.certain]).toEqual([ALL("app.example.com"), ["app.example.com"], 6, [], true]);
+  });
+
+  it("has nothing to do when all stands", async () => {
+    const at = memory();
+    await run(at, [APP]);
+    at.sent.length = 0;
+    expect([(await run(at, [APP])).applied, at.sent]).toEqual([0, []]);
+  });
+
+  it("knows how the world stands after its own changes, without another look", async () => {
+    const at = memory();
+    const { world } = await run(at, [APP]);
+    expect([world, at.looks]).toEqual([at.world, ["all"]]);
+  });
+
+  it("looks at nothing when it is told how the world stands", async () => {
+    const at = memory();
+    await run(at, [APP], {}, at.world);
+    expect([at.looks, routes(at)]).toEqual([[], ALL("app.example.com")]);
+  });
+
+  it("tells each change as it is done, in order", async () => {
+    const told: string[] = [];
+    await run(memory(), [APP], { onChange: ({ action, kind }, error) => told.push(`${action} ${kind}${error === undefined ? "" : " failed"}`) });
+    expect(told).toEqual(["create login", "create access", "create policy", "create access", "create ingress", "create dns"]);
+  });
+});
+
+describe("a pass that meets failures", () => {
+  it("does not try a failed change again, and is not certain of the world any more", async () => {
+    const at = memory();
+    at.refuse = ({ kind }) => (kind === "ingress" ? fault("cloudflare") : undefined);
+    const result = await run(at, [APP]);
+    expect([at.sent.filter((it) => it === "create ingress app.example.com").length, result.failures.map(({ change }) => change.key), result.certain]).toEqual([1, ["ingress app.example.com"], false]);
+    expect(routes(at)).toEqual({ applications: ["app.example.com"], rules: [], records: [] });
+  });
+
+  it("goes on with the other routes", async () => {
+    const at = memory();
+    at.refuse = ({ kind, subject }) => (kind === "access" && subject === "blog.example.com" ? fault("cloudflare") : undefined);
+    const result = await run(at, [APP, BLOG]);
+    expect([routes(at), result.plan.live]).toEqual([ALL("app.example.com"), ["app.example.com"]]);
+  });
+
+  it("plans nothing more on a world that is in doubt, since an answer was lost", async () => {
+    const at = memory();
+    at.refuse = ({ kind, key }) => (kind === "access" && key !== "tag" ? fault("cloudflare", { doubtful: true }) : undefined);
+    const result = await run(at, [APP]);
+    expect([at.sent.at(-1), result.certain]).toEqual(["create access app.example.com", false]);
+    expect(routes(at)).toEqual({ applications: ["app.example.com"], rules: [], records: [] });
+  });
+
+  it("plans nothing more on a tunnel that has just been made: nobody has looked at its rules yet", async () => {
+    const world = emptyWorld();
+    const at = memory({ ...world, tunnel: { ...world.tunnel, tunnel: undefined } });
+    const result = await run(at, [APP]);
+    expect([at.sent, result.certain, result.failures]).toEqual([["create login-method", "create tunnel", "create tag"], false, []]);
+  });
+
+  it("changes nothing when the containers can not be listed", async () => {
+    const at = memory();
+    await run(at, [APP]);
+    at.sent.length = 0;
+    await expect(run(at, [], { list: () => Promise.reject(fault("docker")) })).rejects.toMatchObject({ code: "CFA-DOCKER-UNREACHABLE" });
+    expect([at.sent, routes(at)]).toEqual([[], ALL("app.example.com")]);
+  });
+
+  it("changes nothing when the world can not be read", async () => {
+    const at = memory();
+    await run(at, [APP]);
+    [at.sent.length, at.down] = [0, fault("cloudflare")];
+    await expect(run(at, [])).rejects.toMatchObject({ code: "CFA-CF-UNREACHABLE" });
+    expect([at.sent, routes(at)]).toEqual([[], ALL("app.example.com")]);
+  });
+
+  it("comes to an end even when a plan never does", async () => {
+    const at = memory();
+    const world = at.world;
+    at.refuse = () => void (at.world = world);
+    expect((await run(at, [APP])).applied).toBeLessThan(200);
+  });
+});
+
+describe("a pass that is to change nothing, or no more", () => {
+  it("a dry run shows the plan and sends nothing", async () => {
+    const at = memory();
+    const result = await run(at, [APP], { dryRun: true });
+    expect([at.sent, at.world.access.mine.size, result.plan.changes.map(({ key }) => key), result.certain]).toEqual([[], 0, ["login-method", "tag"], true]);
+  });
+
+  it("a stop begins no further wave, and tears nothing down", async () => {
+    const at = memory();
+    const stop = new AbortController();
+    const result = await run(at, [APP], { signal: stop.signal, onChange: ({ kind }) => kind === "policy" && stop.abort() });
+    expect([at.sent, result.certain]).toEqual([["create login-method", "create tag", "create policy cfauth:home everyone who logs in with Authentik"], true]);
+  });
+});

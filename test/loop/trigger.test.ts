@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createTrigger, type Trigger } from "../../src/loop/trigger.ts";
+
+const HOUR = 3_600_000;
+
+describe("when the next look is taken", () => {
+  /** When each look began, in milliseconds after the start. */
+  let looks: number[];
+  /** How long a look takes, and when it says that the next is due. */
+  let takesMs: number;
+  let nextMs: number;
+  let trigger: Trigger;
+  let began: number;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    [looks, takesMs, nextMs, began] = [[], 0, HOUR, performance.now()];
+    trigger = createTrigger({
+      run: async () => {
+        looks.push(performance.now() - began);
+        if (takesMs > 0) await new Promise((done) => setTimeout(done, takesMs));
+        return nextMs;
+      },
+    });
+  });
+  afterEach(async () => {
+    const closed = trigger.close();
+    await vi.advanceTimersByTimeAsync(HOUR);
+    await closed;
+    vi.useRealTimers();
+  });
+
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  /** An event every so often, for so long. */
+  const events = async (everyMs: number, forMs: number): Promise<void> => {
+    for (let at = 0; at < forMs; at += everyMs) {
+      trigger.poke();
+      await pass(everyMs);
+    }
+  };
+
+  it("the first event is answered at once", async () => {
+    trigger.poke();
+    await pass(0);
+    expect(looks).toEqual([0]);
+  });
+
+  it("a hundred events at once are two looks: the first, and one when it is quiet", async () => {
+    for (let event = 0; event < 100; event++) trigger.poke();
+    await pass(10_000);
+    expect(looks).toEqual([0, 500]);
+  });
+
+  it("a burst is looked at half a second after its last event", async () => {
+    await events(100, 2_000);
+    await pass(10_000);
+    expect(looks).toEqual([0, 2_400]);
+  });
+
+  it("bursts that follow one another are waited out longer", async () => {
+    await events(1_000, 4_000);
+    await pass(20_000);
+    expect(looks).toEqual([0, 1_500, 4_500]);
+  });
+
+  it("events without end are looked at every half a minute all the same", async () => {
+    await events(100, 95_000);
+    expect(looks).toEqual([0, 30_100, 60_200, 90_300]);
+  });
+
+  it("an event after a calm is answered at once again", async () => {
+    await events(100, 1_000);
+    await pass(20_000);
+    trigger.poke();
+    await pass(0);
+    expect(looks).toEqual([0, 1_400, 21_000]);
+  });
+
+  it("an event during a look makes exactly one more, after it", async () => {
+    takesMs = 5_000;
+    trigger.poke();
+    await pass(1_000);
+    for (let event = 0; event < 10; event++) trigger.poke();
+    await pass(60_000);
+    expect(looks).toEqual([0, 5_000]);
+  });
+
+  it("looks do not run beside each other, and at most one waits", async () => {
+    takesMs = 20_000;
+    await events(2_000, 30_000);
+    await pass(60_000);
+    expect(looks).toEqual([0, 20_000, 40_000]);
+  });
+
+  it("without events the next look is taken when it is due", async () => {
+    nextMs = 300_000;
+    trigger.poke();
+    await pass(700_000);
+    expect(looks).toEqual([0, 300_000, 600_000]);
+  });
+
+  it("a look for an event puts off the one that was due", async () => {
+    nextMs = 60_000;
+    trigger.poke();
+    await pass(50_000);
+    trigger.poke();
+    await pass(100_000);
+    expect(looks).toEqual([0, 50_000, 110_000]);
+  });
+
+  it("a look that is due at once is taken again at once, after the one before", async () => {
+    [nextMs, takesMs] = [0, 1_000];
+    trigger.poke();
+    await pass(2_500);
+    expect(looks.map(Math.round)).toEqual([0, 1_001, 2_002]);
+  });
+
+  it("a wait beyond what a timer can count does not become none at all", async () => {
+    nextMs = 60 * 24 * HOUR;
+    trigger.poke();
+    await pass(HOUR);
+    expect(looks).toEqual([0]);
+  });
+
+  it("who asks for a look now is answered when it is over", async () => {
+    takesMs = 3_000;
+    let answered = Number.NaN;
+    void trigger.now().then(() => (answered = performance.now() - began));
+    await pass(10_000);
+    expect([looks, answered]).toEqual([[0], 3_000]);
+  });
+
+  it("closing waits for the look under way, and no other follows", async () => {
+    takesMs = 3_000;
+    trigger.poke();
+    await pass(1_000);
+    trigger.poke();
+    let closed = Number.NaN;
+    void trigger.close().then(() => (closed = performance.now() - began));
+    await pass(HOUR);
+    trigger.poke();
+    await pass(HOUR);
+    expect([looks, closed]).toEqual([[0], 3_000]);
+  });
+});
