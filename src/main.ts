@@ -5,6 +5,7 @@ import { healthcheck } from "./commands/healthcheck.ts";
 import { run } from "./commands/run.ts";
 import { type Config, readConfig } from "./config.ts";
 import { faultsText } from "./config/fault.ts";
+import { gather } from "./config/gather.ts";
 import { nearest } from "./domain/nearest.ts";
 import { parseListen } from "./http/listen.ts";
 import { createLog } from "./log.ts";
@@ -32,7 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (asked.help) return out(HELP);
   if (asked.version) return out(`${VERSION}\n`);
   if (asked.command === "healthcheck") return healthcheck(address());
-  const settings = readConfig(process.env, (path) => readFileSync(path, "utf8"));
+  const settings = readConfig(process.env, readText);
   if (!settings.ok) {
     process.stderr.write(faultsText(settings.faults));
     return FAULTY_SETTINGS;
@@ -71,11 +72,14 @@ function out(text: string): number {
 
 /** The health check runs without the daemon's secrets, so it reads one setting alone. */
 function address(): string {
-  const listen = parseListen(process.env["CFAUTH_LISTEN"] || "0.0.0.0:8080");
+  const { texts } = gather(process.env, ["CFAUTH_LISTEN"], readText);
+  const listen = parseListen(texts["CFAUTH_LISTEN"] ?? "0.0.0.0:8080");
   const { host = "0.0.0.0", port } = listen.ok ? listen.value : { port: 8080 };
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
   return `http://${reachable}:${port}`;
 }
+
+const readText = (path: string): string => readFileSync(path, "utf8");
 
 const logOf = (config: Config) =>
   createLog({

@@ -3,8 +3,9 @@
 import type { Call } from "../../test/sandbox/call.ts";
 
 export interface Deed {
-  readonly sign: "+" | "~" | "-";
-  readonly where: "Cloudflare" | "Authentik";
+  /** `·` for what happened without any change. */
+  readonly sign: "+" | "~" | "-" | "·";
+  readonly where: "Cloudflare" | "Authentik" | "visitor";
   readonly what: string;
   readonly name: string;
   readonly note?: string;
@@ -43,7 +44,7 @@ export interface Rule {
 }
 
 const KINDS: readonly Kind[] = [
-  { api: "authentik", ends: "/providers/oauth2", what: "login provider", note: () => "OpenID Connect, for Cloudflare alone" },
+  { api: "authentik", ends: "/providers/oauth2", what: "login provider", note: () => "OpenID Connect" },
   { api: "authentik", ends: "/core/applications", what: "application" },
   { api: "cloudflare", ends: "/access/tags", what: "tag", note: () => "marks what is cfauth's" },
   { api: "cloudflare", ends: "/cfd_tunnel", what: "tunnel" },
@@ -71,8 +72,8 @@ export function deedsOf(call: Call, before: Before): readonly Deed[] {
 const plain = (name: string): string => name.replace(/^cfauth:\S+ /, "").replace(/ #[0-9a-f]+$/, "");
 
 function application({ allowed_idps = [], session_duration }: Body): string {
-  const login = allowed_idps.length === 1 ? "this one login method" : `${allowed_idps.length || "any"} login methods`;
-  return session_duration === undefined ? login : `${login}; a login lasts ${session_duration}`;
+  const login = allowed_idps.length === 1 ? "one login method" : `${allowed_idps.length || "any"} login methods`;
+  return session_duration === undefined ? login : `${login}, good for ${session_duration}`;
 }
 
 export const rulesOf = (rules: readonly Rule[] = []): ReadonlyMap<string, string> =>
@@ -84,8 +85,8 @@ function ruled(before: ReadonlyMap<string, string>, { config }: Body): readonly 
   const rule = { where: "Cloudflare", what: "ingress rule" } as const;
   const written = rules.flatMap(({ hostname, service, originRequest }): Deed[] => {
     if (hostname === undefined || before.get(hostname) === service) return [];
-    const checked = originRequest?.access?.required === true ? "; the tunnel checks the login once more" : "";
-    return [{ ...rule, sign: before.has(hostname) ? "~" : "+", name: hostname, note: `leads to ${service}${checked}` }];
+    const checked = originRequest?.access?.required === true ? ", with a login alone" : "";
+    return [{ ...rule, sign: before.has(hostname) ? "~" : "+", name: hostname, note: `to ${service}${checked}` }];
   });
   const gone = [...before.keys()].filter((hostname) => !after.has(hostname));
   return [...written, ...gone.map((name): Deed => ({ ...rule, sign: "-", name }))];

@@ -13,7 +13,7 @@ export interface Knocks {
 }
 
 export interface Knocking {
-  knocks(): Knocks;
+  found(): Knocks;
   /** Resolves when the last knock has been answered. */
   stop(): Promise<Knocks>;
 }
@@ -32,7 +32,7 @@ export function knock(port: number, host: string, team: string): Knocking {
   };
   const rounds = round();
   return {
-    knocks: () => found,
+    found: () => found,
     stop: async () => {
       over = true;
       await rounds;

@@ -66,9 +66,10 @@ export function createPaper({ write, colour, columns }: PaperOptions): Paper {
       for (const [index, text] of lines.entries()) line(`${" ".repeat(INDENT)}${paint("dim", index === 0 ? "$" : " ")} ${index === 0 ? "" : "    "}${paint("bold", text)}`);
     },
     deed: ({ sign, where, what, name, note }, ms) => {
-      const head = `${seconds(ms).padStart(6)}   ${sign}  ${where.padEnd(11)}${what.padEnd(20)}`;
-      line(`${paint("dim", head.slice(0, 9))}${paint(SIGN_STYLES[sign], sign)}${head.slice(10)}${name}`);
-      if (note !== undefined) for (const each of under(head.length, note)) line(paint("dim", each));
+      const time = `${" ".repeat(INDENT)}${seconds(ms).padStart(6)}  `;
+      const place = ` ${where.padEnd(12)}${what.padEnd(20)}`;
+      line(`${paint("dim", time)}${paint(SIGN_STYLES[sign], sign)}${place}${name}`);
+      if (note !== undefined) for (const each of under(time.length + 1 + place.length, note)) line(paint("dim", each));
     },
     pairs: (pairs) => {
       const widest = Math.max(...pairs.map(([word]) => word.length)) + 3;
@@ -92,7 +93,7 @@ export function createPaper({ write, colour, columns }: PaperOptions): Paper {
   };
 }
 
-const SIGN_STYLES: Readonly<Record<Deed["sign"], Style>> = { "+": "green", "~": "yellow", "-": "red" };
+const SIGN_STYLES: Readonly<Record<Deed["sign"], Style>> = { "+": "green", "~": "yellow", "-": "red", "·": "dim" };
 
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 

@@ -22,7 +22,7 @@ const STREAM_MS = 5_000;
  * The daemon. Ends when told to, with the call under way finished and nothing torn down: restarting cfauth takes no service
  * off the net.
  */
-export async function run(config: Config, log: Log, stop: AbortSignal): Promise<0> {
+export async function run(config: Config, log: Log, stop: AbortSignal): Promise<0 | 1> {
   const source = createDockerSource({ docker: createDocker(config.docker), log });
   const watch = createWatch(log);
   let app: App | undefined;
@@ -49,7 +49,8 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
       ready: () => watch.status().converged,
     },
     config.listen,
-  );
+  ).catch((error: unknown) => log.fatal({ err: error, fix: "set CFAUTH_LISTEN to a free address" }, "page not opened"));
+  if (page === undefined) return 1;
   log.info({ version: VERSION, docker: spell(config.docker), port: page.port, dryRun: config.dryRun }, "started");
   const events = source.watch(trigger.poke, (up, fault) => {
     dockerUp = up;

@@ -60,13 +60,14 @@ export function createLoop(parts: LoopParts): Loop {
   let world: World | undefined;
   let memory = noMemory;
   let failures = 0;
+  /** Looks at the routes alone since the last one at everything; one that comes to nothing does not count. */
   let resyncs = 0;
   let lookedAt = -Infinity;
 
   const depth = (): Depth | undefined => {
     if (world === undefined) return "all";
     if (parts.now() - lookedAt < parts.resyncMs) return undefined;
-    return ++resyncs % WHOLE_EVERY === 0 ? "all" : "routes";
+    return resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
   };
 
   const run = async (begun: number): Promise<PassResult> => {
@@ -85,7 +86,7 @@ export function createLoop(parts: LoopParts): Loop {
       wanted,
       world,
     );
-    if (wanted !== undefined) lookedAt = begun;
+    if (wanted !== undefined) [lookedAt, resyncs] = [begun, wanted === "all" ? 0 : resyncs + 1];
     world = result.certain ? result.world : undefined;
     return result;
   };

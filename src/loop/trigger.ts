@@ -1,5 +1,8 @@
 import PQueue from "p-queue";
 
+/** A timer that is to wait longer goes off at once: a service that asks for a month of peace would get none at all. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export interface TriggerOptions {
   /** Never rejects; answers when the next look is due by itself, in milliseconds from now. */
   readonly run: () => Promise<number>;
@@ -44,7 +47,7 @@ export function createTrigger({ run, quietMs = [500, 1_500, 4_500], longestMs = 
       clearTimeout(alarm);
       const next = await run();
       clearTimeout(alarm);
-      if (!closed) alarm = setTimeout(enqueue, next);
+      if (!closed) alarm = setTimeout(enqueue, Math.min(next, LONGEST_TIMER_MS));
     });
   };
 

@@ -30,17 +30,18 @@ export function memory(world: World = emptyWorld()): Memory {
       if (it.down !== undefined) throw it.down;
       return it.world[name];
     },
-    apply: async (changes: readonly AnyChange[]) => {
+    apply: async (changes: readonly AnyChange[], seen: World[K]) => {
       const told = changes.map((change) => ({ change, error: it.refuse(change) }));
       for (const { change, error } of told) {
         it.sent.push(`${change.action} ${change.key}`);
         if (error === undefined || error.doubtful) it.world = carryOut(it.world, change);
       }
+      const doubtful = told.some(({ error }) => error?.doubtful === true);
       return {
-        seen: it.world[name],
+        seen: doubtful ? seen : it.world[name],
         done: told.flatMap(({ change, error }) => (error === undefined ? [change] : [])),
         failures: told.flatMap(({ change, error }) => (error === undefined ? [] : [{ change, error }])),
-        doubtful: told.some(({ error }) => error?.doubtful === true),
+        doubtful,
       };
     },
   });

@@ -78,19 +78,32 @@ describe("a pass that meets failures", () => {
     expect([routes(at), result.plan.live]).toEqual([ALL("app.example.com"), ["app.example.com"]]);
   });
 
-  it("plans nothing more on a world that is in doubt, since an answer was lost", async () => {
+  it("looks at everything again before it plans on, when an answer was lost", async () => {
     const at = memory();
-    at.refuse = ({ kind, key }) => (kind === "access" && key !== "tag" ? fault("cloudflare", { doubtful: true }) : undefined);
+    at.refuse = ({ key }) => (key === "access app.example.com" ? fault("cloudflare", { doubtful: true }) : undefined);
     const result = await run(at, [APP]);
-    expect([at.sent.at(-1), result.certain]).toEqual(["create access app.example.com", false]);
-    expect(routes(at)).toEqual({ applications: ["app.example.com"], rules: [], records: [] });
+    expect([at.looks, at.sent.filter((it) => it === "create access app.example.com").length, routes(at), result.certain]).toEqual([["all", "all"], 1, ALL("app.example.com"), false]);
   });
 
-  it("plans nothing more on a tunnel that has just been made: nobody has looked at its rules yet", async () => {
+  it("looks at everything again when the tunnel has just been made: nobody has seen its rules yet", async () => {
     const world = emptyWorld();
     const at = memory({ ...world, tunnel: { ...world.tunnel, tunnel: undefined } });
     const result = await run(at, [APP]);
-    expect([at.sent, result.certain, result.failures]).toEqual([["create login-method", "create tunnel", "create tag"], false, []]);
+    expect([at.looks, routes(at), result.certain]).toEqual([["all", "all"], ALL("app.example.com"), true]);
+  });
+
+  it("ends for now when one answer after the other is lost", async () => {
+    const at = memory();
+    at.refuse = () => fault("cloudflare", { doubtful: true });
+    const result = await run(at, [APP]);
+    expect([at.sent.at(-1), result.plan.changes.map(({ key }) => key), result.certain]).toEqual(["create ingress app.example.com", ["dns app.example.com"], false]);
+  });
+
+  it("changes nothing more when that look fails", async () => {
+    const at = memory();
+    at.refuse = ({ key }) => (key === "access app.example.com" ? (at.down = fault("cloudflare", { doubtful: true })) : undefined);
+    await expect(run(at, [APP])).rejects.toMatchObject({ code: "CFA-CF-UNREACHABLE" });
+    expect(at.sent.at(-1)).toBe("create access app.example.com");
   });
 
   it("changes nothing when the containers can not be listed", async () => {

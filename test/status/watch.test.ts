@@ -125,6 +125,6 @@ describe("what the daemon says of itself", () => {
     const it = daemon();
     it.pass([]);
     expect(ailment(it.watch.status(), 300_000, 600_000)).toBeUndefined();
-    expect(ailment(it.watch.status(), 300_000, 900_000)).toBe("the last pass ended 899 s ago");
+    expect(ailment(it.watch.status(), 300_000, 900_000)).toBe("the last pass ended 15 min ago");
   });
 });

@@ -1,0 +1,27 @@
+import type { Rule } from "../deeds.ts";
+import { launch, type Open } from "../launch.ts";
+import { seconds } from "../paper.ts";
+import { counted, didJust, type Running } from "../telling.ts";
+
+/** A container starts, and its hostname opens. */
+export async function opens(running: Running): Promise<Open> {
+  const { paper, journal } = running;
+  paper.chapter("A container starts, with one label");
+  const open = await launch(running, "whoami", "From the inside to the outside, so that at no moment it is open without a login:");
+  paper.blank();
+  const ordered = await didJust(running, ["Access policy", "Access application", "ingress rule", "DNS record"]);
+  paper.check(ordered, `open ${seconds(open.ms)} after the start of the container, with ${counted(journal)}`);
+  const { nothing, login, other } = open.knocks;
+  paper.check(login > 0 && other === 0, `of ${nothing + login + other} who knocked meanwhile ${nothing} found nothing yet and ${login} the login: nobody got to the container`);
+  paper.check(checkedTwice(running, open), "the tunnel itself, too, lets in only who has logged in to just this application");
+  return open;
+}
+
+/** Whether cloudflared asks for a token of the very application that stands before the hostname. */
+function checkedTwice({ stage: { sandbox } }: Running, { host }: Open): boolean {
+  const { apps, configurations } = sandbox.cloudflare.state;
+  const application = [...apps.values()].find(({ domain }) => domain === host);
+  const rules = [...configurations.values()].flatMap(({ config }) => config.ingress as readonly Rule[]);
+  const access = rules.find(({ hostname }) => hostname === host)?.originRequest?.access;
+  return application !== undefined && access?.required === true && access.audTag?.join() === application.aud;
+}

@@ -1,0 +1,52 @@
+/** What the chapters share: the paper, the stage, the daemon, and how to speak of calls. */
+
+import type { Seen } from "../../test/sandbox/edge/visit.ts";
+import type { Daemon } from "../../test/e2e/daemon.ts";
+import type { Journal } from "./journal.ts";
+import type { Paper } from "./paper.ts";
+import type { Stage } from "./stage.ts";
+import { until } from "./until.ts";
+
+export interface Telling {
+  readonly paper: Paper;
+  readonly stage: Stage;
+  /** Aborted when the demo is to end before its end. */
+  readonly signal: AbortSignal;
+}
+
+export interface Running extends Telling {
+  readonly daemon: Daemon;
+  readonly journal: Journal;
+  /** Begins a new count of calls, and the clock that stands before each deed. */
+  readonly begin: () => void;
+  /** Milliseconds since `begin`. */
+  readonly clock: () => number;
+  /** Yes. @throws {Error} when the daemon has ended */
+  readonly alive: () => true;
+  /** How many changes the daemon's log has told of since `begin`. */
+  readonly logged: () => number;
+}
+
+/** Who may enter, in the sandbox. */
+export const USER = "alice";
+export const PASSWORD = "alice-password";
+
+/** Whether these were done, in this order and nothing else, and the daemon's log tells of as many. */
+export async function didJust({ journal, logged, signal }: Running, expected: readonly string[]): Promise<boolean> {
+  const done = journal.deeds().map(({ what }) => what);
+  const agreed = until("the log tells of every change", () => logged() === done.length, signal).then(() => true, () => false);
+  return done.join() === expected.join() && journal.writes() === done.length && (await agreed);
+}
+
+export const counted = (journal: Journal): string => {
+  const [cloudflare, authentik] = [journal.calls("cloudflare"), journal.calls("authentik")];
+  return `${cloudflare === 1 ? "1 call" : `${cloudflare} calls`} to Cloudflare and ${authentik === 0 ? "none" : authentik} to Authentik`;
+};
+
+/** Whether a request came as far as a container. */
+export const reached = (seen: readonly Seen[], host: string): boolean => seen.some(({ decision, host: at }) => decision === "origin" && at === host);
+
+export const teamHost = ({ sandbox }: Stage): string => `${sandbox.cloudflare.state.team}.cloudflareaccess.localhost`;
+
+export const authHost = ({ sandbox }: Stage): string => `auth.${sandbox.zone}`;
+
