@@ -40,13 +40,24 @@ export interface App {
  * @throws {WorldError} when one of these can not be had yet; nothing is left open then
  */
 export async function createApp({ config, source, signal, watch, onCall }: AppOptions): Promise<App> {
-  const cloudflare = createCloudflare({ token: config.cloudflare.token.reveal(), baseUrl: config.cloudflare.baseUrl, signal, onCall: (report) => onCall("cloudflare", report) });
-  const authentik = createAuthentik({ token: config.authentik.token.reveal(), url: config.authentik.apiUrl, signal, onCall: (report) => onCall("authentik", report) });
+  const cloudflare = createCloudflare({
+    token: config.cloudflare.token.reveal(),
+    baseUrl: config.cloudflare.baseUrl,
+    signal,
+    onCall: (report) => onCall("cloudflare", report),
+  });
+  const authentik = createAuthentik({
+    token: config.authentik.token.reveal(),
+    url: config.authentik.apiUrl,
+    signal,
+    onCall: (report) => onCall("authentik", report),
+  });
   const owner = config.owner ?? ownerFromEngine((await source.identity()).id);
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
   const { labels, authentik: login, tunnel } = config;
 
-  const wanted = tunnel.wish.by === "id" ? { name: tunnel.wish.id, tunnelId: tunnel.wish.id } : { name: tunnel.wish.name, tunnelId: undefined };
+  const wanted =
+    tunnel.wish.by === "id" ? { name: tunnel.wish.id, tunnelId: tunnel.wish.id } : { name: tunnel.wish.name, tunnelId: undefined };
   const found = remembered(tunnelApi({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }));
   const hands: Hands = {
     tunnel: found.kind,

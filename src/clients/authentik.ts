@@ -55,7 +55,11 @@ const PageOf = z.looseObject({ pagination: z.looseObject({ next: z.number() }), 
 export function createAuthentik(options: AuthentikOptions): Authentik {
   const { signal, close } = stoppable(options.signal);
   const client = createClient(options);
-  const failedOf = (name: OperationName, hide: readonly string[] = []): Failed => ({ operation: operations[name], url: options.url, hide: [options.token, ...hide] });
+  const failedOf = (name: OperationName, hide: readonly string[] = []): Failed => ({
+    operation: operations[name],
+    url: options.url,
+    hide: [options.token, ...hide],
+  });
 
   const send = async (name: OperationName, request: Request): Promise<unknown> => {
     const failed = failedOf(name, request.hide);
@@ -111,7 +115,11 @@ const createClient = ({ url, token, timeoutMs = 30_000 }: AuthentikOptions): Got
   });
 
 async function answerOf(client: Got, { method = "GET", path, query, body }: Request): Promise<Answer> {
-  const answer = await client(path.replace(/^\//, ""), { method, ...(query !== undefined && { searchParams: query }), ...(body !== undefined && { json: body }) });
+  const answer = await client(path.replace(/^\//, ""), {
+    method,
+    ...(query !== undefined && { searchParams: query }),
+    ...(body !== undefined && { json: body }),
+  });
   return { status: answer.statusCode, body: json(answer.body) };
 }
 

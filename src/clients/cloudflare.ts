@@ -90,9 +90,11 @@ function again({ operation }: Failed, error: WorldError, failures: number): bool
   return reads(operation) && error.transient && failures < READ_TRIES;
 }
 
-const heldBack = (failed: Failed) => (error: unknown): never => {
-  if (error instanceof WorldError) throw error;
-  if (error instanceof LongRest) throw resting(failed, error.ms);
-  if (error instanceof Error && error.name === "AbortError") throw stopped(failed);
-  throw error;
-};
+const heldBack =
+  (failed: Failed) =>
+  (error: unknown): never => {
+    if (error instanceof WorldError) throw error;
+    if (error instanceof LongRest) throw resting(failed, error.ms);
+    if (error instanceof Error && error.name === "AbortError") throw stopped(failed);
+    throw error;
+  };

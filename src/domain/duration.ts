@@ -21,6 +21,15 @@ export function spoken(ms: number): string {
 /** A Go duration of whole hours, minutes and seconds, as Access keeps it: 604800000 → `168h`. */
 export function goDuration(ms: number): string {
   const seconds = Math.round(ms / 1_000);
-  const parts: [number, string][] = [[Math.floor(seconds / 3_600), "h"], [Math.floor((seconds % 3_600) / 60), "m"], [seconds % 60, "s"]];
-  return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count}${unit}`).join("") || "0s";
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 3_600), "h"],
+    [Math.floor((seconds % 3_600) / 60), "m"],
+    [seconds % 60, "s"],
+  ];
+  return (
+    parts
+      .filter(([count]) => count > 0)
+      .map(([count, unit]) => `${count}${unit}`)
+      .join("") || "0s"
+  );
 }

@@ -23,7 +23,10 @@ export function parseHostname(text: string, domain?: string): Parsed<Hostname> {
   if (/:\d*$/.test(wanted)) return faulty("has a port", `write ${bare(wanted)}; the port of the container is the label port`);
   const whole = complete(wanted.replace(/\.$/, ""), domain);
   if (whole === undefined) {
-    return faulty("is a bare name and there is no one domain to complete it with", "write it in full, app.example.com, or set CFAUTH_DOMAIN");
+    return faulty(
+      "is a bare name and there is no one domain to complete it with",
+      "write it in full, app.example.com, or set CFAUTH_DOMAIN",
+    );
   }
   const ascii = toAscii(whole);
   if (ascii === undefined) return faulty("is not a hostname", "write it like app.example.com: letters, digits and hyphens between dots");
@@ -45,7 +48,6 @@ function toAscii(name: string): string | undefined {
 }
 
 const bare = (text: string): string => text.replace(/[/?#].*$/, "").replace(/:\d*$/, "");
-
 
 /** Whether `pattern`, a hostname or a wildcard as cloudflared reads it (any depth), covers `hostname`. */
 export function covers(pattern: string, hostname: string): boolean {

@@ -12,6 +12,7 @@ export const SCHEMES = ["http", "https", "tcp", "ssh", "rdp", "smb"] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
 export function sameOrigin(a: Origin, b: Origin): boolean {
-  const text = (origin: Origin) => JSON.stringify([origin.service, Object.entries(origin.options).toSorted(([x], [y]) => (x < y ? -1 : 1))]);
+  const text = (origin: Origin) =>
+    JSON.stringify([origin.service, Object.entries(origin.options).toSorted(([x], [y]) => (x < y ? -1 : 1))]);
   return text(a) === text(b);
 }

@@ -16,7 +16,10 @@ export function parsePath(text: string): Parsed<Path | undefined> {
     return faulty("has an empty, . or .. segment", "write the path as the browser shows it, such as /api/v1");
   }
   if (!/^[A-Za-z0-9/._~@:+-]+$/.test(trimmed)) {
-    return faulty("has characters other than letters, digits and - . _ ~ @ : +", "write a plain prefix such as /api; everything below it is covered");
+    return faulty(
+      "has characters other than letters, digits and - . _ ~ @ : +",
+      "write a plain prefix such as /api; everything below it is covered",
+    );
   }
   return parsed(trimmed as Path);
 }

@@ -26,13 +26,23 @@ export function bySpecificity(a: Route, b: Route): number {
   const wild = (route: Route) => (route.hostname.startsWith("*.") ? 1 : 0);
   const depth = (route: Route) => (wild(route) ? -route.hostname.split(".").length : 0);
   const length = (route: Route) => -(route.path?.length ?? 0);
-  return wild(a) - wild(b) || depth(a) - depth(b) || compare(a.hostname, b.hostname) || length(a) - length(b) || compare(a.path ?? "", b.path ?? "");
+  return (
+    wild(a) - wild(b) ||
+    depth(a) - depth(b) ||
+    compare(a.hostname, b.hostname) ||
+    length(a) - length(b) ||
+    compare(a.path ?? "", b.path ?? "")
+  );
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Whether every request for `inner` would be answered by `outer`, if `inner` had no rule of its own. */
 export function beneath(inner: Route, outer: Route): boolean {
-  if (inner.hostname === outer.hostname) return inner.path !== outer.path && (outer.path === undefined || (inner.path ?? "").startsWith(`${outer.path}/`));
-  return covers(outer.hostname, inner.hostname) && (outer.path === undefined || inner.path === outer.path || (inner.path ?? "").startsWith(`${outer.path}/`));
+  if (inner.hostname === outer.hostname)
+    return inner.path !== outer.path && (outer.path === undefined || (inner.path ?? "").startsWith(`${outer.path}/`));
+  return (
+    covers(outer.hostname, inner.hostname) &&
+    (outer.path === undefined || inner.path === outer.path || (inner.path ?? "").startsWith(`${outer.path}/`))
+  );
 }

@@ -7,6 +7,15 @@ import { covers } from "../domain/hostname.ts";
  */
 export function welcome(host: string | undefined, routed: ReadonlySet<string>): boolean {
   if (host === undefined) return false;
-  const name = host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1").toLowerCase();
-  return isIP(name) !== 0 || name === "localhost" || name.endsWith(".localhost") || !name.includes(".") || [...routed].some((pattern) => covers(pattern, name));
+  const name = host
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1")
+    .toLowerCase();
+  return (
+    isIP(name) !== 0 ||
+    name === "localhost" ||
+    name.endsWith(".localhost") ||
+    !name.includes(".") ||
+    [...routed].some((pattern) => covers(pattern, name))
+  );
 }

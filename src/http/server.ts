@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Listen } from "./listen.ts";
-import { welcome } from "./hosts.ts";
 import type { Report } from "../status/report.ts";
+import { welcome } from "./hosts.ts";
+import type { Listen } from "./listen.ts";
 
 export interface PageParts {
   readonly report: () => Report;
@@ -28,17 +28,24 @@ const HEADERS = {
 /** Health and report, to be read and nothing else. */
 export async function openPage(parts: PageParts, { host, port }: Listen): Promise<Page> {
   const server = createServer((request, response) => answer(parts, request, response));
-  await new Promise<void>((listening, failed) => server.once("error", failed).listen({ port, ...(host !== undefined && { host }) }, listening));
+  await new Promise<void>((listening, failed) =>
+    server.once("error", failed).listen({ port, ...(host !== undefined && { host }) }, listening),
+  );
   return { port: (server.address() as AddressInfo).port, close: () => closed(server) };
 }
 
 function answer(parts: PageParts, request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? "/").split("?")[0];
-  if (request.method !== "GET" && request.method !== "HEAD") return send(request, response, 405, { error: "this page can only be read" }, { allow: "GET, HEAD" });
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return send(request, response, 405, { error: "this page can only be read" }, { allow: "GET, HEAD" });
   if (path === "/healthz") return health(parts, request, response);
-  if (path === "/readyz") return send(request, response, parts.ready() ? 200 : 503, { status: parts.ready() ? "ready" : "the first convergence is not done yet" });
+  if (path === "/readyz")
+    return send(request, response, parts.ready() ? 200 : 503, {
+      status: parts.ready() ? "ready" : "the first convergence is not done yet",
+    });
   const report = parts.report();
-  if (!welcome(request.headers.host, new Set(report.routes.map(({ hostname }) => hostname)))) return send(request, response, 421, { error: "cfauth does not answer to this name" });
+  if (!welcome(request.headers.host, new Set(report.routes.map(({ hostname }) => hostname))))
+    return send(request, response, 421, { error: "cfauth does not answer to this name" });
   if (path === "/api/routes") return send(request, response, 200, report);
   if (path === "/") return send(request, response, 200, { cfauth: report.version, see: ["/api/routes", "/healthz", "/readyz"] });
   return send(request, response, 404, { error: "there is nothing here", see: ["/api/routes", "/healthz", "/readyz"] });
@@ -49,7 +56,13 @@ function health({ ailment }: PageParts, request: IncomingMessage, response: Serv
   send(request, response, ill === undefined ? 200 : 503, { status: ill ?? "ok" });
 }
 
-function send(request: IncomingMessage, response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const text = `${JSON.stringify(body, undefined, 2)}\n`;
   const etag = `W/"${createHash("sha256").update(text).digest("base64url").slice(0, 16)}"`;
   const same = status === 200 && request.headers["if-none-match"] === etag;

@@ -13,7 +13,11 @@ interface Outcome<Seen, C> {
 }
 
 /** Carries each change out by itself, as many at once as the client lets through, and folds the answers in the order of the changes. */
-export async function carriedOut<Seen, C extends Change>(changes: readonly C[], seen: Seen, carry: (change: C) => Promise<Fold<Seen>>): Promise<Applied<Seen, C>> {
+export async function carriedOut<Seen, C extends Change>(
+  changes: readonly C[],
+  seen: Seen,
+  carry: (change: C) => Promise<Fold<Seen>>,
+): Promise<Applied<Seen, C>> {
   const outcomes = await Promise.all(changes.map((change) => outcomeOf(change, carry)));
   return {
     seen: outcomes.reduce((sofar, { fold }) => (fold === undefined ? sofar : fold(sofar)), seen),
@@ -48,7 +52,12 @@ export async function inTurn<Seen, C extends Change>(
   let sofar: Applied<Seen, C> = { seen, done: [], failures: [], doubtful: false };
   for (const group of groups) {
     const next = await apply(group, sofar.seen);
-    sofar = { seen: next.seen, done: [...sofar.done, ...next.done], failures: [...sofar.failures, ...next.failures], doubtful: sofar.doubtful || next.doubtful };
+    sofar = {
+      seen: next.seen,
+      done: [...sofar.done, ...next.done],
+      failures: [...sofar.failures, ...next.failures],
+      doubtful: sofar.doubtful || next.doubtful,
+    };
   }
   return sofar;
 }

@@ -44,7 +44,8 @@ export interface Wave {
 
 /** Carries out one wave, the kinds beside each other, and folds what came back into the world. */
 export async function carryOut(hands: Hands, changes: readonly AnyChange[], world: World): Promise<Wave> {
-  const of = <K extends AnyChange["kind"]>(kind: K) => changes.filter((change): change is Extract<AnyChange, { kind: K }> => change.kind === kind);
+  const of = <K extends AnyChange["kind"]>(kind: K) =>
+    changes.filter((change): change is Extract<AnyChange, { kind: K }> => change.kind === kind);
   const [login, tunnel, policy, access, ingress, dns] = await Promise.all([
     apply(hands.login, of("login"), world.login),
     apply(hands.tunnel, of("tunnel"), world.tunnel),

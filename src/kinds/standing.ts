@@ -16,5 +16,10 @@ export function standing(world: World): readonly StandingRoute[] {
 
 function stand(world: World, route: Route): StandingRoute {
   const rule = ruleOf(world, route);
-  return { route, service: rule?.service, public: rule !== undefined && checkOf(rule)?.required !== true, shut: rule !== undefined && isShut(rule, world.ingress.mark) };
+  return {
+    route,
+    service: rule?.service,
+    public: rule !== undefined && checkOf(rule)?.required !== true,
+    shut: rule !== undefined && isShut(rule, world.ingress.mark),
+  };
 }

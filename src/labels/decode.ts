@@ -23,7 +23,9 @@ export function decode(party: Party, context: Context): Decoded {
   const enable = routes.get("")?.get("enable");
   const power = enable && parseFlag(enable.text);
   if (power?.ok === true && !power.value) return { exposures: [], faulty: [], problems };
-  const read = [...routes].map(([name, labels]) => decodeRoute(party, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context));
+  const read = [...routes].map(([name, labels]) =>
+    decodeRoute(party, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context),
+  );
   const unplaced = problems.length > 0 || power?.ok === false || read.some((route) => route.unplaced);
   return {
     exposures: unplaced ? [] : read.flatMap(({ exposures }) => exposures),
@@ -32,7 +34,12 @@ export function decode(party: Party, context: Context): Decoded {
   };
 }
 
-const spoiled = ({ route, workload, protection }: Exposure): FaultyRoute => ({ route, workload, saysPublic: protection.kind === "public", shut: false });
+const spoiled = ({ route, workload, protection }: Exposure): FaultyRoute => ({
+  route,
+  workload,
+  saysPublic: protection.kind === "public",
+  shut: false,
+});
 
 interface DecodedRoute extends Decoded {
   /** Whether the fault may have been meant for another route of the container. */
@@ -63,26 +70,48 @@ function decodeRoute(party: Party, labels: Labels, prefix: string, context: Cont
   if (faults.length > 0 || "faults" in origin) {
     const saysPublic = labels.get("access")?.text === "public";
     const shut = faults.some((fault) => fault.shut === true);
-    return { exposures: [], faulty: routes.map((route) => ({ route, workload: party.name, saysPublic, shut })), problems: addressed(party, faults, routes), unplaced: hosts.missing };
+    return {
+      exposures: [],
+      faulty: routes.map((route) => ({ route, workload: party.name, saysPublic, shut })),
+      problems: addressed(party, faults, routes),
+      unplaced: hosts.missing,
+    };
   }
-  const common = { origin: origin.origin, protection: protection.value, workload: party.name, created: party.members[0].created, label: hosts.label, gate: gate.value };
+  const common = {
+    origin: origin.origin,
+    protection: protection.value,
+    workload: party.name,
+    created: party.members[0].created,
+    label: hosts.label,
+    gate: gate.value,
+  };
   return { exposures: routes.map((route) => ({ route, ...common })), faulty: [], problems: warnings, unplaced: false };
 }
 
 /** Every fault once; with the route, where there is exactly one. */
 const addressed = (party: Party, faults: readonly Fault[], routes: readonly Route[]): readonly Problem[] =>
-  faults.map((fault) => ({ ...problemOf(party.name, fault), route: routes[0] !== undefined && routes.length === 1 ? routeKey(routes[0]) : undefined }));
+  faults.map((fault) => ({
+    ...problemOf(party.name, fault),
+    route: routes[0] !== undefined && routes.length === 1 ? routeKey(routes[0]) : undefined,
+  }));
 
 function protectionOf(labels: Labels): { readonly value: Protection; readonly faults: readonly Fault[] } {
   const access = readLabel(labels, "access", parseAccess);
   const session = readLabel(labels, "access.session", parseSession);
   const value: Protection = access.value === "public" ? { kind: "public" } : { kind: "authentik", session: session.value ?? "24h" };
   const label = labels.get("access.session");
-  const idle = access.value === "public" && label !== undefined ? [valueFault(label, faulty("has no effect on a public route", `remove ${label.name}`), "CFA-LABEL-CLASH")] : [];
+  const idle =
+    access.value === "public" && label !== undefined
+      ? [valueFault(label, faulty("has no effect on a public route", `remove ${label.name}`), "CFA-LABEL-CLASH")]
+      : [];
   return { value, faults: [...access.faults, ...session.faults, ...idle] };
 }
 
-function readLabel<T>(labels: Labels, key: string, parse: (text: string) => Parsed<T>): { readonly value: T | undefined; readonly faults: readonly Fault[] } {
+function readLabel<T>(
+  labels: Labels,
+  key: string,
+  parse: (text: string) => Parsed<T>,
+): { readonly value: T | undefined; readonly faults: readonly Fault[] } {
   const label = labels.get(key);
   if (label === undefined) return { value: undefined, faults: [] };
   const read = parse(label.text);

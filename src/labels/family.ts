@@ -50,7 +50,11 @@ function locate(rest: string): { readonly route: string; readonly key: string } 
 }
 
 /** Quotes and spaces round a value are stripped: `"true"` in a Compose list keeps its quotes. */
-export const bare = (text: string): string => text.trim().replace(/^(["'])(.*)\1$/s, "$2").trim();
+export const bare = (text: string): string =>
+  text
+    .trim()
+    .replace(/^(["'])(.*)\1$/s, "$2")
+    .trim();
 
 function unknown(container: string, name: string, rest: string, prefix: string): Problem {
   const near = suggestion(rest);
@@ -80,4 +84,5 @@ const notYet = (container: string, name: string): Problem => ({
   fix: `remove ${name}`,
 });
 
-const problem = (container: string, label: string) => ({ severity: "error", container, label, route: undefined, effect: "closed" }) as const;
+const problem = (container: string, label: string) =>
+  ({ severity: "error", container, label, route: undefined, effect: "closed" }) as const;

@@ -1,11 +1,15 @@
 import type { Context } from "./context.ts";
-import { type Fault, valueFault } from "./fault.ts";
 import type { Labels } from "./family.ts";
+import { type Fault, valueFault } from "./fault.ts";
 import type { Party } from "./party.ts";
 import { parseFlag } from "./values.ts";
 
 /** Why the route must not open yet. With replicas one that is healthy is enough. */
-export function gateOf(party: Party, labels: Labels, context: Context): { readonly value: string | undefined; readonly faults: readonly Fault[] } {
+export function gateOf(
+  party: Party,
+  labels: Labels,
+  context: Context,
+): { readonly value: string | undefined; readonly faults: readonly Fault[] } {
   const label = labels.get("wait-healthy");
   const flag = label === undefined ? ({ ok: true, value: context.waitHealthy } as const) : parseFlag(label.text);
   if (!flag.ok) return { value: undefined, faults: label === undefined ? [] : [valueFault(label, flag)] };

@@ -18,7 +18,12 @@ export function hostsOf(party: Party, labels: Labels, prefix: string, enabled: b
   const name = `${prefix}hostname`;
   if (label === undefined && !enabled) {
     const first = [...labels.values()][0]?.name ?? name;
-    const fault: Fault = { code: "CFA-LABEL-NO-HOSTNAME", label: first, message: `${first} is set, but no hostname`, fix: `add ${name}: app.${context.zones[0] ?? "example.com"}` };
+    const fault: Fault = {
+      code: "CFA-LABEL-NO-HOSTNAME",
+      label: first,
+      message: `${first} is set, but no hostname`,
+      fix: `add ${name}: app.${context.zones[0] ?? "example.com"}`,
+    };
     return { label: name, hostnames: [], faults: [fault], missing: true };
   }
   const asked = label ?? { name, text: party.members[0].service?.name ?? party.name };
@@ -26,7 +31,12 @@ export function hostsOf(party: Party, labels: Labels, prefix: string, enabled: b
   const read = texts.map((text) => ({ text, host: parseHostname(text, context.domain) }));
   const hostnames = [...new Set(read.flatMap(({ host }) => (host.ok ? [host.value] : [])))];
   const faults = read.flatMap(({ text, host }) => (host.ok ? [] : [valueFault({ name: asked.name, text }, host)]));
-  return { label: asked.name, hostnames, faults: [...faults, ...hostnames.flatMap((hostname) => hostFault(asked, hostname, labels, context))], missing: false };
+  return {
+    label: asked.name,
+    hostnames,
+    faults: [...faults, ...hostnames.flatMap((hostname) => hostFault(asked, hostname, labels, context))],
+    missing: false,
+  };
 }
 
 function hostFault(label: Label, hostname: Hostname, labels: Labels, context: Context): readonly Fault[] {
@@ -34,20 +44,34 @@ function hostFault(label: Label, hostname: Hostname, labels: Labels, context: Co
   if (zoneOf(hostname, zones) === undefined) {
     const known = context.zones.join(", ") || "none at all: is Zone · Read missing?";
     const fix = `correct it, or give the token Zone · Read and DNS · Edit for the zone of ${hostname}`;
-    return [{ code: "CFA-HOST-NO-ZONE", label: label.name, message: `none of the zones that may be used (${known}) covers ${hostname}`, fix }];
+    return [
+      { code: "CFA-HOST-NO-ZONE", label: label.name, message: `none of the zones that may be used (${known}) covers ${hostname}`, fix },
+    ];
   }
   if (hostname !== context.authentikHost || labels.get("access")?.text === "public") return [];
   const fix = `remove ${label.name}, and make the public hostname of Authentik by hand for now`;
-  return [{ code: "CFA-AK-OWN-HOST", label: label.name, message: `${hostname} is Authentik itself: behind its own login nobody could log in`, fix }];
+  return [
+    {
+      code: "CFA-AK-OWN-HOST",
+      label: label.name,
+      message: `${hostname} is Authentik itself: behind its own login nobody could log in`,
+      fix,
+    },
+  ];
 }
 
 /** Universal SSL covers the zone and one label below it (Cloudflare docs, checked 2026-11). */
 export function tooDeep(party: Party, label: string, hostname: Hostname, context: Context): readonly Problem[] {
-  const zone = zoneOf(hostname, context.zones.map((name) => ({ name })));
+  const zone = zoneOf(
+    hostname,
+    context.zones.map((name) => ({ name })),
+  );
   if (zone === undefined || hostname === zone.name) return [];
   const below = hostname.slice(0, -zone.name.length - 1);
   if (!below.includes(".")) return [];
   const message = `Cloudflare's free certificate does not cover ${hostname}, only ${zone.name} and one label below it`;
   const fix = `use ${below.replace("*.", "").replaceAll(".", "-")}.${zone.name}, or order an advanced certificate`;
-  return [{ code: "CFA-HOST-TOO-DEEP", severity: "warning", container: party.name, label, route: undefined, message, effect: "unchanged", fix }];
+  return [
+    { code: "CFA-HOST-TOO-DEEP", severity: "warning", container: party.name, label, route: undefined, message, effect: "unchanged", fix },
+  ];
 }

@@ -23,7 +23,8 @@ export function neighbours(workloads: readonly Workload[]): Neighbours {
       }
     }
     for (const { ip } of Object.values(workload.networks)) if (ip !== undefined && ip !== "") hosts.add(ip);
-    for (const { published } of workload.ports) if (published !== undefined) for (const ip of [published.ip, ...HERE]) hosts.add(`${ip}:${published.port}`);
+    for (const { published } of workload.ports)
+      if (published !== undefined) for (const ip of [published.ip, ...HERE]) hosts.add(`${ip}:${published.port}`);
   }
   return {
     answering: (network, name) => names.get(`${network}\u0000${name}`) ?? new Set(),

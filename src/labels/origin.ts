@@ -1,14 +1,19 @@
 import type { Origin, OriginOptions } from "../domain/origin.ts";
 import type { Port } from "../domain/workload.ts";
 import type { Context } from "./context.ts";
-import { type Fault, valueFault } from "./fault.ts";
 import type { Label, Labels } from "./family.ts";
+import { type Fault, valueFault } from "./fault.ts";
 import type { Party } from "./party.ts";
 import { serviceFault } from "./service.ts";
 import { parseOriginOption, parsePort, parseScheme } from "./values.ts";
 
 /** Where cloudflared finds the container, or everything that is in the way. */
-export function originOf(party: Party, labels: Labels, prefix: string, context: Context): { readonly origin: Origin } | { readonly faults: readonly Fault[] } {
+export function originOf(
+  party: Party,
+  labels: Labels,
+  prefix: string,
+  context: Context,
+): { readonly origin: Origin } | { readonly faults: readonly Fault[] } {
   const options = optionsOf(labels);
   const service = serviceOf(party, labels, prefix, context);
   const faults = [...options.faults, ...("faults" in service ? service.faults : [])];
@@ -18,7 +23,11 @@ export function originOf(party: Party, labels: Labels, prefix: string, context: 
 function optionsOf(labels: Labels): { readonly options: OriginOptions; readonly faults: readonly Fault[] } {
   const read = [...labels]
     .filter(([key]) => key.startsWith("origin."))
-    .map(([key, label]) => ({ option: key.slice("origin.".length), label, value: parseOriginOption(key.slice("origin.".length), label.text) }));
+    .map(([key, label]) => ({
+      option: key.slice("origin.".length),
+      label,
+      value: parseOriginOption(key.slice("origin.".length), label.text),
+    }));
   return {
     options: Object.fromEntries(read.flatMap(({ option, value }) => (value.ok ? [[option, value.value]] : []))),
     faults: read.flatMap(({ label, value }) => (value.ok ? [] : [valueFault(label, value)])),
@@ -37,7 +46,11 @@ function serviceOf(party: Party, labels: Labels, prefix: string, context: Contex
   const kind = scheme === undefined ? ({ ok: true, value: "http" } as const) : parseScheme(scheme.text);
   const port = portOf(party, labels, prefix);
   const host = context.target === "published" ? undefined : hostOf(party, labels, prefix, context);
-  const faults = [...(kind.ok || scheme === undefined ? [] : [valueFault(scheme, kind)]), ...("fault" in port ? [port.fault] : []), ...(host !== undefined && "fault" in host ? [host.fault] : [])];
+  const faults = [
+    ...(kind.ok || scheme === undefined ? [] : [valueFault(scheme, kind)]),
+    ...("fault" in port ? [port.fault] : []),
+    ...(host !== undefined && "fault" in host ? [host.fault] : []),
+  ];
   if (faults.length > 0 || !kind.ok || "fault" in port) return { faults };
   if (host !== undefined) return "host" in host ? { service: `${kind.value}://${host.host}:${port.port}` } : { faults };
   const published = publishedAt(party, port.port);
@@ -51,12 +64,29 @@ function portOf(party: Party, labels: Labels, prefix: string): { readonly port: 
     const port = parsePort(label.text);
     return port.ok ? { port: port.value } : { fault: valueFault(label, port) };
   }
-  const exposed = [...new Set(party.members[0].ports.filter(({ protocol }) => protocol === "tcp").map(({ number }) => number))].toSorted((a, b) => a - b);
+  const exposed = [...new Set(party.members[0].ports.filter(({ protocol }) => protocol === "tcp").map(({ number }) => number))].toSorted(
+    (a, b) => a - b,
+  );
   const [only, ...more] = exposed;
   const name = `${prefix}port`;
-  if (only === undefined) return { fault: { code: "CFA-PORT-NONE", label: name, message: "the image exposes no TCP port, so cfauth can not know where the container listens", fix: `add ${name}: "8080" with the port that the container listens on` } };
+  if (only === undefined)
+    return {
+      fault: {
+        code: "CFA-PORT-NONE",
+        label: name,
+        message: "the image exposes no TCP port, so cfauth can not know where the container listens",
+        fix: `add ${name}: "8080" with the port that the container listens on`,
+      },
+    };
   if (more.length === 0) return { port: only };
-  return { fault: { code: "CFA-PORT-MANY", label: name, message: `the image exposes ${spell(exposed)}, and which one is meant can not be guessed`, fix: `add ${name}: "${only}" (or another of them)` } };
+  return {
+    fault: {
+      code: "CFA-PORT-MANY",
+      label: name,
+      message: `the image exposes ${spell(exposed)}, and which one is meant can not be guessed`,
+      fix: `add ${name}: "${only}" (or another of them)`,
+    },
+  };
 }
 
 const spell = (ports: readonly number[]): string => `${ports.slice(0, -1).join(", ")} and ${ports.at(-1)}`;
@@ -72,7 +102,9 @@ function hostOf(party: Party, labels: Labels, prefix: string, context: Context):
   }
   const members = new Set(party.members.map(({ id }) => id));
   // cloudflared is on all tunnel networks, and asks for the name on any of them.
-  const shared = [...new Set([network, ...context.networks])].find((name) => [...context.neighbours.answering(name, party.name)].some((id) => !members.has(id)));
+  const shared = [...new Set([network, ...context.networks])].find((name) =>
+    [...context.neighbours.answering(name, party.name)].some((id) => !members.has(id)),
+  );
   return shared === undefined ? { host: party.name } : { fault: ambiguous(party, prefix, shared) };
 }
 
@@ -93,7 +125,10 @@ const ambiguous = (party: Party, prefix: string, network: string): Fault => ({
 
 /** The host's address at which the engine publishes the container's port; published on all addresses it is localhost. */
 function publishedAt(party: Party, port: number): string | undefined {
-  const at = party.members[0].ports.find((it): it is Port & { published: NonNullable<Port["published"]> } => it.number === port && it.protocol === "tcp" && it.published !== undefined);
+  const at = party.members[0].ports.find(
+    (it): it is Port & { published: NonNullable<Port["published"]> } =>
+      it.number === port && it.protocol === "tcp" && it.published !== undefined,
+  );
   if (at === undefined) return undefined;
   const everywhere = ["", "0.0.0.0", "::"].includes(at.published.ip);
   const ip = at.published.ip.includes(":") ? `[${at.published.ip}]` : at.published.ip;

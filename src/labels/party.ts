@@ -11,11 +11,20 @@ export interface Party {
 }
 
 export function parties(workloads: readonly Workload[], prefix: string): readonly Party[] {
-  const labelled = workloads.map((workload) => ({ workload, labels: ours(workload.labels, prefix) })).filter(({ labels }) => Object.keys(labels).length > 0);
+  const labelled = workloads
+    .map((workload) => ({ workload, labels: ours(workload.labels, prefix) }))
+    .filter(({ labels }) => Object.keys(labels).length > 0);
   const groups = Map.groupBy(labelled, ({ workload, labels }) =>
-    workload.service === undefined ? workload.id : JSON.stringify([workload.service.project, workload.service.name, Object.entries(labels).toSorted()]),
+    workload.service === undefined
+      ? workload.id
+      : JSON.stringify([workload.service.project, workload.service.name, Object.entries(labels).toSorted()]),
   );
-  return [...groups.values()].flatMap((group) => party(group.map(({ workload }) => workload), group[0]?.labels ?? {}));
+  return [...groups.values()].flatMap((group) =>
+    party(
+      group.map(({ workload }) => workload),
+      group[0]?.labels ?? {},
+    ),
+  );
 }
 
 function party(members: readonly Workload[], labels: Party["labels"]): readonly Party[] {

@@ -1,8 +1,8 @@
 import { SCHEMES } from "../domain/origin.ts";
 import { faulty } from "../domain/parsed.ts";
 import type { Context } from "./context.ts";
-import { type Fault, valueFault } from "./fault.ts";
 import type { Label, Labels } from "./family.ts";
+import { type Fault, valueFault } from "./fault.ts";
 import type { Party } from "./party.ts";
 import { parsePort } from "./values.ts";
 
@@ -12,13 +12,21 @@ const WITHOUT_HOST = /^(unix(\+tls)?:\/.+|http_status:[1-9]\d\d|hello_world|bast
 /** What is wrong with a whole origin URL; undefined when it can be taken as it is. */
 export function serviceFault(party: Party, label: Label, labels: Labels, context: Context): Fault | undefined {
   const other = labels.get("port") ?? labels.get("scheme");
-  if (other !== undefined) return { code: "CFA-LABEL-CLASH", label: label.name, message: `${label.name} and ${other.name} both say where the container listens`, fix: `remove ${other.name}` };
+  if (other !== undefined)
+    return {
+      code: "CFA-LABEL-CLASH",
+      label: label.name,
+      message: `${label.name} and ${other.name} both say where the container listens`,
+      fix: `remove ${other.name}`,
+    };
   if (WITHOUT_HOST.test(label.text)) return context.allowService ? undefined : forbidden(label);
   const url = /^([a-z]+):\/\/([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?(.*)$/.exec(label.text);
   const [, scheme = "", host = "", port = "", rest = ""] = url ?? [];
-  if (url === null || !(SCHEMES as readonly string[]).includes(scheme)) return valueFault(label, faulty("is not an origin that cloudflared takes", `write it like http://${party.name}:8080`));
+  if (url === null || !(SCHEMES as readonly string[]).includes(scheme))
+    return valueFault(label, faulty("is not an origin that cloudflared takes", `write it like http://${party.name}:8080`));
   if (rest !== "") return valueFault(label, faulty("has a path, which cloudflared refuses", `write ${scheme}://${host}${port}`));
-  if (port !== "" && !parsePort(port.slice(1)).ok) return valueFault(label, faulty("has a port that is not from 1 to 65535", `write it like ${scheme}://${host}:8080`));
+  if (port !== "" && !parsePort(port.slice(1)).ok)
+    return valueFault(label, faulty("has a port that is not from 1 to 65535", `write it like ${scheme}://${host}:8080`));
   return context.allowService || itself(party, host, context) ? undefined : forbidden(label);
 }
 
@@ -27,7 +35,9 @@ function itself(party: Party, host: string, context: Context): boolean {
   const members = new Set(party.members.map(({ id }) => id));
   return party.members.some((member) => {
     if (Object.values(member.networks).some(({ ip }) => ip === host)) return true;
-    const answering = [...Object.keys(member.networks), ...context.networks].flatMap((network) => [...context.neighbours.answering(network, host)]);
+    const answering = [...Object.keys(member.networks), ...context.networks].flatMap((network) => [
+      ...context.neighbours.answering(network, host),
+    ]);
     return answering.length > 0 && answering.every((id) => members.has(id));
   });
 }

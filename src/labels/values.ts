@@ -6,7 +6,10 @@ import { ORIGIN_OPTIONS } from "./catalogue.ts";
 
 export function parseFlag(text: string): Parsed<boolean> {
   if (text === "true" || text === "false") return parsed(text === "true");
-  return faulty("is neither true nor false", /^(yes|on|1|enabled?)$/i.test(text) ? "write true" : /^(no|off|0|disabled?)$/i.test(text) ? "write false" : "write true or false");
+  return faulty(
+    "is neither true nor false",
+    /^(yes|on|1|enabled?)$/i.test(text) ? "write true" : /^(no|off|0|disabled?)$/i.test(text) ? "write false" : "write true or false",
+  );
 }
 
 export function parsePort(text: string): Parsed<number> {
@@ -50,7 +53,9 @@ function parseSeconds(text: string): Parsed<number> {
   const duration = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
   if (!duration.ok) return duration;
   if (duration.value > MOST_SECONDS * 1_000) return faulty("is out of range", "write something up to 24h");
-  return duration.value % 1_000 === 0 ? parsed(duration.value / 1_000) : faulty("is not a whole number of seconds", "write whole seconds, such as 10s");
+  return duration.value % 1_000 === 0
+    ? parsed(duration.value / 1_000)
+    : faulty("is not a whole number of seconds", "write whole seconds, such as 10s");
 }
 
 function oneOf<T extends string>(text: string, known: readonly T[]): Parsed<T> {

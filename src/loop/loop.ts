@@ -1,3 +1,4 @@
+import type { ProblemCode } from "../domain/problem.ts";
 import type { Workload } from "../domain/workload.ts";
 import { WorldError } from "../errors.ts";
 import type { Hands } from "../kinds/hands.ts";
@@ -50,6 +51,9 @@ export interface Loop {
 /** Every so many resyncs the whole world is looked at, with zones, tunnel and team domain, not only what routes are made of. */
 const WHOLE_EVERY = 12;
 
+/** Problems that go by themselves while Authentik boots for the first time, or that somebody is mending just now. */
+const PASSING: ReadonlySet<ProblemCode> = new Set(["CFA-AK-NOT-READY", "CFA-AK-NO-FLOW", "CFA-AK-NO-KEY"]);
+
 /**
  * The level-triggered loop: each turn is a pass, and answers when the next one is due by itself (a grace that ends, a resync,
  * a failure to come back to). What is kept from turn to turn is a cache of the world and the memory of absences; both can be
@@ -62,11 +66,14 @@ export function createLoop(parts: LoopParts): Loop {
   let failures = 0;
   /** Looks at the routes alone since the last one at everything; one that comes to nothing does not count. */
   let resyncs = 0;
-  let lookedAt = -Infinity;
+  /** When the world is to be looked at again, in milliseconds since 1970. Set by each look. */
+  let lookAt = -Infinity;
+  /** Consecutive looks that met a passing problem: the next ones come sooner than a resync. */
+  let passing = 0;
 
   const depth = (): Depth | undefined => {
     if (world === undefined) return "all";
-    if (parts.now() - lookedAt < parts.resyncMs) return undefined;
+    if (parts.now() < lookAt) return undefined;
     return resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
   };
 
@@ -107,7 +114,7 @@ export function createLoop(parts: LoopParts): Loop {
       parts.watch.passed({ at: parts.now(), ms: parts.now() - begun, result: failed ? "failed" : "settled", applied: end?.applied ?? 0, failures, errors, end });
       if (failed) return backoff(failures, parts.random(), Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)));
       const wakeAt = result instanceof WorldError ? undefined : result.decision.wakeAt;
-      return Math.max(0, Math.min(lookedAt + parts.resyncMs, wakeAt ?? Infinity) - parts.now());
+      return Math.max(0, Math.min(lookAt, wakeAt ?? Infinity) - parts.now());
     },
   };
 }

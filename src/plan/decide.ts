@@ -25,7 +25,14 @@ export interface Decision {
  *
  * @param reused - whether something else runs now where a standing route leads
  */
-export function decide(decoded: readonly Decoded[], standing: readonly StandingRoute[], reused: (route: StandingRoute) => boolean, memory: Memory, grace: Grace, now: number): Decision {
+export function decide(
+  decoded: readonly Decoded[],
+  standing: readonly StandingRoute[],
+  reused: (route: StandingRoute) => boolean,
+  memory: Memory,
+  grace: Grace,
+  now: number,
+): Decision {
   const exposures = decoded.flatMap((it) => it.exposures);
   const faulty = decoded.flatMap((it) => it.faulty);
   const settled = settle(exposures, standing, memory.rivalries, grace.graceMs, now);
@@ -35,7 +42,11 @@ export function decide(decoded: readonly Decoded[], standing: readonly StandingR
   const wishes = new Map(settled.wishes.map((wish) => [routeKey(wish.route), wish]));
   const desired: Desired = {
     wishes,
-    held: new Set([...keep(faulty, standing, wishes), ...closing.keys(), ...settled.waiting.map(({ exposure }) => routeKey(exposure.route))]),
+    held: new Set([
+      ...keep(faulty, standing, wishes),
+      ...closing.keys(),
+      ...settled.waiting.map(({ exposure }) => routeKey(exposure.route)),
+    ]),
     guarded: guarded(exposures, faulty),
     closing,
     waiting: settled.waiting.map(({ exposure, holder, until }) => ({
@@ -49,7 +60,11 @@ export function decide(decoded: readonly Decoded[], standing: readonly StandingR
 }
 
 /** The faulty routes that stay as they are: not those that another container wishes soundly, and none that would be public by mistake. */
-function keep(faulty: readonly FaultyRoute[], standing: readonly StandingRoute[], wishes: ReadonlyMap<RouteKey, unknown>): readonly RouteKey[] {
+function keep(
+  faulty: readonly FaultyRoute[],
+  standing: readonly StandingRoute[],
+  wishes: ReadonlyMap<RouteKey, unknown>,
+): readonly RouteKey[] {
   const open = new Map(standing.map((it) => [routeKey(it.route), it]));
   return faulty
     .filter((it) => !it.shut && (it.saysPublic || open.get(routeKey(it.route))?.public !== true))
@@ -58,6 +73,8 @@ function keep(faulty: readonly FaultyRoute[], standing: readonly StandingRoute[]
 }
 
 const guarded = (exposures: readonly Exposure[], faulty: readonly FaultyRoute[]): readonly Guarded[] => [
-  ...exposures.flatMap(({ route, workload, origin, protection }) => (protection.kind === "public" ? [] : [{ route, workload, service: origin.service }])),
+  ...exposures.flatMap(({ route, workload, origin, protection }) =>
+    protection.kind === "public" ? [] : [{ route, workload, service: origin.service }],
+  ),
   ...faulty.flatMap(({ route, workload, saysPublic }) => (saysPublic ? [] : [{ route, workload, service: undefined }])),
 ];

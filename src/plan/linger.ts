@@ -23,7 +23,14 @@ export interface Grace {
  * @param wished - routes that a container asks for, faulty ones included
  * @param reused - whether something else runs now where this route leads: then there is no grace, since it would be shown
  */
-export function linger(before: Absences, standing: readonly StandingRoute[], wished: ReadonlySet<RouteKey>, reused: (route: StandingRoute) => boolean, grace: Grace, now: number): Absences {
+export function linger(
+  before: Absences,
+  standing: readonly StandingRoute[],
+  wished: ReadonlySet<RouteKey>,
+  reused: (route: StandingRoute) => boolean,
+  grace: Grace,
+  now: number,
+): Absences {
   const absent = standing.filter((it) => !wished.has(routeKey(it.route)));
   const deadlines = absent.map((it): [RouteKey, number] => {
     const key = routeKey(it.route);

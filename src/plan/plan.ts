@@ -80,9 +80,16 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
   const all = stances();
   const problems = all.flatMap((stance) => (stance.is === "taken" ? [stance.problem] : []));
   if (problems.length > 0) return { problems };
-  const climbed = climb(all, exposed(scene, wish) ? { ...wish, gate: undefined } : wish, key, house.rungs.map((rung) => rung.awaited));
+  const climbed = climb(
+    all,
+    exposed(scene, wish) ? { ...wish, gate: undefined } : wish,
+    key,
+    house.rungs.map((rung) => rung.awaited),
+  );
   const bare = climbed.change && unguarded(scene, wish);
-  return bare === undefined ? climbed : { waiting: { route: key, reason: `the protected route ${routeKey(bare)}, which would be open without it` }, ...abandon(all) };
+  return bare === undefined
+    ? climbed
+    : { waiting: { route: key, reason: `the protected route ${routeKey(bare)}, which would be open without it` }, ...abandon(all) };
 }
 
 /** A route that has to wait does not go on showing what nobody wishes there any more. */
@@ -101,7 +108,12 @@ function unguarded({ desired, standing }: Scene<unknown>, wish: Exposure): Route
 }
 
 /** A route within, of the same container or service, that is to be protected and has no rule yet that checks a login. */
-function inside(desired: Desired, standing: readonly StandingRoute[], outer: Route, shown: { readonly workload?: string; readonly service: string | undefined }): Route | undefined {
+function inside(
+  desired: Desired,
+  standing: readonly StandingRoute[],
+  outer: Route,
+  shown: { readonly workload?: string; readonly service: string | undefined },
+): Route | undefined {
   const shields = new Set(standing.filter((it) => it.service !== undefined && !it.public).map(({ route }) => routeKey(route)));
   const same = (it: Guarded) => it.workload === shown.workload || (it.service !== undefined && it.service === shown.service);
   return desired.guarded.find((it) => same(it) && beneath(it.route, outer) && !shields.has(routeKey(it.route)))?.route;
@@ -154,4 +166,6 @@ function next<C extends Change>(stance: Stance<C>, above: Stance<C> | undefined)
 /** Whether something from here up is there already: a gate holds back what is not open yet, never a mend. */
 const opened = <C extends Change>(stances: readonly Stance<C>[]): boolean => stances.some(({ is }) => is === "stands" || is === "drifted");
 
-const once = <C extends Change>(changes: readonly C[]): readonly C[] => [...new Map(changes.map((change) => [change.key, change])).values()];
+const once = <C extends Change>(changes: readonly C[]): readonly C[] => [
+  ...new Map(changes.map((change) => [change.key, change])).values(),
+];

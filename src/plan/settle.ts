@@ -28,10 +28,18 @@ export interface Settled {
  *
  * @param graceMs - how long the losers wait when the holder is gone
  */
-export function settle(exposures: readonly Exposure[], standing: readonly StandingRoute[], before: Rivalries, graceMs: number, now: number): Settled {
+export function settle(
+  exposures: readonly Exposure[],
+  standing: readonly StandingRoute[],
+  before: Rivalries,
+  graceMs: number,
+  now: number,
+): Settled {
   const services = new Map(standing.map((it) => [routeKey(it.route), it.service]));
   const groups = [...Map.groupBy(exposures, (exposure) => routeKey(exposure.route))].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const settled = groups.map(([key, rivals]) => settleOne(key, rivals.toSorted(claim(services.get(key), before.get(key)?.holder)), before.get(key), graceMs, now));
+  const settled = groups.map(([key, rivals]) =>
+    settleOne(key, rivals.toSorted(claim(services.get(key), before.get(key)?.holder)), before.get(key), graceMs, now),
+  );
   return {
     wishes: settled.flatMap(({ wish }) => wish ?? []),
     waiting: settled.flatMap(({ waiting }) => waiting ?? []),
@@ -41,10 +49,12 @@ export function settle(exposures: readonly Exposure[], standing: readonly Standi
 }
 
 /** Best claim first. A holder that was made anew is younger and may lead elsewhere: it is known by its name. */
-const claim = (service: string | undefined, holder: string | undefined) => (a: Exposure, b: Exposure): number => {
-  const has = (it: Exposure) => Number(it.origin.service === service) * 2 + Number(it.workload === holder);
-  return has(b) - has(a) || a.created - b.created || (a.workload < b.workload ? -1 : a.workload > b.workload ? 1 : 0);
-};
+const claim =
+  (service: string | undefined, holder: string | undefined) =>
+  (a: Exposure, b: Exposure): number => {
+    const has = (it: Exposure) => Number(it.origin.service === service) * 2 + Number(it.workload === holder);
+    return has(b) - has(a) || a.created - b.created || (a.workload < b.workload ? -1 : a.workload > b.workload ? 1 : 0);
+  };
 
 interface SettledRoute {
   readonly key: RouteKey;
@@ -68,7 +78,8 @@ function settleOne(key: RouteKey, rivals: readonly Exposure[], before: Rivalry |
     key,
     ...(winner !== undefined && { wish: winner }),
     problems: winner === undefined ? [] : lost.map((loser) => taken(loser, winner, key)),
-    ...(winner !== undefined && lost.length > 0 && { rivalry: { holder: winner.workload, losers: new Set(lost.map(({ workload }) => workload)), until: undefined } }),
+    ...(winner !== undefined &&
+      lost.length > 0 && { rivalry: { holder: winner.workload, losers: new Set(lost.map(({ workload }) => workload)), until: undefined } }),
   };
 }
 

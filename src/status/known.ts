@@ -7,10 +7,20 @@ import type { Plan } from "../plan/plan.ts";
 import { closesIn, type KnownRoute } from "./report.ts";
 
 /** Every route that is wished, stands or is asked for in vain, with its state and why. */
-export function knownRoutes(plan: Plan<AnyChange>, desired: Desired, standing: readonly StandingRoute[], failed: ReadonlyMap<RouteKey, string>, now: number): readonly KnownRoute[] {
+export function knownRoutes(
+  plan: Plan<AnyChange>,
+  desired: Desired,
+  standing: readonly StandingRoute[],
+  failed: ReadonlyMap<RouteKey, string>,
+  now: number,
+): readonly KnownRoute[] {
   const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
   const waiting = new Map(plan.waiting.map(({ route, reason }) => [route, reason]));
-  const faulty = new Map(plan.problems.flatMap((problem) => (problem.route !== undefined && about(problem, desired.wishes.get(problem.route)) ? [[problem.route, problem.message] as const] : [])));
+  const faulty = new Map(
+    plan.problems.flatMap((problem) =>
+      problem.route !== undefined && about(problem, desired.wishes.get(problem.route)) ? [[problem.route, problem.message] as const] : [],
+    ),
+  );
   const live = new Set(plan.live);
   const keys = new Set<RouteKey>([...desired.wishes.keys(), ...stands.keys(), ...faulty.keys(), ...waiting.keys()]);
 
@@ -22,7 +32,9 @@ export function knownRoutes(plan: Plan<AnyChange>, desired: Desired, standing: r
     if (live.has(key)) return { state: "live", reason: undefined };
     const until = desired.closing.get(key);
     if (until !== undefined) return { state: "closing", reason: closesIn(until - now), until };
-    return desired.held.has(key) ? { state: "problem", reason: "its labels can not be read; it stays as it was" } : { state: "closing", reason: "Closing now." };
+    return desired.held.has(key)
+      ? { state: "problem", reason: "its labels can not be read; it stays as it was" }
+      : { state: "closing", reason: "Closing now." };
   };
 
   return [...keys].map((key) => {
@@ -40,4 +52,6 @@ export function knownRoutes(plan: Plan<AnyChange>, desired: Desired, standing: r
 
 /** Whether the problem keeps this route from being as it is wished; one of another container that wants it too does not. */
 const about = (problem: Problem, wish: Exposure | undefined): boolean =>
-  problem.severity === "error" && problem.code !== "CFA-HOST-TAKEN" && (wish === undefined || problem.container === undefined || problem.container === wish.workload);
+  problem.severity === "error" &&
+  problem.code !== "CFA-HOST-TAKEN" &&
+  (wish === undefined || problem.container === undefined || problem.container === wish.workload);

@@ -14,7 +14,8 @@ export interface ReportInput {
 }
 
 export function report({ owner, dryRun, status, dockerUp, now }: ReportInput): Report {
-  const check = (service: "cloudflare" | "authentik"): Check => (status.sick.has(service) ? "failing" : status.converged ? "ok" : "unknown");
+  const check = (service: "cloudflare" | "authentik"): Check =>
+    status.sick.has(service) ? "failing" : status.converged ? "ok" : "unknown";
   return {
     formatVersion: "1.0",
     version: VERSION,
@@ -45,5 +46,7 @@ export function ailment(status: Status, resyncMs: number, now: number, startedAt
   const patienceMs = 2 * Math.max(resyncMs, LONGEST_BACKOFF_MS) + 120_000;
   const quiet = now - (status.last?.at ?? startedAt);
   if (quiet <= patienceMs) return undefined;
-  return status.last === undefined ? `no pass has ended in the ${spoken(quiet)} since the start` : `the last pass ended ${spoken(quiet)} ago`;
+  return status.last === undefined
+    ? `no pass has ended in the ${spoken(quiet)} since the start`
+    : `the last pass ended ${spoken(quiet)} ago`;
 }

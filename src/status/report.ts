@@ -77,7 +77,8 @@ export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now:
 }
 
 /** Counted down when it is asked for, not when the pass was. */
-export const closesIn = (ms: number): string => (ms > 0 ? `Container stopped; closes in ${spoken(ms)} unless it comes back.` : "Closing now.");
+export const closesIn = (ms: number): string =>
+  ms > 0 ? `Container stopped; closes in ${spoken(ms)} unless it comes back.` : "Closing now.";
 
 export const reportedProblems = (problems: readonly Problem[], since: Since, now: number): readonly ReportedProblem[] =>
   problems.map((problem) => ({
@@ -100,6 +101,7 @@ export const summary = (routes: readonly KnownRoute[]): Report["summary"] => {
 export const stateKey = ({ key, state }: Pick<KnownRoute, "key" | "state">): string => `${state} ${key}`;
 
 /** The times of what is still so, and now for what is new. */
-export const sinceNow = (before: Since, keys: readonly string[], now: number): Since => new Map(keys.map((key) => [key, before.get(key) ?? now]));
+export const sinceNow = (before: Since, keys: readonly string[], now: number): Since =>
+  new Map(keys.map((key) => [key, before.get(key) ?? now]));
 
 export const iso = (ms: number): string => new Date(ms).toISOString();

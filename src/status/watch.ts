@@ -53,15 +53,30 @@ export function createWatch(log: Log): StatusWatch {
       become(after(status, outcome), outcome.at);
       log.debug({ ms: outcome.ms, applied: outcome.applied, result: outcome.result }, "pass over");
     },
-    failed: (error, at) => become({ ...status, problems: [problemFrom(error)], sick: new Set([error.service]), last: { at, result: "failed", applied: 0, failures: 1 } }, at),
+    failed: (error, at) =>
+      become(
+        {
+          ...status,
+          problems: [problemFrom(error)],
+          sick: new Set([error.service]),
+          last: { at, result: "failed", applied: 0, failures: 1 },
+        },
+        at,
+      ),
   };
 }
 
 /** While containers or world can not be read, the routes are what they were. */
 function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<Status, "since"> {
   const own = end?.plan.problems ?? before.problems.filter((problem) => problem.container !== undefined);
-  const open = new Set(end === undefined ? [] : standing(end.world).flatMap(({ route, service }) => (service === undefined ? [] : [routeKey(route)])));
-  const kept = own.map((problem) => (problem.route !== undefined && open.has(problem.route) && problem.code !== "CFA-HOST-TAKEN" ? { ...problem, effect: "unchanged" as const } : problem));
+  const open = new Set(
+    end === undefined ? [] : standing(end.world).flatMap(({ route, service }) => (service === undefined ? [] : [routeKey(route)])),
+  );
+  const kept = own.map((problem) =>
+    problem.route !== undefined && open.has(problem.route) && problem.code !== "CFA-HOST-TAKEN"
+      ? { ...problem, effect: "unchanged" as const }
+      : problem,
+  );
   const problems = [...kept, ...errors.map(problemFrom)];
   return {
     routes: end === undefined ? before.routes : routesOf(end, last.at),

@@ -40,7 +40,13 @@ interface Sentence {
 export function refused(failed: Failed, answer: Answer): WorldError {
   const sentence = sentenceFor(failed, answer);
   const transient = sentence.transient ?? false;
-  return new WorldError({ service: "authentik", ...sentence, transient, doubtful: transient && !failed.operation.reads, status: answer.status });
+  return new WorldError({
+    service: "authentik",
+    ...sentence,
+    transient,
+    doubtful: transient && !failed.operation.reads,
+    status: answer.status,
+  });
 }
 
 function sentenceFor({ operation, url, hide }: Failed, { status, body }: Answer): Sentence {
@@ -115,7 +121,14 @@ const forbidden = ({ does, permission }: Operation): Sentence => ({
 export function unanswered({ operation, url, hide }: Failed, error: unknown): WorldError {
   const cause = plainCause(error, hide);
   const sentence = unreachable(operation, url, `did not answer (${cause.code ?? cause.message})`);
-  return new WorldError({ service: "authentik", transient: true, ...sentence, doubtful: !operation.reads && !unsent(cause), vendor: cause.code ? [cause.code] : [], cause });
+  return new WorldError({
+    service: "authentik",
+    transient: true,
+    ...sentence,
+    doubtful: !operation.reads && !unsent(cause),
+    vendor: cause.code ? [cause.code] : [],
+    cause,
+  });
 }
 
 /** A success whose content is not what it should be. `where` names fields, never their values. */

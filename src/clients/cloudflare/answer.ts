@@ -41,7 +41,12 @@ const Envelope = z.looseObject({
   errors: Refusals.nullish(),
   result: z.unknown(),
   result_info: z
-    .looseObject({ page: z.number().optional(), per_page: z.number().optional(), total_count: z.number().optional(), total_pages: z.number().optional() })
+    .looseObject({
+      page: z.number().optional(),
+      per_page: z.number().optional(),
+      total_count: z.number().optional(),
+      total_pages: z.number().optional(),
+    })
     .nullish(),
 });
 

@@ -59,7 +59,8 @@ function sentenceFor({ operation, status, vendor, said, known }: Refusal): Sente
   const has = (...codes: readonly string[]) => codes.some((code) => vendor.includes(code));
   if (has("9999")) return noZeroTrust;
   if (status === 429) return limited(operation);
-  if (status === 408 || status >= 500 || !known) return unreachable(operation, known ? `Cloudflare answered ${status}` : `something that is not Cloudflare's API answered ${status}`);
+  if (status === 408 || status >= 500 || !known)
+    return unreachable(operation, known ? `Cloudflare answered ${status}` : `something that is not Cloudflare's API answered ${status}`);
   if (status === 401 || has("1000", "6003", "6111", "9106")) return badToken;
   if (status === 403 || has("10000", "9109")) return forbidden(operation);
   return {
@@ -106,7 +107,15 @@ export function unanswered({ operation, hide }: Failed, error: unknown): WorldEr
   const cause = plainCause(error, hide);
   const sentence = unreachable(operation, `Cloudflare did not answer (${cause.code ?? cause.message})`);
   const fix = "check that this machine reaches https://api.cloudflare.com; cfauth keeps trying";
-  return new WorldError({ service: "cloudflare", transient: true, ...sentence, fix, doubtful: !reads(operation) && !unsent(cause), vendor: cause.code ? [cause.code] : [], cause });
+  return new WorldError({
+    service: "cloudflare",
+    transient: true,
+    ...sentence,
+    fix,
+    doubtful: !reads(operation) && !unsent(cause),
+    vendor: cause.code ? [cause.code] : [],
+    cause,
+  });
 }
 
 /** A success whose content is not what it should be. `where` names fields, never their values. */

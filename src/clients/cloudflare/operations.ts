@@ -17,7 +17,9 @@ const ZONES = "Zone · Zone · Read";
 const ACCOUNT = "Account · Account Settings · Read";
 
 const get = (does: string, permission: string, perPage = 1_000): Operation => ({ does, method: "GET", permission, perPage });
-const write = (method: Operation["method"]) => (does: string, permission: string): Operation => ({ does, method, permission, perPage: 0 });
+const write =
+  (method: Operation["method"]) =>
+  (does: string, permission: string): Operation => ({ does, method, permission, perPage: 0 });
 const [post, put, remove] = [write("POST"), write("PUT"), write("DELETE")];
 
 export const operations = {

@@ -21,7 +21,9 @@ export function accessApi(options: AccessApiOptions): Kind<AccessSeen, AccessCha
   return {
     kind: "access",
     observe: async (depth, before) => {
-      const applications = cloudflare.list("applications.list", ApplicationAnswer, (sdk, page) => sdk.zeroTrust.access.applications.list({ account_id, ...page }));
+      const applications = cloudflare.list("applications.list", ApplicationAnswer, (sdk, page) =>
+        sdk.zeroTrust.access.applications.list({ account_id, ...page }),
+      );
       const known = depth === "routes" && before?.tagged === true;
       const [all, tagged] = await Promise.all([applications, known || tagIsThere(options)]);
       return sortedOut(all, owner, tagged);
@@ -31,7 +33,9 @@ export function accessApi(options: AccessApiOptions): Kind<AccessSeen, AccessCha
 }
 
 async function tagIsThere({ cloudflare, account: account_id, owner }: AccessApiOptions): Promise<boolean> {
-  const tags = await cloudflare.list("tags.list", z.looseObject({ name: z.string() }), (sdk, page) => sdk.zeroTrust.access.tags.list({ account_id, ...page }));
+  const tags = await cloudflare.list("tags.list", z.looseObject({ name: z.string() }), (sdk, page) =>
+    sdk.zeroTrust.access.tags.list({ account_id, ...page }),
+  );
   return tags.some(({ name }) => name === accessTag(owner));
 }
 
@@ -57,9 +61,11 @@ async function write({ cloudflare, account: account_id, owner }: AccessApiOption
   const answer =
     change.action === "create"
       ? await cloudflare.ask("applications.create", ApplicationAnswer, (sdk) =>
-          sdk.zeroTrust.access.applications.create({ account_id, ...body(change.wish, undefined) }))
+          sdk.zeroTrust.access.applications.create({ account_id, ...body(change.wish, undefined) }),
+        )
       : await cloudflare.ask("applications.update", ApplicationAnswer, (sdk) =>
-          sdk.zeroTrust.access.applications.update(change.at.id, { account_id, ...body(change.wish, change.at) }));
+          sdk.zeroTrust.access.applications.update(change.at.id, { account_id, ...body(change.wish, change.at) }),
+        );
   const { mine, theirs } = sortedOut([answer], owner, true);
   return (seen) => ({ ...seen, mine: new Map([...seen.mine, ...mine]), theirs: [...seen.theirs, ...theirs] });
 }
@@ -83,8 +89,13 @@ function body({ route, name, idp, session, tag, policy }: ApplicationWish, at: A
 
 type SelfHosted = Omit<ApplicationCreateParams.SelfHostedApplication, "account_id" | "zone_id">;
 
-async function remove({ cloudflare, account: account_id }: AccessApiOptions, { at }: Extract<AccessChange, { readonly action: "delete" }>): Promise<Fold<AccessSeen>> {
-  await unlessGone(cloudflare.ask("applications.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.applications.delete(at.id, { account_id })));
+async function remove(
+  { cloudflare, account: account_id }: AccessApiOptions,
+  { at }: Extract<AccessChange, { readonly action: "delete" }>,
+): Promise<Fold<AccessSeen>> {
+  await unlessGone(
+    cloudflare.ask("applications.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.applications.delete(at.id, { account_id })),
+  );
   return (seen) => ({
     ...seen,
     mine: new Map([...seen.mine].filter(([, { id }]) => id !== at.id)),

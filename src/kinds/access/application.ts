@@ -12,13 +12,19 @@ export const ApplicationAnswer = z.looseObject({
   name: z.string().nullish().catch(undefined),
   type: z.string().nullish().catch(undefined),
   domain: z.string().nullish().catch(undefined),
-  destinations: z.array(z.looseObject({ type: z.string().optional(), uri: z.string().optional() })).nullish().catch(undefined),
+  destinations: z
+    .array(z.looseObject({ type: z.string().optional(), uri: z.string().optional() }))
+    .nullish()
+    .catch(undefined),
   self_hosted_domains: texts,
   allowed_idps: texts,
   auto_redirect_to_identity: z.boolean().nullish().catch(undefined),
   session_duration: z.string().nullish().catch(undefined),
   tags: texts,
-  policies: z.array(z.looseObject({ id: z.string(), precedence: z.number().optional() })).nullish().catch(undefined),
+  policies: z
+    .array(z.looseObject({ id: z.string(), precedence: z.number().optional() }))
+    .nullish()
+    .catch(undefined),
   created_at: z.string().nullish().catch(undefined),
 });
 
@@ -28,7 +34,8 @@ export type ApplicationAnswer = z.infer<typeof ApplicationAnswer>;
 export function applicationFrom(answer: ApplicationAnswer, tag: string): Application | undefined {
   const route = routeIn(answer);
   const { id, aud, name, type, tags } = answer;
-  if (route === undefined || id === undefined || typeof aud !== "string" || type !== "self_hosted" || !tags?.includes(tag)) return undefined;
+  if (route === undefined || id === undefined || typeof aud !== "string" || type !== "self_hosted" || !tags?.includes(tag))
+    return undefined;
   return {
     id,
     aud,

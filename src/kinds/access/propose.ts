@@ -40,7 +40,11 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
     const foreign = found === undefined ? coveredBy(world.access, routeKey(route)) : undefined;
     if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
     const wanted = applicationWish(owner, route, wish, world);
-    if (found === undefined) return { is: "absent", open: wanted && { kind: "access", action: "create", key: key(route), subject: routeKey(route), wish: wanted } };
+    if (found === undefined)
+      return {
+        is: "absent",
+        open: wanted && { kind: "access", action: "create", key: key(route), subject: routeKey(route), wish: wanted },
+      };
     return compare(found, wanted);
   },
 });
@@ -50,9 +54,20 @@ function compare(found: Mine<Application>, wanted: ApplicationWish | undefined):
   if (wanted === undefined) return { is: "drifted", mend: close, close, moves: "audience" };
   const sameAudience = same(found.policies, [wanted.policy]);
   const sameRest =
-    same(found.allowedIdps, [wanted.idp]) && found.autoRedirect && found.session === wanted.session && found.name === wanted.name && found.tags.includes(wanted.tag);
+    same(found.allowedIdps, [wanted.idp]) &&
+    found.autoRedirect &&
+    found.session === wanted.session &&
+    found.name === wanted.name &&
+    found.tags.includes(wanted.tag);
   if (sameAudience && sameRest) return { is: "stands" };
-  const mend: AccessChange = { kind: "access", action: "update", key: `access ${found.route}`, subject: found.route, at: found, wish: wanted };
+  const mend: AccessChange = {
+    kind: "access",
+    action: "update",
+    key: `access ${found.route}`,
+    subject: found.route,
+    at: found,
+    wish: wanted,
+  };
   return { is: "drifted", mend, close, moves: sameAudience ? undefined : "audience" };
 }
 
@@ -66,7 +81,13 @@ function applicationWish(owner: Owner, route: Route, wish: Exposure, world: Need
 
 const key = (route: Route) => `access ${routeKey(route)}`;
 
-const remove = (at: Mine<Application>): AccessChange => ({ kind: "access", action: "delete", key: `access ${at.route}`, subject: at.route, at });
+const remove = (at: Mine<Application>): AccessChange => ({
+  kind: "access",
+  action: "delete",
+  key: `access ${at.route}`,
+  subject: at.route,
+  at,
+});
 
 const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((it, index) => it === b[index]);
 

@@ -50,5 +50,12 @@ export interface ApplicationWish {
 export type AccessChange =
   | { readonly kind: "access"; readonly action: "create"; readonly key: "tag"; readonly subject: string }
   | { readonly kind: "access"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: ApplicationWish }
-  | { readonly kind: "access"; readonly action: "update"; readonly key: string; readonly subject: string; readonly at: Mine<Application>; readonly wish: ApplicationWish }
+  | {
+      readonly kind: "access";
+      readonly action: "update";
+      readonly key: string;
+      readonly subject: string;
+      readonly at: Mine<Application>;
+      readonly wish: ApplicationWish;
+    }
   | { readonly kind: "access"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<Application> };

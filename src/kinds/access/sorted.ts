@@ -22,6 +22,7 @@ export function sortedOut(all: readonly ApplicationAnswer[], owner: Owner, tagge
   return { mine, theirs: foreign.map(foreignFrom), linked: [...new Set(linked)].toSorted(), doubles, tagged };
 }
 
-const byAge = (a: ApplicationAnswer, b: ApplicationAnswer): number => compare(a.created_at ?? "", b.created_at ?? "") || compare(a.id ?? "", b.id ?? "");
+const byAge = (a: ApplicationAnswer, b: ApplicationAnswer): number =>
+  compare(a.created_at ?? "", b.created_at ?? "") || compare(a.id ?? "", b.id ?? "");
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

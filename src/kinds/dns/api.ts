@@ -41,7 +41,9 @@ async function lookAgain(options: DnsApiOptions, before: DnsSeen): Promise<DnsSe
 }
 
 async function allZones({ cloudflare, account, zones: allowed }: DnsApiOptions): Promise<readonly Zone[]> {
-  const all = await cloudflare.list("zones.list", z.looseObject({ id: z.string(), name: z.string() }), (sdk, page) => sdk.zones.list({ account: { id: account }, ...page }));
+  const all = await cloudflare.list("zones.list", z.looseObject({ id: z.string(), name: z.string() }), (sdk, page) =>
+    sdk.zones.list({ account: { id: account }, ...page }),
+  );
   const wanted = allowed && new Set(allowed.map((name) => name.toLowerCase()));
   return all.flatMap(({ id, name }) => (wanted === undefined || wanted.has(name) ? [{ id, name }] : []));
 }
@@ -67,4 +69,3 @@ function together(zones: readonly ZoneRecords[]): Pick<DnsSeen, "mine" | "theirs
     theirs: new Map(zones.flatMap(({ theirs }) => theirs).toReversed()),
   };
 }
-

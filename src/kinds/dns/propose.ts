@@ -1,5 +1,5 @@
-import { type Hostname, zoneOf } from "../../domain/hostname.ts";
 import type { Exposure } from "../../domain/exposure.ts";
+import { type Hostname, zoneOf } from "../../domain/hostname.ts";
 import { dnsComment, type Owner } from "../../domain/owner.ts";
 import type { Problem } from "../../domain/problem.ts";
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../../domain/route.ts";
@@ -33,7 +33,11 @@ export const dnsRung = (owner: Owner): Rung<Needs, DnsChange> => ({
     const foreign = world.dns.theirs.get(route.hostname);
     if (foreign !== undefined && found === undefined) return { is: "taken", problem: taken(wish, `${foreign.type} ${foreign.content}`) };
     const wanted = recordWish(owner, route.hostname, world);
-    if (found === undefined) return { is: "absent", open: wanted && { kind: "dns", action: "create", key: key(route.hostname), subject: route.hostname, wish: wanted } };
+    if (found === undefined)
+      return {
+        is: "absent",
+        open: wanted && { kind: "dns", action: "create", key: key(route.hostname), subject: route.hostname, wish: wanted },
+      };
     if (wanted === undefined || leads(found, wanted)) return { is: "stands" };
     const mend: DnsChange = { kind: "dns", action: "update", key: key(route.hostname), subject: route.hostname, at: found, wish: wanted };
     return { is: "drifted", mend, close: remove(found), moves: undefined };
@@ -58,7 +62,8 @@ function recordWish(owner: Owner, hostname: Hostname, { dns, tunnel }: Needs): R
   return { zone: zone.id, name: hostname, content: `${tunnel.tunnel.id}.cfargotunnel.com`, comment: dnsComment(owner) };
 }
 
-const leads = (found: DnsRecord, wanted: RecordWish): boolean => found.type === "CNAME" && found.content === wanted.content && found.proxied;
+const leads = (found: DnsRecord, wanted: RecordWish): boolean =>
+  found.type === "CNAME" && found.content === wanted.content && found.proxied;
 
 const key = (hostname: Hostname) => `dns ${hostname}`;
 

@@ -35,4 +35,5 @@ const contentOf = ({ content }: RecordAnswer): string => (content ?? "").toLower
 export const nameOf = ({ name }: RecordAnswer): string => name.toLowerCase().replace(/\.$/, "");
 
 /** A proxied record must have the time to live "automatic", which is 1 (docs, checked 2026-11). */
-export const recordBody = ({ name, content, comment }: RecordWish) => ({ type: "CNAME", name, content, comment, proxied: true, ttl: 1 }) as const;
+export const recordBody = ({ name, content, comment }: RecordWish) =>
+  ({ type: "CNAME", name, content, comment, proxied: true, ttl: 1 }) as const;

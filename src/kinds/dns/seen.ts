@@ -37,5 +37,12 @@ export interface RecordWish {
 
 export type DnsChange =
   | { readonly kind: "dns"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: RecordWish }
-  | { readonly kind: "dns"; readonly action: "update"; readonly key: string; readonly subject: string; readonly at: Mine<DnsRecord>; readonly wish: RecordWish }
+  | {
+      readonly kind: "dns";
+      readonly action: "update";
+      readonly key: string;
+      readonly subject: string;
+      readonly at: Mine<DnsRecord>;
+      readonly wish: RecordWish;
+    }
   | { readonly kind: "dns"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<DnsRecord> };

@@ -20,7 +20,9 @@ const MOST = 200;
 /** The changes by zone, no more together than a batch takes. */
 export function batches(changes: readonly DnsChange[]): readonly (readonly DnsChange[])[] {
   const zones = [...Map.groupBy(changes, zoneId)].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return zones.flatMap(([, group]) => Array.from({ length: Math.ceil(group.length / MOST) }, (_, at) => group.slice(at * MOST, (at + 1) * MOST)));
+  return zones.flatMap(([, group]) =>
+    Array.from({ length: Math.ceil(group.length / MOST) }, (_, at) => group.slice(at * MOST, (at + 1) * MOST)),
+  );
 }
 
 const zoneId = (change: DnsChange): string => ("at" in change ? change.at.zone : change.wish.zone);
@@ -42,9 +44,19 @@ async function single({ cloudflare, owner }: Hands, change: DnsChange): Promise<
   const zone_id = zoneId(change);
   switch (change.action) {
     case "create":
-      return put(zone_id, owner, await cloudflare.ask("records.create", RecordAnswer, (sdk) => sdk.dns.records.create({ zone_id, ...recordBody(change.wish) })));
+      return put(
+        zone_id,
+        owner,
+        await cloudflare.ask("records.create", RecordAnswer, (sdk) => sdk.dns.records.create({ zone_id, ...recordBody(change.wish) })),
+      );
     case "update":
-      return put(zone_id, owner, await cloudflare.ask("records.update", RecordAnswer, (sdk) => sdk.dns.records.update(change.at.id, { zone_id, ...recordBody(change.wish) })));
+      return put(
+        zone_id,
+        owner,
+        await cloudflare.ask("records.update", RecordAnswer, (sdk) =>
+          sdk.dns.records.update(change.at.id, { zone_id, ...recordBody(change.wish) }),
+        ),
+      );
     case "delete":
       await unlessGone(cloudflare.ask("records.delete", z.unknown(), (sdk) => sdk.dns.records.delete(change.at.id, { zone_id })));
       return without(change.at.id);
@@ -61,7 +73,10 @@ async function batch({ cloudflare, owner }: Hands, changes: readonly DnsChange[]
     posts: changes.flatMap((change) => (change.action === "create" ? [recordBody(change.wish)] : [])),
   };
   const { puts, posts } = await cloudflare.ask("records.batch", BatchAnswer, (sdk) => sdk.dns.records.batch({ zone_id, ...body }));
-  const folds = [...(body.deletes ?? []).map(({ id }) => without(id)), ...[...(puts ?? []), ...(posts ?? [])].map((answer) => put(zone_id, owner, answer))];
+  const folds = [
+    ...(body.deletes ?? []).map(({ id }) => without(id)),
+    ...[...(puts ?? []), ...(posts ?? [])].map((answer) => put(zone_id, owner, answer)),
+  ];
   return (seen) => folds.reduce((sofar, fold) => fold(sofar), seen);
 }
 
@@ -70,4 +85,6 @@ function put(zone: string, owner: Owner, answer: RecordAnswer): Fold<DnsSeen> {
   return (seen) => (record === undefined ? seen : { ...seen, mine: new Map([...seen.mine, [record.name, claim(record)]]) });
 }
 
-const without = (id: string): Fold<DnsSeen> => (seen) => ({ ...seen, mine: new Map([...seen.mine].filter(([, record]) => record.id !== id)) });
+const without =
+  (id: string): Fold<DnsSeen> =>
+  (seen) => ({ ...seen, mine: new Map([...seen.mine].filter(([, record]) => record.id !== id)) });

@@ -30,7 +30,9 @@ export function ingressApi(options: IngressApiOptions): Kind<IngressSeen, Ingres
     apply: async (changes, seen) => {
       try {
         const fresh = await look(options);
-        return isDeepStrictEqual(fresh, seen) ? await write(options, changes, fresh) : { seen: fresh, done: [], failures: [], doubtful: false };
+        return isDeepStrictEqual(fresh, seen)
+          ? await write(options, changes, fresh)
+          : { seen: fresh, done: [], failures: [], doubtful: false };
       } catch (error) {
         if (error instanceof WorldError) return allFailed(changes, seen, error);
         throw error;
@@ -43,7 +45,9 @@ async function look({ cloudflare, account: account_id, owner, tunnel }: IngressA
   const id = tunnel();
   const mark = dnsComment(owner);
   if (id === undefined) return ingressFrom({}, mark);
-  const answer = await cloudflare.ask("configuration.get", ConfigurationAnswer, (sdk) => sdk.zeroTrust.tunnels.cloudflared.configurations.get(id, { account_id }));
+  const answer = await cloudflare.ask("configuration.get", ConfigurationAnswer, (sdk) =>
+    sdk.zeroTrust.tunnels.cloudflared.configurations.get(id, { account_id }),
+  );
   return ingressFrom(answer, mark);
 }
 
@@ -62,13 +66,18 @@ async function write(options: IngressApiOptions, changes: readonly IngressChange
   }
 }
 
-async function replace({ cloudflare, account: account_id, owner, tunnel }: IngressApiOptions, changes: readonly IngressChange[], seen: IngressSeen): Promise<Done> {
+async function replace(
+  { cloudflare, account: account_id, owner, tunnel }: IngressApiOptions,
+  changes: readonly IngressChange[],
+  seen: IngressSeen,
+): Promise<Done> {
   const wanted = arrange(seen, changes);
   // A document that is not changed is not written: each write moves the version, and other writers look at it.
   if (isDeepStrictEqual(wanted, seen)) return { seen, done: changes, failures: [], doubtful: false };
   const config = documentOf(wanted) as unknown as ConfigurationUpdateParams["config"];
   const answer = await cloudflare.ask("configuration.put", ConfigurationAnswer, (sdk) =>
-    sdk.zeroTrust.tunnels.cloudflared.configurations.update(tunnel() ?? "", { account_id, ...(config !== undefined && { config }) }));
+    sdk.zeroTrust.tunnels.cloudflared.configurations.update(tunnel() ?? "", { account_id, ...(config !== undefined && { config }) }),
+  );
   const stands = ingressFrom(answer, dnsComment(owner));
   return { seen: stands, done: changes, failures: [], doubtful: interleaved(seen, stands) };
 }

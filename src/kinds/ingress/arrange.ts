@@ -18,7 +18,8 @@ export function arrange(seen: IngressSeen, changes: readonly IngressChange[]): I
   return { ...seen, rules: ordered.reduce<readonly RawRule[]>((rules, { rule, route }) => place(rules, rule, route), kept) };
 }
 
-const routeOfChange = (change: IngressChange): Route => ("wish" in change ? change.wish.route : "shut" in change ? change.shut : change.route);
+const routeOfChange = (change: IngressChange): Route =>
+  "wish" in change ? change.wish.route : "shut" in change ? change.shut : change.route;
 
 function madeBy(change: IngressChange): { readonly rule: RawRule; readonly route: Route } | undefined {
   if ("wish" in change) return { rule: ruleFor(change.wish), route: change.wish.route };

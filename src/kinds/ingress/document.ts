@@ -25,4 +25,7 @@ export function ingressFrom({ version, config }: z.infer<typeof ConfigurationAns
 const catchesAll = ({ hostname, path }: RawRule): boolean => ["", "*"].includes(hostname ?? "") && (path ?? "") === "";
 
 /** As a PUT takes it: the whole document, what is not ours in it byte for byte as it came. */
-export const documentOf = ({ rules, catchAll, rest }: IngressSeen): Readonly<Record<string, unknown>> => ({ ...rest, ingress: [...rules, catchAll] });
+export const documentOf = ({ rules, catchAll, rest }: IngressSeen): Readonly<Record<string, unknown>> => ({
+  ...rest,
+  ingress: [...rules, catchAll],
+});

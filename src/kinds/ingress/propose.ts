@@ -81,7 +81,13 @@ const shut = (route: Route, { ingress, login }: Needs): IngressChange => ({
 
 const key = (route: Route) => `ingress ${routeKey(route)}`;
 
-const set = (action: "create" | "update", wish: RuleWish): IngressChange => ({ kind: "ingress", action, key: key(wish.route), subject: routeKey(wish.route), wish });
+const set = (action: "create" | "update", wish: RuleWish): IngressChange => ({
+  kind: "ingress",
+  action,
+  key: key(wish.route),
+  subject: routeKey(wish.route),
+  wish,
+});
 
 const withdraw = (route: Route): IngressChange => ({ kind: "ingress", action: "delete", key: key(route), subject: routeKey(route), route });
 

@@ -33,6 +33,20 @@ export interface RuleWish {
 }
 
 export type IngressChange =
-  | { readonly kind: "ingress"; readonly action: "create" | "update"; readonly key: string; readonly subject: string; readonly wish: RuleWish }
-  | { readonly kind: "ingress"; readonly action: "update"; readonly key: string; readonly subject: string; readonly shut: Route; readonly mark: string; readonly team: string }
+  | {
+      readonly kind: "ingress";
+      readonly action: "create" | "update";
+      readonly key: string;
+      readonly subject: string;
+      readonly wish: RuleWish;
+    }
+  | {
+      readonly kind: "ingress";
+      readonly action: "update";
+      readonly key: string;
+      readonly subject: string;
+      readonly shut: Route;
+      readonly mark: string;
+      readonly team: string;
+    }
   | { readonly kind: "ingress"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly route: Route };

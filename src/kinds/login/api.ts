@@ -54,7 +54,8 @@ async function carry(options: LoginApiOptions, change: LoginChange): Promise<Fol
   const { authentik, wish } = options;
   switch (change.key) {
     case "login-provider": {
-      const provider = change.action === "create" ? await createProvider(authentik, change.wish) : await updateProvider(authentik, change.at, change.wish);
+      const provider =
+        change.action === "create" ? await createProvider(authentik, change.wish) : await updateProvider(authentik, change.at, change.wish);
       return (seen) => ({ ...seen, provider });
     }
     case "login-application": {

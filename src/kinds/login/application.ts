@@ -18,7 +18,9 @@ export async function applicationOf(authentik: Authentik, slug: string): Promise
 /** Kept out of the library, where its tile would lead to nothing: before 2026.5 by its address, from then on by its own field. */
 export async function createApplication(authentik: Authentik, slug: string, provider: number): Promise<LoginApplication> {
   const body = { name: slug, slug, provider, meta_publisher: "cfauth", meta_launch_url: "blank://blank", meta_hide: true };
-  return applicationFrom(await authentik.ask("applications.create", ApplicationAnswer, { method: "POST", path: "/core/applications/", body }));
+  return applicationFrom(
+    await authentik.ask("applications.create", ApplicationAnswer, { method: "POST", path: "/core/applications/", body }),
+  );
 }
 
 export async function updateApplication(authentik: Authentik, slug: string, provider: number): Promise<LoginApplication> {
@@ -26,4 +28,8 @@ export async function updateApplication(authentik: Authentik, slug: string, prov
   return applicationFrom(await authentik.ask("applications.update", ApplicationAnswer, request));
 }
 
-const applicationFrom = ({ slug, name, provider }: z.infer<typeof ApplicationAnswer>): LoginApplication => ({ slug, name, provider: provider ?? undefined });
+const applicationFrom = ({ slug, name, provider }: z.infer<typeof ApplicationAnswer>): LoginApplication => ({
+  slug,
+  name,
+  provider: provider ?? undefined,
+});

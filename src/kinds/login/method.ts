@@ -20,7 +20,9 @@ const MethodAnswer = z.looseObject({
 
 /** The login method of this slug. Of several, which two first starts at once may make, the same one for all who look. */
 export async function methodOf({ cloudflare, account: account_id }: Hands, slug: string): Promise<Mine<LoginMethod> | undefined> {
-  const all = await cloudflare.list("login-methods.list", MethodAnswer, (sdk, page) => sdk.zeroTrust.identityProviders.list({ account_id, ...page }));
+  const all = await cloudflare.list("login-methods.list", MethodAnswer, (sdk, page) =>
+    sdk.zeroTrust.identityProviders.list({ account_id, ...page }),
+  );
   const ours = all.filter(({ type, name }) => type === "oidc" && name.startsWith(methodPrefix(slug)));
   const first = ours.toSorted((a, b) => (a.id < b.id ? -1 : 1))[0];
   return first && claim(methodFrom(first));
@@ -33,8 +35,18 @@ export async function writeMethod({ cloudflare, account: account_id }: Hands, ch
   const body = bodyOf(change);
   const answer =
     change.action === "create"
-      ? await cloudflare.ask("login-methods.create", MethodAnswer, (sdk) => sdk.zeroTrust.identityProviders.create({ account_id, ...body }), [change.secret])
-      : await cloudflare.ask("login-methods.update", MethodAnswer, (sdk) => sdk.zeroTrust.identityProviders.update(change.at.id, { account_id, ...body }), [change.secret]);
+      ? await cloudflare.ask(
+          "login-methods.create",
+          MethodAnswer,
+          (sdk) => sdk.zeroTrust.identityProviders.create({ account_id, ...body }),
+          [change.secret],
+        )
+      : await cloudflare.ask(
+          "login-methods.update",
+          MethodAnswer,
+          (sdk) => sdk.zeroTrust.identityProviders.update(change.at.id, { account_id, ...body }),
+          [change.secret],
+        );
   return claim(methodFrom(answer));
 }
 
@@ -42,7 +54,12 @@ type Body = Omit<IdentityProviderCreateParams.AccessOIDC, "account_id" | "zone_i
 
 function bodyOf(change: MethodChange): Body {
   const { config: keptConfig, ...kept } = change.action === "update" ? change.at.kept : {};
-  const config = { ...(keptConfig as object | undefined), ...change.config, scopes: [...change.config.scopes], client_secret: change.secret };
+  const config = {
+    ...(keptConfig as object | undefined),
+    ...change.config,
+    scopes: [...change.config.scopes],
+    client_secret: change.secret,
+  };
   return { ...kept, name: change.name, type: "oidc", config };
 }
 

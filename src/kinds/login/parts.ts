@@ -18,7 +18,12 @@ export async function partsOf(authentik: Authentik, flow: string): Promise<Parts
   if (wanted === undefined) return noFlow(flow, authorization.map(({ slug }) => slug).toSorted());
   const key = signingKey(keys);
   if (key === undefined) return noKey();
-  return { authorizationFlow: wanted.pk, invalidationFlow: invalidationOf(invalidation)?.pk, signingKey: key.pk, scopes: scopes.flatMap((pk) => pk ?? []) };
+  return {
+    authorizationFlow: wanted.pk,
+    invalidationFlow: invalidationOf(invalidation)?.pk,
+    signingKey: key.pk,
+    scopes: scopes.flatMap((pk) => pk ?? []),
+  };
 }
 
 const Flow = z.looseObject({ pk: z.string(), slug: z.string() });
@@ -34,12 +39,20 @@ const invalidationOf = (flows: readonly Flow[]): Flow | undefined =>
 const bySlug = (a: Flow, b: Flow): number => (a.slug < b.slug ? -1 : 1);
 
 /** The kind of key was `private_key_type` before 2025.12. */
-const Key = z.looseObject({ pk: z.string(), name: z.string(), managed: z.string().nullish(), key_type: z.string().nullish(), private_key_type: z.string().nullish() });
+const Key = z.looseObject({
+  pk: z.string(),
+  name: z.string(),
+  managed: z.string().nullish(),
+  key_type: z.string().nullish(),
+  private_key_type: z.string().nullish(),
+});
 type Key = z.infer<typeof Key>;
 
 /** What Cloudflare can check signatures of: RSA and the usual elliptic curves. Authentik signs its own tokens with the internal one. */
 function signingKey(keys: readonly Key[]): Key | undefined {
-  const fit = keys.filter((key) => key.managed !== "goauthentik.io/crypto/jwt-managed" && key.name !== "authentik Internal JWT Certificate" && fits(key));
+  const fit = keys.filter(
+    (key) => key.managed !== "goauthentik.io/crypto/jwt-managed" && key.name !== "authentik Internal JWT Certificate" && fits(key),
+  );
   return fit.find(({ name }) => name === USUAL_KEY) ?? fit.toSorted((a, b) => (a.name < b.name ? -1 : 1))[0];
 }
 
@@ -84,10 +97,22 @@ const problem = (code: ProblemCode, message: string, fix: string): Problem => ({
 
 /** Flows and scopes are made by its worker after the first start, when the API answers already. */
 const notReady = (): Problem =>
-  problem("CFA-AK-NOT-READY", "Authentik has not yet made its default flows and scopes", "nothing to do after a first start; else see docker compose logs of Authentik's worker");
+  problem(
+    "CFA-AK-NOT-READY",
+    "Authentik has not yet made its default flows and scopes",
+    "nothing to do after a first start; else see docker compose logs of Authentik's worker",
+  );
 
 const noFlow = (flow: string, others: readonly string[]): Problem =>
-  problem("CFA-AK-NO-FLOW", `Authentik has no authorization flow ${flow}`, `set CFAUTH_AUTHENTIK_FLOW to one that is there: ${others.join(", ")}`);
+  problem(
+    "CFA-AK-NO-FLOW",
+    `Authentik has no authorization flow ${flow}`,
+    `set CFAUTH_AUTHENTIK_FLOW to one that is there: ${others.join(", ")}`,
+  );
 
 const noKey = (): Problem =>
-  problem("CFA-AK-NO-KEY", "Authentik has no RSA or EC key to sign logins with, so Cloudflare could not check them", "Authentik → System → Certificates → Generate: cfauth takes it");
+  problem(
+    "CFA-AK-NO-KEY",
+    "Authentik has no RSA or EC key to sign logins with, so Cloudflare could not check them",
+    "Authentik → System → Certificates → Generate: cfauth takes it",
+  );

@@ -36,7 +36,9 @@ function provider(seen: LoginSeen, parts: Parts): Proposal | undefined {
 /** Without a signing key Cloudflare can not check logins; without grant types Authentik from 2026.5 on refuses every one. */
 function providerWish(seen: LoginSeen, parts: Parts): ProviderWish {
   const callback = { mode: "strict", url: `https://${seen.teamDomain}/cdn-cgi/access/callback`, type: "authorization" };
-  const others = (seen.provider?.redirectUris ?? []).filter((uri) => uri.mode === "strict" && uri.url !== callback.url && uri.url.startsWith("https://"));
+  const others = (seen.provider?.redirectUris ?? []).filter(
+    (uri) => uri.mode === "strict" && uri.url !== callback.url && uri.url.startsWith("https://"),
+  );
   return {
     name: seen.provider?.name ?? seen.wish.slug,
     clientType: "confidential",
@@ -52,7 +54,8 @@ function providerWish(seen: LoginSeen, parts: Parts): ProviderWish {
 function application(seen: LoginSeen, provider: Provider | undefined): Proposal | undefined {
   if (provider === undefined) return undefined;
   const found = seen.application;
-  if (found === undefined) return now({ kind: "login", action: "create", key: "login-application", subject: seen.wish.slug, provider: provider.pk });
+  if (found === undefined)
+    return now({ kind: "login", action: "create", key: "login-application", subject: seen.wish.slug, provider: provider.pk });
   if (found.provider === provider.pk) return undefined;
   return now({ kind: "login", action: "update", key: "login-application", subject: found.slug, at: found, provider: provider.pk });
 }
@@ -62,9 +65,19 @@ function method(seen: LoginSeen, provider: Provider | undefined): Proposal | und
   const name = methodName(seen.wish.slug, provider);
   const config = methodConfig(seen.wish, provider);
   const found = seen.method;
-  if (found === undefined) return now({ kind: "login", action: "create", key: "login-method", subject: name, name, config, secret: provider.clientSecret });
+  if (found === undefined)
+    return now({ kind: "login", action: "create", key: "login-method", subject: name, name, config, secret: provider.clientSecret });
   if (found.name === name && sameConfig(found.config, config)) return undefined;
-  return now({ kind: "login", action: "update", key: "login-method", subject: name, at: found, name, config, secret: provider.clientSecret });
+  return now({
+    kind: "login",
+    action: "update",
+    key: "login-method",
+    subject: name,
+    at: found,
+    name,
+    config,
+    secret: provider.clientSecret,
+  });
 }
 
 export function methodConfig({ slug, publicUrl }: LoginWish, provider: Provider): LoginMethodConfig {
@@ -79,7 +92,8 @@ export function methodConfig({ slug, publicUrl }: LoginWish, provider: Provider)
   };
 }
 
-const sameConfig = (a: LoginMethodConfig, b: LoginMethodConfig): boolean => JSON.stringify(Object.entries(a).toSorted()) === JSON.stringify(Object.entries(b).toSorted());
+const sameConfig = (a: LoginMethodConfig, b: LoginMethodConfig): boolean =>
+  JSON.stringify(Object.entries(a).toSorted()) === JSON.stringify(Object.entries(b).toSorted());
 
 export const methodPrefix = (slug: string): string => `Authentik (${slug})`;
 

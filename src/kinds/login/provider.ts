@@ -15,7 +15,9 @@ const ProviderAnswer = z.looseObject({
   secret: text,
   client_type: text,
   /** A text with one address on each line before 2024.8.5 and 2024.10.3. */
-  redirect_uris: z.union([z.string(), z.array(z.looseObject({ matching_mode: z.string(), url: z.string(), redirect_uri_type: z.string().optional() }))]).nullish(),
+  redirect_uris: z
+    .union([z.string(), z.array(z.looseObject({ matching_mode: z.string(), url: z.string(), redirect_uri_type: z.string().optional() }))])
+    .nullish(),
   authorization_flow: text,
   invalidation_flow: text,
   signing_key: text,
@@ -50,14 +52,24 @@ export const createProvider = (authentik: Authentik, wish: ProviderWish): Promis
 export const updateProvider = (authentik: Authentik, { pk }: Provider, wish: ProviderWish): Promise<Provider> =>
   write(authentik, "providers.update", { method: "PATCH", path: `/providers/oauth2/${pk}/` }, wish);
 
-async function write(authentik: Authentik, operation: "providers.create" | "providers.update", request: Request, wish: ProviderWish): Promise<Provider> {
-  const body = { ...bodyOf(wish), ...((await takesText(authentik)) && { redirect_uris: wish.redirectUris.map(({ url }) => url).join("\n") }) };
+async function write(
+  authentik: Authentik,
+  operation: "providers.create" | "providers.update",
+  request: Request,
+  wish: ProviderWish,
+): Promise<Provider> {
+  const body = {
+    ...bodyOf(wish),
+    ...((await takesText(authentik)) && { redirect_uris: wish.redirectUris.map(({ url }) => url).join("\n") }),
+  };
   return await providerFrom(authentik, await authentik.ask(operation, ProviderAnswer, { ...request, body }));
 }
 
 /** Whether addresses are still one text, with a line for each: they became a list with CVE-2024-52289, in the middle of two lines of releases. */
 async function takesText(authentik: Authentik): Promise<boolean> {
-  const { version_current } = await authentik.ask("version.get", z.looseObject({ version_current: z.string() }), { path: "/admin/version/" });
+  const { version_current } = await authentik.ask("version.get", z.looseObject({ version_current: z.string() }), {
+    path: "/admin/version/",
+  });
   const [year = 0, month = 0, patch = 0] = version_current.split(".").map((part) => Number.parseInt(part, 10));
   return year < 2024 || (year === 2024 && (month < 8 || (month === 8 && patch < 5) || (month === 10 && patch < 3)));
 }
@@ -66,7 +78,11 @@ async function takesText(authentik: Authentik): Promise<boolean> {
 const bodyOf = (wish: ProviderWish): Record<string, unknown> => ({
   name: wish.name,
   client_type: wish.clientType,
-  redirect_uris: wish.redirectUris.map(({ mode, url, type }) => ({ matching_mode: mode, url, ...(type !== undefined && { redirect_uri_type: type }) })),
+  redirect_uris: wish.redirectUris.map(({ mode, url, type }) => ({
+    matching_mode: mode,
+    url,
+    ...(type !== undefined && { redirect_uri_type: type }),
+  })),
   authorization_flow: wish.authorizationFlow,
   ...(wish.invalidationFlow !== undefined && { invalidation_flow: wish.invalidationFlow }),
   signing_key: wish.signingKey,
@@ -96,11 +112,17 @@ async function providerFrom(authentik: Authentik, answer: ProviderAnswer): Promi
 
 /** As the development version has it (2026.11.0-rc1, checked 2026-11); not released yet. */
 async function secretOf(authentik: Authentik, id: string): Promise<string> {
-  const { value } = await authentik.ask("secrets.view", z.looseObject({ value: z.string() }), { path: `/secrets/secrets/${id}/view_value/` });
+  const { value } = await authentik.ask("secrets.view", z.looseObject({ value: z.string() }), {
+    path: `/secrets/secrets/${id}/view_value/`,
+  });
   return value;
 }
 
 function redirectUris(uris: ProviderAnswer["redirect_uris"]): Provider["redirectUris"] {
-  if (typeof uris === "string") return uris.split(/\s+/).filter((url) => url !== "").map((url) => ({ mode: "strict", url, type: undefined }));
+  if (typeof uris === "string")
+    return uris
+      .split(/\s+/)
+      .filter((url) => url !== "")
+      .map((url) => ({ mode: "strict", url, type: undefined }));
   return (uris ?? []).map(({ matching_mode, url, redirect_uri_type }) => ({ mode: matching_mode, url, type: redirect_uri_type }));
 }

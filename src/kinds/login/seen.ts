@@ -87,9 +87,52 @@ export interface LoginMethodConfig {
 }
 
 export type LoginChange =
-  | { readonly kind: "login"; readonly action: "create"; readonly key: "login-provider"; readonly subject: string; readonly wish: ProviderWish }
-  | { readonly kind: "login"; readonly action: "update"; readonly key: "login-provider"; readonly subject: string; readonly at: Provider; readonly wish: ProviderWish }
-  | { readonly kind: "login"; readonly action: "create"; readonly key: "login-application"; readonly subject: string; readonly provider: number }
-  | { readonly kind: "login"; readonly action: "update"; readonly key: "login-application"; readonly subject: string; readonly at: LoginApplication; readonly provider: number }
-  | { readonly kind: "login"; readonly action: "create"; readonly key: "login-method"; readonly subject: string; readonly name: string; readonly config: LoginMethodConfig; readonly secret: string }
-  | { readonly kind: "login"; readonly action: "update"; readonly key: "login-method"; readonly subject: string; readonly at: Mine<LoginMethod>; readonly name: string; readonly config: LoginMethodConfig; readonly secret: string };
+  | {
+      readonly kind: "login";
+      readonly action: "create";
+      readonly key: "login-provider";
+      readonly subject: string;
+      readonly wish: ProviderWish;
+    }
+  | {
+      readonly kind: "login";
+      readonly action: "update";
+      readonly key: "login-provider";
+      readonly subject: string;
+      readonly at: Provider;
+      readonly wish: ProviderWish;
+    }
+  | {
+      readonly kind: "login";
+      readonly action: "create";
+      readonly key: "login-application";
+      readonly subject: string;
+      readonly provider: number;
+    }
+  | {
+      readonly kind: "login";
+      readonly action: "update";
+      readonly key: "login-application";
+      readonly subject: string;
+      readonly at: LoginApplication;
+      readonly provider: number;
+    }
+  | {
+      readonly kind: "login";
+      readonly action: "create";
+      readonly key: "login-method";
+      readonly subject: string;
+      readonly name: string;
+      readonly config: LoginMethodConfig;
+      readonly secret: string;
+    }
+  | {
+      readonly kind: "login";
+      readonly action: "update";
+      readonly key: "login-method";
+      readonly subject: string;
+      readonly at: Mine<LoginMethod>;
+      readonly name: string;
+      readonly config: LoginMethodConfig;
+      readonly secret: string;
+    };

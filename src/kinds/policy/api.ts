@@ -19,7 +19,9 @@ export function policyApi(options: PolicyApiOptions): Kind<PolicySeen, PolicyCha
   return {
     kind: "policy",
     observe: async () => {
-      const all = await cloudflare.list("policies.list", PolicyAnswer, (sdk, page) => sdk.zeroTrust.access.policies.list({ account_id, ...page }));
+      const all = await cloudflare.list("policies.list", PolicyAnswer, (sdk, page) =>
+        sdk.zeroTrust.access.policies.list({ account_id, ...page }),
+      );
       return { mine: all.filter(({ name }) => name.startsWith(policyPrefix(owner))).map((it) => claim(policyFrom(it))) };
     },
     apply: (changes, seen) => carriedOut(changes, seen, (change) => carry(options, change)),
@@ -29,20 +31,28 @@ export function policyApi(options: PolicyApiOptions): Kind<PolicySeen, PolicyCha
 async function carry({ cloudflare, account: account_id }: PolicyApiOptions, change: PolicyChange): Promise<Fold<PolicySeen>> {
   switch (change.action) {
     case "create": {
-      const made = await cloudflare.ask("policies.create", PolicyAnswer, (sdk) => sdk.zeroTrust.access.policies.create({ account_id, ...body(change.wish) }));
+      const made = await cloudflare.ask("policies.create", PolicyAnswer, (sdk) =>
+        sdk.zeroTrust.access.policies.create({ account_id, ...body(change.wish) }),
+      );
       return put(claim(policyFrom(made)));
     }
     case "update": {
-      const changed = await cloudflare.ask("policies.update", PolicyAnswer, (sdk) => sdk.zeroTrust.access.policies.update(change.at.id, { account_id, ...body(change.wish) }));
+      const changed = await cloudflare.ask("policies.update", PolicyAnswer, (sdk) =>
+        sdk.zeroTrust.access.policies.update(change.at.id, { account_id, ...body(change.wish) }),
+      );
       return put(claim(policyFrom(changed)));
     }
     case "delete":
-      await unlessGone(cloudflare.ask("policies.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.policies.delete(change.at.id, { account_id })));
+      await unlessGone(
+        cloudflare.ask("policies.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.policies.delete(change.at.id, { account_id })),
+      );
       return ({ mine }) => ({ mine: mine.filter(({ id }) => id !== change.at.id) });
   }
 }
 
-const put = (policy: Mine<Policy>): Fold<PolicySeen> => ({ mine }) => ({ mine: [...mine.filter(({ id }) => id !== policy.id), policy] });
+const put =
+  (policy: Mine<Policy>): Fold<PolicySeen> =>
+  ({ mine }) => ({ mine: [...mine.filter(({ id }) => id !== policy.id), policy] });
 
 /** Whole, since a PUT replaces: a condition that somebody added goes. */
 const body = ({ name, decision, include }: PolicyWish): Omit<PolicyCreateParams, "account_id"> => ({
@@ -55,7 +65,14 @@ const body = ({ name, decision, include }: PolicyWish): Omit<PolicyCreateParams,
 
 const Rules = z.array(z.unknown()).nullish();
 
-const PolicyAnswer = z.looseObject({ id: z.string(), name: z.string(), decision: z.string(), include: Rules, require: Rules, exclude: Rules });
+const PolicyAnswer = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  decision: z.string(),
+  include: Rules,
+  require: Rules,
+  exclude: Rules,
+});
 
 const policyFrom = ({ id, name, decision, include, require, exclude }: z.infer<typeof PolicyAnswer>): Policy => ({
   id,

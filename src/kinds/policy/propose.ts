@@ -17,9 +17,15 @@ export const policyRung = (owner: Owner): Rung<Needs, PolicyChange> => ({
     const wanted = policyWish(owner, audience, login.method?.id);
     if (wanted === undefined) return { is: "absent", open: undefined };
     const found = policyOf(policy, owner, audience);
-    if (found === undefined) return { is: "absent", open: { kind: "policy", action: "create", key: `policy ${wanted.name}`, subject: wanted.name, wish: wanted } };
+    if (found === undefined)
+      return { is: "absent", open: { kind: "policy", action: "create", key: `policy ${wanted.name}`, subject: wanted.name, wish: wanted } };
     if (says(found, wanted)) return { is: "stands" };
-    return { is: "drifted", mend: { kind: "policy", action: "update", key: `policy ${wanted.name}`, subject: wanted.name, at: found, wish: wanted }, close: remove(found), moves: undefined };
+    return {
+      is: "drifted",
+      mend: { kind: "policy", action: "update", key: `policy ${wanted.name}`, subject: wanted.name, at: found, wish: wanted },
+      close: remove(found),
+      moves: undefined,
+    };
   },
 });
 
@@ -27,7 +33,9 @@ export const policyRung = (owner: Owner): Rung<Needs, PolicyChange> => ({
 export function policyWish(owner: Owner, audience: Audience, idp: string | undefined): PolicyWish | undefined {
   switch (audience) {
     case "authentik":
-      return idp === undefined ? undefined : { name: policyName(owner, audience), decision: "allow", include: [{ login_method: { id: idp } }] };
+      return idp === undefined
+        ? undefined
+        : { name: policyName(owner, audience), decision: "allow", include: [{ login_method: { id: idp } }] };
     case "public":
       return { name: policyName(owner, audience), decision: "bypass", include: [{ everyone: {} }] };
   }
@@ -41,13 +49,24 @@ export const policyOf = (seen: PolicySeen, owner: Owner, audience: Audience): Mi
   seen.mine.find((policy) => policy.name === policyName(owner, audience));
 
 const says = (found: Policy, wanted: PolicyWish): boolean =>
-  found.decision === wanted.decision && JSON.stringify(found.include) === JSON.stringify(wanted.include) && found.require.length === 0 && found.exclude.length === 0;
+  found.decision === wanted.decision &&
+  JSON.stringify(found.include) === JSON.stringify(wanted.include) &&
+  found.require.length === 0 &&
+  found.exclude.length === 0;
 
 /** Policies of ours that no application uses and no route wishes. One in use by somebody else's application counts as used. */
 export const unusedPolicies: Sweep<Needs & { readonly access: Pick<AccessSeen, "mine" | "linked"> }, PolicyChange> = (world, desired) => {
   const wished = new Set([...desired.wishes.values()].map(({ protection }) => WORDS[protection.kind]));
   const used = new Set([...[...world.access.mine.values()].flatMap(({ policies }) => policies), ...world.access.linked]);
-  return world.policy.mine.filter((policy) => !used.has(policy.id) && ![...wished].some((words) => policy.name.endsWith(` ${words}`))).map(remove);
+  return world.policy.mine
+    .filter((policy) => !used.has(policy.id) && ![...wished].some((words) => policy.name.endsWith(` ${words}`)))
+    .map(remove);
 };
 
-const remove = (at: Mine<Policy>): PolicyChange => ({ kind: "policy", action: "delete", key: `policy ${at.name} ${at.id}`, subject: at.name, at });
+const remove = (at: Mine<Policy>): PolicyChange => ({
+  kind: "policy",
+  action: "delete",
+  key: `policy ${at.name} ${at.id}`,
+  subject: at.name,
+  at,
+});

@@ -27,5 +27,12 @@ export interface PolicyWish {
 
 export type PolicyChange =
   | { readonly kind: "policy"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: PolicyWish }
-  | { readonly kind: "policy"; readonly action: "update"; readonly key: string; readonly subject: string; readonly at: Mine<Policy>; readonly wish: PolicyWish }
+  | {
+      readonly kind: "policy";
+      readonly action: "update";
+      readonly key: string;
+      readonly subject: string;
+      readonly at: Mine<Policy>;
+      readonly wish: PolicyWish;
+    }
   | { readonly kind: "policy"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<Policy> };

@@ -24,7 +24,8 @@ export function tunnelApi(options: TunnelApiOptions): Kind<TunnelSeen, TunnelCha
   return {
     kind: "tunnel",
     observe: (depth, before) => (depth === "routes" && before?.tunnel !== undefined ? Promise.resolve(before) : look(options)),
-    apply: (changes, seen) => carriedOut(changes, seen, (change) => (change.action === "create" ? create(options) : writeToken(options, change.id))),
+    apply: (changes, seen) =>
+      carriedOut(changes, seen, (change) => (change.action === "create" ? create(options) : writeToken(options, change.id))),
   };
 }
 
@@ -59,7 +60,9 @@ async function findById({ cloudflare, account: account_id, tunnelId }: TunnelApi
 
 /** Without `is_deleted=false` the list has deleted tunnels too. */
 async function findByName({ cloudflare, account: account_id, name }: TunnelApiOptions): Promise<Tunnel | undefined> {
-  const found = await cloudflare.list("tunnels.list", TunnelAnswer, (sdk, page) => sdk.zeroTrust.tunnels.cloudflared.list({ account_id, name, is_deleted: false, ...page }));
+  const found = await cloudflare.list("tunnels.list", TunnelAnswer, (sdk, page) =>
+    sdk.zeroTrust.tunnels.cloudflared.list({ account_id, name, is_deleted: false, ...page }),
+  );
   const tunnel = found.find((it) => it.name === name && !it.deleted_at);
   return tunnel && tunnelFrom(tunnel);
 }

@@ -15,7 +15,8 @@ export const tunnel: Foundation<{ readonly tunnel: TunnelSeen }, TunnelChange> =
   awaited: "the tunnel",
   propose({ tunnel: seen }) {
     const found = seen.tunnel;
-    if (found === undefined) return { changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: seen.name }], problems: [], stands: false };
+    if (found === undefined)
+      return { changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: seen.name }], problems: [], stands: false };
     if (found.source === "local") return { changes: [], problems: [local(found.name)], stands: false };
     const stale: TunnelChange = { kind: "tunnel", action: "update", key: "tunnel-token-file", subject: found.name, id: found.id };
     return { changes: seen.tokenFile === "stale" ? [stale] : [], problems: [], stands: true };

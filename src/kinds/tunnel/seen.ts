@@ -17,4 +17,10 @@ export interface Tunnel {
 
 export type TunnelChange =
   | { readonly kind: "tunnel"; readonly action: "create"; readonly key: "tunnel"; readonly subject: string }
-  | { readonly kind: "tunnel"; readonly action: "update"; readonly key: "tunnel-token-file"; readonly subject: string; readonly id: string };
+  | {
+      readonly kind: "tunnel";
+      readonly action: "update";
+      readonly key: "tunnel-token-file";
+      readonly subject: string;
+      readonly id: string;
+    };

@@ -5,7 +5,10 @@ import { WorldError } from "../../errors.ts";
 
 /** Whether the file holds just this token. One that can not be read does not: writing it will say why. */
 export async function holds(path: string, token: string): Promise<boolean> {
-  return await readFile(path, "utf8").then((text) => text.trim() === token, () => false);
+  return await readFile(path, "utf8").then(
+    (text) => text.trim() === token,
+    () => false,
+  );
 }
 
 /**
@@ -40,7 +43,8 @@ function unwritable(path: string, code: string): WorldError {
     service: "file",
     code: "CFA-TUNNEL-FILE",
     message: `the connector token could not be written to ${path}: ${REASONS[code] ?? (code || "the file system refused")}`,
-    fix: FIXES[code] ?? `let the user that cfauth runs as (65532 in the image) write to ${dirname(path)}, or unset CFAUTH_TUNNEL_TOKEN_FILE`,
+    fix:
+      FIXES[code] ?? `let the user that cfauth runs as (65532 in the image) write to ${dirname(path)}, or unset CFAUTH_TUNNEL_TOKEN_FILE`,
     transient: false,
     vendor: code === "" ? [] : [code],
   });
