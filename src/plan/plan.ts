@@ -1,8 +1,9 @@
 import type { Exposure } from "../domain/exposure.ts";
 import type { Problem } from "../domain/problem.ts";
-import { beneath, bySpecificity, type Route, type RouteKey, routeKey } from "../domain/route.ts";
-import type { Desired, Guarded, StandingRoute } from "./desired.ts";
+import { bySpecificity, type Route, type RouteKey, routeKey } from "../domain/route.ts";
+import type { Desired, StandingRoute } from "./desired.ts";
 import type { Change, House, Stance } from "./rung.ts";
+import { exposed, type Surroundings, uncovering, unguarded } from "./shield.ts";
 
 /** Do now; not yet, and why; will not, and why; and what is as it should be. */
 export interface Plan<C extends Change> {
@@ -56,10 +57,8 @@ function routes(desired: Desired, standing: readonly StandingRoute[]): readonly 
   return [...known].flatMap(([key, route]) => (desired.held.has(key) ? [] : [route])).toSorted(bySpecificity);
 }
 
-interface Scene<World> {
-  readonly desired: Desired;
+interface Scene<World> extends Surroundings {
   readonly world: World;
-  readonly standing: readonly StandingRoute[];
   /** The first foundation that does not stand. */
   readonly missing: string | undefined;
 }
@@ -96,47 +95,6 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
 function abandon<C extends Change>(stances: readonly Stance<C>[]): Step<C> {
   const gone = stances.find((stance) => stance.is === "drifted" && stance.moves === "origin");
   return gone?.is === "drifted" ? { change: gone.close } : {};
-}
-
-/**
- * A route of the same container beneath this public one, that is to be protected and is not yet: its requests would come
- * through here. So what is protected opens before what is public around it.
- */
-function unguarded({ desired, standing }: Scene<unknown>, wish: Exposure): Route | undefined {
-  if (wish.protection.kind !== "public") return undefined;
-  return inside(desired, standing, wish.route, { workload: wish.workload, service: wish.origin.service });
-}
-
-/** A route within, of the same container or service, that is to be protected and has no rule yet that checks a login. */
-function inside(
-  desired: Desired,
-  standing: readonly StandingRoute[],
-  outer: Route,
-  shown: { readonly workload?: string; readonly service: string | undefined },
-): Route | undefined {
-  const shields = new Set(standing.filter((it) => it.service !== undefined && !it.public).map(({ route }) => routeKey(route)));
-  const same = (it: Guarded) => it.workload === shown.workload || (it.service !== undefined && it.service === shown.service);
-  return desired.guarded.find((it) => same(it) && beneath(it.route, outer) && !shields.has(routeKey(it.route)))?.route;
-}
-
-/** Whether a public route around it shows the service already: then a shut gate would only keep the protection away. */
-const exposed = ({ standing }: Scene<unknown>, wish: Exposure): boolean =>
-  standing.some((outer) => outer.public && outer.service === wish.origin.service && beneath(wish.route, outer.route));
-
-/**
- * Whether closing this route would send its requests to a public one around it that is itself on its way out or elsewhere.
- * One that stays on as it is counts only where it shows the same service.
- */
-function uncovering({ desired, standing }: Scene<unknown>, route: Route): boolean {
-  const inner = standing.find((it) => routeKey(it.route) === routeKey(route));
-  if (inner?.service === undefined) return false;
-  return standing.some((outer) => {
-    if (!outer.public || !beneath(route, outer.route)) return false;
-    if (inside(desired, standing, route, outer) !== undefined) return true;
-    if (desired.held.has(routeKey(outer.route))) return inner.shut || outer.service === inner.service;
-    const wish = desired.wishes.get(routeKey(outer.route));
-    return wish?.protection.kind !== "public" || wish.origin.service !== outer.service;
-  });
 }
 
 /** From above: the highest rung that is ours goes first. */

@@ -203,6 +203,14 @@ describe("where a rule goes in the document", () => {
     ]);
   });
 
+  it("a wildcard of ours stands below an odd rule of others under it", () => {
+    expect(order([theirs("a.example.com", "^/(?i)odd")], open("*.example.com"))).toEqual(["a.example.com^/(?i)odd → http://theirs:1", "*.example.com"]);
+  });
+
+  it("a path of a wildcard stands above the wildcard, and below what others have under it", () => {
+    expect(order([theirs("a.example.com"), bare("*.example.com")], open("*.example.com/api"))).toEqual(["a.example.com → http://theirs:1", `*.example.com${api}`, "*.example.com"]);
+  });
+
   it("a wildcard of ours stands below what others have under it and above a wider one of theirs", () => {
     expect(order([theirs("x.lab.example.com"), theirs("*.example.com")], open("*.lab.example.com"))).toEqual([
       "x.lab.example.com → http://theirs:1",

@@ -108,6 +108,16 @@ describe("when the next look is taken", () => {
     expect(looks).toEqual([0, 50_000, 110_000]);
   });
 
+  it("a look that comes due while another runs is not taken again after it", async () => {
+    nextMs = 60_000;
+    trigger.poke();
+    await pass(50_000);
+    takesMs = 20_000;
+    trigger.poke();
+    await pass(79_000);
+    expect(looks).toEqual([0, 50_000]);
+  });
+
   it("a look that is due at once is taken again at once, after the one before", async () => {
     [nextMs, takesMs] = [0, 1_000];
     trigger.poke();

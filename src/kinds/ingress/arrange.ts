@@ -41,5 +41,5 @@ function after(rule: RawRule, route: Route, other: RawRule): boolean {
   if ((other.path ?? "") === "" && covers(other.hostname ?? "", rule.hostname ?? "") && other.hostname !== rule.hostname) return true;
   const place = routeOf(other);
   if (place === undefined) return !route.hostname.startsWith("*.");
-  return bySpecificity(route, place) < 0 && !(route.hostname.startsWith("*.") && covers(route.hostname, place.hostname));
+  return bySpecificity(route, place) < 0;
 }
