@@ -3,14 +3,14 @@ import { parseArgs } from "node:util";
 import { docker, LABEL, RUN_ID } from "../test/docker/run.ts";
 import { aliceComes } from "./demo/chapters/alice.ts";
 import { opens } from "./demo/chapters/opens.ts";
-import { opening, starts } from "./demo/chapters/start.ts";
+import { opening, prepares, starts } from "./demo/chapters/start.ts";
 import { stops } from "./demo/chapters/stops.ts";
 import { strangerComes } from "./demo/chapters/stranger.ts";
 import { yourTurn } from "./demo/chapters/turn.ts";
 import { createPaper, type Paper, seconds } from "./demo/paper.ts";
 import { Unreachable } from "./demo/reach.ts";
 import { setStage } from "./demo/stage.ts";
-import type { Telling } from "./demo/telling.ts";
+import { lastWords, type Telling } from "./demo/telling.ts";
 import { ensureEngine } from "./engine.ts";
 
 const HELP = `npm run demo                what cfauth does for a container, from its start to its end; then it stays up for your browser
@@ -38,7 +38,11 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const paper = createPaper({ write: (text) => void process.stdout.write(text), colour: colourful(), columns: process.stdout.columns ?? 92 });
+  const paper = createPaper({
+    write: (text) => void process.stdout.write(text),
+    colour: colourful(),
+    columns: process.stdout.columns ?? 92,
+  });
   const stop = stopping(paper);
   paper.title("cfauth, step by step");
   const engine = await ensureEngine();
@@ -73,12 +77,18 @@ async function tell(paper: Paper, signal: AbortSignal, once: boolean, left: Asyn
   const telling: Telling = { paper, signal, stage: await setStage(left, signal) };
   opening(telling);
   const running = await starts(telling, left);
-  const open = await opens(running);
-  await strangerComes(running, open);
-  await aliceComes(running, open);
-  await stops(running, open);
-  if (!once) await yourTurn(running);
-  return true;
+  try {
+    await prepares(running);
+    const open = await opens(running);
+    await strangerComes(running, open);
+    await aliceComes(running, open);
+    await stops(running, open);
+    if (!once) await yourTurn(running);
+    return true;
+  } catch (error) {
+    const words = signal.aborted ? undefined : lastWords(running);
+    throw words === undefined ? error : new Error(`${messageOf(error)} What cfauth last complained of: ${words}`, { cause: error });
+  }
 }
 
 function read(argv: readonly string[]): { readonly help: boolean; readonly once: boolean } | string {

@@ -37,7 +37,11 @@ export function route(text: string): Route {
 export const key = (text: string): RouteKey => text as RouteKey;
 
 /** An exposed TCP port, published on the host where an address is given. */
-export const tcp = (number: number, published?: { readonly ip: string; readonly port: number }): Port => ({ number, protocol: "tcp", published });
+export const tcp = (number: number, published?: { readonly ip: string; readonly port: number }): Port => ({
+  number,
+  protocol: "tcp",
+  published,
+});
 
 /** A container `app` on the tunnel network that exposes port 80. */
 export const workload = (labels: Workload["labels"] = {}, more: Partial<Workload> = {}): Workload => ({
@@ -65,7 +69,13 @@ export const exposure = (at: string, more: Partial<Exposure> = {}): Exposure => 
 });
 
 /** A protected route of ours that leads to http://app:80. */
-export const stands = (at: string, more: Partial<StandingRoute> = {}): StandingRoute => ({ route: route(at), service: "http://app:80", public: false, shut: false, ...more });
+export const stands = (at: string, more: Partial<StandingRoute> = {}): StandingRoute => ({
+  route: route(at),
+  service: "http://app:80",
+  public: false,
+  shut: false,
+  ...more,
+});
 
 export const context = (workloads: readonly Workload[], more: Partial<Context> = {}): Context => ({
   prefix: "cfauth",
@@ -85,5 +95,9 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
 export function decoded(workloads: readonly Workload[], more: Partial<Context> = {}): Decoded {
   const around = context(workloads, more);
   const all = parties(workloads, around.prefix).map((party) => decode(party, around));
-  return { exposures: all.flatMap((it) => it.exposures), faulty: all.flatMap((it) => it.faulty), problems: all.flatMap((it) => it.problems) };
+  return {
+    exposures: all.flatMap((it) => it.exposures),
+    faulty: all.flatMap((it) => it.faulty),
+    problems: all.flatMap((it) => it.problems),
+  };
 }

@@ -51,7 +51,12 @@ const KINDS: readonly Kind[] = [
   { api: "cloudflare", ends: "/access/identity_providers", what: "login method" },
   { api: "cloudflare", ends: "/access/policies", what: "Access policy" },
   { api: "cloudflare", ends: "/access/apps", what: "Access application", note: application },
-  { api: "cloudflare", ends: "/dns_records", what: "DNS record", note: ({ type, proxied }) => `${type} to the tunnel${proxied ? ", proxied" : ""}` },
+  {
+    api: "cloudflare",
+    ends: "/dns_records",
+    what: "DNS record",
+    note: ({ type, proxied }) => `${type} to the tunnel${proxied ? ", proxied" : ""}`,
+  },
 ];
 
 const SIGNS: Readonly<Record<string, Deed["sign"]>> = { POST: "+", DELETE: "-" };
@@ -61,7 +66,9 @@ export function deedsOf(call: Call, before: Before): readonly Deed[] {
   const where = call.api === "cloudflare" ? "Cloudflare" : "Authentik";
   const body = (call.body ?? {}) as Body;
   if (call.path.endsWith("/configurations")) return ruled(before.rules, body);
-  const kind = KINDS.find(({ api, ends }) => api === call.api && (call.path.replace(/\/$/, "").endsWith(ends) || call.path.includes(`${ends}/`)));
+  const kind = KINDS.find(
+    ({ api, ends }) => api === call.api && (call.path.replace(/\/$/, "").endsWith(ends) || call.path.includes(`${ends}/`)),
+  );
   const sign = SIGNS[call.method] ?? "~";
   const deed = { sign, where, what: kind?.what ?? call.path, name: plain(body.name ?? body.domain ?? before.name) } as const;
   const note = sign === "-" ? undefined : kind?.note?.(body);
@@ -85,8 +92,8 @@ function ruled(before: ReadonlyMap<string, string>, { config }: Body): readonly 
   const rule = { where: "Cloudflare", what: "ingress rule" } as const;
   const written = rules.flatMap(({ hostname, service, originRequest }): Deed[] => {
     if (hostname === undefined || before.get(hostname) === service) return [];
-    const checked = originRequest?.access?.required === true ? ", with a login alone" : "";
-    return [{ ...rule, sign: before.has(hostname) ? "~" : "+", name: hostname, note: `to ${service}${checked}` }];
+    const checked = originRequest?.access?.required === true ? ", if logged in" : "";
+    return [{ ...rule, sign: before.has(hostname) ? "~" : "+", name: hostname, note: `${service}${checked}` }];
   });
   const gone = [...before.keys()].filter((hostname) => !after.has(hostname));
   return [...written, ...gone.map((name): Deed => ({ ...rule, sign: "-", name }))];

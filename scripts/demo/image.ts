@@ -9,7 +9,8 @@ import { type Busybox, ensureBusybox } from "../busybox.ts";
 
 export const PORT = 8080;
 
-const STYLE = "body{font:1.15rem/1.6 system-ui,sans-serif;max-width:34rem;margin:16vh auto;padding:0 1.5rem;color:#1c2733;background:#f6f8fa}h1{font-size:1.9rem;line-height:1.3}p{color:#4a5763}";
+const STYLE =
+  "body{font:1.15rem/1.6 system-ui,sans-serif;max-width:34rem;margin:16vh auto;padding:0 1.5rem;color:#1c2733;background:#f6f8fa}h1{font-size:1.9rem;line-height:1.3}p{color:#4a5763}";
 
 const ENTRY = `#!/bin/busybox sh
 /bin/busybox mkdir -p /www

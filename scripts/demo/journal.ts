@@ -38,7 +38,9 @@ export function followJournal(sandbox: Sandbox, told: (deed: Deed) => void): Jou
 
 function beforehand(state: Sandbox["cloudflare"]["state"], { path }: Call): Before {
   const ids = path.split("/");
-  const named = [state.records, state.apps, state.policies, state.tunnels, state.identityProviders].flatMap((map) => ids.flatMap((id) => map.get(id) ?? []));
+  const named = [state.records, state.apps, state.policies, state.tunnels, state.identityProviders].flatMap((map) =>
+    ids.flatMap((id) => map.get(id) ?? []),
+  );
   const documents = ids.flatMap((id) => state.configurations.get(id) ?? []);
   return { name: named[0]?.name ?? "", rules: rulesOf(documents[0]?.config.ingress) };
 }

@@ -41,4 +41,5 @@ export function knock(port: number, host: string, team: string): Knocking {
   };
 }
 
-const hostOf = (location: string | undefined): string | undefined => (location !== undefined && URL.canParse(location) ? new URL(location).hostname : undefined);
+const hostOf = (location: string | undefined): string | undefined =>
+  location !== undefined && URL.canParse(location) ? new URL(location).hostname : undefined;

@@ -43,6 +43,7 @@ export function createPaper({ write, colour, columns }: PaperOptions): Paper {
     const [first = "", ...more] = under(INDENT + 2, text);
     for (const each of [`${" ".repeat(INDENT)}${mark} ${first.trimStart()}`, ...more]) line(each);
   };
+  const linked = (text: string): string => text.replace(/http:\S+/, (url) => paint(["bold", "underline"], url));
   let chapters = 0;
   let faults = 0;
 
@@ -63,7 +64,8 @@ export function createPaper({ write, colour, columns }: PaperOptions): Paper {
       for (const each of under(INDENT, text)) line(each);
     },
     command: (...lines) => {
-      for (const [index, text] of lines.entries()) line(`${" ".repeat(INDENT)}${paint("dim", index === 0 ? "$" : " ")} ${index === 0 ? "" : "    "}${paint("bold", text)}`);
+      for (const [index, text] of lines.entries())
+        line(`${" ".repeat(INDENT)}${paint("dim", index === 0 ? "$" : " ")} ${index === 0 ? "" : "    "}${paint("bold", text)}`);
     },
     deed: ({ sign, where, what, name, note }, ms) => {
       const time = `${" ".repeat(INDENT)}${seconds(ms).padStart(6)}  `;
@@ -75,7 +77,7 @@ export function createPaper({ write, colour, columns }: PaperOptions): Paper {
       const widest = Math.max(...pairs.map(([word]) => word.length)) + 3;
       for (const [word, text] of pairs) {
         const [first = "", ...more] = under(INDENT + widest, text);
-        for (const each of [`${" ".repeat(INDENT)}${paint("dim", word.padEnd(widest))}${first.trimStart()}`, ...more]) line(each);
+        for (const each of [`${" ".repeat(INDENT)}${paint("dim", word.padEnd(widest))}${first.trimStart()}`, ...more]) line(linked(each));
       }
     },
     check: (holds, text) => {

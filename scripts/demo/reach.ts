@@ -24,17 +24,27 @@ export class Unreachable extends Error {
   }
 }
 
-/** @throws {Unreachable} when the container's address does not answer */
-export async function reach(container: Dockerode.Container, network: string, port: number, signal: AbortSignal): Promise<void> {
+/** @throws {Unreachable} when the container's address does not answer within `ms` milliseconds */
+export async function reach(
+  container: Dockerode.Container,
+  network: string,
+  port: number,
+  signal: AbortSignal,
+  ms = PATIENCE_MS,
+): Promise<void> {
   const { NetworkSettings } = await container.inspect();
   const address = NetworkSettings.Networks[network]?.IPAddress ?? "";
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + ms;
   let answered = false;
   // Its server needs a moment: a refused connection is tried again, one that nobody answers ends with the deadline.
-  await until("an answer of the container", async () => {
-    answered = await answers(address, port, Math.max(1, deadline - Date.now()));
-    return answered || Date.now() >= deadline;
-  }, signal);
+  await until(
+    "an answer of the container",
+    async () => {
+      answered = await answers(address, port, Math.max(1, deadline - Date.now()));
+      return answered || Date.now() >= deadline;
+    },
+    signal,
+  );
   if (!answered) throw new Unreachable(`${address}:${port}`);
 }
 

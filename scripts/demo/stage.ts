@@ -56,7 +56,16 @@ export async function setStage(left: AsyncDisposableStack, signal: AbortSignal):
   const foreign = furnish(sandbox);
   const { Version } = await engine.version();
   // Debian's builds say more than the number: 20.10.24+dfsg1.
-  return { engine, engineVersion: Version.split("+")[0] ?? Version, network, image: IMAGE, sandbox, seen, onSeen: (told) => void listeners.add(told), foreign };
+  return {
+    engine,
+    engineVersion: Version.split("+")[0] ?? Version,
+    network,
+    image: IMAGE,
+    sandbox,
+    seen,
+    onSeen: (told) => void listeners.add(told),
+    foreign,
+  };
 }
 
 async function tryReach(engine: Dockerode, network: string, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the chapters share: the paper, the stage, the daemon, and how to speak of calls. */
 
-import type { Seen } from "../../test/sandbox/edge/visit.ts";
 import type { Daemon } from "../../test/e2e/daemon.ts";
+import type { Seen } from "../../test/sandbox/edge/visit.ts";
 import type { Journal } from "./journal.ts";
 import type { Paper } from "./paper.ts";
 import type { Stage } from "./stage.ts";
@@ -34,8 +34,18 @@ export const PASSWORD = "alice-password";
 /** Whether these were done, in this order and nothing else, and the daemon's log tells of as many. */
 export async function didJust({ journal, logged, signal }: Running, expected: readonly string[]): Promise<boolean> {
   const done = journal.deeds().map(({ what }) => what);
-  const agreed = until("the log tells of every change", () => logged() === done.length, signal).then(() => true, () => false);
+  const agreed = until("the log tells of every change", () => logged() === done.length, signal).then(
+    () => true,
+    () => false,
+  );
   return done.join() === expected.join() && journal.writes() === done.length && (await agreed);
+}
+
+/** What the daemon last complained of; it keeps its secrets to itself. */
+export function lastWords({ daemon }: Running): string | undefined {
+  const line = daemon.lines.findLast(({ level }) => level !== "info" && level !== "debug");
+  const err = line?.["err"] as { readonly message?: string } | undefined;
+  return line && [line.msg, line["problem"], err?.message].filter((part) => typeof part === "string").join(": ");
 }
 
 export const counted = (journal: Journal): string => {
@@ -44,9 +54,9 @@ export const counted = (journal: Journal): string => {
 };
 
 /** Whether a request came as far as a container. */
-export const reached = (seen: readonly Seen[], host: string): boolean => seen.some(({ decision, host: at }) => decision === "origin" && at === host);
+export const reached = (seen: readonly Seen[], host: string): boolean =>
+  seen.some(({ decision, host: at }) => decision === "origin" && at === host);
 
 export const teamHost = ({ sandbox }: Stage): string => `${sandbox.cloudflare.state.team}.cloudflareaccess.localhost`;
 
 export const authHost = ({ sandbox }: Stage): string => `auth.${sandbox.zone}`;
-

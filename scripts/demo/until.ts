@@ -3,11 +3,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 const STEP_MS = 25;
-const PATIENCE_MS = 20_000;
+/** cfauth waits up to half a minute for a busy engine to calm down. */
+const PATIENCE_MS = 60_000;
 
 /**
  * Asks until the answer is yes.
- * @throws {Error} when it has not become so within twenty seconds, and whatever the signal was aborted with
+ * @throws {Error} when it has not become so within a minute, and whatever the signal was aborted with
  */
 export async function until(what: string, ask: () => boolean | Promise<boolean>, signal: AbortSignal): Promise<void> {
   for (const deadline = Date.now() + PATIENCE_MS; !(await ask()); await sleep(STEP_MS)) {

@@ -33,8 +33,11 @@ export function visitor(): Visitor {
   let jar: readonly Cookie[] = [];
 
   const ask = async (url: URL, way: readonly Hop[], form?: URLSearchParams): Promise<Page> => {
-    if (!url.hostname.endsWith(".localhost") || way.length > MOST_HOPS) throw new Error(`The way led to ${url.host} after ${way.length} steps.`);
-    const cookie = jar.filter(({ host, path }) => host === url.hostname && url.pathname.startsWith(path)).map(({ name, value }) => `${name}=${value}`);
+    if (!url.hostname.endsWith(".localhost") || way.length > MOST_HOPS)
+      throw new Error(`The way led to ${url.host} after ${way.length} steps.`);
+    const cookie = jar
+      .filter(({ host, path }) => host === url.hostname && url.pathname.startsWith(path))
+      .map(({ name, value }) => `${name}=${value}`);
     const body = form && { method: "POST", body: form.toString(), headers: { "content-type": "application/x-www-form-urlencoded" } };
     const answer = await probe(Number(url.port), url.host, url.pathname + url.search, { cookie: cookie.join("; "), ...body });
     jar = (answer.headers["set-cookie"] ?? []).reduce((cookies, line) => kept(cookies, url, line), jar);
@@ -62,7 +65,9 @@ function kept(jar: readonly Cookie[], { hostname }: URL, line: string): readonly
 function preset(html: string): Readonly<Record<string, string>> {
   const tags = html.match(/<(?:input|button)\b[^>]*>/g) ?? [];
   const attribute = (tag: string, name: string): string | undefined => new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
-  return Object.fromEntries(tags.map((tag) => [attribute(tag, "name") ?? "", attribute(tag, "value") ?? ""]).filter(([name]) => name !== ""));
+  return Object.fromEntries(
+    tags.map((tag) => [attribute(tag, "name") ?? "", attribute(tag, "value") ?? ""]).filter(([name]) => name !== ""),
+  );
 }
 
 /** The page's heading, as a person reads it. */

@@ -37,12 +37,13 @@ export function bySpecificity(a: Route, b: Route): number {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Whether every request for `inner` would be answered by `outer`, if `inner` had no rule of its own. */
+/**
+ * Whether `outer` would answer requests for `inner`, if `inner` had no rule of its own: all of them, or, where a wildcard has
+ * a path, those for that path.
+ */
 export function beneath(inner: Route, outer: Route): boolean {
-  if (inner.hostname === outer.hostname)
-    return inner.path !== outer.path && (outer.path === undefined || (inner.path ?? "").startsWith(`${outer.path}/`));
-  return (
-    covers(outer.hostname, inner.hostname) &&
-    (outer.path === undefined || inner.path === outer.path || (inner.path ?? "").startsWith(`${outer.path}/`))
-  );
+  if (inner.hostname === outer.hostname) return inner.path !== outer.path && within(inner, outer);
+  return covers(outer.hostname, inner.hostname) && (inner.path === outer.path || within(inner, outer) || within(outer, inner));
 }
+
+const within = (inner: Route, outer: Route): boolean => outer.path === undefined || (inner.path ?? "").startsWith(`${outer.path}/`);

@@ -93,7 +93,11 @@ export function createLoop(parts: LoopParts): Loop {
       wanted,
       world,
     );
-    if (wanted !== undefined) [lookedAt, resyncs] = [begun, wanted === "all" ? 0 : resyncs + 1];
+    if (wanted !== undefined) {
+      resyncs = wanted === "all" ? 0 : resyncs + 1;
+      passing = result.plan.problems.some(({ code }) => PASSING.has(code)) ? passing + 1 : 0;
+      lookAt = begun + (passing === 0 ? parts.resyncMs : Math.min(parts.resyncMs, backoff(passing, parts.random())));
+    }
     world = result.certain ? result.world : undefined;
     return result;
   };
@@ -111,7 +115,15 @@ export function createLoop(parts: LoopParts): Loop {
       const failed = errors.length > 0 || (!(result instanceof WorldError) && !result.certain);
       failures = failed ? failures + 1 : 0;
       const end = result instanceof WorldError ? undefined : result;
-      parts.watch.passed({ at: parts.now(), ms: parts.now() - begun, result: failed ? "failed" : "settled", applied: end?.applied ?? 0, failures, errors, end });
+      parts.watch.passed({
+        at: parts.now(),
+        ms: parts.now() - begun,
+        result: failed ? "failed" : "settled",
+        applied: end?.applied ?? 0,
+        failures,
+        errors,
+        end,
+      });
       if (failed) return backoff(failures, parts.random(), Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)));
       const wakeAt = result instanceof WorldError ? undefined : result.decision.wakeAt;
       return Math.max(0, Math.min(lookAt, wakeAt ?? Infinity) - parts.now());

@@ -36,6 +36,9 @@ describe("the word that was probably meant", () => {
   });
 
   it("is one of the known ones or none, whatever the word", () => {
-    fc.assert(fc.property(fc.string(), (word) => [...known, undefined].includes(nearest(word, known))), { numRuns: 300 });
+    fc.assert(
+      fc.property(fc.string(), (word) => [...known, undefined].includes(nearest(word, known))),
+      { numRuns: 300 },
+    );
   });
 });

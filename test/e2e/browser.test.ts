@@ -13,7 +13,15 @@ import { dockerResolver } from "../sandbox/edge/docker-resolver.ts";
 import { type Sandbox, startSandbox } from "../sandbox/index.ts";
 import { startDaemon, until } from "./daemon.ts";
 
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
 
 /** How long a page may take on a slow machine, in milliseconds. */
 const PATIENCE_MS = 20_000;
@@ -57,7 +65,10 @@ describe.skipIf(program === undefined)(`in a browser${program === undefined ? " 
       await visit(page);
     } catch (error) {
       const picture = join(tmpdir(), `cfauth-browser-${title}-${RUN_ID}.png`);
-      const taken = await page.screenshot({ path: picture, fullPage: true }).then(() => picture, () => "none could be taken");
+      const taken = await page.screenshot({ path: picture, fullPage: true }).then(
+        () => picture,
+        () => "none could be taken",
+      );
       throw new Error(`at ${page.url()}; picture: ${taken}`, { cause: error });
     } finally {
       await context.close();
@@ -65,7 +76,8 @@ describe.skipIf(program === undefined)(`in a browser${program === undefined ? " 
   }
 
   const at = (name: keyof typeof containers): string => sandbox.edge.url(`${name}.${sandbox.zone}`);
-  const words = async (name: keyof typeof containers): Promise<string> => `Hello from ${(await containers[name].inspect()).Config.Hostname}`;
+  const words = async (name: keyof typeof containers): Promise<string> =>
+    `Hello from ${(await containers[name].inspect()).Config.Hostname}`;
   const shown = (page: Page): Promise<string> => page.locator("body").innerText();
 
   test("a stranger stands before Authentik's login; alice logs in, consents, and sees the container's own page", () =>
@@ -139,7 +151,11 @@ async function furnish({ cloudflare: { state }, authentik, zone }: Sandbox): Pro
   seedPolicy(state, { name: "Friends" });
   seedIdentityProvider(state);
   const headers = { authorization: `Bearer ${authentik.state.apiToken.key}`, "content-type": "application/json" };
-  const made = await fetch(`${authentik.url}/api/v3/core/applications/`, { method: "POST", headers, body: JSON.stringify({ name: "Grafana", slug: "grafana" }) });
+  const made = await fetch(`${authentik.url}/api/v3/core/applications/`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ name: "Grafana", slug: "grafana" }),
+  });
   expect(made.status).toBe(201);
 }
 
@@ -160,5 +176,10 @@ function ofOthers({ cloudflare: { state }, authentik }: Sandbox): unknown {
 function loginOf({ cloudflare: { state }, authentik }: Sandbox) {
   const methods = [...state.identityProviders.values()].filter(({ type }) => type === "oidc");
   const applications = authentik.state.applications.filter(({ slug }) => slug === "cf-tunnel-access");
-  return { methods: methods.length, providers: authentik.state.providers.length, applications: applications.length, ids: [...methods.map(({ id }) => id), ...applications.map(({ pk }) => pk)] };
+  return {
+    methods: methods.length,
+    providers: authentik.state.providers.length,
+    applications: applications.length,
+    ids: [...methods.map(({ id }) => id), ...applications.map(({ pk }) => pk)],
+  };
 }

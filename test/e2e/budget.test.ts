@@ -24,7 +24,12 @@ test("a new hostname costs four calls to Cloudflare and none to Authentik", asyn
   await live(daemon, world.hostname("second"));
   const calls = world.sandbox.calls();
   figure(`a new hostname on a warm daemon: ${calls.length} calls to Cloudflare`);
-  expect(calls.map(({ method, path }) => `${method} ${path.replace(/^.*\/(?=[a-z_]+$)/, "")}`)).toEqual(["POST apps", "GET configurations", "PUT configurations", "POST dns_records"]);
+  expect(calls.map(({ method, path }) => `${method} ${path.replace(/^.*\/(?=[a-z_]+$)/, "")}`)).toEqual([
+    "POST apps",
+    "GET configurations",
+    "PUT configurations",
+    "POST dns_records",
+  ]);
   expect(world.sandbox.controls.calls.filter(({ api }) => api === "authentik")).toEqual([]);
   expect([await first.name(), await second.name()]).toHaveLength(2);
 });
@@ -60,7 +65,9 @@ test("a hundred containers that start together cost a call each and three update
   await until("all are live", async () => (await daemon.report()).summary.live === 100, 60_000);
   const liveMs = Date.now() - begun;
   const puts = controls.writes("cloudflare").filter(({ path }) => path.endsWith("/configurations")).length;
-  figure(`100 containers at once: ${world.sandbox.calls().length} calls to Cloudflare, ${puts} updates of the tunnel; started in ${seconds(startedMs)}, live after ${seconds(liveMs)}`);
+  figure(
+    `100 containers at once: ${world.sandbox.calls().length} calls to Cloudflare, ${puts} updates of the tunnel; started in ${seconds(startedMs)}, live after ${seconds(liveMs)}`,
+  );
   expect(world.sandbox.calls().length).toBeLessThanOrEqual(110);
   expect(puts).toBeLessThanOrEqual(3);
 
@@ -84,7 +91,13 @@ test("a hundred containers that start together cost a call each and three update
   expect(world.writes()).toEqual([]);
 
   controls.clear();
-  const resyncs = () => Math.max(0, ...Map.groupBy(world.sandbox.calls(), ({ path, query }) => `${path}?${query}`).values().map((same) => same.length));
+  const resyncs = () =>
+    Math.max(
+      0,
+      ...Map.groupBy(world.sandbox.calls(), ({ path, query }) => `${path}?${query}`)
+        .values()
+        .map((same) => same.length),
+    );
   await until("some resyncs are over", () => resyncs() > RESYNCS);
   const each = world.sandbox.calls().length / resyncs();
   figure(`a resync of 100 settled routes: ${each.toFixed(1)} calls to Cloudflare`);

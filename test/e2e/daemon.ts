@@ -1,6 +1,5 @@
 /** The real daemon as a process of its own, and what it says. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import type { Report } from "../../src/status/report.ts";
 
@@ -23,17 +22,17 @@ export interface Daemon extends AsyncDisposable {
   kill(): void;
 }
 
-/** `node src/main.ts` with these settings and nothing else of this process's environment. */
-export function cli(args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, [join(ROOT, "src/main.ts"), ...args], {
+/** `node src/main.ts`, or another program, with these settings and nothing else of this process's environment. */
+export function cli(args: readonly string[], environment: Readonly<Record<string, string>>, program = join(ROOT, "src/main.ts")): ChildProcess {
+  return spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...(process.env["DOCKER_HOST"] && { DOCKER_HOST: process.env["DOCKER_HOST"] }), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
 
-export async function startDaemon(environment: Readonly<Record<string, string>>): Promise<Daemon> {
-  const port = await freePort();
-  const child = cli(["run"], { LOG_FORMAT: "json", CFAUTH_LISTEN: `127.0.0.1:${port}`, ...environment });
+export async function startDaemon(environment: Readonly<Record<string, string>>, program?: string): Promise<Daemon> {
+  // Any free port, and it says which: one that was looked for before may be taken by then.
+  const child = cli(["run"], { LOG_FORMAT: "json", CFAUTH_LISTEN: "127.0.0.1:0", ...environment }, program);
   const lines: Line[] = [];
   let rest = "";
   const take = (chunk: Buffer): void => {
@@ -48,7 +47,7 @@ export async function startDaemon(environment: Readonly<Record<string, string>>)
     child.kill(signal);
     return exited;
   };
-  const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
+  const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${lines.find(({ msg }) => msg === "started")?.["port"]}${path}`);
   return {
     lines,
     report: async () => (await (await get("/api/routes")).json()) as Report,
@@ -74,11 +73,3 @@ export async function until<T>(what: string, ask: () => T | Promise<T>, ms = 20_
   }
   throw new Error(`not within ${ms} ms: ${what}`, { cause: last });
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((found) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => found(port));
-    });
-  });

@@ -1,5 +1,6 @@
 /** What a test of the whole needs: a network, Cloudflare and Authentik on loopback, and the real daemon on the real engine. */
 
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { ReportedRoute } from "../../src/status/report.ts";
 import { type Container, start, type Wanted } from "../docker/container.ts";
@@ -9,7 +10,7 @@ import { RUN_ID } from "../docker/run.ts";
 import { probe } from "../sandbox/edge/probe.ts";
 import type { Sandbox, SandboxOptions } from "../sandbox/index.ts";
 import { type Daemon, type Line, startDaemon, until } from "./daemon.ts";
-import { labels as prefixed, OWNER, sandboxOn, settings } from "./world.ts";
+import { OWNER, labels as prefixed, sandboxOn, settings } from "./world.ts";
 
 export interface Scene extends AsyncDisposable {
   readonly net: Network;
@@ -18,7 +19,7 @@ export interface Scene extends AsyncDisposable {
   hostname(name: string): string;
   /** The labels that ask for that hostname, and more of them without their prefix. */
   labels(name: string, more?: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
-  /** A container on the network that asks for a hostname with its own name in front. */
+  /** A container on the network that asks for a hostname with its own name in front; its name begins like that too. */
   container(name: string, more?: Readonly<Record<string, string>>, wanted?: Partial<Wanted>): Promise<Container>;
   /** The daemon, as soon as its page answers. */
   daemon(environment?: Readonly<Record<string, string>>): Promise<Daemon>;
@@ -45,7 +46,12 @@ export interface Ours {
 
 export const NOTHING: Ours = { apps: [], rules: [], records: [], policies: [] };
 
-export const everything = (...hostnames: readonly string[]): Ours => ({ apps: hostnames, rules: hostnames, records: hostnames, policies: [`cfauth:${OWNER} everyone who logs in with Authentik`] });
+export const everything = (...hostnames: readonly string[]): Ours => ({
+  apps: hostnames,
+  rules: hostnames,
+  records: hostnames,
+  policies: [`cfauth:${OWNER} everyone who logs in with Authentik`],
+});
 
 /** Once in each file: nothing that a run made in Docker outlasts it. */
 export function reaped(): void {
@@ -55,7 +61,9 @@ export function reaped(): void {
 
 export async function scene(options: Omit<SandboxOptions, "resolve"> = {}): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
-  const net = stack.use(await network("e2e"));
+  // So that what a failed test left standing is not in the way of the next one.
+  const id = randomBytes(3).toString("hex");
+  const net = stack.use(await network(`e2e-${id}`));
   const sandbox = stack.use(await sandboxOn(net, options));
   const leaks: string[] = [];
   stack.defer(() => {
@@ -78,15 +86,15 @@ export async function scene(options: Omit<SandboxOptions, "resolve"> = {}): Prom
   };
   let bell: Container | undefined;
   const ring = async (): Promise<void> => {
-    bell ??= scope.use(await start({ name: "bell" }));
-    await bell.rename((await bell.name()).startsWith("bell-") ? "gong" : "bell");
+    bell ??= scope.use(await start({ name: `bell-${id}` }));
+    await bell.rename(`${(await bell.name()).startsWith("bell-") ? "gong" : "bell"}-${id}`);
   };
   return {
     net,
     sandbox,
     hostname,
     labels,
-    container: (name, more, wanted) => start({ name, networks: [net], labels: labels(name, more), ...wanted }),
+    container: (name, more, wanted) => start({ name: `${name}-${id}`, networks: [net], labels: labels(name, more), ...wanted }),
     daemon,
     settled: async (more) => {
       const started = await daemon(more);
@@ -94,10 +102,21 @@ export async function scene(options: Omit<SandboxOptions, "resolve"> = {}): Prom
       return started;
     },
     ours: () => ({
-      apps: [...state.apps.values()].filter(({ tags }) => tags.includes(`cfauth-${OWNER}`)).map(({ domain }) => domain).toSorted(),
-      rules: [...state.configurations.values()].flatMap(({ config }) => config.ingress.flatMap((rule) => (rule.hostname?.endsWith(`.${sandbox.zone}`) ? [rule.hostname] : []))).toSorted(),
-      records: [...state.records.values()].filter(({ comment }) => comment === `cfauth:${OWNER}`).map(({ name }) => name).toSorted(),
-      policies: [...state.policies.values()].map(({ name }) => name).filter((name) => name.startsWith(`cfauth:${OWNER} `)).toSorted(),
+      apps: [...state.apps.values()]
+        .filter(({ tags }) => tags.includes(`cfauth-${OWNER}`))
+        .map(({ domain }) => domain)
+        .toSorted(),
+      rules: [...state.configurations.values()]
+        .flatMap(({ config }) => config.ingress.flatMap((rule) => (rule.hostname?.endsWith(`.${sandbox.zone}`) ? [rule.hostname] : [])))
+        .toSorted(),
+      records: [...state.records.values()]
+        .filter(({ comment }) => comment === `cfauth:${OWNER}`)
+        .map(({ name }) => name)
+        .toSorted(),
+      policies: [...state.policies.values()]
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith(`cfauth:${OWNER} `))
+        .toSorted(),
     }),
     neverShown: (name) =>
       void sandbox.controls.hook(async ({ method, path, write }, moment) => {
@@ -122,7 +141,8 @@ export async function route(daemon: Daemon, hostname: string): Promise<ReportedR
   return (await daemon.report()).routes.find((it) => it.hostname === hostname);
 }
 
-export const live = (daemon: Daemon, hostname: string, ms?: number): Promise<unknown> => until(`${hostname} is live`, async () => (await route(daemon, hostname))?.state === "live", ms);
+export const live = (daemon: Daemon, hostname: string, ms?: number): Promise<unknown> =>
+  until(`${hostname} is live`, async () => (await route(daemon, hostname))?.state === "live", ms);
 
 /** What a person would see at the usual level. */
 export const told = ({ lines }: Daemon): readonly Line[] => lines.filter(({ level }) => level !== "debug" && level !== "trace");

@@ -10,7 +10,7 @@ import type { Call, Fault, Moment } from "../sandbox/call.ts";
 import type { Lag } from "../sandbox/cloudflare/state.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { type Daemon, startDaemon, until } from "./daemon.ts";
-import { inventory, labels, type MayReach, type Photograph, photograph, type Place, restore, sandboxOn, settings, type Stranger, stranger } from "./world.ts";
+import { bundled, inventory, labels, type MayReach, type Photograph, photograph, type Place, restore, sandboxOn, settings, type Stranger, stranger } from "./world.ts";
 
 /** As many worlds at once as keep two cores busy while some of them wait. */
 const AT_ONCE = 3;
@@ -64,13 +64,18 @@ async function staged<T>(story: Story, play: (sandbox: Sandbox, visitor: Strange
   return await play(sandbox, visitor);
 }
 
-const daemonOf = (story: Story, sandbox: Sandbox, more: Readonly<Record<string, string>> = {}): Promise<Daemon> => startDaemon(settings(sandbox, story.net, more));
+const daemonOf = (story: Story, sandbox: Sandbox, more: Readonly<Record<string, string>> = {}): Promise<Daemon> => startDaemon(settings(sandbox, story.net, more), program);
 
+/** @throws with what the daemon says of itself when it does not come to rest */
 async function settled(story: Story, daemon: Daemon): Promise<void> {
-  await until("the daemon has converged", async () => {
+  const wanted = { live: story.live, waiting: 0, problem: 0, closing: 0 };
+  const calm = async () => {
     const { summary, lastPass } = await daemon.report();
-    return lastPass?.result === "settled" && isDeepStrictEqual(summary, { live: story.live, waiting: 0, problem: 0, closing: 0 });
-  }, PATIENCE_MS);
+    return lastPass?.result === "settled" && isDeepStrictEqual(summary, wanted);
+  };
+  await until("the daemon has converged", calm, PATIENCE_MS).catch(async (error: unknown) => {
+    throw new Error(`${error}\n${JSON.stringify([await daemon.report().catch(String), daemon.lines.slice(-5)])}`);
+  });
 }
 
 /** What is not as the story ends; empty when all is well. */
@@ -223,19 +228,21 @@ const opened = (): readonly string[] =>
 const shutDoors: readonly Place[] = [door("whoami"), door("plaza", "/admin"), door("plaza", "/admin/"), door("plaza", "/admin/users"), ...lookAlikes("whoami")];
 
 let net: Network;
+let program: string;
 
 /** Brings containers up, lets one daemon open their routes, and takes the containers away again. */
 async function worldOf(containers: readonly Wanted[]): Promise<Photograph> {
   await using stack = new AsyncDisposableStack();
   for (const wanted of containers) stack.use(await start(wanted));
   await using sandbox = await sandboxOn(net);
-  await using daemon = await startDaemon(settings(sandbox, net));
+  await using daemon = await startDaemon(settings(sandbox, net), program);
   await until("everything is open", async () => (await daemon.ready()) && (await daemon.report()).routes.every(({ state }) => state === "live"), PATIENCE_MS);
   return photograph(sandbox);
 }
 
 beforeAll(async () => {
   net = await network("tunnel");
+  program = await bundled();
 });
 afterAll(() => reap(RUN_ID));
 

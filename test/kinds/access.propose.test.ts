@@ -9,34 +9,67 @@ import { anybody, exposure, key, route } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 
 const APP = "app.example.com";
-const policy = (id: string, words: string, decision: string): Policy => ({ id, name: `cfauth:home ${words}`, decision, include: [], require: [], exclude: [] });
-const policies = [claim(policy("p-members", "everyone who logs in with Authentik", "allow")), claim(policy("p-public", "public, no login", "bypass"))];
+const policy = (id: string, words: string, decision: string): Policy => ({
+  id,
+  name: `cfauth:home ${words}`,
+  decision,
+  include: [],
+  require: [],
+  exclude: [],
+});
+const policies = [
+  claim(policy("p-members", "everyone who logs in with Authentik", "allow")),
+  claim(policy("p-public", "public, no login", "bypass")),
+];
 const method = claim({ id: "idp-1", name: "Authentik", config: {} as never, kept: {} });
 
 const as = (more: Partial<Application> = {}): Application => ({
-  id: "app-1", aud: "aud-1", route: key(APP), name: APP, allowedIdps: ["idp-1"], autoRedirect: true, session: "24h", tags: ["cfauth-home"], policies: ["p-members"], kept: {}, ...more,
+  id: "app-1",
+  aud: "aud-1",
+  route: key(APP),
+  name: APP,
+  allowedIdps: ["idp-1"],
+  autoRedirect: true,
+  session: "24h",
+  tags: ["cfauth-home"],
+  policies: ["p-members"],
+  kept: {},
+  ...more,
 });
 const empty = emptyWorld();
-const world = (application?: Application, more: Partial<AccessSeen> = {}, parts = { policies, method: method as typeof method | undefined }) => ({
+const world = (
+  application?: Application,
+  more: Partial<AccessSeen> = {},
+  parts = { policies, method: method as typeof method | undefined },
+) => ({
   access: { ...empty.access, mine: new Map(application && [[application.route, claim(application)]]), theirs: [], ...more },
   policy: { mine: parts.policies },
   login: { method: parts.method },
 });
 const { desired } = decide([], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
-const stance = (at: ReturnType<typeof world>, wish: Exposure | undefined = exposure(APP)) => accessRung(OWNER).stance(wish.route, wish, at, desired);
+const stance = (at: ReturnType<typeof world>, wish: Exposure | undefined = exposure(APP)) =>
+  accessRung(OWNER).stance(wish.route, wish, at, desired);
 const WISH = { route: APP, name: APP, idp: "idp-1", session: "24h", tag: "cfauth-home", policy: "p-members" };
 
 describe("the application of a wished route", () => {
   it("is opened with the policy of its audience, the login method and our tag", () => {
-    expect(stance(world())).toEqual({ is: "absent", open: { kind: "access", action: "create", key: `access ${APP}`, subject: APP, wish: WISH } });
+    expect(stance(world())).toEqual({
+      is: "absent",
+      open: { kind: "access", action: "create", key: `access ${APP}`, subject: APP, wish: WISH },
+    });
   });
 
   it("is opened with the policy that lets anybody in, for a public route", () => {
-    expect(stance(world(), exposure(APP, { protection: anybody }))).toMatchObject({ is: "absent", open: { wish: { policy: "p-public", session: "24h" } } });
+    expect(stance(world(), exposure(APP, { protection: anybody }))).toMatchObject({
+      is: "absent",
+      open: { wish: { policy: "p-public", session: "24h" } },
+    });
   });
 
   it("is opened with the session that the label asks for", () => {
-    expect(stance(world(), exposure(APP, { protection: { kind: "authentik", session: "168h" } }))).toMatchObject({ open: { wish: { session: "168h" } } });
+    expect(stance(world(), exposure(APP, { protection: { kind: "authentik", session: "168h" } }))).toMatchObject({
+      open: { wish: { session: "168h" } },
+    });
   });
 
   it.each([
@@ -70,7 +103,12 @@ describe("the application of a wished route", () => {
   });
 
   it("is taken down, never left open, while the policy it should have is not there", () => {
-    expect(stance(world(as({ policies: ["p-public"] }), {}, { policies: [], method }))).toMatchObject({ is: "drifted", moves: "audience", mend: { action: "delete" }, close: { action: "delete" } });
+    expect(stance(world(as({ policies: ["p-public"] }), {}, { policies: [], method }))).toMatchObject({
+      is: "drifted",
+      moves: "audience",
+      mend: { action: "delete" },
+      close: { action: "delete" },
+    });
   });
 });
 
@@ -115,13 +153,19 @@ describe("an application that nobody wishes", () => {
 
   it("goes as soon as it is seen, when it is the double of another", () => {
     const double = claim(as({ id: "app-2", aud: "aud-2" }));
-    expect(doubles(world(as(), { doubles: [double] }), desired)).toEqual([{ kind: "access", action: "delete", key: `access ${APP} app-2`, subject: APP, at: double }]);
+    expect(doubles(world(as(), { doubles: [double] }), desired)).toEqual([
+      { kind: "access", action: "delete", key: `access ${APP} app-2`, subject: APP, at: double },
+    ]);
   });
 });
 
 describe("the tag of ours", () => {
   it.each([
-    { name: "is made before the first application", tagged: false, changes: [{ kind: "access", action: "create", key: "tag", subject: "cfauth-home" }] },
+    {
+      name: "is made before the first application",
+      tagged: false,
+      changes: [{ kind: "access", action: "create", key: "tag", subject: "cfauth-home" }],
+    },
     { name: "is there", tagged: true, changes: [] },
   ])("$name", ({ tagged, changes }) => {
     expect(tagFoundation(OWNER).propose({ access: { tagged } })).toEqual({ changes, problems: [], stands: tagged });

@@ -11,12 +11,21 @@ import { exposure, hostname, key, route } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 
 const APP = "app.example.com";
-const record = (more: Partial<DnsRecord> = {}): DnsRecord => ({ id: "r-1", zone: "z-1", name: hostname(APP), type: "CNAME", content: "t-1.cfargotunnel.com", proxied: true, ...more });
+const record = (more: Partial<DnsRecord> = {}): DnsRecord => ({
+  id: "r-1",
+  zone: "z-1",
+  name: hostname(APP),
+  type: "CNAME",
+  content: "t-1.cfargotunnel.com",
+  proxied: true,
+  ...more,
+});
 const world = (found?: DnsRecord, more: Partial<World> = {}): World => {
   const empty = emptyWorld();
   return { ...empty, dns: { ...empty.dns, mine: new Map(found && [[found.name, claim(found)]]), theirs: new Map() }, ...more };
 };
-const wished = (...exposures: Exposure[]): Desired => decide([{ exposures, faulty: [], problems: [] }], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+const wished = (...exposures: Exposure[]): Desired =>
+  decide([{ exposures, faulty: [], problems: [] }], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
 const stance = (at: World, wish = exposure(APP)) => dnsRung(OWNER).stance(wish.route, wish, at, wished(wish));
 const unwished = (at: World, desired = wished(), of = APP) => dnsRung(OWNER).stance(route(of), undefined, at, desired);
 const WISH = { zone: "z-1", name: APP, content: "t-1.cfargotunnel.com", comment: "cfauth:home" };
@@ -27,8 +36,13 @@ describe("the record of a wished hostname", () => {
   });
 
   it("is made in the nearest zone", () => {
-    const zones = [{ id: "z-1", name: "example.com" }, { id: "z-2", name: "lab.example.com" }];
-    expect(stance(world(undefined, { dns: { ...world().dns, zones } }), exposure("a.lab.example.com"))).toMatchObject({ open: { wish: { zone: "z-2", name: "a.lab.example.com" } } });
+    const zones = [
+      { id: "z-1", name: "example.com" },
+      { id: "z-2", name: "lab.example.com" },
+    ];
+    expect(stance(world(undefined, { dns: { ...world().dns, zones } }), exposure("a.lab.example.com"))).toMatchObject({
+      open: { wish: { zone: "z-2", name: "a.lab.example.com" } },
+    });
   });
 
   it("is one for all paths of the hostname", () => {
@@ -93,22 +107,49 @@ describe("a record of somebody else at the hostname", () => {
 });
 
 describe("a record of ours that this route does not wish", () => {
-  const orphan: RawRule = { hostname: APP, service: "http://app:80", originRequest: { access: { required: true, teamName: "team", audTag: ["aud-of-a-deleted-one"] } } };
+  const orphan: RawRule = {
+    hostname: APP,
+    service: "http://app:80",
+    originRequest: { access: { required: true, teamName: "team", audTag: ["aud-of-a-deleted-one"] } },
+  };
   const holding = (at: World): World => ({ ...at, access: { ...at.access, mine: new Map([[key(`${APP}/api`), {} as never]]) } });
 
   it.each<{ name: string; at: World; desired: Desired; is: string }>([
     { name: "goes when nobody needs it", at: world(record()), desired: wished(), is: "left" },
     { name: "goes when only another hostname is wished", at: world(record()), desired: wished(exposure("b.example.com")), is: "left" },
-    { name: "stays when another path of the hostname is wished", at: world(record()), desired: wished(exposure(`${APP}/api`)), is: "shared" },
-    { name: "stays when another path of the hostname is held as it is", at: holding(world(record())), desired: { ...wished(), held: new Set([key(`${APP}/api`)]) }, is: "shared" },
-    { name: "goes when what is held of the hostname never opened", at: world(record()), desired: { ...wished(), held: new Set([key(`${APP}/api`)]) }, is: "left" },
-    { name: "stays while it is the only proof that a rule is ours", at: world(record(), { ingress: { ...emptyWorld().ingress, rules: [orphan] } }), desired: wished(), is: "shared" },
+    {
+      name: "stays when another path of the hostname is wished",
+      at: world(record()),
+      desired: wished(exposure(`${APP}/api`)),
+      is: "shared",
+    },
+    {
+      name: "stays when another path of the hostname is held as it is",
+      at: holding(world(record())),
+      desired: { ...wished(), held: new Set([key(`${APP}/api`)]) },
+      is: "shared",
+    },
+    {
+      name: "goes when what is held of the hostname never opened",
+      at: world(record()),
+      desired: { ...wished(), held: new Set([key(`${APP}/api`)]) },
+      is: "left",
+    },
+    {
+      name: "stays while it is the only proof that a rule is ours",
+      at: world(record(), { ingress: { ...emptyWorld().ingress, rules: [orphan] } }),
+      desired: wished(),
+      is: "shared",
+    },
     { name: "is absent where there is none", at: world(), desired: wished(), is: "absent" },
   ])("$name", ({ at, desired, is }) => {
     expect(unwished(at, desired).is).toBe(is);
   });
 
   it("is deleted by what was seen of it", () => {
-    expect(unwished(world(record()))).toEqual({ is: "left", close: { kind: "dns", action: "delete", key: `dns ${APP}`, subject: APP, at: record() } });
+    expect(unwished(world(record()))).toEqual({
+      is: "left",
+      close: { kind: "dns", action: "delete", key: `dns ${APP}`, subject: APP, at: record() },
+    });
   });
 });

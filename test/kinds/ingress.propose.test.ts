@@ -20,18 +20,46 @@ const MARK = "cfauth:home";
 
 const application = (at: string, aud: string): [RouteKey, Mine<Application>] => [
   key(at),
-  claim({ id: `id-of-${aud}`, aud, route: key(at), name: at, allowedIdps: ["idp"], autoRedirect: true, session: "24h", tags: ["cfauth-home"], policies: ["p"], kept: {} }),
+  claim({
+    id: `id-of-${aud}`,
+    aud,
+    route: key(at),
+    name: at,
+    allowedIdps: ["idp"],
+    autoRedirect: true,
+    session: "24h",
+    tags: ["cfauth-home"],
+    policies: ["p"],
+    kept: {},
+  }),
 ];
-const record = (name: string): World["dns"]["mine"] => new Map([[hostname(name), claim({ id: "r", zone: "z-1", name: hostname(name), type: "CNAME", content: "t-1.cfargotunnel.com", proxied: true })]]);
+const record = (name: string): World["dns"]["mine"] =>
+  new Map([
+    [hostname(name), claim({ id: "r", zone: "z-1", name: hostname(name), type: "CNAME", content: "t-1.cfargotunnel.com", proxied: true })],
+  ]);
 
 const check = (aud: string, team = TEAM) => ({ required: true, teamName: team, audTag: [aud] });
-const rule = (more: Partial<RawRule> = {}): RawRule => ({ hostname: APP, service: "http://app:80", originRequest: { access: check("aud-1") }, ...more });
+const rule = (more: Partial<RawRule> = {}): RawRule => ({
+  hostname: APP,
+  service: "http://app:80",
+  originRequest: { access: check("aud-1") },
+  ...more,
+});
 const bare = (hostname: string, service = "http://app:80"): RawRule => ({ hostname, service });
 
 /** A tunnel with these rules, and an application of ours for each of these routes. */
-const world = (rules: readonly RawRule[], applications: readonly [RouteKey, Mine<Application>][] = [application(APP, "aud-1")], more: Partial<World["dns"]> = {}): World => {
+const world = (
+  rules: readonly RawRule[],
+  applications: readonly [RouteKey, Mine<Application>][] = [application(APP, "aud-1")],
+  more: Partial<World["dns"]> = {},
+): World => {
   const empty = emptyWorld();
-  return { ...empty, ingress: { ...empty.ingress, rules }, access: { ...empty.access, mine: new Map(applications), theirs: [] }, dns: { ...empty.dns, ...more } };
+  return {
+    ...empty,
+    ingress: { ...empty.ingress, rules },
+    access: { ...empty.access, mine: new Map(applications), theirs: [] },
+    dns: { ...empty.dns, ...more },
+  };
 };
 const { desired } = decide([], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
 const stance = (at: World, wish: Exposure | undefined = exposure(APP)) => ingressRung.stance(wish?.route ?? route(APP), wish, at, desired);
@@ -41,12 +69,21 @@ describe("the rule of a wished route", () => {
   it("is opened with the check of that very application", () => {
     expect(stance(world([]))).toEqual({
       is: "absent",
-      open: { kind: "ingress", action: "create", key: `ingress ${APP}`, subject: APP, wish: { route: route(APP), origin: { service: "http://app:80", options: {} }, check: { team: "team", aud: "aud-1" } } },
+      open: {
+        kind: "ingress",
+        action: "create",
+        key: `ingress ${APP}`,
+        subject: APP,
+        wish: { route: route(APP), origin: { service: "http://app:80", options: {} }, check: { team: "team", aud: "aud-1" } },
+      },
     });
   });
 
   it("is opened without a check for a public route", () => {
-    expect(stance(world([]), exposure(APP, { protection: anybody }))).toMatchObject({ is: "absent", open: { action: "create", wish: { check: undefined } } });
+    expect(stance(world([]), exposure(APP, { protection: anybody }))).toMatchObject({
+      is: "absent",
+      open: { action: "create", wish: { check: undefined } },
+    });
   });
 
   it("can not be opened while its application is not there: there is no audience to check", () => {
@@ -55,7 +92,11 @@ describe("the rule of a wished route", () => {
 
   it.each<{ name: string; rule: RawRule; wish?: Exposure }>([
     { name: "leads there and checks that application", rule: rule() },
-    { name: "has the options of cloudflared that are wished, in any order", rule: rule({ originRequest: { tlsTimeout: 5, access: check("aud-1"), noTLSVerify: true } }), wish: exposure(APP, { origin: { service: "http://app:80", options: { noTLSVerify: true, tlsTimeout: 5 } } }) },
+    {
+      name: "has the options of cloudflared that are wished, in any order",
+      rule: rule({ originRequest: { tlsTimeout: 5, access: check("aud-1"), noTLSVerify: true } }),
+      wish: exposure(APP, { origin: { service: "http://app:80", options: { noTLSVerify: true, tlsTimeout: 5 } } }),
+    },
     { name: "is public and wished so", rule: bare(APP), wish: exposure(APP, { protection: anybody }) },
     { name: "is of a path", rule: rule({ path: pathPattern(path("/api")) }), wish: exposure(`${APP}/api`) },
   ])("stands when it $name", ({ rule, wish }) => {
@@ -66,30 +107,60 @@ describe("the rule of a wished route", () => {
     { name: "leads to another service", rule: rule({ service: "http://old:80" }), moves: "origin" },
     { name: "has other options", rule: rule({ originRequest: { access: check("aud-1"), noTLSVerify: true } }), moves: "origin" },
     { name: "checks nothing", rule: bare(APP), moves: undefined },
-    { name: "checks, but does not require it", rule: rule({ originRequest: { access: { ...check("aud-1"), required: false } } }), moves: undefined },
-    { name: "checks the logins of an application that is gone", rule: rule({ originRequest: { access: check("aud-0") } }), moves: undefined },
-    { name: "checks the logins of another application as well", rule: rule({ originRequest: { access: { ...check("aud-1"), audTag: ["aud-1", "aud-2"] } } }), moves: undefined },
+    {
+      name: "checks, but does not require it",
+      rule: rule({ originRequest: { access: { ...check("aud-1"), required: false } } }),
+      moves: undefined,
+    },
+    {
+      name: "checks the logins of an application that is gone",
+      rule: rule({ originRequest: { access: check("aud-0") } }),
+      moves: undefined,
+    },
+    {
+      name: "checks the logins of another application as well",
+      rule: rule({ originRequest: { access: { ...check("aud-1"), audTag: ["aud-1", "aud-2"] } } }),
+      moves: undefined,
+    },
     { name: "checks the logins of another team", rule: rule({ originRequest: { access: check("aud-1", "elsewhere") } }), moves: undefined },
     { name: "checks logins, and is to be public", rule: rule(), moves: undefined, wish: exposure(APP, { protection: anybody }) },
   ])("is mended when it $name", ({ rule, moves, wish = exposure(APP) }) => {
-    expect(stance(world([rule]), wish)).toMatchObject({ is: "drifted", moves, mend: { action: "update", wish: { route: wish.route } }, close: { action: "delete", route: wish.route } });
+    expect(stance(world([rule]), wish)).toMatchObject({
+      is: "drifted",
+      moves,
+      mend: { action: "update", wish: { route: wish.route } },
+      close: { action: "delete", route: wish.route },
+    });
   });
 
   it("is mended when a rule above it answers everything", () => {
-    expect(stance(world([bare("*.example.com", "http://wild:1"), rule()]))).toMatchObject({ is: "drifted", moves: undefined, mend: { action: "update" } });
+    expect(stance(world([bare("*.example.com", "http://wild:1"), rule()]))).toMatchObject({
+      is: "drifted",
+      moves: undefined,
+      mend: { action: "update" },
+    });
   });
 
   it("leaves its place shut, not open, when one of ours around it would answer instead", () => {
-    const around = world([rule({ service: "http://old:80" }), bare("*.example.com")], [application(APP, "aud-1"), application("*.example.com", "aud-2")]);
+    const around = world(
+      [rule({ service: "http://old:80" }), bare("*.example.com")],
+      [application(APP, "aud-1"), application("*.example.com", "aud-2")],
+    );
     expect(stance(around)).toMatchObject({ is: "drifted", close: { action: "update", shut: route(APP), mark: MARK, team: TEAM } });
   });
 
   it("is simply withdrawn when only a rule of somebody else is around it", () => {
-    expect(stance(world([rule({ service: "http://old:80" }), bare("*.example.com", "http://theirs:1")]))).toMatchObject({ is: "drifted", close: { action: "delete" } });
+    expect(stance(world([rule({ service: "http://old:80" }), bare("*.example.com", "http://theirs:1")]))).toMatchObject({
+      is: "drifted",
+      close: { action: "delete" },
+    });
   });
 
   it("is opened in the place that was kept shut for it", () => {
-    expect(stance(world([{ hostname: APP, service: "http_status:503", originRequest: { access: check(MARK) } }]))).toMatchObject({ is: "absent", open: { action: "update", wish: { check: { aud: "aud-1" } } } });
+    expect(stance(world([{ hostname: APP, service: "http_status:503", originRequest: { access: check(MARK) } }]))).toMatchObject({
+      is: "absent",
+      open: { action: "update", wish: { check: { aud: "aud-1" } } },
+    });
   });
 });
 
@@ -121,7 +192,10 @@ describe("a rule of somebody else on the hostname", () => {
 
 describe("the rule of a route that nobody wishes", () => {
   it("is withdrawn", () => {
-    expect(unwished(world([rule()]))).toEqual({ is: "left", close: { kind: "ingress", action: "delete", key: `ingress ${APP}`, subject: APP, route: route(APP) } });
+    expect(unwished(world([rule()]))).toEqual({
+      is: "left",
+      close: { kind: "ingress", action: "delete", key: `ingress ${APP}`, subject: APP, route: route(APP) },
+    });
   });
 
   it("is absent where there is none", () => {
@@ -136,20 +210,54 @@ describe("whose rule it is", () => {
     { name: "ours, when its route has an application of ours", rule: bare(APP), at: world([]), is: true },
     { name: "theirs, when it has not", rule: rule(), at: world([], []), is: false },
     { name: "theirs, when the application is of another path", rule: rule({ path: pathPattern(path("/api")) }), at: world([]), is: false },
-    { name: "theirs, when its path is no pattern of ours", rule: rule({ path: "/api" }), at: world([], [application(APP, "aud-1"), application(`${APP}/api`, "aud-2")]), is: false },
+    {
+      name: "theirs, when its path is no pattern of ours",
+      rule: rule({ path: "/api" }),
+      at: world([], [application(APP, "aud-1"), application(`${APP}/api`, "aud-2")]),
+      is: false,
+    },
     { name: "theirs, when its hostname is written as cfauth never writes one", rule: bare("App.example.com"), at: world([]), is: false },
-    { name: "ours, when it keeps a place shut and has our mark", rule: { hostname: APP, service: "http_status:503", originRequest: { access: check(MARK) } }, at: world([], []), is: true },
-    { name: "theirs, when it keeps a place shut with another owner's mark", rule: { hostname: APP, service: "http_status:503", originRequest: { access: check("cfauth:other") } }, at: world([], []), is: false },
-    { name: "ours, when its application was deleted by hand and our record is there", rule: rule(), at: world([], [], withRecord), is: true },
+    {
+      name: "ours, when it keeps a place shut and has our mark",
+      rule: { hostname: APP, service: "http_status:503", originRequest: { access: check(MARK) } },
+      at: world([], []),
+      is: true,
+    },
+    {
+      name: "theirs, when it keeps a place shut with another owner's mark",
+      rule: { hostname: APP, service: "http_status:503", originRequest: { access: check("cfauth:other") } },
+      at: world([], []),
+      is: false,
+    },
+    {
+      name: "ours, when its application was deleted by hand and our record is there",
+      rule: rule(),
+      at: world([], [], withRecord),
+      is: true,
+    },
     { name: "theirs, when our record is there and it checks no login", rule: bare(APP), at: world([], [], withRecord), is: false },
-    { name: "theirs, when our record is there and its check is not required", rule: rule({ originRequest: { access: { ...check("aud-1"), required: false } } }), at: world([], [], withRecord), is: false },
-    { name: "theirs, when it checks the logins of an application of ours elsewhere", rule: rule({ originRequest: { access: check("aud-2") } }), at: world([], [application("b.example.com", "aud-2")], withRecord), is: false },
+    {
+      name: "theirs, when our record is there and its check is not required",
+      rule: rule({ originRequest: { access: { ...check("aud-1"), required: false } } }),
+      at: world([], [], withRecord),
+      is: false,
+    },
+    {
+      name: "theirs, when it checks the logins of an application of ours elsewhere",
+      rule: rule({ originRequest: { access: check("aud-2") } }),
+      at: world([], [application("b.example.com", "aud-2")], withRecord),
+      is: false,
+    },
   ])("$name", ({ rule, at, is }) => {
     expect(ours(rule, at)).toBe(is);
   });
 
   it.each<{ name: string; rule: RawRule; is: boolean }>([
-    { name: "answers 503 and has our mark", rule: { hostname: APP, service: "http_status:503", originRequest: { access: check(MARK) } }, is: true },
+    {
+      name: "answers 503 and has our mark",
+      rule: { hostname: APP, service: "http_status:503", originRequest: { access: check(MARK) } },
+      is: true,
+    },
     { name: "answers 503 for somebody else", rule: { hostname: APP, service: "http_status:503" }, is: false },
     { name: "has our mark and leads somewhere", rule: rule({ originRequest: { access: check(MARK) } }), is: false },
   ])("keeps a place shut only when it $name: $is", ({ rule, is }) => {
@@ -164,7 +272,12 @@ describe("whose rule it is", () => {
 describe("the routes that stand", () => {
   it("are those with an application, a rule or a record of ours, and say where they lead", () => {
     const at = world(
-      [rule(), bare("p.example.com", "http://p:80"), bare("theirs.example.com", "http://theirs:1"), { hostname: "s.example.com", service: "http_status:503", originRequest: { access: check(MARK) } }],
+      [
+        rule(),
+        bare("p.example.com", "http://p:80"),
+        bare("theirs.example.com", "http://theirs:1"),
+        { hostname: "s.example.com", service: "http_status:503", originRequest: { access: check(MARK) } },
+      ],
       [application(APP, "aud-1"), application("p.example.com", "aud-2"), application("only.example.com", "aud-3")],
       { mine: record("left.example.com") },
     );
@@ -179,12 +292,30 @@ describe("the routes that stand", () => {
 });
 
 describe("where a rule goes in the document", () => {
-  const open = (at: string): IngressChange => ({ kind: "ingress", action: "create", key: `ingress ${at}`, subject: at, wish: { route: route(at), origin: { service: "http://app:80", options: {} }, check: undefined } });
-  const withdraw = (at: string): IngressChange => ({ kind: "ingress", action: "delete", key: `ingress ${at}`, subject: at, route: route(at) });
+  const open = (at: string): IngressChange => ({
+    kind: "ingress",
+    action: "create",
+    key: `ingress ${at}`,
+    subject: at,
+    wish: { route: route(at), origin: { service: "http://app:80", options: {} }, check: undefined },
+  });
+  const withdraw = (at: string): IngressChange => ({
+    kind: "ingress",
+    action: "delete",
+    key: `ingress ${at}`,
+    subject: at,
+    route: route(at),
+  });
   const order = (rules: readonly RawRule[], ...changes: IngressChange[]) =>
-    arrange({ ...emptyWorld().ingress, rules }, changes).rules.map(({ hostname, path, service }) => `${hostname ?? ""}${path ?? ""}${service === "http://app:80" ? "" : ` → ${service}`}`);
+    arrange({ ...emptyWorld().ingress, rules }, changes).rules.map(
+      ({ hostname, path, service }) => `${hostname ?? ""}${path ?? ""}${service === "http://app:80" ? "" : ` → ${service}`}`,
+    );
   const api = pathPattern(path("/api"));
-  const theirs = (hostname: string, path?: string): RawRule => ({ hostname, ...(path !== undefined && { path }), service: "http://theirs:1" });
+  const theirs = (hostname: string, path?: string): RawRule => ({
+    hostname,
+    ...(path !== undefined && { path }),
+    service: "http://theirs:1",
+  });
 
   it("ours stand above a wildcard of theirs that would answer for them", () => {
     expect(order([theirs("*.example.com")], open(APP))).toEqual([APP, "*.example.com → http://theirs:1"]);
@@ -204,11 +335,18 @@ describe("where a rule goes in the document", () => {
   });
 
   it("a wildcard of ours stands below an odd rule of others under it", () => {
-    expect(order([theirs("a.example.com", "^/(?i)odd")], open("*.example.com"))).toEqual(["a.example.com^/(?i)odd → http://theirs:1", "*.example.com"]);
+    expect(order([theirs("a.example.com", "^/(?i)odd")], open("*.example.com"))).toEqual([
+      "a.example.com^/(?i)odd → http://theirs:1",
+      "*.example.com",
+    ]);
   });
 
   it("a path of a wildcard stands above the wildcard, and below what others have under it", () => {
-    expect(order([theirs("a.example.com"), bare("*.example.com")], open("*.example.com/api"))).toEqual(["a.example.com → http://theirs:1", `*.example.com${api}`, "*.example.com"]);
+    expect(order([theirs("a.example.com"), bare("*.example.com")], open("*.example.com/api"))).toEqual([
+      "a.example.com → http://theirs:1",
+      `*.example.com${api}`,
+      "*.example.com",
+    ]);
   });
 
   it("a wildcard of ours stands below what others have under it and above a wider one of theirs", () => {
@@ -224,7 +362,12 @@ describe("where a rule goes in the document", () => {
     const expected = [`${APP}${pathPattern(path("/api/v1"))}`, `${APP}${api}`, APP, "*.lab.example.com", "*.example.com"];
     expect(order([], ...wanted.map(open))).toEqual(expected);
     expect(order([], ...wanted.toReversed().map(open))).toEqual(expected);
-    expect(wanted.toReversed().reduce((rules, at) => arrange({ ...emptyWorld().ingress, rules }, [open(at)]).rules, [] as readonly RawRule[]).map(({ hostname, path }) => `${hostname}${path ?? ""}`)).toEqual(expected);
+    expect(
+      wanted
+        .toReversed()
+        .reduce((rules, at) => arrange({ ...emptyWorld().ingress, rules }, [open(at)]).rules, [] as readonly RawRule[])
+        .map(({ hostname, path }) => `${hostname}${path ?? ""}`),
+    ).toEqual(expected);
   });
 
   it("the rules of others keep their order among themselves, odd ones too", () => {
@@ -238,17 +381,35 @@ describe("where a rule goes in the document", () => {
   });
 
   it("a rule that is mended replaces the old one, and only that", () => {
-    expect(order([bare(APP, "http://old:80"), { ...bare(APP, "http://old:80"), path: api }], open(APP))).toEqual([`${APP}${api} → http://old:80`, APP]);
+    expect(order([bare(APP, "http://old:80"), { ...bare(APP, "http://old:80"), path: api }], open(APP))).toEqual([
+      `${APP}${api} → http://old:80`,
+      APP,
+    ]);
   });
 
   it("a rule that is withdrawn is gone, and nothing else", () => {
-    expect(order([bare(APP), theirs("*.example.com"), { ...bare(APP), path: api }], withdraw(APP))).toEqual(["*.example.com → http://theirs:1", `${APP}${api}`]);
+    expect(order([bare(APP), theirs("*.example.com"), { ...bare(APP), path: api }], withdraw(APP))).toEqual([
+      "*.example.com → http://theirs:1",
+      `${APP}${api}`,
+    ]);
   });
 
   it("a place that is kept shut lets nobody in and stays where it was", () => {
-    const shut: IngressChange = { kind: "ingress", action: "update", key: `ingress ${APP}`, subject: APP, shut: route(APP), mark: MARK, team: TEAM };
+    const shut: IngressChange = {
+      kind: "ingress",
+      action: "update",
+      key: `ingress ${APP}`,
+      subject: APP,
+      shut: route(APP),
+      mark: MARK,
+      team: TEAM,
+    };
     expect(arrange({ ...emptyWorld().ingress, rules: [rule(), bare("*.example.com")] }, [shut]).rules).toEqual([
-      { hostname: APP, service: "http_status:503", originRequest: { access: { required: true, teamName: "team", audTag: ["cfauth:home"] } } },
+      {
+        hostname: APP,
+        service: "http_status:503",
+        originRequest: { access: { required: true, teamName: "team", audTag: ["cfauth:home"] } },
+      },
       { hostname: "*.example.com", service: "http://app:80" },
     ]);
   });

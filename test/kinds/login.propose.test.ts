@@ -19,8 +19,20 @@ const CONFIG = {
 const NAME = "Authentik (cf-tunnel-access) #fc69635e";
 
 const provider = (more: Partial<Provider> = {}): Provider => ({
-  pk: 7, name: SLUG, clientId: "id", clientSecret: "secret", clientType: "confidential", redirectUris: [CALLBACK], authorizationFlow: "flow", invalidationFlow: "gone",
-  signingKey: "key", encryptionKey: undefined, scopes: ["s-1", "s-2"], grantTypes: ["authorization_code", "refresh_token"], claimsInIdToken: true, ...more,
+  pk: 7,
+  name: SLUG,
+  clientId: "id",
+  clientSecret: "secret",
+  clientType: "confidential",
+  redirectUris: [CALLBACK],
+  authorizationFlow: "flow",
+  invalidationFlow: "gone",
+  signingKey: "key",
+  encryptionKey: undefined,
+  scopes: ["s-1", "s-2"],
+  grantTypes: ["authorization_code", "refresh_token"],
+  claimsInIdToken: true,
+  ...more,
 });
 const method = (more: Partial<LoginMethod> = {}) => claim<LoginMethod>({ id: "idp-1", name: NAME, config: CONFIG, kept: {}, ...more });
 const seen = (more: Partial<LoginSeen> = {}): LoginSeen => ({
@@ -35,7 +47,14 @@ const seen = (more: Partial<LoginSeen> = {}): LoginSeen => ({
 const proposed = (more: Partial<LoginSeen> = {}) => login.propose({ login: seen(more) });
 
 const PROVIDER_WISH = {
-  name: SLUG, clientType: "confidential", redirectUris: [CALLBACK], authorizationFlow: "flow", invalidationFlow: "gone", signingKey: "key", scopes: ["s-1", "s-2"], grantTypes: ["authorization_code", "refresh_token"],
+  name: SLUG,
+  clientType: "confidential",
+  redirectUris: [CALLBACK],
+  authorizationFlow: "flow",
+  invalidationFlow: "gone",
+  signingKey: "key",
+  scopes: ["s-1", "s-2"],
+  grantTypes: ["authorization_code", "refresh_token"],
 };
 
 describe("the login", () => {
@@ -44,15 +63,30 @@ describe("the login", () => {
   });
 
   it.each<{ name: string; without: Partial<LoginSeen>; change: object }>([
-    { name: "the provider first", without: { provider: undefined, application: undefined, method: undefined }, change: { action: "create", key: "login-provider", subject: SLUG, wish: PROVIDER_WISH } },
-    { name: "then the application, by the provider's key", without: { application: undefined, method: undefined }, change: { action: "create", key: "login-application", subject: SLUG, provider: 7 } },
-    { name: "then the login method, with the provider's secret", without: { method: undefined }, change: { action: "create", key: "login-method", subject: NAME, name: NAME, config: CONFIG, secret: "secret" } },
+    {
+      name: "the provider first",
+      without: { provider: undefined, application: undefined, method: undefined },
+      change: { action: "create", key: "login-provider", subject: SLUG, wish: PROVIDER_WISH },
+    },
+    {
+      name: "then the application, by the provider's key",
+      without: { application: undefined, method: undefined },
+      change: { action: "create", key: "login-application", subject: SLUG, provider: 7 },
+    },
+    {
+      name: "then the login method, with the provider's secret",
+      without: { method: undefined },
+      change: { action: "create", key: "login-method", subject: NAME, name: NAME, config: CONFIG, secret: "secret" },
+    },
   ])("is made part by part: $name", ({ without, change }) => {
     expect(proposed(without)).toEqual({ changes: [{ kind: "login", ...change }], problems: [], stands: false });
   });
 
   it("is whole again before routes are built on it: an application that lost its provider gets it back", () => {
-    expect(proposed({ application: { slug: SLUG, name: "x", provider: undefined } })).toMatchObject({ changes: [{ action: "update", key: "login-application", provider: 7 }], stands: false });
+    expect(proposed({ application: { slug: SLUG, name: "x", provider: undefined } })).toMatchObject({
+      changes: [{ action: "update", key: "login-application", provider: 7 }],
+      stands: false,
+    });
   });
 });
 
@@ -67,28 +101,59 @@ describe("the provider in Authentik", () => {
     { name: "sends people back nowhere", found: { redirectUris: [] } },
     { name: "lacks a scope", found: { scopes: ["s-1"] } },
     { name: "grants nothing, which versions from 2026.5 on take at its word", found: { grantTypes: [] } },
-    { name: "sends people back by a pattern, which may lead anywhere", found: { redirectUris: [CALLBACK, { mode: "regex", url: "https://.*", type: "authorization" }] } },
-    { name: "sends people back without TLS", found: { redirectUris: [CALLBACK, { mode: "strict", url: "http://x.example.com/", type: "authorization" }] } },
+    {
+      name: "sends people back by a pattern, which may lead anywhere",
+      found: { redirectUris: [CALLBACK, { mode: "regex", url: "https://.*", type: "authorization" }] },
+    },
+    {
+      name: "sends people back without TLS",
+      found: { redirectUris: [CALLBACK, { mode: "strict", url: "http://x.example.com/", type: "authorization" }] },
+    },
   ])("is mended when it $name", ({ found }) => {
-    expect(proposed({ provider: provider(found) })).toEqual({ changes: [{ kind: "login", action: "update", key: "login-provider", subject: SLUG, at: provider(found), wish: PROVIDER_WISH }], problems: [], stands: false });
+    expect(proposed({ provider: provider(found) })).toEqual({
+      changes: [{ kind: "login", action: "update", key: "login-provider", subject: SLUG, at: provider(found), wish: PROVIDER_WISH }],
+      problems: [],
+      stands: false,
+    });
   });
 
   it.each<{ name: string; found: Partial<Provider> }>([
     { name: "the order of scopes", found: { scopes: ["s-2", "s-1"] } },
     { name: "scopes that the user added", found: { scopes: ["s-1", "s-2", "s-mine"] } },
-    { name: "another callback that the user added", found: { redirectUris: [CALLBACK, { mode: "strict", url: "https://other.example.com/callback", type: "authorization" }] } },
+    {
+      name: "another callback that the user added",
+      found: { redirectUris: [CALLBACK, { mode: "strict", url: "https://other.example.com/callback", type: "authorization" }] },
+    },
     { name: "another key that signs", found: { signingKey: "key-of-mine" } },
     { name: "its name", found: { name: "Cloudflare" } },
     { name: "grants that the user added", found: { grantTypes: ["authorization_code", "refresh_token", "client_credentials"] } },
-    { name: "fields that an old version does not have", found: { grantTypes: undefined, invalidationFlow: undefined, redirectUris: [{ ...CALLBACK, type: undefined }] } },
+    {
+      name: "fields that an old version does not have",
+      found: { grantTypes: undefined, invalidationFlow: undefined, redirectUris: [{ ...CALLBACK, type: undefined }] },
+    },
   ])("is left as the user has it: $name", ({ found }) => {
     expect(proposed({ provider: provider(found) })).toEqual({ changes: [], problems: [], stands: true });
   });
 
   it("keeps what the user added when something else is mended", () => {
     const mine = { mode: "strict", url: "https://other.example.com/callback", type: "authorization" };
-    expect(proposed({ provider: provider({ clientType: "public", redirectUris: [mine], scopes: ["s-mine"], signingKey: "key-of-mine", grantTypes: ["client_credentials"] }) }).changes[0]).toMatchObject({
-      wish: { redirectUris: [CALLBACK, mine], scopes: ["s-mine", "s-1", "s-2"], signingKey: "key-of-mine", grantTypes: ["client_credentials", "authorization_code", "refresh_token"] },
+    expect(
+      proposed({
+        provider: provider({
+          clientType: "public",
+          redirectUris: [mine],
+          scopes: ["s-mine"],
+          signingKey: "key-of-mine",
+          grantTypes: ["client_credentials"],
+        }),
+      }).changes[0],
+    ).toMatchObject({
+      wish: {
+        redirectUris: [CALLBACK, mine],
+        scopes: ["s-mine", "s-1", "s-2"],
+        signingKey: "key-of-mine",
+        grantTypes: ["client_credentials", "authorization_code", "refresh_token"],
+      },
     });
   });
 });
@@ -98,9 +163,15 @@ describe("the login method in Cloudflare", () => {
     { name: "knows another client", more: { method: method({ config: { ...CONFIG, client_id: "old" } }) } },
     { name: "looks for keys elsewhere", more: { method: method({ config: { ...CONFIG, certs_url: "https://elsewhere.example.com/" } }) } },
     { name: "logs in without PKCE", more: { method: method({ config: { ...CONFIG, pkce_enabled: false } }) } },
-    { name: "has an older secret, which only its name tells", more: { method: method({ name: "Authentik (cf-tunnel-access) #00000000" }) } },
+    {
+      name: "has an older secret, which only its name tells",
+      more: { method: method({ name: "Authentik (cf-tunnel-access) #00000000" }) },
+    },
   ])("is mended when it $name", ({ more }) => {
-    expect(proposed(more)).toMatchObject({ changes: [{ action: "update", key: "login-method", at: { id: "idp-1" }, name: NAME, config: CONFIG, secret: "secret" }], stands: false });
+    expect(proposed(more)).toMatchObject({
+      changes: [{ action: "update", key: "login-method", at: { id: "idp-1" }, name: NAME, config: CONFIG, secret: "secret" }],
+      stands: false,
+    });
   });
 
   it("follows a new secret of the provider", () => {
@@ -111,10 +182,23 @@ describe("the login method in Cloudflare", () => {
 });
 
 describe("while Authentik lacks something to build with", () => {
-  const notReady: Problem = { code: "CFA-AK-NOT-READY", severity: "error", container: undefined, label: undefined, route: undefined, message: "not yet", effect: "unchanged", fix: "wait" };
+  const notReady: Problem = {
+    code: "CFA-AK-NOT-READY",
+    severity: "error",
+    container: undefined,
+    label: undefined,
+    route: undefined,
+    message: "not yet",
+    effect: "unchanged",
+    fix: "wait",
+  };
 
   it("nothing is made of it, and the problem is said", () => {
-    expect(proposed({ parts: notReady, provider: undefined, application: undefined, method: undefined })).toEqual({ changes: [], problems: [notReady], stands: false });
+    expect(proposed({ parts: notReady, provider: undefined, application: undefined, method: undefined })).toEqual({
+      changes: [],
+      problems: [notReady],
+      stands: false,
+    });
   });
 
   it("a login that was whole before is built on as it is", () => {

@@ -9,13 +9,33 @@ import { emptyWorld, OWNER } from "../plan/model.ts";
 
 const MEMBERS = "cfauth:home everyone who logs in with Authentik";
 const PUBLIC = "cfauth:home public, no login";
-const policy = (more: Partial<Policy> = {}): Policy => ({ id: "p-1", name: MEMBERS, decision: "allow", include: [{ login_method: { id: "idp-1" } }], require: [], exclude: [], ...more });
+const policy = (more: Partial<Policy> = {}): Policy => ({
+  id: "p-1",
+  name: MEMBERS,
+  decision: "allow",
+  include: [{ login_method: { id: "idp-1" } }],
+  require: [],
+  exclude: [],
+  ...more,
+});
 const world = (found: readonly Policy[], more: Partial<World> = {}, method = true): World => {
   const empty = emptyWorld();
-  return { ...empty, policy: { mine: found.map((it) => claim(it)) }, login: { ...empty.login, method: method ? claim({ id: "idp-1", name: "Authentik", config: {} as never, kept: {} }) : undefined }, ...more };
+  return {
+    ...empty,
+    policy: { mine: found.map((it) => claim(it)) },
+    login: { ...empty.login, method: method ? claim({ id: "idp-1", name: "Authentik", config: {} as never, kept: {} }) : undefined },
+    ...more,
+  };
 };
 const wishing = (...protections: (typeof members)[]) =>
-  decide([{ exposures: protections.map((protection, at) => exposure(`app${at}.example.com`, { protection })), faulty: [], problems: [] }], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+  decide(
+    [{ exposures: protections.map((protection, at) => exposure(`app${at}.example.com`, { protection })), faulty: [], problems: [] }],
+    [],
+    () => false,
+    noMemory,
+    { graceMs: 0, startupGraceMs: 0 },
+    0,
+  ).desired;
 const stance = (at: World, protection = members) => {
   const wish = exposure("app.example.com", { protection });
   return policyRung(OWNER).stance(wish.route, wish, at, wishing(protection));
@@ -25,14 +45,26 @@ describe("the policy of an audience", () => {
   it("of members lets in whoever comes by the login method", () => {
     expect(stance(world([]))).toEqual({
       is: "absent",
-      open: { kind: "policy", action: "create", key: `policy ${MEMBERS}`, subject: MEMBERS, wish: { name: MEMBERS, decision: "allow", include: [{ login_method: { id: "idp-1" } }] } },
+      open: {
+        kind: "policy",
+        action: "create",
+        key: `policy ${MEMBERS}`,
+        subject: MEMBERS,
+        wish: { name: MEMBERS, decision: "allow", include: [{ login_method: { id: "idp-1" } }] },
+      },
     });
   });
 
   it("of anybody asks for no login", () => {
     expect(stance(world([]), anybody)).toEqual({
       is: "absent",
-      open: { kind: "policy", action: "create", key: `policy ${PUBLIC}`, subject: PUBLIC, wish: { name: PUBLIC, decision: "bypass", include: [{ everyone: {} }] } },
+      open: {
+        kind: "policy",
+        action: "create",
+        key: `policy ${PUBLIC}`,
+        subject: PUBLIC,
+        wish: { name: PUBLIC, decision: "bypass", include: [{ everyone: {} }] },
+      },
     });
   });
 
@@ -52,20 +84,36 @@ describe("the policy of an audience", () => {
     { name: "requires something else", found: policy({ require: [{ geo: { country_code: "DE" } }] }) },
     { name: "keeps somebody out", found: policy({ exclude: [{ email: { email: "x@example.com" } }] }) },
   ])("is mended in place when it $name", ({ found }) => {
-    expect(stance(world([found]))).toMatchObject({ is: "drifted", moves: undefined, mend: { action: "update", at: found, wish: { name: MEMBERS, decision: "allow", include: [{ login_method: { id: "idp-1" } }] } } });
+    expect(stance(world([found]))).toMatchObject({
+      is: "drifted",
+      moves: undefined,
+      mend: { action: "update", at: found, wish: { name: MEMBERS, decision: "allow", include: [{ login_method: { id: "idp-1" } }] } },
+    });
   });
 });
 
 describe("a policy of ours that no route wishes", () => {
-  const used = (id: string): Partial<World> => ({ access: { ...emptyWorld().access, mine: new Map([[key("app.example.com"), claim({ policies: [id] } as never)]]) } });
+  const used = (id: string): Partial<World> => ({
+    access: { ...emptyWorld().access, mine: new Map([[key("app.example.com"), claim({ policies: [id] } as never)]]) },
+  });
 
   it.each<{ name: string; at: World; wished: readonly (typeof members)[]; gone: readonly string[] }>([
     { name: "goes", at: world([policy()]), wished: [], gone: [MEMBERS] },
     { name: "goes when only the other audience is wished", at: world([policy()]), wished: [anybody], gone: [MEMBERS] },
     { name: "stays when its audience is wished", at: world([policy()]), wished: [members], gone: [] },
     { name: "stays while an application of ours uses it", at: world([policy()], used("p-1")), wished: [], gone: [] },
-    { name: "stays while an application of somebody else uses it", at: world([policy()], { access: { ...emptyWorld().access, linked: ["p-1"] } }), wished: [], gone: [] },
-    { name: "of a name that no version of now gives goes", at: world([policy({ name: "cfauth:home something of old" })]), wished: [members], gone: ["cfauth:home something of old"] },
+    {
+      name: "stays while an application of somebody else uses it",
+      at: world([policy()], { access: { ...emptyWorld().access, linked: ["p-1"] } }),
+      wished: [],
+      gone: [],
+    },
+    {
+      name: "of a name that no version of now gives goes",
+      at: world([policy({ name: "cfauth:home something of old" })]),
+      wished: [members],
+      gone: ["cfauth:home something of old"],
+    },
   ])("$name", ({ at, wished, gone }) => {
     expect(unusedPolicies(at, wishing(...wished)).map(({ subject }) => subject)).toEqual(gone);
   });

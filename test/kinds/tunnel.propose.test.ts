@@ -8,8 +8,18 @@ const write = { kind: "tunnel", action: "update", key: "tunnel-token-file", subj
 
 describe("the tunnel", () => {
   it.each<{ name: string; seen: Omit<TunnelSeen, "name">; changes: readonly object[]; stands: boolean }>([
-    { name: "is made when it is missing, and no route is opened before", seen: { tunnel: undefined, tokenFile: undefined }, changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }], stands: false },
-    { name: "is made before its token file is written", seen: { tunnel: undefined, tokenFile: "stale" }, changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }], stands: false },
+    {
+      name: "is made when it is missing, and no route is opened before",
+      seen: { tunnel: undefined, tokenFile: undefined },
+      changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }],
+      stands: false,
+    },
+    {
+      name: "is made before its token file is written",
+      seen: { tunnel: undefined, tokenFile: "stale" },
+      changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }],
+      stands: false,
+    },
     { name: "stands where no token file is asked for", seen: { tunnel: there, tokenFile: undefined }, changes: [], stands: true },
     { name: "stands with a current token file", seen: { tunnel: there, tokenFile: "current" }, changes: [], stands: true },
     { name: "stands while its token file is written", seen: { tunnel: there, tokenFile: "stale" }, changes: [write], stands: true },

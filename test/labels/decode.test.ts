@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
-import type { Context } from "../../src/labels/context.ts";
 import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
+import type { Context } from "../../src/labels/context.ts";
 import { anybody, decoded, exposure, members, tcp, workload } from "../builders.ts";
 
 const HOST = { "cfauth.hostname": "app.example.com" };
@@ -19,39 +19,90 @@ describe("what labels ask for", () => {
   });
 
   it("a container without labels of cfauth asks for nothing", () => {
-    expect(decoded([workload({ "traefik.enable": "true", "cfauthor.name": "x", cfauth: "true" })])).toEqual({ exposures: [], faulty: [], problems: [] });
+    expect(decoded([workload({ "traefik.enable": "true", "cfauthor.name": "x", cfauth: "true" })])).toEqual({
+      exposures: [],
+      faulty: [],
+      problems: [],
+    });
   });
 
   it.each<{ name: string; labels: Workload["labels"]; to: readonly string[]; settings?: Partial<Context> }>([
-    { name: "several hostnames, each once", labels: { "cfauth.hostname": "a.example.com, b.example.com,a.example.com" }, to: ["a.example.com → http://app:80", "b.example.com → http://app:80"] },
+    {
+      name: "several hostnames, each once",
+      labels: { "cfauth.hostname": "a.example.com, b.example.com,a.example.com" },
+      to: ["a.example.com → http://app:80", "b.example.com → http://app:80"],
+    },
     { name: "the zone itself", labels: { "cfauth.hostname": "example.com" }, to: ["example.com → http://app:80"] },
     { name: "a wildcard", labels: { "cfauth.hostname": "*.example.com" }, to: ["*.example.com → http://app:80"] },
     { name: "a bare name", labels: { "cfauth.hostname": "wiki" }, to: ["wiki.example.com → http://app:80"] },
     { name: "capitals and a closing dot", labels: { "cfauth.hostname": "App.Example.COM." }, to: ["app.example.com → http://app:80"] },
     { name: "umlauts", labels: { "cfauth.hostname": "bücher.example.com" }, to: ["xn--bcher-kva.example.com → http://app:80"] },
-    { name: "quotes and spaces around a value", labels: { "cfauth.hostname": ` "app.example.com" `, "cfauth.port": "' 8080 '" }, to: ["app.example.com → http://app:8080"] },
+    {
+      name: "quotes and spaces around a value",
+      labels: { "cfauth.hostname": ` "app.example.com" `, "cfauth.port": "' 8080 '" },
+      to: ["app.example.com → http://app:8080"],
+    },
     { name: "no hostname, but enable", labels: { "cfauth.enable": "true" }, to: ["app.example.com → http://app:80"] },
     { name: "a prefix in other letter case", labels: { "CFAuth.hostname": "app.example.com" }, to: ["app.example.com → http://app:80"] },
     { name: "a path", labels: { ...HOST, "cfauth.path": "/api/" }, to: ["app.example.com/api → http://app:80"] },
     { name: "the path of the whole host", labels: { ...HOST, "cfauth.path": "/" }, to: ["app.example.com → http://app:80"] },
-    { name: "a port and a scheme", labels: { ...HOST, "cfauth.port": "22", "cfauth.scheme": "ssh" }, to: ["app.example.com → ssh://app:22"] },
-    { name: "itself as a whole URL", labels: { ...HOST, "cfauth.service": "https://app:8443" }, to: ["app.example.com → https://app:8443"] },
-    { name: "itself by address", labels: { ...HOST, "cfauth.service": "http://172.18.0.2:81" }, to: ["app.example.com → http://172.18.0.2:81"] },
-    { name: "another machine, where that is allowed", labels: { ...HOST, "cfauth.service": "http://192.168.1.1" }, to: ["app.example.com → http://192.168.1.1"], settings: { allowService: true } },
-    { name: "another machine by IPv6, where that is allowed", labels: { ...HOST, "cfauth.service": "http://[fd00::1]:80" }, to: ["app.example.com → http://[fd00::1]:80"], settings: { allowService: true } },
-    { name: "a socket, where that is allowed", labels: { ...HOST, "cfauth.service": "unix:/run/app.sock" }, to: ["app.example.com → unix:/run/app.sock"], settings: { allowService: true } },
+    {
+      name: "a port and a scheme",
+      labels: { ...HOST, "cfauth.port": "22", "cfauth.scheme": "ssh" },
+      to: ["app.example.com → ssh://app:22"],
+    },
+    {
+      name: "itself as a whole URL",
+      labels: { ...HOST, "cfauth.service": "https://app:8443" },
+      to: ["app.example.com → https://app:8443"],
+    },
+    {
+      name: "itself by address",
+      labels: { ...HOST, "cfauth.service": "http://172.18.0.2:81" },
+      to: ["app.example.com → http://172.18.0.2:81"],
+    },
+    {
+      name: "another machine, where that is allowed",
+      labels: { ...HOST, "cfauth.service": "http://192.168.1.1" },
+      to: ["app.example.com → http://192.168.1.1"],
+      settings: { allowService: true },
+    },
+    {
+      name: "another machine by IPv6, where that is allowed",
+      labels: { ...HOST, "cfauth.service": "http://[fd00::1]:80" },
+      to: ["app.example.com → http://[fd00::1]:80"],
+      settings: { allowService: true },
+    },
+    {
+      name: "a socket, where that is allowed",
+      labels: { ...HOST, "cfauth.service": "unix:/run/app.sock" },
+      to: ["app.example.com → unix:/run/app.sock"],
+      settings: { allowService: true },
+    },
     {
       name: "named routes, one of them public",
-      labels: { "cfauth.web.hostname": "web.example.com", "cfauth.web.port": "80", "cfauth.api.hostname": "web.example.com", "cfauth.api.path": "/api", "cfauth.api.port": "8080" },
+      labels: {
+        "cfauth.web.hostname": "web.example.com",
+        "cfauth.web.port": "80",
+        "cfauth.api.hostname": "web.example.com",
+        "cfauth.api.path": "/api",
+        "cfauth.api.port": "8080",
+      },
       to: ["web.example.com/api → http://app:8080", "web.example.com → http://app:80"],
     },
-    { name: "a named route beside the unnamed one", labels: { ...HOST, "cfauth.admin.hostname": "admin.example.com", "cfauth.admin.port": "81" }, to: ["admin.example.com → http://app:81", "app.example.com → http://app:80"] },
+    {
+      name: "a named route beside the unnamed one",
+      labels: { ...HOST, "cfauth.admin.hostname": "admin.example.com", "cfauth.admin.port": "81" },
+      to: ["admin.example.com → http://app:81", "app.example.com → http://app:80"],
+    },
   ])("$name", ({ labels, to, settings }) => {
     expect(opens([workload(labels)], settings)).toEqual(to);
   });
 
   it("enable=true takes the name of the Compose service before that of the container", () => {
-    expect(opens([workload({ "cfauth.enable": "true" }, { name: "home-wiki-1", service: { project: "home", name: "wiki" } })])).toEqual(["wiki.example.com → http://home-wiki-1:80"]);
+    expect(opens([workload({ "cfauth.enable": "true" }, { name: "home-wiki-1", service: { project: "home", name: "wiki" } })])).toEqual([
+      "wiki.example.com → http://home-wiki-1:80",
+    ]);
   });
 
   it.each([
@@ -66,19 +117,29 @@ describe("what labels ask for", () => {
   });
 
   it("Authentik's own hostname may be public", () => {
-    expect(opens([workload({ "cfauth.hostname": "auth.example.com", "cfauth.access": "public" })])).toEqual(["auth.example.com → http://app:80"]);
+    expect(opens([workload({ "cfauth.hostname": "auth.example.com", "cfauth.access": "public" })])).toEqual([
+      "auth.example.com → http://app:80",
+    ]);
   });
 
   it("a hostname deeper than the free certificate opens, with a warning", () => {
     const { exposures, problems } = decoded([workload({ "cfauth.hostname": "a.b.example.com" })]);
     expect(exposures).toEqual([exposure("a.b.example.com")]);
     expect(problems.map(({ code, severity, effect, message, fix }) => [code, severity, effect, message, fix])).toEqual([
-      ["CFA-HOST-TOO-DEEP", "warning", "unchanged", "Cloudflare's free certificate does not cover a.b.example.com, only example.com and one label below it", "use a-b.example.com, or order an advanced certificate"],
+      [
+        "CFA-HOST-TOO-DEEP",
+        "warning",
+        "unchanged",
+        "Cloudflare's free certificate does not cover a.b.example.com, only example.com and one label below it",
+        "use a-b.example.com, or order an advanced certificate",
+      ],
     ]);
   });
 
   it("a hostname in a zone below another zone is not too deep", () => {
-    expect(opens([workload({ "cfauth.hostname": "a.lab.example.com" })], { zones: ["example.com", "lab.example.com"] })).toEqual(["a.lab.example.com → http://app:80"]);
+    expect(opens([workload({ "cfauth.hostname": "a.lab.example.com" })], { zones: ["example.com", "lab.example.com"] })).toEqual([
+      "a.lab.example.com → http://app:80",
+    ]);
   });
 });
 
@@ -86,7 +147,12 @@ describe("what labels ask for", () => {
 const beside = (key: string): Workload["labels"] => (key === "hostname" || key === "enable" ? {} : HOST);
 
 describe("every label that the table shows is taken, with its example", () => {
-  const rows = CATALOGUE.map(({ key, example, later }) => ({ key, example, expected: later ? ["CFA-LABEL-NOT-YET"] : [], opens: later ? 0 : 1 }));
+  const rows = CATALOGUE.map(({ key, example, later }) => ({
+    key,
+    example,
+    expected: later ? ["CFA-LABEL-NOT-YET"] : [],
+    opens: later ? 0 : 1,
+  }));
 
   it.each(rows)("$key=$example", ({ key, example, expected, opens }) => {
     const { exposures, problems } = decoded([workload({ ...beside(key), [`cfauth.${key}`]: example }, { name: "wiki" })]);
@@ -122,7 +188,9 @@ describe("every label that the table shows is taken, with its example", () => {
     { name: "milliseconds that make whole seconds", text: "3000ms", seconds: 3 },
     { name: "no wait at all", text: "0", seconds: 0 },
   ])("a wait may be written in other ways: $name", ({ text, seconds }) => {
-    expect(decoded([workload({ ...HOST, "cfauth.origin.connectTimeout": text })]).exposures[0]?.origin.options).toEqual({ connectTimeout: seconds });
+    expect(decoded([workload({ ...HOST, "cfauth.origin.connectTimeout": text })]).exposures[0]?.origin.options).toEqual({
+      connectTimeout: seconds,
+    });
   });
 });
 
@@ -143,7 +211,10 @@ describe("replicas of one Compose service", () => {
   });
 
   it("whose labels differ are two that want the same route", () => {
-    expect(opens([replica(1), replica(2, { labels: { ...HOST, "cfauth.port": "81" } })])).toEqual(["app.example.com → http://home-web-1:80", "app.example.com → http://home-web-2:81"]);
+    expect(opens([replica(1), replica(2, { labels: { ...HOST, "cfauth.port": "81" } })])).toEqual([
+      "app.example.com → http://home-web-1:80",
+      "app.example.com → http://home-web-2:81",
+    ]);
   });
 
   it("are not mixed up with those of another project", () => {
@@ -159,16 +230,63 @@ describe("replicas of one Compose service", () => {
 describe("how cloudflared reaches a container", () => {
   it.each<{ name: string; container: Partial<Workload>; settings: Partial<Context>; to: string; labels?: Workload["labels"] }>([
     { name: "by name", container: {}, settings: { target: "name" }, to: "http://app:80" },
-    { name: "by the only TCP port, UDP ones aside", container: { ports: [tcp(80), tcp(80, { ip: "0.0.0.0", port: 8080 }), { number: 53, protocol: "udp", published: undefined }] }, settings: {}, to: "http://app:80" },
+    {
+      name: "by the only TCP port, UDP ones aside",
+      container: { ports: [tcp(80), tcp(80, { ip: "0.0.0.0", port: 8080 }), { number: 53, protocol: "udp", published: undefined }] },
+      settings: {},
+      to: "http://app:80",
+    },
     { name: "by address", container: {}, settings: { target: "ip" }, to: "http://172.18.0.2:80" },
-    { name: "by address on the first tunnel network that it is on", container: { networks: { edge: { ip: "172.21.0.5" }, tunnel: { ip: "172.18.0.2" } } }, settings: { target: "ip", networks: ["other", "tunnel", "edge"] }, to: "http://172.18.0.2:80" },
-    { name: "by address on the network that its label names", container: { networks: { edge: { ip: "172.21.0.5" }, tunnel: { ip: "172.18.0.2" } } }, settings: { target: "ip" }, labels: { "cfauth.network": "edge" }, to: "http://172.21.0.5:80" },
-    { name: "published on all addresses", container: { ports: [tcp(80, { ip: "0.0.0.0", port: 8080 })] }, settings: { target: "published" }, to: "http://localhost:8080" },
-    { name: "published on all addresses of IPv6", container: { ports: [tcp(80, { ip: "::", port: 8080 })] }, settings: { target: "published" }, to: "http://localhost:8080" },
-    { name: "published on this machine", container: { ports: [tcp(80, { ip: "127.0.0.1", port: 8080 })] }, settings: { target: "published" }, to: "http://127.0.0.1:8080" },
-    { name: "published on one address of IPv6", container: { ports: [tcp(80, { ip: "fd00::1", port: 8080 })] }, settings: { target: "published" }, to: "http://[fd00::1]:8080" },
-    { name: "published, the one of several that its label names", container: { ports: [tcp(80, { ip: "", port: 8080 }), tcp(81, { ip: "", port: 8081 })] }, settings: { target: "published" }, labels: { "cfauth.port": "81" }, to: "http://localhost:8081" },
-    { name: "published, off every tunnel network", container: { networks: {}, ports: [tcp(80, { ip: "", port: 8080 })] }, settings: { target: "published" }, to: "http://localhost:8080" },
+    {
+      name: "by address on the first tunnel network that it is on",
+      container: { networks: { edge: { ip: "172.21.0.5" }, tunnel: { ip: "172.18.0.2" } } },
+      settings: { target: "ip", networks: ["other", "tunnel", "edge"] },
+      to: "http://172.18.0.2:80",
+    },
+    {
+      name: "by address on the network that its label names",
+      container: { networks: { edge: { ip: "172.21.0.5" }, tunnel: { ip: "172.18.0.2" } } },
+      settings: { target: "ip" },
+      labels: { "cfauth.network": "edge" },
+      to: "http://172.21.0.5:80",
+    },
+    {
+      name: "published on all addresses",
+      container: { ports: [tcp(80, { ip: "0.0.0.0", port: 8080 })] },
+      settings: { target: "published" },
+      to: "http://localhost:8080",
+    },
+    {
+      name: "published on all addresses of IPv6",
+      container: { ports: [tcp(80, { ip: "::", port: 8080 })] },
+      settings: { target: "published" },
+      to: "http://localhost:8080",
+    },
+    {
+      name: "published on this machine",
+      container: { ports: [tcp(80, { ip: "127.0.0.1", port: 8080 })] },
+      settings: { target: "published" },
+      to: "http://127.0.0.1:8080",
+    },
+    {
+      name: "published on one address of IPv6",
+      container: { ports: [tcp(80, { ip: "fd00::1", port: 8080 })] },
+      settings: { target: "published" },
+      to: "http://[fd00::1]:8080",
+    },
+    {
+      name: "published, the one of several that its label names",
+      container: { ports: [tcp(80, { ip: "", port: 8080 }), tcp(81, { ip: "", port: 8081 })] },
+      settings: { target: "published" },
+      labels: { "cfauth.port": "81" },
+      to: "http://localhost:8081",
+    },
+    {
+      name: "published, off every tunnel network",
+      container: { networks: {}, ports: [tcp(80, { ip: "", port: 8080 })] },
+      settings: { target: "published" },
+      to: "http://localhost:8080",
+    },
   ])("$name", ({ container, settings, labels, to }) => {
     expect(opens([workload({ ...HOST, ...labels }, container)], settings)).toEqual([`app.example.com → ${to}`]);
   });
@@ -182,7 +300,13 @@ describe("a health check", () => {
     { name: "that fails holds the route up", health: "unhealthy", gate: "the health check of container app (unhealthy)" },
     { name: "is not waited for where the label says so", health: "starting", label: "false", gate: undefined },
     { name: "is not waited for where the setting says so", health: "starting", setting: false, gate: undefined },
-    { name: "is waited for where the label says so against the setting", health: "starting", label: "true", setting: false, gate: "the health check of container app (starting)" },
+    {
+      name: "is waited for where the label says so against the setting",
+      health: "starting",
+      label: "true",
+      setting: false,
+      gate: "the health check of container app (starting)",
+    },
   ])("$name", ({ health, label, setting = true, gate }) => {
     const labels = { ...HOST, ...(label !== undefined && { "cfauth.wait-healthy": label }) };
     expect(decoded([workload(labels, { health })], { waitHealthy: setting }).exposures).toEqual([exposure("app.example.com", { gate })]);

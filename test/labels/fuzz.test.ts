@@ -12,7 +12,28 @@ const RUNS = 1_500;
 const SERVICE = /^(http|https|tcp|ssh|rdp|smb):\/\/([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/;
 
 const text = fc.oneof(
-  fc.constantFrom("", "true", "false", "public", "authentik", "app.example.com", "*.example.com", "a,b", "auth.example.com", "80", "/api", "24h", "http://app:80", "http://db:80", "https", "tunnel", "__proto__", "constructor", '"true"', "bastion"),
+  fc.constantFrom(
+    "",
+    "true",
+    "false",
+    "public",
+    "authentik",
+    "app.example.com",
+    "*.example.com",
+    "a,b",
+    "auth.example.com",
+    "80",
+    "/api",
+    "24h",
+    "http://app:80",
+    "http://db:80",
+    "https",
+    "tunnel",
+    "__proto__",
+    "constructor",
+    '"true"',
+    "bastion",
+  ),
   fc.string({ unit: "binary", maxLength: 30 }),
   fc.string({ unit: fc.constantFrom(..."abzé.-_*/:@%\\?#;+~\"' \n\u00000129"), maxLength: 24 }),
 );
@@ -25,7 +46,9 @@ const name = fc.oneof(
 );
 const labels = fc.oneof(
   fc.array(fc.tuple(name, text), { maxLength: 6 }).map((entries) => Object.fromEntries(entries)),
-  fc.array(fc.tuple(name, text), { maxLength: 3 }).map((entries) => Object.fromEntries([["cfauth.hostname", "app.example.com"], ...entries])),
+  fc
+    .array(fc.tuple(name, text), { maxLength: 3 })
+    .map((entries) => Object.fromEntries([["cfauth.hostname", "app.example.com"], ...entries])),
 );
 const container = fc.record({
   name: fc.constantFrom("app", "db", "home-app-1"),
@@ -66,7 +89,9 @@ describe("whatever stands in the labels", () => {
   it("nothing is public without a label that says public", () => {
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
-        const said = workloads.some((it) => Object.entries(it.labels).some(([label, value]) => label.endsWith("access") && /^\s*["']?\s*public\s*["']?\s*$/.test(value)));
+        const said = workloads.some((it) =>
+          Object.entries(it.labels).some(([label, value]) => label.endsWith("access") && /^\s*["']?\s*public\s*["']?\s*$/.test(value)),
+        );
         fc.pre(!said);
         expect(decoded(workloads, more).exposures.filter(({ protection }) => protection.kind === "public")).toEqual([]);
       }),
@@ -88,7 +113,10 @@ describe("whatever stands in the labels", () => {
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), (workloads) => {
         const turned = workloads.map((it) => ({ ...it, labels: Object.fromEntries(Object.entries(it.labels).toReversed()) })).toReversed();
-        const told = (all: readonly Workload[]) => decoded(all).exposures.map((it) => JSON.stringify(it)).toSorted();
+        const told = (all: readonly Workload[]) =>
+          decoded(all)
+            .exposures.map((it) => JSON.stringify(it))
+            .toSorted();
         expect(told(turned)).toEqual(told(workloads));
       }),
       { numRuns: RUNS / 5 },

@@ -23,7 +23,9 @@ function refuses(rows: readonly Row[]): void {
     const { exposures, problems } = run(row);
     expect(exposures).toEqual([]);
     expect(problems.map(({ code, label, message, fix }) => [code, label, message, fix])).toEqual([row.says]);
-    expect(problems.map(({ container, severity, effect }) => [container, severity, effect])).toEqual([[row.container?.name ?? "app", "error", "closed"]]);
+    expect(problems.map(({ container, severity, effect }) => [container, severity, effect])).toEqual([
+      [row.container?.name ?? "app", "error", "closed"],
+    ]);
   });
 }
 
@@ -38,9 +40,15 @@ describe("a hostname that is none exposes nothing and says what would be right",
   refuses([
     { name: "with a scheme", ...bad("https://app.example.com", "has a scheme", "write app.example.com") },
     { name: "with a scheme, a port and a path", ...bad("https://app.example.com:8443/x", "has a scheme", "write app.example.com") },
-    { name: "with a port", ...bad("app.example.com:80", "has a port", "write app.example.com; the port of the container is the label port") },
+    {
+      name: "with a port",
+      ...bad("app.example.com:80", "has a port", "write app.example.com; the port of the container is the label port"),
+    },
     { name: "with a path", ...bad("app.example.com/api", "has a path", "write app.example.com and put the path into its own label, path") },
-    { name: "with a query", ...bad("app.example.com?x=1", "has a path", "write app.example.com and put the path into its own label, path") },
+    {
+      name: "with a query",
+      ...bad("app.example.com?x=1", "has a path", "write app.example.com and put the path into its own label, path"),
+    },
     { name: "with an underscore", ...bad("my_app.example.com", "is not a hostname", LIKE) },
     { name: "with a space", ...bad("my app.example.com", "is not a hostname", LIKE) },
     { name: "with a label of 64 characters", ...bad(`${"a".repeat(64)}.example.com`, "is not a hostname", LIKE) },
@@ -51,10 +59,18 @@ describe("a hostname that is none exposes nothing and says what would be right",
     { name: "that is an address", ...bad("192.168.1.20", "is not a hostname", LIKE) },
     { name: "that is a rule of Traefik", ...bad("Host(`app.example.com`)", "is not a hostname", LIKE) },
     { name: "that is empty", ...bad("", "is not a hostname", LIKE) },
-    { name: "that is empty after a comma", labels: { "cfauth.hostname": "app.example.com," }, says: ["CFA-LABEL-VALUE", "cfauth.hostname", 'cfauth.hostname="" is not a hostname', LIKE] },
+    {
+      name: "that is empty after a comma",
+      labels: { "cfauth.hostname": "app.example.com," },
+      says: ["CFA-LABEL-VALUE", "cfauth.hostname", 'cfauth.hostname="" is not a hostname', LIKE],
+    },
     {
       name: "that is a bare name, where there is no one domain",
-      ...bad("wiki", "is a bare name and there is no one domain to complete it with", "write it in full, app.example.com, or set CFAUTH_DOMAIN"),
+      ...bad(
+        "wiki",
+        "is a bare name and there is no one domain to complete it with",
+        "write it in full, app.example.com, or set CFAUTH_DOMAIN",
+      ),
       settings: { domain: undefined },
     },
     {
@@ -65,23 +81,43 @@ describe("a hostname that is none exposes nothing and says what would be right",
     {
       name: "that lies in none of the zones",
       labels: { "cfauth.hostname": "app.other.net" },
-      says: ["CFA-HOST-NO-ZONE", "cfauth.hostname", "none of the zones that may be used (example.com) covers app.other.net", "correct it, or give the token Zone · Read and DNS · Edit for the zone of app.other.net"],
+      says: [
+        "CFA-HOST-NO-ZONE",
+        "cfauth.hostname",
+        "none of the zones that may be used (example.com) covers app.other.net",
+        "correct it, or give the token Zone · Read and DNS · Edit for the zone of app.other.net",
+      ],
     },
     {
       name: "whose end only looks like a zone",
       labels: { "cfauth.hostname": "app.notexample.com" },
-      says: ["CFA-HOST-NO-ZONE", "cfauth.hostname", "none of the zones that may be used (example.com) covers app.notexample.com", "correct it, or give the token Zone · Read and DNS · Edit for the zone of app.notexample.com"],
+      says: [
+        "CFA-HOST-NO-ZONE",
+        "cfauth.hostname",
+        "none of the zones that may be used (example.com) covers app.notexample.com",
+        "correct it, or give the token Zone · Read and DNS · Edit for the zone of app.notexample.com",
+      ],
     },
     {
       name: "where the token sees no zone at all",
       labels: HOST,
       settings: { zones: [] },
-      says: ["CFA-HOST-NO-ZONE", "cfauth.hostname", "none of the zones that may be used (none at all: is Zone · Read missing?) covers app.example.com", "correct it, or give the token Zone · Read and DNS · Edit for the zone of app.example.com"],
+      says: [
+        "CFA-HOST-NO-ZONE",
+        "cfauth.hostname",
+        "none of the zones that may be used (none at all: is Zone · Read missing?) covers app.example.com",
+        "correct it, or give the token Zone · Read and DNS · Edit for the zone of app.example.com",
+      ],
     },
     {
       name: "that is Authentik's own, behind its own login",
       labels: { "cfauth.hostname": "auth.example.com" },
-      says: ["CFA-AK-OWN-HOST", "cfauth.hostname", "auth.example.com is Authentik itself: behind its own login nobody could log in", "remove cfauth.hostname, and make the public hostname of Authentik by hand for now"],
+      says: [
+        "CFA-AK-OWN-HOST",
+        "cfauth.hostname",
+        "auth.example.com is Authentik itself: behind its own login nobody could log in",
+        "remove cfauth.hostname, and make the public hostname of Authentik by hand for now",
+      ],
     },
     {
       name: "that is missing on an unnamed route",
@@ -91,7 +127,12 @@ describe("a hostname that is none exposes nothing and says what would be right",
     {
       name: "that is missing on a named route",
       labels: { "cfauth.web.port": "80" },
-      says: ["CFA-LABEL-NO-HOSTNAME", "cfauth.web.port", "cfauth.web.port is set, but no hostname", "add cfauth.web.hostname: app.example.com"],
+      says: [
+        "CFA-LABEL-NO-HOSTNAME",
+        "cfauth.web.port",
+        "cfauth.web.port is set, but no hostname",
+        "add cfauth.web.hostname: app.example.com",
+      ],
     },
     {
       name: "that enable=true takes from a name which can not be one",
@@ -115,79 +156,155 @@ describe("a container that can not be reached exposes nothing and says why", () 
       name: "several exposed ports and no label that names one",
       labels: HOST,
       container: { ports: [tcp(8443), tcp(80), tcp(443)] },
-      says: ["CFA-PORT-MANY", "cfauth.port", "the image exposes 80, 443 and 8443, and which one is meant can not be guessed", 'add cfauth.port: "80" (or another of them)'],
+      says: [
+        "CFA-PORT-MANY",
+        "cfauth.port",
+        "the image exposes 80, 443 and 8443, and which one is meant can not be guessed",
+        'add cfauth.port: "80" (or another of them)',
+      ],
     },
     {
       name: "no exposed port",
       labels: HOST,
       container: { ports: [] },
-      says: ["CFA-PORT-NONE", "cfauth.port", "the image exposes no TCP port, so cfauth can not know where the container listens", 'add cfauth.port: "8080" with the port that the container listens on'],
+      says: [
+        "CFA-PORT-NONE",
+        "cfauth.port",
+        "the image exposes no TCP port, so cfauth can not know where the container listens",
+        'add cfauth.port: "8080" with the port that the container listens on',
+      ],
     },
     {
       name: "only an exposed UDP port, on a named route",
       labels: { "cfauth.dns.hostname": "app.example.com" },
       container: { ports: [{ number: 53, protocol: "udp", published: undefined }] },
-      says: ["CFA-PORT-NONE", "cfauth.dns.port", "the image exposes no TCP port, so cfauth can not know where the container listens", 'add cfauth.dns.port: "8080" with the port that the container listens on'],
+      says: [
+        "CFA-PORT-NONE",
+        "cfauth.dns.port",
+        "the image exposes no TCP port, so cfauth can not know where the container listens",
+        'add cfauth.dns.port: "8080" with the port that the container listens on',
+      ],
     },
-    { name: "a port that is a word", labels: { ...HOST, "cfauth.port": "http" }, says: ["CFA-LABEL-VALUE", "cfauth.port", 'cfauth.port="http" is not a port', "write a number from 1 to 65535"] },
-    { name: "port 0", labels: { ...HOST, "cfauth.port": "0" }, says: ["CFA-LABEL-VALUE", "cfauth.port", 'cfauth.port="0" is not a port', "write a number from 1 to 65535"] },
-    { name: "port 65536", labels: { ...HOST, "cfauth.port": "65536" }, says: ["CFA-LABEL-VALUE", "cfauth.port", 'cfauth.port="65536" is not a port', "write a number from 1 to 65535"] },
-    { name: "a published port", labels: { ...HOST, "cfauth.port": "8080:80" }, says: ["CFA-LABEL-VALUE", "cfauth.port", 'cfauth.port="8080:80" is not a port', "write a number from 1 to 65535"] },
+    {
+      name: "a port that is a word",
+      labels: { ...HOST, "cfauth.port": "http" },
+      says: ["CFA-LABEL-VALUE", "cfauth.port", 'cfauth.port="http" is not a port', "write a number from 1 to 65535"],
+    },
+    {
+      name: "port 0",
+      labels: { ...HOST, "cfauth.port": "0" },
+      says: ["CFA-LABEL-VALUE", "cfauth.port", 'cfauth.port="0" is not a port', "write a number from 1 to 65535"],
+    },
+    {
+      name: "port 65536",
+      labels: { ...HOST, "cfauth.port": "65536" },
+      says: ["CFA-LABEL-VALUE", "cfauth.port", 'cfauth.port="65536" is not a port', "write a number from 1 to 65535"],
+    },
+    {
+      name: "a published port",
+      labels: { ...HOST, "cfauth.port": "8080:80" },
+      says: ["CFA-LABEL-VALUE", "cfauth.port", 'cfauth.port="8080:80" is not a port', "write a number from 1 to 65535"],
+    },
     {
       name: "not on the tunnel network",
       labels: HOST,
       container: { networks: { default: { ip: "172.19.0.2" }, backend: { ip: "172.20.0.2" } } },
-      says: ["CFA-NETWORK-MISSING", "cfauth.network", "the container is on backend, default, not on tunnel, so cloudflared cannot reach it", "add networks: [tunnel] to the service"],
+      says: [
+        "CFA-NETWORK-MISSING",
+        "cfauth.network",
+        "the container is on backend, default, not on tunnel, so cloudflared cannot reach it",
+        "add networks: [tunnel] to the service",
+      ],
     },
     {
       name: "on none of several tunnel networks",
       labels: HOST,
       container: { networks: {} },
       settings: { networks: ["tunnel", "edge"] },
-      says: ["CFA-NETWORK-MISSING", "cfauth.network", "the container is on no network, not on tunnel or edge, so cloudflared cannot reach it", "add networks: [tunnel] to the service"],
+      says: [
+        "CFA-NETWORK-MISSING",
+        "cfauth.network",
+        "the container is on no network, not on tunnel or edge, so cloudflared cannot reach it",
+        "add networks: [tunnel] to the service",
+      ],
     },
     {
       name: "not on the network that its label names",
       labels: { ...HOST, "cfauth.network": "edge" },
-      says: ["CFA-NETWORK-MISSING", "cfauth.network", "the container is on tunnel, not on edge, so cloudflared cannot reach it", "add networks: [edge] to the service"],
+      says: [
+        "CFA-NETWORK-MISSING",
+        "cfauth.network",
+        "the container is on tunnel, not on edge, so cloudflared cannot reach it",
+        "add networks: [edge] to the service",
+      ],
     },
     {
       name: "on a network whose name every object knows",
       labels: { ...HOST, "cfauth.network": "constructor" },
-      says: ["CFA-NETWORK-MISSING", "cfauth.network", "the container is on tunnel, not on constructor, so cloudflared cannot reach it", "add networks: [constructor] to the service"],
+      says: [
+        "CFA-NETWORK-MISSING",
+        "cfauth.network",
+        "the container is on tunnel, not on constructor, so cloudflared cannot reach it",
+        "add networks: [constructor] to the service",
+      ],
     },
     {
       name: "without an address yet, where addresses are the target",
       labels: HOST,
       container: { networks: { tunnel: { ip: undefined } } },
       settings: { target: "ip" },
-      says: ["CFA-NETWORK-MISSING", "cfauth.network", "the container is on tunnel, not on tunnel, so cloudflared cannot reach it", "add networks: [tunnel] to the service"],
+      says: [
+        "CFA-NETWORK-MISSING",
+        "cfauth.network",
+        "the container is on tunnel, not on tunnel, so cloudflared cannot reach it",
+        "add networks: [tunnel] to the service",
+      ],
     },
     {
       name: "a port that is not published, where cloudflared is on the host",
       labels: HOST,
       settings: { target: "published" },
-      says: ["CFA-PORT-NONE", "cfauth.port", "port 80 of app is not published on the host, where cloudflared looks for it (CFAUTH_TARGET=published)", 'publish it, ports: ["127.0.0.1:80:80"], or run cloudflared in Docker'],
+      says: [
+        "CFA-PORT-NONE",
+        "cfauth.port",
+        "port 80 of app is not published on the host, where cloudflared looks for it (CFAUTH_TARGET=published)",
+        'publish it, ports: ["127.0.0.1:80:80"], or run cloudflared in Docker',
+      ],
     },
     {
       name: "another container that answers to the name on the network",
       labels: HOST,
       others: [workload({}, { name: "other-app-1", service: { project: "other", name: "app" } })],
-      says: ["CFA-NAME-AMBIGUOUS", "cfauth.hostname", "another container answers to the name app on the network tunnel too, so visitors could be led to it", "give one of the two another name (container_name, or the name of the Compose service)"],
+      says: [
+        "CFA-NAME-AMBIGUOUS",
+        "cfauth.hostname",
+        "another container answers to the name app on the network tunnel too, so visitors could be led to it",
+        "give one of the two another name (container_name, or the name of the Compose service)",
+      ],
     },
     {
       name: "another container that answers to the name on another network of the tunnel",
       labels: HOST,
       others: [workload({}, { name: "other-app-1", service: { project: "other", name: "app" }, networks: { edge: { ip: "172.21.0.9" } } })],
       settings: { networks: ["tunnel", "edge"] },
-      says: ["CFA-NAME-AMBIGUOUS", "cfauth.hostname", "another container answers to the name app on the network edge too, so visitors could be led to it", "give one of the two another name (container_name, or the name of the Compose service)"],
+      says: [
+        "CFA-NAME-AMBIGUOUS",
+        "cfauth.hostname",
+        "another container answers to the name app on the network edge too, so visitors could be led to it",
+        "give one of the two another name (container_name, or the name of the Compose service)",
+      ],
     },
   ]);
 });
 
 const unknown = (label: string, fix: string): Omit<Row, "name"> => ({
   labels: { ...HOST, [label]: "x" },
-  says: ["CFA-LABEL-UNKNOWN", label, `${label} is not a label of cfauth; the route stays closed, since it might have asked for protection`, fix],
+  says: [
+    "CFA-LABEL-UNKNOWN",
+    label,
+    `${label} is not a label of cfauth; the route stays closed, since it might have asked for protection`,
+    fix,
+  ],
 });
 
 describe("a label that cfauth does not know exposes nothing, and the nearest one is named", () => {
@@ -203,18 +320,29 @@ describe("a label that cfauth does not know exposes nothing, and the nearest one
     { name: "a part too many", ...unknown("cfauth.access.sesion", "write cfauth.access.session") },
     { name: "on a named route", ...unknown("cfauth.web.acess", "write cfauth.web.access") },
     { name: "in another letter case on a named route", ...unknown("cfauth.web.Access", "write cfauth.web.access") },
-    { name: "an option of cloudflared on a named route", ...unknown("cfauth.web.origin.noTLSverify", "write cfauth.web.origin.noTLSVerify") },
+    {
+      name: "an option of cloudflared on a named route",
+      ...unknown("cfauth.web.origin.noTLSverify", "write cfauth.web.origin.noTLSVerify"),
+    },
     { name: "a route name and nothing else", ...unknown("cfauth.web", "remove it, or look up its name in the label table") },
     { name: "a key under a key", ...unknown("cfauth.hostname.port", "remove it, or look up its name in the label table") },
     { name: "something else altogether", ...unknown("cfauth.colour", "remove it, or look up its name in the label table") },
     { name: "nothing after the dot", ...unknown("cfauth.", "remove it, or look up its name in the label table") },
-    { name: "an option that cloudflared has and cfauth sets itself", ...unknown("cfauth.origin.access", "remove it, or look up its name in the label table") },
+    {
+      name: "an option that cloudflared has and cfauth sets itself",
+      ...unknown("cfauth.origin.access", "remove it, or look up its name in the label table"),
+    },
     { name: "the prefix in another letter case", ...unknown("CFAuth.acess", "write cfauth.access") },
     {
       name: "with a prefix of one's own",
       labels: { "tunnel.hostname": "app.example.com", "tunnel.acess": "x" },
       settings: { prefix: "tunnel" },
-      says: ["CFA-LABEL-UNKNOWN", "tunnel.acess", "tunnel.acess is not a label of cfauth; the route stays closed, since it might have asked for protection", "write tunnel.access"],
+      says: [
+        "CFA-LABEL-UNKNOWN",
+        "tunnel.acess",
+        "tunnel.acess is not a label of cfauth; the route stays closed, since it might have asked for protection",
+        "write tunnel.access",
+      ],
     },
   ]);
 });
@@ -233,18 +361,54 @@ describe("a value that the label does not take exposes nothing", () => {
     { name: "an access that is neither", ...value("access", "none", "is neither authentik nor public", "write authentik or public") },
     { name: "an access that is empty", ...value("access", "", "is neither authentik nor public", "write authentik or public") },
     { name: "a scheme that is nearly http", ...value("scheme", "htp", "is none of http, https, tcp, ssh, rdp, smb", "write http") },
-    { name: "a scheme that cloudflared has not", ...value("scheme", "gopher", "is none of http, https, tcp, ssh, rdp, smb", "write http or https or tcp or ssh or rdp or smb") },
+    {
+      name: "a scheme that cloudflared has not",
+      ...value("scheme", "gopher", "is none of http, https, tcp, ssh, rdp, smb", "write http or https or tcp or ssh or rdp or smb"),
+    },
     { name: "a session without a unit", ...value("access.session", "24", "is not a duration", DURATION) },
     { name: "a session in words", ...value("access.session", "1 day", "is not a duration", DURATION) },
     { name: "a session of less than a minute", ...value("access.session", "59s", "is out of range", "write something from 1m to 30d") },
     { name: "a session of more than Access takes", ...value("access.session", "31d", "is out of range", "write something from 1m to 30d") },
-    { name: "a session beyond all numbers", ...value("access.session", `${"9".repeat(90)}d`, "is out of range", "write something from 1m to 30d") },
+    {
+      name: "a session beyond all numbers",
+      ...value("access.session", `${"9".repeat(90)}d`, "is out of range", "write something from 1m to 30d"),
+    },
     { name: "a path without a slash", ...value("path", "api", "does not begin with a slash", "write /api") },
-    { name: "a path with a way up", ...value("path", "/api/../admin", "has an empty, . or .. segment", "write the path as the browser shows it, such as /api/v1") },
-    { name: "a path with an empty segment", ...value("path", "//api", "has an empty, . or .. segment", "write the path as the browser shows it, such as /api/v1") },
-    { name: "a path with an asterisk", ...value("path", "/api/*", "has characters other than letters, digits and - . _ ~ @ : +", "write a plain prefix such as /api; everything below it is covered") },
-    { name: "a path that is a regular expression", ...value("path", "/(api|v1)", "has characters other than letters, digits and - . _ ~ @ : +", "write a plain prefix such as /api; everything below it is covered") },
-    { name: "a path with an encoded character", ...value("path", "/a%20b", "has characters other than letters, digits and - . _ ~ @ : +", "write a plain prefix such as /api; everything below it is covered") },
+    {
+      name: "a path with a way up",
+      ...value("path", "/api/../admin", "has an empty, . or .. segment", "write the path as the browser shows it, such as /api/v1"),
+    },
+    {
+      name: "a path with an empty segment",
+      ...value("path", "//api", "has an empty, . or .. segment", "write the path as the browser shows it, such as /api/v1"),
+    },
+    {
+      name: "a path with an asterisk",
+      ...value(
+        "path",
+        "/api/*",
+        "has characters other than letters, digits and - . _ ~ @ : +",
+        "write a plain prefix such as /api; everything below it is covered",
+      ),
+    },
+    {
+      name: "a path that is a regular expression",
+      ...value(
+        "path",
+        "/(api|v1)",
+        "has characters other than letters, digits and - . _ ~ @ : +",
+        "write a plain prefix such as /api; everything below it is covered",
+      ),
+    },
+    {
+      name: "a path with an encoded character",
+      ...value(
+        "path",
+        "/a%20b",
+        "has characters other than letters, digits and - . _ ~ @ : +",
+        "write a plain prefix such as /api; everything below it is covered",
+      ),
+    },
     { name: "wait-healthy=no", ...value("wait-healthy", "no", "is neither true nor false", "write false") },
     { name: "wait-healthy=maybe", ...value("wait-healthy", "maybe", "is neither true nor false", "write true or false") },
     { name: "enable=yes", ...value("enable", "yes", "is neither true nor false", "write true") },
@@ -253,7 +417,12 @@ describe("a value that the label does not take exposes nothing", () => {
     {
       name: "a session on a public route",
       labels: { ...HOST, "cfauth.access": "public", "cfauth.access.session": "24h" },
-      says: ["CFA-LABEL-CLASH", "cfauth.access.session", 'cfauth.access.session="24h" has no effect on a public route', "remove cfauth.access.session"],
+      says: [
+        "CFA-LABEL-CLASH",
+        "cfauth.access.session",
+        'cfauth.access.session="24h" has no effect on a public route',
+        "remove cfauth.access.session",
+      ],
     },
   ]);
 });
@@ -265,9 +434,15 @@ describe("an option of cloudflared with a value of another type exposes nothing:
     { name: "a count with a unit", ...value("origin.keepAliveConnections", "50s", "is not a whole number", "write a number such as 100") },
     { name: "a count below nothing", ...value("origin.keepAliveConnections", "-1", "is not a whole number", "write a number such as 100") },
     { name: "a wait in words", ...value("origin.connectTimeout", "soon", "is not a duration", DURATION) },
-    { name: "a wait of a part of a second", ...value("origin.connectTimeout", "1500ms", "is not a whole number of seconds", "write whole seconds, such as 10s") },
+    {
+      name: "a wait of a part of a second",
+      ...value("origin.connectTimeout", "1500ms", "is not a whole number of seconds", "write whole seconds, such as 10s"),
+    },
     { name: "a wait with a fraction", ...value("origin.tlsTimeout", "1.5s", "is not a duration", DURATION) },
-    { name: "a wait that cloudflared can not count", ...value("origin.keepAliveTimeout", `${"9".repeat(30)}s`, "is out of range", "write something up to 24h") },
+    {
+      name: "a wait that cloudflared can not count",
+      ...value("origin.keepAliveTimeout", `${"9".repeat(30)}s`, "is out of range", "write something up to 24h"),
+    },
     { name: "a proxy that is not socks", ...value("origin.proxyType", "http", "is not a proxy type", "write socks, or remove the label") },
     { name: "a text that is empty", ...value("origin.httpHostHeader", "", "is empty", "write a value, or remove the label") },
   ]);
@@ -285,7 +460,12 @@ describe("a service that leads away from its own container, or nowhere, exposes 
     { name: "to another container", ...away("http://db:5432"), others: [workload({}, { name: "db" })] },
     { name: "to an address of somebody else", ...away("http://192.168.1.1:80") },
     { name: "to the host", ...away("http://localhost:8080") },
-    { name: "to a name that another container shares", ...away("http://web:80"), container: { service: { project: "a", name: "web" } }, others: [workload({}, { name: "b-web-1", service: { project: "b", name: "web" } })] },
+    {
+      name: "to a name that another container shares",
+      ...away("http://web:80"),
+      container: { service: { project: "a", name: "web" } },
+      others: [workload({}, { name: "b-web-1", service: { project: "b", name: "web" } })],
+    },
     {
       name: "to a name that is its own only where cloudflared is not",
       ...away("http://web:80"),
@@ -298,16 +478,29 @@ describe("a service that leads away from its own container, or nowhere, exposes 
     { name: "with a closing slash", ...value("service", "http://app:80/", "has a path, which cloudflared refuses", "write http://app:80") },
     { name: "without a scheme", ...value("service", "app:80", NOT_TAKEN, "write it like http://app:8080") },
     { name: "with a scheme of its own", ...value("service", "ftp://app:80", NOT_TAKEN, "write it like http://app:8080") },
-    { name: "with a port beyond all ports", ...value("service", "http://app:70000", "has a port that is not from 1 to 65535", "write it like http://app:8080") },
+    {
+      name: "with a port beyond all ports",
+      ...value("service", "http://app:70000", "has a port that is not from 1 to 65535", "write it like http://app:8080"),
+    },
     {
       name: "beside a port",
       labels: { ...DUAL, "cfauth.service": "http://app:80" },
-      says: ["CFA-LABEL-CLASH", "cfauth.service", "cfauth.service and cfauth.port both say where the container listens", "remove cfauth.port"],
+      says: [
+        "CFA-LABEL-CLASH",
+        "cfauth.service",
+        "cfauth.service and cfauth.port both say where the container listens",
+        "remove cfauth.port",
+      ],
     },
     {
       name: "beside a scheme",
       labels: { ...HOST, "cfauth.scheme": "https", "cfauth.service": "http://app:80" },
-      says: ["CFA-LABEL-CLASH", "cfauth.service", "cfauth.service and cfauth.scheme both say where the container listens", "remove cfauth.scheme"],
+      says: [
+        "CFA-LABEL-CLASH",
+        "cfauth.service",
+        "cfauth.service and cfauth.scheme both say where the container listens",
+        "remove cfauth.scheme",
+      ],
     },
   ]);
 });
@@ -315,86 +508,29 @@ describe("a service that leads away from its own container, or nowhere, exposes 
 describe("a label that this version does not carry out is refused, not passed over", () => {
   const later = CATALOGUE.filter((row) => row.later === true).map(({ key, example }) => ({ key, example }));
 
-  it.each(["", "web."])("on the route \"%s\"", (route) => {
-    const rows = later.map(({ key, example }) => decoded([workload({ [`cfauth.${route}hostname`]: "app.example.com", [`cfauth.${route}${key}`]: example })]));
+  it.each(["", "web."])('on the route "%s"', (route) => {
+    const rows = later.map(({ key, example }) =>
+      decoded([workload({ [`cfauth.${route}hostname`]: "app.example.com", [`cfauth.${route}${key}`]: example })]),
+    );
     expect(rows.flatMap(({ exposures }) => exposures)).toEqual([]);
     expect(rows.flatMap(({ problems }) => problems.map(({ code, message, fix }) => [code, message, fix]))).toEqual(
       [
-        "access.groups", "access.emails", "access.bypass", "access.policies", "access.service-tokens",
-        "app.name", "app.icon", "app.description", "app.category", "app.hidden", "adopt",
+        "access.groups",
+        "access.emails",
+        "access.bypass",
+        "access.policies",
+        "access.service-tokens",
+        "app.name",
+        "app.icon",
+        "app.description",
+        "app.category",
+        "app.hidden",
+        "adopt",
       ].map((name) => [
         "CFA-LABEL-NOT-YET",
         `cfauth.${route}${name} is not supported yet by this version; the route stays closed, since it would not be as the label asks`,
         `remove cfauth.${route}${name}`,
       ]),
     );
-  });
-});
-
-describe("how far a fault reaches", () => {
-  const routes = (labels: Workload["labels"], ...others: readonly Workload[]) => {
-    const { exposures, faulty } = decoded([workload(labels), ...others]);
-    return { open: exposures.map(({ route }) => route.hostname), faulty: faulty.map(({ route, saysPublic, shut }) => ({ at: `${route.hostname}${route.path ?? ""}`, saysPublic, shut })) };
-  };
-  const two = { "cfauth.a.hostname": "a.example.com", "cfauth.b.hostname": "b.example.com" };
-
-  it("one named route with a fault leaves its sibling open", () => {
-    expect(routes({ ...two, "cfauth.b.port": "x" })).toEqual({ open: ["a.example.com"], faulty: [{ at: "b.example.com", saysPublic: false, shut: false }] });
-  });
-
-  it("an unknown label keeps all routes of the container shut, since it may have meant any of them", () => {
-    expect(routes({ ...two, "cfauth.acess": "authentik" })).toEqual({
-      open: [],
-      faulty: [{ at: "a.example.com", saysPublic: false, shut: false }, { at: "b.example.com", saysPublic: false, shut: false }],
-    });
-  });
-
-  it("a route without a hostname keeps all routes of the container shut", () => {
-    expect(routes({ ...two, "cfauth.port": "80" }).open).toEqual([]);
-  });
-
-  it("a fault of one container leaves the others open", () => {
-    expect(routes({ "cfauth.hostname": "app.example.com", "cfauth.acess": "x" }, workload({ "cfauth.hostname": "b.example.com" }, { name: "b" })).open).toEqual(["b.example.com"]);
-  });
-
-  it("a fault of one of several hostnames keeps the good ones shut as well", () => {
-    expect(routes({ "cfauth.hostname": "a.example.com,b_.example.com" })).toEqual({ open: [], faulty: [{ at: "a.example.com", saysPublic: false, shut: false }] });
-  });
-
-  it("a name that another container answers to shuts even what is open", () => {
-    const twin = workload({}, { name: "x-app-1", service: { project: "x", name: "app" } });
-    expect(routes({ ...HOST, "cfauth.access": "public" }, twin)).toEqual({ open: [], faulty: [{ at: "app.example.com", saysPublic: true, shut: true }] });
-  });
-
-  it.each([
-    { name: "says public beside the faulty label", labels: { "cfauth.access": "public", "cfauth.port": "x" }, saysPublic: true },
-    { name: "says public beside an unknown label", labels: { "cfauth.access": "public", "cfauth.colour": "x" }, saysPublic: true },
-    { name: "says public with a typo", labels: { "cfauth.access": "pubic" }, saysPublic: false },
-    { name: "says public under a mistyped label", labels: { "cfauth.acess": "public" }, saysPublic: false },
-    { name: "says authentik beside the faulty label", labels: { "cfauth.access": "authentik", "cfauth.port": "x" }, saysPublic: false },
-    { name: "says nothing of access", labels: { "cfauth.port": "x" }, saysPublic: false },
-  ])("a faulty route counts as wishing to be public only where it says so: $name", ({ labels, saysPublic }) => {
-    expect(routes({ ...HOST, ...labels } as Workload["labels"]).faulty).toEqual([{ at: "app.example.com", saysPublic, shut: false }]);
-  });
-
-  it("a fault that concerns one route names it", () => {
-    expect(decoded([workload({ "cfauth.hostname": "app.example.com", "cfauth.path": "/api", "cfauth.port": "x" })]).problems[0]?.route).toBe("app.example.com/api");
-  });
-
-  it("every fault of a container is told at once", () => {
-    const { problems } = decoded([workload({ "cfauth.hostname": "app.other.net", "cfauth.port": "x", "cfauth.access": "open", "cfauth.colour": "red", "cfauth.wait-healthy": "?" }, { networks: {} })]);
-    expect(problems.map(({ label }) => label)).toEqual(["cfauth.colour", "cfauth.hostname", "cfauth.access", "cfauth.wait-healthy", "cfauth.port", "cfauth.network"]);
-  });
-
-  it("a container that is switched off stays off, named routes and all", () => {
-    expect(routes({ ...two, "cfauth.enable": "false" })).toEqual({ open: [], faulty: [] });
-  });
-
-  it("a container whose switch can not be read opens none of its routes, since it may have meant off", () => {
-    expect(routes({ "cfauth.hostname": "app.example.com", "cfauth.enable": "No", "cfauth.b.hostname": "b.example.com" }).open).toEqual([]);
-  });
-
-  it("one route that is switched off leaves its sibling open", () => {
-    expect(routes({ ...two, "cfauth.b.enable": "false" })).toEqual({ open: ["a.example.com"], faulty: [] });
   });
 });

@@ -9,7 +9,16 @@ import { workload } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 import { fault, memory } from "./memory.ts";
 
-const SETTINGS = { prefix: "cfauth", networks: ["tunnel"], target: "name", domain: undefined, allowedZones: undefined, waitHealthy: true, allowService: false, authentikHost: "auth.example.com" } as const;
+const SETTINGS = {
+  prefix: "cfauth",
+  networks: ["tunnel"],
+  target: "name",
+  domain: undefined,
+  allowedZones: undefined,
+  waitHealthy: true,
+  allowService: false,
+  authentikHost: "auth.example.com",
+} as const;
 const GRACE = { graceMs: 60_000, startupGraceMs: 200_000 };
 const RESYNC_MS = 300_000;
 const APP = workload({ "cfauth.hostname": "app.example.com" });
@@ -151,7 +160,13 @@ describe("when the engine does not answer", () => {
     const it = begun();
     it.engine.down = fault("docker");
     await it.after(0);
-    expect(it.last()).toMatchObject({ result: "failed", applied: 0, failures: 1, errors: [{ code: "CFA-DOCKER-UNREACHABLE" }], end: undefined });
+    expect(it.last()).toMatchObject({
+      result: "failed",
+      applied: 0,
+      failures: 1,
+      errors: [{ code: "CFA-DOCKER-UNREACHABLE" }],
+      end: undefined,
+    });
   });
 });
 
@@ -162,7 +177,10 @@ describe("when Cloudflare does not answer", () => {
     const waits = [(await it.after(0)).next, (await it.after(1_000)).next, (await it.after(2_000)).next];
     it.at.down = undefined;
     await it.after(4_000);
-    expect([waits, it.outcomes.map(({ failures }) => failures)]).toEqual([[1_000, 2_000, 4_000], [1, 2, 3, 0]]);
+    expect([waits, it.outcomes.map(({ failures }) => failures)]).toEqual([
+      [1_000, 2_000, 4_000],
+      [1, 2, 3, 0],
+    ]);
   });
 
   it("it is left alone for as long as it asks", async () => {
@@ -200,7 +218,11 @@ describe("when Cloudflare does not answer", () => {
     const it = begun();
     it.at.refuse = ({ key }) => (key === "access app.example.com" ? fault("cloudflare", { doubtful: true }) : undefined);
     const sent = [...(await it.after(0)).sent, ...(await it.after(1_000)).sent];
-    expect([sent.filter((change) => change === "create access app.example.com").length, it.open(), it.last()?.result]).toEqual([1, ["app.example.com"], "settled"]);
+    expect([sent.filter((change) => change === "create access app.example.com").length, it.open(), it.last()?.result]).toEqual([
+      1,
+      ["app.example.com"],
+      "settled",
+    ]);
   });
 });
 

@@ -19,8 +19,18 @@ export interface Memory {
   refuse: (change: AnyChange) => WorldError | undefined;
 }
 
-export const fault = (service: WorldError["service"], more: { readonly doubtful?: boolean; readonly retryAfterMs?: number } = {}): WorldError =>
-  new WorldError({ service, code: service === "docker" ? "CFA-DOCKER-UNREACHABLE" : "CFA-CF-UNREACHABLE", message: `no answer from ${service}`, fix: "wait", transient: true, ...more });
+export const fault = (
+  service: WorldError["service"],
+  more: { readonly doubtful?: boolean; readonly retryAfterMs?: number } = {},
+): WorldError =>
+  new WorldError({
+    service,
+    code: service === "docker" ? "CFA-DOCKER-UNREACHABLE" : "CFA-CF-UNREACHABLE",
+    message: `no answer from ${service}`,
+    fix: "wait",
+    transient: true,
+    ...more,
+  });
 
 export function memory(world: World = emptyWorld()): Memory {
   const kind = <K extends keyof World>(name: K) => ({
@@ -45,7 +55,14 @@ export function memory(world: World = emptyWorld()): Memory {
       };
     },
   });
-  const hands = { login: kind("login"), tunnel: kind("tunnel"), policy: kind("policy"), access: kind("access"), ingress: kind("ingress"), dns: kind("dns") } as unknown as Hands;
+  const hands = {
+    login: kind("login"),
+    tunnel: kind("tunnel"),
+    policy: kind("policy"),
+    access: kind("access"),
+    ingress: kind("ingress"),
+    dns: kind("dns"),
+  } as unknown as Hands;
   const it: Memory = { world, hands, looks: [], sent: [], down: undefined, refuse: () => undefined };
   return it;
 }

@@ -10,7 +10,16 @@ import { workload } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 import { fault, type Memory, memory } from "./memory.ts";
 
-const SETTINGS = { prefix: "cfauth", networks: ["tunnel"], target: "name", domain: undefined, allowedZones: undefined, waitHealthy: true, allowService: false, authentikHost: "auth.example.com" } as const;
+const SETTINGS = {
+  prefix: "cfauth",
+  networks: ["tunnel"],
+  target: "name",
+  domain: undefined,
+  allowedZones: undefined,
+  waitHealthy: true,
+  allowService: false,
+  authentikHost: "auth.example.com",
+} as const;
 const APP = workload({ "cfauth.hostname": "app.example.com" });
 const BLOG = workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" });
 
@@ -25,15 +34,26 @@ const parts = (at: Memory, workloads: readonly Workload[], more: Partial<PassPar
   dryRun: false,
   ...more,
 });
-const run = (at: Memory, workloads: readonly Workload[], more: Partial<PassParts> = {}, before?: World): Promise<PassResult> => pass(parts(at, workloads, more), undefined, before);
-const routes = ({ world }: Memory) => ({ applications: [...world.access.mine.keys()], rules: world.ingress.rules.flatMap(({ hostname, service }) => (service.includes("app:") || service.includes("blog:") ? [hostname] : [])), records: [...world.dns.mine.keys()] });
+const run = (at: Memory, workloads: readonly Workload[], more: Partial<PassParts> = {}, before?: World): Promise<PassResult> =>
+  pass(parts(at, workloads, more), undefined, before);
+const routes = ({ world }: Memory) => ({
+  applications: [...world.access.mine.keys()],
+  rules: world.ingress.rules.flatMap(({ hostname, service }) => (service.includes("app:") || service.includes("blog:") ? [hostname] : [])),
+  records: [...world.dns.mine.keys()],
+});
 const ALL = (...hosts: string[]) => ({ applications: hosts, rules: hosts, records: hosts });
 
 describe("one pass", () => {
   it("opens a route from nothing to the last part", async () => {
     const at = memory();
     const result = await run(at, [APP]);
-    expect([routes(at), result.plan.live, result.applied, result.failures, result.certain]).toEqual([ALL("app.example.com"), ["app.example.com"], 6, [], true]);
+    expect([routes(at), result.plan.live, result.applied, result.failures, result.certain]).toEqual([
+      ALL("app.example.com"),
+      ["app.example.com"],
+      6,
+      [],
+      true,
+    ]);
   });
 
   it("has nothing to do when all stands", async () => {
@@ -57,7 +77,9 @@ describe("one pass", () => {
 
   it("tells each change as it is done, in order", async () => {
     const told: string[] = [];
-    await run(memory(), [APP], { onChange: ({ action, kind }, error) => told.push(`${action} ${kind}${error === undefined ? "" : " failed"}`) });
+    await run(memory(), [APP], {
+      onChange: ({ action, kind }, error) => told.push(`${action} ${kind}${error === undefined ? "" : " failed"}`),
+    });
     expect(told).toEqual(["create login", "create access", "create policy", "create access", "create ingress", "create dns"]);
   });
 });
@@ -67,7 +89,11 @@ describe("a pass that meets failures", () => {
     const at = memory();
     at.refuse = ({ kind }) => (kind === "ingress" ? fault("cloudflare") : undefined);
     const result = await run(at, [APP]);
-    expect([at.sent.filter((it) => it === "create ingress app.example.com").length, result.failures.map(({ change }) => change.key), result.certain]).toEqual([1, ["ingress app.example.com"], false]);
+    expect([
+      at.sent.filter((it) => it === "create ingress app.example.com").length,
+      result.failures.map(({ change }) => change.key),
+      result.certain,
+    ]).toEqual([1, ["ingress app.example.com"], false]);
     expect(routes(at)).toEqual({ applications: ["app.example.com"], rules: [], records: [] });
   });
 
@@ -82,7 +108,12 @@ describe("a pass that meets failures", () => {
     const at = memory();
     at.refuse = ({ key }) => (key === "access app.example.com" ? fault("cloudflare", { doubtful: true }) : undefined);
     const result = await run(at, [APP]);
-    expect([at.looks, at.sent.filter((it) => it === "create access app.example.com").length, routes(at), result.certain]).toEqual([["all", "all"], 1, ALL("app.example.com"), false]);
+    expect([at.looks, at.sent.filter((it) => it === "create access app.example.com").length, routes(at), result.certain]).toEqual([
+      ["all", "all"],
+      1,
+      ALL("app.example.com"),
+      false,
+    ]);
   });
 
   it("looks at everything again when the tunnel has just been made: nobody has seen its rules yet", async () => {
@@ -96,12 +127,19 @@ describe("a pass that meets failures", () => {
     const at = memory();
     at.refuse = () => fault("cloudflare", { doubtful: true });
     const result = await run(at, [APP]);
-    expect([at.sent.at(-1), result.plan.changes.map(({ key }) => key), result.certain]).toEqual(["create ingress app.example.com", ["dns app.example.com"], false]);
+    expect([at.sent.at(-1), result.plan.changes.map(({ key }) => key), result.certain]).toEqual([
+      "create ingress app.example.com",
+      ["dns app.example.com"],
+      false,
+    ]);
   });
 
   it("changes nothing more when that look fails", async () => {
     const at = memory();
-    at.refuse = ({ key }) => (key === "access app.example.com" ? (at.down = fault("cloudflare", { doubtful: true })) : undefined);
+    at.refuse = ({ key }) => {
+      if (key === "access app.example.com") at.down = fault("cloudflare", { doubtful: true });
+      return at.down;
+    };
     await expect(run(at, [APP])).rejects.toMatchObject({ code: "CFA-CF-UNREACHABLE" });
     expect(at.sent.at(-1)).toBe("create access app.example.com");
   });
@@ -125,7 +163,10 @@ describe("a pass that meets failures", () => {
   it("comes to an end even when a plan never does", async () => {
     const at = memory();
     const world = at.world;
-    at.refuse = () => void (at.world = world);
+    at.refuse = () => {
+      at.world = world;
+      return undefined;
+    };
     expect((await run(at, [APP])).applied).toBeLessThan(200);
   });
 });
@@ -134,13 +175,21 @@ describe("a pass that is to change nothing, or no more", () => {
   it("a dry run shows the plan and sends nothing", async () => {
     const at = memory();
     const result = await run(at, [APP], { dryRun: true });
-    expect([at.sent, at.world.access.mine.size, result.plan.changes.map(({ key }) => key), result.certain]).toEqual([[], 0, ["login-method", "tag"], true]);
+    expect([at.sent, at.world.access.mine.size, result.plan.changes.map(({ key }) => key), result.certain]).toEqual([
+      [],
+      0,
+      ["login-method", "tag"],
+      true,
+    ]);
   });
 
   it("a stop begins no further wave, and tears nothing down", async () => {
     const at = memory();
     const stop = new AbortController();
     const result = await run(at, [APP], { signal: stop.signal, onChange: ({ kind }) => kind === "policy" && stop.abort() });
-    expect([at.sent, result.certain]).toEqual([["create login-method", "create tag", "create policy cfauth:home everyone who logs in with Authentik"], true]);
+    expect([at.sent, result.certain]).toEqual([
+      ["create login-method", "create tag", "create policy cfauth:home everyone who logs in with Authentik"],
+      true,
+    ]);
   });
 });

@@ -11,7 +11,7 @@ const NURSERY = join(ROOT, ".cache/mutants");
 async function breed(mutant: Mutant | undefined, index: number): Promise<string> {
   const home = join(NURSERY, String(index));
   await mkdir(home, { recursive: true });
-  for (const part of ["src", "test/plan", "vitest.config.ts", "package.json"]) await cp(join(ROOT, part), join(home, part), { recursive: true });
+  for (const part of ["src", "test/plan", "test/builders.ts", "vitest.config.ts", "package.json"]) await cp(join(ROOT, part), join(home, part), { recursive: true });
   await symlink(join(ROOT, "node_modules"), join(home, "node_modules"));
   if (mutant === undefined) return home;
   const source = await readFile(join(home, mutant.file), "utf8");

@@ -8,7 +8,11 @@ const APP = "app.example.com";
 const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
 
 const wishes = (...exposures: Exposure[]): Decoded => ({ exposures, faulty: [], problems: [] });
-const faulty = (more: Partial<FaultyRoute> = {}): Decoded => ({ exposures: [], faulty: [{ route: route(APP), workload: "app", saysPublic: false, shut: false, ...more }], problems: [] });
+const faulty = (more: Partial<FaultyRoute> = {}): Decoded => ({
+  exposures: [],
+  faulty: [{ route: route(APP), workload: "app", saysPublic: false, shut: false, ...more }],
+  problems: [],
+});
 const nothing: readonly Decoded[] = [];
 
 interface Look {
@@ -19,7 +23,8 @@ interface Look {
   readonly now?: number;
 }
 
-const looks = ({ decoded, standing = [stands(APP)], reused = false, memory = noMemory, now = 0 }: Look): Decision => decide(decoded, standing, () => reused, memory, GRACE, now);
+const looks = ({ decoded, standing = [stands(APP)], reused = false, memory = noMemory, now = 0 }: Look): Decision =>
+  decide(decoded, standing, () => reused, memory, GRACE, now);
 
 describe("a container that stops and comes back", () => {
   const { memory } = looks({ decoded: [wishes(exposure(APP))] });
@@ -53,11 +58,31 @@ describe("a container that stops and comes back", () => {
 describe("an open route whose labels can not be read any more", () => {
   it.each<{ name: string; standing: StandingRoute; says: Partial<FaultyRoute>; held: readonly string[] }>([
     { name: "a protected one stays as it is", standing: stands(APP), says: {}, held: [APP] },
-    { name: "a protected one stays as it is, even where its labels say public", standing: stands(APP), says: { saysPublic: true }, held: [APP] },
-    { name: "a public one stays open where its labels still say public", standing: stands(APP, { public: true }), says: { saysPublic: true }, held: [APP] },
-    { name: "a public one is shut where they do not, since they may have meant to protect it", standing: stands(APP, { public: true }), says: {}, held: [] },
+    {
+      name: "a protected one stays as it is, even where its labels say public",
+      standing: stands(APP),
+      says: { saysPublic: true },
+      held: [APP],
+    },
+    {
+      name: "a public one stays open where its labels still say public",
+      standing: stands(APP, { public: true }),
+      says: { saysPublic: true },
+      held: [APP],
+    },
+    {
+      name: "a public one is shut where they do not, since they may have meant to protect it",
+      standing: stands(APP, { public: true }),
+      says: {},
+      held: [],
+    },
     { name: "one that may lead to somebody else is shut", standing: stands(APP), says: { shut: true }, held: [] },
-    { name: "a public one that may lead to somebody else is shut", standing: stands(APP, { public: true }), says: { saysPublic: true, shut: true }, held: [] },
+    {
+      name: "a public one that may lead to somebody else is shut",
+      standing: stands(APP, { public: true }),
+      says: { saysPublic: true, shut: true },
+      held: [],
+    },
   ])("$name", ({ standing, says, held }) => {
     const { desired, wakeAt } = looks({ decoded: [faulty(says)], standing: [standing] });
     expect([[...desired.held], [...desired.wishes.keys()], wakeAt]).toEqual([held, [], undefined]);
@@ -77,7 +102,11 @@ describe("an open route whose labels can not be read any more", () => {
 describe("what must be protected before what lies around it opens", () => {
   it("is every route that is not to be public, those that can not be read included", () => {
     const { desired } = looks({
-      decoded: [wishes(exposure(APP, { protection: anybody }), exposure(`${APP}/admin`)), faulty({ route: route(`${APP}/api`) }), faulty({ route: route(`${APP}/hooks`), saysPublic: true })],
+      decoded: [
+        wishes(exposure(APP, { protection: anybody }), exposure(`${APP}/admin`)),
+        faulty({ route: route(`${APP}/api`) }),
+        faulty({ route: route(`${APP}/hooks`), saysPublic: true }),
+      ],
       standing: [],
     });
     expect(desired.guarded.map(({ route, service }) => [`${route.hostname}${route.path ?? ""}`, service])).toEqual([

@@ -9,8 +9,12 @@ const here = new Set([key(APP)]);
 const gone = new Set<never>();
 const never = () => false;
 
-const looks = (before: Absences, wished: ReadonlySet<ReturnType<typeof key>>, now: number, reused: (route: StandingRoute) => boolean = never): Absences =>
-  linger(before, [stands(APP)], wished, reused, GRACE, now);
+const looks = (
+  before: Absences,
+  wished: ReadonlySet<ReturnType<typeof key>>,
+  now: number,
+  reused: (route: StandingRoute) => boolean = never,
+): Absences => linger(before, [stands(APP)], wished, reused, GRACE, now);
 
 describe("how long a route is kept whose container is not there", () => {
   it("a stopped container keeps its route for the grace", () => {

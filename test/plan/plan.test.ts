@@ -13,7 +13,11 @@ const APP = "app.example.com";
 const NO_GRACE = { graceMs: 0, startupGraceMs: 0 };
 
 const planned = (world: World, wishes: readonly Exposure[], faulty: readonly FaultyRoute[] = []) =>
-  plan(house(OWNER), decide([{ exposures: wishes, faulty, problems: [] }], standing(world), () => false, noMemory, NO_GRACE, 0).desired, world);
+  plan(
+    house(OWNER),
+    decide([{ exposures: wishes, faulty, problems: [] }], standing(world), () => false, noMemory, NO_GRACE, 0).desired,
+    world,
+  );
 
 /** The world when nothing is left to do. */
 function settled(world: World, wishes: readonly Exposure[]): World {
@@ -35,7 +39,11 @@ describe("what people are told of a route", () => {
 
   it("it waits for each part in turn", () => {
     const reasons: string[] = [];
-    for (let world = emptyWorld(), { changes, waiting } = planned(world, [exposure(APP)]); changes.length > 0; { changes, waiting } = planned(world, [exposure(APP)])) {
+    for (
+      let world = emptyWorld(), { changes, waiting } = planned(world, [exposure(APP)]);
+      changes.length > 0;
+      { changes, waiting } = planned(world, [exposure(APP)])
+    ) {
       reasons.push(...waiting.map(({ reason }) => reason));
       world = changes.reduce(carryOut, world);
     }
@@ -50,7 +58,9 @@ describe("what people are told of a route", () => {
 
   it("it waits for its health check", () => {
     const ready = settled(emptyWorld(), [exposure("other.example.com")]);
-    expect(planned(ready, [exposure("other.example.com"), exposure(APP, { gate: "the health check of container app (starting)" })])).toMatchObject({
+    expect(
+      planned(ready, [exposure("other.example.com"), exposure(APP, { gate: "the health check of container app (starting)" })]),
+    ).toMatchObject({
       changes: [],
       waiting: [{ route: APP, reason: "the health check of container app (starting)" }],
     });
@@ -58,7 +68,10 @@ describe("what people are told of a route", () => {
 
   it("once open it stays open when its container turns unhealthy", () => {
     const world = settled(emptyWorld(), [exposure(APP)]);
-    expect(planned(world, [exposure(APP, { gate: "the health check of container app (unhealthy)" })])).toMatchObject({ changes: [], live: [APP] });
+    expect(planned(world, [exposure(APP, { gate: "the health check of container app (unhealthy)" })])).toMatchObject({
+      changes: [],
+      live: [APP],
+    });
   });
 
   it("a public host waits for the protected path in it", () => {
@@ -77,8 +90,15 @@ describe("what people are told of a route", () => {
   it("a public host waits for a protected path whose labels can not be read", () => {
     const world = settled(emptyWorld(), [exposure("public.example.com", { protection: anybody })]);
     const admin: FaultyRoute = { route: route(`${APP}/admin`), workload: "app", saysPublic: false, shut: false };
-    const { changes, waiting } = planned(world, [exposure("public.example.com", { protection: anybody }), exposure(APP, { protection: anybody })], [admin]);
-    expect([changes, waiting.map(({ reason }) => reason)]).toEqual([[], ["the protected route app.example.com/admin, which would be open without it"]]);
+    const { changes, waiting } = planned(
+      world,
+      [exposure("public.example.com", { protection: anybody }), exposure(APP, { protection: anybody })],
+      [admin],
+    );
+    expect([changes, waiting.map(({ reason }) => reason)]).toEqual([
+      [],
+      ["the protected route app.example.com/admin, which would be open without it"],
+    ]);
   });
 });
 
@@ -86,8 +106,16 @@ describe("a name that somebody else has", () => {
   const world = settled(emptyWorld(), [exposure("other.example.com")]);
 
   it.each<{ name: string; theirs: Partial<World>; code: string }>([
-    { name: "in the DNS", theirs: { dns: { ...world.dns, theirs: new Map([[APP, { type: "A", content: "203.0.113.7" }]]) } }, code: "CFA-CONFLICT-DNS" },
-    { name: "in the tunnel", theirs: { ingress: { ...world.ingress, rules: [...world.ingress.rules, { hostname: APP, service: "http://theirs:2" }] } }, code: "CFA-CONFLICT-INGRESS" },
+    {
+      name: "in the DNS",
+      theirs: { dns: { ...world.dns, theirs: new Map([[APP, { type: "A", content: "203.0.113.7" }]]) } },
+      code: "CFA-CONFLICT-DNS",
+    },
+    {
+      name: "in the tunnel",
+      theirs: { ingress: { ...world.ingress, rules: [...world.ingress.rules, { hostname: APP, service: "http://theirs:2" }] } },
+      code: "CFA-CONFLICT-INGRESS",
+    },
     { name: "in Access", theirs: { access: { ...world.access, theirs: [{ name: "App", covers: [APP] }] } }, code: "CFA-CONFLICT-ACCESS" },
   ])("is left to them, with nothing made halfway: $name", ({ theirs, code }) => {
     const { changes, problems, live } = planned({ ...world, ...theirs }, [exposure("other.example.com"), exposure(APP)]);
@@ -95,10 +123,32 @@ describe("a name that somebody else has", () => {
   });
 });
 
+describe("a rule", () => {
+  it("that checks the logins of an application which was replaced is mended", () => {
+    const world = settled(emptyWorld(), [exposure(APP)]);
+    const mine = new Map([...world.access.mine].map(([at, application]) => [at, { ...application, aud: "aud-of-another" }]));
+    const { changes } = planned({ ...world, access: { ...world.access, mine } }, [exposure(APP)]);
+    expect(changes).toMatchObject([{ action: "update", key: "ingress app.example.com", wish: { check: { aud: "aud-of-another" } } }]);
+  });
+
+  it("that has to go for a while keeps its place shut, where a public wildcard would answer instead", () => {
+    const wildcard = exposure("*.example.com", { protection: anybody });
+    const moved = exposure(APP, { protection: anybody, origin: { service: "http://other:80", options: {} } });
+    const { changes } = planned(settled(emptyWorld(), [wildcard, exposure(APP)]), [wildcard, moved]);
+    expect(changes).toMatchObject([{ action: "update", key: "ingress app.example.com", shut: route(APP) }]);
+  });
+});
+
 describe("what is held", () => {
   it("is left alone, whatever differs", () => {
     const world = settled(emptyWorld(), [exposure(APP)]);
-    const bent = { ...world, dns: { ...world.dns, mine: new Map([...world.dns.mine].map(([name, record]) => [name, { ...record, content: "elsewhere.example.net" }])) } } as World;
+    const bent = {
+      ...world,
+      dns: {
+        ...world.dns,
+        mine: new Map([...world.dns.mine].map(([name, record]) => [name, { ...record, content: "elsewhere.example.net" }])),
+      },
+    } as World;
     const held: FaultyRoute = { route: route(APP), workload: "app", saysPublic: false, shut: false };
     expect(planned(bent, [], [held])).toMatchObject({ changes: [], live: [], problems: [] });
   });
@@ -108,13 +158,20 @@ describe("the answer", () => {
   it("names a change once that two routes want", () => {
     const world = settled(emptyWorld(), []);
     const ready = { ...world, login: settled(emptyWorld(), [exposure(APP)]).login, access: { ...world.access, tagged: true } };
-    expect(told(planned(ready, [exposure("a.example.com"), exposure("b.example.com")]).changes)).toEqual(["create policy cfauth:home everyone who logs in with Authentik"]);
+    expect(told(planned(ready, [exposure("a.example.com"), exposure("b.example.com")]).changes)).toEqual([
+      "create policy cfauth:home everyone who logs in with Authentik",
+    ]);
   });
 
   it("comes in the order of the routes, whatever order the wishes have", () => {
     const world = settled(emptyWorld(), [exposure("z.example.com")]);
     const names = ["b.example.com", "*.example.com", "a.example.com/api", "a.example.com"].map((it) => exposure(it));
-    const keys = ["create access a.example.com/api", "create access a.example.com", "create access b.example.com", "create access *.example.com"];
+    const keys = [
+      "create access a.example.com/api",
+      "create access a.example.com",
+      "create access b.example.com",
+      "create access *.example.com",
+    ];
     const z = exposure("z.example.com");
     expect([told(planned(world, [z, ...names]).changes), told(planned(world, [...names.toReversed(), z]).changes)]).toEqual([keys, keys]);
   });

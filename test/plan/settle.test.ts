@@ -8,19 +8,36 @@ const APP = "app.example.com";
 const GRACE_MS = 60_000;
 
 /** A container of this name that wants app.example.com, created at that moment. */
-const wants = (workload: string, created: number, port = 80): Exposure => exposure(APP, { workload, created, origin: { service: `http://${workload}:${port}`, options: {} } });
+const wants = (workload: string, created: number, port = 80): Exposure =>
+  exposure(APP, { workload, created, origin: { service: `http://${workload}:${port}`, options: {} } });
 const held = (by: string) => [stands(APP, { service: `http://${by}:80` })];
 
-const looks = (exposures: readonly Exposure[], standing: readonly StandingRoute[] = [], before: Rivalries = new Map(), now = 0): Settled => settle(exposures, standing, before, GRACE_MS, now);
+const looks = (exposures: readonly Exposure[], standing: readonly StandingRoute[] = [], before: Rivalries = new Map(), now = 0): Settled =>
+  settle(exposures, standing, before, GRACE_MS, now);
 const winners = ({ wishes }: Settled) => wishes.map(({ workload }) => workload);
 
 describe("two containers that want one hostname", () => {
   it.each<{ name: string; exposures: readonly Exposure[]; standing: readonly StandingRoute[]; winner: string }>([
     { name: "the older one gets it", exposures: [wants("young", 2), wants("old", 1)], standing: [], winner: "old" },
     { name: "of two that are as old, the first by name", exposures: [wants("b", 1), wants("a", 1)], standing: [], winner: "a" },
-    { name: "the one that has it keeps it against an older one", exposures: [wants("old", 1), wants("young", 2)], standing: held("young"), winner: "young" },
-    { name: "a route that leads to neither gives neither a claim", exposures: [wants("young", 2), wants("old", 1)], standing: held("third"), winner: "old" },
-    { name: "a route without a rule gives neither a claim", exposures: [wants("young", 2), wants("old", 1)], standing: [stands(APP, { service: undefined })], winner: "old" },
+    {
+      name: "the one that has it keeps it against an older one",
+      exposures: [wants("old", 1), wants("young", 2)],
+      standing: held("young"),
+      winner: "young",
+    },
+    {
+      name: "a route that leads to neither gives neither a claim",
+      exposures: [wants("young", 2), wants("old", 1)],
+      standing: held("third"),
+      winner: "old",
+    },
+    {
+      name: "a route without a rule gives neither a claim",
+      exposures: [wants("young", 2), wants("old", 1)],
+      standing: [stands(APP, { service: undefined })],
+      winner: "old",
+    },
   ])("$name", ({ exposures, standing, winner }) => {
     expect([winners(looks(exposures, standing)), winners(looks(exposures.toReversed(), standing))]).toEqual([[winner], [winner]]);
   });
@@ -45,7 +62,10 @@ describe("two containers that want one hostname", () => {
   });
 
   it("different paths of the hostname are no conflict", () => {
-    expect(looks([wants("a", 1), exposure(`${APP}/api`, { workload: "b" })])).toMatchObject({ problems: [], wishes: [{ workload: "a" }, { workload: "b" }] });
+    expect(looks([wants("a", 1), exposure(`${APP}/api`, { workload: "b" })])).toMatchObject({
+      problems: [],
+      wishes: [{ workload: "a" }, { workload: "b" }],
+    });
   });
 });
 

@@ -1,8 +1,8 @@
 /** Cloudflare, its edge and Authentik on loopback, put together: what a person with a domain and an evening has on the internet. */
 
-import type { Call } from "./call.ts";
 import { type Authentik, startAuthentik } from "./authentik/index.ts";
 import type { VersionName } from "./authentik/versions.ts";
+import type { Call } from "./call.ts";
 import { type Cloudflare, startCloudflare } from "./cloudflare/index.ts";
 import { createControls, type LiveControls } from "./controls.ts";
 import type { Resolve } from "./edge/connector/connector.ts";
@@ -40,7 +40,12 @@ const TEAM = "home";
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const controls = createControls();
-  const cloudflare = await startCloudflare({ controls, zones: [ZONE], team: TEAM, ...(options.rateLimit && { rateLimit: options.rateLimit }) });
+  const cloudflare = await startCloudflare({
+    controls,
+    zones: [ZONE],
+    team: TEAM,
+    ...(options.rateLimit && { rateLimit: options.rateLimit }),
+  });
   const edge = await startEdge({
     view: cloudflare.propagation.view,
     team: TEAM,
@@ -52,7 +57,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   cloudflare.onRevoke(edge.revoke);
   const publicOrigin = edge.url(`auth.${ZONE}`);
-  const authentik = await startAuthentik({ controls, publicOrigin, ready: options.booted ?? true, ...(options.version && { version: options.version }) });
+  const authentik = await startAuthentik({
+    controls,
+    publicOrigin,
+    ready: options.booted ?? true,
+    ...(options.version && { version: options.version }),
+  });
   await edge.addDirectHost(`auth.${ZONE}`, authentik.handler);
   const close = async (): Promise<void> => {
     await Promise.all([edge.close(), authentik.close(), cloudflare.close()]);

@@ -1,5 +1,5 @@
 import type { Open } from "../launch.ts";
-import { PASSWORD, reached, type Running, USER } from "../telling.ts";
+import { PASSWORD, type Running, reached, USER } from "../telling.ts";
 import { asksForPassword, heading, visitor } from "../visitor.ts";
 
 /** Somebody whom Authentik knows asks for the page. */
@@ -9,20 +9,26 @@ export async function aliceComes({ paper, stage, journal, begin }: Running, { ho
   begin();
   const alice = visitor();
   const wrong = await alice.submit(await alice.open(url), { username: USER, password: "guessed" });
-  paper.check(asksForPassword(wrong) && !reached(stage.seen.slice(before), host), "with a wrong password she gets no further than the stranger");
+  paper.check(
+    asksForPassword(wrong) && !reached(stage.seen.slice(before), host),
+    "with a wrong password she gets no further than the stranger",
+  );
   paper.blank();
   const consent = await alice.submit(wrong, { username: USER, password: PASSWORD });
   const page = await alice.submit(consent, {});
   const visit = stage.seen.slice(before).find(({ decision, host: at }) => decision === "origin" && at === host);
   paper.pairs([
     ["Authentik asks", `name and password?  ${USER}, ${PASSWORD}`],
-    ["Authentik asks", `may Cloudflare know her name and e-mail address?  yes`],
+    ["Authentik asks", "may Cloudflare know her name and e-mail address?  yes"],
     ["Access knows", `${visit?.email ?? "nobody"}, and lets her in`],
-    [`${page.status}`, `“${heading(page)}”`],
+    ["the container", `${page.status} “${heading(page)}”`],
   ]);
   paper.blank();
   const asked = consent.html.includes('id="consent"');
-  paper.check(asked && page.status === 200 && page.url.href === url && heading(page) === words, "that is the container's own page; the name is the one that Docker gave it");
+  paper.check(
+    asked && page.status === 200 && page.url.href === url && heading(page) === words,
+    "that is the container's own page; the name is the one that Docker gave it",
+  );
   paper.check(visit?.access === "passed" && visit.email === `${USER}@example.com`, "she got there by her login, not past it");
   paper.check(journal.calls() === 0, "cfauth had no part in it: no call to anybody meanwhile");
 }

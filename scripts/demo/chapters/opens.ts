@@ -12,7 +12,10 @@ export async function opens(running: Running): Promise<Open> {
   const ordered = await didJust(running, ["Access policy", "Access application", "ingress rule", "DNS record"]);
   paper.check(ordered, `open ${seconds(open.ms)} after the start of the container, with ${counted(journal)}`);
   const { nothing, login, other } = open.knocks;
-  paper.check(login > 0 && other === 0, `of ${nothing + login + other} who knocked meanwhile ${nothing} found nothing yet and ${login} the login: nobody got to the container`);
+  paper.check(
+    login > 0 && other === 0,
+    `of ${nothing + login + other} who knocked meanwhile ${nothing} found nothing yet and ${login} the login: nobody got to the container`,
+  );
   paper.check(checkedTwice(running, open), "the tunnel itself, too, lets in only who has logged in to just this application");
   return open;
 }

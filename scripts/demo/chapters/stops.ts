@@ -1,10 +1,10 @@
 import { knock } from "../knocks.ts";
 import type { Open } from "../launch.ts";
 import { seconds } from "../paper.ts";
+import { GRACE } from "../running.ts";
 import { counted, didJust, type Running, teamHost } from "../telling.ts";
 import { until } from "../until.ts";
 import { heading, visitor } from "../visitor.ts";
-import { GRACE } from "./start.ts";
 
 /** The container stops, and its hostname goes. */
 export async function stops(running: Running, open: Open): Promise<void> {
@@ -14,22 +14,31 @@ export async function stops(running: Running, open: Open): Promise<void> {
   paper.chapter("The container stops");
   paper.command(`docker stop ${run.name}`);
   paper.blank();
-  paper.say(`It may come back within ${GRACE.replace("s", " seconds")} (a minute, unless told otherwise). Then all of it goes, from the outside to the inside:`);
+  paper.say(
+    `It may come back within ${GRACE.replace("s", " seconds")} (a minute, unless told otherwise). Then all of it goes, from the outside to the inside:`,
+  );
   paper.blank();
   const knocking = knock(stage.sandbox.edge.port, host, teamHost(stage));
   try {
     begin();
     await container.stop({ t: 0 });
-    await until(`${host} is closed`, async () => alive() && (await daemon.report()).routes.every(({ hostname }) => hostname !== host), signal);
+    await until(
+      `${host} is closed`,
+      async () => alive() && (await daemon.report()).routes.every(({ hostname }) => hostname !== host),
+      signal,
+    );
   } finally {
     await knocking.stop();
   }
   const ms = clock();
   paper.blank();
-  const ordered = await didJust(running, ["DNS record", "ingress rule", "Access application", "Access policy"]);
+  const ordered = await didJust(running, ["ingress rule", "DNS record", "Access application", "Access policy"]);
   paper.check(ordered, `closed ${seconds(ms)} after the stop, with ${counted(journal)}`);
   const gone = await visitor().open(url);
-  paper.check(gone.status === 530 && knocking.found().other === 0, `whoever asks now is told by Cloudflare: ${gone.status} “${heading(gone)}”`);
+  paper.check(
+    gone.status === 530 && knocking.found().other === 0,
+    `whoever asks now is told by Cloudflare: ${gone.status} “${heading(gone)}”`,
+  );
   paper.check(nothingLeft(running, host), "nothing of it is left in Cloudflare");
   paper.check(loginStays(running), "tunnel and login stay, for the next container");
   paper.check(stage.foreign() === untouched, "what others had there is as it was: a DNS record, an Access application, a login method");

@@ -1,5 +1,5 @@
 import type { Open } from "../launch.ts";
-import { authHost, reached, type Running, teamHost } from "../telling.ts";
+import { authHost, type Running, reached, teamHost } from "../telling.ts";
 import { asksForPassword, heading, type Page, visitor } from "../visitor.ts";
 
 /** Somebody who is not logged in asks for the page. */
@@ -7,7 +7,7 @@ export async function strangerComes(running: Running, { host, url }: Open): Prom
   const { paper, stage } = running;
   const before = stage.seen.length;
   paper.chapter("A stranger comes");
-  paper.command(`curl --location ${url}`);
+  paper.command(`curl --location --cookie "" ${url}`);
   paper.blank();
   const page = await visitor().open(url);
   paper.pairs(signposts(page, running));

@@ -1,9 +1,15 @@
 /** What a browser sees of this Authentik. The ids and names of fields and buttons are for browser tests and stay as they are. */
 
 const STYLE = `
-body { font: 1rem/1.5 system-ui; max-width: 26rem; margin: 12vh auto; padding: 0 1rem }
+body { font: 1rem/1.5 system-ui; margin: 0; padding: 12vh 1rem 1rem; color: #1a1a1a; background: #f3f4f6 }
+main { max-width: 24rem; margin: auto; padding: 2rem; background: #fff; border-radius: .5rem; box-shadow: 0 .1rem .6rem #0002 }
+h1 { margin: 0 0 .5rem; font-size: 1.5rem }
+p { margin: 0 0 1.25rem }
 label, input, button { display: block; width: 100%; box-sizing: border-box }
-input, button { font: inherit; padding: .5rem; margin: .25rem 0 1rem }
+input, button { font: inherit; padding: .6rem; margin: .25rem 0 1rem; border: 1px solid #767676; border-radius: .25rem }
+button { margin: 1.5rem 0 0; border: 0; color: #fff; background: #1f4e79; cursor: pointer }
+[role=alert] { color: #a40000 }
+footer { max-width: 24rem; margin: 1rem auto; text-align: center; color: #595959; font-size: .875rem }
 `;
 
 function page(title: string, body: string): string {
@@ -14,13 +20,15 @@ function page(title: string, body: string): string {
 <title>authentik (sandbox) – ${escaped(title)}</title>
 <style>${STYLE}</style>
 </head>
-<body><main>${body}</main></body>
+<body><main>${body}</main><footer>sandbox, not authentik</footer></body>
 </html>`;
 }
 
 export function loginPage(application: string, fault?: string): string {
   const alert = fault === undefined ? "" : `<p role="alert">${escaped(fault)}</p>`;
-  return page("log in", `<h1>Welcome to authentik!</h1>
+  return page(
+    "log in",
+    `<h1>Welcome to authentik!</h1>
 <p>Log in to continue to ${escaped(application)}.</p>${alert}
 <form id="login" method="post">
 <label for="username">Username</label>
@@ -28,21 +36,28 @@ export function loginPage(application: string, fault?: string): string {
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 <button id="log-in" name="log-in" value="yes">Log in</button>
-</form>`);
+</form>`,
+  );
 }
 
 export function consentPage(application: string, permissions: readonly string[]): string {
   const list = permissions.map((permission) => `<li>${escaped(permission)}</li>`).join("");
-  return page("consent", `<h1>Redirecting to ${escaped(application)}</h1>
+  return page(
+    "consent",
+    `<h1>Redirecting to ${escaped(application)}</h1>
 <p>You're about to sign into ${escaped(application)}.</p>
 <p>Application requires following permissions:</p><ul>${list}</ul>
-<form id="consent" method="post"><button id="continue" name="continue" value="yes" autofocus>Continue</button></form>`);
+<form id="consent" method="post"><button id="continue" name="continue" value="yes" autofocus>Continue</button></form>`,
+  );
 }
 
 /** @param form - the library's own, which the button belongs to */
 export function logoutPage(form: string): string {
-  return page("log out", `<h1>Log out</h1><p>Do you want to log out of authentik?</p>${form}
-<button id="log-out" name="logout" value="yes" form="op.logoutForm">Log out</button>`);
+  return page(
+    "log out",
+    `<h1>Log out</h1><p>Do you want to log out of authentik?</p>${form}
+<button id="log-out" name="logout" value="yes" form="op.logoutForm">Log out</button>`,
+  );
 }
 
 export function loggedOutPage(): string {

@@ -1,0 +1,109 @@
+/** `npm run demo` as a person runs it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { resolve } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { docker, LABEL } from "../docker/run.ts";
+import { until } from "./daemon.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/** On a machine that is busy with other tests as well. */
+const PATIENCE_MS = 150_000;
+
+interface Shown {
+  readonly child: ChildProcess;
+  /** All that it printed until now. */
+  readonly text: () => string;
+  readonly over: Promise<number | null>;
+}
+
+function demo(...args: readonly string[]): Shown {
+  const child = spawn(process.execPath, ["scripts/demo.ts", ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+    });
+  }
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return { child, text: () => text, over: new Promise((over) => child.once("close", over)) };
+}
+
+const shows = (shown: Shown, sentence: string): Promise<unknown> => until(sentence, () => shown.text().includes(sentence), PATIENCE_MS);
+
+/** Containers, networks and images that the demo of this process made. */
+async function leftBy({ child }: Shown): Promise<readonly string[]> {
+  const engine = await docker();
+  const filters = { label: [`${LABEL.pid}=${child.pid}`] };
+  const [containers, networks, images] = await Promise.all([
+    engine.listContainers({ all: true, filters }),
+    engine.listNetworks({ filters }),
+    engine.listImages({ filters }),
+  ]);
+  return [
+    ...containers.flatMap(({ Names }) => Names),
+    ...networks.map(({ Name }) => Name),
+    ...images.flatMap(({ RepoTags }) => RepoTags ?? []),
+  ];
+}
+
+/** Line breaks and indentation are a matter of the terminal's width. */
+const flat = (text: string): string => text.replace(/\s+/g, " ");
+
+test("the demo tells the whole story, finds it true, and leaves nothing behind", { timeout: PATIENCE_MS }, async () => {
+  const shown = demo("--once");
+  expect({ code: await shown.over, text: shown.text() }).toMatchObject({ code: 0 });
+  const text = flat(shown.text());
+  for (const sentence of [
+    "+ Authentik login provider cf-tunnel-access",
+    "+ Cloudflare login method Authentik (cf-tunnel-access)",
+    "--label cfauth.hostname=whoami.home.localhost cfauth-demo",
+    "nobody got to the container",
+    "302 → home.cloudflareaccess.localhost (Cloudflare Access)",
+    "✓ turned away to the login",
+    "✓ that is the container's own page",
+    "530 “1016 Origin DNS error”",
+    "✓ what others had there is as it was",
+    "✓ containers, network, image and processes of the demo are gone",
+    "✓ all of it was as told",
+  ]) {
+    expect(text).toContain(sentence);
+  }
+  expect(text).not.toContain("✗");
+  expect(await leftBy(shown)).toEqual([]);
+  // Tokens, client secrets and keys are long words; what the demo says has none.
+  expect(text).not.toMatch(/[A-Za-z0-9+/_]{32}/);
+  expect(text).not.toMatch(/sandbox-(authentik-)?token/);
+  // No colours where nobody looks at a terminal.
+  expect(text).not.toContain("\u001b");
+});
+
+test("the demo stays up for a browser, elsewhere when its port is taken, until it is told to end", { timeout: PATIENCE_MS }, async () => {
+  const taken = createServer().listen(8787, "127.0.0.1");
+  taken.on("error", () => {});
+  onTestFinished(() => void taken.close());
+  const shown = demo();
+  await shows(shown, "Ctrl-C ends the demo");
+  expect(shown.text()).toMatch(/open +http:\/\/whoami\.home\.localhost:(?!8787)\d+\//);
+  expect((await leftBy(shown)).length).toBeGreaterThan(0);
+  shown.child.kill("SIGTERM");
+  expect(await shown.over).toBe(0);
+  expect(await leftBy(shown)).toEqual([]);
+});
+
+test("the demo that is interrupted takes away what it had made", { timeout: PATIENCE_MS }, async () => {
+  const shown = demo();
+  await shows(shown, "2  A container starts");
+  shown.child.kill("SIGINT");
+  expect(await shown.over).toBe(130);
+  expect(shown.text()).not.toContain("✗");
+  expect(await leftBy(shown)).toEqual([]);
+});
+
+test("the demo explains itself, and knows no other words", async () => {
+  const help = demo("--help");
+  expect({ code: await help.over, text: help.text() }).toMatchObject({ code: 0, text: expect.stringContaining("--once") });
+  const wrong = demo("--onc");
+  expect({ code: await wrong.over, text: wrong.text() }).toMatchObject({ code: 64, text: expect.stringContaining("--once") });
+});
