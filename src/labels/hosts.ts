@@ -1,4 +1,4 @@
-import { type Hostname, parseHostname, zoneOf } from "../domain/hostname.ts";
+import { covers, type Hostname, parseHostname, zoneOf } from "../domain/hostname.ts";
 import type { Problem } from "../domain/problem.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
@@ -73,5 +73,15 @@ export function tooDeep(party: Party, label: string, hostname: Hostname, context
   const fix = `use ${below.replace("*.", "").replaceAll(".", "-")}.${zone.name}, or order an advanced certificate`;
   return [
     { code: "CFA-HOST-TOO-DEEP", severity: "warning", container: party.name, label, route: undefined, message, effect: "unchanged", fix },
+  ];
+}
+
+/** A protected wildcard covers Authentik's own hostname too, unless that has an application of its own: then nobody could log in. */
+export function aroundLogin(party: Party, label: string, hostname: Hostname, context: Context): readonly Problem[] {
+  if (hostname === context.authentikHost || !covers(hostname, context.authentikHost)) return [];
+  const message = `${hostname} covers ${context.authentikHost}, Authentik itself: behind its own login nobody could log in`;
+  const fix = `see that ${context.authentikHost} has an Access application of its own with a Bypass policy`;
+  return [
+    { code: "CFA-AK-OWN-HOST", severity: "warning", container: party.name, label, route: undefined, message, effect: "unchanged", fix },
   ];
 }

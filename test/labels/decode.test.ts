@@ -33,7 +33,12 @@ describe("what labels ask for", () => {
       to: ["a.example.com → http://app:80", "b.example.com → http://app:80"],
     },
     { name: "the zone itself", labels: { "cfauth.hostname": "example.com" }, to: ["example.com → http://app:80"] },
-    { name: "a wildcard", labels: { "cfauth.hostname": "*.example.com" }, to: ["*.example.com → http://app:80"] },
+    {
+      name: "a wildcard",
+      labels: { "cfauth.hostname": "*.example.com" },
+      to: ["*.example.com → http://app:80"],
+      settings: { authentikHost: "auth.example.org" },
+    },
     { name: "a bare name", labels: { "cfauth.hostname": "wiki" }, to: ["wiki.example.com → http://app:80"] },
     { name: "capitals and a closing dot", labels: { "cfauth.hostname": "App.Example.COM." }, to: ["app.example.com → http://app:80"] },
     { name: "umlauts", labels: { "cfauth.hostname": "bücher.example.com" }, to: ["xn--bcher-kva.example.com → http://app:80"] },

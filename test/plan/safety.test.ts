@@ -20,6 +20,7 @@ const ROUTES: readonly Route[] = [
   { hostname: "a.example.com" as Hostname, path: "/api/v1" as Path },
   { hostname: "b.example.com" as Hostname, path: undefined },
   { hostname: "*.example.com" as Hostname, path: undefined },
+  { hostname: "*.example.com" as Hostname, path: "/api" as Path },
 ];
 const REQUESTS: readonly Request[] = ["a.example.com", "b.example.com", "c.example.com"].flatMap((host) =>
   ["/", "/api", "/api/v1/x"].map((path) => ({ host, path })),

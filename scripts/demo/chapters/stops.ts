@@ -32,7 +32,7 @@ export async function stops(running: Running, open: Open): Promise<void> {
   }
   const ms = clock();
   paper.blank();
-  const ordered = await didJust(running, ["ingress rule", "DNS record", "Access application", "Access policy"]);
+  const ordered = await didJust(running, ["DNS record", "ingress rule", "Access application", "Access policy"]);
   paper.check(ordered, `closed ${seconds(ms)} after the stop, with ${counted(journal)}`);
   const gone = await visitor().open(url);
   paper.check(

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { decode } from "../../src/labels/decode.ts";
+import { parties } from "../../src/labels/party.ts";
+import { context, workload } from "../builders.ts";
+
+const decoded = (labels: Record<string, string>) => {
+  const one = workload(labels);
+  const [party] = parties([one], "cfauth");
+  if (party === undefined) throw new Error("no labels");
+  return decode(party, context([one]));
+};
+
+describe("a container that asks for one route twice", () => {
+  const it_ = decoded({
+    "cfauth.a.hostname": "app.example.com",
+    "cfauth.a.access": "public",
+    "cfauth.b.hostname": "app.example.com",
+  });
+
+  it("gets it neither way, since which one is meant can not be guessed", () => {
+    expect(it_.exposures).toEqual([]);
+    expect(it_.problems).toMatchObject([
+      {
+        code: "CFA-LABEL-CLASH",
+        label: "cfauth.b.hostname",
+        message: "cfauth.a.hostname and cfauth.b.hostname both ask for app.example.com",
+        effect: "closed",
+      },
+    ]);
+  });
+
+  it("does not keep it open to everybody", () => {
+    expect(it_.faulty.map(({ saysPublic }) => saysPublic)).toEqual([false, false]);
+  });
+});
+
+describe("enable beside named routes", () => {
+  it("asks for no route of its own", () => {
+    const { exposures } = decoded({ "cfauth.enable": "true", "cfauth.web.hostname": "app.example.com" });
+    expect(exposures.map(({ route }) => route.hostname)).toEqual(["app.example.com"]);
+  });
+});
+
+describe("a protected wildcard around Authentik", () => {
+  it("is opened with a word of warning", () => {
+    const { exposures, problems } = decoded({ "cfauth.hostname": "*.example.com" });
+    expect(exposures).toHaveLength(1);
+    expect(problems).toMatchObject([{ code: "CFA-AK-OWN-HOST", severity: "warning", effect: "unchanged" }]);
+  });
+});
