@@ -118,11 +118,16 @@ function stopping(paper: Paper): AbortSignal {
   return stop.signal;
 }
 
+/** Processes need no look: that the daemon has ended was waited for. */
 async function nothingLeft(): Promise<boolean> {
   const engine = await docker();
   const filters = { label: [`${LABEL.run}=${RUN_ID}`] };
-  const [containers, networks] = await Promise.all([engine.listContainers({ all: true, filters }), engine.listNetworks({ filters })]);
-  return containers.length + networks.length === 0;
+  const [containers, networks, images] = await Promise.all([
+    engine.listContainers({ all: true, filters }),
+    engine.listNetworks({ filters }),
+    engine.listImages({ filters }),
+  ]);
+  return containers.length + networks.length + images.length === 0;
 }
 
 const colourful = (): boolean => process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
