@@ -24,7 +24,10 @@ export async function apply(config: Config, say: (line: string) => void, stop: A
       onCall: () => {},
       watch: {
         planned: () => {},
-        changed: (change, error) => say(`${error === undefined ? "✓" : "✗"} ${SIGNS[change.action]} ${change.kind.padEnd(7)} ${change.subject}${error === undefined ? "" : `\n    ${error.message}\n    → ${error.fix}`}`),
+        changed: (change, error) =>
+          say(
+            `${error === undefined ? "✓" : "✗"} ${SIGNS[change.action]} ${change.kind.padEnd(7)} ${change.subject}${error === undefined ? "" : `\n    ${error.message}\n    → ${error.fix}`}`,
+          ),
         passed: (outcome) => {
           last = outcome;
         },
@@ -47,7 +50,9 @@ export async function apply(config: Config, say: (line: string) => void, stop: A
 function told(outcome: Outcome | undefined): readonly string[] {
   if (outcome?.end === undefined) return (outcome?.errors ?? []).map((error) => `✗ ${error.message}  ${error.code}\n    → ${error.fix}`);
   const { plan, decision } = outcome.end;
-  const closing = [...decision.desired.closing].map(([key, until]) => `… ${key}  its container is gone; the daemon closes it in ${spoken(until - outcome.at)}`);
+  const closing = [...decision.desired.closing].map(
+    ([key, until]) => `… ${key}  its container is gone; the daemon closes it in ${spoken(until - outcome.at)}`,
+  );
   const waiting = plan.waiting.map(({ route, reason }) => `… ${route}  waiting for ${reason}`);
   const count = `${plan.live.length} live, ${plan.waiting.length} waiting, ${plan.problems.length} ${plan.problems.length === 1 ? "problem" : "problems"}.`;
   return [...closing, ...waiting, ...plan.problems.map(spelled), count];

@@ -1,14 +1,14 @@
 import { type App, createApp } from "../app.ts";
-import { createDocker } from "../clients/docker.ts";
 import { spell } from "../clients/docker/address.ts";
+import { createDocker } from "../clients/docker.ts";
 import type { Config } from "../config.ts";
 import { WorldError } from "../errors.ts";
+import { openPage } from "../http/server.ts";
 import type { Log } from "../log.ts";
 import { backoff } from "../loop/backoff.ts";
 import { createTrigger } from "../loop/trigger.ts";
 import { createDockerSource } from "../sources/index.ts";
 import { ailment, report } from "../status/page.ts";
-import { openPage } from "../http/server.ts";
 import { createWatch } from "../status/watch.ts";
 import { VERSION } from "../version.ts";
 
@@ -31,7 +31,13 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
 
   const turn = async (): Promise<number> => {
     try {
-      app ??= await createApp({ config, source, signal: stop, watch, onCall: (service, call) => log.debug({ service, ...call }, "called") });
+      app ??= await createApp({
+        config,
+        source,
+        signal: stop,
+        watch,
+        onCall: (service, call) => log.debug({ service, ...call }, "called"),
+      });
       return await app.loop.turn();
     } catch (error) {
       if (stop.aborted) return 0;
@@ -41,7 +47,9 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
       return backoff(failures, Math.random());
     }
   };
-  const trigger = createTrigger({ run: turn });
+  const trigger = createTrigger({
+    run: async () => ({ nextMs: await turn(), changed: (watch.status().last?.applied ?? 0) > 0 }),
+  });
   const page = await openPage(
     {
       report: () => report({ owner: app?.owner, dryRun: config.dryRun, status: watch.status(), dockerUp, now: Date.now() }),
@@ -72,8 +80,12 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 const elapsed = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((over) => {
     const timer = setTimeout(over, ms).unref();
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      over();
-    }, { once: true });
+    signal?.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        over();
+      },
+      { once: true },
+    );
   });

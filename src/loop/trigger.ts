@@ -3,14 +3,21 @@ import PQueue from "p-queue";
 /** A timer that is to wait longer goes off at once: a service that asks for a month of peace would get none at all. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+export interface Looked {
+  /** When the next look is due by itself, in milliseconds from now. */
+  readonly nextMs: number;
+  /** Whether the look led to changes: then what follows is gathered, so that the changes are few and large. */
+  readonly changed: boolean;
+}
+
 export interface TriggerOptions {
-  /** Never rejects; answers when the next look is due by itself, in milliseconds from now. */
-  readonly run: () => Promise<number>;
-  /** How long a burst must be quiet before it is looked at; grows while bursts follow one another. Milliseconds. */
-  readonly quietMs?: readonly number[];
-  /** The longest that a burst is waited for. Milliseconds. */
-  readonly longestMs?: number;
-  /** After so long without a burst the first event is answered at once again. Milliseconds. */
+  /** Never rejects. */
+  readonly run: () => Promise<Looked>;
+  /** Between two looks that change nothing, at least. Milliseconds. */
+  readonly breathMs?: number;
+  /** After the first, second, … look that changed something: how long events must be quiet, and how long that is waited for at most. Milliseconds. */
+  readonly gather?: readonly { readonly quietMs: number; readonly longestMs: number }[];
+  /** After so long without changes it is as at the beginning. Milliseconds. */
   readonly calmMs?: number;
 }
 
@@ -23,44 +30,59 @@ export interface Trigger {
   close(): Promise<void>;
 }
 
+const GATHER: TriggerOptions["gather"] = [
+  { quietMs: 500, longestMs: 5_000 },
+  { quietMs: 1_500, longestMs: 30_000 },
+  { quietMs: 4_500, longestMs: 30_000 },
+];
+
 /**
- * Turns events into looks: one runs, at most one waits. The first event after a calm is answered at once; what follows is
- * gathered until it is quiet, so a hundred containers that start together are two or three looks, not a hundred.
+ * Turns events into looks: one runs, at most one waits. The first event is answered at once. A look costs nothing but a list
+ * of containers, so events that lead to no change (other people's containers coming and going) are simply looked at; once a
+ * look has changed something, what follows is gathered until it is quiet: a hundred containers that start together are two
+ * or three updates of the tunnel, not a hundred.
  */
-export function createTrigger({ run, quietMs = [500, 1_500, 4_500], longestMs = 30_000, calmMs = 15_000 }: TriggerOptions): Trigger {
+export function createTrigger({ run, breathMs = 500, gather = GATHER ?? [], calmMs = 15_000 }: TriggerOptions): Trigger {
   const queue = new PQueue({ concurrency: 1 });
-  /** How many looks the burst under way has had. Cleared by a calm. */
-  let looks = 0;
-  /** When the burst was last stirred, and when its first unanswered event came. Milliseconds of a monotonic clock. */
-  let stirred = -Infinity;
+  /** How many looks have changed something since it was calm, and when the last of them ended. */
+  let busy = 0;
+  let changedAt = -Infinity;
+  /** When the last look began, and when the first event came that it has not seen. Milliseconds of a monotonic clock. */
+  let lookedAt = -Infinity;
   let pending: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   let alarm: NodeJS.Timeout | undefined;
   let closed = false;
 
+  const look = async (): Promise<void> => {
+    clearTimeout(alarm);
+    lookedAt = performance.now();
+    const { nextMs, changed } = await run();
+    if (changed) [busy, changedAt] = [busy + 1, performance.now()];
+    clearTimeout(alarm);
+    if (!closed) alarm = setTimeout(enqueue, Math.min(nextMs, LONGEST_TIMER_MS));
+  };
+
   const enqueue = (): void => {
     clearTimeout(timer);
     pending = undefined;
-    looks += 1;
-    if (closed || queue.size > 0) return;
-    void queue.add(async () => {
-      clearTimeout(alarm);
-      const next = await run();
-      clearTimeout(alarm);
-      if (!closed) alarm = setTimeout(enqueue, Math.min(next, LONGEST_TIMER_MS));
-    });
+    if (!closed && queue.size === 0) void queue.add(look);
+  };
+
+  const waitMs = (at: number, since: number): number => {
+    const stage = gather[Math.min(busy, gather.length) - 1];
+    return stage === undefined ? lookedAt + breathMs - at : Math.min(stage.quietMs, since + stage.longestMs - at);
   };
 
   const poke = (): void => {
     if (closed) return;
     const at = performance.now();
-    if (pending === undefined && at - stirred > calmMs) looks = 0;
-    stirred = at;
-    if (looks === 0) return enqueue();
+    if (pending === undefined && at - changedAt > calmMs) busy = 0;
     pending ??= at;
-    const quiet = quietMs[Math.min(looks, quietMs.length) - 1] ?? 0;
+    const ms = waitMs(at, pending);
     clearTimeout(timer);
-    timer = setTimeout(enqueue, Math.max(0, Math.min(quiet, pending + longestMs - at)));
+    if (ms <= 0) enqueue();
+    else timer = setTimeout(enqueue, ms);
   };
 
   return {

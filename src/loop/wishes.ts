@@ -16,15 +16,29 @@ export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighb
 }
 
 /** From what runs and what stands to what is wished. */
-export function wishes(settings: WishSettings, grace: Grace, workloads: readonly Workload[], world: World, memory: Memory, now: number): Decision {
+export function wishes(
+  settings: WishSettings,
+  grace: Grace,
+  workloads: readonly Workload[],
+  world: World,
+  memory: Memory,
+  now: number,
+): Decision {
   const zones = world.dns.zones.map(({ name }) => name).filter((name) => settings.allowedZones?.includes(name) ?? true);
   const around = neighbours(workloads);
   const stands = standing(world);
   const routed = new Set(stands.flatMap(({ service }) => hostOf(service) ?? []));
-  const context: Context = { ...settings, zones, domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined), neighbours: around, routed };
+  const context: Context = {
+    ...settings,
+    zones,
+    domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined),
+    neighbours: around,
+    routed,
+  };
   const decoded = parties(workloads, settings.prefix).map((party) => decode(party, context));
   const reused = ({ service }: { readonly service: string | undefined }) => service !== undefined && around.reached(service);
   return decide(decoded, stands, reused, memory, grace, now);
 }
 
-const hostOf = (service: string | undefined): string | undefined => (service === undefined ? undefined : /^[a-z]+:\/\/([^:/]+)/.exec(service)?.[1]);
+const hostOf = (service: string | undefined): string | undefined =>
+  service === undefined ? undefined : /^[a-z]+:\/\/([^:/]+)/.exec(service)?.[1];

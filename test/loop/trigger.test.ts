@@ -9,17 +9,19 @@ describe("when the next look is taken", () => {
   /** How long a look takes, and when it says that the next is due. */
   let takesMs: number;
   let nextMs: number;
+  /** Whether looks lead to changes. */
+  let changed: boolean;
   let trigger: Trigger;
   let began: number;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    [looks, takesMs, nextMs, began] = [[], 0, HOUR, performance.now()];
+    [looks, takesMs, nextMs, changed, began] = [[], 0, HOUR, true, performance.now()];
     trigger = createTrigger({
       run: async () => {
         looks.push(performance.now() - began);
         if (takesMs > 0) await new Promise((done) => setTimeout(done, takesMs));
-        return nextMs;
+        return { nextMs, changed };
       },
     });
   });
@@ -63,9 +65,18 @@ describe("when the next look is taken", () => {
     expect(looks).toEqual([0, 1_500, 4_500]);
   });
 
-  it("events without end are looked at every half a minute all the same", async () => {
+  it("events without end are looked at all the same, the first time after five seconds, then every half a minute", async () => {
     await events(100, 95_000);
-    expect(looks).toEqual([0, 30_100, 60_100, 90_100]);
+    expect(looks).toEqual([0, 5_100, 35_100, 65_100]);
+  });
+
+  it("other people's containers, coming and going without end, hold up nobody", async () => {
+    changed = false;
+    await events(200, 10_000);
+    const before = looks.length;
+    trigger.poke();
+    await pass(500);
+    expect([before <= 21, looks.length > before]).toEqual([true, true]);
   });
 
   it("an event after a calm is answered at once again", async () => {
