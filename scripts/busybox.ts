@@ -55,7 +55,13 @@ function isStatic(elf: Buffer): boolean {
 
 async function pull(ref: string): Promise<void> {
   const docker = new Docker();
-  const known = await docker.getImage(ref).inspect().then(() => true, () => false);
+  const known = await docker
+    .getImage(ref)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    );
   if (known) return;
   const progress = await docker.pull(ref);
   await new Promise<void>((resolve, reject) => {

@@ -40,7 +40,11 @@ async function checks(): Promise<boolean> {
 async function tests(chromium: string | undefined, only: readonly string[]): Promise<Totals> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-test-"));
   const report = join(folder, "report.json");
-  await run("tests", [bin("vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...only], chromium === undefined ? {} : { CHROMIUM_PATH: chromium });
+  await run(
+    "tests",
+    [bin("vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...only],
+    chromium === undefined ? {} : { CHROMIUM_PATH: chromium },
+  );
   const totals: Totals = JSON.parse(await readFile(report, "utf8"));
   await rm(folder, { recursive: true });
   return totals;

@@ -3,9 +3,9 @@ import { parseArgs } from "node:util";
 import { apply } from "./commands/apply.ts";
 import { healthcheck } from "./commands/healthcheck.ts";
 import { run } from "./commands/run.ts";
-import { type Config, readConfig } from "./config.ts";
 import { faultsText } from "./config/fault.ts";
 import { gather } from "./config/gather.ts";
+import { type Config, readConfig } from "./config.ts";
 import { nearest } from "./domain/nearest.ts";
 import { parseListen } from "./http/listen.ts";
 import { createLog } from "./log.ts";
@@ -43,11 +43,17 @@ async function main(argv: readonly string[]): Promise<number> {
   return run(settings.config, logOf(settings.config), stop);
 }
 
-type Asked = { readonly command: (typeof COMMANDS)[number]; readonly help: boolean; readonly version: boolean } | { readonly fault: string };
+type Asked =
+  | { readonly command: (typeof COMMANDS)[number]; readonly help: boolean; readonly version: boolean }
+  | { readonly fault: string };
 
 function read(argv: readonly string[]): Asked {
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "v" } } });
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "v" } },
+    });
     const [word = "run", more] = positionals;
     if (more !== undefined) return { fault: `"${more}" is one word too many` };
     const command = COMMANDS.find((it) => it === word);

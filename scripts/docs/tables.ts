@@ -13,13 +13,28 @@ function filled(text: string, name: string, table: string): string {
 }
 
 function labels(): string {
-  const rows = CATALOGUE.filter((row) => row.later !== true).map(({ key, meaning, example, fallback }) => `| \`${key}\` | ${meaning} | \`${example}\` | ${fallback} |`);
-  return ["| label | meaning | example | default |", "|---|---|---|---|", ...rows, "| `origin.*` | cloudflared's `originRequest` options, below | | – |"].join("\n");
+  const rows = CATALOGUE.filter((row) => row.later !== true).map(
+    ({ key, meaning, example, fallback }) => `| \`${key}\` | ${meaning} | \`${example}\` | ${fallback} |`,
+  );
+  return [
+    "| label | meaning | example | default |",
+    "|---|---|---|---|",
+    ...rows,
+    "| `origin.*` | cloudflared's `originRequest` options, below | | – |",
+  ].join("\n");
 }
 
-const TAKES: Readonly<Record<string, string>> = { boolean: "`true` or `false`", seconds: "whole seconds", count: "a number", text: "a text", socks: "`socks`" };
+const TAKES: Readonly<Record<string, string>> = {
+  boolean: "`true` or `false`",
+  seconds: "whole seconds",
+  count: "a number",
+  text: "a text",
+  socks: "`socks`",
+};
 
 function originOptions(): string {
-  const rows = Object.entries(ORIGIN_OPTIONS).map(([option, { takes, example }]) => `| \`origin.${option}\` | ${TAKES[takes]} | \`${example}\` |`);
+  const rows = Object.entries(ORIGIN_OPTIONS).map(
+    ([option, { takes, example }]) => `| \`origin.${option}\` | ${TAKES[takes]} | \`${example}\` |`,
+  );
   return ["| label | takes | example |", "|---|---|---|", ...rows].join("\n");
 }

@@ -31,9 +31,9 @@ export interface Trigger {
 }
 
 const GATHER: TriggerOptions["gather"] = [
-  { quietMs: 500, longestMs: 5_000 },
-  { quietMs: 1_500, longestMs: 30_000 },
-  { quietMs: 4_500, longestMs: 30_000 },
+  { quietMs: 1_000, longestMs: 10_000 },
+  { quietMs: 3_000, longestMs: 30_000 },
+  { quietMs: 5_000, longestMs: 30_000 },
 ];
 
 /**

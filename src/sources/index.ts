@@ -1,2 +1,1 @@
 export { createDockerSource } from "./docker/source.ts";
-export type { Identity, Source, Watch } from "./source.ts";

@@ -15,7 +15,13 @@ test("an account that is hidden from the token is read off its zones", async () 
   expect(await onlyAccount(createCloudflare({ token: "t", baseUrl: server.url }))).toBe("b");
 });
 
-test.each([{ name: "none", replies: [ids()] }, { name: "two", replies: [ids("a", "b")] }])("with $name it has to be named", async ({ replies }) => {
+test.each([
+  { name: "none", replies: [ids()] },
+  { name: "two", replies: [ids("a", "b")] },
+])("with $name it has to be named", async ({ replies }) => {
   await using server = await stub(...replies);
-  await expect(onlyAccount(createCloudflare({ token: "t", baseUrl: server.url }))).rejects.toMatchObject({ code: "CFA-CF-ACCOUNT", fix: expect.stringContaining("CLOUDFLARE_ACCOUNT_ID") });
+  await expect(onlyAccount(createCloudflare({ token: "t", baseUrl: server.url }))).rejects.toMatchObject({
+    code: "CFA-CF-ACCOUNT",
+    fix: expect.stringContaining("CLOUDFLARE_ACCOUNT_ID"),
+  });
 });

@@ -10,22 +10,46 @@ const Named = z.looseObject({ name: z.string() });
 const client = (url: string, more: object = {}): Authentik => createAuthentik({ token: TOKEN, url, backoffMs: 1, ...more });
 
 const read = (authentik: Authentik) => authentik.ask("providers.get", Named, { path: "/providers/oauth2/1/" });
-const list = (authentik: Authentik) => authentik.list("flows.list", Named, { path: "/flows/instances/", query: { designation: "authorization" } });
+const list = (authentik: Authentik) =>
+  authentik.list("flows.list", Named, { path: "/flows/instances/", query: { designation: "authorization" } });
 const write = (authentik: Authentik) =>
-  authentik.ask("providers.create", Named, { method: "POST", path: "/providers/oauth2/", body: { client_secret: "my-client-secret" }, hide: ["my-client-secret"] });
+  authentik.ask("providers.create", Named, {
+    method: "POST",
+    path: "/providers/oauth2/",
+    body: { client_secret: "my-client-secret" },
+    hide: ["my-client-secret"],
+  });
 
 async function failure(call: Promise<unknown>): Promise<WorldError> {
-  const error = await call.then(() => undefined, (it: unknown) => it);
+  const error = await call.then(
+    () => undefined,
+    (it: unknown) => it,
+  );
   if (error instanceof WorldError) return error;
   throw new Error(`not a WorldError: ${String(error)}`);
 }
 
 describe("an answer", () => {
   test.each([
-    { name: "403 for the token itself, as older versions say it", reply: answer(403, { detail: "Token invalid/expired" }), is: "CFA-AK-TOKEN", transient: false },
-    { name: "403 for the token itself, by its code", reply: answer(403, { detail: "…", code: "authentication_failed" }), is: "CFA-AK-TOKEN", transient: false },
+    {
+      name: "403 for the token itself, as older versions say it",
+      reply: answer(403, { detail: "Token invalid/expired" }),
+      is: "CFA-AK-TOKEN",
+      transient: false,
+    },
+    {
+      name: "403 for the token itself, by its code",
+      reply: answer(403, { detail: "…", code: "authentication_failed" }),
+      is: "CFA-AK-TOKEN",
+      transient: false,
+    },
     { name: "401", reply: answer(401, {}), is: "CFA-AK-TOKEN", transient: false },
-    { name: "any other 403", reply: answer(403, { detail: "You do not have permission to perform this action." }), is: "CFA-AK-PERMISSION", transient: false },
+    {
+      name: "any other 403",
+      reply: answer(403, { detail: "You do not have permission to perform this action." }),
+      is: "CFA-AK-PERMISSION",
+      transient: false,
+    },
     { name: "502 while core starts", reply: answer(502, "<html>bad gateway</html>"), is: "CFA-AK-NOT-READY", transient: true },
     { name: "503 while core starts", reply: answer(503, ""), is: "CFA-AK-NOT-READY", transient: true },
     { name: "500", reply: answer(500, "<html>sorry</html>"), is: "CFA-AK-UNREACHABLE", transient: true },
@@ -38,7 +62,9 @@ describe("an answer", () => {
   });
 
   test("that a permission is missing names it", async () => {
-    await using server = await stub(answer(403, { detail: "You do not have permission to perform this action.", code: "permission_denied" }));
+    await using server = await stub(
+      answer(403, { detail: "You do not have permission to perform this action.", code: "permission_denied" }),
+    );
     expect((await failure(write(client(server.url)))).message).toContain("authentik_providers_oauth2.add_oauth2provider");
   });
 
@@ -58,7 +84,8 @@ describe("an answer", () => {
 });
 
 describe("a list", () => {
-  const page = (next: number, ...names: readonly string[]) => answer(200, { pagination: { next }, results: names.map((name) => ({ name })) });
+  const page = (next: number, ...names: readonly string[]) =>
+    answer(200, { pagination: { next }, results: names.map((name) => ({ name })) });
 
   test("is read page after page, as long as there is a next one", async () => {
     await using server = await stub(page(2, "a"), page(0, "b"));

@@ -11,14 +11,21 @@ const Named = z.looseObject({ name: z.string() });
 
 const client = (url: string, more: object = {}): Cloudflare => createCloudflare({ token: TOKEN, baseUrl: url, backoffMs: 1, ...more });
 
-const readTags = (cloudflare: Cloudflare) => cloudflare.list("tags.list", Named, (sdk, page) => sdk.zeroTrust.access.tags.list({ account_id: ACCOUNT, ...page }));
-const makeTag = (cloudflare: Cloudflare) => cloudflare.ask("tags.create", Named, (sdk) => sdk.zeroTrust.access.tags.create({ account_id: ACCOUNT, name: "a" }));
+const readTags = (cloudflare: Cloudflare) =>
+  cloudflare.list("tags.list", Named, (sdk, page) => sdk.zeroTrust.access.tags.list({ account_id: ACCOUNT, ...page }));
+const makeTag = (cloudflare: Cloudflare) =>
+  cloudflare.ask("tags.create", Named, (sdk) => sdk.zeroTrust.access.tags.create({ account_id: ACCOUNT, name: "a" }));
 
-const ok = (result: unknown, info?: object) => answer(200, { success: true, errors: [], messages: [], result, ...(info && { result_info: info }) });
-const no = (status: number, code: number, message = "no", headers = {}) => answer(status, { success: false, errors: [{ code, message }], messages: [], result: null }, headers);
+const ok = (result: unknown, info?: object) =>
+  answer(200, { success: true, errors: [], messages: [], result, ...(info && { result_info: info }) });
+const no = (status: number, code: number, message = "no", headers = {}) =>
+  answer(status, { success: false, errors: [{ code, message }], messages: [], result: null }, headers);
 
 async function failure(call: Promise<unknown>): Promise<WorldError> {
-  const error = await call.then(() => undefined, (it: unknown) => it);
+  const error = await call.then(
+    () => undefined,
+    (it: unknown) => it,
+  );
   if (error instanceof WorldError) return error;
   throw new Error(`not a WorldError: ${String(error)}`);
 }
@@ -68,7 +75,11 @@ describe("an answer", () => {
 });
 
 describe("a list", () => {
-  const page = (number: number, names: readonly string[], info: object) => ok(names.map((name) => ({ name })), { page: number, ...info });
+  const page = (number: number, names: readonly string[], info: object) =>
+    ok(
+      names.map((name) => ({ name })),
+      { page: number, ...info },
+    );
 
   test("is read to the last page that the API counts", async () => {
     await using server = await stub(page(1, ["a"], { per_page: 1, total_pages: 2 }), page(2, ["b"], { per_page: 1, total_pages: 2 }));
@@ -157,19 +168,24 @@ describe("a write", () => {
 describe("the limit", () => {
   const limited = (seconds: number) => no(429, 10429, "slow down", { "retry-after": String(seconds) });
 
-  test.each([{ name: "read", call: readTags, result: [{ name: "a" }] }, { name: "write", call: makeTag, result: { name: "a" } }])(
-    "a $name that was not let in is sent once more, after the rest that was asked for",
-    async ({ call, result }) => {
-      await using server = await stub(limited(1), ok(result));
-      const started = Date.now();
-      expect(await call(client(server.url))).toEqual(result);
-      expect(Date.now() - started).toBeGreaterThanOrEqual(990);
-    },
-  );
+  test.each([
+    { name: "read", call: readTags, result: [{ name: "a" }] },
+    { name: "write", call: makeTag, result: { name: "a" } },
+  ])("a $name that was not let in is sent once more, after the rest that was asked for", async ({ call, result }) => {
+    await using server = await stub(limited(1), ok(result));
+    const started = Date.now();
+    expect(await call(client(server.url))).toEqual(result);
+    expect(Date.now() - started).toBeGreaterThanOrEqual(990);
+  });
 
   test("a second refusal is handed on with the time to wait, and nothing was done", async () => {
     await using server = await stub(limited(0), limited(7));
-    expect(await failure(makeTag(client(server.url)))).toMatchObject({ code: "CFA-CF-RATE-LIMIT", retryAfterMs: 7_000, transient: true, doubtful: false });
+    expect(await failure(makeTag(client(server.url)))).toMatchObject({
+      code: "CFA-CF-RATE-LIMIT",
+      retryAfterMs: 7_000,
+      transient: true,
+      doubtful: false,
+    });
     expect(server.received).toHaveLength(2);
   });
 
@@ -184,7 +200,10 @@ describe("the limit", () => {
   });
 
   test("a window that is used up is waited for before it is overdrawn", async () => {
-    await using server = await stub(answer(200, { success: true, result: { name: "a" } }, { ratelimit: '"burst";r=9;t=60, "default";r=0;t=1' }), ok({ name: "a" }));
+    await using server = await stub(
+      answer(200, { success: true, result: { name: "a" } }, { ratelimit: '"burst";r=9;t=60, "default";r=0;t=1' }),
+      ok({ name: "a" }),
+    );
     const cloudflare = client(server.url);
     await makeTag(cloudflare);
     const started = Date.now();
@@ -226,7 +245,8 @@ describe("stopping", () => {
 });
 
 describe("secrets", () => {
-  const whole = (error: WorldError): string => JSON.stringify({ ...error, message: error.message, stack: error.stack, cause: { ...(error.cause as object) } });
+  const whole = (error: WorldError): string =>
+    JSON.stringify({ ...error, message: error.message, stack: error.stack, cause: { ...(error.cause as object) } });
 
   test.each([
     { name: "a refusal that repeats them", reply: no(400, 1004, `bad header Bearer ${TOKEN} and body my-client-secret`) },
@@ -234,7 +254,12 @@ describe("secrets", () => {
     { name: "a lost answer", reply: cut },
   ])("are not in $name", async ({ reply }) => {
     await using server = await stub(reply);
-    const call = client(server.url).ask("tags.create", Named, (sdk) => sdk.zeroTrust.access.tags.create({ account_id: ACCOUNT, name: "x" }), ["my-client-secret"]);
+    const call = client(server.url).ask(
+      "tags.create",
+      Named,
+      (sdk) => sdk.zeroTrust.access.tags.create({ account_id: ACCOUNT, name: "x" }),
+      ["my-client-secret"],
+    );
     const text = whole(await failure(call));
     expect(text).not.toContain(TOKEN);
     expect(text).not.toContain("my-client-secret");
@@ -242,7 +267,9 @@ describe("secrets", () => {
 
   test("are not printed, whatever the SDK's own variables say", async () => {
     vi.stubEnv("CLOUDFLARE_LOG", "debug");
-    const printed = (["debug", "info", "log", "warn", "error"] as const).map((level) => vi.spyOn(console, level).mockReturnValue(undefined));
+    const printed = (["debug", "info", "log", "warn", "error"] as const).map((level) =>
+      vi.spyOn(console, level).mockReturnValue(undefined),
+    );
     await using server = await stub(ok({ name: "a" }));
     await makeTag(client(server.url));
     expect(printed.flatMap((spy) => spy.mock.calls)).toEqual([]);

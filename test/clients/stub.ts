@@ -40,7 +40,11 @@ async function read(request: IncomingMessage): Promise<Received> {
   return { method: request.method ?? "", url: request.url ?? "", body: text === "" ? undefined : JSON.parse(text) };
 }
 
-export const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Reply => (response) =>
-  void response.writeHead(status, { "content-type": "application/json", ...headers }).end(typeof body === "string" ? body : JSON.stringify(body));
+export const answer =
+  (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Reply =>
+  (response) =>
+    void response
+      .writeHead(status, { "content-type": "application/json", ...headers })
+      .end(typeof body === "string" ? body : JSON.stringify(body));
 
 export const cut: Reply = (response) => void response.destroy();

@@ -49,7 +49,10 @@ async function layNode(root: string): Promise<void> {
   await place(node, join(root, "nodejs/bin/node"));
   for (const library of await librariesOf(node)) await place(library, join(root, library));
   await place(CERTIFICATES, join(root, IN_IMAGE));
-  await writeFile(join(root, "etc/passwd"), "root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n");
+  await writeFile(
+    join(root, "etc/passwd"),
+    "root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n",
+  );
   await writeFile(join(root, "etc/group"), "root:x:0:\nnonroot:x:65532:\n");
   for (const folder of ["tmp", "home/nonroot"]) await mkdir(join(root, folder), { recursive: true });
 }

@@ -14,7 +14,13 @@ import { docker, LABEL } from "./run.ts";
 export async function builtImage(name: string, folder: string): Promise<string> {
   const engine = await docker();
   const tag = `${name}:${await hashOf(folder)}`;
-  const known = await engine.getImage(tag).inspect().then(() => true, () => false);
+  const known = await engine
+    .getImage(tag)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    );
   if (!known) await build(engine, folder, tag);
   return tag;
 }
@@ -34,7 +40,10 @@ async function build(engine: Dockerode, folder: string, tag: string): Promise<vo
 async function hashOf(folder: string): Promise<string> {
   const hash = createHash("sha256");
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  for (const path of entries.filter((each) => !each.isDirectory()).map((each) => join(each.parentPath, each.name)).sort()) {
+  for (const path of entries
+    .filter((each) => !each.isDirectory())
+    .map((each) => join(each.parentPath, each.name))
+    .sort()) {
     const content = await readFile(path).catch(() => readlink(path));
     hash.update(path.slice(folder.length)).update("\0").update(content).update("\0");
   }

@@ -91,7 +91,10 @@ class Workload extends GenericContainer {
     this.#engine = engine;
     this.#wanted = wanted;
     const first = wanted.networks?.[0];
-    this.withName(unique(wanted.name)).withLabels({ ...wanted.labels, ...RUN_LABELS }).withWaitStrategy(RUNS).withAutoCleanup(false);
+    this.withName(unique(wanted.name))
+      .withLabels({ ...wanted.labels, ...RUN_LABELS })
+      .withWaitStrategy(RUNS)
+      .withAutoCleanup(false);
     if (first === undefined) return;
     this.withNetworkMode(first.name);
     this.createOpts.NetworkingConfig = { EndpointsConfig: { [first.name]: { Aliases: [...(wanted.aliases ?? [])] } } };

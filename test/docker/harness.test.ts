@@ -19,12 +19,16 @@ describe("origin containers", () => {
     { variant: "several", port: 443, exposes: ["443/tcp", "80/tcp"] },
     { variant: "none", port: 8080, exposes: [] },
     { variant: "udp", port: 8080, exposes: ["5353/udp", "8080/tcp"] },
-  ])("$variant says its hostname on $port", async ({ variant, port, exposes }) => {
-    await using origin = await start({ image: variant, name: `origin-${variant}` });
-    const { Config } = await origin.inspect();
-    expect(Object.keys(Config.ExposedPorts ?? {}).sort()).toEqual(exposes);
-    expect(await page(await origin.ip(), port)).toBe(`Hello from ${Config.Hostname}\n`);
-  }, 60_000);
+  ])(
+    "$variant says its hostname on $port",
+    async ({ variant, port, exposes }) => {
+      await using origin = await start({ image: variant, name: `origin-${variant}` });
+      const { Config } = await origin.inspect();
+      expect(Object.keys(Config.ExposedPorts ?? {}).sort()).toEqual(exposes);
+      expect(await page(await origin.ip(), port)).toBe(`Hello from ${Config.Hostname}\n`);
+    },
+    60_000,
+  );
 
   test("one with a health check is starting, then what the test says", async () => {
     await using origin = await start({ image: "health", name: "health" });

@@ -27,7 +27,8 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
   });
 
   test("runs as 65532, with a read-only root and no capability", async () => {
-    const state = 'const s = fs.readFileSync("/proc/self/status", "utf8"); console.log(process.getuid(), process.getgid(), /CapEff:\\s*(\\w+)/.exec(s)[1])';
+    const state =
+      'const s = fs.readFileSync("/proc/self/status", "utf8"); console.log(process.getuid(), process.getgid(), /CapEff:\\s*(\\w+)/.exec(s)[1])';
     const { output } = await ran(TAG, { Entrypoint: [...NODE, state] });
     expect(output.trim()).toBe("65532 65532 0000000000000000");
     const write = await ran(TAG, { Entrypoint: [...NODE, 'fs.writeFileSync("/usr/local/bin/other", "")'] });
@@ -35,7 +36,8 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
   }, 60_000);
 
   test("cannot be changed by its own user, even where the root is writable", async () => {
-    const write = 'for (const f of ["/usr/local/bin/other", "/usr/local/lib/cfauth.mjs"]) try { fs.appendFileSync(f, ""); console.log(f) } catch {}';
+    const write =
+      'for (const f of ["/usr/local/bin/other", "/usr/local/lib/cfauth.mjs"]) try { fs.appendFileSync(f, ""); console.log(f) } catch {}';
     expect((await ran(TAG, { Entrypoint: [...NODE, write], HostConfig: { ReadonlyRootfs: false } })).output).toBe("");
   }, 60_000);
 

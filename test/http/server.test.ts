@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
-import type { Report } from "../../src/status/report.ts";
 import { openPage, type Page, type PageParts } from "../../src/http/server.ts";
+import type { Report } from "../../src/status/report.ts";
 
 const REPORT: Report = {
   formatVersion: "1.0",

@@ -14,9 +14,31 @@ async function scene() {
   const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc" }).id;
   const policy = seedPolicy(state, { name: "cfauth:home everyone" }).id;
   const api = accessApi({ cloudflare: reached.client, account: reached.account, owner: owner() });
-  const wish = (route: string, more: Partial<ApplicationWish> = {}): ApplicationWish => ({ route: route as RouteKey, name: route, idp, session: "24h", tag: TAG, policy, ...more });
-  const open = (route: string, more: Partial<ApplicationWish> = {}): AccessChange => ({ kind: "access", action: "create", key: route, subject: route, wish: wish(route, more) });
-  const ours = (domain: string, fields: object = {}) => seedApp(state, { domain, tags: [TAG], allowed_idps: [idp], auto_redirect_to_identity: true, policies: [{ id: policy, precedence: 1 }], ...fields });
+  const wish = (route: string, more: Partial<ApplicationWish> = {}): ApplicationWish => ({
+    route: route as RouteKey,
+    name: route,
+    idp,
+    session: "24h",
+    tag: TAG,
+    policy,
+    ...more,
+  });
+  const open = (route: string, more: Partial<ApplicationWish> = {}): AccessChange => ({
+    kind: "access",
+    action: "create",
+    key: route,
+    subject: route,
+    wish: wish(route, more),
+  });
+  const ours = (domain: string, fields: object = {}) =>
+    seedApp(state, {
+      domain,
+      tags: [TAG],
+      allowed_idps: [idp],
+      auto_redirect_to_identity: true,
+      policies: [{ id: policy, precedence: 1 }],
+      ...fields,
+    });
   return { ...reached, api, idp, policy, wish, open, ours, state, look: () => api.observe("all", undefined) };
 }
 
@@ -30,13 +52,24 @@ test("an application of ours carries our tag on exactly one route", async () => 
   await using world = await scene();
   world.ours("app.example.com");
   world.ours("App.example.com/api/", { tags: [TAG, "home"] });
-  world.ours("two.example.com", { destinations: [{ type: "public", uri: "two.example.com" }, { type: "public", uri: "three.example.com" }] });
+  world.ours("two.example.com", {
+    destinations: [
+      { type: "public", uri: "two.example.com" },
+      { type: "public", uri: "three.example.com" },
+    ],
+  });
   world.ours("odd.example.com/*/x");
   seedApp(world.state, { domain: "nas.example.com/*" });
   seedApp(world.state, { domain: "sandbox.cloudflareaccess.com", type: "app_launcher", tags: [TAG] });
   const seen = await world.look();
   expect([...seen.mine.keys()].toSorted()).toEqual(["app.example.com", "app.example.com/api"]);
-  expect(seen.theirs.flatMap(({ covers }) => covers).toSorted()).toEqual(["nas.example.com", "odd.example.com/*/x", "sandbox.cloudflareaccess.com", "three.example.com", "two.example.com"]);
+  expect(seen.theirs.flatMap(({ covers }) => covers).toSorted()).toEqual([
+    "nas.example.com",
+    "odd.example.com/*/x",
+    "sandbox.cloudflareaccess.com",
+    "three.example.com",
+    "two.example.com",
+  ]);
 });
 
 test("what somebody else's applications link is known", async () => {
@@ -54,31 +87,64 @@ test("of two of ours on one route the older counts, and the other is a double", 
   const seen = await world.look();
   expect(mine(seen, "app.example.com").id).toBe(older.id);
   expect(seen.doubles.map(({ id }) => id)).toEqual([younger.id]);
-  const at = seen.doubles.flatMap((it) => it);
-  const applied = await world.api.apply(at.map((it) => ({ kind: "access", action: "delete", key: it.id, subject: it.route, at: it }) as const), seen);
+  const applied = await world.api.apply(
+    seen.doubles.map((it) => ({ kind: "access", action: "delete", key: it.id, subject: it.route, at: it }) as const),
+    seen,
+  );
   expect(applied.seen.doubles).toEqual([]);
   expect([...world.state.apps.keys()]).toEqual([older.id]);
 });
 
 test("what is written is what is then seen", async () => {
   await using world = await scene();
-  const applied = await world.api.apply([world.open("app.example.com", { session: "168h" }), world.open("app.example.com/api")], await world.look());
+  const applied = await world.api.apply(
+    [world.open("app.example.com", { session: "168h" }), world.open("app.example.com/api")],
+    await world.look(),
+  );
   expect(applied).toMatchObject({ failures: [], doubtful: false });
   expect(applied.seen).toEqual(await world.look());
-  expect(mine(applied.seen, "app.example.com")).toMatchObject({ allowedIdps: [world.idp], autoRedirect: true, session: "168h", tags: [TAG], policies: [world.policy] });
-  expect([...world.state.apps.values()][0]).toMatchObject({ type: "self_hosted", app_launcher_visible: true, destinations: [{ type: "public", uri: "app.example.com" }] });
+  expect(mine(applied.seen, "app.example.com")).toMatchObject({
+    allowedIdps: [world.idp],
+    autoRedirect: true,
+    session: "168h",
+    tags: [TAG],
+    policies: [world.policy],
+  });
+  expect([...world.state.apps.values()][0]).toMatchObject({
+    type: "self_hosted",
+    app_launcher_visible: true,
+    destinations: [{ type: "public", uri: "app.example.com" }],
+  });
 });
 
 test("an update leaves what the user set, and the audience", async () => {
   await using world = await scene();
-  const logo = { logo_url: "https://example.com/logo.png", app_launcher_visible: false, tags: [TAG, "zebra"], same_site_cookie_attribute: "strict", created_at: "2026-01-01T00:00:00Z" };
+  const logo = {
+    logo_url: "https://example.com/logo.png",
+    app_launcher_visible: false,
+    tags: [TAG, "zebra"],
+    same_site_cookie_attribute: "strict",
+    created_at: "2026-01-01T00:00:00Z",
+  };
   seedTag(world.state, "zebra");
   const app = world.ours("app.example.com", { ...logo, allowed_idps: [] });
   const seen = await world.look();
-  const change: AccessChange = { kind: "access", action: "update", key: "a", subject: "a", at: mine(seen, "app.example.com"), wish: world.wish("app.example.com") };
+  const change: AccessChange = {
+    kind: "access",
+    action: "update",
+    key: "a",
+    subject: "a",
+    at: mine(seen, "app.example.com"),
+    wish: world.wish("app.example.com"),
+  };
   const applied = await world.api.apply([change], seen);
   expect(applied.failures).toEqual([]);
-  expect(world.state.apps.get(app.id)).toMatchObject({ ...logo, aud: app.aud, allowed_idps: [world.idp], policies: [{ id: world.policy, precedence: 1 }] });
+  expect(world.state.apps.get(app.id)).toMatchObject({
+    ...logo,
+    aud: app.aud,
+    allowed_idps: [world.idp],
+    policies: [{ id: world.policy, precedence: 1 }],
+  });
   expect(mine(applied.seen, "app.example.com").aud).toBe(app.aud);
 });
 
@@ -93,7 +159,10 @@ test("an application that is gone already counts as deleted", async () => {
   const app = world.ours("app.example.com");
   const seen = await world.look();
   world.state.apps.delete(app.id);
-  const applied = await world.api.apply([{ kind: "access", action: "delete", key: "a", subject: "a", at: mine(seen, "app.example.com") }], seen);
+  const applied = await world.api.apply(
+    [{ kind: "access", action: "delete", key: "a", subject: "a", at: mine(seen, "app.example.com") }],
+    seen,
+  );
   expect(applied).toMatchObject({ failures: [], doubtful: false });
   expect(applied.seen.mine.size).toBe(0);
 });

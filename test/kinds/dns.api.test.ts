@@ -20,7 +20,13 @@ async function scene({ zones = ["example.com"], only }: { readonly zones?: reado
     subject: name,
     wish: { zone: zoneId(reached.sandbox, zone), name: hostname(name), content: TUNNEL, comment: "cfauth:home" },
   });
-  return { ...reached, api, names, open, calls: () => reached.sandbox.controls.calls.map(({ method, path }) => `${method} ${path.split("/").slice(3).join("/") || path}`) };
+  return {
+    ...reached,
+    api,
+    names,
+    open,
+    calls: () => reached.sandbox.controls.calls.map(({ method, path }) => `${method} ${path.split("/").slice(3).join("/") || path}`),
+  };
 }
 
 function hostname(text: string) {
@@ -43,7 +49,9 @@ test("only a record with exactly our comment is ours", async () => {
   seedRecord(world.sandbox.state, { name: "sub.example.com", type: "NS", content: "ns1.example.net", proxied: false });
   seedRecord(world.sandbox.state, { name: "text.example.com", type: "TXT", content: "hello", proxied: false, comment: "cfauth:home" });
   const seen = await world.api.observe("all", undefined);
-  expect([...seen.mine.values()].map(({ name, content, proxied }) => ({ name, content, proxied }))).toEqual([{ name: "ours.example.com", content: TUNNEL, proxied: true }]);
+  expect([...seen.mine.values()].map(({ name, content, proxied }) => ({ name, content, proxied }))).toEqual([
+    { name: "ours.example.com", content: TUNNEL, proxied: true },
+  ]);
   expect([...seen.theirs.keys()].toSorted()).toEqual(["hand.example.com", "other.example.com", "sub.example.com"]);
 });
 
@@ -70,7 +78,10 @@ test("one record is written by itself, several of a zone in one transaction", as
   const seen = await world.api.observe("all", undefined);
   world.sandbox.controls.clear();
   const one = await world.api.apply([world.open("a.example.com")], seen);
-  const more = await world.api.apply([world.open("b.example.com"), world.open("c.example.com"), close(one.seen, "a.example.com")], one.seen);
+  const more = await world.api.apply(
+    [world.open("b.example.com"), world.open("c.example.com"), close(one.seen, "a.example.com")],
+    one.seen,
+  );
   expect(world.calls()).toEqual(["POST dns_records", "POST dns_records/batch"]);
   expect(world.names()).toEqual(["b.example.com", "c.example.com"]);
   expect([...more.seen.mine.keys()].toSorted()).toEqual(["b.example.com", "c.example.com"]);
@@ -80,7 +91,9 @@ test("one record is written by itself, several of a zone in one transaction", as
 test("what is written is a proxied CNAME with our comment", async () => {
   await using world = await scene();
   await world.api.apply([world.open("a.example.com")], await world.api.observe("all", undefined));
-  expect([...world.sandbox.state.records.values()]).toMatchObject([{ name: "a.example.com", type: "CNAME", content: TUNNEL, proxied: true, ttl: 1, comment: "cfauth:home" }]);
+  expect([...world.sandbox.state.records.values()]).toMatchObject([
+    { name: "a.example.com", type: "CNAME", content: TUNNEL, proxied: true, ttl: 1, comment: "cfauth:home" },
+  ]);
 });
 
 test("a record of ours that leads elsewhere is led back", async () => {
@@ -110,12 +123,18 @@ test("more than a batch takes goes in several", async () => {
   const changes = Array.from({ length: 201 }, (_, n) => world.open(`n${n}.example.com`));
   const applied = await world.api.apply(changes, await world.api.observe("all", undefined));
   expect(applied.done).toHaveLength(201);
-  expect(world.sandbox.controls.writes().map(({ path }) => path.split("/").slice(3).join("/"))).toEqual(["dns_records/batch", "dns_records"]);
+  expect(world.sandbox.controls.writes().map(({ path }) => path.split("/").slice(3).join("/"))).toEqual([
+    "dns_records/batch",
+    "dns_records",
+  ]);
 });
 
 test("each zone is written by itself", async () => {
   await using world = await scene({ zones: ["example.com", "example.org"] });
-  const applied = await world.api.apply([world.open("a.example.com"), world.open("a.example.org", "example.org")], await world.api.observe("all", undefined));
+  const applied = await world.api.apply(
+    [world.open("a.example.com"), world.open("a.example.org", "example.org")],
+    await world.api.observe("all", undefined),
+  );
   expect(applied.failures).toEqual([]);
   expect(world.names()).toEqual(["a.example.com", "a.example.org"]);
 });

@@ -11,7 +11,8 @@ async function scene(document?: Parameters<typeof seedConfiguration>[2]) {
   const tunnel = seedTunnel(sandbox.state);
   if (document !== undefined) seedConfiguration(sandbox.state, tunnel, document);
   const api = ingressApi({ cloudflare: client, account, owner: owner(), tunnel: () => tunnel.id });
-  const rules = () => sandbox.state.configurations.get(tunnel.id)?.config.ingress.map(({ hostname, service }) => `${hostname ?? ""} ${service}`);
+  const rules = () =>
+    sandbox.state.configurations.get(tunnel.id)?.config.ingress.map(({ hostname, service }) => `${hostname ?? ""} ${service}`);
   return { ...reached, api, tunnel, rules };
 }
 
@@ -33,7 +34,13 @@ const close = (host: string): IngressChange => ({ kind: "ingress", action: "dele
 
 test("a tunnel that was never configured has no rules and answers 404 to everything", async () => {
   await using world = await scene();
-  expect(await world.api.observe("all", undefined)).toEqual({ version: 0, rules: [], catchAll: { service: "http_status:404" }, mark: "cfauth:home", rest: {} });
+  expect(await world.api.observe("all", undefined)).toEqual({
+    version: 0,
+    rules: [],
+    catchAll: { service: "http_status:404" },
+    mark: "cfauth:home",
+    rest: {},
+  });
 });
 
 test("a tunnel that is not there yet has no document", async () => {
@@ -44,7 +51,11 @@ test("a tunnel that is not there yet has no document", async () => {
 });
 
 test("the catch-all stands outside the rules, everything else beside them", async () => {
-  await using world = await scene({ ingress: [{ hostname: "nas.example.com", service: "http://nas:80" }], originRequest: { connectTimeout: 5 }, "warp-routing": { enabled: true } });
+  await using world = await scene({
+    ingress: [{ hostname: "nas.example.com", service: "http://nas:80" }],
+    originRequest: { connectTimeout: 5 },
+    "warp-routing": { enabled: true },
+  });
   expect(await world.api.observe("all", undefined)).toMatchObject({
     version: 1,
     rules: [{ hostname: "nas.example.com", service: "http://nas:80" }],
@@ -64,8 +75,17 @@ test("many changes are one write", async () => {
 });
 
 test("rules and settings of others go back byte for byte", async () => {
-  const foreign = { originRequest: { noTLSVerify: true, access: { required: false, teamName: "x", audTag: [] } }, service: "https://nas:443", path: "^/a.*", hostname: "nas.example.com" };
-  await using world = await scene({ "warp-routing": { enabled: true }, ingress: [foreign], originRequest: { keepAliveTimeout: 90, connectTimeout: 5 } });
+  const foreign = {
+    originRequest: { noTLSVerify: true, access: { required: false, teamName: "x", audTag: [] } },
+    service: "https://nas:443",
+    path: "^/a.*",
+    hostname: "nas.example.com",
+  };
+  await using world = await scene({
+    "warp-routing": { enabled: true },
+    ingress: [foreign],
+    originRequest: { keepAliveTimeout: 90, connectTimeout: 5 },
+  });
   const before = JSON.stringify(world.sandbox.state.configurations.get(world.tunnel.id)?.config);
   const opened = await world.api.apply([open("app.example.com")], await world.api.observe("all", undefined));
   await world.api.apply([close("app.example.com")], opened.seen);
@@ -80,7 +100,12 @@ test("a document that somebody changed since it was seen is not written over, bu
   const seen = await world.api.observe("all", undefined);
   seedConfiguration(world.sandbox.state, world.tunnel, { ingress: [{ hostname: "nas.example.com", service: "http://nas:80" }] });
   const applied = await world.api.apply([open("app.example.com")], seen);
-  expect(applied).toMatchObject({ done: [], failures: [], doubtful: false, seen: { version: 2, rules: [{ hostname: "nas.example.com" }] } });
+  expect(applied).toMatchObject({
+    done: [],
+    failures: [],
+    doubtful: false,
+    seen: { version: 2, rules: [{ hostname: "nas.example.com" }] },
+  });
   expect(world.sandbox.controls.writes()).toEqual([]);
   const again = await world.api.apply([open("app.example.com")], applied.seen);
   expect(again.done).toHaveLength(1);
@@ -91,7 +116,8 @@ test("a write between our look and our write makes what stands doubtful", async 
   await using world = await scene({});
   const seen = await world.api.observe("all", undefined);
   world.sandbox.controls.hook((call, moment) => {
-    if (call.method === "PUT" && moment === "before") seedConfiguration(world.sandbox.state, world.tunnel, { ingress: [{ hostname: "nas.example.com", service: "http://nas:80" }] });
+    if (call.method === "PUT" && moment === "before")
+      seedConfiguration(world.sandbox.state, world.tunnel, { ingress: [{ hostname: "nas.example.com", service: "http://nas:80" }] });
   });
   expect(await world.api.apply([open("app.example.com")], seen)).toMatchObject({ doubtful: true, seen: { version: 3 } });
 });

@@ -2,14 +2,22 @@ import { expect, test } from "vitest";
 import { loginApi } from "../../src/kinds/login/api.ts";
 import { login } from "../../src/kinds/login/propose.ts";
 import type { LoginSeen } from "../../src/kinds/login/seen.ts";
+import { wire } from "../sandbox/authentik/testing.ts";
 import type { VersionName } from "../sandbox/authentik/versions.ts";
 import { seedIdentityProvider } from "../sandbox/cloudflare/seed.ts";
-import { wire } from "../sandbox/authentik/testing.ts";
 import { authentik, cloudflare } from "./world.ts";
 
 const FLOW = "default-provider-authorization-explicit-consent";
 
-async function scene({ version, ready, flow = FLOW }: { readonly version?: VersionName; readonly ready?: boolean; readonly flow?: string } = {}) {
+async function scene({
+  version,
+  ready,
+  flow = FLOW,
+}: {
+  readonly version?: VersionName;
+  readonly ready?: boolean;
+  readonly flow?: string;
+} = {}) {
   const cf = await cloudflare();
   const ak = await authentik(version, ready);
   const wish = { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" };
@@ -30,20 +38,26 @@ async function scene({ version, ready, flow = FLOW }: { readonly version?: Versi
   return { cf: cf.sandbox, ak: ak.sandbox, api, look, settle, [Symbol.asyncDispose]: dispose };
 }
 
-test.each<{ readonly version: VersionName }>([{ version: "2024.2" }, { version: "2024.12" }, { version: "2025.4" }, { version: "2025.12" }, { version: "2026.8" }])(
-  "Authentik $version and Cloudflare come to agree on a login, and then nothing is left to do",
-  async ({ version }) => {
-    await using world = await scene({ version });
-    const seen = await world.settle();
-    expect(await world.look()).toEqual(seen);
-    expect(login.propose({ login: seen })).toEqual({ changes: [], problems: [], stands: true });
-    const [provider] = world.ak.state.providers;
-    const [method] = [...world.cf.state.identityProviders.values()];
-    expect(method).toMatchObject({ type: "oidc", config: { client_id: provider?.client_id, client_secret: provider?.client_secret, scopes: ["openid", "email", "profile"] } });
-    expect(provider).toMatchObject({ include_claims_in_id_token: true });
-    expect(provider?.signing_key).toBeTruthy();
-  },
-);
+test.each<{ readonly version: VersionName }>([
+  { version: "2024.2" },
+  { version: "2024.12" },
+  { version: "2025.4" },
+  { version: "2025.12" },
+  { version: "2026.8" },
+])("Authentik $version and Cloudflare come to agree on a login, and then nothing is left to do", async ({ version }) => {
+  await using world = await scene({ version });
+  const seen = await world.settle();
+  expect(await world.look()).toEqual(seen);
+  expect(login.propose({ login: seen })).toEqual({ changes: [], problems: [], stands: true });
+  const [provider] = world.ak.state.providers;
+  const [method] = [...world.cf.state.identityProviders.values()];
+  expect(method).toMatchObject({
+    type: "oidc",
+    config: { client_id: provider?.client_id, client_secret: provider?.client_secret, scopes: ["openid", "email", "profile"] },
+  });
+  expect(provider).toMatchObject({ include_claims_in_id_token: true });
+  expect(provider?.signing_key).toBeTruthy();
+});
 
 test("what a user set on the provider stays", async () => {
   await using world = await scene();
@@ -64,7 +78,10 @@ test("before Authentik has made its defaults it is not ready", async () => {
   await using world = await scene({ ready: false });
   expect((await world.look()).parts).toMatchObject({ code: "CFA-AK-NOT-READY" });
   await world.ak.finishBoot();
-  expect((await world.look()).parts).toMatchObject({ signingKey: expect.any(String), scopes: [expect.any(String), expect.any(String), expect.any(String)] });
+  expect((await world.look()).parts).toMatchObject({
+    signingKey: expect.any(String),
+    scopes: [expect.any(String), expect.any(String), expect.any(String)],
+  });
 });
 
 test("a flow that is not there is a problem that names those that are", async () => {
@@ -98,12 +115,19 @@ test("a new client secret reaches Cloudflare, and what the user set on the login
   const first = await world.settle();
   const method = world.cf.state.identityProviders.get(first.method?.id ?? "");
   if (method === undefined) throw new Error("no login method");
-  world.cf.state.identityProviders.set(method.id, { ...method, config: { ...method.config, claims: ["groups"] }, scim_config: { enabled: true, seat_deprovision: false } });
+  world.cf.state.identityProviders.set(method.id, {
+    ...method,
+    config: { ...method.config, claims: ["groups"] },
+    scim_config: { enabled: true, seat_deprovision: false },
+  });
   const [provider] = world.ak.state.providers;
   if (provider === undefined) throw new Error("no provider");
   world.ak.state.providers.splice(0, 1, { ...provider, client_secret: "another-secret" });
   await world.settle();
-  expect(world.cf.state.identityProviders.get(method.id)).toMatchObject({ config: { client_secret: "another-secret", claims: ["groups"] }, scim_config: { enabled: true } });
+  expect(world.cf.state.identityProviders.get(method.id)).toMatchObject({
+    config: { client_secret: "another-secret", claims: ["groups"] },
+    scim_config: { enabled: true },
+  });
   expect(world.cf.state.identityProviders.size).toBe(1);
 });
 
@@ -115,7 +139,10 @@ test("the client secret is in no failure", async () => {
   if (method === undefined || provider === undefined) throw new Error("not settled");
   const echo = { success: false, errors: [{ code: 12130, message: `can not use ${secret}` }], messages: [], result: null };
   world.cf.controls.fault(({ write }) => write, { kind: "status", status: 400, body: echo });
-  const applied = await world.api.apply([{ kind: "login", action: "update", key: "login-method", subject: "m", at: method, name: method.name, config: method.config, secret }], seen);
+  const applied = await world.api.apply(
+    [{ kind: "login", action: "update", key: "login-method", subject: "m", at: method, name: method.name, config: method.config, secret }],
+    seen,
+  );
   const error = applied.failures[0]?.error;
   expect(error?.message).toContain("can not use …");
   expect(JSON.stringify({ ...error, message: error?.message, stack: error?.stack })).not.toContain(secret);
@@ -123,7 +150,11 @@ test("the client secret is in no failure", async () => {
 
 test("a failed read is no absence: nothing is answered", async () => {
   await using world = await scene();
-  world.ak.controls.fault(({ path }) => path.startsWith("/core/applications"), { kind: "status", status: 500, body: {} }, Number.POSITIVE_INFINITY);
+  world.ak.controls.fault(
+    ({ path }) => path.startsWith("/core/applications"),
+    { kind: "status", status: 500, body: {} },
+    Number.POSITIVE_INFINITY,
+  );
   await expect(world.look()).rejects.toMatchObject({ code: "CFA-AK-UNREACHABLE", transient: true });
 });
 

@@ -11,7 +11,13 @@ async function scene() {
 }
 
 const NAME = "cfauth:home public, no login";
-const open: PolicyChange = { kind: "policy", action: "create", key: NAME, subject: NAME, wish: { name: NAME, decision: "bypass", include: [{ everyone: {} }] } };
+const open: PolicyChange = {
+  kind: "policy",
+  action: "create",
+  key: NAME,
+  subject: NAME,
+  wish: { name: NAME, decision: "bypass", include: [{ everyone: {} }] },
+};
 
 test("a policy is ours by the beginning of its name", async () => {
   await using world = await scene();
@@ -33,7 +39,10 @@ test("an update takes away a condition that somebody added", async () => {
   await using world = await scene();
   seedPolicy(world.sandbox.state, { name: NAME, decision: "bypass", require: [{ ip: { ip: "203.0.113.0/24" } }] });
   const seen = await world.api.observe("all", undefined);
-  const changed = await world.api.apply(seen.mine.map((at) => ({ ...open, action: "update" as const, at })), seen);
+  const changed = await world.api.apply(
+    seen.mine.map((at) => ({ ...open, action: "update" as const, at })),
+    seen,
+  );
   expect(changed.seen.mine).toMatchObject([{ require: [] }]);
 });
 
@@ -42,7 +51,10 @@ test("a policy that is gone already counts as deleted", async () => {
   const policy = seedPolicy(world.sandbox.state, { name: NAME });
   const seen = await world.api.observe("all", undefined);
   world.sandbox.state.policies.delete(policy.id);
-  const applied = await world.api.apply(seen.mine.map((at) => ({ kind: "policy", action: "delete", key: NAME, subject: NAME, at }) as const), seen);
+  const applied = await world.api.apply(
+    seen.mine.map((at) => ({ kind: "policy", action: "delete", key: NAME, subject: NAME, at }) as const),
+    seen,
+  );
   expect(applied).toMatchObject({ seen: { mine: [] }, failures: [], doubtful: false });
 });
 

@@ -24,8 +24,20 @@ test("a resync of 100 settled routes takes five calls to Cloudflare, however man
   seedConfiguration(state, tunnel, { ingress: HOSTS.map((hostname) => ({ hostname, service: "http://web:80" })) });
 
   const base = { cloudflare: cf.client, account: cf.account, owner: owner() };
-  const login = loginApi({ ...base, authentik: ak.client, wish: { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" }, flow: "default-provider-authorization-explicit-consent" });
-  const kinds = { login, tunnel: tunnelApi({ ...base, name: "cfauth", tunnelId: undefined, tokenFile: undefined }), policy: policyApi(base), access: accessApi(base), ingress: ingressApi({ ...base, tunnel: () => tunnel.id }), dns: dnsApi({ ...base, zones: undefined }) };
+  const login = loginApi({
+    ...base,
+    authentik: ak.client,
+    wish: { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" },
+    flow: "default-provider-authorization-explicit-consent",
+  });
+  const kinds = {
+    login,
+    tunnel: tunnelApi({ ...base, name: "cfauth", tunnelId: undefined, tokenFile: undefined }),
+    policy: policyApi(base),
+    access: accessApi(base),
+    ingress: ingressApi({ ...base, tunnel: () => tunnel.id }),
+    dns: dnsApi({ ...base, zones: undefined }),
+  };
   const look = async (depth: Depth, before?: World): Promise<World> => ({
     login: await kinds.login.observe(depth, before?.login),
     tunnel: await kinds.tunnel.observe(depth, before?.tunnel),
@@ -38,7 +50,13 @@ test("a resync of 100 settled routes takes five calls to Cloudflare, however man
   const before = await look("all");
   cf.sandbox.controls.clear();
   expect(await look("routes", before)).toEqual(before);
-  expect(cf.sandbox.controls.calls.map(({ path }) => path.split("/").at(-1))).toEqual(["identity_providers", "policies", "apps", "configurations", "dns_records"]);
+  expect(cf.sandbox.controls.calls.map(({ path }) => path.split("/").at(-1))).toEqual([
+    "identity_providers",
+    "policies",
+    "apps",
+    "configurations",
+    "dns_records",
+  ]);
   expect(before.access.mine.size).toBe(100);
   expect(before.dns.mine.size).toBe(100);
   expect(before.ingress.rules).toHaveLength(100);

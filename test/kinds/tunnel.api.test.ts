@@ -11,7 +11,14 @@ import { cloudflare } from "./world.ts";
 
 async function scene(options: Partial<TunnelApiOptions> = {}) {
   const reached = await cloudflare();
-  const api = tunnelApi({ cloudflare: reached.client, account: reached.account, name: "cfauth", tunnelId: undefined, tokenFile: undefined, ...options });
+  const api = tunnelApi({
+    cloudflare: reached.client,
+    account: reached.account,
+    name: "cfauth",
+    tunnelId: undefined,
+    tokenFile: undefined,
+    ...options,
+  });
   return { ...reached, api, state: reached.sandbox.state, look: () => api.observe("all", undefined) };
 }
 
@@ -24,7 +31,10 @@ const create: TunnelChange = { kind: "tunnel", action: "create", key: "tunnel", 
 const fill = (id: string): TunnelChange => ({ kind: "tunnel", action: "update", key: "tunnel-token-file", subject: "cfauth", id });
 
 async function failure(call: Promise<unknown>): Promise<WorldError> {
-  const error = await call.then(() => undefined, (it: unknown) => it);
+  const error = await call.then(
+    () => undefined,
+    (it: unknown) => it,
+  );
   if (error instanceof WorldError) return error;
   throw new Error(`not a WorldError: ${String(error)}`);
 }
@@ -40,7 +50,8 @@ test("a tunnel is found by its name, a deleted one of that name is not", async (
 test("a tunnel is found by its id", async () => {
   await using found = await cloudflare();
   const { id } = seedTunnel(found.sandbox.state, { name: "homelab", config_src: "local" });
-  const api = (more: object) => tunnelApi({ cloudflare: found.client, account: found.account, name: "cfauth", tunnelId: undefined, tokenFile: undefined, ...more });
+  const api = (more: object) =>
+    tunnelApi({ cloudflare: found.client, account: found.account, name: "cfauth", tunnelId: undefined, tokenFile: undefined, ...more });
   expect((await api({ name: id }).observe("all", undefined)).tunnel).toEqual({ id, name: "homelab", source: "local" });
   expect((await api({ tunnelId: id }).observe("all", undefined)).tunnel).toMatchObject({ name: "homelab" });
 });
@@ -106,15 +117,25 @@ test("whoever reads the token file while it is written sees the old or the new, 
     for (const letter of "bcdefghij") await writeTokenFile(place.file, letter.repeat(4_000));
   })();
   let writing = true;
-  void writes.then(() => { writing = false; });
+  void writes.then(() => {
+    writing = false;
+  });
   while (writing) seen.add(await readFile(place.file, "utf8"));
   await writes;
   expect([...seen].filter((text) => !/^(.)\1{3999}$/.test(text))).toEqual([]);
 });
 
 test.each([
-  { name: "its directory is missing", at: (path: string) => Promise.resolve(join(path, "none", "token")), says: "its directory does not exist" },
-  { name: "a directory is in its place", at: async (path: string) => (await mkdir(join(path, "token")), join(path, "token")), says: "it is a directory" },
+  {
+    name: "its directory is missing",
+    at: (path: string) => Promise.resolve(join(path, "none", "token")),
+    says: "its directory does not exist",
+  },
+  {
+    name: "a directory is in its place",
+    at: async (path: string) => (await mkdir(join(path, "token")), join(path, "token")),
+    says: "it is a directory",
+  },
 ])("a token file that can not be written because $name says so, and leaves nothing", async ({ at, says }) => {
   await using place = await directory();
   const file = await at(place.path);

@@ -11,10 +11,17 @@ export interface Reached<Sandbox, Client> extends AsyncDisposable {
   readonly client: Client;
 }
 
-export async function cloudflare(options: { readonly zones?: readonly string[] } = {}): Promise<Reached<OpenedCloudflare, CloudflareClient> & { readonly account: string }> {
+export async function cloudflare(
+  options: { readonly zones?: readonly string[] } = {},
+): Promise<Reached<OpenedCloudflare, CloudflareClient> & { readonly account: string }> {
   const sandbox = await openCloudflare(options);
   const client = createCloudflare({ token: sandbox.state.token, baseUrl: sandbox.url, backoffMs: 1 });
-  return { sandbox, client, account: sandbox.state.accountId, [Symbol.asyncDispose]: () => (client.close(), sandbox[Symbol.asyncDispose]()) };
+  return {
+    sandbox,
+    client,
+    account: sandbox.state.accountId,
+    [Symbol.asyncDispose]: () => (client.close(), sandbox[Symbol.asyncDispose]()),
+  };
 }
 
 export async function authentik(version: VersionName = "2026.8", ready = true): Promise<Reached<OpenedAuthentik, AuthentikClient>> {

@@ -18,6 +18,11 @@ describe("when the next look is taken", () => {
     vi.useFakeTimers();
     [looks, takesMs, nextMs, changed, began] = [[], 0, HOUR, true, performance.now()];
     trigger = createTrigger({
+      gather: [
+        { quietMs: 500, longestMs: 5_000 },
+        { quietMs: 1_500, longestMs: 30_000 },
+        { quietMs: 4_500, longestMs: 30_000 },
+      ],
       run: async () => {
         looks.push(performance.now() - began);
         if (takesMs > 0) await new Promise((done) => setTimeout(done, takesMs));

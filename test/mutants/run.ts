@@ -11,12 +11,16 @@ const NURSERY = join(ROOT, ".cache/mutants");
 async function breed(mutant: Mutant | undefined, index: number): Promise<string> {
   const home = join(NURSERY, String(index));
   await mkdir(home, { recursive: true });
-  for (const part of ["src", "test/plan", "test/builders.ts", "vitest.config.ts", "package.json"]) await cp(join(ROOT, part), join(home, part), { recursive: true });
+  for (const part of ["src", "test/plan", "test/builders.ts", "vitest.config.ts", "package.json"])
+    await cp(join(ROOT, part), join(home, part), { recursive: true });
   await symlink(join(ROOT, "node_modules"), join(home, "node_modules"));
   if (mutant === undefined) return home;
   const source = await readFile(join(home, mutant.file), "utf8");
   if (source.split(mutant.from).length !== 2) throw new Error(`"${mutant.name}" no longer fits ${mutant.file}: bring the list up to date`);
-  await writeFile(join(home, mutant.file), source.replace(mutant.from, () => mutant.to));
+  await writeFile(
+    join(home, mutant.file),
+    source.replace(mutant.from, () => mutant.to),
+  );
   return home;
 }
 
@@ -39,9 +43,11 @@ async function judge(mutant: Mutant | undefined, index: number): Promise<boolean
 await rm(NURSERY, { recursive: true, force: true });
 const verdicts: boolean[] = [];
 const queue = [undefined, ...MUTANTS].entries();
-await Promise.all(cpus().map(async () => {
-  for (const [index, mutant] of queue) verdicts.push(await judge(mutant, index));
-}));
+await Promise.all(
+  cpus().map(async () => {
+    for (const [index, mutant] of queue) verdicts.push(await judge(mutant, index));
+  }),
+);
 await rm(NURSERY, { recursive: true, force: true });
 const wrong = verdicts.filter((right) => !right).length;
 console.log(wrong === 0 ? `all ${MUTANTS.length} mutants die` : `${wrong} of ${verdicts.length} verdicts are wrong`);

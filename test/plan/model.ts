@@ -3,8 +3,8 @@ import type { Exposure } from "../../src/domain/exposure.ts";
 import { covers, type Hostname } from "../../src/domain/hostname.ts";
 import { accessTag, dnsComment, type Owner } from "../../src/domain/owner.ts";
 import type { RouteKey } from "../../src/domain/route.ts";
-import type { AnyChange } from "../../src/kinds/index.ts";
 import type { Application } from "../../src/kinds/access/seen.ts";
+import type { AnyChange } from "../../src/kinds/index.ts";
 import { arrange } from "../../src/kinds/ingress/arrange.ts";
 import { checkOf } from "../../src/kinds/ingress/rules.ts";
 import type { RawRule } from "../../src/kinds/ingress/seen.ts";
@@ -26,10 +26,19 @@ export function emptyWorld(): World {
       teamDomain: "team.cloudflareaccess.com",
       parts: { authorizationFlow: "flow", invalidationFlow: "gone", signingKey: "key", scopes: ["s"] },
       provider: {
-        pk: 1, name: "cf-tunnel-access", clientId: "id", clientSecret: "secret", clientType: "confidential",
+        pk: 1,
+        name: "cf-tunnel-access",
+        clientId: "id",
+        clientSecret: "secret",
+        clientType: "confidential",
         redirectUris: [{ mode: "strict", url: "https://team.cloudflareaccess.com/cdn-cgi/access/callback", type: "authorization" }],
-        authorizationFlow: "flow", invalidationFlow: "gone", signingKey: "key", encryptionKey: undefined, scopes: ["s"],
-        grantTypes: ["authorization_code", "refresh_token"], claimsInIdToken: true,
+        authorizationFlow: "flow",
+        invalidationFlow: "gone",
+        signingKey: "key",
+        encryptionKey: undefined,
+        scopes: ["s"],
+        grantTypes: ["authorization_code", "refresh_token"],
+        claimsInIdToken: true,
       },
       application: { slug: "cf-tunnel-access", name: "x", provider: 1 },
       method: undefined,
@@ -37,9 +46,25 @@ export function emptyWorld(): World {
     },
     tunnel: { tunnel: { id: "t-1", name: "cfauth", source: "cloudflare" }, tokenFile: undefined, name: "cfauth" },
     policy: { mine: [] },
-    access: { mine: new Map(), theirs: [{ name: "Theirs", covers: ["theirs.example.com"] }], linked: ["their-policy"], doubles: [], tagged: false },
-    ingress: { version: 7, rules: FOREIGN_RULES, catchAll: { service: "http_status:404" }, mark: dnsComment(OWNER), rest: { "warp-routing": { enabled: false } } },
-    dns: { zones: [{ id: "z-1", name: "example.com" }], mine: new Map(), theirs: new Map([["theirs.example.com", { type: "A", content: "203.0.113.7" }]]) },
+    access: {
+      mine: new Map(),
+      theirs: [{ name: "Theirs", covers: ["theirs.example.com"] }],
+      linked: ["their-policy"],
+      doubles: [],
+      tagged: false,
+    },
+    ingress: {
+      version: 7,
+      rules: FOREIGN_RULES,
+      catchAll: { service: "http_status:404" },
+      mark: dnsComment(OWNER),
+      rest: { "warp-routing": { enabled: false } },
+    },
+    dns: {
+      zones: [{ id: "z-1", name: "example.com" }],
+      mine: new Map(),
+      theirs: new Map([["theirs.example.com", { type: "A", content: "203.0.113.7" }]]),
+    },
   };
 }
 
@@ -53,7 +78,13 @@ export function carryOut(world: World, change: AnyChange): World {
       return { ...world, tunnel: { ...world.tunnel, tunnel: { id: "t-1", name: "cfauth", source: "cloudflare" }, tokenFile: undefined } };
     case "login":
       if (change.key !== "login-method") throw new Error(`no ${change.key} here`);
-      return { ...world, login: { ...world.login, method: claim({ id: world.login.method?.id ?? "idp", name: change.name, config: change.config, kept: {} }) } };
+      return {
+        ...world,
+        login: {
+          ...world.login,
+          method: claim({ id: world.login.method?.id ?? "idp", name: change.name, config: change.config, kept: {} }),
+        },
+      };
     case "policy":
       return { ...world, policy: { mine: policies(world, change) } };
     case "access":
@@ -67,7 +98,18 @@ export function carryOut(world: World, change: AnyChange): World {
 
 function policies(world: World, change: AnyChange & { kind: "policy" }): World["policy"]["mine"] {
   const { mine } = world.policy;
-  if (change.action === "create") return [...mine, claim({ id: fresh("policy"), name: change.wish.name, decision: change.wish.decision, include: change.wish.include, require: [], exclude: [] })];
+  if (change.action === "create")
+    return [
+      ...mine,
+      claim({
+        id: fresh("policy"),
+        name: change.wish.name,
+        decision: change.wish.decision,
+        include: change.wish.include,
+        require: [],
+        exclude: [],
+      }),
+    ];
   if (change.action === "update") return mine.map((it) => (it.id === change.at.id ? claim({ ...it, ...change.wish }) : it));
   const used = [...world.access.mine.values()].some((it) => it.policies.includes(change.at.id));
   return used ? mine : mine.filter((it) => it.id !== change.at.id);
@@ -86,7 +128,17 @@ function applications(world: World, change: AnyChange & { kind: "access" }): Wor
   const refused = !linked || (change.action === "create" ? found !== undefined : found?.id !== change.at.id);
   if (refused) return world.access;
   const identity = found === undefined ? { id: fresh("app"), aud: fresh("aud") } : { id: found.id, aud: found.aud };
-  const application: Application = { ...identity, route: wish.route, name: wish.name, allowedIdps: [wish.idp], autoRedirect: true, session: wish.session, tags: [accessTag(OWNER)], policies: [wish.policy], kept: {} };
+  const application: Application = {
+    ...identity,
+    route: wish.route,
+    name: wish.name,
+    allowedIdps: [wish.idp],
+    autoRedirect: true,
+    session: wish.session,
+    tags: [accessTag(OWNER)],
+    policies: [wish.policy],
+    kept: {},
+  };
   return { ...world.access, mine: mine.set(wish.route, claim(application)) };
 }
 
@@ -118,7 +170,12 @@ export function reach(rules: readonly RawRule[], view: AccessView, request: Requ
   const decision = application && view.policy.mine.find(({ id }) => id === application.policies[0])?.decision;
   if (application !== undefined && decision !== "bypass" && (decision !== "allow" || visitor === "anybody")) return undefined;
   const token = application !== undefined && decision === "allow" ? application.aud : undefined;
-  const rule = rules.find((it) => covers(it.hostname ?? "", request.host) && new RegExp(it.path === undefined || it.path.includes("(?") ? "" : it.path).test(request.path) && !it.path?.includes("(?"));
+  const rule = rules.find(
+    (it) =>
+      covers(it.hostname ?? "", request.host) &&
+      new RegExp(it.path === undefined || it.path.includes("(?") ? "" : it.path).test(request.path) &&
+      !it.path?.includes("(?"),
+  );
   if (rule === undefined) return undefined;
   const check = checkOf(rule);
   return check?.required === true && !(token !== undefined && check.audTag.includes(token)) ? undefined : rule.service;
@@ -137,8 +194,16 @@ function applicationFor(view: AccessView, { host, path }: Request): Application 
 /** Whether these wishes let the visitor have the service by this request: of those that lead there, the most specific decides. */
 export function admits(wishes: readonly Exposure[], { host, path }: Request, service: string, visitor: Visitor): boolean {
   const at = ({ route, origin }: Exposure) =>
-    origin.service === service && covers(route.hostname, host) && (route.path === undefined || path === route.path || path.startsWith(`${route.path}/`));
-  const [first] = wishes.filter(at).toSorted((a, b) => Number(a.route.hostname.startsWith("*")) - Number(b.route.hostname.startsWith("*")) || (b.route.path?.length ?? 0) - (a.route.path?.length ?? 0));
+    origin.service === service &&
+    covers(route.hostname, host) &&
+    (route.path === undefined || path === route.path || path.startsWith(`${route.path}/`));
+  const [first] = wishes
+    .filter(at)
+    .toSorted(
+      (a, b) =>
+        Number(a.route.hostname.startsWith("*")) - Number(b.route.hostname.startsWith("*")) ||
+        (b.route.path?.length ?? 0) - (a.route.path?.length ?? 0),
+    );
   return first !== undefined && (first.protection.kind === "public" || visitor === "member");
 }
 

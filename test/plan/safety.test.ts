@@ -27,7 +27,11 @@ const REQUESTS: readonly Request[] = ["a.example.com", "b.example.com", "c.examp
 );
 const VISITORS: readonly Visitor[] = ["anybody", "member"];
 
-const protection: fc.Arbitrary<Protection> = fc.constantFrom<Protection>({ kind: "public" }, { kind: "authentik", session: "24h" }, { kind: "authentik", session: "1h" });
+const protection: fc.Arbitrary<Protection> = fc.constantFrom<Protection>(
+  { kind: "public" },
+  { kind: "authentik", session: "24h" },
+  { kind: "authentik", session: "1h" },
+);
 
 const exposure = (route: Route): fc.Arbitrary<Exposure> =>
   fc.record({
@@ -47,7 +51,13 @@ const wishes: fc.Arbitrary<readonly Exposure[]> = fc
 type Step =
   | { readonly do: "wish"; readonly wishes: readonly Exposure[] }
   /** Some waves, the changes of each in some order, some of them failing; the process may die in the last. */
-  | { readonly do: "waves"; readonly rounds: number; readonly order: readonly number[]; readonly fails: readonly boolean[]; readonly dies: number }
+  | {
+      readonly do: "waves";
+      readonly rounds: number;
+      readonly order: readonly number[];
+      readonly fails: readonly boolean[];
+      readonly dies: number;
+    }
   /** Somebody deletes an object of ours by hand. */
   | { readonly do: "delete"; readonly what: "application" | "record"; readonly which: number }
   /** Long enough for every edge to have caught up, if the world is settled. */
@@ -64,7 +74,14 @@ const waves = fc.record({
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("wish" as const), wishes }) },
   { weight: 3, arbitrary: waves },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("delete" as const), what: fc.constantFrom("application" as const, "record" as const), which: fc.nat(4) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("delete" as const),
+      what: fc.constantFrom("application" as const, "record" as const),
+      which: fc.nat(4),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: "rest" as const }) },
 );
 
@@ -80,7 +97,14 @@ class History {
 
   desired() {
     const exposures = this.generations.at(-1) ?? [];
-    return decide([{ exposures, faulty: [], problems: [] }], standing(this.world), () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+    return decide(
+      [{ exposures, faulty: [], problems: [] }],
+      standing(this.world),
+      () => false,
+      noMemory,
+      { graceMs: 0, startupGraceMs: 0 },
+      0,
+    ).desired;
   }
 
   plan() {
@@ -116,8 +140,13 @@ class History {
   }
 
   wave({ order, fails, dies }: Step & { do: "waves" }, last: boolean): void {
-    const changes = this.plan().changes.map((change, index) => ({ change, at: order[index % order.length] ?? 0, fails: fails[index % fails.length] === true && fails[(index + 1) % fails.length] === true }));
-    for (const { change, fails } of changes.toSorted((a, b) => a.at - b.at).slice(0, last ? dies : undefined)) if (!fails) this.become(carryOut(this.world, change));
+    const changes = this.plan().changes.map((change, index) => ({
+      change,
+      at: order[index % order.length] ?? 0,
+      fails: fails[index % fails.length] === true && fails[(index + 1) % fails.length] === true,
+    }));
+    for (const { change, fails } of changes.toSorted((a, b) => a.at - b.at).slice(0, last ? dies : undefined))
+      if (!fails) this.become(carryOut(this.world, change));
   }
 
   delete({ what, which }: Step & { do: "delete" }): void {
@@ -152,7 +181,9 @@ class History {
   /** Where anybody and a member end up when they ask for the route itself. */
   visit({ route }: Exposure): (string | undefined)[] {
     const request = { host: route.hostname.replace("*", "c"), path: route.path ?? "/" };
-    return VISITORS.map((visitor) => (resolves([this.world.dns.mine], request.host) ? reach(this.world.ingress.rules, this.world, request, visitor) : undefined));
+    return VISITORS.map((visitor) =>
+      resolves([this.world.dns.mine], request.host) ? reach(this.world.ingress.rules, this.world, request, visitor) : undefined,
+    );
   }
 
   rest(): void {
@@ -163,7 +194,13 @@ class History {
   }
 }
 
-const foreign = (world: World) => ({ rules: world.ingress.rules.filter(({ service }) => !/one|two|three|503/.test(service)), rest: world.ingress.rest, catchAll: world.ingress.catchAll, theirs: world.dns.theirs, applications: world.access.theirs });
+const foreign = (world: World) => ({
+  rules: world.ingress.rules.filter(({ service }) => !/one|two|three|503/.test(service)),
+  rest: world.ingress.rest,
+  catchAll: world.ingress.catchAll,
+  theirs: world.dns.theirs,
+  applications: world.access.theirs,
+});
 
 describe("the planner, over random wishes, orders, failures, deaths, hands of strangers and late edges", () => {
   it("lets nobody in whom neither an old nor the new wish admits, at any moment", () => {
@@ -190,7 +227,8 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
         expect(history.world.policy.mine.length).toBe(new Set(ungated.map((wish) => wish.protection.kind)).size);
         history.rest();
         history.check();
-        for (const wish of ungated) expect(history.visit(wish)).toEqual([wish.protection.kind === "public" ? wish.origin.service : undefined, wish.origin.service]);
+        for (const wish of ungated)
+          expect(history.visit(wish)).toEqual([wish.protection.kind === "public" ? wish.origin.service : undefined, wish.origin.service]);
       }),
       { numRuns: Math.ceil(RUNS / 5) },
     );
@@ -199,13 +237,19 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
   it("leaves what others made as it was, byte for byte and in its order, and takes no name of theirs", () => {
     const before = JSON.stringify(foreign(emptyWorld()));
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 16 }), fc.constantFrom("theirs.example.com", "x.wild.example.com", "*.wild.example.com").chain((hostname) => exposure({ hostname: hostname as Hostname, path: undefined })), (steps, greedy) => {
-        const history = new History();
-        for (const it of steps) history.take(it.do === "wish" ? { ...it, wishes: [...it.wishes, greedy] } : it);
-        history.settle();
-        expect(JSON.stringify(foreign(history.world))).toBe(before);
-        expect([...history.world.access.mine.keys(), ...history.world.dns.mine.keys()]).not.toContain(routeKey(greedy.route));
-      }),
+      fc.property(
+        fc.array(step, { maxLength: 16 }),
+        fc
+          .constantFrom("theirs.example.com", "x.wild.example.com", "*.wild.example.com")
+          .chain((hostname) => exposure({ hostname: hostname as Hostname, path: undefined })),
+        (steps, greedy) => {
+          const history = new History();
+          for (const it of steps) history.take(it.do === "wish" ? { ...it, wishes: [...it.wishes, greedy] } : it);
+          history.settle();
+          expect(JSON.stringify(foreign(history.world))).toBe(before);
+          expect([...history.world.access.mine.keys(), ...history.world.dns.mine.keys()]).not.toContain(routeKey(greedy.route));
+        },
+      ),
       { numRuns: Math.ceil(RUNS / 5) },
     );
   });
@@ -242,8 +286,17 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
         const history = new History();
         for (const it of steps) history.take(it);
         const { changes } = history.plan();
-        history.world = { ...history.world, access: { ...history.world.access, mine: new Map([...history.world.access.mine].toReversed()) }, dns: { ...history.world.dns, mine: new Map([...history.world.dns.mine].toReversed()) } };
-        expect(history.plan().changes.map(({ key }) => key).toSorted()).toEqual(changes.map(({ key }) => key).toSorted());
+        history.world = {
+          ...history.world,
+          access: { ...history.world.access, mine: new Map([...history.world.access.mine].toReversed()) },
+          dns: { ...history.world.dns, mine: new Map([...history.world.dns.mine].toReversed()) },
+        };
+        expect(
+          history
+            .plan()
+            .changes.map(({ key }) => key)
+            .toSorted(),
+        ).toEqual(changes.map(({ key }) => key).toSorted());
       }),
       { numRuns: Math.ceil(RUNS / 10) },
     );

@@ -26,7 +26,14 @@ const wish = (service: string, protection: Protection, path?: string): Exposure 
 function waves(world: World, wishes: readonly Exposure[]): { readonly world: World; readonly waves: string[] } {
   const told: string[] = [];
   for (let stands = world; ; ) {
-    const decision = decide([{ exposures: wishes, faulty: [], problems: [] }], standing(stands), () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
+    const decision = decide(
+      [{ exposures: wishes, faulty: [], problems: [] }],
+      standing(stands),
+      () => false,
+      noMemory,
+      { graceMs: 0, startupGraceMs: 0 },
+      0,
+    );
     const { changes } = plan(house(OWNER), decision.desired, stands);
     if (changes.length === 0 || told.length > 20) return { world: stands, waves: told };
     told.push(changes.map(({ action, kind }) => `${action} ${kind}`).join(", "));
@@ -38,7 +45,13 @@ const open = (...wishes: Exposure[]): World => waves(emptyWorld(), wishes).world
 
 describe("the order of things", () => {
   it("opens from the login method up to the record, each after the one before", () => {
-    expect(waves(emptyWorld(), [wish("http://a:80", members)]).waves).toEqual(["create login, create access", "create policy", "create access", "create ingress", "create dns"]);
+    expect(waves(emptyWorld(), [wish("http://a:80", members)]).waves).toEqual([
+      "create login, create access",
+      "create policy",
+      "create access",
+      "create ingress",
+      "create dns",
+    ]);
   });
 
   it("closes in the mirror order and keeps the login method", () => {
@@ -52,7 +65,11 @@ describe("the order of things", () => {
   });
 
   it("changes application and rule in place when only the protection changes", () => {
-    expect(waves(open(wish("http://a:80", anybody)), [wish("http://a:80", members)]).waves).toEqual(["create policy", "update access", "update ingress, delete policy"]);
+    expect(waves(open(wish("http://a:80", anybody)), [wish("http://a:80", members)]).waves).toEqual([
+      "create policy",
+      "update access",
+      "update ingress, delete policy",
+    ]);
   });
 
   it("withdraws the rule and replaces the application when origin and protection change together", () => {
@@ -65,7 +82,12 @@ describe("the order of things", () => {
   it("replaces the application when its audience is wrong and nothing is routed", () => {
     const half = open(wish("http://a:80", members));
     const unrouted = { ...half, ingress: { ...half.ingress, rules: emptyWorld().ingress.rules } };
-    expect(waves(unrouted, [wish("http://a:80", anybody)]).waves.slice(0, 4)).toEqual(["create policy", "delete access", "create access, delete policy", "create ingress"]);
+    expect(waves(unrouted, [wish("http://a:80", anybody)]).waves.slice(0, 4)).toEqual([
+      "create policy",
+      "delete access",
+      "create access, delete policy",
+      "create ingress",
+    ]);
   });
 
   it("keeps the record while another path of the hostname needs it", () => {
@@ -76,7 +98,21 @@ describe("the order of things", () => {
   it("opens the protected path before the public host around it, and closes it after", () => {
     const wishes = [wish("http://a:80", anybody), wish("http://a:80", members, "/admin")];
     const opened = waves(emptyWorld(), wishes);
-    expect(opened.waves).toEqual(["create login, create access", "create policy", "create access", "create ingress", "create dns, create policy", "create access", "create ingress"]);
-    expect(waves(opened.world, []).waves).toEqual(["delete dns", "delete ingress", "delete ingress, delete access", "delete access, delete policy", "delete policy"]);
+    expect(opened.waves).toEqual([
+      "create login, create access",
+      "create policy",
+      "create access",
+      "create ingress",
+      "create dns, create policy",
+      "create access",
+      "create ingress",
+    ]);
+    expect(waves(opened.world, []).waves).toEqual([
+      "delete dns",
+      "delete ingress",
+      "delete ingress, delete access",
+      "delete access, delete policy",
+      "delete policy",
+    ]);
   });
 });

@@ -44,15 +44,12 @@ export function createContract(file: string, profile: Profile): Contract | undef
 
   const answer = (call: Call, { status, body }: Answer): string[] => {
     const operation = find(known, call);
-    if (!operation)
-      return status < 400 ? [`${profile.api} ${call.method} ${call.path}: the vendor has no such operation`] : [];
+    if (!operation) return status < 400 ? [`${profile.api} ${call.method} ${call.path}: the vendor has no such operation`] : [];
     const name = `${profile.api} ${operation.method} ${operation.path} answer ${status}`;
     const schema = answerSchema(operation, status, profile);
     if (schema === undeclared) return status < 400 ? [`${name}: this status is not declared`] : [];
     if (schema === undefined) return body === undefined ? [] : [`${name}: a body where none is declared`];
-    return published(schema, profile.answer ? profile.answer(operation, body) : body).map(
-      (fault) => `${name}: ${fault}`,
-    );
+    return published(schema, profile.answer ? profile.answer(operation, body) : body).map((fault) => `${name}: ${fault}`);
   };
 
   return { request, answer };
@@ -87,11 +84,7 @@ function vendorOf(file: string): Vendor | undefined {
 
 const undeclared = Symbol("undeclared");
 
-function answerSchema(
-  { answers }: Operation,
-  status: number,
-  profile: Profile,
-): string | undefined | typeof undeclared {
+function answerSchema({ answers }: Operation, status: number, profile: Profile): string | undefined | typeof undeclared {
   if (status >= 400 && profile.errorSchema) return profile.errorSchema;
   const declared = [`${status}`, `${Math.floor(status / 100)}XX`].find((key) => answers.has(key));
   return declared === undefined ? undeclared : answers.get(declared);
@@ -118,8 +111,7 @@ function validator(document: Node, text = false): Validate {
   const compiled = new Map<string, ValidateFunction>();
   return (pointer, value) => {
     const schema = { $ref: `vendor${pointer}` };
-    const validate =
-      compiled.get(pointer) ?? ajv.compile(text ? { type: "object", properties: { value: schema } } : schema);
+    const validate = compiled.get(pointer) ?? ajv.compile(text ? { type: "object", properties: { value: schema } } : schema);
     compiled.set(pointer, validate);
     return validate(text ? { value } : value) ? [] : faultsOf(validate);
   };
@@ -150,13 +142,7 @@ function pathFaults(validate: Validate, { parameters, path }: Operation, call: C
     .flatMap((parameter) => parameterFaults(validate, parameter, [params[parameter.name] ?? ""]));
 }
 
-function parameterFaults(
-  validate: Validate,
-  { name, required, repeated, schema }: Parameter,
-  values: readonly string[],
-): string[] {
+function parameterFaults(validate: Validate, { name, required, repeated, schema }: Parameter, values: readonly string[]): string[] {
   if (values.length === 0) return required ? [`${name} is missing`] : [];
-  return validate(schema, repeated ? [...values] : values.at(-1)).map(
-    (fault) => `${name} ${fault.replace(/^\/value ?/, "")}`,
-  );
+  return validate(schema, repeated ? [...values] : values.at(-1)).map((fault) => `${name} ${fault.replace(/^\/value ?/, "")}`);
 }

@@ -45,9 +45,7 @@ function operation(document: Node, path: string, method: string): Operation {
   const declared = node(item[method]);
   const here = `#/paths/${escapePointer(path)}/${method}`;
   const parameters = [
-    ...list(item.parameters).map((part, index) =>
-      parameter(document, node(part), `${here.slice(0, -method.length)}parameters/${index}`),
-    ),
+    ...list(item.parameters).map((part, index) => parameter(document, node(part), `${here.slice(0, -method.length)}parameters/${index}`)),
     ...list(declared.parameters).map((part, index) => parameter(document, node(part), `${here}/parameters/${index}`)),
   ];
   const answers = Object.entries(node(declared.responses)).map(

@@ -80,11 +80,7 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
 }
 
 /** Hook "before", fault, effect, hook "after": the order that call.ts promises. */
-async function outcome(
-  options: ServerOptions,
-  call: Call,
-  headers: IncomingMessage["headers"],
-): Promise<Answer | "cut" | "hang"> {
+async function outcome(options: ServerOptions, call: Call, headers: IncomingMessage["headers"]): Promise<Answer | "cut" | "hang"> {
   const { controls, contract } = options;
   await controls.reach(call, "before");
   controls.violate(contract?.request(call) ?? []);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Problem } from "../../src/domain/problem.ts";
+import { welcome } from "../../src/http/hosts.ts";
 import type { Desired } from "../../src/plan/desired.ts";
 import { knownRoutes } from "../../src/status/known.ts";
-import { welcome } from "../../src/http/hosts.ts";
 import { ailment, report } from "../../src/status/page.ts";
 import { sinceNow, stateKey } from "../../src/status/report.ts";
 import type { Status } from "../../src/status/watch.ts";
@@ -10,13 +10,40 @@ import { anybody, exposure, key, stands } from "../builders.ts";
 
 const NOW = Date.parse("2026-11-23T10:42:00Z");
 
-const problem = (more: Partial<Problem> = {}): Problem => ({ code: "CFA-CONFLICT-DNS", severity: "error", container: "app", label: "cfauth.hostname", route: key("app.example.com"), message: "a DNS record is there", effect: "closed", fix: "delete it", ...more });
+const problem = (more: Partial<Problem> = {}): Problem => ({
+  code: "CFA-CONFLICT-DNS",
+  severity: "error",
+  container: "app",
+  label: "cfauth.hostname",
+  route: key("app.example.com"),
+  message: "a DNS record is there",
+  effect: "closed",
+  fix: "delete it",
+  ...more,
+});
 
-const desired = (more: Partial<Desired> = {}): Desired => ({ wishes: new Map([[key("app.example.com"), exposure("app.example.com")]]), held: new Set(), guarded: [], closing: new Map(), waiting: [], problems: [], ...more });
+const desired = (more: Partial<Desired> = {}): Desired => ({
+  wishes: new Map([[key("app.example.com"), exposure("app.example.com")]]),
+  held: new Set(),
+  guarded: [],
+  closing: new Map(),
+  waiting: [],
+  problems: [],
+  ...more,
+});
 
 const nobody = desired({ wishes: new Map() });
 
-const status = (more: Partial<Status> = {}): Status => ({ routes: [], problems: [], since: new Map(), last: undefined, sick: new Set(), tunnel: true, converged: true, ...more });
+const status = (more: Partial<Status> = {}): Status => ({
+  routes: [],
+  problems: [],
+  since: new Map(),
+  last: undefined,
+  sick: new Set(),
+  tunnel: true,
+  converged: true,
+  ...more,
+});
 
 const plan = { changes: [], waiting: [], problems: [], live: [] };
 
@@ -28,30 +55,74 @@ const only = (found: ReturnType<typeof knownRoutes>) => {
 describe("a route", () => {
   it("that is as wished is live, with its container, where it leads and who may enter", () => {
     const found = only(knownRoutes({ ...plan, live: [key("app.example.com")] }, desired(), [stands("app.example.com")], new Map(), NOW));
-    expect(found).toEqual({ key: "app.example.com", container: "app", origin: "http://app:80", access: "authentik", state: "live", reason: undefined });
+    expect(found).toEqual({
+      key: "app.example.com",
+      container: "app",
+      origin: "http://app:80",
+      access: "authentik",
+      state: "live",
+      reason: undefined,
+    });
   });
 
   it("that waits says for what", () => {
-    const found = only(knownRoutes({ ...plan, waiting: [{ route: key("app.example.com"), reason: "the health check of container app (starting)" }] }, desired(), [], new Map(), NOW));
+    const found = only(
+      knownRoutes(
+        { ...plan, waiting: [{ route: key("app.example.com"), reason: "the health check of container app (starting)" }] },
+        desired(),
+        [],
+        new Map(),
+        NOW,
+      ),
+    );
     expect(found).toMatchObject({ state: "waiting", reason: "waiting for the health check of container app (starting)" });
   });
 
   it("with a problem of its own says which", () => {
-    expect(only(knownRoutes({ ...plan, problems: [problem()] }, desired(), [], new Map(), NOW))).toMatchObject({ state: "problem", reason: "a DNS record is there" });
+    expect(only(knownRoutes({ ...plan, problems: [problem()] }, desired(), [], new Map(), NOW))).toMatchObject({
+      state: "problem",
+      reason: "a DNS record is there",
+    });
   });
 
   it("stays live when another container that wants it as well has a problem", () => {
     const taken = problem({ code: "CFA-HOST-TAKEN", container: "other" });
     const faulty = problem({ code: "CFA-PORT-MANY", container: "third" });
-    expect(only(knownRoutes({ ...plan, live: [key("app.example.com")], problems: [taken, faulty] }, desired(), [stands("app.example.com")], new Map(), NOW))).toMatchObject({ state: "live", container: "app" });
+    expect(
+      only(
+        knownRoutes(
+          { ...plan, live: [key("app.example.com")], problems: [taken, faulty] },
+          desired(),
+          [stands("app.example.com")],
+          new Map(),
+          NOW,
+        ),
+      ),
+    ).toMatchObject({ state: "live", container: "app" });
   });
 
   it("stays live with a warning", () => {
-    expect(only(knownRoutes({ ...plan, live: [key("app.example.com")], problems: [problem({ severity: "warning" })] }, desired(), [], new Map(), NOW))?.state).toBe("live");
+    expect(
+      only(
+        knownRoutes(
+          { ...plan, live: [key("app.example.com")], problems: [problem({ severity: "warning" })] },
+          desired(),
+          [],
+          new Map(),
+          NOW,
+        ),
+      )?.state,
+    ).toBe("live");
   });
 
   it("of a container that is gone says how long it is still kept, counted when it is asked for", () => {
-    const routes = knownRoutes(plan, desired({ wishes: new Map(), closing: new Map([[key("app.example.com"), NOW + 60_000]]), held: new Set([key("app.example.com")]) }), [stands("app.example.com")], new Map(), NOW);
+    const routes = knownRoutes(
+      plan,
+      desired({ wishes: new Map(), closing: new Map([[key("app.example.com"), NOW + 60_000]]), held: new Set([key("app.example.com")]) }),
+      [stands("app.example.com")],
+      new Map(),
+      NOW,
+    );
     const asked = (now: number) => report({ owner: undefined, dryRun: false, status: status({ routes }), dockerUp: true, now }).routes[0];
     expect(asked(NOW)).toMatchObject({ state: "closing", reason: "Container stopped; closes in 60 s unless it comes back." });
     expect(asked(NOW + 18_000)?.reason).toBe("Container stopped; closes in 42 s unless it comes back.");
@@ -59,11 +130,25 @@ describe("a route", () => {
   });
 
   it("that nobody wishes and nobody holds is closing", () => {
-    expect(only(knownRoutes(plan, nobody, [stands("app.example.com", { public: true })], new Map(), NOW))).toMatchObject({ state: "closing", access: "public", reason: "Closing now." });
+    expect(only(knownRoutes(plan, nobody, [stands("app.example.com", { public: true })], new Map(), NOW))).toMatchObject({
+      state: "closing",
+      access: "public",
+      reason: "Closing now.",
+    });
   });
 
   it("whose labels can not be read stays as it was, and is a problem", () => {
-    expect(only(knownRoutes(plan, desired({ wishes: new Map(), held: new Set([key("app.example.com")]) }), [stands("app.example.com")], new Map(), NOW))).toMatchObject({ state: "problem", reason: "its labels can not be read; it stays as it was" });
+    expect(
+      only(
+        knownRoutes(
+          plan,
+          desired({ wishes: new Map(), held: new Set([key("app.example.com")]) }),
+          [stands("app.example.com")],
+          new Map(),
+          NOW,
+        ),
+      ),
+    ).toMatchObject({ state: "problem", reason: "its labels can not be read; it stays as it was" });
   });
 
   it("that anyone may enter says so", () => {
@@ -73,32 +158,80 @@ describe("a route", () => {
 });
 
 describe("the report", () => {
-  const known = (at: string, state: "live" | "waiting" | "problem" | "closing") => ({ key: key(at), container: undefined, origin: undefined, access: undefined, state, reason: undefined });
+  const known = (at: string, state: "live" | "waiting" | "problem" | "closing") => ({
+    key: key(at),
+    container: undefined,
+    origin: undefined,
+    access: undefined,
+    state,
+    reason: undefined,
+  });
 
   it("counts routes by state and puts first what needs somebody", () => {
-    const routes = [known("b.example.com", "live"), known("c.example.com", "problem"), known("a.example.com", "live"), known("d.example.com/api", "waiting"), known("e.example.com", "closing")];
+    const routes = [
+      known("b.example.com", "live"),
+      known("c.example.com", "problem"),
+      known("a.example.com", "live"),
+      known("d.example.com/api", "waiting"),
+      known("e.example.com", "closing"),
+    ];
     const made = report({ owner: undefined, dryRun: false, status: status({ routes }), dockerUp: true, now: NOW });
     expect(made.summary).toEqual({ live: 2, waiting: 1, problem: 1, closing: 1 });
-    expect(made.routes.map(({ hostname, path }) => hostname + (path ?? ""))).toEqual(["c.example.com", "d.example.com/api", "e.example.com", "a.example.com", "b.example.com"]);
+    expect(made.routes.map(({ hostname, path }) => hostname + (path ?? ""))).toEqual([
+      "c.example.com",
+      "d.example.com/api",
+      "e.example.com",
+      "a.example.com",
+      "b.example.com",
+    ]);
   });
 
   it("keeps since when a route is what it is, until it becomes something else", () => {
     const [live, waiting] = [known("a.example.com", "live"), known("a.example.com", "waiting")];
     const first = sinceNow(new Map(), [stateKey(live)], NOW);
     const later = sinceNow(first, [stateKey(live)], NOW + 5_000);
-    const since = (kept: typeof first, route: typeof live) => report({ owner: undefined, dryRun: false, status: status({ routes: [route], since: kept }), dockerUp: true, now: NOW + 9_000 }).routes[0]?.since;
+    const since = (kept: typeof first, route: typeof live) =>
+      report({ owner: undefined, dryRun: false, status: status({ routes: [route], since: kept }), dockerUp: true, now: NOW + 9_000 })
+        .routes[0]?.since;
     expect(since(later, live)).toBe("2026-11-23T10:42:00.000Z");
     expect(since(sinceNow(later, [stateKey(waiting)], NOW + 9_000), waiting)).toBe("2026-11-23T10:42:09.000Z");
   });
 
   it("names the host of a problem, not its path", () => {
-    expect(report({ owner: undefined, dryRun: false, status: status({ problems: [problem({ route: key("app.example.com/api") })] }), dockerUp: true, now: NOW }).problems).toEqual([
-      { code: "CFA-CONFLICT-DNS", severity: "error", container: "app", label: "cfauth.hostname", hostname: "app.example.com", message: "a DNS record is there", effect: "closed", fix: "delete it", since: "2026-11-23T10:42:00.000Z" },
+    expect(
+      report({
+        owner: undefined,
+        dryRun: false,
+        status: status({ problems: [problem({ route: key("app.example.com/api") })] }),
+        dockerUp: true,
+        now: NOW,
+      }).problems,
+    ).toEqual([
+      {
+        code: "CFA-CONFLICT-DNS",
+        severity: "error",
+        container: "app",
+        label: "cfauth.hostname",
+        hostname: "app.example.com",
+        message: "a DNS record is there",
+        effect: "closed",
+        fix: "delete it",
+        since: "2026-11-23T10:42:00.000Z",
+      },
     ]);
   });
 
   it("is the same for the same things", () => {
-    const made = () => JSON.stringify(report({ owner: undefined, dryRun: false, status: status({ routes: [known("a.example.com", "live")], problems: [problem()], since: new Map() }), dockerUp: true, now: NOW }));
+    const made = () =>
+      JSON.stringify(
+        report({
+          owner: undefined,
+          dryRun: false,
+          status: status({ routes: [known("a.example.com", "live")], problems: [problem()], since: new Map() }),
+          dockerUp: true,
+          now: NOW,
+        }),
+      );
     expect(made()).toBe(made());
   });
 });
@@ -124,6 +257,10 @@ describe("the daemon", () => {
 describe("the page behind cfauth's own wildcard route", () => {
   it("answers under each name that the route covers, and no other", () => {
     const routed = new Set(["*.example.com"]);
-    expect([welcome("status.example.com", routed), welcome("example.com", routed), welcome("status.example.org", routed)]).toEqual([true, false, false]);
+    expect([welcome("status.example.com", routed), welcome("example.com", routed), welcome("status.example.org", routed)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });

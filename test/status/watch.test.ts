@@ -35,7 +35,14 @@ function daemon() {
   const pass = (wishes: readonly Exposure[], errors: readonly WorldError[] = []): void => {
     at += 1_000;
     for (;;) {
-      const decision = decide([{ exposures: wishes, faulty: [], problems: [] }], standing(world), () => false, memory, { graceMs: 60_000, startupGraceMs: 60_000 }, at);
+      const decision = decide(
+        [{ exposures: wishes, faulty: [], problems: [] }],
+        standing(world),
+        () => false,
+        memory,
+        { graceMs: 60_000, startupGraceMs: 60_000 },
+        at,
+      );
       memory = decision.memory;
       const planned = plan(house(OWNER), decision.desired, world);
       watch.planned(planned, decision, world);
@@ -43,7 +50,15 @@ function daemon() {
       world = planned.changes.reduce(carryOut, world);
     }
   };
-  const outcome = (end: Outcome["end"], errors: readonly WorldError[]): Outcome => ({ at, ms: 1, result: errors.length === 0 ? "settled" : "failed", applied: 0, failures: errors.length, errors, end });
+  const outcome = (end: Outcome["end"], errors: readonly WorldError[]): Outcome => ({
+    at,
+    ms: 1,
+    result: errors.length === 0 ? "settled" : "failed",
+    applied: 0,
+    failures: errors.length,
+    errors,
+    end,
+  });
   const blind = (error: WorldError): void => {
     at += 1_000;
     watch.passed(outcome(undefined, [error]));
@@ -53,7 +68,13 @@ function daemon() {
   return { pass, blind, told, shown, watch, later: (ms: number) => (at += ms) };
 }
 
-const unreachable = new WorldError({ service: "cloudflare", code: "CFA-CF-UNREACHABLE", message: "no answer", fix: "wait", transient: true });
+const unreachable = new WorldError({
+  service: "cloudflare",
+  code: "CFA-CF-UNREACHABLE",
+  message: "no answer",
+  fix: "wait",
+  transient: true,
+});
 
 describe("what the daemon says of itself", () => {
   it("says once that a route has opened, is closing and has closed", () => {
@@ -79,7 +100,17 @@ describe("what the daemon says of itself", () => {
   it("shows a live route with its container, origin and who may enter", () => {
     const it = daemon();
     it.pass([wish]);
-    expect(it.shown().routes).toEqual([{ hostname: "app.example.com", path: null, container: "app", origin: "http://app:80", access: "authentik", state: "live", since: "1970-01-01T00:00:01.000Z" }]);
+    expect(it.shown().routes).toEqual([
+      {
+        hostname: "app.example.com",
+        path: null,
+        container: "app",
+        origin: "http://app:80",
+        access: "authentik",
+        state: "live",
+        since: "1970-01-01T00:00:01.000Z",
+      },
+    ]);
     expect(it.shown().summary).toEqual({ live: 1, waiting: 0, problem: 0, closing: 0 });
   });
 
@@ -105,7 +136,11 @@ describe("what the daemon says of itself", () => {
     it.pass([wish]);
     it.blind(unreachable);
     it.blind(unreachable);
-    expect(it.shown()).toMatchObject({ summary: { live: 1 }, checks: { cloudflare: "failing", authentik: "ok" }, problems: [{ code: "CFA-CF-UNREACHABLE", effect: "unchanged" }] });
+    expect(it.shown()).toMatchObject({
+      summary: { live: 1 },
+      checks: { cloudflare: "failing", authentik: "ok" },
+      problems: [{ code: "CFA-CF-UNREACHABLE", effect: "unchanged" }],
+    });
     it.pass([wish]);
     expect(it.shown().checks.cloudflare).toBe("ok");
     expect(it.told()).toEqual(["problem CFA-CF-UNREACHABLE", "problem solved CFA-CF-UNREACHABLE"]);

@@ -10,9 +10,16 @@ export function contractProfile(version: Version): Profile {
     answer: (_, body) => withoutBlanks(body),
     body: ({ path }, sent) => {
       const body = withoutBlanks(sent);
-      if (path.startsWith("/core/applications/")) return without(body, YOUNGER.application.filter((field) => !writable(version, field)));
+      if (path.startsWith("/core/applications/"))
+        return without(
+          body,
+          YOUNGER.application.filter((field) => !writable(version, field)),
+        );
       if (!path.startsWith("/providers/oauth2/")) return body;
-      const known = without(body, YOUNGER.provider.filter((field) => !version.knows("provider", field)));
+      const known = without(
+        body,
+        YOUNGER.provider.filter((field) => !version.knows("provider", field)),
+      );
       return withOldRedirects(version, known);
     },
   };

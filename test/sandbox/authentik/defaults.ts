@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { selfSignedKey } from "./keys.ts";
 import { EMAIL, ENTITLEMENTS, NOTHING, PROFILE } from "./expressions.ts";
+import { selfSignedKey } from "./keys.ts";
 import type { AuthentikState, Flow, ScopeMapping } from "./state.ts";
 import type { Version } from "./versions.ts";
 
@@ -11,13 +11,19 @@ export async function addDefaults(state: AuthentikState, version: Version): Prom
   state.scopeMappings.push(...scopeMappings(version));
   state.certificates.push({ pk: randomUUID(), name: "authentik Self-signed Certificate", managed: null, privateKey });
   state.certificates.push({
-    pk: randomUUID(), name: "authentik Internal JWT Certificate", managed: "goauthentik.io/crypto/jwt-managed", privateKey,
+    pk: randomUUID(),
+    name: "authentik Internal JWT Certificate",
+    managed: "goauthentik.io/crypto/jwt-managed",
+    privateKey,
   });
 }
 
 const explicitConsent: Omit<Flow, "pk"> = {
-  name: "Authorize Application", slug: "default-provider-authorization-explicit-consent",
-  title: "Redirecting to %(app)s", designation: "authorization", asksConsent: true,
+  name: "Authorize Application",
+  slug: "default-provider-authorization-explicit-consent",
+  title: "Redirecting to %(app)s",
+  designation: "authorization",
+  asksConsent: true,
 };
 
 const welcome = { name: "Welcome to authentik!", title: "Welcome to authentik!" };
@@ -41,11 +47,21 @@ function scopeMappings(version: Version): ScopeMapping[] {
     { scope: "openid", name: "OpenID 'openid'", description: "", expression: NOTHING },
     { scope: "email", name: "OpenID 'email'", description: "Email address", expression: EMAIL(!version.has("unverifiedEmail")) },
     { scope: "profile", name: "OpenID 'profile'", description: "General Profile Information", expression: PROFILE },
-    { scope: "offline_access", name: "OpenID 'offline_access'", description: "Access to request new tokens without interaction", expression: NOTHING },
+    {
+      scope: "offline_access",
+      name: "OpenID 'offline_access'",
+      description: "Access to request new tokens without interaction",
+      expression: NOTHING,
+    },
     ...(version.has("entitlements")
       ? [{ scope: "entitlements", name: "Application Entitlements", description: "Application entitlements", expression: ENTITLEMENTS }]
       : []),
-    { scope: "goauthentik.io/api", name: "authentik API access", description: "authentik API Access on behalf of your user", expression: NOTHING },
+    {
+      scope: "goauthentik.io/api",
+      name: "authentik API access",
+      description: "authentik API Access on behalf of your user",
+      expression: NOTHING,
+    },
   ];
   return rows.map(({ scope, name, description, expression }) => ({
     pk: randomUUID(),

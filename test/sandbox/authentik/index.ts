@@ -2,7 +2,6 @@
 
 import { randomBytes } from "node:crypto";
 import http, { type RequestListener } from "node:http";
-import type { Fault } from "../call.ts";
 import { createContract } from "../contract.ts";
 import type { LiveControls } from "../controls.ts";
 import type { Answer, Route } from "../routes.ts";
@@ -25,7 +24,7 @@ import { createFront } from "./oidc/front.ts";
 import { createStore } from "./oidc/store.ts";
 import { ADMIN, addGroup, addUser, FAMILY, type NewGroup, type NewUser } from "./people.ts";
 import { type AuthentikState, emptyState } from "./state.ts";
-import { type Version, version as versionOf, type VersionName } from "./versions.ts";
+import { type Version, type VersionName, version as versionOf } from "./versions.ts";
 
 export interface AuthentikOptions {
   readonly controls: LiveControls;
@@ -55,11 +54,6 @@ export interface Authentik extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** What the API answers where the token lacks a permission; for `controls.fault`. */
-export const permissionDenied: Fault = {
-  kind: "status", status: 403, body: { detail: "You do not have permission to perform this action." },
-};
-
 export async function startAuthentik(options: AuthentikOptions): Promise<Authentik> {
   const { controls, publicOrigin, ready = true } = options;
   const version = versionOf(options.version ?? "2026.8");
@@ -68,10 +62,12 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Authent
   const finishBoot = (): Promise<void> => (booted ??= addDefaults(state, version));
   if (ready) await finishBoot();
   const front = createFront({
-    state, publicOrigin,
+    state,
+    publicOrigin,
     store: createStore((clientId) => clientOf(state, clientId)),
     cookieKeys: [randomBytes(16).toString("hex")],
-    broken: (reason) => controls.violate([`sandbox authentik: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`]),
+    broken: (reason) =>
+      controls.violate([`sandbox authentik: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`]),
   });
   const { origin, close } = await startServer({
     api: "authentik",

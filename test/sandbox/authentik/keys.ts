@@ -43,7 +43,9 @@ export function keyType({ privateKey }: Certificate): string | null {
 }
 
 export function fingerprint({ privateKey, name }: Certificate, algorithm: "sha1" | "sha256"): string {
-  const hex = createHash(algorithm).update(privateKey ?? name).digest("hex");
+  const hex = createHash(algorithm)
+    .update(privateKey ?? name)
+    .digest("hex");
   return hex.replace(/..(?=.)/g, "$&:");
 }
 

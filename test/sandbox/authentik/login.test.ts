@@ -26,10 +26,18 @@ test("a login leads over password and consent to an ID token that the JWKS verif
   const { status, body } = await redeem(authentik, wired, back.searchParams.get("code"));
   expect(status).toBe(200);
   const jwks = await visitor(authentik).get("/application/o/cf-tunnel-access/jwks/");
-  const { payload, protectedHeader } = await jwtVerify(body.id_token, createLocalJWKSet(JSON.parse(jwks.html)), { issuer: ISSUER, audience: wired.provider.client_id });
+  const { payload, protectedHeader } = await jwtVerify(body.id_token, createLocalJWKSet(JSON.parse(jwks.html)), {
+    issuer: ISSUER,
+    audience: wired.provider.client_id,
+  });
   expect(protectedHeader.alg).toBe("RS256");
   expect(payload).toMatchObject({
-    email: "alice@example.com", email_verified: false, name: "Alice", preferred_username: "alice", groups: ["family"], nonce: "n1",
+    email: "alice@example.com",
+    email_verified: false,
+    name: "Alice",
+    preferred_username: "alice",
+    groups: ["family"],
+    nonce: "n1",
     sub: authentik.state.users.find(({ username }) => username === "alice")?.uid,
   });
 });
@@ -102,7 +110,12 @@ test("the client may say its secret in the header instead", async () => {
 });
 
 test("bindings of the application keep others out, and members of child groups are in", async () => {
-  await using authentik = await openAuthentik({ users: [{ username: "kim", groups: ["kids"] }, { username: "bob", groups: ["admins"] }] });
+  await using authentik = await openAuthentik({
+    users: [
+      { username: "kim", groups: ["kids"] },
+      { username: "bob", groups: ["admins"] },
+    ],
+  });
   addGroup(authentik.state, { name: "kids", parents: ["family"] });
   const wired = await wire(authentik);
   const family = authentik.state.groups.find(({ name }) => name === "family")?.pk;

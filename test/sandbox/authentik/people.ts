@@ -24,7 +24,11 @@ export const FAMILY: readonly NewUser[] = [
 ];
 
 export const ADMIN: NewUser = {
-  username: "akadmin", name: "authentik Default Admin", email: "root@example.com", groups: ["authentik Admins"], superuser: true,
+  username: "akadmin",
+  name: "authentik Default Admin",
+  email: "root@example.com",
+  groups: ["authentik Admins"],
+  superuser: true,
 };
 
 export function addUser(state: AuthentikState, wanted: NewUser): User {
@@ -56,7 +60,12 @@ export function addGroup(state: AuthentikState, { name, parents = [] }: NewGroup
     return known;
   }
   const group: Group = {
-    pk: randomUUID(), num_pk: 10_000 + state.groups.length, name, is_superuser: name === "authentik Admins", parents: [...parents], attributes: {},
+    pk: randomUUID(),
+    num_pk: 10_000 + state.groups.length,
+    name,
+    is_superuser: name === "authentik Admins",
+    parents: [...parents],
+    attributes: {},
   };
   state.groups.push(group);
   return group;

@@ -88,9 +88,14 @@ test("a mapping speaks only when its scope is asked for", async () => {
 });
 
 test("the groups claim names direct groups, a custom mapping the inherited ones too", async () => {
-  await using authentik = await openAuthentik({ users: [{ username: "kim", groups: ["kids"] }], groups: [{ name: "kids", parents: ["family"] }] });
+  await using authentik = await openAuthentik({
+    users: [{ username: "kim", groups: ["kids"] }],
+    groups: [{ name: "kids", parents: ["family"] }],
+  });
   const { body } = await authentik.ask("POST", "/propertymappings/provider/scope/", {
-    name: "cf groups", scope_name: "cf_groups", expression: 'return {"cf_groups": [g.name for g in request.user.all_groups()]}',
+    name: "cf groups",
+    scope_name: "cf_groups",
+    expression: 'return {"cf_groups": [g.name for g in request.user.all_groups()]}',
   });
   const wired = await wire(authentik);
   wired.provider.property_mappings.push(body.pk);

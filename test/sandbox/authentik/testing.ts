@@ -36,7 +36,11 @@ export async function openAuthentik({ clumsy = false, ...options }: Options = {}
 }
 
 async function request(
-  { url, state }: Authentik, method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {},
+  { url, state }: Authentik,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Reply> {
   const init = { method, headers: { authorization: `Bearer ${state.apiToken.key}`, "content-type": "application/json", ...headers } };
   const response = await fetch(`${url}/api/v3${path}`, body === undefined ? init : { ...init, body: JSON.stringify(body) });
@@ -52,7 +56,12 @@ export interface Wired {
 /** A provider for Access and its application, as a client would make them. */
 export async function wire({ ask, state }: Opened, provider: object = {}, application: object = {}): Promise<Wired> {
   const made = await ask("POST", "/providers/oauth2/", { ...wholeProvider(state), ...provider });
-  const opened = await ask("POST", "/core/applications/", { name: "Tunnel", slug: "cf-tunnel-access", provider: made.body.pk, ...application });
+  const opened = await ask("POST", "/core/applications/", {
+    name: "Tunnel",
+    slug: "cf-tunnel-access",
+    provider: made.body.pk,
+    ...application,
+  });
   if (made.status !== 201 || opened.status !== 201) throw new Error(JSON.stringify([made.body, opened.body]));
   return { provider: state.providers.at(-1) as Provider, application: state.applications.at(-1) as Application };
 }
@@ -65,7 +74,9 @@ export function wholeProvider(state: Authentik["state"]): Record<string, unknown
     signing_key: state.certificates[0]?.pk,
     grant_types: ["authorization_code", "refresh_token"],
     redirect_uris: [{ matching_mode: "strict", url: CALLBACK, redirect_uri_type: "authorization" }],
-    property_mappings: state.scopeMappings.filter(({ scope_name }) => ["openid", "email", "profile"].includes(scope_name)).map(({ pk }) => pk),
+    property_mappings: state.scopeMappings
+      .filter(({ scope_name }) => ["openid", "email", "profile"].includes(scope_name))
+      .map(({ pk }) => pk),
   };
 }
 

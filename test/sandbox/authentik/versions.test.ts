@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CALLBACK, openAuthentik, wholeProvider, wire } from "./testing.ts";
-import { authorizeUrl, claimsAfterLogin, visitor } from "./visitor.ts";
 import type { VersionName } from "./versions.ts";
+import { authorizeUrl, claimsAfterLogin, visitor } from "./visitor.ts";
 
 const OLD: readonly VersionName[] = ["2024.2", "2024.12", "2025.4", "2025.12"];
 
@@ -17,7 +17,10 @@ test("2024.2 has redirect URIs as text, its scopes elsewhere and no invalidation
   await using authentik = await openAuthentik({ version: "2024.2", clumsy: true });
   const wanted = wholeProvider(authentik.state);
   expect((await authentik.ask("POST", "/providers/oauth2/", wanted)).status).toBe(400);
-  const { status, body } = await authentik.ask("POST", "/providers/oauth2/", { ...wanted, redirect_uris: `${CALLBACK}\nhttps://other.example.com` });
+  const { status, body } = await authentik.ask("POST", "/providers/oauth2/", {
+    ...wanted,
+    redirect_uris: `${CALLBACK}\nhttps://other.example.com`,
+  });
   expect(status).toBe(201);
   expect(body.redirect_uris).toBe(`${CALLBACK}\nhttps://other.example.com`);
   expect(body).not.toHaveProperty("invalidation_flow");
@@ -36,7 +39,8 @@ test("before 2024.10.3 the dot in a redirect URI stands for any character", asyn
 
 test("before 2025.12 pages have a hundred rows and the icon is set on its own", async () => {
   await using authentik = await openAuthentik({ version: "2025.4" });
-  for (let n = 0; n < 30; n += 1) await authentik.ask("POST", "/core/applications/", { name: `a${n}`, slug: `a${n}`, meta_icon: "https://x.example.com/i.png" });
+  for (let n = 0; n < 30; n += 1)
+    await authentik.ask("POST", "/core/applications/", { name: `a${n}`, slug: `a${n}`, meta_icon: "https://x.example.com/i.png" });
   const list = await authentik.ask("GET", "/core/applications/?superuser_full_list=true");
   expect(list.body.results).toHaveLength(30);
   expect(list.body).not.toHaveProperty("autocomplete");
@@ -48,10 +52,15 @@ test("before 2025.12 pages have a hundred rows and the icon is set on its own", 
 test("since 2025.12 the address for icons is gone", async () => {
   await using authentik = await openAuthentik({ version: "2025.12" });
   await wire(authentik);
-  expect((await authentik.ask("POST", "/core/applications/cf-tunnel-access/set_icon_url/", { url: "https://x.example.com/i.png" })).status).toBe(405);
+  expect(
+    (await authentik.ask("POST", "/core/applications/cf-tunnel-access/set_icon_url/", { url: "https://x.example.com/i.png" })).status,
+  ).toBe(405);
 });
 
-test.for<[VersionName, boolean]>([["2025.4", true], ["2025.12", false]])("%s says email_verified %s", async ([version, verified]) => {
+test.for<[VersionName, boolean]>([
+  ["2025.4", true],
+  ["2025.12", false],
+])("%s says email_verified %s", async ([version, verified]) => {
   await using authentik = await openAuthentik({ version });
   expect(await claimsAfterLogin(authentik, await wire(authentik))).toMatchObject({ email_verified: verified });
 });

@@ -34,8 +34,14 @@ const SINCE = {
 const FIELD_SINCE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   application: { meta_hide: "2026.5", pbm_uuid: "2026.8", meta_icon_url: "2025.12", meta_icon_themed_urls: "2025.12" },
   provider: {
-    grant_types: "2026.5", refresh_token_threshold: "2025.10", encryption_key: "2024.10", invalidation_flow: "2024.10",
-    logout_uri: "2025.10", logout_method: "2025.10", jwt_federation_sources: "2024.12", jwt_federation_providers: "2024.12",
+    grant_types: "2026.5",
+    refresh_token_threshold: "2025.10",
+    encryption_key: "2024.10",
+    invalidation_flow: "2024.10",
+    logout_uri: "2025.10",
+    logout_method: "2025.10",
+    jwt_federation_sources: "2024.12",
+    jwt_federation_providers: "2024.12",
   },
   setupUrls: { dcr_registration: "2026.8" },
   flow: { background_url: "2025.12", background_themed_urls: "2025.12" },

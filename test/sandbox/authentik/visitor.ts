@@ -30,8 +30,15 @@ export function visitor({ url: address }: Opened): Visitor {
   let jar: Cookie[] = [];
   const visit = async (url: string, form?: URLSearchParams): Promise<Seen> => {
     const to = new URL(url, PUBLIC_ORIGIN);
-    const cookie = jar.filter(({ path }) => to.pathname.startsWith(path)).map(({ name, value }) => `${name}=${value}`).join("; ");
-    const seen = await exchange(new URL(to.pathname + to.search, address), { host: to.host, cookie, "x-forwarded-proto": "http" }, form?.toString());
+    const cookie = jar
+      .filter(({ path }) => to.pathname.startsWith(path))
+      .map(({ name, value }) => `${name}=${value}`)
+      .join("; ");
+    const seen = await exchange(
+      new URL(to.pathname + to.search, address),
+      { host: to.host, cookie, "x-forwarded-proto": "http" },
+      form?.toString(),
+    );
     for (const line of seen.cookies) jar = stored(jar, line);
     return { ...seen, location: seen.location === undefined ? undefined : new URL(seen.location, to).href };
   };
@@ -59,12 +66,22 @@ async function exchange(url: URL, headers: Readonly<Record<string, string>>, bod
   const response = new Promise<IncomingMessage>((resolve, reject) => sent.on("response", resolve).on("error", reject));
   sent.end(body);
   const answer = await response;
-  return { status: answer.statusCode ?? 0, location: answer.headers.location, cookies: answer.headers["set-cookie"] ?? [], html: await text(answer) };
+  return {
+    status: answer.statusCode ?? 0,
+    location: answer.headers.location,
+    cookies: answer.headers["set-cookie"] ?? [],
+    html: await text(answer),
+  };
 }
 
 export function authorizeUrl({ provider }: Wired, more: Readonly<Record<string, string>> = {}): string {
   const query = new URLSearchParams({
-    client_id: provider.client_id, redirect_uri: CALLBACK, response_type: "code", scope: "openid email profile", state: "s1", ...more,
+    client_id: provider.client_id,
+    redirect_uri: CALLBACK,
+    response_type: "code",
+    scope: "openid email profile",
+    state: "s1",
+    ...more,
   });
   return `${PUBLIC_ORIGIN}/application/o/authorize/?${query}`;
 }
@@ -82,8 +99,12 @@ export async function logIn(browser: Visitor, start: string, username = "alice")
 /** As Access does: form fields, Host of the public origin. */
 export async function redeem({ url }: Opened, { provider }: Wired, code: string | null, more: Readonly<Record<string, string>> = {}) {
   const body = new URLSearchParams({
-    grant_type: "authorization_code", code: code ?? "", redirect_uri: CALLBACK,
-    client_id: provider.client_id, client_secret: provider.client_secret, ...more,
+    grant_type: "authorization_code",
+    code: code ?? "",
+    redirect_uri: CALLBACK,
+    client_id: provider.client_id,
+    client_secret: provider.client_secret,
+    ...more,
   });
   const headers = { host: new URL(PUBLIC_ORIGIN).host, "x-forwarded-proto": "http" };
   const answer = await exchange(new URL("/application/o/token/", url), headers, body.toString());

@@ -14,9 +14,7 @@ export function contractProfile(state: CloudflareState): Profile {
     body: (operation, body, call) => {
       if (isProbe(operation, body)) return { type: "self_hosted", domain: "probe.example.com" };
       if (isRecords(operation)) return withPatchesCompleted(state, operation, body, call.path);
-      return isConfiguration(operation)
-        ? withoutQuirks(withoutUnchanged(body, stored(state, call.path)), "last")
-        : body;
+      return isConfiguration(operation) ? withoutQuirks(withoutUnchanged(body, stored(state, call.path)), "last") : body;
     },
     answer: (operation, body) => {
       if (isRecords(operation)) return withRecordsCompleted(body);
@@ -31,10 +29,8 @@ function bodySchema({ method, path }: Operation, body: unknown): string | undefi
   const type = isFields(body) ? body.type : undefined;
   if (/\/access\/apps(\/\{app_id\})?$/.test(path) && (type === "self_hosted" || type === undefined))
     return "#/components/schemas/access_app_request/anyOf/0";
-  if (path.includes("/access/identity_providers") && type === "oidc")
-    return "#/components/schemas/access_identity-providers/anyOf/7";
-  if (/\/dns_records(\/\{dns_record_id\})?$/.test(path) && type === "CNAME")
-    return "#/components/schemas/dns-records_CNAMERecord";
+  if (path.includes("/access/identity_providers") && type === "oidc") return "#/components/schemas/access_identity-providers/anyOf/7";
+  if (/\/dns_records(\/\{dns_record_id\})?$/.test(path) && type === "CNAME") return "#/components/schemas/dns-records_CNAMERecord";
   return undefined;
 }
 
@@ -52,12 +48,7 @@ function isRecords({ path }: Operation): boolean {
 }
 
 /** A PATCH names what it changes only, but the schema demands the whole record of it. */
-function withPatchesCompleted(
-  state: CloudflareState,
-  { method, path }: Operation,
-  body: unknown,
-  called: string,
-): unknown {
+function withPatchesCompleted(state: CloudflareState, { method, path }: Operation, body: unknown, called: string): unknown {
   const complete = (patch: unknown, id: unknown): unknown => {
     const { name = "gone.example.com", type = "CNAME", ttl = 1 } = state.records.get(String(id)) ?? {};
     return isFields(patch) ? { name, type, ttl, ...patch } : patch;
@@ -83,9 +74,7 @@ function stored(state: CloudflareState, path: string): Fields {
 /** A writer copies what others wrote as it is: what stands there already is not its to answer for. */
 function withoutUnchanged(body: unknown, before: Fields): unknown {
   if (!isFields(body) || !isFields(body.config)) return body;
-  const config = Object.entries(body.config).filter(
-    ([key, value]) => key === "ingress" || !isDeepStrictEqual(value, before[key]),
-  );
+  const config = Object.entries(body.config).filter(([key, value]) => key === "ingress" || !isDeepStrictEqual(value, before[key]));
   const ingress = body.config.ingress;
   if (!Array.isArray(ingress)) return { ...body, config: Object.fromEntries(config) };
   const known = Array.isArray(before.ingress) ? before.ingress : [];
@@ -108,8 +97,7 @@ function withoutQuirks(body: unknown, nameless: "last" | "any"): unknown {
   if (!isFields(config) || !Array.isArray(config.ingress)) return body;
   const rules = config.ingress.map((rule, index, all) => {
     if (!isFields(rule)) return rule;
-    const named =
-      nameless === "any" || (index === all.length - 1 && !("path" in rule)) ? { hostname: "", ...rule } : rule;
+    const named = nameless === "any" || (index === all.length - 1 && !("path" in rule)) ? { hostname: "", ...rule } : rule;
     return isFields(rule.originRequest) ? { ...named, originRequest: declaredOptions(rule.originRequest) } : named;
   });
   return { ...rest, config: { ...config, ingress: rules } };

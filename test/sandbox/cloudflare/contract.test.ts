@@ -139,9 +139,7 @@ test.runIf(there)("a batch of every kind is in order", async () => {
     deletes: [{ id: a?.id }],
     patches: [{ id: b?.id, comment: "patched" }],
     puts: [{ id: c?.id, type: "A", name: "c.example.com", content: "203.0.113.9", ttl: 60, comment: "put" }],
-    posts: [
-      { type: "CNAME", name: "d.example.com", content: "x.example.net", ttl: 1, proxied: true, comment: "posted" },
-    ],
+    posts: [{ type: "CNAME", name: "d.example.com", content: "x.example.net", ttl: 1, proxied: true, comment: "posted" }],
   };
   expect((await cloudflare.ask("POST", `/zones/${zoneId(cloudflare)}/dns_records/batch`, body)).status).toBe(200);
 });

@@ -66,9 +66,7 @@ test("a request that hangs is cut when the sandbox closes", async () => {
 test("a hook sees each request before and after its effect, until it is taken off", async () => {
   await using cloudflare = await openCloudflare();
   const seen: string[] = [];
-  const off = cloudflare.controls.hook(
-    ({ n, method, path }, moment) => void seen.push(`${n} ${method} ${path} ${moment}`),
-  );
+  const off = cloudflare.controls.hook(({ n, method, path }, moment) => void seen.push(`${n} ${method} ${path} ${moment}`));
   await cloudflare.ask("GET", "/zones");
   off();
   await cloudflare.ask("GET", "/zones");

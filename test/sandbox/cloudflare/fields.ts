@@ -13,8 +13,3 @@ export function isText(value: unknown): value is string {
 export function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === "string");
 }
-
-/** Without the fields that are undefined. */
-export function compact<T extends object>(fields: T): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
-}

@@ -98,9 +98,7 @@ test("a zone is found by its name", async () => {
   await using cloudflare = await openCloudflare({
     zones: ["example.com", { id: "0123456789abcdef0123456789abcdef", name: "example.org", status: "pending" }],
   });
-  expect((await cloudflare.ask("GET", "/zones?name=example.org")).result).toMatchObject([
-    { name: "example.org", status: "pending" },
-  ]);
+  expect((await cloudflare.ask("GET", "/zones?name=example.org")).result).toMatchObject([{ name: "example.org", status: "pending" }]);
   expect((await cloudflare.ask("GET", `/zones/${zoneId(cloudflare)}`)).result).toMatchObject({
     name: "example.com",
     status: "active",

@@ -18,11 +18,8 @@ function spent(budget: Budget): Answer | undefined {
 
 function unauthorized(state: CloudflareState, { call, headers }: Request): Answer | undefined {
   if (headers.authorization === `Bearer ${state.token}`) return undefined;
-  if (headers.authorization === undefined)
-    return failure(400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers");
-  return call.path.endsWith("/tokens/verify")
-    ? failure(401, 1000, "Invalid API Token")
-    : failure(401, 10000, "Authentication error");
+  if (headers.authorization === undefined) return failure(400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers");
+  return call.path.endsWith("/tokens/verify") ? failure(401, 1000, "Invalid API Token") : failure(401, 10000, "Authentication error");
 }
 
 function astray(state: CloudflareState, { call, params }: Request): Answer | undefined {

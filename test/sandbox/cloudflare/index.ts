@@ -3,25 +3,25 @@ import { createContract } from "../contract.ts";
 import type { LiveControls } from "../controls.ts";
 import type { Answer, Route } from "../routes.ts";
 import { BadJson, startServer } from "../server.ts";
-import { accountRoutes, type TokenOwner } from "./accounts.ts";
 import { appRoutes } from "./access/apps.ts";
-import { createBudget, type RateLimit } from "./budget.ts";
-import { configurationRoutes } from "./tunnels/configurations.ts";
-import { connectionRoutes } from "./tunnels/connections.ts";
-import { contractProfile } from "./contract-profile.ts";
-import { failure, Refusal } from "./envelope.ts";
-import { createGuard, noRoute } from "./guard.ts";
-import { hexId } from "./ids.ts";
 import { identityProviderRoutes } from "./access/identity-providers.ts";
 import { organizationRoutes } from "./access/organization.ts";
 import { policyRoutes } from "./access/policies.ts";
-import { createPropagation, type Propagation } from "./propagation.ts";
-import { recordBatchRoutes } from "./dns/records-batch.ts";
-import { recordRoutes } from "./dns/records.ts";
-import type { CloudflareState, Lag, Zone } from "./state.ts";
 import { tagRoutes } from "./access/tags.ts";
-import { tunnelRoutes } from "./tunnels/tunnels.ts";
+import { accountRoutes, type TokenOwner } from "./accounts.ts";
+import { createBudget, type RateLimit } from "./budget.ts";
+import { contractProfile } from "./contract-profile.ts";
+import { recordRoutes } from "./dns/records.ts";
+import { recordBatchRoutes } from "./dns/records-batch.ts";
 import { zoneRoutes } from "./dns/zones.ts";
+import { failure, Refusal } from "./envelope.ts";
+import { createGuard, noRoute } from "./guard.ts";
+import { hexId } from "./ids.ts";
+import { createPropagation, type Propagation } from "./propagation.ts";
+import type { CloudflareState, Lag, Zone } from "./state.ts";
+import { configurationRoutes } from "./tunnels/configurations.ts";
+import { connectionRoutes } from "./tunnels/connections.ts";
+import { tunnelRoutes } from "./tunnels/tunnels.ts";
 
 export interface CloudflareOptions {
   readonly controls: LiveControls;
@@ -78,9 +78,7 @@ export async function startCloudflare(options: CloudflareOptions): Promise<Cloud
 }
 
 function createState({ zones, team, token = "sandbox-token" }: CloudflareOptions): CloudflareState {
-  const whole = zones.map(
-    (zone): Zone => (typeof zone === "string" ? { id: hexId(), name: zone, status: "active" } : zone),
-  );
+  const whole = zones.map((zone): Zone => (typeof zone === "string" ? { id: hexId(), name: zone, status: "active" } : zone));
   return {
     accountId: hexId(),
     team,

@@ -40,8 +40,7 @@ test("writes arrive one after the other, not all with the first", async () => {
 
 test("an endless lag holds the edge where it is until it is released", async () => {
   await using cloudflare = await openCloudflare({ lag: { access: Infinity } });
-  const add = (name: string) =>
-    cloudflare.ask("POST", "@/access/policies", { name, decision: "allow", include: [{ everyone: {} }] });
+  const add = (name: string) => cloudflare.ask("POST", "@/access/policies", { name, decision: "allow", include: [{ everyone: {} }] });
   const names = () => cloudflare.propagation.view().policies.map(({ name }) => name);
   await add("first");
   expect(names()).toEqual([]);

@@ -12,11 +12,7 @@ export interface Propagation {
 }
 
 /** @param now - milliseconds */
-export function createPropagation(
-  state: CloudflareState,
-  lag: Partial<Lag> = {},
-  now: () => number = Date.now,
-): Propagation {
+export function createPropagation(state: CloudflareState, lag: Partial<Lag> = {}, now: () => number = Date.now): Propagation {
   const values = <T>(map: ReadonlyMap<string, T>): T[] => [...map.values()];
   const dns = follow(() => ({ records: values(state.records) }), now);
   const access = follow(

@@ -72,10 +72,7 @@ export function seedRecord(state: CloudflareState, fields: Partial<DnsRecord> & 
   });
 }
 
-export function seedApp(
-  state: CloudflareState,
-  fields: Partial<AccessApplication> & Pick<AccessApplication, "domain">,
-): AccessApplication {
+export function seedApp(state: CloudflareState, fields: Partial<AccessApplication> & Pick<AccessApplication, "domain">): AccessApplication {
   const now = timestamp();
   const { domain } = fields;
   const destinations = [{ type: "public", uri: domain }];
@@ -98,10 +95,7 @@ export function seedApp(
   });
 }
 
-export function seedPolicy(
-  state: CloudflareState,
-  fields: Partial<AccessPolicy> & Pick<AccessPolicy, "name">,
-): AccessPolicy {
+export function seedPolicy(state: CloudflareState, fields: Partial<AccessPolicy> & Pick<AccessPolicy, "name">): AccessPolicy {
   const now = timestamp();
   return put(state.policies, {
     id: uuid(),

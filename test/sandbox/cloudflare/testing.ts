@@ -40,11 +40,7 @@ async function request({ url, state }: Cloudflare, method: string, path: string,
   const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
   const response = await fetch(url + path.replace(/^@/, `/accounts/${state.accountId}`), init);
   const envelope = await response.json();
-  const {
-    result,
-    result_info: info,
-    errors,
-  } = envelope as { result: unknown; result_info: unknown; errors?: { code: number }[] };
+  const { result, result_info: info, errors } = envelope as { result: unknown; result_info: unknown; errors?: { code: number }[] };
   return { status: response.status, headers: response.headers, result, info, code: errors?.[0]?.code };
 }
 

@@ -7,7 +7,10 @@ const SCOPE = "goauthentik.io/providers/oauth2/scope-";
 test("a wrong token is forbidden, not unauthorized", async () => {
   await using authentik = await openAuthentik();
   const wrong = { authorization: "Bearer nonsense" };
-  expect(await authentik.ask("GET", "/core/users/me/", undefined, wrong)).toEqual({ status: 403, body: { detail: "Token invalid/expired" } });
+  expect(await authentik.ask("GET", "/core/users/me/", undefined, wrong)).toEqual({
+    status: 403,
+    body: { detail: "Token invalid/expired" },
+  });
   expect(await authentik.ask("GET", "/root/config/", undefined, wrong)).toMatchObject({ status: 200 });
 });
 
@@ -30,7 +33,13 @@ test("lists have twenty rows a page, a hundred at most, and the next page as a n
   const page = async (query: string) => (await authentik.ask("GET", `/core/groups/?include_users=false${query}`)).body;
   expect((await page("")).results).toHaveLength(20);
   expect((await page("&page_size=500")).pagination).toEqual({
-    next: 2, previous: 0, count: 133, current: 1, total_pages: 2, start_index: 1, end_index: 100,
+    next: 2,
+    previous: 0,
+    count: 133,
+    current: 1,
+    total_pages: 2,
+    start_index: 1,
+    end_index: 100,
   });
   expect((await page("&page_size=100&page=2")).pagination).toMatchObject({ next: 0, previous: 1, start_index: 101, end_index: 133 });
   expect(await page("&page=9")).toEqual({ detail: "Invalid page." });
@@ -45,11 +54,16 @@ test("groups embed their users unless told not to", async () => {
 
 test("default flows, scopes and certificate are found by their names", async () => {
   await using authentik = await openAuthentik();
-  const names = async (path: string): Promise<string[]> => (await authentik.ask("GET", path)).body.results.map(({ name }: { name: string }) => name);
-  expect((await authentik.ask("GET", "/flows/instances/default-provider-invalidation-flow/")).body).toMatchObject({ designation: "invalidation" });
+  const names = async (path: string): Promise<string[]> =>
+    (await authentik.ask("GET", path)).body.results.map(({ name }: { name: string }) => name);
+  expect((await authentik.ask("GET", "/flows/instances/default-provider-invalidation-flow/")).body).toMatchObject({
+    designation: "invalidation",
+  });
   expect(await names("/flows/instances/?slug=default-provider-authorization-explicit-consent")).toEqual(["Authorize Application"]);
   expect((await authentik.ask("GET", "/flows/instances/nope/")).status).toBe(404);
-  expect(await names("/crypto/certificatekeypairs/?has_key=true&name=authentik+Self-signed+Certificate")).toEqual(["authentik Self-signed Certificate"]);
+  expect(await names("/crypto/certificatekeypairs/?has_key=true&name=authentik+Self-signed+Certificate")).toEqual([
+    "authentik Self-signed Certificate",
+  ]);
   expect(await names(`/propertymappings/provider/scope/?managed=${SCOPE}email&managed=${SCOPE}openid`)).toEqual([
     "authentik default OAuth Mapping: OpenID 'email'",
     "authentik default OAuth Mapping: OpenID 'openid'",
@@ -76,7 +90,9 @@ test("a scope mapping can be made, changed and removed", async () => {
   await using authentik = await openAuthentik();
   const path = "/propertymappings/provider/scope/";
   const { body } = await authentik.ask("POST", path, { name: "cf", scope_name: "cf_groups", expression: "return {}" });
-  expect((await authentik.ask("PATCH", `${path}${body.pk}/`, { expression: 'return {"a": "b"}' })).body.expression).toBe('return {"a": "b"}');
+  expect((await authentik.ask("PATCH", `${path}${body.pk}/`, { expression: 'return {"a": "b"}' })).body.expression).toBe(
+    'return {"a": "b"}',
+  );
   expect((await authentik.ask("GET", `${path}?scope_name=cf_groups`)).body.results).toHaveLength(1);
   expect((await authentik.ask("DELETE", `${path}${body.pk}/`)).status).toBe(204);
 });

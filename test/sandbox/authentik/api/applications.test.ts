@@ -3,10 +3,23 @@ import { openAuthentik, wire } from "../testing.ts";
 
 test("an application is found by its slug, and a second one of that slug refused", async () => {
   await using authentik = await openAuthentik({ clumsy: true });
-  const tile = { name: "Wiki", slug: "cfauth-wiki", meta_launch_url: "https://wiki.example.com", meta_icon: "fa://fa-book", meta_publisher: "cfauth:home" };
-  expect((await authentik.ask("POST", "/core/applications/", tile)).body).toMatchObject({ ...tile, provider: null, launch_url: "https://wiki.example.com" });
+  const tile = {
+    name: "Wiki",
+    slug: "cfauth-wiki",
+    meta_launch_url: "https://wiki.example.com",
+    meta_icon: "fa://fa-book",
+    meta_publisher: "cfauth:home",
+  };
+  expect((await authentik.ask("POST", "/core/applications/", tile)).body).toMatchObject({
+    ...tile,
+    provider: null,
+    launch_url: "https://wiki.example.com",
+  });
   expect((await authentik.ask("GET", "/core/applications/cfauth-wiki/")).body).toMatchObject(tile);
-  expect(await authentik.ask("POST", "/core/applications/", tile)).toEqual({ status: 400, body: { slug: ["Application with this slug already exists."] } });
+  expect(await authentik.ask("POST", "/core/applications/", tile)).toEqual({
+    status: 400,
+    body: { slug: ["Application with this slug already exists."] },
+  });
   expect((await authentik.ask("POST", "/core/applications/", { ...tile, slug: "token" })).status).toBe(400);
   expect((await authentik.ask("DELETE", "/core/applications/cfauth-wiki/")).status).toBe(204);
   expect((await authentik.ask("GET", "/core/applications/cfauth-wiki/")).status).toBe(404);
@@ -23,7 +36,8 @@ test("a provider serves one application only, and either goes without the other"
 test("the list of applications repeats its first answer whatever the filter says", async () => {
   await using authentik = await openAuthentik();
   for (const slug of ["one", "two"]) await authentik.ask("POST", "/core/applications/", { name: slug, slug });
-  const slugs = async (query: string): Promise<string[]> => (await authentik.ask("GET", `/core/applications/?${query}`)).body.results.map(({ slug }: { slug: string }) => slug);
+  const slugs = async (query: string): Promise<string[]> =>
+    (await authentik.ask("GET", `/core/applications/?${query}`)).body.results.map(({ slug }: { slug: string }) => slug);
   expect(await slugs("slug=one")).toEqual(["one"]);
   expect(await slugs("slug=two")).toEqual(["one"]);
   expect((await authentik.ask("GET", "/core/applications/?slug=nope")).body.pagination.count).toBe(0);
@@ -61,5 +75,7 @@ test("bindings of an unknown target are a fault, and a patch must say what is bo
   const group = authentik.state.groups[0]?.pk;
   const { body } = await authentik.ask("POST", "/policies/bindings/", { target: application.pk, group, order: 0 });
   expect((await authentik.ask("PATCH", `/policies/bindings/${body.pk}/`, { target: application.pk, enabled: false })).status).toBe(400);
-  expect((await authentik.ask("PATCH", `/policies/bindings/${body.pk}/`, { target: application.pk, group, enabled: false })).body.enabled).toBe(false);
+  expect(
+    (await authentik.ask("PATCH", `/policies/bindings/${body.pk}/`, { target: application.pk, group, enabled: false })).body.enabled,
+  ).toBe(false);
 });

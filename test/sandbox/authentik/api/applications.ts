@@ -12,8 +12,12 @@ import { type Resource, routesOf } from "./resource.ts";
 const RESERVED = ["authorize", "token", "device", "userinfo", "introspect", "revoke"];
 
 const FILTERS: Filters<Application> = {
-  name: exactly("name"), slug: exactly("slug"), group: exactly("group"), meta_publisher: exactly("meta_publisher"),
-  meta_description: exactly("meta_description"), meta_launch_url: exactly("meta_launch_url"),
+  name: exactly("name"),
+  slug: exactly("slug"),
+  group: exactly("group"),
+  meta_publisher: exactly("meta_publisher"),
+  meta_description: exactly("meta_description"),
+  meta_launch_url: exactly("meta_launch_url"),
   search: containing("name", "slug", "meta_launch_url", "meta_description", "meta_publisher", "group"),
 };
 
@@ -82,12 +86,29 @@ function fields(state: AuthentikState, version: Version): Fields {
 
 function create(values: Record<string, unknown>): Application {
   return {
-    pk: randomUUID(), name: "", slug: "", provider: null, backchannel_providers: [], open_in_new_tab: false, meta_launch_url: "",
-    meta_icon: "", meta_description: "", meta_publisher: "", policy_engine_mode: "any", group: "", meta_hide: false, ...values,
+    pk: randomUUID(),
+    name: "",
+    slug: "",
+    provider: null,
+    backchannel_providers: [],
+    open_in_new_tab: false,
+    meta_launch_url: "",
+    meta_icon: "",
+    meta_description: "",
+    meta_publisher: "",
+    policy_engine_mode: "any",
+    group: "",
+    meta_hide: false,
+    ...values,
   };
 }
 
-function check({ applications }: AuthentikState, version: Version, { slug, provider }: Record<string, unknown>, row: Application | undefined): void {
+function check(
+  { applications }: AuthentikState,
+  version: Version,
+  { slug, provider }: Record<string, unknown>,
+  row: Application | undefined,
+): void {
   if (version.has("reservedSlugs") && RESERVED.includes(String(slug)))
     throw invalid({ slug: [`The slug '${String(slug)}' is reserved and cannot be used for applications.`] });
   requireUnique(applications, row, "slug", slug, "Application");

@@ -3,8 +3,8 @@ import type { Route } from "../../routes.ts";
 import type { AuthentikState, Binding } from "../state.ts";
 import type { Version } from "../versions.ts";
 import { flag, integer, keyOf, nullable, text } from "./fields.ts";
-import { exactly } from "./lists.ts";
 import { partialGroup, partialUser } from "./groups.ts";
+import { exactly } from "./lists.ts";
 import { invalid } from "./refusal.ts";
 import { type Resource, routesOf } from "./resource.ts";
 
@@ -53,8 +53,17 @@ function requireKnownTarget(query: URLSearchParams, targets: readonly string[]):
 /** Two bindings of one group to one target are no fault: what is unique holds for policies only. */
 function create(values: Record<string, unknown>): Binding {
   return {
-    pk: randomUUID(), target: "", policy: null, group: null, user: null, negate: false, enabled: true, order: 0, timeout: 30,
-    failure_result: false, ...values,
+    pk: randomUUID(),
+    target: "",
+    policy: null,
+    group: null,
+    user: null,
+    negate: false,
+    enabled: true,
+    order: 0,
+    timeout: 30,
+    failure_result: false,
+    ...values,
   };
 }
 

@@ -14,7 +14,9 @@ export function certificateRoutes(state: AuthentikState, version: Version): Rout
       rows: () => state.certificates,
       show: (certificate) => shown(version, certificate),
       filters: {
-        name: exactly("name"), managed: exactly("managed"), search: containing("name"),
+        name: exactly("name"),
+        managed: exactly("managed"),
+        search: containing("name"),
         has_key: ({ privateKey }, value) => (privateKey !== undefined) === (value === "true"),
         key_type: (certificate, value) => keyType(certificate) === value,
       },

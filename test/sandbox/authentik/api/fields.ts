@@ -49,7 +49,9 @@ export function readFields(fields: Fields, body: unknown, partial: boolean): Rec
   return values;
 }
 
-export function text(limits: { readonly most?: number; readonly blank?: boolean; readonly pattern?: RegExp; readonly wrong?: string } = {}): Read {
+export function text(
+  limits: { readonly most?: number; readonly blank?: boolean; readonly pattern?: RegExp; readonly wrong?: string } = {},
+): Read {
   return (value) => {
     if (value === null) throw fault("This field may not be null.");
     if (typeof value !== "string" && typeof value !== "number") throw fault("Not a valid string.");
@@ -118,7 +120,13 @@ function attempt<T>(read: () => T): { values?: T; faults?: unknown } {
 }
 
 /** With every absent field refused by the same words: two rows cannot share the value. */
-export function requireUnique<Row>(rows: readonly Row[], own: Row | undefined, field: keyof Row & string, value: unknown, model: string): void {
+export function requireUnique<Row>(
+  rows: readonly Row[],
+  own: Row | undefined,
+  field: keyof Row & string,
+  value: unknown,
+  model: string,
+): void {
   if (value !== undefined && rows.some((row) => row !== own && row[field] === value))
     throw invalid({ [field]: [`${model} with this ${field} already exists.`] });
 }

@@ -13,7 +13,10 @@ export function flowRoutes(state: AuthentikState, version: Version): Route[] {
       rows: () => state.flows,
       show: (flow) => shown(version, flow),
       filters: {
-        slug: exactly("slug"), name: exactly("name"), designation: exactly("designation"), flow_uuid: exactly("pk"),
+        slug: exactly("slug"),
+        name: exactly("name"),
+        designation: exactly("designation"),
+        flow_uuid: exactly("pk"),
         search: containing("name", "slug"),
       },
       order: "slug",

@@ -20,7 +20,12 @@ export function groupRoutes(state: AuthentikState, version: Version): Route[] {
 }
 
 /** All users of the group come along unless the request says `include_users=false`. */
-function shown(state: AuthentikState, version: Version, { pk, num_pk, name, is_superuser, parents, attributes }: Group, { call }: Request): object {
+function shown(
+  state: AuthentikState,
+  version: Version,
+  { pk, num_pk, name, is_superuser, parents, attributes }: Group,
+  { call }: Request,
+): object {
   const members = call.query.get("include_users") === "false" ? [] : state.users.filter(({ groups }) => groups.includes(name));
   const above = state.groups.filter((group) => parents.includes(group.name));
   return version.trimmed("group", {

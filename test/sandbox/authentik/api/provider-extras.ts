@@ -2,7 +2,7 @@ import type { Answer, Request, Route } from "../../routes.ts";
 import { attached, claimsOf, subject } from "../claims.ts";
 import { issuerOf, oidcPaths } from "../oidc/paths.ts";
 import { callerOrigin } from "../origin.ts";
-import { applicationOf, type AuthentikState, tokenOwner } from "../state.ts";
+import { type AuthentikState, applicationOf, tokenOwner } from "../state.ts";
 import type { Version } from "../versions.ts";
 import { providerResource } from "./providers.ts";
 import { invalid } from "./refusal.ts";

@@ -1,4 +1,4 @@
-import { applicationOf, type AuthentikState, type Provider } from "../state.ts";
+import { type AuthentikState, applicationOf, type Provider } from "../state.ts";
 import type { Version } from "../versions.ts";
 
 /** What every kind of provider has in common; stands inside applications as well. */
@@ -8,7 +8,12 @@ export function shownProvider(state: AuthentikState, version: Version, provider:
   const none = version.knows("provider", "logout_uri") ? null : "";
   const { pk, name, authentication_flow, authorization_flow, invalidation_flow, property_mappings } = provider;
   const common = {
-    pk, name, authentication_flow, authorization_flow, invalidation_flow, property_mappings,
+    pk,
+    name,
+    authentication_flow,
+    authorization_flow,
+    invalidation_flow,
+    property_mappings,
     component: "ak-provider-oauth2-form",
     assigned_application_slug: application?.slug ?? none,
     assigned_application_name: application?.name ?? none,

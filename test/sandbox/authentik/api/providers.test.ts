@@ -7,8 +7,14 @@ test("a provider is made with random credentials and, from the API, without gran
   const { status, body } = await authentik.ask("POST", "/providers/oauth2/", wanted);
   expect(status).toBe(201);
   expect(body).toMatchObject({
-    grant_types: [], client_type: "confidential", sub_mode: "hashed_user_id", issuer_mode: "per_provider", include_claims_in_id_token: true,
-    encryption_key: null, assigned_application_slug: null, redirect_uris: [{ matching_mode: "strict", url: CALLBACK, redirect_uri_type: "authorization" }],
+    grant_types: [],
+    client_type: "confidential",
+    sub_mode: "hashed_user_id",
+    issuer_mode: "per_provider",
+    include_claims_in_id_token: true,
+    encryption_key: null,
+    assigned_application_slug: null,
+    redirect_uris: [{ matching_mode: "strict", url: CALLBACK, redirect_uri_type: "authorization" }],
   });
   expect([body.client_id.length, body.client_secret.length]).toEqual([40, 128]);
 });
@@ -16,7 +22,11 @@ test("a provider is made with random credentials and, from the API, without gran
 test("every fault of a provider is named by its field", async () => {
   await using authentik = await openAuthentik({ clumsy: true });
   await wire(authentik);
-  const wrong = { ...wholeProvider(authentik.state), authorization_flow: "00000000-0000-4000-8000-000000000000", redirect_uris: [{ url: CALLBACK }] };
+  const wrong = {
+    ...wholeProvider(authentik.state),
+    authorization_flow: "00000000-0000-4000-8000-000000000000",
+    redirect_uris: [{ url: CALLBACK }],
+  };
   expect(await authentik.ask("POST", "/providers/oauth2/", wrong)).toEqual({
     status: 400,
     body: {
@@ -24,8 +34,13 @@ test("every fault of a provider is named by its field", async () => {
       redirect_uris: [{ matching_mode: ["This field is required."] }],
     },
   });
-  expect((await authentik.ask("POST", "/providers/oauth2/", {})).body).toMatchObject({ name: ["This field is required."], invalidation_flow: ["This field is required."] });
-  expect((await authentik.ask("POST", "/providers/oauth2/", wholeProvider(authentik.state))).body).toEqual({ name: ["OAuth2/OpenID Provider with this name already exists."] });
+  expect((await authentik.ask("POST", "/providers/oauth2/", {})).body).toMatchObject({
+    name: ["This field is required."],
+    invalidation_flow: ["This field is required."],
+  });
+  expect((await authentik.ask("POST", "/providers/oauth2/", wholeProvider(authentik.state))).body).toEqual({
+    name: ["OAuth2/OpenID Provider with this name already exists."],
+  });
 });
 
 test("a patch replaces lists whole and leaves the rest", async () => {
@@ -41,7 +56,9 @@ test("providers are found by name, client and application", async () => {
   await using authentik = await openAuthentik();
   const { provider, application } = await wire(authentik);
   for (const query of ["name=cf-tunnel-access", `client_id=${provider.client_id}`, `application=${application.pk}`])
-    expect((await authentik.ask("GET", `/providers/oauth2/?${query}`)).body.results).toMatchObject([{ pk: provider.pk, assigned_application_slug: "cf-tunnel-access" }]);
+    expect((await authentik.ask("GET", `/providers/oauth2/?${query}`)).body.results).toMatchObject([
+      { pk: provider.pk, assigned_application_slug: "cf-tunnel-access" },
+    ]);
   expect((await authentik.ask("GET", "/providers/oauth2/?name=other")).body.results).toEqual([]);
 });
 

@@ -8,8 +8,14 @@ import { shownProvider } from "./provider-shown.ts";
 import { type Resource, routesOf } from "./resource.ts";
 
 const GRANT_TYPES = [
-  "authorization_code", "implicit", "hybrid", "refresh_token", "client_credentials", "password",
-  "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange",
+  "authorization_code",
+  "implicit",
+  "hybrid",
+  "refresh_token",
+  "client_credentials",
+  "password",
+  "urn:ietf:params:oauth:grant-type:device_code",
+  "urn:ietf:params:oauth:grant-type:token-exchange",
 ];
 
 const MODEL = "OAuth2/OpenID Provider";
@@ -22,8 +28,12 @@ export function providerResource(state: AuthentikState, version: Version): Resou
     rows: () => state.providers,
     show: (provider) => shown(state, version, provider),
     filters: {
-      name: exactly("name"), client_id: exactly("client_id"), client_type: exactly("client_type"), signing_key: exactly("signing_key"),
-      authorization_flow: exactly("authorization_flow"), search: containing("name"),
+      name: exactly("name"),
+      client_id: exactly("client_id"),
+      client_type: exactly("client_type"),
+      signing_key: exactly("signing_key"),
+      authorization_flow: exactly("authorization_flow"),
+      search: containing("name"),
       application: ({ pk }, value) => state.applications.some((application) => application.pk === value && application.provider === pk),
     },
     order: "name",
@@ -91,7 +101,9 @@ const redirectUris: Read = (value) => {
 
 /** Each line is a pattern; the dot in `example.com` stands for any character (CVE-2024-52289). */
 const redirectUriText: Read = (value) => {
-  const lines = String(text({ blank: true })(value)).split(/\s+/).filter(Boolean);
+  const lines = String(text({ blank: true })(value))
+    .split(/\s+/)
+    .filter(Boolean);
   return lines.map((url): RedirectUri => ({ matching_mode: "regex", url, redirect_uri_type: "authorization" }));
 };
 
@@ -135,7 +147,9 @@ function shown(state: AuthentikState, version: Version, provider: Provider): obj
   return version.trimmed("provider", {
     ...provider,
     ...shownProvider(state, version, provider),
-    redirect_uris: version.has("redirectUriList") ? uris.map((uri) => version.trimmed("redirectUri", uri)) : uris.map(({ url }) => url).join("\n"),
+    redirect_uris: version.has("redirectUriList")
+      ? uris.map((uri) => version.trimmed("redirectUri", uri))
+      : uris.map(({ url }) => url).join("\n"),
     jwks_sources: [],
   });
 }

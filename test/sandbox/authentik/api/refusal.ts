@@ -18,7 +18,3 @@ export function invalid(errors: Readonly<Record<string, unknown>>): Refusal {
 export function missing(model: string): Refusal {
   return new Refusal(404, { detail: `No ${model} matches the given query.` });
 }
-
-export function forbidden(detail: string): Refusal {
-  return new Refusal(403, { detail });
-}

@@ -77,7 +77,13 @@ function created<Row extends object>({ rows }: Resource<Row>, write: Writing<Row
 }
 
 /** PUT differs from PATCH only in what it requires: a field left out keeps its value either way. */
-function changed<Row extends object>(resource: Resource<Row>, write: Writing<Row>, version: Version, request: Request, partial: boolean): Row {
+function changed<Row extends object>(
+  resource: Resource<Row>,
+  write: Writing<Row>,
+  version: Version,
+  request: Request,
+  partial: boolean,
+): Row {
   const row = rowOf(resource, request);
   const values = readFields(known(write, version), request.call.body, partial);
   write.check?.(values, row);

@@ -17,7 +17,9 @@ export function scopeMappingRoutes(state: AuthentikState, version: Version): Rou
     rows: () => state.scopeMappings,
     show: shown,
     filters: {
-      name: exactly("name"), scope_name: exactly("scope_name"), search: containing("name", "scope_name"),
+      name: exactly("name"),
+      scope_name: exactly("scope_name"),
+      search: containing("name", "scope_name"),
       managed: ({ managed }, _, values) => managed !== null && values.includes(managed),
       managed__isnull: ({ managed }, value) => (managed === null) === (value === "true"),
     },
@@ -35,7 +37,8 @@ export function scopeMappingRoutes(state: AuthentikState, version: Version): Rou
       create: (values) => ({ pk: randomUUID(), managed: null, name: "", expression: "", scope_name: "", description: "", ...values }),
       check: (values, row) => requireUnique(state.scopeMappings, row, "name", values["name"], MODEL),
       written: ({ pk }, verb) => {
-        if (verb === "removed") for (const each of state.providers) each.property_mappings = each.property_mappings.filter((key) => key !== pk);
+        if (verb === "removed")
+          for (const each of state.providers) each.property_mappings = each.property_mappings.filter((key) => key !== pk);
       },
     },
   };

@@ -3,5 +3,8 @@ const SECONDS: Readonly<Record<string, number>> = { seconds: 1, minutes: 60, hou
 /** Of Authentik's `hours=1;minutes=30`; at least 1. */
 export function seconds(text: string): number {
   const parts = text.split(/[;,]/).map((part) => part.split("="));
-  return Math.max(1, parts.reduce((sum, [unit = "", count = "0"]) => sum + (SECONDS[unit] ?? 0) * Number(count), 0));
+  return Math.max(
+    1,
+    parts.reduce((sum, [unit = "", count = "0"]) => sum + (SECONDS[unit] ?? 0) * Number(count), 0),
+  );
 }

@@ -20,7 +20,8 @@ interface Passage {
 /** The pages below `/if/flow/`. */
 export async function flow(world: World, instances: Instances, arrival: Arrived, response: ServerResponse): Promise<void> {
   const passage = passageOf(world, arrival);
-  if (!passage) return send(response, 400, messagePage("Request expired", "This login is over or was never begun. Go back to the application."));
+  if (!passage)
+    return send(response, 400, messagePage("Request expired", "This login is over or was never begun. Go back to the application."));
   if (arrival.request.method !== "POST") return send(response, 200, pageOf(world.state, passage));
   const result = passage.prompt === "login" ? loggedIn(world.state, form(arrival)) : agreed(world.state, passage);
   if (!result) return send(response, 200, loginPage(passage.relay.application.name, "Failed to authenticate."));
@@ -40,7 +41,10 @@ function pageOf(state: AuthentikState, { relay: { application, provider }, promp
   if (prompt === "login") return loginPage(application.name);
   const asked = scopes.split(" ");
   const permissions = attached(state, provider).filter(({ scope_name, description }) => description && asked.includes(scope_name));
-  return consentPage(application.name, permissions.map(({ description }) => description));
+  return consentPage(
+    application.name,
+    permissions.map(({ description }) => description),
+  );
 }
 
 /** A login is a save of the user, which clears what the list of applications keeps. */
@@ -60,7 +64,10 @@ function agreed(state: AuthentikState, { relay, user, scopes }: Passage): Intera
 /** Scopes without a mapping are left out without a word. */
 function offered(state: AuthentikState, { provider }: Relay, scopes: string): string {
   const known = new Set(["openid", ...attached(state, provider).map(({ scope_name }) => scope_name)]);
-  return scopes.split(" ").filter((scope) => known.has(scope)).join(" ");
+  return scopes
+    .split(" ")
+    .filter((scope) => known.has(scope))
+    .join(" ");
 }
 
 export function send(response: ServerResponse, status: number, html: string): void {

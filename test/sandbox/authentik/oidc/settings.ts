@@ -18,8 +18,17 @@ export function settings(world: World, relay: Relay | undefined): Configuration 
   const signing = relay && signer(world.state, relay.provider);
   return {
     adapter: world.store.adapter,
-    routes: { authorization: paths.authorize, token: paths.token, userinfo: paths.userinfo, jwks: paths.jwks, end_session: paths.endSession },
-    cookies: { keys: world.cookieKeys, names: { session: "authentik_session", interaction: "authentik_interaction", resume: "authentik_resume" } },
+    routes: {
+      authorization: paths.authorize,
+      token: paths.token,
+      userinfo: paths.userinfo,
+      jwks: paths.jwks,
+      end_session: paths.endSession,
+    },
+    cookies: {
+      keys: world.cookieKeys,
+      names: { session: "authentik_session", interaction: "authentik_interaction", resume: "authentik_resume" },
+    },
     jwks: { keys: signing ? [signing.jwk] : [] } as NonNullable<Configuration["jwks"]>,
     responseTypes: ["code"],
     clientAuthMethods: ["client_secret_basic", "client_secret_post", "none"],

@@ -37,6 +37,11 @@ function clients(clientOf: (clientId: string) => AdapterPayload | undefined): Ad
   const nothing = async (): Promise<undefined> => undefined;
   return {
     find: async (id) => clientOf(id),
-    upsert: nothing, findByUid: nothing, findByUserCode: nothing, consume: nothing, destroy: nothing, revokeByGrantId: nothing,
+    upsert: nothing,
+    findByUid: nothing,
+    findByUserCode: nothing,
+    consume: nothing,
+    destroy: nothing,
+    revokeByGrantId: nothing,
   };
 }

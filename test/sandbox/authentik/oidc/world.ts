@@ -1,4 +1,4 @@
-import { type Application, applicationOf, type AuthentikState, type Provider } from "../state.ts";
+import { type Application, type AuthentikState, applicationOf, type Provider } from "../state.ts";
 import type { Store } from "./store.ts";
 
 /** What everything that a browser or an OIDC client meets has in common. */
@@ -24,10 +24,16 @@ function relayOf(state: AuthentikState, provider: Provider | undefined): Relay |
 }
 
 export function relayOfClient(state: AuthentikState, clientId: unknown): Relay | undefined {
-  return relayOf(state, state.providers.find(({ client_id }) => client_id === clientId));
+  return relayOf(
+    state,
+    state.providers.find(({ client_id }) => client_id === clientId),
+  );
 }
 
 export function relayOfSlug(state: AuthentikState, slug: string | undefined): Relay | undefined {
   const application = state.applications.find((candidate) => candidate.slug === slug);
-  return relayOf(state, state.providers.find(({ pk }) => pk === application?.provider));
+  return relayOf(
+    state,
+    state.providers.find(({ pk }) => pk === application?.provider),
+  );
 }

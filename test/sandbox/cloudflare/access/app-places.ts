@@ -1,6 +1,6 @@
-import { invalidRequest } from "./refusals.ts";
 import { type Fields, isFields, isTexts } from "../fields.ts";
 import type { AccessApplication, CloudflareState } from "../state.ts";
+import { invalidRequest } from "./refusals.ts";
 
 /** Hostnames with their paths that one application may guard (docs, 2026). */
 const MOST = 5;
@@ -14,9 +14,7 @@ export type Places = Pick<AccessApplication, "domain" | "destinations"> & { read
 export function places(state: CloudflareState, fields: Fields): Places {
   const { domain, destinations, self_hosted_domains } = fields;
   const wanted =
-    Array.isArray(destinations) && destinations.length > 0
-      ? destinations
-      : domains(domain, self_hosted_domains).map(asDestination);
+    Array.isArray(destinations) && destinations.length > 0 ? destinations : domains(domain, self_hosted_domains).map(asDestination);
   if (wanted.length === 0 || wanted.length > MOST) throw invalidRequest(`an application has 1 to ${MOST} domains`);
   const kept = wanted.map(destination);
   const uris = kept.filter(({ type }) => type === "public").map(({ uri }) => uri);
@@ -52,7 +50,5 @@ function destination(item: unknown): { type: string; uri: string } {
 
 function inActiveZone({ zones }: CloudflareState, uri: string): boolean {
   const [hostname = ""] = uri.split("/");
-  return [...zones.values()].some(
-    ({ name, status }) => status === "active" && (hostname === name || hostname.endsWith(`.${name}`)),
-  );
+  return [...zones.values()].some(({ name, status }) => status === "active" && (hostname === name || hostname.endsWith(`.${name}`)));
 }

@@ -1,6 +1,6 @@
-import { invalidRequest } from "./refusals.ts";
 import { type Fields, isTexts } from "../fields.ts";
 import type { CloudflareState } from "../state.ts";
+import { invalidRequest } from "./refusals.ts";
 
 const TYPES = [
   "self_hosted",
@@ -55,8 +55,7 @@ export function allowedIdps(state: CloudflareState, fields: Fields): string[] {
   const idps = fields.allowed_idps ?? [];
   if (!isTexts(idps)) throw invalidRequest("allowed_idps must be a list of ids");
   const missing = idps.find((id) => !state.identityProviders.has(id));
-  if (missing !== undefined)
-    throw invalidRequest(`allowed_idps contain an identity provider that does not exist: ${missing}`);
+  if (missing !== undefined) throw invalidRequest(`allowed_idps contain an identity provider that does not exist: ${missing}`);
   if (fields.auto_redirect_to_identity === true && idps.length !== 1)
     throw invalidRequest("auto_redirect_to_identity needs exactly one allowed identity provider");
   return idps;

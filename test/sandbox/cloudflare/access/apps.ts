@@ -1,13 +1,13 @@
 import type { Request, Route } from "../../routes.ts";
-import { notFound } from "./refusals.ts";
-import { policyLinks } from "./app-links.ts";
-import { overlap, places } from "./app-places.ts";
-import { allowedIdps, appType, flags, sessionDuration, tagNames } from "./app-settings.ts";
 import { paged, Refusal, success } from "../envelope.ts";
 import { type Fields, isFields } from "../fields.ts";
 import { audience, timestamp, uuid } from "../ids.ts";
-import { shownPolicy } from "./policies.ts";
 import type { AccessApplication, CloudflareState } from "../state.ts";
+import { policyLinks } from "./app-links.ts";
+import { overlap, places } from "./app-places.ts";
+import { allowedIdps, appType, flags, sessionDuration, tagNames } from "./app-settings.ts";
+import { shownPolicy } from "./policies.ts";
+import { notFound } from "./refusals.ts";
 
 /** @param revoked - told the audience of each application whose logins are ended */
 export function appRoutes(state: CloudflareState, revoked: (aud: string) => void): Route[] {
@@ -67,14 +67,7 @@ function replace(state: CloudflareState, { params, call: { body } }: Request): A
 
 type Wish = Pick<
   AccessApplication,
-  | "name"
-  | "type"
-  | "domain"
-  | "destinations"
-  | "allowed_idps"
-  | "auto_redirect_to_identity"
-  | "session_duration"
-  | "tags"
+  "name" | "type" | "domain" | "destinations" | "allowed_idps" | "auto_redirect_to_identity" | "session_duration" | "tags"
 >;
 
 const RESPONSE_ONLY = ["id", "aud", "uid", "policies", "created_at", "updated_at", "tokens_revoked_at"];
@@ -119,11 +112,9 @@ function appOf(state: CloudflareState, params: Request["params"]): AccessApplica
 
 function listed(state: CloudflareState, { call: { query } }: Request): AccessApplication[] {
   const exact = query.get("exact") === "true";
-  const fits = (value: string, wanted: string | null): boolean =>
-    wanted === null || (exact ? value === wanted : value.includes(wanted));
+  const fits = (value: string, wanted: string | null): boolean => wanted === null || (exact ? value === wanted : value.includes(wanted));
   return [...state.apps.values()].filter(
-    ({ name, domain, aud }) =>
-      fits(name, query.get("name")) && fits(domain, query.get("domain")) && fits(aud, query.get("aud")),
+    ({ name, domain, aud }) => fits(name, query.get("name")) && fits(domain, query.get("domain")) && fits(aud, query.get("aud")),
   );
 }
 

@@ -1,9 +1,9 @@
 import type { Request, Route } from "../../routes.ts";
-import { conflict, invalidRequest, notFound } from "./refusals.ts";
 import { paged, success } from "../envelope.ts";
 import { type Fields, isFields, isText } from "../fields.ts";
 import { uuid } from "../ids.ts";
 import type { CloudflareState, IdentityProvider } from "../state.ts";
+import { conflict, invalidRequest, notFound } from "./refusals.ts";
 
 const REDACTED = "**********************************";
 
@@ -31,17 +31,11 @@ export function identityProviderRoutes(state: CloudflareState): Route[] {
 function write(state: CloudflareState, id: string, { call: { body } }: Request): IdentityProvider {
   const fields: Fields = isFields(body) ? body : {};
   const { name, type, config } = fields;
-  if (!isText(name) || !isText(type) || !isFields(config))
-    throw invalidRequest("an identity provider needs name, type and config");
+  if (!isText(name) || !isText(type) || !isFields(config)) throw invalidRequest("an identity provider needs name, type and config");
   if (state.identityProviders.get(id)?.read_only === true) throw invalidRequest("identity provider is read only");
-  const single =
-    type === "onetimepin" &&
-    [...state.identityProviders.values()].some((other) => other.type === type && other.id !== id);
+  const single = type === "onetimepin" && [...state.identityProviders.values()].some((other) => other.type === type && other.id !== id);
   if (single) throw conflict("identity provider already exists");
-  const missing =
-    type === "oidc"
-      ? ["client_id", "auth_url", "token_url", "certs_url"].find((key) => !isText(config[key]))
-      : undefined;
+  const missing = type === "oidc" ? ["client_id", "auth_url", "token_url", "certs_url"].find((key) => !isText(config[key])) : undefined;
   if (missing !== undefined) throw invalidRequest(`${missing} is required`);
   const provider: IdentityProvider = { ...fields, id, name, type, config: { ...config } };
   state.identityProviders.set(id, provider);

@@ -1,10 +1,10 @@
 import type { Request, Route } from "../../routes.ts";
-import { conflict, invalidRequest, notFound } from "./refusals.ts";
 import { paged, success } from "../envelope.ts";
 import { type Fields, isFields, isText } from "../fields.ts";
 import { timestamp, uuid } from "../ids.ts";
-import { rules, usesIdentity } from "./policy-rules.ts";
 import type { AccessPolicy, CloudflareState } from "../state.ts";
+import { rules, usesIdentity } from "./policy-rules.ts";
+import { conflict, invalidRequest, notFound } from "./refusals.ts";
 
 const DECISIONS = ["allow", "deny", "non_identity", "bypass"] as const;
 const RESPONSE_ONLY = ["id", "app_count", "reusable", "precedence", "created_at", "updated_at"];

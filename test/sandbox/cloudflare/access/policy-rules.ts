@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
-import { invalidRequest } from "./refusals.ts";
 import { type Fields, isFields, isText } from "../fields.ts";
 import type { CloudflareState } from "../state.ts";
+import { invalidRequest } from "./refusals.ts";
 
 type Rule = Record<string, unknown>;
 
@@ -20,17 +20,7 @@ const LEAVES: Readonly<Record<string, readonly string[]>> = {
   service_token: ["token_id"],
   any_valid_service_token: [],
 };
-const OF_IDENTITY = [
-  "email",
-  "email_domain",
-  "email_list",
-  "login_method",
-  "oidc",
-  "saml",
-  "okta",
-  "azureAD",
-  "gsuite",
-];
+const OF_IDENTITY = ["email", "email_domain", "email_list", "login_method", "oidc", "saml", "okta", "azureAD", "gsuite"];
 
 export function rules(state: CloudflareState, fields: Fields, field: string): Rule[] {
   const list = fields[field] ?? [];

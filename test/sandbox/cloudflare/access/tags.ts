@@ -1,9 +1,9 @@
 import type { Request, Route } from "../../routes.ts";
-import { conflict, invalidRequest, notFound } from "./refusals.ts";
 import { paged, success } from "../envelope.ts";
 import { isFields, isText } from "../fields.ts";
 import { timestamp } from "../ids.ts";
 import type { CloudflareState } from "../state.ts";
+import { conflict, invalidRequest, notFound } from "./refusals.ts";
 
 type Tag = NonNullable<ReturnType<CloudflareState["tags"]["get"]>>;
 

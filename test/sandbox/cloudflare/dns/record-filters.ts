@@ -23,8 +23,7 @@ export function filtered(records: readonly DnsRecord[], query: URLSearchParams):
 function filter(key: string, wanted: string): ((record: DnsRecord) => boolean) | undefined {
   const [field = "", kind = "exact"] = key.split(".");
   if (field === "search")
-    return ({ name, content, comment }) =>
-      [name, content, comment ?? ""].some((text) => text.toLowerCase().includes(wanted));
+    return ({ name, content, comment }) => [name, content, comment ?? ""].some((text) => text.toLowerCase().includes(wanted));
   if (field === "proxied") return ({ proxied }) => `${proxied}` === wanted;
   const test = TESTS[kind];
   if (!test || !["name", "type", "content", "comment"].includes(field)) return undefined;

@@ -4,10 +4,7 @@ import { type Fields, isFields, isText } from "../fields.ts";
 import type { DnsRecord, Zone } from "../state.ts";
 
 /** What a record is apart from its place and its history. */
-export type RecordContent = Pick<
-  DnsRecord,
-  "name" | "type" | "content" | "proxied" | "ttl" | "comment" | "tags" | "settings"
->;
+export type RecordContent = Pick<DnsRecord, "name" | "type" | "content" | "proxied" | "ttl" | "comment" | "tags" | "settings">;
 
 /** A free zone's limit (docs, 2026). */
 const COMMENT_LENGTH = 100;
@@ -78,8 +75,7 @@ export function refuseCollision(record: RecordContent, others: readonly DnsRecor
     if (other.name !== record.name) continue;
     if (record.type === "CNAME" && ADDRESSES.includes(other.type))
       throw invalid(81053, "An A, AAAA, or CNAME record with that host already exists.");
-    if (other.type === "CNAME" && ADDRESSES.includes(record.type))
-      throw invalid(81054, "A CNAME record with that host already exists.");
+    if (other.type === "CNAME" && ADDRESSES.includes(record.type)) throw invalid(81054, "A CNAME record with that host already exists.");
     if (other.type !== record.type || other.content !== record.content) continue;
     if (other.proxied === record.proxied && other.ttl === record.ttl && other.comment === record.comment)
       throw invalid(81058, "An identical record already exists.");

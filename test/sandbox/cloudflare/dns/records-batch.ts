@@ -1,17 +1,15 @@
 import type { Request, Route } from "../../routes.ts";
 import { Refusal, success } from "../envelope.ts";
 import { type Fields, isFields } from "../fields.ts";
-import { create, patch, type Records, remove, replace, shown } from "./records.ts";
 import type { CloudflareState, Zone } from "../state.ts";
+import { create, patch, type Records, remove, replace, shown } from "./records.ts";
 import { zoneOf } from "./zones.ts";
 
 /** Records per call on the free plan (docs, 2026). */
 const MOST = 200;
 
 export function recordBatchRoutes(state: CloudflareState): Route[] {
-  return [
-    { method: "POST", path: "/zones/{zone_id}/dns_records/batch", answer: (request) => success(batch(state, request)) },
-  ];
+  return [{ method: "POST", path: "/zones/{zone_id}/dns_records/batch", answer: (request) => success(batch(state, request)) }];
 }
 
 /** One transaction, whatever the order in the body: deletes, patches, puts, posts. One bad item and nothing has happened. */
@@ -19,8 +17,7 @@ function batch(state: CloudflareState, { params, call }: Request): object {
   const zone = zoneOf(state, params);
   const items = (name: string): Fields[] => fieldsOf(call.body, name);
   const count = ["deletes", "patches", "puts", "posts"].reduce((sum, name) => sum + items(name).length, 0);
-  if (count === 0 || count > MOST)
-    throw new Refusal(400, 1004, `DNS Validation Error: a batch has 1 to ${MOST} records.`);
+  if (count === 0 || count > MOST) throw new Refusal(400, 1004, `DNS Validation Error: a batch has 1 to ${MOST} records.`);
   const draft: Records = new Map(state.records);
   const result = {
     deletes: items("deletes").map((item) => shown(remove(draft, zone, idOf(item)))),

@@ -2,9 +2,9 @@ import type { Request, Route } from "../../routes.ts";
 import { paged, Refusal, success } from "../envelope.ts";
 import { isFields } from "../fields.ts";
 import { hexId, timestamp } from "../ids.ts";
+import type { CloudflareState, DnsRecord, Zone } from "../state.ts";
 import { filtered } from "./record-filters.ts";
 import { normalised, refuseCollision } from "./record-rules.ts";
-import type { CloudflareState, DnsRecord, Zone } from "../state.ts";
 import { zoneOf } from "./zones.ts";
 
 export type Records = Map<string, DnsRecord>;

@@ -2,8 +2,8 @@ import type { Request, Route } from "../../routes.ts";
 import { Refusal, success } from "../envelope.ts";
 import { isFields } from "../fields.ts";
 import { timestamp } from "../ids.ts";
-import { documentFault } from "./ingress-rules.ts";
 import type { CloudflareState, TunnelConfiguration } from "../state.ts";
+import { documentFault } from "./ingress-rules.ts";
 import { tunnelOf } from "./tunnels.ts";
 
 export function configurationRoutes(state: CloudflareState): Route[] {

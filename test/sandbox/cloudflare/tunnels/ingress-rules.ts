@@ -9,8 +9,7 @@ export function documentFault(config: unknown): string | undefined {
   if (!isFields(config)) return "config is required";
   const { ingress, originRequest, "warp-routing": warpRouting } = config;
   if (!Array.isArray(ingress) || ingress.length === 0) return "The last ingress rule must match all URLs";
-  if (warpRouting !== undefined && warpRouting !== null && !isFields(warpRouting))
-    return "warp-routing must be an object";
+  if (warpRouting !== undefined && warpRouting !== null && !isFields(warpRouting)) return "warp-routing must be an object";
   const faults = ingress.map((rule, index) => ruleFault(rule, index === ingress.length - 1, index + 1));
   return originRequestFault(originRequest) ?? faults.find((fault) => fault !== undefined);
 }
@@ -28,8 +27,7 @@ function matchFault(rule: Fields, last: boolean): string | undefined {
   if (/:\d*$/.test(hostname)) return "Hostname cannot contain a port";
   if (hostname.lastIndexOf("*") > 0) return "Hostname patterns can have at most one wildcard character, at the start";
   const catchAll = (hostname === "" || hostname === "*") && path === "";
-  if (last && !catchAll)
-    return "The last ingress rule must match all URLs (i.e. it should not have a hostname or path filter)";
+  if (last && !catchAll) return "The last ingress rule must match all URLs (i.e. it should not have a hostname or path filter)";
   if (!last && catchAll) return "Only the last ingress rule may match all URLs";
   return path !== "" && !compilesAsRe2(path) ? "path is not a valid regular expression" : undefined;
 }
@@ -37,8 +35,7 @@ function matchFault(rule: Fields, last: boolean): string | undefined {
 /** cloudflared's expressions are Go's: what those lack is refused here although JavaScript knows it. */
 function compilesAsRe2(pattern: string): boolean {
   if (/\(\?(=|!|<=|<!)|\\[1-9]|\\k<|\\u|\\Z/.test(pattern)) return false;
-  if ([...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].some(([, from, to]) => Number(from) > 1000 || Number(to) > 1000))
-    return false;
+  if ([...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].some(([, from, to]) => Number(from) > 1000 || Number(to) > 1000)) return false;
   const translated = pattern
     .replaceAll("(?P<", "(?<")
     .replace(/\(\?[imsU]+(-[imsU]+)?([:)])/g, (_, __, end) => (end === ":" ? "(?:" : ""))
@@ -59,9 +56,7 @@ function serviceFault(service: unknown): string | undefined {
   if (/^unix(\+tls)?:./.test(service) || SERVICES_WITHOUT_ADDRESS.includes(service)) return undefined;
   const status = /^http_status:(.*)$/.exec(service);
   if (status) return /^[1-9]\d\d$/.test(status[1] ?? "") ? undefined : `${service} is not a status code`;
-  const address = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(?<host>\[[^\]]+\]|[^/?#:]+)(?::\d*)?(?<rest>.*)$/i.exec(
-    service,
-  );
+  const address = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(?<host>\[[^\]]+\]|[^/?#:]+)(?::\d*)?(?<rest>.*)$/i.exec(service);
   if (!address) return `${service} is an invalid address, please make sure it has a scheme and a hostname`;
   if (address.groups?.rest?.startsWith("/"))
     return `${service} is an invalid address, ingress rules don't support proxying to a different path`;

@@ -43,9 +43,7 @@ function accessFault(access: unknown): string | undefined {
   const { required, teamName, audTag } = access;
   if (required !== undefined && !isFlag(required)) return "originRequest.access.required must be a boolean";
   if (teamName !== undefined && !isString(teamName)) return "originRequest.access.teamName must be a string";
-  if (audTag !== undefined && audTag !== null && !isTexts(audTag))
-    return "originRequest.access.audTag must be a list of strings";
-  if (isTexts(audTag) && audTag.length > 0 && !isText(teamName))
-    return "originRequest.access.teamName is required with audTag";
+  if (audTag !== undefined && audTag !== null && !isTexts(audTag)) return "originRequest.access.audTag must be a list of strings";
+  if (isTexts(audTag) && audTag.length > 0 && !isText(teamName)) return "originRequest.access.teamName is required with audTag";
   return undefined;
 }

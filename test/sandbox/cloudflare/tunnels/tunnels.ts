@@ -89,9 +89,7 @@ function remove(state: CloudflareState, params: Request["params"]): Tunnel {
 
 function freeName(state: CloudflareState, name: unknown, ownId?: string): string {
   if (!isText(name)) throw new Refusal(400, 1002, "Tunnel name is required");
-  const taken = [...state.tunnels.values()].some(
-    (other) => other.name === name && other.deleted_at === null && other.id !== ownId,
-  );
+  const taken = [...state.tunnels.values()].some((other) => other.name === name && other.deleted_at === null && other.id !== ownId);
   if (taken) throw new Refusal(409, 1013, "You already have a tunnel with this name");
   return name;
 }
