@@ -45,8 +45,12 @@ const WORDS: Readonly<Record<Audience, string>> = { authentik: "everyone who log
 
 const policyName = (owner: Owner, audience: Audience): string => `${policyPrefix(owner)}${WORDS[audience]}`;
 
-export const policyOf = (seen: PolicySeen, owner: Owner, audience: Audience): Mine<Policy> | undefined =>
-  seen.mine.find((policy) => policy.name === policyName(owner, audience));
+/** Of several, which a write that comes late may make, the same one for all who look. */
+export const policyOf = ({ mine }: PolicySeen, owner: Owner, audience: Audience): Mine<Policy> | undefined =>
+  mine.find((policy) => policy.name === policyName(owner, audience) && !isDouble(policy, mine));
+
+/** Names of policies need not be unique: the one with the lowest id counts. */
+const isDouble = ({ id, name }: Policy, mine: readonly Policy[]): boolean => mine.some((other) => other.name === name && other.id < id);
 
 const says = (found: Policy, wanted: PolicyWish): boolean =>
   found.decision === wanted.decision &&
@@ -54,13 +58,13 @@ const says = (found: Policy, wanted: PolicyWish): boolean =>
   found.require.length === 0 &&
   found.exclude.length === 0;
 
-/** Policies of ours that no application uses and no route wishes. One in use by somebody else's application counts as used. */
+/** Policies of ours that no application uses and no route wishes, doubles too. One in use by somebody else's application counts as used. */
 export const unusedPolicies: Sweep<Needs & { readonly access: Pick<AccessSeen, "mine" | "linked"> }, PolicyChange> = (world, desired) => {
-  const wished = new Set([...desired.wishes.values()].map(({ protection }) => WORDS[protection.kind]));
+  const { mine } = world.policy;
+  const words = new Set([...desired.wishes.values()].map(({ protection }) => WORDS[protection.kind]));
+  const wished = (policy: Policy) => [...words].some((it) => policy.name.endsWith(` ${it}`)) && !isDouble(policy, mine);
   const used = new Set([...[...world.access.mine.values()].flatMap(({ policies }) => policies), ...world.access.linked]);
-  return world.policy.mine
-    .filter((policy) => !used.has(policy.id) && ![...wished].some((words) => policy.name.endsWith(` ${words}`)))
-    .map(remove);
+  return mine.filter((policy) => !used.has(policy.id) && !wished(policy)).map(remove);
 };
 
 const remove = (at: Mine<Policy>): PolicyChange => ({

@@ -1,0 +1,94 @@
+/** The program by its commands, as somebody types them. */
+import { text } from "node:stream/consumers";
+import { describe, expect, it } from "vitest";
+import { cli } from "./daemon.ts";
+import { everything, NOTHING, reaped, scene } from "./fixture.ts";
+import { settings } from "./world.ts";
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function ran(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const child = cli(args, environment);
+  if (child.stdout === null || child.stderr === null) throw new Error("no pipes");
+  const exit = new Promise<number | null>((over) => child.once("exit", over));
+  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  return { code, out, err };
+}
+
+describe("cfauth apply", () => {
+  reaped();
+
+  it("converges once, tells each step in its order, and the second time has nothing to do", async () => {
+    await using world = await scene();
+    await using _container = await world.container("app");
+    const environment = settings(world.sandbox, world.net);
+    const first = await ran(["apply"], environment);
+    const steps = first.out.split("\n").flatMap((line) => /^✓ ([+~-] \w+)/.exec(line)?.[1] ?? []);
+    expect(steps.slice(-4)).toEqual(["+ policy", "+ access", "+ ingress", "+ dns"]);
+    expect([first.code, first.out.trim().split("\n").at(-1), first.err]).toEqual([0, "1 live, 0 waiting, 0 problems.", ""]);
+    expect(world.ours()).toEqual(everything(world.hostname("app")));
+    world.sandbox.controls.clear();
+    const second = await ran(["apply"], environment);
+    expect([second.code, second.out, world.writes()]).toEqual([0, "1 live, 0 waiting, 0 problems.\n", []]);
+  });
+
+  it("writes nothing in a dry run", async () => {
+    await using world = await scene();
+    await using _container = await world.container("app");
+    const { code } = await ran(["apply"], settings(world.sandbox, world.net, { CFAUTH_DRY_RUN: "true" }));
+    expect([code, world.writes(), world.ours()]).toEqual([0, [], NOTHING]);
+  });
+
+  it("ends with 1 when the token is refused, and says where to get another without showing this one", async () => {
+    await using world = await scene();
+    const { code, out, err } = await ran(["apply"], settings(world.sandbox, world.net, { CLOUDFLARE_API_TOKEN: "not-the-right-token" }));
+    expect([code, err]).toEqual([1, ""]);
+    expect(out).toMatch(/^✗ .*CFA-CF-(TOKEN|PERMISSION)\n {4}→ .*\n$/);
+    expect(out).not.toContain("not-the-right-token");
+  });
+
+  it("ends with 1 when Cloudflare can not be reached, and says so", async () => {
+    await using world = await scene();
+    const { code, out } = await ran(["apply"], settings(world.sandbox, world.net, { CLOUDFLARE_BASE_URL: "http://127.0.0.1:1/client/v4" }));
+    expect([code, /CFA-CF-UNREACHABLE/.test(out), out.includes(world.sandbox.cloudflare.state.token)]).toEqual([1, true, false]);
+  });
+});
+
+describe("faulty settings", () => {
+  it("are named all at once, without their values, and end it with 78", async () => {
+    const { code, out, err } = await ran(["run"], {
+      CLOUDFLARE_API_TOKEN: "a-secret-token-of-mine",
+      AUTHENTIK_URL: "ftp://somewhere.invalid",
+      CFAUTH_GRACE_PERIOD: "a while",
+      CFAUTH_NETWROK: "tunnel",
+      CFAUTH_TILES: "true",
+    });
+    expect([code, out]).toEqual([78, ""]);
+    for (const name of ["AUTHENTIK_URL", "AUTHENTIK_TOKEN", "CFAUTH_GRACE_PERIOD", "CFAUTH_NETWROK", "CFAUTH_TILES"])
+      expect(err).toContain(name);
+    expect(err).toContain("CFAUTH_NETWORK");
+    expect(err).toContain("not supported yet");
+    expect(err).not.toMatch(/a-secret-token-of-mine|somewhere\.invalid|a while/);
+  });
+});
+
+describe("what is no command", () => {
+  it.each([
+    { args: ["aply"], says: '"aply" is not a command; write cfauth apply' },
+    { args: ["doctor"], says: '"doctor" is not supported yet by this version' },
+    { args: ["run", "fast"], says: '"fast" is one word too many' },
+    { args: ["--fast"], says: "Unknown option '--fast'" },
+  ])("$args is refused with what would be right", async ({ args, says }) => {
+    const { code, err } = await ran(args);
+    expect([code, err.startsWith(says), err.includes("cfauth apply")]).toEqual([64, true, true]);
+  });
+
+  it("--help and --version answer without any setting", async () => {
+    const [help, version] = [await ran(["--help"]), await ran(["--version"])];
+    expect([help.code, help.out.includes("cfauth healthcheck"), version.code, version.out]).toEqual([0, true, 0, "0.1.0\n"]);
+  });
+});
