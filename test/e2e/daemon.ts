@@ -23,9 +23,18 @@ export interface Daemon extends AsyncDisposable {
 }
 
 /** `node src/main.ts`, or another program, with these settings and nothing else of this process's environment. */
-export function cli(args: readonly string[], environment: Readonly<Record<string, string>>, program = join(ROOT, "src/main.ts")): ChildProcess {
+export function cli(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  program = join(ROOT, "src/main.ts"),
+): ChildProcess {
   return spawn(process.execPath, [program, ...args], {
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...(process.env["DOCKER_HOST"] && { DOCKER_HOST: process.env["DOCKER_HOST"] }), ...environment },
+    env: {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      ...(process.env["DOCKER_HOST"] && { DOCKER_HOST: process.env["DOCKER_HOST"] }),
+      ...environment,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
@@ -38,7 +47,11 @@ export async function startDaemon(environment: Readonly<Record<string, string>>,
   const take = (chunk: Buffer): void => {
     const texts = (rest + chunk.toString("utf8")).split("\n");
     rest = texts.pop() ?? "";
-    lines.push(...texts.filter((text) => text !== "").map((text) => (text.startsWith("{") ? (JSON.parse(text) as Line) : { level: "stderr", msg: text })));
+    lines.push(
+      ...texts
+        .filter((text) => text !== "")
+        .map((text) => (text.startsWith("{") ? (JSON.parse(text) as Line) : { level: "stderr", msg: text })),
+    );
   };
   child.stdout?.on("data", take);
   child.stderr?.on("data", take);

@@ -1,6 +1,7 @@
 /** What the long end-to-end tests share: settings that keep to themselves, the cloud as one text, and a stranger at the door. */
-import http from "node:http";
+
 import { mkdtemp } from "node:fs/promises";
+import http from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
@@ -83,7 +84,9 @@ export function inventory({ cloudflare, authentik }: Sandbox): readonly string[]
     ...all.map((app) => `application ${app.domain}: ${app.policies.map(({ id }) => named(id)).join(", ")}`),
     ...[...policies.values()].map(({ name, decision }) => `policy ${name}: ${decision}`),
     ...[...configurations.values()].flatMap(({ config }) => config.ingress.map((rule) => ruleLine(rule, all))),
-    ...[...records.values()].map(({ type, name, content }) => `record ${name}: ${type} ${tunnels.has(content.split(".")[0] ?? "") ? "to the tunnel" : content}`),
+    ...[...records.values()].map(
+      ({ type, name, content }) => `record ${name}: ${type} ${tunnels.has(content.split(".")[0] ?? "") ? "to the tunnel" : content}`,
+    ),
     ...[...tunnels.values()].map(({ name }) => `tunnel ${name}`),
     ...[...tags.keys()].map((name) => `tag ${name}`),
     ...[...identityProviders.values()].map(({ name }) => `login method ${name.replace(/#\w+$/, "#…")}`),

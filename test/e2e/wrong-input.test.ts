@@ -173,8 +173,13 @@ describe("wrong input", () => {
     daemon = await world.settled({ CFAUTH_RESYNC_INTERVAL: "1s", LOG_LEVEL: "info", CFAUTH_GRACE_PERIOD: "0s" });
     await Promise.all(
       ROWS.map(async (row) => {
+        // Where the row leaves it open they ask to be public: a route that opened all the same would be seen by anybody.
+        const open = Object.keys(row.labels).some((key) => key.startsWith("access")) ? {} : { access: "public" };
         const labels = Object.fromEntries(
-          Object.entries(row.labels).map(([key, value]) => [label(key), value.replace("HOST", world.hostname(nameOf(row)))]),
+          Object.entries({ ...open, ...row.labels }).map(([key, value]) => [
+            label(key),
+            value.replace("HOST", world.hostname(nameOf(row))),
+          ]),
         );
         const container = await world.container(
           nameOf(row),

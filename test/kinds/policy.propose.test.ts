@@ -115,7 +115,12 @@ describe("a policy of ours that no route wishes", () => {
       gone: ["cfauth:home something of old"],
     },
     { name: "that a late write made a second time goes", at: world([policy({ id: "p-2" }), policy()]), wished: [members], gone: [MEMBERS] },
-    { name: "stays as long as it is used, though there is a second one", at: world([policy(), policy({ id: "p-2" })], used("p-2")), wished: [members], gone: [] },
+    {
+      name: "stays as long as it is used, though there is a second one",
+      at: world([policy(), policy({ id: "p-2" })], used("p-2")),
+      wished: [members],
+      gone: [],
+    },
   ])("$name", ({ at, wished, gone }) => {
     expect(unusedPolicies(at, wishing(...wished)).map(({ subject }) => subject)).toEqual(gone);
   });
