@@ -1,6 +1,6 @@
 import { type Logger, pino } from "pino";
-import { prettyFactory } from "pino-pretty";
 import { plainError } from "./log/plain-error.ts";
+import { forPeople } from "./log/pretty.ts";
 import { redactor } from "./log/redactor.ts";
 import type { Secret } from "./secret.ts";
 
@@ -41,5 +41,3 @@ export function createLog({ level, format, secrets, stream }: LogOptions): Log {
     { write: (line) => void stream.write(redacted(shown(redacted(line)))) },
   );
 }
-
-const forPeople = (colorize: boolean) => prettyFactory({ colorize, translateTime: "SYS:HH:MM:ss", singleLine: true });

@@ -118,4 +118,14 @@ describe("a line", () => {
     expect(out(true)).toMatch(/route opened/);
     expect(out(true)).not.toMatch(/^\{/);
   });
+
+  it("shows people every field, a route's hostname above all", () => {
+    const line = logged(
+      (log) => log.info({ hostname: "app.example.com", name: "cf-tunnel-access", reason: "two words" }, "route opened"),
+      "pretty",
+    );
+    expect(line).toMatch(
+      /^\[\d\d:\d\d:\d\d\] INFO: route opened {3}hostname=app\.example\.com name=cf-tunnel-access reason="two words"\n$/,
+    );
+  });
 });

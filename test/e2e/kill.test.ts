@@ -17,6 +17,7 @@ import {
   type MayReach,
   type Photograph,
   type Place,
+  type Program,
   photograph,
   restore,
   type Stranger,
@@ -84,7 +85,7 @@ async function staged<T>(story: Story, play: (sandbox: Sandbox, visitor: Strange
 }
 
 const daemonOf = (story: Story, sandbox: Sandbox, more: Readonly<Record<string, string>> = {}): Promise<Daemon> =>
-  startDaemon(settings(sandbox, story.net, more), program);
+  startDaemon(settings(sandbox, story.net, { ...program.cache, ...more }), program.path);
 
 /** @throws with what the daemon says of itself when it does not come to rest */
 async function settled(story: Story, daemon: Daemon): Promise<void> {
@@ -276,14 +277,14 @@ const shutDoors: readonly Place[] = [
 ];
 
 let net: Network;
-let program: string;
+let program: Program;
 
 /** Brings containers up, lets one daemon open their routes, and takes the containers away again. */
 async function worldOf(containers: readonly Wanted[]): Promise<Photograph> {
   await using stack = new AsyncDisposableStack();
   for (const wanted of containers) stack.use(await start(wanted));
   await using sandbox = await sandboxOn(net);
-  await using daemon = await startDaemon(settings(sandbox, net), program);
+  await using daemon = await startDaemon(settings(sandbox, net, program.cache), program.path);
   await until(
     "everything is open",
     async () => (await daemon.ready()) && (await daemon.report()).routes.every(({ state }) => state === "live"),
@@ -296,7 +297,10 @@ beforeAll(async () => {
   net = await network("tunnel");
   program = await bundled();
 });
-afterAll(() => reap(RUN_ID));
+afterAll(async () => {
+  await program[Symbol.asyncDispose]();
+  await reap(RUN_ID);
+});
 
 /** Of the first the daemons' own order is of no help: nothing that Access is told arrives before all is over. */
 const LAGS: readonly { readonly name: string; readonly lag: Partial<Lag>; readonly moments: readonly Moment[] }[] = [

@@ -1,6 +1,6 @@
 /** What the long end-to-end tests share: settings that keep to themselves, the cloud as one text, and a stranger at the door. */
 
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -22,11 +22,22 @@ export const label = (key: string): string => `${PREFIX}.${key}`;
 export const labels = (keys: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(keys).map(([key, value]) => [label(key), value]));
 
+export interface Program extends AsyncDisposable {
+  readonly path: string;
+  /** For the environment of those who run it: what was compiled once is not compiled again. */
+  readonly cache: Readonly<Record<string, string>>;
+}
+
 /** The program as it is released, in one file: it starts in a quarter of the time, which counts where hundreds are started. */
-export async function bundled(): Promise<string> {
-  const outfile = join(await mkdtemp(join(tmpdir(), "cfauth-bundle-")), "cfauth.js");
-  await command(process.execPath, ["scripts/build.ts", "--outfile", outfile], { cwd: resolve(import.meta.dirname, "../..") });
-  return outfile;
+export async function bundled(): Promise<Program> {
+  const folder = await mkdtemp(join(tmpdir(), "cfauth-bundle-"));
+  const path = join(folder, "cfauth.js");
+  await command(process.execPath, ["scripts/build.ts", "--outfile", path], { cwd: resolve(import.meta.dirname, "../..") });
+  return {
+    path,
+    cache: { NODE_COMPILE_CACHE: join(folder, "compiled") },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+  };
 }
 
 export const OWNER = "e2e";

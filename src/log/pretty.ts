@@ -1,0 +1,19 @@
+import { prettyFactory } from "pino-pretty";
+
+/**
+ * A line of the log for people: time, level, message, and each field as `key=value`.
+ *
+ * The fields are put into the message beforehand: pino-pretty takes `name` and `hostname` for the process's own, and leaves
+ * out the one that a person looks for here.
+ */
+export function forPeople(colorize: boolean): (line: string) => string {
+  const pretty = prettyFactory({ colorize, translateTime: "SYS:HH:MM:ss" });
+  return (line) => {
+    const { level, time, msg, ...fields } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+    const said = Object.entries(fields).map(([key, value]) => `${key}=${spelled(value)}`);
+    return pretty({ level, time, msg: [String(msg).padEnd(said.length > 0 ? 14 : 0), ...said].join(" ") });
+  };
+}
+
+/** As it is where it is one word, else in quotes. */
+const spelled = (value: unknown): string => (typeof value === "string" && /^[^\s"]+$/.test(value) ? value : JSON.stringify(value));
