@@ -38,17 +38,24 @@ const SEGMENT = [
 
 /**
  * The anchored regular expression (RE2) of a path prefix in an ingress rule: the prefix itself and what is below it,
- * without any `.` or `..` segment, backslash, remaining percent sign or control character.
+ * without any `.`, `..` or empty segment, backslash, remaining percent sign or control character.
  *
- * @example pathPattern("/api") matches /api, /api/ and /api/v1; not /apiary, //api or /api/../admin
+ * @example pathPattern("/api") matches /api, /api/ and /api/v1; not /apiary, //api, /api//v1 or /api/../admin
  */
 export const pathPattern = (path: Path): string => `^${path.replace(/[.+]/g, String.raw`\$&`)}${BELOW}`;
 
-const BELOW = `(/(${SEGMENT})?)*$`;
+const BELOW = `(/(${SEGMENT}))*/?$`;
+
+/**
+ * The pattern of a whole public host that has something protected inside: every clean path, so that no other spelling of the
+ * protected one (`/x/../admin`, `//admin`, `/admin;x`) comes through. Letter case is beyond it: whether `/ADMIN` is `/admin`
+ * only the origin knows.
+ */
+export const CLEAN_PATHS = `^${BELOW.replaceAll("[^/", "[^;/")}`;
 
 /** The path whose pattern this is; undefined when cfauth did not write it. */
 export function patternPath(pattern: string): Path | undefined {
   if (!pattern.startsWith("^/") || !pattern.endsWith(BELOW)) return undefined;
   const path = pattern.slice(1, -BELOW.length).replace(/\\([.+])/g, "$1") as Path;
-  return pathPattern(path) === pattern ? path : undefined;
+  return path !== "" && pathPattern(path) === pattern ? path : undefined;
 }

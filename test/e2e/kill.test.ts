@@ -379,6 +379,17 @@ describe("opening, from an empty account", () => {
     );
     expect(found).toEqual([]);
   });
+
+  // An origin that cleans paths would serve the protected page for each of these, if the public rule around it let them through.
+  test("a protected path inside a public host is shut in every spelling", async () => {
+    const spellings = ["/x/../admin", "//admin", "/./admin", "/%2e/admin", "/admin;x", "/x/..%2fadmin", "/%2561dmin"];
+    const reached = await staged(story(), async (sandbox, visitor) => {
+      await using daemon = await daemonOf(story(), sandbox);
+      await settled(story(), daemon);
+      return await Promise.all(spellings.map((path) => visitor.reaches(door("plaza", path))));
+    });
+    expect(reached).toEqual(spellings.map(() => undefined));
+  });
 });
 
 describe("closing, down to the last object", () => {

@@ -27,7 +27,7 @@ const open = (host: string, service = "http://web:80"): IngressChange => ({
   action: "create",
   key: host,
   subject: host,
-  wish: { route: route(host), origin: { service, options: {} }, check: { team: "sandbox", aud: "a".repeat(64) } },
+  wish: { route: route(host), origin: { service, options: {} }, check: { team: "sandbox", aud: "a".repeat(64) }, clean: false },
 });
 
 const close = (host: string): IngressChange => ({ kind: "ingress", action: "delete", key: host, subject: host, route: route(host) });

@@ -74,7 +74,7 @@ describe("the rule of a wished route", () => {
         action: "create",
         key: `ingress ${APP}`,
         subject: APP,
-        wish: { route: route(APP), origin: { service: "http://app:80", options: {} }, check: { team: "team", aud: "aud-1" } },
+        wish: { route: route(APP), origin: { service: "http://app:80", options: {} }, check: { team: "team", aud: "aud-1" }, clean: false },
       },
     });
   });
@@ -82,7 +82,7 @@ describe("the rule of a wished route", () => {
   it("is opened without a check for a public route", () => {
     expect(stance(world([]), exposure(APP, { protection: anybody }))).toMatchObject({
       is: "absent",
-      open: { action: "create", wish: { check: undefined } },
+      open: { action: "create", wish: { check: undefined, clean: false } },
     });
   });
 
@@ -297,7 +297,7 @@ describe("where a rule goes in the document", () => {
     action: "create",
     key: `ingress ${at}`,
     subject: at,
-    wish: { route: route(at), origin: { service: "http://app:80", options: {} }, check: undefined },
+    wish: { route: route(at), origin: { service: "http://app:80", options: {} }, check: undefined, clean: false },
   });
   const withdraw = (at: string): IngressChange => ({
     kind: "ingress",

@@ -122,4 +122,10 @@ export const MUTANTS: readonly Mutant[] = [
     from: "|| orphaned(rule, seen)",
     to: "",
   },
+  {
+    name: "lets other spellings of a protected path through the public host around it",
+    file: "src/kinds/ingress/propose.ts",
+    from: "clean: check === undefined && holdsGuarded(wish, desired)",
+    to: "clean: false",
+  },
 ];

@@ -7,7 +7,7 @@ import { standing } from "../../src/kinds/standing.ts";
 import type { World } from "../../src/kinds/world.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { carryOut, emptyWorld, OWNER } from "./model.ts";
+import { carryOut, emptyWorld, OWNER, reach } from "./model.ts";
 
 const members: Protection = { kind: "authentik", session: "24h" };
 const anybody: Protection = { kind: "public" };
@@ -114,5 +114,29 @@ describe("the order of things", () => {
       "delete access, delete policy",
       "delete policy",
     ]);
+  });
+
+  it("makes the application anew when somebody deleted it, and the rule checks the new one", () => {
+    const before = open(wish("http://a:80", members));
+    const robbed = { ...before, access: { ...before.access, mine: new Map() } };
+    expect(waves(robbed, [wish("http://a:80", members)]).waves).toEqual(["create access", "update ingress"]);
+  });
+
+  it.each(["/x/../admin", "//admin", "/./admin", "/%2e/admin", "/admin;x", "/x/..;/admin", "/x\\..\\admin"])(
+    "does not let %s through a public host that has a protected /admin inside",
+    (path) => {
+      const world = open(wish("http://a:80", anybody), wish("http://a:80", members, "/admin"));
+      const at = (it: string) => reach(world.ingress.rules, world, { host: "app.example.com", path: it }, "anybody");
+      expect([at(path), at("/"), at("/x/y.html"), at("/admin")]).toEqual([undefined, "http://a:80", "http://a:80", undefined]);
+    },
+  );
+
+  it("lets every path through a public host that has nothing protected inside, again once that has gone", () => {
+    const world = open(wish("http://a:80", anybody), wish("http://a:80", members, "/admin"));
+    const { world: after } = waves(world, [wish("http://a:80", anybody)]);
+    expect(after.ingress.rules.find(({ hostname }) => hostname === "app.example.com")).toEqual({
+      hostname: "app.example.com",
+      service: "http://a:80",
+    });
   });
 });

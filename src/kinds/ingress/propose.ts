@@ -2,11 +2,12 @@ import type { Exposure } from "../../domain/exposure.ts";
 import { sameOrigin } from "../../domain/origin.ts";
 import type { Problem } from "../../domain/problem.ts";
 import { beneath, type Route, routeKey } from "../../domain/route.ts";
+import type { Desired } from "../../plan/desired.ts";
 import type { Rung, Stance } from "../../plan/rung.ts";
 import type { AccessSeen } from "../access/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
-import { checkOf, foreignOn, isShut, ours, type Proofs, routeOf, ruleOf, shadowed } from "./rules.ts";
+import { checkOf, foreignOn, isShut, ours, type Proofs, pathFor, routeOf, ruleOf, shadowed } from "./rules.ts";
 import type { IngressChange, RawRule, RuleWish } from "./seen.ts";
 
 type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine">; readonly login: Pick<LoginSeen, "teamDomain"> };
@@ -24,12 +25,12 @@ type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine">; readonly logi
 export const ingressRung: Rung<Needs, IngressChange> = {
   kind: "ingress",
   awaited: "the ingress rule of the tunnel",
-  stance(route, wish, world) {
+  stance(route, wish, world, desired) {
     const rule = ruleOf(world, route);
     if (wish === undefined) return rule === undefined ? { is: "absent", open: undefined } : { is: "left", close: withdraw(route) };
     const foreign = foreignOn(world, route.hostname);
     if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
-    const wanted = ruleWish(wish, world);
+    const wanted = ruleWish(wish, world, desired);
     if (rule === undefined) return { is: "absent", open: wanted && set("create", wanted) };
     if (isShut(rule, world.ingress.mark)) return { is: "absent", open: wanted && set("update", wanted) };
     return compare(rule, wish, wanted, world);
@@ -38,18 +39,26 @@ export const ingressRung: Rung<Needs, IngressChange> = {
 
 function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, world: Needs): Stance<IngressChange> {
   const sameWay = leads(rule, wish);
-  if (sameWay && wanted !== undefined && checked(rule, wanted.check) && !shadowed(rule, world.ingress.rules)) return { is: "stands" };
+  const samePlace = wanted !== undefined && (rule.path || undefined) === pathFor(wanted) && !shadowed(rule, world.ingress.rules);
+  if (sameWay && samePlace && checked(rule, wanted.check)) return { is: "stands" };
   const close = around(wish.route, world) ? shut(wish.route, world) : withdraw(wish.route);
   return { is: "drifted", mend: wanted === undefined ? close : set("update", wanted), close, moves: sameWay ? undefined : "origin" };
 }
 
 /** What the rule must be; undefined while the application whose logins it checks is not there. */
-function ruleWish(wish: Exposure, world: Needs): RuleWish | undefined {
+function ruleWish(wish: Exposure, world: Needs, desired: Desired): RuleWish | undefined {
   const application = world.access.mine.get(routeKey(wish.route));
   if (application === undefined) return undefined;
   const check = wish.protection.kind === "public" ? undefined : { team: teamOf(world.login.teamDomain), aud: application.aud };
-  return { route: wish.route, origin: wish.origin, check };
+  return { route: wish.route, origin: wish.origin, check, clean: check === undefined && holdsGuarded(wish, desired) };
 }
+
+/** Whether a path within this public route shows the same container and is to be protected. */
+const holdsGuarded = (wish: Exposure, desired: Desired): boolean =>
+  desired.guarded.some(
+    ({ route, workload, service }) =>
+      route.path !== undefined && (workload === wish.workload || service === wish.origin.service) && beneath(route, wish.route),
+  );
 
 function leads(rule: RawRule, wish: Exposure): boolean {
   const { access: _, ...options } = rule.originRequest ?? {};

@@ -1,5 +1,5 @@
 import { covers, type Hostname } from "../../domain/hostname.ts";
-import { pathPattern, patternPath } from "../../domain/path.ts";
+import { CLEAN_PATHS, pathPattern, patternPath } from "../../domain/path.ts";
 import { parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
 import type { AccessSeen } from "../access/seen.ts";
 import type { DnsSeen } from "../dns/seen.ts";
@@ -16,9 +16,12 @@ export interface Proofs {
 export function routeOf(rule: RawRule): Route | undefined {
   const host = parseRouteKey(rule.hostname ?? "");
   if (host === undefined || host.path !== undefined) return undefined;
-  const path = rule.path === undefined || rule.path === "" ? undefined : patternPath(rule.path);
-  return rule.path && path === undefined ? undefined : { hostname: host.hostname, path };
+  if (wholeHost(rule)) return { hostname: host.hostname, path: undefined };
+  const path = patternPath(rule.path ?? "");
+  return path === undefined ? undefined : { hostname: host.hostname, path };
 }
+
+const wholeHost = ({ path = "" }: RawRule): boolean => path === "" || path === CLEAN_PATHS;
 
 /**
  * Whether the rule is ours. A rule carries no mark: the application of its route is the proof. Where somebody deleted that
@@ -36,7 +39,7 @@ export const isShut = (rule: RawRule, mark: string): boolean => rule.service ===
 const SHUT = "http_status:503";
 
 export const shutRule = (route: Route, mark: string, team: string): RawRule =>
-  ruleFor({ route, origin: { service: SHUT, options: {} }, check: { team, aud: mark } });
+  ruleFor({ route, origin: { service: SHUT, options: {} }, check: { team, aud: mark }, clean: false });
 
 export function orphaned(rule: RawRule, seen: Proofs): boolean {
   if (!seen.dns.mine.has((rule.hostname ?? "") as Hostname)) return false;
@@ -46,8 +49,16 @@ export function orphaned(rule: RawRule, seen: Proofs): boolean {
 }
 
 export function ruleOf(seen: Proofs, route: Route): RawRule | undefined {
-  const path = route.path === undefined ? "" : pathPattern(route.path);
-  return seen.ingress.rules.find((rule) => rule.hostname === route.hostname && (rule.path ?? "") === path && ours(rule, seen));
+  return seen.ingress.rules.find((rule) => sits(rule, route) && ours(rule, seen));
+}
+
+const sits = (rule: RawRule, route: Route): boolean =>
+  rule.hostname === route.hostname && (route.path === undefined ? wholeHost(rule) : rule.path === pathPattern(route.path));
+
+/** The path of the rule that is written for a wish; undefined for the whole host. */
+export function pathFor({ route, clean }: Pick<RuleWish, "route" | "clean">): string | undefined {
+  if (route.path !== undefined) return pathPattern(route.path);
+  return clean ? CLEAN_PATHS : undefined;
 }
 
 export const foreignOn = (seen: Proofs, hostname: Hostname): RawRule | undefined =>
@@ -68,12 +79,13 @@ export function checkOf(rule: RawRule): LoginCheck | undefined {
 }
 
 /** The rule as it is written for a wish. */
-export function ruleFor({ route, origin, check }: RuleWish): RawRule {
+export function ruleFor({ route, origin, check, clean }: RuleWish): RawRule {
   const access = check === undefined ? undefined : { required: true, teamName: check.team, audTag: [check.aud] };
+  const path = pathFor({ route, clean });
   const originRequest = { ...origin.options, ...(access !== undefined && { access }) };
   return {
     hostname: route.hostname,
-    ...(route.path !== undefined && { path: pathPattern(route.path) }),
+    ...(path !== undefined && { path }),
     service: origin.service,
     ...(Object.keys(originRequest).length > 0 && { originRequest }),
   };

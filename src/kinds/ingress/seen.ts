@@ -30,6 +30,8 @@ export interface RuleWish {
   readonly origin: Origin;
   /** What cloudflared checks of the login; undefined for a public route. */
   readonly check: { readonly team: string; readonly aud: string } | undefined;
+  /** Whether only clean paths pass, since something inside the host is protected and this is not. */
+  readonly clean: boolean;
 }
 
 export type IngressChange =
