@@ -263,7 +263,7 @@ const opened = (): readonly string[] =>
     "record plaza.home.localhost: CNAME to the tunnel",
     "record whoami.home.localhost: CNAME to the tunnel",
     `rule plaza.home.localhost (^/admin): http://${unique("plaza")}:8080, logins of plaza.home.localhost/admin`,
-    `rule plaza.home.localhost: http://${unique("plaza")}:8080`,
+    `rule plaza.home.localhost (clean paths): http://${unique("plaza")}:8080`,
     `rule whoami.home.localhost: http://${unique("whoami")}:8080, logins of whoami.home.localhost`,
   ]);
 
