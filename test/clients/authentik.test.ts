@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type Authentik, createAuthentik } from "../../src/clients/authentik.ts";
-import { WorldError } from "../../src/errors.ts";
-import { answer, cut, stub } from "./stub.ts";
+import { answer, cut, failure, stub } from "./stub.ts";
 
 const TOKEN = "very-secret-token";
 const Named = z.looseObject({ name: z.string() });
@@ -19,15 +18,6 @@ const write = (authentik: Authentik) =>
     body: { client_secret: "my-client-secret" },
     hide: ["my-client-secret"],
   });
-
-async function failure(call: Promise<unknown>): Promise<WorldError> {
-  const error = await call.then(
-    () => undefined,
-    (it: unknown) => it,
-  );
-  if (error instanceof WorldError) return error;
-  throw new Error(`not a WorldError: ${String(error)}`);
-}
 
 describe("an answer", () => {
   test.each([

@@ -2,8 +2,8 @@ import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { type Cloudflare, createCloudflare } from "../../src/clients/cloudflare.ts";
 import type { CallReport } from "../../src/clients/report.ts";
-import { WorldError } from "../../src/errors.ts";
-import { answer, cut, type Stub, stub } from "./stub.ts";
+import type { WorldError } from "../../src/errors.ts";
+import { answer, cut, failure, type Stub, stub } from "./stub.ts";
 
 const TOKEN = "very-secret-token";
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
@@ -20,15 +20,6 @@ const ok = (result: unknown, info?: object) =>
   answer(200, { success: true, errors: [], messages: [], result, ...(info && { result_info: info }) });
 const no = (status: number, code: number, message = "no", headers = {}) =>
   answer(status, { success: false, errors: [{ code, message }], messages: [], result: null }, headers);
-
-async function failure(call: Promise<unknown>): Promise<WorldError> {
-  const error = await call.then(
-    () => undefined,
-    (it: unknown) => it,
-  );
-  if (error instanceof WorldError) return error;
-  throw new Error(`not a WorldError: ${String(error)}`);
-}
 
 describe("an answer", () => {
   test("that says in a 200 that it failed is a failure", async () => {

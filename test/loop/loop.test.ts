@@ -7,18 +7,8 @@ import { wishes } from "../../src/loop/wishes.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { workload } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
-import { fault, memory } from "./memory.ts";
+import { fault, memory, SETTINGS } from "./memory.ts";
 
-const SETTINGS = {
-  prefix: "cfauth",
-  networks: ["tunnel"],
-  target: "name",
-  domain: undefined,
-  allowedZones: undefined,
-  waitHealthy: true,
-  allowService: false,
-  authentikHost: "auth.example.com",
-} as const;
 const GRACE = { graceMs: 60_000, startupGraceMs: 200_000 };
 const RESYNC_MS = 300_000;
 const APP = workload({ "cfauth.hostname": "app.example.com" });

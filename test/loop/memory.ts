@@ -66,3 +66,15 @@ export function memory(world: World = emptyWorld()): Memory {
   const it: Memory = { world, hands, looks: [], sent: [], down: undefined, refuse: () => undefined };
   return it;
 }
+
+/** What labels are read with, as without any setting. */
+export const SETTINGS = {
+  prefix: "cfauth",
+  networks: ["tunnel"],
+  target: "name",
+  domain: undefined,
+  allowedZones: undefined,
+  waitHealthy: true,
+  allowService: false,
+  authentikHost: "auth.example.com",
+} as const;

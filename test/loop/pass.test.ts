@@ -8,18 +8,8 @@ import { noMemory } from "../../src/plan/decide.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { workload } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
-import { fault, type Memory, memory } from "./memory.ts";
+import { fault, type Memory, memory, SETTINGS } from "./memory.ts";
 
-const SETTINGS = {
-  prefix: "cfauth",
-  networks: ["tunnel"],
-  target: "name",
-  domain: undefined,
-  allowedZones: undefined,
-  waitHealthy: true,
-  allowService: false,
-  authentikHost: "auth.example.com",
-} as const;
 const APP = workload({ "cfauth.hostname": "app.example.com" });
 const BLOG = workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" });
 
