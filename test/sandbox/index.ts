@@ -18,6 +18,10 @@ export interface SandboxOptions {
   readonly version?: VersionName;
   /** False: Authentik's API answers, but its worker has made no flows and scopes before `authentik.finishBoot()`. */
   readonly booted?: boolean;
+  /** False: `auth.<zone>` is served past DNS and tunnel. True: only as anything behind the tunnel is, its own login by Access included. */
+  readonly authentikBehindTunnel?: boolean;
+  /** What a revocation of an application ends; "logins" unless told (edge/index.ts). */
+  readonly revocation?: "logins" | "service-tokens-too";
   readonly rateLimit?: { readonly quota: number; readonly windowSeconds: number };
 }
 
@@ -54,6 +58,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ...(options.resolve && { resolve: options.resolve }),
     ...(options.port !== undefined && { port: options.port }),
     ...(options.onRequest && { onRequest: options.onRequest }),
+    ...(options.revocation && { revocation: options.revocation }),
   });
   cloudflare.onRevoke(edge.revoke);
   const publicOrigin = edge.url(`auth.${ZONE}`);
@@ -63,7 +68,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ready: options.booted ?? true,
     ...(options.version && { version: options.version }),
   });
-  await edge.addDirectHost(`auth.${ZONE}`, authentik.handler);
+  if (!options.authentikBehindTunnel) await edge.addDirectHost(`auth.${ZONE}`, authentik.handler);
   const close = async (): Promise<void> => {
     await Promise.all([edge.close(), authentik.close(), cloudflare.close()]);
   };

@@ -1,5 +1,6 @@
 import { allGroups } from "./policies.ts";
 import type { AuthentikState, Provider, ScopeMapping, User } from "./state.ts";
+import { wantedGroups } from "./wanted-groups.ts";
 
 export type Claims = Record<string, unknown>;
 
@@ -24,7 +25,12 @@ export function attached({ scopeMappings }: AuthentikState, { property_mappings 
 
 /** Every claim that the provider may give out. */
 export function claimNames(state: AuthentikState, provider: Provider): string[] {
-  return [...new Set(attached(state, provider).flatMap(({ expression }) => entries(expression).map(([name]) => name)))];
+  return [...new Set(attached(state, provider).flatMap(({ expression }) => names(expression)))];
+}
+
+function names(expression: string): string[] {
+  const groups = wantedGroups(expression);
+  return groups ? [groups.claim] : entries(expression).map(([name]) => name);
 }
 
 /** Who the token is about. */
@@ -55,6 +61,8 @@ const VALUES: readonly [RegExp, (state: AuthentikState, user: User) => unknown][
 
 /** A mapping that is not understood gives nothing, as one whose Python fails does. */
 function evaluate(state: AuthentikState, { expression }: ScopeMapping, user: User): Claims {
+  const groups = wantedGroups(expression);
+  if (groups) return { [groups.claim]: allGroups(state, user).filter((name) => groups.wanted.includes(name)) };
   const claims: Claims = {};
   for (const [name, source] of entries(expression)) {
     const value = valueFrom(state, user, source);

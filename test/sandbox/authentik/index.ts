@@ -16,6 +16,7 @@ import { providerExtraRoutes } from "./api/provider-extras.ts";
 import { providerRoutes } from "./api/providers.ts";
 import { Refusal } from "./api/refusal.ts";
 import { scopeMappingRoutes } from "./api/scope-mappings.ts";
+import { secretRoutes } from "./api/secrets.ts";
 import { systemRoutes } from "./api/system.ts";
 import { contractProfile, tolerant } from "./contract-profile.ts";
 import { addDefaults } from "./defaults.ts";
@@ -63,6 +64,7 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Authent
   if (ready) await finishBoot();
   const front = createFront({
     state,
+    version,
     publicOrigin,
     store: createStore((clientId) => clientOf(state, clientId)),
     cookieKeys: [randomBytes(16).toString("hex")],
@@ -74,7 +76,7 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Authent
     base: "/api/v3",
     controls,
     routes: routes(state, version),
-    contract: tolerant(createContract(`authentik-${version.name}.json`, contractProfile(version))),
+    contract: version.schema === undefined ? undefined : tolerant(createContract(version.schema, contractProfile(version))),
     guard: tokenGuard(state),
     notFound: () => ({ status: 404 }),
     refusal,
@@ -105,6 +107,7 @@ function routes(state: AuthentikState, version: Version): Route[] {
     ...scopeMappingRoutes(state, version),
     ...groupRoutes(state, version),
     ...bindingRoutes(state, version),
+    ...secretRoutes(state, version),
   ];
 }
 

@@ -1,14 +1,18 @@
 /** What this Authentik knows. Plain data: tests read it and change it at will; the next request sees the change. */
 
 export interface AuthentikState {
-  /** Of the API; belongs to the user named. */
-  readonly apiToken: { key: string; username: string };
+  /** Of the API; belongs to the user named. With `permissions` it may do what they say only, and is no superuser's. */
+  readonly apiToken: { key: string; username: string; permissions: ReadonlySet<string> | undefined };
   readonly users: User[];
   readonly groups: Group[];
   readonly flows: Flow[];
   readonly certificates: Certificate[];
   readonly scopeMappings: ScopeMapping[];
   readonly providers: Provider[];
+  /** From 2026.11 on. */
+  readonly secrets: Secret[];
+  /** Whether a new provider gets a secret by itself (from 2026.11 on); nobody knows yet what the release will do. */
+  secretMadeByItself: boolean;
   readonly applications: Application[];
   readonly bindings: Binding[];
   /** Who has said yes to what; asked again when the scopes change. */
@@ -87,7 +91,10 @@ export interface Provider {
   client_type: "confidential" | "public";
   grant_types: string[];
   client_id: string;
+  /** Until 2026.8; after that, nobody is ever told it. */
   client_secret: string;
+  /** Key of a Secret, from 2026.11 on. */
+  secret: string | null;
   access_code_validity: string;
   access_token_validity: string;
   refresh_token_validity: string;
@@ -102,6 +109,13 @@ export interface Provider {
   issuer_mode: "per_provider" | "global";
   jwt_federation_sources: string[];
   jwt_federation_providers: number[];
+}
+
+export interface Secret {
+  readonly pk: string;
+  name: string;
+  type: "text" | "multiline" | "file";
+  value: string;
 }
 
 export interface Application {
@@ -136,13 +150,15 @@ export interface Binding {
 
 export function emptyState(apiToken: string): AuthentikState {
   return {
-    apiToken: { key: apiToken, username: "akadmin" },
+    apiToken: { key: apiToken, username: "akadmin", permissions: undefined },
     users: [],
     groups: [],
     flows: [],
     certificates: [],
     scopeMappings: [],
     providers: [],
+    secrets: [],
+    secretMadeByItself: true,
     applications: [],
     bindings: [],
     consents: [],
@@ -155,9 +171,19 @@ export function applicationOf(state: AuthentikState, provider: Provider): Applic
   return state.applications.find((application) => application.provider === provider.pk);
 }
 
+/** What a client proves itself by. A provider of 2026.11 without a secret lets no client in. */
+export function clientSecret({ secrets }: AuthentikState, { secret, client_secret }: Provider): string {
+  return secrets.find(({ pk }) => pk === secret)?.value ?? client_secret;
+}
+
 /** @throws when a test has taken the owner of the token away */
 export function tokenOwner({ users, apiToken }: AuthentikState): User {
   const owner = users.find(({ username }) => username === apiToken.username);
   if (!owner) throw new Error(`no user ${apiToken.username}`);
   return owner;
+}
+
+/** Whether the token is a superuser's, for whom there are no limits. */
+export function ownedBySuperuser(state: AuthentikState): boolean {
+  return state.apiToken.permissions === undefined && tokenOwner(state).is_superuser;
 }

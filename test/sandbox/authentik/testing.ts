@@ -32,7 +32,12 @@ export async function openAuthentik({ clumsy = false, ...options }: Options = {}
     const broken = controls.violations.filter((violation) => !clumsy || !violation.includes(" request: "));
     if (broken.length > 0) throw new Error(`the vendor's schema was broken:\n${broken.join("\n")}`);
   };
-  return { ...authentik, controls, ask: (...call) => request(authentik, ...call), [Symbol.asyncDispose]: dispose };
+  return { ...authentik, controls, ask: asking(authentik), [Symbol.asyncDispose]: dispose };
+}
+
+/** Speaks to the API as the owner of the token. */
+export function asking(authentik: Authentik): Opened["ask"] {
+  return (...call) => request(authentik, ...call);
 }
 
 async function request(
@@ -54,7 +59,7 @@ export interface Wired {
 }
 
 /** A provider for Access and its application, as a client would make them. */
-export async function wire({ ask, state }: Opened, provider: object = {}, application: object = {}): Promise<Wired> {
+export async function wire({ ask, state }: Pick<Opened, "ask" | "state">, provider: object = {}, application: object = {}): Promise<Wired> {
   const made = await ask("POST", "/providers/oauth2/", { ...wholeProvider(state), ...provider });
   const opened = await ask("POST", "/core/applications/", {
     name: "Tunnel",

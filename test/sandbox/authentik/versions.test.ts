@@ -64,3 +64,10 @@ test.for<[VersionName, boolean]>([
   await using authentik = await openAuthentik({ version });
   expect(await claimsAfterLogin(authentik, await wire(authentik))).toMatchObject({ email_verified: verified });
 });
+
+test("2026.11 is known to the API by its full name and holds nobody to a schema", async () => {
+  await using authentik = await openAuthentik({ version: "2026.11" });
+  const wired = await wire(authentik);
+  expect((await authentik.ask("GET", "/admin/version/")).body).toMatchObject({ version_current: "2026.11.0" });
+  expect((await authentik.ask("PATCH", `/providers/oauth2/${wired.provider.pk}/`, { made_up: 1 })).status).toBe(200);
+});

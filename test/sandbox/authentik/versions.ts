@@ -6,6 +6,8 @@ const VERSIONS = {
   "2025.4": "2025.4.4",
   "2025.12": "2025.12.4",
   "2026.8": "2026.8.3",
+  /** Not published when this was written: as its main branch of August 2026 lets expect. */
+  "2026.11": "2026.11.0",
 } as const;
 
 export type VersionName = keyof typeof VERSIONS;
@@ -24,10 +26,14 @@ const SINCE = {
   longSlugs: "2025.12",
   reservedSlugs: "2025.10",
   unverifiedEmail: "2025.10",
+  /** Before, a binding came with the whole group and user. */
+  partialBindings: "2025.10",
   entitlements: "2024.12",
   readyAnswers200: "2024.8",
   /** A provider without the grant type refuses the login; before, every provider had all of them. */
   grantTypes: "2026.5",
+  /** Before, a provider had its `client_secret` itself. */
+  secretObjects: "2026.11",
 } as const;
 
 /** Fields that came later than 2024.2. Before its time a field is ignored on the way in and absent on the way out. */
@@ -42,6 +48,7 @@ const FIELD_SINCE: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     logout_method: "2025.10",
     jwt_federation_sources: "2024.12",
     jwt_federation_providers: "2024.12",
+    secret: "2026.11",
   },
   setupUrls: { dcr_registration: "2026.8" },
   flow: { background_url: "2025.12", background_themed_urls: "2025.12" },
@@ -59,13 +66,15 @@ const FIELD_UNTIL: typeof FIELD_SINCE = {
   certificate: { private_key_type: "2025.12" },
   group: { parent: "2025.12", parent_name: "2025.12" },
   config: { cache_timeout_reputation: "2025.12" },
-  provider: { jwks_sources: "2024.12" },
+  provider: { jwks_sources: "2024.12", client_secret: "2026.11" },
 };
 
 export interface Version {
   readonly name: VersionName;
   /** With the patch level: `2026.8.3`. */
   readonly full: string;
+  /** File of the vendor's schema; none where it is not published. */
+  readonly schema: string | undefined;
   has(trait: keyof typeof SINCE): boolean;
   /** Whether objects of this kind have the field. */
   knows(kind: string, field: string): boolean;
@@ -82,6 +91,7 @@ export function version(name: VersionName): Version {
   return {
     name,
     full,
+    schema: name === "2026.11" ? undefined : `authentik-${name}.json`,
     has: (trait) => reached(full, SINCE[trait]),
     knows,
     trimmed: (kind, whole) => Object.fromEntries(Object.entries(whole).filter(([field]) => knows(kind, field))) as Partial<typeof whole>,

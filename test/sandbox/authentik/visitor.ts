@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { decodeJwt } from "jose";
+import { clientSecret } from "./state.ts";
 import { CALLBACK, type Opened, PUBLIC_ORIGIN, type Wired } from "./testing.ts";
 
 export interface Seen {
@@ -97,13 +98,18 @@ export async function logIn(browser: Visitor, start: string, username = "alice")
 }
 
 /** As Access does: form fields, Host of the public origin. */
-export async function redeem({ url }: Opened, { provider }: Wired, code: string | null, more: Readonly<Record<string, string>> = {}) {
+export async function redeem(
+  { url, state }: Opened,
+  { provider }: Wired,
+  code: string | null,
+  more: Readonly<Record<string, string>> = {},
+) {
   const body = new URLSearchParams({
     grant_type: "authorization_code",
     code: code ?? "",
     redirect_uri: CALLBACK,
     client_id: provider.client_id,
-    client_secret: provider.client_secret,
+    client_secret: clientSecret(state, provider),
     ...more,
   });
   const headers = { host: new URL(PUBLIC_ORIGIN).host, "x-forwarded-proto": "http" };

@@ -45,6 +45,42 @@ test("a missing permission is a 403 with code 10000", async () => {
 });
 
 test.for([
+  { denied: "tunnel", path: "@/cfd_tunnel?is_deleted=false", allowed: "@/access/apps" },
+  { denied: "apps", path: "@/access/apps", allowed: "@/access/identity_providers" },
+  { denied: "apps", path: "@/access/policies", allowed: "@/access/organizations" },
+  { denied: "apps", path: "@/access/tags", allowed: "@/access/service_tokens" },
+  { denied: "login", path: "@/access/identity_providers", allowed: "@/access/apps" },
+  { denied: "login", path: "@/access/organizations", allowed: "@/access/tags" },
+  { denied: "service-tokens", path: "@/access/service_tokens", allowed: "@/access/policies" },
+])("a token that may not $denied is refused at $path and not at $allowed", async ({ denied, path, allowed }) => {
+  await using cloudflare = await openCloudflare();
+  cloudflare.state.denied.add(denied);
+  expect(await cloudflare.ask("GET", path)).toMatchObject({ status: 403, code: 10000, result: null });
+  expect((await cloudflare.ask("GET", allowed)).status).toBe(200);
+});
+
+test("what a token may not is not done", async () => {
+  await using cloudflare = await openCloudflare();
+  cloudflare.state.denied.add("apps");
+  expect((await cloudflare.ask("POST", "@/access/tags", { name: "cfauth-home" })).status).toBe(403);
+  expect(cloudflare.state.tags.size).toBe(0);
+  cloudflare.state.denied.clear();
+  expect((await cloudflare.ask("POST", "@/access/tags", { name: "cfauth-home" })).status).toBe(201);
+});
+
+test("a token that may not read zones sees none in the list, and by its id one whose records it may write", async () => {
+  await using cloudflare = await openCloudflare();
+  const zone = `/zones/${zoneId(cloudflare)}`;
+  cloudflare.state.denied.add("zones");
+  expect(await cloudflare.ask("GET", "/zones?name=example.com")).toMatchObject({ status: 200, result: [], info: { total_count: 0 } });
+  expect((await cloudflare.ask("GET", zone)).status).toBe(200);
+  expect((await cloudflare.ask("GET", `${zone}/dns_records`)).status).toBe(200);
+  cloudflare.state.denied.add("dns");
+  expect((await cloudflare.ask("GET", zone)).status).toBe(403);
+  expect(await cloudflare.ask("GET", `${zone}/dns_records`)).toMatchObject({ status: 403, code: 10000 });
+});
+
+test.for([
   "/zones/nonsense",
   "/zones/00000000000000000000000000000000",
   "@/cfd_tunnel/homelab",

@@ -7,6 +7,7 @@ import { appRoutes } from "./access/apps.ts";
 import { identityProviderRoutes } from "./access/identity-providers.ts";
 import { organizationRoutes } from "./access/organization.ts";
 import { policyRoutes } from "./access/policies.ts";
+import { serviceTokenRoutes } from "./access/service-tokens.ts";
 import { tagRoutes } from "./access/tags.ts";
 import { accountRoutes, type TokenOwner } from "./accounts.ts";
 import { createBudget, type RateLimit } from "./budget.ts";
@@ -48,7 +49,7 @@ export interface Cloudflare extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** What the API answers where the token lacks a permission; for `controls.fault`. */
+/** What the API answers where the token lacks a permission; for `controls.fault`, where one call only is to meet it. */
 export const permissionDenied: Fault = { kind: "status", ...failure(403, 10000, "Authentication error") };
 
 export async function startCloudflare(options: CloudflareOptions): Promise<Cloudflare> {
@@ -83,6 +84,7 @@ function createState({ zones, team, token = "sandbox-token" }: CloudflareOptions
     accountId: hexId(),
     team,
     token,
+    denied: new Set(),
     zones: new Map(whole.map((zone) => [zone.id, zone])),
     records: new Map(),
     tunnels: new Map(),
@@ -116,6 +118,7 @@ function routes({ state, propagation, owner, revoked }: Parts): Route[] {
     ...tagRoutes(state),
     ...identityProviderRoutes(state),
     ...organizationRoutes(state),
+    ...serviceTokenRoutes(state),
   ];
   return all.map((route) => (route.method === "GET" ? route : noted(route, propagation)));
 }

@@ -103,6 +103,8 @@ export interface CloudflareState {
   readonly team: string;
   /** The token that the API accepts. */
   readonly token: string;
+  /** What the token may not: any of "tunnel", "apps", "login", "service-tokens", "dns", "zones" (permissions.ts). */
+  readonly denied: Set<string>;
   readonly zones: Map<string, Zone>;
   readonly records: Map<string, DnsRecord>;
   readonly tunnels: Map<string, Tunnel>;

@@ -3,8 +3,9 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import type { EdgeView } from "../cloudflare/state.ts";
-import { gate, type ServiceToken } from "./access/gate.ts";
+import { gate } from "./access/gate.ts";
 import { logins, makeSigningKey, type SigningKey } from "./access/logins.ts";
+import { serviceTokens } from "./access/service-tokens.ts";
 import { teamDomain } from "./access/team.ts";
 import { tickets } from "./access/tickets.ts";
 import { connector, type Resolve } from "./connector/connector.ts";
@@ -24,8 +25,6 @@ export interface EdgeOptions {
   readonly resolve?: Resolve;
   /** Public hosts that are served past DNS, Access and the tunnel. */
   readonly directHosts?: Readonly<Record<string, DirectHost>>;
-  /** Read at each request, so that a growing array grows. */
-  readonly serviceTokens?: readonly ServiceToken[];
   /** Any free one unless told. */
   readonly port?: number;
   readonly onRequest?: (seen: Seen) => void;
@@ -36,6 +35,11 @@ export interface EdgeOptions {
    * ends or is revoked, as Cloudflare documents it for e-mail, login method and claims.
    */
   readonly oldLogins?: "rechecked" | "kept";
+  /**
+   * What a revocation of an application ends. "logins" unless told. "service-tokens-too": service tokens no longer get
+   * into it at all, the worst that Cloudflare's schema may mean ("invalidates every service token for the app").
+   */
+  readonly revocation?: "logins" | "service-tokens-too";
   /** Who resolves `.` and `..` in a path before matching it; nobody unless told. */
   readonly cleansPaths?: { readonly access?: boolean; readonly connector?: boolean };
   /** Milliseconds since 1970. */
@@ -46,7 +50,7 @@ export interface Edge extends AsyncDisposable {
   readonly port: number;
   /** `http://<host>:<port>` */
   url(host: string): string;
-  /** Ends every login of the application that was given before now. */
+  /** Ends every login of the application that was given before now, and with it what `revocation` says. */
   revoke(aud: string): void;
   addDirectHost(host: string, to: DirectHost): Promise<void>;
   /** Why cloudflared refused configurations and kept the older ones; empty when all is well. */
@@ -73,6 +77,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const direct = await directHosts(options.directHosts ?? {});
   const known = logins({ team, key: options.signingKey ?? (await makeSigningKey()), now });
   const underWay = tickets();
+  const machines = serviceTokens({ revocable: options.revocation === "service-tokens-too", now });
   const serves = (host: string): boolean => direct.hosts.has(host) || tunnelOf(view().records, host) !== undefined;
   const cloudflared = connector({
     keys: known.keys,
@@ -94,7 +99,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       oldLogins,
       teamUrl,
       url,
-      serviceTokens: options.serviceTokens ?? [],
+      serviceTokens: machines,
       cleansPaths: cleansPaths.access ?? false,
     }),
   });
@@ -106,7 +111,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   return {
     port: port(),
     url,
-    revoke: known.revoke,
+    revoke: (aud) => {
+      known.revoke(aud);
+      machines.revoke(aud);
+    },
     addDirectHost: direct.add,
     refusals: cloudflared.refusals,
     close: closeAll,

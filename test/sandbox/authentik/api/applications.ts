@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Answer, Request, Route } from "../../routes.ts";
+import { launchUrl } from "../library.ts";
 import { mayOpen } from "../policies.ts";
-import { type Application, type AuthentikState, tokenOwner } from "../state.ts";
+import { type Application, type AuthentikState, ownedBySuperuser, tokenOwner } from "../state.ts";
 import type { Version } from "../versions.ts";
 import { type Fields, flag, integer, keyOf, listOf, nullable, oneOf, requireUnique, text } from "./fields.ts";
 import { containing, exactly, type Filters, filtered, ordered, pageOf } from "./lists.ts";
@@ -55,7 +56,7 @@ function list(state: AuthentikState, version: Version, request: Request): Answer
   const rows = ordered(filtered(state.applications, request, FILTERS), request, "name");
   const page = pageOf(request, rows, version);
   const answer = (applications: readonly Application[]): Answer => page.answer(applications.map((each) => shown(state, version, each)));
-  if (query.get("superuser_full_list") === "true" && owner.is_superuser) return answer(page.rows);
+  if (query.get("superuser_full_list") === "true" && ownedBySuperuser(state)) return answer(page.rows);
   const open = page.rows.filter((application) => mayOpen(state, application, owner));
   if (query.get("search")) return answer(open);
   const kept = state.listedApplications.get(page.number) ?? [];
@@ -141,7 +142,7 @@ function shown(state: AuthentikState, version: Version, application: Application
     meta_icon: version.has("writableIcon") ? application.meta_icon : icon,
     provider_obj: provider ? shownProvider(state, version, provider) : null,
     backchannel_providers_obj: [],
-    launch_url: application.meta_launch_url || (provider?.redirect_uris[0] ? new URL(provider.redirect_uris[0].url).origin : null),
+    launch_url: launchUrl(state, application),
     meta_icon_url: icon,
     meta_icon_themed_urls: null,
   });

@@ -3,7 +3,7 @@ import type { Route } from "../../routes.ts";
 import type { AuthentikState, Binding } from "../state.ts";
 import type { Version } from "../versions.ts";
 import { flag, integer, keyOf, nullable, text } from "./fields.ts";
-import { partialGroup, partialUser } from "./groups.ts";
+import { partialGroup, partialUser, wholeGroup, wholeUser } from "./groups.ts";
 import { exactly } from "./lists.ts";
 import { invalid } from "./refusal.ts";
 import { type Resource, routesOf } from "./resource.ts";
@@ -79,11 +79,12 @@ function check({ target, policy, group, user }: Record<string, unknown>): void {
 function shown(state: AuthentikState, version: Version, binding: Binding): object {
   const group = state.groups.find(({ pk }) => pk === binding.group);
   const user = state.users.find(({ pk }) => pk === binding.user);
+  const partial = version.has("partialBindings");
   return version.trimmed("binding", {
     ...binding,
     policy_obj: null,
-    group_obj: group ? partialGroup(group) : null,
-    user_obj: user ? partialUser(user) : null,
+    group_obj: group ? (partial ? partialGroup(group) : wholeGroup(state, version, group)) : null,
+    user_obj: user ? (partial ? partialUser(user) : wholeUser(user)) : null,
     expires: null,
     expiring: false,
   });

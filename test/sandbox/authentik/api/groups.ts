@@ -20,13 +20,17 @@ export function groupRoutes(state: AuthentikState, version: Version): Route[] {
 }
 
 /** All users of the group come along unless the request says `include_users=false`. */
-function shown(
+function shown(state: AuthentikState, version: Version, group: Group, { call }: Request): object {
+  const members = call.query.get("include_users") === "false" ? [] : state.users.filter(({ groups }) => groups.includes(group.name));
+  return wholeGroup(state, version, group, members);
+}
+
+export function wholeGroup(
   state: AuthentikState,
   version: Version,
   { pk, num_pk, name, is_superuser, parents, attributes }: Group,
-  { call }: Request,
+  members: readonly User[] = [],
 ): object {
-  const members = call.query.get("include_users") === "false" ? [] : state.users.filter(({ groups }) => groups.includes(name));
   const above = state.groups.filter((group) => parents.includes(group.name));
   return version.trimmed("group", {
     pk,
@@ -54,4 +58,19 @@ export function partialGroup({ pk, num_pk, name, is_superuser, attributes }: Gro
 
 export function partialUser({ pk, username, name, is_active, email, uid }: User): object {
   return { pk, username, name, is_active, last_login: null, email, attributes: {}, uid };
+}
+
+export function wholeUser({ is_superuser, uuid, ...user }: User): object {
+  const never = "2024-01-01T00:00:00Z";
+  const avatar = "/static/dist/assets/images/user_default.png";
+  return {
+    ...partialUser({ is_superuser, uuid, ...user }),
+    is_superuser,
+    uuid,
+    avatar,
+    groups_obj: [],
+    groups: [],
+    date_joined: never,
+    password_change_date: never,
+  };
 }

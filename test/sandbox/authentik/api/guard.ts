@@ -1,11 +1,20 @@
 import type { Answer, Request } from "../../routes.ts";
 import type { AuthentikState } from "../state.ts";
+import { permissionsFor } from "./permissions.ts";
 
 /** 403 for whatever is wrong with the token, never 401. */
 export function tokenGuard({ apiToken }: AuthentikState): (request: Request) => Answer | undefined {
-  return ({ call, headers }) => {
+  return (request) => {
+    const { call, headers } = request;
     if (call.path === "/root/config/") return undefined;
-    if (headers.authorization === undefined) return { status: 403, body: { detail: "Authentication credentials were not provided." } };
-    return headers.authorization === `Bearer ${apiToken.key}` ? undefined : { status: 403, body: { detail: "Token invalid/expired" } };
+    if (headers.authorization === undefined) return forbidden("Authentication credentials were not provided.");
+    if (headers.authorization !== `Bearer ${apiToken.key}`) return forbidden("Token invalid/expired");
+    const { permissions } = apiToken;
+    const allowed = permissions === undefined || permissionsFor(request).every((each) => permissions.has(each));
+    return allowed ? undefined : forbidden("You do not have permission to perform this action.");
   };
+}
+
+function forbidden(detail: string): Answer {
+  return { status: 403, body: { detail } };
 }

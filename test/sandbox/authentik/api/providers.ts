@@ -1,11 +1,12 @@
-import { randomBytes } from "node:crypto";
 import type { Route } from "../../routes.ts";
+import { randomText } from "../random.ts";
 import type { AuthentikState, Provider, RedirectUri } from "../state.ts";
 import type { Version } from "../versions.ts";
 import { type Fields, flag, integer, keyOf, listOf, nullable, objects, oneOf, type Read, requireUnique, text } from "./fields.ts";
 import { containing, exactly } from "./lists.ts";
 import { shownProvider } from "./provider-shown.ts";
 import { type Resource, routesOf } from "./resource.ts";
+import { secretOfProvider } from "./secrets.ts";
 
 const GRANT_TYPES = [
   "authorization_code",
@@ -70,6 +71,7 @@ function fields(state: AuthentikState, version: Version): Fields {
     grant_types: { read: listOf(oneOf(...GRANT_TYPES)) },
     client_id: { read: text({ most: 255 }) },
     client_secret: { read: text({ most: 255, blank: true }) },
+    secret: { read: nullable(keyOf(() => state.secrets.map(({ pk }) => pk))) },
     access_code_validity: { read: validity },
     access_token_validity: { read: validity },
     refresh_token_validity: { read: validity },
@@ -108,6 +110,7 @@ const redirectUriText: Read = (value) => {
 };
 
 function create(state: AuthentikState, version: Version, values: Record<string, unknown>): Provider {
+  const unnamed = version.has("secretObjects") && state.secretMadeByItself && values["secret"] === undefined;
   return {
     pk: Math.max(0, ...state.providers.map(({ pk }) => pk)) + 1,
     name: "",
@@ -120,6 +123,7 @@ function create(state: AuthentikState, version: Version, values: Record<string, 
     grant_types: version.has("grantTypes") ? [] : GRANT_TYPES,
     client_id: randomText(40),
     client_secret: randomText(128),
+    secret: unnamed ? secretOfProvider(state, String(values["name"])) : null,
     access_code_validity: "minutes=1",
     access_token_validity: "hours=1",
     refresh_token_validity: "days=30",
@@ -136,10 +140,6 @@ function create(state: AuthentikState, version: Version, values: Record<string, 
     jwt_federation_providers: [],
     ...values,
   };
-}
-
-function randomText(length: number): string {
-  return randomBytes(length).toString("base64url").replace(/[-_]/g, "x").slice(0, length);
 }
 
 function shown(state: AuthentikState, version: Version, provider: Provider): object {

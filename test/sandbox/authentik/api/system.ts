@@ -1,5 +1,5 @@
 import type { Route } from "../../routes.ts";
-import { type AuthentikState, tokenOwner } from "../state.ts";
+import { type AuthentikState, ownedBySuperuser, tokenOwner } from "../state.ts";
 import type { Version } from "../versions.ts";
 
 export function systemRoutes(state: AuthentikState, version: Version): Route[] {
@@ -11,13 +11,13 @@ export function systemRoutes(state: AuthentikState, version: Version): Route[] {
 }
 
 function me(state: AuthentikState, version: Version): object {
-  const { pk, username, name, is_active, is_superuser, email, uid, groups } = tokenOwner(state);
+  const { pk, username, name, is_active, email, uid, groups } = tokenOwner(state);
   const user = version.trimmed("me", {
     pk,
     username,
     name,
     is_active,
-    is_superuser,
+    is_superuser: ownedBySuperuser(state),
     is_current: true,
     groups: state.groups.filter((group) => groups.includes(group.name)).map((group) => ({ name: group.name, pk: group.pk })),
     roles: [],

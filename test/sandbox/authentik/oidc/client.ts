@@ -1,6 +1,6 @@
 import type { AdapterPayload } from "oidc-provider";
 import { encryptionKey, signingKey } from "../keys.ts";
-import type { AuthentikState, Certificate, Provider } from "../state.ts";
+import { type AuthentikState, type Certificate, clientSecret, type Provider } from "../state.ts";
 import { relayOfClient } from "./world.ts";
 
 /** Stands where the library insists on a redirect URI; `redirectUriAllowed` decides on the real ones. */
@@ -16,7 +16,7 @@ export function clientOf(state: AuthentikState, clientId: string): AdapterPayloa
     client_name: application.name,
     ...(provider.client_type === "public"
       ? { token_endpoint_auth_method: "none" }
-      : { token_endpoint_auth_method: "client_secret_basic", client_secret: provider.client_secret }),
+      : { token_endpoint_auth_method: "client_secret_basic", client_secret: clientSecret(state, provider) }),
     grant_types: ["authorization_code"],
     response_types: ["code"],
     redirect_uris: [UNUSED],

@@ -1,6 +1,7 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import { callerOrigin } from "../origin.ts";
 import { createInstances, type Instances } from "./instances.ts";
+import { libraryOf } from "./library.ts";
 import { flow, send } from "./login.ts";
 import { messagePage } from "./pages.ts";
 import { type Arrived, arrived, form, replay } from "./replay.ts";
@@ -24,6 +25,7 @@ export function createFront(world: World): RequestListener {
 async function serve(world: World, instances: Instances, arrival: Arrived, response: ServerResponse): Promise<void> {
   const path = arrival.url.pathname;
   if (/^\/if\/flow\/[^/]+\/$/.test(path)) return flow(world, instances, arrival, response);
+  if (path === "/if/user/") return libraryOf(world, instances, arrival, response);
   const global = /^\/application\/o\/(?:(authorize)\/[\w-]*|(token)\/|(userinfo)\/)$/.exec(path);
   if (global) return hand(instances(clientAsking(world, arrival), world.publicOrigin), replay(arrival, world.publicOrigin), response);
   const [, slug, what] = /^\/application\/o\/([-\w]+)\/(.+)$/.exec(path) ?? [];

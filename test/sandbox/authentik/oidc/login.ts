@@ -47,13 +47,18 @@ function pageOf(state: AuthentikState, { relay: { application, provider }, promp
   );
 }
 
-/** A login is a save of the user, which clears what the list of applications keeps. */
 function loggedIn(state: AuthentikState, fields: URLSearchParams): InteractionResults | undefined {
+  const user = authenticated(state, fields);
+  return user && { login: { accountId: String(user.pk) } };
+}
+
+/** Whose name and password these are. A login is a save of the user, which clears what the list of applications keeps. */
+export function authenticated(state: AuthentikState, fields: URLSearchParams): User | undefined {
   const [name, password] = [fields.get("username"), fields.get("password")];
   const user = state.users.find(({ username, is_active }) => is_active && username === name);
   if (!user || user.password !== password) return undefined;
   state.listedApplications.clear();
-  return { login: { accountId: String(user.pk) } };
+  return user;
 }
 
 function agreed(state: AuthentikState, { relay, user, scopes }: Passage): InteractionResults {

@@ -9,10 +9,23 @@ label, input, button { display: block; width: 100%; box-sizing: border-box }
 input, button { font: inherit; padding: .6rem; margin: .25rem 0 1rem; border: 1px solid #767676; border-radius: .25rem }
 button { margin: 1.5rem 0 0; border: 0; color: #fff; background: #1f4e79; cursor: pointer }
 [role=alert] { color: #a40000 }
+h2 { grid-column: 1 / -1; margin: .75rem 0 -.25rem; font-size: 1.1rem }
+main:has(.tile) { max-width: 40rem }
+section { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .75rem; margin: 1rem 0 }
+.tile { display: grid; grid-template-columns: 2.25rem 1fr; gap: 0 .75rem; align-content: center; min-height: 2.75rem; padding: .75rem;
+  border: 1px solid #d5d9de; border-radius: .5rem; color: inherit; text-decoration: none }
+.tile:hover, .tile:focus-visible { background: #f3f6fa; border-color: #1f4e79 }
+.tile img, .tile:not(:has(img))::before { grid-row: span 2; align-self: center; width: 2.25rem; height: 2.25rem; object-fit: contain }
+.tile:not(:has(img))::before { content: ""; border-radius: .4rem; background: linear-gradient(135deg, #1f4e79, #5b8fc0) }
+.tile .name { align-self: end; font-weight: 600 }
+.tile .name:last-child { grid-row: span 2; align-self: center }
+.tile .description { color: #595959; font-size: .875rem; line-height: 1.3 }
+.tile .name, .tile .description { grid-column: 2 }
 footer { max-width: 24rem; margin: 1rem auto; text-align: center; color: #595959; font-size: .875rem }
 `;
 
-function page(title: string, body: string): string {
+/** @param body - HTML */
+export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -83,6 +96,7 @@ export function messagePage(title: string, sentence: string): string {
   return page(title, `<h1>${escaped(title)}</h1><p>${escaped(sentence)}</p>`);
 }
 
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+/** For text and for attributes in quotes of either kind. */
+export function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
 }

@@ -1,9 +1,11 @@
 import { type Application, type AuthentikState, applicationOf, type Provider } from "../state.ts";
+import type { Version } from "../versions.ts";
 import type { Store } from "./store.ts";
 
 /** What everything that a browser or an OIDC client meets has in common. */
 export interface World {
   readonly state: AuthentikState;
+  readonly version: Version;
   /** As browsers and clients know it. */
   readonly publicOrigin: string;
   readonly store: Store;

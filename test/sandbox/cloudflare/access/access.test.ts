@@ -116,6 +116,16 @@ test("there is one one-time PIN and no more", async () => {
   expect(await cloudflare.ask("POST", "@/access/identity_providers", pin)).toMatchObject({ status: 409 });
 });
 
+test("a service token is found by its whole name, and names may repeat", async () => {
+  await using cloudflare = await openCloudflare();
+  for (const name of ["backup", "backup", "backup-2"]) seedServiceToken(cloudflare.state, name);
+  const names = async (query: string): Promise<string[]> =>
+    (await cloudflare.ask("GET", `@/access/service_tokens${query}`)).result.map(({ name }: { name: string }) => name);
+  expect(await names("?name=backup")).toEqual(["backup", "backup"]);
+  expect(await names("?name=back")).toEqual([]);
+  expect(await names("?per_page=1&page=3")).toEqual(["backup-2"]);
+});
+
 test("service tokens are listed without their secrets and admit by a policy", async () => {
   await using cloudflare = await openCloudflare();
   const { id } = seedServiceToken(cloudflare.state, "backup");

@@ -144,3 +144,13 @@ test("applications are found by their domain", async () => {
   expect((await cloudflare.ask("GET", "@/access/apps?domain=app.example.com&exact=true")).result).toHaveLength(1);
   expect((await cloudflare.ask("GET", "@/access/apps?domain=app.example.com")).result).toHaveLength(2);
 });
+
+test("a policy that is gone is no longer written out", async () => {
+  await using cloudflare = await openCloudflare();
+  const [kept, gone] = ["Kept", "Gone"].map((name) => seedPolicy(cloudflare.state, { name }).id) as [string, string];
+  const policies = [gone, kept].map((id, index) => ({ id, precedence: index + 1 }));
+  const { id } = seedApp(cloudflare.state, { domain: "app.example.com", policies });
+  cloudflare.state.policies.delete(gone);
+  expect((await cloudflare.ask("GET", `@/access/apps/${id}`)).result.policies).toMatchObject([{ id: kept, precedence: 2 }]);
+  expect((await cloudflare.ask("GET", "@/access/apps")).result).toHaveLength(1);
+});

@@ -1,6 +1,6 @@
 import type { Route } from "../../routes.ts";
-import { paged, success } from "../envelope.ts";
-import type { CloudflareState, ServiceToken } from "../state.ts";
+import { success } from "../envelope.ts";
+import type { CloudflareState } from "../state.ts";
 
 export function organizationRoutes(state: CloudflareState): Route[] {
   const since = "2020-01-01T00:00:00Z";
@@ -13,16 +13,5 @@ export function organizationRoutes(state: CloudflareState): Route[] {
     created_at: since,
     updated_at: since,
   };
-  return [
-    { method: "GET", path: "/accounts/{account_id}/access/organizations", answer: () => success(organization) },
-    {
-      method: "GET",
-      path: "/accounts/{account_id}/access/service_tokens",
-      answer: (request) => paged(request, [...state.serviceTokens.values()].map(shown), { usual: 1000, most: 1000 }),
-    },
-  ];
-}
-
-function shown({ client_secret, ...token }: ServiceToken): object {
-  return { ...token, duration: "8760h", enabled: true };
+  return [{ method: "GET", path: "/accounts/{account_id}/access/organizations", answer: () => success(organization) }];
 }

@@ -1,3 +1,4 @@
+import { re2 } from "../../edge/connector/re2.ts";
 import { type Fields, isFields, isText } from "../fields.ts";
 import { originRequestFault } from "./origin-request.ts";
 
@@ -34,15 +35,8 @@ function matchFault(rule: Fields, last: boolean): string | undefined {
 
 /** cloudflared's expressions are Go's: what those lack is refused here although JavaScript knows it. */
 function compilesAsRe2(pattern: string): boolean {
-  if (/\(\?(=|!|<=|<!)|\\[1-9]|\\k<|\\u|\\Z/.test(pattern)) return false;
-  if ([...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].some(([, from, to]) => Number(from) > 1000 || Number(to) > 1000)) return false;
-  const translated = pattern
-    .replaceAll("(?P<", "(?<")
-    .replace(/\(\?[imsU]+(-[imsU]+)?([:)])/g, (_, __, end) => (end === ":" ? "(?:" : ""))
-    .replaceAll("\\A", "^")
-    .replaceAll("\\z", "$");
   try {
-    new RegExp(translated);
+    re2(pattern);
     return true;
   } catch {
     return false;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { probe } from "../probe.ts";
-import { AS_MACHINE, edge, everyone, guarded, HOST, MACHINES, machineApp } from "../testing/edge.ts";
+import { AS_MACHINE, edge, everyone, guarded, HOST, machineApp } from "../testing/edge.ts";
 import { originStub } from "../testing/origin-stub.ts";
-import { application, policy, type World } from "../testing/world.ts";
+import { application, policy, serviceToken, type World } from "../testing/world.ts";
 
 describe("Access", () => {
   it("sends a stranger to the team's login page", async () => {
@@ -67,10 +67,10 @@ describe("Access", () => {
 
   it("gives a service token's request a token without an e-mail", async () => {
     await using origin = await originStub();
-    await using front = await edge(
-      { ...machineApp(HOST), rules: [{ hostname: HOST, service: origin.service, ...guarded(`aud-${HOST}`) }] },
-      { serviceTokens: MACHINES },
-    );
+    await using front = await edge({
+      ...machineApp(HOST),
+      rules: [{ hostname: HOST, service: origin.service, ...guarded(`aud-${HOST}`) }],
+    });
     expect((await probe(front.port, HOST, "/", { headers: AS_MACHINE })).status).toBe(200);
     expect(front.seen[0]).toMatchObject({ decision: "origin", access: "passed" });
     const [, payload = ""] = String(origin.asked[0]?.headers["cf-access-jwt-assertion"]).split(".");
@@ -83,8 +83,27 @@ describe("Access", () => {
   });
 
   it("sends a service token with a wrong secret to log in", async () => {
-    await using front = await edge({ ...machineApp(HOST), rules: [] }, { serviceTokens: MACHINES });
+    await using front = await edge({ ...machineApp(HOST), rules: [] });
     expect((await probe(front.port, HOST, "/", { headers: { ...AS_MACHINE, "CF-Access-Client-Secret": "guess" } })).status).toBe(302);
+  });
+
+  it.each([
+    { name: "that has expired", token: serviceToken("machine", { expires_at: "2026-01-01T00:00:00Z" }) },
+    { name: "that has been deleted", token: undefined },
+  ])("sends a service token $name to log in", async ({ token }) => {
+    await using front = await edge({ ...machineApp(HOST), rules: [], serviceTokens: token ? [token] : [] });
+    expect((await probe(front.port, HOST, "/", { headers: AS_MACHINE })).status).toBe(302);
+  });
+
+  it.each<{ name: string; revocation: "logins" | "service-tokens-too"; status: number }>([
+    { name: "lets service tokens past a revocation of logins", revocation: "logins", status: 404 },
+    { name: "shuts service tokens out where a revocation means them too", revocation: "service-tokens-too", status: 302 },
+  ])("$name", async ({ revocation, status }) => {
+    await using front = await edge({ ...machineApp(HOST), rules: [] }, { revocation });
+    front.revoke("aud-of-another");
+    expect((await probe(front.port, HOST, "/", { headers: AS_MACHINE })).status).toBe(404);
+    front.revoke(`aud-${HOST}`);
+    expect((await probe(front.port, HOST, "/", { headers: AS_MACHINE })).status).toBe(status);
   });
 
   it("fails a request whose policy it cannot judge", async () => {

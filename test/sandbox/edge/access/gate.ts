@@ -1,6 +1,5 @@
 /** Access in front of a hostname: lets a request past, or sends it to log in, or says no. */
 
-import { timingSafeEqual } from "node:crypto";
 import { posix } from "node:path";
 import type { AccessApplication, EdgeView } from "../../cloudflare/state.ts";
 import { accessCookies, COOKIE } from "../headers.ts";
@@ -9,14 +8,8 @@ import type { PastAccess, Visit } from "../visit.ts";
 import { applicationFor } from "./application.ts";
 import type { Logins } from "./logins.ts";
 import { type Asker, judge, policiesOf } from "./policy.ts";
+import type { ServiceTokens } from "./service-tokens.ts";
 import type { Tickets } from "./tickets.ts";
-
-export interface ServiceToken {
-  /** What a policy's `token_id` names. */
-  readonly id: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-}
 
 export type Passage =
   | { readonly past: PastAccess; readonly application?: string; readonly jwt?: string; readonly email?: string }
@@ -25,7 +18,7 @@ export type Passage =
 export interface GateOptions {
   readonly logins: Logins;
   readonly tickets: Tickets;
-  readonly serviceTokens: readonly ServiceToken[];
+  readonly serviceTokens: ServiceTokens;
   /** Whether a login is held against the policies at each request, or stays good until it ends. */
   readonly oldLogins: "rechecked" | "kept";
   readonly cleansPaths: boolean;
@@ -44,14 +37,14 @@ export function gate(options: GateOptions) {
 }
 
 async function judged(visit: Visit, view: EdgeView, application: AccessApplication, options: GateOptions): Promise<Passage> {
-  const token = serviceTokenOf(visit, options.serviceTokens);
+  const token = options.serviceTokens.presented(visit, view, application.aud);
   const login = await options.logins.standing(accessCookies(visit.req.headers.cookie), application);
   const asker: Asker = { ip: visit.ip, ...(token && { serviceToken: token.id }), ...(login && { identity: login.identity }) };
   const { name } = application;
   const verdict = judge(policiesOf(view, application), asker);
   if (verdict === "bypass") return { past: "bypass", application: name };
   if (verdict === "service") {
-    return { past: "passed", application: name, jwt: await options.logins.vouch(application, token?.clientId ?? "") };
+    return { past: "passed", application: name, jwt: await options.logins.vouch(application, token?.client_id ?? "") };
   }
   if (!login) return { stop: "login", application: name, page: redirect(loginUrl(visit, application, options)) };
   if (verdict === "allow" || options.oldLogins === "kept") {
@@ -63,14 +56,6 @@ async function judged(visit: Visit, view: EdgeView, application: AccessApplicati
 function loginUrl(visit: Visit, { aud }: AccessApplication, { teamUrl }: GateOptions): string {
   const query = new URLSearchParams({ kid: aud, redirect_url: visit.target });
   return `${teamUrl()}/cdn-cgi/access/login/${visit.name}?${query}`;
-}
-
-function serviceTokenOf(visit: Visit, tokens: readonly ServiceToken[]): ServiceToken | undefined {
-  const sent = (name: string): Buffer => Buffer.from(visit.req.headersDistinct[name]?.[0] ?? "");
-  const id = sent("cf-access-client-id");
-  const secret = sent("cf-access-client-secret");
-  const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
-  return tokens.find((token) => equal(id, Buffer.from(token.clientId)) && equal(secret, Buffer.from(token.clientSecret)));
 }
 
 /** What Access answers on every hostname that it may stand before. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { IngressRule } from "../../cloudflare/state.ts";
 import { probe } from "../probe.ts";
-import { AS_MACHINE, edge, everyone, guarded, HOST, MACHINES, machineApp } from "../testing/edge.ts";
+import { AS_MACHINE, edge, everyone, guarded, HOST, machineApp } from "../testing/edge.ts";
 import { originStub } from "../testing/origin-stub.ts";
 import { shake } from "../testing/shake.ts";
 import { application, policy, type World, world } from "../testing/world.ts";
@@ -27,19 +27,16 @@ describe("cloudflared", () => {
   });
 
   it("refuses the token of another application", async () => {
-    await using front = await edge(
-      { ...machineApp(HOST), rules: [{ hostname: HOST, service: "http://localhost:9", ...guarded("other") }] },
-      { serviceTokens: MACHINES },
-    );
+    await using front = await edge({
+      ...machineApp(HOST),
+      rules: [{ hostname: HOST, service: "http://localhost:9", ...guarded("other") }],
+    });
     expect((await probe(front.port, HOST, "/", { headers: AS_MACHINE })).status).toBe(403);
   });
 
   it("answers 502 where the rule wants another team", async () => {
     const originRequest = { access: { required: true, teamName: "Acme", audTag: [`aud-${HOST}`] } };
-    await using front = await edge(
-      { ...machineApp(HOST), rules: [{ hostname: HOST, service: "http://localhost:9", originRequest }] },
-      { serviceTokens: MACHINES },
-    );
+    await using front = await edge({ ...machineApp(HOST), rules: [{ hostname: HOST, service: "http://localhost:9", originRequest }] });
     expect((await probe(front.port, HOST, "/", { headers: AS_MACHINE })).status).toBe(502);
     expect(front.seen[0]?.decision).toBe("refused-by-connector");
   });
@@ -60,10 +57,10 @@ describe("cloudflared", () => {
 
   it("trusts no token that a client brings along", async () => {
     await using origin = await originStub();
-    await using front = await edge(
-      { ...machineApp(HOST), rules: [{ hostname: HOST, service: origin.service, ...guarded(`aud-${HOST}`) }] },
-      { serviceTokens: MACHINES },
-    );
+    await using front = await edge({
+      ...machineApp(HOST),
+      rules: [{ hostname: HOST, service: origin.service, ...guarded(`aud-${HOST}`) }],
+    });
     await probe(front.port, HOST, "/", { headers: AS_MACHINE });
     const jwt = String(origin.asked[0]?.headers["cf-access-jwt-assertion"]);
     await using open = await edge(through(origin.service, guarded(`aud-${HOST}`)));

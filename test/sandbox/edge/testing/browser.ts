@@ -1,6 +1,6 @@
 /** A browser as small as it can be: follows redirects between local names and keeps cookies by host. For the edge's own tests. */
 
-import { type ProbeAnswer, probe } from "../probe.ts";
+import { type ProbeAnswer, type ProbeOptions, probe } from "../probe.ts";
 
 export interface Page extends ProbeAnswer {
   /** Where it ended. */
@@ -12,6 +12,8 @@ export interface Page extends ProbeAnswer {
 export interface Browser {
   /** Follows at most ten redirects. */
   open(url: string): Promise<Page>;
+  /** Sends a form; follows as `open` does. */
+  submit(url: string, fields: Readonly<Record<string, string>>): Promise<Page>;
   /** `name=value; …` for a host. */
   cookies(host: string): string;
 }
@@ -21,16 +23,20 @@ export function browser(): Browser {
   const jar = (host: string): Map<string, string> => jars.get(host) ?? jars.set(host, new Map()).get(host) ?? new Map();
   const cookies = (host: string): string => [...jar(host)].map(([name, value]) => `${name}=${value}`).join("; ");
 
-  const open = async (address: string, way: readonly string[] = []): Promise<Page> => {
+  const open = async (address: string, way: readonly string[] = [], form: ProbeOptions = {}): Promise<Page> => {
     const url = new URL(address);
-    const answer = await probe(Number(url.port), url.host, url.pathname + url.search, { cookie: cookies(url.hostname) });
+    const answer = await probe(Number(url.port), url.host, url.pathname + url.search, { ...form, cookie: cookies(url.hostname) });
     for (const line of answer.headers["set-cookie"] ?? []) keep(jar(url.hostname), line);
     const here = [...way, address];
     const { location } = answer.headers;
     if (location === undefined || here.length > 10) return { ...answer, url, way: here };
     return open(new URL(location, url).href, here);
   };
-  return { open, cookies };
+  const submit = (url: string, fields: Readonly<Record<string, string>>): Promise<Page> => {
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return open(url, [], { method: "POST", headers, body: new URLSearchParams(fields).toString() });
+  };
+  return { open: (url) => open(url), submit, cookies };
 }
 
 function keep(jar: Map<string, string>, line: string): void {

@@ -4,7 +4,7 @@ import type { IngressRule } from "../../cloudflare/state.ts";
 import { makeSigningKey } from "../access/logins.ts";
 import { type EdgeOptions, startEdge } from "../index.ts";
 import type { Seen } from "../visit.ts";
-import { application, policy, type World, world } from "./world.ts";
+import { application, policy, serviceToken, type World, world } from "./world.ts";
 
 /** One for all the edges of a test file: making it is the slow part. */
 export const signingKey = makeSigningKey();
@@ -23,11 +23,10 @@ export async function edge(stands: World, options: Partial<EdgeOptions> = {}) {
   return Object.assign(started, { seen });
 }
 
-export const MACHINES = [{ id: "token-1", clientId: "machine.access", clientSecret: "hush" }];
 export const AS_MACHINE = { "CF-Access-Client-Id": "machine.access", "CF-Access-Client-Secret": "hush" };
 
 /** A hostname that one service token may enter: a way past Access without a login. */
 export const machineApp = (uri: string): World => {
-  const entry = policy("machines", "non_identity", [{ service_token: { token_id: "token-1" } }]);
-  return { names: [HOST], apps: [application(uri, [entry])], policies: [entry] };
+  const entry = policy("machines", "non_identity", [{ service_token: { token_id: "machine" } }]);
+  return { names: [HOST], apps: [application(uri, [entry])], policies: [entry], serviceTokens: [serviceToken("machine")] };
 };

@@ -7,6 +7,7 @@ import type {
   EdgeView,
   IdentityProvider,
   IngressRule,
+  ServiceToken,
   TunnelConfiguration,
 } from "../../cloudflare/state.ts";
 
@@ -65,6 +66,11 @@ export function provider(id: string, config: Record<string, unknown>): IdentityP
   return { id, name: `Log in with ${id}`, type: "oidc", config };
 }
 
+export function serviceToken(id: string, over: Partial<ServiceToken> = {}): ServiceToken {
+  const dates = { created_at: AT, updated_at: AT, expires_at: "2099-01-01T00:00:00Z" };
+  return { id, name: id, client_id: `${id}.access`, client_secret: "hush", ...dates, ...over };
+}
+
 export interface World {
   readonly names?: readonly (string | DnsRecord)[];
   readonly rules?: readonly IngressRule[];
@@ -72,10 +78,19 @@ export interface World {
   readonly apps?: readonly AccessApplication[];
   readonly policies?: readonly AccessPolicy[];
   readonly identityProviders?: readonly IdentityProvider[];
+  readonly serviceTokens?: readonly ServiceToken[];
 }
 
-export function world({ names = [], rules, version, apps = [], policies = [], identityProviders = [] }: World): EdgeView {
+export function world({
+  names = [],
+  rules,
+  version,
+  apps = [],
+  policies = [],
+  identityProviders = [],
+  serviceTokens = [],
+}: World): EdgeView {
   const records = names.map((name) => (typeof name === "string" ? record(name) : name));
   const configurations = new Map(rules ? [[TUNNEL, configuration(rules, version)]] : []);
-  return { records, apps, policies, identityProviders, configurations };
+  return { records, apps, policies, identityProviders, serviceTokens, configurations };
 }

@@ -1,0 +1,25 @@
+import type { Answer, Request } from "../routes.ts";
+import { failure, paged } from "./envelope.ts";
+import type { CloudflareState } from "./state.ts";
+
+/** Where each permission of a token counts, by the names that `CloudflareState.denied` has for them. */
+const AREAS: readonly (readonly [path: RegExp, area: string])[] = [
+  [/^\/accounts\/[^/]+\/cfd_tunnel(\/|$)/, "tunnel"],
+  [/^\/accounts\/[^/]+\/access\/(apps|policies|tags)(\/|$)/, "apps"],
+  [/^\/accounts\/[^/]+\/access\/(identity_providers|organizations)(\/|$)/, "login"],
+  [/^\/accounts\/[^/]+\/access\/service_tokens(\/|$)/, "service-tokens"],
+  [/^\/zones\/[^/]+\/dns_records(\/|$)/, "dns"],
+];
+
+/**
+ * What a token answers that lacks the permission. The list of zones alone is no refusal: it shows the zones that the
+ * token may see, so it is empty. One zone by its id needs either permission of zones.
+ */
+export function forbidden({ denied }: CloudflareState, request: Request): Answer | undefined {
+  const { path } = request.call;
+  const refused = failure(403, 10000, "Authentication error");
+  if (path === "/zones") return denied.has("zones") ? paged(request, [], { usual: 20, most: 50 }) : undefined;
+  if (/^\/zones\/[^/]+$/.test(path)) return denied.has("zones") && denied.has("dns") ? refused : undefined;
+  const area = AREAS.find(([pattern]) => pattern.test(path))?.[1];
+  return area !== undefined && denied.has(area) ? refused : undefined;
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { seedApp, seedPolicy } from "./cloudflare/seed.ts";
+import { probe } from "./edge/probe.ts";
+import type { Seen } from "./edge/visit.ts";
+import type { Sandbox } from "./index.ts";
+import { APP, AUTH, type Household, household } from "./testing.ts";
+
+const withoutRecord = ({ cloudflare: { state } }: Sandbox): void => {
+  for (const { id, name } of state.records.values()) if (name === AUTH) state.records.delete(id);
+};
+
+const guarded =
+  (decision: "allow" | "bypass") =>
+  ({ cloudflare: { state } }: Sandbox): void => {
+    const { id } = seedPolicy(state, { name: "Everyone", decision });
+    seedApp(state, { domain: AUTH, policies: [{ id, precedence: 1 }] });
+  };
+
+describe("Authentik's hostname", () => {
+  it("is served past DNS and tunnel unless told otherwise", async () => {
+    const seen: Seen[] = [];
+    await using home = await household({ onRequest: (one) => seen.push(one) });
+    withoutRecord(home.sandbox);
+    expect((await home.visit()).body).toBe("hello from the origin");
+    expect(new Set(seen.filter(({ host }) => host === AUTH).map(({ decision }) => decision))).toEqual(new Set(["direct"]));
+  });
+
+  it("behind the tunnel is nowhere without a record", async () => {
+    await using home = await household({ authentikBehindTunnel: true });
+    withoutRecord(home.sandbox);
+    expect((await probe(home.sandbox.edge.port, AUTH)).status).toBe(530);
+    expect((await fetch(`${home.sandbox.authentik.url}/-/health/ready/`)).status).toBe(200);
+  });
+
+  it("behind the tunnel serves logins, those calls of Access included that no browser makes", async () => {
+    const seen: Seen[] = [];
+    await using home = await household({ authentikBehindTunnel: true, onRequest: (one) => seen.push(one) });
+    expect((await home.visit()).body).toBe("hello from the origin");
+    const calls = seen.filter(({ host, path }) => host === AUTH && /token|jwks/.test(path));
+    expect(calls).toMatchObject([
+      { path: "/application/o/token/", decision: "origin", access: "open", status: 200 },
+      { path: "/application/o/cf-tunnel-access/jwks/", decision: "origin", access: "open", status: 200 },
+    ]);
+  });
+
+  it.each([
+    { name: "is no longer served", spoil: withoutRecord, decision: "no-dns" },
+    { name: "stands behind a login of Access", spoil: guarded("allow"), decision: "login" },
+  ])("fails a login where it $name", async ({ spoil, decision }) => {
+    const seen: Seen[] = [];
+    let sentBack = (): void => {};
+    const onRequest = (one: Seen): void => {
+      seen.push(one);
+      if (/^\/application\/o\/authorize\/[\w-]+$/.test(one.path)) sentBack();
+    };
+    await using home = await household({ authentikBehindTunnel: true, onRequest });
+    // Not sooner, for the browser must get through: what is left is for Access to fetch the token by itself.
+    sentBack = () => spoil(home.sandbox);
+    const page = await home.visit();
+    expect([page.status, page.body]).toEqual([400, expect.stringContaining("Failed to exchange code for token")]);
+    expect(seen.find(({ path }) => path === "/application/o/token/")?.decision).toBe(decision);
+  });
+
+  it("serves logins where Access lets everybody past it", async () => {
+    await using home = await household({ authentikBehindTunnel: true });
+    guarded("bypass")(home.sandbox);
+    expect((await home.visit()).body).toBe("hello from the origin");
+  });
+});
+
+describe("a service token", () => {
+  const knock = async ({ sandbox, machine }: Household): Promise<number> => {
+    const headers = { "CF-Access-Client-Id": machine.client_id, "CF-Access-Client-Secret": machine.client_secret };
+    return (await probe(sandbox.edge.port, APP, "/", { headers })).status;
+  };
+
+  const revoke = async ({ sandbox: { cloudflare }, app }: Household): Promise<void> => {
+    const path = `/accounts/${cloudflare.state.accountId}/access/apps/${app.id}/revoke_tokens`;
+    await fetch(cloudflare.url + path, { method: "POST", headers: { authorization: `Bearer ${cloudflare.state.token}` } });
+  };
+
+  it("gets in while Cloudflare knows it", async () => {
+    await using home = await household();
+    expect(await knock(home)).toBe(200);
+    home.sandbox.cloudflare.state.serviceTokens.delete(home.machine.id);
+    expect(await knock(home)).toBe(302);
+  });
+
+  it("still gets in after a revocation of logins", async () => {
+    await using home = await household();
+    await revoke(home);
+    expect(await knock(home)).toBe(200);
+  });
+
+  it("gets in no more where a revocation means service tokens too", async () => {
+    await using home = await household({ revocation: "service-tokens-too" });
+    await revoke(home);
+    expect(await knock(home)).toBe(302);
+  });
+});
