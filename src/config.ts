@@ -20,6 +20,8 @@ export interface Config {
     readonly url: string;
     /** Its hostname alone. */
     readonly host: string;
+    /** Its path prefix, or "". */
+    readonly path: string;
     /** As cfauth reaches it; without a closing slash. */
     readonly apiUrl: string;
     readonly token: Secret;
@@ -39,7 +41,10 @@ export interface Config {
     readonly zones: readonly string[] | undefined;
     readonly waitHealthy: boolean;
     readonly allowService: boolean;
+    readonly allowPublic: boolean;
+    readonly defaults: { readonly access: "authentik" | "public"; readonly groups: readonly string[]; readonly session: string };
   };
+  readonly tiles: boolean;
   readonly graceMs: number;
   readonly startupGraceMs: number;
   readonly resyncMs: number;
@@ -108,6 +113,7 @@ function configOf(settings: Settings, docker: DockerAddress): Config {
     authentik: {
       url: settings.AUTHENTIK_URL,
       host: new URL(settings.AUTHENTIK_URL).hostname,
+      path: new URL(settings.AUTHENTIK_URL).pathname.replace(/\/+$/, ""),
       apiUrl: settings.AUTHENTIK_API_URL ?? settings.AUTHENTIK_URL,
       token: settings.AUTHENTIK_TOKEN,
       slug: settings.CFAUTH_AUTHENTIK_SLUG,
@@ -123,7 +129,14 @@ function configOf(settings: Settings, docker: DockerAddress): Config {
       zones: settings.CFAUTH_ZONES,
       waitHealthy: settings.CFAUTH_WAIT_HEALTHY,
       allowService: settings.CFAUTH_ALLOW_SERVICE,
+      allowPublic: settings.CFAUTH_ALLOW_PUBLIC,
+      defaults: {
+        access: settings.CFAUTH_DEFAULT_ACCESS,
+        groups: settings.CFAUTH_DEFAULT_GROUPS,
+        session: settings.CFAUTH_DEFAULT_SESSION,
+      },
     },
+    tiles: settings.CFAUTH_TILES,
     graceMs: settings.CFAUTH_GRACE_PERIOD,
     startupGraceMs: settings.CFAUTH_STARTUP_GRACE_PERIOD,
     resyncMs: settings.CFAUTH_RESYNC_INTERVAL,

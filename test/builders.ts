@@ -1,5 +1,5 @@
 /** Small things to arrange a test with: each is right as it comes, and says only what differs. */
-import type { Exposure, Protection } from "../src/domain/exposure.ts";
+import type { Audience, Exposure, Protection, Shown } from "../src/domain/exposure.ts";
 import { type Hostname, parseHostname } from "../src/domain/hostname.ts";
 import type { Parsed } from "../src/domain/parsed.ts";
 import { type Path, parsePath } from "../src/domain/path.ts";
@@ -11,7 +11,15 @@ import { neighbours } from "../src/labels/neighbours.ts";
 import { parties } from "../src/labels/party.ts";
 import type { Decoded, StandingRoute } from "../src/plan/desired.ts";
 
-export const members: Protection = { kind: "authentik", session: "24h" };
+export const everyone: Audience = { groups: [], emails: [], policies: [], tokens: [] };
+export const members: Protection = { kind: "authentik", session: "24h", audience: everyone };
+/** Those whom the audience names, for a day. */
+export const only = (audience: Partial<Audience>): Protection => ({
+  kind: "authentik",
+  session: "24h",
+  audience: { ...everyone, ...audience },
+});
+export const plain: Shown = { name: undefined, icon: undefined, description: undefined, category: undefined, hidden: false };
 export const anybody: Protection = { kind: "public" };
 
 function value<T>(parsed: Parsed<T>): T {
@@ -61,6 +69,8 @@ export const exposure = (at: string, more: Partial<Exposure> = {}): Exposure => 
   route: route(at),
   origin: { service: "http://app:80", options: {} },
   protection: members,
+  shown: plain,
+  adopt: false,
   workload: "app",
   created: 1_000,
   label: "cfauth.hostname",
@@ -73,7 +83,9 @@ export const stands = (at: string, more: Partial<StandingRoute> = {}): StandingR
   route: route(at),
   service: "http://app:80",
   public: false,
+  audience: "everyone",
   shut: false,
+  login: false,
   ...more,
 });
 
@@ -85,7 +97,10 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
   zones: ["example.com"],
   waitHealthy: true,
   allowService: false,
-  authentikHost: "auth.example.com",
+  allowPublic: true,
+  defaults: { access: "authentik", groups: [], session: "24h" },
+  login: { host: "auth.example.com", path: "" },
+  directory: { groups: { found: [] }, policies: [], tokens: { found: [] } },
   neighbours: neighbours(workloads),
   routed: new Set(),
   ...more,

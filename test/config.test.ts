@@ -37,6 +37,7 @@ describe("three settings are enough", () => {
       authentik: {
         url: "https://auth.example.com",
         host: "auth.example.com",
+        path: "",
         apiUrl: "https://auth.example.com",
         slug: "cf-tunnel-access",
         flow: "default-provider-authorization-explicit-consent",
@@ -51,7 +52,10 @@ describe("three settings are enough", () => {
         zones: undefined,
         waitHealthy: true,
         allowService: false,
+        allowPublic: true,
+        defaults: { access: "authentik", groups: [], session: "24h" },
       },
+      tiles: true,
       graceMs: 60_000,
       startupGraceMs: 300_000,
       resyncMs: 300_000,
@@ -179,18 +183,12 @@ describe("a variable that looks like a setting", () => {
     expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not a setting of cfauth", fix }]);
   });
 
-  it.each([
-    "CFAUTH_TILES",
-    "CFAUTH_DEFAULT_ACCESS",
-    "CFAUTH_DEFAULT_GROUPS",
-    "CFAUTH_DEFAULT_SESSION",
-    "CFAUTH_ALLOW_PUBLIC",
-    "CFAUTH_NOTIFY_URL",
-    "CFAUTH_READ_LABELS",
-    "CFAUTH_NOTIFY_URL_FILE",
-  ])("%s is refused, since this version would not do what it asks", (name) => {
-    expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not supported yet by this version", fix: "remove it" }]);
-  });
+  it.each(["CFAUTH_NOTIFY_URL", "CFAUTH_READ_LABELS", "CFAUTH_NOTIFY_URL_FILE"])(
+    "%s is refused, since this version would not do what it asks",
+    (name) => {
+      expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not supported yet by this version", fix: "remove it" }]);
+    },
+  );
 
   it("of another tool is left alone", () => {
     expect(faults({ TRAEFIK_ENABLE: "x", PATH: "/bin", AUTHENTIK_HOST: "x" })).toEqual([]);
@@ -241,13 +239,14 @@ describe("the tunnel", () => {
 
 describe("the address of Authentik", () => {
   it.each([
-    { text: "https://auth.example.com/", url: "https://auth.example.com" },
-    { text: "https://example.com/auth/", url: "https://example.com/auth" },
-    { text: "http://authentik.localhost:9000", url: "http://authentik.localhost:9000" },
-    { text: "http://127.0.0.1:9000", url: "http://127.0.0.1:9000" },
-    { text: "http://[::1]:9000", url: "http://[::1]:9000" },
-  ])("may be $text", ({ text, url }) => {
-    expect(config({ AUTHENTIK_URL: text }).authentik.url).toBe(url);
+    { text: "https://auth.example.com/", url: "https://auth.example.com", host: "auth.example.com", path: "" },
+    { text: "https://Auth.Example.com", url: "https://auth.example.com", host: "auth.example.com", path: "" },
+    { text: "https://example.com/auth/", url: "https://example.com/auth", host: "example.com", path: "/auth" },
+    { text: "http://authentik.localhost:9000", url: "http://authentik.localhost:9000", host: "authentik.localhost", path: "" },
+    { text: "http://127.0.0.1:9000", url: "http://127.0.0.1:9000", host: "127.0.0.1", path: "" },
+    { text: "http://[::1]:9000", url: "http://[::1]:9000", host: "[::1]", path: "" },
+  ])("may be $text", ({ text, ...address }) => {
+    expect(config({ AUTHENTIK_URL: text }).authentik).toMatchObject(address);
   });
 
   it.each([
@@ -301,6 +300,48 @@ describe("the Docker engine", () => {
     expect(names(faults({ DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }))).toEqual([
       "DOCKER_CERT_PATH",
     ]);
+  });
+});
+
+describe("what holds where a label is silent", () => {
+  it("is as the settings say", () => {
+    const { labels, tiles } = config({
+      CFAUTH_DEFAULT_ACCESS: "public",
+      CFAUTH_DEFAULT_GROUPS: " family, home users,family ",
+      CFAUTH_DEFAULT_SESSION: "7d",
+      CFAUTH_TILES: "false",
+    });
+    expect([labels.defaults, tiles]).toEqual([{ access: "public", groups: ["family", "home users"], session: "168h" }, false]);
+  });
+
+  it.each([
+    { name: "CFAUTH_DEFAULT_ACCESS", text: "open", why: "is not authentik or public", fix: "write authentik or public" },
+    { name: "CFAUTH_DEFAULT_ACCESS", text: "authentic", why: "is not authentik or public", fix: "write authentik" },
+    {
+      name: "CFAUTH_DEFAULT_GROUPS",
+      text: "family,,admins",
+      why: "has nothing between two commas",
+      fix: "write names with one comma between two",
+    },
+    { name: "CFAUTH_DEFAULT_GROUPS", text: ",", why: "has nothing between two commas", fix: "write names with one comma between two" },
+    { name: "CFAUTH_DEFAULT_SESSION", text: "24", why: "is not a duration", fix: "write a number and a unit: 30s, 5m, 24h or 7d" },
+    { name: "CFAUTH_DEFAULT_SESSION", text: "60d", why: "is out of range", fix: "write something from 1m to 30d" },
+    { name: "CFAUTH_ALLOW_PUBLIC", text: "no", why: "is neither true nor false", fix: "write true or false" },
+    { name: "CFAUTH_TILES", text: "0", why: "is neither true nor false", fix: "write true or false" },
+  ])("$name=$text is a fault", ({ name, text, why, fix }) => {
+    expect(faults({ [name]: text })).toEqual([{ name, why, fix }]);
+  });
+
+  it("can not be public where nothing may be", () => {
+    expect(config({ CFAUTH_ALLOW_PUBLIC: "false" }).labels.allowPublic).toBe(false);
+    expect(faults({ CFAUTH_ALLOW_PUBLIC: "false", CFAUTH_DEFAULT_ACCESS: "public" })).toEqual([
+      {
+        name: "CFAUTH_DEFAULT_ACCESS",
+        why: "makes every route public, and CFAUTH_ALLOW_PUBLIC allows none to be",
+        fix: "remove CFAUTH_DEFAULT_ACCESS, or set CFAUTH_ALLOW_PUBLIC=true",
+      },
+    ]);
+    expect(faults({ CFAUTH_ALLOW_PUBLIC: "false", CFAUTH_DEFAULT_ACCESS: "authentik" })).toEqual([]);
   });
 });
 

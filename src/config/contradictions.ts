@@ -3,6 +3,21 @@ import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
 
 /** Settings that are right by themselves and name two different things together. */
 export function contradictions(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
+  return [...tunnelTwice(texts), ...publicBoth(texts)];
+}
+
+const publicBoth = (texts: Readonly<Record<string, string>>): readonly SettingFault[] =>
+  texts["CFAUTH_DEFAULT_ACCESS"] === "public" && texts["CFAUTH_ALLOW_PUBLIC"] === "false"
+    ? [
+        {
+          name: "CFAUTH_DEFAULT_ACCESS",
+          why: "makes every route public, and CFAUTH_ALLOW_PUBLIC allows none to be",
+          fix: "remove CFAUTH_DEFAULT_ACCESS, or set CFAUTH_ALLOW_PUBLIC=true",
+        },
+      ]
+    : [];
+
+function tunnelTwice(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
   const token = parseConnectorToken(texts["TUNNEL_TOKEN"] ?? "");
   if (!token.ok) return [];
   const account = texts["CLOUDFLARE_ACCOUNT_ID"]?.toLowerCase();

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Parsed } from "../domain/parsed.ts";
+import { parseSession } from "../domain/session.ts";
 import { parseListen } from "../http/listen.ts";
 import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
 import { parsePublicUrl, parseUrl } from "./urls.ts";
@@ -11,6 +12,7 @@ import {
   parseFile,
   parseFlag,
   parseId,
+  parseNames,
   parseNetworks,
   parseOwnerName,
   parsePrefix,
@@ -54,6 +56,11 @@ export const Settings = z.object({
   CFAUTH_SOURCES: read(parseSources).prefault("containers"),
   CFAUTH_DOMAIN: read(parseDomain).optional(),
   CFAUTH_ZONES: read(parseZones).optional(),
+  CFAUTH_DEFAULT_ACCESS: read(oneOf("authentik", "public")).prefault("authentik"),
+  CFAUTH_DEFAULT_GROUPS: read(parseNames).prefault(""),
+  CFAUTH_DEFAULT_SESSION: read(parseSession).prefault("24h"),
+  CFAUTH_ALLOW_PUBLIC: read(parseFlag).prefault("true"),
+  CFAUTH_TILES: read(parseFlag).prefault("true"),
   CFAUTH_WAIT_HEALTHY: read(parseFlag).prefault("true"),
   CFAUTH_GRACE_PERIOD: read(durationOf(0, "0s")).prefault("60s"),
   CFAUTH_STARTUP_GRACE_PERIOD: read(durationOf(0, "0s")).prefault("5m"),

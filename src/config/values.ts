@@ -42,6 +42,15 @@ export function parseNetworks(text: string): Parsed<readonly string[]> {
   return good ? parsed(names) : faulty("is not the name of a Docker network", "write a name such as tunnel, or several with commas");
 }
 
+/** Names of groups: none at all is allowed, nothing between two commas is not. */
+export function parseNames(text: string): Parsed<readonly string[]> {
+  if (text === "") return parsed([]);
+  const names = text.split(",").map((part) => part.trim());
+  return names.includes("")
+    ? faulty("has nothing between two commas", "write names with one comma between two")
+    : parsed([...new Set(names)]);
+}
+
 export function parseZones(text: string): Parsed<readonly string[]> {
   const zones = list(text).map(parseDomain);
   const good = zones.flatMap((zone) => (zone.ok ? [zone.value] : []));

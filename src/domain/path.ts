@@ -25,16 +25,23 @@ export function parsePath(text: string): Parsed<Path | undefined> {
 }
 
 /**
- * A path segment no origin can read as a way up or as an encoded something: cloudflared matches the decoded but uncleaned
- * path, so `/hooks/../admin` and `/hooks/%2e%2e/admin` would match a plain prefix, and an origin that cleans paths would
- * then serve `/admin` (measured with cloudflared 2026.1.2). RE2 has no look-ahead, hence the three ways to begin.
+ * What lies below a prefix, without a segment that any origin could read as a way up: cloudflared matches the decoded but
+ * uncleaned path, so `/hooks/../admin` and `/hooks/%2e%2e/admin` would match a plain prefix, and an origin that cleans paths
+ * would then serve `/admin` (measured with cloudflared 2026.1.2). RE2 has no look-ahead, hence the three ways to begin.
  */
-const OTHER = String.raw`[^/\\%?#\x00-\x1f\x7f]`;
-const SEGMENT = [
-  String.raw`[^/\\%?#.\x00-\x1f\x7f]${OTHER}*`,
-  String.raw`\.[^/\\%?#.;\x00-\x1f\x7f]${OTHER}*`,
-  String.raw`\.\.[^/\\%?#;\x00-\x1f\x7f]${OTHER}*`,
-].join("|");
+const NEVER = String.raw`/\\%?#\x00-\x1f\x7f`;
+const BELOW = String.raw`(/([^.${NEVER}]|\.[^.;${NEVER}]|\.\.[^;${NEVER}])[^${NEVER}]*)*/?$`;
+
+/**
+ * The same where no login stands before it: only what every origin reads alike. Letters, digits, marks and a few signs; a blank
+ * only between two of them; a dot only right before a plain letter, digit, `_` or `-`. So there is no semicolon, behind which
+ * some cut a segment, nothing that is no UTF-8, such as the overlong `%c0%ae` (RE2 sees U+FFFD), no look-alike that
+ * normalisation turns into a dot, slash or percent sign (Unicode NFKC), and nothing without width that could part two dots.
+ */
+const SIGN = String.raw`[\p{L}\p{Nd}\p{M}_~!$&'()*+,=:@-]|\.[A-Za-z0-9_-]`;
+const BELOW_OPEN = `(/(${SIGN})( ?(${SIGN}))*)*/?$`;
+
+const literal = (path: Path): string => path.replace(/[.+]/g, String.raw`\$&`);
 
 /**
  * The anchored regular expression (RE2) of a path prefix in an ingress rule: the prefix itself and what is below it,
@@ -42,20 +49,22 @@ const SEGMENT = [
  *
  * @example pathPattern("/api") matches /api, /api/ and /api/v1; not /apiary, //api, /api//v1 or /api/../admin
  */
-export const pathPattern = (path: Path): string => `^${path.replace(/[.+]/g, String.raw`\$&`)}${BELOW}`;
+export const pathPattern = (path: Path): string => `^${literal(path)}${BELOW}`;
 
-const BELOW = `(/(${SEGMENT}))*/?$`;
+/** The same for a prefix that needs no login: nothing that any origin could read as something outside of it. */
+export const openPattern = (path: Path): string => `^${literal(path)}${BELOW_OPEN}`;
 
 /**
  * The pattern of a whole public host that has something protected inside: every clean path, so that no other spelling of the
  * protected one (`/x/../admin`, `//admin`, `/admin;x`) comes through. Letter case is beyond it: whether `/ADMIN` is `/admin`
  * only the origin knows.
  */
-export const CLEAN_PATHS = `^${BELOW.replaceAll("[^/", "[^;/")}`;
+export const CLEAN_PATHS = `^${BELOW_OPEN}`;
 
-/** The path whose pattern this is; undefined when cfauth did not write it. */
+/** The path whose pattern this is, protected or open; undefined when cfauth did not write it. */
 export function patternPath(pattern: string): Path | undefined {
-  if (!pattern.startsWith("^/") || !pattern.endsWith(BELOW)) return undefined;
-  const path = pattern.slice(1, -BELOW.length).replace(/\\([.+])/g, "$1") as Path;
-  return path !== "" && pathPattern(path) === pattern ? path : undefined;
+  const end = [BELOW, BELOW_OPEN].find((it) => pattern.endsWith(it));
+  if (!pattern.startsWith("^/") || end === undefined) return undefined;
+  const path = pattern.slice(1, -end.length).replace(/\\([.+])/g, "$1") as Path;
+  return path !== "" && [pathPattern(path), openPattern(path)].includes(pattern) ? path : undefined;
 }

@@ -46,4 +46,8 @@ export function beneath(inner: Route, outer: Route): boolean {
   return covers(outer.hostname, inner.hostname) && (inner.path === outer.path || within(inner, outer) || within(outer, inner));
 }
 
+/** Whether every request for `inner` is one for `outer`. */
+export const takesIn = (inner: Route, outer: Route): boolean =>
+  covers(outer.hostname, inner.hostname) && (inner.path === outer.path || within(inner, outer));
+
 const within = (inner: Route, outer: Route): boolean => outer.path === undefined || (inner.path ?? "").startsWith(`${outer.path}/`);

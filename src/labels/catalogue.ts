@@ -5,8 +5,6 @@ export interface LabelRow {
   /** A value that is right, and that a test runs. */
   readonly example: string;
   readonly fallback: string;
-  /** Named in the plan of the product, but without effect in this version: refused, never silently accepted. */
-  readonly later?: true;
 }
 
 export const CATALOGUE: readonly LabelRow[] = [
@@ -14,7 +12,7 @@ export const CATALOGUE: readonly LabelRow[] = [
     key: "hostname",
     meaning: "public hostname, or several with commas; a wildcard; a bare name, completed with `CFAUTH_DOMAIN`",
     example: "wiki.example.com",
-    fallback: "with `enable=true`: the Compose service or container name",
+    fallback: "the Compose service or container name, where `enable=true`",
   },
   { key: "enable", meaning: "`true` opts in without a hostname; `false` switches the container off", example: "true", fallback: "–" },
   { key: "port", meaning: "container port", example: "8080", fallback: "the only exposed TCP port" },
@@ -30,34 +28,68 @@ export const CATALOGUE: readonly LabelRow[] = [
   { key: "network", meaning: "the Docker network to reach the container through", example: "tunnel", fallback: "`CFAUTH_NETWORK`" },
   {
     key: "access",
-    meaning: "`authentik`: whoever logs in with Authentik; `public`: anyone",
+    meaning: "`authentik`: whoever logs in with Authentik, and is named below where somebody is; `public`: anyone",
     example: "authentik",
-    fallback: "`authentik`",
+    fallback: "`CFAUTH_DEFAULT_ACCESS` (`authentik`)",
   },
-  { key: "access.session", meaning: "how long a login lasts", example: "7d", fallback: "`24h`" },
+  {
+    key: "access.groups",
+    meaning: "Authentik groups; a member of any one may enter, also through a group inside it",
+    example: "family,admins",
+    fallback: "`CFAUTH_DEFAULT_GROUPS`, else everyone who can log in",
+  },
+  {
+    key: "access.emails",
+    meaning: "e-mail addresses or `@domain` that may enter as well; without any group only they",
+    example: "ann@example.com,@example.org",
+    fallback: "–",
+  },
+  { key: "access.session", meaning: "how long a login lasts", example: "7d", fallback: "`CFAUTH_DEFAULT_SESSION` (`24h`)" },
+  {
+    key: "access.bypass",
+    meaning: "path prefixes that need no login, for webhooks",
+    example: "/hooks,/healthz",
+    fallback: "–",
+  },
+  {
+    key: "access.policies",
+    meaning: "names or ids of reusable Access policies of your own in Cloudflare, that may let in more people",
+    example: "Friends",
+    fallback: "–",
+  },
+  {
+    key: "access.service-tokens",
+    meaning: "names of Access service tokens that may enter without a login, or `any`",
+    example: "backup",
+    fallback: "–",
+  },
+  {
+    key: "app.name",
+    meaning: "name of the tile in Authentik and in the Access App Launcher",
+    example: "Wiki",
+    fallback: "from the hostname",
+  },
+  {
+    key: "app.icon",
+    meaning: "its icon: an address, or one of Authentik's own such as `fa://fa-book`",
+    example: "https://example.com/wiki.png",
+    fallback: "–",
+  },
+  { key: "app.description", meaning: "its description", example: "What we know", fallback: "–" },
+  { key: "app.category", meaning: "the heading it stands under in Authentik's library", example: "Home", fallback: "–" },
+  { key: "app.hidden", meaning: "`true`: no tile", example: "true", fallback: "`false`" },
   {
     key: "wait-healthy",
     meaning: "open the route only once the health check has passed",
     example: "false",
     fallback: "`true` where there is a health check",
   },
-  { key: "access.groups", meaning: "Authentik groups that may enter", example: "family", fallback: "–", later: true },
-  { key: "access.emails", meaning: "e-mail addresses that may enter as well", example: "ann@example.com", fallback: "–", later: true },
-  { key: "access.bypass", meaning: "path prefixes that need no login", example: "/hooks", fallback: "–", later: true },
   {
-    key: "access.policies",
-    meaning: "reusable Access policies that may let in more people",
-    example: "friends",
-    fallback: "–",
-    later: true,
+    key: "adopt",
+    meaning: "take over the DNS record, rule and Access application of that hostname that somebody made by hand",
+    example: "true",
+    fallback: "`false`",
   },
-  { key: "access.service-tokens", meaning: "Access service tokens that may enter", example: "any", fallback: "–", later: true },
-  { key: "app.name", meaning: "name of the tile", example: "Wiki", fallback: "–", later: true },
-  { key: "app.icon", meaning: "icon of the tile", example: "https://example.com/wiki.png", fallback: "–", later: true },
-  { key: "app.description", meaning: "description of the tile", example: "What we know", fallback: "–", later: true },
-  { key: "app.category", meaning: "heading of the tile", example: "Home", fallback: "–", later: true },
-  { key: "app.hidden", meaning: "no tile", example: "true", fallback: "–", later: true },
-  { key: "adopt", meaning: "take over objects of that hostname that cfauth did not create", example: "true", fallback: "–", later: true },
 ];
 
 /**
@@ -90,5 +122,3 @@ export const LABEL_KEYS: readonly string[] = [...CATALOGUE.map(({ key }) => key)
 
 /** First words of keys: no route can be called so. */
 export const RESERVED: ReadonlySet<string> = new Set(LABEL_KEYS.map((key) => key.split(".")[0] ?? key));
-
-export const isLater = (key: string): boolean => CATALOGUE.some((row) => row.key === key && row.later === true);

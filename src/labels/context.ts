@@ -1,3 +1,4 @@
+import type { Directory } from "../domain/directory.ts";
 import type { Neighbours } from "./neighbours.ts";
 
 /** What decoding needs beside the labels. */
@@ -12,8 +13,12 @@ export interface Context {
   readonly zones: readonly string[];
   readonly waitHealthy: boolean;
   readonly allowService: boolean;
-  /** Hostname of Authentik itself. */
-  readonly authentikHost: string;
+  readonly allowPublic: boolean;
+  /** What holds where a label is silent. */
+  readonly defaults: { readonly access: "authentik" | "public"; readonly groups: readonly string[]; readonly session: string };
+  /** Where browsers reach Authentik itself: hostname, and path prefix or "". */
+  readonly login: { readonly host: string; readonly path: string };
+  readonly directory: Directory;
   readonly neighbours: Neighbours;
   /** The hosts that rules of ours lead to now: a service that is reached by its own name stays so while a replica restarts. */
   readonly routed: ReadonlySet<string>;

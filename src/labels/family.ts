@@ -1,6 +1,6 @@
 import { distance, nearest } from "../domain/nearest.ts";
 import type { Problem } from "../domain/problem.ts";
-import { isLater, LABEL_KEYS, RESERVED } from "./catalogue.ts";
+import { LABEL_KEYS, RESERVED } from "./catalogue.ts";
 
 /** One label of ours as it stands on the container. */
 export interface Label {
@@ -29,7 +29,6 @@ export function family(container: string, labels: Readonly<Record<string, string
     const place = locate(rest);
     const label = { name, text: bare(labels[name] ?? "") };
     if (place === undefined) problems.push(unknown(container, name, rest, prefix));
-    else if (isLater(place.key)) problems.push(notYet(container, name));
     else routes.set(place.route, (routes.get(place.route) ?? new Map()).set(place.key, label));
   }
   return { routes, problems };
@@ -76,13 +75,6 @@ function suggestion(rest: string): string | undefined {
 }
 
 const away = (a: string, b: string): number => distance(a.toLowerCase(), b.toLowerCase());
-
-const notYet = (container: string, name: string): Problem => ({
-  ...problem(container, name),
-  code: "CFA-LABEL-NOT-YET",
-  message: `${name} is not supported yet by this version; the route stays closed, since it would not be as the label asks`,
-  fix: `remove ${name}`,
-});
 
 const problem = (container: string, label: string) =>
   ({ severity: "error", container, label, route: undefined, effect: "closed" }) as const;

@@ -9,8 +9,11 @@ export interface Fault {
   readonly label: string;
   readonly message: string;
   readonly fix: string;
-  /** Shuts an open route too: to leave it would show something that nobody asked to show. */
-  readonly shut?: true;
+  /**
+   * Shuts what is open too, since to leave it would show something that nobody asked to show, or that must not be shown: the
+   * route with all that belongs to it, or only its paths that need no login.
+   */
+  readonly shut?: "route" | "bypass";
 }
 
 /** `cfauth.port="http" is not a port` → `write a number from 1 to 65535` */
@@ -22,7 +25,7 @@ export const valueFault = (label: Label, { why, fix }: Faulty, code: ProblemCode
 });
 
 /** Someone else's text in our sentence: no line breaks, no end. */
-const clip = (text: string): string => text.replace(/[\x00-\x1f\x7f]/g, " ").slice(0, 100);
+export const clip = (text: string): string => text.replace(/[\x00-\x1f\x7f]/g, " ").slice(0, 100);
 
 export const problemOf = (container: string, { code, label, message, fix }: Fault): Problem => ({
   code,
@@ -33,4 +36,13 @@ export const problemOf = (container: string, { code, label, message, fix }: Faul
   message,
   effect: "closed",
   fix,
+});
+
+/** What would be open to anyone, where the operator allows nothing to be. */
+export const publicForbidden = (label: string, what: string, shut: Fault["shut"] & string): Fault => ({
+  code: "CFA-PUBLIC-FORBIDDEN",
+  label,
+  message: `${what} is switched off here (CFAUTH_ALLOW_PUBLIC=false)`,
+  fix: `remove ${label}, or set CFAUTH_ALLOW_PUBLIC=true on cfauth`,
+  shut,
 });

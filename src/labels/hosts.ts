@@ -1,4 +1,4 @@
-import { covers, type Hostname, parseHostname, zoneOf } from "../domain/hostname.ts";
+import { type Hostname, parseHostname, zoneOf } from "../domain/hostname.ts";
 import type { Problem } from "../domain/problem.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
@@ -34,12 +34,12 @@ export function hostsOf(party: Party, labels: Labels, prefix: string, enabled: b
   return {
     label: asked.name,
     hostnames,
-    faults: [...faults, ...hostnames.flatMap((hostname) => hostFault(asked, hostname, labels, context))],
+    faults: [...faults, ...hostnames.flatMap((hostname) => hostFault(asked, hostname, context))],
     missing: false,
   };
 }
 
-function hostFault(label: Label, hostname: Hostname, labels: Labels, context: Context): readonly Fault[] {
+function hostFault(label: Label, hostname: Hostname, context: Context): readonly Fault[] {
   const zones = context.zones.map((name) => ({ name }));
   if (zoneOf(hostname, zones) === undefined) {
     const known = context.zones.join(", ") || "none at all: is Zone · Read missing?";
@@ -48,16 +48,7 @@ function hostFault(label: Label, hostname: Hostname, labels: Labels, context: Co
       { code: "CFA-HOST-NO-ZONE", label: label.name, message: `none of the zones that may be used (${known}) covers ${hostname}`, fix },
     ];
   }
-  if (hostname !== context.authentikHost || labels.get("access")?.text === "public") return [];
-  const fix = `remove ${label.name}, and make the public hostname of Authentik by hand for now`;
-  return [
-    {
-      code: "CFA-AK-OWN-HOST",
-      label: label.name,
-      message: `${hostname} is Authentik itself: behind its own login nobody could log in`,
-      fix,
-    },
-  ];
+  return [];
 }
 
 /** Universal SSL covers the zone and one label below it (Cloudflare docs, checked 2026-11). */
@@ -73,15 +64,5 @@ export function tooDeep(party: Party, label: string, hostname: Hostname, context
   const fix = `use ${below.replace("*.", "").replaceAll(".", "-")}.${zone.name}, or order an advanced certificate`;
   return [
     { code: "CFA-HOST-TOO-DEEP", severity: "warning", container: party.name, label, route: undefined, message, effect: "unchanged", fix },
-  ];
-}
-
-/** A protected wildcard covers Authentik's own hostname too, unless that has an application of its own: then nobody could log in. */
-export function aroundLogin(party: Party, label: string, hostname: Hostname, context: Context): readonly Problem[] {
-  if (hostname === context.authentikHost || !covers(hostname, context.authentikHost)) return [];
-  const message = `${hostname} covers ${context.authentikHost}, Authentik itself: behind its own login nobody could log in`;
-  const fix = `see that ${context.authentikHost} has an Access application of its own with a Bypass policy`;
-  return [
-    { code: "CFA-AK-OWN-HOST", severity: "warning", container: party.name, label, route: undefined, message, effect: "unchanged", fix },
   ];
 }

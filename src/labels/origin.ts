@@ -120,7 +120,7 @@ const ambiguous = (party: Party, prefix: string, network: string): Fault => ({
   label: `${prefix}hostname`,
   message: `another container answers to the name ${party.name} on the network ${network} too, so visitors could be led to it`,
   fix: "give one of the two another name (container_name, or the name of the Compose service)",
-  shut: true,
+  shut: "route",
 });
 
 /** The host's address at which the engine publishes the container's port; published on all addresses it is localhost. */

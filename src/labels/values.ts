@@ -1,4 +1,4 @@
-import { goDuration, parseDuration } from "../domain/duration.ts";
+import { parseDuration } from "../domain/duration.ts";
 import { nearest } from "../domain/nearest.ts";
 import { SCHEMES, type Scheme } from "../domain/origin.ts";
 import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
@@ -20,14 +20,6 @@ export function parsePort(text: string): Parsed<number> {
 export const parseScheme = (text: string): Parsed<Scheme> => oneOf(text, SCHEMES);
 
 export const parseAccess = (text: string): Parsed<"authentik" | "public"> => oneOf(text, ["authentik", "public"]);
-
-/** @returns a Go duration as Access takes it */
-export function parseSession(text: string): Parsed<string> {
-  const duration = parseDuration(text);
-  if (!duration.ok) return duration;
-  if (duration.value < 60_000 || duration.value > 730 * 3_600_000) return faulty("is out of range", "write something from 1m to 30d");
-  return parsed(goDuration(duration.value));
-}
 
 /** @param option - its own name, one of ORIGIN_OPTIONS */
 export function parseOriginOption(option: string, text: string): Parsed<string | number | boolean> {
@@ -63,4 +55,51 @@ function oneOf<T extends string>(text: string, known: readonly T[]): Parsed<T> {
   if (found !== undefined) return parsed(found);
   const list = known.length === 2 ? `neither ${known[0]} nor ${known[1]}` : `none of ${known.join(", ")}`;
   return faulty(`is ${list}`, `write ${nearest(text.toLowerCase(), known) ?? known.join(" or ")}`);
+}
+
+/** The parts between commas, without spaces around them; empty ones are dropped. */
+export const names = (text: string): readonly string[] =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+/**
+ * The same for a label, where an empty part is a fault: nobody knows what was meant to stand there.
+ *
+ * @param what - what each part is, "a group"
+ */
+export function namesOf(text: string, what: string): Parsed<readonly string[]> {
+  const given = names(text);
+  if (given.length === 0) return faulty("is empty", `write ${what}, or remove the label`);
+  return given.length < text.split(",").length ? faulty("has nothing between two commas", `write ${given.join(",")}`) : parsed(given);
+}
+
+const EMAIL = /^([\p{L}\p{N}.!#$%&'+/=?^_`{|}~-]{1,64})?@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,63}$/u;
+
+/** An address, or a whole domain with an @ in front. */
+export function parseEmail(text: string): Parsed<string> {
+  const email = text.toLowerCase();
+  if (email.length <= 254 && EMAIL.test(email)) return parsed(email);
+  const domain = email.replace(/^[*@]+/, "@");
+  const meant = domain !== email && EMAIL.test(domain);
+  return faulty(
+    "is neither an e-mail address nor a domain",
+    meant ? `write ${domain} for everyone there` : "write ann@example.com, or @example.com for everyone there",
+  );
+}
+
+/** What Authentik can show: an address on the web, or one of the icons that it brings along. Its field takes 500 characters. */
+export function parseIcon(text: string): Parsed<string> {
+  const address = /^https?:\/\/[^\s\x00-\x1f\x7f]+$/.test(text) && URL.canParse(text);
+  if (text.length <= 500 && (address || /^fa:\/\/fa-[a-z0-9-]+$/.test(text))) return parsed(text);
+  return faulty("is not an icon", "write an address such as https://example.com/wiki.png, or fa://fa-book");
+}
+
+/** A text on one line, for people. */
+export function parseText(text: string): Parsed<string> {
+  const line = text.replace(/\s+/g, " ");
+  if (line === "") return faulty("is empty", "write a text, or remove the label");
+  if (/\p{Cc}/u.test(line)) return faulty("has characters that can not be shown", "write plain text");
+  return line.length > 250 ? faulty("is too long", "write at most 250 characters") : parsed(line);
 }

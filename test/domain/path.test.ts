@@ -1,6 +1,7 @@
+import { posix } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Path, parsePath, pathPattern, patternPath } from "../../src/domain/path.ts";
+import { CLEAN_PATHS, openPattern, type Path, parsePath, pathPattern, patternPath } from "../../src/domain/path.ts";
 import { path } from "../builders.ts";
 import { re2 } from "../sandbox/edge/connector/re2.ts";
 
@@ -80,30 +81,44 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
     expect(re2(pathPattern(path(of))).test(request)).toBe(matches);
   });
 
-  it("is one that RE2 takes, without looking around or back, since RE2's refusal would stop every route", () => {
+  it.each([
+    { name: "protected", write: pathPattern },
+    { name: "open", write: openPattern },
+  ])("$name: is one that RE2 takes, without looking around or back, since RE2's refusal would stop every route", ({ write }) => {
     fc.assert(
       fc.property(clean, (prefix) => {
-        const text = pathPattern(prefix);
-        expect(text).not.toMatch(/\(\?|\\[1-9kpPuZz]/);
+        const text = write(prefix);
+        expect(text).not.toMatch(/\(\?|\\[1-9kPuZz]|\\p[^{]/);
         expect(re2(text).test(prefix)).toBe(true);
       }),
       { numRuns: 300 },
     );
   });
 
-  it("can be read back, so that a rule tells its route", () => {
+  it.each([
+    { name: "protected", write: pathPattern },
+    { name: "open", write: openPattern },
+  ])("$name: can be read back, so that a rule tells its route", ({ write }) => {
     fc.assert(
-      fc.property(clean, (prefix) => patternPath(pathPattern(prefix)) === prefix),
+      fc.property(clean, (prefix) => patternPath(write(prefix)) === prefix),
       { numRuns: 300 },
     );
   });
 
-  it.each(["", "^/", "^/api", "^/api$", "/api.*", "^/api(/.*)?$", "^/(?i)odd", `${pathPattern("/a|b" as Path)}x`])(
-    "somebody else's pattern %j is of no route",
-    (text) => {
-      expect(patternPath(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    "",
+    "^/",
+    "^/api",
+    "^/api$",
+    "/api.*",
+    "^/api(/.*)?$",
+    "^/(?i)odd",
+    `${pathPattern("/a|b" as Path)}x`,
+    `${openPattern("/api" as Path)}x`,
+    CLEAN_PATHS,
+  ])("somebody else's pattern %j is of no route", (text) => {
+    expect(patternPath(text)).toBeUndefined();
+  });
 
   it("never lets a way up or an encoded character through, whatever is written around it", () => {
     const bad = fc.constantFrom("/../", "/./", "/..;/", "%", "\\", "?", "#", "\u0000", "\u001f");
@@ -119,6 +134,205 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
     );
   });
 });
+
+/** As the origin may get it: cloudflared sees the path decoded once, with U+FFFD for each byte that is no UTF-8. */
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  "U+FF0E, a full stop": "\uff0e",
+  "U+2024, a full stop": "\u2024",
+  "U+FE52, a full stop": "\ufe52",
+  "U+2025, two full stops": "\u2025",
+  "U+FE30, two full stops": "\ufe30",
+  "U+2026, three full stops": "\u2026",
+  "U+FE19, three full stops": "\ufe19",
+  "U+FF0F, a slash": "\uff0f",
+  "U+2044, a slash": "\u2044",
+  "U+2215, a slash": "\u2215",
+  "U+29F8, a slash": "\u29f8",
+  "U+2100, a slash in a/c": "\u2100",
+  "U+2105, a slash in c/o": "\u2105",
+  "U+FF3C, a backslash": "\uff3c",
+  "U+FE68, a backslash": "\ufe68",
+  "U+2216, a backslash": "\u2216",
+  "U+FF05, a percent sign": "\uff05",
+  "U+FE6A, a percent sign": "\ufe6a",
+  "U+FF1B, a semicolon": "\uff1b",
+  "U+FE54, a semicolon": "\ufe54",
+  "U+037E, a semicolon": "\u037e",
+  "U+00AD, which has no width": "\u00ad",
+  "U+200B, which has no width": "\u200b",
+  "U+2060, which has no width": "\u2060",
+  "U+FEFF, which has no width": "\ufeff",
+  "U+FFFD, a byte that is no UTF-8": "\ufffd",
+  "U+0085, a control character": "\u0085",
+};
+
+describe("the rule of a prefix that needs no login", () => {
+  const pattern = re2(openPattern(path("/hooks")));
+
+  it.each([
+    "/hooks",
+    "/hooks/",
+    "/hooks/github",
+    "/hooks/github/",
+    "/hooks/a-b_c~d@e:f+g,h!i$j&k'l(m)n*o=p",
+    "/hooks/.well-known/x",
+    "/hooks/x.json",
+    "/hooks/a b",
+    "/hooks/größe/日本語",
+  ])("lets %j through", (request) => {
+    expect(pattern.test(request)).toBe(true);
+  });
+
+  it.each([
+    { name: "the whole host", request: "/" },
+    { name: "a longer name", request: "/hooksy" },
+    { name: "a shorter name", request: "/hook" },
+    { name: "another letter case", request: "/Hooks" },
+    { name: "a slash too many in front", request: "//hooks" },
+    { name: "a slash too many inside", request: "/hooks//admin" },
+    { name: "a slash too many at the end", request: "/hooks//" },
+    { name: "the same name elsewhere", request: "/x/hooks" },
+    { name: "without a slash", request: "hooks" },
+    { name: "a way up", request: "/hooks/../admin" },
+    { name: "a way up at the end", request: "/hooks/.." },
+    { name: "a way up with a closing slash", request: "/hooks/../" },
+    { name: "a way up from below", request: "/hooks/x/../../admin" },
+    { name: "a way that goes nowhere", request: "/hooks/./x" },
+    { name: "a way that goes nowhere at the end", request: "/hooks/." },
+    { name: "a way up with parameters, as Tomcat reads it", request: "/hooks/..;/admin" },
+    { name: "a way up with parameters of a name", request: "/hooks/..;x=y/admin" },
+    { name: "an empty segment with parameters", request: "/hooks/;/../admin" },
+    { name: "parameters of the prefix", request: "/hooks;/../admin" },
+    { name: "parameters", request: "/hooks/x;y" },
+    { name: "a way up in backslashes", request: "/hooks\\..\\admin" },
+    { name: "a backslash", request: "/hooks/x\\..\\..\\admin" },
+    { name: "a way up that is encoded twice", request: "/hooks/%2e%2e/admin" },
+    { name: "a slash that is encoded twice", request: "/hooks/..%2fadmin" },
+    { name: "a backslash that is encoded twice", request: "/hooks/..%5cadmin" },
+    { name: "a percent sign", request: "/hooks/%" },
+    { name: "a percent sign at the end of a word", request: "/hooks/100%" },
+    { name: "a question mark", request: "/hooks/x?/../../admin" },
+    { name: "a question mark behind the prefix", request: "/hooks?x" },
+    { name: "a hash", request: "/hooks/x#/../../admin" },
+    { name: "a null", request: "/hooks/..\u0000/admin" },
+    { name: "a line break", request: "/hooks/x\n/../admin" },
+    { name: "a line break at the end", request: "/hooks\n" },
+    { name: "a tab", request: "/hooks/.\t./admin" },
+    { name: "the last control character", request: "/hooks/\u007f" },
+    { name: "a way up with a blank behind, which Windows drops", request: "/hooks/.. /admin" },
+    { name: "a way up with a blank before", request: "/hooks/ ../admin" },
+    { name: "a way that goes nowhere with a blank behind", request: "/hooks/. /x" },
+    { name: "an overlong full stop, as RE2 sees it", request: "/hooks/\ufffd\ufffd\ufffd\ufffd/admin" },
+  ])("does not let $name through: $request", ({ request }) => {
+    expect(pattern.test(request)).toBe(false);
+  });
+
+  it.each(Object.entries(LOOKALIKES))("does not let %s through, at whatever place", (_, char) => {
+    for (const segment of [char, `x${char}`, `${char}x`, `.${char}`, `${char}.`, `.${char}.`, `..${char}`, `x${char}y`, `..${char}admin`])
+      expect([segment, pattern.test(`/hooks/${segment}/admin`), pattern.test(`/hooks/${segment}`)]).toEqual([segment, false, false]);
+  });
+
+  it("lets no character part two dots that nobody sees, and none through that normalisation turns into nothing but dots or into one of / \\ % ;", () => {
+    const chars = Array.from({ length: 0x110000 }, (_, code) => code)
+      .filter((code) => code >= 0x80 && (code < 0xd800 || code > 0xdfff))
+      .map((code) => String.fromCodePoint(code));
+    const turned = (char: string) => ["NFC", "NFKC", "NFKD"].some((form) => /[/\\%;]|^\.+$/.test(char.normalize(form)));
+    const unseen = (char: string) => /[\p{Default_Ignorable_Code_Point}\p{Cc}]/u.test(char) || char.trim() === "";
+    expect(chars.filter((char) => turned(char) && pattern.test(`/hooks/${char}`))).toEqual([]);
+    // Taken out by whoever does not see them, they leave no segment of dots behind.
+    const hidden = chars.filter(unseen).flatMap((char) => [`.${char}.`, `..${char}`, `${char}..`, `${char}.${char}.${char}`, `.${char}`]);
+    expect(hidden.filter((segment) => pattern.test(`/hooks/${segment}`) || pattern.test(`/hooks/${segment}/admin`))).toEqual([]);
+  });
+
+  /** What origins do with a path before they look at it. */
+  const cleaners: readonly ((path: string) => string)[] = [
+    (text) => posix.normalize(text),
+    decoded,
+    (text) => decoded(decoded(text)),
+    (text) => text.replace(/;[^/]*/g, ""),
+    (text) => text.replaceAll("\\", "/"),
+    (text) => text.normalize("NFC"),
+    (text) => text.normalize("NFKC"),
+    (text) => text.replace(/\/{2,}/g, "/"),
+    (text) => text.replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, ""),
+    (text) =>
+      text
+        .split("/")
+        .map((segment) => segment.trim())
+        .join("/"),
+    (text) => text.replace(/[?#].*$/s, ""),
+  ];
+  const nasty = fc.constantFrom(
+    ..."/.;\\%?# x",
+    ..."..",
+    ...Object.values(LOOKALIKES),
+    ...[
+      "/",
+      "/",
+      "/../",
+      "/./",
+      "/..;/",
+      "..",
+      "%2e",
+      "%2f",
+      "%5c",
+      "%252e",
+      "%c0%ae",
+      "\u0000",
+      "\n",
+      "\u007f",
+      "é",
+      "日",
+      "admin",
+      "hooks",
+    ],
+  );
+  const walk = fc.array(fc.constantFrom(...cleaners), { minLength: 1, maxLength: 6 });
+
+  it("lets nothing through that any origin could clean into something outside of it", () => {
+    let through = 0;
+    fc.assert(
+      fc.property(fc.array(nasty, { maxLength: 8 }), walk, (fragments, steps) => {
+        const request = `/hooks/${fragments.join("")}`;
+        if (!pattern.test(request)) return;
+        through++;
+        const seen = posix.normalize(steps.reduce((text, clean) => clean(text), request));
+        expect(`${seen}/`.startsWith("/hooks/")).toBe(true);
+      }),
+      { numRuns: 20_000 },
+    );
+    // Else the property says nothing.
+    expect(through).toBeGreaterThan(500);
+  });
+
+  it.each(["/hooks ", "/hooks\u00a0", "/hooks\u200b", "/ hooks", "/hooks;", "/hooks/."])(
+    "as a clean path of a whole public host %j is none, since some origins serve /hooks for it",
+    (request) => {
+      expect(re2(CLEAN_PATHS).test(request)).toBe(false);
+    },
+  );
+
+  it("the same holds for the clean paths of a whole public host: what is not below /hooks stays so", () => {
+    const clean = re2(CLEAN_PATHS);
+    fc.assert(
+      fc.property(fc.array(nasty, { maxLength: 8 }), walk, (fragments, steps) => {
+        const request = `/${fragments.join("")}`;
+        if (!clean.test(request) || /^\/hooks(\/|$)/.test(request)) return;
+        const seen = posix.normalize(steps.reduce((text, step) => step(text), request));
+        expect(seen).not.toMatch(/^\/hooks(\/|$)/);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+});
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
 
 describe("a path of a label", () => {
   it.each([

@@ -40,11 +40,3 @@ describe("enable beside named routes", () => {
     expect(exposures.map(({ route }) => route.hostname)).toEqual(["app.example.com"]);
   });
 });
-
-describe("a protected wildcard around Authentik", () => {
-  it("is opened with a word of warning", () => {
-    const { exposures, problems } = decoded({ "cfauth.hostname": "*.example.com" });
-    expect(exposures).toHaveLength(1);
-    expect(problems).toMatchObject([{ code: "CFA-AK-OWN-HOST", severity: "warning", effect: "unchanged" }]);
-  });
-});

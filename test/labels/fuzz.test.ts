@@ -2,9 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseRouteKey, routeKey } from "../../src/domain/route.ts";
 import type { Workload } from "../../src/domain/workload.ts";
+import { asked } from "../../src/labels/asked.ts";
 import { LABEL_KEYS, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
 import type { Context } from "../../src/labels/context.ts";
 import { decoded, tcp } from "../builders.ts";
+import { KNOWN } from "./known.ts";
 
 const RUNS = 1_500;
 
@@ -33,6 +35,19 @@ const text = fc.oneof(
     "constructor",
     '"true"',
     "bastion",
+    "family",
+    "family,admins",
+    "family,,admins",
+    "familly",
+    "Friends",
+    "Twins",
+    "Anyone",
+    "backup",
+    "any",
+    "ann@example.com,@example.org",
+    "/hooks,/healthz",
+    "/api/hooks",
+    "fa://fa-book",
   ),
   fc.string({ unit: "binary", maxLength: 30 }),
   fc.string({ unit: fc.constantFrom(..."abzé.-_*/:@%\\?#;+~\"' \n\u00000129"), maxLength: 24 }),
@@ -60,11 +75,28 @@ const container = fc.record({
   ports: fc.constantFrom<Workload["ports"]>([], [tcp(80)], [tcp(80), tcp(81)], [tcp(80, { ip: "fd00::1", port: 8080 })]),
   health: fc.constantFrom<Workload["health"]>("none", "starting", "healthy", "unhealthy"),
 });
+const denied = { fault: { code: "CFA-AK-PERMISSION", message: "may not be listed", fix: "allow it" } } as const;
 const settings = fc.record<Partial<Context>>({
   target: fc.constantFrom("name", "ip", "published"),
   domain: fc.constantFrom(undefined, "example.com"),
   networks: fc.constantFrom(["tunnel"], ["other", "tunnel"]),
+  allowPublic: fc.boolean(),
+  login: fc.constantFrom({ host: "auth.example.com", path: "" }, { host: "app.example.com", path: "/api" }),
+  defaults: fc.record({
+    access: fc.constant("authentik" as const),
+    groups: fc.constantFrom<readonly string[]>([], ["family"], ["zebra"]),
+    session: fc.constant("24h"),
+  }),
+  directory: fc.constantFrom(KNOWN, { ...KNOWN, groups: denied }, { groups: denied, policies: [], tokens: denied }),
 });
+
+const fit = new Set(KNOWN.policies.filter(({ decision }) => decision === "allow" || decision === "non_identity").map(({ id }) => id));
+const listed = <T>(lookup: { readonly found: readonly T[] } | object): readonly T[] => ("found" in lookup ? lookup.found : []);
+
+/** As the label says it, quotes and spaces aside. */
+const says = (labels: Workload["labels"], key: string, text: RegExp): boolean =>
+  Object.entries(labels).some(([label, value]) => label.endsWith(key) && text.test(value));
+const PUBLIC = /^\s*["']?\s*public\s*["']?\s*$/;
 
 describe("whatever stands in the labels", () => {
   it("nothing throws, and what opens has a route that can be read back and a service that cloudflared takes", () => {
@@ -86,14 +118,82 @@ describe("whatever stands in the labels", () => {
     );
   });
 
-  it("nothing is public without a label that says public", () => {
+  it("whom an open route lets in is known to Authentik and Cloudflare, sorted, and was asked for", () => {
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
-        const said = workloads.some((it) =>
-          Object.entries(it.labels).some(([label, value]) => label.endsWith("access") && /^\s*["']?\s*public\s*["']?\s*$/.test(value)),
-        );
-        fc.pre(!said);
-        expect(decoded(workloads, more).exposures.filter(({ protection }) => protection.kind === "public")).toEqual([]);
+        const looked = asked(workloads, "cfauth", more.defaults?.groups ?? []);
+        for (const { protection } of decoded(workloads, more).exposures) {
+          if (protection.kind !== "authentik") continue;
+          const { groups, emails, policies, tokens } = protection.audience;
+          const known = listed<{ name: string }>(more.directory?.groups ?? {}).map(({ name: group }) => group);
+          expect(groups.filter((group) => !known.includes(group) || !looked.groups.has(group))).toEqual([]);
+          expect([groups.toSorted(), emails.toSorted()]).toEqual([groups, emails]);
+          for (const email of emails) expect(email).toMatch(/^[^A-Z\s]*@[^A-Z\s]+$/);
+          expect(policies.filter((id) => !fit.has(id))).toEqual([]);
+          const machines = listed<{ id: string; name: string }>(more.directory?.tokens ?? {});
+          if (tokens !== "any")
+            for (const token of tokens) {
+              expect(machines).toContainEqual(token);
+              expect(looked.tokens).toContain(token.name);
+            }
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("nothing is public without a label that says public, or a path that it says needs no login", () => {
+    fc.assert(
+      fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
+        const said = workloads.some((it) => says(it.labels, "access", PUBLIC));
+        for (const { protection, route, shown } of decoded(workloads, more).exposures) {
+          if (protection.kind !== "public" || said) continue;
+          expect(shown.hidden).toBe(true);
+          const path = route.path ?? "none at all";
+          expect(
+            workloads.some((it) =>
+              Object.entries(it.labels).some(([label, value]) => label.endsWith("access.bypass") && value.includes(path)),
+            ),
+          ).toBe(true);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("nothing is public where nothing may be, and nothing but Authentik's own hostname is the login", () => {
+    fc.assert(
+      fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
+        const { exposures, faulty } = decoded(workloads, { ...more, allowPublic: false });
+        expect(exposures.filter(({ protection }) => protection.kind === "public")).toEqual([]);
+        const { host = "auth.example.com", path = "" } = more.login ?? {};
+        for (const { protection, route } of exposures) expect(protection.kind === "login").toBe(routeKey(route) === `${host}${path}`);
+        const open = new Set(exposures.map(({ route }) => routeKey(route)));
+        if (workloads.length === 1) expect(faulty.filter(({ route }) => open.has(routeKey(route)))).toEqual([]);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("a container with a faulty label of its protection opens nothing that is public", () => {
+    const wrong = fc.constantFrom(
+      ["access", "pubic"],
+      ["access.groups", "familly"],
+      ["access.groups", ""],
+      ["access.emails", "ann"],
+      ["access.bypass", "/hooks,/"],
+      ["access.bypass", "hooks"],
+      ["access.policies", "Anyone"],
+      ["access.policies", "Twins"],
+      ["access.service-tokens", "family"],
+      ["acess", "public"],
+    );
+    fc.assert(
+      fc.property(container, settings, wrong, (it, more, [key, text]) => {
+        const own = Object.entries(it.labels).filter(([label]) => !/^cfauth\.[^.]+\.(hostname|access|enable)/i.test(label));
+        const labels = { ...Object.fromEntries(own), "cfauth.hostname": "app.example.com,auth.example.com", [`cfauth.${key}`]: `${text}` };
+        const { exposures } = decoded([{ ...it, labels }], more);
+        expect(exposures.filter(({ protection }) => protection.kind === "public")).toEqual([]);
       }),
       { numRuns: RUNS },
     );
@@ -111,10 +211,10 @@ describe("whatever stands in the labels", () => {
 
   it("the order of labels and containers does not matter", () => {
     fc.assert(
-      fc.property(fc.array(container, { maxLength: 3 }), (workloads) => {
+      fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
         const turned = workloads.map((it) => ({ ...it, labels: Object.fromEntries(Object.entries(it.labels).toReversed()) })).toReversed();
         const told = (all: readonly Workload[]) =>
-          decoded(all)
+          decoded(all, more)
             .exposures.map((it) => JSON.stringify(it))
             .toSorted();
         expect(told(turned)).toEqual(told(workloads));

@@ -1,0 +1,15 @@
+import type { Parsed } from "../domain/parsed.ts";
+import type { Labels } from "./family.ts";
+import { type Fault, valueFault } from "./fault.ts";
+
+/** One label of a route, read; without it neither a value nor a fault. */
+export function readLabel<T>(
+  labels: Labels,
+  key: string,
+  parse: (text: string) => Parsed<T>,
+): { readonly value: T | undefined; readonly faults: readonly Fault[] } {
+  const label = labels.get(key);
+  if (label === undefined) return { value: undefined, faults: [] };
+  const read = parse(label.text);
+  return read.ok ? { value: read.value, faults: [] } : { value: undefined, faults: [valueFault(label, read)] };
+}

@@ -1,0 +1,108 @@
+import type { Exposure } from "../domain/exposure.ts";
+import { parsePath } from "../domain/path.ts";
+import type { Problem } from "../domain/problem.ts";
+import { type Route, routeKey } from "../domain/route.ts";
+import type { FaultyRoute } from "../plan/desired.ts";
+import type { Context } from "./context.ts";
+import type { Labels } from "./family.ts";
+import { type Fault, problemOf } from "./fault.ts";
+import { gateOf } from "./gate.ts";
+import { hostsOf, tooDeep } from "./hosts.ts";
+import { originOf } from "./origin.ts";
+import type { Party } from "./party.ts";
+import { isLogin, loginFaults, protectionOf } from "./protection.ts";
+import { readLabel } from "./read.ts";
+import { HIDDEN, shownOf } from "./shown.ts";
+import { parseFlag } from "./values.ts";
+
+export interface DecodedRoute {
+  /** That gave the hostname. */
+  readonly label: string;
+  /** What is sound. */
+  readonly exposures: readonly Exposure[];
+  /** Every route that the labels ask for, as it counts where it does not open. */
+  readonly asked: readonly FaultyRoute[];
+  readonly problems: readonly Problem[];
+  /** Whether the fault may have been meant for another route of the container. */
+  readonly unplaced: boolean;
+}
+
+/**
+ * What the labels of one route name come to: a route for each hostname, and for each path of it that needs no login.
+ *
+ * | the fault is of         | Authentik's own hostname | the other hostnames | their paths without a login |
+ * |-------------------------|--------------------------|---------------------|-----------------------------|
+ * | the protection          | opens                    | do not              | do not                      |
+ * | anything else           | does not                 | do not              | do not                      |
+ */
+export function decodeRoute(party: Party, labels: Labels, prefix: string, context: Context): DecodedRoute {
+  const enabled = readLabel(labels, "enable", parseFlag);
+  if (enabled.value === false) return { label: `${prefix}hostname`, exposures: [], asked: [], problems: [], unplaced: false };
+  const hosts = hostsOf(party, labels, prefix, enabled.value === true, context);
+  const path = readLabel(labels, "path", parsePath);
+  const protection = protectionOf(labels, prefix, path.value, context);
+  const gate = gateOf(party, labels, context);
+  const origin = originOf(party, labels, prefix, context);
+  const shown = shownOf(labels);
+  const adopt = readLabel(labels, "adopt", parseFlag);
+
+  const routes = hosts.hostnames.map((hostname): Route => ({ hostname, path: path.value }));
+  const { logins = [], others = [] } = Object.groupBy(routes, (route) => (isLogin(route, context) ? "logins" : "others"));
+  // Below a path that can not be read nothing has a place.
+  const prefixes = path.faults.length > 0 ? [] : protection.bypass;
+  const bypassed = others.flatMap(({ hostname }) => prefixes.map((it): Route => ({ hostname, path: it })));
+
+  const place = [...enabled.faults, ...hosts.faults, ...path.faults];
+  const guard = logins.length > 0 && others.length === 0 ? [] : protection.faults;
+  const rest = [...gate.faults, ...shown.faults, ...adopt.faults, ...("faults" in origin ? origin.faults : [])];
+  const common = [...place, ...rest];
+  const apart = others.length === 0 ? undefined : (at: Route) => `give ${at.hostname} a route of its own, ${context.prefix}.login.hostname`;
+
+  const asked = [
+    ...logins.map((route) => ask(party, route, true, common, ["route"])),
+    ...others.map((route) => ask(party, route, labels.get("access")?.text === "public", [...common, ...guard], ["route"])),
+    ...bypassed.map((route) => ask(party, route, true, [...common, ...guard], ["route", "bypass"])),
+  ];
+  const problems = [
+    ...addressed(party, place, routes),
+    ...addressed(party, guard, others),
+    ...addressed(party, rest, routes),
+    ...hosts.hostnames.flatMap((hostname) => tooDeep(party, hosts.label, hostname, context)),
+    ...logins.flatMap((it) => addressed(party, loginFaults(labels, it.hostname, apart?.(it)), [it]).map(asWarning)),
+  ];
+  if (common.length > 0 || "faults" in origin) return { label: hosts.label, exposures: [], asked, problems, unplaced: hosts.missing };
+  const exposure = {
+    origin: origin.origin,
+    adopt: adopt.value ?? false,
+    workload: party.name,
+    created: party.members[0].created,
+    label: hosts.label,
+    gate: gate.value,
+  };
+  const open = (route: Route, kind: "login" | "public"): Exposure => ({ ...exposure, route, protection: { kind }, shown: HIDDEN });
+  const exposures = [
+    ...logins.map((route) => open(route, "login")),
+    ...(guard.length > 0
+      ? []
+      : others.map((route): Exposure => ({ ...exposure, route, protection: protection.value, shown: shown.value }))),
+    ...(guard.length > 0 ? [] : bypassed.map((route) => open(route, "public"))),
+  ];
+  return { label: hosts.label, exposures, asked, problems, unplaced: false };
+}
+
+/** @param kinds - of the faults that shut, those which concern this route */
+const ask = (party: Party, route: Route, saysPublic: boolean, faults: readonly Fault[], kinds: readonly Fault["shut"][]): FaultyRoute => ({
+  route,
+  workload: party.name,
+  saysPublic,
+  shut: faults.some(({ shut }) => shut !== undefined && kinds.includes(shut)),
+});
+
+/** Every fault once; with the route, where there is exactly one. */
+const addressed = (party: Party, faults: readonly Fault[], routes: readonly Route[]): readonly Problem[] =>
+  faults.map((fault) => ({
+    ...problemOf(party.name, fault),
+    route: routes[0] !== undefined && routes.length === 1 ? routeKey(routes[0]) : undefined,
+  }));
+
+const asWarning = (problem: Problem): Problem => ({ ...problem, severity: "warning", effect: "unchanged" });

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { exposure, plain } from "../builders.ts";
+import { labelled } from "./known.ts";
+
+describe("how a route shows itself", () => {
+  it("is as its labels say, each text on one line", () => {
+    const { exposures, problems } = labelled({
+      "app.name": " Family\n  wiki ",
+      "app.icon": "fa://fa-book",
+      "app.description": "What we know, and what we do not.",
+      "app.category": "Zuhause & Büro",
+      "app.hidden": "true",
+    });
+    expect(problems).toEqual([]);
+    expect(exposures).toEqual([
+      exposure("app.example.com", {
+        shown: {
+          name: "Family wiki",
+          icon: "fa://fa-book",
+          description: "What we know, and what we do not.",
+          category: "Zuhause & Büro",
+          hidden: true,
+        },
+      }),
+    ]);
+  });
+
+  it("is for people to see where no label says otherwise", () => {
+    expect(labelled({ "app.hidden": "false" }).exposures).toEqual([exposure("app.example.com", { shown: plain })]);
+  });
+
+  it.each(["https://example.com/wiki.png", "http://nas:5000/icon.svg?x=1", "fa://fa-book", "fa://fa-360"])("has the icon %s", (icon) => {
+    expect(labelled({ "app.icon": icon }).exposures.map(({ shown }) => shown.icon)).toEqual([icon]);
+  });
+
+  it.each([
+    "",
+    "book",
+    "fa-book",
+    "fa://book",
+    "fa://fa-Book",
+    "/icons/wiki.png",
+    "//example.com/x.png",
+    "javascript:alert(1)",
+    "data:image/png;base64,x",
+    "https://",
+    "https://example.com/a b.png",
+    `https://example.com/${"x".repeat(500)}`,
+  ])("can not have the icon %j, and opens not", (icon) => {
+    const { exposures, says } = labelled({ "app.icon": icon });
+    expect(exposures).toEqual([]);
+    expect(says).toEqual([
+      [
+        "CFA-LABEL-VALUE",
+        "cfauth.app.icon",
+        `cfauth.app.icon="${icon.slice(0, 100)}" is not an icon`,
+        "write an address such as https://example.com/wiki.png, or fa://fa-book",
+      ],
+    ]);
+  });
+
+  it.each(["app.name", "app.description", "app.category"])("can not have %s empty, endless, or with characters that nobody sees", (key) => {
+    const says = (text: string) => labelled({ [key]: text }).problems.map(({ code, fix }) => [code, fix]);
+    expect([says(" "), says("x".repeat(251)), says("a\u0000b")]).toEqual([
+      [["CFA-LABEL-VALUE", "write a text, or remove the label"]],
+      [["CFA-LABEL-VALUE", "write at most 250 characters"]],
+      [["CFA-LABEL-VALUE", "write plain text"]],
+    ]);
+    expect(says("x".repeat(250))).toEqual([]);
+  });
+});
+
+describe("taking over what others made", () => {
+  it.each([
+    { text: "true", adopt: true },
+    { text: "false", adopt: false },
+  ])("is asked for by adopt=$text: $adopt", ({ text, adopt }) => {
+    expect(labelled({ adopt: text }).exposures).toEqual([exposure("app.example.com", { adopt })]);
+  });
+
+  it.each([
+    { key: "adopt", text: "yes", fix: "write true" },
+    { key: "adopt", text: "", fix: "write true or false" },
+    { key: "app.hidden", text: "no", fix: "write false" },
+  ])("$key=$text is neither yes nor no, and opens nothing", ({ key, text, fix }) => {
+    const { exposures, says } = labelled({ [key]: text });
+    expect(exposures).toEqual([]);
+    expect(says).toEqual([["CFA-LABEL-VALUE", `cfauth.${key}`, `cfauth.${key}="${text}" is neither true nor false`, fix]]);
+  });
+});
