@@ -1,63 +1,17 @@
 import { expect, test } from "vitest";
-import { loginApi } from "../../src/kinds/login/api.ts";
-import { login } from "../../src/kinds/login/propose.ts";
-import type { LoginSeen } from "../../src/kinds/login/seen.ts";
 import { wire } from "../sandbox/authentik/testing.ts";
-import type { VersionName } from "../sandbox/authentik/versions.ts";
 import { seedIdentityProvider } from "../sandbox/cloudflare/seed.ts";
-import { authentik, cloudflare } from "./world.ts";
+import { loginScene, methodIn, providerIn } from "./login-scene.ts";
+import { wishing } from "./world.ts";
 
 const FLOW = "default-provider-authorization-explicit-consent";
 
-async function scene({
-  version,
-  ready,
-  flow = FLOW,
-}: {
-  readonly version?: VersionName;
-  readonly ready?: boolean;
-  readonly flow?: string;
-} = {}) {
-  const cf = await cloudflare();
-  const ak = await authentik(version, ready);
-  const wish = { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" };
-  const api = loginApi({ cloudflare: cf.client, authentik: ak.client, account: cf.account, wish, flow });
-  const look = () => api.observe("all", undefined);
-  const settle = async (): Promise<LoginSeen> => {
-    let seen = await look();
-    for (let wave = 0; wave < 6; wave += 1) {
-      const { changes } = login.propose({ login: seen });
-      if (changes.length === 0) break;
-      const applied = await api.apply(changes, seen);
-      if (applied.failures[0] !== undefined) throw applied.failures[0].error;
-      seen = applied.seen;
-    }
-    return seen;
-  };
-  const dispose = async () => (await ak[Symbol.asyncDispose](), await cf[Symbol.asyncDispose]());
-  return { cf: cf.sandbox, ak: ak.sandbox, api, look, settle, [Symbol.asyncDispose]: dispose };
+/** With one cfauth, and no route that asks for a group. */
+async function scene({ flow = FLOW, ready }: { readonly flow?: string; readonly ready?: boolean } = {}) {
+  const world = await loginScene(ready === undefined ? {} : { ready });
+  const { api, look, settle } = world.hand({ flow });
+  return { ...world, api, look, settle: () => settle(wishing()) };
 }
-
-test.each<{ readonly version: VersionName }>([
-  { version: "2024.2" },
-  { version: "2024.12" },
-  { version: "2025.4" },
-  { version: "2025.12" },
-  { version: "2026.8" },
-])("Authentik $version and Cloudflare come to agree on a login, and then nothing is left to do", async ({ version }) => {
-  await using world = await scene({ version });
-  const seen = await world.settle();
-  expect(await world.look()).toEqual(seen);
-  expect(login.propose({ login: seen })).toEqual({ changes: [], problems: [], stands: true });
-  const [provider] = world.ak.state.providers;
-  const [method] = [...world.cf.state.identityProviders.values()];
-  expect(method).toMatchObject({
-    type: "oidc",
-    config: { client_id: provider?.client_id, client_secret: provider?.client_secret, scopes: ["openid", "email", "profile"] },
-  });
-  expect(provider).toMatchObject({ include_claims_in_id_token: true });
-  expect(provider?.signing_key).toBeTruthy();
-});
 
 test("what a user set on the provider stays", async () => {
   await using world = await scene();
@@ -112,20 +66,17 @@ test("only a login method of this slug is ours, and others are left alone", asyn
 
 test("a new client secret reaches Cloudflare, and what the user set on the login method stays", async () => {
   await using world = await scene();
-  const first = await world.settle();
-  const method = world.cf.state.identityProviders.get(first.method?.id ?? "");
-  if (method === undefined) throw new Error("no login method");
+  await world.settle();
+  const method = methodIn(world);
   world.cf.state.identityProviders.set(method.id, {
     ...method,
-    config: { ...method.config, claims: ["groups"] },
+    config: { ...method.config, claims: ["entitlements"], scopes: ["openid", "email", "profile", "entitlements"] },
     scim_config: { enabled: true, seat_deprovision: false },
   });
-  const [provider] = world.ak.state.providers;
-  if (provider === undefined) throw new Error("no provider");
-  world.ak.state.providers.splice(0, 1, { ...provider, client_secret: "another-secret" });
+  providerIn(world).client_secret = "another-secret";
   await world.settle();
   expect(world.cf.state.identityProviders.get(method.id)).toMatchObject({
-    config: { client_secret: "another-secret", claims: ["groups"] },
+    config: { client_secret: "another-secret", claims: ["entitlements"], scopes: ["openid", "email", "profile", "entitlements"] },
     scim_config: { enabled: true },
   });
   expect(world.cf.state.identityProviders.size).toBe(1);
@@ -140,7 +91,19 @@ test("the client secret is in no failure", async () => {
   const echo = { success: false, errors: [{ code: 12130, message: `can not use ${secret}` }], messages: [], result: null };
   world.cf.controls.fault(({ write }) => write, { kind: "status", status: 400, body: echo });
   const applied = await world.api.apply(
-    [{ kind: "login", action: "update", key: "login-method", subject: "m", at: method, name: method.name, config: method.config, secret }],
+    [
+      {
+        kind: "login",
+        action: "update",
+        key: "login-method",
+        subject: "m",
+        at: method,
+        name: method.name,
+        config: method.config,
+        claims: method.claims,
+        secret,
+      },
+    ],
     seen,
   );
   const error = applied.failures[0]?.error;

@@ -1,61 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Problem } from "../../src/domain/problem.ts";
-import { login } from "../../src/kinds/login/propose.ts";
-import type { LoginMethod, LoginSeen, Provider } from "../../src/kinds/login/seen.ts";
-import { claim } from "../../src/kinds/mine.ts";
-
-const SLUG = "cf-tunnel-access";
-const CALLBACK = { mode: "strict", url: "https://team.cloudflareaccess.com/cdn-cgi/access/callback", type: "authorization" };
-const CONFIG = {
-  client_id: "id",
-  auth_url: "https://auth.example.com/application/o/authorize/",
-  token_url: "https://auth.example.com/application/o/token/",
-  certs_url: "https://auth.example.com/application/o/cf-tunnel-access/jwks/",
-  scopes: ["openid", "email", "profile"],
-  email_claim_name: "email",
-  pkce_enabled: true,
-};
-/** The end is the beginning of the SHA-256 of `id:secret`. */
-const NAME = "Authentik (cf-tunnel-access) #fc69635e";
-
-const provider = (more: Partial<Provider> = {}): Provider => ({
-  pk: 7,
-  name: SLUG,
-  clientId: "id",
-  clientSecret: "secret",
-  clientType: "confidential",
-  redirectUris: [CALLBACK],
-  authorizationFlow: "flow",
-  invalidationFlow: "gone",
-  signingKey: "key",
-  encryptionKey: undefined,
-  scopes: ["s-1", "s-2"],
-  grantTypes: ["authorization_code", "refresh_token"],
-  claimsInIdToken: true,
-  ...more,
-});
-const method = (more: Partial<LoginMethod> = {}) => claim<LoginMethod>({ id: "idp-1", name: NAME, config: CONFIG, kept: {}, ...more });
-const seen = (more: Partial<LoginSeen> = {}): LoginSeen => ({
-  teamDomain: "team.cloudflareaccess.com",
-  parts: { authorizationFlow: "flow", invalidationFlow: "gone", signingKey: "key", scopes: ["s-1", "s-2"] },
-  provider: provider(),
-  application: { slug: SLUG, name: "Cloudflare", provider: 7 },
-  method: method(),
-  wish: { slug: SLUG, publicUrl: "https://auth.example.com" },
-  ...more,
-});
-const proposed = (more: Partial<LoginSeen> = {}) => login.propose({ login: seen(more) });
-
-const PROVIDER_WISH = {
-  name: SLUG,
-  clientType: "confidential",
-  redirectUris: [CALLBACK],
-  authorizationFlow: "flow",
-  invalidationFlow: "gone",
-  signingKey: "key",
-  scopes: ["s-1", "s-2"],
-  grantTypes: ["authorization_code", "refresh_token"],
-};
+import type { LoginSeen, Provider } from "../../src/kinds/login/seen.ts";
+import { CALLBACK, CONFIG, method, NAME, PROVIDER_WISH, proposed, provider, SLUG } from "./login-seen.ts";
 
 describe("the login", () => {
   it("stands when both ends agree, and then nothing is done", () => {
@@ -76,14 +22,14 @@ describe("the login", () => {
     {
       name: "then the login method, with the provider's secret",
       without: { method: undefined },
-      change: { action: "create", key: "login-method", subject: NAME, name: NAME, config: CONFIG, secret: "secret" },
+      change: { action: "create", key: "login-method", subject: NAME, name: NAME, config: CONFIG, claims: [], secret: "secret" },
     },
   ])("is made part by part: $name", ({ without, change }) => {
     expect(proposed(without)).toEqual({ changes: [{ kind: "login", ...change }], problems: [], stands: false });
   });
 
   it("is whole again before routes are built on it: an application that lost its provider gets it back", () => {
-    expect(proposed({ application: { slug: SLUG, name: "x", provider: undefined } })).toMatchObject({
+    expect(proposed({ application: { slug: SLUG, name: "x", provider: undefined, inLibrary: false } })).toMatchObject({
       changes: [{ action: "update", key: "login-application", provider: 7 }],
       stands: false,
     });
@@ -99,6 +45,9 @@ describe("the provider in Authentik", () => {
     { name: "ends logins by another flow", found: { invalidationFlow: "other" } },
     { name: "leaves the e-mail address out of the token", found: { claimsInIdToken: false } },
     { name: "sends people back nowhere", found: { redirectUris: [] } },
+    { name: "sends people back after a logout only", found: { redirectUris: [{ ...CALLBACK, type: "logout" }] } },
+    { name: "signs with a key that Cloudflare can not check", found: { signingKey: "ed25519" } },
+    { name: "has no secret, so that Cloudflare can not prove itself", found: { clientSecret: "" } },
     { name: "lacks a scope", found: { scopes: ["s-1"] } },
     { name: "grants nothing, which versions from 2026.5 on take at its word", found: { grantTypes: [] } },
     {
@@ -162,6 +111,8 @@ describe("the login method in Cloudflare", () => {
   it.each<{ name: string; more: Partial<LoginSeen> }>([
     { name: "knows another client", more: { method: method({ config: { ...CONFIG, client_id: "old" } }) } },
     { name: "looks for keys elsewhere", more: { method: method({ config: { ...CONFIG, certs_url: "https://elsewhere.example.com/" } }) } },
+    { name: "sends people elsewhere", more: { method: method({ config: { ...CONFIG, auth_url: "https://old.example.com/" } }) } },
+    { name: "gets its tokens elsewhere", more: { method: method({ config: { ...CONFIG, token_url: "https://old.example.com/" } }) } },
     { name: "logs in without PKCE", more: { method: method({ config: { ...CONFIG, pkce_enabled: false } }) } },
     {
       name: "has an older secret, which only its name tells",
@@ -171,6 +122,25 @@ describe("the login method in Cloudflare", () => {
     expect(proposed(more)).toMatchObject({
       changes: [{ action: "update", key: "login-method", at: { id: "idp-1" }, name: NAME, config: CONFIG, secret: "secret" }],
       stands: false,
+    });
+  });
+
+  it("looks for keys where the application is, whatever slug it was given", () => {
+    expect(proposed({ application: { slug: "renamed", name: "Cloudflare", provider: 7, inLibrary: false } })).toMatchObject({
+      changes: [{ action: "update", config: { ...CONFIG, certs_url: "https://auth.example.com/application/o/renamed/jwks/" } }],
+      stands: false,
+    });
+  });
+
+  it("keeps claims and scopes that the user added, and is left as it is for them", () => {
+    const config = { ...CONFIG, scopes: ["openid", "email", "profile", "entitlements"] };
+    expect(proposed({ method: method({ config, claims: ["entitlements"] }) })).toEqual({ changes: [], problems: [], stands: true });
+  });
+
+  it("is built on while it lacks nothing but a scope", () => {
+    expect(proposed({ method: method({ config: { ...CONFIG, scopes: ["openid", "email"] } }) })).toMatchObject({
+      changes: [{ action: "update", config: CONFIG }],
+      stands: true,
     });
   });
 
@@ -207,5 +177,20 @@ describe("while Authentik lacks something to build with", () => {
 
   it.each(["provider", "application", "method"] as const)("a login without its %s is not built on", (part) => {
     expect(proposed({ parts: notReady, [part]: undefined }).stands).toBe(false);
+  });
+});
+
+describe("the application in Authentik", () => {
+  it("is taken out of the library, which holds nobody up", () => {
+    const found = { slug: SLUG, name: "By hand", provider: 7, inLibrary: true };
+    expect(proposed({ application: found })).toEqual({
+      changes: [{ kind: "login", action: "update", key: "login-application", subject: SLUG, at: found, provider: 7 }],
+      problems: [],
+      stands: true,
+    });
+  });
+
+  it("is not built on before there is a login method", () => {
+    expect(proposed({ application: { slug: SLUG, name: "By hand", provider: 7, inLibrary: true }, method: undefined }).stands).toBe(false);
   });
 });

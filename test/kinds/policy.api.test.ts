@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { policyApi } from "../../src/kinds/policy/api.ts";
-import type { PolicyChange } from "../../src/kinds/policy/seen.ts";
-import { seedPolicy } from "../sandbox/cloudflare/seed.ts";
-import { cloudflare, owner } from "./world.ts";
+import { policyRung } from "../../src/kinds/policy/propose.ts";
+import type { PolicyChange, PolicySeen, PolicyWish } from "../../src/kinds/policy/seen.ts";
+import { exposure, members, only } from "../builders.ts";
+import { seedApp, seedIdentityProvider, seedPolicy, seedServiceToken } from "../sandbox/cloudflare/seed.ts";
+import { cloudflare, owner, wishing } from "./world.ts";
 
 async function scene() {
   const reached = await cloudflare();
@@ -16,8 +18,9 @@ const open: PolicyChange = {
   action: "create",
   key: NAME,
   subject: NAME,
-  wish: { name: NAME, decision: "bypass", include: [{ everyone: {} }] },
+  wish: { name: NAME, decision: "bypass", include: [{ everyone: {} }], require: [], exclude: [] },
 };
+const nothing: PolicySeen = { mine: [], theirs: [] };
 
 test("a policy is ours by the beginning of its name", async () => {
   await using world = await scene();
@@ -61,8 +64,96 @@ test("a policy that is gone already counts as deleted", async () => {
 test("a creation whose answer is lost is not sent again, and is found at the next look", async () => {
   await using world = await scene();
   world.sandbox.controls.fault(({ write }) => write, { kind: "reset", when: "after" });
-  const applied = await world.api.apply([open], { mine: [] });
+  const applied = await world.api.apply([open], nothing);
   expect(applied).toMatchObject({ done: [], doubtful: true, failures: [{ change: open, error: { code: "CFA-CF-UNREACHABLE" } }] });
   expect((await world.api.observe("routes", applied.seen)).mine).toHaveLength(1);
   expect(world.sandbox.controls.writes()).toHaveLength(1);
+});
+
+test("a policy that the user keeps is seen, never as ours", async () => {
+  await using world = await scene();
+  const { state } = world.sandbox;
+  const friends = seedPolicy(state, { name: "Friends", include: [{ email: { email: "ann@example.com" } }] });
+  const other = seedPolicy(state, { name: "cfauth:lab public, no login", decision: "bypass" });
+  expect(await world.api.observe("all", undefined)).toEqual({
+    mine: [],
+    theirs: [
+      { id: friends.id, name: "Friends", decision: "allow" },
+      { id: other.id, name: "cfauth:lab public, no login", decision: "bypass" },
+    ],
+  });
+});
+
+test("every sort of rule is taken by Cloudflare and comes back as it was wished", async () => {
+  await using world = await scene();
+  const { state } = world.sandbox;
+  const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc" }).id;
+  const token = seedServiceToken(state, "ci").id;
+  const oidc = { claim_name: "cfauth_groups_home", claim_value: 'The "Family", or so', identity_provider_id: idp };
+  const wishes: PolicyWish[] = [
+    {
+      name: "cfauth:home people",
+      decision: "allow",
+      include: [{ email: { email: "ann@example.com" } }, { email_domain: { domain: "example.com" } }, { oidc }],
+      require: [{ login_method: { id: idp } }],
+      exclude: [],
+    },
+    { name: "cfauth:home machines", decision: "non_identity", include: [{ service_token: { token_id: token } }], require: [], exclude: [] },
+    { name: "cfauth:home any", decision: "non_identity", include: [{ any_valid_service_token: {} }], require: [], exclude: [] },
+  ];
+  const changes = wishes.map((wish): PolicyChange => ({ kind: "policy", action: "create", key: wish.name, subject: wish.name, wish }));
+  const { failures, seen } = await world.api.apply(changes, nothing);
+  expect(failures).toEqual([]);
+  expect(seen).toEqual(await world.api.observe("all", undefined));
+  expect(seen.mine).toMatchObject(wishes);
+});
+
+test("a policy that a hand has changed is put back, and the user's beside it is left alone", async () => {
+  await using world = await scene();
+  const { state } = world.sandbox;
+  const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc" }).id;
+  const friends = seedPolicy(state, { name: "Friends", decision: "allow", include: [{ everyone: {} }] });
+  const before = structuredClone(friends);
+  const wish = exposure("app.example.com", { protection: members });
+  const login = { method: { id: idp } } as never;
+  const settle = async () => {
+    const policy = await world.api.observe("routes", undefined);
+    const stance = policyRung(owner()).stance(wish.route, wish, { policy, login }, wishing(members));
+    const change = stance.is === "absent" ? stance.open : stance.is === "drifted" ? stance.mend : undefined;
+    return change === undefined ? "stands" : (await world.api.apply([change], policy)).failures.length;
+  };
+  expect([await settle(), await settle()]).toEqual([0, "stands"]);
+  const ours = [...state.policies.values()].find(({ id }) => id !== friends.id);
+  if (ours === undefined) throw new Error("no policy of ours");
+  const [{ id }, right] = [ours, structuredClone(ours)];
+  state.policies.set(id, { ...ours, decision: "bypass", include: [{ everyone: {} }], exclude: [{ geo: { country_code: "DE" } }] });
+  expect([await settle(), await settle()]).toEqual([0, "stands"]);
+  expect(state.policies.get(id)).toMatchObject({ decision: right.decision, include: right.include, exclude: [] });
+  expect(state.policies.get(friends.id)).toEqual(before);
+});
+
+test("a policy that is in use can not be deleted, and is still there", async () => {
+  await using world = await scene();
+  const policy = seedPolicy(world.sandbox.state, { name: NAME });
+  seedApp(world.sandbox.state, { domain: "theirs.example.com", policies: [{ id: policy.id, precedence: 1 }] });
+  const seen = await world.api.observe("all", undefined);
+  const applied = await world.api.apply(
+    seen.mine.map((at) => ({ kind: "policy", action: "delete", key: NAME, subject: NAME, at }) as const),
+    seen,
+  );
+  expect(applied).toMatchObject({ seen: { mine: [{ id: policy.id }] }, done: [], doubtful: false });
+  expect(applied.failures).toHaveLength(1);
+});
+
+test("an e-mail address is in no change's subject and in no failure", async () => {
+  await using world = await scene();
+  const protection = only({ emails: ["ann@example.com"] });
+  const wish = exposure("app.example.com", { protection });
+  const login = { method: { id: "00000000-0000-4000-8000-000000000000" } } as never;
+  const stance = policyRung(owner()).stance(wish.route, wish, { policy: nothing, login }, wishing(protection));
+  if (stance.is !== "absent" || stance.open === undefined) throw new Error("nothing to open");
+  const { failures } = await world.api.apply([stance.open], nothing);
+  const [failure] = failures;
+  expect([stance.open.key, stance.open.subject, failure?.error.message, failure?.error.fix].join()).not.toContain("ann");
+  expect(failures).toHaveLength(1);
 });

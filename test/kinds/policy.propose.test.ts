@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
+import type { Protection } from "../../src/domain/exposure.ts";
+import { expressionFor } from "../../src/kinds/login/claim.ts";
+import type { LoginSeen } from "../../src/kinds/login/seen.ts";
 import { claim } from "../../src/kinds/mine.ts";
-import { policyRung, unusedPolicies } from "../../src/kinds/policy/propose.ts";
-import type { Policy } from "../../src/kinds/policy/seen.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { decide, noMemory } from "../../src/plan/decide.ts";
-import { anybody, exposure, key, members } from "../builders.ts";
-import { emptyWorld, OWNER } from "../plan/model.ts";
+import { linked, policyRung, unusedPolicies } from "../../src/kinds/policy/propose.ts";
+import type { Policy, PolicySeen } from "../../src/kinds/policy/seen.ts";
+import { anybody, exposure, key, members, only } from "../builders.ts";
+import { owner, wishing } from "./world.ts";
 
+const OWNER = owner();
 const MEMBERS = "cfauth:home everyone who logs in with Authentik";
 const PUBLIC = "cfauth:home public, no login";
 const policy = (more: Partial<Policy> = {}): Policy => ({
@@ -18,28 +20,44 @@ const policy = (more: Partial<Policy> = {}): Policy => ({
   exclude: [],
   ...more,
 });
-const world = (found: readonly Policy[], more: Partial<World> = {}, method = true): World => {
-  const empty = emptyWorld();
-  return {
-    ...empty,
-    policy: { mine: found.map((it) => claim(it)) },
-    login: { ...empty.login, method: method ? claim({ id: "idp-1", name: "Authentik", config: {} as never, kept: {} }) : undefined },
-    ...more,
-  };
-};
-const wishing = (...protections: (typeof members)[]) =>
-  decide(
-    [{ exposures: protections.map((protection, at) => exposure(`app${at}.example.com`, { protection })), faulty: [], problems: [] }],
-    [],
-    () => false,
-    noMemory,
-    { graceMs: 0, startupGraceMs: 0 },
-    0,
-  ).desired;
-const stance = (at: World, protection = members) => {
+interface At {
+  readonly policy: PolicySeen;
+  readonly login: LoginSeen;
+  readonly access: Parameters<ReturnType<typeof unusedPolicies>>[0]["access"];
+}
+
+/** With a login that carries the groups admins and family. */
+const world = (found: readonly Policy[], more: Partial<At> = {}, method = true): At => ({
+  policy: { mine: found.map((it) => claim(it)), theirs: [] },
+  login: loginSeen(method ? ["openid", "email", "profile", CLAIM] : undefined),
+  access: { mine: new Map(), linked: [] },
+  ...more,
+});
+
+const CLAIM = "cfauth_groups_home";
+
+/** @param scopes - what the login method asks for; without, there is none */
+const loginSeen = (scopes: readonly string[] | undefined): LoginSeen =>
+  ({
+    provider: { scopes: ["m-1"] },
+    method: scopes && { id: "idp-1", claims: [CLAIM], config: { scopes } },
+    groups: { owner: OWNER, claim: CLAIM, mapping: { pk: "m-1", expression: expressionFor(OWNER, ["admins", "family"]) }, mayMap: true },
+  }) as unknown as LoginSeen;
+
+const stance = (at: At, protection: Protection = members) => {
   const wish = exposure("app.example.com", { protection });
-  return policyRung(OWNER).stance(wish.route, wish, at, wishing(protection));
+  return policyRung(OWNER).stance(wish.route, wish, at as never, wishing(protection));
 };
+
+/** The policies that are made one after the other for an audience, until it stands. */
+function made(protection: Protection, at: At = world([])): readonly Pick<Policy, "name" | "decision" | "include" | "require">[] {
+  const it = stance(at, protection);
+  if (it.is !== "absent" || it.open === undefined || it.open.action !== "create") return [];
+  const { wish } = it.open;
+  const { exclude: _, ...content } = wish;
+  const mine = [...at.policy.mine, claim({ id: `p-${at.policy.mine.length}`, ...wish })];
+  return [content, ...made(protection, { ...at, policy: { ...at.policy, mine } })];
+}
 
 describe("the policy of an audience", () => {
   it("of members lets in whoever comes by the login method", () => {
@@ -50,7 +68,7 @@ describe("the policy of an audience", () => {
         action: "create",
         key: `policy ${MEMBERS}`,
         subject: MEMBERS,
-        wish: { name: MEMBERS, decision: "allow", include: [{ login_method: { id: "idp-1" } }] },
+        wish: { name: MEMBERS, decision: "allow", include: [{ login_method: { id: "idp-1" } }], require: [], exclude: [] },
       },
     });
   });
@@ -63,7 +81,7 @@ describe("the policy of an audience", () => {
         action: "create",
         key: `policy ${PUBLIC}`,
         subject: PUBLIC,
-        wish: { name: PUBLIC, decision: "bypass", include: [{ everyone: {} }] },
+        wish: { name: PUBLIC, decision: "bypass", include: [{ everyone: {} }], require: [], exclude: [] },
       },
     });
   });
@@ -87,24 +105,172 @@ describe("the policy of an audience", () => {
     expect(stance(world([found]))).toMatchObject({
       is: "drifted",
       moves: undefined,
-      mend: { action: "update", at: found, wish: { name: MEMBERS, decision: "allow", include: [{ login_method: { id: "idp-1" } }] } },
+      mend: {
+        action: "update",
+        at: found,
+        wish: { name: MEMBERS, decision: "allow", include: [{ login_method: { id: "idp-1" } }], require: [], exclude: [] },
+      },
+    });
+  });
+
+  it("is the same whatever the order in which Cloudflare says it", () => {
+    const emails = only({ emails: ["@b.example.com", "a@example.com"], groups: ["family"] });
+    const [wanted] = made(emails);
+    const found = {
+      ...policy(),
+      ...wanted,
+      include: [
+        { email: { email: "a@example.com" } },
+        { oidc: { identity_provider_id: "idp-1", claim_value: "family", claim_name: CLAIM } },
+        { email_domain: { domain: "b.example.com" } },
+      ].toSorted((a, b) => (Object.keys(a).join() < Object.keys(b).join() ? -1 : 1)),
+    };
+    expect(stance(world([found]), emails)).toEqual({ is: "stands" });
+  });
+});
+
+const byLogin = { login_method: { id: "idp-1" } };
+const memberOf = (claim_value: string, claim_name = CLAIM) => ({ oidc: { claim_name, claim_value, identity_provider_id: "idp-1" } });
+
+describe("who may enter", () => {
+  it.each<{ name: string; audience: Parameters<typeof only>[0]; rules: object[] }>([
+    {
+      name: "members of a group are told by the claim of the login",
+      audience: { groups: ["family"] },
+      rules: [{ name: "cfauth:home members of family", decision: "allow", include: [memberOf("family")], require: [] }],
+    },
+    {
+      name: "a member of any of the groups",
+      audience: { groups: ["admins", "family"] },
+      rules: [
+        {
+          name: "cfauth:home members of admins or family",
+          decision: "allow",
+          include: [memberOf("admins"), memberOf("family")],
+          require: [],
+        },
+      ],
+    },
+    {
+      name: "an e-mail address counts only as Authentik has it",
+      audience: { emails: ["ann@example.com"] },
+      rules: [
+        {
+          name: "cfauth:home 1 e-mail address #b1741b80",
+          decision: "allow",
+          include: [{ email: { email: "ann@example.com" } }],
+          require: [byLogin],
+        },
+      ],
+    },
+    {
+      name: "everyone of a domain, and one more",
+      audience: { emails: ["@example.com", "bob@example.net"] },
+      rules: [
+        {
+          name: "cfauth:home 2 e-mail addresses #20c39a72",
+          decision: "allow",
+          include: [{ email: { email: "bob@example.net" } }, { email_domain: { domain: "example.com" } }],
+          require: [byLogin],
+        },
+      ],
+    },
+    {
+      name: "members of a group and an address besides",
+      audience: { groups: ["family"], emails: ["ann@example.com"] },
+      rules: [
+        {
+          name: "cfauth:home members of family and 1 e-mail address #b1741b80",
+          decision: "allow",
+          include: [{ email: { email: "ann@example.com" } }, memberOf("family")],
+          require: [byLogin],
+        },
+      ],
+    },
+    {
+      name: "a service token needs no login, and is looked at before people",
+      audience: {
+        tokens: [
+          { id: "t-2", name: "ci" },
+          { id: "t-1", name: "uptime" },
+        ],
+      },
+      rules: [
+        {
+          name: "cfauth:home service token ci or uptime",
+          decision: "non_identity",
+          include: [{ service_token: { token_id: "t-1" } }, { service_token: { token_id: "t-2" } }],
+          require: [],
+        },
+        { name: MEMBERS, decision: "allow", include: [byLogin], require: [] },
+      ],
+    },
+    {
+      name: "any service token beside members of a group",
+      audience: { groups: ["family"], tokens: "any" },
+      rules: [
+        { name: "cfauth:home any service token", decision: "non_identity", include: [{ any_valid_service_token: {} }], require: [] },
+        { name: "cfauth:home members of family", decision: "allow", include: [memberOf("family")], require: [] },
+      ],
+    },
+  ])("$name", ({ audience, rules }) => {
+    expect(made(only(audience))).toEqual(rules);
+  });
+
+  it("members of a group can not be told before the login carries it", () => {
+    const family = only({ groups: ["family"] });
+    expect(stance(world([], { login: loginSeen(["openid", "email", "profile"]) }), family)).toEqual({ is: "absent", open: undefined });
+    expect(stance(world([]), only({ groups: ["guests"] }))).toEqual({ is: "absent", open: undefined });
+  });
+
+  it("not even machines enter by a policy that is half known: it waits for the login", () => {
+    expect(made(only({ groups: ["guests"], tokens: "any" }))).toEqual([]);
+  });
+
+  it("members are told by the direct groups where no mapping can be made", () => {
+    const login = { ...loginSeen([]), groups: { owner: OWNER, claim: CLAIM, mapping: undefined, mayMap: false } };
+    const direct = { ...login, method: { ...login.method, claims: ["groups"] } } as LoginSeen;
+    expect(made(only({ groups: ["family"] }), world([], { login: direct }))).toMatchObject([{ include: [memberOf("family", "groups")] }]);
+  });
+
+  it("a service token that was made anew under its name is let in in place of the old one", () => {
+    const ci = (id: string) => only({ tokens: [{ id, name: "ci" }] });
+    const [tokens] = made(ci("old"));
+    const found = { ...policy(), ...tokens };
+    expect(stance(world([found, policy({ id: "p-2" })]), ci("new"))).toMatchObject({
+      is: "drifted",
+      mend: { action: "update", at: found, wish: { include: [{ service_token: { token_id: "new" } }] } },
     });
   });
 });
 
-describe("a policy of ours that no route wishes", () => {
-  const used = (id: string): Partial<World> => ({
-    access: { ...emptyWorld().access, mine: new Map([[key("app.example.com"), claim({ policies: [id] } as never)]]) },
+describe("an application links", () => {
+  const tokens = policy({ id: "p-tokens", name: "cfauth:home any service token" });
+  const family = policy({ id: "p-family", name: "cfauth:home members of family" });
+  const protection = only({ groups: ["family"], tokens: "any", policies: ["friends", "aunts"] });
+
+  it("what needs no login first, then our people, then what the user keeps", () => {
+    expect(linked(OWNER, protection, world([family, tokens]).policy)).toEqual(["p-tokens", "p-family", "friends", "aunts"]);
   });
 
-  it.each<{ name: string; at: World; wished: readonly (typeof members)[]; gone: readonly string[] }>([
+  it("nothing while one of ours is not there", () => {
+    expect(linked(OWNER, protection, world([family]).policy)).toBeUndefined();
+  });
+});
+
+describe("a policy of ours that no route wishes", () => {
+  const used = (id: string): Partial<At> => ({
+    access: { mine: new Map([[key("app.example.com"), claim({ policies: [id] } as never)]]), linked: [] },
+  });
+
+  it.each<{ name: string; at: At; wished: readonly Protection[]; gone: readonly string[] }>([
     { name: "goes", at: world([policy()]), wished: [], gone: [MEMBERS] },
     { name: "goes when only the other audience is wished", at: world([policy()]), wished: [anybody], gone: [MEMBERS] },
     { name: "stays when its audience is wished", at: world([policy()]), wished: [members], gone: [] },
     { name: "stays while an application of ours uses it", at: world([policy()], used("p-1")), wished: [], gone: [] },
     {
       name: "stays while an application of somebody else uses it",
-      at: world([policy()], { access: { ...emptyWorld().access, linked: ["p-1"] } }),
+      at: world([policy()], { access: { mine: new Map(), linked: ["p-1"] } }),
       wished: [],
       gone: [],
     },
@@ -121,7 +287,24 @@ describe("a policy of ours that no route wishes", () => {
       wished: [members],
       gone: [],
     },
+    {
+      name: "of machines goes with the last route that lets them in, not that of its people",
+      at: world([policy({ id: "p-2", name: "cfauth:home any service token", decision: "non_identity" }), policy()]),
+      wished: [members],
+      gone: ["cfauth:home any service token"],
+    },
+    {
+      name: "stays for another route of the same audience",
+      at: world([policy({ name: "cfauth:home members of family" })]),
+      wished: [members, only({ groups: ["family"] })],
+      gone: [],
+    },
   ])("$name", ({ at, wished, gone }) => {
-    expect(unusedPolicies(at, wishing(...wished)).map(({ subject }) => subject)).toEqual(gone);
+    expect(unusedPolicies(OWNER)(at, wishing(...wished)).map(({ subject }) => subject)).toEqual(gone);
   });
+});
+
+it("a policy that the user keeps is never swept", () => {
+  const theirs = [{ id: "friends", name: "Friends", decision: "allow" }];
+  expect(unusedPolicies(OWNER)(world([], { policy: { mine: [], theirs } }), wishing())).toEqual([]);
 });

@@ -1,6 +1,10 @@
 import { type Authentik as AuthentikClient, createAuthentik } from "../../src/clients/authentik.ts";
 import { type Cloudflare as CloudflareClient, createCloudflare } from "../../src/clients/cloudflare.ts";
+import type { Protection } from "../../src/domain/exposure.ts";
 import { type Owner, parseOwner } from "../../src/domain/owner.ts";
+import { routeKey } from "../../src/domain/route.ts";
+import type { Desired } from "../../src/plan/desired.ts";
+import { exposure, members, only } from "../builders.ts";
 import { type Opened as OpenedAuthentik, openAuthentik } from "../sandbox/authentik/testing.ts";
 import type { VersionName } from "../sandbox/authentik/versions.ts";
 import { type Opened as OpenedCloudflare, openCloudflare } from "../sandbox/cloudflare/testing.ts";
@@ -35,3 +39,20 @@ export function owner(text = "home"): Owner {
   if (parsed === undefined) throw new Error(`no owner's name: ${text}`);
   return parsed;
 }
+
+/** A route of its own for each of these protections, and nothing else. */
+export const wishing = (...protections: readonly Protection[]): Desired => {
+  const wishes = protections.map((protection, at) => exposure(`app${at}.example.com`, { protection }));
+  return {
+    wishes: new Map(wishes.map((wish) => [routeKey(wish.route), wish])),
+    held: new Set(),
+    guarded: [],
+    closing: new Map(),
+    waiting: [],
+    problems: [],
+  };
+};
+
+/** One route for the members of each of these groups; without any, one for everyone who can log in. */
+export const wishingGroups = (...groups: readonly string[]): Desired =>
+  wishing(...(groups.length === 0 ? [members] : groups.map((group) => only({ groups: [group] }))));

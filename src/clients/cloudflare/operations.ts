@@ -12,6 +12,7 @@ export interface Operation {
 const TUNNEL = "Account · Cloudflare Tunnel · Edit";
 const APPS = "Account · Access: Apps and Policies · Edit";
 const LOGIN = "Account · Access: Organizations, Identity Providers, and Groups · Edit";
+const TOKENS = "Account · Access: Service Tokens · Read";
 const DNS = "Zone · DNS · Edit";
 const ZONES = "Zone · Zone · Read";
 const ACCOUNT = "Account · Account Settings · Read";
@@ -33,16 +34,19 @@ export const operations = {
   "applications.create": post("create an Access application", APPS),
   "applications.update": put("change an Access application", APPS),
   "applications.delete": remove("delete an Access application", APPS),
+  "applications.revoke": post("end the logins of an Access application", APPS),
   "policies.list": get("list the Access policies", APPS),
   "policies.create": post("create an Access policy", APPS),
   "policies.update": put("change an Access policy", APPS),
   "policies.delete": remove("delete an Access policy", APPS),
   "tags.list": get("list the Access tags", APPS),
   "tags.create": post("create the Access tag", APPS),
+  "service-tokens.list": get("list the Access service tokens", TOKENS),
   "tunnels.list": get("list the tunnels", TUNNEL),
   "tunnels.get": get("read the tunnel", TUNNEL),
   "tunnels.create": post("create the tunnel", TUNNEL),
   "tunnels.token": get("read the tunnel's connector token", TUNNEL),
+  "tunnels.connections": get("read which rules cloudflared runs on", TUNNEL),
   "configuration.get": get("read the tunnel's rules", TUNNEL),
   "configuration.put": put("write the tunnel's rules", TUNNEL),
   "records.list": get("list the DNS records", DNS, 5_000),

@@ -2,11 +2,13 @@ import { BaseAccounts } from "cloudflare/resources/accounts/accounts";
 import { BaseRecords } from "cloudflare/resources/dns/records";
 import { BaseApplications } from "cloudflare/resources/zero-trust/access/applications/applications";
 import { BasePolicies } from "cloudflare/resources/zero-trust/access/policies";
+import { BaseServiceTokens } from "cloudflare/resources/zero-trust/access/service-tokens";
 import { BaseTags } from "cloudflare/resources/zero-trust/access/tags";
 import { BaseIdentityProviders } from "cloudflare/resources/zero-trust/identity-providers/identity-providers";
 import { BaseOrganizations } from "cloudflare/resources/zero-trust/organizations/organizations";
 import { BaseCloudflared } from "cloudflare/resources/zero-trust/tunnels/cloudflared/cloudflared";
 import { BaseConfigurations } from "cloudflare/resources/zero-trust/tunnels/cloudflared/configurations";
+import { BaseConnections } from "cloudflare/resources/zero-trust/tunnels/cloudflared/connections";
 import { BaseToken } from "cloudflare/resources/zero-trust/tunnels/cloudflared/token";
 import { BaseZones } from "cloudflare/resources/zones/zones";
 import { createClient } from "cloudflare/tree-shakable";
@@ -46,9 +48,11 @@ export const createSdk = ({ token, baseUrl, timeoutMs }: SdkOptions) =>
       BaseIdentityProviders,
       BaseApplications,
       BasePolicies,
+      BaseServiceTokens,
       BaseTags,
       BaseCloudflared,
       BaseConfigurations,
+      BaseConnections,
       BaseToken,
     ],
   });

@@ -6,7 +6,8 @@ export function alike(found: Provider, wish: ProviderWish): boolean {
     found.clientType === wish.clientType &&
     found.authorizationFlow === wish.authorizationFlow &&
     (wish.invalidationFlow === undefined || found.invalidationFlow === undefined || found.invalidationFlow === wish.invalidationFlow) &&
-    found.signingKey !== undefined &&
+    found.clientSecret !== "" &&
+    found.signingKey === wish.signingKey &&
     found.encryptionKey === undefined &&
     found.claimsInIdToken &&
     sameSet(uris(found.redirectUris), uris(wish.redirectUris)) &&
@@ -15,6 +16,6 @@ export function alike(found: Provider, wish: ProviderWish): boolean {
   );
 }
 
-const uris = (list: Provider["redirectUris"]): string[] => list.map(({ mode, url }) => `${mode} ${url}`);
+const uris = (list: Provider["redirectUris"]): string[] => list.map(({ mode, url, type }) => `${mode} ${type ?? "authorization"} ${url}`);
 
 const sameSet = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((it) => b.includes(it));

@@ -1,18 +1,22 @@
 import { z } from "zod";
 import type { Authentik } from "../../clients/authentik.ts";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
+import type { Owner } from "../../domain/owner.ts";
 import { carriedOut, type Fold } from "../carried.ts";
 import type { Kind } from "../kind.ts";
 import { applicationOf, createApplication, updateApplication } from "./application.ts";
+import { claimName } from "./claim.ts";
+import { mappingOf, writeMapping } from "./mapping.ts";
 import { methodOf, writeMethod } from "./method.ts";
 import { partsOf } from "./parts.ts";
 import { createProvider, providerByName, providerByPk, updateProvider } from "./provider.ts";
-import type { LoginApplication, LoginChange, LoginSeen, LoginWish, Provider } from "./seen.ts";
+import type { GroupsSeen, LoginApplication, LoginChange, LoginSeen, LoginWish, Provider } from "./seen.ts";
 
 export interface LoginApiOptions {
   readonly cloudflare: Cloudflare;
   readonly authentik: Authentik;
   readonly account: string;
+  readonly owner: Owner;
   readonly wish: LoginWish;
   /** Slug of the authorization flow. */
   readonly flow: string;
@@ -24,18 +28,29 @@ export function loginApi(options: LoginApiOptions): Kind<LoginSeen, LoginChange>
     kind: "login",
     observe: async (depth, before) => {
       const known = depth === "routes" ? before : undefined;
-      const [teamDomain, parts, application, method] = await Promise.all([
+      const [teamDomain, fresh, named, method] = await Promise.all([
         known?.teamDomain ?? teamDomainOf(options),
-        known !== undefined && !("code" in known.parts) ? known.parts : partsOf(options.authentik, options.flow),
+        known === undefined ? partsOf(options.authentik, options.flow) : undefined,
         applicationOf(options.authentik, options.wish.slug),
         methodOf(options, options.wish.slug),
       ]);
-      const provider = await providerOf(options, application);
-      return { teamDomain, parts, provider, application, method, wish: options.wish };
+      const provider = await providerOf(options, named);
+      const kept = known !== undefined && current(known.parts, provider) ? known.parts : fresh;
+      const parts = kept ?? (await partsOf(options.authentik, options.flow));
+      const [application, groups] = await Promise.all([applicationFor(options, named, provider), groupsOf(options, parts, known)]);
+      return { teamDomain, parts, provider, application, method, groups, wish: options.wish };
     },
-    apply: (changes, seen) => carriedOut(changes, seen, (change) => carry(options, change)),
+    apply: async (changes, seen) => {
+      const applied = await carriedOut(changes, seen, (change) => carry(options, change));
+      // Authentik did not let it be made, which is no failure and not done either.
+      return applied.seen.groups.mayMap ? applied : { ...applied, done: applied.done.filter(({ key }) => key !== "login-groups") };
+    },
   };
 }
+
+/** Whether what was looked up before still tells what the provider is built of: a key that it does not know may be a new one. */
+const current = (parts: LoginSeen["parts"], provider: Provider | undefined): boolean =>
+  !("code" in parts) && provider?.signingKey !== undefined && parts.fitKeys.includes(provider.signingKey);
 
 async function teamDomainOf({ cloudflare, account: account_id }: LoginApiOptions): Promise<string> {
   const answer = z.looseObject({ auth_domain: z.string() });
@@ -50,6 +65,28 @@ async function providerOf({ authentik, wish }: LoginApiOptions, application: Log
   return await providerByPk(authentik, application.provider);
 }
 
+/** The one of our slug, else the one that the provider is for: somebody may have given it another slug, and its keys moved along. */
+async function applicationFor(
+  { authentik }: LoginApiOptions,
+  named: LoginApplication | undefined,
+  provider: Provider | undefined,
+): Promise<LoginApplication | undefined> {
+  const slug = provider?.assignedTo;
+  if (provider === undefined || slug === undefined || named?.provider === provider.pk) return named;
+  return (await applicationOf(authentik, slug)) ?? named;
+}
+
+async function groupsOf(
+  { authentik, owner }: LoginApiOptions,
+  parts: LoginSeen["parts"],
+  known: LoginSeen | undefined,
+): Promise<GroupsSeen> {
+  const none = { owner, claim: claimName(owner), mapping: undefined, mayMap: known?.groups.mayMap ?? true };
+  // What was not there at the last whole look is made by nobody but this daemon.
+  if ("code" in parts || (known !== undefined && known.groups.mapping === undefined)) return none;
+  return { ...none, mapping: await mappingOf(authentik, parts.mappingsPath, none) };
+}
+
 async function carry(options: LoginApiOptions, change: LoginChange): Promise<Fold<LoginSeen>> {
   const { authentik, wish } = options;
   switch (change.key) {
@@ -59,9 +96,15 @@ async function carry(options: LoginApiOptions, change: LoginChange): Promise<Fol
       return (seen) => ({ ...seen, provider });
     }
     case "login-application": {
-      const write = change.action === "create" ? createApplication : updateApplication;
-      const application = await write(authentik, wish.slug, change.provider);
-      return (seen) => ({ ...seen, application });
+      const application =
+        change.action === "create"
+          ? await createApplication(authentik, wish.slug, change.provider)
+          : await updateApplication(authentik, change.at, change.provider);
+      return (seen) => ({ ...seen, application, provider: seen.provider && { ...seen.provider, assignedTo: application.slug } });
+    }
+    case "login-groups": {
+      const groups = await writeMapping(authentik, change, { owner: options.owner, claim: claimName(options.owner) });
+      return (seen) => ({ ...seen, groups: { ...seen.groups, ...groups } });
     }
     case "login-method": {
       const method = await writeMethod(options, change);

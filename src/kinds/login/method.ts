@@ -53,11 +53,11 @@ export async function writeMethod({ cloudflare, account: account_id }: Hands, ch
 type Body = Omit<IdentityProviderCreateParams.AccessOIDC, "account_id" | "zone_id">;
 
 function bodyOf(change: MethodChange): Body {
-  const { config: keptConfig, ...kept } = change.action === "update" ? change.at.kept : {};
+  const kept = change.action === "update" ? change.at.kept : {};
   const config = {
-    ...(keptConfig as object | undefined),
     ...change.config,
     scopes: [...change.config.scopes],
+    claims: [...change.claims],
     client_secret: change.secret,
   };
   return { ...kept, name: change.name, type: "oidc", config };
@@ -66,9 +66,8 @@ function bodyOf(change: MethodChange): Body {
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 function methodFrom({ id, name, config, scim_config }: z.infer<typeof MethodAnswer>): LoginMethod {
-  const { claims, ...rest } = config ?? {};
-  const kept = { ...(scim_config && { scim_config }), ...(Array.isArray(claims) && claims.length > 0 && { config: { claims } }) };
-  return { id, name, config: configFrom(rest), kept };
+  const claims = Array.isArray(config?.["claims"]) ? config["claims"].map(String).toSorted() : [];
+  return { id, name, config: configFrom(config ?? {}), claims, kept: { ...(scim_config && { scim_config }) } };
 }
 
 const configFrom = (config: Readonly<Record<string, unknown>>): LoginMethodConfig => ({

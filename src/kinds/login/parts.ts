@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Authentik } from "../../clients/authentik.ts";
 import type { Problem, ProblemCode } from "../../domain/problem.ts";
-import { WorldError } from "../../errors.ts";
+import { type MappingAnswer, mappingsOf } from "./mapping.ts";
 import type { Parts } from "./seen.ts";
 
 /** What the provider is built of: looked up each time, because its keys differ from one Authentik to the next. */
@@ -12,17 +12,20 @@ export async function partsOf(authentik: Authentik, flow: string): Promise<Parts
     authentik.list("keys.list", Key, { path: "/crypto/certificatekeypairs/", query: { has_key: true } }),
     mappingsOf(authentik),
   ]);
-  const scopes = SCOPES.map((name) => scopeOf(mappings, name));
+  const scopes = SCOPES.map((name) => scopeOf(mappings.all, name));
   if (authorization.length === 0 || scopes.includes(undefined)) return notReady();
   const wanted = authorization.find(({ slug }) => slug === flow);
   if (wanted === undefined) return noFlow(flow, authorization.map(({ slug }) => slug).toSorted());
-  const key = signingKey(keys);
+  const fit = fitting(keys);
+  const key = fit.find(({ name }) => name === USUAL_KEY) ?? fit[0];
   if (key === undefined) return noKey();
   return {
     authorizationFlow: wanted.pk,
     invalidationFlow: invalidationOf(invalidation)?.pk,
     signingKey: key.pk,
+    fitKeys: fit.map(({ pk }) => pk),
     scopes: scopes.flatMap((pk) => pk ?? []),
+    mappingsPath: mappings.path,
   };
 }
 
@@ -49,12 +52,10 @@ const Key = z.looseObject({
 type Key = z.infer<typeof Key>;
 
 /** What Cloudflare can check signatures of: RSA and the usual elliptic curves. Authentik signs its own tokens with the internal one. */
-function signingKey(keys: readonly Key[]): Key | undefined {
-  const fit = keys.filter(
-    (key) => key.managed !== "goauthentik.io/crypto/jwt-managed" && key.name !== "authentik Internal JWT Certificate" && fits(key),
-  );
-  return fit.find(({ name }) => name === USUAL_KEY) ?? fit.toSorted((a, b) => (a.name < b.name ? -1 : 1))[0];
-}
+const fitting = (keys: readonly Key[]): readonly Key[] =>
+  keys
+    .filter((key) => key.managed !== "goauthentik.io/crypto/jwt-managed" && key.name !== "authentik Internal JWT Certificate" && fits(key))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 const USUAL_KEY = "authentik Self-signed Certificate";
 
@@ -63,23 +64,10 @@ function fits({ name, key_type, private_key_type }: Key): boolean {
   return type === undefined ? name === USUAL_KEY : ["rsa", "ec"].includes(type.toLowerCase());
 }
 
-const Mapping = z.looseObject({ pk: z.string(), name: z.string(), scope_name: z.string(), managed: z.string().nullish() });
-type Mapping = z.infer<typeof Mapping>;
-
 const SCOPES = ["openid", "email", "profile"] as const;
 
-/** All of them: a filter by the managed id answers 400, not nothing, while the id is not there yet. */
-async function mappingsOf(authentik: Authentik): Promise<readonly Mapping[]> {
-  const list = (path: string) => authentik.list("scopes.list", Mapping, { path });
-  return await list("/propertymappings/provider/scope/").catch((error: unknown) => {
-    // Before 2024.8 it was elsewhere, and what is not there answers with a page for people.
-    if (error instanceof WorldError && error.status === 404) return list("/propertymappings/scope/");
-    throw error;
-  });
-}
-
 /** The mapping that Authentik manages itself, else one that somebody made for the same scope. */
-function scopeOf(mappings: readonly Mapping[], scope: string): string | undefined {
+function scopeOf(mappings: readonly MappingAnswer[], scope: string): string | undefined {
   const managed = mappings.find((it) => it.managed === `goauthentik.io/providers/oauth2/scope-${scope}`);
   return (managed ?? mappings.filter((it) => it.scope_name === scope).toSorted((a, b) => (a.name < b.name ? -1 : 1))[0])?.pk;
 }

@@ -1,25 +1,34 @@
 import { createHash } from "node:crypto";
+import type { Problem } from "../../domain/problem.ts";
+import type { Desired } from "../../plan/desired.ts";
 import type { Foundation } from "../../plan/rung.ts";
 import { alike } from "./alike.ts";
-import type { LoginChange, LoginMethodConfig, LoginSeen, LoginWish, Parts, Provider, ProviderWish } from "./seen.ts";
+import { carries, DIRECT_CLAIM, expressionFor, groupsIn, mappingName } from "./claim.ts";
+import type { GroupsSeen, LoginChange, LoginMethodConfig, LoginSeen, LoginWish, Parts, Provider, ProviderWish } from "./seen.ts";
 
 type Needs = { readonly login: LoginSeen };
 type Proposal = ReturnType<Foundation<Needs, LoginChange>["propose"]>;
 
 /**
- * The two ends of the login, one after the other: provider, application, login method. Each is created when absent and
- * patched when it differs; what else the user set on them stays.
+ * The two ends of the login, one after the other: provider, application, login method, and then what carries the groups. Each
+ * is created when absent and patched when it differs; what else the user set on them stays.
  */
 export const login: Foundation<Needs, LoginChange> = {
   kind: "login",
   awaited: "the login method",
-  propose({ login: seen }) {
-    if ("code" in seen.parts) return { changes: [], problems: [seen.parts], stands: inUse(seen) };
-    return provider(seen, seen.parts) ?? application(seen, seen.provider) ?? method(seen, seen.provider) ?? settled;
+  propose({ login: seen }, desired) {
+    const { parts } = seen;
+    if ("code" in parts) return { changes: [], problems: [parts], stands: inUse(seen) };
+    const wanted = groupsWanted(desired);
+    return (
+      provider(seen, parts) ??
+      application(seen, seen.provider) ??
+      mapping(seen, parts, wanted) ??
+      attached(seen, parts) ??
+      method(seen, wanted) ?? { changes: [], problems: direct(seen, wanted), stands: true }
+    );
   },
 };
-
-const settled: Proposal = { changes: [], problems: [], stands: true };
 
 /** Routes can be built on a method that was whole before, while Authentik lacks something to mend it with. */
 const inUse = (seen: LoginSeen): boolean => seen.method !== undefined && seen.provider !== undefined && seen.application !== undefined;
@@ -39,13 +48,14 @@ function providerWish(seen: LoginSeen, parts: Parts): ProviderWish {
   const others = (seen.provider?.redirectUris ?? []).filter(
     (uri) => uri.mode === "strict" && uri.url !== callback.url && uri.url.startsWith("https://"),
   );
+  const key = seen.provider?.signingKey;
   return {
     name: seen.provider?.name ?? seen.wish.slug,
     clientType: "confidential",
     redirectUris: [callback, ...others],
     authorizationFlow: parts.authorizationFlow,
     invalidationFlow: parts.invalidationFlow,
-    signingKey: seen.provider?.signingKey ?? parts.signingKey,
+    signingKey: key !== undefined && parts.fitKeys.includes(key) ? key : parts.signingKey,
     scopes: [...new Set([...(seen.provider?.scopes ?? []), ...parts.scopes])],
     grantTypes: [...new Set([...(seen.provider?.grantTypes ?? []), "authorization_code", "refresh_token"])],
   };
@@ -56,37 +66,82 @@ function application(seen: LoginSeen, provider: Provider | undefined): Proposal 
   const found = seen.application;
   if (found === undefined)
     return now({ kind: "login", action: "create", key: "login-application", subject: seen.wish.slug, provider: provider.pk });
-  if (found.provider === provider.pk) return undefined;
-  return now({ kind: "login", action: "update", key: "login-application", subject: found.slug, at: found, provider: provider.pk });
-}
-
-function method(seen: LoginSeen, provider: Provider | undefined): Proposal | undefined {
-  if (provider === undefined) return undefined;
-  const name = methodName(seen.wish.slug, provider);
-  const config = methodConfig(seen.wish, provider);
-  const found = seen.method;
-  if (found === undefined)
-    return now({ kind: "login", action: "create", key: "login-method", subject: name, name, config, secret: provider.clientSecret });
-  if (found.name === name && sameConfig(found.config, config)) return undefined;
-  return now({
+  const fits = found.provider === provider.pk;
+  if (fits && !found.inLibrary) return undefined;
+  const change = {
     kind: "login",
     action: "update",
-    key: "login-method",
-    subject: name,
+    key: "login-application",
+    subject: found.slug,
     at: found,
-    name,
-    config,
-    secret: provider.clientSecret,
-  });
+    provider: provider.pk,
+  } as const;
+  return now(change, fits && works(seen));
 }
 
-export function methodConfig({ slug, publicUrl }: LoginWish, provider: Provider): LoginMethodConfig {
+const groupsWanted = ({ wishes }: Desired): readonly string[] =>
+  [
+    ...new Set([...wishes.values()].flatMap(({ protection }) => (protection.kind === "authentik" ? protection.audience.groups : []))),
+  ].toSorted();
+
+/**
+ * The mapping lets travel what some route asks for, and what one asked for before: a login remembers only what it came with, so
+ * a group that leaves and comes back with its container would shut out whoever logged in between.
+ */
+function mapping(seen: LoginSeen, parts: Parts, wanted: readonly string[]): Proposal | undefined {
+  const { groups } = seen;
+  const at = groups.mapping;
+  if (!groups.mayMap || (at === undefined && wanted.length === 0)) return undefined;
+  const travel = new Set([...(at === undefined ? [] : groupsIn(at.expression)), ...wanted]);
+  const expression = expressionFor(groups.owner, [...travel]);
+  if (at?.expression === expression) return undefined;
+  const action = at === undefined ? "create" : "update";
+  const subject = mappingName(groups.owner);
+  return now({ kind: "login", action, key: "login-groups", subject, at, path: parts.mappingsPath, expression }, works(seen));
+}
+
+function attached(seen: LoginSeen, parts: Parts): Proposal | undefined {
+  const { provider: at, groups } = seen;
+  if (at === undefined || groups.mapping === undefined || at.scopes.includes(groups.mapping.pk)) return undefined;
+  const wish = providerWish(seen, parts);
+  const scopes = [...wish.scopes, groups.mapping.pk];
+  return now({ kind: "login", action: "update", key: "login-provider", subject: wish.name, at, wish: { ...wish, scopes } }, works(seen));
+}
+
+function method(seen: LoginSeen, wanted: readonly string[]): Proposal | undefined {
+  const { provider, groups, method: found } = seen;
+  if (provider === undefined) return undefined;
+  const name = methodName(seen.wish.slug, provider);
+  const own = groups.mapping === undefined ? [] : [groups.claim];
+  const config = methodConfig(seen, provider, own);
+  const claims = [...new Set([...(found?.claims ?? []), ...own, ...(onlyDirect(groups, wanted) ? [DIRECT_CLAIM] : [])])].toSorted();
+  const wish = { kind: "login", key: "login-method", subject: name, name, config, claims, secret: provider.clientSecret } as const;
+  if (found === undefined) return now({ ...wish, action: "create" });
+  if (works(seen) && sameConfig(found.config, config) && claims.length === found.claims.length) return undefined;
+  return now({ ...wish, action: "update", at: found }, works(seen));
+}
+
+/** Whether people can log in by it, whatever it still lacks of scopes and claims. */
+function works(seen: LoginSeen): boolean {
+  const { provider, method: found } = seen;
+  if (provider === undefined || found === undefined) return false;
+  const config = { ...methodConfig(seen, provider), scopes: found.config.scopes };
+  return found.name === methodName(seen.wish.slug, provider) && sameConfig(found.config, config);
+}
+
+const USUAL_SCOPES = ["openid", "email", "profile"];
+
+/** @param own - scopes of this owner's, beside the usual ones and those of other owners and of the user */
+function methodConfig(seen: LoginSeen, provider: Provider, own: readonly string[] = []): LoginMethodConfig {
+  const { publicUrl, slug }: LoginWish = seen.wish;
+  const others = (seen.method?.config.scopes ?? []).filter((scope) => !USUAL_SCOPES.includes(scope));
   return {
     client_id: provider.clientId,
     auth_url: `${publicUrl}/application/o/authorize/`,
     token_url: `${publicUrl}/application/o/token/`,
-    certs_url: `${publicUrl}/application/o/${slug}/jwks/`,
-    scopes: ["openid", "email", "profile"],
+    // Where somebody gave the application another slug, its keys moved along.
+    certs_url: `${publicUrl}/application/o/${seen.application?.slug ?? slug}/jwks/`,
+    scopes: [...USUAL_SCOPES, ...[...new Set([...others, ...own])].toSorted()],
     email_claim_name: "email",
     pkce_enabled: true,
   };
@@ -103,3 +158,28 @@ export const methodPrefix = (slug: string): string => `Authentik (${slug})`;
  */
 const methodName = (slug: string, provider: Provider): string =>
   `${methodPrefix(slug)} #${createHash("sha256").update(`${provider.clientId}:${provider.clientSecret}`).digest("hex").slice(0, 8)}`;
+
+/** Whether some group that a route asks for comes with the login only for those who are in it directly. */
+const onlyDirect = (groups: GroupsSeen, wanted: readonly string[]): boolean => !groups.mayMap && !carries(groups, wanted);
+
+const ADD = "authentik_providers_oauth2.add_scopemapping";
+const CHANGE = "authentik_providers_oauth2.change_scopemapping";
+
+/** Said for as long as it is so: who is a member only through another group stands before a shut door. */
+function direct({ groups }: LoginSeen, wanted: readonly string[]): readonly Problem[] {
+  if (!onlyDirect(groups, wanted)) return [];
+  const lacking = groups.mapping === undefined ? [ADD, CHANGE] : [CHANGE];
+  return [
+    {
+      code: "CFA-GROUP-DIRECT",
+      severity: "warning",
+      container: undefined,
+      label: undefined,
+      route: undefined,
+      message:
+        "Authentik does not let this token write its scope mapping, so only direct members of a group are let in, not those of a group inside it",
+      effect: "unchanged",
+      fix: `give the token's user ${lacking.join(" and ")}; cfauth notices within the hour, or at its next start`,
+    },
+  ];
+}

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { absent } from "../../clients/absent.ts";
 import type { Authentik, Request } from "../../clients/authentik.ts";
@@ -25,6 +26,7 @@ const ProviderAnswer = z.looseObject({
   property_mappings: z.array(z.string()).nullish(),
   grant_types: z.array(z.string()).nullish(),
   include_claims_in_id_token: z.boolean().nullish(),
+  assigned_application_slug: text,
 });
 
 type ProviderAnswer = z.infer<typeof ProviderAnswer>;
@@ -62,7 +64,31 @@ async function write(
     ...bodyOf(wish),
     ...((await takesText(authentik)) && { redirect_uris: wish.redirectUris.map(({ url }) => url).join("\n") }),
   };
-  return await providerFrom(authentik, await authentik.ask(operation, ProviderAnswer, { ...request, body }));
+  const answer = await authentik.ask(operation, ProviderAnswer, { ...request, body });
+  const provider = await providerFrom(authentik, answer);
+  return provider.clientSecret === "" ? await withSecret(authentik, answer) : provider;
+}
+
+/** One that was emptied, or from 2026.11 on was never there, is made anew. */
+async function withSecret(authentik: Authentik, { pk, name, client_secret }: ProviderAnswer): Promise<Provider> {
+  const value = randomBytes(48).toString("base64url");
+  const body = typeof client_secret === "string" ? { client_secret: value } : { secret: await secretMade(authentik, name, value) };
+  const request = { method: "PATCH", path: `/providers/oauth2/${pk}/`, body, hide: [value] } as const;
+  const answer = await authentik.ask("providers.update", ProviderAnswer, request);
+  return await providerFrom(authentik, { ...answer, client_secret: value });
+}
+
+/** Its id. To read it is to know that it may be handed to a provider, which takes the same permission. */
+async function secretMade(authentik: Authentik, provider: string, value: string): Promise<string> {
+  const made = await authentik.ask("secrets.create", z.union([z.looseObject({ pk: z.string() }), z.looseObject({ id: z.string() })]), {
+    method: "POST",
+    path: "/secrets/secrets/",
+    body: { name: `${provider} ${randomBytes(4).toString("hex")}`, type: "text", value },
+    hide: [value],
+  });
+  const id = String("pk" in made ? made.pk : made.id);
+  await secretOf(authentik, id);
+  return id;
 }
 
 /** Whether addresses are still one text, with a line for each: they became a list with CVE-2024-52289, in the middle of two lines of releases. */
@@ -97,7 +123,7 @@ async function providerFrom(authentik: Authentik, answer: ProviderAnswer): Promi
     pk: answer.pk,
     name: answer.name,
     clientId: answer.client_id,
-    clientSecret: answer.client_secret ?? (await secretOf(authentik, answer.secret ?? "")),
+    clientSecret: answer.client_secret ?? (answer.secret ? await secretOf(authentik, answer.secret) : ""),
     clientType: answer.client_type ?? "",
     redirectUris: redirectUris(answer.redirect_uris),
     authorizationFlow: answer.authorization_flow ?? "",
@@ -107,6 +133,7 @@ async function providerFrom(authentik: Authentik, answer: ProviderAnswer): Promi
     scopes: answer.property_mappings ?? [],
     grantTypes: answer.grant_types ?? undefined,
     claimsInIdToken: answer.include_claims_in_id_token ?? true,
+    assignedTo: answer.assigned_application_slug || undefined,
   };
 }
 

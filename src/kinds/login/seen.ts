@@ -1,3 +1,4 @@
+import type { Owner } from "../../domain/owner.ts";
 import type { Problem } from "../../domain/problem.ts";
 import type { Mine } from "../mine.ts";
 
@@ -10,7 +11,23 @@ export interface LoginSeen {
   readonly provider: Provider | undefined;
   readonly application: LoginApplication | undefined;
   readonly method: Mine<LoginMethod> | undefined;
+  readonly groups: GroupsSeen;
   readonly wish: LoginWish;
+}
+
+/** How membership in groups travels with the login: a scope mapping of this owner's, and the claim of its name. */
+export interface GroupsSeen {
+  readonly owner: Owner;
+  readonly claim: string;
+  readonly mapping: Mapping | undefined;
+  /** False since Authentik did not let this token make or change the mapping: direct groups must do. Set anew by each whole look. */
+  readonly mayMap: boolean;
+}
+
+export interface Mapping {
+  readonly pk: string;
+  /** Empty where it was given another scope, which nobody asks for. */
+  readonly expression: string;
 }
 
 /** From the settings: what the login is to be. */
@@ -27,8 +44,12 @@ export interface Parts {
   /** Undefined before 2024.10, which has none. */
   readonly invalidationFlow: string | undefined;
   readonly signingKey: string;
+  /** Every key that Cloudflare can check signatures of. */
+  readonly fitKeys: readonly string[];
   /** Of the managed scopes openid, email and profile. */
   readonly scopes: readonly string[];
+  /** Where scope mappings are: elsewhere before 2024.8. */
+  readonly mappingsPath: string;
 }
 
 /** The OAuth2 provider; a field that this version of Authentik does not have is undefined. */
@@ -36,6 +57,7 @@ export interface Provider {
   readonly pk: number;
   readonly name: string;
   readonly clientId: string;
+  /** Empty where it has none, which from 2026.11 on can be: then it is given one. */
   readonly clientSecret: string;
   readonly clientType: string;
   readonly redirectUris: readonly { readonly mode: string; readonly url: string; readonly type: string | undefined }[];
@@ -46,6 +68,8 @@ export interface Provider {
   readonly scopes: readonly string[];
   readonly grantTypes: readonly string[] | undefined;
   readonly claimsInIdToken: boolean;
+  /** Slug of the application that it is for. */
+  readonly assignedTo: string | undefined;
 }
 
 /** What of the provider must be so; the rest is the user's. */
@@ -65,12 +89,16 @@ export interface LoginApplication {
   readonly name: string;
   /** The provider's pk. */
   readonly provider: number | undefined;
+  /** Whether a tile of it would lead people to a page of Cloudflare's; one whose address somebody chose is theirs. */
+  readonly inLibrary: boolean;
 }
 
 export interface LoginMethod {
   readonly id: string;
   readonly name: string;
   readonly config: LoginMethodConfig;
+  /** Names of the claims that Access keeps of a login: those of other owners and of the user among them. Sorted. */
+  readonly claims: readonly string[];
   /** Writable fields that cfauth does not manage. */
   readonly kept: Readonly<Record<string, unknown>>;
 }
@@ -124,6 +152,7 @@ export type LoginChange =
       readonly subject: string;
       readonly name: string;
       readonly config: LoginMethodConfig;
+      readonly claims: readonly string[];
       readonly secret: string;
     }
   | {
@@ -134,5 +163,16 @@ export type LoginChange =
       readonly at: Mine<LoginMethod>;
       readonly name: string;
       readonly config: LoginMethodConfig;
+      readonly claims: readonly string[];
       readonly secret: string;
+    }
+  | {
+      readonly kind: "login";
+      readonly action: "create" | "update";
+      readonly key: "login-groups";
+      readonly subject: string;
+      /** The scope mapping; undefined where it is to be made. */
+      readonly at: Mapping | undefined;
+      readonly path: string;
+      readonly expression: string;
     };

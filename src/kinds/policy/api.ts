@@ -5,6 +5,7 @@ import { type Owner, policyPrefix } from "../../domain/owner.ts";
 import { carriedOut, type Fold, unlessGone } from "../carried.ts";
 import type { Kind } from "../kind.ts";
 import { claim, type Mine } from "../mine.ts";
+import { sorted } from "./audience.ts";
 import type { Policy, PolicyChange, PolicySeen, PolicyWish } from "./seen.ts";
 
 export interface PolicyApiOptions {
@@ -22,7 +23,11 @@ export function policyApi(options: PolicyApiOptions): Kind<PolicySeen, PolicyCha
       const all = await cloudflare.list("policies.list", PolicyAnswer, (sdk, page) =>
         sdk.zeroTrust.access.policies.list({ account_id, ...page }),
       );
-      return { mine: all.filter(({ name }) => name.startsWith(policyPrefix(owner))).map((it) => claim(policyFrom(it))) };
+      const [mine, theirs] = [true, false].map((ours) => all.filter(({ name }) => name.startsWith(policyPrefix(owner)) === ours));
+      return {
+        mine: (mine ?? []).map((it) => claim(policyFrom(it))),
+        theirs: (theirs ?? []).filter(({ reusable }) => reusable !== false).map(({ id, name, decision }) => ({ id, name, decision })),
+      };
     },
     apply: (changes, seen) => carriedOut(changes, seen, (change) => carry(options, change)),
   };
@@ -46,20 +51,20 @@ async function carry({ cloudflare, account: account_id }: PolicyApiOptions, chan
       await unlessGone(
         cloudflare.ask("policies.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.policies.delete(change.at.id, { account_id })),
       );
-      return ({ mine }) => ({ mine: mine.filter(({ id }) => id !== change.at.id) });
+      return (seen) => ({ ...seen, mine: seen.mine.filter(({ id }) => id !== change.at.id) });
   }
 }
 
 const put =
   (policy: Mine<Policy>): Fold<PolicySeen> =>
-  ({ mine }) => ({ mine: [...mine.filter(({ id }) => id !== policy.id), policy] });
+  (seen) => ({ ...seen, mine: [...seen.mine.filter(({ id }) => id !== policy.id), policy] });
 
 /** Whole, since a PUT replaces: a condition that somebody added goes. */
-const body = ({ name, decision, include }: PolicyWish): Omit<PolicyCreateParams, "account_id"> => ({
+const body = ({ name, decision, include, require }: PolicyWish): Omit<PolicyCreateParams, "account_id"> => ({
   name,
   decision,
-  include: include as unknown as PolicyCreateParams["include"],
-  require: [],
+  include: include as PolicyCreateParams["include"],
+  require: require as NonNullable<PolicyCreateParams["require"]>,
   exclude: [],
 });
 
@@ -69,6 +74,7 @@ const PolicyAnswer = z.looseObject({
   id: z.string(),
   name: z.string(),
   decision: z.string(),
+  reusable: z.boolean().nullish(),
   include: Rules,
   require: Rules,
   exclude: Rules,
@@ -78,11 +84,7 @@ const policyFrom = ({ id, name, decision, include, require, exclude }: z.infer<t
   id,
   name,
   decision,
-  include: sorted(include),
-  require: sorted(require),
-  exclude: sorted(exclude),
+  include: sorted(include ?? []),
+  require: sorted(require ?? []),
+  exclude: sorted(exclude ?? []),
 });
-
-/** Rules are sets to Access; absent is the same as none. */
-const sorted = (rules: readonly unknown[] | null | undefined): readonly unknown[] =>
-  (rules ?? []).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));

@@ -1,71 +1,70 @@
-import { type Owner, policyPrefix } from "../../domain/owner.ts";
-import type { Rung, Sweep } from "../../plan/rung.ts";
+import type { Exposure, Protection } from "../../domain/exposure.ts";
+import type { Owner } from "../../domain/owner.ts";
+import type { Rung, Stance, Sweep } from "../../plan/rung.ts";
 import type { AccessSeen } from "../access/seen.ts";
+import { claimFor } from "../login/claim.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
-import type { Audience, Policy, PolicyChange, PolicySeen, PolicyWish } from "./seen.ts";
+import { canonical, policyNames, policyWishes } from "./audience.ts";
+import type { Policy, PolicyChange, PolicySeen, PolicyWish } from "./seen.ts";
 
-type Needs = { readonly policy: PolicySeen; readonly login: Pick<LoginSeen, "method"> };
+type Needs = { readonly policy: PolicySeen; readonly login: LoginSeen };
 
 /** One policy for each audience, shared by the routes that have it. What differs from the wish is mended in place. */
 export const policyRung = (owner: Owner): Rung<Needs, PolicyChange> => ({
   kind: "policy",
   awaited: "Cloudflare to confirm the Access policy",
-  stance(_route, wish, { policy, login }) {
-    if (wish === undefined) return { is: "absent", open: undefined };
-    const audience = wish.protection.kind;
-    const wanted = policyWish(owner, audience, login.method?.id);
+  stance(_route, wish, world) {
+    const wanted = wish && wishesOf(owner, wish, world);
     if (wanted === undefined) return { is: "absent", open: undefined };
-    const found = policyOf(policy, owner, audience);
-    if (found === undefined)
-      return { is: "absent", open: { kind: "policy", action: "create", key: `policy ${wanted.name}`, subject: wanted.name, wish: wanted } };
-    if (says(found, wanted)) return { is: "stands" };
-    return {
-      is: "drifted",
-      mend: { kind: "policy", action: "update", key: `policy ${wanted.name}`, subject: wanted.name, at: found, wish: wanted },
-      close: remove(found),
-      moves: undefined,
-    };
+    return wanted.map((it) => stance(it, world)).find(({ is }) => is !== "stands") ?? { is: "stands" };
   },
 });
 
-/** The name is the mark: it begins with the owner's prefix, and says the rest to a person in the dashboard. */
-export function policyWish(owner: Owner, audience: Audience, idp: string | undefined): PolicyWish | undefined {
-  switch (audience) {
-    case "authentik":
-      return idp === undefined
-        ? undefined
-        : { name: policyName(owner, audience), decision: "allow", include: [{ login_method: { id: idp } }] };
-    case "public":
-      return { name: policyName(owner, audience), decision: "bypass", include: [{ everyone: {} }] };
-  }
+const wishesOf = (owner: Owner, { protection }: Exposure, { login }: Needs): readonly PolicyWish[] | undefined =>
+  policyWishes(owner, protection, login.method, protection.kind === "authentik" ? claimFor(login, protection.audience.groups) : undefined);
+
+function stance(wanted: PolicyWish, { policy }: Needs): Stance<PolicyChange> {
+  const found = named(policy, wanted.name);
+  const at = { kind: "policy", key: `policy ${wanted.name}`, subject: wanted.name, wish: wanted } as const;
+  if (found === undefined) return { is: "absent", open: { ...at, action: "create" } };
+  if (says(found, wanted)) return { is: "stands" };
+  return { is: "drifted", mend: { ...at, action: "update", at: found }, close: remove(found), moves: undefined };
 }
 
-const WORDS: Readonly<Record<Audience, string>> = { authentik: "everyone who logs in with Authentik", public: "public, no login" };
-
-const policyName = (owner: Owner, audience: Audience): string => `${policyPrefix(owner)}${WORDS[audience]}`;
+/**
+ * The policies that an application with this protection links, by precedence: ours, and those that the user keeps.
+ *
+ * @returns undefined while one of ours is not there
+ */
+export function linked(owner: Owner, protection: Protection, policy: PolicySeen): readonly string[] | undefined {
+  const ours = policyNames(owner, protection).map((name) => named(policy, name)?.id);
+  const theirs = protection.kind === "authentik" ? protection.audience.policies : [];
+  return ours.includes(undefined) ? undefined : [...ours.flatMap((id) => id ?? []), ...theirs];
+}
 
 /** Of several, which a write that comes late may make, the same one for all who look. */
-export const policyOf = ({ mine }: PolicySeen, owner: Owner, audience: Audience): Mine<Policy> | undefined =>
-  mine.find((policy) => policy.name === policyName(owner, audience) && !isDouble(policy, mine));
+const named = ({ mine }: PolicySeen, name: string): Mine<Policy> | undefined =>
+  mine.find((policy) => policy.name === name && !isDouble(policy, mine));
 
 /** Names of policies need not be unique: the one with the lowest id counts. */
 const isDouble = ({ id, name }: Policy, mine: readonly Policy[]): boolean => mine.some((other) => other.name === name && other.id < id);
 
 const says = (found: Policy, wanted: PolicyWish): boolean =>
   found.decision === wanted.decision &&
-  JSON.stringify(found.include) === JSON.stringify(wanted.include) &&
-  found.require.length === 0 &&
+  canonical(found.include) === canonical(wanted.include) &&
+  canonical(found.require) === canonical(wanted.require) &&
   found.exclude.length === 0;
 
 /** Policies of ours that no application uses and no route wishes, doubles too. One in use by somebody else's application counts as used. */
-export const unusedPolicies: Sweep<Needs & { readonly access: Pick<AccessSeen, "mine" | "linked"> }, PolicyChange> = (world, desired) => {
-  const { mine } = world.policy;
-  const words = new Set([...desired.wishes.values()].map(({ protection }) => WORDS[protection.kind]));
-  const wished = (policy: Policy) => [...words].some((it) => policy.name.endsWith(` ${it}`)) && !isDouble(policy, mine);
-  const used = new Set([...[...world.access.mine.values()].flatMap(({ policies }) => policies), ...world.access.linked]);
-  return mine.filter((policy) => !used.has(policy.id) && !wished(policy)).map(remove);
-};
+export const unusedPolicies =
+  (owner: Owner): Sweep<{ readonly policy: PolicySeen; readonly access: Pick<AccessSeen, "mine" | "linked"> }, PolicyChange> =>
+  (world, desired) => {
+    const { mine } = world.policy;
+    const names = new Set([...desired.wishes.values()].flatMap(({ protection }) => policyNames(owner, protection)));
+    const used = new Set([...[...world.access.mine.values()].flatMap(({ policies }) => policies), ...world.access.linked]);
+    return mine.filter((policy) => !used.has(policy.id) && (!names.has(policy.name) || isDouble(policy, mine))).map(remove);
+  };
 
 const remove = (at: Mine<Policy>): PolicyChange => ({
   kind: "policy",

@@ -1,28 +1,30 @@
-import type { Protection } from "../../domain/exposure.ts";
+import type { ForeignPolicy } from "../../domain/directory.ts";
 import type { Mine } from "../mine.ts";
 
-export type Audience = Protection["kind"];
-
-/** Reusable Access policies of ours, one for each audience. Those of others are not looked at. */
+/** Reusable Access policies: ours, one for each audience, and those that others keep. */
 export interface PolicySeen {
   readonly mine: readonly Mine<Policy>[];
+  /** Never written; labels may name them. */
+  readonly theirs: readonly ForeignPolicy[];
 }
 
-export interface Policy {
+export interface Policy extends PolicyContent {
   readonly id: string;
   readonly name: string;
+}
+
+/** Who is let in, and how. Rules are objects with exactly one key; all lists sorted. */
+export interface PolicyContent {
   readonly decision: string;
-  /** Sorted; each rule is an object with exactly one key. */
   readonly include: readonly unknown[];
   readonly require: readonly unknown[];
   readonly exclude: readonly unknown[];
 }
 
 /** What a policy of ours must be. */
-export interface PolicyWish {
+export interface PolicyWish extends PolicyContent {
   readonly name: string;
-  readonly decision: "allow" | "bypass";
-  readonly include: readonly [Readonly<Record<string, unknown>>];
+  readonly decision: "allow" | "bypass" | "non_identity";
 }
 
 export type PolicyChange =

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { Authentik } from "../clients/authentik.ts";
+import type { Cloudflare } from "../clients/cloudflare.ts";
+import type { Asked, Group, Lookup } from "../domain/directory.ts";
+import type { ServiceToken } from "../domain/exposure.ts";
+import { WorldError } from "../errors.ts";
+
+/** The names that labels speak of, as they were looked up. Nothing of it is ever written. */
+export interface DirectorySeen {
+  readonly groups: Lookup<Group>;
+  readonly tokens: Lookup<ServiceToken>;
+  /** What was asked for at the last look: a name that is not found then is not looked up again at once. */
+  readonly asked: Asked;
+}
+
+export interface DirectoryHands {
+  /** @throws {WorldError} when a list could not be read for another reason than a missing permission */
+  observe(asked: Asked): Promise<DirectorySeen>;
+}
+
+export const NOBODY_ASKED: Asked = { groups: new Set(), tokens: new Set() };
+
+/** Whether every name was looked for already, found or not. */
+export const answers = (seen: DirectorySeen, asked: Asked): boolean =>
+  asked.groups.isSubsetOf(seen.asked.groups) && asked.tokens.isSubsetOf(seen.asked.tokens);
+
+/** Groups in Authentik and service tokens in Access; a list that no label needs is not read. */
+export function directoryHands({
+  authentik,
+  cloudflare,
+  account: account_id,
+}: {
+  readonly authentik: Authentik;
+  readonly cloudflare: Cloudflare;
+  readonly account: string;
+}): DirectoryHands {
+  const groups = () =>
+    authentik.list("groups.list", z.looseObject({ pk: z.string(), name: z.string() }), {
+      path: "/core/groups/",
+      // Without it every group comes with all its users.
+      query: { include_users: false },
+    });
+  const tokens = () =>
+    cloudflare.list("service-tokens.list", z.looseObject({ id: z.string(), name: z.string() }), (sdk, page) =>
+      sdk.zeroTrust.access.serviceTokens.list({ account_id, ...page }),
+    );
+  return {
+    observe: async (asked) => {
+      const [known, machines] = await Promise.all([
+        asked.groups.size === 0 ? { found: [] } : lookup(groups()),
+        asked.tokens.size === 0 ? { found: [] } : lookup(tokens()),
+      ]);
+      return { groups: known, tokens: machines, asked };
+    },
+  };
+}
+
+/** A list that the token may not read leaves every name unknown; that holds up only the routes that name one. */
+async function lookup<T extends { readonly name: string }>(list: Promise<readonly T[]>): Promise<Lookup<T>> {
+  try {
+    return { found: await list };
+  } catch (error) {
+    if (!(error instanceof WorldError) || !DENIED.has(error.code)) throw error;
+    return { fault: { code: error.code, message: error.message, fix: error.fix } };
+  }
+}
+
+const DENIED = new Set(["CFA-AK-PERMISSION", "CFA-CF-PERMISSION"]);

@@ -1,0 +1,64 @@
+import type { Owner } from "../../domain/owner.ts";
+import type { GroupsSeen, LoginSeen } from "./seen.ts";
+
+/**
+ * The claim, and the scope that brings it, in which the login carries the groups of this owner's routes. A name of its own for
+ * each owner: the provider is shared, and lists of one name from two mappings would be joined. An owner has no underscore, so
+ * two of them never meet.
+ */
+export const claimName = (owner: Owner): string => `cfauth_groups_${owner.replaceAll("-", "_")}`;
+
+/** What Authentik's own `profile` scope says of groups: only those that a user is directly in. */
+export const DIRECT_CLAIM = "groups";
+
+export const mappingName = (owner: Owner): string => `cfauth (${owner}): groups`;
+
+/**
+ * The scope mapping's expression. `all_groups` has the inherited ones too (Authentik 2024.2 and later); only what some route
+ * asks for travels, since claims end up in a cookie, which takes 4 kB.
+ */
+export function expressionFor(owner: Owner, groups: readonly string[]): string {
+  return [
+    `# Made by cfauth (${owner}): the groups that its routes ask for, inherited ones too.`,
+    `wanted = ${listOf(groups.toSorted())}`,
+    `return {"${claimName(owner)}": [group.name for group in request.user.all_groups() if group.name in wanted]}`,
+  ].join("\n");
+}
+
+/**
+ * JSON's lists of texts are Python's as well. Authentik indents the expression line by line, and to Python these characters
+ * end a line too: raw ones would put spaces into a name (textwrap.indent in authentik/lib/expression, checked 2026-11).
+ */
+const listOf = (groups: readonly string[]): string =>
+  JSON.stringify(groups).replace(/[\u007f-\u009f\u2028\u2029]/g, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** The groups that an expression of ours lets travel; none for any other text. */
+export function groupsIn(expression: string): readonly string[] {
+  const list = /\nwanted = (\[[^\n]*\])\n/.exec(expression)?.[1];
+  if (list === undefined) return [];
+  try {
+    const groups: unknown = JSON.parse(list);
+    return Array.isArray(groups) && groups.every((group) => typeof group === "string") ? groups : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Whether the mapping lets every one of these groups travel. */
+export function carries({ mapping }: Pick<GroupsSeen, "mapping">, wanted: readonly string[]): boolean {
+  const travel = new Set(mapping === undefined ? [] : groupsIn(mapping.expression));
+  return wanted.every((group) => travel.has(group));
+}
+
+/**
+ * The claim by which rules can tell members of all these groups; undefined while the login does not carry every one of them
+ * all the way, through mapping, provider and login method. Where the mapping can not be changed, the direct groups must do.
+ */
+export function claimFor({ groups, method, provider }: LoginSeen, wanted: readonly string[]): string | undefined {
+  if (method === undefined || provider === undefined) return undefined;
+  const { mapping, claim } = groups;
+  const attached = mapping !== undefined && provider.scopes.includes(mapping.pk);
+  const asked = method.claims.includes(claim) && method.config.scopes.includes(claim);
+  if (attached && asked && carries(groups, wanted)) return claim;
+  return !groups.mayMap && method.claims.includes(DIRECT_CLAIM) ? DIRECT_CLAIM : undefined;
+}

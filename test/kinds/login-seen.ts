@@ -1,0 +1,78 @@
+/** A login that stands, as it is seen: each part is right as it comes, and says only what differs. */
+import { login } from "../../src/kinds/login/propose.ts";
+import type { GroupsSeen, LoginMethod, LoginSeen, Provider } from "../../src/kinds/login/seen.ts";
+import { claim } from "../../src/kinds/mine.ts";
+import type { Desired } from "../../src/plan/desired.ts";
+import { owner, wishingGroups } from "./world.ts";
+
+export const SLUG = "cf-tunnel-access";
+export const CALLBACK = { mode: "strict", url: "https://team.cloudflareaccess.com/cdn-cgi/access/callback", type: "authorization" };
+export const CONFIG = {
+  client_id: "id",
+  auth_url: "https://auth.example.com/application/o/authorize/",
+  token_url: "https://auth.example.com/application/o/token/",
+  certs_url: "https://auth.example.com/application/o/cf-tunnel-access/jwks/",
+  scopes: ["openid", "email", "profile"],
+  email_claim_name: "email",
+  pkce_enabled: true,
+};
+/** The end is the beginning of the SHA-256 of `id:secret`. */
+export const NAME = "Authentik (cf-tunnel-access) #fc69635e";
+
+export const provider = (more: Partial<Provider> = {}): Provider => ({
+  pk: 7,
+  name: SLUG,
+  clientId: "id",
+  clientSecret: "secret",
+  clientType: "confidential",
+  redirectUris: [CALLBACK],
+  authorizationFlow: "flow",
+  invalidationFlow: "gone",
+  signingKey: "key",
+  encryptionKey: undefined,
+  scopes: ["s-1", "s-2"],
+  grantTypes: ["authorization_code", "refresh_token"],
+  claimsInIdToken: true,
+  assignedTo: SLUG,
+  ...more,
+});
+export const method = (more: Partial<LoginMethod> = {}) =>
+  claim<LoginMethod>({ id: "idp-1", name: NAME, config: CONFIG, claims: [], kept: {}, ...more });
+export const groups = (more: Partial<GroupsSeen> = {}): GroupsSeen => ({
+  owner: owner(),
+  claim: "cfauth_groups_home",
+  mapping: undefined,
+  mayMap: true,
+  ...more,
+});
+export const MAPPINGS = "/propertymappings/provider/scope/";
+export const seen = (more: Partial<LoginSeen> = {}): LoginSeen => ({
+  teamDomain: "team.cloudflareaccess.com",
+  parts: {
+    authorizationFlow: "flow",
+    invalidationFlow: "gone",
+    signingKey: "key",
+    fitKeys: ["key", "key-of-mine"],
+    scopes: ["s-1", "s-2"],
+    mappingsPath: MAPPINGS,
+  },
+  provider: provider(),
+  application: { slug: SLUG, name: "Cloudflare", provider: 7, inLibrary: false },
+  method: method(),
+  groups: groups(),
+  wish: { slug: SLUG, publicUrl: "https://auth.example.com" },
+  ...more,
+});
+export const proposed = (more: Partial<LoginSeen> = {}, desired: Desired = wishingGroups()) =>
+  login.propose({ login: seen(more) }, desired);
+
+export const PROVIDER_WISH = {
+  name: SLUG,
+  clientType: "confidential",
+  redirectUris: [CALLBACK],
+  authorizationFlow: "flow",
+  invalidationFlow: "gone",
+  signingKey: "key",
+  scopes: ["s-1", "s-2"],
+  grantTypes: ["authorization_code", "refresh_token"],
+};
