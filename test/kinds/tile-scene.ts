@@ -1,0 +1,98 @@
+/** An Authentik, a cfauth or several that make tiles in it, and what people see in its library. */
+import { createAuthentik } from "../../src/clients/authentik.ts";
+import type { Exposure } from "../../src/domain/exposure.ts";
+import type { Problem } from "../../src/domain/problem.ts";
+import { routeKey } from "../../src/domain/route.ts";
+import type { Depth, Kind } from "../../src/kinds/kind.ts";
+import { tileApi } from "../../src/kinds/tile/api.ts";
+import { tiles } from "../../src/kinds/tile/propose.ts";
+import type { TileChange, TileSeen } from "../../src/kinds/tile/seen.ts";
+import { library } from "../sandbox/authentik/library.ts";
+import { addGroup, addUser } from "../sandbox/authentik/people.ts";
+import type { Application } from "../sandbox/authentik/state.ts";
+import { type Opened, openAuthentik } from "../sandbox/authentik/testing.ts";
+import { type VersionName, version as versionOf } from "../sandbox/authentik/versions.ts";
+import { createControls } from "../sandbox/controls.ts";
+import { owner, wishing } from "./world.ts";
+
+export interface TileHand {
+  readonly api: Kind<TileSeen, TileChange>;
+  look(depth?: Depth, before?: TileSeen): Promise<TileSeen>;
+  /** Looks at everything unless told what is seen, and does what is proposed until nothing is. */
+  settle(wishes: readonly Exposure[], from?: TileSeen): Promise<Settled>;
+}
+
+export interface Settled {
+  readonly seen: TileSeen;
+  readonly problems: readonly Problem[];
+  readonly done: readonly TileChange[];
+}
+
+export interface TileScene extends AsyncDisposable {
+  readonly ak: Opened;
+  readonly version: VersionName;
+  hand(more?: { readonly owner?: string; readonly on?: boolean }): TileHand;
+  /** Names of the tiles that they see. */
+  sees(username: string): readonly string[];
+  group(name: string): string;
+}
+
+export interface TileSceneOptions {
+  readonly version?: VersionName;
+  /** False: the token is of a user in no group, who may not open what is bound to groups. */
+  readonly superuser?: boolean;
+  /** What is sent breaks the published schema. */
+  readonly clumsy?: boolean;
+}
+
+export async function tileScene({ version = "2026.8", superuser = true, clumsy = false }: TileSceneOptions = {}): Promise<TileScene> {
+  const ak = await openAuthentik({ version, clumsy, controls: createControls() });
+  const client = createAuthentik({ token: ak.state.apiToken.key, url: ak.url, backoffMs: 1 });
+  if (!superuser) ak.state.apiToken.username = addUser(ak.state, { username: "cfauth" }).username;
+  return {
+    ak,
+    version,
+    hand: ({ owner: name, on = true } = {}) => {
+      const api = tileApi({ authentik: client, owner: owner(name) });
+      const propose = (seen: TileSeen, wishes: readonly Exposure[]) => {
+        const wished = new Map(wishes.map((wish) => [routeKey(wish.route), wish]));
+        const world = { tile: seen, directory: { groups: { found: ak.state.groups } } };
+        return tiles(owner(name), on)(world, { ...wishing(), wishes: wished }, new Set(wished.keys()));
+      };
+      const look: TileHand["look"] = (depth = "all", before) => api.observe(depth, before);
+      return { api, look, settle: async (wishes, from) => settled(api, (seen) => propose(seen, wishes), from ?? (await look())) };
+    },
+    sees: (username) => {
+      const user = ak.state.users.find((it) => it.username === username);
+      if (user === undefined) throw new Error(`no user ${username}`);
+      return library(ak.state, versionOf(version), user).map(({ name }) => name);
+    },
+    group: (name) => addGroup(ak.state, { name }).pk,
+    [Symbol.asyncDispose]: () => (client.close(), ak[Symbol.asyncDispose]()),
+  };
+}
+
+async function settled(
+  api: Kind<TileSeen, TileChange>,
+  propose: (seen: TileSeen) => { readonly changes: readonly TileChange[]; readonly problems: readonly Problem[] },
+  from: TileSeen,
+): Promise<Settled> {
+  let seen = from;
+  const done: TileChange[] = [];
+  for (let wave = 0; wave < 5; wave += 1) {
+    const { changes, problems } = propose(seen);
+    if (changes.length === 0) return { seen, problems, done };
+    const applied = await api.apply(changes, seen);
+    if (applied.failures.length > 0 || applied.doubtful) throw new Error("a tile holds up the loop");
+    done.push(...applied.done);
+    seen = applied.seen;
+  }
+  throw new Error("the tiles never settle");
+}
+
+/** @throws when there is none */
+export function applicationIn({ ak }: TileScene, name: string): Application {
+  const found = ak.state.applications.find((application) => application.name === name);
+  if (found === undefined) throw new Error(`no application ${name}`);
+  return found;
+}
