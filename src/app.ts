@@ -5,14 +5,17 @@ import type { CallReport } from "./clients/report.ts";
 import type { Config } from "./config.ts";
 import type { Owner } from "./domain/owner.ts";
 import { accessApi } from "./kinds/access/api.ts";
+import { directoryHands } from "./kinds/directory.ts";
 import { dnsApi } from "./kinds/dns/api.ts";
 import type { Hands } from "./kinds/hands.ts";
 import { house } from "./kinds/index.ts";
 import { ingressApi } from "./kinds/ingress/api.ts";
 import { loginApi } from "./kinds/login/api.ts";
 import { policyApi } from "./kinds/policy/api.ts";
+import { tileApi } from "./kinds/tile/api.ts";
 import { tunnelApi } from "./kinds/tunnel/api.ts";
 import { remembered } from "./kinds/tunnel/remembered.ts";
+import { asked } from "./labels/asked.ts";
 import { createLoop, type Loop, type Observer } from "./loop/loop.ts";
 import { wishes } from "./loop/wishes.ts";
 import { plan } from "./plan/plan.ts";
@@ -61,20 +64,23 @@ export async function createApp({ config, source, signal, watch, onCall }: AppOp
   const found = remembered(tunnelApi({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }));
   const hands: Hands = {
     tunnel: found.kind,
-    login: loginApi({ cloudflare, authentik, account, flow: login.flow, wish: { slug: login.slug, publicUrl: login.url } }),
+    login: loginApi({ cloudflare, authentik, account, owner, flow: login.flow, wish: { slug: login.slug, publicUrl: login.url } }),
     policy: policyApi({ cloudflare, account, owner }),
     access: accessApi({ cloudflare, account, owner }),
     ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id }),
     dns: dnsApi({ cloudflare, account, owner, zones: labels.zones }),
+    tile: tileApi({ authentik, owner }),
+    directory: directoryHands({ cloudflare, authentik, account }),
   };
-  const rooms = house(owner);
-  const settings = { ...labels, allowedZones: labels.zones, authentikHost: login.host };
+  const rooms = house(owner, config.tiles);
+  const settings = { ...labels, allowedZones: labels.zones, login: { host: login.host, path: login.path } };
   const grace = { graceMs: config.graceMs, startupGraceMs: config.startupGraceMs };
   const loop = createLoop({
     list: () => source.list(),
     hands,
     decide: (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
-    plan: ({ desired }, world) => plan(rooms, desired, world),
+    asked: (workloads) => asked(workloads, labels.prefix, labels.defaults.groups),
+    plan: ({ desired }, world, failed) => plan(rooms, desired, world, failed),
     watch,
     resyncMs: config.resyncMs,
     dryRun: config.dryRun,

@@ -6,6 +6,7 @@ import type { Problem } from "../domain/problem.ts";
 import { WorldError } from "../errors.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Outcome } from "../loop/loop.ts";
+import { taken } from "../plan/rung.ts";
 import { createDockerSource } from "../sources/index.ts";
 
 /** Passes that fail before it gives up; each is a second or more after the one before. */
@@ -26,7 +27,7 @@ export async function apply(config: Config, say: (line: string) => void, stop: A
         planned: () => {},
         changed: (change, error) =>
           say(
-            `${error === undefined ? "✓" : "✗"} ${SIGNS[change.action]} ${change.kind.padEnd(7)} ${change.subject}${error === undefined ? "" : `\n    ${error.message}\n    → ${error.fix}`}`,
+            `${error === undefined ? "✓" : "✗"} ${SIGNS[change.action]} ${change.kind.padEnd(7)} ${change.subject}${tookOver(change)}${error === undefined ? "" : `\n    ${error.message}\n    → ${error.fix}`}`,
           ),
         passed: (outcome) => {
           last = outcome;
@@ -56,6 +57,11 @@ function told(outcome: Outcome | undefined): readonly string[] {
   const waiting = plan.waiting.map(({ route, reason }) => `… ${route}  waiting for ${reason}`);
   const count = `${plan.live.length} live, ${plan.waiting.length} waiting, ${plan.problems.length} ${plan.problems.length === 1 ? "problem" : "problems"}.`;
   return [...closing, ...waiting, ...plan.problems.map(spelled), count];
+}
+
+function tookOver(change: AnyChange): string {
+  const took = taken(change);
+  return took === undefined ? "" : `  took over ${took}`;
 }
 
 const spelled = ({ code, container, label, message, fix }: Problem): string =>

@@ -1,10 +1,13 @@
+import type { Asked } from "../domain/directory.ts";
 import type { AccessChange, AccessSeen } from "./access/seen.ts";
+import { answers, type DirectoryHands } from "./directory.ts";
 import type { DnsChange, DnsSeen } from "./dns/seen.ts";
 import type { AnyChange } from "./index.ts";
 import type { IngressChange, IngressSeen } from "./ingress/seen.ts";
 import type { Applied, Depth, Kind } from "./kind.ts";
 import type { LoginChange, LoginSeen } from "./login/seen.ts";
 import type { PolicyChange, PolicySeen } from "./policy/seen.ts";
+import type { TileChange, TileSeen } from "./tile/seen.ts";
 import type { TunnelChange, TunnelSeen } from "./tunnel/seen.ts";
 import type { World } from "./world.ts";
 
@@ -16,23 +19,32 @@ export interface Hands {
   readonly access: Kind<AccessSeen, AccessChange>;
   readonly ingress: Kind<IngressSeen, IngressChange>;
   readonly dns: Kind<DnsSeen, DnsChange>;
+  readonly tile: Kind<TileSeen, TileChange>;
+  readonly directory: DirectoryHands;
 }
 
 /**
- * Looks at everything. The tunnel comes first, since the rules are looked up by its id.
+ * Looks at everything, and for the names that the labels ask for. The tunnel comes first, since the rules are looked up by its id.
  *
  * @throws {WorldError} when any part could not be read: there is no half a world
  */
-export async function look(hands: Hands, depth: Depth, before: World | undefined): Promise<World> {
+export async function look(hands: Hands, depth: Depth, asked: Asked, before: World | undefined): Promise<World> {
   const tunnel = await hands.tunnel.observe(depth, before?.tunnel);
-  const [login, policy, access, ingress, dns] = await Promise.all([
+  const [login, policy, access, ingress, dns, tile, directory] = await Promise.all([
     hands.login.observe(depth, before?.login),
     hands.policy.observe(depth, before?.policy),
     hands.access.observe(depth, before?.access),
     hands.ingress.observe(depth, before?.ingress),
     hands.dns.observe(depth, before?.dns),
+    hands.tile.observe(depth, before?.tile),
+    hands.directory.observe(asked),
   ]);
-  return { login, tunnel, policy, access, ingress, dns };
+  return { login, tunnel, policy, access, ingress, dns, tile, directory };
+}
+
+/** Only for names that were not looked up yet: everything else stays as it was seen. */
+export async function lookUp(hands: Hands, asked: Asked, world: World): Promise<World> {
+  return answers(world.directory, asked) ? world : { ...world, directory: await hands.directory.observe(asked) };
 }
 
 export interface Wave {
@@ -46,17 +58,27 @@ export interface Wave {
 export async function carryOut(hands: Hands, changes: readonly AnyChange[], world: World): Promise<Wave> {
   const of = <K extends AnyChange["kind"]>(kind: K) =>
     changes.filter((change): change is Extract<AnyChange, { kind: K }> => change.kind === kind);
-  const [login, tunnel, policy, access, ingress, dns] = await Promise.all([
+  const [login, tunnel, policy, access, ingress, dns, tile] = await Promise.all([
     apply(hands.login, of("login"), world.login),
     apply(hands.tunnel, of("tunnel"), world.tunnel),
     apply(hands.policy, of("policy"), world.policy),
     apply(hands.access, of("access"), world.access),
     apply(hands.ingress, of("ingress"), world.ingress),
     apply(hands.dns, of("dns"), world.dns),
+    apply(hands.tile, of("tile"), world.tile),
   ]);
-  const all = [login, tunnel, policy, access, ingress, dns];
+  const all = [login, tunnel, policy, access, ingress, dns, tile];
   return {
-    world: { login: login.seen, tunnel: tunnel.seen, policy: policy.seen, access: access.seen, ingress: ingress.seen, dns: dns.seen },
+    world: {
+      ...world,
+      login: login.seen,
+      tunnel: tunnel.seen,
+      policy: policy.seen,
+      access: access.seen,
+      ingress: ingress.seen,
+      dns: dns.seen,
+      tile: tile.seen,
+    },
     done: all.flatMap((it): readonly AnyChange[] => it.done),
     failures: all.flatMap((it): Wave["failures"] => it.failures),
     // A tunnel that has just been found or made comes with rules that nobody has looked at yet.

@@ -1,26 +1,40 @@
 import type { Owner } from "../domain/owner.ts";
 import type { House } from "../plan/rung.ts";
+import { behindAccess } from "./access/behind.ts";
 import { accessRung, doubles, tagFoundation } from "./access/propose.ts";
 import type { AccessChange } from "./access/seen.ts";
+import { adopt } from "./adopt.ts";
 import { dnsRung } from "./dns/propose.ts";
 import type { DnsChange } from "./dns/seen.ts";
 import { ingressRung } from "./ingress/propose.ts";
 import type { IngressChange } from "./ingress/seen.ts";
 import { login } from "./login/propose.ts";
 import type { LoginChange } from "./login/seen.ts";
-import { policyRung, unusedPolicies } from "./policy/propose.ts";
+import { linked, policyRung, unusedPolicies } from "./policy/propose.ts";
 import type { PolicyChange } from "./policy/seen.ts";
 import { standing } from "./standing.ts";
+import { tiles } from "./tile/propose.ts";
+import type { TileChange } from "./tile/seen.ts";
 import { tunnel } from "./tunnel/propose.ts";
 import type { TunnelChange } from "./tunnel/seen.ts";
+import { widens } from "./widening.ts";
 import type { World } from "./world.ts";
 
-export type AnyChange = LoginChange | TunnelChange | PolicyChange | AccessChange | IngressChange | DnsChange;
+export type AnyChange = LoginChange | TunnelChange | PolicyChange | AccessChange | IngressChange | DnsChange | TileChange;
 
-/** Every kind by its rank, the lowest first. A new kind is one folder and one line here. */
-export const house = (owner: Owner): House<World, AnyChange> => ({
+/**
+ * Every kind by its rank, the lowest first. A new kind is one folder and one line here.
+ *
+ * @param withTiles - CFAUTH_TILES
+ */
+export const house = (owner: Owner, withTiles = true): House<World, AnyChange> => ({
   foundations: [tunnel, login, tagFoundation(owner)],
   rungs: [policyRung(owner), accessRung(owner), ingressRung, dnsRung(owner)],
-  sweeps: [unusedPolicies, doubles],
+  sweeps: [unusedPolicies(owner), doubles],
+  courtesies: [tiles(owner, withTiles)],
+  surveys: [behindAccess],
+  audience: ({ protection }, { policy }) => linked(owner, protection, policy)?.join(" "),
+  widens: (wish, world) => widens(owner, wish, world),
+  adopt: adopt(owner),
   standing,
 });

@@ -1,6 +1,8 @@
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../domain/route.ts";
 import type { StandingRoute } from "../plan/desired.ts";
+import type { Application } from "./access/seen.ts";
 import { checkOf, isShut, ours, routeOf, ruleOf } from "./ingress/rules.ts";
+import type { RawRule } from "./ingress/seen.ts";
 import type { World } from "./world.ts";
 
 /** Every route that has an object of ours: an application, a rule, or a record left without either. */
@@ -20,6 +22,21 @@ function stand(world: World, route: Route): StandingRoute {
     route,
     service: rule?.service,
     public: rule !== undefined && checkOf(rule)?.required !== true,
+    audience: rule && audience(world.access.mine.get(routeKey(route)), rule),
     shut: rule !== undefined && isShut(rule, world.ingress.mark),
+    login: routeKey(route) === loginAt(world),
   };
 }
+
+/** Only where the rule checks the logins of this very application: else it is not they who decide who enters. */
+function audience(application: Application | undefined, rule: RawRule): string | undefined {
+  const check = checkOf(rule);
+  const held = application !== undefined && (check === undefined || check.audTag.includes(application.aud));
+  return held ? application.policies.join(" ") : undefined;
+}
+
+/** Where browsers reach Authentik itself, as the key of a route. */
+const loginAt = ({ login }: World): string => {
+  const { hostname, pathname } = new URL(login.wish.publicUrl);
+  return `${hostname}${pathname.replace(/\/+$/, "")}`;
+};

@@ -1,3 +1,4 @@
+import type { Asked } from "../domain/directory.ts";
 import type { ProblemCode } from "../domain/problem.ts";
 import type { Workload } from "../domain/workload.ts";
 import { WorldError } from "../errors.ts";
@@ -14,7 +15,8 @@ export interface LoopParts {
   readonly list: () => Promise<readonly Workload[]>;
   readonly hands: Hands;
   readonly decide: (workloads: readonly Workload[], world: World, memory: Memory, now: number) => Decision;
-  readonly plan: (decision: Decision, world: World) => Plan<AnyChange>;
+  readonly asked: (workloads: readonly Workload[]) => Asked;
+  readonly plan: (decision: Decision, world: World, failed: ReadonlySet<string>) => Plan<AnyChange>;
   readonly watch: Observer;
   readonly resyncMs: number;
   readonly dryRun: boolean;

@@ -1,6 +1,7 @@
+import type { Asked } from "../domain/directory.ts";
 import type { Workload } from "../domain/workload.ts";
 import type { WorldError } from "../errors.ts";
-import { carryOut, type Hands, look } from "../kinds/hands.ts";
+import { carryOut, type Hands, look, lookUp } from "../kinds/hands.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Depth } from "../kinds/kind.ts";
 import type { World } from "../kinds/world.ts";
@@ -11,8 +12,11 @@ export interface PassParts {
   /** @throws {WorldError} never an empty list instead */
   readonly list: () => Promise<readonly Workload[]>;
   readonly hands: Hands;
+  /** The names that the labels speak of: they are looked up before anything is decided. */
+  readonly asked: (workloads: readonly Workload[]) => Asked;
   readonly decide: (workloads: readonly Workload[], world: World) => Decision;
-  readonly plan: (decision: Decision, world: World) => Plan<AnyChange>;
+  /** @param failed - keys of the changes that have failed in this pass */
+  readonly plan: (decision: Decision, world: World, failed: ReadonlySet<string>) => Plan<AnyChange>;
   /** Told of each change as it is done or fails, while the pass goes on. */
   readonly onChange: (change: AnyChange, error: WorldError | undefined) => void;
   /** Told of the plan before each wave. */
@@ -46,15 +50,19 @@ const MOST_WAVES = 40;
  */
 export async function pass(parts: PassParts, depth: Depth | undefined, before: World | undefined): Promise<PassResult> {
   const workloads = await parts.list();
-  let world = before === undefined || depth !== undefined ? await look(parts.hands, depth ?? "all", before) : before;
+  const asked = parts.asked(workloads);
+  let world =
+    before === undefined || depth !== undefined
+      ? await look(parts.hands, depth ?? "all", asked, before)
+      : await lookUp(parts.hands, asked, before);
   const failures: PassResult["failures"][number][] = [];
   let applied = 0;
   let doubts = 0;
   for (let waves = 0; ; waves++) {
     const decision = parts.decide(workloads, world);
-    const plan = parts.plan(decision, world);
-    parts.onPlan(plan, decision, world);
     const failed = new Set(failures.map(({ change }) => change.key));
+    const plan = parts.plan(decision, world, failed);
+    parts.onPlan(plan, decision, world);
     const changes = plan.changes.filter(({ key }) => !failed.has(key));
     const over = changes.length === 0 || parts.dryRun || parts.signal.aborted || doubts > MOST_DOUBTS || waves === MOST_WAVES;
     if (over) return { world, decision, plan, applied, failures, certain: doubts <= MOST_DOUBTS && failures.length === 0 };
@@ -66,6 +74,6 @@ export async function pass(parts: PassParts, depth: Depth | undefined, before: W
     failures.push(...wave.failures);
     if (!wave.doubtful) continue;
     doubts += 1;
-    world = await look(parts.hands, "all", world);
+    world = await look(parts.hands, "all", asked, world);
   }
 }

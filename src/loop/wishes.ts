@@ -8,7 +8,7 @@ import { parties } from "../labels/party.ts";
 import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { Grace } from "../plan/linger.ts";
 
-export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighbours" | "routed"> {
+export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighbours" | "routed" | "directory"> {
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
   /** CFAUTH_ZONES; undefined: all that the token sees. */
@@ -34,6 +34,7 @@ export function wishes(
     domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined),
     neighbours: around,
     routed,
+    directory: { ...world.directory, policies: world.policy.theirs },
   };
   const decoded = parties(workloads, settings.prefix).map((party) => decode(party, context));
   const reused = ({ service }: { readonly service: string | undefined }) => service !== undefined && around.reached(service);

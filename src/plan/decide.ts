@@ -1,5 +1,5 @@
 import { spoken } from "../domain/duration.ts";
-import type { Exposure } from "../domain/exposure.ts";
+import { type Exposure, open } from "../domain/exposure.ts";
 import { type RouteKey, routeKey } from "../domain/route.ts";
 import type { Decoded, Desired, FaultyRoute, Guarded, StandingRoute } from "./desired.ts";
 import { type Absences, type Grace, linger, noAbsences } from "./linger.ts";
@@ -65,16 +65,18 @@ function keep(
   standing: readonly StandingRoute[],
   wishes: ReadonlyMap<RouteKey, unknown>,
 ): readonly RouteKey[] {
-  const open = new Map(standing.map((it) => [routeKey(it.route), it]));
+  const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
   return faulty
-    .filter((it) => !it.shut && (it.saysPublic || open.get(routeKey(it.route))?.public !== true))
+    .filter((it) => !it.shut && (it.saysPublic || stands.get(routeKey(it.route))?.public !== true))
     .map((it) => routeKey(it.route))
     .filter((key) => !wishes.has(key));
 }
 
 const guarded = (exposures: readonly Exposure[], faulty: readonly FaultyRoute[]): readonly Guarded[] => [
   ...exposures.flatMap(({ route, workload, origin, protection }) =>
-    protection.kind === "public" ? [] : [{ route, workload, service: origin.service }],
+    open(protection) ? [] : [{ route, workload, service: origin.service, protection }],
   ),
-  ...faulty.flatMap(({ route, workload, saysPublic }) => (saysPublic ? [] : [{ route, workload, service: undefined }])),
+  ...faulty.flatMap(({ route, workload, saysPublic }) =>
+    saysPublic ? [] : [{ route, workload, service: undefined, protection: undefined }],
+  ),
 ];

@@ -1,4 +1,4 @@
-import type { Exposure } from "../domain/exposure.ts";
+import type { Exposure, Protection } from "../domain/exposure.ts";
 import type { Problem } from "../domain/problem.ts";
 import type { Route, RouteKey } from "../domain/route.ts";
 
@@ -7,7 +7,7 @@ export interface Desired {
   readonly wishes: ReadonlyMap<RouteKey, Exposure>;
   /** Left exactly as they are: their labels can not be read, or their container has just gone. */
   readonly held: ReadonlySet<RouteKey>;
-  /** Routes asked to be other than public, whether or not they can be opened: what lies around them must not open before. */
+  /** Routes asked to be other than public, whether or not they can be opened: what lies around them and lets in more must not open before. */
   readonly guarded: readonly Guarded[];
   /** Of the held ones: when the grace of a gone container ends, in milliseconds since 1970. */
   readonly closing: ReadonlyMap<RouteKey, number>;
@@ -20,6 +20,8 @@ export interface Guarded {
   readonly workload: string;
   /** Undefined where the labels are too faulty to tell. */
   readonly service: string | undefined;
+  /** Likewise: then nobody is to be let in. */
+  readonly protection: Protection | undefined;
 }
 
 /** What the labels of one workload come to. */
@@ -45,6 +47,10 @@ export interface StandingRoute {
   /** Where its rule leads, `http://app:80`; undefined where there is no rule. */
   readonly service: string | undefined;
   readonly public: boolean;
+  /** Which policies decide who enters, in one text; undefined where that is not known. Two that are equal let in the same. */
+  readonly audience: string | undefined;
   /** Whether the rule only keeps the place: it answers 503 while what guards the route is replaced. */
   readonly shut: boolean;
+  /** Whether it is Authentik's own: it closes after all others. */
+  readonly login: boolean;
 }

@@ -3,7 +3,7 @@ import type { Problem } from "../domain/problem.ts";
 import { bySpecificity, type Route, type RouteKey, routeKey } from "../domain/route.ts";
 import type { Desired, StandingRoute } from "./desired.ts";
 import type { Change, House, Stance } from "./rung.ts";
-import { exposed, type Surroundings, uncovering, unguarded } from "./shield.ts";
+import { exposed, narrowing, type Surroundings, uncovering, unguarded } from "./shield.ts";
 
 /** Do now; not yet, and why; will not, and why; and what is as it should be. */
 export interface Plan<C extends Change> {
@@ -32,21 +32,47 @@ export interface Waiting {
  * | drifted, the audience stays         | anything                     | mend it                                          |
  * | drifted, the audience moves         | a rung that moves as well    | take that one down: old audience, new origin     |
  * | drifted, the audience moves         | nothing                      | take it down; made anew, it knows no old login   |
- * | drifted, the audience moves         | a rung that does not move    | mend it                                          |
+ * | drifted, the audience moves         | a rung that does not move    | mend it; first take that one down, if it must    |
+ *
+ * Authentik's own hostname opens before the others, and closes after them: without it nobody could log in anywhere. One whose
+ * change has failed holds up nobody.
+ *
+ * @param failed - keys of the changes that were tried in this pass and failed
  *
  * Pure. The order of the answer does not depend on the order of what came in.
  */
-export function plan<World, C extends Change>(house: House<World, C>, desired: Desired, world: World): Plan<C> {
-  const base = house.foundations.map((foundation) => ({ awaited: foundation.awaited, ...foundation.propose(world) }));
+export function plan<World, C extends Change>(
+  house: House<World, C>,
+  desired: Desired,
+  world: World,
+  failed: ReadonlySet<string> = new Set(),
+): Plan<C> {
+  const base = house.foundations.map((foundation) => ({ awaited: foundation.awaited, ...foundation.propose(world, desired) }));
   const missing = base.find((foundation) => !foundation.stands)?.awaited;
   const standing = house.standing(world);
-  const steps = routes(desired, standing).map((route) => step(house, { desired, world, standing, missing }, route));
+  const scene = { desired, world, standing, missing };
+  const steps = afterLogin(
+    routes(desired, standing).map((route) => step(house, scene, route)),
+    scene,
+    failed,
+  );
+  const live = steps.flatMap((it) => it.live ?? []);
   const swept = house.sweeps.flatMap((sweep) => sweep(world, desired));
+  const owed = house.courtesies.map((courtesy) => courtesy(world, desired, new Set(live)));
+  const due = [...base.flatMap(({ changes }) => changes), ...steps.flatMap(({ change }) => change ?? []), ...swept];
+  // What is only pleasant comes last, and goes first.
+  const pleasant = owed.flatMap(({ changes }) => changes).filter(({ action }) => due.length === 0 || action === "delete");
   return {
-    changes: once([...base.flatMap(({ changes }) => changes), ...steps.flatMap(({ change }) => change ?? []), ...swept]),
+    changes: once([...due, ...pleasant]),
     waiting: [...desired.waiting, ...steps.flatMap(({ waiting }) => waiting ?? [])],
-    problems: [...base.flatMap(({ problems }) => problems), ...desired.problems, ...steps.flatMap(({ problems }) => problems ?? [])],
-    live: steps.flatMap(({ live }) => live ?? []),
+    problems: [
+      ...base.flatMap(({ problems }) => problems),
+      ...desired.problems,
+      ...steps.flatMap(({ problems }) => problems ?? []),
+      ...house.surveys.flatMap((survey) => survey(world, desired)),
+      ...owed.flatMap(({ problems }) => problems),
+    ],
+    live,
   };
 }
 
@@ -63,52 +89,106 @@ interface Scene<World> extends Surroundings {
   readonly missing: string | undefined;
 }
 
-interface Step<C extends Change> {
+interface Outcome<C extends Change> {
   readonly change?: C;
   readonly waiting?: Waiting;
   readonly problems?: readonly Problem[];
   readonly live?: RouteKey;
 }
 
+interface Step<C extends Change> extends Outcome<C> {
+  readonly route: Route;
+}
+
 function step<World, C extends Change>(house: House<World, C>, scene: Scene<World>, route: Route): Step<C> {
   const key = routeKey(route);
   const wish = scene.desired.wishes.get(key);
   const stances = () => house.rungs.map((rung) => rung.stance(route, wish, scene.world, scene.desired));
-  if (wish === undefined) return uncovering(scene, route) ? {} : descend(stances());
-  if (scene.missing !== undefined) return { waiting: { route: key, reason: scene.missing } };
+  if (wish === undefined)
+    return { route, ...(!uncovering(scene, route, (wished) => house.audience(wished, scene.world)) && descend(stances())) };
+  if (scene.missing !== undefined) return { route, waiting: { route: key, reason: scene.missing } };
   const all = stances();
   const problems = all.flatMap((stance) => (stance.is === "taken" ? [stance.problem] : []));
-  if (problems.length > 0) return { problems };
+  if (problems.length > 0) return { route, ...adopted(house, scene, wish, problems) };
+  const ungated = exposed(scene, wish) || ruled(scene, route);
   const climbed = climb(
     all,
-    exposed(scene, wish) ? { ...wish, gate: undefined } : wish,
+    ungated ? { ...wish, gate: undefined } : wish,
     key,
     house.rungs.map((rung) => rung.awaited),
   );
-  const bare = climbed.change && unguarded(scene, wish);
+  const widens = house.widens(wish, scene.world) && !narrowing(scene, wish, (wished) => house.audience(wished, scene.world));
+  // A policy by itself lets nobody in.
+  const bare = climbed.change && climbed.change.kind !== house.rungs[0]?.kind && widens ? unguarded(scene, wish) : undefined;
   return bare === undefined
-    ? climbed
-    : { waiting: { route: key, reason: `the protected route ${routeKey(bare)}, which would be open without it` }, ...abandon(all) };
+    ? { route, ...climbed }
+    : { route, waiting: { route: key, reason: `the protected route ${routeKey(bare)}, which would be open without it` }, ...abandon(all) };
 }
 
-/** A route that has to wait does not go on showing what nobody wishes there any more. */
-function abandon<C extends Change>(stances: readonly Stance<C>[]): Step<C> {
-  const gone = stances.find((stance) => stance.is === "drifted" && stance.moves === "origin");
-  return gone?.is === "drifted" ? { change: gone.close } : {};
+/** What somebody else has where the route is to be: taken over step by step where the labels ask for it, else told. */
+function adopted<World, C extends Change>(
+  house: House<World, C>,
+  { world }: Scene<World>,
+  wish: Exposure,
+  problems: readonly Problem[],
+): Outcome<C> {
+  const key = routeKey(wish.route);
+  if (wish.adopt && wish.gate !== undefined) return { waiting: { route: key, reason: wish.gate } };
+  const change = wish.adopt ? house.adopt(wish.route, wish, world) : undefined;
+  return change === undefined ? { problems } : { change, waiting: { route: key, reason: "what others made there to be taken over" } };
+}
+
+/**
+ * The steps, with those left out that have to wait for Authentik's own hostname: what opens waits while that one is on its
+ * way, and that one is not closed while any other is closing or about to.
+ */
+function afterLogin<World, C extends Change>(
+  steps: readonly Step<C>[],
+  { desired, standing }: Scene<World>,
+  failed: ReadonlySet<string>,
+): readonly Step<C>[] {
+  const wished = (step: Step<C>) => desired.wishes.get(routeKey(step.route));
+  const login = steps.find(
+    (step) => wished(step)?.protection.kind === "login" || standing.some((it) => it.login && same(it.route, step.route)),
+  );
+  if (login?.change === undefined || failed.has(login.change.key)) return steps;
+  if (wished(login) !== undefined)
+    return steps.map((step) =>
+      step === login || step.change === undefined || wished(step) === undefined || step.change.action === "delete"
+        ? step
+        : {
+            route: step.route,
+            waiting: { route: routeKey(step.route), reason: "Authentik's own hostname, without which nobody could log in" },
+          },
+    );
+  const others = steps.some(
+    (step) => step !== login && wished(step) === undefined && step.change !== undefined && !failed.has(step.change.key),
+  );
+  const leaving = [...desired.closing.keys()].some((key) => key !== routeKey(login.route));
+  return others || leaving ? steps.map((step) => (step === login ? { route: step.route } : step)) : steps;
+}
+
+const same = (a: Route, b: Route): boolean => routeKey(a) === routeKey(b);
+
+/** A route that has to wait does not go on showing what nobody wishes there any more, nor letting in whom nobody wishes. */
+function abandon<C extends Change>(stances: readonly Stance<C>[]): Outcome<C> {
+  const drifted = stances.filter((stance) => stance.is === "drifted");
+  const change = drifted.find(({ moves }) => moves === "origin")?.close ?? drifted.find(({ moves }) => moves === "audience")?.bars;
+  return change === undefined ? {} : { change };
 }
 
 /** From above: the highest rung that is ours goes first. */
-function descend<C extends Change>(stances: readonly Stance<C>[]): Step<C> {
+function descend<C extends Change>(stances: readonly Stance<C>[]): Outcome<C> {
   const highest = stances.findLast((stance) => stance.is === "left" || stance.is === "drifted");
   return highest === undefined ? {} : { change: highest.close };
 }
 
 /** From below: the lowest rung that does not stand comes next. */
-function climb<C extends Change>(stances: readonly Stance<C>[], wish: Exposure, key: RouteKey, awaited: readonly string[]): Step<C> {
+function climb<C extends Change>(stances: readonly Stance<C>[], wish: Exposure, key: RouteKey, awaited: readonly string[]): Outcome<C> {
   const at = stances.findIndex((stance) => stance.is !== "stands");
   const stance = stances[at];
   if (stance === undefined) return { live: key };
-  if (wish.gate !== undefined && !opened(stances.slice(at))) return { waiting: { route: key, reason: wish.gate } };
+  if (wish.gate !== undefined) return { waiting: { route: key, reason: wish.gate } };
   const change = next(stance, stances[at + 1]);
   return { waiting: { route: key, reason: awaited[at] ?? "" }, ...(change !== undefined && { change }) };
 }
@@ -117,12 +197,14 @@ function next<C extends Change>(stance: Stance<C>, above: Stance<C> | undefined)
   if (stance.is === "absent") return stance.open;
   if (stance.is !== "drifted") return undefined;
   if (stance.moves === undefined) return stance.mend;
-  if (above?.is === "drifted" && above.moves !== undefined) return above.close;
+  if (above?.is === "drifted" && (above.moves !== undefined || stance.alone)) return above.close;
+  if (above?.is === "stands" && stance.alone && above.close !== undefined) return above.close;
   return above === undefined || above.is !== "absent" ? stance.mend : stance.close;
 }
 
-/** Whether something from here up is there already: a gate holds back what is not open yet, never a mend. */
-const opened = <C extends Change>(stances: readonly Stance<C>[]): boolean => stances.some(({ is }) => is === "stands" || is === "drifted");
+/** Whether the route has its rule already: a gate holds back what is not open yet, never a mend. Its record may be another path's. */
+const ruled = ({ standing }: Surroundings, route: Route): boolean =>
+  standing.some((it) => it.service !== undefined && !it.shut && routeKey(it.route) === routeKey(route));
 
 const once = <C extends Change>(changes: readonly C[]): readonly C[] => [
   ...new Map(changes.map((change) => [change.key, change])).values(),

@@ -1,6 +1,6 @@
 import type { Exposure } from "../domain/exposure.ts";
 import type { Problem } from "../domain/problem.ts";
-import type { Route } from "../domain/route.ts";
+import type { Route, RouteKey } from "../domain/route.ts";
 import type { Desired, StandingRoute } from "./desired.ts";
 
 /** One thing to do to one remote object. `key` is the same for two changes that are one: a policy wanted by two routes. */
@@ -10,7 +10,12 @@ export interface Change {
   readonly key: string;
   /** The hostname or name that people know the object by. */
   readonly subject: string;
+  /** What of somebody else's goes with it, as a person knows it: `the DNS record A 203.0.113.7`. Only where a label asks to adopt. */
+  readonly takes?: string;
 }
+
+/** What the change takes from somebody else, in words; undefined for nearly every one. */
+export const taken = ({ takes }: Change): string | undefined => takes || undefined;
 
 /**
  * How one kind of object stands for one route.
@@ -26,13 +31,18 @@ export interface Change {
  */
 export type Stance<C extends Change> =
   | { readonly is: "absent"; readonly open: C | undefined }
-  | { readonly is: "stands" }
+  /** `close` where what is beneath may have to go while this one could not be told from somebody else's. */
+  | { readonly is: "stands"; readonly close?: C }
   | {
       readonly is: "drifted";
       readonly mend: C;
       readonly close: C;
       /** Whether the difference is in what is shown or in who may see it, not only in how. */
       readonly moves: "origin" | "audience" | undefined;
+      /** Whether it is not to be changed before what stands above it is gone. */
+      readonly alone?: boolean;
+      /** Lets nobody in from then on, whatever stands above; undefined where it can not. */
+      readonly bars?: C | undefined;
     }
   | { readonly is: "left"; readonly close: C }
   | { readonly is: "shared" }
@@ -51,17 +61,38 @@ export interface Foundation<World, C extends Change> {
   readonly kind: C["kind"];
   readonly awaited: string;
   /** What is to be done next, and whether routes can be built on it as it is. */
-  propose(world: World): { readonly changes: readonly C[]; readonly problems: readonly Problem[]; readonly stands: boolean };
+  propose(
+    world: World,
+    desired: Desired,
+  ): { readonly changes: readonly C[]; readonly problems: readonly Problem[]; readonly stands: boolean };
 }
 
 /** Objects that belong to no single route and are ours: those that no route uses any more. */
 export type Sweep<World, C extends Change> = (world: World, desired: Desired) => readonly C[];
+
+/** What is owed to people, not to safety: nothing waits for it, and its failures hold nothing up. @param live - the routes that are */
+export type Courtesy<World, C extends Change> = (
+  world: World,
+  desired: Desired,
+  live: ReadonlySet<RouteKey>,
+) => { readonly changes: readonly C[]; readonly problems: readonly Problem[] };
+
+/** What is to be told of the world as it is, whatever is done. */
+export type Survey<World> = (world: World, desired: Desired) => readonly Problem[];
 
 /** Everything that the planner knows of the kinds. `rungs` by rank, the lowest first. */
 export interface House<World, C extends Change> {
   readonly foundations: readonly Foundation<World, C>[];
   readonly rungs: readonly Rung<World, C>[];
   readonly sweeps: readonly Sweep<World, C>[];
+  readonly courtesies: readonly Courtesy<World, C>[];
+  readonly surveys: readonly Survey<World>[];
+  /** Which policies are to decide who enters, in the same text as a standing route's; undefined while they are not there. */
+  audience(wish: Exposure, world: World): string | undefined;
+  /** Whether the wish lets in anybody, or shows anything, that is not let in or shown at its route now. */
+  widens(wish: Exposure, world: World): boolean;
+  /** The next step of taking over what others made at the route; undefined where something there can not be taken. */
+  adopt(route: Route, wish: Exposure, world: World): C | undefined;
   /** The routes that have at least one object of ours. */
   standing(world: World): readonly StandingRoute[];
 }

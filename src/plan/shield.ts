@@ -1,50 +1,81 @@
-import type { Exposure } from "../domain/exposure.ts";
-import { beneath, type Route, routeKey } from "../domain/route.ts";
+import { admitsNoMore, type Exposure, open, type Protection } from "../domain/exposure.ts";
+import { beneath, type Route, routeKey, takesIn } from "../domain/route.ts";
 import type { Desired, Guarded, StandingRoute } from "./desired.ts";
 
-/** What lies around a route: one that is protected shields its requests from a public one around it. */
+/** What lies around a route: one that lets in fewer shields its requests from one around it that lets in more. */
 export interface Surroundings {
   readonly desired: Desired;
   readonly standing: readonly StandingRoute[];
 }
 
+/** Which policies are to decide who enters, in the same text as a standing route's. */
+export type AudienceOf = (wish: Exposure) => string | undefined;
+
 /**
- * A route of the same container beneath this public one, that is to be protected and is not yet: its requests would come
- * through here. So what is protected opens before what is public around it.
+ * A route of the same container beneath this one, that is to let in fewer and does not stand yet: its requests would come
+ * through here. So what is narrower opens before what is wider around it.
  */
-export function unguarded({ desired, standing }: Surroundings, wish: Exposure): Route | undefined {
-  if (wish.protection.kind !== "public") return undefined;
-  return inside(desired, standing, wish.route, { workload: wish.workload, service: wish.origin.service });
+export function unguarded({ desired, standing }: Surroundings, { route, workload, origin, protection }: Exposure): Route | undefined {
+  return inside(desired, standing, route, { workload, service: origin.service, protection });
 }
 
-/** A route within, of the same container or service, that is to be protected and has no rule yet that checks a login. */
-function inside(
-  desired: Desired,
-  standing: readonly StandingRoute[],
-  outer: Route,
-  shown: { readonly workload?: string; readonly service: string | undefined },
-): Route | undefined {
+interface Outer {
+  readonly workload?: string;
+  readonly service: string | undefined;
+  /** Undefined where it is not known whom it lets in: then it may be anybody. */
+  readonly protection?: Protection;
+}
+
+/** A route within, of the same container or service, that is to let in fewer and has no rule yet that checks a login. */
+function inside(desired: Desired, standing: readonly StandingRoute[], at: Route, outer: Outer): Route | undefined {
   const shields = new Set(standing.filter((it) => it.service !== undefined && !it.public).map(({ route }) => routeKey(route)));
-  const same = (it: Guarded) => it.workload === shown.workload || (it.service !== undefined && it.service === shown.service);
-  return desired.guarded.find((it) => same(it) && beneath(it.route, outer) && !shields.has(routeKey(it.route)))?.route;
+  const same = (it: Guarded) => it.workload === outer.workload || (it.service !== undefined && it.service === outer.service);
+  const fewer = ({ protection }: Guarded) => !protection || !outer.protection || !admitsNoMore(outer.protection, protection);
+  return desired.guarded.find((it) => same(it) && beneath(it.route, at) && fewer(it) && !shields.has(routeKey(it.route)))?.route;
 }
 
-/** Whether a public route around it shows the service already: then a shut gate would only keep the protection away. */
-export const exposed = ({ standing }: Surroundings, wish: Exposure): boolean =>
-  standing.some((outer) => outer.public && outer.service === wish.origin.service && beneath(wish.route, outer.route));
+/** Whether one around it that lets in more shows the service already: then a shut gate would only keep the protection away. */
+export function exposed({ desired, standing }: Surroundings, wish: Exposure): boolean {
+  const more = (outer: StandingRoute) => {
+    const wished = desired.wishes.get(routeKey(outer.route));
+    return outer.public || wished === undefined || !admitsNoMore(wished.protection, wish.protection);
+  };
+  return standing.some((outer) => outer.service === wish.origin.service && beneath(wish.route, outer.route) && more(outer));
+}
 
 /**
- * Whether closing this route would send its requests to a public one around it that is itself on its way out or elsewhere.
- * One that stays on as it is counts only where it shows the same service.
+ * Whether all that answers for this route now shows the same service and lets in no fewer: then its own rule can only narrow
+ * what is shown, whatever within it is not there yet.
  */
-export function uncovering({ desired, standing }: Surroundings, route: Route): boolean {
+export function narrowing({ desired, standing }: Surroundings, wish: Exposure, audience: AudienceOf): boolean {
+  const around = standing.filter(({ route }) => beneath(wish.route, route) || beneath(route, wish.route));
+  const settled = (outer: StandingRoute, wished: Exposure) =>
+    outer.service === wished.origin.service && outer.audience === audience(wished) && outer.public === open(wished.protection);
+  return (
+    around.some(({ route }) => takesIn(wish.route, route)) &&
+    around.every((outer) => {
+      const wished = desired.wishes.get(routeKey(outer.route));
+      const sameService = outer.service === wish.origin.service;
+      return wished !== undefined && sameService && settled(outer, wished) && admitsNoMore(wish.protection, wished.protection);
+    })
+  );
+}
+
+/**
+ * Whether closing this route would send its requests to one around it that lets in others and is itself on its way out or
+ * elsewhere, or does not let in those yet whom it is to. One that stays on as it is counts only where it shows the same service.
+ */
+export function uncovering({ desired, standing }: Surroundings, route: Route, audience: (wish: Exposure) => string | undefined): boolean {
   const inner = standing.find((it) => routeKey(it.route) === routeKey(route));
   if (inner?.service === undefined) return false;
   return standing.some((outer) => {
-    if (!outer.public || !beneath(route, outer.route)) return false;
+    // One that is shut lets nobody in.
+    if (outer.service === undefined || outer.shut || !beneath(route, outer.route)) return false;
+    if (!outer.public && outer.audience !== undefined && outer.audience === inner.audience) return false;
     if (inside(desired, standing, route, outer) !== undefined) return true;
     if (desired.held.has(routeKey(outer.route))) return inner.shut || outer.service === inner.service;
     const wish = desired.wishes.get(routeKey(outer.route));
-    return wish?.protection.kind !== "public" || wish.origin.service !== outer.service;
+    if (wish === undefined || wish.origin.service !== outer.service) return true;
+    return outer.audience !== audience(wish) || (outer.public && !open(wish.protection));
   });
 }

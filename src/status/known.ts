@@ -1,4 +1,4 @@
-import type { Exposure } from "../domain/exposure.ts";
+import { type Exposure, open } from "../domain/exposure.ts";
 import type { Problem } from "../domain/problem.ts";
 import { type RouteKey, routeKey } from "../domain/route.ts";
 import type { AnyChange } from "../kinds/index.ts";
@@ -44,11 +44,14 @@ export function knownRoutes(
       key,
       container: wish?.workload ?? plan.problems.find(({ route }) => route === key)?.container,
       origin: wish?.origin.service ?? at?.service,
-      access: wish?.protection.kind ?? (at?.service === undefined ? undefined : at.public ? "public" : "authentik"),
+      access: wish === undefined ? (at?.service === undefined ? undefined : at.public ? "public" : "authentik") : accessOf(wish),
+      ...((wish?.protection.kind === "login" || at?.login === true) && { login: true }),
       ...stateOf(key),
     };
   });
 }
+
+const accessOf = ({ protection }: Exposure): "authentik" | "public" => (open(protection) ? "public" : "authentik");
 
 /** Whether the problem keeps this route from being as it is wished; one of another container that wants it too does not. */
 const about = (problem: Problem, wish: Exposure | undefined): boolean =>

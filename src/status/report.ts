@@ -27,6 +27,8 @@ export interface ReportedRoute {
   readonly container: string | null;
   readonly origin: string | null;
   readonly access: "authentik" | "public" | null;
+  /** Said of Authentik's own hostname: why no login stands before it. */
+  readonly note?: string;
   readonly state: RouteState;
   /** For all but live routes. */
   readonly reason?: string;
@@ -51,6 +53,8 @@ export interface KnownRoute {
   readonly container: string | undefined;
   readonly origin: string | undefined;
   readonly access: "authentik" | "public" | undefined;
+  /** Whether it is Authentik's own. */
+  readonly login?: boolean;
   readonly state: RouteState;
   readonly reason: string | undefined;
   /** When the grace of a closing route ends, in milliseconds since 1970. */
@@ -70,11 +74,14 @@ export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now:
       container: route.container ?? null,
       origin: route.origin ?? null,
       access: route.access ?? null,
+      ...(route.login === true && { note: OWN_HOST }),
       state: route.state,
       ...(route.reason !== undefined && { reason: route.until === undefined ? route.reason : closesIn(route.until - now) }),
       since: iso(since.get(stateKey(route)) ?? now),
     }));
 }
+
+export const OWN_HOST = "Authentik itself: open, since the login cannot stand behind itself";
 
 /** Counted down when it is asked for, not when the pass was. */
 export const closesIn = (ms: number): string =>

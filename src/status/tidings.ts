@@ -11,6 +11,8 @@ export interface Standing {
 /** What is worth a line: the difference between what was so after one pass and what is so after the next. */
 export interface Tidings {
   readonly opened: readonly KnownRoute[];
+  /** Authentik's own, once it is live: said after each start, since it is the one route that no label made public. */
+  readonly unguarded: readonly KnownRoute[];
   readonly closing: readonly KnownRoute[];
   readonly closed: readonly KnownRoute[];
   readonly waiting: readonly KnownRoute[];
@@ -27,6 +29,7 @@ export function tidings(before: Standing, after: Standing): Tidings {
   const open = (route: KnownRoute | undefined) => route?.state === "live" || route?.state === "closing";
   return {
     opened: after.routes.filter((route) => route.state === "live" && !open(was.get(route.key))),
+    unguarded: after.routes.filter((route) => route.login === true && route.state === "live" && was.get(route.key)?.state !== "live"),
     closing: after.routes.filter((route) => route.state === "closing" && was.get(route.key)?.state === "live"),
     closed: before.routes.filter((route) => open(route) && !is.has(route.key)),
     waiting: after.routes.filter((route) => route.state === "waiting" && told(route) !== told(was.get(route.key))),

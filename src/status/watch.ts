@@ -5,8 +5,9 @@ import type { AnyChange } from "../kinds/index.ts";
 import { standing } from "../kinds/standing.ts";
 import type { Log } from "../log.ts";
 import type { Observer, Outcome } from "../loop/loop.ts";
+import { taken } from "../plan/rung.ts";
 import { knownRoutes } from "./known.ts";
-import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
+import { type KnownRoute, OWN_HOST, type Since, sinceNow, stateKey } from "./report.ts";
 import { problemFrom, type Standing, tidings } from "./tidings.ts";
 
 /** What the daemon knows of itself between passes: the page is made of it, and the log is what changed in it. */
@@ -32,9 +33,11 @@ export interface StatusWatch extends Observer {
 export function createWatch(log: Log): StatusWatch {
   let status = nothing;
   const containers = new Map<RouteKey, string>();
+  /** Routes that this process has made a rule for: they are news even in the first pass. */
+  const ruled = new Set<string>();
 
   const become = (next: Omit<Status, "since">, at: number): void => {
-    tell(log, status, next, containers);
+    tell(log, { before: status, now: next, containers, ruled });
     const keys = [...next.routes.map(stateKey), ...next.problems.map(problemKey)];
     status = { ...next, since: sinceNow(status.since, keys, at) };
   };
@@ -47,7 +50,10 @@ export function createWatch(log: Log): StatusWatch {
     changed: (change, error) => {
       const fields = { kind: change.kind, action: change.action, ...subject(change, containers) };
       if (error === undefined) log.info(fields, "applied");
-      else log.warn({ ...fields, err: error }, "change failed");
+      if (error === undefined && change.kind === "ingress" && change.action === "create") ruled.add(change.subject);
+      const took = taken(change);
+      if (error === undefined && took !== undefined) log.info({ ...fields, took }, "took over");
+      if (error !== undefined) log.warn({ ...fields, err: error }, "change failed");
     },
     passed: (outcome) => {
       become(after(status, outcome), outcome.at);
@@ -93,12 +99,21 @@ function routesOf(end: NonNullable<Outcome["end"]>, at: number): readonly KnownR
   return knownRoutes(end.plan, end.decision.desired, standing(end.world), failed, at);
 }
 
-function tell(log: Log, before: Status, now: Standing, containers: ReadonlyMap<RouteKey, string>): void {
+interface Told {
+  readonly before: Status;
+  readonly now: Standing;
+  readonly containers: ReadonlyMap<RouteKey, string>;
+  readonly ruled: ReadonlySet<string>;
+}
+
+function tell(log: Log, { before, now, containers, ruled }: Told): void {
   const news = tidings(before, now);
   for (const problem of news.problems) log[problem.severity === "error" ? "error" : "warn"](fieldsOf(problem), "problem");
   for (const { key, reason } of news.waiting) log.warn({ ...where(key, containers), reason }, "route waiting");
   // What stood open when cfauth started is no news.
-  for (const { key } of before.converged ? news.opened : []) log.info(where(key, containers), "route opened");
+  const opened = news.opened.filter(({ key }) => before.converged || ruled.has(key));
+  for (const { key } of opened) log.info(where(key, containers), "route opened");
+  for (const { key } of news.unguarded) log.info({ ...where(key, containers), why: OWN_HOST }, "open without login");
   for (const { key } of news.closing) log.info(where(key, containers), "route closing");
   for (const { key } of news.closed) log.info(where(key, containers), "route closed");
   for (const problem of news.solved) log.info(fieldsOf(problem), "problem solved");

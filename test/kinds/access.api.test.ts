@@ -20,7 +20,8 @@ async function scene() {
     idp,
     session: "24h",
     tag: TAG,
-    policy,
+    policies: [policy],
+    launcher: { visible: true, logo: undefined },
     ...more,
   });
   const open = (route: string, more: Partial<ApplicationWish> = {}): AccessChange => ({
@@ -121,7 +122,6 @@ test("an update leaves what the user set, and the audience", async () => {
   await using world = await scene();
   const logo = {
     logo_url: "https://example.com/logo.png",
-    app_launcher_visible: false,
     tags: [TAG, "zebra"],
     same_site_cookie_attribute: "strict",
     created_at: "2026-01-01T00:00:00Z",

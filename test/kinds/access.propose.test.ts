@@ -1,27 +1,29 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
+import type { Exposure, Protection } from "../../src/domain/exposure.ts";
 import { accessRung, doubles, tagFoundation } from "../../src/kinds/access/propose.ts";
 import type { AccessSeen, Application } from "../../src/kinds/access/seen.ts";
+import type { RawRule } from "../../src/kinds/ingress/seen.ts";
 import { claim } from "../../src/kinds/mine.ts";
 import type { Policy } from "../../src/kinds/policy/seen.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
-import { anybody, exposure, key, route } from "../builders.ts";
+import { anybody, exposure, hostname, key, only, route } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 
 const APP = "app.example.com";
-const policy = (id: string, words: string, decision: string): Policy => ({
+const policy = (id: string, words: string, decision: string, include: readonly unknown[] = []): Policy => ({
   id,
   name: `cfauth:home ${words}`,
   decision,
-  include: [],
+  include,
   require: [],
   exclude: [],
 });
 const policies = [
-  claim(policy("p-members", "everyone who logs in with Authentik", "allow")),
+  claim(policy("p-members", "everyone who logs in with Authentik", "allow", [{ login_method: { id: "idp-1" } }])),
   claim(policy("p-public", "public, no login", "bypass")),
 ];
-const method = claim({ id: "idp-1", name: "Authentik", config: {} as never, kept: {} });
+const method = claim({ id: "idp-1", name: "Authentik", config: {} as never, claims: [], kept: {} });
+const launcher = { visible: true, logo: undefined };
 
 const as = (more: Partial<Application> = {}): Application => ({
   id: "app-1",
@@ -33,6 +35,7 @@ const as = (more: Partial<Application> = {}): Application => ({
   session: "24h",
   tags: ["cfauth-home"],
   policies: ["p-members"],
+  launcher,
   kept: {},
   ...more,
 });
@@ -43,13 +46,15 @@ const world = (
   parts = { policies, method: method as typeof method | undefined },
 ) => ({
   access: { ...empty.access, mine: new Map(application && [[application.route, claim(application)]]), theirs: [], ...more },
-  policy: { mine: parts.policies },
+  policy: { mine: parts.policies, theirs: [{ id: "p-theirs", name: "Friends", decision: "allow" }] },
   login: { method: parts.method },
+  ingress: { ...empty.ingress, rules: [] as readonly RawRule[] },
+  dns: { mine: empty.dns.mine },
 });
 const { desired } = decide([], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
 const stance = (at: ReturnType<typeof world>, wish: Exposure | undefined = exposure(APP)) =>
   accessRung(OWNER).stance(wish.route, wish, at, desired);
-const WISH = { route: APP, name: APP, idp: "idp-1", session: "24h", tag: "cfauth-home", policy: "p-members" };
+const WISH = { route: APP, name: APP, idp: "idp-1", session: "24h", tag: "cfauth-home", policies: ["p-members"], launcher };
 
 describe("the application of a wished route", () => {
   it("is opened with the policy of its audience, the login method and our tag", () => {
@@ -62,12 +67,12 @@ describe("the application of a wished route", () => {
   it("is opened with the policy that lets anybody in, for a public route", () => {
     expect(stance(world(), exposure(APP, { protection: anybody }))).toMatchObject({
       is: "absent",
-      open: { wish: { policy: "p-public", session: "24h" } },
+      open: { wish: { policies: ["p-public"], session: "24h" } },
     });
   });
 
   it("is opened with the session that the label asks for", () => {
-    expect(stance(world(), exposure(APP, { protection: { kind: "authentik", session: "168h" } }))).toMatchObject({
+    expect(stance(world(), exposure(APP, { protection: { ...only({}), session: "168h" } as Protection }))).toMatchObject({
       open: { wish: { session: "168h" } },
     });
   });
@@ -80,12 +85,22 @@ describe("the application of a wished route", () => {
   });
 
   it("stands when it is as wished, whatever else the user set on it", () => {
-    expect(stance(world(as({ kept: { logo_url: "https://example.com/x.png" }, tags: ["cfauth-home", "mine"] })))).toEqual({ is: "stands" });
+    expect(
+      stance(
+        world(
+          as({
+            launcher: { visible: true, logo: "https://example.com/x.png" },
+            kept: { same_site_cookie_attribute: "lax" },
+            tags: ["cfauth-home", "mine"],
+          }),
+        ),
+      ),
+    ).toEqual({ is: "stands" });
   });
 
   it.each<{ name: string; found: Application; moves: "audience" | undefined }>([
-    { name: "lets another audience in", found: as({ policies: ["p-public"] }), moves: "audience" },
     { name: "lets nobody in", found: as({ policies: [] }), moves: "audience" },
+    // A policy of the user's with the action Allow: whoever logs in is admitted now.
     { name: "lets somebody else in as well", found: as({ policies: ["p-members", "p-theirs"] }), moves: "audience" },
     { name: "shows another login method", found: as({ allowedIdps: ["idp-0"] }), moves: undefined },
     { name: "shows all login methods", found: as({ allowedIdps: [] }), moves: undefined },
@@ -93,6 +108,7 @@ describe("the application of a wished route", () => {
     { name: "has another session", found: as({ session: "1h" }), moves: undefined },
     { name: "has another name", found: as({ name: "Wiki" }), moves: undefined },
     { name: "has lost its tag", found: as({ tags: [] }), moves: undefined },
+    { name: "is hidden from the App Launcher", found: as({ launcher: { visible: false, logo: undefined } }), moves: undefined },
   ])("is mended when it $name", ({ found, moves }) => {
     expect(stance(world(found))).toEqual({
       is: "drifted",
@@ -112,8 +128,105 @@ describe("the application of a wished route", () => {
   });
 });
 
+describe("an application whose audience changes", () => {
+  const FAMILY = claim(
+    policy("p-family", "members of family", "allow", [{ oidc: { claim_name: "c", claim_value: "family", identity_provider_id: "idp-1" } }]),
+  );
+  const ADMINS = claim(
+    policy("p-admins", "members of admins", "allow", [{ oidc: { claim_name: "c", claim_value: "admins", identity_provider_id: "idp-1" } }]),
+  );
+  const TOKEN = claim(policy("p-token", "service token backup", "non_identity", [{ service_token: { token_id: "t" } }]));
+  const all = { policies: [...policies, FAMILY, ADMINS, TOKEN], method };
+  const family = exposure(APP, { protection: only({ groups: ["family"] }) });
+  const backup = exposure(APP, { protection: only({ groups: ["family"], tokens: [{ id: "t", name: "backup" }] }) });
+  const checked: RawRule = {
+    hostname: APP,
+    service: "http://app:80",
+    originRequest: { access: { required: true, teamName: "team", audTag: ["aud-1"] } },
+  };
+  /** With its rule, and its record. */
+  const routed = (application: Application, rule: RawRule = checked) => ({
+    ...world(application, {}, all),
+    ingress: { ...empty.ingress, rules: [rule] },
+    dns: {
+      mine: new Map([[hostname(APP), claim({ id: "r", zone: "z", name: hostname(APP), type: "CNAME", content: "t", proxied: true })]]),
+    },
+  });
+  const ENDING = `${APP} · ending old logins`;
+
+  it.each([
+    { name: "from a group to everyone", found: ["p-family"], wish: exposure(APP), policies: ["p-members"] },
+    { name: "from a group to anybody at all", found: ["p-family"], wish: exposure(APP, { protection: anybody }), policies: ["p-public"] },
+    { name: "by a service token", found: ["p-family"], wish: backup, policies: ["p-token", "p-family"] },
+  ])("is written once and keeps its logins when it only grows: $name", ({ found, wish, policies: wanted }) => {
+    expect(stance(routed(as({ policies: found })), wish)).toMatchObject({
+      is: "drifted",
+      moves: "audience",
+      mend: { action: "update", wish: { name: APP, policies: wanted } },
+    });
+  });
+
+  it.each([
+    { name: "everyone", found: ["p-members"] },
+    { name: "another group", found: ["p-admins"] },
+    { name: "whom a policy that is gone let in", found: ["p-gone"] },
+  ])("is written with the mark that old logins are to be ended when it let in $name", ({ found }) => {
+    expect(stance(routed(as({ policies: found })), family)).toMatchObject({
+      moves: "audience",
+      mend: { action: "update", wish: { name: ENDING, policies: ["p-family"] } },
+    });
+  });
+
+  it("keeps the mark when it changes once more before they are ended", () => {
+    expect(stance(routed(as({ policies: ["p-family"], name: ENDING })), exposure(APP))).toMatchObject({
+      mend: { wish: { name: ENDING, policies: ["p-members"] } },
+    });
+  });
+
+  it("has its old logins ended as long as the mark is on it, and then stands", () => {
+    expect(stance(routed(as({ policies: ["p-family"], name: ENDING })), family)).toMatchObject({
+      is: "drifted",
+      mend: { action: "update", endsLogins: true, wish: { name: APP } },
+    });
+    expect(stance(routed(as({ policies: ["p-family"] })), family)).toEqual({ is: "stands" });
+  });
+
+  it("is made anew where machines enter, since to end logins may end service tokens too", () => {
+    expect(stance(routed(as({ policies: ["p-token", "p-members"] })), backup)).toMatchObject({ mend: { action: "delete" } });
+  });
+
+  it("is not taken away while its rule checks no login: the rule comes first", () => {
+    const open: RawRule = { hostname: APP, service: "http://app:80" };
+    expect(stance(routed(as({ policies: ["p-public"] }), open), backup)).toMatchObject({
+      mend: { action: "update", wish: { name: ENDING } },
+    });
+    expect(stance(routed(as({ policies: ["p-token", "p-family"], name: ENDING }), open), backup)).toEqual({ is: "stands" });
+    expect(stance(routed(as({ policies: ["p-token", "p-family"], name: ENDING })), backup)).toMatchObject({ mend: { action: "delete" } });
+  });
+
+  it("waits for its rule to go where no record tells whose the rule is", () => {
+    const at = { ...routed(as({ policies: ["p-token", "p-members"] })), dns: { mine: empty.dns.mine } };
+    expect(stance(at, backup)).toMatchObject({ is: "drifted", alone: true });
+  });
+
+  it("is made anew where another route of the container lies within it", () => {
+    const inner = exposure(`${APP}/api`, { protection: only({ groups: ["admins"] }) });
+    const both = decide(
+      [{ exposures: [exposure(APP), inner], faulty: [], problems: [] }],
+      [],
+      () => false,
+      noMemory,
+      { graceMs: 0, startupGraceMs: 0 },
+      0,
+    );
+    expect(accessRung(OWNER).stance(route(APP), exposure(APP), routed(as({ policies: ["p-family"] })), both.desired)).toMatchObject({
+      mend: { action: "delete" },
+    });
+  });
+});
+
 describe("an application of somebody else", () => {
-  const theirs = (...covers: string[]) => [{ name: "Their app", covers }];
+  const theirs = (...covers: string[]) => [{ id: "t", name: "Their app", type: "self_hosted", covers, bypasses: false, kept: {} }];
 
   it("on exactly this route is left to them, and said", () => {
     expect(stance(world(undefined, { theirs: theirs("other.example.com", APP) }))).toEqual({
@@ -126,7 +239,7 @@ describe("an application of somebody else", () => {
         route: APP,
         message: 'the Access application "Their app" covers app.example.com and is not cfauth\'s',
         effect: "closed",
-        fix: "delete it under Zero Trust → Access → Applications, or choose another hostname",
+        fix: "delete it under Zero Trust → Access → Applications, set the label adopt=true to take it over, or choose another hostname",
       },
     });
   });
@@ -168,6 +281,6 @@ describe("the tag of ours", () => {
     },
     { name: "is there", tagged: true, changes: [] },
   ])("$name", ({ tagged, changes }) => {
-    expect(tagFoundation(OWNER).propose({ access: { tagged } })).toEqual({ changes, problems: [], stands: tagged });
+    expect(tagFoundation(OWNER).propose({ access: { tagged } }, desired)).toEqual({ changes, problems: [], stands: tagged });
   });
 });

@@ -79,7 +79,7 @@ describe("the record of a wished hostname", () => {
 });
 
 describe("a record of somebody else at the hostname", () => {
-  const theirs = new Map([[APP, { type: "A", content: "203.0.113.7" }]]);
+  const theirs = new Map([[APP, [{ id: "their-record", zone: "z-1", type: "A", content: "203.0.113.7" }] as const]]);
 
   it("is left to them, and said", () => {
     expect(stance(world(undefined, { dns: { ...world().dns, theirs } }))).toEqual({
@@ -92,7 +92,7 @@ describe("a record of somebody else at the hostname", () => {
         route: APP,
         message: "a DNS record A 203.0.113.7 is at app.example.com and is not cfauth's",
         effect: "closed",
-        fix: "delete it in Cloudflare, or choose another hostname",
+        fix: "delete it in Cloudflare, set the label adopt=true to take it over, or choose another hostname",
       },
     });
   });

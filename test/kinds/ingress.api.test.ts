@@ -39,6 +39,7 @@ test("a tunnel that was never configured has no rules and answers 404 to everyth
     rules: [],
     catchAll: { service: "http_status:404" },
     mark: "cfauth:home",
+    inForce: false,
     rest: {},
   });
 });
@@ -60,6 +61,7 @@ test("the catch-all stands outside the rules, everything else beside them", asyn
     version: 1,
     rules: [{ hostname: "nas.example.com", service: "http://nas:80" }],
     catchAll: { service: "http_status:404" },
+    inForce: false,
     rest: { originRequest: { connectTimeout: 5 }, "warp-routing": { enabled: true } },
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
-import { pathPattern } from "../../src/domain/path.ts";
+import { openPattern, pathPattern } from "../../src/domain/path.ts";
 import type { RouteKey } from "../../src/domain/route.ts";
 import type { Application } from "../../src/kinds/access/seen.ts";
 import { arrange } from "../../src/kinds/ingress/arrange.ts";
@@ -30,6 +30,7 @@ const application = (at: string, aud: string): [RouteKey, Mine<Application>] => 
     session: "24h",
     tags: ["cfauth-home"],
     policies: ["p"],
+    launcher: { visible: true, logo: undefined },
     kept: {},
   }),
 ];
@@ -100,7 +101,12 @@ describe("the rule of a wished route", () => {
     { name: "is public and wished so", rule: bare(APP), wish: exposure(APP, { protection: anybody }) },
     { name: "is of a path", rule: rule({ path: pathPattern(path("/api")) }), wish: exposure(`${APP}/api`) },
   ])("stands when it $name", ({ rule, wish }) => {
-    expect(stance(world([rule], [application(APP, "aud-1"), application(`${APP}/api`, "aud-1")]), wish)).toEqual({ is: "stands" });
+    const applications = [application(APP, "aud-1"), application(`${APP}/api`, "aud-1")];
+    expect(stance(world([rule], applications, { mine: record(APP) }), wish)).toEqual({ is: "stands" });
+  });
+
+  it("can be taken away first where no record tells that it is ours", () => {
+    expect(stance(world([rule()]))).toMatchObject({ is: "stands", close: { action: "delete" } });
   });
 
   it.each<{ name: string; rule: RawRule; moves: "origin" | undefined; wish?: Exposure }>([
@@ -176,7 +182,7 @@ describe("a rule of somebody else on the hostname", () => {
         route: APP,
         message: "the tunnel already has a rule for app.example.com (to http://theirs:1), made by somebody else",
         effect: "closed",
-        fix: "remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, or choose another hostname",
+        fix: "remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, set the label adopt=true to take it over, or choose another hostname",
       },
     });
   });
@@ -282,11 +288,11 @@ describe("the routes that stand", () => {
       { mine: record("left.example.com") },
     );
     expect(standing(at).toSorted((a, b) => (a.route.hostname < b.route.hostname ? -1 : 1))).toEqual([
-      { route: route(APP), service: "http://app:80", public: false, shut: false },
-      { route: route("left.example.com"), service: undefined, public: false, shut: false },
-      { route: route("only.example.com"), service: undefined, public: false, shut: false },
-      { route: route("p.example.com"), service: "http://p:80", public: true, shut: false },
-      { route: route("s.example.com"), service: "http_status:503", public: false, shut: true },
+      { route: route(APP), service: "http://app:80", public: false, audience: "p", shut: false, login: false },
+      { route: route("left.example.com"), service: undefined, public: false, audience: undefined, shut: false, login: false },
+      { route: route("only.example.com"), service: undefined, public: false, audience: undefined, shut: false, login: false },
+      { route: route("p.example.com"), service: "http://p:80", public: true, audience: "p", shut: false, login: false },
+      { route: route("s.example.com"), service: "http_status:503", public: false, audience: undefined, shut: true, login: false },
     ]);
   });
 });
@@ -310,7 +316,7 @@ describe("where a rule goes in the document", () => {
     arrange({ ...emptyWorld().ingress, rules }, changes).rules.map(
       ({ hostname, path, service }) => `${hostname ?? ""}${path ?? ""}${service === "http://app:80" ? "" : ` → ${service}`}`,
     );
-  const api = pathPattern(path("/api"));
+  const api = openPattern(path("/api"));
   const theirs = (hostname: string, path?: string): RawRule => ({
     hostname,
     ...(path !== undefined && { path }),
@@ -359,7 +365,7 @@ describe("where a rule goes in the document", () => {
 
   it("of ours the most specific stands first, whatever order they came in", () => {
     const wanted = [`${APP}/api/v1`, `${APP}/api`, APP, "*.lab.example.com", "*.example.com"];
-    const expected = [`${APP}${pathPattern(path("/api/v1"))}`, `${APP}${api}`, APP, "*.lab.example.com", "*.example.com"];
+    const expected = [`${APP}${openPattern(path("/api/v1"))}`, `${APP}${api}`, APP, "*.lab.example.com", "*.example.com"];
     expect(order([], ...wanted.map(open))).toEqual(expected);
     expect(order([], ...wanted.toReversed().map(open))).toEqual(expected);
     expect(

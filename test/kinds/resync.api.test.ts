@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { accessApi } from "../../src/kinds/access/api.ts";
+import { directoryHands, NOBODY_ASKED } from "../../src/kinds/directory.ts";
 import { dnsApi } from "../../src/kinds/dns/api.ts";
 import { ingressApi } from "../../src/kinds/ingress/api.ts";
 import type { Depth } from "../../src/kinds/kind.ts";
 import { loginApi } from "../../src/kinds/login/api.ts";
 import { policyApi } from "../../src/kinds/policy/api.ts";
+import { tileApi } from "../../src/kinds/tile/api.ts";
 import { tunnelApi } from "../../src/kinds/tunnel/api.ts";
 import type { World } from "../../src/kinds/world.ts";
 import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTag, seedTunnel } from "../sandbox/cloudflare/seed.ts";
@@ -37,6 +39,8 @@ test("a resync of 100 settled routes takes five calls to Cloudflare, however man
     access: accessApi(base),
     ingress: ingressApi({ ...base, tunnel: () => tunnel.id }),
     dns: dnsApi({ ...base, zones: undefined }),
+    tile: tileApi({ owner: owner(), authentik: ak.client }),
+    directory: directoryHands({ ...base, authentik: ak.client }),
   };
   const look = async (depth: Depth, before?: World): Promise<World> => ({
     login: await kinds.login.observe(depth, before?.login),
@@ -45,6 +49,8 @@ test("a resync of 100 settled routes takes five calls to Cloudflare, however man
     access: await kinds.access.observe(depth, before?.access),
     ingress: await kinds.ingress.observe(depth, before?.ingress),
     dns: await kinds.dns.observe(depth, before?.dns),
+    tile: await kinds.tile.observe(depth, before?.tile),
+    directory: await kinds.directory.observe(NOBODY_ASKED),
   });
 
   const before = await look("all");

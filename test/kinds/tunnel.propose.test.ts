@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { tunnel } from "../../src/kinds/tunnel/propose.ts";
 import type { TunnelSeen } from "../../src/kinds/tunnel/seen.ts";
+import { decide, noMemory } from "../../src/plan/decide.ts";
 
+const NOTHING = decide([], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
 const there = { id: "t-1", name: "cfauth", source: "cloudflare" } as const;
-const proposed = (seen: Omit<TunnelSeen, "name">) => tunnel.propose({ tunnel: { ...seen, name: "cfauth" } });
+const proposed = (seen: Omit<TunnelSeen, "name">) => tunnel.propose({ tunnel: { ...seen, name: "cfauth" } }, NOTHING);
 const write = { kind: "tunnel", action: "update", key: "tunnel-token-file", subject: "cfauth", id: "t-1" };
 
 describe("the tunnel", () => {

@@ -7,7 +7,7 @@ import { wishes } from "../../src/loop/wishes.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { workload } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
-import { fault, memory, SETTINGS } from "./memory.ts";
+import { askedOf, fault, memory, SETTINGS } from "./memory.ts";
 
 const GRACE = { graceMs: 60_000, startupGraceMs: 200_000 };
 const RESYNC_MS = 300_000;
@@ -25,7 +25,8 @@ function begun(more: Partial<LoopParts> = {}) {
     },
     hands: at.hands,
     decide: (workloads, world, before, now) => wishes(SETTINGS, GRACE, workloads, world, before, now),
-    plan: ({ desired }, world) => plan(house(OWNER), desired, world),
+    asked: askedOf,
+    plan: ({ desired }, world, failed) => plan(house(OWNER), desired, world, failed),
     watch: { changed: () => {}, planned: () => {}, passed: (outcome) => outcomes.push(outcome) },
     resyncMs: RESYNC_MS,
     dryRun: false,

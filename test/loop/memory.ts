@@ -1,9 +1,12 @@
 /** Cloudflare and Authentik in memory: hands that look at one World and carry changes out on it, and fail when told to. */
+import type { Asked } from "../../src/domain/directory.ts";
+import type { Workload } from "../../src/domain/workload.ts";
 import { WorldError } from "../../src/errors.ts";
 import type { Hands } from "../../src/kinds/hands.ts";
 import type { AnyChange } from "../../src/kinds/index.ts";
 import type { Depth } from "../../src/kinds/kind.ts";
 import type { World } from "../../src/kinds/world.ts";
+import { asked } from "../../src/labels/asked.ts";
 import { carryOut, emptyWorld } from "../plan/model.ts";
 
 export interface Memory {
@@ -11,6 +14,8 @@ export interface Memory {
   readonly hands: Hands;
   /** How deep each look was. */
   readonly looks: Depth[];
+  /** What was looked up each time, with commas. */
+  readonly lookups: string[];
   /** Every change that was sent, `create dns app.example.com`, whether or not it came through. */
   readonly sent: string[];
   /** What a look throws. */
@@ -62,8 +67,16 @@ export function memory(world: World = emptyWorld()): Memory {
     access: kind("access"),
     ingress: kind("ingress"),
     dns: kind("dns"),
+    tile: kind("tile"),
+    directory: {
+      observe: async (asked: Asked) => {
+        if (it.down !== undefined) throw it.down;
+        it.lookups.push([...asked.groups, ...asked.tokens].join(","));
+        return { ...it.world.directory, asked };
+      },
+    },
   } as unknown as Hands;
-  const it: Memory = { world, hands, looks: [], sent: [], down: undefined, refuse: () => undefined };
+  const it: Memory = { world, hands, looks: [], lookups: [], sent: [], down: undefined, refuse: () => undefined };
   return it;
 }
 
@@ -76,5 +89,9 @@ export const SETTINGS = {
   allowedZones: undefined,
   waitHealthy: true,
   allowService: false,
-  authentikHost: "auth.example.com",
+  allowPublic: true,
+  defaults: { access: "authentik", groups: [], session: "24h" },
+  login: { host: "auth.example.com", path: "" },
 } as const;
+
+export const askedOf = (workloads: readonly Workload[]): Asked => asked(workloads, "cfauth", []);

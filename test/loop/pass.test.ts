@@ -8,7 +8,7 @@ import { noMemory } from "../../src/plan/decide.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { workload } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
-import { fault, type Memory, memory, SETTINGS } from "./memory.ts";
+import { askedOf, fault, type Memory, memory, SETTINGS } from "./memory.ts";
 
 const APP = workload({ "cfauth.hostname": "app.example.com" });
 const BLOG = workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" });
@@ -17,7 +17,8 @@ const parts = (at: Memory, workloads: readonly Workload[], more: Partial<PassPar
   list: async () => workloads,
   hands: at.hands,
   decide: (found, world) => wishes(SETTINGS, { graceMs: 0, startupGraceMs: 0 }, found, world, noMemory, 0),
-  plan: ({ desired }, world) => plan(house(OWNER), desired, world),
+  asked: askedOf,
+  plan: ({ desired }, world, failed) => plan(house(OWNER), desired, world, failed),
   onChange: () => {},
   onPlan: () => {},
   signal: new AbortController().signal,

@@ -26,10 +26,10 @@ async function breed(mutant: Mutant | undefined, index: number): Promise<string>
 
 /** @returns whether the tests of the planner pass in this home */
 function survives(home: string): Promise<boolean> {
-  const vitest = spawn(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "test/plan"], {
+  const vitest = spawn(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--bail=1", "test/plan"], {
     cwd: home,
     stdio: "ignore",
-    env: { ...process.env, CFAUTH_TEST_RUNS: process.env["CFAUTH_TEST_RUNS"] ?? "4000" },
+    env: { ...process.env, CFAUTH_TEST_SHRINK: "false", CFAUTH_TEST_RUNS: process.env["CFAUTH_TEST_RUNS"] ?? "3000" },
   });
   return new Promise((done) => vitest.on("exit", (code) => done(code === 0)));
 }

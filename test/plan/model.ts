@@ -1,14 +1,17 @@
 /** A Cloudflare without network or clock: changes are carried out on a World, and visitors are let through it as the edge would. */
-import type { Exposure } from "../../src/domain/exposure.ts";
+import { posix } from "node:path";
+import { type Audience, type Exposure, open } from "../../src/domain/exposure.ts";
 import { covers, type Hostname } from "../../src/domain/hostname.ts";
 import { accessTag, dnsComment, type Owner } from "../../src/domain/owner.ts";
 import type { RouteKey } from "../../src/domain/route.ts";
-import type { Application } from "../../src/kinds/access/seen.ts";
+import type { Application, ApplicationWish, ForeignApplication } from "../../src/kinds/access/seen.ts";
 import type { AnyChange } from "../../src/kinds/index.ts";
 import { arrange } from "../../src/kinds/ingress/arrange.ts";
 import { checkOf } from "../../src/kinds/ingress/rules.ts";
 import type { RawRule } from "../../src/kinds/ingress/seen.ts";
+import { claimName } from "../../src/kinds/login/claim.ts";
 import { claim } from "../../src/kinds/mine.ts";
+import type { Policy } from "../../src/kinds/policy/seen.ts";
 import type { World } from "../../src/kinds/world.ts";
 
 export const OWNER = "home" as Owner;
@@ -19,12 +22,42 @@ const FOREIGN_RULES: readonly RawRule[] = [
   { hostname: "*.wild.example.com", service: "http://wild-of-theirs:1" },
 ];
 
+/** What somebody made by hand at `d.example.com`: a rule that checks no login, a record, and an application that guards more. */
+const HAND_MADE_RULE: RawRule = { hostname: "d.example.com", service: "http://old:80" };
+const HAND_MADE: ForeignApplication = {
+  id: "family-apps",
+  name: "Family apps",
+  type: "self_hosted",
+  covers: ["d.example.com", "photos.example.com"],
+  bypasses: false,
+  kept: {},
+};
+
+export function handMade(world: World): World {
+  return {
+    ...world,
+    access: { ...world.access, theirs: [...world.access.theirs, HAND_MADE] },
+    ingress: { ...world.ingress, rules: [...world.ingress.rules, HAND_MADE_RULE] },
+    dns: {
+      ...world.dns,
+      theirs: new Map([...world.dns.theirs, ["d.example.com", [{ id: "d", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" }]]]),
+    },
+  };
+}
+
 /** An account with the login method and tunnel in place, objects of others, and none of ours. */
 export function emptyWorld(): World {
   return {
     login: {
       teamDomain: "team.cloudflareaccess.com",
-      parts: { authorizationFlow: "flow", invalidationFlow: "gone", signingKey: "key", scopes: ["s"] },
+      parts: {
+        authorizationFlow: "flow",
+        invalidationFlow: "gone",
+        signingKey: "key",
+        fitKeys: ["key"],
+        scopes: ["s"],
+        mappingsPath: "/propertymappings/provider/scope/",
+      },
       provider: {
         pk: 1,
         name: "cf-tunnel-access",
@@ -39,16 +72,18 @@ export function emptyWorld(): World {
         scopes: ["s"],
         grantTypes: ["authorization_code", "refresh_token"],
         claimsInIdToken: true,
+        assignedTo: "cf-tunnel-access",
       },
-      application: { slug: "cf-tunnel-access", name: "x", provider: 1 },
+      application: { slug: "cf-tunnel-access", name: "x", provider: 1, inLibrary: false },
       method: undefined,
+      groups: { owner: OWNER, claim: claimName(OWNER), mapping: undefined, mayMap: true },
       wish: { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" },
     },
     tunnel: { tunnel: { id: "t-1", name: "cfauth", source: "cloudflare" }, tokenFile: undefined, name: "cfauth" },
-    policy: { mine: [] },
+    policy: { mine: [], theirs: [{ id: "friends", name: "Friends", decision: "allow" }] },
     access: {
       mine: new Map(),
-      theirs: [{ name: "Theirs", covers: ["theirs.example.com"] }],
+      theirs: [{ id: "theirs", name: "Theirs", type: "self_hosted", covers: ["theirs.example.com"], bypasses: false, kept: {} }],
       linked: ["their-policy"],
       doubles: [],
       tagged: false,
@@ -58,13 +93,16 @@ export function emptyWorld(): World {
       rules: FOREIGN_RULES,
       catchAll: { service: "http_status:404" },
       mark: dnsComment(OWNER),
+      inForce: false,
       rest: { "warp-routing": { enabled: false } },
     },
     dns: {
       zones: [{ id: "z-1", name: "example.com" }],
       mine: new Map(),
-      theirs: new Map([["theirs.example.com", { type: "A", content: "203.0.113.7" }]]),
+      theirs: new Map([["theirs.example.com", [{ id: "r", zone: "z-1", type: "A", content: "203.0.113.7" }]]]),
     },
+    tile: { mine: new Map(), taken: new Set(), fault: undefined, failed: new Map(), settledFor: new Map(), me: undefined },
+    directory: { groups: { found: [] }, tokens: { found: [] }, asked: { groups: new Set(), tokens: new Set() } },
   };
 }
 
@@ -77,23 +115,46 @@ export function carryOut(world: World, change: AnyChange): World {
     case "tunnel":
       return { ...world, tunnel: { ...world.tunnel, tunnel: { id: "t-1", name: "cfauth", source: "cloudflare" }, tokenFile: undefined } };
     case "login":
-      if (change.key !== "login-method") throw new Error(`no ${change.key} here`);
-      return {
-        ...world,
-        login: {
-          ...world.login,
-          method: claim({ id: world.login.method?.id ?? "idp", name: change.name, config: change.config, kept: {} }),
-        },
-      };
+      return { ...world, login: logins(world.login, change) };
+    case "tile":
+      return world;
     case "policy":
-      return { ...world, policy: { mine: policies(world, change) } };
+      return { ...world, policy: { ...world.policy, mine: policies(world, change) } };
     case "access":
       return { ...world, access: applications(world, change) };
     case "ingress":
-      return { ...world, ingress: { ...arrange(world.ingress, [change]), version: world.ingress.version + 1 } };
+      return { ...world, ingress: rules(world.ingress, change) };
     case "dns":
-      return { ...world, dns: { ...world.dns, mine: records(world, change) } };
+      return { ...world, dns: { ...world.dns, mine: records(world, change), theirs: theirRecords(world, change) } };
   }
+}
+
+/** One that takes over is found in force the second time only: the first time cloudflared is late. */
+function rules(ingress: World["ingress"], change: AnyChange & { kind: "ingress" }): World["ingress"] {
+  const wanted = { ...arrange(ingress, [change]), inForce: false };
+  const written = JSON.stringify(wanted.rules) !== JSON.stringify(ingress.rules);
+  return written ? { ...wanted, version: ingress.version + 1 } : { ...wanted, inForce: "instead" in change };
+}
+
+function logins(login: World["login"], change: AnyChange & { kind: "login" }): World["login"] {
+  switch (change.key) {
+    case "login-method":
+      return {
+        ...login,
+        method: claim({ id: login.method?.id ?? "idp", name: change.name, config: change.config, claims: change.claims, kept: {} }),
+      };
+    case "login-groups":
+      return { ...login, groups: { ...login.groups, mapping: { pk: "groups", expression: change.expression } } };
+    case "login-provider":
+      return { ...login, ...(login.provider && { provider: { ...login.provider, scopes: change.wish.scopes } }) };
+    case "login-application":
+      throw new Error(`no ${change.key} here`);
+  }
+}
+
+function theirRecords({ dns }: World, change: AnyChange & { kind: "dns" }): World["dns"]["theirs"] {
+  if (!("foreign" in change)) return dns.theirs;
+  return new Map([...dns.theirs].filter(([name]) => name !== change.wish.name));
 }
 
 function policies(world: World, change: AnyChange & { kind: "policy" }): World["policy"]["mine"] {
@@ -106,7 +167,7 @@ function policies(world: World, change: AnyChange & { kind: "policy" }): World["
         name: change.wish.name,
         decision: change.wish.decision,
         include: change.wish.include,
-        require: [],
+        require: change.wish.require,
         exclude: [],
       }),
     ];
@@ -117,15 +178,17 @@ function policies(world: World, change: AnyChange & { kind: "policy" }): World["
 
 function applications(world: World, change: AnyChange & { kind: "access" }): World["access"] {
   const mine = new Map(world.access.mine);
-  if (!("wish" in change) && change.action === "create") return { ...world.access, tagged: true };
+  if ("foreign" in change) return { ...world.access, theirs: world.access.theirs.flatMap((it) => without(it, change)) };
   if (change.action === "delete") {
     if (mine.get(change.at.route)?.id === change.at.id) mine.delete(change.at.route);
     return { ...world.access, mine };
   }
-  const { wish } = change as { wish: { route: RouteKey; name: string; idp: string; session: string; tag: string; policy: string } };
+  if (!("wish" in change)) return { ...world.access, tagged: true };
+  const { wish }: { readonly wish: ApplicationWish } = change;
   const found = mine.get(wish.route);
-  const linked = world.policy.mine.some(({ id }) => id === wish.policy);
-  const refused = !linked || (change.action === "create" ? found !== undefined : found?.id !== change.at.id);
+  const known = (id: string) => [...world.policy.mine, ...world.policy.theirs].some((policy) => policy.id === id);
+  const taken = world.access.theirs.some(({ covers }) => covers.includes(wish.route));
+  const refused = !wish.policies.every(known) || taken || (change.action === "create" ? found !== undefined : found?.id !== change.at.id);
   if (refused) return world.access;
   const identity = found === undefined ? { id: fresh("app"), aud: fresh("aud") } : { id: found.id, aud: found.aud };
   const application: Application = {
@@ -136,10 +199,20 @@ function applications(world: World, change: AnyChange & { kind: "access" }): Wor
     autoRedirect: true,
     session: wish.session,
     tags: [accessTag(OWNER)],
-    policies: [wish.policy],
+    policies: wish.policies,
+    launcher: wish.launcher,
     kept: {},
   };
   return { ...world.access, mine: mine.set(wish.route, claim(application)) };
+}
+
+function without(
+  it: ForeignApplication,
+  { foreign, place }: { foreign: ForeignApplication; place: RouteKey },
+): readonly ForeignApplication[] {
+  if (it.id !== foreign.id) return [it];
+  const covers = it.covers.filter((other) => other !== place);
+  return covers.length === 0 ? [] : [{ ...it, covers }];
 }
 
 function records(world: World, change: AnyChange & { kind: "dns" }): World["dns"]["mine"] {
@@ -149,7 +222,7 @@ function records(world: World, change: AnyChange & { kind: "dns" }): World["dns"
     return mine;
   }
   const found = mine.get(change.wish.name);
-  if (change.action === "create" ? found !== undefined : found?.id !== change.at.id) return mine;
+  if (change.action === "create" || "foreign" in change ? found !== undefined : found?.id !== change.at.id) return mine;
   const { zone, name, content } = change.wish;
   return mine.set(name, claim({ id: found?.id ?? fresh("record"), zone, name, type: "CNAME", content, proxied: true }));
 }
@@ -162,37 +235,111 @@ export interface Request {
   readonly path: string;
 }
 
-export type Visitor = "anybody" | "member";
+export interface Visitor {
+  readonly name: string;
+  /** Of Authentik; undefined: cannot log in. */
+  readonly groups: readonly string[] | undefined;
+  /** Id of the service token that it carries. */
+  readonly token?: string;
+}
+
+export const ANYBODY: Visitor = { name: "anybody", groups: undefined };
+export const VISITORS: readonly Visitor[] = [
+  ANYBODY,
+  { name: "a member of no group", groups: [] },
+  { name: "one of the family", groups: ["family"] },
+  { name: "an admin", groups: ["admins"] },
+  { name: "a machine", groups: undefined, token: "token" },
+];
 
 /** Which service the request ends at; undefined where it is turned away. */
 export function reach(rules: readonly RawRule[], view: AccessView, request: Request, visitor: Visitor): string | undefined {
-  const application = applicationFor(view, request);
-  const decision = application && view.policy.mine.find(({ id }) => id === application.policies[0])?.decision;
-  if (application !== undefined && decision !== "bypass" && (decision !== "allow" || visitor === "anybody")) return undefined;
-  const token = application !== undefined && decision === "allow" ? application.aud : undefined;
-  const rule = rules.find(
-    (it) =>
-      covers(it.hostname ?? "", request.host) &&
-      new RegExp(it.path === undefined || it.path.includes("(?") ? "" : it.path).test(request.path) &&
-      !it.path?.includes("(?"),
-  );
-  if (rule === undefined) return undefined;
-  const check = checkOf(rule);
-  return check?.required === true && !(token !== undefined && check.audTag.includes(token)) ? undefined : rule.service;
+  return through(ruleFor(rules, request), applicationFor(view, request), view, visitor);
 }
 
-function applicationFor(view: AccessView, { host, path }: Request): Application | undefined {
-  return [...view.access.mine.values()]
-    .filter(({ route }) => {
-      const [name = "", ...rest] = route.split("/");
+export interface Found {
+  readonly aud: string;
+  readonly policies: readonly string[];
+}
+
+/** @param application - the one that decides at the edge */
+export function through(
+  rule: RawRule | undefined,
+  application: Found | undefined,
+  view: AccessView,
+  visitor: Visitor,
+  logins: ReadonlySet<string> = new Set(),
+): string | undefined {
+  if (rule === undefined) return undefined;
+  const verdict = application === undefined ? "bypass" : judge(application, view, visitor, logins);
+  if (verdict === "deny") return undefined;
+  const check = checkOf(rule);
+  if (check?.required !== true) return rule.service;
+  return verdict === "allow" && application !== undefined && check.audTag.includes(application.aud) ? rule.service : undefined;
+}
+
+export function judge(
+  { aud, policies }: Found,
+  view: AccessView,
+  visitor: Visitor,
+  logins: ReadonlySet<string>,
+): "bypass" | "allow" | "deny" {
+  const linked = policies.flatMap((id) => view.policy.mine.find((policy) => policy.id === id) ?? []);
+  if (linked.some(({ decision }) => decision === "bypass")) return "bypass";
+  if (logins.has(`${visitor.name} ${aud}`)) return "allow";
+  // Policies of others let in every member.
+  const theirs = policies.some((id) => view.policy.theirs.some((policy) => policy.id === id));
+  if (theirs && visitor.groups !== undefined) return "allow";
+  return linked.some((policy) => lets(policy, visitor)) ? "allow" : "deny";
+}
+
+function lets({ decision, include, require }: Policy, { groups, token }: Visitor): boolean {
+  const holds = (rule: unknown): boolean => {
+    const [[kind, leaf] = ["", {}]] = Object.entries(rule as Record<string, Record<string, string>>);
+    if (kind === "service_token") return token !== undefined && leaf["token_id"] === token;
+    if (kind === "any_valid_service_token") return token !== undefined;
+    if (kind === "login_method") return groups !== undefined;
+    return kind === "oidc" && groups?.includes(leaf["claim_value"] ?? "") === true;
+  };
+  const early = decision === "non_identity";
+  return (early ? token !== undefined : groups !== undefined) && include.some(holds) && require.every(holds);
+}
+
+const patterns = new Map<string, RegExp>();
+
+/** RE2's way to write a character by its number is not JavaScript's. */
+function compiled(pattern: string): RegExp {
+  const known = patterns.get(pattern) ?? new RegExp(pattern.replaceAll(/\\x\{([0-9a-f]+)\}/g, "\\u{$1}"), "u");
+  patterns.set(pattern, known);
+  return known;
+}
+
+export const ruleFor = (rules: readonly RawRule[], { host, path }: Request): RawRule | undefined =>
+  rules.find(
+    (it) => covers(it.hostname ?? "", host) && !it.path?.includes("(?") && (it.path === undefined || compiled(it.path).test(path)),
+  );
+
+/** The most specific one, ours or another's, whose members may log in to it. */
+export function applicationFor(view: Pick<AccessView, "access">, { host, path }: Request): Found | undefined {
+  const all = [
+    ...[...view.access.mine.values()].map(({ route, aud, policies }) => ({ place: route as string, aud, policies })),
+    ...view.access.theirs.flatMap(({ id, covers }) => covers.map((place) => ({ place, aud: id, policies: ["friends"] }))),
+  ];
+  return all
+    .filter(({ place }) => {
+      const [name = "", ...rest] = place.split("/");
       const prefix = rest.length === 0 ? "" : `/${rest.join("/")}`;
       return covers(name, host) && (prefix === "" || path === prefix || path.startsWith(`${prefix}/`));
     })
-    .toSorted((a, b) => Number(a.route.startsWith("*")) - Number(b.route.startsWith("*")) || b.route.length - a.route.length)[0];
+    .toSorted((a, b) => Number(a.place.startsWith("*")) - Number(b.place.startsWith("*")) || b.place.length - a.place.length)[0];
 }
 
+/** What an origin that cleans paths makes of one. */
+export const cleaned = (path: string): string => posix.normalize(path.replaceAll(/;[^/]*/g, "")).replace(/(.)\/$/, "$1");
+
 /** Whether these wishes let the visitor have the service by this request: of those that lead there, the most specific decides. */
-export function admits(wishes: readonly Exposure[], { host, path }: Request, service: string, visitor: Visitor): boolean {
+export function admits(wishes: readonly Exposure[], { host, path: asked }: Request, service: string, visitor: Visitor): boolean {
+  const path = cleaned(asked);
   const at = ({ route, origin }: Exposure) =>
     origin.service === service &&
     covers(route.hostname, host) &&
@@ -204,8 +351,21 @@ export function admits(wishes: readonly Exposure[], { host, path }: Request, ser
         Number(a.route.hostname.startsWith("*")) - Number(b.route.hostname.startsWith("*")) ||
         (b.route.path?.length ?? 0) - (a.route.path?.length ?? 0),
     );
-  return first !== undefined && (first.protection.kind === "public" || visitor === "member");
+  return first !== undefined && welcomes(first, visitor);
 }
 
-export const resolves = (records: readonly World["dns"]["mine"][], host: string): boolean =>
-  records.some((mine) => [...mine.keys()].some((name: Hostname) => covers(name, host)));
+export const welcomes = ({ protection }: Exposure, visitor: Visitor): boolean =>
+  open(protection) || (protection.kind === "authentik" && belongs(protection.audience, visitor));
+
+function belongs({ groups, policies, tokens }: Audience, visitor: Visitor): boolean {
+  if (visitor.token !== undefined && (tokens === "any" || tokens.some(({ id }) => id === visitor.token))) return true;
+  if (visitor.groups === undefined) return false;
+  return groups.length === 0 || policies.length > 0 || groups.some((group) => visitor.groups?.includes(group));
+}
+
+export const resolves = (states: readonly Pick<World["dns"], "mine" | "theirs">[], host: string): boolean =>
+  states.some(
+    ({ mine, theirs }) =>
+      [...mine.keys()].some((name: Hostname) => covers(name, host)) ||
+      (theirs.get(host)?.some(({ content }) => content.endsWith(".cfargotunnel.com")) ?? false),
+  );

@@ -6,17 +6,18 @@ import type { World } from "../../src/kinds/world.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
 import type { FaultyRoute } from "../../src/plan/desired.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { anybody, exposure, hostname, route } from "../builders.ts";
+import { anybody, exposure, hostname, key, only, route } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "./model.ts";
 
 const APP = "app.example.com";
 const NO_GRACE = { graceMs: 0, startupGraceMs: 0 };
 
-const planned = (world: World, wishes: readonly Exposure[], faulty: readonly FaultyRoute[] = []) =>
+const planned = (world: World, wishes: readonly Exposure[], faulty: readonly FaultyRoute[] = [], failed: ReadonlySet<string> = new Set()) =>
   plan(
     house(OWNER),
     decide([{ exposures: wishes, faulty, problems: [] }], standing(world), () => false, noMemory, NO_GRACE, 0).desired,
     world,
+    failed,
   );
 
 /** The world when nothing is left to do. */
@@ -108,7 +109,7 @@ describe("a name that somebody else has", () => {
   it.each<{ name: string; theirs: Partial<World>; code: string }>([
     {
       name: "in the DNS",
-      theirs: { dns: { ...world.dns, theirs: new Map([[APP, { type: "A", content: "203.0.113.7" }]]) } },
+      theirs: { dns: { ...world.dns, theirs: new Map([[APP, [{ id: "r", zone: "z-1", type: "A", content: "203.0.113.7" }]]]) } },
       code: "CFA-CONFLICT-DNS",
     },
     {
@@ -116,7 +117,13 @@ describe("a name that somebody else has", () => {
       theirs: { ingress: { ...world.ingress, rules: [...world.ingress.rules, { hostname: APP, service: "http://theirs:2" }] } },
       code: "CFA-CONFLICT-INGRESS",
     },
-    { name: "in Access", theirs: { access: { ...world.access, theirs: [{ name: "App", covers: [APP] }] } }, code: "CFA-CONFLICT-ACCESS" },
+    {
+      name: "in Access",
+      theirs: {
+        access: { ...world.access, theirs: [{ id: "a", name: "App", type: "self_hosted", covers: [APP], bypasses: false, kept: {} }] },
+      },
+      code: "CFA-CONFLICT-ACCESS",
+    },
   ])("is left to them, with nothing made halfway: $name", ({ theirs, code }) => {
     const { changes, problems, live } = planned({ ...world, ...theirs }, [exposure("other.example.com"), exposure(APP)]);
     expect([changes, problems.map((it) => it.code), live]).toEqual([[], [code], ["other.example.com"]]);
@@ -135,7 +142,67 @@ describe("a rule", () => {
     const wildcard = exposure("*.example.com", { protection: anybody });
     const moved = exposure(APP, { protection: anybody, origin: { service: "http://other:80", options: {} } });
     const { changes } = planned(settled(emptyWorld(), [wildcard, exposure(APP)]), [wildcard, moved]);
-    expect(changes).toMatchObject([{ action: "update", key: "ingress app.example.com", shut: route(APP) }]);
+    expect(changes.filter(({ subject }) => subject === APP)).toMatchObject([
+      { action: "update", key: "ingress app.example.com", shut: route(APP) },
+    ]);
+  });
+});
+
+describe("logins that are still to be ended", () => {
+  const narrowed = [exposure(APP, { protection: only({ groups: ["family"] }) })];
+  const nameOf = (world: World) => world.access.mine.get(key(APP))?.name;
+
+  it("are ended also when the labels change back meanwhile", () => {
+    let world = settled(emptyWorld(), [exposure(APP)]);
+    for (let waves = 0; waves < 20 && nameOf(world) === APP; waves++) world = planned(world, narrowed).changes.reduce(carryOut, world);
+    expect(nameOf(world)).toBe(`${APP} · ending old logins`);
+    const done: AnyChange[] = [];
+    for (let waves = 0; waves < 20; waves++) {
+      const { changes } = planned(world, [exposure(APP)]);
+      done.push(...changes);
+      world = changes.reduce(carryOut, world);
+    }
+    expect(done.filter((change) => "endsLogins" in change)).toHaveLength(1);
+    expect(nameOf(world)).toBe(APP);
+  });
+});
+
+describe("Authentik's own hostname", () => {
+  const login = exposure("auth.example.com", { protection: { kind: "login" }, workload: "authentik" });
+  const both = [exposure(APP), login];
+
+  it("is opened alone, and the others say that they wait for it", () => {
+    const { changes, waiting } = planned(settled(emptyWorld(), [exposure("other.example.com")]), [exposure("other.example.com"), ...both]);
+    expect(changes.map(({ subject }) => subject)).toEqual(["cfauth:home public, no login"]);
+    expect(waiting).toContainEqual({ route: APP, reason: "Authentik's own hostname, without which nobody could log in" });
+  });
+
+  it("holds up nobody when opening it has failed", () => {
+    const world = settled(emptyWorld(), [exposure("other.example.com")]);
+    const wishes = [exposure("other.example.com"), ...both];
+    const [first] = planned(world, wishes).changes;
+    const { changes } = planned(world, wishes, [], new Set([first?.key ?? ""]));
+    expect(changes.map(({ subject }) => subject)).toContain(APP);
+  });
+
+  it("holds up nobody when somebody else has it", () => {
+    const world = settled(emptyWorld(), [exposure("other.example.com")]);
+    const theirs = { id: "t", name: "App", type: "self_hosted", covers: ["auth.example.com"], bypasses: true, kept: {} };
+    const { changes, problems } = planned({ ...world, access: { ...world.access, theirs: [theirs] } }, [
+      exposure("other.example.com"),
+      ...both,
+    ]);
+    expect([changes.map(({ subject }) => subject), problems.map(({ code }) => code)]).toEqual([[APP], ["CFA-CONFLICT-ACCESS"]]);
+  });
+
+  it("has no login in front of it, and its rule checks none", () => {
+    const world = settled(emptyWorld(), both);
+    const application = world.access.mine.get(key("auth.example.com"));
+    expect(world.policy.mine.find(({ id }) => id === application?.policies[0])?.decision).toBe("bypass");
+    expect(world.ingress.rules.find(({ hostname }) => hostname === "auth.example.com")).toEqual({
+      hostname: "auth.example.com",
+      service: "http://app:80",
+    });
   });
 });
 

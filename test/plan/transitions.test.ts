@@ -7,12 +7,12 @@ import { standing } from "../../src/kinds/standing.ts";
 import type { World } from "../../src/kinds/world.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { carryOut, emptyWorld, OWNER, reach } from "./model.ts";
-
-const members: Protection = { kind: "authentik", session: "24h" };
-const anybody: Protection = { kind: "public" };
+import { anybody, members, only, plain } from "../builders.ts";
+import { ANYBODY, carryOut, emptyWorld, OWNER, reach } from "./model.ts";
 
 const wish = (service: string, protection: Protection, path?: string): Exposure => ({
+  shown: plain,
+  adopt: false,
   route: { hostname: "app.example.com" as Hostname, path: path as Path | undefined },
   origin: { service, options: {} },
   protection,
@@ -69,6 +69,8 @@ describe("the order of things", () => {
       "create policy",
       "update access",
       "update ingress, delete policy",
+      // Logins from before it was public are ended.
+      "update access",
     ]);
   });
 
@@ -100,11 +102,10 @@ describe("the order of things", () => {
     const opened = waves(emptyWorld(), wishes);
     expect(opened.waves).toEqual([
       "create login, create access",
-      "create policy",
+      "create policy, create policy",
       "create access",
       "create ingress",
-      "create dns, create policy",
-      "create access",
+      "create dns, create access",
       "create ingress",
     ]);
     expect(waves(opened.world, []).waves).toEqual([
@@ -112,6 +113,26 @@ describe("the order of things", () => {
       "delete ingress",
       "delete ingress, delete access",
       "delete access, delete policy",
+      "delete policy",
+    ]);
+  });
+
+  it("makes the application of a host anew when its audience changes and a path within lets in others", () => {
+    const admin = wish("http://a:80", only({ groups: ["admins"] }), "/admin");
+    const before = open(wish("http://a:80", members), admin);
+    const { waves: told } = waves(before, [wish("http://a:80", only({ groups: ["family"] })), admin]);
+    expect(told).toEqual(["update login", "create policy", "delete access", "create access, delete policy", "update ingress"]);
+  });
+
+  it("closes a protected path only when the public host around it lets in no more than is wished", () => {
+    const before = open(wish("http://a:80", anybody), wish("http://a:80", members, "/admin"));
+    const { waves: told } = waves(before, [wish("http://a:80", only({ groups: ["family"] }))]);
+    expect(told.slice(-6)).toEqual([
+      "create policy",
+      "update access",
+      "update ingress, delete policy",
+      "delete ingress, update access",
+      "delete access",
       "delete policy",
     ]);
   });
@@ -126,7 +147,7 @@ describe("the order of things", () => {
     "does not let %s through a public host that has a protected /admin inside",
     (path) => {
       const world = open(wish("http://a:80", anybody), wish("http://a:80", members, "/admin"));
-      const at = (it: string) => reach(world.ingress.rules, world, { host: "app.example.com", path: it }, "anybody");
+      const at = (it: string) => reach(world.ingress.rules, world, { host: "app.example.com", path: it }, ANYBODY);
       expect([at(path), at("/"), at("/x/y.html"), at("/admin")]).toEqual([undefined, "http://a:80", "http://a:80", undefined]);
     },
   );

@@ -12,12 +12,15 @@ import { decide, type Memory, noMemory } from "../../src/plan/decide.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { ailment, report } from "../../src/status/page.ts";
 import { createWatch } from "../../src/status/watch.ts";
+import { members, plain } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 
 const wish: Exposure = {
   route: { hostname: "app.example.com" as Hostname, path: undefined },
   origin: { service: "http://app:80", options: {} },
-  protection: { kind: "authentik", session: "24h" },
+  protection: members,
+  shown: plain,
+  adopt: false,
   workload: "app",
   created: 0,
   label: "cfauth.hostname",
@@ -152,6 +155,8 @@ describe("what the daemon says of itself", () => {
     expect(it.shown().routes).toMatchObject([{ hostname: "theirs.example.com", state: "problem" }]);
     expect(it.shown().problems.map(({ code, container, hostname }) => [code, container, hostname])).toEqual([
       ["CFA-CONFLICT-ACCESS", "app", "theirs.example.com" as RouteKey],
+      // The rule's hostname is written with capitals: cloudflared takes it for lower case all the same.
+      ["CFA-CONFLICT-INGRESS", "app", "theirs.example.com" as RouteKey],
       ["CFA-CONFLICT-DNS", "app", "theirs.example.com" as RouteKey],
     ]);
   });

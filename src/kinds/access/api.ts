@@ -5,8 +5,8 @@ import { accessTag, type Owner } from "../../domain/owner.ts";
 import { WorldError } from "../../errors.ts";
 import { carriedOut, type Fold, unlessGone } from "../carried.ts";
 import type { Kind } from "../kind.ts";
-import { ApplicationAnswer } from "./application.ts";
-import type { AccessChange, AccessSeen, Application, ApplicationWish } from "./seen.ts";
+import { ApplicationAnswer, canonical } from "./application.ts";
+import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
 import { sortedOut } from "./sorted.ts";
 
 export interface AccessApiOptions {
@@ -40,6 +40,7 @@ async function tagIsThere({ cloudflare, account: account_id, owner }: AccessApiO
 }
 
 function carry(options: AccessApiOptions, change: AccessChange): Promise<Fold<AccessSeen>> {
+  if ("foreign" in change) return release(options, change);
   if (change.action === "delete") return remove(options, change);
   return "wish" in change ? write(options, change) : makeTag(options);
 }
@@ -58,6 +59,10 @@ async function makeTag(options: AccessApiOptions): Promise<Fold<AccessSeen>> {
 type Write = Extract<AccessChange, { readonly wish: ApplicationWish }>;
 
 async function write({ cloudflare, account: account_id, owner }: AccessApiOptions, change: Write): Promise<Fold<AccessSeen>> {
+  if (change.action === "update" && change.endsLogins === true)
+    await cloudflare.ask("applications.revoke", z.unknown(), (sdk) =>
+      sdk.zeroTrust.access.applications.revokeTokens(change.at.id, { account_id }),
+    );
   const answer =
     change.action === "create"
       ? await cloudflare.ask("applications.create", ApplicationAnswer, (sdk) =>
@@ -71,10 +76,11 @@ async function write({ cloudflare, account: account_id, owner }: AccessApiOption
 }
 
 /** Whole, since a PUT replaces. `policies` is always named: a PUT without it would leave the old ones (SDK docs, checked 2026-11). */
-function body({ route, name, idp, session, tag, policy }: ApplicationWish, at: Application | undefined): SelfHosted {
+function body({ route, name, idp, session, tag, policies, launcher }: ApplicationWish, at: Application | undefined): SelfHosted {
   return {
-    app_launcher_visible: true,
     ...at?.kept,
+    app_launcher_visible: launcher.visible,
+    ...(launcher.logo !== undefined && { logo_url: launcher.logo }),
     type: "self_hosted",
     name,
     domain: route,
@@ -83,7 +89,7 @@ function body({ route, name, idp, session, tag, policy }: ApplicationWish, at: A
     auto_redirect_to_identity: true,
     session_duration: session,
     tags: [...new Set([...(at?.tags ?? []), tag])],
-    policies: [{ id: policy, precedence: 1 }],
+    policies: policies.map((id, index) => ({ id, precedence: index + 1 })),
   };
 }
 
@@ -91,7 +97,7 @@ type SelfHosted = Omit<ApplicationCreateParams.SelfHostedApplication, "account_i
 
 async function remove(
   { cloudflare, account: account_id }: AccessApiOptions,
-  { at }: Extract<AccessChange, { readonly action: "delete" }>,
+  { at }: Extract<AccessChange, { readonly action: "delete"; readonly at: unknown }>,
 ): Promise<Fold<AccessSeen>> {
   await unlessGone(
     cloudflare.ask("applications.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.applications.delete(at.id, { account_id })),
@@ -101,4 +107,32 @@ async function remove(
     mine: new Map([...seen.mine].filter(([, { id }]) => id !== at.id)),
     doubles: seen.doubles.filter(({ id }) => id !== at.id),
   });
+}
+
+/** The one place out of it, or all of it where it guards no other. What its policies say is never touched. */
+async function release(
+  { cloudflare, account: account_id, owner }: AccessApiOptions,
+  { foreign, place }: Extract<AccessChange, { readonly foreign: unknown }>,
+): Promise<Fold<AccessSeen>> {
+  const left = foreign.covers.filter((it) => it !== place);
+  if (left.length === 0) {
+    await unlessGone(
+      cloudflare.ask("applications.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.applications.delete(foreign.id, { account_id })),
+    );
+    return (seen) => ({ ...seen, theirs: seen.theirs.filter(({ id }) => id !== foreign.id) });
+  }
+  const answer = await cloudflare.ask("applications.update", ApplicationAnswer, (sdk) =>
+    sdk.zeroTrust.access.applications.update(foreign.id, { account_id, ...without(foreign, place, left) }),
+  );
+  const { theirs } = sortedOut([answer], owner, true);
+  return (seen) => ({ ...seen, theirs: [...seen.theirs.filter(({ id }) => id !== foreign.id), ...theirs] });
+}
+
+/** Its own destinations without that one, in their own spelling and order; the first that is left is its domain, if that one went. */
+function without({ kept, covers }: ForeignApplication, place: string, left: readonly string[]): SelfHosted {
+  const old = (kept["destinations"] ?? covers.map((uri) => ({ type: "public", uri }))) as readonly { readonly uri?: string }[];
+  const destinations = old.filter(({ uri }) => canonical(uri ?? "") !== place);
+  const stays = typeof kept["domain"] === "string" && canonical(kept["domain"]) !== place;
+  const [first = left[0]] = destinations.flatMap(({ uri }) => uri ?? []);
+  return { ...kept, domain: stays ? kept["domain"] : first, destinations } as SelfHosted;
 }

@@ -22,7 +22,7 @@ export const ApplicationAnswer = z.looseObject({
   session_duration: z.string().nullish().catch(undefined),
   tags: texts,
   policies: z
-    .array(z.looseObject({ id: z.string(), precedence: z.number().optional() }))
+    .array(z.looseObject({ id: z.string(), precedence: z.number().optional(), decision: z.string().optional() }))
     .nullish()
     .catch(undefined),
   created_at: z.string().nullish().catch(undefined),
@@ -46,7 +46,11 @@ export function applicationFrom(answer: ApplicationAnswer, tag: string): Applica
     session: session(answer.session_duration),
     tags: tags.toSorted(),
     policies: linkedBy(answer),
-    kept: kept(answer),
+    launcher: {
+      visible: answer["app_launcher_visible"] !== false,
+      logo: typeof answer["logo_url"] === "string" && answer["logo_url"] !== "" ? answer["logo_url"] : undefined,
+    },
+    kept: kept(answer, UNMANAGED),
   };
 }
 
@@ -59,7 +63,7 @@ function routeIn({ destinations, domain }: ApplicationAnswer): RouteKey | undefi
 }
 
 /** The host in lower case, without a scheme and without the slash or wildcard that says "all below". */
-function canonical(place: string): string {
+export function canonical(place: string): string {
   const [host = "", ...path] = place.replace(/^[a-z]+:\/\//i, "").split("/");
   return [host.toLowerCase(), ...path].join("/").replace(/\/+\*?$/, "");
 }
@@ -81,7 +85,6 @@ export const linkedBy = ({ policies }: ApplicationAnswer): readonly string[] =>
 const UNMANAGED = [
   "allow_authenticate_via_warp",
   "allow_iframe",
-  "app_launcher_visible",
   "cors_headers",
   "custom_deny_message",
   "custom_deny_url",
@@ -103,11 +106,32 @@ const UNMANAGED = [
   "use_clientless_isolation_app_launcher_url",
 ] as const;
 
-const kept = (answer: ApplicationAnswer): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(UNMANAGED.flatMap((field) => (answer[field] === undefined || answer[field] === null ? [] : [[field, answer[field]]])));
+const kept = (answer: ApplicationAnswer, fields: readonly string[]): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(fields.flatMap((field) => (answer[field] === undefined || answer[field] === null ? [] : [[field, answer[field]]])));
+
+/** Of an application of somebody else's everything else as well, but its policies: a PUT that does not name them leaves them. */
+const FOREIGN = [
+  ...UNMANAGED,
+  "type",
+  "name",
+  "domain",
+  "destinations",
+  "allowed_idps",
+  "auto_redirect_to_identity",
+  "session_duration",
+  "tags",
+  "app_launcher_visible",
+];
 
 export function foreignFrom(answer: ApplicationAnswer): ForeignApplication {
   const destinations = (answer.destinations ?? []).flatMap(({ type, uri }) => (type === "public" && uri !== undefined ? [uri] : []));
   const places = [answer.domain ?? "", ...(answer.self_hosted_domains ?? []), ...destinations].map(canonical);
-  return { name: answer.name ?? "", covers: [...new Set(places)].filter((place) => place !== "").toSorted() };
+  return {
+    id: answer.id ?? "",
+    name: answer.name ?? "",
+    type: answer.type ?? "",
+    covers: [...new Set(places)].filter((place) => place !== "").toSorted(),
+    bypasses: (answer.policies ?? []).some(({ decision }) => decision === "bypass"),
+    kept: kept(answer, FOREIGN),
+  };
 }

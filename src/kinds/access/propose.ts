@@ -1,15 +1,24 @@
-import type { Exposure } from "../../domain/exposure.ts";
+import { type Exposure, open } from "../../domain/exposure.ts";
 import { accessTag, type Owner } from "../../domain/owner.ts";
 import type { Problem } from "../../domain/problem.ts";
-import { type Route, type RouteKey, routeKey } from "../../domain/route.ts";
+import { parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
 import type { Foundation, Rung, Stance, Sweep } from "../../plan/rung.ts";
+import type { DnsSeen } from "../dns/seen.ts";
+import { narrowerWithin, standsWithin } from "../ingress/nested.ts";
+import { checkOf, type Proofs, ruleOf } from "../ingress/rules.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
-import { policyOf } from "../policy/propose.ts";
+import { linked } from "../policy/propose.ts";
 import type { PolicySeen } from "../policy/seen.ts";
-import type { AccessChange, AccessSeen, Application, ApplicationWish } from "./seen.ts";
+import { narrows, withTokens } from "./narrowing.ts";
+import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
 
-type Needs = { readonly access: AccessSeen; readonly policy: PolicySeen; readonly login: Pick<LoginSeen, "method"> };
+type Needs = Proofs & {
+  readonly access: AccessSeen;
+  readonly policy: PolicySeen;
+  readonly login: Pick<LoginSeen, "method">;
+  readonly dns: Pick<DnsSeen, "mine">;
+};
 
 /** The tag that marks our applications; it is there before the first of them. */
 export const tagFoundation = (owner: Owner): Foundation<{ readonly access: Pick<AccessSeen, "tagged"> }, AccessChange> => ({
@@ -23,21 +32,28 @@ export const tagFoundation = (owner: Owner): Foundation<{ readonly access: Pick<
 });
 
 /**
- * | the application                                  | its wish | then                              |
- * |--------------------------------------------------|----------|-----------------------------------|
- * | somebody else's covers exactly this route        | yes      | taken                             |
- * | absent                                           | yes      | open it, once its policy is there |
- * | ours                                             | none     | close it                          |
- * | ours, links another policy or login method       | yes      | mend it; the audience moves       |
- * | ours, differs in anything else                   | yes      | mend it                           |
+ * | the application                                  | its wish | then                                               |
+ * |--------------------------------------------------|----------|----------------------------------------------------|
+ * | somebody else's covers exactly this route        | yes      | taken                                              |
+ * | absent                                           | yes      | open it, once its policies are there               |
+ * | ours                                             | none     | close it                                           |
+ * | ours, old logins to it are still to be ended     | yes      | end them, and write what it must be                |
+ * | ours, links other policies, which admit no less  | yes      | mend it; the audience moves                        |
+ * | ours, links other policies, which admit less     | yes      | mend it and mark it: the old logins are to be ended |
+ * | the same, and machines enter by service tokens   | yes      | made anew, since to end logins may end tokens too  |
+ * | ours, links other policies, and another route of | yes      | made anew: an edge that is late must not take the  |
+ * | the same container lies within                   |          | new audience for what is within                    |
+ * | ours, links other policies, and its rule still   | yes      | made anew: it was made for another wish            |
+ * | checks another one                               |          |                                                    |
+ * | ours, differs in anything else                   | yes      | mend it                                            |
  */
 export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
   kind: "access",
   awaited: "Cloudflare to confirm the Access application",
-  stance(route, wish, world) {
+  stance(route, wish, world, desired) {
     const found = world.access.mine.get(routeKey(route));
     if (wish === undefined) return found === undefined ? { is: "absent", open: undefined } : { is: "left", close: remove(found) };
-    const foreign = found === undefined ? coveredBy(world.access, routeKey(route)) : undefined;
+    const foreign = found === undefined ? foreignAt(world.access, route) : undefined;
     if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
     const wanted = applicationWish(owner, route, wish, world);
     if (found === undefined)
@@ -45,38 +61,84 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
         is: "absent",
         open: wanted && { kind: "access", action: "create", key: key(route), subject: routeKey(route), wish: wanted },
       };
-    return compare(found, wanted);
+    const nested = narrowerWithin(wish, desired).length > 0 || standsWithin(wish, world);
+    return compare(found, wanted, world, nested);
   },
 });
 
-function compare(found: Mine<Application>, wanted: ApplicationWish | undefined): Stance<AccessChange> {
+function compare(found: Mine<Application>, wanted: ApplicationWish | undefined, world: Needs, nested: boolean): Stance<AccessChange> {
   const close = remove(found);
   if (wanted === undefined) return { is: "drifted", mend: close, close, moves: "audience" };
-  const sameAudience = same(found.policies, [wanted.policy]);
-  const sameRest =
-    same(found.allowedIdps, [wanted.idp]) &&
-    found.autoRedirect &&
-    found.session === wanted.session &&
-    found.name === wanted.name &&
-    found.tags.includes(wanted.tag);
-  if (sameAudience && sameRest) return { is: "stands" };
-  const mend: AccessChange = {
-    kind: "access",
-    action: "update",
-    key: `access ${found.route}`,
-    subject: found.route,
-    at: found,
-    wish: wanted,
-  };
-  return { is: "drifted", mend, close, moves: sameAudience ? undefined : "audience" };
+  const at = { kind: "access", action: "update", key: `access ${found.route}`, subject: found.route, at: found } as const;
+  const machines = withTokens([...found.policies, ...wanted.policies], world.policy);
+  const checked = checkedNow(found, world);
+  if (same(found.policies, wanted.policies)) {
+    if (marked(found) && checked === "open") return { is: "stands" };
+    if (marked(found) && machines && checked === "yes") return { is: "drifted", mend: close, close, moves: "audience" };
+    if (marked(found)) return { is: "drifted", mend: { ...at, wish: wanted, endsLogins: true }, close, moves: "audience" };
+    return sameRest(found, wanted) ? { is: "stands" } : { is: "drifted", mend: { ...at, wish: wanted }, close, moves: undefined };
+  }
+  const less = narrows(found, wanted.policies, world.policy) || marked(found);
+  const bySelf = nested || (less && machines) || !inUse(found, world);
+  const anew = bySelf && checked === "yes";
+  const mend: AccessChange = anew ? close : { ...at, wish: less ? { ...wanted, name: `${wanted.name}${ENDING}` } : wanted };
+  // Without a record the rule could not be told from somebody else's while the application is away: then it goes first.
+  const alone = bySelf && checked === "unproven";
+  return { is: "drifted", mend, close, moves: "audience", ...(alone && { alone }), ...(checked === "yes" && { bars: close }) };
 }
 
+/** Whether the rule of the route checks the logins of this very application; one that checks none is not there yet. */
+function inUse(found: Application, world: Needs): boolean {
+  const route = parseRouteKey(found.route);
+  const rule = route && ruleOf(world, route);
+  const check = rule && checkOf(rule);
+  return check === undefined || check.audTag.includes(found.aud);
+}
+
+/**
+ * Whether the rule of the route checks a login, so that the application can go for a moment: the rule lets nobody in then, and
+ * is still known as ours by our record. `open`: it checks none yet, which comes first. `unproven`: there is no record yet.
+ * `none`: there is no rule.
+ */
+function checkedNow(found: Application, world: Needs): "yes" | "open" | "unproven" | "none" {
+  const route = parseRouteKey(found.route);
+  const rule = route && ruleOf(world, route);
+  if (route === undefined || rule === undefined) return "none";
+  if (checkOf(rule)?.required !== true) return "open";
+  return world.dns.mine.has(route.hostname) ? "yes" : "unproven";
+}
+
+/**
+ * Ends the name of an application whose audience has become narrower until the logins that were given before are ended: a
+ * daemon that dies between the two is followed by one that sees it.
+ */
+const ENDING = " · ending old logins";
+
+const marked = ({ name }: Application): boolean => name.endsWith(ENDING);
+
+const sameRest = (found: Application, wanted: ApplicationWish): boolean =>
+  same(found.allowedIdps, [wanted.idp]) &&
+  found.autoRedirect &&
+  found.session === wanted.session &&
+  found.name === wanted.name &&
+  found.tags.includes(wanted.tag) &&
+  found.launcher.visible === wanted.launcher.visible &&
+  (wanted.launcher.logo === undefined || found.launcher.logo === wanted.launcher.logo);
+
 function applicationWish(owner: Owner, route: Route, wish: Exposure, world: Needs): ApplicationWish | undefined {
-  const policy = policyOf(world.policy, owner, wish.protection.kind)?.id;
+  const policies = linked(owner, wish.protection, world.policy);
   const idp = world.login.method?.id;
-  if (policy === undefined || idp === undefined) return undefined;
-  const session = wish.protection.kind === "public" ? "24h" : wish.protection.session;
-  return { route: routeKey(route), name: routeKey(route), idp, session, tag: accessTag(owner), policy };
+  if (policies === undefined || idp === undefined) return undefined;
+  const { shown, protection } = wish;
+  return {
+    route: routeKey(route),
+    name: shown.name ?? routeKey(route),
+    idp,
+    session: open(protection) || protection.kind !== "authentik" ? "24h" : protection.session,
+    tag: accessTag(owner),
+    policies,
+    launcher: { visible: !shown.hidden, logo: shown.icon?.startsWith("http") ? shown.icon : undefined },
+  };
 }
 
 const key = (route: Route) => `access ${routeKey(route)}`;
@@ -91,13 +153,14 @@ const remove = (at: Mine<Application>): AccessChange => ({
 
 const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((it, index) => it === b[index]);
 
-const coveredBy = (seen: AccessSeen, route: RouteKey): string | undefined => seen.theirs.find(({ covers }) => covers.includes(route))?.name;
+export const foreignAt = (seen: Pick<AccessSeen, "theirs">, route: Route): ForeignApplication | undefined =>
+  seen.theirs.find(({ covers }) => covers.includes(routeKey(route)));
 
 /** Doubles of an application go as soon as they are seen: the one that stands in `mine` is the one that rules name. */
 export const doubles: Sweep<{ readonly access: Pick<AccessSeen, "doubles"> }, AccessChange> = ({ access }) =>
   access.doubles.map((at) => ({ kind: "access", action: "delete", key: `access ${at.route} ${at.id}`, subject: at.route, at }));
 
-const taken = (wish: Exposure, name: string): Problem => ({
+const taken = (wish: Exposure, { name }: ForeignApplication): Problem => ({
   code: "CFA-CONFLICT-ACCESS",
   severity: "error",
   container: wish.workload,
@@ -105,5 +168,7 @@ const taken = (wish: Exposure, name: string): Problem => ({
   route: routeKey(wish.route),
   message: `the Access application "${name}" covers ${routeKey(wish.route)} and is not cfauth's`,
   effect: "closed",
-  fix: "delete it under Zero Trust → Access → Applications, or choose another hostname",
+  fix: wish.adopt
+    ? "it is of a kind that cannot be taken over: delete it under Zero Trust → Access → Applications"
+    : "delete it under Zero Trust → Access → Applications, set the label adopt=true to take it over, or choose another hostname",
 });

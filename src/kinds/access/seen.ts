@@ -27,14 +27,28 @@ export interface Application {
   readonly tags: readonly string[];
   /** Ids of the linked reusable policies by precedence. */
   readonly policies: readonly string[];
+  readonly launcher: Launcher;
   /** Writable fields that cfauth does not manage: carried over unchanged by an update. */
   readonly kept: Readonly<Record<string, unknown>>;
 }
 
+/** How the App Launcher shows it. */
+export interface Launcher {
+  readonly visible: boolean;
+  /** Undefined as a wish: whatever the user has set. */
+  readonly logo: string | undefined;
+}
+
 export interface ForeignApplication {
+  readonly id: string;
   readonly name: string;
+  readonly type: string;
   /** Hostname with path, as Access has it: `app.example.com/admin`. */
   readonly covers: readonly string[];
+  /** Whether one of its policies lets everybody past without a login. */
+  readonly bypasses: boolean;
+  /** What a PUT has to carry over, so that nothing but what it guards is changed. */
+  readonly kept: Readonly<Record<string, unknown>>;
 }
 
 /** What an application of ours must be. */
@@ -44,7 +58,9 @@ export interface ApplicationWish {
   readonly idp: string;
   readonly session: string;
   readonly tag: string;
-  readonly policy: string;
+  /** Ids, by precedence. */
+  readonly policies: readonly string[];
+  readonly launcher: Launcher;
 }
 
 export type AccessChange =
@@ -57,5 +73,17 @@ export type AccessChange =
       readonly subject: string;
       readonly at: Mine<Application>;
       readonly wish: ApplicationWish;
+      /** Ends every login that was given before, and only then writes the wish. */
+      readonly endsLogins?: true;
+    }
+  /** Takes one place out of an application of somebody else's; the other places stay guarded by it. Only where a label asks to adopt. */
+  | {
+      readonly kind: "access";
+      readonly action: "update" | "delete";
+      readonly key: string;
+      readonly subject: string;
+      readonly foreign: ForeignApplication;
+      readonly place: RouteKey;
+      readonly takes: string;
     }
   | { readonly kind: "access"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<Application> };

@@ -36,7 +36,9 @@ async function look(options: DnsApiOptions): Promise<DnsSeen> {
 async function lookAgain(options: DnsApiOptions, before: DnsSeen): Promise<DnsSeen> {
   const used = new Set([...before.mine.values()].map(({ zone }) => zone));
   const records = await Promise.all(before.zones.filter(({ id }) => used.has(id)).map((zone) => recordsOf(options, zone)));
-  const elsewhere = [...before.theirs].filter(([name]) => !used.has(zoneOf(name as Hostname, before.zones)?.id ?? ""));
+  const elsewhere = [...before.theirs].flatMap(([name, records]) =>
+    used.has(zoneOf(name as Hostname, before.zones)?.id ?? "") ? [] : records.map((record) => [name, record] as const),
+  );
   return { zones: before.zones, ...together([...records, { mine: [], theirs: elsewhere }]) };
 }
 
@@ -59,13 +61,18 @@ async function recordsOf({ cloudflare, owner }: DnsApiOptions, zone: Zone): Prom
   const found = addresses.map((answer) => [answer, recordFrom(answer, zone.id, owner)] as const);
   return {
     mine: found.flatMap(([, record]) => (record === undefined ? [] : [claim(record)])),
-    theirs: found.flatMap(([answer, record]) => (record === undefined ? [[nameOf(answer), foreignFrom(answer)] as const] : [])),
+    theirs: found.flatMap(([answer, record]) => (record === undefined ? [[nameOf(answer), foreignFrom(answer, zone.id)] as const] : [])),
   };
 }
 
 function together(zones: readonly ZoneRecords[]): Pick<DnsSeen, "mine" | "theirs"> {
   return {
     mine: new Map(zones.flatMap(({ mine }) => mine).map((record) => [record.name, record])),
-    theirs: new Map(zones.flatMap(({ theirs }) => theirs).toReversed()),
+    theirs: zones
+      .flatMap(({ theirs }) => theirs)
+      .reduce(
+        (all, [name, record]) => all.set(name, [...(all.get(name) ?? []), record] as [ForeignRecord]),
+        new Map<string, [ForeignRecord]>(),
+      ),
   };
 }

@@ -8,7 +8,7 @@ import type { Rung, Stance } from "../../plan/rung.ts";
 import { orphaned, type Proofs } from "../ingress/rules.ts";
 import type { Mine } from "../mine.ts";
 import type { TunnelSeen } from "../tunnel/seen.ts";
-import type { DnsChange, DnsRecord, DnsSeen, RecordWish } from "./seen.ts";
+import type { DnsChange, DnsRecord, DnsSeen, ForeignRecord, RecordWish } from "./seen.ts";
 
 type Needs = Proofs & { readonly dns: DnsSeen; readonly tunnel: Pick<TunnelSeen, "tunnel"> };
 
@@ -31,7 +31,7 @@ export const dnsRung = (owner: Owner): Rung<Needs, DnsChange> => ({
     const found = world.dns.mine.get(route.hostname);
     if (wish === undefined) return unwished(found, route, world, desired);
     const foreign = world.dns.theirs.get(route.hostname);
-    if (foreign !== undefined && found === undefined) return { is: "taken", problem: taken(wish, `${foreign.type} ${foreign.content}`) };
+    if (foreign !== undefined && found === undefined) return { is: "taken", problem: taken(wish, foreign) };
     const wanted = recordWish(owner, route.hostname, world);
     if (found === undefined)
       return {
@@ -69,13 +69,33 @@ const key = (hostname: Hostname) => `dns ${hostname}`;
 
 const remove = (at: Mine<DnsRecord>): DnsChange => ({ kind: "dns", action: "delete", key: key(at.name), subject: at.name, at });
 
-const taken = (wish: Exposure, record: string): Problem => ({
+/** In place of what somebody else has at the name; undefined where that can not be, since the name is another server's business. */
+export function takeOver(owner: Owner, hostname: Hostname, world: Needs): DnsChange | undefined {
+  const foreign = world.dns.theirs.get(hostname);
+  const wish = recordWish(owner, hostname, world);
+  if (foreign === undefined || wish === undefined || foreign.some(({ type }) => type === "NS")) return undefined;
+  return {
+    kind: "dns",
+    action: "update",
+    key: key(hostname),
+    subject: hostname,
+    foreign,
+    wish,
+    takes: `the DNS record ${spoken(foreign)}`,
+  };
+}
+
+const spoken = (records: readonly ForeignRecord[]): string => records.map(({ type, content }) => `${type} ${content}`).join(", ");
+
+const taken = (wish: Exposure, records: readonly ForeignRecord[]): Problem => ({
   code: "CFA-CONFLICT-DNS",
   severity: "error",
   container: wish.workload,
   label: wish.label,
   route: routeKey(wish.route),
-  message: `a DNS record ${record} is at ${wish.route.hostname} and is not cfauth's`,
+  message: `a DNS record ${spoken(records)} is at ${wish.route.hostname} and is not cfauth's`,
   effect: "closed",
-  fix: "delete it in Cloudflare, or choose another hostname",
+  fix: wish.adopt
+    ? "it hands the name to other servers and cannot be taken over: delete it in Cloudflare"
+    : "delete it in Cloudflare, set the label adopt=true to take it over, or choose another hostname",
 });

@@ -27,7 +27,12 @@ export function recordFrom(answer: RecordAnswer, zone: string, owner: Owner): Dn
   return { id, zone, name: name.value, type, content: contentOf(answer), proxied: proxied ?? false };
 }
 
-export const foreignFrom = (answer: RecordAnswer): ForeignRecord => ({ type: answer.type, content: contentOf(answer) });
+export const foreignFrom = (answer: RecordAnswer, zone: string): ForeignRecord => ({
+  id: answer.id,
+  zone,
+  type: answer.type,
+  content: contentOf(answer),
+});
 
 /** Names compare without letter case and closing dot. */
 const contentOf = ({ content }: RecordAnswer): string => (content ?? "").toLowerCase().replace(/\.$/, "");

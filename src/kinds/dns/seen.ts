@@ -5,7 +5,7 @@ export interface DnsSeen {
   readonly zones: readonly Zone[];
   readonly mine: ReadonlyMap<Hostname, Mine<DnsRecord>>;
   /** Address records (A, AAAA, CNAME, NS) of others, by name. */
-  readonly theirs: ReadonlyMap<string, ForeignRecord>;
+  readonly theirs: ReadonlyMap<string, readonly [ForeignRecord, ...ForeignRecord[]]>;
 }
 
 export interface Zone {
@@ -23,6 +23,8 @@ export interface DnsRecord {
 }
 
 export interface ForeignRecord {
+  readonly id: string;
+  readonly zone: string;
   readonly type: string;
   readonly content: string;
 }
@@ -44,5 +46,15 @@ export type DnsChange =
       readonly subject: string;
       readonly at: Mine<DnsRecord>;
       readonly wish: RecordWish;
+    }
+  /** In place of records of somebody else's, all in one transaction. Only where a label asks to adopt. */
+  | {
+      readonly kind: "dns";
+      readonly action: "update";
+      readonly key: string;
+      readonly subject: string;
+      readonly foreign: readonly ForeignRecord[];
+      readonly wish: RecordWish;
+      readonly takes: string;
     }
   | { readonly kind: "dns"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<DnsRecord> };

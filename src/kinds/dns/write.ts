@@ -50,6 +50,7 @@ async function single({ cloudflare, owner }: Hands, change: DnsChange): Promise<
         await cloudflare.ask("records.create", RecordAnswer, (sdk) => sdk.dns.records.create({ zone_id, ...recordBody(change.wish) })),
       );
     case "update":
+      if ("foreign" in change) return batch({ cloudflare, owner }, [change]);
       return put(
         zone_id,
         owner,
@@ -68,9 +69,13 @@ const BatchAnswer = z.looseObject({ puts: z.array(RecordAnswer).nullish(), posts
 async function batch({ cloudflare, owner }: Hands, changes: readonly DnsChange[]): Promise<Fold<DnsSeen>> {
   const zone_id = changes.map(zoneId)[0] ?? "";
   const body: Omit<RecordBatchParams, "zone_id"> = {
-    deletes: changes.flatMap((change) => (change.action === "delete" ? [{ id: change.at.id }] : [])),
-    puts: changes.flatMap((change) => (change.action === "update" ? [{ id: change.at.id, ...recordBody(change.wish) }] : [])),
-    posts: changes.flatMap((change) => (change.action === "create" ? [recordBody(change.wish)] : [])),
+    deletes: changes.flatMap((change) =>
+      change.action === "delete" ? [{ id: change.at.id }] : "foreign" in change ? change.foreign.map(({ id }) => ({ id })) : [],
+    ),
+    puts: changes.flatMap((change) =>
+      change.action === "update" && "at" in change ? [{ id: change.at.id, ...recordBody(change.wish) }] : [],
+    ),
+    posts: changes.flatMap((change) => (change.action === "create" || "foreign" in change ? [recordBody(change.wish)] : [])),
   };
   const { puts, posts } = await cloudflare.ask("records.batch", BatchAnswer, (sdk) => sdk.dns.records.batch({ zone_id, ...body }));
   const folds = [
@@ -87,4 +92,13 @@ function put(zone: string, owner: Owner, answer: RecordAnswer): Fold<DnsSeen> {
 
 const without =
   (id: string): Fold<DnsSeen> =>
-  (seen) => ({ ...seen, mine: new Map([...seen.mine].filter(([, record]) => record.id !== id)) });
+  (seen) => ({
+    ...seen,
+    mine: new Map([...seen.mine].filter(([, record]) => record.id !== id)),
+    theirs: new Map(
+      [...seen.theirs].flatMap(([name, records]) => {
+        const [first, ...more] = records.filter((record) => record.id !== id);
+        return first === undefined ? [] : [[name, [first, ...more]] as const];
+      }),
+    ),
+  });

@@ -7,6 +7,7 @@ import { allFailed, inTurn } from "../carried.ts";
 import type { Applied, Kind } from "../kind.ts";
 import { arrange } from "./arrange.ts";
 import { ConfigurationAnswer, documentOf, ingressFrom } from "./document.ts";
+import { awaitInForce } from "./in-force.ts";
 import type { IngressChange, IngressSeen } from "./seen.ts";
 
 export interface IngressApiOptions {
@@ -30,8 +31,8 @@ export function ingressApi(options: IngressApiOptions): Kind<IngressSeen, Ingres
     apply: async (changes, seen) => {
       try {
         const fresh = await look(options);
-        return isDeepStrictEqual(fresh, seen)
-          ? await write(options, changes, fresh)
+        return isDeepStrictEqual(fresh, { ...seen, inForce: false })
+          ? await confirmed(options, changes, fresh, await write(options, changes, fresh))
           : { seen: fresh, done: [], failures: [], doubtful: false };
       } catch (error) {
         if (error instanceof WorldError) return allFailed(changes, seen, error);
@@ -63,6 +64,29 @@ async function write(options: IngressApiOptions, changes: readonly IngressChange
     if (changes.length < 2 || error.code !== "CFA-CF-REFUSED" || error.doubtful) return allFailed(changes, seen, error);
     const half = Math.ceil(changes.length / 2);
     return inTurn([changes.slice(0, half), changes.slice(half)], seen, (group, sofar) => write(options, group, sofar));
+  }
+}
+
+/**
+ * Where something is taken over, the rule that lets nobody in has to be in force before anything else is. A daemon that comes
+ * back to it only makes sure of that: where nothing had to be written nothing was done.
+ */
+async function confirmed(
+  { cloudflare, account, tunnel }: IngressApiOptions,
+  changes: readonly IngressChange[],
+  before: IngressSeen,
+  done: Done,
+): Promise<Done> {
+  const takes = changes.filter((change) => "instead" in change && done.done.includes(change));
+  if (takes.length === 0 || done.doubtful) return done;
+  try {
+    await awaitInForce({ cloudflare, account, tunnel: tunnel() ?? "" }, done.seen.version);
+    const written = done.seen.version !== before.version;
+    return { ...done, done: written ? done.done : [], seen: { ...done.seen, inForce: true } };
+  } catch (error) {
+    if (!(error instanceof WorldError)) throw error;
+    const failures = takes.map((change) => ({ change, error }));
+    return { ...done, done: done.done.filter((change) => !takes.includes(change)), failures: [...done.failures, ...failures] };
   }
 }
 

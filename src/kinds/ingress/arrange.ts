@@ -12,7 +12,10 @@ import type { IngressChange, IngressSeen, RawRule } from "./seen.ts";
  */
 export function arrange(seen: IngressSeen, changes: readonly IngressChange[]): IngressSeen {
   const touched = new Set<string>(changes.map((change) => routeKey(routeOfChange(change))));
-  const kept = seen.rules.filter((rule) => !touched.has(keyOf(rule)));
+  const replaced = new Set(
+    changes.flatMap((change) => ("instead" in change ? (change.instead ?? []) : [])).map((rule) => JSON.stringify(rule)),
+  );
+  const kept = seen.rules.filter((rule) => !touched.has(keyOf(rule)) && !replaced.has(JSON.stringify(rule)));
   const made = changes.flatMap((change) => madeBy(change) ?? []);
   const ordered = made.toSorted((a, b) => bySpecificity(b.route, a.route));
   return { ...seen, rules: ordered.reduce<readonly RawRule[]>((rules, { rule, route }) => place(rules, rule, route), kept) };

@@ -19,7 +19,7 @@ export function ingressFrom({ version, config }: z.infer<typeof ConfigurationAns
   const all = ingress ?? [];
   const last = all.at(-1);
   const closed = last !== undefined && catchesAll(last);
-  return { version: version ?? -1, rules: closed ? all.slice(0, -1) : all, catchAll: closed ? last : NOTHING, mark, rest };
+  return { version: version ?? -1, rules: closed ? all.slice(0, -1) : all, catchAll: closed ? last : NOTHING, mark, inForce: false, rest };
 }
 
 const catchesAll = ({ hostname, path }: RawRule): boolean => ["", "*"].includes(hostname ?? "") && (path ?? "") === "";

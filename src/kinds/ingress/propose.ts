@@ -1,4 +1,4 @@
-import type { Exposure } from "../../domain/exposure.ts";
+import { type Exposure, open } from "../../domain/exposure.ts";
 import { sameOrigin } from "../../domain/origin.ts";
 import type { Problem } from "../../domain/problem.ts";
 import { beneath, type Route, routeKey } from "../../domain/route.ts";
@@ -7,6 +7,7 @@ import type { Rung, Stance } from "../../plan/rung.ts";
 import type { AccessSeen } from "../access/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
+import { narrowerWithin } from "./nested.ts";
 import { checkOf, foreignOn, isShut, ours, type Proofs, pathFor, routeOf, ruleOf, shadowed } from "./rules.ts";
 import type { IngressChange, RawRule, RuleWish } from "./seen.ts";
 
@@ -28,20 +29,21 @@ export const ingressRung: Rung<Needs, IngressChange> = {
   stance(route, wish, world, desired) {
     const rule = ruleOf(world, route);
     if (wish === undefined) return rule === undefined ? { is: "absent", open: undefined } : { is: "left", close: withdraw(route) };
-    const foreign = foreignOn(world, route.hostname);
+    const [foreign] = foreignOn(world, route.hostname);
     if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
     const wanted = ruleWish(wish, world, desired);
     if (rule === undefined) return { is: "absent", open: wanted && set("create", wanted) };
     if (isShut(rule, world.ingress.mark)) return { is: "absent", open: wanted && set("update", wanted) };
-    return compare(rule, wish, wanted, world);
+    return compare(rule, wish, wanted, world, desired);
   },
 };
 
-function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, world: Needs): Stance<IngressChange> {
+function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, world: Needs, desired: Desired): Stance<IngressChange> {
   const sameWay = leads(rule, wish);
   const samePlace = wanted !== undefined && (rule.path || undefined) === pathFor(wanted) && !shadowed(rule, world.ingress.rules);
-  if (sameWay && samePlace && checked(rule, wanted.check)) return { is: "stands" };
-  const close = around(wish.route, world) ? shut(wish.route, world) : withdraw(wish.route);
+  const close = around(wish.route, world, desired) ? shut(wish.route, world) : withdraw(wish.route);
+  if (sameWay && samePlace && checked(rule, wanted.check))
+    return world.dns.mine.has(wish.route.hostname) ? { is: "stands" } : { is: "stands", close };
   return { is: "drifted", mend: wanted === undefined ? close : set("update", wanted), close, moves: sameWay ? undefined : "origin" };
 }
 
@@ -49,16 +51,13 @@ function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, wo
 function ruleWish(wish: Exposure, world: Needs, desired: Desired): RuleWish | undefined {
   const application = world.access.mine.get(routeKey(wish.route));
   if (application === undefined) return undefined;
-  const check = wish.protection.kind === "public" ? undefined : { team: teamOf(world.login.teamDomain), aud: application.aud };
-  return { route: wish.route, origin: wish.origin, check, clean: check === undefined && holdsGuarded(wish, desired) };
+  const check = open(wish.protection) ? undefined : { team: teamOf(world.login.teamDomain), aud: application.aud };
+  return { route: wish.route, origin: wish.origin, check, clean: takesCleanOnly(wish, desired) };
 }
 
-/** Whether a path within this public route shows the same container and is to be protected. */
-const holdsGuarded = (wish: Exposure, desired: Desired): boolean =>
-  desired.guarded.some(
-    ({ route, workload, service }) =>
-      route.path !== undefined && (workload === wish.workload || service === wish.origin.service) && beneath(route, wish.route),
-  );
+/** A wildcard also where a whole host is within: what that one turns away as unclean must not come in here. */
+const takesCleanOnly = (wish: Exposure, desired: Desired): boolean =>
+  narrowerWithin(wish, desired).some(({ path }) => path !== undefined || wish.route.hostname.startsWith("*."));
 
 function leads(rule: RawRule, wish: Exposure): boolean {
   const { access: _, ...options } = rule.originRequest ?? {};
@@ -71,14 +70,15 @@ function checked(rule: RawRule, wanted: RuleWish["check"]): boolean {
   return check?.required === true && check.team === wanted.team && check.audTag.length === 1 && check.audTag[0] === wanted.aud;
 }
 
-/** Whether another rule of ours would answer in this one's place. */
-const around = (route: Route, world: Needs): boolean =>
+/** Whether another rule of ours would answer in this one's place, now or as soon as it is opened. */
+const around = (route: Route, world: Needs, desired: Desired): boolean =>
+  [...desired.wishes.values()].some((wish) => beneath(route, wish.route)) ||
   world.ingress.rules.some((rule) => {
     const outer = routeOf(rule);
     return outer !== undefined && beneath(route, outer) && ours(rule, world);
   });
 
-const shut = (route: Route, { ingress, login }: Needs): IngressChange => ({
+const shut = (route: Route, { ingress, login }: Pick<Needs, "ingress" | "login">): IngressChange => ({
   kind: "ingress",
   action: "update",
   key: key(route),
@@ -86,6 +86,19 @@ const shut = (route: Route, { ingress, login }: Needs): IngressChange => ({
   shut: route,
   mark: ingress.mark,
   team: teamOf(login.teamDomain),
+});
+
+/** Puts a rule that lets nobody in where somebody else's was, and waits until cloudflared runs on it. */
+export const takeOver = (route: Route, foreign: readonly RawRule[], world: Pick<Needs, "ingress" | "login">): IngressChange => ({
+  kind: "ingress",
+  action: "update",
+  key: key(route),
+  subject: routeKey(route),
+  shut: route,
+  mark: world.ingress.mark,
+  team: teamOf(world.login.teamDomain),
+  instead: foreign,
+  takes: foreign.length === 0 ? "" : `the rule to ${foreign.map(({ service }) => service).join(", ")}`,
 });
 
 const key = (route: Route) => `ingress ${routeKey(route)}`;
@@ -108,5 +121,7 @@ const taken = (wish: Exposure, foreign: RawRule): Problem => ({
   route: routeKey(wish.route),
   message: `the tunnel already has a rule for ${wish.route.hostname} (to ${foreign.service}), made by somebody else`,
   effect: "closed",
-  fix: "remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, or choose another hostname",
+  fix: wish.adopt
+    ? `only a rule for just this route can be taken over: remove ${foreign.path ? `the one with the path ${foreign.path}` : "that rule"} under Zero Trust → Networks → Tunnels → Public hostnames`
+    : "remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, set the label adopt=true to take it over, or choose another hostname",
 });

@@ -1,5 +1,5 @@
 import { covers, type Hostname } from "../../domain/hostname.ts";
-import { CLEAN_PATHS, pathPattern, patternPath } from "../../domain/path.ts";
+import { CLEAN_PATHS, openPattern, pathPattern, patternPath } from "../../domain/path.ts";
 import { parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
 import type { AccessSeen } from "../access/seen.ts";
 import type { DnsSeen } from "../dns/seen.ts";
@@ -53,16 +53,26 @@ export function ruleOf(seen: Proofs, route: Route): RawRule | undefined {
 }
 
 const sits = (rule: RawRule, route: Route): boolean =>
-  rule.hostname === route.hostname && (route.path === undefined ? wholeHost(rule) : rule.path === pathPattern(route.path));
+  rule.hostname === route.hostname &&
+  (route.path === undefined ? wholeHost(rule) : [pathPattern(route.path), openPattern(route.path)].includes(rule.path ?? ""));
 
 /** The path of the rule that is written for a wish; undefined for the whole host. */
-export function pathFor({ route, clean }: Pick<RuleWish, "route" | "clean">): string | undefined {
-  if (route.path !== undefined) return pathPattern(route.path);
+export function pathFor({ route, check, clean }: Pick<RuleWish, "route" | "check" | "clean">): string | undefined {
+  if (route.path !== undefined) return check === undefined || clean ? openPattern(route.path) : pathPattern(route.path);
   return clean ? CLEAN_PATHS : undefined;
 }
 
-export const foreignOn = (seen: Proofs, hostname: Hostname): RawRule | undefined =>
-  seen.ingress.rules.find((rule) => rule.hostname === hostname && !ours(rule, seen));
+export const foreignOn = (seen: Proofs, hostname: Hostname): readonly RawRule[] =>
+  seen.ingress.rules.filter((rule) => rule.hostname?.toLowerCase() === hostname && !ours(rule, seen));
+
+/** Whether a rule of somebody else's is there for just this route, however its path is spelt: `/api`, `^/api/`, `/api/.*`. */
+export function isFor(rule: RawRule, route: Route): boolean {
+  const path = (rule.path ?? "")
+    .replace(/^\^/, "")
+    .replace(/\$$/, "")
+    .replace(/(\.\*|\/\*|\/)+$/, "");
+  return rule.hostname?.toLowerCase() === route.hostname && path === (route.path ?? "");
+}
 
 export interface LoginCheck {
   readonly required: boolean;
@@ -81,7 +91,7 @@ export function checkOf(rule: RawRule): LoginCheck | undefined {
 /** The rule as it is written for a wish. */
 export function ruleFor({ route, origin, check, clean }: RuleWish): RawRule {
   const access = check === undefined ? undefined : { required: true, teamName: check.team, audTag: [check.aud] };
-  const path = pathFor({ route, clean });
+  const path = pathFor({ route, check, clean });
   const originRequest = { ...origin.options, ...(access !== undefined && { access }) };
   return {
     hostname: route.hostname,

@@ -11,6 +11,11 @@ export interface IngressSeen {
   readonly catchAll: RawRule;
   /** What the check of a rule names that is shut for the moment: an audience that no login has, and our mark. `cfauth:<owner>` */
   readonly mark: string;
+  /**
+   * Whether cloudflared is known to run on this very document. Asked only where something is to be taken over; false after
+   * every look and every other write.
+   */
+  readonly inForce: boolean;
   /** Everything else in the document: `originRequest`, `warp-routing`, what is to come. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
@@ -30,7 +35,7 @@ export interface RuleWish {
   readonly origin: Origin;
   /** What cloudflared checks of the login; undefined for a public route. */
   readonly check: { readonly team: string; readonly aud: string } | undefined;
-  /** Whether only clean paths pass, since something inside the host is protected and this is not. */
+  /** Whether only clean paths pass, since something inside is to let in fewer than this does. */
   readonly clean: boolean;
 }
 
@@ -50,5 +55,8 @@ export type IngressChange =
       readonly shut: Route;
       readonly mark: string;
       readonly team: string;
+      /** Rules of somebody else's that it stands in place of, as they are now. Only where a label asks to adopt. */
+      readonly instead?: readonly RawRule[];
+      readonly takes?: string;
     }
   | { readonly kind: "ingress"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly route: Route };

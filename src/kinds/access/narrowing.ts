@@ -1,0 +1,40 @@
+import { canonical } from "../policy/audience.ts";
+import type { PolicyContent, PolicySeen } from "../policy/seen.ts";
+import type { Application } from "./seen.ts";
+
+/**
+ * Whether somebody whom the application admits now would not be admitted by the wanted policies. What can not be told, since a
+ * policy is gone or was open to all, counts as narrower: to end logins once too often costs a login.
+ *
+ * @param wanted - ids of policies, by precedence
+ */
+export function narrows(found: Pick<Application, "policies">, wanted: readonly string[], seen: PolicySeen): boolean {
+  if (wanted.some((id) => seen.mine.some((policy) => policy.id === id && policy.decision === "bypass"))) return false;
+  const after = new Set(wanted.flatMap((id) => admitted(id, seen) ?? []));
+  return found.policies.some((id) => {
+    const before = admitted(id, seen);
+    return before === undefined || before.some((whom) => !after.has(whom) && !(whom.startsWith("allow ") && everyone(wanted, seen)));
+  });
+}
+
+/** Each rule that lets somebody in as a text; a policy of the user's as a whole. */
+function admitted(id: string, { mine, theirs }: PolicySeen): readonly string[] | undefined {
+  const ours = mine.find((policy) => policy.id === id);
+  if (ours !== undefined) return ours.decision === "bypass" ? undefined : ours.include.map((rule) => `${ours.decision} ${canonical(rule)}`);
+  const foreign = theirs.find((policy) => policy.id === id);
+  return foreign === undefined || foreign.decision === "bypass" ? undefined : [`${foreign.decision} policy ${id}`];
+}
+
+/** Whether whoever can log in at all is admitted; an application offers no other login than Authentik's. */
+const everyone = (wanted: readonly string[], { mine }: PolicySeen): boolean =>
+  wanted.some((id) => {
+    const policy = mine.find((it) => it.id === id);
+    return policy?.decision === "allow" && openToAll(policy);
+  });
+
+const openToAll = ({ include, require }: PolicyContent): boolean =>
+  require.length === 0 && include.some((rule) => Object.hasOwn(rule as object, "login_method"));
+
+/** Whether machines get in by one of these policies. */
+export const withTokens = (ids: readonly string[], { mine, theirs }: PolicySeen): boolean =>
+  [...mine, ...theirs].some(({ id, decision }) => decision === "non_identity" && ids.includes(id));

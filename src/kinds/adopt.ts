@@ -1,0 +1,56 @@
+import type { Exposure } from "../domain/exposure.ts";
+import type { Owner } from "../domain/owner.ts";
+import { type Route, routeKey } from "../domain/route.ts";
+import { foreignAt } from "./access/propose.ts";
+import type { AccessChange, ForeignApplication } from "./access/seen.ts";
+import { takeOver as takeRecord } from "./dns/propose.ts";
+import type { DnsChange } from "./dns/seen.ts";
+import { takeOver as takeRule } from "./ingress/propose.ts";
+import { foreignOn, isFor, isShut, ruleOf } from "./ingress/rules.ts";
+import type { IngressChange } from "./ingress/seen.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Taking over what others made at a route, one step at a time, each safe by itself:
+ *
+ * | still there                | then                                                                    |
+ * |----------------------------|-------------------------------------------------------------------------|
+ * | a rule, or an application  | a rule of ours that lets nobody in takes the place; cloudflared runs on it |
+ * | a DNS record               | one of ours takes its place: the hostname leads to that rule            |
+ * | an application             | the hostname is taken out of it; it goes where it guards nothing else   |
+ *
+ * Only then is the route opened like any other. So what the old rule showed is never seen under the new protection, nor
+ * without any, however late the edges are; the price is a pause of a few seconds. An application that guards other places too
+ * goes on guarding them.
+ *
+ * @returns undefined where something there can not be taken over: then nothing is begun
+ */
+export const adopt =
+  (owner: Owner) =>
+  (route: Route, _wish: Exposure, world: World): AccessChange | IngressChange | DnsChange | undefined => {
+    const rules = foreignOn(world, route.hostname);
+    const application = foreignAt(world.access, route);
+    const records = world.dns.mine.has(route.hostname) ? undefined : world.dns.theirs.get(route.hostname);
+    const record = records && takeRecord(owner, route.hostname, world);
+    const stuck = !rules.every((rule) => isFor(rule, route)) || (application && application.type !== "self_hosted") || (records && !record);
+    if (stuck) return undefined;
+    const rule = ruleOf(world, route);
+    const shut = rule !== undefined && isShut(rule, world.ingress.mark);
+    const guarded = rules.length > 0 || application !== undefined;
+    if (guarded && !(shut && world.ingress.inForce)) return takeRule(route, rules, world);
+    return record ?? (application && release(application, route));
+  };
+
+function release(foreign: ForeignApplication, route: Route): AccessChange {
+  const place = routeKey(route);
+  const others = foreign.covers.filter((it) => it !== place);
+  return {
+    kind: "access",
+    action: others.length === 0 ? "delete" : "update",
+    key: `access ${place} ${foreign.id}`,
+    subject: place,
+    foreign,
+    place,
+    takes: `the Access application "${foreign.name}"${others.length === 0 ? "" : `, which goes on guarding ${others.join(", ")}`}`,
+  };
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import type { Exposure } from "../../src/domain/exposure.ts";
+import { behindAccess } from "../../src/kinds/access/behind.ts";
+import type { ForeignApplication } from "../../src/kinds/access/seen.ts";
+import { house } from "../../src/kinds/index.ts";
+import { standing } from "../../src/kinds/standing.ts";
+import type { World } from "../../src/kinds/world.ts";
+import { decide, noMemory } from "../../src/plan/decide.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { anybody, exposure } from "../builders.ts";
+import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
+
+const AUTH = "auth.example.com";
+const login = exposure(AUTH, { protection: { kind: "login" }, workload: "authentik" });
+
+const desiredOf = (world: World, wishes: readonly Exposure[]) =>
+  decide([{ exposures: wishes, faulty: [], problems: [] }], standing(world), () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0)
+    .desired;
+
+/** The world with these wishes fulfilled, and these applications of others. */
+function told(wishes: readonly Exposure[], theirs: readonly Partial<ForeignApplication>[] = []) {
+  let world = emptyWorld();
+  for (let { changes } = plan(house(OWNER), desiredOf(world, wishes), world); changes.length > 0; ) {
+    world = changes.reduce(carryOut, world);
+    ({ changes } = plan(house(OWNER), desiredOf(world, wishes), world));
+  }
+  const foreign = theirs.map((it) => ({ id: "t", name: "Homelab", type: "self_hosted", covers: [], bypasses: false, kept: {}, ...it }));
+  const seen = { ...world, access: { ...world.access, theirs: foreign } };
+  return behindAccess(seen, desiredOf(seen, wishes));
+}
+
+describe("an Access application before Authentik itself", () => {
+  it.each([`*.example.com`, AUTH, `${AUTH}/application`, `${AUTH}/*`])("is found and named when it covers %s", (place) => {
+    expect(told([], [{ covers: ["nas.example.com", place] }])).toMatchObject([
+      {
+        code: "CFA-AK-BEHIND-ACCESS",
+        severity: "error",
+        effect: "unchanged",
+        message: `the Access application "Homelab" (${place}), which is not cfauth's, stands before ${AUTH}, Authentik itself: to log in one would have to be logged in`,
+        fix: expect.stringContaining(`hostname: ${AUTH}`),
+      },
+    ]);
+  });
+
+  it.each([
+    { name: "another hostname", covers: ["nas.example.com"] },
+    { name: "names two levels deeper", covers: ["*.auth.example.com"] },
+    { name: "only the administration", covers: [`${AUTH}/if/admin`] },
+    { name: "nothing that browsers open", covers: [AUTH], type: "infrastructure" },
+    { name: "it with a Bypass policy", covers: [AUTH], bypasses: true },
+  ])("is no matter when it covers $name", ({ name: _, ...application }) => {
+    expect(told([], [application])).toEqual([]);
+  });
+
+  it("is no matter once Authentik has a route of its own", () => {
+    expect(told([login], [{ covers: ["*.example.com"] }])).toEqual([]);
+  });
+
+  it("is no matter when one with a Bypass policy stands closer", () => {
+    expect(told([], [{ covers: ["*.example.com"] }, { id: "u", covers: [AUTH], bypasses: true }])).toEqual([]);
+  });
+});
+
+describe("a wildcard of ours around Authentik itself", () => {
+  it("is warned of with the container that asks for it", () => {
+    expect(told([exposure("*.example.com", { workload: "blog" })])).toMatchObject([
+      { code: "CFA-AK-OWN-HOST", severity: "warning", container: "blog", route: "*.example.com", effect: "unchanged" },
+    ]);
+  });
+
+  it("is no matter when it is public", () => {
+    expect(told([exposure("*.example.com", { protection: anybody })])).toEqual([]);
+  });
+
+  it("is no matter once Authentik has a route of its own", () => {
+    expect(told([exposure("*.example.com"), login])).toEqual([]);
+  });
+});
