@@ -41,6 +41,25 @@ describe("docker-compose.example.yml", () => {
   });
 });
 
+describe("Authentik in it", () => {
+  test("is routed by its own label, on the tunnel network", () => {
+    const authentik = service("authentik-server");
+    expect(authentik).toMatch(/^ {6}cfauth\.hostname: \$\{AUTHENTIK_HOSTNAME:\?see \.env\.example\}$/m);
+    expect(authentik).toMatch(/^ {6}cfauth\.port: "9000"$/m);
+    expect(authentik).toMatch(/^ {4}networks: \[.*\btunnel\b.*\]$/m);
+  });
+
+  test("has the hostname at which cfauth takes it for the login", () => {
+    expect(service("cfauth")).toMatch(/^ {6}AUTHENTIK_URL: https:\/\/\$\{AUTHENTIK_HOSTNAME:\?see \.env\.example\}$/m);
+  });
+
+  test("answers cfauth's API calls without the tunnel", () => {
+    expect(service("cfauth")).toContain("AUTHENTIK_API_URL: http://authentik-server:9000\n");
+    expect(service("cfauth")).toMatch(/^ {4}networks: \[.*\bapi\b.*\]$/m);
+    expect(service("authentik-server")).toMatch(/^ {4}networks: \[.*\bapi\b.*\]$/m);
+  });
+});
+
 describe("cfauth's way to Docker", () => {
   test("is the proxy: nobody else has the socket", () => {
     const holders = Object.keys(services()).filter((name) => service(name).includes("docker.sock"));

@@ -5,16 +5,20 @@ import { expect, test } from "vitest";
 import { start } from "../docker/container.ts";
 import { startMany } from "../docker/many.ts";
 import { until } from "./daemon.ts";
-import { live, reaped, scene, told } from "./fixture.ts";
+import { live, reaped, type Scene, scene, told } from "./fixture.ts";
 
 reaped();
+
+/** The calls to Authentik since the journal was cleared. */
+const authentik = ({ sandbox }: Scene): readonly string[] =>
+  sandbox.controls.calls.filter(({ api }) => api === "authentik").map(({ method, path }) => `${method} ${path}`);
 
 const figure = (text: string): void => console.log(`figure: ${text}`);
 
 /** Looks at the same world over and over, which the daemon's own resync would only do every five minutes. */
 const RESYNCS = 3;
 
-test("a new hostname costs four calls to Cloudflare and none to Authentik", async () => {
+test("a new hostname costs four calls to Cloudflare and, for its tile, one to Authentik", async () => {
   await using world = await scene();
   await using first = await world.container("first");
   const daemon = await world.settled();
@@ -30,7 +34,8 @@ test("a new hostname costs four calls to Cloudflare and none to Authentik", asyn
     "PUT configurations",
     "POST dns_records",
   ]);
-  expect(world.sandbox.controls.calls.filter(({ api }) => api === "authentik")).toEqual([]);
+  await until("its tile is there", () => authentik(world).length > 0);
+  expect(authentik(world)).toEqual(["POST /core/applications/"]);
   expect([await first.name(), await second.name()]).toHaveLength(2);
 });
 

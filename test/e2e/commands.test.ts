@@ -28,7 +28,7 @@ describe("cfauth apply", () => {
     const environment = settings(world.sandbox, world.net);
     const first = await ran(["apply"], environment);
     const steps = first.out.split("\n").flatMap((line) => /^✓ ([+~-] \w+)/.exec(line)?.[1] ?? []);
-    expect(steps.slice(-4)).toEqual(["+ policy", "+ access", "+ ingress", "+ dns"]);
+    expect(steps.slice(-5)).toEqual(["+ policy", "+ access", "+ ingress", "+ dns", "+ tile"]);
     expect([first.code, first.out.trim().split("\n").at(-1), first.err]).toEqual([0, "1 live, 0 waiting, 0 problems.", ""]);
     expect(world.ours()).toEqual(everything(world.hostname("app")));
     world.sandbox.controls.clear();
@@ -65,10 +65,10 @@ describe("faulty settings", () => {
       AUTHENTIK_URL: "ftp://somewhere.invalid",
       CFAUTH_GRACE_PERIOD: "a while",
       CFAUTH_NETWROK: "tunnel",
-      CFAUTH_TILES: "true",
+      CFAUTH_READ_LABELS: "dockflare",
     });
     expect([code, out]).toEqual([78, ""]);
-    for (const name of ["AUTHENTIK_URL", "AUTHENTIK_TOKEN", "CFAUTH_GRACE_PERIOD", "CFAUTH_NETWROK", "CFAUTH_TILES"])
+    for (const name of ["AUTHENTIK_URL", "AUTHENTIK_TOKEN", "CFAUTH_GRACE_PERIOD", "CFAUTH_NETWROK", "CFAUTH_READ_LABELS"])
       expect(err).toContain(name);
     expect(err).toContain("CFAUTH_NETWORK");
     expect(err).toContain("not supported yet");

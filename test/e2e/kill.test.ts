@@ -7,6 +7,7 @@ import { type Network, network } from "../docker/network.ts";
 import { reap } from "../docker/reaper.ts";
 import { RUN_ID, unique } from "../docker/run.ts";
 import type { Call, Fault, Moment } from "../sandbox/call.ts";
+import { seedApp, seedConfiguration, seedPolicy, seedRecord } from "../sandbox/cloudflare/seed.ts";
 import type { Lag } from "../sandbox/cloudflare/state.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { type Daemon, startDaemon, until } from "./daemon.ts";
@@ -46,6 +47,8 @@ interface Story {
   readonly mayReach: MayReach;
   /** Who answers when all is over. */
   readonly shownAtLast: readonly (readonly [Place, Container | undefined])[];
+  /** Whether there are tiles too; they double the calls, and hold nothing up. */
+  readonly tiles?: true;
   /** Whether every application is another one than before: nobody who was logged in then is in now. */
   readonly replaced?: true;
 }
@@ -85,7 +88,7 @@ async function staged<T>(story: Story, play: (sandbox: Sandbox, visitor: Strange
 }
 
 const daemonOf = (story: Story, sandbox: Sandbox, more: Readonly<Record<string, string>> = {}): Promise<Daemon> =>
-  startDaemon(settings(sandbox, story.net, { ...program.cache, ...more }), program.path);
+  startDaemon(settings(sandbox, story.net, { ...program.cache, CFAUTH_TILES: String(story.tiles ?? false), ...more }), program.path);
 
 /** @throws with what the daemon says of itself when it does not come to rest */
 async function settled(story: Story, daemon: Daemon): Promise<void> {
@@ -280,16 +283,17 @@ let net: Network;
 let program: Program;
 
 /** Brings containers up, lets one daemon open their routes, and takes the containers away again. */
-async function worldOf(containers: readonly Wanted[]): Promise<Photograph> {
+async function worldOf(containers: readonly Wanted[], furnish: (sandbox: Sandbox) => void = () => {}): Promise<Photograph> {
   await using stack = new AsyncDisposableStack();
   for (const wanted of containers) stack.use(await start(wanted));
   await using sandbox = await sandboxOn(net);
-  await using daemon = await startDaemon(settings(sandbox, net, program.cache), program.path);
+  await using daemon = await startDaemon(settings(sandbox, net, { ...program.cache, CFAUTH_TILES: "false" }), program.path);
   await until(
     "everything is open",
     async () => (await daemon.ready()) && (await daemon.report()).routes.every(({ state }) => state === "live"),
     PATIENCE_MS,
   );
+  furnish(sandbox);
   return photograph(sandbox);
 }
 
@@ -473,4 +477,99 @@ describe("a change of origin and protection together", () => {
   });
 
   sweeps(story);
+});
+
+describe("fewer who may enter, a path for webhooks, and a hostname taken over, all at once", () => {
+  let before: Photograph;
+  let wiki: Container;
+  let forge: Container;
+  let attic: Container;
+  let loft: Container;
+  const story = (): Story => ({
+    net,
+    before,
+    tiles: true,
+    end: whole([
+      "application forge.home.localhost/hooks: cfauth:e2e public, no login",
+      "application forge.home.localhost: cfauth:e2e members of family",
+      "application old.home.localhost: cfauth:e2e everyone who logs in with Authentik",
+      "application photos.home.localhost: Friends",
+      "application wiki.home.localhost: cfauth:e2e members of admins",
+      "policy Friends: allow",
+      "policy cfauth:e2e members of admins: allow",
+      "policy cfauth:e2e members of family: allow",
+      LOGIN_POLICY,
+      PUBLIC_POLICY,
+      "record forge.home.localhost: CNAME to the tunnel",
+      "record old.home.localhost: CNAME to the tunnel",
+      "record wiki.home.localhost: CNAME to the tunnel",
+      `rule forge.home.localhost (^/hooks): http://${unique("forge")}:8080`,
+      `rule forge.home.localhost: http://${unique("forge")}:8080, logins of forge.home.localhost`,
+      `rule old.home.localhost: http://${unique("loft")}:8080, logins of old.home.localhost`,
+      `rule wiki.home.localhost: http://${unique("wiki")}:8080, logins of wiki.home.localhost`,
+      "scope mapping cfauth (e2e): groups",
+      "tile Forge to https://forge.home.localhost for family",
+      "tile Old to https://old.home.localhost",
+      "tile Wiki to https://wiki.home.localhost for admins",
+    ]),
+    live: 4,
+    doors: [door("old"), door("wiki"), door("forge"), door("forge", "/hooksy"), ...lookAlikes("old"), door("forge", "/hooks")],
+    mayReach: ({ host, path }) => (host === `forge.${ZONE}` && path === "/hooks" ? [forge] : []),
+    shownAtLast: [
+      [door("old"), undefined],
+      [door("wiki"), undefined],
+      [door("forge"), undefined],
+      [door("forge", "/hooks"), forge],
+    ],
+  });
+
+  /** By hand, before there was cfauth: a rule that checks no login, and an application that guards another hostname too. */
+  const byHand = ({ cloudflare: { state }, zone }: Sandbox): void => {
+    const [tunnel] = state.tunnels.values();
+    const configuration = tunnel && state.configurations.get(tunnel.id);
+    if (tunnel === undefined || configuration === undefined) throw new Error("no tunnel");
+    // With a connector, which says on which rules it runs.
+    state.tunnels.set(tunnel.id, { ...tunnel, status: "healthy" });
+    const [catchAll, ...rules] = configuration.config.ingress.toReversed();
+    const ingress = [...rules.toReversed(), { hostname: `old.${zone}`, service: `http://${unique("attic")}:8080` }];
+    if (catchAll === undefined) throw new Error("no catch-all");
+    seedConfiguration(state, tunnel, { ...configuration.config, ingress });
+    seedRecord(state, { name: `old.${zone}`, type: "CNAME", content: `${tunnel.id}.cfargotunnel.com` });
+    const friends = seedPolicy(state, { name: "Friends" });
+    const destinations = [`old.${zone}`, `photos.${zone}`].map((uri) => ({ type: "public", uri }));
+    seedApp(state, { domain: `old.${zone}`, name: "Family apps", destinations, policies: [{ id: friends.id, precedence: 1 }] });
+  };
+
+  beforeAll(async () => {
+    before = await worldOf(
+      [{ name: "wiki", networks: [net], labels: labels({ hostname: "wiki", "access.groups": "admins,family" }) }],
+      byHand,
+    );
+    wiki = await start({ name: "wiki", networks: [net], labels: labels({ hostname: "wiki", "access.groups": "admins" }) });
+    forge = await start({
+      name: "forge",
+      networks: [net],
+      labels: labels({ hostname: "forge", "access.groups": "family", "access.bypass": "/hooks" }),
+    });
+    attic = await start({ name: "attic", networks: [net] });
+    loft = await start({ name: "loft", networks: [net], labels: labels({ hostname: "old", adopt: "true" }) });
+  });
+  afterAll(async () => {
+    for (const container of [wiki, forge, attic, loft]) await container.remove();
+  });
+
+  let writes = 0;
+
+  test("one daemon alone does it", async () => {
+    ({ writes } = await undisturbed(story()));
+  });
+
+  test("killed before and after every write", { timeout: 300_000 }, async () => {
+    const deaths = range(writes).flatMap((n) => [nthWrite(n, "before"), nthWrite(n, "after")]);
+    expect(await each(deaths, (death) => afterDeath(story(), death))).toEqual([]);
+  });
+
+  test("killed after every write, cloudflared with its rules behind everything", { timeout: 300_000 }, async () => {
+    expect(await each(range(writes), (n) => afterDeath(story(), nthWrite(n, "after"), { configuration: 300 }))).toEqual([]);
+  });
 });

@@ -10,6 +10,7 @@ import { CLEAN_PATHS } from "../../src/domain/path.ts";
 import type { Container } from "../docker/container.ts";
 import type { Network } from "../docker/network.ts";
 import { docker, RUN_ID } from "../docker/run.ts";
+import type { Application, AuthentikState } from "../sandbox/authentik/state.ts";
 import type { AccessApplication, IngressRule } from "../sandbox/cloudflare/state.ts";
 import { dockerResolver } from "../sandbox/edge/docker-resolver.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox/index.ts";
@@ -103,8 +104,15 @@ export function inventory({ cloudflare, authentik }: Sandbox): readonly string[]
     ...[...tags.keys()].map((name) => `tag ${name}`),
     ...[...identityProviders.values()].map(({ name }) => `login method ${name.replace(/#\w+$/, "#…")}`),
     ...authentik.state.providers.map(({ name }) => `provider ${name}`),
-    ...authentik.state.applications.map(({ slug }) => `Authentik application ${slug}`),
+    ...authentik.state.scopeMappings.filter(({ managed }) => managed === null).map(({ name }) => `scope mapping ${name}`),
+    ...authentik.state.applications.map((application) => applicationLine(application, authentik.state)),
   ].toSorted();
+}
+
+function applicationLine({ pk, slug, name, meta_launch_url, meta_publisher }: Application, { bindings, groups }: AuthentikState): string {
+  if (!meta_publisher.startsWith("cfauth:")) return `Authentik application ${slug}`;
+  const bound = bindings.filter(({ target }) => target === pk).map(({ group }) => groups.find((it) => it.pk === group)?.name ?? "somebody");
+  return `tile ${name} to ${meta_launch_url}${bound.length === 0 ? "" : ` for ${bound.toSorted().join(", ")}`}`;
 }
 
 function ruleLine({ hostname, path, service, originRequest }: IngressRule, apps: readonly AccessApplication[]): string {

@@ -97,12 +97,12 @@ const ROWS: readonly Row[] = [
     fix: /24h/,
   },
   {
-    name: "later",
-    labels: { hostname: "HOST", "access.groups": "family" },
-    code: "CFA-LABEL-NOT-YET",
+    name: "group",
+    labels: { hostname: "HOST", "access.groups": "familly" },
+    code: "CFA-GROUP-UNKNOWN",
     at: "access.groups",
-    says: /not supported yet/,
-    fix: /^remove/,
+    says: /no group "familly"/,
+    fix: /write family/,
   },
   { name: "nameless", labels: { port: "8080" }, code: "CFA-LABEL-NO-HOSTNAME", at: "port", says: /no hostname/, fix: /^add .*hostname/ },
   {

@@ -1,0 +1,172 @@
+/** Who may enter, over time: what each change of labels means to those who have logged in before. */
+import { describe, expect, it } from "vitest";
+import { addGroup, addUser } from "../sandbox/authentik/people.ts";
+import { seedPolicy } from "../sandbox/cloudflare/seed.ts";
+import { type Home, home } from "./daemon.ts";
+import { stranger, visitor } from "./visitor.ts";
+
+const REFUSED = "403 That account does not have access";
+
+const application = ({ sandbox, host }: Home, name = "wiki") =>
+  [...sandbox.cloudflare.state.apps.values()].find(({ domain }) => domain === host(name));
+
+/** Alice of the family and bob of the admins, at the door of the wiki. */
+const people = (at: Home) => ({ alice: visitor(at.sandbox, "alice"), bob: visitor(at.sandbox, "bob"), wiki: at.host("wiki") });
+
+describe("an audience that becomes wider", () => {
+  it("lets in the new ones and keeps every login that was given before", async () => {
+    await using at = await home();
+    const { alice, bob, wiki } = people(at);
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    await alice.open(wiki);
+    expect(await bob.open(wiki)).toBe(REFUSED);
+    const before = application(at);
+
+    at.relabel("wiki", { "access.groups": "family,admins" });
+    await at.settle();
+
+    expect(application(at)).toMatchObject({ id: before?.id, aud: before?.aud, name: wiki });
+    expect(application(at)?.tokens_revoked_at).toBeUndefined();
+    expect(await alice.still(wiki)).toBe("this is wiki: /");
+    expect(await bob.open(wiki)).toBe("this is wiki: /");
+  });
+});
+
+describe("an audience that becomes narrower", () => {
+  it.each([
+    { name: "from everyone to a group", from: {}, to: { "access.groups": "family" } },
+    { name: "by a group", from: { "access.groups": "family,admins" }, to: { "access.groups": "family" } },
+    { name: "by an address", from: { "access.groups": "family", "access.emails": "bob@example.com" }, to: { "access.groups": "family" } },
+    { name: "from a group to an address", from: { "access.groups": "family,admins" }, to: { "access.emails": "alice@example.com" } },
+  ])("$name shuts out at once whoever lost the right, and nobody else for good", async ({ from, to }) => {
+    await using at = await home();
+    const { alice, bob, wiki } = people(at);
+    await at.run("wiki", from);
+    await at.settle();
+    expect([await alice.open(wiki), await bob.open(wiki)]).toEqual(["this is wiki: /", "this is wiki: /"]);
+
+    at.relabel("wiki", to);
+    await at.settle();
+
+    expect(await bob.still(wiki)).toBe("log in");
+    expect(await bob.open(wiki)).toBe(REFUSED);
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+    expect(alice.logins).toBe(1);
+    expect(application(at)?.name).toBe(wiki);
+  });
+});
+
+describe("a narrower audience that is cut off", () => {
+  it.each([0, 1, 2, 3, 4])("after %i writes is finished by the next daemon: whoever lost the right is out", async (writes) => {
+    await using at = await home();
+    const { alice, bob, wiki } = people(at);
+    await at.run("wiki", { "access.groups": "family,admins" });
+    await at.settle();
+    await Promise.all([alice.open(wiki), bob.open(wiki)]);
+    at.relabel("wiki", { "access.groups": "family" });
+    let left = writes;
+    at.sandbox.controls.fault(({ write }) => write && left-- <= 0, { kind: "status", status: 500 }, Infinity);
+    await at.settle();
+    at.sandbox.controls.heal();
+
+    await (await at.another()).settle();
+
+    expect(await bob.still(wiki)).toBe("log in");
+    expect(await bob.open(wiki)).toBe(REFUSED);
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+    expect(application(at)?.name).toBe(wiki);
+  });
+});
+
+describe("another container for another audience", () => {
+  it("shows the new one to nobody of the old audience and the old one to nobody of the new, at any moment", async () => {
+    await using at = await home();
+    const { alice, bob, wiki } = people(at);
+    await at.run("wiki", { "access.groups": "family" }, "the old one");
+    await at.settle();
+    expect(await alice.open(wiki)).toBe("this is the old one: /");
+
+    const seen: string[] = [];
+    at.sandbox.controls.hook(async ({ write }, moment) => {
+      if (!write || moment === "before") return;
+      seen.push(`alice ${await alice.still(wiki)}`, `bob ${await bob.open(wiki)}`, `anybody ${await stranger(at.sandbox, wiki)}`);
+    });
+    await at.run("wiki", { "access.groups": "admins" }, "the new one");
+    await at.settle();
+
+    expect(seen.filter((it) => /^(alice|anybody) this is the new|^(bob|anybody) this is the old/.test(it))).toEqual([]);
+    expect(await bob.open(wiki)).toBe("this is the new one: /");
+    expect(await alice.open(wiki)).toBe(REFUSED);
+  });
+});
+
+describe("a page", () => {
+  it("is public, then protected, then public again", async () => {
+    await using at = await home();
+    await at.run("wiki", { access: "public" });
+    await at.settle();
+    const { alice, wiki } = people(at);
+    expect(await stranger(at.sandbox, wiki)).toBe("this is wiki: /");
+
+    at.relabel("wiki");
+    await at.settle();
+    expect(await stranger(at.sandbox, wiki)).toBe("log in");
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+
+    at.relabel("wiki", { access: "public" });
+    await at.settle();
+    expect(await stranger(at.sandbox, wiki)).toBe("this is wiki: /");
+  });
+
+  it("is open to members of a group inside the one that the label names", async () => {
+    await using at = await home();
+    const { state } = at.sandbox.authentik;
+    addGroup(state, { name: "children", parents: ["family"] });
+    addUser(state, { username: "dora", groups: ["children"] });
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    expect(await visitor(at.sandbox, "dora").open(at.host("wiki"))).toBe("this is wiki: /");
+    expect(await visitor(at.sandbox, "bob").open(at.host("wiki"))).toBe(REFUSED);
+  });
+
+  it.each(["Família #1", 'a"b', "it's", "back\\slash", "日本"])("is open to members of a group called %s", async (group) => {
+    await using at = await home();
+    addUser(at.sandbox.authentik.state, { username: "dora", groups: [group] });
+    await at.run("wiki", { "access.groups": group });
+    await at.settle();
+    expect(await visitor(at.sandbox, "dora").open(at.host("wiki"))).toBe("this is wiki: /");
+    expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe(REFUSED);
+  });
+
+  it.each([
+    { name: "the one with the address", emails: "bob@example.com", alice: REFUSED, bob: "this is wiki: /" },
+    { name: "all addresses of a domain", emails: "@example.com", alice: "this is wiki: /", bob: "this is wiki: /" },
+    { name: "no address of another domain", emails: "@example.org", alice: REFUSED, bob: REFUSED },
+  ])("is open to $name", async ({ emails, alice: toAlice, bob: toBob }) => {
+    await using at = await home();
+    const { alice, bob, wiki } = people(at);
+    await at.run("wiki", { "access.emails": emails });
+    await at.settle();
+    expect([await alice.open(wiki), await bob.open(wiki)]).toEqual([toAlice, toBob]);
+  });
+
+  it("is open to whom a policy of the user's own lets in as well, and that policy is never changed", async () => {
+    await using at = await home();
+    const { state } = at.sandbox.cloudflare;
+    const policy = seedPolicy(state, { name: "Friends", include: [{ email: { email: "bob@example.com" } }] });
+    const before = JSON.stringify(policy);
+    const { alice, bob, wiki } = people(at);
+    await at.run("wiki", { "access.groups": "family", "access.policies": "Friends" });
+    await at.settle();
+    expect([await alice.open(wiki), await bob.open(wiki)]).toEqual(["this is wiki: /", "this is wiki: /"]);
+
+    at.relabel("wiki", { "access.groups": "family" });
+    await at.settle();
+    expect([await alice.open(wiki), await bob.open(wiki)]).toEqual(["this is wiki: /", REFUSED]);
+
+    at.stop("wiki");
+    await at.settle();
+    expect(JSON.stringify(state.policies.get(policy.id))).toBe(before);
+  });
+});
