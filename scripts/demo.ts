@@ -1,7 +1,10 @@
-/** `npm run demo`: one container's life with cfauth, on this machine, told as it happens and checked as it is told. */
+/** `npm run demo`: the life of two containers with cfauth, on this machine, told as it happens and checked as it is told. */
 import { parseArgs } from "node:util";
 import { docker, LABEL, RUN_ID } from "../test/docker/run.ts";
 import { aliceComes } from "./demo/chapters/alice.ts";
+import { familyOpens, onlyFamilyEnters } from "./demo/chapters/family.ts";
+import { webhookComes } from "./demo/chapters/hook.ts";
+import { libraryOpens } from "./demo/chapters/library.ts";
 import { opens } from "./demo/chapters/opens.ts";
 import { opening, prepares, starts } from "./demo/chapters/start.ts";
 import { stops } from "./demo/chapters/stops.ts";
@@ -81,8 +84,12 @@ async function tell(paper: Paper, signal: AbortSignal, once: boolean, left: Asyn
     await prepares(running);
     const open = await opens(running);
     await strangerComes(running, open);
-    await aliceComes(running, open);
-    await stops(running, open);
+    const alice = await aliceComes(running, open);
+    const family = await familyOpens(running);
+    await onlyFamilyEnters(running, family, alice);
+    await webhookComes(running, family);
+    await libraryOpens(running);
+    await stops(running, [open, family]);
     if (!once) await yourTurn(running);
     return true;
   } catch (error) {

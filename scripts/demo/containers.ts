@@ -10,10 +10,15 @@ export interface Run {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The command on two lines. */
-export function typed({ name, network, image, labels }: Run): readonly [string, string] {
+/** The command: each label on a line of its own, the image behind the last. */
+export function typed({ name, network, image, labels }: Run): readonly string[] {
   const flags = Object.entries(labels).map(([label, value]) => `--label ${label}=${value}`);
-  return [`docker run --detach --name ${name} --network ${network} \\`, [...flags, image].join(" ")];
+  const last = flags.at(-1) ?? "";
+  return [
+    `docker run --detach --name ${name} --network ${network} \\`,
+    ...flags.slice(0, -1).map((flag) => `${flag} \\`),
+    `${last} ${image}`.trimStart(),
+  ];
 }
 
 export async function create(engine: Dockerode, { name, network, image, labels }: Run): Promise<Dockerode.Container> {

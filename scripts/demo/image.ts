@@ -19,14 +19,21 @@ name=$(/bin/busybox hostname)
 <!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>$name</title><style>${STYLE}</style></head>
-<body><h1>Hello from $name</h1><p>This page comes out of a container that carries one label. You see it because Authentik knows you.</p></body>
+<body><h1>Hello from $name</h1><p>This page comes out of a container that carries a label or two. You see it because Authentik knows you.</p></body>
 </html>
 PAGE
+/bin/busybox mkdir -p /www/hooks
+echo "$name has heard it" > /www/hooks/index.html
 exec /bin/busybox httpd -f -p ${PORT} -h /www
 `;
 
 /** What the page says of itself. */
 export const hello = (hostname: string): string => `Hello from ${hostname}`;
+
+/** What is answered to a webhook, at `HOOK`. */
+export const heard = (hostname: string): string => `${hostname} has heard it`;
+
+export const HOOK = "/hooks/";
 
 /** Builds it under this name. It carries the labels of the run, and so does every container that is made of it. */
 export async function buildImage(engine: Dockerode, name: string): Promise<void> {

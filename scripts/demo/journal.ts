@@ -14,12 +14,12 @@ export interface Journal {
 }
 
 export function followJournal(sandbox: Sandbox, told: (deed: Deed) => void): Journal {
-  const { controls, cloudflare } = sandbox;
+  const { controls } = sandbox;
   const before = new Map<Call, Before>();
   let deeds: Deed[] = [];
   controls.hook((call, moment) => {
     if (!call.write) return;
-    if (moment === "before") return void before.set(call, beforehand(cloudflare.state, call));
+    if (moment === "before") return void before.set(call, beforehand(sandbox, call));
     const done = deedsOf(call, before.get(call) ?? { name: "", rules: new Map() });
     before.delete(call);
     for (const deed of done) told(deed);
@@ -36,11 +36,30 @@ export function followJournal(sandbox: Sandbox, told: (deed: Deed) => void): Jou
   };
 }
 
-function beforehand(state: Sandbox["cloudflare"]["state"], { path }: Call): Before {
+interface Mentioned {
+  readonly target?: string;
+  readonly group?: string;
+  readonly policies?: readonly { readonly id: string }[];
+}
+
+function beforehand({ cloudflare: { state }, authentik }: Sandbox, { path, body }: Call): Before {
   const ids = path.split("/");
+  const { providers, applications, groups } = authentik.state;
+  const { target, group, policies = [] } = (body ?? {}) as Mentioned;
+  const known = [
+    ...providers.filter(({ pk }) => path.includes("/providers/") && ids.includes(String(pk))),
+    ...applications.filter(({ pk, slug }) => ids.includes(slug) || pk === target),
+  ];
+  const bound = groups.find(({ pk }) => pk === group)?.name;
   const named = [state.records, state.apps, state.policies, state.tunnels, state.identityProviders].flatMap((map) =>
     ids.flatMap((id) => map.get(id) ?? []),
   );
   const documents = ids.flatMap((id) => state.configurations.get(id) ?? []);
-  return { name: named[0]?.name ?? "", rules: rulesOf(documents[0]?.config.ingress) };
+  return {
+    name: named[0]?.name ?? known[0]?.name ?? "",
+    rules: rulesOf(documents[0]?.config.ingress),
+    records: new Map([...state.records.values()].map(({ id, name: record }) => [id, record])),
+    open: policies.length > 0 && policies.every(({ id }) => state.policies.get(id)?.decision === "bypass"),
+    ...(bound !== undefined && { group: bound }),
+  };
 }

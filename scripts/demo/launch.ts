@@ -12,6 +12,8 @@ export interface Open {
   readonly container: Dockerode.Container;
   readonly host: string;
   readonly url: string;
+  /** That Docker gave the container. */
+  readonly hostname: string;
   /** What its page says. */
   readonly words: string;
   /** From the start of the container to the first login page, in milliseconds. */
@@ -19,12 +21,22 @@ export interface Open {
   readonly knocks: Knocks;
 }
 
-/** @param text - stands between the command and what follows from it */
-export async function launch(running: Running, name: string, text: string): Promise<Open> {
+interface Launch {
+  readonly name: string;
+  /** First label of its hostname; the name unless told. */
+  readonly at?: string;
+  /** Beside that of the hostname, without their prefix. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Stands between the command and what follows from it. */
+  readonly text: string;
+}
+
+export async function launch(running: Running, { name, at = name, labels: more = {}, text }: Launch): Promise<Open> {
   const { paper, stage, signal, begin, clock, alive } = running;
   const { engine, sandbox, network, image } = stage;
-  const host = `whoami.${sandbox.zone}`;
-  const run: Run = { name: await freeName(engine, name), network, image, labels: { "cfauth.hostname": host } };
+  const host = `${at}.${sandbox.zone}`;
+  const labels = Object.fromEntries(Object.entries({ hostname: host, ...more }).map(([key, value]) => [`cfauth.${key}`, value]));
+  const run: Run = { name: await freeName(engine, name), network, image, labels };
   const container = await create(engine, run);
   const { Config } = await container.inspect();
   paper.command(...typed(run));
@@ -38,7 +50,9 @@ export async function launch(running: Running, name: string, text: string): Prom
     await until(`${host} asks for a login`, () => alive() && knocking.found().login > 0, signal);
     const ms = clock();
     await until(`cfauth says that ${host} is live`, () => isLive(running, host), signal);
-    return { run, container, host, url: `${sandbox.edge.url(host)}/`, words: hello(Config.Hostname), ms, knocks: await knocking.stop() };
+    const { Hostname: hostname } = Config;
+    const url = `${sandbox.edge.url(host)}/`;
+    return { run, container, host, url, hostname, words: hello(hostname), ms, knocks: await knocking.stop() };
   } finally {
     await knocking.stop();
   }

@@ -2,6 +2,7 @@
 
 import type { Daemon } from "../../test/e2e/daemon.ts";
 import type { Seen } from "../../test/sandbox/edge/visit.ts";
+import type { Deed } from "./deeds.ts";
 import type { Journal } from "./journal.ts";
 import type { Paper } from "./paper.ts";
 import type { Stage } from "./stage.ts";
@@ -27,19 +28,35 @@ export interface Running extends Telling {
   readonly logged: () => number;
 }
 
-/** Who may enter, in the sandbox. */
+/** Who may enter, in the sandbox; the other is not in the family. */
 export const USER = "alice";
-export const PASSWORD = "alice-password";
+export const FRIEND = "bob";
+export const passwordOf = (user: string): string => `${user}-password`;
 
 /** Whether these were done, in this order and nothing else, and the daemon's log tells of as many. */
-export async function didJust({ journal, logged, signal }: Running, expected: readonly string[]): Promise<boolean> {
-  const done = journal.deeds().map(({ what }) => what);
-  const agreed = until("the log tells of every change", () => logged() === done.length, signal).then(
+export async function didJust(running: Running, expected: readonly string[]): Promise<boolean> {
+  const whole = await asTold(running, expected);
+  const { journal } = running;
+  return (
+    whole &&
+    changes(running)
+      .map(({ what }) => what)
+      .join() === expected.join() &&
+    journal.writes() === journal.deeds().length
+  );
+}
+
+/** Whether each of these was done, and the daemon's log tells of as many changes as were made. */
+export function asTold(running: Running, expected: readonly string[]): Promise<boolean> {
+  const { logged, signal } = running;
+  const did = (what: string): boolean => changes(running).some((deed) => deed.what === what);
+  return until("all is done, and the log tells of it", () => expected.every(did) && logged() === changes(running).length, signal).then(
     () => true,
     () => false,
   );
-  return done.join() === expected.join() && journal.writes() === done.length && (await agreed);
 }
+
+const changes = ({ journal }: Running): readonly Deed[] => journal.deeds().filter(({ more }) => more !== true);
 
 /** What the daemon last complained of; it keeps its secrets to itself. */
 export function lastWords({ daemon }: Running): string | undefined {

@@ -1,8 +1,10 @@
 import type Dockerode from "dockerode";
 import { describe, expect, test } from "vitest";
+import { typed } from "../../scripts/demo/containers.ts";
 import { deedsOf } from "../../scripts/demo/deeds.ts";
 import { createPaper } from "../../scripts/demo/paper.ts";
 import { reach, Unreachable } from "../../scripts/demo/reach.ts";
+import { openPattern, type Path } from "../../src/domain/path.ts";
 import type { Call } from "../sandbox/call.ts";
 
 const call = (fields: Partial<Call>): Call => ({
@@ -52,6 +54,73 @@ describe("a request is told as a deed", () => {
       { sign: "-", where: "Cloudflare", what: "ingress rule", name: "c.example.com" },
     ]);
   });
+
+  test("of a rule for a path, the path as its label has it", () => {
+    const ingress = [{ hostname: "a.example.com", path: openPattern("/hooks" as Path), service: "http://a:1" }];
+    const written = call({ method: "PUT", path: "/accounts/1/cfd_tunnel/2/configurations", body: { config: { ingress } } });
+    expect(deedsOf(written, before)).toEqual([
+      { sign: "+", where: "Cloudflare", what: "ingress rule", name: "a.example.com/hooks", note: "http://a:1" },
+    ]);
+  });
+
+  test("of several records at once, each", () => {
+    const body = { deletes: [{ id: "1" }], posts: [{ name: "b.example.com", type: "CNAME", proxied: true }] };
+    const records = new Map([["1", "a.example.com"]]);
+    const record = { where: "Cloudflare", what: "DNS record" } as const;
+    expect(deedsOf(call({ path: "/zones/1/dns_records/batch", body }), { ...before, records })).toEqual([
+      { ...record, sign: "-", name: "a.example.com" },
+      { ...record, sign: "+", name: "b.example.com", note: "CNAME to the tunnel, proxied" },
+    ]);
+  });
+
+  test("of an application that lets anyone in, just that", () => {
+    const body = { domain: "a.example.com/hooks", allowed_idps: ["1"], session_duration: "24h" };
+    expect(deedsOf(call({ path: "/accounts/1/access/apps", body }), { ...before, open: true })).toEqual([
+      { sign: "+", where: "Cloudflare", what: "Access application", name: "a.example.com/hooks", note: "for anyone" },
+    ]);
+  });
+});
+
+describe("a request to Authentik's library is told as a deed", () => {
+  const asked = (method: string, path: string, body?: unknown) => call({ api: "authentik", method, path, body });
+  const tile = { where: "Authentik", what: "tile", name: "Photos" } as const;
+
+  test("of a tile for everyone, where it leads", () => {
+    const body = { name: "Photos", meta_launch_url: "https://photos.example.com" };
+    expect(deedsOf(asked("POST", "/core/applications/", body), before)).toEqual([
+      { ...tile, sign: "+", note: "leads to https://photos.example.com" },
+    ]);
+  });
+
+  test("of a tile for a group, each of its three steps, of which the log tells as one", () => {
+    const named = { ...before, name: "Photos", group: "family" };
+    const steps = [
+      asked("POST", "/core/applications/", { name: "Photos", meta_launch_url: "blank://blank" }),
+      asked("POST", "/policies/bindings/", { target: "1", group: "2", order: 0 }),
+      asked("PATCH", "/core/applications/photos/", { meta_launch_url: "https://photos.example.com" }),
+    ];
+    expect(steps.flatMap((step) => deedsOf(step, named))).toEqual([
+      { ...tile, sign: "+", note: "not to be seen yet" },
+      { ...tile, sign: "~", note: "only for family", more: true },
+      { ...tile, sign: "~", note: "leads to https://photos.example.com", more: true },
+    ]);
+  });
+
+  test("of the login's application, that it is none of the tiles", () => {
+    const body = { name: "cf-tunnel-access", provider: 1, meta_launch_url: "blank://blank" };
+    expect(deedsOf(asked("POST", "/core/applications/", body), before)).toEqual([
+      { sign: "+", where: "Authentik", what: "application", name: "cf-tunnel-access" },
+    ]);
+  });
+});
+
+test("a command has each label on a line of its own", () => {
+  const labels = { "cfauth.hostname": "a.example.com", "cfauth.access": "public" };
+  expect(typed({ name: "a", network: "net", image: "web", labels })).toEqual([
+    "docker run --detach --name a --network net \\",
+    "--label cfauth.hostname=a.example.com \\",
+    "--label cfauth.access=public web",
+  ]);
 });
 
 describe("the paper", () => {

@@ -1,9 +1,9 @@
 import type { Open } from "../launch.ts";
-import { PASSWORD, type Running, reached, USER } from "../telling.ts";
-import { asksForPassword, heading, visitor } from "../visitor.ts";
+import { passwordOf, type Running, reached, USER } from "../telling.ts";
+import { asksForPassword, heading, type Visitor, visitor } from "../visitor.ts";
 
-/** Somebody whom Authentik knows asks for the page. */
-export async function aliceComes({ paper, stage, journal, begin }: Running, { host, url, words }: Open): Promise<void> {
+/** Somebody whom Authentik knows asks for the page. @returns her, logged in */
+export async function aliceComes({ paper, stage, journal, begin }: Running, { host, url, words }: Open): Promise<Visitor> {
   const before = stage.seen.length;
   paper.chapter("Alice comes");
   begin();
@@ -14,11 +14,11 @@ export async function aliceComes({ paper, stage, journal, begin }: Running, { ho
     "with a wrong password she gets no further than the stranger",
   );
   paper.blank();
-  const consent = await alice.submit(wrong, { username: USER, password: PASSWORD });
+  const consent = await alice.submit(wrong, { username: USER, password: passwordOf(USER) });
   const page = await alice.submit(consent, {});
   const visit = stage.seen.slice(before).find(({ decision, host: at }) => decision === "origin" && at === host);
   paper.pairs([
-    ["Authentik asks", `name and password?  ${USER}, ${PASSWORD}`],
+    ["Authentik asks", `name and password?  ${USER}, ${passwordOf(USER)}`],
     ["Authentik asks", "may Cloudflare know her name and e-mail address?  yes"],
     ["Access knows", `${visit?.email ?? "nobody"}, and lets her in`],
     ["the container", `${page.status} “${heading(page)}”`],
@@ -31,4 +31,5 @@ export async function aliceComes({ paper, stage, journal, begin }: Running, { ho
   );
   paper.check(visit?.access === "passed" && visit.email === `${USER}@example.com`, "she got there by her login, not past it");
   paper.check(journal.calls() === 0, "cfauth had no part in it: no call to anybody meanwhile");
+  return alice;
 }

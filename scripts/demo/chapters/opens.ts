@@ -7,9 +7,12 @@ import { counted, didJust, type Running } from "../telling.ts";
 export async function opens(running: Running): Promise<Open> {
   const { paper, journal } = running;
   paper.chapter("A container starts, with one label");
-  const open = await launch(running, "whoami", "From the inside to the outside, so that at no moment it is open without a login:");
+  const open = await launch(running, {
+    name: "whoami",
+    text: "From the inside to the outside, so that at no moment it is open without a login:",
+  });
   paper.blank();
-  const ordered = await didJust(running, ["Access policy", "Access application", "ingress rule", "DNS record"]);
+  const ordered = await didJust(running, ["Access policy", "Access application", "ingress rule", "DNS record", "tile"]);
   paper.check(ordered, `open ${seconds(open.ms)} after the start of the container, with ${counted(journal)}`);
   const { nothing, login, other } = open.knocks;
   paper.check(

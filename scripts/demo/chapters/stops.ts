@@ -2,53 +2,62 @@ import { knock } from "../knocks.ts";
 import type { Open } from "../launch.ts";
 import { seconds } from "../paper.ts";
 import { GRACE } from "../running.ts";
-import { counted, didJust, type Running, teamHost } from "../telling.ts";
+import { asTold, counted, type Running, teamHost } from "../telling.ts";
 import { until } from "../until.ts";
 import { heading, visitor } from "../visitor.ts";
 
-/** The container stops, and its hostname goes. */
-export async function stops(running: Running, open: Open): Promise<void> {
+/** The containers stop, and their hostnames go. */
+export async function stops(running: Running, opened: readonly Open[]): Promise<void> {
   const { paper, stage, journal, daemon, signal, begin, clock, alive } = running;
-  const { run, container, host, url } = open;
   const untouched = stage.foreign();
-  paper.chapter("The container stops");
-  paper.command(`docker stop ${run.name}`);
+  paper.chapter("The containers stop");
+  paper.command(`docker stop ${opened.map(({ run }) => run.name).join(" ")}`);
   paper.blank();
   paper.say(
-    `It may come back within ${GRACE.replace("s", " seconds")} (a minute, unless told otherwise). Then all of it goes, from the outside to the inside:`,
+    `They may come back within ${GRACE.replace("s", " seconds")} (a minute, unless told otherwise). Then all of it goes, from the outside to the inside:`,
   );
   paper.blank();
-  const knocking = knock(stage.sandbox.edge.port, host, teamHost(stage));
+  const hosts = opened.map(({ host }) => host);
+  const knockings = hosts.map((host) => knock(stage.sandbox.edge.port, host, teamHost(stage)));
   try {
     begin();
-    await container.stop({ t: 0 });
+    await Promise.all(opened.map(({ container }) => container.stop({ t: 0 })));
     await until(
-      `${host} is closed`,
-      async () => alive() && (await daemon.report()).routes.every(({ hostname }) => hostname !== host),
+      `${hosts.join(" and ")} are closed`,
+      async () => alive() && (await daemon.report()).routes.every(({ hostname }) => !hosts.includes(hostname)),
       signal,
     );
   } finally {
-    await knocking.stop();
+    await Promise.all(knockings.map((knocking) => knocking.stop()));
   }
   const ms = clock();
   paper.blank();
-  const ordered = await didJust(running, ["DNS record", "ingress rule", "Access application", "Access policy"]);
-  paper.check(ordered, `closed ${seconds(ms)} after the stop, with ${counted(journal)}`);
-  const gone = await visitor().open(url);
-  paper.check(
-    gone.status === 530 && knocking.found().other === 0,
-    `whoever asks now is told by Cloudflare: ${gone.status} “${heading(gone)}”`,
-  );
-  paper.check(nothingLeft(running, host), "nothing of it is left in Cloudflare");
+  const whole = await asTold(running, ["tile", ...INWARD]);
+  paper.check(whole && fromOutside(running), `closed ${seconds(ms)} after the stop, with ${counted(journal)}`);
+  const [gone, ...others] = await Promise.all(opened.map(({ url }) => visitor().open(url)));
+  const shut = [gone, ...others].every((page) => page?.status === 530) && knockings.every((knocking) => knocking.found().other === 0);
+  paper.check(shut, `whoever asks now is told by Cloudflare: ${gone?.status} “${gone && heading(gone)}”`);
+  paper.check(nothingLeft(running), "nothing of it is left in Cloudflare, nor in the library");
   paper.check(loginStays(running), "tunnel and login stay, for the next container");
   paper.check(stage.foreign() === untouched, "what others had there is as it was: a DNS record, an Access application, a login method");
 }
 
-function nothingLeft({ stage: { sandbox } }: Running, host: string): boolean {
+const INWARD = ["DNS record", "ingress rule", "Access application", "Access policy"];
+
+/** Whether the first of each kind went in that order; the library has no part in it. */
+function fromOutside({ journal }: Running): boolean {
+  const kinds = new Set(journal.deeds().flatMap(({ where, what }) => (where === "Cloudflare" ? [what] : [])));
+  return [...kinds].join() === INWARD.join();
+}
+
+/** But what others had: a record and an application of theirs. */
+function nothingLeft({ stage: { sandbox } }: Running): boolean {
   const { records, apps, policies, configurations } = sandbox.cloudflare.state;
   const rules = [...configurations.values()].flatMap(({ config }) => config.ingress).filter(({ hostname }) => hostname !== undefined);
   const named = [...[...records.values()].map(({ name }) => name), ...[...apps.values()].map(({ domain }) => domain)];
-  return rules.length === 0 && policies.size === 0 && !named.includes(host);
+  const theirs = `nas.${sandbox.zone}`;
+  const { bindings } = sandbox.authentik.state;
+  return rules.length + policies.size + bindings.length === 0 && named.every((name) => name === theirs);
 }
 
 function loginStays({ stage: { sandbox } }: Running): boolean {

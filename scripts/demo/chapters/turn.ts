@@ -2,18 +2,19 @@ import type { Seen } from "../../../test/sandbox/edge/visit.ts";
 import { typed } from "../containers.ts";
 import type { Deed } from "../deeds.ts";
 import { launch } from "../launch.ts";
-import { PASSWORD, type Running, USER } from "../telling.ts";
+import { authHost, passwordOf, type Running, USER } from "../telling.ts";
 
 /** A second container starts and stays. What happens from here on is told until the signal comes. */
 export async function yourTurn(running: Running): Promise<void> {
   const { paper, stage, signal, begin, clock } = running;
   paper.chapter("Your turn");
-  const { run, url } = await launch(running, "whoami-2", "The same once more, to stay:");
+  const { run, url } = await launch(running, { name: "whoami-2", at: "whoami", text: "The same once more, to stay:" });
   paper.blank();
   paper.pairs([
     ["open", `${url}  in Chrome, Edge or Firefox`],
     ["user", USER],
-    ["password", PASSWORD],
+    ["password", passwordOf(USER)],
+    ["library", `${stage.sandbox.edge.url(authHost(stage))}/if/user/  (its tiles lead to https://, where the real Cloudflare would be)`],
   ]);
   paper.blank();
   paper.say("And in another terminal:");
