@@ -1,8 +1,12 @@
-/** Writes the tables that are made from the code into the README. `npm run docs`; a test sees that they are up to date. */
+/** Writes what is made from the code: the tables of the README and of docs/authentik.md, and docs/labels.md. `npm run docs`; tests see that they are up to date. */
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { labelsPage } from "./docs/page.ts";
+import { withPermissions } from "./docs/permissions.ts";
 import { withTables } from "./docs/tables.ts";
 
-const README = resolve(import.meta.dirname, "../README.md");
+const ROOT = resolve(import.meta.dirname, "..");
 
-await writeFile(README, withTables(await readFile(README, "utf8")));
+await writeFile(`${ROOT}/README.md`, withTables(await readFile(`${ROOT}/README.md`, "utf8")));
+await writeFile(`${ROOT}/docs/labels.md`, labelsPage());
+await writeFile(`${ROOT}/docs/authentik.md`, withPermissions(await readFile(`${ROOT}/docs/authentik.md`, "utf8")));

@@ -13,9 +13,7 @@ function filled(text: string, name: string, table: string): string {
 }
 
 function labels(): string {
-  const rows = CATALOGUE.filter((row) => row.later !== true).map(
-    ({ key, meaning, example, fallback }) => `| \`${key}\` | ${meaning} | \`${example}\` | ${fallback} |`,
-  );
+  const rows = CATALOGUE.map(({ key, meaning, example, fallback }) => `| \`${key}\` | ${meaning} | \`${example}\` | ${fallback} |`);
   return [
     "| label | meaning | example | default |",
     "|---|---|---|---|",
@@ -24,7 +22,8 @@ function labels(): string {
   ].join("\n");
 }
 
-const TAKES: Readonly<Record<string, string>> = {
+/** What an option of cloudflared takes, in words. */
+export const TAKES: Readonly<Record<string, string>> = {
   boolean: "`true` or `false`",
   seconds: "whole seconds",
   count: "a number",

@@ -264,7 +264,8 @@ class History {
       const mine = new Map(dns.mine);
       const name = [...mine.keys()][which];
       // With both its application and its record gone nothing tells our rule from somebody else's.
-      if (!ROUTES.some((route) => route.hostname === name && access.mine.has(routeKey(route)))) return;
+      const robbed = (route: Route) => ruleOf(this.world, route) !== undefined && !access.mine.has(routeKey(route));
+      if (ROUTES.some((route) => route.hostname === name && robbed(route))) return;
       mine.delete(name ?? ("" as Hostname));
       return this.become({ ...this.world, dns: { ...dns, mine } });
     }

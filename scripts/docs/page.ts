@@ -1,0 +1,65 @@
+import { CATALOGUE, type LabelRow, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
+import { type Example, ORIGIN_MEANINGS, SECTIONS, TOGETHER } from "./examples.ts";
+import { TAKES } from "./tables.ts";
+
+const HEAD = `# Labels
+
+Made from the catalogue by \`npm run docs\`; every example is run by the tests.
+
+Labels begin with \`cfauth.\` (\`CFAUTH_LABEL_PREFIX\` changes it). Values are text: numbers, \`true\` and \`false\` go between quotes in a
+Compose file. A label that is unknown or can not be taken for good opens nothing: a route that is shut stays shut, one that is protected
+stays as it was, and the problem names the container, the label and what would be right.`;
+
+/** docs/labels.md. */
+export function labelsPage(): string {
+  const parts = [
+    HEAD,
+    ...CATALOGUE.map(labelSection),
+    originSection(),
+    "## Together",
+    ...TOGETHER.map(({ title, notes, example }) => joined(`### ${title}`, ...notes, snippet(example))),
+  ];
+  return `${joined(...parts)}\n`;
+}
+
+const joined = (...parts: readonly string[]): string => parts.join("\n\n");
+
+function labelSection({ key, meaning, fallback }: LabelRow): string {
+  const { notes, example } = sectionOf(key);
+  return joined(`## ${key}`, `${sentence(meaning)} Default: ${fallback === "–" ? "none" : fallback}.`, ...notes, snippet(example));
+}
+
+function originSection(): string {
+  const { notes, example } = sectionOf("origin.*");
+  const rows = Object.entries(ORIGIN_OPTIONS).map(
+    ([option, { takes, example: value }]) => `| \`origin.${option}\` | ${ORIGIN_MEANINGS[option]} | ${TAKES[takes]} | \`${value}\` |`,
+  );
+  const table = ["| label | meaning | takes | example |", "|---|---|---|---|", ...rows].join("\n");
+  return joined("## origin.*", "How cloudflared speaks to the container.", ...notes, table, snippet(example));
+}
+
+function sectionOf(key: string): (typeof SECTIONS)[string] {
+  const section = SECTIONS[key];
+  if (section === undefined) throw new Error(`scripts/docs/examples.ts says nothing of ${key}`);
+  return section;
+}
+
+const sentence = (text: string): string => `${text.replace(/^[a-z]/, (first) => first.toUpperCase())}.`;
+
+/** The container as it stands in a Compose file. */
+function snippet({ service, image, networks = ["tunnel"], labels }: Example): string {
+  return [
+    "```yaml",
+    "services:",
+    `  ${service}:`,
+    `    image: ${image}`,
+    `    networks: [${networks.join(", ")}]`,
+    "    labels:",
+    ...Object.entries(labels).map(([name, value]) => `      ${name}: ${scalar(value)}`),
+    "```",
+  ].join("\n");
+}
+
+/** Plain where YAML reads the very same text, else between quotes. */
+const scalar = (text: string): string =>
+  /^[A-Za-z/][A-Za-z0-9 ,./@_-]*$/.test(text) && !/^(true|false|yes|no|on|off|null|[yn])$/i.test(text) ? text : JSON.stringify(text);
