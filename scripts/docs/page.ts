@@ -1,6 +1,6 @@
 import { CATALOGUE, type LabelRow, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
 import { type Example, ORIGIN_MEANINGS, SECTIONS, TOGETHER } from "./examples.ts";
-import { TAKES } from "./tables.ts";
+import { labels, TAKES } from "./tables.ts";
 
 const HEAD = `# Labels
 
@@ -14,6 +14,7 @@ stays as it was, and the problem names the container, the label and what would b
 export function labelsPage(): string {
   const parts = [
     HEAD,
+    labels(linked),
     ...CATALOGUE.map(labelSection),
     originSection(),
     "## Together",
@@ -21,6 +22,9 @@ export function labelsPage(): string {
   ];
   return `${joined(...parts)}\n`;
 }
+
+/** To its section, by the address that GitHub gives a heading: without dots and stars. */
+const linked = (key: string): string => `[\`${key}\`](#${key.replace(/[.*]/g, "").toLowerCase()})`;
 
 const joined = (...parts: readonly string[]): string => parts.join("\n\n");
 

@@ -12,13 +12,14 @@ function filled(text: string, name: string, table: string): string {
   return `${text.slice(0, from + open.length)}\n${table}\n${text.slice(to)}`;
 }
 
-function labels(): string {
-  const rows = CATALOGUE.map(({ key, meaning, example, fallback }) => `| \`${key}\` | ${meaning} | \`${example}\` | ${fallback} |`);
+/** @param named - how a label stands in the first column, such as with a link */
+export function labels(named = (key: string): string => `\`${key}\``): string {
+  const rows = CATALOGUE.map(({ key, meaning, example, fallback }) => `| ${named(key)} | ${meaning} | \`${example}\` | ${fallback} |`);
   return [
     "| label | meaning | example | default |",
     "|---|---|---|---|",
     ...rows,
-    "| `origin.*` | cloudflared's `originRequest` options, below | | – |",
+    `| ${named("origin.*")} | cloudflared's \`originRequest\` options, below | | – |`,
   ].join("\n");
 }
 
