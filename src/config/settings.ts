@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { list } from "../domain/list.ts";
 import type { Parsed } from "../domain/parsed.ts";
 import { parseSession } from "../domain/session.ts";
 import { parseListen } from "../http/listen.ts";
@@ -6,7 +7,6 @@ import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
 import { parsePublicUrl, parseUrl } from "./urls.ts";
 import {
   durationOf,
-  list,
   oneOf,
   parseDomain,
   parseFile,

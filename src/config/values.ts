@@ -1,5 +1,6 @@
 import { parseDuration } from "../domain/duration.ts";
 import { parseHostname } from "../domain/hostname.ts";
+import { list } from "../domain/list.ts";
 import { nearest } from "../domain/nearest.ts";
 import { type Owner, parseOwner } from "../domain/owner.ts";
 import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
@@ -26,13 +27,6 @@ export function durationOf(leastMs: number, least: string): (text: string) => Pa
     if (!duration.ok || (duration.value >= leastMs && duration.value <= LONGEST_MS)) return duration;
     return faulty("is out of range", `write something from ${least} to 24d`);
   };
-}
-
-export function list(text: string): readonly string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
 }
 
 /** Docker's own rule for names of networks. */

@@ -3,6 +3,7 @@ import type { StandingRoute } from "../plan/desired.ts";
 import type { Application } from "./access/seen.ts";
 import { checkOf, isShut, ours, routeOf, ruleOf } from "./ingress/rules.ts";
 import type { RawRule } from "./ingress/seen.ts";
+import { addressOf } from "./login/address.ts";
 import type { World } from "./world.ts";
 
 /** Every route that has an object of ours: an application, a rule, or a record left without either. */
@@ -35,8 +36,8 @@ function audience(application: Application | undefined, rule: RawRule): string |
   return held ? application.policies.join(" ") : undefined;
 }
 
-/** Where browsers reach Authentik itself, as the key of a route. */
-const loginAt = ({ login }: World): string => {
-  const { hostname, pathname } = new URL(login.wish.publicUrl);
-  return `${hostname}${pathname.replace(/\/+$/, "")}`;
-};
+/** Authentik's own, as the key of a route. */
+function loginAt({ login }: World): string {
+  const { hostname, path } = addressOf(login.wish);
+  return `${hostname}${path}`;
+}

@@ -1,7 +1,7 @@
 import type { Asked } from "../domain/directory.ts";
+import { list } from "../domain/list.ts";
 import type { Workload } from "../domain/workload.ts";
 import { bare } from "./family.ts";
-import { names } from "./values.ts";
 
 /**
  * Which groups and service tokens the labels speak of, sound or not: what nobody speaks of is not looked up.
@@ -12,7 +12,7 @@ export function asked(workloads: readonly Workload[], prefix: string, defaults: 
   const labels = workloads.flatMap((workload) =>
     Object.entries(workload.labels).filter(([name]) => name.toLowerCase().startsWith(`${prefix.toLowerCase()}.`)),
   );
-  const under = (key: string) => labels.filter(([name]) => name.endsWith(`.${key}`)).flatMap(([, text]) => names(bare(text)));
+  const under = (key: string) => labels.filter(([name]) => name.endsWith(`.${key}`)).flatMap(([, text]) => list(bare(text)));
   return {
     groups: new Set([...under("access.groups"), ...(labels.length > 0 ? defaults : [])]),
     tokens: new Set(under("access.service-tokens").filter((name) => name !== "any")),

@@ -1,9 +1,10 @@
+import { list } from "../domain/list.ts";
 import { faulty } from "../domain/parsed.ts";
 import { type Path, parsePath } from "../domain/path.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
 import { type Fault, publicForbidden, valueFault } from "./fault.ts";
-import { names, namesOf } from "./values.ts";
+import { namesOf } from "./values.ts";
 
 interface Bypass {
   /** Those that are sound, even beside faulty ones: what of them is open stays as it is. The outermost of nested ones. */
@@ -19,10 +20,10 @@ interface Bypass {
 export function bypassOf(labels: Labels, prefix: string, route: Path | undefined, context: Context): Bypass {
   const label = labels.get("access.bypass");
   if (label === undefined) return { paths: [], faults: [] };
-  const list = namesOf(label.text, "a path");
-  const read = names(label.text).map((text) => bypassPath({ name: label.name, text }, prefix, route));
+  const sound = namesOf(label.text, "a path");
+  const read = list(label.text).map((text) => bypassPath({ name: label.name, text }, prefix, route));
   const paths = [...new Set(read.flatMap((it) => (typeof it === "string" ? [it] : [])))];
-  const faults = [...(list.ok ? [] : [valueFault(label, list)]), ...read.flatMap((it) => (typeof it === "string" ? [] : [it]))];
+  const faults = [...(sound.ok ? [] : [valueFault(label, sound)]), ...read.flatMap((it) => (typeof it === "string" ? [] : [it]))];
   return {
     paths: paths.filter((it) => !paths.some((other) => it.startsWith(`${other}/`))),
     faults: context.allowPublic ? faults : [publicForbidden(label.name, "access.bypass", "bypass")],

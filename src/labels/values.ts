@@ -1,4 +1,5 @@
 import { parseDuration } from "../domain/duration.ts";
+import { list } from "../domain/list.ts";
 import { nearest } from "../domain/nearest.ts";
 import { SCHEMES, type Scheme } from "../domain/origin.ts";
 import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
@@ -53,24 +54,17 @@ function parseSeconds(text: string): Parsed<number> {
 function oneOf<T extends string>(text: string, known: readonly T[]): Parsed<T> {
   const found = known.find((it) => it === text);
   if (found !== undefined) return parsed(found);
-  const list = known.length === 2 ? `neither ${known[0]} nor ${known[1]}` : `none of ${known.join(", ")}`;
-  return faulty(`is ${list}`, `write ${nearest(text.toLowerCase(), known) ?? known.join(" or ")}`);
+  const which = known.length === 2 ? `neither ${known[0]} nor ${known[1]}` : `none of ${known.join(", ")}`;
+  return faulty(`is ${which}`, `write ${nearest(text.toLowerCase(), known) ?? known.join(" or ")}`);
 }
 
-/** The parts between commas, without spaces around them; empty ones are dropped. */
-export const names = (text: string): readonly string[] =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-
 /**
- * The same for a label, where an empty part is a fault: nobody knows what was meant to stand there.
+ * The parts between commas, where an empty one is a fault: nobody knows what was meant to stand there.
  *
  * @param what - what each part is, "a group"
  */
 export function namesOf(text: string, what: string): Parsed<readonly string[]> {
-  const given = names(text);
+  const given = list(text);
   if (given.length === 0) return faulty("is empty", `write ${what}, or remove the label`);
   return given.length < text.split(",").length ? faulty("has nothing between two commas", `write ${given.join(",")}`) : parsed(given);
 }

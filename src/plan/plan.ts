@@ -117,13 +117,17 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
     key,
     house.rungs.map((rung) => rung.awaited),
   );
-  const widens = house.widens(wish, scene.world) && !narrowing(scene, wish, (wished) => house.audience(wished, scene.world));
-  // A policy by itself lets nobody in.
-  const bare = climbed.change && climbed.change.kind !== house.rungs[0]?.kind && widens ? unguarded(scene, wish) : undefined;
+  const bare = climbed.change && opensUp(house, scene, wish, climbed.change) ? unguarded(scene, wish) : undefined;
   return bare === undefined
     ? { route, ...climbed }
     : { route, waiting: { route: key, reason: `the protected route ${routeKey(bare)}, which would be open without it` }, ...abandon(all) };
 }
+
+/** Whether the change is part of letting in more than now. A policy by itself lets nobody in. */
+const opensUp = <World, C extends Change>(house: House<World, C>, scene: Scene<World>, wish: Exposure, { kind }: C): boolean =>
+  kind !== house.rungs[0]?.kind &&
+  house.widens(wish, scene.world) &&
+  !narrowing(scene, wish, (wished) => house.audience(wished, scene.world));
 
 /** What somebody else has where the route is to be: taken over step by step where the labels ask for it, else told. */
 function adopted<World, C extends Change>(

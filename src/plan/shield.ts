@@ -19,19 +19,24 @@ export function unguarded({ desired, standing }: Surroundings, { route, workload
   return inside(desired, standing, route, { workload, service: origin.service, protection });
 }
 
-interface Outer {
+export interface Outer {
   readonly workload?: string;
   readonly service: string | undefined;
   /** Undefined where it is not known whom it lets in: then it may be anybody. */
   readonly protection?: Protection;
 }
 
-/** A route within, of the same container or service, that is to let in fewer and has no rule yet that checks a login. */
-function inside(desired: Desired, standing: readonly StandingRoute[], at: Route, outer: Outer): Route | undefined {
-  const shields = new Set(standing.filter((it) => it.service !== undefined && !it.public).map(({ route }) => routeKey(route)));
+/** Routes within, of the same container or service, that are to let in fewer. */
+export function narrowerWithin(desired: Desired, at: Route, outer: Outer): readonly Guarded[] {
   const same = (it: Guarded) => it.workload === outer.workload || (it.service !== undefined && it.service === outer.service);
   const fewer = ({ protection }: Guarded) => !protection || !outer.protection || !admitsNoMore(outer.protection, protection);
-  return desired.guarded.find((it) => same(it) && beneath(it.route, at) && fewer(it) && !shields.has(routeKey(it.route)))?.route;
+  return desired.guarded.filter((it) => same(it) && beneath(it.route, at) && fewer(it));
+}
+
+/** The first of them that has no rule yet which checks a login. */
+function inside(desired: Desired, standing: readonly StandingRoute[], at: Route, outer: Outer): Route | undefined {
+  const shields = new Set(standing.filter((it) => it.service !== undefined && !it.public).map(({ route }) => routeKey(route)));
+  return narrowerWithin(desired, at, outer).find(({ route }) => !shields.has(routeKey(route)))?.route;
 }
 
 /** Whether one around it that lets in more shows the service already: then a shut gate would only keep the protection away. */

@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "opens what is public before what is protected inside it",
     file: "src/plan/plan.ts",
-    from: "climbed.change.kind !== house.rungs[0]?.kind && widens ? unguarded(scene, wish) : undefined",
+    from: "climbed.change && opensUp(house, scene, wish, climbed.change) ? unguarded(scene, wish) : undefined",
     to: "false ? unguarded(scene, wish) : undefined",
   },
   {
@@ -149,8 +149,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "forgets that logins are still to be ended when the audience changes once more",
     file: "src/kinds/access/propose.ts",
-    from: "narrows(found, wanted.policies, world.policy) || marked(found)",
-    to: "narrows(found, wanted.policies, world.policy)",
+    from: "narrows(found, wanted.policies, policy) || marked(found)",
+    to: "narrows(found, wanted.policies, policy)",
   },
   {
     name: "takes a narrower audience for a wider one",

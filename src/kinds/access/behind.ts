@@ -2,6 +2,7 @@ import type { Problem } from "../../domain/problem.ts";
 import { parseRouteKey, type RouteKey, routeKey } from "../../domain/route.ts";
 import type { Survey } from "../../plan/rung.ts";
 import { checkOf, type Proofs, ruleOf } from "../ingress/rules.ts";
+import { addressOf } from "../login/address.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import type { AccessSeen } from "./seen.ts";
 
@@ -12,9 +13,9 @@ type Needs = Proofs & { readonly access: AccessSeen; readonly login: Pick<LoginS
  * application decides, as at Cloudflare's edge, where a wildcard stands for one label.
  */
 export const behindAccess: Survey<Needs> = (world, desired) => {
-  const { hostname, pathname } = new URL(world.login.wish.publicUrl);
+  const { hostname, path: prefix } = addressOf(world.login.wish);
   // Access asks for it whenever somebody logs in.
-  const path = `${pathname.replace(/\/+$/, "")}/application/o/token/`;
+  const path = `${prefix}/application/o/token/`;
   const ours = [...world.access.mine.values()].map((it) => ({
     place: it.route as string,
     name: it.name,

@@ -1,11 +1,11 @@
-import { type Exposure, open } from "../../domain/exposure.ts";
+import type { Exposure } from "../../domain/exposure.ts";
 import { accessTag, type Owner } from "../../domain/owner.ts";
 import type { Problem } from "../../domain/problem.ts";
-import { parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
+import { type Route, routeKey } from "../../domain/route.ts";
 import type { Foundation, Rung, Stance, Sweep } from "../../plan/rung.ts";
-import type { DnsSeen } from "../dns/seen.ts";
-import { narrowerWithin, standsWithin } from "../ingress/nested.ts";
+import { narrowerThan, standsWithin } from "../ingress/nested.ts";
 import { checkOf, type Proofs, ruleOf } from "../ingress/rules.ts";
+import type { RawRule } from "../ingress/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
 import { linked } from "../policy/propose.ts";
@@ -17,7 +17,6 @@ type Needs = Proofs & {
   readonly access: AccessSeen;
   readonly policy: PolicySeen;
   readonly login: Pick<LoginSeen, "method">;
-  readonly dns: Pick<DnsSeen, "mine">;
 };
 
 /** The tag that marks our applications; it is there before the first of them. */
@@ -61,25 +60,37 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
         is: "absent",
         open: wanted && { kind: "access", action: "create", key: key(route), subject: routeKey(route), wish: wanted },
       };
-    const nested = narrowerWithin(wish, desired).length > 0 || standsWithin(wish, world);
-    return compare(found, wanted, world, nested);
+    const nested = narrowerThan(wish, desired).length > 0 || standsWithin(wish, world);
+    const rule = ruleOf(world, route);
+    return compare(found, wanted, { policy: world.policy, rule, proven: world.dns.mine.has(route.hostname), nested });
   },
 });
 
-function compare(found: Mine<Application>, wanted: ApplicationWish | undefined, world: Needs, nested: boolean): Stance<AccessChange> {
+/** What stands around the application, as far as it decides how it may change. */
+interface Around {
+  readonly policy: PolicySeen;
+  readonly rule: RawRule | undefined;
+  /** Whether our record tells that the rule is ours, also while the application is away. */
+  readonly proven: boolean;
+  /** Whether another route of the same container lies within. */
+  readonly nested: boolean;
+}
+
+function compare(found: Mine<Application>, wanted: ApplicationWish | undefined, around: Around): Stance<AccessChange> {
   const close = remove(found);
   if (wanted === undefined) return { is: "drifted", mend: close, close, moves: "audience" };
   const at = { kind: "access", action: "update", key: `access ${found.route}`, subject: found.route, at: found } as const;
-  const machines = withTokens([...found.policies, ...wanted.policies], world.policy);
-  const checked = checkedNow(found, world);
+  const { policy, rule, nested } = around;
+  const machines = withTokens([...found.policies, ...wanted.policies], policy);
+  const checked = checkedNow(around);
   if (same(found.policies, wanted.policies)) {
     if (marked(found) && checked === "open") return { is: "stands" };
     if (marked(found) && machines && checked === "yes") return { is: "drifted", mend: close, close, moves: "audience" };
     if (marked(found)) return { is: "drifted", mend: { ...at, wish: wanted, endsLogins: true }, close, moves: "audience" };
     return sameRest(found, wanted) ? { is: "stands" } : { is: "drifted", mend: { ...at, wish: wanted }, close, moves: undefined };
   }
-  const less = narrows(found, wanted.policies, world.policy) || marked(found);
-  const bySelf = nested || (less && machines) || !inUse(found, world);
+  const less = narrows(found, wanted.policies, policy) || marked(found);
+  const bySelf = nested || (less && machines) || !inUse(found, rule);
   const anew = bySelf && checked === "yes";
   const mend: AccessChange = anew ? close : { ...at, wish: less ? { ...wanted, name: `${wanted.name}${ENDING}` } : wanted };
   // Without a record the rule could not be told from somebody else's while the application is away: then it goes first.
@@ -88,9 +99,7 @@ function compare(found: Mine<Application>, wanted: ApplicationWish | undefined, 
 }
 
 /** Whether the rule of the route checks the logins of this very application; one that checks none is not there yet. */
-function inUse(found: Application, world: Needs): boolean {
-  const route = parseRouteKey(found.route);
-  const rule = route && ruleOf(world, route);
+function inUse(found: Application, rule: RawRule | undefined): boolean {
   const check = rule && checkOf(rule);
   return check === undefined || check.audTag.includes(found.aud);
 }
@@ -100,12 +109,10 @@ function inUse(found: Application, world: Needs): boolean {
  * is still known as ours by our record. `open`: it checks none yet, which comes first. `unproven`: there is no record yet.
  * `none`: there is no rule.
  */
-function checkedNow(found: Application, world: Needs): "yes" | "open" | "unproven" | "none" {
-  const route = parseRouteKey(found.route);
-  const rule = route && ruleOf(world, route);
-  if (route === undefined || rule === undefined) return "none";
+function checkedNow({ rule, proven }: Around): "yes" | "open" | "unproven" | "none" {
+  if (rule === undefined) return "none";
   if (checkOf(rule)?.required !== true) return "open";
-  return world.dns.mine.has(route.hostname) ? "yes" : "unproven";
+  return proven ? "yes" : "unproven";
 }
 
 /**
@@ -134,7 +141,7 @@ function applicationWish(owner: Owner, route: Route, wish: Exposure, world: Need
     route: routeKey(route),
     name: shown.name ?? routeKey(route),
     idp,
-    session: open(protection) || protection.kind !== "authentik" ? "24h" : protection.session,
+    session: protection.kind === "authentik" ? protection.session : "24h",
     tag: accessTag(owner),
     policies,
     launcher: { visible: !shown.hidden, logo: shown.icon?.startsWith("http") ? shown.icon : undefined },

@@ -7,7 +7,7 @@ import type { Rung, Stance } from "../../plan/rung.ts";
 import type { AccessSeen } from "../access/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
-import { narrowerWithin } from "./nested.ts";
+import { narrowerThan } from "./nested.ts";
 import { checkOf, foreignOn, isShut, ours, type Proofs, pathFor, routeOf, ruleOf, shadowed } from "./rules.ts";
 import type { IngressChange, RawRule, RuleWish } from "./seen.ts";
 
@@ -57,7 +57,7 @@ function ruleWish(wish: Exposure, world: Needs, desired: Desired): RuleWish | un
 
 /** A wildcard also where a whole host is within: what that one turns away as unclean must not come in here. */
 const takesCleanOnly = (wish: Exposure, desired: Desired): boolean =>
-  narrowerWithin(wish, desired).some(({ path }) => path !== undefined || wish.route.hostname.startsWith("*."));
+  narrowerThan(wish, desired).some(({ path }) => path !== undefined || wish.route.hostname.startsWith("*."));
 
 function leads(rule: RawRule, wish: Exposure): boolean {
   const { access: _, ...options } = rule.originRequest ?? {};
@@ -70,6 +70,8 @@ function checked(rule: RawRule, wanted: RuleWish["check"]): boolean {
   return check?.required === true && check.team === wanted.team && check.audTag.length === 1 && check.audTag[0] === wanted.aud;
 }
 
+type Shut = Extract<IngressChange, { readonly shut: Route }>;
+
 /** Whether another rule of ours would answer in this one's place, now or as soon as it is opened. */
 const around = (route: Route, world: Needs, desired: Desired): boolean =>
   [...desired.wishes.values()].some((wish) => beneath(route, wish.route)) ||
@@ -78,7 +80,7 @@ const around = (route: Route, world: Needs, desired: Desired): boolean =>
     return outer !== undefined && beneath(route, outer) && ours(rule, world);
   });
 
-const shut = (route: Route, { ingress, login }: Pick<Needs, "ingress" | "login">): IngressChange => ({
+const shut = (route: Route, { ingress, login }: Pick<Needs, "ingress" | "login">): Shut => ({
   kind: "ingress",
   action: "update",
   key: key(route),
@@ -90,13 +92,7 @@ const shut = (route: Route, { ingress, login }: Pick<Needs, "ingress" | "login">
 
 /** Puts a rule that lets nobody in where somebody else's was, and waits until cloudflared runs on it. */
 export const takeOver = (route: Route, foreign: readonly RawRule[], world: Pick<Needs, "ingress" | "login">): IngressChange => ({
-  kind: "ingress",
-  action: "update",
-  key: key(route),
-  subject: routeKey(route),
-  shut: route,
-  mark: world.ingress.mark,
-  team: teamOf(world.login.teamDomain),
+  ...shut(route, world),
   instead: foreign,
   takes: foreign.length === 0 ? "" : `the rule to ${foreign.map(({ service }) => service).join(", ")}`,
 });
