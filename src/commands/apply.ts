@@ -8,6 +8,16 @@ import type { AnyChange } from "../kinds/index.ts";
 import type { Outcome } from "../loop/loop.ts";
 import { taken } from "../plan/rung.ts";
 import { createDockerSource } from "../sources/index.ts";
+import { type Command, withConfig } from "./command.ts";
+
+export const applyCommand: Command = {
+  name: "apply",
+  usage: "",
+  summary: "one convergence, then it ends",
+  help: "Does what the daemon would do now, shows each step as it is done, and ends. Nothing is asked.\n\nExit code: 0 done, 1 something failed, 78 faulty settings.",
+  options: {},
+  run: (context) => withConfig(context, (config) => apply(config, (line) => context.out.write(`${line}\n`), context.stop)),
+};
 
 /** Passes that fail before it gives up; each is a second or more after the one before. */
 const TRIES = 4;

@@ -1,3 +1,16 @@
+import { gather } from "../config/gather.ts";
+import { parseListen } from "../http/listen.ts";
+import type { Command, Context } from "./command.ts";
+
+export const healthcheckCommand: Command = {
+  name: "healthcheck",
+  usage: "",
+  summary: "whether the daemon beside it is well; for HEALTHCHECK",
+  help: "Asks the daemon of the same container. It is well while its passes come to their end, with or without success:\nan outage of Cloudflare is no reason to restart cfauth.\n\nExit code: 0 well, 1 not well or no answer.",
+  options: {},
+  run: (context) => healthcheck(address(context)),
+};
+
 /** Asks the daemon beside it whether it is well, for HEALTHCHECK in an image without a shell. */
 export async function healthcheck(address: string): Promise<0 | 1> {
   try {
@@ -6,4 +19,13 @@ export async function healthcheck(address: string): Promise<0 | 1> {
   } catch {
     return 1;
   }
+}
+
+/** Where the daemon of the same container listens. It runs without the daemon's secrets, so one setting is read alone. */
+export function address({ env, readText }: Pick<Context, "env" | "readText">): string {
+  const { texts } = gather(env, ["CFAUTH_LISTEN"], readText);
+  const listen = parseListen(texts["CFAUTH_LISTEN"] ?? "0.0.0.0:8080");
+  const { host = "0.0.0.0", port } = listen.ok ? listen.value : { port: 8080 };
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `http://${reachable}:${port}`;
 }

@@ -4,13 +4,27 @@ import { createDocker } from "../clients/docker.ts";
 import type { Config } from "../config.ts";
 import { WorldError } from "../errors.ts";
 import { openPage } from "../http/server.ts";
-import type { Log } from "../log.ts";
+import { createLog, type Log } from "../log.ts";
 import { backoff } from "../loop/backoff.ts";
 import { createTrigger } from "../loop/trigger.ts";
 import { createDockerSource } from "../sources/index.ts";
+import { logTeller } from "../status/log-lines.ts";
 import { ailment, report } from "../status/page.ts";
 import { createWatch } from "../status/watch.ts";
 import { VERSION } from "../version.ts";
+import { type Command, type Context, withConfig } from "./command.ts";
+
+export const runCommand: Command = {
+  name: "run",
+  usage: "",
+  summary: "the daemon; it ends on SIGTERM and tears nothing down",
+  help: "Watches Docker and keeps tunnel, DNS, Access and Authentik as the labels say, until it is told to end (SIGTERM, Ctrl-C).\nWhat stands stays: restarting cfauth takes no service off the net. Status page and health are at CFAUTH_LISTEN.\n\nExit code: 0 told to end, 1 the page's address is taken, 78 faulty settings.",
+  options: {},
+  run: (context) => withConfig(context, (config) => run(config, logOf(config, context), context.stop)),
+};
+
+const logOf = ({ log, secrets }: Config, { out }: Context): Log =>
+  createLog({ level: log.level, format: log.format, secrets, stream: { write: (text) => out.write(text), isTTY: out.interactive } });
 
 /** How long a call under way may take after SIGTERM, in milliseconds; Docker kills after ten seconds. */
 const LAST_CALL_MS = 4_000;
@@ -24,7 +38,7 @@ const STREAM_MS = 5_000;
  */
 export async function run(config: Config, log: Log, stop: AbortSignal): Promise<0 | 1> {
   const source = createDockerSource({ docker: createDocker(config.docker), log });
-  const watch = createWatch(log);
+  const watch = createWatch([logTeller(log)]);
   let app: App | undefined;
   let dockerUp = true;
   let failures = 0;

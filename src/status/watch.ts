@@ -1,14 +1,13 @@
-import { type Problem, problemKey } from "../domain/problem.ts";
+import { problemKey } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey, routeKey } from "../domain/route.ts";
 import type { WorldError } from "../errors.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import { standing } from "../kinds/standing.ts";
-import type { Log } from "../log.ts";
 import type { Observer, Outcome } from "../loop/loop.ts";
-import { taken } from "../plan/rung.ts";
 import { knownRoutes } from "./known.ts";
-import { type KnownRoute, OWN_HOST, type Since, sinceNow, stateKey } from "./report.ts";
-import { problemFrom, type Standing, tidings } from "./tidings.ts";
+import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
+import type { Place, Teller } from "./teller.ts";
+import { problemFrom, type Standing, type Tidings, tidings } from "./tidings.ts";
 
 /** What the daemon knows of itself between passes: the page is made of it, and the log is what changed in it. */
 export interface Status extends Standing {
@@ -29,15 +28,16 @@ export interface StatusWatch extends Observer {
   failed(error: WorldError, at: number): void;
 }
 
-/** Follows the loop: keeps the status, and writes one line for each thing that became otherwise. */
-export function createWatch(log: Log): StatusWatch {
+/** Follows the loop: keeps the status, and tells what became otherwise. */
+export function createWatch(tellers: readonly Teller[]): StatusWatch {
   let status = nothing;
   const containers = new Map<RouteKey, string>();
   /** Routes that this process has made a rule for: they are news even in the first pass. */
   const ruled = new Set<string>();
 
   const become = (next: Omit<Status, "since">, at: number): void => {
-    tell(log, { before: status, now: next, containers, ruled });
+    const news = newsOf(status, next, ruled, containers);
+    for (const teller of tellers) teller.news?.(news, at);
     const keys = [...next.routes.map(stateKey), ...next.problems.map(problemKey)];
     status = { ...next, since: sinceNow(status.since, keys, at) };
   };
@@ -48,16 +48,12 @@ export function createWatch(log: Log): StatusWatch {
       for (const [key, wish] of desired.wishes) containers.set(key, wish.workload);
     },
     changed: (change, error) => {
-      const fields = { kind: change.kind, action: change.action, ...subject(change, containers) };
-      if (error === undefined) log.info(fields, "applied");
       if (error === undefined && change.kind === "ingress" && change.action === "create") ruled.add(change.subject);
-      const took = taken(change);
-      if (error === undefined && took !== undefined) log.info({ ...fields, took }, "took over");
-      if (error !== undefined) log.warn({ ...fields, err: error }, "change failed");
+      for (const teller of tellers) teller.changed?.(change, placeOf(change, containers), error);
     },
     passed: (outcome) => {
       become(after(status, outcome), outcome.at);
-      log.debug({ ms: outcome.ms, applied: outcome.applied, result: outcome.result }, "pass over");
+      for (const teller of tellers) teller.passed?.(outcome);
     },
     failed: (error, at) =>
       become(
@@ -99,32 +95,17 @@ function routesOf(end: NonNullable<Outcome["end"]>, at: number): readonly KnownR
   return knownRoutes(end.plan, end.decision.desired, standing(end.world), failed, at);
 }
 
-interface Told {
-  readonly before: Status;
-  readonly now: Standing;
-  readonly containers: ReadonlyMap<RouteKey, string>;
-  readonly ruled: ReadonlySet<string>;
+/** What stood open when cfauth started is no news. */
+function newsOf(before: Status, now: Standing, ruled: ReadonlySet<string>, containers: ReadonlyMap<RouteKey, string>): Tidings {
+  const placed = ({ routes, problems }: Standing): Standing => ({
+    problems,
+    routes: routes.map((route) => ({ ...route, container: containers.get(route.key) ?? route.container })),
+  });
+  const news = tidings(placed(before), placed(now));
+  return { ...news, opened: news.opened.filter(({ key }) => before.converged || ruled.has(key)) };
 }
 
-function tell(log: Log, { before, now, containers, ruled }: Told): void {
-  const news = tidings(before, now);
-  for (const problem of news.problems) log[problem.severity === "error" ? "error" : "warn"](fieldsOf(problem), "problem");
-  for (const { key, reason } of news.waiting) log.warn({ ...where(key, containers), reason }, "route waiting");
-  // What stood open when cfauth started is no news.
-  const opened = news.opened.filter(({ key }) => before.converged || ruled.has(key));
-  for (const { key } of opened) log.info(where(key, containers), "route opened");
-  for (const { key } of news.unguarded) log.info({ ...where(key, containers), why: OWN_HOST }, "open without login");
-  for (const { key } of news.closing) log.info(where(key, containers), "route closing");
-  for (const { key } of news.closed) log.info(where(key, containers), "route closed");
-  for (const problem of news.solved) log.info(fieldsOf(problem), "problem solved");
-}
-
-const where = (key: RouteKey, containers: ReadonlyMap<RouteKey, string>) => {
-  const route = parseRouteKey(key);
-  return { hostname: route?.hostname ?? key, ...(route?.path !== undefined && { path: route.path }), container: containers.get(key) };
+const placeOf = ({ subject }: AnyChange, containers: ReadonlyMap<RouteKey, string>): Place => {
+  const route = parseRouteKey(subject);
+  return route === undefined ? { name: subject } : { route, container: containers.get(subject as RouteKey) };
 };
-
-const subject = (change: AnyChange, containers: ReadonlyMap<RouteKey, string>) =>
-  parseRouteKey(change.subject) === undefined ? { name: change.subject } : where(change.subject as RouteKey, containers);
-
-const fieldsOf = ({ code, container, label, message, effect, fix }: Problem) => ({ code, container, label, problem: message, effect, fix });

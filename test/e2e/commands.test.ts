@@ -75,20 +75,3 @@ describe("faulty settings", () => {
     expect(err).not.toMatch(/a-secret-token-of-mine|somewhere\.invalid|a while/);
   });
 });
-
-describe("what is no command", () => {
-  it.each([
-    { args: ["aply"], says: '"aply" is not a command; write cfauth apply' },
-    { args: ["doctor"], says: '"doctor" is not supported yet by this version' },
-    { args: ["run", "fast"], says: '"fast" is one word too many' },
-    { args: ["--fast"], says: "Unknown option '--fast'" },
-  ])("$args is refused with what would be right", async ({ args, says }) => {
-    const { code, err } = await ran(args);
-    expect([code, err.startsWith(says), err.includes("cfauth apply")]).toEqual([64, true, true]);
-  });
-
-  it("--help and --version answer without any setting", async () => {
-    const [help, version] = [await ran(["--help"]), await ran(["--version"])];
-    expect([help.code, help.out.includes("cfauth healthcheck"), version.code, version.out]).toEqual([0, true, 0, "0.1.0\n"]);
-  });
-});

@@ -30,8 +30,11 @@ import {
   welcomes,
 } from "./model.ts";
 
-/** The mutants need to know only that it fails, not how shortly that can be said. */
-fc.configureGlobal({ endOnFailure: process.env["CFAUTH_TEST_SHRINK"] === "false" });
+/** The mutants need to know only that it fails, not how shortly that can be said; and always the same of the same planner. */
+fc.configureGlobal({
+  endOnFailure: process.env["CFAUTH_TEST_SHRINK"] === "false",
+  ...(process.env["CFAUTH_TEST_SEED"] && { seed: Number(process.env["CFAUTH_TEST_SEED"]) }),
+});
 
 const RUNS = Number(process.env["CFAUTH_TEST_RUNS"] ?? 5_000);
 

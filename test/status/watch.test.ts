@@ -10,6 +10,7 @@ import { createLog } from "../../src/log.ts";
 import type { Outcome } from "../../src/loop/loop.ts";
 import { decide, type Memory, noMemory } from "../../src/plan/decide.ts";
 import { plan } from "../../src/plan/plan.ts";
+import { logTeller } from "../../src/status/log-lines.ts";
 import { ailment, report } from "../../src/status/page.ts";
 import { createWatch } from "../../src/status/watch.ts";
 import { members, plain } from "../builders.ts";
@@ -31,7 +32,7 @@ const wish: Exposure = {
 function daemon() {
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ level: "info", format: "json", secrets: [], stream: { write: (text: string) => lines.push(JSON.parse(text)) } });
-  const watch = createWatch(log);
+  const watch = createWatch([logTeller(log)]);
   let world: World = emptyWorld();
   let memory: Memory = noMemory;
   let at = 0;
