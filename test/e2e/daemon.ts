@@ -14,6 +14,8 @@ export interface Line {
 export interface Daemon extends AsyncDisposable {
   /** Everything it logged, in order. */
   readonly lines: readonly Line[];
+  /** Of its page, without a closing slash. */
+  url(): string;
   report(): Promise<Report>;
   ready(): Promise<boolean>;
   /** @returns the exit code; undefined when a signal ended it */
@@ -60,9 +62,11 @@ export async function startDaemon(environment: Readonly<Record<string, string>>,
     child.kill(signal);
     return exited;
   };
-  const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${lines.find(({ msg }) => msg === "started")?.["port"]}${path}`);
+  const url = (): string => `http://127.0.0.1:${lines.find(({ msg }) => msg === "started")?.["port"]}`;
+  const get = (path: string): Promise<Response> => fetch(`${url()}${path}`);
   return {
     lines,
+    url,
     report: async () => (await (await get("/api/routes")).json()) as Report,
     ready: async () => (await get("/readyz").catch(() => undefined))?.ok ?? false,
     stop,

@@ -14,6 +14,7 @@ export async function yourTurn(running: Running): Promise<void> {
     ["open", `${url}  in Chrome, Edge or Firefox`],
     ["user", USER],
     ["password", passwordOf(USER)],
+    ["status", `${running.daemon.url()}/  (cfauth's own page)`],
     ["library", `${stage.sandbox.edge.url(authHost(stage))}/if/user/  (its tiles lead to https://, where the real Cloudflare would be)`],
   ]);
   paper.blank();
