@@ -39,7 +39,7 @@ async function section(code: ProblemCode): Promise<string> {
 }
 
 /** More than these are a table. */
-const MOST = 6;
+const MOST = 8;
 
 const shown = (said: readonly Said[]): string =>
   said.length > MOST

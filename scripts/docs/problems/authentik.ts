@@ -155,6 +155,7 @@ export const ofAuthentik = {
   "CFA-AK-REFUSED": {
     says: () => [
       answered("providers.create", 400, { redirect_uris: [{ url: ["Enter a valid URL."] }] }),
+      answered("providers.update", 400, { client_secret: ["Only ASCII."] }),
       answered("flows.list", 301, {}),
       misunderstood(operations["version.get"], "version_current"),
       ...tilesSaid(),

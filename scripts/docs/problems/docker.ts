@@ -45,6 +45,7 @@ export const ofDocker = {
     says: async () => [
       await said(socket(SOCKET), "/containers/json", coded("ENOENT")),
       await said(PROXY, "/containers/json", coded("ECONNREFUSED")),
+      await said(PROXY, "/containers/json", coded("ABORT_ERR")),
       misunderstood({ address: PROXY, path: "/containers/json", user }, "0.Id"),
       await thrown(() => identityOf(podman)),
     ],

@@ -21,7 +21,7 @@ export const ofTunnel = {
       "Migrate the tunnel under Zero Trust → Networks → Tunnels (Cloudflare offers it on the tunnel's page; it takes over the rules), or let cfauth make one of its own:",
       yaml("    environment:", "      CFAUTH_TUNNEL: cfauth"),
     ],
-    effect: "No route is opened.",
+    effect: "No route is opened; what is there stays as it is.",
   },
   "CFA-TUNNEL-MISSING": {
     says: async () => {
