@@ -13,7 +13,7 @@ it("the example in docs/security.md shuts Authentik's administration and leaves 
     directory: { groups: { found: [{ pk: "1", name: "authentik Admins" }] }, policies: [], tokens: { found: [] } },
   });
   expect(problems).toEqual([]);
-  expect(exposures.map(({ route, protection }) => `${route.hostname}${route.path ?? ""} ${protection.kind}`)).toEqual([
+  expect(exposures.map(({ route, protection }) => `${route.hostname}${route.path ?? ""} ${protection.kind}`).toSorted()).toEqual([
     "auth.example.com login",
     "auth.example.com/if/admin authentik",
   ]);
