@@ -25,7 +25,7 @@ export const SETTINGS: readonly SettingGroup[] = [
     title: "Required",
     settings: {
       CLOUDFLARE_API_TOKEN: {
-        meaning: "API token",
+        meaning: "Cloudflare API token",
         fallback: "**required**",
         takes: "a token of Cloudflare, as it is shown when it is created",
         notes: [
@@ -71,11 +71,11 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: "an absolute path in a directory that cfauth's user (65532 in the image) may write to",
         example: "/run/cfauth/tunnel-token",
         notes: [
-          "Written whole or not at all, and readable for that user alone; cloudflared's image runs as the same one. Share the directory with cloudflared by a named volume, as the example Compose file does.",
+          "Not to be mixed up with `TUNNEL_TOKEN_FILE`, from which cfauth reads a token that you have. Written whole or not at all, and readable for that user alone; cloudflared's image runs as the same one. Share the directory with cloudflared by a named volume, as the example Compose file does.",
         ],
       },
       CLOUDFLARE_ACCOUNT_ID: {
-        meaning: "account",
+        meaning: "Cloudflare account",
         fallback: "from `TUNNEL_TOKEN`, else the only one the token sees",
         takes: "the 32 characters in the dashboard's address, `dash.cloudflare.com/<account id>`",
         example: "0123456789abcdef0123456789abcdef",
@@ -240,7 +240,8 @@ export const SETTINGS: readonly SettingGroup[] = [
       CFAUTH_NOTIFY_URL: {
         meaning: "who is told when a problem comes or goes and a route opens or closes",
         fallback: "–",
-        takes: "the address of a webhook; several with spaces or commas",
+        takes:
+          "the address that the service shows (ntfy, Gotify, Discord, Slack, Mattermost, Apprise, or any webhook that takes JSON); several with spaces or commas. On a host of your own the service's name stands in front, `ntfy+https://…`",
         example: "https://hooks.example.com/cfauth",
         notes: ["It is a secret: whoever has it can write there. `CFAUTH_NOTIFY_URL_FILE` keeps it out of the environment."],
       },

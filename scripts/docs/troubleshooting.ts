@@ -22,15 +22,15 @@ async function sections(): Promise<string> {
 
 async function section(code: ProblemCode): Promise<string> {
   const { says, so, why, mend, effect }: Entry = ENTRIES[code];
-  const said = await says();
+  const said = (await says?.()) ?? [];
   const strange = said.find((it) => it.code !== code);
-  if (said.length === 0 || strange !== undefined)
+  if ((says !== undefined && said.length === 0) || strange !== undefined)
     throw new Error(`scripts/docs/problems: what ${code} says is ${strange?.code ?? "nothing"}`);
   const [first = "", ...more] = mend;
   return joined(
     `### ${code}`,
     so,
-    shown(said),
+    ...(said.length > 0 ? [shown(said)] : []),
     `**Why cfauth does not simply go on:** ${why}`,
     /^[|`-]/.test(first) ? joined("**What to do:**", first) : `**What to do:** ${first}`,
     ...more,

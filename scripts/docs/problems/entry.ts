@@ -9,8 +9,8 @@ export interface Said {
 
 /** What docs/troubleshooting.md says of one code. Markdown. */
 export interface Entry {
-  /** cfauth's own words, got by running what says them: nothing here is copied. */
-  readonly says: () => readonly Said[] | Promise<readonly Said[]>;
+  /** cfauth's own words, got by running what says them: nothing here is copied. Absent where only `cfauth doctor` tells of it. */
+  readonly says?: () => readonly Said[] | Promise<readonly Said[]>;
   /** What is so, in a sentence or two. */
   readonly so: string;
   /** Why cfauth does not simply go on. */

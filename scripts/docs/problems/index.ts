@@ -1,6 +1,7 @@
-import type { ProblemCode } from "../../../src/domain/problem.ts";
+import { PROBLEM_CODES, type ProblemCode } from "../../../src/domain/problem.ts";
 import { ofAudience } from "./audience.ts";
 import { ofAuthentik } from "./authentik.ts";
+import { ofChecks } from "./checks.ts";
 import { ofCloudflare } from "./cloudflare.ts";
 import { ofConflicts } from "./conflicts.ts";
 import { ofDocker } from "./docker.ts";
@@ -17,9 +18,10 @@ export const ENTRIES = {
   ...ofCloudflare,
   ...ofTunnel,
   ...ofAuthentik,
+  ...ofChecks,
 } as const satisfies Readonly<Record<ProblemCode, Entry>>;
 
-const codes = (entries: Partial<Record<ProblemCode, Entry>>) => Object.keys(entries) as ProblemCode[];
+const codes = (entries: object): readonly ProblemCode[] => PROBLEM_CODES.filter((code) => Object.hasOwn(entries, code));
 
 /** In the order of the page. */
 export const FAMILIES: readonly { readonly title: string; readonly codes: readonly ProblemCode[] }[] = [
@@ -30,4 +32,5 @@ export const FAMILIES: readonly { readonly title: string; readonly codes: readon
   { title: "Cloudflare", codes: codes(ofCloudflare) },
   { title: "Tunnel", codes: codes(ofTunnel) },
   { title: "Authentik", codes: codes(ofAuthentik) },
-];
+  { title: "Told by `cfauth doctor`", codes: codes(ofChecks) },
+].filter((family) => family.codes.length > 0);
