@@ -9,7 +9,7 @@ import { slugOf } from "../../../src/kinds/tile/wish.ts";
 import { exposure, key } from "../../../test/builders.ts";
 import { emptyWorld, OWNER } from "../../../test/plan/model.ts";
 import { AS_IT_WAS, type Entry, type Said, sh, yaml } from "./entry.ts";
-import { labels } from "./run.ts";
+import { labels, theirs } from "./run.ts";
 import { desired, fulfilled } from "./worlds.ts";
 
 const failed = (operation: OperationName) => ({ operation: operations[operation], url: "http://authentik-server:9000", hide: [] });
@@ -77,6 +77,7 @@ export const ofAuthentik = {
       ...labels({ labels: { hostname: "auth.example.com", "access.groups": "family" } }),
       ...labels({ labels: { hostname: "auth.example.com,wiki.example.com", "access.groups": "family" } }),
       ...around(),
+      ...theirs({ hostname: "auth.example.com", service: "http://wiki:9000" }),
     ],
     so: "A label asks for a login in front of Authentik itself, or a route of yours, such as a wildcard, covers Authentik's hostname.",
     why: "It does go on, but not as the label says. Nobody can log in at a login page that asks for a login first.",

@@ -1,7 +1,11 @@
+import { SETTING_NAMES } from "../../../src/config/settings.ts";
 import { settle } from "../../../src/plan/settle.ts";
 import { exposure, tcp } from "../../../test/builders.ts";
 import { ALL_SHUT_OR_KEPT, type Entry, SHUT_OR_KEPT, yaml } from "./entry.ts";
-import { all, type Case } from "./run.ts";
+import { all, type Case, theirs } from "./run.ts";
+
+/** Whether this version reads the labels of other tools. */
+const READS = SETTING_NAMES.includes("CFAUTH_READ_LABELS");
 
 const values = (key: string, ...texts: readonly string[]): readonly Case[] => texts.map((text) => ({ labels: { [key]: text } }));
 
@@ -39,13 +43,16 @@ const VALUES: readonly Case[] = [
 
 export const ofLabels = {
   "CFA-LABEL-UNKNOWN": {
-    says: () => all({ labels: { acess: "public" } }, { labels: { colour: "green" } }),
+    says: () => [
+      ...all({ labels: { acess: "public" } }, { labels: { colour: "green" } }),
+      ...theirs({ "access.group": "family", colour: "green" }),
+    ],
     so: "A label begins with the prefix, and cfauth has none of that name. Letter case counts.",
     why: "A misspelt label may be the very one that was to protect the page. What cfauth can not read it does not open.",
     mend: [
       "Write it as it says, or look it up in [labels.md](labels.md). A route with a name of its own needs a label behind the name: `cfauth.web.hostname`, not `cfauth.web`.",
     ],
-    effect: ALL_SHUT_OR_KEPT,
+    effect: `${ALL_SHUT_OR_KEPT}${READS ? " Of labels of other tools (`CFAUTH_READ_LABELS`) it is a warning, and the route opens, behind a login." : ""}`,
   },
   "CFA-LABEL-VALUE": {
     says: () => all(...VALUES),
@@ -151,7 +158,7 @@ export const ofLabels = {
     effect: "The route is shut, also where it is open already: to leave it would show a page that nobody asked to show.",
   },
   "CFA-SERVICE-FORBIDDEN": {
-    says: () => all({ labels: { service: "http://192.168.1.1:80" } }),
+    says: () => [...all({ labels: { service: "http://192.168.1.1:80" } }), ...theirs({ service: "http://192.168.1.1:80" })],
     so: "The label `service` leads somewhere else than to the container that carries it.",
     why: "Whoever may label containers could publish any machine in the house. That is the operator's decision, not the label's.",
     mend: [

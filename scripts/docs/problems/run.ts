@@ -24,6 +24,16 @@ export function labels({ labels: asked = {}, nameless, container, beside, settin
   return decoded([workload(own, { name: "wiki", ...container }), ...others], { directory: KNOWN, ...settings }).problems;
 }
 
+/** Where labels of other tools are read; a version that reads none passes over it. */
+const READING: Partial<Context> = { ...({ reads: ["dockflare", "cloudflare.tunnel"] } as object) };
+
+/** What cfauth says of a container with labels of DockFlare, where these are read: their prefix left off. */
+export function theirs(asked: Workload["labels"]): readonly Said[] {
+  const usual = { enable: "true", hostname: "wiki.example.com", service: "http://wiki:80" };
+  const own = Object.fromEntries(Object.entries({ ...usual, ...asked }).map(([key, text]) => [`dockflare.${key}`, text]));
+  return decoded([workload(own, { name: "wiki" })], { directory: KNOWN, ...READING }).problems;
+}
+
 export const all = (...cases: readonly Case[]): readonly Said[] => cases.flatMap(labels);
 
 /** What is thrown, which must be a fault of the world. */
