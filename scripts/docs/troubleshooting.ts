@@ -21,7 +21,7 @@ async function sections(): Promise<string> {
 }
 
 async function section(code: ProblemCode): Promise<string> {
-  const { says, so, why, mend, effect }: Entry = ENTRIES[code];
+  const { says, so, why, goesOn, mend, effect }: Entry = ENTRIES[code];
   const said = (await says?.()) ?? [];
   const strange = said.find((it) => it.code !== code);
   if ((says !== undefined && said.length === 0) || strange !== undefined)
@@ -31,7 +31,7 @@ async function section(code: ProblemCode): Promise<string> {
     `### ${code}`,
     so,
     ...(said.length > 0 ? [shown(said)] : []),
-    `**Why cfauth does not simply go on:** ${why}`,
+    `**${goesOn ? "cfauth goes on:" : "Why cfauth does not simply go on:"}** ${why}`,
     /^[|`-]/.test(first) ? joined("**What to do:**", first) : `**What to do:** ${first}`,
     ...more,
     `**Effect:** ${effect}`,
@@ -46,7 +46,7 @@ const shown = (said: readonly Said[]): string =>
     ? ["| cfauth says | and |", "|---|---|", ...said.map(({ message, fix }) => `| \`${clipped(message)}\` | ${fix} |`)].join("\n")
     : ["```text", said.map(({ message, fix }) => `${message}\n→ ${fix}`).join("\n\n"), "```"].join("\n");
 
-/** Not endless, and on one line. */
-const clipped = (text: string): string => (text.length > 140 ? text.replace(/(.)\1{20,}/, "$1$1$1…") : text);
+/** Not endless, and with nothing that can not be seen. */
+const clipped = (text: string): string => text.replace(/(.)\1{20,}/, "$1$1$1…").replace(/\p{Cc}/gu, "\u{fffd}");
 
 const joined = (...parts: readonly string[]): string => parts.join("\n\n");

@@ -19,7 +19,8 @@ export const ofAudience = {
       login.propose({ login: seen({ groups: groups({ mayMap: false }), method: method({ claims: ["groups"] }) }) }, wishingGroups("family"))
         .problems,
     so: "The account of cfauth in Authentik may not write scope mappings. Logins then bring only the groups that a person is in directly.",
-    why: "It does go on, with those who can be told. Nobody is let in who may not; some who may are not.",
+    goesOn: true,
+    why: "with those who can be told. Nobody is let in who may not; some who may are not.",
     mend: [
       "Give the role of the token's user the two permissions ([how](authentik.md#an-account-with-few-permissions)), or pass over the warning if you have no groups inside groups. A mapping is Python that Authentik runs: that is the price.",
     ],

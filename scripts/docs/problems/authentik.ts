@@ -80,7 +80,8 @@ export const ofAuthentik = {
       ...theirs({ hostname: "auth.example.com", service: "http://wiki:9000" }),
     ],
     so: "A label asks for a login in front of Authentik itself, or a route of yours, such as a wildcard, covers Authentik's hostname.",
-    why: "It does go on, but not as the label says. Nobody can log in at a login page that asks for a login first.",
+    goesOn: true,
+    why: "but not as the label says. Nobody can log in at a login page that asks for a login first.",
     mend: [
       "Remove the label; who may log in at all is decided in Authentik. Where one label protects several hostnames, give Authentik's a route of its own (`cfauth.login.hostname`). For a wildcard, Authentik's container needs a label with its own hostname:",
       OWN_HOSTNAME,

@@ -13,8 +13,10 @@ export interface Entry {
   readonly says?: () => readonly Said[] | Promise<readonly Said[]>;
   /** What is so, in a sentence or two. */
   readonly so: string;
-  /** Why cfauth does not simply go on. */
+  /** Why cfauth does not simply go on; of a warning, how it does. */
   readonly why: string;
+  /** A warning, or something that only `cfauth doctor` minds. */
+  readonly goesOn?: true;
   /** What to do: paragraphs, lists, or something to copy. */
   readonly mend: readonly string[];
   /** What becomes of routes meanwhile. */

@@ -98,7 +98,8 @@ export const ofLabels = {
   "CFA-HOST-TOO-DEEP": {
     says: () => all({ labels: { hostname: "grafana.lab.example.com" } }),
     so: "The hostname has more than one name below the domain. Cloudflare's free certificate (Universal SSL) covers `example.com` and `*.example.com`, nothing below.",
-    why: "It does go on: with an advanced certificate all is well, and cfauth's permissions do not show whether there is one. Without one browsers refuse the page.",
+    goesOn: true,
+    why: "with an advanced certificate all is well, and cfauth's permissions do not show whether there is one. Without one browsers refuse the page.",
     mend: [
       "Use a name with a hyphen in place of the dot, or order an advanced certificate (or switch on Total TLS) under SSL/TLS → Edge Certificates. With one the warning stays and can be passed over.",
     ],
