@@ -1,12 +1,28 @@
-/** Writes what is made from the code: the tables of the README and of docs/authentik.md, and docs/labels.md. `npm run docs`; tests see that they are up to date. */
-import { readFile, writeFile } from "node:fs/promises";
+/** Writes what is made from the code: tables of the README and of pages, docs/labels.md and docs/settings.md. `npm run docs`; tests see that they are up to date. */
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { indexPage } from "./docs/index.ts";
 import { labelsPage } from "./docs/page.ts";
 import { withPermissions } from "./docs/permissions.ts";
+import { settingsPage } from "./docs/settings.ts";
 import { withTables } from "./docs/tables.ts";
+import { withTokenLink } from "./docs/token.ts";
+import { withProblems } from "./docs/troubleshooting.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
-await writeFile(`${ROOT}/README.md`, withTables(await readFile(`${ROOT}/README.md`, "utf8")));
-await writeFile(`${ROOT}/docs/labels.md`, labelsPage());
-await writeFile(`${ROOT}/docs/authentik.md`, withPermissions(await readFile(`${ROOT}/docs/authentik.md`, "utf8")));
+/** @param made - from what stands there now */
+async function write(page: string, made: (text: string) => string | Promise<string>): Promise<void> {
+  const path = `${ROOT}/${page}`;
+  await writeFile(path, await made(await readFile(path, "utf8")));
+}
+
+await write("README.md", withTables);
+await write("docs/labels.md", labelsPage);
+await write("docs/settings.md", settingsPage);
+await write("docs/getting-started.md", withTokenLink);
+await write("docs/authentik.md", withPermissions);
+await write("docs/troubleshooting.md", withProblems);
+
+const pages = (await readdir(`${ROOT}/docs`)).filter((name) => name.endsWith(".md"));
+await write("docs/README.md", () => indexPage(new Set(pages)));

@@ -1,15 +1,11 @@
 import { operations } from "../../src/clients/authentik/operations.ts";
 import { permissions, secretPermissions } from "../../src/clients/authentik/permissions.ts";
+import { filled } from "./filled.ts";
 
 /** docs/authentik.md with `<!-- permissions -->` and `<!-- grant -->` filled anew. */
-export const withPermissions = (text: string): string => filled(filled(text, "permissions", table()), "grant", grant());
+export const withPermissions = (text: string): string => filled(PAGE, filled(PAGE, text, "permissions", table()), "grant", grant());
 
-function filled(text: string, name: string, content: string): string {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [from, to] = [text.indexOf(open), text.indexOf(close)];
-  if (from === -1 || to < from) throw new Error(`docs/authentik.md has no ${open} … ${close}`);
-  return `${text.slice(0, from + open.length)}\n${content}\n${text.slice(to)}`;
-}
+const PAGE = "docs/authentik.md";
 
 function table(): string {
   const row = (permission: string, from: string) => `| \`${permission}\` | ${shownAs(permission)} | ${uses(permission)}${from} |`;

@@ -1,15 +1,15 @@
 import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
+import { filled } from "./filled.ts";
+import { settings } from "./settings.ts";
 
-/** The text with each `<!-- name -->` … `<!-- /name -->` filled anew. */
+/** The README with `<!-- labels -->`, `<!-- origin -->` and `<!-- settings -->` filled anew. */
 export function withTables(text: string): string {
-  return filled(filled(text, "labels", labels()), "origin", originOptions());
-}
-
-function filled(text: string, name: string, table: string): string {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [from, to] = [text.indexOf(open), text.indexOf(close)];
-  if (from === -1 || to < from) throw new Error(`the README has no ${open} … ${close}`);
-  return `${text.slice(0, from + open.length)}\n${table}\n${text.slice(to)}`;
+  const made: readonly [string, string][] = [
+    ["labels", labels()],
+    ["origin", originOptions()],
+    ["settings", settings()],
+  ];
+  return made.reduce((page, [name, table]) => filled("the README", page, name, table), text);
 }
 
 /** @param named - how a label stands in the first column, such as with a link */

@@ -1,51 +1,54 @@
 import type { RouteKey } from "./route.ts";
 
-/** Codes are public interface: never reused, never renamed. */
-export type ProblemCode =
-  | "CFA-LABEL-UNKNOWN"
-  | "CFA-LABEL-VALUE"
-  | "CFA-LABEL-NO-HOSTNAME"
-  | "CFA-LABEL-CLASH"
-  | "CFA-HOST-NO-ZONE"
-  | "CFA-HOST-TOO-DEEP"
-  | "CFA-HOST-TAKEN"
-  | "CFA-PORT-MANY"
-  | "CFA-PORT-NONE"
-  | "CFA-NETWORK-MISSING"
-  | "CFA-NAME-AMBIGUOUS"
-  | "CFA-SERVICE-FORBIDDEN"
-  | "CFA-PUBLIC-FORBIDDEN"
-  | "CFA-GROUP-UNKNOWN"
-  | "CFA-GROUP-DIRECT"
-  | "CFA-POLICY-UNKNOWN"
-  | "CFA-POLICY-UNFIT"
-  | "CFA-TOKEN-UNKNOWN"
-  | "CFA-CONFLICT-DNS"
-  | "CFA-CONFLICT-INGRESS"
-  | "CFA-CONFLICT-ACCESS"
-  | "CFA-AK-OWN-HOST"
-  | "CFA-AK-BEHIND-ACCESS"
-  | "CFA-AK-UNREACHABLE"
-  | "CFA-AK-TOKEN"
-  | "CFA-AK-PERMISSION"
-  | "CFA-AK-NO-FLOW"
-  | "CFA-AK-NO-KEY"
-  | "CFA-AK-NOT-READY"
-  | "CFA-AK-REFUSED"
-  | "CFA-CF-UNREACHABLE"
-  | "CFA-CF-TOKEN"
-  | "CFA-CF-PERMISSION"
-  | "CFA-CF-NO-ZERO-TRUST"
-  | "CFA-CF-RATE-LIMIT"
-  | "CFA-CF-REFUSED"
-  | "CFA-CF-ACCOUNT"
-  | "CFA-TUNNEL-LOCAL"
-  | "CFA-TUNNEL-MISSING"
-  | "CFA-TUNNEL-FILE"
-  | "CFA-TUNNEL-BEHIND"
-  | "CFA-DOCKER-DENIED"
-  | "CFA-DOCKER-UNREACHABLE"
-  | "CFA-DOCKER-PROXY";
+/** Every code. They are public interface: never reused, never renamed. Each is a heading of docs/troubleshooting.md. */
+export const PROBLEM_CODES = [
+  "CFA-LABEL-UNKNOWN",
+  "CFA-LABEL-VALUE",
+  "CFA-LABEL-NO-HOSTNAME",
+  "CFA-LABEL-CLASH",
+  "CFA-HOST-NO-ZONE",
+  "CFA-HOST-TOO-DEEP",
+  "CFA-HOST-TAKEN",
+  "CFA-PORT-MANY",
+  "CFA-PORT-NONE",
+  "CFA-NETWORK-MISSING",
+  "CFA-NAME-AMBIGUOUS",
+  "CFA-SERVICE-FORBIDDEN",
+  "CFA-PUBLIC-FORBIDDEN",
+  "CFA-GROUP-UNKNOWN",
+  "CFA-GROUP-DIRECT",
+  "CFA-POLICY-UNKNOWN",
+  "CFA-POLICY-UNFIT",
+  "CFA-TOKEN-UNKNOWN",
+  "CFA-CONFLICT-DNS",
+  "CFA-CONFLICT-INGRESS",
+  "CFA-CONFLICT-ACCESS",
+  "CFA-AK-OWN-HOST",
+  "CFA-AK-BEHIND-ACCESS",
+  "CFA-AK-UNREACHABLE",
+  "CFA-AK-TOKEN",
+  "CFA-AK-PERMISSION",
+  "CFA-AK-NO-FLOW",
+  "CFA-AK-NO-KEY",
+  "CFA-AK-NOT-READY",
+  "CFA-AK-REFUSED",
+  "CFA-CF-UNREACHABLE",
+  "CFA-CF-TOKEN",
+  "CFA-CF-PERMISSION",
+  "CFA-CF-NO-ZERO-TRUST",
+  "CFA-CF-RATE-LIMIT",
+  "CFA-CF-REFUSED",
+  "CFA-CF-ACCOUNT",
+  "CFA-TUNNEL-LOCAL",
+  "CFA-TUNNEL-MISSING",
+  "CFA-TUNNEL-FILE",
+  "CFA-TUNNEL-BEHIND",
+  "CFA-DOCKER-DENIED",
+  "CFA-DOCKER-UNREACHABLE",
+  "CFA-DOCKER-PROXY",
+] as const;
+
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
 /** A fault in the user's input, a collision, or a sick neighbour: a value with an address, never thrown. */
 export interface Problem {

@@ -28,7 +28,7 @@ export async function awaitInForce(
   }
 }
 
-const behind = (): WorldError =>
+export const behind = (): WorldError =>
   new WorldError({
     service: "cloudflare",
     code: "CFA-TUNNEL-BEHIND",

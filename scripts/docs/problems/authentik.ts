@@ -1,0 +1,172 @@
+import { misunderstood, refused, unanswered } from "../../../src/clients/authentik/fault.ts";
+import { type OperationName, operations } from "../../../src/clients/authentik/operations.ts";
+import type { Authentik } from "../../../src/clients/authentik.ts";
+import { behindAccess } from "../../../src/kinds/access/behind.ts";
+import { partsOf } from "../../../src/kinds/login/parts.ts";
+import { tiles, unseen } from "../../../src/kinds/tile/propose.ts";
+import { NO_TILES, type TileSeen } from "../../../src/kinds/tile/seen.ts";
+import { slugOf } from "../../../src/kinds/tile/wish.ts";
+import { exposure, key } from "../../../test/builders.ts";
+import { emptyWorld, OWNER } from "../../../test/plan/model.ts";
+import { AS_IT_WAS, type Entry, type Said, sh, yaml } from "./entry.ts";
+import { labels, theirs } from "./run.ts";
+import { desired, fulfilled } from "./worlds.ts";
+
+const failed = (operation: OperationName) => ({ operation: operations[operation], url: "http://authentik-server:9000", hide: [] });
+
+/** @param body - what Authentik answers; absent where it is not JSON */
+const answered = (operation: OperationName, status: number, body?: unknown) => refused(failed(operation), { status, body });
+
+const silent = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+
+const FLOW = "default-provider-authorization-explicit-consent";
+const SCOPES = ["openid", "email", "profile"].map((scope_name) => ({ pk: scope_name, name: scope_name, scope_name, expression: "" }));
+
+/** What cfauth says of an Authentik that has these authorization flows, no key, and the usual scopes where it has any flow. */
+async function lacking(flows: readonly string[]): Promise<readonly Said[]> {
+  const has: Readonly<Record<string, readonly unknown[]>> = {
+    "flows.list": flows.map((slug) => ({ pk: slug, slug })),
+    "scopes.list": flows.length === 0 ? [] : SCOPES,
+  };
+  const authentik = { list: async (operation: string) => has[operation] ?? [] } as unknown as Authentik;
+  const parts = await partsOf(authentik, FLOW);
+  return "code" in parts ? [parts] : [];
+}
+
+/** A wildcard of cfauth's own around Authentik, once it stands. */
+function around(): readonly Said[] {
+  const wished = desired(exposure("*.example.com", { workload: "wiki" }));
+  return behindAccess(fulfilled(wished), wished);
+}
+
+function behind(): readonly Said[] {
+  const empty = emptyWorld();
+  const homelab = { id: "t", name: "Homelab", type: "self_hosted", covers: ["*.example.com"], bypasses: false, kept: {} };
+  return behindAccess({ ...empty, access: { ...empty.access, theirs: [homelab] } }, desired());
+}
+
+/** What is said where the tile of wiki.example.com can not be as it should. */
+function tile(more: Partial<TileSeen>): readonly Said[] {
+  const seen = { ...NO_TILES, me: { pk: 1, superuser: true }, ...more };
+  const live = new Set([key("wiki.example.com")]);
+  return tiles(OWNER, true)(
+    { tile: seen, directory: { groups: { found: [] } } },
+    desired(exposure("wiki.example.com", { workload: "wiki" })),
+    live,
+  ).problems;
+}
+
+function tilesSaid(): readonly Said[] {
+  const slug = slugOf(OWNER, key("wiki.example.com"));
+  const error = answered("tiles.create", 400, { meta_icon: ["Enter a valid URL."] });
+  return [...tile({ taken: new Set([slug]) }), ...tile({ failed: new Map([[slug, error]]) }), unseen(answered("tiles.list", 404, {}))];
+}
+
+const OWN_HOSTNAME = yaml(
+  "services:",
+  "  authentik-server:",
+  "    networks: [tunnel]",
+  "    labels:",
+  "      cfauth.hostname: auth.example.com",
+  '      cfauth.port: "9000"',
+);
+
+export const ofAuthentik = {
+  "CFA-AK-OWN-HOST": {
+    says: () => [
+      ...labels({ labels: { hostname: "auth.example.com", "access.groups": "family" } }),
+      ...labels({ labels: { hostname: "auth.example.com,wiki.example.com", "access.groups": "family" } }),
+      ...around(),
+      ...theirs({ hostname: "auth.example.com", service: "http://wiki:9000" }),
+    ],
+    so: "A label asks for a login in front of Authentik itself, or a route of yours, such as a wildcard, covers Authentik's hostname.",
+    goesOn: true,
+    why: "but not as the label says. Nobody can log in at a login page that asks for a login first.",
+    mend: [
+      "Remove the label; who may log in at all is decided in Authentik. Where one label protects several hostnames, give Authentik's a route of its own (`cfauth.login.hostname`). For a wildcard, Authentik's container needs a label with its own hostname:",
+      OWN_HOSTNAME,
+    ],
+    effect: "Authentik's own hostname is open, without the protection that the label asks for. Other routes are as their labels say.",
+  },
+  "CFA-AK-BEHIND-ACCESS": {
+    says: behind,
+    so: "An Access application that somebody else made, often one for `*.example.com`, stands before Authentik.",
+    why: "To log in one would have to be logged in. cfauth does not touch an application that is not its own.",
+    mend: [
+      "Give Authentik's container a label with its hostname. cfauth then makes an application of its own for it, which is closer and lets everybody through to the login page:",
+      OWN_HOSTNAME,
+      "Or, if Authentik's hostname is routed by hand: under Zero Trust → Access → Applications add one for just this hostname, with a policy whose action is Bypass and that includes Everyone.",
+    ],
+    effect: "Routes are opened, but new logins fail until it is mended. Nobody gets in who may not.",
+  },
+  "CFA-AK-UNREACHABLE": {
+    says: () => [unanswered(failed("flows.list"), silent), answered("flows.list", 500), answered("flows.list", 200)],
+    so: "Authentik does not answer, answers with an error of its own, or something else answers in its place.",
+    why: "What Authentik has is not known then, and a guess could open or shut something by mistake.",
+    mend: [
+      "- Does it run? `docker compose ps` and `docker compose logs authentik-server`\n- Does `AUTHENTIK_API_URL` lead to it from inside cfauth's container? Usually `http://authentik-server:9000`; `localhost` is cfauth itself.\n- Is cfauth on a network with Authentik?\n- \"Something that is not Authentik's API\": a login page or a proxy stands between. Let cfauth speak to Authentik directly.",
+      "`ENOTFOUND` or `EAI_AGAIN` in brackets means that the name is not known on cfauth's networks, `ECONNREFUSED` that nobody listens at that port.",
+    ],
+    effect: AS_IT_WAS,
+  },
+  "CFA-AK-TOKEN": {
+    says: () => [answered("flows.list", 403, { detail: "Token invalid/expired" })],
+    so: "Authentik refuses the token in `AUTHENTIK_TOKEN`.",
+    why: "Nothing can be read or written without it.",
+    mend: [
+      "- Tokens with **Expiring** on are replaced after 30 minutes: switch it off.\n- The intent must be **API Token**. What a service account shows when it is made is an app password, which the API refuses.\n- In the example Compose file the token is set at Authentik's very first start only. Changing `.env` afterwards changes what cfauth sends, not what Authentik takes.",
+      "After a new token:",
+      sh("docker compose up -d --force-recreate cfauth"),
+    ],
+    effect: AS_IT_WAS,
+  },
+  "CFA-AK-PERMISSION": {
+    says: () => [answered("groups.list", 403, { detail: "You do not have permission to perform this action." })],
+    so: "The token works, but its user lacks a permission, which is named.",
+    why: "cfauth would see only a part and take it for the whole.",
+    mend: [
+      "Give the role of the token's user the permission that is named, as a global one. All that cfauth needs, in one call to copy: [an account with few permissions](authentik.md#an-account-with-few-permissions).",
+    ],
+    effect:
+      "Where only labels that name groups need it, only those routes wait. Where only tiles need it, it is a warning and routes go on. Else nothing is changed, and what is open stays open.",
+  },
+  "CFA-AK-NO-FLOW": {
+    says: () => lacking(["my-authorization", "my-other-authorization"]),
+    so: "Authentik has no flow of the name in `CFAUTH_AUTHENTIK_FLOW`. The default is the one that Authentik brings along and that asks once for consent.",
+    why: "The flow decides what a person has to do to log in; cfauth does not choose another one for you.",
+    mend: ["Set it to one of those that are named:", yaml("    environment:", "      CFAUTH_AUTHENTIK_FLOW: my-authorization")],
+    effect: "No route is opened until then. If the login was whole before, what is open goes on, and new routes are opened.",
+  },
+  "CFA-AK-NO-KEY": {
+    says: () => lacking([FLOW]),
+    so: "Authentik has no certificate with an RSA or EC key that cfauth may use. The one that Authentik makes for its own tokens, and Ed25519 or Ed448 keys, do not do: Cloudflare can not check them.",
+    why: 'Without a signing key Cloudflare refuses every login ("Failed to fetch user/group information from the identity provider").',
+    mend: ["In Authentik: System → Certificates → Generate, with any name and the algorithm RSA. cfauth takes it by itself."],
+    effect: "As with `CFA-AK-NO-FLOW`.",
+  },
+  "CFA-AK-NOT-READY": {
+    says: async () => [...(await lacking([])), answered("flows.list", 503)],
+    so: "Authentik has just been started: its server is not up yet, or its worker has not yet made what it makes at the first start.",
+    why: "The login is built of these parts.",
+    mend: [
+      "Wait. A first start takes a minute or more on a small machine; cfauth comes back by itself within seconds. If it lasts:",
+      sh("docker compose logs authentik-worker authentik-server"),
+    ],
+    effect: AS_IT_WAS,
+  },
+  "CFA-AK-REFUSED": {
+    says: () => [
+      answered("providers.create", 400, { redirect_uris: [{ url: ["Enter a valid URL."] }] }),
+      answered("providers.update", 400, { client_secret: ["Only ASCII."] }),
+      answered("flows.list", 301, {}),
+      misunderstood(operations["version.get"], "version_current"),
+      ...tilesSaid(),
+    ],
+    so: "Authentik refused something that cfauth asked for, sends it elsewhere, or has an application of its own in the place of a tile.",
+    why: "The same request would be refused again.",
+    mend: [
+      "- A redirect: put the address that answers itself into `AUTHENTIK_API_URL`, with `https://` where it asks for it, and with the path prefix if there is one.\n- A field that Authentik names: it may be a value from a label, such as `app.icon`. Else please report it.\n- Several tiles refused for one reason are told once.",
+    ],
+    effect: "Of tiles: a warning, routes go on. Of the login: routes wait for it; what is open stays open.",
+  },
+} as const satisfies Readonly<Record<string, Entry>>;

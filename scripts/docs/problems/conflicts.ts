@@ -1,0 +1,71 @@
+import type { Exposure } from "../../../src/domain/exposure.ts";
+import type { ForeignApplication } from "../../../src/kinds/access/seen.ts";
+import type { ForeignRecord } from "../../../src/kinds/dns/seen.ts";
+import { house } from "../../../src/kinds/index.ts";
+import type { RawRule } from "../../../src/kinds/ingress/seen.ts";
+import type { World } from "../../../src/kinds/world.ts";
+import { plan } from "../../../src/plan/plan.ts";
+import { exposure, hostname } from "../../../test/builders.ts";
+import { OWNER } from "../../../test/plan/model.ts";
+import { type Entry, yaml } from "./entry.ts";
+import { desired, fulfilled } from "./worlds.ts";
+
+const PHOTOS = "photos.example.com";
+
+interface Foreign {
+  readonly record?: ForeignRecord;
+  readonly rule?: RawRule;
+  readonly application?: Partial<ForeignApplication>;
+}
+
+/** What cfauth says of container `immich`, which asks for a hostname where somebody else has this. */
+function conflict({ record, rule, application }: Foreign, more: Partial<Exposure> = {}) {
+  const empty = fulfilled(desired());
+  const theirs = { id: "t", name: "Homelab", type: "self_hosted", covers: [PHOTOS], bypasses: false, kept: {} };
+  const world: World = {
+    ...empty,
+    dns: { ...empty.dns, theirs: new Map(record && [[hostname(PHOTOS), [record]]]) },
+    ingress: { ...empty.ingress, rules: rule === undefined ? [] : [rule] },
+    access: { ...empty.access, theirs: application === undefined ? [] : [{ ...theirs, ...application }] },
+  };
+  return plan(house(OWNER), desired(exposure(PHOTOS, { workload: "immich", ...more })), world).problems;
+}
+
+const ADOPT = { adopt: true };
+const NOTHING_BEGUN = "Nothing of the route is begun, and what is there stays byte for byte as it is.";
+const adopt = [
+  "To hand the hostname over to cfauth, with what [taking over](access.md#taking-over-what-you-made-by-hand) does step by step:",
+  yaml("    labels:", `      cfauth.hostname: ${PHOTOS}`, '      cfauth.adopt: "true"'),
+];
+
+const record = (type: string, content: string): ForeignRecord => ({ id: "r", zone: "z", type, content });
+
+export const ofConflicts = {
+  "CFA-CONFLICT-DNS": {
+    says: () => [...conflict({ record: record("A", "203.0.113.7") }), ...conflict({ record: record("NS", "ns1.example.net") }, ADOPT)],
+    so: "At the hostname is a DNS record (A, AAAA, CNAME or NS) without this cfauth's mark in its comment.",
+    why: "It may lead to something that works. cfauth changes only what it made itself, or what a label asks it to take over.",
+    mend: [
+      "If nobody needs the record, delete it in Cloudflare under DNS → Records. If it says `cfauth:` and another name in its comment, another cfauth made it: see `CFAUTH_OWNER`.",
+      ...adopt,
+    ],
+    effect: NOTHING_BEGUN,
+  },
+  "CFA-CONFLICT-INGRESS": {
+    says: () => {
+      const rule = { hostname: PHOTOS, service: "http://192.168.1.20:2283" };
+      return [...conflict({ rule }), ...conflict({ rule: { ...rule, path: "^/share" } }, ADOPT)];
+    },
+    so: "The tunnel has a public hostname of that name already, made by hand or by another tool.",
+    why: "Two rules for one hostname: the first in the list would win, and which one that is should not be left to chance.",
+    mend: ["If nobody needs it, remove it under Zero Trust → Networks → Tunnels → the tunnel → Public hostnames.", ...adopt],
+    effect: NOTHING_BEGUN,
+  },
+  "CFA-CONFLICT-ACCESS": {
+    says: () => [...conflict({ application: {} }), ...conflict({ application: { type: "ssh" } }, ADOPT)],
+    so: "An Access application that cfauth did not make covers exactly this hostname, or hostname and path. One for `*.example.com` is no conflict: cfauth's own is closer and decides.",
+    why: "Who may enter would be decided in two places.",
+    mend: ["If nobody needs it, delete it under Zero Trust → Access → Applications.", ...adopt],
+    effect: NOTHING_BEGUN,
+  },
+} as const satisfies Readonly<Record<string, Entry>>;

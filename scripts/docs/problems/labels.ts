@@ -1,0 +1,183 @@
+import { SETTING_NAMES } from "../../../src/config/settings.ts";
+import { settle } from "../../../src/plan/settle.ts";
+import { exposure, tcp } from "../../../test/builders.ts";
+import { ALL_SHUT_OR_KEPT, type Entry, SHUT_OR_KEPT, yaml } from "./entry.ts";
+import { all, type Case, theirs } from "./run.ts";
+
+/** Whether this version reads the labels of other tools. */
+const READS = SETTING_NAMES.includes("CFAUTH_READ_LABELS");
+
+const values = (key: string, ...texts: readonly string[]): readonly Case[] => texts.map((text) => ({ labels: { [key]: text } }));
+
+/** At least one for every sentence that a value can be refused with. */
+const VALUES: readonly Case[] = [
+  ...values(
+    "hostname",
+    "https://wiki.example.com",
+    "wiki.example.com/docs",
+    "wiki.example.com:8443",
+    "my_wiki.example.com",
+    "Host(wiki.example.com)",
+  ),
+  { labels: { hostname: "wiki" }, settings: { domain: undefined } },
+  ...values("port", "http"),
+  ...values("scheme", "htp"),
+  ...values("service", "wiki:80", "http://wiki:80/docs", "http://wiki:70000"),
+  ...values("path", "docs", "//docs", "/docs/*"),
+  ...values("access", "pubic", "none"),
+  ...values("access.groups", "", "family,,admins"),
+  ...values("access.policies", ""),
+  ...values("access.service-tokens", ""),
+  ...values("access.emails", "", "ann@", "*@example.org"),
+  ...values("access.session", "24", "31d"),
+  ...values("access.bypass", "", "/"),
+  { labels: { path: "/docs", "access.bypass": "/hooks" } },
+  ...values("wait-healthy", "no", "maybe", "yes"),
+  ...values("app.name", "", "Wiki\u009b", "W".repeat(251)),
+  ...values("app.icon", "wiki.png"),
+  ...values("origin.keepAliveConnections", "many"),
+  ...values("origin.connectTimeout", "1500ms", "25h"),
+  ...values("origin.proxyType", "http"),
+  ...values("origin.httpHostHeader", ""),
+];
+
+export const ofLabels = {
+  "CFA-LABEL-UNKNOWN": {
+    says: () => [
+      ...all({ labels: { acess: "public" } }, { labels: { colour: "green" } }),
+      ...theirs({ "access.group": "family", colour: "green" }),
+    ],
+    so: "A label begins with the prefix, and cfauth has none of that name. Letter case counts.",
+    why: "A misspelt label may be the very one that was to protect the page. What cfauth can not read it does not open.",
+    mend: [
+      "Write it as it says, or look it up in [labels.md](labels.md). A route with a name of its own needs a label behind the name: `cfauth.web.hostname`, not `cfauth.web`.",
+    ],
+    effect: `${ALL_SHUT_OR_KEPT}${READS ? " Of labels of other tools (`CFAUTH_READ_LABELS`) it is a warning, and the route opens, behind a login." : ""}`,
+  },
+  "CFA-LABEL-VALUE": {
+    says: () => all(...VALUES),
+    so: "A label has a value that it can not take.",
+    why: "Guessing what was meant could open something else, or to somebody else.",
+    mend: [
+      "Write what it says. In a Compose file numbers, `true` and `false` go between quotes, since labels are text. Every label with an example is in [labels.md](labels.md).",
+    ],
+    effect: SHUT_OR_KEPT,
+  },
+  "CFA-LABEL-NO-HOSTNAME": {
+    says: () => all({ nameless: true, labels: { port: "8080" } }),
+    so: "The container has labels of cfauth, but none that says under which hostname it is to be found.",
+    why: "Without a hostname there is nothing to open.",
+    mend: [
+      yaml("    labels:", "      cfauth.hostname: wiki.example.com"),
+      'Or `cfauth.enable: "true"`, where the Compose service is to give the name. Each named route needs a hostname of its own: `cfauth.web.hostname`.',
+    ],
+    effect: ALL_SHUT_OR_KEPT,
+  },
+  "CFA-LABEL-CLASH": {
+    says: () =>
+      all(
+        { labels: { access: "public", "access.session": "24h" } },
+        { labels: { port: "80", service: "http://wiki:80" } },
+        { labels: { "again.hostname": "wiki.example.com" } },
+      ),
+    so: "Two labels contradict each other.",
+    why: "Only you know which of the two is meant. Of `access: public` and a list of groups the wrong guess would show the page to everybody.",
+    mend: ["Remove one of the two, as it says. Two routes of one container need different hostnames or paths."],
+    effect: SHUT_OR_KEPT,
+  },
+  "CFA-HOST-NO-ZONE": {
+    says: () => all({ labels: { hostname: "app.other.net" } }, { settings: { zones: [] } }),
+    so: "The hostname lies in no zone (domain) of Cloudflare that cfauth may use.",
+    why: "Without the zone there can be no DNS record.",
+    mend: [
+      "- Look for a typo in the hostname.\n- See that the domain is in the same Cloudflare account, and that the API token covers its zone: **Zone · Zone · Read** and **Zone · DNS · Edit**. A token without Zone · Read looks like one without zones.\n- If `CFAUTH_ZONES` is set, add the zone there.",
+      "Zones are read again about once an hour; a restart of cfauth does it at once.",
+    ],
+    effect: SHUT_OR_KEPT,
+  },
+  "CFA-HOST-TOO-DEEP": {
+    says: () => all({ labels: { hostname: "grafana.lab.example.com" } }),
+    so: "The hostname has more than one name below the domain. Cloudflare's free certificate (Universal SSL) covers `example.com` and `*.example.com`, nothing below.",
+    goesOn: true,
+    why: "with an advanced certificate all is well, and cfauth's permissions do not show whether there is one. Without one browsers refuse the page.",
+    mend: [
+      "Use a name with a hyphen in place of the dot, or order an advanced certificate (or switch on Total TLS) under SSL/TLS → Edge Certificates. With one the warning stays and can be passed over.",
+    ],
+    effect: "None: the route is opened.",
+  },
+  "CFA-HOST-TAKEN": {
+    says: () => {
+      const wants = (workload: string, created: number) => exposure("wiki.example.com", { workload, created });
+      return settle([wants("wiki", 1), wants("wiki-new", 2)], [], new Map(), 0, 0).problems;
+    },
+    so: "Two containers ask for the same hostname and path. Whoever has it keeps it; if neither has, the older container gets it. Replicas of one Compose service with the same labels are one, and no conflict.",
+    why: "If the newer one took over, a forgotten test container could put itself in the place of a page that people use.",
+    mend: ["Give one of them another hostname or a `path`, or stop the one that has it: the other takes over after the grace period."],
+    effect: "The container named first keeps the route. The other one gets none.",
+  },
+  "CFA-PORT-MANY": {
+    says: () => all({ container: { ports: [tcp(80), tcp(443), tcp(8443)] } }),
+    so: "The image exposes several ports, and no label says which.",
+    why: "Behind the wrong one there may be an administration page.",
+    mend: [yaml("    labels:", "      cfauth.hostname: wiki.example.com", '      cfauth.port: "80"')],
+    effect: SHUT_OR_KEPT,
+  },
+  "CFA-PORT-NONE": {
+    says: () => all({ container: { ports: [] } }, { settings: { target: "published" } }),
+    so: "cfauth does not know at which port the container listens: its image exposes none. With `CFAUTH_TARGET=published` it is looked for among the published ports, and is not there.",
+    why: "There is no address to lead visitors to.",
+    mend: [
+      yaml("    labels:", "      cfauth.hostname: wiki.example.com", '      cfauth.port: "8080"'),
+      "Nothing has to be published for cloudflared in Docker. For cloudflared on the host (`CFAUTH_TARGET=published`) publish it on loopback:",
+      yaml("    ports:", '      - "127.0.0.1:80:80"'),
+    ],
+    effect: SHUT_OR_KEPT,
+  },
+  "CFA-NETWORK-MISSING": {
+    says: () => all({ container: { networks: { default: { ip: "172.19.0.2" } } } }),
+    so: "The container is not on the network on which cloudflared is.",
+    why: "cloudflared could not reach it: visitors would get error 502.",
+    mend: [
+      yaml(
+        "services:",
+        "  wiki:",
+        "    networks: [tunnel]",
+        "",
+        "networks:",
+        "  tunnel:",
+        "    external: true      # made by the Compose file that runs cloudflared",
+      ),
+      "If the container needs its old network too (a database, say), list both: `networks: [default, tunnel]`. If your tunnel network has another name, set `CFAUTH_NETWORK`. A container with `network_mode: host` has no network of its own and can not be reached this way.",
+    ],
+    effect: SHUT_OR_KEPT,
+  },
+  "CFA-NAME-AMBIGUOUS": {
+    says: () => all({ beside: { name: "other-wiki-1", service: { project: "other", name: "wiki" } } }),
+    so: "Two containers answer to the same name on the network of the tunnel: by container name, Compose service name or alias.",
+    why: "Docker answers with one or the other. A visitor of the one could see the other, without the protection that the other asks for.",
+    mend: ["Rename one of them.", yaml("services:", "  wiki-notes:", "    container_name: wiki-notes")],
+    effect: "The route is shut, also where it is open already: to leave it would show a page that nobody asked to show.",
+  },
+  "CFA-SERVICE-FORBIDDEN": {
+    says: () => [...all({ labels: { service: "http://192.168.1.1:80" } }), ...theirs({ service: "http://192.168.1.1:80" })],
+    so: "The label `service` leads somewhere else than to the container that carries it.",
+    why: "Whoever may label containers could publish any machine in the house. That is the operator's decision, not the label's.",
+    mend: [
+      "For the container itself use `cfauth.port` and `cfauth.scheme`. If labels may publish other machines, say so on cfauth:",
+      yaml("    environment:", '      CFAUTH_ALLOW_SERVICE: "true"'),
+    ],
+    effect: SHUT_OR_KEPT,
+  },
+  "CFA-PUBLIC-FORBIDDEN": {
+    says: () =>
+      all(
+        { labels: { access: "public" }, settings: { allowPublic: false } },
+        { labels: { "access.bypass": "/hooks" }, settings: { allowPublic: false } },
+      ),
+    so: "A label asks for a page, or a path, without a login, and this cfauth allows none.",
+    why: "`CFAUTH_ALLOW_PUBLIC=false` is there for exactly this: nobody who only writes labels can open something to everyone.",
+    mend: ["Remove the label. Or, if you run cfauth and mean it, set `CFAUTH_ALLOW_PUBLIC=true` (the default) there."],
+    effect:
+      "A public route is not opened, and one that is open is shut. With `access.bypass` the paths are shut; a route that is not open yet is not opened, one that is open goes on without them.",
+  },
+} as const satisfies Readonly<Record<string, Entry>>;
