@@ -269,12 +269,27 @@ describe("secrets", () => {
   });
 });
 
-test("every request is reported, answered or not", async () => {
-  await using server = await stub(cut, ok([]));
+test("every request is reported, answered or not, with what the answer says is left of the limit", async () => {
+  const limits = { ratelimit: '"burst";r=90;t=60, "default";r=41;t=120' };
+  await using server = await stub(cut, answer(200, { success: true, result: [] }, limits));
   const reports: CallReport[] = [];
   await readTags(client(server.url, { onCall: (report: CallReport) => reports.push(report) }));
-  expect(reports.map(({ ms: _, ...rest }) => rest)).toEqual([
+  expect(reports.map(({ ms: _, waitedMs: __, ...rest }) => rest)).toEqual([
     { method: "GET", operation: "tags.list", status: undefined },
-    { method: "GET", operation: "tags.list", status: 200 },
+    { method: "GET", operation: "tags.list", status: 200, remaining: 41 },
   ]);
+});
+
+test("a request that had to wait is reported with how long, apart from how long its answer took", async () => {
+  await using server = await stub(
+    answer(200, { success: true, result: { name: "a" } }, { ratelimit: '"default";r=0;t=1' }),
+    ok({ name: "a" }),
+  );
+  const reports: CallReport[] = [];
+  const cloudflare = client(server.url, { onCall: (report: CallReport) => reports.push(report) });
+  await makeTag(cloudflare);
+  await makeTag(cloudflare);
+  expect(reports[0]?.waitedMs).toBeLessThan(500);
+  expect(reports[1]?.waitedMs).toBeGreaterThanOrEqual(900);
+  expect(reports[1]?.ms).toBeLessThan(500);
 });
