@@ -1,12 +1,11 @@
 import { Registry } from "prom-client";
 import type { CallReport } from "../clients/report.ts";
-import type { Report } from "../status/report.ts";
 import type { Teller } from "../status/teller.ts";
 import { type Api, callMetrics } from "./calls.ts";
 import { makeIn } from "./make.ts";
 import { passMetrics } from "./passes.ts";
 import { processMetrics } from "./process.ts";
-import { standingMetrics } from "./standing.ts";
+import { type Reported, standingMetrics } from "./standing.ts";
 
 /** What Prometheus asks for: counted as it happens, and read off the report when it is asked for. */
 export interface Metrics extends Required<Pick<Teller, "changed" | "passed">> {
@@ -15,7 +14,7 @@ export interface Metrics extends Required<Pick<Teller, "changed" | "passed">> {
   /** The engine's events are heard, or not any more. */
   heard(up: boolean): void;
   /** All metrics, with what stands as the report has it. */
-  exposition(report: Report): Promise<Exposition>;
+  exposition(report: Reported): Promise<Exposition>;
 }
 
 export interface Exposition {

@@ -1,12 +1,19 @@
-import type { Report, ReportedRoute, RouteState } from "../status/report.ts";
+import type { Check, ReportedProblem, ReportedRoute, RouteState } from "../status/report.ts";
 import type { Make } from "./make.ts";
 
 const STATES: readonly RouteState[] = ["live", "waiting", "problem", "closing"];
 const ACCESSES = ["authentik", "public", "unknown"];
 const APIS = ["docker", "cloudflare", "authentik"] as const;
 
+/** Of the report, what is told: the rest is for people. */
+export interface Reported {
+  readonly routes: readonly Pick<ReportedRoute, "hostname" | "path" | "state" | "access">[];
+  readonly problems: readonly Pick<ReportedProblem, "severity" | "code">[];
+  readonly checks: Readonly<Record<(typeof APIS)[number], Check>>;
+}
+
 /** Sets what stands as the report has it: what is gone from the report is gone from here. */
-export function standingMetrics(make: Make): (report: Report) => void {
+export function standingMetrics(make: Make): (report: Reported) => void {
   const counts = make.gauge("cfauth_routes");
   const lives = make.gauge("cfauth_route_live");
   const problems = make.gauge("cfauth_problems");
@@ -35,4 +42,4 @@ export function standingMetrics(make: Make): (report: Report) => void {
 }
 
 /** Whoever stops a container knows that its route is not live: that is no alarm. */
-const wished = ({ state }: ReportedRoute): boolean => state !== "closing";
+const wished = ({ state }: Pick<ReportedRoute, "state">): boolean => state !== "closing";

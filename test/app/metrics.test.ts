@@ -1,4 +1,4 @@
-/** The daemon as `cfauth run` has it, with an engine made of a few lines: what Prometheus is told while Cloudflare fails and heals. */
+/** The daemon as `cfauth run` has it, with an engine made of a few lines: what Prometheus is told while Cloudflare refuses it for a while. */
 import { expect, it } from "vitest";
 import { run } from "../../src/commands/run.ts";
 import { readConfig } from "../../src/config.ts";
@@ -36,9 +36,12 @@ async function daemon(environment: Readonly<Record<string, string>>): Promise<Da
   };
 }
 
+/** As Cloudflare answers a token that lacks a permission. */
+const REFUSAL = { success: false, errors: [{ code: 10000, message: "Authentication error" }], messages: [], result: null };
+
 const one = (scrape: Scrape, name: string, labels = ""): number => scrape.of(name)[labels] ?? Number.NaN;
 
-it("Prometheus is told of a route that opens, of Cloudflare failing and healing, and of a record changed by hand", async () => {
+it("Prometheus is told of a route that opens, of Cloudflare refusing and letting in again, and of a record deleted by hand", async () => {
   await using sandbox = await startSandbox();
   await using engine = await fakeEngine();
   const app = listed({ Labels: { "cfauth.hostname": `app.${sandbox.zone}`, "cfauth.port": "80" } });
@@ -66,17 +69,17 @@ it("Prometheus is told of a route that opens, of Cloudflare failing and healing,
   expect(one(before, "cfauth_last_change_timestamp_seconds")).toBeGreaterThan(Date.now() / 1_000 - 60);
   expect(before.of("cfauth_passes_total")['{result="failed"}']).toBe(0);
 
-  sandbox.controls.fault(({ api }) => api === "cloudflare", { kind: "status", status: 503 }, Number.POSITIVE_INFINITY);
-  const during = await when("Cloudflare is down", (it) => one(it, "cfauth_up", '{api="cloudflare"}') === 0);
-  expect(one(during, "cfauth_problems", '{severity="warning",code="CFA-CF-UNREACHABLE"}')).toBe(1);
+  sandbox.controls.fault(({ api }) => api === "cloudflare", { kind: "status", status: 403, body: REFUSAL }, Number.POSITIVE_INFINITY);
+  const during = await when("Cloudflare refuses", (it) => one(it, "cfauth_up", '{api="cloudflare"}') === 0);
+  expect(one(during, "cfauth_problems", '{severity="error",code="CFA-CF-PERMISSION"}')).toBe(1);
   expect(one(during, "cfauth_passes_total", '{result="failed"}')).toBeGreaterThan(0);
-  expect(one(during, "cfauth_api_requests_total", '{api="cloudflare",method="GET",status="5xx"}')).toBeGreaterThan(0);
+  expect(one(during, "cfauth_api_requests_total", '{api="cloudflare",method="GET",status="4xx"}')).toBeGreaterThan(0);
   // What stood goes on standing: nobody is told that it does not.
   expect(one(during, "cfauth_route_live", route)).toBe(1);
 
   sandbox.controls.heal();
-  const after = await when("Cloudflare is up again", (it) => one(it, "cfauth_up", '{api="cloudflare"}') === 1);
-  expect(one(after, "cfauth_problems", '{severity="warning",code="CFA-CF-UNREACHABLE"}')).toBe(0);
+  const after = await when("Cloudflare lets in again", (it) => one(it, "cfauth_up", '{api="cloudflare"}') === 1);
+  expect(one(after, "cfauth_problems", '{severity="error",code="CFA-CF-PERMISSION"}')).toBe(0);
   expect(one(after, "cfauth_last_pass_success_timestamp_seconds")).toBeGreaterThan(
     one(during, "cfauth_last_pass_success_timestamp_seconds"),
   );
