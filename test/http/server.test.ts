@@ -78,7 +78,7 @@ describe("the page", () => {
   });
 
   it("answers Prometheus in its own format, with what it reports at that moment", async () => {
-    const told: Report[] = [];
+    const told: unknown[] = [];
     await using page = await open({ metrics: async (report) => (told.push(report), METRICS) });
     const { status, headers, body } = await ask(page, "/metrics");
     expect({ status, type: headers["content-type"], body }).toEqual({ status: 200, type: METRICS.contentType, body: METRICS.text });
