@@ -2,6 +2,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { indexPage } from "./docs/index.ts";
+import { withMetrics } from "./docs/metrics.ts";
 import { labelsPage } from "./docs/page.ts";
 import { withPermissions } from "./docs/permissions.ts";
 import { settingsPage } from "./docs/settings.ts";
@@ -23,6 +24,7 @@ await write("docs/settings.md", settingsPage);
 await write("docs/getting-started.md", withTokenLink);
 await write("docs/authentik.md", withPermissions);
 await write("docs/troubleshooting.md", withProblems);
+await write("docs/monitoring.md", withMetrics);
 
 const pages = (await readdir(`${ROOT}/docs`)).filter((name) => name.endsWith(".md"));
 await write("docs/README.md", () => indexPage(new Set(pages)));

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { WorldError } from "../errors.ts";
-import { type Asked, answerOf, type Envelope, envelopeOf, restAsked, succeeded } from "./cloudflare/answer.ts";
+import { type Asked, answerOf, type Envelope, envelopeOf, remainingOf, restAsked, succeeded } from "./cloudflare/answer.ts";
 import { type Failed, misunderstood, refused, resting, stopped, unanswered } from "./cloudflare/fault.ts";
 import { createLane, LongRest } from "./cloudflare/lane.ts";
 import { type OperationName, operations, reads } from "./cloudflare/operations.ts";
@@ -50,9 +50,10 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
   const sdk = createSdk({ token, baseUrl, timeoutMs });
   const lane = createLane(signal);
 
-  const send = async (failed: Failed, name: OperationName, asked: () => Asked): Promise<Envelope> => {
-    const call = { method: failed.operation.method, operation: name };
-    const answer = await reported(call, options.onCall, () => answerOf(asked())).catch((error: unknown) => {
+  const send = async (failed: Failed, name: OperationName, asked: () => Asked, waitedMs: number): Promise<Envelope> => {
+    const call = { method: failed.operation.method, operation: name, waitedMs };
+    const said = { remaining: remainingOf };
+    const answer = await reported(call, options.onCall, () => answerOf(asked()), said).catch((error: unknown) => {
       throw unanswered(failed, error);
     });
     const envelope = envelopeOf(answer);
@@ -64,7 +65,7 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
 
   const ask = (name: OperationName, asked: () => Asked, hide: readonly string[] = []): Promise<Envelope> => {
     const failed: Failed = { operation: operations[name], hide: [token, ...hide] };
-    const attempt = () => lane.run(() => send(failed, name, asked)).catch(heldBack(failed));
+    const attempt = () => lane.run((waitedMs) => send(failed, name, asked, waitedMs)).catch(heldBack(failed));
     return retried(attempt, { baseMs, signal, again: (error, failures) => again(failed, error, failures) });
   };
 

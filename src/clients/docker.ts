@@ -5,7 +5,8 @@ import { text } from "node:stream/consumers";
 import Dockerode from "dockerode";
 import type { z } from "zod";
 import type { DockerAddress } from "./docker/address.ts";
-import { type Failed, failed, misunderstood, type ProcessUser } from "./docker/fault.ts";
+import { type Failed, failed, misunderstood, type ProcessUser, statusOf } from "./docker/fault.ts";
+import { type OnCall, reported } from "./report.ts";
 import { shaped } from "./shape.ts";
 
 export interface DockerOptions {
@@ -15,6 +16,8 @@ export interface DockerOptions {
   readonly timeoutMs?: number;
   /** How long the engine may take to accept a subscription. Milliseconds, 10_000 unless told. */
   readonly subscribeMs?: number;
+  /** Told of every request that was sent, answered or not. */
+  readonly onCall?: OnCall;
 }
 
 /** The engine's API. Only ever GET: no path here changes anything. */
@@ -37,14 +40,17 @@ const KEEP_ALIVE_MS = 30_000;
 
 export function createDocker(
   address: DockerAddress,
-  { user = thisUser(), timeoutMs = 30_000, subscribeMs = 10_000 }: DockerOptions = {},
+  { user = thisUser(), timeoutMs = 30_000, subscribeMs = 10_000, onCall }: DockerOptions = {},
 ): Docker {
   const engine = connect(address);
   const about = (path: string): Failed => ({ address, path, user });
+  /** Whatever is not a 200 is thrown. */
+  const told = <T>(path: string, answer: () => Promise<T>): Promise<{ readonly status: number; readonly body: T }> =>
+    reported({ method: "GET", operation: path.slice(1) }, onCall, async () => ({ body: await answer(), status: 200 }), { statusOf });
   const get = async <T>(path: string, shape: z.ZodType<T>): Promise<T> => {
-    const body = await open(engine, path, {}, AbortSignal.timeout(timeoutMs))
-      .then(text)
-      .catch((error: unknown) => failed(about(path), error));
+    const { body } = await told(path, async () => text(await open(engine, path, {}, AbortSignal.timeout(timeoutMs)))).catch(
+      (error: unknown) => failed(about(path), error),
+    );
     return shaped(shape, json(body), (where) => misunderstood(about(path), where));
   };
   return {
@@ -54,12 +60,9 @@ export function createDocker(
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(), subscribeMs);
       try {
-        const stream = await open(
-          engine,
-          "/events",
-          { filters: JSON.stringify(filters), since: sinceSeconds },
-          AbortSignal.any([signal, late.signal]),
-        );
+        const query = { filters: JSON.stringify(filters), since: sinceSeconds };
+        const ended = AbortSignal.any([signal, late.signal]);
+        const { body: stream } = await told("/events", () => open(engine, "/events", query, ended));
         // A proxy that is gone without a farewell would leave the stream open for ever.
         stream.socket.setKeepAlive(true, KEEP_ALIVE_MS);
         return stream;

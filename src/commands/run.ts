@@ -7,6 +7,7 @@ import { openPage } from "../http/server.ts";
 import { createLog, type Log } from "../log.ts";
 import { backoff } from "../loop/backoff.ts";
 import { createTrigger } from "../loop/trigger.ts";
+import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import { createDockerSource } from "../sources/index.ts";
 import { logTeller } from "../status/log-lines.ts";
 import { ailment, report } from "../status/page.ts";
@@ -37,21 +38,20 @@ const STREAM_MS = 5_000;
  * off the net.
  */
 export async function run(config: Config, log: Log, stop: AbortSignal): Promise<0 | 1> {
-  const source = createDockerSource({ docker: createDocker(config.docker), log });
-  const watch = createWatch([logTeller(log)]);
+  const metrics = createMetrics({ version: VERSION, resyncMs: config.resyncMs });
+  const onCall: Metrics["called"] = (service, call) => {
+    log.debug({ service, ...call }, "called");
+    metrics.called(service, call);
+  };
+  const source = createDockerSource({ docker: createDocker(config.docker, { onCall: (call) => onCall("docker", call) }), log });
+  const watch = createWatch([logTeller(log), metrics]);
   let app: App | undefined;
   let dockerUp = true;
   let failures = 0;
 
   const turn = async (): Promise<number> => {
     try {
-      app ??= await createApp({
-        config,
-        source,
-        signal: stop,
-        watch,
-        onCall: (service, call) => log.debug({ service, ...call }, "called"),
-      });
+      app ??= await createApp({ config, source, signal: stop, watch, onCall });
       return await app.loop.turn();
     } catch (error) {
       if (stop.aborted) return 0;
@@ -69,6 +69,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
       report: () => report({ owner: app?.owner, dryRun: config.dryRun, status: watch.status(), dockerUp, now: Date.now() }),
       ailment: () => ailment(watch.status(), config.resyncMs, Date.now()),
       ready: () => watch.status().converged,
+      metrics: metrics.exposition,
     },
     config.listen,
   ).catch((error: unknown) => log.fatal({ err: error, fix: "set CFAUTH_LISTEN to a free address" }, "page not opened"));
@@ -76,6 +77,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   log.info({ version: VERSION, docker: spell(config.docker), port: page.port, dryRun: config.dryRun }, "started");
   const events = source.watch(trigger.poke, (up, fault) => {
     dockerUp = up;
+    metrics.heard(up);
     log.debug({ err: fault }, up ? "event stream open" : "event stream lost");
   });
   await Promise.race([events.ready, elapsed(STREAM_MS, stop)]);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Exposition } from "../metrics/metrics.ts";
 import type { Report } from "../status/report.ts";
 import { welcome } from "./hosts.ts";
 import type { Listen } from "./listen.ts";
@@ -11,6 +12,8 @@ export interface PageParts {
   readonly ailment: () => string | undefined;
   /** Whether the first convergence is done. */
   readonly ready: () => boolean;
+  /** For Prometheus. */
+  readonly metrics: (report: Report) => Promise<Exposition>;
 }
 
 export interface Page {
@@ -47,13 +50,23 @@ function answer(parts: PageParts, request: IncomingMessage, response: ServerResp
   if (!welcome(request.headers.host, new Set(report.routes.map(({ hostname }) => hostname))))
     return send(request, response, 421, { error: "cfauth does not answer to this name" });
   if (path === "/api/routes") return send(request, response, 200, report);
-  if (path === "/") return send(request, response, 200, { cfauth: report.version, see: ["/api/routes", "/healthz", "/readyz"] });
-  return send(request, response, 404, { error: "there is nothing here", see: ["/api/routes", "/healthz", "/readyz"] });
+  if (path === "/metrics") return void expose(parts, report, request, response);
+  if (path === "/")
+    return send(request, response, 200, { cfauth: report.version, see: ["/api/routes", "/healthz", "/readyz", "/metrics"] });
+  return send(request, response, 404, { error: "there is nothing here", see: ["/api/routes", "/healthz", "/readyz", "/metrics"] });
 }
 
 function health({ ailment }: PageParts, request: IncomingMessage, response: ServerResponse): void {
   const ill = ailment();
   send(request, response, ill === undefined ? 200 : 503, { status: ill ?? "ok" });
+}
+
+async function expose({ metrics }: PageParts, report: Report, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const exposition = await metrics(report).catch(() => undefined);
+  if (exposition === undefined) return send(request, response, 500, { error: "the metrics could not be read" });
+  const { contentType, text } = exposition;
+  response.writeHead(200, { ...HEADERS, "content-type": contentType });
+  response.end(request.method === "HEAD" ? undefined : text);
 }
 
 function send(

@@ -195,11 +195,16 @@ describe("the limit", () => {
       answer(200, { success: true, result: { name: "a" } }, { ratelimit: '"burst";r=9;t=60, "default";r=0;t=1' }),
       ok({ name: "a" }),
     );
-    const cloudflare = client(server.url);
+    const reports: CallReport[] = [];
+    const cloudflare = client(server.url, { onCall: (report: CallReport) => reports.push(report) });
     await makeTag(cloudflare);
     const started = Date.now();
     await makeTag(cloudflare);
     expect(Date.now() - started).toBeGreaterThanOrEqual(900);
+    // How long it waited is told apart from how long the answer took.
+    expect(reports[0]?.waitedMs).toBeLessThan(500);
+    expect(reports[1]?.waitedMs).toBeGreaterThanOrEqual(900);
+    expect(reports[1]?.ms).toBeLessThan(500);
   });
 });
 
@@ -269,12 +274,13 @@ describe("secrets", () => {
   });
 });
 
-test("every request is reported, answered or not", async () => {
-  await using server = await stub(cut, ok([]));
+test("every request is reported, answered or not, with what the answer says is left of the limit", async () => {
+  const limits = { ratelimit: '"burst";r=90;t=60, "default";r=41;t=120' };
+  await using server = await stub(cut, answer(200, { success: true, result: [] }, limits));
   const reports: CallReport[] = [];
   await readTags(client(server.url, { onCall: (report: CallReport) => reports.push(report) }));
-  expect(reports.map(({ ms: _, ...rest }) => rest)).toEqual([
+  expect(reports.map(({ ms: _, waitedMs: __, ...rest }) => rest)).toEqual([
     { method: "GET", operation: "tags.list", status: undefined },
-    { method: "GET", operation: "tags.list", status: 200 },
+    { method: "GET", operation: "tags.list", status: 200, remaining: 41 },
   ]);
 });

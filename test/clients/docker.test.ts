@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { failed } from "../../src/clients/docker/fault.ts";
 import { createDocker } from "../../src/clients/docker.ts";
+import type { CallReport } from "../../src/clients/report.ts";
 import { WorldError } from "../../src/errors.ts";
 import { fakeEngine } from "../sources/docker/engine.ts";
 
@@ -78,4 +79,26 @@ it("the address is the one that was given, whatever the environment says", async
     delete process.env["DOCKER_HOST"];
     server.close();
   }
+});
+
+it("every request is reported, answered or not", async () => {
+  await using engine = await fakeEngine();
+  const reports: CallReport[] = [];
+  const docker = createDocker({ kind: "socket", path: engine.path }, { onCall: (report) => reports.push(report) });
+  engine.on("/info", (_request, response) => response.end("{}"));
+  await docker.info(z.object({}));
+  engine.on("/containers/json", (_request, response) => response.writeHead(403).end());
+  await docker.containers(z.unknown()).catch(() => {});
+  const stop = new AbortController();
+  (await docker.events({}, 0, stop.signal)).on("error", () => {});
+  stop.abort();
+  await engine.stop();
+  await docker.info(z.object({})).catch(() => {});
+  await engine.start();
+  expect(reports.map(({ ms: _, ...rest }) => rest)).toEqual([
+    { method: "GET", operation: "info", status: 200 },
+    { method: "GET", operation: "containers/json", status: 403 },
+    { method: "GET", operation: "events", status: 200 },
+    { method: "GET", operation: "info", status: undefined },
+  ]);
 });

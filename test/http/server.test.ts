@@ -25,10 +25,13 @@ const REPORT: Report = {
   lastPass: null,
 };
 
+const METRICS = { contentType: "text/plain; version=0.0.4; charset=utf-8", text: "# TYPE cfauth_up gauge\n" };
+
 const open = (parts: Partial<PageParts> = {}): Promise<Page & AsyncDisposable> =>
-  openPage({ report: () => REPORT, ailment: () => undefined, ready: () => true, ...parts }, { host: "127.0.0.1", port: 0 }).then(
-    (page) => ({ ...page, [Symbol.asyncDispose]: () => page.close() }),
-  );
+  openPage(
+    { report: () => REPORT, ailment: () => undefined, ready: () => true, metrics: async () => METRICS, ...parts },
+    { host: "127.0.0.1", port: 0 },
+  ).then((page) => ({ ...page, [Symbol.asyncDispose]: () => page.close() }));
 
 interface Answer {
   readonly status: number;
@@ -74,6 +77,21 @@ describe("the page", () => {
     expect(await ask(page, "/api/routes", { method: "HEAD" })).toMatchObject({ status: 200, body: "" });
   });
 
+  it("answers Prometheus in its own format, with what it reports at that moment", async () => {
+    const told: unknown[] = [];
+    await using page = await open({ metrics: async (report) => (told.push(report), METRICS) });
+    const { status, headers, body } = await ask(page, "/metrics");
+    expect({ status, type: headers["content-type"], body }).toEqual({ status: 200, type: METRICS.contentType, body: METRICS.text });
+    expect(told).toEqual([REPORT]);
+    expect(await ask(page, "/metrics", { method: "HEAD" })).toMatchObject({ status: 200, body: "" });
+  });
+
+  it("says so where the metrics can not be read, and goes on", async () => {
+    await using page = await open({ metrics: () => Promise.reject(new Error("no")) });
+    expect((await ask(page, "/metrics")).status).toBe(500);
+    expect((await ask(page, "/api/routes")).status).toBe(200);
+  });
+
   it("has a first page that says where the rest is", async () => {
     await using page = await open();
     expect((await ask(page, "/")).body).toContain("/api/routes");
@@ -86,11 +104,11 @@ describe("the page", () => {
 
   it.each(["POST", "PUT", "DELETE", "OPTIONS"])("can only be read: %s is refused everywhere", async (method) => {
     await using page = await open();
-    for (const path of ["/", "/api/routes", "/healthz"])
+    for (const path of ["/", "/api/routes", "/healthz", "/metrics"])
       expect(await ask(page, path, { method })).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
   });
 
-  it.each(["/", "/api/routes", "/healthz", "/nothing"])("lets no browser run, frame or guess anything on %s", async (path) => {
+  it.each(["/", "/api/routes", "/healthz", "/metrics", "/nothing"])("lets no browser run, frame or guess anything on %s", async (path) => {
     await using page = await open();
     const { headers } = await ask(page, path);
     expect(headers["content-security-policy"]).toContain("default-src 'none'");
@@ -112,7 +130,7 @@ describe("a page of somebody else's in the visitor's browser", () => {
     "EVIL.example.org",
   ])("learns nothing under the name %s", async (host) => {
     await using page = await open();
-    for (const path of ["/", "/api/routes"]) {
+    for (const path of ["/", "/api/routes", "/metrics"]) {
       const { status, body } = await ask(page, path, { host });
       expect(status).toBe(421);
       expect(body).not.toContain("status.example.com");

@@ -75,5 +75,11 @@ export function restAsked({ status, headers }: Answer): number {
   return Math.max(status === 429 && seconds.length === 0 ? UNSAID_MS : 0, ...seconds.map((it) => it * 1_000));
 }
 
+/** How many requests are left in the window that has the fewest, where the answer says so. */
+export function remainingOf({ headers }: Pick<Answer, "headers">): number | undefined {
+  const left = [...(headers.get("ratelimit") ?? "").matchAll(/;\s*r=(\d+)/g)].map(([, count]) => Number(count));
+  return left.length === 0 ? undefined : Math.min(...left);
+}
+
 /** For a 429 that does not say how long. */
 const UNSAID_MS = 60_000;

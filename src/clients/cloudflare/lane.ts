@@ -22,10 +22,11 @@ export interface Lane {
   /**
    * Runs the call when it is its turn, and to its end, whatever happens meanwhile.
    *
+   * @param call - told how long it has waited, in milliseconds
    * @throws {LongRest} when a rest lasts longer than a call waits
    * @throws {Error} named AbortError when the signal came first
    */
-  run<T>(call: () => Promise<T>): Promise<T>;
+  run<T>(call: (waitedMs: number) => Promise<T>): Promise<T>;
   /** Nothing starts for so long, in milliseconds. */
   rest(ms: number): void;
 }
@@ -47,9 +48,10 @@ export function createLane(signal: AbortSignal): Lane {
   return {
     run: async (call) => {
       signal.throwIfAborted();
+      const came = performance.now();
       return await queue.add(async () => {
         await rested();
-        return await call();
+        return await call(Math.round(performance.now() - came));
       });
     },
     rest: (ms) => {

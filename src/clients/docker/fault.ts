@@ -46,7 +46,7 @@ export function failed({ address, path, user }: Failed, error: unknown): never {
 
 const reasonOf = ({ code, name }: PlainCause): string => (code === "ABORT_ERR" ? "no answer in time" : (code ?? name));
 
-const statusOf = (error: unknown): number | undefined => {
+export const statusOf = (error: unknown): number | undefined => {
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };
   return typeof statusCode === "number" ? statusCode : undefined;
 };
