@@ -18,12 +18,18 @@ RUN npm run build -- --shebang=/nodejs/bin/node --outfile=/out/lib/cfauth.mjs \
  && ln -s ../lib/cfauth.mjs /out/bin/cfauth
 
 FROM ${RUNTIME}
+ARG RUNTIME
 ARG VERSION=0.0.0-dev
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="cfauth" \
       org.opencontainers.image.description="One Docker label gives a container a public hostname on a Cloudflare Tunnel that only Authentik logins pass." \
       org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.vendor="cfauth" \
+      org.opencontainers.image.url="https://github.com/cfauth/cfauth" \
+      org.opencontainers.image.source="https://github.com/cfauth/cfauth" \
+      org.opencontainers.image.documentation="https://github.com/cfauth/cfauth#readme" \
+      org.opencontainers.image.base.name="${RUNTIME}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"
@@ -31,8 +37,10 @@ COPY --from=build /out/lib/ /usr/local/lib/
 COPY --from=build /out/bin/ /usr/local/bin/
 # Where CFAUTH_TUNNEL_TOKEN_FILE may point: a named volume mounted here belongs to cfauth's user, as this folder does.
 COPY --from=build --chown=65532:65532 /out/run/ /run/
+# The library that speaks to Docker parses addresses in a way that Node warns of, where it is bundled: nothing a user can mend.
 ENV PATH=/usr/local/bin:/nodejs/bin \
-    NODE_ENV=production
+    NODE_ENV=production \
+    NODE_OPTIONS=--disable-warning=DEP0169
 USER 65532:65532
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["cfauth", "healthcheck"]

@@ -5,6 +5,7 @@ import { indexPage } from "./docs/index.ts";
 import { withMetrics } from "./docs/metrics.ts";
 import { labelsPage } from "./docs/page.ts";
 import { withPermissions } from "./docs/permissions.ts";
+import { withQuickStart } from "./docs/quick-start.ts";
 import { settingsPage } from "./docs/settings.ts";
 import { withTables } from "./docs/tables.ts";
 import { withTokenLink } from "./docs/token.ts";
@@ -18,7 +19,9 @@ async function write(page: string, made: (text: string) => string | Promise<stri
   await writeFile(path, await made(await readFile(path, "utf8")));
 }
 
-await write("README.md", withTables);
+const compose = await readFile(`${ROOT}/docker-compose.example.yml`, "utf8");
+const envExample = await readFile(`${ROOT}/.env.example`, "utf8");
+await write("README.md", (text) => withQuickStart(withTables(text), compose, envExample));
 await write("docs/labels.md", labelsPage);
 await write("docs/settings.md", settingsPage);
 await write("docs/getting-started.md", withTokenLink);

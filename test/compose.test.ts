@@ -1,36 +1,40 @@
 import { readFileSync } from "node:fs";
+import { appendFile, copyFile, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { attempt } from "../scripts/command.ts";
+import { command } from "../scripts/command.ts";
+import { effort, quickStart, spelledEffort, withQuickStart } from "../scripts/docs/quick-start.ts";
+import { TOKEN_FORM } from "../src/links.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const COMPOSE = readFileSync(`${ROOT}/docker-compose.example.yml`, "utf8");
 const EXAMPLE = readFileSync(`${ROOT}/.env.example`, "utf8");
+const README = readFileSync(`${ROOT}/README.md`, "utf8");
+const BLOCKS = quickStart(COMPOSE);
+/** A person's. */
+const VALUES = [...EXAMPLE.matchAll(/^(\w+)=$/gm)].map(([, name = ""]) => name);
+const MADE = ["AUTHENTIK_TOKEN", "AUTHENTIK_BOOTSTRAP_PASSWORD", "AUTHENTIK_SECRET_KEY", "PG_PASS", "DOCKER_GID"];
 
 describe("docker-compose.example.yml", () => {
-  test("is understood by the Compose that is installed", async ({ skip }) => {
-    const compose = await installedCompose();
-    if (compose === undefined) return skip();
-    const args = [...compose.slice(1), "--file", `${ROOT}/docker-compose.example.yml`, "config", "--quiet"];
-    const { code, output } = await attempt(compose[0] ?? "", args, { env: { ...filledIn() } });
-    expect(output.trim()).toBe("");
-    expect(code).toBe(0);
-  }, 30_000);
-
-  test("uses only settings that .env.example explains, and all of those", () => {
-    const used = [...COMPOSE.matchAll(/(?<!\$)\$\{(\w+)/g)].map(([, name]) => name);
-    expect([...new Set(used)].sort()).toEqual(Object.keys(filledIn()).sort());
+  test("asks for what .env has to say, and for nothing else", () => {
+    expect(used(/\$\{(\w+):\?see \.env\.example\}/g)).toEqual([...VALUES, ...MADE].toSorted());
+    const optional = used(/\$\{(\w+):-/g);
+    expect(used(/(?<!\$)\$\{(\w+)/g)).toEqual([...VALUES, ...MADE, ...optional].toSorted());
+    for (const name of optional) expect(COMPOSE).toMatch(new RegExp(`^ +# .*\\b${name}=`, "m"));
   });
 
-  test("asks for every setting that has no default", () => {
-    const empty = [...EXAMPLE.matchAll(/^(\w+)=$/gm)].map(([, name]) => name ?? "");
-    for (const name of empty) expect(COMPOSE).toContain(`\${${name}:?see .env.example}`);
+  test("lets a person fill in two values, and explains each that is made for them", () => {
+    expect(VALUES).toEqual(["CLOUDFLARE_API_TOKEN", "DOMAIN"]);
+    expect(EXAMPLE).toContain(`# ${TOKEN_FORM}\n`);
+    for (const name of MADE) expect(EXAMPLE).toMatch(new RegExp(`^#   ${name} {2,}\\w`, "m"));
   });
 
   test("publishes no port but cfauth's, and that on this machine only", () => {
     const ports = Object.keys(services()).filter((name) => /^ {4}ports:/m.test(service(name)));
     expect(ports).toEqual(["cfauth"]);
-    expect(service("cfauth")).toMatch(/^ {6}- 127\.0\.0\.1:8080:8080$/m);
+    expect(service("cfauth")).toMatch(/^ {6}- 127\.0\.0\.1:\$\{CFAUTH_PORT:-8080\}:8080$/m);
   });
 
   test.each(["cfauth", "socket-proxy", "cloudflared"])("leaves %s no capability and nothing to write to", (name) => {
@@ -44,19 +48,67 @@ describe("docker-compose.example.yml", () => {
 describe("Authentik in it", () => {
   test("is routed by its own label, on the tunnel network", () => {
     const authentik = service("authentik-server");
-    expect(authentik).toMatch(/^ {6}cfauth\.hostname: \$\{AUTHENTIK_HOSTNAME:\?see \.env\.example\}$/m);
+    expect(authentik).toMatch(/^ {6}cfauth\.hostname: auth\.\$\{DOMAIN:\?see \.env\.example\}$/m);
     expect(authentik).toMatch(/^ {6}cfauth\.port: "9000"$/m);
     expect(authentik).toMatch(/^ {4}networks: \[.*\btunnel\b.*\]$/m);
   });
 
   test("has the hostname at which cfauth takes it for the login", () => {
-    expect(service("cfauth")).toMatch(/^ {6}AUTHENTIK_URL: https:\/\/\$\{AUTHENTIK_HOSTNAME:\?see \.env\.example\}$/m);
+    expect(service("cfauth")).toMatch(/^ {6}AUTHENTIK_URL: https:\/\/auth\.\$\{DOMAIN:\?see \.env\.example\}$/m);
   });
 
   test("answers cfauth's API calls without the tunnel", () => {
     expect(service("cfauth")).toContain("AUTHENTIK_API_URL: http://authentik-server:9000\n");
     expect(service("cfauth")).toMatch(/^ {4}networks: \[.*\bapi\b.*\]$/m);
     expect(service("authentik-server")).toMatch(/^ {4}networks: \[.*\bapi\b.*\]$/m);
+  });
+});
+
+describe("the commands at its top", () => {
+  test("make .env for its owner alone, with secrets that differ, and leave both files as they are the second time", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "cfauth-quick-start-"));
+    try {
+      for (const name of ["docker-compose.example.yml", ".env.example"]) await copyFile(join(ROOT, name), join(folder, name));
+      await command("sh", ["-c", BLOCKS[0] ?? ""], { cwd: folder });
+      const env = await readFile(join(folder, ".env"), "utf8");
+      const values = new Map([...env.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]));
+      expect([...values.keys()].toSorted()).toEqual([...VALUES, ...MADE].toSorted());
+      const secrets = MADE.filter((name) => name !== "DOCKER_GID").map((name) => values.get(name) ?? "");
+      for (const secret of secrets) expect(secret).toMatch(/^[0-9a-f]{64}$/);
+      expect(new Set(secrets).size).toBe(secrets.length);
+      expect(((await stat(join(folder, ".env"))).mode & 0o777).toString(8)).toBe("600");
+      await appendFile(join(folder, "compose.yaml"), "# mine\n");
+      await command("sh", ["-c", BLOCKS[0] ?? ""], { cwd: folder });
+      expect(await readFile(join(folder, ".env"), "utf8")).toBe(env);
+      expect(await readFile(join(folder, "compose.yaml"), "utf8")).toBe(`${COMPOSE}# mine\n`);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test("are all that a person types beside the values", () => {
+    const counted = effort(BLOCKS, EXAMPLE);
+    process.stdout.write(`${spelledEffort(counted)}\n`);
+    expect(counted).toEqual({
+      values: VALUES,
+      commands: [expect.stringContaining("compose.yaml"), expect.stringContaining("[ -e .env ] || ("), "docker compose up -d"],
+    });
+  });
+
+  test("stand in the README as they are here, with their count (npm run docs)", () => {
+    const page = withQuickStart("a\n<!-- quick-start -->\nold\n<!-- /quick-start -->\nb\n", COMPOSE, EXAMPLE);
+    for (const block of BLOCKS) expect(page).toContain(`\`\`\`sh\n${block}\n\`\`\`\n`);
+    expect(page).toContain("\nWhat you type: 2 values (`CLOUDFLARE_API_TOKEN`, `DOMAIN`), 3 commands.\n");
+    expect(page).toMatch(/^a\n<!-- quick-start -->\n\n```sh[\s\S]*\n<!-- \/quick-start -->\nb\n$/);
+    expect(withQuickStart(README, COMPOSE, EXAMPLE)).toBe(README);
+  });
+});
+
+describe("the status page in it", () => {
+  test("has a hostname of its own, for those who administer Authentik", () => {
+    expect(service("cfauth")).toMatch(/^ {6}cfauth\.hostname: cfauth\.\$\{DOMAIN:\?see \.env\.example\}$/m);
+    expect(service("cfauth")).toMatch(/^ {6}cfauth\.access\.groups: authentik Admins$/m);
+    expect(service("cfauth")).toMatch(/^ {4}networks: \[.*\btunnel\b.*\]$/m);
   });
 });
 
@@ -165,14 +217,7 @@ function services(): Record<string, string> {
   );
 }
 
-/** The settings of .env.example; those that a person fills in are `x`. */
-function filledIn(): Record<string, string> {
-  return Object.fromEntries([...EXAMPLE.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value || "x"]));
-}
-
-async function installedCompose(): Promise<readonly string[] | undefined> {
-  for (const compose of [["docker", "compose"], ["docker-compose"]]) {
-    if ((await attempt(compose[0] ?? "", [...compose.slice(1), "version"])).code === 0) return compose;
-  }
-  return undefined;
+/** Names in the Compose file outside its comments, each once. */
+function used(pattern: RegExp): readonly string[] {
+  return [...new Set([...COMPOSE.replace(/^\s*#.*\n/gm, "").matchAll(pattern)].map(([, name = ""]) => name))].toSorted();
 }

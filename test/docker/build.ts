@@ -1,7 +1,7 @@
 /** Builds an image of files that stand in a folder, once: the tag is a hash of them. */
 
 import { createHash } from "node:crypto";
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type Dockerode from "dockerode";
 import { docker, LABEL } from "./run.ts";
@@ -13,16 +13,17 @@ import { docker, LABEL } from "./run.ts";
  */
 export async function builtImage(name: string, folder: string): Promise<string> {
   const engine = await docker();
-  const tag = `${name}:${await hashOf(folder)}`;
-  const known = await engine
-    .getImage(tag)
-    .inspect()
-    .then(
-      () => true,
-      () => false,
-    );
-  if (!known) await build(engine, folder, tag);
+  const tag = `${name}:${await hashOf([folder])}`;
+  if (!(await isBuilt(tag))) await build(engine, folder, tag);
   return tag;
+}
+
+export async function isBuilt(tag: string): Promise<boolean> {
+  const image = (await docker()).getImage(tag);
+  return image.inspect().then(
+    () => true,
+    () => false,
+  );
 }
 
 async function build(engine: Dockerode, folder: string, tag: string): Promise<void> {
@@ -37,15 +38,22 @@ async function build(engine: Dockerode, folder: string, tag: string): Promise<vo
   });
 }
 
-async function hashOf(folder: string): Promise<string> {
+/** One hash of files, and of all files in folders: of what they hold and of their paths, for a folder within it. */
+export async function hashOf(places: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  for (const path of entries
+  for (const place of places)
+    for (const path of await filesOf(place)) {
+      const content = await readFile(path).catch(() => readlink(path));
+      hash.update(path.slice(place.length)).update("\0").update(content).update("\0");
+    }
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function filesOf(place: string): Promise<readonly string[]> {
+  if (!(await stat(place)).isDirectory()) return [place];
+  const entries = await readdir(place, { recursive: true, withFileTypes: true });
+  return entries
     .filter((each) => !each.isDirectory())
     .map((each) => join(each.parentPath, each.name))
-    .sort()) {
-    const content = await readFile(path).catch(() => readlink(path));
-    hash.update(path.slice(folder.length)).update("\0").update(content).update("\0");
-  }
-  return hash.digest("hex").slice(0, 16);
+    .sort();
 }

@@ -16,6 +16,8 @@ export interface SandboxOptions {
   readonly port?: number;
   readonly onRequest?: (seen: Seen) => void;
   readonly version?: VersionName;
+  /** Cloudflare's API token. */
+  readonly token?: string;
   /** False: Authentik's API answers, but its worker has made no flows and scopes before `authentik.finishBoot()`. */
   readonly booted?: boolean;
   /** False: `auth.<zone>` is served past DNS and tunnel. True: only as anything behind the tunnel is, its own login by Access included. */
@@ -48,6 +50,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     controls,
     zones: [ZONE],
     team: TEAM,
+    ...(options.token !== undefined && { token: options.token }),
     ...(options.rateLimit && { rateLimit: options.rateLimit }),
   });
   const edge = await startEdge({

@@ -1,0 +1,45 @@
+#!/nodejs/bin/node
+/**
+ * In place of Authentik: `server` passes everything on to the sandbox's, `worker` makes there what AUTHENTIK_BOOTSTRAP_* ask
+ * for, `healthcheck` says that either is up. None begins without the settings that Authentik does not start without.
+ */
+
+import { writeFileSync } from "node:fs";
+import net from "node:net";
+
+const { env } = process;
+const PORT = 9000;
+/** Everybody may write there, as in /tmp of the real image. */
+const UP = "/dev/shm/up";
+
+for (const name of ["AUTHENTIK_SECRET_KEY", "AUTHENTIK_POSTGRESQL__HOST", "AUTHENTIK_POSTGRESQL__PASSWORD"])
+  if (!env[name]) throw new Error(`${name} is not set`);
+
+function server(): void {
+  const [host, port] = (env["SANDBOX_AUTHENTIK"] ?? "").split(":");
+  const listening = net.createServer((visitor) => {
+    const inner = net.connect(Number(port), host ?? "");
+    for (const end of [visitor, inner]) end.on("error", () => void [visitor, inner].map((each) => each.destroy()));
+    visitor.pipe(inner).pipe(visitor);
+  });
+  listening.listen(PORT, "0.0.0.0", up);
+}
+
+async function worker(): Promise<void> {
+  const body = JSON.stringify({
+    token: env["AUTHENTIK_BOOTSTRAP_TOKEN"],
+    password: env["AUTHENTIK_BOOTSTRAP_PASSWORD"],
+    email: env["AUTHENTIK_BOOTSTRAP_EMAIL"],
+  });
+  const answer = await fetch(`${env["SANDBOX"]}/bootstrap`, { method: "PUT", body });
+  if (!answer.ok) throw new Error(`the sandbox answered ${answer.status}`);
+  setInterval(() => {}, 60_000);
+  up();
+}
+
+const up = (): void => writeFileSync(UP, "");
+
+process.on("SIGTERM", () => process.exit(0));
+if (process.argv[2] === "server") server();
+else if (process.argv[2] === "worker") await worker();
+else throw new Error("server or worker");

@@ -1,0 +1,174 @@
+/** The example Compose file, as it is, started by a Compose that a person may have. Only what is outside is a sandbox. */
+
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ensureCompose } from "../../scripts/compose.ts";
+import type { Report } from "../../src/status/report.ts";
+import { reap, reapLeftovers } from "../docker/reaper.ts";
+import { docker, RUN_ID, unique } from "../docker/run.ts";
+import { dockerResolver } from "../sandbox/edge/docker-resolver.ts";
+import { probe } from "../sandbox/edge/probe.ts";
+import { type Browser, browser, type Page } from "../sandbox/edge/testing/browser.ts";
+import { type Sandbox, startSandbox } from "../sandbox/index.ts";
+import { bridgeAddress, outside } from "./compose/outside.ts";
+import { override, type Project, project } from "./compose/project.ts";
+import { until } from "./daemon.ts";
+import { inventory } from "./world.ts";
+
+/** What a shell or Compose might take for something else. */
+const CLOUDFLARE_TOKEN = "s3cr$t-$HOME-$$-#1";
+const ZONE = "home.localhost";
+const HOSTNAMES = ["auth", "cfauth", "whoami"].map((name) => `${name}.${ZONE}`);
+
+const compose = await ensureCompose();
+const address = await bridgeAddress();
+const missing = compose === undefined ? "no Docker Compose here" : address === undefined ? "the engine is on another machine" : undefined;
+const title = "docker-compose.example.yml";
+
+describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title} (skipped: ${missing})`, () => {
+  const all = new AsyncDisposableStack();
+  let sandbox: Sandbox;
+  let home: Project;
+  let page: string;
+
+  const report = async (): Promise<Report> => (await fetch(`${page}/api/routes`)).json() as Promise<Report>;
+  const allLive = async (): Promise<boolean> => {
+    const { routes } = await report();
+    return HOSTNAMES.every((name) => routes.some(({ hostname, state }) => hostname === name && state === "live"));
+  };
+  const allHealthy = async (): Promise<boolean> => {
+    const states = [...(await home.containers()).values()].map(({ State }) => State);
+    return states.length === 7 && states.every(({ Running, Health }) => Running && (Health?.Status ?? "healthy") === "healthy");
+  };
+  const logIn = async (who: Browser, host: string, path: string, username: string, password: string): Promise<Page> => {
+    let at = await who.open(sandbox.edge.url(host) + path);
+    if (at.body.includes('id="log-in"')) at = await who.submit(at.url.href, { username, password });
+    return at.body.includes('id="continue"') ? who.submit(at.url.href, { continue: "yes" }) : at;
+  };
+
+  beforeAll(async () => {
+    await reapLeftovers();
+    const tunnel = unique("tunnel");
+    sandbox = all.use(
+      await startSandbox({ resolve: dockerResolver(await docker(), [tunnel]), authentikBehindTunnel: true, token: CLOUDFLARE_TOKEN }),
+    );
+    const port = await freePort();
+    page = `http://127.0.0.1:${port}`;
+    home = all.use(
+      await project({
+        compose: compose ?? ["docker", "compose"],
+        values: { CLOUDFLARE_API_TOKEN: `'${CLOUDFLARE_TOKEN}'`, DOMAIN: ZONE },
+        more: { CFAUTH_PORT: String(port) },
+        override: await override({
+          outside: all.use(await outside(address ?? "", sandbox)),
+          authentikUrl: sandbox.environment["AUTHENTIK_URL"] ?? "",
+          tunnel,
+        }),
+      }),
+    );
+    await home.up();
+  }, 300_000);
+  afterAll(async () => {
+    await reap(RUN_ID);
+    await all.disposeAsync();
+  }, 60_000);
+
+  test("opens Authentik, the first service and the status page, and everything is healthy", async () => {
+    await until("all three are live", allLive, 60_000);
+    await until("everything is healthy", allHealthy, 30_000);
+    expect((await report()).problems.filter(({ hostname }) => HOSTNAMES.includes(hostname ?? ""))).toEqual([]);
+  }, 120_000);
+
+  test("connects the tunnel by the token that cfauth wrote, for the one user that both are", async () => {
+    expect([...sandbox.cloudflare.state.tunnels.values()].map(({ name, status }) => ({ name, status }))).toEqual([
+      { name: "cfauth", status: "healthy" },
+    ]);
+    const look =
+      'const s = process.getBuiltinModule("fs").statSync("/run/cfauth/tunnel-token"); console.log(s.uid, (s.mode & 0o777).toString(8))';
+    expect(await home.evaluate("cloudflared", look)).toBe("65532 600\n");
+  });
+
+  test("asks for a login before the first service and the status page, and not before Authentik", async () => {
+    for (const name of ["whoami", "cfauth"]) {
+      const { status, headers } = await probe(sandbox.edge.port, `${name}.${ZONE}`);
+      expect([status, String(headers.location)]).toEqual([302, expect.stringContaining("/cdn-cgi/access/login/")]);
+    }
+    expect((await probe(sandbox.edge.port, `auth.${ZONE}`, "/-/health/live/")).status).toBe(200);
+  });
+
+  test("lets the administrator of the first start in, to the status page too, and others to the service only", async () => {
+    const [admin, alice] = [browser(), browser()];
+    const password = await home.setting("AUTHENTIK_BOOTSTRAP_PASSWORD");
+    const seen = await logIn(admin, `cfauth.${ZONE}`, "/api/routes", "akadmin", password);
+    expect((JSON.parse(seen.body) as Report).routes.map(({ hostname }) => hostname)).toEqual(expect.arrayContaining(HOSTNAMES));
+    expect((await logIn(alice, `whoami.${ZONE}`, "/", "alice", "alice-password")).body).toContain("Hello from");
+    const refused = await logIn(alice, `cfauth.${ZONE}`, "/api/routes", "alice", "alice-password");
+    expect([refused.status, refused.body]).toEqual([403, expect.not.stringContaining('"routes"')]);
+  });
+
+  test("lets cfauth see a list of containers, and do nothing", async () => {
+    const id = (await home.containers()).get("whoami")?.Id;
+    const asks = ["GET /containers/json", "GET /v1.41/info", `GET /containers/${id}/json`, `GET /containers/${id}/logs?stdout=1`].concat([
+      "POST /containers/create",
+      `POST /containers/${id}/stop`,
+      `DELETE /containers/${id}`,
+      "PUT /x",
+      "HEAD /_ping",
+    ]);
+    const ask =
+      'for (const a of process.argv.slice(1)) { const [method, path] = a.split(" "); console.log((await fetch("http://socket-proxy:2375" + path, { method })).status, method) }';
+    expect((await home.evaluate("cfauth", ask, ...asks)).trim().split("\n")).toEqual(
+      ["200 GET", "200 GET", "403 GET", "403 GET"].concat(["405 POST", "405 POST", "405 DELETE", "405 PUT", "405 HEAD"]),
+    );
+  });
+
+  test("gives nobody more rights than they need", async () => {
+    const containers = await home.containers();
+    for (const [service, { HostConfig }] of containers) {
+      expect([service, HostConfig.Privileged, HostConfig.CapAdd ?? []]).toEqual([service, false, []]);
+    }
+    for (const service of ["cfauth", "socket-proxy", "cloudflared"]) {
+      expect(containers.get(service)).toMatchObject({
+        Config: { User: expect.stringMatching(/^6553[24]:\d+$/) },
+        HostConfig: { CapDrop: ["ALL"], ReadonlyRootfs: true, SecurityOpt: ["no-new-privileges:true"] },
+      });
+    }
+    const withSocket = [...containers].filter(([, { Mounts }]) => Mounts.some(({ Source }) => Source.endsWith("docker.sock")));
+    expect(withSocket.map(([service]) => service)).toEqual(["socket-proxy"]);
+  });
+
+  test("tells its health to whoever asks by exec", async () => {
+    expect(await home.exec("cfauth", "cfauth", "healthcheck")).toEqual({ code: 0, output: "" });
+  });
+
+  test("logs what cfauth says, each line by itself, and no secret", async () => {
+    const log = await home.log("cfauth");
+    expect(log).toMatch(new RegExp(`^\\[[\\d:]+\\] INFO: route opened +hostname=whoami\\.${ZONE} `, "m"));
+    expect(log.split("\n").filter((line) => !/^(\[[\d:]+\] [A-Z]+: .*| {4}.*|)$/.test(line))).toEqual([]);
+    const secrets = [CLOUDFLARE_TOKEN, await home.setting("AUTHENTIK_TOKEN")];
+    expect(secrets.filter((secret) => log.includes(secret))).toEqual([]);
+  });
+
+  test("finds everything as it was after down and up, and makes nothing twice", async () => {
+    const before = inventory(sandbox);
+    sandbox.controls.clear();
+    await home.down();
+    expect([...(await home.containers()).keys()]).toEqual([]);
+    await home.up();
+    await until("all three are live", allLive, 60_000);
+    await until("everything is healthy", allHealthy, 30_000);
+    expect(sandbox.controls.writes()).toEqual([]);
+    expect(inventory(sandbox)).toEqual(before);
+    expect(sandbox.controls.violations).toEqual([]);
+  }, 120_000);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
