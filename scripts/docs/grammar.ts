@@ -3,7 +3,7 @@ import { ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
 
 /**
  * What a label takes, as an editor can check it while it is typed: never narrower than the parsers in src/labels, which have the
- * last word, and wider where a pattern could not say it.
+ * last word, and wider where a pattern could not say it. Only what JavaScript, Java, Python and .NET read alike: editors differ.
  */
 export interface Grammar {
   /** Regular expression of the text, without quotes and spaces around it. */
@@ -16,7 +16,7 @@ export interface Grammar {
 
 const choice = (...choices: readonly string[]): Grammar => ({ text: choices.join("|"), choices });
 const FLAG: Grammar = { ...choice("true", "false"), plain: "boolean" };
-const TEXT: Grammar = { text: String.raw`[^]*\S[^]*`, plain: "any" };
+const TEXT: Grammar = { text: String.raw`[\s\S]*\S[\s\S]*`, plain: "any" };
 
 const list = (item: string): string => String.raw`${item}\s*(?:,\s*${item}\s*)*`;
 /** A name: all but a comma, and not nothing. */
@@ -24,7 +24,7 @@ const NAMES: Grammar = { text: list(String.raw`[^,]*[^,\s][^,]*`), plain: "any" 
 
 const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
 /** A bare name or asterisk; one with dots, that is no address; and anything with a sign that the DNS writes otherwise, such as ü. */
-const HOST = String.raw`(?:\*\.?|${LABEL}\.?|(?:\*\.)?(?:${LABEL}\.)+(?!\d+\.?\s*(?:[,"']|$))${LABEL}\.?|[^,/?#]*[%\t\n\r\u0080-\u{10ffff}][^,/?#]*)`;
+const HOST = String.raw`(?:\*\.?|${LABEL}\.?|(?:\*\.)?(?:${LABEL}\.)+(?!\d+\.?\s*(?:[,"']|$))${LABEL}\.?|[^,/?#]*(?:[%\t\n\r]|[^\x00-\x7f])[^,/?#]*)`;
 
 const SEGMENT = String.raw`/(?!\.{1,2}(?:[/\s,"']|$))[A-Za-z0-9._~@:+-]+`;
 const PREFIX = `(?:${SEGMENT})+/*`;

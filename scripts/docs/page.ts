@@ -29,7 +29,7 @@ or for all of them, in VS Code's settings:
 \`\`\`
 
 Compose's own schema is part of it, since what is named here takes its place. [labels.schema.json](../contrib/labels.schema.json) is the part
-for a map of labels alone. Both know the prefix \`cfauth\`; values that Compose fills in (\`\${…}\`) are let be. The last word has cfauth.`;
+for the labels alone. Both know the prefix \`cfauth\`; values that Compose fills in (\`\${…}\`) are let be. The last word has cfauth.`;
 
 /** docs/labels.md. */
 export function labelsPage(): string {

@@ -22,36 +22,31 @@ const PREFIX = String.raw`[cC][fF][aA][uU][tT][hH]\.`;
 
 const UNKNOWN = "not a label of cfauth: it would keep the container's routes shut";
 
-/** contrib/labels.schema.json: a map of labels, ours checked and all others let be. */
+/**
+ * contrib/labels.schema.json: labels as Compose takes them, a map or a list; ours are checked and all others let be. Of a list only
+ * the names are. No type is asked for, so that an editor completes the first key of a map that is still empty.
+ */
 export const labelsSchema = (): Schema => ({
   $schema: DRAFT,
   $id: published("labels.schema.json"),
   title: "Labels of cfauth",
   description: `Made from the catalogue of labels. ${docs("labels.md")}`,
-  type: "object",
   properties: Object.fromEntries(LABEL_KEYS.map((key) => [`cfauth.${key}`, { $ref: `#/definitions/${key}` }])),
   patternProperties: {
     ...Object.fromEntries(LABEL_KEYS.map((key) => [String.raw`^cfauth\.${ROUTE}${escaped(key)}$`, { $ref: `#/definitions/${key}` }])),
     [`^${PREFIX}(?!(?:${ROUTE})?${ANY_KEY}$)`]: { not: {}, errorMessage: UNKNOWN },
   },
+  items: { pattern: `^(?!${PREFIX})|^${PREFIX}(?:${ROUTE})?${ANY_KEY}(?:=|$)`, patternErrorMessage: UNKNOWN },
   definitions: Object.fromEntries(LABEL_KEYS.map((key) => [key, definition(key)])),
 });
 
-/** contrib/compose.schema.json: a Compose file with such labels, as a map or as a list. */
+/** contrib/compose.schema.json: a Compose file whose services carry such labels. */
 export const composeSchema = (): Schema => ({
   $schema: DRAFT,
   $id: published("compose.schema.json"),
   title: "Compose file with labels of cfauth",
   allOf: [{ $ref: COMPOSE }],
-  properties: { services: { additionalProperties: { properties: { labels: { $ref: "#/definitions/labels" } } } } },
-  definitions: {
-    labels: {
-      if: { type: "object" },
-      // biome-ignore lint/suspicious/noThenProperty: the word of JSON Schema
-      then: { $ref: "labels.schema.json" },
-      else: { items: { pattern: `^(?!${PREFIX})|^${PREFIX}(?:${ROUTE})?${ANY_KEY}(?:=|$)`, patternErrorMessage: UNKNOWN } },
-    },
-  },
+  properties: { services: { additionalProperties: { properties: { labels: { $ref: "labels.schema.json" } } } } },
 });
 
 function definition(key: string): Schema {
