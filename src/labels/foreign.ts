@@ -1,3 +1,4 @@
+import { ORIGIN_OPTIONS } from "./catalogue.ts";
 import { bare, type Label, type Labels } from "./family.ts";
 
 /**
@@ -28,8 +29,6 @@ const TAKEN: ReadonlyMap<string, string> = new Map([
 
 /** Their keys that ask for nothing: the zone is the longest that covers the hostname. */
 const IDLE = ["zonename", "dns.zone"];
-
-const FLAGS = ["origin.noTLSVerify", "origin.http2Origin", "origin.disableChunkedEncoding", "origin.matchSNItoHost"];
 
 /** What the labels of another tool say, in our words. */
 export interface Translation {
@@ -119,7 +118,9 @@ function suffixed(rest: string): Place {
 
 /** Of two labels for one key the last wins. */
 const keyed = (placed: readonly { readonly key: string; readonly label: Label }[]): ReadonlyMap<string, Label> =>
-  new Map(placed.map(({ key, label }) => [key, FLAGS.includes(key) ? { ...label, text: flag(label.text) } : label]));
+  new Map(placed.map(({ key, label }) => [key, isFlag(key) ? { ...label, text: flag(label.text) } : label]));
+
+const isFlag = (key: string): boolean => ORIGIN_OPTIONS[key.slice("origin.".length)]?.takes === "boolean";
 
 const inherit = (own: Labels, base: Labels): Labels => new Map([...[...base].filter(([key]) => key !== "hostname"), ...own]);
 

@@ -1,4 +1,3 @@
-import { list } from "../domain/list.ts";
 import type { Problem } from "../domain/problem.ts";
 import { routeKey } from "../domain/route.ts";
 import type { Context } from "./context.ts";
@@ -38,7 +37,7 @@ function idle(party: Party, names: readonly string[], so: string, fix: string): 
 }
 
 const who = ({ defaults }: Context): string =>
-  defaults.groups.length === 0 ? "everyone who can log in with Authentik" : `members of ${list(defaults.groups.join()).join(" or ")}`;
+  defaults.groups.length === 0 ? "everyone who can log in with Authentik" : `members of ${defaults.groups.join(" or ")}`;
 
 const named = ({ prefix }: Context): string =>
   `to say who may enter, write all labels of the container as ${prefix}.…, with ${prefix}.access.groups or ${prefix}.access.emails`;
