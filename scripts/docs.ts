@@ -1,4 +1,7 @@
-/** Writes what is made from the code: tables of the README and of pages, docs/labels.md and docs/settings.md. `npm run docs`; tests see that they are up to date. */
+/**
+ * Writes what is made from the code: tables of the README and of pages, docs/labels.md and docs/settings.md, and the schemas for editors
+ * in contrib/. `npm run docs`; tests see that they are up to date.
+ */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { indexPage } from "./docs/index.ts";
@@ -6,6 +9,7 @@ import { withMetrics } from "./docs/metrics.ts";
 import { labelsPage } from "./docs/page.ts";
 import { withPermissions } from "./docs/permissions.ts";
 import { withQuickStart } from "./docs/quick-start.ts";
+import { composeSchema, labelsSchema, printed } from "./docs/schema.ts";
 import { settingsPage } from "./docs/settings.ts";
 import { withTables } from "./docs/tables.ts";
 import { withTokenLink } from "./docs/token.ts";
@@ -28,6 +32,8 @@ await write("docs/getting-started.md", withTokenLink);
 await write("docs/authentik.md", withPermissions);
 await write("docs/troubleshooting.md", withProblems);
 await write("docs/monitoring.md", withMetrics);
+await write("contrib/labels.schema.json", () => printed(labelsSchema()));
+await write("contrib/compose.schema.json", () => printed(composeSchema()));
 
 const pages = (await readdir(`${ROOT}/docs`)).filter((name) => name.endsWith(".md"));
 await write("docs/README.md", () => indexPage(new Set(pages)));

@@ -79,7 +79,7 @@ export async function createApp({ config, source, signal, watch, onCall }: AppOp
     list: () => source.list(),
     hands,
     decide: (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
-    asked: (workloads) => asked(workloads, labels.prefix, labels.defaults.groups),
+    asked: (workloads) => asked(workloads, labels),
     plan: ({ desired }, world, failed) => plan(rooms, desired, world, failed),
     watch,
     resyncMs: config.resyncMs,

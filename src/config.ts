@@ -9,6 +9,7 @@ import { SETTING_NAMES, Settings } from "./config/settings.ts";
 import type { TunnelWish } from "./config/tunnel.ts";
 import type { Owner } from "./domain/owner.ts";
 import type { Listen } from "./http/listen.ts";
+import type { Foreign } from "./labels/foreign.ts";
 import type { Secret } from "./secret.ts";
 
 /** The settings, read once; nothing else looks at the environment. Durations in milliseconds. */
@@ -33,6 +34,8 @@ export interface Config {
   readonly owner: Owner | undefined;
   readonly labels: {
     readonly prefix: string;
+    /** Label families of other tools that are read as ours. */
+    readonly reads: readonly Foreign[];
     /** The preferred one first. */
     readonly networks: readonly string[];
     readonly target: "name" | "ip" | "published";
@@ -123,6 +126,7 @@ function configOf(settings: Settings, docker: DockerAddress): Config {
     owner: settings.CFAUTH_OWNER,
     labels: {
       prefix: settings.CFAUTH_LABEL_PREFIX,
+      reads: settings.CFAUTH_READ_LABELS,
       networks: settings.CFAUTH_NETWORK,
       target: settings.CFAUTH_TARGET,
       domain: settings.CFAUTH_DOMAIN,

@@ -91,6 +91,7 @@ export const stands = (at: string, more: Partial<StandingRoute> = {}): StandingR
 
 export const context = (workloads: readonly Workload[], more: Partial<Context> = {}): Context => ({
   prefix: "cfauth",
+  reads: [],
   networks: ["tunnel"],
   target: "name",
   domain: "example.com",
@@ -109,7 +110,7 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
 /** What the labels of all these workloads come to, taken together. */
 export function decoded(workloads: readonly Workload[], more: Partial<Context> = {}): Decoded {
   const around = context(workloads, more);
-  const all = parties(workloads, around.prefix).map((party) => decode(party, around));
+  const all = parties(workloads, around).map((party) => decode(party, around));
   return {
     exposures: all.flatMap((it) => it.exposures),
     faulty: all.flatMap((it) => it.faulty),

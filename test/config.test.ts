@@ -171,6 +171,28 @@ describe("a secret", () => {
   });
 });
 
+describe("CFAUTH_READ_LABELS", () => {
+  const reads = (text: string) => config({ CFAUTH_READ_LABELS: text }).labels.reads;
+
+  it("names whose labels are read, in any order and each once; without it nobody's", () => {
+    expect([config().labels.reads, reads("cloudflare.tunnel, dockflare.,dockflare"), reads("dockflare")]).toEqual([
+      [],
+      ["dockflare", "cloudflare.tunnel"],
+      ["dockflare"],
+    ]);
+  });
+
+  it.each([
+    { text: "dockflair", fix: "write dockflare" },
+    { text: "dockflare,traefik", fix: "write dockflare or cloudflare.tunnel, or both with a comma" },
+    { text: "homepage", fix: "write dockflare or cloudflare.tunnel, or both with a comma" },
+  ])("$text is refused: $fix", ({ text, fix }) => {
+    expect(faults({ CFAUTH_READ_LABELS: text })).toEqual([
+      { name: "CFAUTH_READ_LABELS", why: "names labels that cfauth can not read", fix },
+    ]);
+  });
+});
+
 describe("a variable that looks like a setting", () => {
   it.each([
     { name: "CFAUTH_NETWROK", fix: "write CFAUTH_NETWORK" },
@@ -183,12 +205,9 @@ describe("a variable that looks like a setting", () => {
     expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not a setting of cfauth", fix }]);
   });
 
-  it.each(["CFAUTH_NOTIFY_URL", "CFAUTH_READ_LABELS", "CFAUTH_NOTIFY_URL_FILE"])(
-    "%s is refused, since this version would not do what it asks",
-    (name) => {
-      expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not supported yet by this version", fix: "remove it" }]);
-    },
-  );
+  it.each(["CFAUTH_NOTIFY_URL", "CFAUTH_NOTIFY_URL_FILE"])("%s is refused, since this version would not do what it asks", (name) => {
+    expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not supported yet by this version", fix: "remove it" }]);
+  });
 
   it("of another tool is left alone", () => {
     expect(faults({ TRAEFIK_ENABLE: "x", PATH: "/bin", AUTHENTIK_HOST: "x" })).toEqual([]);

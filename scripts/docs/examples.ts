@@ -65,7 +65,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   service: {
     notes: [
       "Instead of `port` and `scheme`, never beside them, and without a path at its end, which cloudflared refuses.",
-      "A URL that leads anywhere else than to the container itself is refused unless the operator of cfauth sets `CFAUTH_ALLOW_SERVICE=true`: whoever may write labels could otherwise publish any machine in the house.",
+      "A URL that leads anywhere else than to the container itself is refused unless the operator of cfauth sets `CFAUTH_ALLOW_SERVICE=true`: whoever may write labels could otherwise publish any machine in the house. The container itself is its name, its Compose service, its address, and with `CFAUTH_TARGET=published` a port that it publishes, such as `http://localhost:8080`.",
     ],
     example: wiki({ "cfauth.service": "http://wiki:3001" }),
   },
@@ -133,9 +133,16 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
     ],
     example: wiki({ "cfauth.access.service-tokens": "backup" }),
   },
-  "app.name": { notes: [], example: wiki({ "cfauth.app.name": "Family wiki" }) },
+  "app.name": {
+    notes: [
+      "Where the container has labels for [Homepage](https://gethomepage.dev), `homepage.name`, `.icon`, `.description` and `.group` say what an `app.*` label does not, for the route without a name. They dress the tile and do nothing else: never who may enter, nor whether there is a route at all.",
+    ],
+    example: wiki({ "cfauth.app.name": "Family wiki" }),
+  },
   "app.icon": {
-    notes: ["The App Launcher shows only icons that have an address."],
+    notes: [
+      "The App Launcher shows only icons that have an address. Icons that only Homepage knows (`wiki.png`, `mdi-book`, `si-…`) are passed over.",
+    ],
     example: wiki({ "cfauth.app.icon": "https://example.com/wiki.png" }),
   },
   "app.description": { notes: [], example: wiki({ "cfauth.app.description": "What we know" }) },

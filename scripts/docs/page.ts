@@ -1,5 +1,6 @@
 import { CATALOGUE, type LabelRow, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
 import { type Example, ORIGIN_MEANINGS, SECTIONS, TOGETHER } from "./examples.ts";
+import { published } from "./schema.ts";
 import { labels, TAKES } from "./tables.ts";
 
 const HEAD = `# Labels
@@ -10,6 +11,26 @@ Labels begin with \`cfauth.\` (\`CFAUTH_LABEL_PREFIX\` changes it). Values are t
 Compose file. A label that is unknown or can not be taken for good opens nothing: a route that is shut stays shut, one that is protected
 stays as it was, and the problem names the container, the label and what would be right.`;
 
+const SCHEMA = published("compose.schema.json");
+
+const IN_EDITORS = `## In an editor
+
+Editors that run the YAML language server (VS Code with the YAML extension, Neovim, Helix, Zed and others) complete these labels, show what
+each is for, and underline what is wrong. As the first line of a Compose file:
+
+\`\`\`
+# yaml-language-server: $schema=${SCHEMA}
+\`\`\`
+
+or for all of them, in VS Code's settings:
+
+\`\`\`json
+{ "yaml.schemas": { "${SCHEMA}": ["compose*.y*ml", "docker-compose*.y*ml"] } }
+\`\`\`
+
+Compose's own schema is part of it, since what is named here takes its place. [labels.schema.json](../contrib/labels.schema.json) is the part
+for the labels alone. Both know the prefix \`cfauth\`; values that Compose fills in (\`\${…}\`) are let be. The last word has cfauth.`;
+
 /** docs/labels.md. */
 export function labelsPage(): string {
   const parts = [
@@ -19,6 +40,7 @@ export function labelsPage(): string {
     originSection(),
     "## Together",
     ...TOGETHER.map(({ title, notes, example }) => joined(`### ${title}`, ...notes, snippet(example))),
+    IN_EDITORS,
   ];
   return `${joined(...parts)}\n`;
 }

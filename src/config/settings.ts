@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { list } from "../domain/list.ts";
+import { nearest } from "../domain/nearest.ts";
 import type { Parsed } from "../domain/parsed.ts";
 import { parseSession } from "../domain/session.ts";
 import { parseListen } from "../http/listen.ts";
+import { FOREIGN, type Foreign } from "../labels/foreign.ts";
 import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
 import { parsePublicUrl, parseUrl } from "./urls.ts";
 import {
@@ -37,6 +39,15 @@ function parseSources(text: string): Parsed<readonly "containers"[]> {
   return { ok: false, why, fix: "write containers, or remove it" };
 }
 
+function parseReads(text: string): Parsed<readonly Foreign[]> {
+  const asked = list(text).map((name) => ({ name, family: FOREIGN.find((it) => it === name.replace(/\.$/, "")) }));
+  const wrong = asked.find(({ family }) => family === undefined);
+  const meant = wrong && nearest(wrong.name, FOREIGN);
+  return wrong === undefined
+    ? { ok: true, value: FOREIGN.filter((it) => asked.some(({ family }) => family === it)) }
+    : { ok: false, why: "names labels that cfauth can not read", fix: `write ${meant ?? `${FOREIGN.join(" or ")}, or both with a comma`}` };
+}
+
 /** Every setting of this version, with its default. */
 export const Settings = z.object({
   CLOUDFLARE_API_TOKEN: read(parseToken),
@@ -65,6 +76,7 @@ export const Settings = z.object({
   CFAUTH_GRACE_PERIOD: read(durationOf(0, "0s")).prefault("60s"),
   CFAUTH_STARTUP_GRACE_PERIOD: read(durationOf(0, "0s")).prefault("5m"),
   CFAUTH_RESYNC_INTERVAL: read(durationOf(1_000, "1s")).prefault("5m"),
+  CFAUTH_READ_LABELS: read(parseReads).prefault(""),
   CFAUTH_ALLOW_SERVICE: read(parseFlag).prefault("false"),
   CFAUTH_LISTEN: read(parseListen).prefault("0.0.0.0:8080"),
   CFAUTH_DRY_RUN: read(parseFlag).prefault("false"),

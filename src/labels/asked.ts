@@ -1,20 +1,20 @@
 import type { Asked } from "../domain/directory.ts";
 import { list } from "../domain/list.ts";
 import type { Workload } from "../domain/workload.ts";
+import type { Context } from "./context.ts";
 import { bare } from "./family.ts";
+import { voice } from "./party.ts";
 
 /**
- * Which groups and service tokens the labels speak of, sound or not: what nobody speaks of is not looked up.
- *
- * @param defaults - groups of the routes that name none
+ * Which groups and service tokens the labels speak of, sound or not: what nobody speaks of is not looked up. The groups of the
+ * routes that name none are the defaults. Labels of other tools name nobody.
  */
-export function asked(workloads: readonly Workload[], prefix: string, defaults: readonly string[]): Asked {
-  const labels = workloads.flatMap((workload) =>
-    Object.entries(workload.labels).filter(([name]) => name.toLowerCase().startsWith(`${prefix.toLowerCase()}.`)),
-  );
+export function asked(workloads: readonly Workload[], spoken: Pick<Context, "prefix" | "reads" | "defaults">): Asked {
+  const voices = workloads.map((workload) => voice(workload.labels, spoken)).filter(({ labels }) => Object.keys(labels).length > 0);
+  const labels = voices.flatMap((it) => (it.foreign ? [] : Object.entries(it.labels)));
   const under = (key: string) => labels.filter(([name]) => name.endsWith(`.${key}`)).flatMap(([, text]) => list(bare(text)));
   return {
-    groups: new Set([...under("access.groups"), ...(labels.length > 0 ? defaults : [])]),
+    groups: new Set([...under("access.groups"), ...(voices.length > 0 ? spoken.defaults.groups : [])]),
     tokens: new Set(under("access.service-tokens").filter((name) => name !== "any")),
   };
 }

@@ -1,9 +1,12 @@
 import type { Directory } from "../domain/directory.ts";
+import type { Foreign } from "./foreign.ts";
 import type { Neighbours } from "./neighbours.ts";
 
 /** What decoding needs beside the labels. */
 export interface Context {
   readonly prefix: string;
+  /** Label families of other tools that are read as ours where a container has none of ours. */
+  readonly reads: readonly Foreign[];
   /** Tunnel networks, the preferred one first. */
   readonly networks: readonly string[];
   readonly target: "name" | "ip" | "published";

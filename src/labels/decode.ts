@@ -6,23 +6,27 @@ import { family } from "./family.ts";
 import { problemOf } from "./fault.ts";
 import type { Party } from "./party.ts";
 import { type DecodedRoute, decodeRoute } from "./route.ts";
+import { protectedOnly, sheltered, theirFamily } from "./theirs.ts";
 import { parseFlag } from "./values.ts";
 
 /**
  * What a container's labels come to. Never throws. A fault that belongs to one named route keeps that route shut; one that
  * might have meant any of them (an unknown label, a route without a hostname) keeps all of the container's routes shut.
  * `enable` without a route name is the switch of the whole container; beside named routes it asks for no route of its own.
+ * Labels of another tool are put into our words first; from there on they are read like ours, but for what opens without a login.
  */
-export function decode(party: Party, context: Context): Decoded {
-  const { routes, problems } = family(party.name, party.labels, context.prefix);
+export function decode(party: Party, around: Context): Decoded {
+  const context = party.foreign ? sheltered(around) : around;
+  const { routes, problems } = party.foreign ? theirFamily(party, context) : family(party.name, party.labels, context.prefix);
   const enable = routes.get("")?.get("enable");
   const power = enable && parseFlag(enable.text);
   if (power?.ok === true && !power.value) return { exposures: [], faulty: [], problems };
   const read = [...routes]
     .filter(([name, labels]) => name !== "" || routes.size === 1 || labels.size > 1 || power?.ok !== true)
-    .map(([name, labels]) => decodeRoute(party, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context));
+    .map(([name, labels]) => decodeRoute(party, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context))
+    .map((route) => (party.foreign ? protectedOnly(route, party, context.prefix) : route));
   const doubles = twice(party, read);
-  const unplaced = problems.length > 0 || power?.ok === false || read.some((route) => route.unplaced);
+  const unplaced = problems.some(({ severity }) => severity === "error") || power?.ok === false || read.some((route) => route.unplaced);
   const opens = unplaced ? [] : read.flatMap(({ exposures }) => exposures.filter(({ route }) => !doubles.has(routeKey(route))));
   const open = new Set(opens.map(({ route }) => routeKey(route)));
   return {

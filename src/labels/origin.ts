@@ -39,7 +39,7 @@ type Service = { readonly service: string } | { readonly faults: readonly Fault[
 function serviceOf(party: Party, labels: Labels, prefix: string, context: Context): Service {
   const whole = labels.get("service");
   if (whole !== undefined) {
-    const fault = serviceFault(party, whole, labels, context);
+    const fault = serviceFault(party, whole, labels, context) ?? strayed(party, labels, prefix, context);
     return fault === undefined ? { service: whole.text } : { faults: [fault] };
   }
   const scheme = labels.get("scheme");
@@ -56,6 +56,13 @@ function serviceOf(party: Party, labels: Labels, prefix: string, context: Contex
   const published = publishedAt(party, port.port);
   if (published !== undefined) return { service: `${kind.value}://${published}` };
   return { faults: [unpublished(party, prefix, port.port)] };
+}
+
+/** Another tool's cloudflared may have been on other networks than ours: its service can be right and still lead nowhere. */
+function strayed(party: Party, labels: Labels, prefix: string, context: Context): Fault | undefined {
+  if (!party.foreign || context.allowService || context.target === "published") return undefined;
+  const reached = context.networks.some((name) => Object.hasOwn(party.members[0].networks, name));
+  return reached ? undefined : offNetwork(party, labels.get("service"), prefix, context.networks);
 }
 
 function portOf(party: Party, labels: Labels, prefix: string): { readonly port: number } | { readonly fault: Fault } {

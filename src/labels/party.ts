@@ -1,18 +1,27 @@
 import type { Workload } from "../domain/workload.ts";
+import type { Context } from "./context.ts";
+import { foreignLabels } from "./foreign.ts";
 
-/** Who speaks with one voice: a container, or the replicas of a Compose service that carry the same labels of ours. */
+/** Who speaks with one voice: a container, or the replicas of a Compose service that carry the same labels. */
 export interface Party {
   /** The container's name, or the service's. */
   readonly name: string;
   /** The oldest first. */
   readonly members: readonly [Workload, ...Workload[]];
   readonly replicated: boolean;
+  /** Ours, or else those of another tool that are read as ours. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Whether they are those of another tool. */
+  readonly foreign: boolean;
 }
 
-export function parties(workloads: readonly Workload[], prefix: string): readonly Party[] {
+type Voice = Pick<Party, "labels" | "foreign">;
+type Spoken = Pick<Context, "prefix" | "reads">;
+
+/** One label of ours is enough for those of other tools to be passed over, all of them. */
+export function parties(workloads: readonly Workload[], spoken: Spoken): readonly Party[] {
   const labelled = workloads
-    .map((workload) => ({ workload, labels: ours(workload.labels, prefix) }))
+    .map((workload) => ({ workload, ...voice(workload.labels, spoken) }))
     .filter(({ labels }) => Object.keys(labels).length > 0);
   const groups = Map.groupBy(labelled, ({ workload, labels }) =>
     workload.service === undefined
@@ -22,16 +31,24 @@ export function parties(workloads: readonly Workload[], prefix: string): readonl
   return [...groups.values()].flatMap((group) =>
     party(
       group.map(({ workload }) => workload),
-      group[0]?.labels ?? {},
+      group[0] ?? { labels: {}, foreign: false },
     ),
   );
 }
 
-function party(members: readonly Workload[], labels: Party["labels"]): readonly Party[] {
+function party(members: readonly Workload[], { labels, foreign }: Voice): readonly Party[] {
   const [oldest, ...others] = members.toSorted((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
   if (oldest === undefined) return [];
   const replicated = others.length > 0;
-  return [{ name: replicated ? (oldest.service?.name ?? oldest.name) : oldest.name, members: [oldest, ...others], replicated, labels }];
+  const name = replicated ? (oldest.service?.name ?? oldest.name) : oldest.name;
+  return [{ name, members: [oldest, ...others], replicated, labels, foreign }];
+}
+
+/** The labels of a container that count: ours, and only where it has none of them those of other tools. */
+export function voice(labels: Workload["labels"], { prefix, reads }: Spoken): Voice {
+  const own = ours(labels, prefix);
+  const foreign = Object.keys(own).length === 0;
+  return { labels: foreign ? foreignLabels(labels, reads) : own, foreign };
 }
 
 const ours = (labels: Workload["labels"], prefix: string): Record<string, string> =>

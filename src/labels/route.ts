@@ -43,7 +43,8 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
   const protection = protectionOf(labels, prefix, path.value, context);
   const gate = gateOf(party, labels, context);
   const origin = originOf(party, labels, prefix, context);
-  const shown = shownOf(labels);
+  // Homepage knows one page for each container: that is the route without a name, not each of them.
+  const shown = shownOf(labels, prefix === `${context.prefix}.` ? party.members[0].labels : {});
   const adopt = readLabel(labels, "adopt", parseFlag);
 
   const routes = hosts.hostnames.map((hostname): Route => ({ hostname, path: path.value }));

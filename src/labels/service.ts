@@ -27,7 +27,9 @@ export function serviceFault(party: Party, label: Label, labels: Labels, context
   if (rest !== "") return valueFault(label, faulty("has a path, which cloudflared refuses", `write ${scheme}://${host}${port}`));
   if (port !== "" && !parsePort(port.slice(1)).ok)
     return valueFault(label, faulty("has a port that is not from 1 to 65535", `write it like ${scheme}://${host}:8080`));
-  return context.allowService || itself(party, host, context) ? undefined : forbidden(label);
+  return context.allowService || itself(party, host, context) || publishes(party, host, port.slice(1), context)
+    ? undefined
+    : forbidden(label);
 }
 
 /** Whether the host is the container, and nobody but the container, on its own networks and on those that cloudflared is on. */
@@ -41,6 +43,21 @@ function itself(party: Party, host: string, context: Context): boolean {
     return answering.length > 0 && answering.every((id) => members.has(id));
   });
 }
+
+/** Where cloudflared runs on the host: whether this is an address at which the engine publishes a port of the container. */
+function publishes(party: Party, host: string, port: string, { target }: Context): boolean {
+  if (target !== "published") return false;
+  const name = host.replace(/^\[|\]$/g, "");
+  return party.members.some(({ ports }) =>
+    ports.some(
+      ({ protocol, published: at }) =>
+        protocol === "tcp" && at !== undefined && String(at.port) === port && (at.ip === name || (everywhere(at.ip) && isHere(name))),
+    ),
+  );
+}
+
+const everywhere = (ip: string): boolean => ["", "0.0.0.0", "::"].includes(ip);
+const isHere = (host: string): boolean => ["localhost", "127.0.0.1", "::1"].includes(host);
 
 const forbidden = (label: Label): Fault => ({
   code: "CFA-SERVICE-FORBIDDEN",

@@ -1,11 +1,18 @@
 import type { Shown } from "../domain/exposure.ts";
-import type { Labels } from "./family.ts";
+import type { Parsed } from "../domain/parsed.ts";
+import type { Workload } from "../domain/workload.ts";
+import { bare, type Labels } from "./family.ts";
 import type { Fault } from "./fault.ts";
 import { readLabel } from "./read.ts";
 import { parseFlag, parseIcon, parseText } from "./values.ts";
 
-/** How the route shows itself to people: the `app.*` labels. */
-export function shownOf(labels: Labels): { readonly value: Shown; readonly faults: readonly Fault[] } {
+/**
+ * How the route shows itself to people: the `app.*` labels, and where they are silent what `homepage.*` says of the same
+ * container (gethomepage.dev, Docker discovery). That alters looks only, so no setting has to ask for it.
+ *
+ * @param homepage - the container's labels, where they may speak for this route
+ */
+export function shownOf(labels: Labels, homepage: Workload["labels"]): { readonly value: Shown; readonly faults: readonly Fault[] } {
   const name = readLabel(labels, "app.name", parseText);
   const icon = readLabel(labels, "app.icon", parseIcon);
   const description = readLabel(labels, "app.description", parseText);
@@ -13,14 +20,20 @@ export function shownOf(labels: Labels): { readonly value: Shown; readonly fault
   const hidden = readLabel(labels, "app.hidden", parseFlag);
   return {
     value: {
-      name: name.value,
-      icon: icon.value,
-      description: description.value,
-      category: category.value,
+      name: name.value ?? fallback(homepage["homepage.name"], parseText),
+      icon: icon.value ?? fallback(homepage["homepage.icon"], parseIcon),
+      description: description.value ?? fallback(homepage["homepage.description"], parseText),
+      category: category.value ?? fallback(homepage["homepage.group"], parseText),
       hidden: hidden.value ?? false,
     },
     faults: [name, icon, description, category, hidden].flatMap(({ faults }) => faults),
   };
+}
+
+/** What is not fit for a tile, such as Homepage's own icons (`wiki.png`, `mdi-book`), is no fault: it was not written for us. */
+function fallback<T>(text: string | undefined, parse: (text: string) => Parsed<T>): T | undefined {
+  const read = text === undefined ? undefined : parse(bare(text));
+  return read?.ok === true ? read.value : undefined;
 }
 
 /** Of a route that people do not go to by themselves: a path for webhooks, the login. */

@@ -72,11 +72,13 @@ export function createLoop(parts: LoopParts): Loop {
   let lookAt = -Infinity;
   /** Consecutive looks that met a passing problem: the next ones come sooner than a resync. */
   let passing = 0;
+  /** Whether a record of somebody else's is in the way. A look at the routes passes over zones where nothing of ours stands. */
+  let contested = false;
 
   const depth = (): Depth | undefined => {
     if (world === undefined) return "all";
     if (parts.now() < lookAt) return undefined;
-    return resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
+    return contested || resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
   };
 
   const run = async (begun: number): Promise<PassResult> => {
@@ -100,6 +102,7 @@ export function createLoop(parts: LoopParts): Loop {
       passing = result.plan.problems.some(({ code }) => PASSING.has(code)) ? passing + 1 : 0;
       lookAt = begun + (passing === 0 ? parts.resyncMs : Math.min(parts.resyncMs, backoff(passing, parts.random())));
     }
+    contested = result.plan.problems.some(({ code }) => code === "CFA-CONFLICT-DNS");
     world = result.certain ? result.world : undefined;
     return result;
   };

@@ -36,7 +36,7 @@ export function wishes(
     routed,
     directory: { ...world.directory, policies: world.policy.theirs },
   };
-  const decoded = parties(workloads, settings.prefix).map((party) => decode(party, context));
+  const decoded = parties(workloads, settings).map((party) => decode(party, context));
   const reused = ({ service }: { readonly service: string | undefined }) => service !== undefined && around.reached(service);
   return decide(decoded, stands, reused, memory, grace, now);
 }

@@ -65,13 +65,13 @@ describe("faulty settings", () => {
       AUTHENTIK_URL: "ftp://somewhere.invalid",
       CFAUTH_GRACE_PERIOD: "a while",
       CFAUTH_NETWROK: "tunnel",
-      CFAUTH_READ_LABELS: "dockflare",
+      CFAUTH_READ_LABELS: "traefik",
     });
     expect([code, out]).toEqual([78, ""]);
     for (const name of ["AUTHENTIK_URL", "AUTHENTIK_TOKEN", "CFAUTH_GRACE_PERIOD", "CFAUTH_NETWROK", "CFAUTH_READ_LABELS"])
       expect(err).toContain(name);
     expect(err).toContain("CFAUTH_NETWORK");
-    expect(err).toContain("not supported yet");
+    expect(err).toContain("write dockflare or cloudflare.tunnel");
     expect(err).not.toMatch(/a-secret-token-of-mine|somewhere\.invalid|a while/);
   });
 });

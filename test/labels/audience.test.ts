@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
 import { asked } from "../../src/labels/asked.ts";
 import type { Context } from "../../src/labels/context.ts";
-import { only, workload } from "../builders.ts";
+import { context, only, workload } from "../builders.ts";
 import { KNOWN, labelled } from "./known.ts";
 
 const [FRIENDS, MACHINES] = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"];
@@ -405,21 +405,28 @@ it("a login lasts as long as CFAUTH_DEFAULT_SESSION says, unless the label says 
 
 describe("what is looked up", () => {
   const labels = (more: Workload["labels"]) => workload({ "cfauth.hostname": "app.example.com", ...more });
+  const spoken = (groups: readonly string[] = []) =>
+    context([], { reads: ["dockflare"], defaults: { access: "authentik", groups, session: "24h" } });
 
   it("is every group and token that any label names, sound or not", () => {
     const all = [
       labels({ "cfauth.access.groups": '"family,,admins"', "cfauth.web.access.service-tokens": "backup, any" }),
       labels({ "CFAuth.access.groups": "home users", "other.access.groups": "x", "cfauth.access.policies": "Friends" }),
     ];
-    expect(asked(all, "cfauth", [])).toEqual({ groups: new Set(["family", "admins", "home users"]), tokens: new Set(["backup"]) });
+    expect(asked(all, spoken())).toEqual({ groups: new Set(["family", "admins", "home users"]), tokens: new Set(["backup"]) });
   });
 
   it("is nothing where no label names any", () => {
-    expect(asked([labels({ "cfauth.access.service-tokens": "any" })], "cfauth", [])).toEqual({ groups: new Set(), tokens: new Set() });
+    expect(asked([labels({ "cfauth.access.service-tokens": "any" })], spoken())).toEqual({ groups: new Set(), tokens: new Set() });
   });
 
   it("is the default groups as soon as there is a container with labels", () => {
-    expect(asked([labels({})], "cfauth", ["family"]).groups).toEqual(new Set(["family"]));
-    expect(asked([workload({ "traefik.enable": "true" })], "cfauth", ["family"]).groups).toEqual(new Set());
+    expect(asked([labels({})], spoken(["family"])).groups).toEqual(new Set(["family"]));
+    expect(asked([workload({ "traefik.enable": "true" })], spoken(["family"])).groups).toEqual(new Set());
+  });
+
+  it("is the default groups where labels of another tool are read, and nobody whom those name", () => {
+    const theirs = workload({ "dockflare.enable": "true", "dockflare.access.groups": "admins" });
+    expect(asked([theirs], spoken(["family"])).groups).toEqual(new Set(["family"]));
   });
 });

@@ -5,7 +5,7 @@ import { context, workload } from "../builders.ts";
 
 const decoded = (labels: Record<string, string>) => {
   const one = workload(labels);
-  const [party] = parties([one], "cfauth");
+  const [party] = parties([one], context([one]));
   if (party === undefined) throw new Error("no labels");
   return decode(party, context([one]));
 };

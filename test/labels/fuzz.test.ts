@@ -5,7 +5,7 @@ import type { Workload } from "../../src/domain/workload.ts";
 import { asked } from "../../src/labels/asked.ts";
 import { LABEL_KEYS, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
 import type { Context } from "../../src/labels/context.ts";
-import { decoded, tcp } from "../builders.ts";
+import { context, decoded, tcp } from "../builders.ts";
 import { KNOWN } from "./known.ts";
 
 const RUNS = 1_500;
@@ -121,7 +121,7 @@ describe("whatever stands in the labels", () => {
   it("whom an open route lets in is known to Authentik and Cloudflare, sorted, and was asked for", () => {
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
-        const looked = asked(workloads, "cfauth", more.defaults?.groups ?? []);
+        const looked = asked(workloads, context(workloads, more));
         for (const { protection } of decoded(workloads, more).exposures) {
           if (protection.kind !== "authentik") continue;
           const { groups, emails, policies, tokens } = protection.audience;

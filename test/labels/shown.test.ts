@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { exposure, plain } from "../builders.ts";
+import { decoded, exposure, plain, workload } from "../builders.ts";
 import { labelled } from "./known.ts";
 
 describe("how a route shows itself", () => {
@@ -86,5 +86,56 @@ describe("taking over what others made", () => {
     const { exposures, says } = labelled({ [key]: text });
     expect(exposures).toEqual([]);
     expect(says).toEqual([["CFA-LABEL-VALUE", `cfauth.${key}`, `cfauth.${key}="${text}" is neither true nor false`, fix]]);
+  });
+});
+
+describe("labels for Homepage", () => {
+  const HOME = {
+    "homepage.name": "Family  wiki",
+    "homepage.icon": "https://example.com/wiki.png",
+    "homepage.description": '"What we know"',
+    "homepage.group": "Home",
+    "homepage.href": "https://elsewhere.example.com",
+    "homepage.widget.type": "wikijs",
+  };
+  const WORN = { name: "Family wiki", icon: "https://example.com/wiki.png", description: "What we know", category: "Home", hidden: false };
+  const shows = (labels: Record<string, string>) => {
+    const { exposures, problems } = decoded([workload(labels)]);
+    expect(problems).toEqual([]);
+    return exposures.map(({ route, shown }) => [route.hostname, shown]);
+  };
+
+  it("dress the tile where no label of ours does, and change nothing else", () => {
+    const { exposures } = decoded([workload({ ...HOME, "cfauth.hostname": "app.example.com" })]);
+    expect(exposures).toEqual([exposure("app.example.com", { shown: WORN })]);
+  });
+
+  it("give way to ours, one by one", () => {
+    const ours = { "cfauth.hostname": "app.example.com", "cfauth.app.name": "Wiki", "cfauth.app.hidden": "true" };
+    expect(shows({ ...HOME, ...ours })).toEqual([["app.example.com", { ...WORN, name: "Wiki", hidden: true }]]);
+  });
+
+  it.each(["wiki.png", "mdi-book", "si-wikijs", "sh-wiki.svg", "/icons/wiki.png", ""])(
+    "have an icon that is no address, %s: none then",
+    (icon) => {
+      expect(shows({ "cfauth.hostname": "app.example.com", "homepage.icon": icon })).toEqual([["app.example.com", plain]]);
+    },
+  );
+
+  it("that no tile can show are passed over", () => {
+    const odd = { "homepage.name": "", "homepage.description": "x".repeat(251), "homepage.group": "a\u0000b" };
+    expect(shows({ "cfauth.hostname": "app.example.com", ...odd })).toEqual([["app.example.com", plain]]);
+  });
+
+  it("speak for the route without a name alone", () => {
+    const labels = { ...HOME, "cfauth.hostname": "app.example.com", "cfauth.admin.hostname": "admin.example.com" };
+    expect(shows(labels)).toEqual([
+      ["admin.example.com", plain],
+      ["app.example.com", WORN],
+    ]);
+  });
+
+  it("open nothing by themselves", () => {
+    expect(decoded([workload(HOME)])).toEqual({ exposures: [], faulty: [], problems: [] });
   });
 });

@@ -110,6 +110,20 @@ describe("from pass to pass", () => {
     expect(it.at.looks).toEqual(["all", ...eleven, "all", ...eleven, "all"]);
   });
 
+  it("while a record of somebody else's is in the way, each one looks at everything: its zone may have nothing of ours yet", async () => {
+    const it = begun();
+    const foreign = { id: "d", zone: "z-1", type: "A", content: "203.0.113.7" };
+    const { world } = it.at;
+    it.at.world = { ...world, dns: { ...world.dns, theirs: new Map([["app.example.com", [foreign]]]) } };
+    await it.after(0);
+    await it.after(RESYNC_MS);
+    const contested = it.open();
+    it.at.world = world;
+    await it.after(RESYNC_MS);
+    await it.after(RESYNC_MS);
+    expect([contested, it.open(), it.at.looks]).toEqual([[], ["app.example.com"], ["all", "all", "all", "routes"]]);
+  });
+
   it("an engine that is away just then does not put off the look at everything", async () => {
     const it = begun();
     for (let pass = 0; pass <= 11; pass++) await it.after(RESYNC_MS);

@@ -83,6 +83,7 @@ export function memory(world: World = emptyWorld()): Memory {
 /** What labels are read with, as without any setting. */
 export const SETTINGS = {
   prefix: "cfauth",
+  reads: [],
   networks: ["tunnel"],
   target: "name",
   domain: undefined,
@@ -94,4 +95,4 @@ export const SETTINGS = {
   login: { host: "auth.example.com", path: "" },
 } as const;
 
-export const askedOf = (workloads: readonly Workload[]): Asked => asked(workloads, "cfauth", []);
+export const askedOf = (workloads: readonly Workload[]): Asked => asked(workloads, SETTINGS);
