@@ -107,8 +107,8 @@ const redirects = (url: string): Sentence => ({
 
 const badToken: Sentence = {
   code: "CFA-AK-TOKEN",
-  message: "Authentik does not accept the token: it is wrong, expired or was replaced",
-  fix: "Authentik → Directory → Tokens and App passwords → Create: intent API Token, Expiring off; put the key into AUTHENTIK_TOKEN and restart cfauth",
+  message: "Authentik does not accept the token: it is wrong, expired, was replaced, or is not there yet",
+  fix: "wait some minutes where Authentik starts for the very first time; else Authentik → Directory → Tokens and App passwords → Create: intent API Token, Expiring off; put the key into AUTHENTIK_TOKEN and restart cfauth",
 };
 
 const forbidden = ({ does, permission }: Operation): Sentence => ({
