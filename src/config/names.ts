@@ -3,7 +3,7 @@ import type { SettingFault } from "./fault.ts";
 import type { Environment } from "./gather.ts";
 
 /** Announced, but without effect in this version: refused, since what they ask for would not happen. */
-const LATER = ["CFAUTH_NOTIFY_URL", "CFAUTH_READ_LABELS"];
+const LATER = ["CFAUTH_READ_LABELS"];
 
 const PREFIX = "CFAUTH_";
 
