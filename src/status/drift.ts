@@ -11,7 +11,7 @@ export interface Corrected {
 
 /** How things stood when a pass last settled with nothing left to do. */
 export interface Calm {
-  /** All that is wished, with the names that were looked up for it. */
+  /** All that is wished. */
   readonly wish: string;
   readonly live: ReadonlySet<RouteKey>;
   /** Whether nothing waited and nothing was wrong. */
@@ -54,13 +54,7 @@ const ofLiveRoute = ({ kind, subject }: AnyChange, live: ReadonlySet<RouteKey>):
   (live.has(subject as RouteKey) || (kind === "dns" && [...live].some((key) => parseRouteKey(key)?.hostname === subject)));
 
 /** A route that closes is part of it: what its grace ends is our own doing. */
-function wishOf({ decision: { desired }, world: { directory } }: End): string {
+function wishOf({ decision: { desired } }: End): string {
   const { wishes, held, closing } = desired;
-  return JSON.stringify([
-    [...wishes].toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    [...held].toSorted(),
-    [...closing.keys()].toSorted(),
-    directory.groups,
-    directory.tokens,
-  ]);
+  return JSON.stringify([[...wishes].toSorted(([a], [b]) => (a < b ? -1 : 1)), [...held].toSorted(), [...closing.keys()].toSorted()]);
 }

@@ -1,4 +1,4 @@
-import { problemKey } from "../domain/problem.ts";
+import { type Problem, problemKey } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey, routeKey } from "../domain/route.ts";
 import type { WorldError } from "../errors.ts";
 import type { AnyChange } from "../kinds/index.ts";
@@ -98,12 +98,8 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
 /** While containers or world can not be read, the routes are what they were. */
 function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<Status, "since"> {
   const own = end?.plan.problems ?? before.problems.filter((problem) => problem.container !== undefined);
-  const rules = end === undefined ? new Map() : rulesOf(end.world);
-  const kept = own.map((problem) =>
-    problem.route !== undefined && rules.has(problem.route) && problem.code !== "CFA-HOST-TAKEN"
-      ? { ...problem, effect: "unchanged" as const }
-      : problem,
-  );
+  const kept =
+    end === undefined ? own : own.map((problem) => (leavesOpen(problem, end) ? { ...problem, effect: "unchanged" as const } : problem));
   const met =
     end === undefined ? errors.map((error) => problemFrom(error)) : end.failures.map(({ error, change }) => problemFrom(error, change));
   const problems = [...kept, ...met];
@@ -115,6 +111,16 @@ function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<
     tunnel: end === undefined ? before.tunnel : end.world.tunnel.tunnel !== undefined,
     converged: before.converged || result === "settled",
   };
+}
+
+/** Whether a route that the problem is about is open all the same: as it was before. */
+function leavesOpen({ code, route, container }: Problem, { world, decision: { desired } }: NonNullable<Outcome["end"]>): boolean {
+  const rules = rulesOf(world);
+  if (route !== undefined) return rules.has(route) && code !== "CFA-HOST-TAKEN";
+  return desired.guarded.some(
+    (it) =>
+      it.workload === container && it.protection === undefined && rules.has(routeKey(it.route)) && desired.held.has(routeKey(it.route)),
+  );
 }
 
 function routesOf(end: NonNullable<Outcome["end"]>, at: number): readonly KnownRoute[] {

@@ -10,6 +10,7 @@ import type { World } from "../../src/kinds/world.ts";
 import { createLog } from "../../src/log.ts";
 import type { Outcome } from "../../src/loop/loop.ts";
 import { decide, type Memory, noMemory } from "../../src/plan/decide.ts";
+import type { FaultyRoute } from "../../src/plan/desired.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { logTeller } from "../../src/status/log-lines.ts";
 import { ailment, report } from "../../src/status/page.ts";
@@ -38,15 +39,15 @@ function opened(wishes: readonly Exposure[]): World {
   }
 }
 
-const decided = (wishes: readonly Exposure[], world: World, memory: Memory, at: number, problems: readonly Problem[] = []) =>
-  decide(
-    [{ exposures: wishes, faulty: [], problems }],
-    standing(world),
-    () => false,
-    memory,
-    { graceMs: 60_000, startupGraceMs: 60_000 },
-    at,
-  );
+const decided = (
+  wishes: readonly Exposure[],
+  world: World,
+  memory: Memory,
+  at: number,
+  problems: readonly Problem[] = [],
+  faulty: readonly FaultyRoute[] = [],
+) =>
+  decide([{ exposures: wishes, faulty, problems }], standing(world), () => false, memory, { graceMs: 60_000, startupGraceMs: 60_000 }, at);
 
 /** A daemon that only watches: passes are made by hand, what it logs is kept. @param before - what is open when it starts */
 function daemon(before: readonly Exposure[] = []) {
@@ -56,10 +57,10 @@ function daemon(before: readonly Exposure[] = []) {
   let world: World = opened(before);
   let memory: Memory = noMemory;
   let at = 0;
-  const pass = (wishes: readonly Exposure[], problems: readonly Problem[] = []): void => {
+  const pass = (wishes: readonly Exposure[], problems: readonly Problem[] = [], faulty: readonly FaultyRoute[] = []): void => {
     at += 1_000;
     for (;;) {
-      const decision = decided(wishes, world, memory, at, problems);
+      const decision = decided(wishes, world, memory, at, problems, faulty);
       memory = decision.memory;
       const planned = plan(house(OWNER), decision.desired, world);
       watch.planned(planned, decision, world);
@@ -292,16 +293,21 @@ describe("what the daemon says of itself", () => {
     expect(it.told().slice(2)).toEqual(["route opened b.example.com", "problem solved CFA-CF-REFUSED"]);
   });
 
-  it("tells a label's problem once when it comes and once when it goes, and that its open route was open all the time", () => {
+  it("tells a label's problem once when it comes and once when it goes, and that its open route is as it was all the time", () => {
     const it = daemon([wish]);
+    const faulty = [{ route: wish.route, workload: "app", saysPublic: false, shut: false }];
     it.pass([wish]);
-    it.pass([], [typo()]);
-    it.pass([], [typo()]);
+    it.pass([], [typo()], faulty);
+    it.pass([], [typo()], faulty);
+    expect(it.lines).toMatchObject([{ level: "error", msg: "problem", code: "CFA-LABEL-UNKNOWN", effect: "unchanged" }]);
     it.pass([wish]);
-    expect(it.told().filter((line) => !line.includes("closing") && !line.includes("stays"))).toEqual([
-      "problem CFA-LABEL-UNKNOWN",
-      "problem solved CFA-LABEL-UNKNOWN",
-    ]);
+    expect(it.told()).toEqual(["problem CFA-LABEL-UNKNOWN", "problem solved CFA-LABEL-UNKNOWN"]);
+  });
+
+  it("tells that the route of a faulty label is closed where it was not open before", () => {
+    const it = daemon();
+    it.pass([], [typo()], [{ route: wish.route, workload: "app", saysPublic: false, shut: false }]);
+    expect(it.lines).toMatchObject([{ msg: "problem", effect: "closed" }]);
   });
 
   it("tells two problems of one container and label apart, and the same label with another mistake anew", () => {
