@@ -85,7 +85,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     dockerUp = up;
     // An engine or a proxy ends it now and then; one that refuses it makes cfauth look only at each resync.
     const refused = fault !== undefined && !fault.transient;
-    log[refused ? "error" : "debug"]({ err: fault }, up ? "event stream open" : refused ? "event stream refused" : "event stream lost");
+    log[refused ? "warn" : "debug"]({ err: fault }, up ? "event stream open" : refused ? "event stream refused" : "event stream lost");
   });
   await Promise.race([events.ready, elapsed(STREAM_MS, stop)]);
   void trigger.now();
