@@ -332,6 +332,13 @@ describe("what the daemon says of itself", () => {
     expect(it.shown().problems).toMatchObject([{ message: "a DNS record A 203.0.113.8 is there" }]);
   });
 
+  it("tells what is the same to a person in one line, and shows each on the page", () => {
+    const it = daemon();
+    const refused = (operation: string) => typo({ code: "CFA-AK-REFUSED", message: `Authentik refused to ${operation}`, about: "tile" });
+    it.pass([], [refused("make a tile"), refused("bind a tile")]);
+    expect([it.told(), it.shown().problems.length]).toEqual([["problem CFA-AK-REFUSED"], 2]);
+  });
+
   it("says that it put back what somebody else took away", () => {
     const it = daemon([wish]);
     it.pass([wish]);
@@ -350,6 +357,15 @@ describe("what the daemon says of itself", () => {
     it.refused([moved], unreachable());
     it.pass([moved]);
     it.pass([moved, { ...wish, route: { hostname: "b.example.com" as Hostname, path: undefined } }]);
+    expect(it.told().filter((line) => line.startsWith("drift"))).toEqual([]);
+  });
+
+  it("does not call drift what a change of its own has left half done", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    it.refused([{ ...wish, origin: { service: "http://app:81", options: {} } }], unreachable());
+    it.meddle((world) => ({ ...world, dns: { ...world.dns, mine: new Map() } }));
+    it.pass([wish]);
     expect(it.told().filter((line) => line.startsWith("drift"))).toEqual([]);
   });
 
