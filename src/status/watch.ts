@@ -1,4 +1,4 @@
-import { type Problem, problemKey } from "../domain/problem.ts";
+import { problemKey } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey, routeKey } from "../domain/route.ts";
 import type { WorldError } from "../errors.ts";
 import type { AnyChange } from "../kinds/index.ts";
@@ -6,6 +6,7 @@ import { standing } from "../kinds/standing.ts";
 import type { World } from "../kinds/world.ts";
 import type { Observer, Outcome } from "../loop/loop.ts";
 import { type Calm, calmAfter, correctedIn } from "./drift.ts";
+import { inEffect } from "./effect.ts";
 import { knownRoutes } from "./known.ts";
 import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
 import type { Place, Teller } from "./teller.ts";
@@ -98,8 +99,7 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
 /** While containers or world can not be read, the routes are what they were. */
 function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<Status, "since"> {
   const own = end?.plan.problems ?? before.problems.filter((problem) => problem.container !== undefined);
-  const kept =
-    end === undefined ? own : own.map((problem) => (leavesOpen(problem, end) ? { ...problem, effect: "unchanged" as const } : problem));
+  const kept = end === undefined ? own : inEffect(own, end.world, end.decision.desired);
   const met =
     end === undefined ? errors.map((error) => problemFrom(error)) : end.failures.map(({ error, change }) => problemFrom(error, change));
   const problems = [...kept, ...met];
@@ -111,16 +111,6 @@ function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<
     tunnel: end === undefined ? before.tunnel : end.world.tunnel.tunnel !== undefined,
     converged: before.converged || result === "settled",
   };
-}
-
-/** Whether a route that the problem is about is open all the same: as it was before. */
-function leavesOpen({ code, route, container }: Problem, { world, decision: { desired } }: NonNullable<Outcome["end"]>): boolean {
-  const rules = rulesOf(world);
-  if (route !== undefined) return rules.has(route) && code !== "CFA-HOST-TAKEN";
-  return desired.guarded.some(
-    (it) =>
-      it.workload === container && it.protection === undefined && rules.has(routeKey(it.route)) && desired.held.has(routeKey(it.route)),
-  );
 }
 
 function routesOf(end: NonNullable<Outcome["end"]>, at: number): readonly KnownRoute[] {
