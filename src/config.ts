@@ -10,6 +10,7 @@ import type { TunnelWish } from "./config/tunnel.ts";
 import type { Owner } from "./domain/owner.ts";
 import type { Listen } from "./http/listen.ts";
 import type { Foreign } from "./labels/foreign.ts";
+import { secretsIn, type Target } from "./notify/target.ts";
 import type { Secret } from "./secret.ts";
 
 /** The settings, read once; nothing else looks at the environment. Durations in milliseconds. */
@@ -53,6 +54,8 @@ export interface Config {
   readonly resyncMs: number;
   readonly listen: Listen;
   readonly dryRun: boolean;
+  /** Who is told of routes and problems. */
+  readonly notify: readonly Target[];
   /** `format` undefined: pretty on a terminal, else JSON. */
   readonly log: { readonly level: Settings["LOG_LEVEL"]; readonly format: "json" | "pretty" | undefined };
   /** Everything that may never be printed. */
@@ -103,6 +106,7 @@ const WHERE_FROM: Readonly<Record<string, string>> = {
 
 function configOf(settings: Settings, docker: DockerAddress): Config {
   const connector = settings.TUNNEL_TOKEN;
+  const notify = settings.CFAUTH_NOTIFY_URL ?? [];
   return {
     cloudflare: {
       token: settings.CLOUDFLARE_API_TOKEN,
@@ -146,7 +150,8 @@ function configOf(settings: Settings, docker: DockerAddress): Config {
     resyncMs: settings.CFAUTH_RESYNC_INTERVAL,
     listen: settings.CFAUTH_LISTEN,
     dryRun: settings.CFAUTH_DRY_RUN,
+    notify,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
-    secrets: [settings.CLOUDFLARE_API_TOKEN, settings.AUTHENTIK_TOKEN, ...(connector?.secrets ?? [])],
+    secrets: [settings.CLOUDFLARE_API_TOKEN, settings.AUTHENTIK_TOKEN, ...(connector?.secrets ?? []), ...notify.flatMap(secretsIn)],
   };
 }

@@ -19,6 +19,15 @@ export interface WorldFault {
   readonly cause?: unknown;
 }
 
+/**
+ * What makes faults of the world one problem: an outage is one, whatever was asked for while it lasts; a refusal is one for each
+ * object, whatever the vendor says this time.
+ *
+ * @param object - what was to be changed, if anything
+ */
+export const sameness = ({ transient, code }: WorldFault, object = ""): { readonly about?: string; readonly passing?: true } =>
+  transient ? { about: "", passing: true } : code.endsWith("-REFUSED") ? { about: object } : {};
+
 /** A fault of the world: transient (come back) or terminal (tell a person). Made by the clients alone, once. */
 export class WorldError extends Error {
   readonly service: WorldFault["service"];

@@ -193,6 +193,36 @@ describe("CFAUTH_READ_LABELS", () => {
   });
 });
 
+describe("who is told of routes and problems", () => {
+  it("nobody, unless somebody is named", () => {
+    expect(config().notify).toEqual([]);
+  });
+
+  it("stands in one line or in several lines of a file", () => {
+    const two = "https://ntfy.sh/home-alerts\nhttps://discord.com/api/webhooks/1/AbCdEfGhIj\n";
+    expect(config({ CFAUTH_NOTIFY_URL_FILE: "/run/secrets/notify" }, () => two).notify.map(({ name }) => name)).toEqual([
+      "ntfy at ntfy.sh",
+      "discord at discord.com",
+    ]);
+  });
+
+  it("is never shown, nor is any token in it", () => {
+    const { notify, secrets } = config({ CFAUTH_NOTIFY_URL: "https://discord.com/api/webhooks/1/AbCdEfGhIj" });
+    expect(secrets.map((secret) => secret.reveal())).toContain("AbCdEfGhIj");
+    expect(inspect(notify, { depth: 9 })).not.toContain("AbCdEfGhIj");
+  });
+
+  it("is faulty without being repeated", () => {
+    expect(faults({ CFAUTH_NOTIFY_URL: "http://example.com/AbCdEfGhIj" })).toEqual([
+      {
+        name: "CFAUTH_NOTIFY_URL",
+        why: "goes over http to a host outside the house, where anybody on the way could read it",
+        fix: "write https://",
+      },
+    ]);
+  });
+});
+
 describe("a variable that looks like a setting", () => {
   it.each([
     { name: "CFAUTH_NETWROK", fix: "write CFAUTH_NETWORK" },
@@ -203,10 +233,6 @@ describe("a variable that looks like a setting", () => {
     { name: "CFAUTH_NONSENSE", fix: "remove it, or look up its name in the settings table" },
   ])("$name is refused: $fix", ({ name, fix }) => {
     expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not a setting of cfauth", fix }]);
-  });
-
-  it.each(["CFAUTH_NOTIFY_URL", "CFAUTH_NOTIFY_URL_FILE"])("%s is refused, since this version would not do what it asks", (name) => {
-    expect(faults({ [name]: "x" })).toEqual([{ name, why: "is not supported yet by this version", fix: "remove it" }]);
   });
 
   it("of another tool is left alone", () => {

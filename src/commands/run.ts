@@ -8,6 +8,7 @@ import { createLog, type Log } from "../log.ts";
 import { backoff } from "../loop/backoff.ts";
 import { createTrigger } from "../loop/trigger.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
+import { createNotifier } from "../notify/notifier.ts";
 import { createDockerSource } from "../sources/index.ts";
 import { logTeller } from "../status/log-lines.ts";
 import { ailment, report } from "../status/page.ts";
@@ -30,6 +31,9 @@ const logOf = ({ log, secrets }: Config, { out }: Context): Log =>
 /** How long a call under way may take after SIGTERM, in milliseconds; Docker kills after ten seconds. */
 const LAST_CALL_MS = 4_000;
 
+/** So many passes in a row that ended in something nobody has foreseen are no accident. */
+const ONE_TOO_MANY = 3;
+
 /** How long the first look waits for the event stream, in milliseconds: behind a proxy that refuses it there is none. */
 const STREAM_MS = 5_000;
 
@@ -44,20 +48,23 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     metrics.called(service, call);
   };
   const source = createDockerSource({ docker: createDocker(config.docker, { onCall: (call) => onCall("docker", call) }), log });
-  const watch = createWatch([logTeller(log), metrics]);
   let app: App | undefined;
+  const notifier = createNotifier({ targets: config.notify, owner: () => app?.owner ?? config.owner ?? "", dryRun: config.dryRun, log });
+  const watch = createWatch([logTeller(log), metrics, notifier]);
   let dockerUp = true;
   let failures = 0;
 
   const turn = async (): Promise<number> => {
     try {
       app ??= await createApp({ config, source, signal: stop, watch, onCall });
-      return await app.loop.turn();
+      const next = await app.loop.turn();
+      failures = 0;
+      return next;
     } catch (error) {
       if (stop.aborted) return 0;
       failures += 1;
       if (error instanceof WorldError) watch.failed(error, Date.now());
-      else log.error({ err: error }, "pass failed");
+      else log[failures < ONE_TOO_MANY ? "warn" : "error"]({ err: error }, "pass failed");
       return backoff(failures, Math.random());
     }
   };
@@ -78,14 +85,16 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   const events = source.watch(trigger.poke, (up, fault) => {
     dockerUp = up;
     metrics.heard(up);
-    log.debug({ err: fault }, up ? "event stream open" : "event stream lost");
+    // An engine or a proxy ends it now and then; one that refuses it makes cfauth look only at each resync.
+    const refused = fault !== undefined && !fault.transient;
+    log[refused ? "warn" : "debug"]({ err: fault }, up ? "event stream open" : refused ? "event stream refused" : "event stream lost");
   });
   await Promise.race([events.ready, elapsed(STREAM_MS, stop)]);
   void trigger.now();
 
   await aborted(stop);
   log.info("stopping");
-  await Promise.race([Promise.all([events.close(), trigger.close()]), elapsed(LAST_CALL_MS)]);
+  await Promise.all([Promise.race([Promise.all([events.close(), trigger.close()]), elapsed(LAST_CALL_MS)]), notifier.close()]);
   await page.close();
   return 0;
 }

@@ -2,9 +2,6 @@ import { nearest } from "../domain/nearest.ts";
 import type { SettingFault } from "./fault.ts";
 import type { Environment } from "./gather.ts";
 
-/** Announced, but without effect in this version: refused, since what they ask for would not happen. */
-const LATER = ["CFAUTH_NOTIFY_URL"];
-
 const PREFIX = "CFAUTH_";
 
 /** The variables of the environment that look like ours and are not. Variables of other families are nobody's business here. */
@@ -13,10 +10,8 @@ export function misnamed(env: Environment, known: readonly string[]): readonly S
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && (env[name] ?? "").trim() !== "" && !all.has(name))
     .toSorted()
-    .map((name) => (withFiles(LATER).includes(name) ? notYet(name) : unknown(name, known)));
+    .map((name) => unknown(name, known));
 }
-
-const notYet = (name: string): SettingFault => ({ name, why: "is not supported yet by this version", fix: "remove it" });
 
 function unknown(name: string, known: readonly string[]): SettingFault {
   const meant = likely(name, known);

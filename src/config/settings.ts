@@ -5,6 +5,7 @@ import type { Parsed } from "../domain/parsed.ts";
 import { parseSession } from "../domain/session.ts";
 import { parseListen } from "../http/listen.ts";
 import { FOREIGN, type Foreign } from "../labels/foreign.ts";
+import { parseTargets } from "../notify/target.ts";
 import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
 import { parsePublicUrl, parseUrl } from "./urls.ts";
 import {
@@ -77,6 +78,7 @@ export const Settings = z.object({
   CFAUTH_STARTUP_GRACE_PERIOD: read(durationOf(0, "0s")).prefault("5m"),
   CFAUTH_RESYNC_INTERVAL: read(durationOf(1_000, "1s")).prefault("5m"),
   CFAUTH_READ_LABELS: read(parseReads).prefault(""),
+  CFAUTH_NOTIFY_URL: read(parseTargets).optional(),
   CFAUTH_ALLOW_SERVICE: read(parseFlag).prefault("false"),
   CFAUTH_LISTEN: read(parseListen).prefault("0.0.0.0:8080"),
   CFAUTH_DRY_RUN: read(parseFlag).prefault("false"),

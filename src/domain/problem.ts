@@ -66,8 +66,15 @@ export interface Problem {
   readonly effect: "closed" | "unchanged";
   /** An imperative with the corrected text, ready to copy. */
   readonly fix: string;
+  /**
+   * What makes it this very problem, where its message has in it what changes by itself: a stranger's address, a vendor's words.
+   * Empty where nothing does: then there is one of its code at its place.
+   */
+  readonly about?: string;
+  /** Goes by itself as a rule (an outage, Authentik starting): worth telling only once it has lasted. */
+  readonly passing?: true;
 }
 
 /** What makes two problems the same one: it is told once when it comes and once when it goes. */
-export const problemKey = (problem: Problem): string =>
-  [problem.code, problem.container, problem.label, problem.route, problem.message].join("\u0000");
+export const problemKey = ({ code, container, label, route, about, message }: Problem): string =>
+  [code, container, label, route, about ?? message].join("\u0000");

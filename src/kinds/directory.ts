@@ -4,6 +4,7 @@ import type { Cloudflare } from "../clients/cloudflare.ts";
 import type { Asked, Group, Lookup } from "../domain/directory.ts";
 import type { ServiceToken } from "../domain/exposure.ts";
 import { WorldError } from "../errors.ts";
+import { inOrder } from "./in-order.ts";
 
 /** The names that labels speak of, as they were looked up. Nothing of it is ever written. */
 export interface DirectorySeen {
@@ -46,7 +47,7 @@ export function directoryHands({
     );
   return {
     observe: async (asked) => {
-      const [known, machines] = await Promise.all([
+      const [known, machines] = await inOrder([
         asked.groups.size === 0 ? { found: [] } : lookup(groups()),
         asked.tokens.size === 0 ? { found: [] } : lookup(tokens()),
       ]);

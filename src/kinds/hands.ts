@@ -2,6 +2,7 @@ import type { Asked } from "../domain/directory.ts";
 import type { AccessChange, AccessSeen } from "./access/seen.ts";
 import { answers, type DirectoryHands } from "./directory.ts";
 import type { DnsChange, DnsSeen } from "./dns/seen.ts";
+import { inOrder } from "./in-order.ts";
 import type { AnyChange } from "./index.ts";
 import type { IngressChange, IngressSeen } from "./ingress/seen.ts";
 import type { Applied, Depth, Kind } from "./kind.ts";
@@ -30,7 +31,7 @@ export interface Hands {
  */
 export async function look(hands: Hands, depth: Depth, asked: Asked, before: World | undefined): Promise<World> {
   const tunnel = await hands.tunnel.observe(depth, before?.tunnel);
-  const [login, policy, access, ingress, dns, tile, directory] = await Promise.all([
+  const [login, policy, access, ingress, dns, tile, directory] = await inOrder([
     hands.login.observe(depth, before?.login),
     hands.policy.observe(depth, before?.policy),
     hands.access.observe(depth, before?.access),

@@ -1,4 +1,4 @@
-import type { Problem } from "../domain/problem.ts";
+import type { Problem, ProblemCode } from "../domain/problem.ts";
 import { parseRouteKey, type Route } from "../domain/route.ts";
 import type { Log } from "../log.ts";
 import { taken } from "../plan/rung.ts";
@@ -6,25 +6,49 @@ import { type KnownRoute, OWN_HOST } from "./report.ts";
 import type { Place, Teller } from "./teller.ts";
 
 /** One line for each change to the world, and for each thing that became otherwise by it. A quiet day has none. */
-export const logTeller = (log: Log): Teller => ({
-  changed: (change, place, error) => {
-    const fields = { kind: change.kind, action: change.action, ...fieldsOf(place) };
-    if (error !== undefined) return log.warn({ ...fields, err: error }, "change failed");
-    log.info(fields, "applied");
-    const took = taken(change);
-    if (took !== undefined) log.info({ ...fields, took }, "took over");
-  },
-  news: ({ problems, waiting, opened, unguarded, closing, closed, solved }) => {
-    for (const problem of problems) log[problem.severity === "error" ? "error" : "warn"](told(problem), "problem");
-    for (const route of waiting) log.warn({ ...where(route), reason: route.reason }, "route waiting");
-    for (const route of opened) log.info(where(route), "route opened");
-    for (const route of unguarded) log.info({ ...where(route), why: OWN_HOST }, "open without login");
-    for (const route of closing) log.info(where(route), "route closing");
-    for (const route of closed) log.info(where(route), "route closed");
-    for (const problem of solved) log.info(told(problem), "problem solved");
-  },
-  passed: ({ ms, applied, result }) => log.debug({ ms, applied, result }, "pass over"),
-});
+export function logTeller(log: Log): Teller {
+  /** The changes that failed when they were last tried, and with what. */
+  const failing = new Map<string, ProblemCode>();
+  const again = (key: string, code: ProblemCode): boolean => {
+    const known = failing.get(key) === code;
+    failing.set(key, code);
+    return known;
+  };
+  return {
+    changed: (change, place, error) => {
+      const fields = { kind: change.kind, action: change.action, ...fieldsOf(place) };
+      if (error !== undefined) return log[again(change.key, error.code) ? "debug" : "warn"]({ ...fields, err: error }, "change failed");
+      failing.delete(change.key);
+      log.info(fields, "applied");
+      const took = taken(change);
+      if (took !== undefined) log.info({ ...fields, took }, "took over");
+    },
+    news: (news) => {
+      for (const problem of news.problems) log[problem.severity === "error" ? "error" : "warn"](told(problem), wordsFor(problem).comes);
+      for (const route of news.waiting) log.warn({ ...where(route), reason: route.reason }, "route waiting");
+      for (const route of news.opened) log.info(where(route), "route opened");
+      for (const { route, ...changes } of news.changed) log.info({ ...where(route), ...changes }, "route changed");
+      for (const route of news.published) log.info(where(route), "route public");
+      for (const route of news.unguarded) log.info({ ...where(route), why: OWN_HOST }, "open without login");
+      for (const route of news.closing) log.info({ ...where(route), reason: route.reason }, "route closing");
+      for (const route of news.stays) log.info(where(route), "route stays");
+      for (const route of news.closed) log.info(where(route), "route closed");
+      for (const { place, kinds } of news.corrected) log.info({ ...fieldsOf(place), kinds: kinds.join(",") }, "drift corrected");
+      for (const problem of news.solved) log.info(gone(problem), wordsFor(problem).goes);
+    },
+    passed: ({ ms, applied, result }) => log.debug({ ms, applied, result }, "pass over"),
+  };
+}
+
+/** What nobody has to do anything about has words of its own; whatever somebody must mend is a problem, with its code. */
+const WORDS: Partial<Record<ProblemCode, { readonly comes: string; readonly goes: string }>> = {
+  "CFA-CF-UNREACHABLE": { comes: "cloudflare unreachable", goes: "cloudflare reachable" },
+  "CFA-CF-RATE-LIMIT": { comes: "rate limited", goes: "rate limit over" },
+  "CFA-AK-UNREACHABLE": { comes: "authentik unreachable", goes: "authentik reachable" },
+  "CFA-DOCKER-UNREACHABLE": { comes: "docker connection lost", goes: "connected to docker" },
+};
+
+const wordsFor = ({ code }: Problem) => WORDS[code] ?? { comes: "problem", goes: "problem solved" };
 
 const fieldsOf = (place: Place) => ("name" in place ? place : named(place.route, place.container));
 
@@ -37,3 +61,5 @@ const named = ({ hostname, path }: { readonly hostname: string; readonly path: R
 });
 
 const told = ({ code, container, label, message, effect, fix }: Problem) => ({ code, container, label, problem: message, effect, fix });
+
+const gone = ({ code, container, label, passing, message }: Problem) => (passing ? { code } : { code, container, label, problem: message });

@@ -1,6 +1,11 @@
+import type { Protection } from "../domain/exposure.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
-import type { WorldError } from "../errors.ts";
-import type { KnownRoute } from "./report.ts";
+import type { RouteKey } from "../domain/route.ts";
+import { sameness, type WorldError } from "../errors.ts";
+import type { AnyChange } from "../kinds/index.ts";
+import type { Corrected } from "./drift.ts";
+import { entrants } from "./entrants.ts";
+import type { KnownRoute, Since } from "./report.ts";
 
 /** How things stand at the end of a pass. */
 export interface Standing {
@@ -8,41 +13,170 @@ export interface Standing {
   readonly problems: readonly Problem[];
 }
 
-/** What is worth a line: the difference between what was so after one pass and what is so after the next. */
+/** What is worth a line: the difference between what was told already and what is so after this pass. */
 export interface Tidings {
   readonly opened: readonly KnownRoute[];
+  /** Of those that are open now: what anyone may enter, and what was shut or asked for a login before. Authentik's own is not among them. */
+  readonly published: readonly KnownRoute[];
+  /** Live before and live now, and leading elsewhere or letting in others. */
+  readonly changed: readonly Changed[];
   /** Authentik's own, once it is live: said after each start, since it is the one route that no label made public. */
   readonly unguarded: readonly KnownRoute[];
   readonly closing: readonly KnownRoute[];
+  /** Closing ones whose container came back in time. */
+  readonly stays: readonly KnownRoute[];
   readonly closed: readonly KnownRoute[];
   readonly waiting: readonly KnownRoute[];
   readonly problems: readonly Problem[];
   readonly solved: readonly Problem[];
+  /** What somebody else changed and was put back. */
+  readonly corrected: readonly Corrected[];
 }
 
-/** A route that comes back within its grace is no news: it was open all the time. */
-export function tidings(before: Standing, after: Standing): Tidings {
-  const was = new Map(before.routes.map((route) => [route.key, route]));
-  const is = new Map(after.routes.map((route) => [route.key, route]));
-  const old = new Set(before.problems.map(problemKey));
-  const now = new Set(after.problems.map(problemKey));
-  const open = (route: KnownRoute | undefined) => route?.state === "live" || route?.state === "closing";
+export interface Changed {
+  readonly route: KnownRoute;
+  /** `http://app:80 → http://app:81`; absent where that is as it was. */
+  readonly origin?: string;
+  /** Likewise who may enter, in words. */
+  readonly entrants?: string;
+}
+
+/** What has been told, so that each thing is told once. */
+export interface Told {
+  /** The routes that are known to be open, with how they were when they were last live. */
+  readonly open: ReadonlyMap<RouteKey, Live | undefined>;
+  readonly public: ReadonlySet<RouteKey>;
+  readonly unguarded: ReadonlySet<RouteKey>;
+  readonly closing: ReadonlySet<RouteKey>;
+  /** Of each route that waits: every reason that was told. */
+  readonly waiting: ReadonlyMap<RouteKey, ReadonlySet<string>>;
+  readonly problems: ReadonlyMap<string, Problem>;
+}
+
+interface Live {
+  readonly route: KnownRoute;
+  readonly protection: Protection | undefined;
+}
+
+export const nothingTold: Told = {
+  open: new Map(),
+  public: new Set(),
+  unguarded: new Set(),
+  closing: new Set(),
+  waiting: new Map(),
+  problems: new Map(),
+};
+
+/** The rules that let somebody in, as they stand. */
+export type Rules = ReadonlyMap<RouteKey, { readonly public: boolean }>;
+
+/** What stands open when cfauth starts is no news. */
+export const alreadyOpen = (rules: Rules): Told => ({
+  ...nothingTold,
+  open: new Map([...rules.keys()].map((key) => [key, undefined])),
+  public: publicOf(rules),
+});
+
+export interface Now extends Standing {
+  readonly rules: Rules;
+  /** What the labels ask for. */
+  readonly protections: ReadonlyMap<RouteKey, Protection>;
+  readonly corrected: readonly Corrected[];
+  /** Since when each problem is there, by its key. */
+  readonly since: Since;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** How long what goes by itself as a rule must have lasted to be told, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+/**
+ * What is news after a pass, and what is told then. A route that comes back within its grace is no news but that it stays: it
+ * was open all the time. So was one whose labels were wrong for a while.
+ */
+export function tidings(told: Told, now: Now): { readonly news: Tidings; readonly told: Told } {
+  const { routes, rules } = now;
+  const live = routes.filter(({ state }) => state === "live");
+  const is = new Map(routes.map((route) => [route.key, route]));
+  const gone = [...told.open].filter(([key]) => !rules.has(key) && is.get(key)?.state !== "live");
+  const lasting = now.problems.filter((problem) => problem.passing !== true || now.at - sinceOf(problem, now) >= now.patienceMs);
+  const fresh = unique(lasting.filter((problem) => !told.problems.has(problemKey(problem))));
+  const still = new Map(now.problems.map((problem) => [problemKey(problem), problem]));
+  const closing = routes.filter(({ key, state }) => state === "closing" && told.open.has(key));
+  const waiting = routes.filter(({ state }) => state === "waiting");
+  const news: Tidings = {
+    opened: live.filter(({ key }) => !told.open.has(key)),
+    published: live.filter((route) => route.access === "public" && route.login !== true && !told.public.has(route.key)),
+    changed: live.flatMap((route) => changeOf(told.open.get(route.key), liveOf(route, now)) ?? []),
+    unguarded: live.filter((route) => route.login === true && !told.unguarded.has(route.key)),
+    closing: closing.filter(({ key }) => !told.closing.has(key)),
+    stays: live.filter(({ key }) => told.closing.has(key)),
+    closed: gone.map(([key, last]) => is.get(key) ?? last?.route ?? { ...unknown, key }),
+    waiting: waiting.filter((route) => told.waiting.get(route.key)?.has(reasonOf(route)) !== true),
+    problems: fresh,
+    solved: [...told.problems].flatMap(([key, problem]) => (still.has(key) ? [] : [problem])),
+    corrected: now.corrected,
+  };
+  const kept = [...told.open].filter(([key]) => !gone.some(([it]) => it === key));
   return {
-    opened: after.routes.filter((route) => route.state === "live" && !open(was.get(route.key))),
-    unguarded: after.routes.filter((route) => route.login === true && route.state === "live" && was.get(route.key)?.state !== "live"),
-    closing: after.routes.filter((route) => route.state === "closing" && was.get(route.key)?.state === "live"),
-    closed: before.routes.filter((route) => open(route) && !is.has(route.key)),
-    waiting: after.routes.filter((route) => route.state === "waiting" && told(route) !== told(was.get(route.key))),
-    problems: after.problems.filter((problem) => !old.has(problemKey(problem))),
-    solved: before.problems.filter((problem) => !now.has(problemKey(problem))),
+    news,
+    told: {
+      open: new Map([...kept, ...live.map((route): [RouteKey, Live] => [route.key, liveOf(route, now)])]),
+      public: new Set(
+        [...told.public, ...live.filter(({ access }) => access === "public").map(keyOf)].filter((key) => publicStill(key, now)),
+      ),
+      unguarded: new Set([...told.unguarded, ...news.unguarded.map(keyOf)]),
+      closing: new Set(closing.map(keyOf)),
+      waiting: new Map(waiting.map((route) => [route.key, new Set([...(told.waiting.get(route.key) ?? []), reasonOf(route)])])),
+      problems: new Map([
+        ...[...told.problems.keys()].flatMap((key): [string, Problem][] => pairOf(key, still.get(key))),
+        ...fresh.map((problem): [string, Problem] => [problemKey(problem), problem]),
+      ]),
+    },
   };
 }
 
-/** Numbers count down within a reason; they do not make it another one. */
-const told = (route: KnownRoute | undefined): string => `${route?.state} ${route?.reason?.replace(/\d+/g, "#")}`;
+const unknown = { container: undefined, origin: undefined, access: undefined, state: "closing", reason: undefined } as const;
 
-/** A sick neighbour as a problem, for the page: it belongs to no route. */
-export const problemFrom = (error: WorldError): Problem => ({
+const keyOf = ({ key }: KnownRoute): RouteKey => key;
+
+const pairOf = (key: string, problem: Problem | undefined): [string, Problem][] => (problem === undefined ? [] : [[key, problem]]);
+
+const publicOf = (rules: Rules): ReadonlySet<RouteKey> => new Set([...rules].flatMap(([key, rule]) => (rule.public ? [key] : [])));
+
+const publicStill = (key: RouteKey, { rules }: Now): boolean => rules.get(key)?.public === true;
+
+const unique = (problems: readonly Problem[]): readonly Problem[] => [
+  ...new Map(problems.map((problem) => [problemKey(problem), problem])).values(),
+];
+
+const sinceOf = (problem: Problem, { since, at }: Now): number => since.get(problemKey(problem)) ?? at;
+
+/** Numbers count down within a reason; they do not make it another one. */
+const reasonOf = ({ reason }: KnownRoute): string => reason?.replace(/\d+/g, "#") ?? "";
+
+const liveOf = (route: KnownRoute, { protections }: Now): Live => ({ route, protection: protections.get(route.key) });
+
+function changeOf(before: Live | undefined, now: Live): Changed | undefined {
+  if (before === undefined) return undefined;
+  const [origin, entering] = [originChange(before, now), entrantsChange(before, now)];
+  if (origin === undefined && entering === undefined) return undefined;
+  return { route: now.route, ...(origin !== undefined && { origin }), ...(entering !== undefined && { entrants: entering }) };
+}
+
+const originChange = ({ route: before }: Live, { route: now }: Live): string | undefined =>
+  before.origin === now.origin ? undefined : `${before.origin ?? "nowhere"} → ${now.origin ?? "nowhere"}`;
+
+function entrantsChange({ protection: before }: Live, { protection: now }: Live): string | undefined {
+  if (before === undefined || now === undefined || whom(before) === whom(now)) return undefined;
+  const [was, is] = [entrants(before), entrants(now)];
+  return was === is ? `${is} (others than before)` : `${was} → ${is}`;
+}
+
+const whom = (protection: Protection): string => (protection.kind === "authentik" ? JSON.stringify(protection.audience) : "anyone");
+
+/** A sick neighbour as a problem: it belongs to no route. @param change - what it refused, if anything */
+export const problemFrom = (error: WorldError, change?: AnyChange): Problem => ({
   code: error.code,
   severity: error.transient ? "warning" : "error",
   container: undefined,
@@ -51,4 +185,5 @@ export const problemFrom = (error: WorldError): Problem => ({
   message: error.message,
   effect: "unchanged",
   fix: error.fix,
+  ...sameness(error, change?.key),
 });

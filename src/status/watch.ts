@@ -3,11 +3,14 @@ import { parseRouteKey, type RouteKey, routeKey } from "../domain/route.ts";
 import type { WorldError } from "../errors.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import { standing } from "../kinds/standing.ts";
+import type { World } from "../kinds/world.ts";
 import type { Observer, Outcome } from "../loop/loop.ts";
+import { type Calm, calmAfter, correctedIn } from "./drift.ts";
+import { inEffect } from "./effect.ts";
 import { knownRoutes } from "./known.ts";
 import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
 import type { Place, Teller } from "./teller.ts";
-import { problemFrom, type Standing, type Tidings, tidings } from "./tidings.ts";
+import { alreadyOpen, nothingTold, problemFrom, type Rules, type Standing, tidings } from "./tidings.ts";
 
 /** What the daemon knows of itself between passes: the page is made of it, and the log is what changed in it. */
 export interface Status extends Standing {
@@ -28,31 +31,56 @@ export interface StatusWatch extends Observer {
   failed(error: WorldError, at: number): void;
 }
 
+/** How long an outage must have lasted to be told, in milliseconds: while cfauth starts somebody is watching, later a blip is none. */
+const PATIENCE_MS = { starting: 5_000, running: 30_000 };
+
 /** Follows the loop: keeps the status, and tells what became otherwise. */
 export function createWatch(tellers: readonly Teller[]): StatusWatch {
   let status = nothing;
+  /** What has been told; undefined until the world was first seen, since what is open then is no news. */
+  let told = nothingTold;
+  /** The rules that let somebody in, as they were last seen; undefined before that. */
+  let rules: Rules | undefined;
+  let calm: Calm | undefined;
+  /** What this pass has done so far. */
+  let done: { readonly change: AnyChange; readonly place: Place }[] = [];
   const containers = new Map<RouteKey, string>();
-  /** Routes that this process has made a rule for: they are news even in the first pass. */
-  const ruled = new Set<string>();
 
-  const become = (next: Omit<Status, "since">, at: number): void => {
-    const news = newsOf(status, next, ruled, containers);
-    for (const teller of tellers) teller.news?.(news, at);
-    const keys = [...next.routes.map(stateKey), ...next.problems.map(problemKey)];
-    status = { ...next, since: sinceNow(status.since, keys, at) };
+  const become = (next: Omit<Status, "since">, at: number, end?: Outcome["end"]): void => {
+    const since = sinceNow(status.since, [...next.routes.map(stateKey), ...next.problems.map(problemKey)], at);
+    const it = tidings(told, {
+      routes: next.routes.map((route) => ({ ...route, container: containers.get(route.key) ?? route.container })),
+      problems: next.problems,
+      rules: rules ?? new Map(),
+      protections: new Map([...(end?.decision.desired.wishes ?? [])].map(([key, { protection }]) => [key, protection])),
+      corrected: correctedIn(calm, end, done),
+      since,
+      at,
+      patienceMs: PATIENCE_MS[next.converged ? "running" : "starting"],
+    });
+    told = it.told;
+    status = { ...next, since };
+    for (const teller of tellers) teller.news?.(it.news, at);
   };
 
   return {
     status: () => status,
-    planned: (_plan, { desired }) => {
+    planned: (_plan, { desired }, world) => {
       for (const [key, wish] of desired.wishes) containers.set(key, wish.workload);
+      if (rules !== undefined) return;
+      rules = rulesOf(world);
+      told = { ...alreadyOpen(rules), problems: told.problems };
     },
     changed: (change, error) => {
-      if (error === undefined && change.kind === "ingress" && change.action === "create") ruled.add(change.subject);
-      for (const teller of tellers) teller.changed?.(change, placeOf(change, containers), error);
+      const place = placeOf(change, containers);
+      if (error === undefined) done.push({ change, place });
+      for (const teller of tellers) teller.changed?.(change, place, error);
     },
     passed: (outcome) => {
-      become(after(status, outcome), outcome.at);
+      if (outcome.end !== undefined) rules = rulesOf(outcome.end.world);
+      become(after(status, outcome), outcome.at, outcome.end);
+      calm = calmAfter(calm, outcome);
+      done = [];
       for (const teller of tellers) teller.passed?.(outcome);
     },
     failed: (error, at) =>
@@ -71,18 +99,13 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
 /** While containers or world can not be read, the routes are what they were. */
 function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<Status, "since"> {
   const own = end?.plan.problems ?? before.problems.filter((problem) => problem.container !== undefined);
-  const open = new Set(
-    end === undefined ? [] : standing(end.world).flatMap(({ route, service }) => (service === undefined ? [] : [routeKey(route)])),
-  );
-  const kept = own.map((problem) =>
-    problem.route !== undefined && open.has(problem.route) && problem.code !== "CFA-HOST-TAKEN"
-      ? { ...problem, effect: "unchanged" as const }
-      : problem,
-  );
-  const problems = [...kept, ...errors.map(problemFrom)];
+  const kept = end === undefined ? own : inEffect(own, end.world, end.decision.desired);
+  const met =
+    end === undefined ? errors.map((error) => problemFrom(error)) : end.failures.map(({ error, change }) => problemFrom(error, change));
+  const problems = [...kept, ...met];
   return {
     routes: end === undefined ? before.routes : routesOf(end, last.at),
-    problems: [...new Map(problems.map((problem) => [problemKey(problem), problem])).values()],
+    problems: [...new Map(problems.map((problem) => [`${problemKey(problem)} ${problem.message}`, problem])).values()],
     last: { ...last, result },
     sick: new Set(errors.filter(({ code }) => !code.endsWith("-REFUSED")).map(({ service }) => service)),
     tunnel: end === undefined ? before.tunnel : end.world.tunnel.tunnel !== undefined,
@@ -95,15 +118,13 @@ function routesOf(end: NonNullable<Outcome["end"]>, at: number): readonly KnownR
   return knownRoutes(end.plan, end.decision.desired, standing(end.world), failed, at);
 }
 
-/** What stood open when cfauth started is no news. */
-function newsOf(before: Status, now: Standing, ruled: ReadonlySet<string>, containers: ReadonlyMap<RouteKey, string>): Tidings {
-  const placed = ({ routes, problems }: Standing): Standing => ({
-    problems,
-    routes: routes.map((route) => ({ ...route, container: containers.get(route.key) ?? route.container })),
-  });
-  const news = tidings(placed(before), placed(now));
-  return { ...news, opened: news.opened.filter(({ key }) => before.converged || ruled.has(key)) };
-}
+/** A rule that only keeps the place lets nobody in. */
+const rulesOf = (world: World): Rules =>
+  new Map(
+    standing(world).flatMap(({ route, service, shut, public: anyone }) =>
+      service === undefined || shut ? [] : [[routeKey(route), { public: anyone }] as const],
+    ),
+  );
 
 const placeOf = ({ subject }: AnyChange, containers: ReadonlyMap<RouteKey, string>): Place => {
   const route = parseRouteKey(subject);

@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import type { Message } from "../../src/notify/message.ts";
+import { answer, stub } from "../clients/stub.ts";
 import {
   seedApp,
   seedConfiguration,
@@ -199,11 +201,16 @@ describe("the container", () => {
 });
 
 describe("Docker", () => {
-  test("away: nothing is torn down, the page says so, and what happened meanwhile is caught up on", async () => {
+  test("away: nothing is torn down, the page says so, what happened meanwhile is caught up on, and people are told of it", async () => {
     await using world = await scene();
+    await using people = await stub(answer(200, {}));
     await using engine = await gate(SOCKET);
     await using gone = await world.container("gone");
-    const daemon = await world.settled({ DOCKER_HOST: `tcp://127.0.0.1:${engine.port}`, CFAUTH_RESYNC_INTERVAL: "1s" });
+    const daemon = await world.settled({
+      DOCKER_HOST: `tcp://127.0.0.1:${engine.port}`,
+      CFAUTH_RESYNC_INTERVAL: "1s",
+      CFAUTH_NOTIFY_URL: `${people.url}/hook/never-shown-0`,
+    });
     await live(daemon, world.hostname("gone"));
     world.sandbox.controls.clear();
     engine.shut();
@@ -221,6 +228,12 @@ describe("Docker", () => {
     expect(world.ours()).toEqual(everything(world.hostname("late")));
     await until("the page says so", async () => (await daemon.report()).checks.docker === "ok", 40_000);
     expect((await daemon.report()).problems).toEqual([]);
+    const heard = () => people.received.flatMap(({ body }) => (body as Message).events).map(({ title }) => title);
+    await until("people were told", () => heard().length >= 3);
+    expect(heard().toSorted()).toEqual(
+      [`${world.hostname("gone")} is open`, `${world.hostname("late")} is open`, `${world.hostname("gone")} is closed`].toSorted(),
+    );
+    expect(JSON.stringify(daemon.lines)).not.toContain("never-shown-0");
   });
 
   test("away when a grace ends: the route is kept, and stays if the container is back by then", async () => {

@@ -238,6 +238,7 @@ describe("an application of somebody else", () => {
         label: "cfauth.hostname",
         route: APP,
         message: 'the Access application "Their app" covers app.example.com and is not cfauth\'s',
+        about: "",
         effect: "closed",
         fix: "delete it under Zero Trust → Access → Applications, set the label adopt=true to take it over, or choose another hostname",
       },

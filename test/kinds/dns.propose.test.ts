@@ -91,6 +91,7 @@ describe("a record of somebody else at the hostname", () => {
         label: "cfauth.hostname",
         route: APP,
         message: "a DNS record A 203.0.113.7 is at app.example.com and is not cfauth's",
+        about: "",
         effect: "closed",
         fix: "delete it in Cloudflare, set the label adopt=true to take it over, or choose another hostname",
       },

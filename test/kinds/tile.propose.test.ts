@@ -204,7 +204,12 @@ describe("what is refused", () => {
     expect(proposed({ seen: { failed: new Map([[SLUG, refusal("meta_icon: no")]]) } })).toEqual({
       changes: [],
       problems: [
-        warning({ container: "app", route: key(WIKI), message: "not every tile in Authentik's library is as it should be: meta_icon: no" }),
+        warning({
+          container: "app",
+          route: key(WIKI),
+          message: "not every tile in Authentik's library is as it should be: meta_icon: no",
+          about: "tile",
+        }),
       ],
     });
   });
@@ -213,7 +218,7 @@ describe("what is refused", () => {
     const failed = new Map([SLUG, "cfauth-a-example-com-d70a9166", "cfauth-gone-00000000"].map((slug) => [slug, refusal("no permission")]));
     expect(proposed({ wishes: [exposure(WIKI), exposure("a.example.com")], seen: { failed } })).toEqual({
       changes: [],
-      problems: [warning({ message: "not every tile in Authentik's library is as it should be: no permission" })],
+      problems: [warning({ message: "not every tile in Authentik's library is as it should be: no permission", about: "tile" })],
     });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
+import type { Exposure, Protection } from "../../src/domain/exposure.ts";
 import type { Hostname } from "../../src/domain/hostname.ts";
+import type { Problem } from "../../src/domain/problem.ts";
 import type { RouteKey } from "../../src/domain/route.ts";
 import { WorldError } from "../../src/errors.ts";
 import { house } from "../../src/kinds/index.ts";
@@ -9,6 +10,7 @@ import type { World } from "../../src/kinds/world.ts";
 import { createLog } from "../../src/log.ts";
 import type { Outcome } from "../../src/loop/loop.ts";
 import { decide, type Memory, noMemory } from "../../src/plan/decide.ts";
+import type { FaultyRoute } from "../../src/plan/desired.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { logTeller } from "../../src/status/log-lines.ts";
 import { ailment, report } from "../../src/status/page.ts";
@@ -28,31 +30,54 @@ const wish: Exposure = {
   gate: undefined,
 };
 
-/** A daemon that only watches: passes are made by hand, what it logs is kept. */
-function daemon() {
+/** What stands once these are open. */
+function opened(wishes: readonly Exposure[]): World {
+  for (let world = emptyWorld(); ; ) {
+    const { changes } = plan(house(OWNER), decided(wishes, world, noMemory, 0).desired, world);
+    if (changes.length === 0) return world;
+    world = changes.reduce(carryOut, world);
+  }
+}
+
+const decided = (
+  wishes: readonly Exposure[],
+  world: World,
+  memory: Memory,
+  at: number,
+  problems: readonly Problem[] = [],
+  faulty: readonly FaultyRoute[] = [],
+) =>
+  decide([{ exposures: wishes, faulty, problems }], standing(world), () => false, memory, { graceMs: 60_000, startupGraceMs: 60_000 }, at);
+
+/** A daemon that only watches: passes are made by hand, what it logs is kept. @param before - what is open when it starts */
+function daemon(before: readonly Exposure[] = []) {
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ level: "info", format: "json", secrets: [], stream: { write: (text: string) => lines.push(JSON.parse(text)) } });
   const watch = createWatch([logTeller(log)]);
-  let world: World = emptyWorld();
+  let world: World = opened(before);
   let memory: Memory = noMemory;
   let at = 0;
-  const pass = (wishes: readonly Exposure[], errors: readonly WorldError[] = []): void => {
+  const pass = (wishes: readonly Exposure[], problems: readonly Problem[] = [], faulty: readonly FaultyRoute[] = []): void => {
     at += 1_000;
     for (;;) {
-      const decision = decide(
-        [{ exposures: wishes, faulty: [], problems: [] }],
-        standing(world),
-        () => false,
-        memory,
-        { graceMs: 60_000, startupGraceMs: 60_000 },
-        at,
-      );
+      const decision = decided(wishes, world, memory, at, problems, faulty);
       memory = decision.memory;
       const planned = plan(house(OWNER), decision.desired, world);
       watch.planned(planned, decision, world);
-      if (planned.changes.length === 0) return watch.passed(outcome({ world, decision, plan: planned, failures: [] }, errors));
+      if (planned.changes.length === 0) return watch.passed(outcome({ world, decision, plan: planned, failures: [] }, []));
       world = planned.changes.reduce(carryOut, world);
+      for (const change of planned.changes) watch.changed(change, undefined);
     }
+  };
+  /** A pass whose changes all fail. */
+  const refused = (wishes: readonly Exposure[], error: WorldError): void => {
+    at += 1_000;
+    const decision = decided(wishes, world, memory, at);
+    const planned = plan(house(OWNER), decision.desired, world);
+    watch.planned(planned, decision, world);
+    for (const change of planned.changes) watch.changed(change, error);
+    const failures = planned.changes.map((change) => ({ change, error }));
+    watch.passed(outcome({ world, decision, plan: planned, failures }, [error]));
   };
   const outcome = (end: Outcome["end"], errors: readonly WorldError[]): Outcome => ({
     at,
@@ -67,17 +92,37 @@ function daemon() {
     at += 1_000;
     watch.passed(outcome(undefined, [error]));
   };
-  const told = () => lines.map(({ msg, hostname, code }) => [msg, hostname ?? code].filter((it) => it !== undefined).join(" "));
+  /** All but the changes themselves. */
+  const told = () =>
+    lines
+      .filter(({ msg }) => msg !== "applied")
+      .map(({ msg, hostname, code }) => [msg, hostname ?? code].filter((it) => it !== undefined).join(" "));
+  const meddle = (how: (world: World) => World): void => {
+    world = how(world);
+  };
   const shown = () => report({ owner: OWNER, dryRun: false, status: watch.status(), dockerUp: true, now: at });
-  return { pass, blind, told, shown, watch, later: (ms: number) => (at += ms) };
+  return { pass, refused, blind, told, lines, meddle, shown, watch, later: (ms: number) => (at += ms) };
 }
 
-const unreachable = new WorldError({
-  service: "cloudflare",
-  code: "CFA-CF-UNREACHABLE",
-  message: "no answer",
-  fix: "wait",
-  transient: true,
+const unreachable = (message = "no answer"): WorldError =>
+  new WorldError({ service: "cloudflare", code: "CFA-CF-UNREACHABLE", message, fix: "wait", transient: true });
+
+const typo = (more: Partial<Problem> = {}): Problem => ({
+  code: "CFA-LABEL-UNKNOWN",
+  severity: "error",
+  container: "app",
+  label: "cfauth.acess",
+  route: undefined,
+  message: "cfauth.acess is not a label of cfauth",
+  effect: "closed",
+  fix: "write cfauth.access",
+  ...more,
+});
+
+const grouped = (groups: readonly string[], emails: readonly string[]): Protection => ({
+  kind: "authentik",
+  session: "24h",
+  audience: { groups, emails, policies: [], tokens: [] },
 });
 
 describe("what the daemon says of itself", () => {
@@ -93,16 +138,67 @@ describe("what the daemon says of itself", () => {
     expect(it.told()).toEqual(["route opened app.example.com", "route closing app.example.com", "route closed app.example.com"]);
   });
 
-  it("says nothing of what stood open when it started, nor of a container that comes back in time", () => {
-    const it = daemon();
+  it("says nothing of what stood open when it started", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    expect(it.told()).toEqual([]);
+  });
+
+  it("says of a container that comes back in time that its route stays, and nothing more", () => {
+    const it = daemon([wish]);
     it.pass([wish]);
     it.pass([]);
     it.pass([wish]);
-    expect(it.told()).toEqual(["route closing app.example.com"]);
+    it.pass([wish]);
+    expect(it.told()).toEqual(["route closing app.example.com", "route stays app.example.com"]);
+  });
+
+  it("says of a container that was gone before it started that its route has closed", () => {
+    const it = daemon([wish]);
+    it.pass([]);
+    it.later(60_000);
+    it.pass([]);
+    expect(it.told()).toEqual(["route closing app.example.com", "route closed app.example.com"]);
+  });
+
+  it("says what changed of a route that stays open", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    const moved = { ...wish, origin: { service: "http://app:81", options: {} } };
+    it.pass([moved]);
+    it.pass([{ ...moved, protection: grouped(["family"], ["ann@example.com"]) }]);
+    it.pass([{ ...moved, protection: grouped(["family"], ["bob@example.com"]) }]);
+    expect(it.told()).toEqual(Array(3).fill("route changed app.example.com"));
+    expect(it.lines.filter(({ msg }) => msg === "route changed").map(({ origin, entrants }) => origin ?? entrants)).toEqual([
+      "http://app:80 → http://app:81",
+      "everyone who can log in → members of family; 1 e-mail address",
+      "members of family; 1 e-mail address (others than before)",
+    ]);
+  });
+
+  it("says aloud that anyone may enter, where that was otherwise before", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    it.pass([{ ...wish, protection: { kind: "public" } }]);
+    it.pass([{ ...wish, protection: { kind: "public" } }]);
+    expect(it.told()).toEqual(["route changed app.example.com", "route public app.example.com"]);
+  });
+
+  it("says aloud that anyone may enter also where the label changed while it was not running", () => {
+    const it = daemon([wish]);
+    it.pass([{ ...wish, protection: { kind: "public" } }]);
+    expect(it.told()).toEqual(["route public app.example.com"]);
+  });
+
+  it("says nothing of what was public when it started", () => {
+    const open: Exposure = { ...wish, protection: { kind: "public" } };
+    const it = daemon([open]);
+    it.pass([open]);
+    expect(it.told()).toEqual([]);
   });
 
   it("shows a live route with its container, origin and who may enter", () => {
-    const it = daemon();
+    const it = daemon([wish]);
     it.pass([wish]);
     expect(it.shown().routes).toEqual([
       {
@@ -119,7 +215,7 @@ describe("what the daemon says of itself", () => {
   });
 
   it("counts down for a closing one, and says so in the log only once", () => {
-    const it = daemon();
+    const it = daemon([wish]);
     it.pass([wish]);
     it.pass([]);
     it.later(20_000);
@@ -135,19 +231,142 @@ describe("what the daemon says of itself", () => {
     expect(it.told()).toEqual(["route waiting app.example.com"]);
   });
 
-  it("tells a sick Cloudflare once when it comes and once when it goes, and keeps showing the routes", () => {
+  it("says each reason of a route that waits once, though it counts down or comes back", () => {
     const it = daemon();
+    for (const gate of ["container b (60 s)", "container b (59 s)", "its health check", "container b (3 s)"]) it.pass([{ ...wish, gate }]);
+    expect(it.lines.map(({ msg, reason }) => [msg, reason])).toEqual([
+      ["route waiting", "waiting for container b (60 s)"],
+      ["route waiting", "waiting for its health check"],
+    ]);
+  });
+
+  it("tells a sick Cloudflare once when it lasts and once when it is over, whatever it was asked for, and keeps showing the routes", () => {
+    const it = daemon([wish]);
     it.pass([wish]);
-    it.blind(unreachable);
-    it.blind(unreachable);
+    for (let tries = 0; tries < 60; tries++)
+      it.blind(unreachable(`no answer when asked to ${tries % 2 === 0 ? "list zones" : "read a tunnel"}`));
     expect(it.shown()).toMatchObject({
       summary: { live: 1 },
       checks: { cloudflare: "failing", authentik: "ok" },
-      problems: [{ code: "CFA-CF-UNREACHABLE", effect: "unchanged" }],
+      problems: [{ code: "CFA-CF-UNREACHABLE", effect: "unchanged", since: "1970-01-01T00:00:02.000Z" }],
     });
+    expect(it.lines).toMatchObject([{ level: "warn", msg: "cloudflare unreachable", time: expect.anything() }]);
     it.pass([wish]);
     expect(it.shown().checks.cloudflare).toBe("ok");
-    expect(it.told()).toEqual(["problem CFA-CF-UNREACHABLE", "problem solved CFA-CF-UNREACHABLE"]);
+    expect(it.told()).toEqual(["cloudflare unreachable CFA-CF-UNREACHABLE", "cloudflare reachable CFA-CF-UNREACHABLE"]);
+    expect(it.lines.at(-1)).toMatchObject({ level: "info" });
+  });
+
+  it("says nothing of an outage of less than half a minute", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    it.blind(unreachable());
+    it.later(20_000);
+    it.blind(unreachable());
+    it.pass([wish]);
+    expect(it.told()).toEqual([]);
+  });
+
+  it("says sooner that Cloudflare does not answer while it starts, since somebody is watching", () => {
+    const it = daemon();
+    it.blind(unreachable());
+    it.later(5_000);
+    it.blind(unreachable());
+    expect(it.told()).toEqual(["cloudflare unreachable CFA-CF-UNREACHABLE"]);
+  });
+
+  it("tells a token that is refused at once, as something that somebody must mend", () => {
+    const it = daemon();
+    it.blind(new WorldError({ service: "cloudflare", code: "CFA-CF-TOKEN", message: "refused", fix: "make one", transient: false }));
+    expect(it.lines).toMatchObject([{ level: "error", msg: "problem", code: "CFA-CF-TOKEN", fix: "make one" }]);
+  });
+
+  it("tells what is refused once for each object, whatever Cloudflare says this time, and each failed change once", () => {
+    const it = daemon([wish]);
+    const other = { ...wish, route: { hostname: "b.example.com" as Hostname, path: undefined } };
+    const refusal = (said: string) =>
+      new WorldError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: `refused: ${said}`, fix: "look", transient: false });
+    it.refused([wish, other], refusal("ray 1"));
+    it.refused([wish, other], refusal("ray 2"));
+    expect(it.told()).toEqual(["change failed b.example.com", "problem CFA-CF-REFUSED"]);
+    it.pass([wish, other]);
+    expect(it.told().slice(2)).toEqual(["route opened b.example.com", "problem solved CFA-CF-REFUSED"]);
+  });
+
+  it("tells a label's problem once when it comes and once when it goes, and that its open route is as it was all the time", () => {
+    const it = daemon([wish]);
+    const faulty = [{ route: wish.route, workload: "app", saysPublic: false, shut: false }];
+    it.pass([wish]);
+    it.pass([], [typo()], faulty);
+    it.pass([], [typo()], faulty);
+    expect(it.lines).toMatchObject([{ level: "error", msg: "problem", code: "CFA-LABEL-UNKNOWN", effect: "unchanged" }]);
+    it.pass([wish]);
+    expect(it.told()).toEqual(["problem CFA-LABEL-UNKNOWN", "problem solved CFA-LABEL-UNKNOWN"]);
+  });
+
+  it("tells that the route of a faulty label is closed where it was not open before", () => {
+    const it = daemon();
+    it.pass([], [typo()], [{ route: wish.route, workload: "app", saysPublic: false, shut: false }]);
+    expect(it.lines).toMatchObject([{ msg: "problem", effect: "closed" }]);
+  });
+
+  it("tells two problems of one container and label apart, and the same label with another mistake anew", () => {
+    const it = daemon();
+    const unknown = (name: string) => typo({ code: "CFA-GROUP-UNKNOWN", label: "cfauth.access.groups", message: `no group "${name}"` });
+    it.pass([], [unknown("familly"), unknown("admin")]);
+    it.pass([], [unknown("familly"), unknown("addmin")]);
+    expect(it.lines.map(({ msg, problem }) => [msg, problem])).toEqual([
+      ["problem", 'no group "familly"'],
+      ["problem", 'no group "admin"'],
+      ["problem", 'no group "addmin"'],
+      ["problem solved", 'no group "admin"'],
+    ]);
+  });
+
+  it("does not take a record of somebody else's that moves for another conflict", () => {
+    const it = daemon();
+    const at = (address: string) => typo({ code: "CFA-CONFLICT-DNS", message: `a DNS record A ${address} is there`, about: "" });
+    it.pass([], [at("203.0.113.7")]);
+    it.pass([], [at("203.0.113.8")]);
+    expect(it.told()).toEqual(["problem CFA-CONFLICT-DNS"]);
+    expect(it.shown().problems).toMatchObject([{ message: "a DNS record A 203.0.113.8 is there" }]);
+  });
+
+  it("tells what is the same to a person in one line, and shows each on the page", () => {
+    const it = daemon();
+    const refused = (operation: string) => typo({ code: "CFA-AK-REFUSED", message: `Authentik refused to ${operation}`, about: "tile" });
+    it.pass([], [refused("make a tile"), refused("bind a tile")]);
+    expect([it.told(), it.shown().problems.length]).toEqual([["problem CFA-AK-REFUSED"], 2]);
+  });
+
+  it("says that it put back what somebody else took away", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    it.meddle((world) => ({ ...world, dns: { ...world.dns, mine: new Map() }, ingress: { ...world.ingress, rules: [] } }));
+    it.pass([wish]);
+    it.pass([wish]);
+    expect(it.lines.filter(({ msg }) => msg !== "applied")).toMatchObject([
+      { level: "info", msg: "drift corrected", hostname: "app.example.com", container: "app", kinds: "ingress,dns" },
+    ]);
+  });
+
+  it("does not take its own work for somebody else's", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    const moved = { ...wish, origin: { service: "http://app:81", options: {} } };
+    it.refused([moved], unreachable());
+    it.pass([moved]);
+    it.pass([moved, { ...wish, route: { hostname: "b.example.com" as Hostname, path: undefined } }]);
+    expect(it.told().filter((line) => line.startsWith("drift"))).toEqual([]);
+  });
+
+  it("does not call drift what a change of its own has left half done", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    it.refused([{ ...wish, origin: { service: "http://app:81", options: {} } }], unreachable());
+    it.meddle((world) => ({ ...world, dns: { ...world.dns, mine: new Map() } }));
+    it.pass([wish]);
+    expect(it.told().filter((line) => line.startsWith("drift"))).toEqual([]);
   });
 
   it("names the conflict at the route it concerns", () => {

@@ -4,6 +4,7 @@ import type { Cloudflare } from "../../clients/cloudflare.ts";
 import { accessTag, type Owner } from "../../domain/owner.ts";
 import { WorldError } from "../../errors.ts";
 import { carriedOut, type Fold, unlessGone } from "../carried.ts";
+import { inOrder } from "../in-order.ts";
 import type { Kind } from "../kind.ts";
 import { ApplicationAnswer, canonical } from "./application.ts";
 import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
@@ -25,7 +26,7 @@ export function accessApi(options: AccessApiOptions): Kind<AccessSeen, AccessCha
         sdk.zeroTrust.access.applications.list({ account_id, ...page }),
       );
       const known = depth === "routes" && before?.tagged === true;
-      const [all, tagged] = await Promise.all([applications, known || tagIsThere(options)]);
+      const [all, tagged] = await inOrder([applications, known || tagIsThere(options)]);
       return sortedOut(all, owner, tagged);
     },
     apply: (changes, seen) => carriedOut(changes, seen, (change) => carry(options, change)),

@@ -62,6 +62,7 @@ const behind = ({ name, place }: { readonly name: string; readonly place: string
   label: undefined,
   route: undefined,
   message: `the Access application "${name}" (${place}), which is not cfauth's, stands before ${hostname}, Authentik itself: to log in one would have to be logged in`,
+  about: hostname,
   effect: "unchanged",
   fix: `give Authentik's container the label hostname: ${hostname} (cfauth keeps it open by itself), or add an Access application for ${hostname} with a Bypass policy`,
 });

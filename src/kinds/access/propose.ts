@@ -174,6 +174,7 @@ const taken = (wish: Exposure, { name }: ForeignApplication): Problem => ({
   label: wish.label,
   route: routeKey(wish.route),
   message: `the Access application "${name}" covers ${routeKey(wish.route)} and is not cfauth's`,
+  about: "",
   effect: "closed",
   fix: wish.adopt
     ? "it is of a kind that cannot be taken over: delete it under Zero Trust → Access → Applications"

@@ -3,6 +3,7 @@ import type { Cloudflare } from "../../clients/cloudflare.ts";
 import { type Hostname, zoneOf } from "../../domain/hostname.ts";
 import type { Owner } from "../../domain/owner.ts";
 import { inTurn } from "../carried.ts";
+import { inOrder } from "../in-order.ts";
 import type { Kind } from "../kind.ts";
 import { claim, type Mine } from "../mine.ts";
 import { foreignFrom, isAddress, nameOf, RecordAnswer, recordFrom } from "./record.ts";
@@ -28,14 +29,14 @@ export function dnsApi(options: DnsApiOptions): Kind<DnsSeen, DnsChange> {
 
 async function look(options: DnsApiOptions): Promise<DnsSeen> {
   const zones = await allZones(options);
-  const records = await Promise.all(zones.map((zone) => recordsOf(options, zone)));
+  const records = await inOrder(zones.map((zone) => recordsOf(options, zone)));
   return { zones, ...together(records) };
 }
 
 /** Only the zones in use: a foreign record that came up in another is met when Cloudflare refuses ours beside it. */
 async function lookAgain(options: DnsApiOptions, before: DnsSeen): Promise<DnsSeen> {
   const used = new Set([...before.mine.values()].map(({ zone }) => zone));
-  const records = await Promise.all(before.zones.filter(({ id }) => used.has(id)).map((zone) => recordsOf(options, zone)));
+  const records = await inOrder(before.zones.filter(({ id }) => used.has(id)).map((zone) => recordsOf(options, zone)));
   const elsewhere = [...before.theirs].flatMap(([name, records]) =>
     used.has(zoneOf(name as Hostname, before.zones)?.id ?? "") ? [] : records.map((record) => [name, record] as const),
   );

@@ -94,6 +94,7 @@ const taken = (wish: Exposure, records: readonly ForeignRecord[]): Problem => ({
   label: wish.label,
   route: routeKey(wish.route),
   message: `a DNS record ${spoken(records)} is at ${wish.route.hostname} and is not cfauth's`,
+  about: "",
   effect: "closed",
   fix: wish.adopt
     ? "it hands the name to other servers and cannot be taken over: delete it in Cloudflare"

@@ -116,6 +116,7 @@ const taken = (wish: Exposure, foreign: RawRule): Problem => ({
   label: wish.label,
   route: routeKey(wish.route),
   message: `the tunnel already has a rule for ${wish.route.hostname} (to ${foreign.service}), made by somebody else`,
+  about: "",
   effect: "closed",
   fix: wish.adopt
     ? `only a rule for just this route can be taken over: remove ${foreign.path ? `the one with the path ${foreign.path}` : "that rule"} under Zero Trust → Networks → Tunnels → Public hostnames`

@@ -3,6 +3,7 @@ import type { Authentik } from "../../clients/authentik.ts";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
 import type { Owner } from "../../domain/owner.ts";
 import { carriedOut, type Fold } from "../carried.ts";
+import { inOrder } from "../in-order.ts";
 import type { Kind } from "../kind.ts";
 import { applicationOf, createApplication, updateApplication } from "./application.ts";
 import { claimName } from "./claim.ts";
@@ -28,7 +29,7 @@ export function loginApi(options: LoginApiOptions): Kind<LoginSeen, LoginChange>
     kind: "login",
     observe: async (depth, before) => {
       const known = depth === "routes" ? before : undefined;
-      const [teamDomain, fresh, named, method] = await Promise.all([
+      const [teamDomain, fresh, named, method] = await inOrder([
         known?.teamDomain ?? teamDomainOf(options),
         known === undefined ? partsOf(options.authentik, options.flow) : undefined,
         applicationOf(options.authentik, options.wish.slug),
@@ -37,7 +38,7 @@ export function loginApi(options: LoginApiOptions): Kind<LoginSeen, LoginChange>
       const provider = await providerOf(options, named);
       const kept = known !== undefined && current(known.parts, provider) ? known.parts : fresh;
       const parts = kept ?? (await partsOf(options.authentik, options.flow));
-      const [application, groups] = await Promise.all([applicationFor(options, named, provider), groupsOf(options, parts, known)]);
+      const [application, groups] = await inOrder([applicationFor(options, named, provider), groupsOf(options, parts, known)]);
       return { teamDomain, parts, provider, application, method, groups, wish: options.wish };
     },
     apply: async (changes, seen) => {

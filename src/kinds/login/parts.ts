@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { Authentik } from "../../clients/authentik.ts";
 import type { Problem, ProblemCode } from "../../domain/problem.ts";
+import { inOrder } from "../in-order.ts";
 import { type MappingAnswer, mappingsOf } from "./mapping.ts";
 import type { Parts } from "./seen.ts";
 
 /** What the provider is built of: looked up each time, because its keys differ from one Authentik to the next. */
 export async function partsOf(authentik: Authentik, flow: string): Promise<Parts | Problem> {
-  const [authorization, invalidation, keys, mappings] = await Promise.all([
+  const [authorization, invalidation, keys, mappings] = await inOrder([
     flowsOf(authentik, "authorization"),
     flowsOf(authentik, "invalidation"),
     authentik.list("keys.list", Key, { path: "/crypto/certificatekeypairs/", query: { has_key: true } }),
@@ -72,6 +73,7 @@ function scopeOf(mappings: readonly MappingAnswer[], scope: string): string | un
   return (managed ?? mappings.filter((it) => it.scope_name === scope).toSorted((a, b) => (a.name < b.name ? -1 : 1))[0])?.pk;
 }
 
+/** Each goes by itself while Authentik starts for the first time. */
 const problem = (code: ProblemCode, message: string, fix: string): Problem => ({
   code,
   severity: "error",
@@ -81,6 +83,7 @@ const problem = (code: ProblemCode, message: string, fix: string): Problem => ({
   message,
   effect: "unchanged",
   fix,
+  passing: true,
 });
 
 /** Flows and scopes are made by its worker after the first start, when the API answers already. */

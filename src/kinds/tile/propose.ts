@@ -3,7 +3,7 @@ import type { Exposure } from "../../domain/exposure.ts";
 import type { Owner } from "../../domain/owner.ts";
 import type { Problem } from "../../domain/problem.ts";
 import { routeKey } from "../../domain/route.ts";
-import type { WorldError } from "../../errors.ts";
+import { sameness, type WorldError } from "../../errors.ts";
 import type { Courtesy } from "../../plan/rung.ts";
 import type { Mine } from "../mine.ts";
 import { differing, missing, surplus } from "./alike.ts";
@@ -120,14 +120,16 @@ function refusals(steps: readonly Step[], failed: TileSeen["failed"]): readonly 
   );
 }
 
-const refusal = ({ code, message, fix }: WorldError, exposure: Exposure | undefined): Problem =>
-  warning({
-    code,
+const refusal = (error: WorldError, exposure: Exposure | undefined): Problem => ({
+  ...warning({
+    code: error.code,
     container: exposure?.workload,
     route: exposure && routeKey(exposure.route),
-    message: `not every tile ${LIBRARY} is as it should be: ${message}`,
-    fix,
-  });
+    message: `not every tile ${LIBRARY} is as it should be: ${error.message}`,
+    fix: error.fix,
+  }),
+  ...sameness(error, "tile"),
+});
 
 /** Why none could be looked at. */
 export const unseen = ({ code, message, fix }: WorldError): Problem =>

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import got from "got";
+import { plainCause } from "../clients/cause.ts";
+import { backoffMs } from "../clients/retry.ts";
+import { requestFor } from "./formats.ts";
+import type { Message } from "./message.ts";
+import type { Target } from "./target.ts";
+
+export type Delivery =
+  | { readonly delivered: true }
+  /** Without any part of the address. */
+  | { readonly delivered: false; readonly why: string };
+
+export interface Patience {
+  readonly tries: number;
+  /** Of one try, with its whole answer. Milliseconds. */
+  readonly timeoutMs: number;
+  /** The first wait before another try, at most; it doubles. Milliseconds. */
+  readonly backoffMs: number;
+  /** Ends it, also in the middle of a request. */
+  readonly signal: AbortSignal;
+}
+
+/** A service that asks to be left alone for longer is not waited for. Milliseconds. */
+const LONGEST_REST_MS = 60_000;
+
+/** Sends the message until it is taken. Never throws. */
+export async function deliver(target: Target, message: Message, patience: Patience): Promise<Delivery> {
+  const { tries, signal } = patience;
+  for (let failures = 1; ; failures++) {
+    const answer = await attempt(target, message, patience);
+    if ("taken" in answer) return { delivered: true };
+    const restMs = Math.max(answer.restMs, backoffMs(failures, patience.backoffMs, 0.5 + Math.random() / 2));
+    if (!answer.again || failures >= tries || restMs > LONGEST_REST_MS || signal.aborted) return { delivered: false, why: answer.why };
+    await sleep(restMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+type Answer = { readonly taken: true } | { readonly again: boolean; readonly why: string; readonly restMs: number };
+
+/** Redirects are not followed: the tokens would go with them. */
+async function attempt(target: Target, message: Message, { timeoutMs, signal }: Patience): Promise<Answer> {
+  try {
+    const { url, headers, json } = requestFor(target, message);
+    const { statusCode, headers: answered } = await got.post(url, {
+      headers,
+      json,
+      timeout: { request: timeoutMs },
+      retry: { limit: 0 },
+      followRedirect: false,
+      throwHttpErrors: false,
+      signal,
+    });
+    if (statusCode >= 200 && statusCode < 300) return { taken: true };
+    const again = statusCode === 408 || statusCode === 429 || statusCode >= 500;
+    return { again, why: saying(statusCode), restMs: again ? restOf(answered["retry-after"]) : 0 };
+  } catch (error) {
+    // Its message may repeat the address.
+    const { code, name } = plainCause(error, []);
+    return { again: true, why: code === "ETIMEDOUT" ? "no answer in time" : `no answer (${code ?? name})`, restMs: 0 };
+  }
+}
+
+function saying(status: number): string {
+  if (status >= 300 && status < 400) return `it sends cfauth to another address (${status}): give the one that answers itself`;
+  if (status === 401 || status === 403) return `it does not take the token (${status})`;
+  if (status === 404 || status === 410) return `nothing is at that address (${status})`;
+  return status === 429 ? "it asks for fewer messages (429)" : `it answered ${status}`;
+}
+
+/** Seconds, or a date. */
+function restOf(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
+}

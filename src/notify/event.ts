@@ -1,0 +1,107 @@
+import { spoken } from "../domain/duration.ts";
+import { type Problem, problemKey } from "../domain/problem.ts";
+import { problemDocs } from "../links.ts";
+import { type KnownRoute, OWN_HOST, reportedProblems, reportedRoutes, stateKey } from "../status/report.ts";
+
+export type EventType = "route.opened" | "route.closed" | "route.public" | "problem.opened" | "problem.solved" | "test";
+
+/** One thing that somebody wants to hear of. */
+export interface Event {
+  readonly type: EventType;
+  /** A few words, for a list or a telephone's first line. */
+  readonly title: string;
+  /** One to four sentences or lines. */
+  readonly message: string;
+  /** 1 … 5 as in ntfy: 3 is usual, 4 makes itself heard. */
+  readonly priority: 2 | 3 | 4;
+  /** Where to go from here. */
+  readonly url: string | undefined;
+  /** The route or problem, as `/api/routes` has it. */
+  readonly data: object;
+}
+
+export const routeOpened = (route: KnownRoute, at: number): Event => ({
+  type: "route.opened",
+  title: `${route.key} is open`,
+  message: lines(leads(route), route.login === true ? `${OWN_HOST}.` : "A login with Authentik is needed."),
+  priority: 3,
+  url: addressOf(route),
+  data: routeData(route, at),
+});
+
+export const routePublic = (route: KnownRoute, at: number): Event => ({
+  type: "route.public",
+  title: `${route.key} is PUBLIC`,
+  message: lines(leads(route), "Anyone may enter without a login, as its labels say."),
+  priority: 4,
+  url: addressOf(route),
+  data: routeData(route, at),
+});
+
+export const routeClosed = (route: KnownRoute, at: number): Event => ({
+  type: "route.closed",
+  title: `${route.key} is closed`,
+  message: lines(
+    "Nobody reaches it any more.",
+    route.state === "problem" ? route.reason && discreet(route.reason) : route.container && `It was container ${route.container}.`,
+  ),
+  priority: 3,
+  url: undefined,
+  data: routeData(route, at),
+});
+
+/** @param since - when the problem came, in milliseconds since 1970 */
+export const problemOpened = (problem: Problem, since: number): Event => ({
+  type: "problem.opened",
+  title: `problem with ${subjectOf(problem)}`,
+  message: lines(
+    sentence(discreet(problem.message)),
+    problem.effect === "closed" ? "Closed: nobody reaches it." : "What is open stays as it was.",
+    `→ ${discreet(problem.fix)}`,
+    [problem.container && `container ${problem.container}`, problem.label, problem.code].filter(Boolean).join(" · "),
+  ),
+  priority: problem.severity === "error" ? 4 : 3,
+  url: problemDocs(problem.code),
+  data: problemData(problem, since),
+});
+
+export const problemSolved = (problem: Problem, since: number, at: number): Event => ({
+  type: "problem.solved",
+  title: `solved: ${subjectOf(problem)}`,
+  message: lines(`It lasted ${spoken(at - since)}. It was: ${discreet(problem.message)}`, problem.code),
+  priority: 2,
+  url: problemDocs(problem.code),
+  data: problemData(problem, since),
+});
+
+const leads = ({ container, origin }: KnownRoute): string | undefined =>
+  container && `It leads to container ${container}${origin === undefined ? "" : ` (${origin})`}.`;
+
+const addressOf = ({ key }: KnownRoute): string | undefined => (key.startsWith("*.") ? undefined : `https://${key}`);
+
+const routeData = (route: KnownRoute, at: number): object => {
+  const [data] = reportedRoutes([route], new Map([[stateKey(route), at]]), at);
+  return { ...data, ...(data?.reason !== undefined && { reason: discreet(data.reason) }) };
+};
+
+const problemData = (problem: Problem, since: number): object => {
+  const [data] = reportedProblems([problem], new Map([[problemKey(problem), since]]), since);
+  return { ...data, message: discreet(problem.message), fix: discreet(problem.fix) };
+};
+
+/** Who is meant: the route, else the container, else the neighbour that the code names. */
+const subjectOf = ({ route, container, code }: Problem): string => route ?? container ?? NEIGHBOURS[code.split("-")[1] ?? ""] ?? "cfauth";
+
+const NEIGHBOURS: Readonly<Record<string, string>> = {
+  CF: "Cloudflare",
+  AK: "Authentik",
+  DOCKER: "Docker",
+  TUNNEL: "the tunnel",
+};
+
+/** Messages leave the house: a label's text may have somebody's address in it. */
+const discreet = (text: string): string => text.replace(/[^\s"'=,;:<>()\\]+@[^\s"',;:<>()\\]+/g, "…@…");
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
+const lines = (...parts: readonly (string | undefined)[]): string => parts.filter((part) => part !== undefined && part !== "").join("\n");

@@ -1,0 +1,92 @@
+import { docs } from "../links.ts";
+import { iso } from "../status/report.ts";
+import type { Event, EventType } from "./event.ts";
+
+/** What is sent, in the plain format as it stands: public interface. One for all that a pass brought. */
+export interface Message {
+  /** The same for every try, so that a receiver can tell a second delivery. */
+  readonly id: string;
+  /** Of the weightiest event. */
+  readonly type: EventType;
+  readonly timestamp: string;
+  readonly title: string;
+  readonly message: string;
+  readonly priority: Event["priority"];
+  readonly url: string | null;
+  readonly owner: string;
+  readonly dryRun: boolean;
+  /** Of the weightiest event: the route or the problem. */
+  readonly data: object;
+  /** All events, also where it is one. */
+  readonly events: readonly {
+    readonly type: EventType;
+    readonly title: string;
+    readonly message: string;
+    readonly url: string | null;
+    readonly data: object;
+  }[];
+}
+
+export interface Letterhead {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Empty while it is not known yet. */
+  readonly owner: string;
+  readonly dryRun: boolean;
+}
+
+/** More events than this are a list of their titles. */
+const MOST_TOLD = 3;
+
+/** More titles than this are counted. */
+const MOST_LISTED = 20;
+
+/** @returns undefined where there is nothing to tell */
+export function messageOf(events: readonly Event[], { id, at, owner, dryRun }: Letterhead): Message | undefined {
+  const [first] = events.toSorted((a, b) => b.priority - a.priority);
+  if (first === undefined) return undefined;
+  return {
+    id,
+    type: first.type,
+    timestamp: iso(at),
+    title: `cfauth${dryRun ? " (dry run)" : ""}: ${events.length === 1 ? first.title : counted(events)}`,
+    message: textOf(events),
+    priority: first.priority,
+    url: events.length === 1 ? (first.url ?? null) : null,
+    owner,
+    dryRun,
+    data: first.data,
+    events: events.map(({ type, title, message, url, data }) => ({ type, title, message, url: url ?? null, data })),
+  };
+}
+
+function textOf(events: readonly Event[]): string {
+  if (events.length === 1) return events.map(({ message }) => message).join("");
+  if (events.length <= MOST_TOLD) return events.map(({ title, message }) => `${title}\n${message}`).join("\n\n");
+  const more = events.length - MOST_LISTED;
+  return [...events.slice(0, MOST_LISTED).map(({ title }) => `• ${title}`), ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
+}
+
+const WORDS: readonly (readonly [EventType, string, string])[] = [
+  ["problem.opened", "problem", "problems"],
+  ["route.public", "route PUBLIC", "routes PUBLIC"],
+  ["route.opened", "route opened", "routes opened"],
+  ["route.closed", "route closed", "routes closed"],
+  ["problem.solved", "problem solved", "problems solved"],
+];
+
+const counted = (events: readonly Event[]): string =>
+  WORDS.flatMap(([type, one, many]) => {
+    const count = events.filter((event) => event.type === type).length;
+    return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+  }).join(", ");
+
+export const testEvent: Event = {
+  type: "test",
+  title: "a test",
+  message: "Messages from cfauth arrive here: when a route opens, closes or becomes public, and when a problem comes or goes.",
+  priority: 3,
+  url: docs("notifications.md"),
+  data: {},
+};

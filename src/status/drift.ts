@@ -1,0 +1,60 @@
+import { parseRouteKey, type RouteKey } from "../domain/route.ts";
+import type { AnyChange } from "../kinds/index.ts";
+import type { Outcome } from "../loop/loop.ts";
+import type { Place } from "./teller.ts";
+
+/** What was not as cfauth had made it, though nobody wished it otherwise, and is so again. */
+export interface Corrected {
+  readonly place: Place;
+  readonly kinds: readonly AnyChange["kind"][];
+}
+
+/** How things stood when a pass last settled with nothing left to do. */
+export interface Calm {
+  /** All that is wished. */
+  readonly wish: string;
+  readonly live: ReadonlySet<RouteKey>;
+  /** Whether nothing waited and nothing was wrong. */
+  readonly whole: boolean;
+}
+
+type End = NonNullable<Outcome["end"]>;
+
+/** The calm after this pass; undefined where it can not be told from here on what is somebody else's doing. */
+export function calmAfter(before: Calm | undefined, { end, result }: Outcome): Calm | undefined {
+  if (end === undefined) return before;
+  const wish = wishOf(end);
+  if (result === "settled" && end.plan.changes.length === 0)
+    return { wish, live: new Set(end.plan.live), whole: end.plan.waiting.length === 0 && end.plan.problems.length === 0 };
+  return before?.wish === wish ? before : undefined;
+}
+
+/**
+ * Which of the changes of a pass put something back: those to what was as wished before, while the wishes are what they were.
+ * What belongs to no single route counts only where nothing else could be the reason. In doubt it is not called drift.
+ */
+export function correctedIn(
+  before: Calm | undefined,
+  end: End | undefined,
+  done: readonly { readonly change: AnyChange; readonly place: Place }[],
+): readonly Corrected[] {
+  if (before === undefined || end === undefined || wishOf(end) !== before.wish) return [];
+  const back = done.filter(({ change }) => change.action !== "delete" && (before.whole || ofLiveRoute(change, before.live)));
+  const places = Map.groupBy(back, ({ change }) => change.subject);
+  return [...places.values()].flatMap((all) =>
+    all[0] === undefined ? [] : [{ place: all[0].place, kinds: [...new Set(all.map(({ change }) => change.kind))] }],
+  );
+}
+
+const OF_ROUTES: ReadonlySet<AnyChange["kind"]> = new Set(["access", "ingress", "dns"]);
+
+/** A record is of all routes of its hostname. */
+const ofLiveRoute = ({ kind, subject }: AnyChange, live: ReadonlySet<RouteKey>): boolean =>
+  OF_ROUTES.has(kind) &&
+  (live.has(subject as RouteKey) || (kind === "dns" && [...live].some((key) => parseRouteKey(key)?.hostname === subject)));
+
+/** A route that closes is part of it: what its grace ends is our own doing. */
+function wishOf({ decision: { desired } }: End): string {
+  const { wishes, held, closing } = desired;
+  return JSON.stringify([[...wishes].toSorted(([a], [b]) => (a < b ? -1 : 1)), [...held].toSorted(), [...closing.keys()].toSorted()]);
+}

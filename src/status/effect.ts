@@ -1,0 +1,27 @@
+import type { Problem } from "../domain/problem.ts";
+import { routeKey } from "../domain/route.ts";
+import { standing } from "../kinds/standing.ts";
+import type { World } from "../kinds/world.ts";
+import type { Desired } from "../plan/desired.ts";
+
+/**
+ * The problems with their true effect: a route that is open already goes on as it was, until somebody else has it.
+ *
+ * @param desired - tells which routes a container asks for whose labels can not be read at all
+ */
+export function inEffect(
+  problems: readonly Problem[],
+  world: World,
+  { guarded, held }: Pick<Desired, "guarded" | "held"> = { guarded: [], held: new Set() },
+): readonly Problem[] {
+  const open = new Set(standing(world).flatMap(({ route, service, shut }) => (service === undefined || shut ? [] : [routeKey(route)])));
+  const kept = new Set(
+    guarded.flatMap(({ route, workload, protection }) => {
+      const key = routeKey(route);
+      return protection === undefined && open.has(key) && held.has(key) ? [workload] : [];
+    }),
+  );
+  const goesOn = ({ code, route, container }: Problem): boolean =>
+    route === undefined ? container !== undefined && kept.has(container) : open.has(route) && code !== "CFA-HOST-TAKEN";
+  return problems.map((problem) => (goesOn(problem) ? { ...problem, effect: "unchanged" as const } : problem));
+}

@@ -1,0 +1,43 @@
+import type { Problem } from "../../src/domain/problem.ts";
+import type { KnownRoute } from "../../src/status/report.ts";
+import type { Tidings } from "../../src/status/tidings.ts";
+import { key } from "../builders.ts";
+
+export const NOW = Date.parse("2026-11-23T10:42:05Z");
+
+export const route = (at: string, more: Partial<KnownRoute> = {}): KnownRoute => ({
+  key: key(at),
+  container: "app",
+  origin: "http://app:80",
+  access: "authentik",
+  state: "live",
+  reason: undefined,
+  ...more,
+});
+
+export const problem = (more: Partial<Problem> = {}): Problem => ({
+  code: "CFA-CONFLICT-DNS",
+  severity: "error",
+  container: "immich",
+  label: "cfauth.hostname",
+  route: key("photos.example.com"),
+  message: "a DNS record A 203.0.113.7 is at photos.example.com and is not cfauth's",
+  effect: "closed",
+  fix: "delete it in Cloudflare, or set the label adopt=true",
+  ...more,
+});
+
+export const news = (more: Partial<Tidings> = {}): Tidings => ({
+  opened: [],
+  published: [],
+  changed: [],
+  unguarded: [],
+  closing: [],
+  stays: [],
+  closed: [],
+  waiting: [],
+  problems: [],
+  solved: [],
+  corrected: [],
+  ...more,
+});
