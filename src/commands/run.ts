@@ -49,7 +49,13 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   };
   const source = createDockerSource({ docker: createDocker(config.docker, { onCall: (call) => onCall("docker", call) }), log });
   let app: App | undefined;
-  const notifier = createNotifier({ targets: config.notify, owner: () => app?.owner ?? config.owner ?? "", dryRun: config.dryRun, log });
+  const notifier = createNotifier({
+    targets: config.notify,
+    owner: () => app?.owner ?? config.owner ?? "",
+    dryRun: config.dryRun,
+    log,
+    onSent: metrics.notified,
+  });
   const watch = createWatch([logTeller(log), metrics, notifier]);
   let dockerUp = true;
   let failures = 0;

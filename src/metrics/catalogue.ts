@@ -57,8 +57,8 @@ export const METRICS = {
   },
   cfauth_drift_corrected_total: {
     type: "counter",
-    help: "Changes that put back what somebody else had changed: made while nothing was wished otherwise than in the pass before",
-    labels: { kind: "`login`, `policy`, `access`, `ingress`, `dns`" },
+    help: "What somebody else had changed and was put back: made as it was while nothing was wished otherwise",
+    labels: { kind: "`login`, `tunnel`, `policy`, `access`, `ingress`, `dns`, `tile`" },
   },
   cfauth_api_requests_total: {
     type: "counter",
@@ -85,6 +85,11 @@ export const METRICS = {
     type: "gauge",
     help: "1 where the last pass that needed it was answered and let in, else 0; absent until a pass has",
     labels: { api: API },
+  },
+  cfauth_notifications_total: {
+    type: "counter",
+    help: "Notifications, each message and target by itself, by whether it was delivered in the end",
+    labels: { result: "`ok`, `failed`" },
   },
   cfauth_docker_event_stream_up: {
     type: "gauge",

@@ -8,11 +8,13 @@ import { processMetrics } from "./process.ts";
 import { type Reported, standingMetrics } from "./standing.ts";
 
 /** What Prometheus asks for: counted as it happens, and read off the report when it is asked for. */
-export interface Metrics extends Required<Pick<Teller, "changed" | "passed">> {
+export interface Metrics extends Required<Pick<Teller, "changed" | "news" | "passed">> {
   /** A request was sent. */
   called(api: Api, call: CallReport): void;
   /** The engine's events are heard, or not any more. */
   heard(up: boolean): void;
+  /** A message was delivered, or given up. */
+  notified(result: "ok" | "failed"): void;
   /** All metrics, with what stands as the report has it. */
   exposition(report: Reported): Promise<Exposition>;
 }
@@ -34,12 +36,15 @@ export function createMetrics({ version, resyncMs }: MetricsOptions): Metrics {
   make.gauge("cfauth_build_info").set({ version }, 1);
   make.gauge("cfauth_resync_interval_seconds").set(resyncMs / 1_000);
   const stream = make.gauge("cfauth_docker_event_stream_up");
+  const notifications = make.counter("cfauth_notifications_total");
+  for (const result of ["ok", "failed"]) notifications.inc({ result }, 0);
   const stands = standingMetrics(make);
   const counted = { ...passMetrics(make), called: callMetrics(make) };
   processMetrics(registry);
   return {
     ...counted,
     heard: (up) => stream.set(up ? 1 : 0),
+    notified: (result) => notifications.inc({ result }),
     exposition: async (report) => {
       stands(report);
       return { contentType: registry.contentType, text: await registry.metrics() };

@@ -1,6 +1,5 @@
 import type { AnyChange } from "../kinds/index.ts";
 import type { Teller } from "../status/teller.ts";
-import { corrected, DRIFTING, type Settled, settled } from "./drift.ts";
 import type { Make } from "./make.ts";
 
 /** What each kind can be asked to do; the compiler sees that none is missing. */
@@ -16,7 +15,7 @@ const ACTIONS: { readonly [K in AnyChange["kind"]]: readonly Extract<AnyChange, 
 const RESULTS = ["ok", "failed"];
 
 /** Counts passes and what they change. */
-export function passMetrics(make: Make): Required<Pick<Teller, "changed" | "passed">> {
+export function passMetrics(make: Make): Required<Pick<Teller, "changed" | "news" | "passed">> {
   const passes = make.counter("cfauth_passes_total");
   const durations = make.histogram("cfauth_pass_duration_seconds");
   const success = make.gauge("cfauth_last_pass_success_timestamp_seconds");
@@ -24,27 +23,23 @@ export function passMetrics(make: Make): Required<Pick<Teller, "changed" | "pass
   const changes = make.counter("cfauth_changes_total");
   const drift = make.counter("cfauth_drift_corrected_total");
   for (const result of ["settled", "failed"]) passes.inc({ result }, 0);
-  for (const [kind, actions] of Object.entries(ACTIONS))
+  for (const [kind, actions] of Object.entries(ACTIONS)) {
+    drift.inc({ kind }, 0);
     for (const action of actions) for (const result of RESULTS) changes.inc({ kind, action, result }, 0);
-  for (const kind of DRIFTING) drift.inc({ kind }, 0);
-
-  /** Since the last pass ended. */
-  let done: AnyChange[] = [];
-  let before: Settled | undefined;
+  }
 
   return {
     changed: (change, _place, error) => {
       changes.inc({ kind: change.kind, action: change.action, result: error === undefined ? "ok" : "failed" });
-      if (error === undefined) done.push(change);
     },
-    passed: (outcome) => {
-      const { at, ms, result, applied, end } = outcome;
+    news: ({ corrected }) => {
+      for (const { kinds } of corrected) for (const kind of kinds) drift.inc({ kind });
+    },
+    passed: ({ at, ms, result, applied }) => {
       passes.inc({ result });
       durations.observe(ms / 1_000);
       if (result === "settled") success.set(at / 1_000);
       if (applied > 0) changed.set(at / 1_000);
-      for (const kind of corrected(before, done, end)) drift.inc({ kind });
-      [done, before] = [[], settled(outcome)];
     },
   };
 }

@@ -6,6 +6,7 @@ import { METRICS, type MetricName, type MetricRow } from "../../src/metrics/cata
 import { createMetrics } from "../../src/metrics/metrics.ts";
 import type { Reported } from "../../src/metrics/standing.ts";
 import type { Place } from "../../src/status/teller.ts";
+import type { Tidings } from "../../src/status/tidings.ts";
 import { type Scrape, scraped } from "./exposition.ts";
 
 const ROWS: readonly (readonly [string, MetricRow])[] = Object.entries(METRICS);
@@ -87,7 +88,7 @@ describe("what is told to Prometheus", () => {
     expect(scrape.of("cfauth_passes_total")).toEqual({ '{result="settled"}': 0, '{result="failed"}': 0 });
     expect(Object.keys(scrape.of("cfauth_changes_total"))).toHaveLength(38);
     expect(Object.keys(scrape.of("cfauth_routes"))).toHaveLength(12);
-    expect(Object.keys(scrape.of("cfauth_drift_corrected_total"))).toHaveLength(5);
+    expect(Object.keys(scrape.of("cfauth_drift_corrected_total"))).toHaveLength(7);
     expect(scrape.of("cfauth_api_requests_total")).toMatchObject({
       '{api="cloudflare",method="PUT",status="429"}': 0,
       '{api="authentik",method="PATCH",status="none"}': 0,
@@ -139,6 +140,35 @@ describe("passes", () => {
       '{kind="tunnel",action="create",result="failed"}': 1,
     });
   });
+});
+
+const nothingNew: Tidings = {
+  opened: [],
+  published: [],
+  changed: [],
+  unguarded: [],
+  closing: [],
+  stays: [],
+  closed: [],
+  waiting: [],
+  problems: [],
+  solved: [],
+  corrected: [],
+};
+
+it("what was put back is counted by its kind", async () => {
+  const it = daemon();
+  it.news({ ...nothingNew, corrected: [{ place, kinds: ["dns", "access"] }] }, 0);
+  it.news(nothingNew, 0);
+  expect(counted(await it.scrape(), "cfauth_drift_corrected_total")).toEqual({ '{kind="dns"}': 1, '{kind="access"}': 1 });
+});
+
+it("notifications are counted by whether they were delivered", async () => {
+  const it = daemon();
+  it.notified("ok");
+  it.notified("failed");
+  it.notified("failed");
+  expect((await it.scrape()).of("cfauth_notifications_total")).toEqual({ '{result="ok"}': 1, '{result="failed"}': 2 });
 });
 
 describe("requests", () => {
