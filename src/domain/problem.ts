@@ -23,6 +23,8 @@ export type ProblemCode =
   | "CFA-CONFLICT-DNS"
   | "CFA-CONFLICT-INGRESS"
   | "CFA-CONFLICT-ACCESS"
+  | "CFA-OWNER-SHARED"
+  | "CFA-LOGIN-DIFFERS"
   | "CFA-AK-OWN-HOST"
   | "CFA-AK-BEHIND-ACCESS"
   | "CFA-AK-UNREACHABLE"
@@ -32,6 +34,10 @@ export type ProblemCode =
   | "CFA-AK-NO-KEY"
   | "CFA-AK-NOT-READY"
   | "CFA-AK-REFUSED"
+  | "CFA-AK-TOKEN-EXPIRES"
+  | "CFA-AK-PUBLIC-URL"
+  | "CFA-AK-LOGIN-REFUSED"
+  | "CFA-AK-ISSUER"
   | "CFA-CF-UNREACHABLE"
   | "CFA-CF-TOKEN"
   | "CFA-CF-PERMISSION"
@@ -39,13 +45,17 @@ export type ProblemCode =
   | "CFA-CF-RATE-LIMIT"
   | "CFA-CF-REFUSED"
   | "CFA-CF-ACCOUNT"
+  | "CFA-CF-TOKEN-EXPIRES"
+  | "CFA-CF-ZONE"
   | "CFA-TUNNEL-LOCAL"
   | "CFA-TUNNEL-MISSING"
   | "CFA-TUNNEL-FILE"
   | "CFA-TUNNEL-BEHIND"
+  | "CFA-TUNNEL-DOWN"
   | "CFA-DOCKER-DENIED"
   | "CFA-DOCKER-UNREACHABLE"
-  | "CFA-DOCKER-PROXY";
+  | "CFA-DOCKER-PROXY"
+  | "CFA-DOCKER-NETWORK";
 
 /** A fault in the user's input, a collision, or a sick neighbour: a value with an address, never thrown. */
 export interface Problem {

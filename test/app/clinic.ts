@@ -1,0 +1,182 @@
+/** A household in which all is well, for `cfauth doctor` to look at: settled by a daemon, with an engine that a test can make ill. */
+
+import { Readable } from "node:stream";
+import type { z } from "zod";
+import { createAuthentik } from "../../src/clients/authentik.ts";
+import { createCloudflare } from "../../src/clients/cloudflare.ts";
+import { failed } from "../../src/clients/docker/fault.ts";
+import type { Docker } from "../../src/clients/docker.ts";
+import { doctor } from "../../src/commands/doctor.ts";
+import { readConfig } from "../../src/config.ts";
+import { givenBy } from "../../src/doctor/given.ts";
+import { createScene } from "../../src/doctor/scene.ts";
+import type { NoPage, Page, Visit } from "../../src/doctor/visit.ts";
+import type { Workload } from "../../src/domain/workload.ts";
+import type { Listed } from "../../src/sources/docker/listed.ts";
+import type { Report } from "../../src/status/report.ts";
+import { createTerminal } from "../../src/terminal.ts";
+import { tcp, workload } from "../builders.ts";
+import { probe } from "../sandbox/edge/probe.ts";
+import { type Home, home, OWNER } from "./daemon.ts";
+import { seedOurTunnel } from "./others.ts";
+
+/** What of the engine is ill: a status for a path, or the code of an error for all of it. */
+export interface Engine {
+  containers: Workload[];
+  networks: string[];
+  /** By path: a socket proxy's 403. */
+  refused: string[];
+  /** `EACCES`, `ECONNREFUSED` */
+  broken?: string;
+}
+
+export interface Clinic extends AsyncDisposable {
+  readonly at: Home;
+  readonly engine: Engine;
+  /** Settings that differ. */
+  readonly settings: Record<string, string>;
+  /** The daemon beside; undefined: none runs. */
+  beside: Report | undefined;
+  /** What pages answer instead of what they are, by the end of their address. */
+  readonly pages: Map<string, Page | NoPage>;
+  /** What somebody reads on a terminal of that many columns, and the exit code. */
+  text(columns?: number): Promise<{ readonly code: number; readonly out: string }>;
+  json(): Promise<{ readonly code: number; readonly out: string; readonly read: Json }>;
+}
+
+export interface Json {
+  readonly formatVersion: string;
+  readonly ok: boolean;
+  readonly counts: Readonly<Record<"pass" | "warn" | "fail" | "skip", number>>;
+  readonly groups: readonly {
+    readonly id: string;
+    readonly result: string;
+    readonly checks: readonly Readonly<Record<string, string>>[];
+  }[];
+}
+
+interface ClinicOptions extends NonNullable<Parameters<typeof home>[0]> {
+  /** True: cfauth has never run here. */
+  readonly fresh?: boolean;
+}
+
+/** One container, one route, all live. */
+export async function clinic({ fresh = false, ...options }: ClinicOptions = {}): Promise<Clinic> {
+  const at = await home({
+    ...options,
+    furnish: async (sandbox) => {
+      seedOurTunnel(sandbox);
+      await options.furnish?.(sandbox);
+    },
+  });
+  const wiki = workload({ "cfauth.hostname": at.host("wiki") }, { name: "wiki", ports: [tcp(3000)] });
+  at.add(wiki);
+  if (!fresh) await at.settle();
+  const pages = new Map<string, Page | NoPage>();
+  const engine: Engine = { containers: [wiki], networks: ["tunnel"], refused: [] };
+  const settings: Record<string, string> = {};
+  const clinic = { beside: fresh ? undefined : (reportOf([at.host("wiki")]) as Report | undefined) };
+  const ran = async (json: boolean, columns: number) => {
+    const env = { ...at.sandbox.environment, CFAUTH_OWNER: OWNER, ...settings };
+    const read = readConfig(env, () => "");
+    if (!read.ok) throw new Error(JSON.stringify(read.faults));
+    const { config } = read;
+    const scene = createScene({
+      config,
+      given: givenBy(env, () => ""),
+      docker: engineOf(engine),
+      cloudflare: createCloudflare({ token: config.cloudflare.token.reveal(), baseUrl: config.cloudflare.baseUrl, backoffMs: 1 }),
+      authentik: createAuthentik({ token: config.authentik.token.reveal(), url: config.authentik.apiUrl, backoffMs: 1 }),
+      visit: async (url) => [...pages].find(([end]) => new URL(url).pathname.endsWith(end))?.[1] ?? (await visitOf(at)(url)),
+      beside: async () => clinic.beside,
+      now: Date.now(),
+    });
+    let out = "";
+    const terminal = createTerminal(
+      {
+        write: (text) => {
+          out += text;
+        },
+        columns,
+      },
+      {},
+    );
+    return { code: await doctor(scene, terminal, json), out };
+  };
+  return Object.assign(clinic, {
+    at,
+    engine,
+    settings,
+    pages,
+    text: (columns = 110) => ran(false, columns),
+    json: async () => {
+      const { code, out } = await ran(true, 100);
+      return { code, out, read: JSON.parse(out) as Json };
+    },
+    [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
+  });
+}
+
+export const reportOf = (live: readonly string[], owner: string = OWNER): Report => ({
+  formatVersion: "1.0",
+  version: "0",
+  owner,
+  dryRun: false,
+  summary: { live: live.length, waiting: 0, problem: 0, closing: 0 },
+  routes: live.map((hostname) => ({
+    hostname,
+    path: null,
+    container: null,
+    origin: null,
+    access: "authentik",
+    state: "live",
+    since: "2026-11-25T10:00:00Z",
+  })),
+  problems: [],
+  checks: { docker: "ok", cloudflare: "ok", authentik: "ok", tunnel: "ok" },
+  lastPass: { at: "2026-11-25T10:42:05.000Z", result: "settled", applied: 0 },
+});
+
+function engineOf(engine: Engine): Docker {
+  const answer = async <T>(path: string, shape: z.ZodType<T>, body: () => unknown): Promise<T> => {
+    const about = {
+      address: { kind: "socket", path: "/var/run/docker.sock" },
+      path,
+      user: { uid: 65532, gids: [65532] },
+    } as const;
+    if (engine.broken !== undefined) failed(about, Object.assign(new Error("no"), { code: engine.broken }));
+    if (engine.refused.includes(path)) failed(about, { statusCode: 403 });
+    const found = body();
+    if (found === undefined) failed(about, { statusCode: 404 });
+    return shape.parse(found);
+  };
+  return {
+    containers: (shape) => answer("/containers/json", shape, () => engine.containers.map(listedOf)),
+    info: (shape) => answer("/info", shape, () => ({ ID: "engine", ServerVersion: "29.1.0" })),
+    network: (name, shape) => answer(`/networks/${name}`, shape, () => (engine.networks.includes(name) ? { Name: name } : undefined)),
+    events: async (_filters, _since, signal) => {
+      await answer("/events", { parse: () => undefined } as unknown as z.ZodType<undefined>, () => ({}));
+      return Readable.from([], { signal });
+    },
+  };
+}
+
+const listedOf = ({ id, name, created, labels, networks, ports }: Workload): Listed => ({
+  Id: id,
+  Names: [`/${name}`],
+  Created: created / 1_000,
+  State: "running",
+  Status: "Up 5 minutes",
+  Labels: { ...labels },
+  Ports: ports.map(({ number }) => ({ PrivatePort: number, Type: "tcp" })),
+  NetworkSettings: { Networks: Object.fromEntries(Object.entries(networks).map(([key, { ip }]) => [key, { IPAddress: ip ?? "" }])) },
+});
+
+/** Names below `.localhost` are not looked up: whoever asks is at the edge already. */
+const visitOf =
+  ({ sandbox: { edge } }: Home): Visit =>
+  async (url) => {
+    const { hostname, pathname, search } = new URL(url);
+    const { status, headers, body } = await probe(edge.port, hostname, pathname + search);
+    return { status, location: headers.location === undefined ? undefined : new URL(headers.location, url).href, body };
+  };
