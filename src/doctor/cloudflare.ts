@@ -91,7 +91,7 @@ const SEEN: Need = { id: "cloudflare.permission.zone", title: ZONES };
 function shown({ id, title, held, where = [] }: Permission, fixes: readonly string[]): Check {
   const result: Result = typeof held === "object" ? "warn" : RESULTS[held];
   const check = { id: `cloudflare.permission.${id}`, title, result, listed: true } as const;
-  if (typeof held === "object") return { ...check, detail: `not known: ${held.why}` };
+  if (typeof held === "object") return { ...check, detail: `not known: ${held.why}`, fixes: [LOOK] };
   if (held === "no-team") return { ...check, detail: "not known before Zero Trust is set up", needs: TEAM };
   if (held === "no-zone") return { ...check, detail: "not known before a zone is seen", needs: SEEN };
   if (held === "present") return { ...check, detail: "present" };
@@ -99,6 +99,8 @@ function shown({ id, title, held, where = [] }: Permission, fixes: readonly stri
     id === "zone" ? "missing, or the token is for no zone: it sees none" : where.length > 0 ? `missing for ${few(where)}` : "missing";
   return { ...check, detail, code: "CFA-CF-PERMISSION", fixes };
 }
+
+const LOOK = "run cfauth doctor again; if it stays so, dash.cloudflare.com → My Profile → API Tokens shows what the token may do";
 
 const mend = (missing: readonly Permission[]): readonly string[] => [
   `dash.cloudflare.com → My Profile → API Tokens → the token of cfauth → Edit: add ${missing.length === 1 ? "it" : "them"} (the token stays the same)`,

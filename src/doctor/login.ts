@@ -260,6 +260,7 @@ function factOf(slug: string, checks: readonly Check[]): string {
   const by = (need: Need): Check | undefined => checks.find(({ id }) => id === need.id);
   const bad = (need: Need): boolean => ["warn", "fail"].includes(by(need)?.result ?? "");
   if (bad(BEHIND)) return "Authentik is behind Access itself";
+  if (by(DISCOVERY)?.code === "CFA-AK-ISSUER") return "Authentik is asked under another name than AUTHENTIK_URL";
   if (bad(DISCOVERY)) return "Authentik is not reached as browsers reach it";
   if (bad(KEYS)) return "Authentik has no signing key to show";
   if (bad(AGREES)) return `${slug} does not agree on both sides`;

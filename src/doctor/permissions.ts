@@ -35,7 +35,7 @@ function heldBy({ code, status = 0, vendor, message }: WorldError): Held {
   if (code === "CFA-CF-NO-ZERO-TRUST") return "no-team";
   if (status === 401 || status === 403 || has("10000", "9109")) return "missing";
   const behind = code === "CFA-CF-REFUSED" && (status === 400 || status === 404) && !has("7000", "7003");
-  return behind ? "present" : { why: message };
+  return behind ? "present" : { why: status === 0 ? message : `Cloudflare answered ${status}` };
 }
 
 type Probe = (cloudflare: Cloudflare, account: string) => Promise<Held>;

@@ -9,7 +9,7 @@ import type { Docker } from "../../src/clients/docker.ts";
 import { doctor } from "../../src/commands/doctor.ts";
 import { readConfig } from "../../src/config.ts";
 import { givenBy } from "../../src/doctor/given.ts";
-import { createScene } from "../../src/doctor/scene.ts";
+import { createScene, type Scene } from "../../src/doctor/scene.ts";
 import type { NoPage, Page, Visit } from "../../src/doctor/visit.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import type { Listed } from "../../src/sources/docker/listed.ts";
@@ -17,6 +17,7 @@ import type { Report } from "../../src/status/report.ts";
 import { createTerminal } from "../../src/terminal.ts";
 import { tcp, workload } from "../builders.ts";
 import { probe } from "../sandbox/edge/probe.ts";
+import type { Sandbox } from "../sandbox/index.ts";
 import { type Home, home, OWNER } from "./daemon.ts";
 import { seedOurTunnel } from "./others.ts";
 
@@ -40,8 +41,17 @@ export interface Clinic extends AsyncDisposable {
   /** What pages answer instead of what they are, by the end of their address. */
   readonly pages: Map<string, Page | NoPage>;
   /** What somebody reads on a terminal of that many columns, and the exit code. */
-  text(columns?: number): Promise<{ readonly code: number; readonly out: string }>;
-  json(): Promise<{ readonly code: number; readonly out: string; readonly read: Json }>;
+  text(columns?: number): Promise<Ran>;
+  /** Sandbox, engine and settings as they were when all was well. */
+  cure(): void;
+  json(): Promise<Ran & { readonly read: Json }>;
+  /** Of one look. */
+  both(): Promise<{ readonly text: Ran; readonly json: Ran & { readonly read: Json } }>;
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
 }
 
 export interface Json {
@@ -75,9 +85,10 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
   const pages = new Map<string, Page | NoPage>();
   const engine: Engine = { containers: [wiki], networks: ["tunnel"], refused: [] };
   const settings: Record<string, string> = {};
+  const restore = remembered(at.sandbox);
   const clinic = { beside: fresh ? undefined : (reportOf([at.host("wiki")]) as Report | undefined) };
-  const ran = async (json: boolean, columns: number) => {
-    const env = { ...at.sandbox.environment, CFAUTH_OWNER: OWNER, ...settings };
+  const sceneNow = (): Scene => {
+    const env = { ...at.sandbox.environment, CFAUTH_OWNER: OWNER, DOCKER_HOST: `unix://${SOCKET}`, ...settings };
     const read = readConfig(env, () => "");
     if (!read.ok) throw new Error(JSON.stringify(read.faults));
     const { config } = read;
@@ -89,29 +100,39 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
       authentik: createAuthentik({ token: config.authentik.token.reveal(), url: config.authentik.apiUrl, backoffMs: 1 }),
       visit: async (url) => [...pages].find(([end]) => new URL(url).pathname.endsWith(end))?.[1] ?? (await visitOf(at)(url)),
       beside: async () => clinic.beside,
-      now: Date.now(),
+      now: Date.parse("2026-11-25T12:00:00Z"),
     });
+    return scene;
+  };
+  const ran = async (scene: Scene, json: boolean, columns: number) => {
     let out = "";
-    const terminal = createTerminal(
-      {
-        write: (text) => {
-          out += text;
-        },
-        columns,
-      },
-      {},
-    );
-    return { code: await doctor(scene, terminal, json), out };
+    const write = (text: string): void => {
+      out += text;
+    };
+    return { code: await doctor(scene, createTerminal({ write, columns }, {}), json), out };
+  };
+  const jsonOf = async (scene: Scene) => {
+    const { code, out } = await ran(scene, true, 100);
+    return { code, out, read: JSON.parse(out) as Json };
   };
   return Object.assign(clinic, {
     at,
     engine,
     settings,
     pages,
-    text: (columns = 110) => ran(false, columns),
-    json: async () => {
-      const { code, out } = await ran(true, 100);
-      return { code, out, read: JSON.parse(out) as Json };
+    cure: () => {
+      restore();
+      pages.clear();
+      for (const name of Object.keys(settings)) delete settings[name];
+      Object.assign(engine, { containers: [wiki], networks: ["tunnel"], refused: [] });
+      delete engine.broken;
+      clinic.beside = reportOf([at.host("wiki")]);
+    },
+    text: (columns = 110) => ran(sceneNow(), false, columns),
+    json: () => jsonOf(sceneNow()),
+    both: async () => {
+      const scene = sceneNow();
+      return { text: await ran(scene, false, 110), json: await jsonOf(scene) };
     },
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
   });
@@ -137,10 +158,13 @@ export const reportOf = (live: readonly string[], owner: string = OWNER): Report
   lastPass: { at: "2026-11-25T10:42:05.000Z", result: "settled", applied: 0 },
 });
 
+/** Not there, so that no group of this machine comes into a text. */
+const SOCKET = "/run/nowhere/docker.sock";
+
 function engineOf(engine: Engine): Docker {
   const answer = async <T>(path: string, shape: z.ZodType<T>, body: () => unknown): Promise<T> => {
     const about = {
-      address: { kind: "socket", path: "/var/run/docker.sock" },
+      address: { kind: "socket", path: SOCKET },
       path,
       user: { uid: 65532, gids: [65532] },
     } as const;
@@ -180,3 +204,27 @@ const visitOf =
     const { status, headers, body } = await probe(edge.port, hostname, pathname + search);
     return { status, location: headers.location === undefined ? undefined : new URL(headers.location, url).href, body };
   };
+
+/** How all of it is now; the answer puts it back. */
+function remembered({ cloudflare, authentik, controls }: Sandbox): () => void {
+  const parts = [cloudflare.state, authentik.state].map((state) => [state, structuredClone(state)] as const);
+  return () => {
+    controls.heal();
+    for (const [state, kept] of parts) {
+      for (const [name, was] of Object.entries(structuredClone(kept))) {
+        const is: unknown = state[name as keyof typeof state];
+        if (is instanceof Map) refilled(is, was as Map<unknown, unknown>);
+        else if (is instanceof Set) is.clear();
+        else if (Array.isArray(is)) is.splice(0, is.length, ...(was as unknown[]));
+        else if (typeof is === "object" && is !== null) Object.assign(is, was);
+        else Object.assign(state, { [name]: was });
+      }
+      for (const name of Object.keys(state)) if (!Object.hasOwn(kept, name)) delete state[name as keyof typeof state];
+    }
+  };
+}
+
+function refilled(map: Map<unknown, unknown>, was: ReadonlyMap<unknown, unknown>): void {
+  map.clear();
+  for (const [key, value] of was) map.set(key, value);
+}
