@@ -8,6 +8,7 @@ const MARKS: Readonly<Record<Result, Mark>> = { pass: "ok", warn: "warn", fail: 
 /** As wide as the widest title, and two spaces. */
 const TITLES = Math.max(...EXAMINATIONS.map(({ title }) => title.length)) + 2;
 const WIDEST = 110;
+const NARROWEST = 40;
 /** Of a list in which nothing is to be seen, only what is wrong is shown when it is longer than this. */
 const SHORT_LIST = 6;
 /** Problems of one group that are told in full. */
@@ -28,7 +29,8 @@ export function groupText(group: Group, terminal: Terminal): string {
     ...(bad.length > MOST ? [`    … and ${bad.length - MOST} more: cfauth doctor --json lists them all`] : []),
     ...codes.map((code) => `    ${terminal.paint("dim", problemDocs(code))}`),
   ];
-  return [...headline(group, codes.length === 1 ? codes[0] : undefined, terminal), ...body].map((line) => `${line}\n`).join("");
+  const lines = [...headline(group, codes.length === 1 ? codes[0] : undefined, terminal), ...body];
+  return spelled(lines.map((line) => `${line}\n`).join(""), terminal);
 }
 
 function headline({ title, result, fact }: Group, code: string | undefined, terminal: Terminal): readonly string[] {
@@ -121,7 +123,16 @@ const problemsIn = (groups: readonly Group[], result: Result): number =>
       0,
     );
 
-const widthOf = ({ columns }: Terminal): number => Math.min(columns, WIDEST);
+/** A terminal that does not tell its width, or tells 0, is taken for a usual one. */
+const widthOf = ({ columns }: Terminal): number => (columns < NARROWEST ? 80 : Math.min(columns, WIDEST));
+
+/** Where signs may not be shown, neither may those within a sentence. */
+function spelled(text: string, terminal: Terminal): string {
+  if (terminal.mark("ok").includes("✓")) return text;
+  return Object.entries(SPELLED).reduce((rest, [sign, word]) => rest.replaceAll(sign, word), text);
+}
+
+const SPELLED: Readonly<Record<string, string>> = { "→": "->", "·": "-", "–": "-", "…": "..." };
 
 /** Without what only sets colours. */
 const width = (text: string): number => text.replaceAll(/\u001b\[[0-9;]*m/g, "").length;

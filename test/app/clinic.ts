@@ -16,6 +16,7 @@ import type { Listed } from "../../src/sources/docker/listed.ts";
 import type { Report } from "../../src/status/report.ts";
 import { createTerminal } from "../../src/terminal.ts";
 import { tcp, workload } from "../builders.ts";
+import { reportOf } from "../doctor/report.ts";
 import { probe } from "../sandbox/edge/probe.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { type Home, home, OWNER } from "./daemon.ts";
@@ -137,26 +138,6 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
   });
 }
-
-export const reportOf = (live: readonly string[], owner: string = OWNER): Report => ({
-  formatVersion: "1.0",
-  version: "0",
-  owner,
-  dryRun: false,
-  summary: { live: live.length, waiting: 0, problem: 0, closing: 0 },
-  routes: live.map((hostname) => ({
-    hostname,
-    path: null,
-    container: null,
-    origin: null,
-    access: "authentik",
-    state: "live",
-    since: "2026-11-25T10:00:00Z",
-  })),
-  problems: [],
-  checks: { docker: "ok", cloudflare: "ok", authentik: "ok", tunnel: "ok" },
-  lastPass: { at: "2026-11-25T10:42:05.000Z", result: "settled", applied: 0 },
-});
 
 /** Not there, so that no group of this machine comes into a text. */
 const SOCKET = "/run/nowhere/docker.sock";

@@ -4,10 +4,11 @@ import { permissions, secretPermissions } from "../../src/clients/authentik/perm
 import { problemDocs, TOKEN_FORM } from "../../src/links.ts";
 import { VERSION } from "../../src/version.ts";
 import { tcp, workload } from "../builders.ts";
+import { reportOf } from "../doctor/report.ts";
 import type { Provider, Token } from "../sandbox/authentik/state.ts";
 import { seedApp, seedRecord } from "../sandbox/cloudflare/seed.ts";
 import type { Tunnel } from "../sandbox/cloudflare/state.ts";
-import { type Clinic, clinic, reportOf } from "./clinic.ts";
+import { type Clinic, clinic } from "./clinic.ts";
 import { mayOnly } from "./others.ts";
 
 /** What is not well, in the words on the terminal: ports and the long link are named, links to the documentation left out. */
