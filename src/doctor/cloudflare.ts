@@ -27,7 +27,7 @@ export async function cloudflare(scene: Scene): Promise<Findings> {
   const token = ending(found.expires_on ?? undefined, { id: "cloudflare.token", code: "CFA-CF-TOKEN-EXPIRES", fix: renew }, now);
   if (account instanceof WorldError) {
     const need: Need = { id: "cloudflare.account", title: "Cloudflare account" };
-    const lacks = { tunnel: need, "zero-trust": need, login: need, routes: need };
+    const lacks = { tunnel: need, "zero-trust": need };
     return { fact: "token valid, but which account is meant is not clear", checks: [token, checkFrom(account, need)], lacks };
   }
   const all = await client.list("zones.list", Zone, (sdk, page) => sdk.zones.list({ account: { id: account }, ...page }));
@@ -149,13 +149,7 @@ function lacking(permissions: readonly Check[], zones: readonly Zone[]): Finding
     const check = permissions.find((it) => it.id === `cloudflare.permission.${id}` && it.result === "fail");
     return check && { id: check.id, title: check.title.replace(/^(Account|Zone) · /, "") };
   };
-  const [tunnel, login, apps] = [missing("tunnel"), missing("access-login"), missing("access-apps")];
-  const dns = missing("zone") ?? (zones.length === 1 ? missing("dns") : undefined);
-  const routes = tunnel ?? login ?? apps ?? dns;
-  return {
-    ...(tunnel && { tunnel }),
-    ...(login && { "zero-trust": login }),
-    ...(login && { login }),
-    ...(routes && { routes }),
-  };
+  const [tunnel, login] = [missing("tunnel"), missing("access-login")];
+  const routes = missing("access-apps") ?? missing("zone") ?? (zones.length === 1 ? missing("dns") : undefined);
+  return { ...(tunnel && { tunnel }), ...(login && { "zero-trust": login }), ...(routes && { routes }) };
 }

@@ -19,9 +19,10 @@ export function groupText(group: Group, terminal: Terminal): string {
   const bad = group.checks.filter(faulty);
   const codes = [...new Set(bad.flatMap(({ code }) => code ?? []))];
   const said = bad.slice(0, MOST);
+  const single = said.filter(({ listed }) => listed !== true);
   const body = [
     ...listOf(group.checks, terminal),
-    ...said.filter(({ listed }) => listed !== true).flatMap((check) => explained(check, group, codes.length > 1, terminal)),
+    ...single.flatMap((check) => explained(check, group, { marked: single.length > 1, coded: codes.length > 1 }, terminal)),
     ...mends(
       said.filter(({ listed }) => listed === true),
       terminal,
@@ -68,16 +69,22 @@ function listOf(checks: readonly Check[], terminal: Terminal): readonly string[]
 /**
  * The headline is not said twice: what it has already said is left out.
  *
- * @param several - whether the group has problems of several kinds: then each has its own mark and code
+ * @param marked - whether there are several, and each is told by its mark
+ * @param coded - whether these are of several kinds, and each has its own code
  */
-function explained(check: Check, { fact }: Group, several: boolean, terminal: Terminal): readonly string[] {
+function explained(
+  check: Check,
+  { fact }: Group,
+  { marked, coded: kinds }: { readonly marked: boolean; readonly coded: boolean },
+  terminal: Terminal,
+): readonly string[] {
   const { detail = "", code, result } = check;
   const rest = begun(detail.startsWith(fact) ? detail.slice(fact.length).replace(/^[:;,]?\s*/, "") : detail);
-  const mark = several ? `${terminal.mark(MARKS[result])} ` : "";
+  const mark = marked ? `${terminal.mark(MARKS[result])} ` : "";
   const indent = 4 + width(mark);
   const lines = rest === "" ? [] : wrapped(rest, widthOf(terminal) - indent);
   const shown = lines.map((line, index) => `${index === 0 ? `    ${mark}` : " ".repeat(indent)}${line}`);
-  return [...coded(shown, several ? code : undefined, indent, terminal), ...mends([check], terminal)];
+  return [...coded(shown, kinds ? code : undefined, indent, terminal), ...mends([check], terminal)];
 }
 
 /** As a sentence begins; names of programs, containers and hostnames stay as they are. */

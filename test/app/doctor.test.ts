@@ -1,4 +1,6 @@
 /** What `cfauth doctor` says of a household in which one thing is ill, in the words that somebody reads. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { permissions, secretPermissions } from "../../src/clients/authentik/permissions.ts";
 import { problemDocs, TOKEN_FORM } from "../../src/links.ts";
@@ -135,8 +137,8 @@ const ILLNESSES: readonly Illness[] = [
     → or create a new token with everything ticked:
       <token form>
 – Zero Trust  not checked: needs Access: Organizations, Identity Providers, and Groups · Edit
-– Login       not checked: needs Access: Organizations, Identity Providers, and Groups · Edit
-– Routes      not checked: needs Access: Organizations, Identity Providers, and Groups · Edit
+– Login       not checked: needs Zero Trust
+– Routes      not checked: needs Access: Apps and Policies · Edit
 1 problem. 4 groups are fine, 3 were not checked.`,
   },
   {
@@ -154,7 +156,7 @@ const ILLNESSES: readonly Illness[] = [
     → or create a new token with everything ticked:
       <token form>
 – Tunnel      not checked: needs Cloudflare Tunnel · Edit
-– Routes      not checked: needs Cloudflare Tunnel · Edit
+– Routes      not checked: needs Tunnel
 1 problem. 5 groups are fine, 2 were not checked.`,
   },
   {
@@ -189,6 +191,37 @@ const ILLNESSES: readonly Illness[] = [
     → or create a new token with everything ticked:
       <token form>
 – Routes      not checked: needs Zone · Read
+1 problem. 6 groups are fine, 1 was not checked.`,
+  },
+  {
+    name: "one zone does not lead to Cloudflare yet, and a setting names one that the token does not see",
+    ill: (at) => {
+      const { zones } = at.at.sandbox.cloudflare.state;
+      for (const [id, zone] of zones) zones.set(id, { ...zone, status: "pending" });
+      at.settings["CFAUTH_ZONES"] = `${at.at.sandbox.zone},example.org`;
+    },
+    code: 0,
+    says: `! Cloudflare  token valid, never expires · 5 of 5 permissions · zone home.localhost                CFA-CF-ZONE
+    ! CFAUTH_ZONES names example.org, which the token does not see
+    → give the token Zone · Read and DNS · Edit for example.org
+    → or correct CFAUTH_ZONES
+    ! home.localhost is pending: its name servers do not lead to Cloudflare yet, so nothing below it is
+      reached
+    → dash.cloudflare.com → home.localhost → Overview shows the two name servers to set where the domain is
+      registered
+2 warnings. cfauth can work.`,
+  },
+  {
+    name: "a socket proxy hides the engine's id, and no owner is named",
+    ill: (at) => {
+      at.engine.refused.push("/info");
+      at.settings["CFAUTH_OWNER"] = "";
+    },
+    code: 1,
+    says: `✗ Docker      engine at unix:///run/nowhere/docker.sock · GET /info refused                   CFA-DOCKER-PROXY
+    The socket proxy at unix:///run/nowhere/docker.sock refuses GET /info (403)
+    → allow GET /info in the socket proxy, beside /containers/json and /events
+– Routes      not checked: needs Docker
 1 problem. 6 groups are fine, 1 was not checked.`,
   },
   {
@@ -558,11 +591,21 @@ describe("one thing is ill", () => {
     const { text, json } = await at.both();
     expect(told(text.out)).toBe(says);
     expect([text.code, json.code, json.read.ok]).toEqual([code, code, code === 0]);
+    for (const id of json.read.groups.flatMap(({ checks }) => checks.map((check) => check["id"] ?? ""))) expect(id).toMatch(DOCUMENTED);
     for (const secret of secrets) expect(`${text.out}${json.out}`).not.toContain(secret);
     expect(`${text.out}${json.out}`).not.toMatch(/[\w.]+@[\w-]+\.\w/);
     expect(JSON.stringify([...everything(at)])).toBe(before);
   });
 });
+
+/** The ids as docs/commands.md has them: `….dns` goes on from the one before, and what stands in <> is anything. */
+const DOCUMENTED = documented(readFileSync(resolve(import.meta.dirname, "../../docs/commands.md"), "utf8"));
+
+function documented(page: string): RegExp {
+  const [, table = ""] = page.split("| group | ids |");
+  const ids = [...table.matchAll(/`([^`]+)`/g)].map(([, id = ""]) => id.replace("….", "cloudflare.permission."));
+  return new RegExp(`^(${ids.map((id) => id.replaceAll(".", "\\.").replace(/<.*>/, ".+")).join("|")})$`);
+}
 
 /** All that doctor could have changed. */
 const everything = ({ at: { sandbox } }: Clinic): readonly unknown[] => [
@@ -606,6 +649,18 @@ describe("all is well", () => {
       "Everything cfauth needs is in place.",
     ]);
     expect([code, at.at.sandbox.cloudflare.state.apps.size, at.at.sandbox.authentik.state.providers.length]).toEqual([0, 0, 0]);
+  });
+
+  it("what is not made though the daemon runs is a warning", async () => {
+    await using at = await clinic({ fresh: true });
+    at.beside = reportOf([]);
+    const { code, out } = await at.text();
+    expect(told(out).split("\n").slice(0, 3)).toEqual([
+      "! Login       cf-tunnel-access, not there yet, though cfauth runs                            CFA-LOGIN-DIFFERS",
+      "    cfauth runs, but has not made the login yet",
+      "    → docker compose logs cfauth tells what it waits for",
+    ]);
+    expect(code).toBe(0);
   });
 
   it("with the daemon down, nothing is called ill that it only has to be started for", async () => {
@@ -655,7 +710,7 @@ describe("--json", () => {
     const checks = read.groups.flatMap((group) => group.checks);
     expect(checks.filter(({ result }) => result === "skip")).toEqual([
       { id: "tunnel", title: "Tunnel", result: "skip", needs: "cloudflare.permission.tunnel" },
-      { id: "routes", title: "Routes", result: "skip", needs: "cloudflare.permission.tunnel" },
+      { id: "routes", title: "Routes", result: "skip", needs: "tunnel" },
     ]);
     expect(checks.find(({ id }) => id === "cloudflare.permission.tunnel")).toEqual({
       id: "cloudflare.permission.tunnel",
