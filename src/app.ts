@@ -1,6 +1,6 @@
-import { createAuthentik } from "./clients/authentik.ts";
+import { type Authentik, createAuthentik } from "./clients/authentik.ts";
 import { onlyAccount } from "./clients/cloudflare/account.ts";
-import { createCloudflare } from "./clients/cloudflare.ts";
+import { type Cloudflare, createCloudflare } from "./clients/cloudflare.ts";
 import type { CallReport } from "./clients/report.ts";
 import type { Config } from "./config.ts";
 import type { Owner } from "./domain/owner.ts";
@@ -17,7 +17,8 @@ import { tunnelApi } from "./kinds/tunnel/api.ts";
 import { remembered } from "./kinds/tunnel/remembered.ts";
 import { asked } from "./labels/asked.ts";
 import { createLoop, type Loop, type Observer } from "./loop/loop.ts";
-import { wishes } from "./loop/wishes.ts";
+import { type WishSettings, wishes } from "./loop/wishes.ts";
+import type { Grace } from "./plan/linger.ts";
 import { plan } from "./plan/plan.ts";
 import { ownerFromEngine } from "./sources/owner.ts";
 import type { Source } from "./sources/source.ts";
@@ -57,24 +58,10 @@ export async function createApp({ config, source, signal, watch, onCall }: AppOp
   });
   const owner = config.owner ?? ownerFromEngine((await source.identity()).id);
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
-  const { labels, authentik: login, tunnel } = config;
-
-  const wanted =
-    tunnel.wish.by === "id" ? { name: tunnel.wish.id, tunnelId: tunnel.wish.id } : { name: tunnel.wish.name, tunnelId: undefined };
-  const found = remembered(tunnelApi({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }));
-  const hands: Hands = {
-    tunnel: found.kind,
-    login: loginApi({ cloudflare, authentik, account, owner, flow: login.flow, wish: { slug: login.slug, publicUrl: login.url } }),
-    policy: policyApi({ cloudflare, account, owner }),
-    access: accessApi({ cloudflare, account, owner }),
-    ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id }),
-    dns: dnsApi({ cloudflare, account, owner, zones: labels.zones }),
-    tile: tileApi({ authentik, owner }),
-    directory: directoryHands({ cloudflare, authentik, account }),
-  };
+  const { labels } = config;
+  const hands = createHands({ config, cloudflare, authentik, owner, account });
   const rooms = house(owner, config.tiles);
-  const settings = { ...labels, allowedZones: labels.zones, login: { host: login.host, path: login.path } };
-  const grace = { graceMs: config.graceMs, startupGraceMs: config.startupGraceMs };
+  const [settings, grace] = [wishSettings(config), graceOf(config)];
   const loop = createLoop({
     list: () => source.list(),
     hands,
@@ -90,3 +77,38 @@ export async function createApp({ config, source, signal, watch, onCall }: AppOp
   });
   return { owner, loop };
 }
+
+export interface HandsOptions {
+  readonly config: Config;
+  readonly cloudflare: Cloudflare;
+  readonly authentik: Authentik;
+  readonly owner: Owner;
+  readonly account: string;
+}
+
+/** Every kind's observe and apply, as the settings want them. */
+export function createHands({ config, cloudflare, authentik, owner, account }: HandsOptions): Hands {
+  const { labels, authentik: login, tunnel } = config;
+  const wanted =
+    tunnel.wish.by === "id" ? { name: tunnel.wish.id, tunnelId: tunnel.wish.id } : { name: tunnel.wish.name, tunnelId: undefined };
+  const found = remembered(tunnelApi({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }));
+  return {
+    tunnel: found.kind,
+    login: loginApi({ cloudflare, authentik, account, owner, flow: login.flow, wish: { slug: login.slug, publicUrl: login.url } }),
+    policy: policyApi({ cloudflare, account, owner }),
+    access: accessApi({ cloudflare, account, owner }),
+    ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id }),
+    dns: dnsApi({ cloudflare, account, owner, zones: labels.zones }),
+    tile: tileApi({ authentik, owner }),
+    directory: directoryHands({ cloudflare, authentik, account }),
+  };
+}
+
+/** What labels are read with. */
+export const wishSettings = ({ labels, authentik: login }: Config): WishSettings => ({
+  ...labels,
+  allowedZones: labels.zones,
+  login: { host: login.host, path: login.path },
+});
+
+export const graceOf = ({ graceMs, startupGraceMs }: Config): Grace => ({ graceMs, startupGraceMs });

@@ -20,3 +20,6 @@ const TICKED = [
 export const TOKEN_FORM = `https://dash.cloudflare.com/profile/api-tokens?permissionGroupKeys=${encodeURIComponent(JSON.stringify(TICKED))}&accountId=*&zoneId=all&name=cfauth`;
 
 export const ZERO_TRUST = "https://one.dash.cloudflare.com";
+
+/** A page of the user's own Authentik, for its administrators. @param url - without a closing slash @param page - such as `core/tokens` */
+export const authentikPage = (url: string, page: string): string => `${url}/if/admin/#/${page}`;

@@ -26,6 +26,8 @@ export interface Docker {
   containers<T>(shape: z.ZodType<T>): Promise<T>;
   /** About the engine itself. @throws {WorldError} */
   info<T>(shape: z.ZodType<T>): Promise<T>;
+  /** About one network. @throws {WorldError} with status 404 where there is none of that name */
+  network<T>(name: string, shape: z.ZodType<T>): Promise<T>;
   /**
    * A stream of events that is open: its headers are here. It ends when `signal` is aborted.
    *
@@ -56,6 +58,7 @@ export function createDocker(
   return {
     containers: (shape) => get("/containers/json", shape),
     info: (shape) => get("/info", shape),
+    network: (name, shape) => get(`/networks/${encodeURIComponent(name)}`, shape),
     events: async (filters, sinceSeconds, signal) => {
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(), subscribeMs);

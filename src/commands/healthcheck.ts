@@ -1,5 +1,5 @@
 import { gather } from "../config/gather.ts";
-import { parseListen } from "../http/listen.ts";
+import { parseListen, urlOf } from "../http/listen.ts";
 import type { Command, Context } from "./command.ts";
 
 export const healthcheckCommand: Command = {
@@ -25,7 +25,5 @@ export async function healthcheck(address: string): Promise<0 | 1> {
 export function address({ env, readText }: Pick<Context, "env" | "readText">): string {
   const { texts } = gather(env, ["CFAUTH_LISTEN"], readText);
   const listen = parseListen(texts["CFAUTH_LISTEN"] ?? "0.0.0.0:8080");
-  const { host = "0.0.0.0", port } = listen.ok ? listen.value : { port: 8080 };
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  return `http://${reachable}:${port}`;
+  return urlOf(listen.ok ? listen.value : { host: "0.0.0.0", port: 8080 });
 }

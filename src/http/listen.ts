@@ -15,3 +15,9 @@ export function parseListen(text: string): Parsed<Listen> {
   if (match === null || port > 65_535) return faulty("is not an address and a port", "write it like 0.0.0.0:8080, [::]:8080 or :8080");
   return parsed({ host: match[1]?.replace(/^\[|\]$/g, "") || "::", port });
 }
+
+/** How a process of the same container reaches what listens there, without a closing slash. */
+export function urlOf({ host, port }: Listen): string {
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `http://${reachable}:${port}`;
+}

@@ -27,6 +27,8 @@ export const operations = {
   "scopes.get": read("read the scope mapping for groups", "authentik_providers_oauth2.view_scopemapping"),
   "groups.list": read("list the groups", "authentik_core.view_group"),
   "me.get": read("say whose token this is", "any token"),
+  "permissions.list": read("list the permissions of its user", "any token"),
+  "tokens.list": read("list the tokens of its user", "any token"),
   "tiles.list": read("list the applications", "authentik_core.view_application"),
   "tiles.create": write("create an application", "authentik_core.add_application"),
   "tiles.update": write("change an application", "authentik_core.change_application"),

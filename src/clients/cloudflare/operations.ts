@@ -2,26 +2,28 @@
 export interface Operation {
   /** Continues "Cloudflare refused to …". */
   readonly does: string;
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** As the dashboard names it, whose "Edit" the API calls "Write" (docs, checked 2026-11). */
   readonly permission: string;
   /** Items on a page of a list: the most that the operation gives. */
   readonly perPage: number;
 }
 
-const TUNNEL = "Account · Cloudflare Tunnel · Edit";
-const APPS = "Account · Access: Apps and Policies · Edit";
-const LOGIN = "Account · Access: Organizations, Identity Providers, and Groups · Edit";
+/** What every token can ask of itself. */
+const NONE = "any token";
+export const TUNNEL = "Account · Cloudflare Tunnel · Edit";
+export const APPS = "Account · Access: Apps and Policies · Edit";
+export const LOGIN = "Account · Access: Organizations, Identity Providers, and Groups · Edit";
 const TOKENS = "Account · Access: Service Tokens · Read";
-const DNS = "Zone · DNS · Edit";
-const ZONES = "Zone · Zone · Read";
+export const DNS = "Zone · DNS · Edit";
+export const ZONES = "Zone · Zone · Read";
 const ACCOUNT = "Account · Account Settings · Read";
 
 const get = (does: string, permission: string, perPage = 1_000): Operation => ({ does, method: "GET", permission, perPage });
 const write =
   (method: Operation["method"]) =>
   (does: string, permission: string): Operation => ({ does, method, permission, perPage: 0 });
-const [post, put, remove] = [write("POST"), write("PUT"), write("DELETE")];
+const [post, put, patch, remove] = [write("POST"), write("PUT"), write("PATCH"), write("DELETE")];
 
 export const operations = {
   "accounts.list": get("list the accounts", ACCOUNT, 50),
@@ -54,6 +56,12 @@ export const operations = {
   "records.update": put("change a DNS record", DNS),
   "records.delete": remove("delete a DNS record", DNS),
   "records.batch": post("write a batch of DNS records", DNS),
+  "token.verify": get("verify the API token", NONE),
+  // Asked about things that can not be there, for the sake of what is answered: see doctor/cloudflare/permissions.ts.
+  "tunnels.probe": get("try the permission for tunnels", TUNNEL),
+  "applications.probe": put("try the permission for Access applications", APPS),
+  "login-methods.probe": put("try the permission for login methods", LOGIN),
+  "records.probe": patch("try the permission for DNS records", DNS),
 } as const satisfies Readonly<Record<string, Operation>>;
 
 export type OperationName = keyof typeof operations;

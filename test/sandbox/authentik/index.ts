@@ -14,6 +14,7 @@ import { groupRoutes } from "./api/groups.ts";
 import { tokenGuard } from "./api/guard.ts";
 import { providerExtraRoutes } from "./api/provider-extras.ts";
 import { providerRoutes } from "./api/providers.ts";
+import { rbacRoutes } from "./api/rbac.ts";
 import { Refusal } from "./api/refusal.ts";
 import { scopeMappingRoutes } from "./api/scope-mappings.ts";
 import { secretRoutes } from "./api/secrets.ts";
@@ -108,6 +109,7 @@ function routes(state: AuthentikState, version: Version): Route[] {
     ...groupRoutes(state, version),
     ...bindingRoutes(state, version),
     ...secretRoutes(state, version),
+    ...rbacRoutes(state, version),
   ];
 }
 

@@ -3,6 +3,8 @@
 export interface AuthentikState {
   /** Of the API; belongs to the user named. With `permissions` it may do what they say only, and is no superuser's. */
   readonly apiToken: { key: string; username: string; permissions: ReadonlySet<string> | undefined };
+  /** Those that Authentik lists; the API token's own is not among them unless a test puts it there. */
+  readonly tokens: Token[];
   readonly users: User[];
   readonly groups: Group[];
   readonly flows: Flow[];
@@ -34,6 +36,15 @@ export interface User {
   is_superuser: boolean;
   /** Names of the groups that the user is directly in. */
   groups: string[];
+}
+
+export interface Token {
+  readonly pk: string;
+  readonly identifier: string;
+  readonly intent: "api" | "app_password";
+  readonly username: string;
+  expiring: boolean;
+  expires: string | null;
 }
 
 export interface Group {
@@ -151,6 +162,7 @@ export interface Binding {
 export function emptyState(apiToken: string): AuthentikState {
   return {
     apiToken: { key: apiToken, username: "akadmin", permissions: undefined },
+    tokens: [],
     users: [],
     groups: [],
     flows: [],

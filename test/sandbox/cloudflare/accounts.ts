@@ -8,7 +8,8 @@ export type TokenOwner = "user" | "account";
 export function accountRoutes(state: CloudflareState, owner: TokenOwner): Route[] {
   const verify = (asked: TokenOwner) => () => {
     if (asked !== owner) throw new Refusal(401, 1000, "Invalid API Token");
-    return success({ id: state.accountId, status: "active" });
+    const { tokenExpires } = state;
+    return success({ id: state.accountId, status: "active", ...(tokenExpires !== undefined && { expires_on: tokenExpires }) });
   };
   const account = { id: state.accountId, name: "Sandbox", type: "standard", settings: { enforce_twofactor: false } };
   return [

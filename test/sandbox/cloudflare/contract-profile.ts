@@ -12,7 +12,7 @@ export function contractProfile(state: CloudflareState): Profile {
     errorSchema: "#/components/schemas/access_api-response-common-failure",
     bodySchema,
     body: (operation, body, call) => {
-      if (isProbe(operation, body)) return { type: "self_hosted", domain: "probe.example.com" };
+      if (isProbe(operation, body)) return PROBES.find(([path]) => path.test(operation.path))?.[1];
       if (isRecords(operation)) return withPatchesCompleted(state, operation, body, call.path);
       return isConfiguration(operation) ? withoutQuirks(withoutUnchanged(body, stored(state, call.path)), "last") : body;
     },
@@ -34,10 +34,14 @@ function bodySchema({ method, path }: Operation, body: unknown): string | undefi
   return undefined;
 }
 
-/** `{}` to POST access/apps creates nothing and tells by its error whether the token may write. */
-function isProbe({ method, path }: Operation, body: unknown): boolean {
-  return method === "POST" && path.endsWith("/access/apps") && isFields(body) && Object.keys(body).length === 0;
-}
+/** An empty write creates and changes nothing, and tells by its error whether the token may write: the schema demands a whole one. */
+const PROBES: readonly (readonly [path: RegExp, whole: Fields])[] = [
+  [/\/access\/apps(\/\{app_id\})?$/, { type: "self_hosted", domain: "probe.example.com" }],
+  [/\/access\/identity_providers\/\{identity_provider_id\}$/, { name: "probe", type: "onetimepin", config: {} }],
+];
+
+const isProbe = ({ path }: Operation, body: unknown): boolean =>
+  isFields(body) && Object.keys(body).length === 0 && PROBES.some(([pattern]) => pattern.test(path));
 
 function isConfiguration({ path }: Operation): boolean {
   return path.endsWith("/configurations");

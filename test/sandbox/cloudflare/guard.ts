@@ -2,12 +2,13 @@ import type { Answer, Request } from "../routes.ts";
 import type { Budget } from "./budget.ts";
 import { failure } from "./envelope.ts";
 import { wellFormed } from "./ids.ts";
-import { forbidden } from "./permissions.ts";
+import { forbidden, withoutTeam } from "./permissions.ts";
 import type { CloudflareState } from "./state.ts";
 
 /** What is asked of every request before its operation: a budget, the token, ids that lead somewhere, the permission. */
 export function createGuard(state: CloudflareState, budget: Budget): (request: Request) => Answer | undefined {
-  return (request) => spent(budget) ?? unauthorized(state, request) ?? astray(state, request) ?? forbidden(state, request);
+  return (request) =>
+    spent(budget) ?? unauthorized(state, request) ?? astray(state, request) ?? forbidden(state, request) ?? withoutTeam(state, request);
 }
 
 function spent(budget: Budget): Answer | undefined {

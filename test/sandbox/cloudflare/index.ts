@@ -85,6 +85,7 @@ function createState({ zones, team, token = "sandbox-token" }: CloudflareOptions
     team,
     token,
     denied: new Set(),
+    zeroTrust: true,
     zones: new Map(whole.map((zone) => [zone.id, zone])),
     records: new Map(),
     tunnels: new Map(),

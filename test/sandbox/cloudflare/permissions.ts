@@ -21,5 +21,15 @@ export function forbidden({ denied }: CloudflareState, request: Request): Answer
   if (path === "/zones") return denied.has("zones") ? paged(request, [], { usual: 20, most: 50 }) : undefined;
   if (/^\/zones\/[^/]+$/.test(path)) return denied.has("zones") && denied.has("dns") ? refused : undefined;
   const area = AREAS.find(([pattern]) => pattern.test(path))?.[1];
-  return area !== undefined && denied.has(area) ? refused : undefined;
+  if (area === undefined) return undefined;
+  return denied.has(area) || (denied.has(`${area}:edit`) && edits(request)) ? refused : undefined;
+}
+
+/** A connector token is given out to those alone who may change tunnels. */
+const edits = ({ call: { write, path } }: Request): boolean => write || path.endsWith("/token");
+
+/** Behind the permissions. The status that comes with 9999 is not established: the one that most misleads. */
+export function withoutTeam({ zeroTrust }: CloudflareState, { call: { path } }: Request): Answer | undefined {
+  const needs = /^\/accounts\/[^/]+\/access\//.test(path);
+  return zeroTrust || !needs ? undefined : failure(403, 9999, "access.api.error.not_enabled");
 }

@@ -103,8 +103,15 @@ export interface CloudflareState {
   readonly team: string;
   /** The token that the API accepts. */
   readonly token: string;
-  /** What the token may not: any of "tunnel", "apps", "login", "service-tokens", "dns", "zones" (permissions.ts). */
+  /**
+   * What the token may not: any of "tunnel", "apps", "login", "service-tokens", "dns", "zones"; with ":edit" after it, it may
+   * only read (permissions.ts).
+   */
   readonly denied: Set<string>;
+  /** Until when the token is good; undefined: for ever. */
+  tokenExpires?: string | undefined;
+  /** False: the account has no Zero Trust, and everything below access/ answers 9999. */
+  zeroTrust: boolean;
   readonly zones: Map<string, Zone>;
   readonly records: Map<string, DnsRecord>;
   readonly tunnels: Map<string, Tunnel>;

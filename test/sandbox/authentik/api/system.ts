@@ -1,6 +1,7 @@
 import type { Route } from "../../routes.ts";
 import { type AuthentikState, ownedBySuperuser, tokenOwner } from "../state.ts";
 import type { Version } from "../versions.ts";
+import { ROLE } from "./rbac.ts";
 
 export function systemRoutes(state: AuthentikState, version: Version): Route[] {
   return [
@@ -20,7 +21,7 @@ function me(state: AuthentikState, version: Version): object {
     is_superuser: ownedBySuperuser(state),
     is_current: true,
     groups: state.groups.filter((group) => groups.includes(group.name)).map((group) => ({ name: group.name, pk: group.pk })),
-    roles: [],
+    roles: state.apiToken.permissions === undefined ? [] : [{ name: "cfauth", pk: ROLE }],
     email,
     avatar: "/static/dist/assets/images/user_default.png",
     uid,

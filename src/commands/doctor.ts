@@ -1,0 +1,91 @@
+import { createAuthentik } from "../clients/authentik.ts";
+import { createCloudflare } from "../clients/cloudflare.ts";
+import { createDocker } from "../clients/docker.ts";
+import type { Config } from "../config.ts";
+import { examine } from "../doctor/examine.ts";
+import { givenBy } from "../doctor/given.ts";
+import { diagnosisJson } from "../doctor/json.ts";
+import { createScene, type Scene } from "../doctor/scene.ts";
+import { published, scrubbed } from "../doctor/scrub.ts";
+import { groupText, verdict } from "../doctor/text.ts";
+import { createVisit } from "../doctor/visit.ts";
+import { type Listen, urlOf } from "../http/listen.ts";
+import type { Report } from "../status/report.ts";
+import type { Terminal } from "../terminal.ts";
+import { VERSION } from "../version.ts";
+import { type Command, type Context, withConfig } from "./command.ts";
+
+export const doctorCommand: Command = {
+  name: "doctor",
+  usage: "[--json]",
+  summary: "whether everything cfauth needs is there, and how to mend what is not",
+  help: `Looks at settings, Docker, Cloudflare, the tunnel, Zero Trust, Authentik, the login and the routes. Changes nothing, and
+shows no secret. To learn which permissions the Cloudflare token has, it sends empty writes to ids that nothing has.
+It needs no running daemon; beside one it also compares what that one knows.
+
+  docker compose run --rm cfauth doctor        before the first start
+  docker compose exec cfauth cfauth doctor     beside the daemon
+
+  --json  for programs and bug reports, without addresses of your network; described in docs/commands.md
+
+Exit code: 0 cfauth can work (warnings included), 1 something keeps a route from working, 78 faulty settings.`,
+  options: { json: { type: "boolean" } },
+  run: (context, { json }) => withConfig(context, (config) => doctor(sceneFor(config, context), context.out, json === true)),
+};
+
+/** Of one request, in milliseconds: less than a group may take, so that what does not answer is named. */
+const TIMEOUT_MS = 4_000;
+
+function sceneFor(config: Config, { env, readText, stop: signal }: Context): Scene {
+  const { cloudflare, authentik } = config;
+  return createScene({
+    config,
+    given: givenBy(env, readText),
+    docker: createDocker(config.docker, { timeoutMs: TIMEOUT_MS, subscribeMs: TIMEOUT_MS }),
+    cloudflare: createCloudflare({ token: cloudflare.token.reveal(), baseUrl: cloudflare.baseUrl, signal, timeoutMs: TIMEOUT_MS }),
+    authentik: createAuthentik({ token: authentik.token.reveal(), url: authentik.apiUrl, signal, timeoutMs: TIMEOUT_MS }),
+    visit: createVisit(signal, TIMEOUT_MS),
+    beside: () => reportOf(config.listen),
+    now: Date.now(),
+  });
+}
+
+/** What the daemon of the same container tells of itself. */
+async function reportOf(listen: Listen): Promise<Report | undefined> {
+  try {
+    const answer = await fetch(`${urlOf(listen)}/api/routes`, { signal: AbortSignal.timeout(2_000) });
+    const report = (await answer.json()) as Partial<Report>;
+    return answer.ok && Array.isArray(report.routes) ? (report as Report) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns 1 when anything keeps a route from working */
+export async function doctor(scene: Scene, out: Terminal, json: boolean): Promise<0 | 1> {
+  const { secrets } = scene.config;
+  if (!json) out.write(`cfauth doctor ${VERSION}\n`);
+  const waiting = createWaiting(out, json);
+  waiting.show();
+  const { groups } = await examine(scene, {
+    onGroup: (group) => {
+      if (json) return;
+      waiting.clear();
+      out.write(groupText(scrubbed(group, secrets), out));
+      waiting.show();
+    },
+  });
+  waiting.clear();
+  if (json) out.write(`${JSON.stringify(diagnosisJson(published({ groups }, secrets), VERSION), undefined, 2)}\n`);
+  else out.write(`${verdict(groups)}\n`);
+  return groups.some(({ result }) => result === "fail") ? 1 : 0;
+}
+
+/** A line that goes again, for somebody who sees it; nothing in a file or a pipe. */
+function createWaiting(out: Terminal, json: boolean): { show(): void; clear(): void } {
+  const shown = out.interactive && !json;
+  return {
+    show: () => shown && out.write(out.paint("dim", "… looking")),
+    clear: () => shown && out.write("\r\u001b[2K"),
+  };
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { permissions, secretPermissions } from "../clients/authentik/permissions.ts";
+import type { Authentik } from "../clients/authentik.ts";
+import { WorldError } from "../errors.ts";
+import { authentikPage } from "../links.ts";
+import { type Check, type Findings, type Need, passed } from "./findings.ts";
+import { sourceOf } from "./given.ts";
+import { type Granted, granted, Me } from "./granted.ts";
+import type { Scene } from "./scene.ts";
+import { ending } from "./token.ts";
+
+const TITLE = "Token valid";
+
+/** Whether it answers, the token, and each permission of its user. */
+export async function authentik(scene: Scene): Promise<Findings> {
+  const { authentik: client, config, given, now } = scene;
+  const source = sourceOf(given, "AUTHENTIK_TOKEN");
+  const tokens = authentikPage(config.authentik.url, "core/tokens");
+  const refuse = (error: unknown): never => {
+    throw error instanceof WorldError && error.code === "CFA-AK-TOKEN" ? refused(error, config.authentik.apiUrl, source, tokens) : error;
+  };
+  const version = await client
+    .ask("version.get", z.looseObject({ version_current: z.string() }), { path: "/admin/version/" })
+    .then((answer) => answer.version_current)
+    .catch(refuse);
+  const { user } = await client.ask("me.get", Me, { path: "/core/users/me/" }).catch(refuse);
+  const renew = `${tokens}: edit the token of cfauth and switch Expiring off; Authentik puts another key in its place when it expires`;
+  const [end, may] = await Promise.all([expiry(client, user), user.is_superuser ? undefined : granted(client, user)]);
+  const token: Check & { readonly detail: string } =
+    end === "unknown"
+      ? { id: "authentik.token", title: TITLE, result: "pass", detail: "expiry not known" }
+      : ending(end, { id: "authentik.token", code: "CFA-AK-TOKEN-EXPIRES", fix: renew }, now);
+  const needed = [...permissions, ...(newer(version) ? secretPermissions : [])];
+  const roles = authentikPage(config.authentik.url, "identity/roles");
+  const missing = may === undefined ? [] : needed.filter((it) => !may.permissions.has(it));
+  const checks = needed.map((permission) => shown(permission, may, missing, roles));
+  const reached = passed("authentik.reach", "Authentik answers", `${version} at ${config.authentik.apiUrl}`);
+  return {
+    fact: `${version} at ${config.authentik.apiUrl} · ${factOf(token.detail, checks, may)}`,
+    checks: [reached, token, ...checks],
+    lacks: lacking(checks),
+  };
+}
+
+const refused = (error: WorldError, url: string, source: string, tokens: string): WorldError =>
+  new WorldError({
+    service: "authentik",
+    code: "CFA-AK-TOKEN",
+    message: `Authentik answers at ${url}, but refuses the token (from ${source}): it is expired or was replaced; Authentik renews API tokens every 30 minutes unless "Expiring" is off`,
+    fix: `${tokens} → Create: intent "API Token", Expiring off; put the key into ${source}, then: docker compose up -d --force-recreate cfauth`,
+    transient: false,
+    status: error.status,
+  });
+
+const TokenAnswer = z.looseObject({ intent: z.string().nullish(), expires: z.string().nullish(), expiring: z.boolean().nullish() });
+
+/** A token is not told which of its user's it is: only where all of them never expire, or there is just one, it is known. */
+async function expiry(client: Authentik, { username }: Me): Promise<string | undefined | "unknown"> {
+  const query = { user__username: username, intent: "api" };
+  const found = await client.list("tokens.list", TokenAnswer, { path: "/core/tokens/", query }).catch((error: unknown) => {
+    if (error instanceof WorldError && !error.transient) return [];
+    throw error;
+  });
+  const tokens = found.filter(({ intent }) => intent !== "app_password");
+  const [only] = tokens;
+  if (only === undefined) return "unknown";
+  if (tokens.every(({ expiring }) => expiring === false)) return undefined;
+  return tokens.length === 1 && typeof only.expires === "string" ? only.expires : "unknown";
+}
+
+/** Without these, routes open all the same: tiles, inherited groups, or a route that names a group go without. */
+const SPARED: Readonly<Record<string, string>> = {
+  "authentik_core.delete_application": "tiles of routes that are gone stay",
+  "authentik_core.view_group": "routes that name a group are not opened",
+  "authentik_policies.add_policybinding": "tiles with groups are not made",
+  "authentik_policies.delete_policybinding": "tiles keep the groups that they had",
+  "authentik_policies.view_policybinding": "tiles are not kept up to date",
+  "authentik_providers_oauth2.add_scopemapping": "only direct members of a group are let in",
+  "authentik_providers_oauth2.change_scopemapping": "only direct members of a group are let in",
+};
+
+function shown(permission: string, may: Granted | undefined, missing: readonly string[], roles: string): Check {
+  const check = { id: `authentik.permission.${permission}`, title: permission, listed: true };
+  if (may === undefined || may.permissions.has(permission)) return { ...check, result: "pass", detail: "present" };
+  if (!may.whole)
+    return {
+      ...check,
+      result: "warn",
+      detail: "not known: the token may not read the groups of its user, whose roles may have it",
+      fixes: [`see ${roles}`],
+    };
+  const without = SPARED[permission];
+  return {
+    ...check,
+    result: without === undefined ? "fail" : "warn",
+    detail: `missing${without === undefined ? "" : `: without it ${without}`}`,
+    code: "CFA-AK-PERMISSION",
+    fixes: [`${roles} → the role of the token's user → Permissions: assign ${missing.length === 1 ? permission : "what is missing"}`],
+  };
+}
+
+function factOf(token: string, checks: readonly Check[], may: Granted | undefined): string {
+  const all = checks.length;
+  const [missing, dark] = [
+    checks.filter(({ code }) => code !== undefined).length,
+    checks.filter((it) => it.result === "warn" && it.code === undefined).length,
+  ];
+  if (missing > 0) return `token valid, but ${missing} of ${all} permissions ${missing === 1 ? "is" : "are"} missing`;
+  const held = may === undefined ? "superuser, all permissions" : `${all - dark} of ${all} permissions`;
+  return `token valid, ${token.split(":")[0]} · ${held}${dark === 0 ? "" : `, ${dark} not known`}`;
+}
+
+/** Whether client secrets are objects of their own: from 2026.11 on. */
+function newer(version: string): boolean {
+  const [year = 0, month = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
+  return year > 2026 || (year === 2026 && month >= 11);
+}
+
+const READ_FIRST = ["view_flow", "view_certificatekeypair", "view_scopemapping", "view_oauth2provider", "view_application"];
+
+function lacking(checks: readonly Check[]): Findings["lacks"] {
+  const missing = checks.find(({ title, result }) => result === "fail" && READ_FIRST.some((it) => title.endsWith(`.${it}`)));
+  const need: Need | undefined = missing && { id: missing.id, title: missing.title };
+  return need && { login: need, routes: need };
+}

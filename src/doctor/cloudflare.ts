@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { APPS, DNS, LOGIN, TUNNEL, ZONES } from "../clients/cloudflare/operations.ts";
+import { WorldError } from "../errors.ts";
+import { TOKEN_FORM } from "../links.ts";
+import { type Check, checkFrom, type Findings, few, type Need, passed, type Result } from "./findings.ts";
+import { sourceOf } from "./given.ts";
+import { appsHeld, type Held, loginHeld, recordsHeld, tunnelHeld } from "./permissions.ts";
+import type { Scene } from "./scene.ts";
+import { ending, verified } from "./token.ts";
+
+const Zone = z.looseObject({ id: z.string(), name: z.string(), status: z.string().nullish() });
+type Zone = z.infer<typeof Zone>;
+
+/** The token, each of its permissions, and the zones. */
+export async function cloudflare(scene: Scene): Promise<Findings> {
+  const { cloudflare: client, config, given, now } = scene;
+  const source = sourceOf(given, "CLOUDFLARE_API_TOKEN");
+  const found = await verified(client, scene.account).catch((error: unknown) => {
+    throw error instanceof WorldError && error.code === "CFA-CF-TOKEN" ? refused(error, source) : error;
+  });
+  if (found.status !== "active") throw refused(undefined, source, found.status);
+  const account = await scene.account().catch((error: unknown) => {
+    if (error instanceof WorldError && error.code === "CFA-CF-ACCOUNT") return error;
+    throw error;
+  });
+  const renew = newToken(source);
+  const token = ending(found.expires_on ?? undefined, { id: "cloudflare.token", code: "CFA-CF-TOKEN-EXPIRES", fix: renew }, now);
+  if (account instanceof WorldError) {
+    const need: Need = { id: "cloudflare.account", title: "Cloudflare account" };
+    const lacks = { tunnel: need, "zero-trust": need };
+    return { fact: "token valid, but which account is meant is not clear", checks: [token, checkFrom(account, need)], lacks };
+  }
+  const all = await client.list("zones.list", Zone, (sdk, page) => sdk.zones.list({ account: { id: account }, ...page }));
+  const zones = all.filter(({ name }) => config.labels.zones?.includes(name) ?? true);
+  const permissions = await permissionsOf(scene, account, zones);
+  return {
+    fact: factOf(token, permissions, zones),
+    checks: [token, ...permissions, ...zoneChecks(config.labels.zones, all)],
+    lacks: lacking(permissions, zones),
+  };
+}
+
+/** The link last: it is longer than any line. */
+const newToken = (source: string): string =>
+  `put a new token into ${source}, then: docker compose up -d --force-recreate cfauth; the form with everything ticked: ${TOKEN_FORM}`;
+
+const refused = (error: WorldError | undefined, source: string, status?: string): WorldError =>
+  new WorldError({
+    service: "cloudflare",
+    code: "CFA-CF-TOKEN",
+    message: `Cloudflare refuses the token (from ${source}): ${status === undefined ? "it is wrong, expired or deleted" : `it is ${status}`}`,
+    fix: newToken(source),
+    transient: false,
+    status: error?.status,
+    vendor: error?.vendor ?? [],
+  });
+
+interface Permission {
+  readonly id: string;
+  readonly title: string;
+  readonly held: Held | "no-zone";
+  /** Zones that it is missing in, where not in all. */
+  readonly where?: readonly string[];
+}
+
+async function permissionsOf({ cloudflare: client }: Scene, account: string, zones: readonly Zone[]): Promise<readonly Check[]> {
+  const [tunnel, apps, login, records] = await Promise.all([
+    tunnelHeld(client, account),
+    appsHeld(client, account),
+    loginHeld(client, account),
+    Promise.all(zones.map(async ({ id, name }) => ({ name, held: await recordsHeld(client, id) }))),
+  ]);
+  const lacking = records.filter(({ held }) => held === "missing").map(({ name }) => name);
+  const odd = records.map(({ held }) => held).find((held) => typeof held === "object");
+  const dns = zones.length === 0 ? "no-zone" : lacking.length > 0 ? "missing" : (odd ?? "present");
+  const all: readonly Permission[] = [
+    { id: "tunnel", title: TUNNEL, held: tunnel },
+    { id: "access-apps", title: APPS, held: apps },
+    { id: "access-login", title: LOGIN, held: login },
+    { id: "dns", title: DNS, held: dns, where: lacking.length < zones.length ? lacking : [] },
+    { id: "zone", title: ZONES, held: zones.length > 0 ? "present" : "missing" },
+  ];
+  const missing = all.filter(({ held }) => held === "missing");
+  return all.map((permission) => shown(permission, mend(missing)));
+}
+
+const RESULTS = { present: "pass", missing: "fail", "no-team": "skip", "no-zone": "skip" } as const;
+const TEAM: Need = { id: "zero-trust.team", title: "Zero Trust" };
+const SEEN: Need = { id: "cloudflare.permission.zone", title: ZONES };
+
+function shown({ id, title, held, where = [] }: Permission, fixes: readonly string[]): Check {
+  const result: Result = typeof held === "object" ? "warn" : RESULTS[held];
+  const check = { id: `cloudflare.permission.${id}`, title, result, listed: true } as const;
+  if (typeof held === "object") return { ...check, detail: `not known: ${held.why}`, fixes: [LOOK] };
+  if (held === "no-team") return { ...check, detail: "not known before Zero Trust is set up", needs: TEAM };
+  if (held === "no-zone") return { ...check, detail: "not known before a zone is seen", needs: SEEN };
+  if (held === "present") return { ...check, detail: "present" };
+  const detail =
+    id === "zone" ? "missing, or the token is for no zone: it sees none" : where.length > 0 ? `missing for ${few(where)}` : "missing";
+  return { ...check, detail, code: "CFA-CF-PERMISSION", fixes };
+}
+
+const LOOK = "run cfauth doctor again; if it stays so, dash.cloudflare.com → My Profile → API Tokens shows what the token may do";
+
+const mend = (missing: readonly Permission[]): readonly string[] => [
+  `dash.cloudflare.com → My Profile → API Tokens → the token of cfauth → Edit: add ${missing.length === 1 ? "it" : "them"} (the token stays the same)`,
+  `or create a new token with everything ticked: ${TOKEN_FORM}`,
+];
+
+function factOf(token: Check & { readonly detail: string }, permissions: readonly Check[], zones: readonly Zone[]): string {
+  const of = (result: Result): number => permissions.filter((check) => check.result === result).length;
+  const [missing, dark, all] = [of("fail"), of("warn") + of("skip"), permissions.length];
+  if (missing > 0) return `token valid, but ${missing} of ${all} permissions ${missing === 1 ? "is" : "are"} missing`;
+  const held = `${of("pass")} of ${all} permissions${dark === 0 ? "" : `, ${dark} not known`}`;
+  return `token valid, ${token.detail.split(":")[0]} · ${held} · ${zones.length === 1 ? "zone" : "zones"} ${few(zones.map(({ name }) => name))}`;
+}
+
+/** Zones that a setting names in vain, and those whose domain does not lead to Cloudflare yet. */
+function zoneChecks(wanted: readonly string[] | undefined, all: readonly Zone[]): readonly Check[] {
+  const known = new Set(all.map(({ name }) => name));
+  const unseen = (wanted ?? []).filter((name) => !known.has(name));
+  const used = all.filter(({ name }) => wanted?.includes(name) ?? true);
+  return [
+    ...unseen.map(
+      (name): Check => ({
+        id: "cloudflare.zone",
+        title: `zone ${name}`,
+        result: "warn",
+        detail: `CFAUTH_ZONES names ${name}, which the token does not see`,
+        code: "CFA-CF-ZONE",
+        fixes: [`give the token Zone · Read and DNS · Edit for ${name}`, "or correct CFAUTH_ZONES"],
+      }),
+    ),
+    ...used.map(({ name, status }): Check => (status === "pending" ? pending(name) : passed("cloudflare.zone", `zone ${name}`))),
+  ];
+}
+
+const pending = (name: string): Check => ({
+  id: "cloudflare.zone",
+  title: `zone ${name}`,
+  result: "warn",
+  detail: `${name} is pending: its name servers do not lead to Cloudflare yet, so nothing below it is reached`,
+  code: "CFA-CF-ZONE",
+  fixes: [`dash.cloudflare.com → ${name} → Overview shows the two name servers to set where the domain is registered`],
+});
+
+function lacking(permissions: readonly Check[], zones: readonly Zone[]): Findings["lacks"] {
+  const missing = (id: string): Need | undefined => {
+    const check = permissions.find((it) => it.id === `cloudflare.permission.${id}` && it.result === "fail");
+    return check && { id: check.id, title: check.title.replace(/^(Account|Zone) · /, "") };
+  };
+  const [tunnel, login] = [missing("tunnel"), missing("access-login")];
+  const routes = missing("access-apps") ?? missing("zone") ?? (zones.length === 1 ? missing("dns") : undefined);
+  return { ...(tunnel && { tunnel }), ...(login && { "zero-trust": login }), ...(routes && { routes }) };
+}

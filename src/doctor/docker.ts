@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { spell } from "../clients/docker/address.ts";
+import type { Workload } from "../domain/workload.ts";
+import { WorldError } from "../errors.ts";
+import { type Check, checkFrom, counted, type Findings, type Need, passed } from "./findings.ts";
+import type { Scene } from "./scene.ts";
+
+/** The engine, each path that a socket proxy may refuse, and the tunnel network. */
+export async function docker(scene: Scene): Promise<Findings> {
+  const { config } = scene;
+  const [listed, info, events] = await Promise.all([outcome(scene.workloads()), outcome(version(scene)), outcome(subscribed(scene))]);
+  // What is wrong with the whole engine is said once.
+  const whole = [listed, info, events].find((it) => it instanceof WorldError && it.code !== "CFA-DOCKER-PROXY");
+  if (listed instanceof WorldError && whole instanceof WorldError) throw whole;
+  const workloads = listed instanceof WorldError ? undefined : listed;
+  const at = spell(config.docker);
+  const checks = [
+    passed("docker.reach", "Docker answers", `at ${at}`),
+    path("containers", "GET /containers/json", listed, "fail"),
+    path("info", "GET /info", info, config.owner === undefined ? "fail" : "pass"),
+    path("events", "GET /events", events, "warn"),
+    ...(config.labels.target === "published" ? [] : await networks(scene, workloads ?? [])),
+  ];
+  const named = info instanceof WorldError ? "engine" : `engine ${info}`;
+  const owned = config.owner !== undefined || !((await outcome(scene.owner())) instanceof WorldError);
+  const lack = workloads === undefined ? "containers" : owned ? undefined : "info";
+  return {
+    fact: [`${named} at ${at}`, ...summary(config.labels.networks, checks, workloads)].join(" · "),
+    checks,
+    ...(lack !== undefined && { lacks: { routes: { id: `docker.path.${lack}`, title: "Docker" } } }),
+  };
+}
+
+const outcome = <T>(look: Promise<T>): Promise<T | WorldError> =>
+  look.catch((error: unknown) => {
+    if (error instanceof WorldError) return error;
+    throw error;
+  });
+
+const version = async ({ docker: engine }: Scene): Promise<string> =>
+  (await engine.info(z.looseObject({ ServerVersion: z.string() }))).ServerVersion;
+
+/** Subscribed and left again: a proxy may let through the list and not this. */
+async function subscribed({ docker: engine, now }: Scene): Promise<true> {
+  const enough = new AbortController();
+  const stream = await engine.events({ type: ["container"] }, Math.floor(now / 1_000), enough.signal);
+  stream.on("error", () => {});
+  enough.abort();
+  stream.destroy();
+  return true;
+}
+
+/** @param refused - what a refusal of this path means: without events, changes are noticed at the next resync only */
+function path(name: string, title: string, found: unknown, refused: "pass" | "warn" | "fail"): Check {
+  const id = `docker.path.${name}`;
+  if (!(found instanceof WorldError)) return passed(id, title, "allowed");
+  const check = checkFrom(found, { id, title }, refused);
+  if (refused === "pass") return { ...passed(id, title, "refused, and not needed, since CFAUTH_OWNER is set") };
+  return name === "events" ? { ...check, detail: `${found.message}, so containers are noticed only at each resync` } : check;
+}
+
+async function networks({ docker: engine, config }: Scene, workloads: readonly Workload[]): Promise<readonly Check[]> {
+  const seen = new Map<string, number>();
+  for (const name of workloads.flatMap((it) => Object.keys(it.networks))) seen.set(name, (seen.get(name) ?? 0) + 1);
+  return await Promise.all(
+    config.labels.networks.map(async (name): Promise<Check> => {
+      const need: Need = { id: "docker.network", title: `network ${name}` };
+      const used = seen.get(name);
+      if (used !== undefined) return passed(need.id, need.title, counted(used, "container"));
+      const found = await outcome(engine.network(name, z.looseObject({ Name: z.string() })));
+      if (!(found instanceof WorldError)) return passed(need.id, need.title, "no container is on it yet");
+      return found.status === 404 ? missing(need, name, [...seen.keys()]) : unknown(need, name, found);
+    }),
+  );
+}
+
+/** Compose puts the project's name in front, unless the network is given a name of its own. */
+function missing(need: Need, name: string, others: readonly string[]): Check {
+  const meant = others.find((it) => it.endsWith(`_${name}`));
+  return {
+    ...need,
+    result: "fail",
+    code: "CFA-DOCKER-NETWORK",
+    detail: `there is no network ${name}, over which cloudflared is to reach containers${meant === undefined ? "" : `; there is one called ${meant}`}`,
+    fixes: [
+      meant === undefined
+        ? `docker network create ${name}, and put cloudflared and your services on it`
+        : `set CFAUTH_NETWORK: ${meant} on cfauth`,
+      meant === undefined
+        ? "or name the network that cloudflared is on in CFAUTH_NETWORK"
+        : `or write name: ${name} below that network in compose.yaml`,
+    ],
+  };
+}
+
+const unknown = (need: Need, name: string, { message }: WorldError): Check => ({
+  ...need,
+  result: "warn",
+  detail: `whether there is a network ${name} is not known: ${message}`,
+  fixes: [`docker network ls tells; nothing is to be done if ${name} is there`],
+});
+
+function summary(networks: readonly string[], checks: readonly Check[], workloads: readonly Workload[] | undefined): readonly string[] {
+  if (workloads === undefined) return ["the list of containers is refused"];
+  const gone = checks.filter(({ id, result }) => id === "docker.network" && result === "fail").map(({ title }) => title);
+  if (gone.length > 0) return [`no ${gone.join(", no ")}`];
+  const refused = checks.filter(({ id, result }) => id.startsWith("docker.path.") && (result === "warn" || result === "fail"));
+  if (refused.length > 0) return [`${refused.map(({ title }) => title).join(" and ")} refused`];
+  const on = workloads.filter((it) => networks.some((name) => Object.hasOwn(it.networks, name))).length;
+  const all = checks.filter(({ id }) => id === "docker.network").map(({ title }) => title.replace("network ", ""));
+  return all.length === 0
+    ? [counted(workloads.length, "container")]
+    : [`${all.length === 1 ? "network" : "networks"} ${all.join(", ")}, ${counted(on, "container")}`];
+}

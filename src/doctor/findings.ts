@@ -1,0 +1,85 @@
+import type { ProblemCode } from "../domain/problem.ts";
+import type { WorldError } from "../errors.ts";
+
+/** In the order in which they are told. */
+export type GroupId = "settings" | "docker" | "cloudflare" | "tunnel" | "zero-trust" | "authentik" | "login" | "routes";
+
+export type Result = "pass" | "warn" | "fail" | "skip";
+
+/** One thing that was looked at. */
+export interface Check {
+  /** Public interface: the same in every version. Several have one id where several routes have one problem. */
+  readonly id: string;
+  /** What is looked at, in a few words. */
+  readonly title: string;
+  readonly result: Result;
+  /** What was found, in one sentence. */
+  readonly detail?: string | undefined;
+  readonly code?: ProblemCode | undefined;
+  /** Imperatives, at most two: the second is another way to the same end. */
+  readonly fixes?: readonly string[] | undefined;
+  /** Of a skipped one: what had to be known first. */
+  readonly needs?: Need | undefined;
+  /** One of a list of its like, as permissions are: shown by its title alone. */
+  readonly listed?: boolean;
+  /** What a problem of labels is about. */
+  readonly hostname?: string | undefined;
+  readonly container?: string | undefined;
+  readonly label?: string | undefined;
+}
+
+/** A check or a group, by its id, and as people are told of it. */
+export interface Need {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** What came out of looking at one group. */
+export interface Findings {
+  /** The one fact that matters: the group's line. */
+  readonly fact: string;
+  readonly checks: readonly Check[];
+  /** Groups that can not be looked at, and for want of what. Those that need these are not looked at either. */
+  readonly lacks?: Readonly<Partial<Record<GroupId, Need>>> | undefined;
+}
+
+export interface Group extends Findings {
+  readonly id: GroupId;
+  readonly title: string;
+  readonly result: Result;
+}
+
+export interface Diagnosis {
+  readonly groups: readonly Group[];
+}
+
+const BAD: readonly Result[] = ["fail", "warn"];
+
+/** The worst of its checks; skipped where all of them were. */
+export function resultOf(checks: readonly Pick<Check, "result">[]): Result {
+  const worst = BAD.find((result) => checks.some((check) => check.result === result));
+  return worst ?? (checks.length > 0 && checks.every(({ result }) => result === "skip") ? "skip" : "pass");
+}
+
+export const faulty = ({ result }: Pick<Check, "result">): boolean => BAD.includes(result);
+
+/** A fault of the world that a look met. */
+export const checkFrom = (error: WorldError, { id, title }: Need, result: Result = "fail"): Check => ({
+  id,
+  title,
+  result,
+  detail: error.message,
+  code: error.code,
+  fixes: [error.fix],
+});
+
+export const passed = (id: string, title: string, detail?: string): Check => ({ id, title, result: "pass", detail });
+
+/** `1 route`, `3 routes`. */
+export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** The first few, and how many more there are. */
+export function few(names: readonly string[], most = 5): string {
+  const left = names.length - most;
+  return left > 0 ? `${names.slice(0, most).join(", ")} and ${left} more` : names.join(", ");
+}

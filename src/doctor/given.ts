@@ -1,0 +1,17 @@
+import { type Environment, gather } from "../config/gather.ts";
+import { SETTING_NAMES } from "../config/settings.ts";
+
+/** Where each setting that is set comes from. Never what it says. */
+export type Given = ReadonlyMap<string, "environment" | "file">;
+
+export function givenBy(env: Environment, readFile: (path: string) => string): Given {
+  const { texts } = gather(env, SETTING_NAMES, readFile);
+  return new Map(
+    SETTING_NAMES.flatMap((name) =>
+      texts[name] === undefined ? [] : [[name, env[`${name}_FILE`]?.trim() ? ("file" as const) : ("environment" as const)]],
+    ),
+  );
+}
+
+/** The variable that it was read from: `AUTHENTIK_TOKEN_FILE`. */
+export const sourceOf = (given: Given, name: string): string => (given.get(name) === "file" ? `${name}_FILE` : name);

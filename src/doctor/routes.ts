@@ -1,0 +1,118 @@
+import { graceOf, wishSettings } from "../app.ts";
+import type { Problem } from "../domain/problem.ts";
+import { parseRouteKey, routeKey } from "../domain/route.ts";
+import { type AnyChange, house } from "../kinds/index.ts";
+import { standing } from "../kinds/standing.ts";
+import type { World } from "../kinds/world.ts";
+import { asked } from "../labels/asked.ts";
+import { wishes } from "../loop/wishes.ts";
+import { noMemory } from "../plan/decide.ts";
+import { type Plan, plan } from "../plan/plan.ts";
+import { knownRoutes } from "../status/known.ts";
+import type { KnownRoute } from "../status/report.ts";
+import { type Check, counted, type Findings, few, passed } from "./findings.ts";
+import { sharedOwner } from "./owner.ts";
+import type { Scene } from "./scene.ts";
+
+/** What the labels ask for, how it stands, and whether it is ours alone. The planner is asked, and nothing is carried out. */
+export async function routes(scene: Scene): Promise<Findings> {
+  const { config, look, now } = scene;
+  const [owner, hands, workloads, daemon] = await Promise.all([scene.owner(), scene.hands(), scene.workloads(), scene.beside()]);
+  const names = asked(workloads, config.labels.prefix, config.labels.defaults.groups);
+  const [tunnel, login, policy, access, ingress, dns, tile, directory] = await Promise.all([
+    look.tunnel(),
+    look.login(),
+    look.policy(),
+    look.access(),
+    look.ingress(),
+    look.dns(),
+    look.tile(),
+    hands.directory.observe(names),
+  ]);
+  const world: World = { tunnel, login, policy, access, ingress, dns, tile, directory };
+  const { desired } = wishes(wishSettings(config), graceOf(config), workloads, world, noMemory, now);
+  const rooms = house(owner, config.tiles);
+  const planned = plan(rooms, desired, world);
+  const stands = standing(world);
+  const known = knownRoutes(planned, desired, stands, new Map(), now);
+  const told = planned.problems.filter((problem) => !toldElsewhere(problem));
+  const faulty = new Set(told.flatMap(({ route, severity }) => (severity === "error" && route !== undefined ? [route] : [])));
+  const waiting = new Map(planned.waiting.map(({ route, reason }) => [route, reason]));
+  const bases = new Set(rooms.foundations.map(({ awaited }) => awaited));
+  const excused = (reason: string): boolean => bases.has(reason) || GATED.test(reason);
+  const shared = sharedOwner({
+    owner,
+    named: config.owner !== undefined,
+    unasked: stands.map(({ route }) => routeKey(route)).filter((key) => desired.closing.has(key)),
+    undone: [...desired.wishes].flatMap(([key, { gate }]) =>
+      planned.live.includes(key) || faulty.has(key) || gate !== undefined || excused(waiting.get(key) ?? "") ? [] : [key],
+    ),
+    daemon: daemon?.owner === owner ? daemon : undefined,
+    startupGraceMs: config.startupGraceMs,
+  });
+  const checks = [...told.map(problemCheck), ...standingChecks(known), shared];
+  return { fact: factOf(known, told, shared, owner, planned), checks };
+}
+
+/** Reasons to wait that are a container's own, or another route's: no sign that somebody has changed this one. */
+const GATED = /^(the health check|container|the protected route|Authentik's own)/;
+
+/** The groups before this one tell these, with more. */
+const toldElsewhere = ({ code, route, container }: Problem): boolean =>
+  route === undefined &&
+  container === undefined &&
+  (code.startsWith("CFA-TUNNEL-") || code.startsWith("CFA-AK-") || code.startsWith("CFA-CF-"));
+
+function problemCheck(problem: Problem): Check {
+  const { code, severity, container, label, route, message, fix } = problem;
+  const hostname = route === undefined ? undefined : parseRouteKey(route)?.hostname;
+  const about = [hostname, container === undefined ? undefined : `container ${container}`].filter((it) => it !== undefined);
+  return {
+    id: `routes.${code.replace(/^CFA-/, "").toLowerCase()}`,
+    title: about.join(", ") || "all routes",
+    result: severity === "error" ? "fail" : "warn",
+    detail: about.length === 0 ? message : `${about.join(" (")}${about.length > 1 ? ")" : ""}: ${message}`,
+    code,
+    fixes: [fix],
+    hostname,
+    container,
+    label,
+  };
+}
+
+const standingChecks = (known: readonly KnownRoute[]): readonly Check[] =>
+  known.flatMap((route) => {
+    if (route.state !== "live" && route.state !== "waiting") return [];
+    const hostname = parseRouteKey(route.key)?.hostname ?? route.key;
+    return [{ ...passed(`routes.${route.state}`, route.key, route.reason ?? "live"), hostname, container: route.container }];
+  });
+
+function factOf(
+  known: readonly KnownRoute[],
+  told: readonly Problem[],
+  shared: Check,
+  owner: string,
+  { changes }: Plan<AnyChange>,
+): string {
+  const of = (state: KnownRoute["state"]): readonly KnownRoute[] => known.filter((route) => route.state === state);
+  const wanted = known.length - of("closing").length;
+  const waits = of("waiting").length;
+  const unsound = told.filter(({ severity }) => severity === "error").length;
+  const doubts = told.length - unsound + (shared.result === "warn" ? 1 : 0);
+  if (wanted === 0 && told.length === 0 && shared.result === "pass") return `no container asks for a route yet · owner ${owner}`;
+  return [
+    `${wanted} wanted, ${of("live").length} live`,
+    ...(waits > 0
+      ? [
+          changes.length > 0
+            ? `${waits} to be opened by cfauth`
+            : `${waits} waiting for ${few([...new Set(of("waiting").map(({ reason = "" }) => reason.replace("waiting for ", "")))], 1)}`,
+        ]
+      : []),
+    ...(unsound > 0 ? [counted(unsound, "problem")] : []),
+    ...(doubts > 0 ? [counted(doubts, "warning")] : []),
+    ...(shared.result === "pass"
+      ? [shared.detail?.startsWith("nobody") ? `nobody else is seen to use owner ${owner}` : `owner ${owner}`]
+      : []),
+  ].join(" · ");
+}

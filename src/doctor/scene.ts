@@ -1,0 +1,87 @@
+import { createHands, type HandsOptions } from "../app.ts";
+import type { Authentik } from "../clients/authentik.ts";
+import { onlyAccount } from "../clients/cloudflare/account.ts";
+import type { Cloudflare } from "../clients/cloudflare.ts";
+import type { Docker } from "../clients/docker.ts";
+import type { Config } from "../config.ts";
+import type { Owner } from "../domain/owner.ts";
+import type { Workload } from "../domain/workload.ts";
+import type { Hands } from "../kinds/hands.ts";
+import type { World } from "../kinds/world.ts";
+import { createDockerSource } from "../sources/index.ts";
+import { ownerFromEngine } from "../sources/owner.ts";
+import type { Identity } from "../sources/source.ts";
+import type { Report } from "../status/report.ts";
+import type { Given } from "./given.ts";
+import type { Visit } from "./visit.ts";
+
+export interface SceneParts {
+  readonly config: Config;
+  readonly given: Given;
+  readonly docker: Docker;
+  readonly cloudflare: Cloudflare;
+  readonly authentik: Authentik;
+  readonly visit: Visit;
+  /** What the daemon of the same container says of itself; undefined where none answers. */
+  readonly beside: () => Promise<Report | undefined>;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** All that is looked at, each thing once, whoever asks for it. Nothing here writes. */
+export interface Scene extends SceneParts {
+  /** @throws {WorldError} */
+  readonly workloads: () => Promise<readonly Workload[]>;
+  /** @throws {WorldError} */
+  readonly identity: () => Promise<Identity>;
+  /** @throws {WorldError} where no name is set and the engine does not tell its id */
+  readonly owner: () => Promise<Owner>;
+  /** @throws {WorldError} */
+  readonly account: () => Promise<string>;
+  /** Each part of the world. @throws {WorldError} */
+  readonly look: { readonly [Part in keyof Omit<World, "directory">]: () => Promise<World[Part]> };
+  readonly hands: () => Promise<Hands>;
+}
+
+/** Stands for the owner while Docker does not tell it: nothing in Cloudflare or Authentik is of that name. */
+const NOBODY = "nobody-at-all" as Owner;
+
+export function createScene(parts: SceneParts): Scene {
+  const { config, docker, cloudflare, authentik, beside } = parts;
+  const source = createDockerSource({ docker, log: { debug: () => {} } });
+  const identity = once(() => source.identity());
+  const owner = async (): Promise<Owner> => config.owner ?? ownerFromEngine((await identity()).id);
+  const account = once(async () => config.cloudflare.accountId ?? (await onlyAccount(cloudflare)));
+  const hands = once(async () => {
+    const options: HandsOptions = { config, cloudflare, authentik, owner: await owner().catch(() => NOBODY), account: await account() };
+    return createHands(options);
+  });
+  const tunnel = once(async () => (await hands()).tunnel.observe("all", undefined));
+  return {
+    ...parts,
+    beside: once(beside),
+    workloads: once(() => source.list()),
+    identity,
+    owner,
+    account,
+    hands,
+    look: {
+      tunnel,
+      login: once(async () => (await hands()).login.observe("all", undefined)),
+      policy: once(async () => (await hands()).policy.observe("all", undefined)),
+      access: once(async () => (await hands()).access.observe("all", undefined)),
+      // The rules are looked up by the tunnel's id.
+      ingress: once(async () => (await tunnel(), (await hands()).ingress.observe("all", undefined))),
+      dns: once(async () => (await hands()).dns.observe("all", undefined)),
+      tile: once(async () => (await hands()).tile.observe("all", undefined)),
+    },
+  };
+}
+
+function once<T>(look: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= look();
+    return answer;
+  };
+}

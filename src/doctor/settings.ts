@@ -1,0 +1,24 @@
+import { counted, type Findings, passed } from "./findings.ts";
+import { sourceOf } from "./given.ts";
+import type { Scene } from "./scene.ts";
+
+const SECRETS = ["CLOUDFLARE_API_TOKEN", "AUTHENTIK_TOKEN", "TUNNEL_TOKEN"];
+
+/** Faulty ones never come so far: counts, and where the secrets are read from. */
+export async function settings({ given, config }: Scene): Promise<Findings> {
+  const files = [...given.values()].filter((from) => from === "file").length;
+  const fact = `${given.size} set${files === 0 ? "" : `, ${files === given.size ? "all" : files} of them from files`}`;
+  const secrets = SECRETS.filter((name) => given.has(name)).map((name) =>
+    passed(`settings.${name}`, name, `from ${sourceOf(given, name)}`),
+  );
+  const read = passed("settings.read", "All settings can be read", `${counted(given.size, "setting")}, ${files} from files`);
+  if (!config.dryRun) return { fact, checks: [read, ...secrets] };
+  const dry = {
+    id: "settings.dry-run",
+    title: "CFAUTH_DRY_RUN is off",
+    result: "warn",
+    detail: "CFAUTH_DRY_RUN is on: cfauth says what it would do and writes nothing",
+    fixes: ["remove CFAUTH_DRY_RUN when you have seen enough, then: docker compose up -d"],
+  } as const;
+  return { fact: `${fact} · dry run`, checks: [read, ...secrets, dry] };
+}

@@ -1,0 +1,156 @@
+import { problemDocs } from "../links.ts";
+import type { Mark, Terminal } from "../terminal.ts";
+import { type Check, counted, faulty, type Group, type Result } from "./findings.ts";
+import { EXAMINATIONS } from "./groups.ts";
+
+const MARKS: Readonly<Record<Result, Mark>> = { pass: "ok", warn: "warn", fail: "fail", skip: "skip" };
+
+/** As wide as the widest title, and two spaces. */
+const TITLES = Math.max(...EXAMINATIONS.map(({ title }) => title.length)) + 2;
+const WIDEST = 110;
+const NARROWEST = 40;
+/** Of a list in which nothing is to be seen, only what is wrong is shown when it is longer than this. */
+const SHORT_LIST = 6;
+/** Problems of one group that are told in full. */
+const MOST = 12;
+
+/** One line where all is well; what is wrong, why, and what to do below it. */
+export function groupText(group: Group, terminal: Terminal): string {
+  const bad = group.checks.filter(faulty);
+  const codes = [...new Set(bad.flatMap(({ code }) => code ?? []))];
+  const said = bad.slice(0, MOST);
+  const single = said.filter(({ listed }) => listed !== true);
+  const body = [
+    ...listOf(group.checks, terminal),
+    ...single.flatMap((check) => explained(check, group, { marked: single.length > 1, coded: codes.length > 1 }, terminal)),
+    ...mends(
+      said.filter(({ listed }) => listed === true),
+      terminal,
+    ),
+    ...(bad.length > MOST ? [`    … and ${bad.length - MOST} more: cfauth doctor --json lists them all`] : []),
+    ...codes.map((code) => `    ${terminal.paint("dim", problemDocs(code))}`),
+  ];
+  const lines = [...headline(group, codes.length === 1 ? codes[0] : undefined, terminal), ...body];
+  return spelled(lines.map((line) => `${line}\n`).join(""), terminal);
+}
+
+function headline({ title, result, fact }: Group, code: string | undefined, terminal: Terminal): readonly string[] {
+  const mark = terminal.mark(MARKS[result]);
+  const start = width(terminal.mark("skip")) + 1 + TITLES;
+  // The title has said whose it is.
+  const own = fact.startsWith(`${title} `) ? fact.slice(title.length + 1) : fact;
+  const lines = wrapped(own, widthOf(terminal) - start);
+  const name = title.padEnd(TITLES);
+  const first = `${mark} ${faulty({ result }) ? terminal.paint("bold", name) : name}${lines[0] ?? ""}`;
+  const rest = lines.slice(1).map((line) => `${" ".repeat(start)}${line}`);
+  return coded([first, ...rest], code, start, terminal);
+}
+
+/** With the code at the right edge of the last line where it fits, else below it. */
+function coded(lines: readonly string[], code: string | undefined, start: number, terminal: Terminal): readonly string[] {
+  if (code === undefined) return lines;
+  const last = lines.at(-1) ?? "";
+  const room = widthOf(terminal) - width(last) - code.length;
+  const shown = terminal.paint("dim", code);
+  return room >= 2 ? [...lines.slice(0, -1), `${last}${" ".repeat(room)}${shown}`] : [...lines, `${" ".repeat(start)}${shown}`];
+}
+
+/** What is one of many: a short list is shown whole, with what is well in it; of a long one what is not. */
+function listOf(checks: readonly Check[], terminal: Terminal): readonly string[] {
+  const listed = checks.filter((check) => check.listed === true);
+  if (!listed.some(faulty)) return [];
+  const shown = listed.length <= SHORT_LIST ? listed : listed.filter((check) => check.result !== "pass");
+  return shown.map(({ result, title, detail }) => {
+    const more = detail === undefined || detail === "present" || detail === "missing" ? "" : `  ${terminal.paint("dim", detail)}`;
+    return `    ${terminal.mark(MARKS[result])} ${title}${more}`;
+  });
+}
+
+/**
+ * The headline is not said twice: what it has already said is left out.
+ *
+ * @param marked - whether there are several, and each is told by its mark
+ * @param coded - whether these are of several kinds, and each has its own code
+ */
+function explained(
+  check: Check,
+  { fact }: Group,
+  { marked, coded: kinds }: { readonly marked: boolean; readonly coded: boolean },
+  terminal: Terminal,
+): readonly string[] {
+  const { detail = "", code, result } = check;
+  const rest = begun(detail.startsWith(fact) ? detail.slice(fact.length).replace(/^[:;,]?\s*/, "") : detail);
+  const mark = marked ? `${terminal.mark(MARKS[result])} ` : "";
+  const indent = 4 + width(mark);
+  const lines = rest === "" ? [] : wrapped(rest, widthOf(terminal) - indent);
+  const shown = lines.map((line, index) => `${index === 0 ? `    ${mark}` : " ".repeat(indent)}${line}`);
+  return [...coded(shown, kinds ? code : undefined, indent, terminal), ...mends([check], terminal)];
+}
+
+/** As a sentence begins; names of programs, containers and hostnames stay as they are. */
+const begun = (text: string): string =>
+  /^(?!cfauth|cloudflared)[a-z]+[ ,]/.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text;
+
+function mends(checks: readonly Check[], terminal: Terminal): readonly string[] {
+  const fixes = [...new Set(checks.flatMap(({ fixes: own = [] }) => own))];
+  return fixes.flatMap((fix) =>
+    wrapped(fix, widthOf(terminal) - 6).map((line, index) =>
+      index === 0 ? `    ${terminal.paint("cyan", "→")} ${line}` : `      ${line}`,
+    ),
+  );
+}
+
+/** What it all comes to, in one sentence. */
+export function verdict(groups: readonly Group[]): string {
+  const checks = groups.flatMap((group) => group.checks);
+  const problems = problemsIn(groups, "fail");
+  const warnings = problemsIn(groups, "warn");
+  if (
+    problems === 0 &&
+    warnings === 0 &&
+    !checks.some(({ result, needs }) => result === "skip" && needs !== undefined && needs.id !== "login.agrees")
+  )
+    return "Everything cfauth needs is in place.";
+  if (problems === 0) return `${warnings === 0 ? "Nothing is wrong" : counted(warnings, "warning")}. cfauth can work.`;
+  const fine = groups.filter(({ result }) => result === "pass").length;
+  const dark = groups.filter(({ result }) => result === "skip").length;
+  const tail = [
+    `${fine === 1 ? "1 group is" : `${fine} groups are`} fine`,
+    ...(dark > 0 ? [`${dark} ${dark === 1 ? "was" : "were"} not checked`] : []),
+  ];
+  return `${counted(problems, "problem")}${warnings > 0 ? `, ${counted(warnings, "warning")}` : ""}. ${tail.join(", ")}.`;
+}
+
+/** What is one of a list counts with its like: two permissions that are missing are mended at once. */
+const problemsIn = (groups: readonly Group[], result: Result): number =>
+  groups
+    .map(({ checks }) => checks.filter((check) => check.result === result))
+    .reduce(
+      (sum, bad) => sum + bad.filter(({ listed }) => listed !== true).length + (bad.some(({ listed }) => listed === true) ? 1 : 0),
+      0,
+    );
+
+/** A terminal that does not tell its width, or tells 0, is taken for a usual one. */
+const widthOf = ({ columns }: Terminal): number => (columns < NARROWEST ? 80 : Math.min(columns, WIDEST));
+
+/** Where signs may not be shown, neither may those within a sentence. */
+function spelled(text: string, terminal: Terminal): string {
+  if (terminal.mark("ok").includes("✓")) return text;
+  return Object.entries(SPELLED).reduce((rest, [sign, word]) => rest.replaceAll(sign, word), text);
+}
+
+const SPELLED: Readonly<Record<string, string>> = { "→": "->", "·": "-", "–": "-", "…": "..." };
+
+/** Without what only sets colours. */
+const width = (text: string): number => text.replaceAll(/\u001b\[[0-9;]*m/g, "").length;
+
+/** At spaces alone: a link or a command that is longer than the line stays whole. */
+function wrapped(text: string, most: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= most) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { tunnel as foundation } from "../kinds/tunnel/propose.ts";
+import type { Tunnel } from "../kinds/tunnel/seen.ts";
+import { type Check, counted, type Findings, passed } from "./findings.ts";
+import type { Scene } from "./scene.ts";
+
+/** Where a connector comes from is left out of it: it is the address of somebody's home. */
+const Connectors = z
+  .array(
+    z.looseObject({
+      version: z.string().nullish(),
+      conns: z.array(z.looseObject({ is_pending_reconnect: z.boolean().nullish() })).nullish(),
+    }),
+  )
+  .nullish();
+
+/** The tunnel, who has the say over its rules, and whether cloudflared is there. */
+export async function tunnel(scene: Scene): Promise<Findings> {
+  const seen = await scene.look.tunnel();
+  const found = seen.tunnel;
+  if (found === undefined) {
+    const detail = "not there yet: cfauth makes it when it starts";
+    return { fact: `${seen.name}, ${detail}`, checks: [passed("tunnel.exists", `tunnel ${seen.name}`, detail)] };
+  }
+  const exists = passed("tunnel.exists", `tunnel ${found.name}`);
+  const [local] = foundation.propose({ tunnel: seen }, NOTHING_WISHED).problems;
+  if (local !== undefined) {
+    const check: Check = { ...REMOTE, result: "fail", detail: local.message, code: local.code, fixes: [local.fix] };
+    const routes = { id: REMOTE.id, title: "a tunnel whose rules can be set" };
+    return { fact: `the tunnel ${found.name} takes its rules from a local config.yml`, checks: [exists, check], lacks: { routes } };
+  }
+  const connected = await connections(scene, found);
+  const fact = connected.result === "pass" ? `managed from the dashboard · ${connected.detail}` : "cloudflared is not connected";
+  return {
+    fact: connected.result === "pass" ? `${found.name}, ${fact}` : `${found.name}: ${fact}`,
+    checks: [exists, passed(REMOTE.id, REMOTE.title), connected],
+  };
+}
+
+const REMOTE = { id: "tunnel.remote", title: "its rules are managed from the dashboard" };
+
+const NOTHING_WISHED = { wishes: new Map(), held: new Set<never>(), guarded: [], closing: new Map(), waiting: [], problems: [] };
+
+async function connections({ cloudflare, account }: Scene, { id, name }: Tunnel): Promise<Check> {
+  const account_id = await account();
+  const connectors = await cloudflare.ask("tunnels.connections", Connectors, (sdk) =>
+    sdk.zeroTrust.tunnels.cloudflared.connections.get(id, { account_id }),
+  );
+  const living = (connectors ?? []).map(({ version, conns }) => ({
+    version,
+    count: (conns ?? []).filter(({ is_pending_reconnect }) => is_pending_reconnect !== true).length,
+  }));
+  const count = living.reduce((sum, it) => sum + it.count, 0);
+  const check = { id: "tunnel.connected", title: "cloudflared is connected" };
+  if (count === 0)
+    return {
+      ...check,
+      result: "fail",
+      detail: `no cloudflared is connected to the tunnel ${name}, so every hostname answers 530 (error 1033)`,
+      code: "CFA-TUNNEL-DOWN",
+      fixes: [
+        "docker compose up -d cloudflared, then see: docker compose logs cloudflared",
+        `check that cloudflared runs with the token of the tunnel ${name}`,
+      ],
+    };
+  const versions = [...new Set(living.flatMap(({ version }) => version ?? []))].toSorted();
+  return passed(
+    check.id,
+    check.title,
+    `${counted(count, "connection")}, cloudflared ${versions.join(" and ") || "of a version it does not tell"}`,
+  );
+}

@@ -1,0 +1,35 @@
+import { plainCause } from "../clients/cause.ts";
+
+/** What a page on the public internet answered, to somebody without cookies who follows nothing. */
+export interface Page {
+  readonly status: number;
+  /** Where it sends on to, as a whole address. */
+  readonly location: string | undefined;
+  /** No more than its beginning. */
+  readonly body: string;
+}
+
+/** No answer at all, and why. */
+export interface NoPage {
+  readonly why: string;
+}
+
+/** Asks for one page. Never throws: that it does not answer is an answer here. */
+export type Visit = (url: string) => Promise<Page | NoPage>;
+
+const LONGEST = 64 * 1024;
+
+/** @param timeoutMs - of one page with all that is read of it */
+export const createVisit =
+  (signal: AbortSignal, timeoutMs: number): Visit =>
+  async (url) => {
+    try {
+      const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+      const location = answer.headers.get("location") ?? undefined;
+      const body = (await answer.text()).slice(0, LONGEST);
+      return { status: answer.status, location: location === undefined ? undefined : new URL(location, url).href, body };
+    } catch (error) {
+      const { code, name } = plainCause(error, []);
+      return { why: name === "TimeoutError" ? "no answer in time" : (code ?? name) };
+    }
+  };

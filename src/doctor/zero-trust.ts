@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { WorldError } from "../errors.ts";
+import { ZERO_TRUST } from "../links.ts";
+import { type Findings, passed } from "./findings.ts";
+import type { Scene } from "./scene.ts";
+
+/** Whether there is a team. The first step is a person's: it takes a name, and a plan. */
+export async function zeroTrust({ cloudflare, account }: Scene): Promise<Findings> {
+  const account_id = await account();
+  const shape = z.looseObject({ auth_domain: z.string() });
+  try {
+    const { auth_domain } = await cloudflare.ask("organization.get", shape, (sdk) => sdk.zeroTrust.organizations.list({ account_id }));
+    return { fact: auth_domain, checks: [passed("zero-trust.team", "Zero Trust is set up", auth_domain)] };
+  } catch (error) {
+    if (!(error instanceof WorldError) || error.code !== "CFA-CF-NO-ZERO-TRUST") throw error;
+    throw new WorldError({
+      service: "cloudflare",
+      code: error.code,
+      message:
+        "not set up on this account (Cloudflare 9999): this first step is yours, for it chooses the team name and accepts a plan; a minute, and Free is enough",
+      fix: `open ${ZERO_TRUST}, choose the account, pick a team name and the Free plan (it may ask for a payment method); then run cfauth doctor again`,
+      transient: false,
+      status: error.status,
+      vendor: error.vendor,
+    });
+  }
+}

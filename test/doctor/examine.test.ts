@@ -1,0 +1,43 @@
+import { expect, it } from "vitest";
+import { examine } from "../../src/doctor/examine.ts";
+import type { Scene } from "../../src/doctor/scene.ts";
+import { WorldError } from "../../src/errors.ts";
+
+const down = (service: "cloudflare" | "docker"): WorldError =>
+  new WorldError({
+    service,
+    code: service === "docker" ? "CFA-DOCKER-UNREACHABLE" : "CFA-CF-UNREACHABLE",
+    message: `no ${service}: it is off`,
+    fix: "switch it on",
+    transient: true,
+  });
+
+const never = (): Promise<never> => new Promise(() => {});
+
+it("a group that does not answer in time is said so, and holds up none that does not need it", async () => {
+  const told: string[] = [];
+  const scene = {
+    given: new Map([["AUTHENTIK_URL", "file"]]),
+    config: {
+      dryRun: false,
+      docker: { kind: "socket", path: "/s" },
+      labels: { networks: [], target: "name" },
+      authentik: { url: "", apiUrl: "" },
+    },
+    docker: { info: () => Promise.reject(down("docker")), events: () => Promise.reject(down("docker")) },
+    workloads: () => Promise.reject(down("docker")),
+    cloudflare: { ask: () => Promise.reject(down("cloudflare")) },
+    authentik: { ask: never },
+  } as unknown as Scene;
+  await examine(scene, { patienceMs: 30, onGroup: ({ title, result, fact }) => told.push(`${result} ${title}: ${fact}`) });
+  expect(told).toEqual([
+    "pass Settings: 1 set, all of them from files",
+    "fail Docker: no docker",
+    "fail Cloudflare: no cloudflare",
+    "skip Tunnel: not checked: needs Cloudflare",
+    "skip Zero Trust: not checked: needs Cloudflare",
+    "fail Authentik: no answer within 0.03 s",
+    "skip Login: not checked: needs Cloudflare",
+    "skip Routes: not checked: needs Docker",
+  ]);
+});
