@@ -18,7 +18,7 @@ import type { Scene } from "./scene.ts";
 export async function routes(scene: Scene): Promise<Findings> {
   const { config, look, now } = scene;
   const [owner, hands, workloads, daemon] = await Promise.all([scene.owner(), scene.hands(), scene.workloads(), scene.beside()]);
-  const names = asked(workloads, config.labels.prefix, config.labels.defaults.groups);
+  const names = asked(workloads, config.labels);
   const [tunnel, login, policy, access, ingress, dns, tile, directory] = await Promise.all([
     look.tunnel(),
     look.login(),
