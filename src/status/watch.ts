@@ -4,7 +4,9 @@ import type { WorldError } from "../errors.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import { standing } from "../kinds/standing.ts";
 import type { Observer, Outcome } from "../loop/loop.ts";
+import { detailed } from "./details.ts";
 import { knownRoutes } from "./known.ts";
+import { sickKey } from "./outages.ts";
 import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
 import type { Place, Teller } from "./teller.ts";
 import { problemFrom, type Standing, type Tidings, tidings } from "./tidings.ts";
@@ -38,7 +40,7 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
   const become = (next: Omit<Status, "since">, at: number): void => {
     const news = newsOf(status, next, ruled, containers);
     for (const teller of tellers) teller.news?.(news, at);
-    const keys = [...next.routes.map(stateKey), ...next.problems.map(problemKey)];
+    const keys = [...next.routes.map(stateKey), ...next.problems.map(problemKey), ...[...next.sick].map(sickKey)];
     status = { ...next, since: sinceNow(status.since, keys, at) };
   };
 
@@ -91,8 +93,9 @@ function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<
 }
 
 function routesOf(end: NonNullable<Outcome["end"]>, at: number): readonly KnownRoute[] {
-  const failed = new Map(end.failures.map(({ change, error }) => [change.subject as RouteKey, error.message]));
-  return knownRoutes(end.plan, end.decision.desired, standing(end.world), failed, at);
+  const failed = new Map(end.failures.map(({ change, error }) => [change.subject as RouteKey, error]));
+  const { desired } = end.decision;
+  return detailed(knownRoutes(end.plan, desired, standing(end.world), failed, at), desired, end.world);
 }
 
 /** What stood open when cfauth started is no news. */

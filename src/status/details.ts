@@ -1,0 +1,36 @@
+import { routeKey } from "../domain/route.ts";
+import { standing } from "../kinds/standing.ts";
+import { slugOf } from "../kinds/tile/wish.ts";
+import type { World } from "../kinds/world.ts";
+import type { Desired } from "../plan/desired.ts";
+import type { KnownRoute } from "./report.ts";
+import { whoIsWished, whoStands } from "./who.ts";
+
+/**
+ * Adds to each route who may enter, by what objects, and whether anybody can now.
+ *
+ * | state          | who may enter is said           |
+ * |----------------|---------------------------------|
+ * | live           | as the labels ask for it        |
+ * | any, but open  | as it stands                    |
+ * | waiting        | as it will be                   |
+ * | problem        | not at all: nobody gets in      |
+ */
+export function detailed(routes: readonly KnownRoute[], desired: Desired, world: World): readonly KnownRoute[] {
+  const stands = new Map(standing(world).map((it) => [routeKey(it.route), it]));
+  return routes.map((route) => {
+    const wish = desired.wishes.get(route.key);
+    const at = stands.get(route.key);
+    const open = route.state === "live" || (at?.service !== undefined && !at.shut);
+    const wished = wish && whoIsWished(wish, desired.wishes, world.policy.theirs);
+    const who =
+      route.state === "live" || (!open && route.state === "waiting") ? wished : open && at !== undefined ? whoStands(world, at) : undefined;
+    const tile = slugOf(world.login.groups.owner, route.key);
+    return {
+      ...route,
+      open,
+      ...(who !== undefined && { who }),
+      objects: { application: world.access.mine.get(route.key)?.id, tile: world.tile.mine.has(tile) ? tile : undefined },
+    };
+  });
+}
