@@ -21,9 +21,15 @@ export interface Page {
   close(): Promise<void>;
 }
 
+/**
+ * How long a connection is kept that nobody uses, in milliseconds: longer than cloudflared keeps it (90 s) and than an open page
+ * waits (5 s), so that it is not we who close it just when it is used again.
+ */
+const KEPT_MS = 100_000;
+
 /** Health, report and status page, to be read and nothing else. */
 export async function openPage(parts: PageParts, { host, port }: Listen): Promise<Page> {
-  const server = createServer((request, response) => send(request, response, answer(parts, request)));
+  const server = createServer({ keepAliveTimeout: KEPT_MS }, (request, response) => send(request, response, answer(parts, request)));
   await new Promise<void>((listening, failed) =>
     server.once("error", failed).listen({ port, ...(host !== undefined && { host }) }, listening),
   );

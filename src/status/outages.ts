@@ -7,8 +7,8 @@ export interface Outage {
   readonly since: string;
 }
 
-/** How long a neighbour may be silent before that is worth a word, in milliseconds: blips are not shown. */
-const BLIP_MS = 30_000;
+/** How long a neighbour may be silent before that is worth a word, in milliseconds: blips are not shown, once all was well. */
+export const BLIP_MS = 30_000;
 
 /** No answer, or none for now. What else fails needs somebody, and is told at once. */
 const SILENT: ReadonlySet<ProblemCode> = new Set([
@@ -29,23 +29,25 @@ const SERVICES = [
 /** Under which it is kept since when a service has been sick. */
 export const sickKey = (service: string): string => `sick ${service}`;
 
+/** How long who has been sick, and how long that is borne in silence. All in milliseconds, `now` since 1970. */
+export interface Patience {
+  readonly since: ReadonlyMap<string, number>;
+  readonly now: number;
+  readonly patienceMs: number;
+}
+
 /** Those who have been sick for longer than a blip. */
-export function outages(
-  sick: ReadonlySet<string>,
-  problems: readonly Problem[],
-  since: ReadonlyMap<string, number>,
-  now: number,
-): readonly Outage[] {
+export function outages(sick: ReadonlySet<string>, problems: readonly Problem[], { since, now, patienceMs }: Patience): readonly Outage[] {
   return SERVICES.flatMap(({ service, prefix }) => {
     const from = since.get(sickKey(service)) ?? now;
     const own = problems.filter((it) => it.container === undefined && it.code.startsWith(prefix));
     const passing = own.length > 0 && own.every(goesByItself);
-    return sick.has(service) && (now - from >= BLIP_MS || !passing) ? [{ service, passing, since: new Date(from).toISOString() }] : [];
+    return sick.has(service) && (now - from >= patienceMs || !passing) ? [{ service, passing, since: new Date(from).toISOString() }] : [];
   });
 }
 
 /** Whether the problem says that a neighbour is silent, and it has not been for long. */
-export function blip({ code, severity }: Problem, since: ReadonlyMap<string, number>, now: number): boolean {
+export function blip({ code, severity }: Problem, { since, now, patienceMs }: Patience): boolean {
   const from = since.get(sickKey(SERVICES.find(({ prefix }) => code.startsWith(prefix))?.service ?? ""));
-  return severity === "warning" && SILENT.has(code) && from !== undefined && now - from < BLIP_MS;
+  return severity === "warning" && SILENT.has(code) && from !== undefined && now - from < patienceMs;
 }

@@ -2,7 +2,7 @@ import { spoken } from "../domain/duration.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
 import { accessApplication, authentikApplication, problemDocs } from "../links.ts";
-import { blip, type Outage } from "./outages.ts";
+import { blip, type Outage, type Patience } from "./outages.ts";
 
 /** `/api/routes`. Public interface: `formatVersion` counts up in its first part when something is taken away. */
 export interface Report {
@@ -138,9 +138,9 @@ export const OWN_HOST = "Authentik itself: open, since the login cannot stand be
 export const closesIn = (ms: number): string =>
   ms > 0 ? `Container stopped; closes in ${spoken(ms)} unless it comes back.` : "Closing now.";
 
-export const reportedProblems = (problems: readonly Problem[], since: Since, now: number): readonly ReportedProblem[] =>
+export const reportedProblems = (problems: readonly Problem[], patience: Patience): readonly ReportedProblem[] =>
   problems
-    .filter((problem) => !blip(problem, since, now))
+    .filter((problem) => !blip(problem, patience))
     .map((problem) => {
       const { hostname, path = null } = (problem.route && parseRouteKey(problem.route)) ?? { hostname: problem.route ?? null };
       return {
@@ -154,7 +154,7 @@ export const reportedProblems = (problems: readonly Problem[], since: Since, now
         effect: problem.effect,
         fix: problem.fix,
         docs: problemDocs(problem.code),
-        since: iso(since.get(problemKey(problem)) ?? now),
+        since: iso(patience.since.get(problemKey(problem)) ?? patience.now),
       };
     });
 

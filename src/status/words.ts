@@ -72,7 +72,7 @@ export const emptiness = ({
 }: Report): { readonly text: string; readonly label: string } | undefined =>
   routes.length > 0 || problems.length > 0 || outages.length > 0 || lastPass?.result !== "settled"
     ? undefined
-    : { text: `No container carries a ${labelPrefix} label yet. Add one:`, label: `${labelPrefix}.hostname: whoami.example.com` };
+    : { text: "No container carries a cfauth label yet. Add one:", label: `${labelPrefix}.hostname: whoami.example.com` };
 
 /** Those which are told with the route: all of one that has a problem, and warnings of the others. */
 export const problemsOf = (route: ReportedRoute, { problems }: Report): readonly ReportedProblem[] =>

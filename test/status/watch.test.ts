@@ -167,6 +167,12 @@ describe("what the daemon says of itself", () => {
     expect(it.shown()).toMatchObject({ outages: [{ passing: true }], problems: [{ message: "no answer either" }] });
   });
 
+  it("shows a silence at once when nothing was well yet: whoever starts it wants to know what it waits for", () => {
+    const it = daemon();
+    it.blind(unreachable);
+    expect(it.shown()).toMatchObject({ outages: [{ passing: true }], problems: [{ code: "CFA-CF-UNREACHABLE" }] });
+  });
+
   it("shows at once what somebody has to mend", () => {
     const it = daemon();
     it.blind(new WorldError({ service: "cloudflare", code: "CFA-CF-TOKEN", message: "no", fix: "make one", transient: false }));

@@ -51,8 +51,8 @@ th, td { padding: .5rem .75rem; text-align: left; vertical-align: top; font-weig
 .who, .said td, .container { overflow-wrap: anywhere; }
 thead th { padding-block: .625rem; font-size: .8125rem; color: var(--dim); white-space: nowrap; }
 tbody { border-top: 1px solid var(--line); }
-tbody th { font-weight: 600; min-width: 10rem; }
-@media (min-width: 960px) { tbody th { min-width: 15.5rem; } .container { min-width: 12rem; } }
+tbody th { font-weight: 600; min-width: 15.5rem; }
+.container { min-width: 12rem; }
 tbody th a { display: inline-block; min-height: 1.5rem; color: inherit; text-decoration-color: var(--dim); }
 .state { white-space: nowrap; font-weight: 600; }
 .mark { display: inline-block; width: 1.375rem; height: 1.375rem; margin-right: .25rem; border-radius: 50%; text-align: center; line-height: 1.375rem; font-size: .8125rem; font-weight: 700; }
@@ -74,6 +74,14 @@ tbody.waiting .said td > * { border-color: var(--calm); }
 footer p { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; margin-top: 1.25rem; font-size: .875rem; color: var(--dim); }
 footer a { display: inline-block; min-height: 1.5rem; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@media (max-width: 959px) {
+  th, td { padding-inline: .5rem; }
+  .since, .links { white-space: normal; }
+  .links a { display: block; }
+  .links a + a { margin: 0; }
+  tbody th { min-width: 9rem; overflow-wrap: anywhere; }
+  .container { min-width: 8rem; }
+}
 @media (max-width: 719px) {
   body { padding: 1rem .75rem 1.5rem; }
   [role="status"] { font-size: 1.375rem; margin: 1rem 0; }
@@ -85,7 +93,7 @@ footer a { display: inline-block; min-height: 1.5rem; }
   th, td, tbody th, .container { padding: 0; min-width: 0; overflow-wrap: anywhere; }
   .state { order: 1; flex: 1; } .since { order: 2; font-size: .875rem; line-height: 1.75; }
   tbody th { order: 3; flex: 0 0 100%; }
-  .who { order: 4; flex: 0 0 100%; } .container { order: 5; flex: 1 1 auto; font-size: .875rem; color: var(--dim); } .links { order: 6; }
+  .who { order: 4; flex: 0 0 100%; } .container { order: 5; flex: 1 1 auto; font-size: .875rem; color: var(--dim); } .links { order: 6; } .links a { display: inline-block; } .links a + a { margin-left: .75rem; }
   .origin { display: inline; } .name + .origin::before { content: " → "; }
     .said td { flex: 1; padding: .5rem 0 .25rem; }
 }
