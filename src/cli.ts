@@ -3,6 +3,7 @@ import { applyCommand } from "./commands/apply.ts";
 import type { Command, Context, Given } from "./commands/command.ts";
 import { healthcheckCommand } from "./commands/healthcheck.ts";
 import { runCommand } from "./commands/run.ts";
+import { statusCommand } from "./commands/status.ts";
 import { nearest } from "./domain/nearest.ts";
 import { docs } from "./links.ts";
 import { VERSION } from "./version.ts";
@@ -11,7 +12,7 @@ import { VERSION } from "./version.ts";
 const MISUSED = 64;
 
 /** In the order in which a person meets them. */
-export const COMMANDS: readonly Command[] = [runCommand, applyCommand, healthcheckCommand];
+export const COMMANDS: readonly Command[] = [runCommand, applyCommand, statusCommand, healthcheckCommand];
 
 /** @param argv - without program and script. @returns the exit code */
 export async function cli(argv: readonly string[], context: Context): Promise<number> {

@@ -17,6 +17,14 @@ export interface Banner {
 /** Of the routes, of neighbours, and of what belongs to neither: how many need somebody. */
 export const attention = (report: Report): number => loose(report).length + report.outages.length + report.summary.problem;
 
+/** Whether nothing needs anybody. Warnings do not, and what has just begun to be silent is shown by its check alone. */
+export const healthy = ({ problems, summary, outages, checks, lastPass }: Report): boolean =>
+  lastPass !== null &&
+  summary.problem === 0 &&
+  outages.length === 0 &&
+  problems.every(({ severity }) => severity === "warning") &&
+  Object.values(checks).every((check) => check === "ok");
+
 export function headline(report: Report): string {
   const { live, waiting, closing } = report.summary;
   const needs = attention(report);

@@ -1,3 +1,5 @@
+import { visible } from "../../domain/visible.ts";
+
 /** Text that may stand in a page as it is: only `html` makes it. */
 export interface Html {
   readonly markup: string;
@@ -18,9 +20,7 @@ function markup(part: Part): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
-/** Names and messages come from strangers' containers. Signs that turn the direction of what follows, or are none, are shown as such. */
-const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? "").replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "�");
+const escaped = (text: string): string => visible(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? "");
 
 /** An address that is safe to lead to; undefined for any other scheme. */
 export const web = (url: string | null | undefined): string | undefined => (url && /^https?:\/\//.test(url) ? url : undefined);
