@@ -9,8 +9,8 @@ export const statusCommand: Command = {
   usage: "[--json]",
   summary: "what the running daemon knows: each route, and what is the matter",
   help: [
-    "Asks the daemon of the same container, and says what its page says: each route with its state, container and who may enter;",
-    "why one is not live and what to do; who of Docker, Cloudflare and Authentik does not answer. It changes nothing.",
+    "Asks the daemon of the same container, and says what its page says: each route with its state and who may enter; why one",
+    "is not live and what to do; who of Docker, Cloudflare and Authentik does not answer. It changes nothing.",
     "",
     "  --json   the answer of /api/routes as it is, for programs (docs/commands.md tells every field)",
     "",

@@ -3,6 +3,7 @@ import { standing } from "../kinds/standing.ts";
 import { slugOf } from "../kinds/tile/wish.ts";
 import type { World } from "../kinds/world.ts";
 import type { Desired } from "../plan/desired.ts";
+import { reached } from "./reached.ts";
 import type { KnownRoute } from "./report.ts";
 import { whoIsWished, whoStands } from "./who.ts";
 
@@ -14,14 +15,14 @@ import { whoIsWished, whoStands } from "./who.ts";
  * | live           | as the labels ask for it        |
  * | any, but open  | as it stands                    |
  * | waiting        | as it will be                   |
- * | problem        | not at all: nobody gets in      |
+ * | any other      | not at all: nobody gets in      |
  */
 export function detailed(routes: readonly KnownRoute[], desired: Desired, world: World): readonly KnownRoute[] {
   const stands = new Map(standing(world).map((it) => [routeKey(it.route), it]));
   return routes.map((route) => {
     const wish = desired.wishes.get(route.key);
     const at = stands.get(route.key);
-    const open = route.state === "live" || (at?.service !== undefined && !at.shut);
+    const open = route.state === "live" || (at !== undefined && reached(world, at));
     const wished = wish && whoIsWished(wish, desired.wishes, world.policy.theirs);
     const who =
       route.state === "live" || (!open && route.state === "waiting") ? wished : open && at !== undefined ? whoStands(world, at) : undefined;

@@ -7,6 +7,7 @@ import type { Observer, Outcome } from "../loop/loop.ts";
 import { detailed } from "./details.ts";
 import { knownRoutes } from "./known.ts";
 import { sickKey } from "./outages.ts";
+import { reached } from "./reached.ts";
 import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
 import type { Place, Teller } from "./teller.ts";
 import { problemFrom, type Standing, type Tidings, tidings } from "./tidings.ts";
@@ -54,7 +55,7 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
       for (const teller of tellers) teller.changed?.(change, placeOf(change, containers), error);
     },
     passed: (outcome) => {
-      become(after(status, outcome), outcome.at);
+      become(after(status, outcome, containers), outcome.at);
       for (const teller of tellers) teller.passed?.(outcome);
     },
     failed: (error, at) =>
@@ -71,11 +72,13 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
 }
 
 /** While containers or world can not be read, the routes are what they were. */
-function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<Status, "since"> {
+function after(
+  before: Status,
+  { end, errors, result, ...last }: Outcome,
+  containers: ReadonlyMap<RouteKey, string>,
+): Omit<Status, "since"> {
   const own = end?.plan.problems ?? before.problems.filter((problem) => problem.container !== undefined);
-  const open = new Set(
-    end === undefined ? [] : standing(end.world).flatMap(({ route, service }) => (service === undefined ? [] : [routeKey(route)])),
-  );
+  const open = new Set(end === undefined ? [] : standing(end.world).flatMap((it) => (reached(end.world, it) ? [routeKey(it.route)] : [])));
   const kept = own.map((problem) =>
     problem.route !== undefined && open.has(problem.route) && problem.code !== "CFA-HOST-TAKEN"
       ? { ...problem, effect: "unchanged" as const }
@@ -83,7 +86,7 @@ function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<
   );
   const problems = [...kept, ...errors.map(problemFrom)];
   return {
-    routes: end === undefined ? before.routes : routesOf(end, last.at),
+    routes: end === undefined ? before.routes : routesOf(end, last.at, containers),
     problems: [...new Map(problems.map((problem) => [problemKey(problem), problem])).values()],
     last: { ...last, result },
     sick: new Set(errors.filter(({ code }) => !code.endsWith("-REFUSED")).map(({ service }) => service)),
@@ -92,10 +95,12 @@ function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<
   };
 }
 
-function routesOf(end: NonNullable<Outcome["end"]>, at: number): readonly KnownRoute[] {
+/** @param containers - who had a route before it went */
+function routesOf(end: NonNullable<Outcome["end"]>, at: number, containers: ReadonlyMap<RouteKey, string>): readonly KnownRoute[] {
   const failed = new Map(end.failures.map(({ change, error }) => [change.subject as RouteKey, error]));
   const { desired } = end.decision;
-  return detailed(knownRoutes(end.plan, desired, standing(end.world), failed, at), desired, end.world);
+  const known = knownRoutes(end.plan, desired, standing(end.world), failed, at);
+  return detailed(known, desired, end.world).map((route) => ({ ...route, container: route.container ?? containers.get(route.key) }));
 }
 
 /** What stood open when cfauth started is no news. */

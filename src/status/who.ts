@@ -5,6 +5,8 @@ import { beneath, routeKey } from "../domain/route.ts";
 import type { World } from "../kinds/world.ts";
 import type { Desired, StandingRoute } from "../plan/desired.ts";
 
+const EVERYONE = "everyone who can log in";
+
 /** Of whom no label and no rule asks who they are. */
 const ANYBODY = "Anyone, without a login";
 
@@ -26,7 +28,7 @@ export function whoIsWished(wish: Exposure, wishes: Desired["wishes"], theirs: r
 }
 
 function people({ groups, emails }: Audience): string {
-  if (groups.length === 0 && emails.length === 0) return "everyone who can log in";
+  if (groups.length === 0 && emails.length === 0) return EVERYONE;
   const domains = emails.filter((it) => it.startsWith("@")).length;
   return either([
     ...(groups.length === 0 ? [] : [`members of ${either(groups)}`]),
@@ -57,7 +59,11 @@ export function whoStands(world: World, standing: StandingRoute): string {
 function policyName({ policy, login }: World, id: string): string | undefined {
   const mine = policy.mine.find((it) => it.id === id)?.name;
   // Ours end in a fingerprint where the name alone does not tell one audience from another.
-  if (mine !== undefined) return mine.replace(policyPrefix(login.groups.owner), "").replace(/ #[0-9a-f]{8}(?= |$)/g, "");
+  if (mine !== undefined)
+    return mine
+      .replace(policyPrefix(login.groups.owner), "")
+      .replace(/ #[0-9a-f]{8}(?= |$)/g, "")
+      .replace("everyone who logs in with Authentik", EVERYONE);
   return `policy ${policy.theirs.find((it) => it.id === id)?.name ?? id}`;
 }
 

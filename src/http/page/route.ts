@@ -32,7 +32,7 @@ export function routeRows(route: ReportedRoute, report: Report): Html {
 
 /** Not a link before it is open: a browser that asks for a name too early remembers that there is none. */
 function address(route: ReportedRoute): Html {
-  const text = html`${hostname(route.hostname)}${route.path ?? undefined}`;
+  const text = html`${hostname(route.hostname)}${route.path === null ? undefined : html`<wbr>${route.path}`}`;
   const reachable = route.state === "live" || route.state === "closing" || route.effect === "unchanged";
   return reachable ? link(route.url ?? undefined, text) : text;
 }

@@ -16,6 +16,7 @@ const read = (markup: string): string =>
     .replace(/&(lt|gt|amp|quot|#39);/g, (_, name: string) => ({ lt: "<", gt: ">", amp: "&", quot: '"', "#39": "'" })[name] ?? "")
     .replace(/\s+/g, " ")
     .replace(/\. (?=[a-z])/g, ".")
+    .replace(/(?<=\.com) (?=\/)/g, "")
     .trim();
 
 /** The line of that hostname and what is said beneath it. */
