@@ -42,6 +42,7 @@ const BUILD = `b${fingerprint(STYLE + SCRIPT)}`;
 /** Not stored without asking: a new version brings others under the same names. */
 const asset = (type: string, body: string): Answer => ({ status: 200, type, body, headers: { "cache-control": "no-cache" } });
 
+/** By path, from its slash on. */
 type Answers = Readonly<Record<string, (parts: PageParts) => Answer>>;
 
 /** Answered under any name: health checks come by all sorts of them, and what they learn is no secret. */
@@ -67,13 +68,11 @@ const SEE = ["/", "/api/routes", ...Object.keys(OPEN)];
 function answer(parts: PageParts, { method, url = "/", headers }: IncomingMessage): Answer {
   const path = url.split("?")[0] ?? "/";
   if (method !== "GET" && method !== "HEAD") return json(405, { error: "this page can only be read" }, { allow: "GET, HEAD" });
-  const open = at(OPEN, path);
+  const open = OPEN[path];
   if (open !== undefined) return open(parts);
   if (!welcome(headers.host, new Set(parts.report().routes.map(({ hostname }) => hostname)))) return json(421, UNWELCOME);
-  return at(PAGES, path)?.(parts) ?? json(404, { error: "there is nothing here", see: SEE });
+  return PAGES[path]?.(parts) ?? json(404, { error: "there is nothing here", see: SEE });
 }
-
-const at = (answers: Answers, path: string): Answers[string] | undefined => (Object.hasOwn(answers, path) ? answers[path] : undefined);
 
 const UNWELCOME = {
   error: "cfauth does not answer to this name",

@@ -132,9 +132,10 @@ inBrowser("the status page", () => {
           await expect.poll(() => answers.length).toBe(count);
         }
         expect(answers).toEqual([200, 304, 304]);
-        await tab.evaluate("Object.defineProperty(document, 'hidden', { value: true })");
+        await tab.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })");
         await look(tab);
-        expect(answers).toHaveLength(3);
+        await tab.evaluate("fetch('api/routes').then((answer) => answer.text())");
+        expect(answers, "only what the test itself has asked for").toHaveLength(4);
       },
       { timezoneId: "Europe/Vienna" },
     );
