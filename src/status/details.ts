@@ -1,8 +1,7 @@
 import { routeKey } from "../domain/route.ts";
 import { standing } from "../kinds/standing.ts";
 import { slugOf } from "../kinds/tile/wish.ts";
-import type { World } from "../kinds/world.ts";
-import type { Desired } from "../plan/desired.ts";
+import type { Outcome } from "../loop/loop.ts";
 import { reached } from "./reached.ts";
 import type { KnownRoute } from "./report.ts";
 import { whoIsWished, whoStands } from "./who.ts";
@@ -16,8 +15,14 @@ import { whoIsWished, whoStands } from "./who.ts";
  * | any, but open  | as it stands                    |
  * | waiting        | as it will be                   |
  * | any other      | not at all: nobody gets in      |
+ *
+ * @param before - the routes after the last pass: one whose container is gone keeps its name
  */
-export function detailed(routes: readonly KnownRoute[], desired: Desired, world: World): readonly KnownRoute[] {
+export function detailed(
+  routes: readonly KnownRoute[],
+  { world, decision: { desired } }: Pick<NonNullable<Outcome["end"]>, "world" | "decision">,
+  before: readonly KnownRoute[],
+): readonly KnownRoute[] {
   const stands = new Map(standing(world).map((it) => [routeKey(it.route), it]));
   return routes.map((route) => {
     const wish = desired.wishes.get(route.key);
@@ -29,6 +34,7 @@ export function detailed(routes: readonly KnownRoute[], desired: Desired, world:
     const tile = slugOf(world.login.groups.owner, route.key);
     return {
       ...route,
+      container: route.container ?? before.find(({ key }) => key === route.key)?.container,
       open,
       ...(who !== undefined && { who }),
       objects: { application: world.access.mine.get(route.key)?.id, tile: world.tile.mine.has(tile) ? tile : undefined },

@@ -30,7 +30,7 @@ export function report({ owner, dryRun, status, dockerUp, now, places, labelPref
     dryRun,
     summary: summary(status.routes),
     routes: reportedRoutes(status.routes, status.since, now, places),
-    problems: reportedProblems(status.problems, patience),
+    problems: reportedProblems(status.problems, status.routes, patience),
     checks: {
       docker: !dockerUp || status.sick.has("docker") ? "failing" : "ok",
       cloudflare: check("cloudflare"),

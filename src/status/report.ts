@@ -138,7 +138,12 @@ export const OWN_HOST = "Authentik itself: open, since the login cannot stand be
 export const closesIn = (ms: number): string =>
   ms > 0 ? `Container stopped; closes in ${spoken(ms)} unless it comes back.` : "Closing now.";
 
-export const reportedProblems = (problems: readonly Problem[], patience: Patience): readonly ReportedProblem[] =>
+/** @param routes - for the effect: whether a route that has a problem is open all the same */
+export const reportedProblems = (
+  problems: readonly Problem[],
+  routes: readonly KnownRoute[],
+  patience: Patience,
+): readonly ReportedProblem[] =>
   problems
     .filter((problem) => !blip(problem, patience))
     .map((problem) => {
@@ -151,12 +156,17 @@ export const reportedProblems = (problems: readonly Problem[], patience: Patienc
         hostname,
         path,
         message: problem.message,
-        effect: problem.effect,
+        effect: effectOf(problem, routes),
         fix: problem.fix,
         docs: problemDocs(problem.code),
         since: iso(patience.since.get(problemKey(problem)) ?? patience.now),
       };
     });
+
+function effectOf({ route, effect }: Problem, routes: readonly KnownRoute[]): Problem["effect"] {
+  const known = routes.find(({ key }) => key === route);
+  return known?.state !== "problem" || known.open === undefined ? effect : known.open ? "unchanged" : "closed";
+}
 
 export const summary = (routes: readonly KnownRoute[]): Report["summary"] => {
   const count = (state: RouteState) => routes.filter((route) => route.state === state).length;

@@ -7,7 +7,6 @@ import type { Observer, Outcome } from "../loop/loop.ts";
 import { detailed } from "./details.ts";
 import { knownRoutes } from "./known.ts";
 import { sickKey } from "./outages.ts";
-import { reached } from "./reached.ts";
 import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
 import type { Place, Teller } from "./teller.ts";
 import { problemFrom, type Standing, type Tidings, tidings } from "./tidings.ts";
@@ -55,7 +54,7 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
       for (const teller of tellers) teller.changed?.(change, placeOf(change, containers), error);
     },
     passed: (outcome) => {
-      become(after(status, outcome, containers), outcome.at);
+      become(after(status, outcome), outcome.at);
       for (const teller of tellers) teller.passed?.(outcome);
     },
     failed: (error, at) =>
@@ -72,13 +71,11 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
 }
 
 /** While containers or world can not be read, the routes are what they were. */
-function after(
-  before: Status,
-  { end, errors, result, ...last }: Outcome,
-  containers: ReadonlyMap<RouteKey, string>,
-): Omit<Status, "since"> {
+function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<Status, "since"> {
   const own = end?.plan.problems ?? before.problems.filter((problem) => problem.container !== undefined);
-  const open = new Set(end === undefined ? [] : standing(end.world).flatMap((it) => (reached(end.world, it) ? [routeKey(it.route)] : [])));
+  const open = new Set(
+    end === undefined ? [] : standing(end.world).flatMap(({ route, service }) => (service === undefined ? [] : [routeKey(route)])),
+  );
   const kept = own.map((problem) =>
     problem.route !== undefined && open.has(problem.route) && problem.code !== "CFA-HOST-TAKEN"
       ? { ...problem, effect: "unchanged" as const }
@@ -86,7 +83,7 @@ function after(
   );
   const problems = [...kept, ...errors.map(problemFrom)];
   return {
-    routes: end === undefined ? before.routes : routesOf(end, last.at, containers),
+    routes: end === undefined ? before.routes : routesOf(end, last.at, before.routes),
     problems: [...new Map(problems.map((problem) => [problemKey(problem), problem])).values()],
     last: { ...last, result },
     sick: new Set(errors.filter(({ code }) => !code.endsWith("-REFUSED")).map(({ service }) => service)),
@@ -95,12 +92,9 @@ function after(
   };
 }
 
-/** @param containers - who had a route before it went */
-function routesOf(end: NonNullable<Outcome["end"]>, at: number, containers: ReadonlyMap<RouteKey, string>): readonly KnownRoute[] {
+function routesOf(end: NonNullable<Outcome["end"]>, at: number, before: readonly KnownRoute[]): readonly KnownRoute[] {
   const failed = new Map(end.failures.map(({ change, error }) => [change.subject as RouteKey, error]));
-  const { desired } = end.decision;
-  const known = knownRoutes(end.plan, desired, standing(end.world), failed, at);
-  return detailed(known, desired, end.world).map((route) => ({ ...route, container: route.container ?? containers.get(route.key) }));
+  return detailed(knownRoutes(end.plan, end.decision.desired, standing(end.world), failed, at), end, before);
 }
 
 /** What stood open when cfauth started is no news. */

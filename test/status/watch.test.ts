@@ -185,7 +185,7 @@ describe("what the daemon says of itself", () => {
     expect(it.shown().routes[0]?.who).toBe("Members of family, 1 e-mail address or 1 e-mail domain");
     it.pass([]);
     const [closing] = it.shown().routes;
-    expect(closing).toMatchObject({ state: "closing", who: "Members of family and 2 e-mail addresses" });
+    expect(closing).toMatchObject({ state: "closing", container: "app", who: "Members of family and 2 e-mail addresses" });
     expect(JSON.stringify(it.shown())).not.toContain("ann@");
   });
 
