@@ -29,7 +29,9 @@ const KEPT_MS = 100_000;
 
 /** Health, report and status page, to be read and nothing else. */
 export async function openPage(parts: PageParts, { host, port }: Listen): Promise<Page> {
-  const server = createServer({ keepAliveTimeout: KEPT_MS }, (request, response) => send(request, response, answer(parts, request)));
+  const server = createServer({ keepAliveTimeout: KEPT_MS }, async (request, response) =>
+    send(request, response, await answer(parts, request)),
+  );
   await new Promise<void>((listening, failed) =>
     server.once("error", failed).listen({ port, ...(host !== undefined && { host }) }, listening),
   );
@@ -43,10 +45,10 @@ const BUILD = `b${fingerprint(STYLE + SCRIPT)}`;
 const asset = (type: string, body: string): Answer => ({ status: 200, type, body, headers: { "cache-control": "no-cache" } });
 
 /** By path, from its slash on. */
-type Answers = Readonly<Record<string, (parts: PageParts) => Answer>>;
+type Answers<Asked extends readonly unknown[]> = Readonly<Record<string, (...asked: Asked) => Answer | Promise<Answer>>>;
 
 /** Answered under any name: health checks come by all sorts of them, and what they learn is no secret. */
-const OPEN: Answers = {
+const OPEN: Answers<[PageParts]> = {
   "/healthz": ({ ailment }) => {
     const ill = ailment();
     return json(ill === undefined ? 200 : 503, { status: ill ?? "ok" });
@@ -54,24 +56,26 @@ const OPEN: Answers = {
   "/readyz": ({ ready }) => (ready() ? json(200, { status: "ready" }) : json(503, { status: "the first convergence is not done yet" })),
 };
 
-const PAGES: Answers = {
-  "/": ({ report }) => ({ status: 200, type: "text/html; charset=utf-8", body: pageHtml(report(), BUILD) }),
+/** Told only to those who may know which hostnames there are. */
+const PAGES: Answers<[Report, PageParts]> = {
+  "/": (report) => ({ status: 200, type: "text/html; charset=utf-8", body: pageHtml(report, BUILD) }),
   "/style.css": () => asset("text/css; charset=utf-8", STYLE),
   "/page.js": () => asset("text/javascript; charset=utf-8", SCRIPT),
   "/favicon.svg": () => asset("image/svg+xml", FAVICON),
-  "/api/routes": ({ report }) => json(200, report()),
+  "/api/routes": (report) => json(200, report),
 };
 
 /** For a person who went astray. */
-const SEE = ["/", "/api/routes", ...Object.keys(OPEN)];
+const SEE = [...Object.keys(PAGES).filter((path) => !path.includes(".")), ...Object.keys(OPEN)];
 
-function answer(parts: PageParts, { method, url = "/", headers }: IncomingMessage): Answer {
+async function answer(parts: PageParts, { method, url = "/", headers }: IncomingMessage): Promise<Answer> {
   const path = url.split("?")[0] ?? "/";
   if (method !== "GET" && method !== "HEAD") return json(405, { error: "this page can only be read" }, { allow: "GET, HEAD" });
   const open = OPEN[path];
   if (open !== undefined) return open(parts);
-  if (!welcome(headers.host, new Set(parts.report().routes.map(({ hostname }) => hostname)))) return json(421, UNWELCOME);
-  return PAGES[path]?.(parts) ?? json(404, { error: "there is nothing here", see: SEE });
+  const report = parts.report();
+  if (!welcome(headers.host, new Set(report.routes.map(({ hostname }) => hostname)))) return json(421, UNWELCOME);
+  return PAGES[path]?.(report, parts) ?? json(404, { error: "there is nothing here", see: SEE });
 }
 
 const UNWELCOME = {
