@@ -41,18 +41,24 @@ export function headline(report: Report): string {
 }
 
 export function banners(report: Report): readonly Banner[] {
-  const { dryRun, lastPass, problems, outages } = report;
+  const { dryRun, lastPass, problems, outages, checks } = report;
+  const deaf = checks.docker === "failing" && !outages.some(({ service }) => service === "docker");
   const told: readonly Pick<Banner, "text">[] = [
     ...(dryRun ? [{ text: "Dry run: nothing is written. The command cfauth plan lists what would be done." }] : []),
     ...(lastPass === null && problems.length === 0
       ? [{ text: "Starting: the first look at Docker, Cloudflare and Authentik is under way." }]
       : []),
+    ...(deaf ? [{ text: DEAF }] : []),
   ];
   return [
     ...outages.map((outage) => ({ tone: "bad", text: outageText(outage), at: outage.since, problems: ofOutage(outage, report) }) as const),
     ...told.map(({ text }) => ({ tone: "note", text, problems: [] }) as const),
   ];
 }
+
+/** Routes and problems are right all the same, only later. */
+const DEAF =
+  "Docker's events do not come through: what starts or stops is noticed minutes later. If it stays so, see that Docker runs, and that a socket proxy allows GET /events.";
 
 function outageText({ service, passing }: Outage): string {
   const name = NAMES[service];

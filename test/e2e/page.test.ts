@@ -1,14 +1,11 @@
 /** The status page in a real browser, made of reports as a daemon makes them. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openPage, type Page } from "../../src/http/server.ts";
 import type { Report } from "../../src/status/report.ts";
 import { LIVE, reportedRoute, reportOf, TROUBLE } from "../http/reports.ts";
 import { type Browsing, inBrowser, startBrowsing } from "./browsing.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const many = reportOf({ routes: Array.from({ length: 25 }, (_, n) => reportedRoute(`app-${n}.example.com`)) });
 
@@ -56,7 +53,7 @@ inBrowser("the status page", () => {
       `axe-${title.replaceAll(" ", "-")}`,
       async (tab) => {
         await load(tab, shown);
-        await tab.evaluate(AXE);
+        await tab.evaluate(axe.source);
         const judged = async () =>
           (await tab.evaluate(
             `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })

@@ -157,6 +157,11 @@ describe("the page", () => {
       more: { outages: [{ service: "authentik", passing: false, since: "2026-11-23T10:42:00.000Z" }] } as const,
       says: "Authentik does not let cfauth work since 2026-11-23 10:42 UTC . Nothing is changed until that is mended; open routes stay open.",
     },
+    {
+      name: "Docker's events do not come through",
+      more: { checks: { ...LIVE.checks, docker: "failing" } } as const,
+      says: "Docker's events do not come through: what starts or stops is noticed minutes later.",
+    },
     { name: "nothing is written", more: { dryRun: true }, says: "Dry run: nothing is written." },
     {
       name: "it is starting",
