@@ -35,6 +35,8 @@ export interface AppOptions {
 
 export interface App {
   readonly owner: Owner;
+  /** Id of the account in Cloudflare. */
+  readonly account: string;
   readonly loop: Loop;
 }
 
@@ -75,7 +77,7 @@ export async function createApp({ config, source, signal, watch, onCall }: AppOp
     random: Math.random,
     signal,
   });
-  return { owner, loop };
+  return { owner, account, loop };
 }
 
 export interface HandsOptions {

@@ -4,6 +4,7 @@ import type { Command, Context, Given } from "./commands/command.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { healthcheckCommand } from "./commands/healthcheck.ts";
 import { runCommand } from "./commands/run.ts";
+import { statusCommand } from "./commands/status.ts";
 import { nearest } from "./domain/nearest.ts";
 import { docs } from "./links.ts";
 import { VERSION } from "./version.ts";
@@ -12,7 +13,7 @@ import { VERSION } from "./version.ts";
 const MISUSED = 64;
 
 /** In the order in which a person meets them. */
-export const COMMANDS: readonly Command[] = [runCommand, doctorCommand, applyCommand, healthcheckCommand];
+export const COMMANDS: readonly Command[] = [runCommand, doctorCommand, statusCommand, applyCommand, healthcheckCommand];
 
 /** @param argv - without program and script. @returns the exit code */
 export async function cli(argv: readonly string[], context: Context): Promise<number> {

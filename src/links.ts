@@ -23,3 +23,18 @@ export const ZERO_TRUST = "https://one.dash.cloudflare.com";
 
 /** A page of the user's own Authentik, for its administrators. @param url - without a closing slash @param page - such as `core/tokens` */
 export const authentikPage = (url: string, page: string): string => `${url}/if/admin/#/${page}`;
+/**
+ * The Access application in Cloudflare's dashboard. Nowhere documented; seen in addresses that people wrote down in 2026, under
+ * dash.cloudflare.com and one.dash.cloudflare.com. The older `/access/apps/edit/<id>` is no longer found.
+ */
+export const accessApplication = (account: string, id: string): string =>
+  `${dashboard(account)}/access-controls/apps/self-hosted/${encodeURIComponent(id)}/edit`;
+
+/** The account's tunnels: the addresses of a single one have changed too often. */
+export const tunnels = (account: string): string => `${dashboard(account)}/networks/connectors/cloudflare-tunnels`;
+
+const dashboard = (account: string): string => `https://dash.cloudflare.com/${encodeURIComponent(account)}/one`;
+
+/** An application in Authentik's admin interface, as Authentik's own pages link it (goauthentik/authentik web/src, to 2026.5). */
+export const authentikApplication = (url: string, slug: string): string =>
+  `${url}/if/admin/#/core/applications/${encodeURIComponent(slug)}`;

@@ -79,7 +79,16 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   });
   const page = await openPage(
     {
-      report: () => report({ owner: app?.owner, dryRun: config.dryRun, status: watch.status(), dockerUp, now: Date.now() }),
+      report: () =>
+        report({
+          owner: app?.owner,
+          dryRun: config.dryRun,
+          status: watch.status(),
+          dockerUp,
+          now: Date.now(),
+          places: app && { account: app.account, authentik: config.authentik.url, slug: config.authentik.slug },
+          labelPrefix: config.labels.prefix,
+        }),
       ailment: () => ailment(watch.status(), config.resyncMs, Date.now()),
       ready: () => watch.status().converged,
       metrics: metrics.exposition,

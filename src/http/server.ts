@@ -1,10 +1,13 @@
-import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Exposition } from "../metrics/metrics.ts";
 import type { Report } from "../status/report.ts";
+import { type Answer, fingerprint, json, send } from "./answer.ts";
 import { welcome } from "./hosts.ts";
 import type { Listen } from "./listen.ts";
+import { pageHtml } from "./page/page.ts";
+import { SCRIPT } from "./page/script.ts";
+import { FAVICON, STYLE } from "./page/style.ts";
 
 export interface PageParts {
   readonly report: () => Report;
@@ -21,67 +24,72 @@ export interface Page {
   close(): Promise<void>;
 }
 
-const HEADERS = {
-  "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cache-control": "no-store",
-};
+/**
+ * How long a connection is kept that nobody uses, in milliseconds: longer than cloudflared keeps it (90 s) and than an open page
+ * waits (5 s), so that it is not we who close it just when it is used again.
+ */
+const KEPT_MS = 100_000;
 
-/** Health and report, to be read and nothing else. */
+/** Health, report and status page, to be read and nothing else. */
 export async function openPage(parts: PageParts, { host, port }: Listen): Promise<Page> {
-  const server = createServer((request, response) => answer(parts, request, response));
+  const server = createServer({ keepAliveTimeout: KEPT_MS }, async (request, response) =>
+    send(request, response, await answer(parts, request)),
+  );
   await new Promise<void>((listening, failed) =>
     server.once("error", failed).listen({ port, ...(host !== undefined && { host }) }, listening),
   );
   return { port: (server.address() as AddressInfo).port, close: () => closed(server) };
 }
 
-function answer(parts: PageParts, request: IncomingMessage, response: ServerResponse): void {
-  const path = (request.url ?? "/").split("?")[0];
-  if (request.method !== "GET" && request.method !== "HEAD")
-    return send(request, response, 405, { error: "this page can only be read" }, { allow: "GET, HEAD" });
-  if (path === "/healthz") return health(parts, request, response);
-  if (path === "/readyz")
-    return send(request, response, parts.ready() ? 200 : 503, {
-      status: parts.ready() ? "ready" : "the first convergence is not done yet",
-    });
+/** Differs from one version of cfauth to another where an open page would have to be loaded anew. */
+const BUILD = `b${fingerprint(STYLE + SCRIPT)}`;
+
+/** Not stored without asking: a new version brings others under the same names. */
+const asset = (type: string, body: string): Answer => ({ status: 200, type, body, headers: { "cache-control": "no-cache" } });
+
+/** By path, from its slash on. */
+type Answers<Asked extends readonly unknown[]> = Readonly<Record<string, (...asked: Asked) => Answer | Promise<Answer>>>;
+
+/** Answered under any name: health checks come by all sorts of them, and what they learn is no secret. */
+const OPEN: Answers<[PageParts]> = {
+  "/healthz": ({ ailment }) => {
+    const ill = ailment();
+    return json(ill === undefined ? 200 : 503, { status: ill ?? "ok" });
+  },
+  "/readyz": ({ ready }) => (ready() ? json(200, { status: "ready" }) : json(503, { status: "the first convergence is not done yet" })),
+};
+
+/** Told only to those who may know which hostnames there are. */
+const PAGES: Answers<[Report, PageParts]> = {
+  "/": (report) => ({ status: 200, type: "text/html; charset=utf-8", body: pageHtml(report, BUILD) }),
+  "/style.css": () => asset("text/css; charset=utf-8", STYLE),
+  "/page.js": () => asset("text/javascript; charset=utf-8", SCRIPT),
+  "/favicon.svg": () => asset("image/svg+xml", FAVICON),
+  "/api/routes": (report) => json(200, report),
+  "/metrics": async (report, { metrics }) => {
+    const exposition = await metrics(report).catch(() => undefined);
+    if (exposition === undefined) return json(500, { error: "the metrics could not be read" });
+    return { status: 200, type: exposition.contentType, body: exposition.text };
+  },
+};
+
+/** For a person who went astray. */
+const SEE = [...Object.keys(PAGES).filter((path) => !path.includes(".")), ...Object.keys(OPEN)];
+
+async function answer(parts: PageParts, { method, url = "/", headers }: IncomingMessage): Promise<Answer> {
+  const path = url.split("?")[0] ?? "/";
+  if (method !== "GET" && method !== "HEAD") return json(405, { error: "this page can only be read" }, { allow: "GET, HEAD" });
+  const open = OPEN[path];
+  if (open !== undefined) return open(parts);
   const report = parts.report();
-  if (!welcome(request.headers.host, new Set(report.routes.map(({ hostname }) => hostname))))
-    return send(request, response, 421, { error: "cfauth does not answer to this name" });
-  if (path === "/api/routes") return send(request, response, 200, report);
-  if (path === "/metrics") return void expose(parts, report, request, response);
-  if (path === "/")
-    return send(request, response, 200, { cfauth: report.version, see: ["/api/routes", "/healthz", "/readyz", "/metrics"] });
-  return send(request, response, 404, { error: "there is nothing here", see: ["/api/routes", "/healthz", "/readyz", "/metrics"] });
+  if (!welcome(headers.host, new Set(report.routes.map(({ hostname }) => hostname)))) return json(421, UNWELCOME);
+  return PAGES[path]?.(report, parts) ?? json(404, { error: "there is nothing here", see: SEE });
 }
 
-function health({ ailment }: PageParts, request: IncomingMessage, response: ServerResponse): void {
-  const ill = ailment();
-  send(request, response, ill === undefined ? 200 : 503, { status: ill ?? "ok" });
-}
-
-async function expose({ metrics }: PageParts, report: Report, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const exposition = await metrics(report).catch(() => undefined);
-  if (exposition === undefined) return send(request, response, 500, { error: "the metrics could not be read" });
-  const { contentType, text } = exposition;
-  response.writeHead(200, { ...HEADERS, "content-type": contentType });
-  response.end(request.method === "HEAD" ? undefined : text);
-}
-
-function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  const text = `${JSON.stringify(body, undefined, 2)}\n`;
-  const etag = `W/"${createHash("sha256").update(text).digest("base64url").slice(0, 16)}"`;
-  const same = status === 200 && request.headers["if-none-match"] === etag;
-  response.writeHead(same ? 304 : status, { ...HEADERS, ...headers, "content-type": "application/json; charset=utf-8", etag });
-  response.end(same || request.method === "HEAD" ? undefined : text);
-}
+const UNWELCOME = {
+  error: "cfauth does not answer to this name",
+  fix: "open it by its IP address, as localhost, or give the container of cfauth a hostname by its label",
+};
 
 const closed = (server: Server): Promise<void> =>
   new Promise((done) => {

@@ -85,7 +85,7 @@ const routeData = (route: KnownRoute, at: number): object => {
 };
 
 const problemData = (problem: Problem, since: number): object => {
-  const [data] = reportedProblems([problem], new Map([[problemKey(problem), since]]), since);
+  const [data] = reportedProblems([problem], [], { since: new Map([[problemKey(problem), since]]), now: since, patienceMs: 0 });
   return { ...data, message: discreet(problem.message), fix: discreet(problem.fix) };
 };
 

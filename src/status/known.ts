@@ -6,27 +6,29 @@ import type { Desired, StandingRoute } from "../plan/desired.ts";
 import type { Plan } from "../plan/plan.ts";
 import { closesIn, type KnownRoute } from "./report.ts";
 
+type Fault = Pick<Problem, "code" | "message" | "fix">;
+
 /** Every route that is wished, stands or is asked for in vain, with its state and why. */
 export function knownRoutes(
   plan: Plan<AnyChange>,
   desired: Desired,
   standing: readonly StandingRoute[],
-  failed: ReadonlyMap<RouteKey, string>,
+  failed: ReadonlyMap<RouteKey, Fault>,
   now: number,
 ): readonly KnownRoute[] {
   const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
   const waiting = new Map(plan.waiting.map(({ route, reason }) => [route, reason]));
   const faulty = new Map(
     plan.problems.flatMap((problem) =>
-      problem.route !== undefined && about(problem, desired.wishes.get(problem.route)) ? [[problem.route, problem.message] as const] : [],
+      problem.route !== undefined && about(problem, desired.wishes.get(problem.route)) ? [[problem.route, problem] as const] : [],
     ),
   );
   const live = new Set(plan.live);
   const keys = new Set<RouteKey>([...desired.wishes.keys(), ...stands.keys(), ...faulty.keys(), ...waiting.keys()]);
 
-  const stateOf = (key: RouteKey): Pick<KnownRoute, "state" | "reason" | "until"> => {
+  const stateOf = (key: RouteKey): Pick<KnownRoute, "state" | "reason" | "until" | "fault"> => {
     const fault = failed.get(key) ?? faulty.get(key);
-    if (fault !== undefined) return { state: "problem", reason: fault };
+    if (fault !== undefined) return { state: "problem", reason: fault.message, fault: { code: fault.code, fix: fault.fix } };
     const reason = waiting.get(key);
     if (reason !== undefined) return { state: "waiting", reason: `waiting for ${reason}` };
     if (live.has(key)) return { state: "live", reason: undefined };

@@ -1,7 +1,9 @@
 import { spoken } from "../domain/duration.ts";
 import type { Owner } from "../domain/owner.ts";
+import { authentikApplication, tunnels } from "../links.ts";
 import { VERSION } from "../version.ts";
-import { type Check, iso, type Report, reportedProblems, reportedRoutes, summary } from "./report.ts";
+import { BLIP_MS, outages } from "./outages.ts";
+import { type Check, iso, type Places, type Report, reportedProblems, reportedRoutes, summary } from "./report.ts";
 import type { Status } from "./watch.ts";
 
 export interface ReportInput {
@@ -11,25 +13,33 @@ export interface ReportInput {
   /** Whether the engine's event stream is up. */
   readonly dockerUp: boolean;
   readonly now: number;
+  /** Undefined until the account is known. */
+  readonly places?: Places | undefined;
+  readonly labelPrefix?: string;
 }
 
-export function report({ owner, dryRun, status, dockerUp, now }: ReportInput): Report {
+export function report({ owner, dryRun, status, dockerUp, now, places, labelPrefix = "cfauth" }: ReportInput): Report {
   const check = (service: "cloudflare" | "authentik"): Check =>
     status.sick.has(service) ? "failing" : status.converged ? "ok" : "unknown";
+  // Who starts cfauth wants to know at once what keeps it from beginning.
+  const patience = { since: status.since, now, patienceMs: status.converged ? BLIP_MS : 0 };
   return {
     formatVersion: "1.0",
     version: VERSION,
     owner: owner ?? "",
     dryRun,
     summary: summary(status.routes),
-    routes: reportedRoutes(status.routes, status.since, now),
-    problems: reportedProblems(status.problems, status.since, now),
+    routes: reportedRoutes(status.routes, status.since, now, places),
+    problems: reportedProblems(status.problems, status.routes, patience),
     checks: {
       docker: !dockerUp || status.sick.has("docker") ? "failing" : "ok",
       cloudflare: check("cloudflare"),
       authentik: check("authentik"),
       tunnel: status.converged ? (status.tunnel ? "ok" : "failing") : "unknown",
     },
+    outages: outages(status.sick, status.problems, patience),
+    links: places === undefined ? {} : { tunnel: tunnels(places.account), authentik: authentikApplication(places.authentik, places.slug) },
+    labelPrefix,
     lastPass: status.last === undefined ? null : { at: iso(status.last.at), result: status.last.result, applied: status.last.applied },
   };
 }

@@ -1,7 +1,8 @@
 import { spoken } from "../domain/duration.ts";
-import type { Problem } from "../domain/problem.ts";
-import { problemKey } from "../domain/problem.ts";
+import { type Problem, problemKey } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
+import { accessApplication, authentikApplication, problemDocs } from "../links.ts";
+import { blip, type Outage, type Patience } from "./outages.ts";
 
 /** `/api/routes`. Public interface: `formatVersion` counts up in its first part when something is taken away. */
 export interface Report {
@@ -14,6 +15,12 @@ export interface Report {
   /** Every problem, those of routes too, and those that belong to none. */
   readonly problems: readonly ReportedProblem[];
   readonly checks: Readonly<Record<"docker" | "cloudflare" | "authentik" | "tunnel", Check>>;
+  /** Who has not answered, or has refused cfauth, for longer than a blip. */
+  readonly outages: readonly Outage[];
+  /** Where the tunnel, and the login in Authentik, are looked after. */
+  readonly links: { readonly tunnel?: string; readonly authentik?: string };
+  /** How the labels begin that this cfauth reads. */
+  readonly labelPrefix: string;
   readonly lastPass: { readonly at: string; readonly result: "settled" | "failed"; readonly applied: number } | null;
 }
 
@@ -24,14 +31,25 @@ export type Check = "ok" | "failing" | "unknown";
 export interface ReportedRoute {
   readonly hostname: string;
   readonly path: string | null;
+  /** What a browser can open; null for a wildcard, and for what is no web page. */
+  readonly url: string | null;
   readonly container: string | null;
   readonly origin: string | null;
   readonly access: "authentik" | "public" | null;
+  /** Who may enter now; of a waiting route that is not open yet, who will. Null where nobody gets in, or it is not known. Never an address. */
+  readonly who: string | null;
   /** Said of Authentik's own hostname: why no login stands before it. */
   readonly note?: string;
   readonly state: RouteState;
   /** For all but live routes. */
   readonly reason?: string;
+  /** Of a problem: nobody reaches the route, or it is still open as it was. */
+  readonly effect?: "closed" | "unchanged";
+  /** Of a problem that has one. */
+  readonly code?: string;
+  readonly fix?: string;
+  /** The objects of the route, where a person can look at them: the Access application, and the tile. */
+  readonly links: { readonly access?: string; readonly authentik?: string };
   readonly since: string;
 }
 
@@ -41,9 +59,12 @@ export interface ReportedProblem {
   readonly container: string | null;
   readonly label: string | null;
   readonly hostname: string | null;
+  readonly path: string | null;
   readonly message: string;
   readonly effect: "closed" | "unchanged";
   readonly fix: string;
+  /** Where more is written about it. */
+  readonly docs: string;
   readonly since: string;
 }
 
@@ -57,6 +78,13 @@ export interface KnownRoute {
   readonly login?: boolean;
   readonly state: RouteState;
   readonly reason: string | undefined;
+  /** Which problem, and its mend, where its state is one. */
+  readonly fault?: Pick<Problem, "code" | "fix"> | undefined;
+  /** Whether anybody reaches it now. */
+  readonly open?: boolean;
+  readonly who?: string;
+  /** Id of its Access application, and slug of its tile, of those that are there. */
+  readonly objects?: { readonly application: string | undefined; readonly tile: string | undefined };
   /** When the grace of a closing route ends, in milliseconds since 1970. */
   readonly until?: number | undefined;
 }
@@ -64,22 +92,45 @@ export interface KnownRoute {
 /** Since when something is so: kept from report to report, by key; milliseconds since 1970. */
 export type Since = ReadonlyMap<string, number>;
 
-export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now: number): readonly ReportedRoute[] {
+/** Where the objects of the routes are looked after: the account in Cloudflare, Authentik's public address. */
+export interface Places {
+  readonly account: string;
+  readonly authentik: string;
+  /** Of the login's application. */
+  readonly slug: string;
+}
+
+export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now: number, places?: Places): readonly ReportedRoute[] {
   const order: readonly RouteState[] = ["problem", "waiting", "closing", "live"];
   return routes
     .toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || (a.key < b.key ? -1 : 1))
-    .map((route) => ({
-      hostname: parseRouteKey(route.key)?.hostname ?? route.key,
-      path: parseRouteKey(route.key)?.path ?? null,
-      container: route.container ?? null,
-      origin: route.origin ?? null,
-      access: route.access ?? null,
-      ...(route.login === true && { note: OWN_HOST }),
-      state: route.state,
-      ...(route.reason !== undefined && { reason: route.until === undefined ? route.reason : closesIn(route.until - now) }),
-      since: iso(since.get(stateKey(route)) ?? now),
-    }));
+    .map((route) => {
+      const { hostname, path = null } = parseRouteKey(route.key) ?? { hostname: route.key };
+      return {
+        hostname,
+        path,
+        url: urlOf(hostname, path, route.origin),
+        container: route.container ?? null,
+        origin: route.origin ?? null,
+        access: route.access ?? null,
+        who: route.who ?? null,
+        ...(route.login === true && { note: OWN_HOST }),
+        state: route.state,
+        ...(route.reason !== undefined && { reason: route.until === undefined ? route.reason : closesIn(route.until - now) }),
+        ...(route.state === "problem" && { effect: route.open === true ? ("unchanged" as const) : ("closed" as const), ...route.fault }),
+        links: linksOf(route, places),
+        since: iso(since.get(stateKey(route)) ?? now),
+      };
+    });
 }
+
+const urlOf = (hostname: string, path: string | null, origin: string | undefined): string | null =>
+  hostname.startsWith("*.") || (origin !== undefined && !/^https?:/.test(origin)) ? null : `https://${hostname}${path ?? ""}`;
+
+const linksOf = ({ objects }: KnownRoute, places: Places | undefined): ReportedRoute["links"] => ({
+  ...(places !== undefined && objects?.application !== undefined && { access: accessApplication(places.account, objects.application) }),
+  ...(places !== undefined && objects?.tile !== undefined && { authentik: authentikApplication(places.authentik, objects.tile) }),
+});
 
 export const OWN_HOST = "Authentik itself: open, since the login cannot stand behind itself";
 
@@ -87,18 +138,35 @@ export const OWN_HOST = "Authentik itself: open, since the login cannot stand be
 export const closesIn = (ms: number): string =>
   ms > 0 ? `Container stopped; closes in ${spoken(ms)} unless it comes back.` : "Closing now.";
 
-export const reportedProblems = (problems: readonly Problem[], since: Since, now: number): readonly ReportedProblem[] =>
-  problems.map((problem) => ({
-    code: problem.code,
-    severity: problem.severity,
-    container: problem.container ?? null,
-    label: problem.label ?? null,
-    hostname: problem.route === undefined ? null : (parseRouteKey(problem.route)?.hostname ?? problem.route),
-    message: problem.message,
-    effect: problem.effect,
-    fix: problem.fix,
-    since: iso(since.get(problemKey(problem)) ?? now),
-  }));
+/** @param routes - for the effect: whether a route that has a problem is open all the same */
+export const reportedProblems = (
+  problems: readonly Problem[],
+  routes: readonly KnownRoute[],
+  patience: Patience,
+): readonly ReportedProblem[] =>
+  problems
+    .filter((problem) => !blip(problem, patience))
+    .map((problem) => {
+      const { hostname, path = null } = (problem.route && parseRouteKey(problem.route)) ?? { hostname: problem.route ?? null };
+      return {
+        code: problem.code,
+        severity: problem.severity,
+        container: problem.container ?? null,
+        label: problem.label ?? null,
+        hostname,
+        path,
+        message: problem.message,
+        effect: effectOf(problem, routes),
+        fix: problem.fix,
+        docs: problemDocs(problem.code),
+        since: iso(patience.since.get(problemKey(problem)) ?? patience.now),
+      };
+    });
+
+function effectOf({ route, effect }: Problem, routes: readonly KnownRoute[]): Problem["effect"] {
+  const known = routes.find(({ key }) => key === route);
+  return known?.state !== "problem" || known.open === undefined ? effect : known.open ? "unchanged" : "closed";
+}
 
 export const summary = (routes: readonly KnownRoute[]): Report["summary"] => {
   const count = (state: RouteState) => routes.filter((route) => route.state === state).length;

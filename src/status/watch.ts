@@ -5,9 +5,11 @@ import type { AnyChange } from "../kinds/index.ts";
 import { standing } from "../kinds/standing.ts";
 import type { World } from "../kinds/world.ts";
 import type { Observer, Outcome } from "../loop/loop.ts";
+import { detailed } from "./details.ts";
 import { type Calm, calmAfter, correctedIn } from "./drift.ts";
 import { inEffect } from "./effect.ts";
 import { knownRoutes } from "./known.ts";
+import { sickKey } from "./outages.ts";
 import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
 import type { Place, Teller } from "./teller.ts";
 import { alreadyOpen, nothingTold, problemFrom, type Rules, type Standing, tidings } from "./tidings.ts";
@@ -47,7 +49,8 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
   const containers = new Map<RouteKey, string>();
 
   const become = (next: Omit<Status, "since">, at: number, end?: Outcome["end"]): void => {
-    const since = sinceNow(status.since, [...next.routes.map(stateKey), ...next.problems.map(problemKey)], at);
+    const keys = [...next.routes.map(stateKey), ...next.problems.map(problemKey), ...[...next.sick].map(sickKey)];
+    const since = sinceNow(status.since, keys, at);
     const it = tidings(told, {
       routes: next.routes.map((route) => ({ ...route, container: containers.get(route.key) ?? route.container })),
       problems: next.problems,
@@ -104,7 +107,7 @@ function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<
     end === undefined ? errors.map((error) => problemFrom(error)) : end.failures.map(({ error, change }) => problemFrom(error, change));
   const problems = [...kept, ...met];
   return {
-    routes: end === undefined ? before.routes : routesOf(end, last.at),
+    routes: end === undefined ? before.routes : routesOf(end, last.at, before.routes),
     problems: [...new Map(problems.map((problem) => [`${problemKey(problem)} ${problem.message}`, problem])).values()],
     last: { ...last, result },
     sick: new Set(errors.filter(({ code }) => !code.endsWith("-REFUSED")).map(({ service }) => service)),
@@ -113,9 +116,9 @@ function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<
   };
 }
 
-function routesOf(end: NonNullable<Outcome["end"]>, at: number): readonly KnownRoute[] {
-  const failed = new Map(end.failures.map(({ change, error }) => [change.subject as RouteKey, error.message]));
-  return knownRoutes(end.plan, end.decision.desired, standing(end.world), failed, at);
+function routesOf(end: NonNullable<Outcome["end"]>, at: number, before: readonly KnownRoute[]): readonly KnownRoute[] {
+  const failed = new Map(end.failures.map(({ change, error }) => [change.subject as RouteKey, error]));
+  return detailed(knownRoutes(end.plan, end.decision.desired, standing(end.world), failed, at), end, before);
 }
 
 /** A rule that only keeps the place lets nobody in. */

@@ -1,7 +1,7 @@
 /** People at their browsers: each visit is somebody with no cookies yet. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type Page } from "playwright-core";
+import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { describe } from "vitest";
 import { ensureChromium } from "../../scripts/chromium.ts";
 import { RUN_ID } from "../docker/run.ts";
@@ -27,14 +27,14 @@ export const inBrowser = (title: string, tests: () => void): void =>
 
 export interface Browsing extends AsyncDisposable {
   /** Cookies and cache are the visit's own. On failure the error says where the page's picture is. */
-  visiting(title: string, visit: (page: Page) => Promise<void>): Promise<void>;
+  visiting(title: string, visit: (page: Page) => Promise<void>, options?: BrowserContextOptions): Promise<void>;
 }
 
 export async function startBrowsing(): Promise<Browsing> {
   const browser = await chromium.launch({ ...(program !== undefined && { executablePath: program }), args: FLAGS, timeout: 60_000 });
   return {
-    visiting: async (title, visit) => {
-      const context = await browser.newContext();
+    visiting: async (title, visit, options = {}) => {
+      const context = await browser.newContext(options);
       const page = await context.newPage();
       page.setDefaultTimeout(PATIENCE_MS);
       try {

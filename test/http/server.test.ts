@@ -1,37 +1,12 @@
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
-import { openPage, type Page, type PageParts } from "../../src/http/server.ts";
-import type { Report } from "../../src/status/report.ts";
+import type { Page, PageParts } from "../../src/http/server.ts";
+import { METRICS, pageOf, reportedRoute, reportOf } from "./reports.ts";
 
-const REPORT: Report = {
-  formatVersion: "1.0",
-  version: "0.1.0",
-  owner: "home-nas",
-  dryRun: false,
-  summary: { live: 1, waiting: 0, problem: 0, closing: 0 },
-  routes: [
-    {
-      hostname: "status.example.com",
-      path: null,
-      container: "cfauth",
-      origin: "http://cfauth:8080",
-      access: "authentik",
-      state: "live",
-      since: "2026-11-23T10:00:00.000Z",
-    },
-  ],
-  problems: [],
-  checks: { docker: "ok", cloudflare: "ok", authentik: "ok", tunnel: "ok" },
-  lastPass: null,
-};
-
-const METRICS = { contentType: "text/plain; version=0.0.4; charset=utf-8", text: "# TYPE cfauth_up gauge\n" };
+const REPORT = reportOf({ routes: [reportedRoute("status.example.com", { container: "cfauth", origin: "http://cfauth:8080" })] });
 
 const open = (parts: Partial<PageParts> = {}): Promise<Page & AsyncDisposable> =>
-  openPage(
-    { report: () => REPORT, ailment: () => undefined, ready: () => true, metrics: async () => METRICS, ...parts },
-    { host: "127.0.0.1", port: 0 },
-  ).then((page) => ({ ...page, [Symbol.asyncDispose]: () => page.close() }));
+  pageOf(() => REPORT, parts).then((page) => ({ ...page, [Symbol.asyncDispose]: () => page.close() }));
 
 interface Answer {
   readonly status: number;
@@ -92,14 +67,49 @@ describe("the page", () => {
     expect((await ask(page, "/api/routes")).status).toBe(200);
   });
 
-  it("has a first page that says where the rest is", async () => {
+  it("is a page for people, with nothing in it that runs or comes from elsewhere", async () => {
     await using page = await open();
-    expect((await ask(page, "/")).body).toContain("/api/routes");
+    const { status, headers, body } = await ask(page, "/");
+    expect({ status, type: headers["content-type"] }).toEqual({ status: 200, type: "text/html; charset=utf-8" });
+    expect(body).toContain("status.<wbr>example.<wbr>com");
+    expect(headers["content-security-policy"]).toBe(
+      "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
   });
 
-  it("says so when there is nothing", async () => {
+  it("leads only to what is there", async () => {
     await using page = await open();
-    expect((await ask(page, "/nothing?x=1")).status).toBe(404);
+    const { body } = await ask(page, "/");
+    const near = [...body.matchAll(/(?:href|src)="([^"#:]+)"/g)].map(([, path]) => `/${path}`);
+    expect(near.toSorted()).toEqual(["/api/routes", "/favicon.svg", "/page.js", "/style.css"]);
+    for (const path of near) expect((await ask(page, path)).status).toBe(200);
+  });
+
+  it.each([
+    ["/style.css", "text/css; charset=utf-8"],
+    ["/page.js", "text/javascript; charset=utf-8"],
+    ["/favicon.svg", "image/svg+xml"],
+  ])("sends %s once, and asks each time whether it is still the same", async (path, type) => {
+    await using page = await open();
+    const { headers } = await ask(page, path);
+    expect({ type: headers["content-type"], cache: headers["cache-control"] }).toEqual({ type, cache: "no-cache" });
+    expect((await ask(page, path, { "if-none-match": String(headers["etag"]) })).status).toBe(304);
+  });
+
+  it("is sent again only when something has changed, not because time passes", async () => {
+    let report = REPORT;
+    await using page = await open({ report: () => report });
+    const { etag } = (await ask(page, "/")).headers;
+    expect(await ask(page, "/", { "if-none-match": `"other", ${etag}` })).toMatchObject({ status: 304, body: "" });
+    report = { ...REPORT, routes: REPORT.routes.map((it) => ({ ...it, who: "Members of family" })) };
+    expect((await ask(page, "/", { "if-none-match": String(etag) })).status).toBe(200);
+  });
+
+  it.each(["/nothing?x=1", "/api/", "/style.css/"])("says where to go when there is nothing at %s", async (path) => {
+    await using page = await open();
+    const { status, body } = await ask(page, path);
+    expect(status).toBe(404);
+    expect(JSON.parse(body).see).toEqual(["/", "/api/routes", "/metrics", "/healthz", "/readyz"]);
   });
 
   it.each(["POST", "PUT", "DELETE", "OPTIONS"])("can only be read: %s is refused everywhere", async (method) => {
@@ -108,16 +118,19 @@ describe("the page", () => {
       expect(await ask(page, path, { method })).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
   });
 
-  it.each(["/", "/api/routes", "/healthz", "/metrics", "/nothing"])("lets no browser run, frame or guess anything on %s", async (path) => {
-    await using page = await open();
-    const { headers } = await ask(page, path);
-    expect(headers["content-security-policy"]).toContain("default-src 'none'");
-    expect(headers["content-security-policy"]).toContain("frame-ancestors 'none'");
-    expect({ sniff: headers["x-content-type-options"], referrer: headers["referrer-policy"] }).toEqual({
-      sniff: "nosniff",
-      referrer: "no-referrer",
-    });
-  });
+  it.each(["/", "/style.css", "/page.js", "/api/routes", "/healthz", "/metrics", "/nothing"])(
+    "lets no browser run, frame or guess anything on %s",
+    async (path) => {
+      await using page = await open();
+      const { headers } = await ask(page, path);
+      expect(headers["content-security-policy"]).toContain("default-src 'none'");
+      expect(headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+      expect({ sniff: headers["x-content-type-options"], referrer: headers["referrer-policy"] }).toEqual({
+        sniff: "nosniff",
+        referrer: "no-referrer",
+      });
+    },
+  );
 });
 
 describe("a page of somebody else's in the visitor's browser", () => {
@@ -130,10 +143,11 @@ describe("a page of somebody else's in the visitor's browser", () => {
     "EVIL.example.org",
   ])("learns nothing under the name %s", async (host) => {
     await using page = await open();
-    for (const path of ["/", "/api/routes", "/metrics"]) {
+    for (const path of ["/", "/api/routes", "/page.js", "/metrics", "/nothing"]) {
       const { status, body } = await ask(page, path, { host });
       expect(status).toBe(421);
-      expect(body).not.toContain("status.example.com");
+      expect(body).not.toContain("status");
+      expect(JSON.parse(body).fix).toContain("IP address");
     }
   });
 

@@ -197,7 +197,7 @@ describe("the report", () => {
     expect(since(sinceNow(later, [stateKey(waiting)], NOW + 9_000), waiting)).toBe("2026-11-23T10:42:09.000Z");
   });
 
-  it("names the host of a problem, not its path", () => {
+  it("names the host and the path of a problem, and where more is written about it", () => {
     expect(
       report({
         owner: undefined,
@@ -213,9 +213,11 @@ describe("the report", () => {
         container: "app",
         label: "cfauth.hostname",
         hostname: "app.example.com",
+        path: "/api",
         message: "a DNS record is there",
         effect: "closed",
         fix: "delete it",
+        docs: "https://github.com/cfauth/cfauth/blob/main/docs/troubleshooting.md#cfa-conflict-dns",
         since: "2026-11-23T10:42:00.000Z",
       },
     ]);
@@ -233,6 +235,48 @@ describe("the report", () => {
         }),
       );
     expect(made()).toBe(made());
+  });
+});
+
+describe("a route's objects", () => {
+  const route = {
+    key: key("app.example.com/api"),
+    container: "app",
+    origin: "http://app:80",
+    access: "authentik" as const,
+    state: "live" as const,
+    reason: undefined,
+    objects: { application: "f174e90a", tile: "cfauth-app-example-com-api-12345678" },
+  };
+  const places = { account: "0123", authentik: "https://auth.example.com", slug: "cf-tunnel-access" };
+  const made = (more: Partial<typeof route>, at?: typeof places) =>
+    report({ owner: undefined, dryRun: false, status: status({ routes: [{ ...route, ...more }] }), dockerUp: true, now: NOW, places: at });
+
+  it("can be looked at where they are, and so can tunnel and login", () => {
+    const { routes, links } = made({}, places);
+    expect(routes[0]).toMatchObject({
+      url: "https://app.example.com/api",
+      links: {
+        access: "https://dash.cloudflare.com/0123/one/access-controls/apps/self-hosted/f174e90a/edit",
+        authentik: "https://auth.example.com/if/admin/#/core/applications/cfauth-app-example-com-api-12345678",
+      },
+    });
+    expect(links).toEqual({
+      tunnel: "https://dash.cloudflare.com/0123/one/networks/connectors/cloudflare-tunnels",
+      authentik: "https://auth.example.com/if/admin/#/core/applications/cf-tunnel-access",
+    });
+  });
+
+  it("have no links before the account is known", () => {
+    const { routes, links } = made({});
+    expect([routes[0]?.links, links]).toEqual([{}, {}]);
+  });
+
+  it.each([
+    { name: "a wildcard", more: { key: key("*.example.com") } },
+    { name: "what is no web page", more: { origin: "ssh://app:22" } },
+  ])("have no address for a browser where the route is $name", ({ more }) => {
+    expect(made(more, places).routes[0]?.url).toBeNull();
   });
 });
 

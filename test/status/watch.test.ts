@@ -15,7 +15,7 @@ import { plan } from "../../src/plan/plan.ts";
 import { logTeller } from "../../src/status/log-lines.ts";
 import { ailment, report } from "../../src/status/page.ts";
 import { createWatch } from "../../src/status/watch.ts";
-import { members, plain } from "../builders.ts";
+import { members, only, plain } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 
 const wish: Exposure = {
@@ -207,6 +207,9 @@ describe("what the daemon says of itself", () => {
         container: "app",
         origin: "http://app:80",
         access: "authentik",
+        url: "https://app.example.com",
+        who: "Everyone who can log in",
+        links: {},
         state: "live",
         since: "1970-01-01T00:00:01.000Z",
       },
@@ -248,11 +251,12 @@ describe("what the daemon says of itself", () => {
     expect(it.shown()).toMatchObject({
       summary: { live: 1 },
       checks: { cloudflare: "failing", authentik: "ok" },
+      outages: [{ service: "cloudflare", passing: true, since: "1970-01-01T00:00:02.000Z" }],
       problems: [{ code: "CFA-CF-UNREACHABLE", effect: "unchanged", since: "1970-01-01T00:00:02.000Z" }],
     });
     expect(it.lines).toMatchObject([{ level: "warn", msg: "cloudflare unreachable", time: expect.anything() }]);
     it.pass([wish]);
-    expect(it.shown().checks.cloudflare).toBe("ok");
+    expect(it.shown()).toMatchObject({ checks: { cloudflare: "ok" }, outages: [], problems: [] });
     expect(it.told()).toEqual(["cloudflare unreachable CFA-CF-UNREACHABLE", "cloudflare reachable CFA-CF-UNREACHABLE"]);
     expect(it.lines.at(-1)).toMatchObject({ level: "info" });
   });
@@ -367,6 +371,51 @@ describe("what the daemon says of itself", () => {
     it.meddle((world) => ({ ...world, dns: { ...world.dns, mine: new Map() } }));
     it.pass([wish]);
     expect(it.told().filter((line) => line.startsWith("drift"))).toEqual([]);
+  });
+
+  it("does not show a blip on the page: who is back within half a minute was never away", () => {
+    const it = daemon();
+    it.pass([wish]);
+    it.blind(unreachable());
+    it.later(28_000);
+    // Another sentence each time, for another call: it is the same silence all the same.
+    it.blind(unreachable("no answer either"));
+    expect(it.shown()).toMatchObject({ checks: { cloudflare: "failing" }, outages: [], problems: [] });
+    it.later(1_000);
+    expect(it.shown()).toMatchObject({ outages: [{ passing: true }], problems: [{ message: "no answer either" }] });
+  });
+
+  it("shows a silence at once when nothing was well yet: whoever starts it wants to know what it waits for", () => {
+    const it = daemon();
+    it.blind(unreachable());
+    expect(it.shown()).toMatchObject({ outages: [{ passing: true }], problems: [{ code: "CFA-CF-UNREACHABLE" }] });
+  });
+
+  it("shows at once what somebody has to mend", () => {
+    const it = daemon();
+    it.blind(new WorldError({ service: "cloudflare", code: "CFA-CF-TOKEN", message: "no", fix: "make one", transient: false }));
+    expect(it.shown()).toMatchObject({ outages: [{ service: "cloudflare", passing: false }], problems: [{ code: "CFA-CF-TOKEN" }] });
+  });
+
+  it("says who may enter as it stands, where that is not what is wished", () => {
+    const it = daemon();
+    it.pass([{ ...wish, protection: only({ groups: ["family"], emails: ["ann@example.com", "@example.org"] }) }]);
+    expect(it.shown().routes[0]?.who).toBe("Members of family, 1 e-mail address or 1 e-mail domain");
+    it.pass([]);
+    const [closing] = it.shown().routes;
+    expect(closing).toMatchObject({ state: "closing", container: "app", who: "Members of family and 2 e-mail addresses" });
+    expect(JSON.stringify(it.shown())).not.toContain("ann@");
+  });
+
+  it("says how a route is mended that has a problem, and that nobody gets in", () => {
+    const it = daemon();
+    it.pass([{ ...wish, route: { hostname: "theirs.example.com" as Hostname, path: undefined } }]);
+    expect(it.shown().routes[0]).toMatchObject({
+      code: "CFA-CONFLICT-DNS",
+      fix: expect.stringContaining("adopt"),
+      effect: "closed",
+      who: null,
+    });
   });
 
   it("names the conflict at the route it concerns", () => {

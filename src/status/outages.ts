@@ -1,0 +1,53 @@
+import type { Problem, ProblemCode } from "../domain/problem.ts";
+
+export interface Outage {
+  readonly service: "docker" | "cloudflare" | "authentik";
+  /** Whether it goes by itself: no answer, or a limit. Otherwise a problem says what is to be mended. */
+  readonly passing: boolean;
+  readonly since: string;
+}
+
+/** How long a neighbour may be silent before that is worth a word, in milliseconds: blips are not shown, once all was well. */
+export const BLIP_MS = 30_000;
+
+/** No answer, or none for now. What else fails needs somebody, and is told at once. */
+const SILENT: ReadonlySet<ProblemCode> = new Set([
+  "CFA-CF-UNREACHABLE",
+  "CFA-CF-RATE-LIMIT",
+  "CFA-AK-UNREACHABLE",
+  "CFA-DOCKER-UNREACHABLE",
+]);
+
+const goesByItself = ({ code, severity }: Problem): boolean => severity === "warning" && (SILENT.has(code) || code === "CFA-AK-NOT-READY");
+
+const SERVICES = [
+  { service: "docker", prefix: "CFA-DOCKER-" },
+  { service: "cloudflare", prefix: "CFA-CF-" },
+  { service: "authentik", prefix: "CFA-AK-" },
+] as const;
+
+/** Under which it is kept since when a service has been sick. */
+export const sickKey = (service: string): string => `sick ${service}`;
+
+/** How long who has been sick, and how long that is borne in silence. All in milliseconds, `now` since 1970. */
+export interface Patience {
+  readonly since: ReadonlyMap<string, number>;
+  readonly now: number;
+  readonly patienceMs: number;
+}
+
+/** Those who have been sick for longer than a blip. */
+export function outages(sick: ReadonlySet<string>, problems: readonly Problem[], { since, now, patienceMs }: Patience): readonly Outage[] {
+  return SERVICES.flatMap(({ service, prefix }) => {
+    const from = since.get(sickKey(service)) ?? now;
+    const own = problems.filter((it) => it.container === undefined && it.code.startsWith(prefix));
+    const passing = own.length > 0 && own.every(goesByItself);
+    return sick.has(service) && (now - from >= patienceMs || !passing) ? [{ service, passing, since: new Date(from).toISOString() }] : [];
+  });
+}
+
+/** Whether the problem says that a neighbour is silent, and it has not been for long. */
+export function blip({ code, severity }: Problem, { since, now, patienceMs }: Patience): boolean {
+  const from = since.get(sickKey(SERVICES.find(({ prefix }) => code.startsWith(prefix))?.service ?? ""));
+  return severity === "warning" && SILENT.has(code) && from !== undefined && now - from < patienceMs;
+}

@@ -1,0 +1,76 @@
+import type { ForeignPolicy } from "../domain/directory.ts";
+import type { Audience, Exposure } from "../domain/exposure.ts";
+import { policyPrefix } from "../domain/owner.ts";
+import { beneath, routeKey } from "../domain/route.ts";
+import type { World } from "../kinds/world.ts";
+import type { Desired, StandingRoute } from "../plan/desired.ts";
+
+const EVERYONE = "everyone who can log in";
+
+/** Of whom no label and no rule asks who they are. */
+const ANYBODY = "Anyone, without a login";
+
+/**
+ * Who may enter as the labels ask for it, as a phrase. Groups, policies and service tokens by name; e-mail addresses only as
+ * a number.
+ *
+ * @param theirs - the policies of the user's own, for their names
+ */
+export function whoIsWished(wish: Exposure, wishes: Desired["wishes"], theirs: readonly ForeignPolicy[]): string {
+  switch (wish.protection.kind) {
+    case "public":
+      return ANYBODY;
+    case "login":
+      return "Anyone: it is where people log in";
+    case "authentik":
+      return capital(either([people(wish.protection.audience), ...others(wish.protection.audience, theirs)])) + withoutLogin(wish, wishes);
+  }
+}
+
+function people({ groups, emails }: Audience): string {
+  if (groups.length === 0 && emails.length === 0) return EVERYONE;
+  const domains = emails.filter((it) => it.startsWith("@")).length;
+  return either([
+    ...(groups.length === 0 ? [] : [`members of ${either(groups)}`]),
+    ...counted(emails.length - domains, "e-mail address", "e-mail addresses"),
+    ...counted(domains, "e-mail domain", "e-mail domains"),
+  ]);
+}
+
+function others({ policies, tokens }: Audience, theirs: readonly ForeignPolicy[]): readonly string[] {
+  const named = policies.map((id) => `policy ${theirs.find((it) => it.id === id)?.name ?? id}`);
+  return [...named, ...(tokens === "any" ? ["any service token"] : tokens.map(({ name }) => `service token ${name}`))];
+}
+
+/** What of the route is open to anybody, as `access.bypass` or a public route beneath it. */
+function withoutLogin({ route }: Exposure, wishes: Desired["wishes"]): string {
+  const inside = [...wishes.values()].filter((it) => it.protection.kind === "public" && beneath(it.route, route));
+  const paths = inside.flatMap((it) => (it.route.hostname === route.hostname ? (it.route.path ?? []) : [])).toSorted();
+  return paths.length === 0 ? "" : `; ${paths.join(", ")} without a login`;
+}
+
+/** Who may enter as it stands, whatever is wished: by the names of the policies that the route's application has. */
+export function whoStands(world: World, standing: StandingRoute): string {
+  if (standing.public) return ANYBODY;
+  const named = (world.access.mine.get(routeKey(standing.route))?.policies ?? []).map((id) => policyName(world, id));
+  return named.length === 0 ? "Those whom its Access application lets in" : capital(either(named.filter((it) => it !== undefined)));
+}
+
+function policyName({ policy, login }: World, id: string): string | undefined {
+  const mine = policy.mine.find((it) => it.id === id)?.name;
+  // Ours end in a fingerprint where the name alone does not tell one audience from another.
+  if (mine !== undefined)
+    return mine
+      .replace(policyPrefix(login.groups.owner), "")
+      .replace(/ #[0-9a-f]{8}(?= |$)/g, "")
+      .replace("everyone who logs in with Authentik", EVERYONE);
+  return `policy ${policy.theirs.find((it) => it.id === id)?.name ?? id}`;
+}
+
+const counted = (count: number, one: string, many: string): readonly string[] =>
+  count === 0 ? [] : [count === 1 ? `1 ${one}` : `${count} ${many}`];
+
+const either = (words: readonly string[]): string =>
+  words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+
+const capital = (text: string): string => text.replace(/^./u, (first) => first.toUpperCase());

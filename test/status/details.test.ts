@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { house } from "../../src/kinds/index.ts";
+import type { Mine } from "../../src/kinds/mine.ts";
+import type { Tile } from "../../src/kinds/tile/seen.ts";
+import { slugOf } from "../../src/kinds/tile/wish.ts";
+import type { World } from "../../src/kinds/world.ts";
+import type { Desired } from "../../src/plan/desired.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { detailed } from "../../src/status/details.ts";
+import type { KnownRoute } from "../../src/status/report.ts";
+import { exposure, key } from "../builders.ts";
+import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
+
+const at = key("app.example.com");
+
+const desired: Desired = {
+  wishes: new Map([[at, exposure("app.example.com")]]),
+  held: new Set(),
+  guarded: [],
+  closing: new Map(),
+  waiting: [],
+  problems: [],
+};
+
+/** The world with the route in it, once nothing is left to do. */
+function settled(): World {
+  let world = emptyWorld();
+  for (let changes = plan(house(OWNER), desired, world).changes; changes.length > 0; changes = plan(house(OWNER), desired, world).changes)
+    world = changes.reduce(carryOut, world);
+  return world;
+}
+
+const known = (state: KnownRoute["state"]): KnownRoute => ({
+  key: at,
+  container: "app",
+  origin: "http://app:80",
+  access: "authentik",
+  state,
+  reason: undefined,
+});
+
+const one = (world: World, state: KnownRoute["state"], more: Partial<Desired> = {}) =>
+  detailed([known(state)], { world, decision: { desired: { ...desired, ...more } } as never }, [])[0];
+
+describe("the objects of a route", () => {
+  it("are its own Access application and its own tile, as far as they are there", () => {
+    const world = settled();
+    const slug = slugOf(OWNER, at);
+    const tiled = { ...world, tile: { ...world.tile, mine: new Map([[slug, { slug } as Mine<Tile>]]) } };
+    const application = world.access.mine.get(at)?.id;
+    expect(application).toMatch(/./);
+    expect(one(tiled, "live")?.objects).toEqual({ application, tile: slug });
+    expect(one(emptyWorld(), "waiting")?.objects).toEqual({ application: undefined, tile: undefined });
+  });
+});
+
+describe("who may enter", () => {
+  it.each([
+    {
+      name: "a route that waits and is not open yet: who will",
+      at: emptyWorld(),
+      state: "waiting" as const,
+      who: "Everyone who can log in",
+      open: false,
+    },
+    {
+      name: "a route with a problem that nobody reaches: not said",
+      at: emptyWorld(),
+      state: "problem" as const,
+      who: undefined,
+      open: false,
+    },
+    {
+      name: "a route with a problem that is open as it was: as it stands",
+      at: settled(),
+      state: "problem" as const,
+      who: "Everyone who can log in",
+      open: true,
+    },
+  ])("$name", ({ at: world, state, who, open }) => {
+    const route = one(world, state);
+    expect([route?.who, route?.open]).toEqual([who, open]);
+  });
+});
