@@ -84,11 +84,11 @@ const helpHint = ({ name }: Command): string => `cfauth ${name} --help tells wha
 const called = ({ name, usage }: Command): string => `cfauth ${name}${usage === "" ? "" : ` ${usage}`}`;
 
 function overview(): string {
-  const width = Math.max(...COMMANDS.map((command) => called(command).length));
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   return [
     `cfauth ${VERSION}: one Docker label gives a container a public hostname that only Authentik logins pass.`,
     "",
-    ...COMMANDS.map((command) => `  ${called(command).padEnd(width)}  ${command.summary}`),
+    ...COMMANDS.map(({ name, summary }) => `  cfauth ${name.padEnd(width)}  ${summary}`),
     "",
     "Without a command it is the daemon. cfauth <command> --help tells more of one.",
     `Settings come from the environment, each also as NAME_FILE; faulty ones end it with 78. ${docs("settings.md")}`,

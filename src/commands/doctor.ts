@@ -17,7 +17,7 @@ import { type Command, type Context, withConfig } from "./command.ts";
 
 export const doctorCommand: Command = {
   name: "doctor",
-  usage: "[--json]",
+  usage: "[--json] [--notify]",
   summary: "whether everything cfauth needs is there, and how to mend what is not",
   help: `Looks at settings, Docker, Cloudflare, the tunnel, Zero Trust, Authentik, the login and the routes. Changes nothing, and
 shows no secret. To learn which permissions the Cloudflare token has, it sends empty writes to ids that nothing has.
@@ -26,17 +26,19 @@ It needs no running daemon; beside one it also compares what that one knows.
   docker compose run --rm cfauth doctor        before the first start
   docker compose exec cfauth cfauth doctor     beside the daemon
 
-  --json  for programs and bug reports, without addresses of your network; described in docs/commands.md
+  --json    for programs and bug reports, without addresses of your network; described in docs/commands.md
+  --notify  also sends a test to each address of CFAUTH_NOTIFY_URL
 
 Exit code: 0 cfauth can work (warnings included), 1 something keeps a route from working, 78 faulty settings.`,
-  options: { json: { type: "boolean" } },
-  run: (context, { json }) => withConfig(context, (config) => doctor(sceneFor(config, context), context.out, json === true)),
+  options: { json: { type: "boolean" }, notify: { type: "boolean" } },
+  run: (context, { json, notify }) =>
+    withConfig(context, (config) => doctor(sceneFor(config, context, notify === true), context.out, json === true)),
 };
 
 /** Of one request, in milliseconds: less than a group may take, so that what does not answer is named. */
 const TIMEOUT_MS = 4_000;
 
-function sceneFor(config: Config, { env, readText, stop: signal }: Context): Scene {
+function sceneFor(config: Config, { env, readText, stop: signal }: Context, notify: boolean): Scene {
   const { cloudflare, authentik } = config;
   return createScene({
     config,
@@ -47,6 +49,7 @@ function sceneFor(config: Config, { env, readText, stop: signal }: Context): Sce
     visit: createVisit(signal, TIMEOUT_MS),
     beside: () => reportOf(config.listen),
     now: Date.now(),
+    notify: notify ? signal : undefined,
   });
 }
 

@@ -15,7 +15,7 @@ export interface Examining {
 /** Looks at every group, beside each other where they do not need one another. Changes nothing. */
 export async function examine(scene: Scene, { onGroup, patienceMs = PATIENCE_MS }: Examining): Promise<Diagnosis> {
   const begun = new Map<GroupId, Promise<Group>>();
-  for (const examination of EXAMINATIONS) {
+  for (const examination of EXAMINATIONS.filter(({ when }) => when?.(scene) ?? true)) {
     const needed = examination.needs.flatMap((id) => begun.get(id) ?? []);
     const group = Promise.all(needed).then((before) => lookAt(examination, before, scene, patienceMs));
     // Told when it is its turn, below: until then nobody listens.

@@ -2,7 +2,7 @@ import type { ProblemCode } from "../domain/problem.ts";
 import type { WorldError } from "../errors.ts";
 
 /** In the order in which they are told. */
-export type GroupId = "settings" | "docker" | "cloudflare" | "tunnel" | "zero-trust" | "authentik" | "login" | "routes";
+export type GroupId = "settings" | "docker" | "cloudflare" | "tunnel" | "zero-trust" | "authentik" | "login" | "routes" | "notifications";
 
 export type Result = "pass" | "warn" | "fail" | "skip";
 

@@ -3,6 +3,7 @@ import { cloudflare } from "./cloudflare.ts";
 import { docker } from "./docker.ts";
 import type { Findings, GroupId } from "./findings.ts";
 import { login } from "./login.ts";
+import { notifications } from "./notifications.ts";
 import { routes } from "./routes.ts";
 import type { Scene } from "./scene.ts";
 import { settings } from "./settings.ts";
@@ -14,6 +15,8 @@ export interface Examination {
   readonly title: string;
   /** Groups that must have been looked at, and well enough, before this one. */
   readonly needs: readonly GroupId[];
+  /** Whether there is anything to look at; always, unless told. */
+  readonly when?: (scene: Scene) => boolean;
   /** @throws {WorldError} when nothing in the group could be found out */
   readonly examine: (scene: Scene) => Promise<Findings>;
 }
@@ -28,4 +31,5 @@ export const EXAMINATIONS: readonly Examination[] = [
   { id: "authentik", title: "Authentik", needs: [], examine: authentik },
   { id: "login", title: "Login", needs: ["cloudflare", "zero-trust", "authentik"], examine: login },
   { id: "routes", title: "Routes", needs: ["docker", "cloudflare", "tunnel", "zero-trust", "authentik"], examine: routes },
+  { id: "notifications", title: "Messages", needs: [], when: ({ config }) => config.notify.length > 0, examine: notifications },
 ];

@@ -1,4 +1,4 @@
-import type { Problem, ProblemCode } from "../domain/problem.ts";
+import type { Problem } from "../domain/problem.ts";
 
 export interface Outage {
   readonly service: "docker" | "cloudflare" | "authentik";
@@ -9,16 +9,6 @@ export interface Outage {
 
 /** How long a neighbour may be silent before that is worth a word, in milliseconds: blips are not shown, once all was well. */
 export const BLIP_MS = 30_000;
-
-/** No answer, or none for now. What else fails needs somebody, and is told at once. */
-const SILENT: ReadonlySet<ProblemCode> = new Set([
-  "CFA-CF-UNREACHABLE",
-  "CFA-CF-RATE-LIMIT",
-  "CFA-AK-UNREACHABLE",
-  "CFA-DOCKER-UNREACHABLE",
-]);
-
-const goesByItself = ({ code, severity }: Problem): boolean => severity === "warning" && (SILENT.has(code) || code === "CFA-AK-NOT-READY");
 
 const SERVICES = [
   { service: "docker", prefix: "CFA-DOCKER-" },
@@ -41,13 +31,13 @@ export function outages(sick: ReadonlySet<string>, problems: readonly Problem[],
   return SERVICES.flatMap(({ service, prefix }) => {
     const from = since.get(sickKey(service)) ?? now;
     const own = problems.filter((it) => it.container === undefined && it.code.startsWith(prefix));
-    const passing = own.length > 0 && own.every(goesByItself);
+    const passing = own.length > 0 && own.every((it) => it.passing === true);
     return sick.has(service) && (now - from >= patienceMs || !passing) ? [{ service, passing, since: new Date(from).toISOString() }] : [];
   });
 }
 
 /** Whether the problem says that a neighbour is silent, and it has not been for long. */
-export function blip({ code, severity }: Problem, { since, now, patienceMs }: Patience): boolean {
+export function blip({ code, passing }: Problem, { since, now, patienceMs }: Patience): boolean {
   const from = since.get(sickKey(SERVICES.find(({ prefix }) => code.startsWith(prefix))?.service ?? ""));
-  return severity === "warning" && SILENT.has(code) && from !== undefined && now - from < patienceMs;
+  return passing === true && from !== undefined && now - from < patienceMs;
 }

@@ -4,7 +4,6 @@ import type { RouteKey } from "../domain/route.ts";
 import { sameness, type WorldError } from "../errors.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Corrected } from "./drift.ts";
-import { entrants } from "./entrants.ts";
 import type { KnownRoute, Since } from "./report.ts";
 
 /** How things stand at the end of a pass. */
@@ -167,9 +166,9 @@ function changeOf(before: Live | undefined, now: Live): Changed | undefined {
 const originChange = ({ route: before }: Live, { route: now }: Live): string | undefined =>
   before.origin === now.origin ? undefined : `${before.origin ?? "nowhere"} → ${now.origin ?? "nowhere"}`;
 
-function entrantsChange({ protection: before }: Live, { protection: now }: Live): string | undefined {
-  if (before === undefined || now === undefined || whom(before) === whom(now)) return undefined;
-  const [was, is] = [entrants(before), entrants(now)];
+function entrantsChange(before: Live, now: Live): string | undefined {
+  if (before.protection === undefined || now.protection === undefined || whom(before.protection) === whom(now.protection)) return undefined;
+  const [was = "nobody", is = "nobody"] = [before.route.who, now.route.who];
   return was === is ? `${is} (others than before)` : `${was} → ${is}`;
 }
 

@@ -20,6 +20,7 @@ it("a group that does not answer in time is said so, and holds up none that does
     given: new Map([["AUTHENTIK_URL", "file"]]),
     config: {
       dryRun: false,
+      notify: [],
       docker: { kind: "socket", path: "/s" },
       labels: { networks: [], target: "name" },
       authentik: { url: "", apiUrl: "" },

@@ -171,8 +171,8 @@ describe("what the daemon says of itself", () => {
     expect(it.told()).toEqual(Array(3).fill("route changed app.example.com"));
     expect(it.lines.filter(({ msg }) => msg === "route changed").map(({ origin, entrants }) => origin ?? entrants)).toEqual([
       "http://app:80 → http://app:81",
-      "everyone who can log in → members of family; 1 e-mail address",
-      "members of family; 1 e-mail address (others than before)",
+      "Everyone who can log in → Members of family or 1 e-mail address",
+      "Members of family or 1 e-mail address (others than before)",
     ]);
   });
 

@@ -1,0 +1,27 @@
+import { sendTest } from "../notify/test-message.ts";
+import { type Check, type Findings, passed } from "./findings.ts";
+import type { Scene } from "./scene.ts";
+
+/** Where messages go. Nothing is sent unless that is asked for: somebody's telephone would ring. */
+export async function notifications({ config, notify, owner, now }: Scene): Promise<Findings> {
+  const names = config.notify.map(({ name }) => name);
+  if (notify === undefined)
+    return {
+      fact: `${names.join(", ")} · not tested: cfauth doctor --notify sends a test`,
+      checks: names.map((name) => passed("notifications.target", name, "not tested")),
+    };
+  const letterhead = { at: now, owner: await owner().catch(() => "") };
+  const tested = await sendTest(config.notify, letterhead, notify, TIMEOUT_MS);
+  const checks = tested.map((it): Check => {
+    if (it.delivered) return passed("notifications.target", it.to, "took the test");
+    const detail = `${it.to} did not take the test: ${it.why}`;
+    return { id: "notifications.target", title: it.to, result: "warn", detail, fixes: [FIX] };
+  });
+  const taken = tested.filter(({ delivered }) => delivered).length;
+  return { fact: taken === tested.length ? `${names.join(", ")} took the test` : `${taken} of ${tested.length} took the test`, checks };
+}
+
+/** Less than a group may take. */
+const TIMEOUT_MS = 8_000;
+
+const FIX = "correct the address in CFAUTH_NOTIFY_URL (docs/notifications.md has one for each service), then: cfauth doctor --notify";
