@@ -5,19 +5,23 @@ import type { CallReport } from "./clients/report.ts";
 import type { Config } from "./config.ts";
 import type { Owner } from "./domain/owner.ts";
 import { accessApi } from "./kinds/access/api.ts";
-import { directoryHands } from "./kinds/directory.ts";
+import { directoryHands, NOBODY_ASKED } from "./kinds/directory.ts";
 import { dnsApi } from "./kinds/dns/api.ts";
-import type { Hands } from "./kinds/hands.ts";
+import { type Hands, look } from "./kinds/hands.ts";
 import { house } from "./kinds/index.ts";
 import { ingressApi } from "./kinds/ingress/api.ts";
+import { leaving as houseOfLeaving } from "./kinds/leaving.ts";
 import { loginApi } from "./kinds/login/api.ts";
 import { policyApi } from "./kinds/policy/api.ts";
 import { tileApi } from "./kinds/tile/api.ts";
 import { tunnelApi } from "./kinds/tunnel/api.ts";
 import { remembered } from "./kinds/tunnel/remembered.ts";
+import type { World } from "./kinds/world.ts";
 import { asked } from "./labels/asked.ts";
-import { createLoop, type Loop, type Observer } from "./loop/loop.ts";
+import { createLoop, type Loop, type LoopParts, type Observer } from "./loop/loop.ts";
+import { type Preview, preview } from "./loop/preview.ts";
 import { wishes } from "./loop/wishes.ts";
+import { NOTHING_DESIRED } from "./plan/desired.ts";
 import { plan } from "./plan/plan.ts";
 import { ownerFromEngine } from "./sources/owner.ts";
 import type { Source } from "./sources/source.ts";
@@ -30,11 +34,17 @@ export interface AppOptions {
   readonly watch: Observer;
   /** Told of every request to Cloudflare and Authentik. */
   readonly onCall: (service: "cloudflare" | "authentik", report: CallReport) => void;
+  /** Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name. */
+  readonly leaving?: boolean;
 }
 
 export interface App {
   readonly owner: Owner;
   readonly loop: Loop;
+  /** What the next pass would do, whatever it is: nothing is written. @throws {WorldError} when it could not be looked */
+  preview(): Promise<Preview>;
+  /** @throws {WorldError} when any part could not be read */
+  look(): Promise<World>;
 }
 
 /**
@@ -42,7 +52,7 @@ export interface App {
  *
  * @throws {WorldError} when one of these can not be had yet; nothing is left open then
  */
-export async function createApp({ config, source, signal, watch, onCall }: AppOptions): Promise<App> {
+export async function createApp({ config, source, signal, watch, onCall, leaving = false }: AppOptions): Promise<App> {
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
     baseUrl: config.cloudflare.baseUrl,
@@ -64,7 +74,7 @@ export async function createApp({ config, source, signal, watch, onCall }: AppOp
   const found = remembered(tunnelApi({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }));
   const hands: Hands = {
     tunnel: found.kind,
-    login: loginApi({ cloudflare, authentik, account, owner, flow: login.flow, wish: { slug: login.slug, publicUrl: login.url } }),
+    login: loginApi({ cloudflare, authentik, account, owner, flow: login.flow, leaving, wish: { slug: login.slug, publicUrl: login.url } }),
     policy: policyApi({ cloudflare, account, owner }),
     access: accessApi({ cloudflare, account, owner }),
     ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id }),
@@ -72,13 +82,15 @@ export async function createApp({ config, source, signal, watch, onCall }: AppOp
     tile: tileApi({ authentik, owner }),
     directory: directoryHands({ cloudflare, authentik, account }),
   };
-  const rooms = house(owner, config.tiles);
+  const rooms = leaving ? houseOfLeaving(owner) : house(owner, config.tiles);
   const settings = { ...labels, allowedZones: labels.zones, login: { host: login.host, path: login.path } };
   const grace = { graceMs: config.graceMs, startupGraceMs: config.startupGraceMs };
-  const loop = createLoop({
-    list: () => source.list(),
+  const parts: LoopParts = {
+    list: leaving ? async () => [] : () => source.list(),
     hands,
-    decide: (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
+    decide: leaving
+      ? (_workloads, _world, memory) => ({ desired: NOTHING_DESIRED, memory, wakeAt: undefined })
+      : (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
     asked: (workloads) => asked(workloads, labels.prefix, labels.defaults.groups),
     plan: ({ desired }, world, failed) => plan(rooms, desired, world, failed),
     watch,
@@ -87,6 +99,6 @@ export async function createApp({ config, source, signal, watch, onCall }: AppOp
     now: Date.now,
     random: Math.random,
     signal,
-  });
-  return { owner, loop };
+  };
+  return { owner, loop: createLoop(parts), preview: () => preview(parts), look: () => look(hands, "all", NOBODY_ASKED, undefined) };
 }
