@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { applyCommand } from "./commands/apply.ts";
 import type { Command, Context, Given } from "./commands/command.ts";
+import { destroyCommand } from "./commands/destroy.ts";
 import { healthcheckCommand } from "./commands/healthcheck.ts";
+import { planCommand } from "./commands/plan.ts";
 import { runCommand } from "./commands/run.ts";
 import { nearest } from "./domain/nearest.ts";
 import { docs } from "./links.ts";
@@ -11,7 +13,7 @@ import { VERSION } from "./version.ts";
 const MISUSED = 64;
 
 /** In the order in which a person meets them. */
-export const COMMANDS: readonly Command[] = [runCommand, applyCommand, healthcheckCommand];
+export const COMMANDS: readonly Command[] = [runCommand, planCommand, applyCommand, destroyCommand, healthcheckCommand];
 
 /** @param argv - without program and script. @returns the exit code */
 export async function cli(argv: readonly string[], context: Context): Promise<number> {

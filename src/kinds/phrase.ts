@@ -1,6 +1,8 @@
+import { parseRouteKey, type Route } from "../domain/route.ts";
 import { taken } from "../plan/rung.ts";
 import type { Difference, Field, Fields } from "./fields.ts";
 import type { AnyChange } from "./index.ts";
+import { SHUT } from "./ingress/difference.ts";
 
 /** What sort of object it is, as the dashboards call it. */
 export function called(change: AnyChange): string {
@@ -8,7 +10,7 @@ export function called(change: AnyChange): string {
     case "login":
       return LOGIN[change.key];
     case "access":
-      return change.subject.includes(".") ? "Access application" : "Access tag";
+      return change.key === "tag" || change.key === "tag-gone" ? "Access tag" : "Access application";
     case "tunnel":
       return change.action === "create" ? "tunnel" : "connector token";
     case "policy":
@@ -33,6 +35,11 @@ const LOGIN: Readonly<Record<Extract<AnyChange, { kind: "login" }>["key"], strin
   "login-groups-gone": "groups in the login",
 };
 
+/** The route that a change is about; undefined for what is of no single one, whatever its name looks like. */
+export const routeOf = ({ kind, subject }: AnyChange): Route | undefined => (OF_ROUTES.has(kind) ? parseRouteKey(subject) : undefined);
+
+const OF_ROUTES: ReadonlySet<AnyChange["kind"]> = new Set(["access", "ingress", "dns", "tile"]);
+
 /** The subject without what only machines read: the fingerprint that a login method's name ends in. */
 export const subjectOf = ({ kind, subject }: AnyChange): string => (kind === "login" ? subject.replace(/ #[0-9a-f]{8}$/, "") : subject);
 
@@ -42,11 +49,13 @@ export const subjectOf = ({ kind, subject }: AnyChange): string => (kind === "lo
  */
 export function phrase(change: AnyChange, { before, after }: Difference): string {
   const takes = taken(change);
-  const took = takes === undefined ? "" : `takes over ${takes}`;
-  if (after === undefined) return took;
-  const text = before === undefined ? gist(change, after) : changed(before, after);
-  return [text, took].filter((it) => it !== "").join(" · ");
+  if (takes !== undefined) return `takes over ${takes}${change.kind === "ingress" ? "; nobody gets in meanwhile" : ""}`;
+  if (after === undefined) return "";
+  return before === undefined || keptPlace(before) ? gist(change, after) : changed(before, after);
 }
+
+/** A rule that only kept its place tells nothing. */
+const keptPlace = (before: Fields): boolean => before["service"] === SHUT;
 
 function gist(change: AnyChange, after: Fields): string {
   const text = (name: string) => spell(after[name]);
@@ -54,7 +63,7 @@ function gist(change: AnyChange, after: Fields): string {
     case "access":
       return after["policies"] === undefined ? "" : `${text("policies")} · ${text("session")}`;
     case "ingress":
-      return `→ ${text("service")} · ${after["login"] === "required" ? "login required" : "no login"}`;
+      return [`→ ${text("service")}`, login(after), options(after)].filter((it) => it !== "").join(" · ");
     case "dns":
       return `${text("type")} → ${text("content")}`;
     case "tile":
@@ -66,6 +75,17 @@ function gist(change: AnyChange, after: Fields): string {
       return "";
   }
 }
+
+function login(after: Fields): string {
+  if (after["login"] !== "required") return "no login";
+  const tag = String(after["aud"]);
+  return tag.startsWith("(") ? `login required, for ${tag}` : "login required";
+}
+
+const options = (after: Fields): string =>
+  Object.keys(after)
+    .flatMap((name) => (name.startsWith("origin.") ? [`${name.slice("origin.".length)} ${spell(after[name])}`] : []))
+    .join(", ");
 
 const changed = (before: Fields, after: Fields): string =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])]

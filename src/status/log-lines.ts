@@ -1,5 +1,7 @@
 import type { Problem } from "../domain/problem.ts";
 import { parseRouteKey, type Route } from "../domain/route.ts";
+import type { Difference } from "../kinds/fields.ts";
+import { phrase } from "../kinds/phrase.ts";
 import type { Log } from "../log.ts";
 import { taken } from "../plan/rung.ts";
 import { type KnownRoute, OWN_HOST } from "./report.ts";
@@ -7,8 +9,9 @@ import type { Place, Teller } from "./teller.ts";
 
 /** One line for each change to the world, and for each thing that became otherwise by it. A quiet day has none. */
 export const logTeller = (log: Log): Teller => ({
-  changed: (change, place, error) => {
-    const fields = { kind: change.kind, action: change.action, ...fieldsOf(place) };
+  changed: (change, place, error, differs) => {
+    const what = differs === undefined ? "" : phrase(change, differs);
+    const fields = { kind: change.kind, action: change.action, ...fieldsOf(place), ...(what !== "" && { what }), ...exposureOf(differs) };
     if (error !== undefined) return log.warn({ ...fields, err: error }, "change failed");
     log.info(fields, "applied");
     const took = taken(change);
@@ -25,6 +28,10 @@ export const logTeller = (log: Log): Teller => ({
   },
   passed: ({ ms, applied, result }) => log.debug({ ms, applied, result }, "pass over"),
 });
+
+/** Whether more or fewer may enter from now on; that nothing of it changes is not said. */
+const exposureOf = (differs: Difference | undefined) =>
+  differs?.exposure === undefined || differs.exposure === "protected" ? {} : { exposure: differs.exposure };
 
 const fieldsOf = (place: Place) => ("name" in place ? place : named(place.route, place.container));
 

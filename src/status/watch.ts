@@ -1,9 +1,13 @@
 import { problemKey } from "../domain/problem.ts";
-import { parseRouteKey, type RouteKey, routeKey } from "../domain/route.ts";
+import type { RouteKey } from "../domain/route.ts";
 import type { WorldError } from "../errors.ts";
+import { difference } from "../kinds/difference.ts";
 import type { AnyChange } from "../kinds/index.ts";
+import { routeOf } from "../kinds/phrase.ts";
 import { standing } from "../kinds/standing.ts";
+import type { World } from "../kinds/world.ts";
 import type { Observer, Outcome } from "../loop/loop.ts";
+import { inEffect } from "./effect.ts";
 import { knownRoutes } from "./known.ts";
 import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
 import type { Place, Teller } from "./teller.ts";
@@ -31,6 +35,8 @@ export interface StatusWatch extends Observer {
 /** Follows the loop: keeps the status, and tells what became otherwise. */
 export function createWatch(tellers: readonly Teller[]): StatusWatch {
   let status = nothing;
+  /** That the changes under way were planned for; undefined before the first plan. */
+  let planned: World | undefined;
   const containers = new Map<RouteKey, string>();
   /** Routes that this process has made a rule for: they are news even in the first pass. */
   const ruled = new Set<string>();
@@ -44,12 +50,14 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
 
   return {
     status: () => status,
-    planned: (_plan, { desired }) => {
+    planned: (_plan, { desired }, world) => {
+      planned = world;
       for (const [key, wish] of desired.wishes) containers.set(key, wish.workload);
     },
     changed: (change, error) => {
       if (error === undefined && change.kind === "ingress" && change.action === "create") ruled.add(change.subject);
-      for (const teller of tellers) teller.changed?.(change, placeOf(change, containers), error);
+      const differs = planned && difference(change, planned);
+      for (const teller of tellers) teller.changed?.(change, placeOf(change, containers), error, differs);
     },
     passed: (outcome) => {
       become(after(status, outcome), outcome.at);
@@ -71,14 +79,7 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
 /** While containers or world can not be read, the routes are what they were. */
 function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<Status, "since"> {
   const own = end?.plan.problems ?? before.problems.filter((problem) => problem.container !== undefined);
-  const open = new Set(
-    end === undefined ? [] : standing(end.world).flatMap(({ route, service }) => (service === undefined ? [] : [routeKey(route)])),
-  );
-  const kept = own.map((problem) =>
-    problem.route !== undefined && open.has(problem.route) && problem.code !== "CFA-HOST-TAKEN"
-      ? { ...problem, effect: "unchanged" as const }
-      : problem,
-  );
+  const kept = end === undefined ? own : inEffect(own, end.world);
   const problems = [...kept, ...errors.map(problemFrom)];
   return {
     routes: end === undefined ? before.routes : routesOf(end, last.at),
@@ -105,7 +106,7 @@ function newsOf(before: Status, now: Standing, ruled: ReadonlySet<string>, conta
   return { ...news, opened: news.opened.filter(({ key }) => before.converged || ruled.has(key)) };
 }
 
-const placeOf = ({ subject }: AnyChange, containers: ReadonlyMap<RouteKey, string>): Place => {
-  const route = parseRouteKey(subject);
-  return route === undefined ? { name: subject } : { route, container: containers.get(subject as RouteKey) };
+const placeOf = (change: AnyChange, containers: ReadonlyMap<RouteKey, string>): Place => {
+  const route = routeOf(change);
+  return route === undefined ? { name: change.subject } : { route, container: containers.get(change.subject as RouteKey) };
 };

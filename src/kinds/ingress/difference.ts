@@ -3,6 +3,9 @@ import { between, type Difference, type Field, type Fields, fieldsOf } from "../
 import { checkOf, isShut, type Proofs, pathFor, ruleFor, ruleOf, shutRule } from "./rules.ts";
 import type { IngressChange, RawRule } from "./seen.ts";
 
+/** What a rule leads to that lets nobody in. */
+export const SHUT = "nothing (503)";
+
 /** @param world - in which the rule stands that is to be another */
 export function ingressDifference(change: IngressChange, world: Proofs): Difference {
   const { mark } = world.ingress;
@@ -25,7 +28,7 @@ function fields(rule: RawRule, route: Route, mark: string): Fields {
   const shut = isShut(rule, mark);
   const required = check?.required === true;
   return fieldsOf({
-    service: shut ? "nothing (503)" : rule.service,
+    service: shut ? SHUT : rule.service,
     login: shut ? "nobody has it" : required ? "required" : "none",
     aud: required && !shut ? check.audTag.join(", ") : undefined,
     paths: (rule.path || undefined) === pathFor({ route, check: { team: "", aud: "" }, clean: false }) ? undefined : "clean ones only",

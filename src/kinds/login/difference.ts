@@ -35,7 +35,7 @@ const provider = ({ name, clientType, redirectUris, signingKey, scopes, grantTyp
     clientType,
     callbacks: redirectUris.map(({ url }) => url),
     signingKey,
-    scopes,
+    scopes: scopes.length,
     grantTypes: grantTypes ?? [],
   });
 
