@@ -89,6 +89,7 @@ const options = (after: Fields): string =>
 
 const changed = (before: Fields, after: Fields): string =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => name !== "aud" || after[name] !== undefined)
     .map((name) => `${spaced(name)} ${spell(before[name])} → ${spell(after[name])}`)
     .join(", ");
 

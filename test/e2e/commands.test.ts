@@ -22,10 +22,16 @@ async function ran(args: readonly string[], environment: Readonly<Record<string,
 describe("cfauth apply", () => {
   reaped();
 
-  it("converges once, tells each step in its order, and the second time has nothing to do", async () => {
+  it("does what plan says, tells each step in its order, has nothing to do the second time, and destroy takes it all away", async () => {
     await using world = await scene();
     await using _container = await world.container("app");
-    const environment = settings(world.sandbox, world.net);
+    const environment = settings(world.sandbox, world.net, { CFAUTH_LISTEN: "127.0.0.1:1" });
+    const planned = await ran(["plan", "--json"], environment);
+    expect([planned.code, JSON.parse(planned.out).counts, world.writes()]).toEqual([
+      2,
+      { create: 10, update: 0, delete: 0, waiting: 0, problems: 0, foreign: 0 },
+      [],
+    ]);
     const first = await ran(["apply"], environment);
     const steps = first.out.split("\n").flatMap((line) => /^✓ +(\d+ [+~-] \w+( \w+)?)/.exec(line)?.[1] ?? []);
     expect(steps.slice(-5)).toEqual(["6 + Access policy", "7 + Access application", "8 + ingress rule", "9 + DNS record", "10 + tile"]);
@@ -36,6 +42,9 @@ describe("cfauth apply", () => {
     const second = await ran(["apply"], environment);
     const head = `cfauth apply · tunnel cfauth · owner ${OWNER}\n\n`;
     expect([second.code, second.out, world.writes()]).toEqual([0, `${head}No changes. 1 live, 0 waiting, 0 problems.\n`, []]);
+    expect((await ran(["plan"], environment)).code).toBe(0);
+    const gone = await ran(["destroy", "--yes"], environment);
+    expect([gone.code, gone.err, world.ours()]).toEqual([0, "", NOTHING]);
   });
 
   it("writes nothing in a dry run", async () => {

@@ -58,4 +58,13 @@ export function previewOf(world: World, wishes: readonly Exposure[], problems: r
 }
 
 /** The world in which all these are as they wish. */
-export const settled = async (...wishes: readonly Exposure[]): Promise<World> => (await previewOf(empty(), wishes)).after;
+export const settled = async (...wishes: readonly Exposure[]): Promise<World> => known((await previewOf(empty(), wishes)).after);
+
+/** With ids in place of those that a preview does not know. */
+function known<T>(value: T): T {
+  if (typeof value === "string") return value.replace(/\(known after (\d+)\)/g, "made-$1") as T;
+  if (value instanceof Map) return new Map([...value].map(([key, inner]) => [key, known(inner)])) as T;
+  if (Array.isArray(value)) return value.map(known) as T;
+  if (typeof value !== "object" || value === null || value instanceof Set) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, known(inner)])) as T;
+}
