@@ -2,6 +2,7 @@ import type { App, AppOptions } from "../app.ts";
 import type { WorldError } from "../errors.ts";
 import { difference } from "../kinds/difference.ts";
 import type { AnyChange } from "../kinds/index.ts";
+import { called, subjectOf } from "../kinds/phrase.ts";
 import type { World } from "../kinds/world.ts";
 import type { Outcome } from "../loop/loop.ts";
 import type { Preview, Step } from "../loop/preview.ts";
@@ -34,6 +35,8 @@ const TRIES = 4;
 export function createSteps(out: Terminal): Steps {
   const done: AnyChange[] = [];
   let told = 0;
+  /** The numbers of those that failed: one that is tried again keeps its own. */
+  const failed = new Map<string, number>();
   let last: Outcome | undefined;
   let planned: World | undefined;
   let progress: Progress = createProgress(out, 0);
@@ -41,11 +44,15 @@ export function createSteps(out: Terminal): Steps {
   let wave = { began: 0, size: 0, written: 0 };
 
   const changed = (change: AnyChange, error: WorldError | undefined): void => {
-    told += 1;
+    const key = nameOf(change);
+    const number = failed.get(key) ?? told + 1;
+    told = Math.max(told, number);
+    if (error === undefined) failed.delete(key);
+    else failed.set(key, number);
     if (planned === undefined) return;
     const line = changeLine(out, change, difference(change, planned), undefined, planned.tunnel);
     const time = `${((performance.now() - wave.began) / 1_000).toFixed(1)} s`;
-    progress.line(`${out.mark(error === undefined ? "ok" : "fail")} ${String(told).padStart(3)} ${line}  ${out.paint("dim", time)}`);
+    progress.line(`${out.mark(error === undefined ? "ok" : "fail")} ${String(number).padStart(3)} ${line}  ${out.paint("dim", time)}`);
     if (error === undefined) done.push(change);
     else progress.line(`      ${error.message}  ${error.code}\n      → ${error.fix}`);
   };
@@ -71,13 +78,17 @@ export function createSteps(out: Terminal): Steps {
       progress = createProgress(out, preview.steps.filter(({ later }) => !later).length);
       for (let tries = 0; tries < TRIES && !stop.aborted; tries++) {
         const again = await loop.turn();
-        if (last?.result === "settled") break;
+        // What a person has to mend does not go by itself.
+        if (last?.result === "settled" || last?.errors.every(({ transient }) => !transient)) break;
         if (tries < TRIES - 1) await new Promise((over) => setTimeout(over, Math.min(again, 10_000)));
       }
       progress.end();
       return {
         done,
-        left: preview.steps.filter((step) => !step.later && !done.some((change) => same(change, step.change))),
+        left: without(
+          preview.steps.filter(({ later }) => !later),
+          done,
+        ),
         last,
         whole: last?.result === "settled" && !stop.aborted,
         ms: performance.now() - began,
@@ -86,8 +97,14 @@ export function createSteps(out: Terminal): Steps {
   };
 }
 
-const same = (a: AnyChange, b: AnyChange): boolean =>
-  a.kind === b.kind && a.action === b.action && a.subject.replace(HASH, "") === b.subject.replace(HASH, "");
+/** Each is taken off once: an application may be changed twice. */
+function without(steps: readonly Step[], done: readonly AnyChange[]): readonly Step[] {
+  const names = done.map(nameOf);
+  return steps.filter(({ change }) => {
+    const at = names.indexOf(nameOf(change));
+    if (at !== -1) names.splice(at, 1);
+    return at === -1;
+  });
+}
 
-/** Of the client secret, which is not known beforehand. */
-const HASH = / #[0-9a-f]{8}$/;
+const nameOf = (change: AnyChange): string => `${change.action} ${called(change)} ${subjectOf(change)}`;
