@@ -85,6 +85,9 @@ describe("cfauth destroy", () => {
     await household(at);
     const { code, out } = await destroy(at);
     expect(others(at.sandbox)).toBe(before);
+    // People may choose among all login methods there, so that this one is somebody else's as well.
+    expect(out).toContain(`the login method Authentik (cf-tunnel-access): the Access application "nas.home.localhost" offers every login method`);
+    expect(inventory(at.sandbox).some((line) => line.startsWith("login method Authentik (cf-tunnel-access)"))).toBe(true);
     expect(out).toMatch(/What stays: \d+ objects of others, byte for byte/);
     expect(code).toBe(0);
   });

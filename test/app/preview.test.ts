@@ -73,6 +73,7 @@ const SITUATIONS: readonly Situation[] = [
     now: (at) => at.relabel("wiki", { "access.bypass": "/hooks" }),
     steps: 3,
   },
+  { name: "one is in somebody else's way, and another opens", now: inTheWay, steps: 10 },
   { name: "what was made by hand is taken over", now: byHand, steps: 11 },
 ];
 
@@ -97,6 +98,11 @@ async function nested(at: Home): Promise<void> {
     "cfauth.admin.access.groups": "family",
   };
   at.add(workload(labels, { name: "wiki", ports: [tcp(at.port("wiki"))] }));
+}
+
+async function inTheWay(at: Home): Promise<void> {
+  seedRecord(at.sandbox.cloudflare.state, { name: at.host("notes"), type: "A" });
+  await two(at);
 }
 
 async function byHand(at: Home): Promise<void> {
