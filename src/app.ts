@@ -10,7 +10,7 @@ import { dnsApi } from "./kinds/dns/api.ts";
 import { type Hands, look } from "./kinds/hands.ts";
 import { house } from "./kinds/index.ts";
 import { ingressApi } from "./kinds/ingress/api.ts";
-import { leaving as houseOfLeaving } from "./kinds/leaving.ts";
+import { planLeaving } from "./kinds/leaving.ts";
 import { loginApi } from "./kinds/login/api.ts";
 import { policyApi } from "./kinds/policy/api.ts";
 import { tileApi } from "./kinds/tile/api.ts";
@@ -82,7 +82,7 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
     tile: tileApi({ authentik, owner }),
     directory: directoryHands({ cloudflare, authentik, account }),
   };
-  const rooms = leaving ? houseOfLeaving(owner) : house(owner, config.tiles);
+  const rooms = house(owner, config.tiles);
   const settings = { ...labels, allowedZones: labels.zones, login: { host: login.host, path: login.path } };
   const grace = { graceMs: config.graceMs, startupGraceMs: config.startupGraceMs };
   const parts: LoopParts = {
@@ -92,7 +92,7 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
       ? (_workloads, _world, memory) => ({ desired: NOTHING_DESIRED, memory, wakeAt: undefined })
       : (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
     asked: (workloads) => asked(workloads, labels.prefix, labels.defaults.groups),
-    plan: ({ desired }, world, failed) => plan(rooms, desired, world, failed),
+    plan: ({ desired }, world, failed) => (leaving ? planLeaving(owner, desired, world, failed) : plan(rooms, desired, world, failed)),
     watch,
     resyncMs: config.resyncMs,
     dryRun: config.dryRun,

@@ -48,7 +48,9 @@ function destroy(config: Config, context: Context, yes: boolean): Promise<number
       if (refusal !== undefined) say(...refusal);
       if (gone || refusal !== undefined) return gone ? 0 : 1;
       const taken = await steps.take(app, preview, context.stop);
-      const left = oursIn(await app.look(), app.owner);
+      // Where all was answered it is known: Authentik itself may have gone off the net last.
+      const after = taken.whole ? taken.last?.end?.world : undefined;
+      const left = oursIn(after ?? (await app.look()), app.owner);
       say(...told(taken, left, app.owner, context));
       return left.length === 0 ? 0 : 1;
     },

@@ -1,18 +1,37 @@
 import { accessTag, type Owner } from "../domain/owner.ts";
+import { parseRouteKey } from "../domain/route.ts";
+import type { Desired } from "../plan/desired.ts";
+import { type Plan, plan } from "../plan/plan.ts";
 import type { House } from "../plan/rung.ts";
 import { doubles, tagCarriers, unusedTag } from "./access/propose.ts";
 import { type AnyChange, house } from "./index.ts";
 import { ours } from "./ingress/rules.ts";
+import { addressOf } from "./login/address.ts";
 import { mappingName } from "./login/claim.ts";
-import { methodStays, providerStays, unusedLogin } from "./login/leave.ts";
+import { methodStays, nextToGo, ownRoute, providerStays, unusedLogin } from "./login/leave.ts";
+import { routeOf } from "./phrase.ts";
 import { unusedPolicies } from "./policy/propose.ts";
 import type { World } from "./world.ts";
+
+/**
+ * What one who leaves for good does next. Authentik's own hostname stands until the login is taken away: where there is no other
+ * way to Authentik, nothing could be taken away there afterwards.
+ */
+export function planLeaving(owner: Owner, desired: Desired, world: World, failed: ReadonlySet<string>): Plan<AnyChange> {
+  const planned = plan(leaving(owner), desired, world, failed);
+  const own = ownRoute(world.login);
+  const { hostname } = addressOf(world.login.wish);
+  // Other routes of that hostname would wait for each other.
+  const alone = [...world.access.mine.keys()].every((route) => route === own || parseRouteKey(route)?.hostname !== hostname);
+  if (nextToGo(world.login) === undefined || !alone) return planned;
+  return { ...planned, changes: planned.changes.filter((change) => routeOf(change)?.hostname !== hostname) };
+}
 
 /**
  * The house of one who leaves for good: nothing is founded any more, and what belonged to no single route goes after the last
  * of them. Routes are taken down from above, as always.
  */
-export const leaving = (owner: Owner): House<World, AnyChange> => ({
+const leaving = (owner: Owner): House<World, AnyChange> => ({
   ...house(owner, false),
   foundations: [],
   sweeps: [unusedPolicies(owner), doubles, unusedTag(owner), unusedLogin],

@@ -7,6 +7,7 @@ import { createTerminal } from "../../src/terminal.ts";
 import { tcp, workload } from "../builders.ts";
 import { inventory } from "../e2e/world.ts";
 import { seedApp } from "../sandbox/cloudflare/seed.ts";
+import { AUTH } from "../sandbox/testing.ts";
 import { type Home, home, OWNER } from "./daemon.ts";
 import { furnish, others } from "./others.ts";
 import { stranger, visitor } from "./visitor.ts";
@@ -86,7 +87,9 @@ describe("cfauth destroy", () => {
     const { code, out } = await destroy(at);
     expect(others(at.sandbox)).toBe(before);
     // People may choose among all login methods there, so that this one is somebody else's as well.
-    expect(out).toContain(`the login method Authentik (cf-tunnel-access): the Access application "nas.home.localhost" offers every login method`);
+    expect(out).toContain(
+      `the login method Authentik (cf-tunnel-access): the Access application "nas.home.localhost" offers every login method`,
+    );
     expect(inventory(at.sandbox).some((line) => line.startsWith("login method Authentik (cf-tunnel-access)"))).toBe(true);
     expect(out).toMatch(/What stays: \d+ objects of others, byte for byte/);
     expect(code).toBe(0);
@@ -109,6 +112,21 @@ describe("cfauth destroy", () => {
     at.sandbox.controls.clear();
     await other.resync();
     expect([other.live, at.sandbox.controls.writes()]).toEqual([[at.host("notes")], []]);
+  });
+
+  it("takes Authentik's own hostname last, since it may be the only way to what is to be removed there", async () => {
+    await using at = await home({ authentikBehindTunnel: true });
+    const port = Number(new URL(at.sandbox.authentik.url).port);
+    at.add(workload({ "cfauth.hostname": AUTH }, { name: "authentik", ports: [tcp(port)] }));
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    const early: string[] = [];
+    at.sandbox.controls.hook(async ({ write, method, path, api }, moment) => {
+      if (!write || moment !== "before" || api !== "authentik") return;
+      if ((await stranger(at.sandbox, AUTH, "/-/health/live/")) !== "200") early.push(`${method} ${path}`);
+    });
+    const { code } = await destroy(at);
+    expect([code, early, inventory(at.sandbox)]).toEqual([0, [], TUNNEL_ALONE]);
   });
 
   it("keeps provider and application where the provider answers somebody else as well", async () => {

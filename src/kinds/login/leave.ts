@@ -1,6 +1,7 @@
 import type { Sweep } from "../../plan/rung.ts";
 import type { AccessSeen } from "../access/seen.ts";
 import type { PolicySeen } from "../policy/seen.ts";
+import { addressOf } from "./address.ts";
 import { mappingName } from "./claim.ts";
 import type { LoginChange, LoginSeen } from "./seen.ts";
 
@@ -20,10 +21,21 @@ type Needs = {
  * | scope mapping             | –                       | deleted, after it was taken out of the provider      |
  */
 export const unusedLogin: Sweep<Needs, LoginChange> = ({ login, access, policy }) => {
-  const ours = access.mine.size + access.doubles.length + policy.mine.length;
-  const next = ours > 0 ? undefined : (method(login) ?? provider(login) ?? mapping(login));
+  // Authentik's own hostname is open to all, and goes last: cfauth may reach Authentik by it.
+  const routes = [...access.mine.keys()].filter((route) => route !== ownRoute(login));
+  const policies = policy.mine.filter(({ decision }) => decision !== "bypass");
+  const next = routes.length + access.doubles.length + policies.length > 0 ? undefined : nextToGo(login);
   return next === undefined ? [] : [next];
 };
+
+/** What of the login is the next to be taken away, once nothing needs it. */
+export const nextToGo = (login: LoginSeen): LoginChange | undefined => method(login) ?? provider(login) ?? mapping(login);
+
+/** Authentik's own, as the key of a route. */
+export function ownRoute({ wish }: LoginSeen): string {
+  const { hostname, path } = addressOf(wish);
+  return `${hostname}${path}`;
+}
 
 /** Why the login method stays; undefined where it can go, or is gone. */
 export function methodStays({ method: at, groups, users = ["nobody looked who uses it"] }: LoginSeen): string | undefined {
