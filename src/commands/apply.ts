@@ -49,9 +49,8 @@ function told({ last }: Taken, out: Terminal): readonly string[] {
   if (last?.end === undefined) return (last?.errors ?? []).map((error) => errorLines(out, error).trimEnd());
   const { plan, decision, world } = last.end;
   return [
-    ...[...decision.desired.closing].map(
-      ([key, until]) =>
-        `${painted(out, "…")} ${key}  its container is gone: the daemon removes it when the grace period ends (in ${spoken(until - last.at)}, if it started now)`,
+    ...[...decision.desired.closing.keys()].map(
+      (key) => `${painted(out, "…")} ${key}  its container is gone: the daemon removes it when the grace period ends`,
     ),
     ...plan.waiting.map(({ route, reason }) => `${painted(out, "…")} ${route}  waiting for ${reason}`),
     ...inEffect(plan.problems, world).flatMap((problem) => {
