@@ -141,6 +141,15 @@ describe("never shown, in no field of any change", () => {
   });
 });
 
+it("a rule that is taken over is told without the password in its address", async () => {
+  const world = handMade(empty());
+  const rules = world.ingress.rules.map((rule) =>
+    rule.hostname === "d.example.com" ? { ...rule, service: "http://admin:hunter2@old:80" } : rule,
+  );
+  const lines = said(await previewOf({ ...world, ingress: { ...world.ingress, rules } }, [exposure("d.example.com", { adopt: true })]));
+  expect(lines.find((line) => line.includes("the rule to"))).toContain("takes over the rule to http://…@old:80;");
+});
+
 it("a policy that somebody changed by hand says what is put right, and whether that lets in more or fewer", async () => {
   const world = await settled(at({ protection: only({ groups: ["family"] }) }));
   const wished = [at({ protection: only({ groups: ["family"] }) })];

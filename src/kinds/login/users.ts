@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
 import { accessTag, type Owner, policyPrefix } from "../../domain/owner.ts";
 import { ApplicationAnswer, applicationFrom } from "../access/application.ts";
+import { maskedText } from "../fields.ts";
 
 interface Hands {
   readonly cloudflare: Cloudflare;
@@ -21,13 +22,14 @@ export async function usersOf({ cloudflare, account: account_id, owner }: Hands,
     ),
   ]);
   const theirs = applications.filter((answer) => applicationFrom(answer, accessTag(owner)) === undefined);
-  return [
+  const found = [
     ...theirs.filter((it) => names(it, method)).map(({ name }) => `the Access application "${name ?? ""}" uses it`),
     ...theirs.filter(offersAll).map(({ name }) => `the Access application "${name ?? ""}" offers every login method`),
     ...policies
       .filter((it) => !it.name.startsWith(policyPrefix(owner)) && names(it, method))
       .map(({ name }) => `the Access policy "${name}" names it`),
   ];
+  return found.map(maskedText);
 }
 
 /** Ids are random: where this one stands, in whatever field, it is meant. */
