@@ -5,19 +5,23 @@ import type { CallReport } from "./clients/report.ts";
 import type { Config } from "./config.ts";
 import type { Owner } from "./domain/owner.ts";
 import { accessApi } from "./kinds/access/api.ts";
-import { directoryHands } from "./kinds/directory.ts";
+import { directoryHands, NOBODY_ASKED } from "./kinds/directory.ts";
 import { dnsApi } from "./kinds/dns/api.ts";
-import type { Hands } from "./kinds/hands.ts";
+import { type Hands, look } from "./kinds/hands.ts";
 import { house } from "./kinds/index.ts";
 import { ingressApi } from "./kinds/ingress/api.ts";
+import { planLeaving } from "./kinds/leaving.ts";
 import { loginApi } from "./kinds/login/api.ts";
 import { policyApi } from "./kinds/policy/api.ts";
 import { tileApi } from "./kinds/tile/api.ts";
 import { tunnelApi } from "./kinds/tunnel/api.ts";
 import { remembered } from "./kinds/tunnel/remembered.ts";
+import type { World } from "./kinds/world.ts";
 import { asked } from "./labels/asked.ts";
-import { createLoop, type Loop, type Observer } from "./loop/loop.ts";
+import { createLoop, type Loop, type LoopParts, type Observer } from "./loop/loop.ts";
+import { type Preview, preview } from "./loop/preview.ts";
 import { type WishSettings, wishes } from "./loop/wishes.ts";
+import { NOTHING_DESIRED } from "./plan/desired.ts";
 import type { Grace } from "./plan/linger.ts";
 import { plan } from "./plan/plan.ts";
 import { ownerFromEngine } from "./sources/owner.ts";
@@ -31,6 +35,8 @@ export interface AppOptions {
   readonly watch: Observer;
   /** Told of every request to Cloudflare and Authentik. */
   readonly onCall: (service: "cloudflare" | "authentik", report: CallReport) => void;
+  /** Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name. */
+  readonly leaving?: boolean;
 }
 
 export interface App {
@@ -38,6 +44,10 @@ export interface App {
   /** Id of the account in Cloudflare. */
   readonly account: string;
   readonly loop: Loop;
+  /** What the next pass would do, whatever it is: nothing is written. @throws {WorldError} when it could not be looked */
+  preview(): Promise<Preview>;
+  /** @throws {WorldError} when any part could not be read */
+  look(): Promise<World>;
 }
 
 /**
@@ -45,7 +55,7 @@ export interface App {
  *
  * @throws {WorldError} when one of these can not be had yet; nothing is left open then
  */
-export async function createApp({ config, source, signal, watch, onCall }: AppOptions): Promise<App> {
+export async function createApp({ config, source, signal, watch, onCall, leaving = false }: AppOptions): Promise<App> {
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
     baseUrl: config.cloudflare.baseUrl,
@@ -60,25 +70,47 @@ export async function createApp({ config, source, signal, watch, onCall }: AppOp
   });
   const owner = config.owner ?? ownerFromEngine((await source.identity()).id);
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
-  const { labels } = config;
-  const hands = createHands({ config, cloudflare, authentik, owner, account });
-  const rooms = house(owner, config.tiles);
-  const [settings, grace] = [wishSettings(config), graceOf(config)];
-  const loop = createLoop({
-    list: () => source.list(),
+  const hands = createHands({ config, cloudflare, authentik, owner, account, leaving });
+  const parts: LoopParts = {
+    ...(leaving ? nothingWished(owner) : labelsObeyed(config, source, owner)),
     hands,
-    decide: (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
-    asked: (workloads) => asked(workloads, labels),
-    plan: ({ desired }, world, failed) => plan(rooms, desired, world, failed),
     watch,
     resyncMs: config.resyncMs,
     dryRun: config.dryRun,
     now: Date.now,
     random: Math.random,
     signal,
-  });
-  return { owner, account, loop };
+  };
+  return {
+    owner,
+    account,
+    loop: createLoop(parts),
+    preview: () => preview(parts),
+    look: () => look(hands, "all", NOBODY_ASKED, undefined),
+  };
 }
+
+type Wishing = Pick<LoopParts, "list" | "decide" | "asked" | "plan">;
+
+/** What runs is listed, and what its labels ask for is wished. */
+function labelsObeyed(config: Config, source: Source, owner: Owner): Wishing {
+  const rooms = house(owner, config.tiles);
+  const [settings, grace] = [wishSettings(config), graceOf(config)];
+  return {
+    list: () => source.list(),
+    decide: (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
+    asked: (workloads) => asked(workloads, config.labels),
+    plan: ({ desired }, world, failed) => plan(rooms, desired, world, failed),
+  };
+}
+
+/** All that this owner made is to go, whatever runs. */
+const nothingWished = (owner: Owner): Wishing => ({
+  list: async () => [],
+  decide: (_workloads, _world, memory) => ({ desired: NOTHING_DESIRED, memory, wakeAt: undefined }),
+  asked: () => NOBODY_ASKED,
+  plan: ({ desired }, world, failed) => planLeaving(owner, desired, world, failed),
+});
 
 export interface HandsOptions {
   readonly config: Config;
@@ -86,17 +118,19 @@ export interface HandsOptions {
   readonly authentik: Authentik;
   readonly owner: Owner;
   readonly account: string;
+  /** Whether all that this owner made is to go; false unless told. */
+  readonly leaving?: boolean;
 }
 
 /** Every kind's observe and apply, as the settings want them. */
-export function createHands({ config, cloudflare, authentik, owner, account }: HandsOptions): Hands {
+export function createHands({ config, cloudflare, authentik, owner, account, leaving = false }: HandsOptions): Hands {
   const { labels, authentik: login, tunnel } = config;
   const wanted =
     tunnel.wish.by === "id" ? { name: tunnel.wish.id, tunnelId: tunnel.wish.id } : { name: tunnel.wish.name, tunnelId: undefined };
   const found = remembered(tunnelApi({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }));
   return {
     tunnel: found.kind,
-    login: loginApi({ cloudflare, authentik, account, owner, flow: login.flow, wish: { slug: login.slug, publicUrl: login.url } }),
+    login: loginApi({ cloudflare, authentik, account, owner, flow: login.flow, leaving, wish: { slug: login.slug, publicUrl: login.url } }),
     policy: policyApi({ cloudflare, account, owner }),
     access: accessApi({ cloudflare, account, owner }),
     ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id }),

@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
 import { applyCommand } from "./commands/apply.ts";
 import type { Command, Context, Given } from "./commands/command.ts";
+import { destroyCommand } from "./commands/destroy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { healthcheckCommand } from "./commands/healthcheck.ts";
+import { planCommand } from "./commands/plan.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
 import { nearest } from "./domain/nearest.ts";
@@ -13,7 +15,15 @@ import { VERSION } from "./version.ts";
 const MISUSED = 64;
 
 /** In the order in which a person meets them. */
-export const COMMANDS: readonly Command[] = [runCommand, doctorCommand, statusCommand, applyCommand, healthcheckCommand];
+export const COMMANDS: readonly Command[] = [
+  runCommand,
+  doctorCommand,
+  statusCommand,
+  planCommand,
+  applyCommand,
+  destroyCommand,
+  healthcheckCommand,
+];
 
 /** @param argv - without program and script. @returns the exit code */
 export async function cli(argv: readonly string[], context: Context): Promise<number> {

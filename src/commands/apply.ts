@@ -1,78 +1,81 @@
-import { createApp } from "../app.ts";
-import { createDocker } from "../clients/docker.ts";
 import type { Config } from "../config.ts";
 import { spoken } from "../domain/duration.ts";
-import type { Problem } from "../domain/problem.ts";
-import { WorldError } from "../errors.ts";
-import type { AnyChange } from "../kinds/index.ts";
-import type { Outcome } from "../loop/loop.ts";
-import { taken } from "../plan/rung.ts";
-import { createDockerSource } from "../sources/index.ts";
-import { type Command, withConfig } from "./command.ts";
+import type { Preview } from "../loop/preview.ts";
+import { many } from "../preview/counts.ts";
+import { changeLine, painted, problemLines } from "../preview/lines.ts";
+import { closing, grouped, tunnelName } from "../preview/text.ts";
+import { inEffect } from "../status/effect.ts";
+import type { Terminal } from "../terminal.ts";
+import { type Command, type Context, withConfig } from "./command.ts";
+import { errorLines, opened, orTold } from "./opened.ts";
+import { createSteps, type Taken } from "./steps.ts";
 
 export const applyCommand: Command = {
   name: "apply",
   usage: "",
-  summary: "one convergence, then it ends",
-  help: "Does what the daemon would do now, shows each step as it is done, and ends. Nothing is asked.\n\nExit code: 0 done, 1 something failed, 78 faulty settings.",
+  summary: "does now what plan shows, tells each step as it ends, and ends",
+  help: `Does what the daemon would do now, shows each step as it is done, and ends. Nothing is asked: cfauth plan shows it
+before.
+What belonged to a container that is gone is left to the daemon, which knows since when.
+
+Exit code: 0 done, 1 something failed: what was done, what was not and what to do is said, 78 faulty settings.`,
   options: {},
-  run: (context) => withConfig(context, (config) => apply(config, (line) => context.out.write(`${line}\n`), context.stop)),
+  run: (context) => withConfig(context, (config) => apply(config, context)),
 };
 
-/** Passes that fail before it gives up; each is a second or more after the one before. */
-const TRIES = 4;
-
-const SIGNS: Readonly<Record<AnyChange["action"], string>> = { create: "+", update: "~", delete: "-" };
-
-/** One convergence, told as it happens. @returns 0 when all that can be done is done, 1 when something failed */
-export async function apply(config: Config, say: (line: string) => void, stop: AbortSignal): Promise<0 | 1> {
-  let last: Outcome | undefined;
-  try {
-    const app = await createApp({
-      config,
-      source: createDockerSource({ docker: createDocker(config.docker), log: { debug: () => {} } }),
-      signal: stop,
-      onCall: () => {},
-      watch: {
-        planned: () => {},
-        changed: (change, error) =>
-          say(
-            `${error === undefined ? "✓" : "✗"} ${SIGNS[change.action]} ${change.kind.padEnd(7)} ${change.subject}${tookOver(change)}${error === undefined ? "" : `\n    ${error.message}\n    → ${error.fix}`}`,
-          ),
-        passed: (outcome) => {
-          last = outcome;
-        },
-      },
-    });
-    for (let tries = 0; tries < TRIES && !stop.aborted; tries++) {
-      const again = await app.loop.turn();
-      if (last?.result === "settled") break;
-      if (tries < TRIES - 1) await new Promise((over) => setTimeout(over, Math.min(again, 10_000)));
-    }
-  } catch (error) {
-    if (!(error instanceof WorldError)) throw error;
-    say(`✗ ${error.message}  ${error.code}\n    → ${error.fix}`);
-    return 1;
-  }
-  for (const line of told(last)) say(line);
-  return last?.result === "settled" ? 0 : 1;
-}
-
-function told(outcome: Outcome | undefined): readonly string[] {
-  if (outcome?.end === undefined) return (outcome?.errors ?? []).map((error) => `✗ ${error.message}  ${error.code}\n    → ${error.fix}`);
-  const { plan, decision } = outcome.end;
-  const closing = [...decision.desired.closing].map(
-    ([key, until]) => `… ${key}  its container is gone; the daemon closes it in ${spoken(until - outcome.at)}`,
+function apply(config: Config, context: Context): Promise<number> {
+  const { out, stop } = context;
+  return orTold(
+    async () => {
+      const steps = createSteps(out);
+      const app = await opened(config, context, steps);
+      const preview = await app.preview();
+      const say = (...lines: readonly string[]) => out.write(lines.map((line) => `${line}\n`).join(""));
+      say(`cfauth apply · tunnel ${tunnelName(preview)} · owner ${app.owner}`, "");
+      if (config.dryRun) {
+        say(...grouped(preview, app.owner, out), "", ...closing(preview).slice(0, 1), "CFAUTH_DRY_RUN is set: nothing was written.");
+        return 0;
+      }
+      const taken = await steps.take(app, preview, stop);
+      say(...told(taken, out), ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)));
+      return taken.whole ? 0 : 1;
+    },
+    (error) => out.write(errorLines(out, error)),
   );
-  const waiting = plan.waiting.map(({ route, reason }) => `… ${route}  waiting for ${reason}`);
-  const count = `${plan.live.length} live, ${plan.waiting.length} waiting, ${plan.problems.length} ${plan.problems.length === 1 ? "problem" : "problems"}.`;
-  return [...closing, ...waiting, ...plan.problems.map(spelled), count];
 }
 
-function tookOver(change: AnyChange): string {
-  const took = taken(change);
-  return took === undefined ? "" : `  took over ${took}`;
+/** What waits, what is left to the daemon and what is wrong, in the end. */
+function told({ last }: Taken, out: Terminal): readonly string[] {
+  if (last?.end === undefined) return (last?.errors ?? []).map((error) => errorLines(out, error).trimEnd());
+  const { plan, decision, world } = last.end;
+  return [
+    ...[...decision.desired.closing.keys()].map(
+      (key) => `${painted(out, "…")} ${key}  its container is gone: the daemon removes it when the grace period ends`,
+    ),
+    ...plan.waiting.map(({ route, reason }) => `${painted(out, "…")} ${route}  waiting for ${reason}`),
+    ...inEffect(plan.problems, world).flatMap((problem) => {
+      const [what = "", ...then] = problemLines(out, problem);
+      return [
+        `${painted(out, "!")} ${problem.route === undefined ? "" : `${problem.route}  `}${what}`,
+        ...then.map((line) => `    ${line}`),
+      ];
+    }),
+  ];
 }
 
-const spelled = ({ code, container, label, message, fix }: Problem): string =>
-  `! ${[container, label].filter((it) => it !== undefined).join(" · ")}  ${message}  ${code}\n    → ${fix}`;
+function summary({ done, last, ms }: Taken): readonly string[] {
+  const { live, waiting, problems } = last?.end?.plan ?? { live: [], waiting: [], problems: [] };
+  const routes = `${live.length} live, ${waiting.length} waiting, ${many(problems.length, "problem")}.`;
+  return [`${done.length === 0 ? "No changes." : `Done: ${many(done.length, "step")} in ${spoken(ms)}.`} ${routes}`];
+}
+
+/** What was not done, and that it does no harm. */
+function unfinished({ done, left }: Taken, preview: Preview, out: Terminal, stop: AbortSignal): readonly string[] {
+  return [
+    "",
+    `${stop.aborted ? "Stopped" : "Not finished"}: ${many(done.length, "step")} done, ${left.length} not:`,
+    ...left.map(({ change, difference }) => `    ${changeLine(out, change, difference, undefined, preview.before.tunnel)}`),
+    "What stands is safe: a route opens only after what protects it was seen to stand, and it goes on from wherever it was left.",
+    `${stop.aborted ? "Run" : "Mend what is said above and run"} cfauth apply again; a running daemon comes back to it by itself.`,
+  ];
+}

@@ -15,6 +15,16 @@ export interface Desired {
   readonly problems: readonly Problem[];
 }
 
+/** Nobody wishes anything, and nothing is kept for a while: what one who leaves for good asks for. */
+export const NOTHING_DESIRED: Desired = {
+  wishes: new Map(),
+  held: new Set(),
+  guarded: [],
+  closing: new Map(),
+  waiting: [],
+  problems: [],
+};
+
 export interface Guarded {
   readonly route: Route;
   readonly workload: string;

@@ -1,5 +1,7 @@
 import type { Problem, ProblemCode } from "../domain/problem.ts";
 import { parseRouteKey, type Route } from "../domain/route.ts";
+import type { Difference } from "../kinds/fields.ts";
+import { phrase } from "../kinds/phrase.ts";
 import type { Log } from "../log.ts";
 import { taken } from "../plan/rung.ts";
 import { type KnownRoute, OWN_HOST } from "./report.ts";
@@ -15,8 +17,9 @@ export function logTeller(log: Log): Teller {
     return known;
   };
   return {
-    changed: (change, place, error) => {
-      const fields = { kind: change.kind, action: change.action, ...fieldsOf(place) };
+    changed: (change, place, error, differs) => {
+      const what = differs === undefined ? "" : phrase(change, differs);
+      const fields = { kind: change.kind, action: change.action, ...fieldsOf(place), ...(what !== "" && { what }), ...exposureOf(differs) };
       if (error !== undefined) return log[again(change.key, error.code) ? "debug" : "warn"]({ ...fields, err: error }, "change failed");
       failing.delete(change.key);
       log.info(fields, "applied");
@@ -49,6 +52,10 @@ const WORDS: Partial<Record<ProblemCode, { readonly comes: string; readonly goes
 };
 
 const wordsFor = ({ code }: Problem) => WORDS[code] ?? { comes: "problem", goes: "problem solved" };
+
+/** Whether more or fewer may enter from now on; that nothing of it changes is not said. */
+const exposureOf = (differs: Difference | undefined) =>
+  differs?.exposure === undefined || differs.exposure === "protected" ? {} : { exposure: differs.exposure };
 
 const fieldsOf = (place: Place) => ("name" in place ? place : named(place.route, place.container));
 

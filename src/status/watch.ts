@@ -1,7 +1,9 @@
 import { problemKey } from "../domain/problem.ts";
-import { parseRouteKey, type RouteKey, routeKey } from "../domain/route.ts";
+import { type RouteKey, routeKey } from "../domain/route.ts";
 import type { WorldError } from "../errors.ts";
+import { difference } from "../kinds/difference.ts";
 import type { AnyChange } from "../kinds/index.ts";
+import { routeOf } from "../kinds/phrase.ts";
 import { standing } from "../kinds/standing.ts";
 import type { World } from "../kinds/world.ts";
 import type { Observer, Outcome } from "../loop/loop.ts";
@@ -46,6 +48,8 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
   let calm: Calm | undefined;
   /** What this pass has done so far. */
   let done: { readonly change: AnyChange; readonly place: Place }[] = [];
+  /** That the changes under way were planned for; undefined before the first plan. */
+  let planned: World | undefined;
   const containers = new Map<RouteKey, string>();
 
   const become = (next: Omit<Status, "since">, at: number, end?: Outcome["end"]): void => {
@@ -69,6 +73,7 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
   return {
     status: () => status,
     planned: (_plan, { desired }, world) => {
+      planned = world;
       for (const [key, wish] of desired.wishes) containers.set(key, wish.workload);
       if (rules !== undefined) return;
       rules = rulesOf(world);
@@ -77,7 +82,8 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
     changed: (change, error) => {
       const place = placeOf(change, containers);
       if (error === undefined) done.push({ change, place });
-      for (const teller of tellers) teller.changed?.(change, place, error);
+      const differs = planned && difference(change, planned);
+      for (const teller of tellers) teller.changed?.(change, place, error, differs);
     },
     passed: (outcome) => {
       if (outcome.end !== undefined) rules = rulesOf(outcome.end.world);
@@ -129,7 +135,7 @@ const rulesOf = (world: World): Rules =>
     ),
   );
 
-const placeOf = ({ subject }: AnyChange, containers: ReadonlyMap<RouteKey, string>): Place => {
-  const route = parseRouteKey(subject);
-  return route === undefined ? { name: subject } : { route, container: containers.get(subject as RouteKey) };
+const placeOf = (change: AnyChange, containers: ReadonlyMap<RouteKey, string>): Place => {
+  const route = routeOf(change);
+  return route === undefined ? { name: change.subject } : { route, container: containers.get(change.subject as RouteKey) };
 };

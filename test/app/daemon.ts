@@ -7,6 +7,7 @@ import type { Problem } from "../../src/domain/problem.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import type { AnyChange } from "../../src/kinds/index.ts";
 import type { Outcome } from "../../src/loop/loop.ts";
+import type { Preview } from "../../src/loop/preview.ts";
 import { taken } from "../../src/plan/rung.ts";
 import type { Source } from "../../src/sources/source.ts";
 import { tcp, workload } from "../builders.ts";
@@ -28,7 +29,14 @@ export interface Daemon {
   readonly changes: readonly AnyChange[];
   /** What was taken from others, in words. */
   readonly took: readonly string[];
+  /** What it would do now: nothing is written. */
+  preview(): Promise<Preview>;
+  /** The changes of one turn, each wave's together, as `create ingress wiki.home.localhost`. */
+  turn(): Promise<readonly (readonly string[])[]>;
 }
+
+/** A change as one line; the fingerprint of a secret is left out. */
+export const line = ({ action, kind, subject }: AnyChange): string => `${action} ${kind} ${subject.replace(/ #[0-9a-f]{8}$/, "")}`;
 
 export interface Home extends Daemon, AsyncDisposable {
   readonly sandbox: Sandbox;
@@ -46,9 +54,11 @@ export interface Home extends Daemon, AsyncDisposable {
   elsewhere(page: string): Promise<OriginStub>;
   /** Another daemon on the same containers, with other settings. */
   another(settings?: Readonly<Record<string, string>>): Promise<Daemon>;
+  /** One that takes away everything that this owner has. */
+  leaver(): Promise<Daemon>;
 }
 
-interface HomeOptions extends Omit<SandboxOptions, "resolve"> {
+export interface HomeOptions extends Omit<SandboxOptions, "resolve"> {
   readonly settings?: Readonly<Record<string, string>>;
   /** What is there before cfauth is. */
   readonly furnish?: (sandbox: Sandbox) => unknown;
@@ -69,6 +79,7 @@ export async function home({ settings = {}, furnish, ...options }: HomeOptions =
   };
   const another = (more: Readonly<Record<string, string>> = {}) =>
     start({ ...sandbox.environment, CFAUTH_OWNER: OWNER, ...settings, ...more }, source, clock);
+  const leaver = () => start({ ...sandbox.environment, CFAUTH_OWNER: OWNER, ...settings }, source, clock, true);
   const host = (name: string): string => `${name}.${sandbox.zone}`;
   const labelled = (name: string, labels: Readonly<Record<string, string>>) => ({
     "cfauth.hostname": host(name),
@@ -114,6 +125,7 @@ export async function home({ settings = {}, furnish, ...options }: HomeOptions =
     port: (name) => origins.get(name)?.port ?? 0,
     elsewhere,
     another,
+    leaver,
     [Symbol.asyncDispose]: () => scope.disposeAsync(),
   };
 }
@@ -142,11 +154,12 @@ function ahead(): Clock {
 /** More turns than any honest wish takes. */
 const MOST_TURNS = 12;
 
-async function start(environment: Readonly<Record<string, string>>, source: Source, clock: Clock): Promise<Daemon> {
+async function start(environment: Readonly<Record<string, string>>, source: Source, clock: Clock, leaving = false): Promise<Daemon> {
   const grace = { CFAUTH_GRACE_PERIOD: "0s", CFAUTH_STARTUP_GRACE_PERIOD: "0s", CFAUTH_RESYNC_INTERVAL: `${RESYNC_MS}ms` };
   const read = readConfig({ ...grace, ...environment }, () => "");
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
   const changes: AnyChange[] = [];
+  const waves: string[][] = [];
   let last: Outcome | undefined;
   const app: App = await createApp({
     config: read.config,
@@ -155,13 +168,15 @@ async function start(environment: Readonly<Record<string, string>>, source: Sour
     watch: {
       changed: (change, error) => {
         if (error === undefined) changes.push(change);
+        waves.at(-1)?.push(line(change));
       },
-      planned: () => {},
+      planned: () => void waves.push([]),
       passed: (outcome) => {
         last = outcome;
       },
     },
     onCall: () => {},
+    leaving,
   });
   const settle = async (): Promise<Outcome> => {
     for (let turn = 0; turn < MOST_TURNS; turn++) {
@@ -172,6 +187,12 @@ async function start(environment: Readonly<Record<string, string>>, source: Sour
   };
   return {
     settle,
+    preview: () => app.preview(),
+    turn: async () => {
+      waves.splice(0);
+      await app.loop.turn();
+      return waves.filter((wave) => wave.length > 0).map((wave) => wave.toSorted());
+    },
     resync: () => {
       clock.advance(RESYNC_MS);
       return settle();

@@ -5,7 +5,7 @@ import { LIVE, TROUBLE } from "../http/reports.ts";
 const section =
   readFileSync(new URL("../../docs/commands.md", import.meta.url), "utf8")
     .split(/^## /m)
-    .find((it) => it.startsWith("`cfauth status`")) ?? "";
+    .find((it) => it.startsWith("cfauth status")) ?? "";
 
 /** The names of all fields, however deep. */
 const fields = (value: unknown): readonly string[] =>

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { cli } from "./daemon.ts";
 import { everything, NOTHING, reaped, scene } from "./fixture.ts";
-import { settings } from "./world.ts";
+import { OWNER, settings } from "./world.ts";
 
 interface Ran {
   readonly code: number | null;
@@ -22,18 +22,29 @@ async function ran(args: readonly string[], environment: Readonly<Record<string,
 describe("cfauth apply", () => {
   reaped();
 
-  it("converges once, tells each step in its order, and the second time has nothing to do", async () => {
+  it("does what plan says, tells each step in its order, has nothing to do the second time, and destroy takes it all away", async () => {
     await using world = await scene();
     await using _container = await world.container("app");
-    const environment = settings(world.sandbox, world.net);
+    const environment = settings(world.sandbox, world.net, { CFAUTH_LISTEN: "127.0.0.1:1" });
+    const planned = await ran(["plan", "--json"], environment);
+    expect([planned.code, JSON.parse(planned.out).counts, world.writes()]).toEqual([
+      2,
+      { create: 10, update: 0, delete: 0, waiting: 0, problems: 0, foreign: 0 },
+      [],
+    ]);
     const first = await ran(["apply"], environment);
-    const steps = first.out.split("\n").flatMap((line) => /^✓ ([+~-] \w+)/.exec(line)?.[1] ?? []);
-    expect(steps.slice(-5)).toEqual(["+ policy", "+ access", "+ ingress", "+ dns", "+ tile"]);
-    expect([first.code, first.out.trim().split("\n").at(-1), first.err]).toEqual([0, "1 live, 0 waiting, 0 problems.", ""]);
+    const steps = first.out.split("\n").flatMap((line) => /^✓ +(\d+ [+~-] \w+( \w+)?)/.exec(line)?.[1] ?? []);
+    expect(steps.slice(-5)).toEqual(["6 + Access policy", "7 + Access application", "8 + ingress rule", "9 + DNS record", "10 + tile"]);
+    expect([first.code, first.err]).toEqual([0, ""]);
+    expect(first.out).toMatch(/\nDone: 10 steps in \d+ s\. 1 live, 0 waiting, 0 problems\.\n$/);
     expect(world.ours()).toEqual(everything(world.hostname("app")));
     world.sandbox.controls.clear();
     const second = await ran(["apply"], environment);
-    expect([second.code, second.out, world.writes()]).toEqual([0, "1 live, 0 waiting, 0 problems.\n", []]);
+    const head = `cfauth apply · tunnel cfauth · owner ${OWNER}\n\n`;
+    expect([second.code, second.out, world.writes()]).toEqual([0, `${head}No changes. 1 live, 0 waiting, 0 problems.\n`, []]);
+    expect((await ran(["plan"], environment)).code).toBe(0);
+    const gone = await ran(["destroy", "--yes"], environment);
+    expect([gone.code, gone.err, world.ours()]).toEqual([0, "", NOTHING]);
   });
 
   it("writes nothing in a dry run", async () => {

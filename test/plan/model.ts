@@ -147,7 +147,7 @@ function logins(login: World["login"], change: AnyChange & { kind: "login" }): W
       return { ...login, groups: { ...login.groups, mapping: { pk: "groups", expression: change.expression } } };
     case "login-provider":
       return { ...login, ...(login.provider && { provider: { ...login.provider, scopes: change.wish.scopes } }) };
-    case "login-application":
+    default:
       throw new Error(`no ${change.key} here`);
   }
 }
@@ -179,7 +179,7 @@ function policies(world: World, change: AnyChange & { kind: "policy" }): World["
 function applications(world: World, change: AnyChange & { kind: "access" }): World["access"] {
   const mine = new Map(world.access.mine);
   if ("foreign" in change) return { ...world.access, theirs: world.access.theirs.flatMap((it) => without(it, change)) };
-  if (change.action === "delete") {
+  if (change.action === "delete" && "at" in change) {
     if (mine.get(change.at.route)?.id === change.at.id) mine.delete(change.at.route);
     return { ...world.access, mine };
   }

@@ -1,8 +1,8 @@
-import { operations } from "./operations.ts";
+import { type Operation, operations } from "./operations.ts";
 
-const needed = [...new Set<string>(Object.values(operations).map(({ permission }) => permission))]
-  .filter((permission) => permission !== "any token")
-  .toSorted();
+const daily: readonly Operation[] = Object.values<Operation>(operations).filter(({ leaving }) => leaving !== true);
+
+const needed = [...new Set(daily.map(({ permission }) => permission))].filter((permission) => permission !== "any token").toSorted();
 
 const ofSecrets = (permission: string): boolean => permission.startsWith("authentik_secrets.");
 

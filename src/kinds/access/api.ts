@@ -42,8 +42,9 @@ async function tagIsThere({ cloudflare, account: account_id, owner }: AccessApiO
 
 function carry(options: AccessApiOptions, change: AccessChange): Promise<Fold<AccessSeen>> {
   if ("foreign" in change) return release(options, change);
-  if (change.action === "delete") return remove(options, change);
-  return "wish" in change ? write(options, change) : makeTag(options);
+  if ("wish" in change) return write(options, change);
+  if ("at" in change) return remove(options, change);
+  return change.action === "create" ? makeTag(options) : removeTag(options);
 }
 
 async function makeTag(options: AccessApiOptions): Promise<Fold<AccessSeen>> {
@@ -55,6 +56,11 @@ async function makeTag(options: AccessApiOptions): Promise<Fold<AccessSeen>> {
     if (!(error instanceof WorldError) || error.code !== "CFA-CF-REFUSED" || !(await tagIsThere(options))) throw error;
   }
   return (seen) => ({ ...seen, tagged: true });
+}
+
+async function removeTag({ cloudflare, account: account_id, owner }: AccessApiOptions): Promise<Fold<AccessSeen>> {
+  await unlessGone(cloudflare.ask("tags.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.tags.delete(accessTag(owner), { account_id })));
+  return (seen) => ({ ...seen, tagged: false });
 }
 
 type Write = Extract<AccessChange, { readonly wish: ApplicationWish }>;

@@ -119,7 +119,7 @@ function checkedNow({ rule, proven }: Around): "yes" | "open" | "unproven" | "no
  * Ends the name of an application whose audience has become narrower until the logins that were given before are ended: a
  * daemon that dies between the two is followed by one that sees it.
  */
-const ENDING = " · ending old logins";
+export const ENDING = " · ending old logins";
 
 const marked = ({ name }: Application): boolean => name.endsWith(ENDING);
 
@@ -162,6 +162,18 @@ const same = (a: readonly string[], b: readonly string[]): boolean => a.length =
 
 export const foreignAt = (seen: Pick<AccessSeen, "theirs">, route: Route): ForeignApplication | undefined =>
   seen.theirs.find(({ covers }) => covers.includes(routeKey(route)));
+
+/** The tag of one who leaves, once no application carries it: Access deletes none that is in use. */
+export const unusedTag =
+  (owner: Owner): Sweep<{ readonly access: AccessSeen }, AccessChange> =>
+  ({ access }) =>
+    access.tagged && access.mine.size + access.doubles.length === 0 && tagCarriers(owner, access).length === 0
+      ? [{ kind: "access", action: "delete", key: "tag-gone", subject: accessTag(owner) }]
+      : [];
+
+/** Applications with our tag that are not ours all the same: somebody has put more places into them. */
+export const tagCarriers = (owner: Owner, { theirs }: Pick<AccessSeen, "theirs">): readonly ForeignApplication[] =>
+  theirs.filter(({ kept }) => Array.isArray(kept["tags"]) && kept["tags"].includes(accessTag(owner)));
 
 /** Doubles of an application go as soon as they are seen: the one that stands in `mine` is the one that rules name. */
 export const doubles: Sweep<{ readonly access: Pick<AccessSeen, "doubles"> }, AccessChange> = ({ access }) =>

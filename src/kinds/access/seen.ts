@@ -65,6 +65,8 @@ export interface ApplicationWish {
 
 export type AccessChange =
   | { readonly kind: "access"; readonly action: "create"; readonly key: "tag"; readonly subject: string }
+  /** Only by one who leaves for good. */
+  | { readonly kind: "access"; readonly action: "delete"; readonly key: "tag-gone"; readonly subject: string }
   | { readonly kind: "access"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: ApplicationWish }
   | {
       readonly kind: "access";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Authentik } from "../../clients/authentik.ts";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
 import type { Owner } from "../../domain/owner.ts";
-import { carriedOut, type Fold } from "../carried.ts";
+import { carriedOut, type Fold, unlessGone } from "../carried.ts";
 import { inOrder } from "../in-order.ts";
 import type { Kind } from "../kind.ts";
 import { applicationOf, createApplication, updateApplication } from "./application.ts";
@@ -10,8 +10,11 @@ import { claimName } from "./claim.ts";
 import { mappingOf, writeMapping } from "./mapping.ts";
 import { methodOf, writeMethod } from "./method.ts";
 import { partsOf } from "./parts.ts";
+import { without } from "./pretend.ts";
 import { createProvider, providerByName, providerByPk, updateProvider } from "./provider.ts";
+import { remove } from "./remove.ts";
 import type { GroupsSeen, LoginApplication, LoginChange, LoginSeen, LoginWish, Provider } from "./seen.ts";
+import { usersOf } from "./users.ts";
 
 export interface LoginApiOptions {
   readonly cloudflare: Cloudflare;
@@ -21,6 +24,8 @@ export interface LoginApiOptions {
   readonly wish: LoginWish;
   /** Slug of the authorization flow. */
   readonly flow: string;
+  /** Whether everything is to go: then it is looked for who else needs the login method. */
+  readonly leaving?: boolean;
 }
 
 /** Both ends of the login: provider and application in Authentik, login method in Cloudflare. */
@@ -39,7 +44,8 @@ export function loginApi(options: LoginApiOptions): Kind<LoginSeen, LoginChange>
       const kept = known !== undefined && current(known.parts, provider) ? known.parts : fresh;
       const parts = kept ?? (await partsOf(options.authentik, options.flow));
       const [application, groups] = await inOrder([applicationFor(options, named, provider), groupsOf(options, parts, known)]);
-      return { teamDomain, parts, provider, application, method, groups, wish: options.wish };
+      const users = options.leaving === true ? { users: method === undefined ? [] : await usersOf(options, method.id) } : {};
+      return { teamDomain, parts, provider, application, method, groups, wish: options.wish, ...users };
     },
     apply: async (changes, seen) => {
       const applied = await carriedOut(changes, seen, (change) => carry(options, change));
@@ -111,5 +117,11 @@ async function carry(options: LoginApiOptions, change: LoginChange): Promise<Fol
       const method = await writeMethod(options, change);
       return (seen) => ({ ...seen, method });
     }
+    case "login-method-gone":
+    case "login-application-gone":
+    case "login-provider-gone":
+    case "login-groups-gone":
+      await unlessGone(remove(options, change));
+      return (seen) => without(seen, change.key);
   }
 }

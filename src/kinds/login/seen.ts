@@ -13,6 +13,8 @@ export interface LoginSeen {
   readonly method: Mine<LoginMethod> | undefined;
   readonly groups: GroupsSeen;
   readonly wish: LoginWish;
+  /** What of others needs the login method, in words. Looked for only by one who leaves for good. */
+  readonly users?: readonly string[];
 }
 
 /** How membership in groups travels with the login: a scope mapping of this owner's, and the claim of its name. */
@@ -175,4 +177,37 @@ export type LoginChange =
       readonly at: Mapping | undefined;
       readonly path: string;
       readonly expression: string;
+    }
+  | Removal;
+
+/** Only by one who leaves for good, and where nobody else needs it. */
+export type Removal =
+  | {
+      readonly kind: "login";
+      readonly action: "delete";
+      readonly key: "login-method-gone";
+      readonly subject: string;
+      readonly at: Mine<LoginMethod>;
+    }
+  | {
+      readonly kind: "login";
+      readonly action: "delete";
+      readonly key: "login-application-gone";
+      readonly subject: string;
+      readonly at: LoginApplication;
+    }
+  | {
+      readonly kind: "login";
+      readonly action: "delete";
+      readonly key: "login-provider-gone";
+      readonly subject: string;
+      readonly at: Provider;
+    }
+  | {
+      readonly kind: "login";
+      readonly action: "delete";
+      readonly key: "login-groups-gone";
+      readonly subject: string;
+      readonly at: Mapping;
+      readonly path: string;
     };

@@ -1,0 +1,25 @@
+import type { Owner } from "../domain/owner.ts";
+import type { Context } from "./command.ts";
+import { address } from "./healthcheck.ts";
+
+/**
+ * Where a daemon of this owner answers that writes: in this container or on this machine, or in Compose's network under the name
+ * of the service, for a command that runs in a container of its own. Undefined where none does. One that is just starting does
+ * not know its owner yet, and counts.
+ */
+export async function daemonBeside(context: Pick<Context, "env" | "readText">, owner: Owner): Promise<string | undefined> {
+  const here = address(context);
+  const found = await Promise.all([here, here.replace(/\/\/.*:/, "//cfauth:")].map((at) => writing(at, owner)));
+  return found.find((at) => at !== undefined);
+}
+
+async function writing(at: string, owner: Owner): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`${at}/api/routes`, { signal: AbortSignal.timeout(3_000) });
+    const report = (await answer.json()) as Readonly<Record<string, unknown>> | null;
+    const ours = typeof report?.["formatVersion"] === "string" && (report["owner"] === owner || report["owner"] === "");
+    return ours && report["dryRun"] !== true ? at : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+import type { Config } from "../config.ts";
+import { spoken } from "../domain/duration.ts";
+import type { Owner } from "../domain/owner.ts";
+import { foreignIn } from "../kinds/foreign.ts";
+import { oursIn, type Remaining, stayingIn } from "../kinds/leaving.ts";
+import { ZERO_TRUST } from "../links.ts";
+import type { Preview } from "../loop/preview.ts";
+import { many } from "../preview/counts.ts";
+import { painted } from "../preview/lines.ts";
+import { grouped, tunnelName } from "../preview/text.ts";
+import { type Command, type Context, withConfig } from "./command.ts";
+import { daemonBeside } from "./daemon-beside.ts";
+import { errorLines, opened, orTold } from "./opened.ts";
+import { createSteps, type Taken } from "./steps.ts";
+
+export const destroyCommand: Command = {
+  name: "destroy",
+  usage: "[--yes]",
+  summary: "removes everything that this owner made, in safe order; asks first",
+  help: `Lists what it will remove and what stays, asks, and then takes it away from above: the hostname leads nowhere any more,
+then nothing leads to the container, and only then its protection goes. Authentik's own hostname goes last.
+What is not this owner's stays byte for byte as it is. Login method, provider and application stay while anybody else
+needs them; the tunnel stays. It can be run again after whatever stopped it.
+A running daemon would put everything back: stop it first.
+
+  --yes   does not ask; needed where nobody sits at a terminal
+
+  docker compose stop cfauth && docker compose run --rm cfauth destroy
+
+Exit code: 0 all is gone, 1 something is left, or it was not begun: why is said, 78 faulty settings.`,
+  options: { yes: { type: "boolean" } },
+  run: (context, { yes }) => withConfig(context, (config) => destroy(config, context, yes === true)),
+};
+
+function destroy(config: Config, context: Context, yes: boolean): Promise<number> {
+  const { out } = context;
+  const say = (...lines: readonly string[]) => out.write(lines.map((line) => `${line}\n`).join(""));
+  return orTold(
+    async () => {
+      const steps = createSteps(out);
+      const app = await opened(config, context, { ...steps, leaving: true });
+      const beside = await daemonBeside(context, app.owner);
+      const preview = await app.preview();
+      say(`cfauth destroy · tunnel ${tunnelName(preview)} · owner ${app.owner}`, "", ...listed(preview, app.owner, config, context), "");
+      const gone = preview.steps.length === 0 && oursIn(preview.before, app.owner).length === 0;
+      if (gone) say(`Nothing of owner ${app.owner} is there.`);
+      const refusal = gone ? undefined : await refused(config, context, app.owner, yes, beside);
+      if (refusal !== undefined) say(...refusal);
+      if (gone || refusal !== undefined) return gone ? 0 : 1;
+      const taken = await steps.take(app, preview, context.stop);
+      // Where all was answered it is known: Authentik itself may have gone off the net last.
+      const after = taken.whole ? taken.last?.end?.world : undefined;
+      const left = oursIn(after ?? (await app.look()), app.owner);
+      say(...told(taken, left, app.owner, context));
+      return left.length === 0 ? 0 : 1;
+    },
+    (error) =>
+      say(
+        errorLines(out, error).trimEnd(),
+        `    What stands is safe. Once that is mended, run cfauth destroy again: it goes on from where it was.`,
+      ),
+  );
+}
+
+/** What goes, and what stays. */
+function listed(preview: Preview, owner: Owner, { tunnel }: Config, { out }: Context): readonly string[] {
+  const file = tunnel.tokenFile === undefined ? [] : [{ what: `the file ${tunnel.tokenFile}`, why: "it holds the tunnel's token" }];
+  const stays = [...stayingIn(preview.after), ...file];
+  const others = foreignIn(preview.before);
+  const login = preview.after.login.method === undefined ? [] : [BY_HAND];
+  return [
+    ...grouped(preview, owner, out),
+    ...(preview.steps.length === 0 ? [] : [""]),
+    `What stays: ${many(others, "object")} of others, byte for byte${stays.length === 0 ? "." : "; and"}`,
+    ...stays.map((it) => `    ${spell(it)}`),
+    ...login,
+    ...(preview.before.tunnel.tunnel === undefined
+      ? []
+      : [
+          `    → to delete the tunnel too: ${ZERO_TRUST} → Networks → Tunnels, or cloudflared tunnel delete ${preview.before.tunnel.tunnel.name}`,
+        ]),
+  ];
+}
+
+const BY_HAND =
+  "    → to delete the login all the same: Zero Trust → Settings → Authentication, then application and provider in Authentik";
+
+const spell = ({ what, why }: Remaining): string => (why === undefined ? what : `${what}: ${why}`);
+
+/** Why it is not begun; undefined where it may. */
+async function refused(
+  config: Config,
+  { ask }: Context,
+  owner: Owner,
+  yes: boolean,
+  beside: string | undefined,
+): Promise<readonly string[] | undefined> {
+  if (config.dryRun) return ["CFAUTH_DRY_RUN is set: nothing was removed."];
+  if (beside !== undefined)
+    return [
+      `Nothing was removed: a cfauth of owner ${owner} runs at ${beside}, and would put everything back.`,
+      "    → stop it first: docker compose stop cfauth, then docker compose run --rm cfauth destroy",
+    ];
+  if (yes) return undefined;
+  const answer = await ask(`Remove all of this? Only the owner's name, ${owner}, or yes is taken for a yes: `);
+  if (answer === undefined)
+    return ["Nothing was removed: nobody is there to be asked.", "    → cfauth destroy --yes removes it without asking"];
+  return [owner, "yes"].includes(answer.trim()) ? undefined : ["Nothing was removed."];
+}
+
+function told({ done, last, ms }: Taken, left: readonly Remaining[], owner: Owner, { out, stop }: Context): readonly string[] {
+  const count = `${many(done.length, "step")} in ${spoken(ms)}`;
+  if (left.length === 0)
+    return ["", `Gone: nothing of owner ${owner} is left (${count}). A cfauth that is started anew makes again what the labels ask for.`];
+  return [
+    "",
+    ...(last?.end === undefined ? (last?.errors ?? []) : []).map((error) => errorLines(out, error).trimEnd()),
+    `${stop.aborted ? "Stopped" : "Not all is gone"} (${count}); left:`,
+    ...left.map((it) => `    ${painted(out, "!")} ${spell(it)}`),
+    "What stands is safe. Run cfauth destroy again: it goes on from where it was.",
+  ];
+}

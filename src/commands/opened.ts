@@ -1,0 +1,35 @@
+import { type App, type AppOptions, createApp } from "../app.ts";
+import { createDocker } from "../clients/docker.ts";
+import type { Config } from "../config.ts";
+import { WorldError } from "../errors.ts";
+import { createDockerSource } from "../sources/index.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Context } from "./command.ts";
+
+const unwatched: AppOptions["watch"] = { planned: () => {}, changed: () => {}, passed: () => {} };
+
+/** All parts together, for a command that runs once. @throws {WorldError} when engine or account can not be asked */
+export const opened = (config: Config, { stop }: Context, more: Partial<AppOptions> = {}): Promise<App> =>
+  createApp({
+    config,
+    source: createDockerSource({ docker: createDocker(config.docker), log: { debug: () => {} } }),
+    signal: stop,
+    watch: unwatched,
+    onCall: () => {},
+    ...more,
+  });
+
+/** Runs it; what of the world keeps it from its end is told, and the exit code is 1 then. */
+export async function orTold(run: () => Promise<number>, tell: (error: WorldError) => void): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof WorldError)) throw error;
+    tell(error);
+    return 1;
+  }
+}
+
+/** `✗ message  CODE`, and beneath it what to do. */
+export const errorLines = (out: Terminal, { message, code, fix }: Pick<WorldError, "message" | "code" | "fix">): string =>
+  `${out.mark("fail")} ${message}  ${code}\n    → ${fix}\n`;

@@ -1,0 +1,39 @@
+import type { Config } from "../config.ts";
+import { failureReport, planReport } from "../preview/json.ts";
+import { closing, grouped, tunnelName } from "../preview/text.ts";
+import { type Command, type Context, withConfig } from "./command.ts";
+import { errorLines, opened, orTold } from "./opened.ts";
+
+export const planCommand: Command = {
+  name: "plan",
+  usage: "[--json]",
+  summary: "what would be done now, in order; nothing is written",
+  help: `Looks at containers, Cloudflare and Authentik, and tells what the next pass would do to its very end: by hostname,
+each step with its number in the order of running. + is made, ~ is changed, - is removed, … waits, ! is a problem.
+A change of who may enter says wider, narrower or PUBLIC. (known after 3) is what step 3 will make.
+
+  --json   the same for programs; its shape is in docs/commands.md
+
+Exit code: 0 nothing to do, 2 changes, 1 it could not be looked at, 78 faulty settings.
+Problems and what waits are no changes.`,
+  options: { json: { type: "boolean" } },
+  run: (context, { json }) => withConfig(context, (config) => plan(config, context, json === true)),
+};
+
+const plan = (config: Config, context: Context, json: boolean): Promise<number> => {
+  const { out } = context;
+  return orTold(
+    async () => {
+      const app = await opened(config, context);
+      const preview = await app.preview();
+      if (json) out.write(`${JSON.stringify(planReport(preview, app.owner), undefined, 2)}\n`);
+      else {
+        const head = `cfauth plan · tunnel ${tunnelName(preview)} · owner ${app.owner}`;
+        const body = grouped(preview, app.owner, out);
+        out.write(`${[head, "", ...body, ...(body.length === 0 ? [] : [""]), ...closing(preview)].join("\n")}\n`);
+      }
+      return preview.steps.length === 0 ? 0 : 2;
+    },
+    (error) => out.write(json ? `${JSON.stringify(failureReport(error), undefined, 2)}\n` : errorLines(out, error)),
+  );
+};

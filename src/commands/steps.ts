@@ -1,0 +1,110 @@
+import type { App, AppOptions } from "../app.ts";
+import type { WorldError } from "../errors.ts";
+import { difference } from "../kinds/difference.ts";
+import type { AnyChange } from "../kinds/index.ts";
+import { called, subjectOf } from "../kinds/phrase.ts";
+import type { World } from "../kinds/world.ts";
+import type { Outcome } from "../loop/loop.ts";
+import type { Preview, Step } from "../loop/preview.ts";
+import { changeLine } from "../preview/lines.ts";
+import { createProgress, type Progress } from "../progress.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** How far it came. */
+export interface Taken {
+  readonly done: readonly AnyChange[];
+  /** Those of the preview that were not done. */
+  readonly left: readonly Step[];
+  readonly last: Outcome | undefined;
+  /** Whether all that can be done is done. */
+  readonly whole: boolean;
+  readonly ms: number;
+}
+
+/** Shows each step as it ends: what an app is made with, and then what runs it. */
+export interface Steps {
+  readonly watch: AppOptions["watch"];
+  readonly onCall: AppOptions["onCall"];
+  /** Passes until nothing is left to do, or it fails too often. */
+  take(app: Pick<App, "loop">, preview: Preview, stop: AbortSignal): Promise<Taken>;
+}
+
+/** Passes that fail before it gives up; each is a second or more after the one before. */
+const TRIES = 4;
+
+export function createSteps(out: Terminal): Steps {
+  const done: AnyChange[] = [];
+  let told = 0;
+  /** The numbers of those that failed: one that is tried again keeps its own. */
+  const failed = new Map<string, number>();
+  let last: Outcome | undefined;
+  let planned: World | undefined;
+  let progress: Progress = createProgress(out, 0);
+  /** Of the wave under way: when it began, in milliseconds, how many steps it has, and how many writes were answered. */
+  let wave = { began: 0, size: 0, written: 0 };
+
+  const changed = (change: AnyChange, error: WorldError | undefined): void => {
+    const key = nameOf(change);
+    const number = failed.get(key) ?? told + 1;
+    told = Math.max(told, number);
+    if (error === undefined) failed.delete(key);
+    else failed.set(key, number);
+    if (planned === undefined) return;
+    const line = changeLine(out, change, difference(change, planned), undefined, planned.tunnel);
+    const time = `${((performance.now() - wave.began) / 1_000).toFixed(1)} s`;
+    progress.line(`${out.mark(error === undefined ? "ok" : "fail")} ${String(number).padStart(3)} ${line}  ${out.paint("dim", time)}`);
+    if (error === undefined) done.push(change);
+    else progress.line(`      ${error.message}  ${error.code}\n      → ${error.fix}`);
+  };
+
+  return {
+    watch: {
+      planned: (plan, _decision, world) => {
+        planned = world;
+        wave = { began: performance.now(), size: plan.changes.length, written: 0 };
+      },
+      changed,
+      passed: (outcome) => {
+        last = outcome;
+      },
+    },
+    onCall: (_service, { method }) => {
+      if (method === "GET") return;
+      wave.written += 1;
+      progress.at(done.length + Math.min(wave.written, wave.size));
+    },
+    take: async ({ loop }, preview, stop) => {
+      const began = performance.now();
+      progress = createProgress(out, preview.steps.filter(({ later }) => !later).length);
+      for (let tries = 0; tries < TRIES && !stop.aborted; tries++) {
+        const again = await loop.turn();
+        // What a person has to mend does not go by itself.
+        if (last?.result === "settled" || last?.errors.every(({ transient }) => !transient)) break;
+        if (tries < TRIES - 1) await new Promise((over) => setTimeout(over, Math.min(again, 10_000)));
+      }
+      progress.end();
+      return {
+        done,
+        left: without(
+          preview.steps.filter(({ later }) => !later),
+          done,
+        ),
+        last,
+        whole: last?.result === "settled" && !stop.aborted,
+        ms: performance.now() - began,
+      };
+    },
+  };
+}
+
+/** Each is taken off once: an application may be changed twice. */
+function without(steps: readonly Step[], done: readonly AnyChange[]): readonly Step[] {
+  const names = done.map(nameOf);
+  return steps.filter(({ change }) => {
+    const at = names.indexOf(nameOf(change));
+    if (at !== -1) names.splice(at, 1);
+    return at === -1;
+  });
+}
+
+const nameOf = (change: AnyChange): string => `${change.action} ${called(change)} ${subjectOf(change)}`;

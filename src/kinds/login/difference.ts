@@ -1,0 +1,53 @@
+import { between, type Difference, type Fields, fieldsOf } from "../fields.ts";
+import { groupsIn } from "./claim.ts";
+import type { LoginChange, LoginMethodConfig, Provider, ProviderWish } from "./seen.ts";
+
+export function loginDifference(change: LoginChange): Difference {
+  switch (change.key) {
+    case "login-provider": {
+      const at = change.action === "update" ? change.at : undefined;
+      return between(at && provider(at), provider(change.wish), { sensitive: at?.clientSecret ? [] : ["clientSecret"] });
+    }
+    case "login-application":
+      return between(change.action === "update" ? fieldsOf({ provider: change.at.provider, inLibrary: change.at.inLibrary }) : undefined, {
+        ...(change.action === "create" && { name: change.subject }),
+        provider: change.provider,
+        inLibrary: false,
+      });
+    case "login-method": {
+      const at = change.action === "update" ? change.at : undefined;
+      const secret = at?.name === change.name ? [] : ["clientSecret"];
+      return between(at && method(at.config, at.claims), method(change.config, change.claims), { sensitive: secret });
+    }
+    case "login-groups":
+      return between(change.at && { groups: groupsIn(change.at.expression) }, { groups: groupsIn(change.expression) });
+    case "login-method-gone":
+    case "login-application-gone":
+    case "login-provider-gone":
+    case "login-groups-gone":
+      return between({ name: change.subject.replace(/ #[0-9a-f]{8}$/, "") }, undefined);
+  }
+}
+
+const provider = ({ name, clientType, redirectUris, signingKey, scopes, grantTypes }: Provider | ProviderWish): Fields =>
+  fieldsOf({
+    name,
+    clientType,
+    callbacks: redirectUris.map(({ url }) => url),
+    signingKey,
+    scopes: scopes.length,
+    grantTypes: grantTypes ?? [],
+  });
+
+const method = (
+  { client_id, auth_url, token_url, certs_url, scopes, pkce_enabled }: LoginMethodConfig,
+  claims: readonly string[],
+): Fields => ({
+  client: client_id,
+  authorize: auth_url,
+  token: token_url,
+  keys: certs_url,
+  scopes,
+  claims,
+  pkce: pkce_enabled,
+});

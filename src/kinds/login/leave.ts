@@ -1,0 +1,103 @@
+import type { Sweep } from "../../plan/rung.ts";
+import type { AccessSeen } from "../access/seen.ts";
+import type { PolicySeen } from "../policy/seen.ts";
+import { addressOf } from "./address.ts";
+import { mappingName } from "./claim.ts";
+import type { LoginChange, LoginSeen } from "./seen.ts";
+
+type Needs = {
+  readonly login: LoginSeen;
+  readonly access: Pick<AccessSeen, "mine" | "doubles">;
+  readonly policy: Pick<PolicySeen, "mine">;
+};
+
+/**
+ * What one who leaves for good takes of the login, one step at a time, once nothing of this owner's is left that needs it.
+ *
+ * | the object                | needed by others        | by nobody                                            |
+ * |---------------------------|-------------------------|------------------------------------------------------|
+ * | login method              | our claim and scope go  | deleted                                              |
+ * | application and provider  | our mapping goes out    | deleted, after the login method                      |
+ * | scope mapping             | –                       | deleted, after it was taken out of the provider      |
+ */
+export const unusedLogin: Sweep<Needs, LoginChange> = ({ login, access, policy }) => {
+  // Authentik's own hostname is open to all, and goes last: cfauth may reach Authentik by it.
+  const routes = [...access.mine.keys()].filter((route) => route !== ownRoute(login));
+  const policies = policy.mine.filter(({ decision }) => decision !== "bypass");
+  const next = routes.length + access.doubles.length + policies.length > 0 ? undefined : nextToGo(login);
+  return next === undefined ? [] : [next];
+};
+
+/** What of the login is the next to be taken away, once nothing needs it. */
+export const nextToGo = (login: LoginSeen): LoginChange | undefined => method(login) ?? provider(login) ?? mapping(login);
+
+/** Authentik's own, as the key of a route. */
+export function ownRoute({ wish }: LoginSeen): string {
+  const { hostname, path } = addressOf(wish);
+  return `${hostname}${path}`;
+}
+
+/** Why the login method stays; undefined where it can go, or is gone. */
+export function methodStays({ method: at, groups, users = ["nobody looked who uses it"] }: LoginSeen): string | undefined {
+  if (at === undefined) return undefined;
+  const other = at.claims.find((claim) => claim.startsWith("cfauth_groups_") && claim !== groups.claim);
+  return users[0] ?? (other && `the groups of another cfauth travel by it (${other})`);
+}
+
+/** Why provider and application in Authentik stay. */
+export function providerStays(login: LoginSeen): string | undefined {
+  const { application, provider: at, wish, teamDomain } = login;
+  const stays = methodStays(login);
+  if (stays !== undefined) return `the login method in Cloudflare stays: ${stays}`;
+  const other = at?.redirectUris.find(({ url }) => url !== `https://${teamDomain}/cdn-cgi/access/callback`);
+  if (other !== undefined) return `the provider answers ${other.url} as well`;
+  return application !== undefined && application.slug !== wish.slug
+    ? `somebody gave the application another slug, ${application.slug}`
+    : undefined;
+}
+
+function method(login: LoginSeen): LoginChange | undefined {
+  const { method: at, provider: by, groups } = login;
+  if (at === undefined) return undefined;
+  if (methodStays(login) === undefined) return { kind: "login", action: "delete", key: "login-method-gone", subject: at.name, at };
+  const claims = at.claims.filter((claim) => claim !== groups.claim);
+  const config = { ...at.config, scopes: at.config.scopes.filter((scope) => scope !== groups.claim) };
+  // Without its client secret, which is written whole each time, it could not be written.
+  if (!by?.clientSecret || (claims.length === at.claims.length && config.scopes.length === at.config.scopes.length)) return undefined;
+  const { name } = at;
+  return { kind: "login", action: "update", key: "login-method", subject: name, at, name, config, claims, secret: by.clientSecret };
+}
+
+function provider(login: LoginSeen): LoginChange | undefined {
+  const { application, provider: at, groups } = login;
+  if (providerStays(login) === undefined) {
+    if (application !== undefined)
+      return { kind: "login", action: "delete", key: "login-application-gone", subject: application.slug, at: application };
+    return at && { kind: "login", action: "delete", key: "login-provider-gone", subject: at.name, at };
+  }
+  const pk = groups.mapping?.pk;
+  if (at === undefined || pk === undefined || !at.scopes.includes(pk) || "code" in login.parts) return undefined;
+  const wish = {
+    name: at.name,
+    clientType: "confidential",
+    redirectUris: at.redirectUris,
+    authorizationFlow: at.authorizationFlow,
+    invalidationFlow: at.invalidationFlow,
+    signingKey: at.signingKey ?? login.parts.signingKey,
+    scopes: at.scopes.filter((scope) => scope !== pk),
+    grantTypes: at.grantTypes ?? ["authorization_code", "refresh_token"],
+  } as const;
+  return { kind: "login", action: "update", key: "login-provider", subject: at.name, at, wish };
+}
+
+const mapping = ({ groups, parts }: LoginSeen): LoginChange | undefined =>
+  groups.mapping === undefined || "code" in parts
+    ? undefined
+    : {
+        kind: "login",
+        action: "delete",
+        key: "login-groups-gone",
+        subject: mappingName(groups.owner),
+        at: groups.mapping,
+        path: parts.mappingsPath,
+      };

@@ -1,0 +1,57 @@
+import { narrows } from "../access/narrowing.ts";
+import { between, type Difference, type Exposed, type Field, type Fields, fieldsOf } from "../fields.ts";
+import { canonical } from "./audience.ts";
+import type { PolicyChange, PolicyContent } from "./seen.ts";
+
+export function policyDifference(change: PolicyChange): Difference {
+  const before = "at" in change ? change.at : undefined;
+  const after = "wish" in change ? change.wish : undefined;
+  const exposure = before && after && reach(before, after);
+  return between(before && fields(before), after && fields(after), { exposure });
+}
+
+/** `cfauth:home members of family` → `members of family` */
+export const policyWords = (name: string): string => name.replace(/^cfauth:[a-z0-9-]+ /, "");
+
+const DECISIONS: Readonly<Record<string, string>> = { non_identity: "service auth" };
+
+function fields({ decision, include, require, exclude }: PolicyContent): Fields {
+  const rules = include.flatMap((rule) => Object.entries(rule as Readonly<Record<string, Readonly<Record<string, unknown>>>>).slice(0, 1));
+  const of = (...kinds: readonly string[]) => rules.filter(([kind]) => kinds.includes(kind));
+  const groups = of("oidc").map(([, leaf]) => String(leaf["claim_value"]));
+  const other = rules.filter(([kind]) => !KNOWN.has(kind)).length;
+  return fieldsOf({
+    decision: DECISIONS[decision] ?? decision,
+    groups: some(groups),
+    emails: count(of("email", "email_domain").length),
+    serviceTokens: of("any_valid_service_token").length > 0 ? "any" : count(of("service_token").length),
+    everyone: yes(of("login_method").length > 0),
+    anyone: yes(of("everyone").length > 0),
+    otherRules: count(other),
+    requires: count(require.length),
+    excludes: count(exclude.length),
+  });
+}
+
+const KNOWN = new Set(["oidc", "email", "email_domain", "any_valid_service_token", "service_token", "login_method", "everyone"]);
+
+const some = (list: readonly string[]): Field | undefined => (list.length === 0 ? undefined : list);
+const count = (number: number): number | undefined => (number === 0 ? undefined : number);
+const yes = (is: boolean): true | undefined => is || undefined;
+
+/** What somebody changed on a policy of ours, and what becomes of it when it is mended. */
+function reach(before: PolicyContent, after: PolicyContent): Exposed | undefined {
+  if (after.decision === "bypass") return before.decision === "bypass" ? undefined : "PUBLIC";
+  const mine = [before, after].map((content, id) => ({ ...content, id: String(id), name: "" })) as unknown as Parameters<
+    typeof narrows
+  >[2]["mine"];
+  const less = (from: string, to: string) => narrows({ policies: [from] }, [to], { mine, theirs: [] });
+  const lacks = (one: readonly unknown[], other: readonly unknown[]) =>
+    one.some((rule) => !other.some((it) => canonical(it) === canonical(rule)));
+  const narrower = less("0", "1") || lacks(after.require, before.require) || lacks(after.exclude, before.exclude);
+  const wider = less("1", "0") || lacks(before.require, after.require) || lacks(before.exclude, after.exclude);
+  return exposed(wider, narrower);
+}
+
+export const exposed = (wider: boolean, narrower: boolean): Exposed | undefined =>
+  wider && narrower ? "different" : wider ? "wider" : narrower ? "narrower" : undefined;

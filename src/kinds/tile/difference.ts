@@ -1,0 +1,19 @@
+import type { Directory } from "../../domain/directory.ts";
+import { between, type Difference, type Fields, fieldsOf } from "../fields.ts";
+import { CONTENT } from "./alike.ts";
+import type { TileChange, TileContent } from "./seen.ts";
+
+/** @param groups - by which primary keys have their names */
+export function tileDifference(change: TileChange, groups: Directory["groups"]): Difference {
+  const nameOf = (pk: string) => ("found" in groups ? groups.found.find((group) => group.pk === pk)?.name : undefined) ?? "another group";
+  const bound = "at" in change ? change.at.bindings.flatMap(({ to }) => ("group" in to ? [to.group] : [])).toSorted() : undefined;
+  const before = "at" in change ? fields(change.at, bound ?? [], nameOf) : undefined;
+  const after = "wish" in change ? fields(change.wish, change.wish.groups, nameOf) : undefined;
+  return between(before, after);
+}
+
+const fields = (content: TileContent, groups: readonly string[], nameOf: (pk: string) => string): Fields =>
+  fieldsOf({
+    ...Object.fromEntries(CONTENT.map((name) => [name === "launchUrl" ? "address" : name, content[name] || undefined])),
+    for: groups.length === 0 ? "everyone" : groups.map(nameOf),
+  });

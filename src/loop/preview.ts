@@ -1,0 +1,98 @@
+import { difference } from "../kinds/difference.ts";
+import type { Difference } from "../kinds/fields.ts";
+import { type Hands, look } from "../kinds/hands.ts";
+import type { AnyChange } from "../kinds/index.ts";
+import { pretending } from "../kinds/pretend.ts";
+import type { World } from "../kinds/world.ts";
+import { noMemory } from "../plan/decide.ts";
+import type { Desired } from "../plan/desired.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { LoopParts } from "./loop.ts";
+import { pass } from "./pass.ts";
+
+/** One change, as it would be done. */
+export interface Step {
+  /** In the order of running, from 1. */
+  readonly number: number;
+  /** Those of one wave are done beside each other. */
+  readonly wave: number;
+  readonly change: AnyChange;
+  readonly difference: Difference;
+  /** Numbers of those that are done before it: what it names is made by them, or they are of the same route. */
+  readonly needs: readonly number[];
+  /** Whether it is done only when the grace of a gone container ends: by the daemon, which knows when that is. */
+  readonly later: boolean;
+}
+
+export interface Preview {
+  readonly steps: readonly Step[];
+  /** As it is now. */
+  readonly before: World;
+  /** As it would be at the end of the pass. */
+  readonly after: World;
+  readonly desired: Desired;
+  /** What would still wait then, and is not to be, and what would be live. */
+  readonly end: Plan<AnyChange>;
+}
+
+export type PreviewParts = Pick<LoopParts, "list" | "hands" | "decide" | "asked" | "plan" | "now" | "signal">;
+
+/**
+ * What a pass would do, to its very end: the world is looked at as it is, and then the same pass is run with hands that only
+ * pretend. Where containers are gone it is run on to the time when their grace is over.
+ *
+ * @throws {WorldError} when containers or world could not be read
+ */
+export async function preview(parts: PreviewParts): Promise<Preview> {
+  const workloads = await parts.list();
+  const before = await look(parts.hands, "all", parts.asked(workloads), undefined);
+  const steps: Step[] = [];
+  let planned = before;
+  let wave = 0;
+  let later = false;
+  let memory = noMemory;
+  const hands: Hands = pretending(before, (change) => {
+    const number = steps.length + 1;
+    steps.push({ number, wave, change, difference: difference(change, planned), needs: needs(change, wave, steps), later });
+    return number;
+  });
+  const think = (world: World, now: number) =>
+    pass(
+      {
+        list: async () => workloads,
+        hands,
+        asked: parts.asked,
+        decide: (all, seen) => {
+          const decision = parts.decide(all, seen, memory, now);
+          memory = decision.memory;
+          return decision;
+        },
+        plan: parts.plan,
+        onPlan: (_plan, _decision, world) => {
+          planned = world;
+          wave += 1;
+        },
+        onChange: () => {},
+        signal: parts.signal,
+        dryRun: false,
+      },
+      undefined,
+      world,
+    );
+  const now = parts.now();
+  const { world, plan, decision } = await think(before, now);
+  const ends = [...decision.desired.closing.values()];
+  if (ends.length > 0) {
+    later = true;
+    await think(world, Math.max(...ends) + 1);
+  }
+  return { steps, before, after: world, desired: decision.desired, end: plan };
+}
+
+/** What the change names that is yet to be made, and the last one before it at the same route. */
+function needs(change: AnyChange, wave: number, steps: readonly Step[]): readonly number[] {
+  const named = [...JSON.stringify(change).matchAll(/\(known after (\d+)\)/g)].map(([, number]) => Number(number));
+  const [host] = change.subject.split("/");
+  const last = steps.findLast((step) => step.wave < wave && (step.change.subject === change.subject || step.change.subject === host));
+  return [...new Set([...named, ...(last === undefined ? [] : [last.number])])].toSorted((a, b) => a - b);
+}

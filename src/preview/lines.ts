@@ -1,0 +1,58 @@
+import type { Problem } from "../domain/problem.ts";
+import type { Difference } from "../kinds/fields.ts";
+import type { AnyChange } from "../kinds/index.ts";
+import { called, phrase, routeOf, subjectOf } from "../kinds/phrase.ts";
+import { policyWords } from "../kinds/policy/difference.ts";
+import type { TunnelSeen } from "../kinds/tunnel/seen.ts";
+import type { Style, Terminal } from "../terminal.ts";
+
+export type Paint = Pick<Terminal, "paint">;
+
+export const SIGNS: Readonly<Record<AnyChange["action"], string>> = { create: "+", update: "~", delete: "-" };
+const STYLES: Readonly<Record<string, Style>> = { "+": "green", "~": "yellow", "-": "red", "…": "cyan", "!": "yellow" };
+
+export const painted = ({ paint }: Paint, sign: string): string => {
+  const style = STYLES[sign];
+  return style === undefined ? sign : paint(style, sign);
+};
+
+/** As wide as the longest name of an object. */
+const WIDTH = "Authentik application".length + 1;
+
+/**
+ * A change in one line: its sign, what it is done to, and what differs.
+ *
+ * @param hostname - under which it stands already, and so is not said again
+ * @param tunnel - ours: people know it by its name, and records by its id
+ */
+export function changeLine(
+  out: Paint,
+  change: AnyChange,
+  difference: Difference,
+  hostname: string | undefined,
+  { tunnel, name }: Pick<TunnelSeen, "tunnel" | "name">,
+): string {
+  const words = phrase(change, difference)
+    .replace(/\(known after \d+\)\.cfargotunnel\.com/g, `tunnel ${name}`)
+    .replaceAll(`${tunnel?.id}.cfargotunnel.com`, `tunnel ${tunnel?.name}`);
+  const said = [subject(change, hostname), words].filter((it) => it !== "").join("  ");
+  const { exposure } = difference;
+  const reach = exposure === undefined || exposure === "protected" ? "" : `  ${exposed(out, exposure)}`;
+  return `${painted(out, SIGNS[change.action])} ${called(change).padEnd(WIDTH)}${said}${reach}`.trimEnd();
+}
+
+function subject(change: AnyChange, hostname: string | undefined): string {
+  if (change.kind === "policy") return policyWords(change.subject);
+  const route = routeOf(change);
+  if (route === undefined) return subjectOf(change);
+  return route.hostname === hostname ? (route.path ?? "") : change.subject;
+}
+
+const exposed = ({ paint }: Paint, exposure: NonNullable<Difference["exposure"]>): string =>
+  exposure === "PUBLIC" ? paint("red", "PUBLIC") : paint(exposure === "narrower" ? "cyan" : "yellow", exposure);
+
+/** What is wrong, with its code, and beneath it what to do. */
+export function problemLines({ paint }: Paint, { code, container, label, message, fix }: Problem): readonly string[] {
+  const where = [container, label].filter((it) => it !== undefined).join(" · ");
+  return [`${where === "" ? "" : `${where}: `}${message}  ${paint("dim", code)}`, `→ ${fix}`];
+}

@@ -1,0 +1,128 @@
+/** `cfauth plan` and `cfauth apply` whole, on the sandbox, with an engine that lists what a test says. */
+import { describe, expect, it } from "vitest";
+import { cli } from "../../src/cli.ts";
+import { createTerminal } from "../../src/terminal.ts";
+import type { Call } from "../sandbox/call.ts";
+import { failure } from "../sandbox/cloudflare/envelope.ts";
+import { type Sandbox, startSandbox } from "../sandbox/index.ts";
+import { fakeEngine } from "../sources/docker/engine.ts";
+import { listed } from "../sources/docker/listed.ts";
+
+interface Scene extends AsyncDisposable {
+  readonly sandbox: Sandbox;
+  /** From now on these are all the containers that run, with their hostnames. */
+  run(...names: readonly string[]): void;
+  /** What the command wrote, to either stream, and its exit code. */
+  type(...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string }>;
+}
+
+async function scene(): Promise<Scene> {
+  await using stack = new AsyncDisposableStack();
+  const sandbox = stack.use(await startSandbox());
+  const engine = stack.use(await fakeEngine());
+  const scope = stack.move();
+  return {
+    sandbox,
+    run: (...names) => {
+      const all = names.map((name) =>
+        listed({
+          Id: name,
+          Names: [`/${name}`],
+          Labels: { "cfauth.hostname": `${name}.${sandbox.zone}` },
+          Ports: [{ PrivatePort: 80, Type: "tcp" }],
+        }),
+      );
+      engine.on("/containers/json", (_request, response) => response.end(JSON.stringify(all)));
+    },
+    type: async (...argv) => {
+      let out = "";
+      const write = (text: string): void => {
+        out += text;
+      };
+      const terminal = createTerminal({ write }, {});
+      const code = await cli(argv, {
+        env: { ...sandbox.environment, CFAUTH_OWNER: "home", CFAUTH_LISTEN: "127.0.0.1:1", DOCKER_HOST: `unix://${engine.path}` },
+        readText: () => "",
+        out: terminal,
+        err: terminal,
+        stop: new AbortController().signal,
+        ask: async () => undefined,
+      });
+      expect(out).not.toContain(sandbox.cloudflare.state.token);
+      return { code, out };
+    },
+    [Symbol.asyncDispose]: () => scope.disposeAsync(),
+  };
+}
+
+const records = ({ method, path }: Call): boolean => method === "POST" && path.endsWith("/dns_records");
+
+describe("plan and apply", () => {
+  it("end with 2 while there is something to do and 0 when there is not, and apply tells each step in a line with its time", async () => {
+    await using at = await scene();
+    at.run("wiki");
+    const planned = await at.type("plan");
+    expect([planned.code, at.sandbox.controls.writes()]).toEqual([2, []]);
+    expect(planned.out).toMatch(/^cfauth plan · tunnel cfauth · owner home\n\n\+ for all routes\n/);
+    const applied = await at.type("apply");
+    expect(applied.code).toBe(0);
+    const steps = applied.out.split("\n").filter((line) => line.startsWith("✓"));
+    expect(steps.length).toBe(10);
+    expect(steps[7]).toMatch(/^✓ {3}8 \+ ingress rule {10}wiki\.home\.localhost {2}→ http:\/\/wiki:80 · login required {2}\d+\.\d s$/);
+    expect(await at.type("plan")).toMatchObject({ code: 0, out: expect.stringContaining("No changes. 1 route is as the labels say") });
+  });
+
+  it("leave what belongs to a gone container to the daemon, and say so", async () => {
+    await using at = await scene();
+    at.run("wiki", "old");
+    await at.type("apply");
+    at.run("wiki");
+    at.sandbox.controls.clear();
+    const { code, out } = await at.type("apply");
+    expect([code, at.sandbox.controls.writes()]).toEqual([0, []]);
+    expect(out).toContain("… old.home.localhost  its container is gone: the daemon removes it when the grace period ends");
+    const planned = await at.type("plan", "--json");
+    const { changes } = JSON.parse(planned.out);
+    expect(changes.map(({ hostname, action, reason }: Record<string, string>) => `${action} ${hostname} ${reason}`)).toEqual(
+      Array(4).fill("delete old.home.localhost container-gone"),
+    );
+    expect(planned.code).toBe(2);
+  });
+});
+
+describe("a step that fails", () => {
+  it("is told with what to do, and then what was done, what was not, and that what stands is safe", async () => {
+    await using at = await scene();
+    at.run("wiki");
+    at.sandbox.controls.fault(records, { kind: "status", ...failure(403, 10000, "Authentication error") }, 9);
+    const { code, out } = await at.type("apply");
+    expect(code).toBe(1);
+    expect(out).toMatch(/✗ {3}9 \+ DNS record {12}wiki\.home\.localhost .*\n {6}.*CFA-CF-PERMISSION\n {6}→ .*\n/);
+    expect(out).toMatch(/\nNot finished: 8 steps done, 2 not:\n {4}\+ DNS record .*\n {4}\+ tile .*\nWhat stands is safe: /);
+    at.sandbox.controls.heal();
+    const again = await at.type("apply");
+    expect([again.code, again.out]).toEqual([0, expect.stringMatching(/\nDone: 2 steps in .*1 live, 0 waiting, 0 problems\.\n$/)]);
+  });
+});
+
+describe("an engine that does not answer", () => {
+  it("is told by plan in the form that was asked for, with 1", async () => {
+    await using at = await scene();
+    const { code, out } = await at.type("plan", "--json");
+    expect([code, JSON.parse(out)]).toEqual([
+      1,
+      {
+        formatVersion: "1.0",
+        version: expect.any(String),
+        error: {
+          code: expect.stringMatching(/^CFA-DOCKER-/),
+          severity: expect.any(String),
+          message: expect.any(String),
+          fix: expect.any(String),
+          docs: expect.stringContaining("#cfa-docker-"),
+        },
+      },
+    ]);
+    expect(await at.type("plan")).toEqual({ code: 1, out: expect.stringMatching(/^✗ .* {2}CFA-DOCKER-\w+\n {4}→ .*\n$/) });
+  });
+});

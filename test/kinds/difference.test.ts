@@ -1,0 +1,161 @@
+/** What the log and the plan say of a change: in people's words, and never a secret or an address. */
+import { describe, expect, it } from "vitest";
+import type { Exposure } from "../../src/domain/exposure.ts";
+import { phrase } from "../../src/kinds/phrase.ts";
+import type { Preview } from "../../src/loop/preview.ts";
+import { anybody, exposure, only } from "../builders.ts";
+import { handMade } from "../plan/model.ts";
+import { empty, previewOf, settled } from "../preview/scene.ts";
+
+const at = (more: Partial<Exposure> = {}): Exposure => exposure("app.example.com", more);
+const leadsTo = (service: string, options: Exposure["origin"]["options"] = {}) => at({ origin: { service, options } });
+
+/** Each change as `update ingress: service http://a:80 → http://b:80`, with what it does to who may enter. */
+const said = ({ steps }: Preview): readonly string[] =>
+  steps.map(({ change, difference }) => {
+    const exposed = difference.exposure === undefined ? "" : ` [${difference.exposure}]`;
+    return `${change.action} ${change.kind}: ${phrase(change, difference)}${exposed}`;
+  });
+
+const from = async (before: Exposure, after: Exposure): Promise<readonly string[]> => said(await previewOf(await settled(before), [after]));
+
+describe("a change says", () => {
+  it("where a new route leads, who may enter and how it is shown", async () => {
+    const lines = said(await previewOf(await settled(), [at({ protection: only({ groups: ["family"] }) })]));
+    expect(lines.slice(-5)).toEqual([
+      "create policy: ",
+      "create access: members of family · 24h [protected]",
+      "create ingress: → http://app:80 · login required, for (known after 5)",
+      "create dns: CNAME → t-1.cfargotunnel.com",
+      "create tile: App, for family",
+    ]);
+  });
+
+  it.each<{ name: string; before: Exposure; after: Exposure; lines: readonly string[] }>([
+    {
+      name: "from where to where a route is led",
+      before: leadsTo("http://a:80"),
+      after: leadsTo("http://b:80"),
+      lines: ["update ingress: service http://a:80 → http://b:80"],
+    },
+    {
+      name: "which option of cloudflared's is another",
+      before: leadsTo("https://a:443"),
+      after: leadsTo("https://a:443", { noTLSVerify: true, httpHostHeader: "x.example" }),
+      lines: ["update ingress: origin.noTLSVerify none → yes, origin.httpHostHeader none → x.example"],
+    },
+    {
+      name: "how long a login lasts and what the route is called",
+      before: at(),
+      after: at({
+        protection: { ...only({}), session: "1h" } as Exposure["protection"],
+        shown: { ...at().shown, name: "The app", hidden: false },
+      }),
+      lines: ["update access: name app.example.com → The app, session 24h → 1h", "update tile: name App → The app"],
+    },
+    {
+      name: "that more may enter",
+      before: at({ protection: only({ groups: ["family"] }) }),
+      after: at({ protection: only({ groups: ["admins", "family"] }) }),
+      lines: [
+        "update login: groups family → admins, family",
+        "create policy: ",
+        "update access: policies members of family → members of admins or family [wider]",
+        "delete policy: ",
+        "update tile: for family → admins, family",
+      ],
+    },
+    {
+      name: "that fewer may enter, and that their old logins are ended",
+      before: at({ protection: only({ groups: ["admins", "family"] }) }),
+      after: at({ protection: only({ groups: ["family"] }) }),
+      lines: [
+        "create policy: ",
+        "update access: policies members of admins or family → members of family, old logins hold → to be ended [narrower]",
+        "update access: old logins hold → ended",
+        "delete policy: ",
+        "update tile: for admins, family → family",
+      ],
+    },
+    {
+      name: "that others may enter, and some no longer",
+      before: at({ protection: only({ groups: ["family"] }) }),
+      after: at({ protection: only({ groups: ["admins"] }) }),
+      lines: [
+        "update login: groups family → admins, family",
+        "create policy: ",
+        "update access: policies members of family → members of admins, old logins hold → to be ended [different]",
+        "update access: old logins hold → ended",
+        "delete policy: ",
+        "update tile: for family → admins",
+      ],
+    },
+    {
+      name: "that it becomes public, in capitals",
+      before: at(),
+      after: at({ protection: anybody }),
+      lines: [
+        "create policy: ",
+        "update access: policies everyone who logs in with Authentik → public, no login [PUBLIC]",
+        "update ingress: login required → none [PUBLIC]",
+        "delete policy: ",
+      ],
+    },
+  ])("$name", async ({ before, after, lines }) => {
+    const told = await from(before, after);
+    expect([...told].toSorted()).toEqual([...lines].toSorted());
+  });
+
+  it("what is taken over from others", async () => {
+    const lines = said(await previewOf(handMade(empty()), [exposure("d.example.com", { adopt: true })]));
+    expect(lines.filter((line) => line.includes("takes over"))).toEqual([
+      "update ingress: takes over the rule to http://old:80; nobody gets in meanwhile",
+      "update dns: takes over the DNS record CNAME t-1.cfargotunnel.com",
+      'update access: takes over the Access application "Family apps", which goes on guarding photos.example.com',
+    ]);
+  });
+});
+
+describe("never shown, in no field of any change", () => {
+  it("is an e-mail address: not one of a label, nor one that stands in the name of somebody's policy", async () => {
+    const world = empty();
+    const theirs = [{ id: "friends", name: "only eve@example.net", decision: "allow" }];
+    const preview = await previewOf({ ...world, policy: { ...world.policy, theirs } }, [
+      at({ protection: only({ emails: ["bob@example.com", "@example.org"], policies: ["friends"] }) }),
+    ]);
+    const text = JSON.stringify(preview.steps.map(({ difference }) => difference));
+    expect(text).not.toMatch(/bob@|eve@|@example/);
+    expect(text).toContain('"emails":2');
+  });
+
+  it("is the client secret, nor the password in an origin's address", async () => {
+    const world = empty();
+    const preview = await previewOf({ ...world, login: { ...world.login, application: undefined } }, [
+      leadsTo("http://admin:hunter2@app:80"),
+    ]);
+    const method = preview.steps.find(({ change }) => change.key === "login-method");
+    expect(method?.difference.sensitive).toEqual(["clientSecret"]);
+    const text = JSON.stringify(preview.steps.map(({ difference }) => difference));
+    expect(text).not.toMatch(/"secret"|hunter2/);
+    expect(text).toContain("http://…@app:80");
+  });
+});
+
+it("a rule that is taken over is told without the password in its address", async () => {
+  const world = handMade(empty());
+  const rules = world.ingress.rules.map((rule) =>
+    rule.hostname === "d.example.com" ? { ...rule, service: "http://admin:hunter2@old:80" } : rule,
+  );
+  const lines = said(await previewOf({ ...world, ingress: { ...world.ingress, rules } }, [exposure("d.example.com", { adopt: true })]));
+  expect(lines.find((line) => line.includes("the rule to"))).toContain("takes over the rule to http://…@old:80;");
+});
+
+it("a policy that somebody changed by hand says what is put right, and whether that lets in more or fewer", async () => {
+  const world = await settled(at({ protection: only({ groups: ["family"] }) }));
+  const wished = [at({ protection: only({ groups: ["family"] }) })];
+  const changed = (more: Partial<(typeof world.policy.mine)[number]>) =>
+    previewOf({ ...world, policy: { ...world.policy, mine: world.policy.mine.map((it) => ({ ...it, ...more })) } }, wished);
+  const opened = [...(world.policy.mine[0]?.include ?? []), { email: { email: "eve@example.net" } }];
+  expect(said(await changed({ include: opened }))).toEqual(["update policy: emails 1 → none [narrower]"]);
+  expect(said(await changed({ exclude: [{ ip: { ip: "203.0.113.7/32" } }] }))).toEqual(["update policy: excludes 1 → none [wider]"]);
+});

@@ -1,0 +1,70 @@
+/** A preview without network: a world as it is, and what is wished of it. */
+import type { Exposure } from "../../src/domain/exposure.ts";
+import type { Problem } from "../../src/domain/problem.ts";
+import type { Hands } from "../../src/kinds/hands.ts";
+import { house } from "../../src/kinds/index.ts";
+import type { Kind } from "../../src/kinds/kind.ts";
+import { standing } from "../../src/kinds/standing.ts";
+import type { World } from "../../src/kinds/world.ts";
+import { type Preview, preview } from "../../src/loop/preview.ts";
+import { decide } from "../../src/plan/decide.ts";
+import { plan } from "../../src/plan/plan.ts";
+import type { Change } from "../../src/plan/rung.ts";
+import { emptyWorld, OWNER } from "../plan/model.ts";
+
+const NOBODY_ASKED = { groups: new Set<string>(), tokens: new Set<string>() };
+
+/** Someone whose token is an administrator's looks at the tiles. */
+export const empty = (): World => {
+  const world = emptyWorld();
+  return {
+    ...world,
+    tunnel: { ...world.tunnel, tunnel: { id: "t-1", name: "homelab", source: "cloudflare" } },
+    tile: { ...world.tile, me: { pk: 1, superuser: true } },
+    directory: { ...world.directory, groups: { found: ["admins", "family"].map((name) => ({ pk: `pk-${name}`, name })) } },
+  };
+};
+
+/** @param problems - of labels that can not be read */
+export function previewOf(world: World, wishes: readonly Exposure[], problems: readonly Problem[] = []): Promise<Preview> {
+  const of = <S, C extends Change>(kind: C["kind"], seen: S): Kind<S, C> => ({
+    kind,
+    observe: async () => seen,
+    apply: () => {
+      throw new Error("a preview writes nothing");
+    },
+  });
+  const hands: Hands = {
+    tunnel: of("tunnel", world.tunnel),
+    login: of("login", world.login),
+    policy: of("policy", world.policy),
+    access: of("access", world.access),
+    ingress: of("ingress", world.ingress),
+    dns: of("dns", world.dns),
+    tile: of("tile", world.tile),
+    directory: { observe: async () => world.directory },
+  };
+  const grace = { graceMs: 60_000, startupGraceMs: 300_000 };
+  return preview({
+    list: async () => [],
+    hands,
+    asked: () => NOBODY_ASKED,
+    decide: (_, seen, memory, now) =>
+      decide([{ exposures: wishes, faulty: [], problems }], standing(seen), () => false, memory, grace, now),
+    plan: ({ desired }, seen, failed) => plan(house(OWNER), desired, seen, failed),
+    now: () => 1_000_000,
+    signal: new AbortController().signal,
+  });
+}
+
+/** The world in which all these are as they wish. */
+export const settled = async (...wishes: readonly Exposure[]): Promise<World> => known((await previewOf(empty(), wishes)).after);
+
+/** With ids in place of those that a preview does not know. */
+function known<T>(value: T): T {
+  if (typeof value === "string") return value.replace(/\(known after (\d+)\)/g, "made-$1") as T;
+  if (value instanceof Map) return new Map([...value].map(([key, inner]) => [key, known(inner)])) as T;
+  if (Array.isArray(value)) return value.map(known) as T;
+  if (typeof value !== "object" || value === null || value instanceof Set) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, known(inner)])) as T;
+}

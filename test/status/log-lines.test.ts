@@ -1,0 +1,61 @@
+/** What stands in the log of a change. */
+import { describe, expect, it } from "vitest";
+import type { Exposure } from "../../src/domain/exposure.ts";
+import { house } from "../../src/kinds/index.ts";
+import { createLog } from "../../src/log.ts";
+import { noMemory } from "../../src/plan/decide.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { logTeller } from "../../src/status/log-lines.ts";
+import { createWatch } from "../../src/status/watch.ts";
+import { anybody, exposure } from "../builders.ts";
+import { OWNER } from "../plan/model.ts";
+import { previewOf, settled } from "../preview/scene.ts";
+
+/** The lines of the first wave that brings the one to the other. */
+async function logged(before: readonly Exposure[], after: readonly Exposure[]): Promise<readonly Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog({ level: "info", format: "json", secrets: [], stream: { write: (text: string) => lines.push(JSON.parse(text)) } });
+  const watch = createWatch([logTeller(log)]);
+  const world = await settled(...before);
+  const { desired } = await previewOf(world, after);
+  const planned = plan(house(OWNER), desired, world);
+  watch.planned(planned, { desired, memory: noMemory, wakeAt: undefined }, world);
+  for (const change of planned.changes) watch.changed(change, undefined);
+  return lines.map(({ time: _, level: __, ...fields }) => fields);
+}
+
+const app = exposure("app.example.com");
+
+describe("a line of the log", () => {
+  it("says what was changed, with both values", async () => {
+    expect(await logged([app], [{ ...app, origin: { service: "http://app:81", options: {} } }])).toEqual([
+      {
+        msg: "applied",
+        kind: "ingress",
+        action: "update",
+        hostname: "app.example.com",
+        container: "app",
+        what: "service http://app:80 → http://app:81",
+      },
+    ]);
+  });
+
+  it("says that a route becomes public", async () => {
+    const [line] = await logged([app, exposure("b.example.com", { protection: anybody })], [{ ...app, protection: anybody }]);
+    expect(line).toMatchObject({
+      kind: "access",
+      exposure: "PUBLIC",
+      what: "policies everyone who logs in with Authentik → public, no login",
+    });
+  });
+
+  it("says who may enter a new protected route, which opens nothing wider than it was", async () => {
+    const [line, ...others] = await logged([app], [app, exposure("b.example.com")]);
+    expect([line?.["hostname"], line?.["what"], others]).toEqual(["b.example.com", "everyone who logs in with Authentik · 24h", []]);
+    expect(line).not.toHaveProperty("exposure");
+  });
+
+  it("is not there on a quiet day", async () => {
+    expect(await logged([app], [app])).toEqual([]);
+  });
+});
