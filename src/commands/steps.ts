@@ -7,8 +7,8 @@ import type { World } from "../kinds/world.ts";
 import type { Outcome } from "../loop/loop.ts";
 import type { Preview, Step } from "../loop/preview.ts";
 import { changeLine } from "../preview/lines.ts";
-import { createProgress, type Progress } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
+import { createProgress, type Progress } from "./progress.ts";
 
 /** How far it came. */
 export interface Taken {

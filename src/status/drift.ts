@@ -1,7 +1,7 @@
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Outcome } from "../loop/loop.ts";
-import type { Place } from "./teller.ts";
+import type { Place } from "./place.ts";
 
 /** What was not as cfauth had made it, though nobody wished it otherwise, and is so again. */
 export interface Corrected {

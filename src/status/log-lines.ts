@@ -4,8 +4,9 @@ import type { Difference } from "../kinds/fields.ts";
 import { phrase } from "../kinds/phrase.ts";
 import type { Log } from "../log.ts";
 import { taken } from "../plan/rung.ts";
+import type { Place } from "./place.ts";
 import { type KnownRoute, OWN_HOST } from "./report.ts";
-import type { Place, Teller } from "./teller.ts";
+import type { Teller } from "./teller.ts";
 
 /** One line for each change to the world, and for each thing that became otherwise by it. A quiet day has none. */
 export function logTeller(log: Log): Teller {

@@ -1,8 +1,8 @@
-import type { Route } from "../domain/route.ts";
 import type { WorldError } from "../errors.ts";
 import type { Difference } from "../kinds/fields.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Outcome } from "../loop/loop.ts";
+import type { Place } from "./place.ts";
 import type { Tidings } from "./tidings.ts";
 
 /** Told what becomes otherwise, as it does: the log, notices and metrics are made of it. It never throws, and holds nothing up. */
@@ -13,6 +13,3 @@ export interface Teller {
   news?(news: Tidings, at: number): void;
   passed?(outcome: Outcome): void;
 }
-
-/** What a change is about, as a person knows it: a route, or a thing that all routes share, by its name. */
-export type Place = { readonly route: Route; readonly container: string | undefined } | { readonly name: string };

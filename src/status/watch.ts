@@ -12,8 +12,9 @@ import { type Calm, calmAfter, correctedIn } from "./drift.ts";
 import { inEffect } from "./effect.ts";
 import { knownRoutes } from "./known.ts";
 import { sickKey } from "./outages.ts";
+import type { Place } from "./place.ts";
 import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
-import type { Place, Teller } from "./teller.ts";
+import type { Teller } from "./teller.ts";
 import { alreadyOpen, nothingTold, problemFrom, type Rules, type Standing, tidings } from "./tidings.ts";
 
 /** What the daemon knows of itself between passes: the page is made of it, and the log is what changed in it. */

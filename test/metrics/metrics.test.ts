@@ -5,7 +5,7 @@ import type { Outcome } from "../../src/loop/loop.ts";
 import { METRICS, type MetricName, type MetricRow } from "../../src/metrics/catalogue.ts";
 import { createMetrics } from "../../src/metrics/metrics.ts";
 import type { Reported } from "../../src/metrics/standing.ts";
-import type { Place } from "../../src/status/teller.ts";
+import type { Place } from "../../src/status/place.ts";
 import type { Tidings } from "../../src/status/tidings.ts";
 import { type Scrape, scraped } from "./exposition.ts";
 

@@ -1,4 +1,4 @@
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** Lines that come one after the other, and beneath them how far it is. */
 export interface Progress {
