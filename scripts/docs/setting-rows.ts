@@ -246,7 +246,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         notes: ["It is a secret: whoever has it can write there. `CFAUTH_NOTIFY_URL_FILE` keeps it out of the environment."],
       },
       CFAUTH_DRY_RUN: {
-        meaning: "watch and log, write nothing",
+        meaning: "watch and log the plan, write nothing",
         ...FLAG,
         example: "true",
       },

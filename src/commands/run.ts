@@ -12,6 +12,7 @@ import { createNotifier } from "../notify/notifier.ts";
 import { createDockerSource } from "../sources/index.ts";
 import { logTeller } from "../status/log-lines.ts";
 import { ailment, report } from "../status/page.ts";
+import { createRehearsal } from "../status/rehearsal.ts";
 import { createWatch } from "../status/watch.ts";
 import { VERSION } from "../version.ts";
 import { type Command, type Context, withConfig } from "./command.ts";
@@ -57,6 +58,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     onSent: metrics.notified,
   });
   const watch = createWatch([logTeller(log), metrics, notifier]);
+  const rehearse = createRehearsal(log);
   let dockerUp = true;
   let failures = 0;
 
@@ -64,6 +66,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     try {
       app ??= await createApp({ config, source, signal: stop, watch, onCall });
       const next = await app.loop.turn();
+      if (config.dryRun) rehearse(await app.preview());
       failures = 0;
       return next;
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Problem, ProblemCode } from "../domain/problem.ts";
 import { parseRouteKey, type Route } from "../domain/route.ts";
 import type { Difference } from "../kinds/fields.ts";
+import type { AnyChange } from "../kinds/index.ts";
 import { phrase } from "../kinds/phrase.ts";
 import type { Log } from "../log.ts";
 import { taken } from "../plan/rung.ts";
@@ -19,8 +20,7 @@ export function logTeller(log: Log): Teller {
   };
   return {
     changed: (change, place, error, differs) => {
-      const what = differs === undefined ? "" : phrase(change, differs);
-      const fields = { kind: change.kind, action: change.action, ...fieldsOf(place), ...(what !== "" && { what }), ...exposureOf(differs) };
+      const fields = changeFields(change, place, differs);
       if (error !== undefined) return log[again(change.key, error.code) ? "debug" : "warn"]({ ...fields, err: error }, "change failed");
       failing.delete(change.key);
       log.info(fields, "applied");
@@ -42,6 +42,12 @@ export function logTeller(log: Log): Teller {
     },
     passed: ({ ms, applied, result }) => log.debug({ ms, applied, result }, "pass over"),
   };
+}
+
+/** What a line says of a change: which object, whose, and what of it becomes otherwise. */
+export function changeFields(change: AnyChange, place: Place, differs: Difference | undefined) {
+  const what = differs === undefined ? "" : phrase(change, differs);
+  return { kind: change.kind, action: change.action, ...fieldsOf(place), ...(what !== "" && { what }), ...exposureOf(differs) };
 }
 
 /** What nobody has to do anything about has words of its own; whatever somebody must mend is a problem, with its code. */
