@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { tunnel as foundation } from "../kinds/tunnel/propose.ts";
+import { tunnel as foundation, nobodyConnected } from "../kinds/tunnel/propose.ts";
 import type { Tunnel } from "../kinds/tunnel/seen.ts";
 import { type Check, counted, type Findings, passed } from "./findings.ts";
 import type { Scene } from "./scene.ts";
@@ -56,7 +56,7 @@ async function connections({ cloudflare, account }: Scene, { id, name }: Tunnel)
     return {
       ...check,
       result: "fail",
-      detail: `no cloudflared is connected to the tunnel ${name}, so every hostname answers 530 (error 1033)`,
+      detail: nobodyConnected(name),
       code: "CFA-TUNNEL-DOWN",
       fixes: [
         "docker compose up -d cloudflared, then see: docker compose logs cloudflared",

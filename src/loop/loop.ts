@@ -53,8 +53,8 @@ export interface Loop {
 /** Every so many resyncs the whole world is looked at, with zones, tunnel and team domain, not only what routes are made of. */
 const WHOLE_EVERY = 12;
 
-/** Problems that go by themselves while Authentik boots for the first time, or that somebody is mending just now. */
-const PASSING: ReadonlySet<ProblemCode> = new Set(["CFA-AK-NOT-READY", "CFA-AK-NO-FLOW", "CFA-AK-NO-KEY"]);
+/** Problems that go by themselves while Authentik or cloudflared start, or that somebody is mending just now. */
+const PASSING: ReadonlySet<ProblemCode> = new Set(["CFA-AK-NOT-READY", "CFA-AK-NO-FLOW", "CFA-AK-NO-KEY", "CFA-TUNNEL-DOWN"]);
 
 /**
  * The level-triggered loop: each turn is a pass, and answers when the next one is due by itself (a grace that ends, a resync,

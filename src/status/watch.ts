@@ -118,7 +118,7 @@ function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<
     problems: [...new Map(problems.map((problem) => [`${problemKey(problem)} ${problem.message}`, problem])).values()],
     last: { ...last, result },
     sick: new Set(errors.filter(({ code }) => !code.endsWith("-REFUSED")).map(({ service }) => service)),
-    tunnel: end === undefined ? before.tunnel : end.world.tunnel.tunnel !== undefined,
+    tunnel: end === undefined ? before.tunnel : end.world.tunnel.tunnel !== undefined && end.world.tunnel.tunnel.connected !== false,
     converged: before.converged || result === "settled",
   };
 }

@@ -51,7 +51,12 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
     await reapLeftovers();
     const tunnel = unique("tunnel");
     sandbox = all.use(
-      await startSandbox({ resolve: dockerResolver(await docker(), [tunnel]), authentikBehindTunnel: true, token: CLOUDFLARE_TOKEN }),
+      await startSandbox({
+        resolve: dockerResolver(await docker(), [tunnel]),
+        authentikBehindTunnel: true,
+        token: CLOUDFLARE_TOKEN,
+        cloudflared: false,
+      }),
     );
     const port = await freePort();
     page = `http://127.0.0.1:${port}`;

@@ -44,7 +44,24 @@ test("a tunnel is found by its name, a deleted one of that name is not", async (
   seedTunnel(world.state, { name: "cfauth", status: "inactive", deleted_at: "2026-01-01T00:00:00Z" });
   expect(await world.look()).toEqual({ tunnel: undefined, tokenFile: undefined, name: "cfauth" });
   const { id } = seedTunnel(world.state, { name: "cfauth" });
-  expect((await world.look()).tunnel).toEqual({ id, name: "cfauth", source: "cloudflare" });
+  expect((await world.look()).tunnel).toEqual({ id, name: "cfauth", source: "cloudflare", connected: true });
+});
+
+test("a tunnel to which no cloudflared is connected is looked at again and again, one that has one only now and then", async () => {
+  await using world = await scene();
+  const { id } = seedTunnel(world.state, { name: "cfauth", status: "down" });
+  const connect = (status: "down" | "healthy" | "degraded") => {
+    const found = world.state.tunnels.get(id);
+    if (found !== undefined) world.state.tunnels.set(id, { ...found, status });
+  };
+  let seen = await world.look();
+  expect(seen.tunnel?.connected).toBe(false);
+  connect("degraded");
+  seen = await world.api.observe("routes", seen);
+  expect(seen.tunnel?.connected).toBe(true);
+  connect("down");
+  expect((await world.api.observe("routes", seen)).tunnel?.connected).toBe(true);
+  expect((await world.look()).tunnel?.connected).toBe(false);
 });
 
 test("a tunnel is found by its id", async () => {
@@ -52,7 +69,7 @@ test("a tunnel is found by its id", async () => {
   const { id } = seedTunnel(found.sandbox.state, { name: "homelab", config_src: "local" });
   const api = (more: object) =>
     tunnelApi({ cloudflare: found.client, account: found.account, name: "cfauth", tunnelId: undefined, tokenFile: undefined, ...more });
-  expect((await api({ name: id }).observe("all", undefined)).tunnel).toEqual({ id, name: "homelab", source: "local" });
+  expect((await api({ name: id }).observe("all", undefined)).tunnel).toEqual({ id, name: "homelab", source: "local", connected: true });
   expect((await api({ tunnelId: id }).observe("all", undefined)).tunnel).toMatchObject({ name: "homelab" });
 });
 

@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { tunnel } from "../../src/kinds/tunnel/propose.ts";
 import type { TunnelSeen } from "../../src/kinds/tunnel/seen.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
+import type { Desired } from "../../src/plan/desired.ts";
+import { exposure, key } from "../builders.ts";
 
 const NOTHING = decide([], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
-const there = { id: "t-1", name: "cfauth", source: "cloudflare" } as const;
-const proposed = (seen: Omit<TunnelSeen, "name">) => tunnel.propose({ tunnel: { ...seen, name: "cfauth" } }, NOTHING);
+const there = { id: "t-1", name: "cfauth", source: "cloudflare", connected: true } as const;
+const proposed = (seen: Omit<TunnelSeen, "name">, desired = NOTHING) => tunnel.propose({ tunnel: { ...seen, name: "cfauth" } }, desired);
 const write = { kind: "tunnel", action: "update", key: "tunnel-token-file", subject: "cfauth", id: "t-1" };
 
 describe("the tunnel", () => {
@@ -46,5 +48,15 @@ describe("the tunnel", () => {
       ],
       stands: false,
     });
+  });
+
+  it("that no cloudflared is connected to stands all the same, and that is told where somebody asks for a route", () => {
+    const desired: Desired = { ...NOTHING, wishes: new Map([[key("app.example.com"), exposure("app.example.com")]]) };
+    const told = (connected: boolean | undefined, wished: Desired) => {
+      const { problems, stands } = proposed({ tunnel: { ...there, connected }, tokenFile: undefined }, wished);
+      return { codes: problems.map(({ code, passing }) => [code, passing]), stands };
+    };
+    expect(told(false, desired)).toEqual({ codes: [["CFA-TUNNEL-DOWN", true]], stands: true });
+    expect([told(true, desired), told(undefined, desired), told(false, NOTHING)]).toEqual(Array(3).fill({ codes: [], stands: true }));
   });
 });

@@ -79,7 +79,7 @@ export function emptyWorld(): World {
       groups: { owner: OWNER, claim: claimName(OWNER), mapping: undefined, mayMap: true },
       wish: { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" },
     },
-    tunnel: { tunnel: { id: "t-1", name: "cfauth", source: "cloudflare" }, tokenFile: undefined, name: "cfauth" },
+    tunnel: { tunnel: { id: "t-1", name: "cfauth", source: "cloudflare", connected: true }, tokenFile: undefined, name: "cfauth" },
     policy: { mine: [], theirs: [{ id: "friends", name: "Friends", decision: "allow" }] },
     access: {
       mine: new Map(),
@@ -113,7 +113,10 @@ const fresh = (what: string): string => `${what}-${++serial}`;
 export function carryOut(world: World, change: AnyChange): World {
   switch (change.kind) {
     case "tunnel":
-      return { ...world, tunnel: { ...world.tunnel, tunnel: { id: "t-1", name: "cfauth", source: "cloudflare" }, tokenFile: undefined } };
+      return {
+        ...world,
+        tunnel: { ...world.tunnel, tunnel: { id: "t-1", name: "cfauth", source: "cloudflare", connected: true }, tokenFile: undefined },
+      };
     case "login":
       return { ...world, login: logins(world.login, change) };
     case "tile":

@@ -19,7 +19,7 @@ export const empty = (): World => {
   const world = emptyWorld();
   return {
     ...world,
-    tunnel: { ...world.tunnel, tunnel: { id: "t-1", name: "homelab", source: "cloudflare" } },
+    tunnel: { ...world.tunnel, tunnel: { id: "t-1", name: "homelab", source: "cloudflare", connected: true } },
     tile: { ...world.tile, me: { pk: 1, superuser: true } },
     directory: { ...world.directory, groups: { found: ["admins", "family"].map((name) => ({ pk: `pk-${name}`, name })) } },
   };

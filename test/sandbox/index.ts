@@ -14,6 +14,8 @@ export interface SandboxOptions {
   readonly resolve?: Resolve;
   /** Of the edge; any free one unless told. */
   readonly port?: number;
+  /** False: cloudflared is connected to no tunnel that is made, though the edge serves all the same. */
+  readonly cloudflared?: boolean;
   readonly onRequest?: (seen: Seen) => void;
   readonly version?: VersionName;
   /** Cloudflare's API token. */
@@ -50,6 +52,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     controls,
     zones: [ZONE],
     team: TEAM,
+    cloudflared: options.cloudflared ?? true,
     ...(options.token !== undefined && { token: options.token }),
     ...(options.rateLimit && { rateLimit: options.rateLimit }),
   });

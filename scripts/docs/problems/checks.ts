@@ -15,16 +15,6 @@ export const ofChecks = {
     ],
     effect: NONE,
   },
-  "CFA-TUNNEL-DOWN": {
-    so: "No cloudflared is connected to the tunnel, so every hostname answers 530 with error 1033.",
-    goesOn: true,
-    why: "routes are kept in order for when cloudflared is back.",
-    mend: [
-      sh("docker compose up -d cloudflared", "docker compose logs cloudflared"),
-      "If it runs, see whether it runs with the token of this very tunnel, and whether the machine may connect outwards to port 7844 (UDP or TCP).",
-    ],
-    effect: "Nobody reaches anything through the tunnel. Nothing is open that should not be.",
-  },
   "CFA-CF-ZONE": {
     so: "`CFAUTH_ZONES` names a domain that the token does not see, or a domain is pending: its name servers do not lead to Cloudflare yet.",
     goesOn: true,

@@ -3,11 +3,16 @@ import { behind } from "../../../src/kinds/ingress/in-force.ts";
 import { tunnelApi } from "../../../src/kinds/tunnel/api.ts";
 import { tunnel } from "../../../src/kinds/tunnel/propose.ts";
 import { writeTokenFile } from "../../../src/kinds/tunnel/token-file.ts";
-import { wishing } from "../../../test/kinds/world.ts";
-import { AS_IT_WAS, type Entry, yaml } from "./entry.ts";
+import { wishing, wishingGroups } from "../../../test/kinds/world.ts";
+import { AS_IT_WAS, type Entry, sh, yaml } from "./entry.ts";
 import { thrown } from "./run.ts";
 
-const LOCAL = { tunnel: { id: "t", name: "homelab", source: "local" }, tokenFile: undefined, name: "homelab" } as const;
+const LOCAL = { tunnel: { id: "t", name: "homelab", source: "local", connected: true }, tokenFile: undefined, name: "homelab" } as const;
+const ALONE = {
+  tunnel: { id: "t", name: "homelab", source: "cloudflare", connected: false },
+  tokenFile: undefined,
+  name: "homelab",
+} as const;
 const GONE = "4a8f7c1e-0000-4000-8000-000000000000";
 /** A tunnel that was deleted is still answered, with the date. */
 const deleted = { ask: async () => ({ id: GONE, name: "homelab", deleted_at: "2026-11-01T00:00:00Z" }) } as unknown as Cloudflare;
@@ -22,6 +27,17 @@ export const ofTunnel = {
       yaml("    environment:", "      CFAUTH_TUNNEL: cfauth"),
     ],
     effect: "No route is opened; what is there stays as it is.",
+  },
+  "CFA-TUNNEL-DOWN": {
+    says: () => tunnel.propose({ tunnel: ALONE }, wishingGroups()).problems,
+    so: "No cloudflared is connected to the tunnel, so every hostname answers 530 with error 1033.",
+    goesOn: true,
+    why: "routes are kept in order for when cloudflared is back.",
+    mend: [
+      sh("docker compose up -d cloudflared", "docker compose logs cloudflared"),
+      "If it runs, see whether it runs with the token of this very tunnel, and whether the machine may connect outwards to port 7844 (UDP or TCP).",
+    ],
+    effect: "Nobody reaches anything through the tunnel. Nothing is open that should not be.",
   },
   "CFA-TUNNEL-MISSING": {
     says: async () => {

@@ -23,7 +23,9 @@ export interface TunnelApiOptions {
 export function tunnelApi(options: TunnelApiOptions): Kind<TunnelSeen, TunnelChange> {
   return {
     kind: "tunnel",
-    observe: (depth, before) => (depth === "routes" && before?.tunnel !== undefined ? Promise.resolve(before) : look(options)),
+    // One that nobody is connected to is looked at until somebody is: that is what people wait for.
+    observe: (depth, before) =>
+      depth === "routes" && before?.tunnel !== undefined && before.tunnel.connected !== false ? Promise.resolve(before) : look(options),
     apply: (changes, seen) =>
       carriedOut(changes, seen, (change) => (change.action === "create" ? create(options) : writeToken(options, change.id))),
   };
@@ -108,12 +110,14 @@ const TunnelAnswer = z.looseObject({
   name: z.string(),
   config_src: z.string().nullish(),
   remote_config: z.boolean().nullish(),
+  status: z.string().nullish(),
   deleted_at: z.string().nullish(),
 });
 
-function tunnelFrom({ id, name, config_src, remote_config }: z.infer<typeof TunnelAnswer>): Tunnel {
+function tunnelFrom({ id, name, config_src, remote_config, status }: z.infer<typeof TunnelAnswer>): Tunnel {
   const local = config_src === undefined || config_src === null ? remote_config === false : config_src === "local";
-  return { id, name, source: local ? "local" : "cloudflare" };
+  const connected = status ? ["healthy", "degraded"].includes(status) : undefined;
+  return { id, name, source: local ? "local" : "cloudflare", connected };
 }
 
 const missing = (id: string, setting: string): WorldError =>

@@ -9,19 +9,39 @@ import type { TunnelChange, TunnelSeen } from "./seen.ts";
  * | takes local rules       | any               | a problem; nothing stands             |
  * | takes our rules         | stale             | write the file; the tunnel stands     |
  * | takes our rules         | current, not asked| the tunnel stands                     |
+ *
+ * It stands whether or not cloudflared is connected: routes are ready when it comes. Until then nobody reaches any, which is told.
  */
 export const tunnel: Foundation<{ readonly tunnel: TunnelSeen }, TunnelChange> = {
   kind: "tunnel",
   awaited: "the tunnel",
-  propose({ tunnel: seen }) {
+  propose({ tunnel: seen }, { wishes }) {
     const found = seen.tunnel;
     if (found === undefined)
       return { changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: seen.name }], problems: [], stands: false };
     if (found.source === "local") return { changes: [], problems: [local(found.name)], stands: false };
     const stale: TunnelChange = { kind: "tunnel", action: "update", key: "tunnel-token-file", subject: found.name, id: found.id };
-    return { changes: seen.tokenFile === "stale" ? [stale] : [], problems: [], stands: true };
+    const problems = found.connected === false && wishes.size > 0 ? [down(found.name)] : [];
+    return { changes: seen.tokenFile === "stale" ? [stale] : [], problems, stands: true };
   },
 };
+
+/** What doctor says of it as well. */
+export const nobodyConnected = (name: string): string =>
+  `no cloudflared is connected to the tunnel ${name}, so every hostname answers 530 (error 1033)`;
+
+const down = (name: string): Problem => ({
+  code: "CFA-TUNNEL-DOWN",
+  severity: "warning",
+  container: undefined,
+  label: undefined,
+  route: undefined,
+  message: nobodyConnected(name),
+  effect: "unchanged",
+  fix: "see docker compose ps cloudflared and docker compose logs cloudflared; routes are ready when it is back",
+  about: "",
+  passing: true,
+});
 
 const local = (name: string): Problem => ({
   code: "CFA-TUNNEL-LOCAL",

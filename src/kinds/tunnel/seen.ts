@@ -13,6 +13,8 @@ export interface Tunnel {
   readonly name: string;
   /** Where the tunnel takes its rules from. Rules of a `local` one can not be set from here. */
   readonly source: "cloudflare" | "local";
+  /** Whether any cloudflared is connected to it, as Cloudflare last said; undefined where it does not say. */
+  readonly connected: boolean | undefined;
 }
 
 export type TunnelChange =

@@ -31,6 +31,8 @@ export interface CloudflareOptions {
   /** First label of the team domain. */
   readonly team: string;
   readonly token?: string;
+  /** Whether a cloudflared connects to every tunnel that is made; false unless told. */
+  readonly cloudflared?: boolean;
   /** A user's, unless told. */
   readonly tokenOwner?: TokenOwner;
   /** All 0, unless told. */
@@ -78,12 +80,13 @@ export async function startCloudflare(options: CloudflareOptions): Promise<Cloud
   return { url: `${server.origin}/client/v4`, state, propagation, onRevoke, close, [Symbol.asyncDispose]: close };
 }
 
-function createState({ zones, team, token = "sandbox-token" }: CloudflareOptions): CloudflareState {
+function createState({ zones, team, token = "sandbox-token", cloudflared = false }: CloudflareOptions): CloudflareState {
   const whole = zones.map((zone): Zone => (typeof zone === "string" ? { id: hexId(), name: zone, status: "active" } : zone));
   return {
     accountId: hexId(),
     team,
     token,
+    cloudflared,
     denied: new Set(),
     zeroTrust: true,
     zones: new Map(whole.map((zone) => [zone.id, zone])),

@@ -103,6 +103,8 @@ export interface CloudflareState {
   readonly team: string;
   /** The token that the API accepts. */
   readonly token: string;
+  /** Whether a cloudflared waits for every tunnel that is made, and connects to it at once. */
+  readonly cloudflared: boolean;
   /**
    * What the token may not: any of "tunnel", "apps", "login", "service-tokens", "dns", "zones"; with ":edit" after it, it may
    * only read (permissions.ts).

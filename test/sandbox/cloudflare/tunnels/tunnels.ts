@@ -56,7 +56,7 @@ function create(state: CloudflareState, { call: { body } }: Request): Tunnel {
     id: uuid(),
     name,
     config_src: fields.config_src === "cloudflare" ? "cloudflare" : "local",
-    status: "inactive",
+    status: state.cloudflared ? "healthy" : "inactive",
     secret: fields.tunnel_secret === undefined ? tunnelSecret() : longEnough(fields.tunnel_secret),
     created_at: timestamp(),
     deleted_at: null,
