@@ -60,7 +60,7 @@ function unknown(container: string, name: string, rest: string, prefix: string):
   return {
     ...problem(container, name),
     code: "CFA-LABEL-UNKNOWN",
-    message: `${name} is not a label of cfauth; the route stays closed, since it might have asked for protection`,
+    message: `${name} is not a label of cfauth; nothing is opened, since it might have asked for protection`,
     fix: near === undefined ? "remove it, or look up its name in the label table" : `write ${prefix}.${near}`,
   };
 }

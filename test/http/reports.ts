@@ -110,7 +110,7 @@ export const TROUBLE = reportOf({
       container: "gitea",
       label: "cfauth.acess",
       hostname: null,
-      message: "cfauth.acess is not a label of cfauth; the route stays closed, since it might have asked for protection",
+      message: "cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for protection",
       fix: "write cfauth.access",
       docs: "https://github.com/cfauth/cfauth/blob/main/docs/troubleshooting.md#cfa-label-unknown",
     }),

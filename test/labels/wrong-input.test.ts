@@ -291,7 +291,7 @@ const unknown = (label: string, fix: string): Omit<Row, "name"> => ({
   says: [
     "CFA-LABEL-UNKNOWN",
     label,
-    `${label} is not a label of cfauth; the route stays closed, since it might have asked for protection`,
+    `${label} is not a label of cfauth; nothing is opened, since it might have asked for protection`,
     fix,
   ],
 });
@@ -329,7 +329,7 @@ describe("a label that cfauth does not know exposes nothing, and the nearest one
       says: [
         "CFA-LABEL-UNKNOWN",
         "tunnel.acess",
-        "tunnel.acess is not a label of cfauth; the route stays closed, since it might have asked for protection",
+        "tunnel.acess is not a label of cfauth; nothing is opened, since it might have asked for protection",
         "write tunnel.access",
       ],
     },
