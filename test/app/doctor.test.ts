@@ -520,8 +520,8 @@ const ILLNESSES: readonly Illness[] = [
       ),
     code: 1,
     says: `✗ Routes      2 wanted, 1 live · 2 problems · nobody else is seen to use owner app
-    ✗ Container blog: cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked
-      for protection                                                                         CFA-LABEL-UNKNOWN
+    ✗ Container blog: cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for
+      protection                                                                             CFA-LABEL-UNKNOWN
     → write cfauth.access
     ✗ blog.home.localhost (container blog): cfauth.access.emails="(an e-mail address)" is neither an e-mail
       address nor a domain                                                                     CFA-LABEL-VALUE
