@@ -26,15 +26,19 @@ function run(name: string, args: readonly string[], env: Readonly<Record<string,
 
 const bin = (path: string) => join(ROOT, "node_modules", path);
 
-/** Everything that is not a test. The first that fails ends it. */
-async function checks(): Promise<boolean> {
-  return (
-    (await run("biome", [bin("@biomejs/biome/bin/biome"), "check"])) &&
-    (await run("types", [bin("typescript/bin/tsc"), "--noEmit"])) &&
-    (await run("knip", [bin("knip/bin/knip.js")])) &&
-    (await run("build", ["scripts/build.ts"])) &&
-    (await run("mutants of the planner", ["test/mutants/run.ts"]))
-  );
+/** Everything that is not a test. */
+const CHECKS: readonly (readonly [name: string, args: readonly string[]])[] = [
+  ["biome", [bin("@biomejs/biome/bin/biome"), "check"]],
+  ["types", [bin("typescript/bin/tsc"), "--noEmit"]],
+  ["knip", [bin("knip/bin/knip.js")]],
+  ["build", ["scripts/build.ts"]],
+  ["mutants of the planner", ["test/mutants/run.ts"]],
+];
+
+/** The first that fails ends it. @returns its name */
+async function failingCheck(): Promise<string | undefined> {
+  for (const [name, args] of CHECKS) if (!(await run(name, args))) return name;
+  return undefined;
 }
 
 async function tests(chromium: string | undefined, only: readonly string[]): Promise<Totals> {
@@ -55,10 +59,10 @@ const engine = await ensureEngine();
 try {
   await ensureBusybox();
   const chromium = await ensureChromium();
-  const sound = only.length > 0 || (await checks());
+  const failing = only.length > 0 ? undefined : await failingCheck();
   const totals = await tests(chromium, only);
-  const failed = totals.numFailedTests + (totals.success ? 0 : totals.numFailedTests === 0 ? 1 : 0) + (sound ? 0 : 1);
-  if (!sound) console.log("\nA check failed; it counts as one failed test. See above.");
+  const failed = totals.numFailedTests + (totals.success ? 0 : totals.numFailedTests === 0 ? 1 : 0) + (failing === undefined ? 0 : 1);
+  if (failing !== undefined) console.log(`\nThe check "${failing}" failed; it counts as one failed test. See far above.`);
   console.log(`\n${totals.numPassedTests} passed, ${failed} failed, ${totals.numPendingTests + totals.numTodoTests} skipped`);
   process.exitCode = failed === 0 ? 0 : 1;
 } finally {
