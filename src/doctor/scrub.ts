@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { discreet } from "../domain/discreet.ts";
 import { HIDDEN, type Secret } from "../secret.ts";
 import type { Diagnosis } from "./findings.ts";
 
@@ -7,7 +8,7 @@ import type { Diagnosis } from "./findings.ts";
  * may have and messages quote. Every text goes through it, so that no check has to think of it.
  */
 export const scrubbed = <T extends Diagnosis | Diagnosis["groups"][number]>(diagnosis: T, secrets: readonly Secret[]): T =>
-  texts(diagnosis, (text) => withoutMail(withoutSecrets(text, secrets)));
+  texts(diagnosis, (text) => discreet(withoutSecrets(text, secrets)));
 
 /** The same for what people paste into a public place: an address of a home is in no report. Private ones may stay. */
 export const published = (diagnosis: Diagnosis, secrets: readonly Secret[]): Diagnosis =>
@@ -22,8 +23,6 @@ function texts<T>(part: T, clean: (text: string) => string): T {
 
 const withoutSecrets = (text: string, secrets: readonly Secret[]): string =>
   secrets.reduce((rest, secret) => rest.replaceAll(secret.reveal(), HIDDEN), text);
-
-const withoutMail = (text: string): string => text.replaceAll(/[^\s"'`,;:<>()=]+@[a-z0-9-]+(\.[a-z0-9-]+)+/gi, "(an e-mail address)");
 
 const withoutAddresses = (text: string): string => text.replaceAll(V4, hidden).replaceAll(V6, hidden);
 

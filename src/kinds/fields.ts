@@ -1,3 +1,5 @@
+import { discreet } from "../domain/discreet.ts";
+
 /** What a change makes otherwise, in words for people. Never a secret, never an e-mail address. */
 export interface Difference {
   /** How it is now; of an update only what differs. Undefined for what is made. */
@@ -52,10 +54,6 @@ const masked = (fields: Fields): Fields =>
   Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name,
-      typeof value === "string" ? maskedText(value) : Array.isArray(value) ? value.map(maskedText) : value,
+      typeof value === "string" ? discreet(value) : Array.isArray(value) ? value.map(discreet) : value,
     ]),
   );
-
-/** People call policies and the like after addresses; and an address of a server may carry a password. */
-export const maskedText = (text: string): string =>
-  text.replace(/(\/\/)[^/@\s]+@/g, "$1…@").replace(/[^\s@/<>"'(),;:]+@[^\s@/<>"'(),;:]+\.[^\s@/<>"'(),;:]+/g, "(an e-mail address)");

@@ -1,6 +1,7 @@
+import { discreet } from "../domain/discreet.ts";
 import { parseRouteKey, type Route } from "../domain/route.ts";
 import { taken } from "../plan/rung.ts";
-import { type Difference, type Field, type Fields, maskedText } from "./fields.ts";
+import type { Difference, Field, Fields } from "./fields.ts";
 import type { AnyChange } from "./index.ts";
 import { SHUT } from "./ingress/difference.ts";
 
@@ -49,7 +50,7 @@ export const subjectOf = ({ kind, subject }: AnyChange): string => (kind === "lo
  */
 export function phrase(change: AnyChange, { before, after }: Difference): string {
   const takes = taken(change);
-  if (takes !== undefined) return `takes over ${maskedText(takes)}${change.kind === "ingress" ? "; nobody gets in meanwhile" : ""}`;
+  if (takes !== undefined) return `takes over ${discreet(takes)}${change.kind === "ingress" ? "; nobody gets in meanwhile" : ""}`;
   if (after === undefined) return "";
   return before === undefined || keptPlace(before) ? gist(change, after) : changed(before, after);
 }

@@ -1,3 +1,4 @@
+import { discreet } from "../domain/discreet.ts";
 import { spoken } from "../domain/duration.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import { problemDocs } from "../links.ts";
@@ -98,9 +99,6 @@ const NEIGHBOURS: Readonly<Record<string, string>> = {
   DOCKER: "Docker",
   TUNNEL: "the tunnel",
 };
-
-/** Messages leave the house: a label's text may have somebody's address in it. */
-const discreet = (text: string): string => text.replace(/[^\s"'=,;:<>()\\]+@[^\s"',;:<>()\\]+/g, "…@…");
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 

@@ -1,8 +1,9 @@
+import { discreet } from "../domain/discreet.ts";
 import type { Owner } from "../domain/owner.ts";
 import type { Problem } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
 import type { WorldError } from "../errors.ts";
-import { type Exposed, type Fields, maskedText } from "../kinds/fields.ts";
+import type { Exposed, Fields } from "../kinds/fields.ts";
 import { called, routeOf, subjectOf } from "../kinds/phrase.ts";
 import { problemDocs } from "../links.ts";
 import type { Preview, Step } from "../loop/preview.ts";
@@ -107,7 +108,7 @@ function reported(preview: Preview, step: Step, hostname: string | undefined): R
     unknown,
     sensitive,
     ...(exposure !== undefined && { exposure }),
-    ...(takes !== undefined && { takes: maskedText(takes) }),
+    ...(takes !== undefined && { takes: discreet(takes) }),
     ...(later && { reason: "container-gone" as const }),
   };
 }

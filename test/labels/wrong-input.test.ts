@@ -288,12 +288,7 @@ describe("a container that can not be reached exposes nothing and says why", () 
 
 const unknown = (label: string, fix: string): Omit<Row, "name"> => ({
   labels: { ...HOST, [label]: "x" },
-  says: [
-    "CFA-LABEL-UNKNOWN",
-    label,
-    `${label} is not a label of cfauth; nothing is opened, since it might have asked for protection`,
-    fix,
-  ],
+  says: ["CFA-LABEL-UNKNOWN", label, `${label} is not a label of cfauth; nothing is opened, since it might have asked for protection`, fix],
 });
 
 describe("a label that cfauth does not know exposes nothing, and the nearest one is named", () => {

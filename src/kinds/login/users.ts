@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
+import { discreet } from "../../domain/discreet.ts";
 import { accessTag, type Owner, policyPrefix } from "../../domain/owner.ts";
 import { ApplicationAnswer, applicationFrom } from "../access/application.ts";
-import { maskedText } from "../fields.ts";
 
 interface Hands {
   readonly cloudflare: Cloudflare;
@@ -29,7 +29,7 @@ export async function usersOf({ cloudflare, account: account_id, owner }: Hands,
       .filter((it) => !it.name.startsWith(policyPrefix(owner)) && names(it, method))
       .map(({ name }) => `the Access policy "${name}" names it`),
   ];
-  return found.map(maskedText);
+  return found.map(discreet);
 }
 
 /** Ids are random: where this one stands, in whatever field, it is meant. */
