@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import { spoken } from "../domain/duration.ts";
+import { many } from "../domain/grammar.ts";
 import type { Preview } from "../loop/preview.ts";
-import { many } from "../preview/counts.ts";
 import { changeLine, painted, problemLines } from "../preview/lines.ts";
 import { closing, grouped, tunnelName } from "../preview/text.ts";
 import { inEffect } from "../status/effect.ts";

@@ -1,11 +1,11 @@
 import type { Config } from "../config.ts";
 import { spoken } from "../domain/duration.ts";
+import { many } from "../domain/grammar.ts";
 import type { Owner } from "../domain/owner.ts";
 import { foreignIn } from "../kinds/foreign.ts";
 import { oursIn, type Remaining, stayingIn } from "../kinds/leaving.ts";
 import { ZERO_TRUST } from "../links.ts";
 import type { Preview } from "../loop/preview.ts";
-import { many } from "../preview/counts.ts";
 import { painted } from "../preview/lines.ts";
 import { grouped, tunnelName } from "../preview/text.ts";
 import { type Command, type Context, withConfig } from "./command.ts";

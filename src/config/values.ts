@@ -1,4 +1,5 @@
 import { parseDuration } from "../domain/duration.ts";
+import { either } from "../domain/grammar.ts";
 import { parseHostname } from "../domain/hostname.ts";
 import { list } from "../domain/list.ts";
 import { nearest } from "../domain/nearest.ts";
@@ -15,8 +16,7 @@ export const parseFlag = (text: string): Parsed<boolean> =>
 export function oneOf<T extends string>(...known: readonly T[]): (text: string) => Parsed<T> {
   return (text) => {
     const found = known.find((it) => it === text);
-    const list = `${known.slice(0, -1).join(", ")} or ${known.at(-1)}`;
-    return found === undefined ? faulty(`is not ${list}`, `write ${nearest(text, known) ?? list}`) : parsed(found);
+    return found === undefined ? faulty(`is not ${either(known)}`, `write ${nearest(text, known) ?? either(known)}`) : parsed(found);
   };
 }
 

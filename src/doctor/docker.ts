@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { spell } from "../clients/docker/address.ts";
+import { many } from "../domain/grammar.ts";
 import type { Workload } from "../domain/workload.ts";
 import { WorldError } from "../errors.ts";
-import { type Check, checkFrom, counted, type Findings, type Need, passed } from "./findings.ts";
+import { type Check, checkFrom, type Findings, type Need, passed } from "./findings.ts";
 import type { Scene } from "./scene.ts";
 
 /** The engine, each path that a socket proxy may refuse, and the tunnel network. */
@@ -66,7 +67,7 @@ async function networks({ docker: engine, config }: Scene, workloads: readonly W
     config.labels.networks.map(async (name): Promise<Check> => {
       const need: Need = { id: "docker.network", title: `network ${name}` };
       const used = seen.get(name);
-      if (used !== undefined) return passed(need.id, need.title, counted(used, "container"));
+      if (used !== undefined) return passed(need.id, need.title, many(used, "container"));
       const found = await outcome(engine.network(name, z.looseObject({ Name: z.string() })));
       if (!(found instanceof WorldError)) return passed(need.id, need.title, "no container is on it yet");
       return found.status === 404 ? missing(need, name, [...seen.keys()]) : unknown(need, name, found);
@@ -109,6 +110,6 @@ function summary(networks: readonly string[], checks: readonly Check[], workload
   const on = workloads.filter((it) => networks.some((name) => Object.hasOwn(it.networks, name))).length;
   const all = checks.filter(({ id }) => id === "docker.network").map(({ title }) => title.replace("network ", ""));
   return all.length === 0
-    ? [counted(workloads.length, "container")]
-    : [`${all.length === 1 ? "network" : "networks"} ${all.join(", ")}, ${counted(on, "container")}`];
+    ? [many(workloads.length, "container")]
+    : [`${all.length === 1 ? "network" : "networks"} ${all.join(", ")}, ${many(on, "container")}`];
 }

@@ -75,9 +75,6 @@ export const checkFrom = (error: WorldError, { id, title }: Need, result: Result
 
 export const passed = (id: string, title: string, detail?: string): Check => ({ id, title, result: "pass", detail });
 
-/** `1 route`, `3 routes`. */
-export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
-
 /** The first few, and how many more there are. */
 export function few(names: readonly string[], most = 5): string {
   const left = names.length - most;

@@ -1,7 +1,8 @@
 import { spoken } from "../domain/duration.ts";
+import { many } from "../domain/grammar.ts";
 import type { RouteKey } from "../domain/route.ts";
 import type { Report } from "../status/report.ts";
-import { type Check, counted, few, type Need, passed } from "./findings.ts";
+import { type Check, few, type Need, passed } from "./findings.ts";
 
 export interface Marked {
   readonly owner: string;
@@ -38,7 +39,7 @@ export function sharedOwner({ owner, named, unasked, undone, daemon, startupGrac
   const said = [
     ...(strange.length > 0
       ? [
-          `${counted(strange.length, "route carries", "routes carry")} the mark of owner ${owner}, and no container here asks for ${strange.length === 1 ? "it" : "them"}: ${few(strange)}`,
+          `${many(strange.length, "route carries", "routes carry")} the mark of owner ${owner}, and no container here asks for ${strange.length === 1 ? "it" : "them"}: ${few(strange)}`,
         ]
       : []),
     ...(changed.length > 0

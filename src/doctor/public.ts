@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import { many } from "../domain/grammar.ts";
 import type { LoginMethod, LoginSeen } from "../kinds/login/seen.ts";
-import { type Check, counted, type Need, passed } from "./findings.ts";
+import { type Check, type Need, passed } from "./findings.ts";
 import { accessLogin, type End, journey } from "./journey.ts";
 import type { Scene } from "./scene.ts";
 import type { NoPage, Page } from "./visit.ts";
@@ -124,7 +125,7 @@ function keysIn({ status, body }: Page, mending: boolean): Check {
   const keys = Keys.safeParse(json(body)).data?.keys ?? [];
   if (status === 200 && keys.length > 0) {
     const kinds = [...new Set(keys.map(({ alg, kty }) => alg ?? kty ?? "of a kind it does not tell"))];
-    return passed(KEYS.id, KEYS.title, `${counted(keys.length, "signing key")} (${kinds.join(", ")})`);
+    return passed(KEYS.id, KEYS.title, `${many(keys.length, "signing key")} (${kinds.join(", ")})`);
   }
   return {
     ...KEYS,

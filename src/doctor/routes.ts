@@ -1,4 +1,5 @@
 import { graceOf, wishSettings } from "../app.ts";
+import { many } from "../domain/grammar.ts";
 import type { Problem } from "../domain/problem.ts";
 import { parseRouteKey, routeKey } from "../domain/route.ts";
 import { type AnyChange, house } from "../kinds/index.ts";
@@ -10,7 +11,7 @@ import { noMemory } from "../plan/decide.ts";
 import { type Plan, plan } from "../plan/plan.ts";
 import { knownRoutes } from "../status/known.ts";
 import type { KnownRoute } from "../status/report.ts";
-import { type Check, counted, type Findings, few, passed } from "./findings.ts";
+import { type Check, type Findings, few, passed } from "./findings.ts";
 import { sharedOwner } from "./owner.ts";
 import type { Scene } from "./scene.ts";
 
@@ -109,8 +110,8 @@ function factOf(
             : `${waits} waiting for ${few([...new Set(of("waiting").map(({ reason = "" }) => reason.replace("waiting for ", "")))], 1)}`,
         ]
       : []),
-    ...(unsound > 0 ? [counted(unsound, "problem")] : []),
-    ...(doubts > 0 ? [counted(doubts, "warning")] : []),
+    ...(unsound > 0 ? [many(unsound, "problem")] : []),
+    ...(doubts > 0 ? [many(doubts, "warning")] : []),
     ...(shared.result === "pass"
       ? [shared.detail?.startsWith("nobody") ? `nobody else is seen to use owner ${owner}` : `owner ${owner}`]
       : []),

@@ -1,4 +1,5 @@
-import { counted, type Findings, passed } from "./findings.ts";
+import { many } from "../domain/grammar.ts";
+import { type Findings, passed } from "./findings.ts";
 import { sourceOf } from "./given.ts";
 import type { Scene } from "./scene.ts";
 
@@ -11,7 +12,7 @@ export async function settings({ given, config }: Scene): Promise<Findings> {
   const secrets = SECRETS.filter((name) => given.has(name)).map((name) =>
     passed(`settings.${name}`, name, `from ${sourceOf(given, name)}`),
   );
-  const read = passed("settings.read", "All settings can be read", `${counted(given.size, "setting")}, ${files} from files`);
+  const read = passed("settings.read", "All settings can be read", `${many(given.size, "setting")}, ${files} from files`);
   if (!config.dryRun) return { fact, checks: [read, ...secrets] };
   const dry = {
     id: "settings.dry-run",

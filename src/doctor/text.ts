@@ -1,6 +1,7 @@
+import { many } from "../domain/grammar.ts";
 import { problemDocs } from "../links.ts";
 import type { Mark, Terminal } from "../terminal.ts";
-import { type Check, counted, faulty, type Group, type Result } from "./findings.ts";
+import { type Check, faulty, type Group, type Result } from "./findings.ts";
 import { EXAMINATIONS } from "./groups.ts";
 
 const MARKS: Readonly<Record<Result, Mark>> = { pass: "ok", warn: "warn", fail: "fail", skip: "skip" };
@@ -111,14 +112,14 @@ export function verdict(groups: readonly Group[]): string {
     !checks.some(({ result, needs }) => result === "skip" && needs !== undefined && needs.id !== "login.agrees")
   )
     return "Everything cfauth needs is in place.";
-  if (problems === 0) return `${warnings === 0 ? "Nothing is wrong" : counted(warnings, "warning")}. cfauth can work.`;
+  if (problems === 0) return `${warnings === 0 ? "Nothing is wrong" : many(warnings, "warning")}. cfauth can work.`;
   const fine = groups.filter(({ result }) => result === "pass").length;
   const dark = groups.filter(({ result }) => result === "skip").length;
   const tail = [
     `${fine === 1 ? "1 group is" : `${fine} groups are`} fine`,
     ...(dark > 0 ? [`${dark} ${dark === 1 ? "was" : "were"} not checked`] : []),
   ];
-  return `${counted(problems, "problem")}${warnings > 0 ? `, ${counted(warnings, "warning")}` : ""}. ${tail.join(", ")}.`;
+  return `${many(problems, "problem")}${warnings > 0 ? `, ${many(warnings, "warning")}` : ""}. ${tail.join(", ")}.`;
 }
 
 /** What is one of a list counts with its like: two permissions that are missing are mended at once. */

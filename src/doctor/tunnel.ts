@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { many } from "../domain/grammar.ts";
 import { tunnel as foundation, nobodyConnected } from "../kinds/tunnel/propose.ts";
 import type { Tunnel } from "../kinds/tunnel/seen.ts";
-import { type Check, counted, type Findings, passed } from "./findings.ts";
+import { type Check, type Findings, passed } from "./findings.ts";
 import type { Scene } from "./scene.ts";
 
 /** Where a connector comes from is left out of it: it is the address of somebody's home. */
@@ -67,6 +68,6 @@ async function connections({ cloudflare, account }: Scene, { id, name }: Tunnel)
   return passed(
     check.id,
     check.title,
-    `${counted(count, "connection")}, cloudflared ${versions.join(" and ") || "of a version it does not tell"}`,
+    `${many(count, "connection")}, cloudflared ${versions.join(" and ") || "of a version it does not tell"}`,
   );
 }

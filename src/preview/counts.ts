@@ -1,3 +1,4 @@
+import { many } from "../domain/grammar.ts";
 import { foreignIn } from "../kinds/foreign.ts";
 import type { Preview } from "../loop/preview.ts";
 
@@ -22,8 +23,6 @@ export function counts({ steps, after, end }: Preview): Counts {
     foreign: foreignIn(after),
   };
 }
-
-export const many = (count: number, one: string, several = `${one}s`): string => `${count} ${count === 1 ? one : several}`;
 
 /** `17 objects of others untouched` */
 export const untouched = ({ foreign }: Counts): string => `${many(foreign, "object")} of others untouched`;

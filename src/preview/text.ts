@@ -1,6 +1,7 @@
+import { many } from "../domain/grammar.ts";
 import type { Owner } from "../domain/owner.ts";
 import type { Preview } from "../loop/preview.ts";
-import { counts, many, untouched } from "./counts.ts";
+import { counts, untouched } from "./counts.ts";
 import { type Group, groups } from "./groups.ts";
 import { changeLine, type Paint, painted, problemLines } from "./lines.ts";
 

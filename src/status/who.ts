@@ -1,5 +1,6 @@
 import type { ForeignPolicy } from "../domain/directory.ts";
 import type { Audience, Exposure } from "../domain/exposure.ts";
+import { either, many } from "../domain/grammar.ts";
 import { policyPrefix } from "../domain/owner.ts";
 import { beneath, routeKey } from "../domain/route.ts";
 import type { World } from "../kinds/world.ts";
@@ -33,7 +34,7 @@ function people({ groups, emails }: Audience): string {
   return either([
     ...(groups.length === 0 ? [] : [`members of ${either(groups)}`]),
     ...counted(emails.length - domains, "e-mail address", "e-mail addresses"),
-    ...counted(domains, "e-mail domain", "e-mail domains"),
+    ...counted(domains, "e-mail domain"),
   ]);
 }
 
@@ -67,10 +68,6 @@ function policyName({ policy, login }: World, id: string): string | undefined {
   return `policy ${policy.theirs.find((it) => it.id === id)?.name ?? id}`;
 }
 
-const counted = (count: number, one: string, many: string): readonly string[] =>
-  count === 0 ? [] : [count === 1 ? `1 ${one}` : `${count} ${many}`];
-
-const either = (words: readonly string[]): string =>
-  words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+const counted = (count: number, one: string, several?: string): readonly string[] => (count === 0 ? [] : [many(count, one, several)]);
 
 const capital = (text: string): string => text.replace(/^./u, (first) => first.toUpperCase());

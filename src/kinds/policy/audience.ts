@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Audience, Protection } from "../../domain/exposure.ts";
+import { either } from "../../domain/grammar.ts";
 import { type Owner, policyPrefix } from "../../domain/owner.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import type { PolicyWish } from "./seen.ts";
@@ -81,9 +82,6 @@ function told(what: string, names: readonly string[]): string {
 
 /** What could be taken for the words between names, or may not come back from an API as it was sent. */
 const ODD = /[,…#\p{C}]|(^|\s)(or|and)(\s|$)|^\s|\s$|\s\s|[^\S ]/u;
-
-const either = (names: readonly string[]): string =>
-  names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 
 const fingerprint = (of: unknown): string => createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 8);
 
