@@ -3,5 +3,5 @@ import type { TunnelChange, TunnelSeen } from "./seen.ts";
 /** As it will be seen. @param known - in place of ids that nobody knows yet */
 export const tunnelAfter = (seen: TunnelSeen, change: TunnelChange, known: string): TunnelSeen =>
   change.action === "create"
-    ? { ...seen, tunnel: { id: known, name: seen.name, source: "cloudflare", connected: false }, tokenFile: seen.tokenFile && "stale" }
+    ? { ...seen, tunnel: { id: known, name: seen.name, source: "cloudflare", connected: undefined }, tokenFile: seen.tokenFile && "stale" }
     : { ...seen, tokenFile: "current" };
