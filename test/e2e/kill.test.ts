@@ -371,7 +371,7 @@ describe("opening, from an empty account", () => {
   const FAULTS: readonly { readonly name: string; readonly of: "calls" | "writes"; readonly fault: Fault }[] = [
     { name: "call that is answered 500", of: "calls", fault: { kind: "status", status: 500, body: {} } },
     { name: "write that is answered 429", of: "writes", fault: { kind: "status", status: 429, headers: { "retry-after": "1" }, body: {} } },
-    { name: "call that is lost on the way there", of: "calls", fault: { kind: "reset", when: "before" } },
+    { name: "write that is lost on the way there", of: "writes", fault: { kind: "reset", when: "before" } },
     { name: "write that is done and its answer lost", of: "writes", fault: { kind: "reset", when: "after" } },
   ];
 

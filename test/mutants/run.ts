@@ -39,7 +39,7 @@ function survives(home: string): Promise<boolean> {
         ...process.env,
         CFAUTH_TEST_SEED: SEED,
         CFAUTH_TEST_SHRINK: "false",
-        CFAUTH_TEST_RUNS: process.env["CFAUTH_TEST_RUNS"] ?? "3000",
+        CFAUTH_TEST_RUNS: process.env["CFAUTH_TEST_RUNS"] ?? "1500",
       },
     },
   );
