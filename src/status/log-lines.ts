@@ -2,7 +2,7 @@ import type { Problem, ProblemCode } from "../domain/problem.ts";
 import { parseRouteKey, type Route } from "../domain/route.ts";
 import type { Difference } from "../kinds/fields.ts";
 import type { AnyChange } from "../kinds/index.ts";
-import { phrase } from "../kinds/phrase.ts";
+import { called, phrase } from "../kinds/phrase.ts";
 import type { Log } from "../log.ts";
 import { taken } from "../plan/rung.ts";
 import type { Place } from "./place.ts";
@@ -47,7 +47,9 @@ export function logTeller(log: Log): Teller {
 /** What a line says of a change: which object, whose, and what of it becomes otherwise. */
 export function changeFields(change: AnyChange, place: Place, differs: Difference | undefined) {
   const what = differs === undefined ? "" : phrase(change, differs);
-  return { kind: change.kind, action: change.action, ...fieldsOf(place), ...(what !== "" && { what }), ...exposureOf(differs) };
+  // Its parts have one name.
+  const object = change.kind === "login" ? { object: called(change) } : {};
+  return { kind: change.kind, action: change.action, ...object, ...fieldsOf(place), ...(what !== "" && { what }), ...exposureOf(differs) };
 }
 
 /** What nobody has to do anything about has words of its own; whatever somebody must mend is a problem, with its code. */
