@@ -18,6 +18,7 @@ import { tunnelApi } from "./kinds/tunnel/api.ts";
 import { remembered } from "./kinds/tunnel/remembered.ts";
 import type { World } from "./kinds/world.ts";
 import { asked } from "./labels/asked.ts";
+import { groundwork } from "./loop/groundwork.ts";
 import { createLoop, type Loop, type LoopParts, type Observer } from "./loop/loop.ts";
 import { type Preview, preview } from "./loop/preview.ts";
 import { type WishSettings, wishes } from "./loop/wishes.ts";
@@ -44,6 +45,8 @@ export interface App {
   /** Id of the account in Cloudflare. */
   readonly account: string;
   readonly loop: Loop;
+  /** The tunnel and its token file, where one is asked for, before the first pass. */
+  groundwork(): Promise<void>;
   /** What the next pass would do, whatever it is: nothing is written. @throws {WorldError} when it could not be looked */
   preview(): Promise<Preview>;
   /** @throws {WorldError} when any part could not be read */
@@ -85,6 +88,9 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
     owner,
     account,
     loop: createLoop(parts),
+    groundwork: async () => {
+      if (config.tunnel.tokenFile !== undefined && !config.dryRun) await groundwork(hands.tunnel, watch.changed);
+    },
     preview: () => preview(parts),
     look: () => look(hands, "all", NOBODY_ASKED, undefined),
   };

@@ -65,6 +65,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   const turn = async (): Promise<number> => {
     try {
       app ??= await createApp({ config, source, signal: stop, watch, onCall });
+      if (!watch.status().converged) await app.groundwork();
       const next = await app.loop.turn();
       if (config.dryRun) rehearse(await app.preview());
       failures = 0;

@@ -1,39 +1,16 @@
 /** The daemon as `cfauth run` has it, with an engine made of a few lines: what Prometheus is told while Cloudflare refuses it for a while. */
 import { expect, it } from "vitest";
-import { run } from "../../src/commands/run.ts";
-import { readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
 import { type Scrape, scraped } from "../metrics/exposition.ts";
 import { startSandbox } from "../sandbox/index.ts";
 import { fakeEngine } from "../sources/docker/engine.ts";
 import { listed } from "../sources/docker/listed.ts";
 import { until } from "../sources/until.ts";
+import { type Running, running } from "./running.ts";
 
-interface Daemon extends AsyncDisposable {
-  scrape(): Promise<Scrape>;
-}
-
-async function daemon(environment: Readonly<Record<string, string>>): Promise<Daemon> {
-  const read = readConfig({ ...environment, CFAUTH_OWNER: "app", CFAUTH_LISTEN: "127.0.0.1:0", CFAUTH_RESYNC_INTERVAL: "1s" }, () => "");
-  if (!read.ok) throw new Error(JSON.stringify(read.faults));
-  const stop = new AbortController();
-  let port: unknown;
-  const write = (line: string): void => {
-    port ??= JSON.parse(line)["port"];
-  };
-  const over = run(read.config, createLog({ level: "info", format: "json", secrets: read.config.secrets, stream: { write } }), stop.signal);
-  await until(() => port !== undefined, "its page is open");
-  return {
-    scrape: async () => {
-      const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
-      expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
-      return scraped(await answer.text());
-    },
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      expect(await over).toBe(0);
-    },
-  };
+async function scrape({ url }: Running): Promise<Scrape> {
+  const answer = await fetch(`${url}/metrics`);
+  expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  return scraped(await answer.text());
 }
 
 /** As Cloudflare answers a token that lacks a permission. */
@@ -46,15 +23,15 @@ it("Prometheus is told of a route that opens, of Cloudflare refusing and letting
   await using engine = await fakeEngine();
   const app = listed({ Labels: { "cfauth.hostname": `app.${sandbox.zone}`, "cfauth.port": "80" } });
   engine.on("/containers/json", (_request, response) => response.end(JSON.stringify([app])));
-  await using cfauth = await daemon({ ...sandbox.environment, DOCKER_HOST: `unix://${engine.path}` });
+  await using cfauth = await running({ ...sandbox.environment, DOCKER_HOST: `unix://${engine.path}` });
   const when = async (what: string, so: (scrape: Scrape) => boolean): Promise<Scrape> => {
     let last: Scrape | undefined;
     const ask = async (): Promise<boolean> => {
-      last = await cfauth.scrape();
+      last = await scrape(cfauth);
       return so(last);
     };
     await until(ask, what);
-    return last ?? cfauth.scrape();
+    return last ?? scrape(cfauth);
   };
   const route = `{hostname="app.${sandbox.zone}",path=""}`;
 
