@@ -6,7 +6,6 @@ import { type Browser, chromium } from "playwright-core";
 import { seedRecord } from "../test/sandbox/cloudflare/seed.ts";
 import { ensureChromium } from "./chromium.ts";
 import { ensureEngine } from "./engine.ts";
-import { smaller } from "./pictures/png.ts";
 import { type Household, moveIn } from "./pictures/scene.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../docs/pictures");
@@ -72,7 +71,7 @@ async function picture(
     await asked.fulfill({ response: answer, body: honest(await answer.text()) });
   });
   await page.goto(url);
-  const png = smaller(await page.screenshot({ fullPage: true }));
+  const png = await page.screenshot({ fullPage: true });
   await writeFile(join(FOLDER, `${name}.png`), png);
   process.stdout.write(`docs/pictures/${name}.png  ${Math.round(png.length / 1024)} kB\n`);
   await context.close();
