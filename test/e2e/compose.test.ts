@@ -147,6 +147,15 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
     expect(await home.exec("cfauth", "cfauth", "healthcheck")).toEqual({ code: 0, output: "" });
   });
 
+  test("answers whoever asks what is so and what is missing, beside the daemon and through the socket proxy", async () => {
+    const status = await home.exec("cfauth", "cfauth", "status");
+    expect([status.code, HOSTNAMES.filter((name) => !status.output.includes(name))]).toEqual([0, []]);
+    const doctor = await home.exec("cfauth", "cfauth", "doctor", "--json");
+    const { groups } = JSON.parse(doctor.output) as { readonly groups: readonly { readonly id: string; readonly result: string }[] };
+    // Under the name that browsers know Authentik is not reached from within the sandbox's containers.
+    expect(groups.filter(({ result }) => result !== "pass").map(({ id }) => id)).toEqual(["login"]);
+  });
+
   test("logs what cfauth says, each line by itself, and no secret", async () => {
     const log = await home.log("cfauth");
     expect(log).toMatch(new RegExp(`^\\[[\\d:]+\\] INFO: route opened +hostname=whoami\\.${ZONE} `, "m"));
