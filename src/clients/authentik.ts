@@ -1,5 +1,6 @@
 import got, { type Got } from "got";
 import { z } from "zod";
+import { jsonIn } from "../domain/json.ts";
 import { type Answer, type Failed, misunderstood, refused, stopped, unanswered } from "./authentik/fault.ts";
 import { type OperationName, operations } from "./authentik/operations.ts";
 import { type OnCall, reported } from "./report.ts";
@@ -120,13 +121,5 @@ async function answerOf(client: Got, { method = "GET", path, query, body }: Requ
     ...(query !== undefined && { searchParams: query }),
     ...(body !== undefined && { json: body }),
   });
-  return { status: answer.statusCode, body: json(answer.body) };
-}
-
-function json(text: string): unknown {
-  try {
-    return text === "" ? {} : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return { status: answer.statusCode, body: answer.body === "" ? {} : jsonIn(answer.body) };
 }

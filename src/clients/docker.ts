@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import Dockerode from "dockerode";
 import type { z } from "zod";
+import { jsonIn } from "../domain/json.ts";
 import type { DockerAddress } from "./docker/address.ts";
 import { type Failed, failed, misunderstood, type ProcessUser, statusOf } from "./docker/fault.ts";
 import { type OnCall, reported } from "./report.ts";
@@ -53,7 +54,7 @@ export function createDocker(
     const { body } = await told(path, async () => text(await open(engine, path, {}, AbortSignal.timeout(timeoutMs)))).catch(
       (error: unknown) => failed(about(path), error),
     );
-    return shaped(shape, json(body), (where) => misunderstood(about(path), where));
+    return shaped(shape, jsonIn(body), (where) => misunderstood(about(path), where));
   };
   return {
     containers: (shape) => get("/containers/json", shape),
@@ -92,14 +93,6 @@ function open(
   return new Promise((resolve, reject) =>
     engine.modem.dial(request, (error, answer) => (error ? reject(error) : resolve(answer as IncomingMessage))),
   );
-}
-
-function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 const thisUser = (): ProcessUser => ({ uid: process.getuid?.(), gids: process.getgroups?.() ?? [] });

@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import { spoken } from "../domain/duration.ts";
 import { many } from "../domain/grammar.ts";
+import { standing } from "../kinds/standing.ts";
 import type { Preview } from "../loop/preview.ts";
 import { changeLine, painted, problemLines } from "../preview/lines.ts";
 import { closing, grouped, tunnelName } from "../preview/text.ts";
@@ -53,7 +54,7 @@ function told({ last }: Taken, out: Terminal): readonly string[] {
       (key) => `${painted(out, "…")} ${key}  its container is gone: the daemon removes it when the grace period ends`,
     ),
     ...plan.waiting.map(({ route, reason }) => `${painted(out, "…")} ${route}  waiting for ${reason}`),
-    ...inEffect(plan.problems, world).flatMap((problem) => {
+    ...inEffect(plan.problems, standing(world), decision.desired).flatMap((problem) => {
       const [what = "", ...then] = problemLines(out, problem);
       return [
         `${painted(out, "!")} ${problem.route === undefined ? "" : `${problem.route}  `}${what}`,

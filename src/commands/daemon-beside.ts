@@ -1,4 +1,5 @@
 import type { Owner } from "../domain/owner.ts";
+import { askedAt } from "./beside.ts";
 import type { Context } from "./command.ts";
 import { address } from "./healthcheck.ts";
 
@@ -15,10 +16,9 @@ export async function daemonBeside(context: Pick<Context, "env" | "readText">, o
 
 async function writing(at: string, owner: Owner): Promise<string | undefined> {
   try {
-    const answer = await fetch(`${at}/api/routes`, { signal: AbortSignal.timeout(3_000) });
-    const report = (await answer.json()) as Readonly<Record<string, unknown>> | null;
-    const ours = typeof report?.["formatVersion"] === "string" && (report["owner"] === owner || report["owner"] === "");
-    return ours && report["dryRun"] !== true ? at : undefined;
+    const { report } = await askedAt(at, 3_000);
+    const ours = typeof report?.formatVersion === "string" && (report.owner === owner || report.owner === "");
+    return ours && report.dryRun !== true ? at : undefined;
   } catch {
     return undefined;
   }

@@ -13,6 +13,7 @@ import { type Listen, urlOf } from "../http/listen.ts";
 import type { Report } from "../status/report.ts";
 import type { Terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
+import { askedAt } from "./beside.ts";
 import { type Command, type Context, withConfig } from "./command.ts";
 
 export const doctorCommand: Command = {
@@ -56,9 +57,8 @@ function sceneFor(config: Config, { env, readText, stop: signal }: Context, noti
 /** What the daemon of the same container tells of itself. */
 async function reportOf(listen: Listen): Promise<Report | undefined> {
   try {
-    const answer = await fetch(`${urlOf(listen)}/api/routes`, { signal: AbortSignal.timeout(2_000) });
-    const report = (await answer.json()) as Partial<Report>;
-    return answer.ok && Array.isArray(report.routes) ? (report as Report) : undefined;
+    const { ok, report } = await askedAt(urlOf(listen), 2_000);
+    return ok && Array.isArray(report?.routes) ? (report as Report) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { statusLines } from "../status/lines.ts";
 import type { Report } from "../status/report.ts";
 import { healthy } from "../status/words.ts";
+import { askedAt } from "./beside.ts";
 import type { Command, Context } from "./command.ts";
 import { address } from "./healthcheck.ts";
 
@@ -40,10 +41,8 @@ type Answer = { readonly text: string; readonly report: Report } | { readonly fa
 
 async function ask(at: string): Promise<Answer> {
   try {
-    const answer = await fetch(`${at}/api/routes`, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    const text = await answer.text();
-    const report = answer.ok ? parsed(text) : undefined;
-    if (report !== undefined) return { text, report };
+    const { ok, text, report } = await askedAt(at, PATIENCE_MS);
+    if (ok && report?.formatVersion?.startsWith("1.")) return { text, report: report as Report };
     return { fault: `what answers at ${at} is not cfauth`, fix: "set CFAUTH_LISTEN as it is set for the daemon" };
   } catch (error) {
     return { fault: `no daemon answers at ${at} (${reasonOf(error)})`, fix: AWAY };
@@ -52,15 +51,6 @@ async function ask(at: string): Promise<Answer> {
 
 const AWAY =
   "see whether it runs: docker compose ps cfauth, docker compose logs cfauth; then ask inside its container: docker compose exec cfauth cfauth status";
-
-function parsed(text: string): Report | undefined {
-  try {
-    const report = JSON.parse(text) as Partial<Report> | null;
-    return report?.formatVersion?.startsWith("1.") ? (report as Report) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 function reasonOf(error: unknown): string {
   const { name, cause } = error as { name?: string; cause?: { code?: string } };

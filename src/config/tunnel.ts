@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonIn } from "../domain/json.ts";
 import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
 import { type Secret, secret } from "../secret.ts";
 
@@ -19,7 +20,7 @@ const Shape = z.object({ a: z.string().regex(/^[0-9a-f]{32}$/i), t: z.string().r
 
 /** Reads account and tunnel out of the token that cloudflared runs with. */
 export function parseConnectorToken(text: string): Parsed<ConnectorToken> {
-  const read = Shape.safeParse(decoded(text));
+  const read = Shape.safeParse(jsonIn(Buffer.from(text, "base64").toString("utf8")));
   if (!read.success)
     return faulty(
       "is not a tunnel token",
@@ -27,14 +28,6 @@ export function parseConnectorToken(text: string): Parsed<ConnectorToken> {
     );
   const { a, t, s } = read.data;
   return parsed({ accountId: a.toLowerCase(), tunnelId: t.toLowerCase(), secrets: [secret(text), secret(s)] });
-}
-
-function decoded(text: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(text, "base64").toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 export function parseTunnel(text: string): Parsed<TunnelWish> {

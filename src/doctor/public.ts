@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { many } from "../domain/grammar.ts";
+import { jsonIn } from "../domain/json.ts";
 import type { LoginMethod, LoginSeen } from "../kinds/login/seen.ts";
 import { type Check, type Need, passed } from "./findings.ts";
 import { accessLogin, type End, journey } from "./journey.ts";
@@ -96,7 +97,7 @@ const notReached = (url: string, why: string, running: boolean): Check => ({
 });
 
 function discovered({ status, body }: Page, url: string): Check {
-  const read = z.looseObject({ issuer: z.string() }).safeParse(json(body));
+  const read = z.looseObject({ issuer: z.string() }).safeParse(jsonIn(body));
   if (status !== 200 || !read.success)
     return {
       ...DISCOVERY,
@@ -122,7 +123,7 @@ function discovered({ status, body }: Page, url: string): Check {
 
 function keysIn({ status, body }: Page, mending: boolean): Check {
   const Keys = z.looseObject({ keys: z.array(z.looseObject({ alg: z.string().nullish(), kty: z.string().nullish() })).nullish() });
-  const keys = Keys.safeParse(json(body)).data?.keys ?? [];
+  const keys = Keys.safeParse(jsonIn(body)).data?.keys ?? [];
   if (status === 200 && keys.length > 0) {
     const kinds = [...new Set(keys.map(({ alg, kty }) => alg ?? kty ?? "of a kind it does not tell"))];
     return passed(KEYS.id, KEYS.title, `${many(keys.length, "signing key")} (${kinds.join(", ")})`);
@@ -155,12 +156,4 @@ function arrival(end: End, url: string, mending: boolean): Check {
       ? ["nothing more: it may be gone when cfauth has mended what differs"]
       : [`${url}/if/admin/#/events/log tells why Authentik refused it`],
   };
-}
-
-function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -23,7 +23,7 @@ export interface Group {
 
 /** In the order of their first steps; then what waits for a grace to end, what only waits, and what only has problems. */
 export function groups(preview: Preview, owner: Owner): readonly Group[] {
-  const problems = inEffect(preview.end.problems, preview.before);
+  const problems = inEffect(preview.end.problems, standing(preview.before), preview.desired);
   const hosts = hostsOf(preview, owner);
   const names = [
     ...preview.steps.map((step) => hosts(step)),

@@ -5,6 +5,7 @@ import { parseRouteKey, type RouteKey } from "../domain/route.ts";
 import type { WorldError } from "../errors.ts";
 import type { Exposed, Fields } from "../kinds/fields.ts";
 import { called, routeOf, subjectOf } from "../kinds/phrase.ts";
+import { standing } from "../kinds/standing.ts";
 import { problemDocs } from "../links.ts";
 import type { Preview, Step } from "../loop/preview.ts";
 import { taken } from "../plan/rung.ts";
@@ -82,7 +83,7 @@ export function planReport(preview: Preview, owner: Owner): PlanReport {
       container: preview.desired.wishes.get(route)?.workload ?? null,
       message: `waiting for ${reason}`,
     })),
-    problems: inEffect(end.problems, before).map(plannedProblem),
+    problems: inEffect(end.problems, standing(before), preview.desired).map(plannedProblem),
   };
 }
 

@@ -1,10 +1,13 @@
 import { routeKey } from "../domain/route.ts";
-import { standing } from "../kinds/standing.ts";
 import { slugOf } from "../kinds/tile/wish.ts";
 import type { Outcome } from "../loop/loop.ts";
+import type { StandingRoute } from "../plan/desired.ts";
 import { reached } from "./reached.ts";
 import type { KnownRoute } from "./report.ts";
 import { whoIsWished, whoStands } from "./who.ts";
+
+/** What a pass has seen in the end, and the routes that stand in it. */
+type Seen = Pick<NonNullable<Outcome["end"]>, "world" | "decision"> & { readonly stands: readonly StandingRoute[] };
 
 /**
  * Adds to each route who may enter, by what objects, and whether anybody can now.
@@ -20,10 +23,10 @@ import { whoIsWished, whoStands } from "./who.ts";
  */
 export function detailed(
   routes: readonly KnownRoute[],
-  { world, decision: { desired } }: Pick<NonNullable<Outcome["end"]>, "world" | "decision">,
+  { world, decision: { desired }, stands: standing }: Seen,
   before: readonly KnownRoute[],
 ): readonly KnownRoute[] {
-  const stands = new Map(standing(world).map((it) => [routeKey(it.route), it]));
+  const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
   return routes.map((route) => {
     const wish = desired.wishes.get(route.key);
     const at = stands.get(route.key);

@@ -1,6 +1,7 @@
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Outcome } from "../loop/loop.ts";
+import type { Desired } from "../plan/desired.ts";
 import type { Place } from "./place.ts";
 
 /** What was not as cfauth had made it, though nobody wished it otherwise, and is so again. */
@@ -11,8 +12,7 @@ export interface Corrected {
 
 /** How things stood when a pass last settled with nothing left to do. */
 export interface Calm {
-  /** All that is wished. */
-  readonly wish: string;
+  readonly desired: Desired;
   readonly live: ReadonlySet<RouteKey>;
   /** Whether nothing waited and nothing was wrong. */
   readonly whole: boolean;
@@ -23,10 +23,10 @@ type End = NonNullable<Outcome["end"]>;
 /** The calm after this pass; undefined where it can not be told from here on what is somebody else's doing. */
 export function calmAfter(before: Calm | undefined, { end, result }: Outcome): Calm | undefined {
   if (end === undefined) return before;
-  const wish = wishOf(end);
+  const { desired } = end.decision;
   if (result === "settled" && end.plan.changes.length === 0)
-    return { wish, live: new Set(end.plan.live), whole: end.plan.waiting.length === 0 && end.plan.problems.length === 0 };
-  return before?.wish === wish ? before : undefined;
+    return { desired, live: new Set(end.plan.live), whole: end.plan.waiting.length === 0 && end.plan.problems.length === 0 };
+  return before !== undefined && wishOf(before.desired) === wishOf(desired) ? before : undefined;
 }
 
 /**
@@ -38,7 +38,8 @@ export function correctedIn(
   end: End | undefined,
   done: readonly { readonly change: AnyChange; readonly place: Place }[],
 ): readonly Corrected[] {
-  if (before === undefined || end === undefined || wishOf(end) !== before.wish) return [];
+  if (before === undefined || end === undefined || done.length === 0) return [];
+  if (wishOf(end.decision.desired) !== wishOf(before.desired)) return [];
   const back = done.filter(({ change }) => change.action !== "delete" && (before.whole || ofLiveRoute(change, before.live)));
   const places = Map.groupBy(back, ({ change }) => change.subject);
   return [...places.values()].flatMap((all) =>
@@ -54,7 +55,6 @@ const ofLiveRoute = ({ kind, subject }: AnyChange, live: ReadonlySet<RouteKey>):
   (live.has(subject as RouteKey) || (kind === "dns" && [...live].some((key) => parseRouteKey(key)?.hostname === subject)));
 
 /** A route that closes is part of it: what its grace ends is our own doing. */
-function wishOf({ decision: { desired } }: End): string {
-  const { wishes, held, closing } = desired;
+function wishOf({ wishes, held, closing }: Desired): string {
   return JSON.stringify([[...wishes].toSorted(([a], [b]) => (a < b ? -1 : 1)), [...held].toSorted(), [...closing.keys()].toSorted()]);
 }

@@ -1,8 +1,6 @@
 import type { Problem } from "../domain/problem.ts";
 import { routeKey } from "../domain/route.ts";
-import { standing } from "../kinds/standing.ts";
-import type { World } from "../kinds/world.ts";
-import type { Desired } from "../plan/desired.ts";
+import type { Desired, StandingRoute } from "../plan/desired.ts";
 
 /**
  * The problems with their true effect: a route that is open already goes on as it was, until somebody else has it.
@@ -11,10 +9,10 @@ import type { Desired } from "../plan/desired.ts";
  */
 export function inEffect(
   problems: readonly Problem[],
-  world: World,
-  { guarded, held }: Pick<Desired, "guarded" | "held"> = { guarded: [], held: new Set() },
+  stands: readonly StandingRoute[],
+  { guarded, held }: Pick<Desired, "guarded" | "held">,
 ): readonly Problem[] {
-  const open = new Set(standing(world).flatMap(({ route, service, shut }) => (service === undefined || shut ? [] : [routeKey(route)])));
+  const open = new Set(stands.flatMap(({ route, service, shut }) => (service === undefined || shut ? [] : [routeKey(route)])));
   const kept = new Set(
     guarded.flatMap(({ route, workload, protection }) => {
       const key = routeKey(route);

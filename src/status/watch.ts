@@ -7,6 +7,7 @@ import { routeOf } from "../kinds/phrase.ts";
 import { standing } from "../kinds/standing.ts";
 import type { World } from "../kinds/world.ts";
 import type { Observer, Outcome } from "../loop/loop.ts";
+import type { StandingRoute } from "../plan/desired.ts";
 import { detailed } from "./details.ts";
 import { type Calm, calmAfter, correctedIn } from "./drift.ts";
 import { inEffect } from "./effect.ts";
@@ -42,7 +43,7 @@ const PATIENCE_MS = { starting: 5_000, running: 30_000 };
 /** Follows the loop: keeps the status, and tells what became otherwise. */
 export function createWatch(tellers: readonly Teller[]): StatusWatch {
   let status = nothing;
-  /** What has been told; undefined until the world was first seen, since what is open then is no news. */
+  /** What has been told; what is open when the world is first seen is no news. */
   let told = nothingTold;
   /** The rules that let somebody in, as they were last seen; undefined before that. */
   let rules: Rules | undefined;
@@ -77,7 +78,7 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
       planned = world;
       for (const [key, wish] of desired.wishes) containers.set(key, wish.workload);
       if (rules !== undefined) return;
-      rules = rulesOf(world);
+      rules = rulesOf(standing(world));
       told = { ...alreadyOpen(rules), problems: told.problems };
     },
     changed: (change, error) => {
@@ -87,8 +88,9 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
       for (const teller of tellers) teller.changed?.(change, place, error, differs);
     },
     passed: (outcome) => {
-      if (outcome.end !== undefined) rules = rulesOf(outcome.end.world);
-      become(after(status, outcome), outcome.at, outcome.end);
+      const stands = outcome.end === undefined ? [] : standing(outcome.end.world);
+      if (outcome.end !== undefined) rules = rulesOf(stands);
+      become(after(status, outcome, stands), outcome.at, outcome.end);
       calm = calmAfter(calm, outcome);
       done = [];
       for (const teller of tellers) teller.passed?.(outcome);
@@ -107,14 +109,14 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
 }
 
 /** While containers or world can not be read, the routes are what they were. */
-function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<Status, "since"> {
+function after(before: Status, { end, errors, result, ...last }: Outcome, stands: readonly StandingRoute[]): Omit<Status, "since"> {
   const own = end?.plan.problems ?? before.problems.filter((problem) => problem.container !== undefined);
-  const kept = end === undefined ? own : inEffect(own, end.world, end.decision.desired);
+  const kept = end === undefined ? own : inEffect(own, stands, end.decision.desired);
   const met =
     end === undefined ? errors.map((error) => problemFrom(error)) : end.failures.map(({ error, change }) => problemFrom(error, change));
   const problems = [...kept, ...met];
   return {
-    routes: end === undefined ? before.routes : routesOf(end, last.at, before.routes),
+    routes: end === undefined ? before.routes : routesOf(end, stands, last.at, before.routes),
     problems: [...new Map(problems.map((problem) => [`${problemKey(problem)} ${problem.message}`, problem])).values()],
     last: { ...last, result },
     sick: new Set(errors.filter(({ code }) => !code.endsWith("-REFUSED")).map(({ service }) => service)),
@@ -123,15 +125,20 @@ function after(before: Status, { end, errors, result, ...last }: Outcome): Omit<
   };
 }
 
-function routesOf(end: NonNullable<Outcome["end"]>, at: number, before: readonly KnownRoute[]): readonly KnownRoute[] {
+function routesOf(
+  end: NonNullable<Outcome["end"]>,
+  stands: readonly StandingRoute[],
+  at: number,
+  before: readonly KnownRoute[],
+): readonly KnownRoute[] {
   const failed = new Map(end.failures.map(({ change, error }) => [change.subject as RouteKey, error]));
-  return detailed(knownRoutes(end.plan, end.decision.desired, standing(end.world), failed, at), end, before);
+  return detailed(knownRoutes(end.plan, end.decision.desired, stands, failed, at), { ...end, stands }, before);
 }
 
 /** A rule that only keeps the place lets nobody in. */
-const rulesOf = (world: World): Rules =>
+const rulesOf = (stands: readonly StandingRoute[]): Rules =>
   new Map(
-    standing(world).flatMap(({ route, service, shut, public: anyone }) =>
+    stands.flatMap(({ route, service, shut, public: anyone }) =>
       service === undefined || shut ? [] : [[routeKey(route), { public: anyone }] as const],
     ),
   );

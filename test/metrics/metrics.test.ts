@@ -6,7 +6,7 @@ import { METRICS, type MetricName, type MetricRow } from "../../src/metrics/cata
 import { createMetrics } from "../../src/metrics/metrics.ts";
 import type { Reported } from "../../src/metrics/standing.ts";
 import type { Place } from "../../src/status/place.ts";
-import type { Tidings } from "../../src/status/tidings.ts";
+import { news } from "../notify/builders.ts";
 import { type Scrape, scraped } from "./exposition.ts";
 
 const ROWS: readonly (readonly [string, MetricRow])[] = Object.entries(METRICS);
@@ -142,24 +142,10 @@ describe("passes", () => {
   });
 });
 
-const nothingNew: Tidings = {
-  opened: [],
-  published: [],
-  changed: [],
-  unguarded: [],
-  closing: [],
-  stays: [],
-  closed: [],
-  waiting: [],
-  problems: [],
-  solved: [],
-  corrected: [],
-};
-
 it("what was put back is counted by its kind", async () => {
   const it = daemon();
-  it.news({ ...nothingNew, corrected: [{ place, kinds: ["dns", "access"] }] }, 0);
-  it.news(nothingNew, 0);
+  it.news(news({ corrected: [{ place, kinds: ["dns", "access"] }] }), 0);
+  it.news(news(), 0);
   expect(counted(await it.scrape(), "cfauth_drift_corrected_total")).toEqual({ '{kind="dns"}': 1, '{kind="access"}': 1 });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { house } from "../../src/kinds/index.ts";
 import type { Mine } from "../../src/kinds/mine.ts";
+import { standing } from "../../src/kinds/standing.ts";
 import type { Tile } from "../../src/kinds/tile/seen.ts";
 import { slugOf } from "../../src/kinds/tile/wish.ts";
 import type { World } from "../../src/kinds/world.ts";
@@ -40,7 +41,7 @@ const known = (state: KnownRoute["state"]): KnownRoute => ({
 });
 
 const one = (world: World, state: KnownRoute["state"], more: Partial<Desired> = {}) =>
-  detailed([known(state)], { world, decision: { desired: { ...desired, ...more } } as never }, [])[0];
+  detailed([known(state)], { world, stands: standing(world), decision: { desired: { ...desired, ...more } } as never }, [])[0];
 
 describe("the objects of a route", () => {
   it("are its own Access application and its own tile, as far as they are there", () => {

@@ -1,5 +1,6 @@
 import { APIError } from "cloudflare/core/error";
 import { z } from "zod";
+import { jsonIn } from "../../domain/json.ts";
 
 /** A promise of the SDK, before it has looked into the answer. */
 export interface Asked {
@@ -18,18 +19,10 @@ export interface Answer {
 export async function answerOf(asked: Asked): Promise<Answer> {
   try {
     const response = await asked.asResponse();
-    return { status: response.status, headers: response.headers, body: json(await response.text()) };
+    return { status: response.status, headers: response.headers, body: jsonIn(await response.text()) };
   } catch (error) {
     if (!(error instanceof APIError) || error.status === undefined || error.headers === undefined) throw error;
     return { status: error.status, headers: error.headers, body: error.error };
-  }
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 
