@@ -1,9 +1,11 @@
 /** What is previewed is what is then done: held against the whole daemon on the sandbox, change for change and wave for wave. */
 import { describe, expect, it } from "vitest";
+import type { Owner } from "../../src/domain/owner.ts";
 import type { Preview } from "../../src/loop/preview.ts";
+import { planReport } from "../../src/preview/json.ts";
 import { tcp, workload } from "../builders.ts";
 import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTunnel } from "../sandbox/cloudflare/seed.ts";
-import { type Home, type HomeOptions, home, line } from "./daemon.ts";
+import { type Home, type HomeOptions, home, line, OWNER } from "./daemon.ts";
 import { furnish } from "./others.ts";
 
 const wavesOf = ({ steps }: Preview, later = false): readonly (readonly string[])[] =>
@@ -150,5 +152,18 @@ describe("a route whose container is gone", () => {
     await daemon.resync();
     expect(wavesOf(preview, true).flat()).toEqual(daemon.changes.map(line));
     expect(daemon.changes.map(({ kind }) => kind)).toEqual(["dns", "tile", "ingress", "access", "policy"]);
+  });
+});
+
+describe("an open route whose labels can not be read any more", () => {
+  it("is said to stay as it is, as it does", async () => {
+    await using at = await home();
+    await at.run("wiki");
+    await at.settle();
+    await at.relabel("wiki", { acess: "public" });
+    const preview = await (await at.another()).preview();
+    const { changes, problems } = planReport(preview, OWNER as Owner);
+    expect(changes).toEqual([]);
+    expect(problems).toMatchObject([{ code: "CFA-LABEL-UNKNOWN", container: "wiki", effect: "unchanged" }]);
   });
 });
