@@ -11,7 +11,12 @@ it("a dry run tells its whole plan in order, once, and writes nothing", async ()
   await using engine = await fakeEngine();
   const app = listed({ Labels: { "cfauth.hostname": `app.${sandbox.zone}`, "cfauth.port": "80", "cfauth.access": "public" } });
   engine.on("/containers/json", (_request, response) => response.end(JSON.stringify([app])));
-  const environment = { ...sandbox.environment, CFAUTH_DRY_RUN: "true", DOCKER_HOST: `unix://${engine.path}` };
+  const environment = {
+    ...sandbox.environment,
+    CFAUTH_DRY_RUN: "true",
+    CFAUTH_TUNNEL_TOKEN_FILE: "/nowhere/tunnel-token",
+    DOCKER_HOST: `unix://${engine.path}`,
+  };
   await using cfauth = await running(environment);
   const looks = () => sandbox.calls().filter(({ path }) => path.endsWith("/access/policies")).length;
   await until(() => looks() >= 4, "it has looked again and again");
