@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { start } from "./container.ts";
 import type { Variant } from "./images.ts";
 import { startMany } from "./many.ts";
-import { network } from "./network.ts";
+import { network, removeNetwork } from "./network.ts";
 import { reap, reapLeftovers } from "./reaper.ts";
 import { docker, LABEL, RUN_ID, RUN_LABELS } from "./run.ts";
 
@@ -94,6 +94,36 @@ describe("the reaper", () => {
     expect((await engine.getContainer(away).inspect()).State.Running).toBe(true);
     await Promise.all([reap(`${RUN_ID}-living`), reap(`${RUN_ID}-elsewhere`)]);
   }, 60_000);
+});
+
+describe("a network that Docker will not remove", () => {
+  const refused = (statusCode: number) => Object.assign(new Error("has active endpoints"), { statusCode });
+  const stuck = (containers: object, statusCode = 403) => ({
+    remove: vi.fn().mockRejectedValue(refused(statusCode)),
+    inspect: vi.fn().mockResolvedValue({ Name: "tunnel", Containers: containers }),
+  });
+
+  test("stays, with a word about it, when only Docker's count says that something is on it", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const network = stuck({});
+    await removeNetwork(network);
+    expect(network.remove).toHaveBeenCalledTimes(4);
+    expect(warn.mock.calls).toEqual([[expect.stringContaining("the network tunnel")]]);
+    warn.mockRestore();
+  });
+
+  test("is tried again, and goes when Docker has counted", async () => {
+    const network = stuck({});
+    network.remove.mockRejectedValueOnce(refused(403)).mockResolvedValueOnce(undefined);
+    await removeNetwork(network);
+    expect(network.remove).toHaveBeenCalledTimes(2);
+  });
+
+  test("fails the test when something is on it, or for any other reason", async () => {
+    await expect(removeNetwork(stuck({ abc: {} }))).rejects.toThrow("active endpoints");
+    await expect(removeNetwork(stuck({}, 500))).rejects.toThrow();
+    await expect(removeNetwork(stuck({}, 404))).resolves.toBeUndefined();
+  });
 });
 
 /** A container on a network with a volume, as another run would have made them. */

@@ -1,6 +1,11 @@
 /** Docker networks of a run. */
 
+import { setTimeout as sleep } from "node:timers/promises";
+import type Dockerode from "dockerode";
 import { docker, RUN_LABELS, unique } from "./run.ts";
+
+const TRIES = 4;
+const PAUSE_MS = 250;
 
 export interface Network extends AsyncDisposable {
   /** As Docker knows it, and as `CFAUTH_NETWORK` has to name it: the wanted name and the run's id. */
@@ -13,10 +18,29 @@ export interface Network extends AsyncDisposable {
 export async function network(name = "tunnel"): Promise<Network> {
   const engine = await docker();
   const created = await engine.createNetwork({ Name: unique(name), CheckDuplicate: true, Labels: { ...RUN_LABELS } });
-  const remove = async (): Promise<void> => {
-    await created.remove().catch((err: { statusCode?: number }) => {
-      if (err.statusCode !== 404) throw err;
-    });
-  };
+  const remove = () => removeNetwork(created);
   return { name: unique(name), id: created.id, remove, [Symbol.asyncDispose]: remove };
+}
+
+/**
+ * Removes a network with nothing on it; that it is gone already is fine. Where many containers leave at once, Docker
+ * (moby 20.10 at least) can lose count of a network's endpoints: it lists none, refuses to remove it for having some,
+ * and finds the mistake when it starts the next time. Such a network stays, empty, with a word about it.
+ * @throws what the engine answers otherwise
+ */
+export async function removeNetwork(network: Pick<Dockerode.Network, "remove" | "inspect">): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return void (await network.remove());
+    } catch (err) {
+      const { statusCode } = err as { statusCode?: number };
+      if (statusCode === 404) return;
+      if (statusCode !== 403) throw err;
+      const { Name, Containers } = (await network.inspect()) as Dockerode.NetworkInspectInfo;
+      if (Object.keys(Containers ?? {}).length > 0) throw err;
+      if (tries === TRIES)
+        return console.warn(`Docker has lost count of what is on the network ${Name}, and will not remove it before it is restarted.`);
+    }
+    await sleep(PAUSE_MS);
+  }
 }

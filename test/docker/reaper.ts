@@ -2,6 +2,7 @@
 
 import { hostname } from "node:os";
 import type Dockerode from "dockerode";
+import { removeNetwork } from "./network.ts";
 import { docker, LABEL } from "./run.ts";
 
 type Labels = Readonly<Record<string, string>> | undefined;
@@ -20,7 +21,10 @@ export async function reap(runId: string): Promise<void> {
   await all(await engine.listImages({ filters }), ({ Id }) => engine.getImage(Id).remove({ force: true }));
 }
 
-/** Removes what runs left behind whose process no longer lives. Runs on other machines are left alone. */
+/**
+ * Removes what runs left behind whose process no longer lives. Runs on other machines are left alone. What cannot be
+ * removed is told, and holds up nobody: it is another run's fault, and in nobody's way.
+ */
 export async function reapLeftovers(): Promise<void> {
   const engine = await docker();
   const filters = { label: [LABEL.run] };
@@ -30,7 +34,9 @@ export async function reapLeftovers(): Promise<void> {
     ...(await engine.listVolumes({ filters })).Volumes.map((each) => each.Labels),
     ...(await engine.listImages({ filters })).map((each) => each.Labels),
   ];
-  for (const runId of new Set(labels.filter(abandoned).map((each) => each?.[LABEL.run] ?? ""))) await reap(runId);
+  for (const runId of new Set(labels.filter(abandoned).map((each) => each?.[LABEL.run] ?? ""))) {
+    await reap(runId).catch((err: Error) => console.warn(`Something is left in Docker of the run ${runId}: ${err.message}`));
+  }
   await engine.pruneImages({ filters: { label: [LABEL.cache], until: [CACHE_AGE], dangling: ["false"] } });
 }
 
@@ -52,7 +58,7 @@ async function emptied(engine: Dockerode, networkId: string): Promise<void> {
   const network = engine.getNetwork(networkId);
   const { Containers = {} } = (await network.inspect()) as { Containers?: Record<string, unknown> };
   await all(Object.keys(Containers), (Container) => network.disconnect({ Container, Force: true }));
-  await network.remove();
+  await removeNetwork(network);
 }
 
 /** Does it to each; that somebody else was faster (404), or is at it (409), is fine. */
