@@ -84,14 +84,15 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
     random: Math.random,
     signal,
   };
+  const loop = createLoop(parts);
   return {
     owner,
     account,
-    loop: createLoop(parts),
+    loop,
     groundwork: async () => {
       if (config.tunnel.tokenFile !== undefined && !config.dryRun) await groundwork(hands.tunnel, watch.changed);
     },
-    preview: () => preview(parts),
+    preview: () => preview(parts, loop.known()),
     look: () => look(hands, "all", NOBODY_ASKED, undefined),
   };
 }

@@ -48,6 +48,8 @@ export interface Outcome {
 export interface Loop {
   /** One pass. Answers when the next one is due by itself, in milliseconds. */
   turn(): Promise<number>;
+  /** What stands, as the last pass left it; undefined where the next one looks anew. */
+  known(): World | undefined;
 }
 
 /** Every so many resyncs the whole world is looked at, with zones, tunnel and team domain, not only what routes are made of. */
@@ -108,6 +110,7 @@ export function createLoop(parts: LoopParts): Loop {
   };
 
   return {
+    known: () => world,
     turn: async () => {
       const begun = parts.now();
       const result = await run(begun).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { difference } from "../kinds/difference.ts";
 import type { Difference } from "../kinds/fields.ts";
-import { type Hands, look } from "../kinds/hands.ts";
+import { type Hands, look, lookUp } from "../kinds/hands.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import { pretending } from "../kinds/pretend.ts";
 import type { World } from "../kinds/world.ts";
@@ -38,14 +38,16 @@ export interface Preview {
 export type PreviewParts = Pick<LoopParts, "list" | "hands" | "decide" | "asked" | "plan" | "now" | "signal">;
 
 /**
- * What a pass would do, to its very end: the world is looked at as it is, and then the same pass is run with hands that only
+ * What a pass would do, to its very end: the world is taken as it is, and then the same pass is run with hands that only
  * pretend. Where containers are gone it is run on to the time when their grace is over.
  *
+ * @param known - what stands, where that is known already; else it is looked at
  * @throws {WorldError} when containers or world could not be read
  */
-export async function preview(parts: PreviewParts): Promise<Preview> {
+export async function preview(parts: PreviewParts, known?: World): Promise<Preview> {
   const workloads = await parts.list();
-  const before = await look(parts.hands, "all", parts.asked(workloads), undefined);
+  const asked = parts.asked(workloads);
+  const before = known === undefined ? await look(parts.hands, "all", asked, undefined) : await lookUp(parts.hands, asked, known);
   const steps: Step[] = [];
   let planned = before;
   let wave = 0;
