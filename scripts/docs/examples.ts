@@ -65,7 +65,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   service: {
     notes: [
       "Instead of `port` and `scheme`, never beside them, and without a path at its end, which cloudflared refuses.",
-      "A URL that leads anywhere else than to the container itself is refused unless the operator of cfauth sets `CFAUTH_ALLOW_SERVICE=true`: whoever may write labels could otherwise publish any machine in the house. The container itself is its name, its Compose service, its address, and with `CFAUTH_TARGET=published` a port that it publishes, such as `http://localhost:8080`.",
+      "A URL that leads anywhere else than to the container itself is refused unless the operator of cfauth sets `CFAUTH_ALLOW_SERVICE=true`: whoever may write labels could otherwise publish any machine in the house. The container itself is its name, its Compose service, its address, and with `CFAUTH_TARGET=published` a port that it publishes, such as `http://127.0.0.1:8080`.",
     ],
     example: wiki({ "cfauth.service": "http://wiki:3001" }),
   },

@@ -1,15 +1,24 @@
-import type { Workload } from "../domain/workload.ts";
+import type { Port, Workload } from "../domain/workload.ts";
 
 /** Who answers to which name on which network: Docker's DNS gives the addresses of all of them. */
 export interface Neighbours {
   /** The workloads, by id, that answer to the name there. */
   answering(network: string, name: string): ReadonlySet<string>;
+  /** The workloads, by id, of which the engine publishes a TCP port at this address and port of the host. */
+  publishing(host: string, port: number): ReadonlySet<string>;
   /** Whether any running workload answers to this host and port, by name, by address or by a published port. */
   reached(service: string): boolean;
 }
 
 /** A port that is published on all addresses, or on one of these, may answer on each of them. */
 const HERE = ["localhost", "127.0.0.1", "::1"] as const;
+
+/** By how a container on the host is asked for: the published addresses that answer. One number may be two containers', by IPv4 and IPv6. */
+const ANSWERING: Readonly<Record<string, readonly string[]>> = {
+  localhost: ["", "0.0.0.0", "127.0.0.1", "::", "::1"],
+  "127.0.0.1": ["", "0.0.0.0", "127.0.0.1"],
+  "::1": ["", "::", "::1"],
+};
 
 export function neighbours(workloads: readonly Workload[]): Neighbours {
   const names = new Map<string, Set<string>>();
@@ -28,6 +37,12 @@ export function neighbours(workloads: readonly Workload[]): Neighbours {
   }
   return {
     answering: (network, name) => names.get(`${network}\u0000${name}`) ?? new Set(),
+    publishing: (host, port) => {
+      const addresses = ANSWERING[host] ?? [host];
+      const publishes = ({ protocol, published: at }: Port) =>
+        protocol === "tcp" && at !== undefined && at.port === port && addresses.includes(at.ip);
+      return new Set(workloads.filter(({ ports }) => ports.some(publishes)).map(({ id }) => id));
+    },
     reached: (service) => {
       const [, host = "", port = ""] = /^[a-z]+:\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(service) ?? [];
       const name = host.replace(/^\[|\]$/g, "");

@@ -1,5 +1,4 @@
 import type { Origin, OriginOptions } from "../domain/origin.ts";
-import type { Port } from "../domain/workload.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
 import { type Fault, valueFault } from "./fault.ts";
@@ -130,17 +129,22 @@ const ambiguous = (party: Party, prefix: string, network: string): Fault => ({
   shut: "route",
 });
 
-/** The host's address at which the engine publishes the container's port; published on all addresses it is localhost. */
+/**
+ * The host's address at which the engine publishes the container's port; IPv4 where there is one. Never `localhost`: where the
+ * numbers differ, as those that Docker chooses may, the same one by the other protocol is another container's.
+ */
 function publishedAt(party: Party, port: number): string | undefined {
-  const at = party.members[0].ports.find(
-    (it): it is Port & { published: NonNullable<Port["published"]> } =>
-      it.number === port && it.protocol === "tcp" && it.published !== undefined,
+  const places = party.members[0].ports.flatMap((it) =>
+    it.number === port && it.protocol === "tcp" && it.published !== undefined ? [it.published] : [],
   );
+  const at = places.find(({ ip }) => !ip.includes(":")) ?? places[0];
   if (at === undefined) return undefined;
-  const everywhere = ["", "0.0.0.0", "::"].includes(at.published.ip);
-  const ip = at.published.ip.includes(":") ? `[${at.published.ip}]` : at.published.ip;
-  return `${everywhere ? "localhost" : ip}:${at.published.port}`;
+  const ip = HERE[at.ip] ?? at.ip;
+  return `${ip.includes(":") ? `[${ip}]` : ip}:${at.port}`;
 }
+
+/** What is published on all addresses answers on this machine's own. */
+const HERE: Readonly<Record<string, string>> = { "": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 const unpublished = (party: Party, prefix: string, port: number): Fault => ({
   code: "CFA-PORT-NONE",

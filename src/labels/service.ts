@@ -44,20 +44,13 @@ function itself(party: Party, host: string, context: Context): boolean {
   });
 }
 
-/** Where cloudflared runs on the host: whether this is an address at which the engine publishes a port of the container. */
-function publishes(party: Party, host: string, port: string, { target }: Context): boolean {
+/** Where cloudflared runs on the host: whether this is an address at which the engine publishes a port of the container, and of no other. */
+function publishes(party: Party, host: string, port: string, { target, neighbours }: Context): boolean {
   if (target !== "published") return false;
-  const name = host.replace(/^\[|\]$/g, "");
-  return party.members.some(({ ports }) =>
-    ports.some(
-      ({ protocol, published: at }) =>
-        protocol === "tcp" && at !== undefined && String(at.port) === port && (at.ip === name || (everywhere(at.ip) && isHere(name))),
-    ),
-  );
+  const members = new Set(party.members.map(({ id }) => id));
+  const publishing = [...neighbours.publishing(host.replace(/^\[|\]$/g, ""), Number(port))];
+  return publishing.length > 0 && publishing.every((id) => members.has(id));
 }
-
-const everywhere = (ip: string): boolean => ["", "0.0.0.0", "::"].includes(ip);
-const isHere = (host: string): boolean => ["localhost", "127.0.0.1", "::1"].includes(host);
 
 const forbidden = (label: Label): Fault => ({
   code: "CFA-SERVICE-FORBIDDEN",

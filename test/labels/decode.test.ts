@@ -224,7 +224,14 @@ describe("how cloudflared reaches a container", () => {
     { name: "by name", container: {}, settings: { target: "name" }, to: "http://app:80" },
     {
       name: "by the only TCP port, UDP ones aside",
-      container: { ports: [tcp(80), tcp(80, { ip: "0.0.0.0", port: 8080 }), { number: 53, protocol: "udp", published: undefined }] },
+      container: {
+        ports: [
+          tcp(80),
+          tcp(80, { ip: "0.0.0.0", port: 8080 }),
+          tcp(80, { ip: "::", port: 8081 }),
+          { number: 53, protocol: "udp", published: undefined },
+        ],
+      },
       settings: {},
       to: "http://app:80",
     },
@@ -246,13 +253,19 @@ describe("how cloudflared reaches a container", () => {
       name: "published on all addresses",
       container: { ports: [tcp(80, { ip: "0.0.0.0", port: 8080 })] },
       settings: { target: "published" },
-      to: "http://localhost:8080",
+      to: "http://127.0.0.1:8080",
     },
     {
       name: "published on all addresses of IPv6",
       container: { ports: [tcp(80, { ip: "::", port: 8080 })] },
       settings: { target: "published" },
-      to: "http://localhost:8080",
+      to: "http://[::1]:8080",
+    },
+    {
+      name: "published by IPv4, where Docker chose another number by IPv6",
+      container: { ports: [tcp(80, { ip: "::", port: 32768 }), tcp(80, { ip: "0.0.0.0", port: 32769 })] },
+      settings: { target: "published" },
+      to: "http://127.0.0.1:32769",
     },
     {
       name: "published on this machine",
@@ -271,13 +284,13 @@ describe("how cloudflared reaches a container", () => {
       container: { ports: [tcp(80, { ip: "", port: 8080 }), tcp(81, { ip: "", port: 8081 })] },
       settings: { target: "published" },
       labels: { "cfauth.port": "81" },
-      to: "http://localhost:8081",
+      to: "http://127.0.0.1:8081",
     },
     {
       name: "published, off every tunnel network",
       container: { networks: {}, ports: [tcp(80, { ip: "", port: 8080 })] },
       settings: { target: "published" },
-      to: "http://localhost:8080",
+      to: "http://127.0.0.1:8080",
     },
   ])("$name", ({ container, settings, labels, to }) => {
     expect(opens([workload({ ...HOST, ...labels }, container)], settings)).toEqual([`app.example.com → ${to}`]);
