@@ -71,6 +71,7 @@ export const exposure = (at: string, more: Partial<Exposure> = {}): Exposure => 
   protection: members,
   shown: plain,
   adopt: false,
+  adopting: `set cfauth.adopt: "true" on container ${more.workload ?? "app"}`,
   workload: "app",
   created: 1_000,
   label: "cfauth.hostname",

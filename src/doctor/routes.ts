@@ -38,15 +38,13 @@ export async function routes(scene: Scene): Promise<Findings> {
   const known = knownRoutes(planned, desired, stands, new Map(), now);
   const told = planned.problems.filter((problem) => !toldElsewhere(problem));
   const faulty = new Set(told.flatMap(({ route, severity }) => (severity === "error" && route !== undefined ? [route] : [])));
-  const waiting = new Map(planned.waiting.map(({ route, reason }) => [route, reason]));
-  const bases = new Set(rooms.foundations.map(({ awaited }) => awaited));
-  const excused = (reason: string): boolean => bases.has(reason) || GATED.test(reason);
+  const excused = new Set(planned.waiting.flatMap(({ route, cause }) => (cause === "step" || cause === "adoption" ? [] : [route])));
   const shared = sharedOwner({
     owner,
     named: config.owner !== undefined,
     unasked: stands.map(({ route }) => routeKey(route)).filter((key) => desired.closing.has(key)),
     undone: [...desired.wishes].flatMap(([key, { gate }]) =>
-      planned.live.includes(key) || faulty.has(key) || gate !== undefined || excused(waiting.get(key) ?? "") ? [] : [key],
+      planned.live.includes(key) || faulty.has(key) || gate !== undefined || excused.has(key) ? [] : [key],
     ),
     daemon: daemon?.owner === owner ? daemon : undefined,
     startupGraceMs: config.startupGraceMs,
@@ -54,9 +52,6 @@ export async function routes(scene: Scene): Promise<Findings> {
   const checks = [...told.map(problemCheck), ...standingChecks(known), shared];
   return { fact: factOf(known, told, shared, owner, planned), checks };
 }
-
-/** Reasons to wait that are a container's own, or another route's: no sign that somebody has changed this one. */
-const GATED = /^(the health check|container|the protected route|Authentik's own)/;
 
 /** The groups before this one tell these, with more. */
 const toldElsewhere = ({ code, route, container }: Problem): boolean =>

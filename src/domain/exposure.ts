@@ -46,6 +46,8 @@ export interface Exposure {
   readonly shown: Shown;
   /** Whether what others made at this hostname is to be taken over. */
   readonly adopt: boolean;
+  /** What to do so that it is, for problems; continues with `to take it over`: `set cfauth.web.adopt: "true" on container app`. */
+  readonly adopting: string;
   /** The workload's name, for people and for telling two wishes for one route apart. */
   readonly workload: string;
   /** When the workload was created, in milliseconds since 1970: the older one wins a conflict. */

@@ -75,6 +75,9 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
   const exposure = {
     origin: origin.origin,
     adopt: adopt.value ?? false,
+    adopting: party.foreign
+      ? `write all labels of container ${party.name} as ${prefix}…, with ${prefix}adopt: "true",`
+      : `set ${prefix}adopt: "true" on container ${party.name}`,
     workload: party.name,
     created: party.members[0].created,
     label: hosts.label,

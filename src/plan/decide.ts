@@ -51,6 +51,7 @@ export function decide(
     closing,
     waiting: settled.waiting.map(({ exposure, holder, until }) => ({
       route: routeKey(exposure.route),
+      cause: "rival",
       reason: `container ${holder}, which had it and stopped; ${exposure.workload} takes over in ${spoken(until - now)} unless it comes back`,
     })),
     problems: [...decoded.flatMap((it) => it.problems), ...settled.problems],

@@ -11,9 +11,23 @@ export interface Desired {
   readonly guarded: readonly Guarded[];
   /** Of the held ones: when the grace of a gone container ends, in milliseconds since 1970. */
   readonly closing: ReadonlyMap<RouteKey, number>;
-  readonly waiting: readonly { readonly route: RouteKey; readonly reason: string }[];
+  readonly waiting: readonly Waiting[];
   readonly problems: readonly Problem[];
 }
+
+export interface Waiting {
+  readonly route: RouteKey;
+  readonly cause: Cause;
+  /** Continues "waiting for …". */
+  readonly reason: string;
+}
+
+/**
+ * What a route waits for: a `step` before its own, the `foundation` of all routes (login method, tunnel), what others made
+ * there to be taken over (`adoption`), the container's `health`, a `rival` that had the route and stopped, the `guard` of a
+ * protected route inside it, or the `login`: Authentik's own hostname.
+ */
+export type Cause = "step" | "foundation" | "adoption" | "health" | "rival" | "guard" | "login";
 
 /** Nobody wishes anything, and nothing is kept for a while: what one who leaves for good asks for. */
 export const NOTHING_DESIRED: Desired = {

@@ -1,7 +1,7 @@
 import type { Exposure } from "../domain/exposure.ts";
 import type { Problem } from "../domain/problem.ts";
 import { bySpecificity, type Route, type RouteKey, routeKey } from "../domain/route.ts";
-import type { Desired, StandingRoute } from "./desired.ts";
+import type { Desired, StandingRoute, Waiting } from "./desired.ts";
 import type { Change, House, Stance } from "./rung.ts";
 import { exposed, narrowing, type Surroundings, uncovering, unguarded } from "./shield.ts";
 
@@ -11,12 +11,6 @@ export interface Plan<C extends Change> {
   readonly waiting: readonly Waiting[];
   readonly problems: readonly Problem[];
   readonly live: readonly RouteKey[];
-}
-
-export interface Waiting {
-  readonly route: RouteKey;
-  /** Continues "waiting for …". */
-  readonly reason: string;
 }
 
 /**
@@ -106,7 +100,7 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
   const stances = () => house.rungs.map((rung) => rung.stance(route, wish, scene.world, scene.desired));
   if (wish === undefined)
     return { route, ...(!uncovering(scene, route, (wished) => house.audience(wished, scene.world)) && descend(stances())) };
-  if (scene.missing !== undefined) return { route, waiting: { route: key, reason: scene.missing } };
+  if (scene.missing !== undefined) return { route, waiting: { route: key, cause: "foundation", reason: scene.missing } };
   const all = stances();
   const problems = all.flatMap((stance) => (stance.is === "taken" ? [stance.problem] : []));
   if (problems.length > 0) return { route, ...adopted(house, scene, wish, problems) };
@@ -120,7 +114,11 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
   const bare = climbed.change && opensUp(house, scene, wish, climbed.change) ? unguarded(scene, wish) : undefined;
   return bare === undefined
     ? { route, ...climbed }
-    : { route, waiting: { route: key, reason: `the protected route ${routeKey(bare)}, which would be open without it` }, ...abandon(all) };
+    : {
+        route,
+        waiting: { route: key, cause: "guard", reason: `the protected route ${routeKey(bare)}, which would be open without it` },
+        ...abandon(all),
+      };
 }
 
 /** Whether the change is part of letting in more than now. A policy by itself lets nobody in. */
@@ -137,9 +135,11 @@ function adopted<World, C extends Change>(
   problems: readonly Problem[],
 ): Outcome<C> {
   const key = routeKey(wish.route);
-  if (wish.adopt && wish.gate !== undefined) return { waiting: { route: key, reason: wish.gate } };
+  if (wish.adopt && wish.gate !== undefined) return { waiting: { route: key, cause: "health", reason: wish.gate } };
   const change = wish.adopt ? house.adopt(wish.route, wish, world) : undefined;
-  return change === undefined ? { problems } : { change, waiting: { route: key, reason: "what others made there to be taken over" } };
+  return change === undefined
+    ? { problems }
+    : { change, waiting: { route: key, cause: "adoption", reason: "what others made there to be taken over" } };
 }
 
 /**
@@ -162,7 +162,7 @@ function afterLogin<World, C extends Change>(
         ? step
         : {
             route: step.route,
-            waiting: { route: routeKey(step.route), reason: "Authentik's own hostname, without which nobody could log in" },
+            waiting: { route: routeKey(step.route), cause: "login", reason: "Authentik's own hostname, without which nobody could log in" },
           },
     );
   const others = steps.some(
@@ -192,9 +192,9 @@ function climb<C extends Change>(stances: readonly Stance<C>[], wish: Exposure, 
   const at = stances.findIndex((stance) => stance.is !== "stands");
   const stance = stances[at];
   if (stance === undefined) return { live: key };
-  if (wish.gate !== undefined) return { waiting: { route: key, reason: wish.gate } };
+  if (wish.gate !== undefined) return { waiting: { route: key, cause: "health", reason: wish.gate } };
   const change = next(stance, stances[at + 1]);
-  return { waiting: { route: key, reason: awaited[at] ?? "" }, ...(change !== undefined && { change }) };
+  return { waiting: { route: key, cause: "step", reason: awaited[at] ?? "" }, ...(change !== undefined && { change }) };
 }
 
 function next<C extends Change>(stance: Stance<C>, above: Stance<C> | undefined): C | undefined {

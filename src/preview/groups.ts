@@ -6,7 +6,7 @@ import { routeOf } from "../kinds/phrase.ts";
 import { policyNames } from "../kinds/policy/audience.ts";
 import { standing } from "../kinds/standing.ts";
 import type { Preview, Step } from "../loop/preview.ts";
-import type { Waiting } from "../plan/plan.ts";
+import type { Waiting } from "../plan/desired.ts";
 import { taken } from "../plan/rung.ts";
 import { inEffect } from "../status/effect.ts";
 

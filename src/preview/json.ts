@@ -8,6 +8,7 @@ import { called, routeOf, subjectOf } from "../kinds/phrase.ts";
 import { standing } from "../kinds/standing.ts";
 import { problemDocs } from "../links.ts";
 import type { Preview, Step } from "../loop/preview.ts";
+import type { Cause } from "../plan/desired.ts";
 import { taken } from "../plan/rung.ts";
 import { inEffect } from "../status/effect.ts";
 import { VERSION } from "../version.ts";
@@ -26,6 +27,7 @@ export interface PlanReport {
     readonly hostname: string;
     readonly path: string | null;
     readonly container: string | null;
+    readonly reason: Cause;
     readonly message: string;
   }[];
   readonly problems: readonly PlannedProblem[];
@@ -59,6 +61,7 @@ export interface PlannedProblem {
   readonly code: string;
   readonly severity: "error" | "warning";
   readonly hostname: string | null;
+  readonly path: string | null;
   readonly container: string | null;
   readonly label: string | null;
   readonly effect: "closed" | "unchanged";
@@ -78,9 +81,10 @@ export function planReport(preview: Preview, owner: Owner): PlanReport {
     tunnel: { id: tunnel?.id ?? null, name: tunnel?.name ?? before.tunnel.name },
     counts: counts(preview),
     changes: steps.map((step) => reported(preview, step, hosts.get(step.number))),
-    waiting: end.waiting.map(({ route, reason }) => ({
+    waiting: end.waiting.map(({ route, cause, reason }) => ({
       ...placeOf(route),
       container: preview.desired.wishes.get(route)?.workload ?? null,
+      reason: cause,
       message: `waiting for ${reason}`,
     })),
     problems: inEffect(end.problems, standing(before), preview.desired).map(plannedProblem),
@@ -122,7 +126,7 @@ function placeOf(key: RouteKey): { readonly hostname: string; readonly path: str
 export const plannedProblem = ({ code, severity, route, container, label, effect, message, fix }: Problem): PlannedProblem => ({
   code,
   severity,
-  hostname: route === undefined ? null : placeOf(route).hostname,
+  ...(route === undefined ? { hostname: null, path: null } : placeOf(route)),
   container: container ?? null,
   label: label ?? null,
   effect,

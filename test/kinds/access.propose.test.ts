@@ -240,7 +240,7 @@ describe("an application of somebody else", () => {
         message: 'the Access application "Their app" covers app.example.com and is not cfauth\'s',
         about: "",
         effect: "closed",
-        fix: "delete it under Zero Trust → Access → Applications, set the label adopt=true to take it over, or choose another hostname",
+        fix: 'delete it under Zero Trust → Access → Applications, set cfauth.adopt: "true" on container app to take it over, or choose another hostname',
       },
     });
   });

@@ -93,7 +93,7 @@ describe("a record of somebody else at the hostname", () => {
         message: "a DNS record A 203.0.113.7 is at app.example.com and is not cfauth's",
         about: "",
         effect: "closed",
-        fix: "delete it in Cloudflare, set the label adopt=true to take it over, or choose another hostname",
+        fix: 'delete it in Cloudflare, set cfauth.adopt: "true" on container app to take it over, or choose another hostname',
       },
     });
   });

@@ -183,7 +183,7 @@ describe("a rule of somebody else on the hostname", () => {
         message: "the tunnel already has a rule for app.example.com (to http://theirs:1), made by somebody else",
         about: "",
         effect: "closed",
-        fix: "remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, set the label adopt=true to take it over, or choose another hostname",
+        fix: 'remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, set cfauth.adopt: "true" on container app to take it over, or choose another hostname',
       },
     });
   });

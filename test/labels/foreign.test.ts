@@ -28,6 +28,9 @@ function read(labels: Workload["labels"], settings: Partial<Context> = {}, more:
   };
 }
 
+/** What a problem says to do, so that something is taken over. */
+const ADOPTING = 'write all labels of container app as cfauth.…, with cfauth.adopt: "true",';
+
 describe("labels of another tool", () => {
   it.each([
     { name: "DockFlare's", labels: DOCKFLARE, label: "dockflare.hostname" },
@@ -35,7 +38,7 @@ describe("labels of another tool", () => {
   ])("$name are read as ours", ({ labels, label }) => {
     const { exposures, problems } = read(labels);
     expect(problems).toEqual([]);
-    expect(exposures).toEqual([exposure("app.example.com", { label })]);
+    expect(exposures).toEqual([exposure("app.example.com", { label, adopting: ADOPTING })]);
   });
 
   it("are nothing to us where no setting names them", () => {
@@ -194,6 +197,7 @@ describe("who may enter is never read", () => {
     ]);
     expect(exposures).toEqual([
       exposure("app.example.com", {
+        adopting: ADOPTING,
         label: "dockflare.hostname",
         protection: { kind: "authentik", session: "8h", audience: { ...everyone, groups: ["admins", "family"] } },
       }),
@@ -374,11 +378,21 @@ describe("a service that is the container itself", () => {
     { service: "http://localhost", published: { ip: "0.0.0.0", port: 8080 } },
     { service: "http://localhost:8080", published: { ip: "192.168.1.5", port: 8080 } },
     { service: "http://192.168.1.6:8080", published: { ip: "192.168.1.5", port: 8080 } },
+    { service: "http://[::1]:8080", published: { ip: "0.0.0.0", port: 8080 } },
+    { service: "http://127.0.0.1:8080", published: { ip: "::", port: 8080 } },
   ])("$service is not, where the container is published at $published.ip:$published.port", ({ service, published }) => {
     const { opens, says } = read({ ...DOCKFLARE, "dockflare.service": service }, { target: "published" }, { ports: [tcp(80, published)] });
     expect(opens).toEqual([]);
     expect(says.map(([code]) => code)).toEqual(["CFA-SERVICE-FORBIDDEN"]);
   });
+});
+
+it("a published port is not the container's alone where another one has the same number by the other protocol", () => {
+  const ours = { ports: [tcp(80, { ip: "0.0.0.0", port: 8080 })] };
+  const other = workload({}, { id: "other", name: "other", ports: [tcp(80, { ip: "::", port: 8080 })] });
+  const asked = (service: string) => read({ ...DOCKFLARE, "dockflare.service": service }, { target: "published" }, ours, [other]);
+  expect(asked("http://127.0.0.1:8080").opens).toEqual(["app.example.com → http://127.0.0.1:8080 authentik"]);
+  expect(asked("http://localhost:8080").says.map(([code]) => code)).toEqual(["CFA-SERVICE-FORBIDDEN"]);
 });
 
 describe("whatever stands in labels of other tools", () => {

@@ -78,6 +78,11 @@ describe("taking over what others made", () => {
     expect(labelled({ adopt: text }).exposures).toEqual([exposure("app.example.com", { adopt })]);
   });
 
+  it("is told by the label that the route would need, under the prefix that is read", () => {
+    const { exposures } = decoded([workload({ "home.web.hostname": "app.example.com" })], { prefix: "home" });
+    expect(exposures.map(({ adopting }) => adopting)).toEqual(['set home.web.adopt: "true" on container app']);
+  });
+
   it.each([
     { key: "adopt", text: "yes", fix: "write true" },
     { key: "adopt", text: "", fix: "write true or false" },

@@ -23,7 +23,7 @@ export const problem = (more: Partial<Problem> = {}): Problem => ({
   route: key("photos.example.com"),
   message: "a DNS record A 203.0.113.7 is at photos.example.com and is not cfauth's",
   effect: "closed",
-  fix: "delete it in Cloudflare, or set the label adopt=true",
+  fix: 'delete it in Cloudflare, or set cfauth.adopt: "true" on container immich',
   ...more,
 });
 

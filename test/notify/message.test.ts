@@ -15,7 +15,7 @@ describe("a message", () => {
       timestamp: "2026-11-23T10:42:05.000Z",
       title: "cfauth: problem with photos.example.com",
       message:
-        "A DNS record A 203.0.113.7 is at photos.example.com and is not cfauth's.\nClosed: nobody reaches it.\n→ delete it in Cloudflare, or set the label adopt=true\ncontainer immich · cfauth.hostname · CFA-CONFLICT-DNS",
+        'A DNS record A 203.0.113.7 is at photos.example.com and is not cfauth\'s.\nClosed: nobody reaches it.\n→ delete it in Cloudflare, or set cfauth.adopt: "true" on container immich\ncontainer immich · cfauth.hostname · CFA-CONFLICT-DNS',
       priority: 4,
       url: "https://github.com/cfauth/cfauth/blob/main/docs/troubleshooting.md#cfa-conflict-dns",
       owner: "home-nas",
@@ -29,7 +29,7 @@ describe("a message", () => {
         path: null,
         message: "a DNS record A 203.0.113.7 is at photos.example.com and is not cfauth's",
         effect: "closed",
-        fix: "delete it in Cloudflare, or set the label adopt=true",
+        fix: 'delete it in Cloudflare, or set cfauth.adopt: "true" on container immich',
         docs: "https://github.com/cfauth/cfauth/blob/main/docs/troubleshooting.md#cfa-conflict-dns",
         since: "2026-11-23T10:41:05.000Z",
       },

@@ -126,7 +126,7 @@ describe("two containers that want one hostname, over time", () => {
   it("the holder's route is kept while it restarts, and the other one is told how long", () => {
     expect([stopped.desired.held, stopped.desired.waiting, stopped.wakeAt]).toEqual([
       new Set([APP]),
-      [{ route: APP, reason: "container blog, which had it and stopped; shop takes over in 60 s unless it comes back" }],
+      [{ route: APP, cause: "rival", reason: "container blog, which had it and stopped; shop takes over in 60 s unless it comes back" }],
       61_000,
     ]);
   });

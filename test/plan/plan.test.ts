@@ -35,7 +35,10 @@ describe("what people are told of a route", () => {
   });
 
   it("it waits for what all routes are built on", () => {
-    expect(planned(emptyWorld(), [exposure(APP)])).toMatchObject({ live: [], waiting: [{ route: APP, reason: "the login method" }] });
+    expect(planned(emptyWorld(), [exposure(APP)])).toMatchObject({
+      live: [],
+      waiting: [{ route: APP, cause: "foundation", reason: "the login method" }],
+    });
   });
 
   it("it waits for each part in turn", () => {
@@ -63,7 +66,7 @@ describe("what people are told of a route", () => {
       planned(ready, [exposure("other.example.com"), exposure(APP, { gate: "the health check of container app (starting)" })]),
     ).toMatchObject({
       changes: [],
-      waiting: [{ route: APP, reason: "the health check of container app (starting)" }],
+      waiting: [{ route: APP, cause: "health", reason: "the health check of container app (starting)" }],
     });
   });
 
@@ -82,8 +85,8 @@ describe("what people are told of a route", () => {
     expect([told(changes), waiting]).toEqual([
       ["create access app.example.com/admin"],
       [
-        { route: "app.example.com/admin", reason: "Cloudflare to confirm the Access application" },
-        { route: "app.example.com", reason: "the protected route app.example.com/admin, which would be open without it" },
+        { route: "app.example.com/admin", cause: "step", reason: "Cloudflare to confirm the Access application" },
+        { route: "app.example.com", cause: "guard", reason: "the protected route app.example.com/admin, which would be open without it" },
       ],
     ]);
   });
@@ -174,7 +177,7 @@ describe("Authentik's own hostname", () => {
   it("is opened alone, and the others say that they wait for it", () => {
     const { changes, waiting } = planned(settled(emptyWorld(), [exposure("other.example.com")]), [exposure("other.example.com"), ...both]);
     expect(changes.map(({ subject }) => subject)).toEqual(["cfauth:home public, no login"]);
-    expect(waiting).toContainEqual({ route: APP, reason: "Authentik's own hostname, without which nobody could log in" });
+    expect(waiting).toContainEqual({ route: APP, cause: "login", reason: "Authentik's own hostname, without which nobody could log in" });
   });
 
   it("holds up nobody when opening it has failed", () => {

@@ -91,6 +91,7 @@ const exposure = (route: Route): fc.Arbitrary<Exposure> =>
     created: fc.constant(0),
     label: fc.constant("cfauth.hostname"),
     gate: fc.option(fc.constant("the health check"), { nil: undefined, freq: 8 }),
+    adopting: fc.constant(""),
   });
 
 const wishesAt = (routes: readonly Route[]): fc.Arbitrary<readonly Exposure[]> =>

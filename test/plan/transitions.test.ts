@@ -13,6 +13,7 @@ import { ANYBODY, carryOut, emptyWorld, OWNER, reach } from "./model.ts";
 const wish = (service: string, protection: Protection, path?: string): Exposure => ({
   shown: plain,
   adopt: false,
+  adopting: "",
   route: { hostname: "app.example.com" as Hostname, path: path as Path | undefined },
   origin: { service, options: {} },
   protection,

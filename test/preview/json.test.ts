@@ -87,6 +87,7 @@ it("tells what waits, and of each problem how it is mended and where that is wri
       hostname: "paper.example.com",
       path: null,
       container: "paper",
+      reason: "health",
       message: "waiting for the health check of container paper (starting)",
     },
   ]);
@@ -95,6 +96,7 @@ it("tells what waits, and of each problem how it is mended and where that is wri
       code: "CFA-LABEL-VALUE",
       severity: "error",
       hostname: "shop.example.com",
+      path: null,
       container: "shop",
       label: "cfauth.access",
       effect: "closed",

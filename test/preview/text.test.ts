@@ -73,11 +73,11 @@ describe("the plan", () => {
       … paper.example.com           waiting for the health check of container paper (starting)
       ! theirs.example.com          not opened
           ! theirs · cfauth.hostname: the Access application "Theirs" covers theirs.example.com and is not cfauth's  CFA-CONFLICT-ACCESS
-            → delete it under Zero Trust → Access → Applications, set the label adopt=true to take it over, or choose another hostname
+            → delete it under Zero Trust → Access → Applications, set cfauth.adopt: "true" on container theirs to take it over, or choose another hostname
           ! theirs · cfauth.hostname: the tunnel already has a rule for theirs.example.com (to http://theirs:1), made by somebody else  CFA-CONFLICT-INGRESS
-            → remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, set the label adopt=true to take it over, or choose another hostname
+            → remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, set cfauth.adopt: "true" on container theirs to take it over, or choose another hostname
           ! theirs · cfauth.hostname: a DNS record A 203.0.113.7 is at theirs.example.com and is not cfauth's  CFA-CONFLICT-DNS
-            → delete it in Cloudflare, set the label adopt=true to take it over, or choose another hostname
+            → delete it in Cloudflare, set cfauth.adopt: "true" on container theirs to take it over, or choose another hostname
       Plan: 1 to add, 3 to change, 5 to remove · 1 waiting · 3 problems · 6 objects of others untouched.
       4 steps are the daemon's alone, when CFAUTH_GRACE_PERIOD of a gone container ends (CFAUTH_STARTUP_GRACE_PERIOD where it was gone at the start).
       Nothing was written. cfauth apply does it now; a running daemon does it by itself.

@@ -68,7 +68,7 @@ describe("a route", () => {
   it("that waits says for what", () => {
     const found = only(
       knownRoutes(
-        { ...plan, waiting: [{ route: key("app.example.com"), reason: "the health check of container app (starting)" }] },
+        { ...plan, waiting: [{ route: key("app.example.com"), cause: "health", reason: "the health check of container app (starting)" }] },
         desired(),
         [],
         new Map(),

@@ -24,6 +24,7 @@ const wish: Exposure = {
   protection: members,
   shown: plain,
   adopt: false,
+  adopting: 'set cfauth.adopt: "true" on container app',
   workload: "app",
   created: 0,
   label: "cfauth.hostname",

@@ -190,5 +190,5 @@ const taken = (wish: Exposure, { name }: ForeignApplication): Problem => ({
   effect: "closed",
   fix: wish.adopt
     ? "it is of a kind that cannot be taken over: delete it under Zero Trust → Access → Applications"
-    : "delete it under Zero Trust → Access → Applications, set the label adopt=true to take it over, or choose another hostname",
+    : `delete it under Zero Trust → Access → Applications, ${wish.adopting} to take it over, or choose another hostname`,
 });

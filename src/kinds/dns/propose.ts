@@ -98,5 +98,5 @@ const taken = (wish: Exposure, records: readonly ForeignRecord[]): Problem => ({
   effect: "closed",
   fix: wish.adopt
     ? "it hands the name to other servers and cannot be taken over: delete it in Cloudflare"
-    : "delete it in Cloudflare, set the label adopt=true to take it over, or choose another hostname",
+    : `delete it in Cloudflare, ${wish.adopting} to take it over, or choose another hostname`,
 });

@@ -120,5 +120,5 @@ const taken = (wish: Exposure, foreign: RawRule): Problem => ({
   effect: "closed",
   fix: wish.adopt
     ? `only a rule for just this route can be taken over: remove ${foreign.path ? `the one with the path ${foreign.path}` : "that rule"} under Zero Trust → Networks → Tunnels → Public hostnames`
-    : "remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, set the label adopt=true to take it over, or choose another hostname",
+    : `remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, ${wish.adopting} to take it over, or choose another hostname`,
 });
