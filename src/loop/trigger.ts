@@ -31,7 +31,7 @@ export interface Trigger {
 }
 
 const GATHER: TriggerOptions["gather"] = [
-  { quietMs: 1_000, longestMs: 10_000 },
+  { quietMs: 1_000, longestMs: 20_000 },
   { quietMs: 3_000, longestMs: 30_000 },
   { quietMs: 5_000, longestMs: 30_000 },
 ];
