@@ -28,7 +28,7 @@ const envExample = await readFile(`${ROOT}/.env.example`, "utf8");
 await write("README.md", (text) => withQuickStart(withTables(text), compose, envExample));
 await write("docs/labels.md", labelsPage);
 await write("docs/settings.md", settingsPage);
-await write("docs/getting-started.md", withTokenLink);
+await write("docs/getting-started.md", (text) => withQuickStart(withTokenLink(text), compose, envExample));
 await write("docs/authentik.md", withPermissions);
 await write("docs/troubleshooting.md", withProblems);
 await write("docs/monitoring.md", withMetrics);

@@ -66,24 +66,36 @@ describe("Authentik in it", () => {
 
 describe("the commands at its top", () => {
   test("make .env for its owner alone, with secrets that differ, and leave both files as they are the second time", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "cfauth-quick-start-"));
-    try {
-      for (const name of ["docker-compose.example.yml", ".env.example"]) await copyFile(join(ROOT, name), join(folder, name));
+    await inFolder(async (folder) => {
       await command("sh", ["-c", BLOCKS[0] ?? ""], { cwd: folder });
-      const env = await readFile(join(folder, ".env"), "utf8");
-      const values = new Map([...env.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]));
+      const values = await settings(folder);
       expect([...values.keys()].toSorted()).toEqual([...VALUES, ...MADE].toSorted());
       const secrets = MADE.filter((name) => name !== "DOCKER_GID").map((name) => values.get(name) ?? "");
       for (const secret of secrets) expect(secret).toMatch(/^[0-9a-f]{64}$/);
       expect(new Set(secrets).size).toBe(secrets.length);
       expect(((await stat(join(folder, ".env"))).mode & 0o777).toString(8)).toBe("600");
+      const env = await readFile(join(folder, ".env"), "utf8");
       await appendFile(join(folder, "compose.yaml"), "# mine\n");
       await command("sh", ["-c", BLOCKS[0] ?? ""], { cwd: folder });
       expect(await readFile(join(folder, ".env"), "utf8")).toBe(env);
       expect(await readFile(join(folder, "compose.yaml"), "utf8")).toBe(`${COMPOSE}# mine\n`);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    });
+  });
+
+  test("leave nothing empty where there is no openssl, and where stat is that of a Mac", async () => {
+    const poorer = "openssl() { return 127; }; stat() { echo 'stat: illegal option -- c' >&2; return 1; }";
+    await inFolder(async (folder) => {
+      expect(await command("sh", ["-c", `${poorer}\n${BLOCKS[0]}`], { cwd: folder })).toBe("");
+      const values = await settings(folder);
+      for (const name of MADE.filter((each) => each !== "DOCKER_GID")) expect(values.get(name)).toMatch(/^[0-9a-f]{64}$/);
+      // There it is Docker Desktop, whose socket belongs to root inside of containers.
+      expect(values.get("DOCKER_GID")).toBe("0");
+    });
+  });
+
+  test("make nothing that git would take along, nor does a backup", () => {
+    const ignored = readFileSync(`${ROOT}/.gitignore`, "utf8").split("\n");
+    expect(ignored).toEqual(expect.arrayContaining(["/.env", "/compose.yaml", "/authentik.sql"]));
   });
 
   test("are all that a person types beside the values", () => {
@@ -124,6 +136,10 @@ describe("cfauth's way to Docker", () => {
     expect(members.sort()).toEqual(["cfauth", "socket-proxy"]);
     expect(service("socket-proxy")).toContain("networks: [socket]");
     expect(COMPOSE).toMatch(/^ {2}socket:\n {4}internal: true$/m);
+  });
+
+  test("is open to each container that is on that network, whatever its name", () => {
+    expect(service("socket-proxy")).toContain("- -allowfrom=0.0.0.0/0\n");
   });
 
   test("allows one method, by one rule in one group", () => {
@@ -179,6 +195,21 @@ describe("cfauth's way to Docker", () => {
     expect(allowed(path)).toBe(false);
   });
 });
+
+async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "cfauth-quick-start-"));
+  try {
+    for (const name of ["docker-compose.example.yml", ".env.example"]) await copyFile(join(ROOT, name), join(folder, name));
+    await act(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function settings(folder: string): Promise<ReadonlyMap<string, string>> {
+  const env = await readFile(join(folder, ".env"), "utf8");
+  return new Map([...env.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]));
+}
 
 /** As the proxy does it: `^` and `$` round the rule, matched against the decoded path without the query. */
 function allowed(path: string): boolean {

@@ -143,3 +143,16 @@ test("what others made is kept up to date: packages, actions and the images of t
   const { updates } = yaml<{ updates: readonly { "package-ecosystem": string; directory: string }[] }>(".github/dependabot.yml");
   expect(updates.map((each) => each["package-ecosystem"])).toEqual(["npm", "github-actions", "docker-compose"]);
 });
+
+test("the pages name only tags of the image that a release of this version makes", () => {
+  const [major = "", minor = ""] = about.version.split(".");
+  const made = ["edge", "latest", about.version, `${major}.${minor}`, ...(major === "0" ? [] : [major])];
+  const pages = [
+    "README.md",
+    "SECURITY.md",
+    ...readdirSync(resolve(ROOT, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
+  ];
+  const named = pages.flatMap((page) => [...read(page).matchAll(/ghcr\.io\/cfauth\/cfauth:([\w.-]+)/g)].map(([, tag = ""]) => tag));
+  expect(named).not.toEqual([]);
+  expect(named.filter((tag) => !made.includes(tag))).toEqual([]);
+});

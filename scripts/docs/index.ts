@@ -1,6 +1,6 @@
 /** What each page is for, in the order in which a person comes to need it. One that is not there is passed over. */
 const PAGES: Readonly<Record<string, string>> = {
-  "getting-started.md": "from nothing to the first protected page, upgrading, taking it away again",
+  "getting-started.md": "from nothing to the first protected page, backups, upgrading, taking it away again",
   "labels.md": "every label, each with an example",
   "access.md": "who may enter, and what happens when that changes; taking over what you made by hand",
   "authentik.md": "Authentik's own hostname, tiles, an account with few permissions",

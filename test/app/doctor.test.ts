@@ -72,7 +72,7 @@ const ILLNESSES: readonly Illness[] = [
     code: 1,
     says: `✗ Docker      not allowed to open unix:///run/nowhere/docker.sock                            CFA-DOCKER-DENIED
     cfauth runs as user 65532 with groups 65532
-    → add group_add: ["<what stat -c %g /var/run/docker.sock prints>"] to cfauth in compose.yaml, or put a
+    → add group_add: ["<what stat -Lc %g /var/run/docker.sock prints>"] to cfauth in compose.yaml, or put a
       socket proxy in between
 – Routes      not checked: needs Docker
 1 problem. 6 groups are fine, 1 was not checked.`,

@@ -35,7 +35,7 @@ export const ofDocker = {
     why: "Without the list of containers nothing is known.",
     mend: [
       "Best: a socket proxy between the two, as in `docker-compose.example.yml`. Or the group, whose number is in the message:",
-      sh("stat -c %g /var/run/docker.sock"),
+      sh("stat -Lc %g /var/run/docker.sock"),
       yaml("  cfauth:", '    group_add: ["991"]'),
       "Rights on the socket are those of root on the host, whether it is mounted `:ro` or not: [security.md](security.md#docker).",
     ],

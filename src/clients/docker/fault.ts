@@ -63,7 +63,7 @@ function denied(address: DockerAddress, { uid, gids }: ProcessUser): Sentence {
     uid === undefined
       ? ""
       : `${gid === undefined ? ": " : ", and "}cfauth runs as user ${uid} with ${gids.length === 0 ? "no groups" : `groups ${gids.join(", ")}`}`;
-  const group = gid === undefined ? 'group_add: ["<what stat -c %g /var/run/docker.sock prints>"]' : `group_add: ["${gid}"]`;
+  const group = gid === undefined ? 'group_add: ["<what stat -Lc %g /var/run/docker.sock prints>"]' : `group_add: ["${gid}"]`;
   return {
     message: `not allowed to open ${spell(address)}${belongs}${runs}`,
     fix: `add ${group} to cfauth in compose.yaml, or put a socket proxy in between`,

@@ -4,7 +4,7 @@ import type { Listed } from "./listed.ts";
 import { portsOf } from "./ports.ts";
 
 export function workloadOf(listed: Listed): Workload {
-  const labels = listed.Labels ?? {};
+  const labels = asked(listed.Labels ?? {});
   const networks = Object.entries(listed.NetworkSettings.Networks ?? {});
   return {
     id: listed.Id,
@@ -17,6 +17,13 @@ export function workloadOf(listed: Listed): Workload {
     health: healthOf(listed),
   };
 }
+
+/**
+ * What `docker compose run` makes has every label of its service, and runs some other command for a while, no replica of it.
+ * It is listed without any, so that it is still seen to have its name.
+ */
+const asked = (labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  labels["com.docker.compose.oneoff"] === "True" ? {} : labels;
 
 /** A container that others are linked to has their names for it as well, `/other/alias`: its own has one slash. */
 const nameOf = (names: readonly string[]): string =>

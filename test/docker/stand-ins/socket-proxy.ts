@@ -1,12 +1,13 @@
 #!/nodejs/bin/node
 /**
  * In place of wollomatic/socket-proxy: lets through what its arguments allow, as that does it: the method has a rule, `^` and
- * `$` stand round the rule, and who asks is at an address that the name of `-allowfrom` has at this moment.
+ * `$` stand round the rule, and who asks is within the network of `-allowfrom`, or at an address that its name has at this moment.
  */
 
 import { lookup } from "node:dns/promises";
 import { accessSync, constants } from "node:fs";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import { BlockList } from "node:net";
 
 const SOCKET = "/var/run/docker.sock";
 const PORT = 2375;
@@ -20,12 +21,22 @@ for (const arg of process.argv.slice(2)) {
   flags.set(name, value);
 }
 
+/** What it is unless told: its own machine. */
+const FROM = flags.get("allowfrom") ?? "127.0.0.1/32";
+
 async function allowed({ method = "", url = "", socket }: IncomingMessage): Promise<number> {
-  const from = await lookup(flags.get("allowfrom") ?? "", { all: true, family: 4 }).catch(() => []);
-  if (!from.some(({ address }) => address === socket.remoteAddress)) return 403;
+  if (!(await known(socket.remoteAddress ?? ""))) return 403;
   const rule = flags.get(`allow${method}`);
   if (rule === undefined) return 405;
   return new RegExp(`^${rule}$`).test(decodeURIComponent(url.split("?")[0] ?? "")) ? 200 : 403;
+}
+
+async function known(address: string): Promise<boolean> {
+  const [, network, bits] = /^([\d.]+)\/(\d+)$/.exec(FROM) ?? [];
+  const from = new BlockList();
+  if (network !== undefined) from.addSubnet(network, Number(bits));
+  else for (const each of await lookup(FROM, { all: true, family: 4 }).catch(() => [])) from.addAddress(each.address);
+  return from.check(address);
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

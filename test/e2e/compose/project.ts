@@ -24,6 +24,8 @@ export interface Project extends AsyncDisposable {
   down(): Promise<void>;
   /** Runs a command in a service's container, as a person would. */
   exec(service: string, ...args: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
+  /** Runs a command of a service in a container made for it, as a person would who has not started the service. */
+  run(service: string, ...args: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
   /** What a script says there, run by Node; Compose is not asked, which takes seconds. */
   evaluate(service: string, script: string, ...args: readonly string[]): Promise<string>;
   /** What a service's container has logged. */
@@ -63,6 +65,7 @@ export async function project({ compose, values, more, override }: ProjectOption
     up: () => must(...up.replace(/^docker compose /, "").split(" ")),
     down: () => must("down"),
     exec: (service, ...args) => run("exec", "-T", service, ...args),
+    run: (service, ...args) => run("run", "--rm", "-T", service, ...args),
     evaluate: async (service, script, ...args) => evaluated((await ofRun()).get(service)?.Id ?? "", script, args),
     log: async (service) => {
       const own = (await docker()).getContainer((await ofRun()).get(service)?.Id ?? "");

@@ -26,6 +26,14 @@ it("a container that Compose made belongs to its project and service", () => {
   });
 });
 
+it("a container of `docker compose run`, which has all labels of its service, asks for nothing and is no replica of it", () => {
+  const compose = { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki", "com.docker.compose.oneoff": "True" };
+  const once = listed({ Names: ["/home-wiki-run-1f2e"], Labels: { ...compose, "cfauth.hostname": "wiki.example.com" } });
+  expect(workloadOf(once)).toMatchObject({ name: "home-wiki-run-1f2e", service: undefined, labels: {} });
+  const lasting = listed({ Labels: { ...compose, "com.docker.compose.oneoff": "False", "cfauth.hostname": "wiki.example.com" } });
+  expect(workloadOf(lasting)).toMatchObject({ service: { name: "wiki" }, labels: { "cfauth.hostname": "wiki.example.com" } });
+});
+
 it("a container without labels, ports or networks is a container all the same", () => {
   expect(workloadOf(listed({ Labels: null, Ports: null, NetworkSettings: { Networks: null } }))).toMatchObject({
     labels: {},
