@@ -37,7 +37,7 @@ export function report({ owner, dryRun, status, dockerUp, now, places, labelPref
       authentik: check("authentik"),
       tunnel: status.converged ? (status.tunnel ? "ok" : "failing") : "unknown",
     },
-    outages: outages(status.sick, status.problems, patience),
+    outages: outages(status.sick, status.matters, patience),
     links: places === undefined ? {} : { tunnel: tunnels(places.account), authentik: authentikApplication(places.authentik, places.slug) },
     labelPrefix,
     lastPass: status.last === undefined ? null : { at: iso(status.last.at), result: status.last.result, applied: status.last.applied },
