@@ -80,15 +80,11 @@ const leads = ({ container, origin }: KnownRoute): string | undefined =>
 
 const addressOf = ({ key }: KnownRoute): string | undefined => (key.startsWith("*.") ? undefined : `https://${key}`);
 
-const routeData = (route: KnownRoute, at: number): object => {
-  const [data] = reportedRoutes([route], new Map([[stateKey(route), at]]), at);
-  return { ...data, ...(data?.reason !== undefined && { reason: discreet(data.reason) }) };
-};
+const routeData = (route: KnownRoute, at: number): object => ({ ...reportedRoutes([route], new Map([[stateKey(route), at]]), at)[0] });
 
-const problemData = (problem: Problem, since: number): object => {
-  const [data] = reportedProblems([problem], [], { since: new Map([[problemKey(problem), since]]), now: since, patienceMs: 0 });
-  return { ...data, message: discreet(problem.message), fix: discreet(problem.fix) };
-};
+const problemData = (problem: Problem, since: number): object => ({
+  ...reportedProblems([problem], [], { since: new Map([[problemKey(problem), since]]), now: since, patienceMs: 0 })[0],
+});
 
 /** Who is meant: the route, else the container, else the neighbour that the code names. */
 const subjectOf = ({ route, container, code }: Problem): string => route ?? container ?? NEIGHBOURS[code.split("-")[1] ?? ""] ?? "cfauth";

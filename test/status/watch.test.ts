@@ -358,6 +358,34 @@ describe("what the daemon says of itself", () => {
     expect(it.shown().checks).toMatchObject({ docker: "ok", cloudflare: "ok", authentik: "failing" });
   });
 
+  it("shows and logs no e-mail address that a label or the name of a policy has", () => {
+    const it = daemon();
+    const policies = { theirs: [{ id: "p-1", name: "Ann <ann@example.com>", decision: "allow" }] } as const;
+    it.meddle((world) => ({ ...world, policy: { ...world.policy, ...policies } }));
+    it.pass([{ ...wish, gate: "ann@example.com" }]);
+    it.pass([wish]);
+    it.pass([{ ...wish, protection: only({ policies: ["p-1"] }) }]);
+    const mistake = typo({
+      label: "cfauth.access.groups",
+      message: 'Authentik has no group "ann@example.com"',
+      fix: "write ann@example.com",
+    });
+    const faulty = { hostname: "b.example.com" as Hostname, path: undefined };
+    const both = [mistake, { ...mistake, route: "b.example.com" as RouteKey }];
+    it.pass([{ ...wish, protection: only({ policies: ["p-1"] }) }], both, [
+      { route: faulty, workload: "app", saysPublic: false, shut: false },
+    ]);
+    const { routes, problems } = it.shown();
+    it.refused(
+      [wish],
+      new WorldError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "no ann@example.com", fix: "look", transient: false }),
+    );
+    it.pass([wish]);
+    expect(routes.map(({ state }) => state)).toEqual(["problem", "live"]);
+    expect(it.told()).toEqual(expect.arrayContaining(["route waiting app.example.com", "problem solved CFA-LABEL-UNKNOWN"]));
+    expect(JSON.stringify([it.lines, routes, problems])).not.toContain("ann@");
+  });
+
   it("tells a label's problem once when it comes and once when it goes, and that its open route is as it was all the time", () => {
     const it = daemon([wish]);
     const faulty = [{ route: wish.route, workload: "app", saysPublic: false, shut: false }];
