@@ -127,7 +127,8 @@ export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now:
 
 const faultOf = ({ fault }: KnownRoute) => fault && { code: fault.code, fix: discreet(fault.fix) };
 
-const urlOf = (hostname: string, path: string | null, origin: string | undefined): string | null =>
+/** What a browser can open; null for a wildcard, and for what is no web page. */
+export const urlOf = (hostname: string, path: string | null, origin: string | undefined): string | null =>
   hostname.startsWith("*.") || (origin !== undefined && !/^https?:/.test(origin)) ? null : `https://${hostname}${path ?? ""}`;
 
 const linksOf = ({ objects }: KnownRoute, places: Places | undefined): ReportedRoute["links"] => ({
