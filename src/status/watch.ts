@@ -26,7 +26,8 @@ export interface Status extends Standing {
   readonly matters: Matters;
   /** Who did not answer, or refused us, in the last pass that asked. */
   readonly sick: ReadonlySet<WorldError["service"]>;
-  readonly tunnel: boolean;
+  /** Whether it is set up; undefined until a pass has seen the world. */
+  readonly tunnel: boolean | undefined;
   /** Whether a pass has settled: from then on what is here is the truth. */
   readonly converged: boolean;
 }
@@ -38,7 +39,7 @@ const nothing: Status = {
   last: undefined,
   matters: nothingMatters,
   sick: new Set(),
-  tunnel: false,
+  tunnel: undefined,
   converged: false,
 };
 

@@ -480,6 +480,20 @@ describe("what the daemon says of itself", () => {
     expect(it.shown()).toMatchObject({ outages: [{ passing: true }], problems: [{ code: "CFA-CF-UNREACHABLE" }] });
   });
 
+  it("says of nobody that it is well before the first pass", () => {
+    expect(daemon().shown().checks).toEqual({ docker: "unknown", cloudflare: "unknown", authentik: "unknown", tunnel: "unknown" });
+  });
+
+  it("knows of each neighbour whether it is well once a pass has seen it, though one change is refused from the start", () => {
+    const it = daemon([wish]);
+    const other = { ...wish, route: { hostname: "b.example.com" as Hostname, path: undefined } };
+    it.refused(
+      [wish, other],
+      new WorldError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "refused", fix: "look", transient: false }),
+    );
+    expect(it.shown().checks).toEqual({ docker: "ok", cloudflare: "ok", authentik: "ok", tunnel: "ok" });
+  });
+
   it("shows at once what somebody has to mend", () => {
     const it = daemon();
     it.blind(new WorldError({ service: "cloudflare", code: "CFA-CF-TOKEN", message: "no", fix: "make one", transient: false }));
