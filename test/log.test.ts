@@ -99,6 +99,12 @@ describe("a line", () => {
     });
   });
 
+  it("can not be turned round by a label", () => {
+    const line = logged((log) => log.warn({ label: "cfauth.\u202eabc", problem: "is \u061c no label" }, "problem"), "pretty");
+    expect(line).not.toMatch(/[\u061c\u202e]/);
+    expect(line).toContain("label=cfauth.�abc");
+  });
+
   it("ends for an error that is its own cause", () => {
     const error = new Error("round");
     error.cause = error;

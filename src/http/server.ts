@@ -82,14 +82,17 @@ async function answer(parts: PageParts, { method, url = "/", headers }: Incoming
   const open = OPEN[path];
   if (open !== undefined) return open(parts);
   const report = parts.report();
-  if (!welcome(headers.host, new Set(report.routes.map(({ hostname }) => hostname)))) return json(421, UNWELCOME);
+  if (!welcome(headers.host, routed(report))) return json(421, { error: UNWELCOME, fix: parts.ready() ? NAME_IT : WAIT });
   return PAGES[path]?.(report, parts) ?? json(404, { error: "there is nothing here", see: SEE });
 }
 
-const UNWELCOME = {
-  error: "cfauth does not answer to this name",
-  fix: "open it by its IP address, as localhost, or give the container of cfauth a hostname by its label",
-};
+/** Without those that are asked for in vain: labels come with the images of strangers. */
+const routed = ({ routes }: Report): ReadonlySet<string> =>
+  new Set(routes.filter(({ effect }) => effect !== "closed").map(({ hostname }) => hostname));
+
+const UNWELCOME = "cfauth does not answer to this name";
+const NAME_IT = "open it by its IP address, as localhost, or give the container of cfauth a hostname by its label";
+const WAIT = "open it by its IP address or as localhost; its own hostnames are not known before the first convergence is done";
 
 const closed = (server: Server): Promise<void> =>
   new Promise((done) => {

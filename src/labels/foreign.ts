@@ -69,11 +69,12 @@ export function translate(labels: Readonly<Record<string, string>>, reads: reado
   const base = given.get("") ?? new Map<string, Label>();
   const named = [...given].filter(([route]) => route !== "");
   const unnamed = base.has("hostname") || named.length === 0;
+  const enable = said.find(({ place }) => place === "enable")?.label;
   return {
-    enable: said.find(({ place }) => place === "enable")?.label,
+    enable,
     routes: new Map(
       [...(unnamed ? [["", base] as const] : []), ...named]
-        .map(([route, own]) => [route, whole(/^\d/.test(route) ? inherit(own, base) : own, route)] as const)
+        .map(([route, own]) => [route, whole(/^\d/.test(route) ? inherit(own, base) : own, route, enable)] as const)
         .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ),
     access: said.filter(({ place }) => place === "access").map(({ label }) => label.name),
@@ -125,8 +126,8 @@ const isFlag = (key: string): boolean => ORIGIN_OPTIONS[key.slice("origin.".leng
 const inherit = (own: Labels, base: Labels): Labels => new Map([...[...base].filter(([key]) => key !== "hostname"), ...own]);
 
 /** With an empty text for what both tools demand and is missing: it is named as faulty, and nothing is guessed. */
-function whole(labels: Labels, route: string): Labels {
-  const name = [...labels.values()][0]?.name ?? "";
+function whole(labels: Labels, route: string, enable: Label | undefined): Labels {
+  const name = [...labels.values()][0]?.name ?? enable?.name ?? "";
   const family = FOREIGN.find((it) => name.startsWith(`${it}.`)) ?? FOREIGN[0];
   const missing = (key: string): Label => ({
     name: /^\d/.test(route) ? `${family}.${route}.${key}` : `${family}.${key}${route}`,

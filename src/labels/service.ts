@@ -2,7 +2,7 @@ import { SCHEMES } from "../domain/origin.ts";
 import { faulty } from "../domain/parsed.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
-import { type Fault, valueFault } from "./fault.ts";
+import { clip, type Fault, valueFault } from "./fault.ts";
 import type { Party } from "./party.ts";
 import { parsePort } from "./values.ts";
 
@@ -20,6 +20,8 @@ export function serviceFault(party: Party, label: Label, labels: Labels, context
       fix: `remove ${other.name}`,
     };
   if (WITHOUT_HOST.test(label.text)) return context.allowService ? undefined : forbidden(label);
+  const open = label.text.replace(/^([a-z]+:\/\/)[^/]*@/, "$1");
+  if (open !== label.text) return valueFault(label, faulty("has a user name or password, which is no part of an origin", `write ${open}`));
   const url = /^([a-z]+):\/\/([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?(.*)$/.exec(label.text);
   const [, scheme = "", host = "", port = "", rest = ""] = url ?? [];
   if (url === null || !(SCHEMES as readonly string[]).includes(scheme))
@@ -55,6 +57,6 @@ function publishes(party: Party, host: string, port: string, { target, neighbour
 const forbidden = (label: Label): Fault => ({
   code: "CFA-SERVICE-FORBIDDEN",
   label: label.name,
-  message: `${label.name}="${label.text.slice(0, 100)}" points away from its own container`,
+  message: `${label.name}="${clip(label.text)}" points away from its own container`,
   fix: "use the label port instead, or set CFAUTH_ALLOW_SERVICE=true on cfauth",
 });

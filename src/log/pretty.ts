@@ -1,4 +1,5 @@
 import { prettyFactory } from "pino-pretty";
+import { visible } from "../domain/visible.ts";
 
 /**
  * A line of the log for people: time, level, message, and each field as `key=value`.
@@ -15,5 +16,6 @@ export function forPeople(colorize: boolean): (line: string) => string {
   };
 }
 
-/** As it is where it is one word, else in quotes. */
-const spelled = (value: unknown): string => (typeof value === "string" && /^[^\s"]+$/.test(value) ? value : JSON.stringify(value));
+/** As it is where it is one word, else in quotes; what came from labels can not turn the line round. */
+const spelled = (value: unknown): string =>
+  visible(typeof value === "string" && /^[^\s"]+$/.test(value) ? value : String(JSON.stringify(value)));

@@ -83,7 +83,7 @@ export const METRICS = {
   },
   cfauth_up: {
     type: "gauge",
-    help: "1 where the last pass that needed it was answered and let in, else 0; absent until a pass has",
+    help: "1 where the last pass that needed it was answered and let in, and Docker's events are heard, else 0; absent until a pass has",
     labels: { api: API },
   },
   cfauth_notifications_total: {

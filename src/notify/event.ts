@@ -1,8 +1,11 @@
 import { discreet } from "../domain/discreet.ts";
 import { spoken } from "../domain/duration.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
+import { parseRouteKey } from "../domain/route.ts";
+import { visible } from "../domain/visible.ts";
 import { problemDocs } from "../links.ts";
-import { type KnownRoute, OWN_HOST, reportedProblems, reportedRoutes, stateKey } from "../status/report.ts";
+import { type KnownRoute, OWN_HOST, reportedProblems, reportedRoutes, stateKey, urlOf } from "../status/report.ts";
+import { sentence } from "../status/words.ts";
 
 export type EventType = "route.opened" | "route.closed" | "route.public" | "problem.opened" | "problem.solved" | "test";
 
@@ -44,7 +47,7 @@ export const routeClosed = (route: KnownRoute, at: number): Event => ({
   title: `${route.key} is closed`,
   message: lines(
     "Nobody reaches it any more.",
-    route.state === "problem" ? route.reason && discreet(route.reason) : route.container && `It was container ${route.container}.`,
+    route.state === "problem" ? route.reason && sentence(foreign(route.reason)) : route.container && `It was container ${route.container}.`,
   ),
   priority: 3,
   url: undefined,
@@ -56,10 +59,12 @@ export const problemOpened = (problem: Problem, since: number): Event => ({
   type: "problem.opened",
   title: `problem with ${subjectOf(problem)}`,
   message: lines(
-    sentence(discreet(problem.message)),
+    sentence(foreign(problem.message)),
     problem.effect === "closed" ? "Closed: nobody reaches it." : "What is open stays as it was.",
-    `→ ${discreet(problem.fix)}`,
-    [problem.container && `container ${problem.container}`, problem.label, problem.code].filter(Boolean).join(" · "),
+    `→ ${foreign(problem.fix)}`,
+    [problem.container && `container ${problem.container}`, problem.label && foreign(problem.label), problem.code]
+      .filter(Boolean)
+      .join(" · "),
   ),
   priority: problem.severity === "error" ? 4 : 3,
   url: problemDocs(problem.code),
@@ -69,7 +74,7 @@ export const problemOpened = (problem: Problem, since: number): Event => ({
 export const problemSolved = (problem: Problem, since: number, at: number): Event => ({
   type: "problem.solved",
   title: `solved: ${subjectOf(problem)}`,
-  message: lines(`It lasted ${spoken(at - since)}. It was: ${discreet(problem.message)}`, problem.code),
+  message: lines(`It lasted ${spoken(at - since)}. It was: ${foreign(problem.message)}`, problem.code),
   priority: 2,
   url: problemDocs(problem.code),
   data: problemData(problem, since),
@@ -78,17 +83,16 @@ export const problemSolved = (problem: Problem, since: number, at: number): Even
 const leads = ({ container, origin }: KnownRoute): string | undefined =>
   container && `It leads to container ${container}${origin === undefined ? "" : ` (${origin})`}.`;
 
-const addressOf = ({ key }: KnownRoute): string | undefined => (key.startsWith("*.") ? undefined : `https://${key}`);
-
-const routeData = (route: KnownRoute, at: number): object => {
-  const [data] = reportedRoutes([route], new Map([[stateKey(route), at]]), at);
-  return { ...data, ...(data?.reason !== undefined && { reason: discreet(data.reason) }) };
+const addressOf = ({ key, origin }: KnownRoute): string | undefined => {
+  const { hostname, path = null } = parseRouteKey(key) ?? { hostname: key };
+  return urlOf(hostname, path, origin) ?? undefined;
 };
 
-const problemData = (problem: Problem, since: number): object => {
-  const [data] = reportedProblems([problem], [], { since: new Map([[problemKey(problem), since]]), now: since, patienceMs: 0 });
-  return { ...data, message: discreet(problem.message), fix: discreet(problem.fix) };
-};
+const routeData = (route: KnownRoute, at: number): object => ({ ...reportedRoutes([route], new Map([[stateKey(route), at]]), at)[0] });
+
+const problemData = (problem: Problem, since: number): object => ({
+  ...reportedProblems([problem], [], { since: new Map([[problemKey(problem), since]]), now: since, patienceMs: 0 })[0],
+});
 
 /** Who is meant: the route, else the container, else the neighbour that the code names. */
 const subjectOf = ({ route, container, code }: Problem): string => route ?? container ?? NEIGHBOURS[code.split("-")[1] ?? ""] ?? "cfauth";
@@ -100,6 +104,7 @@ const NEIGHBOURS: Readonly<Record<string, string>> = {
   TUNNEL: "the tunnel",
 };
 
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+/** What may have words of a stranger's in it: nobody's address, and no line of its own. */
+const foreign = (text: string): string => visible(discreet(text));
 
 const lines = (...parts: readonly (string | undefined)[]): string => parts.filter((part) => part !== undefined && part !== "").join("\n");

@@ -124,7 +124,7 @@ const APPRISE: Readonly<Record<EventType, "info" | "success" | "warning" | "fail
 };
 
 /** Markdown's own signs as text; addresses stay as they are. */
-const marked = (text: string): string => text.replace(/https?:\/\/\S+|[\\*_`~|]/g, (it) => (it.length > 1 ? it : `\\${it}`));
+const marked = (text: string): string => text.replace(/https?:\/\/\S+|[\\*_`~|[\]]/g, (it) => (it.length > 1 ? it : `\\${it}`));
 
 const slackText = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 

@@ -46,7 +46,10 @@ export interface Heard {
  * @param at - milliseconds since 1970
  */
 export function heed(before: Quiet, news: Tidings | undefined, at: number, dryRun: boolean): Heard {
-  const come = (news?.problems ?? []).map((problem): [string, Noted] => [problemKey(problem), { problem, since: at, told: false }]);
+  const come = (news?.problems ?? []).map((problem): [string, Noted] => {
+    const key = problemKey(problem);
+    return [key, { problem, since: news?.since.get(key) ?? at, told: false }];
+  });
   const gone = (news?.solved ?? []).map(problemKey);
   const solved = gone.flatMap((key) => before.problems.get(key) ?? []).filter(({ told }) => told);
   const there = new Map([...come, ...before.problems]);

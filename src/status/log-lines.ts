@@ -1,3 +1,4 @@
+import { discreet } from "../domain/discreet.ts";
 import type { Problem, ProblemCode } from "../domain/problem.ts";
 import { parseRouteKey, type Route } from "../domain/route.ts";
 import type { Difference } from "../kinds/fields.ts";
@@ -25,13 +26,14 @@ export function logTeller(log: Log): Teller {
       failing.delete(change.key);
       log.info(fields, "applied");
       const took = taken(change);
-      if (took !== undefined) log.info({ ...fields, took }, "took over");
+      if (took !== undefined) log.info({ ...fields, took: discreet(took) }, "took over");
     },
     news: (news) => {
       for (const problem of news.problems) log[problem.severity === "error" ? "error" : "warn"](told(problem), wordsFor(problem).comes);
-      for (const route of news.waiting) log.warn({ ...where(route), reason: route.reason }, "route waiting");
+      for (const route of news.waiting) log.warn({ ...where(route), reason: route.reason && discreet(route.reason) }, "route waiting");
       for (const route of news.opened) log.info(where(route), "route opened");
-      for (const { route, ...changes } of news.changed) log.info({ ...where(route), ...changes }, "route changed");
+      for (const { route, entrants, ...changes } of news.changed)
+        log.info({ ...where(route), ...changes, ...(entrants !== undefined && { entrants: discreet(entrants) }) }, "route changed");
       for (const route of news.published) log.info(where(route), "route public");
       for (const route of news.unguarded) log.info({ ...where(route), why: OWN_HOST }, "open without login");
       for (const route of news.closing) log.info({ ...where(route), reason: route.reason }, "route closing");
@@ -76,6 +78,14 @@ const named = ({ hostname, path }: { readonly hostname: string; readonly path: R
   container,
 });
 
-const told = ({ code, container, label, message, effect, fix }: Problem) => ({ code, container, label, problem: message, effect, fix });
+const told = ({ code, container, label, message, effect, fix }: Problem) => ({
+  code,
+  container,
+  label,
+  problem: discreet(message),
+  effect,
+  fix: discreet(fix),
+});
 
-const gone = ({ code, container, label, passing, message }: Problem) => (passing ? { code } : { code, container, label, problem: message });
+const gone = ({ code, container, label, passing, message }: Problem) =>
+  passing ? { code } : { code, container, label, problem: discreet(message) };

@@ -1,4 +1,5 @@
 import type { Problem } from "../domain/problem.ts";
+import type { Matters } from "./matters.ts";
 
 export interface Outage {
   readonly service: "docker" | "cloudflare" | "authentik";
@@ -27,11 +28,10 @@ export interface Patience {
 }
 
 /** Those who have been sick for longer than a blip. */
-export function outages(sick: ReadonlySet<string>, problems: readonly Problem[], { since, now, patienceMs }: Patience): readonly Outage[] {
-  return SERVICES.flatMap(({ service, prefix }) => {
+export function outages(sick: ReadonlySet<string>, { met }: Pick<Matters, "met">, { since, now, patienceMs }: Patience): readonly Outage[] {
+  return SERVICES.flatMap(({ service }) => {
     const from = since.get(sickKey(service)) ?? now;
-    const own = problems.filter((it) => it.container === undefined && it.code.startsWith(prefix));
-    const passing = own.length > 0 && own.every((it) => it.passing === true);
+    const passing = met.get(service)?.every((it) => it.passing === true) === true;
     return sick.has(service) && (now - from >= patienceMs || !passing) ? [{ service, passing, since: new Date(from).toISOString() }] : [];
   });
 }

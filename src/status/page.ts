@@ -20,7 +20,7 @@ export interface ReportInput {
 
 export function report({ owner, dryRun, status, dockerUp, now, places, labelPrefix = "cfauth" }: ReportInput): Report {
   const check = (service: "cloudflare" | "authentik"): Check =>
-    status.sick.has(service) ? "failing" : status.converged ? "ok" : "unknown";
+    status.sick.has(service) ? "failing" : status.tunnel === undefined ? "unknown" : "ok";
   // Who starts cfauth wants to know at once what keeps it from beginning.
   const patience = { since: status.since, now, patienceMs: status.converged ? BLIP_MS : 0 };
   return {
@@ -32,12 +32,12 @@ export function report({ owner, dryRun, status, dockerUp, now, places, labelPref
     routes: reportedRoutes(status.routes, status.since, now, places),
     problems: reportedProblems(status.problems, status.routes, patience),
     checks: {
-      docker: !dockerUp || status.sick.has("docker") ? "failing" : "ok",
+      docker: !dockerUp || status.sick.has("docker") ? "failing" : status.last === undefined ? "unknown" : "ok",
       cloudflare: check("cloudflare"),
       authentik: check("authentik"),
-      tunnel: status.converged ? (status.tunnel ? "ok" : "failing") : "unknown",
+      tunnel: status.tunnel === undefined ? "unknown" : status.tunnel ? "ok" : "failing",
     },
-    outages: outages(status.sick, status.problems, patience),
+    outages: outages(status.sick, status.matters, patience),
     links: places === undefined ? {} : { tunnel: tunnels(places.account), authentik: authentikApplication(places.authentik, places.slug) },
     labelPrefix,
     lastPass: status.last === undefined ? null : { at: iso(status.last.at), result: status.last.result, applied: status.last.applied },

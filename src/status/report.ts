@@ -1,3 +1,4 @@
+import { discreet } from "../domain/discreet.ts";
 import { spoken } from "../domain/duration.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
@@ -113,18 +114,21 @@ export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now:
         container: route.container ?? null,
         origin: route.origin ?? null,
         access: route.access ?? null,
-        who: route.who ?? null,
+        who: route.who === undefined ? null : discreet(route.who),
         ...(route.login === true && { note: OWN_HOST }),
         state: route.state,
-        ...(route.reason !== undefined && { reason: route.until === undefined ? route.reason : closesIn(route.until - now) }),
-        ...(route.state === "problem" && { effect: route.open === true ? ("unchanged" as const) : ("closed" as const), ...route.fault }),
+        ...(route.reason !== undefined && { reason: route.until === undefined ? discreet(route.reason) : closesIn(route.until - now) }),
+        ...(route.state === "problem" && { effect: route.open === true ? ("unchanged" as const) : ("closed" as const), ...faultOf(route) }),
         links: linksOf(route, places),
         since: iso(since.get(stateKey(route)) ?? now),
       };
     });
 }
 
-const urlOf = (hostname: string, path: string | null, origin: string | undefined): string | null =>
+const faultOf = ({ fault }: KnownRoute) => fault && { code: fault.code, fix: discreet(fault.fix) };
+
+/** What a browser can open; null for a wildcard, and for what is no web page. */
+export const urlOf = (hostname: string, path: string | null, origin: string | undefined): string | null =>
   hostname.startsWith("*.") || (origin !== undefined && !/^https?:/.test(origin)) ? null : `https://${hostname}${path ?? ""}`;
 
 const linksOf = ({ objects }: KnownRoute, places: Places | undefined): ReportedRoute["links"] => ({
@@ -155,9 +159,9 @@ export const reportedProblems = (
         label: problem.label ?? null,
         hostname,
         path,
-        message: problem.message,
+        message: discreet(problem.message),
         effect: effectOf(problem, routes),
-        fix: problem.fix,
+        fix: discreet(problem.fix),
         docs: problemDocs(problem.code),
         since: iso(patience.since.get(problemKey(problem)) ?? patience.now),
       };

@@ -30,6 +30,8 @@ export interface Tidings {
   readonly solved: readonly Problem[];
   /** What somebody else changed and was put back. */
   readonly corrected: readonly Corrected[];
+  /** Since when each problem is there, by its key: what goes by itself is news only once it has lasted. */
+  readonly since: Since;
 }
 
 export interface Changed {
@@ -115,6 +117,7 @@ export function tidings(told: Told, now: Now): { readonly news: Tidings; readonl
     problems: fresh,
     solved: [...told.problems].flatMap(([key, problem]) => (still.has(key) ? [] : [problem])),
     corrected: now.corrected,
+    since: now.since,
   };
   const kept = [...told.open].filter(([key]) => !gone.some(([it]) => it === key));
   return {

@@ -10,26 +10,38 @@ import type { Observer, Outcome } from "../loop/loop.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import { detailed } from "./details.ts";
 import { type Calm, calmAfter, correctedIn } from "./drift.ts";
-import { inEffect } from "./effect.ts";
 import { knownRoutes } from "./known.ts";
+import { type Matters, mattersBlind, mattersSeen, nothingMatters, problemsIn, sickIn } from "./matters.ts";
 import { sickKey } from "./outages.ts";
 import type { Place } from "./place.ts";
 import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
 import type { Teller } from "./teller.ts";
-import { alreadyOpen, nothingTold, problemFrom, type Rules, type Standing, tidings } from "./tidings.ts";
+import { alreadyOpen, nothingTold, type Rules, type Standing, tidings } from "./tidings.ts";
 
 /** What the daemon knows of itself between passes: the page is made of it, and the log is what changed in it. */
 export interface Status extends Standing {
   readonly since: Since;
   readonly last: Pick<Outcome, "at" | "result" | "applied" | "failures"> | undefined;
-  /** Who did not answer, or refused us, in the last pass. */
+  /** Where the problems come from. */
+  readonly matters: Matters;
+  /** Who did not answer, or refused us, in the last pass that asked. */
   readonly sick: ReadonlySet<WorldError["service"]>;
-  readonly tunnel: boolean;
+  /** Whether it is set up; undefined until a pass has seen the world. */
+  readonly tunnel: boolean | undefined;
   /** Whether a pass has settled: from then on what is here is the truth. */
   readonly converged: boolean;
 }
 
-const nothing: Status = { routes: [], problems: [], since: new Map(), last: undefined, sick: new Set(), tunnel: false, converged: false };
+const nothing: Status = {
+  routes: [],
+  problems: [],
+  since: new Map(),
+  last: undefined,
+  matters: nothingMatters,
+  sick: new Set(),
+  tunnel: undefined,
+  converged: false,
+};
 
 export interface StatusWatch extends Observer {
   status(): Status;
@@ -96,34 +108,27 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
       for (const teller of tellers) teller.passed?.(outcome);
     },
     failed: (error, at) =>
-      become(
-        {
-          ...status,
-          problems: [problemFrom(error)],
-          sick: new Set([error.service]),
-          last: { at, result: "failed", applied: 0, failures: 1 },
-        },
-        at,
-      ),
+      become({ ...withMatters(status, mattersBlind(status.matters, error)), last: { at, result: "failed", applied: 0, failures: 1 } }, at),
   };
 }
 
 /** While containers or world can not be read, the routes are what they were. */
 function after(before: Status, { end, errors, result, ...last }: Outcome, stands: readonly StandingRoute[]): Omit<Status, "since"> {
-  const own = end?.plan.problems ?? before.problems.filter((problem) => problem.container !== undefined);
-  const kept = end === undefined ? own : inEffect(own, stands, end.decision.desired);
-  const met =
-    end === undefined ? errors.map((error) => problemFrom(error)) : end.failures.map(({ error, change }) => problemFrom(error, change));
-  const problems = [...kept, ...met];
   return {
+    ...withMatters(before, end === undefined ? errors.reduce(mattersBlind, before.matters) : mattersSeen(end, stands)),
     routes: end === undefined ? before.routes : routesOf(end, stands, last.at, before.routes),
-    problems: [...new Map(problems.map((problem) => [`${problemKey(problem)} ${problem.message}`, problem])).values()],
     last: { ...last, result },
-    sick: new Set(errors.filter(({ code }) => !code.endsWith("-REFUSED")).map(({ service }) => service)),
     tunnel: end === undefined ? before.tunnel : end.world.tunnel.tunnel !== undefined && end.world.tunnel.tunnel.connected !== false,
     converged: before.converged || result === "settled",
   };
 }
+
+const withMatters = (status: Status, matters: Matters): Status => ({
+  ...status,
+  matters,
+  problems: problemsIn(matters),
+  sick: sickIn(matters),
+});
 
 function routesOf(
   end: NonNullable<Outcome["end"]>,

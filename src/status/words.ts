@@ -69,8 +69,11 @@ function outageText({ service, passing }: Outage): string {
 }
 
 /** What is the matter with that neighbour, and belongs to no route. */
-const ofOutage = ({ service }: Outage, { problems }: Report): readonly ReportedProblem[] =>
-  problems.filter(({ code, container, hostname }) => container === null && hostname === null && code.startsWith(PREFIXES[service]));
+const ofOutage = ({ service }: Outage, { problems, routes }: Report): readonly ReportedProblem[] =>
+  problems.filter(
+    (it) =>
+      it.container === null && it.hostname === null && it.code.startsWith(PREFIXES[service]) && !routes.some((route) => belongs(it, route)),
+  );
 
 const PREFIXES = { docker: "CFA-DOCKER-", cloudflare: "CFA-CF-", authentik: "CFA-AK-" } as const;
 

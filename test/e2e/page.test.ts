@@ -9,6 +9,18 @@ import { type Browsing, inBrowser, startBrowsing } from "./browsing.ts";
 
 const many = reportOf({ routes: Array.from({ length: 25 }, (_, n) => reportedRoute(`app-${n}.example.com`)) });
 
+/** As long as a hostname, the name of a container and a path may be. */
+const long = reportOf({
+  routes: [
+    reportedRoute(`${"a".repeat(63)}.${"b".repeat(63)}.example.com`, {
+      path: `/${"long".repeat(30)}`,
+      container: "c".repeat(120),
+      origin: `http://${"c".repeat(120)}:8080`,
+      who: `Members of ${"g".repeat(100)}`,
+    }),
+  ],
+});
+
 inBrowser("the status page", () => {
   let browsing: Browsing;
   let page: Page;
@@ -48,6 +60,7 @@ inBrowser("the status page", () => {
     ["nothing to show", reportOf()],
     ["all live", LIVE],
     ["trouble", TROUBLE],
+    ["long names", long],
   ] as const)("with %s can be read by everybody: bright, dark and on a phone", async (title, shown) => {
     await browsing.visiting(
       `axe-${title.replaceAll(" ", "-")}`,

@@ -134,6 +134,23 @@ describe("the page", () => {
 });
 
 describe("a page of somebody else's in the visitor's browser", () => {
+  it("learns nothing under any name while no route is known, and a person learns why", async () => {
+    await using page = await open({ report: () => reportOf({ lastPass: null }), ready: () => false });
+    const { status, body } = await ask(page, "/", { host: "status.example.com" });
+    expect({ status, fix: JSON.parse(body).fix }).toEqual({
+      status: 421,
+      fix: expect.stringContaining("not known before the first convergence"),
+    });
+  });
+
+  it("learns nothing under a name that a label asks for in vain: strangers' images have labels too", async () => {
+    const vain = reportedRoute("evil.example.org", { state: "problem", effect: "closed" });
+    const kept = reportedRoute("kept.example.com", { state: "problem", effect: "unchanged" });
+    await using page = await open({ report: () => reportOf({ routes: [vain, kept] }) });
+    const answers = ["evil.example.org", "kept.example.com"].map((host) => ask(page, "/api/routes", { host }));
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([421, 200]);
+  });
+
   it.each([
     "evil.example.org",
     "evil.example.org:8080",

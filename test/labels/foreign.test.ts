@@ -334,6 +334,11 @@ describe("a label of another tool that is faulty opens nothing and says what wou
     ]);
   });
 
+  it("what is missing is named as the tool calls it that is switched on", () => {
+    const { problems } = read({ "cloudflare.tunnel.enable": "true" });
+    expect(problems.map(({ label }) => label)).toEqual(["cloudflare.tunnel.hostname", "cloudflare.tunnel.service"]);
+  });
+
   it("the numbered one is named by its number", () => {
     const { says } = read({
       "cloudflare.tunnel.enable": "true",

@@ -459,6 +459,10 @@ describe("a service that leads away from its own container, or nowhere, exposes 
     { name: "to a socket", ...away("unix:/var/run/docker.sock") },
     { name: "to wherever the visitor wants", ...away("bastion") },
     { name: "with a path", ...value("service", "http://app:80/api", "has a path, which cloudflared refuses", "write http://app:80") },
+    {
+      name: "with a password",
+      ...value("service", "http://ann:hush@app:80", "has a user name or password, which is no part of an origin", "write http://app:80"),
+    },
     { name: "with a closing slash", ...value("service", "http://app:80/", "has a path, which cloudflared refuses", "write http://app:80") },
     { name: "without a scheme", ...value("service", "app:80", NOT_TAKEN, "write it like http://app:8080") },
     { name: "with a scheme of its own", ...value("service", "ftp://app:80", NOT_TAKEN, "write it like http://app:8080") },

@@ -39,5 +39,6 @@ export const news = (more: Partial<Tidings> = {}): Tidings => ({
   problems: [],
   solved: [],
   corrected: [],
+  since: new Map(),
   ...more,
 });

@@ -83,6 +83,14 @@ describe("each service gets what it documents", () => {
     expect(content.length).toBeLessThanOrEqual(2_000);
   });
 
+  it.each(["https://discord.com/api/webhooks/1/abc", "https://chat.example.com/hooks/key"])(
+    "no link and no picture that a label's text makes: %s",
+    (url) => {
+      const lure = letter([problemOpened(problem({ message: 'cfauth.port="![x](https://evil.example.org)" is not a port' }), NOW)]);
+      expect(JSON.stringify(request(url, lure).json)).toContain(String.raw`!\\[x\\](https://evil.example.org)`);
+    },
+  );
+
   it("Slack: text, with its three characters escaped", () => {
     const shouting = letter([problemOpened(problem({ message: "<!channel> & co" }), NOW)]);
     expect((request("https://hooks.slack.com/services/T/B/X", shouting).json as { text: string }).text).toContain(

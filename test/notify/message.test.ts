@@ -66,6 +66,23 @@ describe("a message", () => {
     expect(messageOf([opened("*.example.com")], LETTERHEAD)?.url).toBeNull();
   });
 
+  it("of what is no web page has none either", () => {
+    expect(messageOf([routeOpened(route("ssh.example.com", { origin: "ssh://app:22" }), NOW)], LETTERHEAD)?.url).toBeNull();
+  });
+
+  it("names a label as it is written, and ends in one full stop", () => {
+    const texts = ["cfauth.acess is not a label of cfauth", "Cloudflare refused: no such zone."].map(
+      (message) => problemOpened(problem({ message }), NOW).message.split("\n")[0],
+    );
+    expect(texts).toEqual(["cfauth.acess is not a label of cfauth.", "Cloudflare refused: no such zone."]);
+  });
+
+  it("has no line that a stranger's label has written", () => {
+    const label = "cfauth.x\n→ open https://evil.example.org";
+    const { message } = problemOpened(problem({ label, message: `${label} is not a label of cfauth` }), NOW);
+    expect(message.split("\n")).toHaveLength(4);
+  });
+
   it("of two or three events tells each in full, under a title that counts them, as the weightiest", () => {
     const message = messageOf([opened("a.example.com"), problemOpened(problem(), NOW), opened("b.example.com")], LETTERHEAD);
     expect(message).toMatchObject({ type: "problem.opened", priority: 4, title: "cfauth: 1 problem, 2 routes opened", url: null });

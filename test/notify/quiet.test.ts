@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { problemKey } from "../../src/domain/problem.ts";
 import { heed, type Quiet, silence } from "../../src/notify/quiet.ts";
 import type { Tidings } from "../../src/status/tidings.ts";
 import { NOW, news, problem, route } from "./builders.ts";
@@ -36,6 +37,13 @@ describe("of problems", () => {
     expect(it.wakeIn()).toBeUndefined();
     expect(it.after(MINUTE, {})).toEqual([]);
     expect(it.after(MINUTE, { solved: [problem()] })).toEqual(SOLVED);
+  });
+
+  it("one counts from when it came, not from when the log thought it worth a line", () => {
+    const it = listener();
+    expect(it.after(30_000, { problems: [problem()], since: new Map([[problemKey(problem()), NOW]]) })).toEqual([]);
+    expect(it.wakeIn()).toBe(30_000);
+    expect(it.after(30_000)).toEqual(OPENED);
   });
 
   it("one that goes within the minute is never told, and neither is that it went", () => {

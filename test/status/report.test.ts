@@ -39,6 +39,7 @@ const status = (more: Partial<Status> = {}): Status => ({
   problems: [],
   since: new Map(),
   last: undefined,
+  matters: { found: [], met: new Map() },
   sick: new Set(),
   tunnel: true,
   converged: true,

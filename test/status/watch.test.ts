@@ -15,6 +15,7 @@ import { plan } from "../../src/plan/plan.ts";
 import { logTeller } from "../../src/status/log-lines.ts";
 import { ailment, report } from "../../src/status/page.ts";
 import { createWatch } from "../../src/status/watch.ts";
+import { banners } from "../../src/status/words.ts";
 import { members, only, plain } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 
@@ -119,6 +120,11 @@ const typo = (more: Partial<Problem> = {}): Problem => ({
   fix: "write cfauth.access",
   ...more,
 });
+
+const silent = (service: "docker" | "cloudflare" | "authentik"): WorldError => {
+  const code = ({ docker: "CFA-DOCKER-UNREACHABLE", cloudflare: "CFA-CF-UNREACHABLE", authentik: "CFA-AK-UNREACHABLE" } as const)[service];
+  return new WorldError({ service, code, message: "no answer", fix: "wait", transient: true });
+};
 
 const grouped = (groups: readonly string[], emails: readonly string[]): Protection => ({
   kind: "authentik",
@@ -298,6 +304,88 @@ describe("what the daemon says of itself", () => {
     expect(it.told().slice(2)).toEqual(["route opened b.example.com", "problem solved CFA-CF-REFUSED"]);
   });
 
+  it("takes no problem for solved because a pass could not see, whoever was silent", () => {
+    const it = daemon([wish]);
+    const shared = typo({ code: "CFA-AK-BEHIND-ACCESS", container: undefined, label: undefined });
+    it.pass([wish], [shared]);
+    for (const service of ["docker", "cloudflare", "authentik"] as const) {
+      it.blind(silent(service));
+      it.pass([wish], [shared]);
+    }
+    expect(it.told()).toEqual(["problem CFA-AK-BEHIND-ACCESS"]);
+    it.pass([wish]);
+    expect(it.told().slice(1)).toEqual(["problem solved CFA-AK-BEHIND-ACCESS"]);
+  });
+
+  it("takes nothing for solved because the tunnel could not be found before a pass", () => {
+    const it = daemon();
+    it.pass([], [typo()]);
+    it.watch.failed(unreachable(), 2_000);
+    expect(it.shown().problems.map(({ code }) => code)).toContain("CFA-LABEL-UNKNOWN");
+    it.pass([], [typo()]);
+    expect(it.told()).toEqual(["problem CFA-LABEL-UNKNOWN"]);
+  });
+
+  it("tells what was refused as before once an outage is over, and does not call the outage a refusal", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    const both = [wish, { ...wish, route: { hostname: "b.example.com" as Hostname, path: undefined } }];
+    const refusal = new WorldError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "refused", fix: "look", transient: false });
+    it.refused(both, refusal);
+    for (let tries = 0; tries < 60; tries++) it.blind(unreachable());
+    expect(it.shown().outages).toMatchObject([{ service: "cloudflare", passing: true }]);
+    expect(banners(it.shown()).flatMap(({ problems }) => problems.map(({ code }) => code))).toEqual(["CFA-CF-UNREACHABLE"]);
+    it.refused(both, refusal);
+    expect(it.told().filter((line) => line.includes("REFUSED"))).toEqual(["problem CFA-CF-REFUSED"]);
+  });
+
+  it("does not say that a neighbour is back that nobody has asked", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    for (const service of ["authentik", "cloudflare", "docker"] as const) {
+      it.blind(silent(service));
+      it.later(30_000);
+      it.blind(silent(service));
+    }
+    expect(it.told()).toEqual([
+      "authentik unreachable CFA-AK-UNREACHABLE",
+      "cloudflare unreachable CFA-CF-UNREACHABLE",
+      "docker connection lost CFA-DOCKER-UNREACHABLE",
+    ]);
+    // Docker is asked first, then Cloudflare.
+    it.blind(silent("authentik"));
+    expect(it.told().slice(3)).toEqual(["cloudflare reachable CFA-CF-UNREACHABLE", "connected to docker CFA-DOCKER-UNREACHABLE"]);
+    expect(it.shown().checks).toMatchObject({ docker: "ok", cloudflare: "ok", authentik: "failing" });
+  });
+
+  it("shows and logs no e-mail address that a label or the name of a policy has", () => {
+    const it = daemon();
+    const policies = { theirs: [{ id: "p-1", name: "Ann <ann@example.com>", decision: "allow" }] } as const;
+    it.meddle((world) => ({ ...world, policy: { ...world.policy, ...policies } }));
+    it.pass([{ ...wish, gate: "ann@example.com" }]);
+    it.pass([wish]);
+    it.pass([{ ...wish, protection: only({ policies: ["p-1"] }) }]);
+    const mistake = typo({
+      label: "cfauth.access.groups",
+      message: 'Authentik has no group "ann@example.com"',
+      fix: "write ann@example.com",
+    });
+    const faulty = { hostname: "b.example.com" as Hostname, path: undefined };
+    const both = [mistake, { ...mistake, route: "b.example.com" as RouteKey }];
+    it.pass([{ ...wish, protection: only({ policies: ["p-1"] }) }], both, [
+      { route: faulty, workload: "app", saysPublic: false, shut: false },
+    ]);
+    const { routes, problems } = it.shown();
+    it.refused(
+      [wish],
+      new WorldError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "no ann@example.com", fix: "look", transient: false }),
+    );
+    it.pass([wish]);
+    expect(routes.map(({ state }) => state)).toEqual(["problem", "live"]);
+    expect(it.told()).toEqual(expect.arrayContaining(["route waiting app.example.com", "problem solved CFA-LABEL-UNKNOWN"]));
+    expect(JSON.stringify([it.lines, routes, problems])).not.toContain("ann@");
+  });
+
   it("tells a label's problem once when it comes and once when it goes, and that its open route is as it was all the time", () => {
     const it = daemon([wish]);
     const faulty = [{ route: wish.route, workload: "app", saysPublic: false, shut: false }];
@@ -390,6 +478,20 @@ describe("what the daemon says of itself", () => {
     const it = daemon();
     it.blind(unreachable());
     expect(it.shown()).toMatchObject({ outages: [{ passing: true }], problems: [{ code: "CFA-CF-UNREACHABLE" }] });
+  });
+
+  it("says of nobody that it is well before the first pass", () => {
+    expect(daemon().shown().checks).toEqual({ docker: "unknown", cloudflare: "unknown", authentik: "unknown", tunnel: "unknown" });
+  });
+
+  it("knows of each neighbour whether it is well once a pass has seen it, though one change is refused from the start", () => {
+    const it = daemon([wish]);
+    const other = { ...wish, route: { hostname: "b.example.com" as Hostname, path: undefined } };
+    it.refused(
+      [wish, other],
+      new WorldError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "refused", fix: "look", transient: false }),
+    );
+    expect(it.shown().checks).toEqual({ docker: "ok", cloudflare: "ok", authentik: "ok", tunnel: "ok" });
   });
 
   it("shows at once what somebody has to mend", () => {

@@ -22,7 +22,7 @@ const VALUES: readonly Case[] = [
   { labels: { hostname: "wiki" }, settings: { domain: undefined } },
   ...values("port", "http"),
   ...values("scheme", "htp"),
-  ...values("service", "wiki:80", "http://wiki:80/docs", "http://wiki:70000"),
+  ...values("service", "wiki:80", "http://wiki:80/docs", "http://ann:secret@wiki:80", "http://wiki:70000"),
   ...values("path", "docs", "//docs", "/docs/*"),
   ...values("access", "pubic", "none"),
   ...values("access.groups", "", "family,,admins"),

@@ -48,7 +48,7 @@ code { font: .9375em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 #filter input { width: 16rem; max-width: 100%; min-height: 2rem; margin-left: .5rem; padding: 0 .5rem; font: inherit; color: inherit; background: var(--sheet); border: 1px solid var(--dim); border-radius: .375rem; }
 table { width: 100%; border-collapse: collapse; background: var(--sheet); border: 1px solid var(--line); border-radius: .5rem; overflow: hidden; }
 th, td { padding: .5rem .75rem; text-align: left; vertical-align: top; font-weight: 400; overflow-wrap: break-word; }
-.who, .said td, .container { overflow-wrap: anywhere; }
+tbody th, .who, .said td, .container { overflow-wrap: anywhere; }
 thead th { padding-block: .625rem; font-size: .8125rem; color: var(--dim); white-space: nowrap; }
 tbody { border-top: 1px solid var(--line); }
 tbody th { font-weight: 600; min-width: 15.5rem; }
@@ -79,7 +79,7 @@ footer a { display: inline-block; min-height: 1.5rem; }
   .since, .links { white-space: normal; }
   .links a { display: block; }
   .links a + a { margin: 0; }
-  tbody th { min-width: 9rem; overflow-wrap: anywhere; }
+  tbody th { min-width: 9rem; }
   .container { min-width: 8rem; }
 }
 @media (max-width: 719px) {
@@ -95,7 +95,7 @@ footer a { display: inline-block; min-height: 1.5rem; }
   tbody th { order: 3; flex: 0 0 100%; }
   .who { order: 4; flex: 0 0 100%; } .container { order: 5; flex: 1 1 auto; font-size: .875rem; color: var(--dim); } .links { order: 6; } .links a { display: inline-block; } .links a + a { margin-left: .75rem; }
   .origin { display: inline; } .name + .origin::before { content: " → "; }
-    .said td { flex: 1; padding: .5rem 0 .25rem; }
+  .said td { flex: 1; padding: .5rem 0 .25rem; }
 }
 @media (prefers-reduced-motion: no-preference) { a { transition: text-decoration-thickness .1s; } }
 @media print { body { max-width: none; } #filter { display: none; } }

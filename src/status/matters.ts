@@ -1,0 +1,52 @@
+import { type Problem, problemKey } from "../domain/problem.ts";
+import type { WorldError } from "../errors.ts";
+import type { Outcome } from "../loop/loop.ts";
+import type { StandingRoute } from "../plan/desired.ts";
+import { inEffect } from "./effect.ts";
+import { problemFrom } from "./tidings.ts";
+
+type Service = WorldError["service"];
+
+/** What is the matter, as the passes so far have found it. */
+export interface Matters {
+  /** Of the last pass that could see: of labels, of collisions, and of each object that was refused. */
+  readonly found: readonly Problem[];
+  /** Of each neighbour: how it failed in the last pass that asked it. */
+  readonly met: ReadonlyMap<Service, readonly Problem[]>;
+}
+
+export const nothingMatters: Matters = { found: [], met: new Map() };
+
+/** In which order a pass asks: whoever fails in it, those before it have answered. */
+const ORDER: readonly Service[] = ["docker", "cloudflare", "file", "authentik"];
+
+/** What a pass found that could see all of it. */
+export function mattersSeen({ plan, decision, failures }: NonNullable<Outcome["end"]>, stands: readonly StandingRoute[]): Matters {
+  const failed = failures.map(({ error, change }) => ({ error, problem: problemFrom(error, change) }));
+  const met = Map.groupBy(
+    failed.filter(({ problem }) => !refused(problem)),
+    ({ error }) => error.service,
+  );
+  return {
+    found: [...inEffect(plan.problems, stands, decision.desired), ...failed.flatMap(({ problem }) => (refused(problem) ? [problem] : []))],
+    met: new Map([...met].map(([service, all]) => [service, all.map(({ problem }) => problem)])),
+  };
+}
+
+/** A pass that this kept from seeing: what nobody has looked at again is as it was, and nothing of it is solved. */
+export function mattersBlind({ found, met }: Matters, error: WorldError): Matters {
+  const unasked = ORDER.slice(ORDER.indexOf(error.service) + 1);
+  return { found, met: new Map([...[...met].filter(([service]) => unasked.includes(service)), [error.service, [problemFrom(error)]]]) };
+}
+
+/** All that is to be told, each thing once. */
+export const problemsIn = ({ found, met }: Matters): readonly Problem[] => [
+  ...new Map([...found, ...[...met.values()].flat()].map((problem) => [`${problemKey(problem)} ${problem.message}`, problem])).values(),
+];
+
+/** The neighbours that did not answer, or do not let cfauth in. */
+export const sickIn = ({ met }: Matters): ReadonlySet<Service> =>
+  new Set([...met].flatMap(([service, problems]) => (problems.every(refused) ? [] : [service])));
+
+/** It is one object that is refused: the neighbour itself is well. */
+const refused = ({ code }: Problem): boolean => code.endsWith("-REFUSED");
