@@ -80,6 +80,14 @@ describe("cfauth destroy", () => {
     expect(JSON.stringify([at.sandbox.authentik.state.providers, at.sandbox.authentik.state.secrets])).toBe(before);
   });
 
+  it("leaves nothing behind where the authorization flow is gone either", async () => {
+    await using at = await home();
+    await household(at);
+    for (const flow of at.sandbox.authentik.state.flows) if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
+    expect((await destroy(at)).code).toBe(0);
+    expect(inventory(at.sandbox)).toEqual(TUNNEL_ALONE);
+  });
+
   it("leaves what others have as it was, byte for byte, and tells how many that are", async () => {
     await using at = await home({ furnish });
     const before = others(at.sandbox);

@@ -41,9 +41,9 @@ export function loginApi(options: LoginApiOptions): Kind<LoginSeen, LoginChange>
         methodOf(options, options.wish.slug),
       ]);
       const provider = await providerOf(options, named);
-      const kept = known !== undefined && current(known.parts, provider) ? known.parts : fresh;
-      const parts = kept ?? (await partsOf(options.authentik, options.flow));
-      const [application, groups] = await inOrder([applicationFor(options, named, provider), groupsOf(options, parts, known)]);
+      const kept = known !== undefined && current(known.parts, provider) ? { parts: known.parts, mappingsPath: known.groups.path } : fresh;
+      const { parts, mappingsPath } = kept ?? (await partsOf(options.authentik, options.flow));
+      const [application, groups] = await inOrder([applicationFor(options, named, provider), groupsOf(options, mappingsPath, known)]);
       const users = options.leaving === true ? { users: method === undefined ? [] : await usersOf(options, method.id) } : {};
       return { teamDomain, parts, provider, application, method, groups, wish: options.wish, ...users };
     },
@@ -83,15 +83,11 @@ async function applicationFor(
   return (await applicationOf(authentik, slug)) ?? named;
 }
 
-async function groupsOf(
-  { authentik, owner }: LoginApiOptions,
-  parts: LoginSeen["parts"],
-  known: LoginSeen | undefined,
-): Promise<GroupsSeen> {
-  const none = { owner, claim: claimName(owner), mapping: undefined, mayMap: known?.groups.mayMap ?? true };
+async function groupsOf({ authentik, owner }: LoginApiOptions, path: string, known: LoginSeen | undefined): Promise<GroupsSeen> {
+  const none = { owner, claim: claimName(owner), path, mapping: undefined, mayMap: known?.groups.mayMap ?? true };
   // What was not there at the last whole look is made by nobody but this daemon.
-  if ("code" in parts || (known !== undefined && known.groups.mapping === undefined)) return none;
-  return { ...none, mapping: await mappingOf(authentik, parts.mappingsPath, none) };
+  if (known !== undefined && known.groups.mapping === undefined) return none;
+  return { ...none, mapping: await mappingOf(authentik, path, none) };
 }
 
 async function carry(options: LoginApiOptions, change: LoginChange): Promise<Fold<LoginSeen>> {

@@ -76,22 +76,23 @@ function provider(login: LoginSeen): LoginChange | undefined {
     return at && { kind: "login", action: "delete", key: "login-provider-gone", subject: at.name, at };
   }
   const pk = groups.mapping?.pk;
-  if (at === undefined || pk === undefined || !at.scopes.includes(pk) || "code" in login.parts) return undefined;
+  const signingKey = at?.signingKey ?? ("code" in login.parts ? undefined : login.parts.signingKey);
+  if (at === undefined || pk === undefined || !at.scopes.includes(pk) || signingKey === undefined) return undefined;
   const wish = {
     name: at.name,
     clientType: "confidential",
     redirectUris: at.redirectUris,
     authorizationFlow: at.authorizationFlow,
     invalidationFlow: at.invalidationFlow,
-    signingKey: at.signingKey ?? login.parts.signingKey,
+    signingKey,
     scopes: at.scopes.filter((scope) => scope !== pk),
     grantTypes: at.grantTypes ?? ["authorization_code", "refresh_token"],
   } as const;
   return { kind: "login", action: "update", key: "login-provider", subject: at.name, at, wish };
 }
 
-const mapping = ({ groups, parts }: LoginSeen): LoginChange | undefined =>
-  groups.mapping === undefined || "code" in parts
+const mapping = ({ groups }: LoginSeen): LoginChange | undefined =>
+  groups.mapping === undefined
     ? undefined
     : {
         kind: "login",
@@ -99,5 +100,5 @@ const mapping = ({ groups, parts }: LoginSeen): LoginChange | undefined =>
         key: "login-groups-gone",
         subject: mappingName(groups.owner),
         at: groups.mapping,
-        path: parts.mappingsPath,
+        path: groups.path,
       };

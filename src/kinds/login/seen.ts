@@ -21,6 +21,8 @@ export interface LoginSeen {
 export interface GroupsSeen {
   readonly owner: Owner;
   readonly claim: string;
+  /** Where scope mappings are: elsewhere before 2024.8. */
+  readonly path: string;
   readonly mapping: Mapping | undefined;
   /** False since Authentik did not let this token make or change the mapping: direct groups must do. Set anew by each whole look. */
   readonly mayMap: boolean;
@@ -50,8 +52,6 @@ export interface Parts {
   readonly fitKeys: readonly string[];
   /** Of the managed scopes openid, email and profile. */
   readonly scopes: readonly string[];
-  /** Where scope mappings are: elsewhere before 2024.8. */
-  readonly mappingsPath: string;
 }
 
 /** The OAuth2 provider; a field that this version of Authentik does not have is undefined. */
