@@ -63,7 +63,9 @@ export function oursIn(world: World, owner: Owner): readonly Remaining[] {
       ? [{ what: `Access tag ${accessTag(owner)}`, why: carrier && `the Access application "${carrier.name}" carries it` }]
       : []),
     ...(login.groups.mapping === undefined ? [] : [plain(`scope mapping ${mappingName(owner)}`)]),
-    ...(login.method === undefined || methodStays(login) !== undefined ? [] : [plain(`login method ${login.wish.slug}`)]),
+    ...(login.method === undefined || methodStays(login) !== undefined
+      ? []
+      : [login.method, ...(login.doubles ?? [])].map(() => plain(`login method ${login.wish.slug}`))),
     ...(providerStays(login) !== undefined
       ? []
       : [

@@ -57,6 +57,9 @@ async function household(at: Home): Promise<void> {
   expect((await at.settle()).errors).toEqual([]);
 }
 
+/** Behind every other. */
+const LAST_ID = "ffffffff-ffff-4fff-8fff-ffffffffffff";
+
 const TUNNEL_ALONE = ["rule anything else: http_status:404", "tunnel cfauth"];
 
 describe("cfauth destroy", () => {
@@ -86,6 +89,28 @@ describe("cfauth destroy", () => {
     for (const flow of at.sandbox.authentik.state.flows) if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
     expect((await destroy(at)).code).toBe(0);
     expect(inventory(at.sandbox)).toEqual(TUNNEL_ALONE);
+  });
+
+  it("removes the second login method of two first starts at once as well, and lists it", async () => {
+    await using at = await home();
+    await household(at);
+    const methods = at.sandbox.cloudflare.state.identityProviders;
+    for (const method of [...methods.values()]) methods.set(LAST_ID, { ...structuredClone(method), id: LAST_ID });
+    const { code, out } = await destroy(at);
+    expect(out.match(/^ +\d+ - login method /gm)).toHaveLength(2);
+    expect([code, inventory(at.sandbox)]).toEqual([0, TUNNEL_ALONE]);
+  });
+
+  it("keeps the login where somebody else's application offers the second method of it", async () => {
+    await using at = await home();
+    await at.run("wiki");
+    await at.settle();
+    const methods = at.sandbox.cloudflare.state.identityProviders;
+    for (const method of [...methods.values()]) methods.set(LAST_ID, { ...structuredClone(method), id: LAST_ID });
+    seedApp(at.sandbox.cloudflare.state, { name: "Mine", domain: "mine.home.localhost", allowed_idps: [LAST_ID] });
+    const { code, out } = await destroy(at);
+    expect(out).toContain(`the Access application "Mine" uses it`);
+    expect([code, methods.size, at.sandbox.authentik.state.providers.length]).toEqual([0, 2, 1]);
   });
 
   it("leaves what others have as it was, byte for byte, and tells how many that are", async () => {

@@ -8,7 +8,7 @@ import type { Kind } from "../kind.ts";
 import { applicationOf, createApplication, updateApplication } from "./application.ts";
 import { claimName } from "./claim.ts";
 import { mappingOf, writeMapping } from "./mapping.ts";
-import { methodOf, writeMethod } from "./method.ts";
+import { methodsOf, writeMethod } from "./method.ts";
 import { partsOf } from "./parts.ts";
 import { without } from "./pretend.ts";
 import { createProvider, providerByName, providerByPk, updateProvider } from "./provider.ts";
@@ -34,18 +34,19 @@ export function loginApi(options: LoginApiOptions): Kind<LoginSeen, LoginChange>
     kind: "login",
     observe: async (depth, before) => {
       const known = depth === "routes" ? before : undefined;
-      const [teamDomain, fresh, named, method] = await inOrder([
+      const [teamDomain, fresh, named, [method, ...doubles]] = await inOrder([
         known?.teamDomain ?? teamDomainOf(options),
         known === undefined ? partsOf(options.authentik, options.flow) : undefined,
         applicationOf(options.authentik, options.wish.slug),
-        methodOf(options, options.wish.slug),
+        methodsOf(options, options.wish.slug),
       ]);
       const provider = await providerOf(options, named);
       const kept = known !== undefined && current(known.parts, provider) ? { parts: known.parts, mappingsPath: known.groups.path } : fresh;
       const { parts, mappingsPath } = kept ?? (await partsOf(options.authentik, options.flow));
       const [application, groups] = await inOrder([applicationFor(options, named, provider), groupsOf(options, mappingsPath, known)]);
-      const users = options.leaving === true ? { users: method === undefined ? [] : await usersOf(options, method.id) } : {};
-      return { teamDomain, parts, provider, application, method, groups, wish: options.wish, ...users };
+      const seen = { teamDomain, parts, provider, application, method, groups, wish: options.wish };
+      if (options.leaving !== true) return seen;
+      return { ...seen, doubles, users: method === undefined ? [] : await usersOf(options, [method, ...doubles]) };
     },
     apply: async (changes, seen) => {
       const applied = await carriedOut(changes, seen, (change) => carry(options, change));
@@ -118,6 +119,6 @@ async function carry(options: LoginApiOptions, change: LoginChange): Promise<Fol
     case "login-provider-gone":
     case "login-groups-gone":
       await unlessGone(remove(options, change));
-      return (seen) => without(seen, change.key);
+      return (seen) => without(seen, change);
   }
 }

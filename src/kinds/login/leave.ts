@@ -16,7 +16,7 @@ type Needs = {
  *
  * | the object                | needed by others        | by nobody                                            |
  * |---------------------------|-------------------------|------------------------------------------------------|
- * | login method              | our claim and scope go  | deleted                                              |
+ * | login method, doubles too | our claim and scope go  | deleted                                              |
  * | application and provider  | our mapping goes out    | deleted, after the login method                      |
  * | scope mapping             | –                       | deleted, after it was taken out of the provider      |
  */
@@ -57,9 +57,10 @@ export function providerStays(login: LoginSeen): string | undefined {
 }
 
 function method(login: LoginSeen): LoginChange | undefined {
-  const { method: at, provider: by, groups } = login;
+  const { method: at, provider: by, groups, doubles = [] } = login;
   if (at === undefined) return undefined;
-  if (methodStays(login) === undefined) return { kind: "login", action: "delete", key: "login-method-gone", subject: at.name, at };
+  const [next = at] = doubles;
+  if (methodStays(login) === undefined) return { kind: "login", action: "delete", key: "login-method-gone", subject: next.name, at: next };
   const claims = at.claims.filter((claim) => claim !== groups.claim);
   const config = { ...at.config, scopes: at.config.scopes.filter((scope) => scope !== groups.claim) };
   // Without its client secret, which is written whole each time, it could not be written.

@@ -18,14 +18,13 @@ const MethodAnswer = z.looseObject({
   scim_config: z.record(z.string(), z.unknown()).nullish(),
 });
 
-/** The login method of this slug. Of several, which two first starts at once may make, the same one for all who look. */
-export async function methodOf({ cloudflare, account: account_id }: Hands, slug: string): Promise<Mine<LoginMethod> | undefined> {
+/** The login methods of this slug. Of several, which two first starts at once may make, the same one comes first for all who look. */
+export async function methodsOf({ cloudflare, account: account_id }: Hands, slug: string): Promise<readonly Mine<LoginMethod>[]> {
   const all = await cloudflare.list("login-methods.list", MethodAnswer, (sdk, page) =>
     sdk.zeroTrust.identityProviders.list({ account_id, ...page }),
   );
   const ours = all.filter(({ type, name }) => type === "oidc" && name.startsWith(methodPrefix(slug)));
-  const first = ours.toSorted((a, b) => (a.id < b.id ? -1 : 1))[0];
-  return first && claim(methodFrom(first));
+  return ours.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map((answer) => claim(methodFrom(answer)));
 }
 
 type MethodChange = Extract<LoginChange, { readonly key: "login-method" }>;

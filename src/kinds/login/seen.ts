@@ -13,7 +13,9 @@ export interface LoginSeen {
   readonly method: Mine<LoginMethod> | undefined;
   readonly groups: GroupsSeen;
   readonly wish: LoginWish;
-  /** What of others needs the login method, in words. Looked for only by one who leaves for good. */
+  /** Login methods of the same slug that nothing of ours uses. Only for one who leaves for good, and so is the next. */
+  readonly doubles?: readonly Mine<LoginMethod>[];
+  /** What of others needs one of the login methods, in words. */
   readonly users?: readonly string[];
 }
 
