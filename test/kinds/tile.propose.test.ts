@@ -150,6 +150,12 @@ describe("the tile of a route for groups", () => {
     expect(proposed({ wishes }).changes).toMatchObject([{ wish: { groups: ["pk-admins", "pk-family"], reader: 7 } }]);
   });
 
+  it("is for every group of that name: before 2025.12 each parent may have one, and Cloudflare lets in the members of all", () => {
+    const another = { pk: "pk-another", name: "family" };
+    const groups = { found: [FAMILY, ADMINS, another] };
+    expect(proposed({ wishes: [forFamily], groups }).changes).toMatchObject([{ wish: { groups: ["pk-another", "pk-family"] } }]);
+  });
+
   it("is for these groups alone where a superuser looks, who finds all there is", () => {
     expect(proposed({ wishes: [forFamily], superuser: true }).changes).toMatchObject([
       { wish: { groups: ["pk-family"], reader: undefined } },
