@@ -179,7 +179,7 @@ function direct({ groups }: LoginSeen, wanted: readonly string[]): readonly Prob
       message:
         "Authentik does not let this token write its scope mapping, so only direct members of a group are let in, not those of a group inside it",
       effect: "unchanged",
-      fix: `give the token's user ${lacking.join(" and ")}; cfauth notices within the hour, or at its next start`,
+      fix: `give the token's user ${lacking.join(" and ")}; cfauth notices at its next start, or at the twelfth resync`,
     },
   ];
 }
