@@ -6,7 +6,7 @@ import { cli } from "../../src/cli.ts";
 import { createTerminal } from "../../src/terminal.ts";
 import { tcp, workload } from "../builders.ts";
 import { inventory } from "../e2e/world.ts";
-import { seedApp } from "../sandbox/cloudflare/seed.ts";
+import { seedApp, seedIdentityProvider } from "../sandbox/cloudflare/seed.ts";
 import { AUTH } from "../sandbox/testing.ts";
 import { type Home, home, OWNER } from "./daemon.ts";
 import { furnish, others } from "./others.ts";
@@ -173,6 +173,23 @@ describe("cfauth destroy", () => {
     expect([code, at.sandbox.authentik.state.providers.length]).toEqual([0, 1]);
     expect(out).toContain(`provider and application cf-tunnel-access in Authentik: the provider answers ${callback} as well`);
     expect(inventory(at.sandbox).filter((line) => /scope mapping|login method/.test(line))).toEqual([]);
+  });
+
+  it("keeps provider and application where a login method that somebody made by hand logs in by them", async () => {
+    await using at = await home();
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    const { identityProviders } = at.sandbox.cloudflare.state;
+    const [ours] = identityProviders.values();
+    seedIdentityProvider(at.sandbox.cloudflare.state, { name: "Home", type: "oidc", config: structuredClone(ours?.config ?? {}) });
+    const { code, out } = await destroy(at);
+    expect([code, [...identityProviders.values()].map(({ name }) => name), at.sandbox.authentik.state.providers.length]).toEqual([
+      0,
+      ["Home"],
+      1,
+    ]);
+    expect(out).toContain(`provider and application cf-tunnel-access in Authentik: the login method "Home" in Cloudflare logs in by them`);
+    expect(inventory(at.sandbox).filter((line) => /scope mapping/.test(line))).toEqual([]);
   });
 
   it("leaves a policy of ours that somebody put into an application of theirs, says which, and ends with 1", async () => {

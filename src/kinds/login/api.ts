@@ -34,19 +34,22 @@ export function loginApi(options: LoginApiOptions): Kind<LoginSeen, LoginChange>
     kind: "login",
     observe: async (depth, before) => {
       const known = depth === "routes" ? before : undefined;
-      const [teamDomain, fresh, named, [method, ...doubles]] = await inOrder([
+      const [teamDomain, fresh, named, methods] = await inOrder([
         known?.teamDomain ?? teamDomainOf(options),
         known === undefined ? partsOf(options.authentik, options.flow) : undefined,
         applicationOf(options.authentik, options.wish.slug),
         methodsOf(options, options.wish.slug),
       ]);
+      const [method, ...doubles] = methods.ours;
       const provider = await providerOf(options, named);
       const kept = known !== undefined && current(known.parts, provider) ? { parts: known.parts, mappingsPath: known.groups.path } : fresh;
       const { parts, mappingsPath } = kept ?? (await partsOf(options.authentik, options.flow));
       const [application, groups] = await inOrder([applicationFor(options, named, provider), groupsOf(options, mappingsPath, known)]);
       const seen = { teamDomain, parts, provider, application, method, groups, wish: options.wish };
       if (options.leaving !== true) return seen;
-      return { ...seen, doubles, users: method === undefined ? [] : await usersOf(options, [method, ...doubles]) };
+      const users = method === undefined ? [] : await usersOf(options, methods.ours);
+      const sharers = methods.others.filter(({ config }) => config.client_id === provider?.clientId).map(({ name }) => name);
+      return { ...seen, doubles, users, sharers };
     },
     apply: async (changes, seen) => {
       const applied = await carriedOut(changes, seen, (change) => carry(options, change));

@@ -1,3 +1,4 @@
+import { discreet } from "../../domain/discreet.ts";
 import type { Sweep } from "../../plan/rung.ts";
 import type { AccessSeen } from "../access/seen.ts";
 import type { PolicySeen } from "../policy/seen.ts";
@@ -46,9 +47,11 @@ export function methodStays({ method: at, groups, users = ["nobody looked who us
 
 /** Why provider and application in Authentik stay. */
 export function providerStays(login: LoginSeen): string | undefined {
-  const { application, provider: at, wish, teamDomain } = login;
+  const { application, provider: at, wish, teamDomain, sharers = [] } = login;
   const stays = methodStays(login);
   if (stays !== undefined) return `the login method in Cloudflare stays: ${stays}`;
+  const [sharer] = sharers;
+  if (sharer !== undefined) return `the login method "${discreet(sharer)}" in Cloudflare logs in by them`;
   const other = at?.redirectUris.find(({ url }) => url !== `https://${teamDomain}/cdn-cgi/access/callback`);
   if (other !== undefined) return `the provider answers ${other.url} as well`;
   return application !== undefined && application.slug !== wish.slug

@@ -13,10 +13,12 @@ export interface LoginSeen {
   readonly method: Mine<LoginMethod> | undefined;
   readonly groups: GroupsSeen;
   readonly wish: LoginWish;
-  /** Login methods of the same slug that nothing of ours uses. Only for one who leaves for good, and so is the next. */
+  /** Login methods of the same slug that nothing of ours uses. Only for one who leaves for good, as all that follows. */
   readonly doubles?: readonly Mine<LoginMethod>[];
   /** What of others needs one of the login methods, in words. */
   readonly users?: readonly string[];
+  /** Names of login methods that somebody else made and that log in by the same provider. */
+  readonly sharers?: readonly string[];
 }
 
 /** How membership in groups travels with the login: a scope mapping of this owner's, and the claim of its name. */
