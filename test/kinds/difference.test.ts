@@ -8,7 +8,7 @@ import type { Preview } from "../../src/loop/preview.ts";
 import { anybody, exposure, only } from "../builders.ts";
 import { handMade } from "../plan/model.ts";
 import { empty, previewOf, settled } from "../preview/scene.ts";
-import { CALLBACK, proposed, provider } from "./login-seen.ts";
+import { CALLBACK, CONFIG, method, proposed, provider } from "./login-seen.ts";
 
 const at = (more: Partial<Exposure> = {}): Exposure => exposure("app.example.com", more);
 const leadsTo = (service: string, options: Exposure["origin"]["options"] = {}) => at({ origin: { service, options } });
@@ -188,4 +188,9 @@ describe("the provider in Authentik, edited by hand, says what is put right:", (
     const [change] = proposed({ provider: provider({ invalidationFlow: undefined, clientType: "public" }) }).changes;
     expect(change && phrase(change, loginDifference(change))).toBe("client type public → confidential");
   });
+});
+
+it("a login method that takes the address out of another claim says so", () => {
+  const [change] = proposed({ method: method({ config: { ...CONFIG, email_claim_name: "upn" } }) }).changes;
+  expect(change && phrase(change, loginDifference(change))).toBe("email claim upn → email");
 });

@@ -50,13 +50,14 @@ const callback = ({ mode, url, type }: Provider["redirectUris"][number]): string
   `${mode === "strict" ? "" : "pattern "}${type === "logout" ? "logout " : ""}${url}`;
 
 const method = (
-  { client_id, auth_url, token_url, certs_url, scopes, pkce_enabled }: LoginMethodConfig,
+  { client_id, auth_url, token_url, certs_url, scopes, email_claim_name, pkce_enabled }: LoginMethodConfig,
   claims: readonly string[],
 ): Fields => ({
   client: client_id,
   authorize: auth_url,
   token: token_url,
   keys: certs_url,
+  emailClaim: email_claim_name,
   scopes,
   claims,
   pkce: pkce_enabled,
