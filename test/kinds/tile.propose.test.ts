@@ -5,6 +5,8 @@ import type { Problem } from "../../src/domain/problem.ts";
 import { routeKey } from "../../src/domain/route.ts";
 import { WorldError } from "../../src/errors.ts";
 import { claim } from "../../src/kinds/mine.ts";
+import { phrase } from "../../src/kinds/phrase.ts";
+import { tileDifference } from "../../src/kinds/tile/difference.ts";
 import { tiles } from "../../src/kinds/tile/propose.ts";
 import { NO_TILES, type Tile, type TileSeen, type TileWish } from "../../src/kinds/tile/seen.ts";
 import { anybody, exposure, key, only, plain } from "../builders.ts";
@@ -180,6 +182,12 @@ describe("the tile of a route for groups", () => {
     { name: "is mended when the token's user does not see it", bindings: [toGroup("pk-family")], changes: [{ action: "update" }] },
   ])("$name", ({ bindings, changes }) => {
     expect(proposed({ wishes: [forFamily], found: [tile({ bindings })] }).changes).toMatchObject(changes);
+  });
+
+  it("says how many people are taken off again that somebody bound to it by hand", () => {
+    const found = [tile({ bindings: [READER, toGroup("pk-family"), { pk: "b", to: { user: 8 } }] })];
+    const [change] = proposed({ wishes: [forFamily], found }).changes;
+    expect(change && phrase(change, tileDifference(change, { found: [ADMINS, FAMILY] }))).toBe("people 2 → 1");
   });
 
   it.each<{ readonly name: string; readonly groups: Lookup<Group> }>([
