@@ -286,6 +286,7 @@ describe("the address of Authentik", () => {
   it.each([
     { text: "https://auth.example.com/", url: "https://auth.example.com", host: "auth.example.com", path: "" },
     { text: "https://Auth.Example.com", url: "https://auth.example.com", host: "auth.example.com", path: "" },
+    { text: "https://auth.example.com./", url: "https://auth.example.com", host: "auth.example.com", path: "" },
     { text: "https://example.com/auth/", url: "https://example.com/auth", host: "example.com", path: "/auth" },
     { text: "http://authentik.localhost:9000", url: "http://authentik.localhost:9000", host: "authentik.localhost", path: "" },
     { text: "http://127.0.0.1:9000", url: "http://127.0.0.1:9000", host: "127.0.0.1", path: "" },

@@ -121,7 +121,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: "letters, digits, `-` and `_`",
         example: "cf-tunnel-access",
         notes: [
-          "An application of that slug that is there already is used and mended, not doubled: the one of a walk-through done by hand, say.",
+          "An application of that slug that is there already is used and mended, not doubled: the one of a walk-through done by hand, say. A slug that is changed later makes a login of its own: what was made under the old one is left, and yours to delete.",
         ],
       },
       CFAUTH_AUTHENTIK_FLOW: {

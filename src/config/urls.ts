@@ -17,6 +17,8 @@ export function parsePublicUrl(text: string): Parsed<string> {
 /** The address of an API as cfauth itself reaches it; http is for a network inside the house. */
 export function parseUrl(text: string): Parsed<string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
+  // The name is the same with and without the DNS's closing dot, and hostnames of labels have none.
+  if (url?.hostname.endsWith(".")) url.hostname = url.hostname.slice(0, -1);
   if (url === undefined || !["http:", "https:"].includes(url.protocol))
     return faulty("is not an address", "write it with https:// in front, such as https://auth.example.com");
   if (url.username !== "" || url.password !== "") return faulty("has a user name or password in it", "remove what stands before the @");

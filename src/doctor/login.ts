@@ -20,12 +20,13 @@ export async function login(scene: Scene): Promise<Findings> {
   const made = seen.provider !== undefined && seen.application !== undefined && seen.method !== undefined;
   if (!made)
     return {
-      fact: lacking.length > 0 ? `Authentik lacks what ${slug} is made of` : notYet(seen, daemon !== undefined),
+      fact: lacking.length > 0 ? lacks(slug) : notYet(seen, daemon !== undefined),
       checks: [...lacking, ...front, ...unmade(daemon !== undefined)],
     };
   const found = await asBrowsersSee(scene, seen, seen.method);
   const behind = front.length > 0 ? front : accessSeen(found, scene.config.authentik.host);
-  const agrees = agreement(changes[0], seen, daemon !== undefined);
+  // Where something is lacking the planner proposes nothing, whether they agree or not.
+  const agrees = lacking.length > 0 ? skipped(AGREES, PARTS) : agreement(changes[0], seen, daemon !== undefined);
   const mending = agrees.result === "warn";
   const checks = [
     ...lacking,
@@ -34,12 +35,16 @@ export async function login(scene: Scene): Promise<Findings> {
       ? [...behind, ...hidden()]
       : [passed(BEHIND.id, BEHIND.title), ...reached(scene.config.authentik.url, found, { running: daemon !== undefined, mending })]),
   ];
-  return { fact: factOf(slug, checks), checks };
+  return { fact: lacking.length > 0 && behind.length === 0 ? lacks(slug) : factOf(slug, checks), checks };
 }
 
+const lacks = (slug: string): string => `Authentik lacks what ${slug} is made of`;
+
+const PARTS: Need = { id: "login.parts", title: "what the login is made of" };
+
 const problemCheck = ({ code, severity, message, fix }: Problem): Check => ({
-  id: code === "CFA-AK-BEHIND-ACCESS" || code === "CFA-AK-OWN-HOST" ? BEHIND.id : "login.parts",
-  title: code === "CFA-AK-BEHIND-ACCESS" || code === "CFA-AK-OWN-HOST" ? BEHIND.title : "what the login is made of",
+  id: code === "CFA-AK-BEHIND-ACCESS" || code === "CFA-AK-OWN-HOST" ? BEHIND.id : PARTS.id,
+  title: code === "CFA-AK-BEHIND-ACCESS" || code === "CFA-AK-OWN-HOST" ? BEHIND.title : PARTS.title,
   result: severity === "error" ? "fail" : "warn",
   detail: message,
   code,

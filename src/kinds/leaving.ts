@@ -62,9 +62,10 @@ export function oursIn(world: World, owner: Owner): readonly Remaining[] {
     ...(access.tagged
       ? [{ what: `Access tag ${accessTag(owner)}`, why: carrier && `the Access application "${carrier.name}" carries it` }]
       : []),
-    ...("code" in login.parts ? [{ what: `scope mapping ${mappingName(owner)}, if there is one`, why: login.parts.message }] : []),
     ...(login.groups.mapping === undefined ? [] : [plain(`scope mapping ${mappingName(owner)}`)]),
-    ...(login.method === undefined || methodStays(login) !== undefined ? [] : [plain(`login method ${login.wish.slug}`)]),
+    ...(login.method === undefined || methodStays(login) !== undefined
+      ? []
+      : [login.method, ...(login.doubles ?? [])].map(() => plain(`login method ${login.wish.slug}`))),
     ...(providerStays(login) !== undefined
       ? []
       : [

@@ -6,7 +6,7 @@ import { cli } from "../../src/cli.ts";
 import { createTerminal } from "../../src/terminal.ts";
 import { tcp, workload } from "../builders.ts";
 import { inventory } from "../e2e/world.ts";
-import { seedApp } from "../sandbox/cloudflare/seed.ts";
+import { seedApp, seedIdentityProvider } from "../sandbox/cloudflare/seed.ts";
 import { AUTH } from "../sandbox/testing.ts";
 import { type Home, home, OWNER } from "./daemon.ts";
 import { furnish, others } from "./others.ts";
@@ -57,6 +57,9 @@ async function household(at: Home): Promise<void> {
   expect((await at.settle()).errors).toEqual([]);
 }
 
+/** Behind every other. */
+const LAST_ID = "ffffffff-ffff-4fff-8fff-ffffffffffff";
+
 const TUNNEL_ALONE = ["rule anything else: http_status:404", "tunnel cfauth"];
 
 describe("cfauth destroy", () => {
@@ -78,6 +81,36 @@ describe("cfauth destroy", () => {
     await household(at);
     expect((await destroy(at)).code).toBe(0);
     expect(JSON.stringify([at.sandbox.authentik.state.providers, at.sandbox.authentik.state.secrets])).toBe(before);
+  });
+
+  it("leaves nothing behind where the authorization flow is gone either", async () => {
+    await using at = await home();
+    await household(at);
+    for (const flow of at.sandbox.authentik.state.flows) if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
+    expect((await destroy(at)).code).toBe(0);
+    expect(inventory(at.sandbox)).toEqual(TUNNEL_ALONE);
+  });
+
+  it("removes the second login method of two first starts at once as well, and lists it", async () => {
+    await using at = await home();
+    await household(at);
+    const methods = at.sandbox.cloudflare.state.identityProviders;
+    for (const method of [...methods.values()]) methods.set(LAST_ID, { ...structuredClone(method), id: LAST_ID });
+    const { code, out } = await destroy(at);
+    expect(out.match(/^ +\d+ - login method /gm)).toHaveLength(2);
+    expect([code, inventory(at.sandbox)]).toEqual([0, TUNNEL_ALONE]);
+  });
+
+  it("keeps the login where somebody else's application offers the second method of it", async () => {
+    await using at = await home();
+    await at.run("wiki");
+    await at.settle();
+    const methods = at.sandbox.cloudflare.state.identityProviders;
+    for (const method of [...methods.values()]) methods.set(LAST_ID, { ...structuredClone(method), id: LAST_ID });
+    seedApp(at.sandbox.cloudflare.state, { name: "Mine", domain: "mine.home.localhost", allowed_idps: [LAST_ID] });
+    const { code, out } = await destroy(at);
+    expect(out).toContain(`the Access application "Mine" uses it`);
+    expect([code, methods.size, at.sandbox.authentik.state.providers.length]).toEqual([0, 2, 1]);
   });
 
   it("leaves what others have as it was, byte for byte, and tells how many that are", async () => {
@@ -140,6 +173,23 @@ describe("cfauth destroy", () => {
     expect([code, at.sandbox.authentik.state.providers.length]).toEqual([0, 1]);
     expect(out).toContain(`provider and application cf-tunnel-access in Authentik: the provider answers ${callback} as well`);
     expect(inventory(at.sandbox).filter((line) => /scope mapping|login method/.test(line))).toEqual([]);
+  });
+
+  it("keeps provider and application where a login method that somebody made by hand logs in by them", async () => {
+    await using at = await home();
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    const { identityProviders } = at.sandbox.cloudflare.state;
+    const [ours] = identityProviders.values();
+    seedIdentityProvider(at.sandbox.cloudflare.state, { name: "Home", type: "oidc", config: structuredClone(ours?.config ?? {}) });
+    const { code, out } = await destroy(at);
+    expect([code, [...identityProviders.values()].map(({ name }) => name), at.sandbox.authentik.state.providers.length]).toEqual([
+      0,
+      ["Home"],
+      1,
+    ]);
+    expect(out).toContain(`provider and application cf-tunnel-access in Authentik: the login method "Home" in Cloudflare logs in by them`);
+    expect(inventory(at.sandbox).filter((line) => /scope mapping/.test(line))).toEqual([]);
   });
 
   it("leaves a policy of ours that somebody put into an application of theirs, says which, and ends with 1", async () => {

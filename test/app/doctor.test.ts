@@ -565,6 +565,18 @@ const ILLNESSES: readonly Illness[] = [
 1 warning. cfauth can work.`,
   },
   {
+    name: "the authorization flow has another name than the setting says",
+    ill: ({ at }) => {
+      for (const flow of at.sandbox.authentik.state.flows) if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
+    },
+    code: 1,
+    says: `✗ Login       Authentik lacks what cf-tunnel-access is made of                                  CFA-AK-NO-FLOW
+    Authentik has no authorization flow default-provider-authorization-explicit-consent
+    → set CFAUTH_AUTHENTIK_FLOW to one that is there: default-provider-authorization-implicit-consent,
+      my-authorization
+1 problem. 7 groups are fine.`,
+  },
+  {
     name: "it is a dry run",
     ill: (at) => (at.settings["CFAUTH_DRY_RUN"] = "true"),
     code: 0,

@@ -87,6 +87,19 @@ describe.each(["2024.12", "2026.8", "2026.11"] as const)("with Authentik %s", (v
   });
 });
 
+describe("a flow that has another name than the setting says", () => {
+  it("is told, and those who are in a group go on being let in to where their container is now", async () => {
+    await using at = await scene("2026.8");
+    for (const flow of at.sandbox.authentik.state.flows) if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
+    const daemon = await at.another();
+    await daemon.settle();
+    expect([daemon.problems.map(({ code }) => code), daemon.live]).toEqual([["CFA-AK-NO-FLOW"], [at.host("wiki")]]);
+    await at.run("wiki", { "access.groups": "family" }, "wiki, elsewhere");
+    await daemon.settle();
+    expect(await newcomer(at)).toBe("this is wiki, elsewhere: /");
+  });
+});
+
 describe("another AUTHENTIK_URL", () => {
   it("is what Cloudflare sends people to after the next start", async () => {
     await using at = await home({ settings: { AUTHENTIK_URL: "https://login.example.org" } });

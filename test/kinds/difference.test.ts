@@ -1,11 +1,14 @@
 /** What the log and the plan say of a change: in people's words, and never a secret or an address. */
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
+import { loginDifference } from "../../src/kinds/login/difference.ts";
+import type { Provider } from "../../src/kinds/login/seen.ts";
 import { phrase } from "../../src/kinds/phrase.ts";
 import type { Preview } from "../../src/loop/preview.ts";
 import { anybody, exposure, only } from "../builders.ts";
 import { handMade } from "../plan/model.ts";
 import { empty, previewOf, settled } from "../preview/scene.ts";
+import { CALLBACK, CONFIG, method, proposed, provider } from "./login-seen.ts";
 
 const at = (more: Partial<Exposure> = {}): Exposure => exposure("app.example.com", more);
 const leadsTo = (service: string, options: Exposure["origin"]["options"] = {}) => at({ origin: { service, options } });
@@ -158,4 +161,36 @@ it("a policy that somebody changed by hand says what is put right, and whether t
   const opened = [...(world.policy.mine[0]?.include ?? []), { email: { email: "eve@example.net" } }];
   expect(said(await changed({ include: opened }))).toEqual(["update policy: emails 1 → none [narrower]"]);
   expect(said(await changed({ exclude: [{ ip: { ip: "203.0.113.7/32" } }] }))).toEqual(["update policy: excludes 1 → none [wider]"]);
+});
+
+describe("the provider in Authentik, edited by hand, says what is put right:", () => {
+  it.each<{ readonly name: string; readonly edited: Partial<Provider>; readonly line: string }>([
+    { name: "its flow", edited: { authorizationFlow: "other" }, line: "flow other → flow" },
+    { name: "the flow after a logout", edited: { invalidationFlow: "other" }, line: "logout flow other → gone" },
+    { name: "an encryption key", edited: { encryptionKey: "key" }, line: "encrypted yes → no" },
+    { name: "claims left out of the token", edited: { claimsInIdToken: false }, line: "claims in token no → yes" },
+    {
+      name: "a callback that is a pattern",
+      edited: { redirectUris: [{ ...CALLBACK, mode: "regex" }] },
+      line: "callbacks pattern https://team.cloudflareaccess.com/cdn-cgi/access/cal… → https://team.cloudflareaccess.com/cdn-cgi/access/callback",
+    },
+    {
+      name: "a callback after a logout only",
+      edited: { redirectUris: [{ ...CALLBACK, type: "logout" }] },
+      line: "callbacks logout https://team.cloudflareaccess.com/cdn-cgi/access/call… → https://team.cloudflareaccess.com/cdn-cgi/access/callback",
+    },
+  ])("$name", ({ edited, line }) => {
+    const [change] = proposed({ provider: provider(edited) }).changes;
+    expect(change && phrase(change, loginDifference(change))).toBe(line);
+  });
+
+  it("no flow after a logout where this version of Authentik has none", () => {
+    const [change] = proposed({ provider: provider({ invalidationFlow: undefined, clientType: "public" }) }).changes;
+    expect(change && phrase(change, loginDifference(change))).toBe("client type public → confidential");
+  });
+});
+
+it("a login method that takes the address out of another claim says so", () => {
+  const [change] = proposed({ method: method({ config: { ...CONFIG, email_claim_name: "upn" } }) }).changes;
+  expect(change && phrase(change, loginDifference(change))).toBe("email claim upn → email");
 });

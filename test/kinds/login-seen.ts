@@ -41,6 +41,7 @@ export const method = (more: Partial<LoginMethod> = {}) =>
 export const groups = (more: Partial<GroupsSeen> = {}): GroupsSeen => ({
   owner: owner(),
   claim: "cfauth_groups_home",
+  path: MAPPINGS,
   mapping: undefined,
   mayMap: true,
   ...more,
@@ -54,7 +55,6 @@ export const seen = (more: Partial<LoginSeen> = {}): LoginSeen => ({
     signingKey: "key",
     fitKeys: ["key", "key-of-mine"],
     scopes: ["s-1", "s-2"],
-    mappingsPath: MAPPINGS,
   },
   provider: provider(),
   application: { slug: SLUG, name: "Cloudflare", provider: 7, inLibrary: false },

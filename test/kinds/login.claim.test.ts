@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { claimFor, claimName, expressionFor, groupsIn } from "../../src/kinds/login/claim.ts";
 import type { LoginSeen } from "../../src/kinds/login/seen.ts";
 import { wantedGroups } from "../sandbox/authentik/wanted-groups.ts";
+import { MAPPINGS } from "./login-seen.ts";
 import { owner } from "./world.ts";
 
 describe("a group's name in the mapping", () => {
@@ -59,6 +60,7 @@ describe("rules tell members of a group by", () => {
       owner: owner(),
       claim: CLAIM,
       mapping: { pk: "m-1", expression: expressionFor(owner(), ["admins", "family"]) },
+      path: MAPPINGS,
       mayMap: true,
     },
     provider: { scopes: ["s-1", "m-1"] },

@@ -95,6 +95,23 @@ test("a client secret that somebody emptied is made anew, and Cloudflare has it"
   expect(methodIn(world).config["client_secret"]).toBe(providerIn(world).client_secret);
 });
 
+test.each<{ readonly of: "2024.2" | "2026.8" }>([{ of: "2024.2" }, { of: "2026.8" }])(
+  "a callback that is a pattern is removed in $of, and a fixed one of the user's stays",
+  async ({ of }) => {
+    await using world = await scene({ version: of });
+    await world.settle(wishing());
+    const [ours] = providerIn(world).redirect_uris;
+    if (ours === undefined) throw new Error("no callback");
+    const more = ["https://other.example.com/callback", "https://.*", "https://(a|b).example.com/callback"];
+    providerIn(world).redirect_uris = [
+      ours,
+      ...more.map((url, n) => ({ ...ours, url, matching_mode: n === 0 ? ours.matching_mode : "regex" })),
+    ];
+    await world.settle(wishing());
+    expect(providerIn(world).redirect_uris.map(({ url }) => url)).toEqual([ours.url, more[0]]);
+  },
+);
+
 const tiles = ({ ak }: LoginScene, of: "2024.2" | "2026.8"): readonly string[] =>
   ak.state.users.flatMap((user) => library(ak.state, version(of), user).map(({ slug }) => slug));
 

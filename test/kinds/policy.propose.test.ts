@@ -6,6 +6,7 @@ import { claim } from "../../src/kinds/mine.ts";
 import { linked, policyRung, unusedPolicies } from "../../src/kinds/policy/propose.ts";
 import type { Policy, PolicySeen } from "../../src/kinds/policy/seen.ts";
 import { anybody, exposure, key, members, only } from "../builders.ts";
+import { MAPPINGS } from "./login-seen.ts";
 import { owner, wishing } from "./world.ts";
 
 const OWNER = owner();
@@ -41,7 +42,13 @@ const loginSeen = (scopes: readonly string[] | undefined): LoginSeen =>
   ({
     provider: { scopes: ["m-1"] },
     method: scopes && { id: "idp-1", claims: [CLAIM], config: { scopes } },
-    groups: { owner: OWNER, claim: CLAIM, mapping: { pk: "m-1", expression: expressionFor(OWNER, ["admins", "family"]) }, mayMap: true },
+    groups: {
+      owner: OWNER,
+      claim: CLAIM,
+      path: MAPPINGS,
+      mapping: { pk: "m-1", expression: expressionFor(OWNER, ["admins", "family"]) },
+      mayMap: true,
+    },
   }) as unknown as LoginSeen;
 
 const stance = (at: At, protection: Protection = members) => {
@@ -228,7 +235,7 @@ describe("who may enter", () => {
   });
 
   it("members are told by the direct groups where no mapping can be made", () => {
-    const login = { ...loginSeen([]), groups: { owner: OWNER, claim: CLAIM, mapping: undefined, mayMap: false } };
+    const login = { ...loginSeen([]), groups: { owner: OWNER, claim: CLAIM, path: MAPPINGS, mapping: undefined, mayMap: false } };
     const direct = { ...login, method: { ...login.method, claims: ["groups"] } } as LoginSeen;
     expect(made(only({ groups: ["family"] }), world([], { login: direct }))).toMatchObject([{ include: [memberOf("family", "groups")] }]);
   });

@@ -5,6 +5,8 @@ import type { Problem } from "../../src/domain/problem.ts";
 import { routeKey } from "../../src/domain/route.ts";
 import { WorldError } from "../../src/errors.ts";
 import { claim } from "../../src/kinds/mine.ts";
+import { phrase } from "../../src/kinds/phrase.ts";
+import { tileDifference } from "../../src/kinds/tile/difference.ts";
 import { tiles } from "../../src/kinds/tile/propose.ts";
 import { NO_TILES, type Tile, type TileSeen, type TileWish } from "../../src/kinds/tile/seen.ts";
 import { anybody, exposure, key, only, plain } from "../builders.ts";
@@ -150,6 +152,12 @@ describe("the tile of a route for groups", () => {
     expect(proposed({ wishes }).changes).toMatchObject([{ wish: { groups: ["pk-admins", "pk-family"], reader: 7 } }]);
   });
 
+  it("is for every group of that name: before 2025.12 each parent may have one, and Cloudflare lets in the members of all", () => {
+    const another = { pk: "pk-another", name: "family" };
+    const groups = { found: [FAMILY, ADMINS, another] };
+    expect(proposed({ wishes: [forFamily], groups }).changes).toMatchObject([{ wish: { groups: ["pk-another", "pk-family"] } }]);
+  });
+
   it("is for these groups alone where a superuser looks, who finds all there is", () => {
     expect(proposed({ wishes: [forFamily], superuser: true }).changes).toMatchObject([
       { wish: { groups: ["pk-family"], reader: undefined } },
@@ -174,6 +182,12 @@ describe("the tile of a route for groups", () => {
     { name: "is mended when the token's user does not see it", bindings: [toGroup("pk-family")], changes: [{ action: "update" }] },
   ])("$name", ({ bindings, changes }) => {
     expect(proposed({ wishes: [forFamily], found: [tile({ bindings })] }).changes).toMatchObject(changes);
+  });
+
+  it("says how many people are taken off again that somebody bound to it by hand", () => {
+    const found = [tile({ bindings: [READER, toGroup("pk-family"), { pk: "b", to: { user: 8 } }] })];
+    const [change] = proposed({ wishes: [forFamily], found }).changes;
+    expect(change && phrase(change, tileDifference(change, { found: [ADMINS, FAMILY] }))).toBe("people 2 → 1");
   });
 
   it.each<{ readonly name: string; readonly groups: Lookup<Group> }>([

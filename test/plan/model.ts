@@ -56,7 +56,6 @@ export function emptyWorld(): World {
         signingKey: "key",
         fitKeys: ["key"],
         scopes: ["s"],
-        mappingsPath: "/propertymappings/provider/scope/",
       },
       provider: {
         pk: 1,
@@ -76,7 +75,13 @@ export function emptyWorld(): World {
       },
       application: { slug: "cf-tunnel-access", name: "x", provider: 1, inLibrary: false },
       method: undefined,
-      groups: { owner: OWNER, claim: claimName(OWNER), mapping: undefined, mayMap: true },
+      groups: {
+        owner: OWNER,
+        claim: claimName(OWNER),
+        path: "/propertymappings/provider/scope/",
+        mapping: undefined,
+        mayMap: true,
+      },
       wish: { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" },
     },
     tunnel: { tunnel: { id: "t-1", name: "cfauth", source: "cloudflare", connected: true }, tokenFile: undefined, name: "cfauth" },

@@ -29,7 +29,7 @@ async function lacking(flows: readonly string[]): Promise<readonly Said[]> {
     "scopes.list": flows.length === 0 ? [] : SCOPES,
   };
   const authentik = { list: async (operation: string) => has[operation] ?? [] } as unknown as Authentik;
-  const parts = await partsOf(authentik, FLOW);
+  const { parts } = await partsOf(authentik, FLOW);
   return "code" in parts ? [parts] : [];
 }
 

@@ -8,7 +8,7 @@ import type { Kind } from "../kind.ts";
 import { applicationOf, createApplication, updateApplication } from "./application.ts";
 import { claimName } from "./claim.ts";
 import { mappingOf, writeMapping } from "./mapping.ts";
-import { methodOf, writeMethod } from "./method.ts";
+import { methodsOf, writeMethod } from "./method.ts";
 import { partsOf } from "./parts.ts";
 import { without } from "./pretend.ts";
 import { createProvider, providerByName, providerByPk, updateProvider } from "./provider.ts";
@@ -34,18 +34,22 @@ export function loginApi(options: LoginApiOptions): Kind<LoginSeen, LoginChange>
     kind: "login",
     observe: async (depth, before) => {
       const known = depth === "routes" ? before : undefined;
-      const [teamDomain, fresh, named, method] = await inOrder([
+      const [teamDomain, fresh, named, methods] = await inOrder([
         known?.teamDomain ?? teamDomainOf(options),
         known === undefined ? partsOf(options.authentik, options.flow) : undefined,
         applicationOf(options.authentik, options.wish.slug),
-        methodOf(options, options.wish.slug),
+        methodsOf(options, options.wish.slug),
       ]);
+      const [method, ...doubles] = methods.ours;
       const provider = await providerOf(options, named);
-      const kept = known !== undefined && current(known.parts, provider) ? known.parts : fresh;
-      const parts = kept ?? (await partsOf(options.authentik, options.flow));
-      const [application, groups] = await inOrder([applicationFor(options, named, provider), groupsOf(options, parts, known)]);
-      const users = options.leaving === true ? { users: method === undefined ? [] : await usersOf(options, method.id) } : {};
-      return { teamDomain, parts, provider, application, method, groups, wish: options.wish, ...users };
+      const kept = known !== undefined && current(known.parts, provider) ? { parts: known.parts, mappingsPath: known.groups.path } : fresh;
+      const { parts, mappingsPath } = kept ?? (await partsOf(options.authentik, options.flow));
+      const [application, groups] = await inOrder([applicationFor(options, named, provider), groupsOf(options, mappingsPath, known)]);
+      const seen = { teamDomain, parts, provider, application, method, groups, wish: options.wish };
+      if (options.leaving !== true) return seen;
+      const users = method === undefined ? [] : await usersOf(options, methods.ours);
+      const sharers = methods.others.filter(({ config }) => config.client_id === provider?.clientId).map(({ name }) => name);
+      return { ...seen, doubles, users, sharers };
     },
     apply: async (changes, seen) => {
       const applied = await carriedOut(changes, seen, (change) => carry(options, change));
@@ -83,15 +87,11 @@ async function applicationFor(
   return (await applicationOf(authentik, slug)) ?? named;
 }
 
-async function groupsOf(
-  { authentik, owner }: LoginApiOptions,
-  parts: LoginSeen["parts"],
-  known: LoginSeen | undefined,
-): Promise<GroupsSeen> {
-  const none = { owner, claim: claimName(owner), mapping: undefined, mayMap: known?.groups.mayMap ?? true };
+async function groupsOf({ authentik, owner }: LoginApiOptions, path: string, known: LoginSeen | undefined): Promise<GroupsSeen> {
+  const none = { owner, claim: claimName(owner), path, mapping: undefined, mayMap: known?.groups.mayMap ?? true };
   // What was not there at the last whole look is made by nobody but this daemon.
-  if ("code" in parts || (known !== undefined && known.groups.mapping === undefined)) return none;
-  return { ...none, mapping: await mappingOf(authentik, parts.mappingsPath, none) };
+  if (known !== undefined && known.groups.mapping === undefined) return none;
+  return { ...none, mapping: await mappingOf(authentik, path, none) };
 }
 
 async function carry(options: LoginApiOptions, change: LoginChange): Promise<Fold<LoginSeen>> {
@@ -122,6 +122,6 @@ async function carry(options: LoginApiOptions, change: LoginChange): Promise<Fol
     case "login-provider-gone":
     case "login-groups-gone":
       await unlessGone(remove(options, change));
-      return (seen) => without(seen, change.key);
+      return (seen) => without(seen, change);
   }
 }

@@ -6,7 +6,9 @@ export function loginDifference(change: LoginChange): Difference {
   switch (change.key) {
     case "login-provider": {
       const at = change.action === "update" ? change.at : undefined;
-      return between(at && provider(at), provider(change.wish), { sensitive: at?.clientSecret ? [] : ["clientSecret"] });
+      // A version without a flow after a logout passes over the wish for one.
+      const wish = at?.invalidationFlow === undefined && at !== undefined ? { ...change.wish, invalidationFlow: undefined } : change.wish;
+      return between(at && provider(at), provider(wish), { sensitive: at?.clientSecret ? [] : ["clientSecret"] });
     }
     case "login-application":
       return between(change.action === "update" ? fieldsOf({ provider: change.at.provider, inLibrary: change.at.inLibrary }) : undefined, {
@@ -29,24 +31,33 @@ export function loginDifference(change: LoginChange): Difference {
   }
 }
 
-const provider = ({ name, clientType, redirectUris, signingKey, scopes, grantTypes }: Provider | ProviderWish): Fields =>
+const provider = (it: Provider | ProviderWish): Fields =>
   fieldsOf({
-    name,
-    clientType,
-    callbacks: redirectUris.map(({ url }) => url),
-    signingKey,
-    scopes: scopes.length,
-    grantTypes: grantTypes ?? [],
+    name: it.name,
+    clientType: it.clientType,
+    callbacks: it.redirectUris.map(callback),
+    flow: it.authorizationFlow,
+    logoutFlow: it.invalidationFlow,
+    signingKey: it.signingKey,
+    encrypted: "encryptionKey" in it && it.encryptionKey !== undefined,
+    claimsInToken: !("claimsInIdToken" in it) || it.claimsInIdToken,
+    scopes: it.scopes.length,
+    grantTypes: it.grantTypes ?? [],
   });
 
+/** Its sort comes first: a long address is cut in a line. */
+const callback = ({ mode, url, type }: Provider["redirectUris"][number]): string =>
+  `${mode === "strict" ? "" : "pattern "}${type === "logout" ? "logout " : ""}${url}`;
+
 const method = (
-  { client_id, auth_url, token_url, certs_url, scopes, pkce_enabled }: LoginMethodConfig,
+  { client_id, auth_url, token_url, certs_url, scopes, email_claim_name, pkce_enabled }: LoginMethodConfig,
   claims: readonly string[],
 ): Fields => ({
   client: client_id,
   authorize: auth_url,
   token: token_url,
   keys: certs_url,
+  emailClaim: email_claim_name,
   scopes,
   claims,
   pkce: pkce_enabled,

@@ -1,3 +1,4 @@
+import { discreet } from "../../domain/discreet.ts";
 import type { Sweep } from "../../plan/rung.ts";
 import type { AccessSeen } from "../access/seen.ts";
 import type { PolicySeen } from "../policy/seen.ts";
@@ -16,7 +17,7 @@ type Needs = {
  *
  * | the object                | needed by others        | by nobody                                            |
  * |---------------------------|-------------------------|------------------------------------------------------|
- * | login method              | our claim and scope go  | deleted                                              |
+ * | login method, doubles too | our claim and scope go  | deleted                                              |
  * | application and provider  | our mapping goes out    | deleted, after the login method                      |
  * | scope mapping             | –                       | deleted, after it was taken out of the provider      |
  */
@@ -46,9 +47,11 @@ export function methodStays({ method: at, groups, users = ["nobody looked who us
 
 /** Why provider and application in Authentik stay. */
 export function providerStays(login: LoginSeen): string | undefined {
-  const { application, provider: at, wish, teamDomain } = login;
+  const { application, provider: at, wish, teamDomain, sharers = [] } = login;
   const stays = methodStays(login);
   if (stays !== undefined) return `the login method in Cloudflare stays: ${stays}`;
+  const [sharer] = sharers;
+  if (sharer !== undefined) return `the login method "${discreet(sharer)}" in Cloudflare logs in by them`;
   const other = at?.redirectUris.find(({ url }) => url !== `https://${teamDomain}/cdn-cgi/access/callback`);
   if (other !== undefined) return `the provider answers ${other.url} as well`;
   return application !== undefined && application.slug !== wish.slug
@@ -57,9 +60,10 @@ export function providerStays(login: LoginSeen): string | undefined {
 }
 
 function method(login: LoginSeen): LoginChange | undefined {
-  const { method: at, provider: by, groups } = login;
+  const { method: at, provider: by, groups, doubles = [] } = login;
   if (at === undefined) return undefined;
-  if (methodStays(login) === undefined) return { kind: "login", action: "delete", key: "login-method-gone", subject: at.name, at };
+  const [next = at] = doubles;
+  if (methodStays(login) === undefined) return { kind: "login", action: "delete", key: "login-method-gone", subject: next.name, at: next };
   const claims = at.claims.filter((claim) => claim !== groups.claim);
   const config = { ...at.config, scopes: at.config.scopes.filter((scope) => scope !== groups.claim) };
   // Without its client secret, which is written whole each time, it could not be written.
@@ -76,22 +80,23 @@ function provider(login: LoginSeen): LoginChange | undefined {
     return at && { kind: "login", action: "delete", key: "login-provider-gone", subject: at.name, at };
   }
   const pk = groups.mapping?.pk;
-  if (at === undefined || pk === undefined || !at.scopes.includes(pk) || "code" in login.parts) return undefined;
+  const signingKey = at?.signingKey ?? ("code" in login.parts ? undefined : login.parts.signingKey);
+  if (at === undefined || pk === undefined || !at.scopes.includes(pk) || signingKey === undefined) return undefined;
   const wish = {
     name: at.name,
     clientType: "confidential",
     redirectUris: at.redirectUris,
     authorizationFlow: at.authorizationFlow,
     invalidationFlow: at.invalidationFlow,
-    signingKey: at.signingKey ?? login.parts.signingKey,
+    signingKey,
     scopes: at.scopes.filter((scope) => scope !== pk),
     grantTypes: at.grantTypes ?? ["authorization_code", "refresh_token"],
   } as const;
   return { kind: "login", action: "update", key: "login-provider", subject: at.name, at, wish };
 }
 
-const mapping = ({ groups, parts }: LoginSeen): LoginChange | undefined =>
-  groups.mapping === undefined || "code" in parts
+const mapping = ({ groups }: LoginSeen): LoginChange | undefined =>
+  groups.mapping === undefined
     ? undefined
     : {
         kind: "login",
@@ -99,5 +104,5 @@ const mapping = ({ groups, parts }: LoginSeen): LoginChange | undefined =>
         key: "login-groups-gone",
         subject: mappingName(groups.owner),
         at: groups.mapping,
-        path: parts.mappingsPath,
+        path: groups.path,
       };

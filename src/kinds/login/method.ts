@@ -18,14 +18,26 @@ const MethodAnswer = z.looseObject({
   scim_config: z.record(z.string(), z.unknown()).nullish(),
 });
 
-/** The login method of this slug. Of several, which two first starts at once may make, the same one for all who look. */
-export async function methodOf({ cloudflare, account: account_id }: Hands, slug: string): Promise<Mine<LoginMethod> | undefined> {
+interface Methods {
+  /** Of several, which two first starts at once may make, the same one comes first for all who look. */
+  readonly ours: readonly Mine<LoginMethod>[];
+  readonly others: readonly Pick<LoginMethod, "name" | "config">[];
+}
+
+/** The login methods of this slug, and those of others that are of the same sort. */
+export async function methodsOf({ cloudflare, account: account_id }: Hands, slug: string): Promise<Methods> {
   const all = await cloudflare.list("login-methods.list", MethodAnswer, (sdk, page) =>
     sdk.zeroTrust.identityProviders.list({ account_id, ...page }),
   );
-  const ours = all.filter(({ type, name }) => type === "oidc" && name.startsWith(methodPrefix(slug)));
-  const first = ours.toSorted((a, b) => (a.id < b.id ? -1 : 1))[0];
-  return first && claim(methodFrom(first));
+  const methods = all.filter(({ type }) => type === "oidc").map(methodFrom);
+  const mine = ({ name }: LoginMethod): boolean => name.startsWith(methodPrefix(slug));
+  return {
+    ours: methods
+      .filter(mine)
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      .map(claim),
+    others: methods.filter((it) => !mine(it)),
+  };
 }
 
 type MethodChange = Extract<LoginChange, { readonly key: "login-method" }>;

@@ -5,15 +5,34 @@ import { inOrder } from "../in-order.ts";
 import { type MappingAnswer, mappingsOf } from "./mapping.ts";
 import type { Parts } from "./seen.ts";
 
+export interface PartsFound {
+  readonly parts: Parts | Problem;
+  /** Where scope mappings are, known whatever is lacking. */
+  readonly mappingsPath: string;
+}
+
 /** What the provider is built of: looked up each time, because its keys differ from one Authentik to the next. */
-export async function partsOf(authentik: Authentik, flow: string): Promise<Parts | Problem> {
+export async function partsOf(authentik: Authentik, flow: string): Promise<PartsFound> {
   const [authorization, invalidation, keys, mappings] = await inOrder([
     flowsOf(authentik, "authorization"),
     flowsOf(authentik, "invalidation"),
     authentik.list("keys.list", Key, { path: "/crypto/certificatekeypairs/", query: { has_key: true } }),
     mappingsOf(authentik),
   ]);
-  const scopes = SCOPES.map((name) => scopeOf(mappings.all, name));
+  return { parts: built({ flow, authorization, invalidation, keys, mappings: mappings.all }), mappingsPath: mappings.path };
+}
+
+interface Lists {
+  /** Slug of the authorization flow that is wanted. */
+  readonly flow: string;
+  readonly authorization: readonly Flow[];
+  readonly invalidation: readonly Flow[];
+  readonly keys: readonly Key[];
+  readonly mappings: readonly MappingAnswer[];
+}
+
+function built({ flow, authorization, invalidation, keys, mappings }: Lists): Parts | Problem {
+  const scopes = SCOPES.map((name) => scopeOf(mappings, name));
   if (authorization.length === 0 || scopes.includes(undefined)) return notReady();
   const wanted = authorization.find(({ slug }) => slug === flow);
   if (wanted === undefined) return noFlow(flow, authorization.map(({ slug }) => slug).toSorted());
@@ -26,7 +45,6 @@ export async function partsOf(authentik: Authentik, flow: string): Promise<Parts
     signingKey: key.pk,
     fitKeys: fit.map(({ pk }) => pk),
     scopes: scopes.flatMap((pk) => pk ?? []),
-    mappingsPath: mappings.path,
   };
 }
 

@@ -21,15 +21,18 @@ export function loginAfter(seen: LoginSeen, change: LoginChange, known: string):
     case "login-application-gone":
     case "login-provider-gone":
     case "login-groups-gone":
-      return without(seen, change.key);
+      return without(seen, change);
   }
 }
 
 /** What is left after it went. */
-export function without(seen: LoginSeen, gone: Removal["key"]): LoginSeen {
-  switch (gone) {
-    case "login-method-gone":
-      return { ...seen, method: undefined };
+export function without(seen: LoginSeen, gone: Removal): LoginSeen {
+  switch (gone.key) {
+    case "login-method-gone": {
+      const { method, doubles = [] } = seen;
+      const { id } = gone.at;
+      return { ...seen, method: method?.id === id ? undefined : method, doubles: doubles.filter((it) => it.id !== id) };
+    }
     case "login-application-gone":
       return { ...seen, application: undefined };
     case "login-provider-gone":

@@ -23,7 +23,7 @@ export const login: Foundation<Needs, LoginChange> = {
     return (
       provider(seen, parts) ??
       application(seen, seen.provider) ??
-      mapping(seen, parts, wanted) ??
+      mapping(seen, wanted) ??
       attached(seen, parts) ??
       method(seen, wanted) ?? { changes: [], problems: direct(seen, wanted), stands: true }
     );
@@ -88,7 +88,7 @@ const groupsWanted = ({ wishes }: Desired): readonly string[] =>
  * The mapping lets travel what some route asks for, and what one asked for before: a login remembers only what it came with, so
  * a group that leaves and comes back with its container would shut out whoever logged in between.
  */
-function mapping(seen: LoginSeen, parts: Parts, wanted: readonly string[]): Proposal | undefined {
+function mapping(seen: LoginSeen, wanted: readonly string[]): Proposal | undefined {
   const { groups } = seen;
   const at = groups.mapping;
   if (!groups.mayMap || (at === undefined && wanted.length === 0)) return undefined;
@@ -97,7 +97,7 @@ function mapping(seen: LoginSeen, parts: Parts, wanted: readonly string[]): Prop
   if (at?.expression === expression) return undefined;
   const action = at === undefined ? "create" : "update";
   const subject = mappingName(groups.owner);
-  return now({ kind: "login", action, key: "login-groups", subject, at, path: parts.mappingsPath, expression }, works(seen));
+  return now({ kind: "login", action, key: "login-groups", subject, at, path: groups.path, expression }, works(seen));
 }
 
 function attached(seen: LoginSeen, parts: Parts): Proposal | undefined {
@@ -179,7 +179,7 @@ function direct({ groups }: LoginSeen, wanted: readonly string[]): readonly Prob
       message:
         "Authentik does not let this token write its scope mapping, so only direct members of a group are let in, not those of a group inside it",
       effect: "unchanged",
-      fix: `give the token's user ${lacking.join(" and ")}; cfauth notices within the hour, or at its next start`,
+      fix: `give the token's user ${lacking.join(" and ")}; cfauth notices at its next start, or at the twelfth resync`,
     },
   ];
 }

@@ -145,11 +145,14 @@ async function secretOf(authentik: Authentik, id: string): Promise<string> {
   return value;
 }
 
+/** While addresses were one text each line counted as a pattern as well. */
+const PATTERN = /[*+^$|\\()[\]{}]/;
+
 function redirectUris(uris: ProviderAnswer["redirect_uris"]): Provider["redirectUris"] {
   if (typeof uris === "string")
     return uris
       .split(/\s+/)
       .filter((url) => url !== "")
-      .map((url) => ({ mode: "strict", url, type: undefined }));
+      .map((url) => ({ mode: PATTERN.test(url) ? "regex" : "strict", url, type: undefined }));
   return (uris ?? []).map(({ matching_mode, url, redirect_uri_type }) => ({ mode: matching_mode, url, type: redirect_uri_type }));
 }

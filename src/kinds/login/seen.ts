@@ -13,14 +13,20 @@ export interface LoginSeen {
   readonly method: Mine<LoginMethod> | undefined;
   readonly groups: GroupsSeen;
   readonly wish: LoginWish;
-  /** What of others needs the login method, in words. Looked for only by one who leaves for good. */
+  /** Login methods of the same slug that nothing of ours uses. Only for one who leaves for good, as all that follows. */
+  readonly doubles?: readonly Mine<LoginMethod>[];
+  /** What of others needs one of the login methods, in words. */
   readonly users?: readonly string[];
+  /** Names of login methods that somebody else made and that log in by the same provider. */
+  readonly sharers?: readonly string[];
 }
 
 /** How membership in groups travels with the login: a scope mapping of this owner's, and the claim of its name. */
 export interface GroupsSeen {
   readonly owner: Owner;
   readonly claim: string;
+  /** Where scope mappings are: elsewhere before 2024.8. */
+  readonly path: string;
   readonly mapping: Mapping | undefined;
   /** False since Authentik did not let this token make or change the mapping: direct groups must do. Set anew by each whole look. */
   readonly mayMap: boolean;
@@ -50,8 +56,6 @@ export interface Parts {
   readonly fitKeys: readonly string[];
   /** Of the managed scopes openid, email and profile. */
   readonly scopes: readonly string[];
-  /** Where scope mappings are: elsewhere before 2024.8. */
-  readonly mappingsPath: string;
 }
 
 /** The OAuth2 provider; a field that this version of Authentik does not have is undefined. */

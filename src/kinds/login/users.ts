@@ -3,6 +3,7 @@ import type { Cloudflare } from "../../clients/cloudflare.ts";
 import { discreet } from "../../domain/discreet.ts";
 import { accessTag, type Owner, policyPrefix } from "../../domain/owner.ts";
 import { ApplicationAnswer, applicationFrom } from "../access/application.ts";
+import type { LoginMethod } from "./seen.ts";
 
 interface Hands {
   readonly cloudflare: Cloudflare;
@@ -11,10 +12,15 @@ interface Hands {
 }
 
 /**
- * What of others needs the login method, in words: applications and reusable policies that name it anywhere, and applications
- * that name no login method at all, since these offer every one.
+ * What of others needs one of these login methods, in words: applications and reusable policies that name it anywhere, and
+ * applications that name no login method at all, since these offer every one.
  */
-export async function usersOf({ cloudflare, account: account_id, owner }: Hands, method: string): Promise<readonly string[]> {
+export async function usersOf(
+  { cloudflare, account: account_id, owner }: Hands,
+  methods: readonly Pick<LoginMethod, "id">[],
+): Promise<readonly string[]> {
+  // Ids are random: where one stands, in whatever field, it is meant.
+  const names = (it: object): boolean => methods.some(({ id }) => JSON.stringify(it).includes(id));
   const [applications, policies] = await Promise.all([
     cloudflare.list("applications.list", ApplicationAnswer, (sdk, page) => sdk.zeroTrust.access.applications.list({ account_id, ...page })),
     cloudflare.list("policies.list", z.looseObject({ name: z.string() }), (sdk, page) =>
@@ -23,17 +29,14 @@ export async function usersOf({ cloudflare, account: account_id, owner }: Hands,
   ]);
   const theirs = applications.filter((answer) => applicationFrom(answer, accessTag(owner)) === undefined);
   const found = [
-    ...theirs.filter((it) => names(it, method)).map(({ name }) => `the Access application "${name ?? ""}" uses it`),
+    ...theirs.filter(names).map(({ name }) => `the Access application "${name ?? ""}" uses it`),
     ...theirs.filter(offersAll).map(({ name }) => `the Access application "${name ?? ""}" offers every login method`),
     ...policies
-      .filter((it) => !it.name.startsWith(policyPrefix(owner)) && names(it, method))
+      .filter((it) => !it.name.startsWith(policyPrefix(owner)) && names(it))
       .map(({ name }) => `the Access policy "${name}" names it`),
   ];
   return found.map(discreet);
 }
-
-/** Ids are random: where this one stands, in whatever field, it is meant. */
-const names = (it: object, id: string): boolean => JSON.stringify(it).includes(id);
 
 /** Cloudflare's own launcher leads only to what there is otherwise, and a bookmark asks nobody. */
 const offersAll = ({ allowed_idps, type }: ApplicationAnswer): boolean =>

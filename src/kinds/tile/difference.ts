@@ -9,7 +9,11 @@ export function tileDifference(change: TileChange, groups: Directory["groups"]):
   const bound = "at" in change ? change.at.bindings.flatMap(({ to }) => ("group" in to ? [to.group] : [])).toSorted() : undefined;
   const before = "at" in change ? fields(change.at, bound ?? [], nameOf) : undefined;
   const after = "wish" in change ? fields(change.wish, change.wish.groups, nameOf) : undefined;
-  return between(before, after);
+  const shown = between(before, after);
+  if (change.action !== "update" || Object.keys({ ...shown.before, ...shown.after }).length > 0) return shown;
+  // The token's own user among them is told only where nothing else is.
+  const people = change.at.bindings.filter(({ to }) => "user" in to).length;
+  return between({ people }, { people: change.wish.reader === undefined ? 0 : 1 });
 }
 
 const fields = (content: TileContent, groups: readonly string[], nameOf: (pk: string) => string): Fields =>

@@ -35,8 +35,10 @@ export function tileWish(
   me: TokenUser,
 ): TileWish | undefined {
   const names = protection.kind === "authentik" ? protection.audience.groups : [];
-  const keys = names.map((name) => groups.find((group) => group.name === name)?.pk);
-  if (!keys.every((key) => key !== undefined)) return undefined;
+  // Before 2025.12 groups under different parents may have one name; the rule in Cloudflare knows no other.
+  const found = groups.filter(({ name }) => names.includes(name));
+  if (!names.every((name) => found.some((group) => group.name === name))) return undefined;
+  const keys = found.map(({ pk }) => pk);
   return {
     slug: slugOf(owner, routeKey(route)),
     route: routeKey(route),
