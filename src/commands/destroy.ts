@@ -36,8 +36,9 @@ function destroy(config: Config, context: Context, yes: boolean): Promise<number
   const { out } = context;
   const say = (...lines: readonly string[]) => out.write(lines.map((line) => `${line}\n`).join(""));
   return orTold(
+    context,
     async () => {
-      const steps = createSteps(out);
+      const steps = createSteps(context);
       const app = await opened(config, context, { ...steps, leaving: true });
       const beside = await daemonBeside(context, app.owner);
       const preview = await app.preview();
@@ -47,7 +48,11 @@ function destroy(config: Config, context: Context, yes: boolean): Promise<number
       const refusal = gone ? undefined : await refused(config, context, app.owner, yes, beside);
       if (refusal !== undefined) say(...refusal);
       if (gone || refusal !== undefined) return gone ? 0 : 1;
-      const taken = await steps.take(app, preview, context.stop);
+      const taken = await steps.take(app, preview);
+      if (context.stop.aborted) {
+        say(...stopped(taken));
+        return 1;
+      }
       // Where all was answered it is known: Authentik itself may have gone off the net last.
       const after = taken.whole ? taken.last?.end?.world : undefined;
       const left = oursIn(after ?? (await app.look()), app.owner);
@@ -108,14 +113,21 @@ async function refused(
   return [owner, "yes"].includes(answer.trim()) ? undefined : ["Nothing was removed."];
 }
 
-function told({ done, last, ms }: Taken, left: readonly Remaining[], owner: Owner, { out, stop }: Context): readonly string[] {
+/** What is left is not looked at any more: whoever pressed Ctrl-C does not wait for it. */
+const stopped = ({ done, left, ms }: Taken): readonly string[] => [
+  "",
+  `Stopped: ${many(done.length, "step")} done in ${spoken(ms)}, ${left.length} not. What stands is safe.`,
+  "Run cfauth destroy again: it goes on from where it was.",
+];
+
+function told({ done, last, ms }: Taken, left: readonly Remaining[], owner: Owner, { out }: Context): readonly string[] {
   const count = `${many(done.length, "step")} in ${spoken(ms)}`;
   if (left.length === 0)
     return ["", `Gone: nothing of owner ${owner} is left (${count}). A cfauth that is started anew makes again what the labels ask for.`];
   return [
     "",
     ...(last?.end === undefined ? (last?.errors ?? []) : []).map((error) => errorLines(out, error).trimEnd()),
-    `${stop.aborted ? "Stopped" : "Not all is gone"} (${count}); left:`,
+    `Not all is gone (${count}); left:`,
     ...left.map((it) => `    ${painted(out, "!")} ${spell(it)}`),
     "What stands is safe. Run cfauth destroy again: it goes on from where it was.",
   ];

@@ -20,15 +20,24 @@ export const opened = (config: Config, { stop }: Context, more: Partial<AppOptio
   });
 
 /** Runs it; what of the world keeps it from its end is told, and the exit code is 1 then. */
-export async function orTold(run: () => Promise<number>, tell: (error: WorldError) => void): Promise<number> {
+export async function orTold(
+  { stop, err }: Pick<Context, "stop" | "err">,
+  run: () => Promise<number>,
+  tell: (error: WorldError) => void,
+): Promise<number> {
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof WorldError)) throw error;
-    tell(error);
+    if (unbegun(error, stop)) err.write("Stopped before anything was done.\n");
+    else tell(error);
     return 1;
   }
 }
+
+/** Whether it is no fault of anybody's, but was not begun since cfauth was told to end. */
+export const unbegun = ({ transient, doubtful }: Pick<WorldError, "transient" | "doubtful">, stop: AbortSignal): boolean =>
+  stop.aborted && transient && !doubtful;
 
 /** `✗ message  CODE`, and beneath it what to do. */
 export const errorLines = (out: Terminal, { message, code, fix }: Pick<WorldError, "message" | "code" | "fix">): string =>

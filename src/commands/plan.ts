@@ -23,6 +23,7 @@ Problems and what waits are no changes.`,
 const plan = (config: Config, context: Context, json: boolean): Promise<number> => {
   const { out } = context;
   return orTold(
+    context,
     async () => {
       const app = await opened(config, context);
       const preview = await app.preview();
