@@ -8,7 +8,7 @@ import { closing, grouped, tunnelName } from "../preview/text.ts";
 import { inEffect } from "../status/effect.ts";
 import type { Terminal } from "../terminal.ts";
 import { type Command, type Context, withConfig } from "./command.ts";
-import { errorLines, opened, orTold, unbegun } from "./opened.ts";
+import { errorLines, opened, orTold, say, unbegun } from "./opened.ts";
 import { createSteps, type Taken } from "./steps.ts";
 
 export const applyCommand: Command = {
@@ -32,24 +32,23 @@ function apply(config: Config, context: Context): Promise<number> {
       const steps = createSteps(context);
       const app = await opened(config, context, steps);
       const preview = await app.preview();
-      const say = (...lines: readonly string[]) => out.write(lines.map((line) => `${line}\n`).join(""));
-      say(`cfauth apply · tunnel ${tunnelName(preview)} · owner ${app.owner}`, "");
+      say(out, `cfauth apply · tunnel ${tunnelName(preview)} · owner ${app.owner}`, "");
       if (config.dryRun) {
-        say(...grouped(preview, app.owner, out), "", ...closing(preview).slice(0, 1), "CFAUTH_DRY_RUN is set: nothing was written.");
+        say(out, ...grouped(preview, app.owner, out), "", ...closing(preview).slice(0, 1), "CFAUTH_DRY_RUN is set: nothing was written.");
         return 0;
       }
       const taken = await steps.take(app, preview);
-      say(...told(taken, context), ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)));
+      say(out, ...told(taken, context), ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)));
       return taken.whole ? 0 : 1;
     },
-    (error) => out.write(errorLines(out, error)),
+    (error) => say(out, ...errorLines(out, error)),
   );
 }
 
 /** What waits, what is left to the daemon and what is wrong, in the end. */
 function told({ last }: Taken, { out, stop }: Context): readonly string[] {
   if (last?.end === undefined)
-    return (last?.errors ?? []).filter((error) => !unbegun(error, stop)).map((error) => errorLines(out, error).trimEnd());
+    return (last?.errors ?? []).filter((error) => !unbegun(error, stop)).flatMap((error) => errorLines(out, error));
   // What waits then waits for whoever stopped it.
   if (stop.aborted) return [];
   const { plan, decision, world } = last.end;

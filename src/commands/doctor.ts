@@ -93,7 +93,7 @@ export async function doctor(scene: Scene, out: Terminal, json: boolean): Promis
 function createWaiting(out: Terminal, json: boolean): { show(): void; clear(): void } {
   const shown = out.interactive && !json;
   return {
-    show: () => shown && out.write(out.paint("dim", "… looking")),
+    show: () => shown && out.write(out.plain(out.paint("dim", "… looking"))),
     clear: () => shown && out.write("\r\u001b[2K"),
   };
 }

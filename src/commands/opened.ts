@@ -1,6 +1,7 @@
 import { type App, type AppOptions, createApp } from "../app.ts";
 import { createDocker } from "../clients/docker.ts";
 import type { Config } from "../config.ts";
+import { discreet } from "../domain/discreet.ts";
 import { WorldError } from "../errors.ts";
 import { createDockerSource } from "../sources/index.ts";
 import type { Terminal } from "../terminal.ts";
@@ -40,5 +41,11 @@ export const unbegun = ({ transient, doubtful }: Pick<WorldError, "transient" | 
   stop.aborted && transient && !doubtful;
 
 /** `✗ message  CODE`, and beneath it what to do. */
-export const errorLines = (out: Terminal, { message, code, fix }: Pick<WorldError, "message" | "code" | "fix">): string =>
-  `${out.mark("fail")} ${message}  ${code}\n    → ${fix}\n`;
+export const errorLines = (out: Terminal, { message, code, fix }: Pick<WorldError, "message" | "code" | "fix">): readonly string[] => [
+  `${out.mark("fail")} ${message}  ${code}`,
+  `    → ${fix}`,
+];
+
+/** Every line of a person's goes through it, so that none has to think of what labels and names of objects may have in them. */
+export const say = (out: Terminal, ...lines: readonly string[]): void =>
+  out.write(lines.map((line) => `${out.plain(discreet(line))}\n`).join(""));

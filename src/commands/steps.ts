@@ -56,7 +56,7 @@ export function createSteps({ out, stop }: Pick<Context, "out" | "stop">): Steps
     const time = `${((performance.now() - wave.began) / 1_000).toFixed(1)} s`;
     progress.line(`${out.mark(error === undefined ? "ok" : "fail")} ${String(number).padStart(3)} ${line}  ${out.paint("dim", time)}`);
     if (error === undefined) done.push(change);
-    else progress.line(`      ${error.message}  ${error.code}\n      → ${error.fix}`);
+    else for (const text of [`${error.message}  ${error.code}`, `→ ${error.fix}`]) progress.line(`      ${text}`);
   };
 
   return {

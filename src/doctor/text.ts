@@ -32,7 +32,7 @@ export function groupText(group: Group, terminal: Terminal): string {
     ...codes.map((code) => `    ${terminal.paint("dim", problemDocs(code))}`),
   ];
   const lines = [...headline(group, codes.length === 1 ? codes[0] : undefined, terminal), ...body];
-  return spelled(lines.map((line) => `${line}\n`).join(""), terminal);
+  return lines.map((line) => `${terminal.plain(line)}\n`).join("");
 }
 
 function headline({ title, result, fact }: Group, code: string | undefined, terminal: Terminal): readonly string[] {
@@ -133,14 +133,6 @@ const problemsIn = (groups: readonly Group[], result: Result): number =>
 
 /** A terminal that does not tell its width, or tells 0, is taken for a usual one. */
 const widthOf = ({ columns }: Terminal): number => (columns < NARROWEST ? 80 : Math.min(columns, WIDEST));
-
-/** Where signs may not be shown, neither may those within a sentence. */
-function spelled(text: string, terminal: Terminal): string {
-  if (terminal.mark("ok").includes("✓")) return text;
-  return Object.entries(SPELLED).reduce((rest, [sign, word]) => rest.replaceAll(sign, word), text);
-}
-
-const SPELLED: Readonly<Record<string, string>> = { "→": "->", "·": "-", "–": "-", "…": "..." };
 
 /** Without what only sets colours. */
 const width = (text: string): number => text.replaceAll(/\u001b\[[0-9;]*m/g, "").length;

@@ -1,3 +1,4 @@
+import { discreet } from "../domain/discreet.ts";
 import { spoken } from "../domain/duration.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
@@ -116,8 +117,8 @@ export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now:
         who: route.who ?? null,
         ...(route.login === true && { note: OWN_HOST }),
         state: route.state,
-        ...(route.reason !== undefined && { reason: route.until === undefined ? route.reason : closesIn(route.until - now) }),
-        ...(route.state === "problem" && { effect: route.open === true ? ("unchanged" as const) : ("closed" as const), ...route.fault }),
+        ...(route.reason !== undefined && { reason: route.until === undefined ? discreet(route.reason) : closesIn(route.until - now) }),
+        ...(route.state === "problem" && { effect: route.open === true ? ("unchanged" as const) : ("closed" as const), ...faultOf(route) }),
         links: linksOf(route, places),
         since: iso(since.get(stateKey(route)) ?? now),
       };
@@ -155,13 +156,15 @@ export const reportedProblems = (
         label: problem.label ?? null,
         hostname,
         path,
-        message: problem.message,
+        message: discreet(problem.message),
         effect: effectOf(problem, routes),
-        fix: problem.fix,
+        fix: discreet(problem.fix),
         docs: problemDocs(problem.code),
         since: iso(patience.since.get(problemKey(problem)) ?? patience.now),
       };
     });
+
+const faultOf = ({ fault }: KnownRoute): KnownRoute["fault"] => fault && { code: fault.code, fix: discreet(fault.fix) };
 
 function effectOf({ route, effect }: Problem, routes: readonly KnownRoute[]): Problem["effect"] {
   const known = routes.find(({ key }) => key === route);

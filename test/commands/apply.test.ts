@@ -12,6 +12,8 @@ interface Scene extends AsyncDisposable {
   readonly sandbox: Sandbox;
   /** From now on these are all the containers that run, with their hostnames. */
   run(...names: readonly string[]): void;
+  /** This container runs beside these. */
+  add(name: string, labels: Readonly<Record<string, string>>): void;
   /** Tells whatever runs to end, as Ctrl-C does. */
   interrupt(): void;
   /** What the command wrote, to either stream, and its exit code. */
@@ -23,21 +25,20 @@ async function scene(): Promise<Scene> {
   const sandbox = stack.use(await startSandbox());
   const engine = stack.use(await fakeEngine());
   const scope = stack.move();
+  const all: ReturnType<typeof listed>[] = [];
+  const add: Scene["add"] = (name, labels) => {
+    all.push(listed({ Id: name, Names: [`/${name}`], Labels: labels, Ports: [{ PrivatePort: 80, Type: "tcp" }] }));
+    engine.on("/containers/json", (_request, response) => response.end(JSON.stringify(all)));
+  };
   let stop = new AbortController();
   return {
     sandbox,
     interrupt: () => stop.abort(),
     run: (...names) => {
-      const all = names.map((name) =>
-        listed({
-          Id: name,
-          Names: [`/${name}`],
-          Labels: { "cfauth.hostname": `${name}.${sandbox.zone}` },
-          Ports: [{ PrivatePort: 80, Type: "tcp" }],
-        }),
-      );
-      engine.on("/containers/json", (_request, response) => response.end(JSON.stringify(all)));
+      all.splice(0);
+      for (const name of names) add(name, { "cfauth.hostname": `${name}.${sandbox.zone}` });
     },
+    add,
     type: async (...argv) => {
       stop = new AbortController();
       let out = "";
@@ -108,6 +109,19 @@ describe("a step that fails", () => {
     at.sandbox.controls.heal();
     const again = await at.type("apply");
     expect([again.code, again.out]).toEqual([0, expect.stringMatching(/\nDone: 2 steps in .*1 live, 0 waiting, 0 problems\.\n$/)]);
+  });
+});
+
+describe("labels of a stranger's container", () => {
+  it.each([["plan"], ["apply"], ["doctor"], ["plan", "--json"]])("neither steer the terminal nor show an address: %j", async (...argv) => {
+    await using at = await scene();
+    at.run("wiki");
+    at.add("evil", { "cfauth.hostname": `evil.${at.sandbox.zone}`, "cfauth.access.groups": "bob@example.com" });
+    at.add("worse", { "cfauth.hostname": `worse.${at.sandbox.zone}`, "cfauth.\u001b[8m\u001b[2Jx": "1" });
+    const { out } = await at.type(...argv);
+    expect(out).toContain("CFA-LABEL-UNKNOWN");
+    expect(out).toContain("(an e-mail address)");
+    expect(out).not.toMatch(/\u001b|bob@/);
   });
 });
 
