@@ -19,16 +19,14 @@ const MOST = 12;
 export function groupText(group: Group, terminal: Terminal): string {
   const bad = group.checks.filter(faulty);
   const codes = [...new Set(bad.flatMap(({ code }) => code ?? []))];
-  const said = bad.slice(0, MOST);
-  const single = said.filter(({ listed }) => listed !== true);
+  const inList = bad.filter(({ listed }) => listed === true);
+  const single = bad.filter(({ listed }) => listed !== true);
+  const told = { marked: single.length > 1 || inList.length > 0, coded: codes.length > 1 };
   const body = [
     ...listOf(group.checks, terminal),
-    ...single.flatMap((check) => explained(check, group, { marked: single.length > 1, coded: codes.length > 1 }, terminal)),
-    ...mends(
-      said.filter(({ listed }) => listed === true),
-      terminal,
-    ),
-    ...(bad.length > MOST ? [`    … and ${bad.length - MOST} more: cfauth doctor --json lists them all`] : []),
+    ...mends(inList, terminal),
+    ...single.slice(0, MOST).flatMap((check) => explained(check, group, told, terminal)),
+    ...(single.length > MOST ? [`    … and ${single.length - MOST} more: cfauth doctor --json lists them all`] : []),
     ...codes.map((code) => `    ${terminal.paint("dim", problemDocs(code))}`),
   ];
   const lines = [...headline(group, codes.length === 1 ? codes[0] : undefined, terminal), ...body];
