@@ -33,7 +33,7 @@ export function createProgress(out: Terminal, total: number): Progress {
       say(out, text);
       draw(under);
     },
-    at: (done) => draw(barOf(Math.min(done, total), total, performance.now() - started).slice(0, Math.max(0, out.columns - 1))),
+    at: (done) => draw(out.plain(barOf(Math.min(done, total), total, performance.now() - started)).slice(0, Math.max(0, out.columns - 1))),
     end: () => draw(undefined),
   };
 }
