@@ -278,7 +278,7 @@ describe("the tunnel", () => {
   it("and the account are read out of the token that cloudflared has", () => {
     const { tunnel, cloudflare } = config({ TUNNEL_TOKEN: CONNECTOR });
     expect({ ...tunnel, account: cloudflare.accountId }).toEqual({
-      wish: { by: "id", id: TUNNEL },
+      wish: { by: "token", id: TUNNEL },
       tokenFile: undefined,
       account: ACCOUNT,
     });
@@ -306,7 +306,7 @@ describe("the tunnel", () => {
 
   it("token file is where to write; the file form of the token is another setting", () => {
     const { tunnel } = config({ CFAUTH_TUNNEL_TOKEN_FILE: "/run/cfauth/token", TUNNEL_TOKEN_FILE: "/run/secrets/token" }, () => CONNECTOR);
-    expect(tunnel).toEqual({ wish: { by: "id", id: TUNNEL }, tokenFile: "/run/cfauth/token" });
+    expect(tunnel).toEqual({ wish: { by: "token", id: TUNNEL }, tokenFile: "/run/cfauth/token" });
   });
 });
 
