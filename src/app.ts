@@ -133,7 +133,9 @@ export interface HandsOptions {
 export function createHands({ config, cloudflare, authentik, owner, account, leaving = false }: HandsOptions): Hands {
   const { labels, authentik: login, tunnel } = config;
   const wanted =
-    tunnel.wish.by === "id" ? { name: tunnel.wish.id, tunnelId: tunnel.wish.id } : { name: tunnel.wish.name, tunnelId: undefined };
+    tunnel.wish.by === "name"
+      ? { name: tunnel.wish.name, tunnelId: undefined }
+      : { name: tunnel.wish.id, tunnelId: tunnel.wish.by === "token" ? tunnel.wish.id : undefined };
   const found = remembered(tunnelApi({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }));
   return {
     tunnel: found.kind,

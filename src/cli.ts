@@ -33,7 +33,7 @@ export async function cli(argv: readonly string[], context: Context): Promise<nu
     return MISUSED;
   }
   if ("text" in asked) {
-    context.out.write(asked.text);
+    context.out.write(asked.text.split("\n").map(context.out.plain).join("\n"));
     return 0;
   }
   return asked.command.run(context, asked.given);

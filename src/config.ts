@@ -114,7 +114,7 @@ function configOf(settings: Settings, docker: DockerAddress): Config {
       baseUrl: settings.CLOUDFLARE_BASE_URL,
     },
     tunnel: {
-      wish: connector === undefined ? settings.CFAUTH_TUNNEL : { by: "id", id: connector.tunnelId },
+      wish: connector === undefined ? settings.CFAUTH_TUNNEL : { by: "token", id: connector.tunnelId },
       tokenFile: settings.CFAUTH_TUNNEL_TOKEN_FILE,
     },
     authentik: {

@@ -5,6 +5,10 @@ import { VERSION } from "../src/version.ts";
 
 /** The program with nothing in its environment, and what it wrote. */
 async function ran(...argv: readonly string[]) {
+  return await ranWith({}, ...argv);
+}
+
+async function ranWith(locale: Readonly<Record<string, string>>, ...argv: readonly string[]) {
   const written = { out: "", err: "" };
   const to = (name: keyof typeof written) =>
     createTerminal(
@@ -13,7 +17,7 @@ async function ran(...argv: readonly string[]) {
           written[name] += text;
         },
       },
-      {},
+      locale,
     );
   const code = await cli(argv, {
     env: {},
@@ -44,6 +48,12 @@ describe("what is no command or option", () => {
 });
 
 describe("help", () => {
+  it("has no sign that the terminal may not show", async () => {
+    const { out } = await ranWith({ LANG: "C" }, "plan", "--help");
+    expect(out).toContain("... waits");
+    expect(out).not.toMatch(/[^\n\x20-\x7e]/);
+  });
+
   it.each([[["--help"]], [["-h"]], [["help"]]])("%s lists every command, each on one line of a terminal", async (args) => {
     const { code, out } = await ran(...args);
     expect(code).toBe(0);

@@ -169,6 +169,34 @@ describe("a secret", () => {
   it("in quotes, as a list in a Compose file leaves them, is a fault", () => {
     expect(names(faults({ AUTHENTIK_TOKEN: '"ak-token-0123456789"' }))).toEqual(["AUTHENTIK_TOKEN"]);
   });
+
+  it("in quotes is told as that, whatever the setting", () => {
+    const quoted = {
+      AUTHENTIK_URL: '"https://auth.example.com"',
+      CFAUTH_TUNNEL: "'homelab'",
+      CFAUTH_DEFAULT_GROUPS: '"family","admins"',
+      CFAUTH_GRACE_PERIOD: '"60s"',
+      CFAUTH_ZONES: '""',
+      CLOUDFLARE_API_TOKEN: undefined,
+      CLOUDFLARE_API_TOKEN_FILE: '"/run/secrets/token"',
+    };
+    const found = faults(quoted);
+    expect(names(found).toSorted()).toEqual([
+      "AUTHENTIK_URL",
+      "CFAUTH_DEFAULT_GROUPS",
+      "CFAUTH_GRACE_PERIOD",
+      "CFAUTH_TUNNEL",
+      "CFAUTH_ZONES",
+      "CLOUDFLARE_API_TOKEN_FILE",
+    ]);
+    expect(new Set(found.map(({ fix }) => fix))).toEqual(new Set(["leave the quotes off"]));
+  });
+
+  it("in a file in quotes is a fault of the file", () => {
+    expect(faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/x" }, () => '"ak-token-0123456789"\n')).toEqual([
+      { name: "AUTHENTIK_TOKEN_FILE", why: "leads to a file with quotes round its content", fix: "leave the quotes off" },
+    ]);
+  });
 });
 
 describe("CFAUTH_READ_LABELS", () => {
@@ -250,7 +278,7 @@ describe("the tunnel", () => {
   it("and the account are read out of the token that cloudflared has", () => {
     const { tunnel, cloudflare } = config({ TUNNEL_TOKEN: CONNECTOR });
     expect({ ...tunnel, account: cloudflare.accountId }).toEqual({
-      wish: { by: "id", id: TUNNEL },
+      wish: { by: "token", id: TUNNEL },
       tokenFile: undefined,
       account: ACCOUNT,
     });
@@ -278,7 +306,7 @@ describe("the tunnel", () => {
 
   it("token file is where to write; the file form of the token is another setting", () => {
     const { tunnel } = config({ CFAUTH_TUNNEL_TOKEN_FILE: "/run/cfauth/token", TUNNEL_TOKEN_FILE: "/run/secrets/token" }, () => CONNECTOR);
-    expect(tunnel).toEqual({ wish: { by: "id", id: TUNNEL }, tokenFile: "/run/cfauth/token" });
+    expect(tunnel).toEqual({ wish: { by: "token", id: TUNNEL }, tokenFile: "/run/cfauth/token" });
   });
 });
 

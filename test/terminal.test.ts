@@ -8,6 +8,20 @@ function marks(isTTY: boolean, env: Readonly<Record<string, string>>): readonly 
   return MARKS.map((mark) => terminal.mark(mark));
 }
 
+describe("a line", () => {
+  const line = "→ \u001b[31mred\u001b[39m · \u001b[8mhidden\u001b[2J… – over\nthere";
+  const plain = (isTTY: boolean, env: Readonly<Record<string, string>>) => createTerminal({ write: () => {}, isTTY }, env).plain(line);
+
+  it("keeps our colours and is steered by nothing else", () => {
+    expect(plain(true, {})).toBe("→ \u001b[31mred\u001b[39m · �[8mhidden�[2J… – over�there");
+    expect(plain(false, {})).toBe("→ �[31mred�[39m · �[8mhidden�[2J… – over�there");
+  });
+
+  it.each([{ NO_COLOR: "1" }, { LANG: "C" }])("has words in place of signs where %o", (env) => {
+    expect(plain(false, env).replaceAll("�", "")).toBe("-> [31mred[39m - [8mhidden[2J... - overthere");
+  });
+});
+
 describe("a mark", () => {
   it("is a sign, on a terminal with a colour of its own", () => {
     expect(marks(false, {})).toEqual(["✓", "!", "✗", "–"]);

@@ -43,7 +43,7 @@ Made from the schema by \`npm run docs\`; every example is read by the tests.
 
 Settings are environment variables of cfauth, read once at the start. Each can be given as a file too: \`NAME_FILE\` with the path of a file
 that holds the value, such as a Docker secret. Spaces and line ends around a value do not count, and an empty variable is one that is not
-set. To give both \`NAME\` and \`NAME_FILE\` is a fault.
+set. To give both \`NAME\` and \`NAME_FILE\` is a fault, and so are quotes around a value: \`docker run --env-file\` keeps them.
 
 \`\`\`yaml
   cfauth:

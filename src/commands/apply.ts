@@ -8,7 +8,7 @@ import { closing, grouped, tunnelName } from "../preview/text.ts";
 import { inEffect } from "../status/effect.ts";
 import type { Terminal } from "../terminal.ts";
 import { type Command, type Context, withConfig } from "./command.ts";
-import { errorLines, opened, orTold } from "./opened.ts";
+import { errorLines, opened, orTold, say, unbegun } from "./opened.ts";
 import { createSteps, type Taken } from "./steps.ts";
 
 export const applyCommand: Command = {
@@ -27,27 +27,30 @@ Exit code: 0 done, 1 something failed: what was done, what was not and what to d
 function apply(config: Config, context: Context): Promise<number> {
   const { out, stop } = context;
   return orTold(
+    context,
     async () => {
-      const steps = createSteps(out);
+      const steps = createSteps(context);
       const app = await opened(config, context, steps);
       const preview = await app.preview();
-      const say = (...lines: readonly string[]) => out.write(lines.map((line) => `${line}\n`).join(""));
-      say(`cfauth apply · tunnel ${tunnelName(preview)} · owner ${app.owner}`, "");
+      say(out, `cfauth apply · tunnel ${tunnelName(preview)} · owner ${app.owner}`, "");
       if (config.dryRun) {
-        say(...grouped(preview, app.owner, out), "", ...closing(preview).slice(0, 1), "CFAUTH_DRY_RUN is set: nothing was written.");
+        say(out, ...grouped(preview, app.owner, out), "", ...closing(preview).slice(0, 1), "CFAUTH_DRY_RUN is set: nothing was written.");
         return 0;
       }
-      const taken = await steps.take(app, preview, stop);
-      say(...told(taken, out), ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)));
+      const taken = await steps.take(app, preview);
+      say(out, ...told(taken, context), ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)));
       return taken.whole ? 0 : 1;
     },
-    (error) => out.write(errorLines(out, error)),
+    (error) => say(out, ...errorLines(out, error)),
   );
 }
 
 /** What waits, what is left to the daemon and what is wrong, in the end. */
-function told({ last }: Taken, out: Terminal): readonly string[] {
-  if (last?.end === undefined) return (last?.errors ?? []).map((error) => errorLines(out, error).trimEnd());
+function told({ last }: Taken, { out, stop }: Context): readonly string[] {
+  if (last?.end === undefined)
+    return (last?.errors ?? []).filter((error) => !unbegun(error, stop)).flatMap((error) => errorLines(out, error));
+  // What waits then waits for whoever stopped it.
+  if (stop.aborted) return [];
   const { plan, decision, world } = last.end;
   return [
     ...[...decision.desired.closing.keys()].map(
@@ -75,8 +78,11 @@ function unfinished({ done, left }: Taken, preview: Preview, out: Terminal, stop
   return [
     "",
     `${stop.aborted ? "Stopped" : "Not finished"}: ${many(done.length, "step")} done, ${left.length} not:`,
-    ...left.map(({ change, difference }) => `    ${changeLine(out, change, difference, undefined, preview.before.tunnel)}`),
+    ...left.map(({ change, difference }) => `    ${numberless(changeLine(out, change, difference, undefined, preview.before.tunnel))}`),
     "What stands is safe: a route opens only after what protects it was seen to stand, and it goes on from wherever it was left.",
     `${stop.aborted ? "Run" : "Mend what is said above and run"} cfauth apply again; a running daemon comes back to it by itself.`,
   ];
 }
+
+/** The steps of the preview have no numbers here. */
+const numberless = (line: string): string => line.replace(/, for \(known after \d+\)/, "");

@@ -42,6 +42,11 @@ export type Given = Readonly<Record<string, string | boolean | undefined>>;
 export async function withConfig({ env, readText, err }: Context, run: (config: Config) => Promise<number>): Promise<number> {
   const settings = readConfig(env, readText);
   if (settings.ok) return run(settings.config);
-  err.write(faultsText(settings.faults));
+  err.write(
+    faultsText(settings.faults)
+      .split("\n")
+      .map((line) => err.plain(line))
+      .join("\n"),
+  );
   return FAULTY_SETTINGS;
 }

@@ -10,7 +10,7 @@ import { painted } from "../preview/lines.ts";
 import { grouped, tunnelName } from "../preview/text.ts";
 import { type Command, type Context, withConfig } from "./command.ts";
 import { daemonBeside } from "./daemon-beside.ts";
-import { errorLines, opened, orTold } from "./opened.ts";
+import { errorLines, opened, orTold, say } from "./opened.ts";
 import { createSteps, type Taken } from "./steps.ts";
 
 export const destroyCommand: Command = {
@@ -34,29 +34,40 @@ Exit code: 0 all is gone, 1 something is left, or it was not begun: why is said,
 
 function destroy(config: Config, context: Context, yes: boolean): Promise<number> {
   const { out } = context;
-  const say = (...lines: readonly string[]) => out.write(lines.map((line) => `${line}\n`).join(""));
   return orTold(
+    context,
     async () => {
-      const steps = createSteps(out);
+      const steps = createSteps(context);
       const app = await opened(config, context, { ...steps, leaving: true });
       const beside = await daemonBeside(context, app.owner);
       const preview = await app.preview();
-      say(`cfauth destroy · tunnel ${tunnelName(preview)} · owner ${app.owner}`, "", ...listed(preview, app.owner, config, context), "");
+      say(
+        out,
+        `cfauth destroy · tunnel ${tunnelName(preview)} · owner ${app.owner}`,
+        "",
+        ...listed(preview, app.owner, config, context),
+        "",
+      );
       const gone = preview.steps.length === 0 && oursIn(preview.before, app.owner).length === 0;
-      if (gone) say(`Nothing of owner ${app.owner} is there.`);
+      if (gone) say(out, `Nothing of owner ${app.owner} is there.`);
       const refusal = gone ? undefined : await refused(config, context, app.owner, yes, beside);
-      if (refusal !== undefined) say(...refusal);
+      if (refusal !== undefined) say(out, ...refusal);
       if (gone || refusal !== undefined) return gone ? 0 : 1;
-      const taken = await steps.take(app, preview, context.stop);
+      const taken = await steps.take(app, preview);
+      if (context.stop.aborted) {
+        say(out, ...stopped(taken));
+        return 1;
+      }
       // Where all was answered it is known: Authentik itself may have gone off the net last.
       const after = taken.whole ? taken.last?.end?.world : undefined;
       const left = oursIn(after ?? (await app.look()), app.owner);
-      say(...told(taken, left, app.owner, context));
+      say(out, ...told(taken, left, app.owner, context));
       return left.length === 0 ? 0 : 1;
     },
     (error) =>
       say(
-        errorLines(out, error).trimEnd(),
+        out,
+        ...errorLines(out, error),
         `    What stands is safe. Once that is mended, run cfauth destroy again: it goes on from where it was.`,
       ),
   );
@@ -108,14 +119,21 @@ async function refused(
   return [owner, "yes"].includes(answer.trim()) ? undefined : ["Nothing was removed."];
 }
 
-function told({ done, last, ms }: Taken, left: readonly Remaining[], owner: Owner, { out, stop }: Context): readonly string[] {
+/** What is left is not looked at any more: whoever pressed Ctrl-C does not wait for it. */
+const stopped = ({ done, left, ms }: Taken): readonly string[] => [
+  "",
+  `Stopped: ${many(done.length, "step")} done in ${spoken(ms)}, ${left.length} not. What stands is safe.`,
+  "Run cfauth destroy again: it goes on from where it was.",
+];
+
+function told({ done, last, ms }: Taken, left: readonly Remaining[], owner: Owner, { out }: Context): readonly string[] {
   const count = `${many(done.length, "step")} in ${spoken(ms)}`;
   if (left.length === 0)
     return ["", `Gone: nothing of owner ${owner} is left (${count}). A cfauth that is started anew makes again what the labels ask for.`];
   return [
     "",
-    ...(last?.end === undefined ? (last?.errors ?? []) : []).map((error) => errorLines(out, error).trimEnd()),
-    `${stop.aborted ? "Stopped" : "Not all is gone"} (${count}); left:`,
+    ...(last?.end === undefined ? (last?.errors ?? []) : []).flatMap((error) => errorLines(out, error)),
+    `Not all is gone (${count}); left:`,
     ...left.map((it) => `    ${painted(out, "!")} ${spell(it)}`),
     "What stands is safe. Run cfauth destroy again: it goes on from where it was.",
   ];

@@ -50,6 +50,7 @@ function sceneFor(config: Config, { env, readText, stop: signal }: Context, noti
     visit: createVisit(signal, TIMEOUT_MS),
     beside: () => reportOf(config.listen),
     now: Date.now(),
+    stop: signal,
     notify: notify ? signal : undefined,
   });
 }
@@ -64,7 +65,7 @@ async function reportOf(listen: Listen): Promise<Report | undefined> {
   }
 }
 
-/** @returns 1 when anything keeps a route from working */
+/** @returns 1 when anything keeps a route from working, or it was stopped */
 export async function doctor(scene: Scene, out: Terminal, json: boolean): Promise<0 | 1> {
   const { secrets } = scene.config;
   if (!json) out.write(`cfauth doctor ${VERSION}\n`);
@@ -72,13 +73,17 @@ export async function doctor(scene: Scene, out: Terminal, json: boolean): Promis
   waiting.show();
   const { groups } = await examine(scene, {
     onGroup: (group) => {
-      if (json) return;
+      if (json || scene.stop.aborted) return;
       waiting.clear();
       out.write(groupText(scrubbed(group, secrets), out));
       waiting.show();
     },
   });
   waiting.clear();
+  if (scene.stop.aborted) {
+    if (!json) out.write("Stopped: not everything was looked at.\n");
+    return 1;
+  }
   if (json) out.write(`${JSON.stringify(diagnosisJson(published({ groups }, secrets), VERSION), undefined, 2)}\n`);
   else out.write(`${verdict(groups)}\n`);
   return groups.some(({ result }) => result === "fail") ? 1 : 0;
@@ -88,7 +93,7 @@ export async function doctor(scene: Scene, out: Terminal, json: boolean): Promis
 function createWaiting(out: Terminal, json: boolean): { show(): void; clear(): void } {
   const shown = out.interactive && !json;
   return {
-    show: () => shown && out.write(out.paint("dim", "… looking")),
+    show: () => shown && out.write(out.plain(out.paint("dim", "… looking"))),
     clear: () => shown && out.write("\r\u001b[2K"),
   };
 }

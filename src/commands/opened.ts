@@ -1,6 +1,7 @@
 import { type App, type AppOptions, createApp } from "../app.ts";
 import { createDocker } from "../clients/docker.ts";
 import type { Config } from "../config.ts";
+import { discreet } from "../domain/discreet.ts";
 import { WorldError } from "../errors.ts";
 import { createDockerSource } from "../sources/index.ts";
 import type { Terminal } from "../terminal.ts";
@@ -20,16 +21,31 @@ export const opened = (config: Config, { stop }: Context, more: Partial<AppOptio
   });
 
 /** Runs it; what of the world keeps it from its end is told, and the exit code is 1 then. */
-export async function orTold(run: () => Promise<number>, tell: (error: WorldError) => void): Promise<number> {
+export async function orTold(
+  { stop, err }: Pick<Context, "stop" | "err">,
+  run: () => Promise<number>,
+  tell: (error: WorldError) => void,
+): Promise<number> {
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof WorldError)) throw error;
-    tell(error);
+    if (unbegun(error, stop)) err.write("Stopped before anything was done.\n");
+    else tell(error);
     return 1;
   }
 }
 
+/** Whether it is no fault of anybody's, but was not begun since cfauth was told to end. */
+export const unbegun = ({ transient, doubtful }: Pick<WorldError, "transient" | "doubtful">, stop: AbortSignal): boolean =>
+  stop.aborted && transient && !doubtful;
+
 /** `✗ message  CODE`, and beneath it what to do. */
-export const errorLines = (out: Terminal, { message, code, fix }: Pick<WorldError, "message" | "code" | "fix">): string =>
-  `${out.mark("fail")} ${message}  ${code}\n    → ${fix}\n`;
+export const errorLines = (out: Terminal, { message, code, fix }: Pick<WorldError, "message" | "code" | "fix">): readonly string[] => [
+  `${out.mark("fail")} ${message}  ${code}`,
+  `    → ${fix}`,
+];
+
+/** Every line of a person's goes through it, so that none has to think of what labels and names of objects may have in them. */
+export const say = (out: Terminal, ...lines: readonly string[]): void =>
+  out.write(lines.map((line) => `${out.plain(discreet(line))}\n`).join(""));

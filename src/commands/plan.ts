@@ -2,7 +2,7 @@ import type { Config } from "../config.ts";
 import { failureReport, planReport } from "../preview/json.ts";
 import { closing, grouped, tunnelName } from "../preview/text.ts";
 import { type Command, type Context, withConfig } from "./command.ts";
-import { errorLines, opened, orTold } from "./opened.ts";
+import { errorLines, opened, orTold, say } from "./opened.ts";
 
 export const planCommand: Command = {
   name: "plan",
@@ -23,6 +23,7 @@ Problems and what waits are no changes.`,
 const plan = (config: Config, context: Context, json: boolean): Promise<number> => {
   const { out } = context;
   return orTold(
+    context,
     async () => {
       const app = await opened(config, context);
       const preview = await app.preview();
@@ -30,10 +31,10 @@ const plan = (config: Config, context: Context, json: boolean): Promise<number> 
       else {
         const head = `cfauth plan · tunnel ${tunnelName(preview)} · owner ${app.owner}`;
         const body = grouped(preview, app.owner, out);
-        out.write(`${[head, "", ...body, ...(body.length === 0 ? [] : [""]), ...closing(preview)].join("\n")}\n`);
+        say(out, head, "", ...body, ...(body.length === 0 ? [] : [""]), ...closing(preview));
       }
       return preview.steps.length === 0 ? 0 : 2;
     },
-    (error) => out.write(json ? `${JSON.stringify(failureReport(error), undefined, 2)}\n` : errorLines(out, error)),
+    (error) => (json ? out.write(`${JSON.stringify(failureReport(error), undefined, 2)}\n`) : say(out, ...errorLines(out, error))),
   );
 };

@@ -1,4 +1,5 @@
 import type { Terminal } from "../terminal.ts";
+import { say } from "./opened.ts";
 
 /** Lines that come one after the other, and beneath them how far it is. */
 export interface Progress {
@@ -29,10 +30,10 @@ export function createProgress(out: Terminal, total: number): Progress {
     line: (text) => {
       const under = bar;
       draw(undefined);
-      out.write(`${text}\n`);
+      say(out, text);
       draw(under);
     },
-    at: (done) => draw(barOf(Math.min(done, total), total, performance.now() - started).slice(0, Math.max(0, out.columns - 1))),
+    at: (done) => draw(out.plain(barOf(Math.min(done, total), total, performance.now() - started)).slice(0, Math.max(0, out.columns - 1))),
     end: () => draw(undefined),
   };
 }

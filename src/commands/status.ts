@@ -4,6 +4,7 @@ import { healthy } from "../status/words.ts";
 import { askedAt } from "./beside.ts";
 import type { Command, Context } from "./command.ts";
 import { address } from "./healthcheck.ts";
+import { say } from "./opened.ts";
 
 export const statusCommand: Command = {
   name: "status",
@@ -30,7 +31,7 @@ const PATIENCE_MS = 5_000;
 async function status({ out, err }: Context, at: string, asJson: boolean): Promise<0 | 1> {
   const answer = await ask(at);
   if ("fault" in answer) {
-    err.write(`${err.mark("fail")} ${answer.fault}\n    → ${answer.fix}\n`);
+    say(err, `${err.mark("fail")} ${answer.fault}`, `    → ${answer.fix}`);
     return 1;
   }
   out.write(asJson ? answer.text : `${statusLines(answer.report, out, Date.now()).join("\n")}\n`);

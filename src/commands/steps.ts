@@ -7,7 +7,8 @@ import type { World } from "../kinds/world.ts";
 import type { Outcome } from "../loop/loop.ts";
 import type { Preview, Step } from "../loop/preview.ts";
 import { changeLine } from "../preview/lines.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Context } from "./command.ts";
+import { unbegun } from "./opened.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 /** How far it came. */
@@ -26,13 +27,13 @@ export interface Steps {
   readonly watch: AppOptions["watch"];
   readonly onCall: AppOptions["onCall"];
   /** Passes until nothing is left to do, or it fails too often. */
-  take(app: Pick<App, "loop">, preview: Preview, stop: AbortSignal): Promise<Taken>;
+  take(app: Pick<App, "loop">, preview: Preview): Promise<Taken>;
 }
 
 /** Passes that fail before it gives up; each is a second or more after the one before. */
 const TRIES = 4;
 
-export function createSteps(out: Terminal): Steps {
+export function createSteps({ out, stop }: Pick<Context, "out" | "stop">): Steps {
   const done: AnyChange[] = [];
   let told = 0;
   /** The numbers of those that failed: one that is tried again keeps its own. */
@@ -44,6 +45,7 @@ export function createSteps(out: Terminal): Steps {
   let wave = { began: 0, size: 0, written: 0 };
 
   const changed = (change: AnyChange, error: WorldError | undefined): void => {
+    if (error !== undefined && unbegun(error, stop)) return;
     const key = nameOf(change);
     const number = failed.get(key) ?? told + 1;
     told = Math.max(told, number);
@@ -54,7 +56,7 @@ export function createSteps(out: Terminal): Steps {
     const time = `${((performance.now() - wave.began) / 1_000).toFixed(1)} s`;
     progress.line(`${out.mark(error === undefined ? "ok" : "fail")} ${String(number).padStart(3)} ${line}  ${out.paint("dim", time)}`);
     if (error === undefined) done.push(change);
-    else progress.line(`      ${error.message}  ${error.code}\n      → ${error.fix}`);
+    else for (const text of [`${error.message}  ${error.code}`, `→ ${error.fix}`]) progress.line(`      ${text}`);
   };
 
   return {
@@ -73,7 +75,7 @@ export function createSteps(out: Terminal): Steps {
       wave.written += 1;
       progress.at(done.length + Math.min(wave.written, wave.size));
     },
-    take: async ({ loop }, preview, stop) => {
+    take: async ({ loop }, preview) => {
       const began = performance.now();
       progress = createProgress(out, preview.steps.filter(({ later }) => !later).length);
       for (let tries = 0; tries < TRIES && !stop.aborted; tries++) {

@@ -19,6 +19,9 @@ export interface Gathered {
  * | text  | empty     | the text                    |
  * | empty | path      | what the file has, trimmed  |
  * | text  | path      | a fault: which one is meant? |
+ *
+ * Quotes round any of these are a fault: `docker run --env-file` and lists in a Compose file keep them, and a tunnel or a group of
+ * a name in quotes is another one.
  */
 export function gather(env: Environment, names: readonly string[], readFile: (path: string) => string): Gathered {
   const found = names.map((name) => ({ name, ...find(env, name, readFile) }));
@@ -29,6 +32,9 @@ export function gather(env: Environment, names: readonly string[], readFile: (pa
   };
 }
 
+const QUOTED = /^(["']).*\1$/s;
+const IN_QUOTES = { why: "has quotes round it, which are taken for a part of it", fix: "leave the quotes off" } as const;
+
 interface Found {
   readonly text?: string;
   readonly fault?: SettingFault;
@@ -37,11 +43,14 @@ interface Found {
 function find(env: Environment, name: string, readFile: (path: string) => string): Found {
   const text = env[name]?.trim() ?? "";
   const path = env[`${name}_FILE`]?.trim() ?? "";
-  if (path === "") return text === "" ? {} : { text };
   const given = `${name}_FILE`;
+  if (QUOTED.test(text)) return { fault: { name, ...IN_QUOTES } };
+  if (QUOTED.test(path)) return { fault: { name: given, ...IN_QUOTES } };
+  if (path === "") return text === "" ? {} : { text };
   if (text !== "") return { fault: { name, why: `is set twice: ${given} is set as well`, fix: `remove ${name} or ${given}` } };
   try {
     const content = readFile(path).trim();
+    if (QUOTED.test(content)) return { fault: { name: given, why: "leads to a file with quotes round its content", fix: IN_QUOTES.fix } };
     return content === ""
       ? { fault: { name: given, why: "leads to an empty file", fix: `write the value of ${name} into the file` } }
       : { text: content };

@@ -4,7 +4,7 @@ import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
 import { type Secret, secret } from "../secret.ts";
 
 /** Which tunnel: one that exists, or one by name, made where it is missing. */
-export type TunnelWish = { readonly by: "id"; readonly id: string } | { readonly by: "name"; readonly name: string };
+export type TunnelWish = { readonly by: "id" | "token"; readonly id: string } | { readonly by: "name"; readonly name: string };
 
 export interface ConnectorToken {
   readonly accountId: string;

@@ -26,6 +26,8 @@ export interface SceneParts {
   readonly beside: () => Promise<Report | undefined>;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Once aborted what is found is no finding: nothing is asked any more. */
+  readonly stop: AbortSignal;
   /** Where a test is to be sent to whoever is told of routes and problems: ends that. Undefined: nothing is sent. */
   readonly notify: AbortSignal | undefined;
 }

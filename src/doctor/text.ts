@@ -19,20 +19,18 @@ const MOST = 12;
 export function groupText(group: Group, terminal: Terminal): string {
   const bad = group.checks.filter(faulty);
   const codes = [...new Set(bad.flatMap(({ code }) => code ?? []))];
-  const said = bad.slice(0, MOST);
-  const single = said.filter(({ listed }) => listed !== true);
+  const inList = bad.filter(({ listed }) => listed === true);
+  const single = bad.filter(({ listed }) => listed !== true);
+  const told = { marked: single.length > 1 || inList.length > 0, coded: codes.length > 1 };
   const body = [
     ...listOf(group.checks, terminal),
-    ...single.flatMap((check) => explained(check, group, { marked: single.length > 1, coded: codes.length > 1 }, terminal)),
-    ...mends(
-      said.filter(({ listed }) => listed === true),
-      terminal,
-    ),
-    ...(bad.length > MOST ? [`    … and ${bad.length - MOST} more: cfauth doctor --json lists them all`] : []),
+    ...mends(inList, terminal),
+    ...single.slice(0, MOST).flatMap((check) => explained(check, group, told, terminal)),
+    ...(single.length > MOST ? [`    … and ${single.length - MOST} more: cfauth doctor --json lists them all`] : []),
     ...codes.map((code) => `    ${terminal.paint("dim", problemDocs(code))}`),
   ];
   const lines = [...headline(group, codes.length === 1 ? codes[0] : undefined, terminal), ...body];
-  return spelled(lines.map((line) => `${line}\n`).join(""), terminal);
+  return lines.map((line) => `${terminal.plain(line)}\n`).join("");
 }
 
 function headline({ title, result, fact }: Group, code: string | undefined, terminal: Terminal): readonly string[] {
@@ -133,14 +131,6 @@ const problemsIn = (groups: readonly Group[], result: Result): number =>
 
 /** A terminal that does not tell its width, or tells 0, is taken for a usual one. */
 const widthOf = ({ columns }: Terminal): number => (columns < NARROWEST ? 80 : Math.min(columns, WIDEST));
-
-/** Where signs may not be shown, neither may those within a sentence. */
-function spelled(text: string, terminal: Terminal): string {
-  if (terminal.mark("ok").includes("✓")) return text;
-  return Object.entries(SPELLED).reduce((rest, [sign, word]) => rest.replaceAll(sign, word), text);
-}
-
-const SPELLED: Readonly<Record<string, string>> = { "→": "->", "·": "-", "–": "-", "…": "..." };
 
 /** Without what only sets colours. */
 const width = (text: string): number => text.replaceAll(/\u001b\[[0-9;]*m/g, "").length;

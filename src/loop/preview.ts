@@ -35,7 +35,10 @@ export interface Preview {
   readonly end: Plan<AnyChange>;
 }
 
-export type PreviewParts = Pick<LoopParts, "list" | "hands" | "decide" | "asked" | "plan" | "now" | "signal">;
+export type PreviewParts = Pick<LoopParts, "list" | "hands" | "decide" | "asked" | "plan" | "now">;
+
+/** Nothing is waited for: half a preview would look like a whole one in which less is to be done. */
+const TO_THE_END = new AbortController().signal;
 
 /**
  * What a pass would do, to its very end: the world is taken as it is, and then the same pass is run with hands that only
@@ -75,7 +78,7 @@ export async function preview(parts: PreviewParts, known?: World): Promise<Previ
           wave += 1;
         },
         onChange: () => {},
-        signal: parts.signal,
+        signal: TO_THE_END,
         dryRun: false,
       },
       undefined,

@@ -21,23 +21,27 @@ export interface Group {
   readonly problems: readonly Problem[];
 }
 
-/** In the order of their first steps; then what waits for a grace to end, what only waits, and what only has problems. */
+/** In the order of their first steps; then what waits for a grace to end, what only waits, what only has problems, and what is about no one route. */
 export function groups(preview: Preview, owner: Owner): readonly Group[] {
   const problems = inEffect(preview.end.problems, standing(preview.before), preview.desired);
   const hosts = hostsOf(preview, owner);
   const names = [
     ...preview.steps.map((step) => hosts(step)),
     ...preview.end.waiting.map(({ route }) => hostOf(route)),
-    ...problems.map(({ route }) => hostOf(route)),
+    ...problems.flatMap(({ route }) => hostOf(route) ?? []),
   ];
-  return [...new Set(names)].map((hostname) => {
+  const hosted = [...new Set(names)].map((hostname): Group => {
     const of = {
       steps: preview.steps.filter((step) => hosts(step) === hostname),
       waiting: preview.end.waiting.filter(({ route }) => hostOf(route) === hostname),
-      problems: problems.filter(({ route }) => hostOf(route) === hostname),
+      problems: hostname === undefined ? [] : problems.filter(({ route }) => hostOf(route) === hostname),
     };
     return { hostname, ...of, ...headline(preview, hostname, of) };
   });
+  // Beneath what all routes share, "nothing is opened" would be said of all of them.
+  const loose = problems.filter(({ route }) => route === undefined);
+  const last: Group = { mark: "!", hostname: undefined, title: "", steps: [], waiting: [], problems: loose };
+  return loose.length === 0 ? hosted : [...hosted, last];
 }
 
 /** The containers that ask for the hostname. */
@@ -69,7 +73,7 @@ function headline(
   of: Pick<Group, "steps" | "waiting" | "problems">,
 ): Pick<Group, "mark" | "title"> {
   const { steps, waiting, problems } = of;
-  if (hostname === undefined) return { mark: steps.length === 0 ? "!" : markOf(steps), title: "" };
+  if (hostname === undefined) return { mark: markOf(steps), title: "" };
   const wishes = [...preview.desired.wishes.values()].filter(({ route }) => route.hostname === hostname);
   const by = containersAt(preview, hostname).join(", ");
   const titled = (mark: Group["mark"], ...parts: readonly string[]) => ({ mark, title: parts.filter((it) => it !== "").join(" · ") });

@@ -130,8 +130,8 @@ export const plannedProblem = ({ code, severity, route, container, label, effect
   container: container ?? null,
   label: label ?? null,
   effect,
-  message,
-  fix,
+  message: discreet(message),
+  fix: discreet(fix),
   docs: problemDocs(code),
 });
 
@@ -139,5 +139,5 @@ export const plannedProblem = ({ code, severity, route, container, label, effect
 export const failureReport = ({ code, message, fix, transient }: WorldError) => ({
   formatVersion: "1.0",
   version: VERSION,
-  error: { code, severity: transient ? "warning" : "error", message, fix, docs: problemDocs(code) },
+  error: { code, severity: transient ? "warning" : "error", message: discreet(message), fix: discreet(fix), docs: problemDocs(code) },
 });

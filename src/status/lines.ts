@@ -1,10 +1,9 @@
 import { spoken } from "../domain/duration.ts";
-import { visible } from "../domain/visible.ts";
 import type { Mark, Terminal } from "../terminal.ts";
 import type { Check, Report, ReportedProblem, ReportedRoute, RouteState } from "./report.ts";
 import { attention, awaited, banners, effectWords, emptiness, headline, loose, NAMES, problemsOf, STATES, sentence } from "./words.ts";
 
-type Paper = Pick<Terminal, "mark" | "paint">;
+type Paper = Pick<Terminal, "mark" | "paint" | "plain">;
 
 const MARKS: Readonly<Record<RouteState, Mark>> = { problem: "fail", waiting: "warn", closing: "skip", live: "ok" };
 const CHECK_MARKS: Readonly<Record<Check, Mark>> = { ok: "ok", failing: "fail", unknown: "skip" };
@@ -31,15 +30,8 @@ export function statusLines(report: Report, paper: Paper, now: number): readonly
     ...report.routes.flatMap((route) => [line(route, widths, paper, now), ...said(route, report, paper)]),
     ...(empty === undefined ? [] : [empty.text, `    labels:`, `      ${empty.label}`]),
   ];
-  return (lines.at(-1) === "" ? lines.slice(0, -1) : lines).map(plain);
+  return (lines.at(-1) === "" ? lines.slice(0, -1) : lines).map((text) => paper.plain(text));
 }
-
-/** What came from labels can neither steer the terminal nor begin a line; the colours are ours. */
-const plain = (text: string): string =>
-  text
-    .split(/(\u001b\[\d+m)/)
-    .map((part, at) => (at % 2 === 1 ? part : visible(part)))
-    .join("");
 
 interface Widths {
   readonly name: number;

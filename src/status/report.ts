@@ -125,8 +125,6 @@ export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now:
     });
 }
 
-const faultOf = ({ fault }: KnownRoute) => fault && { code: fault.code, fix: discreet(fault.fix) };
-
 /** What a browser can open; null for a wildcard, and for what is no web page. */
 export const urlOf = (hostname: string, path: string | null, origin: string | undefined): string | null =>
   hostname.startsWith("*.") || (origin !== undefined && !/^https?:/.test(origin)) ? null : `https://${hostname}${path ?? ""}`;
@@ -166,6 +164,8 @@ export const reportedProblems = (
         since: iso(patience.since.get(problemKey(problem)) ?? patience.now),
       };
     });
+
+const faultOf = ({ fault }: KnownRoute): KnownRoute["fault"] => fault && { code: fault.code, fix: discreet(fault.fix) };
 
 function effectOf({ route, effect }: Problem, routes: readonly KnownRoute[]): Problem["effect"] {
   const known = routes.find(({ key }) => key === route);

@@ -102,6 +102,7 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
       visit: async (url) => [...pages].find(([end]) => new URL(url).pathname.endsWith(end))?.[1] ?? (await visitOf(at)(url)),
       beside: async () => clinic.beside,
       now: Date.parse("2026-11-25T12:00:00Z"),
+      stop: new AbortController().signal,
       notify: undefined,
     });
     return scene;

@@ -305,10 +305,9 @@ const ILLNESSES: readonly Illness[] = [
     name: "the tunnel of the settings is gone",
     ill: (at) => (at.settings["CFAUTH_TUNNEL"] = "11111111-2222-4333-8444-555555555555"),
     code: 1,
-    says: `✗ Tunnel      the tunnel 11111111-2222-4333-8444-555555555555 of TUNNEL_TOKEN is not in this account, or was
+    says: `✗ Tunnel      the tunnel 11111111-2222-4333-8444-555555555555 of CFAUTH_TUNNEL is not in this account, or was
               deleted                                                                       CFA-TUNNEL-MISSING
-    → set TUNNEL_TOKEN to the token of a tunnel that is there (Zero Trust → Networks → Tunnels), or unset it
-      and name one in CFAUTH_TUNNEL
+    → set CFAUTH_TUNNEL to the id or the name of a tunnel that is there (Zero Trust → Networks → Tunnels)
 – Routes      not checked: needs Tunnel
 1 problem. 6 groups are fine, 1 was not checked.`,
   },

@@ -12,6 +12,10 @@ interface Scene extends AsyncDisposable {
   readonly sandbox: Sandbox;
   /** From now on these are all the containers that run, with their hostnames. */
   run(...names: readonly string[]): void;
+  /** This container runs beside these. */
+  add(name: string, labels: Readonly<Record<string, string>>): void;
+  /** Tells whatever runs to end, as Ctrl-C does. */
+  interrupt(): void;
   /** What the command wrote, to either stream, and its exit code. */
   type(...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string }>;
 }
@@ -21,20 +25,22 @@ async function scene(): Promise<Scene> {
   const sandbox = stack.use(await startSandbox());
   const engine = stack.use(await fakeEngine());
   const scope = stack.move();
+  const all: ReturnType<typeof listed>[] = [];
+  const add: Scene["add"] = (name, labels) => {
+    all.push(listed({ Id: name, Names: [`/${name}`], Labels: labels, Ports: [{ PrivatePort: 80, Type: "tcp" }] }));
+    engine.on("/containers/json", (_request, response) => response.end(JSON.stringify(all)));
+  };
+  let stop = new AbortController();
   return {
     sandbox,
+    interrupt: () => stop.abort(),
     run: (...names) => {
-      const all = names.map((name) =>
-        listed({
-          Id: name,
-          Names: [`/${name}`],
-          Labels: { "cfauth.hostname": `${name}.${sandbox.zone}` },
-          Ports: [{ PrivatePort: 80, Type: "tcp" }],
-        }),
-      );
-      engine.on("/containers/json", (_request, response) => response.end(JSON.stringify(all)));
+      all.splice(0);
+      for (const name of names) add(name, { "cfauth.hostname": `${name}.${sandbox.zone}` });
     },
+    add,
     type: async (...argv) => {
+      stop = new AbortController();
       let out = "";
       const write = (text: string): void => {
         out += text;
@@ -45,7 +51,7 @@ async function scene(): Promise<Scene> {
         readText: () => "",
         out: terminal,
         err: terminal,
-        stop: new AbortController().signal,
+        stop: stop.signal,
         ask: async () => undefined,
       });
       expect(out).not.toContain(sandbox.cloudflare.state.token);
@@ -98,10 +104,69 @@ describe("a step that fails", () => {
     const { code, out } = await at.type("apply");
     expect(code).toBe(1);
     expect(out).toMatch(/✗ {3}9 \+ DNS record {12}wiki\.home\.localhost .*\n {6}.*CFA-CF-PERMISSION\n {6}→ .*\n/);
+    expect(out).not.toContain("known after");
     expect(out).toMatch(/\nNot finished: 8 steps done, 2 not:\n {4}\+ DNS record .*\n {4}\+ tile .*\nWhat stands is safe: /);
     at.sandbox.controls.heal();
     const again = await at.type("apply");
     expect([again.code, again.out]).toEqual([0, expect.stringMatching(/\nDone: 2 steps in .*1 live, 0 waiting, 0 problems\.\n$/)]);
+  });
+});
+
+describe("labels of a stranger's container", () => {
+  it.each([["plan"], ["apply"], ["doctor"], ["plan", "--json"]])("neither steer the terminal nor show an address: %j", async (...argv) => {
+    await using at = await scene();
+    at.run("wiki");
+    at.add("evil", { "cfauth.hostname": `evil.${at.sandbox.zone}`, "cfauth.access.groups": "bob@example.com" });
+    at.add("worse", { "cfauth.hostname": `worse.${at.sandbox.zone}`, "cfauth.\u001b[8m\u001b[2Jx": "1" });
+    const { out } = await at.type(...argv);
+    expect(out).toContain("CFA-LABEL-UNKNOWN");
+    expect(out).toContain("(an e-mail address)");
+    expect(out).not.toMatch(/\u001b|bob@/);
+  });
+});
+
+describe("Ctrl-C", () => {
+  /** At the nth call from now on that matches. */
+  const interrupted = (at: Scene, nth: number, match: (call: Call) => boolean = () => true): void => {
+    at.sandbox.controls.heal();
+    let seen = 0;
+    at.sandbox.controls.hook((call, moment) => {
+      if (moment === "after" && match(call) && ++seen === nth) at.interrupt();
+    });
+  };
+
+  it("while apply is at work is no fault of anybody's: what was done and what was not is told", async () => {
+    await using at = await scene();
+    at.run("wiki", "blog", "notes");
+    interrupted(at, 1, ({ method, path }) => method === "POST" && path.endsWith("/access/apps"));
+    const { code, out } = await at.type("apply");
+    expect(code).toBe(1);
+    expect(out).not.toMatch(/✗|CFA-|waiting|known after/);
+    expect(out).toMatch(/\nStopped: \d+ steps done, \d+ not:\n {4}\+ .*\n[\s\S]*\nWhat stands is safe: [\s\S]*\nRun cfauth apply again/);
+    at.sandbox.controls.heal();
+    expect((await at.type("apply")).code).toBe(0);
+  });
+
+  it("while it is looked makes no plan, whenever it comes", async () => {
+    await using at = await scene();
+    at.run("wiki");
+    at.sandbox.controls.clear();
+    await at.type("plan");
+    const looks = at.sandbox.controls.calls.length;
+    interrupted(at, 1);
+    expect(await at.type("plan")).toEqual({ code: 1, out: "Stopped before anything was done.\n" });
+    interrupted(at, looks);
+    expect(await at.type("plan")).toMatchObject({ code: 2, out: expect.stringContaining("Plan: ") });
+  });
+
+  it("ends doctor without a diagnosis of what was not looked at", async () => {
+    await using at = await scene();
+    interrupted(at, 1);
+    const { code, out } = await at.type("doctor");
+    expect([code, out]).toEqual([1, expect.stringMatching(/\nStopped: not everything was looked at\.\n$/)]);
+    expect(out).not.toMatch(/did not call|was not called|problem/);
+    interrupted(at, 1);
+    expect(await at.type("doctor", "--json")).toEqual({ code: 1, out: "" });
   });
 });
 

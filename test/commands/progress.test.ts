@@ -3,12 +3,12 @@ import { createProgress } from "../../src/commands/progress.ts";
 import { createTerminal } from "../../src/terminal.ts";
 
 /** Twenty steps, of which a line is told and seven are done. */
-function written(output: { readonly isTTY?: boolean; readonly columns?: number }, total = 20): string {
+function written(output: { readonly isTTY?: boolean; readonly columns?: number }, total = 20, env = {}): string {
   let text = "";
   const write = (more: string): void => {
     text += more;
   };
-  const progress = createProgress(createTerminal({ write, ...output }, {}), total);
+  const progress = createProgress(createTerminal({ write, ...output }, env), total);
   progress.at(6.5);
   progress.line("✓ one");
   progress.at(7);
@@ -30,6 +30,10 @@ describe("how far it is", () => {
   it("is not shown where nobody sees lines change, nor for work that is short", () => {
     expect(written({})).toBe("✓ one\n");
     expect(written({ isTTY: true }, 7)).toBe("✓ one\n");
+  });
+
+  it("has no sign that the terminal may not show", () => {
+    expect(written({ isTTY: true, columns: 80 }, 20, { LANG: "C" })).toContain("[#########---------------------] 6 of 20 - 0 s");
   });
 
   it("never breaks into a second line", () => {

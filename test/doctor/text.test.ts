@@ -55,6 +55,23 @@ describe("a group that is ill", () => {
     expect(text).toContain("… and 3 more: cfauth doctor --json lists them all");
   });
 
+  it("shows a long list whole, what to do beneath it, and what is wrong besides", () => {
+    const lacking = Array.from({ length: 15 }, (_, index): Check => {
+      return {
+        ...bad,
+        title: `right ${index}`,
+        detail: "missing",
+        code: "CFA-AK-PERMISSION",
+        fixes: ["assign what is missing"],
+        listed: true,
+      };
+    });
+    const text = groupText(group([...lacking, bad], "15 of 20 permissions are missing"), terminal(100));
+    expect(text).not.toContain("more");
+    expect(text).toContain("    ✗ right 14\n    → assign what is missing\n    ✗ No cloudflared is connected to the tunnel homelab");
+    expect(text).toContain("    → docker compose logs cloudflared\n");
+  });
+
   it("begins no sentence with a capital where a name stands", () => {
     const text = groupText(group([{ ...bad, detail: "wiki.example.com (container wiki): it is taken" }]), terminal(100));
     expect(text).toContain("    wiki.example.com (container wiki)");

@@ -122,7 +122,7 @@ export const TROUBLE = reportOf({
       hostname: null,
       effect: "unchanged",
       message: "Cloudflare did not answer (ECONNRESET) when asked to read the Access applications",
-      fix: "check that this machine reaches https://api.cloudflare.com; cfauth keeps trying",
+      fix: "check that this machine reaches https://api.cloudflare.com; the daemon keeps trying",
     }),
     reportedProblem({
       code: "CFA-HOST-TOO-DEEP",

@@ -53,7 +53,6 @@ export function previewOf(world: World, wishes: readonly Exposure[], problems: r
       decide([{ exposures: wishes, faulty: [], problems }], standing(seen), () => false, memory, grace, now),
     plan: ({ desired }, seen, failed) => plan(house(OWNER), desired, seen, failed),
     now: () => 1_000_000,
-    signal: new AbortController().signal,
   });
 }
 

@@ -1,6 +1,7 @@
 /** What somebody reads who types `cfauth plan`. */
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
+import type { Problem } from "../../src/domain/problem.ts";
 import { closing, grouped } from "../../src/preview/text.ts";
 import { createTerminal } from "../../src/terminal.ts";
 import { anybody, exposure, only } from "../builders.ts";
@@ -48,6 +49,27 @@ describe("the plan", () => {
           14 + tile                  Wiki, for family
       Plan: 13 to add, 1 to change, 0 to remove · 6 objects of others untouched.
       Nothing was written. cfauth apply does it now; a running daemon does it by itself.
+      `),
+    );
+  });
+
+  it("tells what is about no one route by itself, and not beneath what all routes share", async () => {
+    const typo: Problem = {
+      code: "CFA-LABEL-UNKNOWN",
+      severity: "error",
+      container: "shop",
+      label: "cfauth.acess",
+      route: undefined,
+      message: "cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for protection",
+      effect: "closed",
+      fix: "write cfauth.access",
+    };
+    const text = await told(empty(), [at("wiki")], [typo]);
+    expect(text.slice(text.indexOf("! not about one route"), -2)).toEqual(
+      lines(`
+      ! not about one route
+          ! shop · cfauth.acess: cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for protection  CFA-LABEL-UNKNOWN
+            → write cfauth.access
       `),
     );
   });

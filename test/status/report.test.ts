@@ -168,6 +168,15 @@ describe("the report", () => {
     reason: undefined,
   });
 
+  it("shows no e-mail address that its label has, nor does its problem", () => {
+    const faulty = problem({ message: 'Authentik has no group "bob@example.com"', fix: "write ann@example.com" });
+    const routes = knownRoutes({ ...plan, problems: [faulty] }, desired(), [], new Map(), NOW);
+    const told = report({ owner: undefined, dryRun: false, status: status({ routes, problems: [faulty] }), dockerUp: true, now: NOW });
+    expect(told.problems[0]?.message).toBe('Authentik has no group "(an e-mail address)"');
+    expect(told.routes[0]?.reason).toBe(told.problems[0]?.message);
+    expect(JSON.stringify(told)).not.toContain("@example.com");
+  });
+
   it("counts routes by state and puts first what needs somebody", () => {
     const routes = [
       known("b.example.com", "live"),

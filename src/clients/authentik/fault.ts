@@ -88,7 +88,7 @@ const SECRET = /secret|token|password|key/i;
 const starting = ({ does }: Operation, url: string): Sentence => ({
   code: "CFA-AK-NOT-READY",
   message: `Authentik at ${url} is still starting, so cfauth could not ${does}`,
-  fix: "nothing to do: cfauth keeps trying; see docker compose logs of Authentik's server if it lasts",
+  fix: "nothing to do: the daemon keeps trying; see docker compose logs of Authentik's server if it lasts",
   transient: true,
 });
 

@@ -98,7 +98,7 @@ const limited = ({ does }: Operation): Sentence => ({
 const unreachable = ({ does }: Operation, what: string): Sentence => ({
   code: "CFA-CF-UNREACHABLE",
   message: `${what} when asked to ${does}`,
-  fix: "nothing to do: cfauth keeps trying; see https://www.cloudflarestatus.com if it lasts",
+  fix: "nothing to do: the daemon keeps trying; see https://www.cloudflarestatus.com if it lasts",
   transient: true,
 });
 
@@ -106,7 +106,7 @@ const unreachable = ({ does }: Operation, what: string): Sentence => ({
 export function unanswered({ operation, hide }: Failed, error: unknown): WorldError {
   const cause = plainCause(error, hide);
   const sentence = unreachable(operation, `Cloudflare did not answer (${cause.code ?? cause.message})`);
-  const fix = "check that this machine reaches https://api.cloudflare.com; cfauth keeps trying";
+  const fix = "check that this machine reaches https://api.cloudflare.com; the daemon keeps trying";
   return new WorldError({
     service: "cloudflare",
     transient: true,

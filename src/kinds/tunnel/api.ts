@@ -120,11 +120,14 @@ function tunnelFrom({ id, name, config_src, remote_config, status }: z.infer<typ
   return { id, name, source: local ? "local" : "cloudflare", connected };
 }
 
-const missing = (id: string, setting: string): WorldError =>
+const missing = (id: string, setting: "TUNNEL_TOKEN" | "CFAUTH_TUNNEL"): WorldError =>
   new WorldError({
     service: "cloudflare",
     code: "CFA-TUNNEL-MISSING",
     message: `the tunnel ${id} of ${setting} is not in this account, or was deleted`,
-    fix: "set TUNNEL_TOKEN to the token of a tunnel that is there (Zero Trust → Networks → Tunnels), or unset it and name one in CFAUTH_TUNNEL",
+    fix:
+      setting === "TUNNEL_TOKEN"
+        ? "set TUNNEL_TOKEN to the token of a tunnel that is there (Zero Trust → Networks → Tunnels), or unset it and name one in CFAUTH_TUNNEL"
+        : "set CFAUTH_TUNNEL to the id or the name of a tunnel that is there (Zero Trust → Networks → Tunnels)",
     transient: false,
   });

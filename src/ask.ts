@@ -1,0 +1,21 @@
+import { createInterface } from "node:readline/promises";
+
+type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+/** One line from whoever sits at the terminal; undefined where nobody does. Ctrl-C, Ctrl-D and `stop` are an empty answer. */
+export function createAsk(input: Input, output: Output, stop: AbortSignal): (question: string) => Promise<string | undefined> {
+  return async (question) => {
+    if (!input.isTTY || !output.isTTY) return undefined;
+    const lines = createInterface({ input, output });
+    try {
+      return await lines.question(question, { signal: stop });
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "AbortError")) throw error;
+      output.write("\n");
+      return "";
+    } finally {
+      lines.close();
+    }
+  };
+}
