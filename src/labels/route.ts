@@ -71,7 +71,9 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
     ...hosts.hostnames.flatMap((hostname) => tooDeep(party, hosts.label, hostname, context)),
     ...logins.flatMap((it) => addressed(party, loginFaults(labels, it.hostname, apart?.(it)), [it]).map(asWarning)),
   ];
-  if (common.length > 0 || "faults" in origin) return { label: hosts.label, exposures: [], asked, problems, unplaced: hosts.missing };
+  // A hostname that is none, or lies in no zone, may have been meant for a place inside another route of the container.
+  if (common.length > 0 || "faults" in origin)
+    return { label: hosts.label, exposures: [], asked, problems, unplaced: hosts.faults.length > 0 };
   const exposure = {
     origin: origin.origin,
     adopt: adopt.value ?? false,

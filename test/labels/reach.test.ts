@@ -35,6 +35,15 @@ describe("how far a fault reaches", () => {
     expect(routes({ ...two, "cfauth.port": "80" }).open).toEqual([]);
   });
 
+  it.each([
+    { name: "has a path", hostname: "app.example.com/admin" },
+    { name: "is empty", hostname: "" },
+    { name: "lies in no zone", hostname: "app.exmaple.com" },
+  ])("a hostname that $name keeps all routes of the container shut, since it may have been meant inside one of them", ({ hostname }) => {
+    const whole = { "cfauth.hostname": "app.example.com", "cfauth.access": "public" };
+    expect(routes({ ...whole, "cfauth.admin.hostname": hostname, "cfauth.admin.path": "/admin" }).open).toEqual([]);
+  });
+
   it("a fault of one container leaves the others open", () => {
     expect(
       routes({ "cfauth.hostname": "app.example.com", "cfauth.acess": "x" }, workload({ "cfauth.hostname": "b.example.com" }, { name: "b" }))

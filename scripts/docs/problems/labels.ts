@@ -61,7 +61,7 @@ export const ofLabels = {
     mend: [
       "Write what it says. In a Compose file numbers, `true` and `false` go between quotes, since labels are text. Every label with an example is in [labels.md](labels.md).",
     ],
-    effect: SHUT_OR_KEPT,
+    effect: `${SHUT_OR_KEPT} Of a hostname this holds for all routes of the container: it may have been meant for a place inside another of them.`,
   },
   "CFA-LABEL-NO-HOSTNAME": {
     says: () => all({ nameless: true, labels: { port: "8080" } }),
@@ -93,7 +93,7 @@ export const ofLabels = {
       "- Look for a typo in the hostname.\n- See that the domain is in the same Cloudflare account, and that the API token covers its zone: **Zone · Zone · Read** and **Zone · DNS · Edit**. A token without Zone · Read looks like one without zones.\n- If `CFAUTH_ZONES` is set, add the zone there.",
       "Zones are read again about once an hour; a restart of cfauth does it at once.",
     ],
-    effect: SHUT_OR_KEPT,
+    effect: ALL_SHUT_OR_KEPT,
   },
   "CFA-HOST-TOO-DEEP": {
     says: () => all({ labels: { hostname: "grafana.lab.example.com" } }),
