@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Port, Workload } from "../domain/workload.ts";
 
 /** Who answers to which name on which network: Docker's DNS gives the addresses of all of them. */
@@ -9,6 +10,18 @@ export interface Neighbours {
   /** Whether any running workload answers to this host and port, by name, by address or by a published port. */
   reached(service: string): boolean;
 }
+
+/**
+ * Whether cloudflared takes a container's name for something else, and so never asks Docker for it, or not for this very name:
+ * an address, its own machine, or a name with a closing dot, which Docker's DNS cuts off.
+ */
+export const elsewhere = (name: string): boolean => isIP(name) !== 0 || name.toLowerCase() === "localhost" || name.endsWith(".");
+
+/** Docker's DNS knows a container by its short id too, and passes over letter case (moby libnetwork, checked 2026-11). */
+const namesOf = ({ id, name, service }: Workload): readonly string[] =>
+  [name, service?.name ?? name, id.slice(0, 12)].map((it) => it.toLowerCase());
+
+const place = (network: string, name: string): string => `${network}\u0000${name.toLowerCase()}`;
 
 /** A port that is published on all addresses, or on one of these, may answer on each of them. */
 const HERE = ["localhost", "127.0.0.1", "::1"] as const;
@@ -24,10 +37,10 @@ export function neighbours(workloads: readonly Workload[]): Neighbours {
   const names = new Map<string, Set<string>>();
   const hosts = new Set<string>();
   for (const workload of workloads) {
-    for (const name of [workload.name, workload.service?.name ?? workload.name]) {
+    for (const name of namesOf(workload)) {
       hosts.add(name);
       for (const network of Object.keys(workload.networks)) {
-        const at = `${network}\u0000${name}`;
+        const at = place(network, name);
         names.set(at, (names.get(at) ?? new Set()).add(workload.id));
       }
     }
@@ -36,7 +49,7 @@ export function neighbours(workloads: readonly Workload[]): Neighbours {
       if (published !== undefined) for (const ip of [published.ip, ...HERE]) hosts.add(`${ip}:${published.port}`);
   }
   return {
-    answering: (network, name) => names.get(`${network}\u0000${name}`) ?? new Set(),
+    answering: (network, name) => (elsewhere(name) ? undefined : names.get(place(network, name))) ?? new Set(),
     publishing: (host, port) => {
       const addresses = ANSWERING[host] ?? [host];
       const publishes = ({ protocol, published: at }: Port) =>
@@ -45,7 +58,7 @@ export function neighbours(workloads: readonly Workload[]): Neighbours {
     },
     reached: (service) => {
       const [, host = "", port = ""] = /^[a-z]+:\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(service) ?? [];
-      const name = host.replace(/^\[|\]$/g, "");
+      const name = host.replace(/^\[|\]$/g, "").toLowerCase();
       return hosts.has(name) || hosts.has(`${name}:${port}`);
     },
   };

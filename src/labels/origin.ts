@@ -2,6 +2,7 @@ import type { Origin, OriginOptions } from "../domain/origin.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
 import { type Fault, valueFault } from "./fault.ts";
+import { elsewhere } from "./neighbours.ts";
 import type { Party } from "./party.ts";
 import { serviceFault } from "./service.ts";
 import { parseOriginOption, parsePort, parseScheme } from "./values.ts";
@@ -106,6 +107,7 @@ function hostOf(party: Party, labels: Labels, prefix: string, context: Context):
     const ip = party.members[0].networks[network]?.ip;
     return ip === undefined || ip === "" ? { fault: offNetwork(party, asked, prefix, wanted) } : { host: ip };
   }
+  if (elsewhere(party.name)) return { fault: misleading(party, prefix) };
   const members = new Set(party.members.map(({ id }) => id));
   // cloudflared is on all tunnel networks, and asks for the name on any of them.
   const shared = [...new Set([network, ...context.networks])].find((name) =>
@@ -126,6 +128,14 @@ const ambiguous = (party: Party, prefix: string, network: string): Fault => ({
   label: `${prefix}hostname`,
   message: `another container answers to the name ${party.name} on the network ${network} too, so visitors could be led to it`,
   fix: "give one of the two another name (container_name, or the name of the Compose service)",
+  shut: "route",
+});
+
+const misleading = (party: Party, prefix: string): Fault => ({
+  code: "CFA-NAME-AMBIGUOUS",
+  label: `${prefix}hostname`,
+  message: `cloudflared does not take the name ${party.name} for this container but for something else, where visitors would be led`,
+  fix: "give the container another name (container_name), one that is no address and does not end with a dot",
   shut: "route",
 });
 

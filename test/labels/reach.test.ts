@@ -67,6 +67,24 @@ describe("how far a fault reaches", () => {
   });
 
   it.each([
+    { name: "in other letters", container: "App", twin: { name: "app", id: "other" } },
+    { name: "by its short id", container: "0123456789ab", twin: { id: "0123456789abcdef" } },
+  ])("a name that another container answers to $name is no name to go by", ({ container, twin }) => {
+    const { exposures, problems } = decoded([workload(HOST, { name: container }), workload({}, { name: "twin", ...twin })]);
+    expect([exposures, problems.map(({ code }) => code)]).toEqual([[], ["CFA-NAME-AMBIGUOUS"]]);
+  });
+
+  it.each(["192.168.1.1", "Localhost", "app."])("a container with the name %s, which leads elsewhere, is not opened by it", (name) => {
+    const { exposures, faulty, problems } = decoded([workload(HOST, { name })]);
+    expect([exposures, faulty[0]?.shut, problems.map(({ code }) => code)]).toEqual([[], true, ["CFA-NAME-AMBIGUOUS"]]);
+  });
+
+  it("a container with another machine's address for a name does not lead there by the label service", () => {
+    const { exposures, problems } = decoded([workload({ ...HOST, "cfauth.service": "http://192.168.1.1:80" }, { name: "192.168.1.1" })]);
+    expect([exposures, problems.map(({ code }) => code)]).toEqual([[], ["CFA-SERVICE-FORBIDDEN"]]);
+  });
+
+  it.each([
     { name: "says public beside the faulty label", labels: { "cfauth.access": "public", "cfauth.port": "x" }, saysPublic: true },
     { name: "says public beside an unknown label", labels: { "cfauth.access": "public", "cfauth.colour": "x" }, saysPublic: true },
     { name: "says public with a typo", labels: { "cfauth.access": "pubic" }, saysPublic: false },
