@@ -7,8 +7,8 @@ export interface Neighbours {
   answering(network: string, name: string): ReadonlySet<string>;
   /** The workloads, by id, of which the engine publishes a TCP port at this address and port of the host. */
   publishing(host: string, port: number): ReadonlySet<string>;
-  /** Whether any running workload answers to this host and port, by name, by address or by a published port. */
-  reached(service: string): boolean;
+  /** Whether any running workload but these, by id, answers to this host and port, by name, by address or by a published port. */
+  reached(service: string, but?: readonly string[]): boolean;
 }
 
 /**
@@ -35,18 +35,16 @@ const ANSWERING: Readonly<Record<string, readonly string[]>> = {
 
 export function neighbours(workloads: readonly Workload[]): Neighbours {
   const names = new Map<string, Set<string>>();
-  const hosts = new Set<string>();
+  const hosts = new Map<string, Set<string>>();
+  const add = (all: Map<string, Set<string>>, at: string, id: string) => all.set(at, (all.get(at) ?? new Set()).add(id));
   for (const workload of workloads) {
     for (const name of namesOf(workload)) {
-      hosts.add(name);
-      for (const network of Object.keys(workload.networks)) {
-        const at = place(network, name);
-        names.set(at, (names.get(at) ?? new Set()).add(workload.id));
-      }
+      add(hosts, name, workload.id);
+      for (const network of Object.keys(workload.networks)) add(names, place(network, name), workload.id);
     }
-    for (const { ip } of Object.values(workload.networks)) if (ip !== undefined && ip !== "") hosts.add(ip);
+    for (const { ip } of Object.values(workload.networks)) if (ip !== undefined && ip !== "") add(hosts, ip, workload.id);
     for (const { published } of workload.ports)
-      if (published !== undefined) for (const ip of [published.ip, ...HERE]) hosts.add(`${ip}:${published.port}`);
+      if (published !== undefined) for (const ip of [published.ip, ...HERE]) add(hosts, `${ip}:${published.port}`, workload.id);
   }
   return {
     answering: (network, name) => (elsewhere(name) ? undefined : names.get(place(network, name))) ?? new Set(),
@@ -56,10 +54,10 @@ export function neighbours(workloads: readonly Workload[]): Neighbours {
         protocol === "tcp" && at !== undefined && at.port === port && addresses.includes(at.ip);
       return new Set(workloads.filter(({ ports }) => ports.some(publishes)).map(({ id }) => id));
     },
-    reached: (service) => {
+    reached: (service, but = []) => {
       const [, host = "", port = ""] = /^[a-z]+:\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(service) ?? [];
       const name = host.replace(/^\[|\]$/g, "").toLowerCase();
-      return hosts.has(name) || hosts.has(`${name}:${port}`);
+      return [...(hosts.get(name) ?? []), ...(hosts.get(`${name}:${port}`) ?? [])].some((id) => !but.includes(id));
     },
   };
 }

@@ -100,6 +100,7 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
 const ask = (party: Party, route: Route, saysPublic: boolean, faults: readonly Fault[], kinds: readonly Fault["shut"][]): FaultyRoute => ({
   route,
   workload: party.name,
+  members: party.members.map(({ id }) => id),
   saysPublic,
   shut: faults.some(({ shut }) => shut !== undefined && kinds.includes(shut)),
 });

@@ -59,6 +59,8 @@ export interface Decoded {
 export interface FaultyRoute {
   readonly route: Route;
   readonly workload: string;
+  /** Ids of the containers that ask for it. */
+  readonly members: readonly string[];
   /** Whether its labels say `access=public` in so many words: else an open public route is shut, not kept. */
   readonly saysPublic: boolean;
   /** Shut at once even where it is open: leaving it would show something that nobody asked to show. */
