@@ -77,13 +77,9 @@ function keep(
   const asking = Map.groupBy(faulty, (it) => routeKey(it.route));
   const strange = ([key, all]: readonly [RouteKey, readonly FaultyRoute[]]) => {
     const it = stands.get(key);
-    return (
-      it !== undefined &&
-      reused(
-        it,
-        all.flatMap(({ members }) => members),
-      )
-    );
+    if (it === undefined || all.some(({ service }) => service !== undefined && service === it.service)) return false;
+    const own = all.flatMap(({ members }) => members);
+    return reused(it, own);
   };
   const strangers = new Set([...asking].filter(strange).map(([key]) => key));
   return faulty

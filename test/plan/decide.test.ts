@@ -11,7 +11,7 @@ const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
 const wishes = (...exposures: Exposure[]): Decoded => ({ exposures, faulty: [], problems: [] });
 const faulty = (more: Partial<FaultyRoute> = {}): Decoded => ({
   exposures: [],
-  faulty: [{ route: route(APP), workload: "app", members: ["app"], saysPublic: false, shut: false, ...more }],
+  faulty: [{ route: route(APP), workload: "app", members: ["app"], service: undefined, saysPublic: false, shut: false, ...more }],
   problems: [],
 });
 const nothing: readonly Decoded[] = [];
@@ -111,6 +111,11 @@ describe("an open route whose labels can not be read any more", () => {
       [APP],
       [APP],
     ]);
+  });
+
+  it("stays where it leads to another container, as its labels still say", () => {
+    const away = faulty({ service: "http://app:80" });
+    expect(looks({ decoded: [away], reused: true }).desired.held).toEqual(new Set([APP]));
   });
 
   it("gives way to another container that wishes the route soundly", () => {
