@@ -107,13 +107,20 @@ function hostOf(party: Party, labels: Labels, prefix: string, context: Context):
     const ip = party.members[0].networks[network]?.ip;
     return ip === undefined || ip === "" ? { fault: offNetwork(party, asked, prefix, wanted) } : { host: ip };
   }
+  const shared = (name: string) => sharedOn(party, name, network, context);
+  const service = party.members[0].service?.name;
+  // A service that is reached by its own name stays so while all but one of its replicas restart.
+  if (service !== undefined && context.routed.has(service) && !elsewhere(service) && shared(service) === undefined)
+    return { host: service };
   if (elsewhere(party.name)) return { fault: misleading(party, prefix) };
+  const place = shared(party.name);
+  return place === undefined ? { host: party.name } : { fault: ambiguous(party, prefix, place) };
+}
+
+/** The network on which somebody else answers to the name too: cloudflared is on all tunnel networks, and asks for it on any of them. */
+function sharedOn(party: Party, name: string, network: string, { networks, neighbours }: Context): string | undefined {
   const members = new Set(party.members.map(({ id }) => id));
-  // cloudflared is on all tunnel networks, and asks for the name on any of them.
-  const shared = [...new Set([network, ...context.networks])].find((name) =>
-    [...context.neighbours.answering(name, party.name)].some((id) => !members.has(id)),
-  );
-  return shared === undefined ? { host: party.name } : { fault: ambiguous(party, prefix, shared) };
+  return [...new Set([network, ...networks])].find((it) => [...neighbours.answering(it, name)].some((id) => !members.has(id)));
 }
 
 const offNetwork = (party: Party, asked: Label | undefined, prefix: string, wanted: readonly string[]): Fault => ({
