@@ -156,6 +156,31 @@ describe("the order of things", () => {
     expect(waves(robbed, [wish("http://a:80", members)]).waves).toEqual(["create access", "update ingress"]);
   });
 
+  describe("a path without a login whose application somebody deleted", () => {
+    const wishes = [wish("http://a:80", members), wish("http://a:80", anybody, "/hooks")];
+    const before = open(...wishes);
+    const mine = new Map([...before.access.mine].filter(([route]) => !route.endsWith("/hooks")));
+    const robbed = { ...before, access: { ...before.access, mine } };
+
+    it("gets another one, and holds up nothing else of its hostname", () => {
+      expect(waves(robbed, wishes).waves).toEqual(["create access"]);
+      const { world } = waves(robbed, [wish("http://a:80", only({ groups: ["family"] })), ...wishes.slice(1)]);
+      expect(world.policy.mine.map(({ name }) => name).toSorted()).toEqual([
+        "cfauth:home members of family",
+        "cfauth:home public, no login",
+      ]);
+    });
+
+    it("goes with its container, and leaves nothing behind", () => {
+      expect(waves(robbed, []).world.ingress.rules).toEqual(emptyWorld().ingress.rules);
+    });
+
+    it("is not mistaken for ours where the record is not", () => {
+      const theirs = { ...robbed, dns: { ...robbed.dns, mine: new Map() } };
+      expect(waves(theirs, []).world.ingress.rules.map(({ service }) => service)).toContain("http://a:80");
+    });
+  });
+
   describe("what can not be made as it is to be does not go on showing or letting in what nobody wishes any more", () => {
     const theirRecord: World["dns"]["theirs"] = new Map([
       ["app.example.com", [{ id: "d", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" }]],
