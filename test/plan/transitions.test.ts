@@ -175,6 +175,12 @@ describe("the order of things", () => {
       expect(waves(robbed, []).world.ingress.rules).toEqual(emptyWorld().ingress.rules);
     });
 
+    it("is told from a rule for the whole host, which anybody may have made", () => {
+      const alone = open(wish("http://a:80", anybody));
+      const { world } = waves({ ...alone, access: { ...alone.access, mine: new Map() } }, [wish("http://b:80", anybody)]);
+      expect(world.ingress.rules).toEqual(alone.ingress.rules);
+    });
+
     it("is not mistaken for ours where the record is not", () => {
       const theirs = { ...robbed, dns: { ...robbed.dns, mine: new Map() } };
       expect(waves(theirs, []).world.ingress.rules.map(({ service }) => service)).toContain("http://a:80");
