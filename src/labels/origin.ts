@@ -127,8 +127,11 @@ const offNetwork = (party: Party, asked: Label | undefined, prefix: string, want
   code: "CFA-NETWORK-MISSING",
   label: asked?.name ?? `${prefix}network`,
   message: `the container is on ${Object.keys(party.members[0].networks).toSorted().join(", ") || "no network"}, not on ${wanted.join(" or ")}, so cloudflared cannot reach it`,
-  fix: `add networks: [${wanted[0] ?? "tunnel"}] to the service`,
+  fix: `${without(party) ? "write" : "add"} networks: [${wanted[0] ?? "tunnel"}] ${without(party) ? "in place of network_mode" : "to the service"}`,
 });
+
+/** Whether it has no network of its own: Compose takes no `networks` beside `network_mode`. */
+const without = (party: Party): boolean => Object.keys(party.members[0].networks).every((name) => name === "host" || name === "none");
 
 const ambiguous = (party: Party, prefix: string, network: string): Fault => ({
   code: "CFA-NAME-AMBIGUOUS",

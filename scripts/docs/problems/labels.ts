@@ -134,7 +134,8 @@ export const ofLabels = {
     effect: SHUT_OR_KEPT,
   },
   "CFA-NETWORK-MISSING": {
-    says: () => all({ container: { networks: { default: { ip: "172.19.0.2" } } } }),
+    says: () =>
+      all({ container: { networks: { default: { ip: "172.19.0.2" } } } }, { container: { networks: { host: { ip: undefined } } } }),
     so: "The container is not on the network on which cloudflared is.",
     why: "cloudflared could not reach it: visitors would get error 502.",
     mend: [
@@ -147,7 +148,7 @@ export const ofLabels = {
         "  tunnel:",
         "    external: true      # made by the Compose file that runs cloudflared",
       ),
-      "If the container needs its old network too (a database, say), list both: `networks: [default, tunnel]`. If your tunnel network has another name, set `CFAUTH_NETWORK`. A container with `network_mode: host` has no network of its own and can not be reached this way.",
+      "If the container needs its old network too (a database, say), list both: `networks: [default, tunnel]`. If your tunnel network has another name, set `CFAUTH_NETWORK`. A container with `network_mode` (`host`, `service:vpn`) has no network of its own and can not be reached this way.",
     ],
     effect: SHUT_OR_KEPT,
   },
