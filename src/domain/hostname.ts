@@ -7,6 +7,10 @@ declare const brand: unique symbol;
 export type Hostname = string & { readonly [brand]: "Hostname" };
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** The full stops of other scripts, which part labels like a dot (UTS 46). */
+const DOTS = /[\u3002\uff0e\uff61]/g;
+/** What a parser of URLs cuts off, drops or decodes, so that the name would be another one than is written. */
+const NEVER = /[\\%\s\p{Cc}]/u;
 /** Longest name the DNS takes (RFC 1035 §2.3.4). */
 const LONGEST = 253;
 
@@ -21,7 +25,7 @@ export function parseHostname(text: string, domain?: string): Parsed<Hostname> {
   if (scheme !== undefined) return faulty("has a scheme", `write ${bare(wanted.slice(scheme.length))}`);
   if (/[/?#]/.test(wanted)) return faulty("has a path", `write ${bare(wanted)} and put the path into its own label, path`);
   if (/:\d*$/.test(wanted)) return faulty("has a port", `write ${bare(wanted)}; the port of the container is the label port`);
-  const whole = complete(wanted.replace(/\.$/, ""), domain);
+  const whole = complete(wanted.replace(DOTS, ".").replace(/\.$/, ""), domain);
   if (whole === undefined) {
     return faulty(
       "is a bare name and there is no one domain to complete it with",
@@ -39,6 +43,7 @@ function complete(name: string, domain: string | undefined): string | undefined 
 }
 
 function toAscii(name: string): string | undefined {
+  if (NEVER.test(name)) return undefined;
   const wildcard = name.startsWith("*.");
   const rest = domainToASCII(wildcard ? name.slice(2) : name).toLowerCase();
   const labels = rest.split(".");

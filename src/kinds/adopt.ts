@@ -1,6 +1,7 @@
 import type { Exposure } from "../domain/exposure.ts";
 import type { Owner } from "../domain/owner.ts";
 import { type Route, routeKey } from "../domain/route.ts";
+import { releasable } from "./access/application.ts";
 import { foreignAt } from "./access/propose.ts";
 import type { AccessChange, ForeignApplication } from "./access/seen.ts";
 import { takeOver as takeRecord } from "./dns/propose.ts";
@@ -32,7 +33,8 @@ export const adopt =
     const application = foreignAt(world.access, route);
     const records = world.dns.mine.has(route.hostname) ? undefined : world.dns.theirs.get(route.hostname);
     const record = records && takeRecord(owner, route.hostname, world);
-    const stuck = !rules.every((rule) => isFor(rule, route)) || (application && application.type !== "self_hosted") || (records && !record);
+    const stuck =
+      !rules.every((rule) => isFor(rule, route)) || (application && !releasable(application, routeKey(route))) || (records && !record);
     if (stuck) return undefined;
     const rule = ruleOf(world, route);
     const shut = rule !== undefined && isShut(rule, world.ingress.mark);

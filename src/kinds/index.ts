@@ -10,6 +10,7 @@ import { ingressRung } from "./ingress/propose.ts";
 import type { IngressChange } from "./ingress/seen.ts";
 import { login } from "./login/propose.ts";
 import type { LoginChange } from "./login/seen.ts";
+import { overstays } from "./overstay.ts";
 import { linked, policyRung, unusedPolicies } from "./policy/propose.ts";
 import type { PolicyChange } from "./policy/seen.ts";
 import { standing } from "./standing.ts";
@@ -35,6 +36,7 @@ export const house = (owner: Owner, withTiles = true): House<World, AnyChange> =
   surveys: [behindAccess],
   audience: ({ protection }, { policy }) => linked(owner, protection, policy)?.join(" "),
   widens: (wish, world) => widens(owner, wish, world),
+  overstays: (wish, world, desired) => overstays(owner, wish, world, desired),
   adopt: adopt(owner),
   standing,
 });

@@ -11,7 +11,7 @@ import { parseFlag } from "./values.ts";
 
 /**
  * What a container's labels come to. Never throws. A fault that belongs to one named route keeps that route shut; one that
- * might have meant any of them (an unknown label, a route without a hostname) keeps all of the container's routes shut.
+ * might have meant any of them (an unknown label, a route without a sound hostname) keeps all of the container's routes shut.
  * `enable` without a route name is the switch of the whole container; beside named routes it asks for no route of its own.
  * Labels of another tool are put into our words first; from there on they are read like ours, but for what opens without a login.
  */

@@ -9,7 +9,6 @@ export interface Hosts {
   readonly label: string;
   readonly hostnames: readonly Hostname[];
   readonly faults: readonly Fault[];
-  readonly missing: boolean;
 }
 
 /** The hostnames that one route asks for: its label, or the name of the service where it is only switched on. */
@@ -24,7 +23,7 @@ export function hostsOf(party: Party, labels: Labels, prefix: string, enabled: b
       message: `${first} is set, but no hostname`,
       fix: `add ${name}: app.${context.zones[0] ?? "example.com"}`,
     };
-    return { label: name, hostnames: [], faults: [fault], missing: true };
+    return { label: name, hostnames: [], faults: [fault] };
   }
   const asked = label ?? { name, text: party.members[0].service?.name ?? party.name };
   const texts = asked.text.split(",").map((text) => text.trim());
@@ -35,7 +34,6 @@ export function hostsOf(party: Party, labels: Labels, prefix: string, enabled: b
     label: asked.name,
     hostnames,
     faults: [...faults, ...hostnames.flatMap((hostname) => hostFault(asked, hostname, context))],
-    missing: false,
   };
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Port, Workload } from "../domain/workload.ts";
 
 /** Who answers to which name on which network: Docker's DNS gives the addresses of all of them. */
@@ -6,9 +7,21 @@ export interface Neighbours {
   answering(network: string, name: string): ReadonlySet<string>;
   /** The workloads, by id, of which the engine publishes a TCP port at this address and port of the host. */
   publishing(host: string, port: number): ReadonlySet<string>;
-  /** Whether any running workload answers to this host and port, by name, by address or by a published port. */
-  reached(service: string): boolean;
+  /** Whether any running workload but these, by id, answers to this host and port, by name, by address or by a published port. */
+  reached(service: string, but?: readonly string[]): boolean;
 }
+
+/**
+ * Whether cloudflared takes a container's name for something else, and so never asks Docker for it, or not for this very name:
+ * an address, its own machine, or a name with a closing dot, which Docker's DNS cuts off.
+ */
+export const elsewhere = (name: string): boolean => isIP(name) !== 0 || name.toLowerCase() === "localhost" || name.endsWith(".");
+
+/** Docker's DNS knows a container by its short id too, and passes over letter case (moby libnetwork, checked 2026-11). */
+const namesOf = ({ id, name, service }: Workload): readonly string[] =>
+  [name, service?.name ?? name, id.slice(0, 12)].map((it) => it.toLowerCase());
+
+const place = (network: string, name: string): string => `${network}\u0000${name.toLowerCase()}`;
 
 /** A port that is published on all addresses, or on one of these, may answer on each of them. */
 const HERE = ["localhost", "127.0.0.1", "::1"] as const;
@@ -22,31 +35,29 @@ const ANSWERING: Readonly<Record<string, readonly string[]>> = {
 
 export function neighbours(workloads: readonly Workload[]): Neighbours {
   const names = new Map<string, Set<string>>();
-  const hosts = new Set<string>();
+  const hosts = new Map<string, Set<string>>();
+  const add = (all: Map<string, Set<string>>, at: string, id: string) => all.set(at, (all.get(at) ?? new Set()).add(id));
   for (const workload of workloads) {
-    for (const name of [workload.name, workload.service?.name ?? workload.name]) {
-      hosts.add(name);
-      for (const network of Object.keys(workload.networks)) {
-        const at = `${network}\u0000${name}`;
-        names.set(at, (names.get(at) ?? new Set()).add(workload.id));
-      }
+    for (const name of namesOf(workload)) {
+      add(hosts, name, workload.id);
+      for (const network of Object.keys(workload.networks)) add(names, place(network, name), workload.id);
     }
-    for (const { ip } of Object.values(workload.networks)) if (ip !== undefined && ip !== "") hosts.add(ip);
+    for (const { ip } of Object.values(workload.networks)) if (ip !== undefined && ip !== "") add(hosts, ip, workload.id);
     for (const { published } of workload.ports)
-      if (published !== undefined) for (const ip of [published.ip, ...HERE]) hosts.add(`${ip}:${published.port}`);
+      if (published !== undefined) for (const ip of [published.ip, ...HERE]) add(hosts, `${ip}:${published.port}`, workload.id);
   }
   return {
-    answering: (network, name) => names.get(`${network}\u0000${name}`) ?? new Set(),
+    answering: (network, name) => (elsewhere(name) ? undefined : names.get(place(network, name))) ?? new Set(),
     publishing: (host, port) => {
       const addresses = ANSWERING[host] ?? [host];
       const publishes = ({ protocol, published: at }: Port) =>
         protocol === "tcp" && at !== undefined && at.port === port && addresses.includes(at.ip);
       return new Set(workloads.filter(({ ports }) => ports.some(publishes)).map(({ id }) => id));
     },
-    reached: (service) => {
+    reached: (service, but = []) => {
       const [, host = "", port = ""] = /^[a-z]+:\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(service) ?? [];
-      const name = host.replace(/^\[|\]$/g, "");
-      return hosts.has(name) || hosts.has(`${name}:${port}`);
+      const name = host.replace(/^\[|\]$/g, "").toLowerCase();
+      return [...(hosts.get(name) ?? []), ...(hosts.get(`${name}:${port}`) ?? [])].some((id) => !but.includes(id));
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Origin, OriginOptions } from "../domain/origin.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
 import { type Fault, valueFault } from "./fault.ts";
+import { elsewhere } from "./neighbours.ts";
 import type { Party } from "./party.ts";
 import { serviceFault } from "./service.ts";
 import { parseOriginOption, parsePort, parseScheme } from "./values.ts";
@@ -106,26 +107,45 @@ function hostOf(party: Party, labels: Labels, prefix: string, context: Context):
     const ip = party.members[0].networks[network]?.ip;
     return ip === undefined || ip === "" ? { fault: offNetwork(party, asked, prefix, wanted) } : { host: ip };
   }
+  const shared = (name: string) => sharedOn(party, name, network, context);
+  const service = party.members[0].service?.name;
+  // A service that is reached by its own name stays so while all but one of its replicas restart.
+  if (service !== undefined && context.routed.has(service) && !elsewhere(service) && shared(service) === undefined)
+    return { host: service };
+  if (elsewhere(party.name)) return { fault: misleading(party, prefix) };
+  const place = shared(party.name);
+  return place === undefined ? { host: party.name } : { fault: ambiguous(party, prefix, place) };
+}
+
+/** The network on which somebody else answers to the name too: cloudflared is on all tunnel networks, and asks for it on any of them. */
+function sharedOn(party: Party, name: string, network: string, { networks, neighbours }: Context): string | undefined {
   const members = new Set(party.members.map(({ id }) => id));
-  // cloudflared is on all tunnel networks, and asks for the name on any of them.
-  const shared = [...new Set([network, ...context.networks])].find((name) =>
-    [...context.neighbours.answering(name, party.name)].some((id) => !members.has(id)),
-  );
-  return shared === undefined ? { host: party.name } : { fault: ambiguous(party, prefix, shared) };
+  return [...new Set([network, ...networks])].find((it) => [...neighbours.answering(it, name)].some((id) => !members.has(id)));
 }
 
 const offNetwork = (party: Party, asked: Label | undefined, prefix: string, wanted: readonly string[]): Fault => ({
   code: "CFA-NETWORK-MISSING",
   label: asked?.name ?? `${prefix}network`,
   message: `the container is on ${Object.keys(party.members[0].networks).toSorted().join(", ") || "no network"}, not on ${wanted.join(" or ")}, so cloudflared cannot reach it`,
-  fix: `add networks: [${wanted[0] ?? "tunnel"}] to the service`,
+  fix: `${without(party) ? "write" : "add"} networks: [${wanted[0] ?? "tunnel"}] ${without(party) ? "in place of network_mode" : "to the service"}`,
 });
+
+/** Whether it has no network of its own: Compose takes no `networks` beside `network_mode`. */
+const without = (party: Party): boolean => Object.keys(party.members[0].networks).every((name) => name === "host" || name === "none");
 
 const ambiguous = (party: Party, prefix: string, network: string): Fault => ({
   code: "CFA-NAME-AMBIGUOUS",
   label: `${prefix}hostname`,
   message: `another container answers to the name ${party.name} on the network ${network} too, so visitors could be led to it`,
   fix: "give one of the two another name (container_name, or the name of the Compose service)",
+  shut: "route",
+});
+
+const misleading = (party: Party, prefix: string): Fault => ({
+  code: "CFA-NAME-AMBIGUOUS",
+  label: `${prefix}hostname`,
+  message: `cloudflared does not take the name ${party.name} for this container but for something else, where visitors would be led`,
+  fix: "give the container another name (container_name), one that is no address and does not end with a dot",
   shut: "route",
 });
 

@@ -59,11 +59,12 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
   const common = [...place, ...rest];
   const apart = others.length === 0 ? undefined : (at: Route) => `give ${at.hostname} a route of its own, ${context.prefix}.login.hostname`;
 
+  const service = "faults" in origin ? undefined : origin.origin.service;
   const asked = [
     ...logins.map((route) => ask(party, route, true, common, ["route"])),
     ...others.map((route) => ask(party, route, labels.get("access")?.text === "public", [...common, ...guard], ["route"])),
     ...bypassed.map((route) => ask(party, route, true, [...common, ...guard], ["route", "bypass"])),
-  ];
+  ].map((it) => ({ ...it, service }));
   const problems = [
     ...addressed(party, place, routes),
     ...addressed(party, guard, others),
@@ -71,7 +72,9 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
     ...hosts.hostnames.flatMap((hostname) => tooDeep(party, hosts.label, hostname, context)),
     ...logins.flatMap((it) => addressed(party, loginFaults(labels, it.hostname, apart?.(it)), [it]).map(asWarning)),
   ];
-  if (common.length > 0 || "faults" in origin) return { label: hosts.label, exposures: [], asked, problems, unplaced: hosts.missing };
+  // A hostname that is none, or lies in no zone, may have been meant for a place inside another route of the container.
+  if (common.length > 0 || "faults" in origin)
+    return { label: hosts.label, exposures: [], asked, problems, unplaced: hosts.faults.length > 0 };
   const exposure = {
     origin: origin.origin,
     adopt: adopt.value ?? false,
@@ -95,9 +98,10 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
 }
 
 /** @param kinds - of the faults that shut, those which concern this route */
-const ask = (party: Party, route: Route, saysPublic: boolean, faults: readonly Fault[], kinds: readonly Fault["shut"][]): FaultyRoute => ({
+const ask = (party: Party, route: Route, saysPublic: boolean, faults: readonly Fault[], kinds: readonly Fault["shut"][]) => ({
   route,
   workload: party.name,
+  members: party.members.map(({ id }) => id),
   saysPublic,
   shut: faults.some(({ shut }) => shut !== undefined && kinds.includes(shut)),
 });

@@ -6,6 +6,7 @@ import { decode } from "../labels/decode.ts";
 import { neighbours } from "../labels/neighbours.ts";
 import { parties } from "../labels/party.ts";
 import { type Decision, decide, type Memory } from "../plan/decide.ts";
+import type { StandingRoute } from "../plan/desired.ts";
 import type { Grace } from "../plan/linger.ts";
 
 export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighbours" | "routed" | "directory"> {
@@ -37,7 +38,7 @@ export function wishes(
     directory: { ...world.directory, policies: world.policy.theirs },
   };
   const decoded = parties(workloads, settings).map((party) => decode(party, context));
-  const reused = ({ service }: { readonly service: string | undefined }) => service !== undefined && around.reached(service);
+  const reused = ({ service }: StandingRoute, but?: readonly string[]) => service !== undefined && around.reached(service, but);
   return decide(decoded, stands, reused, memory, grace, now);
 }
 

@@ -23,12 +23,12 @@ export interface Decision {
 /**
  * What is wished, all labels taken together.
  *
- * @param reused - whether something else runs now where a standing route leads
+ * @param reused - whether something runs now where a standing route leads, other than these containers
  */
 export function decide(
   decoded: readonly Decoded[],
   standing: readonly StandingRoute[],
-  reused: (route: StandingRoute) => boolean,
+  reused: (route: StandingRoute, but?: readonly string[]) => boolean,
   memory: Memory,
   grace: Grace,
   now: number,
@@ -37,15 +37,18 @@ export function decide(
   const faulty = decoded.flatMap((it) => it.faulty);
   const settled = settle(exposures, standing, memory.rivalries, grace.graceMs, now);
   const asked = new Set([...exposures, ...faulty].map((it) => routeKey(it.route)));
-  const absences = linger(memory.absences, standing, asked, reused, grace, now);
+  // Who asks for the same place by another route is not gone.
+  const moved = ({ service }: StandingRoute) => exposures.some(({ origin }) => origin.service === service);
+  const absences = linger(memory.absences, standing, asked, (it) => reused(it) || moved(it), grace, now);
+  const shown = new Set(standing.filter((it) => reused(it)).map(({ route }) => routeKey(route)));
   const closing = new Map([...absences.deadlines].filter(([, deadline]) => deadline > now));
   const wishes = new Map(settled.wishes.map((wish) => [routeKey(wish.route), wish]));
   const desired: Desired = {
     wishes,
     held: new Set([
-      ...keep(faulty, standing, wishes),
+      ...keep(faulty, standing, wishes, reused),
       ...closing.keys(),
-      ...settled.waiting.map(({ exposure }) => routeKey(exposure.route)),
+      ...settled.waiting.map(({ exposure }) => routeKey(exposure.route)).filter((key) => !shown.has(key)),
     ]),
     guarded: guarded(exposures, faulty),
     closing,
@@ -60,15 +63,28 @@ export function decide(
   return { desired, memory: { absences, rivalries: settled.rivalries }, wakeAt: ends.length === 0 ? undefined : Math.min(...ends) };
 }
 
-/** The faulty routes that stay as they are: not those that another container wishes soundly, and none that would be public by mistake. */
+/**
+ * The faulty routes that stay as they are: not those that another container wishes soundly, none that would be public by mistake,
+ * and none that leads to a container which does not ask for it, having got the name or the address of the one that did.
+ */
 function keep(
   faulty: readonly FaultyRoute[],
   standing: readonly StandingRoute[],
   wishes: ReadonlyMap<RouteKey, unknown>,
+  reused: (route: StandingRoute, but: readonly string[]) => boolean,
 ): readonly RouteKey[] {
   const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
+  const asking = Map.groupBy(faulty, (it) => routeKey(it.route));
+  const strange = ([key, all]: readonly [RouteKey, readonly FaultyRoute[]]) => {
+    const it = stands.get(key);
+    if (it === undefined || all.some(({ service }) => service !== undefined && service === it.service)) return false;
+    const own = all.flatMap(({ members }) => members);
+    return reused(it, own);
+  };
+  const strangers = new Set([...asking].filter(strange).map(([key]) => key));
   return faulty
     .filter((it) => !it.shut && (it.saysPublic || stands.get(routeKey(it.route))?.public !== true))
+    .filter((it) => !strangers.has(routeKey(it.route)))
     .map((it) => routeKey(it.route))
     .filter((key) => !wishes.has(key));
 }

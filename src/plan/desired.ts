@@ -59,6 +59,10 @@ export interface Decoded {
 export interface FaultyRoute {
   readonly route: Route;
   readonly workload: string;
+  /** Ids of the containers that ask for it. */
+  readonly members: readonly string[];
+  /** Where it is to lead; undefined where the fault is in that. */
+  readonly service: string | undefined;
   /** Whether its labels say `access=public` in so many words: else an open public route is shut, not kept. */
   readonly saysPublic: boolean;
   /** Shut at once even where it is open: leaving it would show something that nobody asked to show. */

@@ -100,7 +100,8 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
   const stances = () => house.rungs.map((rung) => rung.stance(route, wish, scene.world, scene.desired));
   if (wish === undefined)
     return { route, ...(!uncovering(scene, route, (wished) => house.audience(wished, scene.world)) && descend(stances())) };
-  if (scene.missing !== undefined) return { route, waiting: { route: key, cause: "foundation", reason: scene.missing } };
+  if (scene.missing !== undefined)
+    return { route, waiting: { route: key, cause: "foundation", reason: scene.missing }, ...overstayed(house, scene, wish) };
   const all = stances();
   const problems = all.flatMap((stance) => (stance.is === "taken" ? [stance.problem] : []));
   if (problems.length > 0) return { route, ...adopted(house, scene, wish, problems) };
@@ -130,16 +131,24 @@ const opensUp = <World, C extends Change>(house: House<World, C>, scene: Scene<W
 /** What somebody else has where the route is to be: taken over step by step where the labels ask for it, else told. */
 function adopted<World, C extends Change>(
   house: House<World, C>,
-  { world }: Scene<World>,
+  scene: Scene<World>,
   wish: Exposure,
   problems: readonly Problem[],
 ): Outcome<C> {
+  const { world } = scene;
   const key = routeKey(wish.route);
-  if (wish.adopt && wish.gate !== undefined) return { waiting: { route: key, cause: "health", reason: wish.gate } };
+  if (wish.adopt && wish.gate !== undefined)
+    return { waiting: { route: key, cause: "health", reason: wish.gate }, ...overstayed(house, scene, wish) };
   const change = wish.adopt ? house.adopt(wish.route, wish, world) : undefined;
   return change === undefined
-    ? { problems }
+    ? { problems, ...overstayed(house, scene, wish) }
     : { change, waiting: { route: key, cause: "adoption", reason: "what others made there to be taken over" } };
+}
+
+/** What can not be made as it is to be does not go on showing, or letting in, what nobody wishes there any more. */
+function overstayed<World, C extends Change>(house: House<World, C>, { world, desired }: Scene<World>, wish: Exposure): Outcome<C> {
+  const change = house.overstays(wish, world, desired);
+  return change === undefined ? {} : { change };
 }
 
 /**

@@ -91,6 +91,8 @@ export interface House<World, C extends Change> {
   audience(wish: Exposure, world: World): string | undefined;
   /** Whether the wish lets in anybody, or shows anything, that is not let in or shown at its route now. */
   widens(wish: Exposure, world: World): boolean;
+  /** Takes away what shows something at the route, or lets in somebody, that the wish does not; undefined where nothing does. */
+  overstays(wish: Exposure, world: World, desired: Desired): C | undefined;
   /** The next step of taking over what others made at the route; undefined where something there can not be taken. */
   adopt(route: Route, wish: Exposure, world: World): C | undefined;
   /** The routes that have at least one object of ours. */

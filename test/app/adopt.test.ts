@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { inventory } from "../e2e/world.ts";
 import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTunnel } from "../sandbox/cloudflare/seed.ts";
-import type { DnsRecord, IngressRule } from "../sandbox/cloudflare/state.ts";
+import type { AccessApplication, DnsRecord, IngressRule } from "../sandbox/cloudflare/state.ts";
 import { type Home, home } from "./daemon.ts";
 import { others } from "./others.ts";
 import { stranger, visitor } from "./visitor.ts";
@@ -108,6 +108,21 @@ describe("with the label adopt", () => {
       { name: WIKI, type: "CNAME", proxied: true, comment: "cfauth:app" },
     ]);
     expect(at.took).toEqual([took]);
+  });
+
+  it("an application that guards a private network too goes on guarding it, and nothing is begun", async () => {
+    await using at = await scene([{ hostname: WIKI, service: "http://192.0.2.9:8080" }], TO_TUNNEL);
+    const before = seedGuard(at, WIKI);
+    const network = { type: "private", cidr: "10.0.0.0/24" };
+    const destinations = [...before.destinations, network] as AccessApplication["destinations"];
+    const { apps } = at.sandbox.cloudflare.state;
+    apps.set(before.id, { ...before, destinations });
+    await at.run("wiki", ADOPT);
+    await at.settle();
+    expect([apps.get(before.id)?.destinations, at.took]).toEqual([destinations, []]);
+    expect(at.problems.find(({ code }) => code === "CFA-CONFLICT-ACCESS")?.fix).toBe(
+      `it guards something without a public hostname as well and cannot be taken over: take ${WIKI} out of it under Zero Trust → Access → Applications`,
+    );
   });
 
   it("other records of the name stay: they are no hindrance", async () => {

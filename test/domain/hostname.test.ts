@@ -23,6 +23,7 @@ describe("a hostname", () => {
     { text: "wiki", is: "wiki.example.com" },
     { text: "*", is: "*.example.com" },
     { text: "wiki.lab", is: "wiki.lab" },
+    { text: "例え。example。com", is: "xn--r8jz45g.example.com" },
   ])("$text is completed to $is", ({ text, is }) => {
     expect(parseHostname(text, "example.com")).toEqual({ ok: true, value: is });
   });
@@ -42,6 +43,9 @@ describe("a hostname", () => {
     "a b.com",
     "a\u0000.com",
     "user@example.com",
+    "app.example.com\\admin",
+    "app%2eexample.com",
+    "app.exa\tmple.com",
   ])("%j is none", (text) => {
     expect(parseHostname(text).ok).toBe(false);
   });

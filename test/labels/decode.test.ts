@@ -202,6 +202,13 @@ describe("replicas of one Compose service", () => {
     expect(opens([replica(1)])).toEqual(["app.example.com → http://home-web-1:80"]);
   });
 
+  it("one that is left while the others restart is reached as before, so that nothing has to be written", () => {
+    const routed = new Set(["web"]);
+    const other = replica(3, { name: "work-web-1", service: { project: "work", name: "web" } });
+    const leads = (...all: Workload[]) => decoded([replica(1), ...all], { routed }).exposures[0]?.origin.service;
+    expect([leads(), leads(workload({}, other))]).toEqual(["http://web:80", "http://home-web-1:80"]);
+  });
+
   it("whose labels differ are two that want the same route", () => {
     expect(opens([replica(1), replica(2, { labels: { ...HOST, "cfauth.port": "81" } })])).toEqual([
       "app.example.com → http://home-web-1:80",

@@ -35,6 +35,15 @@ describe("how far a fault reaches", () => {
     expect(routes({ ...two, "cfauth.port": "80" }).open).toEqual([]);
   });
 
+  it.each([
+    { name: "has a path", hostname: "app.example.com/admin" },
+    { name: "is empty", hostname: "" },
+    { name: "lies in no zone", hostname: "app.exmaple.com" },
+  ])("a hostname that $name keeps all routes of the container shut, since it may have been meant inside one of them", ({ hostname }) => {
+    const whole = { "cfauth.hostname": "app.example.com", "cfauth.access": "public" };
+    expect(routes({ ...whole, "cfauth.admin.hostname": hostname, "cfauth.admin.path": "/admin" }).open).toEqual([]);
+  });
+
   it("a fault of one container leaves the others open", () => {
     expect(
       routes({ "cfauth.hostname": "app.example.com", "cfauth.acess": "x" }, workload({ "cfauth.hostname": "b.example.com" }, { name: "b" }))
@@ -55,6 +64,24 @@ describe("how far a fault reaches", () => {
       open: [],
       faulty: [{ at: "app.example.com", saysPublic: true, shut: true }],
     });
+  });
+
+  it.each([
+    { name: "in other letters", container: "App", twin: { name: "app", id: "other" } },
+    { name: "by its short id", container: "0123456789ab", twin: { id: "0123456789abcdef" } },
+  ])("a name that another container answers to $name is no name to go by", ({ container, twin }) => {
+    const { exposures, problems } = decoded([workload(HOST, { name: container }), workload({}, { name: "twin", ...twin })]);
+    expect([exposures, problems.map(({ code }) => code)]).toEqual([[], ["CFA-NAME-AMBIGUOUS"]]);
+  });
+
+  it.each(["192.168.1.1", "Localhost", "app."])("a container with the name %s, which leads elsewhere, is not opened by it", (name) => {
+    const { exposures, faulty, problems } = decoded([workload(HOST, { name })]);
+    expect([exposures, faulty[0]?.shut, problems.map(({ code }) => code)]).toEqual([[], true, ["CFA-NAME-AMBIGUOUS"]]);
+  });
+
+  it("a container with another machine's address for a name does not lead there by the label service", () => {
+    const { exposures, problems } = decoded([workload({ ...HOST, "cfauth.service": "http://192.168.1.1:80" }, { name: "192.168.1.1" })]);
+    expect([exposures, problems.map(({ code }) => code)]).toEqual([[], ["CFA-SERVICE-FORBIDDEN"]]);
   });
 
   it.each([

@@ -214,7 +214,18 @@ describe("a container that can not be reached exposes nothing and says why", () 
         "CFA-NETWORK-MISSING",
         "cfauth.network",
         "the container is on no network, not on tunnel or edge, so cloudflared cannot reach it",
-        "add networks: [tunnel] to the service",
+        "write networks: [tunnel] in place of network_mode",
+      ],
+    },
+    {
+      name: "on the host's network, beside which Compose takes no other",
+      labels: HOST,
+      container: { networks: { host: { ip: undefined } } },
+      says: [
+        "CFA-NETWORK-MISSING",
+        "cfauth.network",
+        "the container is on host, not on tunnel, so cloudflared cannot reach it",
+        "write networks: [tunnel] in place of network_mode",
       ],
     },
     {

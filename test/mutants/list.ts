@@ -43,6 +43,18 @@ export const MUTANTS: readonly Mutant[] = [
     from: "if (problems.length > 0) return { route, ...adopted(house, scene, wish, problems) };",
     to: "",
   },
+  {
+    name: "leaves open to those of before what can not become what is wished",
+    file: "src/kinds/overstay.ts",
+    from: "return gone ? takeAway",
+    to: "return false ? takeAway",
+  },
+  {
+    name: "takes any rule that checks no login for ours where the record is",
+    file: "src/kinds/ingress/rules.ts",
+    from: "if (check === undefined) return speltByUs(rule) &&",
+    to: "if (check === undefined) return",
+  },
   { name: "touches routes that are held", file: "src/plan/plan.ts", from: "desired.held.has(key) ? [] : [route]", to: "[route]" },
   {
     name: "opens before the health check",
@@ -65,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "withdraws a rule that a public one around it would answer for",
     file: "src/kinds/ingress/propose.ts",
-    from: "around(wish.route, world, desired) ? shut",
+    from: "around(route, world, desired) ? shut",
     to: "false ? shut",
   },
   {

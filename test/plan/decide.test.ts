@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
+import { neighbours } from "../../src/labels/neighbours.ts";
 import { type Decision, decide, type Memory, noMemory } from "../../src/plan/decide.ts";
 import type { Decoded, FaultyRoute, StandingRoute } from "../../src/plan/desired.ts";
-import { anybody, exposure, route, stands } from "../builders.ts";
+import { anybody, exposure, decoded as labelled, route, stands, workload } from "../builders.ts";
 
 const APP = "app.example.com";
 const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
@@ -10,7 +11,7 @@ const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
 const wishes = (...exposures: Exposure[]): Decoded => ({ exposures, faulty: [], problems: [] });
 const faulty = (more: Partial<FaultyRoute> = {}): Decoded => ({
   exposures: [],
-  faulty: [{ route: route(APP), workload: "app", saysPublic: false, shut: false, ...more }],
+  faulty: [{ route: route(APP), workload: "app", members: ["app"], service: undefined, saysPublic: false, shut: false, ...more }],
   problems: [],
 });
 const nothing: readonly Decoded[] = [];
@@ -42,6 +43,14 @@ describe("a container that stops and comes back", () => {
   it("loses its route when the grace is over", () => {
     const later = looks({ decoded: nothing, memory: gone.memory, now: 61_000 });
     expect([later.desired.held, later.desired.wishes, later.wakeAt]).toEqual([new Set(), new Map(), undefined]);
+  });
+
+  it("loses a route at once that it does not ask for any more, wherever it leads", () => {
+    const service = "http://192.168.1.20:8123";
+    const standing = [stands(APP, { service }), stands(`${APP}/hooks`, { service, public: true })];
+    const whole = exposure(APP, { origin: { service, options: {} } });
+    const before = looks({ decoded: [wishes(whole, exposure(`${APP}/hooks`, { origin: whole.origin, protection: anybody }))], standing });
+    expect(looks({ decoded: [wishes(whole)], standing, memory: before.memory }).desired.held).toEqual(new Set());
   });
 
   it("loses its route at once when it comes back without labels", () => {
@@ -88,6 +97,27 @@ describe("an open route whose labels can not be read any more", () => {
     expect([[...desired.held], [...desired.wishes.keys()], wakeAt]).toEqual([held, [], undefined]);
   });
 
+  it("is shut where another container has its address by now, as after a reboot, and stays where it leads to its own", () => {
+    const asks = workload({ "cfauth.hostname": APP, "cfauth.access.groups": "gone" }, { networks: { tunnel: { ip: "172.18.0.6" } } });
+    const secret = workload({}, { name: "secret", networks: { tunnel: { ip: "172.18.0.5" } } });
+    const held = (service: string) => {
+      const around = neighbours([asks, secret]);
+      const reused = (it: StandingRoute, but?: readonly string[]) => around.reached(it.service ?? "", but);
+      return [...decide([labelled([asks, secret])], [stands(APP, { service })], reused, noMemory, GRACE, 0).desired.held];
+    };
+    expect([held("http://172.18.0.5:80"), held("http://secret:80"), held("http://172.18.0.6:80"), held("http://app:80")]).toEqual([
+      [],
+      [],
+      [APP],
+      [APP],
+    ]);
+  });
+
+  it("stays where it leads to another container, as its labels still say", () => {
+    const away = faulty({ service: "http://app:80" });
+    expect(looks({ decoded: [away], reused: true }).desired.held).toEqual(new Set([APP]));
+  });
+
   it("gives way to another container that wishes the route soundly", () => {
     const { desired } = looks({ decoded: [faulty(), wishes(exposure(APP, { workload: "other" }))] });
     expect([desired.held, [...desired.wishes.values()].map(({ workload }) => workload)]).toEqual([new Set(), ["other"]]);
@@ -131,6 +161,10 @@ describe("two containers that want one hostname, over time", () => {
     ]);
   });
 
+  it("the holder's route is not kept where something else runs now under its name", () => {
+    expect(looks({ decoded: [wishes(loser)], standing, memory, reused: true, now: 1_000 }).desired.held).toEqual(new Set());
+  });
+
   it("the other one takes over when the grace is over", () => {
     const { desired, wakeAt } = looks({ decoded: [wishes(loser)], standing, memory: stopped.memory, now: 61_000 });
     expect([[...desired.wishes.values()].map(({ workload }) => workload), desired.held, wakeAt]).toEqual([["shop"], new Set(), undefined]);
@@ -139,7 +173,7 @@ describe("two containers that want one hostname, over time", () => {
 
 describe("the next look", () => {
   it("is due when the first of several graces ends", () => {
-    const standing = [stands("a.example.com"), stands("b.example.com")];
+    const standing = [stands("a.example.com", { service: "http://a:80" }), stands("b.example.com")];
     const first = looks({ decoded: [wishes(exposure("a.example.com"), exposure("b.example.com"))], standing });
     const second = looks({ decoded: [wishes(exposure("b.example.com"))], standing, memory: first.memory, now: 1_000 });
     expect(looks({ decoded: nothing, standing, memory: second.memory, now: 5_000 }).wakeAt).toBe(61_000);

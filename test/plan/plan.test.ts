@@ -93,7 +93,14 @@ describe("what people are told of a route", () => {
 
   it("a public host waits for a protected path whose labels can not be read", () => {
     const world = settled(emptyWorld(), [exposure("public.example.com", { protection: anybody })]);
-    const admin: FaultyRoute = { route: route(`${APP}/admin`), workload: "app", saysPublic: false, shut: false };
+    const admin: FaultyRoute = {
+      route: route(`${APP}/admin`),
+      workload: "app",
+      members: ["app"],
+      service: undefined,
+      saysPublic: false,
+      shut: false,
+    };
     const { changes, waiting } = planned(
       world,
       [exposure("public.example.com", { protection: anybody }), exposure(APP, { protection: anybody })],
@@ -219,7 +226,7 @@ describe("what is held", () => {
         mine: new Map([...world.dns.mine].map(([name, record]) => [name, { ...record, content: "elsewhere.example.net" }])),
       },
     } as World;
-    const held: FaultyRoute = { route: route(APP), workload: "app", saysPublic: false, shut: false };
+    const held: FaultyRoute = { route: route(APP), workload: "app", members: ["app"], service: undefined, saysPublic: false, shut: false };
     expect(planned(bent, [], [held])).toMatchObject({ changes: [], live: [], problems: [] });
   });
 });

@@ -277,8 +277,13 @@ class History {
     const key = [...mine.keys()][which];
     const route = ROUTES.find((it) => routeKey(it) === key);
     const rule = route && ruleOf(this.world, route);
-    // A public rule whose application is deleted by hand can not be told from somebody else's any more.
-    if (key === undefined || rule?.originRequest?.["access"] === undefined || !dns.mine.has(route?.hostname as Hostname)) return;
+    // A public rule of a whole host whose application is deleted by hand can not be told from somebody else's any more.
+    if (
+      key === undefined ||
+      (rule?.originRequest?.["access"] === undefined && rule?.path === undefined) ||
+      !dns.mine.has(route?.hostname as Hostname)
+    )
+      return;
     // With its application a wildcard's visitor or a public route around it would answer at the edge: that is the hand's doing.
     if (standing(this.world).some((outer) => route && outer.public && beneath(route, outer.route))) return;
     mine.delete(key);

@@ -42,6 +42,18 @@ function waves(world: World, wishes: readonly Exposure[]): { readonly world: Wor
   }
 }
 
+/** Authentik has just been installed. */
+const UNREADY: World["login"]["parts"] = {
+  code: "CFA-AK-NOT-READY",
+  severity: "error",
+  container: undefined,
+  label: undefined,
+  route: undefined,
+  message: "",
+  effect: "closed",
+  fix: "",
+};
+
 const open = (...wishes: Exposure[]): World => waves(emptyWorld(), wishes).world;
 
 describe("the order of things", () => {
@@ -142,6 +154,89 @@ describe("the order of things", () => {
     const before = open(wish("http://a:80", members));
     const robbed = { ...before, access: { ...before.access, mine: new Map() } };
     expect(waves(robbed, [wish("http://a:80", members)]).waves).toEqual(["create access", "update ingress"]);
+  });
+
+  describe("a path without a login whose application somebody deleted", () => {
+    const wishes = [wish("http://a:80", members), wish("http://a:80", anybody, "/hooks")];
+    const before = open(...wishes);
+    const mine = new Map([...before.access.mine].filter(([route]) => !route.endsWith("/hooks")));
+    const robbed = { ...before, access: { ...before.access, mine } };
+
+    it("gets another one, and holds up nothing else of its hostname", () => {
+      expect(waves(robbed, wishes).waves).toEqual(["create access"]);
+      const { world } = waves(robbed, [wish("http://a:80", only({ groups: ["family"] })), ...wishes.slice(1)]);
+      expect(world.policy.mine.map(({ name }) => name).toSorted()).toEqual([
+        "cfauth:home members of family",
+        "cfauth:home public, no login",
+      ]);
+    });
+
+    it("goes with its container, and leaves nothing behind", () => {
+      expect(waves(robbed, []).world.ingress.rules).toEqual(emptyWorld().ingress.rules);
+    });
+
+    it("is told from a rule for the whole host, which anybody may have made", () => {
+      const alone = open(wish("http://a:80", anybody));
+      const { world } = waves({ ...alone, access: { ...alone.access, mine: new Map() } }, [wish("http://b:80", anybody)]);
+      expect(world.ingress.rules).toEqual(alone.ingress.rules);
+    });
+
+    it("is not mistaken for ours where the record is not", () => {
+      const theirs = { ...robbed, dns: { ...robbed.dns, mine: new Map() } };
+      expect(waves(theirs, []).world.ingress.rules.map(({ service }) => service)).toContain("http://a:80");
+    });
+  });
+
+  describe("what can not be made as it is to be does not go on showing or letting in what nobody wishes any more", () => {
+    const theirRecord: World["dns"]["theirs"] = new Map([
+      ["app.example.com", [{ id: "d", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" }]],
+    ]);
+    const hands: readonly { readonly name: string; readonly by: (world: World) => World }[] = [
+      {
+        name: "somebody's rule for a path of the hostname",
+        by: (world) => ({
+          ...world,
+          ingress: {
+            ...world.ingress,
+            rules: [{ hostname: "app.example.com", path: "/x", service: "http://x:1" }, ...world.ingress.rules],
+          },
+        }),
+      },
+      { name: "a record that is ours no more", by: (world) => ({ ...world, dns: { ...world.dns, mine: new Map(), theirs: theirRecord } }) },
+      {
+        name: "a login method that is gone, and can not be made anew",
+        by: (world) => ({ ...world, login: { ...world.login, method: undefined, parts: UNREADY } }),
+      },
+    ];
+    const all = wish("http://a:80", anybody);
+    const some = wish("http://a:80", only({ groups: ["family"] }));
+    const rule = (world: World) => world.ingress.rules.find(({ hostname, path }) => hostname === "app.example.com" && path !== "/x");
+    const meanwhile = (before: readonly Exposure[], by: (world: World) => World, after: readonly Exposure[]) =>
+      rule(waves(by(open(...before)), after).world)?.service;
+
+    it.each(hands)("$name", ({ by }) => {
+      expect([
+        meanwhile([all], by, [wish("http://a:80", members)]),
+        meanwhile([some], by, [wish("http://a:80", only({ groups: ["admins"] }))]),
+        meanwhile([some], by, [wish("http://b:80", only({ groups: ["family"] }))]),
+      ]).toEqual([undefined, undefined, undefined]);
+    });
+
+    it.each(hands)("$name leaves alone what is as it is to be, and what is to be wider", ({ by }) => {
+      expect([meanwhile([all], by, [all]), meanwhile([some], by, [some]), meanwhile([some], by, [all])]).toEqual([
+        "http://a:80",
+        "http://a:80",
+        "http://a:80",
+      ]);
+    });
+
+    it("keeps the place where a wider rule of ours would answer instead", () => {
+      const outer = wish("http://a:80", members);
+      const inner = (groups: readonly string[]) => wish("http://a:80", only({ groups }), "/admin");
+      const by = hands[0]?.by ?? ((world) => world);
+      const { world } = waves(by(open(outer, inner(["family"]))), [outer, inner(["admins"])]);
+      expect(world.ingress.rules.find(({ path }) => path?.startsWith("^/admin"))?.service).toBe("http_status:503");
+    });
   });
 
   it.each(["/x/../admin", "//admin", "/./admin", "/%2e/admin", "/admin;x", "/x/..;/admin", "/x\\..\\admin"])(

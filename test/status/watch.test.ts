@@ -388,7 +388,7 @@ describe("what the daemon says of itself", () => {
 
   it("tells a label's problem once when it comes and once when it goes, and that its open route is as it was all the time", () => {
     const it = daemon([wish]);
-    const faulty = [{ route: wish.route, workload: "app", saysPublic: false, shut: false }];
+    const faulty = [{ route: wish.route, workload: "app", members: ["app"], service: undefined, saysPublic: false, shut: false }];
     it.pass([wish]);
     it.pass([], [typo()], faulty);
     it.pass([], [typo()], faulty);
@@ -399,7 +399,7 @@ describe("what the daemon says of itself", () => {
 
   it("tells that the route of a faulty label is closed where it was not open before", () => {
     const it = daemon();
-    it.pass([], [typo()], [{ route: wish.route, workload: "app", saysPublic: false, shut: false }]);
+    it.pass([], [typo()], [{ route: wish.route, workload: "app", members: ["app"], service: undefined, saysPublic: false, shut: false }]);
     expect(it.lines).toMatchObject([{ msg: "problem", effect: "closed" }]);
   });
 

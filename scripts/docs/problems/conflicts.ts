@@ -62,7 +62,11 @@ export const ofConflicts = {
     effect: NOTHING_BEGUN,
   },
   "CFA-CONFLICT-ACCESS": {
-    says: () => [...conflict({ application: {} }), ...conflict({ application: { type: "ssh" } }, ADOPT)],
+    says: () => [
+      ...conflict({ application: {} }),
+      ...conflict({ application: { type: "ssh" } }, ADOPT),
+      ...conflict({ application: { kept: { destinations: [{ type: "private", cidr: "10.0.0.0/24" }] } } }, ADOPT),
+    ],
     so: "An Access application that cfauth did not make covers exactly this hostname, or hostname and path. One for `*.example.com` is no conflict: cfauth's own is closer and decides.",
     why: "Who may enter would be decided in two places.",
     mend: ["If nobody needs it, delete it under Zero Trust → Access → Applications.", ...adopt],

@@ -61,7 +61,7 @@ export const ofLabels = {
     mend: [
       "Write what it says. In a Compose file numbers, `true` and `false` go between quotes, since labels are text. Every label with an example is in [labels.md](labels.md).",
     ],
-    effect: SHUT_OR_KEPT,
+    effect: `${SHUT_OR_KEPT} Of a hostname this holds for all routes of the container: it may have been meant for a place inside another of them.`,
   },
   "CFA-LABEL-NO-HOSTNAME": {
     says: () => all({ nameless: true, labels: { port: "8080" } }),
@@ -93,7 +93,7 @@ export const ofLabels = {
       "- Look for a typo in the hostname.\n- See that the domain is in the same Cloudflare account, and that the API token covers its zone: **Zone · Zone · Read** and **Zone · DNS · Edit**. A token without Zone · Read looks like one without zones.\n- If `CFAUTH_ZONES` is set, add the zone there.",
       "Zones are read again about once an hour; a restart of cfauth does it at once.",
     ],
-    effect: SHUT_OR_KEPT,
+    effect: ALL_SHUT_OR_KEPT,
   },
   "CFA-HOST-TOO-DEEP": {
     says: () => all({ labels: { hostname: "grafana.lab.example.com" } }),
@@ -134,7 +134,8 @@ export const ofLabels = {
     effect: SHUT_OR_KEPT,
   },
   "CFA-NETWORK-MISSING": {
-    says: () => all({ container: { networks: { default: { ip: "172.19.0.2" } } } }),
+    says: () =>
+      all({ container: { networks: { default: { ip: "172.19.0.2" } } } }, { container: { networks: { host: { ip: undefined } } } }),
     so: "The container is not on the network on which cloudflared is.",
     why: "cloudflared could not reach it: visitors would get error 502.",
     mend: [
@@ -147,14 +148,15 @@ export const ofLabels = {
         "  tunnel:",
         "    external: true      # made by the Compose file that runs cloudflared",
       ),
-      "If the container needs its old network too (a database, say), list both: `networks: [default, tunnel]`. If your tunnel network has another name, set `CFAUTH_NETWORK`. A container with `network_mode: host` has no network of its own and can not be reached this way.",
+      "If the container needs its old network too (a database, say), list both: `networks: [default, tunnel]`. If your tunnel network has another name, set `CFAUTH_NETWORK`. A container with `network_mode` (`host`, `service:vpn`) has no network of its own and can not be reached this way.",
     ],
     effect: SHUT_OR_KEPT,
   },
   "CFA-NAME-AMBIGUOUS": {
-    says: () => all({ beside: { name: "other-wiki-1", service: { project: "other", name: "wiki" } } }),
-    so: "Two containers answer to the same name on the network of the tunnel: by container name, Compose service name or alias.",
-    why: "Docker answers with one or the other. A visitor of the one could see the other, without the protection that the other asks for.",
+    says: () =>
+      all({ beside: { name: "other-wiki-1", service: { project: "other", name: "wiki" } } }, { container: { name: "192.168.1.1" } }),
+    so: "Two containers answer to the same name on the network of the tunnel: by container name, Compose service name or alias, in whatever letter case. Or a container is called like an address, `localhost`, or something with a closing dot.",
+    why: "Docker answers with one or the other. A visitor of the one could see the other, without the protection that the other asks for. And a name that is an address leads to that address, whoever has it.",
     mend: ["Rename one of them.", yaml("services:", "  wiki-notes:", "    container_name: wiki-notes")],
     effect: "The route is shut, also where it is open already: to leave it would show a page that nobody asked to show.",
   },

@@ -135,3 +135,11 @@ export function foreignFrom(answer: ApplicationAnswer): ForeignApplication {
     kept: kept(answer, FOREIGN),
   };
 }
+
+/** Whether it guards something that has no public hostname as well: a private network, an MCP server. */
+export const guardsPrivately = ({ kept }: Pick<ForeignApplication, "kept">): boolean =>
+  ((kept["destinations"] ?? []) as readonly { readonly type?: string }[]).some(({ type = "public" }) => type !== "public");
+
+/** Whether one place can be taken out of it. Where only what has no public hostname would be left, Access would have no domain for it. */
+export const releasable = (foreign: ForeignApplication, place: string): boolean =>
+  foreign.type === "self_hosted" && (foreign.covers.some((it) => it !== place) || !guardsPrivately(foreign));

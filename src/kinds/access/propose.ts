@@ -10,6 +10,7 @@ import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
 import { linked } from "../policy/propose.ts";
 import type { PolicySeen } from "../policy/seen.ts";
+import { guardsPrivately } from "./application.ts";
 import { narrows, withTokens } from "./narrowing.ts";
 import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
 
@@ -179,16 +180,21 @@ export const tagCarriers = (owner: Owner, { theirs }: Pick<AccessSeen, "theirs">
 export const doubles: Sweep<{ readonly access: Pick<AccessSeen, "doubles"> }, AccessChange> = ({ access }) =>
   access.doubles.map((at) => ({ kind: "access", action: "delete", key: `access ${at.route} ${at.id}`, subject: at.route, at }));
 
-const taken = (wish: Exposure, { name }: ForeignApplication): Problem => ({
+const taken = (wish: Exposure, foreign: ForeignApplication): Problem => ({
   code: "CFA-CONFLICT-ACCESS",
   severity: "error",
   container: wish.workload,
   label: wish.label,
   route: routeKey(wish.route),
-  message: `the Access application "${name}" covers ${routeKey(wish.route)} and is not cfauth's`,
+  message: `the Access application "${foreign.name}" covers ${routeKey(wish.route)} and is not cfauth's`,
   about: "",
   effect: "closed",
   fix: wish.adopt
-    ? "it is of a kind that cannot be taken over: delete it under Zero Trust → Access → Applications"
+    ? stuck(wish, foreign)
     : `delete it under Zero Trust → Access → Applications, ${wish.adopting} to take it over, or choose another hostname`,
 });
+
+const stuck = ({ route }: Exposure, foreign: ForeignApplication): string =>
+  foreign.type === "self_hosted" && guardsPrivately(foreign)
+    ? `it guards something without a public hostname as well and cannot be taken over: take ${routeKey(route)} out of it under Zero Trust → Access → Applications`
+    : "it is of a kind that cannot be taken over: delete it under Zero Trust → Access → Applications";

@@ -41,7 +41,7 @@ export const ingressRung: Rung<Needs, IngressChange> = {
 function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, world: Needs, desired: Desired): Stance<IngressChange> {
   const sameWay = leads(rule, wish);
   const samePlace = wanted !== undefined && (rule.path || undefined) === pathFor(wanted) && !shadowed(rule, world.ingress.rules);
-  const close = around(wish.route, world, desired) ? shut(wish.route, world) : withdraw(wish.route);
+  const close = takeAway(wish.route, world, desired);
   if (sameWay && samePlace && checked(rule, wanted.check))
     return world.dns.mine.has(wish.route.hostname) ? { is: "stands" } : { is: "stands", close };
   return { is: "drifted", mend: wanted === undefined ? close : set("update", wanted), close, moves: sameWay ? undefined : "origin" };
@@ -69,6 +69,10 @@ function checked(rule: RawRule, wanted: RuleWish["check"]): boolean {
   if (wanted === undefined) return check === undefined;
   return check?.required === true && check.team === wanted.team && check.audTag.length === 1 && check.audTag[0] === wanted.aud;
 }
+
+/** Where another rule of ours would answer in its place, one that lets nobody in stays there. */
+export const takeAway = (route: Route, world: Needs, desired: Desired): IngressChange =>
+  around(route, world, desired) ? shut(route, world) : withdraw(route);
 
 type Shut = Extract<IngressChange, { readonly shut: Route }>;
 

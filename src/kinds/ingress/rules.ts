@@ -25,12 +25,12 @@ const wholeHost = ({ path = "" }: RawRule): boolean => path === "" || path === C
 
 /**
  * Whether the rule is ours. A rule carries no mark: the application of its route is the proof. Where somebody deleted that
- * application, our record of the hostname is, for a rule that lets nobody in: it demands a login to no application of ours.
+ * application, our record of the hostname is, for a rule that lets nobody in, since it demands a login to no application of ours,
+ * and for one that needs no login and whose path is spelt as cfauth alone does.
  */
 export function ours(rule: RawRule, seen: Proofs): boolean {
-  const route = routeOf(rule);
-  if (route === undefined) return false;
-  return seen.access.mine.has(routeKey(route)) || isShut(rule, seen.ingress.mark) || orphaned(rule, seen);
+  if (routeOf(rule) === undefined) return false;
+  return hasApplication(rule, seen) || isShut(rule, seen.ingress.mark) || orphaned(rule, seen);
 }
 
 /** Whether the rule only keeps its place while what guards it is replaced: a public rule around it must not answer instead. */
@@ -44,8 +44,16 @@ export const shutRule = (route: Route, mark: string, team: string): RawRule =>
 export function orphaned(rule: RawRule, seen: Proofs): boolean {
   if (!seen.dns.mine.has((rule.hostname ?? "") as Hostname)) return false;
   const check = checkOf(rule);
+  if (check === undefined) return speltByUs(rule) && !hasApplication(rule, seen);
   const known = new Set([...seen.access.mine.values()].map(({ aud }) => aud));
-  return check?.required === true && !check.audTag.some((aud) => known.has(aud));
+  return check.required && !check.audTag.some((aud) => known.has(aud));
+}
+
+const speltByUs = ({ path = "" }: RawRule): boolean => path === CLEAN_PATHS || patternPath(path) !== undefined;
+
+function hasApplication(rule: RawRule, { access }: Proofs): boolean {
+  const route = routeOf(rule);
+  return route !== undefined && access.mine.has(routeKey(route));
 }
 
 export function ruleOf(seen: Proofs, route: Route): RawRule | undefined {
