@@ -181,6 +181,19 @@ describe("the order of things", () => {
       expect(world.ingress.rules).toEqual(alone.ingress.rules);
     });
 
+    it("is not mistaken for ours where another cfauth has an application for it", () => {
+      const other = {
+        id: "o",
+        name: "app.example.com/hooks",
+        type: "self_hosted",
+        covers: ["app.example.com/hooks"],
+        bypasses: true,
+        kept: {},
+      };
+      const shared = { ...robbed, access: { ...robbed.access, theirs: [other] } };
+      expect(waves(shared, []).world.ingress.rules.map(({ service }) => service)).toContain("http://a:80");
+    });
+
     it("is not mistaken for ours where the record is not", () => {
       const theirs = { ...robbed, dns: { ...robbed.dns, mine: new Map() } };
       expect(waves(theirs, []).world.ingress.rules.map(({ service }) => service)).toContain("http://a:80");

@@ -373,7 +373,7 @@ describe("what the daemon says of itself", () => {
     const faulty = { hostname: "b.example.com" as Hostname, path: undefined };
     const both = [mistake, { ...mistake, route: "b.example.com" as RouteKey }];
     it.pass([{ ...wish, protection: only({ policies: ["p-1"] }) }], both, [
-      { route: faulty, workload: "app", saysPublic: false, shut: false },
+      { route: faulty, workload: "app", members: [], service: undefined, saysPublic: false, shut: false },
     ]);
     const { routes, problems } = it.shown();
     it.refused(

@@ -7,7 +7,7 @@ import type { IngressSeen, RawRule, RuleWish } from "./seen.ts";
 
 /** What ownership of a rule is read from. */
 export interface Proofs {
-  readonly access: Pick<AccessSeen, "mine">;
+  readonly access: Pick<AccessSeen, "mine" | "theirs">;
   readonly ingress: Pick<IngressSeen, "rules" | "mark">;
   readonly dns: Pick<DnsSeen, "mine">;
 }
@@ -44,12 +44,18 @@ export const shutRule = (route: Route, mark: string, team: string): RawRule =>
 export function orphaned(rule: RawRule, seen: Proofs): boolean {
   if (!seen.dns.mine.has((rule.hostname ?? "") as Hostname)) return false;
   const check = checkOf(rule);
-  if (check === undefined) return speltByUs(rule) && !hasApplication(rule, seen);
+  if (check === undefined) return speltByUs(rule) && !hasApplication(rule, seen) && !guardedByOthers(rule, seen);
   const known = new Set([...seen.access.mine.values()].map(({ aud }) => aud));
   return check.required && !check.audTag.some((aud) => known.has(aud));
 }
 
 const speltByUs = ({ path = "" }: RawRule): boolean => path === CLEAN_PATHS || patternPath(path) !== undefined;
+
+/** Another cfauth spells a path as this one does, and has an application for it. */
+function guardedByOthers(rule: RawRule, { access }: Proofs): boolean {
+  const route = routeOf(rule);
+  return route !== undefined && access.theirs.some((it) => it.covers.includes(routeKey(route)));
+}
 
 function hasApplication(rule: RawRule, { access }: Proofs): boolean {
   const route = routeOf(rule);
