@@ -14,7 +14,7 @@ export function changesOf(changelog: string, version: string): string | undefine
 
 type Notes = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly fault: string };
 
-/** The notes for the release of a tag, `v1.2.3`, or why it can not be released. */
+/** The notes for the release of a tag, `v1.2.3`, or why it cannot be released. */
 export function releaseNotes(tag: string, version: string, changelog: string): Notes {
   if (tag !== `v${version}`) return { ok: false, fault: `the tag is ${tag}, but package.json has version ${version}: tag v${version}` };
   const text = changesOf(changelog, version);

@@ -10,7 +10,7 @@ const KNOWN: readonly Compose[] = [["docker", "compose"], ["docker-compose"]];
 
 /**
  * The Compose that is there, else Debian's package where it may be installed; undefined where there is none.
- * @throws {Error} when the package can not be installed
+ * @throws {Error} when the package cannot be installed
  */
 export async function ensureCompose(): Promise<Compose | undefined> {
   const own = await find();

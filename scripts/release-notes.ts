@@ -1,4 +1,4 @@
-/** Prints what CHANGELOG.md says of the version of a tag: `node scripts/release-notes.ts v1.2.3`. Ends with 1 where that can not be released. */
+/** Prints what CHANGELOG.md says of the version of a tag: `node scripts/release-notes.ts v1.2.3`. Ends with 1 where that cannot be released. */
 
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";

@@ -56,7 +56,7 @@ export interface App {
 /**
  * Puts the parts together. It takes the engine's id (for the owner's name, where none is set) and the account.
  *
- * @throws {WorldError} when one of these can not be had yet; nothing is left open then
+ * @throws {WorldError} when one of these cannot be had yet; nothing is left open then
  */
 export async function createApp({ config, source, signal, watch, onCall, leaving = false }: AppOptions): Promise<App> {
   const cloudflare = createCloudflare({

@@ -67,7 +67,7 @@ export type ReadConfig = { readonly ok: true; readonly config: Config } | { read
 /**
  * The environment as settings, or everything that is wrong with it at once, by name and without values.
  *
- * @param readFile - for the `_FILE` form of a setting and for certificates; throws where it can not
+ * @param readFile - for the `_FILE` form of a setting and for certificates; throws where it cannot
  */
 export function readConfig(env: Environment, readFile: (path: string) => string): ReadConfig {
   const gathered = gather(env, SETTING_NAMES, readFile);

@@ -16,7 +16,7 @@ const TICKED = [
   { key: "zone", type: "read" },
 ];
 
-/** Cloudflare's form for a new API token, with what cfauth needs ticked. It can not change a token that there is. */
+/** Cloudflare's form for a new API token, with what cfauth needs ticked. It cannot change a token that there is. */
 export const TOKEN_FORM = `https://dash.cloudflare.com/profile/api-tokens?permissionGroupKeys=${encodeURIComponent(JSON.stringify(TICKED))}&accountId=*&zoneId=all&name=cfauth`;
 
 export const ZERO_TRUST = "https://one.dash.cloudflare.com";

@@ -112,7 +112,7 @@ describe("all that is wrong is told at once", () => {
   it("each with a fix, one below the other", () => {
     expect(faultsText(faults({ CFAUTH_TARGET: "nam", LOG_FORMAT: "xml" }))).toBe(
       [
-        "cfauth can not start: 2 settings are faulty.",
+        "cfauth cannot start: 2 settings are faulty.",
         "",
         "  CFAUTH_TARGET  is not name, ip or published",
         "                 → write name",
@@ -154,11 +154,9 @@ describe("a secret", () => {
     expect(names(faults({ AUTHENTIK_TOKEN_FILE: "/run/secrets/ak" }, () => "other-token-01"))).toEqual(["AUTHENTIK_TOKEN"]);
   });
 
-  it("in a file that can not be read is told once, without the path", () => {
+  it("in a file that cannot be read is told once, without the path", () => {
     const found = faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/run/secrets/x" });
-    expect(found).toEqual([
-      { name: "AUTHENTIK_TOKEN_FILE", why: "leads to a file that can not be read (ENOENT)", fix: expect.any(String) },
-    ]);
+    expect(found).toEqual([{ name: "AUTHENTIK_TOKEN_FILE", why: "leads to a file that cannot be read (ENOENT)", fix: expect.any(String) }]);
     expect(faultsText(found)).not.toContain("/run");
   });
 
@@ -216,7 +214,7 @@ describe("CFAUTH_READ_LABELS", () => {
     { text: "homepage", fix: "write dockflare or cloudflare.tunnel, or both with a comma" },
   ])("$text is refused: $fix", ({ text, fix }) => {
     expect(faults({ CFAUTH_READ_LABELS: text })).toEqual([
-      { name: "CFAUTH_READ_LABELS", why: "names labels that cfauth can not read", fix },
+      { name: "CFAUTH_READ_LABELS", why: "names labels that cfauth cannot read", fix },
     ]);
   });
 });
@@ -366,11 +364,11 @@ describe("the Docker engine", () => {
     "tcp://",
     "unix://run/docker.sock",
     "tcp://host:2375/prefix",
-  ])("can not be %s", (host) => {
+  ])("cannot be %s", (host) => {
     expect(names(faults({ DOCKER_HOST: host }))).toEqual(["DOCKER_HOST"]);
   });
 
-  it("whose certificates can not be read is a fault of their folder", () => {
+  it("whose certificates cannot be read is a fault of their folder", () => {
     expect(names(faults({ DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }))).toEqual([
       "DOCKER_CERT_PATH",
     ]);
@@ -406,7 +404,7 @@ describe("what holds where a label is silent", () => {
     expect(faults({ [name]: text })).toEqual([{ name, why, fix }]);
   });
 
-  it("can not be public where nothing may be", () => {
+  it("cannot be public where nothing may be", () => {
     expect(config({ CFAUTH_ALLOW_PUBLIC: "false" }).labels.allowPublic).toBe(false);
     expect(faults({ CFAUTH_ALLOW_PUBLIC: "false", CFAUTH_DEFAULT_ACCESS: "public" })).toEqual([
       {

@@ -15,7 +15,7 @@ function logged(write: (log: ReturnType<typeof createLog>) => void, format: "jso
   return lines.join("");
 }
 
-describe("a token can not be printed", () => {
+describe("a token cannot be printed", () => {
   let server: Server;
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/?token=${encodeURIComponent(TOKEN)}`;
 
@@ -99,7 +99,7 @@ describe("a line", () => {
     });
   });
 
-  it("can not be turned round by a label", () => {
+  it("cannot be turned round by a label", () => {
     const line = logged((log) => log.warn({ label: "cfauth.\u202eabc", problem: "is \u061c no label" }, "problem"), "pretty");
     expect(line).not.toMatch(/[\u061c\u202e]/);
     expect(line).toContain("label=cfauth.�abc");

@@ -123,7 +123,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   "access.policies": {
     notes: [
-      "For what labels can not say: a country, an address, a list of machines. People still log in with Authentik, which is the only login that an application of cfauth offers. Only policies with the action Allow or Service Auth; where two have one name, the id tells which. They let in more people, and never fewer.",
+      "For what labels cannot say: a country, an address, a list of machines. People still log in with Authentik, which is the only login that an application of cfauth offers. Only policies with the action Allow or Service Auth; where two have one name, the id tells which. They let in more people, and never fewer.",
     ],
     example: wiki({ "cfauth.access.policies": "Friends" }),
   },
@@ -220,7 +220,7 @@ export const TOGETHER: readonly (Section & { readonly title: string })[] = [
   {
     title: "Authentik itself",
     notes: [
-      "The container whose hostname, and path where there is one, is that of `AUTHENTIK_URL` is the login. It can not stand behind itself, so cfauth keeps it open, also with `CFAUTH_ALLOW_PUBLIC=false`, and warns of each label that asks for something else. Another hostname in the same label is protected like any.",
+      "The container whose hostname, and path where there is one, is that of `AUTHENTIK_URL` is the login. It cannot stand behind itself, so cfauth keeps it open, also with `CFAUTH_ALLOW_PUBLIC=false`, and warns of each label that asks for something else. Another hostname in the same label is protected like any.",
     ],
     example: {
       service: "authentik-server",

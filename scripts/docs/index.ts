@@ -10,7 +10,7 @@ const PAGES: Readonly<Record<string, string>> = {
   "monitoring.md": "metrics, the dashboard, alerts, widgets",
   "notifications.md": "who is told when something happens, and in which form",
   "migrating.md": "coming from DockFlare, tunnel-sync, Traefik, or what was made by hand",
-  "security.md": "what cfauth can and can not do, its promises and what holds them, sockets, tokens, limits",
+  "security.md": "what cfauth can and cannot do, its promises and what holds them, sockets, tokens, limits",
   "reliability.md": "what happens when something stops, dies, is away or is changed by somebody else",
   "architecture.md": "how cfauth is built inside",
   "development.md": "running, testing, adding a label, a kind, a problem; releasing",

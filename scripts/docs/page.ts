@@ -8,7 +8,7 @@ const HEAD = `# Labels
 Made from the catalogue by \`npm run docs\`; every example is run by the tests.
 
 Labels begin with \`cfauth.\` (\`CFAUTH_LABEL_PREFIX\` changes it). Values are text: numbers, \`true\` and \`false\` go between quotes in a
-Compose file. A label that is unknown or can not be taken for good opens nothing: a route that is shut stays shut, one that is protected
+Compose file. A label that is unknown or cannot be taken for good opens nothing: a route that is shut stays shut, one that is protected
 stays as it was, and the problem names the container, the label and what would be right.`;
 
 const SCHEMA = published("compose.schema.json");

@@ -46,7 +46,7 @@ const shown = (said: readonly Said[]): string =>
     ? ["| cfauth says | and |", "|---|---|", ...said.map(({ message, fix }) => `| \`${clipped(message)}\` | ${fix} |`)].join("\n")
     : ["```text", said.map(({ message, fix }) => `${message}\n→ ${fix}`).join("\n\n"), "```"].join("\n");
 
-/** Not endless, and with nothing that can not be seen. */
+/** Not endless, and with nothing that cannot be seen. */
 const clipped = (text: string): string => text.replace(/(.)\1{20,}/, "$1$1$1…").replace(/\p{Cc}/gu, "\u{fffd}");
 
 const joined = (...parts: readonly string[]): string => parts.join("\n\n");

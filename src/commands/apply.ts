@@ -78,11 +78,17 @@ function unfinished({ done, left }: Taken, preview: Preview, out: Terminal, stop
   return [
     "",
     `${stop.aborted ? "Stopped" : "Not finished"}: ${many(done.length, "step")} done, ${left.length} not:`,
-    ...left.map(({ change, difference }) => `    ${numberless(changeLine(out, change, difference, undefined, preview.before.tunnel))}`),
+    ...left
+      .slice(0, MOST_LEFT)
+      .map(({ change, difference }) => `    ${numberless(changeLine(out, change, difference, undefined, preview.before.tunnel))}`),
+    ...(left.length > MOST_LEFT ? [`    … and ${left.length - MOST_LEFT} more; cfauth plan lists them all`] : []),
     "What stands is safe: a route opens only after what protects it was seen to stand, and it goes on from wherever it was left.",
     `${stop.aborted ? "Run" : "Mend what is said above and run"} cfauth apply again; a running daemon comes back to it by itself.`,
   ];
 }
+
+/** So many of the steps that were not done are named. */
+const MOST_LEFT = 12;
 
 /** The steps of the preview have no numbers here. */
 const numberless = (line: string): string => line.replace(/, for \(known after \d+\)/, "");

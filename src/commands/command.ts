@@ -10,7 +10,7 @@ export const FAULTY_SETTINGS = 78;
 /** What a command may touch of the process. */
 export interface Context {
   readonly env: Environment;
-  /** For settings in files. @throws where it can not be read */
+  /** For settings in files. @throws where it cannot be read */
   readonly readText: (path: string) => string;
   /** Standard output. */
   readonly out: Terminal;

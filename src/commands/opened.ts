@@ -9,7 +9,7 @@ import type { Context } from "./command.ts";
 
 const unwatched: AppOptions["watch"] = { planned: () => {}, changed: () => {}, passed: () => {} };
 
-/** All parts together, for a command that runs once. @throws {WorldError} when engine or account can not be asked */
+/** All parts together, for a command that runs once. @throws {WorldError} when engine or account cannot be asked */
 export const opened = (config: Config, { stop }: Context, more: Partial<AppOptions> = {}): Promise<App> =>
   createApp({
     config,

@@ -10,7 +10,7 @@ export const planCommand: Command = {
   summary: "what would be done now, in order; nothing is written",
   help: `Looks at containers, Cloudflare and Authentik, and tells what the next pass would do to its very end: by hostname,
 each step with its number in the order of running. + is made, ~ is changed, - is removed, … waits, ! is a problem.
-A change of who may enter says wider, narrower or PUBLIC. (known after 3) is what step 3 will make.
+A change of who may enter says wider, narrower, different or PUBLIC. (known after 3) is what step 3 will make.
 
   --json   the same for programs; its shape is in docs/commands.md
 

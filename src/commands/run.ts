@@ -96,6 +96,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
       ailment: () => ailment(watch.status(), config.resyncMs, Date.now()),
       ready: () => watch.status().converged,
       metrics: metrics.exposition,
+      failed: (error) => log.error({ err: error }, "page failed"),
     },
     config.listen,
   ).catch((error: unknown) => log.fatal({ err: error, fix: "set CFAUTH_LISTEN to a free address" }, "page not opened"));

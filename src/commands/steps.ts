@@ -38,6 +38,7 @@ export function createSteps({ out, stop }: Pick<Context, "out" | "stop">): Steps
   let told = 0;
   /** The numbers of those that failed: one that is tried again keeps its own. */
   const failed = new Map<string, number>();
+  let reasoned: string | undefined;
   let last: Outcome | undefined;
   let planned: World | undefined;
   let progress: Progress = createProgress(out, 0);
@@ -56,7 +57,15 @@ export function createSteps({ out, stop }: Pick<Context, "out" | "stop">): Steps
     const time = `${((performance.now() - wave.began) / 1_000).toFixed(1)} s`;
     progress.line(`${out.mark(error === undefined ? "ok" : "fail")} ${String(number).padStart(3)} ${line}  ${out.paint("dim", time)}`);
     if (error === undefined) done.push(change);
-    else for (const text of [`${error.message}  ${error.code}`, `→ ${error.fix}`]) progress.line(`      ${text}`);
+    else tell(error);
+  };
+
+  /** Many may fail for one reason: it is told with the first of them. */
+  const tell = ({ message, code, fix }: WorldError): void => {
+    const reason = [`${message}  ${code}`, `→ ${fix}`];
+    if (reason.join() === reasoned) return;
+    reasoned = reason.join();
+    for (const text of reason) progress.line(`      ${text}`);
   };
 
   return {

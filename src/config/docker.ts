@@ -56,7 +56,7 @@ function readCertificates(
   try {
     return { ca: readFile(`${folder}/ca.pem`), cert: readFile(`${folder}/cert.pem`), key: readFile(`${folder}/key.pem`) };
   } catch (error) {
-    const why = `leads to a folder whose ca.pem, cert.pem and key.pem can not all be read (${codeOf(error)})`;
+    const why = `leads to a folder whose ca.pem, cert.pem and key.pem cannot all be read (${codeOf(error)})`;
     return {
       faults: [
         {

@@ -58,7 +58,7 @@ function find(env: Environment, name: string, readFile: (path: string) => string
     return {
       fault: {
         name: given,
-        why: `leads to a file that can not be read (${codeOf(error)})`,
+        why: `leads to a file that cannot be read (${codeOf(error)})`,
         fix: "check that the path is right inside the container and that the user of cfauth may read the file",
       },
     };

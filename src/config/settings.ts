@@ -46,7 +46,7 @@ function parseReads(text: string): Parsed<readonly Foreign[]> {
   const meant = wrong && nearest(wrong.name, FOREIGN);
   return wrong === undefined
     ? { ok: true, value: FOREIGN.filter((it) => asked.some(({ family }) => family === it)) }
-    : { ok: false, why: "names labels that cfauth can not read", fix: `write ${meant ?? `${FOREIGN.join(" or ")}, or both with a comma`}` };
+    : { ok: false, why: "names labels that cfauth cannot read", fix: `write ${meant ?? `${FOREIGN.join(" or ")}, or both with a comma`}` };
 }
 
 /** Every setting of this version, with its default. */

@@ -53,7 +53,7 @@ const skipped = ({ id, title }: Need, needs: Need): Findings => ({
   checks: [{ id, title, result: "skip", needs }],
 });
 
-/** Nothing of it could be found out: what needs it can not be looked at either. */
+/** Nothing of it could be found out: what needs it cannot be looked at either. */
 function unseen(error: WorldError, need: Need): Findings {
   return { fact: headOf(error.message), checks: [checkFrom(error, need)], lacks: everything(need) };
 }

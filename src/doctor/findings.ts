@@ -39,7 +39,7 @@ export interface Findings {
   /** The one fact that matters: the group's line. */
   readonly fact: string;
   readonly checks: readonly Check[];
-  /** Groups that can not be looked at, and for want of what. Those that need these are not looked at either. */
+  /** Groups that cannot be looked at, and for want of what. Those that need these are not looked at either. */
   readonly lacks?: Readonly<Partial<Record<GroupId, Need>>> | undefined;
 }
 

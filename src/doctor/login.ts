@@ -98,7 +98,7 @@ function agreement(change: LoginChange | undefined, seen: LoginSeen, running: bo
     code: "CFA-LOGIN-DIFFERS",
     fixes: [
       running
-        ? "cfauth mends it at its next look; docker compose logs cfauth tells if it can not"
+        ? "cfauth mends it at its next look; docker compose logs cfauth tells if it cannot"
         : "start cfauth, which mends it: docker compose up -d cfauth",
     ],
   };

@@ -6,7 +6,7 @@ import type { Cloudflare } from "../clients/cloudflare.ts";
 import { WorldError } from "../errors.ts";
 
 /**
- * Whether the token has a permission. A token can not be asked what it may do (that takes a permission of its own), so an empty
+ * Whether the token has a permission. A token cannot be asked what it may do (that takes a permission of its own), so an empty
  * write is sent to an id that nothing can have: it changes nothing whatever is answered, for there is nothing to change.
  *
  * | answer                                       | then      |

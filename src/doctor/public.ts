@@ -91,7 +91,7 @@ const notReached = (url: string, why: string, running: boolean): Check => ({
   detail: `${url} does not answer from here (${why})${running ? "" : "; where cfauth is what routes it, that comes when cfauth starts"}`,
   code: "CFA-AK-PUBLIC-URL",
   fixes: [
-    "open it in a browser: if it answers there, only this container can not reach it, and logins go well",
+    "open it in a browser: if it answers there, only this container cannot reach it, and logins go well",
     "or correct AUTHENTIK_URL: it is the address at which browsers and Cloudflare reach Authentik",
   ],
 });
@@ -133,7 +133,7 @@ function keysIn({ status, body }: Page, mending: boolean): Check {
     result: mending ? "warn" : "fail",
     detail:
       status === 200
-        ? "Authentik shows no signing key for the provider, so Cloudflare can not check who logged in"
+        ? "Authentik shows no signing key for the provider, so Cloudflare cannot check who logged in"
         : `Authentik's signing keys are not where Cloudflare looks for them (${status})`,
     code: "CFA-AK-NO-KEY",
     fixes: [

@@ -1,13 +1,13 @@
 import type { Origin } from "./origin.ts";
 import type { Route } from "./route.ts";
 
-/** Who may enter. Closed: a wish without a protection can not be written. */
+/** Who may enter. Closed: a wish without a protection cannot be written. */
 export type Protection =
   /** Whom the audience names, after a login with Authentik; `session` as Access takes it, a Go duration such as `24h`. */
   | { readonly kind: "authentik"; readonly session: string; readonly audience: Audience }
   /** Anyone: only by the label `access=public`, by `access.bypass`, or where the operator made that the default. */
   | { readonly kind: "public" }
-  /** Anyone, because it is Authentik's own hostname: the login can not stand behind itself. */
+  /** Anyone, because it is Authentik's own hostname: the login cannot stand behind itself. */
   | { readonly kind: "login" };
 
 /** Of those who can log in, who may enter. Without groups and e-mail addresses that is everyone who can. */

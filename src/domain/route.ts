@@ -14,7 +14,7 @@ export type RouteKey = string & { readonly [brand]: "RouteKey" };
 
 export const routeKey = (route: Route): RouteKey => `${route.hostname}${route.path ?? ""}` as RouteKey;
 
-/** Reads back what `routeKey` wrote; undefined for what it can not have written. */
+/** Reads back what `routeKey` wrote; undefined for what it cannot have written. */
 export function parseRouteKey(text: string): Route | undefined {
   const match = /^((?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+)(\/[A-Za-z0-9/._~@:+-]*[A-Za-z0-9._~@:+-])?$/.exec(text);
   if (match === null) return undefined;

@@ -17,6 +17,8 @@ export interface PageParts {
   readonly ready: () => boolean;
   /** For Prometheus. */
   readonly metrics: (report: Report) => Promise<Exposition>;
+  /** Told of what kept a page from being made: a fault of cfauth's own. */
+  readonly failed: (error: unknown) => void;
 }
 
 export interface Page {
@@ -33,12 +35,18 @@ const KEPT_MS = 100_000;
 /** Health, report and status page, to be read and nothing else. */
 export async function openPage(parts: PageParts, { host, port }: Listen): Promise<Page> {
   const server = createServer({ keepAliveTimeout: KEPT_MS }, async (request, response) =>
-    send(request, response, await answer(parts, request)),
+    send(request, response, await answer(parts, request).catch((error: unknown) => broken(parts, error))),
   );
   await new Promise<void>((listening, failed) =>
     server.once("error", failed).listen({ port, ...(host !== undefined && { host }) }, listening),
   );
   return { port: (server.address() as AddressInfo).port, close: () => closed(server) };
+}
+
+/** Whoever asked is not left waiting, and learns nothing. */
+function broken({ failed }: PageParts, error: unknown): Answer {
+  failed(error);
+  return json(500, { error: "cfauth could not make this page", fix: "see its log, and report it" });
 }
 
 /** Differs from one version of cfauth to another where an open page would have to be loaded anew. */

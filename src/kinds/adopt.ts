@@ -24,7 +24,7 @@ import type { World } from "./world.ts";
  * without any, however late the edges are; the price is a pause of a few seconds. An application that guards other places too
  * goes on guarding them.
  *
- * @returns undefined where something there can not be taken over: then nothing is begun
+ * @returns undefined where something there cannot be taken over: then nothing is begun
  */
 export const adopt =
   (owner: Owner) =>

@@ -77,7 +77,7 @@ export function oursIn(world: World, owner: Owner): readonly Remaining[] {
 
 const plain = (what: string): Remaining => ({ what, why: undefined });
 
-/** What cfauth made or uses and does not take away, since others need it or it can not be told whose it is. */
+/** What cfauth made or uses and does not take away, since others need it or it cannot be told whose it is. */
 export function stayingIn({ login, tunnel }: World): readonly Remaining[] {
   const [method, provider] = [login.method && methodStays(login), (login.provider ?? login.application) && providerStays(login)];
   return [

@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
 
 /**
  * Takes our rule away where it shows something that is not wished there any more, or lets in somebody who is not; undefined where
- * it does not. For a route that can not be made as it is to be, since something is missing or somebody else's is in the way.
+ * it does not. For a route that cannot be made as it is to be, since something is missing or somebody else's is in the way.
  *
  * An application that is not ours any more says nothing of whom it lets in: then nothing is known to be otherwise than wished.
  */

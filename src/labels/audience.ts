@@ -11,7 +11,7 @@ interface Read<T> {
   readonly faults: readonly Fault[];
 }
 
-/** Who may enter, each name held against what Cloudflare and Authentik have: one that can not be found keeps the route shut. */
+/** Who may enter, each name held against what Cloudflare and Authentik have: one that cannot be found keeps the route shut. */
 export function audienceOf(labels: Labels, context: Context): Read<Audience> {
   const emails = emailsOf(labels.get("access.emails"));
   const groups = groupsOf(labels.get("access.groups"), context);

@@ -38,7 +38,7 @@ export function decode(party: Party, around: Context): Decoded {
   };
 }
 
-/** Routes that the container asks for more than once, soundly or not: which of the ways is meant can not be guessed. */
+/** Routes that the container asks for more than once, soundly or not: which of the ways is meant cannot be guessed. */
 function twice(party: Party, read: readonly DecodedRoute[]): ReadonlyMap<RouteKey, Problem> {
   const asked = read.flatMap(({ label, asked: routes }) => routes.map(({ route }) => ({ key: routeKey(route), label })));
   return new Map(

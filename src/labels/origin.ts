@@ -81,7 +81,7 @@ function portOf(party: Party, labels: Labels, prefix: string): { readonly port: 
       fault: {
         code: "CFA-PORT-NONE",
         label: name,
-        message: "the image exposes no TCP port, so cfauth can not know where the container listens",
+        message: "the image exposes no TCP port, so cfauth cannot know where the container listens",
         fix: `add ${name}: "8080" with the port that the container listens on`,
       },
     };
@@ -90,7 +90,7 @@ function portOf(party: Party, labels: Labels, prefix: string): { readonly port: 
     fault: {
       code: "CFA-PORT-MANY",
       label: name,
-      message: `the image exposes ${spell(exposed)}, and which one is meant can not be guessed`,
+      message: `the image exposes ${spell(exposed)}, and which one is meant cannot be guessed`,
       fix: `add ${name}: "${only}" (or another of them)`,
     },
   };

@@ -49,7 +49,7 @@ export function protectionOf(labels: Labels, prefix: string, path: Path | undefi
   };
 }
 
-/** Whether the route is Authentik's own: the login, which can not stand behind itself. */
+/** Whether the route is Authentik's own: the login, which cannot stand behind itself. */
 export const isLogin = ({ hostname, path }: Route, { login }: Context): boolean => hostname === login.host && (path ?? "") === login.path;
 
 /**
@@ -60,7 +60,7 @@ export const isLogin = ({ hostname, path }: Route, { login }: Context): boolean 
 export function loginFaults(labels: Labels, hostname: string, apart: string | undefined): readonly Fault[] {
   const vain = [...labels].filter(([key, { text }]) => key.startsWith("access.") || (key === "access" && text !== "public"));
   return vain.map(([, label]) => {
-    const why = `can not hold for ${hostname}, Authentik's own hostname: to log in there one would have to be logged in; it is kept open`;
+    const why = `cannot hold for ${hostname}, Authentik's own hostname: to log in there one would have to be logged in; it is kept open`;
     const fix = apart ?? `remove ${label.name}; who may log in at all is decided in Authentik itself`;
     return valueFault(label, faulty(why, fix), "CFA-AK-OWN-HOST");
   });

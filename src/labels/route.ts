@@ -49,7 +49,7 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
 
   const routes = hosts.hostnames.map((hostname): Route => ({ hostname, path: path.value }));
   const { logins = [], others = [] } = Object.groupBy(routes, (route) => (isLogin(route, context) ? "logins" : "others"));
-  // Below a path that can not be read nothing has a place.
+  // Below a path that cannot be read nothing has a place.
   const prefixes = path.faults.length > 0 ? [] : protection.bypass;
   const bypassed = others.flatMap(({ hostname }) => prefixes.map((it): Route => ({ hostname, path: it })));
 

@@ -55,7 +55,7 @@ export function protectedOnly(read: DecodedRoute, party: Party, prefix: string):
     const fault = {
       code: "CFA-AK-OWN-HOST",
       label,
-      message: `${label} asks for ${route.hostname}, Authentik's own hostname, which can not stand behind a login; what is read of other tools always does`,
+      message: `${label} asks for ${route.hostname}, Authentik's own hostname, which cannot stand behind a login; what is read of other tools always does`,
       fix: `write ${prefix}.hostname: ${route.hostname} and ${prefix}.port on the container that is Authentik`,
     } as const;
     return { ...problemOf(party.name, fault), route: routeKey(route) };

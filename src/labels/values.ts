@@ -94,6 +94,6 @@ export function parseIcon(text: string): Parsed<string> {
 export function parseText(text: string): Parsed<string> {
   const line = text.replace(/\s+/g, " ");
   if (line === "") return faulty("is empty", "write a text, or remove the label");
-  if (/\p{Cc}/u.test(line)) return faulty("has characters that can not be shown", "write plain text");
+  if (/\p{Cc}/u.test(line)) return faulty("has characters that cannot be shown", "write plain text");
   return line.length > 250 ? faulty("is too long", "write at most 250 characters") : parsed(line);
 }

@@ -15,7 +15,7 @@ export interface PlainError {
 const DEEPEST = 5;
 
 /**
- * Picks out of an error what may be printed. A list of what is allowed, since what is not can not be foreseen: the errors of
+ * Picks out of an error what may be printed. A list of what is allowed, since what is not cannot be foreseen: the errors of
  * HTTP libraries carry the request with its bearer token in fields that change from version to version.
  */
 export function plainError(error: unknown): PlainError {

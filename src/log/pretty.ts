@@ -16,6 +16,6 @@ export function forPeople(colorize: boolean): (line: string) => string {
   };
 }
 
-/** As it is where it is one word, else in quotes; what came from labels can not turn the line round. */
+/** As it is where it is one word, else in quotes; what came from labels cannot turn the line round. */
 const spelled = (value: unknown): string =>
   visible(typeof value === "string" && /^[^\s"]+$/.test(value) ? value : String(JSON.stringify(value)));

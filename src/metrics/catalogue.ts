@@ -21,7 +21,7 @@ export const METRICS = {
     help: "Routes by state and by who may enter",
     labels: {
       state: "`live`, `waiting`, `problem`, `closing`",
-      access: "`authentik`, `public`, or `unknown` where nothing stands and the labels can not be read",
+      access: "`authentik`, `public`, or `unknown` where nothing stands and the labels cannot be read",
     },
   },
   cfauth_route_live: {

@@ -5,7 +5,7 @@ import type { Route, RouteKey } from "../domain/route.ts";
 /** The exposures after conflicts are settled, what must stay as it is, and the problems. */
 export interface Desired {
   readonly wishes: ReadonlyMap<RouteKey, Exposure>;
-  /** Left exactly as they are: their labels can not be read, or their container has just gone. */
+  /** Left exactly as they are: their labels cannot be read, or their container has just gone. */
   readonly held: ReadonlySet<RouteKey>;
   /** Routes asked to be other than public, whether or not they can be opened: what lies around them and lets in more must not open before. */
   readonly guarded: readonly Guarded[];

@@ -145,7 +145,7 @@ function adopted<World, C extends Change>(
     : { change, waiting: { route: key, cause: "adoption", reason: "what others made there to be taken over" } };
 }
 
-/** What can not be made as it is to be does not go on showing, or letting in, what nobody wishes there any more. */
+/** What cannot be made as it is to be does not go on showing, or letting in, what nobody wishes there any more. */
 function overstayed<World, C extends Change>(house: House<World, C>, { world, desired }: Scene<World>, wish: Exposure): Outcome<C> {
   const change = house.overstays(wish, world, desired);
   return change === undefined ? {} : { change };

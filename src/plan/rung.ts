@@ -41,7 +41,7 @@ export type Stance<C extends Change> =
       readonly moves: "origin" | "audience" | undefined;
       /** Whether it is not to be changed before what stands above it is gone. */
       readonly alone?: boolean;
-      /** Lets nobody in from then on, whatever stands above; undefined where it can not. */
+      /** Lets nobody in from then on, whatever stands above; undefined where it cannot. */
       readonly bars?: C | undefined;
     }
   | { readonly is: "left"; readonly close: C }
@@ -93,7 +93,7 @@ export interface House<World, C extends Change> {
   widens(wish: Exposure, world: World): boolean;
   /** Takes away what shows something at the route, or lets in somebody, that the wish does not; undefined where nothing does. */
   overstays(wish: Exposure, world: World, desired: Desired): C | undefined;
-  /** The next step of taking over what others made at the route; undefined where something there can not be taken. */
+  /** The next step of taking over what others made at the route; undefined where something there cannot be taken. */
   adopt(route: Route, wish: Exposure, world: World): C | undefined;
   /** The routes that have at least one object of ours. */
   standing(world: World): readonly StandingRoute[];

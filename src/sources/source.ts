@@ -14,12 +14,12 @@ export interface Source {
    * Says when it may be worth to list again, until it is closed.
    *
    * @param onChange - something may have changed; what, and how often it is called, means nothing
-   * @param onState - told true when the source is first heard, false with the reason when it can not be reached, true when it
+   * @param onState - told true when the source is first heard, false with the reason when it cannot be reached, true when it
    *   can again; not told of a stream that ended and could be opened again, for a proxy ends an idle one
    */
   watch(onChange: () => void, onState: (up: boolean, fault?: WorldError) => void): Watch;
 
-  /** Who the engine is. @throws {WorldError} when it can not be asked, or gives itself no lasting id */
+  /** Who the engine is. @throws {WorldError} when it cannot be asked, or gives itself no lasting id */
   identity(): Promise<Identity>;
 }
 

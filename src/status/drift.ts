@@ -20,7 +20,7 @@ export interface Calm {
 
 type End = NonNullable<Outcome["end"]>;
 
-/** The calm after this pass; undefined where it can not be told from here on what is somebody else's doing. */
+/** The calm after this pass; undefined where it cannot be told from here on what is somebody else's doing. */
 export function calmAfter(before: Calm | undefined, { end, result }: Outcome): Calm | undefined {
   if (end === undefined) return before;
   const { desired } = end.decision;

@@ -5,7 +5,7 @@ import type { Desired, StandingRoute } from "../plan/desired.ts";
 /**
  * The problems with their true effect: a route that is open already goes on as it was, until somebody else has it.
  *
- * @param desired - tells which routes a container asks for whose labels can not be read at all
+ * @param desired - tells which routes a container asks for whose labels cannot be read at all
  */
 export function inEffect(
   problems: readonly Problem[],

@@ -35,7 +35,7 @@ export function knownRoutes(
     const until = desired.closing.get(key);
     if (until !== undefined) return { state: "closing", reason: closesIn(until - now), until };
     return desired.held.has(key)
-      ? { state: "problem", reason: "its labels can not be read; it stays as it was" }
+      ? { state: "problem", reason: "its labels cannot be read; it stays as it was" }
       : { state: "closing", reason: "Closing now." };
   };
 

@@ -112,7 +112,7 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
   };
 }
 
-/** While containers or world can not be read, the routes are what they were. */
+/** While containers or world cannot be read, the routes are what they were. */
 function after(before: Status, { end, errors, result, ...last }: Outcome, stands: readonly StandingRoute[]): Omit<Status, "since"> {
   return {
     ...withMatters(before, end === undefined ? errors.reduce(mattersBlind, before.matters) : mattersSeen(end, stands)),

@@ -1,3 +1,4 @@
+import { many } from "../domain/grammar.ts";
 import type { Outage } from "./outages.ts";
 import type { Report, ReportedProblem, ReportedRoute, RouteState } from "./report.ts";
 
@@ -14,8 +15,9 @@ export interface Banner {
   readonly problems: readonly ReportedProblem[];
 }
 
-/** Of the routes, of neighbours, and of what belongs to neither: how many need somebody. */
-export const attention = (report: Report): number => loose(report).length + report.outages.length + report.summary.problem;
+/** Of the routes, of neighbours, and of what belongs to neither: how many need somebody. Warnings do not. */
+export const attention = (report: Report): number =>
+  loose(report).filter(({ severity }) => severity === "error").length + report.outages.length + report.summary.problem;
 
 /** Whether nothing needs anybody. Warnings do not, and what has just begun to be silent is shown by its check alone. */
 export const healthy = ({ problems, summary, outages, checks, lastPass }: Report): boolean =>
@@ -28,14 +30,16 @@ export const healthy = ({ problems, summary, outages, checks, lastPass }: Report
 export function headline(report: Report): string {
   const { live, waiting, closing } = report.summary;
   const needs = attention(report);
+  const warnings = ownMatters(report).filter(({ severity }) => severity === "warning").length;
   const total = report.routes.length;
-  if (total + needs === 0) return report.lastPass === null ? "Starting" : "No routes yet";
-  if (needs + waiting + closing === 0 && total > 0) return total === 1 ? "The one route is live" : `All ${total} routes are live`;
+  if (total + needs + warnings === 0) return report.lastPass === null ? "Starting" : "No routes yet";
+  if (needs + warnings + waiting + closing === 0) return total === 1 ? "The one route is live" : `All ${total} routes are live`;
   const parts = [
-    needs === 0 ? "" : needs === 1 ? "1 problem" : `${needs} problems`,
+    needs === 0 ? "" : many(needs, "problem"),
+    warnings === 0 ? "" : many(warnings, "warning"),
     waiting === 0 ? "" : `${waiting} waiting`,
     closing === 0 ? "" : `${closing} closing`,
-    live === 0 && needs > 0 ? "" : total === 0 ? "no routes" : `${live} live`,
+    live === 0 && needs + warnings > 0 ? "" : total === 0 ? "no routes" : `${live} live`,
   ];
   return parts.filter((part) => part !== "").join(" · ");
 }
@@ -96,9 +100,13 @@ export const problemsOf = (route: ReportedRoute, { problems }: Report): readonly
   problems.filter((problem) => belongs(problem, route));
 
 /** The problems that are told with no route, and with no neighbour. */
-export function loose(report: Report): readonly ReportedProblem[] {
+export const loose = (report: Report): readonly ReportedProblem[] =>
+  ownMatters(report).filter((problem) => !report.routes.some((route) => belongs(problem, route)));
+
+/** What is not told with a neighbour that does not answer. */
+function ownMatters(report: Report): readonly ReportedProblem[] {
   const elsewhere = new Set(report.outages.flatMap((outage) => ofOutage(outage, report)));
-  return report.problems.filter((problem) => !elsewhere.has(problem) && !report.routes.some((route) => belongs(problem, route)));
+  return report.problems.filter((problem) => !elsewhere.has(problem));
 }
 
 function belongs(problem: ReportedProblem, route: ReportedRoute): boolean {

@@ -161,7 +161,7 @@ describe("with the label adopt", () => {
       records: [TO_TUNNEL],
       code: "CFA-CONFLICT-INGRESS",
     },
-  ])("$name can not be taken over: nothing is begun", async ({ rules, records, code }) => {
+  ])("$name cannot be taken over: nothing is begun", async ({ rules, records, code }) => {
     await using at = await scene(rules, ...records);
     seedGuard(at, WIKI);
     await at.settle();

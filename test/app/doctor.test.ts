@@ -251,7 +251,7 @@ const ILLNESSES: readonly Illness[] = [
 1 warning. cfauth can work.`,
   },
   {
-    name: "whether a permission is there can not be found out",
+    name: "whether a permission is there cannot be found out",
     ill: (at) =>
       at.at.sandbox.controls.fault(
         ({ method, path }) => method === "PUT" && path.includes("/access/apps/"),
@@ -388,7 +388,7 @@ const ILLNESSES: readonly Illness[] = [
     code: 0,
     says: `! Login       cf-tunnel-access does not agree on both sides                                  CFA-LOGIN-DIFFERS
     The login method in Cloudflare was given another client secret than the provider in Authentik has now
-    → cfauth mends it at its next look; docker compose logs cfauth tells if it can not
+    → cfauth mends it at its next look; docker compose logs cfauth tells if it cannot
 1 warning. cfauth can work.`,
   },
   {
@@ -397,7 +397,7 @@ const ILLNESSES: readonly Illness[] = [
     code: 0,
     says: `! Login       cf-tunnel-access does not agree on both sides
     ! The login method in Cloudflare has another client_id than the provider in Authentik    CFA-LOGIN-DIFFERS
-    → cfauth mends it at its next look; docker compose logs cfauth tells if it can not
+    → cfauth mends it at its next look; docker compose logs cfauth tells if it cannot
     ! Who is sent to log in does not come to Authentik's login page, but to "Client ID Error" (400)
       CFA-AK-LOGIN-REFUSED
     → nothing more: it may be gone when cfauth has mended what differs
@@ -409,8 +409,8 @@ const ILLNESSES: readonly Illness[] = [
     code: 0,
     says: `! Login       Authentik has no signing key to show
     ! The provider cf-tunnel-access in Authentik is not as logins by Cloudflare need it      CFA-LOGIN-DIFFERS
-    → cfauth mends it at its next look; docker compose logs cfauth tells if it can not
-    ! Authentik shows no signing key for the provider, so Cloudflare can not check who logged in
+    → cfauth mends it at its next look; docker compose logs cfauth tells if it cannot
+    ! Authentik shows no signing key for the provider, so Cloudflare cannot check who logged in
       CFA-AK-NO-KEY
     → nothing more: cfauth gives the provider a key when it mends it
 2 warnings. cfauth can work.`,
@@ -420,7 +420,7 @@ const ILLNESSES: readonly Illness[] = [
     ill: (at) => at.pages.set("/jwks/", { status: 200, location: undefined, body: "{}" }),
     code: 1,
     says: `✗ Login       Authentik has no signing key to show                                               CFA-AK-NO-KEY
-    Authentik shows no signing key for the provider, so Cloudflare can not check who logged in
+    Authentik shows no signing key for the provider, so Cloudflare cannot check who logged in
     → Authentik → Applications → Providers → the provider → Edit: choose a Signing Key
 1 problem. 7 groups are fine.`,
   },
@@ -452,7 +452,7 @@ const ILLNESSES: readonly Illness[] = [
     code: 1,
     says: `✗ Login       Authentik is not reached as browsers reach it                                  CFA-AK-PUBLIC-URL
     http://auth.home.localhost:<port> does not answer from here (ENOTFOUND)
-    → open it in a browser: if it answers there, only this container can not reach it, and logins go well
+    → open it in a browser: if it answers there, only this container cannot reach it, and logins go well
     → or correct AUTHENTIK_URL: it is the address at which browsers and Cloudflare reach Authentik
 1 problem. 7 groups are fine.`,
   },
@@ -509,7 +509,7 @@ const ILLNESSES: readonly Illness[] = [
 1 warning. cfauth can work.`,
   },
   {
-    name: "labels can not be read",
+    name: "labels cannot be read",
     ill: (at) =>
       at.engine.containers.push(
         workload(

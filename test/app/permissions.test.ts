@@ -55,7 +55,7 @@ describe("without a permission that only tiles need", () => {
     await at.run("blog", { access: "public" });
     expect((await at.settle()).errors).toEqual([]);
     expect(at.live).toEqual(["blog", "photos", "wiki"].map(at.host));
-    // That bindings can not be listed shows once there are some.
+    // That bindings cannot be listed shows once there are some.
     expect((await at.resync()).errors).toEqual([]);
     expect(at.problems).toMatchObject([{ code: "CFA-AK-PERMISSION", severity: "warning" }]);
     expect(`${at.problems[0]?.message} ${at.problems[0]?.fix}`).toContain(named);
@@ -70,7 +70,7 @@ describe("without a permission that only tiles need", () => {
     expect(state.users.flatMap((user) => library(state, version("2026.8"), user))).toEqual([]);
   });
 
-  it("a tile that can not be deleted holds up no route that closes", async () => {
+  it("a tile that cannot be deleted holds up no route that closes", async () => {
     await using at = await without("authentik_core.delete_application");
     await at.run("wiki");
     await at.settle();

@@ -155,7 +155,7 @@ describe("a route whose container is gone", () => {
   });
 });
 
-describe("an open route whose labels can not be read any more", () => {
+describe("an open route whose labels cannot be read any more", () => {
   it("is said to stay as it is, as it does", async () => {
     await using at = await home();
     await at.run("wiki");

@@ -43,7 +43,7 @@ export function visitor({ edge }: Sandbox, username: string): Visitor {
   };
 }
 
-/** Somebody with a browser who can not log in: where he ends up. */
+/** Somebody with a browser who cannot log in: where he ends up. */
 export const wanderer = async ({ edge }: Sandbox, host: string, path = "/", by: Browser = browser()): Promise<string> =>
   wordsOf(await by.open(edge.url(host) + path));
 

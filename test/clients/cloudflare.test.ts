@@ -102,7 +102,7 @@ describe("a list", () => {
     expect(await failure(readTags(client(server.url)))).toMatchObject({ code: "CFA-CF-REFUSED" });
   });
 
-  test("with a page that can not be read is no list", async () => {
+  test("with a page that cannot be read is no list", async () => {
     await using server = await stub(page(1, ["a"], { total_pages: 2 }), no(403, 10000));
     expect(await failure(readTags(client(server.url)))).toMatchObject({ code: "CFA-CF-PERMISSION" });
   });

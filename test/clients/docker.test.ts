@@ -37,7 +37,7 @@ describe("a socket that may not be opened", () => {
     );
   });
 
-  it("whose group can not be seen either is told with how to find it", () => {
+  it("whose group cannot be seen either is told with how to find it", () => {
     expect(faultOf(refused, { kind: "socket", path: "/nowhere/docker.sock" }, []).message).toBe(
       "not allowed to open unix:///nowhere/docker.sock: cfauth runs as user 65532 with no groups",
     );

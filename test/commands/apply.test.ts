@@ -61,7 +61,7 @@ async function scene(): Promise<Scene> {
   };
 }
 
-const records = ({ method, path }: Call): boolean => method === "POST" && path.endsWith("/dns_records");
+const records = ({ method, path }: Call): boolean => method === "POST" && /\/dns_records(\/batch)?$/.test(path);
 
 describe("plan and apply", () => {
   it("end with 2 while there is something to do and 0 when there is not, and apply tells each step in a line with its time", async () => {
@@ -109,6 +109,18 @@ describe("a step that fails", () => {
     at.sandbox.controls.heal();
     const again = await at.type("apply");
     expect([again.code, again.out]).toEqual([0, expect.stringMatching(/\nDone: 2 steps in .*1 live, 0 waiting, 0 problems\.\n$/)]);
+  });
+});
+
+describe("many steps that fail for one reason", () => {
+  it("tell it once, and the list of what was not done has an end", async () => {
+    await using at = await scene();
+    at.run(...Array.from({ length: 20 }, (_, n) => `app-${n}`));
+    at.sandbox.controls.fault(records, { kind: "status", ...failure(403, 10000, "Authentication error") }, 99);
+    const { out } = await at.type("apply");
+    expect(out.match(/✗ .* DNS record /g)).toHaveLength(20);
+    expect(out.match(/^ {6}→ /gm)).toHaveLength(1);
+    expect(out).toMatch(/\n {4}… and 28 more; cfauth plan lists them all\nWhat stands is safe: /);
   });
 });
 

@@ -40,7 +40,7 @@ describe("the health check in the image", () => {
     expect(performance.now() - begun).toBeLessThan(6_000);
   });
 
-  it("says that nothing is well where nothing listens, or where it can not know", async () => {
+  it("says that nothing is well where nothing listens, or where it cannot know", async () => {
     await using gone = await daemon("127.0.0.1", 200);
     await gone[Symbol.asyncDispose]();
     expect(await healthcheck(`http://127.0.0.1:${gone.port}`)).toBe(1);

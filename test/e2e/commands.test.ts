@@ -62,7 +62,7 @@ describe("cfauth apply", () => {
     expect(out).not.toContain("not-the-right-token");
   });
 
-  it("ends with 1 when Cloudflare can not be reached, and says so", async () => {
+  it("ends with 1 when Cloudflare cannot be reached, and says so", async () => {
     await using world = await scene();
     const { code, out } = await ran(["apply"], settings(world.sandbox, world.net, { CLOUDFLARE_BASE_URL: "http://127.0.0.1:1/client/v4" }));
     expect([code, /CFA-CF-UNREACHABLE/.test(out), out.includes(world.sandbox.cloudflare.state.token)]).toEqual([1, true, false]);

@@ -141,6 +141,9 @@ export const TROUBLE = reportOf({
 
 /** A page of a daemon that is well and says this, at any free port. */
 export const pageOf = (report: () => Report, parts: Partial<PageParts> = {}): Promise<Page> =>
-  openPage({ report, ailment: () => undefined, ready: () => true, metrics: async () => METRICS, ...parts }, { host: "127.0.0.1", port: 0 });
+  openPage(
+    { report, ailment: () => undefined, ready: () => true, metrics: async () => METRICS, failed: () => {}, ...parts },
+    { host: "127.0.0.1", port: 0 },
+  );
 
 export const METRICS = { contentType: "text/plain; version=0.0.4; charset=utf-8", text: "# TYPE cfauth_up gauge\n" };

@@ -39,6 +39,19 @@ describe("the page", () => {
     expect(JSON.parse(body)).toEqual(REPORT);
   });
 
+  it("leaves nobody waiting who asks for what cannot be made, and says so in the log", async () => {
+    const faults: unknown[] = [];
+    const fault = new Error("unforeseen");
+    await using page = await open({
+      report: () => {
+        throw fault;
+      },
+      failed: (error) => void faults.push(error),
+    });
+    const { status, body } = await ask(page, "/");
+    expect([status, JSON.parse(body).error, faults]).toEqual([500, "cfauth could not make this page", [fault]]);
+  });
+
   it("says that nothing is new where nothing is", async () => {
     await using page = await open();
     const { etag } = (await ask(page, "/api/routes")).headers;
@@ -61,7 +74,7 @@ describe("the page", () => {
     expect(await ask(page, "/metrics", { method: "HEAD" })).toMatchObject({ status: 200, body: "" });
   });
 
-  it("says so where the metrics can not be read, and goes on", async () => {
+  it("says so where the metrics cannot be read, and goes on", async () => {
     await using page = await open({ metrics: () => Promise.reject(new Error("no")) });
     expect((await ask(page, "/metrics")).status).toBe(500);
     expect((await ask(page, "/api/routes")).status).toBe(200);

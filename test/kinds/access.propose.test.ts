@@ -80,7 +80,7 @@ describe("the application of a wished route", () => {
   it.each([
     { name: "its policy is there", parts: { policies: [], method } },
     { name: "the login method is there", parts: { policies, method: undefined } },
-  ])("can not be opened before $name", ({ parts }) => {
+  ])("cannot be opened before $name", ({ parts }) => {
     expect(stance(world(undefined, {}, parts))).toEqual({ is: "absent", open: undefined });
   });
 

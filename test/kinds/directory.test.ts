@@ -45,7 +45,7 @@ describe("names that labels speak of", () => {
     expect([...world.ak.controls.writes(), ...world.cf.controls.writes()]).toEqual([]);
   });
 
-  it("that can not be looked up for want of a permission are unknown, and the permission is named", async () => {
+  it("that cannot be looked up for want of a permission are unknown, and the permission is named", async () => {
     await using world = await scene();
     world.ak.state.apiToken.permissions = new Set();
     world.cf.state.denied.add("service-tokens");
@@ -67,7 +67,7 @@ describe("names that labels speak of", () => {
     { side: "ak", status: 403, body: { detail: "Token invalid/expired" }, code: "CFA-AK-TOKEN" },
     { side: "cf", status: 500, body: {}, code: "CFA-CF-UNREACHABLE" },
     { side: "ak", status: 200, body: { pagination: { next: 0 }, results: [{ name: "family" }] }, code: "CFA-AK-REFUSED" },
-  ])("that can not be read for another reason are no absence: $side $status is $code", async ({ side, status, body, code }) => {
+  ])("that cannot be read for another reason are no absence: $side $status is $code", async ({ side, status, body, code }) => {
     await using world = await scene();
     world[side].controls.fault(() => true, { kind: "status", status, body }, Number.POSITIVE_INFINITY);
     await expect(world.hands.observe(asked(["family"], ["ci"]))).rejects.toMatchObject({ code });

@@ -52,7 +52,7 @@ describe("the record of a wished hostname", () => {
   it.each([
     { name: "its zone is not seen", at: world(undefined, { dns: { ...world().dns, zones: [] } }) },
     { name: "the tunnel is not there", at: world(undefined, { tunnel: { ...emptyWorld().tunnel, tunnel: undefined } }) },
-  ])("can not be opened while $name", ({ at }) => {
+  ])("cannot be opened while $name", ({ at }) => {
     expect(stance(at)).toEqual({ is: "absent", open: undefined });
   });
 

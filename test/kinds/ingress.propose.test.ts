@@ -87,7 +87,7 @@ describe("the rule of a wished route", () => {
     });
   });
 
-  it("can not be opened while its application is not there: there is no audience to check", () => {
+  it("cannot be opened while its application is not there: there is no audience to check", () => {
     expect(stance(world([], []))).toEqual({ is: "absent", open: undefined });
   });
 

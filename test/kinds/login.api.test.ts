@@ -88,7 +88,7 @@ test("the client secret is in no failure", async () => {
   const secret = seen.provider?.clientSecret ?? "";
   const { method, provider } = seen;
   if (method === undefined || provider === undefined) throw new Error("not settled");
-  const echo = { success: false, errors: [{ code: 12130, message: `can not use ${secret}` }], messages: [], result: null };
+  const echo = { success: false, errors: [{ code: 12130, message: `cannot use ${secret}` }], messages: [], result: null };
   world.cf.controls.fault(({ write }) => write, { kind: "status", status: 400, body: echo });
   const applied = await world.api.apply(
     [
@@ -107,7 +107,7 @@ test("the client secret is in no failure", async () => {
     seen,
   );
   const error = applied.failures[0]?.error;
-  expect(error?.message).toContain("can not use …");
+  expect(error?.message).toContain("cannot use …");
   expect(JSON.stringify({ ...error, message: error?.message, stack: error?.stack })).not.toContain(secret);
 });
 

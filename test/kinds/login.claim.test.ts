@@ -101,13 +101,13 @@ describe("rules tell members of a group by", () => {
       by: "groups",
     },
     {
-      name: "the direct groups where the mapping can not be changed",
+      name: "the direct groups where the mapping cannot be changed",
       more: { groups: refused, method: direct },
       wanted: ["guests"],
       by: "groups",
     },
     {
-      name: "the claim of the owner as far as a mapping that can not be changed goes",
+      name: "the claim of the owner as far as a mapping that cannot be changed goes",
       more: { groups: refused, method: direct },
       wanted: ["family"],
       by: CLAIM,

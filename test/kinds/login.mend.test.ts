@@ -66,7 +66,7 @@ test("a new key that somebody gave the provider since the last whole look stays"
   expect(providerIn(world).signing_key).toBe(other.pk);
 });
 
-test("a key of a kind that Cloudflare can not check is replaced", async () => {
+test("a key of a kind that Cloudflare cannot check is replaced", async () => {
   await using world = await scene();
   const before = await world.settle(wishing());
   const usual = providerIn(world).signing_key;

@@ -39,15 +39,15 @@ describe("the login", () => {
 describe("the provider in Authentik", () => {
   it.each<{ name: string; found: Partial<Provider>; wish?: object }>([
     { name: "is not confidential", found: { clientType: "public" } },
-    { name: "signs with no key, so that Cloudflare can not check it", found: { signingKey: undefined } },
-    { name: "encrypts, so that Cloudflare can not read it", found: { encryptionKey: "key" } },
+    { name: "signs with no key, so that Cloudflare cannot check it", found: { signingKey: undefined } },
+    { name: "encrypts, so that Cloudflare cannot read it", found: { encryptionKey: "key" } },
     { name: "has another flow", found: { authorizationFlow: "other" } },
     { name: "ends logins by another flow", found: { invalidationFlow: "other" } },
     { name: "leaves the e-mail address out of the token", found: { claimsInIdToken: false } },
     { name: "sends people back nowhere", found: { redirectUris: [] } },
     { name: "sends people back after a logout only", found: { redirectUris: [{ ...CALLBACK, type: "logout" }] } },
-    { name: "signs with a key that Cloudflare can not check", found: { signingKey: "ed25519" } },
-    { name: "has no secret, so that Cloudflare can not prove itself", found: { clientSecret: "" } },
+    { name: "signs with a key that Cloudflare cannot check", found: { signingKey: "ed25519" } },
+    { name: "has no secret, so that Cloudflare cannot prove itself", found: { clientSecret: "" } },
     { name: "lacks a scope", found: { scopes: ["s-1"] } },
     { name: "grants nothing, which versions from 2026.5 on take at its word", found: { grantTypes: [] } },
     {

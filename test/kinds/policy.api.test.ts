@@ -132,7 +132,7 @@ test("a policy that a hand has changed is put back, and the user's beside it is 
   expect(state.policies.get(friends.id)).toEqual(before);
 });
 
-test("a policy that is in use can not be deleted, and is still there", async () => {
+test("a policy that is in use cannot be deleted, and is still there", async () => {
   await using world = await scene();
   const policy = seedPolicy(world.sandbox.state, { name: NAME });
   seedApp(world.sandbox.state, { domain: "theirs.example.com", policies: [{ id: policy.id, precedence: 1 }] });

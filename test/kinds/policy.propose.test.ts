@@ -93,7 +93,7 @@ describe("the policy of an audience", () => {
     });
   });
 
-  it("of members can not be made before the login method", () => {
+  it("of members cannot be made before the login method", () => {
     expect(stance(world([], {}, false))).toEqual({ is: "absent", open: undefined });
   });
 
@@ -163,7 +163,7 @@ describe("who may enter", () => {
       audience: { emails: ["ann@example.com"] },
       rules: [
         {
-          name: "cfauth:home 1 e-mail address #b1741b80",
+          name: "cfauth:home 1 e-mail address #b1741b801f6d0926",
           decision: "allow",
           include: [{ email: { email: "ann@example.com" } }],
           require: [byLogin],
@@ -175,7 +175,7 @@ describe("who may enter", () => {
       audience: { emails: ["@example.com", "bob@example.net"] },
       rules: [
         {
-          name: "cfauth:home 2 e-mail addresses #20c39a72",
+          name: "cfauth:home 2 e-mail addresses #20c39a72e0b63457",
           decision: "allow",
           include: [{ email: { email: "bob@example.net" } }, { email_domain: { domain: "example.com" } }],
           require: [byLogin],
@@ -187,7 +187,7 @@ describe("who may enter", () => {
       audience: { groups: ["family"], emails: ["ann@example.com"] },
       rules: [
         {
-          name: "cfauth:home members of family and 1 e-mail address #b1741b80",
+          name: "cfauth:home members of family and 1 e-mail address #b1741b801f6d0926",
           decision: "allow",
           include: [{ email: { email: "ann@example.com" } }, memberOf("family")],
           require: [byLogin],
@@ -224,7 +224,7 @@ describe("who may enter", () => {
     expect(made(only(audience))).toEqual(rules);
   });
 
-  it("members of a group can not be told before the login carries it", () => {
+  it("members of a group cannot be told before the login carries it", () => {
     const family = only({ groups: ["family"] });
     expect(stance(world([], { login: loginSeen(["openid", "email", "profile"]) }), family)).toEqual({ is: "absent", open: undefined });
     expect(stance(world([]), only({ groups: ["guests"] }))).toEqual({ is: "absent", open: undefined });

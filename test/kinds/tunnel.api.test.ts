@@ -153,7 +153,7 @@ test.each([
     at: async (path: string) => (await mkdir(join(path, "token")), join(path, "token")),
     says: "it is a directory",
   },
-])("a token file that can not be written because $name says so, and leaves nothing", async ({ at, says }) => {
+])("a token file that cannot be written because $name says so, and leaves nothing", async ({ at, says }) => {
   await using place = await directory();
   const file = await at(place.path);
   const error = await failure(writeTokenFile(file, "my-token"));

@@ -31,7 +31,7 @@ describe("the tunnel", () => {
     expect(proposed(seen)).toEqual({ changes, problems: [], stands });
   });
 
-  it("that takes its rules from a file can not be used, and the way out is said", () => {
+  it("that takes its rules from a file cannot be used, and the way out is said", () => {
     expect(proposed({ tunnel: { ...there, source: "local" }, tokenFile: "stale" })).toEqual({
       changes: [],
       problems: [

@@ -117,7 +117,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "groups that can not be looked up, told once",
+    name: "groups that cannot be looked up, told once",
     labels: { "access.groups": "family,admins" },
     settings: { directory: { ...KNOWN, groups: { fault: denied } } },
     says: [["CFA-AK-PERMISSION", "cfauth.access.groups", "the token may not list groups", "give it authentik_core.view_group"]],
@@ -136,7 +136,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "default groups that can not be looked up",
+    name: "default groups that cannot be looked up",
     labels: {},
     settings: {
       defaults: { access: "authentik", groups: ["family"], session: "24h" },
@@ -229,7 +229,7 @@ const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: "service tokens that can not be looked up",
+    name: "service tokens that cannot be looked up",
     labels: { "access.service-tokens": "backup,monitoring" },
     settings: {
       directory: { ...KNOWN, tokens: { fault: { code: "CFA-CF-PERMISSION", message: "the token may not list them", fix: "allow it" } } },
@@ -320,7 +320,7 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-describe("a name that can not be taken for good opens nothing, and an open route stays as it is", () => {
+describe("a name that cannot be taken for good opens nothing, and an open route stays as it is", () => {
   it.each(FAULTS)("$name", ({ labels, settings, says }) => {
     const { exposures, faulty, ...it_ } = labelled(labels, settings);
     expect(exposures).toEqual([]);

@@ -64,7 +64,7 @@ describe("paths that need no login", () => {
 const whole = "is the whole route";
 const instead = "write cfauth.access: public instead, if anyone may enter";
 
-describe("a path that can not be meant opens nothing, the good ones beside it included", () => {
+describe("a path that cannot be meant opens nothing, the good ones beside it included", () => {
   it.each<{ name: string; labels?: Workload["labels"]; bad: string; why: string; fix: string }>([
     { name: "the whole host", bad: "/", why: whole, fix: instead },
     { name: "the whole host in many slashes", bad: "//", why: whole, fix: instead },
@@ -125,7 +125,7 @@ describe("a path that can not be meant opens nothing, the good ones beside it in
     ]);
   });
 
-  it("below a path that can not be read they have no place", () => {
+  it("below a path that cannot be read they have no place", () => {
     expect(labelled({ path: "api", "access.bypass": "/api/hooks" }).faulty.map(({ route }) => route.path)).toEqual([undefined]);
   });
 

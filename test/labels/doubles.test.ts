@@ -17,7 +17,7 @@ describe("a container that asks for one route twice", () => {
     "cfauth.b.hostname": "app.example.com",
   });
 
-  it("gets it neither way, since which one is meant can not be guessed", () => {
+  it("gets it neither way, since which one is meant cannot be guessed", () => {
     expect(it_.exposures).toEqual([]);
     expect(it_.problems).toMatchObject([
       {

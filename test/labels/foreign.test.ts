@@ -224,7 +224,7 @@ describe("who may enter is never read", () => {
       "CFA-AK-OWN-HOST",
       "error",
       "dockflare.hostname",
-      "dockflare.hostname asks for auth.example.com, Authentik's own hostname, which can not stand behind a login; what is read of other tools always does",
+      "dockflare.hostname asks for auth.example.com, Authentik's own hostname, which cannot stand behind a login; what is read of other tools always does",
       "write cfauth.hostname: auth.example.com and cfauth.port on the container that is Authentik",
     ]);
   });

@@ -9,13 +9,13 @@ const login = exposure(AUTH, { protection: { kind: "login" }, shown: HIDDEN });
 const vain = (label: string, text: string, fix: string) => [
   "CFA-AK-OWN-HOST",
   label,
-  `${label}="${text}" can not hold for ${AUTH}, Authentik's own hostname: to log in there one would have to be logged in; it is kept open`,
+  `${label}="${text}" cannot hold for ${AUTH}, Authentik's own hostname: to log in there one would have to be logged in; it is kept open`,
   fix,
 ];
 const remove = (label: string) => `remove ${label}; who may log in at all is decided in Authentik itself`;
 
 describe("Authentik's own hostname", () => {
-  it("is open to anyone and in no library, without a word, since the login can not stand behind itself", () => {
+  it("is open to anyone and in no library, without a word, since the login cannot stand behind itself", () => {
     const { exposures, problems } = labelled({ hostname: AUTH, "app.name": "Authentik" });
     expect([exposures, problems]).toEqual([[login], []]);
   });

@@ -128,7 +128,7 @@ describe("how far a fault reaches", () => {
     expect(routes({ ...two, "cfauth.enable": "false" })).toEqual({ open: [], faulty: [] });
   });
 
-  it("a container whose switch can not be read opens none of its routes, since it may have meant off", () => {
+  it("a container whose switch cannot be read opens none of its routes, since it may have meant off", () => {
     expect(routes({ "cfauth.hostname": "app.example.com", "cfauth.enable": "No", "cfauth.b.hostname": "b.example.com" }).open).toEqual([]);
   });
 

@@ -46,7 +46,7 @@ describe("how a route shows itself", () => {
     "https://",
     "https://example.com/a b.png",
     `https://example.com/${"x".repeat(500)}`,
-  ])("can not have the icon %j, and opens not", (icon) => {
+  ])("cannot have the icon %j, and opens not", (icon) => {
     const { exposures, says } = labelled({ "app.icon": icon });
     expect(exposures).toEqual([]);
     expect(says).toEqual([
@@ -59,7 +59,7 @@ describe("how a route shows itself", () => {
     ]);
   });
 
-  it.each(["app.name", "app.description", "app.category"])("can not have %s empty, endless, or with characters that nobody sees", (key) => {
+  it.each(["app.name", "app.description", "app.category"])("cannot have %s empty, endless, or with characters that nobody sees", (key) => {
     const says = (text: string) => labelled({ [key]: text }).problems.map(({ code, fix }) => [code, fix]);
     expect([says(" "), says("x".repeat(251)), says("a\u0000b")]).toEqual([
       [["CFA-LABEL-VALUE", "write a text, or remove the label"]],

@@ -124,7 +124,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ],
     },
     {
-      name: "that enable=true takes from a name which can not be one",
+      name: "that enable=true takes from a name which cannot be one",
       labels: { "cfauth.enable": "true" },
       container: { name: "my_app" },
       says: ["CFA-LABEL-VALUE", "cfauth.hostname", 'cfauth.hostname="my_app" is not a hostname', LIKE],
@@ -139,7 +139,7 @@ describe("a hostname that is none exposes nothing and says what would be right",
 
 const DUAL = { ...HOST, "cfauth.port": "80" };
 
-describe("a container that can not be reached exposes nothing and says why", () => {
+describe("a container that cannot be reached exposes nothing and says why", () => {
   refuses([
     {
       name: "several exposed ports and no label that names one",
@@ -148,7 +148,7 @@ describe("a container that can not be reached exposes nothing and says why", () 
       says: [
         "CFA-PORT-MANY",
         "cfauth.port",
-        "the image exposes 80, 443 and 8443, and which one is meant can not be guessed",
+        "the image exposes 80, 443 and 8443, and which one is meant cannot be guessed",
         'add cfauth.port: "80" (or another of them)',
       ],
     },
@@ -159,7 +159,7 @@ describe("a container that can not be reached exposes nothing and says why", () 
       says: [
         "CFA-PORT-NONE",
         "cfauth.port",
-        "the image exposes no TCP port, so cfauth can not know where the container listens",
+        "the image exposes no TCP port, so cfauth cannot know where the container listens",
         'add cfauth.port: "8080" with the port that the container listens on',
       ],
     },
@@ -170,7 +170,7 @@ describe("a container that can not be reached exposes nothing and says why", () 
       says: [
         "CFA-PORT-NONE",
         "cfauth.dns.port",
-        "the image exposes no TCP port, so cfauth can not know where the container listens",
+        "the image exposes no TCP port, so cfauth cannot know where the container listens",
         'add cfauth.dns.port: "8080" with the port that the container listens on',
       ],
     },
@@ -435,7 +435,7 @@ describe("an option of cloudflared with a value of another type exposes nothing:
     },
     { name: "a wait with a fraction", ...value("origin.tlsTimeout", "1.5s", "is not a duration", DURATION) },
     {
-      name: "a wait that cloudflared can not count",
+      name: "a wait that cloudflared cannot count",
       ...value("origin.keepAliveTimeout", `${"9".repeat(30)}s`, "is out of range", "write something up to 24h"),
     },
     { name: "a proxy that is not socks", ...value("origin.proxyType", "http", "is not a proxy type", "write socks, or remove the label") },

@@ -135,7 +135,7 @@ describe("a pass that meets failures", () => {
     expect(at.sent.at(-1)).toBe("create access app.example.com");
   });
 
-  it("changes nothing when the containers can not be listed", async () => {
+  it("changes nothing when the containers cannot be listed", async () => {
     const at = memory();
     await run(at, [APP]);
     at.sent.length = 0;
@@ -143,7 +143,7 @@ describe("a pass that meets failures", () => {
     expect([at.sent, routes(at)]).toEqual([[], ALL("app.example.com")]);
   });
 
-  it("changes nothing when the world can not be read", async () => {
+  it("changes nothing when the world cannot be read", async () => {
     const at = memory();
     await run(at, [APP]);
     [at.sent.length, at.down] = [0, fault("cloudflare")];

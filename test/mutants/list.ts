@@ -44,7 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "",
   },
   {
-    name: "leaves open to those of before what can not become what is wished",
+    name: "leaves open to those of before what cannot become what is wished",
     file: "src/kinds/overstay.ts",
     from: "return gone ? takeAway",
     to: "return false ? takeAway",

@@ -47,7 +47,7 @@ describe("an address as the service shows it", () => {
   });
 });
 
-describe("an address that can not be right is refused without being repeated", () => {
+describe("an address that cannot be right is refused without being repeated", () => {
   it.each([
     ["ntfy.sh/secret-topic", "is not an address that begins with https://", "paste the address that the service shows"],
     ["discord://token@1234567890", "is not an address that begins with https://", "paste the address that the service shows"],

@@ -64,7 +64,7 @@ describe("a container that stops and comes back", () => {
   });
 });
 
-describe("an open route whose labels can not be read any more", () => {
+describe("an open route whose labels cannot be read any more", () => {
   it.each<{ name: string; standing: StandingRoute; says: Partial<FaultyRoute>; held: readonly string[] }>([
     { name: "a protected one stays as it is", standing: stands(APP), says: {}, held: [APP] },
     {
@@ -130,7 +130,7 @@ describe("an open route whose labels can not be read any more", () => {
 });
 
 describe("what must be protected before what lies around it opens", () => {
-  it("is every route that is not to be public, those that can not be read included", () => {
+  it("is every route that is not to be public, those that cannot be read included", () => {
     const { desired } = looks({
       decoded: [
         wishes(exposure(APP, { protection: anybody }), exposure(`${APP}/admin`)),

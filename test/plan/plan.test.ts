@@ -91,7 +91,7 @@ describe("what people are told of a route", () => {
     ]);
   });
 
-  it("a public host waits for a protected path whose labels can not be read", () => {
+  it("a public host waits for a protected path whose labels cannot be read", () => {
     const world = settled(emptyWorld(), [exposure("public.example.com", { protection: anybody })]);
     const admin: FaultyRoute = {
       route: route(`${APP}/admin`),

@@ -277,7 +277,7 @@ class History {
     const key = [...mine.keys()][which];
     const route = ROUTES.find((it) => routeKey(it) === key);
     const rule = route && ruleOf(this.world, route);
-    // A public rule of a whole host whose application is deleted by hand can not be told from somebody else's any more.
+    // A public rule of a whole host whose application is deleted by hand cannot be told from somebody else's any more.
     if (
       key === undefined ||
       (rule?.originRequest?.["access"] === undefined && rule?.path === undefined) ||

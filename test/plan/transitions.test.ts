@@ -200,7 +200,7 @@ describe("the order of things", () => {
     });
   });
 
-  describe("what can not be made as it is to be does not go on showing or letting in what nobody wishes any more", () => {
+  describe("what cannot be made as it is to be does not go on showing or letting in what nobody wishes any more", () => {
     const theirRecord: World["dns"]["theirs"] = new Map([
       ["app.example.com", [{ id: "d", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" }]],
     ]);
@@ -217,7 +217,7 @@ describe("the order of things", () => {
       },
       { name: "a record that is ours no more", by: (world) => ({ ...world, dns: { ...world.dns, mine: new Map(), theirs: theirRecord } }) },
       {
-        name: "a login method that is gone, and can not be made anew",
+        name: "a login method that is gone, and cannot be made anew",
         by: (world) => ({ ...world, login: { ...world.login, method: undefined, parts: UNREADY } }),
       },
     ];

@@ -25,7 +25,7 @@ export const empty = (): World => {
   };
 };
 
-/** @param problems - of labels that can not be read */
+/** @param problems - of labels that cannot be read */
 export function previewOf(world: World, wishes: readonly Exposure[], problems: readonly Problem[] = []): Promise<Preview> {
   const of = <S, C extends Change>(kind: C["kind"], seen: S): Kind<S, C> => ({
     kind,

@@ -138,7 +138,7 @@ describe("a route", () => {
     });
   });
 
-  it("whose labels can not be read stays as it was, and is a problem", () => {
+  it("whose labels cannot be read stays as it was, and is a problem", () => {
     expect(
       only(
         knownRoutes(
@@ -149,7 +149,7 @@ describe("a route", () => {
           NOW,
         ),
       ),
-    ).toMatchObject({ state: "problem", reason: "its labels can not be read; it stays as it was" });
+    ).toMatchObject({ state: "problem", reason: "its labels cannot be read; it stays as it was" });
   });
 
   it("that anyone may enter says so", () => {

@@ -36,7 +36,7 @@ export const ofAudience = {
     so: "`access.policies` names a reusable Access policy that is not in the account, or several that have one name.",
     why: "Who may enter would be something else than what the label says.",
     mend: [
-      "Correct the name, or create the policy under Zero Trust → Access → Policies. Where two have one name write the id, which stands in the address of the policy's page. Policies that belong to one application alone (not reusable) can not be named.",
+      "Correct the name, or create the policy under Zero Trust → Access → Policies. Where two have one name write the id, which stands in the address of the policy's page. Policies that belong to one application alone (not reusable) cannot be named.",
     ],
     effect: SHUT_OR_KEPT,
   },

@@ -45,7 +45,7 @@ function behind(): readonly Said[] {
   return behindAccess({ ...empty, access: { ...empty.access, theirs: [homelab] } }, desired());
 }
 
-/** What is said where the tile of wiki.example.com can not be as it should. */
+/** What is said where the tile of wiki.example.com cannot be as it should. */
 function tile(more: Partial<TileSeen>): readonly Said[] {
   const seen = { ...NO_TILES, me: { pk: 1, superuser: true }, ...more };
   const live = new Set([key("wiki.example.com")]);
@@ -139,7 +139,7 @@ export const ofAuthentik = {
   },
   "CFA-AK-NO-KEY": {
     says: () => lacking([FLOW]),
-    so: "Authentik has no certificate with an RSA or EC key that cfauth may use. The one that Authentik makes for its own tokens, and Ed25519 or Ed448 keys, do not do: Cloudflare can not check them.",
+    so: "Authentik has no certificate with an RSA or EC key that cfauth may use. The one that Authentik makes for its own tokens, and Ed25519 or Ed448 keys, do not do: Cloudflare cannot check them.",
     why: 'Without a signing key Cloudflare refuses every login ("Failed to fetch user/group information from the identity provider").',
     mend: ["In Authentik: System → Certificates → Generate, with any name and the algorithm RSA. cfauth takes it by itself."],
     effect: "As with `CFA-AK-NO-FLOW`.",

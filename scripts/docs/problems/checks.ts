@@ -70,7 +70,7 @@ export const ofChecks = {
     goesOn: true,
     why: "`cfauth doctor` only looks; the daemon mends it.",
     mend: [
-      "Nothing, if cfauth runs: it is put right at the next resync, and the log tells if it can not be. Else start it:",
+      "Nothing, if cfauth runs: it is put right at the next resync, and the log tells if it cannot be. Else start it:",
       sh("docker compose up -d cfauth"),
     ],
     effect: "New logins may fail until then.",
@@ -78,7 +78,7 @@ export const ofChecks = {
   "CFA-OWNER-SHARED": {
     so: "It looks as if another machine ran cfauth under the same owner's name: there are routes with this mark that no container here asks for, or routes change behind cfauth's back.",
     goesOn: true,
-    why: "it can not be sure. Two with one name take each other's routes for their own, and close them. There is no list of cfauths to look at, so this is a guess from what they leave behind; containers that are only stopped, or a change by hand, look alike.",
+    why: "it cannot be sure. Two with one name take each other's routes for their own, and close them. There is no list of cfauths to look at, so this is a guess from what they leave behind; containers that are only stopped, or a change by hand, look alike.",
     mend: [
       "If there is another one, a clone of this machine, say, give each a name of its own before this one runs on:",
       yaml("    environment:", "      CFAUTH_OWNER: home-nas"),

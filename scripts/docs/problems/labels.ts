@@ -48,7 +48,7 @@ export const ofLabels = {
       ...theirs({ "access.group": "family", colour: "green" }),
     ],
     so: "A label begins with the prefix, and cfauth has none of that name. Letter case counts.",
-    why: "A misspelt label may be the very one that was to protect the page. What cfauth can not read it does not open.",
+    why: "A misspelt label may be the very one that was to protect the page. What cfauth cannot read it does not open.",
     mend: [
       "Write it as it says, or look it up in [labels.md](labels.md). A route with a name of its own needs a label behind the name: `cfauth.web.hostname`, not `cfauth.web`.",
     ],
@@ -56,7 +56,7 @@ export const ofLabels = {
   },
   "CFA-LABEL-VALUE": {
     says: () => all(...VALUES),
-    so: "A label has a value that it can not take.",
+    so: "A label has a value that it cannot take.",
     why: "Guessing what was meant could open something else, or to somebody else.",
     mend: [
       "Write what it says. In a Compose file numbers, `true` and `false` go between quotes, since labels are text. Every label with an example is in [labels.md](labels.md).",
@@ -148,7 +148,7 @@ export const ofLabels = {
         "  tunnel:",
         "    external: true      # made by the Compose file that runs cloudflared",
       ),
-      "If the container needs its old network too (a database, say), list both: `networks: [default, tunnel]`. If your tunnel network has another name, set `CFAUTH_NETWORK`. A container with `network_mode` (`host`, `service:vpn`) has no network of its own and can not be reached this way.",
+      "If the container needs its old network too (a database, say), list both: `networks: [default, tunnel]`. If your tunnel network has another name, set `CFAUTH_NETWORK`. A container with `network_mode` (`host`, `service:vpn`) has no network of its own and cannot be reached this way.",
     ],
     effect: SHUT_OR_KEPT,
   },

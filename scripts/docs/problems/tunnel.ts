@@ -59,7 +59,7 @@ export const ofTunnel = {
       await thrown(() => writeTokenFile("/nowhere/tunnel-token", "")),
       await thrown(() => writeTokenFile("/dev/null/tunnel-token", "")),
     ],
-    so: "cfauth is to leave the tunnel's token in a file for cloudflared (`CFAUTH_TUNNEL_TOKEN_FILE`), and can not.",
+    so: "cfauth is to leave the tunnel's token in a file for cloudflared (`CFAUTH_TUNNEL_TOKEN_FILE`), and cannot.",
     why: "Without the token cloudflared does not start, and nothing is served.",
     mend: [
       [
@@ -69,7 +69,7 @@ export const ofTunnel = {
         "| the directory may not be written to | let user 65532 write to it; a named volume belongs to it by itself |",
         "| the directory is mounted read-only | take `:ro` off cfauth's mount (cloudflared's may have it) |",
         "| the disk is full | make room |",
-        "| the file is a mount of its own, which can not be replaced | mount the directory instead of the single file |",
+        "| the file is a mount of its own, which cannot be replaced | mount the directory instead of the single file |",
         "| it is a directory | name a file in CFAUTH_TUNNEL_TOKEN_FILE, not a directory |",
         "| the file system refused, or a word such as `ENOTDIR` | look at what the path leads to |",
       ].join("\n"),

@@ -28,7 +28,7 @@ const unclear = (count: number): WorldError =>
     message:
       count === 0
         ? "the Cloudflare API token sees no account"
-        : `the Cloudflare API token sees ${count} accounts, and cfauth can not know which is meant`,
+        : `the Cloudflare API token sees ${count} accounts, and cfauth cannot know which is meant`,
     fix: "set CLOUDFLARE_ACCOUNT_ID: it stands in the address of the dashboard, dash.cloudflare.com/<account id>",
     transient: false,
   });

@@ -59,7 +59,7 @@ export const operations = {
   "records.delete": remove("delete a DNS record", DNS),
   "records.batch": post("write a batch of DNS records", DNS),
   "token.verify": get("verify the API token", NONE),
-  // Asked about things that can not be there, for the sake of what is answered: see doctor/cloudflare/permissions.ts.
+  // Asked about things that cannot be there, for the sake of what is answered: see doctor/cloudflare/permissions.ts.
   "tunnels.probe": get("try the permission for tunnels", TUNNEL),
   "applications.probe": put("try the permission for Access applications", APPS),
   "login-methods.probe": put("try the permission for login methods", LOGIN),

@@ -70,7 +70,7 @@ function said(route: ReportedRoute, report: Report): readonly Html[] {
   }
 }
 
-/** A fault that stands in no list: labels that can not be read, where the problem is told with the container. */
+/** A fault that stands in no list: labels that cannot be read, where the problem is told with the container. */
 const unlisted = ({ reason = "", fix }: ReportedRoute, effect: Html): Html => html`
 <div class="problem error">
 <p>${sentence(reason)}</p>${

@@ -3,7 +3,7 @@ import type { PolicyContent, PolicySeen } from "../policy/seen.ts";
 import type { Application } from "./seen.ts";
 
 /**
- * Whether somebody whom the application admits now would not be admitted by the wanted policies. What can not be told, since a
+ * Whether somebody whom the application admits now would not be admitted by the wanted policies. What cannot be told, since a
  * policy is gone or was open to all, counts as narrower: to end logins once too often costs a login.
  *
  * @param wanted - ids of policies, by precedence

@@ -9,7 +9,7 @@ export interface AccessSeen {
   readonly linked: readonly string[];
   /** Applications of ours beside the one in `mine` for the same route: a lost answer's doubles. They go. */
   readonly doubles: readonly Mine<Application>[];
-  /** Whether the owner's tag exists: an application can not carry one that does not. */
+  /** Whether the owner's tag exists: an application cannot carry one that does not. */
   readonly tagged: boolean;
 }
 

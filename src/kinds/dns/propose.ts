@@ -69,7 +69,7 @@ const key = (hostname: Hostname) => `dns ${hostname}`;
 
 const remove = (at: Mine<DnsRecord>): DnsChange => ({ kind: "dns", action: "delete", key: key(at.name), subject: at.name, at });
 
-/** In place of what somebody else has at the name; undefined where that can not be, since the name is another server's business. */
+/** In place of what somebody else has at the name; undefined where that cannot be, since the name is another server's business. */
 export function takeOver(owner: Owner, hostname: Hostname, world: Needs): DnsChange | undefined {
   const foreign = world.dns.theirs.get(hostname);
   const wish = recordWish(owner, hostname, world);

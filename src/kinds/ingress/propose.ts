@@ -18,7 +18,7 @@ type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine">; readonly logi
  * |-----------------------------------------|----------|--------------------------------------------------|
  * | of somebody else, on the hostname       | any      | taken                                            |
  * | absent                                  | none     | absent                                           |
- * | absent, its application is not there    | yes      | absent, and can not be opened: there is no aud   |
+ * | absent, its application is not there    | yes      | absent, and cannot be opened: there is no aud   |
  * | absent                                  | yes      | open it, with the check of that very application |
  * | ours                                    | none     | close it                                         |
  * | ours, origin or check or place differs  | yes      | mend it; it moves when the origin differs        |

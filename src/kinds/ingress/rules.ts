@@ -12,7 +12,7 @@ export interface Proofs {
   readonly dns: Pick<DnsSeen, "mine">;
 }
 
-/** The route that a rule would be of, if it were ours; undefined for one that cfauth can not have written. */
+/** The route that a rule would be of, if it were ours; undefined for one that cfauth cannot have written. */
 export function routeOf(rule: RawRule): Route | undefined {
   const host = parseRouteKey(rule.hostname ?? "");
   if (host === undefined || host.path !== undefined) return undefined;

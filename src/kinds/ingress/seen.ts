@@ -7,7 +7,7 @@ export interface IngressSeen {
   readonly version: number;
   /** All rules but the catch-all, in order, exactly as the API says them. */
   readonly rules: readonly RawRule[];
-  /** The last rule, which answers what no other matches. It stands outside the list, so a document without one can not be. */
+  /** The last rule, which answers what no other matches. It stands outside the list, so a document without one cannot be. */
   readonly catchAll: RawRule;
   /** What the check of a rule names that is shut for the moment: an audience that no login has, and our mark. `cfauth:<owner>` */
   readonly mark: string;

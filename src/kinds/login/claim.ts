@@ -52,7 +52,7 @@ export function carries({ mapping }: Pick<GroupsSeen, "mapping">, wanted: readon
 
 /**
  * The claim by which rules can tell members of all these groups; undefined while the login does not carry every one of them
- * all the way, through mapping, provider and login method. Where the mapping can not be changed, the direct groups must do.
+ * all the way, through mapping, provider and login method. Where the mapping cannot be changed, the direct groups must do.
  */
 export function claimFor({ groups, method, provider }: LoginSeen, wanted: readonly string[]): string | undefined {
   if (method === undefined || provider === undefined) return undefined;

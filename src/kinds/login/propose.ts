@@ -42,7 +42,7 @@ function provider(seen: LoginSeen, parts: Parts): Proposal | undefined {
   return now({ kind: "login", action: "update", key: "login-provider", subject: wish.name, at: seen.provider, wish });
 }
 
-/** Without a signing key Cloudflare can not check logins; without grant types Authentik from 2026.5 on refuses every one. */
+/** Without a signing key Cloudflare cannot check logins; without grant types Authentik from 2026.5 on refuses every one. */
 function providerWish(seen: LoginSeen, parts: Parts): ProviderWish {
   const callback = { mode: "strict", url: `https://${seen.teamDomain}/cdn-cgi/access/callback`, type: "authorization" };
   const others = (seen.provider?.redirectUris ?? []).filter(

@@ -100,7 +100,7 @@ async function takesText(authentik: Authentik): Promise<boolean> {
   return year < 2024 || (year === 2024 && (month < 8 || (month === 8 && patch < 5) || (month === 10 && patch < 3)));
 }
 
-/** Fields that a version does not know are ignored by it. An encryption key would make logins that Cloudflare can not read. */
+/** Fields that a version does not know are ignored by it. An encryption key would make logins that Cloudflare cannot read. */
 const bodyOf = (wish: ProviderWish): Record<string, unknown> => ({
   name: wish.name,
   client_type: wish.clientType,

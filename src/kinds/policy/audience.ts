@@ -83,7 +83,8 @@ function told(what: string, names: readonly string[]): string {
 /** What could be taken for the words between names, or may not come back from an API as it was sent. */
 const ODD = /[,…#\p{C}]|(^|\s)(or|and)(\s|$)|^\s|\s$|\s\s|[^\S ]/u;
 
-const fingerprint = (of: unknown): string => createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 8);
+/** So long that nobody who writes labels can find a list with that of another: the two would share a policy. */
+const fingerprint = (of: unknown): string => createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 16);
 
 function tokenWish(name: string, { tokens }: Audience): PolicyWish {
   const include =

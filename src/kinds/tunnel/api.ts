@@ -48,7 +48,7 @@ function find(options: TunnelApiOptions): Promise<Tunnel | undefined> {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** @throws {WorldError} CFA-TUNNEL-MISSING when it is not there: one that is named by its id can not be made */
+/** @throws {WorldError} CFA-TUNNEL-MISSING when it is not there: one that is named by its id cannot be made */
 async function findById({ cloudflare, account: account_id, tunnelId }: TunnelApiOptions, id: string): Promise<Tunnel> {
   const setting = tunnelId === undefined ? "CFAUTH_TUNNEL" : "TUNNEL_TOKEN";
   try {

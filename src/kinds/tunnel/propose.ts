@@ -32,7 +32,7 @@ export const nobodyConnected = (name: string): string =>
 
 const down = (name: string): Problem => ({
   code: "CFA-TUNNEL-DOWN",
-  severity: "warning",
+  severity: "error",
   container: undefined,
   label: undefined,
   route: undefined,

@@ -11,7 +11,7 @@ export interface TunnelSeen {
 export interface Tunnel {
   readonly id: string;
   readonly name: string;
-  /** Where the tunnel takes its rules from. Rules of a `local` one can not be set from here. */
+  /** Where the tunnel takes its rules from. Rules of a `local` one cannot be set from here. */
   readonly source: "cloudflare" | "local";
   /** Whether any cloudflared is connected to it, as Cloudflare last said; undefined where it does not say. */
   readonly connected: boolean | undefined;

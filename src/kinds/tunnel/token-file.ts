@@ -3,7 +3,7 @@ import { open, readFile, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { WorldError } from "../../errors.ts";
 
-/** Whether the file holds just this token. One that can not be read does not: writing it will say why. */
+/** Whether the file holds just this token. One that cannot be read does not: writing it will say why. */
 export async function holds(path: string, token: string): Promise<boolean> {
   return await readFile(path, "utf8").then(
     (text) => text.trim() === token,
@@ -15,7 +15,7 @@ export async function holds(path: string, token: string): Promise<boolean> {
  * Puts the token into the file, whole or not at all: cloudflared may read at any moment, and the machine may stop at any.
  * Readable for this user alone.
  *
- * @throws {WorldError} CFA-TUNNEL-FILE when it can not be written
+ * @throws {WorldError} CFA-TUNNEL-FILE when it cannot be written
  */
 export async function writeTokenFile(path: string, token: string): Promise<void> {
   const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
@@ -56,7 +56,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: "the directory may not be written to",
   EROFS: "the directory is mounted read-only",
   ENOSPC: "the disk is full",
-  EBUSY: "the file is a mount of its own, which can not be replaced",
+  EBUSY: "the file is a mount of its own, which cannot be replaced",
   EISDIR: "it is a directory",
 };
 

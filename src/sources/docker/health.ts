@@ -5,7 +5,7 @@ const KNOWN: readonly Health[] = ["none", "starting", "healthy", "unhealthy"];
 
 /**
  * Newer engines have a field for it; of the others only the text tells, which a container that is paused or is just being
- * restarted has no room for: it can not answer now, so it counts as starting.
+ * restarted has no room for: it cannot answer now, so it counts as starting.
  *
  * | Status                            | is        |
  * |-----------------------------------|-----------|

@@ -53,12 +53,12 @@ describe("a route on the page", () => {
     const route = reportedRoute("app.example.com", {
       state: "problem",
       effect: "unchanged",
-      reason: "its labels can not be read",
+      reason: "its labels cannot be read",
       who: "Members of family",
     });
     const shown = rows(reportOf({ routes: [route] }), "app.example.com");
     expect(shown).toContain("Members of family");
-    expect(shown).toContain("Its labels can not be read. Still open as it was before; the change was not made.");
+    expect(shown).toContain("Its labels cannot be read. Still open as it was before; the change was not made.");
   });
 
   it("that waits says for what", () => {
@@ -121,7 +121,7 @@ describe("the page", () => {
       says: "The one route is live",
       titled: "cfauth",
     },
-    { name: "there is trouble", report: TROUBLE, says: "3 problems · 1 waiting · 1 closing · 5 live", titled: "(3) cfauth" },
+    { name: "there is trouble", report: TROUBLE, says: "3 problems · 1 warning · 1 waiting · 1 closing · 5 live", titled: "(3) cfauth" },
     { name: "nobody asks for anything", report: reportOf(), says: "No routes yet", titled: "cfauth" },
     { name: "it has just started", report: reportOf({ lastPass: null }), says: "Starting", titled: "cfauth" },
   ])("says at a glance, also in its tab, that $name", ({ report, says, titled }) => {

@@ -172,7 +172,7 @@ describe("events", () => {
     expect(engine.asked.length).toBeGreaterThan(tried);
   });
 
-  it("that can not be had at first are had later, and until then nobody is told that all is ready", async () => {
+  it("that cannot be had at first are had later, and until then nobody is told that all is ready", async () => {
     await using engine = await fakeEngine();
     await engine.stop();
     await using heard = hear(sourceOf(engine));

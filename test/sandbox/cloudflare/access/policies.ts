@@ -66,7 +66,7 @@ function wished(state: CloudflareState, body: unknown): Wish {
   const exclude = rules(state, fields, "exclude");
   const identity = [...include, ...require, ...exclude].some(usesIdentity);
   if (identity && (decision === "bypass" || decision === "non_identity"))
-    throw invalidRequest(`${decision} policies can not have rules about identity`);
+    throw invalidRequest(`${decision} policies cannot have rules about identity`);
   const others = Object.entries(fields).filter(([key, value]) => !RESPONSE_ONLY.includes(key) && value !== null);
   return { ...Object.fromEntries(others), name, decision, include, require, exclude };
 }
