@@ -8,7 +8,8 @@ import { closing, grouped, tunnelName } from "../preview/text.ts";
 import { inEffect } from "../status/effect.ts";
 import type { Terminal } from "../terminal.ts";
 import { type Command, type Context, withConfig } from "./command.ts";
-import { errorLines, opened, orTold, say, unbegun } from "./opened.ts";
+import { opened, orTold, unbegun } from "./opened.ts";
+import { errorLines, say } from "./say.ts";
 import { createSteps, type Taken } from "./steps.ts";
 
 export const applyCommand: Command = {

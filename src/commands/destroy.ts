@@ -10,7 +10,8 @@ import { painted } from "../preview/lines.ts";
 import { grouped, tunnelName } from "../preview/text.ts";
 import { type Command, type Context, withConfig } from "./command.ts";
 import { daemonBeside } from "./daemon-beside.ts";
-import { errorLines, opened, orTold, say } from "./opened.ts";
+import { opened, orTold } from "./opened.ts";
+import { errorLines, say } from "./say.ts";
 import { createSteps, type Taken } from "./steps.ts";
 
 export const destroyCommand: Command = {

@@ -1,10 +1,8 @@
 import { type App, type AppOptions, createApp } from "../app.ts";
 import { createDocker } from "../clients/docker.ts";
 import type { Config } from "../config.ts";
-import { discreet } from "../domain/discreet.ts";
 import { WorldError } from "../errors.ts";
 import { createDockerSource } from "../sources/index.ts";
-import type { Terminal } from "../terminal.ts";
 import type { Context } from "./command.ts";
 
 const unwatched: AppOptions["watch"] = { planned: () => {}, changed: () => {}, passed: () => {} };
@@ -39,13 +37,3 @@ export async function orTold(
 /** Whether it is no fault of anybody's, but was not begun since cfauth was told to end. */
 export const unbegun = ({ transient, doubtful }: Pick<WorldError, "transient" | "doubtful">, stop: AbortSignal): boolean =>
   stop.aborted && transient && !doubtful;
-
-/** `✗ message  CODE`, and beneath it what to do. */
-export const errorLines = (out: Terminal, { message, code, fix }: Pick<WorldError, "message" | "code" | "fix">): readonly string[] => [
-  `${out.mark("fail")} ${message}  ${code}`,
-  `    → ${fix}`,
-];
-
-/** Every line of a person's goes through it, so that none has to think of what labels and names of objects may have in them. */
-export const say = (out: Terminal, ...lines: readonly string[]): void =>
-  out.write(lines.map((line) => `${out.plain(discreet(line))}\n`).join(""));

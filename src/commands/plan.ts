@@ -2,7 +2,8 @@ import type { Config } from "../config.ts";
 import { failureReport, planReport } from "../preview/json.ts";
 import { closing, grouped, tunnelName } from "../preview/text.ts";
 import { type Command, type Context, withConfig } from "./command.ts";
-import { errorLines, opened, orTold, say } from "./opened.ts";
+import { opened, orTold } from "./opened.ts";
+import { errorLines, say } from "./say.ts";
 
 export const planCommand: Command = {
   name: "plan",

@@ -1,5 +1,5 @@
 import type { Terminal } from "../terminal.ts";
-import { say } from "./opened.ts";
+import { say } from "./say.ts";
 
 /** Lines that come one after the other, and beneath them how far it is. */
 export interface Progress {

@@ -4,7 +4,7 @@ import { healthy } from "../status/words.ts";
 import { askedAt } from "./beside.ts";
 import type { Command, Context } from "./command.ts";
 import { address } from "./healthcheck.ts";
-import { say } from "./opened.ts";
+import { say } from "./say.ts";
 
 export const statusCommand: Command = {
   name: "status",

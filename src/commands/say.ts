@@ -1,0 +1,13 @@
+import { discreet } from "../domain/discreet.ts";
+import type { WorldError } from "../errors.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** `✗ message  CODE`, and beneath it what to do. */
+export const errorLines = (out: Terminal, { message, code, fix }: Pick<WorldError, "message" | "code" | "fix">): readonly string[] => [
+  `${out.mark("fail")} ${message}  ${code}`,
+  `    → ${fix}`,
+];
+
+/** Every line of a person's goes through it, so that none has to think of what labels and names of objects may have in them. */
+export const say = (out: Terminal, ...lines: readonly string[]): void =>
+  out.write(lines.map((line) => `${out.plain(discreet(line))}\n`).join(""));
