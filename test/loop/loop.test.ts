@@ -134,6 +134,26 @@ describe("from pass to pass", () => {
     expect(it.at.looks.slice(-2)).toEqual(["routes", "all"]);
   });
 
+  it.each([
+    { name: "another zone has come to the account", zones: ["example.com", "example.org"] },
+    { name: "no zone is told", zones: [] },
+  ])("the route of a bare name stays as it is when $name", async ({ zones }) => {
+    const it = begun();
+    it.engine.runs = [workload({ "cfauth.hostname": "app" })];
+    await it.after(0);
+    const told = it.at.world.dns;
+    it.at.world = {
+      ...it.at.world,
+      dns: { ...told, zones: zones.map((name) => ({ id: name, name })), mine: zones[0] ? told.mine : new Map() },
+    };
+    const sent: string[] = [];
+    for (let pass = 0; pass <= 13; pass++) sent.push(...(await it.after(RESYNC_MS)).sent);
+    expect([sent, it.last()?.end?.plan.problems.map(({ code, route }) => [code, route])]).toEqual([
+      [],
+      [["CFA-LABEL-VALUE", "app.example.com"]],
+    ]);
+  });
+
   it("a dry run sends nothing, however long it goes on", async () => {
     const it = begun({ dryRun: true });
     const sent = [await it.after(0), await it.after(RESYNC_MS)].flatMap((pass) => pass.sent);
