@@ -60,7 +60,12 @@ export const ofCloudflare = {
     effect: AS_IT_WAS,
   },
   "CFA-CF-UNREACHABLE": {
-    says: () => [unanswered(failed("records.list"), silent), answered("configuration.get", 502, 1), answered("configuration.get", 502)],
+    says: () => [
+      unanswered(failed("records.list"), silent),
+      answered("configuration.get", 502, 1),
+      answered("configuration.get", 502),
+      answered("zones.list", 302),
+    ],
     so: "Cloudflare's API does not answer, or answers with an error of its own.",
     why: "What stands there is not known then. A write whose answer is lost may have happened: cfauth looks before it writes again.",
     mend: [
