@@ -6,7 +6,7 @@ import type { Hands } from "../kinds/hands.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Depth } from "../kinds/kind.ts";
 import type { World } from "../kinds/world.ts";
-import { type Decision, type Memory, noMemory } from "../plan/decide.ts";
+import { type Decision, type Memory, noMemory, reckoned } from "../plan/decide.ts";
 import type { Plan } from "../plan/plan.ts";
 import { backoff } from "./backoff.ts";
 import { type PassResult, pass } from "./pass.ts";
@@ -22,6 +22,8 @@ export interface LoopParts {
   readonly dryRun: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly uptime: () => number;
   readonly random: () => number;
   readonly signal: AbortSignal;
 }
@@ -58,6 +60,9 @@ const WHOLE_EVERY = 12;
 /** Problems that go by themselves while Authentik or cloudflared start, or that somebody is mending just now. */
 const PASSING: ReadonlySet<ProblemCode> = new Set(["CFA-AK-NOT-READY", "CFA-AK-NO-FLOW", "CFA-AK-NO-KEY", "CFA-TUNNEL-DOWN"]);
 
+/** By how much two clocks may differ over a pass and its wait before one of them has been set, in milliseconds. */
+const SET_MS = 1_000;
+
 /**
  * The level-triggered loop: each turn is a pass, and answers when the next one is due by itself (a grace that ends, a resync,
  * a failure to come back to). What is kept from turn to turn is a cache of the world and the memory of absences; both can be
@@ -76,6 +81,17 @@ export function createLoop(parts: LoopParts): Loop {
   let passing = 0;
   /** Whether a record of somebody else's is in the way. A look at the routes passes over zones where nothing of ours stands. */
   let contested = false;
+  /** How far the time of day is ahead of the other clock, as each turn begins: what it moves by meanwhile, somebody has set it by. */
+  let ahead = parts.now() - parts.uptime();
+
+  /** A machine without a clock of its own starts hours behind, and has the time from the net once containers run. */
+  const reckon = (): void => {
+    const setBy = parts.now() - parts.uptime() - ahead;
+    if (Math.abs(setBy) < SET_MS) return;
+    ahead += setBy;
+    lookAt += setBy;
+    memory = reckoned(memory, setBy);
+  };
 
   const depth = (): Depth | undefined => {
     if (world === undefined) return "all";
@@ -112,7 +128,9 @@ export function createLoop(parts: LoopParts): Loop {
   return {
     known: () => world,
     turn: async () => {
-      const begun = parts.now();
+      reckon();
+      const [begun, upAt] = [parts.now(), parts.uptime()];
+      const elapsed = () => parts.uptime() - upAt;
       const result = await run(begun).catch((error: unknown) => {
         if (!(error instanceof WorldError)) throw error;
         // What the engine could not tell leaves no doubt about Cloudflare and Authentik.
@@ -125,7 +143,7 @@ export function createLoop(parts: LoopParts): Loop {
       const end = result instanceof WorldError ? undefined : result;
       parts.watch.passed({
         at: parts.now(),
-        ms: parts.now() - begun,
+        ms: elapsed(),
         result: failed ? "failed" : "settled",
         applied: end?.applied ?? 0,
         failures,
@@ -134,7 +152,7 @@ export function createLoop(parts: LoopParts): Loop {
       });
       if (failed) return backoff(failures, parts.random(), Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)));
       const wakeAt = result instanceof WorldError ? undefined : result.decision.wakeAt;
-      return Math.max(0, Math.min(lookAt, wakeAt ?? Infinity) - parts.now());
+      return Math.max(0, Math.min(lookAt, wakeAt ?? Infinity) - begun - elapsed());
     },
   };
 }
