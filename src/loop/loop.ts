@@ -132,9 +132,9 @@ export function createLoop(parts: LoopParts): Loop {
       const [begun, upAt] = [parts.now(), parts.uptime()];
       const elapsed = () => parts.uptime() - upAt;
       const result = await run(begun).catch((error: unknown) => {
+        // What the engine could not tell leaves no doubt about Cloudflare and Authentik; all else may have come in the middle of changes.
+        if (!(error instanceof WorldError && error.service === "docker")) world = undefined;
         if (!(error instanceof WorldError)) throw error;
-        // What the engine could not tell leaves no doubt about Cloudflare and Authentik.
-        if (error.service !== "docker") world = undefined;
         return error;
       });
       const errors = result instanceof WorldError ? [result] : result.failures.map(({ error }) => error);

@@ -311,4 +311,21 @@ describe("a fault of cfauth itself", () => {
     const it = begun({ list: () => Promise.reject(new TypeError("a bug")) });
     await expect(it.after(0)).rejects.toThrow(TypeError);
   });
+
+  it("in the middle of a pass leaves nothing as it was seen before", async () => {
+    const it = begun();
+    await it.after(0);
+    it.engine.runs = [APP, workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" })];
+    it.at.refuse = ({ kind }) => {
+      if (kind === "ingress") throw new TypeError("a bug");
+      return undefined;
+    };
+    await expect(it.after(1_000)).rejects.toThrow(TypeError);
+    it.at.refuse = () => undefined;
+    const { sent } = await it.after(1_000);
+    expect([it.at.looks, sent]).toEqual([
+      ["all", "all"],
+      ["create ingress blog.example.com", "create dns blog.example.com"],
+    ]);
+  });
 });
