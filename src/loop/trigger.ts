@@ -65,13 +65,21 @@ export function createTrigger({ run, breathMs = 500, gather = GATHER ?? [], calm
     heldUntil = performance.now() + holdMs;
     if (changed) [busy, changedAt] = [busy + 1, performance.now()];
     clearTimeout(alarm);
-    if (!closed) alarm = setTimeout(enqueue, Math.min(nextMs, LONGEST_TIMER_MS));
+    if (!closed) alarm = setTimeout(() => enqueue(), Math.min(nextMs, LONGEST_TIMER_MS));
   };
 
-  const enqueue = (): void => {
+  const enqueue = (next = look): void => {
     clearTimeout(timer);
     pending = undefined;
-    if (!closed && queue.size === 0) void queue.add(look);
+    if (!closed && queue.size === 0) void queue.add(next);
+  };
+
+  /** For an event: the look that ran when it came may hold it up. */
+  const answer = async (): Promise<void> => {
+    const held = heldUntil - performance.now();
+    if (held <= 0) return look();
+    pending ??= performance.now();
+    if (!closed) timer = setTimeout(() => enqueue(answer), held);
   };
 
   const waitMs = (at: number, since: number): number => {
@@ -87,8 +95,8 @@ export function createTrigger({ run, breathMs = 500, gather = GATHER ?? [], calm
     pending ??= at;
     const ms = waitMs(at, pending);
     clearTimeout(timer);
-    if (ms <= 0) enqueue();
-    else timer = setTimeout(enqueue, ms);
+    if (ms <= 0) enqueue(answer);
+    else timer = setTimeout(() => enqueue(answer), ms);
   };
 
   return {

@@ -94,6 +94,17 @@ describe("when the next look is taken", () => {
     expect(looks).toEqual([0, 10_000, 20_000, 30_000]);
   });
 
+  it("an event during a look that holds events up waits as well", async () => {
+    [changed, takesMs, holdMs] = [false, 2_000, 10_000];
+    trigger.poke();
+    await pass(100);
+    trigger.poke();
+    await pass(1_000);
+    trigger.poke();
+    await pass(20_000);
+    expect(looks).toEqual([0, 12_000]);
+  });
+
   it("an event after a calm is answered at once again", async () => {
     await events(100, 1_000);
     await pass(20_000);
