@@ -6,6 +6,7 @@ import { WorldError } from "../errors.ts";
 import { openPage } from "../http/server.ts";
 import { createLog, type Log } from "../log.ts";
 import { backoff } from "../loop/backoff.ts";
+import type { Observer } from "../loop/loop.ts";
 import { createTrigger, type Looked } from "../loop/trigger.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import { createNotifier } from "../notify/notifier.ts";
@@ -73,7 +74,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
 
   const turn = async (): Promise<Omit<Looked, "changed">> => {
     try {
-      app ??= await createApp({ config, source, signal: stop, watch, onCall });
+      app ??= await createApp({ config, source, signal: stop, watch: untilStopped(watch, stop), onCall });
       if (!watch.status().converged) await app.groundwork();
       const next = await app.loop.turn();
       if (config.dryRun) rehearse(await app.preview());
@@ -129,6 +130,14 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   await page.close();
   return 0;
 }
+
+/** What is not sent any more, since cfauth is told to end, is no failure of anybody's. */
+const untilStopped = (watch: Observer, stop: AbortSignal): Observer => ({
+  ...watch,
+  changed: (change, error) => (error === undefined || !stop.aborted ? watch.changed(change, error) : undefined),
+  passed: (outcome) =>
+    watch.passed(stop.aborted ? { ...outcome, errors: [], end: outcome.end && { ...outcome.end, failures: [] } } : outcome),
+});
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((over) => (signal.aborted ? over() : signal.addEventListener("abort", () => over(), { once: true })));
