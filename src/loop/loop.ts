@@ -63,6 +63,9 @@ const PASSING: ReadonlySet<ProblemCode> = new Set(["CFA-AK-NOT-READY", "CFA-AK-N
 /** By how much two clocks may differ over a pass and its wait before one of them has been set, in milliseconds. */
 const SET_MS = 1_000;
 
+/** A record of somebody else's in a zone where nothing of ours is, a zone that the token does not see yet. */
+const OUTSIDE: ReadonlySet<ProblemCode> = new Set(["CFA-CONFLICT-DNS", "CFA-HOST-NO-ZONE"]);
+
 /**
  * The level-triggered loop: each turn is a pass, and answers when the next one is due by itself (a grace that ends, a resync,
  * a failure to come back to). What is kept from turn to turn is a cache of the world and the memory of absences; both can be
@@ -79,8 +82,8 @@ export function createLoop(parts: LoopParts): Loop {
   let lookAt = -Infinity;
   /** Consecutive looks that met a passing problem: the next ones come sooner than a resync. */
   let passing = 0;
-  /** Whether a record of somebody else's is in the way. A look at the routes passes over zones where nothing of ours stands. */
-  let contested = false;
+  /** Whether a look at the routes alone would miss what a route waits for: it passes over zones where nothing of ours stands. */
+  let outside = false;
   /** How far the time of day is ahead of the other clock, as each turn begins: what it moves by meanwhile, somebody has set it by. */
   let ahead = parts.now() - parts.uptime();
 
@@ -96,7 +99,7 @@ export function createLoop(parts: LoopParts): Loop {
   const depth = (): Depth | undefined => {
     if (world === undefined) return "all";
     if (parts.now() < lookAt) return undefined;
-    return contested || resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
+    return outside || resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
   };
 
   const run = async (begun: number): Promise<PassResult> => {
@@ -120,7 +123,7 @@ export function createLoop(parts: LoopParts): Loop {
       passing = result.plan.problems.some(({ code }) => PASSING.has(code)) ? passing + 1 : 0;
       lookAt = begun + (passing === 0 ? parts.resyncMs : Math.min(parts.resyncMs, backoff(passing, parts.random())));
     }
-    contested = result.plan.problems.some(({ code }) => code === "CFA-CONFLICT-DNS");
+    outside = result.world.dns.zones.length === 0 || result.plan.problems.some(({ code }) => OUTSIDE.has(code));
     world = result.certain ? result.world : undefined;
     return result;
   };

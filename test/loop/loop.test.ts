@@ -126,6 +126,18 @@ describe("from pass to pass", () => {
     expect([contested, it.open(), it.at.looks]).toEqual([[], ["app.example.com"], ["all", "all", "all", "routes"]]);
   });
 
+  it("while a zone is missing, each one looks at everything: somebody may just be adding it", async () => {
+    const it = begun();
+    const { world } = it.at;
+    it.at.world = { ...world, dns: { ...world.dns, zones: [] } };
+    await it.after(0);
+    await it.after(RESYNC_MS);
+    it.at.world = world;
+    await it.after(RESYNC_MS);
+    await it.after(RESYNC_MS);
+    expect([it.open(), it.at.looks]).toEqual([["app.example.com"], ["all", "all", "all", "routes"]]);
+  });
+
   it("an engine that is away just then does not put off the look at everything", async () => {
     const it = begun();
     for (let pass = 0; pass <= 11; pass++) await it.after(RESYNC_MS);
