@@ -68,13 +68,19 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   const rehearse = createRehearsal(log);
   let dockerUp = true;
   let failures = 0;
+  /** When the last pass ended, in milliseconds after the start: the time of day may be set meanwhile. */
+  let endedAt = 0;
+
+  const ended = (): void => {
+    endedAt = performance.now();
+  };
 
   /** An engine that is back is heard by its events, and to ask it costs nothing. */
   const hold = (nextMs: number): number => (watch.status().sick.has("docker") ? 0 : Math.min(nextMs, HOLD_MS));
 
   const turn = async (): Promise<Omit<Looked, "changed">> => {
     try {
-      app ??= await createApp({ config, source, signal: stop, watch: untilStopped(watch, stop), onCall });
+      app ??= await createApp({ config, source, signal: stop, watch: untilStopped(watch, stop, ended), onCall });
       if (!watch.status().converged) await app.groundwork();
       const next = await app.loop.turn();
       if (config.dryRun) rehearse(await app.preview());
@@ -83,8 +89,10 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     } catch (error) {
       if (stop.aborted) return { nextMs: 0 };
       failures += 1;
-      if (error instanceof WorldError) watch.failed(error, Date.now());
-      else log[failures < ONE_TOO_MANY ? "warn" : "error"]({ err: error }, "pass failed");
+      if (error instanceof WorldError) {
+        watch.failed(error, Date.now());
+        ended();
+      } else log[failures < ONE_TOO_MANY ? "warn" : "error"]({ err: error }, "pass failed");
       const restMs = error instanceof WorldError ? error.retryAfterMs : undefined;
       const nextMs = backoff(failures, Math.random(), restMs);
       return { nextMs, holdMs: restMs ?? hold(nextMs) };
@@ -105,7 +113,8 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
           places: app && { account: app.account, authentik: config.authentik.url, slug: config.authentik.slug },
           labelPrefix: config.labels.prefix,
         }),
-      ailment: () => ailment(watch.status(), config.resyncMs, Date.now()),
+      ailment: () =>
+        ailment(watch.status(), config.resyncMs, (watch.status().last?.at ?? performance.timeOrigin) + performance.now() - endedAt),
       ready: () => watch.status().converged,
       metrics: metrics.exposition,
       failed: (error) => log.error({ err: error }, "page failed"),
@@ -132,11 +141,13 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
 }
 
 /** What is not sent any more, since cfauth is told to end, is no failure of anybody's. */
-const untilStopped = (watch: Observer, stop: AbortSignal): Observer => ({
+const untilStopped = (watch: Observer, stop: AbortSignal, ended: () => void): Observer => ({
   ...watch,
   changed: (change, error) => (error === undefined || !stop.aborted ? watch.changed(change, error) : undefined),
-  passed: (outcome) =>
-    watch.passed(stop.aborted ? { ...outcome, errors: [], end: outcome.end && { ...outcome.end, failures: [] } } : outcome),
+  passed: (outcome) => {
+    watch.passed(stop.aborted ? { ...outcome, errors: [], end: outcome.end && { ...outcome.end, failures: [] } } : outcome);
+    ended();
+  },
 });
 
 const aborted = (signal: AbortSignal): Promise<void> =>
