@@ -81,6 +81,7 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
     resyncMs: config.resyncMs,
     dryRun: config.dryRun,
     now: Date.now,
+    uptime: () => performance.now(),
     random: Math.random,
     signal,
   };

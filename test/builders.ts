@@ -105,6 +105,7 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
   directory: { groups: { found: [] }, policies: [], tokens: { found: [] } },
   neighbours: neighbours(workloads),
   routed: new Set(),
+  standing: new Set(),
   ...more,
 });
 

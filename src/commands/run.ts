@@ -6,7 +6,8 @@ import { WorldError } from "../errors.ts";
 import { openPage } from "../http/server.ts";
 import { createLog, type Log } from "../log.ts";
 import { backoff } from "../loop/backoff.ts";
-import { createTrigger } from "../loop/trigger.ts";
+import type { Observer } from "../loop/loop.ts";
+import { createTrigger, type Looked } from "../loop/trigger.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import { createNotifier } from "../notify/notifier.ts";
 import { createDockerSource } from "../sources/index.ts";
@@ -35,6 +36,12 @@ const LAST_CALL_MS = 4_000;
 /** So many passes in a row that ended in something nobody has foreseen are no accident. */
 const ONE_TOO_MANY = 3;
 
+/**
+ * How long events are held up at most while a failure is waited out, in milliseconds: each would have everything looked at anew,
+ * and containers that come and go all day would use up Cloudflare's limit.
+ */
+const HOLD_MS = 30_000;
+
 /** How long the first look waits for the event stream, in milliseconds: behind a proxy that refuses it there is none. */
 const STREAM_MS = 5_000;
 
@@ -61,25 +68,38 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   const rehearse = createRehearsal(log);
   let dockerUp = true;
   let failures = 0;
+  /** When the last pass ended, in milliseconds after the start: the time of day may be set meanwhile. */
+  let endedAt = 0;
 
-  const turn = async (): Promise<number> => {
+  const ended = (): void => {
+    endedAt = performance.now();
+  };
+
+  /** An engine that is back is heard by its events, and to ask it costs nothing. */
+  const hold = (nextMs: number): number => (watch.status().sick.has("docker") ? 0 : Math.min(nextMs, HOLD_MS));
+
+  const turn = async (): Promise<Omit<Looked, "changed">> => {
     try {
-      app ??= await createApp({ config, source, signal: stop, watch, onCall });
+      app ??= await createApp({ config, source, signal: stop, watch: untilStopped(watch, stop, ended), onCall });
       if (!watch.status().converged) await app.groundwork();
       const next = await app.loop.turn();
       if (config.dryRun) rehearse(await app.preview());
       failures = 0;
-      return next;
+      return { nextMs: next, holdMs: app.loop.known() === undefined ? hold(next) : 0 };
     } catch (error) {
-      if (stop.aborted) return 0;
+      if (stop.aborted) return { nextMs: 0 };
       failures += 1;
-      if (error instanceof WorldError) watch.failed(error, Date.now());
-      else log[failures < ONE_TOO_MANY ? "warn" : "error"]({ err: error }, "pass failed");
-      return backoff(failures, Math.random());
+      if (error instanceof WorldError) {
+        watch.failed(error, Date.now());
+        ended();
+      } else log[failures < ONE_TOO_MANY ? "warn" : "error"]({ err: error }, "pass failed");
+      const restMs = error instanceof WorldError ? error.retryAfterMs : undefined;
+      const nextMs = backoff(failures, Math.random(), restMs);
+      return { nextMs, holdMs: restMs ?? hold(nextMs) };
     }
   };
   const trigger = createTrigger({
-    run: async () => ({ nextMs: await turn(), changed: (watch.status().last?.applied ?? 0) > 0 }),
+    run: async () => ({ ...(await turn()), changed: (watch.status().last?.applied ?? 0) > 0 }),
   });
   const page = await openPage(
     {
@@ -93,7 +113,8 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
           places: app && { account: app.account, authentik: config.authentik.url, slug: config.authentik.slug },
           labelPrefix: config.labels.prefix,
         }),
-      ailment: () => ailment(watch.status(), config.resyncMs, Date.now()),
+      ailment: () =>
+        ailment(watch.status(), config.resyncMs, (watch.status().last?.at ?? performance.timeOrigin) + performance.now() - endedAt),
       ready: () => watch.status().converged,
       metrics: metrics.exposition,
       failed: (error) => log.error({ err: error }, "page failed"),
@@ -118,6 +139,16 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   await page.close();
   return 0;
 }
+
+/** What is not sent any more, since cfauth is told to end, is no failure of anybody's. */
+const untilStopped = (watch: Observer, stop: AbortSignal, ended: () => void): Observer => ({
+  ...watch,
+  changed: (change, error) => (error === undefined || !stop.aborted ? watch.changed(change, error) : undefined),
+  passed: (outcome) => {
+    watch.passed(stop.aborted ? { ...outcome, errors: [], end: outcome.end && { ...outcome.end, failures: [] } } : outcome);
+    ended();
+  },
+});
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((over) => (signal.aborted ? over() : signal.addEventListener("abort", () => over(), { once: true })));

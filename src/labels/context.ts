@@ -1,4 +1,5 @@
 import type { Directory } from "../domain/directory.ts";
+import type { Hostname } from "../domain/hostname.ts";
 import type { Foreign } from "./foreign.ts";
 import type { Neighbours } from "./neighbours.ts";
 
@@ -25,4 +26,6 @@ export interface Context {
   readonly neighbours: Neighbours;
   /** The hosts that rules of ours lead to now: a service that is reached by its own name stays so while a replica restarts. */
   readonly routed: ReadonlySet<string>;
+  /** The hostnames that something of ours stands for now: what a bare name meant while there was one domain to complete it with. */
+  readonly standing: ReadonlySet<Hostname>;
 }

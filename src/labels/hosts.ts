@@ -8,6 +8,8 @@ import type { Party } from "./party.ts";
 export interface Hosts {
   readonly label: string;
   readonly hostnames: readonly Hostname[];
+  /** What stands, and may be what a name means that cannot be completed: it stays as it is. */
+  readonly meant: readonly Hostname[];
   readonly faults: readonly Fault[];
 }
 
@@ -23,7 +25,7 @@ export function hostsOf(party: Party, labels: Labels, prefix: string, enabled: b
       message: `${first} is set, but no hostname`,
       fix: `add ${name}: app.${context.zones[0] ?? "example.com"}`,
     };
-    return { label: name, hostnames: [], faults: [fault] };
+    return { label: name, hostnames: [], meant: [], faults: [fault] };
   }
   const asked = label ?? { name, text: party.members[0].service?.name ?? party.name };
   const texts = asked.text.split(",").map((text) => text.trim());
@@ -33,9 +35,21 @@ export function hostsOf(party: Party, labels: Labels, prefix: string, enabled: b
   return {
     label: asked.name,
     hostnames,
+    meant: read.flatMap(({ text, host }) => (host.ok ? [] : meantBy(text, context))),
     faults: [...faults, ...hostnames.flatMap((hostname) => hostFault(asked, hostname, context))],
   };
 }
+
+/** A bare name was completed with the only zone, and zones come and go: one more, or none told, is nobody's wish to close anything. */
+function meantBy(text: string, { domain, standing }: Context): readonly Hostname[] {
+  const whole = domain === undefined ? parseHostname(text, NOWHERE) : undefined;
+  if (whole?.ok !== true) return [];
+  const name = whole.value.slice(0, -NOWHERE.length);
+  return [...standing].filter((hostname) => hostname.startsWith(name)).toSorted();
+}
+
+/** A domain that there is not (RFC 2606). */
+const NOWHERE = "invalid";
 
 function hostFault(label: Label, hostname: Hostname, context: Context): readonly Fault[] {
   const zones = context.zones.map((name) => ({ name }));

@@ -47,7 +47,7 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
   const shown = shownOf(labels, prefix === `${context.prefix}.` ? party.members[0].labels : {});
   const adopt = readLabel(labels, "adopt", parseFlag);
 
-  const routes = hosts.hostnames.map((hostname): Route => ({ hostname, path: path.value }));
+  const routes = [...new Set([...hosts.hostnames, ...hosts.meant])].map((hostname): Route => ({ hostname, path: path.value }));
   const { logins = [], others = [] } = Object.groupBy(routes, (route) => (isLogin(route, context) ? "logins" : "others"));
   // Below a path that cannot be read nothing has a place.
   const prefixes = path.faults.length > 0 ? [] : protection.bypass;

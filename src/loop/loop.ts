@@ -6,7 +6,7 @@ import type { Hands } from "../kinds/hands.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Depth } from "../kinds/kind.ts";
 import type { World } from "../kinds/world.ts";
-import { type Decision, type Memory, noMemory } from "../plan/decide.ts";
+import { type Decision, type Memory, noMemory, reckoned } from "../plan/decide.ts";
 import type { Plan } from "../plan/plan.ts";
 import { backoff } from "./backoff.ts";
 import { type PassResult, pass } from "./pass.ts";
@@ -22,6 +22,8 @@ export interface LoopParts {
   readonly dryRun: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly uptime: () => number;
   readonly random: () => number;
   readonly signal: AbortSignal;
 }
@@ -58,6 +60,12 @@ const WHOLE_EVERY = 12;
 /** Problems that go by themselves while Authentik or cloudflared start, or that somebody is mending just now. */
 const PASSING: ReadonlySet<ProblemCode> = new Set(["CFA-AK-NOT-READY", "CFA-AK-NO-FLOW", "CFA-AK-NO-KEY", "CFA-TUNNEL-DOWN"]);
 
+/** By how much two clocks may differ over a pass and its wait before one of them has been set, in milliseconds. */
+const SET_MS = 1_000;
+
+/** A record of somebody else's in a zone where nothing of ours is, a zone that the token does not see yet. */
+const OUTSIDE: ReadonlySet<ProblemCode> = new Set(["CFA-CONFLICT-DNS", "CFA-HOST-NO-ZONE"]);
+
 /**
  * The level-triggered loop: each turn is a pass, and answers when the next one is due by itself (a grace that ends, a resync,
  * a failure to come back to). What is kept from turn to turn is a cache of the world and the memory of absences; both can be
@@ -74,13 +82,24 @@ export function createLoop(parts: LoopParts): Loop {
   let lookAt = -Infinity;
   /** Consecutive looks that met a passing problem: the next ones come sooner than a resync. */
   let passing = 0;
-  /** Whether a record of somebody else's is in the way. A look at the routes passes over zones where nothing of ours stands. */
-  let contested = false;
+  /** Whether a look at the routes alone would miss what a route waits for: it passes over zones where nothing of ours stands. */
+  let outside = false;
+  /** How far the time of day is ahead of the other clock, as each turn begins: what it moves by meanwhile, somebody has set it by. */
+  let ahead = parts.now() - parts.uptime();
+
+  /** A machine without a clock of its own starts hours behind, and has the time from the net once containers run. */
+  const reckon = (): void => {
+    const setBy = parts.now() - parts.uptime() - ahead;
+    if (Math.abs(setBy) < SET_MS) return;
+    ahead += setBy;
+    lookAt += setBy;
+    memory = reckoned(memory, setBy);
+  };
 
   const depth = (): Depth | undefined => {
     if (world === undefined) return "all";
     if (parts.now() < lookAt) return undefined;
-    return contested || resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
+    return outside || resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
   };
 
   const run = async (begun: number): Promise<PassResult> => {
@@ -104,7 +123,7 @@ export function createLoop(parts: LoopParts): Loop {
       passing = result.plan.problems.some(({ code }) => PASSING.has(code)) ? passing + 1 : 0;
       lookAt = begun + (passing === 0 ? parts.resyncMs : Math.min(parts.resyncMs, backoff(passing, parts.random())));
     }
-    contested = result.plan.problems.some(({ code }) => code === "CFA-CONFLICT-DNS");
+    outside = result.world.dns.zones.length === 0 || result.plan.problems.some(({ code }) => OUTSIDE.has(code));
     world = result.certain ? result.world : undefined;
     return result;
   };
@@ -112,11 +131,13 @@ export function createLoop(parts: LoopParts): Loop {
   return {
     known: () => world,
     turn: async () => {
-      const begun = parts.now();
+      reckon();
+      const [begun, upAt] = [parts.now(), parts.uptime()];
+      const elapsed = () => parts.uptime() - upAt;
       const result = await run(begun).catch((error: unknown) => {
+        // What the engine could not tell leaves no doubt about Cloudflare and Authentik; all else may have come in the middle of changes.
+        if (!(error instanceof WorldError && error.service === "docker")) world = undefined;
         if (!(error instanceof WorldError)) throw error;
-        // What the engine could not tell leaves no doubt about Cloudflare and Authentik.
-        if (error.service !== "docker") world = undefined;
         return error;
       });
       const errors = result instanceof WorldError ? [result] : result.failures.map(({ error }) => error);
@@ -125,7 +146,7 @@ export function createLoop(parts: LoopParts): Loop {
       const end = result instanceof WorldError ? undefined : result;
       parts.watch.passed({
         at: parts.now(),
-        ms: parts.now() - begun,
+        ms: elapsed(),
         result: failed ? "failed" : "settled",
         applied: end?.applied ?? 0,
         failures,
@@ -134,7 +155,7 @@ export function createLoop(parts: LoopParts): Loop {
       });
       if (failed) return backoff(failures, parts.random(), Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)));
       const wakeAt = result instanceof WorldError ? undefined : result.decision.wakeAt;
-      return Math.max(0, Math.min(lookAt, wakeAt ?? Infinity) - parts.now());
+      return Math.max(0, Math.min(lookAt, wakeAt ?? Infinity) - begun - elapsed());
     },
   };
 }

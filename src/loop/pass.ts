@@ -7,6 +7,7 @@ import type { Depth } from "../kinds/kind.ts";
 import type { World } from "../kinds/world.ts";
 import type { Decision } from "../plan/decide.ts";
 import type { Plan } from "../plan/plan.ts";
+import { notKept, unheld } from "./unheld.ts";
 
 export interface PassParts {
   /** @throws {WorldError} never an empty list instead */
@@ -39,12 +40,15 @@ export interface PassResult {
 /** How often a pass looks again after a wave that left it in doubt; then it ends, and the next one comes after a while. */
 const MOST_DOUBTS = 3;
 
+/** How many waves in a row may come to nothing, since the tunnel's document was another one each time. */
+const MOST_IDLE = 3;
+
 /** More waves than any honest change of wishes takes; a plan that never ends must not go on for ever. */
 const MOST_WAVES = 40;
 
 /**
  * One convergence: list the containers, look at the world where that is due, decide what is wished, and apply waves of
- * changes until nothing more can be done now. A change that fails is not tried again within the pass.
+ * changes until nothing more can be done now. A change that fails, or that does not hold, is not tried again within the pass.
  *
  * @throws {WorldError} when the containers or the world could not be read: then nothing is changed, nothing torn down
  */
@@ -56,22 +60,29 @@ export async function pass(parts: PassParts, depth: Depth | undefined, before: W
       ? await look(parts.hands, depth ?? "all", asked, before)
       : await lookUp(parts.hands, asked, before);
   const failures: PassResult["failures"][number][] = [];
-  let applied = 0;
+  const done: AnyChange[] = [];
   let doubts = 0;
+  let idle = 0;
   for (let waves = 0; ; waves++) {
     const decision = parts.decide(workloads, world);
     const failed = new Set(failures.map(({ change }) => change.key));
     const plan = parts.plan(decision, world, failed);
     parts.onPlan(plan, decision, world);
     const changes = plan.changes.filter(({ key }) => !failed.has(key));
-    const over = changes.length === 0 || parts.dryRun || parts.signal.aborted || doubts > MOST_DOUBTS || waves === MOST_WAVES;
-    if (over) return { world, decision, plan, applied, failures, certain: doubts <= MOST_DOUBTS && failures.length === 0 };
+    const spent = doubts > MOST_DOUBTS || idle > MOST_IDLE || waves === MOST_WAVES;
+    if (changes.length === 0 || parts.dryRun || parts.signal.aborted || spent)
+      return { world, decision, plan, applied: done.length, failures, certain: !spent && failures.length === 0 };
+    const lost = changes.filter((change) => unheld(change, done)).map((change) => ({ change, error: notKept(change) }));
+    for (const { change, error } of lost) parts.onChange(change, error);
+    failures.push(...lost);
+    if (lost.length > 0) continue;
     const wave = await carryOut(parts.hands, changes, world);
     for (const change of wave.done) parts.onChange(change, undefined);
     for (const { change, error } of wave.failures) parts.onChange(change, error);
     world = wave.world;
-    applied += wave.done.length;
+    done.push(...wave.done);
     failures.push(...wave.failures);
+    idle = wave.done.length + wave.failures.length === 0 ? idle + 1 : 0;
     if (!wave.doubtful) continue;
     doubts += 1;
     world = await look(parts.hands, "all", asked, world);

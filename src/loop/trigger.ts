@@ -8,6 +8,8 @@ export interface Looked {
   readonly nextMs: number;
   /** Whether the look led to changes: then what follows is gathered, so that the changes are few and large. */
   readonly changed: boolean;
+  /** How long events are not answered, in milliseconds: the next look is dear, and would most likely come to the same. */
+  readonly holdMs?: number;
 }
 
 export interface TriggerOptions {
@@ -49,6 +51,8 @@ export function createTrigger({ run, breathMs = 500, gather = GATHER ?? [], calm
   let changedAt = -Infinity;
   /** When the last look began, and when the first event came that it has not seen. Milliseconds of a monotonic clock. */
   let lookedAt = -Infinity;
+  /** Until when the last look holds events up, by the same clock. */
+  let heldUntil = -Infinity;
   let pending: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   let alarm: NodeJS.Timeout | undefined;
@@ -57,21 +61,31 @@ export function createTrigger({ run, breathMs = 500, gather = GATHER ?? [], calm
   const look = async (): Promise<void> => {
     clearTimeout(alarm);
     lookedAt = performance.now();
-    const { nextMs, changed } = await run();
+    const { nextMs, changed, holdMs = 0 } = await run();
+    heldUntil = performance.now() + holdMs;
     if (changed) [busy, changedAt] = [busy + 1, performance.now()];
     clearTimeout(alarm);
-    if (!closed) alarm = setTimeout(enqueue, Math.min(nextMs, LONGEST_TIMER_MS));
+    if (!closed) alarm = setTimeout(() => enqueue(), Math.min(nextMs, LONGEST_TIMER_MS));
   };
 
-  const enqueue = (): void => {
+  const enqueue = (next = look): void => {
     clearTimeout(timer);
     pending = undefined;
-    if (!closed && queue.size === 0) void queue.add(look);
+    if (!closed && queue.size === 0) void queue.add(next);
+  };
+
+  /** For an event: the look that ran when it came may hold it up. */
+  const answer = async (): Promise<void> => {
+    const held = heldUntil - performance.now();
+    if (held <= 0) return look();
+    pending ??= performance.now();
+    if (!closed) timer = setTimeout(() => enqueue(answer), held);
   };
 
   const waitMs = (at: number, since: number): number => {
     const stage = gather[Math.min(busy, gather.length) - 1];
-    return stage === undefined ? lookedAt + breathMs - at : Math.min(stage.quietMs, since + stage.longestMs - at);
+    const ms = stage === undefined ? lookedAt + breathMs - at : Math.min(stage.quietMs, since + stage.longestMs - at);
+    return Math.max(ms, heldUntil - at);
   };
 
   const poke = (): void => {
@@ -81,8 +95,8 @@ export function createTrigger({ run, breathMs = 500, gather = GATHER ?? [], calm
     pending ??= at;
     const ms = waitMs(at, pending);
     clearTimeout(timer);
-    if (ms <= 0) enqueue();
-    else timer = setTimeout(enqueue, ms);
+    if (ms <= 0) enqueue(answer);
+    else timer = setTimeout(() => enqueue(answer), ms);
   };
 
   return {

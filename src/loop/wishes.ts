@@ -9,7 +9,7 @@ import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import type { Grace } from "../plan/linger.ts";
 
-export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighbours" | "routed" | "directory"> {
+export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighbours" | "routed" | "standing" | "directory"> {
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
   /** CFAUTH_ZONES; undefined: all that the token sees. */
@@ -35,6 +35,7 @@ export function wishes(
     domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined),
     neighbours: around,
     routed,
+    standing: new Set(stands.map(({ route }) => route.hostname)),
     directory: { ...world.directory, policies: world.policy.theirs },
   };
   const decoded = parties(workloads, settings).map((party) => decode(party, context));

@@ -13,6 +13,12 @@ export interface Memory {
 
 export const noMemory: Memory = { absences: noAbsences, rivalries: new Map() };
 
+/** The same by a clock that was set forward by so many milliseconds meanwhile, or back: a grace is a time that passes, not an hour of the day. */
+export const reckoned = ({ absences, rivalries }: Memory, byMs: number): Memory => ({
+  absences: { ...absences, deadlines: new Map([...absences.deadlines].map(([key, at]) => [key, at + byMs])) },
+  rivalries: new Map([...rivalries].map(([key, it]) => [key, { ...it, until: it.until === undefined ? undefined : it.until + byMs }])),
+});
+
 export interface Decision {
   readonly desired: Desired;
   readonly memory: Memory;

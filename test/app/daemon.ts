@@ -136,17 +136,20 @@ interface Clock {
   restore(): void;
 }
 
-/** The machine's own clock, which can be put forward: a resync is due after minutes. */
+/** The machine's own clocks, which can be put forward: a resync is due after minutes. */
 function ahead(): Clock {
   const now = Date.now;
+  const uptime = performance.now;
   let by = 0;
   Date.now = () => now() + by;
+  performance.now = () => uptime.call(performance) + by;
   return {
     advance: (ms) => {
       by += ms;
     },
     restore: () => {
       Date.now = now;
+      performance.now = uptime;
     },
   };
 }

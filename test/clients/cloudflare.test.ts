@@ -56,6 +56,27 @@ describe("an answer", () => {
     expect(await failure(makeTag(client(server.url)))).toMatchObject({ code: "CFA-CF-UNREACHABLE", transient: true, doubtful: true });
   });
 
+  test.each([
+    {
+      name: "with a code that is a text",
+      errors: [{ code: "access.api.error.conflict", message: "exists" }],
+      vendor: ["access.api.error.conflict"],
+    },
+    { name: "without a message", errors: [{ code: 12130, message: null }], vendor: ["12130"] },
+    { name: "without an object", errors: ["exists"], vendor: [] },
+    { name: "without a list", errors: { message: "exists" }, vendor: [] },
+  ])("with an error $name is a refusal all the same", async ({ errors, vendor }) => {
+    await using server = await stub(answer(400, { success: false, errors, result: null }));
+    expect(await failure(makeTag(client(server.url)))).toMatchObject({ code: "CFA-CF-REFUSED", doubtful: false, vendor });
+  });
+
+  test("that leads elsewhere is not followed, and is no success of a write", async () => {
+    await using server = await stub((response) => void response.writeHead(302, { location: "/login" }).end(), ok({ name: "a" }));
+    const error = await failure(makeTag(client(server.url)));
+    expect(error).toMatchObject({ code: "CFA-CF-UNREACHABLE", status: 302, doubtful: true });
+    expect([error.fix.includes("CLOUDFLARE_BASE_URL"), server.received.length]).toEqual([true, 1]);
+  });
+
   test("of another shape is refused by the name of the field, without its value", async () => {
     await using server = await stub(ok({ name: 42424242 }));
     const error = await failure(makeTag(client(server.url)));
@@ -76,6 +97,11 @@ describe("a list", () => {
     await using server = await stub(page(1, ["a"], { per_page: 1, total_pages: 2 }), page(2, ["b"], { per_page: 1, total_pages: 2 }));
     expect(await readTags(client(server.url))).toEqual([{ name: "a" }, { name: "b" }]);
     expect(server.received.map(({ url }) => new URL(url, "http://x").search)).toEqual(["?page=1&per_page=1000", "?page=2&per_page=1000"]);
+  });
+
+  test("whose counts are empty is read by the length of its pages", async () => {
+    await using server = await stub(ok([{ name: "a" }], { page: null, per_page: null, total_count: null }));
+    expect(await readTags(client(server.url))).toEqual([{ name: "a" }]);
   });
 
   test("ends when the API gives its last page over and over", async () => {
@@ -188,6 +214,25 @@ describe("the limit", () => {
     expect(next).toMatchObject({ code: "CFA-CF-RATE-LIMIT", doubtful: false });
     expect(next.retryAfterMs).toBeGreaterThan(230_000);
     expect(server.received).toHaveLength(1);
+  });
+
+  test.each([
+    { name: "retry-after", reply: limited(99_999_999_999) },
+    { name: "a window", reply: answer(200, { success: true, result: { name: "a" } }, { ratelimit: '"default";r=0;t=99999999' }) },
+  ])("a rest of years, said by $name, is one of an hour", async ({ reply }) => {
+    await using server = await stub(reply);
+    const cloudflare = client(server.url);
+    await makeTag(cloudflare).catch(() => undefined);
+    expect((await failure(makeTag(cloudflare))).retryAfterMs).toBeLessThanOrEqual(3_600_000);
+  });
+
+  test("a clock that is put back makes no rest longer", async () => {
+    await using server = await stub(limited(1), ok({ name: "a" }));
+    const cloudflare = client(server.url);
+    const call = makeTag(cloudflare);
+    await vi.waitFor(() => expect(server.received).toHaveLength(1));
+    const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() - 86_400_000);
+    expect(await call.finally(() => clock.mockRestore())).toEqual({ name: "a" });
   });
 
   test("a window that is used up is waited for before it is overdrawn", async () => {

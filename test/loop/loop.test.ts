@@ -17,7 +17,7 @@ function begun(more: Partial<LoopParts> = {}) {
   const at = memory();
   const outcomes: Outcome[] = [];
   const engine: { runs: readonly Workload[]; down: WorldError | undefined } = { runs: [APP], down: undefined };
-  const clock = { now: 1_000_000 };
+  const clock = { now: 1_000_000, up: 5_000 };
   const loop = createLoop({
     list: async () => {
       if (engine.down !== undefined) throw engine.down;
@@ -31,6 +31,7 @@ function begun(more: Partial<LoopParts> = {}) {
     resyncMs: RESYNC_MS,
     dryRun: false,
     now: () => clock.now,
+    uptime: () => clock.up,
     random: () => 1,
     signal: new AbortController().signal,
     ...more,
@@ -38,6 +39,7 @@ function begun(more: Partial<LoopParts> = {}) {
   /** One pass so long after the last one; what it sent, and when the next is due. */
   const after = async (ms: number): Promise<{ readonly next: number; readonly sent: readonly string[] }> => {
     clock.now += ms;
+    clock.up += ms;
     at.sent.length = 0;
     return { next: await loop.turn(), sent: [...at.sent] };
   };
@@ -124,6 +126,18 @@ describe("from pass to pass", () => {
     expect([contested, it.open(), it.at.looks]).toEqual([[], ["app.example.com"], ["all", "all", "all", "routes"]]);
   });
 
+  it("while a zone is missing, each one looks at everything: somebody may just be adding it", async () => {
+    const it = begun();
+    const { world } = it.at;
+    it.at.world = { ...world, dns: { ...world.dns, zones: [] } };
+    await it.after(0);
+    await it.after(RESYNC_MS);
+    it.at.world = world;
+    await it.after(RESYNC_MS);
+    await it.after(RESYNC_MS);
+    expect([it.open(), it.at.looks]).toEqual([["app.example.com"], ["all", "all", "all", "routes"]]);
+  });
+
   it("an engine that is away just then does not put off the look at everything", async () => {
     const it = begun();
     for (let pass = 0; pass <= 11; pass++) await it.after(RESYNC_MS);
@@ -134,10 +148,83 @@ describe("from pass to pass", () => {
     expect(it.at.looks.slice(-2)).toEqual(["routes", "all"]);
   });
 
+  it.each([
+    { name: "another zone has come to the account", zones: ["example.com", "example.org"] },
+    { name: "no zone is told", zones: [] },
+  ])("the route of a bare name stays as it is when $name", async ({ zones }) => {
+    const it = begun();
+    it.engine.runs = [workload({ "cfauth.hostname": "app" })];
+    await it.after(0);
+    const told = it.at.world.dns;
+    it.at.world = {
+      ...it.at.world,
+      dns: { ...told, zones: zones.map((name) => ({ id: name, name })), mine: zones[0] ? told.mine : new Map() },
+    };
+    const sent: string[] = [];
+    for (let pass = 0; pass <= 13; pass++) sent.push(...(await it.after(RESYNC_MS)).sent);
+    expect([sent, it.last()?.end?.plan.problems.map(({ code, route }) => [code, route])]).toEqual([
+      [],
+      [["CFA-LABEL-VALUE", "app.example.com"]],
+    ]);
+  });
+
   it("a dry run sends nothing, however long it goes on", async () => {
     const it = begun({ dryRun: true });
     const sent = [await it.after(0), await it.after(RESYNC_MS)].flatMap((pass) => pass.sent);
     expect([sent, it.last()?.result, it.at.world]).toEqual([[], "settled", emptyWorld()]);
+  });
+});
+
+describe("a clock that is set", () => {
+  const HOURS = 3 * 3_600_000;
+
+  it.each([
+    { name: "forward", ms: HOURS },
+    { name: "back", ms: -HOURS },
+  ])("$name ends no grace early, and none late", async ({ ms }) => {
+    const it = begun();
+    await it.after(0);
+    it.engine.runs = [];
+    await it.after(5_000);
+    it.clock.now += ms;
+    const meanwhile = await it.after(50_000);
+    const over = await it.after(meanwhile.next);
+    expect([meanwhile, over.sent.slice(0, 3)]).toEqual([{ next: 10_000, sent: [] }, CLOSES]);
+  });
+
+  it("as by a machine that has the time from the net after its start, the startup grace is what it is", async () => {
+    const before = begun();
+    await before.after(0);
+    const it = begun({ hands: before.at.hands });
+    it.engine.runs = [];
+    await it.after(0);
+    it.clock.now += HOURS;
+    expect((await it.after(100_000)).next).toBe(100_000);
+    expect(before.open()).toEqual(["app.example.com"]);
+  });
+
+  it("back puts off no resync, also in the middle of a pass", async () => {
+    const it = begun();
+    it.at.refuse = ({ kind }) => {
+      if (kind === "dns") it.clock.now -= HOURS;
+      return undefined;
+    };
+    const first = await it.after(0);
+    it.clock.now -= HOURS;
+    const quiet = await it.after(200_000);
+    await it.after(100_000);
+    expect([first.next, quiet.next, it.at.looks]).toEqual([RESYNC_MS, 100_000, ["all", "routes"]]);
+  });
+
+  it("leaves a rival that waits for the holder's return its time", async () => {
+    const it = begun();
+    const rival = workload({ "cfauth.hostname": "app.example.com" }, { name: "rival", created: 2_000_000 });
+    it.engine.runs = [APP, rival];
+    await it.after(0);
+    it.engine.runs = [rival];
+    const gone = await it.after(1_000);
+    it.clock.now += HOURS;
+    expect([gone.next, (await it.after(20_000)).next]).toEqual([60_000, 40_000]);
   });
 });
 
@@ -235,5 +322,22 @@ describe("a fault of cfauth itself", () => {
   it("is not taken for one of the world", async () => {
     const it = begun({ list: () => Promise.reject(new TypeError("a bug")) });
     await expect(it.after(0)).rejects.toThrow(TypeError);
+  });
+
+  it("in the middle of a pass leaves nothing as it was seen before", async () => {
+    const it = begun();
+    await it.after(0);
+    it.engine.runs = [APP, workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" })];
+    it.at.refuse = ({ kind }) => {
+      if (kind === "ingress") throw new TypeError("a bug");
+      return undefined;
+    };
+    await expect(it.after(1_000)).rejects.toThrow(TypeError);
+    it.at.refuse = () => undefined;
+    const { sent } = await it.after(1_000);
+    expect([it.at.looks, sent]).toEqual([
+      ["all", "all"],
+      ["create ingress blog.example.com", "create dns blog.example.com"],
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
+import type { DnsChange, DnsSeen } from "../../src/kinds/dns/seen.ts";
 import { house } from "../../src/kinds/index.ts";
 import type { World } from "../../src/kinds/world.ts";
 import { type PassParts, type PassResult, pass } from "../../src/loop/pass.ts";
@@ -12,6 +13,8 @@ import { askedOf, fault, type Memory, memory, SETTINGS } from "./memory.ts";
 
 const APP = workload({ "cfauth.hostname": "app.example.com" });
 const BLOG = workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" });
+
+const taken = (changes: readonly DnsChange[], seen: DnsSeen) => ({ seen, done: changes, failures: [], doubtful: false });
 
 const parts = (at: Memory, workloads: readonly Workload[], more: Partial<PassParts> = {}): PassParts => ({
   list: async () => workloads,
@@ -149,6 +152,38 @@ describe("a pass that meets failures", () => {
     [at.sent.length, at.down] = [0, fault("cloudflare")];
     await expect(run(at, [])).rejects.toMatchObject({ code: "CFA-CF-UNREACHABLE" });
     expect([at.sent, routes(at)]).toEqual([[], ALL("app.example.com")]);
+  });
+
+  it("makes a change that is taken and does not hold twice, and tells that it failed", async () => {
+    const at = memory();
+    await run(at, [APP]);
+    const { world } = at;
+    const [record] = world.dns.mine.values();
+    if (record === undefined) throw new Error("no record");
+    at.world = { ...world, dns: { ...world.dns, mine: new Map([[record.name, { ...record, proxied: false }]]) } };
+    const late = at.world;
+    const hands = { ...at.hands, dns: { ...at.hands.dns, apply: async (changes: readonly DnsChange[]) => taken(changes, late.dns) } };
+    const told: string[] = [];
+    const result = await run(at, [APP], {
+      hands,
+      onChange: ({ action, kind }, error) => told.push(`${action} ${kind}${error === undefined ? "" : ` ${error.code}`}`),
+    });
+    expect([told, result.failures.map(({ error }) => error.message), result.certain]).toEqual([
+      ["update dns", "update dns", "update dns CFA-CF-REFUSED"],
+      ["Cloudflare took the DNS record app.example.com as it was sent, and then does not have it so"],
+      false,
+    ]);
+  });
+
+  it("ends for now, in doubt, when the tunnel's document is another one at each read", async () => {
+    const at = memory();
+    let reads = 0;
+    const apply: Memory["hands"]["ingress"]["apply"] = async (_changes, seen) => {
+      reads += 1;
+      return { seen: { ...seen, version: seen.version + 1 }, done: [], failures: [], doubtful: false };
+    };
+    const result = await run(at, [APP], { hands: { ...at.hands, ingress: { ...at.hands.ingress, apply } } });
+    expect([reads, result.certain]).toEqual([4, false]);
   });
 
   it("comes to an end even when a plan never does", async () => {

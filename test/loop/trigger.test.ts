@@ -11,12 +11,14 @@ describe("when the next look is taken", () => {
   let nextMs: number;
   /** Whether looks lead to changes. */
   let changed: boolean;
+  /** How long they hold up events. */
+  let holdMs: number;
   let trigger: Trigger;
   let began: number;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    [looks, takesMs, nextMs, changed, began] = [[], 0, HOUR, true, performance.now()];
+    [looks, takesMs, nextMs, changed, holdMs, began] = [[], 0, HOUR, true, 0, performance.now()];
     trigger = createTrigger({
       gather: [
         { quietMs: 500, longestMs: 5_000 },
@@ -26,7 +28,7 @@ describe("when the next look is taken", () => {
       run: async () => {
         looks.push(performance.now() - began);
         if (takesMs > 0) await new Promise((done) => setTimeout(done, takesMs));
-        return { nextMs, changed };
+        return { nextMs, changed, holdMs };
       },
     });
   });
@@ -82,6 +84,25 @@ describe("when the next look is taken", () => {
     trigger.poke();
     await pass(500);
     expect([before <= 21, looks.length > before]).toEqual([true, true]);
+  });
+
+  it("events without end do not hurry a look that has to wait, and one that waits is not forgotten", async () => {
+    [changed, holdMs] = [false, 10_000];
+    await events(100, 25_000);
+    holdMs = 0;
+    await pass(20_000);
+    expect(looks).toEqual([0, 10_000, 20_000, 30_000]);
+  });
+
+  it("an event during a look that holds events up waits as well", async () => {
+    [changed, takesMs, holdMs] = [false, 2_000, 10_000];
+    trigger.poke();
+    await pass(100);
+    trigger.poke();
+    await pass(1_000);
+    trigger.poke();
+    await pass(20_000);
+    expect(looks).toEqual([0, 12_000]);
   });
 
   it("an event after a calm is answered at once again", async () => {

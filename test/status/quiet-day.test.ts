@@ -30,6 +30,7 @@ function daemon() {
     resyncMs: 300_000,
     dryRun: false,
     now: () => clock.now,
+    uptime: () => clock.now,
     random: () => 1,
     signal: new AbortController().signal,
   });

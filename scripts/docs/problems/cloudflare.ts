@@ -2,7 +2,9 @@ import { onlyAccount } from "../../../src/clients/cloudflare/account.ts";
 import { misunderstood, refused, unanswered } from "../../../src/clients/cloudflare/fault.ts";
 import { type OperationName, operations } from "../../../src/clients/cloudflare/operations.ts";
 import type { Cloudflare } from "../../../src/clients/cloudflare.ts";
+import type { AnyChange } from "../../../src/kinds/index.ts";
 import { TOKEN_FORM } from "../../../src/links.ts";
+import { notKept } from "../../../src/loop/unheld.ts";
 import { AS_IT_WAS, type Entry, sh, yaml } from "./entry.ts";
 import { thrown } from "./run.ts";
 
@@ -58,7 +60,12 @@ export const ofCloudflare = {
     effect: AS_IT_WAS,
   },
   "CFA-CF-UNREACHABLE": {
-    says: () => [unanswered(failed("records.list"), silent), answered("configuration.get", 502, 1), answered("configuration.get", 502)],
+    says: () => [
+      unanswered(failed("records.list"), silent),
+      answered("configuration.get", 502, 1),
+      answered("configuration.get", 502),
+      answered("zones.list", 302),
+    ],
     so: "Cloudflare's API does not answer, or answers with an error of its own.",
     why: "What stands there is not known then. A write whose answer is lost may have happened: cfauth looks before it writes again.",
     mend: [
@@ -79,11 +86,12 @@ export const ofCloudflare = {
     says: () => [
       answered("applications.create", 400, 12130, "access.api.error.invalid_request: domain does not belong to zone"),
       misunderstood(operations["zones.list"], "account.id"),
+      notKept({ kind: "dns", action: "update", subject: "wiki.example.com" } as AnyChange),
     ],
-    so: "Cloudflare refused something that cfauth asked for, and says why; or it answered something that cfauth does not know.",
+    so: "Cloudflare refused something that cfauth asked for, and says why; it answered something that cfauth does not know; or it takes a change, and what it has then is something else.",
     why: "The same request would be refused again.",
     mend: [
-      'See what Cloudflare says. "domain does not belong to zone" is also said of a zone that is still pending: finish its setup. A limit of the plan (applications, policies, DNS records) is named there too. If what it names is right, please report it, with `/api/routes` or the log\'s lines.',
+      'See what Cloudflare says. "domain does not belong to zone" is also said of a zone that is still pending: finish its setup. A limit of the plan (applications, policies, DNS records) is named there too. What is not kept may be changed by a second daemon or a script; cfauth tries it again later and later. If what it names is right, please report it, with `/api/routes` or the log\'s lines.',
     ],
     effect: "The routes concerned wait, or stay as they were. Others go on.",
   },

@@ -91,7 +91,7 @@ export const ofLabels = {
     why: "Without the zone there can be no DNS record.",
     mend: [
       "- Look for a typo in the hostname.\n- See that the domain is in the same Cloudflare account, and that the API token covers its zone: **Zone · Zone · Read** and **Zone · DNS · Edit**. A token without Zone · Read looks like one without zones.\n- If `CFAUTH_ZONES` is set, add the zone there.",
-      "Zones are read again about once an hour; a restart of cfauth does it at once.",
+      "As long as a zone is missing, zones are read again at each resync (`CFAUTH_RESYNC_INTERVAL`); a restart of cfauth does it at once.",
     ],
     effect: ALL_SHUT_OR_KEPT,
   },

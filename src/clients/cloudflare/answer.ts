@@ -26,21 +26,20 @@ export async function answerOf(asked: Asked): Promise<Answer> {
   }
 }
 
-const Refusals = z.array(z.looseObject({ code: z.number().optional(), message: z.string().optional() }));
+/** What is only for people is taken as it comes: an answer does not count for none since its error has another shape. */
+const Refusal = z.looseObject({
+  code: z.union([z.number(), z.string()]).optional().catch(undefined),
+  message: z.string().optional().catch(undefined),
+});
+const Refusals = z.array(Refusal.catch({})).nullish().catch(undefined);
+const count = z.number().optional().catch(undefined);
 
 /** What every answer of the API comes in. Some deletions are documented without `success`, so its absence is no failure. */
 const Envelope = z.looseObject({
   success: z.boolean().optional(),
-  errors: Refusals.nullish(),
+  errors: Refusals,
   result: z.unknown(),
-  result_info: z
-    .looseObject({
-      page: z.number().optional(),
-      per_page: z.number().optional(),
-      total_count: z.number().optional(),
-      total_pages: z.number().optional(),
-    })
-    .nullish(),
+  result_info: z.looseObject({ page: count, per_page: count, total_count: count, total_pages: count }).nullish().catch(undefined),
 });
 
 export type Envelope = z.infer<typeof Envelope>;
@@ -56,11 +55,14 @@ export const succeeded = (answer: Answer, envelope: Envelope | undefined): envel
   answer.status < 300 && envelope !== undefined && envelope.success !== false;
 
 /**
- * How long the API wants to be left alone, in milliseconds: `retry-after` of a 429, or the window that has nothing remaining.
+ * How long the API wants to be left alone, in milliseconds: `retry-after` of a 429, or the window that has nothing remaining; an
+ * hour at most. Its longest is five minutes, and what says years is broken, and would be believed until the next restart.
  *
  * @see https://developers.cloudflare.com/fundamentals/api/reference/limits/ (`Ratelimit: "default";r=50;t=30`, checked 2026-11)
  */
-export function restAsked({ status, headers }: Answer): number {
+export const restAsked = (answer: Answer): number => Math.min(LONGEST_MS, Math.max(0, restSaid(answer)));
+
+function restSaid({ status, headers }: Answer): number {
   const after = Number(headers.get("retry-after") ?? Number.NaN);
   if (status === 429 && Number.isFinite(after)) return after * 1_000;
   const empty = (headers.get("ratelimit") ?? "").split(",").filter((item) => /;\s*r=0\b/.test(item));
@@ -73,6 +75,8 @@ export function remainingOf({ headers }: Pick<Answer, "headers">): number | unde
   const left = [...(headers.get("ratelimit") ?? "").matchAll(/;\s*r=(\d+)/g)].map(([, count]) => Number(count));
   return left.length === 0 ? undefined : Math.min(...left);
 }
+
+const LONGEST_MS = 3_600_000;
 
 /** For a 429 that does not say how long. */
 const UNSAID_MS = 60_000;

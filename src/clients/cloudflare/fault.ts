@@ -59,7 +59,8 @@ function sentenceFor({ operation, status, vendor, said, known }: Refusal): Sente
   const has = (...codes: readonly string[]) => codes.some((code) => vendor.includes(code));
   if (has("9999")) return noZeroTrust;
   if (status === 429) return limited(operation);
-  if (status === 408 || status >= 500 || !known)
+  if (status < 500 && !known) return stranger(operation, status);
+  if (status === 408 || status >= 500)
     return unreachable(operation, known ? `Cloudflare answered ${status}` : `something that is not Cloudflare's API answered ${status}`);
   if (status === 401 || has("1000", "6003", "6111", "9106")) return badToken;
   if (status === 403 || has("10000", "9109")) return forbidden(operation);
@@ -100,6 +101,12 @@ const unreachable = ({ does }: Operation, what: string): Sentence => ({
   message: `${what} when asked to ${does}`,
   fix: "nothing to do: the daemon keeps trying; see https://www.cloudflarestatus.com if it lasts",
   transient: true,
+});
+
+/** An error of Cloudflare's own edge, which has a page for people, is 500 or more. */
+const stranger = (operation: Operation, status: number): Sentence => ({
+  ...unreachable(operation, `something that is not Cloudflare's API answered ${status}`),
+  fix: "see what answers in place of https://api.cloudflare.com: a proxy, a hotel's login page, or what CLOUDFLARE_BASE_URL leads to; the daemon keeps trying",
 });
 
 /** No answer at all. A write that was on its way may have happened. */

@@ -33,12 +33,12 @@ export interface Lane {
 
 export function createLane(signal: AbortSignal): Lane {
   const queue = new PQueue({ ...WINDOW, concurrency: AT_ONCE });
-  /** Moved on by `rest` alone, and never back. */
+  /** Moved on by `rest` alone, and never back. By a clock that nobody sets: put back by a day it would be a day's rest. */
   let restUntil = 0;
   signal.addEventListener("abort", () => queue.clear(), { once: true });
 
   const rested = async (): Promise<void> => {
-    for (let left = restUntil - Date.now(); left > 0; left = restUntil - Date.now()) {
+    for (let left = restUntil - performance.now(); left > 0; left = restUntil - performance.now()) {
       if (left > PATIENCE_MS) throw new LongRest(left);
       await sleep(left, undefined, { signal });
     }
@@ -55,7 +55,7 @@ export function createLane(signal: AbortSignal): Lane {
       });
     },
     rest: (ms) => {
-      restUntil = Math.max(restUntil, Date.now() + ms);
+      restUntil = Math.max(restUntil, performance.now() + ms);
     },
   };
 }

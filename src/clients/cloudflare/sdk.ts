@@ -26,7 +26,8 @@ const API_VERSION = "2026-10-03";
 
 /**
  * Only the resources that are used: the whole SDK costs 50 MB of memory (measured, 2026-11). Nothing is taken from the
- * environment, and its log is off for good: at `debug` it prints bodies, client secrets among them.
+ * environment, and its log is off for good: at `debug` it prints bodies, client secrets among them. Redirects are not followed:
+ * after one a POST would come as a GET, and whatever that answers would count as the write's success.
  */
 export const createSdk = ({ token, baseUrl, timeoutMs }: SdkOptions) =>
   createClient({
@@ -39,7 +40,7 @@ export const createSdk = ({ token, baseUrl, timeoutMs }: SdkOptions) =>
     timeout: timeoutMs,
     maxRetries: 0,
     logLevel: "off",
-    fetch: (input, init) => fetch(input, { ...init, signal: withDeadline(init?.signal, timeoutMs) }),
+    fetch: (input, init) => fetch(input, { ...init, redirect: "manual", signal: withDeadline(init?.signal, timeoutMs) }),
     resources: [
       BaseAccounts,
       BaseZones,
