@@ -36,10 +36,8 @@ export function decide(
   const exposures = decoded.flatMap((it) => it.exposures);
   const faulty = decoded.flatMap((it) => it.faulty);
   const settled = settle(exposures, standing, memory.rivalries, grace.graceMs, now);
-  const asked = new Set([...exposures, ...faulty].map((it) => routeKey(it.route)));
-  // Who asks for the same place by another route is not gone.
-  const moved = ({ service }: StandingRoute) => exposures.some(({ origin }) => origin.service === service);
-  const absences = linger(memory.absences, standing, asked, (it) => reused(it) || moved(it), grace, now);
+  const asked = new Map([...exposures, ...faulty, ...settled.wishes].map((it) => [routeKey(it.route), it.workload]));
+  const absences = linger(memory.absences, standing, asked, (it) => reused(it) || givenUp(it, exposures, memory.absences), grace, now);
   const shown = new Set(standing.filter((it) => reused(it)).map(({ route }) => routeKey(route)));
   const closing = new Map([...absences.deadlines].filter(([, deadline]) => deadline > now));
   const wishes = new Map(settled.wishes.map((wish) => [routeKey(wish.route), wish]));
@@ -61,6 +59,17 @@ export function decide(
   };
   const ends = [...closing.values(), ...settled.waiting.map(({ until }) => until)];
   return { desired, memory: { absences, rivalries: settled.rivalries }, wakeAt: ends.length === 0 ? undefined : Math.min(...ends) };
+}
+
+/**
+ * Whether who asked for it is not gone, but asks for the same place by another route. Where this process never saw who did, it
+ * is taken to be whoever asks for the place on the same hostname; two containers may stand for one machine outside of Docker.
+ */
+function givenUp({ route, service }: StandingRoute, exposures: readonly Exposure[], { known }: Absences): boolean {
+  const asked = known.get(routeKey(route));
+  return exposures.some(
+    (it) => it.origin.service === service && (asked === undefined ? it.route.hostname === route.hostname : it.workload === asked),
+  );
 }
 
 /**
