@@ -23,8 +23,9 @@ const namesOf = ({ id, name, service }: Workload): readonly string[] =>
 
 const place = (network: string, name: string): string => `${network}\u0000${name.toLowerCase()}`;
 
-/** A port that is published on all addresses, or on one of these, may answer on each of them. */
-const HERE = ["localhost", "127.0.0.1", "::1"] as const;
+/** All addresses of the machine, and its own: what is published on one of these may answer on each of them. */
+const EVERYWHERE: readonly string[] = ["", "0.0.0.0", "::"];
+const HERE: readonly string[] = ["localhost", "127.0.0.1", "::1"];
 
 /** By how a container on the host is asked for: the published addresses that answer. One number may be two containers', by IPv4 and IPv6. */
 const ANSWERING: Readonly<Record<string, readonly string[]>> = {
@@ -43,21 +44,20 @@ export function neighbours(workloads: readonly Workload[]): Neighbours {
       for (const network of Object.keys(workload.networks)) add(names, place(network, name), workload.id);
     }
     for (const { ip } of Object.values(workload.networks)) if (ip !== undefined && ip !== "") add(hosts, ip, workload.id);
-    for (const { published } of workload.ports)
-      if (published !== undefined) for (const ip of [published.ip, ...HERE]) add(hosts, `${ip}:${published.port}`, workload.id);
   }
+  const publishing = (addresses: readonly string[], port: number): ReadonlySet<string> => {
+    const publishes = ({ protocol, published: at }: Port) =>
+      protocol === "tcp" && at !== undefined && at.port === port && addresses.includes(at.ip);
+    return new Set(workloads.filter(({ ports }) => ports.some(publishes)).map(({ id }) => id));
+  };
   return {
     answering: (network, name) => (elsewhere(name) ? undefined : names.get(place(network, name))) ?? new Set(),
-    publishing: (host, port) => {
-      const addresses = ANSWERING[host] ?? [host];
-      const publishes = ({ protocol, published: at }: Port) =>
-        protocol === "tcp" && at !== undefined && at.port === port && addresses.includes(at.ip);
-      return new Set(workloads.filter(({ ports }) => ports.some(publishes)).map(({ id }) => id));
-    },
+    publishing: (host, port) => publishing(ANSWERING[host] ?? [host], port),
     reached: (service, but = []) => {
       const [, host = "", port = ""] = /^[a-z]+:\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(service) ?? [];
       const name = host.replace(/^\[|\]$/g, "").toLowerCase();
-      return [...(hosts.get(name) ?? []), ...(hosts.get(`${name}:${port}`) ?? [])].some((id) => !but.includes(id));
+      const published = publishing([...(HERE.includes(name) ? HERE : [name]), ...EVERYWHERE], Number(port));
+      return [...(hosts.get(name) ?? []), ...published].some((id) => !but.includes(id));
     },
   };
 }
