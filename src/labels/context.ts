@@ -23,6 +23,6 @@ export interface Context {
   readonly login: { readonly host: string; readonly path: string };
   readonly directory: Directory;
   readonly neighbours: Neighbours;
-  /** The hosts that rules of ours lead to now: a service that is reached by its own name stays so while a replica restarts. */
+  /** What rules of ours lead to now, as host and as host with port: what replicas are reached by stays so while one of them restarts. */
   readonly routed: ReadonlySet<string>;
 }

@@ -28,7 +28,7 @@ export function wishes(
   const zones = world.dns.zones.map(({ name }) => name).filter((name) => settings.allowedZones?.includes(name) ?? true);
   const around = neighbours(workloads);
   const stands = standing(world);
-  const routed = new Set(stands.flatMap(({ service }) => hostOf(service) ?? []));
+  const routed = new Set(stands.flatMap(({ service }) => placesOf(service ?? "")));
   const context: Context = {
     ...settings,
     zones,
@@ -42,5 +42,5 @@ export function wishes(
   return decide(decoded, stands, reused, memory, grace, now);
 }
 
-const hostOf = (service: string | undefined): string | undefined =>
-  service === undefined ? undefined : /^[a-z]+:\/\/([^:/]+)/.exec(service)?.[1];
+/** `http://app:80` → `app` and `app:80` */
+const placesOf = (service: string): readonly string[] => /^[a-z]+:\/\/((\[[^\]]+\]|[^:/]+)(?::\d+)?)/.exec(service)?.slice(1) ?? [];
