@@ -235,6 +235,11 @@ describe("the order of things", () => {
       ]).toEqual([undefined, undefined, undefined]);
     });
 
+    it.each(hands)("$name leaves alone what is to let in some more, whose policy is not there yet", ({ by }) => {
+      const wider = [only({ groups: ["family", "admins"] }), only({ groups: ["family"], emails: ["ann@example.com"] }), members];
+      expect(wider.map((it) => meanwhile([some], by, [wish("http://a:80", it)]))).toEqual(["http://a:80", "http://a:80", "http://a:80"]);
+    });
+
     it.each(hands)("$name leaves alone what is as it is to be, and what is to be wider", ({ by }) => {
       expect([meanwhile([all], by, [all]), meanwhile([some], by, [some]), meanwhile([some], by, [all])]).toEqual([
         "http://a:80",
