@@ -9,6 +9,8 @@ export interface Context {
   readonly reads: readonly Foreign[];
   /** Tunnel networks, the preferred one first. */
   readonly networks: readonly string[];
+  /** Those that labels name beside them. */
+  readonly named: readonly string[];
   readonly target: "name" | "ip" | "published";
   /** Completes bare hostnames. */
   readonly domain: string | undefined;

@@ -127,10 +127,10 @@ function hostOf(party: Party, labels: Labels, prefix: string, context: Context):
 /** Of the replicas' places the one that a rule leads to now, so that none that comes back makes it move; else the oldest's. */
 const staying = (places: readonly string[], { routed }: Context): string | undefined => places.find((it) => routed.has(it)) ?? places[0];
 
-/** The network on which somebody else answers to the name too: cloudflared is on all tunnel networks, and asks for it on any of them. */
-function sharedOn(party: Party, name: string, network: string, { networks, neighbours }: Context): string | undefined {
+/** The network on which somebody else answers to the name too: cloudflared is on all of them, and asks for it on any. */
+function sharedOn(party: Party, name: string, network: string, { networks, named, neighbours }: Context): string | undefined {
   const members = new Set(party.members.map(({ id }) => id));
-  return [...new Set([network, ...networks])].find((it) => [...neighbours.answering(it, name)].some((id) => !members.has(id)));
+  return [...new Set([network, ...networks, ...named])].find((it) => [...neighbours.answering(it, name)].some((id) => !members.has(id)));
 }
 
 const offNetwork = (party: Party, asked: Label | undefined, prefix: string, wanted: readonly string[]): Fault => ({

@@ -1,6 +1,7 @@
 import type { Workload } from "../domain/workload.ts";
 import { standing } from "../kinds/standing.ts";
 import type { World } from "../kinds/world.ts";
+import { namedNetworks } from "../labels/asked.ts";
 import type { Context } from "../labels/context.ts";
 import { decode } from "../labels/decode.ts";
 import { neighbours } from "../labels/neighbours.ts";
@@ -9,7 +10,7 @@ import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import type { Grace } from "../plan/linger.ts";
 
-export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighbours" | "routed" | "directory"> {
+export interface WishSettings extends Omit<Context, "zones" | "domain" | "named" | "neighbours" | "routed" | "directory"> {
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
   /** CFAUTH_ZONES; undefined: all that the token sees. */
@@ -33,6 +34,7 @@ export function wishes(
     ...settings,
     zones,
     domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined),
+    named: namedNetworks(workloads, settings),
     neighbours: around,
     routed,
     directory: { ...world.directory, policies: world.policy.theirs },
