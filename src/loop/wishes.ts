@@ -1,3 +1,4 @@
+import { routeKey } from "../domain/route.ts";
 import type { Workload } from "../domain/workload.ts";
 import { standing } from "../kinds/standing.ts";
 import type { World } from "../kinds/world.ts";
@@ -40,8 +41,11 @@ export function wishes(
     directory: { ...world.directory, policies: world.policy.theirs },
   };
   const decoded = parties(workloads, settings).map((party) => decode(party, context));
-  const reused = ({ service }: StandingRoute, but?: readonly string[]) => service !== undefined && around.reached(service, but);
-  return decide(decoded, stands, reused, memory, grace, now);
+  const named = [...new Set([...memory.named, ...context.named])];
+  // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
+  const on = ({ route }: StandingRoute) => (memory.absences.known.has(routeKey(route)) ? [...settings.networks, ...named] : undefined);
+  const reused = (it: StandingRoute, but?: readonly string[]) => it.service !== undefined && around.reached(it.service, but, on(it));
+  return decide(decoded, stands, reused, { ...memory, named }, grace, now);
 }
 
 /** `http://app:80` → `app` and `app:80` */

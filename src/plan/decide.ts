@@ -9,9 +9,11 @@ import { type Rivalries, settle } from "./settle.ts";
 export interface Memory {
   readonly absences: Absences;
   readonly rivalries: Rivalries;
+  /** The networks that labels have named, those of containers that are gone included. */
+  readonly named: readonly string[];
 }
 
-export const noMemory: Memory = { absences: noAbsences, rivalries: new Map() };
+export const noMemory: Memory = { absences: noAbsences, rivalries: new Map(), named: [] };
 
 export interface Decision {
   readonly desired: Desired;
@@ -58,7 +60,11 @@ export function decide(
     problems: [...decoded.flatMap((it) => it.problems), ...settled.problems],
   };
   const ends = [...closing.values(), ...settled.waiting.map(({ until }) => until)];
-  return { desired, memory: { absences, rivalries: settled.rivalries }, wakeAt: ends.length === 0 ? undefined : Math.min(...ends) };
+  return {
+    desired,
+    memory: { ...memory, absences, rivalries: settled.rivalries },
+    wakeAt: ends.length === 0 ? undefined : Math.min(...ends),
+  };
 }
 
 /**
