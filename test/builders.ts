@@ -5,6 +5,7 @@ import type { Parsed } from "../src/domain/parsed.ts";
 import { type Path, parsePath } from "../src/domain/path.ts";
 import { parseRouteKey, type Route, type RouteKey } from "../src/domain/route.ts";
 import type { Port, Workload } from "../src/domain/workload.ts";
+import { namedNetworks } from "../src/labels/asked.ts";
 import type { Context } from "../src/labels/context.ts";
 import { decode } from "../src/labels/decode.ts";
 import { neighbours } from "../src/labels/neighbours.ts";
@@ -94,6 +95,7 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
   prefix: "cfauth",
   reads: [],
   networks: ["tunnel"],
+  named: namedNetworks(workloads, { prefix: "cfauth", reads: [] }),
   target: "name",
   domain: "example.com",
   zones: ["example.com"],

@@ -3,9 +3,11 @@ import type { Owner } from "../domain/owner.ts";
 import { routeKey } from "../domain/route.ts";
 import type { Desired } from "../plan/desired.ts";
 import { narrows } from "./access/narrowing.ts";
+import { marked } from "./access/propose.ts";
 import { takeAway } from "./ingress/propose.ts";
 import { checkOf, isShut, ruleOf } from "./ingress/rules.ts";
 import type { IngressChange } from "./ingress/seen.ts";
+import { policyWishes } from "./policy/audience.ts";
 import { linked } from "./policy/propose.ts";
 import type { World } from "./world.ts";
 
@@ -23,9 +25,19 @@ export function overstays(owner: Owner, wish: Exposure, world: World, desired: D
   return gone ? takeAway(wish.route, world, desired) : undefined;
 }
 
-/** Whether somebody whom the application lets in is not to be let in. Policies that are not there yet are for others than these. */
-function lost(owner: Owner, { route, protection }: Exposure, { access, policy }: World): boolean {
+/**
+ * Whether somebody whom the application lets in is not to be let in, by an old login too that is not ended yet. Policies that are
+ * not there yet are taken as they are to be.
+ */
+function lost(owner: Owner, { route, protection }: Exposure, { access, login, policy }: World): boolean {
   const application = access.mine.get(routeKey(route));
-  const wanted = linked(owner, protection, policy);
-  return application !== undefined && (wanted === undefined || narrows(application, wanted, policy));
+  if (application === undefined) return false;
+  if (marked(application)) return true;
+  const idp = login.method?.id ?? application.allowedIdps[0];
+  const wished = policyWishes(owner, protection, idp === undefined ? undefined : { id: idp }, login.groups.claim) ?? [];
+  const known = new Set(policy.mine.map(({ name }) => name));
+  const missing = wished.filter(({ name }) => !known.has(name)).map((it) => ({ ...it, id: it.name }));
+  const after = { ...policy, mine: [...policy.mine, ...missing] };
+  const wanted = linked(owner, protection, after);
+  return wanted === undefined || narrows(application, wanted, after);
 }

@@ -18,3 +18,13 @@ export function asked(workloads: readonly Workload[], spoken: Pick<Context, "pre
     tokens: new Set(under("access.service-tokens").filter((name) => name !== "any")),
   };
 }
+
+/** The networks that labels name: cloudflared has to be on each of them, whatever CFAUTH_NETWORK says. */
+export const namedNetworks = (workloads: readonly Workload[], spoken: Pick<Context, "prefix" | "reads">): readonly string[] => [
+  ...new Set(
+    workloads
+      .map((workload) => voice(workload.labels, spoken))
+      .flatMap(({ labels, foreign }) => (foreign ? [] : Object.entries(labels)))
+      .flatMap(([name, text]) => (name.endsWith(".network") ? [bare(text)] : [])),
+  ),
+];

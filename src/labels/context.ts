@@ -10,6 +10,8 @@ export interface Context {
   readonly reads: readonly Foreign[];
   /** Tunnel networks, the preferred one first. */
   readonly networks: readonly string[];
+  /** Those that labels name beside them. */
+  readonly named: readonly string[];
   readonly target: "name" | "ip" | "published";
   /** Completes bare hostnames. */
   readonly domain: string | undefined;
@@ -24,7 +26,7 @@ export interface Context {
   readonly login: { readonly host: string; readonly path: string };
   readonly directory: Directory;
   readonly neighbours: Neighbours;
-  /** The hosts that rules of ours lead to now: a service that is reached by its own name stays so while a replica restarts. */
+  /** What rules of ours lead to now, as host and as host with port: what replicas are reached by stays so while one of them restarts. */
   readonly routed: ReadonlySet<string>;
   /** The hostnames that something of ours stands for now: what a bare name meant while there was one domain to complete it with. */
   readonly standing: ReadonlySet<Hostname>;

@@ -7,8 +7,12 @@ export interface Neighbours {
   answering(network: string, name: string): ReadonlySet<string>;
   /** The workloads, by id, of which the engine publishes a TCP port at this address and port of the host. */
   publishing(host: string, port: number): ReadonlySet<string>;
-  /** Whether any running workload but these, by id, answers to this host and port, by name, by address or by a published port. */
-  reached(service: string, but?: readonly string[]): boolean;
+  /**
+   * Whether any running workload but these, by id, answers to this host and port, by name, by address or by a published port.
+   *
+   * @param on - the networks on which a name counts; without them all do
+   */
+  reached(service: string, but?: readonly string[], on?: readonly string[]): boolean;
 }
 
 /**
@@ -23,8 +27,9 @@ const namesOf = ({ id, name, service }: Workload): readonly string[] =>
 
 const place = (network: string, name: string): string => `${network}\u0000${name.toLowerCase()}`;
 
-/** A port that is published on all addresses, or on one of these, may answer on each of them. */
-const HERE = ["localhost", "127.0.0.1", "::1"] as const;
+/** All addresses of the machine, and its own: what is published on one of these may answer on each of them. */
+const EVERYWHERE: readonly string[] = ["", "0.0.0.0", "::"];
+const HERE: readonly string[] = ["localhost", "127.0.0.1", "::1"];
 
 /** By how a container on the host is asked for: the published addresses that answer. One number may be two containers', by IPv4 and IPv6. */
 const ANSWERING: Readonly<Record<string, readonly string[]>> = {
@@ -35,29 +40,31 @@ const ANSWERING: Readonly<Record<string, readonly string[]>> = {
 
 export function neighbours(workloads: readonly Workload[]): Neighbours {
   const names = new Map<string, Set<string>>();
-  const hosts = new Map<string, Set<string>>();
+  const anywhere = new Map<string, Set<string>>();
+  const addresses = new Map<string, Set<string>>();
   const add = (all: Map<string, Set<string>>, at: string, id: string) => all.set(at, (all.get(at) ?? new Set()).add(id));
   for (const workload of workloads) {
     for (const name of namesOf(workload)) {
-      add(hosts, name, workload.id);
+      add(anywhere, name, workload.id);
       for (const network of Object.keys(workload.networks)) add(names, place(network, name), workload.id);
     }
-    for (const { ip } of Object.values(workload.networks)) if (ip !== undefined && ip !== "") add(hosts, ip, workload.id);
-    for (const { published } of workload.ports)
-      if (published !== undefined) for (const ip of [published.ip, ...HERE]) add(hosts, `${ip}:${published.port}`, workload.id);
+    for (const { ip } of Object.values(workload.networks)) if (ip !== undefined && ip !== "") add(addresses, ip, workload.id);
   }
+  const publishing = (hosts: readonly string[], port: number): ReadonlySet<string> => {
+    const publishes = ({ protocol, published: at }: Port) =>
+      protocol === "tcp" && at !== undefined && at.port === port && hosts.includes(at.ip);
+    return new Set(workloads.filter(({ ports }) => ports.some(publishes)).map(({ id }) => id));
+  };
   return {
     answering: (network, name) => (elsewhere(name) ? undefined : names.get(place(network, name))) ?? new Set(),
-    publishing: (host, port) => {
-      const addresses = ANSWERING[host] ?? [host];
-      const publishes = ({ protocol, published: at }: Port) =>
-        protocol === "tcp" && at !== undefined && at.port === port && addresses.includes(at.ip);
-      return new Set(workloads.filter(({ ports }) => ports.some(publishes)).map(({ id }) => id));
-    },
-    reached: (service, but = []) => {
+    publishing: (host, port) => publishing(ANSWERING[host] ?? [host], port),
+    reached: (service, but = [], on = undefined) => {
       const [, host = "", port = ""] = /^[a-z]+:\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(service) ?? [];
       const name = host.replace(/^\[|\]$/g, "").toLowerCase();
-      return [...(hosts.get(name) ?? []), ...(hosts.get(`${name}:${port}`) ?? [])].some((id) => !but.includes(id));
+      const published = publishing([...(HERE.includes(name) ? HERE : [name]), ...EVERYWHERE], Number(port));
+      const called = on === undefined ? [anywhere.get(name)] : on.map((network) => names.get(place(network, name)));
+      const all = [...called, addresses.get(name), published].flatMap((ids) => [...(ids ?? [])]);
+      return all.some((id) => !but.includes(id));
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Origin, OriginOptions } from "../domain/origin.ts";
+import type { Workload } from "../domain/workload.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
 import { type Fault, valueFault } from "./fault.ts";
@@ -53,7 +54,10 @@ function serviceOf(party: Party, labels: Labels, prefix: string, context: Contex
   ];
   if (faults.length > 0 || !kind.ok || "fault" in port) return { faults };
   if (host !== undefined) return "host" in host ? { service: `${kind.value}://${host.host}:${port.port}` } : { faults };
-  const published = publishedAt(party, port.port);
+  const published = staying(
+    party.members.flatMap((member) => publishedAt(member, port.port) ?? []),
+    context,
+  );
   if (published !== undefined) return { service: `${kind.value}://${published}` };
   return { faults: [unpublished(party, prefix, port.port)] };
 }
@@ -104,8 +108,11 @@ function hostOf(party: Party, labels: Labels, prefix: string, context: Context):
   const network = wanted.find((name) => Object.hasOwn(party.members[0].networks, name));
   if (network === undefined) return { fault: offNetwork(party, asked, prefix, wanted) };
   if (context.target === "ip") {
-    const ip = party.members[0].networks[network]?.ip;
-    return ip === undefined || ip === "" ? { fault: offNetwork(party, asked, prefix, wanted) } : { host: ip };
+    const ip = staying(
+      party.members.flatMap(({ networks }) => networks[network]?.ip || []),
+      context,
+    );
+    return ip === undefined ? { fault: offNetwork(party, asked, prefix, wanted) } : { host: ip };
   }
   const shared = (name: string) => sharedOn(party, name, network, context);
   const service = party.members[0].service?.name;
@@ -117,10 +124,13 @@ function hostOf(party: Party, labels: Labels, prefix: string, context: Context):
   return place === undefined ? { host: party.name } : { fault: ambiguous(party, prefix, place) };
 }
 
-/** The network on which somebody else answers to the name too: cloudflared is on all tunnel networks, and asks for it on any of them. */
-function sharedOn(party: Party, name: string, network: string, { networks, neighbours }: Context): string | undefined {
+/** Of the replicas' places the one that a rule leads to now, so that none that comes back makes it move; else the oldest's. */
+const staying = (places: readonly string[], { routed }: Context): string | undefined => places.find((it) => routed.has(it)) ?? places[0];
+
+/** The network on which somebody else answers to the name too: cloudflared is on all of them, and asks for it on any. */
+function sharedOn(party: Party, name: string, network: string, { networks, named, neighbours }: Context): string | undefined {
   const members = new Set(party.members.map(({ id }) => id));
-  return [...new Set([network, ...networks])].find((it) => [...neighbours.answering(it, name)].some((id) => !members.has(id)));
+  return [...new Set([network, ...networks, ...named])].find((it) => [...neighbours.answering(it, name)].some((id) => !members.has(id)));
 }
 
 const offNetwork = (party: Party, asked: Label | undefined, prefix: string, wanted: readonly string[]): Fault => ({
@@ -153,8 +163,8 @@ const misleading = (party: Party, prefix: string): Fault => ({
  * The host's address at which the engine publishes the container's port; IPv4 where there is one. Never `localhost`: where the
  * numbers differ, as those that Docker chooses may, the same one by the other protocol is another container's.
  */
-function publishedAt(party: Party, port: number): string | undefined {
-  const places = party.members[0].ports.flatMap((it) =>
+function publishedAt(member: Workload, port: number): string | undefined {
+  const places = member.ports.flatMap((it) =>
     it.number === port && it.protocol === "tcp" && it.published !== undefined ? [it.published] : [],
   );
   const at = places.find(({ ip }) => !ip.includes(":")) ?? places[0];

@@ -39,7 +39,7 @@ function itself(party: Party, host: string, context: Context): boolean {
   const members = new Set(party.members.map(({ id }) => id));
   return party.members.some((member) => {
     if (Object.values(member.networks).some(({ ip }) => ip === host)) return true;
-    const answering = [...Object.keys(member.networks), ...context.networks].flatMap((network) => [
+    const answering = [...Object.keys(member.networks), ...context.networks, ...context.named].flatMap((network) => [
       ...context.neighbours.answering(network, host),
     ]);
     return answering.length > 0 && answering.every((id) => members.has(id));

@@ -1,6 +1,8 @@
+import { routeKey } from "../domain/route.ts";
 import type { Workload } from "../domain/workload.ts";
 import { standing } from "../kinds/standing.ts";
 import type { World } from "../kinds/world.ts";
+import { namedNetworks } from "../labels/asked.ts";
 import type { Context } from "../labels/context.ts";
 import { decode } from "../labels/decode.ts";
 import { neighbours } from "../labels/neighbours.ts";
@@ -9,7 +11,7 @@ import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import type { Grace } from "../plan/linger.ts";
 
-export interface WishSettings extends Omit<Context, "zones" | "domain" | "neighbours" | "routed" | "standing" | "directory"> {
+export interface WishSettings extends Omit<Context, "zones" | "domain" | "named" | "neighbours" | "routed" | "standing" | "directory"> {
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
   /** CFAUTH_ZONES; undefined: all that the token sees. */
@@ -28,20 +30,24 @@ export function wishes(
   const zones = world.dns.zones.map(({ name }) => name).filter((name) => settings.allowedZones?.includes(name) ?? true);
   const around = neighbours(workloads);
   const stands = standing(world);
-  const routed = new Set(stands.flatMap(({ service }) => hostOf(service) ?? []));
+  const routed = new Set(stands.flatMap(({ service }) => placesOf(service ?? "")));
   const context: Context = {
     ...settings,
     zones,
     domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined),
+    named: namedNetworks(workloads, settings),
     neighbours: around,
     routed,
     standing: new Set(stands.map(({ route }) => route.hostname)),
     directory: { ...world.directory, policies: world.policy.theirs },
   };
   const decoded = parties(workloads, settings).map((party) => decode(party, context));
-  const reused = ({ service }: StandingRoute, but?: readonly string[]) => service !== undefined && around.reached(service, but);
-  return decide(decoded, stands, reused, memory, grace, now);
+  const named = [...new Set([...memory.named, ...context.named])];
+  // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
+  const on = ({ route }: StandingRoute) => (memory.absences.known.has(routeKey(route)) ? [...settings.networks, ...named] : undefined);
+  const reused = (it: StandingRoute, but?: readonly string[]) => it.service !== undefined && around.reached(it.service, but, on(it));
+  return decide(decoded, stands, reused, { ...memory, named }, grace, now);
 }
 
-const hostOf = (service: string | undefined): string | undefined =>
-  service === undefined ? undefined : /^[a-z]+:\/\/([^:/]+)/.exec(service)?.[1];
+/** `http://app:80` → `app` and `app:80` */
+const placesOf = (service: string): readonly string[] => /^[a-z]+:\/\/((\[[^\]]+\]|[^:/]+)(?::\d+)?)/.exec(service)?.slice(1) ?? [];

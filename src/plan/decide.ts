@@ -9,12 +9,15 @@ import { type Rivalries, settle } from "./settle.ts";
 export interface Memory {
   readonly absences: Absences;
   readonly rivalries: Rivalries;
+  /** The networks that labels have named, those of containers that are gone included. */
+  readonly named: readonly string[];
 }
 
-export const noMemory: Memory = { absences: noAbsences, rivalries: new Map() };
+export const noMemory: Memory = { absences: noAbsences, rivalries: new Map(), named: [] };
 
 /** The same by a clock that was set forward by so many milliseconds meanwhile, or back: a grace is a time that passes, not an hour of the day. */
-export const reckoned = ({ absences, rivalries }: Memory, byMs: number): Memory => ({
+export const reckoned = ({ absences, rivalries, ...memory }: Memory, byMs: number): Memory => ({
+  ...memory,
   absences: { ...absences, deadlines: new Map([...absences.deadlines].map(([key, at]) => [key, at + byMs])) },
   rivalries: new Map([...rivalries].map(([key, it]) => [key, { ...it, until: it.until === undefined ? undefined : it.until + byMs }])),
 });
@@ -42,10 +45,8 @@ export function decide(
   const exposures = decoded.flatMap((it) => it.exposures);
   const faulty = decoded.flatMap((it) => it.faulty);
   const settled = settle(exposures, standing, memory.rivalries, grace.graceMs, now);
-  const asked = new Set([...exposures, ...faulty].map((it) => routeKey(it.route)));
-  // Who asks for the same place by another route is not gone.
-  const moved = ({ service }: StandingRoute) => exposures.some(({ origin }) => origin.service === service);
-  const absences = linger(memory.absences, standing, asked, (it) => reused(it) || moved(it), grace, now);
+  const asked = new Map([...exposures, ...faulty, ...settled.wishes].map((it) => [routeKey(it.route), it.workload]));
+  const absences = linger(memory.absences, standing, asked, (it) => reused(it) || givenUp(it, exposures, memory.absences), grace, now);
   const shown = new Set(standing.filter((it) => reused(it)).map(({ route }) => routeKey(route)));
   const closing = new Map([...absences.deadlines].filter(([, deadline]) => deadline > now));
   const wishes = new Map(settled.wishes.map((wish) => [routeKey(wish.route), wish]));
@@ -66,7 +67,22 @@ export function decide(
     problems: [...decoded.flatMap((it) => it.problems), ...settled.problems],
   };
   const ends = [...closing.values(), ...settled.waiting.map(({ until }) => until)];
-  return { desired, memory: { absences, rivalries: settled.rivalries }, wakeAt: ends.length === 0 ? undefined : Math.min(...ends) };
+  return {
+    desired,
+    memory: { ...memory, absences, rivalries: settled.rivalries },
+    wakeAt: ends.length === 0 ? undefined : Math.min(...ends),
+  };
+}
+
+/**
+ * Whether who asked for it is not gone, but asks for the same place by another route. Where this process never saw who did, it
+ * is taken to be whoever asks for the place on the same hostname; two containers may stand for one machine outside of Docker.
+ */
+function givenUp({ route, service }: StandingRoute, exposures: readonly Exposure[], { known }: Absences): boolean {
+  const asked = known.get(routeKey(route));
+  return exposures.some(
+    (it) => it.origin.service === service && (asked === undefined ? it.route.hostname === route.hostname : it.workload === asked),
+  );
 }
 
 /**

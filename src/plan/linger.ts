@@ -5,11 +5,11 @@ import type { StandingRoute } from "./desired.ts";
 export interface Absences {
   /** When the grace of each absent route ends, in milliseconds since 1970. Set when it is first missed, dropped when it is back. */
   readonly deadlines: ReadonlyMap<RouteKey, number>;
-  /** Every route that this process has seen wished: missing one of these is a stop, missing another one is a start of ours. */
-  readonly known: ReadonlySet<RouteKey>;
+  /** Every route that this process has seen wished, and by whom: missing one of these is a stop, missing another one is a start of ours. */
+  readonly known: ReadonlyMap<RouteKey, string>;
 }
 
-export const noAbsences: Absences = { deadlines: new Map(), known: new Set() };
+export const noAbsences: Absences = { deadlines: new Map(), known: new Map() };
 
 export interface Grace {
   readonly graceMs: number;
@@ -20,13 +20,13 @@ export interface Grace {
 /**
  * How long each standing route that nobody wishes is still kept.
  *
- * @param wished - routes that a container asks for, faulty ones included
+ * @param wished - routes that a container asks for, faulty ones included, with its name
  * @param reused - whether something else runs now where this route leads: then there is no grace, since it would be shown
  */
 export function linger(
   before: Absences,
   standing: readonly StandingRoute[],
-  wished: ReadonlySet<RouteKey>,
+  wished: ReadonlyMap<RouteKey, string>,
   reused: (route: StandingRoute) => boolean,
   grace: Grace,
   now: number,
@@ -37,5 +37,5 @@ export function linger(
     if (reused(it)) return [key, now];
     return [key, before.deadlines.get(key) ?? now + (before.known.has(key) ? grace.graceMs : grace.startupGraceMs)];
   });
-  return { deadlines: new Map(deadlines), known: new Set([...before.known, ...wished]) };
+  return { deadlines: new Map(deadlines), known: new Map([...before.known, ...wished]) };
 }

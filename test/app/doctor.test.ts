@@ -410,8 +410,7 @@ const ILLNESSES: readonly Illness[] = [
     says: `! Login       Authentik has no signing key to show
     ! The provider cf-tunnel-access in Authentik is not as logins by Cloudflare need it      CFA-LOGIN-DIFFERS
     → cfauth mends it at its next look; docker compose logs cfauth tells if it cannot
-    ! Authentik shows no signing key for the provider, so Cloudflare cannot check who logged in
-      CFA-AK-NO-KEY
+    ! Authentik shows no signing key for the provider, so Cloudflare cannot check who logged in  CFA-AK-NO-KEY
     → nothing more: cfauth gives the provider a key when it mends it
 2 warnings. cfauth can work.`,
   },

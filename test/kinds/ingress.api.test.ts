@@ -149,3 +149,21 @@ test("a write whose answer is lost fails all changes and leaves what stands in d
   expect(applied.failures).toHaveLength(2);
   expect(world.sandbox.controls.writes()).toHaveLength(1);
 });
+
+test("an open rule that another writer puts back, who read before it went, is seen while its application is there", async () => {
+  const wiki = { hostname: "wiki.example.com", service: "http://wiki:80" };
+  await using world = await scene({ ingress: [wiki] });
+  const seen = await world.api.observe("all", undefined);
+  world.sandbox.controls.hook(({ method }, moment) => {
+    if (method === "PUT" && moment === "after") seedConfiguration(world.sandbox.state, world.tunnel, { ingress: [wiki] });
+  });
+  expect(await world.api.apply([close(wiki.hostname)], seen)).toMatchObject({ seen: { version: 3, rules: [wiki] }, doubtful: false });
+});
+
+test("a rule that checks a login is not looked for once more when it is gone: without its application nobody has that login", async () => {
+  await using world = await scene({});
+  const opened = await world.api.apply([open("app.example.com")], await world.api.observe("all", undefined));
+  world.sandbox.controls.clear();
+  await world.api.apply([close("app.example.com")], opened.seen);
+  expect(world.sandbox.controls.calls.map(({ method }) => method)).toEqual(["GET", "PUT"]);
+});

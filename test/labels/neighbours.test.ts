@@ -47,6 +47,24 @@ describe("whether something runs where a route leads", () => {
       container: published("192.168.1.5", 8080),
       reached: false,
     },
+    {
+      name: "an address of the machine, by a port that is published on all of them",
+      service: "http://192.168.1.7:8080",
+      container: published("0.0.0.0", 8080),
+      reached: true,
+    },
+    {
+      name: "this machine, by a port that is published on another address of it",
+      service: "http://127.0.0.1:8080",
+      container: published("192.168.1.5", 8080),
+      reached: false,
+    },
+    {
+      name: "a published port of UDP with the same number",
+      service: "http://127.0.0.1:443",
+      container: { ports: [{ number: 443, protocol: "udp", published: { ip: "0.0.0.0", port: 443 } }] },
+      reached: false,
+    },
     { name: "the answer 503, which is nobody", service: "http_status:503", container: {}, reached: false },
   ])("$name", ({ service, container, reached }) => {
     expect(neighbours([workload({}, container)]).reached(service)).toBe(reached);

@@ -74,6 +74,20 @@ describe("how far a fault reaches", () => {
     expect([exposures, problems.map(({ code }) => code)]).toEqual([[], ["CFA-NAME-AMBIGUOUS"]]);
   });
 
+  it("a name that another container answers to on a network that a label names is none either: cloudflared is on that one as well", () => {
+    const behind = workload(
+      { "cfauth.hostname": "b.example.com", "cfauth.network": "backend" },
+      { name: "b", networks: { backend: { ip: "" } } },
+    );
+    const twin = workload({}, { name: "x-app-1", service: { project: "x", name: "app" }, networks: { backend: { ip: "" } } });
+    const opens = (...all: readonly Workload[]) => decoded([workload(HOST), ...all]).exposures.map(({ origin }) => origin.service);
+    expect([opens(twin), opens(behind), opens(behind, twin)]).toEqual([
+      ["http://app:80"],
+      ["http://app:80", "http://b:80"],
+      ["http://b:80"],
+    ]);
+  });
+
   it.each(["192.168.1.1", "Localhost", "app."])("a container with the name %s, which leads elsewhere, is not opened by it", (name) => {
     const { exposures, faulty, problems } = decoded([workload(HOST, { name })]);
     expect([exposures, faulty[0]?.shut, problems.map(({ code }) => code)]).toEqual([[], true, ["CFA-NAME-AMBIGUOUS"]]);

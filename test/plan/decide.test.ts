@@ -53,6 +53,29 @@ describe("a container that stops and comes back", () => {
     expect(looks({ decoded: [wishes(whole)], standing, memory: before.memory }).desired.held).toEqual(new Set());
   });
 
+  it("keeps its route while another container stands for the same machine outside of Docker, also when cfauth has just started", () => {
+    const origin = { service: "http://192.168.1.20:80", options: {} };
+    const [app, other] = [exposure(APP, { origin }), exposure("other.example.com", { origin, workload: "other" })];
+    const standing = [stands(APP, origin), stands("other.example.com", origin)];
+    const before = looks({ decoded: [wishes(app), wishes(other)], standing });
+    const held = (it: Memory) => looks({ decoded: [wishes(other)], standing, memory: it, now: 1_000 }).desired.held;
+    expect([held(before.memory), held(noMemory)]).toEqual([new Set([APP]), new Set([APP])]);
+  });
+
+  it("loses a route that it does not ask for any more also where only its hostname tells, as when cfauth has just started", () => {
+    const origin = { service: "http://192.168.1.20:80", options: {} };
+    const standing = [stands(APP, origin), stands(`${APP}/hooks`, { ...origin, public: true })];
+    expect(looks({ decoded: [wishes(exposure(APP, { origin }))], standing }).desired.held).toEqual(new Set());
+  });
+
+  it("loses the hostname at once that it has given up for another one", () => {
+    const origin = { service: "http://192.168.1.20:80", options: {} };
+    const standing = [stands(APP, origin)];
+    const before = looks({ decoded: [wishes(exposure(APP, { origin }))], standing });
+    const moved = looks({ decoded: [wishes(exposure("new.example.com", { origin }))], standing, memory: before.memory });
+    expect(moved.desired.held).toEqual(new Set());
+  });
+
   it("loses its route at once when it comes back without labels", () => {
     const back = looks({ decoded: nothing, memory: gone.memory, reused: true, now: 2_000 });
     expect([back.desired.held, back.wakeAt]).toEqual([new Set(), undefined]);

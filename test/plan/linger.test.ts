@@ -5,13 +5,13 @@ import { key, stands } from "../builders.ts";
 
 const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
 const APP = "app.example.com";
-const here = new Set([key(APP)]);
-const gone = new Set<never>();
+const here = new Map([[key(APP), "app"]]);
+const gone = new Map<never, never>();
 const never = () => false;
 
 const looks = (
   before: Absences,
-  wished: ReadonlySet<ReturnType<typeof key>>,
+  wished: ReadonlyMap<ReturnType<typeof key>, string>,
   now: number,
   reused: (route: StandingRoute) => boolean = never,
 ): Absences => linger(before, [stands(APP)], wished, reused, GRACE, now);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Exposure, Protection } from "../../src/domain/exposure.ts";
 import type { Hostname } from "../../src/domain/hostname.ts";
 import type { Path } from "../../src/domain/path.ts";
+import { ENDING } from "../../src/kinds/access/propose.ts";
 import { house } from "../../src/kinds/index.ts";
 import { standing } from "../../src/kinds/standing.ts";
 import type { World } from "../../src/kinds/world.ts";
@@ -235,12 +236,24 @@ describe("the order of things", () => {
       ]).toEqual([undefined, undefined, undefined]);
     });
 
+    it.each(hands)("$name leaves alone what is to let in some more, whose policy is not there yet", ({ by }) => {
+      const wider = [only({ groups: ["family", "admins"] }), only({ groups: ["family"], emails: ["ann@example.com"] }), members];
+      expect(wider.map((it) => meanwhile([some], by, [wish("http://a:80", it)]))).toEqual(["http://a:80", "http://a:80", "http://a:80"]);
+    });
+
     it.each(hands)("$name leaves alone what is as it is to be, and what is to be wider", ({ by }) => {
       expect([meanwhile([all], by, [all]), meanwhile([some], by, [some]), meanwhile([some], by, [all])]).toEqual([
         "http://a:80",
         "http://a:80",
         "http://a:80",
       ]);
+    });
+
+    it.each(hands)("$name does not leave in whoever has lost the right, while the old logins are not ended yet", ({ by }) => {
+      const narrower = open(some);
+      const mine = [...narrower.access.mine].map(([route, it]) => [route, { ...it, name: `${it.name}${ENDING}` }] as const);
+      const marked = { ...narrower, access: { ...narrower.access, mine: new Map(mine) } };
+      expect(rule(waves(by(marked), [some]).world)?.service).toBeUndefined();
     });
 
     it("keeps the place where a wider rule of ours would answer instead", () => {

@@ -155,7 +155,7 @@ export const ofLabels = {
   "CFA-NAME-AMBIGUOUS": {
     says: () =>
       all({ beside: { name: "other-wiki-1", service: { project: "other", name: "wiki" } } }, { container: { name: "192.168.1.1" } }),
-    so: "Two containers answer to the same name on the network of the tunnel: by container name, Compose service name or alias, in whatever letter case. Or a container is called like an address, `localhost`, or something with a closing dot.",
+    so: "Two containers answer to the same name on a network that cloudflared is on: by container name, Compose service name or short id, in whatever letter case. What `aliases` and `hostname` of Compose add is not in Docker's list of containers, so cfauth cannot see it: give none that another container is called by. Or a container is called like an address, `localhost`, or something with a closing dot.",
     why: "Docker answers with one or the other. A visitor of the one could see the other, without the protection that the other asks for. And a name that is an address leads to that address, whoever has it.",
     mend: ["Rename one of them.", yaml("services:", "  wiki-notes:", "    container_name: wiki-notes")],
     effect: "The route is shut, also where it is open already: to leave it would show a page that nobody asked to show.",

@@ -1,6 +1,11 @@
 import { canonical } from "../policy/audience.ts";
-import type { PolicyContent, PolicySeen } from "../policy/seen.ts";
+import type { Policy, PolicyContent, PolicySeen } from "../policy/seen.ts";
 import type { Application } from "./seen.ts";
+
+/** Ours, those that are yet to be made included, and those of others. */
+interface Policies extends Pick<PolicySeen, "theirs"> {
+  readonly mine: readonly Policy[];
+}
 
 /**
  * Whether somebody whom the application admits now would not be admitted by the wanted policies. What cannot be told, since a
@@ -8,7 +13,7 @@ import type { Application } from "./seen.ts";
  *
  * @param wanted - ids of policies, by precedence
  */
-export function narrows(found: Pick<Application, "policies">, wanted: readonly string[], seen: PolicySeen): boolean {
+export function narrows(found: Pick<Application, "policies">, wanted: readonly string[], seen: Policies): boolean {
   if (wanted.some((id) => seen.mine.some((policy) => policy.id === id && policy.decision === "bypass"))) return false;
   const after = new Set(wanted.flatMap((id) => admitted(id, seen) ?? []));
   return found.policies.some((id) => {
@@ -18,7 +23,7 @@ export function narrows(found: Pick<Application, "policies">, wanted: readonly s
 }
 
 /** Each rule that lets somebody in as a text; a policy of the user's as a whole. */
-function admitted(id: string, { mine, theirs }: PolicySeen): readonly string[] | undefined {
+function admitted(id: string, { mine, theirs }: Policies): readonly string[] | undefined {
   const ours = mine.find((policy) => policy.id === id);
   if (ours !== undefined) return ours.decision === "bypass" ? undefined : ours.include.map((rule) => `${ours.decision} ${canonical(rule)}`);
   const foreign = theirs.find((policy) => policy.id === id);
@@ -26,7 +31,7 @@ function admitted(id: string, { mine, theirs }: PolicySeen): readonly string[] |
 }
 
 /** Whether whoever can log in at all is admitted; an application offers no other login than Authentik's. */
-const everyone = (wanted: readonly string[], { mine }: PolicySeen): boolean =>
+const everyone = (wanted: readonly string[], { mine }: Policies): boolean =>
   wanted.some((id) => {
     const policy = mine.find((it) => it.id === id);
     return policy?.decision === "allow" && openToAll(policy);

@@ -122,7 +122,7 @@ function checkedNow({ rule, proven }: Around): "yes" | "open" | "unproven" | "no
  */
 export const ENDING = " · ending old logins";
 
-const marked = ({ name }: Application): boolean => name.endsWith(ENDING);
+export const marked = ({ name }: Pick<Application, "name">): boolean => name.endsWith(ENDING);
 
 const sameRest = (found: Application, wanted: ApplicationWish): boolean =>
   same(found.allowedIdps, [wanted.idp]) &&

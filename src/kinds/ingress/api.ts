@@ -8,6 +8,7 @@ import type { Applied, Kind } from "../kind.ts";
 import { arrange } from "./arrange.ts";
 import { ConfigurationAnswer, documentOf, ingressFrom } from "./document.ts";
 import { awaitInForce } from "./in-force.ts";
+import { checkOf } from "./rules.ts";
 import type { IngressChange, IngressSeen } from "./seen.ts";
 
 export interface IngressApiOptions {
@@ -32,7 +33,7 @@ export function ingressApi(options: IngressApiOptions): Kind<IngressSeen, Ingres
       try {
         const fresh = await look(options);
         return isDeepStrictEqual(fresh, { ...seen, inForce: false })
-          ? await confirmed(options, changes, fresh, await write(options, changes, fresh))
+          ? await confirmed(options, changes, fresh, await seenGone(options, fresh, await write(options, changes, fresh)))
           : { seen: fresh, done: [], failures: [], doubtful: false };
       } catch (error) {
         if (error instanceof WorldError) return allFailed(changes, seen, error);
@@ -64,6 +65,21 @@ async function write(options: IngressApiOptions, changes: readonly IngressChange
     if (changes.length < 2 || error.code !== "CFA-CF-REFUSED" || error.doubtful) return allFailed(changes, seen, error);
     const half = Math.ceil(changes.length / 2);
     return inTurn([changes.slice(0, half), changes.slice(half)], seen, (group, sofar) => write(options, group, sofar));
+  }
+}
+
+/**
+ * Another writer, who read before us and writes after us, puts back what we have taken away. An open rule that is back once its
+ * application is gone, the proof that it is ours, would stay open for ever: so it is looked for while there is proof.
+ */
+async function seenGone(options: IngressApiOptions, before: IngressSeen, done: Done): Promise<Done> {
+  const left = new Set(done.seen.rules.map((rule) => JSON.stringify(rule)));
+  if (before.rules.every((rule) => checkOf(rule)?.required === true || left.has(JSON.stringify(rule)))) return done;
+  try {
+    return { ...done, seen: await look(options) };
+  } catch (error) {
+    if (error instanceof WorldError) return { ...done, doubtful: true };
+    throw error;
   }
 }
 

@@ -9,6 +9,7 @@ import { canonical, policyNames, policyWishes } from "./audience.ts";
 import type { Policy, PolicyChange, PolicySeen, PolicyWish } from "./seen.ts";
 
 type Needs = { readonly policy: PolicySeen; readonly login: LoginSeen };
+type Policies<P extends Policy> = { readonly mine: readonly P[] };
 
 /** One policy for each audience, shared by the routes that have it. What differs from the wish is mended in place. */
 export const policyRung = (owner: Owner): Rung<Needs, PolicyChange> => ({
@@ -37,14 +38,14 @@ function stance(wanted: PolicyWish, { policy }: Needs): Stance<PolicyChange> {
  *
  * @returns undefined while one of ours is not there
  */
-export function linked(owner: Owner, protection: Protection, policy: PolicySeen): readonly string[] | undefined {
+export function linked(owner: Owner, protection: Protection, policy: Policies<Policy>): readonly string[] | undefined {
   const ours = policyNames(owner, protection).map((name) => named(policy, name)?.id);
   const theirs = protection.kind === "authentik" ? protection.audience.policies : [];
   return ours.includes(undefined) ? undefined : [...ours.flatMap((id) => id ?? []), ...theirs];
 }
 
 /** Of several, which a write that comes late may make, the same one for all who look. */
-const named = ({ mine }: PolicySeen, name: string): Mine<Policy> | undefined =>
+const named = <P extends Policy>({ mine }: Policies<P>, name: string): P | undefined =>
   mine.find((policy) => policy.name === name && !isDouble(policy, mine));
 
 /** Names of policies need not be unique: the one with the lowest id counts. */
