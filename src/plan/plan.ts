@@ -186,8 +186,16 @@ const same = (a: Route, b: Route): boolean => routeKey(a) === routeKey(b);
 /** A route that has to wait does not go on showing what nobody wishes there any more, nor letting in whom nobody wishes. */
 function abandon<C extends Change>(stances: readonly Stance<C>[]): Outcome<C> {
   const drifted = stances.filter((stance) => stance.is === "drifted");
-  const change = drifted.find(({ moves }) => moves === "origin")?.close ?? drifted.find(({ moves }) => moves === "audience")?.bars;
+  const change =
+    drifted.find(({ moves }) => moves === "origin")?.close ?? drifted.find(({ moves }) => moves === "audience")?.bars ?? baseless(stances);
   return change === undefined ? {} : { change };
+}
+
+/** Takes away what stands although what it needs is gone: it lets nobody in, but what lies within could not close before it. */
+function baseless<C extends Change>(stances: readonly Stance<C>[]): C | undefined {
+  const at = stances.findIndex((stance) => stance.is !== "stands");
+  const above = stances[at + 1];
+  return stances[at]?.is === "absent" && above?.is === "drifted" ? above.close : undefined;
 }
 
 /** From above: the highest rung that is ours goes first. */

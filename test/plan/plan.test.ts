@@ -260,3 +260,18 @@ describe("the answer", () => {
     expect(told(planned(bare, []).changes)[0]).toBe("delete dns app.example.com");
   });
 });
+
+it("what nobody wishes any more closes although a wildcard around it waits for a route within it and has lost its application", () => {
+  const wildcard = exposure("*.example.com/api");
+  const blog = exposure("x.example.com", { workload: "blog", origin: { service: "http://blog:80", options: {} }, protection: anybody });
+  const before = settled(emptyWorld(), [wildcard, blog]);
+  const mine = new Map([...before.access.mine].filter(([at]) => at !== "*.example.com/api"));
+  const within = { origin: { service: "http://app:81", options: {} }, protection: only({ groups: ["family"] }), gate: "the health check" };
+  const after = [wildcard, exposure("a.example.com", within)];
+  const world = settled({ ...before, access: { ...before.access, mine } }, after);
+  expect(world.ingress.rules.map(({ service }) => service)).not.toContain("http://blog:80");
+  expect(planned(world, after).waiting.map(({ route: at, cause }) => [at, cause])).toEqual([
+    ["a.example.com", "health"],
+    ["*.example.com/api", "guard"],
+  ]);
+});
