@@ -1,5 +1,5 @@
 /** The whole suite: checks, build, tests, one count at the end. `npm test`; arguments go to vitest. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -24,6 +24,16 @@ function run(name: string, args: readonly string[], env: Readonly<Record<string,
   return new Promise((done) => child.on("exit", (code) => done(code === 0)));
 }
 
+/**
+ * For the random histories: the same source is tried with the same ones wherever it is tested, and each new source with others. In
+ * vitest by itself, and without git, each run has its own.
+ */
+function seed(): Readonly<Record<string, string>> {
+  const { status, stdout } = spawnSync("git", ["rev-parse", "HEAD:src"], { cwd: ROOT, encoding: "utf8" });
+  if (process.env["CFAUTH_TEST_SEED"] !== undefined || status !== 0) return {};
+  return { CFAUTH_TEST_SEED: String(Number.parseInt(stdout.slice(0, 7), 16)) };
+}
+
 const bin = (path: string) => join(ROOT, "node_modules", path);
 
 /** Everything that is not a test. */
@@ -44,11 +54,10 @@ async function failingCheck(): Promise<string | undefined> {
 async function tests(chromium: string | undefined, only: readonly string[]): Promise<Totals> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-test-"));
   const report = join(folder, "report.json");
-  await run(
-    "tests",
-    [bin("vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...only],
-    chromium === undefined ? {} : { CHROMIUM_PATH: chromium },
-  );
+  await run("tests", [bin("vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...only], {
+    ...seed(),
+    ...(chromium !== undefined && { CHROMIUM_PATH: chromium }),
+  });
   const totals: Totals = JSON.parse(await readFile(report, "utf8"));
   await rm(folder, { recursive: true });
   return totals;

@@ -6,7 +6,7 @@ import type { AccessChange } from "./access/seen.ts";
 import { adopt } from "./adopt.ts";
 import { dnsRung } from "./dns/propose.ts";
 import type { DnsChange } from "./dns/seen.ts";
-import { ingressRung } from "./ingress/propose.ts";
+import { ingressRung, screen } from "./ingress/propose.ts";
 import type { IngressChange } from "./ingress/seen.ts";
 import { login } from "./login/propose.ts";
 import type { LoginChange } from "./login/seen.ts";
@@ -37,6 +37,7 @@ export const house = (owner: Owner, withTiles = true): House<World, AnyChange> =
   audience: ({ protection }, { policy }) => linked(owner, protection, policy)?.join(" "),
   widens: (wish, world) => widens(owner, wish, world),
   overstays: (wish, world, desired) => overstays(owner, wish, world, desired),
+  screen,
   adopt: adopt(owner),
   standing,
 });

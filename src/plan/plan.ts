@@ -118,7 +118,7 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
     : {
         route,
         waiting: { route: key, cause: "guard", reason: `the protected route ${routeKey(bare)}, which would be open without it` },
-        ...abandon(all),
+        ...abandon(all, exposed(scene, wish) ? house.screen(route, scene.world) : undefined),
       };
 }
 
@@ -183,11 +183,18 @@ function afterLogin<World, C extends Change>(
 
 const same = (a: Route, b: Route): boolean => routeKey(a) === routeKey(b);
 
-/** A route that has to wait does not go on showing what nobody wishes there any more, nor letting in whom nobody wishes. */
-function abandon<C extends Change>(stances: readonly Stance<C>[]): Outcome<C> {
+/**
+ * A route that has to wait does not go on showing what nobody wishes there any more, nor letting in whom nobody wishes.
+ *
+ * @param screen - where one around it does so in its place
+ */
+function abandon<C extends Change>(stances: readonly Stance<C>[], screen: C | undefined): Outcome<C> {
   const drifted = stances.filter((stance) => stance.is === "drifted");
   const change =
-    drifted.find(({ moves }) => moves === "origin")?.close ?? drifted.find(({ moves }) => moves === "audience")?.bars ?? baseless(stances);
+    drifted.find(({ moves }) => moves === "origin")?.close ??
+    drifted.find(({ moves }) => moves === "audience")?.bars ??
+    baseless(stances) ??
+    screen;
   return change === undefined ? {} : { change };
 }
 

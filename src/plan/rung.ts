@@ -93,6 +93,8 @@ export interface House<World, C extends Change> {
   widens(wish: Exposure, world: World): boolean;
   /** Takes away what shows something at the route, or lets in somebody, that the wish does not; undefined where nothing does. */
   overstays(wish: Exposure, world: World, desired: Desired): C | undefined;
+  /** Puts what lets nobody in where a route cannot open yet; undefined where something of ours is there already. */
+  screen(route: Route, world: World): C | undefined;
   /** The next step of taking over what others made at the route; undefined where something there cannot be taken. */
   adopt(route: Route, wish: Exposure, world: World): C | undefined;
   /** The routes that have at least one object of ours. */

@@ -231,6 +231,18 @@ export const MUTANTS: readonly Mutant[] = [
     to: "if (login?.change === undefined) return steps;",
   },
   {
+    name: "keeps a rule whose application is gone in the way of what is to close",
+    file: "src/plan/plan.ts",
+    from: 'return stances[at]?.is === "absent" && above?.is === "drifted" ? above.close : undefined;',
+    to: "return undefined;",
+  },
+  {
+    name: "leaves a route that waits to what is around it",
+    file: "src/plan/plan.ts",
+    from: "exposed(scene, wish) ? house.screen(route, scene.world) : undefined",
+    to: "undefined",
+  },
+  {
     name: "puts a wildcard above the hosts within it",
     file: "src/domain/route.ts",
     from: "    wild(a) - wild(b) ||",

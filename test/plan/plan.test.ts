@@ -275,3 +275,28 @@ it("what nobody wishes any more closes although a wildcard around it waits for a
     ["*.example.com/api", "guard"],
   ]);
 });
+
+it("what waits for a route within it is shut meanwhile where one around it would show it to more people", () => {
+  const wildcard = exposure("*.example.com", { protection: only({ groups: ["family", "admins"] }) });
+  const gated = { origin: { service: "http://app:81", options: {} }, protection: only({ groups: ["family"] }), gate: "the health check" };
+  const after = [
+    wildcard,
+    exposure("*.example.com/api", { protection: only({ groups: ["family", "kids"] }) }),
+    exposure("b.example.com", gated),
+  ];
+  const before = settled(emptyWorld(), [wildcard]);
+  const world = settled(before, after);
+  const rules = world.ingress.rules.map(
+    ({ hostname: host, path, service }) => `${host}${path === undefined ? "" : " with a path"} ${service}`,
+  );
+  expect(rules.filter((rule) => rule.startsWith("*.example.com "))).toEqual([
+    "*.example.com with a path http_status:503",
+    "*.example.com with a path http://app:80",
+  ]);
+  const opened = settled(
+    world,
+    after.map((wish) => ({ ...wish, gate: undefined })),
+  );
+  expect(opened.ingress.rules.map(({ service }) => service)).not.toContain("http_status:503");
+  expect(settled(world, []).ingress.rules).toEqual(emptyWorld().ingress.rules);
+});

@@ -74,6 +74,10 @@ function checked(rule: RawRule, wanted: RuleWish["check"]): boolean {
 export const takeAway = (route: Route, world: Needs, desired: Desired): IngressChange =>
   around(route, world, desired) ? shut(route, world) : withdraw(route);
 
+/** So that what is around does not answer for a route that is to let in fewer and cannot open yet. */
+export const screen = (route: Route, world: Needs): IngressChange | undefined =>
+  ruleOf(world, route) === undefined ? shut(route, world) : undefined;
+
 type Shut = Extract<IngressChange, { readonly shut: Route }>;
 
 /** Whether another rule of ours would answer in this one's place, now or as soon as it is opened. */
