@@ -1,9 +1,9 @@
 import { type Problem, problemKey } from "../domain/problem.ts";
-import type { WorldError } from "../errors.ts";
+import { sameness, type WorldError } from "../errors.ts";
+import type { AnyChange } from "../kinds/index.ts";
 import type { Outcome } from "../loop/loop.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import { inEffect } from "./effect.ts";
-import { problemFrom } from "./tidings.ts";
 
 type Service = WorldError["service"];
 
@@ -50,3 +50,16 @@ export const sickIn = ({ met }: Matters): ReadonlySet<Service> =>
 
 /** It is one object that is refused: the neighbour itself is well. */
 const refused = ({ code }: Problem): boolean => code.endsWith("-REFUSED");
+
+/** A sick neighbour as a problem: it belongs to no route. @param change - what it refused, if anything */
+const problemFrom = (error: WorldError, change?: AnyChange): Problem => ({
+  code: error.code,
+  severity: error.transient ? "warning" : "error",
+  container: undefined,
+  label: undefined,
+  route: undefined,
+  message: error.message,
+  effect: "unchanged",
+  fix: error.fix,
+  ...sameness(error, change?.key),
+});

@@ -1,8 +1,6 @@
 import type { Protection } from "../domain/exposure.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import type { RouteKey } from "../domain/route.ts";
-import { sameness, type WorldError } from "../errors.ts";
-import type { AnyChange } from "../kinds/index.ts";
 import type { Corrected } from "./drift.ts";
 import type { KnownRoute, Since } from "./report.ts";
 
@@ -176,16 +174,3 @@ function entrantsChange(before: Live, now: Live): string | undefined {
 }
 
 const whom = (protection: Protection): string => (protection.kind === "authentik" ? JSON.stringify(protection.audience) : "anyone");
-
-/** A sick neighbour as a problem: it belongs to no route. @param change - what it refused, if anything */
-export const problemFrom = (error: WorldError, change?: AnyChange): Problem => ({
-  code: error.code,
-  severity: error.transient ? "warning" : "error",
-  container: undefined,
-  label: undefined,
-  route: undefined,
-  message: error.message,
-  effect: "unchanged",
-  fix: error.fix,
-  ...sameness(error, change?.key),
-});
