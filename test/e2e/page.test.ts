@@ -119,7 +119,7 @@ inBrowser("the status page", () => {
       report = TROUBLE;
       await look(tab);
       await tab.getByText("Delete it in Cloudflare").waitFor();
-      expect([await status(tab), await tab.title()]).toEqual(["3 problems · 1 waiting · 1 closing · 5 live", "(3) cfauth"]);
+      expect([await status(tab), await tab.title()]).toEqual(["3 problems · 1 warning · 1 waiting · 1 closing · 5 live", "(3) cfauth"]);
       expect(await tab.evaluate("document.activeElement.textContent")).toBe("wiki.example.com");
       expect(await tab.evaluate("[...document.querySelectorAll('tbody')].findIndex((row) => row.marked)"), "is the same row still").toBe(3);
 
