@@ -200,7 +200,7 @@ function abandon<C extends Change>(stances: readonly Stance<C>[], screen: C | un
 
 /** Takes away what stands although what it needs is gone: it lets nobody in, but what lies within could not close before it. */
 function baseless<C extends Change>(stances: readonly Stance<C>[]): C | undefined {
-  const at = stances.findIndex((stance) => stance.is !== "stands");
+  const at = stances.findIndex(({ is }) => is !== "stands");
   const above = stances[at + 1];
   return stances[at]?.is === "absent" && above?.is === "drifted" ? above.close : undefined;
 }
