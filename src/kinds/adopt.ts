@@ -1,8 +1,7 @@
 import type { Exposure } from "../domain/exposure.ts";
 import type { Owner } from "../domain/owner.ts";
 import { type Route, routeKey } from "../domain/route.ts";
-import { releasable } from "./access/application.ts";
-import { foreignAt } from "./access/propose.ts";
+import { foreignAt, releasable } from "./access/application.ts";
 import type { AccessChange, ForeignApplication } from "./access/seen.ts";
 import { takeOver as takeRecord } from "./dns/propose.ts";
 import type { DnsChange } from "./dns/seen.ts";

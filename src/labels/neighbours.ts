@@ -33,7 +33,7 @@ const HERE: readonly string[] = ["localhost", "127.0.0.1", "::1"];
 
 /** By how a container on the host is asked for: the published addresses that answer. One number may be two containers', by IPv4 and IPv6. */
 const ANSWERING: Readonly<Record<string, readonly string[]>> = {
-  localhost: ["", "0.0.0.0", "127.0.0.1", "::", "::1"],
+  localhost: [...EVERYWHERE, "127.0.0.1", "::1"],
   "127.0.0.1": ["", "0.0.0.0", "127.0.0.1"],
   "::1": ["", "::", "::1"],
 };

@@ -4,7 +4,7 @@ import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
 import { type Fault, valueFault } from "./fault.ts";
 import { elsewhere } from "./neighbours.ts";
-import type { Party } from "./party.ts";
+import { othersThan, type Party } from "./party.ts";
 import { serviceFault } from "./service.ts";
 import { parseOriginOption, parsePort, parseScheme } from "./values.ts";
 
@@ -129,8 +129,7 @@ const staying = (places: readonly string[], { routed }: Context): string | undef
 
 /** The network on which somebody else answers to the name too: cloudflared is on all of them, and asks for it on any. */
 function sharedOn(party: Party, name: string, network: string, { networks, named, neighbours }: Context): string | undefined {
-  const members = new Set(party.members.map(({ id }) => id));
-  return [...new Set([network, ...networks, ...named])].find((it) => [...neighbours.answering(it, name)].some((id) => !members.has(id)));
+  return [...new Set([network, ...networks, ...named])].find((it) => othersThan(party, neighbours.answering(it, name)).length > 0);
 }
 
 const offNetwork = (party: Party, asked: Label | undefined, prefix: string, wanted: readonly string[]): Fault => ({

@@ -44,6 +44,12 @@ function party(members: readonly Workload[], { labels, foreign }: Voice): readon
   return [{ name, members: [oldest, ...others], replicated, labels, foreign }];
 }
 
+/** Those who are not of the party, by id. */
+export function othersThan({ members }: Party, ids: Iterable<string>): readonly string[] {
+  const own = new Set(members.map(({ id }) => id));
+  return [...ids].filter((id) => !own.has(id));
+}
+
 /** The labels of a container that count: ours, and only where it has none of them those of other tools. */
 export function voice(labels: Workload["labels"], { prefix, reads }: Spoken): Voice {
   const own = ours(labels, prefix);

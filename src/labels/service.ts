@@ -3,7 +3,7 @@ import { faulty } from "../domain/parsed.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
 import { clip, type Fault, valueFault } from "./fault.ts";
-import type { Party } from "./party.ts";
+import { othersThan, type Party } from "./party.ts";
 import { parsePort } from "./values.ts";
 
 /** cloudflared's services that are not a URL with a host; they lead away from the container by nature. */
@@ -36,22 +36,20 @@ export function serviceFault(party: Party, label: Label, labels: Labels, context
 
 /** Whether the host is the container, and nobody but the container, on its own networks and on those that cloudflared is on. */
 function itself(party: Party, host: string, context: Context): boolean {
-  const members = new Set(party.members.map(({ id }) => id));
   return party.members.some((member) => {
     if (Object.values(member.networks).some(({ ip }) => ip === host)) return true;
     const answering = [...Object.keys(member.networks), ...context.networks, ...context.named].flatMap((network) => [
       ...context.neighbours.answering(network, host),
     ]);
-    return answering.length > 0 && answering.every((id) => members.has(id));
+    return answering.length > 0 && othersThan(party, answering).length === 0;
   });
 }
 
 /** Where cloudflared runs on the host: whether this is an address at which the engine publishes a port of the container, and of no other. */
 function publishes(party: Party, host: string, port: string, { target, neighbours }: Context): boolean {
   if (target !== "published") return false;
-  const members = new Set(party.members.map(({ id }) => id));
-  const publishing = [...neighbours.publishing(host.replace(/^\[|\]$/g, ""), Number(port))];
-  return publishing.length > 0 && publishing.every((id) => members.has(id));
+  const publishing = neighbours.publishing(host.replace(/^\[|\]$/g, ""), Number(port));
+  return publishing.size > 0 && othersThan(party, publishing).length === 0;
 }
 
 const forbidden = (label: Label): Fault => ({

@@ -200,9 +200,14 @@ function abandon<C extends Change>(stances: readonly Stance<C>[], screen: C | un
 
 /** Takes away what stands although what it needs is gone: it lets nobody in, but what lies within could not close before it. */
 function baseless<C extends Change>(stances: readonly Stance<C>[]): C | undefined {
-  const at = stances.findIndex(({ is }) => is !== "stands");
-  const above = stances[at + 1];
-  return stances[at]?.is === "absent" && above?.is === "drifted" ? above.close : undefined;
+  const { stance, above } = lowest(stances);
+  return stance?.is === "absent" && above?.is === "drifted" ? above.close : undefined;
+}
+
+/** The lowest rung that does not stand, and the one above it. */
+function lowest<C extends Change>(stances: readonly Stance<C>[]) {
+  const at = stances.findIndex((stance) => stance.is !== "stands");
+  return { at, stance: stances[at], above: stances[at + 1] };
 }
 
 /** From above: the highest rung that is ours goes first. */
@@ -213,11 +218,10 @@ function descend<C extends Change>(stances: readonly Stance<C>[]): Outcome<C> {
 
 /** From below: the lowest rung that does not stand comes next. */
 function climb<C extends Change>(stances: readonly Stance<C>[], wish: Exposure, key: RouteKey, awaited: readonly string[]): Outcome<C> {
-  const at = stances.findIndex((stance) => stance.is !== "stands");
-  const stance = stances[at];
+  const { at, stance, above } = lowest(stances);
   if (stance === undefined) return { live: key };
   if (wish.gate !== undefined) return { waiting: { route: key, cause: "health", reason: wish.gate } };
-  const change = next(stance, stances[at + 1]);
+  const change = next(stance, above);
   return { waiting: { route: key, cause: "step", reason: awaited[at] ?? "" }, ...(change !== undefined && { change }) };
 }
 

@@ -233,7 +233,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "keeps a rule whose application is gone in the way of what is to close",
     file: "src/plan/plan.ts",
-    from: 'return stances[at]?.is === "absent" && above?.is === "drifted" ? above.close : undefined;',
+    from: 'return stance?.is === "absent" && above?.is === "drifted" ? above.close : undefined;',
     to: "return undefined;",
   },
   {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { goDuration, parseDuration } from "../../domain/duration.ts";
-import { parseRouteKey, type RouteKey, routeKey } from "../../domain/route.ts";
-import type { Application, ForeignApplication } from "./seen.ts";
+import { parseRouteKey, type Route, type RouteKey, routeKey } from "../../domain/route.ts";
+import type { AccessSeen, Application, ForeignApplication } from "./seen.ts";
 
 const texts = z.array(z.string()).nullish().catch(undefined);
 
@@ -135,6 +135,10 @@ export function foreignFrom(answer: ApplicationAnswer): ForeignApplication {
     kept: kept(answer, FOREIGN),
   };
 }
+
+/** The application of somebody else that names this very place. One of a wildcard around it is no conflict: the closer one decides. */
+export const foreignAt = (seen: Pick<AccessSeen, "theirs">, route: Route): ForeignApplication | undefined =>
+  seen.theirs.find(({ covers }) => covers.includes(routeKey(route)));
 
 /** Whether it guards something that has no public hostname as well: a private network, an MCP server. */
 export const guardsPrivately = ({ kept }: Pick<ForeignApplication, "kept">): boolean =>

@@ -10,7 +10,7 @@ import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
 import { linked } from "../policy/propose.ts";
 import type { PolicySeen } from "../policy/seen.ts";
-import { guardsPrivately } from "./application.ts";
+import { foreignAt, guardsPrivately } from "./application.ts";
 import { narrows, withTokens } from "./narrowing.ts";
 import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
 
@@ -160,9 +160,6 @@ const remove = (at: Mine<Application>): AccessChange => ({
 });
 
 const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((it, index) => it === b[index]);
-
-export const foreignAt = (seen: Pick<AccessSeen, "theirs">, route: Route): ForeignApplication | undefined =>
-  seen.theirs.find(({ covers }) => covers.includes(routeKey(route)));
 
 /** The tag of one who leaves, once no application carries it: Access deletes none that is in use. */
 export const unusedTag =

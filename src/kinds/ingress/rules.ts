@@ -1,6 +1,7 @@
 import { covers, type Hostname } from "../../domain/hostname.ts";
 import { CLEAN_PATHS, openPattern, pathPattern, patternPath } from "../../domain/path.ts";
 import { parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
+import { foreignAt } from "../access/application.ts";
 import type { AccessSeen } from "../access/seen.ts";
 import type { DnsSeen } from "../dns/seen.ts";
 import type { IngressSeen, RawRule, RuleWish } from "./seen.ts";
@@ -54,7 +55,7 @@ const speltByUs = ({ path = "" }: RawRule): boolean => path === CLEAN_PATHS || p
 /** Another cfauth spells a path as this one does, and has an application for it. */
 function guardedByOthers(rule: RawRule, { access }: Proofs): boolean {
   const route = routeOf(rule);
-  return route !== undefined && access.theirs.some((it) => it.covers.includes(routeKey(route)));
+  return route !== undefined && foreignAt(access, route) !== undefined;
 }
 
 function hasApplication(rule: RawRule, { access }: Proofs): boolean {
