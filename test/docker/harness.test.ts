@@ -96,6 +96,10 @@ describe("the reaper", () => {
   }, 60_000);
 });
 
+test("the reaper may begin in several files at the same moment", async () => {
+  await Promise.all(Array.from({ length: 8 }, () => reapLeftovers()));
+}, 60_000);
+
 describe("a network that Docker will not remove", () => {
   const refused = (statusCode: number) => Object.assign(new Error("has active endpoints"), { statusCode });
   const stuck = (containers: object, statusCode = 403) => ({

@@ -37,7 +37,7 @@ export async function reapLeftovers(): Promise<void> {
   for (const runId of new Set(labels.filter(abandoned).map((each) => each?.[LABEL.run] ?? ""))) {
     await reap(runId).catch((err: Error) => console.warn(`Something is left in Docker of the run ${runId}: ${err.message}`));
   }
-  await engine.pruneImages({ filters: { label: [LABEL.cache], until: [CACHE_AGE], dangling: ["false"] } });
+  await all([{ label: [LABEL.cache], until: [CACHE_AGE], dangling: ["false"] }], (old) => engine.pruneImages({ filters: old }));
 }
 
 function abandoned(labels: Labels): boolean {
