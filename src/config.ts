@@ -27,10 +27,14 @@ export interface Config {
     /** As cfauth reaches it; without a closing slash. */
     readonly apiUrl: string;
     readonly token: Secret;
+    /** Name or Compose service of Authentik's own container; undefined: the host of `apiUrl`. */
+    readonly container: string | undefined;
     readonly slug: string;
     readonly flow: string;
   };
   readonly docker: DockerAddress;
+  /** Whether labels that come from an image count. */
+  readonly imageLabels: boolean;
   /** Undefined: to be derived from the engine's id. */
   readonly owner: Owner | undefined;
   readonly labels: {
@@ -39,13 +43,15 @@ export interface Config {
     readonly reads: readonly Foreign[];
     /** The preferred one first. */
     readonly networks: readonly string[];
-    readonly target: "name" | "ip" | "published";
+    readonly target: "name" | "id" | "ip" | "published";
     readonly domain: string | undefined;
     /** Undefined: every zone that the token sees. */
     readonly zones: readonly string[] | undefined;
     readonly waitHealthy: boolean;
     readonly allowService: boolean;
     readonly allowPublic: boolean;
+    /** Files on cloudflared's side that `origin.caPool` may name. */
+    readonly caPools: readonly string[];
     readonly defaults: { readonly access: "authentik" | "public"; readonly groups: readonly string[]; readonly session: string };
   };
   readonly tiles: boolean;
@@ -123,10 +129,12 @@ function configOf(settings: Settings, docker: DockerAddress): Config {
       path: new URL(settings.AUTHENTIK_URL).pathname.replace(/\/+$/, ""),
       apiUrl: settings.AUTHENTIK_API_URL ?? settings.AUTHENTIK_URL,
       token: settings.AUTHENTIK_TOKEN,
+      container: settings.CFAUTH_AUTHENTIK_CONTAINER,
       slug: settings.CFAUTH_AUTHENTIK_SLUG,
       flow: settings.CFAUTH_AUTHENTIK_FLOW,
     },
     docker,
+    imageLabels: settings.CFAUTH_IMAGE_LABELS,
     owner: settings.CFAUTH_OWNER,
     labels: {
       prefix: settings.CFAUTH_LABEL_PREFIX,
@@ -138,6 +146,7 @@ function configOf(settings: Settings, docker: DockerAddress): Config {
       waitHealthy: settings.CFAUTH_WAIT_HEALTHY,
       allowService: settings.CFAUTH_ALLOW_SERVICE,
       allowPublic: settings.CFAUTH_ALLOW_PUBLIC,
+      caPools: settings.CFAUTH_CA_POOLS,
       defaults: {
         access: settings.CFAUTH_DEFAULT_ACCESS,
         groups: settings.CFAUTH_DEFAULT_GROUPS,

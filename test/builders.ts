@@ -2,15 +2,16 @@
 import type { Audience, Exposure, Protection, Shown } from "../src/domain/exposure.ts";
 import { type Hostname, parseHostname } from "../src/domain/hostname.ts";
 import type { Parsed } from "../src/domain/parsed.ts";
+import { composeProject, singleContainer } from "../src/domain/party.ts";
 import { type Path, parsePath } from "../src/domain/path.ts";
 import { parseRouteKey, type Route, type RouteKey } from "../src/domain/route.ts";
 import type { Port, Workload } from "../src/domain/workload.ts";
 import { namedNetworks } from "../src/labels/asked.ts";
 import type { Context } from "../src/labels/context.ts";
 import { decode } from "../src/labels/decode.ts";
+import { labelSets } from "../src/labels/label-set.ts";
 import { neighbours } from "../src/labels/neighbours.ts";
-import { parties } from "../src/labels/party.ts";
-import type { Decoded, StandingRoute } from "../src/plan/desired.ts";
+import type { Decoded, FaultyRoute, StandingRoute } from "../src/plan/desired.ts";
 
 export const everyone: Audience = { groups: [], emails: [], policies: [], tokens: [] };
 export const members: Protection = { kind: "authentik", session: "24h", audience: everyone };
@@ -56,9 +57,11 @@ export const tcp = (number: number, published?: { readonly ip: string; readonly 
 export const workload = (labels: Workload["labels"] = {}, more: Partial<Workload> = {}): Workload => ({
   id: more.name ?? "app",
   name: "app",
+  party: more.service === undefined ? singleContainer(more.name ?? "app") : composeProject(more.service.project),
   service: undefined,
   created: 1_000,
   labels,
+  imageLabels: { kind: "ignored", names: [] },
   networks: { tunnel: { ip: "172.18.0.2" } },
   ports: [tcp(80)],
   health: "none",
@@ -73,10 +76,27 @@ export const exposure = (at: string, more: Partial<Exposure> = {}): Exposure => 
   shown: plain,
   adopt: false,
   adopting: `set cfauth.adopt: "true" on container ${more.workload ?? "app"}`,
+  party: singleContainer(more.workload ?? "app"),
+  shareWith: [],
   workload: "app",
   created: 1_000,
   label: "cfauth.hostname",
   gate: undefined,
+  ...more,
+});
+
+/** A route that container `app` asks for with labels that have a fault. */
+export const faultyRoute = (at: string | Route, more: Partial<FaultyRoute> = {}): FaultyRoute => ({
+  route: typeof at === "string" ? route(at) : at,
+  workload: "app",
+  party: singleContainer(more.workload ?? "app"),
+  shareWith: [],
+  label: "cfauth.hostname",
+  created: 1_000,
+  members: ["app"],
+  service: undefined,
+  saysPublic: false,
+  shut: false,
   ...more,
 });
 
@@ -102,6 +122,7 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
   waitHealthy: true,
   allowService: false,
   allowPublic: true,
+  caPools: [],
   defaults: { access: "authentik", groups: [], session: "24h" },
   login: { host: "auth.example.com", path: "" },
   directory: { groups: { found: [] }, policies: [], tokens: { found: [] } },
@@ -114,7 +135,7 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
 /** What the labels of all these workloads come to, taken together. */
 export function decoded(workloads: readonly Workload[], more: Partial<Context> = {}): Decoded {
   const around = context(workloads, more);
-  const all = parties(workloads, around).map((party) => decode(party, around));
+  const all = labelSets(workloads, around).map((labelSet) => decode(labelSet, around));
   return {
     exposures: all.flatMap((it) => it.exposures),
     faulty: all.flatMap((it) => it.faulty),

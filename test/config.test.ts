@@ -114,7 +114,7 @@ describe("all that is wrong is told at once", () => {
       [
         "cfauth cannot start: 2 settings are faulty.",
         "",
-        "  CFAUTH_TARGET  is not name, ip or published",
+        "  CFAUTH_TARGET  is not name, id, ip or published",
         "                 → write name",
         "  LOG_FORMAT     is not json or pretty",
         "                 → write json or pretty",

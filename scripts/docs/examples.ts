@@ -169,6 +169,12 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
     ],
     example: wiki({ "cfauth.adopt": "true" }),
   },
+  "share-with": {
+    notes: [
+      "A hostname belongs to the project that holds it. Containers of other projects may route a path inside it, such as `wiki.example.com/blog`, only with this label on a container of the holder.",
+    ],
+    example: wiki({ "cfauth.share-with": "blog,wiki" }),
+  },
   "origin.*": {
     notes: [
       "cloudflared's own [options](https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/origin-parameters/), by their own names. `caPool` must name a file that exists where cloudflared runs: without it cloudflared refuses every change of the rules, not only this one's.",

@@ -64,5 +64,6 @@ export const GRAMMAR: Readonly<Record<string, Grammar>> = {
   "app.hidden": FLAG,
   "wait-healthy": FLAG,
   adopt: FLAG,
+  "share-with": { text: list(String.raw`(?:\*|[a-z0-9][a-z0-9_-]*)`) },
   ...Object.fromEntries(Object.entries(ORIGIN_OPTIONS).map(([option, { takes }]) => [`origin.${option}`, OPTIONS[takes]])),
 };

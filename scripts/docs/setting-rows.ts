@@ -116,6 +116,15 @@ export const SETTINGS: readonly SettingGroup[] = [
           "Set it wherever cfauth and Authentik share a Docker network: the public address leads through the tunnel that cfauth is to set up.",
         ],
       },
+      CFAUTH_AUTHENTIK_CONTAINER: {
+        meaning: "name or Compose service of Authentik's own container, the only one that may have the hostname of `AUTHENTIK_URL`",
+        fallback: "the host of `AUTHENTIK_API_URL`",
+        takes: "the name of a container or of a Compose service",
+        example: "authentik-server",
+        notes: [
+          "Set it where `AUTHENTIK_API_URL` does not name the container, for example because cfauth reaches Authentik through a proxy.",
+        ],
+      },
       CFAUTH_AUTHENTIK_SLUG: {
         meaning: "slug of the login application and provider",
         takes: "letters, digits, `-` and `_`",
@@ -179,6 +188,21 @@ export const SETTINGS: readonly SettingGroup[] = [
         ...FLAG,
         example: "true",
         notes: ["`true` lets whoever writes labels publish any address that cloudflared reaches."],
+      },
+      CFAUTH_IMAGE_LABELS: {
+        meaning: "whether `cfauth.*` labels that come from an image count",
+        ...FLAG,
+        example: "true",
+        notes: ["`true` is for people who build their own images: every image on this machine can then decide what is public."],
+      },
+      CFAUTH_CA_POOLS: {
+        meaning: "files on cloudflared's side that `origin.caPool` may name",
+        fallback: "none",
+        takes: "absolute paths with commas",
+        example: "/etc/ssl/home-ca.pem",
+        notes: [
+          "cloudflared refuses every later document of rules when a file that a rule names does not exist, so a label may only name a file of this list.",
+        ],
       },
       CFAUTH_WAIT_HEALTHY: {
         meaning: "default of `wait-healthy`",
@@ -278,12 +302,13 @@ export const SETTINGS: readonly SettingGroup[] = [
         notes: ["The networks that cloudflared is on. cfauth itself need not be."],
       },
       CFAUTH_TARGET: {
-        meaning: "how cloudflared reaches containers: `name`, `ip`, or `published` (cloudflared on the host)",
-        takes: "`name`, `ip` or `published`",
-        values: ["name", "ip", "published"],
+        meaning:
+          "how cloudflared reaches containers: `name` (scoped to the network), `id` (short id, certain), `ip`, or `published` (cloudflared on the host)",
+        takes: "`name`, `id`, `ip` or `published`",
+        values: ["name", "id", "ip", "published"],
         example: "published",
         notes: [
-          "`name`: by container or service name, for cloudflared in Docker. `ip`: by the container's address, for a cloudflared on the host of a Linux engine; the address may change with each start, and the rule with it. `published`: by the port that the container publishes on the host.",
+          "`name`: by the container's name on its network, `<name>.<network>`, for cloudflared in Docker; by its short id where another container answers to the same name. `id`: always by the short id, which changes when a container is recreated. `ip`: by the container's address, for a cloudflared on the host of a Linux engine; the address may change with each start, and the rule with it. `published`: by the port that the container publishes on the host.",
         ],
       },
       CFAUTH_SOURCES: {

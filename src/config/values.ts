@@ -92,3 +92,18 @@ export function parseToken(text: string): Parsed<Secret> {
   if (!/^[\x21-\x7e]+$/.test(text)) return faulty("has characters that no token has", "copy the token again");
   return text.length < 8 ? faulty("is too short to be a token", "copy the whole token") : parsed(secret(text));
 }
+
+/** A container's name or the name of a Compose service, as Docker and Compose allow them. */
+export const parseContainer = (text: string): Parsed<string> =>
+  /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text)
+    ? parsed(text)
+    : faulty("is not the name of a container or service", "write the container's name as `docker ps` shows it, such as authentik-server");
+
+/** Absolute paths with commas; none at all is allowed. */
+export function parseCaPools(text: string): Parsed<readonly string[]> {
+  const files = list(text);
+  const wrong = files.find((file) => !/^\/[^\p{Cc}]+$/u.test(file));
+  return wrong === undefined
+    ? parsed([...new Set(files)])
+    : faulty("has a path that is not absolute", "write absolute paths with commas: /etc/ssl/home-ca.pem,/etc/ssl/lab-ca.pem");
+}

@@ -1,4 +1,5 @@
 import type { Origin } from "./origin.ts";
+import type { Party } from "./party.ts";
 import type { Route } from "./route.ts";
 
 /** Who may enter. Closed: a wish without a protection cannot be written. */
@@ -48,6 +49,10 @@ export interface Exposure {
   readonly adopt: boolean;
   /** What to do so that it is, for problems; continues with `to take it over`: `set cfauth.web.adopt: "true" on container app`. */
   readonly adopting: string;
+  /** Whose wish it is. */
+  readonly party: Party;
+  /** The parties that may route paths inside this hostname, by project or stack name; `*` for all. */
+  readonly shareWith: readonly string[];
   /** The workload's name, for people and for telling two wishes for one route apart. */
   readonly workload: string;
   /** When the workload was created, in milliseconds since 1970: the older one wins a conflict. */

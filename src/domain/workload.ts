@@ -1,18 +1,33 @@
+import type { Party } from "./party.ts";
+
 /** What a source found: a container that runs, or a service. Plain data; no Docker type comes this far. */
 export interface Workload {
   readonly id: string;
   /** The container's name, without the slash. */
   readonly name: string;
+  /** Whose container this is. */
+  readonly party: Party;
   /** The Compose project and service it belongs to. */
   readonly service: { readonly project: string; readonly name: string } | undefined;
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** Which of the labels come from the image and not from the operator. */
+  readonly imageLabels: ImageLabels;
   /** By network name. */
   readonly networks: Readonly<Record<string, { readonly ip: string | undefined }>>;
   readonly ports: readonly Port[];
   readonly health: Health;
 }
+
+/**
+ * An image's labels are no wish of the operator's. `ignored`: these names were taken out of `labels`. `unknown`: the image could
+ * not be inspected, so any label may be the image's; `why` says what failed. `obeyed`: CFAUTH_IMAGE_LABELS=true.
+ */
+export type ImageLabels =
+  | { readonly kind: "ignored"; readonly names: readonly string[] }
+  | { readonly kind: "unknown"; readonly why: string }
+  | { readonly kind: "obeyed" };
 
 export interface Port {
   readonly number: number;

@@ -3,14 +3,16 @@ import { list } from "../domain/list.ts";
 import type { Workload } from "../domain/workload.ts";
 import type { Context } from "./context.ts";
 import { bare } from "./family.ts";
-import { voice } from "./party.ts";
+import { effectiveLabels } from "./label-set.ts";
 
 /**
  * Which groups and service tokens the labels speak of, sound or not: what nobody speaks of is not looked up. The groups of the
  * routes that name none are the defaults. Labels of other tools name nobody.
  */
 export function asked(workloads: readonly Workload[], spoken: Pick<Context, "prefix" | "reads" | "defaults">): Asked {
-  const voices = workloads.map((workload) => voice(workload.labels, spoken)).filter(({ labels }) => Object.keys(labels).length > 0);
+  const voices = workloads
+    .map((workload) => effectiveLabels(workload.labels, spoken))
+    .filter(({ labels }) => Object.keys(labels).length > 0);
   const labels = voices.flatMap((it) => (it.foreign ? [] : Object.entries(it.labels)));
   const under = (key: string) => labels.filter(([name]) => name.endsWith(`.${key}`)).flatMap(([, text]) => list(bare(text)));
   return {
@@ -23,7 +25,7 @@ export function asked(workloads: readonly Workload[], spoken: Pick<Context, "pre
 export const namedNetworks = (workloads: readonly Workload[], spoken: Pick<Context, "prefix" | "reads">): readonly string[] => [
   ...new Set(
     workloads
-      .map((workload) => voice(workload.labels, spoken))
+      .map((workload) => effectiveLabels(workload.labels, spoken))
       .flatMap(({ labels, foreign }) => (foreign ? [] : Object.entries(labels)))
       .flatMap(([name, text]) => (name.endsWith(".network") ? [bare(text)] : [])),
   ),

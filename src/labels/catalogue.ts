@@ -90,6 +90,12 @@ export const CATALOGUE: readonly LabelRow[] = [
     example: "true",
     fallback: "`false`",
   },
+  {
+    key: "share-with",
+    meaning: "other Compose projects (or `*`) whose containers may route paths inside this hostname",
+    example: "blog,wiki",
+    fallback: "–",
+  },
 ];
 
 /**

@@ -12,7 +12,7 @@ export interface Context {
   readonly networks: readonly string[];
   /** Those that labels name beside them. */
   readonly named: readonly string[];
-  readonly target: "name" | "ip" | "published";
+  readonly target: "name" | "id" | "ip" | "published";
   /** Completes bare hostnames. */
   readonly domain: string | undefined;
   /** Names of the zones that may be used. */
@@ -20,6 +20,8 @@ export interface Context {
   readonly waitHealthy: boolean;
   readonly allowService: boolean;
   readonly allowPublic: boolean;
+  /** Files on cloudflared's side that `origin.caPool` may name. */
+  readonly caPools: readonly string[];
   /** What holds where a label is silent. */
   readonly defaults: { readonly access: "authentik" | "public"; readonly groups: readonly string[]; readonly session: string };
   /** Where browsers reach Authentik itself: hostname, and path prefix or "". */

@@ -4,7 +4,7 @@ import type { Decoded } from "../plan/desired.ts";
 import type { Context } from "./context.ts";
 import { family } from "./family.ts";
 import { problemOf } from "./fault.ts";
-import type { Party } from "./party.ts";
+import type { LabelSet } from "./label-set.ts";
 import { type DecodedRoute, decodeRoute } from "./route.ts";
 import { protectedOnly, sheltered, theirFamily } from "./theirs.ts";
 import { parseFlag } from "./values.ts";
@@ -15,17 +15,17 @@ import { parseFlag } from "./values.ts";
  * `enable` without a route name is the switch of the whole container; beside named routes it asks for no route of its own.
  * Labels of another tool are put into our words first; from there on they are read like ours, but for what opens without a login.
  */
-export function decode(party: Party, around: Context): Decoded {
-  const context = party.foreign ? sheltered(around) : around;
-  const { routes, problems } = party.foreign ? theirFamily(party, context) : family(party.name, party.labels, context.prefix);
+export function decode(labelSet: LabelSet, around: Context): Decoded {
+  const context = labelSet.foreign ? sheltered(around) : around;
+  const { routes, problems } = labelSet.foreign ? theirFamily(labelSet, context) : family(labelSet.name, labelSet.labels, context.prefix);
   const enable = routes.get("")?.get("enable");
   const power = enable && parseFlag(enable.text);
   if (power?.ok === true && !power.value) return { exposures: [], faulty: [], problems };
   const read = [...routes]
     .filter(([name, labels]) => name !== "" || routes.size === 1 || labels.size > 1 || power?.ok !== true)
-    .map(([name, labels]) => decodeRoute(party, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context))
-    .map((route) => (party.foreign ? protectedOnly(route, party, context.prefix) : route));
-  const doubles = twice(party, read);
+    .map(([name, labels]) => decodeRoute(labelSet, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context))
+    .map((route) => (labelSet.foreign ? protectedOnly(route, labelSet, context.prefix) : route));
+  const doubles = twice(labelSet, read);
   const unplaced = problems.some(({ severity }) => severity === "error") || power?.ok === false || read.some((route) => route.unplaced);
   const opens = unplaced ? [] : read.flatMap(({ exposures }) => exposures.filter(({ route }) => !doubles.has(routeKey(route))));
   const open = new Set(opens.map(({ route }) => routeKey(route)));
@@ -39,7 +39,7 @@ export function decode(party: Party, around: Context): Decoded {
 }
 
 /** Routes that the container asks for more than once, soundly or not: which of the ways is meant cannot be guessed. */
-function twice(party: Party, read: readonly DecodedRoute[]): ReadonlyMap<RouteKey, Problem> {
+function twice(labelSet: LabelSet, read: readonly DecodedRoute[]): ReadonlyMap<RouteKey, Problem> {
   const asked = read.flatMap(({ label, asked: routes }) => routes.map(({ route }) => ({ key: routeKey(route), label })));
   return new Map(
     [...Map.groupBy(asked, ({ key }) => key)].flatMap(([key, [first, second]]) => {
@@ -50,7 +50,7 @@ function twice(party: Party, read: readonly DecodedRoute[]): ReadonlyMap<RouteKe
         message: `${first.label} and ${second.label} both ask for ${key}`,
         fix: "remove one, or give one another hostname or path",
       } as const;
-      return [[key, { ...problemOf(party.name, fault), route: key }] as const];
+      return [[key, { ...problemOf(labelSet.name, fault), route: key }] as const];
     }),
   );
 }

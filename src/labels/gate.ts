@@ -1,19 +1,19 @@
 import type { Context } from "./context.ts";
 import type { Labels } from "./family.ts";
 import { type Fault, valueFault } from "./fault.ts";
-import type { Party } from "./party.ts";
+import type { LabelSet } from "./label-set.ts";
 import { parseFlag } from "./values.ts";
 
 /** Why the route must not open yet. With replicas one that is healthy is enough. */
 export function gateOf(
-  party: Party,
+  labelSet: LabelSet,
   labels: Labels,
   context: Context,
 ): { readonly value: string | undefined; readonly faults: readonly Fault[] } {
   const label = labels.get("wait-healthy");
   const flag = label === undefined ? ({ ok: true, value: context.waitHealthy } as const) : parseFlag(label.text);
   if (!flag.ok) return { value: undefined, faults: label === undefined ? [] : [valueFault(label, flag)] };
-  const ready = party.members.some(({ health }) => health === "none" || health === "healthy");
-  const state = party.members.some(({ health }) => health === "starting") ? "starting" : "unhealthy";
-  return { value: flag.value && !ready ? `the health check of container ${party.name} (${state})` : undefined, faults: [] };
+  const ready = labelSet.members.some(({ health }) => health === "none" || health === "healthy");
+  const state = labelSet.members.some(({ health }) => health === "starting") ? "starting" : "unhealthy";
+  return { value: flag.value && !ready ? `the health check of container ${labelSet.name} (${state})` : undefined, faults: [] };
 }

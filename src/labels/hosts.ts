@@ -3,7 +3,7 @@ import type { Problem } from "../domain/problem.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
 import { type Fault, valueFault } from "./fault.ts";
-import type { Party } from "./party.ts";
+import type { LabelSet } from "./label-set.ts";
 
 export interface Hosts {
   readonly label: string;
@@ -14,7 +14,7 @@ export interface Hosts {
 }
 
 /** The hostnames that one route asks for: its label, or the name of the service where it is only switched on. */
-export function hostsOf(party: Party, labels: Labels, prefix: string, enabled: boolean, context: Context): Hosts {
+export function hostsOf(labelSet: LabelSet, labels: Labels, prefix: string, enabled: boolean, context: Context): Hosts {
   const label = labels.get("hostname");
   const name = `${prefix}hostname`;
   if (label === undefined && !enabled) {
@@ -27,7 +27,7 @@ export function hostsOf(party: Party, labels: Labels, prefix: string, enabled: b
     };
     return { label: name, hostnames: [], meant: [], faults: [fault] };
   }
-  const asked = label ?? { name, text: party.members[0].service?.name ?? party.name };
+  const asked = label ?? { name, text: labelSet.members[0].service?.name ?? labelSet.name };
   const texts = asked.text.split(",").map((text) => text.trim());
   const read = texts.map((text) => ({ text, host: parseHostname(text, context.domain) }));
   const hostnames = [...new Set(read.flatMap(({ host }) => (host.ok ? [host.value] : [])))];
@@ -64,7 +64,7 @@ function hostFault(label: Label, hostname: Hostname, context: Context): readonly
 }
 
 /** Universal SSL covers the zone and one label below it (Cloudflare docs, checked 2026-11). */
-export function tooDeep(party: Party, label: string, hostname: Hostname, context: Context): readonly Problem[] {
+export function tooDeep(labelSet: LabelSet, label: string, hostname: Hostname, context: Context): readonly Problem[] {
   const zone = zoneOf(
     hostname,
     context.zones.map((name) => ({ name })),
@@ -75,6 +75,15 @@ export function tooDeep(party: Party, label: string, hostname: Hostname, context
   const message = `Cloudflare's free certificate does not cover ${hostname}, only ${zone.name} and one label below it`;
   const fix = `use ${below.replace("*.", "").replaceAll(".", "-")}.${zone.name}, or order an advanced certificate`;
   return [
-    { code: "CFA-HOST-TOO-DEEP", severity: "warning", container: party.name, label, route: undefined, message, effect: "unchanged", fix },
+    {
+      code: "CFA-HOST-TOO-DEEP",
+      severity: "warning",
+      container: labelSet.name,
+      label,
+      route: undefined,
+      message,
+      effect: "unchanged",
+      fix,
+    },
   ];
 }

@@ -8,11 +8,11 @@ export interface Neighbours {
   /** The workloads, by id, of which the engine publishes a TCP port at this address and port of the host. */
   publishing(host: string, port: number): ReadonlySet<string>;
   /**
-   * Whether any running workload but these, by id, answers to this host and port, by name, by address or by a published port.
+   * The running workloads, by id, that a rule's service leads to: by name, by address or by a published port.
    *
    * @param on - the networks on which a name counts; without them all do
    */
-  reached(service: string, but?: readonly string[], on?: readonly string[]): boolean;
+  leadsTo(service: string, on?: readonly string[]): ReadonlySet<string>;
 }
 
 /**
@@ -58,13 +58,12 @@ export function neighbours(workloads: readonly Workload[]): Neighbours {
   return {
     answering: (network, name) => (elsewhere(name) ? undefined : names.get(place(network, name))) ?? new Set(),
     publishing: (host, port) => publishing(ANSWERING[host] ?? [host], port),
-    reached: (service, but = [], on = undefined) => {
+    leadsTo: (service, on = undefined) => {
       const [, host = "", port = ""] = /^[a-z]+:\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(service) ?? [];
       const name = host.replace(/^\[|\]$/g, "").toLowerCase();
       const published = publishing([...(HERE.includes(name) ? HERE : [name]), ...EVERYWHERE], Number(port));
       const called = on === undefined ? [anywhere.get(name)] : on.map((network) => names.get(place(network, name)));
-      const all = [...called, addresses.get(name), published].flatMap((ids) => [...(ids ?? [])]);
-      return all.some((id) => !but.includes(id));
+      return new Set([...called, addresses.get(name), published].flatMap((ids) => [...(ids ?? [])]));
     },
   };
 }

@@ -3,20 +3,20 @@ import type { Workload } from "../domain/workload.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
 import { type Fault, valueFault } from "./fault.ts";
+import { excludingOwn, type LabelSet } from "./label-set.ts";
 import { elsewhere } from "./neighbours.ts";
-import { othersThan, type Party } from "./party.ts";
 import { serviceFault } from "./service.ts";
 import { parseOriginOption, parsePort, parseScheme } from "./values.ts";
 
 /** Where cloudflared finds the container, or everything that is in the way. */
 export function originOf(
-  party: Party,
+  labelSet: LabelSet,
   labels: Labels,
   prefix: string,
   context: Context,
 ): { readonly origin: Origin } | { readonly faults: readonly Fault[] } {
   const options = optionsOf(labels);
-  const service = serviceOf(party, labels, prefix, context);
+  const service = serviceOf(labelSet, labels, prefix, context);
   const faults = [...options.faults, ...("faults" in service ? service.faults : [])];
   return faults.length > 0 || "faults" in service ? { faults } : { origin: { service: service.service, options: options.options } };
 }
@@ -37,16 +37,16 @@ function optionsOf(labels: Labels): { readonly options: OriginOptions; readonly 
 
 type Service = { readonly service: string } | { readonly faults: readonly Fault[] };
 
-function serviceOf(party: Party, labels: Labels, prefix: string, context: Context): Service {
+function serviceOf(labelSet: LabelSet, labels: Labels, prefix: string, context: Context): Service {
   const whole = labels.get("service");
   if (whole !== undefined) {
-    const fault = serviceFault(party, whole, labels, context) ?? strayed(party, labels, prefix, context);
+    const fault = serviceFault(labelSet, whole, labels, context) ?? strayed(labelSet, labels, prefix, context);
     return fault === undefined ? { service: whole.text } : { faults: [fault] };
   }
   const scheme = labels.get("scheme");
   const kind = scheme === undefined ? ({ ok: true, value: "http" } as const) : parseScheme(scheme.text);
-  const port = portOf(party, labels, prefix);
-  const host = context.target === "published" ? undefined : hostOf(party, labels, prefix, context);
+  const port = portOf(labelSet, labels, prefix);
+  const host = context.target === "published" ? undefined : hostOf(labelSet, labels, prefix, context);
   const faults = [
     ...(kind.ok || scheme === undefined ? [] : [valueFault(scheme, kind)]),
     ...("fault" in port ? [port.fault] : []),
@@ -55,27 +55,27 @@ function serviceOf(party: Party, labels: Labels, prefix: string, context: Contex
   if (faults.length > 0 || !kind.ok || "fault" in port) return { faults };
   if (host !== undefined) return "host" in host ? { service: `${kind.value}://${host.host}:${port.port}` } : { faults };
   const published = staying(
-    party.members.flatMap((member) => publishedAt(member, port.port) ?? []),
+    labelSet.members.flatMap((member) => publishedAt(member, port.port) ?? []),
     context,
   );
   if (published !== undefined) return { service: `${kind.value}://${published}` };
-  return { faults: [unpublished(party, prefix, port.port)] };
+  return { faults: [unpublished(labelSet, prefix, port.port)] };
 }
 
 /** Another tool's cloudflared may have been on other networks than ours: its service can be right and still lead nowhere. */
-function strayed(party: Party, labels: Labels, prefix: string, context: Context): Fault | undefined {
-  if (!party.foreign || context.allowService || context.target === "published") return undefined;
-  const reached = context.networks.some((name) => Object.hasOwn(party.members[0].networks, name));
-  return reached ? undefined : offNetwork(party, labels.get("service"), prefix, context.networks);
+function strayed(labelSet: LabelSet, labels: Labels, prefix: string, context: Context): Fault | undefined {
+  if (!labelSet.foreign || context.allowService || context.target === "published") return undefined;
+  const reached = context.networks.some((name) => Object.hasOwn(labelSet.members[0].networks, name));
+  return reached ? undefined : offNetwork(labelSet, labels.get("service"), prefix, context.networks);
 }
 
-function portOf(party: Party, labels: Labels, prefix: string): { readonly port: number } | { readonly fault: Fault } {
+function portOf(labelSet: LabelSet, labels: Labels, prefix: string): { readonly port: number } | { readonly fault: Fault } {
   const label = labels.get("port");
   if (label !== undefined) {
     const port = parsePort(label.text);
     return port.ok ? { port: port.value } : { fault: valueFault(label, port) };
   }
-  const exposed = [...new Set(party.members[0].ports.filter(({ protocol }) => protocol === "tcp").map(({ number }) => number))].toSorted(
+  const exposed = [...new Set(labelSet.members[0].ports.filter(({ protocol }) => protocol === "tcp").map(({ number }) => number))].toSorted(
     (a, b) => a - b,
   );
   const [only, ...more] = exposed;
@@ -102,58 +102,64 @@ function portOf(party: Party, labels: Labels, prefix: string): { readonly port: 
 
 const spell = (ports: readonly number[]): string => `${ports.slice(0, -1).join(", ")} and ${ports.at(-1)}`;
 
-function hostOf(party: Party, labels: Labels, prefix: string, context: Context): { readonly host: string } | { readonly fault: Fault } {
+function hostOf(
+  labelSet: LabelSet,
+  labels: Labels,
+  prefix: string,
+  context: Context,
+): { readonly host: string } | { readonly fault: Fault } {
   const asked = labels.get("network");
   const wanted = asked === undefined ? context.networks : [asked.text];
-  const network = wanted.find((name) => Object.hasOwn(party.members[0].networks, name));
-  if (network === undefined) return { fault: offNetwork(party, asked, prefix, wanted) };
+  const network = wanted.find((name) => Object.hasOwn(labelSet.members[0].networks, name));
+  if (network === undefined) return { fault: offNetwork(labelSet, asked, prefix, wanted) };
   if (context.target === "ip") {
     const ip = staying(
-      party.members.flatMap(({ networks }) => networks[network]?.ip || []),
+      labelSet.members.flatMap(({ networks }) => networks[network]?.ip || []),
       context,
     );
-    return ip === undefined ? { fault: offNetwork(party, asked, prefix, wanted) } : { host: ip };
+    return ip === undefined ? { fault: offNetwork(labelSet, asked, prefix, wanted) } : { host: ip };
   }
-  const shared = (name: string) => sharedOn(party, name, network, context);
-  const service = party.members[0].service?.name;
+  const shared = (name: string) => sharedOn(labelSet, name, network, context);
+  const service = labelSet.members[0].service?.name;
   // A service that is reached by its own name stays so while all but one of its replicas restart.
   if (service !== undefined && context.routed.has(service) && !elsewhere(service) && shared(service) === undefined)
     return { host: service };
-  if (elsewhere(party.name)) return { fault: misleading(party, prefix) };
-  const place = shared(party.name);
-  return place === undefined ? { host: party.name } : { fault: ambiguous(party, prefix, place) };
+  if (elsewhere(labelSet.name)) return { fault: misleading(labelSet, prefix) };
+  const place = shared(labelSet.name);
+  return place === undefined ? { host: labelSet.name } : { fault: ambiguous(labelSet, prefix, place) };
 }
 
 /** Of the replicas' places the one that a rule leads to now, so that none that comes back makes it move; else the oldest's. */
 const staying = (places: readonly string[], { routed }: Context): string | undefined => places.find((it) => routed.has(it)) ?? places[0];
 
 /** The network on which somebody else answers to the name too: cloudflared is on all of them, and asks for it on any. */
-function sharedOn(party: Party, name: string, network: string, { networks, named, neighbours }: Context): string | undefined {
-  return [...new Set([network, ...networks, ...named])].find((it) => othersThan(party, neighbours.answering(it, name)).length > 0);
+function sharedOn(labelSet: LabelSet, name: string, network: string, { networks, named, neighbours }: Context): string | undefined {
+  return [...new Set([network, ...networks, ...named])].find((it) => excludingOwn(labelSet, neighbours.answering(it, name)).length > 0);
 }
 
-const offNetwork = (party: Party, asked: Label | undefined, prefix: string, wanted: readonly string[]): Fault => ({
+const offNetwork = (labelSet: LabelSet, asked: Label | undefined, prefix: string, wanted: readonly string[]): Fault => ({
   code: "CFA-NETWORK-MISSING",
   label: asked?.name ?? `${prefix}network`,
-  message: `the container is on ${Object.keys(party.members[0].networks).toSorted().join(", ") || "no network"}, not on ${wanted.join(" or ")}, so cloudflared cannot reach it`,
-  fix: `${without(party) ? "write" : "add"} networks: [${wanted[0] ?? "tunnel"}] ${without(party) ? "in place of network_mode" : "to the service"}`,
+  message: `the container is on ${Object.keys(labelSet.members[0].networks).toSorted().join(", ") || "no network"}, not on ${wanted.join(" or ")}, so cloudflared cannot reach it`,
+  fix: `${without(labelSet) ? "write" : "add"} networks: [${wanted[0] ?? "tunnel"}] ${without(labelSet) ? "in place of network_mode" : "to the service"}`,
 });
 
 /** Whether it has no network of its own: Compose takes no `networks` beside `network_mode`. */
-const without = (party: Party): boolean => Object.keys(party.members[0].networks).every((name) => name === "host" || name === "none");
+const without = (labelSet: LabelSet): boolean =>
+  Object.keys(labelSet.members[0].networks).every((name) => name === "host" || name === "none");
 
-const ambiguous = (party: Party, prefix: string, network: string): Fault => ({
+const ambiguous = (labelSet: LabelSet, prefix: string, network: string): Fault => ({
   code: "CFA-NAME-AMBIGUOUS",
   label: `${prefix}hostname`,
-  message: `another container answers to the name ${party.name} on the network ${network} too, so visitors could be led to it`,
+  message: `another container answers to the name ${labelSet.name} on the network ${network} too, so visitors could be led to it`,
   fix: "give one of the two another name (container_name, or the name of the Compose service)",
   shut: "route",
 });
 
-const misleading = (party: Party, prefix: string): Fault => ({
+const misleading = (labelSet: LabelSet, prefix: string): Fault => ({
   code: "CFA-NAME-AMBIGUOUS",
   label: `${prefix}hostname`,
-  message: `cloudflared does not take the name ${party.name} for this container but for something else, where visitors would be led`,
+  message: `cloudflared does not take the name ${labelSet.name} for this container but for something else, where visitors would be led`,
   fix: "give the container another name (container_name), one that is no address and does not end with a dot",
   shut: "route",
 });
@@ -175,9 +181,9 @@ function publishedAt(member: Workload, port: number): string | undefined {
 /** What is published on all addresses answers on this machine's own. */
 const HERE: Readonly<Record<string, string>> = { "": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1" };
 
-const unpublished = (party: Party, prefix: string, port: number): Fault => ({
+const unpublished = (labelSet: LabelSet, prefix: string, port: number): Fault => ({
   code: "CFA-PORT-NONE",
   label: `${prefix}port`,
-  message: `port ${port} of ${party.name} is not published on the host, where cloudflared looks for it (CFAUTH_TARGET=published)`,
+  message: `port ${port} of ${labelSet.name} is not published on the host, where cloudflared looks for it (CFAUTH_TARGET=published)`,
   fix: `publish it, ports: ["127.0.0.1:${port}:${port}"], or run cloudflared in Docker`,
 });

@@ -8,12 +8,12 @@ import type { Labels } from "./family.ts";
 import { type Fault, problemOf } from "./fault.ts";
 import { gateOf } from "./gate.ts";
 import { hostsOf, tooDeep } from "./hosts.ts";
+import type { LabelSet } from "./label-set.ts";
 import { originOf } from "./origin.ts";
-import type { Party } from "./party.ts";
 import { isLogin, loginFaults, protectionOf } from "./protection.ts";
 import { readLabel } from "./read.ts";
 import { HIDDEN, shownOf } from "./shown.ts";
-import { parseFlag } from "./values.ts";
+import { parseFlag, parseShareWith } from "./values.ts";
 
 export interface DecodedRoute {
   /** That gave the hostname. */
@@ -35,17 +35,18 @@ export interface DecodedRoute {
  * | the protection          | opens                    | do not              | do not                      |
  * | anything else           | does not                 | do not              | do not                      |
  */
-export function decodeRoute(party: Party, labels: Labels, prefix: string, context: Context): DecodedRoute {
+export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, context: Context): DecodedRoute {
   const enabled = readLabel(labels, "enable", parseFlag);
   if (enabled.value === false) return { label: `${prefix}hostname`, exposures: [], asked: [], problems: [], unplaced: false };
-  const hosts = hostsOf(party, labels, prefix, enabled.value === true, context);
+  const hosts = hostsOf(labelSet, labels, prefix, enabled.value === true, context);
   const path = readLabel(labels, "path", parsePath);
   const protection = protectionOf(labels, prefix, path.value, context);
-  const gate = gateOf(party, labels, context);
-  const origin = originOf(party, labels, prefix, context);
+  const gate = gateOf(labelSet, labels, context);
+  const origin = originOf(labelSet, labels, prefix, context);
   // Homepage knows one page for each container: that is the route without a name, not each of them.
-  const shown = shownOf(labels, prefix === `${context.prefix}.` ? party.members[0].labels : {});
+  const shown = shownOf(labels, prefix === `${context.prefix}.` ? labelSet.members[0].labels : {});
   const adopt = readLabel(labels, "adopt", parseFlag);
+  const shareWith = readLabel(labels, "share-with", parseShareWith);
 
   const routes = [...new Set([...hosts.hostnames, ...hosts.meant])].map((hostname): Route => ({ hostname, path: path.value }));
   const { logins = [], others = [] } = Object.groupBy(routes, (route) => (isLogin(route, context) ? "logins" : "others"));
@@ -55,22 +56,22 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
 
   const place = [...enabled.faults, ...hosts.faults, ...path.faults];
   const guard = logins.length > 0 && others.length === 0 ? [] : protection.faults;
-  const rest = [...gate.faults, ...shown.faults, ...adopt.faults, ...("faults" in origin ? origin.faults : [])];
+  const rest = [...gate.faults, ...shown.faults, ...adopt.faults, ...shareWith.faults, ...("faults" in origin ? origin.faults : [])];
   const common = [...place, ...rest];
   const apart = others.length === 0 ? undefined : (at: Route) => `give ${at.hostname} a route of its own, ${context.prefix}.login.hostname`;
 
   const service = "faults" in origin ? undefined : origin.origin.service;
   const asked = [
-    ...logins.map((route) => ask(party, route, true, common, ["route"])),
-    ...others.map((route) => ask(party, route, labels.get("access")?.text === "public", [...common, ...guard], ["route"])),
-    ...bypassed.map((route) => ask(party, route, true, [...common, ...guard], ["route", "bypass"])),
-  ].map((it) => ({ ...it, service }));
+    ...logins.map((route) => ask(labelSet, route, true, common, ["route"])),
+    ...others.map((route) => ask(labelSet, route, labels.get("access")?.text === "public", [...common, ...guard], ["route"])),
+    ...bypassed.map((route) => ask(labelSet, route, true, [...common, ...guard], ["route", "bypass"])),
+  ].map((it) => ({ ...it, service, label: hosts.label, shareWith: shareWith.value ?? [] }));
   const problems = [
-    ...addressed(party, place, routes),
-    ...addressed(party, guard, others),
-    ...addressed(party, rest, routes),
-    ...hosts.hostnames.flatMap((hostname) => tooDeep(party, hosts.label, hostname, context)),
-    ...logins.flatMap((it) => addressed(party, loginFaults(labels, it.hostname, apart?.(it)), [it]).map(asWarning)),
+    ...addressed(labelSet, place, routes),
+    ...addressed(labelSet, guard, others),
+    ...addressed(labelSet, rest, routes),
+    ...hosts.hostnames.flatMap((hostname) => tooDeep(labelSet, hosts.label, hostname, context)),
+    ...logins.flatMap((it) => addressed(labelSet, loginFaults(labels, it.hostname, apart?.(it)), [it]).map(asWarning)),
   ];
   // A hostname that is none, or lies in no zone, may have been meant for a place inside another route of the container.
   if (common.length > 0 || "faults" in origin)
@@ -78,11 +79,13 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
   const exposure = {
     origin: origin.origin,
     adopt: adopt.value ?? false,
-    adopting: party.foreign
-      ? `write all labels of container ${party.name} as ${prefix}…, with ${prefix}adopt: "true",`
-      : `set ${prefix}adopt: "true" on container ${party.name}`,
-    workload: party.name,
-    created: party.members[0].created,
+    adopting: labelSet.foreign
+      ? `write all labels of container ${labelSet.name} as ${prefix}…, with ${prefix}adopt: "true",`
+      : `set ${prefix}adopt: "true" on container ${labelSet.name}`,
+    party: labelSet.members[0].party,
+    shareWith: shareWith.value ?? [],
+    workload: labelSet.name,
+    created: labelSet.members[0].created,
     label: hosts.label,
     gate: gate.value,
   };
@@ -98,18 +101,20 @@ export function decodeRoute(party: Party, labels: Labels, prefix: string, contex
 }
 
 /** @param kinds - of the faults that shut, those which concern this route */
-const ask = (party: Party, route: Route, saysPublic: boolean, faults: readonly Fault[], kinds: readonly Fault["shut"][]) => ({
+const ask = (labelSet: LabelSet, route: Route, saysPublic: boolean, faults: readonly Fault[], kinds: readonly Fault["shut"][]) => ({
   route,
-  workload: party.name,
-  members: party.members.map(({ id }) => id),
+  workload: labelSet.name,
+  party: labelSet.members[0].party,
+  created: labelSet.members[0].created,
+  members: labelSet.members.map(({ id }) => id),
   saysPublic,
   shut: faults.some(({ shut }) => shut !== undefined && kinds.includes(shut)),
 });
 
 /** Every fault once; with the route, where there is exactly one. */
-const addressed = (party: Party, faults: readonly Fault[], routes: readonly Route[]): readonly Problem[] =>
+const addressed = (labelSet: LabelSet, faults: readonly Fault[], routes: readonly Route[]): readonly Problem[] =>
   faults.map((fault) => ({
-    ...problemOf(party.name, fault),
+    ...problemOf(labelSet.name, fault),
     route: routes[0] !== undefined && routes.length === 1 ? routeKey(routes[0]) : undefined,
   }));
 

@@ -3,14 +3,14 @@ import { faulty } from "../domain/parsed.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
 import { clip, type Fault, valueFault } from "./fault.ts";
-import { othersThan, type Party } from "./party.ts";
+import { excludingOwn, type LabelSet } from "./label-set.ts";
 import { parsePort } from "./values.ts";
 
 /** cloudflared's services that are not a URL with a host; they lead away from the container by nature. */
 const WITHOUT_HOST = /^(unix(\+tls)?:\/.+|http_status:[1-9]\d\d|hello_world|bastion|socks-proxy)$/;
 
 /** What is wrong with a whole origin URL; undefined when it can be taken as it is. */
-export function serviceFault(party: Party, label: Label, labels: Labels, context: Context): Fault | undefined {
+export function serviceFault(labelSet: LabelSet, label: Label, labels: Labels, context: Context): Fault | undefined {
   const other = labels.get("port") ?? labels.get("scheme");
   if (other !== undefined)
     return {
@@ -25,31 +25,31 @@ export function serviceFault(party: Party, label: Label, labels: Labels, context
   const url = /^([a-z]+):\/\/([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?(.*)$/.exec(label.text);
   const [, scheme = "", host = "", port = "", rest = ""] = url ?? [];
   if (url === null || !(SCHEMES as readonly string[]).includes(scheme))
-    return valueFault(label, faulty("is not an origin that cloudflared takes", `write it like http://${party.name}:8080`));
+    return valueFault(label, faulty("is not an origin that cloudflared takes", `write it like http://${labelSet.name}:8080`));
   if (rest !== "") return valueFault(label, faulty("has a path, which cloudflared refuses", `write ${scheme}://${host}${port}`));
   if (port !== "" && !parsePort(port.slice(1)).ok)
     return valueFault(label, faulty("has a port that is not from 1 to 65535", `write it like ${scheme}://${host}:8080`));
-  return context.allowService || itself(party, host, context) || publishes(party, host, port.slice(1), context)
+  return context.allowService || itself(labelSet, host, context) || publishes(labelSet, host, port.slice(1), context)
     ? undefined
     : forbidden(label);
 }
 
 /** Whether the host is the container, and nobody but the container, on its own networks and on those that cloudflared is on. */
-function itself(party: Party, host: string, context: Context): boolean {
-  return party.members.some((member) => {
+function itself(labelSet: LabelSet, host: string, context: Context): boolean {
+  return labelSet.members.some((member) => {
     if (Object.values(member.networks).some(({ ip }) => ip === host)) return true;
     const answering = [...Object.keys(member.networks), ...context.networks, ...context.named].flatMap((network) => [
       ...context.neighbours.answering(network, host),
     ]);
-    return answering.length > 0 && othersThan(party, answering).length === 0;
+    return answering.length > 0 && excludingOwn(labelSet, answering).length === 0;
   });
 }
 
 /** Where cloudflared runs on the host: whether this is an address at which the engine publishes a port of the container, and of no other. */
-function publishes(party: Party, host: string, port: string, { target, neighbours }: Context): boolean {
+function publishes(labelSet: LabelSet, host: string, port: string, { target, neighbours }: Context): boolean {
   if (target !== "published") return false;
   const publishing = neighbours.publishing(host.replace(/^\[|\]$/g, ""), Number(port));
-  return publishing.size > 0 && othersThan(party, publishing).length === 0;
+  return publishing.size > 0 && excludingOwn(labelSet, publishing).length === 0;
 }
 
 const forbidden = (label: Label): Fault => ({

@@ -4,21 +4,21 @@ import type { Context } from "./context.ts";
 import type { Family } from "./family.ts";
 import { clip, problemOf, valueFault } from "./fault.ts";
 import { flag, ourKey, translate } from "./foreign.ts";
-import type { Party } from "./party.ts";
+import type { LabelSet } from "./label-set.ts";
 import type { DecodedRoute } from "./route.ts";
 import { parseFlag } from "./values.ts";
 
 /** The labels of another tool as a family of ours; where they do not say `enable`, or say no, there is none. */
-export function theirFamily(party: Party, context: Context): Family {
-  const { enable, routes, access, unknown } = translate(party.labels, context.reads);
+export function theirFamily(labelSet: LabelSet, context: Context): Family {
+  const { enable, routes, access, unknown } = translate(labelSet.labels, context.reads);
   if (enable === undefined) return { routes: new Map(), problems: [] };
   const power = parseFlag(flag(enable.text));
   if (power.ok && !power.value) return { routes: new Map(), problems: [] };
   const problems = [
-    ...(power.ok ? [] : [problemOf(party.name, valueFault(enable, power))]),
-    ...idle(party, access, `${who(context)} may enter`, named(context)),
+    ...(power.ok ? [] : [problemOf(labelSet.name, valueFault(enable, power))]),
+    ...idle(labelSet, access, `${who(context)} may enter`, named(context)),
     ...idle(
-      party,
+      labelSet,
       unknown,
       "cfauth does not know what it asks for",
       `remove it, or write all labels of the container as ${context.prefix}.…`,
@@ -28,12 +28,12 @@ export function theirFamily(party: Party, context: Context): Family {
 }
 
 /** Labels that are passed over, all in one warning. */
-function idle(party: Party, names: readonly string[], so: string, fix: string): readonly Problem[] {
+function idle(labelSet: LabelSet, names: readonly string[], so: string, fix: string): readonly Problem[] {
   const [label] = names;
   if (label === undefined) return [];
   const all = names.length === 1 ? `${clip(label)} is` : `${names.slice(0, 5).map(clip).join(", ")}${names.length > 5 ? ", …" : ""} are`;
   const fault = { code: "CFA-LABEL-UNKNOWN", label, message: `${all} not read: ${so}`, fix } as const;
-  return [{ ...problemOf(party.name, fault), severity: "warning", effect: "unchanged" }];
+  return [{ ...problemOf(labelSet.name, fault), severity: "warning", effect: "unchanged" }];
 }
 
 const who = ({ defaults }: Context): string =>
@@ -49,7 +49,7 @@ export const sheltered = (context: Context): Context => ({ ...context, defaults:
  * Only what stands behind a login. The one route that could not is Authentik's own: it is opened by labels of ours alone, since
  * everything that is read of other tools is protected.
  */
-export function protectedOnly(read: DecodedRoute, party: Party, prefix: string): DecodedRoute {
+export function protectedOnly(read: DecodedRoute, labelSet: LabelSet, prefix: string): DecodedRoute {
   const open = read.exposures.filter(({ protection }) => protection.kind !== "authentik");
   const refused = open.map(({ route, label }): Problem => {
     const fault = {
@@ -58,17 +58,17 @@ export function protectedOnly(read: DecodedRoute, party: Party, prefix: string):
       message: `${label} asks for ${route.hostname}, Authentik's own hostname, which cannot stand behind a login; what is read of other tools always does`,
       fix: `write ${prefix}.hostname: ${route.hostname} and ${prefix}.port on the container that is Authentik`,
     } as const;
-    return { ...problemOf(party.name, fault), route: routeKey(route) };
+    return { ...problemOf(labelSet.name, fault), route: routeKey(route) };
   });
   return {
     ...read,
     exposures: read.exposures.filter((it) => !open.includes(it)),
-    problems: [...read.problems.map((problem) => inOurWords(problem, party, prefix)), ...refused],
+    problems: [...read.problems.map((problem) => inOurWords(problem, labelSet, prefix)), ...refused],
   };
 }
 
 /** What would be right, with the name that the label has here. */
-function inOurWords(problem: Problem, { name }: Party, prefix: string): Problem {
+function inOurWords(problem: Problem, { name }: LabelSet, prefix: string): Problem {
   const key = ourKey(problem.label ?? "");
   if (key === undefined || !["CFA-LABEL-VALUE", "CFA-SERVICE-FORBIDDEN"].includes(problem.code)) return problem;
   const fix =

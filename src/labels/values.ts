@@ -97,3 +97,16 @@ export function parseText(text: string): Parsed<string> {
   if (/\p{Cc}/u.test(line)) return faulty("has characters that cannot be shown", "write plain text");
   return line.length > 250 ? faulty("is too long", "write at most 250 characters") : parsed(line);
 }
+
+/** Names of Compose projects or Swarm stacks, or `*` for every party. */
+export function parseShareWith(text: string): Parsed<readonly string[]> {
+  const names = namesOf(text, "a Compose project");
+  if (!names.ok) return names;
+  const wrong = names.value.find((name) => name !== "*" && !/^[a-z0-9][a-z0-9_-]*$/.test(name));
+  return wrong === undefined
+    ? parsed([...new Set(names.value)].toSorted())
+    : faulty(
+        `names ${wrong}, which is not a Compose project`,
+        "write the project's name as `docker compose ls` shows it, or * for every project",
+      );
+}

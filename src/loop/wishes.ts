@@ -5,8 +5,8 @@ import type { World } from "../kinds/world.ts";
 import { namedNetworks } from "../labels/asked.ts";
 import type { Context } from "../labels/context.ts";
 import { decode } from "../labels/decode.ts";
+import { labelSets } from "../labels/label-set.ts";
 import { neighbours } from "../labels/neighbours.ts";
-import { parties } from "../labels/party.ts";
 import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import type { Grace } from "../plan/linger.ts";
@@ -41,11 +41,12 @@ export function wishes(
     standing: new Set(stands.map(({ route }) => route.hostname)),
     directory: { ...world.directory, policies: world.policy.theirs },
   };
-  const decoded = parties(workloads, settings).map((party) => decode(party, context));
+  const decoded = labelSets(workloads, settings).map((labelSet) => decode(labelSet, context));
   const named = [...new Set([...memory.named, ...context.named])];
   // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
   const on = ({ route }: StandingRoute) => (memory.absences.known.has(routeKey(route)) ? [...settings.networks, ...named] : undefined);
-  const reused = (it: StandingRoute, but?: readonly string[]) => it.service !== undefined && around.reached(it.service, but, on(it));
+  const reused = (it: StandingRoute, but: readonly string[] = []) =>
+    it.service !== undefined && [...around.leadsTo(it.service, on(it))].some((id) => !but.includes(id));
   return decide(decoded, stands, reused, { ...memory, named }, grace, now);
 }
 

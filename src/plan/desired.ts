@@ -1,4 +1,5 @@
 import type { Exposure, Protection } from "../domain/exposure.ts";
+import type { Party } from "../domain/party.ts";
 import type { Problem } from "../domain/problem.ts";
 import type { Route, RouteKey } from "../domain/route.ts";
 
@@ -59,6 +60,14 @@ export interface Decoded {
 export interface FaultyRoute {
   readonly route: Route;
   readonly workload: string;
+  /** Whose wish it is. */
+  readonly party: Party;
+  /** The parties that may route paths inside this hostname, as far as its labels can be read. */
+  readonly shareWith: readonly string[];
+  /** The label that gave the hostname, for problems. */
+  readonly label: string;
+  /** When the workload was created, in milliseconds since 1970. */
+  readonly created: number;
   /** Ids of the containers that ask for it. */
   readonly members: readonly string[];
   /** Where it is to lead; undefined where the fault is in that. */

@@ -107,6 +107,7 @@ const EFFECTS: Readonly<Record<string, { readonly of: (all: Decoded) => unknown;
     with: [undefined],
   },
   adopt: { of: ({ exposures }) => exposures.map(({ adopt }) => adopt), without: [false], with: [true] },
+  "share-with": { of: ({ exposures }) => exposures.map(({ shareWith }) => shareWith), without: [[]], with: [["blog", "wiki"]] },
   "origin.*": {
     of: ({ exposures }) => exposures.map(({ origin }) => origin.options),
     without: [{}],

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { decode } from "../../src/labels/decode.ts";
-import { parties } from "../../src/labels/party.ts";
+import { labelSets } from "../../src/labels/label-set.ts";
 import { context, workload } from "../builders.ts";
 
 const decoded = (labels: Record<string, string>) => {
   const one = workload(labels);
-  const [party] = parties([one], context([one]));
-  if (party === undefined) throw new Error("no labels");
-  return decode(party, context([one]));
+  const [labelSet] = labelSets([one], context([one]));
+  if (labelSet === undefined) throw new Error("no labels");
+  return decode(labelSet, context([one]));
 };
 
 describe("a container that asks for one route twice", () => {

@@ -77,7 +77,7 @@ describe("labels of another tool", () => {
     expect(read(labels).opens).toEqual(["new.example.com/api → http://app:80 authentik"]);
   });
 
-  it("make replicas of one service one party, as ours do", () => {
+  it("make replicas of one service one set, as ours do", () => {
     const replica = (n: number) =>
       workload(
         { ...DOCKFLARE, "dockflare.service": "http://web:80" },

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { composeProject, singleContainer } from "../../src/domain/party.ts";
 import { parseRouteKey, routeKey } from "../../src/domain/route.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import { asked } from "../../src/labels/asked.ts";
@@ -65,16 +66,24 @@ const labels = fc.oneof(
     .array(fc.tuple(name, text), { maxLength: 3 })
     .map((entries) => Object.fromEntries([["cfauth.hostname", "app.example.com"], ...entries])),
 );
-const container = fc.record({
-  name: fc.constantFrom("app", "db", "home-app-1"),
-  id: fc.uuid(),
-  service: fc.constantFrom(undefined, { project: "home", name: "app" }),
-  created: fc.nat(),
-  labels,
-  networks: fc.constantFrom<Workload["networks"]>({}, { tunnel: { ip: "172.18.0.2" } }, { tunnel: { ip: undefined }, other: { ip: "" } }),
-  ports: fc.constantFrom<Workload["ports"]>([], [tcp(80)], [tcp(80), tcp(81)], [tcp(80, { ip: "fd00::1", port: 8080 })]),
-  health: fc.constantFrom<Workload["health"]>("none", "starting", "healthy", "unhealthy"),
-});
+const container = fc
+  .record({
+    name: fc.constantFrom("app", "db", "home-app-1"),
+    id: fc.uuid(),
+    service: fc.constantFrom(undefined, { project: "home", name: "app" }),
+    created: fc.nat(),
+    labels,
+    networks: fc.constantFrom<Workload["networks"]>({}, { tunnel: { ip: "172.18.0.2" } }, { tunnel: { ip: undefined }, other: { ip: "" } }),
+    ports: fc.constantFrom<Workload["ports"]>([], [tcp(80)], [tcp(80), tcp(81)], [tcp(80, { ip: "fd00::1", port: 8080 })]),
+    health: fc.constantFrom<Workload["health"]>("none", "starting", "healthy", "unhealthy"),
+  })
+  .map(
+    (it): Workload => ({
+      ...it,
+      party: it.service === undefined ? singleContainer(it.name) : composeProject(it.service.project),
+      imageLabels: { kind: "ignored", names: [] },
+    }),
+  );
 const denied = { fault: { code: "CFA-AK-PERMISSION", message: "may not be listed", fix: "allow it" } } as const;
 const settings = fc.record<Partial<Context>>({
   target: fc.constantFrom("name", "ip", "published"),

@@ -90,6 +90,7 @@ export const SETTINGS = {
   allowedZones: undefined,
   waitHealthy: true,
   allowService: false,
+  caPools: [],
   allowPublic: true,
   defaults: { access: "authentik", groups: [], session: "24h" },
   login: { host: "auth.example.com", path: "" },

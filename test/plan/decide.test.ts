@@ -3,7 +3,7 @@ import type { Exposure } from "../../src/domain/exposure.ts";
 import { neighbours } from "../../src/labels/neighbours.ts";
 import { type Decision, decide, type Memory, noMemory } from "../../src/plan/decide.ts";
 import type { Decoded, FaultyRoute, StandingRoute } from "../../src/plan/desired.ts";
-import { anybody, exposure, decoded as labelled, route, stands, workload } from "../builders.ts";
+import { anybody, exposure, faultyRoute, decoded as labelled, route, stands, workload } from "../builders.ts";
 
 const APP = "app.example.com";
 const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
@@ -11,7 +11,7 @@ const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
 const wishes = (...exposures: Exposure[]): Decoded => ({ exposures, faulty: [], problems: [] });
 const faulty = (more: Partial<FaultyRoute> = {}): Decoded => ({
   exposures: [],
-  faulty: [{ route: route(APP), workload: "app", members: ["app"], service: undefined, saysPublic: false, shut: false, ...more }],
+  faulty: [faultyRoute(APP, more)],
   problems: [],
 });
 const nothing: readonly Decoded[] = [];
@@ -125,7 +125,8 @@ describe("an open route whose labels cannot be read any more", () => {
     const secret = workload({}, { name: "secret", networks: { tunnel: { ip: "172.18.0.5" } } });
     const held = (service: string) => {
       const around = neighbours([asks, secret]);
-      const reused = (it: StandingRoute, but?: readonly string[]) => around.reached(it.service ?? "", but);
+      const reused = (it: StandingRoute, but: readonly string[] = []) =>
+        [...around.leadsTo(it.service ?? "")].some((id) => !but.includes(id));
       return [...decide([labelled([asks, secret])], [stands(APP, { service })], reused, noMemory, GRACE, 0).desired.held];
     };
     expect([held("http://172.18.0.5:80"), held("http://secret:80"), held("http://172.18.0.6:80"), held("http://app:80")]).toEqual([

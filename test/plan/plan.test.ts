@@ -6,7 +6,7 @@ import type { World } from "../../src/kinds/world.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
 import type { FaultyRoute } from "../../src/plan/desired.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { anybody, exposure, hostname, key, only, route } from "../builders.ts";
+import { anybody, exposure, faultyRoute, hostname, key, only, route } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "./model.ts";
 
 const APP = "app.example.com";
@@ -93,14 +93,7 @@ describe("what people are told of a route", () => {
 
   it("a public host waits for a protected path whose labels cannot be read", () => {
     const world = settled(emptyWorld(), [exposure("public.example.com", { protection: anybody })]);
-    const admin: FaultyRoute = {
-      route: route(`${APP}/admin`),
-      workload: "app",
-      members: ["app"],
-      service: undefined,
-      saysPublic: false,
-      shut: false,
-    };
+    const admin = faultyRoute(`${APP}/admin`);
     const { changes, waiting } = planned(
       world,
       [exposure("public.example.com", { protection: anybody }), exposure(APP, { protection: anybody })],
@@ -226,7 +219,7 @@ describe("what is held", () => {
         mine: new Map([...world.dns.mine].map(([name, record]) => [name, { ...record, content: "elsewhere.example.net" }])),
       },
     } as World;
-    const held: FaultyRoute = { route: route(APP), workload: "app", members: ["app"], service: undefined, saysPublic: false, shut: false };
+    const held = faultyRoute(APP);
     expect(planned(bent, [], [held])).toMatchObject({ changes: [], live: [], problems: [] });
   });
 });

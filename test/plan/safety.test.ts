@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Audience, Exposure, Protection } from "../../src/domain/exposure.ts";
 import type { Hostname } from "../../src/domain/hostname.ts";
+import { composeProject } from "../../src/domain/party.ts";
 import type { Path } from "../../src/domain/path.ts";
 import { beneath, type Route, routeKey } from "../../src/domain/route.ts";
 import { house } from "../../src/kinds/index.ts";
@@ -87,6 +88,8 @@ const exposure = (route: Route): fc.Arbitrary<Exposure> =>
     protection: route === LOGIN ? fc.constant<Protection>({ kind: "login" }) : protection,
     shown: fc.constant(plain),
     adopt: fc.constant(route === HAND_MADE),
+    party: fc.constant(composeProject("home")),
+    shareWith: fc.constant([]),
     workload: fc.constantFrom("v", "w"),
     created: fc.constant(0),
     label: fc.constant("cfauth.hostname"),

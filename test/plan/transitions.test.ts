@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure, Protection } from "../../src/domain/exposure.ts";
 import type { Hostname } from "../../src/domain/hostname.ts";
+import { singleContainer } from "../../src/domain/party.ts";
 import type { Path } from "../../src/domain/path.ts";
 import { ENDING } from "../../src/kinds/access/propose.ts";
 import { house } from "../../src/kinds/index.ts";
@@ -18,6 +19,8 @@ const wish = (service: string, protection: Protection, path?: string): Exposure 
   route: { hostname: "app.example.com" as Hostname, path: path as Path | undefined },
   origin: { service, options: {} },
   protection,
+  party: singleContainer("app"),
+  shareWith: [],
   workload: "app",
   created: 0,
   label: "cfauth.hostname",

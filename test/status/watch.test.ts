@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure, Protection } from "../../src/domain/exposure.ts";
 import type { Hostname } from "../../src/domain/hostname.ts";
+import { singleContainer } from "../../src/domain/party.ts";
 import type { Problem } from "../../src/domain/problem.ts";
 import type { RouteKey } from "../../src/domain/route.ts";
 import { WorldError } from "../../src/errors.ts";
@@ -16,7 +17,7 @@ import { logTeller } from "../../src/status/log-lines.ts";
 import { ailment, report } from "../../src/status/page.ts";
 import { createWatch } from "../../src/status/watch.ts";
 import { banners } from "../../src/status/words.ts";
-import { members, only, plain } from "../builders.ts";
+import { faultyRoute, members, only, plain } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 
 const wish: Exposure = {
@@ -26,6 +27,8 @@ const wish: Exposure = {
   shown: plain,
   adopt: false,
   adopting: 'set cfauth.adopt: "true" on container app',
+  party: singleContainer("app"),
+  shareWith: [],
   workload: "app",
   created: 0,
   label: "cfauth.hostname",
@@ -372,9 +375,7 @@ describe("what the daemon says of itself", () => {
     });
     const faulty = { hostname: "b.example.com" as Hostname, path: undefined };
     const both = [mistake, { ...mistake, route: "b.example.com" as RouteKey }];
-    it.pass([{ ...wish, protection: only({ policies: ["p-1"] }) }], both, [
-      { route: faulty, workload: "app", members: [], service: undefined, saysPublic: false, shut: false },
-    ]);
+    it.pass([{ ...wish, protection: only({ policies: ["p-1"] }) }], both, [faultyRoute(faulty, { members: [] })]);
     const { routes, problems } = it.shown();
     it.refused(
       [wish],
@@ -388,7 +389,7 @@ describe("what the daemon says of itself", () => {
 
   it("tells a label's problem once when it comes and once when it goes, and that its open route is as it was all the time", () => {
     const it = daemon([wish]);
-    const faulty = [{ route: wish.route, workload: "app", members: ["app"], service: undefined, saysPublic: false, shut: false }];
+    const faulty = [faultyRoute(wish.route)];
     it.pass([wish]);
     it.pass([], [typo()], faulty);
     it.pass([], [typo()], faulty);
@@ -399,7 +400,7 @@ describe("what the daemon says of itself", () => {
 
   it("tells that the route of a faulty label is closed where it was not open before", () => {
     const it = daemon();
-    it.pass([], [typo()], [{ route: wish.route, workload: "app", members: ["app"], service: undefined, saysPublic: false, shut: false }]);
+    it.pass([], [typo()], [faultyRoute(wish.route)]);
     expect(it.lines).toMatchObject([{ msg: "problem", effect: "closed" }]);
   });
 

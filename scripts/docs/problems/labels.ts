@@ -35,6 +35,7 @@ const VALUES: readonly Case[] = [
   ...values("wait-healthy", "no", "maybe", "yes"),
   ...values("app.name", "", "Wiki\u009b", "W".repeat(251)),
   ...values("app.icon", "wiki.png"),
+  ...values("share-with", "My Blog"),
   ...values("origin.keepAliveConnections", "many"),
   ...values("origin.connectTimeout", "1500ms", "25h"),
   ...values("origin.proxyType", "http"),

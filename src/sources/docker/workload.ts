@@ -1,3 +1,4 @@
+import { composeProject, type Party, singleContainer } from "../../domain/party.ts";
 import type { Workload } from "../../domain/workload.ts";
 import { healthOf } from "./health.ts";
 import type { Listed } from "./listed.ts";
@@ -6,12 +7,16 @@ import { portsOf } from "./ports.ts";
 export function workloadOf(listed: Listed): Workload {
   const labels = asked(listed.Labels ?? {});
   const networks = Object.entries(listed.NetworkSettings.Networks ?? {});
+  const name = nameOf(listed.Names);
+  const service = serviceOf(labels);
   return {
     id: listed.Id,
-    name: nameOf(listed.Names),
-    service: serviceOf(labels),
+    name,
+    party: partyOf(name, service),
+    service,
     created: listed.Created * 1_000,
     labels,
+    imageLabels: { kind: "obeyed" },
     networks: Object.fromEntries(networks.map(([name, { IPAddress }]) => [name, { ip: IPAddress === "" ? undefined : IPAddress }])),
     ports: portsOf(listed.Ports ?? []),
     health: healthOf(listed),
@@ -34,3 +39,6 @@ function serviceOf(labels: Readonly<Record<string, string>>): Workload["service"
   const name = labels["com.docker.compose.service"];
   return project === undefined || name === undefined ? undefined : { project, name };
 }
+
+const partyOf = (name: string, service: Workload["service"]): Party =>
+  service === undefined ? singleContainer(name) : composeProject(service.project);

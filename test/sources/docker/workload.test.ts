@@ -6,9 +6,11 @@ it("a container is known by its name without the slash, its labels, networks and
   expect(workloadOf(listed({ Labels: { "cfauth.hostname": "whoami.example.com" } }))).toEqual({
     id: "c1",
     name: "whoami",
+    party: "container:whoami",
     service: undefined,
     created: 1_700_000_000_000,
     labels: { "cfauth.hostname": "whoami.example.com" },
+    imageLabels: { kind: "obeyed" },
     networks: { tunnel: { ip: "172.20.0.3" } },
     ports: [],
     health: "none",

@@ -2,8 +2,8 @@ import type { Workload } from "../domain/workload.ts";
 import type { Context } from "./context.ts";
 import { foreignLabels } from "./foreign.ts";
 
-/** Who speaks with one voice: a container, or the replicas of a Compose service that carry the same labels. */
-export interface Party {
+/** Who speaks with one effectiveLabels: a container, or the replicas of a Compose service that carry the same labels. */
+export interface LabelSet {
   /** The container's name, or the service's. */
   readonly name: string;
   /** The oldest first. */
@@ -15,13 +15,13 @@ export interface Party {
   readonly foreign: boolean;
 }
 
-type Voice = Pick<Party, "labels" | "foreign">;
-type Spoken = Pick<Context, "prefix" | "reads">;
+type EffectiveLabels = Pick<LabelSet, "labels" | "foreign">;
+type LabelSettings = Pick<Context, "prefix" | "reads">;
 
 /** One label of ours is enough for those of other tools to be passed over, all of them. */
-export function parties(workloads: readonly Workload[], spoken: Spoken): readonly Party[] {
+export function labelSets(workloads: readonly Workload[], spoken: LabelSettings): readonly LabelSet[] {
   const labelled = workloads
-    .map((workload) => ({ workload, ...voice(workload.labels, spoken) }))
+    .map((workload) => ({ workload, ...effectiveLabels(workload.labels, spoken) }))
     .filter(({ labels }) => Object.keys(labels).length > 0);
   const groups = Map.groupBy(labelled, ({ workload, labels }) =>
     workload.service === undefined
@@ -29,14 +29,14 @@ export function parties(workloads: readonly Workload[], spoken: Spoken): readonl
       : JSON.stringify([workload.service.project, workload.service.name, Object.entries(labels).toSorted()]),
   );
   return [...groups.values()].flatMap((group) =>
-    party(
+    labelSet(
       group.map(({ workload }) => workload),
       group[0] ?? { labels: {}, foreign: false },
     ),
   );
 }
 
-function party(members: readonly Workload[], { labels, foreign }: Voice): readonly Party[] {
+function labelSet(members: readonly Workload[], { labels, foreign }: EffectiveLabels): readonly LabelSet[] {
   const [oldest, ...others] = members.toSorted((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
   if (oldest === undefined) return [];
   const replicated = others.length > 0;
@@ -44,14 +44,14 @@ function party(members: readonly Workload[], { labels, foreign }: Voice): readon
   return [{ name, members: [oldest, ...others], replicated, labels, foreign }];
 }
 
-/** Those who are not of the party, by id. */
-export function othersThan({ members }: Party, ids: Iterable<string>): readonly string[] {
+/** Those who are not of the labelSet, by id. */
+export function excludingOwn({ members }: LabelSet, ids: Iterable<string>): readonly string[] {
   const own = new Set(members.map(({ id }) => id));
   return [...ids].filter((id) => !own.has(id));
 }
 
 /** The labels of a container that count: ours, and only where it has none of them those of other tools. */
-export function voice(labels: Workload["labels"], { prefix, reads }: Spoken): Voice {
+export function effectiveLabels(labels: Workload["labels"], { prefix, reads }: LabelSettings): EffectiveLabels {
   const own = ours(labels, prefix);
   const foreign = Object.keys(own).length === 0;
   return { labels: foreign ? foreignLabels(labels, reads) : own, foreign };
