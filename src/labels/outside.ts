@@ -1,0 +1,27 @@
+import type { Problem } from "../domain/problem.ts";
+import type { OutsideDns, Workload } from "../domain/workload.ts";
+
+/** The networks whose names the DNS outside Docker answers as well: while a container is stopped, its name leads there. */
+export function networkProblems(workloads: readonly Workload[], networks: readonly string[]): readonly Problem[] {
+  return [...new Set(networks)].toSorted().flatMap((network) => {
+    const how = workloads.flatMap((it) => it.networks[network]?.outside ?? []).at(0);
+    return how === undefined ? [] : [outsideProblem(network, how)];
+  });
+}
+
+const outsideProblem = (network: string, how: OutsideDns): Problem => ({
+  code: "CFA-NETWORK-DNS",
+  severity: "warning",
+  container: undefined,
+  label: undefined,
+  route: undefined,
+  message:
+    how === "domain"
+      ? `the DNS outside Docker answers names that end with .${network}, so the route of a stopped container leads to another machine until it closes`
+      : `a search domain answers names such as app.${network}, so the route of a stopped container leads to another machine until it closes`,
+  effect: "unchanged",
+  fix:
+    how === "domain"
+      ? "set CFAUTH_TARGET=id on cfauth, or use a network whose name is no domain, such as tunnel, and name it in CFAUTH_NETWORK"
+      : 'set dns_search: "." on cloudflared and on cfauth in compose.yaml, and recreate both',
+});
