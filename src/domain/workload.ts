@@ -27,11 +27,14 @@ export interface Attachment {
   readonly ip: string | undefined;
   /** What Docker's DNS answers for a host, as far as cfauth is on that network and could ask: addresses, none where there is no such name. */
   readonly answers?: Readonly<Record<string, readonly string[]>>;
-  /** How the DNS outside Docker answers names of this network: as its own domain, or in a search domain. */
   readonly outside?: OutsideDns;
 }
 
-export type OutsideDns = "domain" | "search";
+/**
+ * How the DNS outside Docker answers names on a network that no container has: `any`: it answers every name; `domain`: the
+ * network is called like a domain; `search`: in a search domain.
+ */
+export type OutsideDns = "any" | "domain" | "search";
 
 /**
  * An image's labels are no wish of the operator's. `ignored`: these names were taken out of `labels`. `unknown`: the image could

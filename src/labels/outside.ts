@@ -9,19 +9,36 @@ export function networkProblems(workloads: readonly Workload[], networks: readon
   });
 }
 
-const outsideProblem = (network: string, how: OutsideDns): Problem => ({
-  code: "CFA-NETWORK-DNS",
-  severity: "warning",
-  container: undefined,
-  label: undefined,
-  route: undefined,
-  message:
-    how === "domain"
-      ? `the DNS outside Docker answers names that end with .${network}, so the route of a stopped container leads to another machine until it closes`
-      : `a search domain answers names such as app.${network}, so the route of a stopped container leads to another machine until it closes`,
-  effect: "unchanged",
-  fix:
-    how === "domain"
-      ? "set CFAUTH_TARGET=id on cfauth, or use a network whose name is no domain, such as tunnel, and name it in CFAUTH_NETWORK"
-      : 'set dns_search: "." on cloudflared and on cfauth in compose.yaml, and recreate both',
-});
+function outsideProblem(network: string, how: OutsideDns): Problem {
+  const { message, fix } = sentencesOf(network, how);
+  return {
+    code: "CFA-NETWORK-DNS",
+    severity: "warning",
+    container: undefined,
+    label: undefined,
+    route: undefined,
+    message,
+    effect: "unchanged",
+    fix,
+  };
+}
+
+function sentencesOf(network: string, how: OutsideDns): Pick<Problem, "message" | "fix"> {
+  switch (how) {
+    case "any":
+      return {
+        message: `the DNS outside Docker answers every name, also those of stopped containers on ${network}, so their routes lead to another machine until they close`,
+        fix: 'set dns: "9.9.9.9", or another server that does not, on cloudflared and on cfauth in compose.yaml, and recreate both',
+      };
+    case "domain":
+      return {
+        message: `the DNS outside Docker answers names that end with .${network}, so the route of a stopped container leads to another machine until it closes`,
+        fix: "set CFAUTH_TARGET=id on cfauth, or use a network whose name is no domain, such as tunnel, and name it in CFAUTH_NETWORK",
+      };
+    case "search":
+      return {
+        message: `a search domain answers names such as app.${network}, so the route of a stopped container leads to another machine until it closes`,
+        fix: 'set dns_search: "." on cloudflared and on cfauth in compose.yaml, and recreate both',
+      };
+  }
+}

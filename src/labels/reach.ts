@@ -64,14 +64,20 @@ function serviceHost({ service }: Workload, network: string): OriginHost | undef
   return service === undefined || service.name.includes(".") ? undefined : hostOnNetwork(service.name, network);
 }
 
+/**
+ * Docker's DNS counts as far as it knows the container at this moment: it does not while the container restarts, and its address may
+ * be another one by then. That it does not know a name says something only where it knows another one of the container's.
+ */
 function verdictOf(host: OriginHost, labelSet: LabelSet, network: string, { networks, named, neighbours }: Context): Verdict {
   const others = excludingOwn(labelSet, neighbours.mayAnswer(host, [...new Set([network, ...networks, ...named])]));
   if (others.length > 0) return "shared";
-  const answers = labelSet.members.flatMap((member) => member.networks[network]?.answers?.[host] ?? []);
+  const answers = labelSet.members.map((member) => member.networks[network]?.answers ?? {});
   const own = labelSet.members.flatMap((member) => Object.values(member.networks).map(({ ip }) => ip));
-  if (answers.some((address) => !own.includes(address))) return "shared";
-  const asked = labelSet.members.some((member) => member.networks[network]?.answers?.[host] !== undefined);
-  return asked && answers.length === 0 ? "unanswered" : "own";
+  const hasOwn = (addresses: readonly string[]) => addresses.some((address) => own.includes(address));
+  const told = answers.flatMap((it) => it[host] ?? []);
+  const isAsked = answers.some((it) => it[host] !== undefined);
+  const isKnown = answers.some((it) => Object.values(it).some(hasOwn));
+  return isAsked && isKnown && !hasOwn(told) ? "unanswered" : "own";
 }
 
 function detourOf({ by }: Candidate, candidates: readonly Candidate[], labelSet: LabelSet, network: string): Detour | undefined {

@@ -76,8 +76,26 @@ describe("the host of a rule", () => {
     { says: "the container's own address", answers: { "app.tunnel": ["172.18.0.2"] }, host: "app.tunnel:80" },
     { says: "two addresses", answers: { "app.tunnel": ["172.18.0.9", "172.18.0.2"] }, host: "0123456789ab:80 shared" },
     { says: "another address alone", answers: { "app.tunnel": ["172.18.0.9"] }, host: "0123456789ab:80 shared" },
-    { says: "the address of a machine in the house", answers: { "app.tunnel": ["192.168.1.7"] }, host: "0123456789ab:80 shared" },
-    { says: "that there is no such name", answers: { "app.tunnel": [] }, host: "0123456789ab:80 unanswered" },
+    {
+      says: "the address of a machine in the house, and the container's own for the short id",
+      answers: { "app.tunnel": ["192.168.1.7"], "0123456789ab": ["172.18.0.2"] },
+      host: "0123456789ab:80 unanswered",
+    },
+    {
+      says: "that there is no such name but the short id",
+      answers: { "app.tunnel": [], "0123456789ab": ["172.18.0.2"] },
+      host: "0123456789ab:80 unanswered",
+    },
+    {
+      says: "that it knows no name of the container, which is just restarting",
+      answers: { "app.tunnel": [], "0123456789ab": [] },
+      host: "app.tunnel:80",
+    },
+    {
+      says: "an address that the container got after the list",
+      answers: { "app.tunnel": ["172.18.0.7"], "0123456789ab": ["172.18.0.7"] },
+      host: "app.tunnel:80",
+    },
     {
       says: "two addresses for the name and two for the short id",
       answers: { "app.tunnel": ["172.18.0.9", "172.18.0.2"], "0123456789ab": ["172.18.0.9", "172.18.0.2"] },

@@ -67,16 +67,16 @@ export const ofDocker = {
   },
   "CFA-NETWORK-DNS": {
     says: () =>
-      (["domain", "search"] as const).flatMap((outside) =>
+      (["any", "domain", "search"] as const).flatMap((outside) =>
         networkProblems([workload({}, { networks: { tunnel: { ip: "172.18.0.2", outside } } })], ["tunnel"]),
       ),
-    so: "While a container runs, Docker's DNS answers for its name on the network, `wiki.tunnel`. While it is stopped, Docker asks the DNS outside. There somebody answers for such names: the network is called like a domain, or a search domain of the host has a wildcard record. cfauth finds this out where it is on the network itself.",
+    so: "While a container runs, Docker's DNS answers for its name on the network, `wiki.tunnel`. While it is stopped, Docker asks the DNS outside. There somebody answers for such names: the network is called like a domain, a search domain of the host has a wildcard record, or the DNS answers everything. cfauth finds this out where it is on the network itself.",
     goesOn: true,
     why: "as long as the container runs, its name leads to it. Only within the grace period after a stop the route could lead to another machine; its login stays in front.",
     mend: [
       "Where a search domain answers, switch search domains off for both, and recreate them:",
       yaml("  cloudflared:", '    dns_search: "."', "  cfauth:", '    dns_search: "."'),
-      "Where the network is called like a domain, use short ids, which are in no domain, or a network with another name:",
+      "Where every name is answered, as some providers do in place of an error, give both another DNS server (`dns:`). Where the network is called like a domain, use short ids, which are in no domain, or a network with another name:",
       yaml("  cfauth:", "    environment:", "      CFAUTH_TARGET: id"),
     ],
     effect: "None: routes open and close as always.",
