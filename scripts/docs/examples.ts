@@ -65,7 +65,8 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   service: {
     notes: [
       "Instead of `port` and `scheme`, never beside them, and without a path at its end, which cloudflared refuses.",
-      "A URL that leads anywhere else than to the container itself is refused unless the operator of cfauth sets `CFAUTH_ALLOW_SERVICE=true`: whoever may write labels could otherwise publish any machine in the house. The container itself is its name, its Compose service, its address, and with `CFAUTH_TARGET=published` a port that it publishes, such as `http://127.0.0.1:8080`.",
+      "A URL that leads anywhere else than to the container itself is refused unless the operator of cfauth sets `CFAUTH_ALLOW_SERVICE=true`: whoever may write labels could otherwise publish any machine in the house. The container itself is its name, its short id, each with a network of its own behind it, its address on cloudflared's networks, and with `CFAUTH_TARGET=published` a port that it publishes, such as `http://127.0.0.1:8080`. The name of its Compose service counts where the container has the name that Compose gives (`home-wiki-1`) and no other one answers to it.",
+      "Where the URL names the container itself, the rule gets the host by which only this one is reached, `http://wiki.tunnel:3001`.",
     ],
     example: wiki({ "cfauth.service": "http://wiki:3001" }),
   },
@@ -77,7 +78,9 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
     example: wiki({ "cfauth.path": "/api" }),
   },
   network: {
-    notes: ["cloudflared has to be on that network as well."],
+    notes: [
+      "cloudflared has to be on that network as well, and it must be one that was created: on Docker's own networks (`bridge`, `host`, `none`) no names are resolved.",
+    ],
     example: wiki({ "cfauth.network": "backend" }, { networks: ["backend"] }),
   },
   access: {

@@ -299,7 +299,10 @@ export const SETTINGS: readonly SettingGroup[] = [
         meaning: "tunnel network; several with commas",
         takes: "names of Docker networks, the preferred one first",
         example: "tunnel,edge",
-        notes: ["The networks that cloudflared is on. cfauth itself need not be."],
+        notes: [
+          "The networks that cloudflared is on. cfauth itself need not be, but where it is, it asks Docker's DNS whether another container answers to a name, and notices a DNS server outside that does (`CFA-NETWORK-DNS`).",
+          "Docker resolves no names on `bridge`, `host`, `none`, `ingress` and `docker_gwbridge`, and Podman none on `podman`: they are refused. With `CFAUTH_TARGET=ip`, which needs no names, `bridge` and `podman` are accepted.",
+        ],
       },
       CFAUTH_TARGET: {
         meaning:
@@ -308,7 +311,8 @@ export const SETTINGS: readonly SettingGroup[] = [
         values: ["name", "id", "ip", "published"],
         example: "published",
         notes: [
-          "`name`: by the container's name on its network, `<name>.<network>`, for cloudflared in Docker; by its short id where another container answers to the same name. `id`: always by the short id, which changes when a container is recreated. `ip`: by the container's address, for a cloudflared on the host of a Linux engine; the address may change with each start, and the rule with it. `published`: by the port that the container publishes on the host.",
+          "`name`: by the container's name on its network, `<name>.<network>`, for cloudflared in Docker; by its short id where another container answers to the same name, and by its address where that one has taken the short id too. `id`: always by the short id, which changes when a container is recreated. `ip`: by the container's address, for a cloudflared on the host of a Linux engine; the address may change with each start, and the rule with it. `published`: by the port that the container publishes on the host.",
+          "What each defends against: with `name` no container on another network and no machine of the house answers for a running container, and a recreated container costs no change of the rule. What cfauth cannot see are aliases and machine names of other containers on the same network, unless it is on that network itself. With `id` no name that somebody took is asked for; it costs one change of the rule for each recreated container, and visitors wait that long. Choose `id` where you do not trust everybody who may create containers. A rule that has the short id keeps it until the container is recreated, also after a change back to `name`.",
         ],
       },
       CFAUTH_SOURCES: {
