@@ -422,6 +422,25 @@ describe("other settings", () => {
     expect(config({ CFAUTH_NETWORK: "tunnel, web" }).labels.networks).toEqual(["tunnel", "web"]);
   });
 
+  it.each(["bridge", "host", "none", "ingress", "docker_gwbridge", "podman", "tunnel,bridge"])(
+    "do not take the network %s, on which Docker resolves no names",
+    (CFAUTH_NETWORK) => {
+      expect(faults({ CFAUTH_NETWORK })).toEqual([
+        {
+          name: "CFAUTH_NETWORK",
+          why: "names a network on which Docker resolves no names",
+          fix: "make one with `docker network create tunnel`, put cloudflared and your services on it, and write tunnel",
+        },
+      ]);
+      expect(faults({ CFAUTH_NETWORK, CFAUTH_TARGET: "id" })).toHaveLength(1);
+    },
+  );
+
+  it("take a network without names where containers are reached by their addresses, and one without addresses never", () => {
+    expect(config({ CFAUTH_NETWORK: "bridge", CFAUTH_TARGET: "ip" }).labels.networks).toEqual(["bridge"]);
+    expect(faults({ CFAUTH_NETWORK: "host", CFAUTH_TARGET: "ip" })).toHaveLength(1);
+  });
+
   it("take zones and a domain as they are written, whatever the case", () => {
     expect(config({ CFAUTH_ZONES: "Example.com, example.org", CFAUTH_DOMAIN: "example.com" }).labels).toMatchObject({
       zones: ["example.com", "example.org"],

@@ -9,8 +9,8 @@ export interface Workload {
   readonly party: Party;
   /** The Compose project and service it belongs to. */
   readonly service: { readonly project: string; readonly name: string } | undefined;
-  /** The Compose service that its labels name although it is not of it: it may answer to that name all the same. */
-  readonly claimedName?: string;
+  /** Further names that its labels say it answers to, as a Swarm task or of a Compose service that it is not of. */
+  readonly claimedNames?: readonly string[];
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly labels: Readonly<Record<string, string>>;

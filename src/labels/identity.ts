@@ -48,7 +48,7 @@ const alone = ({ service, ...workload }: Workload): Workload => ({
   ...workload,
   service: undefined,
   party: singleContainer(workload.name),
-  ...(service !== undefined && { claimedName: service.name }),
+  ...(service !== undefined && { claimedNames: [service.name, ...(workload.claimedNames ?? [])] }),
 });
 
 interface Evidence {

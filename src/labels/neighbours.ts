@@ -90,7 +90,10 @@ const namesOf = ({ id, name, service }: Workload): readonly string[] => [
 ];
 
 /** What its labels say that it answers to. Aliases are in no list of containers. */
-const claimsOf = ({ service, claimedName }: Workload): readonly string[] => [service?.name ?? claimedName ?? ""];
+const claimsOf = ({ service, claimedNames = [] }: Workload): readonly string[] => [
+  ...(service === undefined ? [] : [service.name]),
+  ...claimedNames,
+];
 
 /** Docker's DNS passes over letter case in names, and not in networks (measured with 20.10 and 28.5). */
 const place = (network: string, name: string): string => `${network}\u0000${name.toLowerCase()}`;

@@ -55,7 +55,7 @@ it("a neighbour that claims the name of a container changes its rule once, and n
   await using at = await home();
   at.add(container(at, "wiki"));
   await at.settle();
-  const stranger = workload({}, { name: "mallory", id: "fedcba9876543210", claimedName: "wiki" });
+  const stranger = workload({}, { name: "mallory", id: "fedcba9876543210", claimedNames: ["wiki"] });
   at.sandbox.controls.clear();
   for (let i = 0; i < 3; i++) {
     at.add(stranger);
@@ -72,7 +72,7 @@ it("a neighbour that takes the name of a container whose labels are faulty by th
   at.add(container(at, "wiki"));
   await at.settle();
   at.add(container(at, "wiki", { labels: { "cfauth.hostname": at.host("wiki"), "cfauth.port": "x" } }));
-  at.add(workload({}, { name: "mallory", id: "fedcba9876543210", claimedName: "wiki" }));
+  at.add(workload({}, { name: "mallory", id: "fedcba9876543210", claimedNames: ["wiki"] }));
   at.sandbox.controls.clear();
   await at.settle();
   expect([services(at), writes(at)]).toEqual([["http://wiki.tunnel:80"], { document: 0, other: [] }]);

@@ -44,17 +44,17 @@ describe("the host of a rule", () => {
     { who: "has the same name in other letters", neighbour: { name: "App" } },
     { who: "is of a Compose service of that name", neighbour: { service: { project: "x", name: "app" } } },
     { who: "is a replica of a Compose service of that name", neighbour: { name: "x-app-1", service: { project: "x", name: "app" } } },
-    { who: "has only the label of such a service", neighbour: { claimedName: "app" } },
+    { who: "has only the label of such a service", neighbour: { claimedNames: ["app"] } },
     { who: "has the short id app", neighbour: { id: "app" } },
     { who: "is called app.tunnel", neighbour: { name: "app.tunnel" } },
     { who: "is called app.tunnel on another network of the tunnel", neighbour: { name: "app.tunnel", networks: on("edge") } },
-    { who: "says it is the service app.tunnel", neighbour: { claimedName: "app.tunnel", networks: on("edge") } },
+    { who: "says it is the service app.tunnel", neighbour: { claimedNames: ["app.tunnel"], networks: on("edge") } },
   ])("is the short id where another container on the tunnel's networks $who, and the route stays open", ({ neighbour }) => {
     expect(reached([app(), other(neighbour)], { networks: ["tunnel", "edge"] })).toEqual(["http://0123456789ab:80 shared"]);
   });
 
   it("is the name where another container has it on another network alone, also one of the tunnel's", () => {
-    expect(reached([app(), other({ claimedName: "app", networks: on("edge") })], { networks: ["tunnel", "edge"] })).toEqual([
+    expect(reached([app(), other({ claimedNames: ["app"], networks: on("edge") })], { networks: ["tunnel", "edge"] })).toEqual([
       "http://app.tunnel:80",
     ]);
   });
@@ -80,6 +80,11 @@ describe("the host of a rule", () => {
       says: "the address of a machine in the house, and the container's own for the short id",
       answers: { "app.tunnel": ["192.168.1.7"], "0123456789ab": ["172.18.0.2"] },
       host: "0123456789ab:80 unanswered",
+    },
+    {
+      says: "the container's own address and one that nobody in the list has",
+      answers: { "app.tunnel": ["10.0.1.5", "172.18.0.2"] },
+      host: "0123456789ab:80 shared",
     },
     {
       says: "that there is no such name but the short id",
@@ -121,7 +126,7 @@ describe("the host of a rule", () => {
   });
 
   it("is an address with CFAUTH_TARGET=id where another container answers to the short id", () => {
-    expect(reached([app(), other({ claimedName: "0123456789ab" })], { target: "id" })).toEqual(["http://172.18.0.2:80"]);
+    expect(reached([app(), other({ claimedNames: ["0123456789ab"] })], { target: "id" })).toEqual(["http://172.18.0.2:80"]);
   });
 
   it("with CFAUTH_TARGET=ip a container on Docker's default bridge is reached there", () => {
@@ -146,12 +151,12 @@ describe("the host of a rule for replicas", () => {
   });
 
   it("is the short id of the oldest where another container answers to the service's name", () => {
-    expect(reached([replica(2), replica(1), other({ claimedName: "web" })])).toEqual(["http://1123456789ab:80 shared"]);
+    expect(reached([replica(2), replica(1), other({ claimedNames: ["web"] })])).toEqual(["http://1123456789ab:80 shared"]);
     expect(reached([replica(2), replica(1), other({ name: "web" })])).toEqual(["http://1123456789ab:80 shared"]);
   });
 
   it("is the short id that a rule leads to, and no other while that replica runs", () => {
-    const all = [replica(1), replica(2), other({ claimedName: "web" })];
+    const all = [replica(1), replica(2), other({ claimedNames: ["web"] })];
     expect(reached(all, { routed: new Set(["2123456789ab"]) })).toEqual(["http://2123456789ab:80 shared"]);
     expect(
       reached(
@@ -242,7 +247,7 @@ describe("the label service", () => {
   it("leads to the container by the name of its Compose service where the engine's name bears that out and no other answers to it", () => {
     const replica = { name: "p-web-1", service: { project: "p", name: "web" } };
     expect(asked("http://web:80", replica)).toEqual(["http://p-web-1.tunnel:80"]);
-    expect(asked("http://web:80", replica, {}, [other({ claimedName: "web" })])).toEqual(["CFA-SERVICE-FORBIDDEN"]);
+    expect(asked("http://web:80", replica, {}, [other({ claimedNames: ["web"] })])).toEqual(["CFA-SERVICE-FORBIDDEN"]);
     expect(asked("http://web:80", { service: { project: "p", name: "web" } })).toEqual(["CFA-SERVICE-FORBIDDEN"]);
   });
 

@@ -81,9 +81,9 @@ describe("which containers are one Compose service", () => {
 
   it("one that is not of the service may still answer to its name", () => {
     const { workloads } = identify([of("blog-web-1"), of("mallory")], new Set(), new Map());
-    expect(workloads.map(({ service, claimedName }) => [service?.name, claimedName])).toEqual([
+    expect(workloads.map(({ service, claimedNames }) => [service?.name, claimedNames])).toEqual([
       ["web", undefined],
-      [undefined, "web"],
+      [undefined, ["web"]],
     ]);
   });
 });

@@ -111,7 +111,7 @@ describe("whether something runs where a route leads", () => {
     const web = { project: "home", name: "web" };
     const around = neighbours([
       workload({}, { id: "one", name: "home-web-1", service: web }),
-      workload({}, { id: "two", name: "mallory", claimedName: "web" }),
+      workload({}, { id: "two", name: "mallory", claimedNames: ["web"] }),
       workload({}, { id: "three", name: "home-web-2", service: web, networks: { edge: { ip: "172.19.0.2" } } }),
       workload({}, { id: "four", name: "a.tunnel", networks: { edge: { ip: "172.19.0.3" } } }),
     ]);
@@ -122,7 +122,7 @@ describe("whether something runs where a route leads", () => {
     const web = workload({}, { name: "web", id: "0123456789abcdef" });
     const claimant = workload(
       {},
-      { name: "mallory", id: "fedcba9876543210", claimedName: "web", networks: { tunnel: { ip: "172.18.0.9" } } },
+      { name: "mallory", id: "fedcba9876543210", claimedNames: ["web"], networks: { tunnel: { ip: "172.18.0.9" } } },
     );
     const mayLead = (...all: readonly Workload[]) => ids(neighbours(all).mayLeadTo("http://web.tunnel:80"));
 

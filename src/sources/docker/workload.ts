@@ -13,13 +13,13 @@ export function workloadOf(listed: Listed): Workload {
   const networks = Object.entries(listed.NetworkSettings.Networks ?? {});
   const name = nameOf(listed.Names);
   const service = serviceOf(labels);
-  const claimedName = service === undefined ? listed.Labels?.[SERVICE] : undefined;
+  const claimedNames = claimsOf(listed.Labels ?? {}).filter((it) => it !== service?.name);
   return {
     id: listed.Id,
     name,
     party: partyOf(name, service, labels),
     service,
-    ...(claimedName && { claimedName }),
+    ...(claimedNames.length > 0 && { claimedNames }),
     created: listed.Created * 1_000,
     labels,
     imageLabels: { kind: "obeyed" },
@@ -39,6 +39,14 @@ const asked = (labels: Readonly<Record<string, string>>): Readonly<Record<string
 /** A container that others are linked to has their names for it as well, `/other/alias`: its own has one slash. */
 const nameOf = (names: readonly string[]): string =>
   (names.find((name) => name.lastIndexOf("/") <= 0) ?? names[0] ?? "").replace(/^\//, "");
+
+/** A task answers to its service's name, and in a stack to the one without the stack in front. */
+function claimsOf(labels: Readonly<Record<string, string>>): readonly string[] {
+  const task = labels["com.docker.swarm.service.name"];
+  const stack = labels["com.docker.stack.namespace"];
+  const inStack = stack !== undefined && task?.startsWith(`${stack}_`) ? task.slice(stack.length + 1) : undefined;
+  return [labels[SERVICE], task, inStack].flatMap((name) => (name === undefined || name === "" ? [] : [name]));
+}
 
 /** A project that Compose could not have made is no project: whoever wrote the label did it by hand. */
 function serviceOf(labels: Readonly<Record<string, string>>): Workload["service"] {

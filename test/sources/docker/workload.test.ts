@@ -75,17 +75,22 @@ it("a Swarm task belongs to its stack, and a task whose service is not the stack
   expect([of("media"), of("other")]).toEqual(["stack:media", `container:${name}`]);
 });
 
+it("a Swarm task may answer to the name of its service, with the stack in front and without", () => {
+  const labels = { "com.docker.stack.namespace": "media", "com.docker.swarm.service.name": "media_web" };
+  expect(workloadOf(listed({ Labels: labels })).claimedNames).toEqual(["media_web", "web"]);
+});
+
 it("a Compose service that a label names without a project is remembered as a name it may answer to", () => {
   expect(workloadOf(listed({ Labels: { "com.docker.compose.service": "wiki" } }))).toMatchObject({
     service: undefined,
-    claimedName: "wiki",
+    claimedNames: ["wiki"],
   });
 });
 
 it("a container of `docker compose run`, which has all labels of its service, asks for nothing and is no replica of it", () => {
   const compose = { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki", "com.docker.compose.oneoff": "True" };
   const once = listed({ Names: ["/home-wiki-run-1f2e"], Labels: { ...compose, "cfauth.hostname": "wiki.example.com" } });
-  expect(workloadOf(once)).toMatchObject({ name: "home-wiki-run-1f2e", service: undefined, claimedName: "wiki", labels: {} });
+  expect(workloadOf(once)).toMatchObject({ name: "home-wiki-run-1f2e", service: undefined, claimedNames: ["wiki"], labels: {} });
   const lasting = listed({ Labels: { ...compose, "com.docker.compose.oneoff": "False", "cfauth.hostname": "wiki.example.com" } });
   expect(workloadOf(lasting)).toMatchObject({ service: { name: "wiki" }, labels: { "cfauth.hostname": "wiki.example.com" } });
 });
