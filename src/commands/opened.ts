@@ -11,7 +11,12 @@ const unwatched: AppOptions["watch"] = { planned: () => {}, changed: () => {}, p
 export const opened = (config: Config, { stop }: Context, more: Partial<AppOptions> = {}): Promise<App> =>
   createApp({
     config,
-    source: createDockerSource({ docker: createDocker(config.docker), log: { debug: () => {} } }),
+    source: createDockerSource({
+      docker: createDocker(config.docker),
+      log: { debug: () => {} },
+      prefix: config.labels.prefix,
+      imageLabels: config.imageLabels,
+    }),
     signal: stop,
     watch: unwatched,
     onCall: () => {},

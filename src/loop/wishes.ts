@@ -5,6 +5,7 @@ import type { World } from "../kinds/world.ts";
 import { namedNetworks } from "../labels/asked.ts";
 import type { Context } from "../labels/context.ts";
 import { decode } from "../labels/decode.ts";
+import { ignoredImageLabels } from "../labels/image.ts";
 import { labelSets } from "../labels/label-set.ts";
 import { neighbours } from "../labels/neighbours.ts";
 import { type Decision, decide, type Memory } from "../plan/decide.ts";
@@ -41,7 +42,8 @@ export function wishes(
     standing: new Set(stands.map(({ route }) => route.hostname)),
     directory: { ...world.directory, policies: world.policy.theirs },
   };
-  const decoded = labelSets(workloads, settings).map((labelSet) => decode(labelSet, context));
+  const ignored = { exposures: [], faulty: [], problems: ignoredImageLabels(workloads, settings) };
+  const decoded = [...labelSets(workloads, settings).map((labelSet) => decode(labelSet, context)), ignored];
   const named = [...new Set([...memory.named, ...context.named])];
   // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
   const on = ({ route }: StandingRoute) => (memory.absences.known.has(routeKey(route)) ? [...settings.networks, ...named] : undefined);
