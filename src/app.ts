@@ -1,3 +1,4 @@
+import { lookupFor } from "./authentik-lookup.ts";
 import { type Authentik, createAuthentik } from "./clients/authentik.ts";
 import { onlyAccount } from "./clients/cloudflare/account.ts";
 import { type Cloudflare, createCloudflare } from "./clients/cloudflare.ts";
@@ -25,6 +26,7 @@ import { type WishSettings, wishes } from "./loop/wishes.ts";
 import { NOTHING_DESIRED } from "./plan/desired.ts";
 import type { Grace } from "./plan/linger.ts";
 import { plan } from "./plan/plan.ts";
+import { createListing, type Listing } from "./sources/listing.ts";
 import { ownerFromEngine } from "./sources/owner.ts";
 import type { Source } from "./sources/source.ts";
 
@@ -36,7 +38,10 @@ export interface AppOptions {
   readonly watch: Observer;
   /** Told of every request to Cloudflare and Authentik. */
   readonly onCall: (service: "cloudflare" | "authentik", report: CallReport) => void;
-  /** Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name. */
+  /**
+   * Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name, and
+   * for who answers at Authentik's address where that is a container's.
+   */
   readonly leaving?: boolean;
 }
 
@@ -59,6 +64,7 @@ export interface App {
  * @throws {WorldError} when one of these cannot be had yet; nothing is left open then
  */
 export async function createApp({ config, source, signal, watch, onCall, leaving = false }: AppOptions): Promise<App> {
+  const listing = createListing(source, () => performance.now());
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
     baseUrl: config.cloudflare.baseUrl,
@@ -68,6 +74,7 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
   const authentik = createAuthentik({
     token: config.authentik.token.reveal(),
     url: config.authentik.apiUrl,
+    lookup: lookupFor(config.authentik, listing),
     signal,
     onCall: (report) => onCall("authentik", report),
   });
@@ -75,7 +82,7 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
   const hands = createHands({ config, cloudflare, authentik, owner, account, leaving });
   const parts: LoopParts = {
-    ...(leaving ? nothingWished(owner) : labelsObeyed(config, source, owner)),
+    ...(leaving ? nothingWished(owner) : labelsObeyed(config, listing, owner)),
     hands,
     watch,
     resyncMs: config.resyncMs,
@@ -101,11 +108,11 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
 type Wishing = Pick<LoopParts, "list" | "decide" | "asked" | "plan">;
 
 /** What runs is listed, and what its labels ask for is wished. */
-function labelsObeyed(config: Config, source: Source, owner: Owner): Wishing {
+function labelsObeyed(config: Config, listing: Listing, owner: Owner): Wishing {
   const rooms = house(owner, config.tiles);
   const [settings, grace] = [wishSettings(config), graceOf(config)];
   return {
-    list: () => source.list(),
+    list: () => listing.list(),
     decide: (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
     asked: (workloads) => asked(workloads, config.labels),
     plan: ({ desired }, world, failed) => plan(rooms, desired, world, failed),

@@ -99,7 +99,7 @@ export const SETTINGS: readonly SettingGroup[] = [
       CLOUDFLARE_BASE_URL: {
         meaning: "API base, for tests and proxies",
         fallback: "Cloudflare's",
-        takes: "an address with `http://` or `https://`",
+        takes: "an address with `https://`; plain `http://` only for this machine and private networks",
         example: "https://cloudflare-proxy.example.com/client/v4",
       },
     },
@@ -110,10 +110,12 @@ export const SETTINGS: readonly SettingGroup[] = [
       AUTHENTIK_API_URL: {
         meaning: "how cfauth itself reaches Authentik",
         fallback: "`AUTHENTIK_URL`",
-        takes: "an address with `http://` or `https://`, with the path prefix if Authentik has one",
-        example: "http://authentik-server:9000",
+        takes:
+          "an address, with the path prefix if Authentik has one: with `https://`, or with `http://` on this machine or a private network",
+        example: "http://authentik-server.authentik-api:9000",
         notes: [
           "Set it wherever cfauth and Authentik share a Docker network: the public address leads through the tunnel that cfauth is to set up.",
+          "Write it as `<container>.<network>`, with a network that only the two are on. Docker answers a name with any container that has it as an alias; cfauth sends its token only to Authentik's own container (`CFAUTH_AUTHENTIK_CONTAINER`).",
         ],
       },
       CFAUTH_AUTHENTIK_CONTAINER: {
@@ -122,7 +124,8 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: "the name of a container or of a Compose service",
         example: "authentik-server",
         notes: [
-          "Set it where `AUTHENTIK_API_URL` does not name the container, for example because cfauth reaches Authentik through a proxy.",
+          "Set it where `AUTHENTIK_API_URL` does not name the container, and where others can start containers: any project can call a Compose service, or a container, as yours is called. The name that `docker ps` shows is safest.",
+          "A container that answers to the host of `AUTHENTIK_API_URL` over plain http is sent the token only if it is this one.",
         ],
       },
       CFAUTH_AUTHENTIK_SLUG: {
@@ -320,7 +323,8 @@ export const SETTINGS: readonly SettingGroup[] = [
       DOCKER_HOST: {
         meaning: "the engine, or the socket proxy before it, as the Docker CLI reads it",
         fallback: "the local socket",
-        takes: "`unix:///path`, `tcp://host:port`, `http://…` or `https://…`; not `ssh://`",
+        takes:
+          "`unix:///path`, `tcp://host:port`, `http://…` or `https://…`; not `ssh://`. Without TLS only on this machine or a private network",
         example: "tcp://socket-proxy:2375",
       },
       DOCKER_TLS_VERIFY: {

@@ -1,3 +1,5 @@
+import { lookupParts } from "../authentik-lookup.ts";
+import { authentikLookup, strangerAt } from "../clients/authentik/lookup.ts";
 import { createAuthentik } from "../clients/authentik.ts";
 import { createCloudflare } from "../clients/cloudflare.ts";
 import { createDocker } from "../clients/docker.ts";
@@ -10,6 +12,8 @@ import { published, scrubbed } from "../doctor/scrub.ts";
 import { groupText, verdict } from "../doctor/text.ts";
 import { createVisit } from "../doctor/visit.ts";
 import { type Listen, urlOf } from "../http/listen.ts";
+import { createDockerSource } from "../sources/index.ts";
+import { createListing } from "../sources/listing.ts";
 import type { Report } from "../status/report.ts";
 import type { Terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
@@ -41,12 +45,24 @@ const TIMEOUT_MS = 4_000;
 
 function sceneFor(config: Config, { env, readText, stop: signal }: Context, notify: boolean): Scene {
   const { cloudflare, authentik } = config;
+  const docker = createDocker(config.docker, { timeoutMs: TIMEOUT_MS, subscribeMs: TIMEOUT_MS });
+  const { labels, imageLabels } = config;
+  const source = createDockerSource({ docker, log: { debug: () => {} }, prefix: labels.prefix, imageLabels });
+  const listing = createListing(source, () => performance.now());
+  const parts = lookupParts(authentik, listing);
   return createScene({
     config,
+    stranger: parts && (() => strangerAt(parts)),
     given: givenBy(env, readText),
-    docker: createDocker(config.docker, { timeoutMs: TIMEOUT_MS, subscribeMs: TIMEOUT_MS }),
+    docker,
     cloudflare: createCloudflare({ token: cloudflare.token.reveal(), baseUrl: cloudflare.baseUrl, signal, timeoutMs: TIMEOUT_MS }),
-    authentik: createAuthentik({ token: authentik.token.reveal(), url: authentik.apiUrl, signal, timeoutMs: TIMEOUT_MS }),
+    authentik: createAuthentik({
+      token: authentik.token.reveal(),
+      url: authentik.apiUrl,
+      lookup: parts && authentikLookup(parts),
+      signal,
+      timeoutMs: TIMEOUT_MS,
+    }),
     visit: createVisit(signal, TIMEOUT_MS),
     beside: () => reportOf(config.listen),
     now: Date.now(),
