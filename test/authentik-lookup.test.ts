@@ -84,7 +84,6 @@ describe("a stranger that answers to Authentik's name", () => {
     { so: "alone", resolved: [STRANGER] },
     { so: "first", resolved: [STRANGER, OWN] },
     { so: "last", resolved: [OWN, STRANGER] },
-    { so: "in IPv6 spelling", resolved: [`::ffff:${STRANGER}`] },
   ])("is sent nothing where it answers $so: Authentik's container has the token", async ({ resolved }) => {
     await using servers = await two();
     const authentik = client(servers.port, { resolved, listing: listingOf([EVIL, AUTHENTIK]) });
@@ -102,6 +101,12 @@ describe("a stranger that answers to Authentik's name", () => {
       fix: "set CFAUTH_AUTHENTIK_CONTAINER to the name of Authentik's container, and AUTHENTIK_API_URL to http://<that name>.<network>:9000 with a network that only cfauth and Authentik are on",
     });
     expect(servers.tokens[STRANGER]).toEqual([]);
+  });
+
+  test("is sent nothing under its address in IPv6 spelling either", async () => {
+    await using servers = await two();
+    const error = await failure(ask(client(servers.port, { resolved: [`::ffff:${STRANGER}`], listing: listingOf([EVIL]) })));
+    expect([error.code, servers.tokens[STRANGER]]).toEqual(["CFA-AK-STRANGER", []]);
   });
 
   test("is sent nothing where it carries the name as a Compose label", async () => {

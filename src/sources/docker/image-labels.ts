@@ -64,16 +64,20 @@ const SERVICE = "com.docker.compose.service";
 const STACK = "com.docker.stack.namespace";
 
 /**
- * Where the image is unknown, its labels might name a project or stack that the container is not of. The container's name, which
- * no image can choose, has to agree: `blog-web-1`, `blog_web_1`, `media_web.1.x7k2`. Else the container speaks for itself alone.
+ * Where the image is unknown, its labels might name a project or stack that the container is not of. What no image can choose has to
+ * agree: the container's name (`blog-web-1`, `blog_web_1`, `media_web.1.x7k2`), or a network of the project (`blog_default`). Else
+ * the container speaks for itself alone. The name of a service stays: Compose has made an alias of it, if it was Compose.
  */
-function withoutUnproven({ Names, Labels }: Listed): Labels {
+function withoutUnproven({ Names, Labels, NetworkSettings }: Listed): Labels {
   const labels = Labels ?? {};
-  const isNamed = (...starts: readonly string[]): boolean => Names.some((name) => starts.some((start) => name.startsWith(start)));
   const [project, service, stack] = [labels[PROJECT], labels[SERVICE], labels[STACK]];
+  // Compose puts an id in front of the old container's name while it makes a new one.
+  const names = Names.map((name) => name.replace(/^\/([0-9a-f]{12}_)?/, ""));
+  const isNamed = (...starts: readonly string[]): boolean => names.some((name) => starts.some((start) => name.startsWith(start)));
+  const isOn = (start: string): boolean => Object.keys(NetworkSettings.Networks ?? {}).some((network) => network.startsWith(start));
   return without(labels, [
-    ...(isNamed(`/${project}-${service}-`, `/${project}_${service}_`) ? [] : [PROJECT, SERVICE]),
-    ...(isNamed(`/${stack}_`) ? [] : [STACK]),
+    ...(isNamed(`${project}-${service}-`, `${project}_${service}_`) || isOn(`${project}_`) ? [] : [PROJECT]),
+    ...(isNamed(`${stack}_`) || isOn(`${stack}_`) ? [] : [STACK]),
   ]);
 }
 

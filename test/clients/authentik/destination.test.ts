@@ -20,6 +20,11 @@ describe("the token goes to", () => {
   test.each([
     { so: "Authentik's container, which alone answers", question: {}, addresses: [OWN] },
     { so: "Authentik's container of the two that answer", question: { resolved: [STRANGER, OWN] }, addresses: [OWN] },
+    {
+      so: "the answer that is Authentik's container, also where it is on no network of this machine's own",
+      question: { resolved: [STRANGER, OWN_FAR], isNear: () => false },
+      addresses: [OWN_FAR],
+    },
     { so: "Authentik's container where only a stranger answers", question: { resolved: [STRANGER] }, addresses: [OWN] },
     { so: "Authentik's container where the DNS outside answers", question: { resolved: ["192.168.1.9"] }, addresses: [OWN] },
     { so: "Authentik's container where nothing answers", question: { resolved: [] }, addresses: [OWN] },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createDocker } from "../../../src/clients/docker.ts";
+import { createDocker, type Docker } from "../../../src/clients/docker.ts";
 import type { Workload } from "../../../src/domain/workload.ts";
+import { createImages } from "../../../src/sources/docker/images.ts";
 import type { Listed } from "../../../src/sources/docker/listed.ts";
 import { createDockerSource } from "../../../src/sources/docker/source.ts";
 import type { Source } from "../../../src/sources/source.ts";
@@ -146,20 +147,20 @@ describe("an image", () => {
   });
 
   it("is one of at most four that are asked for at once", async () => {
-    const numbers = Array.from({ length: 12 }, (_, index) => index + 1);
-    await using engine = await engineWith(numbers.map((image) => ({ Labels: { "cfauth.port": "80" }, image })));
-    let [open, most] = [0, 0];
-    for (const number of numbers)
-      engine.on(imagePath(number), (_request, response) => {
-        most = Math.max(most, ++open);
-        setImmediate(() => {
-          open--;
-          response.end(JSON.stringify({ Config: {} }));
-        });
-      });
-    await sourceOf(engine).source.list();
-    expect(most).toBeLessThanOrEqual(4);
-    expect(imagesAsked(engine)).toHaveLength(12);
+    const answers: (() => void)[] = [];
+    const image = () => new Promise((answer) => answers.push(() => answer({ Config: {} })));
+    const images = createImages({ image } as unknown as Docker, "cfauth", () => 0);
+    const ids = new Set(Array.from({ length: 12 }, (_, index) => imageId(index)));
+    const known = images.labelsOf(ids);
+    const open: number[] = [];
+    for (let asked = 0; asked < ids.size; ) {
+      await new Promise((turn) => setImmediate(turn));
+      open.push(answers.length);
+      asked += answers.length;
+      for (const answer of answers.splice(0)) answer();
+    }
+    expect(open).toEqual([4, 4, 4]);
+    expect([...(await known).values()].every(({ kind }) => kind === "known")).toBe(true);
   });
 });
 
@@ -231,13 +232,17 @@ describe("an image that cannot be inspected", () => {
 describe("while its image is unknown, a container is of a project or stack", () => {
   const labels = { "com.docker.compose.project": "blog", "com.docker.compose.service": "web", "cfauth.port": "80" };
   it.each([
-    { name: "blog-web-1", party: "compose:blog" },
-    { name: "blog_web_1", party: "compose:blog" },
-    { name: "blog-web-run-0a1b2c", party: "compose:blog" },
-    { name: "evil", party: "container:evil" },
-    { name: "blog-website-1", party: "container:blog-website-1" },
-  ])("only by a name that agrees: $name is $party", async ({ name, party }) => {
-    await using engine = await engineWith([{ Names: [`/${name}`], Labels: labels }]);
+    { name: "blog-web-1", network: "tunnel", party: "compose:blog" },
+    { name: "blog_web_1", network: "tunnel", party: "compose:blog" },
+    { name: "0a1b2c3d4e5f_blog-web-1", network: "tunnel", party: "compose:blog" },
+    { name: "blog-web-run-0a1b2c", network: "tunnel", party: "compose:blog" },
+    { name: "wiki", network: "blog_default", party: "compose:blog" },
+    { name: "evil", network: "tunnel", party: "container:evil" },
+    { name: "evil", network: "blogger_default", party: "container:evil" },
+    { name: "blog-website-1", network: "tunnel", party: "container:blog-website-1" },
+  ])("only where its name or network agrees: $name on $network is $party", async ({ name, network, party }) => {
+    const NetworkSettings = { Networks: { [network]: { IPAddress: "172.20.0.3" } } };
+    await using engine = await engineWith([{ Names: [`/${name}`], Labels: labels, NetworkSettings }]);
     refuses(engine, 1, 403);
     expect(await only(sourceOf(engine).source)).toMatchObject({ party });
   });
