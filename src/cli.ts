@@ -29,11 +29,11 @@ export const COMMANDS: readonly Command[] = [
 export async function cli(argv: readonly string[], context: Context): Promise<number> {
   const asked = read(argv);
   if ("fault" in asked) {
-    context.err.write(`cfauth: ${asked.fault}\n`);
+    context.err.write(context.err.lines(`cfauth: ${asked.fault}`));
     return MISUSED;
   }
   if ("text" in asked) {
-    context.out.write(asked.text.split("\n").map(context.out.plain).join("\n"));
+    context.out.write(context.out.lines(...asked.text.trimEnd().split("\n")));
     return 0;
   }
   return asked.command.run(context, asked.given);

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { isVisible, visible } from "../../../src/domain/text/visible.ts";
+import { expectHarmless, HOSTILE, STEERING } from "../../hostile-text.ts";
+
+const codePoints = (text: string): string => [...text].map((it) => `U+${it.codePointAt(0)?.toString(16).toUpperCase()}`).join(" ");
+
+describe("visible text", () => {
+  it.each(STEERING.map((text) => ({ name: codePoints(text), text })))("has a replacement character instead of $name", ({ text }) => {
+    expect(isVisible(`a${text}b`)).toBe(false);
+    expect(visible(`a${text}b`)).toMatch(/^a[^a]*�[^a]*b$/);
+    expectHarmless(visible(`a${text}FORGED`));
+  });
+
+  it("is harmless with all of them at once, and stays the same when it is made visible again", () => {
+    expectHarmless(visible(HOSTILE));
+    expect(visible(visible(HOSTILE))).toBe(visible(HOSTILE));
+  });
+
+  it.each([
+    "Wiki · Häuser & Gärten",
+    "日本語 العربية עברית ไทย हिन्दी",
+    "👩‍🍳 recipes, ❤️, 🏳️‍🌈, 👨‍👩‍👧, 👩🏽‍🍳 and ✔️",
+    "→ 50 % · “quoted” – done…",
+  ])("leaves ordinary text as it is: %s", (text) => {
+    expect(isVisible(text)).toBe(true);
+    expect(visible(text)).toBe(text);
+  });
+
+  it.each(["80\ufe0f", "a\u200d🍳", "👩\u200d", "👩\u200d\u200d🍳", "👩\ufe0f\ufe0f"])(
+    "shows the invisible characters of emoji where they build none: %j",
+    (text) => {
+      expect(visible(text)).toContain("�");
+    },
+  );
+});
