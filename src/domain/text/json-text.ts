@@ -2,7 +2,7 @@ import { STEERING } from "./visible.ts";
 
 declare const brand: unique symbol;
 
-/** JSON that is safe to show: what steers a terminal or a reader stands in it as `\u202e`. Means the same to every parser. */
+/** JSON that is safe to show: what steers a terminal or a reader is escaped, as `\u202e`. It means the same to every parser. */
 export type JsonText = string & { readonly [brand]: "JsonText" };
 
 /** On one line. */
