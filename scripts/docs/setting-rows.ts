@@ -101,7 +101,7 @@ export const SETTINGS: readonly SettingGroup[] = [
       CLOUDFLARE_BASE_URL: {
         meaning: "API base, for tests and proxies",
         fallback: "Cloudflare's",
-        takes: "an address with `https://`; with `http://` only this machine, a private address or a name without a dot",
+        takes: "an address with `http://` or `https://`",
         example: "https://cloudflare-proxy.example.com/client/v4",
       },
     },
@@ -112,12 +112,10 @@ export const SETTINGS: readonly SettingGroup[] = [
       AUTHENTIK_API_URL: {
         meaning: "how cfauth itself reaches Authentik",
         fallback: "`AUTHENTIK_URL`",
-        takes:
-          "an address with `https://`, with the path prefix if Authentik has one; with `http://` only this machine, a private address or a name without a dot",
+        takes: "an address with `http://` or `https://`, with the path prefix if Authentik has one",
         example: "http://authentik-server:9000",
         notes: [
           "Set it wherever cfauth and Authentik share a Docker network: the public address leads through the tunnel that cfauth is to set up.",
-          "It also says which container is Authentik, the only one that may have the hostname of `AUTHENTIK_URL`. Where it does not, set [`CFAUTH_AUTHENTIK_CONTAINER`](#cfauth_authentik_container).",
         ],
       },
       CFAUTH_AUTHENTIK_CONTAINER: {

@@ -16,6 +16,10 @@ describe("visible text", () => {
     expect(visible(visible(HOSTILE))).toBe(visible(HOSTILE));
   });
 
+  it.each(["\u200d", "\ufe0f", "👩\u200d", "a"])("is made in linear time: a megabyte of %j", (part) => {
+    expect(visible(part.repeat(2 ** 20 / part.length))).toHaveLength(Math.floor(2 ** 20 / part.length) * part.length);
+  });
+
   it.each([
     "Wiki · Häuser & Gärten",
     "日本語 العربية עברית ไทย हिन्दी",
