@@ -10,8 +10,9 @@ import type { Owner } from "../src/domain/owner.ts";
 import type { Problem } from "../src/domain/problem.ts";
 import { jsonDocument } from "../src/domain/text/json-text.ts";
 import { WorldError } from "../src/errors.ts";
+import type { Html } from "../src/http/page/html.ts";
 import { pageHtml } from "../src/http/page/page.ts";
-import { createLog } from "../src/log.ts";
+import { createLog, type LogStream } from "../src/log.ts";
 import { createMetrics } from "../src/metrics/metrics.ts";
 import { deliver } from "../src/notify/deliver.ts";
 import { type Event, problemOpened, problemSolved, routeClosed, routeOpened, routePublic } from "../src/notify/event.ts";
@@ -264,6 +265,19 @@ describe("hostile text from labels, names and vendors is harmless", () => {
     expect(text).toContain("FORGED");
     expectHarmless(text);
   });
+});
+
+it("a text that no sanitizer has made harmless is refused by the compiler at each output", () => {
+  const { terminal, text } = paper();
+  // @ts-expect-error A terminal takes only what it or the sanitizer of JSON has made.
+  terminal.write("plain");
+  // @ts-expect-error A page is made by its template alone.
+  const html: Html = { markup: "plain" };
+  // @ts-expect-error So are the lines of a notification.
+  const title: Event["title"] = "plain";
+  // @ts-expect-error Nor does the log take any other text.
+  const line: Parameters<LogStream["write"]>[0] = "plain";
+  expect([text(), html.markup, title, line]).toEqual(["plain", "plain", "plain", "plain"]);
 });
 
 describe("hostile text in a notification", () => {
