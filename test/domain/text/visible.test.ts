@@ -16,7 +16,7 @@ describe("visible text", () => {
     expect(visible(visible(HOSTILE))).toBe(visible(HOSTILE));
   });
 
-  it.each(["\u200d", "\ufe0f", "👩\u200d", "a"])("is made in linear time: a megabyte of %j", (part) => {
+  it.each(["\u200d", "\ufe0f", "👩\u200d", "ا\u200c", "a"])("is made in linear time: a megabyte of %j", (part) => {
     expect(visible(part.repeat(2 ** 20 / part.length))).toHaveLength(Math.floor(2 ** 20 / part.length) * part.length);
   });
 
@@ -24,11 +24,20 @@ describe("visible text", () => {
     "Wiki · Häuser & Gärten",
     "日本語 العربية עברית ไทย हिन्दी",
     "👩‍🍳 recipes, ❤️, 🏳️‍🌈, 👨‍👩‍👧, 👩🏽‍🍳 and ✔️",
+    "نامه\u200cای and می\u200cخواهم",
+    "क्\u200dष and ක්\u200dෂ",
     "→ 50 % · “quoted” – done…",
   ])("leaves ordinary text as it is: %s", (text) => {
     expect(isVisible(text)).toBe(true);
     expect(visible(text)).toBe(text);
   });
+
+  it.each(["a\u200cb", "نامه\u200cb", "a\u200cا", "نامه\u200c", "نا\u200c\u200cمه", "نا\u200dمه", "क\u200dष"])(
+    "shows the invisible characters of scripts where they spell nothing: %j",
+    (text) => {
+      expect(visible(text)).toContain("�");
+    },
+  );
 
   it.each(["80\ufe0f", "a\u200d🍳", "👩\u200d", "👩\u200d\u200d🍳", "👩\ufe0f\ufe0f"])(
     "shows the invisible characters of emoji where they build none: %j",
