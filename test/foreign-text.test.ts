@@ -247,6 +247,25 @@ describe("hostile text from labels, names and vendors is harmless", () => {
     expectHarmless(text());
   });
 
+  it("in what a command shows of an error that it does not expect, without the error's fields", async () => {
+    const { terminal, text } = paper();
+    const error = Object.assign(new Error(`${HOSTILE}\nFORGED\n    at FORGED`), { headers: { authorization: "Bearer abc" } });
+    const failing = { out: terminal, err: terminal, stop: new AbortController().signal, ask: async () => undefined, readText: () => "" };
+    const environment = new Proxy<Record<string, string>>(
+      {},
+      {
+        ownKeys: () => {
+          throw error;
+        },
+      },
+    );
+    expect(await cli(["plan"], { ...failing, env: environment })).toBe(1);
+    expect(text()).toContain("please report these lines: Error: x�FORGED");
+    expect(text()).toMatch(/\n +at \S/);
+    expect(text()).not.toContain("Bearer");
+    expectHarmless(text());
+  });
+
   it.each(["json", "pretty"] as const)("in the log as %s", (format) => {
     const text = logged(format);
     expect(text).toContain("FORGED");
