@@ -38,7 +38,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: "an address with `https://`; a path prefix may follow. Plain `http://` only for this very machine (`localhost`)",
         example: "https://auth.example.com",
         notes: [
-          "The container with this hostname in its label is the login: it is opened first and without a login in front. See [authentik.md](authentik.md#authentiks-own-hostname).",
+          "Authentik's own container, with this hostname in its label, is the login: it is opened first and without a login in front. No other container gets this hostname. See [authentik.md](authentik.md#authentiks-own-hostname).",
         ],
       },
       AUTHENTIK_TOKEN: {
@@ -85,7 +85,9 @@ export const SETTINGS: readonly SettingGroup[] = [
         fallback: "all the token sees",
         takes: "domains with commas",
         example: "example.com,example.org",
-        notes: ["A hostname elsewhere is refused (`CFA-HOST-NO-ZONE`), whatever the token may do."],
+        notes: [
+          "A hostname elsewhere is refused (`CFA-HOST-NO-ZONE`), whatever the token may do. The most specific zone of the account decides: where `dev.example.com` is a zone of its own, `example.com` alone does not admit `x.dev.example.com`.",
+        ],
       },
       CFAUTH_OWNER: {
         meaning: "name of this installation, `[a-z0-9-]{1,32}`",
@@ -312,6 +314,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         example: "published",
         notes: [
           "`name`: by the container's name on its network, `<name>.<network>`, for cloudflared in Docker; by its short id where another container answers to the same name. `id`: always by the short id, which changes when a container is recreated. `ip`: by the container's address, for a cloudflared on the host of a Linux engine; the address may change with each start, and the rule with it. `published`: by the port that the container publishes on the host.",
+          "What each defends against and what it costs: [security.md](security.md#how-cloudflared-finds-a-container).",
         ],
       },
       CFAUTH_SOURCES: {

@@ -11,6 +11,7 @@ import { createScene, type Scene } from "../doctor/scene.ts";
 import { published, scrubbed } from "../doctor/scrub.ts";
 import { groupText, verdict } from "../doctor/text.ts";
 import { createVisit } from "../doctor/visit.ts";
+import { jsonDocument } from "../domain/text/json-text.ts";
 import { type Listen, urlOf } from "../http/listen.ts";
 import { createDockerSource } from "../sources/index.ts";
 import { createListing } from "../sources/listing.ts";
@@ -84,7 +85,7 @@ async function reportOf(listen: Listen): Promise<Report | undefined> {
 /** @returns 1 when anything keeps a route from working, or it was stopped */
 export async function doctor(scene: Scene, out: Terminal, json: boolean): Promise<0 | 1> {
   const { secrets } = scene.config;
-  if (!json) out.write(`cfauth doctor ${VERSION}\n`);
+  if (!json) out.write(out.lines(`cfauth doctor ${VERSION}`));
   const waiting = createWaiting(out, json);
   waiting.show();
   const { groups } = await examine(scene, {
@@ -97,11 +98,11 @@ export async function doctor(scene: Scene, out: Terminal, json: boolean): Promis
   });
   waiting.clear();
   if (scene.stop.aborted) {
-    if (!json) out.write("Stopped: not everything was looked at.\n");
+    if (!json) out.write(out.lines("Stopped: not everything was looked at."));
     return 1;
   }
-  if (json) out.write(`${JSON.stringify(diagnosisJson(published({ groups }, secrets), VERSION), undefined, 2)}\n`);
-  else out.write(`${verdict(groups)}\n`);
+  if (json) out.write(jsonDocument(diagnosisJson(published({ groups }, secrets), VERSION)));
+  else out.write(out.lines(verdict(groups)));
   return groups.some(({ result }) => result === "fail") ? 1 : 0;
 }
 
@@ -110,6 +111,6 @@ function createWaiting(out: Terminal, json: boolean): { show(): void; clear(): v
   const shown = out.interactive && !json;
   return {
     show: () => shown && out.write(out.plain(out.paint("dim", "… looking"))),
-    clear: () => shown && out.write("\r\u001b[2K"),
+    clear: () => shown && out.write(out.rewritten("")),
   };
 }

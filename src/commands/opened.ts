@@ -33,7 +33,7 @@ export async function orTold(
     return await run();
   } catch (error) {
     if (!(error instanceof WorldError)) throw error;
-    if (unbegun(error, stop)) err.write("Stopped before anything was done.\n");
+    if (unbegun(error, stop)) err.write(err.lines("Stopped before anything was done."));
     else tell(error);
     return 1;
   }
