@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
+import { hostname as machineName } from "node:os";
 import { lookupFor } from "./authentik-lookup.ts";
 import { type Authentik, createAuthentik } from "./clients/authentik.ts";
 import { onlyAccount } from "./clients/cloudflare/account.ts";
 import { type Cloudflare, createCloudflare } from "./clients/cloudflare.ts";
+import { createDockerDns, type DockerDns } from "./clients/docker/dns.ts";
 import type { CallReport } from "./clients/report.ts";
 import type { Config } from "./config.ts";
 import type { Owner } from "./domain/owner.ts";
@@ -18,7 +21,8 @@ import { tileApi } from "./kinds/tile/api.ts";
 import { tunnelApi } from "./kinds/tunnel/api.ts";
 import { remembered } from "./kinds/tunnel/remembered.ts";
 import type { World } from "./kinds/world.ts";
-import { asked } from "./labels/asked.ts";
+import { asked, namedNetworks } from "./labels/asked.ts";
+import { effectiveLabels } from "./labels/label-set.ts";
 import { groundwork } from "./loop/groundwork.ts";
 import { createLoop, type Loop, type LoopParts, type Observer } from "./loop/loop.ts";
 import { type Preview, preview } from "./loop/preview.ts";
@@ -26,6 +30,7 @@ import { type WishSettings, wishes } from "./loop/wishes.ts";
 import { NOTHING_DESIRED } from "./plan/desired.ts";
 import type { Grace } from "./plan/linger.ts";
 import { plan } from "./plan/plan.ts";
+import { outsideProbe, withAnswers } from "./sources/index.ts";
 import { createListing, type Listing } from "./sources/listing.ts";
 import { ownerFromEngine } from "./sources/owner.ts";
 import type { Source } from "./sources/source.ts";
@@ -38,6 +43,10 @@ export interface AppOptions {
   readonly watch: Observer;
   /** Told of every request to Cloudflare and Authentik. */
   readonly onCall: (service: "cloudflare" | "authentik", report: CallReport) => void;
+  /** Docker's DNS, asked where this process runs in a container on cloudflared's network. */
+  readonly dns?: DockerDns;
+  /** What this machine is called; in a container its short id. */
+  readonly hostname?: string;
   /**
    * Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name, and
    * for who answers at Authentik's address where that is a container's.
@@ -63,8 +72,9 @@ export interface App {
  *
  * @throws {WorldError} when one of these cannot be had yet; nothing is left open then
  */
-export async function createApp({ config, source, signal, watch, onCall, leaving = false }: AppOptions): Promise<App> {
-  const listing = createListing(source, () => performance.now());
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, source, signal, watch, onCall, leaving = false } = options;
+  const listing = createListing(leaving ? source : answering(options), () => performance.now());
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
     baseUrl: config.cloudflare.baseUrl,
@@ -104,6 +114,16 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
     look: () => look(hands, "all", NOBODY_ASKED, undefined),
   };
 }
+
+/** The containers with what Docker's DNS says of their names, where it can be asked. */
+const answering = ({ config, source, dns = createDockerDns(), hostname = machineName() }: AppOptions): Source =>
+  withAnswers(source, {
+    dns,
+    hostname,
+    outside: outsideProbe({ dns, uptime: () => performance.now(), unknownName: () => `cfauth-${randomUUID()}` }),
+    isLabelled: ({ labels }) => Object.keys(effectiveLabels(labels, config.labels).labels).length > 0,
+    networks: (workloads) => [...new Set([...config.labels.networks, ...namedNetworks(workloads, config.labels)])],
+  });
 
 type Wishing = Pick<LoopParts, "list" | "decide" | "asked" | "plan">;
 

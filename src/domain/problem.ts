@@ -60,6 +60,7 @@ export const PROBLEM_CODES = [
   "CFA-DOCKER-UNREACHABLE",
   "CFA-DOCKER-PROXY",
   "CFA-DOCKER-NETWORK",
+  "CFA-NETWORK-DNS",
 ] as const;
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

@@ -1,3 +1,4 @@
+import { isProjectName } from "../domain/compose.ts";
 import { parseDuration } from "../domain/duration.ts";
 import { list } from "../domain/list.ts";
 import { nearest } from "../domain/nearest.ts";
@@ -110,7 +111,7 @@ export function parseText(text: string): Parsed<string> {
 export function parseShareWith(text: string): Parsed<readonly string[]> {
   const names = namesOf(text, "a Compose project");
   if (!names.ok) return names;
-  const wrong = names.value.find((name) => name !== "*" && !/^[a-z0-9][a-z0-9_-]*$/.test(name));
+  const wrong = names.value.find((name) => name !== "*" && !isProjectName(name));
   return wrong === undefined
     ? parsed([...new Set(names.value)].toSorted())
     : faulty(

@@ -1,7 +1,20 @@
 import { spoken } from "../domain/duration.ts";
 import type { Mark, Terminal } from "../terminal.ts";
 import type { Check, Report, ReportedProblem, ReportedRoute, RouteState } from "./report.ts";
-import { attention, awaited, banners, effectWords, emptiness, headline, loose, NAMES, problemsOf, STATES, sentence } from "./words.ts";
+import {
+  attention,
+  awaited,
+  banners,
+  effectWords,
+  emptiness,
+  headline,
+  loose,
+  NAMES,
+  problemsOf,
+  remarks,
+  STATES,
+  sentence,
+} from "./words.ts";
 
 type Paper = Pick<Terminal, "mark" | "paint">;
 
@@ -67,7 +80,7 @@ function said(route: ReportedRoute, report: Report, paper: Paper): readonly stri
     case "closing":
       return [`    ${reason}`, ...problems];
     case "live":
-      return problems;
+      return [...remarks(route).map((text) => `    ${text}`), ...problems];
   }
 }
 
