@@ -89,8 +89,8 @@ describe("while it is not known which labels are the image's", () => {
     const labels = { "cfauth.hostname": "app.example.com", "cfauth.access": "public" };
     const service = { project: "home", name: "app" };
     const replicas = [
-      workload(labels, { id: "a", service, imageLabels: PROVEN }),
-      workload(labels, { id: "b", service, imageLabels: UNKNOWN }),
+      workload(labels, { id: "a", name: "home-app-1", service, imageLabels: PROVEN }),
+      workload(labels, { id: "b", name: "home-app-2", service, imageLabels: UNKNOWN }),
     ];
     expect(decoded(replicas).exposures).toEqual([]);
   });
