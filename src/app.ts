@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname as machineName } from "node:os";
+import { lookupFor } from "./authentik-lookup.ts";
 import { type Authentik, createAuthentik } from "./clients/authentik.ts";
 import { onlyAccount } from "./clients/cloudflare/account.ts";
 import { type Cloudflare, createCloudflare } from "./clients/cloudflare.ts";
@@ -30,6 +31,7 @@ import { NOTHING_DESIRED } from "./plan/desired.ts";
 import type { Grace } from "./plan/linger.ts";
 import { plan } from "./plan/plan.ts";
 import { outsideProbe, withAnswers } from "./sources/index.ts";
+import { createListing, type Listing } from "./sources/listing.ts";
 import { ownerFromEngine } from "./sources/owner.ts";
 import type { Source } from "./sources/source.ts";
 
@@ -45,7 +47,10 @@ export interface AppOptions {
   readonly dns?: DockerDns;
   /** What this machine is called; in a container its short id. */
   readonly hostname?: string;
-  /** Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name. */
+  /**
+   * Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name, and
+   * for who answers at Authentik's address where that is a container's.
+   */
   readonly leaving?: boolean;
 }
 
@@ -69,6 +74,7 @@ export interface App {
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, source, signal, watch, onCall, leaving = false } = options;
+  const listing = createListing(leaving ? source : answering(options), () => performance.now());
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
     baseUrl: config.cloudflare.baseUrl,
@@ -78,6 +84,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const authentik = createAuthentik({
     token: config.authentik.token.reveal(),
     url: config.authentik.apiUrl,
+    lookup: lookupFor(config.authentik, listing),
     signal,
     onCall: (report) => onCall("authentik", report),
   });
@@ -85,7 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
   const hands = createHands({ config, cloudflare, authentik, owner, account, leaving });
   const parts: LoopParts = {
-    ...(leaving ? nothingWished(owner) : labelsObeyed(config, answering(options), owner)),
+    ...(leaving ? nothingWished(owner) : labelsObeyed(config, listing, owner)),
     hands,
     watch,
     resyncMs: config.resyncMs,
@@ -121,11 +128,11 @@ const answering = ({ config, source, dns = createDockerDns(), hostname = machine
 type Wishing = Pick<LoopParts, "list" | "decide" | "asked" | "plan">;
 
 /** What runs is listed, and what its labels ask for is wished. */
-function labelsObeyed(config: Config, source: Source, owner: Owner): Wishing {
+function labelsObeyed(config: Config, listing: Listing, owner: Owner): Wishing {
   const rooms = house(owner, config.tiles);
   const [settings, grace] = [wishSettings(config), graceOf(config)];
   return {
-    list: () => source.list(),
+    list: () => listing.list(),
     decide: (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
     asked: (workloads) => asked(workloads, config.labels),
     plan: ({ desired }, world, failed) => plan(rooms, desired, world, failed),

@@ -339,6 +339,47 @@ describe("the address of Authentik", () => {
   });
 });
 
+describe("an address to which a token is sent", () => {
+  const NAMES = ["AUTHENTIK_API_URL", "CLOUDFLARE_BASE_URL"] as const;
+  const each = (...texts: readonly string[]) => NAMES.flatMap((name) => texts.map((text) => ({ name, text })));
+
+  it.each(
+    each(
+      "http://authentik.example.com",
+      "http://authentik.example.com.",
+      "http://example.com:9000",
+      "http://8.8.8.8",
+      "http://134744072",
+      "http://0x08.0x08.0x08.0x08",
+      "http://[2606:4700::1111]",
+      "http://[::ffff:8.8.8.8]",
+    ),
+  )("is no public one without TLS: $name=$text", ({ name, text }) => {
+    expect(faults({ [name]: text })).toEqual([
+      {
+        name,
+        why: "sends a token over http to an address on the internet, where anybody on the way can read it",
+        fix: "write https://, or an address of this machine or of a private network, such as http://authentik-server:9000",
+      },
+    ]);
+  });
+
+  it.each(
+    each(
+      "https://authentik.example.com",
+      "http://authentik-server:9000",
+      "http://authentik-server.authentik-api:9000",
+      "http://authentik.lan",
+      "http://127.0.0.1:9000",
+      "http://10.1.2.3",
+      "http://[fd00::2]:9000",
+      "http://[::ffff:10.1.2.3]",
+    ),
+  )("may be one with TLS, or of this machine or a private network: $name=$text", ({ name, text }) => {
+    expect(faults({ [name]: text })).toEqual([]);
+  });
+});
+
 describe("the Docker engine", () => {
   it.each([
     { env: { DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, docker: { kind: "socket", path: "/run/user/1000/docker.sock" } },
@@ -367,6 +408,23 @@ describe("the Docker engine", () => {
   ])("cannot be %s", (host) => {
     expect(names(faults({ DOCKER_HOST: host }))).toEqual(["DOCKER_HOST"]);
   });
+
+  it.each([
+    "tcp://engine.example.com:2375",
+    "http://engine.example.com",
+    "tcp://8.8.8.8:2375",
+    "tcp://134744072:2375",
+    "tcp://[2606:4700::1]",
+  ])("is not spoken to over the internet without TLS: %s", (host) => {
+    expect(names(faults({ DOCKER_HOST: host }))).toEqual(["DOCKER_HOST"]);
+  });
+
+  it.each(["tcp://192.168.1.4:2375", "tcp://nas.lan:2375", "tcp://socket-proxy.home_socket:2375"])(
+    "is spoken to without TLS in a private network: %s",
+    (host) => {
+      expect(config({ DOCKER_HOST: host }).docker).toMatchObject({ kind: "tcp", tls: undefined });
+    },
+  );
 
   it("whose certificates cannot be read is a fault of their folder", () => {
     expect(names(faults({ DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }))).toEqual([

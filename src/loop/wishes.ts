@@ -6,6 +6,7 @@ import { namedNetworks } from "../labels/asked.ts";
 import type { Context } from "../labels/context.ts";
 import { decode } from "../labels/decode.ts";
 import { identify } from "../labels/identity.ts";
+import { ignoredImageLabels } from "../labels/image.ts";
 import { labelSets } from "../labels/label-set.ts";
 import { neighbours } from "../labels/neighbours.ts";
 import { networkProblems } from "../labels/outside.ts";
@@ -45,7 +46,8 @@ export function wishes(
     standing: new Set(stands.map(({ route }) => route.hostname)),
     directory: { ...world.directory, policies: world.policy.theirs },
   };
-  const decoded = labelSets(workloads, settings).map((labelSet) => decode(labelSet, context));
+  const ignored = { exposures: [], faulty: [], problems: ignoredImageLabels(workloads, settings) };
+  const decoded = [...labelSets(workloads, settings).map((labelSet) => decode(labelSet, context)), ignored];
   const named = [...new Set([...memory.named, ...context.named])];
   // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
   const on = ({ route }: StandingRoute) => (memory.absences.known.has(routeKey(route)) ? [...settings.networks, ...named] : undefined);

@@ -16,7 +16,7 @@ import {
   sentence,
 } from "./words.ts";
 
-type Paper = Pick<Terminal, "mark" | "paint" | "plain">;
+type Paper = Pick<Terminal, "mark" | "paint">;
 
 const MARKS: Readonly<Record<RouteState, Mark>> = { problem: "fail", waiting: "warn", closing: "skip", live: "ok" };
 const CHECK_MARKS: Readonly<Record<Check, Mark>> = { ok: "ok", failing: "fail", unknown: "skip" };
@@ -43,7 +43,7 @@ export function statusLines(report: Report, paper: Paper, now: number): readonly
     ...report.routes.flatMap((route) => [line(route, widths, paper, now), ...said(route, report, paper)]),
     ...(empty === undefined ? [] : [empty.text, `    labels:`, `      ${empty.label}`]),
   ];
-  return (lines.at(-1) === "" ? lines.slice(0, -1) : lines).map((text) => paper.plain(text));
+  return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
 }
 
 interface Widths {

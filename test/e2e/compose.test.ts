@@ -114,17 +114,25 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
 
   test("lets cfauth see a list of containers, and do nothing", async () => {
     const id = (await home.containers()).get("whoami")?.Id;
-    const asks = ["GET /containers/json", "GET /v1.41/info", `GET /containers/${id}/json`, `GET /containers/${id}/logs?stdout=1`].concat([
-      "POST /containers/create",
-      `POST /containers/${id}/stop`,
-      `DELETE /containers/${id}`,
-      "PUT /x",
-      "HEAD /_ping",
-    ]);
+    const image = (await home.containers()).get("whoami")?.Image;
+    const asks = [
+      "GET /containers/json",
+      "GET /v1.41/info",
+      `GET /images/${image}/json`,
+      "GET /images/json",
+      `GET /containers/${id}/json`,
+      `GET /containers/${id}/logs?stdout=1`,
+    ].concat(["POST /containers/create", `POST /containers/${id}/stop`, `DELETE /containers/${id}`, "PUT /x", "HEAD /_ping"]);
     const ask =
       'for (const a of process.argv.slice(1)) { const [method, path] = a.split(" "); console.log((await fetch("http://socket-proxy:2375" + path, { method })).status, method) }';
     expect((await home.evaluate("cfauth", ask, ...asks)).trim().split("\n")).toEqual(
-      ["200 GET", "200 GET", "403 GET", "403 GET"].concat(["405 POST", "405 POST", "405 DELETE", "405 PUT", "405 HEAD"]),
+      ["200 GET", "200 GET", "200 GET", "403 GET", "403 GET", "403 GET"].concat([
+        "405 POST",
+        "405 POST",
+        "405 DELETE",
+        "405 PUT",
+        "405 HEAD",
+      ]),
     );
   });
 

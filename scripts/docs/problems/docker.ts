@@ -62,7 +62,9 @@ export const ofDocker = {
     says: async () => [await said(PROXY, "/events", answered(403))],
     so: "The socket proxy does not let through something that cfauth reads.",
     why: "Without events cfauth would notice late or never, without the list it knows nothing.",
-    mend: ["Allow `GET` on `/containers/json`, `/events` and `/info`. Rules for three proxies: [security.md](security.md#docker)."],
+    mend: [
+      "Allow `GET` on `/containers/json`, `/images/<id>/json`, `/events` and `/info`. Rules for three proxies: [security.md](security.md#docker).",
+    ],
     effect: AS_IT_WAS,
   },
   "CFA-NETWORK-DNS": {
