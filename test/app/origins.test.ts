@@ -88,3 +88,30 @@ it("CFAUTH_TARGET=id has every container reached by its short id, and a recreate
   await at.settle();
   expect([services(at), writes(at)]).toEqual([["http://a00011112222:80"], { document: 1, other: [] }]);
 });
+
+it.each([
+  { what: "a container_name", names: ["wiki"] },
+  { what: "two replicas", names: ["home-wiki-1", "home-wiki-2"] },
+])(
+  "a container that copies the labels of a service with $what waits while the service restarts, and gets nothing when it is back",
+  async ({ names }) => {
+    await using at = await home({ settings: { CFAUTH_GRACE_PERIOD: "60s" } });
+    const labels = { "cfauth.hostname": at.host("wiki"), "cfauth.access": "public" };
+    const service = { project: "home", name: "wiki" };
+    const members = names.map((name, i) => workload(labels, { name, id: `${i + 1}123456789abcdef`, service }));
+    const copy = workload(labels, { name: "mallory", id: "fedcba9876543210", service, created: 1 });
+    for (const member of members) at.add(member);
+    await at.settle();
+    const before = services(at);
+    at.sandbox.controls.clear();
+    at.add(copy);
+    await at.settle();
+    at.stop(...names);
+    await at.settle();
+    await at.settle();
+    expect([services(at), at.sandbox.controls.writes()]).toEqual([before, []]);
+    for (const member of members) at.add(member);
+    await at.settle();
+    expect([services(at), at.problems.map(({ code, container: name }) => [code, name])]).toEqual([before, [["CFA-HOST-TAKEN", "mallory"]]]);
+  },
+);

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureCompose } from "../../scripts/compose.ts";
 import type { Report } from "../../src/status/report.ts";
+import { start } from "../docker/container.ts";
 import { reap, reapLeftovers } from "../docker/reaper.ts";
 import { docker, RUN_ID, unique } from "../docker/run.ts";
 import { dockerResolver } from "../sandbox/edge/docker-resolver.ts";
@@ -31,6 +32,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
   let sandbox: Sandbox;
   let home: Project;
   let page: string;
+  let tunnel: string;
 
   const report = async (): Promise<Report> => (await fetch(`${page}/api/routes`)).json() as Promise<Report>;
   const allLive = async (): Promise<boolean> => {
@@ -49,7 +51,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
 
   beforeAll(async () => {
     await reapLeftovers();
-    const tunnel = unique("tunnel");
+    tunnel = unique("tunnel");
     sandbox = all.use(
       await startSandbox({
         resolve: dockerResolver(await docker(), [tunnel]),
@@ -188,6 +190,19 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
     expect(sandbox.controls.writes()).toEqual([]);
     expect(inventory(sandbox)).toEqual(before);
     expect(sandbox.controls.violations).toEqual([]);
+  }, 120_000);
+
+  test("hears from Docker's DNS of a stranger that has a service's name as an alias, and leads to the service by its id", async () => {
+    const whoami = (await home.containers()).get("whoami");
+    const name = whoami?.Name.replace(/^\//, "") ?? "";
+    const id = whoami?.Id.slice(0, 12) ?? "";
+    const on = { name: tunnel, id: tunnel, remove: async () => {}, [Symbol.asyncDispose]: async () => {} };
+    const route = async () => (await report()).routes.find(({ hostname }) => hostname === `whoami.${ZONE}`);
+    expect((await route())?.origin).toMatch(new RegExp(`^http://${name}\\.${tunnel}:\\d+$`));
+    await using _ = await start({ name: "stranger", networks: [on], aliases: [name] });
+    await until("the rule has the short id", async () => (await route())?.origin?.startsWith(`http://${id}:`) === true, 60_000);
+    await until("it is live", async () => (await route())?.state === "live", 60_000);
+    expect((await route())?.note).toBe(`Reached by its id: another container answers to the name ${name}.${tunnel} too`);
   }, 120_000);
 });
 
