@@ -1,8 +1,8 @@
-import { lookup } from "node:dns/promises";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { AddressBook } from "./clients/authentik/destination.ts";
 import { authentikLookup, type LookupParts } from "./clients/authentik/lookup.ts";
+import { resolveAll } from "./clients/private-lookup.ts";
 import type { Config } from "./config.ts";
 import { hasPrivateEnding } from "./domain/private-host.ts";
 import type { Workload } from "./domain/workload.ts";
@@ -34,7 +34,7 @@ export function lookupParts({ apiUrl, container }: Own, listing: Listing): Looku
     plain,
     dockers: !hasPrivateEnding(host),
     isNear: nearby(),
-    resolve: async (asked) => (await lookup(asked, { all: true })).map(({ address }) => address),
+    resolve: resolveAll,
     book: async (anew) => bookOf(await listing.recent(anew ? 0 : MAX_LIST_AGE_MS), name),
   };
 }
