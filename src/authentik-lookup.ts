@@ -1,12 +1,12 @@
-import { lookup } from "node:dns/promises";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { AddressBook } from "./clients/authentik/destination.ts";
 import { authentikLookup, type LookupParts } from "./clients/authentik/lookup.ts";
+import { resolveAll } from "./clients/private-lookup.ts";
 import type { Config } from "./config.ts";
 import { hasPrivateEnding } from "./domain/private-host.ts";
 import type { Workload } from "./domain/workload.ts";
-import { authentikContainers } from "./labels/authentik-container.ts";
+import { type AuthentikName, authentikContainers } from "./labels/authentik-container.ts";
 import type { Listing } from "./sources/listing.ts";
 
 /** A list this old still tells who has an address: a pass lists containers right before it calls Authentik. Milliseconds. */
@@ -27,37 +27,43 @@ export function lookupParts({ apiUrl, container }: Own, listing: Listing): Looku
   const { protocol, hostname: host } = new URL(apiUrl);
   const plain = protocol === "http:";
   if (isIP(host.replace(/^\[|\]$/g, "")) !== 0 || host === "localhost" || (!plain && host.includes("."))) return undefined;
+  const isDockers = !hasPrivateEnding(host);
   // Any project may call a network `lan` and a container on it `auth`: that makes it no Authentik.
-  const name = container ?? (hasPrivateEnding(host) ? undefined : host);
+  const name = { container, host: isDockers ? host : undefined };
+  // `authentik-server.authentik-api` means that network alone, whatever others the container, or a later one of its name, is on.
+  const isMeant = (network: string): boolean => !isDockers || !host.includes(".") || host.endsWith(`.${network.toLowerCase()}`);
   return {
     host,
     plain,
-    dockers: !hasPrivateEnding(host),
-    isNear: nearby(),
-    resolve: async (asked) => (await lookup(asked, { all: true })).map(({ address }) => address),
-    book: async (anew) => bookOf(await listing.recent(anew ? 0 : MAX_LIST_AGE_MS), name),
+    dockers: isDockers,
+    isNear,
+    resolve: resolveAll,
+    book: async (anew) => bookOf(await listing.recent(anew ? 0 : MAX_LIST_AGE_MS), name, isMeant),
   };
 }
 
-/** @param name - of Authentik's container; undefined where nothing says which it is */
-function bookOf(workloads: readonly Workload[], name: string | undefined): AddressBook {
-  const own = name === undefined ? [] : authentikContainers(workloads, name);
-  const others = workloads.filter((it) => !own.includes(it));
+/**
+ * @param isMeant - whether that container is to be reached through this network
+ */
+function bookOf(workloads: readonly Workload[], name: AuthentikName, isMeant: (network: string) => boolean): AddressBook {
+  const own = authentikContainers(workloads, name);
+  const places = workloads.flatMap((workload) =>
+    Object.entries(workload.networks).flatMap(([network, { ip }]) => (ip === undefined ? [] : [{ workload, network, ip }])),
+  );
+  const isOwn = ({ workload, network }: (typeof places)[number]): boolean => own.includes(workload) && isMeant(network);
   return {
-    own: own.flatMap(addressesOf),
+    own: places.filter(isOwn).map(({ ip }) => ip),
     name: own[0]?.name,
-    others: new Map(others.flatMap((it) => addressesOf(it).map((address) => [address, it.name] as const))),
+    others: new Map(places.filter((it) => !isOwn(it)).map(({ ip, workload }) => [ip, workload.name])),
   };
 }
 
-const addressesOf = ({ networks }: Workload): readonly string[] => Object.values(networks).flatMap(({ ip }) => ip ?? []);
-
-/** Whether an address is on a network that this machine, or the container that cfauth runs in, is itself on. */
-function nearby(): (address: string) => boolean {
+/** Whether an address is on a network that this machine, or the container that cfauth runs in, is itself on now. */
+function isNear(address: string): boolean {
   const subnets = new BlockList();
   for (const { cidr, family } of Object.values(networkInterfaces()).flatMap((each) => each ?? [])) {
     const [net = "", bits = ""] = (cidr ?? "").split("/");
     if (bits !== "") subnets.addSubnet(net, Number(bits), family === "IPv6" ? "ipv6" : "ipv4");
   }
-  return (address) => subnets.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  return subnets.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }

@@ -113,8 +113,17 @@ describe("a stranger that answers to Authentik's name", () => {
     await using servers = await two();
     const service = { project: "evil", name: "authentik-server" };
     const listing = listingOf([{ ...EVIL, service }, AUTHENTIK]);
-    await ask(client(servers.port, { resolved: [STRANGER], listing }));
+    await failure(ask(client(servers.port, { resolved: [STRANGER], listing })));
+    await ask(client(servers.port, { resolved: [STRANGER], listing, container: "authentik-server" }));
     expect(servers.tokens).toEqual({ [OWN]: [`Bearer ${TOKEN}`], [STRANGER]: [] });
+  });
+
+  test("is sent nothing where it is called like Authentik's Compose service", async () => {
+    await using servers = await two();
+    const authentik = { ...at("ak-server-1", OWN), service: { project: "ak", name: "server" } };
+    const listing = listingOf([at("server", STRANGER), authentik]);
+    const error = await failure(ask(client(servers.port, { host: "server", resolved: [STRANGER], listing })));
+    expect([error.code, servers.tokens[STRANGER]]).toEqual(["CFA-AK-STRANGER", []]);
   });
 
   test("is sent nothing where it is called like the host and the operator named another container", async () => {
@@ -128,6 +137,14 @@ describe("a stranger that answers to Authentik's name", () => {
     await using servers = await two();
     await ask(client(servers.port, { host: "authentik-server.api", resolved: [STRANGER], listing: listingOf([EVIL, AUTHENTIK]) }));
     expect(servers.tokens).toEqual({ [OWN]: [`Bearer ${TOKEN}`], [STRANGER]: [] });
+  });
+
+  test("is sent nothing where it took the container's name and is not on the network that the address names", async () => {
+    await using servers = await two();
+    const evil = workload({}, { id: "evil", name: "authentik-server", networks: { tunnel: { ip: STRANGER } } });
+    const asked = { host: "authentik-server.api", container: "authentik-server", listing: listingOf([evil]) };
+    for (const resolved of [[], [STRANGER]]) await failure(ask(client(servers.port, { ...asked, resolved })));
+    expect(servers.tokens[STRANGER]).toEqual([]);
   });
 
   test("is sent nothing under a name of the own DNS, even where a network and a container of its own are called so", async () => {

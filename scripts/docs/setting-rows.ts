@@ -118,6 +118,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         notes: [
           "Set it wherever cfauth and Authentik share a Docker network: the public address leads through the tunnel that cfauth is to set up.",
           "Write it as `<container>.<network>`, with a network that only the two are on. Docker answers a name with any container that has it as an alias; cfauth sends its token only to Authentik's own container (`CFAUTH_AUTHENTIK_CONTAINER`).",
+          "Where Authentik is no container of this engine, write its address or its full name: Docker answers a short name with any container that is called so.",
         ],
       },
       CFAUTH_AUTHENTIK_CONTAINER: {

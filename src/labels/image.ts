@@ -22,9 +22,9 @@ export const ignoredImageLabels = (workloads: readonly Workload[], settings: Pic
 
 function ignoredOf({ name, labels, imageLabels }: Workload, settings: Pick<Context, "prefix" | "reads">): readonly Problem[] {
   if (imageLabels.kind !== "ignored") return [];
-  const wishes = imageLabels.names.filter((label) => isWish(label, settings));
+  const { wishes = [], others = [] } = Object.groupBy(imageLabels.names, (label) => (isWish(label, settings) ? "wishes" : "others"));
   const counts = wishes.length > 0 || Object.keys(effectiveLabels(labels, settings).labels).length > 0;
-  const names = [...wishes, ...imageLabels.names.filter((label) => !wishes.includes(label))];
+  const names = [...wishes, ...others];
   const [first] = names;
   if (first === undefined || !counts) return [];
   const message = `${spelled(names)} ${names.length === 1 ? "comes" : "come"} from the image and not from the operator, and cfauth ignores labels of images: who builds an image does not decide what is reachable`;

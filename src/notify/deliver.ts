@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import got from "got";
 import { plainCause } from "../clients/cause.ts";
+import { privateLookup } from "../clients/private-lookup.ts";
 import { backoffMs } from "../clients/retry.ts";
 import { jsonText } from "../domain/text/json-text.ts";
 import { requestFor } from "./formats.ts";
@@ -49,6 +50,7 @@ async function attempt(target: Target, message: Message, { timeoutMs, signal }: 
       timeout: { request: timeoutMs },
       retry: { limit: 0 },
       followRedirect: false,
+      ...(url.startsWith("http:") && { dnsLookup: privateLookup }),
       throwHttpErrors: false,
       signal,
     });

@@ -10,6 +10,7 @@ const read = (page: string): string => readFileSync(resolve(ROOT, page), "utf8")
 const PAGE = read("docs/security.md");
 const COMPOSE = read("docker-compose.example.yml");
 const POLICY = read("SECURITY.md");
+const UPGRADING = read("docs/upgrading.md");
 
 /** The rows of the table under a heading: the texts of their cells. */
 function rowsUnder(heading: string): readonly (readonly string[])[] {
@@ -43,15 +44,15 @@ describe("the promises in docs/security.md", () => {
   });
 });
 
-describe("docs/security.md and SECURITY.md", () => {
+describe("the pages about security", () => {
   it("name only settings that there are", () => {
     const known = new Set(SETTING_NAMES);
-    const named = `${PAGE}${POLICY}`.match(/\b(?:CFAUTH|AUTHENTIK|CLOUDFLARE)_[A-Z_]+\b/g) ?? [];
+    const named = `${PAGE}${POLICY}${UPGRADING}`.match(/\b(?:CFAUTH|AUTHENTIK|CLOUDFLARE)_[A-Z_]+\b/g) ?? [];
     expect([...new Set(named)].filter((name) => !known.has(name))).toEqual([]);
   });
 
   it("name only problems that there are", () => {
-    const named = `${PAGE}${POLICY}`.match(/\bCFA-[A-Z-]+[A-Z]\b/g) ?? [];
+    const named = `${PAGE}${POLICY}${UPGRADING}`.match(/\bCFA-[A-Z-]+[A-Z]\b/g) ?? [];
     expect([...new Set(named)].filter((code) => !(PROBLEM_CODES as readonly string[]).includes(code))).toEqual([]);
   });
 

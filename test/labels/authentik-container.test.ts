@@ -33,13 +33,23 @@ test.each([
     run: [named("ak-server-1", "server", "ak"), named("other-server-1", "server", "other")],
     is: [],
   },
-  {
-    so: "a container's name that is another project's service too",
-    name: "authentik-server",
-    run: [named("authentik-server"), named("other-1", "authentik-server", "other")],
-    is: ["authentik-server"],
-  },
   { so: "a name that nothing has", name: "authentik-server", run: [named("wiki")], is: [] },
 ])("Authentik's container by $so", ({ name, run, is }) => {
-  expect(authentikContainers(run, name).map((it) => it.name)).toEqual(is);
+  expect(authentikContainers(run, { container: undefined, host: name }).map((it) => it.name)).toEqual(is);
+  expect(authentikContainers(run, { container: name, host: "something-else" }).map((it) => it.name)).toEqual(is);
+});
+
+test("a container that another project called as the service that the host means is not Authentik's, nor is then the service", () => {
+  const run = [named("ak-server-1", "server", "ak"), named("server", undefined, "evil")];
+  expect(authentikContainers(run, { container: undefined, host: "server" })).toEqual([]);
+});
+
+test("a container that the operator named is Authentik's, whatever other projects call their services", () => {
+  const run = [named("authentik-server"), named("other-1", "authentik-server", "other")];
+  const found = authentikContainers(run, { container: "authentik-server", host: "authentik-server.api" });
+  expect(found.map(({ name }) => name)).toEqual(["authentik-server"]);
+});
+
+test("without anything that names it no container is Authentik's", () => {
+  expect(authentikContainers([named("undefined"), named("wiki")], { container: undefined, host: undefined })).toEqual([]);
 });

@@ -122,7 +122,7 @@ export const ofAuthentik = {
     so: "The name in `AUTHENTIK_API_URL` leads to something else than Authentik's container. Docker answers a name with whichever container has it as an alias, on the first network by name; while no container has it, the DNS outside is asked.",
     why: "Whoever is sent the token can use it.",
     mend: [
-      "cfauth takes the container whose name is the host of `AUTHENTIK_API_URL` for Authentik's, else the only Compose service of that name. Give the container a name, name it, and reach it over a network that nothing else is on:",
+      "cfauth takes the container of `CFAUTH_AUTHENTIK_CONTAINER` for Authentik's, else the only container or Compose service of the name in `AUTHENTIK_API_URL`. Give the container a name, name it, and reach it over a network that nothing else is on:",
       yaml(
         "  authentik-server:",
         "    container_name: authentik-server",

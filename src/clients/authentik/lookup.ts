@@ -1,12 +1,12 @@
 import type { LookupFunction } from "node:net";
 import { WorldError } from "../../errors.ts";
+import { answer, type Resolve } from "../private-lookup.ts";
 import { type AddressBook, type Destination, destinationOf, type Question } from "./destination.ts";
 
 export interface LookupParts extends Pick<Question, "dockers" | "plain" | "isNear"> {
   /** The host of AUTHENTIK_API_URL. */
   readonly host: string;
-  /** Every address of the name. @throws {Error} of the resolver */
-  readonly resolve: (host: string) => Promise<readonly string[]>;
+  readonly resolve: Resolve;
   /**
    * @param anew - whether a list that is some moments old will not do
    * @throws {WorldError}
@@ -20,32 +20,22 @@ export interface LookupParts extends Pick<Question, "dockers" | "plain" | "isNea
  */
 export const authentikLookup =
   (parts: LookupParts): LookupFunction =>
-  (_hostname, { all, family }, callback) => {
-    allowedAddresses(parts).then(
-      (addresses) => {
-        const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
-        const fit = found.filter((it) => family === undefined || family === 0 || family === it.family || family === `IPv${it.family}`);
-        const [first = { address: "", family: 0 }] = fit;
-        if (all) callback(null, fit);
-        else callback(null, first.address, first.family);
-      },
-      (error: Error) => callback(error, "", 0),
-    );
-  };
+  (_host, options, callback) =>
+    answer(allowedAddresses(parts), options, callback);
 
 /** @throws {WorldError} where the token may not go there; what the resolver throws where there is no such name */
 export async function allowedAddresses(parts: LookupParts): Promise<readonly string[]> {
   const { host, resolve, book } = parts;
-  const answer = await resolve(host).then(
+  const told = await resolve(host).then(
     (resolved) => ({ resolved: resolved.map(plainForm), error: undefined }),
     (error: unknown) => ({ resolved: [], error }),
   );
   for (const anew of [false, true]) {
     const seen = await book(anew);
-    const destination = destinationOf({ ...parts, resolved: answer.resolved, book: seen });
+    const destination = destinationOf({ ...parts, resolved: told.resolved, book: seen });
     if (destination.kind === "use") return destination.addresses;
     // A list that is some moments old may not have a container that has just started.
-    if (anew) throw destination.kind === "unresolved" ? answer.error : refused(host, destination, seen.name);
+    if (anew) throw destination.kind === "unresolved" ? told.error : refused(host, destination, seen.name);
   }
   return [];
 }

@@ -184,7 +184,7 @@ describe("an image that cannot be inspected", () => {
   ])("is unknown because $so, and nothing is asked for", async ({ ImageID }) => {
     await using engine = await engineWith([{ Labels: { "cfauth.access": "public" } }]);
     engine.on("/containers/json", (_request, response) =>
-      response.end(JSON.stringify([listed({ Labels: { "cfauth.access": "public" }, ...(ImageID !== undefined && { ImageID }) })])),
+      response.end(JSON.stringify([listed({ Labels: { "cfauth.access": "public" }, ImageID })])),
     );
     expect((await only(sourceOf(engine).source)).imageLabels).toMatchObject({ kind: "unknown" });
     expect(imagesAsked(engine)).toEqual([]);
