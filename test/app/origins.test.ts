@@ -110,8 +110,8 @@ it.each([
     at.sandbox.controls.clear();
     at.stop(...names);
     const { end } = await at.settle();
-    expect([...(end?.decision.memory.services.values() ?? [])].flat()).toEqual(expect.arrayContaining(names));
-    expect(end?.decision.memory.services.size).toBe(1);
+    expect([...(end?.decision.memory.services.names.values() ?? [])].flat()).toEqual(expect.arrayContaining(names));
+    expect(end?.decision.memory.services.names.size).toBe(1);
     expect([services(at), at.sandbox.controls.writes()]).toEqual([before, []]);
     for (const member of members) at.add(member);
     await at.settle();
