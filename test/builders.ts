@@ -1,4 +1,6 @@
 /** Small things to arrange a test with: each is right as it comes, and says only what differs. */
+
+import { noServices } from "../src/domain/compose.ts";
 import type { Audience, Exposure, Protection, Shown } from "../src/domain/exposure.ts";
 import { type Hostname, parseHostname } from "../src/domain/hostname.ts";
 import type { Parsed } from "../src/domain/parsed.ts";
@@ -139,7 +141,7 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
 
 /** What the labels of all these workloads come to, taken together. */
 export function decoded(workloads: readonly Workload[], more: Partial<Context> = {}): Decoded {
-  const identified = identify(workloads, more.routed ?? new Set(), new Map()).workloads;
+  const identified = identify(workloads, more.routed ?? new Set(), noServices).workloads;
   const around = context(identified, more);
   const all = labelSets(identified, around).map((labelSet) => decode(labelSet, around));
   return {
