@@ -1,3 +1,5 @@
+import { type AuthentikReference, findAuthentik, isAuthentik } from "../domain/authentik-container.ts";
+import { covers } from "../domain/hostname.ts";
 import { routeKey } from "../domain/route.ts";
 import type { Workload } from "../domain/workload.ts";
 import { standing } from "../kinds/standing.ts";
@@ -9,9 +11,14 @@ import { labelSets } from "../labels/label-set.ts";
 import { neighbours } from "../labels/neighbours.ts";
 import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
-import type { Grace } from "../plan/linger.ts";
+import type { Engine } from "../plan/engine.ts";
+import type { Grace } from "../plan/tenure.ts";
+import { occupants } from "./occupants.ts";
 
-export interface WishSettings extends Omit<Context, "zones" | "domain" | "named" | "neighbours" | "routed" | "standing" | "directory"> {
+export interface WishSettings
+  extends Omit<Context, "zones" | "domain" | "named" | "neighbours" | "routed" | "standing" | "directory" | "login"> {
+  /** Where browsers reach Authentik itself, and how the settings name its container; nothing: no container can be it. */
+  readonly login: { readonly host: string; readonly path: string; readonly reference?: AuthentikReference };
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
   /** CFAUTH_ZONES; undefined: all that the token sees. */
@@ -29,10 +36,13 @@ export function wishes(
 ): Decision {
   const zones = world.dns.zones.map(({ name }) => name).filter((name) => settings.allowedZones?.includes(name) ?? true);
   const around = neighbours(workloads);
+  const { host, path, reference = { kind: "none" } } = settings.login;
+  const container = findAuthentik(workloads, isPublic(reference, world) ? { kind: "none" } : reference);
   const stands = standing(world);
   const routed = new Set(stands.flatMap(({ service }) => placesOf(service ?? "")));
   const context: Context = {
     ...settings,
+    login: { host, path, container },
     zones,
     domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined),
     named: namedNetworks(workloads, settings),
@@ -41,14 +51,23 @@ export function wishes(
     standing: new Set(stands.map(({ route }) => route.hostname)),
     directory: { ...world.directory, policies: world.policy.theirs },
   };
-  const decoded = labelSets(workloads, settings).map((labelSet) => decode(labelSet, context));
+  // Apart from all others, so that a copy of its labels is no replica of Authentik.
+  const { own = [], others = [] } = Object.groupBy(workloads, (it) => (isAuthentik(container, it) ? "own" : "others"));
+  const decoded = [own, others].flatMap((it) => labelSets(it, settings)).map((labelSet) => decode(labelSet, context));
   const named = [...new Set([...memory.named, ...context.named])];
   // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
-  const on = ({ route }: StandingRoute) => (memory.absences.known.has(routeKey(route)) ? [...settings.networks, ...named] : undefined);
-  const reused = (it: StandingRoute, but: readonly string[] = []) =>
-    it.service !== undefined && [...around.leadsTo(it.service, on(it))].some((id) => !but.includes(id));
-  return decide(decoded, stands, reused, { ...memory, named }, grace, now);
+  const on = ({ route }: StandingRoute) =>
+    memory.tenures.get(routeKey(route))?.tenant === undefined ? undefined : [...settings.networks, ...named];
+  const engine: Engine = {
+    occupants: (it) => (it.service === undefined ? [] : occupants(workloads, it.service, around.leadsTo(it.service, on(it)))),
+    login: { hostname: host, container },
+  };
+  return decide(decoded, stands, engine, { ...memory, named }, grace, now);
 }
+
+/** A host in a zone of the account leads out and back in, whatever a container is called. */
+const isPublic = (reference: AuthentikReference, { dns }: World): boolean =>
+  reference.kind === "host" && dns.zones.some(({ name }) => covers(`*.${name}`, reference.host) || name === reference.host);
 
 /** `http://app:80` → `app` and `app:80` */
 const placesOf = (service: string): readonly string[] => /^[a-z]+:\/\/((\[[^\]]+\]|[^:/]+)(?::\d+)?)/.exec(service)?.slice(1) ?? [];

@@ -17,7 +17,7 @@ import { logTeller } from "../../src/status/log-lines.ts";
 import { ailment, report } from "../../src/status/page.ts";
 import { createWatch } from "../../src/status/watch.ts";
 import { banners } from "../../src/status/words.ts";
-import { faultyRoute, members, only, plain } from "../builders.ts";
+import { faultyRoute, knowing, members, only, plain, running } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 
 const wish: Exposure = {
@@ -29,6 +29,7 @@ const wish: Exposure = {
   adopting: 'set cfauth.adopt: "true" on container app',
   party: singleContainer("app"),
   shareWith: [],
+  shareLabel: "cfauth.share-with",
   workload: "app",
   created: 0,
   label: "cfauth.hostname",
@@ -38,7 +39,7 @@ const wish: Exposure = {
 /** What stands once these are open. */
 function opened(wishes: readonly Exposure[]): World {
   for (let world = emptyWorld(); ; ) {
-    const { changes } = plan(house(OWNER), decided(wishes, world, noMemory, 0).desired, world);
+    const { changes } = plan(house(OWNER), decided(wishes, world, knowing(wishes), 0).desired, world);
     if (changes.length === 0) return world;
     world = changes.reduce(carryOut, world);
   }
@@ -52,7 +53,14 @@ const decided = (
   problems: readonly Problem[] = [],
   faulty: readonly FaultyRoute[] = [],
 ) =>
-  decide([{ exposures: wishes, faulty, problems }], standing(world), () => false, memory, { graceMs: 60_000, startupGraceMs: 60_000 }, at);
+  decide(
+    [{ exposures: wishes, faulty, problems }],
+    standing(world),
+    running(wishes),
+    memory,
+    { graceMs: 60_000, startupGraceMs: 60_000 },
+    at,
+  );
 
 /** A daemon that only watches: passes are made by hand, what it logs is kept. @param before - what is open when it starts */
 function daemon(before: readonly Exposure[] = []) {
