@@ -4,10 +4,18 @@ import { type Problem, problemKey } from "../domain/problem.ts";
 import { parseRouteKey } from "../domain/route.ts";
 import { visible } from "../domain/visible.ts";
 import { problemDocs } from "../links.ts";
+import type { ChangedHands } from "../status/hands.ts";
 import { type KnownRoute, OWN_HOST, reportedProblems, reportedRoutes, stateKey, urlOf } from "../status/report.ts";
 import { sentence } from "../status/words.ts";
 
-export type EventType = "route.opened" | "route.closed" | "route.public" | "problem.opened" | "problem.solved" | "test";
+export type EventType =
+  | "route.opened"
+  | "route.closed"
+  | "route.public"
+  | "route.changed-hands"
+  | "problem.opened"
+  | "problem.solved"
+  | "test";
 
 /** One thing that somebody wants to hear of. */
 export interface Event {
@@ -37,6 +45,19 @@ export const routePublic = (route: KnownRoute, at: number): Event => ({
   type: "route.public",
   title: `${route.key} is PUBLIC`,
   message: lines(leads(route), "Anyone may enter without a login, as its labels say."),
+  priority: 4,
+  url: addressOf(route),
+  data: routeData(route, at),
+});
+
+export const routeChangedHands = ({ route, from, to }: ChangedHands, at: number): Event => ({
+  type: "route.changed-hands",
+  title: `${route.key} changed hands`,
+  message: lines(
+    `It belonged to ${from ?? "a container that was gone when cfauth started"}, and belongs to ${to} now.`,
+    leads(route),
+    "Everybody has to log in again. If you do not know why, stop that container.",
+  ),
   priority: 4,
   url: addressOf(route),
   data: routeData(route, at),

@@ -194,6 +194,26 @@ describe("what the daemon says of itself", () => {
     ]);
   });
 
+  it("says who has a route that changed hands, once it is open again, and once", () => {
+    const rival: Exposure = {
+      ...wish,
+      party: singleContainer("shop"),
+      workload: "shop",
+      origin: { service: "http://shop:80", options: {} },
+    };
+    const it = daemon([wish]);
+    it.pass([wish]);
+    it.pass([rival]);
+    it.later(61_000);
+    it.refused([rival], unreachable());
+    expect(it.lines.filter(({ msg }) => msg === "route changed hands")).toEqual([]);
+    it.pass([rival]);
+    it.pass([rival]);
+    expect(it.lines.filter(({ msg }) => msg === "route changed hands")).toMatchObject([
+      { hostname: "app.example.com", container: "shop", from: "container app", to: "container shop" },
+    ]);
+  });
+
   it("says aloud that anyone may enter, where that was otherwise before", () => {
     const it = daemon([wish]);
     it.pass([wish]);
