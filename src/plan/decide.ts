@@ -4,7 +4,7 @@ import { type Claim, claimsOf } from "./claim.ts";
 import type { Decoded, Desired, Guarded, StandingRoute } from "./desired.ts";
 import type { Engine } from "./engine.ts";
 import { type Applications, handoversOf } from "./handover.ts";
-import { type HostParties, holdersOf } from "./holder.ts";
+import { type HostTenures, holdersOf, hostTenures } from "./holder.ts";
 import { isKept, isKeptVacant } from "./keep.ts";
 import { screenedHosts } from "./screen.ts";
 import { type Settled, settle } from "./settle.ts";
@@ -14,8 +14,7 @@ import { type Grace, placesOf, type Tenures } from "./tenure.ts";
 /** What is carried from one pass to the next. Not state to lose: without it routes only wait the startup grace once more. */
 export interface Memory {
   readonly tenures: Tenures;
-  /** Which party held each hostname. */
-  readonly hosts: HostParties;
+  readonly hosts: HostTenures;
   readonly applications: Applications;
   /** The networks that labels have named, those of containers that are gone included. */
   readonly named: readonly string[];
@@ -24,9 +23,10 @@ export interface Memory {
 export const noMemory: Memory = { tenures: new Map(), hosts: new Map(), applications: new Map(), named: [] };
 
 /** The same by a clock that was set forward by so many milliseconds meanwhile, or back: a grace is a time that passes, not an hour of the day. */
-export const reckoned = ({ tenures, ...memory }: Memory, byMs: number): Memory => ({
+export const reckoned = ({ tenures, hosts, ...memory }: Memory, byMs: number): Memory => ({
   ...memory,
-  tenures: new Map([...tenures].map(([key, it]) => [key, { ...it, until: it.until === undefined ? undefined : it.until + byMs }])),
+  tenures: new Map([...tenures].map(([key, it]) => [key, { ...it, until: it.until && it.until + byMs }])),
+  hosts: new Map([...hosts].map(([hostname, it]) => [hostname, { ...it, until: it.until && it.until + byMs }])),
 });
 
 export interface Decision {
@@ -50,7 +50,8 @@ export function decide(
 ): Decision {
   const claims = claimsOf(decoded);
   const places = placesOf(standing, memory.tenures, { claims, engine, grace, now });
-  const holders = holdersOf(places, memory.hosts);
+  const graceUntil = now + grace.graceMs;
+  const holders = holdersOf(places, memory.hosts, graceUntil);
   const admitted = admit(places, holders, now);
   const settled = admitted.places.map((place) => settle(place, now));
   const closing = closingOf(settled);
@@ -71,7 +72,7 @@ export function decide(
     memory: {
       ...memory,
       tenures: new Map(settled.flatMap(({ place, tenure }) => (tenure === undefined ? [] : [[place.key, tenure] as const]))),
-      hosts: new Map([...holders].flatMap(([hostname, { party }]) => (party === undefined ? [] : [[hostname, party] as const]))),
+      hosts: hostTenures(holders, memory.hosts, graceUntil, now),
       applications,
     },
     wakeAt: ends.length === 0 ? undefined : Math.min(...ends),

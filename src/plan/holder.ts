@@ -10,8 +10,16 @@ export type Holder =
   /** It is missing and may come back until then. Its party is not known where it was gone when cfauth started. */
   | { readonly is: "missing"; readonly party: Party | undefined; readonly name: string | undefined; readonly until: number };
 
-/** Which party each hostname belonged to when that was last decided. */
-export type HostParties = ReadonlyMap<Hostname, Party>;
+/** What is remembered of a hostname from pass to pass. */
+export interface HostTenure {
+  readonly party: Party;
+  /** A container of the party that asked for it. */
+  readonly workload: string;
+  /** When the grace of a party that asks for none of it any more ends, in milliseconds since 1970. */
+  readonly until: number | undefined;
+}
+
+export type HostTenures = ReadonlyMap<Hostname, HostTenure>;
 
 /** An interest that a party has in a hostname. */
 interface Interest {
@@ -26,10 +34,14 @@ interface Interest {
 }
 
 /**
- * The holder of each hostname. The party that has the whole host; else the one that was its holder before; else, of those that
- * have paths in it, one that consents to all others, or the oldest; else the oldest that asks for any of it.
+ * The holder of each hostname: the first of these that there is.
+ *
+ * 1. Its holder before, while that asks for any of it or may come back. One that gave up a route of it has gone.
+ * 2. The party that has the whole host, or that a deployed rule leads to while it asks for any of it.
+ * 3. Of those that have paths in it, one that consents to all others, else the oldest.
+ * 4. The oldest that asks for any of it.
  */
-export function holdersOf(places: readonly Place[], before: HostParties): ReadonlyMap<Hostname, Holder> {
+export function holdersOf(places: readonly Place[], before: HostTenures, graceUntil: number): ReadonlyMap<Hostname, Holder> {
   const hosts = Map.groupBy(
     places.flatMap((place) => hostnameOf(place) ?? []),
     ({ hostname }) => hostname,
@@ -39,10 +51,23 @@ export function holdersOf(places: readonly Place[], before: HostParties): Readon
       const holder = holderOf(
         all.map(({ place }) => place),
         before.get(hostname),
+        graceUntil,
       );
       return holder === undefined ? [] : [[hostname, holder] as const];
     }),
   );
+}
+
+/** What is remembered of the hostnames that have a holder, and of those that nobody asks for until the grace of theirs is over. */
+export function hostTenures(holders: ReadonlyMap<Hostname, Holder>, before: HostTenures, graceUntil: number, now: number): HostTenures {
+  const kept = [...before].map(([hostname, it]): [Hostname, HostTenure] => [hostname, { ...it, until: it.until ?? graceUntil }]);
+  const held = [...holders].flatMap(([hostname, holder]): [Hostname, HostTenure][] => {
+    if (holder.is === "present") return [[hostname, { party: holder.party, workload: holder.claims[0]?.workload ?? "", until: undefined }]];
+    return holder.party === undefined || holder.name === undefined
+      ? []
+      : [[hostname, { party: holder.party, workload: holder.name, until: holder.until }]];
+  });
+  return new Map([...kept.filter(([hostname]) => !holders.has(hostname)), ...held].filter(([, { until = Infinity }]) => until > now));
 }
 
 /** A place that is only remembered has a route as long as somebody asks for it or it stands. */
@@ -51,13 +76,18 @@ function hostnameOf(place: Place): { readonly hostname: Hostname; readonly place
   return route && { hostname: route.hostname, place };
 }
 
-function holderOf(places: readonly Place[], before: Party | undefined): Holder | undefined {
+function holderOf(places: readonly Place[], tenure: HostTenure | undefined, graceUntil: number): Holder | undefined {
+  const before = tenure?.party;
   const claims = places.flatMap((place) => place.claims).toSorted(byAge);
   const interests = places.flatMap(interestsOf);
   const established = interests.filter((it) => it.established).toSorted(byAgeOfClaim);
+  const known = interests.find(({ party }) => party !== undefined && party === before) ?? askingFor(before, claims);
+  if (known === undefined && tenure !== undefined && !places.some(({ tenancy }) => tenancy.is === "free" && tenancy.ended))
+    return { is: "missing", party: tenure.party, name: tenure.workload, until: tenure.until ?? graceUntil };
   const chosen =
+    known ??
     established.find(({ wholeHost }) => wholeHost) ??
-    interests.find(({ party }) => party !== undefined && party === before) ??
+    incumbents(places).flatMap((party) => askingFor(party, claims) ?? [])[0] ??
     established.find(({ party }) => consentsToAll(party, established, claims)) ??
     established[0] ??
     interests.toSorted(byAgeOfClaim)[0];
@@ -66,6 +96,16 @@ function holderOf(places: readonly Place[], before: Party | undefined): Holder |
   if (chosen.party !== undefined && own.length > 0) return { is: "present", party: chosen.party, claims: own };
   return { is: "missing", party: chosen.party, name: chosen.name, until: chosen.until ?? 0 };
 }
+
+/** The interest of a party that asks for any of the hostname, soundly or not. */
+function askingFor(party: Party | undefined, claims: readonly Claim[]): Interest | undefined {
+  const oldest = party === undefined ? undefined : claims.find((claim) => claim.party === party);
+  return oldest && { party, name: oldest.workload, wholeHost: false, established: true, oldest, until: undefined };
+}
+
+/** The parties that deployed rules certainly lead to, though they may ask for another path by now. */
+const incumbents = (places: readonly Place[]): readonly Party[] =>
+  places.flatMap(({ occupants }) => occupants.filter(({ certain }) => certain).map(({ party }) => party)).toSorted();
 
 function interestsOf({ tenancy, claims, stands, before }: Place): readonly Interest[] {
   const wholeHost = (claims[0]?.route ?? stands?.route)?.path === undefined;
