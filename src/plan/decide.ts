@@ -55,6 +55,7 @@ export function decide(
   const admitted = admit(places, holders, now);
   const settled = admitted.places.map((place) => settle(place, now));
   const closing = closingOf(settled);
+  const hosts = hostTenures(holders, memory.hosts, graceUntil, now);
   const { handovers, applications } = handoversOf(settled, memory.applications);
   const ends = [...closing.values(), ...settled.flatMap(awaitedUntil), ...admitted.ends];
   const desired: Desired = {
@@ -65,14 +66,14 @@ export function decide(
     waiting: [...admitted.waiting, ...settled.flatMap(({ waiting }) => waiting)],
     problems: [...decoded.flatMap(({ problems }) => problems), ...admitted.problems, ...settled.flatMap(({ problems }) => problems)],
     handovers,
-    screened: screenedHosts(settled, engine.login),
+    screened: screenedHosts(settled, hosts, engine.login),
   };
   return {
     desired,
     memory: {
       ...memory,
       tenures: new Map(settled.flatMap(({ place, tenure }) => (tenure === undefined ? [] : [[place.key, tenure] as const]))),
-      hosts: hostTenures(holders, memory.hosts, graceUntil, now),
+      hosts,
       applications,
     },
     wakeAt: ends.length === 0 ? undefined : Math.min(...ends),

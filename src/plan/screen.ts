@@ -2,6 +2,7 @@ import { covers, type Hostname } from "../domain/hostname.ts";
 import type { Party } from "../domain/party.ts";
 import type { RouteKey } from "../domain/route.ts";
 import type { LoginHost } from "./engine.ts";
+import type { HostTenures } from "./holder.ts";
 import type { Settled } from "./settle.ts";
 import { isDeployed } from "./tenure.ts";
 
@@ -17,13 +18,17 @@ interface Wildcard {
  * The exact hostnames that a wildcard of another party must not answer for: all that a party asks for, soundly or not, or that is
  * kept for one that may come back; and Authentik's own hostname, whether or not it is routed here.
  */
-export function screenedHosts(settled: readonly Settled[], login: LoginHost): ReadonlyMap<Hostname, ReadonlySet<RouteKey>> {
+export function screenedHosts(
+  settled: readonly Settled[],
+  hosts: HostTenures,
+  login: LoginHost,
+): ReadonlyMap<Hostname, ReadonlySet<RouteKey>> {
   const wildcards = settled.flatMap((it) => wildcardOf(it) ?? []);
   if (wildcards.length === 0) return new Map();
-  const parties = partiesByHost(settled);
-  const hosts = new Set([...parties.keys(), login.hostname as Hostname]);
+  const parties = partiesByHost(settled, hosts);
+  const names = new Set([...parties.keys(), login.hostname as Hostname]);
   return new Map(
-    [...hosts].toSorted().flatMap((hostname) => {
+    [...names].toSorted().flatMap((hostname) => {
       const strange = wildcards.filter(
         (it) => covers(it.hostname, hostname) && isStrange(it, hostname, parties.get(hostname) ?? [], login),
       );
@@ -50,13 +55,14 @@ function wildcardOf({ place, winner }: Settled): Wildcard | undefined {
 }
 
 /** Undefined: of a container that was gone when cfauth started. */
-function partiesByHost(settled: readonly Settled[]): ReadonlyMap<Hostname, readonly (Party | undefined)[]> {
+function partiesByHost(settled: readonly Settled[], hosts: HostTenures): ReadonlyMap<Hostname, readonly (Party | undefined)[]> {
   const all = settled.flatMap(({ place }) => {
     const { tenancy, claims, stands } = place;
     const missing =
       tenancy.is === "vacant" && stands !== undefined ? [{ hostname: stands.route.hostname, party: tenancy.tenant?.party }] : [];
     return [...claims.map(({ route, party }) => ({ hostname: route.hostname, party })), ...missing];
   });
-  const exact = all.filter(({ hostname }) => !hostname.startsWith("*."));
+  const holders = [...hosts].map(([hostname, { party }]) => ({ hostname, party }));
+  const exact = [...all, ...holders].filter(({ hostname }) => !hostname.startsWith("*."));
   return new Map([...Map.groupBy(exact, ({ hostname }) => hostname)].map(([hostname, its]) => [hostname, its.map(({ party }) => party)]));
 }

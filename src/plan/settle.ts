@@ -29,7 +29,8 @@ export function settle(place: Place, now: number): Settled {
     case "free": {
       const sound = claims.filter(({ kind }) => kind === "sound").toSorted(byAge);
       if (sound.length > 0) return won(place, sound, claims);
-      const tenure = tenancy.ended && place.stands !== undefined ? { ...remembered(before), until: before?.until ?? now } : undefined;
+      const tenure =
+        tenancy.ended && place.stands !== undefined ? { ...remembered(before), until: Math.min(before?.until ?? now, now) } : undefined;
       return { place, winner: undefined, waiting: [], problems: [], tenure };
     }
   }

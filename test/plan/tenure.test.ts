@@ -202,6 +202,14 @@ describe("a holder that is missing", () => {
     });
   });
 
+  it("gives up a route that it asks for no longer when it is back, all of it", () => {
+    const look = gone();
+    look(1_000, []);
+    expect(look(2_000, [asks("wiki", BLOG, {}, "new.example.com")]).held).toEqual([]);
+    const left = stands(WIKI, { service: undefined, application: true });
+    expect(look(2_000, [asks("wiki", BLOG, {}, "new.example.com")], [left]).held).toEqual([]);
+  });
+
   it("keeps the name though its route is shut, since a stranger has the place that it leads to", () => {
     const look = gone();
     const copy = { ...asks("evil", SHOP), name: "wiki" };
