@@ -55,7 +55,7 @@ export function decide(
   const admitted = admit(places, holders, now);
   const settled = admitted.places.map((place) => settle(place, now));
   const closing = closingOf(settled);
-  const hosts = hostTenures(holders, memory.hosts, graceUntil, now);
+  const hosts = hostTenures(holders, memory.hosts, places, graceUntil, now);
   const { handovers, applications } = handoversOf(settled, memory.applications);
   const ends = [...closing.values(), ...settled.flatMap(awaitedUntil), ...admitted.ends];
   const desired: Desired = {

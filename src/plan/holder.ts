@@ -59,7 +59,14 @@ export function holdersOf(places: readonly Place[], before: HostTenures, graceUn
 }
 
 /** What is remembered of the hostnames that have a holder, and of those that nobody asks for until the grace of theirs is over. */
-export function hostTenures(holders: ReadonlyMap<Hostname, Holder>, before: HostTenures, graceUntil: number, now: number): HostTenures {
+export function hostTenures(
+  holders: ReadonlyMap<Hostname, Holder>,
+  before: HostTenures,
+  places: readonly Place[],
+  graceUntil: number,
+  now: number,
+): HostTenures {
+  const ended = new Set(places.flatMap((place) => (hasEnded(place) ? (hostnameOf(place)?.hostname ?? []) : [])));
   const kept = [...before].map(([hostname, it]): [Hostname, HostTenure] => [hostname, { ...it, until: it.until ?? graceUntil }]);
   const held = [...holders].flatMap(([hostname, holder]): [Hostname, HostTenure][] => {
     if (holder.is === "present") return [[hostname, { party: holder.party, workload: holder.claims[0]?.workload ?? "", until: undefined }]];
@@ -67,8 +74,14 @@ export function hostTenures(holders: ReadonlyMap<Hostname, Holder>, before: Host
       ? []
       : [[hostname, { party: holder.party, workload: holder.name, until: holder.until }]];
   });
-  return new Map([...kept.filter(([hostname]) => !holders.has(hostname)), ...held].filter(([, { until = Infinity }]) => until > now));
+  return new Map(
+    [...kept.filter(([hostname]) => !holders.has(hostname) && !ended.has(hostname)), ...held].filter(
+      ([, { until = Infinity }]) => until > now,
+    ),
+  );
 }
+
+const hasEnded = ({ tenancy }: Place): boolean => tenancy.is === "free" && tenancy.ended;
 
 /** A place that is only remembered has a route as long as somebody asks for it or it stands. */
 function hostnameOf(place: Place): { readonly hostname: Hostname; readonly place: Place } | undefined {
@@ -82,7 +95,7 @@ function holderOf(places: readonly Place[], tenure: HostTenure | undefined, grac
   const interests = places.flatMap(interestsOf);
   const established = interests.filter((it) => it.established).toSorted(byAgeOfClaim);
   const known = interests.find(({ party }) => party !== undefined && party === before) ?? askingFor(before, claims);
-  if (known === undefined && tenure !== undefined && !places.some(({ tenancy }) => tenancy.is === "free" && tenancy.ended))
+  if (known === undefined && tenure !== undefined && !places.some(hasEnded))
     return { is: "missing", party: tenure.party, name: tenure.workload, until: tenure.until ?? graceUntil };
   const chosen =
     known ??

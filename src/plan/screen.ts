@@ -58,8 +58,11 @@ function wildcardOf({ place, winner }: Settled): Wildcard | undefined {
 function partiesByHost(settled: readonly Settled[], hosts: HostTenures): ReadonlyMap<Hostname, readonly (Party | undefined)[]> {
   const all = settled.flatMap(({ place }) => {
     const { tenancy, claims, stands } = place;
+    // A record alone shows nothing.
     const missing =
-      tenancy.is === "vacant" && stands !== undefined ? [{ hostname: stands.route.hostname, party: tenancy.tenant?.party }] : [];
+      tenancy.is === "vacant" && stands !== undefined && (isDeployed(stands) || stands.application)
+        ? [{ hostname: stands.route.hostname, party: tenancy.tenant?.party }]
+        : [];
     return [...claims.map(({ route, party }) => ({ hostname: route.hostname, party })), ...missing];
   });
   const holders = [...hosts].map(([hostname, { party }]) => ({ hostname, party }));

@@ -2,7 +2,7 @@ import type { Problem } from "../domain/problem.ts";
 import { byAge, type Claim } from "./claim.ts";
 import type { Waiting } from "./desired.ts";
 import { waitForTenant } from "./rival.ts";
-import type { Place, Tenure } from "./tenure.ts";
+import { isPlaceholder, type Place, type Tenure } from "./tenure.ts";
 
 /** Who gets one route that several may want. */
 export interface Settled {
@@ -29,8 +29,8 @@ export function settle(place: Place, now: number): Settled {
     case "free": {
       const sound = claims.filter(({ kind }) => kind === "sound").toSorted(byAge);
       if (sound.length > 0) return won(place, sound, claims);
-      const tenure =
-        tenancy.ended && place.stands !== undefined ? { ...remembered(before), until: Math.min(before?.until ?? now, now) } : undefined;
+      const lasts = tenancy.ended && place.stands !== undefined && !isPlaceholder(place.stands);
+      const tenure = lasts ? { ...remembered(before), until: Math.min(before?.until ?? now, now) } : undefined;
       return { place, winner: undefined, waiting: [], problems: [], tenure };
     }
   }

@@ -151,6 +151,26 @@ describe("a wildcard of another party", () => {
     expect(it.rules()).toEqual(["wiki.example.com http://wiki:80"]);
   });
 
+  it("has a hostname whose last path is given up, and comes to rest", () => {
+    const it = daemon();
+    it.settle({ wishes: [at("wiki", BLOG, "wiki.example.com/docs"), WILD] });
+    it.settle({ wishes: [WILD] });
+    it.settle({ wishes: [at("wiki", BLOG, "new.example.com"), WILD] });
+    it.later(120_000);
+    it.settle({ wishes: [at("wiki", BLOG, "new.example.com"), WILD] });
+    expect(it.rules()).toEqual(["new.example.com http://wiki:80", "*.example.com http://wild:80"]);
+    expect([...it.world().dns.mine.keys()].toSorted()).toEqual(["*.example.com", "new.example.com"]);
+  });
+
+  it("does not answer for a hostname whose holder, with faulty labels alone, is missing", () => {
+    const it = daemon();
+    const wrong = faultyRoute("wiki.example.com", { party: BLOG, workload: "wiki" });
+    it.settle({ wishes: [WIKI, WILD] });
+    it.settle({ wishes: [WILD], faulty: [{ ...wrong, shut: true }] });
+    it.settle({ wishes: [WILD] });
+    expect(it.rules()).toContain(`wiki.example.com ${SHUT}`);
+  });
+
   it("costs no write after a restart of cfauth", () => {
     const it = daemon();
     const wishes = [at("wiki", BLOG, "wiki.example.com/docs"), WILD];

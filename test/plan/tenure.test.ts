@@ -226,6 +226,27 @@ describe("a holder that is missing", () => {
   });
 });
 
+describe("the holder of a hostname of which nothing is open", () => {
+  it("keeps it for the grace when it is missing", () => {
+    const look = daemon([]);
+    look(0, [faulty("wiki", BLOG), asks("docs", BLOG, {}, `${WIKI}/docs`)]);
+    look(1_000, [faulty("wiki", BLOG)]);
+    expect(look(2_000, [asks("web", SHOP)])).toMatchObject({
+      has: [],
+      waiting: ["rival: container wiki, which holds wiki.example.com and stopped; unless it comes back, web goes on in 60 s"],
+      wakeAt: 62_000,
+    });
+    expect(look(62_000, [asks("web", SHOP)]).has).toEqual(["web"]);
+  });
+
+  it("keeps the whole of it while it asks for a path with faulty labels", () => {
+    const look = daemon([deployed("wiki")]);
+    look(0, [asks("wiki", BLOG, { created: 2 })]);
+    const moved = faulty("wiki", BLOG, { created: 2 }, `${WIKI}/docs`);
+    expect(look(1_000, [moved, asks("web", SHOP, { created: 1 })])).toMatchObject({ has: [], problems: ["CFA-HOST-TAKEN web"] });
+  });
+});
+
 describe("after a start of cfauth, as after a reboot", () => {
   it("a rival that is up first waits the start-up grace", () => {
     const look = daemon([deployed("wiki")]);
