@@ -51,7 +51,7 @@ export function decide(
   const claims = claimsOf(decoded);
   const places = placesOf(standing, memory.tenures, { claims, engine, grace, now });
   const graceUntil = now + grace.graceMs;
-  const holders = holdersOf(places, memory.hosts, graceUntil);
+  const holders = holdersOf(places, memory.hosts, graceUntil, now);
   const admitted = admit(places, holders, now);
   const settled = admitted.places.map((place) => settle(place, now));
   const closing = closingOf(settled);

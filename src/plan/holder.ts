@@ -41,7 +41,7 @@ interface Interest {
  * 3. Of those that have paths in it, one that consents to all others, else the oldest.
  * 4. The oldest that asks for any of it.
  */
-export function holdersOf(places: readonly Place[], before: HostTenures, graceUntil: number): ReadonlyMap<Hostname, Holder> {
+export function holdersOf(places: readonly Place[], before: HostTenures, graceUntil: number, now: number): ReadonlyMap<Hostname, Holder> {
   const hosts = Map.groupBy(
     places.flatMap((place) => hostnameOf(place) ?? []),
     ({ hostname }) => hostname,
@@ -50,13 +50,16 @@ export function holdersOf(places: readonly Place[], before: HostTenures, graceUn
     [...hosts].flatMap(([hostname, all]) => {
       const holder = holderOf(
         all.map(({ place }) => place),
-        before.get(hostname),
+        unlessOver(before.get(hostname), now),
         graceUntil,
       );
       return holder === undefined ? [] : [[hostname, holder] as const];
     }),
   );
 }
+
+const unlessOver = (tenure: HostTenure | undefined, now: number): HostTenure | undefined =>
+  tenure?.until !== undefined && tenure.until <= now ? undefined : tenure;
 
 /** What is remembered of the hostnames that have a holder, and of those that nobody asks for until the grace of theirs is over. */
 export function hostTenures(
