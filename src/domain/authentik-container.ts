@@ -27,20 +27,31 @@ const SHORT_ID_LENGTH = 12;
 /**
  * Which container is Authentik. What the engine keeps unique counts before what a label says: the container's name, exactly
  * and then in any letter case, `<name>.<network>`, the short id, and only then the Compose service with its replicas.
+ *
+ * @param incumbents - ids of the containers that a deployed rule on Authentik's hostname leads to: of several with an equal
+ *   claim to the name they stay, so that a copied label cannot shut the login
  */
-export function findAuthentik(workloads: readonly Workload[], reference: AuthentikReference): AuthentikContainer {
+export function findAuthentik(
+  workloads: readonly Workload[],
+  reference: AuthentikReference,
+  incumbents: ReadonlySet<string> = new Set(),
+): AuthentikContainer {
   if (reference.kind === "none") return { kind: "unnamed" };
   const name = reference.kind === "setting" ? reference.name : reference.host;
   const matches = reference.kind === "setting" ? bySetting(reference.name) : byHost(reference.host);
   for (const match of matches) {
-    const [first, ...others] = workloads.filter(match);
-    if (first === undefined) continue;
-    const all = [first, ...others];
-    if (!others.every((other) => isReplica(first, other)))
-      return { kind: "ambiguous", name, containers: all.map((it) => it.name).toSorted() };
-    return { kind: "found", party: first.party, ids: new Set(all.map(({ id }) => id)), names: namesOf(all) };
+    const all = workloads.filter(match);
+    if (all.length === 0) continue;
+    const found = replicasIn(all) ?? replicasIn(all.filter(({ id }) => incumbents.has(id)));
+    if (found === undefined) return { kind: "ambiguous", name, containers: all.map((it) => it.name).toSorted() };
+    return { kind: "found", party: found[0].party, ids: new Set(found.map(({ id }) => id)), names: namesOf(found) };
   }
   return { kind: "absent", name };
+}
+
+/** All of them, where they are one container or the replicas of one Compose service in one party. */
+function replicasIn([first, ...others]: readonly Workload[]): readonly [Workload, ...Workload[]] | undefined {
+  return first !== undefined && others.every((other) => isReplica(first, other)) ? [first, ...others] : undefined;
 }
 
 /** Replicas are called by their service as well. */
@@ -75,7 +86,6 @@ function byHost(host: string): readonly Match[] {
   );
 }
 
-/** Replicas are the containers of one Compose service in one party. */
 const isReplica = (a: Workload, b: Workload): boolean =>
   a.party === b.party && a.service !== undefined && a.service.project === b.service?.project && a.service.name === b.service.name;
 

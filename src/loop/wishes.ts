@@ -1,5 +1,4 @@
-import { type AuthentikReference, findAuthentik, isAuthentik } from "../domain/authentik-container.ts";
-import { covers } from "../domain/hostname.ts";
+import { isAuthentik } from "../domain/authentik-container.ts";
 import { routeKey } from "../domain/route.ts";
 import type { Workload } from "../domain/workload.ts";
 import { standing } from "../kinds/standing.ts";
@@ -13,12 +12,12 @@ import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import type { Engine } from "../plan/engine.ts";
 import type { Grace } from "../plan/tenure.ts";
+import { authentikOn, type LoginSettings } from "./authentik.ts";
 import { occupants } from "./occupants.ts";
 
 export interface WishSettings
   extends Omit<Context, "zones" | "domain" | "named" | "neighbours" | "routed" | "standing" | "directory" | "login"> {
-  /** Where browsers reach Authentik itself, and how the settings name its container; nothing: no container can be it. */
-  readonly login: { readonly host: string; readonly path: string; readonly reference?: AuthentikReference };
+  readonly login: LoginSettings;
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
   /** CFAUTH_ZONES; undefined: all that the token sees. */
@@ -36,9 +35,9 @@ export function wishes(
 ): Decision {
   const zones = world.dns.zones.map(({ name }) => name).filter((name) => settings.allowedZones?.includes(name) ?? true);
   const around = neighbours(workloads);
-  const { host, path, reference = { kind: "none" } } = settings.login;
-  const container = findAuthentik(workloads, isPublic(reference, world) ? { kind: "none" } : reference);
   const stands = standing(world);
+  const { host, path } = settings.login;
+  const container = authentikOn({ workloads, neighbours: around, standing: stands }, settings.login, world);
   const routed = new Set(stands.flatMap(({ service }) => placesOf(service ?? "")));
   const context: Context = {
     ...settings,
@@ -64,10 +63,6 @@ export function wishes(
   };
   return decide(decoded, stands, engine, { ...memory, named }, grace, now);
 }
-
-/** A host in a zone of the account leads out and back in, whatever a container is called. */
-const isPublic = (reference: AuthentikReference, { dns }: World): boolean =>
-  reference.kind === "host" && dns.zones.some(({ name }) => covers(`*.${name}`, reference.host) || name === reference.host);
 
 /** `http://app:80` → `app` and `app:80` */
 const placesOf = (service: string): readonly string[] => /^[a-z]+:\/\/((\[[^\]]+\]|[^:/]+)(?::\d+)?)/.exec(service)?.slice(1) ?? [];

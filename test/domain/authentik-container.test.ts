@@ -93,4 +93,13 @@ describe("Authentik's own container", () => {
     expect(idsOf(workloads, reference)).toEqual(is);
     expect(idsOf(workloads.toReversed(), reference)).toEqual(is);
   });
+
+  it("stays the one that the deployed rule leads to beside a copy of its Compose label", () => {
+    const found = findAuthentik([COPY, COMPOSED], at("authentik-server"), new Set([COMPOSED.id]));
+    expect(found).toMatchObject({ kind: "found", ids: new Set([COMPOSED.id]) });
+  });
+
+  it("is none of two services that the deployed rule leads to neither of", () => {
+    expect(findAuthentik([COPY, COMPOSED], at("authentik-server"), new Set(["gone"])).kind).toBe("ambiguous");
+  });
 });
