@@ -119,6 +119,7 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
   target: "name",
   domain: "example.com",
   zones: ["example.com"],
+  excludedZones: [],
   waitHealthy: true,
   allowService: false,
   allowPublic: true,

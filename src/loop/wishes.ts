@@ -11,7 +11,8 @@ import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import type { Grace } from "../plan/linger.ts";
 
-export interface WishSettings extends Omit<Context, "zones" | "domain" | "named" | "neighbours" | "routed" | "standing" | "directory"> {
+export interface WishSettings
+  extends Omit<Context, "zones" | "excludedZones" | "domain" | "named" | "neighbours" | "routed" | "standing" | "directory"> {
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
   /** CFAUTH_ZONES; undefined: all that the token sees. */
@@ -27,13 +28,16 @@ export function wishes(
   memory: Memory,
   now: number,
 ): Decision {
-  const zones = world.dns.zones.map(({ name }) => name).filter((name) => settings.allowedZones?.includes(name) ?? true);
+  const seen = world.dns.zones.map(({ name }) => name);
+  const zones = seen.filter((name) => settings.allowedZones?.includes(name) ?? true);
+  const barred = seen.filter((name) => !zones.includes(name));
   const around = neighbours(workloads);
   const stands = standing(world);
   const routed = new Set(stands.flatMap(({ service }) => placesOf(service ?? "")));
   const context: Context = {
     ...settings,
     zones,
+    excludedZones: [...world.dns.excludedZones, ...barred],
     domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined),
     named: namedNetworks(workloads, settings),
     neighbours: around,

@@ -212,6 +212,23 @@ const ILLNESSES: readonly Illness[] = [
 2 warnings. cfauth can work.`,
   },
   {
+    name: "bare hostnames are completed into a zone that CFAUTH_ZONES leaves out, below one that it allows",
+    ill: (at) => {
+      const { zones } = at.at.sandbox.cloudflare.state;
+      const [first] = zones.values();
+      if (first === undefined) throw new Error("the sandbox has no zone");
+      zones.set("dev", { ...first, id: "dev", name: `dev.${at.at.sandbox.zone}` });
+      at.settings["CFAUTH_ZONES"] = at.at.sandbox.zone;
+      at.settings["CFAUTH_DOMAIN"] = `dev.${at.at.sandbox.zone}`;
+    },
+    code: 0,
+    says: `! Cloudflare  token valid, never expires · 5 of 5 permissions · zone home.localhost                CFA-CF-ZONE
+    CFAUTH_DOMAIN dev.home.localhost belongs to the zone dev.home.localhost, which CFAUTH_ZONES leaves out
+    → add dev.home.localhost to CFAUTH_ZONES
+    → or set CFAUTH_DOMAIN to a domain in one of the zones that it lists
+1 warning. cfauth can work.`,
+  },
+  {
     name: "a socket proxy hides the engine's id, and no owner is named",
     ill: (at) => {
       at.engine.refused.push("/info");

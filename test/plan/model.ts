@@ -103,6 +103,7 @@ export function emptyWorld(): World {
     },
     dns: {
       zones: [{ id: "z-1", name: "example.com" }],
+      excludedZones: [],
       mine: new Map(),
       theirs: new Map([["theirs.example.com", [{ id: "r", zone: "z-1", type: "A", content: "203.0.113.7" }]]]),
     },
