@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure, Protection } from "../../src/domain/exposure.ts";
+import { routeKey } from "../../src/domain/route.ts";
+import { overruling } from "../../src/kinds/access/conflict.ts";
 import { accessRung, doubles, tagFoundation } from "../../src/kinds/access/propose.ts";
 import type { AccessSeen, Application } from "../../src/kinds/access/seen.ts";
 import type { RawRule } from "../../src/kinds/ingress/seen.ts";
@@ -40,6 +42,10 @@ const as = (more: Partial<Application> = {}): Application => ({
   ...more,
 });
 const empty = emptyWorld();
+/** Our record of the hostname. */
+const recorded = {
+  mine: new Map([[hostname(APP), claim({ id: "r", zone: "z", name: hostname(APP), type: "CNAME", content: "t", proxied: true })]]),
+};
 const world = (
   application?: Application,
   more: Partial<AccessSeen> = {},
@@ -245,7 +251,59 @@ describe("an application of somebody else", () => {
     });
   });
 
-  it.each(["*.example.com", `${APP}/admin`, "other.example.com"])("on %s is no conflict", (covers) => {
+  it.each([
+    { covers: "*.example.com", wish: exposure(APP) },
+    { covers: APP, wish: exposure(`${APP}/login`, { protection: anybody }) },
+    { covers: `${APP}/login`, wish: exposure(`${APP}/login/reset`) },
+  ])("around the route, on $covers, is a hole that nobody consented to", ({ covers, wish }) => {
+    expect(stance(world(undefined, { theirs: theirs(covers) }), wish)).toMatchObject({
+      is: "taken",
+      problem: {
+        code: "CFA-CONFLICT-ACCESS",
+        severity: "error",
+        effect: "closed",
+        message: `the Access application "Their app" (${covers}) protects ${routeKey(wish.route)} and is not cfauth's: a route there would make a hole in its protection`,
+        fix: 'set cfauth.adopt: "true" on container app to let cfauth decide who enters there (the application stays as it is), or choose another hostname',
+      },
+    });
+  });
+
+  it("around the route is left alone where the label adopt consents: ours is made on top of it", () => {
+    const wish = exposure(`${APP}/login`, { adopt: true });
+    expect(stance(world(undefined, { theirs: theirs(APP, "*.example.com") }), wish)).toMatchObject({ is: "absent", open: { wish: {} } });
+  });
+
+  it("around Authentik's own hostname is no conflict, because it is the login of all others", () => {
+    const login = exposure(APP, { protection: { kind: "login" } });
+    expect(stance(world(undefined, { theirs: theirs("*.example.com") }), login)).toMatchObject({ is: "absent" });
+  });
+
+  it("around the route does not keep an application from being replaced while its rule stands", () => {
+    const at = { ...world(undefined, { theirs: theirs("*.example.com") }), dns: recorded };
+    const rules = [
+      { hostname: APP, service: "http://app:80", originRequest: { access: { required: true, teamName: "t", audTag: ["gone"] } } },
+    ];
+    expect(stance({ ...at, ingress: { ...empty.ingress, rules } })).toMatchObject({ is: "absent", open: { action: "create" } });
+  });
+
+  it("that comes up around an open route is reported, and the route stays", () => {
+    const at = world(as(), { theirs: theirs("*.example.com") });
+    const wished = (wish: Exposure) => ({ ...desired, wishes: new Map([[key(APP), wish]]) });
+    expect(stance(at)).toEqual({ is: "stands" });
+    expect(overruling(at, wished(exposure(APP)))).toMatchObject([
+      {
+        code: "CFA-CONFLICT-ACCESS",
+        severity: "warning",
+        effect: "unchanged",
+        route: APP,
+        message: expect.stringContaining("(*.example.com)"),
+      },
+    ]);
+    expect(overruling(at, wished(exposure(APP, { adopt: true })))).toEqual([]);
+    expect(overruling(world(undefined, { theirs: theirs("*.example.com") }), wished(exposure(APP)))).toEqual([]);
+  });
+
+  it.each([`${APP}/admin`, "other.example.com"])("on %s is no conflict", (covers) => {
     expect(stance(world(undefined, { theirs: theirs(covers) }))).toMatchObject({ is: "absent" });
   });
 

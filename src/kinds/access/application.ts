@@ -136,7 +136,7 @@ export function foreignFrom(answer: ApplicationAnswer): ForeignApplication {
   };
 }
 
-/** The application of somebody else that names this very place. One of a wildcard around it is no conflict: the closer one decides. */
+/** The foreign application that names this very place. One around it is found by `coveringForeign`. */
 export const foreignAt = (seen: Pick<AccessSeen, "theirs">, route: Route): ForeignApplication | undefined =>
   seen.theirs.find(({ covers }) => covers.includes(routeKey(route)));
 

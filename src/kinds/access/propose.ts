@@ -1,6 +1,5 @@
 import type { Exposure } from "../../domain/exposure.ts";
 import { accessTag, type Owner } from "../../domain/owner.ts";
-import type { Problem } from "../../domain/problem.ts";
 import { type Route, routeKey } from "../../domain/route.ts";
 import type { Foundation, Rung, Stance, Sweep } from "../../plan/rung.ts";
 import { narrowerThan, standsWithin } from "../ingress/nested.ts";
@@ -10,7 +9,7 @@ import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
 import { linked } from "../policy/propose.ts";
 import type { PolicySeen } from "../policy/seen.ts";
-import { foreignAt, guardsPrivately } from "./application.ts";
+import { conflict } from "./conflict.ts";
 import { narrows, withTokens } from "./narrowing.ts";
 import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
 
@@ -35,6 +34,7 @@ export const tagFoundation = (owner: Owner): Foundation<{ readonly access: Pick<
  * | the application                                  | its wish | then                                               |
  * |--------------------------------------------------|----------|----------------------------------------------------|
  * | somebody else's covers exactly this route        | yes      | taken                                              |
+ * | somebody else's covers a parent path or wildcard | yes      | taken, unless the label adopt consents to a hole   |
  * | absent                                           | yes      | open it, once its policies are there               |
  * | ours                                             | none     | close it                                           |
  * | ours, old logins to it are still to be ended     | yes      | end them, and write what it must be                |
@@ -53,8 +53,8 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
   stance(route, wish, world, desired) {
     const found = world.access.mine.get(routeKey(route));
     if (wish === undefined) return found === undefined ? { is: "absent", open: undefined } : { is: "left", close: remove(found) };
-    const foreign = found === undefined ? foreignAt(world.access, route) : undefined;
-    if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
+    const problem = found === undefined ? conflict(wish, world) : undefined;
+    if (problem !== undefined) return { is: "taken", problem };
     const wanted = applicationWish(owner, route, wish, world);
     if (found === undefined)
       return {
@@ -176,22 +176,3 @@ export const tagCarriers = (owner: Owner, { theirs }: Pick<AccessSeen, "theirs">
 /** Doubles of an application go as soon as they are seen: the one that stands in `mine` is the one that rules name. */
 export const doubles: Sweep<{ readonly access: Pick<AccessSeen, "doubles"> }, AccessChange> = ({ access }) =>
   access.doubles.map((at) => ({ kind: "access", action: "delete", key: `access ${at.route} ${at.id}`, subject: at.route, at }));
-
-const taken = (wish: Exposure, foreign: ForeignApplication): Problem => ({
-  code: "CFA-CONFLICT-ACCESS",
-  severity: "error",
-  container: wish.workload,
-  label: wish.label,
-  route: routeKey(wish.route),
-  message: `the Access application "${foreign.name}" covers ${routeKey(wish.route)} and is not cfauth's`,
-  about: "",
-  effect: "closed",
-  fix: wish.adopt
-    ? stuck(wish, foreign)
-    : `delete it under Zero Trust → Access → Applications, ${wish.adopting} to take it over, or choose another hostname`,
-});
-
-const stuck = ({ route }: Exposure, foreign: ForeignApplication): string =>
-  foreign.type === "self_hosted" && guardsPrivately(foreign)
-    ? `it guards something without a public hostname as well and cannot be taken over: take ${routeKey(route)} out of it under Zero Trust → Access → Applications`
-    : "it is of a kind that cannot be taken over: delete it under Zero Trust → Access → Applications";
