@@ -161,8 +161,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "forgets that logins are still to be ended when the audience changes once more",
     file: "src/kinds/access/propose.ts",
-    from: "narrows(found, wanted.policies, policy) || marked(found)",
-    to: "narrows(found, wanted.policies, policy)",
+    from: "const less = marked(found) ||",
+    to: "const less =",
+  },
+  {
+    name: "changes an application in place for fewer, so that an edge which is late gives new logins for it",
+    file: "src/kinds/access/propose.ts",
+    from: "const replaced = less ||",
+    to: "const replaced =",
+  },
+  {
+    name: "only narrows a policy that somebody widened by hand, and keeps the logins that it gave",
+    file: "src/kinds/policy/propose.ts",
+    from: "admitsMore(found, wanted) ?",
+    to: "false ?",
+  },
+  {
+    name: "keeps an application whose policy was widened by hand",
+    file: "src/kinds/access/narrowing.ts",
+    from: 'ours.decision === "bypass" || isReplaced(ours)',
+    to: 'ours.decision === "bypass"',
   },
   {
     name: "takes a narrower audience for a wider one",

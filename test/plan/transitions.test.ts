@@ -81,13 +81,15 @@ describe("the order of things", () => {
     expect(waves(open(wish("http://a:80", members)), [wish("http://b:80", members)]).waves).toEqual(["update ingress"]);
   });
 
-  it("changes application and rule in place when only the protection changes", () => {
+  it("closes a public page in place, and then replaces its application", () => {
     expect(waves(open(wish("http://a:80", anybody)), [wish("http://a:80", members)]).waves).toEqual([
       "create policy",
       "update access",
       "update ingress, delete policy",
       // Logins from before it was public are ended.
-      "update access",
+      "delete access",
+      "create access",
+      "update ingress",
     ]);
   });
 
@@ -148,9 +150,9 @@ describe("the order of things", () => {
       "create policy",
       "update access",
       "update ingress, delete policy",
-      "delete ingress, update access",
-      "delete access",
-      "delete policy",
+      "delete ingress, delete access",
+      "delete access, create access",
+      "update ingress, delete policy",
     ]);
   });
 

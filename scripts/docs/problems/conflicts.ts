@@ -70,13 +70,14 @@ export const ofConflicts = {
     effect: NOTHING_BEGUN,
   },
   "CFA-CONFLICT-ACCESS": {
-    says: () => [
-      ...conflict({ application: {} }),
-      ...conflict({ application: { type: "ssh" } }, ADOPT),
-      ...conflict({ application: { covers: ["*.example.com"] } }),
-      ...overruled({ covers: ["*.example.com"] }),
-      ...conflict({ application: { kept: { destinations: [{ type: "private", cidr: "10.0.0.0/24" }] } } }, ADOPT),
-    ],
+    says: () =>
+      [
+        ...conflict({ application: {} }),
+        ...conflict({ application: { type: "ssh" } }, ADOPT),
+        ...conflict({ application: { covers: ["*.example.com"] } }),
+        ...overruled({ covers: ["*.example.com"] }),
+        ...conflict({ application: { kept: { destinations: [{ type: "private", cidr: "10.0.0.0/24" }] } } }, ADOPT),
+      ].filter(({ code }) => code === "CFA-CONFLICT-ACCESS"),
     so: "An Access application that cfauth did not make covers this route: exactly, by a parent path, or by a wildcard such as `*.example.com`. Where the route is open already it is a warning: cfauth's own application is more specific and decides.",
     why: "The more specific application decides. One of cfauth's would make a hole in a protection that somebody else set up.",
     mend: [
