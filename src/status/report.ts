@@ -39,7 +39,7 @@ export interface ReportedRoute {
   readonly access: "authentik" | "public" | null;
   /** Who may enter now; of a waiting route that is not open yet, who will. Null where nobody gets in, or it is not known. Never an address. */
   readonly who: string | null;
-  /** Said of Authentik's own hostname: why no login stands before it. */
+  /** Of Authentik's own hostname: why no login stands before it. Of a protected path inside a public host: what is safer. */
   readonly note?: string;
   readonly state: RouteState;
   /** For all but live routes. */
@@ -77,6 +77,8 @@ export interface KnownRoute {
   readonly access: "authentik" | "public" | undefined;
   /** Whether it is Authentik's own. */
   readonly login?: boolean;
+  /** Whether it is a protected path inside a public host that shows the same container. */
+  readonly insidePublic?: true;
   readonly state: RouteState;
   readonly reason: string | undefined;
   /** Which problem, and its mend, where its state is one. */
@@ -115,7 +117,7 @@ export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now:
         origin: route.origin ?? null,
         access: route.access ?? null,
         who: route.who === undefined ? null : discreet(route.who),
-        ...(route.login === true && { note: OWN_HOST }),
+        ...noteOf(route),
         state: route.state,
         ...(route.reason !== undefined && { reason: route.until === undefined ? discreet(route.reason) : closesIn(route.until - now) }),
         ...(route.state === "problem" && { effect: route.open === true ? ("unchanged" as const) : ("closed" as const), ...faultOf(route) }),
@@ -133,6 +135,14 @@ const linksOf = ({ objects }: KnownRoute, places: Places | undefined): ReportedR
   ...(places !== undefined && objects?.application !== undefined && { access: accessApplication(places.account, objects.application) }),
   ...(places !== undefined && objects?.tile !== undefined && { authentik: authentikApplication(places.authentik, objects.tile) }),
 });
+
+function noteOf({ login, insidePublic }: KnownRoute): Pick<ReportedRoute, "note"> {
+  if (login === true) return { note: OWN_HOST };
+  return insidePublic === true ? { note: INSIDE_PUBLIC } : {};
+}
+
+export const INSIDE_PUBLIC =
+  "A protected path inside a public host: which other spellings the service takes for this path, only the service knows. A hostname of its own is safer";
 
 export const OWN_HOST = "Authentik itself: open, since the login cannot stand behind itself";
 

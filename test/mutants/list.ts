@@ -177,6 +177,18 @@ export const MUTANTS: readonly Mutant[] = [
     to: "false ?",
   },
   {
+    name: "opens what is wider before the protected path inside it takes every spelling",
+    file: "src/kinds/ingress/propose.ts",
+    from: "wanted !== undefined && guardedWithin(wish, world, desired) ? wanted",
+    to: "wanted !== undefined ? wanted",
+  },
+  {
+    name: "takes only its prefix for a protected path inside something wider",
+    file: "src/kinds/ingress/propose.ts",
+    from: "...(broad && { broad })",
+    to: "",
+  },
+  {
     name: "keeps an application whose policy was widened by hand",
     file: "src/kinds/access/narrowing.ts",
     from: 'ours.decision === "bypass" || isReplaced(ours)',

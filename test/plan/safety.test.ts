@@ -57,7 +57,7 @@ const SERVICES = /one|two|three/;
 const REQUESTS: readonly Request[] = [
   ...["a.example.com", "b.example.com", "c.example.com"].flatMap((host) => ["/", "/api", "/api/v1/x"].map((path) => ({ host, path }))),
   // Ways by which an origin that cleans paths could be led out of a prefix, and back into one.
-  ...["/api/../x", "/api/..;/x", "//api/x"].map((path) => ({ host: "a.example.com", path })),
+  ...["/api/../x", "/api/..;/x", "//api/x", "/API", "/api.json", "/Api/V1/x"].map((path) => ({ host: "a.example.com", path })),
   { host: "auth.example.com", path: "/" },
   { host: "d.example.com", path: "/" },
   { host: "photos.example.com", path: "/" },

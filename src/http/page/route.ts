@@ -66,9 +66,13 @@ function said(route: ReportedRoute, report: Report): readonly Html[] {
     case "closing":
       return [html`<p>${reason}</p>`, ...problems];
     case "live":
-      return problems;
+      return [...problems, ...noted(route)];
   }
 }
+
+/** Who may enter tells of Authentik's own hostname already. */
+const noted = ({ note, access }: ReportedRoute): readonly Html[] =>
+  note === undefined || access === "public" ? [] : [html`<p class="small">${sentence(note)}</p>`];
 
 /** A fault that stands in no list: labels that cannot be read, where the problem is told with the container. */
 const unlisted = ({ reason = "", fix }: ReportedRoute, effect: Html): Html => html`
