@@ -28,19 +28,17 @@ const wish = (service: string, protection: Protection, path?: string): Exposure 
   gate: undefined,
 });
 
+function planned(world: World, wishes: readonly Exposure[]) {
+  const decoded = [{ exposures: wishes, faulty: [], problems: [] }];
+  const { desired } = decide(decoded, standing(world), () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
+  return plan(house(OWNER), desired, world);
+}
+
 /** Wave after wave until nothing is left; every change as `action kind`, the waves apart. */
 function waves(world: World, wishes: readonly Exposure[]): { readonly world: World; readonly waves: string[] } {
   const told: string[] = [];
   for (let stands = world; ; ) {
-    const decision = decide(
-      [{ exposures: wishes, faulty: [], problems: [] }],
-      standing(stands),
-      () => false,
-      noMemory,
-      { graceMs: 0, startupGraceMs: 0 },
-      0,
-    );
-    const { changes } = plan(house(OWNER), decision.desired, stands);
+    const { changes } = planned(stands, wishes);
     if (changes.length === 0 || told.length > 20) return { world: stands, waves: told };
     told.push(changes.map(({ action, kind }) => `${action} ${kind}`).join(", "));
     stands = changes.reduce(carryOut, stands);
@@ -292,6 +290,22 @@ describe("the order of things", () => {
     const world = open(wish("http://a:80", anybody), wish("http://a:80", members, "/admin"));
     const at = (it: string) => reach(world.ingress.rules, world, { host: "app.example.com", path: it }, ANYBODY);
     expect([at(path), at("/"), at("/x/y.html"), at("/admin")]).toEqual([undefined, "http://a:80", "http://a:80", undefined]);
+  });
+
+  it("does not open a public host before the protected path inside it takes every spelling", () => {
+    const inner = wish("http://a:80", members, "/admin");
+    const outer = wish("http://a:80", anybody);
+    const alone = open(inner);
+    let world = alone;
+    for (let n = 0; n < 10; n++) {
+      const { changes } = planned(world, [outer, inner]);
+      // Cloudflare refuses the rule of the inner path again and again.
+      const accepted = changes.filter(({ kind, subject }) => kind !== "ingress" || subject === "app.example.com");
+      world = accepted.reduce(carryOut, world);
+    }
+    expect(reach(world.ingress.rules, world, { host: "app.example.com", path: "/ADMIN" }, ANYBODY)).toBeUndefined();
+    const { world: after } = waves(world, [outer, inner]);
+    expect(reach(after.ingress.rules, after, { host: "app.example.com", path: "/" }, ANYBODY)).toBe("http://a:80");
   });
 
   it("lets every path through a public host that has nothing protected inside, again once that has gone", () => {
