@@ -49,8 +49,11 @@ export interface App {
   groundwork(): Promise<void>;
   /** What the next pass would do, whatever it is: nothing is written. @throws {WorldError} when it could not be looked */
   preview(): Promise<Preview>;
-  /** @throws {WorldError} when any part could not be read */
-  look(): Promise<World>;
+  /**
+   * @param before - what was known: what no list shows any more is asked for once more
+   * @throws {WorldError} when any part could not be read
+   */
+  look(before?: World): Promise<World>;
 }
 
 /**
@@ -94,7 +97,7 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
       if (config.tunnel.tokenFile !== undefined && !config.dryRun) await groundwork(hands.tunnel, watch.changed);
     },
     preview: () => preview(parts, loop.known()),
-    look: () => look(hands, "all", NOBODY_ASKED, undefined),
+    look: (before) => look(hands, "all", NOBODY_ASKED, before),
   };
 }
 
@@ -145,7 +148,7 @@ export function createHands({ config, cloudflare, authentik, owner, account, lea
     access: accessApi({ cloudflare, account, owner }),
     ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id }),
     dns: dnsApi({ cloudflare, account, owner, zones: labels.zones }),
-    tile: tileApi({ authentik, owner }),
+    tile: tileApi({ authentik, owner, leaving }),
     directory: directoryHands({ cloudflare, authentik, account }),
   };
 }

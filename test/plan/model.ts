@@ -107,7 +107,16 @@ export function emptyWorld(): World {
       mine: new Map(),
       theirs: new Map([["theirs.example.com", [{ id: "r", zone: "z-1", type: "A", content: "203.0.113.7" }]]]),
     },
-    tile: { mine: new Map(), taken: new Set(), fault: undefined, failed: new Map(), settledFor: new Map(), me: undefined },
+    tile: {
+      mine: new Map(),
+      taken: new Set(),
+      absent: new Set(),
+      hidden: 0,
+      fault: undefined,
+      failed: new Map(),
+      settledFor: new Map(),
+      me: undefined,
+    },
     directory: { groups: { found: [] }, tokens: { found: [] }, asked: { groups: new Set(), tokens: new Set() } },
   };
 }
