@@ -83,8 +83,10 @@ export function patternPath(pattern: string): Path | undefined {
   const end = ENDS.find((it) => pattern.endsWith(it));
   if (!pattern.startsWith("^/") || end === undefined) return undefined;
   const prefix = pattern.slice(1, -end.length);
-  const path = (guardedPath(prefix) ?? prefix).replace(/\\([.+])/g, "$1") as Path;
-  return path !== "" && patternsOf(path).includes(pattern) ? path : undefined;
+  const guarded = guardedPath(prefix);
+  const path = (guarded ?? prefix).replace(/\\([.+])/g, "$1") as Path;
+  const again = guarded === undefined ? `^${literal(path)}${end}` : guardPattern(path, end === CLEAN_BELOW);
+  return path !== "" && again === pattern ? path : undefined;
 }
 
 /** The prefix of a guarded pattern, still as a pattern; undefined for a plain one. */
@@ -93,11 +95,3 @@ function guardedPath(prefix: string): string | undefined {
   const read = segments.map((segment) => ofAnyCase(segment.slice(1)));
   return read.length === 0 || read.includes(undefined) ? undefined : read.map((segment) => `/${segment}`).join("");
 }
-
-const patternsOf = (path: Path): readonly string[] => [
-  pathPattern(path),
-  openPattern(path),
-  cleanPattern(path),
-  guardPattern(path),
-  guardPattern(path, true),
-];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { foreignFrom } from "../../src/kinds/access/application.ts";
 import { coveringForeign } from "../../src/kinds/access/covering.ts";
 import type { Application, ForeignApplication } from "../../src/kinds/access/seen.ts";
 import { claim } from "../../src/kinds/mine.ts";
@@ -62,6 +63,26 @@ describe("a foreign application covers a route where it would decide if cfauth m
 
   it.each(["ssh", "vnc", "rdp", "mcp_portal", "something-new"])("one of the type %s may", (type) => {
     expect(found("bank.example.com/login", [foreign(["bank.example.com"], { type })])).toBe("bank.example.com");
+  });
+});
+
+describe("what a foreign application names is read as Access means it", () => {
+  it.each([
+    { name: "a destination without a type is public", answer: { destinations: [{ uri: "bank.example.com/app" }] } },
+    { name: "in capitals, with a port and all below", answer: { destinations: [{ type: "public", uri: "Bank.Example.com:443/app/*" }] } },
+    { name: "by its domain alone", answer: { domain: "https://bank.example.com/app/" } },
+    { name: "by the list that came before destinations", answer: { self_hosted_domains: ["nas.example.com", "bank.example.com/app"] } },
+    { name: "among others", answer: { destinations: ["nas.example.com", "bank.example.com/app"].map((uri) => ({ type: "public", uri })) } },
+  ])("$name", ({ answer }) => {
+    const application = foreignFrom({ id: "bank", type: "self_hosted", ...answer });
+    expect(coveringForeign({ theirs: [application], mine: new Map() }, route("bank.example.com/app/login"))?.place).toBe(
+      "bank.example.com/app",
+    );
+  });
+
+  it("a private network covers no hostname", () => {
+    const application = foreignFrom({ id: "n", type: "self_hosted", destinations: [{ type: "private", uri: "bank.example.com" }] });
+    expect(coveringForeign({ theirs: [application], mine: new Map() }, route("bank.example.com/login"))).toBeUndefined();
   });
 });
 

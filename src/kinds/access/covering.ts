@@ -1,5 +1,4 @@
 import { parseRouteKey, type Route, routeKey, takesIn } from "../../domain/route.ts";
-import { canonical } from "./application.ts";
 import type { AccessSeen, ForeignApplication } from "./seen.ts";
 
 /** A place as Access has it, `*.example.com/admin`: `*` in the host stands within one label, in the path across segments. */
@@ -25,7 +24,7 @@ export interface Covering {
 export function coveringForeign(seen: Pick<AccessSeen, "mine" | "theirs">, route: Route): Covering | undefined {
   for (const application of seen.theirs) {
     if (LINKS_AND_DEVICES.has(application.type)) continue;
-    const place = application.covers.find((it) => canonical(it) !== routeKey(route) && covers(it, route) && !isOverruled(seen, it, route));
+    const place = application.covers.find((it) => it !== routeKey(route) && covers(it, route) && !isOverruled(seen, it, route));
     if (place !== undefined) return { application, place };
   }
   return undefined;
@@ -42,7 +41,7 @@ function covers(text: string, route: Route): boolean {
 }
 
 function placeFrom(text: string): Place {
-  const [host = "", ...segments] = canonical(text).split("/");
+  const [host = "", ...segments] = text.split("/");
   return { host, path: segments.map((segment) => `/${segment}`.toLowerCase()).join("") };
 }
 

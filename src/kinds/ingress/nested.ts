@@ -32,8 +32,8 @@ const isWiderWish = (outer: Exposure, { route, workload, origin, protection }: E
   !admitsNoMore(outer.protection, protection);
 
 function isWiderRule(rule: RawRule, { route, origin }: Exposure, world: Around): boolean {
-  const outer = routeOf(rule);
-  if (outer === undefined || rule.service !== origin.service || !beneath(route, outer) || !ours(rule, world)) return false;
+  const outer = rule.service === origin.service ? routeOf(rule) : undefined;
+  if (outer === undefined || !beneath(route, outer) || !ours(rule, world)) return false;
   if (checkOf(rule)?.required !== true) return true;
   const [around, inside] = [outer, route].map((it) => world.access.mine.get(routeKey(it)));
   if (around === undefined || inside === undefined || around.policies.join() === inside.policies.join()) return false;
