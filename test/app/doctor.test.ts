@@ -449,7 +449,11 @@ const ILLNESSES: readonly Illness[] = [
     auth.home.localhost, Authentik itself: to log in one would have to be logged in
     → give Authentik's container the label hostname: auth.home.localhost (cfauth keeps it open by itself), or
       add an Access application for auth.home.localhost with a Bypass policy
-1 problem. 7 groups are fine.`,
+! Routes      1 wanted, 1 live · 1 warning · nobody else is seen to use owner app          CFA-CONFLICT-ACCESS
+    wiki.home.localhost (container wiki): the Access application "Homelab" (*.home.localhost), which is not
+    cfauth's, covers wiki.home.localhost as well: cfauth's own is more specific and decides who enters
+    → set cfauth.adopt: "true" on container wiki if that is wanted, or choose another hostname
+1 problem, 1 warning. 6 groups are fine.`,
   },
   {
     name: "Authentik's pages redirect to a login of Access",
