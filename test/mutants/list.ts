@@ -113,8 +113,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "leaves the policy of an application as it is",
     file: "src/kinds/access/propose.ts",
-    from: "if (same(found.policies, wanted.policies)) {",
-    to: "if (true) {",
+    from: "const moved = !same(found.policies, wanted.policies);",
+    to: "const moved = false;",
   },
   {
     name: "forgets the policies that nobody uses any more",
@@ -203,14 +203,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes the application away while its rule checks no login",
     file: "src/kinds/access/propose.ts",
-    from: 'const anew = bySelf && checked === "yes";',
-    to: "const anew = bySelf;",
+    from: 'replaced && checked === "yes" ? close',
+    to: "replaced ? close",
   },
   {
     name: "changes an audience in place although another route lies within",
     file: "src/kinds/access/propose.ts",
-    from: "const bySelf = nested || (less && machines) ||",
-    to: "const bySelf = (less && machines) ||",
+    from: "const replaced = less || nested ||",
+    to: "const replaced = less ||",
   },
   {
     name: "lets in everyone where groups are named",
