@@ -38,7 +38,7 @@ describe("labels of another tool", () => {
   ])("$name are read as ours", ({ labels, label }) => {
     const { exposures, problems } = read(labels);
     expect(problems).toEqual([]);
-    expect(exposures).toEqual([exposure("app.example.com", { label, adopting: ADOPTING })]);
+    expect(exposures).toEqual([exposure("app.example.com", { label, shareLabel: undefined, adopting: ADOPTING })]);
   });
 
   it("are nothing to us where no setting names them", () => {
@@ -197,6 +197,7 @@ describe("who may enter is never read", () => {
     ]);
     expect(exposures).toEqual([
       exposure("app.example.com", {
+        shareLabel: undefined,
         adopting: ADOPTING,
         label: "dockflare.hostname",
         protection: { kind: "authentik", session: "8h", audience: { ...everyone, groups: ["admins", "family"] } },
