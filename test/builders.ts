@@ -107,6 +107,7 @@ export const stands = (at: string, more: Partial<StandingRoute> = {}): StandingR
   public: false,
   audience: "everyone",
   shut: false,
+  orphaned: false,
   login: false,
   ...more,
 });

@@ -6,6 +6,7 @@ import type { AccessChange } from "./access/seen.ts";
 import { adopt } from "./adopt.ts";
 import { dnsRung } from "./dns/propose.ts";
 import type { DnsChange } from "./dns/seen.ts";
+import { markAlong, strayRules } from "./ingress/marks.ts";
 import { ingressRung, screen } from "./ingress/propose.ts";
 import type { IngressChange } from "./ingress/seen.ts";
 import { login } from "./login/propose.ts";
@@ -31,8 +32,9 @@ export type AnyChange = LoginChange | TunnelChange | PolicyChange | AccessChange
 export const house = (owner: Owner, withTiles = true): House<World, AnyChange> => ({
   foundations: [tunnel, login, tagFoundation(owner)],
   rungs: [policyRung(owner), accessRung(owner), ingressRung, dnsRung(owner)],
-  sweeps: [unusedPolicies(owner), doubles],
+  sweeps: [unusedPolicies(owner), doubles, strayRules],
   courtesies: [tiles(owner, withTiles)],
+  along: (due, world) => [markAlong(due, world) ?? []].flat(),
   surveys: [behindAccess],
   audience: ({ protection }, { policy }) => linked(owner, protection, policy)?.join(" "),
   widens: (wish, world) => widens(owner, wish, world),

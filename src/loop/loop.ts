@@ -80,6 +80,8 @@ export function createLoop(parts: LoopParts): Loop {
   let resyncs = 0;
   /** When the world is to be looked at again, in milliseconds since 1970. Set by each look. */
   let lookAt = -Infinity;
+  /** When the tunnel's document is to be looked at again by itself, by the clock that nobody sets: another writer may undo a write. */
+  let rulesAt = Infinity;
   /** Consecutive looks that met a passing problem: the next ones come sooner than a resync. */
   let passing = 0;
   /** Whether a look at the routes alone would miss what a route waits for: it passes over zones where nothing of ours stands. */
@@ -98,7 +100,7 @@ export function createLoop(parts: LoopParts): Loop {
 
   const depth = (): Depth | undefined => {
     if (world === undefined) return "all";
-    if (parts.now() < lookAt) return undefined;
+    if (parts.now() < lookAt) return parts.uptime() < rulesAt ? undefined : "rules";
     return outside || resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
   };
 
@@ -118,13 +120,14 @@ export function createLoop(parts: LoopParts): Loop {
       wanted,
       world,
     );
-    if (wanted !== undefined) {
+    if (wanted === "all" || wanted === "routes") {
       resyncs = wanted === "all" ? 0 : resyncs + 1;
       passing = result.plan.problems.some(({ code }) => PASSING.has(code)) ? passing + 1 : 0;
       lookAt = begun + (passing === 0 ? parts.resyncMs : Math.min(parts.resyncMs, backoff(passing, parts.random())));
     }
     outside = result.world.dns.zones.length === 0 || result.plan.problems.some(({ code }) => OUTSIDE.has(code));
     world = result.certain ? result.world : undefined;
+    rulesAt = parts.dryRun ? Infinity : (result.world.ingress.lookAt ?? Infinity);
     return result;
   };
 
@@ -155,7 +158,8 @@ export function createLoop(parts: LoopParts): Loop {
       });
       if (failed) return backoff(failures, parts.random(), Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)));
       const wakeAt = result instanceof WorldError ? undefined : result.decision.wakeAt;
-      return Math.max(0, Math.min(lookAt, wakeAt ?? Infinity) - begun - elapsed());
+      const next = Math.min(lookAt, wakeAt ?? Infinity) - begun - elapsed();
+      return Math.max(0, Math.min(next, rulesAt - parts.uptime()));
     },
   };
 }

@@ -46,7 +46,14 @@ export function decide(
   const faulty = decoded.flatMap((it) => it.faulty);
   const settled = settle(exposures, standing, memory.rivalries, grace.graceMs, now);
   const asked = new Map([...exposures, ...faulty, ...settled.wishes].map((it) => [routeKey(it.route), it.workload]));
-  const absences = linger(memory.absences, standing, asked, (it) => reused(it) || givenUp(it, exposures, memory.absences), grace, now);
+  const absences = linger(
+    memory.absences,
+    standing,
+    asked,
+    (it) => it.orphaned || reused(it) || givenUp(it, exposures, memory.absences),
+    grace,
+    now,
+  );
   const shown = new Set(standing.filter((it) => reused(it)).map(({ route }) => routeKey(route)));
   const closing = new Map([...absences.deadlines].filter(([, deadline]) => deadline > now));
   const wishes = new Map(settled.wishes.map((wish) => [routeKey(wish.route), wish]));

@@ -88,6 +88,8 @@ export interface StandingRoute {
   readonly audience: string | undefined;
   /** Whether the rule only keeps the place: it answers 503 while what guards the route is replaced. */
   readonly shut: boolean;
+  /** Whether its rule is there without its application: another writer restored it, so no grace period keeps it. */
+  readonly orphaned: boolean;
   /** Whether it is Authentik's own: it closes after all others. */
   readonly login: boolean;
 }

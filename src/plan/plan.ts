@@ -57,7 +57,7 @@ export function plan<World, C extends Change>(
   // What is only pleasant comes last, and goes first.
   const pleasant = owed.flatMap(({ changes }) => changes).filter(({ action }) => due.length === 0 || action === "delete");
   return {
-    changes: once([...due, ...pleasant]),
+    changes: once([...due, ...house.along(due, world), ...pleasant]),
     waiting: [...desired.waiting, ...steps.flatMap(({ waiting }) => waiting ?? [])],
     problems: [
       ...base.flatMap(({ problems }) => problems),

@@ -205,6 +205,7 @@ describe("Authentik's own hostname", () => {
     expect(world.ingress.rules.find(({ hostname }) => hostname === "auth.example.com")).toEqual({
       hostname: "auth.example.com",
       service: "http://app:80",
+      originRequest: { access: { required: false, teamName: "team", audTag: ["cfauth:home"] } },
     });
   });
 });

@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
-import type { Cloudflare } from "../../clients/cloudflare.ts";
 import { WorldError } from "../../errors.ts";
-
-const Connectors = z.array(z.looseObject({ config_version: z.number().nullish() })).nullish();
+import { runningVersions, type TunnelAddress } from "./connectors.ts";
 
 /** How long a connector may take to run on a new document, and how often it is asked. Milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -15,15 +12,10 @@ const BETWEEN_MS = 500;
  *
  * @throws {WorldError} CFA-TUNNEL-BEHIND when one still runs on an older document in the end
  */
-export async function awaitInForce(
-  { cloudflare, account: account_id, tunnel }: { readonly cloudflare: Cloudflare; readonly account: string; readonly tunnel: string },
-  version: number,
-): Promise<void> {
+export async function awaitInForce(tunnel: TunnelAddress, version: number): Promise<void> {
   for (const until = performance.now() + PATIENCE_MS; ; await sleep(BETWEEN_MS)) {
-    const connectors = await cloudflare.ask("tunnels.connections", Connectors, (sdk) =>
-      sdk.zeroTrust.tunnels.cloudflared.connections.get(tunnel, { account_id }),
-    );
-    if ((connectors ?? []).every(({ config_version }) => (config_version ?? -1) >= version)) return;
+    const running = await runningVersions(tunnel);
+    if (running.every((it) => it >= version)) return;
     if (performance.now() > until) throw behind();
   }
 }

@@ -8,10 +8,14 @@ import type { AccessSeen } from "../access/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
 import { narrowerThan } from "./nested.ts";
-import { checkOf, foreignOn, isShut, ours, type Proofs, pathFor, routeOf, ruleOf, shadowed } from "./rules.ts";
-import type { IngressChange, RawRule, RuleWish } from "./seen.ts";
+import { checkOf, foreignOn, isMarked, isShut, ours, type Proofs, pathFor, routeOf, ruleOf, rulesAt, shadowed } from "./rules.ts";
+import type { IngressChange, IngressSeen, RawRule, RuleWish } from "./seen.ts";
 
-type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine">; readonly login: Pick<LoginSeen, "teamDomain"> };
+type Needs = Proofs & {
+  readonly access: Pick<AccessSeen, "mine">;
+  readonly ingress: Pick<IngressSeen, "takesMark">;
+  readonly login: Pick<LoginSeen, "teamDomain">;
+};
 
 /**
  * | the rule                                | its wish | then                                             |
@@ -28,12 +32,12 @@ export const ingressRung: Rung<Needs, IngressChange> = {
   awaited: "the ingress rule of the tunnel",
   stance(route, wish, world, desired) {
     const rule = ruleOf(world, route);
-    if (wish === undefined) return rule === undefined ? { is: "absent", open: undefined } : { is: "left", close: withdraw(route) };
+    if (wish === undefined) return rule === undefined ? { is: "absent", open: undefined } : { is: "left", close: withdraw(route, world) };
     const [foreign] = foreignOn(world, route.hostname);
     if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
     const wanted = ruleWish(wish, world, desired);
-    if (rule === undefined) return { is: "absent", open: wanted && set("create", wanted) };
-    if (isShut(rule, world.ingress.mark)) return { is: "absent", open: wanted && set("update", wanted) };
+    if (rule === undefined) return { is: "absent", open: wanted && set("create", wanted, world) };
+    if (isShut(rule, world.ingress.mark)) return { is: "absent", open: wanted && set("update", wanted, world) };
     return compare(rule, wish, wanted, world, desired);
   },
 };
@@ -43,16 +47,18 @@ function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, wo
   const samePlace = wanted !== undefined && (rule.path || undefined) === pathFor(wanted) && !shadowed(rule, world.ingress.rules);
   const close = takeAway(wish.route, world, desired);
   if (sameWay && samePlace && checked(rule, wanted.check))
-    return world.dns.mine.has(wish.route.hostname) ? { is: "stands" } : { is: "stands", close };
-  return { is: "drifted", mend: wanted === undefined ? close : set("update", wanted), close, moves: sameWay ? undefined : "origin" };
+    return isMarked(rule, world.ingress.mark) ? { is: "stands" } : { is: "stands", close };
+  return { is: "drifted", mend: wanted === undefined ? close : set("update", wanted, world), close, moves: sameWay ? undefined : "origin" };
 }
 
 /** What the rule must be; undefined while the application whose logins it checks is not there. */
 function ruleWish(wish: Exposure, world: Needs, desired: Desired): RuleWish | undefined {
   const application = world.access.mine.get(routeKey(wish.route));
   if (application === undefined) return undefined;
-  const check = open(wish.protection) ? undefined : { team: teamOf(world.login.teamDomain), aud: application.aud };
-  return { route: wish.route, origin: wish.origin, check, clean: takesCleanOnly(wish, desired) };
+  const team = teamOf(world.login.teamDomain);
+  const check = open(wish.protection) ? undefined : { team, aud: application.aud };
+  const mark = world.ingress.takesMark ? { team, text: world.ingress.mark } : undefined;
+  return { route: wish.route, origin: wish.origin, check, clean: takesCleanOnly(wish, desired), mark };
 }
 
 /** A wildcard also where a whole host is within: what that one turns away as unclean must not come in here. */
@@ -72,7 +78,7 @@ function checked(rule: RawRule, wanted: RuleWish["check"]): boolean {
 
 /** Where another rule of ours would answer in its place, one that lets nobody in stays there. */
 export const takeAway = (route: Route, world: Needs, desired: Desired): IngressChange =>
-  around(route, world, desired) ? shut(route, world) : withdraw(route);
+  around(route, world, desired) ? shut(route, world) : withdraw(route, world);
 
 /** So that what is around does not answer for a route that is to let in fewer and cannot open yet. */
 export const screen = (route: Route, world: Needs): IngressChange | undefined =>
@@ -88,18 +94,19 @@ const around = (route: Route, world: Needs, desired: Desired): boolean =>
     return outer !== undefined && beneath(route, outer) && ours(rule, world);
   });
 
-const shut = (route: Route, { ingress, login }: Pick<Needs, "ingress" | "login">): Shut => ({
+const shut = (route: Route, world: Needs): Shut => ({
   kind: "ingress",
   action: "update",
   key: key(route),
   subject: routeKey(route),
   shut: route,
-  mark: ingress.mark,
-  team: teamOf(login.teamDomain),
+  at: rulesAt(world, route),
+  mark: world.ingress.mark,
+  team: teamOf(world.login.teamDomain),
 });
 
 /** Puts a rule that lets nobody in where somebody else's was, and waits until cloudflared runs on it. */
-export const takeOver = (route: Route, foreign: readonly RawRule[], world: Pick<Needs, "ingress" | "login">): IngressChange => ({
+export const takeOver = (route: Route, foreign: readonly RawRule[], world: Needs): IngressChange => ({
   ...shut(route, world),
   instead: foreign,
   takes: foreign.length === 0 ? "" : `the rule to ${foreign.map(({ service }) => service).join(", ")}`,
@@ -107,15 +114,22 @@ export const takeOver = (route: Route, foreign: readonly RawRule[], world: Pick<
 
 const key = (route: Route) => `ingress ${routeKey(route)}`;
 
-const set = (action: "create" | "update", wish: RuleWish): IngressChange => ({
+const set = (action: "create" | "update", wish: RuleWish, world: Proofs): IngressChange => ({
   kind: "ingress",
   action,
   key: key(wish.route),
   subject: routeKey(wish.route),
   wish,
+  at: rulesAt(world, wish.route),
 });
 
-const withdraw = (route: Route): IngressChange => ({ kind: "ingress", action: "delete", key: key(route), subject: routeKey(route), route });
+const withdraw = (route: Route, world: Proofs): IngressChange => ({
+  kind: "ingress",
+  action: "delete",
+  key: key(route),
+  subject: routeKey(route),
+  at: rulesAt(world, route),
+});
 
 const taken = (wish: Exposure, foreign: RawRule): Problem => ({
   code: "CFA-CONFLICT-INGRESS",
