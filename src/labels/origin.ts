@@ -15,19 +15,19 @@ export function originOf(
   prefix: string,
   context: Context,
 ): { readonly origin: Origin } | { readonly faults: readonly Fault[] } {
-  const options = optionsOf(labels);
+  const options = optionsOf(labels, context.caPools);
   const service = serviceOf(labelSet, labels, prefix, context);
   const faults = [...options.faults, ...("faults" in service ? service.faults : [])];
   return faults.length > 0 || "faults" in service ? { faults } : { origin: { service: service.service, options: options.options } };
 }
 
-function optionsOf(labels: Labels): { readonly options: OriginOptions; readonly faults: readonly Fault[] } {
+function optionsOf(labels: Labels, caPools: readonly string[]): { readonly options: OriginOptions; readonly faults: readonly Fault[] } {
   const read = [...labels]
     .filter(([key]) => key.startsWith("origin."))
     .map(([key, label]) => ({
       option: key.slice("origin.".length),
       label,
-      value: parseOriginOption(key.slice("origin.".length), label.text),
+      value: parseOriginOption(key.slice("origin.".length), label.text, caPools),
     }));
   return {
     options: Object.fromEntries(read.flatMap(({ option, value }) => (value.ok ? [[option, value.value]] : []))),

@@ -7,7 +7,7 @@ import { excludingOwn, type LabelSet } from "./label-set.ts";
 import { parsePort } from "./values.ts";
 
 /** cloudflared's services that are not a URL with a host; they lead away from the container by nature. */
-const WITHOUT_HOST = /^(unix(\+tls)?:\/.+|http_status:[1-9]\d\d|hello_world|bastion|socks-proxy)$/;
+const WITHOUT_HOST = /^(unix(\+tls)?:\/[\x21-\x7e]{1,106}|http_status:[1-9]\d\d|hello_world|bastion|socks-proxy)$/;
 
 /** What is wrong with a whole origin URL; undefined when it can be taken as it is. */
 export function serviceFault(labelSet: LabelSet, label: Label, labels: Labels, context: Context): Fault | undefined {
