@@ -10,6 +10,7 @@ import { dnsApi } from "./kinds/dns/api.ts";
 import { type Hands, look } from "./kinds/hands.ts";
 import { house } from "./kinds/index.ts";
 import { ingressApi } from "./kinds/ingress/api.ts";
+import type { Jump } from "./kinds/ingress/journal.ts";
 import { planLeaving } from "./kinds/leaving.ts";
 import { loginApi } from "./kinds/login/api.ts";
 import { policyApi } from "./kinds/policy/api.ts";
@@ -36,6 +37,8 @@ export interface AppOptions {
   readonly watch: Observer;
   /** Told of every request to Cloudflare and Authentik. */
   readonly onCall: (service: "cloudflare" | "authentik", report: CallReport) => void;
+  /** Called when another writer changed the tunnel's document. */
+  readonly onJump?: (jump: Jump) => void;
   /** Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name. */
   readonly leaving?: boolean;
 }
@@ -58,7 +61,7 @@ export interface App {
  *
  * @throws {WorldError} when one of these cannot be had yet; nothing is left open then
  */
-export async function createApp({ config, source, signal, watch, onCall, leaving = false }: AppOptions): Promise<App> {
+export async function createApp({ config, source, signal, watch, onCall, onJump, leaving = false }: AppOptions): Promise<App> {
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
     baseUrl: config.cloudflare.baseUrl,
@@ -73,7 +76,7 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
   });
   const owner = config.owner ?? ownerFromEngine((await source.identity()).id);
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
-  const hands = createHands({ config, cloudflare, authentik, owner, account, leaving });
+  const hands = createHands({ config, cloudflare, authentik, owner, account, onJump, leaving });
   const parts: LoopParts = {
     ...(leaving ? nothingWished(owner) : labelsObeyed(config, source, owner)),
     hands,
@@ -126,12 +129,13 @@ export interface HandsOptions {
   readonly authentik: Authentik;
   readonly owner: Owner;
   readonly account: string;
+  readonly onJump?: ((jump: Jump) => void) | undefined;
   /** Whether all that this owner made is to go; false unless told. */
   readonly leaving?: boolean;
 }
 
 /** Every kind's observe and apply, as the settings want them. */
-export function createHands({ config, cloudflare, authentik, owner, account, leaving = false }: HandsOptions): Hands {
+export function createHands({ config, cloudflare, authentik, owner, account, onJump, leaving = false }: HandsOptions): Hands {
   const { labels, authentik: login, tunnel } = config;
   const wanted =
     tunnel.wish.by === "name"
@@ -143,7 +147,7 @@ export function createHands({ config, cloudflare, authentik, owner, account, lea
     login: loginApi({ cloudflare, authentik, account, owner, flow: login.flow, leaving, wish: { slug: login.slug, publicUrl: login.url } }),
     policy: policyApi({ cloudflare, account, owner }),
     access: accessApi({ cloudflare, account, owner }),
-    ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id }),
+    ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id, onJump }),
     dns: dnsApi({ cloudflare, account, owner, zones: labels.zones }),
     tile: tileApi({ authentik, owner }),
     directory: directoryHands({ cloudflare, authentik, account }),

@@ -52,6 +52,8 @@ export interface Loop {
   turn(): Promise<number>;
   /** What stands, as the last pass left it; undefined where the next one looks anew. */
   known(): World | undefined;
+  /** Whether the next pass is due only for a look at the tunnel's rules, which may wait until a burst of events is over. */
+  isPatient(): boolean;
 }
 
 /** Every so many resyncs the whole world is looked at, with zones, tunnel and team domain, not only what routes are made of. */
@@ -82,6 +84,7 @@ export function createLoop(parts: LoopParts): Loop {
   let lookAt = -Infinity;
   /** When the tunnel's document is to be looked at again by itself, by the clock that nobody sets: another writer may undo a write. */
   let rulesAt = Infinity;
+  let patient = false;
   /** Consecutive looks that met a passing problem: the next ones come sooner than a resync. */
   let passing = 0;
   /** Whether a look at the routes alone would miss what a route waits for: it passes over zones where nothing of ours stands. */
@@ -133,6 +136,7 @@ export function createLoop(parts: LoopParts): Loop {
 
   return {
     known: () => world,
+    isPatient: () => patient,
     turn: async () => {
       reckon();
       const [begun, upAt] = [parts.now(), parts.uptime()];
@@ -156,10 +160,13 @@ export function createLoop(parts: LoopParts): Loop {
         errors,
         end,
       });
+      patient = false;
       if (failed) return backoff(failures, parts.random(), Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)));
       const wakeAt = result instanceof WorldError ? undefined : result.decision.wakeAt;
       const next = Math.min(lookAt, wakeAt ?? Infinity) - begun - elapsed();
-      return Math.max(0, Math.min(next, rulesAt - parts.uptime()));
+      const rules = rulesAt - parts.uptime();
+      patient = rules < next;
+      return Math.max(0, Math.min(next, rules));
     },
   };
 }

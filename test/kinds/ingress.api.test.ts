@@ -264,3 +264,42 @@ test("a document that Cloudflare refuses for another reason leaves the mark in u
   const applied = await world.api.apply([open("bad.example.com", "http://web:80/path")], await world.api.observe("routes", undefined));
   expect([applied.failures.length, applied.seen.takesMark]).toEqual([1, true]);
 });
+
+test("a connector that does not report what it runs is not called behind", async () => {
+  let ms = 0;
+  await using world = await scene({});
+  const api = ingressApi({
+    cloudflare: world.client,
+    account: world.account,
+    owner: owner(),
+    tunnel: () => world.tunnel.id,
+    now: () => ms,
+  });
+  const result = [{ id: "c", version: "2020.1.0" }];
+  const body = { success: true, errors: [], messages: [], result };
+  world.sandbox.controls.fault(({ path }) => path.endsWith("/connections"), { kind: "status", status: 200, body }, Infinity);
+  await api.observe("all", undefined);
+  ms = 60_000;
+  expect(await api.observe("all", undefined)).toMatchObject({ behind: false });
+});
+
+test("a connector that runs an older document is behind once it has lasted, however often it is asked", async () => {
+  let ms = 0;
+  await using world = await scene({});
+  const api = ingressApi({
+    cloudflare: world.client,
+    account: world.account,
+    owner: owner(),
+    tunnel: () => world.tunnel.id,
+    now: () => ms,
+  });
+  const body = { success: true, errors: [], messages: [], result: [{ id: "c", config_version: 0 }] };
+  world.sandbox.controls.fault(({ path }) => path.endsWith("/connections"), { kind: "status", status: 200, body }, Infinity);
+  const behind: boolean[] = [];
+  for (const at of [0, 5_000, 14_999, 15_000]) {
+    ms = at;
+    behind.push((await api.observe("routes", undefined)).behind);
+    await api.observe("all", undefined).then((seen) => behind.push(seen.behind));
+  }
+  expect(behind).toEqual([false, false, false, false, false, false, true, true]);
+});

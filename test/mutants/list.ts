@@ -243,6 +243,24 @@ export const MUTANTS: readonly Mutant[] = [
     to: "undefined",
   },
   {
+    name: "keeps a restored rule whose application is gone for the grace of its container",
+    file: "src/plan/decide.ts",
+    from: "it.orphaned || reused(it)",
+    to: "reused(it)",
+  },
+  {
+    name: "replaces the application while its rule could not be told from a foreign one",
+    file: "src/kinds/access/propose.ts",
+    from: 'const alone = bySelf && checked === "unproven";',
+    to: "const alone = false;",
+  },
+  {
+    name: "opens what cloudflared refuses again and again",
+    file: "src/kinds/ingress/propose.ts",
+    from: "if (withheld !== undefined) return withhold(rule, wish, withheld, world, desired);",
+    to: "",
+  },
+  {
     name: "puts a wildcard above the hosts within it",
     file: "src/domain/route.ts",
     from: "    wild(a) - wild(b) ||",

@@ -207,3 +207,11 @@ describe("the next look", () => {
     expect(looks({ decoded: [wishes(exposure(APP))] }).wakeAt).toBeUndefined();
   });
 });
+
+it("a rule without its application gets no grace: another writer restored it", () => {
+  const grace = { graceMs: 60_000, startupGraceMs: 300_000 };
+  const held = (orphaned: boolean) => [
+    ...decide([], [stands("app.example.com", { orphaned })], () => false, noMemory, grace, 0).desired.held,
+  ];
+  expect([held(false), held(true)]).toEqual([["app.example.com"], []]);
+});

@@ -67,7 +67,9 @@ class TunnelDocument {
     const tunnel = this.#options.tunnel();
     if (tunnel !== undefined && document.version > 0 && (depth === "all" || isUnsure(this.#journal))) {
       const running = await runningVersions({ ...this.#options, tunnel });
-      this.#journal = afterAsking(this.#journal, document, running, this.#mark, this.#now());
+      // What a connector does not report is unknown: no reason to call it behind.
+      const known = running.filter((version) => version !== undefined);
+      this.#journal = afterAsking(this.#journal, document, known, this.#mark, this.#now());
     }
     return this.#seen(document);
   }

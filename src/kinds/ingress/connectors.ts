@@ -9,10 +9,14 @@ export interface TunnelAddress {
   readonly tunnel: string;
 }
 
-/** The version of the document that each connector of the tunnel runs; -1 for one that does not report it. */
-export async function runningVersions({ cloudflare, account: account_id, tunnel }: TunnelAddress): Promise<readonly number[]> {
+/** The version of the document that each connector of the tunnel runs; undefined for one that does not report it. */
+export async function runningVersions({
+  cloudflare,
+  account: account_id,
+  tunnel,
+}: TunnelAddress): Promise<readonly (number | undefined)[]> {
   const connectors = await cloudflare.ask("tunnels.connections", Connectors, (sdk) =>
     sdk.zeroTrust.tunnels.cloudflared.connections.get(tunnel, { account_id }),
   );
-  return (connectors ?? []).map(({ config_version }) => config_version ?? -1);
+  return (connectors ?? []).map(({ config_version }) => config_version ?? undefined);
 }

@@ -10,12 +10,13 @@ const BETWEEN_MS = 500;
  * Waits until every connector of the tunnel runs on this version of the document, or a later one. Without any connector nobody
  * is served, so nothing old can be.
  *
+ * @param patienceMs - milliseconds; 10_000 unless given
  * @throws {WorldError} CFA-TUNNEL-BEHIND when one still runs on an older document in the end
  */
-export async function awaitInForce(tunnel: TunnelAddress, version: number): Promise<void> {
-  for (const until = performance.now() + PATIENCE_MS; ; await sleep(BETWEEN_MS)) {
+export async function awaitInForce(tunnel: TunnelAddress, version: number, patienceMs = PATIENCE_MS): Promise<void> {
+  for (const until = performance.now() + patienceMs; ; await sleep(BETWEEN_MS)) {
     const running = await runningVersions(tunnel);
-    if (running.every((it) => it >= version)) return;
+    if (running.every((it) => it !== undefined && it >= version)) return;
     if (performance.now() > until) throw behind();
   }
 }

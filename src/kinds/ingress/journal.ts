@@ -1,7 +1,7 @@
 import { type RouteKey, routeKey } from "../../domain/route.ts";
 import { checkOf, fingerprint, isMarked, pathFor, routeOf } from "./rules.ts";
 import type { IngressChange, IngressSeen, RawRule, RuleWish } from "./seen.ts";
-import { judged, nextTried, type Trial } from "./trial.ts";
+import { judged, nextTried, noTrial, type Trial } from "./trial.ts";
 
 /** The document as Cloudflare has it, without what this process remembers of it. */
 export type RuleDocument = Pick<IngressSeen, "version" | "rules" | "catchAll" | "rest">;
@@ -52,15 +52,17 @@ export const noJournal: Journal = {
   behindSince: undefined,
   behind: false,
   looks: [],
-  trial: { withheld: new Map(), groups: [] },
+  trial: noTrial,
 };
 
 /** When to look at the document after a write of ours, in milliseconds: another writer with an old copy is mostly that late. */
 const LOOKS_AFTER_MS = [2_000, 12_000];
 /** How long a connector may take to run a new document before that is a problem, in milliseconds. */
-export const BEHIND_PATIENCE_MS = 15_000;
-/** Between two looks while a connector is behind, in milliseconds; then it doubles. */
-const BEHIND_LOOK_MS = 8_000;
+const BEHIND_PATIENCE_MS = 15_000;
+/** How long all of them may run an older one before rules of ours are taken back, in milliseconds: that closes what people use. */
+const TAKE_BACK_MS = 30_000;
+/** How soon to look once more while rules that were taken back are still to be tried, in milliseconds. */
+const TRIAL_LOOK_MS = 8_000;
 /** No look for one of these reasons waits longer than this, in milliseconds. */
 const LONGEST_LOOK_MS = 300_000;
 /** So many times within this window others undo rules of ours before cfauth reports a second writer. */
@@ -79,8 +81,9 @@ export function afterLook(
   const moved = from !== undefined && from !== seen.version;
   const undone = moved && own !== journal.own ? [...recent(journal.undone, now), now] : recent(journal.undone, now);
   const behindSince = moved ? (journal.behindSince ?? now) : journal.behindSince;
+  const trial = moved ? { ...journal.trial, futile: false } : journal.trial;
   return {
-    journal: { ...journal, version: seen.version, own, undone, behindSince, looks: journal.looks.filter((at) => at > now) },
+    journal: { ...journal, version: seen.version, own, undone, behindSince, trial, looks: journal.looks.filter((at) => at > now) },
     jump: moved ? { from, to: seen.version, during: "look" } : undefined,
   };
 }
@@ -121,21 +124,25 @@ export function afterWrite(
 const openedBy = (change: IngressChange): [RouteKey, string][] =>
   "wish" in change ? [[routeKey(change.wish.route), fingerprint(change.wish.origin)]] : [];
 
-/** @param running - the version that each connector runs; none is connected where it is empty, and nobody is served then */
+/** @param running - the version of each connector that reports it; where it is empty nobody is served, or nothing is known */
 export function afterAsking(journal: Journal, seen: RuleDocument, running: readonly number[], mark: string, now: number): Journal {
   const oldest = Math.min(...running, seen.version);
   const writes = journal.writes.filter(({ version }) => version > oldest);
   if (oldest >= seen.version) {
-    const calm = { ...journal, writes: [], behindSince: undefined, behind: false };
+    const trial = { ...journal.trial, futile: false };
+    const calm = { ...journal, trial, writes: [], behindSince: undefined, behind: false };
     if (journal.looks.length > 0 || journal.trial.groups.length === 0) return calm;
-    return { ...calm, trial: nextTried(journal.trial), looks: [now + BEHIND_LOOK_MS] };
+    return { ...calm, trial: nextTried(trial), looks: [now + TRIAL_LOOK_MS] };
   }
   const since = journal.behindSince ?? now;
   const waited = now - since;
-  const behind = waited >= BEHIND_PATIENCE_MS;
-  const next = now + Math.min(LONGEST_LOOK_MS, Math.max(BEHIND_LOOK_MS, waited));
-  const waiting = { ...journal, writes, behindSince: since, behind, looks: journal.looks.length === 0 ? [next] : journal.looks };
-  if (!behind || Math.max(...running) >= seen.version) return waiting;
+  const late = waited >= BEHIND_PATIENCE_MS;
+  // First when the patience is over, then after twice as long each time.
+  const next = now + Math.min(LONGEST_LOOK_MS, late ? waited : BEHIND_PATIENCE_MS - waited);
+  const looks = journal.looks.length === 0 ? [next] : journal.looks;
+  const waiting = { ...journal, writes, behindSince: since, behind: journal.behind || late, looks };
+  // One connector of several that hangs refuses nothing: what the others run is no reason to take anything back.
+  if (waited < TAKE_BACK_MS || Math.max(...running) >= seen.version) return waiting;
   const opened = new Map(writes.flatMap((write) => [...write.opened]));
   const trial = judged(journal.trial, opened.size > 0 ? opened : withTexts(seen.rules, mark));
   // What is taken back is written, and cloudflared has to take that over in its turn.
@@ -166,8 +173,14 @@ export const seenIn = (
   lookAt: journal.looks[0],
 });
 
-/** Whether it is worth a call to ask the connectors what they run. */
-export const isUnsure = ({ behindSince, trial }: Journal): boolean => behindSince !== undefined || trial.groups.length > 0;
+/**
+ * Whether it is worth a call to ask the connectors what they run: at once where something was closed, since that is not done before
+ * they run it; else with the last look after a write.
+ */
+export function isUnsure({ behindSince, behind, looks, writes, trial }: Journal): boolean {
+  if (trial.groups.length > 0 || behind) return true;
+  return behindSince !== undefined && (looks.length === 0 || writes.some(({ closed }) => closed.length > 0));
+}
 
 const recent = (times: readonly number[], now: number): readonly number[] => times.filter((at) => at > now - CONTESTED_WINDOW_MS);
 

@@ -8,12 +8,25 @@ import type { AccessSeen } from "../access/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
 import { narrowerThan } from "./nested.ts";
-import { checkOf, foreignOn, isMarked, isShut, ours, type Proofs, pathFor, routeOf, ruleOf, rulesAt, shadowed } from "./rules.ts";
-import type { IngressChange, IngressSeen, RawRule, RuleWish } from "./seen.ts";
+import {
+  checkOf,
+  fingerprint,
+  foreignOn,
+  isMarked,
+  isShut,
+  ours,
+  type Proofs,
+  pathFor,
+  routeOf,
+  ruleOf,
+  rulesAt,
+  shadowed,
+} from "./rules.ts";
+import type { IngressChange, IngressSeen, RawRule, RuleWish, Withheld } from "./seen.ts";
 
 type Needs = Proofs & {
   readonly access: Pick<AccessSeen, "mine">;
-  readonly ingress: Pick<IngressSeen, "takesMark">;
+  readonly ingress: Pick<IngressSeen, "takesMark" | "withheld">;
   readonly login: Pick<LoginSeen, "teamDomain">;
 };
 
@@ -21,6 +34,7 @@ type Needs = Proofs & {
  * | the rule                                | its wish | then                                             |
  * |-----------------------------------------|----------|--------------------------------------------------|
  * | of somebody else, on the hostname       | any      | taken                                            |
+ * | ours or absent, refused by cloudflared  | yes      | close it; then taken                             |
  * | absent                                  | none     | absent                                           |
  * | absent, its application is not there    | yes      | absent, and cannot be opened: there is no aud   |
  * | absent                                  | yes      | open it, with the check of that very application |
@@ -35,12 +49,29 @@ export const ingressRung: Rung<Needs, IngressChange> = {
     if (wish === undefined) return rule === undefined ? { is: "absent", open: undefined } : { is: "left", close: withdraw(route, world) };
     const [foreign] = foreignOn(world, route.hostname);
     if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
+    const withheld = withheldFrom(wish, world);
+    if (withheld !== undefined) return withhold(rule, wish, withheld, world, desired);
     const wanted = ruleWish(wish, world, desired);
     if (rule === undefined) return { is: "absent", open: wanted && set("create", wanted, world) };
     if (isShut(rule, world.ingress.mark)) return { is: "absent", open: wanted && set("update", wanted, world) };
     return compare(rule, wish, wanted, world, desired);
   },
 };
+
+/** Only as its labels are now: with other ones it is tried again. */
+function withheldFrom(wish: Exposure, { ingress }: Needs): Withheld | undefined {
+  const withheld = ingress.withheld.get(routeKey(wish.route));
+  return withheld?.print === fingerprint(wish.origin) ? withheld : undefined;
+}
+
+/** A rule for which cloudflared refused a whole document goes, so that everything else in it comes into force. */
+function withhold(rule: RawRule | undefined, wish: Exposure, { refused }: Withheld, world: Needs, desired: Desired): Stance<IngressChange> {
+  if (rule !== undefined && !isShut(rule, world.ingress.mark)) {
+    const close = takeAway(wish.route, world, desired);
+    return { is: "drifted", mend: close, close, moves: undefined };
+  }
+  return refused ? { is: "taken", problem: refusedRule(wish) } : { is: "absent", open: undefined };
+}
 
 function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, world: Needs, desired: Desired): Stance<IngressChange> {
   const sameWay = leads(rule, wish);
@@ -129,6 +160,18 @@ const withdraw = (route: Route, world: Proofs): IngressChange => ({
   key: key(route),
   subject: routeKey(route),
   at: rulesAt(world, route),
+});
+
+const refusedRule = (wish: Exposure): Problem => ({
+  code: "CFA-TUNNEL-RULE",
+  severity: "error",
+  container: wish.workload,
+  label: wish.label,
+  route: routeKey(wish.route),
+  message: `cloudflared does not run the tunnel's rules with the one for ${routeKey(wish.route)} in them, so that rule was taken back`,
+  about: "",
+  effect: "closed",
+  fix: "read in docker compose logs cloudflared what it refuses, and correct or remove the origin labels of this route; cfauth then tries it again",
 });
 
 const taken = (wish: Exposure, foreign: RawRule): Problem => ({
