@@ -283,10 +283,10 @@ class History {
   }
 
   /** As an earlier version wrote them. */
-  forgetMarks(): void {
+  forgetMarks(takesMark: boolean): void {
     const { ingress } = this.world;
     const rules = ingress.rules.map((rule) => ruleWithoutMark(rule));
-    this.become({ ...this.world, ingress: { ...ingress, rules } });
+    this.become({ ...this.world, ingress: { ...ingress, rules, takesMark } });
     this.rest();
   }
 
@@ -406,13 +406,16 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
     );
   });
 
-  it("goes on safely from the rules of an earlier version, which have no mark", () => {
+  it.each([
+    { name: "which get the mark", takesMark: true },
+    { name: "where Cloudflare refuses the mark", takesMark: false },
+  ])("goes on safely from the rules of an earlier version, $name", ({ takesMark }) => {
     fc.assert(
       fc.property(wishes, fc.array(fc.oneof(wish(wishes), waves, rest), { maxLength: 8 }), wishes, (first, steps, last) => {
         const history = new History();
         history.take({ do: "wish", wishes: first.map((it) => ({ ...it, gate: undefined })) });
         history.settle();
-        history.forgetMarks();
+        history.forgetMarks(takesMark);
         expect(history.plan().changes).toEqual([]);
         for (const it of steps) history.take(it);
         history.take({ do: "wish", wishes: last.map((it) => ({ ...it, gate: undefined })) });
