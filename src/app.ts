@@ -15,6 +15,7 @@ import { dnsApi } from "./kinds/dns/api.ts";
 import { type Hands, look } from "./kinds/hands.ts";
 import { house } from "./kinds/index.ts";
 import { ingressApi } from "./kinds/ingress/api.ts";
+import type { Jump } from "./kinds/ingress/journal.ts";
 import { planLeaving } from "./kinds/leaving.ts";
 import { loginApi } from "./kinds/login/api.ts";
 import { policyApi } from "./kinds/policy/api.ts";
@@ -44,6 +45,8 @@ export interface AppOptions {
   readonly watch: Observer;
   /** Told of every request to Cloudflare and Authentik. */
   readonly onCall: (service: "cloudflare" | "authentik", report: CallReport) => void;
+  /** Called when another writer changed the tunnel's document. */
+  readonly onJump?: (jump: Jump) => void;
   /** Docker's DNS, asked where this process runs in a container on cloudflared's network. */
   readonly dns?: DockerDns;
   /** What this machine is called; in a container its short id. */
@@ -77,7 +80,7 @@ export interface App {
  * @throws {WorldError} when one of these cannot be had yet; nothing is left open then
  */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { config, source, signal, watch, onCall, leaving = false } = options;
+  const { config, source, signal, watch, onCall, onJump, leaving = false } = options;
   const listing = createListing(leaving ? source : answering(options), () => performance.now());
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
@@ -94,7 +97,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const owner = config.owner ?? ownerFromEngine((await source.identity()).id);
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
-  const hands = createHands({ config, cloudflare, authentik, owner, account, leaving });
+  const hands = createHands({ config, cloudflare, authentik, owner, account, onJump, leaving });
   const parts: LoopParts = {
     ...(leaving ? nothingWished(owner) : labelsObeyed(config, listing, owner)),
     hands,
@@ -157,12 +160,13 @@ export interface HandsOptions {
   readonly authentik: Authentik;
   readonly owner: Owner;
   readonly account: string;
+  readonly onJump?: ((jump: Jump) => void) | undefined;
   /** Whether all that this owner made is to go; false unless told. */
   readonly leaving?: boolean;
 }
 
 /** Every kind's observe and apply, as the settings want them. */
-export function createHands({ config, cloudflare, authentik, owner, account, leaving = false }: HandsOptions): Hands {
+export function createHands({ config, cloudflare, authentik, owner, account, onJump, leaving = false }: HandsOptions): Hands {
   const { labels, authentik: login, tunnel } = config;
   const wanted =
     tunnel.wish.by === "name"
@@ -174,7 +178,7 @@ export function createHands({ config, cloudflare, authentik, owner, account, lea
     login: loginApi({ cloudflare, authentik, account, owner, flow: login.flow, leaving, wish: { slug: login.slug, publicUrl: login.url } }),
     policy: policyApi({ cloudflare, account, owner }),
     access: accessApi({ cloudflare, account, owner }),
-    ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id }),
+    ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id, onJump }),
     dns: dnsApi({ cloudflare, account, owner, zones: labels.zones }),
     tile: tileApi({ authentik, owner, leaving }),
     directory: directoryHands({ cloudflare, authentik, account }),

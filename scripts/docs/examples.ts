@@ -182,7 +182,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   "origin.*": {
     notes: [
-      "cloudflared's own [options](https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/origin-parameters/), by their own names. `caPool` takes only files that the operator of cfauth lists in `CFAUTH_CA_POOLS`: where a file does not exist beside cloudflared, it refuses every change of the rules, not only this one's.",
+      "cloudflared's own [options](https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/origin-parameters/), by their own names. `caPool` takes only a file that the setting `CFAUTH_CA_POOLS` lists, at its path where cloudflared runs: cloudflared refuses every change of the rules, not only this one's, for a file that it does not have.",
     ],
     example: wiki({
       "cfauth.scheme": "https",

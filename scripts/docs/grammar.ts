@@ -30,14 +30,15 @@ const SEGMENT = String.raw`/(?!\.{1,2}(?:[/\s,"']|$))[A-Za-z0-9._~@:+-]+`;
 const PREFIX = `(?:${SEGMENT})+/*`;
 
 const PORT = String.raw`0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`;
-const WITHOUT_HOST = String.raw`unix(?:\+tls)?:/.+|http_status:[1-9]\d\d|hello_world|bastion|socks-proxy`;
+const WITHOUT_HOST = String.raw`unix(?:\+tls)?:/[\x21-\x7e]{1,106}|http_status:[1-9]\d\d|hello_world|bastion|socks-proxy`;
 const DURATION = String.raw`(?:\d+(?:ms|s|m|h|d))+`;
 
 const OPTIONS: Readonly<Record<(typeof ORIGIN_OPTIONS)[string]["takes"], Grammar>> = {
   boolean: FLAG,
   seconds: { text: String.raw`\d+|${DURATION}`, plain: "integer" },
   count: { text: String.raw`\d{1,6}`, plain: "integer" },
-  text: TEXT,
+  host: { text: String.raw`(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?)(?::\d{1,5})?` },
+  caPool: { text: "/.+" },
   socks: choice("socks"),
 };
 

@@ -28,7 +28,8 @@ export const TAKES: Readonly<Record<string, string>> = {
   boolean: "`true` or `false`",
   seconds: "whole seconds",
   count: "a number",
-  text: "a text",
+  host: "a host name",
+  caPool: "a file of `CFAUTH_CA_POOLS`",
   socks: "`socks`",
 };
 

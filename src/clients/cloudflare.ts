@@ -3,7 +3,7 @@ import { WorldError } from "../errors.ts";
 import { type Asked, answerOf, type Envelope, envelopeOf, remainingOf, restAsked, succeeded } from "./cloudflare/answer.ts";
 import { type Failed, misunderstood, refused, resting, stopped, unanswered } from "./cloudflare/fault.ts";
 import { createLane, LongRest } from "./cloudflare/lane.ts";
-import { type OperationName, operations, reads } from "./cloudflare/operations.ts";
+import { type Operation, type OperationName, operations, reads } from "./cloudflare/operations.ts";
 import { allPages, Items, itemsOf, type Page } from "./cloudflare/pages.ts";
 import { createSdk, type Sdk } from "./cloudflare/sdk.ts";
 import { plainGuard } from "./private-lookup.ts";
@@ -66,8 +66,10 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
   };
 
   const ask = (name: OperationName, asked: () => Asked, hide: readonly string[] = []): Promise<Envelope> => {
-    const failed: Failed = { operation: operations[name], hide: [token, ...hide] };
-    const attempt = () => lane.run((waitedMs) => send(failed, name, asked, waitedMs)).catch(heldBack(failed));
+    const operation: Operation = operations[name];
+    const failed: Failed = { operation, hide: [token, ...hide] };
+    const fresh = operation.fresh === true;
+    const attempt = () => lane.run((waitedMs) => send(failed, name, asked, waitedMs), { fresh }).catch(heldBack(failed));
     return retried(attempt, { baseMs, signal, again: (error, failures) => again(failed, error, failures) });
   };
 
@@ -87,8 +89,9 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
   };
 }
 
-/** A request that was not let in has done nothing, so even a write is sent again. */
+/** A request that was not let in has done nothing, so even a write is sent again, but for one that rests on a read just before it. */
 function again({ operation }: Failed, error: WorldError, failures: number): boolean {
+  if (operation.fresh === true) return false;
   if (error.code === "CFA-CF-RATE-LIMIT") return error.status === 429 && failures < LIMITED_TRIES;
   return reads(operation) && error.transient && failures < READ_TRIES;
 }

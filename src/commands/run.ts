@@ -4,6 +4,7 @@ import { createDocker } from "../clients/docker.ts";
 import type { Config } from "../config.ts";
 import { WorldError } from "../errors.ts";
 import { openPage } from "../http/server.ts";
+import type { Jump } from "../kinds/ingress/journal.ts";
 import { createLog, type Log } from "../log.ts";
 import { backoff } from "../loop/backoff.ts";
 import type { Observer } from "../loop/loop.ts";
@@ -85,12 +86,13 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
 
   const turn = async (): Promise<Omit<Looked, "changed">> => {
     try {
-      app ??= await createApp({ config, source, signal: stop, watch: untilStopped(watch, stop, ended), onCall });
+      const onJump = jumpLog(log);
+      app ??= await createApp({ config, source, signal: stop, watch: untilStopped(watch, stop, ended), onCall, onJump });
       if (!watch.status().converged) await app.groundwork();
       const next = await app.loop.turn();
       if (config.dryRun) rehearse(await app.preview());
       failures = 0;
-      return { nextMs: next, holdMs: app.loop.known() === undefined ? hold(next) : 0 };
+      return { nextMs: next, patient: app.loop.isPatient(), holdMs: app.loop.known() === undefined ? hold(next) : 0 };
     } catch (error) {
       if (stop.aborted) return { nextMs: 0 };
       failures += 1;
@@ -121,6 +123,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
       ailment: () =>
         ailment(watch.status(), config.resyncMs, (watch.status().last?.at ?? performance.timeOrigin) + performance.now() - endedAt),
       ready: () => watch.status().converged,
+      notInForce: () => (watch.status().problems.some(({ code }) => code === "CFA-TUNNEL-BEHIND") ? NOT_IN_FORCE : undefined),
       metrics: metrics.exposition,
       failed: (error) => log.error({ err: error }, "page failed"),
     },
@@ -144,6 +147,20 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   await page.close();
   return 0;
 }
+
+/** Answered under any name, so it names nothing. */
+const NOT_IN_FORCE = "cloudflared runs older rules than those that were written";
+
+/** A person may edit the tunnel in the dashboard; a write that comes between our read and our write may have been lost. */
+const jumpLog =
+  (log: Log) =>
+  ({ during, ...versions }: Jump): void =>
+    log[during === "write" ? "warn" : "info"](
+      versions,
+      during === "write"
+        ? "another writer came between our read and our write of the tunnel's rules"
+        : "tunnel rules changed by another writer",
+    );
 
 /** What is not sent any more, since cfauth is told to end, is no failure of anybody's. */
 const untilStopped = (watch: Observer, stop: AbortSignal, ended: () => void): Observer => ({

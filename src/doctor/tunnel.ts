@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { many } from "../domain/grammar.ts";
+import { WorldError } from "../errors.ts";
+import { awaitInForce } from "../kinds/ingress/in-force.ts";
+import { notInForce } from "../kinds/ingress/survey.ts";
 import { tunnel as foundation, nobodyConnected } from "../kinds/tunnel/propose.ts";
 import type { Tunnel } from "../kinds/tunnel/seen.ts";
 import { NOTHING_DESIRED } from "../plan/desired.ts";
@@ -32,11 +35,28 @@ export async function tunnel(scene: Scene): Promise<Findings> {
     return { fact: `the tunnel ${found.name} takes its rules from a local config.yml`, checks: [exists, check], lacks: { routes } };
   }
   const connected = await connections(scene, found);
-  const fact = connected.result === "pass" ? `managed from the dashboard · ${connected.detail}` : "cloudflared is not connected";
-  return {
-    fact: connected.result === "pass" ? `${found.name}, ${fact}` : `${found.name}: ${fact}`,
-    checks: [exists, passed(REMOTE.id, REMOTE.title), connected],
-  };
+  const checks = [exists, passed(REMOTE.id, REMOTE.title), connected];
+  if (connected.result !== "pass") return { fact: `${found.name}: cloudflared is not connected`, checks };
+  const rules = await rulesCheck(scene, found);
+  if (rules.result !== "pass") return { fact: `${found.name}: cloudflared runs older rules`, checks: [...checks, rules] };
+  return { fact: `${found.name}, managed from the dashboard · ${connected.detail}`, checks: [...checks, rules] };
+}
+
+/** How long doctor waits for a cloudflared that has just been given new rules, in milliseconds; a group has 10 s in all. */
+const NEW_RULES_MS = 4_000;
+
+/** Whether cloudflared runs the rules that Cloudflare has; one that has just been given new ones is waited for. */
+async function rulesCheck({ cloudflare, account, look }: Scene, { id, name }: Tunnel): Promise<Check> {
+  const check = { id: "tunnel.rules", title: "cloudflared runs the newest rules" };
+  const { version } = await look.ingress();
+  try {
+    await awaitInForce({ cloudflare, account: await account(), tunnel: id }, version, NEW_RULES_MS);
+    return passed(check.id, check.title);
+  } catch (error) {
+    if (!(error instanceof WorldError) || error.code !== "CFA-TUNNEL-BEHIND") throw error;
+    const { message, fix, code } = notInForce(name);
+    return { ...check, result: "fail", detail: message, code, fixes: [fix] };
+  }
 }
 
 const REMOTE = { id: "tunnel.remote", title: "its rules are managed from the dashboard" };

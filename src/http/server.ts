@@ -15,6 +15,8 @@ export interface PageParts {
   readonly ailment: () => string | undefined;
   /** Whether the first convergence is done. */
   readonly ready: () => boolean;
+  /** Why what was written is not in force; undefined when it is. */
+  readonly notInForce?: () => string | undefined;
   /** For Prometheus. */
   readonly metrics: (report: Report) => Promise<Exposition>;
   /** Told of what kept a page from being made: a fault of cfauth's own. */
@@ -64,7 +66,11 @@ const OPEN: Answers<[PageParts]> = {
     const ill = ailment();
     return json(ill === undefined ? 200 : 503, { status: ill ?? "ok" });
   },
-  "/readyz": ({ ready }) => (ready() ? json(200, { status: "ready" }) : json(503, { status: "the first convergence is not done yet" })),
+  "/readyz": ({ ready, notInForce }) => {
+    if (!ready()) return json(503, { status: "the first convergence is not done yet" });
+    const late = notInForce?.();
+    return late === undefined ? json(200, { status: "ready" }) : json(503, { status: late });
+  },
 };
 
 /** Told only to those who may know which hostnames there are. */

@@ -33,6 +33,8 @@ export interface Hands {
  * @throws {WorldError} when any part could not be read: there is no half a world
  */
 export async function look(hands: Hands, depth: Depth, asked: Asked, before: World | undefined): Promise<World> {
+  if (depth === "rules" && before !== undefined)
+    return await lookUp(hands, asked, { ...before, ingress: await hands.ingress.observe(depth, before.ingress) });
   const tunnel = await hands.tunnel.observe(depth, before?.tunnel);
   const [login, policy, access, ingress, dns, tile, directory] = await inOrder([
     hands.login.observe(depth, before?.login),

@@ -7,8 +7,11 @@ import type { AccessChange } from "./access/seen.ts";
 import { adopt } from "./adopt.ts";
 import { dnsRung } from "./dns/propose.ts";
 import type { DnsChange } from "./dns/seen.ts";
+import { markAlong, strayRules } from "./ingress/marks.ts";
 import { ingressRung, screen } from "./ingress/propose.ts";
 import type { IngressChange } from "./ingress/seen.ts";
+import { tunnelRules } from "./ingress/survey.ts";
+import { unusedMethods } from "./login/doubles.ts";
 import { login } from "./login/propose.ts";
 import type { LoginChange } from "./login/seen.ts";
 import { overstays } from "./overstay.ts";
@@ -32,9 +35,10 @@ export type AnyChange = LoginChange | TunnelChange | PolicyChange | AccessChange
 export const house = (owner: Owner, withTiles = true): House<World, AnyChange> => ({
   foundations: [tunnel, login, tagFoundation(owner)],
   rungs: [policyRung(owner), accessRung(owner), ingressRung, dnsRung(owner)],
-  sweeps: [unusedPolicies(owner), doubles],
+  sweeps: [unusedPolicies(owner), doubles, strayRules, unusedMethods],
   courtesies: [tiles(owner, withTiles)],
-  surveys: [behindAccess, overruling],
+  along: (due, world) => [markAlong(due, world) ?? []].flat(),
+  surveys: [behindAccess, overruling, tunnelRules],
   audience: ({ protection }, { policy }) => linked(owner, protection, policy)?.join(" "),
   widens: (wish, world) => widens(owner, wish, world),
   overstays: (wish, world, desired) => overstays(owner, wish, world, desired),

@@ -3,9 +3,10 @@ import type { Change } from "../plan/rung.ts";
 
 /**
  * How much to look at. `all`: at the start, after a failure, and now and then. `routes`: at a resync, only what routes are
- * made of; zones, tunnel, team domain and the like are taken over from `before`, which is then required.
+ * made of; zones, tunnel, team domain and the like are taken over from `before`, which is then required. `rules`: soon after a
+ * write, only the tunnel's document.
  */
-export type Depth = "all" | "routes";
+export type Depth = "all" | "routes" | "rules";
 
 /** The hands of one sort of remote object. What it should be is decided elsewhere, by pure code. */
 export interface Kind<Seen, C extends Change> {

@@ -6,6 +6,7 @@ import { type Plan, plan } from "../plan/plan.ts";
 import type { House } from "../plan/rung.ts";
 import { doubles, tagCarriers, unusedTag } from "./access/propose.ts";
 import { type AnyChange, house } from "./index.ts";
+import { strayRules } from "./ingress/marks.ts";
 import { ours } from "./ingress/rules.ts";
 import { addressOf } from "./login/address.ts";
 import { mappingName } from "./login/claim.ts";
@@ -39,7 +40,7 @@ export function planLeaving(owner: Owner, desired: Desired, world: World, failed
 const leaving = (owner: Owner): House<World, AnyChange> => ({
   ...house(owner, false),
   foundations: [],
-  sweeps: [unusedPolicies(owner), doubles, unusedTag(owner), unusedLogin],
+  sweeps: [unusedPolicies(owner), doubles, strayRules, unusedTag(owner), unusedLogin],
   surveys: [],
 });
 

@@ -103,19 +103,19 @@ export const CATALOGUE: readonly LabelRow[] = [
  * other form makes cloudflared refuse the whole document (measured with 2026.1.2).
  */
 export const ORIGIN_OPTIONS: Readonly<
-  Record<string, { readonly takes: "boolean" | "seconds" | "count" | "text" | "socks"; readonly example: string }>
+  Record<string, { readonly takes: "boolean" | "seconds" | "count" | "host" | "caPool" | "socks"; readonly example: string }>
 > = {
-  caPool: { takes: "text", example: "/etc/ssl/home-ca.pem" },
+  caPool: { takes: "caPool", example: "/etc/ssl/home-ca.pem" },
   connectTimeout: { takes: "seconds", example: "10s" },
   disableChunkedEncoding: { takes: "boolean", example: "true" },
   http2Origin: { takes: "boolean", example: "true" },
-  httpHostHeader: { takes: "text", example: "wiki.internal" },
+  httpHostHeader: { takes: "host", example: "wiki.internal" },
   keepAliveConnections: { takes: "count", example: "50" },
   keepAliveTimeout: { takes: "seconds", example: "90s" },
   matchSNItoHost: { takes: "boolean", example: "true" },
   noHappyEyeballs: { takes: "boolean", example: "true" },
   noTLSVerify: { takes: "boolean", example: "true" },
-  originServerName: { takes: "text", example: "wiki.internal" },
+  originServerName: { takes: "host", example: "wiki.internal" },
   proxyType: { takes: "socks", example: "socks" },
   tcpKeepAlive: { takes: "seconds", example: "30s" },
   tlsTimeout: { takes: "seconds", example: "10s" },

@@ -14,20 +14,20 @@ export function originOf(
   prefix: string,
   context: Context,
 ): { readonly origin: Origin; readonly detour?: Detour | undefined } | { readonly faults: readonly Fault[] } {
-  const options = optionsOf(labels);
+  const options = optionsOf(labels, context.caPools);
   const service = serviceOf(labelSet, labels, prefix, context);
   const faults = [...options.faults, ...("faults" in service ? service.faults : [])];
   if (faults.length > 0 || "faults" in service) return { faults };
   return { origin: { service: service.service, options: options.options }, detour: service.detour };
 }
 
-function optionsOf(labels: Labels): { readonly options: OriginOptions; readonly faults: readonly Fault[] } {
+function optionsOf(labels: Labels, caPools: readonly string[]): { readonly options: OriginOptions; readonly faults: readonly Fault[] } {
   const read = [...labels]
     .filter(([key]) => key.startsWith("origin."))
     .map(([key, label]) => ({
       option: key.slice("origin.".length),
       label,
-      value: parseOriginOption(key.slice("origin.".length), label.text),
+      value: parseOriginOption(key.slice("origin.".length), label.text, caPools),
     }));
   return {
     options: Object.fromEntries(read.flatMap(({ option, value }) => (value.ok ? [[option, value.value]] : []))),

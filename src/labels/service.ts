@@ -11,7 +11,7 @@ import type { Reach } from "./reach.ts";
 import { parsePort } from "./values.ts";
 
 /** cloudflared's services that are not a URL with a host; they lead away from the container by nature. */
-const WITHOUT_HOST = /^(unix(\+tls)?:\/.+|http_status:[1-9]\d\d|hello_world|bastion|socks-proxy)$/;
+const WITHOUT_HOST = /^(unix(\+tls)?:\/[\x21-\x7e]{1,106}|http_status:[1-9]\d\d|hello_world|bastion|socks-proxy)$/;
 
 /** The port of a URL that names none. */
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };

@@ -24,8 +24,13 @@ export const parseScheme = (text: string): Parsed<Scheme> => oneOf(text, SCHEMES
 
 export const parseAccess = (text: string): Parsed<"authentik" | "public"> => oneOf(text, ["authentik", "public"]);
 
-/** @param option - its own name, one of ORIGIN_OPTIONS */
-export function parseOriginOption(option: string, text: string): Parsed<string | number | boolean> {
+/**
+ * Only what cloudflared takes: it refuses the whole document for one value that it cannot use.
+ *
+ * @param option - its own name, one of ORIGIN_OPTIONS
+ * @param caPools - CFAUTH_CA_POOLS
+ */
+export function parseOriginOption(option: string, text: string, caPools: readonly string[] = []): Parsed<string | number | boolean> {
   switch (ORIGIN_OPTIONS[option]?.takes) {
     case "boolean":
       return parseFlag(text);
@@ -35,10 +40,33 @@ export function parseOriginOption(option: string, text: string): Parsed<string |
       return parseSeconds(text);
     case "socks":
       return text === "socks" ? parsed(text) : faulty("is not a proxy type", "write socks, or remove the label");
-    case "text":
+    case "caPool":
+      return parseCaPool(text, caPools);
+    case "host":
     case undefined:
-      return parsePlain(text);
+      return parseHostValue(text);
   }
+}
+
+/** A name, an address or a name with a port, as it stands in a Host header; the longest name that the DNS takes. */
+const HOST_VALUE = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?)(:\d{1,5})?$/;
+const MOST_HOST_CHARACTERS = 253;
+
+function parseHostValue(text: string): Parsed<string> {
+  if (text === "") return faulty("is empty", "write a value, or remove the label");
+  if (text.length <= MOST_HOST_CHARACTERS && HOST_VALUE.test(text)) return parsed(text);
+  return faulty("is not a host name", "write a name such as wiki.internal, without a scheme or a path");
+}
+
+/** cloudflared keeps running its old rules when the file is not there, so only the operator can name one. */
+function parseCaPool(text: string, caPools: readonly string[]): Parsed<string> {
+  if (text === "") return faulty("is empty", "write a value, or remove the label");
+  if (caPools.includes(text)) return parsed(text);
+  const known = caPools.length === 0 ? "" : `write ${caPools.join(" or ")}, or `;
+  return faulty(
+    "is not a file that CFAUTH_CA_POOLS lists, and one that cloudflared does not have would stop every change of the tunnel",
+    `${known}add the file to CFAUTH_CA_POOLS once cloudflared has it at that path`,
+  );
 }
 
 /** A number that does not fit into 64 bits of nanoseconds makes cloudflared refuse the whole document; no wait takes a day. */
@@ -93,11 +121,6 @@ export function parseIcon(text: string): Parsed<string> {
 }
 
 const UNSHOWABLE = faulty("has characters that cannot be shown", "write plain text");
-
-function parsePlain(text: string): Parsed<string> {
-  if (text === "") return faulty("is empty", "write a value, or remove the label");
-  return isVisible(text) ? parsed(text) : UNSHOWABLE;
-}
 
 /** A text on one line, for people. */
 export function parseText(text: string): Parsed<string> {

@@ -52,6 +52,8 @@ export interface Loop {
   turn(): Promise<number>;
   /** What stands, as the last pass left it; undefined where the next one looks anew. */
   known(): World | undefined;
+  /** Whether the next pass is due only for a look at the tunnel's rules, which may wait until a burst of events is over. */
+  isPatient(): boolean;
 }
 
 /** Every so many resyncs the whole world is looked at, with zones, tunnel and team domain, not only what routes are made of. */
@@ -80,6 +82,9 @@ export function createLoop(parts: LoopParts): Loop {
   let resyncs = 0;
   /** When the world is to be looked at again, in milliseconds since 1970. Set by each look. */
   let lookAt = -Infinity;
+  /** When the tunnel's document is to be looked at again by itself, by the clock that nobody sets: another writer may undo a write. */
+  let rulesAt = Infinity;
+  let patient = false;
   /** Consecutive looks that met a passing problem: the next ones come sooner than a resync. */
   let passing = 0;
   /** Whether a look at the routes alone would miss what a route waits for: it passes over zones where nothing of ours stands. */
@@ -98,7 +103,7 @@ export function createLoop(parts: LoopParts): Loop {
 
   const depth = (): Depth | undefined => {
     if (world === undefined) return "all";
-    if (parts.now() < lookAt) return undefined;
+    if (parts.now() < lookAt) return parts.uptime() < rulesAt ? undefined : "rules";
     return outside || resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
   };
 
@@ -118,18 +123,20 @@ export function createLoop(parts: LoopParts): Loop {
       wanted,
       world,
     );
-    if (wanted !== undefined) {
+    if (wanted === "all" || wanted === "routes") {
       resyncs = wanted === "all" ? 0 : resyncs + 1;
       passing = result.plan.problems.some(({ code }) => PASSING.has(code)) ? passing + 1 : 0;
       lookAt = begun + (passing === 0 ? parts.resyncMs : Math.min(parts.resyncMs, backoff(passing, parts.random())));
     }
     outside = result.world.dns.zones.length === 0 || result.plan.problems.some(({ code }) => OUTSIDE.has(code));
     world = result.certain ? result.world : undefined;
+    rulesAt = parts.dryRun ? Infinity : (result.world.ingress.lookAt ?? Infinity);
     return result;
   };
 
   return {
     known: () => world,
+    isPatient: () => patient,
     turn: async () => {
       reckon();
       const [begun, upAt] = [parts.now(), parts.uptime()];
@@ -153,9 +160,13 @@ export function createLoop(parts: LoopParts): Loop {
         errors,
         end,
       });
+      patient = false;
       if (failed) return backoff(failures, parts.random(), Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)));
       const wakeAt = result instanceof WorldError ? undefined : result.decision.wakeAt;
-      return Math.max(0, Math.min(lookAt, wakeAt ?? Infinity) - begun - elapsed());
+      const next = Math.min(lookAt, wakeAt ?? Infinity) - begun - elapsed();
+      const rules = rulesAt - parts.uptime();
+      patient = rules < next;
+      return Math.max(0, Math.min(next, rules));
     },
   };
 }

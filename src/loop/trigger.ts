@@ -6,6 +6,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export interface Looked {
   /** When the next look is due by itself, in milliseconds from now. */
   readonly nextMs: number;
+  /** Whether the look that is due by itself may wait for events that are being gathered: they lead to a look as well. */
+  readonly patient?: boolean;
   /** Whether the look led to changes: then what follows is gathered, so that the changes are few and large. */
   readonly changed: boolean;
   /** How long events are not answered, in milliseconds: the next look is dear, and would most likely come to the same. */
@@ -61,11 +63,11 @@ export function createTrigger({ run, breathMs = 500, gather = GATHER ?? [], calm
   const look = async (): Promise<void> => {
     clearTimeout(alarm);
     lookedAt = performance.now();
-    const { nextMs, changed, holdMs = 0 } = await run();
+    const { nextMs, changed, holdMs = 0, patient = false } = await run();
     heldUntil = performance.now() + holdMs;
     if (changed) [busy, changedAt] = [busy + 1, performance.now()];
     clearTimeout(alarm);
-    if (!closed) alarm = setTimeout(() => enqueue(), Math.min(nextMs, LONGEST_TIMER_MS));
+    if (!closed) alarm = setTimeout(() => (patient && pending !== undefined ? undefined : enqueue()), Math.min(nextMs, LONGEST_TIMER_MS));
   };
 
   const enqueue = (next = look): void => {

@@ -108,7 +108,7 @@ export interface StandingRoute {
   readonly audience: string | undefined;
   /** Whether the rule only keeps the place: it answers 503 while what guards the route is replaced. */
   readonly shut: boolean;
-  /** Whether it has an Access application of ours. */
+  /** Whether it has an Access application of ours. A rule without one was restored by another writer, so no grace period keeps it. */
   readonly application: boolean;
   /** Whether it is Authentik's own: it closes after all others. */
   readonly login: boolean;

@@ -62,7 +62,7 @@ export function plan<World, C extends Change>(
   // What is only pleasant comes last, and goes first.
   const pleasant = owed.flatMap(({ changes }) => changes).filter(({ action }) => due.length === 0 || action === "delete");
   return {
-    changes: once([...due, ...pleasant]),
+    changes: once([...due, ...house.along(due, world), ...pleasant]),
     waiting: [...desired.waiting, ...steps.flatMap(({ waiting }) => waiting ?? [])],
     problems: [
       ...base.flatMap(({ problems }) => problems),
@@ -224,11 +224,7 @@ const same = (a: Route, b: Route): boolean => routeKey(a) === routeKey(b);
  */
 function abandon<C extends Change>(stances: readonly Stance<C>[], screen: C | undefined): Outcome<C> {
   const drifted = stances.filter((stance) => stance.is === "drifted");
-  const change =
-    drifted.find(({ moves }) => moves === "origin")?.close ??
-    drifted.find(({ moves }) => moves === "audience")?.bars ??
-    baseless(stances) ??
-    screen;
+  const change = drifted.find(({ moves }) => moves === "origin")?.close ?? barred(stances) ?? baseless(stances) ?? screen;
   return change === undefined ? {} : { change };
 }
 
@@ -266,6 +262,14 @@ function next<C extends Change>(stance: Stance<C>, above: Stance<C> | undefined)
   if (above?.is === "drifted" && (above.moves !== undefined || stance.alone)) return above.close;
   if (above?.is === "stands" && stance.alone && above.close !== undefined) return above.close;
   return above === undefined || above.is !== "absent" ? stance.mend : stance.close;
+}
+
+/** What lets nobody in whom the audience of before let in; where that cannot go by itself, the rule above it. */
+function barred<C extends Change>(stances: readonly Stance<C>[]): C | undefined {
+  const at = stances.findIndex((stance) => stance.is === "drifted" && stance.moves === "audience");
+  const [stance, above] = [stances[at], stances[at + 1]];
+  if (stance?.is !== "drifted") return undefined;
+  return stance.bars ?? (above?.is === "stands" ? above.close : undefined);
 }
 
 /** Whether the route has its rule already: a gate holds back what is not open yet, never a mend. Its record may be another path's. */

@@ -91,6 +91,8 @@ export interface House<World, C extends Change> {
   audience(wish: Exposure, world: World): string | undefined;
   /** Whether the wish lets in anybody, or shows anything, that is not let in or shown at its route now. */
   widens(wish: Exposure, world: World): boolean;
+  /** What is written along with the changes that are due, and is no reason to write by itself. */
+  along(due: readonly C[], world: World): readonly C[];
   /** Takes away what shows something at the route, or lets in somebody, that the wish does not; undefined where nothing does. */
   overstays(wish: Exposure, world: World, desired: Desired): C | undefined;
   /** Puts what lets nobody in where a route cannot open yet; undefined where something of ours is there already. */

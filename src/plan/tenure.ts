@@ -123,12 +123,13 @@ function isSamePlace(wanted: string, deployed: string): boolean {
 }
 
 /**
- * Whether the tenant is not missing, but asks for the route no longer. Authentik's hostname is released as well where the rule
- * leads to another container than Authentik's.
+ * Whether the tenant is not missing, but asks for the route no longer. A rule whose application is gone was restored by another
+ * writer. Authentik's hostname is released as well where the rule leads to another container than Authentik's.
  */
 function isReleased(seen: Seen, scene: Scene): boolean {
   const { stands, before, occupants } = seen;
   if (stands === undefined) return false;
+  if (isDeployed(stands) && !stands.application) return true;
   const runs = occupants.some((it) => it.certain && (before?.tenant === undefined || it.party === before.tenant.party));
   return runs || isGivenUp(seen, scene.claims) || (isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine));
 }

@@ -16,6 +16,7 @@ export function knownRoutes(
   standing: readonly StandingRoute[],
   failed: ReadonlyMap<RouteKey, Fault>,
   now: number,
+  unconfirmed: readonly RouteKey[] = [],
 ): readonly KnownRoute[] {
   const stands = new Map(standing.filter((it) => !isPlaceholder(it)).map((it) => [routeKey(it.route), it]));
   const waiting = new Map(plan.waiting.map(({ route, reason }) => [route, reason]));
@@ -25,14 +26,17 @@ export function knownRoutes(
     ),
   );
   const live = new Set(plan.live);
-  const keys = new Set<RouteKey>([...desired.wishes.keys(), ...stands.keys(), ...faulty.keys(), ...waiting.keys()]);
+  const late = new Set(unconfirmed);
+  const keys = new Set<RouteKey>([...desired.wishes.keys(), ...stands.keys(), ...faulty.keys(), ...waiting.keys(), ...late]);
 
   const stateOf = (key: RouteKey): Pick<KnownRoute, "state" | "reason" | "until" | "fault"> => {
     const fault = failed.get(key) ?? faulty.get(key);
     if (fault !== undefined) return { state: "problem", reason: fault.message, fault: { code: fault.code, fix: fault.fix } };
     const reason = waiting.get(key);
     if (reason !== undefined) return { state: "waiting", reason: `waiting for ${reason}` };
+    if (live.has(key) && late.has(key)) return { state: "waiting", reason: "waiting for cloudflared to run the narrower rule" };
     if (live.has(key)) return { state: "live", reason: undefined };
+    if (late.has(key)) return { state: "closing", reason: "Waiting for cloudflared to run the rules without it." };
     const until = desired.closing.get(key);
     if (until !== undefined) return { state: "closing", reason: closesIn(until - now), until };
     return desired.held.has(key)

@@ -107,7 +107,7 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
     },
     passed: (outcome) => {
       const stands = outcome.end === undefined ? [] : standing(outcome.end.world);
-      if (outcome.end !== undefined) rules = rulesOf(stands);
+      if (outcome.end !== undefined) rules = stillOpen(rules, rulesOf(stands), outcome.end.world.ingress.unconfirmed);
       become(after(status, outcome, stands), outcome.at, outcome.end);
       calm = calmAfter(calm, outcome);
       done = [];
@@ -143,7 +143,8 @@ function routesOf(
   before: readonly KnownRoute[],
 ): readonly KnownRoute[] {
   const failed = new Map(end.failures.map(({ change, error }) => [change.subject as RouteKey, error]));
-  return detailed(knownRoutes(end.plan, end.decision.desired, stands, failed, at), { ...end, stands }, before);
+  const known = knownRoutes(end.plan, end.decision.desired, stands, failed, at, end.world.ingress.unconfirmed);
+  return detailed(known, { ...end, stands }, before);
 }
 
 /** A rule that only keeps the place lets nobody in. */
@@ -153,6 +154,16 @@ const rulesOf = (stands: readonly StandingRoute[]): Rules =>
       service === undefined || shut ? [] : [[routeKey(route), { public: anyone }] as const],
     ),
   );
+
+/** What was closed is open as before until cloudflared runs the rules without it. */
+const stillOpen = (before: Rules | undefined, rules: Rules, unconfirmed: readonly RouteKey[]): Rules =>
+  new Map([
+    ...rules,
+    ...unconfirmed.flatMap((key) => {
+      const rule = before?.get(key);
+      return rule === undefined ? [] : [[key, rule] as const];
+    }),
+  ]);
 
 const placeOf = (change: AnyChange, containers: ReadonlyMap<RouteKey, string>): Place => {
   const route = routeOf(change);

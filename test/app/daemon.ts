@@ -22,6 +22,8 @@ export interface Daemon {
   settle(): Promise<Outcome>;
   /** The same after the time when Cloudflare and Authentik are looked at again. */
   resync(): Promise<Outcome>;
+  /** The routes that were closed or narrowed, while a cloudflared may still run the rules of before. */
+  readonly unconfirmed: readonly string[];
   /** What the last pass had to say, and about which routes that are live now. */
   readonly problems: readonly Problem[];
   readonly live: readonly string[];
@@ -52,6 +54,8 @@ export interface Home extends Daemon, AsyncDisposable {
   port(name: string): number;
   /** A server that says `this is <page>` and is no container of ours. */
   elsewhere(page: string): Promise<OriginStub>;
+  /** From now on it is so much later. */
+  later(ms: number): void;
   /** Another daemon on the same containers, with other settings. */
   another(settings?: Readonly<Record<string, string>>): Promise<Daemon>;
   /** One that takes away everything that this owner has. */
@@ -106,6 +110,10 @@ export async function home({ settings = {}, furnish, ...options }: HomeOptions =
     get took() {
       return daemon.took;
     },
+    get unconfirmed() {
+      return daemon.unconfirmed;
+    },
+    later: (ms) => clock.advance(ms),
     sandbox,
     host,
     run: async (name, labels = {}, page = name) => {
@@ -199,6 +207,9 @@ async function start(environment: Readonly<Record<string, string>>, source: Sour
     resync: () => {
       clock.advance(RESYNC_MS);
       return settle();
+    },
+    get unconfirmed() {
+      return last?.end?.world.ingress.unconfirmed ?? [];
     },
     get problems() {
       return last?.end?.plan.problems ?? [];

@@ -322,6 +322,24 @@ const ILLNESSES: readonly Illness[] = [
 1 problem. 7 groups are fine.`,
   },
   {
+    name: "cloudflared runs older rules than Cloudflare has",
+    ill: ({ at }) => {
+      // With a document that names a CA file that it does not have.
+      const { state } = at.sandbox.cloudflare;
+      at.sandbox.cloudflare.propagation.view();
+      state.caFiles = new Set();
+      for (const [id, { version, config, ...rest }] of state.configurations)
+        state.configurations.set(id, { ...rest, version: version + 1, config: { ...config, originRequest: { caPool: "/gone.pem" } } });
+    },
+    code: 1,
+    says: `✗ Tunnel      cfauth: cloudflared runs older rules                                           CFA-TUNNEL-BEHIND
+    A cloudflared of the tunnel cfauth still runs older rules than those that cfauth wrote, so what was closed
+    or narrowed may still be open
+    → read in docker compose logs cloudflared which rule it refuses and correct that label; else restart it:
+      docker compose restart cloudflared
+1 problem. 7 groups are fine.`,
+  },
+  {
     name: "the tunnel takes its rules from its own machine",
     ill: (at) => tunnels(at, { config_src: "local" }),
     code: 1,

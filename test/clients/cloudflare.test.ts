@@ -206,6 +206,30 @@ describe("the limit", () => {
     expect(server.received).toHaveLength(2);
   });
 
+  test("a write that rests on a read just before it is not sent again, nor after a rest", async () => {
+    await using server = await stub(limited(1), ok({}));
+    const cloudflare = client(server.url);
+    const write = () =>
+      cloudflare.ask("configuration.put", z.unknown(), (sdk) =>
+        sdk.zeroTrust.tunnels.cloudflared.configurations.update("t", { account_id: "a" }),
+      );
+    expect(await failure(write())).toMatchObject({ code: "CFA-CF-RATE-LIMIT", doubtful: false });
+    expect(await failure(write())).toMatchObject({ code: "CFA-CF-RATE-LIMIT", doubtful: false });
+    expect(server.received).toHaveLength(1);
+  });
+
+  test("a write that rests on a read just before it does not wait behind others", async () => {
+    await using server = await stub((response, request) => (request.method === "PUT" ? ok({})(response, request) : undefined));
+    const cloudflare = client(server.url);
+    const slow = Array.from({ length: 30 }, () => failure(readTags(cloudflare)));
+    await cloudflare.ask("configuration.put", z.unknown(), (sdk) =>
+      sdk.zeroTrust.tunnels.cloudflared.configurations.update("t", { account_id: ACCOUNT }),
+    );
+    cloudflare.close();
+    await server[Symbol.asyncDispose]();
+    expect(await Promise.all(slow)).toHaveLength(30);
+  });
+
   test("during a long rest nothing more is sent", async () => {
     await using server = await stub(limited(240));
     const cloudflare = client(server.url);

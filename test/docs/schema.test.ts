@@ -145,6 +145,7 @@ describe("whatever cfauth takes", () => {
     hostname: ["*.a.example.com", "wiki", "BÜRO.example.com.", "a.example.com ,b", "a-b.example.com", "%61.example.com"],
     port: ["00080", "65535"],
     service: ["http_status:404", "unix:/run/x.sock", "bastion", "tcp://db:65535", "https://app", "http://[fd00::1]:80"],
+    "origin.caPool": ["/etc/ssl/home-ca.pem"],
     path: ["/", "//", "/api//", "/a.b/..c/.d", "/@~+:_-"],
     "access.session": ["1h30m", "90s", "30d"],
     "access.groups": ["home users,admins", " family , admins "],
@@ -173,7 +174,7 @@ describe("whatever cfauth takes", () => {
   /** Undefined: cfauth does not take it. */
   function accepts(key: string, text: string, route = ""): boolean | undefined {
     const given = { [`cfauth.${route}hostname`]: "app.example.com", [`cfauth.${route}${key}`]: text };
-    const { exposures } = decoded([workload(given)], { directory: KNOWN, allowService: true });
+    const { exposures } = decoded([workload(given)], { directory: KNOWN, allowService: true, caPools: ["/etc/ssl/home-ca.pem"] });
     return exposures.length === 0 ? undefined : labels(given);
   }
 

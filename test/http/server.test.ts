@@ -217,3 +217,9 @@ describe("health", () => {
     expect([(await ask(page, "/healthz")).status, (await ask(page, "/readyz")).status]).toEqual([200, 503]);
   });
 });
+
+it("is not ready while cloudflared runs older rules, and says so", async () => {
+  await using page = await open({ notInForce: () => "a cloudflared still runs older rules" });
+  const { status, body } = await ask(page, "/readyz");
+  expect([status, JSON.parse(body)]).toEqual([503, { status: "a cloudflared still runs older rules" }]);
+});

@@ -148,15 +148,12 @@ describe("an application whose audience changes", () => {
   const checked: RawRule = {
     hostname: APP,
     service: "http://app:80",
-    originRequest: { access: { required: true, teamName: "team", audTag: ["aud-1"] } },
+    originRequest: { access: { required: true, teamName: "team", audTag: ["aud-1", "cfauth:home"] } },
   };
-  /** With its rule, and its record. */
+  /** With its rule. */
   const routed = (application: Application, rule: RawRule = checked) => ({
     ...world(application, {}, all),
     ingress: { ...empty.ingress, rules: [rule] },
-    dns: {
-      mine: new Map([[hostname(APP), claim({ id: "r", zone: "z", name: hostname(APP), type: "CNAME", content: "t", proxied: true })]]),
-    },
   });
   const ENDING = `${APP} · ending old logins`;
 
@@ -223,9 +220,9 @@ describe("an application whose audience changes", () => {
     expect(stance(routed(as({ policies: ["p-token", "p-family"], name: ENDING })), backup)).toMatchObject({ mend: { action: "delete" } });
   });
 
-  it("waits for its rule to go where no record tells whose the rule is", () => {
-    const at = { ...routed(as({ policies: ["p-token", "p-members"] })), dns: { mine: empty.dns.mine } };
-    expect(stance(at, backup)).toMatchObject({ is: "drifted", alone: true });
+  it("waits for a rule without our mark to go, which could not be told from a foreign one while the application is away", () => {
+    const earlier = { ...checked, originRequest: { access: { required: true, teamName: "team", audTag: ["aud-1"] } } };
+    expect(stance(routed(as({ policies: ["p-token", "p-members"] }), earlier), backup)).toMatchObject({ is: "drifted", alone: true });
   });
 
   it("is made anew where another route of the container lies within it", () => {

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
 import { dnsRung } from "../../src/kinds/dns/propose.ts";
 import type { DnsRecord } from "../../src/kinds/dns/seen.ts";
-import type { RawRule } from "../../src/kinds/ingress/seen.ts";
 import { claim } from "../../src/kinds/mine.ts";
 import type { World } from "../../src/kinds/world.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
@@ -113,11 +112,6 @@ describe("a record of somebody else at the hostname", () => {
 });
 
 describe("a record of ours that this route does not wish", () => {
-  const orphan: RawRule = {
-    hostname: APP,
-    service: "http://app:80",
-    originRequest: { access: { required: true, teamName: "team", audTag: ["aud-of-a-deleted-one"] } },
-  };
   const holding = (at: World): World => ({ ...at, access: { ...at.access, mine: new Map([[key(`${APP}/api`), {} as never]]) } });
 
   it.each<{ name: string; at: World; desired: Desired; is: string }>([
@@ -140,12 +134,6 @@ describe("a record of ours that this route does not wish", () => {
       at: world(record()),
       desired: { ...wished(), held: new Set([key(`${APP}/api`)]) },
       is: "left",
-    },
-    {
-      name: "stays while it is the only proof that a rule is ours",
-      at: world(record(), { ingress: { ...emptyWorld().ingress, rules: [orphan] } }),
-      desired: wished(),
-      is: "shared",
     },
     { name: "is absent where there is none", at: world(), desired: wished(), is: "absent" },
   ])("$name", ({ at, desired, is }) => {

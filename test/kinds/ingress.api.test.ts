@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { parseRouteKey, type Route } from "../../src/domain/route.ts";
 import { ingressApi } from "../../src/kinds/ingress/api.ts";
-import type { IngressChange } from "../../src/kinds/ingress/seen.ts";
+import type { IngressChange, IngressSeen } from "../../src/kinds/ingress/seen.ts";
+import type { Fault } from "../sandbox/call.ts";
 import { seedConfiguration, seedTunnel } from "../sandbox/cloudflare/seed.ts";
 import { cloudflare, owner } from "./world.ts";
 
@@ -27,10 +28,23 @@ const open = (host: string, service = "http://web:80"): IngressChange => ({
   action: "create",
   key: host,
   subject: host,
-  wish: { route: route(host), origin: { service, options: {} }, check: { team: "sandbox", aud: "a".repeat(64) }, clean: false },
+  wish: {
+    route: route(host),
+    origin: { service, options: {} },
+    check: { team: "sandbox", aud: "a".repeat(64) },
+    clean: false,
+    mark: { team: "sandbox", text: "cfauth:home" },
+  },
+  at: [],
 });
 
-const close = (host: string): IngressChange => ({ kind: "ingress", action: "delete", key: host, subject: host, route: route(host) });
+const close = (host: string, seen: IngressSeen): IngressChange => ({
+  kind: "ingress",
+  action: "delete",
+  key: host,
+  subject: host,
+  at: seen.rules.filter(({ hostname }) => hostname === host),
+});
 
 test("a tunnel that was never configured has no rules and answers 404 to everything", async () => {
   await using world = await scene();
@@ -39,7 +53,13 @@ test("a tunnel that was never configured has no rules and answers 404 to everyth
     rules: [],
     catchAll: { service: "http_status:404" },
     mark: "cfauth:home",
+    takesMark: true,
     inForce: false,
+    behind: false,
+    unconfirmed: [],
+    withheld: new Map(),
+    contested: false,
+    lookAt: undefined,
     rest: {},
   });
 });
@@ -90,7 +110,7 @@ test("rules and settings of others go back byte for byte", async () => {
   });
   const before = JSON.stringify(world.sandbox.state.configurations.get(world.tunnel.id)?.config);
   const opened = await world.api.apply([open("app.example.com")], await world.api.observe("all", undefined));
-  await world.api.apply([close("app.example.com")], opened.seen);
+  await world.api.apply([close("app.example.com", opened.seen)], opened.seen);
   const { ingress, ...rest } = world.sandbox.state.configurations.get(world.tunnel.id)?.config ?? { ingress: [] };
   const { ingress: ingressBefore, ...restBefore } = JSON.parse(before);
   expect(JSON.stringify(ingress)).toBe(JSON.stringify(ingressBefore));
@@ -135,7 +155,8 @@ test("one rule that Cloudflare refuses keeps none of the others from being writt
 
 test("changes that change nothing are not written", async () => {
   await using world = await scene({});
-  const applied = await world.api.apply([close("gone.example.com")], await world.api.observe("all", undefined));
+  const seen = await world.api.observe("all", undefined);
+  const applied = await world.api.apply([close("gone.example.com", seen)], seen);
   expect(applied.done).toHaveLength(1);
   expect(world.sandbox.controls.writes()).toEqual([]);
 });
@@ -157,13 +178,128 @@ test("an open rule that another writer puts back, who read before it went, is se
   world.sandbox.controls.hook(({ method }, moment) => {
     if (method === "PUT" && moment === "after") seedConfiguration(world.sandbox.state, world.tunnel, { ingress: [wiki] });
   });
-  expect(await world.api.apply([close(wiki.hostname)], seen)).toMatchObject({ seen: { version: 3, rules: [wiki] }, doubtful: false });
+  expect(await world.api.apply([close(wiki.hostname, seen)], seen)).toMatchObject({ seen: { version: 3, rules: [wiki] }, doubtful: false });
 });
 
 test("a rule that checks a login is not looked for once more when it is gone: without its application nobody has that login", async () => {
   await using world = await scene({});
   const opened = await world.api.apply([open("app.example.com")], await world.api.observe("all", undefined));
   world.sandbox.controls.clear();
-  await world.api.apply([close("app.example.com")], opened.seen);
+  await world.api.apply([close("app.example.com", opened.seen)], opened.seen);
   expect(world.sandbox.controls.calls.map(({ method }) => method)).toEqual(["GET", "PUT"]);
+});
+
+const KEPT_OUT: Fault = {
+  kind: "status",
+  status: 429,
+  headers: { "retry-after": "0" },
+  body: { success: false, errors: [{ code: 10429, message: "slow down" }], messages: [], result: null },
+};
+
+/** What of the calls concerns the document. */
+const sent = (world: Awaited<ReturnType<typeof scene>>) => world.sandbox.controls.calls.map(({ method }) => method).join(" ");
+
+test("a write that the limit keeps out is tried again from a fresh read", async () => {
+  await using world = await scene({});
+  const seen = await world.api.observe("routes", undefined);
+  world.sandbox.controls.clear();
+  world.sandbox.controls.fault(({ write }) => write, KEPT_OUT);
+  expect(await world.api.apply([open("app.example.com")], seen)).toMatchObject({ failures: [], doubtful: false });
+  expect(sent(world)).toBe("GET PUT GET PUT");
+  expect(world.rules()).toEqual(["app.example.com http://web:80", " http_status:404"]);
+});
+
+test("an edit made by hand while the limit kept a write out is not written over", async () => {
+  await using world = await scene({});
+  const seen = await world.api.observe("routes", undefined);
+  world.sandbox.controls.fault(({ write }) => write, KEPT_OUT);
+  const unhook = world.sandbox.controls.hook(({ method }, moment) => {
+    if (method !== "PUT" || moment !== "before") return;
+    unhook();
+    seedConfiguration(world.sandbox.state, world.tunnel, { ingress: [{ hostname: "nas.example.com", service: "http://nas:80" }] });
+  });
+  expect(await world.api.apply([open("app.example.com")], seen)).toMatchObject({ done: [], failures: [], seen: { version: 2 } });
+  expect(world.rules()).toEqual(["nas.example.com http://nas:80", " http_status:404"]);
+});
+
+test("each half of a refused document is written from a read of its own", async () => {
+  await using world = await scene({});
+  const changes = [open("a.example.com"), open("b.example.com"), open("bad.example.com", "http://web:80/path"), open("d.example.com")];
+  const seen = await world.api.observe("routes", undefined);
+  world.sandbox.controls.clear();
+  await world.api.apply(changes, seen);
+  expect(sent(world)).not.toMatch(/PUT PUT/);
+  expect(world.rules()).toHaveLength(4);
+});
+
+test("an edit made by hand between the halves of a refused document is not written over, and the second half is left", async () => {
+  await using world = await scene({});
+  const changes = [open("a.example.com"), open("b.example.com"), open("bad.example.com", "http://web:80/path"), open("d.example.com")];
+  const seen = await world.api.observe("routes", undefined);
+  let refused = 0;
+  world.sandbox.controls.hook(({ method }, moment) => {
+    if (method !== "PUT" || moment !== "after") return;
+    refused += 1;
+    if (refused === 1)
+      seedConfiguration(world.sandbox.state, world.tunnel, { ingress: [{ hostname: "nas.example.com", service: "http://nas:80" }] });
+  });
+  expect(await world.api.apply(changes, seen)).toMatchObject({ done: [], failures: [] });
+  expect(world.rules()).toEqual(["nas.example.com http://nas:80", " http_status:404"]);
+});
+
+test("where Cloudflare refuses the mark the rule is written without it, and that is remembered", async () => {
+  await using world = await scene({});
+  const seen = await world.api.observe("routes", undefined);
+  expect(seen.takesMark).toBe(true);
+  world.sandbox.state.refusesMarks = true;
+  const applied = await world.api.apply([open("a.example.com"), open("b.example.com")], seen);
+  expect(applied).toMatchObject({ failures: [], seen: { takesMark: false } });
+  expect(applied.done).toHaveLength(2);
+  expect(JSON.stringify(world.sandbox.state.configurations.get(world.tunnel.id))).not.toContain("cfauth:");
+  expect((await world.api.observe("routes", undefined)).takesMark).toBe(false);
+});
+
+test("a document that Cloudflare refuses for another reason leaves the mark in use", async () => {
+  await using world = await scene({});
+  const applied = await world.api.apply([open("bad.example.com", "http://web:80/path")], await world.api.observe("routes", undefined));
+  expect([applied.failures.length, applied.seen.takesMark]).toEqual([1, true]);
+});
+
+test("a connector that does not report what it runs is not called behind", async () => {
+  let ms = 0;
+  await using world = await scene({});
+  const api = ingressApi({
+    cloudflare: world.client,
+    account: world.account,
+    owner: owner(),
+    tunnel: () => world.tunnel.id,
+    now: () => ms,
+  });
+  const result = [{ id: "c", version: "2020.1.0" }];
+  const body = { success: true, errors: [], messages: [], result };
+  world.sandbox.controls.fault(({ path }) => path.endsWith("/connections"), { kind: "status", status: 200, body }, Infinity);
+  await api.observe("all", undefined);
+  ms = 60_000;
+  expect(await api.observe("all", undefined)).toMatchObject({ behind: false });
+});
+
+test("a connector that runs an older document is behind once it has lasted, however often it is asked", async () => {
+  let ms = 0;
+  await using world = await scene({});
+  const api = ingressApi({
+    cloudflare: world.client,
+    account: world.account,
+    owner: owner(),
+    tunnel: () => world.tunnel.id,
+    now: () => ms,
+  });
+  const body = { success: true, errors: [], messages: [], result: [{ id: "c", config_version: 0 }] };
+  world.sandbox.controls.fault(({ path }) => path.endsWith("/connections"), { kind: "status", status: 200, body }, Infinity);
+  const behind: boolean[] = [];
+  for (const at of [0, 5_000, 14_999, 15_000]) {
+    ms = at;
+    behind.push((await api.observe("routes", undefined)).behind);
+    await api.observe("all", undefined).then((seen) => behind.push(seen.behind));
+  }
+  expect(behind).toEqual([false, false, false, false, false, false, true, true]);
 });

@@ -5,7 +5,7 @@ import type { RouteKey } from "../../src/domain/route.ts";
 import type { Application } from "../../src/kinds/access/seen.ts";
 import { arrange } from "../../src/kinds/ingress/arrange.ts";
 import { ingressRung } from "../../src/kinds/ingress/propose.ts";
-import { isShut, orphaned, ours } from "../../src/kinds/ingress/rules.ts";
+import { isShut, ours, ruleFor, withMark } from "../../src/kinds/ingress/rules.ts";
 import type { IngressChange, RawRule } from "../../src/kinds/ingress/seen.ts";
 import { claim, type Mine } from "../../src/kinds/mine.ts";
 import { standing } from "../../src/kinds/standing.ts";
@@ -141,7 +141,14 @@ describe("the rule of a wished route", () => {
         action: "create",
         key: `ingress ${APP}`,
         subject: APP,
-        wish: { route: route(APP), origin: { service: "http://app:80", options: {} }, check: { team: "team", aud: "aud-1" }, clean: false },
+        wish: {
+          route: route(APP),
+          origin: { service: "http://app:80", options: {} },
+          check: { team: "team", aud: "aud-1" },
+          clean: false,
+          mark: { team: "team", text: MARK },
+        },
+        at: [],
       },
     });
   });
@@ -168,10 +175,10 @@ describe("the rule of a wished route", () => {
     { name: "is of a path", rule: rule({ path: pathPattern(path("/api")) }), wish: exposure(`${APP}/api`) },
   ])("stands when it $name", ({ rule, wish }) => {
     const applications = [application(APP, "aud-1"), application(`${APP}/api`, "aud-1")];
-    expect(stance(world([rule], applications, { mine: record(APP) }), wish)).toEqual({ is: "stands" });
+    expect(stance(world([withMark(rule, { team: TEAM, text: MARK })], applications), wish)).toEqual({ is: "stands" });
   });
 
-  it("can be taken away first where no record tells that it is ours", () => {
+  it("is not written again for the mark alone, and can be taken away first while it has none", () => {
     expect(stance(world([rule()]))).toMatchObject({ is: "stands", close: { action: "delete" } });
   });
 
@@ -186,7 +193,7 @@ describe("the rule of a wished route", () => {
     },
     {
       name: "checks the logins of an application that is gone",
-      rule: rule({ originRequest: { access: check("aud-0") } }),
+      rule: rule({ originRequest: { access: { ...check("aud-0"), audTag: ["aud-0", MARK] } } }),
       moves: undefined,
     },
     {
@@ -201,7 +208,7 @@ describe("the rule of a wished route", () => {
       is: "drifted",
       moves,
       mend: { action: "update", wish: { route: wish.route } },
-      close: { action: "delete", route: wish.route },
+      close: { action: "delete", at: [rule] },
     });
   });
 
@@ -267,7 +274,7 @@ describe("the rule of a route that nobody wishes", () => {
   it("is withdrawn", () => {
     expect(unwished(world([rule()]))).toEqual({
       is: "left",
-      close: { kind: "ingress", action: "delete", key: `ingress ${APP}`, subject: APP, route: route(APP) },
+      close: { kind: "ingress", action: "delete", key: `ingress ${APP}`, subject: APP, at: [rule()] },
     });
   });
 
@@ -279,9 +286,48 @@ describe("the rule of a route that nobody wishes", () => {
 describe("whose rule it is", () => {
   const withRecord = { mine: record(APP) };
 
+  const marked = (audiences: readonly string[], required = true, more: Partial<RawRule> = {}): RawRule =>
+    rule({ originRequest: { access: { required, teamName: TEAM, audTag: audiences } }, ...more });
+
   it.each<{ name: string; rule: RawRule; at: World; is: boolean }>([
-    { name: "ours, when its route has an application of ours", rule: bare(APP), at: world([]), is: true },
-    { name: "theirs, when it has not", rule: rule(), at: world([], []), is: false },
+    {
+      name: "ours, when our mark is in it, without an application or a record",
+      rule: marked(["aud-0", MARK]),
+      at: world([], []),
+      is: true,
+    },
+    { name: "ours, when it asks for no login and has our mark", rule: marked([MARK], false), at: world([], []), is: true },
+    {
+      name: "ours, when it has our mark and a path that cfauth cannot have written",
+      rule: marked([MARK], false, { path: "^/(?i)odd" }),
+      at: world([], []),
+      is: true,
+    },
+    { name: "ours, when it has our mark and no hostname", rule: { ...marked([MARK], false), hostname: "" }, at: world([], []), is: true },
+    { name: "theirs, when another owner's mark is in it", rule: marked(["aud-1", "cfauth:other"]), at: world([]), is: false },
+    { name: "theirs, when an owner's mark begins like ours", rule: marked(["aud-1", `${MARK}2`]), at: world([]), is: false },
+    { name: "theirs, when our mark and another owner's are in it", rule: marked([MARK, "cfauth:other"]), at: world([]), is: false },
+    { name: "ours of an earlier version, when it checks the logins of its application", rule: rule(), at: world([]), is: true },
+    { name: "ours of an earlier version, when it checks no login and has an application", rule: bare(APP), at: world([]), is: true },
+    { name: "theirs, when its route has no application of ours", rule: rule(), at: world([], []), is: false },
+    {
+      name: "theirs, when it checks an unknown audience on a hostname of ours",
+      rule: rule({ originRequest: { access: check("aud-of-the-operator") } }),
+      at: world([], [application(`${APP}/api`, "aud-1")], withRecord),
+      is: false,
+    },
+    {
+      name: "theirs, when it checks an unknown audience where an application of ours is",
+      rule: rule({ originRequest: { access: check("aud-of-the-operator") } }),
+      at: world([]),
+      is: false,
+    },
+    {
+      name: "theirs, when it was made by hand beside our marked rule",
+      rule: bare(APP, "http://theirs:1"),
+      at: world([marked(["aud-1", MARK])]),
+      is: false,
+    },
     { name: "theirs, when the application is of another path", rule: rule({ path: pathPattern(path("/api")) }), at: world([]), is: false },
     {
       name: "theirs, when its path is no pattern of ours",
@@ -303,15 +349,8 @@ describe("whose rule it is", () => {
       is: false,
     },
     {
-      name: "ours, when its application was deleted by hand and our record is there",
-      rule: rule(),
-      at: world([], [], withRecord),
-      is: true,
-    },
-    { name: "theirs, when our record is there and it checks no login", rule: bare(APP), at: world([], [], withRecord), is: false },
-    {
-      name: "theirs, when our record is there and its check is not required",
-      rule: rule({ originRequest: { access: { ...check("aud-1"), required: false } } }),
+      name: "theirs, when only our record is there",
+      rule: rule({ path: pathPattern(path("/api")), originRequest: {} }),
       at: world([], [], withRecord),
       is: false,
     },
@@ -337,8 +376,12 @@ describe("whose rule it is", () => {
     expect(isShut(rule, MARK)).toBe(is);
   });
 
-  it("a rule whose application is there is no orphan", () => {
-    expect([orphaned(rule(), world([], [], withRecord)), orphaned(rule(), world([], undefined, withRecord))]).toEqual([true, false]);
+  it("a rule is written with the mark as one more audience, and with a check that asks for nothing where no login is wanted", () => {
+    const wish = { route: route(APP), origin: { service: "http://app:80", options: {} }, clean: false, mark: { team: TEAM, text: MARK } };
+    expect([ruleFor({ ...wish, check: { team: TEAM, aud: "aud-1" } }), ruleFor({ ...wish, check: undefined })]).toEqual([
+      marked(["aud-1", MARK]),
+      marked([MARK], false),
+    ]);
   });
 });
 
@@ -394,15 +437,10 @@ describe("where a rule goes in the document", () => {
     action: "create",
     key: `ingress ${at}`,
     subject: at,
-    wish: { route: route(at), origin: { service: "http://app:80", options: {} }, check: undefined, clean: false },
+    wish: { route: route(at), origin: { service: "http://app:80", options: {} }, check: undefined, clean: false, mark: undefined },
+    at: [],
   });
-  const withdraw = (at: string): IngressChange => ({
-    kind: "ingress",
-    action: "delete",
-    key: `ingress ${at}`,
-    subject: at,
-    route: route(at),
-  });
+  const withdraw = (...at: RawRule[]): IngressChange => ({ kind: "ingress", action: "delete", key: "ingress", subject: "gone", at });
   const order = (rules: readonly RawRule[], ...changes: IngressChange[]) =>
     arrange({ ...emptyWorld().ingress, rules }, changes).rules.map(
       ({ hostname, path, service }) => `${hostname ?? ""}${path ?? ""}${service === "http://app:80" ? "" : ` → ${service}`}`,
@@ -469,7 +507,9 @@ describe("where a rule goes in the document", () => {
 
   it("the rules of others keep their order among themselves, odd ones too", () => {
     const foreign = [theirs("b.example.org"), theirs("Odd.example.com", "^/(?i)x"), theirs("*.wild.example.com"), theirs("a.example.org")];
-    expect(order(foreign, open(APP), open("*.example.net"), withdraw("gone.example.com")).filter((it) => it.includes("theirs"))).toEqual([
+    expect(
+      order(foreign, open(APP), open("*.example.net"), withdraw(bare("gone.example.com"))).filter((it) => it.includes("theirs")),
+    ).toEqual([
       "b.example.org → http://theirs:1",
       "Odd.example.com^/(?i)x → http://theirs:1",
       "*.wild.example.com → http://theirs:1",
@@ -478,14 +518,15 @@ describe("where a rule goes in the document", () => {
   });
 
   it("a rule that is mended replaces the old one, and only that", () => {
-    expect(order([bare(APP, "http://old:80"), { ...bare(APP, "http://old:80"), path: api }], open(APP))).toEqual([
+    const old = bare(APP, "http://old:80");
+    expect(order([old, { ...old, path: api }], { ...open(APP), at: [old] } as IngressChange)).toEqual([
       `${APP}${api} → http://old:80`,
       APP,
     ]);
   });
 
   it("a rule that is withdrawn is gone, and nothing else", () => {
-    expect(order([bare(APP), theirs("*.example.com"), { ...bare(APP), path: api }], withdraw(APP))).toEqual([
+    expect(order([bare(APP), theirs("*.example.com"), { ...bare(APP), path: api }], withdraw(bare(APP)))).toEqual([
       "*.example.com → http://theirs:1",
       `${APP}${api}`,
     ]);
@@ -498,6 +539,7 @@ describe("where a rule goes in the document", () => {
       key: `ingress ${APP}`,
       subject: APP,
       shut: route(APP),
+      at: [rule()],
       mark: MARK,
       team: TEAM,
     };

@@ -162,7 +162,8 @@ describe("every label that the table shows is taken, with its example", () => {
 
   it("cloudflared's own options come out as cloudflared takes them, waits in whole seconds", () => {
     const labels = Object.entries(ORIGIN_OPTIONS).map(([option, { example }]) => [`cfauth.origin.${option}`, example]);
-    expect(decoded([workload({ ...HOST, ...Object.fromEntries(labels) })]).exposures.map(({ origin }) => origin.options)).toEqual([
+    const { exposures } = decoded([workload({ ...HOST, ...Object.fromEntries(labels) })], { caPools: ["/etc/ssl/home-ca.pem"] });
+    expect(exposures.map(({ origin }) => origin.options)).toEqual([
       {
         caPool: "/etc/ssl/home-ca.pem",
         connectTimeout: 10,
@@ -180,6 +181,38 @@ describe("every label that the table shows is taken, with its example", () => {
         tlsTimeout: 10,
       },
     ]);
+  });
+
+  it.each([
+    "wiki\u0000",
+    "wiki\r\nX-Admin: 1",
+    "wiki/admin",
+    "w\u202eiki",
+    "wíki",
+    "a".repeat(254),
+    "wiki:123456",
+    "wiki..",
+    "-wiki",
+    "\ud800",
+  ])("no text but a host name reaches the tunnel's document by a label, not %j", (text) => {
+    for (const option of ["httpHostHeader", "originServerName", "caPool"]) {
+      const { exposures, problems } = decoded([workload({ ...HOST, [`cfauth.origin.${option}`]: text })], { caPools: ["/ca.pem"] });
+      expect([exposures, problems.map(({ code }) => code)]).toEqual([[], ["CFA-LABEL-VALUE"]]);
+    }
+  });
+
+  it.each(["wiki.internal", "wiki_1", "192.168.1.20", "[fd00::1]:8443", "wiki.internal:8443", "a".repeat(253)])(
+    "a Host header %s is handed on as it is",
+    (text) => {
+      const { exposures } = decoded([workload({ ...HOST, "cfauth.origin.httpHostHeader": text })]);
+      expect(exposures.map(({ origin }) => origin.options)).toEqual([{ httpHostHeader: text }]);
+    },
+  );
+
+  it("a CA file counts only when the operator lists that very path", () => {
+    const opens = (caPool: string) =>
+      decoded([workload({ ...HOST, "cfauth.origin.caPool": caPool })], { caPools: ["/ca.pem"] }).exposures.length;
+    expect(["/ca.pem", "/ca.pem2", "/ca", "//ca.pem", "/./ca.pem", "ca.pem", "/CA.pem"].map(opens)).toEqual([1, 0, 0, 0, 0, 0, 0]);
   });
 
   it.each([

@@ -469,6 +469,10 @@ describe("a value that the label does not take exposes nothing", () => {
   ]);
 });
 
+const NOT_LISTED = "is not a file that CFAUTH_CA_POOLS lists, and one that cloudflared does not have would stop every change of the tunnel";
+const LIST_IT = "add the file to CFAUTH_CA_POOLS once cloudflared has it at that path";
+const HOST_NAME = "write a name such as wiki.internal, without a scheme or a path";
+
 describe("an option of cloudflared with a value of another type exposes nothing: it would make cloudflared refuse every route", () => {
   refuses([
     { name: "a flag that is no flag", ...value("origin.noTLSVerify", "yes", "is neither true nor false", "write true") },
@@ -486,6 +490,11 @@ describe("an option of cloudflared with a value of another type exposes nothing:
       ...value("origin.keepAliveTimeout", `${"9".repeat(30)}s`, "is out of range", "write something up to 24h"),
     },
     { name: "a proxy that is not socks", ...value("origin.proxyType", "http", "is not a proxy type", "write socks, or remove the label") },
+    { name: "a CA file that the operator has not allowed", ...value("origin.caPool", "/nonexistent.pem", NOT_LISTED, LIST_IT) },
+    { name: "a CA file with a path that leads elsewhere", ...value("origin.caPool", "/etc/ssl/../passwd", NOT_LISTED, LIST_IT) },
+    { name: "a CA file that is empty", ...value("origin.caPool", "", "is empty", "write a value, or remove the label") },
+    { name: "a Host header with a scheme", ...value("origin.httpHostHeader", "http://wiki", "is not a host name", HOST_NAME) },
+    { name: "a server name with a blank", ...value("origin.originServerName", "wiki internal", "is not a host name", HOST_NAME) },
     { name: "a text that is empty", ...value("origin.httpHostHeader", "", "is empty", "write a value, or remove the label") },
   ]);
 });

@@ -57,6 +57,25 @@ describe("from pass to pass", () => {
     expect([it.open(), first.next, second, it.at.looks]).toEqual([["app.example.com"], 300_000, { next: 290_000, sent: [] }, ["all"]]);
   });
 
+  it("looks at the tunnel's rules alone when they are due, and at everything at the resync all the same", async () => {
+    const it = begun();
+    await it.after(0);
+    it.at.world = { ...it.at.world, ingress: { ...it.at.world.ingress, lookAt: it.clock.up + 2_000 } };
+    it.engine.runs = [APP, workload({ "cfauth.hostname": "more.example.com" }, { name: "more" })];
+    const { next } = await it.after(0);
+    expect(next).toBe(2_000);
+    // Another writer has removed a rule meanwhile.
+    const { ingress } = it.at.world;
+    it.at.world = {
+      ...it.at.world,
+      ingress: { ...ingress, lookAt: undefined, rules: ingress.rules.filter(({ hostname }) => hostname !== "app.example.com") },
+    };
+    const { sent, next: after } = await it.after(2_000);
+    expect([sent, it.at.looks, after]).toEqual([["create ingress app.example.com"], ["all"], 298_000]);
+    await it.after(298_000);
+    expect(it.at.looks).toEqual(["all", "routes"]);
+  });
+
   it("a restart within the grace costs no write and no look", async () => {
     const it = begun();
     await it.after(0);

@@ -13,12 +13,14 @@ describe("when the next look is taken", () => {
   let changed: boolean;
   /** How long they hold up events. */
   let holdMs: number;
+  /** Whether the next look may wait for events. */
+  let patient: boolean;
   let trigger: Trigger;
   let began: number;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    [looks, takesMs, nextMs, changed, holdMs, began] = [[], 0, HOUR, true, 0, performance.now()];
+    [looks, takesMs, nextMs, changed, holdMs, patient, began] = [[], 0, HOUR, true, 0, false, performance.now()];
     trigger = createTrigger({
       gather: [
         { quietMs: 500, longestMs: 5_000 },
@@ -28,7 +30,7 @@ describe("when the next look is taken", () => {
       run: async () => {
         looks.push(performance.now() - began);
         if (takesMs > 0) await new Promise((done) => setTimeout(done, takesMs));
-        return { nextMs, changed, holdMs };
+        return { nextMs, changed, holdMs, patient };
       },
     });
   });
@@ -52,6 +54,23 @@ describe("when the next look is taken", () => {
     trigger.poke();
     await pass(0);
     expect(looks).toEqual([0]);
+  });
+
+  it("a look at the tunnel's rules waits while events are gathered, and any other that is due does not", async () => {
+    nextMs = 2_000;
+    patient = true;
+    trigger.poke();
+    await events(300, 4_000);
+    expect(looks).toEqual([0]);
+    await pass(600);
+    expect(looks).toHaveLength(2);
+    await pass(2_000);
+    expect(looks).toHaveLength(3);
+    patient = false;
+    await pass(2_000);
+    const before = looks.length;
+    await events(300, 3_000);
+    expect(looks.length - before).toBeGreaterThan(0);
   });
 
   it("a hundred events at once are two looks: the first, and one when it is quiet", async () => {

@@ -50,10 +50,10 @@ export const MUTANTS: readonly Mutant[] = [
     to: "return false ? takeAway",
   },
   {
-    name: "takes any rule that checks no login for ours where the record is",
+    name: "takes a rule without a mark and with an unknown audience for ours",
     file: "src/kinds/ingress/rules.ts",
-    from: "if (check === undefined) return speltByUs(rule) &&",
-    to: "if (check === undefined) return",
+    from: "if (audiences.length > 0 && !audiences.includes(application.aud)) return false;",
+    to: "",
   },
   { name: "touches routes that are held", file: "src/plan/plan.ts", from: "desired.held.has(key) ? [] : [route]", to: "[route]" },
   {
@@ -101,8 +101,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "drops the rules of others",
     file: "src/kinds/ingress/arrange.ts",
-    from: "!touched.has(keyOf(rule))",
-    to: '!touched.has(keyOf(rule)) && keyOf(rule) !== ""',
+    from: "!gone.has(JSON.stringify(rule))",
+    to: "!gone.has(JSON.stringify(rule)) && routeOf(rule) !== undefined",
   },
   {
     name: "does not see that the audience moved",
@@ -125,14 +125,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "removes the record that another path still needs",
     file: "src/kinds/dns/propose.ts",
-    from: "proves || needed(route, world, desired)",
-    to: "proves",
+    from: "needed(route, world, desired) ?",
+    to: "false ?",
   },
   {
-    name: "no longer knows its rule when the application was deleted by hand",
+    name: "no longer knows its rule by the mark when its application is gone",
     file: "src/kinds/ingress/rules.ts",
-    from: "|| orphaned(rule, seen)",
-    to: "",
+    from: ": isMarked(rule, seen.ingress.mark);",
+    to: ": isMarked(rule, seen.ingress.mark) && writtenEarlier(rule, { ...seen, ingress: { ...seen.ingress, rules: [] } });",
   },
   {
     name: "lets other spellings of a protected path through the public host around it",
@@ -271,6 +271,24 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/plan/plan.ts",
     from: "exposed(scene, wish) ? house.screen(route, scene.world) : undefined",
     to: "undefined",
+  },
+  {
+    name: "keeps a restored rule whose application is gone for the grace of its container",
+    file: "src/plan/decide.ts",
+    from: "it.orphaned || reused(it)",
+    to: "reused(it)",
+  },
+  {
+    name: "replaces the application while its rule could not be told from a foreign one",
+    file: "src/kinds/access/propose.ts",
+    from: 'const alone = bySelf && checked === "unproven";',
+    to: "const alone = false;",
+  },
+  {
+    name: "opens what cloudflared refuses again and again",
+    file: "src/kinds/ingress/propose.ts",
+    from: "if (withheld !== undefined) return withhold(rule, wish, withheld, world, desired);",
+    to: "",
   },
   {
     name: "puts a wildcard above the hosts within it",

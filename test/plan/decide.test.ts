@@ -227,3 +227,11 @@ describe("the next look", () => {
     expect(looks({ decoded: [wishes(exposure(APP))] }).wakeAt).toBeUndefined();
   });
 });
+
+it("a rule without its application gets no grace: another writer restored it", () => {
+  const grace = { graceMs: 60_000, startupGraceMs: 300_000 };
+  const held = (application: boolean) => [
+    ...decide([], [stands("app.example.com", { application })], NOTHING_RUNS, noMemory, grace, 0).desired.held,
+  ];
+  expect([held(true), held(false)]).toEqual([["app.example.com"], []]);
+});

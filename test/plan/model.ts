@@ -98,7 +98,13 @@ export function emptyWorld(): World {
       rules: FOREIGN_RULES,
       catchAll: { service: "http_status:404" },
       mark: dnsComment(OWNER),
+      takesMark: true,
       inForce: false,
+      behind: false,
+      unconfirmed: [],
+      withheld: new Map(),
+      contested: false,
+      lookAt: undefined,
       rest: { "warp-routing": { enabled: false } },
     },
     dns: {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
 import { type AnyChange, house } from "../../src/kinds/index.ts";
+import { fingerprint } from "../../src/kinds/ingress/rules.ts";
 import { standing } from "../../src/kinds/standing.ts";
 import type { World } from "../../src/kinds/world.ts";
 import { decide } from "../../src/plan/decide.ts";
@@ -214,6 +215,7 @@ describe("Authentik's own hostname", () => {
     expect(world.ingress.rules.find(({ hostname }) => hostname === "auth.example.com")).toEqual({
       hostname: "auth.example.com",
       service: "http://app:80",
+      originRequest: { access: { required: false, teamName: "team", audTag: ["cfauth:home"] } },
     });
   });
 });
@@ -301,4 +303,32 @@ it("what waits for a route within it is shut meanwhile where one around it would
   );
   expect(opened.ingress.rules.map(({ service }) => service)).not.toContain("http_status:503");
   expect(settled(world, []).ingress.rules).toEqual(emptyWorld().ingress.rules);
+});
+
+describe("a rule that cloudflared refuses", () => {
+  const refused = (world: World, wish: Exposure, found: boolean): World => ({
+    ...world,
+    ingress: { ...world.ingress, withheld: new Map([[key(APP), { print: fingerprint(wish.origin), refused: found }]]) },
+  });
+
+  it("is closed and told of with its route, and nothing of it is opened again", () => {
+    const wish = exposure(APP);
+    const world = settled(refused(settled(emptyWorld(), [wish]), wish, true), [wish]);
+    expect(world.ingress.rules).toEqual(emptyWorld().ingress.rules);
+    const { problems, live } = planned(world, [wish]);
+    expect([problems.map(({ code, route }) => [code, route]), live]).toEqual([[["CFA-TUNNEL-RULE", APP]], []]);
+  });
+
+  it("waits while it is not known whether it is this one", () => {
+    const wish = exposure(APP);
+    const world = settled(refused(emptyWorld(), wish, false), [wish]);
+    const { problems, waiting } = planned(world, [wish]);
+    expect([problems, waiting.map(({ route }) => route), world.ingress.rules]).toEqual([[], [APP], emptyWorld().ingress.rules]);
+  });
+
+  it("is tried again when its labels change", () => {
+    const wish = exposure(APP);
+    const changed = exposure(APP, { origin: { service: "http://app:80", options: { noTLSVerify: true } } });
+    expect(planned(settled(refused(emptyWorld(), wish, true), [changed]), [changed]).live).toEqual([APP]);
+  });
 });

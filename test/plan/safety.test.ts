@@ -7,8 +7,11 @@ import type { Path } from "../../src/domain/path.ts";
 import { beneath, type Route, routeKey } from "../../src/domain/route.ts";
 import type { Application } from "../../src/kinds/access/seen.ts";
 import { house } from "../../src/kinds/index.ts";
+
 import { checkOf, ruleOf } from "../../src/kinds/ingress/rules.ts";
+import type { RawRule } from "../../src/kinds/ingress/seen.ts";
 import { claim } from "../../src/kinds/mine.ts";
+
 import { policyNames } from "../../src/kinds/policy/audience.ts";
 import { standing } from "../../src/kinds/standing.ts";
 import type { World } from "../../src/kinds/world.ts";
@@ -129,6 +132,8 @@ type Step =
     }
   /** Somebody deletes an object of ours by hand. */
   | { readonly do: "delete"; readonly what: "application" | "record"; readonly which: number }
+  /** Another writer saves an old copy of the tunnel's document. */
+  | { readonly do: "restore"; readonly which: number }
   /** Long enough for every edge to have caught up, if the world is settled. */
   | { readonly do: "rest" };
 
@@ -154,6 +159,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       which: fc.nat(4),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("restore" as const), which: fc.nat(20) }) },
   { weight: 1, arbitrary: rest },
 );
 
@@ -189,6 +195,8 @@ class History {
   access: AccessView[];
   ingress: World["ingress"][];
   records: World["dns"][];
+  /** Every document that there was, with the wishes of its time. */
+  copies: { readonly ingress: World["ingress"]; readonly generations: (readonly Exposure[])[] }[] = [];
   readonly late: boolean;
   /** Lost when the process dies. */
   memory: Memory = noMemory;
@@ -240,6 +248,7 @@ class History {
     const states = this.late ? 4 : 1;
     if (world.access !== this.world.access || world.policy !== this.world.policy) this.access = [...this.access, world].slice(-states);
     if (world.ingress !== this.world.ingress) this.ingress = [...this.ingress, world.ingress].slice(-states);
+    if (world.ingress !== this.world.ingress) this.copies.push({ ingress: this.world.ingress, generations: this.generations });
     if (world.dns !== this.world.dns) this.records = [...this.records, world.dns].slice(-states);
     this.world = world;
     this.check();
@@ -302,6 +311,7 @@ class History {
     if (it.do === "wish") this.generations = [...this.generations, it.wishes];
     if (it.do === "waves") for (let round = 1; round <= it.rounds; round++) this.wave(it, round === it.rounds);
     if (it.do === "delete") this.delete(it);
+    if (it.do === "restore") this.restore(it.which);
     if (it.do === "rest" && this.plan().changes.length === 0) this.rest();
   }
 
@@ -316,28 +326,34 @@ class History {
     if (last && dies < changes.length) this.memory = noMemory;
   }
 
+  /** What the copy opens is the other writer's doing: it shows what was wished at its time, until the world has settled again. */
+  restore(which: number): void {
+    const copy = this.copies.at(-1 - which);
+    if (copy === undefined) return;
+    this.generations = [...copy.generations, ...this.generations];
+    const { ingress } = this.world;
+    this.become({ ...this.world, ingress: { ...ingress, rules: copy.ingress.rules, version: ingress.version + 1, inForce: false } });
+  }
+
+  /** As an earlier version wrote them. */
+  forgetMarks(takesMark: boolean): void {
+    const { ingress } = this.world;
+    const rules = ingress.rules.map((rule) => ruleWithoutMark(rule));
+    this.become({ ...this.world, ingress: { ...ingress, rules, takesMark } });
+    this.rest();
+  }
+
   delete({ what, which }: Step & { do: "delete" }): void {
     const { access, dns } = this.world;
     if (what === "record") {
       const mine = new Map(dns.mine);
-      const name = [...mine.keys()][which];
-      // With both its application and its record gone nothing tells our rule from somebody else's.
-      const robbed = (route: Route) => ruleOf(this.world, route) !== undefined && !access.mine.has(routeKey(route));
-      if (ROUTES.some((route) => route.hostname === name && robbed(route))) return;
-      mine.delete(name ?? ("" as Hostname));
+      mine.delete([...mine.keys()][which] ?? ("" as Hostname));
       return this.become({ ...this.world, dns: { ...dns, mine } });
     }
     const mine = new Map(access.mine);
     const key = [...mine.keys()][which];
     const route = ROUTES.find((it) => routeKey(it) === key);
-    const rule = route && ruleOf(this.world, route);
-    // A public rule of a whole host whose application is deleted by hand cannot be told from somebody else's any more.
-    if (
-      key === undefined ||
-      (rule?.originRequest?.["access"] === undefined && rule?.path === undefined) ||
-      !dns.mine.has(route?.hostname as Hostname)
-    )
-      return;
+    if (key === undefined) return;
     // With its application a wildcard's visitor or a public route around it would answer at the edge: that is the hand's doing.
     if (standing(this.world).some((outer) => route && outer.public && beneath(route, outer.route))) return;
     mine.delete(key);
@@ -402,6 +418,17 @@ const WIDER_APPLICATION: Readonly<Record<Widening, Partial<Application>>> = {
 };
 const widening = fc.constantFrom<Widening>("include", "decision", "policies", "session").map((how) => ({ do: "widen" as const, how }));
 
+function ruleWithoutMark(rule: RawRule): RawRule {
+  const { access, ...options } = (rule.originRequest ?? {}) as {
+    readonly access?: { readonly required: boolean; readonly audTag: readonly string[] };
+  };
+  if (access?.audTag.includes("cfauth:home") !== true) return rule;
+  const { originRequest: _, ...bare } = rule;
+  const audTag = access.audTag.filter((it) => it !== "cfauth:home");
+  const originRequest = { ...options, ...(access.required && { access: { ...access, audTag } }) };
+  return Object.keys(originRequest).length === 0 ? bare : { ...bare, originRequest };
+}
+
 const foreign = (world: World) => ({
   rules: world.ingress.rules.filter(({ service }) => !SERVICES.test(service) && !service.includes("503")),
   rest: world.ingress.rest,
@@ -463,6 +490,28 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
           expect([...history.world.access.mine.keys(), ...history.world.dns.mine.keys()]).not.toContain(routeKey(greedy.route));
         },
       ),
+      { numRuns: Math.ceil(RUNS / 5) },
+    );
+  });
+
+  it.each([
+    { name: "which get the mark", takesMark: true },
+    { name: "where Cloudflare refuses the mark", takesMark: false },
+  ])("goes on safely from the rules of an earlier version, $name", ({ takesMark }) => {
+    fc.assert(
+      fc.property(wishes, fc.array(fc.oneof(wish(wishes), waves, rest), { maxLength: 8 }), wishes, (first, steps, last) => {
+        const history = new History();
+        history.take({ do: "wish", wishes: first.map((it) => ({ ...it, gate: undefined })) });
+        history.settle();
+        history.forgetMarks(takesMark);
+        expect(history.plan().changes).toEqual([]);
+        for (const it of steps) history.take(it);
+        history.take({ do: "wish", wishes: last.map((it) => ({ ...it, gate: undefined })) });
+        history.settle();
+        history.rest();
+        history.check();
+        expect(history.plan().live.toSorted()).toEqual(last.map(({ route }) => routeKey(route)).toSorted());
+      }),
       { numRuns: Math.ceil(RUNS / 5) },
     );
   });

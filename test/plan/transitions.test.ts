@@ -191,28 +191,26 @@ describe("the order of things", () => {
       expect(waves(robbed, []).world.ingress.rules).toEqual(emptyWorld().ingress.rules);
     });
 
-    it("is told from a rule for the whole host, which anybody may have made", () => {
+    it("is known by its mark for the whole host as well, and gets another application", () => {
       const alone = open(wish("http://a:80", anybody));
       const { world } = waves({ ...alone, access: { ...alone.access, mine: new Map() } }, [wish("http://b:80", anybody)]);
-      expect(world.ingress.rules).toEqual(alone.ingress.rules);
+      const found = world.ingress.rules.find(({ hostname }) => hostname === "app.example.com");
+      expect([found?.service, world.access.mine.size]).toEqual(["http://b:80", 1]);
     });
 
-    it("is not mistaken for ours where another cfauth has an application for it", () => {
-      const other = {
-        id: "o",
-        name: "app.example.com/hooks",
-        type: "self_hosted",
-        covers: ["app.example.com/hooks"],
-        bypasses: true,
-        kept: {},
-      };
-      const shared = { ...robbed, access: { ...robbed.access, theirs: [other] } };
-      expect(waves(shared, []).world.ingress.rules.map(({ service }) => service)).toContain("http://a:80");
+    it("goes by its mark where the record is gone too", () => {
+      const bare = { ...robbed, dns: { ...robbed.dns, mine: new Map() } };
+      expect(waves(bare, []).world.ingress.rules).toEqual(emptyWorld().ingress.rules);
     });
 
-    it("is not mistaken for ours where the record is not", () => {
-      const theirs = { ...robbed, dns: { ...robbed.dns, mine: new Map() } };
-      expect(waves(theirs, []).world.ingress.rules.map(({ service }) => service)).toContain("http://a:80");
+    it.each<{ name: string; audTag: readonly string[] }>([
+      { name: "it has another owner's mark", audTag: ["cfauth:other"] },
+      { name: "it has no mark", audTag: [] },
+    ])("is not mistaken for ours where $name, though our record is there", ({ audTag }) => {
+      const access = { required: false, teamName: "team", audTag };
+      const theirs = robbed.ingress.rules.map((it) => (it.path === undefined ? it : { ...it, originRequest: { access } }));
+      const { world } = waves({ ...robbed, ingress: { ...robbed.ingress, rules: theirs } }, []);
+      expect(world.ingress.rules.map(({ service }) => service)).toContain("http://a:80");
     });
   });
 
@@ -325,6 +323,7 @@ describe("the order of things", () => {
     expect(after.ingress.rules.find(({ hostname }) => hostname === "app.example.com")).toEqual({
       hostname: "app.example.com",
       service: "http://a:80",
+      originRequest: { access: { required: false, teamName: "team", audTag: ["cfauth:home"] } },
     });
   });
 });

@@ -569,3 +569,46 @@ describe("what the daemon says of itself", () => {
     expect(ailment(it.watch.status(), 300_000, 900_000)).toBe("the last pass ended 15 min ago");
   });
 });
+
+describe("a change that cloudflared does not run yet", () => {
+  const unconfirmed =
+    (...routes: readonly string[]) =>
+    (world: World): World => ({ ...world, ingress: { ...world.ingress, unconfirmed: routes as readonly RouteKey[] } });
+
+  it("leaves a closed route closing, with the reason, and it is reported as closed once it is in force", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    it.pass([]);
+    it.later(60_000);
+    it.meddle(unconfirmed("app.example.com"));
+    it.pass([]);
+    expect(it.shown().routes).toMatchObject([
+      { hostname: "app.example.com", state: "closing", reason: "Waiting for cloudflared to run the rules without it." },
+    ]);
+    expect(it.told()).not.toContain("route closed app.example.com");
+    it.meddle(unconfirmed());
+    it.pass([]);
+    expect(it.shown().routes).toEqual([]);
+    expect(it.told().filter((line) => line === "route closed app.example.com")).toHaveLength(1);
+  });
+
+  it("leaves a narrowed route waiting until it is in force, and does not report it as opened again", () => {
+    const it = daemon([wish]);
+    it.pass([wish]);
+    it.meddle(unconfirmed("app.example.com"));
+    it.pass([wish]);
+    expect(it.shown().routes).toMatchObject([{ state: "waiting", reason: "waiting for cloudflared to run the narrower rule" }]);
+    it.meddle(unconfirmed());
+    it.pass([wish]);
+    expect(it.shown().routes).toMatchObject([{ state: "live" }]);
+    expect(it.told()).toEqual(["route waiting app.example.com"]);
+  });
+
+  it("is an error on the page and in the log once it has lasted too long", () => {
+    const it = daemon([wish]);
+    it.meddle((world) => ({ ...world, ingress: { ...world.ingress, behind: true } }));
+    it.pass([wish]);
+    expect(it.shown().problems).toMatchObject([{ code: "CFA-TUNNEL-BEHIND", severity: "error", hostname: null }]);
+    expect(it.told()).toEqual(["problem CFA-TUNNEL-BEHIND"]);
+  });
+});

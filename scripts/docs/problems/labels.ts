@@ -49,7 +49,8 @@ const VALUES: readonly Case[] = [
   ...values("origin.keepAliveConnections", "many"),
   ...values("origin.connectTimeout", "1500ms", "25h"),
   ...values("origin.proxyType", "http"),
-  ...values("origin.httpHostHeader", ""),
+  ...values("origin.httpHostHeader", "", "http://wiki"),
+  ...values("origin.caPool", "/etc/ssl/home-ca.pem"),
 ];
 
 export const ofLabels = {

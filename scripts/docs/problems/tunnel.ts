@@ -1,11 +1,22 @@
 import type { Cloudflare } from "../../../src/clients/cloudflare.ts";
+import type { Problem } from "../../../src/domain/problem.ts";
+import { routeKey } from "../../../src/domain/route.ts";
+import { house } from "../../../src/kinds/index.ts";
 import { behind } from "../../../src/kinds/ingress/in-force.ts";
+import { fingerprint } from "../../../src/kinds/ingress/rules.ts";
+import type { IngressSeen } from "../../../src/kinds/ingress/seen.ts";
+import { tunnelRules } from "../../../src/kinds/ingress/survey.ts";
 import { tunnelApi } from "../../../src/kinds/tunnel/api.ts";
 import { tunnel } from "../../../src/kinds/tunnel/propose.ts";
 import { writeTokenFile } from "../../../src/kinds/tunnel/token-file.ts";
+import { NOTHING_DESIRED } from "../../../src/plan/desired.ts";
+import { plan } from "../../../src/plan/plan.ts";
+import { exposure } from "../../../test/builders.ts";
 import { wishing, wishingGroups } from "../../../test/kinds/world.ts";
+import { emptyWorld, OWNER } from "../../../test/plan/model.ts";
 import { AS_IT_WAS, type Entry, sh, yaml } from "./entry.ts";
 import { thrown } from "./run.ts";
+import { desired, fulfilled } from "./worlds.ts";
 
 const LOCAL = { tunnel: { id: "t", name: "homelab", source: "local", connected: true }, tokenFile: undefined, name: "homelab" } as const;
 const ALONE = {
@@ -16,6 +27,19 @@ const ALONE = {
 const GONE = "4a8f7c1e-0000-4000-8000-000000000000";
 /** A tunnel that was deleted is still answered, with the date. */
 const deleted = { ask: async () => ({ id: GONE, name: "homelab", deleted_at: "2026-11-01T00:00:00Z" }) } as unknown as Cloudflare;
+
+/** What cfauth says of the tunnel's document as a whole. */
+const ofDocument = (more: Partial<IngressSeen>): readonly Problem[] =>
+  tunnelRules({ ingress: { ...emptyWorld().ingress, ...more }, tunnel: { name: "cfauth" } }, NOTHING_DESIRED);
+
+/** What cfauth says of a route with a CA file that cloudflared does not have. */
+function refusedRule(): readonly Problem[] {
+  const origin = { service: "https://wiki:443", options: { caPool: "/etc/ssl/home.pem" } };
+  const wish = exposure("wiki.example.com", { workload: "wiki", origin });
+  const world = fulfilled(desired());
+  const withheld = new Map([[routeKey(wish.route), { print: fingerprint(origin), refused: true }]]);
+  return plan(house(OWNER), desired(wish), { ...world, ingress: { ...world.ingress, withheld } }).problems;
+}
 
 export const ofTunnel = {
   "CFA-TUNNEL-LOCAL": {
@@ -83,12 +107,42 @@ export const ofTunnel = {
     effect: "Routes go on. cloudflared keeps the token that it has, or does not start.",
   },
   "CFA-TUNNEL-BEHIND": {
-    says: () => [behind()],
-    so: "cfauth is taking over a hostname (`adopt`), and a cloudflared of the tunnel has not confirmed within 10 seconds that it runs on the rule that keeps it shut.",
-    why: "Going on, the old rule could show the old page to those whom the new labels let in.",
+    says: () => [...ofDocument({ behind: true }), behind()],
+    so: "A cloudflared of the tunnel still runs an older version of the rules, 15 seconds after cfauth wrote a newer one (10 seconds where cfauth takes over a hostname with `adopt`). cloudflared refuses a whole document for one value in it that it cannot use, such as a CA file that it does not have, and goes on with the old one.",
+    why: "What was closed or narrowed since then may still be open. `/readyz` answers 503 meanwhile, and a route that was closed stays `closing`.",
     mend: [
-      "Nothing, as a rule: it is tried again. If it lasts, look at `docker compose logs cloudflared`, and whether the tunnel has another connector somewhere that hangs.",
+      "After 30 seconds cfauth takes back the rules that it opened since the last version that cloudflared runs, and tries them again in groups, until it knows which one is refused ([CFA-TUNNEL-RULE](#cfa-tunnel-rule)). What it closed stays closed.",
+      "If it lasts, read in `docker compose logs cloudflared` which rule is refused: it may be one that cfauth did not write. A connector that hangs, perhaps on another machine, is restarted with `docker compose restart cloudflared`.",
     ],
-    effect: "The hostname is shut meanwhile.",
+    effect: "Routes go on as cloudflared last took them. A hostname that is being taken over is shut meanwhile.",
+  },
+  "CFA-TUNNEL-RULE": {
+    says: refusedRule,
+    so: "cloudflared refused a document with this rule in it, and runs the one without it.",
+    why: "One rule that cloudflared refuses keeps every later change from coming into force, closings included. So cfauth takes that rule back.",
+    mend: [
+      "Read in `docker compose logs cloudflared` what it refuses, and correct or remove the `origin.…` labels of the route. `origin.caPool` names a file that cloudflared must have at that path, in its own container.",
+      "cfauth tries the route again when its labels change, and at its next start.",
+    ],
+    effect: "The route is closed.",
+  },
+  "CFA-TUNNEL-CONTESTED": {
+    says: () => ofDocument({ contested: true }),
+    so: "Somebody else writes the rules of the same tunnel from an old copy, again and again, and undoes what cfauth wrote.",
+    why: "Cloudflare has no conditional write for this document: whoever writes last wins. Meanwhile routes open late, and what was closed may be open for some seconds.",
+    mend: [
+      "Find the other writer: another tool that manages the tunnel (Terraform, DockFlare), or a second cfauth with the same owner on another machine. Give each a tunnel of its own, or each cfauth a `CFAUTH_OWNER` of its own.",
+      "cfauth puts its rules back, and waits longer each time, up to 5 minutes. The log has a line for each time the version of the rules moved without it.",
+    ],
+    effect: "Routes are kept as the labels ask, with pauses.",
+  },
+  "CFA-TUNNEL-UNMARKED": {
+    says: () => ofDocument({ takesMark: false }),
+    so: "cfauth writes its name into each rule, as one more audience of cloudflared's login check that no login has. Cloudflare refused a rule for that.",
+    why: "Without the mark a rule is known as cfauth's only by its Access application. One that another writer restores after its application is gone looks foreign, and stays.",
+    mend: [
+      "Please report it. If another tool writes the rules of this tunnel, look now and then under Zero Trust → Networks → Tunnels → Public hostnames for rules that no container asks for.",
+    ],
+    effect: "Routes open and close as always.",
   },
 } as const satisfies Readonly<Record<string, Entry>>;

@@ -23,10 +23,11 @@ export interface Lane {
    * Runs the call when it is its turn, and to its end, whatever happens meanwhile.
    *
    * @param call - told how long it has waited, in milliseconds
+   * @param fresh - whether the call rests on a read just before it: then it goes at once, or not at all
    * @throws {LongRest} when a rest lasts longer than a call waits
    * @throws {Error} named AbortError when the signal came first
    */
-  run<T>(call: (waitedMs: number) => Promise<T>): Promise<T>;
+  run<T>(call: (waitedMs: number) => Promise<T>, options?: { readonly fresh?: boolean }): Promise<T>;
   /** Nothing starts for so long, in milliseconds. */
   rest(ms: number): void;
 }
@@ -45,9 +46,17 @@ export function createLane(signal: AbortSignal): Lane {
     signal.throwIfAborted();
   };
 
+  /** Past the queue, whose turn may come late: these are few, and the rate below leaves room for them. */
+  const atOnce = async <T>(call: (waitedMs: number) => Promise<T>): Promise<T> => {
+    const left = restUntil - performance.now();
+    if (left > 0) throw new LongRest(left);
+    return await call(0);
+  };
+
   return {
-    run: async (call) => {
+    run: async (call, { fresh = false } = {}) => {
       signal.throwIfAborted();
+      if (fresh) return await atOnce(call);
       const came = performance.now();
       return await queue.add(async () => {
         await rested();

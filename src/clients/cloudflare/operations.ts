@@ -7,6 +7,8 @@ export interface Operation {
   readonly permission: string;
   /** Items on a page of a list: the most that the operation gives. */
   readonly perPage: number;
+  /** Whether it rests on a read just before it, so that it is never sent after a wait, nor a second time. */
+  readonly fresh?: true;
 }
 
 /** What every token can ask of itself. */
@@ -51,7 +53,7 @@ export const operations = {
   "tunnels.token": get("read the tunnel's connector token", TUNNEL),
   "tunnels.connections": get("read which rules cloudflared runs on", TUNNEL),
   "configuration.get": get("read the tunnel's rules", TUNNEL),
-  "configuration.put": put("write the tunnel's rules", TUNNEL),
+  "configuration.put": { ...put("write the tunnel's rules", TUNNEL), fresh: true },
   "records.list": get("list the DNS records", DNS, 5_000),
   "records.create": post("create a DNS record", DNS),
   "records.update": put("change a DNS record", DNS),

@@ -7,12 +7,14 @@ import { foreignAt, guardsPrivately } from "./application.ts";
 import { type Covering, coveringForeign } from "./covering.ts";
 import type { AccessSeen, ForeignApplication } from "./seen.ts";
 
+type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine" | "theirs"> };
+
 /**
  * What a foreign application at the route, or around it, forbids. One around it is never changed: with the label adopt ours is
  * made on top of it. Authentik's own hostname needs no label, because AUTHENTIK_URL names it: behind a login nobody could log in.
  * A rule of ours shows that the route was open before: its application is only being replaced.
  */
-export function conflict(wish: Exposure, world: Proofs): Problem | undefined {
+export function conflict(wish: Exposure, world: Needs): Problem | undefined {
   const exact = foreignAt(world.access, wish.route);
   if (exact !== undefined) return taken(wish, exact);
   if (wish.adopt || wish.protection.kind === "login" || ruleOf(world, wish.route) !== undefined) return undefined;

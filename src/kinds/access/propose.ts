@@ -4,7 +4,7 @@ import { accessTag, type Owner } from "../../domain/owner.ts";
 import { type Route, routeKey } from "../../domain/route.ts";
 import type { Foundation, Rung, Stance, Sweep } from "../../plan/rung.ts";
 import { narrowerThan, standsWithin } from "../ingress/nested.ts";
-import { checkOf, type Proofs, ruleOf } from "../ingress/rules.ts";
+import { checkOf, isMarked, type Proofs, ruleOf } from "../ingress/rules.ts";
 import type { RawRule } from "../ingress/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
@@ -65,7 +65,8 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
     if (desired.handovers.has(routeKey(route))) return { is: "drifted", mend: remove(found), close: remove(found), moves: "audience" };
     const nested = narrowerThan(wish, desired).length > 0 || standsWithin(wish, world);
     const rule = ruleOf(world, route);
-    return compare(found, wanted, { policy: world.policy, rule, proven: world.dns.mine.has(route.hostname), nested });
+    const proven = rule !== undefined && isMarked(rule, world.ingress.mark);
+    return compare(found, wanted, { policy: world.policy, rule, proven, nested });
   },
 });
 
@@ -73,7 +74,7 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
 interface Around {
   readonly policy: PolicySeen;
   readonly rule: RawRule | undefined;
-  /** Whether our record tells that the rule is ours, also while the application is away. */
+  /** Whether our mark in the rule tells that it is ours, also while the application is away. */
   readonly proven: boolean;
   /** Whether another route of the same container lies within. */
   readonly nested: boolean;
@@ -93,7 +94,7 @@ function compare(found: Mine<Application>, wanted: ApplicationWish | undefined, 
   const replaced = less || nested || !inUse(found, rule);
   const mend: AccessChange =
     replaced && checked === "yes" ? close : { ...at, wish: less ? { ...wanted, name: `${wanted.name}${ENDING}` } : wanted };
-  // Without a record the rule could not be told from somebody else's while the application is away: then it goes first.
+  // Without our mark the rule could not be told from a foreign one while the application is away: then it goes first.
   const alone = replaced && checked === "unproven";
   return { is: "drifted", mend, close, moves: "audience", ...(alone && { alone }), ...(checked === "yes" && { bars: close }) };
 }
@@ -117,7 +118,7 @@ function inUse(found: Application, rule: RawRule | undefined): boolean {
 
 /**
  * Whether the rule of the route checks a login, so that the application can go for a moment: the rule lets nobody in then, and
- * is still known as ours by our record. `open`: it checks none yet, which comes first. `unproven`: there is no record yet.
+ * is still known as ours by our mark. `open`: it checks none yet, which comes first. `unproven`: an earlier version wrote it.
  * `none`: there is no rule.
  */
 function checkedNow({ rule, proven }: Around): "yes" | "open" | "unproven" | "none" {

@@ -5,12 +5,16 @@ import type { Problem } from "../../domain/problem.ts";
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../../domain/route.ts";
 import type { Desired } from "../../plan/desired.ts";
 import type { Rung, Stance } from "../../plan/rung.ts";
-import { isShut, orphaned, type Proofs } from "../ingress/rules.ts";
+import type { AccessSeen } from "../access/seen.ts";
 import type { Mine } from "../mine.ts";
 import type { TunnelSeen } from "../tunnel/seen.ts";
 import type { DnsChange, DnsRecord, DnsSeen, ForeignRecord, RecordWish } from "./seen.ts";
 
-type Needs = Proofs & { readonly dns: DnsSeen; readonly tunnel: Pick<TunnelSeen, "tunnel"> };
+type Needs = {
+  readonly access: Pick<AccessSeen, "mine">;
+  readonly dns: DnsSeen;
+  readonly tunnel: Pick<TunnelSeen, "tunnel">;
+};
 
 /**
  * One record for each hostname, shared by its paths.
@@ -20,7 +24,6 @@ type Needs = Proofs & { readonly dns: DnsSeen; readonly tunnel: Pick<TunnelSeen,
  * | of somebody else (A, AAAA, CNAME, NS)       | yes                 | taken                         |
  * | absent                                      | yes                 | open it                       |
  * | ours                                        | of another path     | shared                        |
- * | ours, and proof of a rule that has no other | none                | shared, until that rule went  |
  * | ours                                        | none                | close it                      |
  * | ours, leads elsewhere                       | yes                 | mend it                       |
  */
@@ -46,11 +49,7 @@ export const dnsRung = (owner: Owner): Rung<Needs, DnsChange> => ({
 
 function unwished(found: Mine<DnsRecord> | undefined, route: Route, world: Needs, desired: Desired): Stance<DnsChange> {
   if (found === undefined) return { is: "absent", open: undefined };
-  // A rule that lets nobody in says by itself whose it is.
-  const proves = world.ingress.rules.some(
-    (rule) => rule.hostname === route.hostname && orphaned(rule, world) && !isShut(rule, world.ingress.mark),
-  );
-  return proves || needed(route, world, desired) ? { is: "shared" } : { is: "left", close: remove(found) };
+  return needed(route, world, desired) ? { is: "shared" } : { is: "left", close: remove(found) };
 }
 
 /** Whether another route of the hostname is wished, or is held as it is. */

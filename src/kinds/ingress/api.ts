@@ -3,11 +3,13 @@ import type { ConfigurationUpdateParams } from "cloudflare/resources/zero-trust/
 import type { Cloudflare } from "../../clients/cloudflare.ts";
 import { dnsComment, type Owner } from "../../domain/owner.ts";
 import { WorldError } from "../../errors.ts";
-import { allFailed, inTurn } from "../carried.ts";
-import type { Applied, Kind } from "../kind.ts";
+import { allFailed } from "../carried.ts";
+import type { Applied, Depth, Kind } from "../kind.ts";
 import { arrange } from "./arrange.ts";
-import { ConfigurationAnswer, documentOf, ingressFrom } from "./document.ts";
+import { runningVersions } from "./connectors.ts";
+import { ConfigurationAnswer, documentFrom, documentOf } from "./document.ts";
 import { awaitInForce } from "./in-force.ts";
+import { afterAsking, afterLook, afterWrite, isUnsure, type Journal, type Jump, noJournal, type RuleDocument, seenIn } from "./journal.ts";
 import { checkOf } from "./rules.ts";
 import type { IngressChange, IngressSeen } from "./seen.ts";
 
@@ -17,110 +19,199 @@ export interface IngressApiOptions {
   readonly owner: Owner;
   /** The tunnel's id; undefined while it is not there. */
   readonly tunnel: () => string | undefined;
+  /** Called when another writer changed the document. */
+  readonly onJump?: ((jump: Jump) => void) | undefined;
+  /** Milliseconds of a clock that only grows. */
+  readonly now?: () => number;
 }
 
 type Done = Applied<IngressSeen, IngressChange>;
 
+/** How often a write is tried that Cloudflare's limit of requests keeps out, each time from a fresh read. */
+const MOST_TRIES = 3;
+
 /**
- * The tunnel's one document of rules. Several write it and no write is conditional, so it is read again right before it is
- * written, and the version that comes back tells whether somebody came in between.
+ * The tunnel's one document of rules. Several write it and no write is conditional, so each write has a read just before it: what
+ * is not as it was planned for is shown to the planner instead of being written over.
  */
 export function ingressApi(options: IngressApiOptions): Kind<IngressSeen, IngressChange> {
+  const document = new TunnelDocument(options);
   return {
     kind: "ingress",
-    observe: () => look(options),
+    observe: (depth) => document.observe(depth),
     apply: async (changes, seen) => {
-      try {
-        const fresh = await look(options);
-        return isDeepStrictEqual(fresh, { ...seen, inForce: false })
-          ? await confirmed(options, changes, fresh, await seenGone(options, fresh, await write(options, changes, fresh)))
-          : { seen: fresh, done: [], failures: [], doubtful: false };
-      } catch (error) {
-        if (error instanceof WorldError) return allFailed(changes, seen, error);
-        throw error;
-      }
+      const done = await document.write(changes, seen);
+      return await document.confirmed(changes, seen, await document.seenGone(seen, done));
     },
   };
 }
 
-async function look({ cloudflare, account: account_id, owner, tunnel }: IngressApiOptions): Promise<IngressSeen> {
-  const id = tunnel();
-  const mark = dnsComment(owner);
-  if (id === undefined) return ingressFrom({}, mark);
-  const answer = await cloudflare.ask("configuration.get", ConfigurationAnswer, (sdk) =>
-    sdk.zeroTrust.tunnels.cloudflared.configurations.get(id, { account_id }),
-  );
-  return ingressFrom(answer, mark);
-}
+/** The document, and what this process remembers of it from look to look. */
+class TunnelDocument {
+  readonly #options: IngressApiOptions;
+  readonly #mark: string;
+  readonly #now: () => number;
+  #journal: Journal = noJournal;
+  /** Whether Cloudflare takes our mark in a rule; false from its first refusal on. */
+  #takesMark = true;
 
-/**
- * All changes in one write. Cloudflare refuses a document whole for one bad rule in it: then the halves are tried, so that
- * the one that is at fault keeps none of the others from being done.
- */
-async function write(options: IngressApiOptions, changes: readonly IngressChange[], seen: IngressSeen): Promise<Done> {
-  try {
-    return await replace(options, changes, seen);
-  } catch (error) {
-    if (!(error instanceof WorldError)) throw error;
-    if (changes.length < 2 || error.code !== "CFA-CF-REFUSED" || error.doubtful) return allFailed(changes, seen, error);
+  constructor(options: IngressApiOptions) {
+    this.#options = options;
+    this.#mark = dnsComment(options.owner);
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** What the connectors run is asked at the start, now and then, and while it is not known to be the newest document. */
+  async observe(depth: Depth): Promise<IngressSeen> {
+    const document = await this.#look();
+    const tunnel = this.#options.tunnel();
+    if (tunnel !== undefined && document.version > 0 && (depth === "all" || isUnsure(this.#journal))) {
+      const running = await runningVersions({ ...this.#options, tunnel });
+      // What a connector does not report is unknown: no reason to call it behind.
+      const known = running.filter((version) => version !== undefined);
+      this.#journal = afterAsking(this.#journal, document, known, this.#mark, this.#now());
+    }
+    return this.#seen(document);
+  }
+
+  /**
+   * All changes in one write. Cloudflare refuses a document whole for one bad rule in it: then the halves are tried, so that
+   * the one that is at fault keeps none of the others from being done.
+   */
+  async write(changes: readonly IngressChange[], seen: IngressSeen): Promise<Done> {
+    try {
+      return await this.#unlessKeptOut(changes, seen);
+    } catch (error) {
+      if (!(error instanceof WorldError)) throw error;
+      if (error.code !== "CFA-CF-REFUSED" || error.doubtful) return allFailed(changes, seen, error);
+      const unmarked = await this.#withoutMark(changes, seen);
+      if (unmarked !== undefined) return unmarked;
+      return changes.length < 2 ? allFailed(changes, seen, error) : await this.#inHalves(changes, seen);
+    }
+  }
+
+  /** The second half is left where the document was another one meanwhile: the planner has not seen that. */
+  async #inHalves(changes: readonly IngressChange[], seen: IngressSeen): Promise<Done> {
     const half = Math.ceil(changes.length / 2);
-    return inTurn([changes.slice(0, half), changes.slice(half)], seen, (group, sofar) => write(options, group, sofar));
+    const first = await this.write(changes.slice(0, half), seen);
+    const moved = first.done.length + first.failures.length === 0;
+    if (moved || first.doubtful) return first;
+    const second = await this.write(changes.slice(half), first.seen);
+    return { ...second, done: [...first.done, ...second.done], failures: [...first.failures, ...second.failures] };
+  }
+
+  /**
+   * Another writer, who read before us and writes after us, puts back what was removed. A rule that asks for no login is open
+   * then, so it is looked for at once.
+   */
+  async seenGone(before: IngressSeen, done: Done): Promise<Done> {
+    const left = new Set(done.seen.rules.map((rule) => JSON.stringify(rule)));
+    if (before.rules.every((rule) => checkOf(rule)?.required === true || left.has(JSON.stringify(rule)))) return done;
+    try {
+      return { ...done, seen: this.#seen(await this.#look()) };
+    } catch (error) {
+      if (error instanceof WorldError) return { ...done, doubtful: true };
+      throw error;
+    }
+  }
+
+  /**
+   * Where something is taken over, the rule that lets nobody in has to be in force before anything else is. A daemon that comes
+   * back to it only makes sure of that: where nothing had to be written nothing was done.
+   */
+  async confirmed(changes: readonly IngressChange[], before: IngressSeen, done: Done): Promise<Done> {
+    const takes = changes.filter((change) => "instead" in change && done.done.includes(change));
+    if (takes.length === 0 || done.doubtful) return done;
+    try {
+      await awaitInForce({ ...this.#options, tunnel: this.#options.tunnel() ?? "" }, done.seen.version);
+      const written = done.seen.version !== before.version;
+      return { ...done, done: written ? done.done : [], seen: { ...done.seen, inForce: true } };
+    } catch (error) {
+      if (!(error instanceof WorldError)) throw error;
+      const failures = takes.map((change) => ({ change, error }));
+      return { ...done, done: done.done.filter((change) => !takes.includes(change)), failures: [...done.failures, ...failures] };
+    }
+  }
+
+  /** A write that the limit keeps out is never sent again as it was: the document may be another one by then. */
+  async #unlessKeptOut(changes: readonly IngressChange[], seen: IngressSeen): Promise<Done> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#replace(changes, seen);
+      } catch (error) {
+        const keptOut = error instanceof WorldError && error.code === "CFA-CF-RATE-LIMIT" && !error.doubtful;
+        if (!keptOut || tries === MOST_TRIES) throw error;
+      }
+    }
+  }
+
+  async #replace(changes: readonly IngressChange[], seen: IngressSeen): Promise<Done> {
+    const fresh = await this.#look();
+    if (!isSame(fresh, seen)) return { seen: this.#seen(fresh), done: [], failures: [], doubtful: false };
+    const wanted = arrange(this.#seen(fresh), changes);
+    // A document that is not changed is not written: each write moves the version, and other writers look at it.
+    if (isDeepStrictEqual(wanted.rules, fresh.rules)) return { seen: this.#seen(fresh), done: changes, failures: [], doubtful: false };
+    const after = await this.#put(wanted);
+    const { journal, jump } = afterWrite(this.#journal, { before: fresh, after, changes }, this.#mark, this.#now());
+    this.#journal = journal;
+    if (jump !== undefined) this.#options.onJump?.(jump);
+    return { seen: this.#seen(after), done: changes, failures: [], doubtful: jump !== undefined };
+  }
+
+  /** The same without our mark, where that is what Cloudflare refuses; undefined where it is something else. */
+  async #withoutMark(changes: readonly IngressChange[], seen: IngressSeen): Promise<Done | undefined> {
+    const plain = changes.flatMap(unmarked);
+    if (plain.length === 0 || isDeepStrictEqual(plain, changes)) return undefined;
+    try {
+      const done = await this.#unlessKeptOut(plain, seen);
+      if (done.done.length === 0) return done;
+      this.#takesMark = false;
+      return { ...done, done: changes, seen: { ...done.seen, takesMark: false } };
+    } catch (error) {
+      if (error instanceof WorldError && error.code === "CFA-CF-REFUSED" && !error.doubtful) return undefined;
+      throw error;
+    }
+  }
+
+  async #look(): Promise<RuleDocument> {
+    const { cloudflare, account: account_id, tunnel, onJump } = this.#options;
+    const id = tunnel();
+    if (id === undefined) return documentFrom({});
+    const answer = await cloudflare.ask("configuration.get", ConfigurationAnswer, (sdk) =>
+      sdk.zeroTrust.tunnels.cloudflared.configurations.get(id, { account_id }),
+    );
+    const document = documentFrom(answer);
+    const { journal, jump } = afterLook(this.#journal, document, this.#mark, this.#now());
+    this.#journal = journal;
+    if (jump !== undefined) onJump?.(jump);
+    return document;
+  }
+
+  async #put(wanted: RuleDocument): Promise<RuleDocument> {
+    const { cloudflare, account: account_id, tunnel } = this.#options;
+    const config = documentOf(wanted) as unknown as ConfigurationUpdateParams["config"];
+    try {
+      const answer = await cloudflare.ask("configuration.put", ConfigurationAnswer, (sdk) =>
+        sdk.zeroTrust.tunnels.cloudflared.configurations.update(tunnel() ?? "", { account_id, ...(config !== undefined && { config }) }),
+      );
+      return documentFrom(answer);
+    } catch (error) {
+      // It may have been written: then the version moves by our own hand.
+      if (error instanceof WorldError && error.doubtful) this.#journal = { ...this.#journal, version: undefined };
+      throw error;
+    }
+  }
+
+  #seen(document: RuleDocument): IngressSeen {
+    return { ...document, ...seenIn(this.#journal, this.#now()), mark: this.#mark, takesMark: this.#takesMark, inForce: false };
   }
 }
 
-/**
- * Another writer, who read before us and writes after us, puts back what we have taken away. An open rule that is back once its
- * application is gone, the proof that it is ours, would stay open for ever: so it is looked for while there is proof.
- */
-async function seenGone(options: IngressApiOptions, before: IngressSeen, done: Done): Promise<Done> {
-  const left = new Set(done.seen.rules.map((rule) => JSON.stringify(rule)));
-  if (before.rules.every((rule) => checkOf(rule)?.required === true || left.has(JSON.stringify(rule)))) return done;
-  try {
-    return { ...done, seen: await look(options) };
-  } catch (error) {
-    if (error instanceof WorldError) return { ...done, doubtful: true };
-    throw error;
-  }
-}
+const isSame = (one: RuleDocument, other: RuleDocument): boolean =>
+  one.version === other.version && isDeepStrictEqual([one.rules, one.catchAll, one.rest], [other.rules, other.catchAll, other.rest]);
 
-/**
- * Where something is taken over, the rule that lets nobody in has to be in force before anything else is. A daemon that comes
- * back to it only makes sure of that: where nothing had to be written nothing was done.
- */
-async function confirmed(
-  { cloudflare, account, tunnel }: IngressApiOptions,
-  changes: readonly IngressChange[],
-  before: IngressSeen,
-  done: Done,
-): Promise<Done> {
-  const takes = changes.filter((change) => "instead" in change && done.done.includes(change));
-  if (takes.length === 0 || done.doubtful) return done;
-  try {
-    await awaitInForce({ cloudflare, account, tunnel: tunnel() ?? "" }, done.seen.version);
-    const written = done.seen.version !== before.version;
-    return { ...done, done: written ? done.done : [], seen: { ...done.seen, inForce: true } };
-  } catch (error) {
-    if (!(error instanceof WorldError)) throw error;
-    const failures = takes.map((change) => ({ change, error }));
-    return { ...done, done: done.done.filter((change) => !takes.includes(change)), failures: [...done.failures, ...failures] };
-  }
+/** A rule that only keeps its place has nothing but the mark in its check, so it cannot do without. */
+function unmarked(change: IngressChange): readonly IngressChange[] {
+  if ("unmarked" in change) return [];
+  return ["wish" in change ? { ...change, wish: { ...change.wish, mark: undefined } } : change];
 }
-
-async function replace(
-  { cloudflare, account: account_id, owner, tunnel }: IngressApiOptions,
-  changes: readonly IngressChange[],
-  seen: IngressSeen,
-): Promise<Done> {
-  const wanted = arrange(seen, changes);
-  // A document that is not changed is not written: each write moves the version, and other writers look at it.
-  if (isDeepStrictEqual(wanted, seen)) return { seen, done: changes, failures: [], doubtful: false };
-  const config = documentOf(wanted) as unknown as ConfigurationUpdateParams["config"];
-  const answer = await cloudflare.ask("configuration.put", ConfigurationAnswer, (sdk) =>
-    sdk.zeroTrust.tunnels.cloudflared.configurations.update(tunnel() ?? "", { account_id, ...(config !== undefined && { config }) }),
-  );
-  const stands = ingressFrom(answer, dnsComment(owner));
-  return { seen: stands, done: changes, failures: [], doubtful: interleaved(seen, stands) };
-}
-
-/** Every write of anybody counts the version up by one. What the first one is counted from is not documented. */
-const interleaved = (before: IngressSeen, after: IngressSeen): boolean => before.version > 0 && after.version !== before.version + 1;

@@ -1,6 +1,6 @@
 import { covers } from "../../domain/hostname.ts";
-import { bySpecificity, type Route, routeKey } from "../../domain/route.ts";
-import { routeOf, ruleFor, shutRule } from "./rules.ts";
+import { bySpecificity, type Route } from "../../domain/route.ts";
+import { routeOf, ruleFor, shutRule, withMark } from "./rules.ts";
 import type { IngressChange, IngressSeen, RawRule } from "./seen.ts";
 
 /**
@@ -11,27 +11,30 @@ import type { IngressChange, IngressSeen, RawRule } from "./seen.ts";
  * never taken. The version is left as it was: the answer of the API brings the new one.
  */
 export function arrange(seen: IngressSeen, changes: readonly IngressChange[]): IngressSeen {
-  const touched = new Set<string>(changes.map((change) => routeKey(routeOfChange(change))));
-  const replaced = new Set(
-    changes.flatMap((change) => ("instead" in change ? (change.instead ?? []) : [])).map((rule) => JSON.stringify(rule)),
-  );
-  const kept = seen.rules.filter((rule) => !touched.has(keyOf(rule)) && !replaced.has(JSON.stringify(rule)));
+  const gone = new Set(changes.flatMap(replaced).map((rule) => JSON.stringify(rule)));
+  const marking = changes.flatMap((change) => ("unmarked" in change ? [change] : []));
+  const kept = seen.rules
+    .filter((rule) => !gone.has(JSON.stringify(rule)))
+    .map((rule) => (marking.length === 0 ? rule : marked(rule, marking)));
   const made = changes.flatMap((change) => madeBy(change) ?? []);
   const ordered = made.toSorted((a, b) => bySpecificity(b.route, a.route));
   return { ...seen, rules: ordered.reduce<readonly RawRule[]>((rules, { rule, route }) => place(rules, rule, route), kept) };
 }
 
-const routeOfChange = (change: IngressChange): Route =>
-  "wish" in change ? change.wish.route : "shut" in change ? change.shut : change.route;
+function replaced(change: IngressChange): readonly RawRule[] {
+  if ("unmarked" in change) return [];
+  return [...change.at, ...(("instead" in change && change.instead) || [])];
+}
+
+function marked(rule: RawRule, marking: readonly Extract<IngressChange, { readonly unmarked: unknown }>[]): RawRule {
+  const text = JSON.stringify(rule);
+  const change = marking.find(({ unmarked }) => unmarked.some((it) => JSON.stringify(it) === text));
+  return change === undefined ? rule : withMark(rule, { team: change.team, text: change.mark });
+}
 
 function madeBy(change: IngressChange): { readonly rule: RawRule; readonly route: Route } | undefined {
   if ("wish" in change) return { rule: ruleFor(change.wish), route: change.wish.route };
   return "shut" in change ? { rule: shutRule(change.shut, change.mark, change.team), route: change.shut } : undefined;
-}
-
-function keyOf(rule: RawRule): string {
-  const route = routeOf(rule);
-  return route === undefined ? "" : routeKey(route);
 }
 
 /** Before the first rule that is less specific; a wildcard also before the first that would answer for it, but no higher than that. */

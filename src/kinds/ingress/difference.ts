@@ -1,28 +1,29 @@
 import type { Route } from "../../domain/route.ts";
 import { between, type Difference, type Field, type Fields, fieldsOf } from "../fields.ts";
-import { checkOf, isShut, type Proofs, pathFor, ruleFor, ruleOf, shutRule } from "./rules.ts";
+import type { World } from "../world.ts";
+import { checkOf, isShut, pathFor, routeOf, ruleFor, shutRule } from "./rules.ts";
 import type { IngressChange, RawRule } from "./seen.ts";
 
 /** What a rule leads to that lets nobody in. */
 export const SHUT = "nothing (503)";
 
-/** @param world - in which the rule stands that is to be another */
-export function ingressDifference(change: IngressChange, world: Proofs): Difference {
+export function ingressDifference(change: IngressChange, world: Pick<World, "ingress">): Difference {
   const { mark } = world.ingress;
-  const route = "wish" in change ? change.wish.route : "shut" in change ? change.shut : change.route;
-  const now = ruleOf(world, route);
-  const before = now && fields(now, route, mark);
-  if (change.action === "delete") return between(before ?? {}, undefined);
+  if ("unmarked" in change) return between({ mark: "none" }, { mark: change.mark });
+  const [now] = change.at;
+  if (change.action === "delete") return between(now === undefined ? {} : fields(now, mark), undefined);
+  const before = now && fields(now, mark);
   if ("shut" in change) {
     const theirs = change.instead?.length ? { service: change.instead.map(({ service }) => service).join(", ") } : before;
-    return between(theirs, fields(shutRule(route, mark, change.team), route, mark));
+    return between(theirs, fields(shutRule(change.shut, mark, change.team), mark));
   }
-  const after = fields(ruleFor(change.wish), route, mark);
+  const after = fields(ruleFor(change.wish), mark);
   const opens = change.wish.check === undefined && before?.["login"] !== "none";
   return between(change.action === "create" ? undefined : before, after, { exposure: opens ? "PUBLIC" : undefined });
 }
 
-function fields(rule: RawRule, route: Route, mark: string): Fields {
+function fields(rule: RawRule, mark: string): Fields {
+  const route = routeOf(rule);
   const check = checkOf(rule);
   const { access: _, ...options } = rule.originRequest ?? {};
   const shut = isShut(rule, mark);
@@ -36,7 +37,8 @@ function fields(rule: RawRule, route: Route, mark: string): Fields {
   });
 }
 
-function pathsOf({ path }: RawRule, route: Route): string | undefined {
+function pathsOf({ path }: RawRule, route: Route | undefined): string | undefined {
+  if (route === undefined) return undefined;
   const written = (more: { readonly clean: boolean; readonly broad?: true }) => pathFor({ route, check: { team: "", aud: "" }, ...more });
   if ((path || undefined) === written({ clean: false })) return undefined;
   if (route.path !== undefined && path === written({ clean: false, broad: true })) return "in any spelling";

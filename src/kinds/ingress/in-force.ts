@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
-import type { Cloudflare } from "../../clients/cloudflare.ts";
 import { WorldError } from "../../errors.ts";
-
-const Connectors = z.array(z.looseObject({ config_version: z.number().nullish() })).nullish();
+import { runningVersions, type TunnelAddress } from "./connectors.ts";
 
 /** How long a connector may take to run on a new document, and how often it is asked. Milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -13,17 +10,13 @@ const BETWEEN_MS = 500;
  * Waits until every connector of the tunnel runs on this version of the document, or a later one. Without any connector nobody
  * is served, so nothing old can be.
  *
+ * @param patienceMs - milliseconds; 10_000 unless given
  * @throws {WorldError} CFA-TUNNEL-BEHIND when one still runs on an older document in the end
  */
-export async function awaitInForce(
-  { cloudflare, account: account_id, tunnel }: { readonly cloudflare: Cloudflare; readonly account: string; readonly tunnel: string },
-  version: number,
-): Promise<void> {
-  for (const until = performance.now() + PATIENCE_MS; ; await sleep(BETWEEN_MS)) {
-    const connectors = await cloudflare.ask("tunnels.connections", Connectors, (sdk) =>
-      sdk.zeroTrust.tunnels.cloudflared.connections.get(tunnel, { account_id }),
-    );
-    if ((connectors ?? []).every(({ config_version }) => (config_version ?? -1) >= version)) return;
+export async function awaitInForce(tunnel: TunnelAddress, version: number, patienceMs = PATIENCE_MS): Promise<void> {
+  for (const until = performance.now() + patienceMs; ; await sleep(BETWEEN_MS)) {
+    const running = await runningVersions(tunnel);
+    if (running.every((it) => it !== undefined && it >= version)) return;
     if (performance.now() > until) throw behind();
   }
 }

@@ -9,12 +9,26 @@ import type { LoginSeen } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
 import type { PolicySeen } from "../policy/seen.ts";
 import { guardedWithin, narrowerThan, widerAround } from "./nested.ts";
-import { checkOf, foreignOn, isShut, ours, type Proofs, pathFor, routeOf, ruleOf, shadowed } from "./rules.ts";
-import type { IngressChange, RawRule, RuleWish } from "./seen.ts";
+import {
+  checkOf,
+  fingerprint,
+  foreignOn,
+  isMarked,
+  isShut,
+  ours,
+  type Proofs,
+  pathFor,
+  routeOf,
+  ruleOf,
+  rulesAt,
+  shadowed,
+} from "./rules.ts";
+import type { IngressChange, IngressSeen, RawRule, RuleWish, Withheld } from "./seen.ts";
 
 type Needs = Proofs & {
   readonly access: Pick<AccessSeen, "mine">;
   readonly policy: PolicySeen;
+  readonly ingress: Pick<IngressSeen, "takesMark" | "withheld">;
   readonly login: Pick<LoginSeen, "teamDomain">;
 };
 
@@ -22,6 +36,7 @@ type Needs = Proofs & {
  * | the rule                                | its wish | then                                             |
  * |-----------------------------------------|----------|--------------------------------------------------|
  * | of somebody else, on the hostname       | any      | taken                                            |
+ * | ours or absent, refused by cloudflared  | yes      | close it; then taken                             |
  * | absent                                  | none     | absent                                           |
  * | absent, its application is not there    | yes      | absent, and cannot be opened: there is no aud   |
  * | absent, something narrower inside does  | yes      | absent, and not opened before that does         |
@@ -42,10 +57,12 @@ export const ingressRung: Rung<Needs, IngressChange> = {
     if (wish === undefined) return unwished(rule, route, world, desired);
     const [foreign] = foreignOn(world, route.hostname);
     if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
+    const withheld = withheldFrom(wish, world);
+    if (withheld !== undefined) return withhold(rule, wish, withheld, world, desired);
     const wanted = ruleWish(wish, world, desired);
     const opened = wanted !== undefined && guardedWithin(wish, world, desired) ? wanted : undefined;
-    if (rule === undefined) return { is: "absent", open: opened && set("create", opened) };
-    if (isShut(rule, world.ingress.mark)) return { is: "absent", open: opened && set("update", opened) };
+    if (rule === undefined) return { is: "absent", open: opened && set("create", opened, world) };
+    if (isShut(rule, world.ingress.mark)) return { is: "absent", open: opened && set("update", opened, world) };
     const close = takeAway(route, world, desired);
     // Until its application is replaced nothing may lead to the new holder, nor to the one before.
     if (desired.handovers.has(routeKey(route))) return { is: "drifted", mend: close, close, moves: "origin" };
@@ -56,8 +73,23 @@ export const ingressRung: Rung<Needs, IngressChange> = {
 /** Where a wildcard of another party would answer for the whole hostname, a rule that lets nobody in stays in its place. */
 function unwished(rule: RawRule | undefined, route: Route, world: Needs, desired: Desired): Stance<IngressChange> {
   if (rule === undefined) return { is: "absent", open: undefined };
-  if (route.path !== undefined || !desired.screened.has(route.hostname)) return { is: "left", close: withdraw(route) };
+  if (route.path !== undefined || !desired.screened.has(route.hostname)) return { is: "left", close: withdraw(route, world) };
   return isShut(rule, world.ingress.mark) ? { is: "absent", open: undefined } : { is: "left", close: shut(route, world) };
+}
+
+/** Only as its labels are now: with other ones it is tried again. */
+function withheldFrom(wish: Exposure, { ingress }: Needs): Withheld | undefined {
+  const withheld = ingress.withheld.get(routeKey(wish.route));
+  return withheld?.print === fingerprint(wish.origin) ? withheld : undefined;
+}
+
+/** A rule for which cloudflared refused a whole document goes, so that everything else in it comes into force. */
+function withhold(rule: RawRule | undefined, wish: Exposure, { refused }: Withheld, world: Needs, desired: Desired): Stance<IngressChange> {
+  if (rule !== undefined && !isShut(rule, world.ingress.mark)) {
+    const close = takeAway(wish.route, world, desired);
+    return { is: "drifted", mend: close, close, moves: undefined };
+  }
+  return refused ? { is: "taken", problem: refusedRule(wish) } : { is: "absent", open: undefined };
 }
 
 function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, world: Needs, desired: Desired): Stance<IngressChange> {
@@ -65,17 +97,19 @@ function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, wo
   const samePlace = wanted !== undefined && (rule.path || undefined) === pathFor(wanted) && !shadowed(rule, world.ingress.rules);
   const close = takeAway(wish.route, world, desired);
   if (sameWay && samePlace && checked(rule, wanted.check))
-    return world.dns.mine.has(wish.route.hostname) ? { is: "stands" } : { is: "stands", close };
-  return { is: "drifted", mend: wanted === undefined ? close : set("update", wanted), close, moves: sameWay ? undefined : "origin" };
+    return isMarked(rule, world.ingress.mark) ? { is: "stands" } : { is: "stands", close };
+  return { is: "drifted", mend: wanted === undefined ? close : set("update", wanted, world), close, moves: sameWay ? undefined : "origin" };
 }
 
 /** What the rule must be; undefined while the application whose logins it checks is not there. */
 function ruleWish(wish: Exposure, world: Needs, desired: Desired): RuleWish | undefined {
   const application = world.access.mine.get(routeKey(wish.route));
   if (application === undefined) return undefined;
-  const check = open(wish.protection) ? undefined : { team: teamOf(world.login.teamDomain), aud: application.aud };
+  const team = teamOf(world.login.teamDomain);
+  const check = open(wish.protection) ? undefined : { team, aud: application.aud };
+  const mark = world.ingress.takesMark ? { team, text: world.ingress.mark } : undefined;
   const broad = wish.route.path !== undefined && widerAround(wish, world, desired);
-  return { route: wish.route, origin: wish.origin, check, clean: takesCleanOnly(wish, desired), ...(broad && { broad }) };
+  return { route: wish.route, origin: wish.origin, check, clean: takesCleanOnly(wish, desired), mark, ...(broad && { broad }) };
 }
 
 /** A wildcard also where a whole host is within: what that one turns away as unclean must not come in here. */
@@ -95,7 +129,7 @@ function checked(rule: RawRule, wanted: RuleWish["check"]): boolean {
 
 /** Where another rule of ours would answer in its place, one that lets nobody in stays there. */
 export const takeAway = (route: Route, world: Needs, desired: Desired): IngressChange =>
-  around(route, world, desired) ? shut(route, world) : withdraw(route);
+  around(route, world, desired) ? shut(route, world) : withdraw(route, world);
 
 /**
  * So that what is around does not answer for a route that is to let in fewer and cannot open yet, or belongs to another party.
@@ -114,18 +148,19 @@ const around = (route: Route, world: Needs, desired: Desired): boolean =>
     return outer !== undefined && beneath(route, outer) && ours(rule, world);
   });
 
-const shut = (route: Route, { ingress, login }: Pick<Needs, "ingress" | "login">): Shut => ({
+const shut = (route: Route, world: Needs): Shut => ({
   kind: "ingress",
   action: "update",
   key: key(route),
   subject: routeKey(route),
   shut: route,
-  mark: ingress.mark,
-  team: teamOf(login.teamDomain),
+  at: rulesAt(world, route),
+  mark: world.ingress.mark,
+  team: teamOf(world.login.teamDomain),
 });
 
 /** Puts a rule that lets nobody in where somebody else's was, and waits until cloudflared runs on it. */
-export const takeOver = (route: Route, foreign: readonly RawRule[], world: Pick<Needs, "ingress" | "login">): IngressChange => ({
+export const takeOver = (route: Route, foreign: readonly RawRule[], world: Needs): IngressChange => ({
   ...shut(route, world),
   instead: foreign,
   takes: foreign.length === 0 ? "" : `the rule to ${foreign.map(({ service }) => service).join(", ")}`,
@@ -133,15 +168,34 @@ export const takeOver = (route: Route, foreign: readonly RawRule[], world: Pick<
 
 const key = (route: Route) => `ingress ${routeKey(route)}`;
 
-const set = (action: "create" | "update", wish: RuleWish): IngressChange => ({
+const set = (action: "create" | "update", wish: RuleWish, world: Proofs): IngressChange => ({
   kind: "ingress",
   action,
   key: key(wish.route),
   subject: routeKey(wish.route),
   wish,
+  at: rulesAt(world, wish.route),
 });
 
-const withdraw = (route: Route): IngressChange => ({ kind: "ingress", action: "delete", key: key(route), subject: routeKey(route), route });
+const withdraw = (route: Route, world: Proofs): IngressChange => ({
+  kind: "ingress",
+  action: "delete",
+  key: key(route),
+  subject: routeKey(route),
+  at: rulesAt(world, route),
+});
+
+const refusedRule = (wish: Exposure): Problem => ({
+  code: "CFA-TUNNEL-RULE",
+  severity: "error",
+  container: wish.workload,
+  label: wish.label,
+  route: routeKey(wish.route),
+  message: `cloudflared does not run the tunnel's rules with the one for ${routeKey(wish.route)} in them, so that rule was taken back`,
+  about: "",
+  effect: "closed",
+  fix: "read in docker compose logs cloudflared what it refuses, and correct or remove the origin labels of this route; cfauth then tries it again",
+});
 
 const taken = (wish: Exposure, foreign: RawRule): Problem => ({
   code: "CFA-CONFLICT-INGRESS",

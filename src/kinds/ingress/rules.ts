@@ -1,16 +1,13 @@
 import { covers, type Hostname } from "../../domain/hostname.ts";
 import { CLEAN_PATHS, cleanPattern, guardPattern, isCleanPaths, openPattern, pathPattern, patternPath } from "../../domain/path.ts";
 import { parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
-import { foreignAt } from "../access/application.ts";
 import type { AccessSeen } from "../access/seen.ts";
-import type { DnsSeen } from "../dns/seen.ts";
 import type { IngressSeen, RawRule, RuleWish } from "./seen.ts";
 
 /** What ownership of a rule is read from. */
 export interface Proofs {
-  readonly access: Pick<AccessSeen, "mine" | "theirs">;
+  readonly access: Pick<AccessSeen, "mine">;
   readonly ingress: Pick<IngressSeen, "rules" | "mark">;
-  readonly dns: Pick<DnsSeen, "mine">;
 }
 
 /** The route that a rule would be of, if it were ours; undefined for one that cfauth cannot have written. */
@@ -25,51 +22,64 @@ export function routeOf(rule: RawRule): Route | undefined {
 const wholeHost = ({ path = "" }: RawRule): boolean => path === "" || isCleanPaths(path);
 
 /**
- * Whether the rule is ours. A rule carries no mark: the application of its route is the proof. Where somebody deleted that
- * application, our record of the hostname is, for a rule that lets nobody in, since it demands a login to no application of ours,
- * and for one that needs no login and whose path is spelt as cfauth alone does.
+ * Whether the rule is ours.
+ *
+ * | mark in the rule          | application of ours for its route      | then                                           |
+ * |---------------------------|----------------------------------------|------------------------------------------------|
+ * | ours, and no other one    | any                                    | ours                                           |
+ * | of another owner          | any                                    | theirs                                         |
+ * | none                      | none                                   | theirs                                         |
+ * | none                      | the rule checks its logins, or none    | ours: an earlier version wrote it, unless a    |
+ * |                           |                                        | marked rule of ours has the route already      |
+ * | none                      | the rule checks logins of another one  | theirs: an unknown audience proves nothing     |
  */
 export function ours(rule: RawRule, seen: Proofs): boolean {
-  if (routeOf(rule) === undefined) return false;
-  return hasApplication(rule, seen) || isShut(rule, seen.ingress.mark) || orphaned(rule, seen);
+  const marks = marksIn(rule);
+  return marks.length === 0 ? writtenEarlier(rule, seen) : isMarked(rule, seen.ingress.mark);
+}
+
+/** Whether our mark is in the rule, and no other owner's. */
+export const isMarked = (rule: RawRule, mark: string): boolean => {
+  const marks = marksIn(rule);
+  return marks.length > 0 && marks.every((it) => it === mark);
+};
+
+/** The marks of owners among the audiences of the rule. */
+const marksIn = (rule: RawRule): readonly string[] => accessIn(rule)?.audTag.filter(isMark) ?? [];
+
+const isMark = (audience: string): boolean => audience.startsWith("cfauth:");
+
+/** Earlier versions wrote no mark. The rule gets one at the next write of the document. */
+function writtenEarlier(rule: RawRule, seen: Proofs): boolean {
+  const route = routeOf(rule);
+  const application = route && seen.access.mine.get(routeKey(route));
+  if (route === undefined || application === undefined) return false;
+  const audiences = accessIn(rule)?.audTag ?? [];
+  if (audiences.length > 0 && !audiences.includes(application.aud)) return false;
+  return !seen.ingress.rules.some((it) => isMarked(it, seen.ingress.mark) && sits(it, route));
 }
 
 /** Whether the rule only keeps its place while what guards it is replaced: a public rule around it must not answer instead. */
-export const isShut = (rule: RawRule, mark: string): boolean => rule.service === SHUT && checkOf(rule)?.audTag[0] === mark;
+export const isShut = (rule: RawRule, mark: string): boolean =>
+  rule.service === SHUT && isMarked(rule, mark) && checkOf(rule)?.audTag.length === 0;
 
 const SHUT = "http_status:503";
 
 /** In every spelling: it keeps out of a wider rule around it what would be read as its own. */
 export const shutRule = (route: Route, mark: string, team: string): RawRule =>
-  ruleFor({ route, origin: { service: SHUT, options: {} }, check: { team, aud: mark }, clean: false, broad: true });
+  ruleFor({ route, origin: { service: SHUT, options: {} }, check: { team, aud: mark }, clean: false, broad: true, mark: undefined });
 
-export function orphaned(rule: RawRule, seen: Proofs): boolean {
-  if (!seen.dns.mine.has((rule.hostname ?? "") as Hostname)) return false;
-  const check = checkOf(rule);
-  if (check === undefined) return speltByUs(rule) && !hasApplication(rule, seen) && !guardedByOthers(rule, seen);
-  const known = new Set([...seen.access.mine.values()].map(({ aud }) => aud));
-  return check.required && !check.audTag.some((aud) => known.has(aud));
+export const ruleOf = (seen: Proofs, route: Route): RawRule | undefined => seen.ingress.rules.find((rule) => isAt(rule, route, seen));
+
+/** All rules of ours for the route: another writer may have left more than one. */
+export const rulesAt = (seen: Proofs, route: Route): readonly RawRule[] => seen.ingress.rules.filter((rule) => isAt(rule, route, seen));
+
+const isAt = (rule: RawRule, route: Route, seen: Proofs): boolean => sits(rule, route) && ours(rule, seen);
+
+function sits(rule: RawRule, route: Route): boolean {
+  if (rule.hostname !== route.hostname) return false;
+  return route.path === undefined ? wholeHost(rule) : patternPath(rule.path ?? "") === route.path;
 }
-
-const speltByUs = ({ path = "" }: RawRule): boolean => isCleanPaths(path) || patternPath(path) !== undefined;
-
-/** Another cfauth spells a path as this one does, and has an application for it. */
-function guardedByOthers(rule: RawRule, { access }: Proofs): boolean {
-  const route = routeOf(rule);
-  return route !== undefined && foreignAt(access, route) !== undefined;
-}
-
-function hasApplication(rule: RawRule, { access }: Proofs): boolean {
-  const route = routeOf(rule);
-  return route !== undefined && access.mine.has(routeKey(route));
-}
-
-export function ruleOf(seen: Proofs, route: Route): RawRule | undefined {
-  return seen.ingress.rules.find((rule) => sits(rule, route) && ours(rule, seen));
-}
-
-const sits = (rule: RawRule, route: Route): boolean =>
-  rule.hostname === route.hostname && (route.path === undefined ? wholeHost(rule) : patternPath(rule.path ?? "") === route.path);
 
 /** The path of the rule that is written for a wish; undefined for the whole host. */
 export function pathFor({ route, check, clean, broad }: Pick<RuleWish, "route" | "check" | "clean" | "broad">): string | undefined {
@@ -94,20 +104,34 @@ export function isFor(rule: RawRule, route: Route): boolean {
 export interface LoginCheck {
   readonly required: boolean;
   readonly team: string;
+  /** Without the marks of owners. */
   readonly audTag: readonly string[];
 }
 
-/** cloudflared's own check of the login, as the rule has it; undefined when there is none. */
+/** cloudflared's own check of the login, as the rule has it; undefined when there is none. A mark alone checks nothing. */
 export function checkOf(rule: RawRule): LoginCheck | undefined {
+  const access = accessIn(rule);
+  if (access === undefined) return undefined;
+  const audTag = access.audTag.filter((it) => !isMark(it));
+  const onlyMarked = audTag.length === 0 && access.audTag.length > 0;
+  return onlyMarked && !access.required ? undefined : { ...access, audTag };
+}
+
+function accessIn(rule: RawRule): LoginCheck | undefined {
   const access = rule.originRequest?.["access"];
   if (typeof access !== "object" || access === null) return undefined;
   const { required, teamName, audTag } = access as Record<string, unknown>;
   return { required: required === true, team: String(teamName ?? ""), audTag: Array.isArray(audTag) ? audTag.map(String) : [] };
 }
 
-/** The rule as it is written for a wish. */
-export function ruleFor({ route, origin, check, clean, broad }: RuleWish): RawRule {
-  const access = check === undefined ? undefined : { required: true, teamName: check.team, audTag: [check.aud] };
+/**
+ * The rule as it is written for a wish. The mark is one more audience, which no login has; where none is checked, `required: false`
+ * makes it inert (measured with cloudflared 2026.8.2). cloudflared refuses an audience without a team.
+ */
+export function ruleFor({ route, origin, check, clean, broad, mark }: RuleWish): RawRule {
+  const audTag = [...(check === undefined ? [] : [check.aud]), ...(mark === undefined ? [] : [mark.text])];
+  const team = check?.team ?? mark?.team;
+  const access = team === undefined ? undefined : { required: check !== undefined, teamName: team, audTag };
   const path = pathFor({ route, check, clean, ...(broad && { broad }) });
   const originRequest = { ...origin.options, ...(access !== undefined && { access }) };
   return {
@@ -116,6 +140,22 @@ export function ruleFor({ route, origin, check, clean, broad }: RuleWish): RawRu
     service: origin.service,
     ...(Object.keys(originRequest).length > 0 && { originRequest }),
   };
+}
+
+/** What of a rule comes from labels and could be refused by cloudflared, as one text. */
+export const fingerprint = ({ service, options }: { readonly service: string; readonly options: object }): string =>
+  JSON.stringify([service, Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+
+/** The same rule with our mark in it. */
+export function withMark(rule: RawRule, { team, text }: NonNullable<RuleWish["mark"]>): RawRule {
+  const access = accessIn(rule);
+  const marked = {
+    ...((rule.originRequest?.["access"] as object | undefined) ?? {}),
+    required: access?.required ?? false,
+    teamName: access?.team || team,
+    audTag: [...(access?.audTag ?? []), text],
+  };
+  return { ...rule, originRequest: { ...rule.originRequest, access: marked } };
 }
 
 /** Whether an earlier rule of the document answers everything that this one would. */

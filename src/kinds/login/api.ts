@@ -8,7 +8,7 @@ import type { Kind } from "../kind.ts";
 import { applicationOf, createApplication, updateApplication } from "./application.ts";
 import { claimName } from "./claim.ts";
 import { mappingOf, writeMapping } from "./mapping.ts";
-import { methodsOf, writeMethod } from "./method.ts";
+import { methodsOf, onlyMethod, writeMethod } from "./method.ts";
 import { partsOf } from "./parts.ts";
 import { without } from "./pretend.ts";
 import { createProvider, providerByName, providerByPk, updateProvider } from "./provider.ts";
@@ -45,7 +45,8 @@ export function loginApi(options: LoginApiOptions): Kind<LoginSeen, LoginChange>
       const kept = known !== undefined && current(known.parts, provider) ? { parts: known.parts, mappingsPath: known.groups.path } : fresh;
       const { parts, mappingsPath } = kept ?? (await partsOf(options.authentik, options.flow));
       const [application, groups] = await inOrder([applicationFor(options, named, provider), groupsOf(options, mappingsPath, known)]);
-      const seen = { teamDomain, parts, provider, application, method, groups, wish: options.wish };
+      const found = { teamDomain, parts, provider, application, method, groups, wish: options.wish };
+      const seen = doubles.length === 0 ? found : { ...found, doubles };
       if (options.leaving !== true) return seen;
       const users = method === undefined ? [] : await usersOf(options, methods.ours);
       const sharers = methods.others.filter(({ config }) => config.client_id === provider?.clientId).map(({ name }) => name);
@@ -114,7 +115,8 @@ async function carry(options: LoginApiOptions, change: LoginChange): Promise<Fol
       return (seen) => ({ ...seen, groups: { ...seen.groups, ...groups } });
     }
     case "login-method": {
-      const method = await writeMethod(options, change);
+      const written = await writeMethod(options, change);
+      const method = change.action === "create" ? await onlyMethod(options, wish.slug, written) : written;
       return (seen) => ({ ...seen, method });
     }
     case "login-method-gone":

@@ -1,6 +1,7 @@
 import type { IdentityProviderCreateParams } from "cloudflare/resources/zero-trust/identity-providers/identity-providers";
 import { z } from "zod";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
+import { unlessGone } from "../carried.ts";
 import { claim, type Mine } from "../mine.ts";
 import { methodPrefix } from "./propose.ts";
 import type { LoginChange, LoginMethod, LoginMethodConfig } from "./seen.ts";
@@ -60,6 +61,25 @@ export async function writeMethod({ cloudflare, account: account_id }: Hands, ch
           [change.secret],
         );
   return claim(methodFrom(answer));
+}
+
+/**
+ * Another cfauth may have made one at the same moment. Of several each keeps the same one, and removes its own, which nothing
+ * names yet, where it is not that one.
+ *
+ * @param made - the one that was just created
+ */
+export async function onlyMethod(hands: Hands, slug: string, made: Mine<LoginMethod>): Promise<Mine<LoginMethod>> {
+  const { ours } = await methodsOf(hands, slug);
+  const kept = ours[0] ?? made;
+  const isThere = ours.some(({ id }) => id === made.id);
+  if (kept.id === made.id || !isThere) return kept;
+  await unlessGone(
+    hands.cloudflare.ask("login-methods.delete", z.unknown(), (sdk) =>
+      sdk.zeroTrust.identityProviders.delete(made.id, { account_id: hands.account }),
+    ),
+  );
+  return kept;
 }
 
 type Body = Omit<IdentityProviderCreateParams.AccessOIDC, "account_id" | "zone_id">;

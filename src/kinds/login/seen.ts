@@ -13,9 +13,9 @@ export interface LoginSeen {
   readonly method: Mine<LoginMethod> | undefined;
   readonly groups: GroupsSeen;
   readonly wish: LoginWish;
-  /** Login methods of the same slug that nothing of ours uses. Only for one who leaves for good, as all that follows. */
+  /** Other login methods of the same slug, which two first starts at once may make; absent where there is none. */
   readonly doubles?: readonly Mine<LoginMethod>[];
-  /** What of others needs one of the login methods, in words. */
+  /** What of others needs one of the login methods, in words. Only for one who leaves for good, as what follows. */
   readonly users?: readonly string[];
   /** Names of login methods that somebody else made and that log in by the same provider. */
   readonly sharers?: readonly string[];
@@ -184,7 +184,7 @@ export type LoginChange =
     }
   | Removal;
 
-/** Only by one who leaves for good, and where nobody else needs it. */
+/** Only where nothing needs it: by one who leaves for good, or of a second login method. */
 export type Removal =
   | {
       readonly kind: "login";

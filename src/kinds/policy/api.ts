@@ -24,7 +24,9 @@ export function policyApi(options: PolicyApiOptions): Kind<PolicySeen, PolicyCha
         sdk.zeroTrust.access.policies.list({ account_id, ...page }),
       );
       const [mine, theirs] = [true, false].map((ours) => all.filter(({ name }) => name.startsWith(policyPrefix(owner)) === ours));
+      const methodsNamed = methodsIn(theirs ?? []);
       return {
+        ...(methodsNamed.length > 0 && { methodsNamed }),
         mine: (mine ?? []).map((it) => claim(policyFrom(it))),
         theirs: (theirs ?? []).filter(({ reusable }) => reusable !== false).map(({ id, name, decision }) => ({ id, name, decision })),
       };
@@ -32,6 +34,13 @@ export function policyApi(options: PolicyApiOptions): Kind<PolicySeen, PolicyCha
     apply: (changes, seen) => carriedOut(changes, seen, (change) => carry(options, change)),
   };
 }
+
+/** A rule names a login method by its id, alone or beside a claim. */
+const methodsIn = (policies: readonly object[]): readonly string[] => [
+  ...new Set(
+    [...JSON.stringify(policies).matchAll(/"(?:identity_provider_id|login_method":\{"id)":"([^"]+)"/g)].flatMap(([, id]) => id ?? []),
+  ),
+];
 
 async function carry({ cloudflare, account: account_id }: PolicyApiOptions, change: PolicyChange): Promise<Fold<PolicySeen>> {
   switch (change.action) {

@@ -6,6 +6,8 @@ export interface PolicySeen {
   readonly mine: readonly Mine<Policy>[];
   /** Never written; labels may name them. */
   readonly theirs: readonly ForeignPolicy[];
+  /** Ids of the login methods that foreign policies name; absent where they name none. */
+  readonly methodsNamed?: readonly string[];
 }
 
 export interface Policy extends PolicyContent {

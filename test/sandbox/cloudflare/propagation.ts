@@ -1,4 +1,4 @@
-import type { CloudflareState, EdgeView, Lag } from "./state.ts";
+import type { CloudflareState, EdgeView, Lag, TunnelConfiguration } from "./state.ts";
 
 export interface Propagation {
   /** What the edge believes now. With a lag of 0 that is the API's own state. */
@@ -26,6 +26,7 @@ export function createPropagation(state: CloudflareState, lag: Partial<Lag> = {}
   );
   const configuration = follow(() => ({ configurations: new Map(state.configurations) }), now);
   const all = [dns, access, configuration];
+  const running = connectors(state);
   const setLag = (wanted: Partial<Lag>): void => {
     if (wanted.dns !== undefined) dns.lag(wanted.dns);
     if (wanted.access !== undefined) access.lag(wanted.access);
@@ -33,10 +34,25 @@ export function createPropagation(state: CloudflareState, lag: Partial<Lag> = {}
   };
   setLag(lag);
   return {
-    view: () => ({ ...dns.seen(), ...access.seen(), ...configuration.seen() }),
+    view: () => ({ ...dns.seen(), ...access.seen(), configurations: running(configuration.seen().configurations) }),
     lag: setLag,
     release: () => all.forEach((part) => void part.release()),
-    note: () => all.forEach((part) => void part.note()),
+    note: () => {
+      for (const part of all) part.note();
+      running(configuration.seen().configurations);
+    },
+  };
+}
+
+/** What cloudflared runs of the documents that have arrived: it refuses one whole for a CA file that it does not have. */
+function connectors(state: CloudflareState): (arrived: EdgeView["configurations"]) => EdgeView["configurations"] {
+  const running = new Map<string, TunnelConfiguration>();
+  return (arrived) => {
+    for (const [tunnel, configuration] of arrived) {
+      const files = [...JSON.stringify(configuration.config).matchAll(/"caPool":"([^"]*)"/g)].map(([, file]) => file ?? "");
+      if (files.every((file) => state.caFiles?.has(file) ?? true)) running.set(tunnel, configuration);
+    }
+    return new Map([...running].filter(([tunnel]) => arrived.has(tunnel)));
   };
 }
 

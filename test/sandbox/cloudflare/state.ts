@@ -114,6 +114,10 @@ export interface CloudflareState {
   tokenExpires?: string | undefined;
   /** False: the account has no Zero Trust, and everything below access/ answers 9999. */
   zeroTrust: boolean;
+  /** Whether the API refuses a rule with an audience that is none: what the live one does with an owner's mark could not be tried. */
+  refusesMarks?: boolean;
+  /** The CA files that cloudflared has; undefined: all. It refuses a whole document that names another one, and runs on as before. */
+  caFiles?: ReadonlySet<string>;
   readonly zones: Map<string, Zone>;
   readonly records: Map<string, DnsRecord>;
   readonly tunnels: Map<string, Tunnel>;

@@ -26,7 +26,7 @@ function write(state: CloudflareState, request: Request): object {
   const tunnel = tunnelOf(state, request.params);
   const { body } = request.call;
   const config = isFields(body) ? body.config : undefined;
-  const fault = documentFault(config);
+  const fault = documentFault(config) ?? (state.refusesMarks === true ? markFault(config) : undefined);
   if (fault !== undefined) throw new Refusal(400, 1056, `Bad Configuration: Validation failed: ${fault}`);
   state.configurations.set(tunnel.id, {
     version: (state.configurations.get(tunnel.id)?.version ?? 0) + 1,
@@ -35,4 +35,9 @@ function write(state: CloudflareState, request: Request): object {
     config: config as TunnelConfiguration["config"],
   });
   return read(state, request);
+}
+
+function markFault(config: unknown): string | undefined {
+  const strange = /"audTag":\[[^\]]*"cfauth:/.test(JSON.stringify(config));
+  return strange ? "audTag must be the audience of an Access application" : undefined;
 }
