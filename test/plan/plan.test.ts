@@ -332,3 +332,32 @@ describe("a rule that cloudflared refuses", () => {
     expect(planned(settled(refused(emptyWorld(), wish, true), [changed]), [changed]).live).toEqual([APP]);
   });
 });
+
+describe("a rule without our mark", () => {
+  const withoutMarks = (world: World, audTag?: readonly string[]): World => ({
+    ...world,
+    ingress: {
+      ...world.ingress,
+      rules: world.ingress.rules.map((rule) => {
+        const access = rule.originRequest?.["access"] as { readonly audTag: readonly string[] } | undefined;
+        if (access?.audTag.includes("cfauth:home") !== true) return rule;
+        const kept = audTag ?? access.audTag.filter((it) => it !== "cfauth:home");
+        return { ...rule, originRequest: { ...rule.originRequest, access: { ...access, audTag: kept } } };
+      }),
+    },
+  });
+
+  it("is foreign where it checks an unknown audience, also at a route that has an application of ours", () => {
+    const world = withoutMarks(settled(emptyWorld(), [exposure(APP)]), ["aud-of-the-operator"]);
+    const { changes, problems } = planned(world, [exposure(APP)]);
+    expect([changes, problems.map(({ code }) => code)]).toEqual([[], ["CFA-CONFLICT-INGRESS"]]);
+  });
+
+  it("goes before its application is replaced, since it could not be told from a foreign one meanwhile", () => {
+    const wide = exposure(APP, { protection: only({ groups: ["admins", "family"], tokens: "any" }) });
+    const narrow = exposure(APP, { protection: only({ groups: ["admins"], tokens: "any" }) });
+    const ready = settled(emptyWorld(), [wide, exposure("b.example.com", { protection: narrow.protection, workload: "b" })]);
+    const next = (world: World) => told(planned(world, [narrow]).changes.filter(({ subject }) => subject === APP));
+    expect([next(withoutMarks(ready)), next(ready)]).toEqual([[`delete ingress ${APP}`], [`delete access ${APP}`]]);
+  });
+});
