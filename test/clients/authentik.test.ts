@@ -86,9 +86,14 @@ describe("a list", () => {
     ]);
   });
 
-  test("ends when the next page is the one just read", async () => {
-    await using server = await stub(page(1, "a"));
-    expect(await list(client(server.url))).toHaveLength(1);
+  test.each([
+    { name: "again", replies: [page(1, "a")] },
+    { name: "an earlier one", replies: [page(2, "a"), page(1, "b")] },
+    { name: "less than none", replies: [page(-1, "a")] },
+  ])("whose next page is $name is a fault, since the rest of it is unknown", async ({ replies }) => {
+    await using server = await stub(...replies);
+    expect(await failure(list(client(server.url)))).toMatchObject({ code: "CFA-AK-REFUSED", transient: false });
+    expect(server.received).toHaveLength(replies.length);
   });
 });
 
