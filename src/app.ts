@@ -36,6 +36,8 @@ export interface AppOptions {
   readonly watch: Observer;
   /** Told of every request to Cloudflare and Authentik. */
   readonly onCall: (service: "cloudflare" | "authentik", report: CallReport) => void;
+  /** How many events of the containers have come so far, for passes that have much to do; none unless told. */
+  readonly events?: () => number;
   /** Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name. */
   readonly leaving?: boolean;
 }
@@ -58,7 +60,7 @@ export interface App {
  *
  * @throws {WorldError} when one of these cannot be had yet; nothing is left open then
  */
-export async function createApp({ config, source, signal, watch, onCall, leaving = false }: AppOptions): Promise<App> {
+export async function createApp({ config, source, signal, watch, onCall, events, leaving = false }: AppOptions): Promise<App> {
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
     baseUrl: config.cloudflare.baseUrl,
@@ -78,6 +80,7 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
     ...(leaving ? nothingWished(owner) : labelsObeyed(config, source, owner)),
     hands,
     watch,
+    ...(events !== undefined && { events }),
     resyncMs: config.resyncMs,
     dryRun: config.dryRun,
     now: Date.now,

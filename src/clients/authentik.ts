@@ -151,6 +151,8 @@ async function answerOf(
     ...(query !== undefined && { searchParams: query }),
     ...(body !== undefined && { json: body }),
   });
+  // Without a body got waits for one to be written, of all methods that may have one.
+  if (method !== "GET" && body === undefined) stream.end();
   const text = await reader.text(stream);
   return { status: stream.response?.statusCode ?? 0, body: text === "" ? {} : jsonIn(text), size: text.length };
 }

@@ -80,7 +80,14 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
 
   const turn = async (): Promise<Omit<Looked, "changed">> => {
     try {
-      app ??= await createApp({ config, source, signal: stop, watch: untilStopped(watch, stop, ended), onCall });
+      app ??= await createApp({
+        config,
+        source,
+        signal: stop,
+        watch: untilStopped(watch, stop, ended),
+        onCall,
+        events: () => trigger.pokes(),
+      });
       if (!watch.status().converged) await app.groundwork();
       const next = await app.loop.turn();
       if (config.dryRun) rehearse(await app.preview());

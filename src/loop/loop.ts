@@ -18,6 +18,8 @@ export interface LoopParts {
   readonly asked: (workloads: readonly Workload[]) => Asked;
   readonly plan: (decision: Decision, world: World, failed: ReadonlySet<string>) => Plan<AnyChange>;
   readonly watch: Observer;
+  /** How many events of the containers have come so far. */
+  readonly events?: () => number;
   readonly resyncMs: number;
   readonly dryRun: boolean;
   /** Milliseconds since 1970. */

@@ -114,6 +114,12 @@ test("a write is sent once, whatever the answer", async () => {
   expect(server.received).toHaveLength(1);
 });
 
+test.each(["POST", "DELETE"] as const)("a %s without a body is sent, and an answer without one is a success", async (method) => {
+  await using server = await stub((response) => void response.writeHead(204).end());
+  await client(server.url).ask("applications.delete", z.unknown(), { method, path: "/core/applications/a/" });
+  expect(server.received).toEqual([{ method, url: "/api/v3/core/applications/a/", body: undefined }]);
+});
+
 test("a path below the origin stays", async () => {
   await using server = await stub(answer(200, { name: "a" }));
   await read(client(`${server.url}/auth/`));
