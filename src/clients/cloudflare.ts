@@ -37,6 +37,8 @@ export interface Cloudflare {
   ask<T>(operation: OperationName, result: z.ZodType<T>, request: (sdk: Sdk) => Asked, hide?: readonly string[]): Promise<T>;
   /** All items of a list. @throws {WorldError} when any page of it could not be read */
   list<T>(operation: OperationName, item: z.ZodType<T>, request: (sdk: Sdk, page: Page) => Asked): Promise<readonly T[]>;
+  /** How many requests cfauth may still send before it has to wait for its limit. */
+  left(): number;
   /** Ends what is still waiting. */
   close(): void;
 }
@@ -97,6 +99,7 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
         throw beyond === undefined ? error : oversized({ operation: operations[name], hide: [] }, "list", beyond);
       });
     },
+    left: lane.left,
     close,
   };
 }

@@ -26,6 +26,8 @@ export interface PassParts {
   readonly onPlan: (plan: Plan<AnyChange>, decision: Decision, world: World) => void;
   /** How many events of the containers have come so far; a pass with much to do lists them again when there are more. */
   readonly events?: () => number;
+  /** How many requests to Cloudflare are left before its limit; no limit unless told. */
+  readonly callsLeft?: () => number;
   /** Once aborted no further wave is begun. */
   readonly signal: AbortSignal;
   readonly dryRun: boolean;
@@ -39,7 +41,12 @@ export interface PassResult {
   readonly failures: readonly { readonly change: AnyChange; readonly error: WorldError }[];
   /** Whether what stands is known, so that the next pass need not look again. */
   readonly certain: boolean;
+  /** Whether something waits until Cloudflare's limit has room for it again. */
+  readonly rationed: boolean;
 }
+
+/** Requests to Cloudflare that are kept for what closes or narrows: openings wait when fewer are left. */
+export const RESERVED_CALLS = 200;
 
 /** How often a pass looks again after a wave that left it in doubt; then it ends, and the next one comes after a while. */
 const MOST_DOUBTS = 3;
@@ -87,6 +94,8 @@ export async function pass(parts: PassParts, depth: Depth | undefined, before: W
     return true;
   };
 
+  const isScarce = (): boolean => (parts.callsLeft?.() ?? Number.POSITIVE_INFINITY) < RESERVED_CALLS;
+
   for (;;) {
     const decision = parts.decide(workloads, world);
     const failed = new Set(failures.map(({ change }) => change.key));
@@ -94,13 +103,16 @@ export async function pass(parts: PassParts, depth: Depth | undefined, before: W
     parts.onPlan(plan, decision, world);
     const changes = plan.changes.filter(({ key }) => !failed.has(key));
     const spent = doubts > MOST_DOUBTS || idle > MOST_IDLE || waves === MOST_WAVES;
-    if (changes.length === 0 || parts.dryRun || parts.signal.aborted || spent)
-      return { world, decision, plan, applied: done.length, failures, certain: !spent && failures.length === 0 };
+    const end = { world, decision, plan, applied: done.length, failures, certain: !spent && failures.length === 0 };
+    if (changes.length === 0 || parts.dryRun || parts.signal.aborted || spent) return { ...end, rationed: false };
     const lost = changes.filter((change) => unheld(change, done)).map((change) => ({ change, error: notKept(change) }));
     for (const { change, error } of lost) parts.onChange(change, error);
     failures.push(...lost);
     if (lost.length > 0) continue;
-    const { slices, partial } = slicesOf(changes, turnsOf(changes, decision.desired, world));
+    const turns = turnsOf(changes, decision.desired, world);
+    const scarce = isScarce();
+    if (scarce && turns.atOnce.length === 0) return { ...end, rationed: true };
+    const { slices, partial } = scarce ? slicesOf(turns.atOnce, { ...turns, openings: [], later: [] }) : slicesOf(changes, turns);
     const before = done.length + failures.length;
     let doubtful = false;
     let cut = false;
@@ -112,7 +124,7 @@ export async function pass(parts: PassParts, depth: Depth | undefined, before: W
       done.push(...wave.done);
       failures.push(...wave.failures);
       doubtful = wave.doubtful;
-      cut = doubtful || parts.signal.aborted || (slice.looksUp && (await hear()));
+      cut = doubtful || scarce !== isScarce() || parts.signal.aborted || (slice.looksUp && (await hear()));
       if (cut) break;
     }
     idle = done.length + failures.length === before ? idle + 1 : 0;

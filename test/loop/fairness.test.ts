@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { composeProject } from "../../src/domain/party.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import { house } from "../../src/kinds/index.ts";
-import { pass } from "../../src/loop/pass.ts";
+import { pass, RESERVED_CALLS } from "../../src/loop/pass.ts";
 import { CHANGES_PER_SLICE, MAX_HELD_RULES } from "../../src/loop/slices.ts";
 import { wishes } from "../../src/loop/wishes.ts";
 import { noMemory, type Memory as Remembered } from "../../src/plan/decide.ts";
@@ -28,7 +28,7 @@ function world(workloads: readonly Workload[]): World {
   return Object.assign(memory(), { workloads, events: 0 });
 }
 
-async function converge(at: World, list = async () => at.workloads) {
+async function converge(at: World, list = async () => at.workloads, callsLeft = () => Number.POSITIVE_INFINITY) {
   let remembered: Remembered = noMemory;
   return pass(
     {
@@ -44,6 +44,7 @@ async function converge(at: World, list = async () => at.workloads) {
       onChange: () => {},
       onPlan: () => {},
       events: () => at.events,
+      callsLeft,
       signal: new AbortController().signal,
       dryRun: false,
     },
@@ -171,6 +172,29 @@ describe("a party that asks for much", () => {
     await converge(at);
     const applications = at.sent.filter((it) => it.startsWith("create access g")).slice(0, 10);
     expect(new Set(applications.map((it) => /g(\d+)-/.exec(it)?.[1])).size).toBe(10);
+  });
+});
+
+describe("where few requests are left before Cloudflare's limit", () => {
+  it("openings wait, and what closes does not", async () => {
+    const at = world([LIVE]);
+    await converge(at);
+    at.workloads = many(50);
+    at.sent.length = 0;
+    const result = await converge(at, undefined, () => RESERVED_CALLS - 1);
+    expect([result.rationed, result.certain, at.sent.filter((it) => it.startsWith("create"))]).toEqual([true, true, []]);
+    expect(at.sent).toContain("delete dns wiki.example.com");
+    expect(at.sent).toContain("delete ingress wiki.example.com");
+  });
+
+  it("as many openings are made as leave the reserve, and the rest once there is room again", async () => {
+    const at = world(many(100));
+    const left = () => RESERVED_CALLS + 50 - at.sent.length;
+    const result = await converge(at, undefined, left);
+    const made = at.world.access.mine.size;
+    expect([result.rationed, made > 30, made < 70]).toEqual([true, true, true]);
+    expect((await converge(at, undefined, () => RESERVED_CALLS)).rationed).toBe(false);
+    expect(at.world.dns.mine.size).toBe(100);
   });
 });
 
