@@ -5,6 +5,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { indexPage } from "./docs/index.ts";
+import { withLimits } from "./docs/limits.ts";
 import { withMetrics } from "./docs/metrics.ts";
 import { labelsPage } from "./docs/page.ts";
 import { withPermissions } from "./docs/permissions.ts";
@@ -32,6 +33,7 @@ await write("docs/getting-started.md", (text) => withQuickStart(withTokenLink(te
 await write("docs/authentik.md", withPermissions);
 await write("docs/troubleshooting.md", withProblems);
 await write("docs/monitoring.md", withMetrics);
+await write("docs/reliability.md", withLimits);
 await write("contrib/labels.schema.json", () => printed(labelsSchema()));
 await write("contrib/compose.schema.json", () => printed(composeSchema()));
 

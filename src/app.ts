@@ -47,6 +47,8 @@ export interface AppOptions {
   readonly onCall: (service: "cloudflare" | "authentik", report: CallReport) => void;
   /** Called when another writer changed the tunnel's document. */
   readonly onJump?: (jump: Jump) => void;
+  /** How many events of the containers have come so far, for passes that have much to do; none unless told. */
+  readonly events?: () => number;
   /** Docker's DNS, asked where this process runs in a container on cloudflared's network. */
   readonly dns?: DockerDns;
   /** What this machine is called; in a container its short id. */
@@ -80,7 +82,7 @@ export interface App {
  * @throws {WorldError} when one of these cannot be had yet; nothing is left open then
  */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { config, source, signal, watch, onCall, onJump, leaving = false } = options;
+  const { config, source, signal, watch, onCall, onJump, events, leaving = false } = options;
   const listing = createListing(leaving ? source : answering(options), () => performance.now());
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
@@ -102,6 +104,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...(leaving ? nothingWished(owner) : labelsObeyed(config, listing, owner)),
     hands,
     watch,
+    ...(events !== undefined && { events }),
+    callsLeft: cloudflare.left,
     resyncMs: config.resyncMs,
     dryRun: config.dryRun,
     now: Date.now,

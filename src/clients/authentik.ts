@@ -3,8 +3,11 @@ import got, { type Got } from "got";
 import { z } from "zod";
 import { jsonIn } from "../domain/json.ts";
 import { WorldError } from "../errors.ts";
-import { type Answer, type Failed, misunderstood, refused, stopped, unanswered } from "./authentik/fault.ts";
+import { type Answer, type Failed, misunderstood, oversized, refused, stopped, unanswered } from "./authentik/fault.ts";
 import { type OperationName, operations } from "./authentik/operations.ts";
+import { beyondLimitIn, createReader, type Reader } from "./limited.ts";
+import { MAX_ANSWER_BYTES, MAX_ANSWER_VALUES } from "./limits.ts";
+import { createListBudgets, type ListBudget, type PageCost } from "./list-budget.ts";
 import { type OnCall, reported } from "./report.ts";
 import { retried } from "./retry.ts";
 import { shaped } from "./shape.ts";
@@ -60,24 +63,27 @@ const PageOf = z.looseObject({ pagination: z.looseObject({ next: z.number() }), 
 export function createAuthentik(options: AuthentikOptions): Authentik {
   const { signal, close } = stoppable(options.signal);
   const client = createClient(options);
+  const reader = createReader({ maxBytes: MAX_ANSWER_BYTES, maxValues: MAX_ANSWER_VALUES });
+  const lists = createListBudgets();
   const failedOf = (name: OperationName, hide: readonly string[] = []): Failed => ({
     operation: operations[name],
     url: options.url,
     hide: [options.token, ...hide],
   });
 
-  const send = async (name: OperationName, request: Request): Promise<unknown> => {
+  const send = async (name: OperationName, request: Request): Promise<Success> => {
     const failed = failedOf(name, request.hide);
     if (signal.aborted) throw stopped(failed);
     const call = { method: request.method ?? "GET", operation: name };
-    const answer = await reported(call, options.onCall, () => answerOf(client, request)).catch((error: unknown) => {
+    const sentAt = performance.now();
+    const answer = await reported(call, options.onCall, () => answerOf(client, request, reader)).catch((error: unknown) => {
       throw refusedAddress(error) ?? unanswered(failed, error);
     });
-    if (answer.status < 300 && answer.body !== undefined) return answer.body;
+    if (answer.status < 300 && answer.body !== undefined) return { body: answer.body, bytes: answer.size, ms: performance.now() - sentAt };
     throw refused(failed, answer);
   };
 
-  const ask = (name: OperationName, request: Request): Promise<unknown> =>
+  const ask = (name: OperationName, request: Request): Promise<Success> =>
     retried(() => send(name, request), {
       baseMs: options.backoffMs ?? 500,
       signal,
@@ -85,27 +91,46 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
     });
 
   return {
-    ask: async (name, answer, request) => shaped(answer, await ask(name, request), (where) => misunderstood(operations[name], where)),
+    ask: async (name, answer, request) =>
+      shaped(answer, (await ask(name, request)).body, (where) => misunderstood(operations[name], where)),
     list: async (name, item, request) => {
-      const items = await allPages(async (page) => {
-        const answer = await ask(name, { ...request, query: { ...request.query, page, page_size: PAGE_SIZE } });
-        return shaped(PageOf, answer, (where) => misunderstood(operations[name], where));
+      using budget = lists.open();
+      return await allPages(budget, async (page) => {
+        const { body, bytes, ms } = await ask(name, { ...request, query: { ...request.query, page, page_size: PAGE_SIZE } });
+        const { pagination, results } = shaped(PageOf, body, (where) => misunderstood(operations[name], where));
+        if (pagination.next !== 0 && pagination.next <= page) throw misunderstood(operations[name], "pagination.next");
+        const items = results.map((it) => shaped(item, it, (where) => misunderstood(operations[name], where)));
+        return { next: pagination.next, items, bytes, ms };
+      }).catch((error: unknown) => {
+        const beyond = beyondLimitIn(error);
+        throw beyond === undefined ? error : oversized(failedOf(name), "list", beyond);
       });
-      return items.map((it) => shaped(item, it, (where) => misunderstood(operations[name], where)));
     },
     close,
   };
 }
 
-/** Never the same page twice, whatever `next` says. */
-async function allPages(ask: (page: number) => Promise<z.infer<typeof PageOf>>): Promise<readonly unknown[]> {
-  const items: unknown[] = [];
-  for (let page = 1; page > 0; ) {
-    const { pagination, results } = await ask(page);
-    items.push(...results);
-    page = pagination.next > page ? pagination.next : 0;
+/** An answer that did what it was asked, and what reading it took. */
+interface Success extends Omit<PageCost, "items"> {
+  readonly body: unknown;
+}
+
+interface Page<T> extends Omit<PageCost, "items"> {
+  readonly items: readonly T[];
+  /** Number of the next page, higher than this one's; 0 when there is none. */
+  readonly next: number;
+}
+
+/** @throws {BeyondLimit} when the list is larger than any honest one */
+async function allPages<T>(budget: ListBudget, ask: (page: number) => Promise<Page<T>>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (let page = 1; page !== 0; ) {
+    const { next, items, bytes, ms } = await ask(page);
+    budget.spend({ items: items.length, bytes, ms });
+    for (const item of items) all.push(item);
+    page = next;
   }
-  return items;
+  return all;
 }
 
 /** What the lookup threw, where it was that: got wraps it. */
@@ -126,11 +151,19 @@ const createClient = ({ url, token, lookup, timeoutMs = 30_000 }: AuthentikOptio
     ...(lookup !== undefined && { dnsLookup: lookup }),
   });
 
-async function answerOf(client: Got, { method = "GET", path, query, body }: Request): Promise<Answer> {
-  const answer = await client(path.replace(/^\//, ""), {
+/** Read as a stream: as a whole, the answer would be in memory before anyone could say that it is too large. */
+async function answerOf(
+  client: Got,
+  { method = "GET", path, query, body }: Request,
+  reader: Reader,
+): Promise<Answer & { readonly size: number }> {
+  const stream = client.stream(path.replace(/^\//, ""), {
     method,
     ...(query !== undefined && { searchParams: query }),
     ...(body !== undefined && { json: body }),
   });
-  return { status: answer.statusCode, body: answer.body === "" ? {} : jsonIn(answer.body) };
+  // Without a body got waits for one to be written, of all methods that may have one.
+  if (method !== "GET" && body === undefined) stream.end();
+  const text = await reader.text(stream);
+  return { status: stream.response?.statusCode ?? 0, body: text === "" ? {} : jsonIn(text), size: text.length };
 }

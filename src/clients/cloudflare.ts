@@ -1,11 +1,13 @@
 import type { z } from "zod";
 import { WorldError } from "../errors.ts";
 import { type Asked, answerOf, type Envelope, envelopeOf, remainingOf, restAsked, succeeded } from "./cloudflare/answer.ts";
-import { type Failed, misunderstood, refused, resting, stopped, unanswered } from "./cloudflare/fault.ts";
+import { type Failed, misunderstood, oversized, refused, resting, stopped, unanswered } from "./cloudflare/fault.ts";
 import { createLane, LongRest } from "./cloudflare/lane.ts";
 import { type Operation, type OperationName, operations, reads } from "./cloudflare/operations.ts";
 import { allPages, Items, itemsOf, type Page } from "./cloudflare/pages.ts";
 import { createSdk, type Sdk } from "./cloudflare/sdk.ts";
+import { beyondLimitIn } from "./limited.ts";
+import { createListBudgets } from "./list-budget.ts";
 import { plainGuard } from "./private-lookup.ts";
 import { type OnCall, reported } from "./report.ts";
 import { retried } from "./retry.ts";
@@ -36,8 +38,17 @@ export interface Cloudflare {
   ask<T>(operation: OperationName, result: z.ZodType<T>, request: (sdk: Sdk) => Asked, hide?: readonly string[]): Promise<T>;
   /** All items of a list. @throws {WorldError} when any page of it could not be read */
   list<T>(operation: OperationName, item: z.ZodType<T>, request: (sdk: Sdk, page: Page) => Asked): Promise<readonly T[]>;
+  /** How many requests cfauth may still send before it has to wait for its limit. */
+  left(): number;
   /** Ends what is still waiting. */
   close(): void;
+}
+
+/** An answer that did what it was asked, and what reading it took. */
+interface Success {
+  readonly envelope: Envelope;
+  readonly bytes: number;
+  readonly ms: number;
 }
 
 const BASE_URL = "https://api.cloudflare.com/client/v4";
@@ -51,8 +62,10 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
   const sdk = createSdk({ token, baseUrl, timeoutMs });
   const lane = createLane(signal);
   const allowed = plainGuard(baseUrl);
+  const lists = createListBudgets();
 
-  const send = async (failed: Failed, name: OperationName, asked: () => Asked, waitedMs: number): Promise<Envelope> => {
+  const send = async (failed: Failed, name: OperationName, asked: () => Asked, waitedMs: number): Promise<Success> => {
+    const sentAt = performance.now();
     const call = { method: failed.operation.method, operation: name, waitedMs };
     const said = { remaining: remainingOf };
     const answer = await reported(call, options.onCall, () => allowed().then(() => answerOf(asked())), said).catch((error: unknown) => {
@@ -61,11 +74,11 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
     const envelope = envelopeOf(answer);
     const restMs = restAsked(answer);
     if (restMs > 0) lane.rest(restMs);
-    if (succeeded(answer, envelope)) return envelope;
+    if (succeeded(answer, envelope)) return { envelope, bytes: answer.size, ms: performance.now() - sentAt };
     throw refused(failed, answer, envelope, restMs);
   };
 
-  const ask = (name: OperationName, asked: () => Asked, hide: readonly string[] = []): Promise<Envelope> => {
+  const ask = (name: OperationName, asked: () => Asked, hide: readonly string[] = []): Promise<Success> => {
     const operation: Operation = operations[name];
     const failed: Failed = { operation, hide: [token, ...hide] };
     const fresh = operation.fresh === true;
@@ -75,16 +88,22 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
 
   return {
     ask: async (name, result, request, hide) => {
-      const envelope = await ask(name, () => request(sdk), hide);
+      const { envelope } = await ask(name, () => request(sdk), hide);
       return shaped(result, envelope.result, (where) => misunderstood(operations[name], where));
     },
     list: async (name, item, request) => {
-      const items = await allPages(operations[name].perPage, async (page) => {
-        const envelope = await ask(name, () => request(sdk, page));
-        return { items: shaped(Items, itemsOf(envelope), (where) => misunderstood(operations[name], where)), info: envelope.result_info };
+      using budget = lists.open();
+      return await allPages(operations[name].perPage, budget, async (page) => {
+        const { envelope, bytes, ms } = await ask(name, () => request(sdk, page));
+        const found = shaped(Items, itemsOf(envelope), (where) => misunderstood(operations[name], where));
+        const items = found.map((it) => shaped(item, it, (where) => misunderstood(operations[name], where)));
+        return { items, info: envelope.result_info, bytes, ms };
+      }).catch((error: unknown) => {
+        const beyond = beyondLimitIn(error);
+        throw beyond === undefined ? error : oversized({ operation: operations[name], hide: [] }, "list", beyond);
       });
-      return items.map((it) => shaped(item, it, (where) => misunderstood(operations[name], where)));
     },
+    left: lane.left,
     close,
   };
 }

@@ -1,12 +1,13 @@
 import { Agent as HttpAgent, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import Dockerode from "dockerode";
 import type { z } from "zod";
 import { jsonIn } from "../domain/json.ts";
 import type { DockerAddress } from "./docker/address.ts";
 import { type Failed, failed, misunderstood, type ProcessUser, statusOf } from "./docker/fault.ts";
+import { createReader } from "./limited.ts";
+import { MAX_ENGINE_ANSWER_BYTES, MAX_ENGINE_ANSWER_VALUES } from "./limits.ts";
 import { type OnCall, reported } from "./report.ts";
 import { shaped } from "./shape.ts";
 
@@ -55,6 +56,7 @@ export function createDocker(
   { user = thisUser(), timeoutMs = 30_000, subscribeMs = 10_000, onCall }: DockerOptions = {},
 ): Docker {
   const engine = connect(address);
+  const reader = createReader({ maxBytes: MAX_ENGINE_ANSWER_BYTES, maxValues: MAX_ENGINE_ANSWER_VALUES });
   const about = (path: string): Failed => ({ address, path, user });
   /** Whatever is not a 200 is thrown. */
   const told = <T>(path: string, answer: () => Promise<T>): Promise<{ readonly status: number; readonly body: T }> =>
@@ -64,7 +66,7 @@ export function createDocker(
    * @param patienceMs - for the whole answer
    */
   const get = async <T>(path: string, shape: z.ZodType<T>, name = path, patienceMs = timeoutMs): Promise<T> => {
-    const { body } = await told(name, async () => text(await open(engine, path, {}, AbortSignal.timeout(patienceMs)))).catch(
+    const { body } = await told(name, async () => reader.text(await open(engine, path, {}, AbortSignal.timeout(patienceMs)))).catch(
       (error: unknown) => failed(about(name), error),
     );
     return shaped(shape, jsonIn(body), (where) => misunderstood(about(name), where));
@@ -104,11 +106,20 @@ function open(
   options: Readonly<Record<string, string | number>>,
   abortSignal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const request = { path: `${path}?`, method: "GET", options, abortSignal, isStream: true, statusCodes: { 200: true } };
+  const request = { path: `${path}?`, method: "GET", options, abortSignal, isStream: true, statusCodes: ANY_STATUS };
   return new Promise((resolve, reject) =>
-    engine.modem.dial(request, (error, answer) => (error ? reject(error) : resolve(answer as IncomingMessage))),
+    engine.modem.dial(request, (error, answer) => {
+      if (error) return reject(error);
+      const response = answer as IncomingMessage;
+      if (response.statusCode === 200) return resolve(response);
+      response.destroy();
+      reject(Object.assign(new Error(`status ${response.statusCode}`), { statusCode: response.statusCode }));
+    }),
   );
 }
+
+/** docker-modem reads the body of a status that it is not told of, to its end, however long it is. */
+const ANY_STATUS: Record<number, true> = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [100 + index, true]));
 
 const thisUser = (): ProcessUser => ({ uid: process.getuid?.(), gids: process.getgroups?.() ?? [] });
 

@@ -1,6 +1,9 @@
 import type { z } from "zod";
 import type { WorldError } from "../errors.ts";
 
+/** Faulty fields that a message names. */
+const MAX_PLACES = 5;
+
 /**
  * Reads what a vendor answered. Shapes name only the fields that are used, so that what else a version adds or drops does not matter.
  *
@@ -9,5 +12,7 @@ import type { WorldError } from "../errors.ts";
 export function shaped<T>(shape: z.ZodType<T>, value: unknown, misunderstood: (where: string) => WorldError): T {
   const read = shape.safeParse(value);
   if (read.success) return read.data;
-  throw misunderstood(read.error.issues.map(({ path }) => path.join(".") || "the answer").join(", "));
+  const places = read.error.issues.map(({ path }) => path.join(".") || "the answer");
+  const more = places.length > MAX_PLACES ? `, and ${places.length - MAX_PLACES} more` : "";
+  throw misunderstood(`${places.slice(0, MAX_PLACES).join(", ")}${more}`);
 }

@@ -1,3 +1,5 @@
+import { createReader } from "../clients/limited.ts";
+import { MAX_REPORT_BYTES, MAX_REPORT_VALUES } from "../clients/limits.ts";
 import { jsonIn } from "../domain/json.ts";
 import type { Report } from "../status/report.ts";
 
@@ -12,11 +14,12 @@ export interface Answered {
  * Asks for `/api/routes` at an address.
  *
  * @param patienceMs - for the whole answer
- * @throws where nothing answers in time
+ * @throws where nothing answers in time, or what answers is no daemon by its size
  */
 export async function askedAt(address: string, patienceMs: number): Promise<Answered> {
+  const reader = createReader({ maxBytes: MAX_REPORT_BYTES, maxValues: MAX_REPORT_VALUES });
   const answer = await fetch(`${address}/api/routes`, { signal: AbortSignal.timeout(patienceMs) });
-  const text = await answer.text();
+  const text = answer.body === null ? "" : await reader.text(answer.body);
   const said = jsonIn(text);
   return { ok: answer.ok, text, report: typeof said === "object" && said !== null ? said : undefined };
 }

@@ -86,8 +86,15 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
 
   const turn = async (): Promise<Omit<Looked, "changed">> => {
     try {
-      const onJump = jumpLog(log);
-      app ??= await createApp({ config, source, signal: stop, watch: untilStopped(watch, stop, ended), onCall, onJump });
+      app ??= await createApp({
+        config,
+        source,
+        signal: stop,
+        watch: untilStopped(watch, stop, ended),
+        onCall,
+        onJump: jumpLog(log),
+        events: () => trigger.pokes(),
+      });
       if (!watch.status().converged) await app.groundwork();
       const next = await app.loop.turn();
       if (config.dryRun) rehearse(await app.preview());

@@ -1,4 +1,6 @@
 import { plainCause } from "../clients/cause.ts";
+import { beginningOf } from "../clients/limited.ts";
+import { MAX_PAGE_BYTES } from "../clients/limits.ts";
 
 /** What a page on the public internet answered, to somebody without cookies who follows nothing. */
 export interface Page {
@@ -17,8 +19,6 @@ export interface NoPage {
 /** Asks for one page. Never throws: that it does not answer is an answer here. */
 export type Visit = (url: string) => Promise<Page | NoPage>;
 
-const LONGEST = 64 * 1024;
-
 /** @param timeoutMs - of one page with all that is read of it */
 export const createVisit =
   (signal: AbortSignal, timeoutMs: number): Visit =>
@@ -26,7 +26,7 @@ export const createVisit =
     try {
       const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
       const location = answer.headers.get("location") ?? undefined;
-      const body = (await answer.text()).slice(0, LONGEST);
+      const body = answer.body === null ? "" : await beginningOf(answer.body, MAX_PAGE_BYTES);
       return { status: answer.status, location: location === undefined ? undefined : new URL(location, url).href, body };
     } catch (error) {
       const { code, name } = plainCause(error, []);

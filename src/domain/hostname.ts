@@ -14,6 +14,9 @@ const NEVER = /[\\%\s\p{Cc}]/u;
 /** Longest name the DNS takes (RFC 1035 §2.3.4). */
 const LONGEST = 253;
 
+/** No name in any script is longer, with all that people write around one by mistake. */
+const MAX_TEXT_CHARACTERS = 1_000;
+
 /**
  * Reads a hostname out of a label.
  *
@@ -21,6 +24,7 @@ const LONGEST = 253;
  */
 export function parseHostname(text: string, domain?: string): Parsed<Hostname> {
   const wanted = text.trim();
+  if (wanted.length > MAX_TEXT_CHARACTERS) return faulty("is too long", `write a hostname of at most ${LONGEST} characters`);
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(wanted)?.[0];
   if (scheme !== undefined) return faulty("has a scheme", `write ${bare(wanted.slice(scheme.length))}`);
   if (/[/?#]/.test(wanted)) return faulty("has a path", `write ${bare(wanted)} and put the path into its own label, path`);

@@ -7,11 +7,19 @@
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const near = known
+    .filter((candidate) => isComparable(word.length, candidate.length))
     .map((candidate) => ({ candidate, ...difference(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance, length }) => distance <= Math.floor(length / 3))
     .toSorted((a, b) => a.distance - b.distance);
   return near[0]?.candidate ?? endingIn(word, known);
 }
+
+/** Longer words are names that people copy, not keys that they mistype: comparing them takes time and helps nobody. */
+const MAX_COMPARED_CHARACTERS = 100;
+
+/** Each character that one word has more than the other counts as wrong, so that most words need not be compared. */
+const isComparable = (a: number, b: number): boolean =>
+  Math.max(a, b) <= MAX_COMPARED_CHARACTERS && Math.abs(a - b) <= Math.floor(Math.max(a, b) / 3);
 
 function endingIn(word: string, known: readonly string[]): string | undefined {
   const [only, ...more] = known.filter((candidate) => parts(candidate.toLowerCase()).slice(1).join("") === word.toLowerCase());

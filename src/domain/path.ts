@@ -6,9 +6,12 @@ declare const brand: unique symbol;
 /** A path prefix of a hostname, `/api`: begins with a slash, does not end with one, is clean. */
 export type Path = string & { readonly [brand]: "Path" };
 
+const MAX_PATH_CHARACTERS = 1_000;
+
 /** @returns undefined as the value for `/`, which is the whole host */
 export function parsePath(text: string): Parsed<Path | undefined> {
   const wanted = text.trim();
+  if (wanted.length > MAX_PATH_CHARACTERS) return faulty("is too long", `write a path of at most ${MAX_PATH_CHARACTERS} characters`);
   if (!wanted.startsWith("/")) return faulty("does not begin with a slash", `write /${wanted}`);
   const trimmed = wanted.replace(/\/+$/, "");
   if (trimmed === "") return parsed(undefined);

@@ -2,10 +2,11 @@ import type { Problem } from "../domain/problem.ts";
 import { type RouteKey, routeKey } from "../domain/route.ts";
 import type { Decoded } from "../plan/desired.ts";
 import type { Context } from "./context.ts";
-import { family } from "./family.ts";
-import { problemOf } from "./fault.ts";
+import { family, type Labels } from "./family.ts";
+import { type Fault, problemOf } from "./fault.ts";
 import { onlyProven, unknownImage, whileUnknown } from "./image.ts";
 import type { LabelSet } from "./label-set.ts";
+import { MAX_PROBLEMS_PER_CONTAINER, MAX_ROUTES_PER_CONTAINER, tooManyRoutes } from "./limits.ts";
 import { type DecodedRoute, decodeRoute } from "./route.ts";
 import { protectedOnly, sheltered, theirFamily } from "./theirs.ts";
 import { parseFlag } from "./values.ts";
@@ -23,24 +24,33 @@ export function decode(labelSet: LabelSet, given: Context): Decoded {
   const { routes, problems } = labelSet.foreign ? theirFamily(labelSet, context) : family(labelSet.name, labelSet.labels, context.prefix);
   const enable = routes.get("")?.get("enable");
   const power = enable && parseFlag(enable.text);
-  if (power?.ok === true && !power.value) return { exposures: [], faulty: [], problems };
-  const read = [...routes]
-    .filter(([name, labels]) => name !== "" || routes.size === 1 || labels.size > 1 || power?.ok !== true)
-    .map(([name, labels]) => {
-      const route = decodeRoute(labelSet, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context);
-      return unknown === undefined ? route : onlyProven(route, labels, labelSet, unknown, given.allowService);
-    })
-    .map((route) => (labelSet.foreign ? protectedOnly(route, labelSet, context.prefix) : route));
+  if (power?.ok === true && !power.value) return { exposures: [], faulty: [], problems: shown(labelSet, problems) };
+  const wanted = [...routes].filter(([name, labels]) => name !== "" || routes.size === 1 || labels.size > 1 || power?.ok !== true);
+  const { read, excess } = decodeRoutes(wanted, labelSet, (name, labels) => {
+    const route = decodeRoute(labelSet, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context);
+    const proven = unknown === undefined ? route : onlyProven(route, labels, labelSet, unknown, given.allowService);
+    return labelSet.foreign ? protectedOnly(proven, labelSet, context.prefix) : proven;
+  });
   const doubles = twice(labelSet, read);
-  const unplaced = problems.some(({ severity }) => severity === "error") || power?.ok === false || read.some((route) => route.unplaced);
+  const unplaced =
+    excess !== undefined ||
+    problems.some(({ severity }) => severity === "error") ||
+    power?.ok === false ||
+    read.some((route) => route.unplaced);
   const opens = unplaced ? [] : read.flatMap(({ exposures }) => exposures.filter(({ route }) => !doubles.has(routeKey(route))));
   const open = new Set(opens.map(({ route }) => routeKey(route)));
   return {
     exposures: opens,
     faulty: read
       .flatMap(({ asked }) => asked.filter(({ route }) => !open.has(routeKey(route))))
+      .slice(0, MAX_ROUTES_PER_CONTAINER)
       .map((it) => ({ ...it, saysPublic: it.saysPublic && !doubles.has(routeKey(it.route)) })),
-    problems: [...problems, ...doubles.values(), ...onceBarred(read.flatMap((route) => route.problems))],
+    problems: shown(labelSet, [
+      ...(excess === undefined ? [] : [problemOf(labelSet.name, excess)]),
+      ...problems,
+      ...doubles.values(),
+      ...onceBarred(read.flatMap((route) => route.problems)),
+    ]),
   };
 }
 
@@ -49,6 +59,36 @@ function onceBarred(problems: readonly Problem[]): readonly Problem[] {
   const isBarred = ({ code, severity }: Problem) => code === "CFA-AK-OWN-HOST" && severity === "error";
   const first = problems.find(isBarred);
   return problems.filter((problem) => problem === first || !isBarred(problem));
+}
+
+/** Route by route, and no further than the routes that one container may ask for. */
+function decodeRoutes(
+  wanted: readonly (readonly [string, Labels])[],
+  labelSet: LabelSet,
+  decodeOne: (name: string, labels: Labels) => DecodedRoute,
+): { readonly read: readonly DecodedRoute[]; readonly excess: Fault | undefined } {
+  const read: DecodedRoute[] = [];
+  let count = 0;
+  for (const [name, labels] of wanted) {
+    const route = decodeOne(name, labels);
+    read.push(route);
+    count += route.asked.length;
+    if (count > MAX_ROUTES_PER_CONTAINER) return { read, excess: labelSet.excess ?? tooManyRoutes(count) };
+  }
+  return { read, excess: labelSet.excess };
+}
+
+/** A container with a thousand faults must not drown the others' in the log and in messages. */
+function shown(labelSet: LabelSet, problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length <= MAX_PROBLEMS_PER_CONTAINER) return problems;
+  const first = problems.slice(0, MAX_PROBLEMS_PER_CONTAINER - 1);
+  const fault = {
+    code: "CFA-LIMIT",
+    label: first[0]?.label ?? "",
+    message: `the labels of this container have ${problems.length - first.length} more faults, which are not shown`,
+    fix: "fix those that are shown: cfauth shows the next ones then",
+  } as const;
+  return [...first, { ...problemOf(labelSet.name, fault), about: "more faults" }];
 }
 
 /** Routes that the container asks for more than once, soundly or not: which of the ways is meant cannot be guessed. */

@@ -1,6 +1,7 @@
 import { distance, nearest } from "../domain/nearest.ts";
 import type { Problem } from "../domain/problem.ts";
 import { LABEL_KEYS, RESERVED } from "./catalogue.ts";
+import { MAX_PROBLEMS_PER_CONTAINER } from "./limits.ts";
 
 /** One label of ours as it stands on the container. */
 export interface Label {
@@ -28,7 +29,7 @@ export function family(container: string, labels: Readonly<Record<string, string
     if (rest === undefined) continue;
     const place = locate(rest);
     const label = { name, text: bare(labels[name] ?? "") };
-    if (place === undefined) problems.push(unknown(container, name, rest, prefix));
+    if (place === undefined) problems.push(unknown(container, name, rest, prefix, problems.length < MAX_PROBLEMS_PER_CONTAINER));
     else routes.set(place.route, (routes.get(place.route) ?? new Map()).set(place.key, label));
   }
   return { routes, problems };
@@ -55,8 +56,9 @@ export const bare = (text: string): string =>
     .replace(/^(["'])(.*)\1$/s, "$2")
     .trim();
 
-function unknown(container: string, name: string, rest: string, prefix: string): Problem {
-  const near = suggestion(rest);
+/** @param suggests - whether the problem may come to be shown, so that a suggestion is worth looking for */
+function unknown(container: string, name: string, rest: string, prefix: string, suggests: boolean): Problem {
+  const near = suggests ? suggestion(rest) : undefined;
   return {
     ...problem(container, name),
     code: "CFA-LABEL-UNKNOWN",

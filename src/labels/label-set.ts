@@ -1,6 +1,8 @@
 import type { Workload } from "../domain/workload.ts";
 import type { Context } from "./context.ts";
+import type { Fault } from "./fault.ts";
 import { foreignLabels } from "./foreign.ts";
+import { withinLimits } from "./limits.ts";
 
 /** Who speaks with one effectiveLabels: a container, or the replicas of a Compose service that carry the same labels. */
 export interface LabelSet {
@@ -13,16 +15,18 @@ export interface LabelSet {
   readonly labels: Readonly<Record<string, string>>;
   /** Whether they are those of another tool. */
   readonly foreign: boolean;
+  /** The limit that the labels are beyond, if any: `labels` are then only what was read of them. */
+  readonly excess: Fault | undefined;
 }
 
-type EffectiveLabels = Pick<LabelSet, "labels" | "foreign">;
+type EffectiveLabels = Pick<LabelSet, "labels" | "foreign" | "excess">;
 type LabelSettings = Pick<Context, "prefix" | "reads">;
 
 /** One label of ours is enough for those of other tools to be passed over, all of them. */
 export function labelSets(workloads: readonly Workload[], spoken: LabelSettings): readonly LabelSet[] {
   const labelled = workloads
     .map((workload) => ({ workload, ...effectiveLabels(workload.labels, spoken) }))
-    .filter(({ labels }) => Object.keys(labels).length > 0);
+    .filter(({ labels, excess }) => Object.keys(labels).length > 0 || excess !== undefined);
   const groups = Map.groupBy(labelled, ({ workload, labels }) =>
     workload.service === undefined
       ? workload.id
@@ -31,17 +35,17 @@ export function labelSets(workloads: readonly Workload[], spoken: LabelSettings)
   return [...groups.values()].flatMap((group) =>
     labelSet(
       group.map(({ workload }) => workload),
-      group[0] ?? { labels: {}, foreign: false },
+      group[0] ?? { labels: {}, foreign: false, excess: undefined },
     ),
   );
 }
 
-function labelSet(members: readonly Workload[], { labels, foreign }: EffectiveLabels): readonly LabelSet[] {
+function labelSet(members: readonly Workload[], { labels, foreign, excess }: EffectiveLabels): readonly LabelSet[] {
   const [oldest, ...others] = members.toSorted((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
   if (oldest === undefined) return [];
   const replicated = others.length > 0;
   const name = replicated ? (oldest.service?.name ?? oldest.name) : oldest.name;
-  return [{ name, members: [oldest, ...others], replicated, labels, foreign }];
+  return [{ name, members: [oldest, ...others], replicated, labels, foreign, excess }];
 }
 
 /** Those who are not of the labelSet, by id. */
@@ -54,8 +58,10 @@ export function excludingOwn({ members }: LabelSet, ids: Iterable<string>): read
 export function effectiveLabels(labels: Workload["labels"], { prefix, reads }: LabelSettings): EffectiveLabels {
   const own = ours(labels, prefix);
   const foreign = Object.keys(own).length === 0;
-  return { labels: foreign ? foreignLabels(labels, reads) : own, foreign };
+  return { ...withinLimits(foreign ? foreignLabels(labels, reads) : own), foreign };
 }
 
-const ours = (labels: Workload["labels"], prefix: string): Record<string, string> =>
-  Object.fromEntries(Object.entries(labels).filter(([name]) => name.toLowerCase().startsWith(`${prefix.toLowerCase()}.`)));
+function ours(labels: Workload["labels"], prefix: string): Record<string, string> {
+  const head = `${prefix.toLowerCase()}.`;
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => name.slice(0, head.length).toLowerCase() === head));
+}

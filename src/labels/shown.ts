@@ -3,6 +3,7 @@ import type { Parsed } from "../domain/parsed.ts";
 import type { Workload } from "../domain/workload.ts";
 import { bare, type Labels } from "./family.ts";
 import type { Fault } from "./fault.ts";
+import { MAX_LABEL_VALUE_CHARACTERS } from "./limits.ts";
 import { readLabel } from "./read.ts";
 import { parseFlag, parseIcon, parseText } from "./values.ts";
 
@@ -32,7 +33,7 @@ export function shownOf(labels: Labels, homepage: Workload["labels"]): { readonl
 
 /** What is not fit for a tile, such as Homepage's own icons (`wiki.png`, `mdi-book`), is no fault: it was not written for us. */
 function fallback<T>(text: string | undefined, parse: (text: string) => Parsed<T>): T | undefined {
-  const read = text === undefined ? undefined : parse(bare(text));
+  const read = text === undefined || text.length > MAX_LABEL_VALUE_CHARACTERS ? undefined : parse(bare(text));
   return read?.ok === true ? read.value : undefined;
 }
 

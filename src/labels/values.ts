@@ -106,7 +106,7 @@ export function parseEmail(text: string): Parsed<string> {
   const email = text.toLowerCase();
   if (email.length <= 254 && EMAIL.test(email)) return parsed(email);
   const domain = email.replace(/^[*@]+/, "@");
-  const meant = domain !== email && EMAIL.test(domain);
+  const meant = domain !== email && domain.length <= 254 && EMAIL.test(domain);
   return faulty(
     "is neither an e-mail address nor a domain",
     meant ? `write ${domain} for everyone there` : "write ann@example.com, or @example.com for everyone there",
@@ -115,8 +115,9 @@ export function parseEmail(text: string): Parsed<string> {
 
 /** What Authentik can show: an address on the web, or one of the icons that it brings along. Its field takes 500 characters. */
 export function parseIcon(text: string): Parsed<string> {
-  const address = /^https?:\/\/\S+$/.test(text) && isVisible(text) && URL.canParse(text);
-  if (text.length <= 500 && (address || /^fa:\/\/fa-[a-z0-9-]+$/.test(text))) return parsed(text);
+  const fits = text.length <= 500;
+  const address = fits && /^https?:\/\/\S+$/.test(text) && isVisible(text) && URL.canParse(text);
+  if (address || (fits && /^fa:\/\/fa-[a-z0-9-]+$/.test(text))) return parsed(text);
   return faulty("is not an icon", "write an address such as https://example.com/wiki.png, or fa://fa-book");
 }
 

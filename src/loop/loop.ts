@@ -18,6 +18,10 @@ export interface LoopParts {
   readonly asked: (workloads: readonly Workload[]) => Asked;
   readonly plan: (decision: Decision, world: World, failed: ReadonlySet<string>) => Plan<AnyChange>;
   readonly watch: Observer;
+  /** How many events of the containers have come so far. */
+  readonly events?: () => number;
+  /** How many requests to Cloudflare are left before its limit. */
+  readonly callsLeft?: () => number;
   readonly resyncMs: number;
   readonly dryRun: boolean;
   /** Milliseconds since 1970. */
@@ -61,6 +65,9 @@ const WHOLE_EVERY = 12;
 
 /** Problems that go by themselves while Authentik or cloudflared start, or that somebody is mending just now. */
 const PASSING: ReadonlySet<ProblemCode> = new Set(["CFA-AK-NOT-READY", "CFA-AK-NO-FLOW", "CFA-AK-NO-KEY", "CFA-TUNNEL-DOWN"]);
+
+/** When to come back to what waits for room in Cloudflare's limit, in milliseconds: a window of it is five minutes. */
+const RATIONED_MS = 15_000;
 
 /** By how much two clocks may differ over a pass and its wait before one of them has been set, in milliseconds. */
 const SET_MS = 1_000;
@@ -166,7 +173,8 @@ export function createLoop(parts: LoopParts): Loop {
       const next = Math.min(lookAt, wakeAt ?? Infinity) - begun - elapsed();
       const rules = rulesAt - parts.uptime();
       patient = rules < next;
-      return Math.max(0, Math.min(next, rules));
+      const dueMs = Math.max(0, Math.min(next, rules));
+      return end?.rationed === true ? Math.min(dueMs, RATIONED_MS) : dueMs;
     },
   };
 }

@@ -1,12 +1,14 @@
 import type { Asked } from "../domain/directory.ts";
 import type { Workload } from "../domain/workload.ts";
-import type { WorldError } from "../errors.ts";
+import { WorldError } from "../errors.ts";
 import { carryOut, type Hands, look, lookUp } from "../kinds/hands.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Depth } from "../kinds/kind.ts";
+import { turnsOf } from "../kinds/turns.ts";
 import type { World } from "../kinds/world.ts";
 import type { Decision } from "../plan/decide.ts";
 import type { Plan } from "../plan/plan.ts";
+import { slicesOf } from "./slices.ts";
 import { notKept, unheld } from "./unheld.ts";
 
 export interface PassParts {
@@ -22,6 +24,10 @@ export interface PassParts {
   readonly onChange: (change: AnyChange, error: WorldError | undefined) => void;
   /** Told of the plan before each wave. */
   readonly onPlan: (plan: Plan<AnyChange>, decision: Decision, world: World) => void;
+  /** How many events of the containers have come so far; a pass with much to do lists them again when there are more. */
+  readonly events?: () => number;
+  /** How many requests to Cloudflare are left before its limit; no limit unless told. */
+  readonly callsLeft?: () => number;
   /** Once aborted no further wave is begun. */
   readonly signal: AbortSignal;
   readonly dryRun: boolean;
@@ -35,7 +41,12 @@ export interface PassResult {
   readonly failures: readonly { readonly change: AnyChange; readonly error: WorldError }[];
   /** Whether what stands is known, so that the next pass need not look again. */
   readonly certain: boolean;
+  /** Whether something waits until Cloudflare's limit has room for it again. */
+  readonly rationed: boolean;
 }
+
+/** Requests to Cloudflare that are kept for what closes or narrows: openings wait when fewer are left. */
+export const RESERVED_CALLS = 200;
 
 /** How often a pass looks again after a wave that left it in doubt; then it ends, and the next one comes after a while. */
 const MOST_DOUBTS = 3;
@@ -49,12 +60,15 @@ const MOST_WAVES = 40;
 /**
  * One convergence: list the containers, look at the world where that is due, decide what is wished, and apply waves of
  * changes until nothing more can be done now. A change that fails, or that does not hold, is not tried again within the pass.
+ * A wave of many changes is made in slices; where events come in between, the containers are listed and the plan is made again,
+ * so that what closes or narrows waits for one slice at most.
  *
  * @throws {WorldError} when the containers or the world could not be read: then nothing is changed, nothing torn down
  */
 export async function pass(parts: PassParts, depth: Depth | undefined, before: World | undefined): Promise<PassResult> {
-  const workloads = await parts.list();
-  const asked = parts.asked(workloads);
+  let events = parts.events?.() ?? 0;
+  let workloads = await parts.list();
+  let asked = parts.asked(workloads);
   let world =
     before === undefined || depth !== undefined
       ? await look(parts.hands, depth ?? "all", asked, before)
@@ -63,27 +77,60 @@ export async function pass(parts: PassParts, depth: Depth | undefined, before: W
   const done: AnyChange[] = [];
   let doubts = 0;
   let idle = 0;
-  for (let waves = 0; ; waves++) {
+  let waves = 0;
+
+  const hear = async (): Promise<boolean> => {
+    const count = parts.events?.() ?? 0;
+    if (count === events) return false;
+    events = count;
+    try {
+      const listed = await parts.list();
+      const spoken = parts.asked(listed);
+      [world, workloads, asked] = [await lookUp(parts.hands, spoken, world), listed, spoken];
+    } catch (error) {
+      // The next pass meets it too; what was listed before still holds for what is under way.
+      if (!(error instanceof WorldError)) throw error;
+    }
+    return true;
+  };
+
+  const isScarce = (): boolean => (parts.callsLeft?.() ?? Number.POSITIVE_INFINITY) < RESERVED_CALLS;
+
+  for (;;) {
     const decision = parts.decide(workloads, world);
     const failed = new Set(failures.map(({ change }) => change.key));
     const plan = parts.plan(decision, world, failed);
     parts.onPlan(plan, decision, world);
     const changes = plan.changes.filter(({ key }) => !failed.has(key));
     const spent = doubts > MOST_DOUBTS || idle > MOST_IDLE || waves === MOST_WAVES;
-    if (changes.length === 0 || parts.dryRun || parts.signal.aborted || spent)
-      return { world, decision, plan, applied: done.length, failures, certain: !spent && failures.length === 0 };
+    const end = { world, decision, plan, applied: done.length, failures, certain: !spent && failures.length === 0 };
+    if (changes.length === 0 || parts.dryRun || parts.signal.aborted || spent) return { ...end, rationed: false };
     const lost = changes.filter((change) => unheld(change, done)).map((change) => ({ change, error: notKept(change) }));
     for (const { change, error } of lost) parts.onChange(change, error);
     failures.push(...lost);
     if (lost.length > 0) continue;
-    const wave = await carryOut(parts.hands, changes, world);
-    for (const change of wave.done) parts.onChange(change, undefined);
-    for (const { change, error } of wave.failures) parts.onChange(change, error);
-    world = wave.world;
-    done.push(...wave.done);
-    failures.push(...wave.failures);
-    idle = wave.done.length + wave.failures.length === 0 ? idle + 1 : 0;
-    if (!wave.doubtful) continue;
+    const turns = turnsOf(changes, decision.desired, world);
+    const scarce = isScarce();
+    if (scarce && turns.atOnce.length === 0) return { ...end, rationed: true };
+    const { slices, partial } = scarce ? slicesOf(turns.atOnce, { ...turns, openings: [], later: [] }) : slicesOf(changes, turns);
+    const before = done.length + failures.length;
+    let doubtful = false;
+    let cut = false;
+    for (const slice of slices) {
+      const wave = await carryOut(parts.hands, slice.changes, world);
+      for (const change of wave.done) parts.onChange(change, undefined);
+      for (const { change, error } of wave.failures) parts.onChange(change, error);
+      world = wave.world;
+      done.push(...wave.done);
+      failures.push(...wave.failures);
+      doubtful = wave.doubtful;
+      cut = doubtful || scarce !== isScarce() || parts.signal.aborted || (slice.looksUp && (await hear()));
+      if (cut) break;
+    }
+    idle = done.length + failures.length === before ? idle + 1 : 0;
+    // A wave that was cut short is no sign of a plan that never ends: each change is made twice at most.
+    if (!cut && !partial) waves += 1;
+    if (!doubtful) continue;
     doubts += 1;
     world = await look(parts.hands, "all", asked, world);
   }

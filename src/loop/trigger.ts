@@ -28,6 +28,8 @@ export interface TriggerOptions {
 export interface Trigger {
   /** Something may have changed: look again, at once when it has been calm, else when the burst is over. */
   poke(): void;
+  /** How often it was poked so far. */
+  pokes(): number;
   /** Looks now. Resolves when that look is over. */
   now(): Promise<void>;
   /** No further look is begun; resolves when the one under way is over. */
@@ -59,6 +61,7 @@ export function createTrigger({ run, breathMs = 500, gather = GATHER ?? [], calm
   let timer: NodeJS.Timeout | undefined;
   let alarm: NodeJS.Timeout | undefined;
   let closed = false;
+  let pokes = 0;
 
   const look = async (): Promise<void> => {
     clearTimeout(alarm);
@@ -92,6 +95,7 @@ export function createTrigger({ run, breathMs = 500, gather = GATHER ?? [], calm
 
   const poke = (): void => {
     if (closed) return;
+    pokes += 1;
     const at = performance.now();
     if (pending === undefined && at - changedAt > calmMs) busy = 0;
     pending ??= at;
@@ -103,6 +107,7 @@ export function createTrigger({ run, breathMs = 500, gather = GATHER ?? [], calm
 
   return {
     poke,
+    pokes: () => pokes,
     now: async () => {
       enqueue();
       await queue.onIdle();

@@ -9,7 +9,7 @@ const MOST = 2;
 
 /** Whether the change was made twice and is asked for once more all the same: nobody keeps it, or what is read is late. */
 export const unheld = (change: AnyChange, done: readonly AnyChange[]): boolean =>
-  done.filter((it) => isDeepStrictEqual(it, change)).length >= MOST;
+  done.filter((it) => it.key === change.key && isDeepStrictEqual(it, change)).length >= MOST;
 
 /** What was answered as done, and is not so. */
 export function notKept(change: AnyChange): WorldError {

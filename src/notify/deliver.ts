@@ -1,6 +1,9 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import got from "got";
+import got, { type Request, type Response } from "got";
 import { plainCause } from "../clients/cause.ts";
+import { beginningOf } from "../clients/limited.ts";
+import { MAX_RECEIPT_BYTES } from "../clients/limits.ts";
 import { privateLookup } from "../clients/private-lookup.ts";
 import { backoffMs } from "../clients/retry.ts";
 import { jsonText } from "../domain/text/json-text.ts";
@@ -44,7 +47,7 @@ type Answer = { readonly taken: true } | { readonly again: boolean; readonly why
 async function attempt(target: Target, message: Message, { timeoutMs, signal }: Patience): Promise<Answer> {
   try {
     const { url, headers, json } = requestFor(target, message);
-    const { statusCode, headers: answered } = await got.post(url, {
+    const stream = got.stream.post(url, {
       headers: { ...headers, "content-type": "application/json" },
       body: jsonText(json),
       timeout: { request: timeoutMs },
@@ -54,6 +57,7 @@ async function attempt(target: Target, message: Message, { timeoutMs, signal }: 
       throwHttpErrors: false,
       signal,
     });
+    const { statusCode, headers: answered } = await receipt(stream);
     if (statusCode >= 200 && statusCode < 300) return { taken: true };
     const again = statusCode === 408 || statusCode === 429 || statusCode >= 500;
     return { again, why: saying(statusCode), restMs: again ? restOf(answered["retry-after"]) : 0 };
@@ -62,6 +66,22 @@ async function attempt(target: Target, message: Message, { timeoutMs, signal }: 
     const { code, name } = plainCause(error, []);
     return { again: true, why: code === "ETIMEDOUT" ? "no answer in time" : `no answer (${code ?? name})`, restMs: 0 };
   }
+}
+
+/**
+ * The status and headers of the answer. Its body says nothing that counts: a body that is endless or breaks off, once the status
+ * is here, does not make a message that was taken one that was not.
+ *
+ * @throws when no answer came
+ */
+async function receipt(stream: Request): Promise<{ readonly statusCode: number; readonly headers: IncomingHttpHeaders }> {
+  try {
+    await beginningOf(stream, MAX_RECEIPT_BYTES);
+  } catch (error) {
+    if (stream.response === undefined) throw error;
+  }
+  const { statusCode, headers } = stream.response as Response;
+  return { statusCode, headers };
 }
 
 function saying(status: number): string {

@@ -86,9 +86,14 @@ describe("a list", () => {
     ]);
   });
 
-  test("ends when the next page is the one just read", async () => {
-    await using server = await stub(page(1, "a"));
-    expect(await list(client(server.url))).toHaveLength(1);
+  test.each([
+    { name: "again", replies: [page(1, "a")] },
+    { name: "an earlier one", replies: [page(2, "a"), page(1, "b")] },
+    { name: "less than none", replies: [page(-1, "a")] },
+  ])("whose next page is $name is a fault, since the rest of it is unknown", async ({ replies }) => {
+    await using server = await stub(...replies);
+    expect(await failure(list(client(server.url)))).toMatchObject({ code: "CFA-AK-REFUSED", transient: false });
+    expect(server.received).toHaveLength(replies.length);
   });
 });
 
@@ -107,6 +112,12 @@ test("a write is sent once, whatever the answer", async () => {
   await using server = await stub(answer(503, ""));
   expect(await failure(write(client(server.url)))).toMatchObject({ code: "CFA-AK-NOT-READY", doubtful: true });
   expect(server.received).toHaveLength(1);
+});
+
+test.each(["POST", "DELETE"] as const)("a %s without a body is sent, and an answer without one is a success", async (method) => {
+  await using server = await stub((response) => void response.writeHead(204).end());
+  await client(server.url).ask("applications.delete", z.unknown(), { method, path: "/core/applications/a/" });
+  expect(server.received).toEqual([{ method, url: "/api/v3/core/applications/a/", body: undefined }]);
 });
 
 test("a path below the origin stays", async () => {

@@ -183,6 +183,15 @@ describe("a write", () => {
 });
 
 describe("the limit", () => {
+  test("says how many requests are left of it", async () => {
+    await using server = await stub(ok([{ name: "a" }]));
+    const cloudflare = client(server.url);
+    expect(cloudflare.left()).toBe(1_100);
+    await readTags(cloudflare);
+    await readTags(cloudflare);
+    expect(cloudflare.left()).toBe(1_098);
+  });
+
   const limited = (seconds: number) => no(429, 10429, "slow down", { "retry-after": String(seconds) });
 
   test.each([

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { withLimits } from "../../scripts/docs/limits.ts";
 import { Settings } from "../../src/config/settings.ts";
 import { backoff } from "../../src/loop/backoff.ts";
 import { retryDelay } from "../../src/sources/docker/retry-delay.ts";
@@ -12,6 +13,11 @@ const BUDGET = read("test/e2e/budget.test.ts");
 
 const fallback = (name: "CFAUTH_GRACE_PERIOD" | "CFAUTH_STARTUP_GRACE_PERIOD" | "CFAUTH_RESYNC_INTERVAL"): string =>
   String(Settings.shape[name].def.defaultValue);
+
+it("docs/reliability.md has the limits that the code has (npm run docs)", () => {
+  const page = read("docs/reliability.md");
+  expect(withLimits(page)).toBe(page);
+});
 
 describe("the numbers in docs/reliability.md", () => {
   it("of the settings are their defaults", () => {

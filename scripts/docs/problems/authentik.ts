@@ -1,8 +1,10 @@
 import type { AddressBook } from "../../../src/clients/authentik/destination.ts";
-import { misunderstood, refused, unanswered } from "../../../src/clients/authentik/fault.ts";
+import { misunderstood, oversized, refused, unanswered } from "../../../src/clients/authentik/fault.ts";
 import { allowedAddresses } from "../../../src/clients/authentik/lookup.ts";
 import { type OperationName, operations } from "../../../src/clients/authentik/operations.ts";
 import type { Authentik } from "../../../src/clients/authentik.ts";
+import { BeyondLimit, largerThan } from "../../../src/clients/limited.ts";
+import { MAX_ANSWER_VALUES, MAX_LIST_MS } from "../../../src/clients/limits.ts";
 import type { AuthentikContainer } from "../../../src/domain/authentik-container.ts";
 import { behindAccess } from "../../../src/kinds/access/behind.ts";
 import { partsOf } from "../../../src/kinds/login/parts.ts";
@@ -222,9 +224,11 @@ export const ofAuthentik = {
       answered("providers.update", 400, { client_secret: ["Only ASCII."] }),
       answered("flows.list", 301, {}),
       misunderstood(operations["version.get"], "version_current"),
+      oversized(failed("groups.list"), "answer", largerThan(MAX_ANSWER_VALUES, "values")),
+      oversized(failed("groups.list"), "list", new BeyondLimit(`takes longer than ${MAX_LIST_MS / 1_000} s`)),
       ...tilesSaid(),
     ],
-    so: "Authentik refused something that cfauth asked for, sends it elsewhere, or has an application of its own in the place of a tile.",
+    so: "Authentik refused something that cfauth asked for, sends it elsewhere, answers more than cfauth reads, or has an application of its own in the place of a tile.",
     why: "The same request would be refused again.",
     mend: [
       "- A redirect: put the address that answers itself into `AUTHENTIK_API_URL`, with `https://` where it asks for it, and with the path prefix if there is one.\n- A field that Authentik names: it may be a value from a label, such as `app.icon`. Else please report it.\n- Several tiles refused for one reason are told once.",

@@ -1,7 +1,9 @@
 import { onlyAccount } from "../../../src/clients/cloudflare/account.ts";
-import { misunderstood, refused, unanswered } from "../../../src/clients/cloudflare/fault.ts";
+import { misunderstood, oversized, refused, unanswered } from "../../../src/clients/cloudflare/fault.ts";
 import { type OperationName, operations } from "../../../src/clients/cloudflare/operations.ts";
 import type { Cloudflare } from "../../../src/clients/cloudflare.ts";
+import { largerThan } from "../../../src/clients/limited.ts";
+import { MAX_ANSWER_BYTES, MAX_LIST_PAGES } from "../../../src/clients/limits.ts";
 import type { AnyChange } from "../../../src/kinds/index.ts";
 import { TOKEN_FORM } from "../../../src/links.ts";
 import { notKept } from "../../../src/loop/unheld.ts";
@@ -13,7 +15,7 @@ const failed = (operation: OperationName) => ({ operation: operations[operation]
 /** @param code - Cloudflare's own; absent where it is not its API that answers */
 function answered(operation: OperationName, status: number, code?: number, message = "") {
   const envelope = code === undefined ? undefined : { errors: [{ code, message }], result: undefined };
-  return refused(failed(operation), { status, headers: new Headers(), body: undefined }, envelope, 0);
+  return refused(failed(operation), { status }, envelope, 0);
 }
 
 const silent = Object.assign(new Error("getaddrinfo ENOTFOUND api.cloudflare.com"), { code: "ENOTFOUND" });
@@ -86,9 +88,11 @@ export const ofCloudflare = {
     says: () => [
       answered("applications.create", 400, 12130, "access.api.error.invalid_request: domain does not belong to zone"),
       misunderstood(operations["zones.list"], "account.id"),
+      oversized(failed("zones.list"), "answer", largerThan(MAX_ANSWER_BYTES, "bytes")),
+      oversized(failed("zones.list"), "list", largerThan(MAX_LIST_PAGES, "pages")),
       notKept({ kind: "dns", action: "update", subject: "wiki.example.com" } as AnyChange),
     ],
-    so: "Cloudflare refused something that cfauth asked for, and says why; it answered something that cfauth does not know; or it takes a change, and what it has then is something else.",
+    so: "Cloudflare refused something that cfauth asked for, and says why; it answered something that cfauth does not know, or more than cfauth reads; or it takes a change, and what it has then is something else.",
     why: "The same request would be refused again.",
     mend: [
       'See what Cloudflare says. "domain does not belong to zone" is also said of a zone that is still pending: finish its setup. A limit of the plan (applications, policies, DNS records) is named there too. What is not kept may be changed by a second daemon or a script; cfauth tries it again later and later. If what it names is right, please report it, with `/api/routes` or the log\'s lines.',

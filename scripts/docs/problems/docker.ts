@@ -1,6 +1,8 @@
 import type { DockerAddress } from "../../../src/clients/docker/address.ts";
 import { failed, misunderstood } from "../../../src/clients/docker/fault.ts";
 import type { Docker } from "../../../src/clients/docker.ts";
+import { largerThan } from "../../../src/clients/limited.ts";
+import { MAX_ENGINE_ANSWER_BYTES } from "../../../src/clients/limits.ts";
 import { networkProblems } from "../../../src/labels/outside.ts";
 import { identityOf } from "../../../src/sources/docker/identity.ts";
 import { workload } from "../../../test/builders.ts";
@@ -48,10 +50,11 @@ export const ofDocker = {
       await said(socket(SOCKET), "/containers/json", coded("ENOENT")),
       await said(PROXY, "/containers/json", coded("ECONNREFUSED")),
       await said(PROXY, "/containers/json", coded("ABORT_ERR")),
+      await said(PROXY, "/containers/json", largerThan(MAX_ENGINE_ANSWER_BYTES, "bytes")),
       misunderstood({ address: PROXY, path: "/containers/json", user }, "0.Id"),
       await thrown(() => identityOf(podman)),
     ],
-    so: "Docker does not answer, or what answers is no Docker engine. Podman answers, but without an id that lasts.",
+    so: "Docker does not answer, answers more than cfauth reads, or what answers is no Docker engine. Podman answers, but without an id that lasts.",
     why: "Silence is not absence: cfauth never takes a missing answer for a list without containers.",
     mend: [
       "- Does the engine run? Is the socket mounted? `ENOENT` means that there is no file of that name in cfauth's container.\n- With a socket proxy: does it run, and is cfauth on its network? After an update of the engine a proxy may hold a dead socket: restart it.\n- Podman: set `CFAUTH_OWNER` to a name of your choice.",

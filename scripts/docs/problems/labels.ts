@@ -1,6 +1,14 @@
 import { SETTING_NAMES } from "../../../src/config/settings.ts";
 import type { Exposure } from "../../../src/domain/exposure.ts";
 import { composeProject, singleContainer } from "../../../src/domain/party.ts";
+import {
+  MAX_ITEMS_PER_LABEL,
+  MAX_LABEL_NAME_CHARACTERS,
+  MAX_LABEL_VALUE_CHARACTERS,
+  MAX_LABELS_PER_CONTAINER,
+  MAX_PROBLEMS_PER_CONTAINER,
+  MAX_ROUTES_PER_CONTAINER,
+} from "../../../src/labels/limits.ts";
 import { decoded, exposure, route, tcp, workload } from "../../../test/builders.ts";
 import { ALL_SHUT_OR_KEPT, type Entry, type Said, SHUT_OR_KEPT, sh, yaml } from "./entry.ts";
 import { all, type Case, theirs } from "./run.ts";
@@ -17,6 +25,9 @@ const READS = SETTING_NAMES.includes("CFAUTH_READ_LABELS");
 
 const values = (key: string, ...texts: readonly string[]): readonly Case[] => texts.map((text) => ({ labels: { [key]: text } }));
 
+const numbered = (count: number, label: (n: number) => readonly [string, string]): Readonly<Record<string, string>> =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => label(n)));
+
 /** At least one for every sentence that a value can be refused with. */
 const VALUES: readonly Case[] = [
   ...values(
@@ -26,6 +37,7 @@ const VALUES: readonly Case[] = [
     "wiki.example.com:8443",
     "my_wiki.example.com",
     "Host(wiki.example.com)",
+    `${"w".repeat(1_000)}.example.com`,
   ),
   { labels: { hostname: "wiki" }, settings: { domain: undefined } },
   ...values("port", "http"),
@@ -33,7 +45,7 @@ const VALUES: readonly Case[] = [
   ...values("network", "bridge"),
   { labels: { network: "bridge" }, container: { networks: { bridge: { ip: "172.17.0.2" } } } },
   ...values("service", "wiki:80", "http://wiki:80/docs", "http://ann:secret@wiki:80", "http://wiki:70000"),
-  ...values("path", "docs", "//docs", "/docs/*"),
+  ...values("path", "docs", "//docs", "/docs/*", `/${"w".repeat(1_000)}`),
   ...values("access", "pubic", "none"),
   ...values("access.groups", "", "family,,admins"),
   ...values("access.policies", ""),
@@ -192,6 +204,24 @@ export const ofLabels = {
       "If the container needs its old network too (a database, say), list both: `networks: [default, tunnel]`. If your tunnel network has another name, set `CFAUTH_NETWORK`. A container with `network_mode` (`host`, `service:vpn`) has no network of its own and cannot be reached this way.",
     ],
     effect: SHUT_OR_KEPT,
+  },
+  "CFA-LIMIT": {
+    says: () =>
+      all(
+        { labels: numbered(MAX_LABELS_PER_CONTAINER + 1, (n) => [`origin${n}.port`, "80"]) },
+        { labels: { [`${"w".repeat(MAX_LABEL_NAME_CHARACTERS)}.port`]: "80" } },
+        { labels: { "app.description": "w".repeat(MAX_LABEL_VALUE_CHARACTERS + 1) } },
+        { labels: { "access.emails": Array.from({ length: MAX_ITEMS_PER_LABEL + 1 }, (_, n) => `ann${n}@example.com`).join(",") } },
+        { labels: numbered(9, (n) => [`r${n}.app.description`, "w".repeat(MAX_LABEL_VALUE_CHARACTERS - 10)]) },
+        { labels: numbered(MAX_ROUTES_PER_CONTAINER + 1, (n) => [`r${n}.hostname`, `wiki${n}.example.com`]) },
+        { labels: numbered(MAX_PROBLEMS_PER_CONTAINER + 4, (n) => [`prot${n}`, "80"]) },
+      )
+        .filter(({ code }) => code === "CFA-LIMIT")
+        .map(({ message, fix, code }) => ({ code, fix, message: message.replace("w".repeat(MAX_LABEL_NAME_CHARACTERS), "www…") })),
+    so: "A container's labels are more than cfauth reads: too many, too long, or for too many routes ([all limits](reliability.md#limits)).",
+    why: "The labels of one container must not take the time, the memory or the API requests of the others. What is not read might ask for protection, so the rest is not obeyed either.",
+    mend: ["Remove what is not needed, or give each container the labels of its own routes."],
+    effect: ALL_SHUT_OR_KEPT,
   },
   "CFA-NAME-AMBIGUOUS": {
     says: () =>

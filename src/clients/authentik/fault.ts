@@ -1,6 +1,7 @@
 import type { ProblemCode } from "../../domain/problem.ts";
 import { WorldError } from "../../errors.ts";
 import { concealed, plainCause, unsent } from "../cause.ts";
+import { type BeyondLimit, beyondLimitIn } from "../limited.ts";
 import type { Operation } from "./operations.ts";
 
 export interface Failed {
@@ -57,7 +58,7 @@ function sentenceFor({ operation, url, hide }: Failed, { status, body }: Answer)
   if (body === undefined) return { ...unreachable(operation, url, STRANGER), transient: false };
   if (status === 401 || (status === 403 && aboutToken(body))) return badToken;
   if (status === 403) return forbidden(operation);
-  const fields = faultyFields(body);
+  const fields = faultyFields(body).slice(0, MAX_FIELDS);
   const said = fields.map(({ field, says }) => `${field}: ${SECRET.test(field) ? "is not accepted" : concealed(says, hide)}`).join("; ");
   return {
     code: "CFA-AK-REFUSED",
@@ -66,6 +67,9 @@ function sentenceFor({ operation, url, hide }: Failed, { status, body }: Answer)
     vendor: fields.map(({ field }) => field),
   };
 }
+
+/** Faulty fields of one refusal that are named. */
+const MAX_FIELDS = 10;
 
 const STRANGER = "answered something that is not Authentik's API";
 
@@ -117,8 +121,11 @@ const forbidden = ({ does, permission }: Operation): Sentence => ({
   fix: `Authentik → Directory → Roles → the role of the token's user → Permissions: assign ${permission}`,
 });
 
-/** No answer at all. A write that was on its way may have happened. */
-export function unanswered({ operation, url, hide }: Failed, error: unknown): WorldError {
+/** No answer at all, or one that was not read to its end. A write that was on its way may have happened. */
+export function unanswered(failed: Failed, error: unknown): WorldError {
+  const { operation, url, hide } = failed;
+  const beyond = beyondLimitIn(error);
+  if (beyond !== undefined) return oversized(failed, "answer", beyond);
   const cause = plainCause(error, hide);
   const sentence = unreachable(operation, url, `did not answer (${cause.code ?? cause.message})`);
   return new WorldError({
@@ -130,6 +137,17 @@ export function unanswered({ operation, url, hide }: Failed, error: unknown): Wo
     cause,
   });
 }
+
+/** More than cfauth reads. Asked again it would be the same, so nobody asks again at once. */
+export const oversized = ({ operation, url }: Failed, what: "answer" | "list", { message }: BeyondLimit): WorldError =>
+  new WorldError({
+    service: "authentik",
+    code: "CFA-AK-REFUSED",
+    message: `Authentik at ${url} answered more than cfauth reads when asked to ${operation.does}: the ${what} ${message}`,
+    fix: "see what answers at AUTHENTIK_API_URL; if it is Authentik, please report this",
+    transient: false,
+    doubtful: !operation.reads,
+  });
 
 /** A success whose content is not what it should be. `where` names fields, never their values. */
 export const misunderstood = (operation: Operation, where: string): WorldError =>

@@ -13,16 +13,19 @@ export interface Answer {
   readonly headers: Headers;
   /** Undefined when it is not JSON. */
   readonly body: unknown;
+  /** Length of a success, in characters; 0 for what the SDK took for a failure. */
+  readonly size: number;
 }
 
 /** @throws what the SDK throws when there is no answer at all */
 export async function answerOf(asked: Asked): Promise<Answer> {
   try {
     const response = await asked.asResponse();
-    return { status: response.status, headers: response.headers, body: jsonIn(await response.text()) };
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: jsonIn(text), size: text.length };
   } catch (error) {
     if (!(error instanceof APIError) || error.status === undefined || error.headers === undefined) throw error;
-    return { status: error.status, headers: error.headers, body: error.error };
+    return { status: error.status, headers: error.headers, body: error.error, size: 0 };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ProblemCode } from "../../domain/problem.ts";
 import { WorldError } from "../../errors.ts";
 import { concealed, plainCause, unsent } from "../cause.ts";
+import { type BeyondLimit, beyondLimitIn } from "../limited.ts";
 import type { Answer, Envelope } from "./answer.ts";
 import { type Operation, reads } from "./operations.ts";
 
@@ -29,9 +30,14 @@ interface Sentence {
  * | 403, 10000, 9109                  | CFA-CF-PERMISSION     | tell a person      |
  * | any other                         | CFA-CF-REFUSED        | tell a person      |
  */
-export function refused({ operation, hide }: Failed, answer: Answer, envelope: Envelope | undefined, restMs: number): WorldError {
+export function refused(
+  { operation, hide }: Failed,
+  answer: Pick<Answer, "status">,
+  envelope: Envelope | undefined,
+  restMs: number,
+): WorldError {
   const errors = envelope?.errors ?? [];
-  const vendor = errors.flatMap(({ code }) => (code === undefined ? [] : [String(code)]));
+  const vendor = errors.slice(0, MAX_VENDOR_CODES).flatMap(({ code }) => (code === undefined ? [] : [String(code).slice(0, 100)]));
   const said = concealed(errors.flatMap(({ message }) => message ?? []).join("; "), hide);
   const sentence = sentenceFor({ operation, status: answer.status, vendor, said, known: envelope !== undefined });
   const lost = sentence.code === "CFA-CF-UNREACHABLE";
@@ -45,6 +51,9 @@ export function refused({ operation, hide }: Failed, answer: Answer, envelope: E
     retryAfterMs: sentence.code === "CFA-CF-RATE-LIMIT" ? restMs : undefined,
   });
 }
+
+/** Codes of one refusal that are kept: Cloudflare gives one or two. */
+const MAX_VENDOR_CODES = 10;
 
 interface Refusal {
   readonly operation: Operation;
@@ -109,8 +118,11 @@ const stranger = (operation: Operation, status: number): Sentence => ({
   fix: "see what answers in place of https://api.cloudflare.com: a proxy, a hotel's login page, or what CLOUDFLARE_BASE_URL leads to; the daemon keeps trying",
 });
 
-/** No answer at all. A write that was on its way may have happened. */
-export function unanswered({ operation, hide }: Failed, error: unknown): WorldError {
+/** No answer at all, or one that was not read to its end. A write that was on its way may have happened. */
+export function unanswered(failed: Failed, error: unknown): WorldError {
+  const { operation, hide } = failed;
+  const beyond = beyondLimitIn(error);
+  if (beyond !== undefined) return oversized(failed, "answer", beyond);
   const cause = plainCause(error, hide);
   const sentence = unreachable(operation, `Cloudflare did not answer (${cause.code ?? cause.message})`);
   const fix = "check that this machine reaches https://api.cloudflare.com; the daemon keeps trying";
@@ -124,6 +136,17 @@ export function unanswered({ operation, hide }: Failed, error: unknown): WorldEr
     cause,
   });
 }
+
+/** More than cfauth reads. Asked again it would be the same, so nobody asks again at once. */
+export const oversized = ({ operation }: Failed, what: "answer" | "list", { message }: BeyondLimit): WorldError =>
+  new WorldError({
+    service: "cloudflare",
+    code: "CFA-CF-REFUSED",
+    message: `Cloudflare answered more than cfauth reads when asked to ${operation.does}: the ${what} ${message}`,
+    fix: "see what answers in place of https://api.cloudflare.com: a proxy, or what CLOUDFLARE_BASE_URL leads to; if it is Cloudflare, please report this",
+    transient: false,
+    doubtful: !reads(operation),
+  });
 
 /** A success whose content is not what it should be. `where` names fields, never their values. */
 export const misunderstood = (operation: Operation, where: string): WorldError =>

@@ -30,12 +30,16 @@ export interface Lane {
   run<T>(call: (waitedMs: number) => Promise<T>, options?: { readonly fresh?: boolean }): Promise<T>;
   /** Nothing starts for so long, in milliseconds. */
   rest(ms: number): void;
+  /** How many calls may still start in the window that ends now. */
+  left(): number;
 }
 
 export function createLane(signal: AbortSignal): Lane {
   const queue = new PQueue({ ...WINDOW, concurrency: AT_ONCE });
   /** Moved on by `rest` alone, and never back. By a clock that nobody sets: put back by a day it would be a day's rest. */
   let restUntil = 0;
+  /** When the calls of the last window started, the oldest first. */
+  const started: number[] = [];
   signal.addEventListener("abort", () => queue.clear(), { once: true });
 
   const rested = async (): Promise<void> => {
@@ -60,8 +64,14 @@ export function createLane(signal: AbortSignal): Lane {
       const came = performance.now();
       return await queue.add(async () => {
         await rested();
+        started.push(performance.now());
         return await call(Math.round(performance.now() - came));
       });
+    },
+    left: () => {
+      const since = performance.now() - WINDOW.interval;
+      started.splice(0, started.findIndex((at) => at > since) >>> 0);
+      return WINDOW.intervalCap - started.length;
     },
     rest: (ms) => {
       restUntil = Math.max(restUntil, performance.now() + ms);

@@ -54,7 +54,7 @@ export const operations = {
   "tunnels.connections": get("read which rules cloudflared runs on", TUNNEL),
   "configuration.get": get("read the tunnel's rules", TUNNEL),
   "configuration.put": { ...put("write the tunnel's rules", TUNNEL), fresh: true },
-  "records.list": get("list the DNS records", DNS, 5_000),
+  "records.list": get("list the DNS records", DNS, 2_000),
   "records.create": post("create a DNS record", DNS),
   "records.update": put("change a DNS record", DNS),
   "records.delete": remove("delete a DNS record", DNS),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import type { ListBudget, PageCost } from "../list-budget.ts";
 import type { Envelope } from "./answer.ts";
 
 export interface Page {
@@ -7,15 +8,12 @@ export interface Page {
   readonly per_page: number;
 }
 
-/** More pages than any list of ours can have. */
-const MOST = 1_000;
-
 /** What a list answers as its `result`. Nothing in place of a list is not an empty list, unless the API counts none. */
 export const Items = z.array(z.unknown());
 export const itemsOf = ({ result, result_info: info }: Envelope): unknown => (result === null && info?.total_count === 0 ? [] : result);
 
-export interface PageAnswer {
-  readonly items: readonly unknown[];
+export interface PageAnswer<T> extends Omit<PageCost, "items"> {
+  readonly items: readonly T[];
   readonly info: Envelope["result_info"];
 }
 
@@ -24,18 +22,20 @@ export interface PageAnswer {
  *
  * Not the SDK's way, which ignores `total_pages` and never ends where the last page is given again for every later one
  * (cloudflare-typescript#2661, checked 2026-11).
+ *
+ * @throws {BeyondLimit} when the list is larger than any honest one
  */
-export async function allPages(perPage: number, ask: (page: Page) => Promise<PageAnswer>): Promise<readonly unknown[]> {
-  const all: unknown[] = [];
-  let before: readonly unknown[] = [];
-  for (let page = 1; page <= MOST; page += 1) {
-    const { items, info } = await ask({ page, per_page: perPage });
-    if (items.length === 0 || isDeepStrictEqual(items, before)) break;
-    all.push(...items);
-    if (last(info, { page, per_page: perPage }, items.length, all.length)) break;
+export async function allPages<T>(perPage: number, budget: ListBudget, ask: (page: Page) => Promise<PageAnswer<T>>): Promise<readonly T[]> {
+  const all: T[] = [];
+  let before: readonly T[] = [];
+  for (let page = 1; ; page += 1) {
+    const { items, info, bytes, ms } = await ask({ page, per_page: perPage });
+    budget.spend({ items: items.length, bytes, ms });
+    if (items.length === 0 || isDeepStrictEqual(items, before)) return all;
+    for (const item of items) all.push(item);
+    if (last(info, { page, per_page: perPage }, items.length, all.length)) return all;
     before = items;
   }
-  return all;
 }
 
 /** An API that gives fewer on a page than was wished for says so: only its own page length tells a short page. */

@@ -12,6 +12,8 @@ import { BaseConnections } from "cloudflare/resources/zero-trust/tunnels/cloudfl
 import { BaseToken } from "cloudflare/resources/zero-trust/tunnels/cloudflared/token";
 import { BaseZones } from "cloudflare/resources/zones/zones";
 import { createClient } from "cloudflare/tree-shakable";
+import { createReader, type Reader } from "../limited.ts";
+import { MAX_ANSWER_BYTES, MAX_ANSWER_VALUES } from "../limits.ts";
 
 export interface SdkOptions {
   readonly token: string;
@@ -29,8 +31,9 @@ const API_VERSION = "2026-10-03";
  * environment, and its log is off for good: at `debug` it prints bodies, client secrets among them. Redirects are not followed:
  * after one a POST would come as a GET, and whatever that answers would count as the write's success.
  */
-export const createSdk = ({ token, baseUrl, timeoutMs }: SdkOptions) =>
-  createClient({
+export function createSdk({ token, baseUrl, timeoutMs }: SdkOptions) {
+  const reader = createReader({ maxBytes: MAX_ANSWER_BYTES, maxValues: MAX_ANSWER_VALUES });
+  return createClient({
     apiToken: token,
     apiKey: null,
     apiEmail: null,
@@ -40,7 +43,8 @@ export const createSdk = ({ token, baseUrl, timeoutMs }: SdkOptions) =>
     timeout: timeoutMs,
     maxRetries: 0,
     logLevel: "off",
-    fetch: (input, init) => fetch(input, { ...init, redirect: "manual", signal: withDeadline(init?.signal, timeoutMs) }),
+    fetch: async (input, init) =>
+      read(await fetch(input, { ...init, redirect: "manual", signal: withDeadline(init?.signal, timeoutMs) }), reader),
     resources: [
       BaseAccounts,
       BaseZones,
@@ -57,6 +61,19 @@ export const createSdk = ({ token, baseUrl, timeoutMs }: SdkOptions) =>
       BaseToken,
     ],
   });
+}
+
+/**
+ * The same response with its body in memory. The SDK reads the body of a refusal by itself, to its end, however long it is.
+ *
+ * @throws {BeyondLimit}
+ */
+async function read(response: Response, reader: Reader): Promise<Response> {
+  const { body, status, statusText, headers } = response;
+  if (body === null) return response;
+  const text = await reader.text(body);
+  return new Response(text === "" ? null : text, { status, statusText, headers });
+}
 
 /** The SDK's own timeout ends when the headers are there; a body that never comes would hang for ever. */
 function withDeadline(signal: AbortSignal | null | undefined, timeoutMs: number): AbortSignal {

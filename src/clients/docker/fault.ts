@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { WorldError } from "../../errors.ts";
 import { type PlainCause, plainCause } from "../cause.ts";
+import { beyondLimitIn } from "../limited.ts";
 import { type DockerAddress, spell } from "./address.ts";
 
 export interface ProcessUser {
@@ -23,12 +24,15 @@ export interface Failed {
  * | EACCES, EPERM               | CFA-DOCKER-DENIED      | tell a person                     |
  * | 401, 403, 405               | CFA-DOCKER-PROXY       | tell a person                     |
  * | any other status, no answer | CFA-DOCKER-UNREACHABLE | come back                         |
+ * | more than cfauth reads      | CFA-DOCKER-UNREACHABLE | tell a person                     |
  *
  * The engine itself refuses no GET, so it is a proxy (or an authorization plugin) that did.
  *
  * @throws {WorldError} always
  */
 export function failed({ address, path, user }: Failed, error: unknown): never {
+  const beyond = beyondLimitIn(error);
+  if (beyond !== undefined) throw oversized(address, path, beyond.message);
   const cause = plainCause(error, []);
   const status = statusOf(error);
   const common = { service: "docker", status, vendor: cause.code === undefined ? [] : [cause.code], cause } as const;
@@ -91,6 +95,16 @@ const unreachable = (address: DockerAddress, what: string): Sentence => ({
       ? `check that Docker runs, and that ${address.path} is mounted into cfauth's container`
       : "check that DOCKER_HOST is right, that what it leads to runs, and that cfauth is on its network",
 });
+
+/** Half a list would look like containers that stopped. */
+const oversized = (address: DockerAddress, path: string, limit: string): WorldError =>
+  new WorldError({
+    service: "docker",
+    code: "CFA-DOCKER-UNREACHABLE",
+    message: `Docker at ${spell(address)} answered more than cfauth reads to GET ${path}: the answer ${limit}; nothing is torn down`,
+    fix: "look for containers with very long labels (docker ps --no-trunc --format '{{.Names}} {{.Labels}}' | awk '{ print length, $1 }' | sort -n), and remove them",
+    transient: false,
+  });
 
 /** An answer that is not the engine's. `where` names fields, never their values. */
 export const misunderstood = ({ address, path }: Failed, where: string): WorldError =>

@@ -1,0 +1,143 @@
+import { createCollector } from "./collect.ts";
+import { MAX_ANSWER_DEPTH } from "./limits.ts";
+
+/** An answer beyond a limit of cfauth's. Its message continues "the answer …" or "the list …". */
+export class BeyondLimit extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "BeyondLimit";
+  }
+}
+
+/** No deeper than this: a cause may be its own. */
+const MAX_CAUSES = 5;
+
+/** The limit that an error is about, whatever a library wrapped around it. */
+export function beyondLimitIn(error: unknown): BeyondLimit | undefined {
+  for (let [at, depth] = [error, 0]; at instanceof Error && depth < MAX_CAUSES; at = at.cause, depth += 1)
+    if (at instanceof BeyondLimit) return at;
+  return undefined;
+}
+
+const MIB = 1024 * 1024;
+
+const spellBytes = (bytes: number): string => (bytes >= MIB ? `${bytes / MIB} MiB` : `${bytes / 1024} KiB`);
+
+const spellCount = (count: number): string => count.toLocaleString("en");
+
+export const largerThan = (limit: number, what: "bytes" | "values" | "items" | "pages"): BeyondLimit =>
+  new BeyondLimit(`is larger than ${what === "bytes" ? spellBytes(limit) : `${spellCount(limit)} ${what}`}`);
+
+export interface AnswerLimits {
+  readonly maxBytes: number;
+  /** JSON values: objects, lists and fields alike. */
+  readonly maxValues: number;
+}
+
+/** Reads the answers of one service. */
+export interface Reader {
+  /**
+   * Reads an answer to its end, and gives it up as soon as it is beyond a limit: what is left is not read, and nothing is parsed.
+   *
+   * @throws {BeyondLimit}
+   */
+  text(stream: AsyncIterable<Uint8Array>): Promise<string>;
+}
+
+/** What has been read since memory was last freed. */
+const UNFREED_BYTES = 2 * 1024 * 1024;
+
+/** Answers above this size are read one after another, so that eight at once do not take eight times the memory. */
+const LARGE_BYTES = 512 * 1024;
+
+export function createReader({ maxBytes, maxValues }: AnswerLimits): Reader {
+  const turn = createTurns();
+  const collect = createCollector();
+  let unfreed = 0;
+  /** Used by one large answer after another: fresh memory for each would pile up faster than it is collected. */
+  let scratch: Buffer | undefined;
+  return {
+    text: async (stream) => {
+      await using turns = new AsyncDisposableStack();
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      let large: Buffer | undefined;
+      for await (const chunk of stream) {
+        unfreed += chunk.byteLength;
+        if (unfreed > UNFREED_BYTES) {
+          collect();
+          unfreed = 0;
+        }
+        if (size + chunk.byteLength > maxBytes) throw largerThan(maxBytes, "bytes");
+        if (large === undefined && size + chunk.byteLength > LARGE_BYTES) {
+          turns.defer(await turn());
+          scratch ??= Buffer.allocUnsafeSlow(maxBytes);
+          large = scratch;
+          large.set(Buffer.concat(chunks.splice(0), size));
+        }
+        if (large === undefined) chunks.push(chunk);
+        else large.set(chunk, size);
+        size += chunk.byteLength;
+      }
+      const text = (large ?? Buffer.concat(chunks, size)).toString("utf8", 0, size);
+      assertJsonWithin(text, maxValues);
+      return text;
+    },
+  };
+}
+
+/** Turns that are taken one after another. @returns waits for the turn, and answers what ends it */
+function createTurns(): () => Promise<() => void> {
+  let last = Promise.resolve();
+  return async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const before = last;
+    last = promise;
+    await before;
+    return resolve;
+  };
+}
+
+/** Reads a stream as far as the limit. Leaving the loop early ends the stream and the connection behind it. */
+export async function beginningOf(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size > maxBytes) break;
+  }
+  return Buffer.concat(chunks, Math.min(size, maxBytes)).toString("utf8");
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
+const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+
+/**
+ * Measures a JSON text before it is parsed: `[{},{},…` takes twenty times its length in memory, and code that follows
+ * a deep structure runs out of stack. A text that is no JSON is measured likewise, and refused by the parser.
+ *
+ * @throws {BeyondLimit}
+ */
+function assertJsonWithin(text: string, maxValues: number): void {
+  let values = 1;
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text.charCodeAt(at);
+    if (quoted && sign === BACKSLASH) at += 1;
+    else if (sign === QUOTE) quoted = !quoted;
+    else if (quoted) continue;
+    else if (sign === COMMA) values += 1;
+    else if (CLOSING.has(sign)) depth -= 1;
+    else if (OPENING.has(sign)) {
+      values += 1;
+      depth += 1;
+    }
+    if (depth > MAX_ANSWER_DEPTH) throw new BeyondLimit(`is nested deeper than ${MAX_ANSWER_DEPTH} levels`);
+    if (values > maxValues) throw largerThan(maxValues, "values");
+  }
+}

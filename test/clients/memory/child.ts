@@ -1,0 +1,56 @@
+/**
+ * Asks a server that answers badly, with the real clients, eight questions at once, and says how that ended and how much memory
+ * the process had at most. A process of its own, since memory is counted for a whole process.
+ *
+ *     node child.js cloudflare http://127.0.0.1:1234
+ */
+import { z } from "zod";
+import { createAuthentik } from "../../../src/clients/authentik.ts";
+import { createCloudflare } from "../../../src/clients/cloudflare.ts";
+import { createDocker } from "../../../src/clients/docker.ts";
+import { createVisit } from "../../../src/doctor/visit.ts";
+import { WorldError } from "../../../src/errors.ts";
+import { sendTest } from "../../../src/notify/test-message.ts";
+import { secret } from "../../../src/secret.ts";
+import type { MemoryReport } from "./report.ts";
+
+const [client = "", url = ""] = process.argv.slice(2);
+const Anything = z.looseObject({});
+const signal = new AbortController().signal;
+
+const { hostname: host, port } = new URL(url);
+const cloudflare = createCloudflare({ token: "t", baseUrl: url, timeoutMs: 5_000, backoffMs: 1 });
+const authentik = createAuthentik({ token: "t", url, timeoutMs: 5_000, backoffMs: 1 });
+const docker = createDocker({ kind: "tcp", host, port: Number(port), tls: undefined }, { timeoutMs: 5_000 });
+
+const asks: Readonly<Record<string, () => Promise<string>>> = {
+  cloudflare: () =>
+    fault(cloudflare.list("tags.list", Anything, (sdk, page) => sdk.zeroTrust.access.tags.list({ account_id: "a", ...page }))),
+  authentik: () => fault(authentik.list("groups.list", Anything, { path: "/core/groups/" })),
+  docker: () => fault(docker.containers(z.array(Anything))),
+  notification: async () => {
+    const target = { format: "json", name: "json at stub", url: secret(url) } as const;
+    const [sent] = await sendTest([target], { at: 0, owner: "o" }, signal, 5_000);
+    return sent?.delivered === false ? sent.why : "delivered";
+  },
+  page: async () => {
+    const page = await createVisit(signal, 5_000)(url);
+    return "why" in page ? page.why : `${page.status}, ${page.body.length} characters`;
+  },
+};
+
+async function fault(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return "no fault";
+  } catch (error) {
+    if (error instanceof WorldError) return `${error.code} ${error.transient ? "transient" : "terminal"}: ${error.message}`;
+    throw error;
+  }
+}
+
+const ask = asks[client];
+if (ask === undefined) throw new Error(`unknown client ${client}`);
+const ends = await Promise.all(Array.from({ length: 8 }, ask));
+const report: MemoryReport = { ends: [...new Set(ends)], peakMiB: process.resourceUsage().maxRSS / 1024 };
+process.stdout.write(JSON.stringify(report), () => process.exit(0));

@@ -1,0 +1,162 @@
+/** How much memory cfauth needs, whatever a service answers. The bundle is measured: from source, Node's own compiler counts too. */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { badServer, bombOf, endless, type Misbehaviour, whole, zipped } from "./bad-server.ts";
+import type { MemoryReport } from "./report.ts";
+
+const run = promisify(execFile);
+const ROOT = resolve(import.meta.dirname, "../../..");
+const MOST_MIB = 200;
+
+const figure = (text: string): void => console.log(`figure: ${text}`);
+
+let folder = "";
+let child = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cfauth-memory-"));
+  child = join(folder, "child.js");
+  const entry = join(import.meta.dirname, "child.ts");
+  await run(process.execPath, [join(ROOT, "scripts/build.ts"), "--entry", entry, "--outfile", child], { cwd: ROOT });
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Case {
+  readonly client: "cloudflare" | "authentik" | "docker" | "notification" | "page";
+  readonly what: string;
+  readonly behave: Misbehaviour | Promise<Misbehaviour>;
+  readonly ends: string | RegExp;
+}
+
+const page = (client: "cloudflare" | "authentik", number: number): string => {
+  const items = Array.from({ length: 100 }, (_, index) => ({ name: `${number}-${index}`, text: "x".repeat(400) }));
+  return JSON.stringify(
+    client === "cloudflare"
+      ? { success: true, errors: [], messages: [], result: items, result_info: { page: number, per_page: 100 } }
+      : { pagination: { next: number + 1 }, results: items },
+  );
+};
+
+/** A million small objects: little text, and a lot once it is parsed. */
+const crumbs = (beginning: string, end: string): string => `${beginning}${"{},".repeat(1_000_000)}{}${end}`;
+const deep = (beginning: string, end: string): string => `${beginning}${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}${end}`;
+
+const ENVELOPE = '{"success":true,"errors":[],"messages":[],"result":';
+const AUTHENTIK_PAGE = '{"pagination":{"next":0},"results":';
+const OF_CLOUDFLARE = "Cloudflare answered more than cfauth reads when asked to list the Access tags";
+
+const cases: readonly Case[] = [
+  {
+    client: "cloudflare",
+    what: "300 kB that unpack to 300 MB",
+    behave: bombOf(ENVELOPE).then(zipped),
+    ends: `CFA-CF-REFUSED terminal: ${OF_CLOUDFLARE}: the answer is larger than 4 MiB`,
+  },
+  {
+    client: "cloudflare",
+    what: "a refusal that unpacks to 300 MB",
+    behave: bombOf(ENVELOPE).then((body) => zipped(body, 403)),
+    ends: /^CFA-CF-REFUSED terminal: .* larger than 4 MiB$/,
+  },
+  {
+    client: "cloudflare",
+    what: "a body without an end",
+    behave: endless(ENVELOPE),
+    ends: /^CFA-CF-REFUSED terminal: .* larger than 4 MiB$/,
+  },
+  {
+    client: "cloudflare",
+    what: "a refusal without an end",
+    behave: endless(ENVELOPE, 500),
+    ends: /^CFA-CF-REFUSED terminal: .* larger than 4 MiB$/,
+  },
+  {
+    client: "cloudflare",
+    what: "a list without an end",
+    behave: (response, number) => whole(page("cloudflare", number))(response, number),
+    ends: /^CFA-CF-REFUSED terminal: .*: the list (is|and those beside it are together) larger than/,
+  },
+  {
+    client: "cloudflare",
+    what: "a million values",
+    behave: whole(crumbs(`${ENVELOPE}[`, "]}")),
+    ends: /the answer is larger than 400,000 values$/,
+  },
+  {
+    client: "cloudflare",
+    what: "a million lists within one another",
+    behave: whole(deep(ENVELOPE, "}")),
+    ends: /the answer is nested deeper than 64 levels$/,
+  },
+  {
+    client: "authentik",
+    what: "300 kB that unpack to 300 MB",
+    behave: bombOf(AUTHENTIK_PAGE).then(zipped),
+    ends: /^CFA-AK-REFUSED terminal: Authentik at .* answered more than cfauth reads when asked to list the groups: the answer is larger than 4 MiB$/,
+  },
+  {
+    client: "authentik",
+    what: "a body without an end",
+    behave: endless(AUTHENTIK_PAGE),
+    ends: /^CFA-AK-REFUSED terminal: .* larger than 4 MiB$/,
+  },
+  {
+    client: "authentik",
+    what: "a refusal without an end",
+    behave: endless("{", 403),
+    ends: /^CFA-AK-REFUSED terminal: .* larger than 4 MiB$/,
+  },
+  {
+    client: "authentik",
+    what: "a list without an end",
+    behave: (response, number) => whole(page("authentik", number))(response, number),
+    ends: /^CFA-AK-REFUSED terminal: .*: the list (is|and those beside it are together) larger than/,
+  },
+  {
+    client: "authentik",
+    what: "a million values",
+    behave: whole(crumbs(`${AUTHENTIK_PAGE}[`, "]}")),
+    ends: /the answer is larger than 400,000 values$/,
+  },
+  {
+    client: "docker",
+    what: "a body without an end",
+    behave: endless("["),
+    ends: /^CFA-DOCKER-UNREACHABLE terminal: .* the answer is larger than 16 MiB; nothing is torn down$/,
+  },
+  {
+    client: "docker",
+    what: "a refusal without an end",
+    behave: endless("{", 500),
+    ends: /^CFA-DOCKER-UNREACHABLE transient: Docker does not answer .*status 500/,
+  },
+  {
+    client: "docker",
+    what: "a million values",
+    behave: whole(crumbs("[", "]")),
+    ends: /the answer is larger than 600,000 values; nothing is torn down$/,
+  },
+  { client: "notification", what: "a receipt without an end", behave: endless(""), ends: "delivered" },
+  { client: "notification", what: "a receipt that unpacks to 300 MB", behave: bombOf("").then(zipped), ends: "delivered" },
+  { client: "notification", what: "a refusal without an end", behave: endless("", 403), ends: "it does not take the token (403)" },
+  { client: "page", what: "a page without an end", behave: endless("<html>"), ends: "200, 65536 characters" },
+  { client: "page", what: "a page that unpacks to 300 MB", behave: bombOf("<html>").then(zipped), ends: "200, 65536 characters" },
+];
+
+test.each(cases)(
+  "$what from $client, eight at once, take less than 200 MB of memory and end in one clear way",
+  async ({ client, what, behave, ends }) => {
+    await using server = await badServer(await behave);
+    const { stdout } = await run(process.execPath, ["--disable-warning=DEP0169", child, client, server.url]);
+    const report = JSON.parse(stdout) as MemoryReport;
+
+    figure(`${what} from ${client}, eight at once: ${Math.round(report.peakMiB)} MiB at most, ${server.requests()} requests`);
+    expect(report.ends.filter((end) => (typeof ends === "string" ? end !== ends : !ends.test(end)))).toEqual([]);
+    expect(report.peakMiB).toBeLessThan(MOST_MIB);
+  },
+);
