@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { Docker } from "../../src/clients/docker.ts";
+import { WorldError } from "../../src/errors.ts";
 
 /** A container that runs. */
 export interface Container {
@@ -53,16 +54,37 @@ const listed = (container: Container) => ({
   },
 });
 
-/** As much of the client as a source asks for. */
-export function dockerOf(running: () => readonly Container[]): Docker {
+/**
+ * As much of the client as a source asks for.
+ *
+ * @param inspects - whether images may be inspected, as behind a proxy that permits it
+ */
+export function dockerOf(running: () => readonly Container[], inspects = true): Docker {
   const answer = async <T>(shape: z.ZodType<T>, body: unknown): Promise<T> => shape.parse(body);
-  return {
-    containers: (shape) => answer(shape, running().map(listed)),
-    info: (shape) => answer(shape, { ID: "engine", ServerVersion: "28.5.2" }),
-    network: (name, shape) => answer(shape, { Name: name, Driver: "bridge" }),
-    events: () => Promise.reject(new Error("nobody listens here")),
+  const imageOf = (id: string): unknown => {
+    const found = running().find((container) => imageIdOf(container) === id);
+    if (!inspects || found === undefined) throw refused();
+    return { Id: id, Config: { Labels: found.imageLabels ?? null } };
   };
+  const client = {
+    containers: <T>(shape: z.ZodType<T>) => answer(shape, running().map(listed)),
+    info: <T>(shape: z.ZodType<T>) => answer(shape, { ID: "engine", ServerVersion: "28.5.2" }),
+    network: <T>(name: string, shape: z.ZodType<T>) => answer(shape, { Name: name, Driver: "bridge" }),
+    image: async <T>(id: string, shape: z.ZodType<T>) => answer(shape, imageOf(id)),
+    events: () => Promise.reject(new Error("these tests send no events")),
+  };
+  return client;
 }
+
+const refused = (): WorldError =>
+  new WorldError({
+    service: "docker",
+    code: "CFA-DOCKER-PROXY",
+    message: "the proxy refuses GET /images/<id>/json",
+    fix: "permit it",
+    transient: false,
+    status: 403,
+  });
 
 /** Where a request goes that is sent to a host text of a rule. */
 export interface Answering {
@@ -73,30 +95,30 @@ export interface Answering {
 }
 
 const NOBODY: Answering = { containers: [], outside: false };
+const OUTSIDE: Answering = { containers: [], outside: true };
 
 /**
- * Docker's DNS as a container on these networks asks it (measured on 20.10.24 and 28.5.2). A name is looked for whole on every
- * network of the asker first, and then without an ending that is the name of a network. A name that ends with a network of the
- * asker is not asked outside; any other one that no container has is.
+ * Docker's DNS as a container on these networks asks it (measured alike on 20.10.24 and 28.5.2). A name is looked for whole on
+ * every network of the asker first, and then without an ending that is the name of such a network. What no container has is asked
+ * outside. There the house knows short names, by its search domain, and names of its own domain; it has no domain that is called
+ * like a Docker network, and no machine that is called like the id of a container.
  */
 export function answering(running: readonly Container[], networks: readonly string[], host: string): Answering {
-  const name = host.toLowerCase().replace(/\.$/, "");
+  const name = host.replace(/\.$/, "");
   if (/^\[|^[\d.]+$/.test(name)) {
     const addressed = running.filter((it) => it.networks.some((network) => networks.includes(network) && addressOf(it, network) === name));
-    return addressed.length > 0 ? { containers: addressed, outside: false } : { containers: [], outside: true };
+    return addressed.length > 0 ? { containers: addressed, outside: false } : OUTSIDE;
   }
   const on = (network: string, wanted: string) =>
     running.filter((it) => it.networks.includes(network) && namesOf(it).includes(wanted.toLowerCase()));
   const whole = [...new Set(networks.flatMap((network) => on(network, name)))];
   if (whole.length > 0) return { containers: whole, outside: false };
-  for (let at = name.lastIndexOf("."); at > 0; at = name.lastIndexOf(".", at - 1)) {
-    const network = networks.find((it) => it.toLowerCase() === name.slice(at + 1));
-    if (network === undefined) continue;
-    const scoped = on(network, name.slice(0, at));
+  for (const network of networks) {
+    if (!name.endsWith(`.${network}`)) continue;
+    const scoped = on(network, name.slice(0, -network.length - 1));
     return scoped.length > 0 ? { containers: scoped, outside: false } : NOBODY;
   }
-  // No machine is called by the id of a container.
-  return /^[0-9a-f]{12}$/.test(name) ? NOBODY : { containers: [], outside: true };
+  return /^[0-9a-f]{12}$/.test(name) ? NOBODY : OUTSIDE;
 }
 
 const namesOf = (container: Container): readonly string[] =>

@@ -78,11 +78,12 @@ export interface Household {
 
 const NOWHERE: Answering = { containers: [], outside: false };
 
-export function household(environment: Readonly<Record<string, string>> = {}, world: World = emptyWorld()): Household {
+/** @param inspects - whether images may be inspected */
+export function household(environment: Readonly<Record<string, string>> = {}, world: World = emptyWorld(), inspects = true): Household {
   const config = configOf(environment);
   const [settings, grace, rooms] = [wishSettings(config), graceOf(config), house(OWNER, false)];
   const running = new Map<string, Container>();
-  const sourceOf = (): Source => createDockerSource({ docker: dockerOf(() => [...running.values()]), log: { debug: () => {} } });
+  const sourceOf = (): Source => createDockerSource({ docker: dockerOf(() => [...running.values()], inspects), log: { debug: () => {} } });
   let source = sourceOf();
   let memory: Memory = noMemory;
   let logins: ReadonlySet<string> = new Set();

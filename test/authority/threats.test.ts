@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { ACCESS_ROWS } from "./threats/access.ts";
+import { AUTHENTIK_ROWS } from "./threats/authentik.ts";
+import { IDENTITY_ROWS } from "./threats/identity.ts";
+import { IMAGE_ROWS } from "./threats/images.ts";
+import type { Row } from "./threats/row.ts";
+import { SETTINGS_ROWS } from "./threats/settings.ts";
+import { TENURE_ROWS } from "./threats/tenure.ts";
+import { TUNNEL_ROWS } from "./threats/tunnel.ts";
+
+/** Every input of the threat model, each with variants. */
+const ROWS: readonly Row[] = [
+  ...AUTHENTIK_ROWS,
+  ...IDENTITY_ROWS,
+  ...IMAGE_ROWS,
+  ...TENURE_ROWS,
+  ...ACCESS_ROWS,
+  ...TUNNEL_ROWS,
+  ...SETTINGS_ROWS,
+];
+
+it.each(ROWS)("$threat: $input", async ({ outcome, right }) => {
+  expect(await outcome()).toEqual(right);
+});
