@@ -1,6 +1,5 @@
 /** Other writers of the tunnel's document, and rules that are not ours (T14, T16, T16b). */
 import type { World } from "../../../src/kinds/world.ts";
-import { emptyWorld } from "../../plan/model.ts";
 import { each, type Row } from "./row.ts";
 import { type About, container, scene } from "./scene.ts";
 
@@ -71,11 +70,12 @@ const T16b: readonly Row[] = [
         await it.up(api);
         it.home.world = saved(it.home.world, [...it.home.world.ingress.rules, rule]);
         await it.up(api);
+        await it.wait(3_600);
         const beside = kept();
         await it.up(container("api", { labels: { hostname: APP, path: "/v2", access: "public" } }));
         const moved = kept();
         await it.down("api");
-        await it.wait(120);
+        await it.wait(3_600);
         return [beside, moved, kept()];
       },
       right: [1, 1, 1],
