@@ -3,10 +3,12 @@ import { ACCESS_ROWS } from "./threats/access.ts";
 import { AUTHENTIK_ROWS } from "./threats/authentik.ts";
 import { IDENTITY_ROWS } from "./threats/identity.ts";
 import { IMAGE_ROWS } from "./threats/images.ts";
+import { LIMIT_ROWS } from "./threats/limits.ts";
 import type { Row } from "./threats/row.ts";
 import { SETTINGS_ROWS } from "./threats/settings.ts";
 import { TENURE_ROWS } from "./threats/tenure.ts";
 import { TUNNEL_ROWS } from "./threats/tunnel.ts";
+import { WRITER_ROWS } from "./threats/writers.ts";
 
 /** Every input of the threat model, each with variants. */
 const ROWS: readonly Row[] = [
@@ -16,6 +18,8 @@ const ROWS: readonly Row[] = [
   ...TENURE_ROWS,
   ...ACCESS_ROWS,
   ...TUNNEL_ROWS,
+  ...WRITER_ROWS,
+  ...LIMIT_ROWS,
   ...SETTINGS_ROWS,
 ];
 
