@@ -7,6 +7,7 @@ import { LIMIT_ROWS } from "./threats/limits.ts";
 import type { Row } from "./threats/row.ts";
 import { SETTINGS_ROWS } from "./threats/settings.ts";
 import { TENURE_ROWS } from "./threats/tenure.ts";
+import { TEXT_ROWS } from "./threats/text.ts";
 import { TUNNEL_ROWS } from "./threats/tunnel.ts";
 import { WRITER_ROWS } from "./threats/writers.ts";
 
@@ -20,6 +21,7 @@ const ROWS: readonly Row[] = [
   ...TUNNEL_ROWS,
   ...WRITER_ROWS,
   ...LIMIT_ROWS,
+  ...TEXT_ROWS,
   ...SETTINGS_ROWS,
 ];
 
