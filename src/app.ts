@@ -1,6 +1,10 @@
+import { randomUUID } from "node:crypto";
+import { hostname as machineName } from "node:os";
+import { lookupFor } from "./authentik-lookup.ts";
 import { type Authentik, createAuthentik } from "./clients/authentik.ts";
 import { onlyAccount } from "./clients/cloudflare/account.ts";
 import { type Cloudflare, createCloudflare } from "./clients/cloudflare.ts";
+import { createDockerDns, type DockerDns } from "./clients/docker/dns.ts";
 import type { CallReport } from "./clients/report.ts";
 import type { Config } from "./config.ts";
 import type { Owner } from "./domain/owner.ts";
@@ -17,7 +21,8 @@ import { tileApi } from "./kinds/tile/api.ts";
 import { tunnelApi } from "./kinds/tunnel/api.ts";
 import { remembered } from "./kinds/tunnel/remembered.ts";
 import type { World } from "./kinds/world.ts";
-import { asked } from "./labels/asked.ts";
+import { asked, namedNetworks } from "./labels/asked.ts";
+import { effectiveLabels } from "./labels/label-set.ts";
 import { groundwork } from "./loop/groundwork.ts";
 import { createLoop, type Loop, type LoopParts, type Observer } from "./loop/loop.ts";
 import { type Preview, preview } from "./loop/preview.ts";
@@ -25,6 +30,8 @@ import { type WishSettings, wishes } from "./loop/wishes.ts";
 import { NOTHING_DESIRED } from "./plan/desired.ts";
 import type { Grace } from "./plan/linger.ts";
 import { plan } from "./plan/plan.ts";
+import { outsideProbe, withAnswers } from "./sources/index.ts";
+import { createListing, type Listing } from "./sources/listing.ts";
 import { ownerFromEngine } from "./sources/owner.ts";
 import type { Source } from "./sources/source.ts";
 
@@ -36,7 +43,14 @@ export interface AppOptions {
   readonly watch: Observer;
   /** Told of every request to Cloudflare and Authentik. */
   readonly onCall: (service: "cloudflare" | "authentik", report: CallReport) => void;
-  /** Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name. */
+  /** Docker's DNS, asked where this process runs in a container on cloudflared's network. */
+  readonly dns?: DockerDns;
+  /** What this machine is called; in a container its short id. */
+  readonly hostname?: string;
+  /**
+   * Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name, and
+   * for who answers at Authentik's address where that is a container's.
+   */
   readonly leaving?: boolean;
 }
 
@@ -58,7 +72,9 @@ export interface App {
  *
  * @throws {WorldError} when one of these cannot be had yet; nothing is left open then
  */
-export async function createApp({ config, source, signal, watch, onCall, leaving = false }: AppOptions): Promise<App> {
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, source, signal, watch, onCall, leaving = false } = options;
+  const listing = createListing(leaving ? source : answering(options), () => performance.now());
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
     baseUrl: config.cloudflare.baseUrl,
@@ -68,6 +84,7 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
   const authentik = createAuthentik({
     token: config.authentik.token.reveal(),
     url: config.authentik.apiUrl,
+    lookup: lookupFor(config.authentik, listing),
     signal,
     onCall: (report) => onCall("authentik", report),
   });
@@ -75,7 +92,7 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
   const hands = createHands({ config, cloudflare, authentik, owner, account, leaving });
   const parts: LoopParts = {
-    ...(leaving ? nothingWished(owner) : labelsObeyed(config, source, owner)),
+    ...(leaving ? nothingWished(owner) : labelsObeyed(config, listing, owner)),
     hands,
     watch,
     resyncMs: config.resyncMs,
@@ -98,14 +115,24 @@ export async function createApp({ config, source, signal, watch, onCall, leaving
   };
 }
 
+/** The containers with what Docker's DNS says of their names, where it can be asked. */
+const answering = ({ config, source, dns = createDockerDns(), hostname = machineName() }: AppOptions): Source =>
+  withAnswers(source, {
+    dns,
+    hostname,
+    outside: outsideProbe({ dns, uptime: () => performance.now(), unknownName: () => `cfauth-${randomUUID()}` }),
+    isLabelled: ({ labels }) => Object.keys(effectiveLabels(labels, config.labels).labels).length > 0,
+    networks: (workloads) => [...new Set([...config.labels.networks, ...namedNetworks(workloads, config.labels)])],
+  });
+
 type Wishing = Pick<LoopParts, "list" | "decide" | "asked" | "plan">;
 
 /** What runs is listed, and what its labels ask for is wished. */
-function labelsObeyed(config: Config, source: Source, owner: Owner): Wishing {
+function labelsObeyed(config: Config, listing: Listing, owner: Owner): Wishing {
   const rooms = house(owner, config.tiles);
   const [settings, grace] = [wishSettings(config), graceOf(config)];
   return {
-    list: () => source.list(),
+    list: () => listing.list(),
     decide: (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
     asked: (workloads) => asked(workloads, config.labels),
     plan: ({ desired }, world, failed) => plan(rooms, desired, world, failed),

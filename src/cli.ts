@@ -6,6 +6,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { healthcheckCommand } from "./commands/healthcheck.ts";
 import { planCommand } from "./commands/plan.ts";
 import { runCommand } from "./commands/run.ts";
+import { say } from "./commands/say.ts";
 import { statusCommand } from "./commands/status.ts";
 import { nearest } from "./domain/nearest.ts";
 import { docs } from "./links.ts";
@@ -29,14 +30,29 @@ export const COMMANDS: readonly Command[] = [
 export async function cli(argv: readonly string[], context: Context): Promise<number> {
   const asked = read(argv);
   if ("fault" in asked) {
-    context.err.write(`cfauth: ${asked.fault}\n`);
+    context.err.write(context.err.lines(`cfauth: ${asked.fault}`));
     return MISUSED;
   }
   if ("text" in asked) {
-    context.out.write(asked.text.split("\n").map(context.out.plain).join("\n"));
+    context.out.write(context.out.lines(...asked.text.trimEnd().split("\n")));
     return 0;
   }
-  return asked.command.run(context, asked.given);
+  try {
+    return await asked.command.run(context, asked.given);
+  } catch (error) {
+    say(context.err, ...unforeseen(error));
+    return 1;
+  }
+}
+
+/** What of an error that no command expects is shown: Node would print all its fields, headers with tokens among them. */
+function unforeseen(error: unknown): readonly string[] {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const frames = (stack ?? "")
+    .replace(message, "")
+    .split("\n")
+    .filter((line) => /^ +at /.test(line));
+  return [`cfauth failed in a way that it does not expect; please report these lines: ${name}: ${message}`, ...frames];
 }
 
 type Asked = { readonly command: Command; readonly given: Given } | { readonly text: string } | { readonly fault: string };

@@ -1,8 +1,10 @@
 import { type Logger, pino } from "pino";
+import { type JsonText, shownJson } from "./domain/text/json-text.ts";
 import { plainError } from "./log/plain-error.ts";
 import { forPeople } from "./log/pretty.ts";
 import { redactor } from "./log/redactor.ts";
 import type { Secret } from "./secret.ts";
+import type { TerminalText } from "./terminal.ts";
 
 export type Log = Logger;
 
@@ -17,7 +19,7 @@ export interface LogOptions {
 
 /** Standard output, or what stands in for it in a test. */
 export interface LogStream {
-  write(text: string): unknown;
+  write(text: JsonText | TerminalText): unknown;
   readonly isTTY?: boolean;
 }
 
@@ -29,7 +31,7 @@ export interface LogStream {
 export function createLog({ level, format, secrets, stream }: LogOptions): Log {
   const terminal = stream.isTTY === true;
   const redacted = redactor(secrets);
-  const shown = (format ?? (terminal ? "pretty" : "json")) === "pretty" ? forPeople(terminal) : (line: string) => line;
+  const shown = (format ?? (terminal ? "pretty" : "json")) === "pretty" ? forPeople(terminal) : shownJson;
   return pino(
     {
       level,

@@ -9,6 +9,7 @@ import type { Port, Workload } from "../src/domain/workload.ts";
 import { namedNetworks } from "../src/labels/asked.ts";
 import type { Context } from "../src/labels/context.ts";
 import { decode } from "../src/labels/decode.ts";
+import { identify } from "../src/labels/identity.ts";
 import { labelSets } from "../src/labels/label-set.ts";
 import { neighbours } from "../src/labels/neighbours.ts";
 import type { Decoded, FaultyRoute, StandingRoute } from "../src/plan/desired.ts";
@@ -85,6 +86,10 @@ export const exposure = (at: string, more: Partial<Exposure> = {}): Exposure => 
   ...more,
 });
 
+/** The same as its labels come to: container `app` is reached by its name on the network `tunnel`. */
+export const reachedExposure = (at: string, more: Partial<Exposure> = {}): Exposure =>
+  exposure(at, { origin: { service: "http://app.tunnel:80", options: {} }, ...more });
+
 /** A route that container `app` asks for with labels that have a fault. */
 export const faultyRoute = (at: string | Route, more: Partial<FaultyRoute> = {}): FaultyRoute => ({
   route: typeof at === "string" ? route(at) : at,
@@ -134,8 +139,9 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
 
 /** What the labels of all these workloads come to, taken together. */
 export function decoded(workloads: readonly Workload[], more: Partial<Context> = {}): Decoded {
-  const around = context(workloads, more);
-  const all = labelSets(workloads, around).map((labelSet) => decode(labelSet, around));
+  const identified = identify(workloads, more.routed ?? new Set(), new Map()).workloads;
+  const around = context(identified, more);
+  const all = labelSets(identified, around).map((labelSet) => decode(labelSet, around));
   return {
     exposures: all.flatMap((it) => it.exposures),
     faulty: all.flatMap((it) => it.faulty),

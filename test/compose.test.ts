@@ -57,10 +57,20 @@ describe("Authentik in it", () => {
     expect(service("cfauth")).toMatch(/^ {6}AUTHENTIK_URL: https:\/\/auth\.\$\{DOMAIN:\?see \.env\.example\}$/m);
   });
 
-  test("answers cfauth's API calls without the tunnel", () => {
-    expect(service("cfauth")).toContain("AUTHENTIK_API_URL: http://authentik-server:9000\n");
-    expect(service("cfauth")).toMatch(/^ {4}networks: \[.*\bapi\b.*\]$/m);
-    expect(service("authentik-server")).toMatch(/^ {4}networks: \[.*\bapi\b.*\]$/m);
+  test("answers cfauth's API calls on a network that only the two are on, by a name that no other container can have", () => {
+    const members = Object.keys(services()).filter((name) => /networks: \[.*\bapi\b.*\]/.test(service(name)));
+    expect(members.sort()).toEqual(["authentik-server", "cfauth"]);
+    expect(COMPOSE).toMatch(/^ {2}api:\n {4}name: authentik-api$/m);
+    expect(service("authentik-server")).toContain("    container_name: authentik-server\n");
+    expect(service("cfauth")).toContain("AUTHENTIK_API_URL: http://authentik-server.authentik-api:9000\n");
+    expect(service("cfauth")).toContain("CFAUTH_AUTHENTIK_CONTAINER: authentik-server\n");
+  });
+
+  test("gives cfauth an account of its own and no administrator's token", () => {
+    expect(COMPOSE).not.toContain("AUTHENTIK_BOOTSTRAP_TOKEN");
+    const worker = service("authentik-worker");
+    expect(worker).toMatch(/^ {6}CFAUTH_TOKEN: \$\{AUTHENTIK_TOKEN:\?see \.env\.example\}$/m);
+    expect(worker).toContain("      - ./contrib/authentik/cfauth-blueprint.yaml:/blueprints/custom/cfauth.yaml:ro\n");
   });
 });
 
@@ -159,6 +169,8 @@ describe("cfauth's way to Docker", () => {
     "/networks/home_lab.tunnel-1",
     "/v1.41/containers/json",
     "/v1.50/events",
+    `/images/sha256:${"0123456789abcdef".repeat(4)}/json`,
+    `/v1.41/images/sha256:${"a".repeat(64)}/json`,
   ])("lets GET %s through", (path) => {
     expect(allowed(path)).toBe(true);
   });
@@ -177,6 +189,21 @@ describe("cfauth's way to Docker", () => {
     "/networks/x/y",
     "/networks/",
     "/images/json",
+    "/images/search",
+    "/images/get",
+    "/images/whoami/json",
+    "/images/traefik/whoami/json",
+    `/images/${"a".repeat(64)}/json`,
+    `/images/sha256:${"a".repeat(63)}/json`,
+    `/images/sha256:${"a".repeat(65)}/json`,
+    `/images/sha256:${"A".repeat(64)}/json`,
+    `/images/sha256:${"a".repeat(64)}/history`,
+    `/images/sha256:${"a".repeat(64)}/get`,
+    `/images/sha256:${"a".repeat(64)}`,
+    `/images/sha256:${"a".repeat(64)}/json/`,
+    `/images/sha256:${"a".repeat(64)}/json/../../../containers/x/json`,
+    `/images/sha256:${"a".repeat(64)}/json\n/containers/x/json`,
+    `/x/images/sha256:${"a".repeat(64)}/json`,
     "/secrets",
     "/services",
     "/volumes",

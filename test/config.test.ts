@@ -339,6 +339,47 @@ describe("the address of Authentik", () => {
   });
 });
 
+describe("an address to which a token is sent", () => {
+  const NAMES = ["AUTHENTIK_API_URL", "CLOUDFLARE_BASE_URL"] as const;
+  const each = (...texts: readonly string[]) => NAMES.flatMap((name) => texts.map((text) => ({ name, text })));
+
+  it.each(
+    each(
+      "http://authentik.example.com",
+      "http://authentik.example.com.",
+      "http://example.com:9000",
+      "http://8.8.8.8",
+      "http://134744072",
+      "http://0x08.0x08.0x08.0x08",
+      "http://[2606:4700::1111]",
+      "http://[::ffff:8.8.8.8]",
+    ),
+  )("is no public one without TLS: $name=$text", ({ name, text }) => {
+    expect(faults({ [name]: text })).toEqual([
+      {
+        name,
+        why: "sends a token over http to an address on the internet, where anybody on the way can read it",
+        fix: "write https://, or an address of this machine or of a private network, such as http://authentik-server:9000",
+      },
+    ]);
+  });
+
+  it.each(
+    each(
+      "https://authentik.example.com",
+      "http://authentik-server:9000",
+      "http://authentik-server.authentik-api:9000",
+      "http://authentik.lan",
+      "http://127.0.0.1:9000",
+      "http://10.1.2.3",
+      "http://[fd00::2]:9000",
+      "http://[::ffff:10.1.2.3]",
+    ),
+  )("may be one with TLS, or of this machine or a private network: $name=$text", ({ name, text }) => {
+    expect(faults({ [name]: text })).toEqual([]);
+  });
+});
+
 describe("the Docker engine", () => {
   it.each([
     { env: { DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, docker: { kind: "socket", path: "/run/user/1000/docker.sock" } },
@@ -367,6 +408,23 @@ describe("the Docker engine", () => {
   ])("cannot be %s", (host) => {
     expect(names(faults({ DOCKER_HOST: host }))).toEqual(["DOCKER_HOST"]);
   });
+
+  it.each([
+    "tcp://engine.example.com:2375",
+    "http://engine.example.com",
+    "tcp://8.8.8.8:2375",
+    "tcp://134744072:2375",
+    "tcp://[2606:4700::1]",
+  ])("is not spoken to over the internet without TLS: %s", (host) => {
+    expect(names(faults({ DOCKER_HOST: host }))).toEqual(["DOCKER_HOST"]);
+  });
+
+  it.each(["tcp://192.168.1.4:2375", "tcp://nas.lan:2375", "tcp://socket-proxy.home_socket:2375"])(
+    "is spoken to without TLS in a private network: %s",
+    (host) => {
+      expect(config({ DOCKER_HOST: host }).docker).toMatchObject({ kind: "tcp", tls: undefined });
+    },
+  );
 
   it("whose certificates cannot be read is a fault of their folder", () => {
     expect(names(faults({ DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }))).toEqual([
@@ -420,6 +478,25 @@ describe("what holds where a label is silent", () => {
 describe("other settings", () => {
   it("take several networks, the first one preferred", () => {
     expect(config({ CFAUTH_NETWORK: "tunnel, web" }).labels.networks).toEqual(["tunnel", "web"]);
+  });
+
+  it.each(["bridge", "host", "none", "ingress", "docker_gwbridge", "podman", "tunnel,bridge"])(
+    "do not take the network %s, on which Docker resolves no names",
+    (CFAUTH_NETWORK) => {
+      expect(faults({ CFAUTH_NETWORK })).toEqual([
+        {
+          name: "CFAUTH_NETWORK",
+          why: "names a network on which Docker resolves no names",
+          fix: "make one with `docker network create tunnel`, put cloudflared and your services on it, and write tunnel",
+        },
+      ]);
+      expect(faults({ CFAUTH_NETWORK, CFAUTH_TARGET: "id" })).toHaveLength(1);
+    },
+  );
+
+  it("take a network without names where containers are reached by their addresses, and one without addresses never", () => {
+    expect(config({ CFAUTH_NETWORK: "bridge", CFAUTH_TARGET: "ip" }).labels.networks).toEqual(["bridge"]);
+    expect(faults({ CFAUTH_NETWORK: "host", CFAUTH_TARGET: "ip" })).toHaveLength(1);
   });
 
   it("take zones and a domain as they are written, whatever the case", () => {

@@ -5,16 +5,25 @@ const MARKS = ["ok", "warn", "fail", "skip"] as const;
 
 function marks(isTTY: boolean, env: Readonly<Record<string, string>>): readonly string[] {
   const terminal = createTerminal({ write: () => {}, isTTY }, env);
-  return MARKS.map((mark) => terminal.mark(mark));
+  return MARKS.map((mark) => terminal.plain(terminal.mark(mark)));
 }
 
 describe("a line", () => {
   const line = "→ \u001b[31mred\u001b[39m · \u001b[8mhidden\u001b[2J… – over\nthere";
   const plain = (isTTY: boolean, env: Readonly<Record<string, string>>) => createTerminal({ write: () => {}, isTTY }, env).plain(line);
 
-  it("keeps our colours and is steered by nothing else", () => {
-    expect(plain(true, {})).toBe("→ \u001b[31mred\u001b[39m · �[8mhidden�[2J… – over�there");
-    expect(plain(false, {})).toBe("→ �[31mred�[39m · �[8mhidden�[2J… – over�there");
+  it.each([true, false])("is steered by nothing in a foreign text, not even a colour (on a terminal: %s)", (isTTY) => {
+    expect(plain(isTTY, {})).toBe("→ �[31mred�[39m · �[8mhidden�[2J… – over�there");
+  });
+
+  it("keeps the colours that the terminal itself painted, around a foreign text that has escape sequences too", () => {
+    const { plain, paint } = createTerminal({ write: () => {}, isTTY: true }, {});
+    expect(plain(`a ${paint("red", "b\u001b[39m\u001b[2mc")} d`)).toBe("a \u001b[31mb�[39m�[2mc\u001b[39m d");
+  });
+
+  it("keeps no colours that another terminal painted", () => {
+    const [one, other] = [1, 2].map(() => createTerminal({ write: () => {}, isTTY: true }, {}));
+    expect(one?.plain(other?.paint("red", "x") ?? "")).not.toContain("\u001b");
   });
 
   it.each([{ NO_COLOR: "1" }, { LANG: "C" }])("has words in place of signs where %o", (env) => {

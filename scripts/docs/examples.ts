@@ -31,6 +31,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   hostname: {
     notes: [
       "The one label that is needed. Every hostname gets a DNS record, a rule in the tunnel and an Access application of its own.",
+      "It belongs to the first Compose project that holds it, as long as a container of that project runs or has its grace period. Another one that wants it waits (`CFA-HOST-TAKEN`). Authentik's hostname belongs to [Authentik's own container](authentik.md#authentiks-own-hostname) alone.",
       "`wiki` alone becomes `wiki.example.com` where `CFAUTH_DOMAIN` says so, or where there is just one zone. Cloudflare's free certificate covers the zone and one name below it; a deeper one opens with a warning.",
     ],
     example: wiki({ "cfauth.hostname": "wiki.example.com,docs.example.com" }),
@@ -65,19 +66,22 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   service: {
     notes: [
       "Instead of `port` and `scheme`, never beside them, and without a path at its end, which cloudflared refuses.",
-      "A URL that leads anywhere else than to the container itself is refused unless the operator of cfauth sets `CFAUTH_ALLOW_SERVICE=true`: whoever may write labels could otherwise publish any machine in the house. The container itself is its name, its Compose service, its address, and with `CFAUTH_TARGET=published` a port that it publishes, such as `http://127.0.0.1:8080`.",
+      "A URL that leads anywhere else than to the container itself is refused unless the operator of cfauth sets `CFAUTH_ALLOW_SERVICE=true`: anyone who may write labels could otherwise publish any machine in the house. The container itself is its name, its id or an address that Docker gave it, the name of its Compose service where Compose named the container (`home-wiki-1`) and no other one answers to it, and with `CFAUTH_TARGET=published` a port that it publishes, such as `http://127.0.0.1:8080`. The rule gets the host by which Docker reaches that container alone, whichever of them the label says.",
     ],
     example: wiki({ "cfauth.service": "http://wiki:3001" }),
   },
   path: {
     notes: [
+      "Inside a hostname that another Compose project holds, a path needs that container's label [`share-with`](#share-with).",
       "The prefix and everything below it, nothing that only begins like it: `/api` is not `/apiary`. The container sees the whole path.",
       "Only clean spellings come through, without `.`, `..` or empty segments. Upper and lower case are different paths.",
     ],
     example: wiki({ "cfauth.path": "/api" }),
   },
   network: {
-    notes: ["cloudflared has to be on that network as well."],
+    notes: [
+      "cloudflared has to be on that network as well, and it must be one that was created: on Docker's own networks (`bridge`, `host`, `none`) no names are resolved.",
+    ],
     example: wiki({ "cfauth.network": "backend" }, { networks: ["backend"] }),
   },
   access: {
@@ -166,6 +170,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   adopt: {
     notes: [
       "Without it what others made at the hostname is a conflict: reported, and left as it is. What is taken over becomes what the labels say, is cfauth's from then on, and goes when the container goes.",
+      "It takes nothing from another container, and never Authentik's hostname. An Access application that covers more than this route stays as it is: [access.md](access.md#taking-over-what-you-made-by-hand).",
     ],
     example: wiki({ "cfauth.adopt": "true" }),
   },
@@ -177,7 +182,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   "origin.*": {
     notes: [
-      "cloudflared's own [options](https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/origin-parameters/), by their own names. `caPool` must name a file that exists where cloudflared runs: without it cloudflared refuses every change of the rules, not only this one's.",
+      "cloudflared's own [options](https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/origin-parameters/), by their own names. `caPool` takes only files that the operator of cfauth lists in `CFAUTH_CA_POOLS`: where a file does not exist beside cloudflared, it refuses every change of the rules, not only this one's.",
     ],
     example: wiki({
       "cfauth.scheme": "https",

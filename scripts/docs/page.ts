@@ -9,7 +9,10 @@ Made from the catalogue by \`npm run docs\`; every example is run by the tests.
 
 Labels begin with \`cfauth.\` (\`CFAUTH_LABEL_PREFIX\` changes it). Values are text: numbers, \`true\` and \`false\` go between quotes in a
 Compose file. A label that is unknown or cannot be taken for good opens nothing: a route that is shut stays shut, one that is protected
-stays as it was, and the problem names the container, the label and what would be right.`;
+stays as it was, and the problem names the container, the label and what would be right.
+
+Labels say something about their own container alone. Those that come from an image are ignored (\`CFAUTH_IMAGE_LABELS\`), and what concerns
+another Compose project needs its consent: [security.md](security.md#a-container-speaks-only-for-itself).`;
 
 const SCHEMA = published("compose.schema.json");
 

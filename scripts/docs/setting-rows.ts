@@ -38,7 +38,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: "an address with `https://`; a path prefix may follow. Plain `http://` only for this very machine (`localhost`)",
         example: "https://auth.example.com",
         notes: [
-          "The container with this hostname in its label is the login: it is opened first and without a login in front. See [authentik.md](authentik.md#authentiks-own-hostname).",
+          "Authentik's own container, with this hostname in its label, is the login: it is opened first and without a login in front. No other container gets this hostname. See [authentik.md](authentik.md#authentiks-own-hostname).",
         ],
       },
       AUTHENTIK_TOKEN: {
@@ -85,7 +85,9 @@ export const SETTINGS: readonly SettingGroup[] = [
         fallback: "all the token sees",
         takes: "domains with commas",
         example: "example.com,example.org",
-        notes: ["A hostname elsewhere is refused (`CFA-HOST-NO-ZONE`), whatever the token may do."],
+        notes: [
+          "A hostname elsewhere is refused (`CFA-HOST-NO-ZONE`), whatever the token may do. The most specific zone of the account decides: where `dev.example.com` is a zone of its own, `example.com` alone does not admit `x.dev.example.com`.",
+        ],
       },
       CFAUTH_OWNER: {
         meaning: "name of this installation, `[a-z0-9-]{1,32}`",
@@ -99,7 +101,7 @@ export const SETTINGS: readonly SettingGroup[] = [
       CLOUDFLARE_BASE_URL: {
         meaning: "API base, for tests and proxies",
         fallback: "Cloudflare's",
-        takes: "an address with `http://` or `https://`",
+        takes: "an address with `https://`; plain `http://` only for this machine and private networks",
         example: "https://cloudflare-proxy.example.com/client/v4",
       },
     },
@@ -110,10 +112,13 @@ export const SETTINGS: readonly SettingGroup[] = [
       AUTHENTIK_API_URL: {
         meaning: "how cfauth itself reaches Authentik",
         fallback: "`AUTHENTIK_URL`",
-        takes: "an address with `http://` or `https://`, with the path prefix if Authentik has one",
-        example: "http://authentik-server:9000",
+        takes:
+          "an address, with the path prefix if Authentik has one: with `https://`, or with `http://` on this machine or a private network",
+        example: "http://authentik-server.authentik-api:9000",
         notes: [
           "Set it wherever cfauth and Authentik share a Docker network: the public address leads through the tunnel that cfauth is to set up.",
+          "Write it as `<container>.<network>`, with a network that only the two are on. Docker answers a name with any container that has it as an alias; cfauth sends its token only to Authentik's own container (`CFAUTH_AUTHENTIK_CONTAINER`).",
+          "Where Authentik is no container of this engine, write its address or its full name: Docker answers a short name with any container that is called so.",
         ],
       },
       CFAUTH_AUTHENTIK_CONTAINER: {
@@ -122,7 +127,8 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: "the name of a container or of a Compose service",
         example: "authentik-server",
         notes: [
-          "Set it where `AUTHENTIK_API_URL` does not name the container, for example because cfauth reaches Authentik through a proxy.",
+          "Set it where `AUTHENTIK_API_URL` does not name the container, and where others can start containers: any project can call a Compose service, or a container, as yours is called. The name that `docker ps` shows is safest.",
+          "A container that answers to the host of `AUTHENTIK_API_URL` over plain http is sent the token only if it is this one.",
         ],
       },
       CFAUTH_AUTHENTIK_SLUG: {
@@ -299,7 +305,10 @@ export const SETTINGS: readonly SettingGroup[] = [
         meaning: "tunnel network; several with commas",
         takes: "names of Docker networks, the preferred one first",
         example: "tunnel,edge",
-        notes: ["The networks that cloudflared is on. cfauth itself need not be."],
+        notes: [
+          "The networks that cloudflared is on. cfauth itself need not be, but where it is, it asks Docker's DNS whether another container answers to a name, and notices a DNS server outside that does (`CFA-NETWORK-DNS`).",
+          "Docker resolves no names on `bridge`, `host`, `none`, `ingress` and `docker_gwbridge`, and Podman none on `podman`: they are refused. With `CFAUTH_TARGET=ip`, which needs no names, `bridge` and `podman` are accepted.",
+        ],
       },
       CFAUTH_TARGET: {
         meaning:
@@ -308,7 +317,8 @@ export const SETTINGS: readonly SettingGroup[] = [
         values: ["name", "id", "ip", "published"],
         example: "published",
         notes: [
-          "`name`: by the container's name on its network, `<name>.<network>`, for cloudflared in Docker; by its short id where another container answers to the same name. `id`: always by the short id, which changes when a container is recreated. `ip`: by the container's address, for a cloudflared on the host of a Linux engine; the address may change with each start, and the rule with it. `published`: by the port that the container publishes on the host.",
+          "`name`: by the container's name on its network, `<name>.<network>`, for cloudflared in Docker; by its short id where another container answers to the same name, and by its address where that one has taken the short id too. `id`: always by the short id, which changes when a container is recreated. `ip`: by the container's address, for a cloudflared on the host of a Linux engine; the address may change with each start, and the rule with it. `published`: by the port that the container publishes on the host.",
+          "What each defends against and what it costs: [security.md](security.md#how-cloudflared-finds-a-container). Choose `id` where you do not trust everybody who may create containers. A rule that has the short id keeps it until the container is recreated, also after a change back to `name`.",
         ],
       },
       CFAUTH_SOURCES: {
@@ -320,7 +330,8 @@ export const SETTINGS: readonly SettingGroup[] = [
       DOCKER_HOST: {
         meaning: "the engine, or the socket proxy before it, as the Docker CLI reads it",
         fallback: "the local socket",
-        takes: "`unix:///path`, `tcp://host:port`, `http://…` or `https://…`; not `ssh://`",
+        takes:
+          "`unix:///path`, `tcp://host:port`, `http://…` or `https://…`; not `ssh://`. Without TLS only on this machine or a private network",
         example: "tcp://socket-proxy:2375",
       },
       DOCKER_TLS_VERIFY: {

@@ -1,6 +1,8 @@
+import type { LookupFunction } from "node:net";
 import got, { type Got } from "got";
 import { z } from "zod";
 import { jsonIn } from "../domain/json.ts";
+import { WorldError } from "../errors.ts";
 import { type Answer, type Failed, misunderstood, refused, stopped, unanswered } from "./authentik/fault.ts";
 import { type OperationName, operations } from "./authentik/operations.ts";
 import { type OnCall, reported } from "./report.ts";
@@ -12,6 +14,8 @@ export interface AuthentikOptions {
   readonly token: string;
   /** How cfauth reaches it, with the path prefix if there is one: `http://authentik-server:9000`. */
   readonly url: string;
+  /** Finds the addresses of the host, those to which the token may go; undefined: as the system does. */
+  readonly lookup?: LookupFunction | undefined;
   /** Ends waiting for another try. A call that is under way comes to its end. */
   readonly signal?: AbortSignal | undefined;
   /** Told of every request that was sent, answered or not. */
@@ -67,7 +71,7 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
     if (signal.aborted) throw stopped(failed);
     const call = { method: request.method ?? "GET", operation: name };
     const answer = await reported(call, options.onCall, () => answerOf(client, request)).catch((error: unknown) => {
-      throw unanswered(failed, error);
+      throw refusedAddress(error) ?? unanswered(failed, error);
     });
     if (answer.status < 300 && answer.body !== undefined) return answer.body;
     throw refused(failed, answer);
@@ -104,8 +108,14 @@ async function allPages(ask: (page: number) => Promise<z.infer<typeof PageOf>>):
   return items;
 }
 
-/** Redirects are not followed: after one a POST would come as a GET. */
-const createClient = ({ url, token, timeoutMs = 30_000 }: AuthentikOptions): Got =>
+/** What the lookup threw, where it was that: got wraps it. */
+function refusedAddress(error: unknown): WorldError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof WorldError) return at;
+  return undefined;
+}
+
+/** Redirects are not followed: the token would go with them, and after one a POST would come as a GET. */
+const createClient = ({ url, token, lookup, timeoutMs = 30_000 }: AuthentikOptions): Got =>
   got.extend({
     prefixUrl: `${url.replace(/\/+$/, "")}/api/v3`,
     headers: { authorization: `Bearer ${token}`, accept: "application/json" },
@@ -113,6 +123,7 @@ const createClient = ({ url, token, timeoutMs = 30_000 }: AuthentikOptions): Got
     timeout: { request: timeoutMs },
     followRedirect: false,
     throwHttpErrors: false,
+    ...(lookup !== undefined && { dnsLookup: lookup }),
   });
 
 async function answerOf(client: Got, { method = "GET", path, query, body }: Request): Promise<Answer> {

@@ -6,6 +6,7 @@ import { createLane, LongRest } from "./cloudflare/lane.ts";
 import { type OperationName, operations, reads } from "./cloudflare/operations.ts";
 import { allPages, Items, itemsOf, type Page } from "./cloudflare/pages.ts";
 import { createSdk, type Sdk } from "./cloudflare/sdk.ts";
+import { plainGuard } from "./private-lookup.ts";
 import { type OnCall, reported } from "./report.ts";
 import { retried } from "./retry.ts";
 import { shaped } from "./shape.ts";
@@ -49,11 +50,12 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
   const { signal, close } = stoppable(options.signal);
   const sdk = createSdk({ token, baseUrl, timeoutMs });
   const lane = createLane(signal);
+  const allowed = plainGuard(baseUrl);
 
   const send = async (failed: Failed, name: OperationName, asked: () => Asked, waitedMs: number): Promise<Envelope> => {
     const call = { method: failed.operation.method, operation: name, waitedMs };
     const said = { remaining: remainingOf };
-    const answer = await reported(call, options.onCall, () => answerOf(asked()), said).catch((error: unknown) => {
+    const answer = await reported(call, options.onCall, () => allowed().then(() => answerOf(asked())), said).catch((error: unknown) => {
       throw unanswered(failed, error);
     });
     const envelope = envelopeOf(answer);

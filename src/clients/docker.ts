@@ -30,6 +30,12 @@ export interface Docker {
   /** About one network. @throws {WorldError} with status 404 where there is none of that name */
   network<T>(name: string, shape: z.ZodType<T>): Promise<T>;
   /**
+   * About one image, by the id of its content.
+   *
+   * @throws {WorldError} with status 404 where the engine has it no more
+   */
+  image<T>(id: string, shape: z.ZodType<T>): Promise<T>;
+  /**
    * A stream of events that is open: its headers are here. It ends when `signal` is aborted.
    *
    * @param sinceSeconds - events from then on, by the engine's clock; seconds since 1970
@@ -41,6 +47,9 @@ export interface Docker {
 /** After so long without a byte the kernel asks whether the other side is still there. Milliseconds. */
 const KEEP_ALIVE_MS = 30_000;
 
+/** An image is looked up in the engine's own store, and a list waits for it. Milliseconds. */
+const IMAGE_TIMEOUT_MS = 5_000;
+
 export function createDocker(
   address: DockerAddress,
   { user = thisUser(), timeoutMs = 30_000, subscribeMs = 10_000, onCall }: DockerOptions = {},
@@ -50,16 +59,22 @@ export function createDocker(
   /** Whatever is not a 200 is thrown. */
   const told = <T>(path: string, answer: () => Promise<T>): Promise<{ readonly status: number; readonly body: T }> =>
     reported({ method: "GET", operation: path.slice(1) }, onCall, async () => ({ body: await answer(), status: 200 }), { statusOf });
-  const get = async <T>(path: string, shape: z.ZodType<T>): Promise<T> => {
-    const { body } = await told(path, async () => text(await open(engine, path, {}, AbortSignal.timeout(timeoutMs)))).catch(
-      (error: unknown) => failed(about(path), error),
+  /**
+   * @param name - the path as people are told of it, where it differs
+   * @param patienceMs - for the whole answer
+   */
+  const get = async <T>(path: string, shape: z.ZodType<T>, name = path, patienceMs = timeoutMs): Promise<T> => {
+    const { body } = await told(name, async () => text(await open(engine, path, {}, AbortSignal.timeout(patienceMs)))).catch(
+      (error: unknown) => failed(about(name), error),
     );
-    return shaped(shape, jsonIn(body), (where) => misunderstood(about(path), where));
+    return shaped(shape, jsonIn(body), (where) => misunderstood(about(name), where));
   };
   return {
     containers: (shape) => get("/containers/json", shape),
     info: (shape) => get("/info", shape),
     network: (name, shape) => get(`/networks/${encodeURIComponent(name)}`, shape),
+    image: (id, shape) =>
+      get(`/images/${encodeURIComponent(id).replace("%3A", ":")}/json`, shape, "/images/<id>/json", Math.min(timeoutMs, IMAGE_TIMEOUT_MS)),
     events: async (filters, sinceSeconds, signal) => {
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(), subscribeMs);

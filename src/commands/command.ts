@@ -42,11 +42,6 @@ export type Given = Readonly<Record<string, string | boolean | undefined>>;
 export async function withConfig({ env, readText, err }: Context, run: (config: Config) => Promise<number>): Promise<number> {
   const settings = readConfig(env, readText);
   if (settings.ok) return run(settings.config);
-  err.write(
-    faultsText(settings.faults)
-      .split("\n")
-      .map((line) => err.plain(line))
-      .join("\n"),
-  );
+  err.write(err.lines(...faultsText(settings.faults).trimEnd().split("\n")));
   return FAULTY_SETTINGS;
 }

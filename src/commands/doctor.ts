@@ -1,3 +1,5 @@
+import { lookupParts } from "../authentik-lookup.ts";
+import { authentikLookup, strangerAt } from "../clients/authentik/lookup.ts";
 import { createAuthentik } from "../clients/authentik.ts";
 import { createCloudflare } from "../clients/cloudflare.ts";
 import { createDocker } from "../clients/docker.ts";
@@ -9,7 +11,10 @@ import { createScene, type Scene } from "../doctor/scene.ts";
 import { published, scrubbed } from "../doctor/scrub.ts";
 import { groupText, verdict } from "../doctor/text.ts";
 import { createVisit } from "../doctor/visit.ts";
+import { jsonDocument } from "../domain/text/json-text.ts";
 import { type Listen, urlOf } from "../http/listen.ts";
+import { createDockerSource } from "../sources/index.ts";
+import { createListing } from "../sources/listing.ts";
 import type { Report } from "../status/report.ts";
 import type { Terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
@@ -41,12 +46,24 @@ const TIMEOUT_MS = 4_000;
 
 function sceneFor(config: Config, { env, readText, stop: signal }: Context, notify: boolean): Scene {
   const { cloudflare, authentik } = config;
+  const docker = createDocker(config.docker, { timeoutMs: TIMEOUT_MS, subscribeMs: TIMEOUT_MS });
+  const { labels, imageLabels } = config;
+  const source = createDockerSource({ docker, log: { debug: () => {} }, prefix: labels.prefix, imageLabels });
+  const listing = createListing(source, () => performance.now());
+  const parts = lookupParts(authentik, listing);
   return createScene({
     config,
+    stranger: parts && (() => strangerAt(parts)),
     given: givenBy(env, readText),
-    docker: createDocker(config.docker, { timeoutMs: TIMEOUT_MS, subscribeMs: TIMEOUT_MS }),
+    docker,
     cloudflare: createCloudflare({ token: cloudflare.token.reveal(), baseUrl: cloudflare.baseUrl, signal, timeoutMs: TIMEOUT_MS }),
-    authentik: createAuthentik({ token: authentik.token.reveal(), url: authentik.apiUrl, signal, timeoutMs: TIMEOUT_MS }),
+    authentik: createAuthentik({
+      token: authentik.token.reveal(),
+      url: authentik.apiUrl,
+      lookup: parts && authentikLookup(parts),
+      signal,
+      timeoutMs: TIMEOUT_MS,
+    }),
     visit: createVisit(signal, TIMEOUT_MS),
     beside: () => reportOf(config.listen),
     now: Date.now(),
@@ -68,7 +85,7 @@ async function reportOf(listen: Listen): Promise<Report | undefined> {
 /** @returns 1 when anything keeps a route from working, or it was stopped */
 export async function doctor(scene: Scene, out: Terminal, json: boolean): Promise<0 | 1> {
   const { secrets } = scene.config;
-  if (!json) out.write(`cfauth doctor ${VERSION}\n`);
+  if (!json) out.write(out.lines(`cfauth doctor ${VERSION}`));
   const waiting = createWaiting(out, json);
   waiting.show();
   const { groups } = await examine(scene, {
@@ -81,11 +98,11 @@ export async function doctor(scene: Scene, out: Terminal, json: boolean): Promis
   });
   waiting.clear();
   if (scene.stop.aborted) {
-    if (!json) out.write("Stopped: not everything was looked at.\n");
+    if (!json) out.write(out.lines("Stopped: not everything was looked at."));
     return 1;
   }
-  if (json) out.write(`${JSON.stringify(diagnosisJson(published({ groups }, secrets), VERSION), undefined, 2)}\n`);
-  else out.write(`${verdict(groups)}\n`);
+  if (json) out.write(jsonDocument(diagnosisJson(published({ groups }, secrets), VERSION)));
+  else out.write(out.lines(verdict(groups)));
   return groups.some(({ result }) => result === "fail") ? 1 : 0;
 }
 
@@ -94,6 +111,6 @@ function createWaiting(out: Terminal, json: boolean): { show(): void; clear(): v
   const shown = out.interactive && !json;
   return {
     show: () => shown && out.write(out.plain(out.paint("dim", "… looking"))),
-    clear: () => shown && out.write("\r\u001b[2K"),
+    clear: () => shown && out.write(out.rewritten("")),
   };
 }

@@ -11,7 +11,12 @@ const unwatched: AppOptions["watch"] = { planned: () => {}, changed: () => {}, p
 export const opened = (config: Config, { stop }: Context, more: Partial<AppOptions> = {}): Promise<App> =>
   createApp({
     config,
-    source: createDockerSource({ docker: createDocker(config.docker), log: { debug: () => {} } }),
+    source: createDockerSource({
+      docker: createDocker(config.docker),
+      log: { debug: () => {} },
+      prefix: config.labels.prefix,
+      imageLabels: config.imageLabels,
+    }),
     signal: stop,
     watch: unwatched,
     onCall: () => {},
@@ -28,7 +33,7 @@ export async function orTold(
     return await run();
   } catch (error) {
     if (!(error instanceof WorldError)) throw error;
-    if (unbegun(error, stop)) err.write("Stopped before anything was done.\n");
+    if (unbegun(error, stop)) err.write(err.lines("Stopped before anything was done."));
     else tell(error);
     return 1;
   }

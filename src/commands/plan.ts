@@ -1,4 +1,5 @@
 import type { Config } from "../config.ts";
+import { jsonDocument } from "../domain/text/json-text.ts";
 import { failureReport, planReport } from "../preview/json.ts";
 import { closing, grouped, tunnelName } from "../preview/text.ts";
 import { type Command, type Context, withConfig } from "./command.ts";
@@ -28,7 +29,7 @@ const plan = (config: Config, context: Context, json: boolean): Promise<number> 
     async () => {
       const app = await opened(config, context);
       const preview = await app.preview();
-      if (json) out.write(`${JSON.stringify(planReport(preview, app.owner), undefined, 2)}\n`);
+      if (json) out.write(jsonDocument(planReport(preview, app.owner)));
       else {
         const head = `cfauth plan · tunnel ${tunnelName(preview)} · owner ${app.owner}`;
         const body = grouped(preview, app.owner, out);
@@ -36,6 +37,6 @@ const plan = (config: Config, context: Context, json: boolean): Promise<number> 
       }
       return preview.steps.length === 0 ? 0 : 2;
     },
-    (error) => (json ? out.write(`${JSON.stringify(failureReport(error), undefined, 2)}\n`) : say(out, ...errorLines(out, error))),
+    (error) => (json ? out.write(jsonDocument(failureReport(error))) : say(out, ...errorLines(out, error))),
   );
 };

@@ -13,7 +13,6 @@ export interface Progress {
 /** Shorter work is over before a bar says anything. */
 const LONG = 8;
 const WIDTH = 30;
-const CLEAR = "\r\u001b[2K";
 
 /** A bar that is rewritten in place, where somebody sees it; lines alone elsewhere. @param total - how many steps there are */
 export function createProgress(out: Terminal, total: number): Progress {
@@ -23,7 +22,7 @@ export function createProgress(out: Terminal, total: number): Progress {
   let bar: string | undefined;
   const draw = (text: string | undefined): void => {
     if (!shown || text === bar) return;
-    out.write(`${bar === undefined ? "" : CLEAR}${text ?? ""}`);
+    out.write(bar === undefined ? out.plain(text ?? "") : out.rewritten(text ?? ""));
     bar = text;
   };
   return {
@@ -33,7 +32,7 @@ export function createProgress(out: Terminal, total: number): Progress {
       say(out, text);
       draw(under);
     },
-    at: (done) => draw(out.plain(barOf(Math.min(done, total), total, performance.now() - started)).slice(0, Math.max(0, out.columns - 1))),
+    at: (done) => draw(barOf(Math.min(done, total), total, performance.now() - started).slice(0, Math.max(0, out.columns - 1))),
     end: () => draw(undefined),
   };
 }

@@ -55,7 +55,12 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     log.debug({ service, ...call }, "called");
     metrics.called(service, call);
   };
-  const source = createDockerSource({ docker: createDocker(config.docker, { onCall: (call) => onCall("docker", call) }), log });
+  const source = createDockerSource({
+    docker: createDocker(config.docker, { onCall: (call) => onCall("docker", call) }),
+    log,
+    prefix: config.labels.prefix,
+    imageLabels: config.imageLabels,
+  });
   let app: App | undefined;
   const notifier = createNotifier({
     targets: config.notify,

@@ -9,5 +9,4 @@ export const errorLines = (out: Terminal, { message, code, fix }: Pick<WorldErro
 ];
 
 /** Every line of a person's goes through it, so that none has to think of what labels and names of objects may have in them. */
-export const say = (out: Terminal, ...lines: readonly string[]): void =>
-  out.write(lines.map((line) => `${out.plain(discreet(line))}\n`).join(""));
+export const say = (out: Terminal, ...lines: readonly string[]): void => out.write(out.lines(...lines.map(discreet)));

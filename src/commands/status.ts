@@ -1,3 +1,4 @@
+import { shownJson } from "../domain/text/json-text.ts";
 import { statusLines } from "../status/lines.ts";
 import type { Report } from "../status/report.ts";
 import { healthy } from "../status/words.ts";
@@ -34,7 +35,7 @@ async function status({ out, err }: Context, at: string, asJson: boolean): Promi
     say(err, `${err.mark("fail")} ${answer.fault}`, `    → ${answer.fix}`);
     return 1;
   }
-  out.write(asJson ? answer.text : `${statusLines(answer.report, out, Date.now()).join("\n")}\n`);
+  out.write(asJson ? shownJson(answer.text) : out.lines(...statusLines(answer.report, out, Date.now())));
   return healthy(answer.report) ? 0 : 1;
 }
 

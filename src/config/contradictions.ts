@@ -1,9 +1,26 @@
+import { list } from "../domain/list.ts";
+import { isFoundOn } from "../domain/networks.ts";
 import type { SettingFault } from "./fault.ts";
 import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
 
 /** Settings that are right by themselves and name two different things together. */
 export function contradictions(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
-  return [...tunnelTwice(texts), ...publicBoth(texts)];
+  return [...tunnelTwice(texts), ...publicBoth(texts), ...networkWithoutNames(texts)];
+}
+
+/** Docker resolves no names on its default networks; by address a container can be reached on some of them. */
+function networkWithoutNames(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
+  const target = texts["CFAUTH_TARGET"] === "ip" ? "ip" : "name";
+  const wrong = list(texts["CFAUTH_NETWORK"] ?? "").find((network) => !isFoundOn(network, target));
+  return wrong === undefined
+    ? []
+    : [
+        {
+          name: "CFAUTH_NETWORK",
+          why: "names a network on which Docker resolves no names",
+          fix: "make one with `docker network create tunnel`, put cloudflared and your services on it, and write tunnel",
+        },
+      ];
 }
 
 const publicBoth = (texts: Readonly<Record<string, string>>): readonly SettingFault[] =>

@@ -1,4 +1,5 @@
 import type { DockerAddress } from "../clients/docker/address.ts";
+import { mayBePrivateHost } from "../domain/private-host.ts";
 import type { SettingFault } from "./fault.ts";
 import { codeOf } from "./gather.ts";
 
@@ -13,7 +14,7 @@ const DEFAULT_SOCKET = "/var/run/docker.sock";
  * |-----------------------|------------------------------------------------------------------------|
  * | not set, unix://      | the local socket                                                       |
  * | unix:///path          | that socket                                                            |
- * | tcp://host[:2375]     | plain HTTP; with DOCKER_TLS_VERIFY TLS, port 2376, and DOCKER_CERT_PATH |
+ * | tcp://host[:2375]     | plain HTTP, to a private network only; with DOCKER_TLS_VERIFY TLS, port 2376, and DOCKER_CERT_PATH |
  * | http://, https://     | as they say                                                            |
  * | ssh://, npipe://, fd:// | refused                                                              |
  */
@@ -28,6 +29,11 @@ export function dockerAddress(texts: Readonly<Record<string, string>>, readFile:
     return refused("has more than a host and a port", "write it like tcp://socket-proxy:2375");
   const tls = url.protocol === "https:" || (url.protocol === "tcp:" && texts["DOCKER_TLS_VERIFY"] !== undefined);
   const at = { host: url.hostname.replace(/^\[|\]$/g, ""), port: portOf(url, tls) };
+  if (!tls && !mayBePrivateHost(at.host))
+    return refused(
+      "leads to an engine on the internet without TLS: whoever is on the way decides what cfauth publishes",
+      "write https:// or set DOCKER_TLS_VERIFY=1, or give it a tunnel such as ssh -L 2375:/var/run/docker.sock",
+    );
   if (!tls) return { address: { kind: "tcp", ...at, tls: undefined } };
   const certificates = readCertificates(texts["DOCKER_CERT_PATH"], readFile);
   return "faults" in certificates ? certificates : { address: { kind: "tcp", ...at, tls: certificates } };

@@ -7,7 +7,7 @@ import { parseListen } from "../http/listen.ts";
 import { FOREIGN, type Foreign } from "../labels/foreign.ts";
 import { parseTargets } from "../notify/target.ts";
 import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
-import { parsePublicUrl, parseUrl } from "./urls.ts";
+import { parseApiUrl, parsePublicUrl } from "./urls.ts";
 import {
   durationOf,
   oneOf,
@@ -55,12 +55,12 @@ function parseReads(text: string): Parsed<readonly Foreign[]> {
 export const Settings = z.object({
   CLOUDFLARE_API_TOKEN: read(parseToken),
   CLOUDFLARE_ACCOUNT_ID: read(parseId).optional(),
-  CLOUDFLARE_BASE_URL: read(parseUrl).optional(),
+  CLOUDFLARE_BASE_URL: read(parseApiUrl).optional(),
   TUNNEL_TOKEN: read(parseConnectorToken).optional(),
   CFAUTH_TUNNEL: read(parseTunnel).prefault("cfauth"),
   CFAUTH_TUNNEL_TOKEN_FILE: read(parseFile).optional(),
   AUTHENTIK_URL: read(parsePublicUrl),
-  AUTHENTIK_API_URL: read(parseUrl).optional(),
+  AUTHENTIK_API_URL: read(parseApiUrl).optional(),
   AUTHENTIK_TOKEN: read(parseToken),
   CFAUTH_AUTHENTIK_SLUG: read(parseSlug).prefault("cf-tunnel-access"),
   CFAUTH_AUTHENTIK_FLOW: read(parseSlug).prefault("default-provider-authorization-explicit-consent"),

@@ -1,4 +1,5 @@
 import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
+import { mayBePrivateHost } from "../domain/private-host.ts";
 
 /**
  * The address at which browsers and Cloudflare reach Authentik: https, but for this very machine; a path prefix may follow.
@@ -14,8 +15,20 @@ export function parsePublicUrl(text: string): Parsed<string> {
     : faulty("is not https", "write https://: the login and its codes go over this address");
 }
 
-/** The address of an API as cfauth itself reaches it; http is for a network inside the house. */
-export function parseUrl(text: string): Parsed<string> {
+/** The address of an API as cfauth itself reaches it, and to which it sends a token: plain http is for this machine and private networks. */
+export function parseApiUrl(text: string): Parsed<string> {
+  const url = parseUrl(text);
+  if (!url.ok) return url;
+  const { protocol, hostname } = new URL(url.value);
+  return protocol === "https:" || mayBePrivateHost(hostname)
+    ? url
+    : faulty(
+        "sends a token over http to an address on the internet, where anybody on the way can read it",
+        "write https://, or an address of this machine or of a private network, such as http://authentik-server:9000",
+      );
+}
+
+function parseUrl(text: string): Parsed<string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // The name is the same with and without the DNS's closing dot, and hostnames of labels have none.
   if (url?.hostname.endsWith(".")) url.hostname = url.hostname.slice(0, -1);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OWN_NETWORK, type Stranger } from "../clients/authentik/lookup.ts";
 import { permissions, secretPermissions } from "../clients/authentik/permissions.ts";
 import type { Authentik } from "../clients/authentik.ts";
 import { WorldError } from "../errors.ts";
@@ -25,7 +26,11 @@ export async function authentik(scene: Scene): Promise<Findings> {
     .catch(refuse);
   const { user } = await client.ask("me.get", Me, { path: "/core/users/me/" }).catch(refuse);
   const renew = `${tokens}: edit the token of cfauth and switch Expiring off; Authentik puts another key in its place when it expires`;
-  const [end, may] = await Promise.all([expiry(client, user), user.is_superuser ? undefined : granted(client, user)]);
+  const [end, may, stranger] = await Promise.all([
+    expiry(client, user),
+    user.is_superuser ? undefined : granted(client, user),
+    scene.stranger?.(),
+  ]);
   const token: Check & { readonly detail: string } =
     end === "unknown"
       ? { id: "authentik.token", title: TITLE, result: "pass", detail: "expiry not known" }
@@ -37,10 +42,20 @@ export async function authentik(scene: Scene): Promise<Findings> {
   const reached = passed("authentik.reach", "Authentik answers", `${version} at ${config.authentik.apiUrl}`);
   return {
     fact: `${version} at ${config.authentik.apiUrl} · ${factOf(token.detail, checks, may)}`,
-    checks: [reached, token, ...checks],
+    checks: [reached, ...(stranger === undefined ? [] : [answersToo(stranger)]), token, ...checks],
     lacks: lacking(checks),
   };
 }
+
+/** The token does not go there, but who reaches Authentik by that name may come to the stranger. */
+const answersToo = ({ host, address, container }: Stranger): Check => ({
+  id: "authentik.name",
+  title: "Name leads to Authentik alone",
+  result: "warn",
+  code: "CFA-AK-STRANGER",
+  detail: `the name ${host} in AUTHENTIK_API_URL leads to ${address} as well, which is container ${container}; cfauth sends its token to Authentik's container alone`,
+  fixes: [OWN_NETWORK],
+});
 
 const refused = (error: WorldError, url: string, source: string, tokens: string): WorldError =>
   new WorldError({

@@ -3,7 +3,7 @@ import { spell } from "../clients/docker/address.ts";
 import { many } from "../domain/grammar.ts";
 import type { Workload } from "../domain/workload.ts";
 import { WorldError } from "../errors.ts";
-import { type Check, checkFrom, type Findings, type Need, passed } from "./findings.ts";
+import { type Check, checkFrom, type Findings, few, type Need, passed } from "./findings.ts";
 import type { Scene } from "./scene.ts";
 
 /** The engine, each path that a socket proxy may refuse, and the tunnel network. */
@@ -20,6 +20,7 @@ export async function docker(scene: Scene): Promise<Findings> {
     path("containers", "GET /containers/json", listed, "fail"),
     path("info", "GET /info", info, config.owner === undefined ? "fail" : "pass"),
     path("events", "GET /events", events, "warn"),
+    ...(workloads === undefined ? [] : [images(workloads)]),
     ...(config.labels.target === "published" ? [] : await networks(scene, workloads ?? [])),
   ];
   const named = info instanceof WorldError ? "engine" : `engine ${info}`;
@@ -58,6 +59,30 @@ function path(name: string, title: string, found: unknown, refused: "pass" | "wa
   const check = checkFrom(found, { id, title }, refused);
   if (refused === "pass") return { ...passed(id, title, "refused, and not needed, since CFAUTH_OWNER is set") };
   return name === "events" ? { ...check, detail: `${found.message}, so containers are noticed only at each resync` } : check;
+}
+
+/** Whether it is known which labels are an image's. */
+function images(workloads: readonly Workload[]): Check {
+  const { id, title } = { id: "docker.path.images", title: "GET /images/<id>/json" };
+  const unknown = workloads.flatMap(({ name, imageLabels }) => (imageLabels.kind === "unknown" ? [{ name, why: imageLabels.why }] : []));
+  const [first] = unknown;
+  if (first === undefined)
+    return passed(
+      id,
+      title,
+      workloads.some(({ imageLabels }) => imageLabels.kind === "obeyed") ? "not needed, since CFAUTH_IMAGE_LABELS=true" : "allowed",
+    );
+  return {
+    id,
+    title,
+    result: "warn",
+    code: "CFA-IMAGE-UNKNOWN",
+    detail: `the images of ${few(unknown.map(({ name }) => name))} cannot be inspected (${first.why}); labels that let people in without a login, adopt objects or point elsewhere are not obeyed there`,
+    fixes: [
+      "let the socket proxy permit GET /images/<id>/json",
+      "or set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of every image",
+    ],
+  };
 }
 
 async function networks({ docker: engine, config }: Scene, workloads: readonly Workload[]): Promise<readonly Check[]> {

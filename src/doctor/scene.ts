@@ -1,4 +1,5 @@
 import { createHands, type HandsOptions } from "../app.ts";
+import type { Stranger } from "../clients/authentik/lookup.ts";
 import type { Authentik } from "../clients/authentik.ts";
 import { onlyAccount } from "../clients/cloudflare/account.ts";
 import type { Cloudflare } from "../clients/cloudflare.ts";
@@ -21,6 +22,8 @@ export interface SceneParts {
   readonly docker: Docker;
   readonly cloudflare: Cloudflare;
   readonly authentik: Authentik;
+  /** Another container that answers to the name in AUTHENTIK_API_URL; absent where no container could. @throws {WorldError} */
+  readonly stranger?: (() => Promise<Stranger | undefined>) | undefined;
   readonly visit: Visit;
   /** What the daemon of the same container says of itself; undefined where none answers. */
   readonly beside: () => Promise<Report | undefined>;
@@ -52,7 +55,12 @@ const NOBODY = "nobody-at-all" as Owner;
 
 export function createScene(parts: SceneParts): Scene {
   const { config, docker, cloudflare, authentik, beside } = parts;
-  const source = createDockerSource({ docker, log: { debug: () => {} } });
+  const source = createDockerSource({
+    docker,
+    log: { debug: () => {} },
+    prefix: config.labels.prefix,
+    imageLabels: config.imageLabels,
+  });
   const identity = once(() => source.identity());
   const owner = async (): Promise<Owner> => config.owner ?? ownerFromEngine((await identity()).id);
   const account = once(async () => config.cloudflare.accountId ?? (await onlyAccount(cloudflare)));

@@ -1,6 +1,6 @@
 import { many } from "../domain/grammar.ts";
 import { problemDocs } from "../links.ts";
-import type { Mark, Terminal } from "../terminal.ts";
+import type { Mark, Terminal, TerminalText } from "../terminal.ts";
 import { type Check, faulty, type Group, type Result } from "./findings.ts";
 import { EXAMINATIONS } from "./groups.ts";
 
@@ -16,7 +16,7 @@ const SHORT_LIST = 6;
 const MOST = 12;
 
 /** One line where all is well; what is wrong, why, and what to do below it. */
-export function groupText(group: Group, terminal: Terminal): string {
+export function groupText(group: Group, terminal: Terminal): TerminalText {
   const bad = group.checks.filter(faulty);
   const codes = [...new Set(bad.flatMap(({ code }) => code ?? []))];
   const inList = bad.filter(({ listed }) => listed === true);
@@ -29,8 +29,7 @@ export function groupText(group: Group, terminal: Terminal): string {
     ...(single.length > MOST ? [`    … and ${single.length - MOST} more: cfauth doctor --json lists them all`] : []),
     ...codes.map((code) => `    ${terminal.paint("dim", problemDocs(code))}`),
   ];
-  const lines = [...headline(group, codes.length === 1 ? codes[0] : undefined, terminal), ...body];
-  return lines.map((line) => `${terminal.plain(line)}\n`).join("");
+  return terminal.lines(...headline(group, codes.length === 1 ? codes[0] : undefined, terminal), ...body);
 }
 
 function headline({ title, result, fact }: Group, code: string | undefined, terminal: Terminal): readonly string[] {

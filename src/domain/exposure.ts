@@ -1,4 +1,4 @@
-import type { Origin } from "./origin.ts";
+import type { Detour, Origin } from "./origin.ts";
 import type { Party } from "./party.ts";
 import type { Route } from "./route.ts";
 
@@ -43,6 +43,8 @@ export interface Shown {
 export interface Exposure {
   readonly route: Route;
   readonly origin: Origin;
+  /** Why the rule does not lead there by the container's name; undefined where it does, or was never to. */
+  readonly detour?: Detour;
   readonly protection: Protection;
   readonly shown: Shown;
   /** Whether what others made at this hostname is to be taken over. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { jsonDocument } from "../domain/text/json-text.ts";
 
 export interface Answer {
   readonly status: number;
@@ -18,10 +19,10 @@ const HEADERS = {
   "cache-control": "no-store",
 };
 
-export const json = (status: number, body: unknown, headers: Answer["headers"] = {}): Answer => ({
+export const json = (status: number, body: object, headers: Answer["headers"] = {}): Answer => ({
   status,
   type: "application/json; charset=utf-8",
-  body: `${JSON.stringify(body, undefined, 2)}\n`,
+  body: jsonDocument(body),
   headers,
 });
 

@@ -20,10 +20,22 @@ export type Field = string | number | boolean | readonly string[];
 /** What a change does to who may enter: `different` lets in others, and no longer some of those before. */
 export type Exposed = "protected" | "wider" | "narrower" | "different" | "PUBLIC";
 
-/** In place of what a step yet to be done will make. @param step - the number under which it is shown */
-export const knownAfter = (step: number): string => `(known after ${step})`;
+/**
+ * In place of what a step yet to be done will make. No foreign text can imitate it: NUL is refused in labels, and no database of a
+ * vendor stores it. People read `(known after 3)`.
+ *
+ * @param step - the number under which it is shown
+ */
+export const knownAfter = (step: number): string => `\0known after ${step}\0`;
 
-const UNKNOWN = /\(known after \d+\)/;
+const KNOWN_AFTER = /\0known after (\d+)\0/g;
+
+/** The numbers of the steps that make something which the value names, however deep. */
+export function stepsNamedIn(value: unknown): readonly number[] {
+  if (typeof value === "string") return [...value.matchAll(KNOWN_AFTER)].map(([, number]) => Number(number));
+  if (value instanceof Map) return [...value].flatMap(stepsNamedIn);
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stepsNamedIn) : [];
+}
 
 /** Both sides, masked; where there are two, only what differs between them. */
 export function between(
@@ -38,9 +50,9 @@ export function between(
     fields && (both ? Object.fromEntries(Object.entries(fields).filter(([name]) => differs(name))) : fields);
   const shown = kept(fresh);
   return {
-    before: kept(old),
-    after: shown,
-    unknown: Object.entries(shown ?? {}).flatMap(([name, value]) => (UNKNOWN.test(String(value)) ? [name] : [])),
+    before: spelled(kept(old)),
+    after: spelled(shown),
+    unknown: Object.entries(shown ?? {}).flatMap(([name, value]) => (stepsNamedIn(value).length > 0 ? [name] : [])),
     sensitive: more.sensitive ?? [],
     ...(more.exposure !== undefined && { exposure: more.exposure }),
   };
@@ -50,10 +62,15 @@ export function between(
 export const fieldsOf = (fields: Readonly<Record<string, Field | undefined>>): Fields =>
   Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
 
-const masked = (fields: Fields): Fields =>
+const masked = (fields: Fields): Fields => mapTexts(fields, discreet);
+
+const spelled = (fields: Fields | undefined): Fields | undefined =>
+  fields && mapTexts(fields, (text) => text.replace(KNOWN_AFTER, "(known after $1)"));
+
+const mapTexts = (fields: Fields, change: (text: string) => string): Fields =>
   Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name,
-      typeof value === "string" ? discreet(value) : Array.isArray(value) ? value.map(discreet) : value,
+      typeof value === "string" ? change(value) : Array.isArray(value) ? value.map(change) : value,
     ]),
   );

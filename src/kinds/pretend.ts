@@ -14,7 +14,7 @@ import type { World } from "./world.ts";
 
 /**
  * Hands that touch nothing: what they are given to do is done, and is seen from then on. With them a pass runs to its end as it
- * would with real ones, so that its whole order is known before. What would be made has `(known after 3)` for its id.
+ * would with real ones, so that its whole order is known before. What would be made has `knownAfter(3)` for its id.
  *
  * Wherever the world refuses something, or somebody writes in between, the real pass differs.
  *

@@ -4,6 +4,7 @@ import type { Decoded } from "../plan/desired.ts";
 import type { Context } from "./context.ts";
 import { family } from "./family.ts";
 import { problemOf } from "./fault.ts";
+import { onlyProven, unknownImage, whileUnknown } from "./image.ts";
 import type { LabelSet } from "./label-set.ts";
 import { type DecodedRoute, decodeRoute } from "./route.ts";
 import { protectedOnly, sheltered, theirFamily } from "./theirs.ts";
@@ -15,7 +16,9 @@ import { parseFlag } from "./values.ts";
  * `enable` without a route name is the switch of the whole container; beside named routes it asks for no route of its own.
  * Labels of another tool are put into our words first; from there on they are read like ours, but for what opens without a login.
  */
-export function decode(labelSet: LabelSet, around: Context): Decoded {
+export function decode(labelSet: LabelSet, given: Context): Decoded {
+  const unknown = unknownImage(labelSet);
+  const around = unknown === undefined ? given : whileUnknown(given);
   const context = labelSet.foreign ? sheltered(around) : around;
   const { routes, problems } = labelSet.foreign ? theirFamily(labelSet, context) : family(labelSet.name, labelSet.labels, context.prefix);
   const enable = routes.get("")?.get("enable");
@@ -23,7 +26,10 @@ export function decode(labelSet: LabelSet, around: Context): Decoded {
   if (power?.ok === true && !power.value) return { exposures: [], faulty: [], problems };
   const read = [...routes]
     .filter(([name, labels]) => name !== "" || routes.size === 1 || labels.size > 1 || power?.ok !== true)
-    .map(([name, labels]) => decodeRoute(labelSet, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context))
+    .map(([name, labels]) => {
+      const route = decodeRoute(labelSet, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context);
+      return unknown === undefined ? route : onlyProven(route, labels, labelSet, unknown, given.allowService);
+    })
     .map((route) => (labelSet.foreign ? protectedOnly(route, labelSet, context.prefix) : route));
   const doubles = twice(labelSet, read);
   const unplaced = problems.some(({ severity }) => severity === "error") || power?.ok === false || read.some((route) => route.unplaced);

@@ -1,5 +1,6 @@
 import type { Faulty } from "../domain/parsed.ts";
 import type { Problem, ProblemCode } from "../domain/problem.ts";
+import { visible } from "../domain/text/visible.ts";
 import type { Label } from "./family.ts";
 
 /** A fault of one label, before it is known which container and routes it concerns. */
@@ -24,8 +25,11 @@ export const valueFault = (label: Label, { why, fix }: Faulty, code: ProblemCode
   fix,
 });
 
-/** Someone else's text in our sentence: no line breaks, no end. */
-export const clip = (text: string): string => text.replace(/[\x00-\x1f\x7f]/g, " ").slice(0, 100);
+/** Characters of a foreign text that a message quotes. */
+const MAX_QUOTED = 100;
+
+/** A foreign text within a sentence of ours: one line, every character of it visible, and short. */
+export const clip = (text: string): string => visible(text.slice(0, MAX_QUOTED).replace(/[\t-\r]/g, " "));
 
 export const problemOf = (container: string, { code, label, message, fix }: Fault): Problem => ({
   code,

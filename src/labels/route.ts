@@ -78,6 +78,7 @@ export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, 
     return { label: hosts.label, exposures: [], asked, problems, unplaced: hosts.faults.length > 0 };
   const exposure = {
     origin: origin.origin,
+    ...(origin.detour !== undefined && { detour: origin.detour }),
     adopt: adopt.value ?? false,
     adopting: labelSet.foreign
       ? `write all labels of container ${labelSet.name} as ${prefix}…, with ${prefix}adopt: "true",`

@@ -1,8 +1,10 @@
+import { isProjectName } from "../domain/compose.ts";
 import { parseDuration } from "../domain/duration.ts";
 import { list } from "../domain/list.ts";
 import { nearest } from "../domain/nearest.ts";
 import { SCHEMES, type Scheme } from "../domain/origin.ts";
 import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
+import { isVisible } from "../domain/text/visible.ts";
 import { ORIGIN_OPTIONS } from "./catalogue.ts";
 
 export function parseFlag(text: string): Parsed<boolean> {
@@ -35,7 +37,7 @@ export function parseOriginOption(option: string, text: string): Parsed<string |
       return text === "socks" ? parsed(text) : faulty("is not a proxy type", "write socks, or remove the label");
     case "text":
     case undefined:
-      return text === "" ? faulty("is empty", "write a value, or remove the label") : parsed(text);
+      return parsePlain(text);
   }
 }
 
@@ -85,16 +87,23 @@ export function parseEmail(text: string): Parsed<string> {
 
 /** What Authentik can show: an address on the web, or one of the icons that it brings along. Its field takes 500 characters. */
 export function parseIcon(text: string): Parsed<string> {
-  const address = /^https?:\/\/[^\s\x00-\x1f\x7f]+$/.test(text) && URL.canParse(text);
+  const address = /^https?:\/\/\S+$/.test(text) && isVisible(text) && URL.canParse(text);
   if (text.length <= 500 && (address || /^fa:\/\/fa-[a-z0-9-]+$/.test(text))) return parsed(text);
   return faulty("is not an icon", "write an address such as https://example.com/wiki.png, or fa://fa-book");
+}
+
+const UNSHOWABLE = faulty("has characters that cannot be shown", "write plain text");
+
+function parsePlain(text: string): Parsed<string> {
+  if (text === "") return faulty("is empty", "write a value, or remove the label");
+  return isVisible(text) ? parsed(text) : UNSHOWABLE;
 }
 
 /** A text on one line, for people. */
 export function parseText(text: string): Parsed<string> {
   const line = text.replace(/\s+/g, " ");
   if (line === "") return faulty("is empty", "write a text, or remove the label");
-  if (/\p{Cc}/u.test(line)) return faulty("has characters that cannot be shown", "write plain text");
+  if (!isVisible(line)) return UNSHOWABLE;
   return line.length > 250 ? faulty("is too long", "write at most 250 characters") : parsed(line);
 }
 
@@ -102,7 +111,7 @@ export function parseText(text: string): Parsed<string> {
 export function parseShareWith(text: string): Parsed<readonly string[]> {
   const names = namesOf(text, "a Compose project");
   if (!names.ok) return names;
-  const wrong = names.value.find((name) => name !== "*" && !/^[a-z0-9][a-z0-9_-]*$/.test(name));
+  const wrong = names.value.find((name) => name !== "*" && !isProjectName(name));
   return wrong === undefined
     ? parsed([...new Set(names.value)].toSorted())
     : faulty(

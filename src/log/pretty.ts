@@ -1,5 +1,6 @@
 import { prettyFactory } from "pino-pretty";
-import { visible } from "../domain/visible.ts";
+import { visible } from "../domain/text/visible.ts";
+import type { TerminalText } from "../terminal.ts";
 
 /**
  * A line of the log for people: time, level, message, and each field as `key=value`.
@@ -7,12 +8,12 @@ import { visible } from "../domain/visible.ts";
  * The fields are put into the message beforehand: pino-pretty takes `name` and `hostname` for the process's own, and leaves
  * out the one that a person looks for here.
  */
-export function forPeople(colorize: boolean): (line: string) => string {
+export function forPeople(colorize: boolean): (line: string) => TerminalText {
   const pretty = prettyFactory({ colorize, translateTime: "SYS:HH:MM:ss" });
   return (line) => {
     const { level, time, msg, ...fields } = JSON.parse(line) as Readonly<Record<string, unknown>>;
-    const said = Object.entries(fields).map(([key, value]) => `${key}=${spelled(value)}`);
-    return pretty({ level, time, msg: [String(msg).padEnd(said.length > 0 ? 14 : 0), ...said].join(" ") });
+    const said = Object.entries(fields).map(([key, value]) => `${visible(key)}=${spelled(value)}`);
+    return pretty({ level, time, msg: [visible(String(msg)).padEnd(said.length > 0 ? 14 : 0), ...said].join(" ") }) as TerminalText;
   };
 }
 

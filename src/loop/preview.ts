@@ -1,5 +1,5 @@
 import { difference } from "../kinds/difference.ts";
-import type { Difference } from "../kinds/fields.ts";
+import { type Difference, stepsNamedIn } from "../kinds/fields.ts";
 import { type Hands, look, lookUp } from "../kinds/hands.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import { pretending } from "../kinds/pretend.ts";
@@ -96,8 +96,7 @@ export async function preview(parts: PreviewParts, known?: World): Promise<Previ
 
 /** What the change names that is yet to be made, and the last one before it at the same route. */
 function needs(change: AnyChange, wave: number, steps: readonly Step[]): readonly number[] {
-  const named = [...JSON.stringify(change).matchAll(/\(known after (\d+)\)/g)].map(([, number]) => Number(number));
   const [host] = change.subject.split("/");
   const last = steps.findLast((step) => step.wave < wave && (step.change.subject === change.subject || step.change.subject === host));
-  return [...new Set([...named, ...(last === undefined ? [] : [last.number])])].toSorted((a, b) => a - b);
+  return [...new Set([...stepsNamedIn(change), ...(last === undefined ? [] : [last.number])])].toSorted((a, b) => a - b);
 }

@@ -5,8 +5,11 @@ import type { World } from "../kinds/world.ts";
 import { namedNetworks } from "../labels/asked.ts";
 import type { Context } from "../labels/context.ts";
 import { decode } from "../labels/decode.ts";
+import { identify } from "../labels/identity.ts";
+import { ignoredImageLabels } from "../labels/image.ts";
 import { labelSets } from "../labels/label-set.ts";
 import { neighbours } from "../labels/neighbours.ts";
+import { networkProblems } from "../labels/outside.ts";
 import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import type { Grace } from "../plan/linger.ts";
@@ -22,15 +25,17 @@ export interface WishSettings extends Omit<Context, "zones" | "domain" | "named"
 export function wishes(
   settings: WishSettings,
   grace: Grace,
-  workloads: readonly Workload[],
+  listed: readonly Workload[],
   world: World,
   memory: Memory,
   now: number,
 ): Decision {
   const zones = world.dns.zones.map(({ name }) => name).filter((name) => settings.allowedZones?.includes(name) ?? true);
-  const around = neighbours(workloads);
   const stands = standing(world);
   const routed = new Set(stands.flatMap(({ service }) => placesOf(service ?? "")));
+  const nearby = [...new Set([...settings.networks, ...memory.named, ...listed.flatMap((it) => Object.keys(it.networks))])];
+  const { workloads, services } = identify(listed, namesIn(routed, nearby), memory.services);
+  const around = neighbours(workloads);
   const context: Context = {
     ...settings,
     zones,
@@ -41,14 +46,25 @@ export function wishes(
     standing: new Set(stands.map(({ route }) => route.hostname)),
     directory: { ...world.directory, policies: world.policy.theirs },
   };
-  const decoded = labelSets(workloads, settings).map((labelSet) => decode(labelSet, context));
+  const ignored = { exposures: [], faulty: [], problems: ignoredImageLabels(workloads, settings) };
+  const decoded = [...labelSets(workloads, settings).map((labelSet) => decode(labelSet, context)), ignored];
   const named = [...new Set([...memory.named, ...context.named])];
   // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
   const on = ({ route }: StandingRoute) => (memory.absences.known.has(routeKey(route)) ? [...settings.networks, ...named] : undefined);
   const reused = (it: StandingRoute, but: readonly string[] = []) =>
-    it.service !== undefined && [...around.leadsTo(it.service, on(it))].some((id) => !but.includes(id));
-  return decide(decoded, stands, reused, { ...memory, named }, grace, now);
+    it.service !== undefined && [...around.mayLeadTo(it.service, on(it))].some((id) => !but.includes(id));
+  const networks = { exposures: [], faulty: [], problems: networkProblems(workloads, [...settings.networks, ...named]) };
+  return decide([...decoded, networks], stands, reused, { ...memory, named, services }, grace, now);
 }
 
-/** `http://app:80` → `app` and `app:80` */
+/** `http://app.tunnel:80` → `app.tunnel` and `app.tunnel:80` */
 const placesOf = (service: string): readonly string[] => /^[a-z]+:\/\/((\[[^\]]+\]|[^:/]+)(?::\d+)?)/.exec(service)?.slice(1) ?? [];
+
+/** The names and short ids among these places: `app.tunnel` → `app`. */
+const namesIn = (places: Iterable<string>, networks: readonly string[]): ReadonlySet<string> =>
+  new Set(
+    [...places].flatMap((place) => {
+      const scoped = networks.filter((network) => place.endsWith(`.${network}`));
+      return [place, ...scoped.map((network) => place.slice(0, -network.length - 1))].map((name) => name.toLowerCase());
+    }),
+  );

@@ -1,3 +1,4 @@
+import { visible } from "../domain/text/visible.ts";
 import type { Check, ReportedProblem, ReportedRoute, RouteState } from "../status/report.ts";
 import type { Make } from "./make.ts";
 
@@ -27,7 +28,7 @@ export function standingMetrics(make: Make): (report: Reported) => void {
 
     lives.reset();
     for (const { hostname, path, state } of report.routes.filter(wished))
-      lives.set({ hostname, path: path ?? "" }, state === "live" ? 1 : 0);
+      lives.set({ hostname: visible(hostname), path: visible(path ?? "") }, state === "live" ? 1 : 0);
 
     for (const { severity, code } of report.problems) seen.set(`${severity} ${code}`, { severity, code });
     for (const labels of seen.values()) problems.set(labels, 0);

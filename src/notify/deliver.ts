@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import got from "got";
 import { plainCause } from "../clients/cause.ts";
+import { privateLookup } from "../clients/private-lookup.ts";
 import { backoffMs } from "../clients/retry.ts";
+import { jsonText } from "../domain/text/json-text.ts";
 import { requestFor } from "./formats.ts";
 import type { Message } from "./message.ts";
 import type { Target } from "./target.ts";
@@ -43,11 +45,12 @@ async function attempt(target: Target, message: Message, { timeoutMs, signal }: 
   try {
     const { url, headers, json } = requestFor(target, message);
     const { statusCode, headers: answered } = await got.post(url, {
-      headers,
-      json,
+      headers: { ...headers, "content-type": "application/json" },
+      body: jsonText(json),
       timeout: { request: timeoutMs },
       retry: { limit: 0 },
       followRedirect: false,
+      ...(url.startsWith("http:") && { dnsLookup: privateLookup }),
       throwHttpErrors: false,
       signal,
     });

@@ -1,11 +1,10 @@
-import { discreet } from "../domain/discreet.ts";
 import { spoken } from "../domain/duration.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import { parseRouteKey } from "../domain/route.ts";
-import { visible } from "../domain/visible.ts";
 import { problemDocs } from "../links.ts";
 import { type KnownRoute, OWN_HOST, reportedProblems, reportedRoutes, stateKey, urlOf } from "../status/report.ts";
 import { sentence } from "../status/words.ts";
+import { type NoticeText, noticeLine, noticeLines } from "./notice.ts";
 
 export type EventType = "route.opened" | "route.closed" | "route.public" | "problem.opened" | "problem.solved" | "test";
 
@@ -13,9 +12,9 @@ export type EventType = "route.opened" | "route.closed" | "route.public" | "prob
 export interface Event {
   readonly type: EventType;
   /** A few words, for a list or a telephone's first line. */
-  readonly title: string;
+  readonly title: NoticeText;
   /** One to four sentences or lines. */
-  readonly message: string;
+  readonly message: NoticeText;
   /** 1 … 5 as in ntfy: 3 is usual, 4 makes itself heard. */
   readonly priority: 2 | 3 | 4;
   /** Where to go from here. */
@@ -26,8 +25,8 @@ export interface Event {
 
 export const routeOpened = (route: KnownRoute, at: number): Event => ({
   type: "route.opened",
-  title: `${route.key} is open`,
-  message: lines(leads(route), route.login === true ? `${OWN_HOST}.` : "A login with Authentik is needed."),
+  title: noticeLine(`${route.key} is open`),
+  message: noticeLines(leads(route), route.login === true ? `${OWN_HOST}.` : "A login with Authentik is needed."),
   priority: 3,
   url: addressOf(route),
   data: routeData(route, at),
@@ -35,8 +34,8 @@ export const routeOpened = (route: KnownRoute, at: number): Event => ({
 
 export const routePublic = (route: KnownRoute, at: number): Event => ({
   type: "route.public",
-  title: `${route.key} is PUBLIC`,
-  message: lines(leads(route), "Anyone may enter without a login, as its labels say."),
+  title: noticeLine(`${route.key} is PUBLIC`),
+  message: noticeLines(leads(route), "Anyone may enter without a login, as its labels say."),
   priority: 4,
   url: addressOf(route),
   data: routeData(route, at),
@@ -44,10 +43,10 @@ export const routePublic = (route: KnownRoute, at: number): Event => ({
 
 export const routeClosed = (route: KnownRoute, at: number): Event => ({
   type: "route.closed",
-  title: `${route.key} is closed`,
-  message: lines(
+  title: noticeLine(`${route.key} is closed`),
+  message: noticeLines(
     "Nobody reaches it any more.",
-    route.state === "problem" ? route.reason && sentence(foreign(route.reason)) : route.container && `It was container ${route.container}.`,
+    route.state === "problem" ? route.reason && sentence(route.reason) : route.container && `It was container ${route.container}.`,
   ),
   priority: 3,
   url: undefined,
@@ -57,14 +56,12 @@ export const routeClosed = (route: KnownRoute, at: number): Event => ({
 /** @param since - when the problem came, in milliseconds since 1970 */
 export const problemOpened = (problem: Problem, since: number): Event => ({
   type: "problem.opened",
-  title: `problem with ${subjectOf(problem)}`,
-  message: lines(
-    sentence(foreign(problem.message)),
+  title: noticeLine(`problem with ${subjectOf(problem)}`),
+  message: noticeLines(
+    sentence(problem.message),
     problem.effect === "closed" ? "Closed: nobody reaches it." : "What is open stays as it was.",
-    `→ ${foreign(problem.fix)}`,
-    [problem.container && `container ${problem.container}`, problem.label && foreign(problem.label), problem.code]
-      .filter(Boolean)
-      .join(" · "),
+    `→ ${problem.fix}`,
+    [problem.container && `container ${problem.container}`, problem.label, problem.code].filter(Boolean).join(" · "),
   ),
   priority: problem.severity === "error" ? 4 : 3,
   url: problemDocs(problem.code),
@@ -73,8 +70,8 @@ export const problemOpened = (problem: Problem, since: number): Event => ({
 
 export const problemSolved = (problem: Problem, since: number, at: number): Event => ({
   type: "problem.solved",
-  title: `solved: ${subjectOf(problem)}`,
-  message: lines(`It lasted ${spoken(at - since)}. It was: ${foreign(problem.message)}`, problem.code),
+  title: noticeLine(`solved: ${subjectOf(problem)}`),
+  message: noticeLines(`It lasted ${spoken(at - since)}. It was: ${problem.message}`, problem.code),
   priority: 2,
   url: problemDocs(problem.code),
   data: problemData(problem, since),
@@ -103,8 +100,3 @@ const NEIGHBOURS: Readonly<Record<string, string>> = {
   DOCKER: "Docker",
   TUNNEL: "the tunnel",
 };
-
-/** What may have words of a stranger's in it: nobody's address, and no line of its own. */
-const foreign = (text: string): string => visible(discreet(text));
-
-const lines = (...parts: readonly (string | undefined)[]): string => parts.filter((part) => part !== undefined && part !== "").join("\n");

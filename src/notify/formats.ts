@@ -73,7 +73,7 @@ const SERVICES: Readonly<Record<Format, (message: Message, address: URL) => Lett
   /** At most 2000 characters; flag 4 shows no preview of links, and nobody is called by name (discord.com/developers, Execute Webhook, checked 2026-11). */
   discord: ({ title, message, url }) => ({
     json: {
-      content: `**${clipped(marked(title), 200)}**\n${clipped(marked(message), 1_400)}${url === null ? "" : `\n<${url}>`}`,
+      content: `**${clipped(markdown(title), 200)}**\n${clipped(markdown(message), 1_400)}${url === null ? "" : `\n<${url}>`}`,
       allowed_mentions: { parse: [] },
       flags: 4,
     },
@@ -82,12 +82,10 @@ const SERVICES: Readonly<Record<Format, (message: Message, address: URL) => Lett
   /** Three characters are to be escaped (api.slack.com/docs/message-formatting, checked 2026-11). */
   slack: ({ title, message, url }) => ({ json: { text: slackText([title, message, ...(url === null ? [] : [url])].join("\n")) } }),
 
-  /** Markdown; a name behind an @ would call people (docs.mattermost.com, incoming webhooks, checked 2026-11). */
+  /** Markdown (docs.mattermost.com, incoming webhooks, checked 2026-11). */
   mattermost: ({ title, message, url }) => ({
     json: {
-      text: [`**${marked(title)}**`, ...marked(message).split("\n"), ...(url === null ? [] : [url])]
-        .join("  \n")
-        .replaceAll("@", "@\u200b"),
+      text: [`**${markdown(title)}**`, ...markdown(message).split("\n"), ...(url === null ? [] : [url])].join("  \n"),
     },
   }),
 
@@ -123,8 +121,14 @@ const APPRISE: Readonly<Record<EventType, "info" | "success" | "warning" | "fail
   test: "info",
 };
 
-/** Markdown's own signs as text; addresses stay as they are. */
-const marked = (text: string): string => text.replace(/https?:\/\/\S+|[\\*_`~|[\]]/g, (it) => (it.length > 1 ? it : `\\${it}`));
+/** Markdown's own characters as text. An address stays as it is, as far as it has none that could form a link or a picture. */
+const escapeMarkdown = (text: string): string =>
+  text.replace(/https?:\/\/[\w.\-/:?#=&%+,;]+|[\\*_`~|[\]<>#]/g, (it) => (it.length > 1 ? it : `\\${it}`));
+
+/** A name behind an @ would call people: an invisible character parts the two. */
+const withoutMentions = (text: string): string => text.replaceAll("@", "@\u200b");
+
+const markdown = (text: string): string => withoutMentions(escapeMarkdown(text));
 
 const slackText = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 

@@ -1,6 +1,7 @@
 import { docs } from "../links.ts";
 import { iso } from "../status/report.ts";
 import type { Event, EventType } from "./event.ts";
+import { joinNotices, type NoticeText, noticeLine } from "./notice.ts";
 
 /** What is sent, in the plain format as it stands: public interface. One for all that a pass brought. */
 export interface Message {
@@ -9,8 +10,8 @@ export interface Message {
   /** Of the weightiest event. */
   readonly type: EventType;
   readonly timestamp: string;
-  readonly title: string;
-  readonly message: string;
+  readonly title: NoticeText;
+  readonly message: NoticeText;
   readonly priority: Event["priority"];
   readonly url: string | null;
   readonly owner: string;
@@ -20,8 +21,8 @@ export interface Message {
   /** All events, also where it is one. */
   readonly events: readonly {
     readonly type: EventType;
-    readonly title: string;
-    readonly message: string;
+    readonly title: NoticeText;
+    readonly message: NoticeText;
     readonly url: string | null;
     readonly data: object;
   }[];
@@ -50,7 +51,7 @@ export function messageOf(events: readonly Event[], { id, at, owner, dryRun }: L
     id,
     type: first.type,
     timestamp: iso(at),
-    title: `cfauth${dryRun ? " (dry run)" : ""}: ${events.length === 1 ? first.title : counted(events)}`,
+    title: noticeLine(`cfauth${dryRun ? " (dry run)" : ""}: ${events.length === 1 ? first.title : counted(events)}`),
     message: textOf(events),
     priority: first.priority,
     url: events.length === 1 ? (first.url ?? null) : null,
@@ -61,11 +62,17 @@ export function messageOf(events: readonly Event[], { id, at, owner, dryRun }: L
   };
 }
 
-function textOf(events: readonly Event[]): string {
-  if (events.length === 1) return events.map(({ message }) => message).join("");
-  if (events.length <= MOST_TOLD) return events.map(({ title, message }) => `${title}\n${message}`).join("\n\n");
+function textOf(events: readonly Event[]): NoticeText {
+  const [only, ...others] = events;
+  if (only !== undefined && others.length === 0) return only.message;
+  if (events.length <= MOST_TOLD)
+    return joinNotices(
+      events.map(({ title, message }) => joinNotices([title, message], "\n")),
+      "\n\n",
+    );
   const more = events.length - MOST_LISTED;
-  return [...events.slice(0, MOST_LISTED).map(({ title }) => `• ${title}`), ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
+  const titles = events.slice(0, MOST_LISTED).map(({ title }) => noticeLine(`• ${title}`));
+  return joinNotices([...titles, ...(more > 0 ? [noticeLine(`and ${more} more`)] : [])], "\n");
 }
 
 const WORDS: readonly (readonly [EventType, string, string])[] = [
@@ -84,8 +91,8 @@ const counted = (events: readonly Event[]): string =>
 
 export const testEvent: Event = {
   type: "test",
-  title: "a test",
-  message: "Messages from cfauth arrive here: when a route opens, closes or becomes public, and when a problem comes or goes.",
+  title: noticeLine("a test"),
+  message: noticeLine("Messages from cfauth arrive here: when a route opens, closes or becomes public, and when a problem comes or goes."),
   priority: 3,
   url: docs("notifications.md"),
   data: {},

@@ -1,7 +1,7 @@
 import { list } from "../domain/list.ts";
 import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
+import { isPrivateHost } from "../domain/private-host.ts";
 import { type Secret, secret } from "../secret.ts";
-import { atHome } from "./home.ts";
 
 /** In which way a service wants its messages. */
 export type Format = (typeof FORMATS)[number];
@@ -42,7 +42,7 @@ function parseTarget(text: string): Parsed<Target> {
     );
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) return faulty("is not an address that begins with https://", ASK);
-  if (url.protocol === "http:" && !atHome(url.hostname))
+  if (url.protocol === "http:" && !isPrivateHost(url.hostname))
     return faulty("goes over http to a host outside the house, where anybody on the way could read it", "write https://");
   const format = forced ?? formatOf(url);
   const fault = LACKS[format]?.(url);

@@ -11,9 +11,11 @@ export interface Memory {
   readonly rivalries: Rivalries;
   /** The networks that labels have named, those of containers that are gone included. */
   readonly named: readonly string[];
+  /** By Compose service: what the containers were called that are it, as long as a rule leads to one of them. */
+  readonly services: ReadonlyMap<string, readonly string[]>;
 }
 
-export const noMemory: Memory = { absences: noAbsences, rivalries: new Map(), named: [] };
+export const noMemory: Memory = { absences: noAbsences, rivalries: new Map(), named: [], services: new Map() };
 
 /** The same by a clock that was set forward by so many milliseconds meanwhile, or back: a grace is a time that passes, not an hour of the day. */
 export const reckoned = ({ absences, rivalries, ...memory }: Memory, byMs: number): Memory => ({

@@ -33,8 +33,8 @@ export function changeLine(
   { tunnel, name }: Pick<TunnelSeen, "tunnel" | "name">,
 ): string {
   const words = phrase(change, difference)
-    .replace(/\(known after \d+\)\.cfargotunnel\.com/g, `tunnel ${name}`)
-    .replaceAll(`${tunnel?.id}.cfargotunnel.com`, `tunnel ${tunnel?.name}`);
+    .replace(/\(known after \d+\)\.cfargotunnel\.com/g, () => `tunnel ${name}`)
+    .replaceAll(`${tunnel?.id}.cfargotunnel.com`, () => `tunnel ${tunnel?.name}`);
   const said = [subject(change, hostname), words].filter((it) => it !== "").join("  ");
   const { exposure } = difference;
   const reach = exposure === undefined || exposure === "protected" ? "" : `  ${exposed(out, exposure)}`;

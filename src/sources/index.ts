@@ -1,1 +1,3 @@
+export { withAnswers } from "./docker/answers.ts";
+export { outsideProbe } from "./docker/outside.ts";
 export { createDockerSource } from "./docker/source.ts";

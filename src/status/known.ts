@@ -48,6 +48,7 @@ export function knownRoutes(
       origin: wish?.origin.service ?? at?.service,
       access: wish === undefined ? (at?.service === undefined ? undefined : at.public ? "public" : "authentik") : accessOf(wish),
       ...((wish?.protection.kind === "login" || at?.login === true) && { login: true }),
+      ...(wish?.detour !== undefined && { detour: wish.detour }),
       ...stateOf(key),
     };
   });

@@ -1,9 +1,22 @@
 import { spoken } from "../domain/duration.ts";
 import type { Mark, Terminal } from "../terminal.ts";
 import type { Check, Report, ReportedProblem, ReportedRoute, RouteState } from "./report.ts";
-import { attention, awaited, banners, effectWords, emptiness, headline, loose, NAMES, problemsOf, STATES, sentence } from "./words.ts";
+import {
+  attention,
+  awaited,
+  banners,
+  effectWords,
+  emptiness,
+  headline,
+  loose,
+  NAMES,
+  problemsOf,
+  remarks,
+  STATES,
+  sentence,
+} from "./words.ts";
 
-type Paper = Pick<Terminal, "mark" | "paint" | "plain">;
+type Paper = Pick<Terminal, "mark" | "paint">;
 
 const MARKS: Readonly<Record<RouteState, Mark>> = { problem: "fail", waiting: "warn", closing: "skip", live: "ok" };
 const CHECK_MARKS: Readonly<Record<Check, Mark>> = { ok: "ok", failing: "fail", unknown: "skip" };
@@ -30,7 +43,7 @@ export function statusLines(report: Report, paper: Paper, now: number): readonly
     ...report.routes.flatMap((route) => [line(route, widths, paper, now), ...said(route, report, paper)]),
     ...(empty === undefined ? [] : [empty.text, `    labels:`, `      ${empty.label}`]),
   ];
-  return (lines.at(-1) === "" ? lines.slice(0, -1) : lines).map((text) => paper.plain(text));
+  return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
 }
 
 interface Widths {
@@ -67,7 +80,7 @@ function said(route: ReportedRoute, report: Report, paper: Paper): readonly stri
     case "closing":
       return [`    ${reason}`, ...problems];
     case "live":
-      return problems;
+      return [...remarks(route).map((text) => `    ${text}`), ...problems];
   }
 }
 

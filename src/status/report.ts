@@ -1,5 +1,6 @@
 import { discreet } from "../domain/discreet.ts";
 import { spoken } from "../domain/duration.ts";
+import type { Detour } from "../domain/origin.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
 import { accessApplication, authentikApplication, problemDocs } from "../links.ts";
@@ -39,7 +40,7 @@ export interface ReportedRoute {
   readonly access: "authentik" | "public" | null;
   /** Who may enter now; of a waiting route that is not open yet, who will. Null where nobody gets in, or it is not known. Never an address. */
   readonly who: string | null;
-  /** Said of Authentik's own hostname: why no login stands before it. */
+  /** Why no login is in front of Authentik's own hostname, or why the rule does not lead to the container by its name. */
   readonly note?: string;
   readonly state: RouteState;
   /** For all but live routes. */
@@ -77,6 +78,8 @@ export interface KnownRoute {
   readonly access: "authentik" | "public" | undefined;
   /** Whether it is Authentik's own. */
   readonly login?: boolean;
+  /** Why the rule does not lead to the container by its name. */
+  readonly detour?: Detour;
   readonly state: RouteState;
   readonly reason: string | undefined;
   /** Which problem, and its mend, where its state is one. */
@@ -115,7 +118,7 @@ export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now:
         origin: route.origin ?? null,
         access: route.access ?? null,
         who: route.who === undefined ? null : discreet(route.who),
-        ...(route.login === true && { note: OWN_HOST }),
+        ...noteOf(route),
         state: route.state,
         ...(route.reason !== undefined && { reason: route.until === undefined ? discreet(route.reason) : closesIn(route.until - now) }),
         ...(route.state === "problem" && { effect: route.open === true ? ("unchanged" as const) : ("closed" as const), ...faultOf(route) }),
@@ -133,6 +136,26 @@ const linksOf = ({ objects }: KnownRoute, places: Places | undefined): ReportedR
   ...(places !== undefined && objects?.application !== undefined && { access: accessApplication(places.account, objects.application) }),
   ...(places !== undefined && objects?.tile !== undefined && { authentik: authentikApplication(places.authentik, objects.tile) }),
 });
+
+function noteOf({ login, detour }: KnownRoute): Pick<ReportedRoute, "note"> {
+  const notes = [...(login === true ? [OWN_HOST] : []), ...(detour === undefined ? [] : [detourNote(detour)])];
+  return notes.length === 0 ? {} : { note: notes.join(". ") };
+}
+
+/** `Reached by its id: another container answers to the name wiki.tunnel too` */
+export function detourNote({ by, name, why }: Detour): string {
+  const way = by === "id" ? "Reached by its id" : "Reached by its address";
+  switch (why) {
+    case "shared":
+      return `${way}: another container answers to the name ${name} too`;
+    case "unanswered":
+      return `${way}: Docker's DNS does not answer the name ${name}`;
+    case "unusable":
+      return `${way}: cloudflared cannot use the name ${name}`;
+    case "kept":
+      return `${way}, since the name ${name} could not be used when the rule was written; recreate the container to have the name again`;
+  }
+}
 
 export const OWN_HOST = "Authentik itself: open, since the login cannot stand behind itself";
 

@@ -64,7 +64,7 @@ function policyName({ policy, login }: World, id: string): string | undefined {
     return mine
       .replace(policyPrefix(login.groups.owner), "")
       .replace(/ #[0-9a-f]{16}(?= |$)/g, "")
-      .replace("everyone who logs in with Authentik", EVERYONE);
+      .replace(/^everyone who logs in with Authentik$/, EVERYONE);
   return `policy ${policy.theirs.find((it) => it.id === id)?.name ?? id}`;
 }
 

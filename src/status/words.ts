@@ -1,6 +1,6 @@
 import { many } from "../domain/grammar.ts";
 import type { Outage } from "./outages.ts";
-import type { Report, ReportedProblem, ReportedRoute, RouteState } from "./report.ts";
+import { OWN_HOST, type Report, type ReportedProblem, type ReportedRoute, type RouteState } from "./report.ts";
 
 /** What the page and `cfauth status` say alike. */
 
@@ -115,6 +115,9 @@ function belongs(problem: ReportedProblem, route: ReportedRoute): boolean {
   const here = problem.hostname === route.hostname && problem.path === route.path;
   return here && (route.state === "problem" || problem.severity === "warning");
 }
+
+/** What is said beneath a live route. Why Authentik's own needs no login is said already by who may enter. */
+export const remarks = ({ note }: ReportedRoute): readonly string[] => (note === undefined || note === OWN_HOST ? [] : [sentence(note)]);
 
 export const effectWords = (effect: "closed" | "unchanged"): string =>
   effect === "closed" ? "Closed: nobody reaches it." : "Still open as it was before; the change was not made.";

@@ -2,6 +2,7 @@
 
 import { Readable } from "node:stream";
 import type { z } from "zod";
+import type { Stranger } from "../../src/clients/authentik/lookup.ts";
 import { createAuthentik } from "../../src/clients/authentik.ts";
 import { createCloudflare } from "../../src/clients/cloudflare.ts";
 import { failed } from "../../src/clients/docker/fault.ts";
@@ -39,6 +40,8 @@ export interface Clinic extends AsyncDisposable {
   readonly settings: Record<string, string>;
   /** The daemon beside; undefined: none runs. */
   beside: Report | undefined;
+  /** Another container that answers to Authentik's name. */
+  stranger: Stranger | undefined;
   /** What pages answer instead of what they are, by the end of their address. */
   readonly pages: Map<string, Page | NoPage>;
   /** What somebody reads on a terminal of that many columns, and the exit code. */
@@ -87,7 +90,10 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
   const engine: Engine = { containers: [wiki], networks: ["tunnel"], refused: [] };
   const settings: Record<string, string> = {};
   const restore = remembered(at.sandbox);
-  const clinic = { beside: fresh ? undefined : (reportOf([at.host("wiki")]) as Report | undefined) };
+  const clinic = {
+    beside: fresh ? undefined : (reportOf([at.host("wiki")]) as Report | undefined),
+    stranger: undefined as Stranger | undefined,
+  };
   const sceneNow = (): Scene => {
     const env = { ...at.sandbox.environment, CFAUTH_OWNER: OWNER, DOCKER_HOST: `unix://${SOCKET}`, ...settings };
     const read = readConfig(env, () => "");
@@ -99,6 +105,7 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
       docker: engineOf(engine),
       cloudflare: createCloudflare({ token: config.cloudflare.token.reveal(), baseUrl: config.cloudflare.baseUrl, backoffMs: 1 }),
       authentik: createAuthentik({ token: config.authentik.token.reveal(), url: config.authentik.apiUrl, backoffMs: 1 }),
+      stranger: async () => clinic.stranger,
       visit: async (url) => [...pages].find(([end]) => new URL(url).pathname.endsWith(end))?.[1] ?? (await visitOf(at)(url)),
       beside: async () => clinic.beside,
       now: Date.parse("2026-11-25T12:00:00Z"),
@@ -130,6 +137,7 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
       Object.assign(engine, { containers: [wiki], networks: ["tunnel"], refused: [] });
       delete engine.broken;
       clinic.beside = reportOf([at.host("wiki")]);
+      clinic.stranger = undefined;
     },
     text: (columns = 110) => ran(sceneNow(), false, columns),
     json: () => jsonOf(sceneNow()),
@@ -161,6 +169,7 @@ function engineOf(engine: Engine): Docker {
     containers: (shape) => answer("/containers/json", shape, () => engine.containers.map(listedOf)),
     info: (shape) => answer("/info", shape, () => ({ ID: "engine", ServerVersion: "29.1.0" })),
     network: (name, shape) => answer(`/networks/${name}`, shape, () => (engine.networks.includes(name) ? { Name: name } : undefined)),
+    image: (_id, shape) => answer("/images/<id>/json", shape, () => ({ Config: { Labels: null } })),
     events: async (_filters, _since, signal) => {
       await answer("/events", { parse: () => undefined } as unknown as z.ZodType<undefined>, () => ({}));
       return Readable.from([], { signal });
@@ -171,6 +180,7 @@ function engineOf(engine: Engine): Docker {
 const listedOf = ({ id, name, created, labels, networks, ports }: Workload): Listed => ({
   Id: id,
   Names: [`/${name}`],
+  ImageID: `sha256:${"1".repeat(64)}`,
   Created: created / 1_000,
   State: "running",
   Status: "Up 5 minutes",

@@ -109,6 +109,19 @@ const ILLNESSES: readonly Illness[] = [
 1 warning. cfauth can work.`,
   },
   {
+    name: "a socket proxy refuses images",
+    ill: (at) => at.engine.refused.push("/images/<id>/json"),
+    code: 0,
+    says: `! Docker      engine 29.1.0 at unix:///run/nowhere/docker.sock · GET /images/<id>/json refused
+              CFA-IMAGE-UNKNOWN
+    The images of wiki cannot be inspected (the socket proxy at unix:///run/nowhere/docker.sock refuses GET
+    /images/<id>/json (403)); labels that let people in without a login, adopt objects or point elsewhere are
+    not obeyed there
+    → let the socket proxy permit GET /images/<id>/json
+    → or set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of every image
+1 warning. cfauth can work.`,
+  },
+  {
     name: "the tunnel network has another name",
     ill: (at) =>
       Object.assign(at.engine, {
@@ -321,6 +334,20 @@ const ILLNESSES: readonly Illness[] = [
 – Login       not checked: needs Authentik
 – Routes      not checked: needs Authentik
 1 problem. 5 groups are fine, 2 were not checked.`,
+  },
+  {
+    name: "another container answers to Authentik's name",
+    ill: (at) => {
+      at.stranger = { host: "authentik-server", address: "172.19.0.9", container: "blog" };
+    },
+    code: 0,
+    says: `! Authentik   2026.8.3 at http://127.0.0.1:<port> · token valid, expiry not known · superuser, all permissions
+              CFA-AK-STRANGER
+    The name authentik-server in AUTHENTIK_API_URL leads to 172.19.0.9 as well, which is container blog;
+    cfauth sends its token to Authentik's container alone
+    → set CFAUTH_AUTHENTIK_CONTAINER to the name of Authentik's container, and AUTHENTIK_API_URL to
+      http://<that name>.<network>:9000 with a network that only cfauth and Authentik are on
+1 warning. cfauth can work.`,
   },
   {
     name: "the Authentik token is refused",

@@ -50,13 +50,13 @@ describe("a container whose name another one has on a network that cloudflared i
     }
   });
 
-  it("loses it when cfauth has just started, as nothing tells by which network it was reached", async () => {
+  it("keeps it when cfauth has just started, since the rule names the network", async () => {
     await using at = await home({ settings: { CFAUTH_STARTUP_GRACE_PERIOD: "60s" } });
     await at.run("web");
     await at.settle();
     at.stop("web");
     at.add(namesake("shop"));
     await (await at.another()).settle();
-    expect(origins(at)).toEqual([undefined]);
+    expect(origins(at)).toEqual([at.host("web"), undefined]);
   });
 });

@@ -74,7 +74,9 @@ describe("plan and apply", () => {
     expect(applied.code).toBe(0);
     const steps = applied.out.split("\n").filter((line) => line.startsWith("✓"));
     expect(steps.length).toBe(10);
-    expect(steps[7]).toMatch(/^✓ {3}8 \+ ingress rule {10}wiki\.home\.localhost {2}→ http:\/\/wiki:80 · login required {2}\d+\.\d s$/);
+    expect(steps[7]).toMatch(
+      /^✓ {3}8 \+ ingress rule {10}wiki\.home\.localhost {2}→ http:\/\/wiki\.tunnel:80 · login required {2}\d+\.\d s$/,
+    );
     expect(await at.type("plan")).toMatchObject({ code: 0, out: expect.stringContaining("No changes. 1 route is as the labels say") });
   });
 

@@ -53,6 +53,18 @@ export async function originImage(variant: Variant = "one"): Promise<string> {
   }
 }
 
+/** The tag of the origin `one` with labels of its own. */
+export async function labelledImage(labels: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "cfauth-labelled-"));
+  try {
+    const said = Object.entries(labels).map(([name, text]) => `LABEL ${JSON.stringify(name)}=${JSON.stringify(text)}`);
+    await writeFile(join(folder, "Dockerfile"), [`FROM ${await originImage("one")}`, ...said, ""].join("\n"));
+    return await builtImage("cfauth-test-labelled", folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 async function lay(folder: string, variant: Variant, busybox: Busybox): Promise<void> {
   await writeFile(join(folder, "entry"), ENTRY);
   await chmod(join(folder, "entry"), 0o755);

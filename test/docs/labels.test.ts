@@ -53,30 +53,30 @@ const EFFECTS: Readonly<Record<string, { readonly of: (all: Decoded) => unknown;
   hostname: {
     of: opens,
     without: [],
-    with: ["wiki.example.com → http://wiki:3000 authentik", "docs.example.com → http://wiki:3000 authentik"],
+    with: ["wiki.example.com → http://wiki.tunnel:3000 authentik", "docs.example.com → http://wiki.tunnel:3000 authentik"],
   },
-  enable: { of: opens, without: [], with: ["wiki.example.com → http://wiki:3000 authentik"] },
-  port: { of: opens, without: ["CFA-PORT-MANY"], with: ["files.example.com → http://files:8080 authentik"] },
+  enable: { of: opens, without: [], with: ["wiki.example.com → http://wiki.tunnel:3000 authentik"] },
+  port: { of: opens, without: ["CFA-PORT-MANY"], with: ["files.example.com → http://files.tunnel:8080 authentik"] },
   scheme: {
     of: opens,
-    without: ["unifi.example.com → http://unifi:8443 authentik"],
-    with: ["unifi.example.com → https://unifi:8443 authentik"],
+    without: ["unifi.example.com → http://unifi.tunnel:8443 authentik"],
+    with: ["unifi.example.com → https://unifi.tunnel:8443 authentik"],
   },
   service: {
     of: opens,
-    without: ["wiki.example.com → http://wiki:3000 authentik"],
-    with: ["wiki.example.com → http://wiki:3001 authentik"],
+    without: ["wiki.example.com → http://wiki.tunnel:3000 authentik"],
+    with: ["wiki.example.com → http://wiki.tunnel:3001 authentik"],
   },
   path: {
     of: opens,
-    without: ["wiki.example.com → http://wiki:3000 authentik"],
-    with: ["wiki.example.com/api → http://wiki:3000 authentik"],
+    without: ["wiki.example.com → http://wiki.tunnel:3000 authentik"],
+    with: ["wiki.example.com/api → http://wiki.tunnel:3000 authentik"],
   },
-  network: { of: opens, without: ["CFA-NETWORK-MISSING"], with: ["wiki.example.com → http://wiki:3000 authentik"] },
+  network: { of: opens, without: ["CFA-NETWORK-MISSING"], with: ["wiki.example.com → http://wiki.backend:3000 authentik"] },
   access: {
     of: opens,
-    without: ["blog.example.com → http://blog:2368 authentik"],
-    with: ["blog.example.com → http://blog:2368 public"],
+    without: ["blog.example.com → http://blog.tunnel:2368 authentik"],
+    with: ["blog.example.com → http://blog.tunnel:2368 public"],
   },
   "access.groups": { of: who, without: [everyone], with: [{ ...everyone, groups: ["admins", "family"] }] },
   "access.emails": { of: who, without: [everyone], with: [{ ...everyone, emails: ["@example.org", "ann@example.com"] }] },
@@ -87,11 +87,11 @@ const EFFECTS: Readonly<Record<string, { readonly of: (all: Decoded) => unknown;
   },
   "access.bypass": {
     of: opens,
-    without: ["ci.example.com → http://ci:8000 authentik"],
+    without: ["ci.example.com → http://ci.tunnel:8000 authentik"],
     with: [
-      "ci.example.com → http://ci:8000 authentik",
-      "ci.example.com/api/hook → http://ci:8000 public",
-      "ci.example.com/healthz → http://ci:8000 public",
+      "ci.example.com → http://ci.tunnel:8000 authentik",
+      "ci.example.com/api/hook → http://ci.tunnel:8000 public",
+      "ci.example.com/healthz → http://ci.tunnel:8000 public",
     ],
   },
   "access.policies": { of: who, without: [everyone], with: [{ ...everyone, policies: ["00000000-0000-4000-8000-000000000001"] }] },
@@ -142,13 +142,13 @@ describe("labels that work together", () => {
   it.each<{ title: string; to: readonly string[] }>([
     {
       title: "Several routes on one container",
-      to: ["shop.example.com/admin → http://shop:9090 authentik", "shop.example.com → http://shop:8080 public"],
+      to: ["shop.example.com/admin → http://shop.tunnel:9090 authentik", "shop.example.com → http://shop.tunnel:8080 public"],
     },
     {
       title: "Who may enter, taken together",
-      to: ["wiki.example.com → http://wiki:3000 authentik", "wiki.example.com/healthz → http://wiki:3000 public"],
+      to: ["wiki.example.com → http://wiki.tunnel:3000 authentik", "wiki.example.com/healthz → http://wiki.tunnel:3000 public"],
     },
-    { title: "Authentik itself", to: ["auth.example.com → http://authentik-server:9000 login"] },
+    { title: "Authentik itself", to: ["auth.example.com → http://authentik-server.tunnel:9000 login"] },
   ])("$title", ({ title, to }) => {
     const example = TOGETHER.find((it) => it.title === title)?.example;
     expect(example && opens(run(title, example))).toEqual(to);

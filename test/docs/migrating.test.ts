@@ -50,7 +50,7 @@ function run({ service, networks, labels }: (typeof snippets)[number]) {
   };
 }
 
-const WIKI = "wiki.example.com → http://wiki:3000";
+const WIKI = "wiki.example.com → http://wiki.tunnel:3000";
 
 describe("the snippets of docs/migrating.md", () => {
   it.each<{ at: number; name: string; opens: readonly string[]; problems: readonly string[] }>([
@@ -58,32 +58,32 @@ describe("the snippets of docs/migrating.md", () => {
     {
       at: 1,
       name: "From DockFlare",
-      opens: [`${WIKI} everyone who logs in`, "wiki.example.com/hooks → http://wiki:3000 everyone who logs in"],
+      opens: [`${WIKI} everyone who logs in`, "wiki.example.com/hooks → http://wiki.tunnel:3000 everyone who logs in"],
       problems: ["warning dockflare.0.access.policy"],
     },
     {
       at: 2,
       name: "From DockFlare",
-      opens: [`${WIKI} family, takes over`, "wiki.example.com/hooks → http://wiki:3000 public, takes over"],
+      opens: [`${WIKI} family, takes over`, "wiki.example.com/hooks → http://wiki.tunnel:3000 public, takes over"],
       problems: [],
     },
     {
       at: 3,
       name: "From docker-cloudflare-tunnel-sync",
-      opens: [`${WIKI} everyone who logs in`, "admin.example.com → https://wiki:3443 everyone who logs in"],
+      opens: [`${WIKI} everyone who logs in`, "admin.example.com → https://wiki.tunnel:3443 everyone who logs in"],
       problems: ["warning cloudflare.access.app.name"],
     },
     {
       at: 4,
       name: "From docker-cloudflare-tunnel-sync",
-      opens: ["admin.example.com → https://wiki:3443 ann@example.com, takes over", `${WIKI} ann@example.com, takes over`],
+      opens: ["admin.example.com → https://wiki.tunnel:3443 ann@example.com, takes over", `${WIKI} ann@example.com, takes over`],
       problems: [],
     },
     { at: 5, name: "From Traefik with forward auth", opens: [`${WIKI} family, takes over`], problems: [] },
     {
       at: 6,
       name: "From public hostnames made by hand",
-      opens: ["unifi.example.com → https://unifi:8443 ann@example.com, takes over"],
+      opens: ["unifi.example.com → https://unifi.tunnel:8443 ann@example.com, takes over"],
       problems: [],
     },
   ])("$at, $name, comes to what is said of it", ({ at, name, opens, problems }) => {

@@ -20,4 +20,8 @@ describe("a text that is shown to others", () => {
       expect(discreet(text)).toBe(text);
     },
   );
+
+  it.each(["x", "x@", "//", "@", "//x"])("is read in linear time: a megabyte of %j", (part) => {
+    expect(discreet(`${part.repeat(2 ** 20 / part.length)} ann@example.com`)).toMatch(/\(an e-mail address\)$/);
+  });
 });

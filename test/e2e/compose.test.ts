@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureCompose } from "../../scripts/compose.ts";
 import type { Report } from "../../src/status/report.ts";
+import { start } from "../docker/container.ts";
 import { reap, reapLeftovers } from "../docker/reaper.ts";
 import { docker, RUN_ID, unique } from "../docker/run.ts";
 import { dockerResolver } from "../sandbox/edge/docker-resolver.ts";
@@ -31,6 +32,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
   let sandbox: Sandbox;
   let home: Project;
   let page: string;
+  let tunnel: string;
 
   const report = async (): Promise<Report> => (await fetch(`${page}/api/routes`)).json() as Promise<Report>;
   const allLive = async (): Promise<boolean> => {
@@ -49,7 +51,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
 
   beforeAll(async () => {
     await reapLeftovers();
-    const tunnel = unique("tunnel");
+    tunnel = unique("tunnel");
     sandbox = all.use(
       await startSandbox({
         resolve: dockerResolver(await docker(), [tunnel]),
@@ -114,17 +116,25 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
 
   test("lets cfauth see a list of containers, and do nothing", async () => {
     const id = (await home.containers()).get("whoami")?.Id;
-    const asks = ["GET /containers/json", "GET /v1.41/info", `GET /containers/${id}/json`, `GET /containers/${id}/logs?stdout=1`].concat([
-      "POST /containers/create",
-      `POST /containers/${id}/stop`,
-      `DELETE /containers/${id}`,
-      "PUT /x",
-      "HEAD /_ping",
-    ]);
+    const image = (await home.containers()).get("whoami")?.Image;
+    const asks = [
+      "GET /containers/json",
+      "GET /v1.41/info",
+      `GET /images/${image}/json`,
+      "GET /images/json",
+      `GET /containers/${id}/json`,
+      `GET /containers/${id}/logs?stdout=1`,
+    ].concat(["POST /containers/create", `POST /containers/${id}/stop`, `DELETE /containers/${id}`, "PUT /x", "HEAD /_ping"]);
     const ask =
       'for (const a of process.argv.slice(1)) { const [method, path] = a.split(" "); console.log((await fetch("http://socket-proxy:2375" + path, { method })).status, method) }';
     expect((await home.evaluate("cfauth", ask, ...asks)).trim().split("\n")).toEqual(
-      ["200 GET", "200 GET", "403 GET", "403 GET"].concat(["405 POST", "405 POST", "405 DELETE", "405 PUT", "405 HEAD"]),
+      ["200 GET", "200 GET", "200 GET", "403 GET", "403 GET", "403 GET"].concat([
+        "405 POST",
+        "405 POST",
+        "405 DELETE",
+        "405 PUT",
+        "405 HEAD",
+      ]),
     );
   });
 
@@ -180,6 +190,19 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
     expect(sandbox.controls.writes()).toEqual([]);
     expect(inventory(sandbox)).toEqual(before);
     expect(sandbox.controls.violations).toEqual([]);
+  }, 120_000);
+
+  test("hears from Docker's DNS of a stranger that has a service's name as an alias, and leads to the service by its id", async () => {
+    const whoami = (await home.containers()).get("whoami");
+    const name = whoami?.Name.replace(/^\//, "") ?? "";
+    const id = whoami?.Id.slice(0, 12) ?? "";
+    const on = { name: tunnel, id: tunnel, remove: async () => {}, [Symbol.asyncDispose]: async () => {} };
+    const route = async () => (await report()).routes.find(({ hostname }) => hostname === `whoami.${ZONE}`);
+    expect((await route())?.origin).toMatch(new RegExp(`^http://${name}\\.${tunnel}:\\d+$`));
+    await using _ = await start({ name: "stranger", networks: [on], aliases: [name] });
+    await until("the rule has the short id", async () => (await route())?.origin?.startsWith(`http://${id}:`) === true, 60_000);
+    await until("it is live", async () => (await route())?.state === "live", 60_000);
+    expect((await route())?.note).toBe(`Reached by its id: another container answers to the name ${name}.${tunnel} too`);
   }, 120_000);
 });
 

@@ -14,6 +14,8 @@ describe("a group's name in the mapping", () => {
     { name: "that looks like the end of the list", group: '"]\nreturn {}', written: String.raw`["\"]\nreturn {}"]` },
     { name: "of other letters than Latin ones", group: "家族 Фамилия 👪", written: `["家族 Фамилия 👪"]` },
     { name: "with what ends a line to Python alone", group: "a\u2028b\u0085c\u000bd", written: String.raw`["a\u2028b\u0085c\u000bd"]` },
+    { name: "that turns the direction of what follows", group: "a\u202eb", written: String.raw`["a\u202eb"]` },
+    { name: "with a character outside of the basic plane that cannot be seen", group: "a\u{e0041}", written: `["a\u{e0041}"]` },
     { name: "with half a character", group: "a\ud83d", written: String.raw`["a\ud83d"]` },
   ])("$name comes back as it is", ({ group, written }) => {
     const expression = expressionFor(owner(), [group]);

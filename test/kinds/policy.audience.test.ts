@@ -95,6 +95,10 @@ describe("the name of a policy", () => {
     expect(of("ann@example.com")).not.toEqual(of("bob@example.com"));
   });
 
+  it("shows that a group's name has a character that cannot be seen", () => {
+    expect(names(only({ groups: ["fam\u034fily"] }))).toEqual([expect.stringMatching(/^cfauth:home members of fam�ily… #[0-9a-f]{16}$/)]);
+  });
+
   it("is that of the owner alone", () => {
     expect(policyNames(owner("home-2"), anybody)).toEqual(["cfauth:home-2 public, no login"]);
   });

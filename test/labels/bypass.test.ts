@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
-import { anybody, decoded, exposure, only, workload } from "../builders.ts";
+import { anybody, decoded, only, reachedExposure, workload } from "../builders.ts";
 import { labelled } from "./known.ts";
 
 const HIDDEN = { name: undefined, icon: undefined, description: undefined, category: undefined, hidden: true };
@@ -11,9 +11,9 @@ describe("paths that need no login", () => {
     const bypass = { protection: anybody, shown: HIDDEN, adopt: true };
     expect(problems).toEqual([]);
     expect(exposures).toEqual([
-      exposure("app.example.com", { shown: { ...HIDDEN, name: "Wiki", hidden: false }, adopt: true }),
-      exposure("app.example.com/hooks", bypass),
-      exposure("app.example.com/healthz", bypass),
+      reachedExposure("app.example.com", { shown: { ...HIDDEN, name: "Wiki", hidden: false }, adopt: true }),
+      reachedExposure("app.example.com/hooks", bypass),
+      reachedExposure("app.example.com/healthz", bypass),
     ]);
   });
 
@@ -55,8 +55,8 @@ describe("paths that need no login", () => {
     );
     const gate = "the health check of container app (starting)";
     expect(decoded([starting]).exposures.map((it) => [it.gate, it.origin.service])).toEqual([
-      [gate, "http://app:81"],
-      [gate, "http://app:81"],
+      [gate, "http://app.tunnel:81"],
+      [gate, "http://app.tunnel:81"],
     ]);
   });
 });

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
 import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
 import type { Context } from "../../src/labels/context.ts";
-import { anybody, decoded, exposure, members, tcp, workload } from "../builders.ts";
+import { anybody, decoded, members, reachedExposure, tcp, workload } from "../builders.ts";
 import { KNOWN } from "./known.ts";
 
 const HOST = { "cfauth.hostname": "app.example.com" };
 
-/** `https://app.example.com/api → http://app:80` and the like, of everything that opens. */
+/** `https://app.example.com/api → http://app.tunnel:80` and the like, of everything that opens. */
 const opens = (workloads: readonly Workload[], settings: Partial<Context> = {}) => {
   const { exposures, problems } = decoded(workloads, settings);
   expect(problems).toEqual([]);
@@ -16,7 +16,7 @@ const opens = (workloads: readonly Workload[], settings: Partial<Context> = {}) 
 
 describe("what labels ask for", () => {
   it("one label is enough: protected, the port found by itself", () => {
-    expect(decoded([workload(HOST)])).toEqual({ exposures: [exposure("app.example.com")], faulty: [], problems: [] });
+    expect(decoded([workload(HOST)])).toEqual({ exposures: [reachedExposure("app.example.com")], faulty: [], problems: [] });
   });
 
   it("a container without labels of cfauth asks for nothing", () => {
@@ -31,36 +31,44 @@ describe("what labels ask for", () => {
     {
       name: "several hostnames, each once",
       labels: { "cfauth.hostname": "a.example.com, b.example.com,a.example.com" },
-      to: ["a.example.com → http://app:80", "b.example.com → http://app:80"],
+      to: ["a.example.com → http://app.tunnel:80", "b.example.com → http://app.tunnel:80"],
     },
-    { name: "the zone itself", labels: { "cfauth.hostname": "example.com" }, to: ["example.com → http://app:80"] },
-    { name: "a wildcard", labels: { "cfauth.hostname": "*.example.com" }, to: ["*.example.com → http://app:80"] },
-    { name: "a bare name", labels: { "cfauth.hostname": "wiki" }, to: ["wiki.example.com → http://app:80"] },
-    { name: "capitals and a closing dot", labels: { "cfauth.hostname": "App.Example.COM." }, to: ["app.example.com → http://app:80"] },
-    { name: "umlauts", labels: { "cfauth.hostname": "bücher.example.com" }, to: ["xn--bcher-kva.example.com → http://app:80"] },
+    { name: "the zone itself", labels: { "cfauth.hostname": "example.com" }, to: ["example.com → http://app.tunnel:80"] },
+    { name: "a wildcard", labels: { "cfauth.hostname": "*.example.com" }, to: ["*.example.com → http://app.tunnel:80"] },
+    { name: "a bare name", labels: { "cfauth.hostname": "wiki" }, to: ["wiki.example.com → http://app.tunnel:80"] },
+    {
+      name: "capitals and a closing dot",
+      labels: { "cfauth.hostname": "App.Example.COM." },
+      to: ["app.example.com → http://app.tunnel:80"],
+    },
+    { name: "umlauts", labels: { "cfauth.hostname": "bücher.example.com" }, to: ["xn--bcher-kva.example.com → http://app.tunnel:80"] },
     {
       name: "quotes and spaces around a value",
       labels: { "cfauth.hostname": ` "app.example.com" `, "cfauth.port": "' 8080 '" },
-      to: ["app.example.com → http://app:8080"],
+      to: ["app.example.com → http://app.tunnel:8080"],
     },
-    { name: "no hostname, but enable", labels: { "cfauth.enable": "true" }, to: ["app.example.com → http://app:80"] },
-    { name: "a prefix in other letter case", labels: { "CFAuth.hostname": "app.example.com" }, to: ["app.example.com → http://app:80"] },
-    { name: "a path", labels: { ...HOST, "cfauth.path": "/api/" }, to: ["app.example.com/api → http://app:80"] },
-    { name: "the path of the whole host", labels: { ...HOST, "cfauth.path": "/" }, to: ["app.example.com → http://app:80"] },
+    { name: "no hostname, but enable", labels: { "cfauth.enable": "true" }, to: ["app.example.com → http://app.tunnel:80"] },
+    {
+      name: "a prefix in other letter case",
+      labels: { "CFAuth.hostname": "app.example.com" },
+      to: ["app.example.com → http://app.tunnel:80"],
+    },
+    { name: "a path", labels: { ...HOST, "cfauth.path": "/api/" }, to: ["app.example.com/api → http://app.tunnel:80"] },
+    { name: "the path of the whole host", labels: { ...HOST, "cfauth.path": "/" }, to: ["app.example.com → http://app.tunnel:80"] },
     {
       name: "a port and a scheme",
       labels: { ...HOST, "cfauth.port": "22", "cfauth.scheme": "ssh" },
-      to: ["app.example.com → ssh://app:22"],
+      to: ["app.example.com → ssh://app.tunnel:22"],
     },
     {
       name: "itself as a whole URL",
       labels: { ...HOST, "cfauth.service": "https://app:8443" },
-      to: ["app.example.com → https://app:8443"],
+      to: ["app.example.com → https://app.tunnel:8443"],
     },
     {
       name: "itself by address",
       labels: { ...HOST, "cfauth.service": "http://172.18.0.2:81" },
-      to: ["app.example.com → http://172.18.0.2:81"],
+      to: ["app.example.com → http://app.tunnel:81"],
     },
     {
       name: "another machine, where that is allowed",
@@ -89,12 +97,12 @@ describe("what labels ask for", () => {
         "cfauth.api.path": "/api",
         "cfauth.api.port": "8080",
       },
-      to: ["web.example.com/api → http://app:8080", "web.example.com → http://app:80"],
+      to: ["web.example.com/api → http://app.tunnel:8080", "web.example.com → http://app.tunnel:80"],
     },
     {
       name: "a named route beside the unnamed one",
       labels: { ...HOST, "cfauth.admin.hostname": "admin.example.com", "cfauth.admin.port": "81" },
-      to: ["admin.example.com → http://app:81", "app.example.com → http://app:80"],
+      to: ["admin.example.com → http://app.tunnel:81", "app.example.com → http://app.tunnel:80"],
     },
   ])("$name", ({ labels, to, settings }) => {
     expect(opens([workload(labels)], settings)).toEqual(to);
@@ -102,7 +110,7 @@ describe("what labels ask for", () => {
 
   it("enable=true takes the name of the Compose service before that of the container", () => {
     expect(opens([workload({ "cfauth.enable": "true" }, { name: "home-wiki-1", service: { project: "home", name: "wiki" } })])).toEqual([
-      "wiki.example.com → http://home-wiki-1:80",
+      "wiki.example.com → http://home-wiki-1.tunnel:80",
     ]);
   });
 
@@ -119,7 +127,7 @@ describe("what labels ask for", () => {
 
   it("a hostname deeper than the free certificate opens, with a warning", () => {
     const { exposures, problems } = decoded([workload({ "cfauth.hostname": "a.b.example.com" })]);
-    expect(exposures).toEqual([exposure("a.b.example.com")]);
+    expect(exposures).toEqual([reachedExposure("a.b.example.com")]);
     expect(problems.map(({ code, severity, effect, message, fix }) => [code, severity, effect, message, fix])).toEqual([
       [
         "CFA-HOST-TOO-DEEP",
@@ -133,7 +141,7 @@ describe("what labels ask for", () => {
 
   it("a hostname in a zone below another zone is not too deep", () => {
     expect(opens([workload({ "cfauth.hostname": "a.lab.example.com" })], { zones: ["example.com", "lab.example.com"] })).toEqual([
-      "a.lab.example.com → http://app:80",
+      "a.lab.example.com → http://app.tunnel:80",
     ]);
   });
 });
@@ -191,7 +199,7 @@ describe("replicas of one Compose service", () => {
     workload(HOST, { name: `home-web-${number}`, service: { project: "home", name: "web" }, created: number * 1_000, ...more });
 
   it("share one route, to the name of the service", () => {
-    expect(opens([replica(2), replica(1)])).toEqual(["app.example.com → http://web:80"]);
+    expect(opens([replica(2), replica(1)])).toEqual(["app.example.com → http://web.tunnel:80"]);
   });
 
   it("count as old as the oldest of them", () => {
@@ -199,26 +207,26 @@ describe("replicas of one Compose service", () => {
   });
 
   it("one of them alone is reached by its own name", () => {
-    expect(opens([replica(1)])).toEqual(["app.example.com → http://home-web-1:80"]);
+    expect(opens([replica(1)])).toEqual(["app.example.com → http://home-web-1.tunnel:80"]);
   });
 
   it("one that is left while the others restart is reached as before, so that nothing has to be written", () => {
-    const routed = new Set(["web"]);
+    const routed = new Set(["web.tunnel"]);
     const other = replica(3, { name: "work-web-1", service: { project: "work", name: "web" } });
     const leads = (...all: Workload[]) => decoded([replica(1), ...all], { routed }).exposures[0]?.origin.service;
-    expect([leads(), leads(workload({}, other))]).toEqual(["http://web:80", "http://home-web-1:80"]);
+    expect([leads(), leads(workload({}, other))]).toEqual(["http://web.tunnel:80", "http://home-web-1.tunnel:80"]);
   });
 
   it("whose labels differ are two that want the same route", () => {
     expect(opens([replica(1), replica(2, { labels: { ...HOST, "cfauth.port": "81" } })])).toEqual([
-      "app.example.com → http://home-web-1:80",
-      "app.example.com → http://home-web-2:81",
+      "app.example.com → http://home-web-1.tunnel:80",
+      "app.example.com → http://home-web-2.tunnel:81",
     ]);
   });
 
   it("are not mixed up with those of another project", () => {
     const other = replica(3, { name: "work-web-1", service: { project: "work", name: "web" }, networks: { other: { ip: "172.30.0.2" } } });
-    expect(decoded([replica(1), replica(2), other]).exposures.map(({ origin }) => origin.service)).toEqual(["http://web:80"]);
+    expect(decoded([replica(1), replica(2), other]).exposures.map(({ origin }) => origin.service)).toEqual(["http://web.tunnel:80"]);
   });
 
   it("open as soon as one of them is healthy", () => {
@@ -228,7 +236,7 @@ describe("replicas of one Compose service", () => {
 
 describe("how cloudflared reaches a container", () => {
   it.each<{ name: string; container: Partial<Workload>; settings: Partial<Context>; to: string; labels?: Workload["labels"] }>([
-    { name: "by name", container: {}, settings: { target: "name" }, to: "http://app:80" },
+    { name: "by name", container: {}, settings: { target: "name" }, to: "http://app.tunnel:80" },
     {
       name: "by the only TCP port, UDP ones aside",
       container: {
@@ -240,7 +248,7 @@ describe("how cloudflared reaches a container", () => {
         ],
       },
       settings: {},
-      to: "http://app:80",
+      to: "http://app.tunnel:80",
     },
     { name: "by address", container: {}, settings: { target: "ip" }, to: "http://172.18.0.2:80" },
     {
@@ -321,6 +329,8 @@ describe("a health check", () => {
     },
   ])("$name", ({ health, label, setting = true, gate }) => {
     const labels = { ...HOST, ...(label !== undefined && { "cfauth.wait-healthy": label }) };
-    expect(decoded([workload(labels, { health })], { waitHealthy: setting }).exposures).toEqual([exposure("app.example.com", { gate })]);
+    expect(decoded([workload(labels, { health })], { waitHealthy: setting }).exposures).toEqual([
+      reachedExposure("app.example.com", { gate }),
+    ]);
   });
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
 import type { Context } from "../../src/labels/context.ts";
-import { context, decoded, everyone, exposure, plain, tcp, workload } from "../builders.ts";
+import { context, decoded, everyone, plain, reachedExposure, tcp, workload } from "../builders.ts";
 import { KNOWN } from "./known.ts";
 
 const BOTH: Partial<Context> = { reads: ["dockflare", "cloudflare.tunnel"], directory: KNOWN };
@@ -38,7 +38,7 @@ describe("labels of another tool", () => {
   ])("$name are read as ours", ({ labels, label }) => {
     const { exposures, problems } = read(labels);
     expect(problems).toEqual([]);
-    expect(exposures).toEqual([exposure("app.example.com", { label, adopting: ADOPTING })]);
+    expect(exposures).toEqual([reachedExposure("app.example.com", { label, adopting: ADOPTING })]);
   });
 
   it("are nothing to us where no setting names them", () => {
@@ -57,13 +57,13 @@ describe("labels of another tool", () => {
   });
 
   it.each(["true", "True", "TRUE", "t", "1", "yes", '"true"'])("are switched on by %s", (text) => {
-    expect(read({ ...DOCKFLARE, "dockflare.enable": text }).opens).toEqual(["app.example.com → http://app:80 authentik"]);
+    expect(read({ ...DOCKFLARE, "dockflare.enable": text }).opens).toEqual(["app.example.com → http://app.tunnel:80 authentik"]);
   });
 
   it("are passed over where one of ours stands beside them, even one that opens nothing", () => {
     const settings = { ...BOTH };
     expect(read({ ...DOCKFLARE, "cfauth.hostname": "wiki.example.com" }, settings)).toMatchObject({
-      opens: ["wiki.example.com → http://app:80 authentik"],
+      opens: ["wiki.example.com → http://app.tunnel:80 authentik"],
       problems: [],
     });
     expect(read({ ...DOCKFLARE, "cfauth.enable": "false" })).toMatchObject({ exposures: [], problems: [] });
@@ -74,7 +74,7 @@ describe("labels of another tool", () => {
 
   it("of two tools on one container are read as DockFlare reads its old ones: its own first, label by label", () => {
     const labels = { ...SYNC, "dockflare.hostname": "new.example.com", "cloudflare.tunnel.path": "/api" };
-    expect(read(labels).opens).toEqual(["new.example.com/api → http://app:80 authentik"]);
+    expect(read(labels).opens).toEqual(["new.example.com/api → http://app.tunnel:80 authentik"]);
   });
 
   it("make replicas of one service one set, as ours do", () => {
@@ -102,15 +102,18 @@ describe("several routes on one container", () => {
     };
     const { opens, exposures, problems } = read(labels);
     expect(problems).toEqual([]);
-    expect(opens).toEqual(["app.example.com/ui → http://app:80 authentik", "api.example.com/v1 → https://app:3000 authentik"]);
+    expect(opens).toEqual([
+      "app.example.com/ui → http://app.tunnel:80 authentik",
+      "api.example.com/v1 → https://app.tunnel:3000 authentik",
+    ]);
     expect(exposures.map(({ origin }) => origin.options)).toEqual([{ noTLSVerify: true }, { noTLSVerify: false }]);
     expect(exposures.map(({ label }) => label)).toEqual(["dockflare.0.hostname", "dockflare.1.hostname"]);
   });
 
   it("stand beside the unnumbered one, under DockFlare's old prefix too", () => {
     expect(read({ ...SYNC, "cloudflare.tunnel.0.hostname": "api.example.com" }).opens).toEqual([
-      "app.example.com → http://app:80 authentik",
-      "api.example.com → http://app:80 authentik",
+      "app.example.com → http://app.tunnel:80 authentik",
+      "api.example.com → http://app.tunnel:80 authentik",
     ]);
   });
 
@@ -125,13 +128,13 @@ describe("several routes on one container", () => {
     };
     const { opens, exposures, problems } = read(labels);
     expect(problems).toEqual([]);
-    expect(opens).toEqual(["app.example.com → http://app:80 authentik", "admin.example.com → https://app:8443 authentik"]);
+    expect(opens).toEqual(["app.example.com → http://app.tunnel:80 authentik", "admin.example.com → https://app.tunnel:8443 authentik"]);
     expect(exposures.map(({ origin }) => origin.options)).toEqual([{ noTLSVerify: true }, { originServerName: "app.internal" }]);
   });
 
   it("a faulty one keeps itself shut and not the others", () => {
     const { opens, faulty, says } = read({ ...DOCKFLARE, "dockflare.0.hostname": "api.example.com", "dockflare.0.path": "api" });
-    expect(opens).toEqual(["app.example.com → http://app:80 authentik"]);
+    expect(opens).toEqual(["app.example.com → http://app.tunnel:80 authentik"]);
     expect(faulty.map(({ route }) => route.hostname)).toEqual(["api.example.com"]);
     expect(says).toEqual([
       [
@@ -184,7 +187,7 @@ describe("who may enter is never read", () => {
   ])("$name: the route is protected, and a warning names the label", ({ label, text }) => {
     for (const settings of [BOTH, PUBLIC]) {
       const { opens, says: told } = read({ ...DOCKFLARE, [label]: text }, settings);
-      expect(opens).toEqual(["app.example.com → http://app:80 authentik"]);
+      expect(opens).toEqual(["app.example.com → http://app.tunnel:80 authentik"]);
       expect(told).toEqual([["CFA-LABEL-UNKNOWN", "warning", label, `${label} is not read: ${says}`, fix]]);
     }
   });
@@ -196,7 +199,7 @@ describe("who may enter is never read", () => {
       "dockflare.access.group, dockflare.access.name, cloudflare.access.enable are not read: members of family or admins may enter",
     ]);
     expect(exposures).toEqual([
-      exposure("app.example.com", {
+      reachedExposure("app.example.com", {
         adopting: ADOPTING,
         label: "dockflare.hostname",
         protection: { kind: "authentik", session: "8h", audience: { ...everyone, groups: ["admins", "family"] } },
@@ -205,7 +208,7 @@ describe("who may enter is never read", () => {
   });
 
   it("no default makes one public, also where none is said", () => {
-    expect(read(DOCKFLARE, PUBLIC).opens).toEqual(["app.example.com → http://app:80 authentik"]);
+    expect(read(DOCKFLARE, PUBLIC).opens).toEqual(["app.example.com → http://app.tunnel:80 authentik"]);
   });
 
   it("a public route that stands is shut, not kept, when such labels are faulty", () => {
@@ -219,7 +222,7 @@ describe("who may enter is never read", () => {
       "dockflare.hostname": "auth.example.com,app.example.com",
       "dockflare.access.policy": "bypass",
     });
-    expect(opens).toEqual(["app.example.com → http://app:80 authentik"]);
+    expect(opens).toEqual(["app.example.com → http://app.tunnel:80 authentik"]);
     expect(told[1]).toEqual([
       "CFA-AK-OWN-HOST",
       "error",
@@ -231,7 +234,7 @@ describe("who may enter is never read", () => {
 
   it("a label that nobody here knows is passed over with a warning", () => {
     expect(read({ ...DOCKFLARE, "dockflare.tailscale": "true" })).toMatchObject({
-      opens: ["app.example.com → http://app:80 authentik"],
+      opens: ["app.example.com → http://app.tunnel:80 authentik"],
       says: [
         [
           "CFA-LABEL-UNKNOWN",
@@ -354,12 +357,21 @@ describe("a label of another tool that is faulty opens nothing and says what wou
 });
 
 describe("a service that is the container itself", () => {
-  it.each<{ service: string; settings?: Partial<Context>; container?: Partial<Workload> }>([
-    { service: "http://app:8080" },
-    { service: "https://app" },
-    { service: "http://172.18.0.2:80" },
-    { service: "http://web:80", container: { service: { project: "home", name: "web" } } },
-    { service: "http://localhost:8080", settings: { target: "published" }, container: { ports: [tcp(80, { ip: "0.0.0.0", port: 8080 })] } },
+  it.each<{ service: string; to?: string; settings?: Partial<Context>; container?: Partial<Workload> }>([
+    { service: "http://app:8080", to: "http://app.tunnel:8080" },
+    { service: "https://app", to: "https://app.tunnel" },
+    { service: "http://172.18.0.2:80", to: "http://app.tunnel:80" },
+    {
+      service: "http://web:80",
+      to: "http://home-web-1.tunnel:80",
+      container: { name: "home-web-1", service: { project: "home", name: "web" } },
+    },
+    {
+      service: "http://localhost:8080",
+      to: "http://127.0.0.1:8080",
+      settings: { target: "published" },
+      container: { ports: [tcp(80, { ip: "0.0.0.0", port: 8080 })] },
+    },
     {
       service: "http://127.0.0.1:8080",
       settings: { target: "published" },
@@ -371,9 +383,9 @@ describe("a service that is the container itself", () => {
       container: { ports: [tcp(80, { ip: "192.168.1.5", port: 8080 })] },
     },
     { service: "http://192.168.1.9:80", settings: { allowService: true } },
-  ])("$service is taken as it is", ({ service, settings = {}, container = {} }) => {
+  ])("$service leads to it, by the host that is its alone", ({ service, to = service, settings = {}, container = {} }) => {
     expect(read({ ...DOCKFLARE, "dockflare.service": service }, settings, container)).toMatchObject({
-      opens: [`app.example.com → ${service} authentik`],
+      opens: [`app.example.com → ${to} authentik`],
       problems: [],
     });
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
-import { decoded, exposure, workload } from "../builders.ts";
+import { decoded, reachedExposure, workload } from "../builders.ts";
 import { KNOWN, labelled } from "./known.ts";
 
 const AUTH = "auth.example.com";
 const HIDDEN = { name: undefined, icon: undefined, description: undefined, category: undefined, hidden: true };
-const login = exposure(AUTH, { protection: { kind: "login" }, shown: HIDDEN });
+const login = reachedExposure(AUTH, { protection: { kind: "login" }, shown: HIDDEN });
 const vain = (label: string, text: string, fix: string) => [
   "CFA-AK-OWN-HOST",
   label,
@@ -65,9 +65,10 @@ describe("Authentik's own hostname", () => {
     expect(faulty.map(({ saysPublic, shut }) => [saysPublic, shut])).toEqual([[true, false]]);
   });
 
-  it("is shut where another container answers to its name", () => {
+  it("leads to its container by the short id where another one answers to the name", () => {
     const twin = workload({}, { name: "x-app-1", service: { project: "x", name: "app" } });
-    expect(decoded([workload({ "cfauth.hostname": AUTH }), twin]).faulty.map(({ shut }) => shut)).toEqual([true]);
+    const { exposures, problems } = decoded([workload({ "cfauth.hostname": AUTH }, { id: "0123456789abcdef" }), twin]);
+    expect([exposures.map(({ origin }) => origin.service), problems]).toEqual([["http://0123456789ab:80"], []]);
   });
 });
 

@@ -58,46 +58,6 @@ describe("how far a fault reaches", () => {
     });
   });
 
-  it("a name that another container answers to shuts even what is open", () => {
-    const twin = workload({}, { name: "x-app-1", service: { project: "x", name: "app" } });
-    expect(routes({ ...HOST, "cfauth.access": "public" }, twin)).toEqual({
-      open: [],
-      faulty: [{ at: "app.example.com", saysPublic: true, shut: true }],
-    });
-  });
-
-  it.each([
-    { name: "in other letters", container: "App", twin: { name: "app", id: "other" } },
-    { name: "by its short id", container: "0123456789ab", twin: { id: "0123456789abcdef" } },
-  ])("a name that another container answers to $name is no name to go by", ({ container, twin }) => {
-    const { exposures, problems } = decoded([workload(HOST, { name: container }), workload({}, { name: "twin", ...twin })]);
-    expect([exposures, problems.map(({ code }) => code)]).toEqual([[], ["CFA-NAME-AMBIGUOUS"]]);
-  });
-
-  it("a name that another container answers to on a network that a label names is none either: cloudflared is on that one as well", () => {
-    const behind = workload(
-      { "cfauth.hostname": "b.example.com", "cfauth.network": "backend" },
-      { name: "b", networks: { backend: { ip: "" } } },
-    );
-    const twin = workload({}, { name: "x-app-1", service: { project: "x", name: "app" }, networks: { backend: { ip: "" } } });
-    const opens = (...all: readonly Workload[]) => decoded([workload(HOST), ...all]).exposures.map(({ origin }) => origin.service);
-    expect([opens(twin), opens(behind), opens(behind, twin)]).toEqual([
-      ["http://app:80"],
-      ["http://app:80", "http://b:80"],
-      ["http://b:80"],
-    ]);
-  });
-
-  it.each(["192.168.1.1", "Localhost", "app."])("a container with the name %s, which leads elsewhere, is not opened by it", (name) => {
-    const { exposures, faulty, problems } = decoded([workload(HOST, { name })]);
-    expect([exposures, faulty[0]?.shut, problems.map(({ code }) => code)]).toEqual([[], true, ["CFA-NAME-AMBIGUOUS"]]);
-  });
-
-  it("a container with another machine's address for a name does not lead there by the label service", () => {
-    const { exposures, problems } = decoded([workload({ ...HOST, "cfauth.service": "http://192.168.1.1:80" }, { name: "192.168.1.1" })]);
-    expect([exposures, problems.map(({ code }) => code)]).toEqual([[], ["CFA-SERVICE-FORBIDDEN"]]);
-  });
-
   it.each([
     { name: "says public beside the faulty label", labels: { "cfauth.access": "public", "cfauth.port": "x" }, saysPublic: true },
     { name: "says public beside an unknown label", labels: { "cfauth.access": "public", "cfauth.colour": "x" }, saysPublic: true },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decoded, exposure, plain, workload } from "../builders.ts";
+import { decoded, plain, reachedExposure, workload } from "../builders.ts";
 import { labelled } from "./known.ts";
 
 describe("how a route shows itself", () => {
@@ -13,7 +13,7 @@ describe("how a route shows itself", () => {
     });
     expect(problems).toEqual([]);
     expect(exposures).toEqual([
-      exposure("app.example.com", {
+      reachedExposure("app.example.com", {
         shown: {
           name: "Family wiki",
           icon: "fa://fa-book",
@@ -26,7 +26,7 @@ describe("how a route shows itself", () => {
   });
 
   it("is for people to see where no label says otherwise", () => {
-    expect(labelled({ "app.hidden": "false" }).exposures).toEqual([exposure("app.example.com", { shown: plain })]);
+    expect(labelled({ "app.hidden": "false" }).exposures).toEqual([reachedExposure("app.example.com", { shown: plain })]);
   });
 
   it.each(["https://example.com/wiki.png", "http://nas:5000/icon.svg?x=1", "fa://fa-book", "fa://fa-360"])("has the icon %s", (icon) => {
@@ -75,7 +75,7 @@ describe("taking over what others made", () => {
     { text: "true", adopt: true },
     { text: "false", adopt: false },
   ])("is asked for by adopt=$text: $adopt", ({ text, adopt }) => {
-    expect(labelled({ adopt: text }).exposures).toEqual([exposure("app.example.com", { adopt })]);
+    expect(labelled({ adopt: text }).exposures).toEqual([reachedExposure("app.example.com", { adopt })]);
   });
 
   it("is told by the label that the route would need, under the prefix that is read", () => {
@@ -112,7 +112,7 @@ describe("labels for Homepage", () => {
 
   it("dress the tile where no label of ours does, and change nothing else", () => {
     const { exposures } = decoded([workload({ ...HOME, "cfauth.hostname": "app.example.com" })]);
-    expect(exposures).toEqual([exposure("app.example.com", { shown: WORN })]);
+    expect(exposures).toEqual([reachedExposure("app.example.com", { shown: WORN })]);
   });
 
   it("give way to ours, one by one", () => {

@@ -272,26 +272,40 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
-      name: "another container that answers to the name on the network",
+      name: "another container that answers to the name and to the id, and no address",
       labels: HOST,
-      others: [workload({}, { name: "other-app-1", service: { project: "other", name: "app" } })],
+      container: { id: "0123456789abcdef", networks: { tunnel: { ip: undefined } } },
+      others: [
+        workload({}, { name: "other-app-1", service: { project: "other", name: "app" } }),
+        workload({}, { name: "other-id-1", service: { project: "other", name: "0123456789ab" } }),
+      ],
       says: [
         "CFA-NAME-AMBIGUOUS",
         "cfauth.hostname",
-        "another container answers to the name app on the network tunnel too, so visitors could be led to it",
-        "give one of the two another name (container_name, or the name of the Compose service)",
+        "another container answers to the name and the id of app on the network tunnel too, and the container has no address there, so visitors could be led to the other one",
+        "remove the aliases app and 0123456789ab from the other container, or take it off the network tunnel",
       ],
     },
-    {
-      name: "another container that answers to the name on another network of the tunnel",
-      labels: HOST,
-      others: [workload({}, { name: "other-app-1", service: { project: "other", name: "app" }, networks: { edge: { ip: "172.21.0.9" } } })],
-      settings: { networks: ["tunnel", "edge"] },
+    ...["bridge", "host", "none", "ingress", "podman", "docker_gwbridge"].map((network) => ({
+      name: `the label network names ${network}`,
+      labels: { ...HOST, "cfauth.network": network },
+      container: { networks: { tunnel: { ip: "172.18.0.2" }, [network]: { ip: "172.17.0.2" } } },
       says: [
-        "CFA-NAME-AMBIGUOUS",
-        "cfauth.hostname",
-        "another container answers to the name app on the network edge too, so visitors could be led to it",
-        "give one of the two another name (container_name, or the name of the Compose service)",
+        "CFA-LABEL-VALUE",
+        "cfauth.network",
+        `cfauth.network="${network}" is a network on which Docker resolves no names, so cloudflared would look for the container elsewhere`,
+        "remove cfauth.network",
+      ] as const,
+    })),
+    {
+      name: "the label network names the default bridge, and the container is on no other network",
+      labels: { ...HOST, "cfauth.network": "bridge" },
+      container: { name: "router", networks: { bridge: { ip: "172.17.0.2" } } },
+      says: [
+        "CFA-LABEL-VALUE",
+        "cfauth.network",
+        'cfauth.network="bridge" is a network on which Docker resolves no names, so cloudflared would look for the container elsewhere',
+        "remove cfauth.network, and write networks: [tunnel] for the service in place of network_mode",
       ],
     },
   ]);

@@ -32,7 +32,9 @@ const run = (at: Memory, workloads: readonly Workload[], more: Partial<PassParts
   pass(parts(at, workloads, more), undefined, before);
 const routes = ({ world }: Memory) => ({
   applications: [...world.access.mine.keys()],
-  rules: world.ingress.rules.flatMap(({ hostname, service }) => (service.includes("app:") || service.includes("blog:") ? [hostname] : [])),
+  rules: world.ingress.rules.flatMap(({ hostname, service }) =>
+    service.includes("app.tunnel:") || service.includes("blog.tunnel:") ? [hostname] : [],
+  ),
   records: [...world.dns.mine.keys()],
 });
 const ALL = (...hosts: string[]) => ({ applications: hosts, rules: hosts, records: hosts });

@@ -61,7 +61,7 @@ export const settled = async (...wishes: readonly Exposure[]): Promise<World> =>
 
 /** With ids in place of those that a preview does not know. */
 function known<T>(value: T): T {
-  if (typeof value === "string") return value.replace(/\(known after (\d+)\)/g, "made-$1") as T;
+  if (typeof value === "string") return value.replace(/\0known after (\d+)\0/g, "made-$1") as T;
   if (value instanceof Map) return new Map([...value].map(([key, inner]) => [key, known(inner)])) as T;
   if (Array.isArray(value)) return value.map(known) as T;
   if (typeof value !== "object" || value === null || value instanceof Set) return value;

@@ -137,7 +137,7 @@ describe("the plan", () => {
 it("colours are on a terminal alone, and say nothing that the signs do not", async () => {
   const preview = await previewOf(empty(), [at("shop", { protection: anybody })]);
   const bright = createTerminal({ write: () => {}, isTTY: true }, { LANG: "C.UTF-8" });
-  const painted = grouped(preview, OWNER, bright).join("\n");
+  const painted = bright.lines(...grouped(preview, OWNER, bright)).trimEnd();
   expect(painted).toContain("\u001b[31mPUBLIC\u001b[39m");
   expect(painted).toContain("\u001b[32m+\u001b[39m");
   expect(painted.replace(/\u001b\[\d+m/g, "")).toBe(grouped(preview, OWNER, plain).join("\n"));

@@ -1,4 +1,6 @@
+import type { AddressBook } from "../../../src/clients/authentik/destination.ts";
 import { misunderstood, refused, unanswered } from "../../../src/clients/authentik/fault.ts";
+import { allowedAddresses } from "../../../src/clients/authentik/lookup.ts";
 import { type OperationName, operations } from "../../../src/clients/authentik/operations.ts";
 import type { Authentik } from "../../../src/clients/authentik.ts";
 import { behindAccess } from "../../../src/kinds/access/behind.ts";
@@ -9,13 +11,26 @@ import { slugOf } from "../../../src/kinds/tile/wish.ts";
 import { exposure, key } from "../../../test/builders.ts";
 import { emptyWorld, OWNER } from "../../../test/plan/model.ts";
 import { AS_IT_WAS, type Entry, type Said, sh, yaml } from "./entry.ts";
-import { labels, theirs } from "./run.ts";
+import { labels, theirs, thrown } from "./run.ts";
 import { desired, fulfilled } from "./worlds.ts";
 
 const failed = (operation: OperationName) => ({ operation: operations[operation], url: "http://authentik-server:9000", hide: [] });
 
 /** @param body - what Authentik answers; absent where it is not JSON */
 const answered = (operation: OperationName, status: number, body?: unknown) => refused(failed(operation), { status, body });
+
+/** What cfauth says where the name leads to these addresses, and its own networks to none of Authentik's. */
+const misled = (resolved: readonly string[], book: AddressBook): Promise<Said> =>
+  thrown(() =>
+    allowedAddresses({
+      host: "authentik-server",
+      dockers: true,
+      plain: true,
+      isNear: () => false,
+      resolve: async () => resolved,
+      book: async () => book,
+    }),
+  );
 
 const silent = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
 
@@ -98,6 +113,35 @@ export const ofAuthentik = {
       "Or, if Authentik's hostname is routed by hand: under Zero Trust → Access → Applications add one for just this hostname, with a policy whose action is Bypass and that includes Everyone.",
     ],
     effect: "Routes are opened, but new logins fail until it is mended. Nobody gets in who may not.",
+  },
+  "CFA-AK-STRANGER": {
+    says: async () => [
+      await misled(["172.20.0.9"], { own: [], name: undefined, others: new Map([["172.20.0.9", "blog"]]) }),
+      await misled(["192.168.1.9"], { own: ["172.21.0.2"], name: "authentik-server", others: new Map() }),
+    ],
+    so: "The name in `AUTHENTIK_API_URL` leads to something else than Authentik's container. Docker answers a name with whichever container has it as an alias, on the first network by name; while no container has it, the DNS outside is asked.",
+    why: "Whoever is sent the token can use it.",
+    mend: [
+      "cfauth takes the container of `CFAUTH_AUTHENTIK_CONTAINER` for Authentik's, else the only container or Compose service of the name in `AUTHENTIK_API_URL`. Give the container a name, name it, and reach it over a network that nothing else is on:",
+      yaml(
+        "  authentik-server:",
+        "    container_name: authentik-server",
+        "    networks: [authentik-api]",
+        "  cfauth:",
+        "    environment:",
+        "      CFAUTH_AUTHENTIK_CONTAINER: authentik-server",
+        "      AUTHENTIK_API_URL: http://authentik-server.authentik-api:9000",
+        "    networks: [authentik-api]",
+      ),
+    ],
+    effect: AS_IT_WAS,
+  },
+  "CFA-AK-PLAIN-HTTP": {
+    says: async () => [await misled(["203.0.113.9"], { own: [], name: undefined, others: new Map() })],
+    so: "The name in `AUTHENTIK_API_URL` leads to an address on the internet, and the address begins with `http://`.",
+    why: "Anybody on the way could read the token.",
+    mend: ["Write `https://`, or give the name a private address in your DNS."],
+    effect: AS_IT_WAS,
   },
   "CFA-AK-UNREACHABLE": {
     says: () => [unanswered(failed("flows.list"), silent), answered("flows.list", 500), answered("flows.list", 200)],

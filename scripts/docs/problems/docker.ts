@@ -1,7 +1,9 @@
 import type { DockerAddress } from "../../../src/clients/docker/address.ts";
 import { failed, misunderstood } from "../../../src/clients/docker/fault.ts";
 import type { Docker } from "../../../src/clients/docker.ts";
+import { networkProblems } from "../../../src/labels/outside.ts";
 import { identityOf } from "../../../src/sources/docker/identity.ts";
+import { workload } from "../../../test/builders.ts";
 import { AS_IT_WAS, type Entry, type Said, sh, yaml } from "./entry.ts";
 import { thrown } from "./run.ts";
 
@@ -60,7 +62,25 @@ export const ofDocker = {
     says: async () => [await said(PROXY, "/events", answered(403))],
     so: "The socket proxy does not let through something that cfauth reads.",
     why: "Without events cfauth would notice late or never, without the list it knows nothing.",
-    mend: ["Allow `GET` on `/containers/json`, `/events` and `/info`. Rules for three proxies: [security.md](security.md#docker)."],
+    mend: [
+      "Allow `GET` on `/containers/json`, `/images/<id>/json`, `/events` and `/info`. Rules for three proxies: [security.md](security.md#docker).",
+    ],
     effect: AS_IT_WAS,
+  },
+  "CFA-NETWORK-DNS": {
+    says: () =>
+      (["any", "domain", "search"] as const).flatMap((outside) =>
+        networkProblems([workload({}, { networks: { tunnel: { ip: "172.18.0.2", outside } } })], ["tunnel"]),
+      ),
+    so: "While a container runs, Docker's DNS answers for its name on the network, `wiki.tunnel`. While it is stopped, Docker asks the DNS outside. There somebody answers for such names: the network is called like a domain, a search domain of the host has a wildcard record, or the DNS answers everything. cfauth finds this out where it is on the network itself.",
+    goesOn: true,
+    why: "as long as the container runs, its name leads to it. Only within the grace period after a stop the route could lead to another machine; its login stays in front.",
+    mend: [
+      "Where a search domain answers, switch search domains off for both, and recreate them:",
+      yaml("  cloudflared:", '    dns_search: "."', "  cfauth:", '    dns_search: "."'),
+      "Where every name is answered, as some providers do in place of an error, give both another DNS server (`dns:`). Where the network is called like a domain, use short ids, which are in no domain, or a network with another name:",
+      yaml("  cfauth:", "    environment:", "      CFAUTH_TARGET: id"),
+    ],
+    effect: "None: routes open and close as always.",
   },
 } as const satisfies Readonly<Record<string, Entry>>;

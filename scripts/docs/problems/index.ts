@@ -6,12 +6,14 @@ import { ofCloudflare } from "./cloudflare.ts";
 import { ofConflicts } from "./conflicts.ts";
 import { ofDocker } from "./docker.ts";
 import type { Entry } from "./entry.ts";
+import { ofImages } from "./images.ts";
 import { ofLabels } from "./labels.ts";
 import { ofTunnel } from "./tunnel.ts";
 
 /** A code without an entry is found here by the compiler. */
 export const ENTRIES = {
   ...ofLabels,
+  ...ofImages,
   ...ofAudience,
   ...ofConflicts,
   ...ofDocker,
@@ -25,7 +27,7 @@ const codes = (entries: object): readonly ProblemCode[] => PROBLEM_CODES.filter(
 
 /** In the order of the page. */
 export const FAMILIES: readonly { readonly title: string; readonly codes: readonly ProblemCode[] }[] = [
-  { title: "Labels", codes: codes(ofLabels) },
+  { title: "Labels", codes: codes({ ...ofLabels, ...ofImages }) },
   { title: "Who may enter", codes: codes(ofAudience) },
   { title: "Names that somebody else has", codes: codes(ofConflicts) },
   { title: "Docker", codes: codes(ofDocker) },

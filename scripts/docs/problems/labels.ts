@@ -1,7 +1,7 @@
 import { SETTING_NAMES } from "../../../src/config/settings.ts";
 import { settle } from "../../../src/plan/settle.ts";
-import { exposure, tcp } from "../../../test/builders.ts";
-import { ALL_SHUT_OR_KEPT, type Entry, SHUT_OR_KEPT, yaml } from "./entry.ts";
+import { decoded, exposure, tcp, workload } from "../../../test/builders.ts";
+import { ALL_SHUT_OR_KEPT, type Entry, SHUT_OR_KEPT, sh, yaml } from "./entry.ts";
 import { all, type Case, theirs } from "./run.ts";
 
 /** Whether this version reads the labels of other tools. */
@@ -22,6 +22,8 @@ const VALUES: readonly Case[] = [
   { labels: { hostname: "wiki" }, settings: { domain: undefined } },
   ...values("port", "http"),
   ...values("scheme", "htp"),
+  ...values("network", "bridge"),
+  { labels: { network: "bridge" }, container: { networks: { bridge: { ip: "172.17.0.2" } } } },
   ...values("service", "wiki:80", "http://wiki:80/docs", "http://ann:secret@wiki:80", "http://wiki:70000"),
   ...values("path", "docs", "//docs", "/docs/*"),
   ...values("access", "pubic", "none"),
@@ -155,11 +157,21 @@ export const ofLabels = {
   },
   "CFA-NAME-AMBIGUOUS": {
     says: () =>
-      all({ beside: { name: "other-wiki-1", service: { project: "other", name: "wiki" } } }, { container: { name: "192.168.1.1" } }),
-    so: "Two containers answer to the same name on a network that cloudflared is on: by container name, Compose service name or short id, in whatever letter case. What `aliases` and `hostname` of Compose add is not in Docker's list of containers, so cfauth cannot see it: give none that another container is called by. Or a container is called like an address, `localhost`, or something with a closing dot.",
-    why: "Docker answers with one or the other. A visitor of the one could see the other, without the protection that the other asks for. And a name that is an address leads to that address, whoever has it.",
-    mend: ["Rename one of them.", yaml("services:", "  wiki-notes:", "    container_name: wiki-notes")],
-    effect: "The route is shut, also where it is open already: to leave it would show a page that nobody asked to show.",
+      decoded([
+        workload(
+          { "cfauth.hostname": "wiki.example.com" },
+          { name: "wiki", id: "0123456789abcdef", networks: { tunnel: { ip: undefined } } },
+        ),
+        workload({}, { name: "mallory", id: "a", claimedNames: ["wiki"] }),
+        workload({}, { name: "trudy", id: "b", claimedNames: ["0123456789ab"] }),
+      ]).problems,
+    so: "Another container has taken both the name and the short id of this one on a network that cloudflared is on, and this one has no address there yet. A name alone is no problem: the rule then has the short id, and if that is taken too, the address. The status page says so with the route.",
+    why: "Docker answers with one or the other. A visitor of the one could see the other, without the protection that the other asks for.",
+    mend: [
+      "Nobody takes another container's id by accident: look at who does. Remove the aliases from its Compose file, or take it off the network:",
+      sh("docker network disconnect tunnel mallory"),
+    ],
+    effect: SHUT_OR_KEPT,
   },
   "CFA-SERVICE-FORBIDDEN": {
     says: () => [...all({ labels: { service: "http://192.168.1.1:80" } }), ...theirs({ service: "http://192.168.1.1:80" })],

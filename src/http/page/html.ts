@@ -1,15 +1,20 @@
-import { visible } from "../../domain/visible.ts";
+import { visible } from "../../domain/text/visible.ts";
+
+declare const brand: unique symbol;
+
+/** A text of a page, with every foreign text in it escaped. */
+type Markup = string & { readonly [brand]: "Markup" };
 
 /** Text that may stand in a page as it is: only `html` makes it. */
 export interface Html {
-  readonly markup: string;
+  readonly markup: Markup;
 }
 
 type Part = Html | readonly Html[] | string | number | undefined;
 
 /** A piece of a page. Whatever is put into it is text, not markup, unless it was made by `html` itself. */
 export const html = (texts: TemplateStringsArray, ...parts: readonly Part[]): Html => ({
-  markup: texts.map((text, at) => text + markup(parts[at])).join(""),
+  markup: texts.map((text, at) => text + markup(parts[at])).join("") as Markup,
 });
 
 function markup(part: Part): string {

@@ -1,5 +1,5 @@
 import type { Report, ReportedRoute, RouteState } from "../../status/report.ts";
-import { awaited, effectWords, problemsOf, STATES, sentence } from "../../status/words.ts";
+import { awaited, effectWords, problemsOf, remarks, STATES, sentence } from "../../status/words.ts";
 import { type Html, html } from "./html.ts";
 import { hostname, link, moment, problem } from "./parts.ts";
 
@@ -66,7 +66,7 @@ function said(route: ReportedRoute, report: Report): readonly Html[] {
     case "closing":
       return [html`<p>${reason}</p>`, ...problems];
     case "live":
-      return problems;
+      return [...remarks(route).map((text) => html`<p class="small">${text}</p>`), ...problems];
   }
 }
 

@@ -122,6 +122,11 @@ function checkedNow({ rule, proven }: Around): "yes" | "open" | "unproven" | "no
  */
 export const ENDING = " · ending old logins";
 
+/** The same, and what looks like it, at the end of a name that a label gives: only cfauth marks an application. */
+const IMITATED_ENDING = /(?: ?[·\u0387] ?ending old logins ?)+$/i;
+
+const unmarked = (name: string): string => name.replace(IMITATED_ENDING, "");
+
 export const marked = ({ name }: Pick<Application, "name">): boolean => name.endsWith(ENDING);
 
 const sameRest = (found: Application, wanted: ApplicationWish): boolean =>
@@ -140,7 +145,7 @@ function applicationWish(owner: Owner, route: Route, wish: Exposure, world: Need
   const { shown, protection } = wish;
   return {
     route: routeKey(route),
-    name: shown.name ?? routeKey(route),
+    name: unmarked(shown.name ?? "") || routeKey(route),
     idp,
     session: protection.kind === "authentik" ? protection.session : "24h",
     tag: accessTag(owner),

@@ -1,4 +1,5 @@
 import type { Owner } from "../../domain/owner.ts";
+import { pythonList } from "../../domain/text/python-text.ts";
 import type { GroupsSeen, LoginSeen } from "./seen.ts";
 
 /**
@@ -20,17 +21,10 @@ export const mappingName = (owner: Owner): string => `cfauth (${owner}): groups`
 export function expressionFor(owner: Owner, groups: readonly string[]): string {
   return [
     `# Made by cfauth (${owner}): the groups that its routes ask for, inherited ones too.`,
-    `wanted = ${listOf(groups.toSorted())}`,
+    `wanted = ${pythonList(groups.toSorted())}`,
     `return {"${claimName(owner)}": [group.name for group in request.user.all_groups() if group.name in wanted]}`,
   ].join("\n");
 }
-
-/**
- * JSON's lists of texts are Python's as well. Authentik indents the expression line by line, and to Python these characters
- * end a line too: raw ones would put spaces into a name (textwrap.indent in authentik/lib/expression, checked 2026-11).
- */
-const listOf = (groups: readonly string[]): string =>
-  JSON.stringify(groups).replace(/[\u007f-\u009f\u2028\u2029]/g, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** The groups that an expression of ours lets travel; none for any other text. */
 export function groupsIn(expression: string): readonly string[] {

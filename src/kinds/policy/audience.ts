@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Audience, Protection } from "../../domain/exposure.ts";
 import { either } from "../../domain/grammar.ts";
 import { type Owner, policyPrefix } from "../../domain/owner.ts";
+import { isVisible, visible } from "../../domain/text/visible.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import type { PolicyWish } from "./seen.ts";
 
@@ -74,10 +75,10 @@ const LONGEST = 150;
 /** Two lists never read alike: one that is cut, or whose names could be read as several, ends in its fingerprint. */
 function told(what: string, names: readonly string[]): string {
   const text = `${what} ${either(names)}`;
-  if (text.length <= LONGEST && !names.some((name) => ODD.test(name))) return text;
+  if (text.length <= LONGEST && !names.some((name) => ODD.test(name) || !isVisible(name))) return text;
   // By characters: half of one would come back as another, and the policy would not be known again.
   const cut = [...text.replace(/[\s\p{C}]+/gu, " ")].slice(0, LONGEST).join("").trimEnd();
-  return `${cut}… #${fingerprint(names)}`;
+  return `${visible(cut)}… #${fingerprint(names)}`;
 }
 
 /** What could be taken for the words between names, or may not come back from an API as it was sent. */

@@ -7,6 +7,8 @@ import { z } from "zod";
 export const Listed = z.looseObject({
   Id: z.string().min(1),
   Names: z.array(z.string()).min(1),
+  /** Names the content of its image: `sha256:…`. */
+  ImageID: z.string().optional(),
   /** Seconds since 1970. */
   Created: z.number(),
   State: z.string(),

@@ -1,19 +1,25 @@
-import { composeProject, type Party, singleContainer } from "../../domain/party.ts";
+import { isProjectName, stackOf } from "../../domain/compose.ts";
+import { composeProject, type Party, singleContainer, swarmStack } from "../../domain/party.ts";
 import type { Workload } from "../../domain/workload.ts";
 import { healthOf } from "./health.ts";
 import type { Listed } from "./listed.ts";
 import { portsOf } from "./ports.ts";
+
+const PROJECT = "com.docker.compose.project";
+const SERVICE = "com.docker.compose.service";
 
 export function workloadOf(listed: Listed): Workload {
   const labels = asked(listed.Labels ?? {});
   const networks = Object.entries(listed.NetworkSettings.Networks ?? {});
   const name = nameOf(listed.Names);
   const service = serviceOf(labels);
+  const claimedNames = claimsOf(listed.Labels ?? {}).filter((it) => it !== service?.name);
   return {
     id: listed.Id,
     name,
-    party: partyOf(name, service),
+    party: partyOf(name, service, labels),
     service,
+    ...(claimedNames.length > 0 && { claimedNames }),
     created: listed.Created * 1_000,
     labels,
     imageLabels: { kind: "obeyed" },
@@ -34,11 +40,27 @@ const asked = (labels: Readonly<Record<string, string>>): Readonly<Record<string
 const nameOf = (names: readonly string[]): string =>
   (names.find((name) => name.lastIndexOf("/") <= 0) ?? names[0] ?? "").replace(/^\//, "");
 
-function serviceOf(labels: Readonly<Record<string, string>>): Workload["service"] {
-  const project = labels["com.docker.compose.project"];
-  const name = labels["com.docker.compose.service"];
-  return project === undefined || name === undefined ? undefined : { project, name };
+/** A task answers to its service's name, and in a stack to the one without the stack in front. */
+function claimsOf(labels: Readonly<Record<string, string>>): readonly string[] {
+  const task = labels["com.docker.swarm.service.name"];
+  const stack = labels["com.docker.stack.namespace"];
+  const inStack = stack !== undefined && task?.startsWith(`${stack}_`) ? task.slice(stack.length + 1) : undefined;
+  return [labels[SERVICE], task, inStack].flatMap((name) => (name === undefined || name === "" ? [] : [name]));
 }
 
-const partyOf = (name: string, service: Workload["service"]): Party =>
-  service === undefined ? singleContainer(name) : composeProject(service.project);
+/** A project that Compose could not have made is no project: whoever wrote the label did it by hand. */
+function serviceOf(labels: Readonly<Record<string, string>>): Workload["service"] {
+  const project = labels[PROJECT];
+  const name = labels[SERVICE];
+  return project === undefined || name === undefined || name === "" || !isProjectName(project) ? undefined : { project, name };
+}
+
+function partyOf(name: string, service: Workload["service"], labels: Readonly<Record<string, string>>): Party {
+  if (service !== undefined) return composeProject(service.project);
+  const stack = stackOf(name, {
+    stack: labels["com.docker.stack.namespace"],
+    service: labels["com.docker.swarm.service.name"],
+    task: labels["com.docker.swarm.task.name"],
+  });
+  return stack === undefined ? singleContainer(name) : swarmStack(stack);
+}

@@ -1,10 +1,10 @@
 #!/nodejs/bin/node
 /**
- * In place of Authentik: `server` passes everything on to the sandbox's, `worker` makes there what AUTHENTIK_BOOTSTRAP_* ask
- * for, `healthcheck` says that either is up. None begins without the settings that Authentik does not start without.
+ * In place of Authentik: `server` passes everything on to the sandbox's, `worker` makes there what AUTHENTIK_BOOTSTRAP_* and the
+ * mounted blueprint ask for, `healthcheck` says that either is up. None begins without the settings that Authentik does not start without.
  */
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import net from "node:net";
 
 const { env } = process;
@@ -26,8 +26,10 @@ function server(): void {
 }
 
 async function worker(): Promise<void> {
+  const blueprint = readFileSync("/blueprints/custom/cfauth.yaml", "utf8");
   const body = JSON.stringify({
-    token: env["AUTHENTIK_BOOTSTRAP_TOKEN"],
+    token: env["CFAUTH_TOKEN"],
+    permissions: [...blueprint.matchAll(/^ +- (authentik_\w+\.\w+)$/gm)].map(([, permission]) => permission),
     password: env["AUTHENTIK_BOOTSTRAP_PASSWORD"],
     email: env["AUTHENTIK_BOOTSTRAP_EMAIL"],
   });

@@ -5,6 +5,7 @@ import http, { type IncomingMessage } from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { docker } from "../../docker/run.ts";
+import { addUser } from "../../sandbox/authentik/people.ts";
 import { connectorToken } from "../../sandbox/cloudflare/tunnels/tunnels.ts";
 import type { Sandbox } from "../../sandbox/index.ts";
 
@@ -19,8 +20,8 @@ export interface Outside extends AsyncDisposable {
 
 /** This machine as containers see it; undefined where the engine is elsewhere. A bridge without containers is in no list of interfaces. */
 export async function bridgeAddress(): Promise<string | undefined> {
-  const { IPAM } = (await (await docker()).getNetwork("bridge").inspect()) as { IPAM?: { Config?: readonly { Gateway?: string }[] } };
-  const address = IPAM?.Config?.find(({ Gateway }) => Gateway !== undefined)?.Gateway;
+  const { IPAM } = (await (await docker()).getNetwork("bridge").inspect()) as Bridge;
+  const address = IPAM?.Config?.map(({ Gateway, Subnet }) => Gateway ?? firstOf(Subnet)).find((it) => it !== undefined);
   if (address === undefined) return undefined;
   const server = net.createServer();
   return new Promise((answer) => {
@@ -28,6 +29,13 @@ export async function bridgeAddress(): Promise<string | undefined> {
     server.listen(0, address, () => server.close(() => answer(address)));
   });
 }
+
+interface Bridge {
+  readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string; readonly Subnet?: string }[] };
+}
+
+/** What Docker takes where it was told no gateway: an engine that was restarted in between does not list it. */
+const firstOf = (subnet: string | undefined): string | undefined => subnet?.replace(/^(\d+\.\d+\.\d+)\.0\/\d+$/, "$1.1");
 
 export async function outside(address: string, sandbox: Sandbox): Promise<Outside> {
   await using stack = new AsyncDisposableStack();
@@ -73,15 +81,18 @@ function connected({ cloudflare: { state } }: Sandbox, token: string): number {
 
 interface Bootstrap {
   readonly token: string;
+  /** All that the account of the token may do, and nothing else. */
+  readonly permissions: readonly string[];
   readonly password: string;
   readonly email: string;
 }
 
-/** As Authentik's worker does it with AUTHENTIK_BOOTSTRAP_*: before that no token is valid. */
-function bootstrapped({ authentik: { state } }: Sandbox, { token, password, email }: Bootstrap): number {
+/** As Authentik's worker does it with AUTHENTIK_BOOTSTRAP_* and a blueprint: before that no token is valid. */
+function bootstrapped({ authentik: { state } }: Sandbox, { token, permissions, password, email }: Bootstrap): number {
   const akadmin = state.users.find(({ username }) => username === "akadmin");
   if (akadmin === undefined) return 500;
   Object.assign(akadmin, { password, email });
-  state.apiToken.key = token;
+  if (!state.users.some(({ username }) => username === "cfauth")) addUser(state, { username: "cfauth" });
+  Object.assign(state.apiToken, { key: token, username: "cfauth", permissions: new Set(permissions) });
   return 204;
 }

@@ -1,6 +1,6 @@
 /** A folder in which a person has followed the Compose file: the commands at its top, the values filled in, images replaced. */
 
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -10,7 +10,7 @@ import type { Compose } from "../../../scripts/compose.ts";
 import { quickStart } from "../../../scripts/docs/quick-start.ts";
 import { originImage } from "../../docker/images.ts";
 import { productImage } from "../../docker/product-image.ts";
-import { docker, LABEL, RUN_ID, RUN_LABELS } from "../../docker/run.ts";
+import { docker, LABEL, RUN_ID, RUN_LABELS, unique } from "../../docker/run.ts";
 import { authentikImage, cloudflaredImage, postgresImage, socketProxyImage } from "../../docker/stand-ins.ts";
 import type { Outside } from "./outside.ts";
 
@@ -45,7 +45,8 @@ interface ProjectOptions {
 
 export async function project({ compose, values, more, override }: ProjectOptions): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-compose-"));
-  for (const name of ["docker-compose.example.yml", ".env.example"]) await copyFile(join(ROOT, name), join(folder, name));
+  for (const name of ["docker-compose.example.yml", ".env.example", "contrib/authentik/cfauth-blueprint.yaml"])
+    await cp(join(ROOT, name), join(folder, name));
   const [prepare = "", up = ""] = quickStart(await readFile(join(folder, "docker-compose.example.yml"), "utf8"));
   await command("sh", ["-euc", prepare], { cwd: folder });
   const env = await readFile(join(folder, ".env"), "utf8");
@@ -111,6 +112,8 @@ interface OverrideOptions {
 /** Images, addresses, and checks often enough for a test; nothing else of the file is touched. */
 export async function override({ outside, authentikUrl, tunnel }: OverrideOptions): Promise<object> {
   const [authentik, labels] = [await authentikImage(), RUN_LABELS];
+  // In place of names that this machine may have already.
+  const [container, api] = [unique("authentik-server"), unique("authentik-api")];
   const often = { healthcheck: { interval: "1s" } };
   const told = { SANDBOX: outside.told, SANDBOX_AUTHENTIK: outside.authentik };
   return {
@@ -119,16 +122,22 @@ export async function override({ outside, authentikUrl, tunnel }: OverrideOption
       cfauth: {
         image: await productImage(),
         labels,
-        environment: { CLOUDFLARE_BASE_URL: outside.cloudflare, AUTHENTIK_URL: authentikUrl, CFAUTH_NETWORK: tunnel },
+        environment: {
+          CLOUDFLARE_BASE_URL: outside.cloudflare,
+          AUTHENTIK_URL: authentikUrl,
+          AUTHENTIK_API_URL: `http://${container}.${api}:9000`,
+          CFAUTH_AUTHENTIK_CONTAINER: container,
+          CFAUTH_NETWORK: tunnel,
+        },
         ...often,
       },
       "socket-proxy": { image: await socketProxyImage(), labels, ...often },
       cloudflared: { image: await cloudflaredImage(), labels, environment: told, ...often },
-      "authentik-server": { image: authentik, labels, environment: told },
+      "authentik-server": { image: authentik, container_name: container, labels, environment: told },
       "authentik-worker": { image: authentik, labels, environment: told },
       postgresql: { image: await postgresImage(), labels, ...often },
     },
-    networks: { tunnel: { name: tunnel, labels }, api: { labels }, authentik: { labels }, socket: { labels } },
+    networks: { tunnel: { name: tunnel, labels }, api: { name: api, labels }, authentik: { labels }, socket: { labels } },
     volumes: { "tunnel-token": { labels }, "authentik-data": { labels }, database: { labels } },
   };
 }

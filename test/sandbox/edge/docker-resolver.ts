@@ -5,9 +5,11 @@ import type Dockerode from "dockerode";
 import type { Resolve } from "./connector/connector.ts";
 
 type Docker = Pick<Dockerode, "listContainers" | "getContainer">;
+type Listed = Awaited<ReturnType<Docker["listContainers"]>>[number];
 
-interface Reachable {
-  readonly id: string;
+/** What one container answers to on one network. */
+interface Endpoint {
+  readonly network: string;
   readonly names: readonly string[];
   readonly address: string;
 }
@@ -15,50 +17,74 @@ interface Reachable {
 const SERVICE_LABELS = ["com.docker.compose.service", "com.docker.swarm.service.name"];
 
 /**
- * Container name, network alias or service → address on one of `networks`, asked afresh each time. Several answers
- * take turns. An IP address is itself, and `host.docker.internal` is this machine.
+ * A host → address on one of `networks`, asked afresh each time, as measured with Docker 20.10 and 28.5: container name, alias,
+ * service or short id in any letter case, alone or with the network behind it. An alias that is spelled like the whole host comes
+ * first, and the networks are asked in the order of their names. Several answers take turns. A container that does not run is in no
+ * answer. An IP address is itself, and `host.docker.internal` is this machine.
  */
 export function dockerResolver(docker: Docker, networks: readonly string[]): Resolve {
   /** How many times each name was answered; the next answer is the next container. */
   const turns = new Map<string, number>();
+  const aliases = aliasesOf(docker);
   return async (host) => {
     if (isIP(host) !== 0) return host;
-    const name = host.toLowerCase();
+    const name = host.toLowerCase().replace(/\.$/, "");
     if (name === "host.docker.internal" || name === "localhost") return "127.0.0.1";
-    const reachable = await running(docker, networks);
-    const named = reachable.filter(({ names }) => names.includes(name));
-    const found = named.length > 0 ? named : await aliased(docker, networks, reachable, name);
+    const found = answering(await running(docker, aliases, networks), host.replace(/\.$/, ""), networks.toSorted());
     const turn = turns.get(name) ?? 0;
     turns.set(name, turn + 1);
-    return found[turn % Math.max(1, found.length)]?.address;
+    return found[turn % Math.max(1, found.length)];
   };
 }
 
-async function running(docker: Docker, networks: readonly string[]): Promise<Reachable[]> {
-  const listed = await docker.listContainers({ filters: { network: [...networks], status: ["running"] } });
-  return listed
-    .toSorted((a, b) => a.Id.localeCompare(b.Id))
-    .flatMap(({ Id, Names, Labels, NetworkSettings }) => {
-      const address = networks.map((network) => NetworkSettings.Networks[network]?.IPAddress).find(Boolean);
-      const services = SERVICE_LABELS.flatMap((label) => Labels[label] ?? []);
-      const names = [...Names.map((path) => path.replace(/^\//, "")), ...services].map((name) => name.toLowerCase());
-      return address ? [{ id: Id, names, address }] : [];
-    });
+function answering(endpoints: readonly Endpoint[], host: string, networks: readonly string[]): readonly string[] {
+  const on = (network: string, name: string) =>
+    endpoints.filter((it) => it.network === network && it.names.includes(name.toLowerCase())).map(({ address }) => address);
+  const scoped = networks.filter((network) => host.endsWith(`.${network}`));
+  const lookups = [
+    ...networks.map((network) => on(network, host)),
+    ...scoped.map((network) => on(network, host.slice(0, -network.length - 1))),
+  ];
+  return lookups.find((addresses) => addresses.length > 0) ?? [];
 }
 
-/** The container list leaves aliases out, so this asks for each container; only when no name fitted. */
-async function aliased(docker: Docker, networks: readonly string[], reachable: readonly Reachable[], name: string): Promise<Reachable[]> {
-  const inspected = await Promise.all(
-    reachable.map(async ({ id }) =>
-      docker
-        .getContainer(id)
-        .inspect()
-        .catch(() => undefined),
+type Aliases = (container: Listed, network: string) => Promise<readonly string[]>;
+
+async function running(docker: Docker, aliases: Aliases, networks: readonly string[]): Promise<readonly Endpoint[]> {
+  const listed = await docker.listContainers({ filters: { network: [...networks], status: ["running"] } });
+  const sorted = listed.toSorted((a, b) => a.Id.localeCompare(b.Id));
+  const all = await Promise.all(
+    sorted.flatMap((container) =>
+      networks.map(async (network): Promise<readonly Endpoint[]> => {
+        const address = container.NetworkSettings.Networks[network]?.IPAddress;
+        if (!address) return [];
+        const services = SERVICE_LABELS.flatMap((label) => container.Labels[label] ?? []);
+        const own = container.Names.map((path) => path.replace(/^\//, ""));
+        const names = [...own, container.Id.slice(0, 12), ...services, ...(await aliases(container, network))];
+        return [{ network, address, names: names.map((name) => name.toLowerCase()) }];
+      }),
     ),
   );
-  return reachable.filter((_, i) =>
-    networks.some((network) =>
-      inspected[i]?.NetworkSettings.Networks[network]?.Aliases?.some((alias: string) => alias.toLowerCase() === name),
-    ),
-  );
+  return all.flat();
+}
+
+/** The container list leaves aliases out, so each container is inspected, once for each address that it gets. */
+function aliasesOf(docker: Docker): Aliases {
+  const known = new Map<string, Promise<readonly string[]>>();
+  return (container, network) => {
+    const key = [container.Id, network, container.NetworkSettings.Networks[network]?.IPAddress].join(" ");
+    const found = known.get(key) ?? inspected(docker, container.Id, network);
+    known.set(key, found);
+    return found;
+  };
+}
+
+async function inspected(docker: Docker, id: string, network: string): Promise<readonly string[]> {
+  try {
+    const { NetworkSettings } = await docker.getContainer(id).inspect();
+    return NetworkSettings.Networks[network]?.Aliases ?? [];
+  } catch {
+    // It has gone since it was listed.
+    return [];
+  }
 }

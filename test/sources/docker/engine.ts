@@ -21,6 +21,12 @@ export interface FakeEngine extends AsyncDisposable {
   start(): Promise<void>;
 }
 
+type Answering = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Any image, unless the test says something else of it. */
+const unlabelled: Answering = (_request, response) => response.end(JSON.stringify({ Config: { Labels: null } }));
+const unknown: Answering = (_request, response) => response.writeHead(404).end();
+
 export async function fakeEngine(): Promise<FakeEngine> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-engine-"));
   const path = join(folder, "docker.sock");
@@ -49,7 +55,7 @@ export async function fakeEngine(): Promise<FakeEngine> {
       server = createServer((request, response) => {
         const at = (request.url ?? "").split("?")[0] ?? "";
         asked.push(`${request.method} ${request.url}`);
-        (answers.get(at) ?? ((_, unknown) => unknown.writeHead(404).end()))(request, response);
+        (answers.get(at) ?? (at.startsWith("/images/") ? unlabelled : unknown))(request, response);
       });
       await new Promise<void>((listening) => server?.listen(path, listening));
     },

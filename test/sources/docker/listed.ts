@@ -4,6 +4,7 @@ import type { Listed } from "../../../src/sources/docker/listed.ts";
 export const listed = (about: Partial<Listed> = {}): Listed => ({
   Id: "c1",
   Names: ["/whoami"],
+  ImageID: `sha256:${"0".repeat(64)}`,
   Created: 1_700_000_000,
   State: "running",
   Status: "Up 5 minutes",

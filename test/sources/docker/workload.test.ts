@@ -28,10 +28,69 @@ it("a container that Compose made belongs to its project and service", () => {
   });
 });
 
+it.each([
+  {
+    name: "that Compose made",
+    labels: { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki" },
+    party: "compose:home",
+  },
+  { name: "of no project", labels: {}, party: "container:whoami" },
+  { name: "with a project but no service", labels: { "com.docker.compose.project": "home" }, party: "container:whoami" },
+  {
+    name: "with a project that Compose cannot have made",
+    labels: { "com.docker.compose.project": "Home Lab", "com.docker.compose.service": "wiki" },
+    party: "container:whoami",
+  },
+  {
+    name: "with an empty project",
+    labels: { "com.docker.compose.project": "", "com.docker.compose.service": "wiki" },
+    party: "container:whoami",
+  },
+  {
+    name: "with a stack's labels on another name",
+    labels: {
+      "com.docker.stack.namespace": "media",
+      "com.docker.swarm.service.name": "media_web",
+      "com.docker.swarm.task.name": "media_web.1.0123456789abcdefghijklmno",
+    },
+    party: "container:whoami",
+  },
+])("a container $name belongs to $party", ({ labels, party }) => {
+  expect(workloadOf(listed({ Labels: labels })).party).toBe(party);
+});
+
+it("a Swarm task belongs to its stack, and a task whose service is not the stack's does not", () => {
+  const name = "media_web.1.0123456789abcdefghijklmno";
+  const of = (stack: string) =>
+    workloadOf(
+      listed({
+        Names: [`/${name}`],
+        Labels: {
+          "com.docker.stack.namespace": stack,
+          "com.docker.swarm.service.name": "media_web",
+          "com.docker.swarm.task.name": name,
+        },
+      }),
+    ).party;
+  expect([of("media"), of("other")]).toEqual(["stack:media", `container:${name}`]);
+});
+
+it("a Swarm task may answer to the name of its service, with the stack in front and without", () => {
+  const labels = { "com.docker.stack.namespace": "media", "com.docker.swarm.service.name": "media_web" };
+  expect(workloadOf(listed({ Labels: labels })).claimedNames).toEqual(["media_web", "web"]);
+});
+
+it("a Compose service that a label names without a project is remembered as a name it may answer to", () => {
+  expect(workloadOf(listed({ Labels: { "com.docker.compose.service": "wiki" } }))).toMatchObject({
+    service: undefined,
+    claimedNames: ["wiki"],
+  });
+});
+
 it("a container of `docker compose run`, which has all labels of its service, asks for nothing and is no replica of it", () => {
   const compose = { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki", "com.docker.compose.oneoff": "True" };
   const once = listed({ Names: ["/home-wiki-run-1f2e"], Labels: { ...compose, "cfauth.hostname": "wiki.example.com" } });
-  expect(workloadOf(once)).toMatchObject({ name: "home-wiki-run-1f2e", service: undefined, labels: {} });
+  expect(workloadOf(once)).toMatchObject({ name: "home-wiki-run-1f2e", service: undefined, claimedNames: ["wiki"], labels: {} });
   const lasting = listed({ Labels: { ...compose, "com.docker.compose.oneoff": "False", "cfauth.hostname": "wiki.example.com" } });
   expect(workloadOf(lasting)).toMatchObject({ service: { name: "wiki" }, labels: { "cfauth.hostname": "wiki.example.com" } });
 });

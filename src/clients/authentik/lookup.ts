@@ -1,0 +1,92 @@
+import type { LookupFunction } from "node:net";
+import { WorldError } from "../../errors.ts";
+import { answer, type Resolve } from "../private-lookup.ts";
+import { type AddressBook, type Destination, destinationOf, type Question } from "./destination.ts";
+
+export interface LookupParts extends Pick<Question, "dockers" | "plain" | "isNear"> {
+  /** The host of AUTHENTIK_API_URL. */
+  readonly host: string;
+  readonly resolve: Resolve;
+  /**
+   * @param anew - whether a list that is some moments old will not do
+   * @throws {WorldError}
+   */
+  readonly book: (anew: boolean) => Promise<AddressBook>;
+}
+
+/**
+ * Looks up the host of AUTHENTIK_API_URL for each new connection, and answers only addresses to which the token may go. Used by
+ * the socket itself, so that what was looked at is what is connected to.
+ */
+export const authentikLookup =
+  (parts: LookupParts): LookupFunction =>
+  (_host, options, callback) =>
+    answer(allowedAddresses(parts), options, callback);
+
+/** @throws {WorldError} where the token may not go there; what the resolver throws where there is no such name */
+export async function allowedAddresses(parts: LookupParts): Promise<readonly string[]> {
+  const { host, resolve, book } = parts;
+  const told = await resolve(host).then(
+    (resolved) => ({ resolved: resolved.map(plainForm), error: undefined }),
+    (error: unknown) => ({ resolved: [], error }),
+  );
+  for (const anew of [false, true]) {
+    const seen = await book(anew);
+    const destination = destinationOf({ ...parts, resolved: told.resolved, book: seen });
+    if (destination.kind === "use") return destination.addresses;
+    // A list that is some moments old may not have a container that has just started.
+    if (anew) throw destination.kind === "unresolved" ? told.error : refused(host, destination, seen.name);
+  }
+  return [];
+}
+
+/** Another container that answers to the name, whether or not it would be sent anything; undefined where there is none. */
+export interface Stranger {
+  readonly host: string;
+  readonly address: string;
+  readonly container: string;
+}
+
+/** @throws {WorldError} where the containers cannot be listed */
+export async function strangerAt({ host, resolve, book }: LookupParts): Promise<Stranger | undefined> {
+  const [resolved, { others }] = await Promise.all([resolve(host).catch(() => []), book(false)]);
+  const address = resolved.map(plainForm).find((it) => others.has(it));
+  return address === undefined ? undefined : { host, address, container: others.get(address) ?? "" };
+}
+
+/** `::ffff:172.18.0.2` → `172.18.0.2` */
+const plainForm = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");
+
+/** What keeps a stranger from answering to the name. */
+export const OWN_NETWORK =
+  "set CFAUTH_AUTHENTIK_CONTAINER to the name of Authentik's container, and AUTHENTIK_API_URL to http://<that name>.<network>:9000 with a network that only cfauth and Authentik are on";
+
+type Refused = Exclude<Destination, { readonly kind: "use" | "unresolved" }>;
+
+function refused(host: string, destination: Refused, own: string | undefined): WorldError {
+  const { kind, address } = destination;
+  const common = { service: "authentik", transient: false } as const;
+  switch (kind) {
+    case "stranger":
+      return new WorldError({
+        ...common,
+        code: "CFA-AK-STRANGER",
+        message: `the name ${host} in AUTHENTIK_API_URL leads to ${address}, which is container ${destination.container} and not Authentik's; the token is not sent there`,
+        fix: OWN_NETWORK,
+      });
+    case "elsewhere":
+      return new WorldError({
+        ...common,
+        code: "CFA-AK-STRANGER",
+        message: `the name ${host} in AUTHENTIK_API_URL leads to ${address}, which is no address of Authentik's container ${own}; the token is not sent there`,
+        fix: OWN_NETWORK,
+      });
+    case "public":
+      return new WorldError({
+        ...common,
+        code: "CFA-AK-PLAIN-HTTP",
+        message: `the name ${host} in AUTHENTIK_API_URL leads to the public address ${address}, and plain http would show the token to anybody on the way; it is not sent there`,
+        fix: "write https:// in AUTHENTIK_API_URL, or a name that leads to a private address",
+      });
+  }
+}

@@ -1,0 +1,29 @@
+/** How Docker Compose and Docker Swarm name what they create. A container's name is the engine's and unique; its labels are only text. */
+
+/** A name that Compose takes for a project; `share-with` names projects in the same form. */
+export const isProjectName = (text: string): boolean => /^[a-z0-9][a-z0-9_-]*$/.test(text);
+
+/**
+ * Whether Compose gives this name to a replica of the service: `blog-web-1`, with underscores in Compose v1 and in compatibility
+ * mode, and with 12 hex digits in front while Compose recreates the container.
+ */
+export function isReplicaName(name: string, { project, name: service }: { readonly project: string; readonly name: string }): boolean {
+  const plain = name.replace(/^[0-9a-f]{12}_/, "");
+  return ["-", "_"].some((separator) => {
+    const head = `${project}${separator}${service}${separator}`;
+    return plain.startsWith(head) && /^[1-9]\d*$/.test(plain.slice(head.length));
+  });
+}
+
+/** The labels that Swarm sets on the container of a task. */
+export interface TaskLabels {
+  readonly stack: string | undefined;
+  readonly service: string | undefined;
+  readonly task: string | undefined;
+}
+
+/** The stack of a container whose name is that of its task, `media_web.1.<task id>`; undefined where the labels do not fit the name. */
+export function stackOf(name: string, { stack, service, task }: TaskLabels): string | undefined {
+  if (stack === undefined || !isProjectName(stack) || service === undefined || task === undefined) return undefined;
+  return task === name && service.startsWith(`${stack}_`) && name.startsWith(`${service}.`) ? stack : undefined;
+}

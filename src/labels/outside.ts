@@ -1,0 +1,44 @@
+import type { Problem } from "../domain/problem.ts";
+import type { OutsideDns, Workload } from "../domain/workload.ts";
+
+/** The networks whose names the DNS outside Docker answers as well: while a container is stopped, its name leads there. */
+export function networkProblems(workloads: readonly Workload[], networks: readonly string[]): readonly Problem[] {
+  return [...new Set(networks)].toSorted().flatMap((network) => {
+    const how = workloads.flatMap((it) => it.networks[network]?.outside ?? []).at(0);
+    return how === undefined ? [] : [outsideProblem(network, how)];
+  });
+}
+
+function outsideProblem(network: string, how: OutsideDns): Problem {
+  const { message, fix } = sentencesOf(network, how);
+  return {
+    code: "CFA-NETWORK-DNS",
+    severity: "warning",
+    container: undefined,
+    label: undefined,
+    route: undefined,
+    message,
+    effect: "unchanged",
+    fix,
+  };
+}
+
+function sentencesOf(network: string, how: OutsideDns): Pick<Problem, "message" | "fix"> {
+  switch (how) {
+    case "any":
+      return {
+        message: `the DNS outside Docker answers every name, also those of stopped containers on ${network}, so their routes lead to another machine until they close`,
+        fix: 'set dns: "9.9.9.9", or another server that does not, on cloudflared and on cfauth in compose.yaml, and recreate both',
+      };
+    case "domain":
+      return {
+        message: `the DNS outside Docker answers names that end with .${network}, so the route of a stopped container leads to another machine until it closes`,
+        fix: "set CFAUTH_TARGET=id on cfauth, or use a network whose name is no domain, such as tunnel, and name it in CFAUTH_NETWORK",
+      };
+    case "search":
+      return {
+        message: `a search domain answers names such as app.${network}, so the route of a stopped container leads to another machine until it closes`,
+        fix: 'set dns_search: "." on cloudflared and on cfauth in compose.yaml, and recreate both',
+      };
+  }
+}
