@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { z } from "zod";
+import type { DockerDns } from "../../src/clients/docker/dns.ts";
 import type { Docker } from "../../src/clients/docker.ts";
 import { WorldError } from "../../src/errors.ts";
 
@@ -88,14 +89,15 @@ const refused = (): WorldError =>
 
 /** Where a request goes that is sent to a host text of a rule. */
 export interface Answering {
-  /** All containers whose addresses Docker's DNS gives. */
+  /** All containers whose addresses Docker's DNS gives, each once. */
   readonly containers: readonly Container[];
+  readonly addresses: readonly string[];
   /** Whether the question, or the request, leaves Docker: a machine of the house may answer. */
   readonly outside: boolean;
 }
 
-const NOBODY: Answering = { containers: [], outside: false };
-const OUTSIDE: Answering = { containers: [], outside: true };
+export const NOBODY: Answering = { containers: [], addresses: [], outside: false };
+const OUTSIDE: Answering = { containers: [], addresses: [], outside: true };
 
 /**
  * Docker's DNS as a container on these networks asks it (measured alike on 20.10.24 and 28.5.2). A name is looked for whole on
@@ -105,24 +107,39 @@ const OUTSIDE: Answering = { containers: [], outside: true };
  */
 export function answering(running: readonly Container[], networks: readonly string[], host: string): Answering {
   const name = host.replace(/\.$/, "");
+  const attached = networks.flatMap((network) =>
+    running.filter((it) => it.networks.includes(network)).map((it) => ({ container: it, network })),
+  );
+  const found = (fits: (at: (typeof attached)[number]) => boolean): Answering => {
+    const all = attached.filter(fits);
+    const addresses = all.map(({ container, network }) => addressOf(container, network));
+    return { containers: [...new Set(all.map(({ container }) => container))], addresses: [...new Set(addresses)], outside: false };
+  };
+  const orElse = (one: Answering, other: () => Answering): Answering => (one.containers.length > 0 ? one : other());
   if (/^\[|^[\d.]+$/.test(name)) {
-    const addressed = running.filter((it) => it.networks.some((network) => networks.includes(network) && addressOf(it, network) === name));
-    return addressed.length > 0 ? { containers: addressed, outside: false } : OUTSIDE;
+    const unused = name.startsWith("172.20.") ? NOBODY : OUTSIDE;
+    return orElse(
+      found(({ container, network }) => addressOf(container, network) === name),
+      () => unused,
+    );
   }
-  const on = (network: string, wanted: string) =>
-    running.filter((it) => it.networks.includes(network) && namesOf(it).includes(wanted.toLowerCase()));
-  const whole = [...new Set(networks.flatMap((network) => on(network, name)))];
-  if (whole.length > 0) return { containers: whole, outside: false };
-  for (const network of networks) {
-    if (!name.endsWith(`.${network}`)) continue;
-    const scoped = on(network, name.slice(0, -network.length - 1));
-    return scoped.length > 0 ? { containers: scoped, outside: false } : NOBODY;
-  }
-  return /^[0-9a-f]{12}$/.test(name) ? NOBODY : OUTSIDE;
+  const whole = found(({ container }) => namesOf(container).includes(name.toLowerCase()));
+  return orElse(whole, () => {
+    const scope = networks.find((network) => name.endsWith(`.${network}`));
+    if (scope === undefined) return /^[0-9a-f]{12}$/.test(name) ? NOBODY : OUTSIDE;
+    const short = name.slice(0, -scope.length - 1).toLowerCase();
+    return found(({ container, network }) => network === scope && namesOf(container).includes(short));
+  });
 }
 
 const namesOf = (container: Container): readonly string[] =>
   [container.name, shortIdOf(container), ...(container.aliases ?? [])].map((it) => it.toLowerCase());
+
+/** Docker's DNS as a process in a container on these networks asks it. */
+export const dnsOf = (running: () => readonly Container[], networks: readonly string[]): DockerDns => ({
+  addresses: async (names) => new Map(names.map((name) => [name, answering(running(), networks, name).addresses])),
+  searchDomains: () => [],
+});
 
 /** The host in the service of a rule, `http://app.tunnel:80`; undefined for one that leads nowhere, such as `http_status:404`. */
 export function hostOf(service: string): string | undefined {

@@ -6,11 +6,13 @@ import type { Workload } from "../../src/domain/workload.ts";
 import type { AnyChange } from "../../src/kinds/index.ts";
 import { house } from "../../src/kinds/index.ts";
 import type { World } from "../../src/kinds/world.ts";
-import { asked } from "../../src/labels/asked.ts";
+import { asked, namedNetworks } from "../../src/labels/asked.ts";
+import { effectiveLabels } from "../../src/labels/label-set.ts";
 import { wishes } from "../../src/loop/wishes.ts";
 import { type Decision, type Memory, noMemory } from "../../src/plan/decide.ts";
 import { type Plan, plan } from "../../src/plan/plan.ts";
 import { createDockerSource } from "../../src/sources/docker/source.ts";
+import { withAnswers } from "../../src/sources/index.ts";
 import type { Source } from "../../src/sources/source.ts";
 import {
   applicationFor,
@@ -25,7 +27,7 @@ import {
   VISITORS,
   type Visitor,
 } from "../plan/model.ts";
-import { type Answering, answering, type Container, dockerOf, hostOf } from "./engine.ts";
+import { type Answering, answering, type Container, dnsOf, dockerOf, hostOf, NOBODY, shortIdOf } from "./engine.ts";
 
 const MOST_WAVES = 60;
 /** cloudflared is on each of them. */
@@ -76,14 +78,35 @@ export interface Household {
   arrivals(requests: readonly Request[]): readonly Arrival[];
 }
 
-const NOWHERE: Answering = { containers: [], outside: false };
+export interface HouseholdOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly world?: World;
+  /** Whether images may be inspected; true unless told. */
+  readonly inspects?: boolean;
+  /** Whether cfauth runs in a container on cloudflared's networks, and so can ask Docker's DNS; false unless told. */
+  readonly attached?: boolean;
+}
 
-/** @param inspects - whether images may be inspected */
-export function household(environment: Readonly<Record<string, string>> = {}, world: World = emptyWorld(), inspects = true): Household {
+/** cfauth's own container. */
+const SELF: Container = { name: "cfauth", owner: "cfauth", labels: {}, networks: NETWORKS, created: 1 };
+
+export function household({ environment = {}, world = emptyWorld(), inspects = true, attached = false }: HouseholdOptions = {}): Household {
   const config = configOf(environment);
   const [settings, grace, rooms] = [wishSettings(config), graceOf(config), house(OWNER, false)];
   const running = new Map<string, Container>();
-  const sourceOf = (): Source => createDockerSource({ docker: dockerOf(() => [...running.values()], inspects), log: { debug: () => {} } });
+  const everything = (): readonly Container[] => [...running.values(), ...(attached ? [SELF] : [])];
+  const sourceOf = (): Source => {
+    const dns = dnsOf(everything, NETWORKS);
+    const log = { debug: () => {} };
+    const listed = createDockerSource({ docker: dockerOf(everything, inspects), log, imageLabels: config.imageLabels });
+    return withAnswers(listed, {
+      dns,
+      outside: async () => new Map(),
+      hostname: attached ? shortIdOf(SELF) : "nas",
+      isLabelled: ({ labels }) => Object.keys(effectiveLabels(labels, settings).labels).length > 0,
+      networks: (workloads) => [...new Set([...settings.networks, ...namedNetworks(workloads, settings)])],
+    });
+  };
   let source = sourceOf();
   let memory: Memory = noMemory;
   let logins: ReadonlySet<string> = new Set();
@@ -94,7 +117,10 @@ export function household(environment: Readonly<Record<string, string>> = {}, wo
     home.world = { ...home.world, directory: { groups: { found }, tokens: { found: [] }, asked: asked(workloads, settings) } };
   };
   const change = (it: AnyChange): void => {
-    if ("endsLogins" in it && it.endsLogins === true) logins = new Set([...logins].filter((login) => !login.endsWith(` ${it.at.aud}`)));
+    if ("endsLogins" in it && "at" in it && typeof it.at === "object" && "aud" in it.at) {
+      const { aud } = it.at;
+      logins = new Set([...logins].filter((login) => !login.endsWith(` ${aud}`)));
+    }
     home.world = carryOut(home.world, it);
   };
   const home: Household = {
@@ -149,11 +175,11 @@ export function household(environment: Readonly<Record<string, string>> = {}, wo
       logins = new Set([...logins, ...open]);
     },
     arrival: (request, visitor) => {
-      if (!resolves([home.world.dns], request.host)) return NOWHERE;
+      if (!resolves([home.world.dns], request.host)) return NOBODY;
       const rule = ruleFor(home.world.ingress.rules, request);
       const service = through(rule, applicationFor(home.world, request), home.world, visitor, logins);
       const host = service === undefined ? undefined : hostOf(service);
-      return host === undefined ? NOWHERE : answering([...running.values()], NETWORKS, host);
+      return host === undefined ? NOBODY : answering(everything(), NETWORKS, host);
     },
     arrivals: (requests) =>
       requests.flatMap((request) =>

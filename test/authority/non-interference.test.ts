@@ -4,7 +4,19 @@ import { graceOf } from "../../src/app.ts";
 import type { Request, Visitor } from "../plan/model.ts";
 import { answering, type Container, hostOf } from "./engine.ts";
 import { configOf, type Household, household, NETWORKS } from "./household.ts";
-import { AUTHENTIK, containerOf, type Intent, intends, intentOf, isSound, type Member, membersOf, REQUESTS, WIKI } from "./parties.ts";
+import {
+  AUTHENTIK,
+  asksForLogin,
+  containerOf,
+  type Intent,
+  intends,
+  intentOf,
+  isSound,
+  type Member,
+  membersOf,
+  REQUESTS,
+  WIKI,
+} from "./parties.ts";
 import { type Resident, Tenure } from "./tenure.ts";
 
 fc.configureGlobal({
@@ -14,6 +26,7 @@ fc.configureGlobal({
 
 const RUNS = Number(process.env["CFAUTH_TEST_RUNS"] ?? 300);
 const SECOND_MS = 1_000;
+const ALL_GROUPS = ["admins", "family"];
 
 type Step =
   /** The container is created, or created again with other labels. */
@@ -50,15 +63,18 @@ const stepOf = (members: readonly Member[]): fc.Arbitrary<Step> =>
 
 interface Scene {
   readonly target: "name" | "id";
+  /** Whether cfauth can ask Docker's DNS. */
+  readonly attached: boolean;
   readonly members: readonly Member[];
   readonly steps: readonly Step[];
 }
 
-/** A name that only Docker's DNS knows of is cfauth's to see only where it is asked; a rule by id does not depend on it. */
-const scene: fc.Arbitrary<Scene> = fc.constantFrom("name" as const, "id" as const).chain((target) =>
-  membersOf(target === "id").chain((members) =>
+/** An alias is in no list: cfauth knows of it where it can ask Docker's DNS, and a rule by id does not depend on it. */
+const scene: fc.Arbitrary<Scene> = fc.tuple(fc.constantFrom("name" as const, "id" as const), fc.boolean()).chain(([target, attached]) =>
+  membersOf(target === "id" || attached).chain((members) =>
     fc.record({
       target: fc.constant(target),
+      attached: fc.constant(attached),
       members: fc.constant(members),
       steps: fc
         .tuple(fc.array(creation(members), { minLength: 1, maxLength: 4 }), fc.array(stepOf(members), { minLength: 2, maxLength: 10 }))
@@ -101,8 +117,12 @@ const describeIntent = ({ routes, shareWith, adopt, further, imageLabels, networ
 const describeMember = ({ name, owner, compose, aliases }: Member): string =>
   `${name} of ${owner}${compose === undefined ? "" : `, labelled ${compose.project}/${compose.service}`}${aliases.length > 0 ? `, aliases ${aliases.join(" ")}` : ""}`;
 
-const describeScene = ({ target, members, steps }: Scene): string =>
-  [`CFAUTH_TARGET=${target}`, ...members.map(describeMember), ...steps.map((step, at) => `${at + 1}. ${describeStep(step)}`)].join("\n");
+const describeScene = ({ target, attached, members, steps }: Scene): string =>
+  [
+    `CFAUTH_TARGET=${target}${attached ? ", with Docker's DNS" : ""}`,
+    ...members.map(describeMember),
+    ...steps.map((step, at) => `${at + 1}. ${describeStep(step)}`),
+  ].join("\n");
 
 interface Life extends Resident {
   readonly created: number;
@@ -119,10 +139,11 @@ class History {
   /** Per container: the labels that may still be in force. */
   private readonly inForce = new Map<string, readonly Intent[]>();
 
-  constructor({ target, members }: Pick<Scene, "target" | "members">) {
+  constructor({ target, attached, members }: Omit<Scene, "steps">) {
     const settings = { CFAUTH_TARGET: target, CFAUTH_AUTHENTIK_CONTAINER: AUTHENTIK.name };
-    this.all = household(settings);
-    this.alone = new Map([...new Set(members.map(({ owner }) => owner))].map((owner) => [owner, household(settings)]));
+    const options = { environment: settings, attached };
+    this.all = household(options);
+    this.alone = new Map([...new Set(members.map(({ owner }) => owner))].map((owner) => [owner, household(options)]));
     this.tenure = new Tenure(graceOf(configOf(settings)));
   }
 
@@ -244,7 +265,10 @@ class History {
   /** Labels that are sound have replaced all earlier ones once the daemon has nothing left to do. */
   private forget(): void {
     for (const { member, intent, running } of this.lives.values())
-      if (running && isSound(intent, this.all.groups)) this.inForce.set(member.name, [intent]);
+      if (running && isSound(intent, this.all.groups)) {
+        const login = member === AUTHENTIK ? (this.inForce.get(member.name) ?? []).filter(asksForLogin).slice(-1) : [];
+        this.inForce.set(member.name, [...login, intent]);
+      }
   }
 
   /** Whose container the rule of each hostname leads to: that of the whole host, else of a path. */
@@ -287,15 +311,21 @@ class History {
     return it.outside ? [...faults, "a machine outside of Docker may answer"] : faults;
   }
 
-  /** What a party has by itself it has beside the others too, and the other way round. */
+  /**
+   * What a party has by itself it has beside the others too, and the other way round. Labels that cannot be obeyed leave a route
+   * as it was: one that leads to a short id, since another container has its name, does not follow its container to a new id.
+   */
   private compare(owner: string, alone: Household): void {
+    const own = REQUESTS.filter((request) => this.tenure.isOwn(owner, request));
     const reached = (home: Household) =>
       home
-        .arrivals(REQUESTS.filter((request) => this.tenure.isOwn(owner, request)))
+        .arrivals(own)
         .flatMap(({ request, visitor, answering: { containers } }) =>
           containers.filter((it) => it.owner === owner).map(({ name }) => `${visitor.name} at ${request.host}${request.path} → ${name}`),
         );
-    expect(reached(this.all), `${owner} beside the others, and alone`).toEqual(reached(alone));
+    const [beside, by] = [reached(this.all), reached(alone)];
+    const faulty = [...this.lives.values()].some(({ member, intent }) => member.owner === owner && !isSound(intent, ALL_GROUPS));
+    expect(faulty ? by : beside, `${owner} beside the others, and alone`).toEqual(faulty ? expect.arrayContaining(beside) : by);
   }
 }
 
@@ -318,7 +348,10 @@ describe("for every party", { timeout: 300_000 }, () => {
     await fc.assert(
       fc.asyncProperty(scene, async ({ steps, ...about }) => {
         const history = new History(about);
-        for (const step of steps) await history.take(step);
+        for (const [index, step] of steps.entries())
+          await history.take(step).catch((cause: Error) => {
+            throw new Error(`after step ${index + 1}: ${cause.message}`, { cause });
+          });
       }),
       { numRuns: RUNS, reporter: report },
     );

@@ -119,7 +119,14 @@ export const membersOf = (hidden: boolean): fc.Arbitrary<readonly Member[]> =>
         fc.option(intruder(["nas.lan", "wiki", "router"], hidden), { nil: undefined, freq: 2 }),
       ),
     })
-    .map(({ residents, intruders }) => [...residents, ...intruders.filter((it) => it !== undefined)]);
+    .map(({ residents, intruders }) => [...residents, ...intruders.filter((it) => it !== undefined)])
+    .filter((members) => {
+      // Of two containers of one service whose names Compose did not give, at most one is that service.
+      const services = members.flatMap(({ compose, forged }) =>
+        compose === undefined || forged ? [] : `${compose.project} ${compose.service}`,
+      );
+      return new Set(services).size === services.length;
+    });
 
 const routeAt = (home: string): fc.Arbitrary<IntendedRoute> =>
   fc.record({
@@ -227,6 +234,13 @@ export function intends(member: Member, { routes }: Intent, { host, path: asked 
   const most = Math.max(...fit.map(rank));
   return fit.filter((it) => rank(it) === most).some((route) => admits(member, route, visitor));
 }
+
+/** The paths inside the hostname that the labels ask for, those without a login included. */
+export const pathsIn = ({ routes }: Intent, host: string): readonly string[] =>
+  routes.filter((it) => it.host === host).flatMap((it) => [it.path ?? [], bypassOf(it) ?? []].flat());
+
+/** Whether Authentik's own container asks for its own hostname: then it is open to anyone, and stays so until all other routes are closed. */
+export const asksForLogin = ({ routes }: Intent): boolean => routes.some(({ host, path }) => host === LOGIN_HOST && path === undefined);
 
 function admits(member: Member, { host, path, access }: IntendedRoute, { groups }: Visitor): boolean {
   if (access === "public" || (member === AUTHENTIK && host === LOGIN_HOST && path === undefined)) return true;

@@ -8,6 +8,7 @@ import type { Row } from "./threats/row.ts";
 import { SETTINGS_ROWS } from "./threats/settings.ts";
 import { TENURE_ROWS } from "./threats/tenure.ts";
 import { TEXT_ROWS } from "./threats/text.ts";
+import { TOKEN_ROWS } from "./threats/token.ts";
 import { TUNNEL_ROWS } from "./threats/tunnel.ts";
 import { WRITER_ROWS } from "./threats/writers.ts";
 
@@ -21,6 +22,7 @@ const ROWS: readonly Row[] = [
   ...TUNNEL_ROWS,
   ...WRITER_ROWS,
   ...LIMIT_ROWS,
+  ...TOKEN_ROWS,
   ...TEXT_ROWS,
   ...SETTINGS_ROWS,
 ];

@@ -1,6 +1,6 @@
 /** Authentik's own hostname belongs to Authentik's own container (T1, T2). */
 import type { Row } from "./row.ts";
-import { type About, authentik, container, scene } from "./scene.ts";
+import { type About, authentik, composed, container, scene } from "./scene.ts";
 
 const AUTH = "auth.example.com";
 const JWKS = "/application/o/cf-tunnel-access/jwks";
@@ -103,6 +103,25 @@ const T1: readonly Row[] = [
     },
     right: OWN,
   },
+  ...["container_name", "Compose service"].map(
+    (kind): Row => ({
+      threat: "T1",
+      input: `a container of another project that has the name in AUTHENTIK_API_URL as its ${kind}`,
+      outcome: async () => {
+        const it = scene();
+        const labels = { hostname: AUTH, path: JWKS, access: "public" };
+        const evil =
+          kind === "container_name" ? container("authentik-server", { labels }) : composed("evil", "authentik-server", { labels });
+        await it.up(authentik());
+        await it.up(evil);
+        await it.down("authentik-authentik-server-1");
+        const away = it.at(`${AUTH}${JWKS}`);
+        await it.up(authentik());
+        return [away, it.at(`${AUTH}${JWKS}`).includes(`${evil.name} to`)];
+      },
+      right: ["nobody", false],
+    }),
+  ),
   {
     threat: "T1",
     input: "Authentik's own container asks for a protected path of its hostname",

@@ -1,7 +1,7 @@
 /** Identity comes from the engine, not from labels (T3 to T7, T9). */
-import { addressOf, shortIdOf } from "../engine.ts";
+import { addressOf, type Container, shortIdOf } from "../engine.ts";
 import type { Row } from "./row.ts";
-import { type About, composed, container, scene } from "./scene.ts";
+import { type About, composed, container, type SceneOptions, scene } from "./scene.ts";
 
 /** What a container gets that points somewhere by `service`, with Compose labels that say it is called like that place. */
 const pointing = async (service: string, called: string): Promise<unknown> => {
@@ -107,8 +107,8 @@ const T5: readonly Row[] = [
 
 const WEB: About = { labels: { hostname: "web.example.com", "access.groups": "family" } };
 
-const beside = async (stranger: ReturnType<typeof container>, settings: Readonly<Record<string, string>> = {}): Promise<unknown> => {
-  const it = scene({ settings });
+const beside = async (stranger: Container, options: SceneOptions): Promise<unknown> => {
+  const it = scene(options);
   const web = container("web", WEB);
   await it.up(web);
   await it.up(stranger);
@@ -121,6 +121,27 @@ const beside = async (stranger: ReturnType<typeof container>, settings: Readonly
   return [together, away, back, it.at("web.example.com"), it.problems("web")];
 };
 
+interface HiddenCase {
+  readonly input: string;
+  readonly stranger: Container;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly attached?: boolean;
+}
+
+/** What only Docker's DNS shows, where cfauth can ask it. */
+const hidden = [
+  { input: "an alias web", aliases: ["web"], networks: ["tunnel"] },
+  { input: "an alias web.tunnel", aliases: ["web.tunnel"], networks: ["tunnel"] },
+  { input: "an alias web.tunnel on another network of cloudflared's", aliases: ["web.tunnel"], networks: ["edge"] },
+  { input: "an alias WEB.Tunnel", aliases: ["WEB.tunnel"], networks: ["tunnel"] },
+  { input: "the short id and the name as aliases", aliases: [shortIdOf(container("web")), "web.tunnel"], networks: ["tunnel"] },
+].map(({ input, aliases, networks }) => ({
+  input: `${input} that only Docker's DNS shows`,
+  stranger: container("x", { aliases, networks }),
+  settings: {},
+  attached: true,
+}));
+
 const T7: readonly Row[] = [
   { input: "an unlabelled container whose Compose service is called web", stranger: composed("other", "web"), settings: {} },
   { input: "a Compose service called web.tunnel", stranger: composed("other", "web.tunnel"), settings: {} },
@@ -131,16 +152,17 @@ const T7: readonly Row[] = [
     stranger: container("x", { compose: { project: "other", service: "web" }, aliases: [] }),
     settings: {},
   },
+  ...hidden,
   { input: "a hidden alias web, with CFAUTH_TARGET=id", stranger: container("x", { aliases: ["web"] }), settings: { CFAUTH_TARGET: "id" } },
   {
     input: "a hidden alias web.tunnel, with CFAUTH_TARGET=id",
     stranger: container("x", { aliases: ["web.tunnel"] }),
     settings: { CFAUTH_TARGET: "id" },
   },
-].map(({ input, stranger, settings }) => ({
+].map(({ input, stranger, settings, attached = false }: HiddenCase) => ({
   threat: "T7",
   input: `${input} beside a routed container web`,
-  outcome: () => beside(stranger, settings),
+  outcome: () => beside(stranger, { settings, attached }),
   right: ["web to the family", "nobody", "web to the family", "web to the family", []],
 }));
 

@@ -1,8 +1,7 @@
 /** A small stage for the threats: containers start and stop, and what visitors get is said in words. */
-import type { World } from "../../../src/kinds/world.ts";
-import { emptyWorld, type Request, VISITORS } from "../../plan/model.ts";
+import { type Request, VISITORS } from "../../plan/model.ts";
 import type { Container } from "../engine.ts";
-import { type Household, household } from "../household.ts";
+import { type Household, type HouseholdOptions, household } from "../household.ts";
 
 export interface About extends Partial<Omit<Container, "labels">> {
   readonly compose?: { readonly project: string; readonly service: string };
@@ -54,15 +53,12 @@ export interface Scene {
   readonly live: readonly string[];
 }
 
-export interface SceneOptions {
+export interface SceneOptions extends Omit<HouseholdOptions, "environment"> {
   readonly settings?: Readonly<Record<string, string>>;
-  readonly world?: World;
-  /** Whether images may be inspected; true unless told. */
-  readonly inspects?: boolean;
 }
 
-export function scene({ settings = {}, world = emptyWorld(), inspects = true }: SceneOptions = {}): Scene {
-  const home = household(settings, world, inspects);
+export function scene({ settings = {}, ...options }: SceneOptions = {}): Scene {
+  const home = household({ environment: settings, ...options });
   const settle = async (): Promise<void> => {
     home.now += 1_000;
     await home.settle();
