@@ -7,6 +7,7 @@ import { type Cloudflare, createCloudflare } from "./clients/cloudflare.ts";
 import { createDockerDns, type DockerDns } from "./clients/docker/dns.ts";
 import type { CallReport } from "./clients/report.ts";
 import type { Config } from "./config.ts";
+import type { AuthentikReference } from "./domain/authentik-container.ts";
 import type { Owner } from "./domain/owner.ts";
 import { accessApi } from "./kinds/access/api.ts";
 import { directoryHands, NOBODY_ASKED } from "./kinds/directory.ts";
@@ -28,8 +29,8 @@ import { createLoop, type Loop, type LoopParts, type Observer } from "./loop/loo
 import { type Preview, preview } from "./loop/preview.ts";
 import { type WishSettings, wishes } from "./loop/wishes.ts";
 import { NOTHING_DESIRED } from "./plan/desired.ts";
-import type { Grace } from "./plan/linger.ts";
 import { plan } from "./plan/plan.ts";
+import type { Grace } from "./plan/tenure.ts";
 import { outsideProbe, withAnswers } from "./sources/index.ts";
 import { createListing, type Listing } from "./sources/listing.ts";
 import { ownerFromEngine } from "./sources/owner.ts";
@@ -181,7 +182,14 @@ export function createHands({ config, cloudflare, authentik, owner, account, lea
 export const wishSettings = ({ labels, authentik: login }: Config): WishSettings => ({
   ...labels,
   allowedZones: labels.zones,
-  login: { host: login.host, path: login.path },
+  login: { host: login.host, path: login.path, reference: authentikReference(login) },
 });
+
+/** The public address leads to no container, even where one is called like it. */
+function authentikReference({ container, apiUrl, host }: Config["authentik"]): AuthentikReference {
+  if (container !== undefined) return { kind: "setting", name: container };
+  const apiHost = new URL(apiUrl).hostname;
+  return apiHost === host ? { kind: "none" } : { kind: "host", host: apiHost };
+}
 
 export const graceOf = ({ graceMs, startupGraceMs }: Config): Grace => ({ graceMs, startupGraceMs });

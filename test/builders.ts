@@ -1,10 +1,13 @@
 /** Small things to arrange a test with: each is right as it comes, and says only what differs. */
+
+import { type AuthentikContainer, findAuthentik } from "../src/domain/authentik-container.ts";
+import { noServices } from "../src/domain/compose.ts";
 import type { Audience, Exposure, Protection, Shown } from "../src/domain/exposure.ts";
 import { type Hostname, parseHostname } from "../src/domain/hostname.ts";
 import type { Parsed } from "../src/domain/parsed.ts";
 import { composeProject, singleContainer } from "../src/domain/party.ts";
 import { type Path, parsePath } from "../src/domain/path.ts";
-import { parseRouteKey, type Route, type RouteKey } from "../src/domain/route.ts";
+import { parseRouteKey, type Route, type RouteKey, routeKey } from "../src/domain/route.ts";
 import type { Port, Workload } from "../src/domain/workload.ts";
 import { namedNetworks } from "../src/labels/asked.ts";
 import type { Context } from "../src/labels/context.ts";
@@ -12,7 +15,9 @@ import { decode } from "../src/labels/decode.ts";
 import { identify } from "../src/labels/identity.ts";
 import { labelSets } from "../src/labels/label-set.ts";
 import { neighbours } from "../src/labels/neighbours.ts";
+import { type Memory, noMemory } from "../src/plan/decide.ts";
 import type { Decoded, FaultyRoute, StandingRoute } from "../src/plan/desired.ts";
+import type { Engine } from "../src/plan/engine.ts";
 
 export const everyone: Audience = { groups: [], emails: [], policies: [], tokens: [] };
 export const members: Protection = { kind: "authentik", session: "24h", audience: everyone };
@@ -79,6 +84,7 @@ export const exposure = (at: string, more: Partial<Exposure> = {}): Exposure => 
   adopting: `set cfauth.adopt: "true" on container ${more.workload ?? "app"}`,
   party: singleContainer(more.workload ?? "app"),
   shareWith: [],
+  shareLabel: "cfauth.share-with",
   workload: "app",
   created: 1_000,
   label: "cfauth.hostname",
@@ -96,6 +102,7 @@ export const faultyRoute = (at: string | Route, more: Partial<FaultyRoute> = {})
   workload: "app",
   party: singleContainer(more.workload ?? "app"),
   shareWith: [],
+  shareLabel: "cfauth.share-with",
   label: "cfauth.hostname",
   created: 1_000,
   members: ["app"],
@@ -112,11 +119,25 @@ export const stands = (at: string, more: Partial<StandingRoute> = {}): StandingR
   public: false,
   audience: "everyone",
   shut: false,
+  application: more.service !== undefined || !("service" in more),
   login: false,
   ...more,
 });
 
-export const context = (workloads: readonly Workload[], more: Partial<Context> = {}): Context => ({
+/** The container of that name is Authentik. */
+export const authentikIs = (name: string): AuthentikContainer => ({
+  kind: "found",
+  party: singleContainer(name),
+  ids: new Set([name]),
+  names: new Set([name]),
+});
+
+/** The container `app` is Authentik unless another one is named. */
+export type ContextOptions = Partial<Omit<Context, "login">> & {
+  readonly login?: Pick<Context["login"], "host" | "path"> & Partial<Pick<Context["login"], "container">>;
+};
+
+export const context = (workloads: readonly Workload[], { login, ...more }: ContextOptions = {}): Context => ({
   prefix: "cfauth",
   reads: [],
   networks: ["tunnel"],
@@ -129,7 +150,7 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
   allowPublic: true,
   caPools: [],
   defaults: { access: "authentik", groups: [], session: "24h" },
-  login: { host: "auth.example.com", path: "" },
+  login: { host: "auth.example.com", path: "", container: findAuthentik(workloads, { kind: "setting", name: "app" }), ...login },
   directory: { groups: { found: [] }, policies: [], tokens: { found: [] } },
   neighbours: neighbours(workloads),
   routed: new Set(),
@@ -138,8 +159,8 @@ export const context = (workloads: readonly Workload[], more: Partial<Context> =
 });
 
 /** What the labels of all these workloads come to, taken together. */
-export function decoded(workloads: readonly Workload[], more: Partial<Context> = {}): Decoded {
-  const identified = identify(workloads, more.routed ?? new Set(), new Map()).workloads;
+export function decoded(workloads: readonly Workload[], more: ContextOptions = {}): Decoded {
+  const identified = identify(workloads, more.routed ?? new Set(), noServices).workloads;
   const around = context(identified, more);
   const all = labelSets(identified, around).map((labelSet) => decode(labelSet, around));
   return {
@@ -148,3 +169,22 @@ export function decoded(workloads: readonly Workload[], more: Partial<Context> =
     problems: all.flatMap((it) => it.problems),
   };
 }
+
+/** A machine on which nothing is seen to run, and Authentik is elsewhere. */
+export const NOTHING_RUNS: Engine = {
+  occupants: () => [],
+  login: { hostname: "auth.example.org", container: { kind: "unnamed" } },
+};
+
+/** What a process remembers that made every Access application of these wishes itself. */
+export const knowing = (exposures: readonly Exposure[]): Memory => ({
+  ...noMemory,
+  applications: new Map(exposures.map(({ route: at, party }) => [routeKey(at), party])),
+});
+
+/** A machine on which each route leads to the containers that ask for it. */
+export const running = (exposures: readonly Pick<Exposure, "route" | "workload" | "party">[]): Engine => ({
+  ...NOTHING_RUNS,
+  occupants: ({ route: at }) =>
+    exposures.filter((it) => routeKey(it.route) === routeKey(at)).map(({ workload: id, party }) => ({ id, party, certain: true })),
+});

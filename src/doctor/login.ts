@@ -3,18 +3,16 @@ import { WorldError } from "../errors.ts";
 import { behindAccess } from "../kinds/access/behind.ts";
 import { login as foundation } from "../kinds/login/propose.ts";
 import type { LoginChange, LoginSeen } from "../kinds/login/seen.ts";
-import type { Desired } from "../plan/desired.ts";
+import { NOTHING_DESIRED } from "../plan/desired.ts";
 import { type Check, type Findings, type Need, passed } from "./findings.ts";
 import { AGREES, accessSeen, asBrowsersSee, BEHIND, DISCOVERY, JOURNEY, KEYS, reached, skipped } from "./public.ts";
 import type { Scene } from "./scene.ts";
-
-const NOTHING_WISHED: Desired = { wishes: new Map(), held: new Set(), guarded: [], closing: new Map(), waiting: [], problems: [] };
 
 /** Both ends of the login, whether they agree, and whether somebody who is sent to log in arrives. */
 export async function login(scene: Scene): Promise<Findings> {
   const [seen, before, daemon] = await Promise.all([scene.look.login(), inFront(scene), scene.beside()]);
   const { slug } = seen.wish;
-  const { changes, problems } = foundation.propose({ login: seen }, NOTHING_WISHED);
+  const { changes, problems } = foundation.propose({ login: seen }, NOTHING_DESIRED);
   const lacking = problems.map(problemCheck);
   const front = before.map(problemCheck);
   const made = seen.provider !== undefined && seen.application !== undefined && seen.method !== undefined;
@@ -56,7 +54,7 @@ async function inFront(scene: Scene): Promise<readonly Problem[]> {
   const { look } = scene;
   try {
     const [seen, access, ingress, dns] = await Promise.all([look.login(), look.access(), look.ingress(), look.dns()]);
-    return behindAccess({ login: seen, access, ingress, dns }, NOTHING_WISHED);
+    return behindAccess({ login: seen, access, ingress, dns }, NOTHING_DESIRED);
   } catch (error) {
     // What may not be read is told by another group: then what answers is all there is to judge by.
     if (error instanceof WorldError) return [];

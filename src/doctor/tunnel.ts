@@ -2,6 +2,7 @@ import { z } from "zod";
 import { many } from "../domain/grammar.ts";
 import { tunnel as foundation, nobodyConnected } from "../kinds/tunnel/propose.ts";
 import type { Tunnel } from "../kinds/tunnel/seen.ts";
+import { NOTHING_DESIRED } from "../plan/desired.ts";
 import { type Check, type Findings, passed } from "./findings.ts";
 import type { Scene } from "./scene.ts";
 
@@ -24,7 +25,7 @@ export async function tunnel(scene: Scene): Promise<Findings> {
     return { fact: `${seen.name}, ${detail}`, checks: [passed("tunnel.exists", `tunnel ${seen.name}`, detail)] };
   }
   const exists = passed("tunnel.exists", `tunnel ${found.name}`);
-  const [local] = foundation.propose({ tunnel: seen }, NOTHING_WISHED).problems;
+  const [local] = foundation.propose({ tunnel: seen }, NOTHING_DESIRED).problems;
   if (local !== undefined) {
     const check: Check = { ...REMOTE, result: "fail", detail: local.message, code: local.code, fixes: [local.fix] };
     const routes = { id: REMOTE.id, title: "a tunnel whose rules can be set" };
@@ -39,8 +40,6 @@ export async function tunnel(scene: Scene): Promise<Findings> {
 }
 
 const REMOTE = { id: "tunnel.remote", title: "its rules are managed from the dashboard" };
-
-const NOTHING_WISHED = { wishes: new Map(), held: new Set<never>(), guarded: [], closing: new Map(), waiting: [], problems: [] };
 
 async function connections({ cloudflare, account }: Scene, { id, name }: Tunnel): Promise<Check> {
   const account_id = await account();

@@ -15,6 +15,16 @@ export function isReplicaName(name: string, { project, name: service }: { readon
   });
 }
 
+/** What is remembered of Compose services from pass to pass. */
+export interface KnownServices {
+  /** By service: what the containers that are it were called last, by name, short id and service. Kept while they run or a rule leads there. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
+  /** Ids of running containers that say they are of a service and are not. A container does not become one of it any more. */
+  readonly apart: ReadonlySet<string>;
+}
+
+export const noServices: KnownServices = { names: new Map(), apart: new Set() };
+
 /** The labels that Swarm sets on the container of a task. */
 export interface TaskLabels {
   readonly stack: string | undefined;

@@ -55,6 +55,8 @@ export interface Exposure {
   readonly party: Party;
   /** The parties that may route paths inside this hostname, by project or stack name; `*` for all. */
   readonly shareWith: readonly string[];
+  /** The label that lists them; undefined where the labels are another tool's, which have none. */
+  readonly shareLabel: string | undefined;
   /** The workload's name, for people and for telling two wishes for one route apart. */
   readonly workload: string;
   /** When the workload was created, in milliseconds since 1970: the older one wins a conflict. */

@@ -17,3 +17,6 @@ export const describeParty = (party: Party): string => party.replace(/^compose:/
 /** Whether a `share-with` list admits the party: its project's or stack's name, or `*` for every party. */
 export const isSharedWith = (shareWith: readonly string[], party: Party): boolean =>
   shareWith.some((name) => name === "*" || party === composeProject(name) || party === swarmStack(name));
+
+/** The name by which a `share-with` list can admit the party; a container alone has none. */
+export const shareName = (party: Party): string | undefined => /^(?:compose|stack):(.+)$/.exec(party)?.[1];

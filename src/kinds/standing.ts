@@ -25,6 +25,7 @@ function stand(world: World, route: Route): StandingRoute {
     public: rule !== undefined && checkOf(rule)?.required !== true,
     audience: rule && audience(world.access.mine.get(routeKey(route)), rule),
     shut: rule !== undefined && isShut(rule, world.ingress.mark),
+    application: world.access.mine.has(routeKey(route)),
     login: routeKey(route) === loginAt(world),
   };
 }

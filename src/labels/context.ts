@@ -1,3 +1,4 @@
+import type { AuthentikContainer } from "../domain/authentik-container.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { Hostname } from "../domain/hostname.ts";
 import type { Foreign } from "./foreign.ts";
@@ -24,8 +25,8 @@ export interface Context {
   readonly caPools: readonly string[];
   /** What holds where a label is silent. */
   readonly defaults: { readonly access: "authentik" | "public"; readonly groups: readonly string[]; readonly session: string };
-  /** Where browsers reach Authentik itself: hostname, and path prefix or "". */
-  readonly login: { readonly host: string; readonly path: string };
+  /** Where browsers reach Authentik itself (hostname, and path prefix or ""), and its own container. */
+  readonly login: { readonly host: string; readonly path: string; readonly container: AuthentikContainer };
   readonly directory: Directory;
   readonly neighbours: Neighbours;
   /** What rules of ours lead to now, as host and as host with port: what replicas are reached by stays so while one of them restarts. */

@@ -40,8 +40,15 @@ export function decode(labelSet: LabelSet, given: Context): Decoded {
     faulty: read
       .flatMap(({ asked }) => asked.filter(({ route }) => !open.has(routeKey(route))))
       .map((it) => ({ ...it, saysPublic: it.saysPublic && !doubles.has(routeKey(it.route)) })),
-    problems: [...problems, ...doubles.values(), ...read.flatMap((route) => route.problems)],
+    problems: [...problems, ...doubles.values(), ...onceBarred(read.flatMap((route) => route.problems))],
   };
+}
+
+/** However many routes of a container ask for Authentik's hostname: one problem says it. */
+function onceBarred(problems: readonly Problem[]): readonly Problem[] {
+  const isBarred = ({ code, severity }: Problem) => code === "CFA-AK-OWN-HOST" && severity === "error";
+  const first = problems.find(isBarred);
+  return problems.filter((problem) => problem === first || !isBarred(problem));
 }
 
 /** Routes that the container asks for more than once, soundly or not: which of the ways is meant cannot be guessed. */

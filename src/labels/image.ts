@@ -75,8 +75,11 @@ export function onlyProven(read: DecodedRoute, labels: Labels, labelSet: LabelSe
   ];
   const names = [...new Set([...opening, ...taking])];
   if (names.length === 0) return read;
+  const open = new Set(read.exposures.filter(({ protection }) => protection.kind === "public").map(({ route }) => routeKey(route)));
   return {
     ...read,
+    // One that is public by CFAUTH_DEFAULT_ACCESS says so as much as one with a label: it is not shut either.
+    asked: read.asked.map((it) => ({ ...it, saysPublic: it.saysPublic || open.has(routeKey(it.route)) })),
     // Authentik's own route is open by its nature: what its labels say of a protection is in vain.
     exposures: taking.length > 0 ? [] : read.exposures.filter(({ protection }) => protection.kind === "login"),
     problems: [...read.problems.filter((it) => !strays.includes(it)), unproven(read, labelSet, names, why)],

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { isReplicaName } from "../domain/compose.ts";
 import { shortId } from "../domain/origin-host.ts";
 import type { Port, Workload } from "../domain/workload.ts";
@@ -100,9 +101,10 @@ const place = (network: string, name: string): string => `${network}\u0000${name
 
 /**
  * What Docker's DNS takes the host for, asked by somebody on these networks: a whole name on any of them, and a name with one of
- * them behind it.
+ * them behind it. Nobody asks it for an address.
  */
 function questions(host: string, on: readonly string[]): readonly string[] {
+  if (isIP(host) !== 0) return [];
   const scoped = on.filter((network) => host.endsWith(`.${network}`));
   return [...on.map((network) => place(network, host)), ...scoped.map((network) => place(network, host.slice(0, -network.length - 1)))];
 }

@@ -52,9 +52,9 @@ const offNetwork = (labelSet: LabelSet, asked: Label | undefined, prefix: string
   fix: `${without(labelSet) ? "write" : "add"} networks: [${wanted[0] ?? "tunnel"}] ${without(labelSet) ? "in place of network_mode" : "to the service"}`,
 });
 
-/** Whether it has no network of its own: Compose takes no `networks` beside `network_mode`. */
+/** Whether it is on none of its own: Compose takes no `networks` beside `network_mode`, and puts nothing on `bridge` by itself. */
 const without = (labelSet: LabelSet): boolean =>
-  Object.keys(labelSet.members[0].networks).every((name) => name === "host" || name === "none");
+  Object.keys(labelSet.members[0].networks).every((name) => name === "host" || name === "none" || name === "bridge");
 
 const ambiguous = (labelSet: LabelSet, prefix: string, network: string): Fault => ({
   code: "CFA-NAME-AMBIGUOUS",
@@ -69,5 +69,5 @@ const nameless = (labelSet: LabelSet, asked: Label, { networks }: Context): Faul
   message: `${asked.name}="${clip(asked.text)}" is a network on which Docker resolves no names, so cloudflared would look for the container elsewhere`,
   fix: Object.hasOwn(labelSet.members[0].networks, networks[0] ?? "")
     ? `remove ${asked.name}`
-    : `remove ${asked.name}, and write networks: [${networks[0] ?? "tunnel"}] for the service in place of network_mode`,
+    : `remove ${asked.name}, and ${without(labelSet) ? "write" : "add"} networks: [${networks[0] ?? "tunnel"}] ${without(labelSet) ? "in place of network_mode" : "to the service"}`,
 });

@@ -1,3 +1,4 @@
+import type { AuthentikContainer } from "../domain/authentik-container.ts";
 import type { Protection } from "../domain/exposure.ts";
 import { faulty } from "../domain/parsed.ts";
 import type { Path } from "../domain/path.ts";
@@ -8,6 +9,7 @@ import { bypassOf } from "./bypass.ts";
 import type { Context } from "./context.ts";
 import type { Labels } from "./family.ts";
 import { type Fault, publicForbidden, valueFault } from "./fault.ts";
+import type { LabelSet } from "./label-set.ts";
 import { readLabel } from "./read.ts";
 import { parseAccess } from "./values.ts";
 
@@ -51,6 +53,32 @@ export function protectionOf(labels: Labels, prefix: string, path: Path | undefi
 
 /** Whether the route is Authentik's own: the login, which cannot stand behind itself. */
 export const isLogin = ({ hostname, path }: Route, { login }: Context): boolean => hostname === login.host && (path ?? "") === login.path;
+
+/**
+ * Another container asks for Authentik's own hostname, or for a path in it. A container that answers there could serve the keys
+ * and tokens of every login, and so state any address and group.
+ */
+export function notAuthentik(label: string, labelSet: Pick<LabelSet, "name">, { login }: Context): Fault {
+  return {
+    code: "CFA-AK-OWN-HOST",
+    label,
+    message: `${label} asks for ${login.host}, which belongs to Authentik's own container alone, ${whichIs(login.container)}; another one there could forge every login`,
+    fix: `choose another hostname; only if ${labelSet.name} is Authentik itself, set CFAUTH_AUTHENTIK_CONTAINER=${labelSet.name} on cfauth`,
+  };
+}
+
+function whichIs(container: AuthentikContainer): string {
+  switch (container.kind) {
+    case "unnamed":
+      return "and neither AUTHENTIK_API_URL nor CFAUTH_AUTHENTIK_CONTAINER leads to one";
+    case "absent":
+      return `which is ${container.name} and does not run here`;
+    case "ambiguous":
+      return `and ${container.containers.join(" and ")} all answer to its name, ${container.name}`;
+    case "found":
+      return `which is ${[...container.names].toSorted().join(" or ")}`;
+  }
+}
 
 /**
  * What its labels say of a protection is said in vain: else nobody could log in, to this or to anything.

@@ -33,7 +33,7 @@ const WAYS: Readonly<Record<"name" | "id" | "ip", readonly Way[]>> = {
  */
 export function reach(labelSet: LabelSet, network: string, target: "name" | "id" | "ip", context: Context): Reach | undefined {
   const candidates = WAYS[target].flatMap((by) =>
-    hostsBy(by, labelSet, network).map((host): Candidate => ({ by, host, verdict: verdictOf(host, labelSet, network, context) })),
+    hostsBy(by, labelSet, network).map((host): Candidate => ({ by, host, verdict: verdictOf(by, host, labelSet, network, context) })),
   );
   const sound = candidates.filter(({ verdict }) => verdict === "own");
   const stays = sound.find((it) => context.routed.has(it.host) && isLasting(it, target));
@@ -68,7 +68,9 @@ function serviceHost({ service }: Workload, network: string): OriginHost | undef
  * Docker's DNS counts as far as it knows the container at this moment: it does not while the container restarts, and its address may
  * be another one by then. That it does not know a name says something only where it knows another one of the container's.
  */
-function verdictOf(host: OriginHost, labelSet: LabelSet, network: string, { networks, named, neighbours }: Context): Verdict {
+function verdictOf(by: Way, host: OriginHost, labelSet: LabelSet, network: string, { networks, named, neighbours }: Context): Verdict {
+  // No name is asked for: whatever another container is called, the engine gives an address on a network to one container.
+  if (by === "address") return "own";
   const others = excludingOwn(labelSet, neighbours.mayAnswer(host, [...new Set([network, ...networks, ...named])]));
   if (others.length > 0) return "shared";
   const answers = labelSet.members.map((member) => member.networks[network]?.answers ?? {});

@@ -1,4 +1,6 @@
+import { isAuthentik } from "../domain/authentik-container.ts";
 import type { Exposure } from "../domain/exposure.ts";
+import type { Hostname } from "../domain/hostname.ts";
 import { parsePath } from "../domain/path.ts";
 import type { Problem } from "../domain/problem.ts";
 import { type Route, routeKey } from "../domain/route.ts";
@@ -7,13 +9,13 @@ import type { Context } from "./context.ts";
 import type { Labels } from "./family.ts";
 import { type Fault, problemOf } from "./fault.ts";
 import { gateOf } from "./gate.ts";
-import { hostsOf, tooDeep } from "./hosts.ts";
+import { type Hosts, hostsOf, tooDeep } from "./hosts.ts";
 import type { LabelSet } from "./label-set.ts";
 import { originOf } from "./origin.ts";
-import { isLogin, loginFaults, protectionOf } from "./protection.ts";
+import { isLogin, loginFaults, notAuthentik, protectionOf } from "./protection.ts";
 import { readLabel } from "./read.ts";
 import { HIDDEN, shownOf } from "./shown.ts";
-import { parseFlag, parseShareWith } from "./values.ts";
+import { parseFlag, parseShareWith, readableParties } from "./values.ts";
 
 export interface DecodedRoute {
   /** That gave the hostname. */
@@ -38,7 +40,13 @@ export interface DecodedRoute {
 export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, context: Context): DecodedRoute {
   const enabled = readLabel(labels, "enable", parseFlag);
   if (enabled.value === false) return { label: `${prefix}hostname`, exposures: [], asked: [], problems: [], unplaced: false };
-  const hosts = hostsOf(labelSet, labels, prefix, enabled.value === true, context);
+  const found = hostsOf(labelSet, labels, prefix, enabled.value === true, context);
+  const isBarred = (hostname: Hostname) => hostname === context.login.host && !isAuthentikItself(labelSet, context);
+  const barred = found.hostnames.some(isBarred) ? [problemOf(labelSet.name, notAuthentik(found.label, labelSet, context))] : [];
+  // What else is wrong with a route that the container cannot have anyway is no news.
+  if (found.hostnames.length > 0 && found.hostnames.every(isBarred))
+    return { label: found.label, exposures: [], asked: [], problems: barred, unplaced: false };
+  const hosts = withoutHosts(found, isBarred);
   const path = readLabel(labels, "path", parsePath);
   const protection = protectionOf(labels, prefix, path.value, context);
   const gate = gateOf(labelSet, labels, context);
@@ -60,13 +68,18 @@ export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, 
   const common = [...place, ...rest];
   const apart = others.length === 0 ? undefined : (at: Route) => `give ${at.hostname} a route of its own, ${context.prefix}.login.hostname`;
 
+  const sharing = {
+    shareWith: shareWith.value ?? readableParties(labels.get("share-with")?.text ?? ""),
+    shareLabel: labelSet.foreign ? undefined : `${prefix}share-with`,
+  };
   const service = "faults" in origin ? undefined : origin.origin.service;
   const asked = [
     ...logins.map((route) => ask(labelSet, route, true, common, ["route"])),
     ...others.map((route) => ask(labelSet, route, labels.get("access")?.text === "public", [...common, ...guard], ["route"])),
     ...bypassed.map((route) => ask(labelSet, route, true, [...common, ...guard], ["route", "bypass"])),
-  ].map((it) => ({ ...it, service, label: hosts.label, shareWith: shareWith.value ?? [] }));
+  ].map((it) => ({ ...it, service, label: hosts.label, ...sharing }));
   const problems = [
+    ...barred,
     ...addressed(labelSet, place, routes),
     ...addressed(labelSet, guard, others),
     ...addressed(labelSet, rest, routes),
@@ -84,7 +97,7 @@ export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, 
       ? `write all labels of container ${labelSet.name} as ${prefix}…, with ${prefix}adopt: "true",`
       : `set ${prefix}adopt: "true" on container ${labelSet.name}`,
     party: labelSet.members[0].party,
-    shareWith: shareWith.value ?? [],
+    ...sharing,
     workload: labelSet.name,
     created: labelSet.members[0].created,
     label: hosts.label,
@@ -100,6 +113,16 @@ export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, 
   ];
   return { label: hosts.label, exposures, asked, problems, unplaced: false };
 }
+
+/** Authentik's own container may have every path of its hostname. */
+const isAuthentikItself = ({ members }: LabelSet, { login }: Context): boolean =>
+  members.every((member) => isAuthentik(login.container, member));
+
+const withoutHosts = (hosts: Hosts, isBarred: (hostname: Hostname) => boolean): Hosts => ({
+  ...hosts,
+  hostnames: hosts.hostnames.filter((it) => !isBarred(it)),
+  meant: hosts.meant.filter((it) => !isBarred(it)),
+});
 
 /** @param kinds - of the faults that shut, those which concern this route */
 const ask = (labelSet: LabelSet, route: Route, saysPublic: boolean, faults: readonly Fault[], kinds: readonly Fault["shut"][]) => ({

@@ -107,15 +107,20 @@ export function parseText(text: string): Parsed<string> {
   return line.length > 250 ? faulty("is too long", "write at most 250 characters") : parsed(line);
 }
 
+const isPartyName = (name: string): boolean => name === "*" || isProjectName(name);
+
 /** Names of Compose projects or Swarm stacks, or `*` for every party. */
 export function parseShareWith(text: string): Parsed<readonly string[]> {
   const names = namesOf(text, "a Compose project");
   if (!names.ok) return names;
-  const wrong = names.value.find((name) => name !== "*" && !isProjectName(name));
+  const wrong = names.value.find((name) => !isPartyName(name));
   return wrong === undefined
-    ? parsed([...new Set(names.value)].toSorted())
+    ? parsed(readableParties(text))
     : faulty(
         `names ${wrong}, which is not a Compose project`,
         "write the project's name as `docker compose ls` shows it, or * for every project",
       );
 }
+
+/** The parties that a list names, faulty ones left out. */
+export const readableParties = (text: string): readonly string[] => [...new Set(list(text).filter(isPartyName))].toSorted();

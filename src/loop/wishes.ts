@@ -1,3 +1,4 @@
+import { isAuthentik } from "../domain/authentik-container.ts";
 import { routeKey } from "../domain/route.ts";
 import type { Workload } from "../domain/workload.ts";
 import { standing } from "../kinds/standing.ts";
@@ -12,9 +13,14 @@ import { neighbours } from "../labels/neighbours.ts";
 import { networkProblems } from "../labels/outside.ts";
 import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
-import type { Grace } from "../plan/linger.ts";
+import type { Engine } from "../plan/engine.ts";
+import type { Grace } from "../plan/tenure.ts";
+import { authentikOn, type LoginSettings } from "./authentik.ts";
+import { occupants } from "./occupants.ts";
 
-export interface WishSettings extends Omit<Context, "zones" | "domain" | "named" | "neighbours" | "routed" | "standing" | "directory"> {
+export interface WishSettings
+  extends Omit<Context, "zones" | "domain" | "named" | "neighbours" | "routed" | "standing" | "directory" | "login"> {
+  readonly login: LoginSettings;
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
   /** CFAUTH_ZONES; undefined: all that the token sees. */
@@ -32,12 +38,15 @@ export function wishes(
 ): Decision {
   const zones = world.dns.zones.map(({ name }) => name).filter((name) => settings.allowedZones?.includes(name) ?? true);
   const stands = standing(world);
+  const { host, path } = settings.login;
   const routed = new Set(stands.flatMap(({ service }) => placesOf(service ?? "")));
   const nearby = [...new Set([...settings.networks, ...memory.named, ...listed.flatMap((it) => Object.keys(it.networks))])];
   const { workloads, services } = identify(listed, namesIn(routed, nearby), memory.services);
   const around = neighbours(workloads);
+  const container = authentikOn({ workloads, neighbours: around, standing: stands }, settings.login, world);
   const context: Context = {
     ...settings,
+    login: { host, path, container },
     zones,
     domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined),
     named: namedNetworks(workloads, settings),
@@ -46,15 +55,20 @@ export function wishes(
     standing: new Set(stands.map(({ route }) => route.hostname)),
     directory: { ...world.directory, policies: world.policy.theirs },
   };
-  const ignored = { exposures: [], faulty: [], problems: ignoredImageLabels(workloads, settings) };
-  const decoded = [...labelSets(workloads, settings).map((labelSet) => decode(labelSet, context)), ignored];
+  // Apart from all others, so that a copy of its labels is no replica of Authentik.
+  const { own = [], others = [] } = Object.groupBy(workloads, (it) => (isAuthentik(container, it) ? "own" : "others"));
+  const decoded = [own, others].flatMap((it) => labelSets(it, settings)).map((labelSet) => decode(labelSet, context));
   const named = [...new Set([...memory.named, ...context.named])];
+  const ofNoRoute = [...ignoredImageLabels(workloads, settings), ...networkProblems(workloads, [...settings.networks, ...named])];
   // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
-  const on = ({ route }: StandingRoute) => (memory.absences.known.has(routeKey(route)) ? [...settings.networks, ...named] : undefined);
-  const reused = (it: StandingRoute, but: readonly string[] = []) =>
-    it.service !== undefined && [...around.mayLeadTo(it.service, on(it))].some((id) => !but.includes(id));
-  const networks = { exposures: [], faulty: [], problems: networkProblems(workloads, [...settings.networks, ...named]) };
-  return decide([...decoded, networks], stands, reused, { ...memory, named, services }, grace, now);
+  const on = ({ route }: StandingRoute) =>
+    memory.tenures.get(routeKey(route))?.tenant === undefined ? undefined : [...settings.networks, ...named];
+  const engine: Engine = {
+    occupants: (it) => (it.service === undefined ? [] : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)))),
+    login: { hostname: host, container },
+  };
+  const all = [...decoded, { exposures: [], faulty: [], problems: ofNoRoute }];
+  return decide(all, stands, engine, { ...memory, named, services }, grace, now);
 }
 
 /** `http://app.tunnel:80` → `app.tunnel` and `app.tunnel:80` */

@@ -2,11 +2,19 @@ import { spoken } from "../domain/duration.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import { parseRouteKey } from "../domain/route.ts";
 import { problemDocs } from "../links.ts";
+import type { ChangedHands } from "../status/hands.ts";
 import { type KnownRoute, OWN_HOST, reportedProblems, reportedRoutes, stateKey, urlOf } from "../status/report.ts";
 import { sentence } from "../status/words.ts";
 import { type NoticeText, noticeLine, noticeLines } from "./notice.ts";
 
-export type EventType = "route.opened" | "route.closed" | "route.public" | "problem.opened" | "problem.solved" | "test";
+export type EventType =
+  | "route.opened"
+  | "route.closed"
+  | "route.public"
+  | "route.changed-hands"
+  | "problem.opened"
+  | "problem.solved"
+  | "test";
 
 /** One thing that somebody wants to hear of. */
 export interface Event {
@@ -36,6 +44,19 @@ export const routePublic = (route: KnownRoute, at: number): Event => ({
   type: "route.public",
   title: noticeLine(`${route.key} is PUBLIC`),
   message: noticeLines(leads(route), "Anyone may enter without a login, as its labels say."),
+  priority: 4,
+  url: addressOf(route),
+  data: routeData(route, at),
+});
+
+export const routeChangedHands = ({ route, from, to }: ChangedHands, at: number): Event => ({
+  type: "route.changed-hands",
+  title: noticeLine(`${route.key} changed hands`),
+  message: noticeLines(
+    `It belonged to ${from ?? "a container that was gone when cfauth started"}, and belongs to ${to} now.`,
+    leads(route),
+    "Everybody has to log in again. If you do not know why, stop that container.",
+  ),
   priority: 4,
   url: addressOf(route),
   data: routeData(route, at),

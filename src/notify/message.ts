@@ -78,6 +78,7 @@ function textOf(events: readonly Event[]): NoticeText {
 const WORDS: readonly (readonly [EventType, string, string])[] = [
   ["problem.opened", "problem", "problems"],
   ["route.public", "route PUBLIC", "routes PUBLIC"],
+  ["route.changed-hands", "route changed hands", "routes changed hands"],
   ["route.opened", "route opened", "routes opened"],
   ["route.closed", "route closed", "routes closed"],
   ["problem.solved", "problem solved", "problems solved"],

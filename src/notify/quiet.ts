@@ -1,6 +1,6 @@
 import { type Problem, problemKey } from "../domain/problem.ts";
 import type { Tidings } from "../status/tidings.ts";
-import { type Event, problemOpened, problemSolved, routeClosed, routeOpened, routePublic } from "./event.ts";
+import { type Event, problemOpened, problemSolved, routeChangedHands, routeClosed, routeOpened, routePublic } from "./event.ts";
 
 /** A problem is worth a message once it has lasted so long: what somebody is just typing is not. Milliseconds. */
 const LASTING_MS = 60_000;
@@ -39,6 +39,7 @@ export interface Heard {
  * |---------------------------------|-----------------------------------------------------------------------------|
  * | a route opens, closes           | at once; in a dry run never                                                 |
  * | a route becomes public          | at once, instead of that it opens                                           |
+ * | a route changes hands           | at once, beside whatever else becomes of it                                 |
  * | a problem comes                 | when it has lasted a minute, and a day after it was last told               |
  * | a problem goes                  | at once, where it was told that it came                                     |
  *
@@ -76,9 +77,10 @@ export function heed(before: Quiet, news: Tidings | undefined, at: number, dryRu
 const dueAt = (key: string, { since }: Noted, { toldAt }: Quiet): number =>
   Math.max(since + LASTING_MS, (toldAt.get(key) ?? -DAY_MS) + DAY_MS);
 
-function ofRoutes({ published, opened, closed }: Tidings, at: number): readonly Event[] {
+function ofRoutes({ published, opened, closed, changedHands }: Tidings, at: number): readonly Event[] {
   const told = new Set(published.map(({ key }) => key));
   return [
+    ...changedHands.map((it) => routeChangedHands(it, at)),
     ...published.map((route) => routePublic(route, at)),
     ...opened.filter(({ key }) => !told.has(key)).map((route) => routeOpened(route, at)),
     ...closed.map((route) => routeClosed(route, at)),

@@ -1,27 +1,34 @@
-import { spoken } from "../domain/duration.ts";
-import { type Exposure, open } from "../domain/exposure.ts";
-import { type RouteKey, routeKey } from "../domain/route.ts";
-import type { Decoded, Desired, FaultyRoute, Guarded, StandingRoute } from "./desired.ts";
-import { type Absences, type Grace, linger, noAbsences } from "./linger.ts";
-import { type Rivalries, settle } from "./settle.ts";
+import { type KnownServices, noServices } from "../domain/compose.ts";
+import { open } from "../domain/exposure.ts";
+import type { RouteKey } from "../domain/route.ts";
+import { type Claim, claimsOf } from "./claim.ts";
+import type { Decoded, Desired, Guarded, StandingRoute } from "./desired.ts";
+import type { Engine } from "./engine.ts";
+import { type Applications, handoversOf } from "./handover.ts";
+import { type HostTenures, holdersOf, hostTenures } from "./holder.ts";
+import { isKept, isKeptVacant } from "./keep.ts";
+import { screenedHosts } from "./screen.ts";
+import { type Settled, settle } from "./settle.ts";
+import { admit } from "./share.ts";
+import { type Grace, placesOf, type Tenures } from "./tenure.ts";
 
 /** What is carried from one pass to the next. Not state to lose: without it routes only wait the startup grace once more. */
 export interface Memory {
-  readonly absences: Absences;
-  readonly rivalries: Rivalries;
+  readonly tenures: Tenures;
+  readonly hosts: HostTenures;
+  readonly applications: Applications;
   /** The networks that labels have named, those of containers that are gone included. */
   readonly named: readonly string[];
-  /** By Compose service: what the containers were called that are it, as long as a rule leads to one of them. */
-  readonly services: ReadonlyMap<string, readonly string[]>;
+  readonly services: KnownServices;
 }
 
-export const noMemory: Memory = { absences: noAbsences, rivalries: new Map(), named: [], services: new Map() };
+export const noMemory: Memory = { tenures: new Map(), hosts: new Map(), applications: new Map(), named: [], services: noServices };
 
 /** The same by a clock that was set forward by so many milliseconds meanwhile, or back: a grace is a time that passes, not an hour of the day. */
-export const reckoned = ({ absences, rivalries, ...memory }: Memory, byMs: number): Memory => ({
+export const reckoned = ({ tenures, hosts, ...memory }: Memory, byMs: number): Memory => ({
   ...memory,
-  absences: { ...absences, deadlines: new Map([...absences.deadlines].map(([key, at]) => [key, at + byMs])) },
-  rivalries: new Map([...rivalries].map(([key, it]) => [key, { ...it, until: it.until === undefined ? undefined : it.until + byMs }])),
+  tenures: new Map([...tenures].map(([key, it]) => [key, { ...it, until: it.until && it.until + byMs }])),
+  hosts: new Map([...hosts].map(([hostname, it]) => [hostname, { ...it, until: it.until && it.until + byMs }])),
 });
 
 export interface Decision {
@@ -32,92 +39,66 @@ export interface Decision {
 }
 
 /**
- * What is wished, all labels taken together.
- *
- * @param reused - whether something runs now where a standing route leads, other than these containers
+ * What is wished, all labels taken together: who has each route, which claims inside a hostname its holder admits, who gets what
+ * is free, and what is kept for those that are missing.
  */
 export function decide(
   decoded: readonly Decoded[],
   standing: readonly StandingRoute[],
-  reused: (route: StandingRoute, but?: readonly string[]) => boolean,
+  engine: Engine,
   memory: Memory,
   grace: Grace,
   now: number,
 ): Decision {
-  const exposures = decoded.flatMap((it) => it.exposures);
-  const faulty = decoded.flatMap((it) => it.faulty);
-  const settled = settle(exposures, standing, memory.rivalries, grace.graceMs, now);
-  const asked = new Map([...exposures, ...faulty, ...settled.wishes].map((it) => [routeKey(it.route), it.workload]));
-  const absences = linger(memory.absences, standing, asked, (it) => reused(it) || givenUp(it, exposures, memory.absences), grace, now);
-  const shown = new Set(standing.filter((it) => reused(it)).map(({ route }) => routeKey(route)));
-  const closing = new Map([...absences.deadlines].filter(([, deadline]) => deadline > now));
-  const wishes = new Map(settled.wishes.map((wish) => [routeKey(wish.route), wish]));
+  const claims = claimsOf(decoded);
+  const places = placesOf(standing, memory.tenures, { claims, engine, grace, now });
+  const graceUntil = now + grace.graceMs;
+  const holders = holdersOf(places, memory.hosts, graceUntil, now);
+  const admitted = admit(places, holders, now);
+  const settled = admitted.places.map((place) => settle(place, now));
+  const closing = closingOf(settled);
+  const hosts = hostTenures(holders, memory.hosts, places, graceUntil, now);
+  const { handovers, applications } = handoversOf(settled, memory.applications);
+  const ends = [...closing.values(), ...settled.flatMap(awaitedUntil), ...admitted.ends];
   const desired: Desired = {
-    wishes,
-    held: new Set([
-      ...keep(faulty, standing, wishes, reused),
-      ...closing.keys(),
-      ...settled.waiting.map(({ exposure }) => routeKey(exposure.route)).filter((key) => !shown.has(key)),
-    ]),
-    guarded: guarded(exposures, faulty),
+    wishes: new Map(settled.flatMap(({ winner }) => (winner?.kind === "sound" ? [[winner.key, winner.exposure] as const] : []))),
+    held: new Set([...settled.filter((it) => isKept(it, engine)).map(({ place }) => place.key), ...closing.keys()]),
+    guarded: guarded(claims),
     closing,
-    waiting: settled.waiting.map(({ exposure, holder, until }) => ({
-      route: routeKey(exposure.route),
-      cause: "rival",
-      reason: `container ${holder}, which had it and stopped; ${exposure.workload} takes over in ${spoken(until - now)} unless it comes back`,
-    })),
-    problems: [...decoded.flatMap((it) => it.problems), ...settled.problems],
+    waiting: [...admitted.waiting, ...settled.flatMap(({ waiting }) => waiting)],
+    problems: [...decoded.flatMap(({ problems }) => problems), ...admitted.problems, ...settled.flatMap(({ problems }) => problems)],
+    handovers,
+    screened: screenedHosts(settled, hosts, engine.login),
   };
-  const ends = [...closing.values(), ...settled.waiting.map(({ until }) => until)];
   return {
     desired,
-    memory: { ...memory, absences, rivalries: settled.rivalries },
+    memory: {
+      ...memory,
+      tenures: new Map(settled.flatMap(({ place, tenure }) => (tenure === undefined ? [] : [[place.key, tenure] as const]))),
+      hosts,
+      applications,
+    },
     wakeAt: ends.length === 0 ? undefined : Math.min(...ends),
   };
 }
 
-/**
- * Whether who asked for it is not gone, but asks for the same place by another route. Where this process never saw who did, it
- * is taken to be whoever asks for the place on the same hostname; two containers may stand for one machine outside of Docker.
- */
-function givenUp({ route, service }: StandingRoute, exposures: readonly Exposure[], { known }: Absences): boolean {
-  const asked = known.get(routeKey(route));
-  return exposures.some(
-    (it) => it.origin.service === service && (asked === undefined ? it.route.hostname === route.hostname : it.workload === asked),
+/** When the grace of each standing route ends whose container is missing. One that shows another container has none. */
+const closingOf = (settled: readonly Settled[]): ReadonlyMap<RouteKey, number> =>
+  new Map(
+    settled.flatMap(({ place }) =>
+      place.tenancy.is === "vacant" && isKeptVacant(place) ? [[place.key, place.tenancy.until] as const] : [],
+    ),
   );
-}
 
-/**
- * The faulty routes that stay as they are: not those that another container wishes soundly, none that would be public by mistake,
- * and none that leads to a container which does not ask for it, having got the name or the address of the one that did.
- */
-function keep(
-  faulty: readonly FaultyRoute[],
-  standing: readonly StandingRoute[],
-  wishes: ReadonlyMap<RouteKey, unknown>,
-  reused: (route: StandingRoute, but: readonly string[]) => boolean,
-): readonly RouteKey[] {
-  const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
-  const asking = Map.groupBy(faulty, (it) => routeKey(it.route));
-  const strange = ([key, all]: readonly [RouteKey, readonly FaultyRoute[]]) => {
-    const it = stands.get(key);
-    if (it === undefined || all.some(({ service }) => service !== undefined && service === it.service)) return false;
-    const own = all.flatMap(({ members }) => members);
-    return reused(it, own);
-  };
-  const strangers = new Set([...asking].filter(strange).map(([key]) => key));
-  return faulty
-    .filter((it) => !it.shut && (it.saysPublic || stands.get(routeKey(it.route))?.public !== true))
-    .filter((it) => !strangers.has(routeKey(it.route)))
-    .map((it) => routeKey(it.route))
-    .filter((key) => !wishes.has(key));
-}
+/** A grace that somebody waits for is looked at when it ends. */
+const awaitedUntil = ({ place: { tenancy }, waiting }: Settled): readonly number[] =>
+  tenancy.is === "vacant" && waiting.length > 0 ? [tenancy.until] : [];
 
-const guarded = (exposures: readonly Exposure[], faulty: readonly FaultyRoute[]): readonly Guarded[] => [
-  ...exposures.flatMap(({ route, workload, origin, protection }) =>
-    open(protection) ? [] : [{ route, workload, service: origin.service, protection }],
-  ),
-  ...faulty.flatMap(({ route, workload, saysPublic }) =>
-    saysPublic ? [] : [{ route, workload, service: undefined, protection: undefined }],
-  ),
-];
+const guarded = (claims: readonly Claim[]): readonly Guarded[] =>
+  claims.flatMap((claim): readonly Guarded[] => {
+    const { route, workload, party } = claim;
+    if (claim.kind === "faulty")
+      return claim.faulty.saysPublic ? [] : [{ route, workload, party, service: undefined, protection: undefined }];
+    const { origin, protection } = claim.exposure;
+    return open(protection) ? [] : [{ route, workload, party, service: origin.service, protection }];
+  });

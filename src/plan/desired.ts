@@ -1,4 +1,5 @@
 import type { Exposure, Protection } from "../domain/exposure.ts";
+import type { Hostname } from "../domain/hostname.ts";
 import type { Party } from "../domain/party.ts";
 import type { Problem } from "../domain/problem.ts";
 import type { Route, RouteKey } from "../domain/route.ts";
@@ -14,6 +15,20 @@ export interface Desired {
   readonly closing: ReadonlyMap<RouteKey, number>;
   readonly waiting: readonly Waiting[];
   readonly problems: readonly Problem[];
+  /** The desired routes whose Access application was made for another party: it is replaced, so that old logins end. */
+  readonly handovers: ReadonlyMap<RouteKey, Handover>;
+  /**
+   * Exact hostnames of one party that a wildcard route of another party covers, with the keys of those wildcards. Where such a
+   * hostname has no rule of its own, one that lets nobody in keeps the wildcard from answering.
+   */
+  readonly screened: ReadonlyMap<Hostname, ReadonlySet<RouteKey>>;
+}
+
+/** A route that changes hands. */
+export interface Handover {
+  /** Undefined where the earlier holder is not known, as after a restart of cfauth. */
+  readonly from: Party | undefined;
+  readonly to: Party;
 }
 
 export interface Waiting {
@@ -25,8 +40,8 @@ export interface Waiting {
 
 /**
  * What a route waits for: a `step` before its own, the `foundation` of all routes (login method, tunnel), what others made
- * there to be taken over (`adoption`), the container's `health`, a `rival` that had the route and stopped, the `guard` of a
- * protected route inside it, or the `login`: Authentik's own hostname.
+ * there to be taken over (`adoption`), the container's `health`, a `rival` that holds the route or hostname and stopped, the `guard` of a
+ * protected route inside it or of another party's hostname, or the `login`: Authentik's own hostname.
  */
 export type Cause = "step" | "foundation" | "adoption" | "health" | "rival" | "guard" | "login";
 
@@ -38,11 +53,14 @@ export const NOTHING_DESIRED: Desired = {
   closing: new Map(),
   waiting: [],
   problems: [],
+  handovers: new Map(),
+  screened: new Map(),
 };
 
 export interface Guarded {
   readonly route: Route;
   readonly workload: string;
+  readonly party: Party;
   /** Undefined where the labels are too faulty to tell. */
   readonly service: string | undefined;
   /** Likewise: then nobody is to be let in. */
@@ -64,6 +82,8 @@ export interface FaultyRoute {
   readonly party: Party;
   /** The parties that may route paths inside this hostname, as far as its labels can be read. */
   readonly shareWith: readonly string[];
+  /** The label that lists them; undefined where the labels are another tool's, which have none. */
+  readonly shareLabel: string | undefined;
   /** The label that gave the hostname, for problems. */
   readonly label: string;
   /** When the workload was created, in milliseconds since 1970. */
@@ -88,6 +108,8 @@ export interface StandingRoute {
   readonly audience: string | undefined;
   /** Whether the rule only keeps the place: it answers 503 while what guards the route is replaced. */
   readonly shut: boolean;
+  /** Whether it has an Access application of ours. */
+  readonly application: boolean;
   /** Whether it is Authentik's own: it closes after all others. */
   readonly login: boolean;
 }

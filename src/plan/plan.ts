@@ -1,4 +1,5 @@
 import type { Exposure } from "../domain/exposure.ts";
+import type { Hostname } from "../domain/hostname.ts";
 import type { Problem } from "../domain/problem.ts";
 import { bySpecificity, type Route, type RouteKey, routeKey } from "../domain/route.ts";
 import type { Desired, StandingRoute, Waiting } from "./desired.ts";
@@ -28,6 +29,9 @@ export interface Plan<C extends Change> {
  * | drifted, the audience moves         | nothing                      | take it down; made anew, it knows no old login   |
  * | drifted, the audience moves         | a rung that does not move    | mend it; first take that one down, if it must    |
  *
+ * A wildcard never answers for an exact hostname of another party: a rule that lets nobody in is in place there before it opens,
+ * and stays as long as both are there.
+ *
  * Authentik's own hostname opens before the others, and closes after them: without it nobody could log in anywhere. One whose
  * change has failed holds up nobody.
  *
@@ -53,7 +57,8 @@ export function plan<World, C extends Change>(
   const live = steps.flatMap((it) => it.live ?? []);
   const swept = house.sweeps.flatMap((sweep) => sweep(world, desired));
   const owed = house.courtesies.map((courtesy) => courtesy(world, desired, new Set(live)));
-  const due = [...base.flatMap(({ changes }) => changes), ...steps.flatMap(({ change }) => change ?? []), ...swept];
+  const screens = screensOf(house, scene);
+  const due = [...base.flatMap(({ changes }) => changes), ...screens, ...steps.flatMap(({ change }) => change ?? []), ...swept];
   // What is only pleasant comes last, and goes first.
   const pleasant = owed.flatMap(({ changes }) => changes).filter(({ action }) => due.length === 0 || action === "delete");
   return {
@@ -112,7 +117,15 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
     key,
     house.rungs.map((rung) => rung.awaited),
   );
-  const bare = climbed.change && opensUp(house, scene, wish, climbed.change) ? unguarded(scene, wish) : undefined;
+  const opening = climbed.change !== undefined && opensUp(house, scene, wish, climbed.change);
+  const uncovered = opening ? unscreened(house, scene, route) : undefined;
+  if (uncovered !== undefined)
+    return {
+      route,
+      waiting: { route: key, cause: "guard", reason: `${uncovered}, which is another container's and would be answered by it` },
+      ...abandon(all, undefined),
+    };
+  const bare = opening ? unguarded(scene, wish) : undefined;
   return bare === undefined
     ? { route, ...climbed }
     : {
@@ -121,6 +134,23 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
         ...abandon(all, exposed(scene, wish) ? house.screen(route, scene.world) : undefined),
       };
 }
+
+/**
+ * Rules that let nobody in, for hostnames of one party that a wildcard of another would answer for. They come before the wildcard
+ * opens; a route's own change of the same rule comes after them and so takes their place.
+ */
+const screensOf = <World, C extends Change>(house: House<World, C>, { desired, world, missing }: Scene<World>): readonly C[] =>
+  missing === undefined ? [...desired.screened.keys()].flatMap((hostname) => house.screen({ hostname, path: undefined }, world) ?? []) : [];
+
+/** A hostname that this wildcard must not answer for and that no rule keeps from it yet. */
+const unscreened = <World, C extends Change>(
+  house: House<World, C>,
+  { desired, world }: Scene<World>,
+  route: Route,
+): Hostname | undefined =>
+  [...desired.screened].find(
+    ([hostname, wildcards]) => wildcards.has(routeKey(route)) && house.screen({ hostname, path: undefined }, world) !== undefined,
+  )?.[0];
 
 /** Whether the change is part of letting in more than now. A policy by itself lets nobody in. */
 const opensUp = <World, C extends Change>(house: House<World, C>, scene: Scene<World>, wish: Exposure, { kind }: C): boolean =>

@@ -1,95 +1,75 @@
-import type { Exposure } from "../domain/exposure.ts";
 import type { Problem } from "../domain/problem.ts";
-import { type RouteKey, routeKey } from "../domain/route.ts";
-import type { StandingRoute } from "./desired.ts";
+import { byAge, type Claim } from "./claim.ts";
+import type { Waiting } from "./desired.ts";
+import { waitForTenant } from "./rival.ts";
+import { isPlaceholder, type Place, type Tenure } from "./tenure.ts";
 
-/**
- * Who has a route that several want, kept from pass to pass: a loser does not inherit at once when the holder only restarts.
- * Set while there are losers; `until` is when the holder's grace ends, set when the holder is first missed.
- */
-export interface Rivalry {
-  readonly holder: string;
-  readonly losers: ReadonlySet<string>;
-  readonly until: number | undefined;
-}
-
-export type Rivalries = ReadonlyMap<RouteKey, Rivalry>;
-
+/** Who gets one route that several may want. */
 export interface Settled {
-  readonly wishes: readonly Exposure[];
-  /** Wanted only by losers whose holder may still come back, with the time until which they wait. */
-  readonly waiting: readonly { readonly exposure: Exposure; readonly holder: string; readonly until: number }[];
+  readonly place: Place;
+  /** Soundly, or with faulty labels: then the route stays as it is, where that is safe. */
+  readonly winner: Claim | undefined;
+  readonly waiting: readonly Waiting[];
   readonly problems: readonly Problem[];
-  readonly rivalries: Rivalries;
+  /** What is remembered of it; undefined where there is nothing to remember. */
+  readonly tenure: Tenure | undefined;
 }
 
-/**
- * One wish for each route: whoever has the route keeps it, else the older container gets it, else the first by name.
- *
- * @param graceMs - how long the losers wait when the holder is gone
- */
-export function settle(
-  exposures: readonly Exposure[],
-  standing: readonly StandingRoute[],
-  before: Rivalries,
-  graceMs: number,
-  now: number,
-): Settled {
-  const services = new Map(standing.map((it) => [routeKey(it.route), it.service]));
-  const groups = [...Map.groupBy(exposures, (exposure) => routeKey(exposure.route))].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const settled = groups.map(([key, rivals]) =>
-    settleOne(key, rivals.toSorted(claim(services.get(key), before.get(key)?.holder)), before.get(key), graceMs, now),
-  );
-  return {
-    wishes: settled.flatMap(({ wish }) => wish ?? []),
-    waiting: settled.flatMap(({ waiting }) => waiting ?? []),
-    problems: settled.flatMap(({ problems }) => problems),
-    rivalries: new Map(settled.flatMap(({ key, rivalry }) => (rivalry === undefined ? [] : [[key, rivalry] as const]))),
-  };
-}
-
-/** Best claim first. A holder that was made anew is younger and may lead elsewhere: it is known by its name. */
-const claim =
-  (service: string | undefined, holder: string | undefined) =>
-  (a: Exposure, b: Exposure): number => {
-    const has = (it: Exposure) => Number(it.origin.service === service) * 2 + Number(it.workload === holder);
-    return has(b) - has(a) || a.created - b.created || (a.workload < b.workload ? -1 : a.workload > b.workload ? 1 : 0);
-  };
-
-interface SettledRoute {
-  readonly key: RouteKey;
-  readonly wish?: Exposure;
-  readonly waiting?: Settled["waiting"][number];
-  readonly problems: readonly Problem[];
-  readonly rivalry?: Rivalry;
-}
-
-function settleOne(key: RouteKey, rivals: readonly Exposure[], before: Rivalry | undefined, graceMs: number, now: number): SettledRoute {
-  const holderGone = before !== undefined && !rivals.some((rival) => rival.workload === before.holder);
-  const until = holderGone ? (before.until ?? now + graceMs) : undefined;
-  const patient = until !== undefined && now < until ? rivals.filter((rival) => before?.losers.has(rival.workload)) : [];
-  const [winner, ...losers] = rivals.filter((rival) => !patient.includes(rival));
-  const first = patient[0];
-  if (winner === undefined && first !== undefined && before !== undefined && until !== undefined) {
-    return { key, waiting: { exposure: first, holder: before.holder, until }, problems: [], rivalry: { ...before, until } };
+/** The party that has the route keeps it; a free one goes to the older container, then to the first by name. */
+export function settle(place: Place, now: number): Settled {
+  const { tenancy, claims, before } = place;
+  switch (tenancy.is) {
+    case "held":
+      return won(place, tenancy.claims.toSorted(byTenure(place)), claims);
+    case "vacant": {
+      const { tenant, until } = tenancy;
+      const tenure = { tenant, until, refused: new Set([...(before?.refused ?? []), ...claims.map(({ workload }) => workload)]) };
+      return { place, winner: undefined, waiting: waitForTenant(claims, tenancy, now), problems: [], tenure };
+    }
+    case "free": {
+      const sound = claims.filter(({ kind }) => kind === "sound").toSorted(byAge);
+      if (sound.length > 0) return won(place, sound, claims);
+      const lasts = tenancy.ended && place.stands !== undefined && !isPlaceholder(place.stands);
+      const tenure = lasts ? { ...remembered(before), until: Math.min(before?.until ?? now, now) } : undefined;
+      return { place, winner: undefined, waiting: [], problems: [], tenure };
+    }
   }
-  const lost = [...losers, ...patient];
+}
+
+const remembered = (before: Tenure | undefined) => ({ tenant: before?.tenant, refused: before?.refused ?? new Set<string>() });
+
+/** Within a party: sound labels first, then where the rule leads, then who had it. A container made again is younger and may lead elsewhere. */
+const byTenure =
+  ({ stands, before }: Place) =>
+  (a: Claim, b: Claim): number => {
+    const weight = (it: Claim) =>
+      Number(it.kind === "sound") * 4 + Number(it.service === stands?.service) * 2 + Number(it.workload === before?.tenant?.workload);
+    return weight(b) - weight(a) || byAge(a, b);
+  };
+
+function won(place: Place, [winner]: readonly Claim[], claims: readonly Claim[]): Settled {
+  if (winner === undefined) return { place, winner, waiting: [], problems: [], tenure: undefined };
+  const losers = claims.filter((it) => it.workload !== winner.workload || it.party !== winner.party).toSorted(byAge);
   return {
-    key,
-    ...(winner !== undefined && { wish: winner }),
-    problems: winner === undefined ? [] : lost.map((loser) => taken(loser, winner, key)),
-    ...(winner !== undefined &&
-      lost.length > 0 && { rivalry: { holder: winner.workload, losers: new Set(lost.map(({ workload }) => workload)), until: undefined } }),
+    place,
+    winner,
+    waiting: [],
+    problems: losers.filter(({ kind }) => kind === "sound").map((loser) => taken(loser, winner)),
+    tenure: {
+      tenant: { workload: winner.workload, party: winner.party },
+      until: undefined,
+      refused: new Set(losers.map(({ workload }) => workload)),
+    },
   };
 }
 
-const taken = (loser: Exposure, winner: Exposure, key: RouteKey): Problem => ({
+const taken = (loser: Claim, winner: Claim): Problem => ({
   code: "CFA-HOST-TAKEN",
   severity: "error",
   container: loser.workload,
   label: loser.label,
-  route: key,
-  message: `container ${winner.workload} already has ${key} and keeps it`,
+  route: loser.key,
+  message: `container ${winner.workload} already has ${loser.key} and keeps it`,
   effect: "closed",
-  fix: `give ${loser.workload} or ${winner.workload} another hostname, or a path of its own`,
+  fix: `give ${loser.workload} or ${winner.workload} another hostname${loser.party === winner.party ? ", or a path of its own" : ""}`,
 });

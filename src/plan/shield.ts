@@ -15,12 +15,13 @@ export type AudienceOf = (wish: Exposure) => string | undefined;
  * A route of the same container beneath this one, that is to let in fewer and does not stand yet: its requests would come
  * through here. So what is narrower opens before what is wider around it.
  */
-export function unguarded({ desired, standing }: Surroundings, { route, workload, origin, protection }: Exposure): Route | undefined {
-  return inside(desired, standing, route, { workload, service: origin.service, protection });
+export function unguarded({ desired, standing }: Surroundings, wish: Exposure): Route | undefined {
+  const { route, workload, party, origin, protection } = wish;
+  return inside(desired, standing, route, { by: { workload, party }, service: origin.service, protection });
 }
 
 export interface Outer {
-  readonly workload?: string;
+  readonly by?: Pick<Guarded, "workload" | "party">;
   readonly service: string | undefined;
   /** Undefined where it is not known whom it lets in: then it may be anybody. */
   readonly protection?: Protection;
@@ -28,7 +29,8 @@ export interface Outer {
 
 /** Routes within, of the same container or service, that are to let in fewer. */
 export function narrowerWithin(desired: Desired, at: Route, outer: Outer): readonly Guarded[] {
-  const same = (it: Guarded) => it.workload === outer.workload || (it.service !== undefined && it.service === outer.service);
+  const own = (it: Guarded) => it.workload === outer.by?.workload && it.party === outer.by.party;
+  const same = (it: Guarded) => own(it) || (it.service !== undefined && it.service === outer.service);
   const fewer = ({ protection }: Guarded) => !protection || !outer.protection || !admitsNoMore(outer.protection, protection);
   return desired.guarded.filter((it) => same(it) && beneath(it.route, at) && fewer(it));
 }

@@ -4,6 +4,7 @@ import { type RouteKey, routeKey } from "../domain/route.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Desired, StandingRoute } from "../plan/desired.ts";
 import type { Plan } from "../plan/plan.ts";
+import { isPlaceholder } from "../plan/tenure.ts";
 import { closesIn, type KnownRoute } from "./report.ts";
 
 type Fault = Pick<Problem, "code" | "message" | "fix">;
@@ -16,7 +17,7 @@ export function knownRoutes(
   failed: ReadonlyMap<RouteKey, Fault>,
   now: number,
 ): readonly KnownRoute[] {
-  const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
+  const stands = new Map(standing.filter((it) => !isPlaceholder(it)).map((it) => [routeKey(it.route), it]));
   const waiting = new Map(plan.waiting.map(({ route, reason }) => [route, reason]));
   const faulty = new Map(
     plan.problems.flatMap((problem) =>

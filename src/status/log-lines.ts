@@ -36,6 +36,7 @@ export function logTeller(log: Log): Teller {
         log.info({ ...where(route), ...changes, ...(entrants !== undefined && { entrants: discreet(entrants) }) }, "route changed");
       for (const route of news.published) log.info(where(route), "route public");
       for (const route of news.unguarded) log.info({ ...where(route), why: OWN_HOST }, "open without login");
+      for (const { route, ...parties } of news.changedHands) log.warn({ ...where(route), ...parties }, "route changed hands");
       for (const route of news.closing) log.info({ ...where(route), reason: route.reason }, "route closing");
       for (const route of news.stays) log.info(where(route), "route stays");
       for (const route of news.closed) log.info(where(route), "route closed");

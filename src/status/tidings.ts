@@ -2,6 +2,7 @@ import type { Protection } from "../domain/exposure.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import type { RouteKey } from "../domain/route.ts";
 import type { Corrected } from "./drift.ts";
+import type { ChangedHands } from "./hands.ts";
 import type { KnownRoute, Since } from "./report.ts";
 
 /** How things stand at the end of a pass. */
@@ -28,6 +29,8 @@ export interface Tidings {
   readonly solved: readonly Problem[];
   /** What somebody else changed and was put back. */
   readonly corrected: readonly Corrected[];
+  /** Routes that show another party's container than before. */
+  readonly changedHands: readonly ChangedHands[];
   /** Since when each problem is there, by its key: what goes by itself is news only once it has lasted. */
   readonly since: Since;
 }
@@ -81,6 +84,7 @@ export interface Now extends Standing {
   /** What the labels ask for. */
   readonly protections: ReadonlyMap<RouteKey, Protection>;
   readonly corrected: readonly Corrected[];
+  readonly changedHands: readonly ChangedHands[];
   /** Since when each problem is there, by its key. */
   readonly since: Since;
   /** Milliseconds since 1970. */
@@ -115,6 +119,7 @@ export function tidings(told: Told, now: Now): { readonly news: Tidings; readonl
     problems: fresh,
     solved: [...told.problems].flatMap(([key, problem]) => (still.has(key) ? [] : [problem])),
     corrected: now.corrected,
+    changedHands: now.changedHands,
     since: now.since,
   };
   const kept = [...told.open].filter(([key]) => !gone.some(([it]) => it === key));

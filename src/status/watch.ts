@@ -10,6 +10,7 @@ import type { Observer, Outcome } from "../loop/loop.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import { detailed } from "./details.ts";
 import { type Calm, calmAfter, correctedIn } from "./drift.ts";
+import { doneHandovers, noteHandovers, type Pending } from "./hands.ts";
 import { knownRoutes } from "./known.ts";
 import { type Matters, mattersBlind, mattersSeen, nothingMatters, problemsIn, sickIn } from "./matters.ts";
 import { sickKey } from "./outages.ts";
@@ -65,16 +66,20 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
   /** That the changes under way were planned for; undefined before the first plan. */
   let planned: World | undefined;
   const containers = new Map<RouteKey, string>();
+  let handovers: Pending = new Map();
 
   const become = (next: Omit<Status, "since">, at: number, end?: Outcome["end"]): void => {
     const keys = [...next.routes.map(stateKey), ...next.problems.map(problemKey), ...[...next.sick].map(sickKey)];
     const since = sinceNow(status.since, keys, at);
+    const handed = doneHandovers(handovers, next.routes);
+    handovers = handed.pending;
     const it = tidings(told, {
       routes: next.routes.map((route) => ({ ...route, container: containers.get(route.key) ?? route.container })),
       problems: next.problems,
       rules: rules ?? new Map(),
       protections: new Map([...(end?.decision.desired.wishes ?? [])].map(([key, { protection }]) => [key, protection])),
       corrected: correctedIn(calm, end, done),
+      changedHands: handed.done,
       since,
       at,
       patienceMs: PATIENCE_MS[next.converged ? "running" : "starting"],
@@ -89,6 +94,7 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
     planned: (_plan, { desired }, world) => {
       planned = world;
       for (const [key, wish] of desired.wishes) containers.set(key, wish.workload);
+      handovers = noteHandovers(handovers, desired, rulesOf(standing(world)));
       if (rules !== undefined) return;
       rules = rulesOf(standing(world));
       told = { ...alreadyOpen(rules), problems: told.problems };

@@ -148,7 +148,7 @@ describe("cfauth destroy", () => {
   });
 
   it("takes Authentik's own hostname last, since it may be the only way to what is to be removed there", async () => {
-    await using at = await home({ authentikBehindTunnel: true });
+    await using at = await home({ authentikBehindTunnel: true, settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik" } });
     const port = Number(new URL(at.sandbox.authentik.url).port);
     at.add(workload({ "cfauth.hostname": AUTH }, { name: "authentik", ports: [tcp(port)] }));
     await at.run("wiki", { "access.groups": "family" });

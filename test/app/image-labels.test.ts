@@ -1,6 +1,8 @@
 /** The daemon as `cfauth run` has it, with an engine made of a few lines: what an image says of itself decides nothing. */
 import { expect, it } from "vitest";
+import { cli } from "../../src/cli.ts";
 import type { Report } from "../../src/status/report.ts";
+import { createTerminal } from "../../src/terminal.ts";
 import { startSandbox } from "../sandbox/index.ts";
 import { type FakeEngine, fakeEngine } from "../sources/docker/engine.ts";
 import { listed } from "../sources/docker/listed.ts";
@@ -44,4 +46,23 @@ it("CFAUTH_IMAGE_LABELS=true obeys what the image says", async () => {
   await until(async () => (await report(cfauth)).routes.some(({ state }) => state === "live"), "the route is live");
   expect((await report(cfauth)).routes).toMatchObject([{ hostname: `app.${sandbox.zone}`, access: "public" }]);
   expect((await report(cfauth)).problems).toEqual([]);
+});
+
+it("plan names the labels of an image that it ignores, and shows no step for them", async () => {
+  await using sandbox = await startSandbox();
+  await using engine = await fakeEngine();
+  runs(engine, {}, { "cfauth.hostname": `www.${sandbox.zone}`, "cfauth.access": "public" });
+  let out = "";
+  const terminal = createTerminal({ write: (text: string) => (out += text) }, {});
+  await cli(["plan", "--json"], {
+    env: { ...sandbox.environment, CFAUTH_OWNER: "home", DOCKER_HOST: `unix://${engine.path}` },
+    readText: () => "",
+    out: terminal,
+    err: terminal,
+    stop: new AbortController().signal,
+    ask: async () => undefined,
+  });
+  const planned = JSON.parse(out) as { readonly problems: readonly { readonly code: string; readonly label: string }[] };
+  expect(planned.problems).toMatchObject([{ code: "CFA-IMAGE-LABEL", label: "cfauth.access" }]);
+  expect(out).not.toContain(`"www.${sandbox.zone}"`);
 });

@@ -109,8 +109,9 @@ it.each([
     expect(before).toEqual(["http://1123456789ab:80"]);
     at.sandbox.controls.clear();
     at.stop(...names);
-    await at.settle();
-    await at.settle();
+    const { end } = await at.settle();
+    expect([...(end?.decision.memory.services.names.values() ?? [])].flat()).toEqual(expect.arrayContaining(names));
+    expect(end?.decision.memory.services.names.size).toBe(1);
     expect([services(at), at.sandbox.controls.writes()]).toEqual([before, []]);
     for (const member of members) at.add(member);
     await at.settle();

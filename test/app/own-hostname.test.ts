@@ -6,7 +6,7 @@ import { AUTH } from "../sandbox/testing.ts";
 import { type Home, home } from "./daemon.ts";
 import { stranger, visitor, wanderer } from "./visitor.ts";
 
-const behind = (): Promise<Home> => home({ authentikBehindTunnel: true });
+const behind = (): Promise<Home> => home({ authentikBehindTunnel: true, settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik" } });
 
 /** Authentik's own container, with its hostname among the labels. */
 const authentik = ({ sandbox }: Home, labels: Readonly<Record<string, string>> = {}) =>

@@ -6,7 +6,7 @@ import { labelsPage } from "../../scripts/docs/page.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
 import type { Decoded } from "../../src/plan/desired.ts";
-import { decoded, everyone, plain, tcp, workload } from "../builders.ts";
+import { authentikIs, decoded, everyone, plain, tcp, workload } from "../builders.ts";
 import { KNOWN } from "../labels/known.ts";
 
 const PAGE = readFileSync(resolve(import.meta.dirname, "../../docs/labels.md"), "utf8");
@@ -38,7 +38,8 @@ function run(heading: string, { exposes, health = "none" }: Example, labels?: Wo
     ports: exposes.map((port) => tcp(port)),
     health,
   });
-  return decoded([container], { directory: KNOWN });
+  const login = { host: "auth.example.com", path: "", container: authentikIs("authentik-server") };
+  return decoded([container], { directory: KNOWN, login });
 }
 
 const opens = ({ exposures, problems }: Decoded): readonly string[] => [

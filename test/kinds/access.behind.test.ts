@@ -5,17 +5,23 @@ import type { ForeignApplication } from "../../src/kinds/access/seen.ts";
 import { house } from "../../src/kinds/index.ts";
 import { standing } from "../../src/kinds/standing.ts";
 import type { World } from "../../src/kinds/world.ts";
-import { decide, noMemory } from "../../src/plan/decide.ts";
+import { decide } from "../../src/plan/decide.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { anybody, exposure } from "../builders.ts";
+import { anybody, exposure, knowing, NOTHING_RUNS } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 
 const AUTH = "auth.example.com";
 const login = exposure(AUTH, { protection: { kind: "login" }, workload: "authentik" });
 
 const desiredOf = (world: World, wishes: readonly Exposure[]) =>
-  decide([{ exposures: wishes, faulty: [], problems: [] }], standing(world), () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0)
-    .desired;
+  decide(
+    [{ exposures: wishes, faulty: [], problems: [] }],
+    standing(world),
+    NOTHING_RUNS,
+    knowing(wishes),
+    { graceMs: 0, startupGraceMs: 0 },
+    0,
+  ).desired;
 
 /** The world with these wishes fulfilled, and these applications of others. */
 function told(wishes: readonly Exposure[], theirs: readonly Partial<ForeignApplication>[] = []) {

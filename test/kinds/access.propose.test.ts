@@ -6,7 +6,7 @@ import type { RawRule } from "../../src/kinds/ingress/seen.ts";
 import { claim } from "../../src/kinds/mine.ts";
 import type { Policy } from "../../src/kinds/policy/seen.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
-import { anybody, exposure, hostname, key, only, route } from "../builders.ts";
+import { anybody, exposure, hostname, key, NOTHING_RUNS, only, route } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 
 const APP = "app.example.com";
@@ -51,7 +51,7 @@ const world = (
   ingress: { ...empty.ingress, rules: [] as readonly RawRule[] },
   dns: { mine: empty.dns.mine },
 });
-const { desired } = decide([], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
+const { desired } = decide([], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
 const stance = (at: ReturnType<typeof world>, wish: Exposure | undefined = exposure(APP)) =>
   accessRung(OWNER).stance(wish.route, wish, at, desired);
 const WISH = { route: APP, name: APP, idp: "idp-1", session: "24h", tag: "cfauth-home", policies: ["p-members"], launcher };
@@ -214,7 +214,7 @@ describe("an application whose audience changes", () => {
     const both = decide(
       [{ exposures: [exposure(APP), inner], faulty: [], problems: [] }],
       [],
-      () => false,
+      NOTHING_RUNS,
       noMemory,
       { graceMs: 0, startupGraceMs: 0 },
       0,

@@ -7,7 +7,7 @@ import { claim } from "../../src/kinds/mine.ts";
 import type { World } from "../../src/kinds/world.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
 import type { Desired } from "../../src/plan/desired.ts";
-import { exposure, hostname, key, route } from "../builders.ts";
+import { exposure, hostname, key, NOTHING_RUNS, route } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 
 const APP = "app.example.com";
@@ -25,7 +25,7 @@ const world = (found?: DnsRecord, more: Partial<World> = {}): World => {
   return { ...empty, dns: { ...empty.dns, mine: new Map(found && [[found.name, claim(found)]]), theirs: new Map() }, ...more };
 };
 const wished = (...exposures: Exposure[]): Desired =>
-  decide([{ exposures, faulty: [], problems: [] }], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+  decide([{ exposures, faulty: [], problems: [] }], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
 const stance = (at: World, wish = exposure(APP)) => dnsRung(OWNER).stance(wish.route, wish, at, wished(wish));
 const unwished = (at: World, desired = wished(), of = APP) => dnsRung(OWNER).stance(route(of), undefined, at, desired);
 const WISH = { zone: "z-1", name: APP, content: "t-1.cfargotunnel.com", comment: "cfauth:home" };

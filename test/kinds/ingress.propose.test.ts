@@ -11,7 +11,7 @@ import { claim, type Mine } from "../../src/kinds/mine.ts";
 import { standing } from "../../src/kinds/standing.ts";
 import type { World } from "../../src/kinds/world.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
-import { anybody, exposure, hostname, key, path, route } from "../builders.ts";
+import { anybody, exposure, hostname, key, NOTHING_RUNS, path, route } from "../builders.ts";
 import { emptyWorld } from "../plan/model.ts";
 
 const APP = "app.example.com";
@@ -62,7 +62,7 @@ const world = (
     dns: { ...empty.dns, ...more },
   };
 };
-const { desired } = decide([], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
+const { desired } = decide([], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
 const stance = (at: World, wish: Exposure | undefined = exposure(APP)) => ingressRung.stance(wish?.route ?? route(APP), wish, at, desired);
 const unwished = (at: World) => ingressRung.stance(route(APP), undefined, at, desired);
 

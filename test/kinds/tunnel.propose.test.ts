@@ -3,9 +3,9 @@ import { tunnel } from "../../src/kinds/tunnel/propose.ts";
 import type { TunnelSeen } from "../../src/kinds/tunnel/seen.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
 import type { Desired } from "../../src/plan/desired.ts";
-import { exposure, key } from "../builders.ts";
+import { exposure, key, NOTHING_RUNS } from "../builders.ts";
 
-const NOTHING = decide([], [], () => false, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+const NOTHING = decide([], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
 const there = { id: "t-1", name: "cfauth", source: "cloudflare", connected: true } as const;
 const proposed = (seen: Omit<TunnelSeen, "name">, desired = NOTHING) => tunnel.propose({ tunnel: { ...seen, name: "cfauth" } }, desired);
 const write = { kind: "tunnel", action: "update", key: "tunnel-token-file", subject: "cfauth", id: "t-1" };

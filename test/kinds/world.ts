@@ -3,7 +3,7 @@ import { type Cloudflare as CloudflareClient, createCloudflare } from "../../src
 import type { Protection } from "../../src/domain/exposure.ts";
 import { type Owner, parseOwner } from "../../src/domain/owner.ts";
 import { routeKey } from "../../src/domain/route.ts";
-import type { Desired } from "../../src/plan/desired.ts";
+import { type Desired, NOTHING_DESIRED } from "../../src/plan/desired.ts";
 import { exposure, members, only } from "../builders.ts";
 import { type Opened as OpenedAuthentik, openAuthentik } from "../sandbox/authentik/testing.ts";
 import type { VersionName } from "../sandbox/authentik/versions.ts";
@@ -44,12 +44,8 @@ export function owner(text = "home"): Owner {
 export const wishing = (...protections: readonly Protection[]): Desired => {
   const wishes = protections.map((protection, at) => exposure(`app${at}.example.com`, { protection }));
   return {
+    ...NOTHING_DESIRED,
     wishes: new Map(wishes.map((wish) => [routeKey(wish.route), wish])),
-    held: new Set(),
-    guarded: [],
-    closing: new Map(),
-    waiting: [],
-    problems: [],
   };
 };
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
 import type { Context } from "../../src/labels/context.ts";
-import { context, decoded, everyone, plain, reachedExposure, tcp, workload } from "../builders.ts";
+import { type ContextOptions, context, decoded, everyone, plain, reachedExposure, tcp, workload } from "../builders.ts";
 import { KNOWN } from "./known.ts";
 
 const BOTH: Partial<Context> = { reads: ["dockflare", "cloudflare.tunnel"], directory: KNOWN };
@@ -446,7 +446,7 @@ describe("whatever stands in labels of other tools", () => {
     service: fc.constantFrom(undefined, { project: "home", name: "web" }),
     ports: fc.constantFrom<Workload["ports"]>([], [tcp(80)], [tcp(80, { ip: "0.0.0.0", port: 8080 })]),
   });
-  const settings = fc.record<Partial<Context>>({
+  const settings = fc.record<ContextOptions>({
     reads: fc.constantFrom<Context["reads"]>(["dockflare"], ["cloudflare.tunnel"], ["dockflare", "cloudflare.tunnel"]),
     target: fc.constantFrom("name", "ip", "published"),
     allowService: fc.boolean(),

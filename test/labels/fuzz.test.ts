@@ -5,8 +5,7 @@ import { parseRouteKey, routeKey } from "../../src/domain/route.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import { asked } from "../../src/labels/asked.ts";
 import { LABEL_KEYS, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
-import type { Context } from "../../src/labels/context.ts";
-import { context, decoded, tcp } from "../builders.ts";
+import { type ContextOptions, context, decoded, tcp } from "../builders.ts";
 import { KNOWN } from "./known.ts";
 
 const RUNS = 1_500;
@@ -85,7 +84,7 @@ const container = fc
     }),
   );
 const denied = { fault: { code: "CFA-AK-PERMISSION", message: "may not be listed", fix: "allow it" } } as const;
-const settings = fc.record<Partial<Context>>({
+const settings = fc.record<ContextOptions>({
   target: fc.constantFrom("name", "ip", "published"),
   domain: fc.constantFrom(undefined, "example.com"),
   networks: fc.constantFrom(["tunnel"], ["other", "tunnel"]),

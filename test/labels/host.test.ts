@@ -129,6 +129,10 @@ describe("the host of a rule", () => {
     expect(reached([app(), other({ claimedNames: ["0123456789ab"] })], { target: "id" })).toEqual(["http://172.18.0.2:80"]);
   });
 
+  it("is the container's address with CFAUTH_TARGET=ip, whatever another container is called", () => {
+    expect(reached([app(), other({ name: "172.18.0.2" })], { target: "ip" })).toEqual(["http://172.18.0.2:80"]);
+  });
+
   it("with CFAUTH_TARGET=ip a container on Docker's default bridge is reached there", () => {
     const there = app({ labels: { ...HOST, "cfauth.network": "bridge" }, networks: on("bridge") });
     expect([reached([there], { target: "ip" }), reached([there])]).toEqual([["http://172.18.0.2:80"], ["CFA-LABEL-VALUE"]]);

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { type KnownServices, noServices } from "../../src/domain/compose.ts";
 import type { Workload } from "../../src/domain/workload.ts";
-import { identify, type KnownServices } from "../../src/labels/identity.ts";
+import { identify } from "../../src/labels/identity.ts";
 import { workload } from "../builders.ts";
 
 const WEB = { project: "blog", name: "web" };
 const of = (name: string, more: Partial<Workload> = {}): Workload => workload({}, { name, id: `id-of-${name}`, service: WEB, ...more });
 
-const parties = (workloads: readonly Workload[], deployed: readonly string[] = [], before: KnownServices = new Map()) =>
+const parties = (workloads: readonly Workload[], deployed: readonly string[] = [], before: KnownServices = noServices) =>
   Object.fromEntries(identify(workloads, new Set(deployed), before).workloads.map(({ name, party }) => [name, party]));
 
 describe("which containers are one Compose service", () => {
@@ -38,8 +39,35 @@ describe("which containers are one Compose service", () => {
     expect(parties(two, ["wiki"])).toEqual({ wiki: "compose:blog", mallory: "container:mallory" });
   });
 
-  it("the one that a rule leads to stays the service when one with Compose's name claims to be it", () => {
-    expect(parties([of("wiki"), of("blog-web-1")], ["wiki"])).toEqual({ wiki: "compose:blog", "blog-web-1": "container:blog-web-1" });
+  it("those with Compose's names are the service, whoever was there first and wherever a rule leads", () => {
+    const before = identify([of("mallory")], new Set(["mallory"]), noServices).services;
+    const now = [of("mallory"), of("blog-web-1", { created: 9_000 })];
+    expect(parties(now, ["mallory"], before)).toEqual({ mallory: "container:mallory", "blog-web-1": "compose:blog" });
+  });
+
+  it("what a container is does not change with a rule that leads to it", () => {
+    const two = [of("web"), of("router", { created: 2_000 })];
+    const first = identify(two, new Set(), noServices).services;
+    const then = identify(two, new Set(["router"]), first).services;
+    const expected = { web: "compose:blog", router: "container:router" };
+    expect([parties(two, ["router"], first), parties(two, [], then), parties(two, ["router", "web"], then)]).toEqual([
+      expected,
+      expected,
+      expected,
+    ]);
+  });
+
+  it("a copy stays a party of its own while the replica is recreated under another id and its rule is withdrawn", () => {
+    const id = "0123456789abcdef";
+    const copy = of("mallory");
+    const first = identify([of("blog-web-1", { id }), copy], new Set(["0123456789ab", "mallory"]), noServices).services;
+    const away = identify([copy], new Set(["0123456789ab", "mallory"]), first);
+    const back = identify([of("blog-web-1"), copy], new Set(["mallory"]), away.services);
+    const gone = identify([copy], new Set(["mallory"]), back.services);
+    expect([away, back, gone].map(({ workloads }) => workloads.find(({ name }) => name === "mallory")?.party)).toEqual(
+      Array.from({ length: 3 }, () => "container:mallory"),
+    );
+    expect(back.workloads[0]?.party).toBe("compose:blog");
   });
 
   it("the one that a rule leads to by its short id is the service", () => {
@@ -47,7 +75,7 @@ describe("which containers are one Compose service", () => {
   });
 
   it("what was the service before stays it when a claimant that is older has a rule of its own", () => {
-    const { services } = identify([of("wiki", { created: 2_000 })], new Set(["wiki"]), new Map());
+    const { services } = identify([of("wiki", { created: 2_000 })], new Set(["wiki"]), noServices);
     const now = [of("wiki", { created: 3_000, id: "another" }), of("mallory")];
     expect(parties(now, ["wiki", "mallory"], services)).toEqual({ wiki: "compose:blog", mallory: "container:mallory" });
   });
@@ -57,20 +85,20 @@ describe("which containers are one Compose service", () => {
   });
 
   it("a claimant does not become the service while the container_name or the replicas that a rule leads to are stopped", () => {
-    const wiki = identify([of("wiki")], new Set(["wiki"]), new Map()).services;
-    const replicas = identify([of("blog-web-1"), of("blog-web-2")], new Set(["web"]), new Map()).services;
+    const wiki = identify([of("wiki")], new Set(["wiki"]), noServices).services;
+    const replicas = identify([of("blog-web-1"), of("blog-web-2")], new Set(["web"]), noServices).services;
     expect(parties([of("mallory")], ["wiki"], wiki)).toEqual({ mallory: "container:mallory" });
     expect(parties([of("mallory")], ["web"], replicas)).toEqual({ mallory: "container:mallory" });
   });
 
   it("what was the service is forgotten once no rule leads to it any more", () => {
-    const { services } = identify([of("wiki")], new Set(["wiki"]), new Map());
+    const { services } = identify([of("wiki")], new Set(["wiki"]), noServices);
     expect(parties([of("wiki-2")], [], services)).toEqual({ "wiki-2": "compose:blog" });
-    expect([...identify([], new Set(), services).services]).toEqual([]);
+    expect(identify([], new Set(), services).services).toEqual(noServices);
   });
 
   it("a service that gets Compose's name again is the service at once", () => {
-    const { services } = identify([of("wiki")], new Set(["wiki"]), new Map());
+    const { services } = identify([of("wiki")], new Set(["wiki"]), noServices);
     expect(parties([of("blog-web-1")], ["wiki"], services)).toEqual({ "blog-web-1": "compose:blog" });
   });
 
@@ -80,7 +108,7 @@ describe("which containers are one Compose service", () => {
   });
 
   it("one that is not of the service may still answer to its name", () => {
-    const { workloads } = identify([of("blog-web-1"), of("mallory")], new Set(), new Map());
+    const { workloads } = identify([of("blog-web-1"), of("mallory")], new Set(), noServices);
     expect(workloads.map(({ service, claimedNames }) => [service?.name, claimedNames])).toEqual([
       ["web", undefined],
       [undefined, ["web"]],

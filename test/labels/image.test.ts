@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ImageLabels, Workload } from "../../src/domain/workload.ts";
 import type { Context } from "../../src/labels/context.ts";
@@ -17,6 +18,7 @@ function read(labels: Workload["labels"], imageLabels: ImageLabels, settings: Pa
     open: exposures.map(({ route, protection }) => `${route.hostname}${route.path ?? ""} ${protection.kind}`),
     kept: faulty.map(({ route }) => `${route.hostname}${route.path ?? ""}`),
     shut: faulty.some(({ shut }) => shut),
+    saysPublic: faulty.map(({ saysPublic }) => saysPublic),
     problems: problems.map(({ code, severity, label, route }) => ({ code, severity, label, route })),
     fixes: problems.map(({ fix }) => fix),
   };
@@ -66,7 +68,12 @@ describe("while it is not known which labels are the image's", () => {
 
   test("a hostname alone is not public by CFAUTH_DEFAULT_ACCESS=public", () => {
     const settings = { defaults: { access: "public", groups: [], session: "24h" } } as const;
-    expect(read({}, UNKNOWN, settings)).toMatchObject({ open: [], problems: [{ code: "CFA-IMAGE-UNKNOWN", label: "cfauth.hostname" }] });
+    expect(read({}, UNKNOWN, settings)).toMatchObject({
+      open: [],
+      kept: ["app.example.com"],
+      saysPublic: [true],
+      problems: [{ code: "CFA-IMAGE-UNKNOWN", label: "cfauth.hostname" }],
+    });
     expect(read({}, PROVEN, settings)).toMatchObject({ open: ["app.example.com public"], problems: [] });
   });
 
@@ -118,6 +125,57 @@ describe("while it is not known which labels are the image's", () => {
       problems: [{ code: "CFA-IMAGE-UNKNOWN", label: "dockflare.service" }],
     });
   });
+});
+
+/** Labels that are sound by themselves, of an unnamed and a named route. */
+const label = fc.tuple(
+  fc.constantFrom("cfauth.", "cfauth.web."),
+  fc.constantFrom(
+    ["hostname", "app.example.com"],
+    ["hostname", "www.example.com"],
+    ["path", "/api"],
+    ["access", "public"],
+    ["access", "authentik"],
+    ["access.groups", "family"],
+    ["access.bypass", "/api/hooks"],
+    ["access.service-tokens", "any"],
+    ["access.policies", "Friends"],
+    ["adopt", "true"],
+    ["adopt", "false"],
+    ["share-with", "*"],
+    ["service", "http://nas.lan:80"],
+    ["service", "http://app:80"],
+    ["scheme", "https"],
+    ["enable", "true"],
+  ),
+);
+const labels = fc
+  .array(label, { maxLength: 7 })
+  .map((all) =>
+    Object.fromEntries([["cfauth.hostname", "app.example.com"], ...all.map(([head, [key, text]]) => [`${head}${key}`, text ?? ""])]),
+  );
+const settings = fc.record({
+  allowService: fc.boolean(),
+  defaults: fc.constantFrom("authentik" as const, "public" as const).map((access) => ({ access, groups: [], session: "24h" })),
+});
+
+test("whatever stands in the labels of an unknown image, nothing opens without a login, adopts, shares or leads elsewhere", () => {
+  let open = 0;
+  fc.assert(
+    fc.property(labels, settings, (all, more) => {
+      const { exposures } = decoded([workload(all, { imageLabels: UNKNOWN })], { directory: KNOWN, ...more });
+      for (const { protection, adopt, shareWith, origin } of exposures) {
+        open += 1;
+        expect(protection.kind).toBe("authentik");
+        expect(protection).toMatchObject({ audience: { tokens: [], policies: [] } });
+        expect({ adopt, shareWith }).toEqual({ adopt: false, shareWith: [] });
+        expect(origin.service).not.toContain("nas.lan");
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+  // Else it would hold of nothing.
+  expect(open).toBeGreaterThan(20);
 });
 
 describe("labels of the image that were ignored", () => {

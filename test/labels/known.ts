@@ -1,7 +1,6 @@
 import type { Directory } from "../../src/domain/directory.ts";
 import type { Workload } from "../../src/domain/workload.ts";
-import type { Context } from "../../src/labels/context.ts";
-import { decoded, workload } from "../builders.ts";
+import { type ContextOptions, decoded, workload } from "../builders.ts";
 
 /** What Cloudflare and Authentik have in these tests. */
 export const KNOWN: Directory = {
@@ -29,7 +28,7 @@ export const KNOWN: Directory = {
 };
 
 /** What container `app` at app.example.com comes to with these labels, their prefix left off. */
-export const labelled = (labels: Workload["labels"], settings: Partial<Context> = {}) => {
+export const labelled = (labels: Workload["labels"], settings: ContextOptions = {}) => {
   const full = Object.fromEntries(Object.entries(labels).map(([key, text]) => [`cfauth.${key}`, text]));
   const { exposures, faulty, problems } = decoded([workload({ "cfauth.hostname": "app.example.com", ...full })], {
     directory: KNOWN,

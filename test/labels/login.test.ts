@@ -152,7 +152,7 @@ describe("with a path in AUTHENTIK_URL", () => {
   it.each<{ name: string; labels: Workload["labels"]; opens: readonly string[] }>([
     { name: "the route of just that path is the login", labels: { path: "/auth" }, opens: ["example.com/auth login"] },
     { name: "the same with a closing slash", labels: { path: "/auth/" }, opens: ["example.com/auth login"] },
-    { name: "the whole host of somebody else is protected", labels: {}, opens: ["example.com authentik"] },
+    { name: "the rest of its hostname is protected", labels: {}, opens: ["example.com authentik"] },
     { name: "a path below it is protected", labels: { path: "/auth/admin" }, opens: ["example.com/auth/admin authentik"] },
     { name: "a path beside it is protected", labels: { path: "/authors" }, opens: ["example.com/authors authentik"] },
   ])("$name", ({ labels, opens }) => {

@@ -43,6 +43,12 @@ describe("whether something runs where a route leads", () => {
       reached: false,
     },
     { name: "the container's address", service: "http://172.18.0.2:80", container: {}, reached: true },
+    {
+      name: "an address that another container only has for a name",
+      service: "http://10.0.0.1:80",
+      container: { name: "10.0.0.1" },
+      reached: false,
+    },
     { name: "a name that nothing has", service: "http://gone:80", container: {}, reached: false },
     { name: "a name that only begins like it", service: "http://application:80", container: {}, reached: false },
     { name: "a published port", service: "http://127.0.0.1:8080", container: published("127.0.0.1", 8080), reached: true },

@@ -229,6 +229,17 @@ describe("a container that cannot be reached exposes nothing and says why", () =
       ],
     },
     {
+      name: "on the default bridge alone, where only network_mode puts it",
+      labels: HOST,
+      container: { networks: { bridge: { ip: "172.17.0.2" } } },
+      says: [
+        "CFA-NETWORK-MISSING",
+        "cfauth.network",
+        "the container is on bridge, not on tunnel, so cloudflared cannot reach it",
+        "write networks: [tunnel] in place of network_mode",
+      ],
+    },
+    {
       name: "not on the network that its label names",
       labels: { ...HOST, "cfauth.network": "edge" },
       says: [
@@ -305,7 +316,7 @@ describe("a container that cannot be reached exposes nothing and says why", () =
         "CFA-LABEL-VALUE",
         "cfauth.network",
         'cfauth.network="bridge" is a network on which Docker resolves no names, so cloudflared would look for the container elsewhere',
-        "remove cfauth.network, and write networks: [tunnel] for the service in place of network_mode",
+        "remove cfauth.network, and write networks: [tunnel] in place of network_mode",
       ],
     },
   ]);

@@ -16,10 +16,20 @@ const BLOG = workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" 
 
 const taken = (changes: readonly DnsChange[], seen: DnsSeen) => ({ seen, done: changes, failures: [], doubtful: false });
 
+/** What one daemon decides, which remembers what it decided before. */
+function decider(): PassParts["decide"] {
+  let known = noMemory;
+  return (found, world) => {
+    const decision = wishes(SETTINGS, { graceMs: 0, startupGraceMs: 0 }, found, world, known, 0);
+    known = decision.memory;
+    return decision;
+  };
+}
+
 const parts = (at: Memory, workloads: readonly Workload[], more: Partial<PassParts> = {}): PassParts => ({
   list: async () => workloads,
   hands: at.hands,
-  decide: (found, world) => wishes(SETTINGS, { graceMs: 0, startupGraceMs: 0 }, found, world, noMemory, 0),
+  decide: decider(),
   asked: askedOf,
   plan: ({ desired }, world, failed) => plan(house(OWNER), desired, world, failed),
   onChange: () => {},

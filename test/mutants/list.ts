@@ -30,8 +30,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "opens what is public before what is protected inside it",
     file: "src/plan/plan.ts",
-    from: "climbed.change && opensUp(house, scene, wish, climbed.change) ? unguarded(scene, wish) : undefined",
-    to: "false ? unguarded(scene, wish) : undefined",
+    from: "const bare = opening ? unguarded(scene, wish) : undefined;",
+    to: "const bare = undefined;",
   },
   {
     name: "closes what is protected before what is public around it",
@@ -249,5 +249,77 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/domain/route.ts",
     from: "    wild(a) - wild(b) ||",
     to: "    wild(b) - wild(a) ||",
+  },
+  {
+    name: "opens a wildcard before what keeps it from another party's hostname",
+    file: "src/plan/plan.ts",
+    from: "const uncovered = opening ? unscreened(house, scene, route) : undefined;",
+    to: "const uncovered = undefined;",
+  },
+  {
+    name: "lets a wildcard answer for another party's hostname",
+    file: "src/plan/plan.ts",
+    from: "missing === undefined ? [...desired.screened.keys()]",
+    to: "missing !== undefined ? [...desired.screened.keys()]",
+  },
+  {
+    name: "takes away what keeps a wildcard from another party's hostname",
+    file: "src/kinds/ingress/propose.ts",
+    from: "route.path !== undefined || !desired.screened.has(route.hostname)",
+    to: "true",
+  },
+  {
+    name: "lets a wildcard of Authentik's project answer for Authentik's hostname",
+    file: "src/plan/screen.ts",
+    from: "if (hostname === login.hostname) return !isAuthentik(party, workload, login);",
+    to: "",
+  },
+  {
+    name: "passes an application on to the next party, its logins included",
+    file: "src/plan/handover.ts",
+    from: "if (!there || own)",
+    to: "if (!there || own || true)",
+  },
+  {
+    name: "takes an application without a rule for the new holder's own",
+    file: "src/plan/handover.ts",
+    from: "known === undefined ? proven : known === winner.party",
+    to: "known === undefined ? true : known === winner.party",
+  },
+  {
+    name: "lets a rival inherit while the holder may come back",
+    file: "src/plan/tenure.ts",
+    from: 'return until > scene.now ? { is: "vacant", tenant, until } : { is: "free", ended: true };',
+    to: 'return { is: "free", ended: until > scene.now };',
+  },
+  {
+    name: "forgets a holder whose labels are faulty",
+    file: "src/plan/tenure.ts",
+    from: "claims.filter((claim) => isOfTenant(claim,",
+    to: 'claims.filter((claim) => claim.kind === "sound" && isOfTenant(claim,',
+  },
+  {
+    name: "takes an address for a proof of who has a route",
+    file: "src/plan/tenure.ts",
+    from: "occupants.some((it) => it.certain && it.party === party) ||",
+    to: "occupants.some((it) => it.party === party) ||",
+  },
+  {
+    name: "leaves Authentik's hostname to whoever had it",
+    file: "src/plan/tenure.ts",
+    from: 'login.container.kind !== "absent"',
+    to: "login === undefined",
+  },
+  {
+    name: "opens a path in another party's hostname without its consent",
+    file: "src/plan/share.ts",
+    from: "return isSharedWith(shared, claim.party)",
+    to: "return true || isSharedWith(shared, claim.party)",
+  },
+  {
+    name: "asks for consent only after it is settled who gets a path",
+    file: "src/plan/share.ts",
+    from: 'if (place.tenancy.is === "vacant") return',
+    to: 'if (place.tenancy.is !== "held") return',
   },
 ];

@@ -39,6 +39,7 @@ export const news = (more: Partial<Tidings> = {}): Tidings => ({
   problems: [],
   solved: [],
   corrected: [],
+  changedHands: [],
   since: new Map(),
   ...more,
 });

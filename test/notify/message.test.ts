@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { problemOpened, problemSolved, routeClosed, routeOpened, routePublic } from "../../src/notify/event.ts";
+import { problemOpened, problemSolved, routeChangedHands, routeClosed, routeOpened, routePublic } from "../../src/notify/event.ts";
 import { messageOf } from "../../src/notify/message.ts";
 import { NOW, problem, route } from "./builders.ts";
 
@@ -50,6 +50,19 @@ describe("a message", () => {
     expect(messageOf([routePublic(route("x.example.com", { access: "public" }), NOW)], LETTERHEAD)).toMatchObject({
       type: "route.public",
       title: "cfauth: x.example.com is PUBLIC",
+      priority: 4,
+    });
+  });
+
+  it.each([
+    { from: "project blog", before: "project blog" },
+    { from: undefined, before: "a container that was gone when cfauth started" },
+  ])("of a route that changed hands says whose it was ($before), whose it is, and that all have to log in again", ({ from, before }) => {
+    const it = { route: route("x.example.com"), from, to: "project shop" };
+    expect(messageOf([routeChangedHands(it, NOW)], LETTERHEAD)).toMatchObject({
+      type: "route.changed-hands",
+      title: "cfauth: x.example.com changed hands",
+      message: `It belonged to ${before}, and belongs to project shop now.\nIt leads to container app (http://app:80).\nEverybody has to log in again. If you do not know why, stop that container.`,
       priority: 4,
     });
   });

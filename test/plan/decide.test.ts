@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
+import { composeProject, singleContainer } from "../../src/domain/party.ts";
 import { neighbours } from "../../src/labels/neighbours.ts";
+import { occupants } from "../../src/loop/occupants.ts";
 import { type Decision, decide, type Memory, noMemory } from "../../src/plan/decide.ts";
 import type { Decoded, FaultyRoute, StandingRoute } from "../../src/plan/desired.ts";
-import { anybody, exposure, faultyRoute, decoded as labelled, route, stands, workload } from "../builders.ts";
+import { anybody, exposure, faultyRoute, decoded as labelled, NOTHING_RUNS, route, stands, workload } from "../builders.ts";
 
 const APP = "app.example.com";
 const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
@@ -19,13 +21,27 @@ const nothing: readonly Decoded[] = [];
 interface Look {
   readonly decoded: readonly Decoded[];
   readonly standing?: readonly StandingRoute[];
+  /** Whether another container runs where the routes lead. */
   readonly reused?: boolean;
+  /** Whether container `app` does. */
+  readonly runs?: boolean;
   readonly memory?: Memory;
   readonly now?: number;
 }
 
-const looks = ({ decoded, standing = [stands(APP)], reused = false, memory = noMemory, now = 0 }: Look): Decision =>
-  decide(decoded, standing, () => reused, memory, GRACE, now);
+const STRANGER = { id: "stranger", party: singleContainer("stranger"), certain: true };
+
+const HOST = { id: "app", party: singleContainer("app"), certain: true };
+
+const looks = ({ decoded, standing = [stands(APP)], reused = false, runs = false, memory = noMemory, now = 0 }: Look): Decision =>
+  decide(
+    decoded,
+    standing,
+    { ...NOTHING_RUNS, occupants: () => [...(reused ? [STRANGER] : []), ...(runs ? [HOST] : [])] },
+    memory,
+    GRACE,
+    now,
+  );
 
 describe("a container that stops and comes back", () => {
   const { memory } = looks({ decoded: [wishes(exposure(APP))] });
@@ -116,7 +132,7 @@ describe("an open route whose labels cannot be read any more", () => {
       held: [],
     },
   ])("$name", ({ standing, says, held }) => {
-    const { desired, wakeAt } = looks({ decoded: [faulty(says)], standing: [standing] });
+    const { desired, wakeAt } = looks({ decoded: [faulty(says)], standing: [standing], runs: true });
     expect([[...desired.held], [...desired.wishes.keys()], wakeAt]).toEqual([held, [], undefined]);
   });
 
@@ -124,10 +140,10 @@ describe("an open route whose labels cannot be read any more", () => {
     const asks = workload({ "cfauth.hostname": APP, "cfauth.access.groups": "gone" }, { networks: { tunnel: { ip: "172.18.0.6" } } });
     const secret = workload({}, { name: "secret", networks: { tunnel: { ip: "172.18.0.5" } } });
     const held = (service: string) => {
-      const around = neighbours([asks, secret]);
-      const reused = (it: StandingRoute, but: readonly string[] = []) =>
-        [...around.leadsTo(it.service ?? "")].some((id) => !but.includes(id));
-      return [...decide([labelled([asks, secret])], [stands(APP, { service })], reused, noMemory, GRACE, 0).desired.held];
+      const all = [asks, secret];
+      const ids = neighbours(all).leadsTo(service);
+      const engine = { ...NOTHING_RUNS, occupants: () => occupants(all, service, ids) };
+      return [...decide([labelled(all, { target: "ip" })], [stands(APP, { service })], engine, noMemory, GRACE, 0).desired.held];
     };
     expect([held("http://172.18.0.5:80"), held("http://secret:80"), held("http://172.18.0.6:80"), held("http://app:80")]).toEqual([
       [],
@@ -142,14 +158,17 @@ describe("an open route whose labels cannot be read any more", () => {
     expect(looks({ decoded: [away], reused: true }).desired.held).toEqual(new Set([APP]));
   });
 
-  it("gives way to another container that wishes the route soundly", () => {
-    const { desired } = looks({ decoded: [faulty(), wishes(exposure(APP, { workload: "other" }))] });
+  it("gives way to another container of its project that asks for the route soundly", () => {
+    const party = composeProject("home");
+    const { desired } = looks({
+      decoded: [faulty({ party, service: "http://app:80" }), wishes(exposure(APP, { workload: "other", party }))],
+    });
     expect([desired.held, [...desired.wishes.values()].map(({ workload }) => workload)]).toEqual([new Set(), ["other"]]);
   });
 
   it("is not counted as stopped: it may stay faulty for as long as it likes", () => {
-    const first = looks({ decoded: [faulty()] });
-    expect(looks({ decoded: [faulty()], memory: first.memory, now: 10_000_000 }).desired.held).toEqual(new Set([APP]));
+    const first = looks({ decoded: [faulty()], runs: true });
+    expect(looks({ decoded: [faulty()], runs: true, memory: first.memory, now: 10_000_000 }).desired.held).toEqual(new Set([APP]));
   });
 });
 
@@ -198,7 +217,8 @@ describe("two containers that want one hostname, over time", () => {
 describe("the next look", () => {
   it("is due when the first of several graces ends", () => {
     const standing = [stands("a.example.com", { service: "http://a:80" }), stands("b.example.com")];
-    const first = looks({ decoded: [wishes(exposure("a.example.com"), exposure("b.example.com"))], standing });
+    const a = exposure("a.example.com", { origin: { service: "http://a:80", options: {} }, workload: "a" });
+    const first = looks({ decoded: [wishes(a, exposure("b.example.com"))], standing });
     const second = looks({ decoded: [wishes(exposure("b.example.com"))], standing, memory: first.memory, now: 1_000 });
     expect(looks({ decoded: nothing, standing, memory: second.memory, now: 5_000 }).wakeAt).toBe(61_000);
   });

@@ -3,10 +3,10 @@ import type { Exposure } from "../../src/domain/exposure.ts";
 import { type AnyChange, house } from "../../src/kinds/index.ts";
 import { standing } from "../../src/kinds/standing.ts";
 import type { World } from "../../src/kinds/world.ts";
-import { decide, noMemory } from "../../src/plan/decide.ts";
+import { decide } from "../../src/plan/decide.ts";
 import type { FaultyRoute } from "../../src/plan/desired.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { anybody, exposure, faultyRoute, hostname, key, only, route } from "../builders.ts";
+import { anybody, exposure, faultyRoute, hostname, key, knowing, only, route, running } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "./model.ts";
 
 const APP = "app.example.com";
@@ -15,7 +15,8 @@ const NO_GRACE = { graceMs: 0, startupGraceMs: 0 };
 const planned = (world: World, wishes: readonly Exposure[], faulty: readonly FaultyRoute[] = [], failed: ReadonlySet<string> = new Set()) =>
   plan(
     house(OWNER),
-    decide([{ exposures: wishes, faulty, problems: [] }], standing(world), () => false, noMemory, NO_GRACE, 0).desired,
+    decide([{ exposures: wishes, faulty, problems: [] }], standing(world), running([...wishes, ...faulty]), knowing(wishes), NO_GRACE, 0)
+      .desired,
     world,
     failed,
   );

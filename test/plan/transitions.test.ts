@@ -7,9 +7,9 @@ import { ENDING } from "../../src/kinds/access/propose.ts";
 import { house } from "../../src/kinds/index.ts";
 import { standing } from "../../src/kinds/standing.ts";
 import type { World } from "../../src/kinds/world.ts";
-import { decide, noMemory } from "../../src/plan/decide.ts";
+import { decide } from "../../src/plan/decide.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { anybody, members, only, plain } from "../builders.ts";
+import { anybody, knowing, members, only, plain, running } from "../builders.ts";
 import { ANYBODY, carryOut, emptyWorld, OWNER, reach } from "./model.ts";
 
 const wish = (service: string, protection: Protection, path?: string): Exposure => ({
@@ -21,6 +21,7 @@ const wish = (service: string, protection: Protection, path?: string): Exposure 
   protection,
   party: singleContainer("app"),
   shareWith: [],
+  shareLabel: "cfauth.share-with",
   workload: "app",
   created: 0,
   label: "cfauth.hostname",
@@ -34,8 +35,8 @@ function waves(world: World, wishes: readonly Exposure[]): { readonly world: Wor
     const decision = decide(
       [{ exposures: wishes, faulty: [], problems: [] }],
       standing(stands),
-      () => false,
-      noMemory,
+      running(wishes),
+      knowing(wishes),
       { graceMs: 0, startupGraceMs: 0 },
       0,
     );

@@ -10,6 +10,7 @@ import { type Preview, preview } from "../../src/loop/preview.ts";
 import { decide } from "../../src/plan/decide.ts";
 import { plan } from "../../src/plan/plan.ts";
 import type { Change } from "../../src/plan/rung.ts";
+import { running } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 
 const NOBODY_ASKED = { groups: new Set<string>(), tokens: new Set<string>() };
@@ -50,7 +51,7 @@ export function previewOf(world: World, wishes: readonly Exposure[], problems: r
     hands,
     asked: () => NOBODY_ASKED,
     decide: (_, seen, memory, now) =>
-      decide([{ exposures: wishes, faulty: [], problems }], standing(seen), () => false, memory, grace, now),
+      decide([{ exposures: wishes, faulty: [], problems }], standing(seen), running(wishes), memory, grace, now),
     plan: ({ desired }, seen, failed) => plan(house(OWNER), desired, seen, failed),
     now: () => 1_000_000,
   });

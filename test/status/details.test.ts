@@ -5,7 +5,7 @@ import { standing } from "../../src/kinds/standing.ts";
 import type { Tile } from "../../src/kinds/tile/seen.ts";
 import { slugOf } from "../../src/kinds/tile/wish.ts";
 import type { World } from "../../src/kinds/world.ts";
-import type { Desired } from "../../src/plan/desired.ts";
+import { type Desired, NOTHING_DESIRED } from "../../src/plan/desired.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { detailed } from "../../src/status/details.ts";
 import type { KnownRoute } from "../../src/status/report.ts";
@@ -15,12 +15,8 @@ import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 const at = key("app.example.com");
 
 const desired: Desired = {
+  ...NOTHING_DESIRED,
   wishes: new Map([[at, exposure("app.example.com")]]),
-  held: new Set(),
-  guarded: [],
-  closing: new Map(),
-  waiting: [],
-  problems: [],
 };
 
 /** The world with the route in it, once nothing is left to do. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Problem } from "../../src/domain/problem.ts";
 import { welcome } from "../../src/http/hosts.ts";
-import type { Desired } from "../../src/plan/desired.ts";
+import { type Desired, NOTHING_DESIRED } from "../../src/plan/desired.ts";
 import { knownRoutes } from "../../src/status/known.ts";
 import { ailment, report } from "../../src/status/page.ts";
 import { sinceNow, stateKey } from "../../src/status/report.ts";
@@ -23,12 +23,8 @@ const problem = (more: Partial<Problem> = {}): Problem => ({
 });
 
 const desired = (more: Partial<Desired> = {}): Desired => ({
+  ...NOTHING_DESIRED,
   wishes: new Map([[key("app.example.com"), exposure("app.example.com")]]),
-  held: new Set(),
-  guarded: [],
-  closing: new Map(),
-  waiting: [],
-  problems: [],
   ...more,
 });
 

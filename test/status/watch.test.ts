@@ -17,7 +17,7 @@ import { logTeller } from "../../src/status/log-lines.ts";
 import { ailment, report } from "../../src/status/page.ts";
 import { createWatch } from "../../src/status/watch.ts";
 import { banners } from "../../src/status/words.ts";
-import { faultyRoute, members, only, plain } from "../builders.ts";
+import { faultyRoute, knowing, members, only, plain, running } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 
 const wish: Exposure = {
@@ -29,6 +29,7 @@ const wish: Exposure = {
   adopting: 'set cfauth.adopt: "true" on container app',
   party: singleContainer("app"),
   shareWith: [],
+  shareLabel: "cfauth.share-with",
   workload: "app",
   created: 0,
   label: "cfauth.hostname",
@@ -38,7 +39,7 @@ const wish: Exposure = {
 /** What stands once these are open. */
 function opened(wishes: readonly Exposure[]): World {
   for (let world = emptyWorld(); ; ) {
-    const { changes } = plan(house(OWNER), decided(wishes, world, noMemory, 0).desired, world);
+    const { changes } = plan(house(OWNER), decided(wishes, world, knowing(wishes), 0).desired, world);
     if (changes.length === 0) return world;
     world = changes.reduce(carryOut, world);
   }
@@ -52,7 +53,14 @@ const decided = (
   problems: readonly Problem[] = [],
   faulty: readonly FaultyRoute[] = [],
 ) =>
-  decide([{ exposures: wishes, faulty, problems }], standing(world), () => false, memory, { graceMs: 60_000, startupGraceMs: 60_000 }, at);
+  decide(
+    [{ exposures: wishes, faulty, problems }],
+    standing(world),
+    running(wishes),
+    memory,
+    { graceMs: 60_000, startupGraceMs: 60_000 },
+    at,
+  );
 
 /** A daemon that only watches: passes are made by hand, what it logs is kept. @param before - what is open when it starts */
 function daemon(before: readonly Exposure[] = []) {
@@ -183,6 +191,26 @@ describe("what the daemon says of itself", () => {
       "http://app:80 → http://app:81",
       "Everyone who can log in → Members of family or 1 e-mail address",
       "Members of family or 1 e-mail address (others than before)",
+    ]);
+  });
+
+  it("says who has a route that changed hands, once it is open again, and once", () => {
+    const rival: Exposure = {
+      ...wish,
+      party: singleContainer("shop"),
+      workload: "shop",
+      origin: { service: "http://shop:80", options: {} },
+    };
+    const it = daemon([wish]);
+    it.pass([wish]);
+    it.pass([rival]);
+    it.later(61_000);
+    it.refused([rival], unreachable());
+    expect(it.lines.filter(({ msg }) => msg === "route changed hands")).toEqual([]);
+    it.pass([rival]);
+    it.pass([rival]);
+    expect(it.lines.filter(({ msg }) => msg === "route changed hands")).toMatchObject([
+      { hostname: "app.example.com", container: "shop", from: "container app", to: "container shop" },
     ]);
   });
 

@@ -3,12 +3,13 @@ import { misunderstood, refused, unanswered } from "../../../src/clients/authent
 import { allowedAddresses } from "../../../src/clients/authentik/lookup.ts";
 import { type OperationName, operations } from "../../../src/clients/authentik/operations.ts";
 import type { Authentik } from "../../../src/clients/authentik.ts";
+import type { AuthentikContainer } from "../../../src/domain/authentik-container.ts";
 import { behindAccess } from "../../../src/kinds/access/behind.ts";
 import { partsOf } from "../../../src/kinds/login/parts.ts";
 import { tiles, unseen } from "../../../src/kinds/tile/propose.ts";
 import { NO_TILES, type TileSeen } from "../../../src/kinds/tile/seen.ts";
 import { slugOf } from "../../../src/kinds/tile/wish.ts";
-import { exposure, key } from "../../../test/builders.ts";
+import { authentikIs, exposure, key } from "../../../test/builders.ts";
 import { emptyWorld, OWNER } from "../../../test/plan/model.ts";
 import { AS_IT_WAS, type Entry, type Said, sh, yaml } from "./entry.ts";
 import { labels, theirs, thrown } from "./run.ts";
@@ -77,6 +78,17 @@ function tilesSaid(): readonly Said[] {
   return [...tile({ taken: new Set([slug]) }), ...tile({ failed: new Map([[slug, error]]) }), unseen(answered("tiles.list", 404, {}))];
 }
 
+/** Each thing that can be known of Authentik's container. */
+const WHICH: readonly AuthentikContainer[] = [
+  { kind: "unnamed" },
+  { kind: "absent", name: "authentik-server" },
+  { kind: "ambiguous", name: "authentik-server", containers: ["login-authentik-server-1", "other-authentik-server-1"] },
+  authentikIs("authentik-server"),
+];
+
+/** The container of the example is Authentik. */
+const ITSELF = { login: { host: "auth.example.com", path: "", container: authentikIs("wiki") } };
+
 const OWN_HOSTNAME = yaml(
   "services:",
   "  authentik-server:",
@@ -89,19 +101,25 @@ const OWN_HOSTNAME = yaml(
 export const ofAuthentik = {
   "CFA-AK-OWN-HOST": {
     says: () => [
-      ...labels({ labels: { hostname: "auth.example.com", "access.groups": "family" } }),
-      ...labels({ labels: { hostname: "auth.example.com,wiki.example.com", "access.groups": "family" } }),
+      ...WHICH.flatMap((container) =>
+        labels({ labels: { hostname: "auth.example.com" }, settings: { login: { host: "auth.example.com", path: "", container } } }),
+      ),
+      ...labels({ labels: { hostname: "auth.example.com", "access.groups": "family" }, settings: ITSELF }),
+      ...labels({ labels: { hostname: "auth.example.com,wiki.example.com", "access.groups": "family" }, settings: ITSELF }),
       ...around(),
-      ...theirs({ hostname: "auth.example.com", service: "http://wiki:9000" }),
+      ...theirs({ hostname: "auth.example.com", service: "http://wiki:9000" }, ITSELF),
     ],
-    so: "A label asks for a login in front of Authentik itself, or a route of yours, such as a wildcard, covers Authentik's hostname.",
-    goesOn: true,
-    why: "but not as the label says. Nobody can log in at a login page that asks for a login first.",
+    so: "A container that is not Authentik asks for the hostname of `AUTHENTIK_URL`, or for a path in it. Or a label asks for a login in front of Authentik itself, or a route of yours, such as a wildcard, covers Authentik's hostname.",
+    why: "A container that answers under Authentik's hostname could serve keys and tokens of its own, and so log in as anybody, everywhere. And nobody can log in at a login page that asks for a login first.",
     mend: [
-      "Remove the label; who may log in at all is decided in Authentik. Where one label protects several hostnames, give Authentik's a route of its own (`cfauth.login.hostname`). For a wildcard, Authentik's container needs a label with its own hostname:",
+      "Authentik's own container is the one that the host of `AUTHENTIK_API_URL` names: by its container name, `<name>.<network>`, its short id or its Compose service. Where that address is public, or leads elsewhere, name the container:",
+      yaml("  cfauth:", "    environment:", "      CFAUTH_AUTHENTIK_CONTAINER: authentik-server"),
+      "Only Authentik itself may be named there. Any other container needs a hostname of its own. Where several containers have the name, give Authentik's a `container_name`.",
+      "Where the problem is a label of Authentik's own container, remove it; who may log in at all is decided in Authentik. Where one label protects several hostnames, give Authentik's a route of its own (`cfauth.login.hostname`). For a wildcard, Authentik's container needs a label with its own hostname:",
       OWN_HOSTNAME,
     ],
-    effect: "Authentik's own hostname is open, without the protection that the label asks for. Other routes are as their labels say.",
+    effect:
+      "Another container gets nothing of Authentik's hostname. Authentik's own is open, without the protection that a label asks for. Other routes are as their labels say.",
   },
   "CFA-AK-BEHIND-ACCESS": {
     says: behind,

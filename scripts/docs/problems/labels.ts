@@ -1,8 +1,16 @@
 import { SETTING_NAMES } from "../../../src/config/settings.ts";
-import { settle } from "../../../src/plan/settle.ts";
-import { decoded, exposure, tcp, workload } from "../../../test/builders.ts";
-import { ALL_SHUT_OR_KEPT, type Entry, SHUT_OR_KEPT, sh, yaml } from "./entry.ts";
+import type { Exposure } from "../../../src/domain/exposure.ts";
+import { composeProject, singleContainer } from "../../../src/domain/party.ts";
+import { decoded, exposure, route, tcp, workload } from "../../../test/builders.ts";
+import { ALL_SHUT_OR_KEPT, type Entry, type Said, SHUT_OR_KEPT, sh, yaml } from "./entry.ts";
 import { all, type Case, theirs } from "./run.ts";
+import { desired } from "./worlds.ts";
+
+/** What a container of that project asks for. */
+const claim = (workload: string, project: string, more: Partial<Exposure>): Exposure =>
+  exposure("wiki.example.com", { workload, party: composeProject(project), ...more });
+
+const problemsOf = (...exposures: readonly Exposure[]): readonly Said[] => desired(...exposures).problems;
 
 /** Whether this version reads the labels of other tools. */
 const READS = SETTING_NAMES.includes("CFAUTH_READ_LABELS");
@@ -109,14 +117,38 @@ export const ofLabels = {
     effect: "None: the route is opened.",
   },
   "CFA-HOST-TAKEN": {
-    says: () => {
-      const wants = (workload: string, created: number) => exposure("wiki.example.com", { workload, created });
-      return settle([wants("wiki", 1), wants("wiki-new", 2)], [], new Map(), 0, 0).problems;
-    },
-    so: "Two containers ask for the same hostname and path. Whoever has it keeps it; if neither has, the older container gets it. Replicas of one Compose service with the same labels are one, and no conflict.",
+    says: () => [
+      ...problemsOf(claim("wiki", "docs", { created: 1 }), claim("wiki-new", "docs", { created: 2 })),
+      ...problemsOf(claim("wiki", "docs", { created: 1 }), claim("shop", "shop", { created: 2 })),
+      ...problemsOf(claim("wiki", "docs", { created: 1, route: route("wiki.example.com/docs") }), claim("shop", "shop", { created: 2 })),
+    ],
+    so: "Two containers ask for the same hostname and path, or a container asks for a hostname that another Compose project holds. The container or project that has it keeps it as long as it runs, with good labels or faulty ones, and for the grace period after that. A free one goes to the older container. Replicas of one Compose service with the same labels are one, and no conflict.",
     why: "If the newer one took over, a forgotten test container could put itself in the place of a page that people use.",
-    mend: ["Give one of them another hostname or a `path`, or stop the one that has it: the other takes over after the grace period."],
+    mend: [
+      "Give one of them another hostname, or stop the one that has it: the other takes over after the grace period. Within one project a `path` of its own does as well. When a hostname goes to another project, its Access application is replaced: everybody has to log in again.",
+    ],
     effect: "The container named first keeps the route. The other one gets none.",
+  },
+  "CFA-HOST-SHARE": {
+    says: () => {
+      const inside = route("wiki.example.com/login");
+      return [
+        ...problemsOf(claim("wiki", "docs", { created: 1 }), claim("shop", "shop", { created: 2, route: inside })),
+        ...problemsOf(claim("wiki", "docs", { created: 1 }), {
+          ...claim("shop", "shop", { created: 2, route: inside }),
+          party: singleContainer("shop"),
+        }),
+        ...problemsOf(claim("wiki", "docs", { created: 1, shareLabel: undefined }), claim("shop", "shop", { created: 2, route: inside })),
+      ];
+    },
+    so: "A container asks for a path inside a hostname that another Compose project holds, and that project does not share the hostname with it.",
+    why: "A container that answers under another project's hostname could show a false login page there, and would get its cookies.",
+    mend: [
+      "If both are yours, add the label to the container that holds the hostname. It takes the names of Compose projects, as `docker compose ls` shows them, with commas. A container that belongs to no project has no such name: only `*`, which stands for every project, admits it.",
+      yaml("    labels:", "      cfauth.hostname: wiki.example.com", "      cfauth.share-with: shop"),
+      "Else give the other container a hostname of its own.",
+    ],
+    effect: "The path is not opened; one that is open is shut at once. What the holder has stays as it is.",
   },
   "CFA-PORT-MANY": {
     says: () => all({ container: { ports: [tcp(80), tcp(443), tcp(8443)] } }),

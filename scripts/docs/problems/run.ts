@@ -1,7 +1,7 @@
 import type { Workload } from "../../../src/domain/workload.ts";
 import { WorldError } from "../../../src/errors.ts";
 import type { Context } from "../../../src/labels/context.ts";
-import { decoded, workload } from "../../../test/builders.ts";
+import { type ContextOptions, decoded, workload } from "../../../test/builders.ts";
 import { KNOWN } from "../../../test/labels/known.ts";
 import type { Said } from "./entry.ts";
 
@@ -13,7 +13,7 @@ export interface Case {
   readonly nameless?: true;
   readonly container?: Partial<Workload>;
   readonly beside?: Partial<Workload>;
-  readonly settings?: Partial<Context>;
+  readonly settings?: ContextOptions;
 }
 
 /** What cfauth says of a container with such labels. */
@@ -28,10 +28,10 @@ export function labels({ labels: asked = {}, nameless, container, beside, settin
 const READING: Partial<Context> = { ...({ reads: ["dockflare", "cloudflare.tunnel"] } as object) };
 
 /** What cfauth says of a container with labels of DockFlare, where these are read: their prefix left off. */
-export function theirs(asked: Workload["labels"]): readonly Said[] {
+export function theirs(asked: Workload["labels"], settings: ContextOptions = {}): readonly Said[] {
   const usual = { enable: "true", hostname: "wiki.example.com", service: "http://wiki:80" };
   const own = Object.fromEntries(Object.entries({ ...usual, ...asked }).map(([key, text]) => [`dockflare.${key}`, text]));
-  return decoded([workload(own, { name: "wiki" })], { directory: KNOWN, ...READING }).problems;
+  return decoded([workload(own, { name: "wiki" })], { directory: KNOWN, ...READING, ...settings }).problems;
 }
 
 export const all = (...cases: readonly Case[]): readonly Said[] => cases.flatMap(labels);

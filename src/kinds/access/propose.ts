@@ -37,6 +37,7 @@ export const tagFoundation = (owner: Owner): Foundation<{ readonly access: Pick<
  * | somebody else's covers exactly this route        | yes      | taken                                              |
  * | absent                                           | yes      | open it, once its policies are there               |
  * | ours                                             | none     | close it                                           |
+ * | ours, made for another party                     | yes      | replaced: whoever logged in there must log in again |
  * | ours, old logins to it are still to be ended     | yes      | end them, and write what it must be                |
  * | ours, links other policies, which admit no less  | yes      | mend it; the audience moves                        |
  * | ours, links other policies, which admit less     | yes      | mend it and mark it: the old logins are to be ended |
@@ -61,6 +62,7 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
         is: "absent",
         open: wanted && { kind: "access", action: "create", key: key(route), subject: routeKey(route), wish: wanted },
       };
+    if (desired.handovers.has(routeKey(route))) return { is: "drifted", mend: remove(found), close: remove(found), moves: "audience" };
     const nested = narrowerThan(wish, desired).length > 0 || standsWithin(wish, world);
     const rule = ruleOf(world, route);
     return compare(found, wanted, { policy: world.policy, rule, proven: world.dns.mine.has(route.hostname), nested });

@@ -5,7 +5,7 @@ import type { Problem } from "../../domain/problem.ts";
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../../domain/route.ts";
 import type { Desired } from "../../plan/desired.ts";
 import type { Rung, Stance } from "../../plan/rung.ts";
-import { orphaned, type Proofs } from "../ingress/rules.ts";
+import { isShut, orphaned, type Proofs } from "../ingress/rules.ts";
 import type { Mine } from "../mine.ts";
 import type { TunnelSeen } from "../tunnel/seen.ts";
 import type { DnsChange, DnsRecord, DnsSeen, ForeignRecord, RecordWish } from "./seen.ts";
@@ -46,7 +46,10 @@ export const dnsRung = (owner: Owner): Rung<Needs, DnsChange> => ({
 
 function unwished(found: Mine<DnsRecord> | undefined, route: Route, world: Needs, desired: Desired): Stance<DnsChange> {
   if (found === undefined) return { is: "absent", open: undefined };
-  const proves = world.ingress.rules.some((rule) => rule.hostname === route.hostname && orphaned(rule, world));
+  // A rule that lets nobody in says by itself whose it is.
+  const proves = world.ingress.rules.some(
+    (rule) => rule.hostname === route.hostname && orphaned(rule, world) && !isShut(rule, world.ingress.mark),
+  );
   return proves || needed(route, world, desired) ? { is: "shared" } : { is: "left", close: remove(found) };
 }
 

@@ -21,6 +21,10 @@ type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine">; readonly logi
  * | absent, its application is not there    | yes      | absent, and cannot be opened: there is no aud   |
  * | absent                                  | yes      | open it, with the check of that very application |
  * | ours                                    | none     | close it                                         |
+ * | the same, and a wildcard of another     | none     | one that lets nobody in takes its place, and     |
+ * | party would answer for the hostname     |          | stays                                            |
+ * | ours, and its application was made for  | yes      | close it: it goes to the new holder with a new   |
+ * | another party                           |          | application                                      |
  * | ours, origin or check or place differs  | yes      | mend it; it moves when the origin differs        |
  */
 export const ingressRung: Rung<Needs, IngressChange> = {
@@ -28,15 +32,25 @@ export const ingressRung: Rung<Needs, IngressChange> = {
   awaited: "the ingress rule of the tunnel",
   stance(route, wish, world, desired) {
     const rule = ruleOf(world, route);
-    if (wish === undefined) return rule === undefined ? { is: "absent", open: undefined } : { is: "left", close: withdraw(route) };
+    if (wish === undefined) return unwished(rule, route, world, desired);
     const [foreign] = foreignOn(world, route.hostname);
     if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
     const wanted = ruleWish(wish, world, desired);
     if (rule === undefined) return { is: "absent", open: wanted && set("create", wanted) };
     if (isShut(rule, world.ingress.mark)) return { is: "absent", open: wanted && set("update", wanted) };
+    const close = takeAway(route, world, desired);
+    // Until its application is replaced nothing may lead to the new holder, nor to the one before.
+    if (desired.handovers.has(routeKey(route))) return { is: "drifted", mend: close, close, moves: "origin" };
     return compare(rule, wish, wanted, world, desired);
   },
 };
+
+/** Where a wildcard of another party would answer for the whole hostname, a rule that lets nobody in stays in its place. */
+function unwished(rule: RawRule | undefined, route: Route, world: Needs, desired: Desired): Stance<IngressChange> {
+  if (rule === undefined) return { is: "absent", open: undefined };
+  if (route.path !== undefined || !desired.screened.has(route.hostname)) return { is: "left", close: withdraw(route) };
+  return isShut(rule, world.ingress.mark) ? { is: "absent", open: undefined } : { is: "left", close: shut(route, world) };
+}
 
 function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, world: Needs, desired: Desired): Stance<IngressChange> {
   const sameWay = leads(rule, wish);
@@ -74,9 +88,12 @@ function checked(rule: RawRule, wanted: RuleWish["check"]): boolean {
 export const takeAway = (route: Route, world: Needs, desired: Desired): IngressChange =>
   around(route, world, desired) ? shut(route, world) : withdraw(route);
 
-/** So that what is around does not answer for a route that is to let in fewer and cannot open yet. */
+/**
+ * So that what is around does not answer for a route that is to let in fewer and cannot open yet, or belongs to another party.
+ * Where somebody else has a rule for the hostname nothing is put in its way.
+ */
 export const screen = (route: Route, world: Needs): IngressChange | undefined =>
-  ruleOf(world, route) === undefined ? shut(route, world) : undefined;
+  ruleOf(world, route) === undefined && foreignOn(world, route.hostname).length === 0 ? shut(route, world) : undefined;
 
 type Shut = Extract<IngressChange, { readonly shut: Route }>;
 

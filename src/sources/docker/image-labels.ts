@@ -24,8 +24,10 @@ const READ = [
 ];
 
 /** Whether cfauth reads labels of this name at all. */
-export const isRead = (name: string, prefix: string): boolean =>
-  [`${prefix}.`, ...READ].some((head) => name.toLowerCase().startsWith(head.toLowerCase()));
+export function isRead(name: string, prefix: string): boolean {
+  const lower = name.toLowerCase();
+  return lower.startsWith(`${prefix.toLowerCase()}.`) || READ.some((head) => lower.startsWith(head));
+}
 
 /**
  * The container without the labels that come from its image. The engine merges both into one list, so a label counts as the

@@ -94,10 +94,11 @@ const whyOf = ({ status, message }: WorldError): string => (status === 404 ? "th
 
 const retryMs = (failures: number): number => Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20));
 
-/** A content id is the only thing that is put into the path. */
+/** A content id is the only thing that is put into the path. Podman may leave its algorithm off. */
 async function inspected(docker: Docker, id: string, prefix: string): Promise<ImageAnswer> {
-  if (!/^sha256:[0-9a-f]{64}$/.test(id)) return { kind: "unknown", why: "the engine does not say which image it is" };
-  const { Config } = await docker.image(id, Image);
+  const [, digest] = /^(?:sha256:)?([0-9a-f]{64})$/.exec(id) ?? [];
+  if (digest === undefined) return { kind: "unknown", why: "the engine does not say which image it is" };
+  const { Config } = await docker.image(`sha256:${digest}`, Image);
   return { kind: "known", labels: Object.fromEntries(Object.entries(Config?.Labels ?? {}).filter(([name]) => isRead(name, prefix))) };
 }
 

@@ -36,6 +36,12 @@ describe("a route on the page", () => {
     );
   });
 
+  it("that leads to its container by the id says why, and is live all the same", () => {
+    const note = "Reached by its id: another container answers to the name wiki.tunnel too";
+    const shown = rows(reportOf({ routes: [reportedRoute("wiki.example.com", { note })] }), "wiki.example.com");
+    expect(shown).toMatch(/^✓ Live .* Reached by its id: another container answers to the name wiki\.tunnel too\.$/);
+  });
+
   it("that anyone may enter says so in front", () => {
     expect(rows(LIVE, "library.example.com/hooks")).toContain("Public Anyone, without a login");
   });

@@ -136,6 +136,12 @@ describe("an image", () => {
     expect(imagesAsked(engine).toSorted()).toEqual([`GET ${imagePath(1)}`, `GET ${imagePath(2)}`]);
   });
 
+  it("is asked for by its content's id where the engine leaves the algorithm off", async () => {
+    await using engine = await engineWith([{ Labels: { "cfauth.access": "public" }, ImageID: imageId(1).replace("sha256:", "") }]);
+    hasLabels(engine, 1, { "cfauth.access": "public" });
+    expect(await only(sourceOf(engine).source)).toMatchObject({ labels: {}, imageLabels: { kind: "ignored", names: ["cfauth.access"] } });
+  });
+
   it("is not asked for where no container of it has labels that cfauth reads", async () => {
     await using engine = await engineWith([{ Labels: { "org.opencontainers.image.title": "wiki" } }, { Labels: null }]);
     const { source } = sourceOf(engine);

@@ -61,18 +61,19 @@ it.each([
 
 it("a Swarm task belongs to its stack, and a task whose service is not the stack's does not", () => {
   const name = "media_web.1.0123456789abcdefghijklmno";
-  const of = (stack: string) =>
+  const of = (stack: string, task = name) =>
     workloadOf(
       listed({
         Names: [`/${name}`],
         Labels: {
           "com.docker.stack.namespace": stack,
           "com.docker.swarm.service.name": "media_web",
-          "com.docker.swarm.task.name": name,
+          "com.docker.swarm.task.name": task,
         },
       }),
     ).party;
-  expect([of("media"), of("other")]).toEqual(["stack:media", `container:${name}`]);
+  const alone = `container:${name}`;
+  expect([of("media"), of("other"), of("media", "media_web.2.0123456789abcdefghijklmno")]).toEqual(["stack:media", alone, alone]);
 });
 
 it("a Swarm task may answer to the name of its service, with the stack in front and without", () => {

@@ -1,0 +1,164 @@
+import type { Hostname } from "../domain/hostname.ts";
+import { isSharedWith, type Party } from "../domain/party.ts";
+import { byAge, type Claim } from "./claim.ts";
+import { isDeployed, type Place } from "./tenure.ts";
+
+/** The party that a hostname belongs to. A path inside it is for other parties only with its consent. */
+export type Holder =
+  /** It asks for the hostname by these claims, the oldest first. */
+  | { readonly is: "present"; readonly party: Party; readonly claims: readonly Claim[] }
+  /** It is missing and may come back until then. Its party is not known where it was gone when cfauth started. */
+  | { readonly is: "missing"; readonly party: Party | undefined; readonly name: string | undefined; readonly until: number };
+
+/** What is remembered of a hostname from pass to pass. */
+export interface HostTenure {
+  readonly party: Party;
+  /** A container of the party that asked for it. */
+  readonly workload: string;
+  /** When the grace of a party that asks for none of it any more ends, in milliseconds since 1970. */
+  readonly until: number | undefined;
+}
+
+export type HostTenures = ReadonlyMap<Hostname, HostTenure>;
+
+/** An interest that a party has in a hostname. */
+interface Interest {
+  readonly party: Party | undefined;
+  readonly name: string | undefined;
+  readonly wholeHost: boolean;
+  /** Whether it has the route, as opposed to asking for one that is free. */
+  readonly established: boolean;
+  /** Undefined while it is missing. */
+  readonly oldest: Claim | undefined;
+  readonly until: number | undefined;
+}
+
+/**
+ * The holder of each hostname: the first of these that there is.
+ *
+ * 1. Its holder before, while that asks for any of it or may come back. One that gave up a route of it has gone.
+ * 2. The party that has the whole host, or that a deployed rule leads to while it asks for any of it.
+ * 3. Of those that have paths in it, one that consents to all others, else the oldest.
+ * 4. The oldest that asks for any of it.
+ */
+export function holdersOf(places: readonly Place[], before: HostTenures, graceUntil: number, now: number): ReadonlyMap<Hostname, Holder> {
+  const hosts = Map.groupBy(
+    places.flatMap((place) => hostnameOf(place) ?? []),
+    ({ hostname }) => hostname,
+  );
+  return new Map(
+    [...hosts].flatMap(([hostname, all]) => {
+      const holder = holderOf(
+        all.map(({ place }) => place),
+        unlessOver(before.get(hostname), now),
+        graceUntil,
+      );
+      return holder === undefined ? [] : [[hostname, holder] as const];
+    }),
+  );
+}
+
+const unlessOver = (tenure: HostTenure | undefined, now: number): HostTenure | undefined =>
+  tenure?.until !== undefined && tenure.until <= now ? undefined : tenure;
+
+/** What is remembered of the hostnames that have a holder, and of those that nobody asks for until the grace of theirs is over. */
+export function hostTenures(
+  holders: ReadonlyMap<Hostname, Holder>,
+  before: HostTenures,
+  places: readonly Place[],
+  graceUntil: number,
+  now: number,
+): HostTenures {
+  const ended = new Set(places.flatMap((place) => (hasEnded(place) ? (hostnameOf(place)?.hostname ?? []) : [])));
+  const kept = [...before].map(([hostname, it]): [Hostname, HostTenure] => [hostname, { ...it, until: it.until ?? graceUntil }]);
+  const held = [...holders].flatMap(([hostname, holder]): [Hostname, HostTenure][] => {
+    if (holder.is === "present") return [[hostname, { party: holder.party, workload: holder.claims[0]?.workload ?? "", until: undefined }]];
+    return holder.party === undefined || holder.name === undefined
+      ? []
+      : [[hostname, { party: holder.party, workload: holder.name, until: holder.until }]];
+  });
+  return new Map(
+    [...kept.filter(([hostname]) => !holders.has(hostname) && !ended.has(hostname)), ...held].filter(
+      ([, { until = Infinity }]) => until > now,
+    ),
+  );
+}
+
+const hasEnded = ({ tenancy }: Place): boolean => tenancy.is === "free" && tenancy.ended;
+
+/** A place that is only remembered has a route as long as somebody asks for it or it stands. */
+function hostnameOf(place: Place): { readonly hostname: Hostname; readonly place: Place } | undefined {
+  const route = place.claims[0]?.route ?? place.stands?.route;
+  return route && { hostname: route.hostname, place };
+}
+
+function holderOf(places: readonly Place[], tenure: HostTenure | undefined, graceUntil: number): Holder | undefined {
+  const before = tenure?.party;
+  const claims = places.flatMap((place) => place.claims).toSorted(byAge);
+  const interests = places.flatMap(interestsOf);
+  const established = interests.filter((it) => it.established).toSorted(byAgeOfClaim);
+  const known = interests.find(({ party }) => party !== undefined && party === before) ?? askingFor(before, claims);
+  if (known === undefined && tenure !== undefined && !places.some(hasEnded))
+    return { is: "missing", party: tenure.party, name: tenure.workload, until: tenure.until ?? graceUntil };
+  const chosen =
+    known ??
+    established.find(({ wholeHost }) => wholeHost) ??
+    incumbents(places).flatMap((party) => askingFor(party, claims) ?? [])[0] ??
+    established.find(({ party }) => consentsToAll(party, established, claims)) ??
+    established[0] ??
+    interests.toSorted(byAgeOfClaim)[0];
+  if (chosen === undefined) return undefined;
+  const own = claims.filter(({ party }) => party === chosen.party);
+  if (chosen.party !== undefined && own.length > 0) return { is: "present", party: chosen.party, claims: own };
+  return { is: "missing", party: chosen.party, name: chosen.name, until: chosen.until ?? 0 };
+}
+
+/** The interest of a party that asks for any of the hostname, soundly or not. */
+function askingFor(party: Party | undefined, claims: readonly Claim[]): Interest | undefined {
+  const oldest = party === undefined ? undefined : claims.find((claim) => claim.party === party);
+  return oldest && { party, name: oldest.workload, wholeHost: false, established: true, oldest, until: undefined };
+}
+
+/** The parties that deployed rules certainly lead to, though they may ask for another path by now. */
+const incumbents = (places: readonly Place[]): readonly Party[] =>
+  places.flatMap(({ occupants }) => occupants.filter(({ certain }) => certain).map(({ party }) => party)).toSorted();
+
+function interestsOf({ tenancy, claims, stands, before }: Place): readonly Interest[] {
+  const wholeHost = (claims[0]?.route ?? stands?.route)?.path === undefined;
+  const of = (claim: Claim, established: boolean): Interest => ({
+    party: claim.party,
+    name: claim.workload,
+    wholeHost: wholeHost && established,
+    established,
+    oldest: claim,
+    until: undefined,
+  });
+  switch (tenancy.is) {
+    case "held":
+      return tenancy.claims.map((claim) => of(claim, before?.tenant !== undefined || (stands !== undefined && isDeployed(stands))));
+    case "vacant":
+      return [
+        {
+          party: tenancy.tenant?.party,
+          name: tenancy.tenant?.workload,
+          wholeHost,
+          established: true,
+          oldest: undefined,
+          until: tenancy.until,
+        },
+      ];
+    case "free":
+      return claims.filter(({ kind }) => kind === "sound").map((claim) => of(claim, false));
+  }
+}
+
+/** A missing one comes first: the others must not gain by its absence. */
+const byAgeOfClaim = (a: Interest, b: Interest): number =>
+  a.oldest === undefined || b.oldest === undefined
+    ? Number(a.oldest !== undefined) - Number(b.oldest !== undefined)
+    : byAge(a.oldest, b.oldest);
+
+function consentsToAll(party: Party | undefined, established: readonly Interest[], claims: readonly Claim[]): boolean {
+  const own = claims.filter((claim) => claim.party === party).flatMap(({ shareWith }) => shareWith);
+  return established.every((it) => it.party === party || (it.party !== undefined && isSharedWith(own, it.party)));
+}

@@ -1,0 +1,39 @@
+import type { Claim } from "./claim.ts";
+import type { FaultyRoute, StandingRoute } from "./desired.ts";
+import type { Engine } from "./engine.ts";
+import type { Settled } from "./settle.ts";
+import { isDeployed, isLedTo, isOnLoginHost, type Place } from "./tenure.ts";
+
+/**
+ * Whether a route whose labels are faulty stays as it is. Not one that would be public by mistake, and not one that leads to a
+ * container which does not ask for it, having got the name or the address of the one that did.
+ */
+export function isKept({ winner, place }: Settled, engine: Engine): boolean {
+  if (winner?.kind !== "faulty") return false;
+  const all = faultyOf(place).filter(({ party }) => party === winner.party);
+  return mayStay(all, place) && (place.stands === undefined || !isStrange(winner, all, place.stands, place, engine));
+}
+
+/**
+ * Whether a route stays as it is while its tenant is missing. Not one that shows another container. Where the tenant is not known
+ * it may be one whose labels are faulty: then it stays only if it would for those.
+ */
+export function isKeptVacant(place: Place): boolean {
+  const { tenancy, stands, occupants } = place;
+  if (tenancy.is !== "vacant" || stands === undefined || occupants.length > 0) return false;
+  const suspects = tenancy.tenant === undefined ? faultyOf(place) : [];
+  return suspects.length === 0 || mayStay(suspects, place);
+}
+
+const faultyOf = ({ claims }: Pick<Place, "claims">): readonly FaultyRoute[] =>
+  claims.flatMap((claim) => (claim.kind === "faulty" ? [claim.faulty] : []));
+
+const mayStay = (all: readonly FaultyRoute[], { stands }: Pick<Place, "stands">): boolean =>
+  all.some((it) => !it.shut && (it.saysPublic || stands?.public !== true));
+
+function isStrange(winner: Claim, all: readonly FaultyRoute[], stands: StandingRoute, { occupants }: Place, engine: Engine): boolean {
+  if (all.some(({ service }) => service !== undefined && service === stands.service)) return false;
+  const own = new Set(all.flatMap(({ members }) => members));
+  if (isOnLoginHost(stands, engine) && isDeployed(stands) && !isLedTo(winner, stands, occupants)) return true;
+  return occupants.some(({ id }) => !own.has(id));
+}

@@ -1,0 +1,34 @@
+import { spoken } from "../domain/duration.ts";
+import { byAge, type Claim } from "./claim.ts";
+import type { Waiting } from "./desired.ts";
+import type { Holder } from "./holder.ts";
+import type { Tenancy } from "./tenure.ts";
+
+/** Those who would get a route whose tenant is missing: they wait for its grace. */
+export function waitForTenant(
+  claims: readonly Claim[],
+  vacancy: Extract<Tenancy, { readonly is: "vacant" }>,
+  now: number,
+): readonly Waiting[] {
+  const [heir, ...others] = claims.filter(({ kind }) => kind === "sound").toSorted(byAge);
+  if (heir === undefined) return [];
+  const { tenant, until } = vacancy;
+  const holder =
+    tenant === undefined ? "the container that had it when cfauth started" : `container ${tenant.workload}, which had it and stopped`;
+  const first = others.length === 0 ? heir.workload : `${heir.workload}, before ${others.map(({ workload }) => workload).join(" and ")},`;
+  return [{ route: heir.key, cause: "rival", reason: `${holder}; ${first} takes over in ${spoken(until - now)} unless it comes back` }];
+}
+
+/** One that asks for a path of a hostname whose holder is missing: only the holder can admit it. */
+export function waitForHolder(claim: Claim, { name, until }: Extract<Holder, { readonly is: "missing" }>, now: number): Waiting {
+  const { hostname } = claim.route;
+  const holder =
+    name === undefined
+      ? `the container that held ${hostname} when cfauth started`
+      : `container ${name}, which holds ${hostname} and stopped`;
+  return {
+    route: claim.key,
+    cause: "rival",
+    reason: `${holder}; unless it comes back, ${claim.workload} goes on in ${spoken(until - now)}`,
+  };
+}

@@ -1,0 +1,71 @@
+import { covers, type Hostname } from "../domain/hostname.ts";
+import type { Party } from "../domain/party.ts";
+import type { RouteKey } from "../domain/route.ts";
+import type { LoginHost } from "./engine.ts";
+import type { HostTenures } from "./holder.ts";
+import type { Settled } from "./settle.ts";
+import { isDeployed } from "./tenure.ts";
+
+/** A wildcard route that answers, or is about to, and whose it is. */
+interface Wildcard {
+  readonly key: RouteKey;
+  readonly hostname: Hostname;
+  readonly party: Party | undefined;
+  readonly workload: string | undefined;
+}
+
+/**
+ * The exact hostnames that a wildcard of another party must not answer for: all that a party asks for, soundly or not, or that is
+ * kept for one that may come back; and Authentik's own hostname, whether or not it is routed here.
+ */
+export function screenedHosts(
+  settled: readonly Settled[],
+  hosts: HostTenures,
+  login: LoginHost,
+): ReadonlyMap<Hostname, ReadonlySet<RouteKey>> {
+  const wildcards = settled.flatMap((it) => wildcardOf(it) ?? []);
+  if (wildcards.length === 0) return new Map();
+  const parties = partiesByHost(settled, hosts);
+  const names = new Set([...parties.keys(), login.hostname as Hostname]);
+  return new Map(
+    [...names].toSorted().flatMap((hostname) => {
+      const strange = wildcards.filter(
+        (it) => covers(it.hostname, hostname) && isStrange(it, hostname, parties.get(hostname) ?? [], login),
+      );
+      return strange.length === 0 ? [] : [[hostname, new Set(strange.map(({ key }) => key))] as const];
+    }),
+  );
+}
+
+function isStrange({ party, workload }: Wildcard, hostname: Hostname, parties: readonly (Party | undefined)[], login: LoginHost): boolean {
+  if (hostname === login.hostname) return !isAuthentik(party, workload, login);
+  return parties.some((it) => it === undefined || it !== party);
+}
+
+function isAuthentik(party: Party | undefined, workload: string | undefined, { container }: LoginHost): boolean {
+  return container.kind === "found" && party === container.party && workload !== undefined && container.names.has(workload);
+}
+
+function wildcardOf({ place, winner }: Settled): Wildcard | undefined {
+  const route = winner?.route ?? place.stands?.route;
+  const answers = winner?.kind === "sound" || (place.stands !== undefined && isDeployed(place.stands));
+  if (route === undefined || !answers || !route.hostname.startsWith("*.")) return undefined;
+  const { party, workload } = winner ?? place.before?.tenant ?? { party: undefined, workload: undefined };
+  return { key: place.key, hostname: route.hostname, party, workload };
+}
+
+/** Undefined: of a container that was gone when cfauth started. */
+function partiesByHost(settled: readonly Settled[], hosts: HostTenures): ReadonlyMap<Hostname, readonly (Party | undefined)[]> {
+  const all = settled.flatMap(({ place }) => {
+    const { tenancy, claims, stands } = place;
+    // A record alone shows nothing.
+    const missing =
+      tenancy.is === "vacant" && stands !== undefined && (isDeployed(stands) || stands.application)
+        ? [{ hostname: stands.route.hostname, party: tenancy.tenant?.party }]
+        : [];
+    return [...claims.map(({ route, party }) => ({ hostname: route.hostname, party })), ...missing];
+  });
+  const holders = [...hosts].map(([hostname, { party }]) => ({ hostname, party }));
+  const exact = [...all, ...holders].filter(({ hostname }) => !hostname.startsWith("*."));
+  return new Map([...Map.groupBy(exact, ({ hostname }) => hostname)].map(([hostname, its]) => [hostname, its.map(({ party }) => party)]));
+}

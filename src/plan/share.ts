@@ -1,0 +1,106 @@
+import type { Hostname } from "../domain/hostname.ts";
+import { describeParty, isSharedWith, type Party, shareName } from "../domain/party.ts";
+import type { Problem } from "../domain/problem.ts";
+import { byAge, type Claim } from "./claim.ts";
+import type { Waiting } from "./desired.ts";
+import type { Holder } from "./holder.ts";
+import { waitForHolder } from "./rival.ts";
+import { isDeployed, type Place } from "./tenure.ts";
+
+/** Which claims count, after each hostname's holder has been asked. */
+export interface Admitted {
+  readonly places: readonly Place[];
+  readonly waiting: readonly Waiting[];
+  /** When a missing holder is given up, in milliseconds since 1970. */
+  readonly ends: readonly number[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * A claim inside another party's hostname counts only with the consent of that party.
+ *
+ * | the holder                | a path                                           | the whole host |
+ * |---------------------------|--------------------------------------------------|----------------|
+ * | asks, and shares with it  | counts                                           | refused        |
+ * | asks, and does not        | refused, and closed where it is open             | refused        |
+ * | is missing                | stays where it is open already; else it waits    | waits          |
+ */
+export function admit(places: readonly Place[], holders: ReadonlyMap<Hostname, Holder>, now: number): Admitted {
+  const verdicts = places.map((place) => ({
+    place,
+    all: place.claims.toSorted(byAge).map((claim) => judge(claim, place, holders.get(claim.route.hostname), now)),
+  }));
+  const all = verdicts.flatMap((it) => it.all);
+  return {
+    places: verdicts.map(({ place, all: judged }) =>
+      withClaims(place, new Set(judged.flatMap((it) => (it.is === "admitted" ? [it.claim] : [])))),
+    ),
+    waiting: all.flatMap((it) => (it.is === "waits" ? [it.waiting] : [])),
+    ends: all.flatMap((it) => (it.is === "waits" ? [it.until] : [])),
+    problems: all.flatMap((it) => (it.is === "refused" && it.claim.kind === "sound" ? [it.problem] : [])),
+  };
+}
+
+function withClaims(place: Place, admitted: ReadonlySet<Claim>): Place {
+  const { tenancy } = place;
+  const claims = place.claims.filter((claim) => admitted.has(claim));
+  if (tenancy.is !== "held") return { ...place, claims };
+  const held = tenancy.claims.filter((claim) => admitted.has(claim));
+  return { ...place, claims, tenancy: held.length > 0 ? { is: "held", claims: held } : { is: "free", ended: true } };
+}
+
+type Verdict =
+  | { readonly is: "admitted"; readonly claim: Claim }
+  | { readonly is: "waits"; readonly claim: Claim; readonly waiting: Waiting; readonly until: number }
+  | { readonly is: "refused"; readonly claim: Claim; readonly problem: Problem };
+
+function judge(claim: Claim, place: Place, holder: Holder | undefined, now: number): Verdict {
+  if (holder === undefined || holder.party === claim.party) return { is: "admitted", claim };
+  // The route itself says who waits for whom.
+  if (place.tenancy.is === "vacant") return { is: "admitted", claim };
+  if (holder.is === "missing")
+    return isOpen(claim, place)
+      ? { is: "admitted", claim }
+      : { is: "waits", claim, until: holder.until, waiting: waitForHolder(claim, holder, now) };
+  if (claim.route.path === undefined) return { is: "refused", claim, problem: held(claim, holder) };
+  const shared = holder.claims.flatMap(({ shareWith }) => shareWith);
+  return isSharedWith(shared, claim.party) ? { is: "admitted", claim } : { is: "refused", claim, problem: unshared(claim, holder) };
+}
+
+const isOpen = (claim: Claim, { stands, tenancy }: Place): boolean =>
+  stands !== undefined && isDeployed(stands) && tenancy.is === "held" && tenancy.claims.includes(claim);
+
+type Present = Extract<Holder, { readonly is: "present" }>;
+
+function held(claim: Claim, { party, claims }: Present): Problem {
+  const same = claims.find(({ key }) => key === claim.key);
+  const holder = same ?? claims[0];
+  const message =
+    same === undefined
+      ? `${describeParty(party)} already holds ${claim.route.hostname} with container ${holder?.workload ?? ""} and keeps it`
+      : `container ${same.workload} already has ${claim.key} and keeps it`;
+  const fix = `give ${claim.workload} or ${holder?.workload ?? ""} another hostname`;
+  return { ...refusal(claim), code: "CFA-HOST-TAKEN", message, fix };
+}
+
+function unshared(claim: Claim, holder: Present): Problem {
+  const away = `give ${claim.workload} another hostname`;
+  const consent = consentOf(holder, claim.party);
+  return {
+    ...refusal(claim),
+    code: "CFA-HOST-SHARE",
+    message: `${describeParty(holder.party)} holds ${claim.route.hostname} with container ${holder.claims[0]?.workload ?? ""}, and does not share it with ${describeParty(claim.party)}`,
+    fix: consent === undefined ? away : `${consent}, or ${away}`,
+  };
+}
+
+/** A container without a project has no name that could be listed. */
+function consentOf({ claims }: Present, guest: Party): string | undefined {
+  const [owner] = claims.filter(({ shareLabel }) => shareLabel !== undefined);
+  if (owner === undefined) return undefined;
+  const names = [...new Set([...owner.shareWith, shareName(guest) ?? "*"])].toSorted().join(",");
+  return `add the label ${owner.shareLabel}: "${names}" to container ${owner.workload}`;
+}
+
+const refusal = ({ workload, label, key }: Claim) =>
+  ({ severity: "error", container: workload, label, route: key, effect: "closed" }) as const;

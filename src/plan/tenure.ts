@@ -1,0 +1,154 @@
+import type { Party } from "../domain/party.ts";
+import { type RouteKey, routeKey } from "../domain/route.ts";
+import type { Claim } from "./claim.ts";
+import type { StandingRoute } from "./desired.ts";
+import type { Engine, Occupant } from "./engine.ts";
+
+export interface Grace {
+  readonly graceMs: number;
+  /** For what is already missing when cfauth starts: after a reboot containers come up in any order. */
+  readonly startupGraceMs: number;
+}
+
+/** Who has a route. */
+export interface Tenant {
+  readonly workload: string;
+  readonly party: Party;
+}
+
+/** What is remembered of a route from pass to pass. */
+export interface Tenure {
+  /** Undefined where this process never saw the container: the route stood when cfauth started. */
+  readonly tenant: Tenant | undefined;
+  /** When the grace of a missing tenant ends, in milliseconds since 1970; set when it is first missed. */
+  readonly until: number | undefined;
+  /** Workloads that asked for the route and did not get it. They do not inherit while the tenant only restarts. */
+  readonly refused: ReadonlySet<string>;
+}
+
+export type Tenures = ReadonlyMap<RouteKey, Tenure>;
+
+/** Who may have a route now. */
+export type Tenancy =
+  /** Its tenant asks for it: by these claims, all of one party where the tenant is known. */
+  | { readonly is: "held"; readonly claims: readonly Claim[] }
+  /** Its tenant is missing and may come back. */
+  | { readonly is: "vacant"; readonly tenant: Tenant | undefined; readonly until: number }
+  /** No party has it. `ended`: its tenant has given it up, or stayed away too long. */
+  | { readonly is: "free"; readonly ended: boolean };
+
+/** One route with all that is known of it. */
+export interface Place {
+  readonly key: RouteKey;
+  readonly stands: StandingRoute | undefined;
+  readonly before: Tenure | undefined;
+  readonly claims: readonly Claim[];
+  readonly occupants: readonly Occupant[];
+  readonly tenancy: Tenancy;
+}
+
+interface Scene {
+  readonly claims: readonly Claim[];
+  readonly engine: Engine;
+  readonly grace: Grace;
+  readonly now: number;
+}
+
+/** Every route that stands, is asked for, or is kept for a tenant that may come back. */
+export function placesOf(standing: readonly StandingRoute[], before: Tenures, scene: Scene): readonly Place[] {
+  const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
+  const claims = Map.groupBy(scene.claims, ({ key }) => key);
+  const kept = [...before].flatMap(([key, { until }]) => (until !== undefined && until > scene.now ? [key] : []));
+  const keys = new Set([...stands.keys(), ...claims.keys(), ...kept]);
+  return [...keys].toSorted().map((key) => placeOf(key, stands.get(key), before.get(key), claims.get(key) ?? [], scene));
+}
+
+function placeOf(
+  key: RouteKey,
+  stands: StandingRoute | undefined,
+  before: Tenure | undefined,
+  claims: readonly Claim[],
+  scene: Scene,
+): Place {
+  const occupants = stands !== undefined && isDeployed(stands) ? scene.engine.occupants(stands) : [];
+  const seen = { key, stands, before, claims, occupants };
+  return { ...seen, tenancy: tenancyOf(seen, scene) };
+}
+
+/** Whether a rule of ours leads somewhere; one that only keeps the place does not. */
+export const isDeployed = ({ service, shut }: StandingRoute): boolean => service !== undefined && !shut;
+
+type Seen = Omit<Place, "tenancy">;
+
+function tenancyOf(seen: Seen, scene: Scene): Tenancy {
+  const { stands, before, claims } = seen;
+  const over = before?.until !== undefined && before.until <= scene.now;
+  const tenure = over ? undefined : before;
+  const deployed = stands !== undefined && isDeployed(stands);
+  const held = tenure?.tenant !== undefined || deployed ? claims.filter((claim) => isOfTenant(claim, { ...seen, before: tenure })) : [];
+  if (held.length > 0) return { is: "held", claims: held };
+  if (over || isReleased(seen, scene)) return { is: "free", ended: true };
+  const tenant = tenure?.tenant;
+  if (tenant === undefined && !deployed && (claims.length > 0 || stands === undefined || isPlaceholder(stands)))
+    return { is: "free", ended: false };
+  const graceMs = tenant === undefined ? scene.grace.startupGraceMs : scene.grace.graceMs;
+  const until = tenure?.until ?? scene.now + graceMs;
+  return until > scene.now ? { is: "vacant", tenant, until } : { is: "free", ended: true };
+}
+
+/** A rule that lets nobody in, and nothing else of ours: it guards the hostname, and no container ever had it. */
+export const isPlaceholder = ({ shut, application }: StandingRoute): boolean => shut && !application;
+
+function isOfTenant(claim: Claim, { stands, before, occupants }: Seen): boolean {
+  const tenant = before?.tenant;
+  if (tenant === undefined) return stands !== undefined && isLedTo(claim, stands, occupants);
+  return claim.party === tenant.party && (claim.workload === tenant.workload || before?.refused.has(claim.workload) !== true);
+}
+
+/** Whether the deployed rule leads to the claimant: by what the engine knows, or since it is exactly where its labels lead. */
+export const isLedTo = (
+  { party, service }: Pick<Claim, "party" | "service">,
+  stands: StandingRoute,
+  occupants: readonly Occupant[],
+): boolean =>
+  occupants.some((it) => it.certain && it.party === party) ||
+  (isDeployed(stands) && service !== undefined && isSamePlace(service, stands.service ?? ""));
+
+/** Earlier versions wrote a name without its network: `http://app:80` is where `http://app.tunnel:80` leads. */
+function isSamePlace(wanted: string, deployed: string): boolean {
+  if (wanted === deployed) return true;
+  const [a, b] = [wanted, deployed].map((it) => /^[a-z]+:\/\/([^:/[\]]+)(:\d+)?$/.exec(it));
+  const [host = "", old = ""] = [a?.[1], b?.[1]];
+  return old !== "" && !old.includes(".") && host.startsWith(`${old}.`) && a?.[2] === b?.[2];
+}
+
+/**
+ * Whether the tenant is not missing, but asks for the route no longer. Authentik's hostname is released as well where the rule
+ * leads to another container than Authentik's.
+ */
+function isReleased(seen: Seen, scene: Scene): boolean {
+  const { stands, before, occupants } = seen;
+  if (stands === undefined) return false;
+  const runs = occupants.some((it) => it.certain && (before?.tenant === undefined || it.party === before.tenant.party));
+  return runs || isGivenUp(seen, scene.claims) || (isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine));
+}
+
+export const isOnLoginHost = ({ route }: Pick<StandingRoute, "route">, { login }: Engine): boolean => route.hostname === login.hostname;
+
+/** Without a claim of Authentik's the rule is its own only while it may be restarting. */
+const isForeignToLogin = ({ login }: Engine): boolean => login.container.kind !== "absent";
+
+/**
+ * Whether its container asks for the same place by another route. Where this process never saw the container, it is taken to be
+ * the one that asks for the place on the same hostname; two containers may stand for one machine outside of Docker.
+ */
+function isGivenUp({ key, stands, before }: Seen, claims: readonly Claim[]): boolean {
+  const tenant = before?.tenant;
+  return claims.some(
+    (it) =>
+      it.kind === "sound" &&
+      it.key !== key &&
+      it.service === stands?.service &&
+      (tenant === undefined ? it.route.hostname === stands?.route.hostname : it.workload === tenant.workload && it.party === tenant.party),
+  );
+}

@@ -1,0 +1,246 @@
+import { describe, expect, it } from "vitest";
+import type { Exposure } from "../../src/domain/exposure.ts";
+import { composeProject, type Party } from "../../src/domain/party.ts";
+import { routeKey } from "../../src/domain/route.ts";
+import { house } from "../../src/kinds/index.ts";
+import { standing } from "../../src/kinds/standing.ts";
+import type { World } from "../../src/kinds/world.ts";
+import { decide, type Memory, noMemory } from "../../src/plan/decide.ts";
+import type { FaultyRoute } from "../../src/plan/desired.ts";
+import type { LoginHost } from "../../src/plan/engine.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { anybody, authentikIs, exposure, faultyRoute, hostname, NOTHING_RUNS, running } from "../builders.ts";
+import { ANYBODY, carryOut, emptyWorld, OWNER, type Request, reach, resolves } from "./model.ts";
+
+const [BLOG, SHOP] = [composeProject("blog"), composeProject("shop")];
+const at = (name: string, party: Party, route: string, more: Partial<Exposure> = {}) =>
+  exposure(route, { workload: name, party, origin: { service: `http://${name}:80`, options: {} }, ...more });
+
+/** A wildcard of one project that lets in anybody. */
+const WILD = at("wild", SHOP, "*.example.com", { protection: anybody });
+const WIKI = at("wiki", BLOG, "wiki.example.com");
+const SHUT = "http_status:503";
+
+interface Asked {
+  readonly wishes?: readonly Exposure[];
+  readonly faulty?: readonly FaultyRoute[];
+  readonly login?: LoginHost;
+  /** Changes that are refused. */
+  readonly refused?: (key: string) => boolean;
+}
+
+/** One daemon that works until nothing is left to do. */
+function daemon(world: World = emptyWorld()) {
+  let known: Memory = noMemory;
+  let now = 0;
+  const step = ({ wishes = [], faulty = [], login = NOTHING_RUNS.login }: Asked) => {
+    const engine = { ...running([...wishes, ...faulty]), login };
+    const decision = decide(
+      [{ exposures: wishes, faulty, problems: [] }],
+      standing(world),
+      engine,
+      known,
+      { graceMs: 60_000, startupGraceMs: 300_000 },
+      now,
+    );
+    known = decision.memory;
+    return plan(house(OWNER), decision.desired, world);
+  };
+  const settle = (asked: Asked, seen: (world: World) => void = () => {}) => {
+    now += 1_000;
+    for (let waves = 0; waves < 40; waves++) {
+      const planned = step(asked);
+      const changes = planned.changes.filter(({ key }) => asked.refused?.(key) !== true);
+      if (changes.length === 0) return planned;
+      for (const change of changes) {
+        world = carryOut(world, change);
+        seen(world);
+      }
+    }
+    throw new Error("never settles");
+  };
+  return {
+    settle,
+    later: (ms: number) => {
+      now += ms;
+    },
+    restart: () => {
+      known = noMemory;
+    },
+    world: () => world,
+    rules: () =>
+      world.ingress.rules
+        .filter(({ hostname: host }) => !/wild\.example|theirs/i.test(host ?? ""))
+        .map((it) => `${it.hostname} ${it.service}`),
+  };
+}
+
+const reached = (world: World, request: Request): string | undefined =>
+  resolves([world.dns], request.host) ? reach(world.ingress.rules, world, request, ANYBODY) : undefined;
+
+describe("a wildcard of another party", () => {
+  it.each<{ name: string; asked: Asked; rule: string }>([
+    {
+      name: "asks for soundly and cannot open yet",
+      asked: { wishes: [{ ...WIKI, gate: "the health check" }] },
+      rule: `wiki.example.com ${SHUT}`,
+    },
+    {
+      name: "asks for with faulty labels",
+      asked: { faulty: [faultyRoute("wiki.example.com", { party: BLOG })] },
+      rule: `wiki.example.com ${SHUT}`,
+    },
+    { name: "has open", asked: { wishes: [WIKI] }, rule: "wiki.example.com http://wiki:80" },
+  ])("never answers for an exact hostname that a party $name", ({ asked, rule }) => {
+    const it = daemon();
+    const wishes = [...(asked.wishes ?? []), WILD];
+    const strange: (string | undefined)[] = [];
+    const { live } = it.settle({ ...asked, wishes }, (world) => strange.push(reached(world, { host: "wiki.example.com", path: "/" })));
+    expect(strange.filter((service) => service === "http://wild:80")).toEqual([]);
+    expect(live).toContain("*.example.com");
+    expect(it.rules()).toEqual([rule, "*.example.com http://wild:80"]);
+    expect(reached(it.world(), { host: "other.example.com", path: "/" })).toBe("http://wild:80");
+  });
+
+  it("never answers for the rest of a hostname of which a party has a path", () => {
+    const it = daemon();
+    it.settle({ wishes: [at("wiki", BLOG, "wiki.example.com/docs"), WILD] });
+    expect(it.rules()).toEqual(["wiki.example.com http://wiki:80", `wiki.example.com ${SHUT}`, "*.example.com http://wild:80"]);
+  });
+
+  it("does not answer for a hostname that a party asks for once it is open, from the first change on", () => {
+    const it = daemon();
+    it.settle({ wishes: [WILD] });
+    const first: string[][] = [];
+    it.settle({ wishes: [WILD, WIKI] }, () => first.push([...it.rules()]));
+    expect(first[0]).toContain(`wiki.example.com ${SHUT}`);
+    expect(it.rules()).toEqual(["wiki.example.com http://wiki:80", "*.example.com http://wild:80"]);
+  });
+
+  it("does not answer for a hostname whose container is missing, while it closes or after", () => {
+    const it = daemon();
+    it.settle({ wishes: [WILD, WIKI] });
+    it.settle({ wishes: [WILD] });
+    expect(it.rules()).toContain("wiki.example.com http://wiki:80");
+    it.later(120_000);
+    it.settle({ wishes: [WILD] });
+    expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
+  });
+
+  it("does not open while the hostname cannot be kept from it", () => {
+    const it = daemon();
+    const refused = (key: string) => key === "ingress wiki.example.com";
+    const { waiting, live } = it.settle({ wishes: [WILD, { ...WIKI, gate: "the health check" }], refused });
+    expect(live).toEqual([]);
+    expect(waiting).toContainEqual({
+      route: "*.example.com",
+      cause: "guard",
+      reason: "wiki.example.com, which is another container's and would be answered by it",
+    });
+    expect(it.rules()).toEqual([]);
+  });
+
+  it("leaves nothing behind when it goes", () => {
+    const it = daemon();
+    const paths = at("wiki", BLOG, "wiki.example.com/docs");
+    it.settle({ wishes: [paths, WILD] });
+    it.later(120_000);
+    it.settle({ wishes: [paths] });
+    it.later(120_000);
+    it.settle({ wishes: [paths] });
+    expect(it.rules()).toEqual(["wiki.example.com http://wiki:80"]);
+  });
+
+  it("has a hostname whose last path is given up, and comes to rest", () => {
+    const it = daemon();
+    it.settle({ wishes: [at("wiki", BLOG, "wiki.example.com/docs"), WILD] });
+    it.settle({ wishes: [WILD] });
+    it.settle({ wishes: [at("wiki", BLOG, "new.example.com"), WILD] });
+    it.later(120_000);
+    it.settle({ wishes: [at("wiki", BLOG, "new.example.com"), WILD] });
+    expect(it.rules()).toEqual(["new.example.com http://wiki:80", "*.example.com http://wild:80"]);
+    expect([...it.world().dns.mine.keys()].toSorted()).toEqual(["*.example.com", "new.example.com"]);
+  });
+
+  it("does not answer for a hostname whose holder, with faulty labels alone, is missing", () => {
+    const it = daemon();
+    const wrong = faultyRoute("wiki.example.com", { party: BLOG, workload: "wiki" });
+    it.settle({ wishes: [WIKI, WILD] });
+    it.settle({ wishes: [WILD], faulty: [{ ...wrong, shut: true }] });
+    it.settle({ wishes: [WILD] });
+    expect(it.rules()).toContain(`wiki.example.com ${SHUT}`);
+  });
+
+  it("costs no write after a restart of cfauth", () => {
+    const it = daemon();
+    const wishes = [at("wiki", BLOG, "wiki.example.com/docs"), WILD];
+    it.settle({ wishes });
+    it.restart();
+    const changes: unknown[] = [];
+    it.settle({ wishes }, (world) => changes.push(world));
+    expect(changes).toEqual([]);
+  });
+
+  it("puts nothing before a rule that somebody else has for the hostname", () => {
+    const before = emptyWorld();
+    const theirs = { hostname: "wiki.example.com", service: "http://theirs:1" };
+    const it = daemon({ ...before, ingress: { ...before.ingress, rules: [theirs, ...before.ingress.rules] } });
+    const { live } = it.settle({ wishes: [WIKI, WILD] });
+    expect(live).toEqual(["*.example.com"]);
+    expect(it.rules()).toEqual(["wiki.example.com http://theirs:1", "*.example.com http://wild:80"]);
+  });
+});
+
+describe("a wildcard of the same party", () => {
+  it("needs no rule in its way", () => {
+    const it = daemon();
+    it.settle({
+      wishes: [
+        { ...WIKI, gate: "the health check" },
+        { ...WILD, party: BLOG },
+      ],
+    });
+    expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
+  });
+});
+
+describe("a wildcard and Authentik's own hostname", () => {
+  const login = (container: LoginHost["container"]): LoginHost => ({ hostname: "auth.example.com", container });
+
+  it.each<{ name: string; container: LoginHost["container"] }>([
+    { name: "elsewhere", container: { kind: "unnamed" } },
+    { name: "away", container: { kind: "absent", name: "authentik" } },
+    { name: "here without a route", container: authentikIs("authentik") },
+  ])("never meet while Authentik is $name", ({ container }) => {
+    const it = daemon();
+    const strange: (string | undefined)[] = [];
+    it.settle({ wishes: [WILD], login: login(container) }, (world) =>
+      strange.push(reached(world, { host: "auth.example.com", path: "/if/flow" })),
+    );
+    expect(strange.filter((service) => service !== undefined)).toEqual([]);
+    expect(it.rules()).toEqual([`auth.example.com ${SHUT}`, "*.example.com http://wild:80"]);
+  });
+
+  it("never meet where the wildcard is of another container of Authentik's project", () => {
+    const it = daemon();
+    const container = { kind: "found", party: SHOP, ids: new Set(["authentik"]), names: new Set(["authentik"]) } as const;
+    it.settle({ wishes: [WILD], login: login(container) });
+    expect(it.rules()).toContain(`auth.example.com ${SHUT}`);
+  });
+
+  it("meet where the wildcard is Authentik's own", () => {
+    const it = daemon();
+    const container = { kind: "found", party: SHOP, ids: new Set(["wild"]), names: new Set(["wild"]) } as const;
+    it.settle({ wishes: [WILD], login: login(container) });
+    expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
+  });
+
+  it("are apart once Authentik has its own route", () => {
+    const it = daemon();
+    const own = at("authentik", "container:authentik" as Party, "auth.example.com", { protection: { kind: "login" } });
+    it.settle({ wishes: [WILD, own], login: login(authentikIs("authentik")) });
+    expect(it.rules()).toEqual(["auth.example.com http://authentik:80", "*.example.com http://wild:80"]);
+    expect([...it.world().access.mine.keys()]).toContain(routeKey(own.route));
+    expect(it.world().dns.mine.has(hostname("auth.example.com"))).toBe(true);
+  });
+});
