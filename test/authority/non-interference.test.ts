@@ -196,7 +196,7 @@ class History {
   private restart(): void {
     this.endForgeries();
     for (const home of this.households) home.restart();
-    this.tenure.restarted([...this.lives.values()], this.all.now);
+    this.tenure.restarted([...this.lives.values()], this.leading(), this.all.now);
   }
 
   /** Where the container whose labels were copied is long gone, nothing tells a copy from the original: such a copy goes too. */
@@ -269,6 +269,11 @@ class History {
         const login = member === AUTHENTIK ? (this.inForce.get(member.name) ?? []).filter(asksForLogin).slice(-1) : [];
         this.inForce.set(member.name, [...login, intent]);
       }
+  }
+
+  /** The hostnames that have a rule which leads to some container. */
+  private leading(): ReadonlySet<string> {
+    return new Set(this.all.world.ingress.rules.flatMap(({ hostname = "", service }) => (hostOf(service) === undefined ? [] : [hostname])));
   }
 
   /** Whose container the rule of each hostname leads to: that of the whole host, else of a path. */

@@ -68,11 +68,16 @@ export class Tenure {
     for (const owner of new Set(residents.map(({ member }) => member.owner))) for (const name of NAMES) this.disturb(owner, name);
   }
 
-  /** A daemon that starts does not know since when a holder is missing: it waits the longer period. */
-  restarted(residents: readonly Resident[], now: number): void {
+  /**
+   * A daemon that starts does not know since when a holder is missing: it waits the longer period. Of a name without any rule it
+   * knows nothing, since only what is deployed is remembered.
+   */
+  restarted(residents: readonly Resident[], leading: ReadonlySet<string>, now: number): void {
     this.residents = residents;
-    for (const [name, held] of this.holdings)
-      if (this.askersOf(name, held.owner).length === 0) this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs });
+    for (const [name, held] of this.holdings) {
+      if (!leading.has(name)) this.release(name);
+      else if (this.askersOf(name, held.owner).length === 0) this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs });
+    }
   }
 
   /** Another writer gave the name to a party that asks for it: from then on which of the two has it is open. */
@@ -80,9 +85,14 @@ export class Tenure {
     for (const [name, owner] of deployed) {
       const holder = this.holdings.get(name)?.owner;
       if (holder === undefined || holder === owner || !this.asking(name).includes(owner)) continue;
-      this.holdings.delete(name);
-      for (const party of this.asking(name)) this.undisturbed.set(`${party} ${name}`, false);
+      this.release(name);
     }
+  }
+
+  /** From now on any party that asks for the name may get it. */
+  private release(name: string): void {
+    this.holdings.delete(name);
+    for (const party of this.asking(name)) this.undisturbed.set(`${party} ${name}`, false);
   }
 
   private remember(name: string, owner: string, until: number): void {
