@@ -249,4 +249,67 @@ const replicas: Row = {
   right: [true, [], [], "home-wiki-2 to the family"],
 };
 
-export const IDENTITY_ROWS = [...T3, ...itself, defaultName, ...T4, ...T5, ...T7, idIsCertain, ...T9, reported, replicas];
+/** A route whose labels are faulty by now stays as it is, and is led past a stranger that takes the container's name. */
+const faultyBeside: readonly Row[] = [
+  { input: "a Compose service called nas", stranger: composed("evil", "nas"), attached: false },
+  { input: "an alias nas that only Docker's DNS shows", stranger: container("x", { aliases: ["nas"] }), attached: true },
+  { input: "a container called nas.tunnel", stranger: container("nas.tunnel"), attached: false },
+].map(({ input, stranger, attached }) => ({
+  threat: "T7",
+  input: `${input} beside a container nas whose labels have become faulty`,
+  outcome: async () => {
+    const it = scene({ attached });
+    await it.up(container("nas", { labels: { hostname: "nas.example.com" } }));
+    await it.up(container("nas", { labels: { hostname: "nas.example.com", prot: "80" } }));
+    await it.up(stranger);
+    return it.at("nas.example.com");
+  },
+  right: "nas to everyone who logs in",
+}));
+
+const copies: readonly Row[] = [
+  {
+    threat: "T9",
+    input: "two containers with the same Compose labels, none of them named by Compose, come to rest",
+    outcome: async () => {
+      const it = scene();
+      const compose = { project: "evil", service: "web" };
+      await it.up(composed("home", "photos", { labels: { hostname: "photos.example.com" } }));
+      await it.up(container("one", { compose, labels: { hostname: "photos.example.com" } }));
+      await it.up(container("two", { compose, labels: { hostname: "two.example.com", access: "public" } }));
+      return [it.at("photos.example.com"), it.at("two.example.com")];
+    },
+    right: ["home-photos-1 to everyone who logs in", "two to anyone"],
+  },
+  ...[{}, { CFAUTH_TARGET: "id" }].map(
+    (settings): Row => ({
+      threat: "T9",
+      input: `a copy of home's wiki with a hostname of its own while the wiki is narrowed (${JSON.stringify(settings)})`,
+      outcome: async () => {
+        const it = scene({ settings });
+        const labels = { hostname: "wiki.example.com", access: "public" };
+        await it.up(composed("home", "wiki", { labels }));
+        const compose = { project: "home", service: "wiki" };
+        await it.up(container("copy", { compose, aliases: [], labels: { hostname: "copy.example.com", access: "public" } }));
+        await it.up(composed("home", "wiki", { incarnation: 1, ...WIKI }));
+        return it.at("wiki.example.com");
+      },
+      right: OWN,
+    }),
+  ),
+];
+
+export const IDENTITY_ROWS = [
+  ...faultyBeside,
+  ...copies,
+  ...T3,
+  ...itself,
+  defaultName,
+  ...T4,
+  ...T5,
+  ...T7,
+  idIsCertain,
+  ...T9,
+  reported,
+  replicas,
+];

@@ -228,4 +228,66 @@ const T12: readonly Row[] = [
   },
 ];
 
-export const TENURE_ROWS = [...T10, ...T11, ...T12];
+/** What another party does with a name within a wildcard changes nothing for the rest of the wildcard. */
+const wildcards: readonly Row[] = [
+  {
+    threat: "T11",
+    input: "a wildcard of a party that also asks for a name within it which another party holds",
+    outcome: async () => {
+      const it = scene();
+      await it.up(holder());
+      await it.up(
+        composed("other", "web", {
+          labels: { "all.hostname": "*.example.com", "all.access": "public", "one.hostname": WIKI, "one.access.groups": "admins" },
+        }),
+      );
+      return [it.at("x.example.com"), it.at(WIKI)];
+    },
+    right: ["other-web-1 to anyone", OWN],
+  },
+  {
+    threat: "T11",
+    input: "a name that a container has given up, and another one asks for, below the wildcard of a third",
+    outcome: async () => {
+      const it = scene();
+      await it.up(composed("other", "web", { labels: { hostname: "*.example.com", access: "public" } }));
+      await it.up(holder());
+      await it.up(holder({ incarnation: 1, labels: { hostname: "blog.example.com", "access.groups": "family" } }));
+      await it.up(composed("third", "web", { labels: { hostname: WIKI, "access.groups": "admins" } }));
+      return it.at(WIKI).includes("other-web-1");
+    },
+    right: false,
+  },
+];
+
+const restarts: readonly Row[] = [
+  {
+    threat: "T12",
+    input: "a restart of cfauth where holder and guest both have only paths",
+    outcome: async () => {
+      const it = scene();
+      await it.up(container("nas", { labels: { hostname: WIKI, path: "/api", access: "public", "share-with": "home" } }));
+      await it.up(composed("home", "login", { labels: { hostname: WIKI, path: "/login", access: "public" } }));
+      it.home.restart();
+      await it.up();
+      return [it.at(`${WIKI}/api`), it.at(`${WIKI}/login`)];
+    },
+    right: ["nas to anyone", "home-login-1 to anyone"],
+  },
+  ...each(
+    [{}, { CFAUTH_TARGET: "id" }],
+    (settings): Row => ({
+      threat: "T12",
+      input: `a container that moves to another path of its hostname, without any rival (${JSON.stringify(settings)})`,
+      outcome: async () => {
+        const it = scene({ settings });
+        await it.up(container("nas", { labels: { hostname: WIKI, path: "/app", access: "public" } }));
+        await it.up(container("nas", { incarnation: 1, labels: { hostname: WIKI, path: "/login", "access.groups": "family" } }));
+        return it.at(`${WIKI}/login`);
+      },
+      right: "nas to the family",
+    }),
+  ),
+];
+
+export const TENURE_ROWS = [...T10, ...T11, ...T12, ...wildcards, ...restarts];
