@@ -64,8 +64,11 @@ export interface App {
   groundwork(): Promise<void>;
   /** What the next pass would do, whatever it is: nothing is written. @throws {WorldError} when it could not be looked */
   preview(): Promise<Preview>;
-  /** @throws {WorldError} when any part could not be read */
-  look(): Promise<World>;
+  /**
+   * @param before - what was known: what no list shows any more is asked for once more
+   * @throws {WorldError} when any part could not be read
+   */
+  look(before?: World): Promise<World>;
 }
 
 /**
@@ -112,7 +115,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       if (config.tunnel.tokenFile !== undefined && !config.dryRun) await groundwork(hands.tunnel, watch.changed);
     },
     preview: () => preview(parts, loop.known()),
-    look: () => look(hands, "all", NOBODY_ASKED, undefined),
+    look: (before) => look(hands, "all", NOBODY_ASKED, before),
   };
 }
 
@@ -173,7 +176,7 @@ export function createHands({ config, cloudflare, authentik, owner, account, lea
     access: accessApi({ cloudflare, account, owner }),
     ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id }),
     dns: dnsApi({ cloudflare, account, owner, zones: labels.zones }),
-    tile: tileApi({ authentik, owner }),
+    tile: tileApi({ authentik, owner, leaving }),
     directory: directoryHands({ cloudflare, authentik, account }),
   };
 }

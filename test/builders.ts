@@ -145,6 +145,7 @@ export const context = (workloads: readonly Workload[], { login, ...more }: Cont
   target: "name",
   domain: "example.com",
   zones: ["example.com"],
+  excludedZones: [],
   waitHealthy: true,
   allowService: false,
   allowPublic: true,

@@ -176,7 +176,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   "share-with": {
     notes: [
-      "A hostname belongs to the project that holds it. Containers of other projects may route a path inside it, such as `wiki.example.com/blog`, only with this label on a container of the holder.",
+      "A hostname belongs to the project that holds it. Containers of other projects may route a path inside it, such as `wiki.example.com/blog`, only with this label on a container of the holder. The first container that asks for a free hostname makes its project the holder; a hostname stays with it while it runs, and for the grace period after that.",
     ],
     example: wiki({ "cfauth.share-with": "blog,wiki" }),
   },
@@ -231,7 +231,7 @@ export const TOGETHER: readonly (Section & { readonly title: string })[] = [
   {
     title: "Authentik itself",
     notes: [
-      "The container whose hostname, and path where there is one, is that of `AUTHENTIK_URL` is the login. It cannot stand behind itself, so cfauth keeps it open, also with `CFAUTH_ALLOW_PUBLIC=false`, and warns of each label that asks for something else. Another hostname in the same label is protected like any.",
+      "The container whose hostname, and path where there is one, is that of `AUTHENTIK_URL` is the login. Only Authentik's own container gets that hostname and the paths in it: the one that `AUTHENTIK_API_URL` leads to, or that `CFAUTH_AUTHENTIK_CONTAINER` names. It cannot stand behind itself, so cfauth keeps it open, also with `CFAUTH_ALLOW_PUBLIC=false`, and warns of each label that asks for something else. Another hostname in the same label is protected like any.",
     ],
     example: {
       service: "authentik-server",

@@ -3,7 +3,7 @@ import { spoken } from "../domain/duration.ts";
 import { many } from "../domain/grammar.ts";
 import type { Owner } from "../domain/owner.ts";
 import { foreignIn } from "../kinds/foreign.ts";
-import { oursIn, type Remaining, stayingIn } from "../kinds/leaving.ts";
+import { oursIn, type Remaining, stayingIn, unseenIn } from "../kinds/leaving.ts";
 import { ZERO_TRUST } from "../links.ts";
 import type { Preview } from "../loop/preview.ts";
 import { painted } from "../preview/lines.ts";
@@ -50,6 +50,15 @@ function destroy(config: Config, context: Context, yes: boolean): Promise<number
         "",
       );
       const gone = preview.steps.length === 0 && oursIn(preview.before, app.owner).length === 0;
+      const unseen = unseenIn(preview.before, app.owner);
+      if (gone && unseen.length > 0) {
+        say(
+          out,
+          `Nothing of owner ${app.owner} is seen, but not all can be seen:`,
+          ...unseen.map((it) => `    ${painted(out, "!")} ${spell(it)}`),
+        );
+        return 1;
+      }
       if (gone) say(out, `Nothing of owner ${app.owner} is there.`);
       const refusal = gone ? undefined : await refused(config, context, app.owner, yes, beside);
       if (refusal !== undefined) say(out, ...refusal);
@@ -61,7 +70,8 @@ function destroy(config: Config, context: Context, yes: boolean): Promise<number
       }
       // Where all was answered it is known: Authentik itself may have gone off the net last.
       const after = taken.whole ? taken.last?.end?.world : undefined;
-      const left = oursIn(after ?? (await app.look()), app.owner);
+      const known = after ?? (await app.look(taken.last?.end?.world));
+      const left = [...oursIn(known, app.owner), ...unseenIn(known, app.owner)];
       say(out, ...told(taken, left, app.owner, context));
       return left.length === 0 ? 0 : 1;
     },

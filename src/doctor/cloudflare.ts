@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { APPS, DNS, LOGIN, TUNNEL, ZONES } from "../clients/cloudflare/operations.ts";
+import type { Config } from "../config.ts";
+import { chooseZone, type Hostname } from "../domain/hostname.ts";
 import { WorldError } from "../errors.ts";
 import { TOKEN_FORM } from "../links.ts";
 import { type Check, checkFrom, type Findings, few, type Need, passed, type Result } from "./findings.ts";
@@ -35,7 +37,7 @@ export async function cloudflare(scene: Scene): Promise<Findings> {
   const permissions = await permissionsOf(scene, account, zones);
   return {
     fact: factOf(token, permissions, zones),
-    checks: [token, ...permissions, ...zoneChecks(config.labels.zones, all)],
+    checks: [token, ...permissions, ...zoneChecks(config.labels.zones, all), ...domainChecks(config.labels, all)],
     lacks: lacking(permissions, zones),
   };
 }
@@ -132,6 +134,30 @@ function zoneChecks(wanted: readonly string[] | undefined, all: readonly Zone[])
       }),
     ),
     ...used.map(({ name, status }): Check => (status === "pending" ? pending(name) : passed("cloudflare.zone", `zone ${name}`))),
+  ];
+}
+
+/** CFAUTH_DOMAIN completes hostnames, so it has to lie in a zone that may be used. The most specific zone decides. */
+function domainChecks({ domain, zones: wanted }: Config["labels"], all: readonly Zone[]): readonly Check[] {
+  const [usable, excluded] = [true, false].map((is) => all.filter(({ name }) => (wanted?.includes(name) ?? true) === is));
+  const choice =
+    domain === undefined
+      ? undefined
+      : chooseZone(
+          domain as Hostname,
+          usable ?? [],
+          (excluded ?? []).map(({ name }) => name),
+        );
+  if (choice?.is !== "excluded") return [];
+  return [
+    {
+      id: "cloudflare.zone",
+      title: `zone ${choice.name}`,
+      result: "warn",
+      detail: `CFAUTH_DOMAIN ${domain} belongs to the zone ${choice.name}, which CFAUTH_ZONES leaves out`,
+      code: "CFA-CF-ZONE",
+      fixes: [`add ${choice.name} to CFAUTH_ZONES`, "or set CFAUTH_DOMAIN to a domain in one of the zones that it lists"],
+    },
   ];
 }
 

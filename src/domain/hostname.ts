@@ -66,3 +66,35 @@ export function zoneOf<Z extends { readonly name: string }>(hostname: Hostname, 
     .filter((zone) => hostname === zone.name || hostname.endsWith(`.${zone.name}`))
     .toSorted((a, b) => b.name.length - a.name.length)[0];
 }
+
+/** Which zone a hostname belongs to among all that the token sees, and whether CFAUTH_ZONES allows it. */
+export type ZoneChoice<Z> =
+  | { readonly is: "usable"; readonly zone: Z }
+  /** The most specific zone is one that CFAUTH_ZONES leaves out: a parent that it allows must not stand in for it. */
+  | { readonly is: "excluded"; readonly name: string }
+  | { readonly is: "none" };
+
+/** @param excluded - names of the zones that the token sees and CFAUTH_ZONES leaves out */
+export function chooseZone<Z extends { readonly name: string }>(
+  hostname: Hostname,
+  usable: readonly Z[],
+  excluded: readonly string[],
+): ZoneChoice<Z> {
+  const zone = zoneOf(hostname, usable);
+  const other = zoneOf(
+    hostname,
+    excluded.map((name) => ({ name })),
+  );
+  if (other !== undefined && other.name.length > (zone?.name.length ?? 0)) return { is: "excluded", name: other.name };
+  return zone === undefined ? { is: "none" } : { is: "usable", zone };
+}
+
+/** The zone that a record for the hostname is written to; undefined where there is none that may be used. */
+export function usableZone<Z extends { readonly name: string }>(
+  hostname: Hostname,
+  usable: readonly Z[],
+  excluded: readonly string[],
+): Z | undefined {
+  const choice = chooseZone(hostname, usable, excluded);
+  return choice.is === "usable" ? choice.zone : undefined;
+}

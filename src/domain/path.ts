@@ -1,3 +1,4 @@
+import { anyCase, CLEAN_BELOW, ofAnyCase, SUFFIX } from "./clean-paths.ts";
 import { faulty, type Parsed, parsed } from "./parsed.ts";
 
 declare const brand: unique symbol;
@@ -54,17 +55,43 @@ export const pathPattern = (path: Path): string => `^${literal(path)}${BELOW}`;
 /** The same for a prefix that needs no login: nothing that any origin could read as something outside of it. */
 export const openPattern = (path: Path): string => `^${literal(path)}${BELOW_OPEN}`;
 
-/**
- * The pattern of a whole public host that has something protected inside: every clean path, so that no other spelling of the
- * protected one (`/x/../admin`, `//admin`, `/admin;x`) comes through. Letter case is beyond it: whether `/ADMIN` is `/admin`
- * only the origin knows.
- */
-export const CLEAN_PATHS = `^${BELOW_OPEN}`;
+/** What is below a prefix and clean, for one that has something protected inside it. */
+export const cleanPattern = (path: Path): string => `^${literal(path)}${CLEAN_BELOW}`;
 
-/** The path whose pattern this is, protected or open; undefined when cfauth did not write it. */
+/**
+ * A protected prefix inside something that lets in more: in any letter case, and with whatever may follow a segment and still be it
+ * to some origin, such as `/ADMIN`, `/admin.json` or `/admin!list`. What the rule around it takes and an origin could read as below
+ * the prefix has to come here.
+ *
+ * @param clean - whether something more protected is inside it in turn
+ */
+export const guardPattern = (path: Path, clean = false): string =>
+  `^${literal(path).slice(1).split("/").map(guarded).join("")}${clean ? CLEAN_BELOW : BELOW}`;
+
+const guarded = (segment: string): string => `/${anyCase(segment)}${SUFFIX}`;
+
+/** The pattern of a whole host that has something protected inside: every clean path, so that no other spelling of it comes through. */
+export const CLEAN_PATHS = `^${CLEAN_BELOW}`;
+
+/** Whether the pattern is that of a whole host, also as earlier versions wrote it. */
+export const isCleanPaths = (pattern: string): boolean => pattern === CLEAN_PATHS || pattern === `^${BELOW_OPEN}`;
+
+const ENDS = [BELOW, BELOW_OPEN, CLEAN_BELOW];
+
+/** The path whose pattern this is, whatever of it lies below; undefined when cfauth did not write it. */
 export function patternPath(pattern: string): Path | undefined {
-  const end = [BELOW, BELOW_OPEN].find((it) => pattern.endsWith(it));
+  const end = ENDS.find((it) => pattern.endsWith(it));
   if (!pattern.startsWith("^/") || end === undefined) return undefined;
-  const path = pattern.slice(1, -end.length).replace(/\\([.+])/g, "$1") as Path;
-  return path !== "" && [pathPattern(path), openPattern(path)].includes(pattern) ? path : undefined;
+  const prefix = pattern.slice(1, -end.length);
+  const guarded = guardedPath(prefix);
+  const path = (guarded ?? prefix).replace(/\\([.+])/g, "$1") as Path;
+  const again = guarded === undefined ? `^${literal(path)}${end}` : guardPattern(path, end === CLEAN_BELOW);
+  return path !== "" && again === pattern ? path : undefined;
+}
+
+/** The prefix of a guarded pattern, still as a pattern; undefined for a plain one. */
+function guardedPath(prefix: string): string | undefined {
+  const segments = prefix.split(SUFFIX).slice(0, -1);
+  const read = segments.map((segment) => ofAnyCase(segment.slice(1)));
+  return read.length === 0 || read.includes(undefined) ? undefined : read.map((segment) => `/${segment}`).join("");
 }

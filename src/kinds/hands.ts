@@ -1,4 +1,5 @@
 import type { Asked } from "../domain/directory.ts";
+import { routeKey } from "../domain/route.ts";
 import type { AccessChange, AccessSeen } from "./access/seen.ts";
 import { answers, type DirectoryHands } from "./directory.ts";
 import type { DnsChange, DnsSeen } from "./dns/seen.ts";
@@ -8,7 +9,8 @@ import type { IngressChange, IngressSeen } from "./ingress/seen.ts";
 import type { Applied, Depth, Kind } from "./kind.ts";
 import type { LoginChange, LoginSeen } from "./login/seen.ts";
 import type { PolicyChange, PolicySeen } from "./policy/seen.ts";
-import type { TileChange, TileSeen } from "./tile/seen.ts";
+import { standing } from "./standing.ts";
+import type { TileHands } from "./tile/api.ts";
 import type { TunnelChange, TunnelSeen } from "./tunnel/seen.ts";
 import type { World } from "./world.ts";
 
@@ -20,12 +22,13 @@ export interface Hands {
   readonly access: Kind<AccessSeen, AccessChange>;
   readonly ingress: Kind<IngressSeen, IngressChange>;
   readonly dns: Kind<DnsSeen, DnsChange>;
-  readonly tile: Kind<TileSeen, TileChange>;
+  readonly tile: TileHands;
   readonly directory: DirectoryHands;
 }
 
 /**
- * Looks at everything, and for the names that the labels ask for. The tunnel comes first, since the rules are looked up by its id.
+ * Looks at everything, and for the names that the labels ask for. The tunnel comes first, since the rules are looked up by its id;
+ * the tiles of routes last, since they are asked for by the routes that exist.
  *
  * @throws {WorldError} when any part could not be read: there is no half a world
  */
@@ -40,7 +43,9 @@ export async function look(hands: Hands, depth: Depth, asked: Asked, before: Wor
     hands.tile.observe(depth, before?.tile),
     hands.directory.observe(asked),
   ]);
-  return { login, tunnel, policy, access, ingress, dns, tile, directory };
+  const world = { login, tunnel, policy, access, ingress, dns, tile, directory };
+  const routes = standing(world).map(({ route }) => routeKey(route));
+  return { ...world, tile: await hands.tile.seek(routes, tile, before?.tile) };
 }
 
 /** Only for names that were not looked up yet: everything else stays as it was seen. */

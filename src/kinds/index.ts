@@ -1,6 +1,7 @@
 import type { Owner } from "../domain/owner.ts";
 import type { House } from "../plan/rung.ts";
 import { behindAccess } from "./access/behind.ts";
+import { overruling } from "./access/conflict.ts";
 import { accessRung, doubles, tagFoundation } from "./access/propose.ts";
 import type { AccessChange } from "./access/seen.ts";
 import { adopt } from "./adopt.ts";
@@ -33,7 +34,7 @@ export const house = (owner: Owner, withTiles = true): House<World, AnyChange> =
   rungs: [policyRung(owner), accessRung(owner), ingressRung, dnsRung(owner)],
   sweeps: [unusedPolicies(owner), doubles],
   courtesies: [tiles(owner, withTiles)],
-  surveys: [behindAccess],
+  surveys: [behindAccess, overruling],
   audience: ({ protection }, { policy }) => linked(owner, protection, policy)?.join(" "),
   widens: (wish, world) => widens(owner, wish, world),
   overstays: (wish, world, desired) => overstays(owner, wish, world, desired),

@@ -1,3 +1,4 @@
+import { many } from "../domain/grammar.ts";
 import { accessTag, type Owner } from "../domain/owner.ts";
 import { parseRouteKey } from "../domain/route.ts";
 import type { Desired } from "../plan/desired.ts";
@@ -11,6 +12,7 @@ import { mappingName } from "./login/claim.ts";
 import { methodStays, nextToGo, ownRoute, providerStays, unusedLogin } from "./login/leave.ts";
 import { routeOf } from "./phrase.ts";
 import { unusedPolicies } from "./policy/propose.ts";
+import { publisher } from "./tile/wish.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -18,7 +20,10 @@ import type { World } from "./world.ts";
  * way to Authentik, nothing could be taken away there afterwards.
  */
 export function planLeaving(owner: Owner, desired: Desired, world: World, failed: ReadonlySet<string>): Plan<AnyChange> {
-  const planned = plan(leaving(owner), desired, world, failed);
+  const whole = plan(leaving(owner), desired, world, failed);
+  // A tile that the list does not show is found only by its route: it goes while that is still there.
+  const tiles = whole.changes.filter(({ kind }) => kind === "tile");
+  const planned = tiles.length === 0 ? whole : { ...whole, changes: tiles };
   const own = ownRoute(world.login);
   const { hostname } = addressOf(world.login.wish);
   // Other routes of that hostname would wait for each other.
@@ -74,6 +79,20 @@ export function oursIn(world: World, owner: Owner): readonly Remaining[] {
         ]),
   ];
 }
+
+/**
+ * What may be there although no look shows it: the list of applications has only what the token's user may open. Those that other
+ * owners made are not told apart.
+ */
+export const unseenIn = ({ tile }: World, owner: Owner): readonly Remaining[] =>
+  tile.fault !== undefined || tile.hidden === 0
+    ? []
+    : [
+        {
+          what: "tiles, if there are any",
+          why: `Authentik has ${many(tile.hidden, "application")} about cfauth that the token of this user may not see: run it with an administrator's token, or look under Applications for the publisher ${publisher(owner)}`,
+        },
+      ];
 
 const plain = (what: string): Remaining => ({ what, why: undefined });
 

@@ -33,7 +33,7 @@ export function pretending(world: World, told: (change: AnyChange) => number): H
     access: kind("access", accessAfter),
     ingress: { kind: "ingress", observe: (_depth, before) => Promise.resolve(before ?? world.ingress), apply: rules(told) },
     dns: kind("dns", dnsAfter),
-    tile: kind("tile", tileAfter),
+    tile: { ...kind("tile", tileAfter), seek: (_routes, seen) => Promise.resolve(seen) },
     directory: { observe: () => Promise.resolve(world.directory) },
   };
 }

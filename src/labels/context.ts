@@ -18,6 +18,8 @@ export interface Context {
   readonly domain: string | undefined;
   /** Names of the zones that may be used. */
   readonly zones: readonly string[];
+  /** Names of the zones that the token sees and CFAUTH_ZONES leaves out. */
+  readonly excludedZones: readonly string[];
   readonly waitHealthy: boolean;
   readonly allowService: boolean;
   readonly allowPublic: boolean;

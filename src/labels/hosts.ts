@@ -1,4 +1,4 @@
-import { type Hostname, parseHostname, zoneOf } from "../domain/hostname.ts";
+import { chooseZone, type Hostname, parseHostname, type ZoneChoice } from "../domain/hostname.ts";
 import type { Problem } from "../domain/problem.ts";
 import type { Context } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
@@ -52,24 +52,32 @@ function meantBy(text: string, { domain, standing }: Context): readonly Hostname
 const NOWHERE = "invalid";
 
 function hostFault(label: Label, hostname: Hostname, context: Context): readonly Fault[] {
-  const zones = context.zones.map((name) => ({ name }));
-  if (zoneOf(hostname, zones) === undefined) {
-    const known = context.zones.join(", ") || "none at all: is Zone · Read missing?";
-    const fix = `correct it, or give the token Zone · Read and DNS · Edit for the zone of ${hostname}`;
-    return [
-      { code: "CFA-HOST-NO-ZONE", label: label.name, message: `none of the zones that may be used (${known}) covers ${hostname}`, fix },
-    ];
+  const choice = zoneIn(hostname, context);
+  if (choice.is === "usable") return [];
+  if (choice.is === "excluded") {
+    const message = `${hostname} belongs to the zone ${choice.name}, which CFAUTH_ZONES leaves out`;
+    const fix = `add ${choice.name} to CFAUTH_ZONES, or use a hostname in one of the zones that it lists (${context.zones.join(", ") || "none at all"})`;
+    return [{ code: "CFA-HOST-NO-ZONE", label: label.name, message, fix }];
   }
-  return [];
+  const known = context.zones.join(", ") || "none at all: is Zone · Read missing?";
+  const fix = `correct it, or give the token Zone · Read and DNS · Edit for the zone of ${hostname}`;
+  return [
+    { code: "CFA-HOST-NO-ZONE", label: label.name, message: `none of the zones that may be used (${known}) covers ${hostname}`, fix },
+  ];
 }
+
+const zoneIn = (hostname: Hostname, { zones, excludedZones }: Context): ZoneChoice<{ readonly name: string }> =>
+  chooseZone(
+    hostname,
+    zones.map((name) => ({ name })),
+    excludedZones,
+  );
 
 /** Universal SSL covers the zone and one label below it (Cloudflare docs, checked 2026-11). */
 export function tooDeep(labelSet: LabelSet, label: string, hostname: Hostname, context: Context): readonly Problem[] {
-  const zone = zoneOf(
-    hostname,
-    context.zones.map((name) => ({ name })),
-  );
-  if (zone === undefined || hostname === zone.name) return [];
+  const choice = zoneIn(hostname, context);
+  if (choice.is !== "usable" || hostname === choice.zone.name) return [];
+  const { zone } = choice;
   const below = hostname.slice(0, -zone.name.length - 1);
   if (!below.includes(".")) return [];
   const message = `Cloudflare's free certificate does not cover ${hostname}, only ${zone.name} and one label below it`;

@@ -19,7 +19,7 @@ import { authentikOn, type LoginSettings } from "./authentik.ts";
 import { occupants } from "./occupants.ts";
 
 export interface WishSettings
-  extends Omit<Context, "zones" | "domain" | "named" | "neighbours" | "routed" | "standing" | "directory" | "login"> {
+  extends Omit<Context, "zones" | "excludedZones" | "domain" | "named" | "neighbours" | "routed" | "standing" | "directory" | "login"> {
   readonly login: LoginSettings;
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
@@ -36,7 +36,9 @@ export function wishes(
   memory: Memory,
   now: number,
 ): Decision {
-  const zones = world.dns.zones.map(({ name }) => name).filter((name) => settings.allowedZones?.includes(name) ?? true);
+  const seen = world.dns.zones.map(({ name }) => name);
+  const zones = seen.filter((name) => settings.allowedZones?.includes(name) ?? true);
+  const barred = seen.filter((name) => !zones.includes(name));
   const stands = standing(world);
   const { host, path } = settings.login;
   const routed = new Set(stands.flatMap(({ service }) => placesOf(service ?? "")));
@@ -48,6 +50,7 @@ export function wishes(
     ...settings,
     login: { host, path, container },
     zones,
+    excludedZones: [...world.dns.excludedZones, ...barred],
     domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined),
     named: namedNetworks(workloads, settings),
     neighbours: around,

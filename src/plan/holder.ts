@@ -50,16 +50,22 @@ export function holdersOf(places: readonly Place[], before: HostTenures, graceUn
     [...hosts].flatMap(([hostname, all]) => {
       const holder = holderOf(
         all.map(({ place }) => place),
-        unlessOver(before.get(hostname), now),
-        graceUntil,
+        unlessOver(before.get(hostname), graceUntil, now),
       );
       return holder === undefined ? [] : [[hostname, holder] as const];
     }),
   );
 }
 
-const unlessOver = (tenure: HostTenure | undefined, now: number): HostTenure | undefined =>
-  tenure?.until !== undefined && tenure.until <= now ? undefined : tenure;
+/** The tenure with the end that its grace would have from now on; none where that was over before. */
+function unlessOver(tenure: HostTenure | undefined, graceUntil: number, now: number): Kept | undefined {
+  if (tenure === undefined || (tenure.until !== undefined && tenure.until <= now)) return undefined;
+  const until = tenure.until ?? graceUntil;
+  return { ...tenure, until, lasts: until > now };
+}
+
+/** `lasts`: whether it is kept for a party that asks for none of the hostname now. */
+type Kept = HostTenure & { readonly until: number; readonly lasts: boolean };
 
 /** What is remembered of the hostnames that have a holder, and of those that nobody asks for until the grace of theirs is over. */
 export function hostTenures(
@@ -92,14 +98,14 @@ function hostnameOf(place: Place): { readonly hostname: Hostname; readonly place
   return route && { hostname: route.hostname, place };
 }
 
-function holderOf(places: readonly Place[], tenure: HostTenure | undefined, graceUntil: number): Holder | undefined {
+function holderOf(places: readonly Place[], tenure: Kept | undefined): Holder | undefined {
   const before = tenure?.party;
   const claims = places.flatMap((place) => place.claims).toSorted(byAge);
   const interests = places.flatMap(interestsOf);
   const established = interests.filter((it) => it.established).toSorted(byAgeOfClaim);
   const known = interests.find(({ party }) => party !== undefined && party === before) ?? askingFor(before, claims);
-  if (known === undefined && tenure !== undefined && !places.some(hasEnded))
-    return { is: "missing", party: tenure.party, name: tenure.workload, until: tenure.until ?? graceUntil };
+  if (known === undefined && tenure?.lasts && !places.some(hasEnded))
+    return { is: "missing", party: tenure.party, name: tenure.workload, until: tenure.until };
   const chosen =
     known ??
     established.find(({ wholeHost }) => wholeHost) ??

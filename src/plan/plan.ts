@@ -122,7 +122,11 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
   if (uncovered !== undefined)
     return {
       route,
-      waiting: { route: key, cause: "guard", reason: `${uncovered}, which is another container's and would be answered by it` },
+      waiting: {
+        route: key,
+        cause: "guard",
+        reason: `a rule that keeps it from answering for ${uncovered}, which belongs to another container`,
+      },
       ...abandon(all, undefined),
     };
   const bare = opening ? unguarded(scene, wish) : undefined;

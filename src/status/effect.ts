@@ -1,6 +1,9 @@
-import type { Problem } from "../domain/problem.ts";
+import type { Problem, ProblemCode } from "../domain/problem.ts";
 import { routeKey } from "../domain/route.ts";
 import type { Desired, StandingRoute } from "../plan/desired.ts";
+
+/** What is open there is another container's. */
+const REFUSED: ReadonlySet<ProblemCode> = new Set(["CFA-HOST-TAKEN", "CFA-HOST-SHARE"]);
 
 /**
  * The problems with their true effect: a route that is open already goes on as it was, until somebody else has it.
@@ -20,6 +23,6 @@ export function inEffect(
     }),
   );
   const goesOn = ({ code, route, container }: Problem): boolean =>
-    route === undefined ? container !== undefined && kept.has(container) : open.has(route) && code !== "CFA-HOST-TAKEN";
+    route === undefined ? container !== undefined && kept.has(container) : open.has(route) && !REFUSED.has(code);
   return problems.map((problem) => (goesOn(problem) ? { ...problem, effect: "unchanged" as const } : problem));
 }

@@ -1,6 +1,6 @@
 import { type Exposure, open } from "../domain/exposure.ts";
 import type { Problem } from "../domain/problem.ts";
-import { type RouteKey, routeKey } from "../domain/route.ts";
+import { beneath, type RouteKey, routeKey } from "../domain/route.ts";
 import type { AnyChange } from "../kinds/index.ts";
 import type { Desired, StandingRoute } from "../plan/desired.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -50,10 +50,20 @@ export function knownRoutes(
       access: wish === undefined ? (at?.service === undefined ? undefined : at.public ? "public" : "authentik") : accessOf(wish),
       ...((wish?.protection.kind === "login" || at?.login === true) && { login: true }),
       ...(wish?.detour !== undefined && { detour: wish.detour }),
+      ...(wish !== undefined && isInsidePublic(wish, desired) && { insidePublic: true as const }),
       ...stateOf(key),
     };
   });
 }
+
+/** Whether it is a protected path, and what is around it shows the same container to anyone. */
+const isInsidePublic = ({ route, protection, workload, origin }: Exposure, { wishes }: Desired): boolean =>
+  route.path !== undefined &&
+  !open(protection) &&
+  [...wishes.values()].some(
+    (outer) =>
+      open(outer.protection) && (outer.workload === workload || outer.origin.service === origin.service) && beneath(route, outer.route),
+  );
 
 const accessOf = ({ protection }: Exposure): "authentik" | "public" => (open(protection) ? "public" : "authentik");
 

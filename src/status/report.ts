@@ -40,7 +40,10 @@ export interface ReportedRoute {
   readonly access: "authentik" | "public" | null;
   /** Who may enter now; of a waiting route that is not open yet, who will. Null where nobody gets in, or it is not known. Never an address. */
   readonly who: string | null;
-  /** Why no login is in front of Authentik's own hostname, or why the rule does not lead to the container by its name. */
+  /**
+   * Why no login is in front of Authentik's own hostname, why the rule does not lead to the container by its name, or what is
+   * safer than a protected path inside a public host.
+   */
   readonly note?: string;
   readonly state: RouteState;
   /** For all but live routes. */
@@ -80,6 +83,8 @@ export interface KnownRoute {
   readonly login?: boolean;
   /** Why the rule does not lead to the container by its name. */
   readonly detour?: Detour;
+  /** Whether it is a protected path inside a public host that shows the same container. */
+  readonly insidePublic?: true;
   readonly state: RouteState;
   readonly reason: string | undefined;
   /** Which problem, and its mend, where its state is one. */
@@ -137,8 +142,12 @@ const linksOf = ({ objects }: KnownRoute, places: Places | undefined): ReportedR
   ...(places !== undefined && objects?.tile !== undefined && { authentik: authentikApplication(places.authentik, objects.tile) }),
 });
 
-function noteOf({ login, detour }: KnownRoute): Pick<ReportedRoute, "note"> {
-  const notes = [...(login === true ? [OWN_HOST] : []), ...(detour === undefined ? [] : [detourNote(detour)])];
+function noteOf({ login, detour, insidePublic }: KnownRoute): Pick<ReportedRoute, "note"> {
+  const notes = [
+    ...(login === true ? [OWN_HOST] : []),
+    ...(detour === undefined ? [] : [detourNote(detour)]),
+    ...(insidePublic === true && login !== true ? [INSIDE_PUBLIC] : []),
+  ];
   return notes.length === 0 ? {} : { note: notes.join(". ") };
 }
 
@@ -156,6 +165,9 @@ export function detourNote({ by, name, why }: Detour): string {
       return `${way}, since the name ${name} could not be used when the rule was written; recreate the container to have the name again`;
   }
 }
+
+export const INSIDE_PUBLIC =
+  "A protected path inside a public host: which other spellings the service takes for this path, only the service knows. A hostname of its own is safer";
 
 export const OWN_HOST = "Authentik itself: open, since the login cannot stand behind itself";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { inventory } from "../e2e/world.ts";
 import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTunnel } from "../sandbox/cloudflare/seed.ts";
 import type { AccessApplication, DnsRecord, IngressRule } from "../sandbox/cloudflare/state.ts";
-import { type Home, home } from "./daemon.ts";
+import { type Home, home, line } from "./daemon.ts";
 import { others } from "./others.ts";
 import { stranger, visitor } from "./visitor.ts";
 
@@ -189,5 +189,54 @@ describe("without the label adopt", () => {
     expect(at.problems.map(({ code }) => code).toSorted()).toEqual(["CFA-CONFLICT-ACCESS", "CFA-CONFLICT-DNS", "CFA-CONFLICT-INGRESS"]);
     expect(at.took).toEqual([]);
     expect(at.live).toEqual([]);
+  });
+});
+
+describe("a foreign Access application around a route, where a wildcard record answers DNS", () => {
+  const BANK = "bank.home.localhost";
+  const LOGIN = { hostname: BANK, path: "/login", access: "public" };
+  const protectedBank = async (...uris: readonly string[]) => {
+    const at = await scene([], { ...TO_TUNNEL, name: "*.home.localhost" });
+    const { id } = seedGuard(at, uris[0] ?? BANK, ...uris);
+    return { at, application: () => at.sandbox.cloudflare.state.apps.get(id) };
+  };
+
+  it.each([BANK, "*.home.localhost", "b*.home.localhost", `${BANK}/login/*`])("on %s keeps its protection whole", async (place) => {
+    const { at, application } = await protectedBank(place);
+    await using _ = at;
+    const before = structuredClone(application());
+    await at.run("bank", { ...LOGIN, path: place.includes("/") ? "/login/form" : "/login" });
+    await at.settle();
+    await at.resync();
+    const problems = at.problems.filter(({ code }) => code !== "CFA-AK-BEHIND-ACCESS");
+    expect(problems).toMatchObject([{ code: "CFA-CONFLICT-ACCESS", severity: "error", effect: "closed" }]);
+    expect(at.changes.filter(({ kind }) => kind === "access" || kind === "ingress" || kind === "dns").map(line)).toEqual([
+      "create access cfauth-app",
+    ]);
+    expect(application()).toEqual(before);
+  });
+
+  it("stays as it is where the label adopt consents, and ours decides for that path alone", async () => {
+    const { at, application } = await protectedBank(BANK);
+    await using _ = at;
+    const before = structuredClone(application());
+    await at.run("bank", { ...LOGIN, adopt: "true" });
+    await at.settle();
+    expect(at.problems).toEqual([]);
+    expect(await stranger(at.sandbox, BANK, "/login")).toBe("this is bank: /login");
+    expect(application()).toEqual(before);
+    expect(at.took).toEqual([]);
+  });
+
+  it("that comes up around an open route is reported and closes nothing", async () => {
+    const { at } = await protectedBank("nas.home.localhost");
+    await using _ = at;
+    await at.run("bank", LOGIN);
+    await at.settle();
+    expect(at.problems).toEqual([]);
+    seedGuard(at, BANK);
+    await at.resync();
+    expect(at.problems).toMatchObject([{ code: "CFA-CONFLICT-ACCESS", severity: "warning", effect: "unchanged" }]);
+    expect(await stranger(at.sandbox, BANK, "/login")).toBe("this is bank: /login");
   });
 });

@@ -1,10 +1,14 @@
 /** Who may enter, over time: what each change of labels means to those who have logged in before. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { addGroup, addUser } from "../sandbox/authentik/people.ts";
 import { seedPolicy } from "../sandbox/cloudflare/seed.ts";
+import type { AccessApplication, AccessPolicy } from "../sandbox/cloudflare/state.ts";
+import { until } from "../sources/until.ts";
 import { type Home, home } from "./daemon.ts";
 import { stranger, visitor } from "./visitor.ts";
 
+const BOB = "bob@example.com";
 const REFUSED = "403 That account does not have access";
 
 const application = ({ sandbox, host }: Home, name = "wiki") =>
@@ -76,6 +80,126 @@ describe("a narrower audience that is cut off", () => {
     expect(await bob.open(wiki)).toBe(REFUSED);
     expect(await alice.open(wiki)).toBe("this is wiki: /");
     expect(application(at)?.name).toBe(wiki);
+  });
+});
+
+/** How late Access is in these tests, and how often a visitor reloads, in milliseconds. */
+const LATE_MS = 1_500;
+const RELOAD_MS = 50;
+
+/** Bob opens the page again and again, logging in wherever Access asks him to, until it is over. Answers what he saw. */
+async function reloading(at: Home, during: () => Promise<unknown>): Promise<readonly string[]> {
+  const { bob, wiki } = people(at);
+  const seen: string[] = [await bob.open(wiki)];
+  let over = false;
+  const reload = async () => {
+    while (!over) {
+      seen.push(await bob.open(wiki).catch((error: unknown) => String(error)));
+      await sleep(RELOAD_MS);
+    }
+  };
+  const reloads = reload();
+  await during();
+  over = true;
+  await reloads;
+  return [...seen, await bob.still(wiki), await bob.open(wiki)];
+}
+
+/** Until what was written has arrived at Access's edge: what it believes is what the API says. */
+const arrived = ({ sandbox: { cloudflare } }: Home) =>
+  until(() => {
+    const { apps, policies } = cloudflare.propagation.view();
+    const { state } = cloudflare;
+    return JSON.stringify([apps, policies]) === JSON.stringify([[...state.apps.values()], [...state.policies.values()]]);
+  }, "Access knows what was written");
+
+describe("a visitor who reloads all the time while Access is late", () => {
+  it("has no session once the narrowed policy is in force", async () => {
+    await using at = await home();
+    await at.run("wiki", { "access.groups": "family,admins" });
+    await at.settle();
+    at.sandbox.cloudflare.propagation.lag({ access: LATE_MS });
+    const seen = await reloading(at, async () => {
+      at.relabel("wiki", { "access.groups": "family" });
+      await at.settle();
+      await arrived(at);
+    });
+    expect([seen[0], ...seen.slice(-2)]).toEqual(["this is wiki: /", "log in", REFUSED]);
+    expect(at.live).toEqual([at.host("wiki")]);
+    expect(await people(at).alice.open(at.host("wiki"))).toBe("this is wiki: /");
+  });
+
+  it("has none where daemon and visitor go on while the machine restarts in the middle of it", async () => {
+    await using at = await home();
+    await at.run("wiki", { access: "public" });
+    await at.settle();
+    at.sandbox.cloudflare.propagation.lag({ access: LATE_MS });
+    at.relabel("wiki", { "access.groups": "family" });
+    let left = 3;
+    at.sandbox.controls.fault(({ write }) => write && left-- <= 0, { kind: "status", status: 500 }, Infinity);
+    await at.settle();
+    at.sandbox.controls.heal();
+    const seen = await reloading(at, async () => {
+      await (await at.another()).settle();
+      await arrived(at);
+    });
+    expect(seen.slice(-2)).toEqual(["log in", REFUSED]);
+  });
+});
+
+describe("what somebody widened in the dashboard", () => {
+  const OUTSIDER = ["this is wiki: /", "log in", REFUSED];
+
+  it.each<{ name: string; widen: (app: AccessApplication, policy: AccessPolicy) => { app?: object; policy?: object } }>([
+    {
+      name: "a policy of ours lets in more",
+      widen: (_, { include }) => ({ policy: { include: [...include, { email: { email: BOB } }] } }),
+    },
+    { name: "a policy of ours lets in everyone", widen: () => ({ policy: { include: [{ everyone: {} }], require: [] } }) },
+    {
+      name: "another policy is linked beside ours",
+      widen: (app) => ({ app: { policies: [...app.policies, { id: "bobs", precedence: 9 }] } }),
+    },
+  ])("is narrowed at the next resync, and the logins made meanwhile are ended: $name", async ({ widen }) => {
+    await using at = await home();
+    const { bob, wiki } = people(at);
+    const { state } = at.sandbox.cloudflare;
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    expect(await bob.open(wiki)).toBe(REFUSED);
+    seedPolicy(state, { id: "bobs", name: "Bob", include: [{ email: { email: BOB } }] });
+    const [app, policy] = [application(at), [...state.policies.values()].find(({ name }) => name.includes("members of family"))];
+    if (app === undefined || policy === undefined) throw new Error("nothing to widen");
+    const wider = widen(app, policy);
+    state.apps.set(app.id, { ...app, ...wider.app });
+    state.policies.set(policy.id, { ...policy, ...wider.policy });
+    at.sandbox.cloudflare.propagation.lag({ access: LATE_MS });
+
+    const seen = await reloading(at, async () => {
+      await at.resync();
+      await arrived(at);
+    });
+
+    expect([seen[0], ...seen.slice(-2)]).toEqual(OUTSIDER);
+    const ours = [...state.policies.values()].filter(({ name }) => name.startsWith("cfauth:"));
+    expect(ours).toMatchObject([{ name: policy.name, include: policy.include, require: policy.require, decision: "allow" }]);
+    expect(await people(at).alice.open(wiki)).toBe("this is wiki: /");
+    expect((await at.resync()).applied).toBe(0);
+  });
+
+  it("for longer is shortened, and a login that was given for longer is ended", async () => {
+    await using at = await home();
+    const { alice, wiki } = people(at);
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    const app = application(at);
+    if (app === undefined) throw new Error("no application");
+    at.sandbox.cloudflare.state.apps.set(app.id, { ...app, session_duration: "720h" });
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+    await at.resync();
+    expect(application(at)).toMatchObject({ session_duration: "24h" });
+    expect(await alice.still(wiki)).toBe("log in");
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
   });
 });
 

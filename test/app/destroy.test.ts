@@ -3,13 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { cli } from "../../src/cli.ts";
+import { type Operation, operations } from "../../src/clients/authentik/operations.ts";
 import { createTerminal } from "../../src/terminal.ts";
 import { tcp, workload } from "../builders.ts";
 import { inventory } from "../e2e/world.ts";
 import { seedApp, seedIdentityProvider } from "../sandbox/cloudflare/seed.ts";
 import { AUTH } from "../sandbox/testing.ts";
 import { type Home, home, OWNER } from "./daemon.ts";
-import { furnish, others } from "./others.ts";
+import { furnish, mayOnly, others } from "./others.ts";
 import { stranger, visitor } from "./visitor.ts";
 
 interface Ran {
@@ -243,6 +244,61 @@ describe("cfauth destroy", () => {
     }
     expect(inventory(at.sandbox)).toEqual(TUNNEL_ALONE);
     expect([seen, runs > 3]).toEqual([[], true]);
+  });
+});
+
+describe("cfauth destroy with another token than the one that made the tiles", () => {
+  const all = [...new Set(Object.values<Operation>(operations).map(({ permission }) => permission))];
+  const wikiForFamily = async (at: Home) => {
+    await at.run("wiki", { "access.groups": "family" });
+    expect((await at.settle()).errors).toEqual([]);
+  };
+  const tiles = ({ sandbox }: Home) =>
+    sandbox.authentik.state.applications.filter(({ slug }) => slug.startsWith("cfauth-")).map(({ name }) => name);
+
+  it("finds the tile of a group that an administrator's token made, and removes it", async () => {
+    await using at = await home();
+    await wikiForFamily(at);
+    mayOnly(at.sandbox, all);
+    const { code, out } = await destroy(at);
+    expect([code, tiles(at), inventory(at.sandbox)]).toEqual([0, [], TUNNEL_ALONE]);
+    expect(out).toContain(`Gone: nothing of owner ${OWNER} is left`);
+  });
+
+  it("does not say that nothing is left where it cannot see it, and an administrator's token finds it", async () => {
+    await using at = await home();
+    const { state } = at.sandbox.authentik;
+    await wikiForFamily(at);
+    const [tile] = state.applications.filter(({ slug }) => slug.startsWith("cfauth-"));
+    const bindings = state.bindings.filter(({ target }) => target === tile?.pk);
+    expect((await destroy(at)).code).toBe(0);
+    // Authentik was restored from a copy in which the tile still was, while nothing leads to its route any more.
+    if (tile === undefined) throw new Error("no tile");
+    state.applications.push(tile);
+    state.bindings.push(...bindings);
+    const { username } = state.apiToken;
+    mayOnly(at.sandbox, all);
+
+    const unseen = await destroy(at);
+    expect([unseen.code, tiles(at)]).toEqual([1, ["Wiki"]]);
+    expect(unseen.out).toContain("Authentik has 1 application about cfauth that the token of this user may not see");
+
+    Object.assign(state.apiToken, { username, permissions: undefined });
+    const { code } = await destroy(at);
+    expect([code, tiles(at)]).toEqual([0, []]);
+  });
+
+  it("says that a tile is left where Authentik refuses to delete it, though its route is gone by then", async () => {
+    await using at = await home();
+    await wikiForFamily(at);
+    mayOnly(
+      at.sandbox,
+      all.filter((it) => it !== "authentik_core.delete_application"),
+    );
+    const { code, out } = await destroy(at);
+    expect([code, tiles(at)]).toEqual([1, ["Wiki"]]);
+    expect(out).toContain("tile Wiki");
+    expect([...at.sandbox.cloudflare.state.records.values()]).toEqual([]);
   });
 });
 

@@ -225,6 +225,23 @@ const ILLNESSES: readonly Illness[] = [
 2 warnings. cfauth can work.`,
   },
   {
+    name: "bare hostnames are completed into a zone that CFAUTH_ZONES leaves out, below one that it allows",
+    ill: (at) => {
+      const { zones } = at.at.sandbox.cloudflare.state;
+      const [first] = zones.values();
+      if (first === undefined) throw new Error("the sandbox has no zone");
+      zones.set("dev", { ...first, id: "dev", name: `dev.${at.at.sandbox.zone}` });
+      at.settings["CFAUTH_ZONES"] = at.at.sandbox.zone;
+      at.settings["CFAUTH_DOMAIN"] = `dev.${at.at.sandbox.zone}`;
+    },
+    code: 0,
+    says: `! Cloudflare  token valid, never expires · 5 of 5 permissions · zone home.localhost                CFA-CF-ZONE
+    CFAUTH_DOMAIN dev.home.localhost belongs to the zone dev.home.localhost, which CFAUTH_ZONES leaves out
+    → add dev.home.localhost to CFAUTH_ZONES
+    → or set CFAUTH_DOMAIN to a domain in one of the zones that it lists
+1 warning. cfauth can work.`,
+  },
+  {
     name: "a socket proxy hides the engine's id, and no owner is named",
     ill: (at) => {
       at.engine.refused.push("/info");
@@ -459,7 +476,11 @@ const ILLNESSES: readonly Illness[] = [
     auth.home.localhost, Authentik itself: to log in one would have to be logged in
     → give Authentik's container the label hostname: auth.home.localhost (cfauth keeps it open by itself), or
       add an Access application for auth.home.localhost with a Bypass policy
-1 problem. 7 groups are fine.`,
+! Routes      1 wanted, 1 live · 1 warning · nobody else is seen to use owner app          CFA-CONFLICT-ACCESS
+    wiki.home.localhost (container wiki): the Access application "Homelab" (*.home.localhost), which is not
+    cfauth's, covers wiki.home.localhost as well: cfauth's own is more specific and decides who enters
+    → set cfauth.adopt: "true" on container wiki if that is wanted, or choose another hostname
+1 problem, 1 warning. 6 groups are fine.`,
   },
   {
     name: "Authentik's pages redirect to a login of Access",

@@ -127,7 +127,7 @@ describe("an Access application of somebody else's before all hostnames", () => 
   it("is named while it stands before Authentik, and no more once Authentik has a route of its own", async () => {
     await using at = await behind();
     seedApp(at.sandbox.cloudflare.state, { domain: "*.home.localhost", name: "Everything" });
-    await at.run("wiki");
+    await at.run("wiki", { adopt: "true" });
     await at.settle();
     expect(at.problems).toMatchObject([
       { code: "CFA-AK-BEHIND-ACCESS", message: expect.stringContaining("Everything"), effect: "unchanged" },

@@ -37,7 +37,7 @@ const SITUATIONS: readonly Situation[] = [
     name: "an audience is narrowed",
     before: (at) => at.run("wiki"),
     now: (at) => at.relabel("wiki", { "access.groups": "family" }),
-    steps: 8,
+    steps: 9,
   },
   {
     name: "an audience is widened",
@@ -50,7 +50,7 @@ const SITUATIONS: readonly Situation[] = [
     name: "a public route becomes protected",
     before: (at) => at.run("wiki", { access: "public" }),
     now: (at) => at.relabel("wiki", { "access.groups": "family" }),
-    steps: 9,
+    steps: 11,
   },
   {
     name: "origin and audience change together",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { covers, parseHostname, zoneOf } from "../../src/domain/hostname.ts";
+import { chooseZone, covers, parseHostname, usableZone, zoneOf } from "../../src/domain/hostname.ts";
 import { hostname } from "../builders.ts";
 
 describe("a hostname", () => {
@@ -92,5 +92,24 @@ describe("the zone of a hostname", () => {
     { name: "example.net", zone: undefined },
   ])("$name lies in $zone", ({ name, zone }) => {
     expect(zoneOf(hostname(name), zones)?.name).toBe(zone);
+  });
+});
+
+describe("the most specific zone among all that the token sees decides, not the most specific that may be used", () => {
+  const usable = ["example.com", "ops.dev.example.com"].map((name) => ({ name }));
+  const excluded = ["dev.example.com", "example.org"];
+
+  it.each([
+    { name: "app.example.com", choice: { is: "usable", zone: { name: "example.com" } } },
+    { name: "mydev.example.com", choice: { is: "usable", zone: { name: "example.com" } } },
+    { name: "x.dev.example.com", choice: { is: "excluded", name: "dev.example.com" } },
+    { name: "dev.example.com", choice: { is: "excluded", name: "dev.example.com" } },
+    { name: "*.dev.example.com", choice: { is: "excluded", name: "dev.example.com" } },
+    { name: "x.ops.dev.example.com", choice: { is: "usable", zone: { name: "ops.dev.example.com" } } },
+    { name: "app.example.org", choice: { is: "excluded", name: "example.org" } },
+    { name: "app.example.net", choice: { is: "none" } },
+  ])("$name: $choice.is", ({ name, choice }) => {
+    expect(chooseZone(hostname(name), usable, excluded)).toEqual(choice);
+    expect(usableZone(hostname(name), usable, excluded)).toEqual("zone" in choice ? choice.zone : undefined);
   });
 });

@@ -1,7 +1,17 @@
 import { posix } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CLEAN_PATHS, openPattern, type Path, parsePath, pathPattern, patternPath } from "../../src/domain/path.ts";
+import {
+  CLEAN_PATHS,
+  cleanPattern,
+  guardPattern,
+  isCleanPaths,
+  openPattern,
+  type Path,
+  parsePath,
+  pathPattern,
+  patternPath,
+} from "../../src/domain/path.ts";
 import { path } from "../builders.ts";
 import { re2 } from "../sandbox/edge/connector/re2.ts";
 
@@ -84,11 +94,14 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
   it.each([
     { name: "protected", write: pathPattern },
     { name: "open", write: openPattern },
+    { name: "clean", write: cleanPattern },
+    { name: "guarded", write: guardPattern },
+    { name: "guarded and clean", write: (prefix: Path) => guardPattern(prefix, true) },
   ])("$name: is one that RE2 takes, without looking around or back, since RE2's refusal would stop every route", ({ write }) => {
     fc.assert(
       fc.property(clean, (prefix) => {
         const text = write(prefix);
-        expect(text).not.toMatch(/\(\?|\\[1-9kPuZz]|\\p[^{]/);
+        expect(text).not.toMatch(/\(\?[^i]|\\[1-9kuZz]|\\[pP][^{]/);
         expect(re2(text).test(prefix)).toBe(true);
       }),
       { numRuns: 300 },
@@ -98,9 +111,13 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
   it.each([
     { name: "protected", write: pathPattern },
     { name: "open", write: openPattern },
+    { name: "clean", write: cleanPattern },
+    { name: "guarded", write: guardPattern },
+    { name: "guarded and clean", write: (prefix: Path) => guardPattern(prefix, true) },
   ])("$name: can be read back, so that a rule tells its route", ({ write }) => {
+    const withSs = clean.map((prefix) => `${prefix}/paSSword/Session.x` as Path);
     fc.assert(
-      fc.property(clean, (prefix) => patternPath(write(prefix)) === prefix),
+      fc.property(fc.oneof(clean, withSs), (prefix) => patternPath(write(prefix)) === prefix),
       { numRuns: 300 },
     );
   });
@@ -333,6 +350,198 @@ function decoded(text: string): string {
     return text;
   }
 }
+
+/** What origins make of a path before they look for a handler, beside what they do to any path. */
+const READINGS: Readonly<Record<string, (path: string) => string>> = {
+  "letter by letter": (path) => path,
+  "without letter case": (path) => path.toLowerCase(),
+  "in capitals": (path) => path.toUpperCase().toLowerCase(),
+  "without letter case, a character at a time": (path) => path.replaceAll("\u0130", "i").toLowerCase(),
+  "in its compatibility form (NFKC)": (path) => path.normalize("NFKC"),
+  "in its compatibility form, without letter case": (path) => path.normalize("NFKC").toLowerCase(),
+  "without a format at the end": (path) => path.replace(/\.[A-Za-z0-9_-]+$/, ""),
+  "without a format after any segment": (path) => path.replace(/\.[A-Za-z0-9_.-]+(?=\/|$)/g, ""),
+  "without a stream of NTFS": (path) => path.replace(/:[^/]*/g, ""),
+  "without a session of ASP.NET": (path) => path.replace(/\/\([A-Z]\([^/]*\)\)/gi, ""),
+  "without matrix parameters": (path) => path.replace(/;[^/]*/g, ""),
+  "without any parameters of a segment": (path) => path.replace(/[;,=][^/]*/g, ""),
+  "without the method of an action": (path) => path.replace(/![^/]*/g, ""),
+  "without dots and blanks at the end of a segment": (path) => path.replace(/[. ]+(?=\/|$)/g, ""),
+  "decoded once more": (path) => decoded(path),
+  "decoded twice more": (path) => decoded(decoded(path)),
+  "with backslashes as slashes": (path) => path.replaceAll("\\", "/"),
+  "without what nobody sees": (path) => path.replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, ""),
+  trimmed: (path) => path.trim(),
+  "up to a null": (path) => path.split("\u0000")[0] ?? "",
+  "as Windows reads it": (path) =>
+    path
+      .replaceAll("\\", "/")
+      .replace(/:[^/]*/g, "")
+      .replace(/[. ]+(?=\/|$)/g, "")
+      .toLowerCase(),
+  "as Spring reads it": (path) =>
+    decoded(path)
+      .replace(/;[^/]*/g, "")
+      .replace(/\.[A-Za-z0-9]+$/, "")
+      .toLowerCase(),
+};
+
+const GUARDED = ["/admin", "/api/session", "/v1.0"].map((text) => path(text));
+
+/** Spellings of one segment that some origin reads as it, and others that stand beside it. */
+const spellings = (segment: string): readonly string[] => {
+  const wide = [...segment].map((char) => (/[!-~]/.test(char) ? String.fromCodePoint((char.codePointAt(0) ?? 0) + 0xfee0) : char)).join("");
+  const encoded = `%${segment.charCodeAt(0).toString(16)}${segment.slice(1)}`;
+  const marks = [
+    ".json",
+    ".json.gz",
+    ".",
+    "..",
+    " ",
+    "::$DATA",
+    ":x",
+    ";x=y",
+    "!list",
+    ",x",
+    "=1",
+    "@x",
+    "+",
+    "*",
+    "~",
+    "'",
+    "&x",
+    "$",
+    "%00",
+    "%20",
+    "%2e",
+    "\u0000",
+    "\ufe0f",
+    "\u00a0",
+    "(x)",
+    "?x",
+    "#x",
+    "%",
+  ];
+  return [
+    segment,
+    segment.toUpperCase(),
+    segment[0]?.toUpperCase() + segment.slice(1),
+    segment.replace("i", "\u0131").replace("s", "\u017f"),
+    segment.replace("i", "\u0130"),
+    segment.replace("ss", "\u00df"),
+    segment.replace("m", "m\u00ad"),
+    wide,
+    wide.toUpperCase(),
+    encoded,
+    encoded.replace("%", "%25"),
+    segment.replace("n", "\u207f"),
+    segment.replace("a", "\ud835\udc1a"),
+    ...marks.flatMap((mark) => [segment + mark, segment.toUpperCase() + mark]),
+    ...["%", " ", ";", "\u200b", "."].map((mark) => mark + segment),
+  ];
+};
+const BETWEEN = ["", "/", "./", "../", "x/../", "(S(x))/", "(A(x)F(y))/", ";/", ";x/", "%2e/", "\\", "x\\..\\", "%2f", "x/"];
+const AFTER = ["", "/", "/users", "//users", "/x.json", "/x;y", "/../x", "/..", "/.", "/%2e%2e/x"];
+
+const isBelow = (seen: string, prefix: string): boolean => {
+  const at = posix.normalize(seen.replace(/\/{2,}/g, "/")).replace(/\/$/, "");
+  return at === prefix || at.startsWith(`${prefix}/`);
+};
+
+describe.each(GUARDED)("a protected path %s inside a host that lets in more", (prefix) => {
+  const outer = re2(CLEAN_PATHS);
+  const inner = re2(guardPattern(prefix));
+  const requests = spelled(prefix);
+  const through = requests.filter((request) => outer.test(request) && !inner.test(request));
+
+  it.each(Object.entries(READINGS))("comes to the protected rule, or to none, where the origin reads the path %s", (_, read) => {
+    expect(through.filter((request) => isBelow(read(request), prefix))).toEqual([]);
+  });
+
+  it("is read out of other spellings by nearly every one of these origins, else the above says nothing", () => {
+    const read = Object.values(READINGS).filter((it) =>
+      requests.some((request) => !isBelow(request, prefix) && isBelow(it(request), prefix)),
+    );
+    expect(read.length).toBeGreaterThan(Object.keys(READINGS).length - 4);
+    expect(through.length).toBeGreaterThan(20);
+  });
+
+  it("does so where the origin does several of these one after the other", () => {
+    const steps = fc.array(fc.constantFrom(...Object.values(READINGS)), { minLength: 2, maxLength: 5 });
+    fc.assert(
+      fc.property(fc.nat(), steps, (n, walk) => {
+        const request = through[n % through.length] ?? "";
+        const seen = walk.reduce((text, read) => read(text), request);
+        expect([request, isBelow(seen, prefix)]).toEqual([request, false]);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it("leaves the paths beside it to the rule around it", () => {
+    const beside = [
+      "/",
+      "/x",
+      `${prefix}istrator`,
+      `${prefix}-tools`,
+      `${prefix}_x`,
+      `/x${prefix}`,
+      "/Größe/straße",
+      "/日本語",
+      "/~ann/x.html",
+    ];
+    expect(beside.filter((request) => inner.test(request) || !outer.test(request))).toEqual([]);
+  });
+
+  it.each([false, true])(
+    "is not led out of: no way up comes to the protected rule, also where more is protected inside it: %s",
+    (clean) => {
+      const guard = re2(guardPattern(prefix, clean));
+      const seen = requests.filter((request) => guard.test(request));
+      expect(seen.filter((request) => posix.normalize(decoded(request)) !== request)).toEqual([]);
+      expect(seen.length).toBeGreaterThan(50);
+    },
+  );
+});
+
+function spelled(prefix: Path): readonly string[] {
+  const segments = prefix.slice(1).split("/");
+  const [last = "", ...before] = segments.toReversed();
+  const front = before.toReversed();
+  const heads = front.length === 0 ? [""] : front.flatMap((segment) => spellings(segment).map((it) => `${it}/`));
+  return BETWEEN.flatMap((between) =>
+    heads.flatMap((head) => spellings(last).flatMap((it) => AFTER.map((after) => `/${between}${head}${it}${after}`))),
+  );
+}
+
+describe("the clean paths of a host that has something protected inside", () => {
+  it("have no character that any origin reads as another one which is plain, but ß", () => {
+    const clean = re2(CLEAN_PATHS);
+    const chars = Array.from({ length: 0x110000 }, (_, code) => code)
+      .filter((code) => code >= 0x80 && (code < 0xd800 || code > 0xdfff))
+      .map((code) => String.fromCodePoint(code));
+    const forms = (char: string) => [char, char.normalize("NFKC")].flatMap((it) => [it, it.toLowerCase(), it.toUpperCase()]);
+    const plain = (char: string) => char === "\u0130" || forms(char).some((form) => /^[\x00-\x7f]+$/.test(form));
+    const unseen = (char: string) => /\p{Default_Ignorable_Code_Point}/u.test(char);
+    expect(chars.filter((char) => (plain(char) || unseen(char)) && clean.test(`/x${char}x`))).toEqual(["ß"]);
+  });
+
+  it.each(["/größe", "/αβγ", "/кириллица", "/日本語", "/हिन्दी", "/عربي", "/x y", "/a.b-c_d", "/.well-known/x", "/~ann", "/$1,2"])(
+    "are such as %s",
+    (request) => {
+      expect(re2(CLEAN_PATHS).test(request)).toBe(true);
+    },
+  );
+
+  it("keep out the short names of Windows", () => {
+    expect(re2(CLEAN_PATHS).test("/ADMINI~1/x")).toBe(false);
+  });
+
+  it("are recognised also as earlier versions wrote them", () => {
+    const earlier = openPattern(path("/hooks")).replace("/hooks", "");
+    expect([isCleanPaths(CLEAN_PATHS), isCleanPaths(earlier), isCleanPaths("^/")]).toEqual([true, true, false]);
+  });
+});
 
 describe("a path of a label", () => {
   it.each([

@@ -343,7 +343,12 @@ describe("what somebody else changes heals at the next resync, and nobody gets i
         damage: ({ sandbox }) => {
           first(sandbox.cloudflare.state.policies).include = [{ everyone: {} }];
         },
-        healed: ({ sandbox }) => !JSON.stringify(first(sandbox.cloudflare.state.policies).include).includes("everyone"),
+        // It gets a successor, and so does its application: the logins that it gave are good for nothing.
+        healed: (world) => {
+          const { apps, policies } = world.sandbox.cloudflare.state;
+          const narrow = policies.size === 1 && !JSON.stringify(first(policies).include).includes("everyone");
+          return narrow && ruleOf(world).originRequest?.access?.audTag[0] === first(apps).aud;
+        },
       },
       {
         name: "a rule that leads elsewhere",

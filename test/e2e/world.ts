@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { command } from "../../scripts/command.ts";
-import { CLEAN_PATHS } from "../../src/domain/path.ts";
+import { CLEAN_PATHS, patternPath } from "../../src/domain/path.ts";
 import type { Container } from "../docker/container.ts";
 import type { Network } from "../docker/network.ts";
 import { docker, RUN_ID } from "../docker/run.ts";
@@ -118,7 +118,7 @@ function applicationLine({ pk, slug, name, meta_launch_url, meta_publisher }: Ap
 function ruleLine({ hostname, path, service, originRequest }: IngressRule, apps: readonly AccessApplication[]): string {
   const of = (aud: string) => apps.find((app) => app.aud === aud)?.domain ?? "an application that is gone";
   const check = originRequest?.access;
-  const place = `${hostname ?? "anything else"}${path === undefined ? "" : ` (${path === CLEAN_PATHS ? "clean paths" : path.split("(")[0]})`}`;
+  const place = `${hostname ?? "anything else"}${path === undefined ? "" : ` (${path === CLEAN_PATHS ? "clean paths" : `^${patternPath(path) ?? path.split("(")[0]}`})`}`;
   return `rule ${place}: ${service}${check === undefined ? "" : `, ${check.required ? "logins" : "no check"} of ${check.audTag.map(of).join(", ")}`}`;
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure, Protection } from "../../src/domain/exposure.ts";
+import { routeKey } from "../../src/domain/route.ts";
+import { overruling } from "../../src/kinds/access/conflict.ts";
 import { accessRung, doubles, tagFoundation } from "../../src/kinds/access/propose.ts";
 import type { AccessSeen, Application } from "../../src/kinds/access/seen.ts";
 import type { RawRule } from "../../src/kinds/ingress/seen.ts";
@@ -40,6 +42,10 @@ const as = (more: Partial<Application> = {}): Application => ({
   ...more,
 });
 const empty = emptyWorld();
+/** Our record of the hostname. */
+const recorded = {
+  mine: new Map([[hostname(APP), claim({ id: "r", zone: "z", name: hostname(APP), type: "CNAME", content: "t", proxied: true })]]),
+};
 const world = (
   application?: Application,
   more: Partial<AccessSeen> = {},
@@ -102,8 +108,6 @@ describe("the application of a wished route", () => {
     { name: "lets nobody in", found: as({ policies: [] }), moves: "audience" },
     // A policy of the user's with the action Allow: whoever logs in is admitted now.
     { name: "lets somebody else in as well", found: as({ policies: ["p-members", "p-theirs"] }), moves: "audience" },
-    { name: "shows another login method", found: as({ allowedIdps: ["idp-0"] }), moves: undefined },
-    { name: "shows all login methods", found: as({ allowedIdps: [] }), moves: undefined },
     { name: "asks which login method to use", found: as({ autoRedirect: false }), moves: undefined },
     { name: "has another session", found: as({ session: "1h" }), moves: undefined },
     { name: "has another name", found: as({ name: "Wiki" }), moves: undefined },
@@ -136,7 +140,9 @@ describe("an application whose audience changes", () => {
     policy("p-admins", "members of admins", "allow", [{ oidc: { claim_name: "c", claim_value: "admins", identity_provider_id: "idp-1" } }]),
   );
   const TOKEN = claim(policy("p-token", "service token backup", "non_identity", [{ service_token: { token_id: "t" } }]));
-  const all = { policies: [...policies, FAMILY, ADMINS, TOKEN], method };
+  const REPLACED = claim(policy("p-replaced", "replaced: members of family", "allow", FAMILY.include));
+  const all = { policies: [...policies, FAMILY, ADMINS, TOKEN, REPLACED], method };
+  const open = exposure(APP, { protection: anybody });
   const family = exposure(APP, { protection: only({ groups: ["family"] }) });
   const backup = exposure(APP, { protection: only({ groups: ["family"], tokens: [{ id: "t", name: "backup" }] }) });
   const checked: RawRule = {
@@ -167,31 +173,44 @@ describe("an application whose audience changes", () => {
   });
 
   it.each([
-    { name: "everyone", found: ["p-members"] },
-    { name: "another group", found: ["p-admins"] },
-    { name: "whom a policy that is gone let in", found: ["p-gone"] },
-  ])("is written with the mark that old logins are to be ended when it let in $name", ({ found }) => {
-    expect(stance(routed(as({ policies: found })), family)).toMatchObject({
-      moves: "audience",
+    { name: "everyone", found: as({ policies: ["p-members"] }) },
+    { name: "another group", found: as({ policies: ["p-admins"] }) },
+    { name: "whom a policy that is gone let in", found: as({ policies: ["p-gone"] }) },
+    { name: "whom a policy of ours let in that somebody had widened", found: as({ policies: ["p-replaced"] }) },
+    { name: "whom a policy beside ours lets in", found: as({ policies: ["p-family", "p-theirs"] }) },
+    { name: "people for longer", found: as({ policies: ["p-family"], session: "720h" }) },
+    { name: "people for a time that cannot be read", found: as({ policies: ["p-family"], session: "for ever" }) },
+    { name: "people by another login method", found: as({ policies: ["p-family"], allowedIdps: ["idp-1", "idp-0"] }) },
+    { name: "people by every login method", found: as({ policies: ["p-family"], allowedIdps: [] }) },
+    { name: "people whose logins are still to be ended", found: as({ policies: ["p-family"], name: ENDING }) },
+  ])("is replaced when it let in $name: no edge that is late can give a login for the new one", ({ found }) => {
+    expect(stance(routed(found), family)).toMatchObject({ is: "drifted", moves: "audience", mend: { action: "delete" } });
+  });
+
+  it.each([
+    { name: "a shorter session", found: as({ policies: ["p-family"], session: "1h" }), wish: family },
+    { name: "a longer session, of a page that anybody may see", found: as({ policies: ["p-public"], session: "720h" }), wish: open },
+  ])("is mended in place when it had $name", ({ found, wish }) => {
+    const rule = wish === open ? { hostname: APP, service: "http://app:80" } : checked;
+    expect(stance(routed(found, rule), wish)).toMatchObject({ is: "drifted", moves: undefined, mend: { action: "update" } });
+  });
+
+  it("is marked while its rule checks no login, and waits for the rule", () => {
+    const unchecked: RawRule = { hostname: APP, service: "http://app:80" };
+    expect(stance(routed(as({ policies: ["p-public"] }), unchecked), family)).toMatchObject({
       mend: { action: "update", wish: { name: ENDING, policies: ["p-family"] } },
     });
+    expect(stance(routed(as({ policies: ["p-family"], name: ENDING }), unchecked), family)).toEqual({ is: "stands" });
   });
 
   it("keeps the mark when it changes once more before they are ended", () => {
-    expect(stance(routed(as({ policies: ["p-family"], name: ENDING })), exposure(APP))).toMatchObject({
+    const unchecked: RawRule = { hostname: APP, service: "http://app:80" };
+    expect(stance(routed(as({ policies: ["p-family"], name: ENDING }), unchecked), exposure(APP))).toMatchObject({
       mend: { wish: { name: ENDING, policies: ["p-members"] } },
     });
   });
 
-  it("has its old logins ended as long as the mark is on it, and then stands", () => {
-    expect(stance(routed(as({ policies: ["p-family"], name: ENDING })), family)).toMatchObject({
-      is: "drifted",
-      mend: { action: "update", endsLogins: true, wish: { name: APP } },
-    });
-    expect(stance(routed(as({ policies: ["p-family"] })), family)).toEqual({ is: "stands" });
-  });
-
-  it("is made anew where machines enter, since to end logins may end service tokens too", () => {
+  it("is replaced where machines enter by service tokens", () => {
     expect(stance(routed(as({ policies: ["p-token", "p-members"] })), backup)).toMatchObject({ mend: { action: "delete" } });
   });
 
@@ -245,7 +264,59 @@ describe("an application of somebody else", () => {
     });
   });
 
-  it.each(["*.example.com", `${APP}/admin`, "other.example.com"])("on %s is no conflict", (covers) => {
+  it.each([
+    { covers: "*.example.com", wish: exposure(APP) },
+    { covers: APP, wish: exposure(`${APP}/login`, { protection: anybody }) },
+    { covers: `${APP}/login`, wish: exposure(`${APP}/login/reset`) },
+  ])("around the route, on $covers, is a hole that nobody consented to", ({ covers, wish }) => {
+    expect(stance(world(undefined, { theirs: theirs(covers) }), wish)).toMatchObject({
+      is: "taken",
+      problem: {
+        code: "CFA-CONFLICT-ACCESS",
+        severity: "error",
+        effect: "closed",
+        message: `the Access application "Their app" (${covers}) protects ${routeKey(wish.route)} and is not cfauth's: a route there would make a hole in its protection`,
+        fix: 'set cfauth.adopt: "true" on container app to let cfauth decide who enters there (the application stays as it is), or choose another hostname',
+      },
+    });
+  });
+
+  it("around the route is left alone where the label adopt consents: ours is made on top of it", () => {
+    const wish = exposure(`${APP}/login`, { adopt: true });
+    expect(stance(world(undefined, { theirs: theirs(APP, "*.example.com") }), wish)).toMatchObject({ is: "absent", open: { wish: {} } });
+  });
+
+  it("around Authentik's own hostname is no conflict, because it is the login of all others", () => {
+    const login = exposure(APP, { protection: { kind: "login" } });
+    expect(stance(world(undefined, { theirs: theirs("*.example.com") }), login)).toMatchObject({ is: "absent" });
+  });
+
+  it("around the route does not keep an application from being replaced while its rule stands", () => {
+    const at = { ...world(undefined, { theirs: theirs("*.example.com") }), dns: recorded };
+    const rules = [
+      { hostname: APP, service: "http://app:80", originRequest: { access: { required: true, teamName: "t", audTag: ["gone"] } } },
+    ];
+    expect(stance({ ...at, ingress: { ...empty.ingress, rules } })).toMatchObject({ is: "absent", open: { action: "create" } });
+  });
+
+  it("that comes up around an open route is reported, and the route stays", () => {
+    const at = world(as(), { theirs: theirs("*.example.com") });
+    const wished = (wish: Exposure) => ({ ...desired, wishes: new Map([[key(APP), wish]]) });
+    expect(stance(at)).toEqual({ is: "stands" });
+    expect(overruling(at, wished(exposure(APP)))).toMatchObject([
+      {
+        code: "CFA-CONFLICT-ACCESS",
+        severity: "warning",
+        effect: "unchanged",
+        route: APP,
+        message: expect.stringContaining("(*.example.com)"),
+      },
+    ]);
+    expect(overruling(at, wished(exposure(APP, { adopt: true })))).toEqual([]);
+    expect(overruling(world(undefined, { theirs: theirs("*.example.com") }), wished(exposure(APP)))).toEqual([]);
+  });
+
+  it.each([`${APP}/admin`, "other.example.com"])("on %s is no conflict", (covers) => {
     expect(stance(world(undefined, { theirs: theirs(covers) }))).toMatchObject({ is: "absent" });
   });
 

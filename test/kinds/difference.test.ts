@@ -51,10 +51,20 @@ describe("a change says", () => {
       name: "how long a login lasts and what the route is called",
       before: at(),
       after: at({
-        protection: { ...only({}), session: "1h" } as Exposure["protection"],
+        protection: { ...only({}), session: "48h" } as Exposure["protection"],
         shown: { ...at().shown, name: "The app", hidden: false },
       }),
-      lines: ["update access: name app.example.com → The app, session 24h → 1h", "update tile: name App → The app"],
+      lines: ["update access: name app.example.com → The app, session 24h → 48h", "update tile: name App → The app"],
+    },
+    {
+      name: "that a login is to last for less, and that the old ones are ended by another application",
+      before: at(),
+      after: at({ protection: { ...only({}), session: "1h" } as Exposure["protection"] }),
+      lines: [
+        "delete access: ",
+        "create access: everyone who logs in with Authentik · 1h [protected]",
+        "update ingress: aud made-4 → (known after 2)",
+      ],
     },
     {
       name: "that more may enter",
@@ -69,13 +79,14 @@ describe("a change says", () => {
       ],
     },
     {
-      name: "that fewer may enter, and that their old logins are ended",
+      name: "that fewer may enter, and that the old logins are ended by another application",
       before: at({ protection: only({ groups: ["admins", "family"] }) }),
       after: at({ protection: only({ groups: ["family"] }) }),
       lines: [
         "create policy: ",
-        "update access: policies members of admins or family → members of family, old logins hold → to be ended [narrower]",
-        "update access: old logins hold → ended",
+        "delete access: ",
+        "create access: members of family · 24h [protected]",
+        "update ingress: aud made-6 → (known after 4)",
         "delete policy: ",
         "update tile: for admins, family → family",
       ],
@@ -87,8 +98,9 @@ describe("a change says", () => {
       lines: [
         "update login: groups family → admins, family",
         "create policy: ",
-        "update access: policies members of family → members of admins, old logins hold → to be ended [different]",
-        "update access: old logins hold → ended",
+        "delete access: ",
+        "create access: members of admins · 24h [protected]",
+        "update ingress: aud made-6 → (known after 5)",
         "delete policy: ",
         "update tile: for family → admins",
       ],
@@ -159,7 +171,14 @@ it("a policy that somebody changed by hand says what is put right, and whether t
   const changed = (more: Partial<(typeof world.policy.mine)[number]>) =>
     previewOf({ ...world, policy: { ...world.policy, mine: world.policy.mine.map((it) => ({ ...it, ...more })) } }, wished);
   const opened = [...(world.policy.mine[0]?.include ?? []), { email: { email: "eve@example.net" } }];
-  expect(said(await changed({ include: opened }))).toEqual(["update policy: emails 1 → none [narrower]"]);
+  expect(said(await changed({ include: opened }))).toEqual([
+    "update policy: emails 1 → none [narrower]",
+    "create policy: ",
+    "delete access: ",
+    "delete policy: ",
+    "create access: members of family · 24h [protected]",
+    "update ingress: aud made-6 → (known after 5)",
+  ]);
   expect(said(await changed({ exclude: [{ ip: { ip: "203.0.113.7/32" } }] }))).toEqual(["update policy: excludes 1 → none [wider]"]);
 });
 

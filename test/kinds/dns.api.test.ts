@@ -57,7 +57,10 @@ test("only a record with exactly our comment is ours", async () => {
 
 test("zones that may not be used are not looked at", async () => {
   await using world = await scene({ zones: ["example.com", "example.org"], only: ["Example.org"] });
-  expect((await world.api.observe("all", undefined)).zones.map(({ name }) => name)).toEqual(["example.org"]);
+  const seen = await world.api.observe("all", undefined);
+  expect(seen.zones.map(({ name }) => name)).toEqual(["example.org"]);
+  expect(seen.excludedZones).toEqual(["example.com"]);
+  expect((await world.api.observe("routes", seen)).excludedZones).toEqual(["example.com"]);
 });
 
 test("a resync asks only the zones in use, and remembers the others", async () => {

@@ -45,6 +45,11 @@ describe("the record of a wished hostname", () => {
     });
   });
 
+  it("is not made in a parent zone while the zone that it belongs to may not be used", () => {
+    const dns = { ...world().dns, excludedZones: ["lab.example.com"] };
+    expect(stance(world(undefined, { dns }), exposure("a.lab.example.com"))).toEqual({ is: "absent", open: undefined });
+  });
+
   it("is one for all paths of the hostname", () => {
     expect(stance(world(), exposure(`${APP}/api`))).toMatchObject({ open: { key: `dns ${APP}`, wish: { name: APP } } });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
-import { openPattern, pathPattern } from "../../src/domain/path.ts";
+import { CLEAN_PATHS, cleanPattern, guardPattern, openPattern, pathPattern } from "../../src/domain/path.ts";
 import type { RouteKey } from "../../src/domain/route.ts";
 import type { Application } from "../../src/kinds/access/seen.ts";
 import { arrange } from "../../src/kinds/ingress/arrange.ts";
@@ -11,7 +11,7 @@ import { claim, type Mine } from "../../src/kinds/mine.ts";
 import { standing } from "../../src/kinds/standing.ts";
 import type { World } from "../../src/kinds/world.ts";
 import { decide, noMemory } from "../../src/plan/decide.ts";
-import { anybody, exposure, hostname, key, NOTHING_RUNS, path, route } from "../builders.ts";
+import { anybody, exposure, hostname, key, NOTHING_RUNS, only, path, route } from "../builders.ts";
 import { emptyWorld } from "../plan/model.ts";
 
 const APP = "app.example.com";
@@ -65,6 +65,72 @@ const world = (
 const { desired } = decide([], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
 const stance = (at: World, wish: Exposure | undefined = exposure(APP)) => ingressRung.stance(wish?.route ?? route(APP), wish, at, desired);
 const unwished = (at: World) => ingressRung.stance(route(APP), undefined, at, desired);
+
+describe("the rule of a protected path inside something that lets in more", () => {
+  const ADMIN = `${APP}/admin`;
+  const admin = exposure(ADMIN);
+  const outer = exposure(APP, { protection: anybody });
+  const both = [application(APP, "aud-1"), application(ADMIN, "aud-2")];
+  const inner = (path: string): RawRule => rule({ path, originRequest: { access: check("aud-2") } });
+  const open: RawRule = { hostname: APP, path: CLEAN_PATHS, service: "http://app:80" };
+  const asked = (...exposures: readonly Exposure[]) =>
+    decide([{ exposures, faulty: [], problems: [] }], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+  const at = (wish: Exposure, rules: readonly RawRule[], ...wishes: readonly Exposure[]) =>
+    ingressRung.stance(wish.route, wish, world(rules, both, { mine: record(APP) }), asked(...wishes));
+  const plainly = pathPattern(path("/admin"));
+  const broadly = guardPattern(path("/admin"));
+
+  it.each<{ name: string; around: Exposure }>([
+    { name: "a public host", around: outer },
+    { name: "a host that lets in other people", around: exposure(APP, { protection: only({ groups: ["family"] }) }) },
+    { name: "a public wildcard", around: exposure("*.example.com", { protection: anybody }) },
+  ])("takes every spelling of it inside $name", ({ around }) => {
+    const wish = exposure(ADMIN, { protection: only({ groups: ["admins"] }) });
+    expect(at(wish, [], wish, around)).toMatchObject({ is: "absent", open: { wish: { broad: true } } });
+    expect(at(wish, [inner(plainly)], wish, around)).toMatchObject({ is: "drifted", moves: undefined, mend: { wish: { broad: true } } });
+    expect(at(wish, [inner(broadly)], wish, around)).toEqual({ is: "stands" });
+  });
+
+  it.each<{ name: string; wishes: readonly Exposure[] }>([
+    { name: "nothing is around it", wishes: [admin] },
+    { name: "what is around it lets in the same people", wishes: [admin, exposure(APP)] },
+    { name: "what is around it lets in fewer", wishes: [admin, exposure(APP, { protection: only({ groups: ["family"] }) })] },
+    {
+      name: "what is around it shows another container",
+      wishes: [admin, { ...outer, workload: "b", origin: { service: "http://b:80", options: {} } }],
+    },
+    { name: "it is public itself", wishes: [exposure(ADMIN, { protection: anybody }), outer] },
+  ])("takes only its own prefix where $name", ({ wishes: [wish = admin, ...others] }) => {
+    const stance = at(wish, [], wish, ...others);
+    expect(stance).toMatchObject({ is: "absent", open: { action: "create" } });
+    expect(stance).not.toMatchObject({ open: { wish: { broad: true } } });
+  });
+
+  it("goes on taking every spelling while the public rule around it is still there", () => {
+    expect(at(admin, [inner(broadly), open], admin)).toEqual({ is: "stands" });
+    expect(at(admin, [inner(plainly), open], admin)).toMatchObject({ mend: { wish: { broad: true } } });
+    expect(at(admin, [inner(broadly)], admin)).toMatchObject({ is: "drifted", mend: { wish: { route: admin.route } } });
+  });
+
+  it("holds back the public rule around it until it takes every spelling", () => {
+    expect(at(outer, [inner(plainly)], admin, outer)).toEqual({ is: "absent", open: undefined });
+    expect(at(outer, [inner(broadly)], admin, outer)).toMatchObject({ is: "absent", open: { wish: { clean: true } } });
+    expect(at(outer, [inner(guardPattern(path("/admin"), true))], admin, outer)).toMatchObject({ open: { action: "create" } });
+  });
+
+  it("is known as ours in each of its spellings, and that of the host in that of earlier versions", () => {
+    const rules = [plainly, openPattern(path("/admin")), cleanPattern(path("/admin")), broadly, guardPattern(path("/admin"), true)].map(
+      inner,
+    );
+    for (const it of rules) expect(ours(it, world([it], both))).toBe(true);
+    const earlier = openPattern(path("/x")).replace("/x", "");
+    expect(at(outer, [inner(broadly), { ...open, path: earlier }], admin, outer)).toMatchObject({
+      is: "drifted",
+      moves: undefined,
+      mend: { wish: { clean: true } },
+    });
+  });
+});
 
 describe("the rule of a wished route", () => {
   it("is opened with the check of that very application", () => {

@@ -108,7 +108,7 @@ test("every sort of rule is taken by Cloudflare and comes back as it was wished"
   expect(seen.mine).toMatchObject(wishes);
 });
 
-test("a policy that a hand has changed is put back, and the user's beside it is left alone", async () => {
+test("a policy that somebody widened by hand is narrowed and gets a successor, and the user's beside it is left alone", async () => {
   await using world = await scene();
   const { state } = world.sandbox;
   const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc" }).id;
@@ -127,8 +127,11 @@ test("a policy that a hand has changed is put back, and the user's beside it is 
   if (ours === undefined) throw new Error("no policy of ours");
   const [{ id }, right] = [ours, structuredClone(ours)];
   state.policies.set(id, { ...ours, decision: "bypass", include: [{ everyone: {} }], exclude: [{ geo: { country_code: "DE" } }] });
-  expect([await settle(), await settle()]).toEqual([0, "stands"]);
+  expect([await settle(), await settle(), await settle()]).toEqual([0, 0, "stands"]);
   expect(state.policies.get(id)).toMatchObject({ decision: right.decision, include: right.include, exclude: [] });
+  expect([...state.policies.values()].filter(({ name }) => name === right.name)).toMatchObject([
+    { decision: right.decision, include: right.include },
+  ]);
   expect(state.policies.get(friends.id)).toEqual(before);
 });
 

@@ -4,6 +4,7 @@ import { expressionFor } from "../../src/kinds/login/claim.ts";
 import type { LoginSeen } from "../../src/kinds/login/seen.ts";
 import { claim } from "../../src/kinds/mine.ts";
 import { linked, policyRung, unusedPolicies } from "../../src/kinds/policy/propose.ts";
+import { replacedName } from "../../src/kinds/policy/replaced.ts";
 import type { Policy, PolicySeen } from "../../src/kinds/policy/seen.ts";
 import { anybody, exposure, key, members, only } from "../builders.ts";
 import { MAPPINGS } from "./login-seen.ts";
@@ -66,6 +67,8 @@ function made(protection: Protection, at: At = world([])): readonly Pick<Policy,
   return [content, ...made(protection, { ...at, policy: { ...at.policy, mine } })];
 }
 
+const RIGHT = { decision: "allow", include: [{ login_method: { id: "idp-1" } }], require: [], exclude: [] };
+
 describe("the policy of an audience", () => {
   it("of members lets in whoever comes by the login method", () => {
     expect(stance(world([]))).toEqual({
@@ -102,22 +105,45 @@ describe("the policy of an audience", () => {
   });
 
   it.each<{ name: string; found: Policy }>([
-    { name: "lets anybody in", found: policy({ include: [{ everyone: {} }] }) },
-    { name: "lets more people in", found: policy({ include: [{ login_method: { id: "idp-1" } }, { email: { email: "x@example.com" } }] }) },
-    { name: "names another login method", found: policy({ include: [{ login_method: { id: "idp-0" } }] }) },
-    { name: "decides otherwise", found: policy({ decision: "bypass" }) },
-    { name: "requires something else", found: policy({ require: [{ geo: { country_code: "DE" } }] }) },
+    { name: "requires something else as well", found: policy({ require: [{ geo: { country_code: "DE" } }] }) },
     { name: "keeps somebody out", found: policy({ exclude: [{ email: { email: "x@example.com" } }] }) },
-  ])("is mended in place when it $name", ({ found }) => {
+    { name: "lets nobody in", found: policy({ include: [] }) },
+    { name: "blocks everybody", found: policy({ decision: "deny" }) },
+  ])("is changed in place when somebody narrowed it: it $name", ({ found }) => {
     expect(stance(world([found]))).toMatchObject({
       is: "drifted",
       moves: undefined,
-      mend: {
-        action: "update",
-        at: found,
-        wish: { name: MEMBERS, decision: "allow", include: [{ login_method: { id: "idp-1" } }], require: [], exclude: [] },
-      },
+      mend: { action: "update", at: found, wish: { name: MEMBERS, ...RIGHT } },
     });
+  });
+
+  it.each<{ name: string; found: Policy }>([
+    { name: "lets anybody in", found: policy({ include: [{ everyone: {} }] }) },
+    { name: "lets more people in", found: policy({ include: [{ login_method: { id: "idp-1" } }, { email: { email: "x@example.com" } }] }) },
+    { name: "names another login method", found: policy({ include: [{ login_method: { id: "idp-0" } }] }) },
+    { name: "asks for no login", found: policy({ decision: "bypass" }) },
+    { name: "takes service tokens", found: policy({ decision: "non_identity" }) },
+  ])("is narrowed and given up when somebody widened it: it $name", ({ found }) => {
+    expect(stance(world([found]))).toMatchObject({
+      is: "drifted",
+      moves: undefined,
+      mend: { action: "update", at: found, wish: { name: "cfauth:home replaced: everyone who logs in with Authentik", ...RIGHT } },
+    });
+    const given = policy({ name: "cfauth:home replaced: everyone who logs in with Authentik" });
+    expect(stance(world([given]))).toMatchObject({ is: "absent", open: { action: "create", wish: { name: MEMBERS, ...RIGHT } } });
+  });
+
+  it("is narrowed and given up when somebody took out what an e-mail address requires", () => {
+    const emails = only({ emails: ["ann@example.com"] });
+    const [wanted] = made(emails);
+    expect(stance(world([{ ...policy(), ...wanted, require: [] }]), emails)).toMatchObject({
+      mend: { wish: { name: "cfauth:home replaced: 1 e-mail address #b1741b801f6d0926", require: [byLogin] } },
+    });
+  });
+
+  it("of anybody cannot be widened: it is changed in place", () => {
+    const found = policy({ name: PUBLIC, decision: "allow", include: [{ everyone: {} }] });
+    expect(stance(world([found]), anybody)).toMatchObject({ mend: { action: "update", wish: { name: PUBLIC, decision: "bypass" } } });
   });
 
   it("is the same whatever the order in which Cloudflare says it", () => {
@@ -240,13 +266,13 @@ describe("who may enter", () => {
     expect(made(only({ groups: ["family"] }), world([], { login: direct }))).toMatchObject([{ include: [memberOf("family", "groups")] }]);
   });
 
-  it("a service token that was made anew under its name is let in in place of the old one", () => {
+  it("a service token that was made anew under its name is let in, and the old one no more", () => {
     const ci = (id: string) => only({ tokens: [{ id, name: "ci" }] });
     const [tokens] = made(ci("old"));
     const found = { ...policy(), ...tokens };
     expect(stance(world([found, policy({ id: "p-2" })]), ci("new"))).toMatchObject({
       is: "drifted",
-      mend: { action: "update", at: found, wish: { include: [{ service_token: { token_id: "new" } }] } },
+      mend: { action: "update", at: found, wish: { name: replacedName(found.name), include: [{ service_token: { token_id: "new" } }] } },
     });
   });
 });
@@ -280,6 +306,18 @@ describe("a policy of ours that no route wishes", () => {
       at: world([policy()], { access: { mine: new Map(), linked: ["p-1"] } }),
       wished: [],
       gone: [],
+    },
+    {
+      name: "that was given up stays while an application of ours uses it",
+      at: world([policy({ name: replacedName(MEMBERS) })], used("p-1")),
+      wished: [members],
+      gone: [],
+    },
+    {
+      name: "that was given up goes with the last application that used it",
+      at: world([policy({ name: replacedName(MEMBERS) })]),
+      wished: [members],
+      gone: [replacedName(MEMBERS)],
     },
     {
       name: "of a name that no version of now gives goes",

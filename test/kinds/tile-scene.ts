@@ -4,7 +4,7 @@ import type { Exposure } from "../../src/domain/exposure.ts";
 import type { Problem } from "../../src/domain/problem.ts";
 import { routeKey } from "../../src/domain/route.ts";
 import type { Depth, Kind } from "../../src/kinds/kind.ts";
-import { tileApi } from "../../src/kinds/tile/api.ts";
+import { type TileHands, tileApi } from "../../src/kinds/tile/api.ts";
 import { tiles } from "../../src/kinds/tile/propose.ts";
 import type { TileChange, TileSeen } from "../../src/kinds/tile/seen.ts";
 import { library } from "../sandbox/authentik/library.ts";
@@ -16,7 +16,7 @@ import { createControls } from "../sandbox/controls.ts";
 import { owner, wishing } from "./world.ts";
 
 export interface TileHand {
-  readonly api: Kind<TileSeen, TileChange>;
+  readonly api: TileHands;
   look(depth?: Depth, before?: TileSeen): Promise<TileSeen>;
   /** Looks at everything unless told what is seen, and does what is proposed until nothing is. */
   settle(wishes: readonly Exposure[], from?: TileSeen): Promise<Settled>;

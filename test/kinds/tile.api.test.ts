@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Shown } from "../../src/domain/exposure.ts";
-import { exposure, only, plain } from "../builders.ts";
+import { slugOf } from "../../src/kinds/tile/wish.ts";
+import { exposure, key, only, plain } from "../builders.ts";
 import { addUser } from "../sandbox/authentik/people.ts";
 import type { VersionName } from "../sandbox/authentik/versions.ts";
 import { applicationIn, type TileScene, tileScene } from "./tile-scene.ts";
+import { owner } from "./world.ts";
 
 /** From the first version that is supported to the one that is foreseen; schemas of all but the last are held against every call. */
 const VERSIONS: readonly VersionName[] = ["2024.2", "2024.12", "2025.4", "2025.12", "2026.8", "2026.11"];
@@ -239,6 +241,31 @@ describe("a slug of ours", () => {
     expect(problems).toEqual([]);
     expect(boundTo(world, applicationIn(world, "Wiki").pk)).toEqual(["cfauth", "family"]);
     expect(await world.hand().look()).toEqual(seen);
+  });
+
+  it("is sought by the routes that exist: ours is met with its bindings, another's is known as that, and what is absent is asked for once", async () => {
+    await using world = await tileScene({ superuser: false });
+    await hide(world, "cfauth:home");
+    const { api, look } = world.hand();
+    const routes = [key(WIKI), key("gone.example.com"), key("*.example.com")];
+    const seen = await look();
+    expect(seen.mine.size).toBe(0);
+    const sought = await api.seek(routes, seen, undefined);
+    expect([...sought.mine.values()].map(({ name, bindings }) => [name, bindings.length])).toEqual([["Found", 1]]);
+    expect([...sought.absent]).toEqual([slugOf(owner(), key("gone.example.com"))]);
+    expect((await world.hand({ owner: "other" }).api.seek(routes, seen, undefined)).mine.size).toBe(0);
+    world.ak.controls.clear();
+    expect(await api.seek(routes, sought, undefined)).toEqual(sought);
+    expect(await api.seek([], await look("routes", sought), sought)).toEqual(sought);
+    expect(world.ak.controls.calls.filter(({ path }) => path.includes("gone"))).toEqual([]);
+  });
+
+  it("that cannot be sought leaves the tiles as they are, with a warning", async () => {
+    await using world = await tileScene({ superuser: false });
+    const { api, look } = world.hand();
+    const seen = await look();
+    world.ak.controls.fault(({ path }) => path.includes("/cfauth-wiki"), { kind: "status", status: 500 }, Infinity);
+    expect((await api.seek([key(WIKI)], seen, undefined)).fault).toMatchObject({ severity: "warning", effect: "unchanged" });
   });
 
   it("is another for another owner: both have a tile, and neither touches the other's", async () => {

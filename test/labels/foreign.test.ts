@@ -38,7 +38,7 @@ describe("labels of another tool", () => {
   ])("$name are read as ours", ({ labels, label }) => {
     const { exposures, problems } = read(labels);
     expect(problems).toEqual([]);
-    expect(exposures).toEqual([reachedExposure("app.example.com", { label, adopting: ADOPTING })]);
+    expect(exposures).toEqual([reachedExposure("app.example.com", { label, adopting: ADOPTING, shareLabel: undefined })]);
   });
 
   it("are nothing to us where no setting names them", () => {
@@ -200,6 +200,7 @@ describe("who may enter is never read", () => {
     ]);
     expect(exposures).toEqual([
       reachedExposure("app.example.com", {
+        shareLabel: undefined,
         adopting: ADOPTING,
         label: "dockflare.hostname",
         protection: { kind: "authentik", session: "8h", audience: { ...everyone, groups: ["admins", "family"] } },

@@ -88,6 +88,28 @@ describe("a hostname that is none exposes nothing and says what would be right",
       ],
     },
     {
+      name: "that lies in a zone which CFAUTH_ZONES leaves out, below one that it allows",
+      labels: { "cfauth.hostname": "x.dev.example.com" },
+      settings: { excludedZones: ["dev.example.com"] },
+      says: [
+        "CFA-HOST-NO-ZONE",
+        "cfauth.hostname",
+        "x.dev.example.com belongs to the zone dev.example.com, which CFAUTH_ZONES leaves out",
+        "add dev.example.com to CFAUTH_ZONES, or use a hostname in one of the zones that it lists (example.com)",
+      ],
+    },
+    {
+      name: "that CFAUTH_DOMAIN completes into a zone which CFAUTH_ZONES leaves out",
+      labels: { "cfauth.hostname": "x" },
+      settings: { excludedZones: ["dev.example.com"], domain: "dev.example.com" },
+      says: [
+        "CFA-HOST-NO-ZONE",
+        "cfauth.hostname",
+        "x.dev.example.com belongs to the zone dev.example.com, which CFAUTH_ZONES leaves out",
+        "add dev.example.com to CFAUTH_ZONES, or use a hostname in one of the zones that it lists (example.com)",
+      ],
+    },
+    {
       name: "whose end only looks like a zone",
       labels: { "cfauth.hostname": "app.notexample.com" },
       says: [

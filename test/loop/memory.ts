@@ -67,7 +67,7 @@ export function memory(world: World = emptyWorld()): Memory {
     access: kind("access"),
     ingress: kind("ingress"),
     dns: kind("dns"),
-    tile: kind("tile"),
+    tile: { ...kind("tile"), seek: async (_routes: unknown, seen: unknown) => seen },
     directory: {
       observe: async (asked: Asked) => {
         if (it.down !== undefined) throw it.down;

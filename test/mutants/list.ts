@@ -115,8 +115,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "leaves the policy of an application as it is",
     file: "src/kinds/access/propose.ts",
-    from: "if (same(found.policies, wanted.policies)) {",
-    to: "if (true) {",
+    from: "const moved = !same(found.policies, wanted.policies);",
+    to: "const moved = false;",
   },
   {
     name: "forgets the policies that nobody uses any more",
@@ -163,8 +163,38 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "forgets that logins are still to be ended when the audience changes once more",
     file: "src/kinds/access/propose.ts",
-    from: "narrows(found, wanted.policies, policy) || marked(found)",
-    to: "narrows(found, wanted.policies, policy)",
+    from: "const less = marked(found) ||",
+    to: "const less =",
+  },
+  {
+    name: "changes an application in place for fewer, so that an edge which is late gives new logins for it",
+    file: "src/kinds/access/propose.ts",
+    from: "const replaced = less ||",
+    to: "const replaced =",
+  },
+  {
+    name: "only narrows a policy that somebody widened by hand, and keeps the logins that it gave",
+    file: "src/kinds/policy/propose.ts",
+    from: "admitsMore(found, wanted) ?",
+    to: "false ?",
+  },
+  {
+    name: "opens what is wider before the protected path inside it takes every spelling",
+    file: "src/kinds/ingress/propose.ts",
+    from: "wanted !== undefined && guardedWithin(wish, world, desired) ? wanted",
+    to: "wanted !== undefined ? wanted",
+  },
+  {
+    name: "takes only its prefix for a protected path inside something wider",
+    file: "src/kinds/ingress/propose.ts",
+    from: "...(broad && { broad })",
+    to: "",
+  },
+  {
+    name: "keeps an application whose policy was widened by hand",
+    file: "src/kinds/access/narrowing.ts",
+    from: 'ours.decision === "bypass" || isReplaced(ours)',
+    to: 'ours.decision === "bypass"',
   },
   {
     name: "takes a narrower audience for a wider one",
@@ -175,14 +205,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes the application away while its rule checks no login",
     file: "src/kinds/access/propose.ts",
-    from: 'const anew = bySelf && checked === "yes";',
-    to: "const anew = bySelf;",
+    from: 'replaced && checked === "yes" ? close',
+    to: "replaced ? close",
   },
   {
     name: "changes an audience in place although another route lies within",
     file: "src/kinds/access/propose.ts",
-    from: "const bySelf = nested || (less && machines) ||",
-    to: "const bySelf = (less && machines) ||",
+    from: "const replaced = less || nested ||",
+    to: "const replaced = less ||",
   },
   {
     name: "lets in everyone where groups are named",

@@ -103,10 +103,20 @@ export function emptyWorld(): World {
     },
     dns: {
       zones: [{ id: "z-1", name: "example.com" }],
+      excludedZones: [],
       mine: new Map(),
       theirs: new Map([["theirs.example.com", [{ id: "r", zone: "z-1", type: "A", content: "203.0.113.7" }]]]),
     },
-    tile: { mine: new Map(), taken: new Set(), fault: undefined, failed: new Map(), settledFor: new Map(), me: undefined },
+    tile: {
+      mine: new Map(),
+      taken: new Set(),
+      absent: new Set(),
+      hidden: 0,
+      fault: undefined,
+      failed: new Map(),
+      settledFor: new Map(),
+      me: undefined,
+    },
     directory: { groups: { found: [] }, tokens: { found: [] }, asked: { groups: new Set(), tokens: new Set() } },
   };
 }
@@ -324,7 +334,7 @@ function compiled(pattern: string): RegExp {
 
 export const ruleFor = (rules: readonly RawRule[], { host, path }: Request): RawRule | undefined =>
   rules.find(
-    (it) => covers(it.hostname ?? "", host) && !it.path?.includes("(?") && (it.path === undefined || compiled(it.path).test(path)),
+    (it) => covers(it.hostname ?? "", host) && !it.path?.includes("(?i)") && (it.path === undefined || compiled(it.path).test(path)),
   );
 
 /** The most specific one, ours or another's, whose members may log in to it. */
@@ -342,8 +352,13 @@ export function applicationFor(view: Pick<AccessView, "access">, { host, path }:
     .toSorted((a, b) => Number(a.place.startsWith("*")) - Number(b.place.startsWith("*")) || b.place.length - a.place.length)[0];
 }
 
-/** What an origin that cleans paths makes of one. */
-export const cleaned = (path: string): string => posix.normalize(path.replaceAll(/;[^/]*/g, "")).replace(/(.)\/$/, "$1");
+/** What an origin makes of a path that cleans it, passes over letter case and cuts off a format. */
+export const cleaned = (path: string): string =>
+  posix
+    .normalize(path.replaceAll(/;[^/]*/g, ""))
+    .replace(/(.)\/$/, "$1")
+    .replace(/\.json$/, "")
+    .toLowerCase();
 
 /** Whether these wishes let the visitor have the service by this request: of those that lead there, the most specific decides. */
 export function admits(wishes: readonly Exposure[], { host, path: asked }: Request, service: string, visitor: Visitor): boolean {

@@ -156,18 +156,26 @@ describe("logins that are still to be ended", () => {
   const narrowed = [exposure(APP, { protection: only({ groups: ["family"] }) })];
   const nameOf = (world: World) => world.access.mine.get(key(APP))?.name;
 
+  const opened = [exposure(APP, { protection: anybody })];
+  const audOf = (world: World) => world.access.mine.get(key(APP))?.aud;
+
   it("are ended also when the labels change back meanwhile", () => {
-    let world = settled(emptyWorld(), [exposure(APP)]);
+    const before = settled(emptyWorld(), opened);
+    let world = before;
     for (let waves = 0; waves < 20 && nameOf(world) === APP; waves++) world = planned(world, narrowed).changes.reduce(carryOut, world);
     expect(nameOf(world)).toBe(`${APP} · ending old logins`);
-    const done: AnyChange[] = [];
-    for (let waves = 0; waves < 20; waves++) {
-      const { changes } = planned(world, [exposure(APP)]);
-      done.push(...changes);
-      world = changes.reduce(carryOut, world);
-    }
-    expect(done.filter((change) => "endsLogins" in change)).toHaveLength(1);
-    expect(nameOf(world)).toBe(APP);
+    const after = settled(world, [exposure(APP)]);
+    expect(nameOf(after)).toBe(APP);
+    expect(audOf(after)).not.toBe(audOf(before));
+  });
+
+  it("are good for nothing after the application is replaced, while the rule demands the new audience", () => {
+    const before = settled(emptyWorld(), [exposure(APP)]);
+    const after = settled(before, narrowed);
+    expect(audOf(after)).not.toBe(audOf(before));
+    expect(after.ingress.rules.find(({ hostname }) => hostname === APP)).toMatchObject({
+      originRequest: { access: { required: true, audTag: [audOf(after)] } },
+    });
   });
 });
 

@@ -135,7 +135,7 @@ describe("a wildcard of another party", () => {
     expect(waiting).toContainEqual({
       route: "*.example.com",
       cause: "guard",
-      reason: "wiki.example.com, which is another container's and would be answered by it",
+      reason: "a rule that keeps it from answering for wiki.example.com, which belongs to another container",
     });
     expect(it.rules()).toEqual([]);
   });

@@ -3,6 +3,7 @@ import type { Exposure, Protection } from "../../src/domain/exposure.ts";
 import type { Hostname } from "../../src/domain/hostname.ts";
 import { singleContainer } from "../../src/domain/party.ts";
 import type { Path } from "../../src/domain/path.ts";
+import { patternPath } from "../../src/domain/path.ts";
 import { ENDING } from "../../src/kinds/access/propose.ts";
 import { house } from "../../src/kinds/index.ts";
 import { standing } from "../../src/kinds/standing.ts";
@@ -28,19 +29,17 @@ const wish = (service: string, protection: Protection, path?: string): Exposure 
   gate: undefined,
 });
 
+function planned(world: World, wishes: readonly Exposure[]) {
+  const decoded = [{ exposures: wishes, faulty: [], problems: [] }];
+  const { desired } = decide(decoded, standing(world), running(wishes), knowing(wishes), { graceMs: 0, startupGraceMs: 0 }, 0);
+  return plan(house(OWNER), desired, world);
+}
+
 /** Wave after wave until nothing is left; every change as `action kind`, the waves apart. */
 function waves(world: World, wishes: readonly Exposure[]): { readonly world: World; readonly waves: string[] } {
   const told: string[] = [];
   for (let stands = world; ; ) {
-    const decision = decide(
-      [{ exposures: wishes, faulty: [], problems: [] }],
-      standing(stands),
-      running(wishes),
-      knowing(wishes),
-      { graceMs: 0, startupGraceMs: 0 },
-      0,
-    );
-    const { changes } = plan(house(OWNER), decision.desired, stands);
+    const { changes } = planned(stands, wishes);
     if (changes.length === 0 || told.length > 20) return { world: stands, waves: told };
     told.push(changes.map(({ action, kind }) => `${action} ${kind}`).join(", "));
     stands = changes.reduce(carryOut, stands);
@@ -82,13 +81,15 @@ describe("the order of things", () => {
     expect(waves(open(wish("http://a:80", members)), [wish("http://b:80", members)]).waves).toEqual(["update ingress"]);
   });
 
-  it("changes application and rule in place when only the protection changes", () => {
+  it("closes a public page in place, and then replaces its application", () => {
     expect(waves(open(wish("http://a:80", anybody)), [wish("http://a:80", members)]).waves).toEqual([
       "create policy",
       "update access",
       "update ingress, delete policy",
       // Logins from before it was public are ended.
-      "update access",
+      "delete access",
+      "create access",
+      "update ingress",
     ]);
   });
 
@@ -149,9 +150,9 @@ describe("the order of things", () => {
       "create policy",
       "update access",
       "update ingress, delete policy",
-      "delete ingress, update access",
-      "delete access",
-      "delete policy",
+      "delete ingress, delete access",
+      "delete access, create access",
+      "update ingress, delete policy",
     ]);
   });
 
@@ -265,18 +266,48 @@ describe("the order of things", () => {
       const inner = (groups: readonly string[]) => wish("http://a:80", only({ groups }), "/admin");
       const by = hands[0]?.by ?? ((world) => world);
       const { world } = waves(by(open(outer, inner(["family"]))), [outer, inner(["admins"])]);
-      expect(world.ingress.rules.find(({ path }) => path?.startsWith("^/admin"))?.service).toBe("http_status:503");
+      expect(world.ingress.rules.find(({ path = "" }) => patternPath(path) === "/admin")?.service).toBe("http_status:503");
     });
   });
 
-  it.each(["/x/../admin", "//admin", "/./admin", "/%2e/admin", "/admin;x", "/x/..;/admin", "/x\\..\\admin"])(
-    "does not let %s through a public host that has a protected /admin inside",
-    (path) => {
-      const world = open(wish("http://a:80", anybody), wish("http://a:80", members, "/admin"));
-      const at = (it: string) => reach(world.ingress.rules, world, { host: "app.example.com", path: it }, ANYBODY);
-      expect([at(path), at("/"), at("/x/y.html"), at("/admin")]).toEqual([undefined, "http://a:80", "http://a:80", undefined]);
-    },
-  );
+  it.each([
+    "/x/../admin",
+    "//admin",
+    "/./admin",
+    "/%2e/admin",
+    "/admin;x",
+    "/x/..;/admin",
+    "/x\\..\\admin",
+    "/ADMIN",
+    "/Admin/x",
+    "/admin.json",
+    "/admin::$DATA",
+    "/(S(x))/admin",
+    "/\uff41dmin",
+    "/admin!list",
+    "/admin ",
+    "/admin.",
+  ])("does not let %s through a public host that has a protected /admin inside", (path) => {
+    const world = open(wish("http://a:80", anybody), wish("http://a:80", members, "/admin"));
+    const at = (it: string) => reach(world.ingress.rules, world, { host: "app.example.com", path: it }, ANYBODY);
+    expect([at(path), at("/"), at("/x/y.html"), at("/admin")]).toEqual([undefined, "http://a:80", "http://a:80", undefined]);
+  });
+
+  it("does not open a public host before the protected path inside it takes every spelling", () => {
+    const inner = wish("http://a:80", members, "/admin");
+    const outer = wish("http://a:80", anybody);
+    const alone = open(inner);
+    let world = alone;
+    for (let n = 0; n < 10; n++) {
+      const { changes } = planned(world, [outer, inner]);
+      // Cloudflare refuses the rule of the inner path again and again.
+      const accepted = changes.filter(({ kind, subject }) => kind !== "ingress" || subject === "app.example.com");
+      world = accepted.reduce(carryOut, world);
+    }
+    expect(reach(world.ingress.rules, world, { host: "app.example.com", path: "/ADMIN" }, ANYBODY)).toBeUndefined();
+    const { world: after } = waves(world, [outer, inner]);
+    expect(reach(after.ingress.rules, after, { host: "app.example.com", path: "/" }, ANYBODY)).toBe("http://a:80");
+  });
 
   it("lets every path through a public host that has nothing protected inside, again once that has gone", () => {
     const world = open(wish("http://a:80", anybody), wish("http://a:80", members, "/admin"));

@@ -42,7 +42,7 @@ export function previewOf(world: World, wishes: readonly Exposure[], problems: r
     access: of("access", world.access),
     ingress: of("ingress", world.ingress),
     dns: of("dns", world.dns),
-    tile: of("tile", world.tile),
+    tile: { ...of("tile", world.tile), seek: async (_routes, seen) => seen },
     directory: { observe: async () => world.directory },
   };
   const grace = { graceMs: 60_000, startupGraceMs: 300_000 };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Problem } from "../../src/domain/problem.ts";
+import { routeKey } from "../../src/domain/route.ts";
 import { welcome } from "../../src/http/hosts.ts";
 import { type Desired, NOTHING_DESIRED } from "../../src/plan/desired.ts";
 import { knownRoutes } from "../../src/status/known.ts";
 import { ailment, report } from "../../src/status/page.ts";
-import { sinceNow, stateKey } from "../../src/status/report.ts";
+import { reportedRoutes, sinceNow, stateKey } from "../../src/status/report.ts";
 import type { Status } from "../../src/status/watch.ts";
 import { anybody, exposure, key, stands } from "../builders.ts";
 
@@ -60,6 +61,21 @@ describe("a route", () => {
       state: "live",
       reason: undefined,
     });
+  });
+
+  it("that is a protected path inside a public host of the same container is noted as that, and no other is", () => {
+    const wishes = [
+      exposure("app.example.com", { protection: anybody }),
+      exposure("app.example.com/admin"),
+      exposure("app.example.com/other", { workload: "other", origin: { service: "http://other:80", options: {} } }),
+      exposure("wiki.example.com"),
+      exposure("wiki.example.com/api"),
+    ];
+    const asked = desired({ wishes: new Map(wishes.map((wish) => [key(routeKey(wish.route)), wish])) });
+    const routes = reportedRoutes(knownRoutes(plan, asked, [], new Map(), NOW), new Map(), NOW);
+    expect(routes.filter(({ note }) => note !== undefined)).toMatchObject([
+      { hostname: "app.example.com", path: "/admin", note: expect.stringContaining("A hostname of its own is safer") },
+    ]);
   });
 
   it("that waits says for what", () => {

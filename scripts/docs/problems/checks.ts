@@ -16,11 +16,11 @@ export const ofChecks = {
     effect: NONE,
   },
   "CFA-CF-ZONE": {
-    so: "`CFAUTH_ZONES` names a domain that the token does not see, or a domain is pending: its name servers do not lead to Cloudflare yet.",
+    so: "`CFAUTH_ZONES` names a domain that the token does not see or leaves out the zone of `CFAUTH_DOMAIN`, or a domain is pending: its name servers do not lead to Cloudflare yet.",
     goesOn: true,
     why: "with the other zones.",
     mend: [
-      "- Not seen: give the token Zone · Read and DNS · Edit for it, or correct `CFAUTH_ZONES`.\n- Pending: dash.cloudflare.com → the domain → Overview shows two name servers. Set them where the domain is registered, and wait: hours, sometimes a day.",
+      "- Not seen: give the token Zone · Read and DNS · Edit for it, or correct `CFAUTH_ZONES`.\n- Left out: add the zone of `CFAUTH_DOMAIN` to `CFAUTH_ZONES`, or set another domain.\n- Pending: dash.cloudflare.com → the domain → Overview shows two name servers. Set them where the domain is registered, and wait: hours, sometimes a day.",
     ],
     effect: "Hostnames of that zone are refused, or are not reached by anybody.",
   },

@@ -31,6 +31,14 @@ function conflict({ record, rule, application }: Foreign, more: Partial<Exposure
   return plan(house(OWNER), desired(exposure(PHOTOS, { workload: "immich", ...more })), world).problems;
 }
 
+/** The same where the route is open, and a foreign application comes up around it. */
+function overruled(application: Partial<ForeignApplication>) {
+  const wish = desired(exposure(PHOTOS, { workload: "immich" }));
+  const open = fulfilled(wish);
+  const theirs = { id: "t", name: "Homelab", type: "self_hosted", covers: [], bypasses: false, kept: {}, ...application };
+  return plan(house(OWNER), wish, { ...open, access: { ...open.access, theirs: [theirs] } }).problems;
+}
+
 const ADOPT = { adopt: true };
 const NOTHING_BEGUN = "Nothing of the route is begun, and what is there stays byte for byte as it is.";
 const adopt = [
@@ -62,14 +70,21 @@ export const ofConflicts = {
     effect: NOTHING_BEGUN,
   },
   "CFA-CONFLICT-ACCESS": {
-    says: () => [
-      ...conflict({ application: {} }),
-      ...conflict({ application: { type: "ssh" } }, ADOPT),
-      ...conflict({ application: { kept: { destinations: [{ type: "private", cidr: "10.0.0.0/24" }] } } }, ADOPT),
+    says: () =>
+      [
+        ...conflict({ application: {} }),
+        ...conflict({ application: { type: "ssh" } }, ADOPT),
+        ...conflict({ application: { covers: ["*.example.com"] } }),
+        ...overruled({ covers: ["*.example.com"] }),
+        ...conflict({ application: { kept: { destinations: [{ type: "private", cidr: "10.0.0.0/24" }] } } }, ADOPT),
+      ].filter(({ code }) => code === "CFA-CONFLICT-ACCESS"),
+    so: "An Access application that cfauth did not make covers this route: exactly, by a parent path, or by a wildcard such as `*.example.com`. Where the route is open already it is a warning: cfauth's own application is more specific and decides.",
+    why: "The more specific application decides. One of cfauth's would make a hole in a protection that somebody else set up.",
+    mend: [
+      "If nobody needs it, delete it under Zero Trust → Access → Applications.",
+      ...adopt,
+      "An application for a parent path or a wildcard goes on guarding its other places: with `adopt` cfauth makes its own, for just this route, on top of it.",
     ],
-    so: "An Access application that cfauth did not make covers exactly this hostname, or hostname and path. One for `*.example.com` is no conflict: cfauth's own is closer and decides.",
-    why: "Who may enter would be decided in two places.",
-    mend: ["If nobody needs it, delete it under Zero Trust → Access → Applications.", ...adopt],
-    effect: NOTHING_BEGUN,
+    effect: `${NOTHING_BEGUN} An open route stays open.`,
   },
 } as const satisfies Readonly<Record<string, Entry>>;

@@ -97,8 +97,13 @@ export const ofLabels = {
     effect: SHUT_OR_KEPT,
   },
   "CFA-HOST-NO-ZONE": {
-    says: () => all({ labels: { hostname: "app.other.net" } }, { settings: { zones: [] } }),
-    so: "The hostname lies in no zone (domain) of Cloudflare that cfauth may use.",
+    says: () =>
+      all(
+        { labels: { hostname: "app.other.net" } },
+        { settings: { zones: [] } },
+        { labels: { hostname: "x.dev.example.com" }, settings: { excludedZones: ["dev.example.com"] } },
+      ),
+    so: "The hostname lies in no zone (domain) of Cloudflare that cfauth may use. The most specific zone decides: `x.dev.example.com` belongs to the zone `dev.example.com` where the account has one, also if `CFAUTH_ZONES` lists only `example.com`.",
     why: "Without the zone there can be no DNS record.",
     mend: [
       "- Look for a typo in the hostname.\n- See that the domain is in the same Cloudflare account, and that the API token covers its zone: **Zone · Zone · Read** and **Zone · DNS · Edit**. A token without Zone · Read looks like one without zones.\n- If `CFAUTH_ZONES` is set, add the zone there.",

@@ -37,7 +37,6 @@ export const operations = {
   "applications.create": post("create an Access application", APPS),
   "applications.update": put("change an Access application", APPS),
   "applications.delete": remove("delete an Access application", APPS),
-  "applications.revoke": post("end the logins of an Access application", APPS),
   "policies.list": get("list the Access policies", APPS),
   "policies.create": post("create an Access policy", APPS),
   "policies.update": put("change an Access policy", APPS),

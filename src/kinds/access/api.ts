@@ -66,10 +66,6 @@ async function removeTag({ cloudflare, account: account_id, owner }: AccessApiOp
 type Write = Extract<AccessChange, { readonly wish: ApplicationWish }>;
 
 async function write({ cloudflare, account: account_id, owner }: AccessApiOptions, change: Write): Promise<Fold<AccessSeen>> {
-  if (change.action === "update" && change.endsLogins === true)
-    await cloudflare.ask("applications.revoke", z.unknown(), (sdk) =>
-      sdk.zeroTrust.access.applications.revokeTokens(change.at.id, { account_id }),
-    );
   const answer =
     change.action === "create"
       ? await cloudflare.ask("applications.create", ApplicationAnswer, (sdk) =>

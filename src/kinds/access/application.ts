@@ -62,10 +62,11 @@ function routeIn({ destinations, domain }: ApplicationAnswer): RouteKey | undefi
   return route && routeKey(route);
 }
 
-/** The host in lower case, without a scheme and without the slash or wildcard that says "all below". */
+/** The host in lower case, without a scheme, port or closing dot, and without the slash or wildcard that says "all below". */
 export function canonical(place: string): string {
   const [host = "", ...path] = place.replace(/^[a-z]+:\/\//i, "").split("/");
-  return [host.toLowerCase(), ...path].join("/").replace(/\/+\*?$/, "");
+  const name = host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
+  return [name, ...path].join("/").replace(/\/+\*?$/, "");
 }
 
 /** Access says `24h0m0s` for `24h`, and nothing for its default. */
@@ -124,7 +125,9 @@ const FOREIGN = [
 ];
 
 export function foreignFrom(answer: ApplicationAnswer): ForeignApplication {
-  const destinations = (answer.destinations ?? []).flatMap(({ type, uri }) => (type === "public" && uri !== undefined ? [uri] : []));
+  const destinations = (answer.destinations ?? []).flatMap(({ type = "public", uri }) =>
+    type === "public" && uri !== undefined ? [uri] : [],
+  );
   const places = [answer.domain ?? "", ...(answer.self_hosted_domains ?? []), ...destinations].map(canonical);
   return {
     id: answer.id ?? "",
@@ -136,7 +139,7 @@ export function foreignFrom(answer: ApplicationAnswer): ForeignApplication {
   };
 }
 
-/** The application of somebody else that names this very place. One of a wildcard around it is no conflict: the closer one decides. */
+/** The foreign application that names this very place. One around it is found by `coveringForeign`. */
 export const foreignAt = (seen: Pick<AccessSeen, "theirs">, route: Route): ForeignApplication | undefined =>
   seen.theirs.find(({ covers }) => covers.includes(routeKey(route)));
 

@@ -21,10 +21,10 @@ export function accessDifference(change: AccessChange, policy: PolicySeen): Diff
     // The audience tag, which its rule will ask for, is Access's to make.
     return { ...made, unknown: [...made.unknown, "aud"] };
   }
-  const { at, endsLogins } = change;
-  const ends = endsLogins === true || wish.name.endsWith(ENDING);
+  const { at } = change;
+  const ends = wish.name.endsWith(ENDING);
   const before = { ...stands(at, policy), ...(ends && { oldLogins: "hold" }) };
-  const after = { ...wished(wish, at, policy), ...(ends && { oldLogins: endsLogins === true ? "ended" : "to be ended" }) };
+  const after = { ...wished(wish, at, policy), ...(ends && { oldLogins: "to be ended" }) };
   return between(before, after, { exposure: reach(at.policies, wish.policies, policy) });
 }
 

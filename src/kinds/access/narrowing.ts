@@ -1,4 +1,5 @@
 import { canonical } from "../policy/audience.ts";
+import { isReplaced } from "../policy/replaced.ts";
 import type { Policy, PolicyContent, PolicySeen } from "../policy/seen.ts";
 import type { Application } from "./seen.ts";
 
@@ -25,7 +26,8 @@ export function narrows(found: Pick<Application, "policies">, wanted: readonly s
 /** Each rule that lets somebody in as a text; a policy of the user's as a whole. */
 function admitted(id: string, { mine, theirs }: Policies): readonly string[] | undefined {
   const ours = mine.find((policy) => policy.id === id);
-  if (ours !== undefined) return ours.decision === "bypass" ? undefined : ours.include.map((rule) => `${ours.decision} ${canonical(rule)}`);
+  if (ours !== undefined)
+    return ours.decision === "bypass" || isReplaced(ours) ? undefined : ours.include.map((rule) => `${ours.decision} ${canonical(rule)}`);
   const foreign = theirs.find((policy) => policy.id === id);
   return foreign === undefined || foreign.decision === "bypass" ? undefined : [`${foreign.decision} policy ${id}`];
 }
@@ -39,7 +41,3 @@ const everyone = (wanted: readonly string[], { mine }: Policies): boolean =>
 
 const openToAll = ({ include, require }: PolicyContent): boolean =>
   require.length === 0 && include.some((rule) => Object.hasOwn(rule as object, "login_method"));
-
-/** Whether machines get in by one of these policies. */
-export const withTokens = (ids: readonly string[], { mine, theirs }: PolicySeen): boolean =>
-  [...mine, ...theirs].some(({ id, decision }) => decision === "non_identity" && ids.includes(id));

@@ -1,6 +1,6 @@
+import { parseDuration } from "../../domain/duration.ts";
 import type { Exposure } from "../../domain/exposure.ts";
 import { accessTag, type Owner } from "../../domain/owner.ts";
-import type { Problem } from "../../domain/problem.ts";
 import { type Route, routeKey } from "../../domain/route.ts";
 import type { Foundation, Rung, Stance, Sweep } from "../../plan/rung.ts";
 import { narrowerThan, standsWithin } from "../ingress/nested.ts";
@@ -10,8 +10,8 @@ import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
 import { linked } from "../policy/propose.ts";
 import type { PolicySeen } from "../policy/seen.ts";
-import { foreignAt, guardsPrivately } from "./application.ts";
-import { narrows, withTokens } from "./narrowing.ts";
+import { conflict } from "./conflict.ts";
+import { narrows } from "./narrowing.ts";
 import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
 
 type Needs = Proofs & {
@@ -35,13 +35,13 @@ export const tagFoundation = (owner: Owner): Foundation<{ readonly access: Pick<
  * | the application                                  | its wish | then                                               |
  * |--------------------------------------------------|----------|----------------------------------------------------|
  * | somebody else's covers exactly this route        | yes      | taken                                              |
+ * | somebody else's covers a parent path or wildcard | yes      | taken, unless the label adopt consents to a hole   |
  * | absent                                           | yes      | open it, once its policies are there               |
  * | ours                                             | none     | close it                                           |
  * | ours, made for another party                     | yes      | replaced: whoever logged in there must log in again |
- * | ours, old logins to it are still to be ended     | yes      | end them, and write what it must be                |
  * | ours, links other policies, which admit no less  | yes      | mend it; the audience moves                        |
- * | ours, links other policies, which admit less     | yes      | mend it and mark it: the old logins are to be ended |
- * | the same, and machines enter by service tokens   | yes      | made anew, since to end logins may end tokens too  |
+ * | ours, lets in more than is wished, or for longer | yes      | replace it: its new aud is good for no old login   |
+ * | the same, while its rule checks no login         | yes      | mend and mark it; the rule first, then replace it  |
  * | ours, links other policies, and another route of | yes      | made anew: an edge that is late must not take the  |
  * | the same container lies within                   |          | new audience for what is within                    |
  * | ours, links other policies, and its rule still   | yes      | made anew: it was made for another wish            |
@@ -54,8 +54,8 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
   stance(route, wish, world, desired) {
     const found = world.access.mine.get(routeKey(route));
     if (wish === undefined) return found === undefined ? { is: "absent", open: undefined } : { is: "left", close: remove(found) };
-    const foreign = found === undefined ? foreignAt(world.access, route) : undefined;
-    if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
+    const problem = found === undefined ? conflict(wish, world) : undefined;
+    if (problem !== undefined) return { is: "taken", problem };
     const wanted = applicationWish(owner, route, wish, world);
     if (found === undefined)
       return {
@@ -84,21 +84,29 @@ function compare(found: Mine<Application>, wanted: ApplicationWish | undefined, 
   if (wanted === undefined) return { is: "drifted", mend: close, close, moves: "audience" };
   const at = { kind: "access", action: "update", key: `access ${found.route}`, subject: found.route, at: found } as const;
   const { policy, rule, nested } = around;
-  const machines = withTokens([...found.policies, ...wanted.policies], policy);
   const checked = checkedNow(around);
-  if (same(found.policies, wanted.policies)) {
-    if (marked(found) && checked === "open") return { is: "stands" };
-    if (marked(found) && machines && checked === "yes") return { is: "drifted", mend: close, close, moves: "audience" };
-    if (marked(found)) return { is: "drifted", mend: { ...at, wish: wanted, endsLogins: true }, close, moves: "audience" };
+  const moved = !same(found.policies, wanted.policies);
+  const less = marked(found) || narrows(found, wanted.policies, policy) || outlasts(found, wanted, policy);
+  if (!moved && less && marked(found) && checked === "open") return { is: "stands" };
+  if (!moved && !less)
     return sameRest(found, wanted) ? { is: "stands" } : { is: "drifted", mend: { ...at, wish: wanted }, close, moves: undefined };
-  }
-  const less = narrows(found, wanted.policies, policy) || marked(found);
-  const bySelf = nested || (less && machines) || !inUse(found, rule);
-  const anew = bySelf && checked === "yes";
-  const mend: AccessChange = anew ? close : { ...at, wish: less ? { ...wanted, name: `${wanted.name}${ENDING}` } : wanted };
+  const replaced = less || nested || !inUse(found, rule);
+  const mend: AccessChange =
+    replaced && checked === "yes" ? close : { ...at, wish: less ? { ...wanted, name: `${wanted.name}${ENDING}` } : wanted };
   // Without a record the rule could not be told from somebody else's while the application is away: then it goes first.
-  const alone = bySelf && checked === "unproven";
+  const alone = replaced && checked === "unproven";
   return { is: "drifted", mend, close, moves: "audience", ...(alone && { alone }), ...(checked === "yes" && { bars: close }) };
+}
+
+/**
+ * Whether a login to it was good for longer than it is to be, or could be given by another login method. Such logins outlive a
+ * change in place. One that lets anybody in has none to end.
+ */
+function outlasts(found: Application, wanted: ApplicationWish, { mine }: PolicySeen): boolean {
+  if (mine.some(({ id, decision }) => decision === "bypass" && wanted.policies.includes(id))) return false;
+  const [before, after] = [parseDuration(found.session), parseDuration(wanted.session)];
+  const longer = !before.ok || !after.ok || before.value > after.value;
+  return longer || found.allowedIdps.length === 0 || found.allowedIdps.some((idp) => idp !== wanted.idp);
 }
 
 /** Whether the rule of the route checks the logins of this very application; one that checks none is not there yet. */
@@ -119,8 +127,9 @@ function checkedNow({ rule, proven }: Around): "yes" | "open" | "unproven" | "no
 }
 
 /**
- * Ends the name of an application whose audience has become narrower until the logins that were given before are ended: a
- * daemon that dies between the two is followed by one that sees it.
+ * Ends the name of an application whose audience has become narrower until it is replaced, which ends the logins that were given
+ * before: a daemon that dies between the two is followed by one that sees it. Revoking its tokens would not be enough: for as long
+ * as an edge believes the old policies, it gives new logins to those who lost the right.
  */
 export const ENDING = " · ending old logins";
 
@@ -183,22 +192,3 @@ export const tagCarriers = (owner: Owner, { theirs }: Pick<AccessSeen, "theirs">
 /** Doubles of an application go as soon as they are seen: the one that stands in `mine` is the one that rules name. */
 export const doubles: Sweep<{ readonly access: Pick<AccessSeen, "doubles"> }, AccessChange> = ({ access }) =>
   access.doubles.map((at) => ({ kind: "access", action: "delete", key: `access ${at.route} ${at.id}`, subject: at.route, at }));
-
-const taken = (wish: Exposure, foreign: ForeignApplication): Problem => ({
-  code: "CFA-CONFLICT-ACCESS",
-  severity: "error",
-  container: wish.workload,
-  label: wish.label,
-  route: routeKey(wish.route),
-  message: `the Access application "${foreign.name}" covers ${routeKey(wish.route)} and is not cfauth's`,
-  about: "",
-  effect: "closed",
-  fix: wish.adopt
-    ? stuck(wish, foreign)
-    : `delete it under Zero Trust → Access → Applications, ${wish.adopting} to take it over, or choose another hostname`,
-});
-
-const stuck = ({ route }: Exposure, foreign: ForeignApplication): string =>
-  foreign.type === "self_hosted" && guardsPrivately(foreign)
-    ? `it guards something without a public hostname as well and cannot be taken over: take ${routeKey(route)} out of it under Zero Trust → Access → Applications`
-    : "it is of a kind that cannot be taken over: delete it under Zero Trust → Access → Applications";

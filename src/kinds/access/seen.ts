@@ -75,8 +75,6 @@ export type AccessChange =
       readonly subject: string;
       readonly at: Mine<Application>;
       readonly wish: ApplicationWish;
-      /** Ends every login that was given before, and only then writes the wish. */
-      readonly endsLogins?: true;
     }
   /** Takes one place out of an application of somebody else's; the other places stay guarded by it. Only where a label asks to adopt. */
   | {

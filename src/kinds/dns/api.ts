@@ -28,9 +28,9 @@ export function dnsApi(options: DnsApiOptions): Kind<DnsSeen, DnsChange> {
 }
 
 async function look(options: DnsApiOptions): Promise<DnsSeen> {
-  const zones = await allZones(options);
+  const { zones, excludedZones } = await allZones(options);
   const records = await inOrder(zones.map((zone) => recordsOf(options, zone)));
-  return { zones, ...together(records) };
+  return { zones, excludedZones, ...together(records) };
 }
 
 /** Only the zones in use: a foreign record that came up in another is met when Cloudflare refuses ours beside it. */
@@ -40,15 +40,16 @@ async function lookAgain(options: DnsApiOptions, before: DnsSeen): Promise<DnsSe
   const elsewhere = [...before.theirs].flatMap(([name, records]) =>
     used.has(zoneOf(name as Hostname, before.zones)?.id ?? "") ? [] : records.map((record) => [name, record] as const),
   );
-  return { zones: before.zones, ...together([...records, { mine: [], theirs: elsewhere }]) };
+  return { zones: before.zones, excludedZones: before.excludedZones, ...together([...records, { mine: [], theirs: elsewhere }]) };
 }
 
-async function allZones({ cloudflare, account, zones: allowed }: DnsApiOptions): Promise<readonly Zone[]> {
+async function allZones({ cloudflare, account, zones: allowed }: DnsApiOptions): Promise<Pick<DnsSeen, "zones" | "excludedZones">> {
   const all = await cloudflare.list("zones.list", z.looseObject({ id: z.string(), name: z.string() }), (sdk, page) =>
     sdk.zones.list({ account: { id: account }, ...page }),
   );
   const wanted = allowed && new Set(allowed.map((name) => name.toLowerCase()));
-  return all.flatMap(({ id, name }) => (wanted === undefined || wanted.has(name) ? [{ id, name }] : []));
+  const [zones, others] = [true, false].map((usable) => all.filter(({ name }) => (wanted?.has(name) ?? true) === usable));
+  return { zones: (zones ?? []).map(({ id, name }): Zone => ({ id, name })), excludedZones: (others ?? []).map(({ name }) => name) };
 }
 
 interface ZoneRecords {

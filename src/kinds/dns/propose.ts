@@ -1,5 +1,5 @@
 import type { Exposure } from "../../domain/exposure.ts";
-import { type Hostname, zoneOf } from "../../domain/hostname.ts";
+import { type Hostname, usableZone } from "../../domain/hostname.ts";
 import { dnsComment, type Owner } from "../../domain/owner.ts";
 import type { Problem } from "../../domain/problem.ts";
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../../domain/route.ts";
@@ -60,7 +60,7 @@ function needed(route: Route, world: Needs, desired: Desired): boolean {
 }
 
 function recordWish(owner: Owner, hostname: Hostname, { dns, tunnel }: Needs): RecordWish | undefined {
-  const zone = zoneOf(hostname, dns.zones);
+  const zone = usableZone(hostname, dns.zones, dns.excludedZones);
   if (zone === undefined || tunnel.tunnel === undefined) return undefined;
   return { zone: zone.id, name: hostname, content: `${tunnel.tunnel.id}.cfargotunnel.com`, comment: dnsComment(owner) };
 }

@@ -2,7 +2,10 @@ import type { Hostname } from "../../domain/hostname.ts";
 import type { Mine } from "../mine.ts";
 
 export interface DnsSeen {
+  /** Those that may be used. */
   readonly zones: readonly Zone[];
+  /** Names of the zones that the token sees and CFAUTH_ZONES leaves out: their hostnames do not belong to a parent zone. */
+  readonly excludedZones: readonly string[];
   readonly mine: ReadonlyMap<Hostname, Mine<DnsRecord>>;
   /** Address records (A, AAAA, CNAME, NS) of others, by name. */
   readonly theirs: ReadonlyMap<string, readonly [ForeignRecord, ...ForeignRecord[]]>;

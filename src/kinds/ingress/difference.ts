@@ -31,9 +31,18 @@ function fields(rule: RawRule, route: Route, mark: string): Fields {
     service: shut ? SHUT : rule.service,
     login: shut ? "nobody has it" : required ? "required" : "none",
     aud: required && !shut ? check.audTag.join(", ") : undefined,
-    paths: (rule.path || undefined) === pathFor({ route, check: { team: "", aud: "" }, clean: false }) ? undefined : "clean ones only",
+    paths: pathsOf(rule, route),
     ...Object.fromEntries(Object.entries(options).map(([name, value]) => [`origin.${name}`, plain(value)])),
   });
+}
+
+function pathsOf({ path }: RawRule, route: Route): string | undefined {
+  const written = (more: { readonly clean: boolean; readonly broad?: true }) => pathFor({ route, check: { team: "", aud: "" }, ...more });
+  if ((path || undefined) === written({ clean: false })) return undefined;
+  if (route.path !== undefined && path === written({ clean: false, broad: true })) return "in any spelling";
+  return route.path !== undefined && path === written({ clean: true, broad: true })
+    ? "clean ones only, in any spelling"
+    : "clean ones only";
 }
 
 const plain = (value: unknown): Field =>

@@ -1,8 +1,12 @@
-import type { Exposure } from "../../domain/exposure.ts";
+import { admitsNoMore, type Exposure } from "../../domain/exposure.ts";
+import { guardPattern, type Path } from "../../domain/path.ts";
 import { beneath, parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
 import type { Desired } from "../../plan/desired.ts";
 import { narrowerWithin } from "../../plan/shield.ts";
-import { type Proofs, ruleOf } from "./rules.ts";
+import { narrows } from "../access/narrowing.ts";
+import type { PolicySeen } from "../policy/seen.ts";
+import { checkOf, ours, type Proofs, routeOf, ruleOf } from "./rules.ts";
+import type { RawRule } from "./seen.ts";
 
 /** Routes within this one that show the same container and are to let in fewer. */
 export const narrowerThan = ({ route, workload, party, origin, protection }: Exposure, desired: Desired): readonly Route[] =>
@@ -13,4 +17,37 @@ export const standsWithin = ({ route: at, origin }: Exposure, world: Proofs): bo
   [...world.access.mine.keys()].map(parseRouteKey).some((route) => {
     if (route === undefined || routeKey(route) === routeKey(at) || !beneath(route, at)) return false;
     return ruleOf(world, route)?.service === origin.service;
+  });
+
+/** Whether something around the route shows the same container to more people, or to others: as it is wished, or as it is now. */
+export const widerAround = (wish: Exposure, world: Around, { wishes }: Desired): boolean =>
+  wish.protection.kind === "authentik" &&
+  ([...wishes.values()].some((outer) => isWiderWish(outer, wish)) || world.ingress.rules.some((rule) => isWiderRule(rule, wish, world)));
+
+type Around = Proofs & { readonly policy: PolicySeen };
+
+const isWiderWish = (outer: Exposure, { route, workload, origin, protection }: Exposure): boolean =>
+  beneath(route, outer.route) &&
+  (outer.workload === workload || outer.origin.service === origin.service) &&
+  !admitsNoMore(outer.protection, protection);
+
+function isWiderRule(rule: RawRule, { route, origin }: Exposure, world: Around): boolean {
+  const outer = rule.service === origin.service ? routeOf(rule) : undefined;
+  if (outer === undefined || !beneath(route, outer) || !ours(rule, world)) return false;
+  if (checkOf(rule)?.required !== true) return true;
+  const [around, inside] = [outer, route].map((it) => world.access.mine.get(routeKey(it)));
+  if (around === undefined || inside === undefined || around.policies.join() === inside.policies.join()) return false;
+  return narrows(around, inside.policies, world.policy);
+}
+
+/**
+ * Whether every narrower route within takes every spelling of its path already. What lets in more opens only then: an origin may
+ * read `/ADMIN` as `/admin`.
+ */
+export const guardedWithin = (wish: Exposure, world: Proofs, desired: Desired): boolean =>
+  narrowerThan(wish, desired).every((inner) => {
+    const rule = inner.path === undefined ? undefined : ruleOf(world, inner);
+    return (
+      inner.path === undefined || rule === undefined || [false, true].some((clean) => rule.path === guardPattern(inner.path as Path, clean))
+    );
   });

@@ -7,11 +7,16 @@ import type { Rung, Stance } from "../../plan/rung.ts";
 import type { AccessSeen } from "../access/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
-import { narrowerThan } from "./nested.ts";
+import type { PolicySeen } from "../policy/seen.ts";
+import { guardedWithin, narrowerThan, widerAround } from "./nested.ts";
 import { checkOf, foreignOn, isShut, ours, type Proofs, pathFor, routeOf, ruleOf, shadowed } from "./rules.ts";
 import type { IngressChange, RawRule, RuleWish } from "./seen.ts";
 
-type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine">; readonly login: Pick<LoginSeen, "teamDomain"> };
+type Needs = Proofs & {
+  readonly access: Pick<AccessSeen, "mine">;
+  readonly policy: PolicySeen;
+  readonly login: Pick<LoginSeen, "teamDomain">;
+};
 
 /**
  * | the rule                                | its wish | then                                             |
@@ -19,6 +24,8 @@ type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine">; readonly logi
  * | of somebody else, on the hostname       | any      | taken                                            |
  * | absent                                  | none     | absent                                           |
  * | absent, its application is not there    | yes      | absent, and cannot be opened: there is no aud   |
+ * | absent, something narrower inside does  | yes      | absent, and not opened before that does         |
+ * | not take every spelling of its path yet |          |                                                  |
  * | absent                                  | yes      | open it, with the check of that very application |
  * | ours                                    | none     | close it                                         |
  * | the same, and a wildcard of another     | none     | one that lets nobody in takes its place, and     |
@@ -36,8 +43,9 @@ export const ingressRung: Rung<Needs, IngressChange> = {
     const [foreign] = foreignOn(world, route.hostname);
     if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
     const wanted = ruleWish(wish, world, desired);
-    if (rule === undefined) return { is: "absent", open: wanted && set("create", wanted) };
-    if (isShut(rule, world.ingress.mark)) return { is: "absent", open: wanted && set("update", wanted) };
+    const opened = wanted !== undefined && guardedWithin(wish, world, desired) ? wanted : undefined;
+    if (rule === undefined) return { is: "absent", open: opened && set("create", opened) };
+    if (isShut(rule, world.ingress.mark)) return { is: "absent", open: opened && set("update", opened) };
     const close = takeAway(route, world, desired);
     // Until its application is replaced nothing may lead to the new holder, nor to the one before.
     if (desired.handovers.has(routeKey(route))) return { is: "drifted", mend: close, close, moves: "origin" };
@@ -66,7 +74,8 @@ function ruleWish(wish: Exposure, world: Needs, desired: Desired): RuleWish | un
   const application = world.access.mine.get(routeKey(wish.route));
   if (application === undefined) return undefined;
   const check = open(wish.protection) ? undefined : { team: teamOf(world.login.teamDomain), aud: application.aud };
-  return { route: wish.route, origin: wish.origin, check, clean: takesCleanOnly(wish, desired) };
+  const broad = wish.route.path !== undefined && widerAround(wish, world, desired);
+  return { route: wish.route, origin: wish.origin, check, clean: takesCleanOnly(wish, desired), ...(broad && { broad }) };
 }
 
 /** A wildcard also where a whole host is within: what that one turns away as unclean must not come in here. */

@@ -1,5 +1,5 @@
 import { covers, type Hostname } from "../../domain/hostname.ts";
-import { CLEAN_PATHS, openPattern, pathPattern, patternPath } from "../../domain/path.ts";
+import { CLEAN_PATHS, cleanPattern, guardPattern, isCleanPaths, openPattern, pathPattern, patternPath } from "../../domain/path.ts";
 import { parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
 import { foreignAt } from "../access/application.ts";
 import type { AccessSeen } from "../access/seen.ts";
@@ -22,7 +22,7 @@ export function routeOf(rule: RawRule): Route | undefined {
   return path === undefined ? undefined : { hostname: host.hostname, path };
 }
 
-const wholeHost = ({ path = "" }: RawRule): boolean => path === "" || path === CLEAN_PATHS;
+const wholeHost = ({ path = "" }: RawRule): boolean => path === "" || isCleanPaths(path);
 
 /**
  * Whether the rule is ours. A rule carries no mark: the application of its route is the proof. Where somebody deleted that
@@ -39,8 +39,9 @@ export const isShut = (rule: RawRule, mark: string): boolean => rule.service ===
 
 const SHUT = "http_status:503";
 
+/** In every spelling: it keeps out of a wider rule around it what would be read as its own. */
 export const shutRule = (route: Route, mark: string, team: string): RawRule =>
-  ruleFor({ route, origin: { service: SHUT, options: {} }, check: { team, aud: mark }, clean: false });
+  ruleFor({ route, origin: { service: SHUT, options: {} }, check: { team, aud: mark }, clean: false, broad: true });
 
 export function orphaned(rule: RawRule, seen: Proofs): boolean {
   if (!seen.dns.mine.has((rule.hostname ?? "") as Hostname)) return false;
@@ -50,7 +51,7 @@ export function orphaned(rule: RawRule, seen: Proofs): boolean {
   return check.required && !check.audTag.some((aud) => known.has(aud));
 }
 
-const speltByUs = ({ path = "" }: RawRule): boolean => path === CLEAN_PATHS || patternPath(path) !== undefined;
+const speltByUs = ({ path = "" }: RawRule): boolean => isCleanPaths(path) || patternPath(path) !== undefined;
 
 /** Another cfauth spells a path as this one does, and has an application for it. */
 function guardedByOthers(rule: RawRule, { access }: Proofs): boolean {
@@ -68,13 +69,14 @@ export function ruleOf(seen: Proofs, route: Route): RawRule | undefined {
 }
 
 const sits = (rule: RawRule, route: Route): boolean =>
-  rule.hostname === route.hostname &&
-  (route.path === undefined ? wholeHost(rule) : [pathPattern(route.path), openPattern(route.path)].includes(rule.path ?? ""));
+  rule.hostname === route.hostname && (route.path === undefined ? wholeHost(rule) : patternPath(rule.path ?? "") === route.path);
 
 /** The path of the rule that is written for a wish; undefined for the whole host. */
-export function pathFor({ route, check, clean }: Pick<RuleWish, "route" | "check" | "clean">): string | undefined {
-  if (route.path !== undefined) return check === undefined || clean ? openPattern(route.path) : pathPattern(route.path);
-  return clean ? CLEAN_PATHS : undefined;
+export function pathFor({ route, check, clean, broad }: Pick<RuleWish, "route" | "check" | "clean" | "broad">): string | undefined {
+  if (route.path === undefined) return clean ? CLEAN_PATHS : undefined;
+  if (broad) return guardPattern(route.path, clean);
+  if (clean) return cleanPattern(route.path);
+  return check === undefined ? openPattern(route.path) : pathPattern(route.path);
 }
 
 export const foreignOn = (seen: Proofs, hostname: Hostname): readonly RawRule[] =>
@@ -104,9 +106,9 @@ export function checkOf(rule: RawRule): LoginCheck | undefined {
 }
 
 /** The rule as it is written for a wish. */
-export function ruleFor({ route, origin, check, clean }: RuleWish): RawRule {
+export function ruleFor({ route, origin, check, clean, broad }: RuleWish): RawRule {
   const access = check === undefined ? undefined : { required: true, teamName: check.team, audTag: [check.aud] };
-  const path = pathFor({ route, check, clean });
+  const path = pathFor({ route, check, clean, ...(broad && { broad }) });
   const originRequest = { ...origin.options, ...(access !== undefined && { access }) };
   return {
     hostname: route.hostname,

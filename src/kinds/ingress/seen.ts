@@ -37,6 +37,8 @@ export interface RuleWish {
   readonly check: { readonly team: string; readonly aud: string } | undefined;
   /** Whether only clean paths pass, since something inside is to let in fewer than this does. */
   readonly clean: boolean;
+  /** Every spelling of the path is taken, since something around it lets in more. Only where a login is checked. */
+  readonly broad?: true;
 }
 
 export type IngressChange =

@@ -6,12 +6,17 @@ import { claimFor } from "../login/claim.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
 import { canonical, policyNames, policyWishes } from "./audience.ts";
+import { admitsMore, replacedName } from "./replaced.ts";
 import type { Policy, PolicyChange, PolicySeen, PolicyWish } from "./seen.ts";
 
 type Needs = { readonly policy: PolicySeen; readonly login: LoginSeen };
 type Policies<P extends Policy> = { readonly mine: readonly P[] };
 
-/** One policy for each audience, shared by the routes that have it. What differs from the wish is mended in place. */
+/**
+ * One policy for each audience, shared by the routes that have it. What differs from the wish is mended in place. One that lets in
+ * more than it should is narrowed at once and given up: a new one takes its place, and its applications are replaced as well, so
+ * that no login which it gave meanwhile, or goes on giving at an edge that is late, is good for anything.
+ */
 export const policyRung = (owner: Owner): Rung<Needs, PolicyChange> => ({
   kind: "policy",
   awaited: "Cloudflare to confirm the Access policy",
@@ -30,7 +35,8 @@ function stance(wanted: PolicyWish, { policy }: Needs): Stance<PolicyChange> {
   const at = { kind: "policy", key: `policy ${wanted.name}`, subject: wanted.name, wish: wanted } as const;
   if (found === undefined) return { is: "absent", open: { ...at, action: "create" } };
   if (says(found, wanted)) return { is: "stands" };
-  return { is: "drifted", mend: { ...at, action: "update", at: found }, close: remove(found), moves: undefined };
+  const wish = admitsMore(found, wanted) ? { ...wanted, name: replacedName(wanted.name) } : wanted;
+  return { is: "drifted", mend: { ...at, action: "update", at: found, wish }, close: remove(found), moves: undefined };
 }
 
 /**

@@ -31,22 +31,42 @@ export const NOWHERE = "blank://blank";
  * Every application whose slug begins as ours do, and those of them that are this owner's.
  *
  * The list has only what the caller may open and comes out of a cache that ignores filters (goauthentik#17064, checked
- * 2026-11). A superuser can ask for all there is; for others a search goes past the cache, and every tile of ours is bound to
- * them. A search is one plain word: newer versions read more into others.
+ * 2026-11). A superuser can ask for all there is; for others a search goes past the cache, and every tile that they made is bound
+ * to them. One that another token made is not in it: see `tileAt`. A search is one plain word: newer versions read more into others.
  */
-export async function applicationsOf(
-  authentik: Authentik,
-  owner: Owner,
-  { superuser }: TokenUser,
-): Promise<{ readonly mine: readonly Mine<Tile>[]; readonly taken: ReadonlySet<string> }> {
-  const query = superuser ? { superuser_full_list: true } : { search: "cfauth" };
+export async function applicationsOf(authentik: Authentik, owner: Owner, { superuser }: TokenUser): Promise<Found> {
+  const query = superuser ? { superuser_full_list: true } : SEARCH;
   const all = await authentik.list("tiles.list", ApplicationAnswer, { path: PATH, query: { ...query, ordering: "slug" } });
   const alike = all.filter(({ slug }) => slug.startsWith(SLUG_PREFIX));
   const ours = (answer: ApplicationAnswer) => answer.meta_publisher === publisher(owner);
   return {
     mine: alike.filter(ours).map((answer) => claim(tileFrom(answer))),
     taken: new Set(alike.filter((answer) => !ours(answer)).map(({ slug }) => slug)),
+    listed: all.length,
   };
+}
+
+const SEARCH = { search: "cfauth" };
+
+interface Found {
+  readonly mine: readonly Mine<Tile>[];
+  readonly taken: ReadonlySet<string>;
+  readonly listed: number;
+}
+
+const CountAnswer = z.looseObject({ pagination: z.looseObject({ count: z.number().nullish() }) });
+
+/** How many applications the search finds, those included that the caller may not open: the list leaves these out of its results only. */
+export async function searchCount(authentik: Authentik): Promise<number> {
+  const request = { path: PATH, query: { ...SEARCH, page: 1, page_size: 1 } };
+  return (await authentik.ask("tiles.list", CountAnswer, request)).pagination.count ?? 0;
+}
+
+/** The application with that slug, whether or not the caller may open it; `theirs` where it is not this owner's. */
+export async function tileAt(authentik: Authentik, owner: Owner, slug: string): Promise<Mine<Tile> | "theirs" | undefined> {
+  const there = await applicationAt(authentik, slug);
+  if (there === undefined) return undefined;
+  return there.meta_publisher === publisher(owner) ? claim(tileFrom(there)) : "theirs";
 }
 
 /** The tile that was made, or that is there already: the answer to an earlier try may have been lost. Undefined where it is somebody else's. */

@@ -9,6 +9,10 @@ export interface TileSeen {
   readonly mine: ReadonlyMap<string, Mine<Tile>>;
   /** Slugs of applications that begin as ours do and are somebody else's. */
   readonly taken: ReadonlySet<string>;
+  /** Slugs of our routes under which Authentik has nothing: asked for one by one, and not again before the next whole look. */
+  readonly absent: ReadonlySet<string>;
+  /** How many applications exist that the token may not see: a tile of ours may be among them. Counted only for one who leaves, else 0. */
+  readonly hidden: number;
   /** Why tiles could not be looked at: then none is written. */
   readonly fault: Problem | undefined;
   /** What was refused since the last look, by slug: not tried again before the next one. */
@@ -25,6 +29,8 @@ export interface TileSeen {
 export const NO_TILES: TileSeen = {
   mine: new Map(),
   taken: new Set(),
+  absent: new Set(),
+  hidden: 0,
   fault: undefined,
   failed: new Map(),
   settledFor: new Map(),

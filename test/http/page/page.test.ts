@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { pageHtml } from "../../../src/http/page/page.ts";
 import { SCRIPT } from "../../../src/http/page/script.ts";
 import { STYLE } from "../../../src/http/page/style.ts";
-import type { Report } from "../../../src/status/report.ts";
+import { INSIDE_PUBLIC, type Report } from "../../../src/status/report.ts";
 import { LIVE, reportedProblem, reportedRoute, reportOf, TROUBLE } from "../reports.ts";
 
 const page = (report: Report): string => pageHtml(report, "b1");
@@ -40,6 +40,15 @@ describe("a route on the page", () => {
     const note = "Reached by its id: another container answers to the name wiki.tunnel too";
     const shown = rows(reportOf({ routes: [reportedRoute("wiki.example.com", { note })] }), "wiki.example.com");
     expect(shown).toMatch(/^✓ Live .* Reached by its id: another container answers to the name wiki\.tunnel too\.$/);
+  });
+
+  it("that is a protected path inside a public host recommends a hostname of its own", () => {
+    const route = reportedRoute("app.example.com", { path: "/admin", who: "Members of family", note: INSIDE_PUBLIC });
+    expect(rows(reportOf({ routes: [route] }), "app.example.com/admin")).toContain("A hostname of its own is safer.");
+  });
+
+  it("that is Authentik itself says why in the column of who may enter, and not once more", () => {
+    expect(rows(LIVE, "auth.example.com")).not.toContain("stand behind itself");
   });
 
   it("that anyone may enter says so in front", () => {

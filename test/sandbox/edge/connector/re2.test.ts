@@ -26,6 +26,7 @@ describe("a path expression", () => {
     { pattern: "^/\\x{e9}$", path: "/é", matches: true },
     { pattern: "^/\\_\\-\\/$", path: "/_-/", matches: true },
     { pattern: "^/a{2,3}?$", path: "/aaa", matches: true },
+    { pattern: "^(/x)*$", path: "/\u{1d41a}", matches: false },
     { pattern: "^/([^/.%\\\\][^/%\\\\]*/)*$", path: "/a/b/", matches: true },
   ])("$pattern on $path: $matches", ({ pattern, path, matches }) => {
     expect(re2(pattern).test(path)).toBe(matches);

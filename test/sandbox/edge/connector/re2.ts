@@ -69,8 +69,8 @@ function atom(cursor: Cursor, flags: Flags): Piece {
   const plain = (source: string): Piece => ({ source, weight: 1 });
   if (char === "|") return plain("|");
   if (char === ".") return plain(flags.s ? "[\\s\\S]" : "[^\\n]");
-  if (char === "^") return plain(flags.m ? "(?:(?<![^\\n]))" : "(?:(?<![\\s\\S]))");
-  if (char === "$") return plain(flags.m ? "(?:(?![^\\n]))" : "(?:(?![\\s\\S]))");
+  if (char === "^") return plain(flags.m ? "(?:(?<![^\\n]))" : "(?:^)");
+  if (char === "$") return plain(flags.m ? "(?:(?![^\\n]))" : "(?:$)");
   return folded(literal(char));
 }
 
@@ -89,8 +89,8 @@ function group(cursor: Cursor, flags: Flags): Piece {
 }
 
 const ASSERTIONS: Readonly<Record<string, string>> = {
-  A: "(?:(?<![\\s\\S]))",
-  z: "(?:(?![\\s\\S]))",
+  A: "(?:^)",
+  z: "(?:$)",
   b: "(?:\\b)",
   B: "(?:\\B)",
 };

@@ -1,0 +1,72 @@
+import type { Exposure } from "../../domain/exposure.ts";
+import type { Problem } from "../../domain/problem.ts";
+import { routeKey } from "../../domain/route.ts";
+import type { Survey } from "../../plan/rung.ts";
+import { type Proofs, ruleOf } from "../ingress/rules.ts";
+import { foreignAt, guardsPrivately } from "./application.ts";
+import { type Covering, coveringForeign } from "./covering.ts";
+import type { AccessSeen, ForeignApplication } from "./seen.ts";
+
+/**
+ * What a foreign application at the route, or around it, forbids. One around it is never changed: with the label adopt ours is
+ * made on top of it. Authentik's own hostname needs no label, because AUTHENTIK_URL names it: behind a login nobody could log in.
+ * A rule of ours shows that the route was open before: its application is only being replaced.
+ */
+export function conflict(wish: Exposure, world: Proofs): Problem | undefined {
+  const exact = foreignAt(world.access, wish.route);
+  if (exact !== undefined) return taken(wish, exact);
+  if (wish.adopt || wish.protection.kind === "login" || ruleOf(world, wish.route) !== undefined) return undefined;
+  const around = coveringForeign(world.access, wish.route);
+  return around && covered(wish, around);
+}
+
+/** Reported as long as a foreign application is around an open route of ours: ours is more specific, so it decides there. */
+export const overruling: Survey<{ readonly access: Pick<AccessSeen, "mine" | "theirs"> }> = ({ access }, { wishes }) =>
+  [...wishes.values()].flatMap((wish) => {
+    const asked = wish.adopt || wish.protection.kind === "login" || !access.mine.has(routeKey(wish.route));
+    const around = asked ? undefined : coveringForeign({ ...access, mine: new Map() }, wish.route);
+    return around === undefined ? [] : [overruled(wish, around)];
+  });
+
+const overruled = (wish: Exposure, { application, place }: Covering): Problem => ({
+  code: "CFA-CONFLICT-ACCESS",
+  severity: "warning",
+  container: wish.workload,
+  label: wish.label,
+  route: routeKey(wish.route),
+  message: `the Access application "${application.name}" (${place}), which is not cfauth's, covers ${routeKey(wish.route)} as well: cfauth's own is more specific and decides who enters`,
+  about: "",
+  effect: "unchanged",
+  fix: `${wish.adopting} if that is wanted, or choose another hostname`,
+});
+
+const covered = (wish: Exposure, { application, place }: Covering): Problem => ({
+  code: "CFA-CONFLICT-ACCESS",
+  severity: "error",
+  container: wish.workload,
+  label: wish.label,
+  route: routeKey(wish.route),
+  message: `the Access application "${application.name}" (${place}) protects ${routeKey(wish.route)} and is not cfauth's: a route there would make a hole in its protection`,
+  about: "",
+  effect: "closed",
+  fix: `${wish.adopting} to let cfauth decide who enters there (the application stays as it is), or choose another hostname`,
+});
+
+const taken = (wish: Exposure, foreign: ForeignApplication): Problem => ({
+  code: "CFA-CONFLICT-ACCESS",
+  severity: "error",
+  container: wish.workload,
+  label: wish.label,
+  route: routeKey(wish.route),
+  message: `the Access application "${foreign.name}" covers ${routeKey(wish.route)} and is not cfauth's`,
+  about: "",
+  effect: "closed",
+  fix: wish.adopt
+    ? stuck(wish, foreign)
+    : `delete it under Zero Trust → Access → Applications, ${wish.adopting} to take it over, or choose another hostname`,
+});
+
+const stuck = ({ route }: Exposure, foreign: ForeignApplication): string =>
+  foreign.type === "self_hosted" && guardsPrivately(foreign)
+    ? `it guards something without a public hostname as well and cannot be taken over: take ${routeKey(route)} out of it under Zero Trust → Access → Applications`
+    : "it is of a kind that cannot be taken over: delete it under Zero Trust → Access → Applications";
