@@ -246,6 +246,27 @@ const wildcards: readonly Row[] = [
     right: ["other-web-1 to anyone", OWN],
   },
   {
+    threat: "T12",
+    input: "a wildcard of a party that also asks for a path in a name within it which another party holds",
+    outcome: async () => {
+      const it = scene();
+      await it.up(holder());
+      await it.up(
+        composed("other", "web", {
+          labels: {
+            "all.hostname": "*.example.com",
+            "all.access": "public",
+            "one.hostname": WIKI,
+            "one.path": "/api",
+            "one.access.groups": "admins",
+          },
+        }),
+      );
+      return [it.at("x.example.com"), it.at(`${WIKI}/api`)];
+    },
+    right: ["other-web-1 to anyone", OWN],
+  },
+  {
     threat: "T11",
     input: "a name that a container has given up, and another one asks for, below the wildcard of a third",
     outcome: async () => {
