@@ -5,8 +5,8 @@ import type { Occupant } from "../plan/engine.ts";
 const SHORT_ID_LENGTH = 12;
 
 /**
- * Who runs where a rule leads. A Compose label, an address or a published port may be another container's by now; a name and an
- * id are nobody else's.
+ * Who runs where a rule leads. A Compose label, an address or a published port may be another container's by now; the engine keeps
+ * names and ids unique.
  *
  * @param ids - all that answer there
  * @returns those that are certain, where any is

@@ -37,7 +37,7 @@ interface Interest {
  * The holder of each hostname: the first of these that there is.
  *
  * 1. Its holder before, while that asks for any of it or may come back. One that gave up a route of it has gone.
- * 2. The party that has the whole host, or that a deployed rule leads to while it asks for any of it.
+ * 2. The party that has the whole host, or that its deployed rule leads to while it asks for a path.
  * 3. Of those that have paths in it, one that consents to all others, else the oldest.
  * 4. The oldest that asks for any of it.
  */
@@ -67,7 +67,7 @@ function unlessOver(tenure: HostTenure | undefined, graceUntil: number, now: num
 /** `lasts`: whether it is kept for a party that asks for none of the hostname now. */
 type Kept = HostTenure & { readonly until: number; readonly lasts: boolean };
 
-/** What is remembered of the hostnames that have a holder, and of those that nobody asks for until the grace of theirs is over. */
+/** What is remembered of the hostnames that have a holder, and of those that no container asks for, until the grace of their holder is over. */
 export function hostTenures(
   holders: ReadonlyMap<Hostname, Holder>,
   before: HostTenures,
@@ -92,7 +92,7 @@ export function hostTenures(
 
 const hasEnded = ({ tenancy }: Place): boolean => tenancy.is === "free" && tenancy.ended;
 
-/** A place that is only remembered has a route as long as somebody asks for it or it stands. */
+/** A place that is only remembered has a route as long as a container asks for it or it is deployed. */
 function hostnameOf(place: Place): { readonly hostname: Hostname; readonly place: Place } | undefined {
   const route = place.claims[0]?.route ?? place.stands?.route;
   return route && { hostname: route.hostname, place };
@@ -125,9 +125,12 @@ function askingFor(party: Party | undefined, claims: readonly Claim[]): Interest
   return oldest && { party, name: oldest.workload, wholeHost: false, established: true, oldest, until: undefined };
 }
 
-/** The parties that deployed rules certainly lead to, though they may ask for another path by now. */
+/** The parties that the deployed rule of the whole host certainly leads to, though they may ask for a path by now. */
 const incumbents = (places: readonly Place[]): readonly Party[] =>
-  places.flatMap(({ occupants }) => occupants.filter(({ certain }) => certain).map(({ party }) => party)).toSorted();
+  places
+    .filter(({ stands }) => stands?.route.path === undefined)
+    .flatMap(({ occupants }) => occupants.filter(({ certain }) => certain).map(({ party }) => party))
+    .toSorted();
 
 function interestsOf({ tenancy, claims, stands, before }: Place): readonly Interest[] {
   const wholeHost = (claims[0]?.route ?? stands?.route)?.path === undefined;

@@ -96,7 +96,7 @@ function tenancyOf(seen: Seen, scene: Scene): Tenancy {
   return until > scene.now ? { is: "vacant", tenant, until } : { is: "free", ended: true };
 }
 
-/** A rule that lets nobody in, and nothing else of ours: it guards the hostname, and no container ever had it. */
+/** A rule that admits no one, and nothing else of ours: it guards the hostname, and no container ever had it. */
 export const isPlaceholder = ({ shut, application }: StandingRoute): boolean => shut && !application;
 
 function isOfTenant(claim: Claim, { stands, before, occupants }: Seen): boolean {

@@ -355,11 +355,35 @@ describe("the routes that stand", () => {
       { mine: record("left.example.com") },
     );
     expect(standing(at).toSorted((a, b) => (a.route.hostname < b.route.hostname ? -1 : 1))).toEqual([
-      { route: route(APP), service: "http://app:80", public: false, audience: "p", shut: false, login: false },
-      { route: route("left.example.com"), service: undefined, public: false, audience: undefined, shut: false, login: false },
-      { route: route("only.example.com"), service: undefined, public: false, audience: undefined, shut: false, login: false },
-      { route: route("p.example.com"), service: "http://p:80", public: true, audience: "p", shut: false, login: false },
-      { route: route("s.example.com"), service: "http_status:503", public: false, audience: undefined, shut: true, login: false },
+      { route: route(APP), service: "http://app:80", public: false, audience: "p", shut: false, application: true, login: false },
+      {
+        route: route("left.example.com"),
+        service: undefined,
+        public: false,
+        audience: undefined,
+        shut: false,
+        application: false,
+        login: false,
+      },
+      {
+        route: route("only.example.com"),
+        service: undefined,
+        public: false,
+        audience: undefined,
+        shut: false,
+        application: true,
+        login: false,
+      },
+      { route: route("p.example.com"), service: "http://p:80", public: true, audience: "p", shut: false, application: true, login: false },
+      {
+        route: route("s.example.com"),
+        service: "http_status:503",
+        public: false,
+        audience: undefined,
+        shut: true,
+        application: false,
+        login: false,
+      },
     ]);
   });
 });

@@ -239,9 +239,9 @@ describe("the holder of a hostname of which nothing is open", () => {
     expect(look(62_000, [asks("web", SHOP)]).has).toEqual(["web"]);
   });
 
-  it("keeps the whole of it while it asks for a path with faulty labels", () => {
+  it.each([true, false])("keeps the whole of it while it asks for a path with faulty labels; cfauth saw it before: %j", (seen) => {
     const look = daemon([deployed("wiki")]);
-    look(0, [asks("wiki", BLOG, { created: 2 })]);
+    if (seen) look(0, [asks("wiki", BLOG, { created: 2 })]);
     const moved = faulty("wiki", BLOG, { created: 2 }, `${WIKI}/docs`);
     expect(look(1_000, [moved, asks("web", SHOP, { created: 1 })])).toMatchObject({ has: [], problems: ["CFA-HOST-TAKEN web"] });
   });
@@ -401,6 +401,12 @@ describe("a path inside another party's hostname", () => {
       has: ["web"],
       problems: ["CFA-HOST-TAKEN wiki"],
     });
+  });
+
+  it("stays open after a start where the other paths' party consents to it, though that is younger", () => {
+    const [web, wiki] = [asks("web", SHOP, { shareWith: ["blog"], created: 9 }, LOGIN), asks("wiki", BLOG, { created: 1 }, `${WIKI}/docs`)];
+    const look = daemon([deployed("web", LOGIN), deployed("wiki", `${WIKI}/docs`)]);
+    expect(look(0, [web, wiki])).toMatchObject({ has: ["wiki", "web"], problems: [] });
   });
 
   it("waits after a start until the holder is there", () => {

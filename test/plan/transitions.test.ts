@@ -4,6 +4,7 @@ import type { Hostname } from "../../src/domain/hostname.ts";
 import { singleContainer } from "../../src/domain/party.ts";
 import type { Path } from "../../src/domain/path.ts";
 import { patternPath } from "../../src/domain/path.ts";
+import { routeKey } from "../../src/domain/route.ts";
 import { ENDING } from "../../src/kinds/access/propose.ts";
 import { house } from "../../src/kinds/index.ts";
 import { standing } from "../../src/kinds/standing.ts";
@@ -98,6 +99,15 @@ describe("the order of things", () => {
     const { world, waves: told } = waves(before, [wish("http://b:80", anybody)]);
     expect(told).toEqual(["create policy", "delete ingress", "delete access", "create access, delete policy", "create ingress"]);
     expect([...world.access.mine.values()][0]?.aud).not.toBe([...before.access.mine.values()][0]?.aud);
+  });
+
+  it("replaces the application of a route that becomes wider while a narrower one lies within, and changes one alone in place", () => {
+    const family = wish("http://a:80", only({ groups: ["family"] }));
+    const admin = wish("http://a:80", only({ groups: ["admins"] }), "/admin");
+    const aud = (world: World) => world.access.mine.get(routeKey(family.route))?.aud;
+    const [both, alone] = [open(family, admin), open(family)];
+    expect(aud(waves(both, [wish("http://a:80", members), admin]).world)).not.toBe(aud(both));
+    expect(aud(waves(alone, [wish("http://a:80", members)]).world)).toBe(aud(alone));
   });
 
   it("replaces the application when its audience is wrong and nothing is routed", () => {
