@@ -117,10 +117,6 @@ export function household({ environment = {}, world = emptyWorld(), inspects = t
     home.world = { ...home.world, directory: { groups: { found }, tokens: { found: [] }, asked: asked(workloads, settings) } };
   };
   const change = (it: AnyChange): void => {
-    if ("endsLogins" in it && "at" in it && typeof it.at === "object" && "aud" in it.at) {
-      const { aud } = it.at;
-      logins = new Set([...logins].filter((login) => !login.endsWith(` ${aud}`)));
-    }
     home.world = carryOut(home.world, it);
   };
   const home: Household = {

@@ -145,7 +145,7 @@ const FURTHER: readonly Intent["further"][] = [
   { service: "http://nas.lan:80" },
   { service: "http://home-wiki-1:80" },
   { service: "http://home-wiki-1.tunnel:80" },
-  { service: `http://${"172.20.0.1"}:80` },
+  { service: "http://172.20.0.1:80" },
   { service: "http://localhost:80" },
   { service: "http://host.docker.internal:2375" },
   { network: "edge" },
