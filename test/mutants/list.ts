@@ -4,6 +4,8 @@ export interface Mutant {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** Which tests must notice; those of the planner unless told. */
+  readonly tests?: string;
 }
 
 export const MUTANTS: readonly Mutant[] = [

@@ -3,18 +3,33 @@ import { spawn } from "node:child_process";
 import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
+import { AUTHORITY_MUTANTS } from "./authority.ts";
 import { MUTANTS, type Mutant } from "./list.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const NURSERY = join(ROOT, ".cache/mutants");
+const PLANNER_TESTS = "test/plan";
+const ALL: readonly Mutant[] = [...MUTANTS, ...AUTHORITY_MUTANTS];
+const testsOf = ({ tests = PLANNER_TESTS }: Mutant): string => tests;
 
 /** With a seed the verdicts are the planner's and the tests', not luck's. Another one is worth a try by hand. */
 const SEED = process.env["CFAUTH_TEST_SEED"] ?? "20261125";
 
+/** One run of these tests: on a mutant, or on the code as it is. */
+interface Trial {
+  readonly mutant: Mutant | undefined;
+  readonly tests: string;
+}
+
+const TRIALS: readonly Trial[] = [
+  ...[...new Set(ALL.map(testsOf))].map((tests) => ({ mutant: undefined, tests })),
+  ...ALL.map((mutant) => ({ mutant, tests: testsOf(mutant) })),
+];
+
 async function breed(mutant: Mutant | undefined, index: number): Promise<string> {
   const home = join(NURSERY, String(index));
   await mkdir(home, { recursive: true });
-  for (const part of ["src", "test/plan", "test/builders.ts", "vitest.config.ts", "package.json"])
+  for (const part of ["src", PLANNER_TESTS, "test/authority", "test/builders.ts", "vitest.config.ts", "package.json"])
     await cp(join(ROOT, part), join(home, part), { recursive: true });
   await symlink(join(ROOT, "node_modules"), join(home, "node_modules"));
   if (mutant === undefined) return home;
@@ -27,40 +42,38 @@ async function breed(mutant: Mutant | undefined, index: number): Promise<string>
   return home;
 }
 
-/** A slow machine is no verdict: tests have all the time they want. @returns whether the tests of the planner pass in this home */
-function survives(home: string): Promise<boolean> {
-  const vitest = spawn(
-    process.execPath,
-    [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--bail=1", "--testTimeout=600000", "test/plan"],
-    {
-      cwd: home,
-      stdio: "ignore",
-      env: {
-        ...process.env,
-        CFAUTH_TEST_SEED: SEED,
-        CFAUTH_TEST_SHRINK: "false",
-        CFAUTH_TEST_RUNS: process.env["CFAUTH_TEST_RUNS"] ?? "1500",
-      },
+/** A slow machine is no verdict: tests have all the time they want. @returns whether these tests pass in this home */
+function survives(home: string, tests: string): Promise<boolean> {
+  const vitest = spawn(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--bail=1", "--testTimeout=600000", tests], {
+    cwd: home,
+    stdio: "ignore",
+    env: {
+      ...process.env,
+      CFAUTH_TEST_SEED: SEED,
+      CFAUTH_TEST_SHRINK: "false",
+      CFAUTH_TEST_RUNS: process.env["CFAUTH_TEST_RUNS"] ?? "1500",
     },
-  );
+  });
   return new Promise((done) => vitest.on("exit", (code) => done(code === 0)));
 }
 
-async function judge(mutant: Mutant | undefined, index: number): Promise<boolean> {
-  const alive = await survives(await breed(mutant, index));
-  console.log(mutant === undefined ? `${alive ? "lives" : "DIES "}  the planner as it is` : `${alive ? "LIVES" : "dies "}  ${mutant.name}`);
+async function judge({ mutant, tests }: Trial, index: number): Promise<boolean> {
+  const alive = await survives(await breed(mutant, index), tests);
+  console.log(
+    mutant === undefined ? `${alive ? "lives" : "DIES "}  the code as it is, by ${tests}` : `${alive ? "LIVES" : "dies "}  ${mutant.name}`,
+  );
   return alive === (mutant === undefined);
 }
 
 await rm(NURSERY, { recursive: true, force: true });
 const verdicts: boolean[] = [];
-const queue = [undefined, ...MUTANTS].entries();
+const queue = TRIALS.entries();
 await Promise.all(
   cpus().map(async () => {
-    for (const [index, mutant] of queue) verdicts.push(await judge(mutant, index));
+    for (const [index, trial] of queue) verdicts.push(await judge(trial, index));
   }),
 );
 await rm(NURSERY, { recursive: true, force: true });
 const wrong = verdicts.filter((right) => !right).length;
-console.log(wrong === 0 ? `all ${MUTANTS.length} mutants die` : `${wrong} of ${verdicts.length} verdicts are wrong`);
+console.log(wrong === 0 ? `all ${ALL.length} mutants die` : `${wrong} of ${verdicts.length} verdicts are wrong`);
 process.exitCode = wrong === 0 ? 0 : 1;

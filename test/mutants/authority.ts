@@ -1,0 +1,50 @@
+import type { Mutant } from "./list.ts";
+
+/** The test that holds the boundaries between parties. */
+const TESTS = "test/authority/non-interference.test.ts";
+
+/** Hand-made faults that let one party act for another: the property of non-interference must notice each. */
+export const AUTHORITY_MUTANTS: readonly Mutant[] = [
+  {
+    name: "leads to a name although another container answers to it",
+    file: "src/labels/reach.ts",
+    from: 'if (others.length > 0) return "shared";',
+    to: "",
+    tests: TESTS,
+  },
+  {
+    name: "takes a copy of another party's Compose labels for a replica",
+    file: "src/labels/identity.ts",
+    from: "apart.has(it.id) ? alone(it) : it",
+    to: "it",
+    tests: TESTS,
+  },
+  {
+    name: "obeys the labels of an image",
+    file: "src/sources/docker/source.ts",
+    from: "const workloads = imageLabels ?",
+    to: "const workloads = true ?",
+    tests: TESTS,
+  },
+  {
+    name: "gives a path of Authentik's hostname to any container",
+    file: "src/labels/route.ts",
+    from: "hostname === context.login.host && !isAuthentikItself(labelSet, context)",
+    to: "false",
+    tests: TESTS,
+  },
+  {
+    name: "lets every party route a path inside another's hostname",
+    file: "src/plan/share.ts",
+    from: "return isSharedWith(shared, claim.party) ?",
+    to: "return shared !== undefined ?",
+    tests: TESTS,
+  },
+  {
+    name: "takes the text of a service label for a place that the container may name",
+    file: "src/labels/service.ts",
+    from: "context.allowService ? { service: label.text } : { fault: forbidden(label) }",
+    to: "{ service: label.text }",
+    tests: TESTS,
+  },
+];
