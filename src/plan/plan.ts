@@ -129,6 +129,16 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
       },
       ...abandon(all, undefined),
     };
+  if (shrinks(all, climbed.change) && uncovering(scene, route, (wished) => house.audience(wished, scene.world)))
+    return {
+      route,
+      waiting: {
+        route: key,
+        cause: "guard",
+        reason: "the route around it to change first: it would answer for other spellings of the path",
+      },
+      ...abandon(all, undefined),
+    };
   const bare = opening ? unguarded(scene, wish) : undefined;
   return bare === undefined
     ? { route, ...climbed }
@@ -138,6 +148,15 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
         ...abandon(all, exposed(scene, wish) ? house.screen(route, scene.world) : undefined),
       };
 }
+
+/** Whether the change leaves requests that the route's rule takes now to what is around it. */
+const shrinks = <C extends Change>(stances: readonly Stance<C>[], change: C | undefined): boolean =>
+  change !== undefined &&
+  stances.some(
+    (stance) =>
+      (stance.is === "absent" && stance.shrinks === true && stance.open === change) ||
+      (stance.is === "drifted" && stance.shrinks === true && stance.mend === change),
+  );
 
 /**
  * Rules that let nobody in, for hostnames of one party that a wildcard of another would answer for. They come before the wildcard
@@ -269,7 +288,7 @@ function barred<C extends Change>(stances: readonly Stance<C>[]): C | undefined 
   const at = stances.findIndex((stance) => stance.is === "drifted" && stance.moves === "audience");
   const [stance, above] = [stances[at], stances[at + 1]];
   if (stance?.is !== "drifted") return undefined;
-  return stance.bars ?? (above?.is === "stands" ? above.close : undefined);
+  return stance.bars ?? (above?.is === "stands" || above?.is === "drifted" ? above.close : undefined);
 }
 
 /** Whether the route has its rule already: a gate holds back what is not open yet, never a mend. Its record may be another path's. */

@@ -1,12 +1,12 @@
 import { admitsNoMore, type Exposure } from "../../domain/exposure.ts";
-import { guardPattern, type Path } from "../../domain/path.ts";
+import { guardPattern } from "../../domain/path.ts";
 import { beneath, parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
 import type { Desired } from "../../plan/desired.ts";
 import { narrowerWithin } from "../../plan/shield.ts";
 import { narrows } from "../access/narrowing.ts";
 import type { PolicySeen } from "../policy/seen.ts";
 import { checkOf, ours, type Proofs, routeOf, ruleOf } from "./rules.ts";
-import type { RawRule } from "./seen.ts";
+import type { RawRule, RuleWish } from "./seen.ts";
 
 /** Routes within this one that show the same container and are to let in fewer. */
 export const narrowerThan = ({ route, workload, party, origin, protection }: Exposure, desired: Desired): readonly Route[] =>
@@ -40,6 +40,13 @@ function isWiderRule(rule: RawRule, { route, origin }: Exposure, world: Around):
   return narrows(around, inside.policies, world.policy);
 }
 
+/** Whether the rule takes every spelling of its path, and the wanted one would not: the others would reach what is around it. */
+export const takesFewerSpellings = (rule: RawRule | undefined, wanted: RuleWish | undefined): boolean =>
+  rule !== undefined && wanted !== undefined && wanted.broad !== true && takesEverySpelling(rule, wanted.route);
+
+const takesEverySpelling = (rule: RawRule, { path }: Route): boolean =>
+  path !== undefined && [false, true].some((clean) => rule.path === guardPattern(path, clean));
+
 /**
  * Whether every narrower route within takes every spelling of its path already. What lets in more opens only then: an origin may
  * read `/ADMIN` as `/admin`.
@@ -47,7 +54,5 @@ function isWiderRule(rule: RawRule, { route, origin }: Exposure, world: Around):
 export const guardedWithin = (wish: Exposure, world: Proofs, desired: Desired): boolean =>
   narrowerThan(wish, desired).every((inner) => {
     const rule = inner.path === undefined ? undefined : ruleOf(world, inner);
-    return (
-      inner.path === undefined || rule === undefined || [false, true].some((clean) => rule.path === guardPattern(inner.path as Path, clean))
-    );
+    return rule === undefined || takesEverySpelling(rule, inner);
   });

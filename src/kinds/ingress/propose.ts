@@ -8,7 +8,7 @@ import type { AccessSeen } from "../access/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
 import type { PolicySeen } from "../policy/seen.ts";
-import { guardedWithin, narrowerThan, widerAround } from "./nested.ts";
+import { guardedWithin, narrowerThan, takesFewerSpellings, widerAround } from "./nested.ts";
 import {
   checkOf,
   fingerprint,
@@ -41,6 +41,8 @@ type Needs = Proofs & {
  * | absent, its application is not there    | yes      | absent, and cannot be opened: there is no aud   |
  * | absent, something narrower inside does  | yes      | absent, and not opened before that does         |
  * | not take every spelling of its path yet |          |                                                  |
+ * | takes every spelling, and is not to     | yes      | it shrinks: not before what is around it is as   |
+ * |                                         |          | it is to be                                      |
  * | absent                                  | yes      | open it, with the check of that very application |
  * | ours                                    | none     | close it                                         |
  * | the same, and a wildcard of another     | none     | one that lets nobody in takes its place, and     |
@@ -60,13 +62,15 @@ export const ingressRung: Rung<Needs, IngressChange> = {
     const withheld = withheldFrom(wish, world);
     if (withheld !== undefined) return withhold(rule, wish, withheld, world, desired);
     const wanted = ruleWish(wish, world, desired);
+    const shrinks = takesFewerSpellings(rule, wanted);
     const opened = wanted !== undefined && guardedWithin(wish, world, desired) ? wanted : undefined;
     if (rule === undefined) return { is: "absent", open: opened && set("create", opened, world) };
-    if (isShut(rule, world.ingress.mark)) return { is: "absent", open: opened && set("update", opened, world) };
+    if (isShut(rule, world.ingress.mark)) return { is: "absent", open: opened && set("update", opened, world), shrinks };
     const close = takeAway(route, world, desired);
     // Until its application is replaced nothing may lead to the new holder, nor to the one before.
     if (desired.handovers.has(routeKey(route))) return { is: "drifted", mend: close, close, moves: "origin" };
-    return compare(rule, wish, wanted, world, desired);
+    const stance = compare(rule, wish, wanted, world, desired);
+    return stance.is === "drifted" ? { ...stance, shrinks } : stance;
   },
 };
 
