@@ -38,7 +38,7 @@ export function lookupParts({ apiUrl, container }: Own, listing: Listing): Looku
     dockers: isDockers,
     isNear,
     resolve: resolveAll,
-    book: async (anew) => bookOf(await listing.recent(anew ? 0 : MAX_LIST_AGE_MS), name, isMeant),
+    book: async (fresh) => bookOf(await listing.recent(fresh ? 0 : MAX_LIST_AGE_MS), name, isMeant),
   };
 }
 
