@@ -276,14 +276,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "keeps a restored rule whose application is gone for the grace of its container",
-    file: "src/plan/decide.ts",
-    from: "it.orphaned || reused(it)",
-    to: "reused(it)",
+    file: "src/plan/tenure.ts",
+    from: "if (isDeployed(stands) && !stands.application) return true;",
+    to: "",
   },
   {
     name: "replaces the application while its rule could not be told from a foreign one",
     file: "src/kinds/access/propose.ts",
-    from: 'const alone = bySelf && checked === "unproven";',
+    from: 'const alone = replaced && checked === "unproven";',
     to: "const alone = false;",
   },
   {
