@@ -129,7 +129,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: "the name of a container or of a Compose service",
         example: "authentik-server",
         notes: [
-          "Set it where `AUTHENTIK_API_URL` does not name the container, and where others can start containers: any project can call a Compose service, or a container, as yours is called. The name that `docker ps` shows is safest.",
+          "Set it if `AUTHENTIK_API_URL` does not name the container, and if others can start containers. Any project can give a Compose service or a container the name of yours, so the one in cfauth's own Compose project counts first. If Authentik is in another project, write the name that `docker ps` shows, and give Authentik that `container_name`.",
           "Over plain http cfauth sends the token only to this container, whichever one answers to the host of `AUTHENTIK_API_URL`.",
         ],
       },
