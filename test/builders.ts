@@ -107,7 +107,7 @@ export const faultyRoute = (at: string | Route, more: Partial<FaultyRoute> = {})
   created: 1_000,
   members: ["app"],
   service: undefined,
-  saysService: false,
+  elsewhere: false,
   saysPublic: false,
   shut: false,
   ...more,

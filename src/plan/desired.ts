@@ -95,8 +95,8 @@ export interface FaultyRoute {
   readonly members: readonly string[];
   /** Where it is to lead; undefined where the fault is in that. */
   readonly service: string | undefined;
-  /** Whether its labels say where to lead by a whole origin URL, which may be elsewhere than its containers. */
-  readonly saysService: boolean;
+  /** Whether it leads, or may lead, to another place than its containers: by a label that is a whole origin URL. */
+  readonly elsewhere: boolean;
   /** Whether its labels say `access=public` in so many words: else an open public route is shut, not kept. */
   readonly saysPublic: boolean;
   /** Shut at once even where it is open: leaving it would show something that nobody asked to show. */

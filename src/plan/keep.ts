@@ -26,13 +26,13 @@ export function rerouted(stands: StandingRoute | undefined, owners: Owners, engi
 }
 
 /**
- * Whose the route is. A container that was recreated under its name is the same one; a label that is a whole origin URL may have
- * led elsewhere.
+ * Whose the route is. A container that was recreated under its name is the same one, unless a label may have led its route to
+ * another place.
  */
 export function ownersOf(settled: Settled): Owners {
   const all = ofWinner(settled);
   const isTenant = all[0] !== undefined && all[0].workload === settled.place.before?.tenant?.workload;
-  return { members: all.flatMap(({ members }) => members), recreated: isTenant && !all.some(({ saysService }) => saysService) };
+  return { members: all.flatMap(({ members }) => members), recreated: isTenant && !all.some(({ elsewhere }) => elsewhere) };
 }
 
 /** What the party of the winner asks for with faulty labels, the winner first. */
