@@ -80,7 +80,7 @@ function verdictOf(by: Way, host: OriginHost, labelSet: Reached, network: string
   const own = labelSet.members.flatMap((member) => Object.values(member.networks).map(({ ip }) => ip));
   const hasOwn = (addresses: readonly string[]) => addresses.some((address) => own.includes(address));
   const told = answers.flatMap((it) => it[host] ?? []);
-  // An address beside the container's own is somebody else's also where no list has it, such as that of a Swarm service.
+  // An address beside the container's own belongs to another one even if no list has it, such as that of a Swarm service.
   if (hasOwn(told) && told.some((address) => !own.includes(address))) return "shared";
   const isAsked = answers.some((it) => it[host] !== undefined);
   const isKnown = answers.some((it) => Object.values(it).some(hasOwn));

@@ -43,7 +43,7 @@ export interface Decision {
 }
 
 /**
- * What is wished, all labels taken together: who has each route, which claims inside a hostname its holder admits, who gets what
+ * What is desired, all labels taken together: who has each route, which claims inside a hostname its holder admits, who gets what
  * is free, and what is kept for those that are missing.
  */
 export function decide(
@@ -95,7 +95,7 @@ const closingOf = (settled: readonly Settled[]): ReadonlyMap<RouteKey, number> =
     ),
   );
 
-/** A grace that somebody waits for is looked at when it ends. */
+/** A grace that a rival waits for is looked at when it ends. */
 const awaitedUntil = ({ place: { tenancy }, waiting }: Settled): readonly number[] =>
   tenancy.is === "vacant" && waiting.length > 0 ? [tenancy.until] : [];
 

@@ -21,7 +21,7 @@ export interface Desired {
   readonly handovers: ReadonlyMap<RouteKey, Handover>;
   /**
    * Exact hostnames of one party that a wildcard route of another party covers, with the keys of those wildcards. Where such a
-   * hostname has no rule of its own, one that lets nobody in keeps the wildcard from answering.
+   * hostname has no rule of its own, one that admits no one keeps the wildcard from answering.
    */
   readonly screened: ReadonlyMap<Hostname, ReadonlySet<RouteKey>>;
 }

@@ -29,7 +29,7 @@ export interface Plan<C extends Change> {
  * | drifted, the audience moves         | nothing                      | take it down; made anew, it knows no old login   |
  * | drifted, the audience moves         | a rung that does not move    | mend it; first take that one down, if it must    |
  *
- * A wildcard never answers for an exact hostname of another party: a rule that lets nobody in is in place there before it opens,
+ * A wildcard never answers for an exact hostname of another party: a rule that admits no one is in place there before it opens,
  * and stays as long as both are there.
  *
  * Authentik's own hostname opens before the others, and closes after them: without it nobody could log in anywhere. One whose
@@ -166,7 +166,7 @@ const shrinks = <C extends Change>(stances: readonly Stance<C>[], change: C | un
   );
 
 /**
- * Rules that let nobody in, for hostnames of one party that a wildcard of another would answer for. They come before the wildcard
+ * Rules that admit no one, for hostnames of one party that a wildcard of another would answer for. They come before the wildcard
  * opens; a route's own change of the same rule comes after them and so takes their place.
  */
 const screensOf = <World, C extends Change>(house: House<World, C>, { desired, world, missing }: Scene<World>): readonly C[] =>
@@ -303,7 +303,7 @@ function next<C extends Change>(stance: Stance<C>, above: Stance<C> | undefined)
   return above === undefined || above.is !== "absent" ? stance.mend : stance.close;
 }
 
-/** What lets nobody in whom the audience of before let in; where that cannot go by itself, the rule above it. */
+/** What shuts out the people whom the earlier audience let in; where that cannot go by itself, the rule above it. */
 function barred<C extends Change>(stances: readonly Stance<C>[]): C | undefined {
   const at = stances.findIndex((stance) => stance.is === "drifted" && stance.moves === "audience");
   const [stance, above] = [stances[at], stances[at + 1]];

@@ -173,7 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "const replaced =",
   },
   {
-    name: "only narrows a policy that somebody widened by hand, and keeps the logins that it gave",
+    name: "only narrows a policy that was widened by hand, and keeps the logins that it gave",
     file: "src/kinds/policy/propose.ts",
     from: "admitsMore(found, wanted) ?",
     to: "false ?",
@@ -276,14 +276,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "keeps a restored rule whose application is gone for the grace of its container",
-    file: "src/plan/decide.ts",
-    from: "it.orphaned || reused(it)",
-    to: "reused(it)",
+    file: "src/plan/tenure.ts",
+    from: "if (isDeployed(stands) && !stands.application) return true;",
+    to: "",
   },
   {
     name: "replaces the application while its rule could not be told from a foreign one",
     file: "src/kinds/access/propose.ts",
-    from: 'const alone = bySelf && checked === "unproven";',
+    from: 'const alone = replaced && checked === "unproven";',
     to: "const alone = false;",
   },
   {
@@ -311,7 +311,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "missing !== undefined ? [...desired.screened.keys()]",
   },
   {
-    name: "takes away what keeps a wildcard from another party's hostname",
+    name: "removes what keeps a wildcard from another party's hostname",
     file: "src/kinds/ingress/propose.ts",
     from: "route.path !== undefined || !desired.screened.has(route.hostname)",
     to: "true",
@@ -389,7 +389,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "occupants.some((it) => it.party === party) ||",
   },
   {
-    name: "leaves Authentik's hostname to whoever had it",
+    name: "leaves Authentik's hostname to the container that had it",
     file: "src/plan/tenure.ts",
     from: 'login.container.kind !== "absent"',
     to: "login === undefined",

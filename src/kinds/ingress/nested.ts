@@ -19,7 +19,7 @@ export const standsWithin = ({ route: at, origin }: Exposure, world: Proofs): bo
     return ruleOf(world, route)?.service === origin.service;
   });
 
-/** Whether something around the route shows the same container to more people, or to others: as it is wished, or as it is now. */
+/** Whether something around the route shows the same container to more people, or to others: as desired, or as it is now. */
 export const widerAround = (wish: Exposure, world: Around, { wishes, reroutes }: Desired): boolean =>
   wish.protection.kind === "authentik" &&
   ([...wishes.values()].some((outer) => isWiderWish(outer, wish)) ||

@@ -230,7 +230,7 @@ const T9: readonly Row[] = [
 
 const reported: Row = {
   threat: "T9",
-  input: "a copy of another project's labels is told of as a rival",
+  input: "a copy of another project's labels is reported as a rival",
   outcome: async () => ((await copied({}, "younger")) as readonly unknown[])[4],
   right: ["CFA-HOST-TAKEN"],
 };
