@@ -8,6 +8,7 @@ import type { Engine } from "./engine.ts";
 import { type Applications, handoversOf } from "./handover.ts";
 import { type HostTenures, holdersOf, hostTenures } from "./holder.ts";
 import { isKept, isKeptVacant } from "./keep.ts";
+import { reroutesOf } from "./reroute.ts";
 import { screenedHosts } from "./screen.ts";
 import { type Settled, settle } from "./settle.ts";
 import { admit } from "./share.ts";
@@ -66,6 +67,7 @@ export function decide(
   const desired: Desired = {
     wishes: new Map(settled.flatMap(({ winner }) => (winner?.kind === "sound" ? [[winner.key, winner.exposure] as const] : []))),
     held: new Set([...settled.filter((it) => isKept(it, engine)).map(({ place }) => place.key), ...closing.keys()]),
+    reroutes: reroutesOf(settled, engine),
     guarded: guarded(claims),
     closing,
     waiting: [...admitted.waiting, ...settled.flatMap(({ waiting }) => waiting)],

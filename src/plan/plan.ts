@@ -1,7 +1,7 @@
 import type { Exposure } from "../domain/exposure.ts";
 import type { Hostname } from "../domain/hostname.ts";
 import type { Problem } from "../domain/problem.ts";
-import { bySpecificity, type Route, type RouteKey, routeKey } from "../domain/route.ts";
+import { bySpecificity, parseRouteKey, type Route, type RouteKey, routeKey } from "../domain/route.ts";
 import type { Desired, StandingRoute, Waiting } from "./desired.ts";
 import type { Change, House, Stance } from "./rung.ts";
 import { exposed, narrowing, type Surroundings, uncovering, unguarded } from "./shield.ts";
@@ -47,7 +47,7 @@ export function plan<World, C extends Change>(
 ): Plan<C> {
   const base = house.foundations.map((foundation) => ({ awaited: foundation.awaited, ...foundation.propose(world, desired) }));
   const missing = base.find((foundation) => !foundation.stands)?.awaited;
-  const standing = house.standing(world);
+  const standing = house.standing(world).map((it) => rerouted(it, desired));
   const scene = { desired, world, standing, missing };
   const steps = afterLogin(
     routes(desired, standing).map((route) => step(house, scene, route)),
@@ -58,7 +58,14 @@ export function plan<World, C extends Change>(
   const swept = house.sweeps.flatMap((sweep) => sweep(world, desired));
   const owed = house.courtesies.map((courtesy) => courtesy(world, desired, new Set(live)));
   const screens = screensOf(house, scene);
-  const due = [...base.flatMap(({ changes }) => changes), ...screens, ...steps.flatMap(({ change }) => change ?? []), ...swept];
+  const reroutes = reroutesIn(house, scene);
+  const due = [
+    ...base.flatMap(({ changes }) => changes),
+    ...screens,
+    ...reroutes,
+    ...steps.flatMap(({ change }) => change ?? []),
+    ...swept,
+  ];
   // What is only pleasant comes last, and goes first.
   const pleasant = owed.flatMap(({ changes }) => changes).filter(({ action }) => due.length === 0 || action === "delete");
   return {
@@ -164,6 +171,19 @@ const shrinks = <C extends Change>(stances: readonly Stance<C>[], change: C | un
  */
 const screensOf = <World, C extends Change>(house: House<World, C>, { desired, world, missing }: Scene<World>): readonly C[] =>
   missing === undefined ? [...desired.screened.keys()].flatMap((hostname) => house.screen({ hostname, path: undefined }, world) ?? []) : [];
+
+/** A rule that is led back to its own container in this very plan, as it is from then on. */
+const rerouted = (stands: StandingRoute, { reroutes }: Desired): StandingRoute => ({
+  ...stands,
+  service: reroutes.get(routeKey(stands.route)) ?? stands.service,
+});
+
+/** They wait for nothing: meanwhile another container has the visitors. A route's own change of the same rule takes their place. */
+const reroutesIn = <World, C extends Change>(house: House<World, C>, { desired, world }: Scene<World>): readonly C[] =>
+  [...desired.reroutes].flatMap(([key, service]) => {
+    const route = parseRouteKey(key);
+    return (route && house.reroute(route, service, world)) ?? [];
+  });
 
 /** A hostname that this wildcard must not answer for and that no rule keeps from it yet. */
 const unscreened = <World, C extends Change>(

@@ -347,6 +347,42 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'claims.filter((claim) => claim.kind === "sound" && isOfTenant(claim,',
   },
   {
+    name: "shuts a route whose labels are faulty when another container takes its name",
+    file: "src/plan/keep.ts",
+    from: "return rerouted(place.stands, ownersOf(settled), engine) !== undefined;",
+    to: "return false;",
+  },
+  {
+    name: "leaves a route whose labels are faulty to a container that took its name",
+    file: "src/plan/decide.ts",
+    from: "reroutes: reroutesOf(settled, engine),",
+    to: "reroutes: new Map(),",
+  },
+  {
+    name: "leads a route to a container that was not its tenant",
+    file: "src/plan/keep.ts",
+    from: "recreated: isTenant && !all.some(({ elsewhere }) => elsewhere)",
+    to: "recreated: true",
+  },
+  {
+    name: "forgets a path within a route that is led to another host",
+    file: "src/plan/reroute.ts",
+    from: "return [{ place: outer.place, owners }, ...inner]",
+    to: "return [{ place: outer.place, owners }]",
+  },
+  {
+    name: "tells a route that is led to another host from what shows the same container",
+    file: "src/kinds/ingress/nested.ts",
+    from: "reroutes.get(routeKey(outer)) ?? rule.service",
+    to: "rule.service",
+  },
+  {
+    name: "gives up a path within a route that is being led to another host",
+    file: "src/plan/plan.ts",
+    from: "house.standing(world).map((it) => rerouted(it, desired))",
+    to: "house.standing(world)",
+  },
+  {
     name: "takes an address for a proof of who has a route",
     file: "src/plan/tenure.ts",
     from: "occupants.some((it) => it.certain && it.party === party) ||",

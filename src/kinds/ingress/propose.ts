@@ -142,6 +142,14 @@ export const takeAway = (route: Route, world: Needs, desired: Desired): IngressC
 export const screen = (route: Route, world: Needs): IngressChange | undefined =>
   ruleOf(world, route) === undefined && foreignOn(world, route.hostname).length === 0 ? shut(route, world) : undefined;
 
+/** The rule stays as it is but for where it leads. */
+export function reroute(route: Route, service: string, world: Needs): IngressChange | undefined {
+  const at = rulesAt(world, route).filter((rule) => !isShut(rule, world.ingress.mark) && rule.service !== service);
+  return at.length === 0
+    ? undefined
+    : { kind: "ingress", action: "update", key: key(route), subject: routeKey(route), at, reroute: service };
+}
+
 type Shut = Extract<IngressChange, { readonly shut: Route }>;
 
 /** Whether another rule of ours would answer in this one's place, now or as soon as it is opened. */
