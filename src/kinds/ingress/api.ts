@@ -61,11 +61,14 @@ class TunnelDocument {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** What the connectors run is asked at the start, now and then, and while it is not known to be the newest document. */
+  /**
+   * What the connectors run is asked at each look but those soon after a write, which ask only while it is not known to be the newest
+   * document: one that is started again may come back with an old one.
+   */
   async observe(depth: Depth): Promise<IngressSeen> {
     const document = await this.#look();
     const tunnel = this.#options.tunnel();
-    if (tunnel !== undefined && document.version > 0 && (depth === "all" || isUnsure(this.#journal))) {
+    if (tunnel !== undefined && document.version > 0 && (depth !== "rules" || isUnsure(this.#journal))) {
       const running = await runningVersions({ ...this.#options, tunnel });
       // What a connector does not report is unknown: no reason to call it behind.
       const known = running.filter((version) => version !== undefined);

@@ -23,6 +23,11 @@ export interface Journal {
   readonly behindSince: number | undefined;
   /** Whether that has lasted longer than the patience. */
   readonly behind: boolean;
+  /**
+   * How long at most a document that this process wrote was not yet reported to run on any connector, in milliseconds. Undefined while
+   * none has been reported at all: then it is not known how soon Cloudflare reports what they run.
+   */
+  readonly lateMs: number | undefined;
   /** When to look at the document again, soonest first. */
   readonly looks: readonly number[];
   readonly trial: Trial;
@@ -30,10 +35,21 @@ export interface Journal {
 
 export interface Write {
   readonly version: number;
+  /** In milliseconds of a clock that only grows. */
+  readonly at: number;
+  /** How long after it no connector was seen to run it, in milliseconds. */
+  readonly missedMs: number;
   /** The routes whose rule is new or different, with what cloudflared could refuse of it. */
-  readonly opened: ReadonlyMap<RouteKey, string>;
+  readonly opened: ReadonlyMap<RouteKey, Suspect>;
   /** The routes that let in fewer visitors, or nobody, once cloudflared runs it. */
   readonly closed: readonly RouteKey[];
+}
+
+/** What of a rule cloudflared could refuse. */
+interface Suspect {
+  readonly print: string;
+  /** Whether it names a file that cloudflared may not have. */
+  readonly namesFile: boolean;
 }
 
 /** A move of the version that is not this process's own step by one. */
@@ -51,6 +67,7 @@ export const noJournal: Journal = {
   writes: [],
   behindSince: undefined,
   behind: false,
+  lateMs: undefined,
   looks: [],
   trial: noTrial,
 };
@@ -61,6 +78,8 @@ const LOOKS_AFTER_MS = [2_000, 12_000];
 const BEHIND_PATIENCE_MS = 15_000;
 /** How long all of them may run an older one before rules of ours are taken back, in milliseconds: that closes what people use. */
 const TAKE_BACK_MS = 30_000;
+/** The same where it is not known that Cloudflare reports in time what they run, or known that it does not, in milliseconds. */
+const LONGEST_TAKE_BACK_MS = 600_000;
 /** How soon to look once more while rules that were taken back are still to be tried, in milliseconds. */
 const TRIAL_LOOK_MS = 8_000;
 /** No look for one of these reasons waits longer than this, in milliseconds. */
@@ -102,6 +121,8 @@ export function afterWrite(
 ): { readonly journal: Journal; readonly jump: Jump | undefined } {
   const write: Write = {
     version: after.version,
+    at: now,
+    missedMs: 0,
     opened: new Map(changes.flatMap(openedBy)),
     closed: changes.flatMap(closedBy),
   };
@@ -121,16 +142,25 @@ export function afterWrite(
   };
 }
 
-const openedBy = (change: IngressChange): [RouteKey, string][] =>
-  "wish" in change ? [[routeKey(change.wish.route), fingerprint(change.wish.origin)]] : [];
+const openedBy = (change: IngressChange): [RouteKey, Suspect][] =>
+  "wish" in change ? [[routeKey(change.wish.route), suspect(change.wish.origin)]] : [];
+
+const suspect = (origin: { readonly service: string; readonly options: object }): Suspect => ({
+  print: fingerprint(origin),
+  namesFile: "caPool" in origin.options,
+});
 
 /** @param running - the version of each connector that reports it; where it is empty nobody is served, or nothing is known */
 export function afterAsking(journal: Journal, seen: RuleDocument, running: readonly number[], mark: string, now: number): Journal {
   const oldest = Math.min(...running, seen.version);
-  const writes = journal.writes.filter(({ version }) => version > oldest);
+  const newest = Math.max(...running);
+  const writes = journal.writes
+    .filter(({ version }) => version > oldest)
+    .map((write) => (write.version > newest ? { ...write, missedMs: now - write.at } : write));
+  const asked = { ...journal, writes, lateMs: lateBy(journal, newest) };
   if (oldest >= seen.version) {
     const trial = { ...journal.trial, futile: false };
-    const calm = { ...journal, trial, writes: [], behindSince: undefined, behind: false };
+    const calm = { ...asked, trial, behindSince: undefined, behind: false };
     if (journal.looks.length > 0 || journal.trial.groups.length === 0) return calm;
     return { ...calm, trial: nextTried(trial), looks: [now + TRIAL_LOOK_MS] };
   }
@@ -140,23 +170,39 @@ export function afterAsking(journal: Journal, seen: RuleDocument, running: reado
   // First when the patience is over, then after twice as long each time.
   const next = now + Math.min(LONGEST_LOOK_MS, late ? waited : BEHIND_PATIENCE_MS - waited);
   const looks = journal.looks.length === 0 ? [next] : journal.looks;
-  const waiting = { ...journal, writes, behindSince: since, behind: journal.behind || late, looks };
+  const waiting = { ...asked, behindSince: since, behind: journal.behind || late, looks };
   // One connector of several that hangs refuses nothing: what the others run is no reason to take anything back.
-  if (waited < TAKE_BACK_MS || Math.max(...running) >= seen.version) return waiting;
-  const opened = new Map(writes.flatMap((write) => [...write.opened]));
-  const trial = judged(journal.trial, opened.size > 0 ? opened : withTexts(seen.rules, mark));
+  if (newest >= seen.version) return waiting;
+  const trial = tried(waiting, seen, mark, waited);
   // What is taken back is written, and cloudflared has to take that over in its turn.
   return trial === journal.trial ? waiting : { ...waiting, trial, behindSince: now };
 }
 
+const lateBy = ({ writes, lateMs }: Journal, newest: number): number | undefined => {
+  const reached = writes.find(({ version }) => version === newest);
+  return reached === undefined ? lateMs : Math.max(reached.missedMs, lateMs ?? 0);
+};
+
+/**
+ * While no document of this process has been reported to run, the report may just be late: then a rule that can do no harm is no
+ * suspect. A CA file that cloudflared does not have is what it is known to refuse a document for.
+ */
+function tried({ trial, writes, lateMs }: Journal, { rules }: RuleDocument, mark: string, waitedMs: number): Trial {
+  if (waitedMs < Math.min(LONGEST_TAKE_BACK_MS, Math.max(TAKE_BACK_MS, 2 * (lateMs ?? 0)))) return trial;
+  const opened = new Map(writes.flatMap((write) => [...write.opened]));
+  const suspects = opened.size > 0 ? opened : withTexts(rules, mark);
+  const wary = lateMs === undefined && waitedMs < LONGEST_TAKE_BACK_MS;
+  return judged(trial, new Map([...suspects].flatMap(([key, it]) => (it.namesFile || !wary ? [[key, it.print]] : []))));
+}
+
 /** Of a process that has just started: only texts from labels can be wrong in a way that cfauth cannot check beforehand. */
-function withTexts(rules: readonly RawRule[], mark: string): ReadonlyMap<RouteKey, string> {
+function withTexts(rules: readonly RawRule[], mark: string): ReadonlyMap<RouteKey, Suspect> {
   return new Map(
     rules.flatMap((rule) => {
       const route = isMarked(rule, mark) ? routeOf(rule) : undefined;
       const { access: _, ...options } = rule.originRequest ?? {};
       if (route === undefined || !Object.values(options).some((value) => typeof value === "string")) return [];
-      return [[routeKey(route), fingerprint({ service: rule.service, options })] as const];
+      return [[routeKey(route), suspect({ service: rule.service, options })] as const];
     }),
   );
 }
