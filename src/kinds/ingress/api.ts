@@ -9,8 +9,9 @@ import { arrange } from "./arrange.ts";
 import { runningVersions } from "./connectors.ts";
 import { ConfigurationAnswer, documentFrom, documentOf } from "./document.ts";
 import { awaitInForce } from "./in-force.ts";
-import { afterAsking, afterLook, afterWrite, isUnsure, type Journal, type Jump, noJournal, type RuleDocument, seenIn } from "./journal.ts";
+import { afterLook, afterWrite, isUnsure, type Journal, type Jump, noJournal, type RuleDocument, seenIn } from "./journal.ts";
 import { checkOf } from "./rules.ts";
+import { afterAsking } from "./running.ts";
 import type { IngressChange, IngressSeen } from "./seen.ts";
 
 export interface IngressApiOptions {
@@ -213,8 +214,8 @@ class TunnelDocument {
 const isSame = (one: RuleDocument, other: RuleDocument): boolean =>
   one.version === other.version && isDeepStrictEqual([one.rules, one.catchAll, one.rest], [other.rules, other.catchAll, other.rest]);
 
-/** A rule that only keeps its place has nothing but the mark in its check, so it cannot do without. */
 function unmarked(change: IngressChange): readonly IngressChange[] {
   if ("unmarked" in change) return [];
+  if ("shut" in change) return [{ ...change, plain: true }];
   return ["wish" in change ? { ...change, wish: { ...change.wish, mark: undefined } } : change];
 }
