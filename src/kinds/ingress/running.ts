@@ -28,7 +28,7 @@ export function afterAsking(journal: Journal, seen: RuleDocument, running: reado
   const asked = { ...journal, writes, running: { slowest, fastest }, lateMs: lateBy(journal, fastest) };
   if (slowest >= seen.version) {
     const trial = { ...journal.trial, futile: false };
-    const calm = { ...asked, trial, behindSince: undefined, stuckSince: undefined, behind: false };
+    const calm = { ...asked, writes: [], trial, behindSince: undefined, stuckSince: undefined, behind: false };
     if (journal.looks.length > 0 || journal.trial.groups.length === 0) return calm;
     return { ...calm, trial: nextTried(trial), looks: [now + TRIAL_LOOK_MS] };
   }
