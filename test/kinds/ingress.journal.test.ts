@@ -177,6 +177,14 @@ describe("what cloudflared runs", () => {
     expect(it.seen(3).unconfirmed).toEqual([]);
   });
 
+  it("leaves nothing unconfirmed of a tunnel that was deleted, whose successor counts from the beginning", () => {
+    const it = life(document(30, rule("a.example.com")));
+    it.write(0, document(31), closing(rule("a.example.com")));
+    it.look(60, document(1));
+    it.ask(60, 1);
+    expect(it.seen(60)).toMatchObject({ behind: false, unconfirmed: [] });
+  });
+
   it("leaves a narrowing unconfirmed, and an opening or a widening not", () => {
     const it = life();
     const narrowed = { ...opening("a.example.com"), at: [rule("a.example.com", false)] } as IngressChange;
