@@ -37,7 +37,7 @@ describe("the numbers in docs/reliability.md", () => {
     expect(BUDGET).toContain("expect(each).toBeLessThanOrEqual(6);");
     expect(PAGE).toContain("| 4, and one to Authentik for its tile |");
     expect(PAGE).toContain("| at most 110, of these at most 3 updates of the tunnel |");
-    expect(PAGE).toContain("| a resync of a hundred routes | 6 at most: one of them asks what cloudflared runs |");
+    expect(PAGE).toContain("| a resync of a hundred routes | 6 at most: one of them reads what cloudflared runs |");
   });
 
   it("of waiting are those that are waited", () => {

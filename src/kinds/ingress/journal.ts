@@ -50,7 +50,7 @@ export interface Write {
   readonly missedMs: number;
   /** The routes whose rule is new or different, with what cloudflared could refuse of it. */
   readonly opened: ReadonlyMap<RouteKey, Suspect>;
-  /** The routes that let in fewer visitors, or nobody, once cloudflared runs it. */
+  /** The routes that admit fewer visitors, or none, once cloudflared runs it. */
   readonly closed: readonly RouteKey[];
 }
 
@@ -203,7 +203,7 @@ const ownText = ({ rules }: RuleDocument, mark: string): string => JSON.stringif
 
 /** Of a change that replaces a rule by another: only where the new one asks for a login, or for clean paths, and the old did not. */
 function closedBy(change: IngressChange): readonly RouteKey[] {
-  if ("unmarked" in change) return [];
+  if ("unmarked" in change || "reroute" in change) return [];
   const narrowed = change.at.filter((rule) => !("wish" in change) || isNarrower(change.wish, rule)).flatMap((rule) => routeOf(rule) ?? []);
   return [...new Set(narrowed.map(routeKey))];
 }

@@ -16,7 +16,7 @@ const TRIAL_LOOK_MS = 8_000;
 /**
  * What follows from the answer of the connectors.
  *
- * @param running - the version of each connector that reports it; where it is empty nobody is served, or nothing is known
+ * @param running - the version of each connector that reports it; if it is empty, no visitor is served or nothing is known
  * @param now - milliseconds of a clock that only grows
  */
 export function afterAsking(journal: Journal, seen: RuleDocument, running: readonly number[], mark: string, now: number): Journal {
@@ -47,7 +47,7 @@ export function afterAsking(journal: Journal, seen: RuleDocument, running: reado
   return trial === journal.trial ? { ...waiting, stuckSince } : { ...waiting, trial, behindSince: now, stuckSince: now };
 }
 
-/** Since when the next document is waited for: whoever has moved on is waited for from the write that it does not run yet. */
+/** Since when the next document is awaited: for a connector that has moved on, since the first write that it does not run yet. */
 function lasting(
   { writes }: Journal,
   since: number | undefined,
