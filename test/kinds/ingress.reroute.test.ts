@@ -50,7 +50,7 @@ it("a rule that somebody changed meanwhile is not touched", () => {
 
 it.each<{ name: string; rules: readonly RawRule[] }>([
   { name: "leads there already", rules: [rule({ service: OWN })] },
-  { name: "only keeps its place", rules: [shutRule(route(APP), MARK, "team")] },
+  { name: "only keeps its place", rules: [shutRule({ shut: route(APP), mark: MARK, team: "team" })] },
   {
     name: "is another owner's",
     rules: [rule({ originRequest: { access: { required: true, teamName: "team", audTag: ["cfauth:shop"] } } })],
