@@ -16,6 +16,7 @@ import { dnsApi } from "./kinds/dns/api.ts";
 import { type Hands, look } from "./kinds/hands.ts";
 import { house } from "./kinds/index.ts";
 import { ingressApi } from "./kinds/ingress/api.ts";
+import { comesInForce } from "./kinds/ingress/in-force.ts";
 import type { Jump } from "./kinds/ingress/journal.ts";
 import { planLeaving } from "./kinds/leaving.ts";
 import { loginApi } from "./kinds/login/api.ts";
@@ -75,6 +76,12 @@ export interface App {
    * @throws {WorldError} when any part could not be read
    */
   look(before?: World): Promise<World>;
+  /**
+   * Whether cloudflared has come to run what was closed and narrowed; waited for, for some seconds.
+   *
+   * @throws {WorldError} when it could not be asked
+   */
+  inForce(world: World): Promise<boolean>;
 }
 
 /**
@@ -126,6 +133,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     preview: () => preview(parts, loop.known()),
     look: (before) => look(hands, "all", NOBODY_ASKED, before),
+    inForce: async ({ tunnel: { tunnel }, ingress }) =>
+      tunnel === undefined ||
+      ingress.unconfirmed.length === 0 ||
+      (await comesInForce({ cloudflare, account, tunnel: tunnel.id }, ingress.version)),
   };
 }
 

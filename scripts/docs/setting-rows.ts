@@ -253,7 +253,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: `${DURATION}; from \`1s\` to \`24d\``,
         example: "15m",
         notes: [
-          "What somebody changes there by hand is put right at the next one; a label takes effect at once and does not wait for it. One costs five calls to Cloudflare and a handful to Authentik.",
+          "What somebody changes there by hand is put right at the next one; a label takes effect at once and does not wait for it. One costs six calls to Cloudflare and a handful to Authentik.",
         ],
       },
     },

@@ -50,7 +50,7 @@ it("a rule that somebody changed meanwhile is not touched", () => {
 
 it.each<{ name: string; rules: readonly RawRule[] }>([
   { name: "leads there already", rules: [rule({ service: OWN })] },
-  { name: "only keeps its place", rules: [shutRule(route(APP), MARK, "team")] },
+  { name: "only keeps its place", rules: [shutRule({ shut: route(APP), mark: MARK, team: "team" })] },
   {
     name: "is another owner's",
     rules: [rule({ originRequest: { access: { required: true, teamName: "team", audTag: ["cfauth:shop"] } } })],
@@ -68,7 +68,7 @@ it("the log and the plan say from where to where", () => {
 it("it closes no route: visitors stay those who they were", () => {
   const before = world(rule()).ingress;
   const after = { ...arrange(before, [led(world(rule()))]), version: before.version + 1 };
-  expect(afterWrite(noJournal, { before, after, changes: [led(world(rule()))] }, MARK, 0).journal.writes).toEqual([
+  expect(afterWrite(noJournal, { before, after, changes: [led(world(rule()))] }, MARK, 0).journal.writes).toMatchObject([
     { version: after.version, opened: new Map(), closed: [] },
   ]);
 });

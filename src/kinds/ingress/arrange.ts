@@ -42,7 +42,7 @@ function rerouted(rule: RawRule, rerouting: readonly Extract<IngressChange, { re
 
 function madeBy(change: IngressChange): { readonly rule: RawRule; readonly route: Route } | undefined {
   if ("wish" in change) return { rule: ruleFor(change.wish), route: change.wish.route };
-  return "shut" in change ? { rule: shutRule(change.shut, change.mark, change.team), route: change.shut } : undefined;
+  return "shut" in change ? { rule: shutRule(change), route: change.shut } : undefined;
 }
 
 /** Before the first rule that is less specific; a wildcard also before the first that would answer for it, but no higher than that. */

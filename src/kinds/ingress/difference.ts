@@ -15,7 +15,7 @@ export function ingressDifference(change: IngressChange, world: Pick<World, "ing
   const before = now && fields(now, mark);
   if ("shut" in change) {
     const theirs = change.instead?.length ? { service: change.instead.map(({ service }) => service).join(", ") } : before;
-    return between(theirs, fields(shutRule(change.shut, mark, change.team), mark));
+    return between(theirs, fields(shutRule(change), mark));
   }
   if ("reroute" in change) return between(before, now && fields({ ...now, service: change.reroute }, mark));
   const after = fields(ruleFor(change.wish), mark);

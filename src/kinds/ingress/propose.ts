@@ -169,6 +169,7 @@ const shut = (route: Route, world: Needs): Shut => ({
   at: rulesAt(world, route),
   mark: world.ingress.mark,
   team: teamOf(world.login.teamDomain),
+  ...(!world.ingress.takesMark && { plain: true }),
 });
 
 /** Puts a rule that lets nobody in where somebody else's was, and waits until cloudflared runs on it. */
