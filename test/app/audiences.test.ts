@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { addGroup, addUser } from "../sandbox/authentik/people.ts";
+import { failure } from "../sandbox/cloudflare/envelope.ts";
 import { seedPolicy } from "../sandbox/cloudflare/seed.ts";
 import type { AccessApplication, AccessPolicy } from "../sandbox/cloudflare/state.ts";
 import { until } from "../sources/until.ts";
@@ -292,5 +293,76 @@ describe("a page", () => {
     at.stop("wiki");
     await at.settle();
     expect(JSON.stringify(state.policies.get(policy.id))).toBe(before);
+  });
+});
+
+describe("what the user set on an application that is replaced", () => {
+  const BY_HAND = {
+    custom_deny_message: "Ask Dora for an account",
+    custom_deny_url: "https://example.com/denied",
+    same_site_cookie_attribute: "strict",
+    logo_url: "https://example.com/logo.png",
+    cors_headers: { allowed_origins: ["https://example.com"], allow_credentials: true },
+  };
+
+  /** A wiki for two groups, with settings made in the dashboard. */
+  async function furnished(): Promise<Home> {
+    const at = await home();
+    await at.run("wiki", { "access.groups": "family,admins" });
+    await at.settle();
+    const { state } = at.sandbox.cloudflare;
+    const app = application(at);
+    if (app === undefined) throw new Error("no application");
+    state.tags.set("by-hand", { name: "by-hand" } as never);
+    state.apps.set(app.id, { ...app, ...BY_HAND, tags: [...app.tags, "by-hand"] });
+    await at.resync();
+    return at;
+  }
+
+  it("is on the one that takes its place when fewer may enter", async () => {
+    await using at = await furnished();
+    const before = application(at);
+    at.relabel("wiki", { "access.groups": "family" });
+    await at.settle();
+    expect(application(at)?.aud).not.toBe(before?.aud);
+    expect(application(at)).toMatchObject({ ...BY_HAND, tags: expect.arrayContaining(before?.tags ?? []) });
+  });
+
+  it("is on it also where Cloudflare fails in between and everything is looked at again", async () => {
+    await using at = await furnished();
+    at.relabel("wiki", { "access.groups": "family" });
+    at.sandbox.controls.fault(
+      ({ method, path }) => method === "POST" && path.endsWith("/access/apps"),
+      { kind: "status", status: 500 },
+      Infinity,
+    );
+    await at.settle();
+    expect(application(at)).toBeUndefined();
+    at.sandbox.controls.heal();
+    await at.resync();
+    expect(application(at)).toMatchObject(BY_HAND);
+  });
+
+  it("does not keep the route closed where Access refuses it for a new application", async () => {
+    await using at = await furnished();
+    at.relabel("wiki", { "access.groups": "family" });
+    const { controls } = at.sandbox;
+    controls.fault(
+      ({ method, path, body }) => method === "POST" && path.endsWith("/access/apps") && JSON.stringify(body).includes("custom_deny_url"),
+      { kind: "status", ...failure(400, 12_130, "access.api.error.invalid_request") },
+      Infinity,
+    );
+    await at.settle();
+    expect(at.live).toEqual([at.host("wiki")]);
+    expect(application(at)?.["custom_deny_url"]).toBeUndefined();
+  });
+
+  it("is not on one that is made for another container", async () => {
+    await using at = await furnished();
+    at.stop("wiki");
+    await at.settle();
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    expect(application(at)?.["custom_deny_url"]).toBeUndefined();
   });
 });
