@@ -204,6 +204,52 @@ describe("what somebody widened in the dashboard", () => {
   });
 });
 
+describe("an application of ours that somebody made their own", () => {
+  const ELSEWHERE = { type: "public", uri: "elsewhere.home.localhost" };
+
+  /** Behind the wiki's rule; bob may not enter by its label. */
+  async function taken(change: (app: AccessApplication) => Partial<AccessApplication>, policy: Partial<AccessPolicy> = {}): Promise<Home> {
+    const at = await home();
+    const { state } = at.sandbox.cloudflare;
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    seedPolicy(state, { id: "bobs", name: "Bob", include: [{ email: { email: BOB } }] });
+    const [app, ours] = [application(at), [...state.policies.values()].find(({ name }) => name.includes("members of family"))];
+    if (app === undefined || ours === undefined) throw new Error("nothing to change");
+    state.policies.set(ours.id, { ...ours, ...policy });
+    state.apps.set(app.id, { ...app, ...change(app) });
+    return at;
+  }
+
+  it.each<{ name: string; change: Parameters<typeof taken>[0]; policy?: Partial<AccessPolicy> }>([
+    {
+      name: "has another hostname and another policy",
+      change: ({ destinations }) => ({ destinations: [...destinations, ELSEWHERE], policies: [{ id: "bobs", precedence: 1 }] }),
+    },
+    { name: "has lost its tag and has another policy", change: () => ({ tags: [], policies: [{ id: "bobs", precedence: 1 }] }) },
+    { name: "offers every login", change: () => ({ tags: [], allowed_idps: [], auto_redirect_to_identity: false }) },
+    { name: "gives longer sessions", change: () => ({ tags: [], session_duration: "720h" }) },
+    { name: "links our policy, which was widened", change: () => ({ tags: [] }), policy: { include: [{ email: { email: BOB } }] } },
+  ])("keeps no route open to those whom its label does not let in: it $name", async ({ change, policy }) => {
+    await using at = await taken(change, policy);
+    const { alice, bob, wiki } = people(at);
+    await Promise.all([alice.open(wiki), bob.open(wiki)]);
+    await at.resync();
+    expect([await alice.still(wiki), await bob.still(wiki)]).not.toContain("this is wiki: /");
+    expect(await bob.open(wiki)).not.toBe("this is wiki: /");
+    expect(at.problems).toMatchObject([{ code: "CFA-CONFLICT-ACCESS", effect: "closed" }]);
+    expect((await at.resync()).applied).toBe(0);
+  });
+
+  it("keeps the route open as it is where it lets in nobody else", async () => {
+    await using at = await taken(({ destinations }) => ({ destinations: [...destinations, ELSEWHERE] }));
+    const { alice, wiki } = people(at);
+    await at.resync();
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+    expect(at.problems).toMatchObject([{ code: "CFA-CONFLICT-ACCESS" }]);
+  });
+});
+
 describe("another container for another audience", () => {
   it("shows the new one to nobody of the old audience and the old one to nobody of the new, at any moment", async () => {
     await using at = await home();

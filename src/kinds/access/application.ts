@@ -38,14 +38,11 @@ export function applicationFrom(answer: ApplicationAnswer, tag: string): Applica
     return undefined;
   return {
     id,
-    aud,
     route,
     name: name ?? "",
-    allowedIdps: answer.allowed_idps ?? [],
+    ...loginOf(answer, aud),
     autoRedirect: answer.auto_redirect_to_identity ?? false,
-    session: session(answer.session_duration),
     tags: tags.toSorted(),
-    policies: linkedBy(answer),
     launcher: {
       visible: answer["app_launcher_visible"] !== false,
       logo: typeof answer["logo_url"] === "string" && answer["logo_url"] !== "" ? answer["logo_url"] : undefined,
@@ -53,6 +50,13 @@ export function applicationFrom(answer: ApplicationAnswer, tag: string): Applica
     kept: kept(answer, UNMANAGED),
   };
 }
+
+const loginOf = (answer: ApplicationAnswer, aud: string): Pick<Application, "aud" | "policies" | "allowedIdps" | "session"> => ({
+  aud,
+  policies: linkedBy(answer),
+  allowedIdps: answer.allowed_idps ?? [],
+  session: session(answer.session_duration),
+});
 
 function routeIn({ destinations, domain }: ApplicationAnswer): RouteKey | undefined {
   const places = destinations?.length ? destinations : [{ type: "public", uri: domain ?? "" }];
@@ -135,6 +139,7 @@ export function foreignFrom(answer: ApplicationAnswer): ForeignApplication {
     type: answer.type ?? "",
     covers: [...new Set(places)].filter((place) => place !== "").toSorted(),
     bypasses: (answer.policies ?? []).some(({ decision }) => decision === "bypass"),
+    ...(typeof answer.aud === "string" && { login: loginOf(answer, answer.aud) }),
     kept: kept(answer, FOREIGN),
   };
 }

@@ -10,7 +10,7 @@ import type { RawRule } from "../ingress/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
 import { linked } from "../policy/propose.ts";
-import type { PolicySeen } from "../policy/seen.ts";
+import type { Policy, PolicySeen } from "../policy/seen.ts";
 import { conflict } from "./conflict.ts";
 import { narrows } from "./narrowing.ts";
 import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
@@ -105,7 +105,11 @@ function compare(found: Mine<Application>, wanted: ApplicationWish | undefined, 
  * Whether a login to it was good for longer than it is to be, or could be given by another login method. Such logins outlive a
  * change in place. One that lets anybody in has none to end.
  */
-function outlasts(found: Application, wanted: ApplicationWish, { mine }: PolicySeen): boolean {
+export function outlasts(
+  found: Pick<Application, "session" | "allowedIdps">,
+  wanted: Pick<ApplicationWish, "policies" | "session" | "idp">,
+  { mine }: { readonly mine: readonly Policy[] },
+): boolean {
   if (mine.some(({ id, decision }) => decision === "bypass" && wanted.policies.includes(id))) return false;
   const [before, after] = [parseDuration(found.session), parseDuration(wanted.session)];
   const longer = !before.ok || !after.ok || before.value > after.value;

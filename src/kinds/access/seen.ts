@@ -57,6 +57,8 @@ export interface ForeignApplication {
   readonly covers: readonly string[];
   /** Whether one of its policies lets everybody past without a login. */
   readonly bypasses: boolean;
+  /** What its logins are good for; absent where it gives none. */
+  readonly login?: Pick<Application, "aud" | "policies" | "allowedIdps" | "session">;
   /** What a PUT has to carry over, so that nothing but what it guards is changed. */
   readonly kept: Readonly<Record<string, unknown>>;
 }
