@@ -188,6 +188,23 @@ describe("what somebody widened in the dashboard", () => {
     expect((await at.resync()).applied).toBe(0);
   });
 
+  it("by a session of the policy's own is taken back, and a login that was given for longer is ended", async () => {
+    await using at = await home();
+    const { alice, wiki } = people(at);
+    const { state } = at.sandbox.cloudflare;
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    const [policy] = state.policies.values();
+    if (policy === undefined) throw new Error("no policy");
+    state.policies.set(policy.id, { ...policy, session_duration: "720h" });
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+    await at.resync();
+    expect([...state.policies.values()].map(({ name, session_duration: session }) => [name, session])).toEqual([[policy.name, undefined]]);
+    expect(await alice.still(wiki)).toBe("log in");
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+    expect((await at.resync()).applied).toBe(0);
+  });
+
   it("for longer is shortened, and a login that was given for longer is ended", async () => {
     await using at = await home();
     const { alice, wiki } = people(at);

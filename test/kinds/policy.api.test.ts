@@ -49,6 +49,14 @@ test("an update takes away a condition that somebody added", async () => {
   expect(changed.seen.mine).toMatchObject([{ require: [] }]);
 });
 
+test.each(["", "24h", "24h0m0s"])("a session of %j is taken for none of the policy's own", async (session_duration) => {
+  await using world = await scene();
+  seedPolicy(world.sandbox.state, { name: NAME, session_duration });
+  const seen = await world.api.observe("all", undefined);
+  expect(seen.mine).toMatchObject([{ name: NAME }]);
+  expect(seen.mine[0]).not.toHaveProperty("session");
+});
+
 test("a policy that is gone already counts as deleted", async () => {
   await using world = await scene();
   const policy = seedPolicy(world.sandbox.state, { name: NAME });

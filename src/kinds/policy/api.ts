@@ -87,13 +87,18 @@ const PolicyAnswer = z.looseObject({
   include: Rules,
   require: Rules,
   exclude: Rules,
+  session_duration: z.string().nullish(),
 });
 
-const policyFrom = ({ id, name, decision, include, require, exclude }: z.infer<typeof PolicyAnswer>): Policy => ({
+/** Also the usual session: whether the API answers it for a policy that has none of its own is not documented (checked 2026-12). */
+const UNSET: readonly (string | null | undefined)[] = [undefined, null, "", "24h", "24h0m0s"];
+
+const policyFrom = ({ id, name, decision, include, require, exclude, session_duration }: z.infer<typeof PolicyAnswer>): Policy => ({
   id,
   name,
   decision,
   include: sorted(include ?? []),
   require: sorted(require ?? []),
   exclude: sorted(exclude ?? []),
+  ...(typeof session_duration === "string" && !UNSET.includes(session_duration) && { session: session_duration }),
 });

@@ -61,7 +61,8 @@ const says = (found: Policy, wanted: PolicyWish): boolean =>
   found.decision === wanted.decision &&
   canonical(found.include) === canonical(wanted.include) &&
   canonical(found.require) === canonical(wanted.require) &&
-  found.exclude.length === 0;
+  found.exclude.length === 0 &&
+  found.session === undefined;
 
 /** Policies of ours that no application uses and no route wishes, doubles too. One in use by somebody else's application counts as used. */
 export const unusedPolicies =

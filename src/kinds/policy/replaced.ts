@@ -2,12 +2,13 @@ import { canonical } from "./audience.ts";
 import type { Policy, PolicyContent } from "./seen.ts";
 
 /**
- * Whether the policy admits somebody whom it should not: somebody widened it by hand. What cannot be told counts as more, because
+ * Whether the policy admits somebody whom it should not, or for as long as it should not: somebody widened it by hand. What cannot be told counts as more, because
  * to replace it once too often costs a login.
  */
 export function admitsMore(found: PolicyContent, wanted: PolicyContent): boolean {
   if (wanted.decision === "bypass" || found.decision === "deny") return false;
   return (
+    found.session !== undefined ||
     found.decision !== wanted.decision ||
     lacks(found.include, wanted.include) ||
     lacks(wanted.require, found.require) ||

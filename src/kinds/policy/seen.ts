@@ -21,6 +21,8 @@ export interface PolicyContent {
   readonly include: readonly unknown[];
   readonly require: readonly unknown[];
   readonly exclude: readonly unknown[];
+  /** How long a login by it lasts, in place of what the application says, as Access says it. Only somebody else sets it. */
+  readonly session?: string;
 }
 
 /** What a policy of ours must be. */
