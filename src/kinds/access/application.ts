@@ -1,3 +1,4 @@
+import { domainToASCII } from "node:url";
 import { z } from "zod";
 import { goDuration, parseDuration } from "../../domain/duration.ts";
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../../domain/route.ts";
@@ -66,10 +67,11 @@ function routeIn({ destinations, domain }: ApplicationAnswer): RouteKey | undefi
   return route && routeKey(route);
 }
 
-/** The host in lower case, without a scheme, port or closing dot, and without the slash or wildcard that says "all below". */
+/** The host as the DNS has it, in lower case, without a scheme, port or closing dot, and without the slash or wildcard that says "all below". */
 export function canonical(place: string): string {
   const [host = "", ...path] = place.replace(/^[a-z]+:\/\//i, "").split("/");
-  const name = host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
+  const written = host.toLowerCase().replace(/:\d+$/, "");
+  const name = (domainToASCII(written) || written).replace(/\.$/, "");
   return [name, ...path].join("/").replace(/\/+\*?$/, "");
 }
 
