@@ -205,6 +205,29 @@ describe("what somebody widened in the dashboard", () => {
     expect((await at.resync()).applied).toBe(0);
   });
 
+  it("is replaced every time that somebody does it, but not for ever where it comes back the same by itself", async () => {
+    await using at = await home();
+    const { alice, wiki } = people(at);
+    const { state } = at.sandbox.cloudflare;
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    at.sandbox.controls.hook(({ write, path }, moment) => {
+      if (!write || moment === "before" || !path.includes("/access/policies")) return;
+      for (const policy of state.policies.values())
+        policy.include = policy.include.map((rule) => ({ ...rule, oidc: { ...Object(rule["oidc"]), more: 1 } }));
+    });
+    const audiences: (string | undefined)[] = [application(at)?.aud];
+    for (const policy of state.policies.values()) policy.include = [...policy.include, { email: { email: BOB } }];
+    for (let looks = 0; looks < 8; looks++) {
+      await at.resync();
+      audiences.push(application(at)?.aud);
+    }
+    // Once for bob's address, and three times for what comes back.
+    expect(new Set(audiences).size).toBe(1 + 1 + 3);
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+    expect(at.live).toEqual([wiki]);
+  });
+
   it("for longer is shortened, and a login that was given for longer is ended", async () => {
     await using at = await home();
     const { alice, wiki } = people(at);
