@@ -11,6 +11,7 @@ import { ignoredImageLabels } from "../labels/image.ts";
 import { labelSets } from "../labels/label-set.ts";
 import { neighbours } from "../labels/neighbours.ts";
 import { networkProblems } from "../labels/outside.ts";
+import { ownService } from "../labels/own-service.ts";
 import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import type { Engine } from "../plan/engine.ts";
@@ -45,7 +46,7 @@ export function wishes(
   const nearby = [...new Set([...settings.networks, ...memory.named, ...listed.flatMap((it) => Object.keys(it.networks))])];
   const { workloads, services } = identify(listed, namesIn(routed, nearby), memory.services);
   const around = neighbours(workloads);
-  const container = authentikOn({ workloads, neighbours: around, standing: stands }, settings.login, world);
+  const container = authentikOn({ workloads, neighbours: around, standing: stands }, settings.login, world, memory.authentik);
   const context: Context = {
     ...settings,
     login: { host, path, container },
@@ -68,10 +69,12 @@ export function wishes(
     memory.tenures.get(routeKey(route))?.tenant === undefined ? undefined : [...settings.networks, ...named];
   const engine: Engine = {
     occupants: (it) => (it.service === undefined ? [] : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)))),
+    ownService: (service, owners) => ownService(service, owners, workloads, context),
     login: { hostname: host, container },
   };
   const all = [...decoded, { exposures: [], faulty: [], problems: ofNoRoute }];
-  return decide(all, stands, engine, { ...memory, named, services }, grace, now);
+  const authentik = container.kind === "found" ? container.party : memory.authentik;
+  return decide(all, stands, engine, { ...memory, named, services, authentik }, grace, now);
 }
 
 /** `http://app.tunnel:80` → `app.tunnel` and `app.tunnel:80` */
