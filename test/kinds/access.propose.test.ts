@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure, Protection } from "../../src/domain/exposure.ts";
+import { composeProject } from "../../src/domain/party.ts";
 import { routeKey } from "../../src/domain/route.ts";
 import { overruling } from "../../src/kinds/access/conflict.ts";
 import { accessRung, doubles, tagFoundation } from "../../src/kinds/access/propose.ts";
@@ -118,8 +119,16 @@ describe("the application of a wished route", () => {
       is: "drifted",
       moves,
       mend: { kind: "access", action: "update", key: `access ${APP}`, subject: APP, at: found, wish: WISH },
-      close: { kind: "access", action: "delete", key: `access ${APP}`, subject: APP, at: found },
+      close: { kind: "access", action: "delete", key: `access ${APP}`, subject: APP, at: found, replacedFor: exposure(APP).party },
     });
+  });
+
+  it("takes over what the user had set on the one that it replaces, but not on one of another party", () => {
+    const left = { party: exposure(APP).party, kept: { custom_deny_url: "https://example.com/no" }, tags: ["cfauth-home", "mine"] };
+    const replaced = (more: Partial<typeof left> = {}) =>
+      stance(world(undefined, { replaced: new Map([[key(APP), { ...left, ...more }]]) }));
+    expect(replaced()).toMatchObject({ open: { wish: { ...WISH, inherits: left } } });
+    expect(replaced({ party: composeProject("another") })).toEqual(stance(world()));
   });
 
   it("is taken down, never left open, while the policy it should have is not there", () => {

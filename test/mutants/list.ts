@@ -175,7 +175,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "only narrows a policy that was widened by hand, and keeps the logins that it gave",
     file: "src/kinds/policy/propose.ts",
-    from: "admitsMore(found, wanted) ?",
+    from: "givenUp ?",
     to: "false ?",
   },
   {

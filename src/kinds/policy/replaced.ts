@@ -2,12 +2,13 @@ import { canonical } from "./audience.ts";
 import type { Policy, PolicyContent } from "./seen.ts";
 
 /**
- * Whether the policy admits people whom it should not: it was widened by hand. What cannot be determined counts as more, because
- * to replace it once too often costs a login.
+ * Whether the policy admits people whom it should not, or for longer than it should: it was widened by hand. What cannot be
+ * determined counts as more, because to replace it once too often costs a login.
  */
 export function admitsMore(found: PolicyContent, wanted: PolicyContent): boolean {
   if (wanted.decision === "bypass" || found.decision === "deny") return false;
   return (
+    found.session !== undefined ||
     found.decision !== wanted.decision ||
     lacks(found.include, wanted.include) ||
     lacks(wanted.require, found.require) ||

@@ -41,6 +41,24 @@ const T13: readonly Row[] = [
       right: [["CFA-CONFLICT-ACCESS"], [], [], []],
     }),
   ),
+  ...each(
+    [
+      { covers: ["b*.example.com"], path: undefined },
+      { covers: [BANK], path: "/login" },
+    ],
+    ({ covers, path }): Row => ({
+      threat: "T13",
+      input: `a foreign application on ${covers}, and another party's wildcard, which a rule that lets nobody in keeps from answering there`,
+      outcome: async () => {
+        const it = scene({ world: { ...guarded(...covers), dns: emptyWorld().dns } });
+        await it.up(container("all", { labels: { hostname: "*.example.com", access: "public" } }));
+        await it.up(container("it", { labels: { hostname: BANK, access: "public", ...(path !== undefined && { path }) } }));
+        await it.wait(3_600);
+        return [it.problems("it"), it.live, [...it.home.world.access.mine.keys()], it.at(`${BANK}${path ?? "/"}`).includes("it to")];
+      },
+      right: [["CFA-CONFLICT-ACCESS"], ["*.example.com"], ["*.example.com"], false],
+    }),
+  ),
   {
     threat: "T13",
     input: "a foreign application on another path of the hostname",
