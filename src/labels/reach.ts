@@ -1,3 +1,4 @@
+import { serviceKey } from "../domain/compose.ts";
 import type { Detour } from "../domain/origin.ts";
 import { hostByAddress, hostById, hostOnNetwork, type OriginHost } from "../domain/origin-host.ts";
 import type { Workload } from "../domain/workload.ts";
@@ -36,7 +37,9 @@ export function reach(labelSet: LabelSet, network: string, target: "name" | "id"
     hostsBy(by, labelSet, network).map((host): Candidate => ({ by, host, verdict: verdictOf(by, host, labelSet, network, context) })),
   );
   const sound = candidates.filter(({ verdict }) => verdict === "own");
-  const stays = sound.find((it) => context.routed.has(it.host) && isLasting(it, target));
+  const stays = sound.find(
+    (it) => context.routed.has(it.host) && isLasting(it, target) && (it.by !== "service" || wasReplicated(labelSet, context)),
+  );
   const found = stays ?? sound.find(({ by }) => by !== "service" || labelSet.replicated);
   if (found === undefined) return undefined;
   return { host: found.host, detour: target === "name" ? detourOf(found, candidates, labelSet, network) : undefined };
@@ -44,6 +47,16 @@ export function reach(labelSet: LabelSet, network: string, target: "name" | "id"
 
 /** A name gives way to the service's once there are replicas, and an address to a name. */
 const isLasting = ({ by }: Candidate, target: "name" | "id" | "ip"): boolean => by === "service" || by === "id" || target === "ip";
+
+/**
+ * Whether a rule may still lead to the one that is left of its replicas by the name of their service. Without having seen the
+ * replicas the rule may be that of a container of this name: what a label says proves nothing.
+ */
+function wasReplicated({ members, replicated }: LabelSet, { services }: Context): boolean {
+  const [{ service }] = members;
+  const isKnown = (it: NonNullable<Workload["service"]>) => services.names.get(serviceKey(it))?.includes(it.name.toLowerCase()) === true;
+  return replicated || (service !== undefined && isKnown(service));
+}
 
 function hostsBy(by: Way, { members, replicated }: LabelSet, network: string): readonly OriginHost[] {
   const [oldest] = members;

@@ -8,12 +8,14 @@ export interface Occupant {
   readonly party: Party;
   /** Whether its name or id says so, which the engine keeps unique; else only a label, an address or a published port does. */
   readonly certain: boolean;
+  /** Whether the rule leads to the name of its Compose service, and Compose named the container as one of its replicas. */
+  readonly replica?: boolean;
 }
 
 /** What the planner knows of the machine beside the labels. */
 export interface Engine {
   /** Only those that are certain, where any is. */
-  occupants(route: StandingRoute): readonly Occupant[];
+  occupants(route: Pick<StandingRoute, "route" | "service">): readonly Occupant[];
   readonly login: LoginHost;
 }
 

@@ -353,6 +353,12 @@ export const MUTANTS: readonly Mutant[] = [
     to: "occupants.some((it) => it.party === party) ||",
   },
   {
+    name: "forgets where a route led once its rule is closed for showing a stranger",
+    file: "src/plan/tenure.ts",
+    from: "!deployed && !awaited && (claims",
+    to: "!deployed && (claims",
+  },
+  {
     name: "leaves Authentik's hostname to whoever had it",
     file: "src/plan/tenure.ts",
     from: 'login.container.kind !== "absent"',
