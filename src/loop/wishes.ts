@@ -48,7 +48,7 @@ export function wishes(
   const nearby = [...new Set([...settings.networks, ...memory.named, ...listed.flatMap((it) => Object.keys(it.networks))])];
   const { workloads, services } = identify(listed, namesIn(routed, nearby), memory.services);
   const around = neighbours(workloads);
-  const container = authentikOn({ workloads, neighbours: around, standing: stands }, settings.login, world);
+  const container = authentikOn({ workloads, neighbours: around, standing: stands }, settings.login, world, memory.authentik);
   const context: Context = {
     ...settings,
     login: { host, path, container },
@@ -75,7 +75,8 @@ export function wishes(
     login: { hostname: host, container },
   };
   const all = [...decoded, { exposures: [], faulty: [], problems: ofNoRoute }];
-  return decide(all, stands, engine, { ...memory, named, services }, grace, now);
+  const authentik = container.kind === "found" ? container.party : memory.authentik;
+  return decide(all, stands, engine, { ...memory, named, services, authentik }, grace, now);
 }
 
 /** `http://app.tunnel:80` → `app.tunnel` and `app.tunnel:80` */

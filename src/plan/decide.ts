@@ -1,5 +1,6 @@
 import { type KnownServices, noServices } from "../domain/compose.ts";
 import { open } from "../domain/exposure.ts";
+import type { Party } from "../domain/party.ts";
 import type { RouteKey } from "../domain/route.ts";
 import { type Claim, claimsOf } from "./claim.ts";
 import type { Decoded, Desired, Guarded, StandingRoute } from "./desired.ts";
@@ -20,6 +21,8 @@ export interface Memory {
   /** The networks that labels have named, those of containers that are gone included. */
   readonly named: readonly string[];
   readonly services: KnownServices;
+  /** The party of Authentik's own container, once that was found. */
+  readonly authentik?: Party | undefined;
 }
 
 export const noMemory: Memory = { tenures: new Map(), hosts: new Map(), applications: new Map(), named: [], services: noServices };
