@@ -1,6 +1,7 @@
 import { serviceKey } from "../domain/compose.ts";
 import type { Detour } from "../domain/origin.ts";
 import { hostByAddress, hostById, hostOnNetwork, type OriginHost } from "../domain/origin-host.ts";
+import { isOutsideEnding } from "../domain/outside-name.ts";
 import type { Workload } from "../domain/workload.ts";
 import type { Context } from "./context.ts";
 import { excludingOwn, type LabelSet } from "./label-set.ts";
@@ -102,6 +103,6 @@ function detourOf({ by }: Candidate, candidates: readonly Candidate[], labelSet:
   const [oldest] = labelSet.members;
   const wanted = candidates.find((it) => it.by === (labelSet.replicated ? "service" : "name"));
   const name = `${labelSet.replicated ? (oldest.service?.name ?? oldest.name) : oldest.name}.${network}`;
-  if (wanted === undefined) return { by, name, why: "unusable" };
+  if (wanted === undefined) return { by, name, why: isOutsideEnding(network) ? "outside" : "unusable" };
   return { by, name, why: wanted.verdict === "own" ? "kept" : wanted.verdict };
 }
