@@ -73,6 +73,7 @@ export function wishes(
   const engine: Engine = {
     occupants: (it) => (it.service === undefined ? [] : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)))),
     login: { hostname: host, container },
+    unsure: decoded.flatMap(({ unsure }) => unsure ?? []),
   };
   const all = [...decoded, { exposures: [], faulty: [], problems: ofNoRoute }];
   const authentik = container.kind === "found" ? container.party : memory.authentik;

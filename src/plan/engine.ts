@@ -1,6 +1,6 @@
 import type { AuthentikContainer } from "../domain/authentik-container.ts";
 import type { Party } from "../domain/party.ts";
-import type { StandingRoute } from "./desired.ts";
+import type { StandingRoute, Unsure } from "./desired.ts";
 
 /** A running workload that a deployed rule leads to, as far as can be seen. */
 export interface Occupant {
@@ -17,6 +17,8 @@ export interface Engine {
   /** Only those that are certain, where any is. */
   occupants(route: Pick<StandingRoute, "route" | "service">): readonly Occupant[];
   readonly login: LoginHost;
+  /** Those that run and whose labels may mean any route. */
+  readonly unsure?: readonly Unsure[];
 }
 
 /** Authentik's own hostname, and the only container that may have it. */

@@ -34,8 +34,8 @@ export type Tenures = ReadonlyMap<RouteKey, Tenure>;
 export type Tenancy =
   /** Its tenant asks for it: by these claims, all of one party where the tenant is known. */
   | { readonly is: "held"; readonly claims: readonly Claim[] }
-  /** Its tenant is missing and may come back. */
-  | { readonly is: "vacant"; readonly tenant: Tenant | undefined; readonly until: number }
+  /** Its tenant is missing and may come back; or it runs, and a fault of its labels hides whether it asks for the route: `unsure`. */
+  | { readonly is: "vacant"; readonly tenant: Tenant | undefined; readonly until: number; readonly unsure: boolean }
   /** No party has it. `ended`: its tenant has given it up, or stayed away too long. */
   | { readonly is: "free"; readonly ended: boolean };
 
@@ -88,7 +88,8 @@ type Seen = Omit<Place, "tenancy">;
 
 function tenancyOf(seen: Seen, scene: Scene): Tenancy {
   const { stands, before, claims, led } = seen;
-  const over = before?.until !== undefined && before.until <= scene.now;
+  const unsure = isUnsure(seen, scene.engine);
+  const over = !unsure && before?.until !== undefined && before.until <= scene.now;
   const tenure = over ? undefined : before;
   const deployed = stands !== undefined && isDeployed(stands);
   const awaited = led !== undefined && !over;
@@ -100,8 +101,15 @@ function tenancyOf(seen: Seen, scene: Scene): Tenancy {
   if (tenant === undefined && !deployed && !awaited && (claims.length > 0 || stands === undefined || isPlaceholder(stands)))
     return { is: "free", ended: false };
   const graceMs = tenant === undefined ? scene.grace.startupGraceMs : scene.grace.graceMs;
-  const until = tenure?.until ?? scene.now + graceMs;
-  return until > scene.now ? { is: "vacant", tenant, until } : { is: "free", ended: true };
+  const until = (unsure ? undefined : tenure?.until) ?? scene.now + graceMs;
+  return until > scene.now || unsure ? { is: "vacant", tenant, until, unsure } : { is: "free", ended: true };
+}
+
+/** Whether the tenant runs and a fault of its labels, such as a misspelt `hostname`, may hide that it asks for the route. */
+function isUnsure({ before, occupants }: Seen, { unsure = [] }: Engine): boolean {
+  const tenant = before?.tenant;
+  if (tenant !== undefined) return unsure.some(({ workload, party }) => workload === tenant.workload && party === tenant.party);
+  return occupants.some((it) => it.certain && unsure.some(({ ids }) => ids.includes(it.id)));
 }
 
 /** A rule that admits no one, and nothing else of ours: it guards the hostname, and no container ever had it. */
@@ -134,6 +142,7 @@ function isReleased(seen: Seen, scene: Scene): boolean {
   if (stands === undefined) return false;
   if (isDeployed(stands) && !stands.application) return true;
   const runs = occupants.some((it) => it.certain && (before?.tenant === undefined || it.party === before.tenant.party));
+  if (isUnsure(seen, scene.engine)) return isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine);
   return runs || isGivenUp(seen, scene.claims) || (isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine));
 }
 

@@ -359,6 +359,12 @@ export const MUTANTS: readonly Mutant[] = [
     to: "!deployed && (claims",
   },
   {
+    name: "takes a misspelt hostname for one that was given up",
+    file: "src/plan/tenure.ts",
+    from: "if (isUnsure(seen, scene.engine)) return",
+    to: "if (before === null) return",
+  },
+  {
     name: "leaves Authentik's hostname to whoever had it",
     file: "src/plan/tenure.ts",
     from: 'login.container.kind !== "absent"',

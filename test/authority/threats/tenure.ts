@@ -56,6 +56,30 @@ const T10: readonly Row[] = each(spoiled, ({ input, spoil }) => ({
   right: [false, false, OWN, ["CFA-HOST-TAKEN"]],
 }));
 
+const hidden: readonly (readonly [string, NonNullable<About["labels"]>])[] = [
+  ["the label hostname of the holder is misspelt", { hostnam: WIKI }],
+  ["the hostname of the holder is misspelt", { hostname: "wiki.exmple.com" }],
+  ["the hostname of the holder has a comma for a dot", { hostname: "wiki.example,com" }],
+];
+
+const T10hidden: readonly Row[] = each(hidden, ([input, labels]) => ({
+  threat: "T10",
+  input: `${input}, beside a rival`,
+  outcome: async () => {
+    const it = scene();
+    await it.up(holder());
+    await it.up(rival());
+    await it.up(holder({ labels, incarnation: 1 }));
+    const spoilt = it.at(WIKI);
+    await it.wait(3_600);
+    const later = it.at(WIKI);
+    await it.up(holder({ labels: { hostname: "docs.example.com" }, incarnation: 2 }));
+    await it.wait(60);
+    return [spoilt, later, it.at(WIKI), it.at("docs.example.com")];
+  },
+  right: ["nobody", "nobody", "other-web-1 to the admins", "home-wiki-1 to everyone who logs in"],
+}));
+
 const T11: readonly Row[] = [
   ...each(
     [{}, { CFAUTH_TARGET: "id" }],
@@ -361,4 +385,4 @@ const restarts: readonly Row[] = [
   ),
 ];
 
-export const TENURE_ROWS = [...T10, ...T11, ...T12, ...wildcards, ...restarts];
+export const TENURE_ROWS = [...T10, ...T10hidden, ...T11, ...T12, ...wildcards, ...restarts];
