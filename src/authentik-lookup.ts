@@ -49,7 +49,7 @@ export function lookupParts({ apiUrl, container }: Own, context: LookupContext):
     dockers: isDockers,
     isNear,
     resolve: resolveAll,
-    book: async (anew) => bookOf(await context.listing.recent(anew ? 0 : MAX_LIST_AGE_MS), reference, context, isMeant),
+    book: async (fresh) => bookOf(await context.listing.recent(fresh ? 0 : MAX_LIST_AGE_MS), reference, context, isMeant),
   };
 }
 

@@ -7,7 +7,7 @@ import { isOutsideEnding } from "./outside-name.ts";
 
 declare const brand: unique symbol;
 
-/** A host that cloudflared asks Docker for, or an address that Docker gave out. As it stands in a URL. */
+/** A host that cloudflared asks Docker for, or an address that Docker gave out. As it is written in a URL. */
 export type OriginHost = string & { readonly [brand]: "OriginHost" };
 
 /** Docker names a container by this many characters of its id. */

@@ -6,6 +6,9 @@ import type { Workload } from "../domain/workload.ts";
 import type { Context } from "./context.ts";
 import { excludingOwn, type LabelSet } from "./label-set.ts";
 
+/** A container, or the replicas of a Compose service. */
+type Reached = Pick<LabelSet, "members" | "replicated">;
+
 export interface Reach {
   readonly host: OriginHost;
   readonly detour: Detour | undefined;
@@ -33,7 +36,7 @@ const WAYS: Readonly<Record<"name" | "id" | "ip", readonly Way[]>> = {
  * The host by which cloudflared reaches the container on the network, or undefined where no host is its alone. Where a rule leads
  * to it by a host that is right, that one stays: a replica or a neighbour that comes and goes costs no write.
  */
-export function reach(labelSet: LabelSet, network: string, target: "name" | "id" | "ip", context: Context): Reach | undefined {
+export function reach(labelSet: Reached, network: string, target: "name" | "id" | "ip", context: Context): Reach | undefined {
   const candidates = WAYS[target].flatMap((by) =>
     hostsBy(by, labelSet, network).map((host): Candidate => ({ by, host, verdict: verdictOf(by, host, labelSet, network, context) })),
   );
@@ -53,13 +56,13 @@ const isLasting = ({ by }: Candidate, target: "name" | "id" | "ip"): boolean => 
  * Whether a rule may still lead to the one that is left of its replicas by the name of their service. Without having seen the
  * replicas the rule may be that of a container of this name: what a label says proves nothing.
  */
-function wasReplicated({ members, replicated }: LabelSet, { services }: Context): boolean {
+function wasReplicated({ members, replicated }: Reached, { services }: Context): boolean {
   const [{ service }] = members;
   const isKnown = (it: NonNullable<Workload["service"]>) => services.names.get(serviceKey(it))?.includes(it.name.toLowerCase()) === true;
   return replicated || (service !== undefined && isKnown(service));
 }
 
-function hostsBy(by: Way, { members, replicated }: LabelSet, network: string): readonly OriginHost[] {
+function hostsBy(by: Way, { members, replicated }: Reached, network: string): readonly OriginHost[] {
   const [oldest] = members;
   switch (by) {
     case "service":
@@ -82,7 +85,7 @@ function serviceHost({ service }: Workload, network: string): OriginHost | undef
  * Docker's DNS counts as far as it knows the container at this moment: it does not while the container restarts, and its address may
  * be another one by then. That it does not know a name says something only where it knows another one of the container's.
  */
-function verdictOf(by: Way, host: OriginHost, labelSet: LabelSet, network: string, { networks, named, neighbours }: Context): Verdict {
+function verdictOf(by: Way, host: OriginHost, labelSet: Reached, network: string, { networks, named, neighbours }: Context): Verdict {
   // No name is asked for: whatever another container is called, the engine gives an address on a network to one container.
   if (by === "address") return "own";
   const others = excludingOwn(labelSet, neighbours.mayAnswer(host, [...new Set([network, ...networks, ...named])]));
@@ -91,14 +94,14 @@ function verdictOf(by: Way, host: OriginHost, labelSet: LabelSet, network: strin
   const own = labelSet.members.flatMap((member) => Object.values(member.networks).map(({ ip }) => ip));
   const hasOwn = (addresses: readonly string[]) => addresses.some((address) => own.includes(address));
   const told = answers.flatMap((it) => it[host] ?? []);
-  // An address beside the container's own is somebody else's also where no list has it, such as that of a Swarm service.
+  // An address beside the container's own belongs to another one even if no list has it, such as that of a Swarm service.
   if (hasOwn(told) && told.some((address) => !own.includes(address))) return "shared";
   const isAsked = answers.some((it) => it[host] !== undefined);
   const isKnown = answers.some((it) => Object.values(it).some(hasOwn));
   return isAsked && isKnown && !hasOwn(told) ? "unanswered" : "own";
 }
 
-function detourOf({ by }: Candidate, candidates: readonly Candidate[], labelSet: LabelSet, network: string): Detour | undefined {
+function detourOf({ by }: Candidate, candidates: readonly Candidate[], labelSet: Reached, network: string): Detour | undefined {
   if (by === "service" || by === "name") return undefined;
   const [oldest] = labelSet.members;
   const wanted = candidates.find((it) => it.by === (labelSet.replicated ? "service" : "name"));

@@ -11,6 +11,7 @@ import { ignoredImageLabels } from "../labels/image.ts";
 import { labelSets } from "../labels/label-set.ts";
 import { neighbours } from "../labels/neighbours.ts";
 import { networkProblems } from "../labels/outside.ts";
+import { ownService } from "../labels/own-service.ts";
 import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import type { Engine } from "../plan/engine.ts";
@@ -72,6 +73,7 @@ export function wishes(
     memory.tenures.get(routeKey(route))?.tenant === undefined ? undefined : [...settings.networks, ...named];
   const engine: Engine = {
     occupants: (it) => (it.service === undefined ? [] : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)))),
+    ownService: (service, owners) => ownService(service, owners, workloads, context),
     login: { hostname: host, container },
     unsure: decoded.flatMap(({ unsure }) => unsure ?? []),
   };

@@ -104,6 +104,8 @@ export interface House<World, C extends Change> {
   overstays(wish: Exposure, world: World, desired: Desired): C | undefined;
   /** Puts what lets nobody in where a route cannot open yet; undefined where something of ours is there already. */
   screen(route: Route, world: World): C | undefined;
+  /** Leads the rule of the route to this service and leaves all else of it; undefined where there is none, or it leads there. */
+  reroute(route: Route, service: string, world: World): C | undefined;
   /** The next step of taking over what others made at the route; undefined where something there cannot be taken. */
   adopt(route: Route, wish: Exposure, world: World): C | undefined;
   /** The routes that have at least one object of ours. */

@@ -147,7 +147,7 @@ describe("a visitor who reloads all the time while Access is late", () => {
   });
 });
 
-describe("what somebody widened in the dashboard", () => {
+describe("what was widened in the dashboard", () => {
   const OUTSIDER = ["this is wiki: /", "log in", REFUSED];
 
   it.each<{ name: string; widen: (app: AccessApplication, policy: AccessPolicy) => { app?: object; policy?: object } }>([

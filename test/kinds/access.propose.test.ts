@@ -173,7 +173,7 @@ describe("an application whose audience changes", () => {
     { name: "everyone", found: as({ policies: ["p-members"] }) },
     { name: "another group", found: as({ policies: ["p-admins"] }) },
     { name: "whom a policy that is gone let in", found: as({ policies: ["p-gone"] }) },
-    { name: "whom a policy of ours let in that somebody had widened", found: as({ policies: ["p-replaced"] }) },
+    { name: "whom a policy of ours let in that had been widened by hand", found: as({ policies: ["p-replaced"] }) },
     { name: "whom a policy beside ours lets in", found: as({ policies: ["p-family", "p-theirs"] }) },
     { name: "people for longer", found: as({ policies: ["p-family"], session: "720h" }) },
     { name: "people for a time that cannot be read", found: as({ policies: ["p-family"], session: "for ever" }) },
@@ -187,7 +187,7 @@ describe("an application whose audience changes", () => {
   it.each([
     { name: "a shorter session", found: as({ policies: ["p-family"], session: "1h" }), wish: family },
     { name: "a longer session, of a page that anybody may see", found: as({ policies: ["p-public"], session: "720h" }), wish: open },
-  ])("is mended in place when it had $name", ({ found, wish }) => {
+  ])("is updated in place when it had $name", ({ found, wish }) => {
     const rule = wish === open ? { hostname: APP, service: "http://app:80" } : checked;
     expect(stance(routed(found, rule), wish)).toMatchObject({ is: "drifted", moves: undefined, mend: { action: "update" } });
   });
@@ -265,7 +265,7 @@ describe("an application of somebody else", () => {
     { covers: "*.example.com", wish: exposure(APP) },
     { covers: APP, wish: exposure(`${APP}/login`, { protection: anybody }) },
     { covers: `${APP}/login`, wish: exposure(`${APP}/login/reset`) },
-  ])("around the route, on $covers, is a hole that nobody consented to", ({ covers, wish }) => {
+  ])("around the route, on $covers, is a hole that no label consented to", ({ covers, wish }) => {
     expect(stance(world(undefined, { theirs: theirs(covers) }), wish)).toMatchObject({
       is: "taken",
       problem: {

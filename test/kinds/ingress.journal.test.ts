@@ -151,7 +151,7 @@ describe("what cloudflared runs", () => {
     expect(waits).toEqual([14, 15, 30, 60, 120, 240, 300]);
   });
 
-  it("is of no account while no connector is there: nobody is served", () => {
+  it("does not matter while no connector is there: no visitor is served", () => {
     const it = life();
     it.write(0, document(2), closing(rule("a.example.com")));
     it.ask(2);

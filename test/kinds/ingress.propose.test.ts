@@ -178,7 +178,7 @@ describe("the rule of a wished route", () => {
     expect(stance(world([withMark(rule, { team: TEAM, text: MARK })], applications), wish)).toEqual({ is: "stands" });
   });
 
-  it("is not written again for the mark alone, and can be taken away first while it has none", () => {
+  it("is not written again for the mark alone, and can be removed first while it has none", () => {
     expect(stance(world([rule()]))).toMatchObject({ is: "stands", close: { action: "delete" } });
   });
 

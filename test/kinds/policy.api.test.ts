@@ -108,7 +108,7 @@ test("every sort of rule is taken by Cloudflare and comes back as it was wished"
   expect(seen.mine).toMatchObject(wishes);
 });
 
-test("a policy that somebody widened by hand is narrowed and gets a successor, and the user's beside it is left alone", async () => {
+test("a policy that was widened by hand is narrowed and gets a successor, and the user's beside it is left alone", async () => {
   await using world = await scene();
   const { state } = world.sandbox;
   const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc" }).id;

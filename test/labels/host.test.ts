@@ -89,7 +89,7 @@ describe("the host of a rule", () => {
       host: "0123456789ab:80 unanswered",
     },
     {
-      says: "the container's own address and one that nobody in the list has",
+      says: "the container's own address and one that no container in the list has",
       answers: { "app.tunnel": ["10.0.1.5", "172.18.0.2"] },
       host: "0123456789ab:80 shared",
     },

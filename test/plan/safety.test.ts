@@ -171,6 +171,7 @@ const engineOf = (exposures: readonly Exposure[]): Engine => ({
     const party = exposures.find(({ origin }) => origin.service === service)?.party;
     return party === undefined ? [] : [{ id: service, party, certain: true }];
   },
+  ownService: () => undefined,
   login: { hostname: LOGIN.hostname, container: { kind: "found", party: HOME, ids: new Set(["v", "w"]), names: new Set(["v", "w"]) } },
 });
 
@@ -326,7 +327,7 @@ class History {
     if (last && dies < changes.length) this.memory = noMemory;
   }
 
-  /** What the copy opens is the other writer's doing: it shows what was wished at its time, until the world has settled again. */
+  /** What the copy opens is the other writer's doing: it shows what was desired at its time, until the world has settled again. */
   restore(which: number): void {
     const copy = this.copies.at(-1 - which);
     if (copy === undefined) return;
@@ -392,7 +393,7 @@ class Reloading extends History {
     for (const { access } of this.access) for (const { policy } of this.access) this.logIn({ access, policy });
   }
 
-  /** Somebody widens ours in the dashboard. */
+  /** A person widens ours in the dashboard. */
   widen(how: Widening): void {
     const { access, policy } = this.world;
     const mine = policy.mine.map((it) => (it.decision === "bypass" ? it : claim({ ...it, ...WIDER_POLICY[how] })));
@@ -526,7 +527,7 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
       fc.property(steps, fc.option(widening), fc.option(at, { freq: 1 }), (taken, hand, changed) => {
         const history = new Reloading();
         for (const it of taken) it.do === "widen" ? history.widen(it.how) : history.take(it);
-        // Half of the last wishes are those of before: only what somebody widened by hand is to be put right.
+        // Half of the last wishes are the earlier ones: only what was widened by hand is to be repaired.
         const last = changed ?? history.generations.at(-1) ?? [];
         const ungated = last.map((it) => ({ ...it, gate: undefined }));
         if (hand !== null) {

@@ -128,8 +128,8 @@ export const ofTunnel = {
   },
   "CFA-TUNNEL-CONTESTED": {
     says: () => ofDocument({ contested: true }),
-    so: "Somebody else writes the rules of the same tunnel from an old copy, again and again, and undoes what cfauth wrote.",
-    why: "Cloudflare has no conditional write for this document: whoever writes last wins. Meanwhile routes open late, and what was closed may be open for some seconds.",
+    so: "Another program or person writes the rules of the same tunnel from an old copy, again and again, and undoes what cfauth wrote.",
+    why: "Cloudflare has no conditional write for this document: the last writer wins. Meanwhile routes open late, and what was closed may be open for some seconds.",
     mend: [
       "Find the other writer: another tool that manages the tunnel (Terraform, DockFlare), or a second cfauth with the same owner on another machine. Give each a tunnel of its own, or each cfauth a `CFAUTH_OWNER` of its own.",
       "cfauth puts its rules back, and waits longer each time, up to 5 minutes. The log has a line for each time the version of the rules moved without it.",

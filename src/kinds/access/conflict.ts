@@ -11,7 +11,7 @@ type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine" | "theirs"> };
 
 /**
  * What a foreign application at the route, or around it, forbids. One around it is never changed: with the label adopt ours is
- * made on top of it. Authentik's own hostname needs no label, because AUTHENTIK_URL names it: behind a login nobody could log in.
+ * made on top of it. Authentik's own hostname needs no label, because AUTHENTIK_URL names it: behind a login no one could log in.
  * A rule of ours shows that the route was open before: its application is only being replaced.
  */
 export function conflict(wish: Exposure, world: Needs): Problem | undefined {

@@ -34,17 +34,17 @@ export const tagFoundation = (owner: Owner): Foundation<{ readonly access: Pick<
 /**
  * | the application                                  | its wish | then                                               |
  * |--------------------------------------------------|----------|----------------------------------------------------|
- * | somebody else's covers exactly this route        | yes      | taken                                              |
- * | somebody else's covers a parent path or wildcard | yes      | taken, unless the label adopt consents to a hole   |
+ * | a foreign one covers exactly this route          | yes      | taken                                              |
+ * | a foreign one covers a parent path or wildcard   | yes      | taken, unless the label adopt consents to a hole   |
  * | absent                                           | yes      | open it, once its policies are there               |
  * | ours                                             | none     | close it                                           |
- * | ours, made for another party                     | yes      | replaced: whoever logged in there must log in again |
+ * | ours, made for another party                     | yes      | replaced: people who logged in there do so again   |
  * | ours, links other policies, which admit no less  | yes      | mend it; the audience moves                        |
- * | ours, lets in more than is wished, or for longer | yes      | replace it: its new aud is good for no old login   |
- * | the same, while its rule checks no login         | yes      | mend and mark it; the rule first, then replace it  |
- * | ours, links other policies, and another route of | yes      | made anew: an edge that is late must not take the  |
+ * | ours, lets in more than desired, or for longer   | yes      | replace it: its new aud is good for no old login   |
+ * | the same, while its rule checks no login         | yes      | update and mark it; the rule, then replace it      |
+ * | ours, links other policies, and another route of | yes      | replaced: an edge that is late must not take the   |
  * | the same container lies within                   |          | new audience for what is within                    |
- * | ours, links other policies, and its rule still   | yes      | made anew: it was made for another wish            |
+ * | ours, links other policies, and its rule still   | yes      | replaced: it was made for another wish             |
  * | checks another one                               |          |                                                    |
  * | ours, differs in anything else                   | yes      | mend it                                            |
  */

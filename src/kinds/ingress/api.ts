@@ -116,7 +116,7 @@ class TunnelDocument {
   }
 
   /**
-   * Where something is taken over, the rule that lets nobody in has to be in force before anything else is. A daemon that comes
+   * Where something is taken over, the rule that admits no one has to be in force before anything else happens. A daemon that comes
    * back to it only makes sure of that: where nothing had to be written nothing was done.
    */
   async confirmed(changes: readonly IngressChange[], before: IngressSeen, done: Done): Promise<Done> {

@@ -32,7 +32,7 @@ export interface Write {
   readonly version: number;
   /** The routes whose rule is new or different, with what cloudflared could refuse of it. */
   readonly opened: ReadonlyMap<RouteKey, string>;
-  /** The routes that let in fewer visitors, or nobody, once cloudflared runs it. */
+  /** The routes that admit fewer visitors, or none, once cloudflared runs it. */
   readonly closed: readonly RouteKey[];
 }
 
@@ -124,7 +124,7 @@ export function afterWrite(
 const openedBy = (change: IngressChange): [RouteKey, string][] =>
   "wish" in change ? [[routeKey(change.wish.route), fingerprint(change.wish.origin)]] : [];
 
-/** @param running - the version of each connector that reports it; where it is empty nobody is served, or nothing is known */
+/** @param running - the version of each connector that reports it; if it is empty, no visitor is served or nothing is known */
 export function afterAsking(journal: Journal, seen: RuleDocument, running: readonly number[], mark: string, now: number): Journal {
   const oldest = Math.min(...running, seen.version);
   const writes = journal.writes.filter(({ version }) => version > oldest);
@@ -188,7 +188,7 @@ const ownText = ({ rules }: RuleDocument, mark: string): string => JSON.stringif
 
 /** Of a change that replaces a rule by another: only where the new one asks for a login, or for clean paths, and the old did not. */
 function closedBy(change: IngressChange): readonly RouteKey[] {
-  if ("unmarked" in change) return [];
+  if ("unmarked" in change || "reroute" in change) return [];
   const narrowed = change.at.filter((rule) => !("wish" in change) || isNarrower(change.wish, rule)).flatMap((rule) => routeOf(rule) ?? []);
   return [...new Set(narrowed.map(routeKey))];
 }

@@ -19,10 +19,11 @@ export const standsWithin = ({ route: at, origin }: Exposure, world: Proofs): bo
     return ruleOf(world, route)?.service === origin.service;
   });
 
-/** Whether something around the route shows the same container to more people, or to others: as it is wished, or as it is now. */
-export const widerAround = (wish: Exposure, world: Around, { wishes }: Desired): boolean =>
+/** Whether something around the route shows the same container to more people, or to others: as desired, or as it is now. */
+export const widerAround = (wish: Exposure, world: Around, { wishes, reroutes }: Desired): boolean =>
   wish.protection.kind === "authentik" &&
-  ([...wishes.values()].some((outer) => isWiderWish(outer, wish)) || world.ingress.rules.some((rule) => isWiderRule(rule, wish, world)));
+  ([...wishes.values()].some((outer) => isWiderWish(outer, wish)) ||
+    world.ingress.rules.some((rule) => isWiderRule(rule, wish, world, reroutes)));
 
 type Around = Proofs & { readonly policy: PolicySeen };
 
@@ -31,9 +32,10 @@ const isWiderWish = (outer: Exposure, { route, workload, origin, protection }: E
   (outer.workload === workload || outer.origin.service === origin.service) &&
   !admitsNoMore(outer.protection, protection);
 
-function isWiderRule(rule: RawRule, { route, origin }: Exposure, world: Around): boolean {
-  const outer = rule.service === origin.service ? routeOf(rule) : undefined;
+function isWiderRule(rule: RawRule, { route, origin }: Exposure, world: Around, reroutes: Desired["reroutes"]): boolean {
+  const outer = routeOf(rule);
   if (outer === undefined || !beneath(route, outer) || !ours(rule, world)) return false;
+  if ((reroutes.get(routeKey(outer)) ?? rule.service) !== origin.service) return false;
   if (checkOf(rule)?.required !== true) return true;
   const [around, inside] = [outer, route].map((it) => world.access.mine.get(routeKey(it)));
   if (around === undefined || inside === undefined || around.policies.join() === inside.policies.join()) return false;

@@ -45,7 +45,7 @@ type Needs = Proofs & {
  * |                                         |          | it is to be                                      |
  * | absent                                  | yes      | open it, with the check of that very application |
  * | ours                                    | none     | close it                                         |
- * | the same, and a wildcard of another     | none     | one that lets nobody in takes its place, and     |
+ * | the same, and a wildcard of another     | none     | one that admits no one takes its place, and      |
  * | party would answer for the hostname     |          | stays                                            |
  * | ours, and its application was made for  | yes      | close it: it goes to the new holder with a new   |
  * | another party                           |          | application                                      |
@@ -74,7 +74,7 @@ export const ingressRung: Rung<Needs, IngressChange> = {
   },
 };
 
-/** Where a wildcard of another party would answer for the whole hostname, a rule that lets nobody in stays in its place. */
+/** Where a wildcard of another party would answer for the whole hostname, a rule that admits no one stays in its place. */
 function unwished(rule: RawRule | undefined, route: Route, world: Needs, desired: Desired): Stance<IngressChange> {
   if (rule === undefined) return { is: "absent", open: undefined };
   if (route.path !== undefined || !desired.screened.has(route.hostname)) return { is: "left", close: withdraw(route, world) };
@@ -137,10 +137,18 @@ export const takeAway = (route: Route, world: Needs, desired: Desired): IngressC
 
 /**
  * So that what is around does not answer for a route that is to let in fewer and cannot open yet, or belongs to another party.
- * Where somebody else has a rule for the hostname nothing is put in its way.
+ * If a foreign rule has the hostname, nothing is put in front of it.
  */
 export const screen = (route: Route, world: Needs): IngressChange | undefined =>
   ruleOf(world, route) === undefined && foreignOn(world, route.hostname).length === 0 ? shut(route, world) : undefined;
+
+/** The rule stays as it is but for where it leads. */
+export function reroute(route: Route, service: string, world: Needs): IngressChange | undefined {
+  const at = rulesAt(world, route).filter((rule) => !isShut(rule, world.ingress.mark) && rule.service !== service);
+  return at.length === 0
+    ? undefined
+    : { kind: "ingress", action: "update", key: key(route), subject: routeKey(route), at, reroute: service };
+}
 
 type Shut = Extract<IngressChange, { readonly shut: Route }>;
 

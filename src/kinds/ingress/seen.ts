@@ -90,6 +90,15 @@ export type IngressChange =
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
+      readonly at: readonly RawRule[];
+      /** The service that these rules lead to from then on. All else of them stays as it is, and their place too. */
+      readonly reroute: string;
+    }
+  | {
+      readonly kind: "ingress";
+      readonly action: "update";
+      readonly key: string;
+      readonly subject: string;
       /** Rules of ours that an earlier version wrote, which get the mark where they are. */
       readonly unmarked: readonly RawRule[];
       readonly mark: string;

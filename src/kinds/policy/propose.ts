@@ -13,7 +13,7 @@ type Needs = { readonly policy: PolicySeen; readonly login: LoginSeen };
 type Policies<P extends Policy> = { readonly mine: readonly P[] };
 
 /**
- * One policy for each audience, shared by the routes that have it. What differs from the wish is mended in place. One that lets in
+ * One policy for each audience, shared by the routes that have it. What differs from the wish is updated in place. One that lets in
  * more than it should is narrowed at once and given up: a new one takes its place, and its applications are replaced as well, so
  * that no login which it gave meanwhile, or goes on giving at an edge that is late, is good for anything.
  */

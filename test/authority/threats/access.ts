@@ -5,7 +5,7 @@ import { emptyWorld } from "../../plan/model.ts";
 import { each, type Row } from "./row.ts";
 import { container, scene } from "./scene.ts";
 
-/** Somebody's application covers these places, and the zone's wildcard leads every name to the tunnel. */
+/** A foreign application covers these places, and the zone's wildcard leads every name to the tunnel. */
 function guarded(...covers: readonly string[]): World {
   const world = emptyWorld();
   const wildcard = { id: "wildcard", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" };

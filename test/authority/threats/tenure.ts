@@ -230,7 +230,7 @@ const T12: readonly Row[] = [
   ),
   {
     threat: "T12",
-    input: "a guest without consent is told of",
+    input: "a guest without consent is reported",
     outcome: async () => {
       const it = scene();
       await it.up(holder());
