@@ -1,5 +1,5 @@
-/** Endings of private networks (RFC 6762, appendix G, RFC 8375, and what routers give out): the DNS of the house may answer them. */
-const PRIVATE = "arpa box corp domain home internal intranet lan local localdomain localhost private router test workgroup";
+/** Endings that the DNS of a house, a company or a router answers (RFC 6762, appendix G, and RFC 8375). */
+const PRIVATE = "arpa box corp home internal intranet lan local localdomain localhost";
 
 /** Endings of the internet that people also call a Docker network by (IANA, checked 2026-12). Every country's has two letters. */
 const PUBLIC =
