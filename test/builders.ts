@@ -156,6 +156,7 @@ export const context = (workloads: readonly Workload[], { login, ...more }: Cont
   directory: { groups: { found: [] }, policies: [], tokens: { found: [] } },
   neighbours: neighbours(workloads),
   routed: new Set(),
+  services: noServices,
   standing: new Set(),
   ...more,
 });

@@ -319,7 +319,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         values: ["name", "id", "ip", "published"],
         example: "published",
         notes: [
-          "`name`: by the container's name on its network, `<name>.<network>`, for cloudflared in Docker; by its short id where another container answers to the same name, and by its address where that one has taken the short id too. `id`: always by the short id, which changes when a container is recreated. `ip`: by the container's address, for a cloudflared on the host of a Linux engine; the address may change with each start, and the rule with it. `published`: by the port that the container publishes on the host.",
+          "`name`: by the container's name on its network, `<name>.<network>`, for cloudflared in Docker; by its short id where another container answers to the same name or the network is called like a domain, and by its address where that one has taken the short id too. `id`: always by the short id, which changes when a container is recreated. `ip`: by the container's address, for a cloudflared on the host of a Linux engine; the address may change with each start, and the rule with it. `published`: by the port that the container publishes on the host.",
           "What each defends against and what it costs: [security.md](security.md#how-cloudflared-finds-a-container). Choose `id` if you do not trust everyone who may create containers. A rule that has the short id keeps it until the container is recreated, also after a change back to `name`.",
         ],
       },

@@ -1,5 +1,7 @@
+import { serviceKey } from "../domain/compose.ts";
 import type { Detour } from "../domain/origin.ts";
 import { hostByAddress, hostById, hostOnNetwork, type OriginHost } from "../domain/origin-host.ts";
+import { isOutsideEnding } from "../domain/outside-name.ts";
 import type { Workload } from "../domain/workload.ts";
 import type { Context } from "./context.ts";
 import { excludingOwn, type LabelSet } from "./label-set.ts";
@@ -39,7 +41,9 @@ export function reach(labelSet: Reached, network: string, target: "name" | "id" 
     hostsBy(by, labelSet, network).map((host): Candidate => ({ by, host, verdict: verdictOf(by, host, labelSet, network, context) })),
   );
   const sound = candidates.filter(({ verdict }) => verdict === "own");
-  const stays = sound.find((it) => context.routed.has(it.host) && isLasting(it, target));
+  const stays = sound.find(
+    (it) => context.routed.has(it.host) && isLasting(it, target) && (it.by !== "service" || wasReplicated(labelSet, context)),
+  );
   const found = stays ?? sound.find(({ by }) => by !== "service" || labelSet.replicated);
   if (found === undefined) return undefined;
   return { host: found.host, detour: target === "name" ? detourOf(found, candidates, labelSet, network) : undefined };
@@ -47,6 +51,16 @@ export function reach(labelSet: Reached, network: string, target: "name" | "id" 
 
 /** A name gives way to the service's once there are replicas, and an address to a name. */
 const isLasting = ({ by }: Candidate, target: "name" | "id" | "ip"): boolean => by === "service" || by === "id" || target === "ip";
+
+/**
+ * Whether a rule may still lead to the one that is left of its replicas by the name of their service. Without having seen the
+ * replicas the rule may be that of a container of this name: what a label says proves nothing.
+ */
+function wasReplicated({ members, replicated }: Reached, { services }: Context): boolean {
+  const [{ service }] = members;
+  const isKnown = (it: NonNullable<Workload["service"]>) => services.names.get(serviceKey(it))?.includes(it.name.toLowerCase()) === true;
+  return replicated || (service !== undefined && isKnown(service));
+}
 
 function hostsBy(by: Way, { members, replicated }: Reached, network: string): readonly OriginHost[] {
   const [oldest] = members;
@@ -92,6 +106,6 @@ function detourOf({ by }: Candidate, candidates: readonly Candidate[], labelSet:
   const [oldest] = labelSet.members;
   const wanted = candidates.find((it) => it.by === (labelSet.replicated ? "service" : "name"));
   const name = `${labelSet.replicated ? (oldest.service?.name ?? oldest.name) : oldest.name}.${network}`;
-  if (wanted === undefined) return { by, name, why: "unusable" };
+  if (wanted === undefined) return { by, name, why: isOutsideEnding(network) ? "outside" : "unusable" };
   return { by, name, why: wanted.verdict === "own" ? "kept" : wanted.verdict };
 }

@@ -60,6 +60,13 @@ export const NOTHING_DESIRED: Desired = {
   screened: new Map(),
 };
 
+/** A container, or the replicas of a service, whose labels may mean any route. */
+export interface Unsure {
+  readonly workload: string;
+  readonly party: Party;
+  readonly ids: readonly string[];
+}
+
 export interface Guarded {
   readonly route: Route;
   readonly workload: string;
@@ -72,6 +79,8 @@ export interface Guarded {
 
 /** What the labels of one workload come to. */
 export interface Decoded {
+  /** Who asks, where a fault of the labels may hide which routes they mean: what it has had until now may be one of them. */
+  readonly unsure?: Unsure | undefined;
   readonly exposures: readonly Exposure[];
   /** Routes that are named but faulty: not opened; an open one stays as it is. */
   readonly faulty: readonly FaultyRoute[];

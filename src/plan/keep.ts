@@ -1,6 +1,6 @@
 import type { Claim } from "./claim.ts";
 import type { FaultyRoute, Owners, StandingRoute } from "./desired.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, Occupant } from "./engine.ts";
 import type { Settled } from "./settle.ts";
 import { isDeployed, isLedTo, isOnLoginHost, type Place } from "./tenure.ts";
 
@@ -44,11 +44,15 @@ function ofWinner({ winner, place }: Settled): readonly FaultyRoute[] {
 
 /**
  * Whether a route stays as it is while its tenant is missing. Not one that shows another container. Where the tenant is not known
- * it may be one whose labels are faulty: then it stays only if it would for those.
+ * it may be one whose labels are faulty: then it stays only if it would for those. It may also be one of several replicas, of which
+ * the others have not started yet.
  */
 export function isKeptVacant(place: Place): boolean {
-  const { tenancy, stands, occupants } = place;
-  if (tenancy.is !== "vacant" || stands === undefined || occupants.length > 0) return false;
+  const { tenancy, stands, occupants, claims } = place;
+  if (tenancy.is !== "vacant" || stands === undefined) return false;
+  const isLikely = ({ replica, party }: Occupant): boolean =>
+    tenancy.tenant === undefined && replica === true && claims.some((claim) => claim.party === party);
+  if (!occupants.every(isLikely)) return false;
   const suspects = tenancy.tenant === undefined ? faultyOf(place) : [];
   return suspects.length === 0 || mayStay(suspects, place);
 }
@@ -62,6 +66,6 @@ const mayStay = (all: readonly FaultyRoute[], { stands }: Pick<Place, "stands">)
 function isStrange(winner: Claim, all: readonly FaultyRoute[], stands: StandingRoute, { occupants }: Place, engine: Engine): boolean {
   if (all.some(({ service }) => service !== undefined && service === stands.service)) return false;
   const own = new Set(all.flatMap(({ members }) => members));
-  if (isOnLoginHost(stands, engine) && isDeployed(stands) && !isLedTo(winner, stands, occupants)) return true;
+  if (isOnLoginHost(stands, engine) && isDeployed(stands) && !isLedTo(winner, stands.service ?? "", occupants)) return true;
   return occupants.some(({ id }) => !own.has(id));
 }

@@ -337,7 +337,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lets a rival inherit while the holder may come back",
     file: "src/plan/tenure.ts",
-    from: 'return until > scene.now ? { is: "vacant", tenant, until } : { is: "free", ended: true };',
+    from: 'return until > scene.now || unsure ? { is: "vacant", tenant, until, unsure } : { is: "free", ended: true };',
     to: 'return { is: "free", ended: until > scene.now };',
   },
   {
@@ -387,6 +387,18 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/plan/tenure.ts",
     from: "occupants.some((it) => it.certain && it.party === party) ||",
     to: "occupants.some((it) => it.party === party) ||",
+  },
+  {
+    name: "forgets where a route led once its rule is closed for showing a stranger",
+    file: "src/plan/tenure.ts",
+    from: "!deployed && !awaited && (claims",
+    to: "!deployed && (claims",
+  },
+  {
+    name: "takes a misspelt hostname for one that was given up",
+    file: "src/plan/tenure.ts",
+    from: "if (isUnsure(seen, scene.engine)) return",
+    to: "if (before === null) return",
   },
   {
     name: "leaves Authentik's hostname to the container that had it",
