@@ -161,14 +161,16 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
     const status = await home.exec("cfauth", "cfauth", "status");
     expect([status.code, HOSTNAMES.filter((name) => !status.output.includes(name))]).toEqual([0, []]);
     // Under the name that browsers know Authentik is not reached from within the sandbox's containers.
-    expect(wanting((await home.exec("cfauth", "cfauth", "doctor", "--json")).output)).toEqual(["login"]);
+    const { output } = await home.exec("cfauth", "cfauth", "doctor", "--json");
+    expect(wanting(output), output).toEqual(["login"]);
   });
 
   test("answers from a container of its own too, which has no name on the proxy's network and asks for no route", async () => {
     sandbox.controls.clear();
     expect((await home.run("cfauth", "plan")).code).toBe(0);
     expect(sandbox.controls.writes()).toEqual([]);
-    expect(wanting((await home.run("cfauth", "doctor", "--json")).output)).toEqual(["login"]);
+    const { output } = await home.run("cfauth", "doctor", "--json");
+    expect(wanting(output), output).toEqual(["login"]);
   }, 60_000);
 
   test("logs what cfauth says, each line by itself, and no secret", async () => {

@@ -1,6 +1,7 @@
 import type { Rule } from "../deeds.ts";
 import { launch, type Open } from "../launch.ts";
 import { seconds } from "../paper.ts";
+import { OWNER } from "../running.ts";
 import { counted, didJust, type Running } from "../telling.ts";
 
 /** A container starts, and its hostname opens. */
@@ -24,11 +25,11 @@ export async function opens(running: Running): Promise<Open> {
   return open;
 }
 
-/** Whether cloudflared asks for a token of the very application that stands before the hostname. */
+/** Whether cloudflared asks for a token of the very application that stands before the hostname; beside it is only cfauth's mark. */
 function checkedTwice({ stage: { sandbox } }: Running, { host }: Open): boolean {
   const { apps, configurations } = sandbox.cloudflare.state;
   const application = [...apps.values()].find(({ domain }) => domain === host);
   const rules = [...configurations.values()].flatMap(({ config }) => config.ingress as readonly Rule[]);
   const access = rules.find(({ hostname }) => hostname === host)?.originRequest?.access;
-  return application !== undefined && access?.required === true && access.audTag?.join() === application.aud;
+  return application !== undefined && access?.required === true && access.audTag?.join() === [application.aud, `cfauth:${OWNER}`].join();
 }
