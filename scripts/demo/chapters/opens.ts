@@ -10,7 +10,7 @@ export async function opens(running: Running): Promise<Open> {
   paper.chapter("A container starts, with one label");
   const open = await launch(running, {
     name: "whoami",
-    text: "From the inside to the outside, so that at no moment it is open without a login:",
+    text: "From the inside out, so that it is never open without a login:",
   });
   paper.blank();
   const ordered = await didJust(running, ["Access policy", "Access application", "ingress rule", "DNS record", "tile"]);
@@ -20,7 +20,7 @@ export async function opens(running: Running): Promise<Open> {
     login > 0 && other === 0,
     `of ${nothing + login + other} who knocked meanwhile ${nothing} found nothing yet and ${login} the login: nobody got to the container`,
   );
-  paper.check(checkedTwice(running, open), "the tunnel itself, too, lets in only who has logged in to just this application");
+  paper.check(checkedTwice(running, open), "the tunnel itself also lets in only people who have logged in to this very application");
   paper.check(true, `from nothing to this first protected page: one line typed, ${seconds(performance.now())} since the demo was started`);
   return open;
 }
