@@ -7,6 +7,9 @@ import type { Running, Telling } from "./telling.ts";
 /** How long cfauth waits for a container to come back. A minute, unless told; nobody wants to watch that. */
 export const GRACE = "2s";
 
+/** Whose marks the daemon sets. */
+export const OWNER = "demo";
+
 /** How long the daemon may take to end, in milliseconds; it gives its last call four seconds. */
 const END_MS = 10_000;
 
@@ -19,7 +22,7 @@ export async function runDaemon(telling: Telling, left: AsyncDisposableStack): P
   const clock = (): number => performance.now() - begun;
   const journal = followJournal(sandbox, (deed) => paper.deed(deed, clock()));
   const grace = { CFAUTH_GRACE_PERIOD: GRACE, CFAUTH_STARTUP_GRACE_PERIOD: GRACE };
-  const daemon = await startDaemon({ ...sandbox.environment, ...grace, CFAUTH_OWNER: "demo", CFAUTH_NETWORK: network });
+  const daemon = await startDaemon({ ...sandbox.environment, ...grace, CFAUTH_OWNER: OWNER, CFAUTH_NETWORK: network });
   left.defer(() => ended(daemon));
   // Also where the demo is told to quit at once.
   process.once("exit", () => daemon.kill());

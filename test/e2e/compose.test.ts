@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ensureCompose } from "../../scripts/compose.ts";
 import type { Report } from "../../src/status/report.ts";
 import { start } from "../docker/container.ts";
@@ -20,12 +20,18 @@ import { inventory } from "./world.ts";
 /** What a shell or Compose might take for something else. */
 const CLOUDFLARE_TOKEN = "s3cr$t-$HOME-$$-#1";
 const ZONE = "home.localhost";
+
+/** On a machine that is busy with other tests as well. */
+const PATIENCE_MS = 180_000;
 const HOSTNAMES = ["auth", "cfauth", "whoami"].map((name) => `${name}.${ZONE}`);
 
 const compose = await ensureCompose();
 const address = await bridgeAddress();
 const missing = compose === undefined ? "no Docker Compose here" : address === undefined ? "the engine is on another machine" : undefined;
 const title = "docker-compose.example.yml";
+
+// Each command of Compose takes seconds; a test may wait twice and needs a little for itself.
+vi.setConfig({ testTimeout: 3 * PATIENCE_MS, hookTimeout: 3 * PATIENCE_MS });
 
 describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title} (skipped: ${missing})`, () => {
   const all = new AsyncDisposableStack();
@@ -75,17 +81,17 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
       }),
     );
     await home.up();
-  }, 300_000);
+  });
   afterAll(async () => {
     await reap(RUN_ID);
     await all.disposeAsync();
-  }, 60_000);
+  });
 
   test("opens Authentik, the first service and the status page, and everything is healthy", async () => {
-    await until("all three are live", allLive, 60_000);
-    await until("everything is healthy", allHealthy, 30_000);
+    await until("all three are live", allLive, PATIENCE_MS);
+    await until("everything is healthy", allHealthy, PATIENCE_MS);
     expect((await report()).problems.filter(({ hostname }) => HOSTNAMES.includes(hostname ?? ""))).toEqual([]);
-  }, 120_000);
+  });
 
   test("connects the tunnel by the token that cfauth wrote, for the one user that both are", async () => {
     expect([...sandbox.cloudflare.state.tunnels.values()].map(({ name, status }) => ({ name, status }))).toEqual([
@@ -161,15 +167,17 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
     const status = await home.exec("cfauth", "cfauth", "status");
     expect([status.code, HOSTNAMES.filter((name) => !status.output.includes(name))]).toEqual([0, []]);
     // Under the name that browsers know Authentik is not reached from within the sandbox's containers.
-    expect(wanting((await home.exec("cfauth", "cfauth", "doctor", "--json")).output)).toEqual(["login"]);
+    const output = await inTime(() => home.exec("cfauth", "cfauth", "doctor", "--json"));
+    expect(wanting(output), output).toEqual(["login"]);
   });
 
   test("answers from a container of its own too, which has no name on the proxy's network and asks for no route", async () => {
     sandbox.controls.clear();
     expect((await home.run("cfauth", "plan")).code).toBe(0);
     expect(sandbox.controls.writes()).toEqual([]);
-    expect(wanting((await home.run("cfauth", "doctor", "--json")).output)).toEqual(["login"]);
-  }, 60_000);
+    const output = await inTime(() => home.run("cfauth", "doctor", "--json"));
+    expect(wanting(output), output).toEqual(["login"]);
+  });
 
   test("logs what cfauth says, each line by itself, and no secret", async () => {
     const log = await home.log("cfauth");
@@ -185,12 +193,12 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
     await home.down();
     expect([...(await home.containers()).keys()]).toEqual([]);
     await home.up();
-    await until("all three are live", allLive, 60_000);
-    await until("everything is healthy", allHealthy, 30_000);
+    await until("all three are live", allLive, PATIENCE_MS);
+    await until("everything is healthy", allHealthy, PATIENCE_MS);
     expect(sandbox.controls.writes()).toEqual([]);
     expect(inventory(sandbox)).toEqual(before);
     expect(sandbox.controls.violations).toEqual([]);
-  }, 120_000);
+  });
 
   test("hears from Docker's DNS of a stranger that has a service's name as an alias, and leads to the service by its id", async () => {
     const whoami = (await home.containers()).get("whoami");
@@ -200,11 +208,23 @@ describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title}
     const route = async () => (await report()).routes.find(({ hostname }) => hostname === `whoami.${ZONE}`);
     expect((await route())?.origin).toMatch(new RegExp(`^http://${name}\\.${tunnel}:\\d+$`));
     await using _ = await start({ name: "stranger", networks: [on], aliases: [name] });
-    await until("the rule has the short id", async () => (await route())?.origin?.startsWith(`http://${id}:`) === true, 60_000);
-    await until("it is live", async () => (await route())?.state === "live", 60_000);
+    await until("the rule has the short id", async () => (await route())?.origin?.startsWith(`http://${id}:`) === true, PATIENCE_MS);
+    await until("it is live", async () => (await route())?.state === "live", PATIENCE_MS);
     expect((await route())?.note).toBe(`Reached by its id: another container answers to the name ${name}.${tunnel} too`);
-  }, 120_000);
+  });
 });
+
+/** What doctor says on a machine that lets it: a group that had no answer within its seconds is asked again. */
+async function inTime(doctor: () => ReturnType<Project["exec"]>): Promise<string> {
+  return until(
+    "every group of doctor answers in time",
+    async () => {
+      const { output } = await doctor();
+      return /"no answer within \d+ s"/.test(output) ? undefined : output;
+    },
+    PATIENCE_MS,
+  );
+}
 
 /** The groups of doctor that found something; Compose may say what it does before the report. */
 function wanting(output: string): readonly string[] {

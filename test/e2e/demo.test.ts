@@ -9,7 +9,7 @@ import { until } from "./daemon.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 
 /** On a machine that is busy with other tests as well. */
-const PATIENCE_MS = 150_000;
+const PATIENCE_MS = 300_000;
 
 interface Shown {
   readonly child: ChildProcess;

@@ -383,6 +383,8 @@ describe("what somebody else changes heals at the next resync, and nobody gets i
     damage(world);
     expect(await world.shown("app")).toBeUndefined();
     await until("it is healed", () => healed(world));
+    // The pass that healed it may still have work to do.
+    await world.looked(daemon);
     await live(daemon, world.hostname("app"));
     expect(world.ours()).toEqual(everything(world.hostname("app")));
     expect(await world.shown("app")).toBeUndefined();

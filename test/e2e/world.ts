@@ -117,9 +117,13 @@ function applicationLine({ pk, slug, name, meta_launch_url, meta_publisher }: Ap
 
 function ruleLine({ hostname, path, service, originRequest }: IngressRule, apps: readonly AccessApplication[]): string {
   const of = (aud: string) => apps.find((app) => app.aud === aud)?.domain ?? "an application that is gone";
-  const check = originRequest?.access;
+  const access = originRequest?.access;
+  const [marks, audiences] = [true, false].map((wanted) => (access?.audTag ?? []).filter((aud) => aud.startsWith("cfauth:") === wanted));
   const place = `${hostname ?? "anything else"}${path === undefined ? "" : ` (${path === CLEAN_PATHS ? "clean paths" : `^${patternPath(path) ?? path.split("(")[0]}`})`}`;
-  return `rule ${place}: ${service}${check === undefined ? "" : `, ${check.required ? "logins" : "no check"} of ${check.audTag.map(of).join(", ")}`}`;
+  const applications = audiences?.map(of).join(", ") || undefined;
+  const check = access?.required === true ? `logins of ${applications ?? "no application"}` : applications && `no check of ${applications}`;
+  const mark = marks?.length ? `marked ${marks.join(" and ")}` : undefined;
+  return [`rule ${place}: ${service}`, check, mark].filter((part) => part !== undefined).join(", ");
 }
 
 export interface Place {
@@ -147,7 +151,13 @@ export function stranger(port: number, mayReach: MayReach): Stranger {
     const request = http.request({ host: "127.0.0.1", port, path, agent, headers: { host: `${host}:${port}` } });
     const response = new Promise<http.IncomingMessage>((resolve, reject) => request.on("response", resolve).on("error", reject));
     request.end();
-    return /^Hello from (\w+)/.exec(await text(await response))?.[1];
+    try {
+      return /^Hello from (\w+)/.exec(await text(await response))?.[1];
+    } catch (error) {
+      // The edge closed an idle connection at the moment when it was used again: on a new one the question is put once more.
+      if (request.reusedSocket && error instanceof Error && "code" in error && error.code === "ECONNRESET") return reaches({ host, path });
+      throw error;
+    }
   };
   return {
     leaks,

@@ -11,7 +11,7 @@ export async function familyOpens(running: Running): Promise<Open> {
   const open = await launch(running, {
     name: "photos",
     labels: { "access.groups": "family", "access.bypass": "/hooks", "app.name": "Photos" },
-    text: "From now on a login also says who is in that group. The rest goes as before; the path for webhooks is a route of its own:",
+    text: "From now on a login also says who is in that group. The rest works as before; the path for webhooks is a route of its own:",
   });
   paper.blank();
   const whole = await asTold(running, ["scope", "Access policy", "Access application", "ingress rule", "DNS record", "tile"]);

@@ -22,7 +22,7 @@ export async function starts(telling: Telling, left: AsyncDisposableStack): Prom
   paper.command(`docker network create ${stage.network}`);
   paper.command("cfauth run");
   paper.blank();
-  paper.say("What every login needs is made, once and for all:");
+  paper.say("cfauth creates, once, what every login needs:");
   paper.blank();
   return runDaemon(telling, left);
 }

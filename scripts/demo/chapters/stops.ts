@@ -14,7 +14,7 @@ export async function stops(running: Running, opened: readonly Open[]): Promise<
   paper.command(`docker stop ${opened.map(({ run }) => run.name).join(" ")}`);
   paper.blank();
   paper.say(
-    `They may come back within ${GRACE.replace("s", " seconds")} (a minute, unless told otherwise). Then all of it goes, from the outside to the inside:`,
+    `They may come back within ${GRACE.replace("s", " seconds")} (a minute by default). After that cfauth removes everything, from the outside in:`,
   );
   paper.blank();
   const hosts = opened.map(({ host }) => host);
@@ -36,7 +36,7 @@ export async function stops(running: Running, opened: readonly Open[]): Promise<
   paper.check(whole && fromOutside(running), `closed ${seconds(ms)} after the stop, with ${counted(journal)}`);
   const [gone, ...others] = await Promise.all(opened.map(({ url }) => visitor().open(url)));
   const shut = [gone, ...others].every((page) => page?.status === 530) && knockings.every((knocking) => knocking.found().other === 0);
-  paper.check(shut, `whoever asks now is told by Cloudflare: ${gone?.status} “${gone && heading(gone)}”`);
+  paper.check(shut, `a visitor now gets this answer from Cloudflare: ${gone?.status} “${gone && heading(gone)}”`);
   paper.check(nothingLeft(running), "nothing of it is left in Cloudflare, nor in the library");
   paper.check(loginStays(running), "tunnel and login stay, for the next container");
   paper.check(stage.foreign() === untouched, "what others had there is as it was: a DNS record, an Access application, a login method");
