@@ -26,7 +26,7 @@ export type AuthentikContainer =
 export interface AuthentikEvidence {
   /** The party of cfauth's own container; undefined where that is not known. */
   readonly ownParty?: Party | undefined;
-  /** The party that Authentik had when it was last found. */
+  /** The party that Authentik had when a deployed rule last led to it. */
   readonly knownParty?: Party | undefined;
   /** Ids of the containers that a deployed rule on Authentik's hostname certainly leads to. */
   readonly incumbents?: ReadonlySet<string>;

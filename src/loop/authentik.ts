@@ -25,27 +25,32 @@ export interface Machine {
   readonly standing: readonly StandingRoute[];
 }
 
+export interface FoundAuthentik {
+  readonly container: AuthentikContainer;
+  /** Its party, as soon as a deployed rule on its hostname has led to it: a name alone is not enough to be remembered. */
+  readonly knownParty: Party | undefined;
+}
+
 /**
  * Which of the running containers is Authentik.
  *
- * @param knownParty - the party that it had when it was last found
+ * @param knownParty - the party that is remembered from the passes before
  */
 export function authentikOn(
   { workloads, neighbours, standing }: Machine,
   login: LoginSettings,
   world: World,
   knownParty: Party | undefined,
-): AuthentikContainer {
+): FoundAuthentik {
   const { host, reference = { kind: "none" }, machine = "" } = login;
-  if (isPublic(reference, world)) return { kind: "unnamed" };
+  if (isPublic(reference, world)) return { container: { kind: "unnamed" }, knownParty };
   const deployed = standing.filter((it) => it.route.hostname === host && isDeployed(it));
   const led = deployed.map(({ service = "" }) => occupants(workloads, service, neighbours.leadsTo(service)));
-  return findAuthentik(workloads, reference, {
-    ownParty: findSelf(workloads, machine)?.party,
-    knownParty,
-    incumbents: new Set(led.flatMap((all) => all.filter(({ certain }) => certain).map(({ id }) => id))),
-    isAway: led.some((all) => all.length === 0),
-  });
+  const incumbents = new Set(led.flatMap((all) => all.filter(({ certain }) => certain).map(({ id }) => id)));
+  const ownParty = findSelf(workloads, machine)?.party;
+  const container = findAuthentik(workloads, reference, { ownParty, knownParty, incumbents, isAway: led.some((all) => all.length === 0) });
+  const isLedTo = container.kind === "found" && [...container.ids].some((id) => incumbents.has(id));
+  return { container, knownParty: isLedTo ? container.party : knownParty };
 }
 
 /** A host in a zone of the account is a public address, whatever a container is called. */

@@ -49,7 +49,12 @@ export function wishes(
   const nearby = [...new Set([...settings.networks, ...memory.named, ...listed.flatMap((it) => Object.keys(it.networks))])];
   const { workloads, services } = identify(listed, namesIn(routed, nearby), memory.services);
   const around = neighbours(workloads);
-  const container = authentikOn({ workloads, neighbours: around, standing: stands }, settings.login, world, memory.authentik);
+  const { container, knownParty } = authentikOn(
+    { workloads, neighbours: around, standing: stands },
+    settings.login,
+    world,
+    memory.authentik,
+  );
   const context: Context = {
     ...settings,
     login: { host, path, container },
@@ -78,8 +83,7 @@ export function wishes(
     unsure: decoded.flatMap(({ unsure }) => unsure ?? []),
   };
   const all = [...decoded, { exposures: [], faulty: [], problems: ofNoRoute }];
-  const authentik = container.kind === "found" ? container.party : memory.authentik;
-  return decide(all, stands, engine, { ...memory, named, services, authentik }, grace, now);
+  return decide(all, stands, engine, { ...memory, named, services, authentik: knownParty }, grace, now);
 }
 
 /** `http://app.tunnel:80` → `app.tunnel` and `app.tunnel:80` */

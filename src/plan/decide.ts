@@ -22,7 +22,7 @@ export interface Memory {
   /** The networks that labels have named, those of containers that are gone included. */
   readonly named: readonly string[];
   readonly services: KnownServices;
-  /** The party of Authentik's own container, once that was found. */
+  /** The party of Authentik's own container, once a deployed rule on its hostname has led to it. */
   readonly authentik?: Party | undefined;
 }
 
