@@ -37,7 +37,10 @@ it("what waits for it when cfauth is told to end is no change that failed", asyn
   const cfauth = await running({ ...sandbox.environment, DOCKER_HOST: `unix://${engine.path}` });
   // Authentik's part of the first wave has no limit. Whether it was sent before the end would decide what is logged.
   const statuses = (api: "cloudflare" | "authentik") => sandbox.controls.writes(api).map(({ status }) => status);
-  await until(() => statuses("cloudflare").includes(429) && statuses("authentik").includes(201), "a change waits, and no other is under way");
+  await until(
+    () => statuses("cloudflare").includes(429) && statuses("authentik").includes(201),
+    "a change waits, and no other is under way",
+  );
   await cfauth[Symbol.asyncDispose]();
   expect(cfauth.lines.map(({ msg, object, reason }) => [msg, object ?? reason])).toEqual([
     ["started", undefined],
