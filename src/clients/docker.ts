@@ -4,9 +4,12 @@ import type { Readable } from "node:stream";
 import Dockerode from "dockerode";
 import type { z } from "zod";
 import { jsonIn } from "../domain/json.ts";
+import { createCollector } from "./collect.ts";
 import type { DockerAddress } from "./docker/address.ts";
+import { readContainerList, type WeighLabel } from "./docker/container-list.ts";
 import { type Failed, failed, misunderstood, type ProcessUser, statusOf } from "./docker/fault.ts";
-import { createReader } from "./limited.ts";
+import { NoList } from "./excerpt.ts";
+import { createReader, createTurns } from "./limited.ts";
 import { MAX_ENGINE_ANSWER_BYTES, MAX_ENGINE_ANSWER_VALUES } from "./limits.ts";
 import { type OnCall, reported } from "./report.ts";
 import { shaped } from "./shape.ts";
@@ -24,8 +27,14 @@ export interface DockerOptions {
 
 /** The engine's API. Only ever GET: no path here changes anything. */
 export interface Docker {
-  /** What runs, as the engine lists it. @throws {WorldError} */
-  containers<T>(shape: z.ZodType<T>): Promise<T>;
+  /**
+   * What runs, as the engine lists it. Only fields that a source reads are in it; where a container has more labels or ports than are
+   * kept, its field `Unread` says how many are left out.
+   *
+   * @param weighLabel - which labels are kept rather than others; all count alike unless told
+   * @throws {WorldError}
+   */
+  containers<T>(shape: z.ZodType<T>, weighLabel?: WeighLabel): Promise<T>;
   /** About the engine itself. @throws {WorldError} */
   info<T>(shape: z.ZodType<T>): Promise<T>;
   /** About one network. @throws {WorldError} with status 404 where there is none of that name */
@@ -45,6 +54,8 @@ export interface Docker {
   events(filters: Readonly<Record<string, readonly string[]>>, sinceSeconds: number, signal: AbortSignal): Promise<Readable>;
 }
 
+const LIST = "/containers/json";
+
 /** After so long without a byte the kernel asks whether the other side is still there. Milliseconds. */
 const KEEP_ALIVE_MS = 30_000;
 
@@ -57,6 +68,8 @@ export function createDocker(
 ): Docker {
   const engine = connect(address);
   const reader = createReader({ maxBytes: MAX_ENGINE_ANSWER_BYTES, maxValues: MAX_ENGINE_ANSWER_VALUES });
+  const turn = createTurns();
+  const collect = createCollector();
   const about = (path: string): Failed => ({ address, path, user });
   /** Whatever is not a 200 is thrown. */
   const told = <T>(path: string, answer: () => Promise<T>): Promise<{ readonly status: number; readonly body: T }> =>
@@ -72,7 +85,19 @@ export function createDocker(
     return shaped(shape, jsonIn(body), (where) => misunderstood(about(name), where));
   };
   return {
-    containers: (shape) => get("/containers/json", shape),
+    containers: async (shape, weighLabel = () => "rest") => {
+      await using turns = new AsyncDisposableStack();
+      turns.defer(await turn());
+      const list = async () => {
+        const stream = await open(engine, LIST, {}, AbortSignal.timeout(timeoutMs));
+        return readContainerList(counted(stream, collect), weighLabel);
+      };
+      const { body } = await told(LIST, list).catch((error: unknown) => {
+        if (error instanceof NoList) throw misunderstood(about(LIST), error.message);
+        return failed(about(LIST), error);
+      });
+      return shaped(shape, body, (where) => misunderstood(about(LIST), where));
+    },
     info: (shape) => get("/info", shape),
     network: (name, shape) => get(`/networks/${encodeURIComponent(name)}`, shape),
     image: (id, shape) =>
@@ -94,6 +119,14 @@ export function createDocker(
       }
     },
   };
+}
+
+/** Tells of each chunk before it is read. */
+async function* counted(stream: AsyncIterable<Uint8Array>, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) {
+    onBytes(chunk.byteLength);
+    yield chunk;
+  }
 }
 
 /**

@@ -44,16 +44,12 @@ export interface Reader {
   text(stream: AsyncIterable<Uint8Array>): Promise<string>;
 }
 
-/** What has been read since memory was last freed. */
-const UNFREED_BYTES = 2 * 1024 * 1024;
-
 /** Answers above this size are read one after another, so that eight at once do not take eight times the memory. */
 const LARGE_BYTES = 512 * 1024;
 
 export function createReader({ maxBytes, maxValues }: AnswerLimits): Reader {
   const turn = createTurns();
   const collect = createCollector();
-  let unfreed = 0;
   /** Used by one large answer after another: fresh memory for each would pile up faster than it is collected. */
   let scratch: Buffer | undefined;
   return {
@@ -63,11 +59,7 @@ export function createReader({ maxBytes, maxValues }: AnswerLimits): Reader {
       let size = 0;
       let large: Buffer | undefined;
       for await (const chunk of stream) {
-        unfreed += chunk.byteLength;
-        if (unfreed > UNFREED_BYTES) {
-          collect();
-          unfreed = 0;
-        }
+        collect(chunk.byteLength);
         if (size + chunk.byteLength > maxBytes) throw largerThan(maxBytes, "bytes");
         if (large === undefined && size + chunk.byteLength > LARGE_BYTES) {
           turns.defer(await turn());
@@ -87,7 +79,7 @@ export function createReader({ maxBytes, maxValues }: AnswerLimits): Reader {
 }
 
 /** Turns that are taken one after another. @returns waits for the turn, and answers what ends it */
-function createTurns(): () => Promise<() => void> {
+export function createTurns(): () => Promise<() => void> {
   let last = Promise.resolve();
   return async () => {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,6 +1,6 @@
 /**
  * The most that cfauth reads of what others answer. Sizes are bytes after decompression. An honest answer stays far below each of
- * these: the largest are 500 Access applications with their policies (3 MB) and 2,000 containers (12 MB).
+ * these: the largest are 500 Access applications with their policies (3 MB) and 2,000 containers (12 MB, of which cfauth keeps 4).
  */
 
 /** One answer of Cloudflare or Authentik. */
@@ -24,11 +24,29 @@ export const MAX_LIST_ITEMS = 10_000;
 /** Time that the answers of one list take together, waits for a turn not counted. Milliseconds. */
 export const MAX_LIST_MS = 120_000;
 
-/** One answer of the Docker engine. */
-export const MAX_ENGINE_ANSWER_BYTES = 16 * 1024 * 1024;
+/** One answer of the Docker engine about itself, a network or an image. */
+export const MAX_ENGINE_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** JSON values in it: a container that is listed has about 150. */
-export const MAX_ENGINE_ANSWER_VALUES = 600_000;
+/** JSON values in it. */
+export const MAX_ENGINE_ANSWER_VALUES = 200_000;
+
+/** The list of containers as the engine sends it. It is read as a stream, so this limits time and not memory. */
+export const MAX_CONTAINER_LIST_BYTES = 1024 * 1024 * 1024;
+
+/**
+ * What is kept of the list of containers, with what it takes in memory beside its text. Beyond it the containers with the most labels
+ * and ports lose some of them, and the others lose nothing.
+ */
+export const MAX_CONTAINERS_COST = 8 * 1024 * 1024;
+
+/** What is kept of one container's ports, of its labels that say where it is reached, and as much again of its other labels. */
+export const MAX_CONTAINER_COST = 1024 * 1024;
+
+/** Where there are so many containers that each could keep only less than this, the list is refused. */
+export const MIN_CONTAINER_COST = 4 * 1024;
+
+/** Name and value of one label, as JSON: enough for the longest that is obeyed, with each character written as `\u003c`. */
+export const MAX_LABEL_JSON_BYTES = 128 * 1024;
 
 /** What a notification service answers. Only its status matters; the rest is read so that the connection ends well. */
 export const MAX_RECEIPT_BYTES = 64 * 1024;

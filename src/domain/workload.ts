@@ -14,6 +14,8 @@ export interface Workload {
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** How many more labels there are that the source had no room for. */
+  readonly unreadLabels?: number;
   /** Which of the labels come from the image and not from the operator. */
   readonly imageLabels: ImageLabels;
   /** By network name. */

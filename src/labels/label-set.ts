@@ -25,12 +25,12 @@ type LabelSettings = Pick<Context, "prefix" | "reads">;
 /** One label of ours is enough for those of other tools to be passed over, all of them. */
 export function labelSets(workloads: readonly Workload[], spoken: LabelSettings): readonly LabelSet[] {
   const labelled = workloads
-    .map((workload) => ({ workload, ...effectiveLabels(workload.labels, spoken) }))
+    .map((workload) => ({ workload, ...effectiveLabels(workload.labels, spoken, workload.unreadLabels) }))
     .filter(({ labels, excess }) => Object.keys(labels).length > 0 || excess !== undefined);
   const groups = Map.groupBy(labelled, ({ workload, labels }) =>
     workload.service === undefined
       ? workload.id
-      : JSON.stringify([workload.service.project, workload.service.name, Object.entries(labels).toSorted()]),
+      : JSON.stringify([workload.service.project, workload.service.name, Object.entries(labels).toSorted(), workload.unreadLabels]),
   );
   return [...groups.values()].flatMap((group) =>
     labelSet(
@@ -54,11 +54,15 @@ export function excludingOwn({ members }: Pick<LabelSet, "members">, ids: Iterab
   return [...ids].filter((id) => !own.has(id));
 }
 
-/** The labels of a container that count: ours, and only where it has none of them those of other tools. */
-export function effectiveLabels(labels: Workload["labels"], { prefix, reads }: LabelSettings): EffectiveLabels {
+/**
+ * The labels of a container that count: ours, and only where it has none of them those of other tools.
+ *
+ * @param unread - how many more it has that the source had no room for
+ */
+export function effectiveLabels(labels: Workload["labels"], { prefix, reads }: LabelSettings, unread = 0): EffectiveLabels {
   const own = ours(labels, prefix);
   const foreign = Object.keys(own).length === 0;
-  return { ...withinLimits(foreign ? foreignLabels(labels, reads) : own), foreign };
+  return { ...withinLimits(foreign ? foreignLabels(labels, reads) : own, unread), foreign };
 }
 
 function ours(labels: Workload["labels"], prefix: string): Record<string, string> {

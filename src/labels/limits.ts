@@ -1,3 +1,4 @@
+import { saysWhere } from "../domain/label-order.ts";
 import type { Fault } from "./fault.ts";
 
 /**
@@ -23,9 +24,13 @@ export interface WithinLimits {
   readonly excess: Fault | undefined;
 }
 
-/** Holds a container's labels against the limits, in one go over their text. */
-export function withinLimits(labels: Readonly<Record<string, string>>): WithinLimits {
-  const excess = excessOf(labels);
+/**
+ * Holds a container's labels against the limits, in one go over their text.
+ *
+ * @param unread - how many more there are that the source had no room for
+ */
+export function withinLimits(labels: Readonly<Record<string, string>>, unread = 0): WithinLimits {
+  const excess = unread > 0 ? unreadLabels(unread) : excessOf(labels);
   return excess === undefined ? { labels, excess } : { labels: readable(labels), excess };
 }
 
@@ -56,6 +61,13 @@ function excessOf(labels: Readonly<Record<string, string>>): Fault | undefined {
   return undefined;
 }
 
+const unreadLabels = (count: number): Fault => ({
+  code: "CFA-LIMIT",
+  label: "",
+  message: `the labels of the container are so long that ${spell(count)} of them ${count === 1 ? "is" : "are"} not read; nothing is opened, since what is not read might ask for protection`,
+  fix: "shorten or remove labels, or divide the routes among several containers",
+});
+
 /** More routes than one container may ask for. */
 export const tooManyRoutes = (count: number): Fault =>
   beyond(undefined, `the labels ask for ${spell(count)} routes`, `${MAX_ROUTES_PER_CONTAINER}`, "remove hostnames or paths");
@@ -75,12 +87,9 @@ function itemsIn(value: string): number {
   return items;
 }
 
-/** What says where, and who may enter without a login, is read before anything else. */
-const PLACES = /\.(hostname|path|access|enable)$/;
-
 function readable(labels: Readonly<Record<string, string>>): Record<string, string> {
   const names = Object.keys(labels).filter((name) => name.length <= MAX_LABEL_NAME_CHARACTERS);
-  const rank = (name: string): number => (PLACES.test(name) ? 0 : 1);
+  const rank = (name: string): number => (saysWhere(name) ? 0 : 1);
   const first = names.toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1)).slice(0, MAX_LABELS_PER_CONTAINER);
   const read: Record<string, string> = {};
   let text = 0;

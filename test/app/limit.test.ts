@@ -32,9 +32,20 @@ it("what waits for it when cfauth is told to end is no change that failed", asyn
   await using engine = await fakeEngine();
   const app = listed({ Labels: { "cfauth.hostname": `app.${sandbox.zone}`, "cfauth.port": "80" } });
   engine.on("/containers/json", (_request, response) => response.end(JSON.stringify([app])));
-  sandbox.controls.fault(({ write }) => write, { kind: "status", status: 429, headers: { "retry-after": "20" }, body }, Infinity);
+  const limited = { kind: "status", status: 429, headers: { "retry-after": "20" }, body } as const;
+  sandbox.controls.fault(({ api, write }) => api === "cloudflare" && write, limited, Infinity);
   const cfauth = await running({ ...sandbox.environment, DOCKER_HOST: `unix://${engine.path}` });
-  await until(() => sandbox.controls.writes().length > 0, "a change waits");
+  // Authentik's part of the first wave has no limit. Whether it was sent before the end would decide what is logged.
+  const statuses = (api: "cloudflare" | "authentik") => sandbox.controls.writes(api).map(({ status }) => status);
+  await until(
+    () => statuses("cloudflare").includes(429) && statuses("authentik").includes(201),
+    "a change waits, and no other is under way",
+  );
   await cfauth[Symbol.asyncDispose]();
-  expect(cfauth.lines.map(({ msg }) => msg)).toEqual(["started", "stopping", "route waiting"]);
+  expect(cfauth.lines.map(({ msg, object, reason }) => [msg, object ?? reason])).toEqual([
+    ["started", undefined],
+    ["stopping", undefined],
+    ["applied", "Authentik provider"],
+    ["route waiting", "waiting for the tunnel"],
+  ]);
 });

@@ -2,7 +2,7 @@ import type { DockerAddress } from "../../../src/clients/docker/address.ts";
 import { failed, misunderstood } from "../../../src/clients/docker/fault.ts";
 import type { Docker } from "../../../src/clients/docker.ts";
 import { largerThan } from "../../../src/clients/limited.ts";
-import { MAX_ENGINE_ANSWER_BYTES } from "../../../src/clients/limits.ts";
+import { MAX_CONTAINERS_COST } from "../../../src/clients/limits.ts";
 import { networkProblems } from "../../../src/labels/outside.ts";
 import { identityOf } from "../../../src/sources/docker/identity.ts";
 import { workload } from "../../../test/builders.ts";
@@ -50,7 +50,7 @@ export const ofDocker = {
       await said(socket(SOCKET), "/containers/json", coded("ENOENT")),
       await said(PROXY, "/containers/json", coded("ECONNREFUSED")),
       await said(PROXY, "/containers/json", coded("ABORT_ERR")),
-      await said(PROXY, "/containers/json", largerThan(MAX_ENGINE_ANSWER_BYTES, "bytes")),
+      await said(PROXY, "/containers/json", largerThan(MAX_CONTAINERS_COST, "bytes")),
       misunderstood({ address: PROXY, path: "/containers/json", user }, "0.Id"),
       await thrown(() => identityOf(podman)),
     ],

@@ -216,6 +216,7 @@ export const ofLabels = {
         { labels: numbered(MAX_ROUTES_PER_CONTAINER + 1, (n) => [`r${n}.hostname`, `wiki${n}.example.com`]) },
         { labels: numbered(MAX_PROBLEMS_PER_CONTAINER + 4, (n) => [`prot${n}`, "80"]) },
       )
+        .concat(decoded([workload({ "cfauth.hostname": "wiki.example.com" }, { unreadLabels: 9_500 })]).problems)
         .filter(({ code }) => code === "CFA-LIMIT")
         .map(({ message, fix, code }) => ({ code, fix, message: message.replace("w".repeat(MAX_LABEL_NAME_CHARACTERS), "www…") })),
     so: "A container's labels are more than cfauth reads: too many, too long, or for too many routes ([all limits](reliability.md#limits)).",

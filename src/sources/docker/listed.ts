@@ -21,6 +21,8 @@ export const Listed = z.looseObject({
   NetworkSettings: z.looseObject({ Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string() })).nullable() }),
   /** Since API 1.52. */
   Health: z.looseObject({ Status: z.string() }).nullish(),
+  /** Of cfauth's own client: how many labels were left out because there was no room for them. */
+  Unread: z.looseObject({ Labels: z.int().optional() }).optional(),
 });
 
 export type Listed = z.infer<typeof Listed>;

@@ -8,6 +8,7 @@ import { type ImageAnswer, isRead, withoutImageLabels } from "./image-labels.ts"
 import { createImages, type Images } from "./images.ts";
 import { Listed } from "./listed.ts";
 import { type Waiting, watchEvents } from "./watch.ts";
+import { weighLabelsOf } from "./weigh-label.ts";
 import { workloadOf } from "./workload.ts";
 
 export interface DockerSourceOptions {
@@ -37,9 +38,10 @@ export function createDockerSource({
   uptime = () => performance.now(),
 }: DockerSourceOptions): Source {
   const images = createImages(docker, prefix, uptime);
+  const weighLabel = weighLabelsOf(prefix);
   return {
     list: async () => {
-      const listed = await docker.containers(z.array(Listed));
+      const listed = await docker.containers(z.array(Listed), weighLabel);
       const workloads = imageLabels ? listed.map((it) => workloadOf(it)) : await ofOperators(listed, images, prefix);
       return workloads.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     },

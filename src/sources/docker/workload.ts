@@ -22,6 +22,7 @@ export function workloadOf(listed: Listed): Workload {
     ...(claimedNames.length > 0 && { claimedNames }),
     created: listed.Created * 1_000,
     labels,
+    ...(listed.Unread?.Labels !== undefined && { unreadLabels: listed.Unread.Labels }),
     imageLabels: { kind: "obeyed" },
     networks: Object.fromEntries(networks.map(([name, { IPAddress }]) => [name, { ip: IPAddress === "" ? undefined : IPAddress }])),
     ports: portsOf(listed.Ports ?? []),

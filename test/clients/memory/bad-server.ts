@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 
 export interface BadServer extends AsyncDisposable {
@@ -68,3 +69,27 @@ export const whole =
   (body: string, status = 200): Misbehaviour =>
   (response) =>
     void response.writeHead(status, { "content-type": "application/json" }).end(body);
+
+/** A list of so many containers, each with so many labels of so many characters, and made while it is sent. */
+export const containers =
+  (count: number, labels: number, characters: number): Misbehaviour =>
+  (response) => {
+    const list = Readable.from(listed(count, labels, characters));
+    pipeline(list, response.writeHead(200, { "content-type": "application/json" }), () => {});
+  };
+
+const PER_CHUNK = 1_000;
+
+function* listed(count: number, labels: number, characters: number): Generator<string> {
+  const value = "x".repeat(characters);
+  const end = '"State":"running","Status":"Up","Ports":[],"NetworkSettings":{"Networks":{"tunnel":{"IPAddress":"172.20.0.3"}}}';
+  for (let at = 0; at < count; at += 1) {
+    yield `${at === 0 ? "[" : ","}{"Id":"${at}","Names":["/app${at}"],"Created":1,"Labels":{"cfauth.hostname":"app.example.com"`;
+    for (let label = 0; label < labels; label += PER_CHUNK) {
+      const some = Array.from({ length: Math.min(PER_CHUNK, labels - label) }, (_, n) => `,"cfauth.r${label + n}.app.name":"${value}"`);
+      yield some.join("");
+    }
+    yield `},${end}}`;
+  }
+  yield "]";
+}

@@ -12,22 +12,31 @@ import { createVisit } from "../../../src/doctor/visit.ts";
 import { WorldError } from "../../../src/errors.ts";
 import { sendTest } from "../../../src/notify/test-message.ts";
 import { secret } from "../../../src/secret.ts";
+import { Listed } from "../../../src/sources/docker/listed.ts";
+import { watchEvents } from "../../../src/sources/docker/watch.ts";
+import { weighLabelsOf } from "../../../src/sources/docker/weigh-label.ts";
 import type { MemoryReport } from "./report.ts";
 
-const [client = "", url = ""] = process.argv.slice(2);
+const [client = "", url = "", times = "8", timeoutMs = "5000"] = process.argv.slice(2);
+/** Of 64 KiB at most each: some 200 MB. */
+const CHUNKS_HEARD = 4_000;
+
 const Anything = z.looseObject({});
 const signal = new AbortController().signal;
 
 const { hostname: host, port } = new URL(url);
 const cloudflare = createCloudflare({ token: "t", baseUrl: url, timeoutMs: 5_000, backoffMs: 1 });
 const authentik = createAuthentik({ token: "t", url, timeoutMs: 5_000, backoffMs: 1 });
-const docker = createDocker({ kind: "tcp", host, port: Number(port), tls: undefined }, { timeoutMs: 5_000 });
+const docker = createDocker({ kind: "tcp", host, port: Number(port), tls: undefined }, { timeoutMs: Number(timeoutMs) });
 
 const asks: Readonly<Record<string, () => Promise<string>>> = {
   cloudflare: () =>
     fault(cloudflare.list("tags.list", Anything, (sdk, page) => sdk.zeroTrust.access.tags.list({ account_id: "a", ...page }))),
   authentik: () => fault(authentik.list("groups.list", Anything, { path: "/core/groups/" })),
-  docker: () => fault(docker.containers(z.array(Anything))),
+  docker: () => fault(docker.containers(z.array(Listed), weighLabelsOf("cfauth"))),
+  image: () => fault(docker.image(`sha256:${"0".repeat(64)}`, Anything)),
+  network: () => fault(docker.network("tunnel", Anything)),
+  events: () => followed(),
   notification: async () => {
     const target = { format: "json", name: "json at stub", url: secret(url) } as const;
     const [sent] = await sendTest([target], { at: 0, owner: "o" }, signal, 5_000);
@@ -38,6 +47,24 @@ const asks: Readonly<Record<string, () => Promise<string>>> = {
     return "why" in page ? page.why : `${page.status}, ${page.body.length} characters`;
   },
 };
+
+/** Follows an event stream that sends without an end, as long as a pass takes or longer. */
+async function followed(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let heard = 0;
+  const watch = watchEvents({
+    docker,
+    log: { debug: () => {} },
+    onChange: () => {
+      heard += 1;
+      if (heard === CHUNKS_HEARD) resolve();
+    },
+    onState: () => {},
+  });
+  await promise;
+  await watch.close();
+  return "heard to the end";
+}
 
 async function fault(call: Promise<unknown>): Promise<string> {
   try {
@@ -51,6 +78,6 @@ async function fault(call: Promise<unknown>): Promise<string> {
 
 const ask = asks[client];
 if (ask === undefined) throw new Error(`unknown client ${client}`);
-const ends = await Promise.all(Array.from({ length: 8 }, ask));
+const ends = await Promise.all(Array.from({ length: Number(times) }, ask));
 const report: MemoryReport = { ends: [...new Set(ends)], peakMiB: process.resourceUsage().maxRSS / 1024 };
 process.stdout.write(JSON.stringify(report), () => process.exit(0));
