@@ -291,7 +291,11 @@ describe("an application of somebody else", () => {
   it("around the route does not keep an application from being replaced while its rule stands", () => {
     const at = { ...world(undefined, { theirs: theirs("*.example.com") }), dns: recorded };
     const rules = [
-      { hostname: APP, service: "http://app:80", originRequest: { access: { required: true, teamName: "t", audTag: ["gone"] } } },
+      {
+        hostname: APP,
+        service: "http://app:80",
+        originRequest: { access: { required: true, teamName: "t", audTag: ["gone", "cfauth:home"] } },
+      },
     ];
     expect(stance({ ...at, ingress: { ...empty.ingress, rules } })).toMatchObject({ is: "absent", open: { action: "create" } });
   });

@@ -161,5 +161,5 @@ it("no mark is added where Cloudflare refuses it", () => {
 });
 
 it("the mark of a public rule is no check of a login", () => {
-  expect(standing(world([marked()], APP))).toMatchObject([{ public: true, shut: false, orphaned: false }]);
+  expect(standing(world([marked()], APP))).toMatchObject([{ public: true, shut: false, application: true }]);
 });
