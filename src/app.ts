@@ -19,6 +19,7 @@ import type { Jump } from "./kinds/ingress/journal.ts";
 import { planLeaving } from "./kinds/leaving.ts";
 import { loginApi } from "./kinds/login/api.ts";
 import { policyApi } from "./kinds/policy/api.ts";
+import { routedHosts } from "./kinds/routed-hosts.ts";
 import { tileApi } from "./kinds/tile/api.ts";
 import { tunnelApi } from "./kinds/tunnel/api.ts";
 import { remembered } from "./kinds/tunnel/remembered.ts";
@@ -83,7 +84,9 @@ export interface App {
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, source, signal, watch, onCall, onJump, events, leaving = false } = options;
-  const listing = createListing(leaving ? source : answering(options), () => performance.now());
+  const known: { world?: () => World | undefined } = {};
+  const routed = () => routedHosts(known.world?.());
+  const listing = createListing(leaving ? source : answering(options, routed), () => performance.now());
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
     baseUrl: config.cloudflare.baseUrl,
@@ -114,6 +117,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     signal,
   };
   const loop = createLoop(parts);
+  known.world = loop.known;
   return {
     owner,
     account,
@@ -127,13 +131,17 @@ export async function createApp(options: AppOptions): Promise<App> {
 }
 
 /** The containers with what Docker's DNS says of their names, where it can be asked. */
-const answering = ({ config, source, dns = createDockerDns(), hostname = machineName() }: AppOptions): Source =>
+const answering = (
+  { config, source, dns = createDockerDns(), hostname = machineName() }: AppOptions,
+  routed: () => readonly string[],
+): Source =>
   withAnswers(source, {
     dns,
     hostname,
     outside: outsideProbe({ dns, uptime: () => performance.now(), unknownName: () => `cfauth-${randomUUID()}` }),
     isLabelled: ({ labels }) => Object.keys(effectiveLabels(labels, config.labels).labels).length > 0,
     networks: (workloads) => [...new Set([...config.labels.networks, ...namedNetworks(workloads, config.labels)])],
+    routed,
   });
 
 type Wishing = Pick<LoopParts, "list" | "decide" | "asked" | "plan">;
