@@ -174,6 +174,7 @@ export function decoded(workloads: readonly Workload[], more: ContextOptions = {
 /** A machine on which nothing is seen to run, and Authentik is elsewhere. */
 export const NOTHING_RUNS: Engine = {
   occupants: () => [],
+  isRunning: () => false,
   login: { hostname: "auth.example.org", container: { kind: "unnamed" } },
 };
 
@@ -188,4 +189,5 @@ export const running = (exposures: readonly Pick<Exposure, "route" | "workload" 
   ...NOTHING_RUNS,
   occupants: ({ route: at }) =>
     exposures.filter((it) => routeKey(it.route) === routeKey(at)).map(({ workload: id, party }) => ({ id, party, certain: true })),
+  isRunning: ({ workload, party }) => exposures.some((it) => it.workload === workload && it.party === party),
 });

@@ -68,6 +68,7 @@ export function wishes(
     memory.tenures.get(routeKey(route))?.tenant === undefined ? undefined : [...settings.networks, ...named];
   const engine: Engine = {
     occupants: (it) => (it.service === undefined ? [] : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)))),
+    isRunning: ({ workload, party }) => workloads.some((it) => it.name === workload && it.party === party),
     login: { hostname: host, container },
   };
   const all = [...decoded, { exposures: [], faulty: [], problems: ofNoRoute }];

@@ -14,7 +14,15 @@ export interface Occupant {
 export interface Engine {
   /** Only those that are certain, where any is. */
   occupants(route: StandingRoute): readonly Occupant[];
+  /** Whether a container of that name and party runs, wherever any rule leads. */
+  isRunning(container: Named): boolean;
   readonly login: LoginHost;
+}
+
+/** A workload by what the engine keeps unique. */
+export interface Named {
+  readonly workload: string;
+  readonly party: Party;
 }
 
 /** Authentik's own hostname, and the only container that may have it. */

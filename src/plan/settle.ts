@@ -2,7 +2,7 @@ import type { Problem } from "../domain/problem.ts";
 import { byAge, type Claim } from "./claim.ts";
 import type { Waiting } from "./desired.ts";
 import { waitForTenant } from "./rival.ts";
-import { isPlaceholder, type Place, type Tenure } from "./tenure.ts";
+import { isDeployed, isPlaceholder, type Place, type Tenure } from "./tenure.ts";
 
 /** Who gets one route that several may want. */
 export interface Settled {
@@ -23,7 +23,9 @@ export function settle(place: Place, now: number): Settled {
       return won(place, tenancy.claims.toSorted(byTenure(place)), claims);
     case "vacant": {
       const { tenant, until } = tenancy;
-      const tenure = { tenant, until, refused: new Set([...(before?.refused ?? []), ...claims.map(({ workload }) => workload)]) };
+      const service = placeOf(place);
+      const refused = new Set([...(before?.refused ?? []), ...claims.map(({ workload }) => workload)]);
+      const tenure = { tenant, until, refused, ...(service !== undefined && { service }) };
       return { place, winner: undefined, waiting: waitForTenant(claims, tenancy, now), problems: [], tenure };
     }
     case "free": {
@@ -35,6 +37,9 @@ export function settle(place: Place, now: number): Settled {
     }
   }
 }
+
+const placeOf = ({ stands, before }: Place): string | undefined =>
+  stands !== undefined && isDeployed(stands) ? stands.service : before?.service;
 
 const remembered = (before: Tenure | undefined) => ({ tenant: before?.tenant, refused: before?.refused ?? new Set<string>() });
 

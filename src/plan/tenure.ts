@@ -1,5 +1,5 @@
 import type { Party } from "../domain/party.ts";
-import { type RouteKey, routeKey } from "../domain/route.ts";
+import { parseRouteKey, type RouteKey, routeKey } from "../domain/route.ts";
 import type { Claim } from "./claim.ts";
 import type { StandingRoute } from "./desired.ts";
 import type { Engine, Occupant } from "./engine.ts";
@@ -24,6 +24,8 @@ export interface Tenure {
   readonly until: number | undefined;
   /** Workloads that asked for the route and did not get it. They do not inherit while the tenant only restarts. */
   readonly refused: ReadonlySet<string>;
+  /** Where the rule led while the tenant was missing: a stranger that has the place now may have closed it. */
+  readonly service?: string;
 }
 
 export type Tenures = ReadonlyMap<RouteKey, Tenure>;
@@ -85,12 +87,12 @@ function tenancyOf(seen: Seen, scene: Scene): Tenancy {
   const over = before?.until !== undefined && before.until <= scene.now;
   const tenure = over ? undefined : before;
   const deployed = stands !== undefined && isDeployed(stands);
-  const held = tenure?.tenant !== undefined || deployed ? claims.filter((claim) => isOfTenant(claim, { ...seen, before: tenure })) : [];
+  const known = tenure?.tenant !== undefined || tenure?.service !== undefined;
+  const held = known || deployed ? claims.filter((claim) => isOfTenant(claim, { ...seen, before: tenure })) : [];
   if (held.length > 0) return { is: "held", claims: held };
   if (over || isReleased(seen, scene)) return { is: "free", ended: true };
   const tenant = tenure?.tenant;
-  if (tenant === undefined && !deployed && (claims.length > 0 || stands === undefined || isPlaceholder(stands)))
-    return { is: "free", ended: false };
+  if (!known && !deployed && (claims.length > 0 || stands === undefined || isPlaceholder(stands))) return { is: "free", ended: false };
   const graceMs = tenant === undefined ? scene.grace.startupGraceMs : scene.grace.graceMs;
   const until = tenure?.until ?? scene.now + graceMs;
   return until > scene.now ? { is: "vacant", tenant, until } : { is: "free", ended: true };
@@ -101,7 +103,10 @@ export const isPlaceholder = ({ shut, application }: StandingRoute): boolean => 
 
 function isOfTenant(claim: Claim, { stands, before, occupants }: Seen): boolean {
   const tenant = before?.tenant;
-  if (tenant === undefined) return stands !== undefined && isLedTo(claim, stands, occupants);
+  if (tenant === undefined) {
+    if (stands !== undefined && isDeployed(stands)) return isLedTo(claim, stands, occupants);
+    return [claim.service, claim.byName].some((it) => it !== undefined && before?.service !== undefined && isSamePlace(it, before.service));
+  }
   return claim.party === tenant.party && (claim.workload === tenant.workload || before?.refused.has(claim.workload) !== true);
 }
 
@@ -123,16 +128,22 @@ function isSamePlace(wanted: string, deployed: string): boolean {
 }
 
 /**
- * Whether the tenant is not missing, but asks for the route no longer. A rule whose application is gone was restored by another
+ * Whether the tenant is not missing, but asks for the route no longer: it runs, also where the rule leads to the short id or the
+ * network of the container that it was before. A rule whose application is gone was restored by another
  * writer. Authentik's hostname is released as well where the rule leads to another container than Authentik's.
  */
 function isReleased(seen: Seen, scene: Scene): boolean {
   const { stands, before, occupants } = seen;
-  if (stands === undefined) return false;
+  if (before?.tenant !== undefined && scene.engine.isRunning(before.tenant)) return true;
+  if (stands === undefined) return isGivenUp(seen, scene.claims);
   if (isDeployed(stands) && !stands.application) return true;
   const runs = occupants.some((it) => it.certain && (before?.tenant === undefined || it.party === before.tenant.party));
   return runs || isGivenUp(seen, scene.claims) || (isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine));
 }
+
+/** Whether the labels lead to this very place, by its name or as it is reached now. */
+export const leadsTo = ({ service, byName }: Claim, place: string | undefined): boolean =>
+  place !== undefined && [service, byName].includes(place);
 
 export const isOnLoginHost = ({ route }: Pick<StandingRoute, "route">, { login }: Engine): boolean => route.hostname === login.hostname;
 
@@ -145,11 +156,13 @@ const isForeignToLogin = ({ login }: Engine): boolean => login.container.kind !=
  */
 function isGivenUp({ key, stands, before }: Seen, claims: readonly Claim[]): boolean {
   const tenant = before?.tenant;
+  const place = stands?.service ?? before?.service;
+  const hostname = (stands?.route ?? parseRouteKey(key))?.hostname;
   return claims.some(
     (it) =>
       it.kind === "sound" &&
       it.key !== key &&
-      it.service === stands?.service &&
-      (tenant === undefined ? it.route.hostname === stands?.route.hostname : it.workload === tenant.workload && it.party === tenant.party),
+      leadsTo(it, place) &&
+      (tenant === undefined ? it.route.hostname === hostname : it.workload === tenant.workload && it.party === tenant.party),
   );
 }

@@ -171,6 +171,7 @@ const engineOf = (exposures: readonly Exposure[]): Engine => ({
     const party = exposures.find(({ origin }) => origin.service === service)?.party;
     return party === undefined ? [] : [{ id: service, party, certain: true }];
   },
+  isRunning: (container) => exposures.some(({ workload, party }) => workload === container.workload && party === container.party),
   login: { hostname: LOGIN.hostname, container: { kind: "found", party: HOME, ids: new Set(["v", "w"]), names: new Set(["v", "w"]) } },
 });
 

@@ -57,12 +57,19 @@ function isWiderRule(rule: RawRule, { route, origin }: Exposure, world: Around):
 
 /**
  * Whether every narrower route within takes every spelling of its path already. What lets in more opens only then: an origin may
- * read `/ADMIN` as `/admin`.
+ * read `/ADMIN` as `/admin`. A hostname inside a wildcard that has a rule to something else needs no guard.
  */
 export const guardedWithin = (wish: Exposure, world: Proofs, desired: Desired): boolean =>
   narrowerThan(wish, desired).every((inner) => {
+    if (inner.hostname !== wish.route.hostname && leadsAway(inner, wish, world)) return true;
     const rule = inner.path === undefined ? undefined : ruleOf(world, inner);
     return (
       inner.path === undefined || rule === undefined || [false, true].some((clean) => rule.path === guardPattern(inner.path as Path, clean))
     );
   });
+
+/** Whether the rule of the whole hostname shows something else than this service, or nothing. */
+function leadsAway({ hostname }: Route, { origin }: Exposure, world: Proofs): boolean {
+  const rule = ruleOf(world, { hostname, path: undefined });
+  return rule !== undefined && rule.service !== origin.service;
+}
