@@ -21,6 +21,7 @@ import type { Jump } from "./kinds/ingress/journal.ts";
 import { planLeaving } from "./kinds/leaving.ts";
 import { loginApi } from "./kinds/login/api.ts";
 import { policyApi } from "./kinds/policy/api.ts";
+import { routedHosts } from "./kinds/routed-hosts.ts";
 import { tileApi } from "./kinds/tile/api.ts";
 import { tunnelApi } from "./kinds/tunnel/api.ts";
 import { remembered } from "./kinds/tunnel/remembered.ts";
@@ -91,9 +92,10 @@ export interface App {
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, source, signal, watch, onCall, onJump, events, leaving = false } = options;
-  /** What passes have found, for the connections to Authentik. */
-  const memory: { authentik?: Party | undefined } = {};
-  const listing = createListing(leaving ? source : answering(options), () => performance.now());
+  /** What passes have found, for the connections to Authentik and for questions to Docker's DNS. */
+  const memory: { authentik?: Party | undefined; world?: () => World | undefined } = {};
+  const routed = () => routedHosts(memory.world?.());
+  const listing = createListing(leaving ? source : answering(options, routed), () => performance.now());
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
     baseUrl: config.cloudflare.baseUrl,
@@ -124,6 +126,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     signal,
   };
   const loop = createLoop(parts);
+  memory.world = loop.known;
   return {
     owner,
     account,
@@ -141,7 +144,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 }
 
 /** The containers with what Docker's DNS says of their names, where it can be asked. */
-const answering = (options: AppOptions): Source => {
+const answering = (options: AppOptions, routed: () => readonly string[]): Source => {
   const { config, source, dns = createDockerDns() } = options;
   return withAnswers(source, {
     dns,
@@ -149,6 +152,7 @@ const answering = (options: AppOptions): Source => {
     outside: outsideProbe({ dns, uptime: () => performance.now(), unknownName: () => `cfauth-${randomUUID()}` }),
     isLabelled: ({ labels }) => Object.keys(effectiveLabels(labels, config.labels).labels).length > 0,
     networks: (workloads) => [...new Set([...config.labels.networks, ...namedNetworks(workloads, config.labels)])],
+    routed,
   });
 };
 

@@ -177,6 +177,7 @@ export function decoded(workloads: readonly Workload[], more: ContextOptions = {
 export const NOTHING_RUNS: Engine = {
   occupants: () => [],
   ownService: () => undefined,
+  isRunning: () => false,
   login: { hostname: "auth.example.org", container: { kind: "unnamed" } },
 };
 
@@ -191,4 +192,5 @@ export const running = (exposures: readonly Pick<Exposure, "route" | "workload" 
   ...NOTHING_RUNS,
   occupants: ({ route: at }) =>
     exposures.filter((it) => routeKey(it.route) === routeKey(at)).map(({ workload: id, party }) => ({ id, party, certain: true })),
+  isRunning: ({ workload, party }) => exposures.some((it) => it.workload === workload && it.party === party),
 });

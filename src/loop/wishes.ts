@@ -79,6 +79,7 @@ export function wishes(
   const engine: Engine = {
     occupants: (it) => (it.service === undefined ? [] : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)))),
     ownService: (service, owners) => ownService(service, owners, workloads, context),
+    isRunning: ({ workload, party }) => workloads.some((it) => it.name === workload && it.party === party),
     login: { hostname: host, container },
     unsure: decoded.flatMap(({ unsure }) => unsure ?? []),
   };

@@ -14,6 +14,8 @@ interface ClaimFields {
   readonly created: number;
   /** Where it is to lead; undefined where the fault is in that. */
   readonly service: string | undefined;
+  /** Where it would lead by its name, also while another container answers to that name. */
+  readonly byName: string | undefined;
   readonly shareWith: readonly string[];
   readonly shareLabel: string | undefined;
   readonly label: string;
@@ -31,11 +33,17 @@ interface FaultyClaim {
 
 export const claimsOf = (decoded: readonly Decoded[]): readonly Claim[] =>
   decoded.flatMap(({ exposures, faulty }) => [
-    ...exposures.map((exposure): Claim => ({ kind: "sound", exposure, ...fieldsOf(exposure), service: exposure.origin.service })),
-    ...faulty.map((it): Claim => ({ kind: "faulty", faulty: it, ...fieldsOf(it), service: it.service })),
+    ...exposures.map(
+      (exposure): Claim => ({ kind: "sound", exposure, ...fieldsOf(exposure), service: exposure.origin.service, byName: byName(exposure) }),
+    ),
+    ...faulty.map((it): Claim => ({ kind: "faulty", faulty: it, ...fieldsOf(it), service: it.service, byName: it.service })),
   ]);
 
-type Claimed = Omit<ClaimFields, "key" | "service">;
+type Claimed = Omit<ClaimFields, "key" | "service" | "byName">;
+
+/** `http://3f2a9c0d1e2f:80` → `http://app.tunnel:80` */
+const byName = ({ origin: { service }, detour }: Exposure): string =>
+  detour === undefined ? service : service.replace(/^([a-z]+:\/\/)[^:/]+/, (_, scheme: string) => `${scheme}${detour.name}`);
 
 const fieldsOf = ({ route, workload, party, created, shareWith, shareLabel, label }: Claimed) => ({
   key: routeKey(route),

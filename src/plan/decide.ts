@@ -6,7 +6,7 @@ import { type Claim, claimsOf } from "./claim.ts";
 import type { Decoded, Desired, Guarded, StandingRoute } from "./desired.ts";
 import type { Engine } from "./engine.ts";
 import { type Applications, handoversOf } from "./handover.ts";
-import { type HostTenures, holdersOf, hostTenures } from "./holder.ts";
+import { type HostTenures, holdersOf, hostTenures, stillHeld } from "./holder.ts";
 import { isKept, isKeptVacant } from "./keep.ts";
 import { reroutesOf } from "./reroute.ts";
 import { screenedHosts } from "./screen.ts";
@@ -57,11 +57,12 @@ export function decide(
   const claims = claimsOf(decoded);
   const places = placesOf(standing, memory.tenures, { claims, engine, grace, now });
   const graceUntil = now + grace.graceMs;
-  const holders = holdersOf(places, memory.hosts, graceUntil, now);
+  const before = stillHeld(memory.hosts, claims, engine);
+  const holders = holdersOf(places, before, graceUntil, now);
   const admitted = admit(places, holders, now);
   const settled = admitted.places.map((place) => settle(place, now));
   const closing = closingOf(settled);
-  const hosts = hostTenures(holders, memory.hosts, places, graceUntil, now);
+  const hosts = hostTenures(holders, before, places, graceUntil, now);
   const { handovers, applications } = handoversOf(settled, memory.applications);
   const ends = [...closing.values(), ...settled.flatMap(awaitedUntil), ...admitted.ends];
   const desired: Desired = {

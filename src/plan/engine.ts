@@ -21,9 +21,17 @@ export interface Engine {
    * not made for them, or that is not known.
    */
   ownService(service: string, owners: Owners): string | undefined;
+  /** Whether a container of that name and party runs, wherever any rule leads. */
+  isRunning(container: Named): boolean;
   readonly login: LoginHost;
   /** Those that run and whose labels may mean any route. */
   readonly unsure?: readonly Unsure[];
+}
+
+/** A workload by what the engine keeps unique. */
+export interface Named {
+  readonly workload: string;
+  readonly party: Party;
 }
 
 /** Authentik's own hostname, and the only container that may have it. */

@@ -1,7 +1,9 @@
 import type { Hostname } from "../domain/hostname.ts";
 import { isSharedWith, type Party } from "../domain/party.ts";
+import { parseRouteKey, type Route } from "../domain/route.ts";
 import { byAge, type Claim } from "./claim.ts";
-import { isDeployed, type Place } from "./tenure.ts";
+import type { Engine } from "./engine.ts";
+import { isDeployed, leadsTo, type Place } from "./tenure.ts";
 
 /** The party that a hostname belongs to. A path inside it is for other parties only with its consent. */
 export type Holder =
@@ -57,6 +59,15 @@ export function holdersOf(places: readonly Place[], before: HostTenures, graceUn
   );
 }
 
+/** Without those whose holder is not missing, but runs and asks for none of the hostname any more. */
+export const stillHeld = (before: HostTenures, claims: readonly Claim[], engine: Engine): HostTenures =>
+  new Map(
+    [...before].filter(
+      ([hostname, tenure]) =>
+        !engine.isRunning(tenure) || claims.some(({ route, party }) => route.hostname === hostname && party === tenure.party),
+    ),
+  );
+
 /** The tenure with the end that its grace would have from now on; none where that was over before. */
 function unlessOver(tenure: HostTenure | undefined, graceUntil: number, now: number): Kept | undefined {
   if (tenure === undefined || (tenure.until !== undefined && tenure.until <= now)) return undefined;
@@ -92,9 +103,12 @@ export function hostTenures(
 
 const hasEnded = ({ tenancy }: Place): boolean => tenancy.is === "free" && tenancy.ended;
 
-/** A place that is only remembered has a route as long as a container asks for it or it is deployed. */
+/** A place that is only remembered has a route as long as a container asks for it, it is deployed, or its tenant may come back. */
+const routeOf = ({ key, claims, stands, before }: Place): Route | undefined =>
+  claims[0]?.route ?? stands?.route ?? (before?.led === undefined ? undefined : parseRouteKey(key));
+
 function hostnameOf(place: Place): { readonly hostname: Hostname; readonly place: Place } | undefined {
-  const route = place.claims[0]?.route ?? place.stands?.route;
+  const route = routeOf(place);
   return route && { hostname: route.hostname, place };
 }
 
@@ -109,7 +123,7 @@ function holderOf(places: readonly Place[], tenure: Kept | undefined): Holder | 
   const chosen =
     known ??
     established.find(({ wholeHost }) => wholeHost) ??
-    incumbents(places).flatMap((party) => askingFor(party, claims) ?? [])[0] ??
+    [...incumbents(places), ...movers(places, claims)].flatMap((party) => askingFor(party, claims) ?? [])[0] ??
     established.find(({ party }) => consentsToAll(party, established, claims)) ??
     established[0] ??
     interests.toSorted(byAgeOfClaim)[0];
@@ -132,8 +146,18 @@ const incumbents = (places: readonly Place[]): readonly Party[] =>
     .flatMap(({ occupants }) => occupants.filter(({ certain }) => certain).map(({ party }) => party))
     .toSorted();
 
-function interestsOf({ tenancy, claims, stands, before }: Place): readonly Interest[] {
-  const wholeHost = (claims[0]?.route ?? stands?.route)?.path === undefined;
+/** Those that ask for the place of a route by another route of the same hostname: of a route whose tenant is not known. */
+const movers = (places: readonly Place[], claims: readonly Claim[]): readonly Party[] =>
+  places
+    .filter((place) => hasEnded(place) && place.before?.tenant === undefined)
+    .flatMap(({ stands, before }) => claims.filter((it) => leadsTo(it, stands?.service ?? before?.led)))
+    .map(({ party }) => party)
+    .toSorted();
+
+function interestsOf(place: Place): readonly Interest[] {
+  const { tenancy, claims, stands, before } = place;
+  const wholeHost = routeOf(place)?.path === undefined;
+  const wasTheirs = before?.tenant !== undefined || before?.led !== undefined || (stands !== undefined && isDeployed(stands));
   const of = (claim: Claim, established: boolean): Interest => ({
     party: claim.party,
     name: claim.workload,
@@ -144,7 +168,7 @@ function interestsOf({ tenancy, claims, stands, before }: Place): readonly Inter
   });
   switch (tenancy.is) {
     case "held":
-      return tenancy.claims.map((claim) => of(claim, before?.tenant !== undefined || (stands !== undefined && isDeployed(stands))));
+      return tenancy.claims.map((claim) => of(claim, wasTheirs));
     case "vacant":
       return [
         {

@@ -54,7 +54,10 @@ function wildcardOf({ place, winner }: Settled): Wildcard | undefined {
   return { key: place.key, hostname: route.hostname, party, workload };
 }
 
-/** Undefined: of a container that was gone when cfauth started. */
+/**
+ * Whose each hostname is: its holder's, who may share paths of it; else of all that ask for any of it. Undefined: of a container
+ * that was gone when cfauth started.
+ */
 function partiesByHost(settled: readonly Settled[], hosts: HostTenures): ReadonlyMap<Hostname, readonly (Party | undefined)[]> {
   const all = settled.flatMap(({ place }) => {
     const { tenancy, claims, stands } = place;
@@ -65,7 +68,8 @@ function partiesByHost(settled: readonly Settled[], hosts: HostTenures): Readonl
         : [];
     return [...claims.map(({ route, party }) => ({ hostname: route.hostname, party })), ...missing];
   });
+  const free = all.filter(({ hostname }) => !hosts.has(hostname));
   const holders = [...hosts].map(([hostname, { party }]) => ({ hostname, party }));
-  const exact = [...all, ...holders].filter(({ hostname }) => !hostname.startsWith("*."));
+  const exact = [...free, ...holders].filter(({ hostname }) => !hostname.startsWith("*."));
   return new Map([...Map.groupBy(exact, ({ hostname }) => hostname)].map(([hostname, its]) => [hostname, its.map(({ party }) => party)]));
 }

@@ -24,7 +24,7 @@ export function settle(place: Place, now: number): Settled {
     case "vacant": {
       const { tenant, until } = tenancy;
       const refused = new Set([...(before?.refused ?? []), ...claims.map(({ workload }) => workload)]);
-      const tenure = { tenant, until, refused, led: tenant === undefined ? place.led : undefined };
+      const tenure = { tenant, until, refused, led: place.led };
       return { place, winner: undefined, waiting: waitForTenant(claims, tenancy, now), problems: [], tenure };
     }
     case "free": {

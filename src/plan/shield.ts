@@ -35,11 +35,18 @@ export function narrowerWithin(desired: Desired, at: Route, outer: Outer): reado
   return desired.guarded.filter((it) => same(it) && beneath(it.route, at) && fewer(it));
 }
 
-/** The first of them that has no rule yet which checks a login. */
+/** The first of them whose requests would come through here: no rule checks a login there, and none takes them elsewhere. */
 function inside(desired: Desired, standing: readonly StandingRoute[], at: Route, outer: Outer): Route | undefined {
   const shields = new Set(standing.filter((it) => it.service !== undefined && !it.public).map(({ route }) => routeKey(route)));
-  return narrowerWithin(desired, at, outer).find(({ route }) => !shields.has(routeKey(route)))?.route;
+  const away = standing.filter((it) => leadsAway(it, outer.service) && it.route.path === undefined && beneath(it.route, at));
+  return narrowerWithin(desired, at, outer).find(
+    ({ route }) => !shields.has(routeKey(route)) && !away.some((it) => takesIn(route, it.route)),
+  )?.route;
 }
+
+/** Whether its rule shows something else than this service, as another party's does on a name inside a wildcard. */
+const leadsAway = (it: StandingRoute, service: string | undefined): boolean =>
+  it.service !== undefined && (it.shut || it.service !== service);
 
 /** Whether one around it that lets in more shows the service already: then a shut gate would only keep the protection away. */
 export function exposed({ desired, standing }: Surroundings, wish: Exposure): boolean {

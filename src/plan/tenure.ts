@@ -1,5 +1,5 @@
 import type { Party } from "../domain/party.ts";
-import { type RouteKey, routeKey } from "../domain/route.ts";
+import { parseRouteKey, type RouteKey, routeKey } from "../domain/route.ts";
 import type { Claim } from "./claim.ts";
 import type { StandingRoute } from "./desired.ts";
 import type { Engine, Occupant } from "./engine.ts";
@@ -24,7 +24,7 @@ export interface Tenure {
   readonly until: number | undefined;
   /** Workloads that asked for the route and did not get it. They do not inherit while the tenant only restarts. */
   readonly refused: ReadonlySet<string>;
-  /** Where its rule led when cfauth started, if the tenant is not known. It may be closed by now, since it showed another container. */
+  /** Where its rule leads or led while the tenant is missing. It may be closed by now, because it showed another container. */
   readonly led?: string | undefined;
 }
 
@@ -122,8 +122,12 @@ function isOfTenant(claim: Claim, { before, occupants, led }: Seen): boolean {
 }
 
 /** Whether a rule that leads there leads to the claimant: by what the engine knows, or since it is exactly where its labels lead. */
-export const isLedTo = ({ party, service }: Pick<Claim, "party" | "service">, deployed: string, occupants: readonly Occupant[]): boolean =>
-  occupants.some((it) => it.certain && it.party === party) || (service !== undefined && isSamePlace(service, deployed));
+export const isLedTo = (
+  { party, service, byName }: Pick<Claim, "party" | "service" | "byName">,
+  deployed: string,
+  occupants: readonly Occupant[],
+): boolean =>
+  occupants.some((it) => it.certain && it.party === party) || [service, byName].some((it) => it !== undefined && isSamePlace(it, deployed));
 
 /** Earlier versions wrote a name without its network: `http://app:80` is where `http://app.tunnel:80` leads. */
 function isSamePlace(wanted: string, deployed: string): boolean {
@@ -134,17 +138,24 @@ function isSamePlace(wanted: string, deployed: string): boolean {
 }
 
 /**
- * Whether the tenant is not missing, but asks for the route no longer. A rule whose application is gone was restored by another
+ * Whether the tenant is not missing, but asks for the route no longer: it runs, also where the rule leads to the short id or the
+ * network of the container that it was before. A rule whose application is gone was restored by another
  * writer. Authentik's hostname is released as well where the rule leads to another container than Authentik's.
  */
 function isReleased(seen: Seen, scene: Scene): boolean {
   const { stands, before, occupants } = seen;
-  if (stands === undefined) return false;
+  const unsure = isUnsure(seen, scene.engine);
+  if (before?.tenant !== undefined && scene.engine.isRunning(before.tenant) && !unsure) return true;
+  if (stands === undefined) return isGivenUp(seen, scene.claims);
   if (isDeployed(stands) && !stands.application) return true;
   const runs = occupants.some((it) => it.certain && (before?.tenant === undefined || it.party === before.tenant.party));
-  if (isUnsure(seen, scene.engine)) return isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine);
+  if (unsure) return isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine);
   return runs || isGivenUp(seen, scene.claims) || (isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine));
 }
+
+/** Whether the labels lead to this very place, by its name or as it is reached now. */
+export const leadsTo = ({ service, byName }: Claim, place: string | undefined): boolean =>
+  place !== undefined && [service, byName].includes(place);
 
 export const isOnLoginHost = ({ route }: Pick<StandingRoute, "route">, { login }: Engine): boolean => route.hostname === login.hostname;
 
@@ -157,11 +168,13 @@ const isForeignToLogin = ({ login }: Engine): boolean => login.container.kind !=
  */
 function isGivenUp({ key, stands, before }: Seen, claims: readonly Claim[]): boolean {
   const tenant = before?.tenant;
+  const place = stands?.service ?? before?.led;
+  const hostname = (stands?.route ?? parseRouteKey(key))?.hostname;
   return claims.some(
     (it) =>
       it.kind === "sound" &&
       it.key !== key &&
-      it.service === stands?.service &&
-      (tenant === undefined ? it.route.hostname === stands?.route.hostname : it.workload === tenant.workload && it.party === tenant.party),
+      leadsTo(it, place) &&
+      (tenant === undefined ? it.route.hostname === hostname : it.workload === tenant.workload && it.party === tenant.party),
   );
 }

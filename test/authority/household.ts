@@ -5,6 +5,7 @@ import { readConfig } from "../../src/config.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import type { AnyChange } from "../../src/kinds/index.ts";
 import { house } from "../../src/kinds/index.ts";
+import { routedHosts } from "../../src/kinds/routed-hosts.ts";
 import type { World } from "../../src/kinds/world.ts";
 import { asked, namedNetworks } from "../../src/labels/asked.ts";
 import { effectiveLabels } from "../../src/labels/label-set.ts";
@@ -105,6 +106,7 @@ export function household({ environment = {}, world = emptyWorld(), inspects = t
       hostname: attached ? shortIdOf(SELF) : "nas",
       isLabelled: ({ labels }) => Object.keys(effectiveLabels(labels, settings).labels).length > 0,
       networks: (workloads) => [...new Set([...settings.networks, ...namedNetworks(workloads, settings)])],
+      routed: () => routedHosts(home.world),
     });
   };
   let source = sourceOf();

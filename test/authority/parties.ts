@@ -195,10 +195,15 @@ export function containerOf(member: Member, intent: Intent, created: number, inc
     };
     return Object.entries(all).map(([key, text]) => [`cfauth.r${index}.${key}`, text]);
   });
+  // Compose writes its labels with the hash of the configuration: then they are its own also where the image says the same.
   const compose =
     member.compose === undefined
       ? {}
-      : { "com.docker.compose.project": member.compose.project, "com.docker.compose.service": member.compose.service };
+      : {
+          "com.docker.compose.project": member.compose.project,
+          "com.docker.compose.service": member.compose.service,
+          ...(!member.forged && { "com.docker.compose.config-hash": `${member.name} ${incarnation}` }),
+        };
   return {
     name: member.name,
     owner: member.owner,

@@ -76,7 +76,11 @@ export class Tenure {
     this.residents = residents;
     for (const [name, held] of this.holdings) {
       if (!leading.has(name)) this.release(name);
-      else if (this.askersOf(name, held.owner).length === 0) this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs });
+      else if (this.askersOf(name, held.owner).length === 0) {
+        this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs });
+        // Whose it was is not known then: labels of another party that are faulty may be those of the one that is missing.
+        if (this.othersAskedLately(held.owner, name)) this.undisturbed.set(`${held.owner} ${name}`, false);
+      }
     }
   }
 
@@ -127,8 +131,8 @@ export class Tenure {
   private disturb(owner: string, name: string): void {
     const key = `${owner} ${name}`;
     const holds = this.holderOf(name) === owner;
-    if (this.asking(name).includes(owner))
-      this.undisturbed.set(key, (this.undisturbed.get(key) ?? true) && (holds || !this.othersAskedLately(owner, name)));
+    const alone = !this.othersAskedLately(owner, name);
+    if (this.asking(name).includes(owner)) this.undisturbed.set(key, (this.undisturbed.get(key) ?? alone) && (holds || alone));
     else if (!holds) this.undisturbed.delete(key);
   }
 
@@ -161,13 +165,25 @@ export class Tenure {
     return shares && this.residents.some(({ member, intent }) => member.owner === guest && asksForPath(intent, name, path));
   }
 
-  /** Whether what answers for this party at the request must not depend on anyone else. */
-  isOwn(owner: string, request: Request): boolean {
+  /**
+   * Whether what answers for this party at the request must not depend on anyone else.
+   *
+   * @param sound - whether all labels of the party can be obeyed: a wildcard waits for a narrower route inside it that cannot open,
+   * unless another party has that name
+   */
+  isOwn(owner: string, request: Request, sound: boolean): boolean {
     const { host } = request;
     if (host === LOGIN_HOST) return owner !== AUTHENTIK.owner || this.asksForLogin();
     const claims = [host, WILDCARD].filter((name) => this.hasAsked(owner, name));
     const foreign = !claims.includes(host) && this.askedLately(host, () => true);
+    // A guest's path of a wildcard must not answer for a name that the holder asks for: what keeps it away takes the whole name.
+    if (claims.length > 1 && this.hasGuests(owner, WILDCARD)) return false;
+    if (!sound && claims.includes(WILDCARD) && !NAMES.every((name) => this.isUndisturbed(owner, name))) return false;
     return !foreign && claims.every((name) => this.undisturbed.get(`${owner} ${name}`) === true && !this.isShared(owner, name, request));
+  }
+
+  private isUndisturbed(owner: string, name: string): boolean {
+    return !this.hasAsked(owner, name) || this.undisturbed.get(`${owner} ${name}`) === true;
   }
 
   private hasAsked(owner: string, name: string): boolean {
@@ -186,6 +202,12 @@ export class Tenure {
   /** Authentik's own hostname stays for as long as any other route may need it, also where its container no longer asks for it. */
   private asksForLogin(): boolean {
     return this.residents.some(({ member, intent }) => member.name === AUTHENTIK.name && asksForLogin(intent));
+  }
+
+  /** Whether the party shares the name, and a guest asks for a path in it, or did so not long ago. */
+  private hasGuests(owner: string, name: string): boolean {
+    const shares = this.guests.some((it) => it.owner === owner && asksFor(it.intent, name) && it.intent.shareWith.length > 0);
+    return shares && this.guests.some((it) => it.owner !== owner && pathsIn(it.intent, name).length > 0);
   }
 
   /** Whether a guest may answer there, or did so not long ago. */

@@ -42,6 +42,7 @@ describe("the host of a rule on a real engine", () => {
       hostname: who.hostname,
       isLabelled: ({ labels, name }) => labels["cfauth.hostname"] !== undefined && name.endsWith(RUN_ID),
       networks: () => [tunnel.name],
+      routed: () => [],
     });
     return (await source.list()).filter(({ name }) => name.endsWith(RUN_ID));
   };

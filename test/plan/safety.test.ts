@@ -172,6 +172,7 @@ const engineOf = (exposures: readonly Exposure[]): Engine => ({
     return party === undefined ? [] : [{ id: service, party, certain: true }];
   },
   ownService: () => undefined,
+  isRunning: (container) => exposures.some(({ workload, party }) => workload === container.workload && party === container.party),
   login: { hostname: LOGIN.hostname, container: { kind: "found", party: HOME, ids: new Set(["v", "w"]), names: new Set(["v", "w"]) } },
 });
 

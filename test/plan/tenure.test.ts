@@ -38,6 +38,7 @@ const machine = (containers: readonly Container[]): Engine => ({
     containers
       .filter(({ name }) => [service(name), `http://${name}:80`].includes(it.service ?? ""))
       .map(({ name: id, party }) => ({ id, party, certain: true })),
+  isRunning: ({ workload, party }) => containers.some((it) => it.name === workload && it.party === party),
 });
 
 /** One daemon that looks again and again. */
@@ -208,6 +209,26 @@ describe("a holder that is missing", () => {
     expect(look(2_000, [asks("wiki", BLOG, {}, "new.example.com")]).held).toEqual([]);
     const left = stands(WIKI, { service: undefined, application: true });
     expect(look(2_000, [asks("wiki", BLOG, {}, "new.example.com")], [left]).held).toEqual([]);
+  });
+
+  it.each([
+    { name: "leads to the id of the container before", place: "http://3f2a9c0d1e2f:80" },
+    { name: "leads to a network that it left", place: "http://wiki.edge:80" },
+  ])("gives up at once what it asks for no longer when it is back, where the rule $name", ({ place }) => {
+    const there = [stands(WIKI, { service: place })];
+    const look = daemon(there);
+    look(0, [asks("wiki", BLOG, { origin: { service: place, options: {} } })]);
+    expect(look(1_000, []).held).toEqual([WIKI]);
+    expect(look(2_000, [silent("wiki", BLOG)]).held).toEqual([]);
+  });
+
+  it("keeps a route that leads to its id while it restarts under that id", () => {
+    const place = "http://3f2a9c0d1e2f:80";
+    const look = daemon([stands(WIKI, { service: place })]);
+    const wiki = asks("wiki", BLOG, { origin: { service: place, options: {} } });
+    look(0, [wiki]);
+    look(1_000, []);
+    expect(look(2_000, [wiki])).toMatchObject({ has: ["wiki"], held: [], handovers: [] });
   });
 
   it("keeps the name though its route is shut, since a stranger has the place that it leads to", () => {

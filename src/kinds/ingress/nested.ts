@@ -1,6 +1,6 @@
 import { admitsNoMore, type Exposure } from "../../domain/exposure.ts";
 import { guardPattern } from "../../domain/path.ts";
-import { beneath, parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
+import { beneath, parseRouteKey, type Route, routeKey, takesIn } from "../../domain/route.ts";
 import type { Desired } from "../../plan/desired.ts";
 import { narrowerWithin } from "../../plan/shield.ts";
 import { narrows } from "../access/narrowing.ts";
@@ -11,6 +11,21 @@ import type { RawRule, RuleWish } from "./seen.ts";
 /** Routes within this one that show the same container and are to let in fewer. */
 export const narrowerThan = ({ route, workload, party, origin, protection }: Exposure, desired: Desired): readonly Route[] =>
   narrowerWithin(desired, route, { by: { workload, party }, service: origin.service, protection }).map((it) => it.route);
+
+/**
+ * Whether the rule of this route keeps what is around from answering for a narrower one, here or within, that has no rule itself:
+ * its labels are faulty, or the hostname was another party's. Of something around that nothing asks for the container is not known.
+ */
+export function keepsGuard(route: Route, world: Proofs, desired: Desired): boolean {
+  const wishes = [...desired.wishes.values()].filter((outer) => beneath(route, outer.route));
+  const left = world.ingress.rules.flatMap((rule) => {
+    const at = ours(rule, world) ? routeOf(rule) : undefined;
+    if (at === undefined || !beneath(route, at) || desired.wishes.has(routeKey(at))) return [];
+    return desired.guarded.filter((it) => beneath(it.route, at) && (it.service === undefined || it.service === rule.service));
+  });
+  const narrower = [...wishes.flatMap((outer) => narrowerThan(outer, desired)), ...left.map((it) => it.route)];
+  return narrower.some((inner) => routeKey(inner) === routeKey(route) || (takesIn(inner, route) && ruleOf(world, inner) === undefined));
+}
 
 /** Whether a route of ours stands within this one and shows the same. */
 export const standsWithin = ({ route: at, origin }: Exposure, world: Proofs): boolean =>
@@ -51,10 +66,17 @@ const takesEverySpelling = (rule: RawRule, { path }: Route): boolean =>
 
 /**
  * Whether every narrower route within takes every spelling of its path already. What lets in more opens only then: an origin may
- * read `/ADMIN` as `/admin`.
+ * read `/ADMIN` as `/admin`. A hostname inside a wildcard that has a rule to something else needs no guard.
  */
 export const guardedWithin = (wish: Exposure, world: Proofs, desired: Desired): boolean =>
   narrowerThan(wish, desired).every((inner) => {
+    if (inner.hostname !== wish.route.hostname && leadsAway(inner, wish, world)) return true;
     const rule = inner.path === undefined ? undefined : ruleOf(world, inner);
     return rule === undefined || takesEverySpelling(rule, inner);
   });
+
+/** Whether the rule of the whole hostname shows something else than this service, or nothing. */
+function leadsAway({ hostname }: Route, { origin }: Exposure, world: Proofs): boolean {
+  const rule = ruleOf(world, { hostname, path: undefined });
+  return rule !== undefined && rule.service !== origin.service;
+}

@@ -8,7 +8,7 @@ import type { AccessSeen } from "../access/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
 import type { PolicySeen } from "../policy/seen.ts";
-import { guardedWithin, narrowerThan, takesFewerSpellings, widerAround } from "./nested.ts";
+import { guardedWithin, keepsGuard, narrowerThan, takesFewerSpellings, widerAround } from "./nested.ts";
 import {
   checkOf,
   fingerprint,
@@ -47,6 +47,8 @@ type Needs = Proofs & {
  * | ours                                    | none     | close it                                         |
  * | the same, and a wildcard of another     | none     | one that admits no one takes its place, and      |
  * | party would answer for the hostname     |          | stays                                            |
+ * | the same, and what is around would      | none     | likewise                                         |
+ * | answer for a narrower route that waits  |          |                                                  |
  * | ours, and its application was made for  | yes      | close it: it goes to the new holder with a new   |
  * | another party                           |          | application                                      |
  * | ours, origin or check or place differs  | yes      | mend it; it moves when the origin differs        |
@@ -74,10 +76,14 @@ export const ingressRung: Rung<Needs, IngressChange> = {
   },
 };
 
-/** Where a wildcard of another party would answer for the whole hostname, a rule that admits no one stays in its place. */
+/**
+ * A rule that admits no one stays in its place where a wildcard of another party would answer for the whole hostname, or where
+ * what is around would answer for a narrower route that cannot open.
+ */
 function unwished(rule: RawRule | undefined, route: Route, world: Needs, desired: Desired): Stance<IngressChange> {
   if (rule === undefined) return { is: "absent", open: undefined };
-  if (route.path !== undefined || !desired.screened.has(route.hostname)) return { is: "left", close: withdraw(route, world) };
+  const screened = route.path === undefined && desired.screened.has(route.hostname);
+  if (!screened && !keepsGuard(route, world, desired)) return { is: "left", close: withdraw(route, world) };
   return isShut(rule, world.ingress.mark) ? { is: "absent", open: undefined } : { is: "left", close: shut(route, world) };
 }
 

@@ -9,6 +9,10 @@ const holder = (more: About = {}): ReturnType<typeof composed> =>
 const rival = (labels: About["labels"] = {}): ReturnType<typeof composed> =>
   composed("other", "web", { labels: { hostname: WIKI, "access.groups": "admins", ...labels }, created: 1_000 });
 
+/** Has every name of the zone open to anyone, and asks for something else as well. */
+const wildcardAnd = (labels: About["labels"]): ReturnType<typeof composed> =>
+  composed("other", "web", { labels: { "all.hostname": "*.example.com", "all.access": "public", ...labels } });
+
 const OWN = "home-wiki-1 to the family";
 const BLOG = { hostname: "blog.example.com", access: "public" };
 
@@ -339,6 +343,56 @@ const wildcards: readonly Row[] = [
       return [it.at("x.example.com"), it.at(`${WIKI}/api`)];
     },
     right: ["other-web-1 to anyone", OWN],
+  },
+  {
+    threat: "T12",
+    input: "a wildcard of a party that also asks for a whole name within it which another party has open to anyone",
+    outcome: async () => {
+      const it = scene();
+      await it.up(holder({ labels: { hostname: WIKI, access: "public" } }));
+      await it.up(wildcardAnd({ "one.hostname": WIKI, "one.access.groups": "admins" }));
+      return [it.at("x.example.com"), it.at(WIKI)];
+    },
+    right: ["other-web-1 to anyone", "home-wiki-1 to anyone"],
+  },
+  {
+    threat: "T12",
+    input: "a wildcard of a party that also asks for a path in a name of which another party has only another path",
+    outcome: async () => {
+      const it = scene();
+      await it.up(holder({ labels: { hostname: WIKI, path: "/login", access: "public" } }));
+      await it.up(wildcardAnd({ "one.hostname": WIKI, "one.path": "/api", "one.access.groups": "admins" }));
+      return [it.at("x.example.com"), it.at(`${WIKI}/api`), it.at(WIKI), it.at(`${WIKI}/login`)];
+    },
+    right: ["other-web-1 to anyone", "nobody", "nobody", "home-wiki-1 to anyone"],
+  },
+  {
+    threat: "T12",
+    input: "the holder leaves a name that a public wildcard of another party covers, and that one's own labels for it are faulty",
+    outcome: async () => {
+      const it = scene();
+      await it.up(holder());
+      await it.up(wildcardAnd({ "one.hostname": WIKI, "one.access.groups": "adminns" }));
+      await it.down("home-wiki-1");
+      await it.wait(400);
+      return [it.at("x.example.com"), it.at(WIKI)];
+    },
+    right: ["other-web-1 to anyone", "nobody"],
+  },
+  {
+    threat: "T12",
+    input: "the holder leaves a name of which a public wildcard of another party asks for a path with faulty labels",
+    outcome: async () => {
+      const it = scene();
+      await it.up(holder());
+      await it.up(wildcardAnd({ "one.hostname": WIKI, "one.path": "/api", "one.access.groups": "adminns" }));
+      await it.down("home-wiki-1");
+      await it.wait(400);
+      const stranger = container("home-wiki-1", { owner: "stranger" });
+      await it.up(stranger);
+      return [it.at("x.example.com"), it.at(`${WIKI}/api`), it.at(WIKI)];
+    },
+    right: ["other-web-1 to anyone", "nobody", "nobody"],
   },
   {
     threat: "T11",

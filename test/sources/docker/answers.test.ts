@@ -29,7 +29,7 @@ function dnsOf(zone: Readonly<Record<string, readonly string[]>>, searchDomains:
 const listed = async (
   workloads: readonly Workload[],
   dns: DockerDns,
-  more: { readonly hostname?: string; readonly outside?: ReadonlyMap<string, OutsideDns> } = {},
+  more: { readonly hostname?: string; readonly outside?: ReadonlyMap<string, OutsideDns>; readonly routed?: readonly string[] } = {},
 ) => {
   const source: Source = {
     list: async () => workloads,
@@ -42,6 +42,7 @@ const listed = async (
     hostname: more.hostname ?? SELF,
     isLabelled: ({ labels }) => Object.keys(labels).length > 0,
     networks: () => ["tunnel", "edge"],
+    routed: () => more.routed ?? [],
   }).list();
 };
 
@@ -54,6 +55,14 @@ describe("what Docker's DNS says of a container", () => {
       tunnel: { ip: "172.18.0.2", answers: { "wiki.tunnel": ["172.18.0.2", "172.18.0.7"], "0123456789ab": ["172.18.0.2"] } },
       private: { ip: "172.20.0.2" },
     });
+  });
+
+  it("is asked for the name of a container that is gone, while a rule leads there, and told with cfauth's own container", async () => {
+    const { dns, asked } = dnsOf({ "nas.tunnel": ["172.18.0.7"] });
+    const routed = ["nas.tunnel", "wiki.tunnel", "nas.lan", "0123456789ab", "old.private"];
+    const [found] = await listed([self, wiki], dns, { routed });
+    expect(asked).toEqual(["wiki.tunnel", "0123456789ab", "nas.tunnel"]);
+    expect(found?.networks["tunnel"]).toEqual({ ip: "172.18.0.9", answers: { "nas.tunnel": ["172.18.0.7"] } });
   });
 
   it.each([
@@ -84,6 +93,7 @@ describe("what Docker's DNS says of a container", () => {
       hostname: SELF,
       isLabelled: ({ labels }) => Object.keys(labels).length > 0,
       networks: () => ["Edge"],
+      routed: () => ["gone.Edge"],
     }).list();
     expect(asked).toEqual(["0123456789ab"]);
   });
