@@ -13,14 +13,10 @@ export function waitForTenant(
   const [heir, ...others] = claims.filter(({ kind }) => kind === "sound").toSorted(byAge);
   if (heir === undefined) return [];
   const { tenant, until, unsure } = vacancy;
-  if (unsure)
-    return [
-      {
-        route: heir.key,
-        cause: "rival",
-        reason: `${tenant === undefined ? "the container that had it when cfauth started" : `container ${tenant.workload}`}, which has it and whose labels are faulty`,
-      },
-    ];
+  if (unsure) {
+    const unclear = tenant === undefined ? "the container that had it when cfauth started" : `container ${tenant.workload}`;
+    return [{ route: heir.key, cause: "rival", reason: `${unclear}, which has it and whose labels are faulty` }];
+  }
   const holder =
     tenant === undefined ? "the container that had it when cfauth started" : `container ${tenant.workload}, which had it and stopped`;
   const first = others.length === 0 ? heir.workload : `${heir.workload}, before ${others.map(({ workload }) => workload).join(" and ")},`;

@@ -35,13 +35,16 @@ export function narrowerWithin(desired: Desired, at: Route, outer: Outer): reado
   return desired.guarded.filter((it) => same(it) && beneath(it.route, at) && fewer(it));
 }
 
-/** The first of them whose requests would come through here: no rule checks a login there, and none takes them elsewhere. */
-function inside(desired: Desired, standing: readonly StandingRoute[], at: Route, outer: Outer): Route | undefined {
+const inside = (desired: Desired, standing: readonly StandingRoute[], at: Route, outer: Outer): Route | undefined =>
+  unguardedWithin(desired, standing, at, outer)[0];
+
+/** Those of them whose requests would come through here: no rule checks a login there, and none takes them elsewhere. */
+function unguardedWithin(desired: Desired, standing: readonly StandingRoute[], at: Route, outer: Outer): readonly Route[] {
   const shields = new Set(standing.filter((it) => it.service !== undefined && !it.public).map(({ route }) => routeKey(route)));
   const away = standing.filter((it) => leadsAway(it, outer.service) && it.route.path === undefined && beneath(it.route, at));
-  return narrowerWithin(desired, at, outer).find(
-    ({ route }) => !shields.has(routeKey(route)) && !away.some((it) => takesIn(route, it.route)),
-  )?.route;
+  return narrowerWithin(desired, at, outer)
+    .map(({ route }) => route)
+    .filter((route) => !shields.has(routeKey(route)) && !away.some((it) => takesIn(route, it.route)));
 }
 
 /** Whether its rule shows something else than this service, as another party's does on a name inside a wildcard. */
@@ -87,6 +90,8 @@ export function uncovering({ desired, standing }: Surroundings, route: Route, au
     if (outer.service === undefined || outer.shut || !beneath(route, outer.route)) return false;
     if (!outer.public && outer.audience !== undefined && outer.audience === inner.audience) return false;
     if (inside(desired, standing, route, outer) !== undefined) return true;
+    // A narrower route that lies between the two and is not there yet is to answer for this one.
+    if (unguardedWithin(desired, standing, outer.route, outer).some((it) => takesIn(route, it))) return true;
     if (desired.held.has(routeKey(outer.route))) return inner.shut || outer.service === inner.service;
     const wish = desired.wishes.get(routeKey(outer.route));
     if (wish === undefined || wish.origin.service !== outer.service) return true;
