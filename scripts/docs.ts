@@ -4,6 +4,7 @@
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { decisionsPage } from "./docs/decisions.ts";
 import { indexPage } from "./docs/index.ts";
 import { withLimits } from "./docs/limits.ts";
 import { withMetrics } from "./docs/metrics.ts";
@@ -38,4 +39,9 @@ await write("contrib/labels.schema.json", () => printed(labelsSchema()));
 await write("contrib/compose.schema.json", () => printed(composeSchema()));
 
 const pages = (await readdir(`${ROOT}/docs`)).filter((name) => name.endsWith(".md"));
-await write("docs/README.md", () => indexPage(new Set(pages)));
+await write("docs/README.md", () => indexPage(new Set([...pages, "decisions/README.md"])));
+
+const records = (await readdir(`${ROOT}/docs/decisions`)).filter((name) => /^\d{4}-.+\.md$/.test(name));
+const texts = records.map(async (name) => [name, await readFile(`${ROOT}/docs/decisions/${name}`, "utf8")] as const);
+const index = decisionsPage(new Map(await Promise.all(texts)));
+await write("docs/decisions/README.md", () => index);

@@ -9,12 +9,14 @@ import type { CallReport } from "./clients/report.ts";
 import type { Config } from "./config.ts";
 import type { AuthentikReference } from "./domain/authentik-container.ts";
 import type { Owner } from "./domain/owner.ts";
+import type { Party } from "./domain/party.ts";
 import { accessApi } from "./kinds/access/api.ts";
 import { directoryHands, NOBODY_ASKED } from "./kinds/directory.ts";
 import { dnsApi } from "./kinds/dns/api.ts";
 import { type Hands, look } from "./kinds/hands.ts";
 import { house } from "./kinds/index.ts";
 import { ingressApi } from "./kinds/ingress/api.ts";
+import { comesInForce } from "./kinds/ingress/in-force.ts";
 import type { Jump } from "./kinds/ingress/journal.ts";
 import { planLeaving } from "./kinds/leaving.ts";
 import { loginApi } from "./kinds/login/api.ts";
@@ -74,6 +76,12 @@ export interface App {
    * @throws {WorldError} when any part could not be read
    */
   look(before?: World): Promise<World>;
+  /**
+   * Whether cloudflared has come to run what was closed and narrowed; waited for, for some seconds.
+   *
+   * @throws {WorldError} when it could not be asked
+   */
+  inForce(world: World): Promise<boolean>;
 }
 
 /**
@@ -83,6 +91,8 @@ export interface App {
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, source, signal, watch, onCall, onJump, events, leaving = false } = options;
+  /** What passes have found, for the connections to Authentik. */
+  const memory: { authentik?: Party | undefined } = {};
   const listing = createListing(leaving ? source : answering(options), () => performance.now());
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
@@ -93,7 +103,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const authentik = createAuthentik({
     token: config.authentik.token.reveal(),
     url: config.authentik.apiUrl,
-    lookup: lookupFor(config.authentik, listing),
+    lookup: lookupFor(config.authentik, { listing, machine: machineOf(options), knownParty: () => memory.authentik }),
     signal,
     onCall: (report) => onCall("authentik", report),
   });
@@ -101,7 +111,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
   const hands = createHands({ config, cloudflare, authentik, owner, account, onJump, leaving });
   const parts: LoopParts = {
-    ...(leaving ? nothingWished(owner) : labelsObeyed(config, listing, owner)),
+    ...(leaving ? nothingWished(owner) : labelsObeyed(options, listing, owner, (party) => (memory.authentik = party))),
     hands,
     watch,
     ...(events !== undefined && { events }),
@@ -123,28 +133,41 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     preview: () => preview(parts, loop.known()),
     look: (before) => look(hands, "all", NOBODY_ASKED, before),
+    inForce: async ({ tunnel: { tunnel }, ingress }) =>
+      tunnel === undefined ||
+      ingress.unconfirmed.length === 0 ||
+      (await comesInForce({ cloudflare, account, tunnel: tunnel.id }, ingress.version)),
   };
 }
 
 /** The containers with what Docker's DNS says of their names, where it can be asked. */
-const answering = ({ config, source, dns = createDockerDns(), hostname = machineName() }: AppOptions): Source =>
-  withAnswers(source, {
+const answering = (options: AppOptions): Source => {
+  const { config, source, dns = createDockerDns() } = options;
+  return withAnswers(source, {
     dns,
-    hostname,
+    hostname: machineOf(options),
     outside: outsideProbe({ dns, uptime: () => performance.now(), unknownName: () => `cfauth-${randomUUID()}` }),
     isLabelled: ({ labels }) => Object.keys(effectiveLabels(labels, config.labels).labels).length > 0,
     networks: (workloads) => [...new Set([...config.labels.networks, ...namedNetworks(workloads, config.labels)])],
   });
+};
+
+const machineOf = ({ hostname = machineName() }: AppOptions): string => hostname;
 
 type Wishing = Pick<LoopParts, "list" | "decide" | "asked" | "plan">;
 
 /** What runs is listed, and what its labels ask for is wished. */
-function labelsObeyed(config: Config, listing: Listing, owner: Owner): Wishing {
+function labelsObeyed(options: AppOptions, listing: Listing, owner: Owner, onAuthentik: (party: Party | undefined) => void): Wishing {
+  const { config } = options;
   const rooms = house(owner, config.tiles);
-  const [settings, grace] = [wishSettings(config), graceOf(config)];
+  const [settings, grace] = [wishSettings(config, machineOf(options)), graceOf(config)];
   return {
     list: () => listing.list(),
-    decide: (workloads, world, memory, now) => wishes(settings, grace, workloads, world, memory, now),
+    decide: (workloads, world, memory, now) => {
+      const decision = wishes(settings, grace, workloads, world, memory, now);
+      onAuthentik(decision.memory.authentik);
+      return decision;
+    },
     asked: (workloads) => asked(workloads, config.labels),
     plan: ({ desired }, world, failed) => plan(rooms, desired, world, failed),
   };
@@ -189,11 +212,15 @@ export function createHands({ config, cloudflare, authentik, owner, account, onJ
   };
 }
 
-/** What labels are read with. */
-export const wishSettings = ({ labels, authentik: login }: Config): WishSettings => ({
+/**
+ * What labels are read with.
+ *
+ * @param machine - what this machine is called; in a container its short id
+ */
+export const wishSettings = ({ labels, authentik: login }: Config, machine = machineName()): WishSettings => ({
   ...labels,
   allowedZones: labels.zones,
-  login: { host: login.host, path: login.path, reference: authentikReference(login) },
+  login: { host: login.host, path: login.path, reference: authentikReference(login), machine },
 });
 
 /** The public address leads to no container, even where one is called like it. */

@@ -4,9 +4,11 @@ import type { AddressBook } from "./clients/authentik/destination.ts";
 import { authentikLookup, type LookupParts } from "./clients/authentik/lookup.ts";
 import { resolveAll } from "./clients/private-lookup.ts";
 import type { Config } from "./config.ts";
+import { type AuthentikReference, findAuthentik, isAuthentik } from "./domain/authentik-container.ts";
+import type { Party } from "./domain/party.ts";
 import { hasPrivateEnding } from "./domain/private-host.ts";
+import { findSelf } from "./domain/self.ts";
 import type { Workload } from "./domain/workload.ts";
-import { type AuthentikName, authentikContainers } from "./labels/authentik-container.ts";
 import type { Listing } from "./sources/listing.ts";
 
 /** A list this old still tells who has an address: a pass lists containers right before it calls Authentik. Milliseconds. */
@@ -14,22 +16,31 @@ const MAX_LIST_AGE_MS = 2_000;
 
 type Own = Pick<Config["authentik"], "apiUrl" | "container">;
 
+export interface LookupContext {
+  readonly listing: Listing;
+  /** What this machine is called; in a container its short id. */
+  readonly machine: string;
+  /** The party that Authentik's container had when a pass last found it. */
+  readonly knownParty?: () => Party | undefined;
+}
+
 /**
  * How cfauth finds Authentik's address; undefined where the system's own way will do: an address literal, this very machine, or a
  * name on the internet, where the certificate proves who answers.
  */
-export function lookupFor(authentik: Own, listing: Listing): LookupFunction | undefined {
-  const parts = lookupParts(authentik, listing);
+export function lookupFor(authentik: Own, context: LookupContext): LookupFunction | undefined {
+  const parts = lookupParts(authentik, context);
   return parts === undefined ? undefined : authentikLookup(parts);
 }
 
-export function lookupParts({ apiUrl, container }: Own, listing: Listing): LookupParts | undefined {
+export function lookupParts({ apiUrl, container }: Own, context: LookupContext): LookupParts | undefined {
   const { protocol, hostname: host } = new URL(apiUrl);
   const plain = protocol === "http:";
   if (isIP(host.replace(/^\[|\]$/g, "")) !== 0 || host === "localhost" || (!plain && host.includes("."))) return undefined;
   const isDockers = !hasPrivateEnding(host);
   // Any project may call a network `lan` and a container on it `auth`: that makes it no Authentik.
-  const name = { container, host: isDockers ? host : undefined };
+  const byHost: AuthentikReference = isDockers ? { kind: "host", host } : { kind: "none" };
+  const reference: AuthentikReference = container === undefined ? byHost : { kind: "setting", name: container };
   // `authentik-server.authentik-api` means that network alone, whatever others the container, or a later one of its name, is on.
   const isMeant = (network: string): boolean => !isDockers || !host.includes(".") || host.endsWith(`.${network.toLowerCase()}`);
   return {
@@ -38,15 +49,20 @@ export function lookupParts({ apiUrl, container }: Own, listing: Listing): Looku
     dockers: isDockers,
     isNear,
     resolve: resolveAll,
-    book: async (anew) => bookOf(await listing.recent(anew ? 0 : MAX_LIST_AGE_MS), name, isMeant),
+    book: async (fresh) => bookOf(await context.listing.recent(fresh ? 0 : MAX_LIST_AGE_MS), reference, context, isMeant),
   };
 }
 
-/**
- * @param isMeant - whether that container is to be reached through this network
- */
-function bookOf(workloads: readonly Workload[], name: AuthentikName, isMeant: (network: string) => boolean): AddressBook {
-  const own = authentikContainers(workloads, name);
+/** @param isMeant - whether that container is to be reached through this network */
+function bookOf(
+  workloads: readonly Workload[],
+  reference: AuthentikReference,
+  { machine, knownParty }: LookupContext,
+  isMeant: (network: string) => boolean,
+): AddressBook {
+  const evidence = { ownParty: findSelf(workloads, machine)?.party, knownParty: knownParty?.() };
+  const container = findAuthentik(workloads, reference, evidence);
+  const own = workloads.filter((it) => isAuthentik(container, it));
   const places = workloads.flatMap((workload) =>
     Object.entries(workload.networks).flatMap(([network, { ip }]) => (ip === undefined ? [] : [{ workload, network, ip }])),
   );

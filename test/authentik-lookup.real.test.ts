@@ -76,7 +76,7 @@ async function home(): Promise<Home> {
 function wayTo(host: string, asker: Container) {
   const engine = createDocker({ kind: "socket", path: "/var/run/docker.sock" });
   const listing = createListing(createDockerSource({ docker: engine, log: { debug: () => {} } }), () => performance.now());
-  const parts = lookupParts({ apiUrl: `http://${host}:${PORT}`, container: undefined }, listing);
+  const parts = lookupParts({ apiUrl: `http://${host}:${PORT}`, container: undefined }, { listing, machine: "" });
   if (parts === undefined) throw new Error("not looked up");
   const asked = { ...parts, resolve: (name: string) => resolvedIn(asker, name) };
   const client = createAuthentik({

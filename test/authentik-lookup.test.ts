@@ -71,7 +71,7 @@ interface Answering {
 
 function client(port: number, { resolved, listing, container, host = "authentik-server" }: Answering): Authentik {
   const url = `http://${host}:${port}`;
-  const parts = lookupParts({ apiUrl: url, container }, listing);
+  const parts = lookupParts({ apiUrl: url, container }, { listing, machine: "" });
   if (parts === undefined) throw new Error("not looked up");
   const lookup = authentikLookup({ ...parts, resolve: async () => resolved });
   return createAuthentik({ token: TOKEN, url, lookup, backoffMs: 1 });
@@ -188,14 +188,14 @@ test("a name that leads to a public address is not called over plain http", asyn
 test.each(["http://127.0.0.1:9000", "http://[::1]:9000", "http://localhost:9000", "https://auth.example.com"])(
   "the configured host is used as it is: %s",
   (apiUrl) => {
-    expect(lookupFor({ apiUrl, container: "authentik-server" }, listingOf([]))).toBeUndefined();
+    expect(lookupFor({ apiUrl, container: "authentik-server" }, { listing: listingOf([]), machine: "" })).toBeUndefined();
   },
 );
 
 test.each(["http://authentik-server:9000", "https://authentik-server:9443", "http://authentik-server.api:9000", "http://auth.lan"])(
   "a name that a container may have as well is looked up by the list: %s",
   (apiUrl) => {
-    expect(lookupFor({ apiUrl, container: undefined }, listingOf([]))).toBeTypeOf("function");
+    expect(lookupFor({ apiUrl, container: undefined }, { listing: listingOf([]), machine: "" })).toBeTypeOf("function");
   },
 );
 

@@ -107,6 +107,7 @@ export const faultyRoute = (at: string | Route, more: Partial<FaultyRoute> = {})
   created: 1_000,
   members: ["app"],
   service: undefined,
+  elsewhere: false,
   saysPublic: false,
   shut: false,
   ...more,
@@ -155,6 +156,7 @@ export const context = (workloads: readonly Workload[], { login, ...more }: Cont
   directory: { groups: { found: [] }, policies: [], tokens: { found: [] } },
   neighbours: neighbours(workloads),
   routed: new Set(),
+  services: noServices,
   standing: new Set(),
   ...more,
 });
@@ -174,6 +176,7 @@ export function decoded(workloads: readonly Workload[], more: ContextOptions = {
 /** A machine on which nothing is seen to run, and Authentik is elsewhere. */
 export const NOTHING_RUNS: Engine = {
   occupants: () => [],
+  ownService: () => undefined,
   login: { hostname: "auth.example.org", container: { kind: "unnamed" } },
 };
 

@@ -45,6 +45,10 @@ describe("docker-compose.example.yml", () => {
   });
 });
 
+test.each(["cloudflared", "cfauth"])("%s in the example looks for no name in the machine's search domains", (name) => {
+  expect(service(name)).toContain('    dns_search: "."\n');
+});
+
 describe("Authentik in it", () => {
   test("is routed by its own label, on the tunnel network", () => {
     const authentik = service("authentik-server");

@@ -33,7 +33,7 @@ test("the account has the role through its group, and administers nothing", () =
   expect(account?.attrs).toMatchObject({ type: "service_account", groups: [`!KeyOf ${group?.id}`] });
 });
 
-test("the token is one for the API that does not expire, and its key stands in no file", () => {
+test("the token is one for the API that does not expire, and its key is in no file", () => {
   expect(entry("authentik_core.token").attrs).toMatchObject({
     key: "!Env CFAUTH_TOKEN",
     user: `!KeyOf ${entry("authentik_core.user").id}`,

@@ -347,7 +347,7 @@ describe("hostile text in a notification", () => {
   });
 
   it.each(["https://discord.com/api/webhooks/1/abc", "https://chat.example.com/hooks/key"])(
-    "calls nobody, formats nothing and makes no link: %s",
+    "mentions no one, formats nothing and makes no link: %s",
     (url) => {
       const lure = "@everyone <@&1> **b** [a](https://a.example.org) ![c](https://c.example.org/[y](https://y.example.org)) ||s|| # h";
       const text = texts(sent(url, [routeOpened({ ...ROUTE, container: lure, state: "live" }, NOW)]).json).join("\n");
@@ -357,7 +357,7 @@ describe("hostile text in a notification", () => {
     },
   );
 
-  it("calls nobody and makes no link in Slack", () => {
+  it("mentions no one and makes no link in Slack", () => {
     const event = routeOpened({ ...ROUTE, container: "<!channel> <https://evil.example.org|click> & co", state: "live" }, NOW);
     const { json } = sent("https://hooks.slack.com/services/T/B/X", [event]);
     expect(texts(json).join("")).toContain("container &lt;!channel&gt; &lt;https://evil.example.org|click&gt; &amp; co (");

@@ -65,7 +65,7 @@ export const HOSTILE = STEERING.map((it) => `x${it}FORGED`).join("");
 
 const FIRST_CHARACTERS = new Set(STEERING.map((it) => String.fromCodePoint(it.codePointAt(0) ?? 0)));
 
-/** Each of them that stands in the text as it is, but for the line feeds that the output itself has; as code points. */
+/** Each of them that the text contains unchanged, but for the line feeds that the output itself has; as code points. */
 const rawIn = (text: string): readonly string[] =>
   [...text].filter((it) => it !== "\n" && FIRST_CHARACTERS.has(it)).map((it) => `U+${it.codePointAt(0)?.toString(16)}`);
 

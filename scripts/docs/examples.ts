@@ -74,7 +74,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
     notes: [
       "Inside a hostname that another Compose project holds, a path needs that container's label [`share-with`](#share-with).",
       "The prefix and everything below it, nothing that only begins like it: `/api` is not `/apiary`. The container sees the whole path.",
-      "Only clean spellings come through, without `.`, `..` or empty segments. Upper and lower case are different paths.",
+      "Only clean spellings come through, without `.`, `..` or empty segments. Upper and lower case are different paths, except that a protected path inside a route that lets in more people takes its other spellings too: [access.md](access.md#several-routes-that-overlap).",
     ],
     example: wiki({ "cfauth.path": "/api" }),
   },
@@ -110,7 +110,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
     example: wiki({ "cfauth.access.emails": "ann@example.com,@example.org" }),
   },
   "access.session": {
-    notes: ["From `1m` to `30d`. Shorter means that somebody who was put out of a group is out sooner."],
+    notes: ["From `1m` to `30d`. A shorter one means that a person who was removed from a group is out sooner."],
     example: wiki({ "cfauth.access.session": "7d" }),
   },
   "access.bypass": {
@@ -177,6 +177,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   "share-with": {
     notes: [
       "A hostname belongs to the project that holds it. Containers of other projects may route a path inside it, such as `wiki.example.com/blog`, only with this label on a container of the holder. The first container that asks for a free hostname makes its project the holder; a hostname stays with it while it runs, and for the grace period after that.",
+      "Names are those of Compose projects, as `docker compose ls` shows them. A container without a project has no such name: only `*` admits it.",
     ],
     example: wiki({ "cfauth.share-with": "blog,wiki" }),
   },
@@ -217,7 +218,7 @@ export const TOGETHER: readonly (Section & { readonly title: string })[] = [
   {
     title: "Who may enter, taken together",
     notes: [
-      "Everything that names somebody lets in more: a member of any group, or any of the addresses, or whom a policy lets in, or a machine with one of the tokens. `access.bypass` is apart from it: there nobody is asked.",
+      "Every label that names people lets in more: a member of any group, or any of the addresses, or whom a policy lets in, or a machine with one of the tokens. `access.bypass` is apart from it: there no one is asked for a login.",
     ],
     example: wiki({
       "cfauth.access.groups": "family",

@@ -8,7 +8,7 @@ const HEAD = `# Labels
 Made from the catalogue by \`npm run docs\`; every example is run by the tests.
 
 Labels begin with \`cfauth.\` (\`CFAUTH_LABEL_PREFIX\` changes it). Values are text: numbers, \`true\` and \`false\` go between quotes in a
-Compose file. A label that is unknown or cannot be taken for good opens nothing: a route that is shut stays shut, one that is protected
+Compose file. A label that is unknown or faulty opens nothing: a route that is shut stays shut, one that is protected
 stays as it was, and the problem names the container, the label and what would be right.
 
 Labels say something about their own container alone. Those that come from an image are ignored (\`CFAUTH_IMAGE_LABELS\`), and what concerns
@@ -32,7 +32,7 @@ or for all of them, in VS Code's settings:
 \`\`\`
 
 Compose's own schema is part of it, since what is named here takes its place. [labels.schema.json](../contrib/labels.schema.json) is the part
-for the labels alone. Both know the prefix \`cfauth\`; values that Compose fills in (\`\${…}\`) are let be. The last word has cfauth.`;
+for the labels alone. Both know the prefix \`cfauth\`; values that Compose fills in (\`\${…}\`) are not checked. cfauth itself decides.`;
 
 /** docs/labels.md. */
 export function labelsPage(): string {

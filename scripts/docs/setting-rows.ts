@@ -45,7 +45,9 @@ export const SETTINGS: readonly SettingGroup[] = [
         meaning: "Authentik API token (intent API Token, not expiring)",
         fallback: "**required**",
         takes: "the key of a token, from Directory → Tokens and App passwords",
-        notes: ["Of an administrator, or of [an account with few permissions](authentik.md#an-account-with-few-permissions)."],
+        notes: [
+          "Of [an account with few permissions](authentik.md#an-account-with-few-permissions). An administrator's token works as well; people who get hold of that one can do everything in Authentik.",
+        ],
       },
     },
   },
@@ -95,7 +97,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: "1 to 32 of `a-z`, `0-9` and `-`",
         example: "home-nas",
         notes: [
-          "It stands on everything that cfauth makes, and is how cfauth knows what is its own. Set it where several cfauths share an account and you want to tell them apart, before Docker is reinstalled or moved, and with Podman. **Changing it leaves what was made under the old name behind as somebody else's.**",
+          "It is written on everything that cfauth makes, and is how cfauth recognises its own objects. Set it where several cfauths share an account and you want to tell them apart, before Docker is reinstalled or moved, and with Podman. **If you change it, cfauth takes what it made under the old name for another owner's, and leaves it.**",
         ],
       },
       CLOUDFLARE_BASE_URL: {
@@ -127,8 +129,8 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: "the name of a container or of a Compose service",
         example: "authentik-server",
         notes: [
-          "Set it where `AUTHENTIK_API_URL` does not name the container, and where others can start containers: any project can call a Compose service, or a container, as yours is called. The name that `docker ps` shows is safest.",
-          "A container that answers to the host of `AUTHENTIK_API_URL` over plain http is sent the token only if it is this one.",
+          "Set it if `AUTHENTIK_API_URL` does not name the container, and if others can start containers. Any project can give a Compose service or a container the name of yours, so the one in cfauth's own Compose project counts first. If Authentik is in another project, write the name that `docker ps` shows, and give Authentik that `container_name`.",
+          "Over plain http cfauth sends the token only to this container, whichever one answers to the host of `AUTHENTIK_API_URL`.",
         ],
       },
       CFAUTH_AUTHENTIK_SLUG: {
@@ -136,7 +138,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: "letters, digits, `-` and `_`",
         example: "cf-tunnel-access",
         notes: [
-          "An application of that slug that is there already is used and mended, not doubled: the one of a walk-through done by hand, say. A slug that is changed later makes a login of its own: what was made under the old one is left, and yours to delete.",
+          "An application of that slug that is there already is used and repaired, not doubled: the one of a walk-through done by hand, say. A slug that is changed later makes a login of its own: what was made under the old one is left, and yours to delete.",
         ],
       },
       CFAUTH_AUTHENTIK_FLOW: {
@@ -149,7 +151,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         meaning: "create tiles in Authentik's library",
         ...FLAG,
         example: "false",
-        notes: ["`false` makes none and takes away those that are there."],
+        notes: ["`false` makes none and removes those that are there."],
       },
     },
   },
@@ -186,14 +188,14 @@ export const SETTINGS: readonly SettingGroup[] = [
         ...FLAG,
         example: "false",
         notes: [
-          "`false` where whoever writes labels should not be able to open anything to everyone. What is open to everyone is shut then.",
+          "Set `false` if the people who write labels must not open anything to everyone. Routes that are open to everyone close then.",
         ],
       },
       CFAUTH_ALLOW_SERVICE: {
         meaning: "whether a `service` label may point away from its own container",
         ...FLAG,
         example: "true",
-        notes: ["`true` lets whoever writes labels publish any address that cloudflared reaches."],
+        notes: ["With `true` the people who write labels can publish any address that cloudflared reaches."],
       },
       CFAUTH_IMAGE_LABELS: {
         meaning: "whether `cfauth.*` labels that come from an image count",
@@ -251,7 +253,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: `${DURATION}; from \`1s\` to \`24d\``,
         example: "15m",
         notes: [
-          "What somebody changes there by hand is put right at the next one; a label takes effect at once and does not wait for it. One costs five calls to Cloudflare and a handful to Authentik.",
+          "What somebody changes there by hand is put right at the next one; a label takes effect at once and does not wait for it. One costs six calls to Cloudflare and a handful to Authentik.",
         ],
       },
     },
@@ -306,7 +308,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: "names of Docker networks, the preferred one first",
         example: "tunnel,edge",
         notes: [
-          "The networks that cloudflared is on. cfauth itself need not be, but where it is, it asks Docker's DNS whether another container answers to a name, and notices a DNS server outside that does (`CFA-NETWORK-DNS`).",
+          "The networks that cloudflared is on. cfauth itself need not be, but where it is, it asks Docker's DNS whether another container answers to a name, and whether a DNS server outside answers it (`CFA-NETWORK-DNS`).",
           "Docker resolves no names on `bridge`, `host`, `none`, `ingress` and `docker_gwbridge`, and Podman none on `podman`: they are refused. With `CFAUTH_TARGET=ip`, which needs no names, `bridge` and `podman` are accepted.",
         ],
       },
@@ -317,8 +319,8 @@ export const SETTINGS: readonly SettingGroup[] = [
         values: ["name", "id", "ip", "published"],
         example: "published",
         notes: [
-          "`name`: by the container's name on its network, `<name>.<network>`, for cloudflared in Docker; by its short id where another container answers to the same name, and by its address where that one has taken the short id too. `id`: always by the short id, which changes when a container is recreated. `ip`: by the container's address, for a cloudflared on the host of a Linux engine; the address may change with each start, and the rule with it. `published`: by the port that the container publishes on the host.",
-          "What each defends against and what it costs: [security.md](security.md#how-cloudflared-finds-a-container). Choose `id` where you do not trust everybody who may create containers. A rule that has the short id keeps it until the container is recreated, also after a change back to `name`.",
+          "`name`: by the container's name on its network, `<name>.<network>`, for cloudflared in Docker; by its short id where another container answers to the same name or the network is called like a domain, and by its address where that one has taken the short id too. `id`: always by the short id, which changes when a container is recreated. `ip`: by the container's address, for a cloudflared on the host of a Linux engine; the address may change with each start, and the rule with it. `published`: by the port that the container publishes on the host.",
+          "What each defends against and what it costs: [security.md](security.md#how-cloudflared-finds-a-container). Choose `id` if you do not trust everyone who may create containers. A rule that has the short id keeps it until the container is recreated, also after a change back to `name`.",
         ],
       },
       CFAUTH_SOURCES: {

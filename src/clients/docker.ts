@@ -62,7 +62,7 @@ export function createDocker(
   const told = <T>(path: string, answer: () => Promise<T>): Promise<{ readonly status: number; readonly body: T }> =>
     reported({ method: "GET", operation: path.slice(1) }, onCall, async () => ({ body: await answer(), status: 200 }), { statusOf });
   /**
-   * @param name - the path as people are told of it, where it differs
+   * @param name - the path as messages show it, where it differs
    * @param patienceMs - for the whole answer
    */
   const get = async <T>(path: string, shape: z.ZodType<T>, name = path, patienceMs = timeoutMs): Promise<T> => {

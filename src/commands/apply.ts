@@ -40,14 +40,14 @@ function apply(config: Config, context: Context): Promise<number> {
       }
       const taken = await steps.take(app, preview);
       say(out, ...told(taken, context), ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)));
-      return taken.whole ? 0 : 1;
+      return taken.whole && taken.late === undefined ? 0 : 1;
     },
     (error) => say(out, ...errorLines(out, error)),
   );
 }
 
 /** What waits, what is left to the daemon and what is wrong, in the end. */
-function told({ last }: Taken, { out, stop }: Context): readonly string[] {
+function told({ last, late }: Taken, { out, stop }: Context): readonly string[] {
   if (last?.end === undefined)
     return (last?.errors ?? []).filter((error) => !unbegun(error, stop)).flatMap((error) => errorLines(out, error));
   // What waits then waits for whoever stopped it.
@@ -58,7 +58,7 @@ function told({ last }: Taken, { out, stop }: Context): readonly string[] {
       (key) => `${painted(out, "…")} ${key}  its container is gone: the daemon removes it when the grace period ends`,
     ),
     ...plan.waiting.map(({ route, reason }) => `${painted(out, "…")} ${route}  waiting for ${reason}`),
-    ...inEffect(plan.problems, standing(world), decision.desired).flatMap((problem) => {
+    ...inEffect([...plan.problems, ...(late === undefined ? [] : [late])], standing(world), decision.desired).flatMap((problem) => {
       const [what = "", ...then] = problemLines(out, problem);
       return [
         `${painted(out, "!")} ${problem.route === undefined ? "" : `${problem.route}  `}${what}`,

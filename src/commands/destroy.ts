@@ -2,11 +2,12 @@ import type { Config } from "../config.ts";
 import { spoken } from "../domain/duration.ts";
 import { many } from "../domain/grammar.ts";
 import type { Owner } from "../domain/owner.ts";
+import type { Problem } from "../domain/problem.ts";
 import { foreignIn } from "../kinds/foreign.ts";
 import { oursIn, type Remaining, stayingIn, unseenIn } from "../kinds/leaving.ts";
 import { ZERO_TRUST } from "../links.ts";
 import type { Preview } from "../loop/preview.ts";
-import { painted } from "../preview/lines.ts";
+import { painted, problemLines } from "../preview/lines.ts";
 import { grouped, tunnelName } from "../preview/text.ts";
 import { type Command, type Context, withConfig } from "./command.ts";
 import { daemonBeside } from "./daemon-beside.ts";
@@ -72,8 +73,8 @@ function destroy(config: Config, context: Context, yes: boolean): Promise<number
       const after = taken.whole ? taken.last?.end?.world : undefined;
       const known = after ?? (await app.look(taken.last?.end?.world));
       const left = [...oursIn(known, app.owner), ...unseenIn(known, app.owner)];
-      say(out, ...told(taken, left, app.owner, context));
-      return left.length === 0 ? 0 : 1;
+      say(out, ...told(taken, left, app.owner, context), ...(taken.late === undefined ? [] : late(taken.late, context)));
+      return left.length === 0 && taken.late === undefined ? 0 : 1;
     },
     (error) =>
       say(
@@ -148,4 +149,9 @@ function told({ done, last, ms }: Taken, left: readonly Remaining[], owner: Owne
     ...left.map((it) => `    ${painted(out, "!")} ${spell(it)}`),
     "What stands is safe. Run cfauth destroy again: it goes on from where it was.",
   ];
+}
+
+function late(problem: Problem, { out }: Context): readonly string[] {
+  const [what = "", ...then] = problemLines(out, problem);
+  return [`${painted(out, "!")} ${what}`, ...then.map((line) => `    ${line}`)];
 }

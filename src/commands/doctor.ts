@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { lookupParts } from "../authentik-lookup.ts";
 import { authentikLookup, strangerAt } from "../clients/authentik/lookup.ts";
 import { createAuthentik } from "../clients/authentik.ts";
@@ -50,7 +51,7 @@ function sceneFor(config: Config, { env, readText, stop: signal }: Context, noti
   const { labels, imageLabels } = config;
   const source = createDockerSource({ docker, log: { debug: () => {} }, prefix: labels.prefix, imageLabels });
   const listing = createListing(source, () => performance.now());
-  const parts = lookupParts(authentik, listing);
+  const parts = lookupParts(authentik, { listing, machine: hostname() });
   return createScene({
     config,
     stranger: parts && (() => strangerAt(parts)),

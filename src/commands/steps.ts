@@ -1,7 +1,9 @@
 import type { App, AppOptions } from "../app.ts";
+import type { Problem } from "../domain/problem.ts";
 import type { WorldError } from "../errors.ts";
 import { difference } from "../kinds/difference.ts";
 import type { AnyChange } from "../kinds/index.ts";
+import { notInForce } from "../kinds/ingress/survey.ts";
 import { called, subjectOf } from "../kinds/phrase.ts";
 import type { World } from "../kinds/world.ts";
 import type { Outcome } from "../loop/loop.ts";
@@ -19,6 +21,8 @@ export interface Taken {
   readonly last: Outcome | undefined;
   /** Whether all that can be done is done. */
   readonly whole: boolean;
+  /** What is to be said where cloudflared does not run what was closed or narrowed; undefined where it does. */
+  readonly late: Problem | undefined;
   readonly ms: number;
 }
 
@@ -27,7 +31,7 @@ export interface Steps {
   readonly watch: AppOptions["watch"];
   readonly onCall: AppOptions["onCall"];
   /** Passes until nothing is left to do, or it fails too often. */
-  take(app: Pick<App, "loop">, preview: Preview): Promise<Taken>;
+  take(app: Pick<App, "loop" | "inForce">, preview: Preview): Promise<Taken>;
 }
 
 /** Passes that fail before it gives up; each is a second or more after the one before. */
@@ -84,7 +88,7 @@ export function createSteps({ out, stop }: Pick<Context, "out" | "stop">): Steps
       wave.written += 1;
       progress.at(done.length + Math.min(wave.written, wave.size));
     },
-    take: async ({ loop }, preview) => {
+    take: async ({ loop, inForce }, preview) => {
       const began = performance.now();
       progress = createProgress(out, preview.steps.filter(({ later }) => !later).length);
       for (let tries = 0; tries < TRIES && !stop.aborted; tries++) {
@@ -93,6 +97,8 @@ export function createSteps({ out, stop }: Pick<Context, "out" | "stop">): Steps
         if (last?.result === "settled" || last?.errors.every(({ transient }) => !transient)) break;
         if (tries < TRIES - 1) await new Promise((over) => setTimeout(over, Math.min(again, 10_000)));
       }
+      const world = stop.aborted ? undefined : last?.end?.world;
+      const late = world === undefined || (await inForce(world)) ? undefined : notInForce(world.tunnel.name);
       progress.end();
       return {
         done,
@@ -101,6 +107,7 @@ export function createSteps({ out, stop }: Pick<Context, "out" | "stop">): Steps
           done,
         ),
         last,
+        late,
         whole: last?.result === "settled" && !stop.aborted,
         ms: performance.now() - began,
       };

@@ -31,7 +31,7 @@ export function dockerAddress(texts: Readonly<Record<string, string>>, readFile:
   const at = { host: url.hostname.replace(/^\[|\]$/g, ""), port: portOf(url, tls) };
   if (!tls && !mayBePrivateHost(at.host))
     return refused(
-      "leads to an engine on the internet without TLS: whoever is on the way decides what cfauth publishes",
+      "leads to an engine on the internet without TLS: anyone on the way could decide what cfauth publishes",
       "write https:// or set DOCKER_TLS_VERIFY=1, or give it a tunnel such as ssh -L 2375:/var/run/docker.sock",
     );
   if (!tls) return { address: { kind: "tcp", ...at, tls: undefined } };

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { many } from "../domain/grammar.ts";
-import { WorldError } from "../errors.ts";
-import { awaitInForce } from "../kinds/ingress/in-force.ts";
+import { comesInForce } from "../kinds/ingress/in-force.ts";
 import { notInForce } from "../kinds/ingress/survey.ts";
 import { tunnel as foundation, nobodyConnected } from "../kinds/tunnel/propose.ts";
 import type { Tunnel } from "../kinds/tunnel/seen.ts";
@@ -49,14 +48,10 @@ const NEW_RULES_MS = 4_000;
 async function rulesCheck({ cloudflare, account, look }: Scene, { id, name }: Tunnel): Promise<Check> {
   const check = { id: "tunnel.rules", title: "cloudflared runs the newest rules" };
   const { version } = await look.ingress();
-  try {
-    await awaitInForce({ cloudflare, account: await account(), tunnel: id }, version, NEW_RULES_MS);
-    return passed(check.id, check.title);
-  } catch (error) {
-    if (!(error instanceof WorldError) || error.code !== "CFA-TUNNEL-BEHIND") throw error;
-    const { message, fix, code } = notInForce(name);
-    return { ...check, result: "fail", detail: message, code, fixes: [fix] };
-  }
+  const newest = await comesInForce({ cloudflare, account: await account(), tunnel: id }, version, NEW_RULES_MS);
+  if (newest) return passed(check.id, check.title);
+  const { message, fix, code } = notInForce(name);
+  return { ...check, result: "fail", detail: message, code, fixes: [fix] };
 }
 
 const REMOTE = { id: "tunnel.remote", title: "its rules are managed from the dashboard" };

@@ -17,11 +17,18 @@ export function isReplicaName(name: string, { project, name: service }: { readon
 
 /** What is remembered of Compose services from pass to pass. */
 export interface KnownServices {
-  /** By service: what the containers that are it were called last, by name, short id and service. Kept while they run or a rule leads there. */
+  /**
+   * By service: what the containers that are it were called last, by name and short id, and by the service itself where there were
+   * replicas. Kept while they run or a rule leads there.
+   */
   readonly names: ReadonlyMap<string, readonly string[]>;
   /** Ids of running containers that say they are of a service and are not. A container does not become one of it any more. */
   readonly apart: ReadonlySet<string>;
 }
+
+/** The key under which a service is remembered. */
+export const serviceKey = ({ project, name }: { readonly project: string; readonly name: string }): string =>
+  JSON.stringify([project, name]);
 
 export const noServices: KnownServices = { names: new Map(), apart: new Set() };
 

@@ -2,7 +2,7 @@
 const CREDENTIALS = /(\/\/)[^/@\s]+@/g;
 
 /**
- * Any text that could be somebody's address, also a mistyped one. A domain alone, `@example.com`, is nobody's. It begins only where
+ * Any text that could be a person's address, also a mistyped one. A domain alone, `@example.com`, is none. It begins only where
  * a word begins, so that a long word is searched once and not once from each of its characters.
  */
 const ADDRESS = /(?<![^\s/<>"'`(),;:=\\…])[^\s/<>"'`(),;:=\\…]+@[^\s@/<>"'`(),;:\\]+/g;

@@ -14,7 +14,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return near[0]?.candidate ?? endingIn(word, known);
 }
 
-/** Longer words are names that people copy, not keys that they mistype: comparing them takes time and helps nobody. */
+/** Longer words are names that people copy, not keys that they mistype: comparing them takes time and helps no one. */
 const MAX_COMPARED_CHARACTERS = 100;
 
 /** Each character that one word has more than the other counts as wrong, so that most words need not be compared. */

@@ -1,3 +1,5 @@
+import { isOutsideEnding } from "./outside-name.ts";
+
 /**
  * The host of a rule: the only text that cloudflared resolves. It is built here from what the engine says (names, ids, addresses
  * and networks), never from the text of a label.
@@ -5,7 +7,7 @@
 
 declare const brand: unique symbol;
 
-/** A host that cloudflared asks Docker for, or an address that Docker gave out. As it stands in a URL. */
+/** A host that cloudflared asks Docker for, or an address that Docker gave out. As it is written in a URL. */
 export type OriginHost = string & { readonly [brand]: "OriginHost" };
 
 /** Docker names a container by this many characters of its id. */
@@ -33,8 +35,12 @@ export function parseOriginHost(text: string): OriginHost | undefined {
   return RESERVED.some((it) => name === it || name.endsWith(`.${it}`)) ? undefined : (text as OriginHost);
 }
 
-/** The name that only this network answers: `wiki.tunnel`. Undefined where that is no usable host. */
-export const hostOnNetwork = (name: string, network: string): OriginHost | undefined => parseOriginHost(`${name}.${network}`);
+/**
+ * The name that only this network answers: `wiki.tunnel`. Undefined where that is no usable host, and where the network is called
+ * like a domain: the DNS outside would answer it while the container is stopped.
+ */
+export const hostOnNetwork = (name: string, network: string): OriginHost | undefined =>
+  isOutsideEnding(network) ? undefined : parseOriginHost(`${name}.${network}`);
 
 export const shortId = (id: string): string => id.slice(0, SHORT_ID_LENGTH);
 
@@ -43,7 +49,7 @@ export const shortId = (id: string): string => id.slice(0, SHORT_ID_LENGTH);
  * no name at all (net.isDomainName, checked with Go 1.24).
  */
 export const hostById = (id: string, network: string): OriginHost | undefined =>
-  parseOriginHost(shortId(id)) ?? hostOnNetwork(shortId(id), network);
+  parseOriginHost(shortId(id)) ?? parseOriginHost(`${shortId(id)}.${network}`);
 
 /** An address that the engine reports, with brackets where it is IPv6. Undefined for what is none. */
 export function hostByAddress(address: string): OriginHost | undefined {

@@ -10,13 +10,14 @@ export type OriginOptions = Readonly<Record<string, string | number | boolean>>;
 
 /**
  * Another way to the container than by its name on the network, `name`. `shared`: another container answers to the name, or may.
- * `unanswered`: Docker's DNS does not know it. `unusable`: cloudflared cannot ask for it. `kept`: one of these was so when the
+ * `unanswered`: Docker's DNS does not know it. `unusable`: cloudflared cannot ask for it. `outside`: the network is called like a domain, so the
+ * DNS outside may answer it while the container is stopped. `kept`: one of these was so when the
  * rule was written, and the rule stays as it is until the container is recreated.
  */
 export interface Detour {
   readonly by: "id" | "address";
   readonly name: string;
-  readonly why: "shared" | "unanswered" | "unusable" | "kept";
+  readonly why: "shared" | "unanswered" | "unusable" | "outside" | "kept";
 }
 
 export const SCHEMES = ["http", "https", "tcp", "ssh", "rdp", "smb"] as const;

@@ -41,7 +41,7 @@ const PUBLIC_ENDING = /^([a-z]{2}|com|net|org|info|biz|name|edu|gov|mil|int|app|
 
 /**
  * Whether a host may be of the own network: private by itself, or as Docker answers a container on one network,
- * `authentik-server.authentik-api`. It is a guess, to name a fault early: whoever connects without encryption still has to look
+ * `authentik-server.authentik-api`. It is a guess, to name a fault early: code that connects without encryption still has to look
  * at the address that the name has then.
  */
 export function mayBePrivateHost(hostname: string): boolean {

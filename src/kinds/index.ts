@@ -8,7 +8,7 @@ import { adopt } from "./adopt.ts";
 import { dnsRung } from "./dns/propose.ts";
 import type { DnsChange } from "./dns/seen.ts";
 import { markAlong, strayRules } from "./ingress/marks.ts";
-import { ingressRung, screen } from "./ingress/propose.ts";
+import { ingressRung, reroute, screen } from "./ingress/propose.ts";
 import type { IngressChange } from "./ingress/seen.ts";
 import { tunnelRules } from "./ingress/survey.ts";
 import { unusedMethods } from "./login/doubles.ts";
@@ -43,6 +43,7 @@ export const house = (owner: Owner, withTiles = true): House<World, AnyChange> =
   widens: (wish, world) => widens(owner, wish, world),
   overstays: (wish, world, desired) => overstays(owner, wish, world, desired),
   screen,
+  reroute,
   adopt: adopt(owner),
   standing,
 });

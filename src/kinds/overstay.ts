@@ -3,25 +3,28 @@ import type { Owner } from "../domain/owner.ts";
 import { routeKey } from "../domain/route.ts";
 import type { Desired } from "../plan/desired.ts";
 import { narrows } from "./access/narrowing.ts";
-import { marked } from "./access/propose.ts";
+import { marked, outlasts } from "./access/propose.ts";
 import { takeAway } from "./ingress/propose.ts";
 import { checkOf, isShut, ruleOf } from "./ingress/rules.ts";
-import type { IngressChange } from "./ingress/seen.ts";
+import type { IngressChange, RawRule } from "./ingress/seen.ts";
 import { policyWishes } from "./policy/audience.ts";
 import { linked } from "./policy/propose.ts";
+import { admitsMore } from "./policy/replaced.ts";
 import type { World } from "./world.ts";
 
 /**
  * Takes our rule away where it shows something that is not wished there any more, or lets in somebody who is not; undefined where
  * it does not. For a route that cannot be made as it is to be, since something is missing or somebody else's is in the way.
  *
- * An application that is not ours any more says nothing of whom it lets in: then nothing is known to be otherwise than wished.
+ * An application that somebody made their own is looked at as well: the rule goes on taking its logins. Where the rule takes those
+ * of no application that is known, nothing is known to differ from the wish.
  */
 export function overstays(owner: Owner, wish: Exposure, world: World, desired: Desired): IngressChange | undefined {
   const rule = ruleOf(world, wish.route);
   if (rule === undefined || isShut(rule, world.ingress.mark)) return undefined;
   const gone =
-    rule.service !== wish.origin.service || (!open(wish.protection) && (checkOf(rule)?.required !== true || lost(owner, wish, world)));
+    rule.service !== wish.origin.service ||
+    (!open(wish.protection) && (checkOf(rule)?.required !== true || lost(owner, wish, world, rule)));
   return gone ? takeAway(wish.route, world, desired) : undefined;
 }
 
@@ -29,15 +32,25 @@ export function overstays(owner: Owner, wish: Exposure, world: World, desired: D
  * Whether somebody whom the application lets in is not to be let in, by an old login too that is not ended yet. Policies that are
  * not there yet are taken as they are to be.
  */
-function lost(owner: Owner, { route, protection }: Exposure, { access, login, policy }: World): boolean {
-  const application = access.mine.get(routeKey(route));
+function lost(owner: Owner, { route, protection }: Exposure, { access, login, policy }: World, rule: RawRule): boolean {
+  const ours = access.mine.get(routeKey(route));
+  if (ours !== undefined && marked(ours)) return true;
+  const foreign = ours === undefined ? loginOfForeign(access, rule) : undefined;
+  const application = ours ?? foreign;
   if (application === undefined) return false;
-  if (marked(application)) return true;
   const idp = login.method?.id ?? application.allowedIdps[0];
   const wished = policyWishes(owner, protection, idp === undefined ? undefined : { id: idp }, login.groups.claim) ?? [];
   const known = new Set(policy.mine.map(({ name }) => name));
   const missing = wished.filter(({ name }) => !known.has(name)).map((it) => ({ ...it, id: it.name }));
   const after = { ...policy, mine: [...policy.mine, ...missing] };
-  const wanted = linked(owner, protection, after);
-  return wanted === undefined || narrows(application, wanted, after);
+  const policies = linked(owner, protection, after);
+  if (policies === undefined || narrows(application, policies, after)) return true;
+  if (foreign === undefined || idp === undefined || protection.kind !== "authentik") return false;
+  // What is in place at a route that is taken is not repaired.
+  const widened = wished.some((wish) => policy.mine.some((it) => it.name === wish.name && admitsMore(it, wish)));
+  return widened || outlasts(foreign, { policies, idp, session: protection.session }, after);
 }
+
+/** The logins that the rule takes, where they are those of an application that is not ours. */
+const loginOfForeign = ({ theirs }: World["access"], rule: RawRule) =>
+  theirs.flatMap(({ login }) => login ?? []).find(({ aud }) => checkOf(rule)?.audTag.includes(aud));

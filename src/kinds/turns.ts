@@ -14,7 +14,7 @@ import type { World } from "./world.ts";
  * |----------|---------------------------------------------------------------------------------------------|
  * | at once  | all that closes, narrows or repairs: what touches a route that has a rule; the foundations    |
  * | openings | what belongs to routes that have no rule yet, one route of each party after the other        |
- * | later    | tiles, and what is left over of routes that are closed: nobody waits for it                  |
+ * | later    | tiles, and what is left over of routes that are closed: nothing waits for it                 |
  */
 export interface Turns {
   readonly atOnce: readonly AnyChange[];
@@ -65,7 +65,7 @@ const isExposed = (wish: Exposure, rules: readonly StandingRoute[]): boolean =>
     ({ route, service }) => routeKey(route) === routeKey(wish.route) || (service === wish.origin.service && beneath(wish.route, route)),
   );
 
-/** What is deleted although nobody is let in by it any more. */
+/** What is deleted after it has stopped admitting anyone. */
 function isLeftOver(change: AnyChange, desired: Desired, rules: readonly StandingRoute[]): boolean {
   if (change.action !== "delete") return false;
   if (change.kind === "policy") return true;

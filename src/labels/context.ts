@@ -1,4 +1,5 @@
 import type { AuthentikContainer } from "../domain/authentik-container.ts";
+import type { KnownServices } from "../domain/compose.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { Hostname } from "../domain/hostname.ts";
 import type { Foreign } from "./foreign.ts";
@@ -33,6 +34,7 @@ export interface Context {
   readonly neighbours: Neighbours;
   /** What rules of ours lead to now, as host and as host with port: what replicas are reached by stays so while one of them restarts. */
   readonly routed: ReadonlySet<string>;
+  readonly services: KnownServices;
   /** The hostnames that something of ours stands for now: what a bare name meant while there was one domain to complete it with. */
   readonly standing: ReadonlySet<Hostname>;
 }

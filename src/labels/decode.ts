@@ -39,8 +39,10 @@ export function decode(labelSet: LabelSet, given: Context): Decoded {
     read.some((route) => route.unplaced);
   const opens = unplaced ? [] : read.flatMap(({ exposures }) => exposures.filter(({ route }) => !doubles.has(routeKey(route))));
   const open = new Set(opens.map(({ route }) => routeKey(route)));
+  const [{ party }] = labelSet.members;
   return {
     exposures: opens,
+    ...(unplaced && { unsure: { workload: labelSet.name, party, ids: labelSet.members.map(({ id }) => id) } }),
     faulty: read
       .flatMap(({ asked }) => asked.filter(({ route }) => !open.has(routeKey(route))))
       .slice(0, MAX_ROUTES_PER_CONTAINER)

@@ -6,7 +6,7 @@ import type { Label } from "./family.ts";
 /** A fault of one label, before it is known which container and routes it concerns. */
 export interface Fault {
   readonly code: ProblemCode;
-  /** The label as it stands, or the one that is missing; empty where the fault is of all labels together. */
+  /** The label as written, or the one that is missing; empty where the fault is of all labels together. */
   readonly label: string;
   readonly message: string;
   readonly fix: string;

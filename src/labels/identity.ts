@@ -1,4 +1,4 @@
-import { isReplicaName, type KnownServices } from "../domain/compose.ts";
+import { isReplicaName, type KnownServices, serviceKey } from "../domain/compose.ts";
 import { shortId } from "../domain/origin-host.ts";
 import { singleContainer } from "../domain/party.ts";
 import type { Workload } from "../domain/workload.ts";
@@ -25,22 +25,24 @@ export function identify(workloads: readonly Workload[], deployed: ReadonlySet<s
   const apart = new Set<string>();
   const claims = Map.groupBy(
     workloads.filter(({ service }) => service !== undefined),
-    ({ service }) => JSON.stringify([service?.project, service?.name]),
+    ({ service }) => service && serviceKey(service),
   );
-  for (const [key, all] of claims) {
+  for (const [key = "", all] of claims) {
     const eligible = all.filter(({ id }) => !before.apart.has(id));
     const members = membersOf(eligible, { deployed, gone, known: names.get(key) ?? [] });
     for (const workload of all) if (!members.includes(workload)) apart.add(workload.id);
-    if (members.length > 0) names.set(key, [...members.flatMap(namesOf), ...serviceNameOf(members)]);
+    if (members.length > 0) names.set(key, [...members.flatMap(namesOf), ...serviceNameOf(members, names.get(key) ?? [], deployed)]);
   }
   return { workloads: workloads.map((it) => (apart.has(it.id) ? alone(it) : it)), services: { names, apart } };
 }
 
 const namesOf = ({ id, name }: Workload): readonly string[] => [name.toLowerCase(), shortId(id)];
 
-/** Only replicas are reached by the name of their service. */
-const serviceNameOf = (members: readonly Workload[]): readonly string[] =>
-  members.length > 1 ? [members[0]?.service?.name.toLowerCase() ?? ""] : [];
+/** Only replicas are reached by the name of their service; one that is left of them stays so while a rule leads there. */
+function serviceNameOf(members: readonly Workload[], known: readonly string[], deployed: ReadonlySet<string>): readonly string[] {
+  const name = members[0]?.service?.name.toLowerCase() ?? "";
+  return members.length > 1 || (known.includes(name) && deployed.has(name)) ? [name] : [];
+}
 
 const alone = ({ service, ...workload }: Workload): Workload => ({
   ...workload,

@@ -27,7 +27,7 @@ function ignoredOf({ name, labels, imageLabels }: Workload, settings: Pick<Conte
   const names = [...wishes, ...others];
   const [first] = names;
   if (first === undefined || !counts) return [];
-  const message = `${spelled(names)} ${names.length === 1 ? "comes" : "come"} from the image and not from the operator, and cfauth ignores labels of images: who builds an image does not decide what is reachable`;
+  const message = `${spelled(names)} ${names.length === 1 ? "comes" : "come"} from the image and not from the operator, and cfauth ignores labels of images: the author of an image must not decide what is reachable`;
   const own = `write ${names.length === 1 ? "it" : "them"} on the container under a name for the route, such as ${settings.prefix}.own.hostname`;
   const fix = `${wishes.length > 0 ? own : `build the image without ${names.length === 1 ? "it" : "them"}`}, or ${OBEY}`;
   return [

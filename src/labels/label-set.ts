@@ -49,7 +49,7 @@ function labelSet(members: readonly Workload[], { labels, foreign, excess }: Eff
 }
 
 /** Those who are not of the labelSet, by id. */
-export function excludingOwn({ members }: LabelSet, ids: Iterable<string>): readonly string[] {
+export function excludingOwn({ members }: Pick<LabelSet, "members">, ids: Iterable<string>): readonly string[] {
   const own = new Set(members.map(({ id }) => id));
   return [...ids].filter((id) => !own.has(id));
 }

@@ -6,7 +6,7 @@ import type { Port, Workload } from "../domain/workload.ts";
 /** Who answers to which host: Docker's DNS gives the addresses of all of them. */
 export interface Neighbours {
   /**
-   * The workloads, by id, that may answer to the host for somebody who is on these networks: by name, by what their labels claim,
+   * The workloads, by id, that may answer to the host for a container on these networks: by name, by what their labels claim,
    * and by what Docker's DNS says where cfauth could ask it.
    */
   mayAnswer(host: string, on: readonly string[]): ReadonlySet<string>;
@@ -100,8 +100,8 @@ const claimsOf = ({ service, claimedNames = [] }: Workload): readonly string[] =
 const place = (network: string, name: string): string => `${network}\u0000${name.toLowerCase()}`;
 
 /**
- * What Docker's DNS takes the host for, asked by somebody on these networks: a whole name on any of them, and a name with one of
- * them behind it. Nobody asks it for an address.
+ * What Docker's DNS takes the host for, asked by a container on these networks: a whole name on any of them, and a name with one of
+ * them behind it. It is never asked for an address.
  */
 function questions(host: string, on: readonly string[]): readonly string[] {
   if (isIP(host) !== 0) return [];

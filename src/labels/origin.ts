@@ -13,12 +13,13 @@ export function originOf(
   labels: Labels,
   prefix: string,
   context: Context,
-): { readonly origin: Origin; readonly detour?: Detour | undefined } | { readonly faults: readonly Fault[] } {
+): { readonly origin: Origin; readonly detour?: Detour | undefined; readonly elsewhere?: true } | { readonly faults: readonly Fault[] } {
   const options = optionsOf(labels, context.caPools);
   const service = serviceOf(labelSet, labels, prefix, context);
   const faults = [...options.faults, ...("faults" in service ? service.faults : [])];
   if (faults.length > 0 || "faults" in service) return { faults };
-  return { origin: { service: service.service, options: options.options }, detour: service.detour };
+  const { service: leadsTo, ...more } = service;
+  return { origin: { service: leadsTo, options: options.options }, ...more };
 }
 
 function optionsOf(labels: Labels, caPools: readonly string[]): { readonly options: OriginOptions; readonly faults: readonly Fault[] } {
@@ -35,7 +36,9 @@ function optionsOf(labels: Labels, caPools: readonly string[]): { readonly optio
   };
 }
 
-type Service = { readonly service: string; readonly detour?: Detour | undefined } | { readonly faults: readonly Fault[] };
+type Service =
+  | { readonly service: string; readonly detour?: Detour | undefined; readonly elsewhere?: true }
+  | { readonly faults: readonly Fault[] };
 
 function serviceOf(labelSet: LabelSet, labels: Labels, prefix: string, context: Context): Service {
   const whole = labels.get("service");

@@ -73,11 +73,12 @@ export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, 
     shareLabel: labelSet.foreign ? undefined : `${prefix}share-with`,
   };
   const service = "faults" in origin ? undefined : origin.origin.service;
+  const elsewhere = "faults" in origin ? labels.has("service") : origin.elsewhere === true;
   const asked = [
     ...logins.map((route) => ask(labelSet, route, true, common, ["route"])),
     ...others.map((route) => ask(labelSet, route, labels.get("access")?.text === "public", [...common, ...guard], ["route"])),
     ...bypassed.map((route) => ask(labelSet, route, true, [...common, ...guard], ["route", "bypass"])),
-  ].map((it) => ({ ...it, service, label: hosts.label, ...sharing }));
+  ].map((it) => ({ ...it, service, elsewhere, label: hosts.label, ...sharing }));
   const problems = [
     ...barred,
     ...addressed(labelSet, place, routes),

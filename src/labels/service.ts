@@ -24,7 +24,9 @@ interface Url {
   readonly port: string;
 }
 
-export type LabelledService = { readonly service: string; readonly detour?: Reach["detour"] } | { readonly fault: Fault };
+export type LabelledService =
+  /** `elsewhere`: not to the container itself, as far as can be seen. */
+  { readonly service: string; readonly detour?: Reach["detour"]; readonly elsewhere?: true } | { readonly fault: Fault };
 
 /**
  * What a whole origin URL leads to. Where it is the container itself, the rule gets the host by which only that one is reached,
@@ -33,7 +35,7 @@ export type LabelledService = { readonly service: string; readonly detour?: Reac
 export function serviceOfLabel(labelSet: LabelSet, label: Label, labels: Labels, prefix: string, context: Context): LabelledService {
   const clash = clashing(label, labels);
   if (clash !== undefined) return { fault: clash };
-  const written: LabelledService = context.allowService ? { service: label.text } : { fault: forbidden(label) };
+  const written: LabelledService = context.allowService ? { service: label.text, elsewhere: true } : { fault: forbidden(label) };
   if (WITHOUT_HOST.test(label.text)) return written;
   const url = parse(label, labelSet.name);
   if ("fault" in url) return url;

@@ -48,7 +48,7 @@ export function parseOriginOption(option: string, text: string, caPools: readonl
   }
 }
 
-/** A name, an address or a name with a port, as it stands in a Host header; the longest name that the DNS takes. */
+/** A name, an address or a name with a port, as written in a Host header; the longest name that the DNS takes. */
 const HOST_VALUE = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?)(:\d{1,5})?$/;
 const MOST_HOST_CHARACTERS = 253;
 

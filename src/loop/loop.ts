@@ -89,7 +89,7 @@ export function createLoop(parts: LoopParts): Loop {
   let resyncs = 0;
   /** When the world is to be looked at again, in milliseconds since 1970. Set by each look. */
   let lookAt = -Infinity;
-  /** When the tunnel's document is to be looked at again by itself, by the clock that nobody sets: another writer may undo a write. */
+  /** When the tunnel's document is to be looked at again by itself, by the clock that only goes forward: another writer may undo a write. */
   let rulesAt = Infinity;
   let patient = false;
   /** Consecutive looks that met a passing problem: the next ones come sooner than a resync. */

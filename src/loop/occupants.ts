@@ -1,3 +1,4 @@
+import { isReplicaName } from "../domain/compose.ts";
 import type { Workload } from "../domain/workload.ts";
 import type { Occupant } from "../plan/engine.ts";
 
@@ -13,7 +14,9 @@ const SHORT_ID_LENGTH = 12;
  */
 export function occupants(workloads: readonly Workload[], service: string, ids: ReadonlySet<string>): readonly Occupant[] {
   const host = hostOf(service);
-  const all = workloads.filter(({ id }) => ids.has(id)).map((it) => ({ id: it.id, party: it.party, certain: isCalled(it, host) }));
+  const all = workloads
+    .filter(({ id }) => ids.has(id))
+    .map((it) => ({ id: it.id, party: it.party, certain: isCalled(it, host), replica: isReplicaOf(it, host) }));
   const certain = all.filter((it) => it.certain);
   return certain.length > 0 ? certain : all;
 }
@@ -21,9 +24,15 @@ export function occupants(workloads: readonly Workload[], service: string, ids: 
 /** `http://app.tunnel:80` leads to host `app.tunnel`. */
 const hostOf = (service: string): string => /^[a-z]+:\/\/([^:/]+)/.exec(service)?.[1]?.toLowerCase() ?? "";
 
-/** By its name or short id, alone or followed by one of its networks. */
-function isCalled({ id, name, networks }: Workload, host: string): boolean {
-  return [name, id.slice(0, SHORT_ID_LENGTH)]
-    .map((it) => it.toLowerCase())
-    .some((it) => host === it || Object.keys(networks).some((network) => host === `${it}.${network.toLowerCase()}`));
+/** By its name or short id. */
+const isCalled = (workload: Workload, host: string): boolean =>
+  [workload.name, workload.id.slice(0, SHORT_ID_LENGTH)].some((name) => isHostOf(name, workload, host));
+
+const isReplicaOf = (workload: Workload, host: string): boolean =>
+  workload.service !== undefined && isReplicaName(workload.name, workload.service) && isHostOf(workload.service.name, workload, host);
+
+/** The name alone, or followed by one of the container's networks. */
+function isHostOf(name: string, { networks }: Workload, host: string): boolean {
+  const it = name.toLowerCase();
+  return host === it || Object.keys(networks).some((network) => host === `${it}.${network.toLowerCase()}`);
 }

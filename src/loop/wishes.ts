@@ -11,6 +11,7 @@ import { ignoredImageLabels } from "../labels/image.ts";
 import { labelSets } from "../labels/label-set.ts";
 import { neighbours } from "../labels/neighbours.ts";
 import { networkProblems } from "../labels/outside.ts";
+import { ownService } from "../labels/own-service.ts";
 import { type Decision, decide, type Memory } from "../plan/decide.ts";
 import type { StandingRoute } from "../plan/desired.ts";
 import type { Engine } from "../plan/engine.ts";
@@ -19,7 +20,10 @@ import { authentikOn, type LoginSettings } from "./authentik.ts";
 import { occupants } from "./occupants.ts";
 
 export interface WishSettings
-  extends Omit<Context, "zones" | "excludedZones" | "domain" | "named" | "neighbours" | "routed" | "standing" | "directory" | "login"> {
+  extends Omit<
+    Context,
+    "zones" | "excludedZones" | "domain" | "named" | "neighbours" | "routed" | "services" | "standing" | "directory" | "login"
+  > {
   readonly login: LoginSettings;
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
@@ -45,7 +49,7 @@ export function wishes(
   const nearby = [...new Set([...settings.networks, ...memory.named, ...listed.flatMap((it) => Object.keys(it.networks))])];
   const { workloads, services } = identify(listed, namesIn(routed, nearby), memory.services);
   const around = neighbours(workloads);
-  const container = authentikOn({ workloads, neighbours: around, standing: stands }, settings.login, world);
+  const container = authentikOn({ workloads, neighbours: around, standing: stands }, settings.login, world, memory.authentik);
   const context: Context = {
     ...settings,
     login: { host, path, container },
@@ -55,6 +59,7 @@ export function wishes(
     named: namedNetworks(workloads, settings),
     neighbours: around,
     routed,
+    services,
     standing: new Set(stands.map(({ route }) => route.hostname)),
     directory: { ...world.directory, policies: world.policy.theirs },
   };
@@ -64,14 +69,17 @@ export function wishes(
   const named = [...new Set([...memory.named, ...context.named])];
   const ofNoRoute = [...ignoredImageLabels(workloads, settings), ...networkProblems(workloads, [...settings.networks, ...named])];
   // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
-  const on = ({ route }: StandingRoute) =>
+  const on = ({ route }: Pick<StandingRoute, "route">) =>
     memory.tenures.get(routeKey(route))?.tenant === undefined ? undefined : [...settings.networks, ...named];
   const engine: Engine = {
     occupants: (it) => (it.service === undefined ? [] : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)))),
+    ownService: (service, owners) => ownService(service, owners, workloads, context),
     login: { hostname: host, container },
+    unsure: decoded.flatMap(({ unsure }) => unsure ?? []),
   };
   const all = [...decoded, { exposures: [], faulty: [], problems: ofNoRoute }];
-  return decide(all, stands, engine, { ...memory, named, services }, grace, now);
+  const authentik = container.kind === "found" ? container.party : memory.authentik;
+  return decide(all, stands, engine, { ...memory, named, services, authentik }, grace, now);
 }
 
 /** `http://app.tunnel:80` → `app.tunnel` and `app.tunnel:80` */

@@ -1,5 +1,6 @@
 import { type KnownServices, noServices } from "../domain/compose.ts";
 import { open } from "../domain/exposure.ts";
+import type { Party } from "../domain/party.ts";
 import type { RouteKey } from "../domain/route.ts";
 import { type Claim, claimsOf } from "./claim.ts";
 import type { Decoded, Desired, Guarded, StandingRoute } from "./desired.ts";
@@ -7,6 +8,7 @@ import type { Engine } from "./engine.ts";
 import { type Applications, handoversOf } from "./handover.ts";
 import { type HostTenures, holdersOf, hostTenures } from "./holder.ts";
 import { isKept, isKeptVacant } from "./keep.ts";
+import { reroutesOf } from "./reroute.ts";
 import { screenedHosts } from "./screen.ts";
 import { type Settled, settle } from "./settle.ts";
 import { admit } from "./share.ts";
@@ -20,6 +22,8 @@ export interface Memory {
   /** The networks that labels have named, those of containers that are gone included. */
   readonly named: readonly string[];
   readonly services: KnownServices;
+  /** The party of Authentik's own container, once that was found. */
+  readonly authentik?: Party | undefined;
 }
 
 export const noMemory: Memory = { tenures: new Map(), hosts: new Map(), applications: new Map(), named: [], services: noServices };
@@ -39,7 +43,7 @@ export interface Decision {
 }
 
 /**
- * What is wished, all labels taken together: who has each route, which claims inside a hostname its holder admits, who gets what
+ * What is desired, all labels taken together: who has each route, which claims inside a hostname its holder admits, who gets what
  * is free, and what is kept for those that are missing.
  */
 export function decide(
@@ -63,6 +67,7 @@ export function decide(
   const desired: Desired = {
     wishes: new Map(settled.flatMap(({ winner }) => (winner?.kind === "sound" ? [[winner.key, winner.exposure] as const] : []))),
     held: new Set([...settled.filter((it) => isKept(it, engine)).map(({ place }) => place.key), ...closing.keys()]),
+    reroutes: reroutesOf(settled, engine),
     guarded: guarded(claims),
     closing,
     waiting: [...admitted.waiting, ...settled.flatMap(({ waiting }) => waiting)],
@@ -90,7 +95,7 @@ const closingOf = (settled: readonly Settled[]): ReadonlyMap<RouteKey, number> =
     ),
   );
 
-/** A grace that somebody waits for is looked at when it ends. */
+/** A grace that a rival waits for is looked at when it ends. */
 const awaitedUntil = ({ place: { tenancy }, waiting }: Settled): readonly number[] =>
   tenancy.is === "vacant" && waiting.length > 0 ? [tenancy.until] : [];
 

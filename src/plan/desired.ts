@@ -7,8 +7,10 @@ import type { Route, RouteKey } from "../domain/route.ts";
 /** The exposures after conflicts are settled, what must stay as it is, and the problems. */
 export interface Desired {
   readonly wishes: ReadonlyMap<RouteKey, Exposure>;
-  /** Left exactly as they are: their labels cannot be read, or their container has just gone. */
+  /** Left as they are: their labels cannot be read, or their container has just gone. */
   readonly held: ReadonlySet<RouteKey>;
+  /** Rules that stay or are about to go, and must lead to this service until then: another container has taken the name in them. */
+  readonly reroutes: ReadonlyMap<RouteKey, string>;
   /** Routes asked to be other than public, whether or not they can be opened: what lies around them and lets in more must not open before. */
   readonly guarded: readonly Guarded[];
   /** Of the held ones: when the grace of a gone container ends, in milliseconds since 1970. */
@@ -19,7 +21,7 @@ export interface Desired {
   readonly handovers: ReadonlyMap<RouteKey, Handover>;
   /**
    * Exact hostnames of one party that a wildcard route of another party covers, with the keys of those wildcards. Where such a
-   * hostname has no rule of its own, one that lets nobody in keeps the wildcard from answering.
+   * hostname has no rule of its own, one that admits no one keeps the wildcard from answering.
    */
   readonly screened: ReadonlyMap<Hostname, ReadonlySet<RouteKey>>;
 }
@@ -49,6 +51,7 @@ export type Cause = "step" | "foundation" | "adoption" | "health" | "rival" | "g
 export const NOTHING_DESIRED: Desired = {
   wishes: new Map(),
   held: new Set(),
+  reroutes: new Map(),
   guarded: [],
   closing: new Map(),
   waiting: [],
@@ -56,6 +59,13 @@ export const NOTHING_DESIRED: Desired = {
   handovers: new Map(),
   screened: new Map(),
 };
+
+/** A container, or the replicas of a service, whose labels may mean any route. */
+export interface Unsure {
+  readonly workload: string;
+  readonly party: Party;
+  readonly ids: readonly string[];
+}
 
 export interface Guarded {
   readonly route: Route;
@@ -69,6 +79,8 @@ export interface Guarded {
 
 /** What the labels of one workload come to. */
 export interface Decoded {
+  /** Who asks, where a fault of the labels may hide which routes they mean: what it has had until now may be one of them. */
+  readonly unsure?: Unsure | undefined;
   readonly exposures: readonly Exposure[];
   /** Routes that are named but faulty: not opened; an open one stays as it is. */
   readonly faulty: readonly FaultyRoute[];
@@ -92,10 +104,20 @@ export interface FaultyRoute {
   readonly members: readonly string[];
   /** Where it is to lead; undefined where the fault is in that. */
   readonly service: string | undefined;
+  /** Whether it leads, or may lead, to another place than its containers: by a label that is a whole origin URL. */
+  readonly elsewhere: boolean;
   /** Whether its labels say `access=public` in so many words: else an open public route is shut, not kept. */
   readonly saysPublic: boolean;
   /** Shut at once even where it is open: leaving it would show something that nobody asked to show. */
   readonly shut: boolean;
+}
+
+/** The containers that a rule is for. */
+export interface Owners {
+  /** Their ids, those to lead to first. */
+  readonly members: readonly string[];
+  /** Whether a rule that leads to none of them now may still have been made for them, before they were recreated. */
+  readonly recreated: boolean;
 }
 
 /** What is known of a route that stands, as far as settling needs it. */

@@ -27,7 +27,7 @@ export function handoversOf(settled: readonly Settled[], before: Applications): 
       if (there && known !== undefined) applications.set(place.key, known);
       continue;
     }
-    const proven = place.stands !== undefined && isDeployed(place.stands) && isLedTo(winner, place.stands, place.occupants);
+    const proven = place.stands !== undefined && isDeployed(place.stands) && isLedTo(winner, place.stands.service ?? "", place.occupants);
     const own = known === undefined ? proven : known === winner.party;
     if (!there || own) applications.set(place.key, winner.party);
     else {

@@ -1,7 +1,7 @@
 import type { Exposure } from "../domain/exposure.ts";
 import type { Hostname } from "../domain/hostname.ts";
 import type { Problem } from "../domain/problem.ts";
-import { bySpecificity, type Route, type RouteKey, routeKey } from "../domain/route.ts";
+import { bySpecificity, parseRouteKey, type Route, type RouteKey, routeKey } from "../domain/route.ts";
 import type { Desired, StandingRoute, Waiting } from "./desired.ts";
 import type { Change, House, Stance } from "./rung.ts";
 import { exposed, narrowing, type Surroundings, uncovering, unguarded } from "./shield.ts";
@@ -29,7 +29,7 @@ export interface Plan<C extends Change> {
  * | drifted, the audience moves         | nothing                      | take it down; made anew, it knows no old login   |
  * | drifted, the audience moves         | a rung that does not move    | mend it; first take that one down, if it must    |
  *
- * A wildcard never answers for an exact hostname of another party: a rule that lets nobody in is in place there before it opens,
+ * A wildcard never answers for an exact hostname of another party: a rule that admits no one is in place there before it opens,
  * and stays as long as both are there.
  *
  * Authentik's own hostname opens before the others, and closes after them: without it nobody could log in anywhere. One whose
@@ -47,7 +47,7 @@ export function plan<World, C extends Change>(
 ): Plan<C> {
   const base = house.foundations.map((foundation) => ({ awaited: foundation.awaited, ...foundation.propose(world, desired) }));
   const missing = base.find((foundation) => !foundation.stands)?.awaited;
-  const standing = house.standing(world);
+  const standing = house.standing(world).map((it) => rerouted(it, desired));
   const scene = { desired, world, standing, missing };
   const steps = afterLogin(
     routes(desired, standing).map((route) => step(house, scene, route)),
@@ -58,7 +58,14 @@ export function plan<World, C extends Change>(
   const swept = house.sweeps.flatMap((sweep) => sweep(world, desired));
   const owed = house.courtesies.map((courtesy) => courtesy(world, desired, new Set(live)));
   const screens = screensOf(house, scene);
-  const due = [...base.flatMap(({ changes }) => changes), ...screens, ...steps.flatMap(({ change }) => change ?? []), ...swept];
+  const reroutes = reroutesIn(house, scene);
+  const due = [
+    ...base.flatMap(({ changes }) => changes),
+    ...screens,
+    ...reroutes,
+    ...steps.flatMap(({ change }) => change ?? []),
+    ...swept,
+  ];
   // What is only pleasant comes last, and goes first.
   const pleasant = owed.flatMap(({ changes }) => changes).filter(({ action }) => due.length === 0 || action === "delete");
   return {
@@ -129,6 +136,16 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
       },
       ...abandon(all, undefined),
     };
+  if (shrinks(all, climbed.change) && uncovering(scene, route, (wished) => house.audience(wished, scene.world)))
+    return {
+      route,
+      waiting: {
+        route: key,
+        cause: "guard",
+        reason: "the route around it to change first: it would answer for other spellings of the path",
+      },
+      ...abandon(all, undefined),
+    };
   const bare = opening ? unguarded(scene, wish) : undefined;
   return bare === undefined
     ? { route, ...climbed }
@@ -139,12 +156,34 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
       };
 }
 
+/** Whether the change leaves requests that the route's rule takes now to what is around it. */
+const shrinks = <C extends Change>(stances: readonly Stance<C>[], change: C | undefined): boolean =>
+  change !== undefined &&
+  stances.some(
+    (stance) =>
+      (stance.is === "absent" && stance.shrinks === true && stance.open === change) ||
+      (stance.is === "drifted" && stance.shrinks === true && stance.mend === change),
+  );
+
 /**
- * Rules that let nobody in, for hostnames of one party that a wildcard of another would answer for. They come before the wildcard
+ * Rules that admit no one, for hostnames of one party that a wildcard of another would answer for. They come before the wildcard
  * opens; a route's own change of the same rule comes after them and so takes their place.
  */
 const screensOf = <World, C extends Change>(house: House<World, C>, { desired, world, missing }: Scene<World>): readonly C[] =>
   missing === undefined ? [...desired.screened.keys()].flatMap((hostname) => house.screen({ hostname, path: undefined }, world) ?? []) : [];
+
+/** A rule that is led back to its own container in this very plan, as it is from then on. */
+const rerouted = (stands: StandingRoute, { reroutes }: Desired): StandingRoute => ({
+  ...stands,
+  service: reroutes.get(routeKey(stands.route)) ?? stands.service,
+});
+
+/** They wait for nothing: meanwhile another container has the visitors. A route's own change of the same rule takes their place. */
+const reroutesIn = <World, C extends Change>(house: House<World, C>, { desired, world }: Scene<World>): readonly C[] =>
+  [...desired.reroutes].flatMap(([key, service]) => {
+    const route = parseRouteKey(key);
+    return (route && house.reroute(route, service, world)) ?? [];
+  });
 
 /** A hostname that this wildcard must not answer for and that no rule keeps from it yet. */
 const unscreened = <World, C extends Change>(
@@ -264,12 +303,12 @@ function next<C extends Change>(stance: Stance<C>, above: Stance<C> | undefined)
   return above === undefined || above.is !== "absent" ? stance.mend : stance.close;
 }
 
-/** What lets nobody in whom the audience of before let in; where that cannot go by itself, the rule above it. */
+/** What shuts out the people whom the earlier audience let in; where that cannot go by itself, the rule above it. */
 function barred<C extends Change>(stances: readonly Stance<C>[]): C | undefined {
   const at = stances.findIndex((stance) => stance.is === "drifted" && stance.moves === "audience");
   const [stance, above] = [stances[at], stances[at + 1]];
   if (stance?.is !== "drifted") return undefined;
-  return stance.bars ?? (above?.is === "stands" ? above.close : undefined);
+  return stance.bars ?? (above?.is === "stands" || above?.is === "drifted" ? above.close : undefined);
 }
 
 /** Whether the route has its rule already: a gate holds back what is not open yet, never a mend. Its record may be another path's. */

@@ -12,7 +12,15 @@ export function waitForTenant(
 ): readonly Waiting[] {
   const [heir, ...others] = claims.filter(({ kind }) => kind === "sound").toSorted(byAge);
   if (heir === undefined) return [];
-  const { tenant, until } = vacancy;
+  const { tenant, until, unsure } = vacancy;
+  if (unsure)
+    return [
+      {
+        route: heir.key,
+        cause: "rival",
+        reason: `${tenant === undefined ? "the container that had it when cfauth started" : `container ${tenant.workload}`}, which has it and whose labels are faulty`,
+      },
+    ];
   const holder =
     tenant === undefined ? "the container that had it when cfauth started" : `container ${tenant.workload}, which had it and stopped`;
   const first = others.length === 0 ? heir.workload : `${heir.workload}, before ${others.map(({ workload }) => workload).join(" and ")},`;

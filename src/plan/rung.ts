@@ -30,7 +30,12 @@ export const taken = ({ takes }: Change): string | undefined => takes || undefin
  * | taken   | is somebody else's where ours would have to be   | say so, and do nothing     |
  */
 export type Stance<C extends Change> =
-  | { readonly is: "absent"; readonly open: C | undefined }
+  | {
+      readonly is: "absent";
+      readonly open: C | undefined;
+      /** Whether it takes fewer requests once it is open than what keeps its place. */
+      readonly shrinks?: boolean;
+    }
   /** `close` where what is beneath may have to go while this one could not be told from somebody else's. */
   | { readonly is: "stands"; readonly close?: C }
   | {
@@ -41,6 +46,8 @@ export type Stance<C extends Change> =
       readonly moves: "origin" | "audience" | undefined;
       /** Whether it is not to be changed before what stands above it is gone. */
       readonly alone?: boolean;
+      /** Whether it takes fewer requests once it is as wished: the others go to what is around it. */
+      readonly shrinks?: boolean;
       /** Lets nobody in from then on, whatever stands above; undefined where it cannot. */
       readonly bars?: C | undefined;
     }
@@ -97,6 +104,8 @@ export interface House<World, C extends Change> {
   overstays(wish: Exposure, world: World, desired: Desired): C | undefined;
   /** Puts what lets nobody in where a route cannot open yet; undefined where something of ours is there already. */
   screen(route: Route, world: World): C | undefined;
+  /** Leads the rule of the route to this service and leaves all else of it; undefined where there is none, or it leads there. */
+  reroute(route: Route, service: string, world: World): C | undefined;
   /** The next step of taking over what others made at the route; undefined where something there cannot be taken. */
   adopt(route: Route, wish: Exposure, world: World): C | undefined;
   /** The routes that have at least one object of ours. */

@@ -23,7 +23,8 @@ export function settle(place: Place, now: number): Settled {
       return won(place, tenancy.claims.toSorted(byTenure(place)), claims);
     case "vacant": {
       const { tenant, until } = tenancy;
-      const tenure = { tenant, until, refused: new Set([...(before?.refused ?? []), ...claims.map(({ workload }) => workload)]) };
+      const refused = new Set([...(before?.refused ?? []), ...claims.map(({ workload }) => workload)]);
+      const tenure = { tenant, until, refused, led: tenant === undefined ? place.led : undefined };
       return { place, winner: undefined, waiting: waitForTenant(claims, tenancy, now), problems: [], tenure };
     }
     case "free": {

@@ -24,6 +24,8 @@ export interface Tenure {
   readonly until: number | undefined;
   /** Workloads that asked for the route and did not get it. They do not inherit while the tenant only restarts. */
   readonly refused: ReadonlySet<string>;
+  /** Where its rule led when cfauth started, if the tenant is not known. It may be closed by now, since it showed another container. */
+  readonly led?: string | undefined;
 }
 
 export type Tenures = ReadonlyMap<RouteKey, Tenure>;
@@ -32,8 +34,8 @@ export type Tenures = ReadonlyMap<RouteKey, Tenure>;
 export type Tenancy =
   /** Its tenant asks for it: by these claims, all of one party where the tenant is known. */
   | { readonly is: "held"; readonly claims: readonly Claim[] }
-  /** Its tenant is missing and may come back. */
-  | { readonly is: "vacant"; readonly tenant: Tenant | undefined; readonly until: number }
+  /** Its tenant is missing and may come back; or it runs, and a fault of its labels hides whether it asks for the route: `unsure`. */
+  | { readonly is: "vacant"; readonly tenant: Tenant | undefined; readonly until: number; readonly unsure: boolean }
   /** No party has it. `ended`: its tenant has given it up, or stayed away too long. */
   | { readonly is: "free"; readonly ended: boolean };
 
@@ -44,6 +46,8 @@ export interface Place {
   readonly before: Tenure | undefined;
   readonly claims: readonly Claim[];
   readonly occupants: readonly Occupant[];
+  /** Where its rule leads, or led before it was closed for showing another container than that of its unknown tenant. */
+  readonly led: string | undefined;
   readonly tenancy: Tenancy;
 }
 
@@ -70,8 +74,10 @@ function placeOf(
   claims: readonly Claim[],
   scene: Scene,
 ): Place {
-  const occupants = stands !== undefined && isDeployed(stands) ? scene.engine.occupants(stands) : [];
-  const seen = { key, stands, before, claims, occupants };
+  const led = stands !== undefined && isDeployed(stands) ? stands.service : before?.led;
+  const route = stands?.route ?? claims[0]?.route;
+  const occupants = led === undefined || route === undefined ? [] : scene.engine.occupants({ route, service: led });
+  const seen = { key, stands, before, claims, occupants, led };
   return { ...seen, tenancy: tenancyOf(seen, scene) };
 }
 
@@ -81,38 +87,43 @@ export const isDeployed = ({ service, shut }: StandingRoute): boolean => service
 type Seen = Omit<Place, "tenancy">;
 
 function tenancyOf(seen: Seen, scene: Scene): Tenancy {
-  const { stands, before, claims } = seen;
-  const over = before?.until !== undefined && before.until <= scene.now;
+  const { stands, before, claims, led } = seen;
+  const unsure = isUnsure(seen, scene.engine);
+  const over = !unsure && before?.until !== undefined && before.until <= scene.now;
   const tenure = over ? undefined : before;
   const deployed = stands !== undefined && isDeployed(stands);
-  const held = tenure?.tenant !== undefined || deployed ? claims.filter((claim) => isOfTenant(claim, { ...seen, before: tenure })) : [];
+  const awaited = led !== undefined && !over;
+  const held =
+    tenure?.tenant !== undefined || deployed || awaited ? claims.filter((claim) => isOfTenant(claim, { ...seen, before: tenure })) : [];
   if (held.length > 0) return { is: "held", claims: held };
   if (over || isReleased(seen, scene)) return { is: "free", ended: true };
   const tenant = tenure?.tenant;
-  if (tenant === undefined && !deployed && (claims.length > 0 || stands === undefined || isPlaceholder(stands)))
+  if (tenant === undefined && !deployed && !awaited && (claims.length > 0 || stands === undefined || isPlaceholder(stands)))
     return { is: "free", ended: false };
   const graceMs = tenant === undefined ? scene.grace.startupGraceMs : scene.grace.graceMs;
-  const until = tenure?.until ?? scene.now + graceMs;
-  return until > scene.now ? { is: "vacant", tenant, until } : { is: "free", ended: true };
+  const until = (unsure ? undefined : tenure?.until) ?? scene.now + graceMs;
+  return until > scene.now || unsure ? { is: "vacant", tenant, until, unsure } : { is: "free", ended: true };
+}
+
+/** Whether the tenant runs and a fault of its labels, such as a misspelt `hostname`, may hide that it asks for the route. */
+function isUnsure({ before, occupants }: Seen, { unsure = [] }: Engine): boolean {
+  const tenant = before?.tenant;
+  if (tenant !== undefined) return unsure.some(({ workload, party }) => workload === tenant.workload && party === tenant.party);
+  return occupants.some((it) => it.certain && unsure.some(({ ids }) => ids.includes(it.id)));
 }
 
 /** A rule that admits no one, and nothing else of ours: it guards the hostname, and no container ever had it. */
 export const isPlaceholder = ({ shut, application }: StandingRoute): boolean => shut && !application;
 
-function isOfTenant(claim: Claim, { stands, before, occupants }: Seen): boolean {
+function isOfTenant(claim: Claim, { before, occupants, led }: Seen): boolean {
   const tenant = before?.tenant;
-  if (tenant === undefined) return stands !== undefined && isLedTo(claim, stands, occupants);
+  if (tenant === undefined) return led !== undefined && isLedTo(claim, led, occupants);
   return claim.party === tenant.party && (claim.workload === tenant.workload || before?.refused.has(claim.workload) !== true);
 }
 
-/** Whether the deployed rule leads to the claimant: by what the engine knows, or since it is exactly where its labels lead. */
-export const isLedTo = (
-  { party, service }: Pick<Claim, "party" | "service">,
-  stands: StandingRoute,
-  occupants: readonly Occupant[],
-): boolean =>
-  occupants.some((it) => it.certain && it.party === party) ||
-  (isDeployed(stands) && service !== undefined && isSamePlace(service, stands.service ?? ""));
+/** Whether a rule that leads there leads to the claimant: by what the engine knows, or since it is exactly where its labels lead. */
+export const isLedTo = ({ party, service }: Pick<Claim, "party" | "service">, deployed: string, occupants: readonly Occupant[]): boolean =>
+  occupants.some((it) => it.certain && it.party === party) || (service !== undefined && isSamePlace(service, deployed));
 
 /** Earlier versions wrote a name without its network: `http://app:80` is where `http://app.tunnel:80` leads. */
 function isSamePlace(wanted: string, deployed: string): boolean {
@@ -131,6 +142,7 @@ function isReleased(seen: Seen, scene: Scene): boolean {
   if (stands === undefined) return false;
   if (isDeployed(stands) && !stands.application) return true;
   const runs = occupants.some((it) => it.certain && (before?.tenant === undefined || it.party === before.tenant.party));
+  if (isUnsure(seen, scene.engine)) return isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine);
   return runs || isGivenUp(seen, scene.claims) || (isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine));
 }
 

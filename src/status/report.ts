@@ -161,6 +161,8 @@ export function detourNote({ by, name, why }: Detour): string {
       return `${way}: Docker's DNS does not answer the name ${name}`;
     case "unusable":
       return `${way}: cloudflared cannot use the name ${name}`;
+    case "outside":
+      return `${way}: the DNS outside Docker may know the name ${name} too`;
     case "kept":
       return `${way}, since the name ${name} could not be used when the rule was written; recreate the container to have the name again`;
   }

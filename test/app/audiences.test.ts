@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { addGroup, addUser } from "../sandbox/authentik/people.ts";
+import { failure } from "../sandbox/cloudflare/envelope.ts";
 import { seedPolicy } from "../sandbox/cloudflare/seed.ts";
 import type { AccessApplication, AccessPolicy } from "../sandbox/cloudflare/state.ts";
 import { until } from "../sources/until.ts";
@@ -147,7 +148,7 @@ describe("a visitor who reloads all the time while Access is late", () => {
   });
 });
 
-describe("what somebody widened in the dashboard", () => {
+describe("what was widened in the dashboard", () => {
   const OUTSIDER = ["this is wiki: /", "log in", REFUSED];
 
   it.each<{ name: string; widen: (app: AccessApplication, policy: AccessPolicy) => { app?: object; policy?: object } }>([
@@ -187,6 +188,46 @@ describe("what somebody widened in the dashboard", () => {
     expect((await at.resync()).applied).toBe(0);
   });
 
+  it("by a session of the policy's own is taken back, and a login that was given for longer is ended", async () => {
+    await using at = await home();
+    const { alice, wiki } = people(at);
+    const { state } = at.sandbox.cloudflare;
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    const [policy] = state.policies.values();
+    if (policy === undefined) throw new Error("no policy");
+    state.policies.set(policy.id, { ...policy, session_duration: "720h" });
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+    await at.resync();
+    expect([...state.policies.values()].map(({ name, session_duration: session }) => [name, session])).toEqual([[policy.name, undefined]]);
+    expect(await alice.still(wiki)).toBe("log in");
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+    expect((await at.resync()).applied).toBe(0);
+  });
+
+  it("is replaced every time that somebody does it, but not for ever where it comes back the same by itself", async () => {
+    await using at = await home();
+    const { alice, wiki } = people(at);
+    const { state } = at.sandbox.cloudflare;
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    at.sandbox.controls.hook(({ write, path }, moment) => {
+      if (!write || moment === "before" || !path.includes("/access/policies")) return;
+      for (const policy of state.policies.values())
+        policy.include = policy.include.map((rule) => ({ ...rule, oidc: { ...Object(rule["oidc"]), more: 1 } }));
+    });
+    const audiences: (string | undefined)[] = [application(at)?.aud];
+    for (const policy of state.policies.values()) policy.include = [...policy.include, { email: { email: BOB } }];
+    for (let looks = 0; looks < 8; looks++) {
+      await at.resync();
+      audiences.push(application(at)?.aud);
+    }
+    // Once for bob's address, and three times for what comes back.
+    expect(new Set(audiences).size).toBe(1 + 1 + 3);
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+    expect(at.live).toEqual([wiki]);
+  });
+
   it("for longer is shortened, and a login that was given for longer is ended", async () => {
     await using at = await home();
     const { alice, wiki } = people(at);
@@ -200,6 +241,52 @@ describe("what somebody widened in the dashboard", () => {
     expect(application(at)).toMatchObject({ session_duration: "24h" });
     expect(await alice.still(wiki)).toBe("log in");
     expect(await alice.open(wiki)).toBe("this is wiki: /");
+  });
+});
+
+describe("an application of ours that somebody made their own", () => {
+  const ELSEWHERE = { type: "public", uri: "elsewhere.home.localhost" };
+
+  /** Behind the wiki's rule; bob may not enter by its label. */
+  async function taken(change: (app: AccessApplication) => Partial<AccessApplication>, policy: Partial<AccessPolicy> = {}): Promise<Home> {
+    const at = await home();
+    const { state } = at.sandbox.cloudflare;
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    seedPolicy(state, { id: "bobs", name: "Bob", include: [{ email: { email: BOB } }] });
+    const [app, ours] = [application(at), [...state.policies.values()].find(({ name }) => name.includes("members of family"))];
+    if (app === undefined || ours === undefined) throw new Error("nothing to change");
+    state.policies.set(ours.id, { ...ours, ...policy });
+    state.apps.set(app.id, { ...app, ...change(app) });
+    return at;
+  }
+
+  it.each<{ name: string; change: Parameters<typeof taken>[0]; policy?: Partial<AccessPolicy> }>([
+    {
+      name: "has another hostname and another policy",
+      change: ({ destinations }) => ({ destinations: [...destinations, ELSEWHERE], policies: [{ id: "bobs", precedence: 1 }] }),
+    },
+    { name: "has lost its tag and has another policy", change: () => ({ tags: [], policies: [{ id: "bobs", precedence: 1 }] }) },
+    { name: "offers every login", change: () => ({ tags: [], allowed_idps: [], auto_redirect_to_identity: false }) },
+    { name: "gives longer sessions", change: () => ({ tags: [], session_duration: "720h" }) },
+    { name: "links our policy, which was widened", change: () => ({ tags: [] }), policy: { include: [{ email: { email: BOB } }] } },
+  ])("keeps no route open to those whom its label does not let in: it $name", async ({ change, policy }) => {
+    await using at = await taken(change, policy);
+    const { alice, bob, wiki } = people(at);
+    await Promise.all([alice.open(wiki), bob.open(wiki)]);
+    await at.resync();
+    expect([await alice.still(wiki), await bob.still(wiki)]).not.toContain("this is wiki: /");
+    expect(await bob.open(wiki)).not.toBe("this is wiki: /");
+    expect(at.problems).toMatchObject([{ code: "CFA-CONFLICT-ACCESS", effect: "closed" }]);
+    expect((await at.resync()).applied).toBe(0);
+  });
+
+  it("keeps the route open as it is where it lets in nobody else", async () => {
+    await using at = await taken(({ destinations }) => ({ destinations: [...destinations, ELSEWHERE] }));
+    const { alice, wiki } = people(at);
+    await at.resync();
+    expect(await alice.open(wiki)).toBe("this is wiki: /");
+    expect(at.problems).toMatchObject([{ code: "CFA-CONFLICT-ACCESS" }]);
   });
 });
 
@@ -292,5 +379,76 @@ describe("a page", () => {
     at.stop("wiki");
     await at.settle();
     expect(JSON.stringify(state.policies.get(policy.id))).toBe(before);
+  });
+});
+
+describe("what the user set on an application that is replaced", () => {
+  const BY_HAND = {
+    custom_deny_message: "Ask Dora for an account",
+    custom_deny_url: "https://example.com/denied",
+    same_site_cookie_attribute: "strict",
+    logo_url: "https://example.com/logo.png",
+    cors_headers: { allowed_origins: ["https://example.com"], allow_credentials: true },
+  };
+
+  /** A wiki for two groups, with settings made in the dashboard. */
+  async function furnished(): Promise<Home> {
+    const at = await home();
+    await at.run("wiki", { "access.groups": "family,admins" });
+    await at.settle();
+    const { state } = at.sandbox.cloudflare;
+    const app = application(at);
+    if (app === undefined) throw new Error("no application");
+    state.tags.set("by-hand", { name: "by-hand" } as never);
+    state.apps.set(app.id, { ...app, ...BY_HAND, tags: [...app.tags, "by-hand"] });
+    await at.resync();
+    return at;
+  }
+
+  it("is on the one that takes its place when fewer may enter", async () => {
+    await using at = await furnished();
+    const before = application(at);
+    at.relabel("wiki", { "access.groups": "family" });
+    await at.settle();
+    expect(application(at)?.aud).not.toBe(before?.aud);
+    expect(application(at)).toMatchObject({ ...BY_HAND, tags: expect.arrayContaining(before?.tags ?? []) });
+  });
+
+  it("is on it also where Cloudflare fails in between and everything is looked at again", async () => {
+    await using at = await furnished();
+    at.relabel("wiki", { "access.groups": "family" });
+    at.sandbox.controls.fault(
+      ({ method, path }) => method === "POST" && path.endsWith("/access/apps"),
+      { kind: "status", status: 500 },
+      Infinity,
+    );
+    await at.settle();
+    expect(application(at)).toBeUndefined();
+    at.sandbox.controls.heal();
+    await at.resync();
+    expect(application(at)).toMatchObject(BY_HAND);
+  });
+
+  it("does not keep the route closed where Access refuses it for a new application", async () => {
+    await using at = await furnished();
+    at.relabel("wiki", { "access.groups": "family" });
+    const { controls } = at.sandbox;
+    controls.fault(
+      ({ method, path, body }) => method === "POST" && path.endsWith("/access/apps") && JSON.stringify(body).includes("custom_deny_url"),
+      { kind: "status", ...failure(400, 12_130, "access.api.error.invalid_request") },
+      Infinity,
+    );
+    await at.settle();
+    expect(at.live).toEqual([at.host("wiki")]);
+    expect(application(at)?.["custom_deny_url"]).toBeUndefined();
+  });
+
+  it("is not on one that is made for another container", async () => {
+    await using at = await furnished();
+    at.stop("wiki");
+    await at.settle();
+    await at.run("wiki", { "access.groups": "family" });
+    await at.settle();
+    expect(application(at)?.["custom_deny_url"]).toBeUndefined();
   });
 });

@@ -68,7 +68,7 @@ it("soon after a write only the document is looked at, and what another writer u
   expect(hostnames(at)).toEqual([at.host("blog"), at.host("wiki")]);
 });
 
-it("two looks after a write cost three calls when nobody else writes, and then it is quiet until the resync", async () => {
+it("two looks after a write cost three calls when no one else writes, and then it is quiet until the resync", async () => {
   await using at = await home();
   await at.run("wiki");
   await at.settle();

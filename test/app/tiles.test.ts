@@ -36,7 +36,7 @@ describe("a tile that another user's token made", () => {
     expect([tiles(at), daemon.problems]).toEqual([[], []]);
   });
 
-  it("is asked for by its slug at a resync too, once somebody has taken the token's user out of it", async () => {
+  it("is asked for by its slug at a resync too, after the token's user was removed from it by hand", async () => {
     await using at = await takenOver();
     const { state } = at.sandbox.authentik;
     const daemon = await at.another();

@@ -114,6 +114,39 @@ describe("a step that fails", () => {
   });
 });
 
+describe("what is closed or narrowed while cloudflared does not run it", () => {
+  it.each([
+    { command: ["apply"], ends: /Done: .* steps? in / },
+    { command: ["destroy", "--yes"], ends: /\nGone: nothing of owner home is left / },
+  ])("by $command is reported as not in force, with 1", async ({ command, ends }) => {
+    await using at = await scene();
+    at.add("wiki", { "cfauth.hostname": `wiki.${at.sandbox.zone}`, "cfauth.access": "public" });
+    await at.type("apply");
+    at.sandbox.cloudflare.propagation.lag({ configuration: Infinity });
+    at.run("wiki");
+    const { code, out } = await impatiently(() => at.type(...command));
+    expect([code, out]).toEqual([1, expect.stringMatching(ends)]);
+    expect(out).toMatch(/! a cloudflared of the tunnel cfauth still runs older rules than those that cfauth wrote.*\n {4}→ read in docker/);
+    at.sandbox.cloudflare.propagation.lag({ configuration: 0 });
+    expect((await at.type(...command)).code).toBe(0);
+  });
+});
+
+/** Each look at the stopwatch is half a minute after the one before. */
+async function impatiently<T>(deed: () => Promise<T>): Promise<T> {
+  const { now } = performance;
+  let ms = 0;
+  performance.now = () => {
+    ms += 30_000;
+    return ms;
+  };
+  try {
+    return await deed();
+  } finally {
+    performance.now = now;
+  }
+}
+
 describe("many steps that fail for one reason", () => {
   it("tell it once, and the list of what was not done has an end", async () => {
     await using at = await scene();

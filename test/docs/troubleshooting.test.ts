@@ -70,6 +70,20 @@ it("every sentence that a problem can be told in stands on the page", () => {
   expect(missing, "add an example to scripts/docs/problems that makes cfauth say it, then npm run docs").toEqual([]);
 });
 
+/** What a route waits for, in pieces of text between what is filled in. */
+const REASONS = globSync("src/{plan,kinds}/**/*.ts", { cwd: ROOT })
+  .toSorted()
+  .flatMap((file) => [...readFileSync(resolve(ROOT, file), "utf8").matchAll(/\b(?:reason|awaited): ("[^"]+"|`[^`]+`)/g)])
+  .map(([, text = ""]) => text.slice(1, -1));
+
+it("the table of what a route waits for has every reason that the planner gives", () => {
+  const [, section = ""] = PAGE.split("\n## A route waits\n");
+  const table = flat(section.split("\n## ")[0] ?? "");
+  expect(REASONS.length).toBeGreaterThan(10);
+  const pieces = REASONS.flatMap((reason) => reason.split(/\$\{[^}]+\}/).map((piece) => flat(piece).replace(/^[\s;,]+|[\s;,]+$/g, "")));
+  expect(pieces.filter((piece) => !table.includes(piece))).toEqual([]);
+});
+
 it("texts are told from comments, regular expressions and code", () => {
   expect(
     textsOf(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type AuthentikReference, findAuthentik } from "../../src/domain/authentik-container.ts";
+import { type AuthentikEvidence, type AuthentikReference, findAuthentik } from "../../src/domain/authentik-container.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import { workload } from "../builders.ts";
 
@@ -14,8 +14,8 @@ const COMPOSED = service("login", "authentik-server");
 const SECOND = service("login", "authentik-server", "login-authentik-server-2");
 const COPY = service("evil", "authentik-server", "evil");
 
-const idsOf = (workloads: readonly Workload[], reference: AuthentikReference) => {
-  const found = findAuthentik(workloads, reference);
+const idsOf = (workloads: readonly Workload[], reference: AuthentikReference, evidence: AuthentikEvidence = {}) => {
+  const found = findAuthentik(workloads, reference, evidence);
   return found.kind === "found" ? [...found.ids].toSorted() : found.kind;
 };
 
@@ -47,10 +47,10 @@ describe("Authentik's own container", () => {
       is: ["login-authentik-server-1", "login-authentik-server-2"],
     },
     {
-      name: "is the one of that name beside a copy of its Compose label",
+      name: "is neither the container of that name nor the service of another project, since the host may mean both",
       workloads: [COPY, NAMED],
       reference: at("authentik-server"),
-      is: ["authentik-server"],
+      is: "ambiguous",
     },
     {
       name: "is none of two projects' services",
@@ -81,6 +81,18 @@ describe("Authentik's own container", () => {
     { name: "is none for an address", workloads: [container("10.0.0.5")], reference: at("10.0.0.5"), is: "absent" },
     { name: "is none without a reference", workloads: [NAMED], reference: { kind: "none" }, is: "unnamed" },
     { name: "is the one that the setting names", workloads: [NAMED, COPY], reference: set("evil"), is: ["evil"] },
+    {
+      name: "is the container that the setting names, whatever other projects call their services",
+      workloads: [NAMED, COPY],
+      reference: set("authentik-server"),
+      is: ["authentik-server"],
+    },
+    {
+      name: "may be named by the setting with its network",
+      workloads: [NAMED],
+      reference: set("Authentik-Server.tunnel"),
+      is: ["authentik-server"],
+    },
     { name: "may have a dot in the name that the setting gives", workloads: [container("a.b")], reference: set("a.b"), is: ["a.b"] },
     {
       name: "may be a service that the setting names",
@@ -94,12 +106,52 @@ describe("Authentik's own container", () => {
     expect(idsOf(workloads.toReversed(), reference)).toEqual(is);
   });
 
-  it("stays the one that the deployed rule leads to beside a copy of its Compose label", () => {
-    const found = findAuthentik([COPY, COMPOSED], at("authentik-server"), new Set([COMPOSED.id]));
-    expect(found).toMatchObject({ kind: "found", ids: new Set([COMPOSED.id]) });
-  });
-
-  it("is none of two services that the deployed rule leads to neither of", () => {
-    expect(findAuthentik([COPY, COMPOSED], at("authentik-server"), new Set(["gone"])).kind).toBe("ambiguous");
+  it.each<{ name: string; workloads: readonly Workload[]; reference?: AuthentikReference; evidence: AuthentikEvidence; is: unknown }>([
+    {
+      name: "is the one in cfauth's own project, whoever else has the name",
+      workloads: [COPY, COMPOSED, NAMED],
+      evidence: { ownParty: COMPOSED.party, knownParty: COPY.party, incumbents: new Set([COPY.id]) },
+      is: ["login-authentik-server-1"],
+    },
+    {
+      name: "stays the one of the party in which it was found, beside others of its name",
+      workloads: [COPY, COMPOSED, NAMED],
+      evidence: { knownParty: COMPOSED.party },
+      is: ["login-authentik-server-1"],
+    },
+    {
+      name: "is none while it is away, also where another party has taken its name",
+      workloads: [NAMED, COPY],
+      evidence: { knownParty: COMPOSED.party },
+      is: "absent",
+    },
+    {
+      name: "is none while the setting's container is away and another party has taken its name",
+      workloads: [NAMED],
+      reference: set("authentik-server"),
+      evidence: { knownParty: COMPOSED.party },
+      is: "absent",
+    },
+    {
+      name: "is none of a party that was not known, while a deployed rule leads to one that is away",
+      workloads: [NAMED],
+      evidence: { isAway: true },
+      is: "absent",
+    },
+    {
+      name: "stays the one that the deployed rule leads to beside a copy of its Compose label",
+      workloads: [COPY, COMPOSED],
+      evidence: { incumbents: new Set([COMPOSED.id]) },
+      is: ["login-authentik-server-1"],
+    },
+    {
+      name: "is none of two services where the deployed rule leads to neither",
+      workloads: [COPY, COMPOSED],
+      evidence: { incumbents: new Set(["other"]) },
+      is: "ambiguous",
+    },
+  ])("$name", ({ workloads, reference = at("authentik-server"), evidence, is }) => {
+    expect(idsOf(workloads, reference, evidence)).toEqual(is);
+    expect(idsOf(workloads.toReversed(), reference, evidence)).toEqual(is);
   });
 });

@@ -9,6 +9,8 @@ it.each([
   ["media_web.1.0123456789abcdefghijklmno", "tunnel", "media_web.1.0123456789abcdefghijklmno.tunnel"],
   ["192.168.1.1", "tunnel", "192.168.1.1.tunnel"],
   ["localhost", "tunnel", "localhost.tunnel"],
+  ["nas", "my_lan", "nas.my_lan"],
+  ["nas", "lan.tunnel", "nas.lan.tunnel"],
 ])("container %s on network %s is the host %s", (name, network, host) => {
   expect(hostOnNetwork(name, network)).toBe(host);
 });
@@ -25,6 +27,11 @@ it.each([
   ["the machine that runs Docker", "host", "docker.internal"],
   ["the gateway", "gateway", "Docker.Internal"],
   ["the machine that runs Podman", "host", "containers.internal"],
+  ["a name that the DNS of the house may know", "nas", "lan"],
+  ["a name that the router may know", "nas", "Fritz.Box"],
+  ["a name on a network that is called like a domain of the internet", "auth", "cloud"],
+  ["a name on a network with a domain's ending", "auth", "home.example.com"],
+  ["a name on a network that is called like a country's domain", "auth", "io"],
   ["a part of 64 characters", "a".repeat(64), "tunnel"],
   ["254 characters in all", `${"a".repeat(60)}.${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}`, "networks12"],
 ])("%s is no host", (_, name, network) => {

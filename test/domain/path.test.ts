@@ -370,7 +370,7 @@ const READINGS: Readonly<Record<string, (path: string) => string>> = {
   "decoded once more": (path) => decoded(path),
   "decoded twice more": (path) => decoded(decoded(path)),
   "with backslashes as slashes": (path) => path.replaceAll("\\", "/"),
-  "without what nobody sees": (path) => path.replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, ""),
+  "without invisible characters": (path) => path.replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, ""),
   trimmed: (path) => path.trim(),
   "up to a null": (path) => path.split("\u0000")[0] ?? "",
   "as Windows reads it": (path) =>

@@ -112,7 +112,8 @@ test("a hundred containers that start together cost a call each and three update
   await until("some resyncs are over", () => resyncs() > RESYNCS);
   const each = world.sandbox.calls().length / resyncs();
   figure(`a resync of 100 settled routes: ${each.toFixed(1)} calls to Cloudflare`);
-  expect(each).toBeLessThanOrEqual(5);
+  // Login methods, policies, applications, the tunnel's rules, the DNS records, and what cloudflared runs.
+  expect(each).toBeLessThanOrEqual(6);
   expect(world.writes()).toEqual([]);
 }, 150_000);
 

@@ -70,6 +70,7 @@ describe("what a foreign application names is read as Access means it", () => {
   it.each([
     { name: "a destination without a type is public", answer: { destinations: [{ uri: "bank.example.com/app" }] } },
     { name: "in capitals, with a port and all below", answer: { destinations: [{ type: "public", uri: "Bank.Example.com:443/app/*" }] } },
+    { name: "with a full stop of another script", answer: { destinations: [{ uri: "bank\u3002example\uff0ecom/app" }] } },
     { name: "by its domain alone", answer: { domain: "https://bank.example.com/app/" } },
     { name: "by the list that came before destinations", answer: { self_hosted_domains: ["nas.example.com", "bank.example.com/app"] } },
     { name: "among others", answer: { destinations: ["nas.example.com", "bank.example.com/app"].map((uri) => ({ type: "public", uri })) } },
@@ -77,6 +78,14 @@ describe("what a foreign application names is read as Access means it", () => {
     const application = foreignFrom({ id: "bank", type: "self_hosted", ...answer });
     expect(coveringForeign({ theirs: [application], mine: new Map() }, route("bank.example.com/app/login"))?.place).toBe(
       "bank.example.com/app",
+    );
+  });
+
+  it.each(["b\u00fccher.example.com", "B\u00dcCHER.example.com", "*.b\u00fccher.example.com"])("%s is the name in the DNS", (domain) => {
+    const application = foreignFrom({ id: "books", type: "self_hosted", domain });
+    const at = domain.startsWith("*") ? "a.xn--bcher-kva.example.com/login" : "xn--bcher-kva.example.com/login";
+    expect(coveringForeign({ theirs: [application], mine: new Map() }, route(at))?.place).toBe(
+      domain.startsWith("*") ? "*.xn--bcher-kva.example.com" : "xn--bcher-kva.example.com",
     );
   });
 

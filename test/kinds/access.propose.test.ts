@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure, Protection } from "../../src/domain/exposure.ts";
+import { composeProject } from "../../src/domain/party.ts";
 import { routeKey } from "../../src/domain/route.ts";
 import { overruling } from "../../src/kinds/access/conflict.ts";
 import { accessRung, doubles, tagFoundation } from "../../src/kinds/access/propose.ts";
@@ -118,8 +119,16 @@ describe("the application of a wished route", () => {
       is: "drifted",
       moves,
       mend: { kind: "access", action: "update", key: `access ${APP}`, subject: APP, at: found, wish: WISH },
-      close: { kind: "access", action: "delete", key: `access ${APP}`, subject: APP, at: found },
+      close: { kind: "access", action: "delete", key: `access ${APP}`, subject: APP, at: found, replacedFor: exposure(APP).party },
     });
+  });
+
+  it("takes over what the user had set on the one that it replaces, but not on one of another party", () => {
+    const left = { party: exposure(APP).party, kept: { custom_deny_url: "https://example.com/no" }, tags: ["cfauth-home", "mine"] };
+    const replaced = (more: Partial<typeof left> = {}) =>
+      stance(world(undefined, { replaced: new Map([[key(APP), { ...left, ...more }]]) }));
+    expect(replaced()).toMatchObject({ open: { wish: { ...WISH, inherits: left } } });
+    expect(replaced({ party: composeProject("another") })).toEqual(stance(world()));
   });
 
   it("is taken down, never left open, while the policy it should have is not there", () => {
@@ -173,7 +182,7 @@ describe("an application whose audience changes", () => {
     { name: "everyone", found: as({ policies: ["p-members"] }) },
     { name: "another group", found: as({ policies: ["p-admins"] }) },
     { name: "whom a policy that is gone let in", found: as({ policies: ["p-gone"] }) },
-    { name: "whom a policy of ours let in that somebody had widened", found: as({ policies: ["p-replaced"] }) },
+    { name: "whom a policy of ours let in that had been widened by hand", found: as({ policies: ["p-replaced"] }) },
     { name: "whom a policy beside ours lets in", found: as({ policies: ["p-family", "p-theirs"] }) },
     { name: "people for longer", found: as({ policies: ["p-family"], session: "720h" }) },
     { name: "people for a time that cannot be read", found: as({ policies: ["p-family"], session: "for ever" }) },
@@ -187,7 +196,7 @@ describe("an application whose audience changes", () => {
   it.each([
     { name: "a shorter session", found: as({ policies: ["p-family"], session: "1h" }), wish: family },
     { name: "a longer session, of a page that anybody may see", found: as({ policies: ["p-public"], session: "720h" }), wish: open },
-  ])("is mended in place when it had $name", ({ found, wish }) => {
+  ])("is updated in place when it had $name", ({ found, wish }) => {
     const rule = wish === open ? { hostname: APP, service: "http://app:80" } : checked;
     expect(stance(routed(found, rule), wish)).toMatchObject({ is: "drifted", moves: undefined, mend: { action: "update" } });
   });
@@ -265,7 +274,7 @@ describe("an application of somebody else", () => {
     { covers: "*.example.com", wish: exposure(APP) },
     { covers: APP, wish: exposure(`${APP}/login`, { protection: anybody }) },
     { covers: `${APP}/login`, wish: exposure(`${APP}/login/reset`) },
-  ])("around the route, on $covers, is a hole that nobody consented to", ({ covers, wish }) => {
+  ])("around the route, on $covers, is a hole that no label consented to", ({ covers, wish }) => {
     expect(stance(world(undefined, { theirs: theirs(covers) }), wish)).toMatchObject({
       is: "taken",
       problem: {
@@ -291,7 +300,11 @@ describe("an application of somebody else", () => {
   it("around the route does not keep an application from being replaced while its rule stands", () => {
     const at = { ...world(undefined, { theirs: theirs("*.example.com") }), dns: recorded };
     const rules = [
-      { hostname: APP, service: "http://app:80", originRequest: { access: { required: true, teamName: "t", audTag: ["gone"] } } },
+      {
+        hostname: APP,
+        service: "http://app:80",
+        originRequest: { access: { required: true, teamName: "t", audTag: ["gone", "cfauth:home"] } },
+      },
     ];
     expect(stance({ ...at, ingress: { ...empty.ingress, rules } })).toMatchObject({ is: "absent", open: { action: "create" } });
   });

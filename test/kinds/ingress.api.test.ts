@@ -55,6 +55,7 @@ test("a tunnel that was never configured has no rules and answers 404 to everyth
     mark: "cfauth:home",
     takesMark: true,
     inForce: false,
+    strangers: new Set(),
     behind: false,
     unconfirmed: [],
     withheld: new Map(),

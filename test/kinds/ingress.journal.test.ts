@@ -1,7 +1,8 @@
 /** What this process remembers of the tunnel's document from look to look: who moved it, and what cloudflared runs. */
 import { describe, expect, it } from "vitest";
-import { afterAsking, afterLook, afterWrite, type Journal, noJournal, type RuleDocument, seenIn } from "../../src/kinds/ingress/journal.ts";
+import { afterLook, afterWrite, type Journal, noJournal, type RuleDocument, seenIn } from "../../src/kinds/ingress/journal.ts";
 import { fingerprint } from "../../src/kinds/ingress/rules.ts";
+import { afterAsking } from "../../src/kinds/ingress/running.ts";
 import type { IngressChange, RawRule } from "../../src/kinds/ingress/seen.ts";
 import { key, route } from "../builders.ts";
 
@@ -58,6 +59,14 @@ function life(start: RuleDocument = document(1)) {
     seen: (at: number) => seenIn(journal, at * SECOND),
     jumps,
   };
+}
+
+/** One whose first write cloudflared was seen to run in time: version 1. */
+function timely() {
+  const it = life(document(0));
+  it.write(-20, document(1), opening("first.example.com"));
+  it.ask(-18, 1);
+  return it;
 }
 
 describe("a jump of the version", () => {
@@ -151,7 +160,7 @@ describe("what cloudflared runs", () => {
     expect(waits).toEqual([14, 15, 30, 60, 120, 240, 300]);
   });
 
-  it("is of no account while no connector is there: nobody is served", () => {
+  it("does not matter while no connector is there: no visitor is served", () => {
     const it = life();
     it.write(0, document(2), closing(rule("a.example.com")));
     it.ask(2);
@@ -166,6 +175,14 @@ describe("what cloudflared runs", () => {
     expect(it.seen(2).unconfirmed).toEqual(["b.example.com"]);
     it.ask(3, 3, 3);
     expect(it.seen(3).unconfirmed).toEqual([]);
+  });
+
+  it("leaves nothing unconfirmed of a tunnel that was deleted, whose successor counts from the beginning", () => {
+    const it = life(document(30, rule("a.example.com")));
+    it.write(0, document(31), closing(rule("a.example.com")));
+    it.look(60, document(1));
+    it.ask(60, 1);
+    expect(it.seen(60)).toMatchObject({ behind: false, unconfirmed: [] });
   });
 
   it("leaves a narrowing unconfirmed, and an opening or a widening not", () => {
@@ -192,7 +209,7 @@ describe("a rule that cloudflared refuses", () => {
   });
 
   it("is taken back with all that was opened since the last document that cloudflared runs, closings not", () => {
-    const it = life(document(1, rule("old.example.com")));
+    const it = timely();
     it.write(0, document(2), opening("a.example.com", CA), closing(rule("old.example.com")));
     it.write(5, document(3), opening("b.example.com"));
     it.ask(31, 1);
@@ -201,7 +218,7 @@ describe("a rule that cloudflared refuses", () => {
   });
 
   it("is no suspicion against ours while one connector of two runs the newest document", () => {
-    const it = life();
+    const it = timely();
     it.write(0, document(2), opening("a.example.com"));
     it.ask(31, 1, 2);
     expect([it.seen(31).behind, withheld(it, 31)]).toEqual([true, []]);
@@ -209,7 +226,7 @@ describe("a rule that cloudflared refuses", () => {
 
   it("is found among eight by halves, and the other seven are opened again", () => {
     const names = ["a", "b", "c", "d", "e", "f", "g", "h"].map((name) => `${name}.example.com`);
-    const it = life();
+    const it = timely();
     let [version, running, at] = [2, 1, 0];
     let open = new Set(names);
     it.write(0, document(version), ...names.map((name) => opening(name)));
@@ -231,7 +248,7 @@ describe("a rule that cloudflared refuses", () => {
   });
 
   it("is not ours where taking ours back does not help: they come back, and the problem stays", () => {
-    const it = life();
+    const it = timely();
     it.write(0, document(2), opening("a.example.com"), opening("b.example.com"));
     it.ask(31, 1);
     it.write(31, document(3), closing(rule("a.example.com")), closing(rule("b.example.com")));
@@ -248,5 +265,70 @@ describe("a rule that cloudflared refuses", () => {
     it.ask(1, 6);
     it.ask(31, 6);
     expect(withheld(it, 31)).toEqual(["b.example.com refused"]);
+  });
+
+  describe("while it is not known how soon Cloudflare reports what they run", () => {
+    it("is only sought among those with a CA file for ten minutes: the others stay", () => {
+      const it = life();
+      it.write(0, document(2), opening("a.example.com", CA), opening("b.example.com"), opening("c.example.com", { httpHostHeader: "c" }));
+      it.ask(31, 1);
+      expect(withheld(it, 31)).toEqual(["a.example.com refused"]);
+    });
+
+    it("is no suspicion against rules without a CA file before ten minutes are over, only a problem", () => {
+      const it = life();
+      it.write(0, document(2), opening("a.example.com"), opening("b.example.com"));
+      for (const at of [15, 31, 61, 121, 599]) {
+        it.ask(at, 1);
+        expect([it.seen(at).behind, withheld(it, at)]).toEqual([true, []]);
+      }
+      it.ask(600, 1);
+      expect(withheld(it, 600)).toEqual(["a.example.com", "b.example.com"]);
+      it.write(600, document(3), closing(rule("a.example.com")), closing(rule("b.example.com")));
+      it.ask(631, 1);
+      expect(withheld(it, 631)).toEqual([]);
+    });
+  });
+
+  it.each([
+    { late: 45, kept: 89 },
+    { late: 200, kept: 399 },
+    { late: 500, kept: 599 },
+  ])("is waited for $kept s where what they run was once reported only after $late s", ({ late, kept }) => {
+    const it = life();
+    it.write(0, document(2), opening("a.example.com"));
+    it.ask(late, 1);
+    it.ask(late + 5, 2);
+    const begun = late + 100;
+    it.write(begun, document(3), opening("b.example.com", CA), opening("c.example.com"));
+    it.ask(begun + kept, 2);
+    expect(withheld(it, begun + kept)).toEqual([]);
+    it.ask(begun + kept + 1, 2);
+    expect(withheld(it, begun + kept + 1)).toEqual(["b.example.com", "c.example.com"]);
+  });
+
+  it("is waited for no longer because one connector of two hangs, or because a document was passed over", () => {
+    const it = timely();
+    it.write(0, document(2), opening("a.example.com"));
+    it.ask(2, 1, 2);
+    it.write(100, document(3), opening("b.example.com"));
+    it.ask(102, 1, 2);
+    it.ask(120, 1, 2);
+    it.write(121, document(4), opening("c.example.com"));
+    it.ask(122, 1, 4);
+    it.ask(123, 4, 4);
+    it.write(200, document(5), opening("d.example.com"));
+    it.ask(231, 4, 4);
+    expect(withheld(it, 231)).toEqual(["d.example.com refused"]);
+  });
+
+  it("is no suspicion against ours while cloudflared comes to each new document in time, however many there are", () => {
+    const it = timely();
+    for (let version = 2; version < 12; version++) {
+      const at = version * 10;
+      it.write(at, document(version), opening(`n${version}.example.com`));
+      it.ask(at + 2, version - 1);
+      expect([it.seen(at + 2).behind, withheld(it, at + 2)]).toEqual([false, []]);
+    }
   });
 });

@@ -84,7 +84,7 @@ it.each<{ name: string; rule: RawRule }>([
     name: "another owner's mark",
     rule: { ...bare(APP), originRequest: { access: { required: false, teamName: "t", audTag: ["cfauth:other"] } } },
   },
-])("a rule with $name and without our mark is left, whoever wrote it", ({ rule }) => {
+])("a rule with $name and without our mark is left as it is", ({ rule }) => {
   expect(changesAtOnce(world([rule], `${APP}/api`)).filter((it) => !it.includes(`${APP}/api`))).toEqual([]);
 });
 
@@ -161,5 +161,5 @@ it("no mark is added where Cloudflare refuses it", () => {
 });
 
 it("the mark of a public rule is no check of a login", () => {
-  expect(standing(world([marked()], APP))).toMatchObject([{ public: true, shut: false, orphaned: false }]);
+  expect(standing(world([marked()], APP))).toMatchObject([{ public: true, shut: false, application: true }]);
 });

@@ -71,7 +71,7 @@ describe("the rule of a protected path inside something that lets in more", () =
   const admin = exposure(ADMIN);
   const outer = exposure(APP, { protection: anybody });
   const both = [application(APP, "aud-1"), application(ADMIN, "aud-2")];
-  const inner = (path: string): RawRule => rule({ path, originRequest: { access: check("aud-2") } });
+  const inner = (path: string): RawRule => rule({ path, originRequest: { access: { ...check("aud-2"), audTag: ["aud-2", MARK] } } });
   const open: RawRule = { hostname: APP, path: CLEAN_PATHS, service: "http://app:80" };
   const asked = (...exposures: readonly Exposure[]) =>
     decide([{ exposures, faulty: [], problems: [] }], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
@@ -178,7 +178,7 @@ describe("the rule of a wished route", () => {
     expect(stance(world([withMark(rule, { team: TEAM, text: MARK })], applications), wish)).toEqual({ is: "stands" });
   });
 
-  it("is not written again for the mark alone, and can be taken away first while it has none", () => {
+  it("is not written again for the mark alone, and can be removed first while it has none", () => {
     expect(stance(world([rule()]))).toMatchObject({ is: "stands", close: { action: "delete" } });
   });
 

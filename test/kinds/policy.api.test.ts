@@ -49,6 +49,26 @@ test("an update takes away a condition that somebody added", async () => {
   expect(changed.seen.mine).toMatchObject([{ require: [] }]);
 });
 
+test.each(["", "24h", "24h0m0s"])("a session of %j is taken for none of the policy's own", async (session_duration) => {
+  await using world = await scene();
+  seedPolicy(world.sandbox.state, { name: NAME, session_duration });
+  const seen = await world.api.observe("all", undefined);
+  expect(seen.mine).toMatchObject([{ name: NAME }]);
+  expect(seen.mine[0]).not.toHaveProperty("session");
+});
+
+test("a rule and a field that Access answers empty say nothing", async () => {
+  await using world = await scene();
+  const rules = [
+    { email: { email: "" } },
+    { oidc: { claim_name: "groups", claim_value: "family", name: "", more: null } },
+    { everyone: {} },
+  ];
+  seedPolicy(world.sandbox.state, { name: NAME, include: rules });
+  const [policy] = (await world.api.observe("all", undefined)).mine;
+  expect(policy?.include).toEqual([{ everyone: {} }, { oidc: { claim_name: "groups", claim_value: "family" } }]);
+});
+
 test("a policy that is gone already counts as deleted", async () => {
   await using world = await scene();
   const policy = seedPolicy(world.sandbox.state, { name: NAME });
@@ -108,7 +128,7 @@ test("every sort of rule is taken by Cloudflare and comes back as it was wished"
   expect(seen.mine).toMatchObject(wishes);
 });
 
-test("a policy that somebody widened by hand is narrowed and gets a successor, and the user's beside it is left alone", async () => {
+test("a policy that was widened by hand is narrowed and gets a successor, and the user's beside it is left alone", async () => {
   await using world = await scene();
   const { state } = world.sandbox;
   const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc" }).id;

@@ -106,10 +106,10 @@ describe("the policy of an audience", () => {
 
   it.each<{ name: string; found: Policy }>([
     { name: "requires something else as well", found: policy({ require: [{ geo: { country_code: "DE" } }] }) },
-    { name: "keeps somebody out", found: policy({ exclude: [{ email: { email: "x@example.com" } }] }) },
-    { name: "lets nobody in", found: policy({ include: [] }) },
+    { name: "keeps a person out", found: policy({ exclude: [{ email: { email: "x@example.com" } }] }) },
+    { name: "admits no one", found: policy({ include: [] }) },
     { name: "blocks everybody", found: policy({ decision: "deny" }) },
-  ])("is changed in place when somebody narrowed it: it $name", ({ found }) => {
+  ])("is changed in place after it was narrowed by hand: it $name", ({ found }) => {
     expect(stance(world([found]))).toMatchObject({
       is: "drifted",
       moves: undefined,
@@ -123,7 +123,7 @@ describe("the policy of an audience", () => {
     { name: "names another login method", found: policy({ include: [{ login_method: { id: "idp-0" } }] }) },
     { name: "asks for no login", found: policy({ decision: "bypass" }) },
     { name: "takes service tokens", found: policy({ decision: "non_identity" }) },
-  ])("is narrowed and given up when somebody widened it: it $name", ({ found }) => {
+  ])("is narrowed and given up after it was widened by hand: it $name", ({ found }) => {
     expect(stance(world([found]))).toMatchObject({
       is: "drifted",
       moves: undefined,
@@ -133,7 +133,7 @@ describe("the policy of an audience", () => {
     expect(stance(world([given]))).toMatchObject({ is: "absent", open: { action: "create", wish: { name: MEMBERS, ...RIGHT } } });
   });
 
-  it("is narrowed and given up when somebody took out what an e-mail address requires", () => {
+  it("is narrowed and given up after a hand removed what an e-mail address requires", () => {
     const emails = only({ emails: ["ann@example.com"] });
     const [wanted] = made(emails);
     expect(stance(world([{ ...policy(), ...wanted, require: [] }]), emails)).toMatchObject({
@@ -266,7 +266,7 @@ describe("who may enter", () => {
     expect(made(only({ groups: ["family"] }), world([], { login: direct }))).toMatchObject([{ include: [memberOf("family", "groups")] }]);
   });
 
-  it("a service token that was made anew under its name is let in, and the old one no more", () => {
+  it("a service token that was created again under its name is let in, and the old one no more", () => {
     const ci = (id: string) => only({ tokens: [{ id, name: "ci" }] });
     const [tokens] = made(ci("old"));
     const found = { ...policy(), ...tokens };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type KnownServices, noServices, serviceKey } from "../../src/domain/compose.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
 import type { Context } from "../../src/labels/context.ts";
@@ -246,8 +247,14 @@ describe("replicas of one Compose service", () => {
   it("one that is left while the others restart is reached as before, so that nothing has to be written", () => {
     const routed = new Set(["web.tunnel"]);
     const other = replica(3, { name: "work-web-1", service: { project: "work", name: "web" } });
-    const leads = (...all: Workload[]) => decoded([replica(1), ...all], { routed }).exposures[0]?.origin.service;
-    expect([leads(), leads(workload({}, other))]).toEqual(["http://web.tunnel:80", "http://home-web-1.tunnel:80"]);
+    const names = new Map([[serviceKey({ project: "home", name: "web" }), ["home-web-1", "web"]]]);
+    const leads = (services: KnownServices, ...all: Workload[]) =>
+      decoded([replica(1), ...all], { routed, services }).exposures[0]?.origin.service;
+    expect([leads({ ...noServices, names }), leads({ ...noServices, names }, workload({}, other)), leads(noServices)]).toEqual([
+      "http://web.tunnel:80",
+      "http://home-web-1.tunnel:80",
+      "http://home-web-1.tunnel:80",
+    ]);
   });
 
   it("whose labels differ are two that want the same route", () => {

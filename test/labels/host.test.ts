@@ -33,11 +33,18 @@ describe("the host of a rule", () => {
 
   it.each([
     { name: "app.", network: "tunnel" },
-    { name: "host", network: "docker.internal" },
     { name: "10.0", network: "0.1" },
     { name: "a".repeat(64), network: "tunnel" },
   ])("is the short id where $name on the network $network is no usable name", ({ name, network }) => {
     expect(reached([app({ name, networks: on(network) })], { networks: [network] })).toEqual(["http://0123456789ab:80 unusable"]);
+  });
+
+  it.each([
+    { name: "nas", network: "lan" },
+    { name: "auth", network: "cloud" },
+    { name: "host", network: "docker.internal" },
+  ])("is the short id where the DNS outside may know $name on the network $network once the container has stopped", ({ name, network }) => {
+    expect(reached([app({ name, networks: on(network) })], { networks: [network] })).toEqual(["http://0123456789ab:80 outside"]);
   });
 
   it.each<{ who: string; neighbour: Partial<Workload> }>([
@@ -82,7 +89,7 @@ describe("the host of a rule", () => {
       host: "0123456789ab:80 unanswered",
     },
     {
-      says: "the container's own address and one that nobody in the list has",
+      says: "the container's own address and one that no container in the list has",
       answers: { "app.tunnel": ["10.0.1.5", "172.18.0.2"] },
       host: "0123456789ab:80 shared",
     },

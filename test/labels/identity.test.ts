@@ -39,7 +39,7 @@ describe("which containers are one Compose service", () => {
     expect(parties(two, ["wiki"])).toEqual({ wiki: "compose:blog", mallory: "container:mallory" });
   });
 
-  it("those with Compose's names are the service, whoever was there first and wherever a rule leads", () => {
+  it("those with Compose's names are the service, in any order of creation and wherever a rule leads", () => {
     const before = identify([of("mallory")], new Set(["mallory"]), noServices).services;
     const now = [of("mallory"), of("blog-web-1", { created: 9_000 })];
     expect(parties(now, ["mallory"], before)).toEqual({ mallory: "container:mallory", "blog-web-1": "compose:blog" });

@@ -159,7 +159,7 @@ const settings = fc.record({
   defaults: fc.constantFrom("authentik" as const, "public" as const).map((access) => ({ access, groups: [], session: "24h" })),
 });
 
-test("whatever stands in the labels of an unknown image, nothing opens without a login, adopts, shares or leads elsewhere", () => {
+test("whatever the labels of an unknown image say, nothing opens without a login, adopts, shares or leads elsewhere", () => {
   let open = 0;
   fc.assert(
     fc.property(labels, settings, (all, more) => {
@@ -191,7 +191,7 @@ describe("labels of the image that were ignored", () => {
         label: "cfauth.access",
         route: undefined,
         message:
-          "cfauth.access, cfauth.hostname, com.docker.compose.project come from the image and not from the operator, and cfauth ignores labels of images: who builds an image does not decide what is reachable",
+          "cfauth.access, cfauth.hostname, com.docker.compose.project come from the image and not from the operator, and cfauth ignores labels of images: the author of an image must not decide what is reachable",
         effect: "unchanged",
         fix: "write them on the container under a name for the route, such as cfauth.own.hostname, or set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of every image",
       },

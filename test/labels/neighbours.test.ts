@@ -113,7 +113,7 @@ describe("whether something runs where a route leads", () => {
     { host: "web", who: ["one", "three", "two"] },
     { host: "a.tunnel", who: ["four"] },
     { host: "other.tunnel", who: [] },
-  ])("$host may be answered by whoever has or claims that name on the network", ({ host, who }) => {
+  ])("$host may be answered by each container that has or claims that name on the network", ({ host, who }) => {
     const web = { project: "home", name: "web" };
     const around = neighbours([
       workload({}, { id: "one", name: "home-web-1", service: web }),

@@ -12,6 +12,6 @@ it("a network whose names the DNS outside answers is one warning, however many c
   ]);
 });
 
-it("a network that cloudflared is not on is nobody's worry", () => {
+it("a network that cloudflared is not on gets no warning", () => {
   expect(networkProblems([on("dev", "domain")], ["tunnel"])).toEqual([]);
 });

@@ -43,7 +43,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: "takes the text of a service label for a place that the container may name",
     file: "src/labels/service.ts",
-    from: "context.allowService ? { service: label.text } : { fault: forbidden(label) }",
+    from: "context.allowService ? { service: label.text, elsewhere: true } : { fault: forbidden(label) }",
     to: "{ service: label.text }",
     tests: TESTS,
   },

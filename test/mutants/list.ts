@@ -173,9 +173,9 @@ export const MUTANTS: readonly Mutant[] = [
     to: "const replaced =",
   },
   {
-    name: "only narrows a policy that somebody widened by hand, and keeps the logins that it gave",
+    name: "only narrows a policy that was widened by hand, and keeps the logins that it gave",
     file: "src/kinds/policy/propose.ts",
-    from: "admitsMore(found, wanted) ?",
+    from: "givenUp ?",
     to: "false ?",
   },
   {
@@ -276,14 +276,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "keeps a restored rule whose application is gone for the grace of its container",
-    file: "src/plan/decide.ts",
-    from: "it.orphaned || reused(it)",
-    to: "reused(it)",
+    file: "src/plan/tenure.ts",
+    from: "if (isDeployed(stands) && !stands.application) return true;",
+    to: "",
   },
   {
     name: "replaces the application while its rule could not be told from a foreign one",
     file: "src/kinds/access/propose.ts",
-    from: 'const alone = bySelf && checked === "unproven";',
+    from: 'const alone = replaced && checked === "unproven";',
     to: "const alone = false;",
   },
   {
@@ -311,7 +311,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "missing !== undefined ? [...desired.screened.keys()]",
   },
   {
-    name: "takes away what keeps a wildcard from another party's hostname",
+    name: "removes what keeps a wildcard from another party's hostname",
     file: "src/kinds/ingress/propose.ts",
     from: "route.path !== undefined || !desired.screened.has(route.hostname)",
     to: "true",
@@ -337,7 +337,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lets a rival inherit while the holder may come back",
     file: "src/plan/tenure.ts",
-    from: 'return until > scene.now ? { is: "vacant", tenant, until } : { is: "free", ended: true };',
+    from: 'return until > scene.now || unsure ? { is: "vacant", tenant, until, unsure } : { is: "free", ended: true };',
     to: 'return { is: "free", ended: until > scene.now };',
   },
   {
@@ -347,13 +347,61 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'claims.filter((claim) => claim.kind === "sound" && isOfTenant(claim,',
   },
   {
+    name: "shuts a route whose labels are faulty when another container takes its name",
+    file: "src/plan/keep.ts",
+    from: "return rerouted(place.stands, ownersOf(settled), engine) !== undefined;",
+    to: "return false;",
+  },
+  {
+    name: "leaves a route whose labels are faulty to a container that took its name",
+    file: "src/plan/decide.ts",
+    from: "reroutes: reroutesOf(settled, engine),",
+    to: "reroutes: new Map(),",
+  },
+  {
+    name: "leads a route to a container that was not its tenant",
+    file: "src/plan/keep.ts",
+    from: "recreated: isTenant && !all.some(({ elsewhere }) => elsewhere)",
+    to: "recreated: true",
+  },
+  {
+    name: "forgets a path within a route that is led to another host",
+    file: "src/plan/reroute.ts",
+    from: "return [{ place: outer.place, owners }, ...inner]",
+    to: "return [{ place: outer.place, owners }]",
+  },
+  {
+    name: "tells a route that is led to another host from what shows the same container",
+    file: "src/kinds/ingress/nested.ts",
+    from: "reroutes.get(routeKey(outer)) ?? rule.service",
+    to: "rule.service",
+  },
+  {
+    name: "gives up a path within a route that is being led to another host",
+    file: "src/plan/plan.ts",
+    from: "house.standing(world).map((it) => rerouted(it, desired))",
+    to: "house.standing(world)",
+  },
+  {
     name: "takes an address for a proof of who has a route",
     file: "src/plan/tenure.ts",
     from: "occupants.some((it) => it.certain && it.party === party) ||",
     to: "occupants.some((it) => it.party === party) ||",
   },
   {
-    name: "leaves Authentik's hostname to whoever had it",
+    name: "forgets where a route led once its rule is closed for showing a stranger",
+    file: "src/plan/tenure.ts",
+    from: "!deployed && !awaited && (claims",
+    to: "!deployed && (claims",
+  },
+  {
+    name: "takes a misspelt hostname for one that was given up",
+    file: "src/plan/tenure.ts",
+    from: "if (isUnsure(seen, scene.engine)) return",
+    to: "if (before === null) return",
+  },
+  {
+    name: "leaves Authentik's hostname to the container that had it",
     file: "src/plan/tenure.ts",
     from: 'login.container.kind !== "absent"',
     to: "login === undefined",

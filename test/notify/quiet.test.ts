@@ -93,7 +93,7 @@ describe("of routes", () => {
     expect(listener().after(0, { opened: [open], published: [open] })).toEqual(["route.public a.example.com is PUBLIC"]);
   });
 
-  it("one that changes hands is told, from whom and to whom", () => {
+  it("one that changes hands is reported, from whom and to whom", () => {
     const it = { route: route("a.example.com"), from: "project blog", to: "project shop" };
     expect(listener().after(0, { changedHands: [it] })).toEqual(["route.changed-hands a.example.com changed hands"]);
   });

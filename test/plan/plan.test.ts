@@ -175,7 +175,7 @@ describe("logins that are still to be ended", () => {
     const after = settled(before, narrowed);
     expect(audOf(after)).not.toBe(audOf(before));
     expect(after.ingress.rules.find(({ hostname }) => hostname === APP)).toMatchObject({
-      originRequest: { access: { required: true, audTag: [audOf(after)] } },
+      originRequest: { access: { required: true, audTag: [audOf(after), "cfauth:home"] } },
     });
   });
 });

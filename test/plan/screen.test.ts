@@ -181,7 +181,7 @@ describe("a wildcard of another party", () => {
     expect(changes).toEqual([]);
   });
 
-  it("puts nothing before a rule that somebody else has for the hostname", () => {
+  it("puts nothing before a foreign rule for the hostname", () => {
     const before = emptyWorld();
     const theirs = { hostname: "wiki.example.com", service: "http://theirs:1" };
     const it = daemon({ ...before, ingress: { ...before.ingress, rules: [theirs, ...before.ingress.rules] } });

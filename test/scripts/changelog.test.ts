@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { releaseNotes } from "../../scripts/changelog.ts";
 
@@ -32,4 +34,14 @@ describe("the notes of a release", () => {
   ])("are refused where $name", ({ tag, version, fault }) => {
     expect(releaseNotes(tag, version, CHANGELOG)).toEqual({ ok: false, fault: expect.stringContaining(fault) });
   });
+});
+
+test("CHANGELOG.md has each kind of change once in a version, in the usual order", () => {
+  const versions = readFileSync(resolve(import.meta.dirname, "../../CHANGELOG.md"), "utf8")
+    .split(/^## /m)
+    .slice(1);
+  const kinds = versions.map((version) => [...version.matchAll(/^### (.+)$/gm)].map(([, kind]) => kind));
+  const usual = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"];
+  expect(kinds.map((its) => its.filter((kind) => !usual.includes(kind ?? "")))).toEqual(kinds.map(() => []));
+  expect(kinds).toEqual(kinds.map((its) => usual.filter((kind) => its.includes(kind))));
 });

@@ -33,7 +33,7 @@ async function found(name: string, imageLabels = false): Promise<Workload> {
 const read = ({ labels }: Workload) =>
   Object.fromEntries(Object.entries(labels).filter(([name]) => !/^(dev\.cfauth|org\.testcontainers)\b/.test(name)));
 
-it("an image's labels are told from the operator's, whoever's they are", async () => {
+it("an image's labels are separated from the operator's, for every tool", async () => {
   const tag = await labelledImage(IMAGE);
   await using _ = await start({ name: "claims", image: { tag }, labels: { "cfauth.hostname": "app.example.com", "cfauth.port": "80" } });
   const workload = await found("claims");

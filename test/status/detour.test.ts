@@ -28,6 +28,10 @@ it.each<{ detour: Detour; note: string }>([
     detour: { by: "id", name: "app.tunnel", why: "unanswered" },
     note: "Reached by its id: Docker's DNS does not answer the name app.tunnel",
   },
+  {
+    detour: { by: "id", name: "nas.lan", why: "outside" },
+    note: "Reached by its id: the DNS outside Docker may know the name nas.lan too",
+  },
   { detour: { by: "id", name: "app..tunnel", why: "unusable" }, note: "Reached by its id: cloudflared cannot use the name app..tunnel" },
   {
     detour: { by: "id", name: "app.tunnel", why: "kept" },

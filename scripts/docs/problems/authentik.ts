@@ -112,11 +112,11 @@ export const ofAuthentik = {
       ...theirs({ hostname: "auth.example.com", service: "http://wiki:9000" }, ITSELF),
     ],
     so: "A container that is not Authentik asks for the hostname of `AUTHENTIK_URL`, or for a path in it. Or a label asks for a login in front of Authentik itself, or a route of yours, such as a wildcard, covers Authentik's hostname.",
-    why: "A container that answers under Authentik's hostname could serve keys and tokens of its own, and so log in as anybody, everywhere. And nobody can log in at a login page that asks for a login first.",
+    why: "A container that answers under Authentik's hostname could serve keys and tokens of its own, and so log in as anyone, everywhere. And no one can log in at a login page that asks for a login first.",
     mend: [
       "Authentik's own container is the one that the host of `AUTHENTIK_API_URL` names: by its container name, `<name>.<network>`, its short id or its Compose service. Where that address is public, or leads elsewhere, name the container:",
       yaml("  cfauth:", "    environment:", "      CFAUTH_AUTHENTIK_CONTAINER: authentik-server"),
-      "Only Authentik itself may be named there. Any other container needs a hostname of its own. Where several containers have the name, give Authentik's a `container_name`.",
+      "Only Authentik itself may be named there. Any other container needs a hostname of its own. If several containers have the name, give Authentik's a `container_name`, or start cfauth in the same Compose project. If Authentik has moved to another project, restart cfauth.",
       "Where the problem is a label of Authentik's own container, remove it; who may log in at all is decided in Authentik. Where one label protects several hostnames, give Authentik's a route of its own (`cfauth.login.hostname`). For a wildcard, Authentik's container needs a label with its own hostname:",
       OWN_HOSTNAME,
     ],
@@ -140,9 +140,9 @@ export const ofAuthentik = {
       await misled(["192.168.1.9"], { own: ["172.21.0.2"], name: "authentik-server", others: new Map() }),
     ],
     so: "The name in `AUTHENTIK_API_URL` leads to something else than Authentik's container. Docker answers a name with whichever container has it as an alias, on the first network by name; while no container has it, the DNS outside is asked.",
-    why: "Whoever is sent the token can use it.",
+    why: "The server that receives the token can use it.",
     mend: [
-      "cfauth takes the container of `CFAUTH_AUTHENTIK_CONTAINER` for Authentik's, else the only container or Compose service of the name in `AUTHENTIK_API_URL`. Give the container a name, name it, and reach it over a network that nothing else is on:",
+      "Authentik's container is the one that `CFAUTH_AUTHENTIK_CONTAINER` names, else the one that the host of `AUTHENTIK_API_URL` names. If several have the name, the one in cfauth's own Compose project counts. Give the container a name, name it, and reach it over a network that nothing else is on:",
       yaml(
         "  authentik-server:",
         "    container_name: authentik-server",

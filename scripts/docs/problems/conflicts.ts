@@ -79,9 +79,9 @@ export const ofConflicts = {
         ...conflict({ application: { kept: { destinations: [{ type: "private", cidr: "10.0.0.0/24" }] } } }, ADOPT),
       ].filter(({ code }) => code === "CFA-CONFLICT-ACCESS"),
     so: "An Access application that cfauth did not make covers this route: exactly, by a parent path, or by a wildcard such as `*.example.com`. Where the route is open already it is a warning: cfauth's own application is more specific and decides.",
-    why: "The more specific application decides. One of cfauth's would make a hole in a protection that somebody else set up.",
+    why: "The more specific application decides. One of cfauth's would make a hole in another owner's protection.",
     mend: [
-      "If nobody needs it, delete it under Zero Trust → Access → Applications.",
+      "If no one needs it, delete it under Zero Trust → Access → Applications.",
       ...adopt,
       "An application for a parent path or a wildcard goes on guarding its other places: with `adopt` cfauth makes its own, for just this route, on top of it.",
     ],

@@ -75,7 +75,7 @@ export const ofDocker = {
       (["any", "domain", "search"] as const).flatMap((outside) =>
         networkProblems([workload({}, { networks: { tunnel: { ip: "172.18.0.2", outside } } })], ["tunnel"]),
       ),
-    so: "While a container runs, Docker's DNS answers for its name on the network, `wiki.tunnel`. While it is stopped, Docker asks the DNS outside. There somebody answers for such names: the network is called like a domain, a search domain of the host has a wildcard record, or the DNS answers everything. cfauth finds this out where it is on the network itself.",
+    so: "While a container runs, Docker's DNS answers for its name on the network, `wiki.tunnel`. While it is stopped, Docker asks the DNS outside. A DNS server there answers for such names: the network is called like a domain, a search domain of the host has a wildcard record, or the DNS answers everything. cfauth finds this out where it is on the network itself.",
     goesOn: true,
     why: "as long as the container runs, its name leads to it. Only within the grace period after a stop the route could lead to another machine; its login stays in front.",
     mend: [

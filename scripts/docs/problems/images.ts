@@ -26,7 +26,7 @@ const uninspected = (labels: Readonly<Record<string, string>>): readonly Said[] 
 export const ofImages = {
   "CFA-IMAGE-LABEL": {
     says: () => [...carrying("cfauth.access"), ...carrying("cfauth.access", "cfauth.app.name"), ...carrying("homepage.name")],
-    so: "The image of a container carries labels that cfauth reads. Docker lists them among the container's own; cfauth asks for the image's and takes out each whose name and value are the image's.",
+    so: "The image of a container carries labels that cfauth reads. Docker lists them among the container's own; cfauth asks for the image's and ignores each label whose name and value are the image's.",
     goesOn: true,
     why: "with the labels that the operator wrote. An update of an image must not make a page public, claim a hostname or put a container into another project.",
     mend: [
@@ -42,7 +42,7 @@ export const ofImages = {
       ...uninspected({ "cfauth.access.bypass": "/hooks", "cfauth.adopt": "true" }),
     ],
     so: "cfauth could not inspect the container's image, so a label may be the image's. Labels that let people in without a login (`access=public`, `access.bypass`, `access.service-tokens`, `access.policies`), adopt objects, share a hostname or point away from the container are not obeyed then. Other labels are.",
-    why: "Whoever builds an image must not decide that a page is public.",
+    why: "The author of an image must not decide that a page is public.",
     mend: [
       "Let the socket proxy permit `GET /images/<id>/json`: rules for three proxies are in [security.md](security.md#docker). cfauth asks again within minutes; a restart asks at once.",
       "Or set `CFAUTH_IMAGE_LABELS=true`, which obeys the labels of every image on this machine.",

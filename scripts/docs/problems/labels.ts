@@ -236,7 +236,7 @@ export const ofLabels = {
     so: "Another container has taken both the name and the short id of this one on a network that cloudflared is on, and this one has no address there yet. A name alone is no problem: the rule then has the short id, and if that is taken too, the address. The status page says so with the route.",
     why: "Docker answers with one or the other. A visitor of the one could see the other, without the protection that the other asks for.",
     mend: [
-      "Nobody takes another container's id by accident: look at who does. Remove the aliases from its Compose file, or take it off the network:",
+      "No container takes another one's id by accident: find out which one does, and why. Remove the aliases from its Compose file, or take it off the network:",
       sh("docker network disconnect tunnel mallory"),
     ],
     effect: SHUT_OR_KEPT,

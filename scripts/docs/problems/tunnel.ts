@@ -111,7 +111,7 @@ export const ofTunnel = {
     so: "A cloudflared of the tunnel still runs an older version of the rules, 15 seconds after cfauth wrote a newer one (10 seconds where cfauth takes over a hostname with `adopt`). cloudflared refuses a whole document for one value in it that it cannot use, such as a CA file that it does not have, and goes on with the old one.",
     why: "What was closed or narrowed since then may still be open. `/readyz` answers 503 meanwhile, and a route that was closed stays `closing`.",
     mend: [
-      "After 30 seconds cfauth takes back the rules that it opened since the last version that cloudflared runs, and tries them again in groups, until it knows which one is refused ([CFA-TUNNEL-RULE](#cfa-tunnel-rule)). What it closed stays closed.",
+      "After 30 seconds cfauth takes back the rules that it opened since the last version that cloudflared runs, and tries them again in groups, until it knows which one is refused ([CFA-TUNNEL-RULE](#cfa-tunnel-rule)). What it closed stays closed. Until cloudflared has once been seen to run rules of this cfauth, only rules with `origin.caPool` are taken back before ten minutes are over; where it was seen to take longer than 15 seconds, cfauth waits twice as long as it took.",
       "If it lasts, read in `docker compose logs cloudflared` which rule is refused: it may be one that cfauth did not write. A connector that hangs, perhaps on another machine, is restarted with `docker compose restart cloudflared`.",
     ],
     effect: "Routes go on as cloudflared last took them. A hostname that is being taken over is shut meanwhile.",
@@ -128,8 +128,8 @@ export const ofTunnel = {
   },
   "CFA-TUNNEL-CONTESTED": {
     says: () => ofDocument({ contested: true }),
-    so: "Somebody else writes the rules of the same tunnel from an old copy, again and again, and undoes what cfauth wrote.",
-    why: "Cloudflare has no conditional write for this document: whoever writes last wins. Meanwhile routes open late, and what was closed may be open for some seconds.",
+    so: "Another program or person writes the rules of the same tunnel from an old copy, again and again, and undoes what cfauth wrote.",
+    why: "Cloudflare has no conditional write for this document: the last writer wins. Meanwhile routes open late, and what was closed may be open for some seconds.",
     mend: [
       "Find the other writer: another tool that manages the tunnel (Terraform, DockFlare), or a second cfauth with the same owner on another machine. Give each a tunnel of its own, or each cfauth a `CFAUTH_OWNER` of its own.",
       "cfauth puts its rules back, and waits longer each time, up to 5 minutes. The log has a line for each time the version of the rules moved without it.",

@@ -14,7 +14,7 @@ export interface Question {
   /** What the name resolves to now; empty where it does not. */
   readonly resolved: readonly string[];
   readonly book: AddressBook;
-  /** Whether nobody but Docker should answer the name: then it has to lead to Authentik's container where that runs. */
+  /** Whether only Docker should answer the name: then it has to lead to Authentik's container if that runs. */
   readonly dockers: boolean;
   /** Whether what is sent there can be read on the way. */
   readonly plain: boolean;
@@ -31,7 +31,7 @@ export type Destination =
   | { readonly kind: "public"; readonly address: string };
 
 /**
- * Docker answers a name with whoever has it as an alias on the first network by name, so the answer alone proves nothing.
+ * Docker answers a name with any container that has it as an alias on the first network by name, so the answer alone proves nothing.
  *
  * | the name leads to                          | then                                                           |
  * |--------------------------------------------|----------------------------------------------------------------|

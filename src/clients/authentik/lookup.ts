@@ -8,10 +8,10 @@ export interface LookupParts extends Pick<Question, "dockers" | "plain" | "isNea
   readonly host: string;
   readonly resolve: Resolve;
   /**
-   * @param anew - whether a list that is some moments old will not do
+   * @param fresh - whether a list that is some moments old will not do
    * @throws {WorldError}
    */
-  readonly book: (anew: boolean) => Promise<AddressBook>;
+  readonly book: (fresh: boolean) => Promise<AddressBook>;
 }
 
 /**
@@ -30,12 +30,12 @@ export async function allowedAddresses(parts: LookupParts): Promise<readonly str
     (resolved) => ({ resolved: resolved.map(plainForm), error: undefined }),
     (error: unknown) => ({ resolved: [], error }),
   );
-  for (const anew of [false, true]) {
-    const seen = await book(anew);
+  for (const fresh of [false, true]) {
+    const seen = await book(fresh);
     const destination = destinationOf({ ...parts, resolved: told.resolved, book: seen });
     if (destination.kind === "use") return destination.addresses;
     // A list that is some moments old may not have a container that has just started.
-    if (anew) throw destination.kind === "unresolved" ? told.error : refused(host, destination, seen.name);
+    if (fresh) throw destination.kind === "unresolved" ? told.error : refused(host, destination, seen.name);
   }
   return [];
 }
@@ -85,7 +85,7 @@ function refused(host: string, destination: Refused, own: string | undefined): W
       return new WorldError({
         ...common,
         code: "CFA-AK-PLAIN-HTTP",
-        message: `the name ${host} in AUTHENTIK_API_URL leads to the public address ${address}, and plain http would show the token to anybody on the way; it is not sent there`,
+        message: `the name ${host} in AUTHENTIK_API_URL leads to the public address ${address}, and plain http would show the token to anyone on the way; it is not sent there`,
         fix: "write https:// in AUTHENTIK_API_URL, or a name that leads to a private address",
       });
   }

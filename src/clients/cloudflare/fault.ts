@@ -137,7 +137,7 @@ export function unanswered(failed: Failed, error: unknown): WorldError {
   });
 }
 
-/** More than cfauth reads. Asked again it would be the same, so nobody asks again at once. */
+/** More than cfauth reads. The next answer would most likely be the same, so the call is not repeated at once. */
 export const oversized = ({ operation }: Failed, what: "answer" | "list", { message }: BeyondLimit): WorldError =>
   new WorldError({
     service: "cloudflare",

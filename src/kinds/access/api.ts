@@ -7,7 +7,8 @@ import { carriedOut, type Fold, unlessGone } from "../carried.ts";
 import { inOrder } from "../in-order.ts";
 import type { Kind } from "../kind.ts";
 import { ApplicationAnswer, canonical } from "./application.ts";
-import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
+import { bequeath, bequeathed, type Inheritances } from "./inheritance.ts";
+import type { AccessChange, AccessSeen, ApplicationWish, ForeignApplication, Inheritance } from "./seen.ts";
 import { sortedOut } from "./sorted.ts";
 
 export interface AccessApiOptions {
@@ -16,9 +17,14 @@ export interface AccessApiOptions {
   readonly owner: Owner;
 }
 
+interface Parts extends AccessApiOptions {
+  readonly left: Inheritances;
+}
+
 /** Access applications, and the tag that marks ours. */
 export function accessApi(options: AccessApiOptions): Kind<AccessSeen, AccessChange> {
   const { cloudflare, account: account_id, owner } = options;
+  const left: Inheritances = new Map();
   return {
     kind: "access",
     observe: async (depth, before) => {
@@ -27,9 +33,11 @@ export function accessApi(options: AccessApiOptions): Kind<AccessSeen, AccessCha
       );
       const known = depth === "routes" && before?.tagged === true;
       const [all, tagged] = await inOrder([applications, known || tagIsThere(options)]);
-      return sortedOut(all, owner, tagged);
+      const seen = sortedOut(all, owner, tagged);
+      for (const route of seen.mine.keys()) left.delete(route);
+      return { ...seen, ...bequeathed(left) };
     },
-    apply: (changes, seen) => carriedOut(changes, seen, (change) => carry(options, change)),
+    apply: (changes, seen) => carriedOut(changes, seen, (change) => carry({ ...options, left }, change)),
   };
 }
 
@@ -40,7 +48,7 @@ async function tagIsThere({ cloudflare, account: account_id, owner }: AccessApiO
   return tags.some(({ name }) => name === accessTag(owner));
 }
 
-function carry(options: AccessApiOptions, change: AccessChange): Promise<Fold<AccessSeen>> {
+function carry(options: Parts, change: AccessChange): Promise<Fold<AccessSeen>> {
   if ("foreign" in change) return release(options, change);
   if ("wish" in change) return write(options, change);
   if ("at" in change) return remove(options, change);
@@ -65,21 +73,43 @@ async function removeTag({ cloudflare, account: account_id, owner }: AccessApiOp
 
 type Write = Extract<AccessChange, { readonly wish: ApplicationWish }>;
 
-async function write({ cloudflare, account: account_id, owner }: AccessApiOptions, change: Write): Promise<Fold<AccessSeen>> {
+async function write(options: Parts, change: Write): Promise<Fold<AccessSeen>> {
+  const { cloudflare, account: account_id, owner, left } = options;
   const answer =
     change.action === "create"
-      ? await cloudflare.ask("applications.create", ApplicationAnswer, (sdk) =>
-          sdk.zeroTrust.access.applications.create({ account_id, ...body(change.wish, undefined) }),
-        )
+      ? await create(options, change.wish)
       : await cloudflare.ask("applications.update", ApplicationAnswer, (sdk) =>
           sdk.zeroTrust.access.applications.update(change.at.id, { account_id, ...body(change.wish, change.at) }),
         );
   const { mine, theirs } = sortedOut([answer], owner, true);
-  return (seen) => ({ ...seen, mine: new Map([...seen.mine, ...mine]), theirs: [...seen.theirs, ...theirs] });
+  left.delete(change.wish.route);
+  return (seen) => ({
+    ...seen,
+    mine: new Map([...seen.mine, ...mine]),
+    theirs: [...seen.theirs, ...theirs],
+    ...bequeathed(left),
+  });
+}
+
+/** What the user had set on the one before is a courtesy: where Access refuses it, the application is made without it. */
+async function create({ cloudflare, account: account_id }: AccessApiOptions, wish: ApplicationWish): Promise<ApplicationAnswer> {
+  const made = (left: Inheritance | undefined) =>
+    cloudflare.ask("applications.create", ApplicationAnswer, (sdk) =>
+      sdk.zeroTrust.access.applications.create({ account_id, ...body(wish, left) }),
+    );
+  try {
+    return await made(wish.inherits);
+  } catch (error) {
+    if (wish.inherits === undefined || !(error instanceof WorldError) || error.code !== "CFA-CF-REFUSED") throw error;
+    return await made(undefined);
+  }
 }
 
 /** Whole, since a PUT replaces. `policies` is always named: a PUT without it would leave the old ones (SDK docs, checked 2026-11). */
-function body({ route, name, idp, session, tag, policies, launcher }: ApplicationWish, at: Application | undefined): SelfHosted {
+function body(
+  { route, name, idp, session, tag, policies, launcher }: ApplicationWish,
+  at: Omit<Inheritance, "party"> | undefined,
+): SelfHosted {
   return {
     ...at?.kept,
     app_launcher_visible: launcher.visible,
@@ -99,9 +129,11 @@ function body({ route, name, idp, session, tag, policies, launcher }: Applicatio
 type SelfHosted = Omit<ApplicationCreateParams.SelfHostedApplication, "account_id" | "zone_id">;
 
 async function remove(
-  { cloudflare, account: account_id }: AccessApiOptions,
-  { at }: Extract<AccessChange, { readonly action: "delete"; readonly at: unknown }>,
+  { cloudflare, account: account_id, left }: Parts,
+  change: Extract<AccessChange, { readonly action: "delete"; readonly at: unknown }>,
 ): Promise<Fold<AccessSeen>> {
+  const { at } = change;
+  bequeath(left, change);
   await unlessGone(
     cloudflare.ask("applications.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.applications.delete(at.id, { account_id })),
   );
@@ -109,6 +141,7 @@ async function remove(
     ...seen,
     mine: new Map([...seen.mine].filter(([, { id }]) => id !== at.id)),
     doubles: seen.doubles.filter(({ id }) => id !== at.id),
+    ...bequeathed(left),
   });
 }
 

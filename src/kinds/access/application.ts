@@ -1,3 +1,4 @@
+import { domainToASCII } from "node:url";
 import { z } from "zod";
 import { goDuration, parseDuration } from "../../domain/duration.ts";
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../../domain/route.ts";
@@ -38,14 +39,11 @@ export function applicationFrom(answer: ApplicationAnswer, tag: string): Applica
     return undefined;
   return {
     id,
-    aud,
     route,
     name: name ?? "",
-    allowedIdps: answer.allowed_idps ?? [],
+    ...loginOf(answer, aud),
     autoRedirect: answer.auto_redirect_to_identity ?? false,
-    session: session(answer.session_duration),
     tags: tags.toSorted(),
-    policies: linkedBy(answer),
     launcher: {
       visible: answer["app_launcher_visible"] !== false,
       logo: typeof answer["logo_url"] === "string" && answer["logo_url"] !== "" ? answer["logo_url"] : undefined,
@@ -53,6 +51,13 @@ export function applicationFrom(answer: ApplicationAnswer, tag: string): Applica
     kept: kept(answer, UNMANAGED),
   };
 }
+
+const loginOf = (answer: ApplicationAnswer, aud: string): Pick<Application, "aud" | "policies" | "allowedIdps" | "session"> => ({
+  aud,
+  policies: linkedBy(answer),
+  allowedIdps: answer.allowed_idps ?? [],
+  session: session(answer.session_duration),
+});
 
 function routeIn({ destinations, domain }: ApplicationAnswer): RouteKey | undefined {
   const places = destinations?.length ? destinations : [{ type: "public", uri: domain ?? "" }];
@@ -62,10 +67,11 @@ function routeIn({ destinations, domain }: ApplicationAnswer): RouteKey | undefi
   return route && routeKey(route);
 }
 
-/** The host in lower case, without a scheme, port or closing dot, and without the slash or wildcard that says "all below". */
+/** The host as the DNS has it, in lower case, without a scheme, port or closing dot, and without the slash or wildcard that says "all below". */
 export function canonical(place: string): string {
   const [host = "", ...path] = place.replace(/^[a-z]+:\/\//i, "").split("/");
-  const name = host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
+  const written = host.toLowerCase().replace(/:\d+$/, "");
+  const name = (domainToASCII(written) || written).replace(/\.$/, "");
   return [name, ...path].join("/").replace(/\/+\*?$/, "");
 }
 
@@ -135,6 +141,7 @@ export function foreignFrom(answer: ApplicationAnswer): ForeignApplication {
     type: answer.type ?? "",
     covers: [...new Set(places)].filter((place) => place !== "").toSorted(),
     bypasses: (answer.policies ?? []).some(({ decision }) => decision === "bypass"),
+    ...(typeof answer.aud === "string" && { login: loginOf(answer, answer.aud) }),
     kept: kept(answer, FOREIGN),
   };
 }

@@ -2,24 +2,31 @@ import type { Exposure } from "../../domain/exposure.ts";
 import type { Problem } from "../../domain/problem.ts";
 import { routeKey } from "../../domain/route.ts";
 import type { Survey } from "../../plan/rung.ts";
-import { type Proofs, ruleOf } from "../ingress/rules.ts";
+import { isShut, type Proofs, ruleOf } from "../ingress/rules.ts";
 import { foreignAt, guardsPrivately } from "./application.ts";
 import { type Covering, coveringForeign } from "./covering.ts";
 import type { AccessSeen, ForeignApplication } from "./seen.ts";
 
-type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine" | "theirs"> };
+type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine" | "theirs" | "replaced"> };
 
 /**
  * What a foreign application at the route, or around it, forbids. One around it is never changed: with the label adopt ours is
- * made on top of it. Authentik's own hostname needs no label, because AUTHENTIK_URL names it: behind a login nobody could log in.
- * A rule of ours shows that the route was open before: its application is only being replaced.
+ * made on top of it. Authentik's own hostname needs no label, because AUTHENTIK_URL names it: behind a login no one could log in.
+ * A rule of ours shows that the route was open before: its application is only being replaced. A rule that lets nobody in shows
+ * nothing, because it keeps its place for a route that was never open as well.
  */
 export function conflict(wish: Exposure, world: Needs): Problem | undefined {
   const exact = foreignAt(world.access, wish.route);
   if (exact !== undefined) return taken(wish, exact);
-  if (wish.adopt || wish.protection.kind === "login" || ruleOf(world, wish.route) !== undefined) return undefined;
+  if (wish.adopt || wish.protection.kind === "login" || wasOpen(wish, world)) return undefined;
   const around = coveringForeign(world.access, wish.route);
   return around && covered(wish, around);
+}
+
+function wasOpen({ route }: Exposure, world: Needs): boolean {
+  const rule = ruleOf(world, route);
+  if (rule !== undefined && !isShut(rule, world.ingress.mark)) return true;
+  return rule !== undefined && world.access.replaced?.has(routeKey(route)) === true;
 }
 
 /** Reported as long as a foreign application is around an open route of ours: ours is more specific, so it decides there. */

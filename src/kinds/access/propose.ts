@@ -1,6 +1,7 @@
 import { parseDuration } from "../../domain/duration.ts";
 import type { Exposure } from "../../domain/exposure.ts";
 import { accessTag, type Owner } from "../../domain/owner.ts";
+import type { Party } from "../../domain/party.ts";
 import { type Route, routeKey } from "../../domain/route.ts";
 import type { Foundation, Rung, Stance, Sweep } from "../../plan/rung.ts";
 import { narrowerThan, standsWithin } from "../ingress/nested.ts";
@@ -9,7 +10,7 @@ import type { RawRule } from "../ingress/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
 import { linked } from "../policy/propose.ts";
-import type { PolicySeen } from "../policy/seen.ts";
+import type { Policy, PolicySeen } from "../policy/seen.ts";
 import { conflict } from "./conflict.ts";
 import { narrows } from "./narrowing.ts";
 import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
@@ -34,17 +35,17 @@ export const tagFoundation = (owner: Owner): Foundation<{ readonly access: Pick<
 /**
  * | the application                                  | its wish | then                                               |
  * |--------------------------------------------------|----------|----------------------------------------------------|
- * | somebody else's covers exactly this route        | yes      | taken                                              |
- * | somebody else's covers a parent path or wildcard | yes      | taken, unless the label adopt consents to a hole   |
+ * | a foreign one covers exactly this route          | yes      | taken                                              |
+ * | a foreign one covers a parent path or wildcard   | yes      | taken, unless the label adopt consents to a hole   |
  * | absent                                           | yes      | open it, once its policies are there               |
  * | ours                                             | none     | close it                                           |
- * | ours, made for another party                     | yes      | replaced: whoever logged in there must log in again |
+ * | ours, made for another party                     | yes      | replaced: people who logged in there do so again   |
  * | ours, links other policies, which admit no less  | yes      | mend it; the audience moves                        |
- * | ours, lets in more than is wished, or for longer | yes      | replace it: its new aud is good for no old login   |
- * | the same, while its rule checks no login         | yes      | mend and mark it; the rule first, then replace it  |
- * | ours, links other policies, and another route of | yes      | made anew: an edge that is late must not take the  |
+ * | ours, lets in more than desired, or for longer   | yes      | replace it: its new aud is good for no old login   |
+ * | the same, while its rule checks no login         | yes      | update and mark it; the rule, then replace it      |
+ * | ours, links other policies, and another route of | yes      | replaced: an edge that is late must not take the   |
  * | the same container lies within                   |          | new audience for what is within                    |
- * | ours, links other policies, and its rule still   | yes      | made anew: it was made for another wish            |
+ * | ours, links other policies, and its rule still   | yes      | replaced: it was made for another wish             |
  * | checks another one                               |          |                                                    |
  * | ours, differs in anything else                   | yes      | mend it                                            |
  */
@@ -66,7 +67,7 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
     const nested = narrowerThan(wish, desired).length > 0 || standsWithin(wish, world);
     const rule = ruleOf(world, route);
     const proven = rule !== undefined && isMarked(rule, world.ingress.mark);
-    return compare(found, wanted, { policy: world.policy, rule, proven, nested });
+    return compare(found, wanted, { policy: world.policy, rule, proven, nested, party: wish.party });
   },
 });
 
@@ -78,10 +79,11 @@ interface Around {
   readonly proven: boolean;
   /** Whether another route of the same container lies within. */
   readonly nested: boolean;
+  readonly party: Party;
 }
 
 function compare(found: Mine<Application>, wanted: ApplicationWish | undefined, around: Around): Stance<AccessChange> {
-  const close = remove(found);
+  const close = { ...remove(found), replacedFor: around.party };
   if (wanted === undefined) return { is: "drifted", mend: close, close, moves: "audience" };
   const at = { kind: "access", action: "update", key: `access ${found.route}`, subject: found.route, at: found } as const;
   const { policy, rule, nested } = around;
@@ -103,7 +105,11 @@ function compare(found: Mine<Application>, wanted: ApplicationWish | undefined, 
  * Whether a login to it was good for longer than it is to be, or could be given by another login method. Such logins outlive a
  * change in place. One that lets anybody in has none to end.
  */
-function outlasts(found: Application, wanted: ApplicationWish, { mine }: PolicySeen): boolean {
+export function outlasts(
+  found: Pick<Application, "session" | "allowedIdps">,
+  wanted: Pick<ApplicationWish, "policies" | "session" | "idp">,
+  { mine }: { readonly mine: readonly Policy[] },
+): boolean {
   if (mine.some(({ id, decision }) => decision === "bypass" && wanted.policies.includes(id))) return false;
   const [before, after] = [parseDuration(found.session), parseDuration(wanted.session)];
   const longer = !before.ok || !after.ok || before.value > after.value;
@@ -154,7 +160,8 @@ function applicationWish(owner: Owner, route: Route, wish: Exposure, world: Need
   const policies = linked(owner, wish.protection, world.policy);
   const idp = world.login.method?.id;
   if (policies === undefined || idp === undefined) return undefined;
-  const { shown, protection } = wish;
+  const { shown, protection, party } = wish;
+  const left = world.access.replaced?.get(routeKey(route));
   return {
     route: routeKey(route),
     name: unmarked(shown.name ?? "") || routeKey(route),
@@ -163,12 +170,13 @@ function applicationWish(owner: Owner, route: Route, wish: Exposure, world: Need
     tag: accessTag(owner),
     policies,
     launcher: { visible: !shown.hidden, logo: shown.icon?.startsWith("http") ? shown.icon : undefined },
+    ...(left?.party === party && { inherits: left }),
   };
 }
 
 const key = (route: Route) => `access ${routeKey(route)}`;
 
-const remove = (at: Mine<Application>): AccessChange => ({
+const remove = (at: Mine<Application>): Extract<AccessChange, { readonly action: "delete"; readonly at: unknown }> => ({
   kind: "access",
   action: "delete",
   key: `access ${at.route}`,

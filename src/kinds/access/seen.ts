@@ -1,3 +1,4 @@
+import type { Party } from "../../domain/party.ts";
 import type { RouteKey } from "../../domain/route.ts";
 import type { Mine } from "../mine.ts";
 
@@ -11,6 +12,15 @@ export interface AccessSeen {
   readonly doubles: readonly Mine<Application>[];
   /** Whether the owner's tag exists: an application cannot carry one that does not. */
   readonly tagged: boolean;
+  /** What the user had set on applications of ours that were deleted to be replaced; absent where there is none. */
+  readonly replaced?: ReadonlyMap<RouteKey, Inheritance>;
+}
+
+/** What the application that replaces another takes over from it, for the same party only. */
+export interface Inheritance {
+  readonly party: Party;
+  readonly kept: Application["kept"];
+  readonly tags: readonly string[];
 }
 
 export interface Application {
@@ -47,6 +57,8 @@ export interface ForeignApplication {
   readonly covers: readonly string[];
   /** Whether one of its policies lets everybody past without a login. */
   readonly bypasses: boolean;
+  /** What its logins are good for; absent where it gives none. */
+  readonly login?: Pick<Application, "aud" | "policies" | "allowedIdps" | "session">;
   /** What a PUT has to carry over, so that nothing but what it guards is changed. */
   readonly kept: Readonly<Record<string, unknown>>;
 }
@@ -61,6 +73,8 @@ export interface ApplicationWish {
   /** Ids, by precedence. */
   readonly policies: readonly string[];
   readonly launcher: Launcher;
+  /** Only where it replaces one. */
+  readonly inherits?: Inheritance;
 }
 
 export type AccessChange =
@@ -86,4 +100,12 @@ export type AccessChange =
       readonly place: RouteKey;
       readonly takes: string;
     }
-  | { readonly kind: "access"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<Application> };
+  | {
+      readonly kind: "access";
+      readonly action: "delete";
+      readonly key: string;
+      readonly subject: string;
+      readonly at: Mine<Application>;
+      /** The party for which a new one follows; absent where none does, or where it is made for another party. */
+      readonly replacedFor?: Party;
+    };

@@ -9,8 +9,9 @@ import { arrange } from "./arrange.ts";
 import { runningVersions } from "./connectors.ts";
 import { ConfigurationAnswer, documentFrom, documentOf } from "./document.ts";
 import { awaitInForce } from "./in-force.ts";
-import { afterAsking, afterLook, afterWrite, isUnsure, type Journal, type Jump, noJournal, type RuleDocument, seenIn } from "./journal.ts";
+import { afterLook, afterWrite, isUnsure, type Journal, type Jump, noJournal, type RuleDocument, seenIn } from "./journal.ts";
 import { checkOf } from "./rules.ts";
+import { afterAsking } from "./running.ts";
 import type { IngressChange, IngressSeen } from "./seen.ts";
 
 export interface IngressApiOptions {
@@ -61,11 +62,14 @@ class TunnelDocument {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** What the connectors run is asked at the start, now and then, and while it is not known to be the newest document. */
+  /**
+   * What the connectors run is asked at each look but those soon after a write, which ask only while it is not known to be the newest
+   * document: one that is started again may come back with an old one.
+   */
   async observe(depth: Depth): Promise<IngressSeen> {
     const document = await this.#look();
     const tunnel = this.#options.tunnel();
-    if (tunnel !== undefined && document.version > 0 && (depth === "all" || isUnsure(this.#journal))) {
+    if (tunnel !== undefined && document.version > 0 && (depth !== "rules" || isUnsure(this.#journal))) {
       const running = await runningVersions({ ...this.#options, tunnel });
       // What a connector does not report is unknown: no reason to call it behind.
       const known = running.filter((version) => version !== undefined);
@@ -116,7 +120,7 @@ class TunnelDocument {
   }
 
   /**
-   * Where something is taken over, the rule that lets nobody in has to be in force before anything else is. A daemon that comes
+   * Where something is taken over, the rule that admits no one has to be in force before anything else happens. A daemon that comes
    * back to it only makes sure of that: where nothing had to be written nothing was done.
    */
   async confirmed(changes: readonly IngressChange[], before: IngressSeen, done: Done): Promise<Done> {
@@ -210,8 +214,8 @@ class TunnelDocument {
 const isSame = (one: RuleDocument, other: RuleDocument): boolean =>
   one.version === other.version && isDeepStrictEqual([one.rules, one.catchAll, one.rest], [other.rules, other.catchAll, other.rest]);
 
-/** A rule that only keeps its place has nothing but the mark in its check, so it cannot do without. */
 function unmarked(change: IngressChange): readonly IngressChange[] {
   if ("unmarked" in change) return [];
+  if ("shut" in change) return [{ ...change, plain: true }];
   return ["wish" in change ? { ...change, wish: { ...change.wish, mark: undefined } } : change];
 }

@@ -13,16 +13,18 @@ import type { IngressChange, IngressSeen, RawRule } from "./seen.ts";
 export function arrange(seen: IngressSeen, changes: readonly IngressChange[]): IngressSeen {
   const gone = new Set(changes.flatMap(replaced).map((rule) => JSON.stringify(rule)));
   const marking = changes.flatMap((change) => ("unmarked" in change ? [change] : []));
+  const rerouting = changes.flatMap((change) => ("reroute" in change ? [change] : []));
   const kept = seen.rules
     .filter((rule) => !gone.has(JSON.stringify(rule)))
-    .map((rule) => (marking.length === 0 ? rule : marked(rule, marking)));
+    .map((rule) => (marking.length === 0 ? rule : marked(rule, marking)))
+    .map((rule) => (rerouting.length === 0 ? rule : rerouted(rule, rerouting)));
   const made = changes.flatMap((change) => madeBy(change) ?? []);
   const ordered = made.toSorted((a, b) => bySpecificity(b.route, a.route));
   return { ...seen, rules: ordered.reduce<readonly RawRule[]>((rules, { rule, route }) => place(rules, rule, route), kept) };
 }
 
 function replaced(change: IngressChange): readonly RawRule[] {
-  if ("unmarked" in change) return [];
+  if ("unmarked" in change || "reroute" in change) return [];
   return [...change.at, ...(("instead" in change && change.instead) || [])];
 }
 
@@ -32,9 +34,15 @@ function marked(rule: RawRule, marking: readonly Extract<IngressChange, { readon
   return change === undefined ? rule : withMark(rule, { team: change.team, text: change.mark });
 }
 
+function rerouted(rule: RawRule, rerouting: readonly Extract<IngressChange, { readonly reroute: unknown }>[]): RawRule {
+  const text = JSON.stringify(rule);
+  const change = rerouting.find(({ at }) => at.some((it) => JSON.stringify(it) === text));
+  return change === undefined ? rule : { ...rule, service: change.reroute };
+}
+
 function madeBy(change: IngressChange): { readonly rule: RawRule; readonly route: Route } | undefined {
   if ("wish" in change) return { rule: ruleFor(change.wish), route: change.wish.route };
-  return "shut" in change ? { rule: shutRule(change.shut, change.mark, change.team), route: change.shut } : undefined;
+  return "shut" in change ? { rule: shutRule(change), route: change.shut } : undefined;
 }
 
 /** Before the first rule that is less specific; a wildcard also before the first that would answer for it, but no higher than that. */

@@ -15,8 +15,9 @@ export function ingressDifference(change: IngressChange, world: Pick<World, "ing
   const before = now && fields(now, mark);
   if ("shut" in change) {
     const theirs = change.instead?.length ? { service: change.instead.map(({ service }) => service).join(", ") } : before;
-    return between(theirs, fields(shutRule(change.shut, mark, change.team), mark));
+    return between(theirs, fields(shutRule(change), mark));
   }
+  if ("reroute" in change) return between(before, now && fields({ ...now, service: change.reroute }, mark));
   const after = fields(ruleFor(change.wish), mark);
   const opens = change.wish.check === undefined && before?.["login"] !== "none";
   return between(change.action === "create" ? undefined : before, after, { exposure: opens ? "PUBLIC" : undefined });

@@ -7,17 +7,29 @@ const PATIENCE_MS = 10_000;
 const BETWEEN_MS = 500;
 
 /**
- * Waits until every connector of the tunnel runs on this version of the document, or a later one. Without any connector nobody
- * is served, so nothing old can be.
+ * Waits until every connector of the tunnel is known to run on this version of the document, or a later one. Without any connector
+ * nobody is served, so nothing old can be.
  *
- * @param patienceMs - milliseconds; 10_000 unless given
  * @throws {WorldError} CFA-TUNNEL-BEHIND when one still runs on an older document in the end
  */
-export async function awaitInForce(tunnel: TunnelAddress, version: number, patienceMs = PATIENCE_MS): Promise<void> {
-  for (const until = performance.now() + patienceMs; ; await sleep(BETWEEN_MS)) {
+export async function awaitInForce(tunnel: TunnelAddress, version: number): Promise<void> {
+  for (const until = performance.now() + PATIENCE_MS; ; await sleep(BETWEEN_MS)) {
     const running = await runningVersions(tunnel);
     if (running.every((it) => it !== undefined && it >= version)) return;
     if (performance.now() > until) throw behind();
+  }
+}
+
+/**
+ * Whether every connector that reports what it runs comes to this version in time. One that does not report it is no reason to doubt.
+ *
+ * @param patienceMs - milliseconds; 10_000 unless given
+ */
+export async function comesInForce(tunnel: TunnelAddress, version: number, patienceMs = PATIENCE_MS): Promise<boolean> {
+  for (const until = performance.now() + patienceMs; ; await sleep(BETWEEN_MS)) {
+    const running = await runningVersions(tunnel);
+    if (running.every((it) => it === undefined || it >= version)) return true;
+    if (performance.now() > until) return false;
   }
 }
 

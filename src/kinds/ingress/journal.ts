@@ -1,7 +1,7 @@
 import { type RouteKey, routeKey } from "../../domain/route.ts";
-import { checkOf, fingerprint, isMarked, pathFor, routeOf } from "./rules.ts";
+import { checkOf, fingerprint, isBare, isMarked, pathFor, routeOf } from "./rules.ts";
 import type { IngressChange, IngressSeen, RawRule, RuleWish } from "./seen.ts";
-import { judged, nextTried, noTrial, type Trial } from "./trial.ts";
+import { noTrial, type Trial } from "./trial.ts";
 
 /** The document as Cloudflare has it, without what this process remembers of it. */
 export type RuleDocument = Pick<IngressSeen, "version" | "rules" | "catchAll" | "rest">;
@@ -15,14 +15,28 @@ export interface Journal {
   readonly version: number | undefined;
   /** Our marked rules as last seen or written, as one text. */
   readonly own: string;
+  /**
+   * Rules without mark and audience that stood beside a marked rule of ours for the same route, as texts: others made them. Without ours
+   * they look like rules of an earlier version.
+   */
+  readonly strangers: ReadonlySet<string>;
   /** When others changed or removed rules of ours, in milliseconds of a clock that only grows. */
   readonly undone: readonly number[];
   /** The writes that no connector is known to run yet, oldest first. */
   readonly writes: readonly Write[];
   /** Since when a connector runs on an older document than the newest; undefined while none does. */
   readonly behindSince: number | undefined;
+  /** Since when none of them has come to a newer one, though there is one; undefined while one runs the newest. */
+  readonly stuckSince: number | undefined;
+  /** What the slowest and the fastest of them were last reported to run. */
+  readonly running: { readonly slowest: number; readonly fastest: number } | undefined;
   /** Whether that has lasted longer than the patience. */
   readonly behind: boolean;
+  /**
+   * How long at most a document that this process wrote was not yet reported to run on any connector, in milliseconds. Undefined while
+   * none has been reported at all: then it is not known how soon Cloudflare reports what they run.
+   */
+  readonly lateMs: number | undefined;
   /** When to look at the document again, soonest first. */
   readonly looks: readonly number[];
   readonly trial: Trial;
@@ -30,10 +44,21 @@ export interface Journal {
 
 export interface Write {
   readonly version: number;
+  /** In milliseconds of a clock that only grows. */
+  readonly at: number;
+  /** How long after it no connector was seen to run it, in milliseconds. */
+  readonly missedMs: number;
   /** The routes whose rule is new or different, with what cloudflared could refuse of it. */
-  readonly opened: ReadonlyMap<RouteKey, string>;
-  /** The routes that let in fewer visitors, or nobody, once cloudflared runs it. */
+  readonly opened: ReadonlyMap<RouteKey, Suspect>;
+  /** The routes that admit fewer visitors, or none, once cloudflared runs it. */
   readonly closed: readonly RouteKey[];
+}
+
+/** What of a rule cloudflared could refuse. */
+export interface Suspect {
+  readonly print: string;
+  /** Whether it names a file that cloudflared may not have. */
+  readonly namesFile: boolean;
 }
 
 /** A move of the version that is not this process's own step by one. */
@@ -47,24 +72,22 @@ export interface Jump {
 export const noJournal: Journal = {
   version: undefined,
   own: "",
+  strangers: new Set(),
   undone: [],
   writes: [],
   behindSince: undefined,
+  stuckSince: undefined,
+  running: undefined,
   behind: false,
+  lateMs: undefined,
   looks: [],
   trial: noTrial,
 };
 
 /** When to look at the document after a write of ours, in milliseconds: another writer with an old copy is mostly that late. */
 const LOOKS_AFTER_MS = [2_000, 12_000];
-/** How long a connector may take to run a new document before that is a problem, in milliseconds. */
-const BEHIND_PATIENCE_MS = 15_000;
-/** How long all of them may run an older one before rules of ours are taken back, in milliseconds: that closes what people use. */
-const TAKE_BACK_MS = 30_000;
-/** How soon to look once more while rules that were taken back are still to be tried, in milliseconds. */
-const TRIAL_LOOK_MS = 8_000;
 /** No look for one of these reasons waits longer than this, in milliseconds. */
-const LONGEST_LOOK_MS = 300_000;
+export const LONGEST_LOOK_MS = 300_000;
 /** So many times within this window others undo rules of ours before cfauth reports a second writer. */
 const CONTESTED_TIMES = 4;
 const CONTESTED_WINDOW_MS = 600_000;
@@ -83,7 +106,16 @@ export function afterLook(
   const behindSince = moved ? (journal.behindSince ?? now) : journal.behindSince;
   const trial = moved ? { ...journal.trial, futile: false } : journal.trial;
   return {
-    journal: { ...journal, version: seen.version, own, undone, behindSince, trial, looks: journal.looks.filter((at) => at > now) },
+    journal: {
+      ...journal,
+      version: seen.version,
+      own,
+      strangers: strangersIn(journal, seen, mark),
+      undone,
+      behindSince,
+      trial,
+      looks: journal.looks.filter((at) => at > now),
+    },
     jump: moved ? { from, to: seen.version, during: "look" } : undefined,
   };
 }
@@ -102,6 +134,8 @@ export function afterWrite(
 ): { readonly journal: Journal; readonly jump: Jump | undefined } {
   const write: Write = {
     version: after.version,
+    at: now,
+    missedMs: 0,
     opened: new Map(changes.flatMap(openedBy)),
     closed: changes.flatMap(closedBy),
   };
@@ -112,6 +146,7 @@ export function afterWrite(
       ...journal,
       version: after.version,
       own: ownText(after, mark),
+      strangers: strangersIn(journal, after, mark),
       writes: [...journal.writes, write],
       behindSince: journal.behindSince ?? now,
       looks: LOOKS_AFTER_MS.map((ms) => now + Math.min(LONGEST_LOOK_MS, ms * slower)),
@@ -121,51 +156,20 @@ export function afterWrite(
   };
 }
 
-const openedBy = (change: IngressChange): [RouteKey, string][] =>
-  "wish" in change ? [[routeKey(change.wish.route), fingerprint(change.wish.origin)]] : [];
+const openedBy = (change: IngressChange): [RouteKey, Suspect][] =>
+  "wish" in change ? [[routeKey(change.wish.route), suspect(change.wish.origin)]] : [];
 
-/** @param running - the version of each connector that reports it; where it is empty nobody is served, or nothing is known */
-export function afterAsking(journal: Journal, seen: RuleDocument, running: readonly number[], mark: string, now: number): Journal {
-  const oldest = Math.min(...running, seen.version);
-  const writes = journal.writes.filter(({ version }) => version > oldest);
-  if (oldest >= seen.version) {
-    const trial = { ...journal.trial, futile: false };
-    const calm = { ...journal, trial, writes: [], behindSince: undefined, behind: false };
-    if (journal.looks.length > 0 || journal.trial.groups.length === 0) return calm;
-    return { ...calm, trial: nextTried(trial), looks: [now + TRIAL_LOOK_MS] };
-  }
-  const since = journal.behindSince ?? now;
-  const waited = now - since;
-  const late = waited >= BEHIND_PATIENCE_MS;
-  // First when the patience is over, then after twice as long each time.
-  const next = now + Math.min(LONGEST_LOOK_MS, late ? waited : BEHIND_PATIENCE_MS - waited);
-  const looks = journal.looks.length === 0 ? [next] : journal.looks;
-  const waiting = { ...journal, writes, behindSince: since, behind: journal.behind || late, looks };
-  // One connector of several that hangs refuses nothing: what the others run is no reason to take anything back.
-  if (waited < TAKE_BACK_MS || Math.max(...running) >= seen.version) return waiting;
-  const opened = new Map(writes.flatMap((write) => [...write.opened]));
-  const trial = judged(journal.trial, opened.size > 0 ? opened : withTexts(seen.rules, mark));
-  // What is taken back is written, and cloudflared has to take that over in its turn.
-  return trial === journal.trial ? waiting : { ...waiting, trial, behindSince: now };
-}
-
-/** Of a process that has just started: only texts from labels can be wrong in a way that cfauth cannot check beforehand. */
-function withTexts(rules: readonly RawRule[], mark: string): ReadonlyMap<RouteKey, string> {
-  return new Map(
-    rules.flatMap((rule) => {
-      const route = isMarked(rule, mark) ? routeOf(rule) : undefined;
-      const { access: _, ...options } = rule.originRequest ?? {};
-      if (route === undefined || !Object.values(options).some((value) => typeof value === "string")) return [];
-      return [[routeKey(route), fingerprint({ service: rule.service, options })] as const];
-    }),
-  );
-}
+export const suspect = (origin: { readonly service: string; readonly options: object }): Suspect => ({
+  print: fingerprint(origin),
+  namesFile: "caPool" in origin.options,
+});
 
 /** What of it the planner and the page are shown. */
 export const seenIn = (
   journal: Journal,
   now: number,
-): Pick<IngressSeen, "behind" | "unconfirmed" | "withheld" | "contested" | "lookAt"> => ({
+): Pick<IngressSeen, "strangers" | "behind" | "unconfirmed" | "withheld" | "contested" | "lookAt"> => ({
+  strangers: journal.strangers,
   behind: journal.behind,
   unconfirmed: [...new Set(journal.writes.flatMap(({ closed }) => closed))],
   withheld: journal.trial.withheld,
@@ -182,13 +186,24 @@ export function isUnsure({ behindSince, behind, looks, writes, trial }: Journal)
   return behindSince !== undefined && (looks.length === 0 || writes.some(({ closed }) => closed.length > 0));
 }
 
+function strangersIn({ strangers }: Journal, { rules }: RuleDocument, mark: string): ReadonlySet<string> {
+  const ours = new Set(rules.filter((rule) => isMarked(rule, mark)).map(placeOf));
+  const bare = rules.filter(isBare).map((rule) => [JSON.stringify(rule), placeOf(rule)] as const);
+  return new Set(bare.flatMap(([text, place]) => (strangers.has(text) || (place !== undefined && ours.has(place)) ? [text] : [])));
+}
+
+function placeOf(rule: RawRule): RouteKey | undefined {
+  const route = routeOf(rule);
+  return route === undefined ? undefined : routeKey(route);
+}
+
 const recent = (times: readonly number[], now: number): readonly number[] => times.filter((at) => at > now - CONTESTED_WINDOW_MS);
 
 const ownText = ({ rules }: RuleDocument, mark: string): string => JSON.stringify(rules.filter((rule) => isMarked(rule, mark)));
 
 /** Of a change that replaces a rule by another: only where the new one asks for a login, or for clean paths, and the old did not. */
 function closedBy(change: IngressChange): readonly RouteKey[] {
-  if ("unmarked" in change) return [];
+  if ("unmarked" in change || "reroute" in change) return [];
   const narrowed = change.at.filter((rule) => !("wish" in change) || isNarrower(change.wish, rule)).flatMap((rule) => routeOf(rule) ?? []);
   return [...new Set(narrowed.map(routeKey))];
 }

@@ -24,7 +24,7 @@ export function markAlong(due: readonly { readonly kind: string }[], world: Need
 }
 
 /**
- * Rules with our mark that belong to no route: a path that somebody changed by hand, a second rule for the same route. One that
+ * Rules with our mark that belong to no route: a path that was changed by hand, a second rule for the same route. One that
  * checks a login stays while a narrower route around it has no rule yet, since what is wider would answer in its place.
  */
 export const strayRules: Sweep<Proofs, IngressChange> = (world, desired) => {

@@ -1,12 +1,12 @@
 import { admitsNoMore, type Exposure } from "../../domain/exposure.ts";
-import { guardPattern, type Path } from "../../domain/path.ts";
+import { guardPattern } from "../../domain/path.ts";
 import { beneath, parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
 import type { Desired } from "../../plan/desired.ts";
 import { narrowerWithin } from "../../plan/shield.ts";
 import { narrows } from "../access/narrowing.ts";
 import type { PolicySeen } from "../policy/seen.ts";
 import { checkOf, ours, type Proofs, routeOf, ruleOf } from "./rules.ts";
-import type { RawRule } from "./seen.ts";
+import type { RawRule, RuleWish } from "./seen.ts";
 
 /** Routes within this one that show the same container and are to let in fewer. */
 export const narrowerThan = ({ route, workload, party, origin, protection }: Exposure, desired: Desired): readonly Route[] =>
@@ -19,10 +19,11 @@ export const standsWithin = ({ route: at, origin }: Exposure, world: Proofs): bo
     return ruleOf(world, route)?.service === origin.service;
   });
 
-/** Whether something around the route shows the same container to more people, or to others: as it is wished, or as it is now. */
-export const widerAround = (wish: Exposure, world: Around, { wishes }: Desired): boolean =>
+/** Whether something around the route shows the same container to more people, or to others: as desired, or as it is now. */
+export const widerAround = (wish: Exposure, world: Around, { wishes, reroutes }: Desired): boolean =>
   wish.protection.kind === "authentik" &&
-  ([...wishes.values()].some((outer) => isWiderWish(outer, wish)) || world.ingress.rules.some((rule) => isWiderRule(rule, wish, world)));
+  ([...wishes.values()].some((outer) => isWiderWish(outer, wish)) ||
+    world.ingress.rules.some((rule) => isWiderRule(rule, wish, world, reroutes)));
 
 type Around = Proofs & { readonly policy: PolicySeen };
 
@@ -31,14 +32,22 @@ const isWiderWish = (outer: Exposure, { route, workload, origin, protection }: E
   (outer.workload === workload || outer.origin.service === origin.service) &&
   !admitsNoMore(outer.protection, protection);
 
-function isWiderRule(rule: RawRule, { route, origin }: Exposure, world: Around): boolean {
-  const outer = rule.service === origin.service ? routeOf(rule) : undefined;
+function isWiderRule(rule: RawRule, { route, origin }: Exposure, world: Around, reroutes: Desired["reroutes"]): boolean {
+  const outer = routeOf(rule);
   if (outer === undefined || !beneath(route, outer) || !ours(rule, world)) return false;
+  if ((reroutes.get(routeKey(outer)) ?? rule.service) !== origin.service) return false;
   if (checkOf(rule)?.required !== true) return true;
   const [around, inside] = [outer, route].map((it) => world.access.mine.get(routeKey(it)));
   if (around === undefined || inside === undefined || around.policies.join() === inside.policies.join()) return false;
   return narrows(around, inside.policies, world.policy);
 }
+
+/** Whether the rule takes every spelling of its path, and the wanted one would not: the others would reach what is around it. */
+export const takesFewerSpellings = (rule: RawRule | undefined, wanted: RuleWish | undefined): boolean =>
+  rule !== undefined && wanted !== undefined && wanted.broad !== true && takesEverySpelling(rule, wanted.route);
+
+const takesEverySpelling = (rule: RawRule, { path }: Route): boolean =>
+  path !== undefined && [false, true].some((clean) => rule.path === guardPattern(path, clean));
 
 /**
  * Whether every narrower route within takes every spelling of its path already. What lets in more opens only then: an origin may
@@ -47,7 +56,5 @@ function isWiderRule(rule: RawRule, { route, origin }: Exposure, world: Around):
 export const guardedWithin = (wish: Exposure, world: Proofs, desired: Desired): boolean =>
   narrowerThan(wish, desired).every((inner) => {
     const rule = inner.path === undefined ? undefined : ruleOf(world, inner);
-    return (
-      inner.path === undefined || rule === undefined || [false, true].some((clean) => rule.path === guardPattern(inner.path as Path, clean))
-    );
+    return rule === undefined || takesEverySpelling(rule, inner);
   });

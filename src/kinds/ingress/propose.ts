@@ -8,7 +8,7 @@ import type { AccessSeen } from "../access/seen.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
 import type { PolicySeen } from "../policy/seen.ts";
-import { guardedWithin, narrowerThan, widerAround } from "./nested.ts";
+import { guardedWithin, narrowerThan, takesFewerSpellings, widerAround } from "./nested.ts";
 import {
   checkOf,
   fingerprint,
@@ -41,9 +41,11 @@ type Needs = Proofs & {
  * | absent, its application is not there    | yes      | absent, and cannot be opened: there is no aud   |
  * | absent, something narrower inside does  | yes      | absent, and not opened before that does         |
  * | not take every spelling of its path yet |          |                                                  |
+ * | takes every spelling, and is not to     | yes      | it shrinks: not before what is around it is as   |
+ * |                                         |          | it is to be                                      |
  * | absent                                  | yes      | open it, with the check of that very application |
  * | ours                                    | none     | close it                                         |
- * | the same, and a wildcard of another     | none     | one that lets nobody in takes its place, and     |
+ * | the same, and a wildcard of another     | none     | one that admits no one takes its place, and      |
  * | party would answer for the hostname     |          | stays                                            |
  * | ours, and its application was made for  | yes      | close it: it goes to the new holder with a new   |
  * | another party                           |          | application                                      |
@@ -60,17 +62,19 @@ export const ingressRung: Rung<Needs, IngressChange> = {
     const withheld = withheldFrom(wish, world);
     if (withheld !== undefined) return withhold(rule, wish, withheld, world, desired);
     const wanted = ruleWish(wish, world, desired);
+    const shrinks = takesFewerSpellings(rule, wanted);
     const opened = wanted !== undefined && guardedWithin(wish, world, desired) ? wanted : undefined;
     if (rule === undefined) return { is: "absent", open: opened && set("create", opened, world) };
-    if (isShut(rule, world.ingress.mark)) return { is: "absent", open: opened && set("update", opened, world) };
+    if (isShut(rule, world.ingress.mark)) return { is: "absent", open: opened && set("update", opened, world), shrinks };
     const close = takeAway(route, world, desired);
     // Until its application is replaced nothing may lead to the new holder, nor to the one before.
     if (desired.handovers.has(routeKey(route))) return { is: "drifted", mend: close, close, moves: "origin" };
-    return compare(rule, wish, wanted, world, desired);
+    const stance = compare(rule, wish, wanted, world, desired);
+    return stance.is === "drifted" ? { ...stance, shrinks } : stance;
   },
 };
 
-/** Where a wildcard of another party would answer for the whole hostname, a rule that lets nobody in stays in its place. */
+/** Where a wildcard of another party would answer for the whole hostname, a rule that admits no one stays in its place. */
 function unwished(rule: RawRule | undefined, route: Route, world: Needs, desired: Desired): Stance<IngressChange> {
   if (rule === undefined) return { is: "absent", open: undefined };
   if (route.path !== undefined || !desired.screened.has(route.hostname)) return { is: "left", close: withdraw(route, world) };
@@ -133,10 +137,18 @@ export const takeAway = (route: Route, world: Needs, desired: Desired): IngressC
 
 /**
  * So that what is around does not answer for a route that is to let in fewer and cannot open yet, or belongs to another party.
- * Where somebody else has a rule for the hostname nothing is put in its way.
+ * If a foreign rule has the hostname, nothing is put in front of it.
  */
 export const screen = (route: Route, world: Needs): IngressChange | undefined =>
   ruleOf(world, route) === undefined && foreignOn(world, route.hostname).length === 0 ? shut(route, world) : undefined;
+
+/** The rule stays as it is but for where it leads. */
+export function reroute(route: Route, service: string, world: Needs): IngressChange | undefined {
+  const at = rulesAt(world, route).filter((rule) => !isShut(rule, world.ingress.mark) && rule.service !== service);
+  return at.length === 0
+    ? undefined
+    : { kind: "ingress", action: "update", key: key(route), subject: routeKey(route), at, reroute: service };
+}
 
 type Shut = Extract<IngressChange, { readonly shut: Route }>;
 
@@ -157,6 +169,7 @@ const shut = (route: Route, world: Needs): Shut => ({
   at: rulesAt(world, route),
   mark: world.ingress.mark,
   team: teamOf(world.login.teamDomain),
+  ...(!world.ingress.takesMark && { plain: true }),
 });
 
 /** Puts a rule that lets nobody in where somebody else's was, and waits until cloudflared runs on it. */

@@ -2,12 +2,12 @@ import { covers, type Hostname } from "../../domain/hostname.ts";
 import { CLEAN_PATHS, cleanPattern, guardPattern, isCleanPaths, openPattern, pathPattern, patternPath } from "../../domain/path.ts";
 import { parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
 import type { AccessSeen } from "../access/seen.ts";
-import type { IngressSeen, RawRule, RuleWish } from "./seen.ts";
+import type { IngressChange, IngressSeen, RawRule, RuleWish } from "./seen.ts";
 
 /** What ownership of a rule is read from. */
 export interface Proofs {
   readonly access: Pick<AccessSeen, "mine">;
-  readonly ingress: Pick<IngressSeen, "rules" | "mark">;
+  readonly ingress: Pick<IngressSeen, "rules" | "mark" | "strangers">;
 }
 
 /** The route that a rule would be of, if it were ours; undefined for one that cfauth cannot have written. */
@@ -31,6 +31,8 @@ const wholeHost = ({ path = "" }: RawRule): boolean => path === "" || isCleanPat
  * | none                      | none                                   | theirs                                         |
  * | none                      | the rule checks its logins, or none    | ours: an earlier version wrote it, unless a    |
  * |                           |                                        | marked rule of ours has the route already      |
+ * | the same, and it checks   | any                                    | theirs, also once the marked rule is gone      |
+ * | nothing at all            |                                        |                                                |
  * | none                      | the rule checks logins of another one  | theirs: an unknown audience proves nothing     |
  */
 export function ours(rule: RawRule, seen: Proofs): boolean {
@@ -45,7 +47,16 @@ export const isMarked = (rule: RawRule, mark: string): boolean => {
 };
 
 /** The marks of owners among the audiences of the rule. */
-const marksIn = (rule: RawRule): readonly string[] => accessIn(rule)?.audTag.filter(isMark) ?? [];
+const marksIn = (rule: RawRule): readonly string[] => [...(accessIn(rule)?.audTag.filter(isMark) ?? []), ...markAsText(rule)];
+
+/** Of a rule that lets nobody in, written where Cloudflare takes no mark for an audience: cloudflared makes nothing of the text there. */
+function markAsText({ service, originRequest }: RawRule): readonly string[] {
+  const text = originRequest?.["httpHostHeader"];
+  return service === SHUT && typeof text === "string" && isMark(text) ? [text] : [];
+}
+
+/** Whether the rule has no audience: neither a login nor a mark. */
+export const isBare = (rule: RawRule): boolean => (accessIn(rule)?.audTag ?? []).length === 0 && marksIn(rule).length === 0;
 
 const isMark = (audience: string): boolean => audience.startsWith("cfauth:");
 
@@ -53,7 +64,7 @@ const isMark = (audience: string): boolean => audience.startsWith("cfauth:");
 function writtenEarlier(rule: RawRule, seen: Proofs): boolean {
   const route = routeOf(rule);
   const application = route && seen.access.mine.get(routeKey(route));
-  if (route === undefined || application === undefined) return false;
+  if (route === undefined || application === undefined || seen.ingress.strangers?.has(JSON.stringify(rule))) return false;
   const audiences = accessIn(rule)?.audTag ?? [];
   if (audiences.length > 0 && !audiences.includes(application.aud)) return false;
   return !seen.ingress.rules.some((it) => isMarked(it, seen.ingress.mark) && sits(it, route));
@@ -65,9 +76,18 @@ export const isShut = (rule: RawRule, mark: string): boolean =>
 
 const SHUT = "http_status:503";
 
-/** In every spelling: it keeps out of a wider rule around it what would be read as its own. */
-export const shutRule = (route: Route, mark: string, team: string): RawRule =>
-  ruleFor({ route, origin: { service: SHUT, options: {} }, check: { team, aud: mark }, clean: false, broad: true, mark: undefined });
+/**
+ * In every spelling: it keeps out of a wider rule around it what would be read as its own.
+ *
+ * @param plain - where Cloudflare takes no mark for an audience
+ */
+export function shutRule({ shut: route, mark, team, plain }: ShutWish): RawRule {
+  const origin = { service: SHUT, options: plain === true ? { httpHostHeader: mark } : {} };
+  const check = plain === true ? undefined : { team, aud: mark };
+  return ruleFor({ route, origin, check, clean: false, broad: true, mark: undefined });
+}
+
+type ShutWish = Pick<Extract<IngressChange, { readonly shut: Route }>, "shut" | "mark" | "team" | "plain">;
 
 export const ruleOf = (seen: Proofs, route: Route): RawRule | undefined => seen.ingress.rules.find((rule) => isAt(rule, route, seen));
 
@@ -108,8 +128,9 @@ export interface LoginCheck {
   readonly audTag: readonly string[];
 }
 
-/** cloudflared's own check of the login, as the rule has it; undefined when there is none. A mark alone checks nothing. */
+/** cloudflared's own check of the login, as the rule has it; undefined when there is none. A mark alone checks nothing, but for one that lets nobody in. */
 export function checkOf(rule: RawRule): LoginCheck | undefined {
+  if (markAsText(rule).length > 0) return { required: true, team: "", audTag: [] };
   const access = accessIn(rule);
   if (access === undefined) return undefined;
   const audTag = access.audTag.filter((it) => !isMark(it));

@@ -9,6 +9,8 @@ export interface IngressSeen {
   readonly rules: readonly RawRule[];
   /** The last rule, which answers what no other matches. It stands outside the list, so a document without one cannot be. */
   readonly catchAll: RawRule;
+  /** Rules that say nothing of whose they are, and are known to be somebody else's, as texts. */
+  readonly strangers?: ReadonlySet<string>;
   /** Our mark in a rule, `cfauth:<owner>`: one more audience in its check, which no login has. */
   readonly mark: string;
   /** Whether Cloudflare takes the mark; false once it has refused a rule for that alone. */
@@ -81,9 +83,20 @@ export type IngressChange =
       readonly at: readonly RawRule[];
       readonly mark: string;
       readonly team: string;
+      /** Where Cloudflare takes no mark for an audience. */
+      readonly plain?: true;
       /** Rules of somebody else's that it stands in place of, as they are now. Only where a label asks to adopt. */
       readonly instead?: readonly RawRule[];
       readonly takes?: string;
+    }
+  | {
+      readonly kind: "ingress";
+      readonly action: "update";
+      readonly key: string;
+      readonly subject: string;
+      readonly at: readonly RawRule[];
+      /** The service that these rules lead to from then on. All else of them stays as it is, and their place too. */
+      readonly reroute: string;
     }
   | {
       readonly kind: "ingress";

@@ -6,6 +6,7 @@ import { carriedOut, type Fold, unlessGone } from "../carried.ts";
 import type { Kind } from "../kind.ts";
 import { claim, type Mine } from "../mine.ts";
 import { sorted } from "./audience.ts";
+import { contestedIn, noteReplacement, type Replacements } from "./contested.ts";
 import type { Policy, PolicyChange, PolicySeen, PolicyWish } from "./seen.ts";
 
 export interface PolicyApiOptions {
@@ -17,6 +18,7 @@ export interface PolicyApiOptions {
 /** Reusable Access policies. */
 export function policyApi(options: PolicyApiOptions): Kind<PolicySeen, PolicyChange> {
   const { cloudflare, account: account_id, owner } = options;
+  const replacements: Replacements = new Map();
   return {
     kind: "policy",
     observe: async () => {
@@ -26,12 +28,13 @@ export function policyApi(options: PolicyApiOptions): Kind<PolicySeen, PolicyCha
       const [mine, theirs] = [true, false].map((ours) => all.filter(({ name }) => name.startsWith(policyPrefix(owner)) === ours));
       const methodsNamed = methodsIn(theirs ?? []);
       return {
+        ...contestedIn(replacements),
         ...(methodsNamed.length > 0 && { methodsNamed }),
         mine: (mine ?? []).map((it) => claim(policyFrom(it))),
         theirs: (theirs ?? []).filter(({ reusable }) => reusable !== false).map(({ id, name, decision }) => ({ id, name, decision })),
       };
     },
-    apply: (changes, seen) => carriedOut(changes, seen, (change) => carry(options, change)),
+    apply: (changes, seen) => carriedOut(changes, seen, (change) => carry(options, change, replacements)),
   };
 }
 
@@ -42,7 +45,11 @@ const methodsIn = (policies: readonly object[]): readonly string[] => [
   ),
 ];
 
-async function carry({ cloudflare, account: account_id }: PolicyApiOptions, change: PolicyChange): Promise<Fold<PolicySeen>> {
+async function carry(
+  { cloudflare, account: account_id }: PolicyApiOptions,
+  change: PolicyChange,
+  replacements: Replacements,
+): Promise<Fold<PolicySeen>> {
   switch (change.action) {
     case "create": {
       const made = await cloudflare.ask("policies.create", PolicyAnswer, (sdk) =>
@@ -54,6 +61,7 @@ async function carry({ cloudflare, account: account_id }: PolicyApiOptions, chan
       const changed = await cloudflare.ask("policies.update", PolicyAnswer, (sdk) =>
         sdk.zeroTrust.access.policies.update(change.at.id, { account_id, ...body(change.wish) }),
       );
+      noteReplacement(replacements, change);
       return put(claim(policyFrom(changed)));
     }
     case "delete":
@@ -87,13 +95,33 @@ const PolicyAnswer = z.looseObject({
   include: Rules,
   require: Rules,
   exclude: Rules,
+  session_duration: z.string().nullish(),
 });
 
-const policyFrom = ({ id, name, decision, include, require, exclude }: z.infer<typeof PolicyAnswer>): Policy => ({
+/** Also the usual session: whether the API answers it for a policy that has none of its own is not documented (checked 2026-12). */
+const UNSET: readonly (string | null | undefined)[] = [undefined, null, "", "24h", "24h0m0s"];
+
+const policyFrom = ({ id, name, decision, include, require, exclude, session_duration }: z.infer<typeof PolicyAnswer>): Policy => ({
   id,
   name,
   decision,
-  include: sorted(include ?? []),
-  require: sorted(require ?? []),
-  exclude: sorted(exclude ?? []),
+  include: rulesIn(include),
+  require: rulesIn(require),
+  exclude: rulesIn(exclude),
+  ...(typeof session_duration === "string" && !UNSET.includes(session_duration) && { session: session_duration }),
 });
+
+/** Without what says nothing: the API may answer a field, or a whole rule, that is empty, `{ email: { email: "" } }` (Terraform provider, 2026-11). */
+function rulesIn(rules: readonly unknown[] | null | undefined): readonly unknown[] {
+  return sorted((rules ?? []).flatMap((rule) => cleared(rule) ?? []));
+}
+
+/** @returns undefined for a rule that had fields and has none but empty ones */
+function cleared(rule: unknown): unknown {
+  const [[kind, leaf] = ["", undefined]] = Object.entries(Object(rule));
+  if (typeof leaf !== "object" || leaf === null || Array.isArray(leaf)) return rule;
+  const fields = Object.entries(leaf);
+  const said = fields.filter(([, value]) => value !== "" && value !== null);
+  if (said.length === fields.length) return rule;
+  return said.length === 0 ? undefined : { ...Object(rule), [kind]: Object.fromEntries(said) };
+}

@@ -15,7 +15,7 @@ export const policyWords = (name: string): string => name.replace(/^cfauth:[a-z0
 
 const DECISIONS: Readonly<Record<string, string>> = { non_identity: "service auth" };
 
-function fields({ decision, include, require, exclude }: PolicyContent): Fields {
+function fields({ decision, include, require, exclude, session }: PolicyContent): Fields {
   const rules = include.flatMap((rule) => Object.entries(rule as Readonly<Record<string, Readonly<Record<string, unknown>>>>).slice(0, 1));
   const of = (...kinds: readonly string[]) => rules.filter(([kind]) => kinds.includes(kind));
   const groups = of("oidc").map(([, leaf]) => String(leaf["claim_value"]));
@@ -30,6 +30,7 @@ function fields({ decision, include, require, exclude }: PolicyContent): Fields 
     otherRules: count(other),
     requires: count(require.length),
     excludes: count(exclude.length),
+    session,
   });
 }
 

@@ -6,6 +6,7 @@ import { claimFor } from "../login/claim.ts";
 import type { LoginSeen } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
 import { canonical, policyNames, policyWishes } from "./audience.ts";
+import { isContested } from "./contested.ts";
 import { admitsMore, replacedName } from "./replaced.ts";
 import type { Policy, PolicyChange, PolicySeen, PolicyWish } from "./seen.ts";
 
@@ -13,7 +14,7 @@ type Needs = { readonly policy: PolicySeen; readonly login: LoginSeen };
 type Policies<P extends Policy> = { readonly mine: readonly P[] };
 
 /**
- * One policy for each audience, shared by the routes that have it. What differs from the wish is mended in place. One that lets in
+ * One policy for each audience, shared by the routes that have it. What differs from the wish is updated in place. One that lets in
  * more than it should is narrowed at once and given up: a new one takes its place, and its applications are replaced as well, so
  * that no login which it gave meanwhile, or goes on giving at an edge that is late, is good for anything.
  */
@@ -35,7 +36,8 @@ function stance(wanted: PolicyWish, { policy }: Needs): Stance<PolicyChange> {
   const at = { kind: "policy", key: `policy ${wanted.name}`, subject: wanted.name, wish: wanted } as const;
   if (found === undefined) return { is: "absent", open: { ...at, action: "create" } };
   if (says(found, wanted)) return { is: "stands" };
-  const wish = admitsMore(found, wanted) ? { ...wanted, name: replacedName(wanted.name) } : wanted;
+  const givenUp = admitsMore(found, wanted) && !isContested(policy, found);
+  const wish = givenUp ? { ...wanted, name: replacedName(wanted.name) } : wanted;
   return { is: "drifted", mend: { ...at, action: "update", at: found, wish }, close: remove(found), moves: undefined };
 }
 
@@ -61,7 +63,8 @@ const says = (found: Policy, wanted: PolicyWish): boolean =>
   found.decision === wanted.decision &&
   canonical(found.include) === canonical(wanted.include) &&
   canonical(found.require) === canonical(wanted.require) &&
-  found.exclude.length === 0;
+  found.exclude.length === 0 &&
+  found.session === undefined;
 
 /** Policies of ours that no application uses and no route wishes, doubles too. One in use by somebody else's application counts as used. */
 export const unusedPolicies =

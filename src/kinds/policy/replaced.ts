@@ -2,12 +2,13 @@ import { canonical } from "./audience.ts";
 import type { Policy, PolicyContent } from "./seen.ts";
 
 /**
- * Whether the policy admits somebody whom it should not: somebody widened it by hand. What cannot be told counts as more, because
- * to replace it once too often costs a login.
+ * Whether the policy admits people whom it should not, or for longer than it should: it was widened by hand. What cannot be
+ * determined counts as more, because to replace it once too often costs a login.
  */
 export function admitsMore(found: PolicyContent, wanted: PolicyContent): boolean {
   if (wanted.decision === "bypass" || found.decision === "deny") return false;
   return (
+    found.session !== undefined ||
     found.decision !== wanted.decision ||
     lacks(found.include, wanted.include) ||
     lacks(wanted.require, found.require) ||
@@ -24,7 +25,7 @@ const lacks = (one: readonly unknown[], other: readonly unknown[]): boolean => {
 const WORD = "replaced: ";
 
 /**
- * The name of a policy that was widened by hand: from then on it is nobody's, and a new one is made in its place. An edge that is
+ * The name of a policy that was widened by hand: from then on it has no owner, and a new one is made in its place. An edge that is
  * late may believe the wide one for a while, under whichever application links it. No name of an audience begins so.
  */
 export const replacedName = (name: string): string => name.replace(/^(\S+ )/, `$1${WORD}`);

@@ -8,6 +8,8 @@ export interface PolicySeen {
   readonly theirs: readonly ForeignPolicy[];
   /** Ids of the login methods that foreign policies name; absent where they name none. */
   readonly methodsNamed?: readonly string[];
+  /** Policies of ours, by name and content, that came back the same after they were replaced again and again; absent where there are none. */
+  readonly contested?: ReadonlySet<string>;
 }
 
 export interface Policy extends PolicyContent {
@@ -21,6 +23,8 @@ export interface PolicyContent {
   readonly include: readonly unknown[];
   readonly require: readonly unknown[];
   readonly exclude: readonly unknown[];
+  /** How long a login by it lasts, in place of what the application says, as Access says it. Only somebody else sets it. */
+  readonly session?: string;
 }
 
 /** What a policy of ours must be. */

@@ -1,5 +1,6 @@
 import type { DockerDns } from "../../clients/docker/dns.ts";
 import { hostById, hostOnNetwork } from "../../domain/origin-host.ts";
+import { findSelf } from "../../domain/self.ts";
 import type { Attachment, Workload } from "../../domain/workload.ts";
 import type { Source } from "../source.ts";
 import type { OutsideProbe } from "./outside.ts";
@@ -33,7 +34,7 @@ export const withAnswers = (source: Source, options: AnswersOptions): Source => 
 
 /** None where this process runs outside of Docker, or has a hostname of its own. */
 function sharedNetworks(workloads: readonly Workload[], { hostname, networks }: AnswersOptions): readonly string[] {
-  const self = /^[0-9a-f]{12,64}$/.test(hostname) ? workloads.find(({ id }) => id.startsWith(hostname)) : undefined;
+  const self = findSelf(workloads, hostname);
   return self === undefined ? [] : networks(workloads).filter((network) => Object.hasOwn(self.networks, network));
 }
 

@@ -31,7 +31,7 @@ export function isRead(name: string, prefix: string): boolean {
 
 /**
  * The container without the labels that come from its image. The engine merges both into one list, so a label counts as the
- * image's when name and value are the image's. An operator who repeats the very value of the image loses it and is told so.
+ * image's when name and value are the image's. An operator who repeats the very value of the image loses it, and a warning says so.
  *
  * What Compose and Swarm write on a container is theirs even where the image says the same: Compose puts its labels on every
  * image that it builds (docker/compose pkg/compose/build.go, checked 2026-12).
@@ -49,7 +49,7 @@ export function withoutImageLabels(listed: Listed, answer: ImageAnswer, prefix: 
   };
 }
 
-/** A label that only the tool itself writes, and on each container anew: then it wrote the others of its family as well. */
+/** A label that only the tool itself writes, and on each container again: then it wrote the others of its family as well. */
 const WRITERS: readonly { readonly head: string; readonly proofs: readonly string[] }[] = [
   { head: "com.docker.compose.", proofs: ["com.docker.compose.config-hash", "com.docker.compose.container-number"] },
   { head: "com.docker.swarm.", proofs: ["com.docker.swarm.task.id"] },

@@ -15,7 +15,7 @@ export type OutsideProbe = (networks: readonly string[], patienceMs: number) => 
 
 export interface OutsideOptions {
   readonly dns: DockerDns;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a clock that only goes forward. */
   readonly uptime: () => number;
   /** A name that no container has. */
   readonly unknownName: () => string;

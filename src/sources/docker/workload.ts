@@ -48,7 +48,7 @@ function claimsOf(labels: Readonly<Record<string, string>>): readonly string[] {
   return [labels[SERVICE], task, inStack].flatMap((name) => (name === undefined || name === "" ? [] : [name]));
 }
 
-/** A project that Compose could not have made is no project: whoever wrote the label did it by hand. */
+/** A project that Compose could not have made is no project: the label was written by hand. */
 function serviceOf(labels: Readonly<Record<string, string>>): Workload["service"] {
   const project = labels[PROJECT];
   const name = labels[SERVICE];

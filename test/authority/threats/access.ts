@@ -5,7 +5,7 @@ import { emptyWorld } from "../../plan/model.ts";
 import { each, type Row } from "./row.ts";
 import { container, scene } from "./scene.ts";
 
-/** Somebody's application covers these places, and the zone's wildcard leads every name to the tunnel. */
+/** A foreign application covers these places, and the zone's wildcard leads every name to the tunnel. */
 function guarded(...covers: readonly string[]): World {
   const world = emptyWorld();
   const wildcard = { id: "wildcard", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" };
@@ -39,6 +39,24 @@ const T13: readonly Row[] = [
         return [it.problems("it"), [...access.mine.keys()], [...dns.mine.keys()], it.live];
       },
       right: [["CFA-CONFLICT-ACCESS"], [], [], []],
+    }),
+  ),
+  ...each(
+    [
+      { covers: ["b*.example.com"], path: undefined },
+      { covers: [BANK], path: "/login" },
+    ],
+    ({ covers, path }): Row => ({
+      threat: "T13",
+      input: `a foreign application on ${covers}, and another party's wildcard, which a rule that lets nobody in keeps from answering there`,
+      outcome: async () => {
+        const it = scene({ world: { ...guarded(...covers), dns: emptyWorld().dns } });
+        await it.up(container("all", { labels: { hostname: "*.example.com", access: "public" } }));
+        await it.up(container("it", { labels: { hostname: BANK, access: "public", ...(path !== undefined && { path }) } }));
+        await it.wait(3_600);
+        return [it.problems("it"), it.live, [...it.home.world.access.mine.keys()], it.at(`${BANK}${path ?? "/"}`).includes("it to")];
+      },
+      right: [["CFA-CONFLICT-ACCESS"], ["*.example.com"], ["*.example.com"], false],
     }),
   ),
   {

@@ -1,7 +1,7 @@
 /** Identity comes from the engine, not from labels (T3 to T7, T9). */
 import { addressOf, type Container, shortIdOf } from "../engine.ts";
 import type { Row } from "./row.ts";
-import { type About, composed, container, type SceneOptions, scene } from "./scene.ts";
+import { type About, composed, container, type Scene, type SceneOptions, scene } from "./scene.ts";
 
 /** What a container gets that points somewhere by `service`, with Compose labels that say it is called like that place. */
 const pointing = async (service: string, called: string): Promise<unknown> => {
@@ -230,7 +230,7 @@ const T9: readonly Row[] = [
 
 const reported: Row = {
   threat: "T9",
-  input: "a copy of another project's labels is told of as a rival",
+  input: "a copy of another project's labels is reported as a rival",
   outcome: async () => ((await copied({}, "younger")) as readonly unknown[])[4],
   right: ["CFA-HOST-TAKEN"],
 };
@@ -249,23 +249,216 @@ const replicas: Row = {
   right: [true, [], [], "home-wiki-2 to the family"],
 };
 
+const FAULTY: About = { labels: { hostname: "nas.example.com", prot: "80" } };
+
 /** A route whose labels are faulty by now stays as it is, and is led past a stranger that takes the container's name. */
 const faultyBeside: readonly Row[] = [
   { input: "a Compose service called nas", stranger: composed("evil", "nas"), attached: false },
   { input: "an alias nas that only Docker's DNS shows", stranger: container("x", { aliases: ["nas"] }), attached: true },
   { input: "a container called nas.tunnel", stranger: container("nas.tunnel"), attached: false },
+  {
+    input: "a container NAS whose Compose label says nas.tunnel",
+    stranger: composed("evil", "nas.tunnel", { name: "NAS" }),
+    attached: false,
+  },
+  {
+    input: "an alias nas.tunnel on another network of cloudflared's",
+    stranger: container("x", { aliases: ["nas.tunnel"], networks: ["edge"] }),
+    attached: true,
+  },
+  { input: "a container called nas.tunnel on another network", stranger: container("nas.tunnel", { networks: ["edge"] }), attached: false },
 ].map(({ input, stranger, attached }) => ({
   threat: "T7",
   input: `${input} beside a container nas whose labels have become faulty`,
   outcome: async () => {
     const it = scene({ attached });
     await it.up(container("nas", { labels: { hostname: "nas.example.com" } }));
-    await it.up(container("nas", { labels: { hostname: "nas.example.com", prot: "80" } }));
+    await it.up(container("nas", FAULTY));
     await it.up(stranger);
     return it.at("nas.example.com");
   },
   right: "nas to everyone who logs in",
 }));
+
+/** The labels of nas before and after they became faulty, and what they come to beside a stranger called nas.tunnel. */
+const faults: readonly Row[] = [
+  { fault: "a port that is none", sound: { port: "8080" }, faulty: { port: "8o8o" } },
+  { fault: "a group that was renamed", sound: { "access.groups": "family" }, faulty: { "access.groups": "families" } },
+  { fault: "a network that does not exist", sound: {}, faulty: { network: "tunel" } },
+  { fault: "an origin option that does not exist", sound: { "origin.noTLSVerify": "true" }, faulty: { "origin.noTlsverify": "yes" } },
+  { fault: "a typo beside access=public", sound: { access: "public" }, faulty: { access: "public", prot: "80" } },
+  {
+    fault: "a typo beside a service label for itself",
+    sound: { service: "http://nas:80" },
+    faulty: { service: "http://nas:80", prot: "80" },
+  },
+].map(({ fault, sound, faulty }) => ({
+  threat: "T7",
+  input: `a container called nas.tunnel beside a container nas with ${fault}`,
+  outcome: async () => {
+    const it = scene();
+    const hostname = "nas.example.com, files.example.com";
+    const seen: unknown[] = [];
+    const look = () => seen.push([it.at("nas.example.com"), it.at("files.example.com"), shape(it)]);
+    await it.up(container("nas", { labels: { hostname, ...sound } as Readonly<Record<string, string>> }));
+    look();
+    await it.up(container("nas", { labels: { hostname, ...faulty } as Readonly<Record<string, string>> }));
+    await it.up(container("nas.tunnel"));
+    look();
+    await it.up(container("nas", { labels: { hostname, ...faulty } as Readonly<Record<string, string>>, incarnation: 1 }));
+    look();
+    return [seen.every((one) => JSON.stringify(one) === JSON.stringify(seen[0])), it.at("nas.example.com").startsWith("nas to")];
+  },
+  right: [true, true],
+}));
+
+/** All of the tunnel's rules but the host that they lead to. */
+const shape = ({ home }: Scene): unknown =>
+  home.world.ingress.rules.map(({ service, ...rest }) => ({ ...rest, service: service.replace(/^(http:\/\/)[^:]+(:\d+)$/, "$1$2") }));
+
+const NAS: About = { labels: { hostname: "nas.example.com" } };
+const STRANGER = container("nas.tunnel");
+
+/** What happens to the two, one step after the other. */
+const held: readonly Row[] = [
+  {
+    input: "nas stops within its grace beside it",
+    steps: async (it: Scene) => {
+      await it.up(STRANGER);
+      await it.down("nas");
+    },
+    right: "nobody",
+  },
+  {
+    input: "nas stops first and it starts within the grace",
+    steps: async (it: Scene) => {
+      await it.down("nas");
+      await it.up(STRANGER);
+    },
+    right: "nobody",
+  },
+  {
+    input: "nas stops within its grace and comes back as faulty as before",
+    steps: async (it: Scene) => {
+      await it.up(STRANGER);
+      await it.down("nas");
+      await it.up(container("nas", { ...FAULTY, incarnation: 1 }));
+    },
+    right: "nas to everyone who logs in",
+  },
+  {
+    input: "it was there before the labels became faulty",
+    before: STRANGER,
+    steps: async (it: Scene) => await it.up(container("nas", { ...FAULTY, incarnation: 1 })),
+    right: "nas to everyone who logs in",
+  },
+  {
+    input: "cfauth restarts",
+    steps: async (it: Scene) => {
+      await it.up(STRANGER);
+      it.home.restart();
+      await it.wait(600);
+    },
+    right: "nas to everyone who logs in",
+  },
+  {
+    input: "it asks for the hostname soundly",
+    steps: async (it: Scene) => await it.up(container("nas.tunnel", { labels: { hostname: "nas.example.com", access: "public" } })),
+    right: "nas to everyone who logs in",
+  },
+  {
+    input: "it asks for the hostname soundly and starts while cfauth is away",
+    steps: async (it: Scene) => {
+      it.home.restart();
+      await it.up(container("nas.tunnel", { labels: { hostname: "nas.example.com", access: "public" } }));
+      await it.wait(600);
+    },
+    right: "nas to everyone who logs in",
+  },
+  {
+    input: "it goes away again and the labels are corrected",
+    steps: async (it: Scene) => {
+      await it.up(STRANGER);
+      await it.down(STRANGER.name);
+      await it.up(container("nas", NAS));
+    },
+    right: "nas to everyone who logs in",
+  },
+  {
+    input: "nas is recreated with CFAUTH_TARGET=id",
+    settings: { CFAUTH_TARGET: "id" },
+    steps: async (it: Scene) => {
+      await it.up(STRANGER);
+      await it.up(container("nas", { ...FAULTY, incarnation: 1 }));
+    },
+    right: "nas to everyone who logs in",
+  },
+  {
+    input: "CFAUTH_TARGET=ip",
+    settings: { CFAUTH_TARGET: "ip" },
+    steps: async (it: Scene) => {
+      await it.up(STRANGER);
+      await it.up(container("nas", { ...FAULTY, incarnation: 1 }));
+    },
+    right: "nas to everyone who logs in",
+  },
+].map(({ input, steps, settings = {}, before, right }: HeldCase) => ({
+  threat: "T7",
+  input: `a container called nas.tunnel beside a container nas with faulty labels: ${input}`,
+  outcome: async () => {
+    const it = scene({ settings });
+    if (before !== undefined) await it.up(before);
+    await it.up(container("nas", NAS));
+    await it.up(container("nas", FAULTY));
+    await steps(it);
+    return it.at("nas.example.com");
+  },
+  right,
+}));
+
+interface HeldCase {
+  readonly input: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly before?: Container;
+  readonly steps: (it: Scene) => Promise<void>;
+  readonly right: string;
+}
+
+const heldWithin: Row = {
+  threat: "T7",
+  input:
+    "a container called nas.tunnel beside a container nas that has a protected path and whose labels, faulty now, no longer ask for it",
+  outcome: async () => {
+    const it = scene();
+    const labels = { hostname: "nas.example.com", access: "public" };
+    await it.up(
+      container("nas", {
+        labels: { ...labels, "admin.hostname": "nas.example.com", "admin.path": "/admin", "admin.access.groups": "admins" },
+      }),
+    );
+    const before = [it.at("nas.example.com"), it.at("nas.example.com/admin")];
+    await it.up(container("nas", { labels: { ...labels, prot: "80" } }));
+    const faulty = [it.at("nas.example.com"), it.at("nas.example.com/admin")];
+    await it.up(STRANGER);
+    return [before, faulty, [it.at("nas.example.com"), it.at("nas.example.com/admin")]];
+  },
+  right: Array.from({ length: 3 }, () => ["nas to anyone", "nas to the admins"]),
+};
+
+const heldReplicas: Row = {
+  threat: "T7",
+  input: "a container called nas.tunnel beside two replicas of a Compose service nas with faulty labels",
+  outcome: async () => {
+    const it = scene();
+    const two = (about: About) => [1, 2].map((at) => composed("home", "nas", { ...about, name: `home-nas-${at}` }));
+    await it.up(...two(NAS));
+    await it.up(...two(FAULTY));
+    const before = it.at("nas.example.com");
+    await it.up(STRANGER);
+    return [before, it.at("nas.example.com")];
+  },
+  right: ["home-nas-1 or home-nas-2 to everyone who logs in", "home-nas-1 to everyone who logs in"],
+};
 
 const copies: readonly Row[] = [
   {
@@ -301,6 +494,10 @@ const copies: readonly Row[] = [
 
 export const IDENTITY_ROWS = [
   ...faultyBeside,
+  ...faults,
+  ...held,
+  heldWithin,
+  heldReplicas,
   ...copies,
   ...T3,
   ...itself,

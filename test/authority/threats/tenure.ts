@@ -10,6 +10,7 @@ const rival = (labels: About["labels"] = {}): ReturnType<typeof composed> =>
   composed("other", "web", { labels: { hostname: WIKI, "access.groups": "admins", ...labels }, created: 1_000 });
 
 const OWN = "home-wiki-1 to the family";
+const BLOG = { hostname: "blog.example.com", access: "public" };
 
 const spoiled: readonly { readonly input: string; readonly spoil: (it: Scene) => Promise<void> }[] = [
   {
@@ -55,6 +56,30 @@ const T10: readonly Row[] = each(spoiled, ({ input, spoil }) => ({
   right: [false, false, OWN, ["CFA-HOST-TAKEN"]],
 }));
 
+const hidden: readonly (readonly [string, NonNullable<About["labels"]>])[] = [
+  ["the label hostname of the holder is misspelt", { hostnam: WIKI }],
+  ["the hostname of the holder is misspelt", { hostname: "wiki.exmple.com" }],
+  ["the hostname of the holder has a comma for a dot", { hostname: "wiki.example,com" }],
+];
+
+const T10hidden: readonly Row[] = each(hidden, ([input, labels]) => ({
+  threat: "T10",
+  input: `${input}, beside a rival`,
+  outcome: async () => {
+    const it = scene();
+    await it.up(holder());
+    await it.up(rival());
+    await it.up(holder({ labels, incarnation: 1 }));
+    const spoilt = it.at(WIKI);
+    await it.wait(3_600);
+    const later = it.at(WIKI);
+    await it.up(holder({ labels: { hostname: "docs.example.com" }, incarnation: 2 }));
+    await it.wait(60);
+    return [spoilt, later, it.at(WIKI), it.at("docs.example.com")];
+  },
+  right: ["nobody", "nobody", "other-web-1 to the admins", "home-wiki-1 to everyone who logs in"],
+}));
+
 const T11: readonly Row[] = [
   ...each(
     [{}, { CFAUTH_TARGET: "id" }],
@@ -77,6 +102,55 @@ const T11: readonly Row[] = [
       right: ["nobody", "nobody", OWN, OWN],
     }),
   ),
+  ...each(
+    [
+      composed("other", "blog", { labels: BLOG }),
+      container("stranger", { compose: { project: "other", service: "blog" }, labels: BLOG }),
+      composed("other", "web", { labels: BLOG }),
+    ],
+    (stranger): Row => ({
+      threat: "T11",
+      input: `a reboot after which the rival ${stranger.name} is up first, of a service called ${stranger.aliases?.join()} as the holder's container is called`,
+      outcome: async () => {
+        const it = scene();
+        const blog = container("blog", { labels: { hostname: "blog.example.com", "access.groups": "family" } });
+        await it.up(blog);
+        await it.reboot(composed("other", "blog"), stranger);
+        await it.wait(200);
+        const early = it.at("blog.example.com").includes("anyone");
+        await it.up(blog);
+        return [early, it.at("blog.example.com"), it.problems(stranger.name)];
+      },
+      right: [false, "blog to the family", ["CFA-HOST-TAKEN"]],
+    }),
+  ),
+  {
+    threat: "T11",
+    input: "a reboot after which the replicas of the holder start one after another",
+    outcome: async () => {
+      const it = scene();
+      const replica = (number: number) => ({ ...holder(), name: `home-wiki-${number}`, created: 2_000 + number });
+      await it.up(replica(1), replica(2));
+      const rules = it.home.world.ingress.rules;
+      await it.reboot(replica(2));
+      const [alone, waiting] = [it.at(WIKI), it.live];
+      await it.up(replica(1));
+      return [alone, waiting, it.at(WIKI), it.live, it.home.world.ingress.rules === rules];
+    },
+    right: ["home-wiki-2 to the family", [], "home-wiki-2 or home-wiki-1 to the family", [WIKI], true],
+  },
+  {
+    threat: "T11",
+    input: "one of two replicas that does not come back after a reboot",
+    outcome: async () => {
+      const it = scene();
+      await it.up(holder(), { ...holder(), name: "home-wiki-2", created: 2_001 });
+      await it.reboot(holder());
+      await it.wait(3_600);
+      return [it.at(WIKI), it.live];
+    },
+    right: [OWN, [WIKI]],
+  },
   {
     threat: "T11",
     input: "a restart of cfauth while the holder is stopped",
@@ -156,7 +230,7 @@ const T12: readonly Row[] = [
   ),
   {
     threat: "T12",
-    input: "a guest without consent is told of",
+    input: "a guest without consent is reported",
     outcome: async () => {
       const it = scene();
       await it.up(holder());
@@ -311,4 +385,4 @@ const restarts: readonly Row[] = [
   ),
 ];
 
-export const TENURE_ROWS = [...T10, ...T11, ...T12, ...wildcards, ...restarts];
+export const TENURE_ROWS = [...T10, ...T10hidden, ...T11, ...T12, ...wildcards, ...restarts];

@@ -18,10 +18,7 @@ const OWN = composed("authentik", "authentik-server", { networks: ["tunnel"], po
 async function sentTo(running: readonly Container[], url: string, settings: Readonly<Record<string, string>>): Promise<readonly string[]> {
   const { authentik } = configOf({ AUTHENTIK_API_URL: url, ...settings });
   const source = createDockerSource({ docker: dockerOf(() => running), log: { debug: () => {} } });
-  const parts = lookupParts(
-    authentik,
-    createListing(source, () => 0),
-  );
+  const parts = lookupParts(authentik, { listing: createListing(source, () => 0), machine: "" });
   if (parts === undefined) return ["the system's own way"];
   const resolve = async (host: string) => answering(running, NETWORKS, host).addresses;
   try {

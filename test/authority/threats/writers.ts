@@ -8,7 +8,7 @@ const document = ({ sandbox }: Home): IngressRule[] => [...sandbox.cloudflare.st
 
 const hostnames = (at: Home): readonly (string | undefined)[] => document(at).map(({ hostname }) => hostname);
 
-/** Somebody adds a rule by hand, above the last one. */
+/** A person adds a rule by hand, above the last one. */
 function addByHand(at: Home, hostname: string): void {
   for (const it of at.sandbox.cloudflare.state.configurations.values()) {
     it.version += 1;
@@ -137,7 +137,7 @@ const T16c: readonly Row[] = each(
   }),
 );
 
-/** Somebody widens in the dashboard what protects the wiki of the family, bob of the admins logs in, and cfauth looks again. */
+/** A person widens in the dashboard what protects the wiki of the family, bob of the admins logs in, and cfauth looks again. */
 const widened = async (widen: (at: Home) => void): Promise<unknown> => {
   await using at = await home();
   await at.run("wiki", { "access.groups": "family" });
@@ -163,7 +163,7 @@ const T20: readonly Row[] = each(
       },
     },
     {
-      input: "include and require name nobody in particular",
+      input: "include and require name no one in particular",
       widen: (at: Home) => {
         for (const policy of at.sandbox.cloudflare.state.policies.values()) Object.assign(policy, { include: everyone(at), require: [] });
       },

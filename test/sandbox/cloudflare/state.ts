@@ -116,6 +116,8 @@ export interface CloudflareState {
   zeroTrust: boolean;
   /** Whether the API refuses a rule with an audience that is none: what the live one does with an owner's mark could not be tried. */
   refusesMarks?: boolean;
+  /** The versions that further connectors of every healthy tunnel are on, whatever is written. */
+  laggards?: readonly number[];
   /** The CA files that cloudflared has; undefined: all. It refuses a whole document that names another one, and runs on as before. */
   caFiles?: ReadonlySet<string>;
   readonly zones: Map<string, Zone>;

@@ -17,7 +17,7 @@ interface Endpoint {
 const SERVICE_LABELS = ["com.docker.compose.service", "com.docker.swarm.service.name"];
 
 /**
- * A host → address on one of `networks`, asked afresh each time, as measured with Docker 20.10 and 28.5: container name, alias,
+ * A host → address on one of `networks`, asked again each time, as measured with Docker 20.10 and 28.5: container name, alias,
  * service or short id in any letter case, alone or with the network behind it. An alias that is spelled like the whole host comes
  * first, and the networks are asked in the order of their names. Several answers take turns. A container that does not run is in no
  * answer. An IP address is itself, and `host.docker.internal` is this machine.

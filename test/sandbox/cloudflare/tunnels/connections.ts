@@ -10,7 +10,7 @@ const CONNECTIONS: Readonly<Record<Tunnel["status"], number>> = { healthy: 4, de
 export function connectionRoutes(state: CloudflareState, propagation: Propagation): Route[] {
   const path = "/accounts/{account_id}/cfd_tunnel/{tunnel_id}/connections";
   return [
-    { method: "GET", path, answer: ({ params }) => success(connectors(tunnelOf(state, params), propagation)) },
+    { method: "GET", path, answer: ({ params }) => success(connectors(tunnelOf(state, params), propagation, state.laggards)) },
     {
       method: "DELETE",
       path,
@@ -24,7 +24,7 @@ export function connectionRoutes(state: CloudflareState, propagation: Propagatio
 }
 
 /** `config_version` is what the connector runs on, which may be behind the document. */
-function connectors(tunnel: Tunnel, propagation: Propagation): object[] {
+function connectors(tunnel: Tunnel, propagation: Propagation, laggards: readonly number[] = []): object[] {
   const count = CONNECTIONS[tunnel.status];
   if (count === 0) return [];
   const client = tunnel.id.replace(/^.{8}/, "c0ffee00");
@@ -39,15 +39,11 @@ function connectors(tunnel: Tunnel, propagation: Propagation): object[] {
     origin_ip: "192.0.2.10",
   }));
   const config_version = propagation.view().configurations.get(tunnel.id)?.version ?? 0;
-  return [
-    {
-      id: client,
-      version: "2026.8.2",
-      arch: "linux_amd64",
-      features: [],
-      run_at: tunnel.created_at,
-      config_version,
-      conns,
-    },
-  ];
+  const first = { id: client, version: "2026.8.2", arch: "linux_amd64", features: [], run_at: tunnel.created_at, config_version, conns };
+  const others = laggards.map((version, index) => ({
+    ...first,
+    id: tunnel.id.replace(/^.{8}/, `c0ffee5${index}`),
+    config_version: version,
+  }));
+  return [first, ...others];
 }

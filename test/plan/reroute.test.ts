@@ -1,0 +1,186 @@
+/** Routes whose labels have become faulty, while another container takes the name that their rules lead to. */
+
+import { describe, expect, it } from "vitest";
+import type { Exposure } from "../../src/domain/exposure.ts";
+import { type AnyChange, house } from "../../src/kinds/index.ts";
+import { widerAround } from "../../src/kinds/ingress/nested.ts";
+import { standing } from "../../src/kinds/standing.ts";
+import type { World } from "../../src/kinds/world.ts";
+import { decide, type Memory, noMemory } from "../../src/plan/decide.ts";
+import { type FaultyRoute, NOTHING_DESIRED, type Owners } from "../../src/plan/desired.ts";
+import type { Engine, Occupant } from "../../src/plan/engine.ts";
+import { type Plan, plan } from "../../src/plan/plan.ts";
+import { anybody, exposure, faultyRoute, key, NOTHING_RUNS, only, reachedExposure } from "../builders.ts";
+import { carryOut, emptyWorld, OWNER } from "./model.ts";
+
+const APP = "app.example.com";
+const ADMIN = `${APP}/admin`;
+const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
+const OWN = "http://0123456789ab:80";
+const APP_RUNS: Occupant = { id: "app", party: exposure(APP).party, certain: true };
+const STRANGER: Occupant = { id: "stranger", party: exposure(APP, { workload: "stranger" }).party, certain: true };
+
+/** The container `app` runs, and another one has its name. */
+const beside = (ownService: Engine["ownService"] = () => OWN, occupants: readonly Occupant[] = [STRANGER]): Engine => ({
+  ...NOTHING_RUNS,
+  occupants: ({ service }) => (service === "http://app.tunnel:80" ? occupants : [APP_RUNS]),
+  ownService: (service, owners) => (service === "http://app.tunnel:80" ? ownService(service, owners) : service),
+});
+const ALONE: Engine = { ...NOTHING_RUNS, occupants: () => [APP_RUNS], ownService: (service) => service };
+
+interface Look {
+  readonly world: World;
+  readonly memory: Memory;
+}
+
+function looked(at: Look, engine: Engine, wishes: readonly Exposure[], faulty: readonly FaultyRoute[] = []) {
+  const { desired, memory } = decide([{ exposures: wishes, faulty, problems: [] }], standing(at.world), engine, at.memory, GRACE, 0);
+  return { desired, memory, plan: plan(house(OWNER, false), desired, at.world) };
+}
+
+/** Everything is done that can be. */
+function settled(at: Look, engine: Engine, wishes: readonly Exposure[], faulty: readonly FaultyRoute[] = []): Look {
+  const { memory, plan: next } = looked(at, engine, wishes, faulty);
+  const world = next.changes.reduce(carryOut, at.world);
+  return next.changes.length === 0 ? { world, memory } : settled({ world, memory }, engine, wishes, faulty);
+}
+
+const START: Look = { world: emptyWorld(), memory: noMemory };
+const open = (...wishes: readonly Exposure[]): Look => settled(START, ALONE, wishes);
+const family = reachedExposure(APP, { protection: only({ groups: ["family"] }) });
+const labels = faultyRoute(APP);
+
+const told = ({ changes }: Plan<AnyChange>) => changes.map(({ action, key }) => `${action} ${key}`);
+const ledTo = ({ world }: Look, service: string): World => ({
+  ...world,
+  ingress: {
+    ...world.ingress,
+    version: world.ingress.version + 1,
+    rules: world.ingress.rules.map((rule) => (rule.service === "http://app.tunnel:80" ? { ...rule, service } : rule)),
+  },
+});
+
+describe("a route whose labels are faulty and whose name another container has taken", () => {
+  it.each<{ name: string; occupants: readonly Occupant[] }>([
+    { name: "that container alone answers", occupants: [STRANGER] },
+    { name: "both answer", occupants: [APP_RUNS, STRANGER] },
+    { name: "cfauth sees only its own there", occupants: [APP_RUNS] },
+  ])("leads to its own container, and nothing else of the world changes: $name", ({ occupants }) => {
+    const before = open(family);
+    expect(
+      settled(
+        before,
+        beside(() => OWN, occupants),
+        [],
+        [labels],
+      ).world,
+    ).toEqual(ledTo(before, OWN));
+  });
+
+  it("takes one change of its rule, and stays held", () => {
+    const { desired, plan: next } = looked(open(family), beside(), [], [labels]);
+    expect([[...desired.held], [...desired.reroutes], told(next)]).toEqual([[APP], [[APP, OWN]], [`update ingress ${APP}`]]);
+  });
+
+  it("is shut where no host is its container's alone", () => {
+    expect(
+      settled(
+        open(family),
+        beside(() => undefined),
+        [],
+        [labels],
+      ).world.ingress.rules,
+    ).toEqual(emptyWorld().ingress.rules);
+  });
+
+  it.each<{ name: string; says: Partial<FaultyRoute>; service: string | undefined }>([
+    { name: "stays public where its labels still say so", says: { saysPublic: true }, service: OWN },
+    { name: "is shut where it was public and they do not", says: {}, service: undefined },
+    { name: "is shut where its labels must not leave it open", says: { saysPublic: true, shut: true }, service: undefined },
+  ])("$name", ({ says, service }) => {
+    const before = open(reachedExposure(APP, { protection: anybody }));
+    const { rules } = settled(before, beside(), [], [faultyRoute(APP, says)]).world.ingress;
+    expect(rules.find(({ hostname }) => hostname === APP)?.service).toBe(service);
+  });
+
+  it("gets no rule that it had none of", () => {
+    const { desired, plan: next } = looked(START, beside(), [], [labels]);
+    expect([[...desired.reroutes], next.changes.filter(({ kind }) => kind === "ingress")]).toEqual([[], []]);
+  });
+
+  it("is shut while its container is missing", () => {
+    const before = open(family);
+    const { desired } = looked(before, beside(), []);
+    expect([[...desired.held], [...desired.reroutes]]).toEqual([[], []]);
+  });
+});
+
+describe("a path within it that is asked for no longer", () => {
+  const outer = reachedExposure(APP, { protection: anybody });
+  const admins = reachedExposure(ADMIN, { protection: only({ groups: ["admins"] }) });
+  const public_ = faultyRoute(APP, { saysPublic: true });
+
+  it("keeps the outer route from answering, and leads to the same container", () => {
+    const before = settled(open(outer, admins), ALONE, [], [public_]);
+    const services = (at: Look) => at.world.ingress.rules.filter(({ hostname }) => hostname === APP).map(({ service }) => service);
+    expect([services(before), services(settled(before, beside(), [], [public_]))]).toEqual([
+      ["http://app.tunnel:80", "http://app.tunnel:80"],
+      [OWN, OWN],
+    ]);
+  });
+});
+
+describe("what lies within it", () => {
+  const outer = reachedExposure(APP, { protection: anybody });
+  const admins = reachedExposure(ADMIN, { protection: only({ groups: ["admins"] }) });
+  const before = settled(open(outer, admins), ALONE, [], [faultyRoute(APP, { saysPublic: true })]);
+
+  it("is not given up where it leads to the container already and the outer rule is on its way", () => {
+    const rules = before.world.ingress.rules.map((rule) => (rule.path?.includes("admin") ? { ...rule, service: OWN } : rule));
+    const halfway = { ...before, world: { ...before.world, ingress: { ...before.world.ingress, rules } } };
+    expect(told(looked(halfway, beside(), [], [faultyRoute(APP, { saysPublic: true })]).plan)).toEqual([`update ingress ${APP}`]);
+  });
+
+  it("takes every spelling of its path before the outer rule has moved, as it does afterwards", () => {
+    const wish = { ...admins, workload: "other", origin: { service: OWN, options: {} } };
+    const reroutes = new Map([[key(APP), OWN]]);
+    expect([NOTHING_DESIRED, { ...NOTHING_DESIRED, reroutes }].map((desired) => widerAround(wish, before.world, desired))).toEqual([
+      false,
+      true,
+    ]);
+  });
+});
+
+describe("whose the route is", () => {
+  const owners = (memory: Memory, ...faulty: readonly FaultyRoute[]): readonly Owners[] => {
+    const asked: Owners[] = [];
+    const engine = beside(
+      (service, its) => {
+        asked.push(its);
+        return service;
+      },
+      [APP_RUNS],
+    );
+    looked({ ...open(family), memory }, engine, [], faulty);
+    return [...new Map(asked.map((it) => [JSON.stringify(it), it])).values()];
+  };
+  const { memory } = open(family);
+
+  it("is known where the container had the route before, under the same name", () => {
+    expect(owners(memory, labels)).toEqual([{ members: ["app"], recreated: true }]);
+  });
+
+  it("is not known by a name that cfauth has never seen, nor where a label may lead elsewhere", () => {
+    expect([owners(noMemory, labels), owners(memory, faultyRoute(APP, { elsewhere: true }))]).toEqual([
+      [{ members: ["app"], recreated: false }],
+      [{ members: ["app"], recreated: false }],
+    ]);
+  });
+
+  it("is the winner's first, and then the party's", () => {
+    const { party } = labels;
+    expect(owners(memory, faultyRoute(APP, { workload: "second", party, members: ["second"], created: 1 }), labels)).toEqual([
+      { members: ["app", "second"], recreated: true },
+    ]);
+  });
+});
