@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const patience = { testTimeout: 60_000, hookTimeout: 180_000 };
+const patience = { testTimeout: 180_000, hookTimeout: 180_000 };
 /** These use the Docker engine. They wait more than they work, so two at once, after the rest. */
 const engine = ["test/e2e/**/*.test.ts", "test/docker/**/*.test.ts", "test/**/*.real.test.ts"];
 /** These count time or calls, show what a person would see in time, or use what there is once: each by itself, in the end. */

@@ -77,7 +77,7 @@ export async function startDaemon(environment: Readonly<Record<string, string>>,
 }
 
 /** Tries until it is so. @throws after `ms` milliseconds, with the last answer or error */
-export async function until<T>(what: string, ask: () => T | Promise<T>, ms = 20_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, ask: () => T | Promise<T>, ms = 60_000): Promise<NonNullable<T>> {
   let last: unknown;
   for (const end = Date.now() + ms; Date.now() < end; await new Promise((over) => setTimeout(over, 50))) {
     try {

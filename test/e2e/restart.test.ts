@@ -84,7 +84,7 @@ describe("cfauth itself", () => {
     await first.exited;
     await app.remove();
     world.sandbox.controls.clear();
-    const second = await world.settled({ CFAUTH_GRACE_PERIOD: "0s", CFAUTH_STARTUP_GRACE_PERIOD: "3s" });
+    const second = await world.settled({ CFAUTH_GRACE_PERIOD: "0s", CFAUTH_STARTUP_GRACE_PERIOD: "10s" });
     expect(await route(second, world.hostname("app"))).toMatchObject({ state: "closing" });
     expect(world.writes()).toEqual([]);
     expect(world.ours()).toEqual(everything(world.hostname("app")));
@@ -226,10 +226,10 @@ describe("Docker", () => {
     expect(await daemon.report()).toMatchObject({ summary: { live: 1 }, checks: { docker: "failing", cloudflare: "ok", authentik: "ok" } });
     expect(world.writes()).toEqual([]);
     engine.open();
-    await live(daemon, world.hostname("late"), 40_000);
+    await live(daemon, world.hostname("late"));
     await until("the other one is closed", async () => (await route(daemon, world.hostname("gone"))) === undefined);
     expect(world.ours()).toEqual(everything(world.hostname("late")));
-    await until("the page says so", async () => (await daemon.report()).checks.docker === "ok", 40_000);
+    await until("the page says so", async () => (await daemon.report()).checks.docker === "ok");
     expect((await daemon.report()).problems).toEqual([]);
     const heard = () => people.received.flatMap(({ body }) => (body as Message).events).map(({ title }) => title);
     await until("people were told", () => heard().length >= 3);
@@ -252,7 +252,7 @@ describe("Docker", () => {
     await until("the grace has ended in vain", () => inVain(daemon));
     await app.start();
     engine.open();
-    await live(daemon, world.hostname("app"), 40_000);
+    await live(daemon, world.hostname("app"));
     expect(world.writes()).toEqual([]);
   });
 
@@ -267,7 +267,7 @@ describe("Docker", () => {
     // Longer ago than the events which the engine tells once more: the list alone knows of it then.
     await sleep(3_000);
     engine.open();
-    await live(daemon, world.hostname("app"), 40_000);
+    await live(daemon, world.hostname("app"));
     expect((await daemon.report()).checks.docker).toBe("ok");
   });
 });
@@ -293,9 +293,9 @@ describe("started before the others", () => {
     expect(await daemon.ready()).toBe(false);
     expect(world.writes()).toEqual([]);
     door.open();
-    await live(daemon, world.hostname("app"), 40_000);
+    await live(daemon, world.hostname("app"));
     // The event stream has a patience of its own.
-    await until("all is well", async () => Object.values((await daemon.report()).checks).every((check) => check === "ok"), 40_000);
+    await until("all is well", async () => Object.values((await daemon.report()).checks).every((check) => check === "ok"));
     expect((await daemon.report()).problems).toEqual([]);
   });
 
@@ -307,7 +307,7 @@ describe("started before the others", () => {
     expect(await route(daemon, world.hostname("app"))).toMatchObject({ state: "waiting", reason: "waiting for the login method" });
     expect(world.ours()).toEqual(NOTHING);
     await world.sandbox.authentik.finishBoot();
-    await live(daemon, world.hostname("app"), 40_000);
+    await live(daemon, world.hostname("app"));
     expect((await daemon.report()).problems).toEqual([]);
     // What goes by itself is told once it has lasted, and then once more when it is over.
     expect([0, 2]).toContain(told(daemon).filter(({ code }) => code === "CFA-AK-NOT-READY").length);
