@@ -65,6 +65,8 @@ export function exposed({ desired, standing }: Surroundings, wish: Exposure): bo
  * what is shown, whatever within it is not there yet.
  */
 export function narrowing({ desired, standing }: Surroundings, wish: Exposure, audience: AudienceOf): boolean {
+  // What keeps its place admits no one: to open there lets in more.
+  if (standing.some(({ route, shut }) => shut && routeKey(route) === routeKey(wish.route))) return false;
   const around = standing.filter(({ route }) => beneath(wish.route, route) || beneath(route, wish.route));
   const settled = (outer: StandingRoute, wished: Exposure) =>
     outer.service === wished.origin.service && outer.audience === audience(wished) && outer.public === open(wished.protection);
