@@ -196,7 +196,7 @@ class History {
   private restart(): void {
     this.endForgeries();
     for (const home of this.households) home.restart();
-    this.tenure.restarted([...this.lives.values()], this.leading(), this.all.now);
+    this.tenure.restarted([...this.lives.values()], { leading: this.leading(), astray: this.astray() }, this.all.now);
   }
 
   /** Where the container whose labels were copied is long gone, nothing tells a copy from the original: such a copy goes too. */
@@ -274,6 +274,12 @@ class History {
   /** The hostnames that have a rule which leads to some container. */
   private leading(): ReadonlySet<string> {
     return new Set(this.all.world.ingress.rules.flatMap(({ hostname = "", service }) => (hostOf(service) === undefined ? [] : [hostname])));
+  }
+
+  /** The hostnames of which no rule leads to a container that runs. */
+  private astray(): ReadonlySet<string> {
+    const deployed = this.deployed();
+    return new Set([...this.leading()].filter((hostname) => !deployed.has(hostname)));
   }
 
   /** Whose container the rule of each hostname leads to: that of the whole host, else of a path. */

@@ -72,7 +72,12 @@ export class Tenure {
    * A daemon that starts does not know since when a holder is missing: it waits the longer period. Of a name without any rule it
    * knows nothing, since only what is deployed is remembered.
    */
-  restarted(residents: readonly Resident[], leading: ReadonlySet<string>, now: number): void {
+  restarted(
+    residents: readonly Resident[],
+    rules: { readonly leading: ReadonlySet<string>; readonly astray: ReadonlySet<string> },
+    now: number,
+  ): void {
+    const { leading, astray } = rules;
     this.residents = residents;
     for (const [name, held] of this.holdings) {
       if (!leading.has(name)) this.release(name);
@@ -81,6 +86,8 @@ export class Tenure {
         // Whose it was is not known then: labels of another party that are faulty may be those of the one that is missing.
         if (this.othersAskedLately(held.owner, name)) this.undisturbed.set(`${held.owner} ${name}`, false);
       }
+      // Faulty labels left its rule at an id of before, and with the daemon the knowledge is gone whose that was.
+      else if (astray.has(name)) this.undisturbed.set(`${held.owner} ${name}`, false);
     }
   }
 

@@ -313,8 +313,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "removes what keeps a wildcard from another party's hostname",
     file: "src/kinds/ingress/propose.ts",
-    from: "route.path !== undefined || !desired.screened.has(route.hostname)",
-    to: "true",
+    from: "const screened = route.path === undefined && desired.screened.has(route.hostname);",
+    to: "const screened = false;",
   },
   {
     name: "lets a wildcard of Authentik's project answer for Authentik's hostname",
@@ -397,8 +397,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes a misspelt hostname for one that was given up",
     file: "src/plan/tenure.ts",
-    from: "if (isUnsure(seen, scene.engine)) return",
-    to: "if (before === null) return",
+    from: "  if (unsure) return isOnLoginHost",
+    to: "  if (before === null) return isOnLoginHost",
   },
   {
     name: "leaves Authentik's hostname to the container that had it",
