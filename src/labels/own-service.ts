@@ -27,7 +27,9 @@ export function ownService(service: string, owners: Owners, workloads: readonly 
   const [, scheme, host, port] = /^([a-z]+:\/\/)(\[[^\]]+\]|[^:/]+)(.*)$/.exec(service) ?? [];
   if (target === "published" || members === undefined || host === undefined) return undefined;
   const bare = host.replace(/^\[|\]$/g, "").toLowerCase();
-  if (!isOwn(bare, members, context) && !(owners.recreated && isLost(bare, workloads, context))) return undefined;
+  // Where no label may point elsewhere, a rule led to their own container, whatever the label says by now.
+  const wasOwn = owners.recreated && (!owners.elsewhere || !context.allowService);
+  if (!isOwn(bare, members, context) && !(wasOwn && isLost(bare, workloads, context))) return undefined;
   const network = networkOf(bare, members, target, context);
   const found = network === undefined ? undefined : reach({ members, replicated: members.length > 1 }, network, target, context);
   return found && `${scheme}${found.host}${port}`;

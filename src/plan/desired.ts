@@ -118,6 +118,8 @@ export interface Owners {
   readonly members: readonly string[];
   /** Whether a rule that leads to none of them now may still have been made for them, before they were recreated. */
   readonly recreated: boolean;
+  /** Whether a label of theirs asks for another place than their own. */
+  readonly elsewhere: boolean;
 }
 
 /** What is known of a route that stands, as far as settling needs it. */

@@ -86,8 +86,8 @@ export class Tenure {
         // Whose it was is not known then: labels of another party that are faulty may be those of the one that is missing.
         if (this.othersAskedLately(held.owner, name)) this.undisturbed.set(`${held.owner} ${name}`, false);
       }
-      // Faulty labels left its rule at an id of before, and with the daemon the knowledge is gone whose that was.
-      else if (astray.has(name)) this.undisturbed.set(`${held.owner} ${name}`, false);
+      // Faulty labels left its rule at the id of an earlier container, and the daemon no longer knows whose that was.
+      else if (astray.has(name)) this.release(name);
     }
   }
 

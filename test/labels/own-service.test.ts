@@ -18,11 +18,12 @@ interface Scene {
   readonly all?: readonly Workload[];
   readonly members?: readonly string[];
   readonly recreated?: boolean;
+  readonly elsewhere?: boolean;
   readonly settings?: Partial<Context>;
 }
 
-const led = (service: string, { all = [nas()], members = [ID], recreated = false, settings = {} }: Scene = {}) =>
-  ownService(service, { members, recreated }, all, context(all, settings));
+const led = (service: string, { all = [nas()], members = [ID], recreated = false, elsewhere = false, settings = {} }: Scene = {}) =>
+  ownService(service, { members, recreated, elsewhere }, all, context(all, settings));
 
 const NAMESAKE = other({ name: "nas.tunnel" });
 
@@ -114,6 +115,14 @@ describe("a rule that leads elsewhere", () => {
 describe("the rule of a container that was recreated", () => {
   it.each(["http://aaaabbbbcccc:8080", "http://aaaabbbbcccc.tunnel:8080"])("%s follows it from a short id that is gone", (service) => {
     expect([led(service, { recreated: true }), led(service)]).toEqual(["http://nas.tunnel:8080", undefined]);
+  });
+
+  it("follows it beside a label that asks for another place only where no label may do so", () => {
+    const scene: Scene = { recreated: true, elsewhere: true };
+    expect([
+      led("http://aaaabbbbcccc:8080", scene),
+      led("http://aaaabbbbcccc:8080", { ...scene, settings: { allowService: true } }),
+    ]).toEqual(["http://nas.tunnel:8080", undefined]);
   });
 
   it("does not follow it from a short id that another container has", () => {

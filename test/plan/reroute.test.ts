@@ -167,20 +167,21 @@ describe("whose the route is", () => {
   const { memory } = open(family);
 
   it("is known where the container had the route before, under the same name", () => {
-    expect(owners(memory, labels)).toEqual([{ members: ["app"], recreated: true }]);
+    expect(owners(memory, labels)).toEqual([{ members: ["app"], recreated: true, elsewhere: false }]);
   });
 
-  it("is not known by a name that cfauth has never seen, nor where a label may lead elsewhere", () => {
-    expect([owners(noMemory, labels), owners(memory, faultyRoute(APP, { elsewhere: true }))]).toEqual([
-      [{ members: ["app"], recreated: false }],
-      [{ members: ["app"], recreated: false }],
-    ]);
+  it("is not known by a name that cfauth has never seen", () => {
+    expect(owners(noMemory, labels)).toEqual([{ members: ["app"], recreated: false, elsewhere: false }]);
+  });
+
+  it("says whether a label asks for another place", () => {
+    expect(owners(memory, faultyRoute(APP, { elsewhere: true }))).toEqual([{ members: ["app"], recreated: true, elsewhere: true }]);
   });
 
   it("is the winner's first, and then the party's", () => {
     const { party } = labels;
     expect(owners(memory, faultyRoute(APP, { workload: "second", party, members: ["second"], created: 1 }), labels)).toEqual([
-      { members: ["app", "second"], recreated: true },
+      { members: ["app", "second"], recreated: true, elsewhere: false },
     ]);
   });
 });
