@@ -678,7 +678,8 @@ describe("one thing is ill", () => {
 const DOCUMENTED = documented(readFileSync(resolve(import.meta.dirname, "../../docs/commands.md"), "utf8"));
 
 function documented(page: string): RegExp {
-  const [, table = ""] = page.split("| group | ids |");
+  const [, rest = ""] = page.split("| group | ids |");
+  const [table = ""] = rest.split("\n\n");
   const ids = [...table.matchAll(/`([^`]+)`/g)].map(([, id = ""]) => id.replace("….", "cloudflare.permission."));
   return new RegExp(`^(${ids.map((id) => id.replaceAll(".", "\\.").replace(/<.*>/, ".+")).join("|")})$`);
 }

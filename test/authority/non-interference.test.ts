@@ -327,12 +327,15 @@ class History {
    * as it was: one that leads to a short id, since another container has its name, does not follow its container to a new id.
    */
   private compare(owner: string, alone: Household): void {
-    const intents = [...this.lives.values()].filter(({ member }) => member.owner === owner).map(({ intent }) => intent);
+    const own = [...this.lives.values()].filter(({ member }) => member.owner === owner);
+    // A party that copies another project's labels counts as that project as long as nothing contradicts it: by itself it is another one.
+    if (own.some(({ member }) => member.forged)) return;
+    const intents = own.map(({ intent }) => intent);
     const sound = intents.every((intent) => isSound(intent, this.all.groups));
-    const own = REQUESTS.filter((request) => this.tenure.isOwn(owner, request, sound));
+    const requests = REQUESTS.filter((request) => this.tenure.isOwn(owner, request, sound));
     const reached = (home: Household) =>
       home
-        .arrivals(own)
+        .arrivals(requests)
         .flatMap(({ request, visitor, answering: { containers } }) =>
           containers.filter((it) => it.owner === owner).map(({ name }) => `${visitor.name} at ${request.host}${request.path} → ${name}`),
         );
