@@ -361,8 +361,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "leads a route to a container that was not its tenant",
     file: "src/plan/keep.ts",
-    from: "recreated: isTenant && !all.some(({ elsewhere }) => elsewhere)",
-    to: "recreated: true",
+    from: "recreated: isTenant, elsewhere",
+    to: "recreated: true, elsewhere",
   },
   {
     name: "forgets a path within a route that is led to another host",
