@@ -393,12 +393,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/plan/tenure.ts",
     from: "!deployed && !awaited && (claims",
     to: "!deployed && (claims",
+    tests: "test/authority/threats.test.ts",
   },
   {
     name: "takes a misspelt hostname for one that was given up",
     file: "src/plan/tenure.ts",
     from: "  if (unsure) return isOnLoginHost",
     to: "  if (before === null) return isOnLoginHost",
+    tests: "test/authority/threats.test.ts",
   },
   {
     name: "leaves Authentik's hostname to the container that had it",
