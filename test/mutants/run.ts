@@ -32,7 +32,7 @@ const TRIALS: readonly Trial[] = [
 async function breed(mutant: Mutant | undefined, index: number): Promise<string> {
   const home = join(NURSERY, String(index));
   await mkdir(home, { recursive: true });
-  for (const part of ["src", PLANNER_TESTS, "test/authority", "test/builders.ts", "vitest.config.ts", "package.json"])
+  for (const part of ["src", "test", "scripts", "vitest.config.ts", "package.json"])
     await cp(join(ROOT, part), join(home, part), { recursive: true });
   await symlink(join(ROOT, "node_modules"), join(home, "node_modules"));
   if (mutant === undefined) return home;
