@@ -253,7 +253,7 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes: `${DURATION}; from \`1s\` to \`24d\``,
         example: "15m",
         notes: [
-          "What somebody changes there by hand is put right at the next one; a label takes effect at once and does not wait for it. One costs six calls to Cloudflare and a handful to Authentik.",
+          "The next resync repairs what was changed there by hand; a label takes effect at once and does not wait for it. A resync costs six calls to Cloudflare and a handful to Authentik.",
         ],
       },
     },

@@ -1,9 +1,7 @@
 import { isReplicaName } from "../domain/compose.ts";
+import { shortId } from "../domain/origin-host.ts";
 import type { Workload } from "../domain/workload.ts";
 import type { Occupant } from "../plan/engine.ts";
-
-/** Docker's DNS knows a container by as many characters of its id. */
-const SHORT_ID_LENGTH = 12;
 
 /**
  * Who runs where a rule leads. A Compose label, an address or a published port may be another container's by now; the engine keeps
@@ -26,7 +24,7 @@ const hostOf = (service: string): string => /^[a-z]+:\/\/([^:/]+)/.exec(service)
 
 /** By its name or short id. */
 const isCalled = (workload: Workload, host: string): boolean =>
-  [workload.name, workload.id.slice(0, SHORT_ID_LENGTH)].some((name) => isHostOf(name, workload, host));
+  [workload.name, shortId(workload.id)].some((name) => isHostOf(name, workload, host));
 
 const isReplicaOf = (workload: Workload, host: string): boolean =>
   workload.service !== undefined && isReplicaName(workload.name, workload.service) && isHostOf(workload.service.name, workload, host);

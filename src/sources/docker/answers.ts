@@ -32,14 +32,11 @@ export const withAnswers = (source: Source, options: AnswersOptions): Source => 
   ...source,
   list: async () => {
     const workloads = await source.list();
-    const self = ownContainer(workloads, options);
+    const self = findSelf(workloads, options.hostname);
     const networks = self === undefined ? [] : options.networks(workloads).filter((network) => Object.hasOwn(self.networks, network));
     return self === undefined || networks.length === 0 ? workloads : asked(workloads, { self, networks }, options);
   },
 });
-
-/** Undefined where this process runs outside of Docker, or has a hostname of its own. */
-const ownContainer = (workloads: readonly Workload[], { hostname }: AnswersOptions): Workload | undefined => findSelf(workloads, hostname);
 
 interface Asker {
   readonly self: Workload;
