@@ -86,7 +86,8 @@ export function hostTenures(
   graceUntil: number,
   now: number,
 ): HostTenures {
-  const ended = new Set(places.flatMap((place) => (hasEnded(place) ? (hostnameOf(place)?.hostname ?? []) : [])));
+  const byHost = Map.groupBy(places, (place) => hostnameOf(place)?.hostname);
+  const ended = (hostname: Hostname, party: Party) => (byHost.get(hostname) ?? []).some((place) => hasGivenUp(party, place));
   const kept = [...before].map(([hostname, it]): [Hostname, HostTenure] => [hostname, { ...it, until: it.until ?? graceUntil }]);
   const held = [...holders].flatMap(([hostname, holder]): [Hostname, HostTenure][] => {
     if (holder.is === "present") return [[hostname, { party: holder.party, workload: holder.claims[0]?.workload ?? "", until: undefined }]];
@@ -95,7 +96,7 @@ export function hostTenures(
       : [[hostname, { party: holder.party, workload: holder.name, until: holder.until }]];
   });
   return new Map(
-    [...kept.filter(([hostname]) => !holders.has(hostname) && !ended.has(hostname)), ...held].filter(
+    [...kept.filter(([hostname, { party }]) => !holders.has(hostname) && !ended(hostname, party)), ...held].filter(
       ([, { until = Infinity }]) => until > now,
     ),
   );
@@ -103,8 +104,11 @@ export function hostTenures(
 
 const hasEnded = ({ tenancy }: Place): boolean => tenancy.is === "free" && tenancy.ended;
 
+/** Whether the place has ended and may have been that party's. A guest's path says nothing of the holder. */
+const hasGivenUp = (party: Party, place: Place): boolean => hasEnded(place) && (place.before?.tenant?.party ?? party) === party;
+
 /** A place that is only remembered has a route as long as a container asks for it, it is deployed, or its tenant may come back. */
-const routeOf = ({ key, claims, stands, before }: Place): Route | undefined =>
+export const routeOf = ({ key, claims, stands, before }: Place): Route | undefined =>
   claims[0]?.route ?? stands?.route ?? (before?.led === undefined ? undefined : parseRouteKey(key));
 
 function hostnameOf(place: Place): { readonly hostname: Hostname; readonly place: Place } | undefined {
@@ -116,9 +120,12 @@ function holderOf(places: readonly Place[], tenure: Kept | undefined): Holder | 
   const before = tenure?.party;
   const claims = places.flatMap((place) => place.claims).toSorted(byAge);
   const interests = places.flatMap(interestsOf);
-  const established = interests.filter((it) => it.established).toSorted(byAgeOfClaim);
+  const established = [
+    ...interests.filter((it) => it.established),
+    ...leavers(places).flatMap((party) => askingFor(party, claims) ?? []),
+  ].toSorted(byAgeOfClaim);
   const known = interests.find(({ party }) => party !== undefined && party === before) ?? askingFor(before, claims);
-  if (known === undefined && tenure?.lasts && !places.some(hasEnded))
+  if (known === undefined && tenure?.lasts && !places.some((place) => hasGivenUp(tenure.party, place)))
     return { is: "missing", party: tenure.party, name: tenure.workload, until: tenure.until };
   const chosen =
     known ??
@@ -145,6 +152,12 @@ const incumbents = (places: readonly Place[]): readonly Party[] =>
     .filter(({ stands }) => stands?.route.path === undefined)
     .flatMap(({ occupants }) => occupants.filter(({ certain }) => certain).map(({ party }) => party))
     .toSorted();
+
+/** The parties that a deployed rule certainly leads to which they no longer ask for: of a route whose tenant is not known. */
+const leavers = (places: readonly Place[]): readonly Party[] =>
+  places
+    .filter((place) => hasEnded(place) && place.before?.tenant === undefined)
+    .flatMap(({ occupants }) => occupants.filter(({ certain }) => certain).map(({ party }) => party));
 
 /** Those that ask for the place of a route by another route of the same hostname: of a route whose tenant is not known. */
 const movers = (places: readonly Place[], claims: readonly Claim[]): readonly Party[] =>

@@ -32,7 +32,12 @@ export function rerouted(stands: StandingRoute | undefined, owners: Owners, engi
 export function ownersOf(settled: Settled): Owners {
   const all = ofWinner(settled);
   const isTenant = all[0] !== undefined && all[0].workload === settled.place.before?.tenant?.workload;
-  return { members: all.flatMap(({ members }) => members), recreated: isTenant, elsewhere: all.some(({ elsewhere }) => elsewhere) };
+  // One container that asks twice is no two replicas.
+  return {
+    members: [...new Set(all.flatMap(({ members }) => members))],
+    recreated: isTenant,
+    elsewhere: all.some(({ elsewhere }) => elsewhere),
+  };
 }
 
 /** What the party of the winner asks for with faulty labels, the winner first. */

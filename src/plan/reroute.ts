@@ -14,11 +14,17 @@ export function reroutesOf(settled: readonly Settled[], engine: Engine): Readonl
   return new Map(
     kept.flatMap((outer) => {
       const owners = ownersOf(outer);
-      const inner = going.filter((it) => isWithin(it, outer)).map(({ place }) => ({ place, owners: { ...owners, recreated: false } }));
-      return [{ place: outer.place, owners }, ...inner].flatMap(({ place, owners: its }): readonly [RouteKey, string][] => {
-        const service = rerouted(place.stands, its, engine);
-        return service === undefined ? [] : [[place.key, service]];
-      });
+      const service = rerouted(outer.place.stands, owners, engine);
+      const inner = going
+        .filter((it) => isWithin(it, outer))
+        .map(({ place }): readonly [RouteKey, string | undefined] => {
+          // Of another place it is not known whether it was theirs.
+          const led = place.stands?.service === outer.place.stands?.service;
+          return [place.key, led ? service : rerouted(place.stands, { ...owners, recreated: false }, engine)];
+        });
+      return [[outer.place.key, service] as const, ...inner].flatMap(([key, to]): readonly [RouteKey, string][] =>
+        to === undefined ? [] : [[key, to]],
+      );
     }),
   );
 }

@@ -1,16 +1,20 @@
 import { spoken } from "../domain/duration.ts";
-import { byAge, type Claim } from "./claim.ts";
+import type { Claim } from "./claim.ts";
 import type { Waiting } from "./desired.ts";
 import type { Holder } from "./holder.ts";
 import type { Tenancy } from "./tenure.ts";
 
-/** Those who would get a route whose tenant is missing: they wait for its grace. */
+/**
+ * Those who would get a route whose tenant is missing: they wait for its grace.
+ *
+ * @param claims - in order of precedence
+ */
 export function waitForTenant(
   claims: readonly Claim[],
   vacancy: Extract<Tenancy, { readonly is: "vacant" }>,
   now: number,
 ): readonly Waiting[] {
-  const [heir, ...others] = claims.filter(({ kind }) => kind === "sound").toSorted(byAge);
+  const [heir, ...others] = claims.filter(({ kind }) => kind === "sound");
   if (heir === undefined) return [];
   const { tenant, until, unsure } = vacancy;
   if (unsure) {

@@ -2,7 +2,7 @@ import { covers, type Hostname } from "../domain/hostname.ts";
 import type { Party } from "../domain/party.ts";
 import type { RouteKey } from "../domain/route.ts";
 import type { LoginHost } from "./engine.ts";
-import type { HostTenures } from "./holder.ts";
+import { type HostTenures, routeOf } from "./holder.ts";
 import type { Settled } from "./settle.ts";
 import { isDeployed } from "./tenure.ts";
 
@@ -60,12 +60,11 @@ function wildcardOf({ place, winner }: Settled): Wildcard | undefined {
  */
 function partiesByHost(settled: readonly Settled[], hosts: HostTenures): ReadonlyMap<Hostname, readonly (Party | undefined)[]> {
   const all = settled.flatMap(({ place }) => {
-    const { tenancy, claims, stands } = place;
-    // A record alone shows nothing.
-    const missing =
-      tenancy.is === "vacant" && stands !== undefined && (isDeployed(stands) || stands.application)
-        ? [{ hostname: stands.route.hostname, party: tenancy.tenant?.party }]
-        : [];
+    const { tenancy, claims, stands, led } = place;
+    const hostname = routeOf(place)?.hostname;
+    // A record alone shows nothing. A rule that is gone by now, since it showed another container, counts as long as its tenant may come back.
+    const stood = led !== undefined || stands?.application === true;
+    const missing = tenancy.is === "vacant" && stood && hostname !== undefined ? [{ hostname, party: tenancy.tenant?.party }] : [];
     return [...claims.map(({ route, party }) => ({ hostname: route.hostname, party })), ...missing];
   });
   const free = all.filter(({ hostname }) => !hosts.has(hostname));

@@ -15,7 +15,11 @@ export interface Settled {
   readonly tenure: Tenure | undefined;
 }
 
-/** The party that has the route keeps it; a free one goes to the older container, then to the first by name. */
+/**
+ * The party that has the route keeps it; a free one goes to the first claim.
+ *
+ * @param place - with its claims in order of precedence
+ */
 export function settle(place: Place, now: number): Settled {
   const { tenancy, claims, before } = place;
   switch (tenancy.is) {
@@ -28,7 +32,7 @@ export function settle(place: Place, now: number): Settled {
       return { place, winner: undefined, waiting: waitForTenant(claims, tenancy, now), problems: [], tenure };
     }
     case "free": {
-      const sound = claims.filter(({ kind }) => kind === "sound").toSorted(byAge);
+      const sound = claims.filter(({ kind }) => kind === "sound");
       if (sound.length > 0) return won(place, sound, claims);
       const lasts = tenancy.ended && place.stands !== undefined && !isPlaceholder(place.stands);
       const tenure = lasts ? { ...remembered(before), until: Math.min(before?.until ?? now, now) } : undefined;

@@ -9,6 +9,7 @@ import { isDeployed, type Place } from "./tenure.ts";
 
 /** Which claims count, after each hostname's holder has been asked. */
 export interface Admitted {
+  /** With the claims that count, the one to come first at the front. */
   readonly places: readonly Place[];
   readonly waiting: readonly Waiting[];
   /** When a missing holder is given up, in milliseconds since 1970. */
@@ -28,12 +29,15 @@ export interface Admitted {
 export function admit(places: readonly Place[], holders: ReadonlyMap<Hostname, Holder>, now: number): Admitted {
   const verdicts = places.map((place) => ({
     place,
-    all: place.claims.toSorted(byAge).map((claim) => judge(claim, place, holders.get(claim.route.hostname), now)),
+    all: inPrecedence(place, holders).map((claim) => judge(claim, place, holders.get(claim.route.hostname), now)),
   }));
   const all = verdicts.flatMap((it) => it.all);
   return {
     places: verdicts.map(({ place, all: judged }) =>
-      withClaims(place, new Set(judged.flatMap((it) => (it.is === "admitted" ? [it.claim] : [])))),
+      withClaims(
+        place,
+        judged.flatMap((it) => (it.is === "admitted" ? [it.claim] : [])),
+      ),
     ),
     waiting: all.flatMap((it) => (it.is === "waits" ? [it.waiting] : [])),
     ends: all.flatMap((it) => (it.is === "waits" ? [it.until] : [])),
@@ -41,11 +45,16 @@ export function admit(places: readonly Place[], holders: ReadonlyMap<Hostname, H
   };
 }
 
-function withClaims(place: Place, admitted: ReadonlySet<Claim>): Place {
+/** Who comes first to a free route: the party that holds the hostname, then the older container, then the first by name. */
+const inPrecedence = ({ claims }: Place, holders: ReadonlyMap<Hostname, Holder>): readonly Claim[] => {
+  const isGuest = ({ route, party }: Claim) => Number(party !== holders.get(route.hostname)?.party);
+  return claims.toSorted((a, b) => isGuest(a) - isGuest(b) || byAge(a, b));
+};
+
+function withClaims(place: Place, claims: readonly Claim[]): Place {
   const { tenancy } = place;
-  const claims = place.claims.filter((claim) => admitted.has(claim));
   if (tenancy.is !== "held") return { ...place, claims };
-  const held = tenancy.claims.filter((claim) => admitted.has(claim));
+  const held = tenancy.claims.filter((claim) => claims.includes(claim));
   return { ...place, claims, tenancy: held.length > 0 ? { is: "held", claims: held } : { is: "free", ended: true } };
 }
 
@@ -67,8 +76,9 @@ function judge(claim: Claim, place: Place, holder: Holder | undefined, now: numb
   return isSharedWith(shared, claim.party) ? { is: "admitted", claim } : { is: "refused", claim, problem: unshared(claim, holder) };
 }
 
-const isOpen = (claim: Claim, { stands, tenancy }: Place): boolean =>
-  stands !== undefined && isDeployed(stands) && tenancy.is === "held" && tenancy.claims.includes(claim);
+/** Deployed, or its own until now: a change of its protection takes the rule away for a moment. */
+const isOpen = (claim: Claim, { stands, tenancy, before }: Place): boolean =>
+  ((stands !== undefined && isDeployed(stands)) || before?.tenant !== undefined) && tenancy.is === "held" && tenancy.claims.includes(claim);
 
 type Present = Extract<Holder, { readonly is: "present" }>;
 

@@ -90,6 +90,7 @@ export function uncovering({ desired, standing }: Surroundings, route: Route, au
   return standing.some((outer) => {
     // One that is shut lets nobody in.
     if (outer.service === undefined || outer.shut || !beneath(route, outer.route)) return false;
+    if (isKeptFrom({ desired, standing }, route, outer)) return false;
     if (!outer.public && outer.audience !== undefined && outer.audience === inner.audience) return false;
     if (inside(desired, standing, route, outer) !== undefined) return true;
     // A narrower route that lies between the two and is not there yet is to answer for this one.
@@ -99,4 +100,12 @@ export function uncovering({ desired, standing }: Surroundings, route: Route, au
     if (wish === undefined || wish.origin.service !== outer.service) return true;
     return outer.audience !== audience(wish) || (outer.public && !open(wish.protection));
   });
+}
+
+/** Whether the requests of this route never reach that wildcard: a rule that admits no one is, or comes, in the place of the whole host. */
+function isKeptFrom({ desired, standing }: Surroundings, { hostname, path }: Route, wildcard: StandingRoute): boolean {
+  if (desired.screened.get(hostname)?.has(routeKey(wildcard.route)) !== true) return false;
+  return (
+    path === undefined || standing.some((it) => it.service !== undefined && it.route.hostname === hostname && it.route.path === undefined)
+  );
 }

@@ -27,8 +27,8 @@ export interface Container {
 const hex = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** 64 hexadecimal digits; a container that is created again has another one. */
-export const idOf = ({ name, incarnation = 0 }: Container): string => hex(`${name} ${incarnation}`);
-export const shortIdOf = (container: Container): string => idOf(container).slice(0, 12);
+export const idOf = ({ name, incarnation = 0 }: Pick<Container, "name" | "incarnation">): string => hex(`${name} ${incarnation}`);
+export const shortIdOf = (container: Pick<Container, "name" | "incarnation">): string => idOf(container).slice(0, 12);
 const imageIdOf = ({ imageLabels = {} }: Container): string => `sha256:${hex(JSON.stringify(Object.entries(imageLabels).toSorted()))}`;
 
 /** An address that belongs to this name on this network for good. */

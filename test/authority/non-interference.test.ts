@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { graceOf } from "../../src/app.ts";
-import type { Request, Visitor } from "../plan/model.ts";
-import { answering, type Container, hostOf } from "./engine.ts";
+import { type Request, ruleFor, type Visitor } from "../plan/model.ts";
+import { answering, type Container, hostOf, shortIdOf } from "./engine.ts";
 import { configOf, type Household, household, NETWORKS } from "./household.ts";
 import {
   AUTHENTIK,
@@ -17,14 +17,17 @@ import {
   REQUESTS,
   WIKI,
 } from "./parties.ts";
-import { type Resident, Tenure } from "./tenure.ts";
+import { type DeployedRule, type Resident, Tenure } from "./tenure.ts";
 
 fc.configureGlobal({
   endOnFailure: process.env["CFAUTH_TEST_SHRINK"] === "false",
   ...(process.env["CFAUTH_TEST_SEED"] && { seed: Number(process.env["CFAUTH_TEST_SEED"]) }),
+  ...(process.env["CFAUTH_TEST_PATH"] && { path: process.env["CFAUTH_TEST_PATH"] }),
 });
 
 const RUNS = Number(process.env["CFAUTH_TEST_RUNS"] ?? 300);
+/** With one history of a report: CFAUTH_TEST_SEED and CFAUTH_TEST_PATH. */
+const isTraced = process.env["CFAUTH_TEST_TRACE"] === "true";
 const SECOND_MS = 1_000;
 const ALL_GROUPS = ["admins", "family"];
 
@@ -129,6 +132,12 @@ interface Life extends Resident {
   readonly incarnation: number;
 }
 
+/** Its name, and its short ids until now. */
+const namesOf = ({ member: { name }, incarnation }: Life): readonly string[] => [
+  name,
+  ...Array.from({ length: incarnation + 1 }, (_, index) => shortIdOf({ name, incarnation: index })),
+];
+
 /** The same history in several households: one with everybody, and one for each party where the others' containers never were. */
 class History {
   private readonly lives = new Map<string, Life>();
@@ -170,7 +179,8 @@ class History {
         this.restart();
         return this.settle();
       case "wait":
-        if (step.ms > SECOND_MS * 60) this.endForgeries();
+        // A container that stops is noticed at once, not when the time is over.
+        if (step.ms > SECOND_MS * 60 && this.endForgeries()) await this.settle();
         return this.settle(step.ms);
       case "reboot":
         return this.reboot(step.order);
@@ -183,7 +193,8 @@ class History {
   private create({ member, intent }: Step & { do: "create" }): void {
     if (member.forged && this.lives.get(WIKI.name)?.running !== true) return;
     const incarnation = (this.lives.get(member.name)?.incarnation ?? 0) + 1;
-    this.lives.set(member.name, { member, intent, running: true, created: Math.floor(this.all.now / SECOND_MS), incarnation });
+    const created = Math.floor(this.all.now / SECOND_MS);
+    this.lives.set(member.name, { member, intent, running: true, created, incarnation, id: shortIdOf({ name: member.name, incarnation }) });
     this.inForce.set(member.name, [...(this.inForce.get(member.name) ?? []), intent]);
   }
 
@@ -195,14 +206,17 @@ class History {
 
   private restart(): void {
     this.endForgeries();
+    this.place();
     for (const home of this.households) home.restart();
-    this.tenure.restarted([...this.lives.values()], { leading: this.leading(), astray: this.astray() }, this.all.now);
+    this.tenure.restarted([...this.lives.values()], this.rules(), this.all.now);
   }
 
-  /** Where the container whose labels were copied is long gone, nothing tells a copy from the original: such a copy goes too. */
-  private endForgeries(): void {
-    if (this.lives.get(WIKI.name)?.running === true) return;
-    for (const { member } of this.lives.values()) if (member.forged) this.run(member, false);
+  /** Where the container whose labels were copied is long gone, nothing tells a copy from the original: such a copy goes too. @returns whether any went */
+  private endForgeries(): boolean {
+    if (this.lives.get(WIKI.name)?.running === true) return false;
+    const copies = [...this.lives.values()].filter(({ member, running }) => member.forged && running);
+    for (const { member } of copies) this.run(member, false);
+    return copies.length > 0;
   }
 
   private async reboot(order: readonly number[]): Promise<void> {
@@ -219,6 +233,7 @@ class History {
   }
 
   private restore(back: number): void {
+    const before = this.deployed();
     for (const home of this.households) {
       const documents = this.documents.get(home) ?? [];
       const rules = documents.at(-1 - back) ?? documents[0];
@@ -226,7 +241,7 @@ class History {
       home.world = { ...home.world, ingress: { ...home.world.ingress, rules, version: home.world.ingress.version + 1 } };
     }
     this.place();
-    this.tenure.reopen(this.deployed());
+    this.tenure.reopen(new Map([...this.deployed()].filter(([hostname, owner]) => before.get(hostname) !== owner)));
   }
 
   /** Puts the containers that run now into each household. */
@@ -271,26 +286,36 @@ class History {
       }
   }
 
-  /** The hostnames that have a rule which leads to some container. */
-  private leading(): ReadonlySet<string> {
-    return new Set(this.all.world.ingress.rules.flatMap(({ hostname = "", service }) => (hostOf(service) === undefined ? [] : [hostname])));
-  }
-
-  /** The hostnames of which no rule leads to a container that runs. */
-  private astray(): ReadonlySet<string> {
-    const deployed = this.deployed();
-    return new Set([...this.leading()].filter((hostname) => !deployed.has(hostname)));
-  }
-
-  /** Whose container the rule of each hostname leads to: that of the whole host, else of a path. */
-  private deployed(): ReadonlyMap<string, string> {
-    const rules = this.all.world.ingress.rules.toSorted((a, b) => (a.path?.length ?? 0) - (b.path?.length ?? 0));
-    const found = rules.flatMap(({ hostname = "", service }): [string, string][] => {
+  /** The rules that lead to containers, running or not. */
+  private rules(): readonly DeployedRule[] {
+    const running = [...this.all.running.values()];
+    return this.all.world.ingress.rules.flatMap(({ hostname = "", service }) => {
       const host = hostOf(service);
-      const [container] = host === undefined ? [] : answering([...this.all.running.values()], NETWORKS, host).containers;
-      return container === undefined ? [] : [[hostname, container.owner]];
+      if (host === undefined) return [];
+      const isTheirs = (name: string) => host === name || NETWORKS.some((network) => host === `${name}.${network}`);
+      const owners = [...this.lives.values()].filter((it) => namesOf(it).some(isTheirs)).map(({ member }) => member.owner);
+      const answers = answering(running, NETWORKS, host).containers.length > 0;
+      return [{ hostname, host, owners, answers, byId: /^[0-9a-f]{12}(\.|$)/.test(host) }];
     });
-    return new Map(found.toReversed());
+  }
+
+  /** Whose container the rules of each hostname lead to: what answers at its root decides, else the paths where they are one party's. */
+  private deployed(): ReadonlyMap<string, string> {
+    const { rules } = this.all.world.ingress;
+    const running = [...this.all.running.values()];
+    const ownersOf = (service: string): readonly string[] => {
+      const host = hostOf(service);
+      return host === undefined ? [] : answering(running, NETWORKS, host).containers.map(({ owner }) => owner);
+    };
+    const names = new Set(rules.map(({ hostname = "" }) => hostname));
+    return new Map(
+      [...names].flatMap((hostname): [string, string][] => {
+        const own = rules.filter((rule) => rule.hostname === hostname);
+        const root = ownersOf(ruleFor(own, { host: hostname, path: "/" })?.service ?? "");
+        const [owner, ...others] = new Set(root.length > 0 ? root : own.flatMap(({ service }) => ownersOf(service)));
+        return owner === undefined || others.length > 0 ? [] : [[hostname, owner]];
+      }),
+    );
   }
 
   private mayEnter(container: Container, request: Request, visitor: Visitor): boolean {
@@ -304,6 +329,17 @@ class History {
       if (before.has(describeArrival(arrival))) continue;
       for (const fault of this.faultsOf(arrival, false)) throw new Error(`while settling: ${describeArrival(arrival)}: ${fault}`);
     }
+  }
+
+  /** How things stand, for a person who looks for the cause of a failure. */
+  describe(): string {
+    const of = (name: string, { world, outcome }: Household) => {
+      const rules = world.ingress.rules.map(({ hostname = "", path = "", service }) => `  ${hostname}${path} → ${service}`);
+      const problems = outcome.plan.problems.map(({ code, route = "", message }) => `  ${code} ${route}: ${message}`);
+      const waiting = outcome.decision.desired.waiting.map(({ route, reason }) => `  ${route} waits for ${reason}`);
+      return [`${name}:`, ...rules, ...problems, ...waiting].join("\n");
+    };
+    return [of("all", this.all), ...[...this.alone].map(([owner, home]) => of(`${owner} alone`, home))].join("\n");
   }
 
   private checkSettled(): void {
@@ -364,10 +400,13 @@ describe("for every party", { timeout: 300_000 }, () => {
     await fc.assert(
       fc.asyncProperty(scene, async ({ steps, ...about }) => {
         const history = new History(about);
-        for (const [index, step] of steps.entries())
+        for (const [index, step] of steps.entries()) {
           await history.take(step).catch((cause: Error) => {
+            if (isTraced) console.log(history.describe());
             throw new Error(`after step ${index + 1}: ${cause.message}`, { cause });
           });
+          if (isTraced) console.log(`${index + 1}. ${describeStep(step)}\n${history.describe()}`);
+        }
       }),
       { numRuns: RUNS, reporter: report },
     );

@@ -8,11 +8,25 @@ export interface Resident {
   readonly member: Member;
   readonly intent: Intent;
   readonly running: boolean;
+  /** Its short id. */
+  readonly id: string;
 }
 
 export interface TenureOptions {
   readonly graceMs: number;
   readonly startupGraceMs: number;
+}
+
+/** A rule of ours that leads to some container, running or not. */
+export interface DeployedRule {
+  readonly hostname: string;
+  readonly host: string;
+  /** Whose containers have, or had, the host of the rule as their name or short id. */
+  readonly owners: readonly string[];
+  /** Whether a container that runs answers there. */
+  readonly answers: boolean;
+  /** Whether the host is a short id. */
+  readonly byId: boolean;
 }
 
 interface Holding {
@@ -21,6 +35,8 @@ interface Holding {
   readonly until: number | undefined;
   /** The containers that asked for the name last. */
   readonly asked: readonly string[];
+  /** Where a daemon that started knows of the holder no more than the short id in its rule: a container under another id is not the holder. */
+  readonly known?: string | undefined;
 }
 
 const WILDCARD = "*.example.com";
@@ -43,6 +59,11 @@ export class Tenure {
   private readonly asked = new Map<string, Map<string, number>>();
   /** What guests asked for, and until when that may still be in place. */
   private guests: readonly { readonly owner: string; readonly intent: Intent; readonly until: number }[] = [];
+  /**
+   * Names whose rule led to the short id of a container that did not run when the daemon started, and until when nobody may have them:
+   * the daemon cannot tell whether a new container under another id is the one that had the name.
+   */
+  private readonly unknownUntil = new Map<string, number>();
   private residents: readonly Resident[] = [];
   private now = 0;
   private readonly grace: TenureOptions;
@@ -53,9 +74,10 @@ export class Tenure {
 
   /** @param deployed - per hostname: whose container the rule of ours leads to */
   update(residents: readonly Resident[], deployed: ReadonlyMap<string, string>, now: number): void {
-    this.residents = residents;
-    this.now = now;
     const until = now + this.grace.graceMs + this.grace.startupGraceMs;
+    this.residents = residents;
+    this.prolong(until);
+    this.now = now;
     const asking = residents.filter(({ running }) => running).map(({ member, intent }) => ({ owner: member.owner, intent, until }));
     this.guests = [...this.guests.filter((it) => it.until > now), ...asking];
     for (const name of NAMES) {
@@ -69,25 +91,27 @@ export class Tenure {
   }
 
   /**
-   * A daemon that starts does not know since when a holder is missing: it waits the longer period. Of a name without any rule it
-   * knows nothing, since only what is deployed is remembered.
+   * A daemon that starts does not know since when a holder is missing: it waits the longer period. Of a name without any rule, and of
+   * one whose rules are those of guests, it knows nothing, since only what is deployed is remembered.
    */
-  restarted(
-    residents: readonly Resident[],
-    rules: { readonly leading: ReadonlySet<string>; readonly astray: ReadonlySet<string> },
-    now: number,
-  ): void {
-    const { leading, astray } = rules;
+  restarted(residents: readonly Resident[], rules: readonly DeployedRule[], now: number): void {
     this.residents = residents;
+    this.now = now;
+    for (const name of new Set(rules.flatMap((it) => (it.byId && !it.answers ? it.hostname : []))))
+      this.unknownUntil.set(name, now + this.grace.startupGraceMs);
     for (const [name, held] of this.holdings) {
-      if (!leading.has(name)) this.release(name);
+      const leading = rules.filter(({ hostname }) => hostname === name);
+      const theirs = leading.filter(({ owners }) => owners.length === 0 || owners.includes(held.owner));
+      if (theirs.length === 0) this.release(name);
+      else if (theirs.every(({ byId, answers }) => byId && !answers))
+        this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs, known: theirs[0]?.host });
       else if (this.askersOf(name, held.owner).length === 0) {
         this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs });
         // Whose it was is not known then: labels of another party that are faulty may be those of the one that is missing.
         if (this.othersAskedLately(held.owner, name)) this.undisturbed.set(`${held.owner} ${name}`, false);
       }
       // Faulty labels left its rule at the id of an earlier container, and the daemon no longer knows whose that was.
-      else if (astray.has(name)) this.release(name);
+      else if (!leading.some(({ answers }) => answers)) this.release(name);
     }
   }
 
@@ -106,6 +130,18 @@ export class Tenure {
     for (const party of this.asking(name)) this.undisturbed.set(`${party} ${name}`, false);
   }
 
+  /** A container whose labels have a fault that may mean any route keeps what it had from others for as long as it runs so. */
+  private prolong(until: number): void {
+    const unsure = new Set(
+      this.residents.filter(({ running, intent }) => running && "prot" in intent.further).map(({ member }) => member.owner),
+    );
+    for (const parties of this.asked.values())
+      for (const [owner, end] of parties) {
+        if (unsure.has(owner) && end > this.now) parties.set(owner, Infinity);
+        else if (end === Infinity) parties.set(owner, until);
+      }
+  }
+
   private remember(name: string, owner: string, until: number): void {
     this.asked.set(name, (this.asked.get(name) ?? new Map()).set(owner, until));
   }
@@ -113,7 +149,7 @@ export class Tenure {
   private expire(name: string, now: number): void {
     const held = this.holdings.get(name);
     if (held === undefined) return;
-    const asked = this.askersOf(name, held.owner);
+    const asked = this.askersOf(name, held.owner, held.known);
     if (asked.length > 0) {
       this.holdings.set(name, { owner: held.owner, until: undefined, asked });
       return;
@@ -128,10 +164,10 @@ export class Tenure {
     return asked.every((name) => this.residents.some(({ member, running }) => running && member.name === name));
   }
 
-  /** The running containers of the party that ask for the name, soundly or not. */
-  private askersOf(name: string, owner: string): readonly string[] {
+  /** The running containers of the party that ask for the name, soundly or not. @param known - a short id: only the container that has it */
+  private askersOf(name: string, owner: string, known?: string): readonly string[] {
     return this.residents
-      .filter(({ member, running, intent }) => running && member.owner === owner && asksFor(intent, name))
+      .filter(({ member, running, intent, id }) => running && member.owner === owner && asksFor(intent, name) && (known ?? id) === id)
       .map(({ member }) => member.name);
   }
 
@@ -180,13 +216,19 @@ export class Tenure {
    */
   isOwn(owner: string, request: Request, sound: boolean): boolean {
     const { host } = request;
+    if (this.isUnknown(host)) return false;
     if (host === LOGIN_HOST) return owner !== AUTHENTIK.owner || this.asksForLogin();
     const claims = [host, WILDCARD].filter((name) => this.hasAsked(owner, name));
     const foreign = !claims.includes(host) && this.askedLately(host, () => true);
     // A guest's path of a wildcard must not answer for a name that the holder asks for: what keeps it away takes the whole name.
     if (claims.length > 1 && this.hasGuests(owner, WILDCARD)) return false;
     if (!sound && claims.includes(WILDCARD) && !NAMES.every((name) => this.isUndisturbed(owner, name))) return false;
+    if (claims.some((name) => this.isUnknown(name))) return false;
     return !foreign && claims.every((name) => this.undisturbed.get(`${owner} ${name}`) === true && !this.isShared(owner, name, request));
+  }
+
+  private isUnknown(name: string): boolean {
+    return (this.unknownUntil.get(name) ?? 0) > this.now;
   }
 
   private isUndisturbed(owner: string, name: string): boolean {

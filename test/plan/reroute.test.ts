@@ -130,6 +130,27 @@ describe("a path within it that is asked for no longer", () => {
   });
 });
 
+describe("a container that was made again under another id, with faulty labels that leave out a path", () => {
+  const [first, second] = ["http://0123456789ab:80", "http://ba9876543210:80"];
+  const led = (at: string, protection: Exposure["protection"]) => exposure(at, { origin: { service: first, options: {} }, protection });
+  /** The rules still lead to the earlier id, which no container has. */
+  const engine: Engine = {
+    ...NOTHING_RUNS,
+    occupants: () => [],
+    ownService: (_, { recreated }) => (recreated ? second : undefined),
+  };
+
+  it("takes both rules along, so that the outer one never answers for the path", () => {
+    const before = open(led(APP, anybody), led(ADMIN, only({ groups: ["admins"] })));
+    const after = settled(before, engine, [], [faultyRoute(APP, { saysPublic: true })]);
+    const rules = after.world.ingress.rules.filter(({ hostname }) => hostname === APP);
+    expect(rules.map(({ path, service }) => [path?.includes("admin"), service])).toEqual([
+      [true, second],
+      [false, second],
+    ]);
+  });
+});
+
 describe("what lies within it", () => {
   const outer = reachedExposure(APP, { protection: anybody });
   const admins = reachedExposure(ADMIN, { protection: only({ groups: ["admins"] }) });
@@ -176,6 +197,12 @@ describe("whose the route is", () => {
 
   it("says whether a label asks for another place", () => {
     expect(owners(memory, faultyRoute(APP, { elsewhere: true }))).toEqual([{ members: ["app"], recreated: true, elsewhere: true }]);
+  });
+
+  it("is one container's that asks for it twice", () => {
+    expect(owners(memory, labels, { ...labels, label: "cfauth.again.hostname" })).toEqual([
+      { members: ["app"], recreated: true, elsewhere: false },
+    ]);
   });
 
   it("is the winner's first, and then the party's", () => {

@@ -7,7 +7,7 @@ import { standing } from "../../src/kinds/standing.ts";
 import type { World } from "../../src/kinds/world.ts";
 import { decide, type Memory, noMemory } from "../../src/plan/decide.ts";
 import type { FaultyRoute } from "../../src/plan/desired.ts";
-import type { LoginHost } from "../../src/plan/engine.ts";
+import type { Engine, LoginHost, Occupant } from "../../src/plan/engine.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { anybody, authentikIs, exposure, faultyRoute, hostname, NOTHING_RUNS, running } from "../builders.ts";
 import { ANYBODY, carryOut, emptyWorld, OWNER, type Request, reach, resolves } from "./model.ts";
@@ -25,6 +25,8 @@ interface Asked {
   readonly wishes?: readonly Exposure[];
   readonly faulty?: readonly FaultyRoute[];
   readonly login?: LoginHost;
+  /** Who answers where a rule leads, beside the containers of these names. */
+  readonly answering?: Readonly<Record<string, readonly Occupant[]>>;
   /** Changes that are refused. */
   readonly refused?: (key: string) => boolean;
 }
@@ -33,8 +35,9 @@ interface Asked {
 function daemon(world: World = emptyWorld()) {
   let known: Memory = noMemory;
   let now = 0;
-  const step = ({ wishes = [], faulty = [], login = NOTHING_RUNS.login }: Asked) => {
-    const engine = { ...running([...wishes, ...faulty]), login };
+  const step = ({ wishes = [], faulty = [], login = NOTHING_RUNS.login, answering = {} }: Asked) => {
+    const machine = running([...wishes, ...faulty]);
+    const engine: Engine = { ...machine, login, occupants: (it) => answering[it.service ?? ""] ?? machine.occupants(it) };
     const decision = decide(
       [{ exposures: wishes, faulty, problems: [] }],
       standing(world),
@@ -125,6 +128,28 @@ describe("a wildcard of another party", () => {
     it.later(120_000);
     it.settle({ wishes: [WILD] });
     expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
+  });
+
+  it("does not answer for a hostname whose container was gone when cfauth started, though its rule is closed by now", () => {
+    const it = daemon();
+    it.settle({ wishes: [WIKI] });
+    it.restart();
+    const stranger: Occupant = { id: "stranger", party: SHOP, certain: false };
+    it.settle({ wishes: [WILD], answering: { "http://wiki:80": [stranger] } });
+    expect(it.rules()).toEqual([`wiki.example.com ${SHUT}`, "*.example.com http://wild:80"]);
+    it.later(300_000);
+    it.settle({ wishes: [WILD] });
+    expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
+  });
+
+  it("does not keep a hostname open that is to be shut, by asking for a path of it", () => {
+    const it = daemon();
+    const inside = at("wild", SHOP, "wiki.example.com/docs");
+    it.settle({ wishes: [{ ...WIKI, protection: anybody }, inside, WILD] });
+    expect(it.rules()).toContain("wiki.example.com http://wiki:80");
+    const wrong = faultyRoute("wiki.example.com", { party: BLOG, workload: "wiki" });
+    it.settle({ wishes: [inside, WILD], faulty: [wrong] });
+    expect(it.rules()).toContain(`wiki.example.com ${SHUT}`);
   });
 
   it("does not open while the hostname cannot be kept from it", () => {

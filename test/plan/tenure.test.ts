@@ -4,7 +4,7 @@ import { composeProject, type Party } from "../../src/domain/party.ts";
 import { type Decision, decide, type Memory, noMemory } from "../../src/plan/decide.ts";
 import type { Decoded, FaultyRoute, StandingRoute } from "../../src/plan/desired.ts";
 import type { Engine } from "../../src/plan/engine.ts";
-import { authentikIs, exposure, faultyRoute, NOTHING_RUNS, stands } from "../builders.ts";
+import { anybody, authentikIs, exposure, faultyRoute, NOTHING_RUNS, stands } from "../builders.ts";
 
 const WIKI = "wiki.example.com";
 const GRACE = { graceMs: 60_000, startupGraceMs: 300_000 };
@@ -404,6 +404,30 @@ describe("a path inside another party's hostname", () => {
     });
   });
 
+  it("goes to the holder's own container first, however old the guest is", () => {
+    const own = asks("docs", BLOG, { created: 5_000 }, LOGIN);
+    expect(daemon([deployed("wiki")])(0, [guest({ created: 1 }), shared, own])).toMatchObject({
+      has: ["wiki", "docs"],
+      problems: ["CFA-HOST-TAKEN web"],
+    });
+  });
+
+  it("stays with a guest whose rule is taken away for a moment, while the holder is missing", () => {
+    const look = daemon([deployed("wiki"), deployed("web", LOGIN)]);
+    look(0, [shared, guest()]);
+    const replaced = stands(LOGIN, { service: undefined });
+    expect(look(1_000, [guest({ protection: anybody })], [deployed("wiki"), replaced])).toMatchObject({ has: ["web"], held: [WIKI] });
+  });
+
+  it("does not end the time that the missing holder has, when the guest gives it up", () => {
+    const standing = [deployed("web", LOGIN)];
+    const look = daemon(standing);
+    const wrong = faulty("wiki", BLOG, { shareWith: ["shop"], shut: true });
+    look(0, [asks("wiki", BLOG, {}, `${WIKI}/docs`)], []);
+    look(1_000, [wrong, guest()]);
+    expect(look(2_000, [asks("web", SHOP)])).toMatchObject({ has: [], waiting: [expect.stringContaining("container wiki")] });
+  });
+
   it("makes its container the holder when the one before is gone for good", () => {
     const standing = [deployed("wiki"), deployed("web", LOGIN)];
     const look = daemon(standing);
@@ -428,6 +452,15 @@ describe("a path inside another party's hostname", () => {
     const [web, wiki] = [asks("web", SHOP, { shareWith: ["blog"], created: 9 }, LOGIN), asks("wiki", BLOG, { created: 1 }, `${WIKI}/docs`)];
     const look = daemon([deployed("web", LOGIN), deployed("wiki", `${WIKI}/docs`)]);
     expect(look(0, [web, wiki])).toMatchObject({ has: ["wiki", "web"], problems: [] });
+  });
+
+  it("proves after a start whose the hostname is, though its container asks for another part of it by now", () => {
+    expect(
+      daemon([deployed("wiki", LOGIN)])(0, [faulty("wiki", BLOG, { service: undefined }), asks("web", SHOP, { created: 1 })]),
+    ).toMatchObject({
+      has: [],
+      problems: ["CFA-HOST-TAKEN web"],
+    });
   });
 
   it("waits after a start until the holder is there", () => {
