@@ -176,7 +176,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   },
   "share-with": {
     notes: [
-      "A hostname belongs to the project that holds it. Containers of other projects may route a path inside it, such as `wiki.example.com/blog`, only with this label on a container of the holder. The first container that asks for a free hostname makes its project the holder; a hostname stays with it while it runs, and for the grace period after that.",
+      "A hostname belongs to the project that holds it. Containers of other projects may route a path inside it, such as `wiki.example.com/blog`, only with this label on a container of the holder. The first container that asks for a free hostname makes its project the holder; a hostname stays with it while it runs, and for the grace period after that. A path that is free goes to a container of the holder before it goes to one of another project.",
       "Names are those of Compose projects, as `docker compose ls` shows them. A container without a project has no such name: only `*` admits it.",
     ],
     example: wiki({ "cfauth.share-with": "blog,wiki" }),

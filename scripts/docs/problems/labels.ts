@@ -140,7 +140,7 @@ export const ofLabels = {
       ...problemsOf(claim("wiki", "docs", { created: 1 }), claim("shop", "shop", { created: 2 })),
       ...problemsOf(claim("wiki", "docs", { created: 1, route: route("wiki.example.com/docs") }), claim("shop", "shop", { created: 2 })),
     ],
-    so: "Two containers ask for the same hostname and path, or a container asks for a hostname that another Compose project holds. The container or project that has it keeps it as long as it runs, with good labels or faulty ones, and for the grace period after that. A free one goes to the older container. Replicas of one Compose service with the same labels are one, and no conflict.",
+    so: "Two containers ask for the same hostname and path, or a container asks for a hostname that another Compose project holds. The container or project that has it keeps it as long as it runs, with good labels or faulty ones, and for the grace period after that. A free one goes to the older container; a free path in a shared hostname first to one of the project that holds it. Replicas of one Compose service with the same labels are one, and no conflict.",
     why: "If the newer one took over, a forgotten test container could put itself in the place of a page that people use.",
     mend: [
       "Give one of them another hostname, or stop the one that has it: the other takes over after the grace period. Within one project a `path` of its own does as well. When a hostname goes to another project, its Access application is replaced: everybody has to log in again.",
