@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { isReplicaName } from "../domain/compose.ts";
 import { shortId } from "../domain/origin-host.ts";
+import { parseService } from "../domain/service-url.ts";
 import type { Port, Workload } from "../domain/workload.ts";
 
 /** Who answers to which host: Docker's DNS gives the addresses of all of them. */
@@ -58,13 +59,13 @@ export function neighbours(workloads: readonly Workload[]): Neighbours {
   const everywhere = [...new Set(workloads.flatMap(({ networks }) => Object.keys(networks)))];
   const found = (all: Index, keys: Iterable<string>) => [...keys].flatMap((key) => [...(all.get(key) ?? [])]);
   const byDns = (host: string) => found(addressed, answered.get(host.toLowerCase()) ?? []);
-  const publishing = (hosts: readonly string[], port: number): readonly string[] => {
+  const publishing = (hosts: readonly string[], port: number | undefined): readonly string[] => {
     const publishes = ({ protocol, published: at }: Port) =>
       protocol === "tcp" && at !== undefined && at.port === port && hosts.includes(at.ip);
     return workloads.filter(({ ports }) => ports.some(publishes)).map(({ id }) => id);
   };
   const reached = (service: string, on: readonly string[]) => {
-    const { host, port } = hostOf(service);
+    const { host = "", port } = parseService(service) ?? {};
     const places = questions(host, on);
     const published = publishing([...(HERE.includes(host.toLowerCase()) ? HERE : [host.toLowerCase()]), ...EVERYWHERE], port);
     return { host, places, certain: [...found(named, places), ...found(addressed, [host]), ...published] };
@@ -107,10 +108,4 @@ function questions(host: string, on: readonly string[]): readonly string[] {
   if (isIP(host) !== 0) return [];
   const scoped = on.filter((network) => host.endsWith(`.${network}`));
   return [...on.map((network) => place(network, host)), ...scoped.map((network) => place(network, host.slice(0, -network.length - 1)))];
-}
-
-/** `http://wiki.tunnel:80` → wiki.tunnel, 80. A closing dot says nothing to Docker. */
-function hostOf(service: string): { readonly host: string; readonly port: number } {
-  const [, host = "", port = ""] = /^[a-z]+:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(service) ?? [];
-  return { host: host.replace(/^\[|\]$/g, "").replace(/\.$/, ""), port: Number(port) };
 }

@@ -1,6 +1,7 @@
 import { isReplicaName } from "../domain/compose.ts";
 import { isFoundOn } from "../domain/networks.ts";
 import { shortId } from "../domain/origin-host.ts";
+import { serviceHost, withHost } from "../domain/service-url.ts";
 import type { Workload } from "../domain/workload.ts";
 import type { Owners } from "../plan/desired.ts";
 import type { Context } from "./context.ts";
@@ -24,15 +25,14 @@ type Containers = readonly [Workload, ...Workload[]];
 export function ownService(service: string, owners: Owners, workloads: readonly Workload[], context: Context): string | undefined {
   const { target } = context;
   const members = membersOf(owners, workloads);
-  const [, scheme, host, port] = /^([a-z]+:\/\/)(\[[^\]]+\]|[^:/]+)(.*)$/.exec(service) ?? [];
-  if (target === "published" || members === undefined || host === undefined) return undefined;
-  const bare = host.replace(/^\[|\]$/g, "").toLowerCase();
+  const host = serviceHost(service).toLowerCase();
+  if (target === "published" || members === undefined || host === "") return undefined;
   // Where no label may point elsewhere, a rule led to their own container, whatever the label says by now.
   const wasOwn = owners.recreated && (!owners.elsewhere || !context.allowService);
-  if (!isOwn(bare, members, context) && !(wasOwn && isLost(bare, workloads, context))) return undefined;
-  const network = networkOf(bare, members, target, context);
+  if (!isOwn(host, members, context) && !(wasOwn && isLost(host, workloads, context))) return undefined;
+  const network = networkOf(host, members, target, context);
   const found = network === undefined ? undefined : reach({ members, replicated: members.length > 1 }, network, target, context);
-  return found && `${scheme}${found.host}${port}`;
+  return found && withHost(service, found.host);
 }
 
 /** The first one, and other replicas of its Compose service. */

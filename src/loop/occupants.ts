@@ -1,26 +1,34 @@
 import { isReplicaName } from "../domain/compose.ts";
 import { shortId } from "../domain/origin-host.ts";
+import { serviceHost } from "../domain/service-url.ts";
 import type { Workload } from "../domain/workload.ts";
 import type { Occupant } from "../plan/engine.ts";
 
 /**
  * Who runs where a rule leads. A Compose label, an address or a published port may be another container's by now; the engine keeps
- * names and ids unique.
+ * names and ids unique. Where nobody answers, it is the container of that name that has left the network meanwhile.
  *
  * @param ids - all that answer there
+ * @param networks - the tunnel's, by the settings
  * @returns those that are certain, where any is
  */
-export function occupants(workloads: readonly Workload[], service: string, ids: ReadonlySet<string>): readonly Occupant[] {
-  const host = hostOf(service);
+export function occupants(
+  workloads: readonly Workload[],
+  service: string,
+  ids: ReadonlySet<string>,
+  networks: readonly string[] = [],
+): readonly Occupant[] {
+  const host = serviceHost(service).toLowerCase();
   const all = workloads
     .filter(({ id }) => ids.has(id))
     .map((it) => ({ id: it.id, party: it.party, certain: isCalled(it, host), replica: isReplicaOf(it, host) }));
+  if (all.length === 0) {
+    const left = workloads.filter((it) => networks.some((network) => host === `${it.name}.${network}`.toLowerCase()));
+    return left.map(({ id, party }) => ({ id, party, certain: true }));
+  }
   const certain = all.filter((it) => it.certain);
   return certain.length > 0 ? certain : all;
 }
-
-/** `http://app.tunnel:80` leads to host `app.tunnel`. */
-const hostOf = (service: string): string => /^[a-z]+:\/\/([^:/]+)/.exec(service)?.[1]?.toLowerCase() ?? "";
 
 /** By its name or short id. */
 const isCalled = (workload: Workload, host: string): boolean =>

@@ -1,5 +1,6 @@
 import { isAuthentik } from "../domain/authentik-container.ts";
 import { routeKey } from "../domain/route.ts";
+import { parseService } from "../domain/service-url.ts";
 import type { Workload } from "../domain/workload.ts";
 import { standing } from "../kinds/standing.ts";
 import type { World } from "../kinds/world.ts";
@@ -77,7 +78,8 @@ export function wishes(
   const on = ({ route }: Pick<StandingRoute, "route">) =>
     memory.tenures.get(routeKey(route))?.tenant === undefined ? undefined : [...settings.networks, ...named];
   const engine: Engine = {
-    occupants: (it) => (it.service === undefined ? [] : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)))),
+    occupants: (it) =>
+      it.service === undefined ? [] : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)), settings.networks),
     ownService: (service, owners) => ownService(service, owners, workloads, context),
     isRunning: ({ workload, party }) => workloads.some((it) => it.name === workload && it.party === party),
     login: { hostname: host, container },
@@ -88,7 +90,12 @@ export function wishes(
 }
 
 /** `http://app.tunnel:80` → `app.tunnel` and `app.tunnel:80` */
-const placesOf = (service: string): readonly string[] => /^[a-z]+:\/\/((\[[^\]]+\]|[^:/]+)(?::\d+)?)/.exec(service)?.slice(1) ?? [];
+function placesOf(service: string): readonly string[] {
+  const at = parseService(service);
+  if (at === undefined) return [];
+  const host = at.host.includes(":") ? `[${at.host}]` : at.host;
+  return [host, ...(at.port === undefined ? [] : [`${host}:${at.port}`])];
+}
 
 /** The names and short ids among these places: `app.tunnel` → `app`. */
 const namesIn = (places: Iterable<string>, networks: readonly string[]): ReadonlySet<string> =>

@@ -1,6 +1,7 @@
 import type { Exposure } from "../domain/exposure.ts";
 import type { Party } from "../domain/party.ts";
 import { type Route, type RouteKey, routeKey } from "../domain/route.ts";
+import { withHost } from "../domain/service-url.ts";
 import type { Decoded, FaultyRoute } from "./desired.ts";
 
 /** What one container asks for: a route, soundly or with faulty labels. */
@@ -42,8 +43,7 @@ export const claimsOf = (decoded: readonly Decoded[]): readonly Claim[] =>
 type Claimed = Omit<ClaimFields, "key" | "service" | "byName">;
 
 /** `http://3f2a9c0d1e2f:80` → `http://app.tunnel:80` */
-const byName = ({ origin: { service }, detour }: Exposure): string =>
-  detour === undefined ? service : service.replace(/^([a-z]+:\/\/)[^:/]+/, (_, scheme: string) => `${scheme}${detour.name}`);
+const byName = ({ origin: { service }, detour }: Exposure): string => (detour === undefined ? service : withHost(service, detour.name));
 
 const fieldsOf = ({ route, workload, party, created, shareWith, shareLabel, label }: Claimed) => ({
   key: routeKey(route),

@@ -104,8 +104,15 @@ export function hostTenures(
 
 const hasEnded = ({ tenancy }: Place): boolean => tenancy.is === "free" && tenancy.ended;
 
-/** Whether the place has ended and may have been that party's. A guest's path says nothing of the holder. */
-const hasGivenUp = (party: Party, place: Place): boolean => hasEnded(place) && (place.before?.tenant?.party ?? party) === party;
+/**
+ * Whether the place has ended and may have been that party's. A guest's path says nothing of the holder, nor does a rule whose
+ * application is gone: another writer restored it.
+ */
+function hasGivenUp(party: Party, place: Place): boolean {
+  const { before, stands } = place;
+  const isRestored = before?.tenant === undefined && stands !== undefined && isDeployed(stands) && !stands.application;
+  return hasEnded(place) && !isRestored && (before?.tenant?.party ?? party) === party;
+}
 
 /** A place that is only remembered has a route as long as a container asks for it, it is deployed, or its tenant may come back. */
 export const routeOf = ({ key, claims, stands, before }: Place): Route | undefined =>

@@ -1,5 +1,6 @@
 import type { Party } from "../domain/party.ts";
 import { parseRouteKey, type RouteKey, routeKey } from "../domain/route.ts";
+import { parseService } from "../domain/service-url.ts";
 import type { Claim } from "./claim.ts";
 import type { StandingRoute } from "./desired.ts";
 import type { Engine, Occupant } from "./engine.ts";
@@ -132,9 +133,9 @@ export const isLedTo = (
 /** Earlier versions wrote a name without its network: `http://app:80` is where `http://app.tunnel:80` leads. */
 function isSamePlace(wanted: string, deployed: string): boolean {
   if (wanted === deployed) return true;
-  const [a, b] = [wanted, deployed].map((it) => /^[a-z]+:\/\/([^:/[\]]+)(:\d+)?$/.exec(it));
-  const [host = "", old = ""] = [a?.[1], b?.[1]];
-  return old !== "" && !old.includes(".") && host.startsWith(`${old}.`) && a?.[2] === b?.[2];
+  const [now, old] = [wanted, deployed].map(parseService);
+  if (now === undefined || old === undefined || /[.:]/.test(old.host)) return false;
+  return now.host.startsWith(`${old.host}.`) && now.port === old.port;
 }
 
 /**

@@ -268,6 +268,16 @@ describe("the holder of a hostname of which nothing is open", () => {
   });
 });
 
+describe("a rule that another writer restores after its application is gone", () => {
+  it("does not end the time that the missing holder of the hostname has", () => {
+    const look = daemon([]);
+    look(0, [asks("wiki", BLOG, {}, `${WIKI}/docs`)], []);
+    look(1_000, [], []);
+    const restored = stands(WIKI, { service: service("wiki"), application: false });
+    expect(look(2_000, [asks("web", SHOP)], [restored])).toMatchObject({ has: [], waiting: [expect.stringContaining("container wiki")] });
+  });
+});
+
 describe("after a start of cfauth, as after a reboot", () => {
   it("a rival that is up first waits the start-up grace", () => {
     const look = daemon([deployed("wiki")]);
