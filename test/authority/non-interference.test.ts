@@ -289,13 +289,17 @@ class History {
   /** The rules that lead to containers, running or not. */
   private rules(): readonly DeployedRule[] {
     const running = [...this.all.running.values()];
-    return this.all.world.ingress.rules.flatMap(({ hostname = "", service }) => {
+    const { rules } = this.all.world.ingress;
+    return rules.flatMap((rule) => {
+      const { hostname = "", service } = rule;
       const host = hostOf(service);
       if (host === undefined) return [];
       const isTheirs = (name: string) => host === name || NETWORKS.some((network) => host === `${name}.${network}`);
       const owners = [...this.lives.values()].filter((it) => namesOf(it).some(isTheirs)).map(({ member }) => member.owner);
       const answers = answering(running, NETWORKS, host).containers.length > 0;
-      return [{ hostname, host, owners, answers, byId: /^[0-9a-f]{12}(\.|$)/.test(host) }];
+      const own = rules.filter((it) => it.hostname === hostname);
+      const isWhole = ruleFor(own, { host: hostname, path: "/" }) === rule;
+      return [{ hostname, host, owners, isWhole, answers, byId: /^[0-9a-f]{12}(\.|$)/.test(host) }];
     });
   }
 

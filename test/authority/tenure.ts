@@ -23,6 +23,8 @@ export interface DeployedRule {
   readonly host: string;
   /** Whose containers have, or had, the host of the rule as their name or short id. */
   readonly owners: readonly string[];
+  /** Whether it answers at the root of the hostname. */
+  readonly isWhole: boolean;
   /** Whether a container that runs answers there. */
   readonly answers: boolean;
   /** Whether the host is a short id. */
@@ -102,7 +104,9 @@ export class Tenure {
     for (const [name, held] of this.holdings) {
       const leading = rules.filter(({ hostname }) => hostname === name);
       const theirs = leading.filter(({ owners }) => owners.length === 0 || owners.includes(held.owner));
-      if (theirs.length === 0) this.release(name);
+      // Of several parties that have paths the daemon takes the one that consents to all others, else the oldest.
+      const isShared = theirs.length < leading.length && !theirs.some(({ isWhole }) => isWhole);
+      if (theirs.length === 0 || isShared) this.release(name);
       else if (theirs.every(({ byId, answers }) => byId && !answers))
         this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs, known: theirs[0]?.host });
       else if (this.askersOf(name, held.owner).length === 0) {
@@ -219,7 +223,8 @@ export class Tenure {
     if (this.isUnknown(host)) return false;
     if (host === LOGIN_HOST) return owner !== AUTHENTIK.owner || this.asksForLogin();
     const claims = [host, WILDCARD].filter((name) => this.hasAsked(owner, name));
-    const foreign = !claims.includes(host) && this.askedLately(host, () => true);
+    // What kept a wildcard from another party's name stays while the wildcard's own labels are faulty: nothing more is opened then.
+    const foreign = !claims.includes(host) && (sound ? this.askedLately(host, () => true) : this.asked.has(host));
     // A guest's path of a wildcard must not answer for a name that the holder asks for: what keeps it away takes the whole name.
     if (claims.length > 1 && this.hasGuests(owner, WILDCARD)) return false;
     if (!sound && claims.includes(WILDCARD) && !NAMES.every((name) => this.isUndisturbed(owner, name))) return false;
