@@ -62,8 +62,9 @@ export class Tenure {
   /** What guests asked for, and until when that may still be in place. */
   private guests: readonly { readonly owner: string; readonly intent: Intent; readonly until: number }[] = [];
   /**
-   * Names whose rule led to the short id of a container that did not run when the daemon started, and until when nobody may have them:
-   * the daemon cannot tell whether a new container under another id is the one that had the name.
+   * Names of which a daemon that starts does not know the holder, and until when that matters: a rule leads to the short id of a container
+   * that does not run, and one under another id may be the one that had the name; or several parties have paths, and the one that is up
+   * first is not the holder for that.
    */
   private readonly unknownUntil = new Map<string, number>();
   private residents: readonly Resident[] = [];
@@ -86,7 +87,7 @@ export class Tenure {
       for (const owner of this.asking(name)) this.remember(name, owner, until);
       this.expire(name, now);
       const owner = deployed.get(name);
-      if (!this.holdings.has(name) && owner !== undefined && this.asking(name).includes(owner))
+      if (!this.holdings.has(name) && !this.isUnknown(name) && owner !== undefined && this.asking(name).includes(owner))
         this.holdings.set(name, { owner, until: undefined, asked: this.askersOf(name, owner) });
     }
     for (const owner of new Set(residents.map(({ member }) => member.owner))) for (const name of NAMES) this.disturb(owner, name);
@@ -106,6 +107,7 @@ export class Tenure {
       const theirs = leading.filter(({ owners }) => owners.length === 0 || owners.includes(held.owner));
       // Of several parties that have paths the daemon takes the one that consents to all others, else the oldest.
       const isShared = theirs.length < leading.length && !theirs.some(({ isWhole }) => isWhole);
+      if (isShared) this.unknownUntil.set(name, now + this.grace.startupGraceMs);
       if (theirs.length === 0 || isShared) this.release(name);
       else if (theirs.every(({ byId, answers }) => byId && !answers))
         this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs, known: theirs[0]?.host });
