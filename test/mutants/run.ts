@@ -48,7 +48,8 @@ async function breed(mutant: Mutant | undefined, index: number): Promise<string>
 const HISTORIES = "test/plan/safety.test.ts";
 
 /** The random histories take longest, so they come last: most mutants die before. @returns whether these tests pass in this home */
-async function survives(home: string, tests: string): Promise<boolean> {
+async function survives(home: string, tests: string, by: string | undefined): Promise<boolean> {
+  if (by !== undefined && !(await pass(home, [by]))) return false;
   if (tests !== PLANNER_TESTS) return await pass(home, [tests]);
   return (await pass(home, [tests, `--exclude=${HISTORIES}`])) && (await pass(home, [HISTORIES]));
 }
@@ -74,7 +75,7 @@ function pass(home: string, tests: readonly string[]): Promise<boolean> {
 }
 
 async function judge({ mutant, tests }: Trial, index: number): Promise<boolean> {
-  const alive = await survives(await breed(mutant, index), tests);
+  const alive = await survives(await breed(mutant, index), tests, mutant?.by);
   console.log(
     mutant === undefined ? `${alive ? "lives" : "DIES "}  the code as it is, by ${tests}` : `${alive ? "LIVES" : "dies "}  ${mutant.name}`,
   );

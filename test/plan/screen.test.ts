@@ -152,6 +152,20 @@ describe("a wildcard of another party", () => {
     expect(it.rules()).toContain(`wiki.example.com ${SHUT}`);
   });
 
+  it("does not answer for other spellings of a path that its own party takes over, until the path's rule takes all of them", () => {
+    const it = daemon();
+    it.settle({ wishes: [at("wiki", BLOG, "wiki.example.com/docs"), { ...WILD, protection: WIKI.protection }] });
+    const wishes = [at("wild", SHOP, "wiki.example.com/docs"), WILD];
+    const reachedBy: (string | undefined)[] = [];
+    const refused = (key: string) => key === "ingress wiki.example.com/docs";
+    it.settle({ wishes, refused });
+    it.later(120_000);
+    it.settle({ wishes, refused }, (world) => reachedBy.push(reached(world, { host: "wiki.example.com", path: "/DOCS" })));
+    expect(reachedBy).not.toContain("http://wild:80");
+    it.settle({ wishes });
+    expect(it.rules()).toEqual(["wiki.example.com http://wild:80", "*.example.com http://wild:80"]);
+  });
+
   it("does not open while the hostname cannot be kept from it", () => {
     const it = daemon();
     const refused = (key: string) => key === "ingress wiki.example.com";

@@ -13,8 +13,8 @@ export const narrowerThan = ({ route, workload, party, origin, protection }: Exp
   narrowerWithin(desired, route, { by: { workload, party }, service: origin.service, protection }).map((it) => it.route);
 
 /**
- * Whether the rule of this route keeps what is around from answering for a narrower one, here or within, that has no rule itself:
- * its labels are faulty, or the hostname was another party's. Of something around that nothing asks for the container is not known.
+ * Whether the rule of this route keeps what is around from answering for a narrower one, here or within, whose own rule does not yet:
+ * its labels are faulty, the hostname was another party's, or the rule misses spellings of its path. Of something around that nothing asks for the container is not known.
  */
 export function keepsGuard(route: Route, world: Proofs, desired: Desired): boolean {
   const wishes = [...desired.wishes.values()].filter((outer) => beneath(route, outer.route));
@@ -24,7 +24,13 @@ export function keepsGuard(route: Route, world: Proofs, desired: Desired): boole
     return desired.guarded.filter((it) => beneath(it.route, at) && (it.service === undefined || it.service === rule.service));
   });
   const narrower = [...wishes.flatMap((outer) => narrowerThan(outer, desired)), ...left.map((it) => it.route)];
-  return narrower.some((inner) => routeKey(inner) === routeKey(route) || (takesIn(inner, route) && ruleOf(world, inner) === undefined));
+  return narrower.some((inner) => routeKey(inner) === routeKey(route) || (takesIn(inner, route) && !takesAll(inner, world)));
+}
+
+/** Whether its rule takes every request that the route is for, in every spelling. */
+function takesAll(route: Route, world: Proofs): boolean {
+  const rule = ruleOf(world, route);
+  return rule !== undefined && (route.path === undefined || takesEverySpelling(rule, route));
 }
 
 /** Whether a route of ours stands within this one and shows the same. */
