@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 
 const patience = { testTimeout: 180_000, hookTimeout: 180_000 };
-/** These use the Docker engine. They wait more than they work, so two at once, after the rest. */
+/** These measure processes that they start: one begins with the memory of the process that starts it, so that must be small. */
+const memory = ["test/clients/memory/*.test.ts"];
+const bundled = { ...patience, globalSetup: ["test/e2e/bundle.ts"] };
+/** These use the Docker engine. They wait more than they work, so three at once, after the rest. */
 const engine = ["test/e2e/**/*.test.ts", "test/docker/**/*.test.ts", "test/**/*.real.test.ts"];
 /** These count time or calls, show what a person would see in time, or use what there is once: each by itself, in the end. */
 const alone = ["budget", "browser", "compose", "demo", "household", "page"].map((name) => `test/e2e/${name}.test.ts`);
@@ -13,14 +16,20 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: engine,
+          exclude: [...engine, ...memory],
           ...patience,
+          // Nothing in the code is kept at module level, so the files of one thread share what they import.
+          pool: "threads",
+          isolate: false,
           maxWorkers: "100%",
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { name: "engine", include: engine, exclude: alone, ...patience, maxWorkers: 2, sequence: { groupOrder: 1 } } },
-      { test: { name: "alone", include: alone, ...patience, fileParallelism: false, sequence: { groupOrder: 2 } } },
+      {
+        test: { name: "memory", include: memory, ...patience, maxWorkers: "100%", sequence: { groupOrder: 0 } },
+      },
+      { test: { name: "engine", include: engine, exclude: alone, ...bundled, maxWorkers: 3, sequence: { groupOrder: 1 } } },
+      { test: { name: "alone", include: alone, ...bundled, fileParallelism: false, sequence: { groupOrder: 2 } } },
     ],
   },
 });

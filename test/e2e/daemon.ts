@@ -24,13 +24,12 @@ export interface Daemon extends AsyncDisposable {
   kill(): void;
 }
 
-/** `node src/main.ts`, or another program, with these settings and nothing else of this process's environment. */
-export function cli(
-  args: readonly string[],
-  environment: Readonly<Record<string, string>>,
-  program = join(ROOT, "src/main.ts"),
-): ChildProcess {
-  return spawn(process.execPath, [program, ...args], {
+/** The bundled program where one was built before the tests, else `src/main.ts`. */
+const PROGRAM = process.env["CFAUTH_TEST_PROGRAM"] ?? join(ROOT, "src/main.ts");
+
+/** `cfauth` with these settings and nothing else of this process's environment. */
+export function cli(args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, [PROGRAM, ...args], {
     env: {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],
@@ -41,9 +40,9 @@ export function cli(
   });
 }
 
-export async function startDaemon(environment: Readonly<Record<string, string>>, program?: string): Promise<Daemon> {
+export async function startDaemon(environment: Readonly<Record<string, string>>): Promise<Daemon> {
   // Any free port, and it says which: one that was looked for before may be taken by then.
-  const child = cli(["run"], { LOG_FORMAT: "json", CFAUTH_LISTEN: "127.0.0.1:0", ...environment }, program);
+  const child = cli(["run"], { LOG_FORMAT: "json", CFAUTH_LISTEN: "127.0.0.1:0", ...environment });
   const lines: Line[] = [];
   let rest = "";
   const take = (chunk: Buffer): void => {

@@ -1,11 +1,9 @@
 /** What the long end-to-end tests share: settings that keep to themselves, the cloud as one text, and a stranger at the door. */
 
-import { mkdtemp, rm } from "node:fs/promises";
 import http from "node:http";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { command } from "../../scripts/command.ts";
 import { CLEAN_PATHS, patternPath } from "../../src/domain/path.ts";
 import type { Container } from "../docker/container.ts";
 import type { Network } from "../docker/network.ts";
@@ -24,24 +22,6 @@ export const label = (key: string): string => `${PREFIX}.${key}`;
 export const labels = (keys: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(keys).map(([key, value]) => [label(key), value]));
 
-export interface Program extends AsyncDisposable {
-  readonly path: string;
-  /** For the environment of those who run it: what was compiled once is not compiled again. */
-  readonly cache: Readonly<Record<string, string>>;
-}
-
-/** The program as it is released, in one file: it starts in a quarter of the time, which counts where hundreds are started. */
-export async function bundled(): Promise<Program> {
-  const folder = await mkdtemp(join(tmpdir(), "cfauth-bundle-"));
-  const path = join(folder, "cfauth.js");
-  await command(process.execPath, ["scripts/build.ts", "--outfile", path], { cwd: resolve(import.meta.dirname, "../..") });
-  return {
-    path,
-    cache: { NODE_COMPILE_CACHE: join(folder, "compiled") },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
-  };
-}
-
 export const OWNER = "e2e";
 
 /** Settings of a daemon in this sandbox, on this network. */
@@ -52,7 +32,7 @@ export const settings = (sandbox: Sandbox, net: Network, more: Readonly<Record<s
   CFAUTH_OWNER: OWNER,
   CFAUTH_GRACE_PERIOD: "0s",
   CFAUTH_STARTUP_GRACE_PERIOD: "0s",
-  // Hundreds of daemons are started here; without it each would strip its types anew.
+  // Hundreds of daemons are started here; without it each would compile the program again.
   NODE_COMPILE_CACHE: join(tmpdir(), "cfauth-test-compile-cache"),
   ...more,
 });

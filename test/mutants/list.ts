@@ -6,8 +6,6 @@ export interface Mutant {
   readonly to: string;
   /** Which tests must notice; those of the planner unless told. */
   readonly tests?: string;
-  /** The file of them that is known to notice, run before the others. It only saves time: when it passes, the others still decide. */
-  readonly by?: string;
 }
 
 export const MUTANTS: readonly Mutant[] = [
