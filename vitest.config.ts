@@ -4,10 +4,10 @@ const patience = { testTimeout: 180_000, hookTimeout: 180_000 };
 /** These measure processes that they start: one begins with the memory of the process that starts it, so that must be small. */
 const memory = ["test/clients/memory/*.test.ts"];
 const bundled = { ...patience, globalSetup: ["test/e2e/bundle.ts"] };
-/** These use the Docker engine. They wait more than they work, so three at once, after the rest. */
+/** These use the Docker engine. They start many processes, so no more at once than there are cores, after the rest. */
 const engine = ["test/e2e/**/*.test.ts", "test/docker/**/*.test.ts", "test/**/*.real.test.ts"];
-/** These count time or calls, show what a person would see in time, or use what there is once: each by itself, in the end. */
-const alone = ["budget", "browser", "compose", "demo", "household", "page"].map((name) => `test/e2e/${name}.test.ts`);
+/** These count time or calls, or use what there is once: each by itself, in the end. */
+const alone = ["budget", "compose", "demo"].map((name) => `test/e2e/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -28,7 +28,7 @@ export default defineConfig({
       {
         test: { name: "memory", include: memory, ...patience, maxWorkers: "100%", sequence: { groupOrder: 0 } },
       },
-      { test: { name: "engine", include: engine, exclude: alone, ...bundled, maxWorkers: 3, sequence: { groupOrder: 1 } } },
+      { test: { name: "engine", include: engine, exclude: alone, ...bundled, maxWorkers: 2, sequence: { groupOrder: 1 } } },
       { test: { name: "alone", include: alone, ...bundled, fileParallelism: false, sequence: { groupOrder: 2 } } },
     ],
   },

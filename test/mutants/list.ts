@@ -361,14 +361,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "leads a route to a container that was not its tenant",
     file: "src/plan/keep.ts",
-    from: "recreated: isTenant, elsewhere",
-    to: "recreated: true, elsewhere",
+    from: "recreated: isTenant",
+    to: "recreated: true",
   },
   {
     name: "forgets a path within a route that is led to another host",
     file: "src/plan/reroute.ts",
-    from: "return [{ place: outer.place, owners }, ...inner]",
-    to: "return [{ place: outer.place, owners }]",
+    from: "return [[outer.place.key, service] as const, ...inner]",
+    to: "return [[outer.place.key, service] as const]",
   },
   {
     name: "tells a route that is led to another host from what shows the same container",

@@ -37,12 +37,19 @@ async function breed(mutant: Mutant | undefined, index: number): Promise<string>
   await symlink(join(ROOT, "node_modules"), join(home, "node_modules"));
   if (mutant === undefined) return home;
   const source = await readFile(join(home, mutant.file), "utf8");
-  if (source.split(mutant.from).length !== 2) throw new Error(`"${mutant.name}" no longer fits ${mutant.file}: bring the list up to date`);
   await writeFile(
     join(home, mutant.file),
     source.replace(mutant.from, () => mutant.to),
   );
   return home;
+}
+
+/** Every quotation is in its file once. */
+async function requireFit(): Promise<void> {
+  for (const { name, file, from } of ALL) {
+    const source = await readFile(join(ROOT, file), "utf8");
+    if (source.split(from).length !== 2) throw new Error(`"${name}" no longer fits ${file}: bring the list up to date`);
+  }
 }
 
 const HISTORIES = "safety.test.ts";
@@ -63,7 +70,7 @@ async function survives(home: string, tests: string): Promise<boolean> {
 function pass(home: string, tests: readonly string[]): Promise<boolean> {
   const vitest = spawn(
     process.execPath,
-    [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--bail=1", "--testTimeout=600000", ...tests],
+    [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--bail=1", "--maxWorkers=1", "--testTimeout=600000", ...tests],
     {
       cwd: home,
       stdio: "ignore",
@@ -87,6 +94,7 @@ async function judge({ mutant, tests }: Trial, index: number): Promise<boolean> 
   return alive === (mutant === undefined);
 }
 
+await requireFit();
 await rm(NURSERY, { recursive: true, force: true });
 const verdicts: boolean[] = [];
 const queue = TRIALS.entries();
