@@ -19,6 +19,9 @@ const figure = (text: string): void => console.log(`figure: ${text}`);
 /** Looks at the same world over and over, which the daemon's own resync would only do every five minutes. */
 const RESYNCS = 3;
 
+/** How long a burst of events is gathered, at most. */
+const GATHERED_MS = 30_000;
+
 test("a new hostname costs four calls to Cloudflare and, for its tile, one to Authentik", async () => {
   await using world = await scene();
   await using first = await world.container("first");
@@ -79,8 +82,10 @@ test("a hundred containers that start together cost a call each and three update
   figure(`of them looks after a write: ${looks}`);
   const opening = { calls: () => withoutLooks(world.sandbox.calls()) };
   expect(looks).toBeLessThanOrEqual(3 * puts);
-  expect(opening.calls().length).toBeLessThanOrEqual(110);
-  expect(puts).toBeLessThanOrEqual(3);
+  // Events are gathered for half a minute at most, so each half minute that Docker takes to start them all may be an update of its own.
+  const updates = 2 + Math.ceil(startedMs / GATHERED_MS);
+  expect(puts).toBeLessThanOrEqual(updates);
+  expect(opening.calls().length).toBeLessThanOrEqual(101 + 3 * updates);
 
   // A container that comes back within the grace never was away.
   controls.clear();
