@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname as machineName } from "node:os";
-import { lookupFor } from "./authentik-lookup.ts";
+import { createAuthentikLookup } from "./authentik-lookup.ts";
 import { type Authentik, createAuthentik } from "./clients/authentik.ts";
 import { onlyAccount } from "./clients/cloudflare/account.ts";
 import { type Cloudflare, createCloudflare } from "./clients/cloudflare.ts";
@@ -10,30 +10,30 @@ import type { Config } from "./config.ts";
 import type { AuthentikReference } from "./domain/authentik-container.ts";
 import type { Owner } from "./domain/owner.ts";
 import type { Party } from "./domain/party.ts";
-import { accessApi } from "./kinds/access/api.ts";
-import { directoryHands, NOBODY_ASKED } from "./kinds/directory.ts";
-import { dnsApi } from "./kinds/dns/api.ts";
-import { type Hands, look } from "./kinds/hands.ts";
-import { house } from "./kinds/index.ts";
-import { ingressApi } from "./kinds/ingress/api.ts";
-import { comesInForce } from "./kinds/ingress/in-force.ts";
-import type { Jump } from "./kinds/ingress/journal.ts";
-import { planLeaving } from "./kinds/leaving.ts";
-import { loginApi } from "./kinds/login/api.ts";
-import { policyApi } from "./kinds/policy/api.ts";
+import { createAccessApplicationDriver } from "./kinds/access/api.ts";
+import { createLookupDriver, NO_REFERENCES } from "./kinds/directory.ts";
+import { createDnsRecordDriver } from "./kinds/dns/api.ts";
+import { type Drivers, observeAll } from "./kinds/hands.ts";
+import { resourceModel } from "./kinds/index.ts";
+import { createIngressRuleDriver } from "./kinds/ingress/api.ts";
+import { waitUntilPropagated } from "./kinds/ingress/in-force.ts";
+import type { VersionJump } from "./kinds/ingress/journal.ts";
+import { planTeardown } from "./kinds/leaving.ts";
+import { createLoginDriver } from "./kinds/login/api.ts";
+import { createAccessPolicyDriver } from "./kinds/policy/api.ts";
 import { routedHosts } from "./kinds/routed-hosts.ts";
-import { tileApi } from "./kinds/tile/api.ts";
-import { tunnelApi } from "./kinds/tunnel/api.ts";
-import { remembered } from "./kinds/tunnel/remembered.ts";
-import type { World } from "./kinds/world.ts";
-import { asked, namedNetworks } from "./labels/asked.ts";
+import { createLibraryTileDriver } from "./kinds/tile/api.ts";
+import { createTunnelDriver } from "./kinds/tunnel/api.ts";
+import { withCachedTunnelId } from "./kinds/tunnel/remembered.ts";
+import type { ObservedState } from "./kinds/world.ts";
+import { namedNetworks, referencedNames } from "./labels/asked.ts";
 import { effectiveLabels } from "./labels/label-set.ts";
-import { groundwork } from "./loop/groundwork.ts";
-import { createLoop, type Loop, type LoopParts, type Observer } from "./loop/loop.ts";
-import { type Preview, preview } from "./loop/preview.ts";
-import { type WishSettings, wishes } from "./loop/wishes.ts";
+import { bootstrapTunnel } from "./loop/groundwork.ts";
+import { type Controller, type ControllerDeps, createController, type PassListener } from "./loop/loop.ts";
+import { type DryRun, dryRun } from "./loop/preview.ts";
+import { computeDesired, type DesiredStateSettings } from "./loop/wishes.ts";
 import { NOTHING_DESIRED } from "./plan/desired.ts";
-import { plan } from "./plan/plan.ts";
+import { planChanges } from "./plan/plan.ts";
 import type { Grace } from "./plan/tenure.ts";
 import { outsideProbe, withAnswers } from "./sources/index.ts";
 import { createListing, type Listing } from "./sources/listing.ts";
@@ -45,11 +45,11 @@ export interface AppOptions {
   readonly source: Source;
   /** Ends waiting; calls that are under way come to their end. */
   readonly signal: AbortSignal;
-  readonly watch: Observer;
+  readonly watch: PassListener;
   /** Told of every request to Cloudflare and Authentik. */
   readonly onCall: (service: "cloudflare" | "authentik", report: CallReport) => void;
   /** Called when another writer changed the tunnel's document. */
-  readonly onJump?: (jump: Jump) => void;
+  readonly onJump?: (jump: VersionJump) => void;
   /** How many events of the containers have come so far, for passes that have much to do; none unless told. */
   readonly events?: () => number;
   /** Docker's DNS, asked where this process runs in a container on cloudflared's network. */
@@ -67,22 +67,22 @@ export interface App {
   readonly owner: Owner;
   /** Id of the account in Cloudflare. */
   readonly account: string;
-  readonly loop: Loop;
+  readonly loop: Controller;
   /** The tunnel and its token file, where one is asked for, before the first pass. */
   groundwork(): Promise<void>;
   /** What the next pass would do, whatever it is: nothing is written. @throws {WorldError} when it could not be looked */
-  preview(): Promise<Preview>;
+  preview(): Promise<DryRun>;
   /**
    * @param before - what was known: what no list shows any more is asked for once more
    * @throws {WorldError} when any part could not be read
    */
-  look(before?: World): Promise<World>;
+  look(before?: ObservedState): Promise<ObservedState>;
   /**
    * Whether cloudflared has come to run what was closed and narrowed; waited for, for some seconds.
    *
    * @throws {WorldError} when it could not be asked
    */
-  inForce(world: World): Promise<boolean>;
+  inForce(world: ObservedState): Promise<boolean>;
 }
 
 /**
@@ -93,7 +93,7 @@ export interface App {
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, source, signal, watch, onCall, onJump, events, leaving = false } = options;
   /** What passes have found, for the connections to Authentik and for questions to Docker's DNS. */
-  const memory: { authentik?: Party | undefined; world?: () => World | undefined } = {};
+  const memory: { authentik?: Party | undefined; world?: () => ObservedState | undefined } = {};
   const routed = () => routedHosts(memory.world?.());
   const listing = createListing(leaving ? source : answering(options, routed), () => performance.now());
   const cloudflare = createCloudflare({
@@ -105,15 +105,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   const authentik = createAuthentik({
     token: config.authentik.token.reveal(),
     url: config.authentik.apiUrl,
-    lookup: lookupFor(config.authentik, { listing, machine: machineOf(options), knownParty: () => memory.authentik }),
+    lookup: createAuthentikLookup(config.authentik, { listing, machine: machineOf(options), knownParty: () => memory.authentik }),
     signal,
     onCall: (report) => onCall("authentik", report),
   });
   const owner = config.owner ?? ownerFromEngine((await source.identity()).id);
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
-  const hands = createHands({ config, cloudflare, authentik, owner, account, onJump, leaving });
-  const parts: LoopParts = {
-    ...(leaving ? nothingWished(owner) : labelsObeyed(options, listing, owner, (party) => (memory.authentik = party))),
+  const hands = createDrivers({ config, cloudflare, authentik, owner, account, onJump, leaving });
+  const parts: ControllerDeps = {
+    ...(leaving ? nothingDesired(owner) : fromLabels(options, listing, owner, (party) => (memory.authentik = party))),
     hands,
     watch,
     ...(events !== undefined && { events }),
@@ -125,21 +125,21 @@ export async function createApp(options: AppOptions): Promise<App> {
     random: Math.random,
     signal,
   };
-  const loop = createLoop(parts);
+  const loop = createController(parts);
   memory.world = loop.known;
   return {
     owner,
     account,
     loop,
     groundwork: async () => {
-      if (config.tunnel.tokenFile !== undefined && !config.dryRun) await groundwork(hands.tunnel, watch.changed);
+      if (config.tunnel.tokenFile !== undefined && !config.dryRun) await bootstrapTunnel(hands.tunnel, watch.changed);
     },
-    preview: () => preview(parts, loop.known()),
-    look: (before) => look(hands, "all", NOBODY_ASKED, before),
+    preview: () => dryRun(parts, loop.known()),
+    look: (before) => observeAll(hands, "all", NO_REFERENCES, before),
     inForce: async ({ tunnel: { tunnel }, ingress }) =>
       tunnel === undefined ||
       ingress.unconfirmed.length === 0 ||
-      (await comesInForce({ cloudflare, account, tunnel: tunnel.id }, ingress.version)),
+      (await waitUntilPropagated({ cloudflare, account, tunnel: tunnel.id }, ingress.version)),
   };
 }
 
@@ -158,61 +158,69 @@ const answering = (options: AppOptions, routed: () => readonly string[]): Source
 
 const machineOf = ({ hostname = machineName() }: AppOptions): string => hostname;
 
-type Wishing = Pick<LoopParts, "list" | "decide" | "asked" | "plan">;
+type DesiredSource = Pick<ControllerDeps, "list" | "decide" | "asked" | "plan">;
 
 /** What runs is listed, and what its labels ask for is wished. */
-function labelsObeyed(options: AppOptions, listing: Listing, owner: Owner, onAuthentik: (party: Party | undefined) => void): Wishing {
+function fromLabels(options: AppOptions, listing: Listing, owner: Owner, onAuthentik: (party: Party | undefined) => void): DesiredSource {
   const { config } = options;
-  const rooms = house(owner, config.tiles);
-  const [settings, grace] = [wishSettings(config, machineOf(options)), graceOf(config)];
+  const rooms = resourceModel(owner, config.tiles);
+  const [settings, grace] = [desiredStateSettings(config, machineOf(options)), graceOf(config)];
   return {
     list: () => listing.list(),
     decide: (workloads, world, memory, now) => {
-      const decision = wishes(settings, grace, workloads, world, memory, now);
+      const decision = computeDesired(settings, grace, workloads, world, memory, now);
       onAuthentik(decision.memory.authentik);
       return decision;
     },
-    asked: (workloads) => asked(workloads, config.labels),
-    plan: ({ desired }, world, failed) => plan(rooms, desired, world, failed),
+    asked: (workloads) => referencedNames(workloads, config.labels),
+    plan: ({ desired }, world, failed) => planChanges(rooms, desired, world, failed),
   };
 }
 
 /** All that this owner made is to go, whatever runs. */
-const nothingWished = (owner: Owner): Wishing => ({
+const nothingDesired = (owner: Owner): DesiredSource => ({
   list: async () => [],
   decide: (_workloads, _world, memory) => ({ desired: NOTHING_DESIRED, memory, wakeAt: undefined }),
-  asked: () => NOBODY_ASKED,
-  plan: ({ desired }, world, failed) => planLeaving(owner, desired, world, failed),
+  asked: () => NO_REFERENCES,
+  plan: ({ desired }, world, failed) => planTeardown(owner, desired, world, failed),
 });
 
-export interface HandsOptions {
+export interface DriverFactoryOptions {
   readonly config: Config;
   readonly cloudflare: Cloudflare;
   readonly authentik: Authentik;
   readonly owner: Owner;
   readonly account: string;
-  readonly onJump?: ((jump: Jump) => void) | undefined;
+  readonly onJump?: ((jump: VersionJump) => void) | undefined;
   /** Whether all that this owner made is to go; false unless told. */
   readonly leaving?: boolean;
 }
 
 /** Every kind's observe and apply, as the settings want them. */
-export function createHands({ config, cloudflare, authentik, owner, account, onJump, leaving = false }: HandsOptions): Hands {
+export function createDrivers({ config, cloudflare, authentik, owner, account, onJump, leaving = false }: DriverFactoryOptions): Drivers {
   const { labels, authentik: login, tunnel } = config;
   const wanted =
     tunnel.wish.by === "name"
       ? { name: tunnel.wish.name, tunnelId: undefined }
       : { name: tunnel.wish.id, tunnelId: tunnel.wish.by === "token" ? tunnel.wish.id : undefined };
-  const found = remembered(tunnelApi({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }));
+  const found = withCachedTunnelId(createTunnelDriver({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }));
   return {
     tunnel: found.kind,
-    login: loginApi({ cloudflare, authentik, account, owner, flow: login.flow, leaving, wish: { slug: login.slug, publicUrl: login.url } }),
-    policy: policyApi({ cloudflare, account, owner }),
-    access: accessApi({ cloudflare, account, owner }),
-    ingress: ingressApi({ cloudflare, account, owner, tunnel: found.id, onJump }),
-    dns: dnsApi({ cloudflare, account, owner, zones: labels.zones }),
-    tile: tileApi({ authentik, owner, leaving }),
-    directory: directoryHands({ cloudflare, authentik, account }),
+    login: createLoginDriver({
+      cloudflare,
+      authentik,
+      account,
+      owner,
+      flow: login.flow,
+      leaving,
+      wish: { slug: login.slug, publicUrl: login.url },
+    }),
+    policy: createAccessPolicyDriver({ cloudflare, account, owner }),
+    access: createAccessApplicationDriver({ cloudflare, account, owner }),
+    ingress: createIngressRuleDriver({ cloudflare, account, owner, tunnel: found.id, onJump }),
+    dns: createDnsRecordDriver({ cloudflare, account, owner, zones: labels.zones }),
+    tile: createLibraryTileDriver({ authentik, owner, leaving }),
+    directory: createLookupDriver({ cloudflare, authentik, account }),
   };
 }
 
@@ -221,7 +229,7 @@ export function createHands({ config, cloudflare, authentik, owner, account, onJ
  *
  * @param machine - what this machine is called; in a container its short id
  */
-export const wishSettings = ({ labels, authentik: login }: Config, machine = machineName()): WishSettings => ({
+export const desiredStateSettings = ({ labels, authentik: login }: Config, machine = machineName()): DesiredStateSettings => ({
   ...labels,
   allowedZones: labels.zones,
   login: { host: login.host, path: login.path, reference: authentikReference(login), machine },

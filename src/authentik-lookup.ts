@@ -28,7 +28,7 @@ export interface LookupContext {
  * How cfauth finds Authentik's address; undefined where the system's own way will do: an address literal, this very machine, or a
  * name on the internet, where the certificate proves who answers.
  */
-export function lookupFor(authentik: Own, context: LookupContext): LookupFunction | undefined {
+export function createAuthentikLookup(authentik: Own, context: LookupContext): LookupFunction | undefined {
   const parts = lookupParts(authentik, context);
   return parts === undefined ? undefined : authentikLookup(parts);
 }

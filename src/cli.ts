@@ -1,15 +1,15 @@
 import { parseArgs } from "node:util";
 import { applyCommand } from "./commands/apply.ts";
-import type { Command, Context, Given } from "./commands/command.ts";
+import type { Command, CommandContext, CommandOptions } from "./commands/command.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { healthcheckCommand } from "./commands/healthcheck.ts";
 import { planCommand } from "./commands/plan.ts";
 import { runCommand } from "./commands/run.ts";
-import { say } from "./commands/say.ts";
+import { printLines } from "./commands/say.ts";
 import { statusCommand } from "./commands/status.ts";
-import { nearest } from "./domain/nearest.ts";
-import { docs } from "./links.ts";
+import { closestMatch } from "./domain/nearest.ts";
+import { docsUrl } from "./links.ts";
 import { VERSION } from "./version.ts";
 
 /** EX_USAGE of sysexits.h. */
@@ -27,7 +27,7 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 /** @param argv - without program and script. @returns the exit code */
-export async function cli(argv: readonly string[], context: Context): Promise<number> {
+export async function cli(argv: readonly string[], context: CommandContext): Promise<number> {
   const asked = read(argv);
   if ("fault" in asked) {
     context.err.write(context.err.lines(`cfauth: ${asked.fault}`));
@@ -40,7 +40,7 @@ export async function cli(argv: readonly string[], context: Context): Promise<nu
   try {
     return await asked.command.run(context, asked.given);
   } catch (error) {
-    say(context.err, ...unforeseen(error));
+    printLines(context.err, ...unforeseen(error));
     return 1;
   }
 }
@@ -55,7 +55,7 @@ function unforeseen(error: unknown): readonly string[] {
   return [`cfauth failed in a way that it does not expect; please report these lines: ${name}: ${message}`, ...frames];
 }
 
-type Asked = { readonly command: Command; readonly given: Given } | { readonly text: string } | { readonly fault: string };
+type Asked = { readonly command: Command; readonly given: CommandOptions } | { readonly text: string } | { readonly fault: string };
 
 const COMMON = { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "v" } } as const;
 
@@ -79,7 +79,7 @@ function read(argv: readonly string[]): Asked {
   const { values } = parseArgs({ args: [...rest], options });
   if (values.version === true) return { text: `${VERSION}\n` };
   if (values.help === true) return { text: at === -1 ? overview() : helpOf(command) };
-  return { command, given: values as Given };
+  return { command, given: values as CommandOptions };
 }
 
 function helpOn(words: readonly string[]): Asked {
@@ -91,7 +91,7 @@ function helpOn(words: readonly string[]): Asked {
 }
 
 const unknownCommand = (word: string): string => {
-  const near = nearest(
+  const near = closestMatch(
     word,
     COMMANDS.map(({ name }) => name),
   );
@@ -100,7 +100,7 @@ const unknownCommand = (word: string): string => {
 
 function unknownOption(raw: string, command: Command, bare: boolean): string {
   const names = [...Object.keys(command.options), ...Object.keys(COMMON)];
-  const near = nearest(raw.replace(/^-+/, ""), names);
+  const near = closestMatch(raw.replace(/^-+/, ""), names);
   const of = bare ? "cfauth" : `cfauth ${command.name}`;
   return `${raw} is not an option of ${of}; ${near === undefined ? helpHint(command) : `write --${near}`}`;
 }
@@ -117,7 +117,7 @@ function overview(): string {
     ...COMMANDS.map(({ name, summary }) => `  cfauth ${name.padEnd(width)}  ${summary}`),
     "",
     "Without a command it is the daemon. cfauth <command> --help tells more of one.",
-    `Settings come from the environment, each also as NAME_FILE; faulty ones end it with 78. ${docs("settings.md")}`,
+    `Settings come from the environment, each also as NAME_FILE; faulty ones end it with 78. ${docsUrl("settings.md")}`,
     "",
   ].join("\n");
 }

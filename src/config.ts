@@ -3,20 +3,20 @@ import type { DockerAddress } from "./clients/docker/address.ts";
 import { contradictions } from "./config/contradictions.ts";
 import { dockerAddress } from "./config/docker.ts";
 import type { SettingFault } from "./config/fault.ts";
-import { type Environment, type Gathered, gather } from "./config/gather.ts";
-import { misnamed, misspelt } from "./config/names.ts";
-import { SETTING_NAMES, Settings } from "./config/settings.ts";
-import type { TunnelWish } from "./config/tunnel.ts";
+import { type Environment, type ReadEnvironment, readEnvironment } from "./config/gather.ts";
+import { likelyTypo, unknownSettings } from "./config/names.ts";
+import { RawSettings, SETTING_NAMES } from "./config/settings.ts";
+import type { TunnelSelector } from "./config/tunnel.ts";
 import type { Owner } from "./domain/owner.ts";
-import type { Listen } from "./http/listen.ts";
-import type { Foreign } from "./labels/foreign.ts";
+import type { ListenAddress } from "./http/listen.ts";
+import type { LabelDialect } from "./labels/foreign.ts";
 import { secretsIn, type Target } from "./notify/target.ts";
 import type { Secret } from "./secret.ts";
 
 /** The settings, read once; nothing else looks at the environment. Durations in milliseconds. */
 export interface Config {
   readonly cloudflare: { readonly token: Secret; readonly accountId: string | undefined; readonly baseUrl: string | undefined };
-  readonly tunnel: { readonly wish: TunnelWish; readonly tokenFile: string | undefined };
+  readonly tunnel: { readonly wish: TunnelSelector; readonly tokenFile: string | undefined };
   readonly authentik: {
     /** As browsers and Cloudflare reach it; without a closing slash. */
     readonly url: string;
@@ -40,7 +40,7 @@ export interface Config {
   readonly labels: {
     readonly prefix: string;
     /** Label families of other tools that are read as ours. */
-    readonly reads: readonly Foreign[];
+    readonly reads: readonly LabelDialect[];
     /** The preferred one first. */
     readonly networks: readonly string[];
     readonly target: "name" | "id" | "ip" | "published";
@@ -58,12 +58,12 @@ export interface Config {
   readonly graceMs: number;
   readonly startupGraceMs: number;
   readonly resyncMs: number;
-  readonly listen: Listen;
+  readonly listen: ListenAddress;
   readonly dryRun: boolean;
   /** Who is told of routes and problems. */
   readonly notify: readonly Target[];
   /** `format` undefined: pretty on a terminal, else JSON. */
-  readonly log: { readonly level: Settings["LOG_LEVEL"]; readonly format: "json" | "pretty" | undefined };
+  readonly log: { readonly level: RawSettings["LOG_LEVEL"]; readonly format: "json" | "pretty" | undefined };
   /** Everything that may never be printed. */
   readonly secrets: readonly Secret[];
 }
@@ -76,25 +76,25 @@ export type ReadConfig = { readonly ok: true; readonly config: Config } | { read
  * @param readFile - for the `_FILE` form of a setting and for certificates; throws where it cannot
  */
 export function readConfig(env: Environment, readFile: (path: string) => string): ReadConfig {
-  const gathered = gather(env, SETTING_NAMES, readFile);
-  const settings = Settings.safeParse(gathered.texts);
+  const gathered = readEnvironment(env, SETTING_NAMES, readFile);
+  const settings = RawSettings.safeParse(gathered.texts);
   const docker = dockerAddress(gathered.texts, readFile);
   const faults = [
     ...gathered.faults,
     ...(settings.success ? [] : settings.error.issues.flatMap((issue) => faultOf(issue, gathered, env))),
     ...contradictions(gathered.texts),
     ...("faults" in docker ? docker.faults : []),
-    ...misnamed(env, SETTING_NAMES),
+    ...unknownSettings(env, SETTING_NAMES),
   ];
   if (!settings.success || "faults" in docker || faults.length > 0) return { ok: false, faults };
   return { ok: true, config: configOf(settings.data, docker.address) };
 }
 
-function faultOf(issue: z.core.$ZodIssue, { texts, meant }: Gathered, env: Environment): readonly SettingFault[] {
+function faultOf(issue: z.core.$ZodIssue, { texts, meant }: ReadEnvironment, env: Environment): readonly SettingFault[] {
   const name = String(issue.path[0]);
   if (issue.code === "custom") return [{ name, why: issue.message, fix: String(issue.params?.["fix"]) }];
   if (meant.has(name) || texts[name] !== undefined) return [];
-  const found = misspelt(env, name, SETTING_NAMES);
+  const found = likelyTypo(env, name, SETTING_NAMES);
   return [
     {
       name,
@@ -110,7 +110,7 @@ const WHERE_FROM: Readonly<Record<string, string>> = {
   AUTHENTIK_TOKEN: "create one in Authentik → Directory → Tokens and App passwords: intent API Token, Expiring off",
 };
 
-function configOf(settings: Settings, docker: DockerAddress): Config {
+function configOf(settings: RawSettings, docker: DockerAddress): Config {
   const connector = settings.TUNNEL_TOKEN;
   const notify = settings.CFAUTH_NOTIFY_URL ?? [];
   return {

@@ -1,6 +1,6 @@
 import type { ProblemCode } from "./domain/problem.ts";
 
-export interface WorldFault {
+export interface ServiceErrorInit {
   readonly service: "cloudflare" | "authentik" | "docker" | "file";
   readonly code: ProblemCode;
   /** One sentence for people: what was wanted, what came back. Never a secret, a header or a body. */
@@ -25,12 +25,15 @@ export interface WorldFault {
  *
  * @param object - what was to be changed, if anything
  */
-export const sameness = ({ transient, code }: WorldFault, object = ""): { readonly about?: string; readonly passing?: true } =>
+export const problemIdentity = (
+  { transient, code }: ServiceErrorInit,
+  object = "",
+): { readonly about?: string; readonly passing?: true } =>
   transient ? { about: "", passing: true } : code.endsWith("-REFUSED") ? { about: object } : {};
 
 /** A fault of the world: transient (come back) or terminal (tell a person). Made by the clients alone, once. */
-export class WorldError extends Error {
-  readonly service: WorldFault["service"];
+export class ServiceError extends Error {
+  readonly service: ServiceErrorInit["service"];
   readonly code: ProblemCode;
   readonly fix: string;
   readonly transient: boolean;
@@ -39,7 +42,7 @@ export class WorldError extends Error {
   readonly vendor: readonly string[];
   readonly retryAfterMs: number | undefined;
 
-  constructor(fault: WorldFault) {
+  constructor(fault: ServiceErrorInit) {
     super(fault.message, { cause: fault.cause });
     this.name = "WorldError";
     this.service = fault.service;

@@ -7,7 +7,7 @@ const LAST_WORDS_MS = 1_000;
  *
  * @param stop - from then on nobody is waited for longer than a moment
  */
-export async function heard(streams: readonly NodeJS.WritableStream[], stop: AbortSignal): Promise<void> {
+export async function flushed(streams: readonly NodeJS.WritableStream[], stop: AbortSignal): Promise<void> {
   const enough = Promise.withResolvers<void>();
   const hurry = (): void => void setTimeout(enough.resolve, LAST_WORDS_MS);
   if (stop.aborted) hurry();

@@ -1,7 +1,7 @@
 import { type Logger, pino } from "pino";
 import { type JsonText, shownJson } from "./domain/text/json-text.ts";
 import { plainError } from "./log/plain-error.ts";
-import { forPeople } from "./log/pretty.ts";
+import { createPrettyStream } from "./log/pretty.ts";
 import { redactor } from "./log/redactor.ts";
 import type { Secret } from "./secret.ts";
 import type { TerminalText } from "./terminal.ts";
@@ -31,7 +31,7 @@ export interface LogStream {
 export function createLog({ level, format, secrets, stream }: LogOptions): Log {
   const terminal = stream.isTTY === true;
   const redacted = redactor(secrets);
-  const shown = (format ?? (terminal ? "pretty" : "json")) === "pretty" ? forPeople(terminal) : shownJson;
+  const shown = (format ?? (terminal ? "pretty" : "json")) === "pretty" ? createPrettyStream(terminal) : shownJson;
   return pino(
     {
       level,

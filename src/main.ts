@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { createAsk } from "./ask.ts";
+import { createPrompt } from "./ask.ts";
 import { cli } from "./cli.ts";
-import { heard } from "./heard.ts";
+import { flushed } from "./heard.ts";
 import { createTerminal } from "./terminal.ts";
 
 const stop = new AbortController();
@@ -16,7 +16,7 @@ const code = await cli(process.argv.slice(2), {
   out: createTerminal(process.stdout, process.env),
   err: createTerminal(process.stderr, process.env),
   stop: stop.signal,
-  ask: createAsk(process.stdin, process.stdout, stop.signal),
+  ask: createPrompt(process.stdin, process.stdout, stop.signal),
 });
-await heard([process.stdout, process.stderr], stop.signal);
+await flushed([process.stdout, process.stderr], stop.signal);
 process.exit(code);

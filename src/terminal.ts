@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { styleText } from "node:util";
 import type { JsonText } from "./domain/text/json-text.ts";
-import { visible } from "./domain/text/visible.ts";
+import { escapeControlCharacters } from "./domain/text/visible.ts";
 
 declare const brand: unique symbol;
 
@@ -73,7 +73,7 @@ export function createTerminal(output: Output, env: Readonly<Record<string, stri
   const plain = (line: string): TerminalText => {
     const shown = line
       .split(sealed)
-      .map((part, at) => (at % 2 === 1 ? part.replace(`;${seal}m`, "m") : visible(part)))
+      .map((part, at) => (at % 2 === 1 ? part.replace(`;${seal}m`, "m") : escapeControlCharacters(part)))
       .join("");
     return (signs ? shown : shown.replace(/[→·–…]/g, (sign) => SPELLED[sign] ?? sign)) as TerminalText;
   };

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { createAsk } from "../src/ask.ts";
+import { createPrompt } from "../src/ask.ts";
 
 /** Somebody at a terminal who types that once asked. */
 async function answered(typed: string | (() => void), stop: AbortSignal = new AbortController().signal): Promise<string | undefined> {
@@ -11,7 +11,7 @@ async function answered(typed: string | (() => void), stop: AbortSignal = new Ab
     if (typeof typed === "string") input.write(typed);
     else typed();
   });
-  return createAsk(input, output, stop)("Sure? ");
+  return createPrompt(input, output, stop)("Sure? ");
 }
 
 describe("a question", () => {
@@ -32,6 +32,6 @@ describe("a question", () => {
   });
 
   it("is put to nobody where nobody sits", async () => {
-    expect(await createAsk(new PassThrough(), new PassThrough(), new AbortController().signal)("Sure? ")).toBeUndefined();
+    expect(await createPrompt(new PassThrough(), new PassThrough(), new AbortController().signal)("Sure? ")).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { lookupFor, lookupParts } from "../src/authentik-lookup.ts";
+import { createAuthentikLookup, lookupParts } from "../src/authentik-lookup.ts";
 import { authentikLookup } from "../src/clients/authentik/lookup.ts";
 import { type Authentik, createAuthentik } from "../src/clients/authentik.ts";
 import type { Workload } from "../src/domain/workload.ts";
@@ -188,14 +188,14 @@ test("a name that leads to a public address is not called over plain http", asyn
 test.each(["http://127.0.0.1:9000", "http://[::1]:9000", "http://localhost:9000", "https://auth.example.com"])(
   "the configured host is used as it is: %s",
   (apiUrl) => {
-    expect(lookupFor({ apiUrl, container: "authentik-server" }, { listing: listingOf([]), machine: "" })).toBeUndefined();
+    expect(createAuthentikLookup({ apiUrl, container: "authentik-server" }, { listing: listingOf([]), machine: "" })).toBeUndefined();
   },
 );
 
 test.each(["http://authentik-server:9000", "https://authentik-server:9443", "http://authentik-server.api:9000", "http://auth.lan"])(
   "a name that a container may have as well is looked up by the list: %s",
   (apiUrl) => {
-    expect(lookupFor({ apiUrl, container: undefined }, { listing: listingOf([]), machine: "" })).toBeTypeOf("function");
+    expect(createAuthentikLookup({ apiUrl, container: undefined }, { listing: listingOf([]), machine: "" })).toBeTypeOf("function");
   },
 );
 

@@ -2,21 +2,21 @@
 
 import { type AuthentikContainer, findAuthentik } from "../src/domain/authentik-container.ts";
 import { noServices } from "../src/domain/compose.ts";
-import type { Audience, Exposure, Protection, Shown } from "../src/domain/exposure.ts";
+import type { Audience, Display, Exposure, Protection } from "../src/domain/exposure.ts";
 import { type Hostname, parseHostname } from "../src/domain/hostname.ts";
-import type { Parsed } from "../src/domain/parsed.ts";
+import type { ParseResult } from "../src/domain/parsed.ts";
 import { composeProject, singleContainer } from "../src/domain/party.ts";
 import { type Path, parsePath } from "../src/domain/path.ts";
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../src/domain/route.ts";
 import type { Port, Workload } from "../src/domain/workload.ts";
 import { namedNetworks } from "../src/labels/asked.ts";
-import type { Context } from "../src/labels/context.ts";
+import type { LabelContext } from "../src/labels/context.ts";
 import { decode } from "../src/labels/decode.ts";
 import { identify } from "../src/labels/identity.ts";
 import { labelSets } from "../src/labels/label-set.ts";
-import { neighbours } from "../src/labels/neighbours.ts";
-import { type Memory, noMemory } from "../src/plan/decide.ts";
-import type { Decoded, FaultyRoute, StandingRoute } from "../src/plan/desired.ts";
+import { createNameIndex } from "../src/labels/neighbours.ts";
+import { EMPTY_MEMORY, type ReconcileMemory } from "../src/plan/decide.ts";
+import type { Decoded, DeployedRoute, FaultyRoute } from "../src/plan/desired.ts";
 import type { Engine } from "../src/plan/engine.ts";
 
 export const everyone: Audience = { groups: [], emails: [], policies: [], tokens: [] };
@@ -27,10 +27,10 @@ export const only = (audience: Partial<Audience>): Protection => ({
   session: "24h",
   audience: { ...everyone, ...audience },
 });
-export const plain: Shown = { name: undefined, icon: undefined, description: undefined, category: undefined, hidden: false };
+export const plain: Display = { name: undefined, icon: undefined, description: undefined, category: undefined, hidden: false };
 export const anybody: Protection = { kind: "public" };
 
-function value<T>(parsed: Parsed<T>): T {
+function value<T>(parsed: ParseResult<T>): T {
   if (!parsed.ok) throw new Error(parsed.why);
   return parsed.value;
 }
@@ -114,7 +114,7 @@ export const faultyRoute = (at: string | Route, more: Partial<FaultyRoute> = {})
 });
 
 /** A protected route of ours that leads to http://app:80. */
-export const stands = (at: string, more: Partial<StandingRoute> = {}): StandingRoute => ({
+export const stands = (at: string, more: Partial<DeployedRoute> = {}): DeployedRoute => ({
   route: route(at),
   service: "http://app:80",
   public: false,
@@ -134,11 +134,11 @@ export const authentikIs = (name: string): AuthentikContainer => ({
 });
 
 /** The container `app` is Authentik unless another one is named. */
-export type ContextOptions = Partial<Omit<Context, "login">> & {
-  readonly login?: Pick<Context["login"], "host" | "path"> & Partial<Pick<Context["login"], "container">>;
+export type ContextOptions = Partial<Omit<LabelContext, "login">> & {
+  readonly login?: Pick<LabelContext["login"], "host" | "path"> & Partial<Pick<LabelContext["login"], "container">>;
 };
 
-export const context = (workloads: readonly Workload[], { login, ...more }: ContextOptions = {}): Context => ({
+export const context = (workloads: readonly Workload[], { login, ...more }: ContextOptions = {}): LabelContext => ({
   prefix: "cfauth",
   reads: [],
   networks: ["tunnel"],
@@ -154,7 +154,7 @@ export const context = (workloads: readonly Workload[], { login, ...more }: Cont
   defaults: { access: "authentik", groups: [], session: "24h" },
   login: { host: "auth.example.com", path: "", container: findAuthentik(workloads, { kind: "setting", name: "app" }), ...login },
   directory: { groups: { found: [] }, policies: [], tokens: { found: [] } },
-  neighbours: neighbours(workloads),
+  neighbours: createNameIndex(workloads),
   routed: new Set(),
   services: noServices,
   standing: new Set(),
@@ -182,8 +182,8 @@ export const NOTHING_RUNS: Engine = {
 };
 
 /** What a process remembers that made every Access application of these wishes itself. */
-export const knowing = (exposures: readonly Exposure[]): Memory => ({
-  ...noMemory,
+export const knowing = (exposures: readonly Exposure[]): ReconcileMemory => ({
+  ...EMPTY_MEMORY,
   applications: new Map(exposures.map(({ route: at, party }) => [routeKey(at), party])),
 });
 

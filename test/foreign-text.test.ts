@@ -3,26 +3,26 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { cli } from "../src/cli.ts";
-import type { Check, Group } from "../src/doctor/findings.ts";
+import type { CheckResults, DoctorCheck } from "../src/doctor/findings.ts";
 import { diagnosisJson } from "../src/doctor/json.ts";
 import { groupText } from "../src/doctor/text.ts";
 import type { Owner } from "../src/domain/owner.ts";
 import type { Problem } from "../src/domain/problem.ts";
 import { jsonDocument } from "../src/domain/text/json-text.ts";
-import { WorldError } from "../src/errors.ts";
+import { ServiceError } from "../src/errors.ts";
 import type { Html } from "../src/http/page/html.ts";
 import { pageHtml } from "../src/http/page/page.ts";
 import { createLog, type LogStream } from "../src/log.ts";
 import { createMetrics } from "../src/metrics/metrics.ts";
 import { deliver } from "../src/notify/deliver.ts";
-import { type Event, problemOpened, problemSolved, routeClosed, routeOpened, routePublic } from "../src/notify/event.ts";
+import { type NotificationEvent, problemOpened, problemSolved, routeClosed, routeOpened, routePublic } from "../src/notify/event.ts";
 import { requestFor } from "../src/notify/formats.ts";
 import { messageOf } from "../src/notify/message.ts";
 import { parseTargets } from "../src/notify/target.ts";
 import { failureReport, planReport } from "../src/preview/json.ts";
-import { closing, grouped } from "../src/preview/text.ts";
-import { logTeller } from "../src/status/log-lines.ts";
-import type { KnownRoute } from "../src/status/report.ts";
+import { closingLines, sectionLines } from "../src/preview/text.ts";
+import { createLogSink } from "../src/status/log-lines.ts";
+import type { RouteStatus } from "../src/status/report.ts";
 import { createTerminal } from "../src/terminal.ts";
 import { decoded, exposure, key, plain, tcp, workload } from "./builders.ts";
 import { expectHarmless, HOSTILE } from "./hostile-text.ts";
@@ -41,7 +41,7 @@ const LABELLED = decoded([
   ),
 ]).problems;
 
-const VENDOR = new WorldError({
+const VENDOR = new ServiceError({
   service: "cloudflare",
   code: "CFA-CF-REFUSED",
   message: `Cloudflare refused: ${HOSTILE}`,
@@ -65,7 +65,7 @@ const PROBLEMS: readonly Problem[] = [
   },
 ];
 
-const ROUTE: KnownRoute = {
+const ROUTE: RouteStatus = {
   key: key("a.example.com"),
   container: HOSTILE,
   origin: `http://${HOSTILE}:80`,
@@ -144,7 +144,7 @@ async function stub(answer: RequestListener): Promise<AsyncDisposable & { readon
   };
 }
 
-const CHECK: Check = {
+const CHECK: DoctorCheck = {
   id: "routes.label",
   title: HOSTILE,
   result: "fail",
@@ -154,7 +154,7 @@ const CHECK: Check = {
   container: HOSTILE,
   label: HOSTILE,
 };
-const GROUP: Group = {
+const GROUP: CheckResults = {
   id: "routes",
   title: "Routes",
   result: "fail",
@@ -165,7 +165,7 @@ const GROUP: Group = {
 function logged(format: "json" | "pretty"): string {
   const written: string[] = [];
   const log = createLog({ level: "trace", format, secrets: [], stream: { write: (text) => written.push(text) } });
-  const teller = logTeller(log);
+  const teller = createLogSink(log);
   teller.news?.(
     news({
       problems: PROBLEMS,
@@ -183,7 +183,7 @@ function logged(format: "json" | "pretty"): string {
   return written.join("");
 }
 
-const EVENTS: readonly Event[] = [
+const EVENTS: readonly NotificationEvent[] = [
   ...PROBLEMS.flatMap((problem) => [problemOpened(problem, NOW), problemSolved(problem, NOW, NOW)]),
   routeOpened(ROUTE, NOW),
   routePublic(ROUTE, NOW),
@@ -218,7 +218,7 @@ describe("hostile text from labels, names and vendors is harmless", () => {
   it.each([true, false])("in what cfauth plan, apply and destroy show (on a terminal: %s)", async (isTTY) => {
     const { terminal, text } = paper(isTTY);
     const plan = await preview();
-    terminal.write(terminal.lines(...grouped(plan, OWNER, terminal), ...closing(plan)));
+    terminal.write(terminal.lines(...sectionLines(plan, OWNER, terminal), ...closingLines(plan)));
     expect(text()).toContain("FORGED");
     expectHarmless(text());
   });
@@ -293,7 +293,7 @@ it("a text that no sanitizer has made harmless is refused by the compiler at eac
   // @ts-expect-error A page is made by its template alone.
   const html: Html = { markup: "plain" };
   // @ts-expect-error So are the lines of a notification.
-  const title: Event["title"] = "plain";
+  const title: NotificationEvent["title"] = "plain";
   // @ts-expect-error Nor does the log take any other text.
   const line: Parameters<LogStream["write"]>[0] = "plain";
   expect([text(), html.markup, title, line]).toEqual(["plain", "plain", "plain", "plain"]);
@@ -310,7 +310,7 @@ describe("hostile text in a notification", () => {
     "https://n8n.example.com/webhook/x",
   ];
 
-  const sent = (url: string, events: readonly Event[]) => {
+  const sent = (url: string, events: readonly NotificationEvent[]) => {
     const targets = parseTargets(url);
     const message = messageOf(events, { id: "m-1", at: NOW, owner: OWNER, dryRun: false });
     if (!targets.ok || targets.value[0] === undefined || message === undefined) throw new Error(url);

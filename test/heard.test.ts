@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Writable } from "node:stream";
 import { setTimeout as elapsed } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { heard } from "../src/heard.ts";
+import { flushed } from "../src/heard.ts";
 import { startSandbox } from "./sandbox/index.ts";
 import { fakeEngine } from "./sources/docker/engine.ts";
 import { listed } from "./sources/docker/listed.ts";
@@ -32,6 +32,6 @@ describe("what a command has written", () => {
 
   it("is waited for no longer than a moment once cfauth is told to end", async () => {
     const deaf = new Writable({ write: () => {} });
-    expect(await heard([deaf], AbortSignal.abort())).toBeUndefined();
+    expect(await flushed([deaf], AbortSignal.abort())).toBeUndefined();
   });
 });

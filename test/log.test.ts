@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { APIError } from "cloudflare";
 import got from "got";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { WorldError } from "../src/errors.ts";
+import { ServiceError } from "../src/errors.ts";
 import { createLog } from "../src/log.ts";
 import { secret } from "../src/secret.ts";
 
@@ -48,7 +48,7 @@ describe("a token cannot be printed", () => {
 
   it("out of a cause of a cause", async () => {
     const inner = await refused();
-    const error = new WorldError({
+    const error = new ServiceError({
       service: "authentik",
       code: "CFA-AK-TOKEN",
       message: "the token is refused",

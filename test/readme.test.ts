@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withTables } from "../scripts/docs/tables.ts";
-import { SETTING_NAMES, Settings } from "../src/config/settings.ts";
+import { RawSettings, SETTING_NAMES } from "../src/config/settings.ts";
 
 const README = readFileSync(resolve(import.meta.dirname, "../README.md"), "utf8");
 
@@ -25,7 +25,7 @@ describe("the table of settings", () => {
   });
 
   it("shows each default as it is", () => {
-    const defaults = Object.entries(Settings.shape).flatMap(([name, { def }]) =>
+    const defaults = Object.entries(RawSettings.shape).flatMap(([name, { def }]) =>
       "defaultValue" in def && def.defaultValue !== "" && named.includes(name) ? [[name, def.defaultValue]] : [],
     );
     const shown = rows.flatMap(([, names, , fallback]) =>

@@ -1,4 +1,4 @@
-import { operations } from "../../src/clients/authentik/operations.ts";
+import { AUTHENTIK_OPERATIONS } from "../../src/clients/authentik/operations.ts";
 import { permissions, secretPermissions } from "../../src/clients/authentik/permissions.ts";
 import { filled } from "./filled.ts";
 
@@ -19,7 +19,7 @@ function table(): string {
 
 /** Of "create the application" and "create an application" one is enough. */
 function uses(wanted: string): string {
-  const all = Object.values(operations).flatMap(({ permission, does }) => (permission === wanted ? [does] : []));
+  const all = Object.values(AUTHENTIK_OPERATIONS).flatMap(({ permission, does }) => (permission === wanted ? [does] : []));
   return [...new Map(all.map((does) => [does.replace(/\b(the|an?) /g, ""), does])).values()].join(", ");
 }
 

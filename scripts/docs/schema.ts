@@ -1,6 +1,6 @@
 import about from "../../package.json" with { type: "json" };
 import { CATALOGUE, LABEL_KEYS, ORIGIN_OPTIONS, RESERVED } from "../../src/labels/catalogue.ts";
-import { docs } from "../../src/links.ts";
+import { docsUrl } from "../../src/links.ts";
 import { ORIGIN_MEANINGS } from "./examples.ts";
 import { GRAMMAR, type Grammar } from "./grammar.ts";
 
@@ -30,7 +30,7 @@ export const labelsSchema = (): Schema => ({
   $schema: DRAFT,
   $id: published("labels.schema.json"),
   title: "Labels of cfauth",
-  description: `Made from the catalogue of labels. ${docs("labels.md")}`,
+  description: `Made from the catalogue of labels. ${docsUrl("labels.md")}`,
   properties: Object.fromEntries(LABEL_KEYS.map((key) => [`cfauth.${key}`, { $ref: `#/definitions/${key}` }])),
   patternProperties: {
     ...Object.fromEntries(LABEL_KEYS.map((key) => [String.raw`^cfauth\.${ROUTE}${escaped(key)}$`, { $ref: `#/definitions/${key}` }])),

@@ -1,5 +1,5 @@
 import { faultsText } from "../../src/config/fault.ts";
-import { SETTING_NAMES, Settings } from "../../src/config/settings.ts";
+import { RawSettings, SETTING_NAMES } from "../../src/config/settings.ts";
 import { readConfig } from "../../src/config.ts";
 import { SETTINGS, type SettingGroup, type SettingRow } from "./setting-rows.ts";
 
@@ -27,7 +27,7 @@ const tableRow = (shown: string, name: string, row: SettingRow): string => `| ${
 /** As the schema has it, unless the row says it in words. */
 function fallbackOf(name: string, { fallback }: SettingRow): string {
   if (fallback !== undefined) return fallback;
-  const { def } = Settings.shape[name as keyof typeof Settings.shape];
+  const { def } = RawSettings.shape[name as keyof typeof RawSettings.shape];
   if (!("defaultValue" in def)) throw new Error(`scripts/docs/setting-rows.ts says no default of ${name}, and the schema has none`);
   return `\`${def.defaultValue}\``;
 }

@@ -1,17 +1,25 @@
 import type { LookupFunction } from "node:net";
 import got, { type Got } from "got";
 import { z } from "zod";
-import { jsonIn } from "../domain/json.ts";
-import { WorldError } from "../errors.ts";
-import { type Answer, type Failed, misunderstood, oversized, refused, stopped, unanswered } from "./authentik/fault.ts";
-import { type OperationName, operations } from "./authentik/operations.ts";
+import { tryParseJson } from "../domain/json.ts";
+import { ServiceError } from "../errors.ts";
+import {
+  type AuthentikAnswer,
+  authentikAborted,
+  authentikConnectionError,
+  authentikResponseError,
+  type FailedAuthentikCall,
+  invalidAuthentikResponse,
+  oversizedAuthentikResponse,
+} from "./authentik/fault.ts";
+import { AUTHENTIK_OPERATIONS, type AuthentikOperationName } from "./authentik/operations.ts";
 import { beyondLimitIn, createReader, type Reader } from "./limited.ts";
 import { MAX_ANSWER_BYTES, MAX_ANSWER_VALUES } from "./limits.ts";
 import { createListBudgets, type ListBudget, type PageCost } from "./list-budget.ts";
-import { type OnCall, reported } from "./report.ts";
-import { retried } from "./retry.ts";
-import { shaped } from "./shape.ts";
-import { stoppable } from "./stop.ts";
+import { type OnCall, withCallReport } from "./report.ts";
+import { withRetries } from "./retry.ts";
+import { parseResponse } from "./shape.ts";
+import { linkAbortSignals } from "./stop.ts";
 
 export interface AuthentikOptions {
   readonly token: string;
@@ -29,7 +37,7 @@ export interface AuthentikOptions {
   readonly backoffMs?: number | undefined;
 }
 
-export interface Request {
+export interface AuthentikRequest {
   readonly method?: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   /** Below `/api/v3`, with its closing slash: without it every one is a 404. */
   readonly path: string;
@@ -43,11 +51,11 @@ export interface Authentik {
   /**
    * Sends one request and answers what came back.
    *
-   * @throws {WorldError} for every failure; `doubtful` when a write may have happened all the same
+   * @throws {ServiceError} for every failure; `doubtful` when a write may have happened all the same
    */
-  ask<T>(operation: OperationName, answer: z.ZodType<T>, request: Request): Promise<T>;
-  /** All items of a list. @throws {WorldError} when any page of it could not be read */
-  list<T>(operation: OperationName, item: z.ZodType<T>, request: Request): Promise<readonly T[]>;
+  ask<T>(operation: AuthentikOperationName, answer: z.ZodType<T>, request: AuthentikRequest): Promise<T>;
+  /** All items of a list. @throws {ServiceError} when any page of it could not be read */
+  list<T>(operation: AuthentikOperationName, item: z.ZodType<T>, request: AuthentikRequest): Promise<readonly T[]>;
   /** Ends what is still waiting. */
   close(): void;
 }
@@ -61,49 +69,49 @@ const PageOf = z.looseObject({ pagination: z.looseObject({ next: z.number() }), 
 
 /** Authentik's API v3: failures told apart, reads tried again, writes sent once. */
 export function createAuthentik(options: AuthentikOptions): Authentik {
-  const { signal, close } = stoppable(options.signal);
+  const { signal, close } = linkAbortSignals(options.signal);
   const client = createClient(options);
   const reader = createReader({ maxBytes: MAX_ANSWER_BYTES, maxValues: MAX_ANSWER_VALUES });
   const lists = createListBudgets();
-  const failedOf = (name: OperationName, hide: readonly string[] = []): Failed => ({
-    operation: operations[name],
+  const failedOf = (name: AuthentikOperationName, hide: readonly string[] = []): FailedAuthentikCall => ({
+    operation: AUTHENTIK_OPERATIONS[name],
     url: options.url,
     hide: [options.token, ...hide],
   });
 
-  const send = async (name: OperationName, request: Request): Promise<Success> => {
+  const send = async (name: AuthentikOperationName, request: AuthentikRequest): Promise<Success> => {
     const failed = failedOf(name, request.hide);
-    if (signal.aborted) throw stopped(failed);
+    if (signal.aborted) throw authentikAborted(failed);
     const call = { method: request.method ?? "GET", operation: name };
     const sentAt = performance.now();
-    const answer = await reported(call, options.onCall, () => answerOf(client, request, reader)).catch((error: unknown) => {
-      throw refusedAddress(error) ?? unanswered(failed, error);
+    const answer = await withCallReport(call, options.onCall, () => answerOf(client, request, reader)).catch((error: unknown) => {
+      throw refusedAddress(error) ?? authentikConnectionError(failed, error);
     });
     if (answer.status < 300 && answer.body !== undefined) return { body: answer.body, bytes: answer.size, ms: performance.now() - sentAt };
-    throw refused(failed, answer);
+    throw authentikResponseError(failed, answer);
   };
 
-  const ask = (name: OperationName, request: Request): Promise<Success> =>
-    retried(() => send(name, request), {
+  const ask = (name: AuthentikOperationName, request: AuthentikRequest): Promise<Success> =>
+    withRetries(() => send(name, request), {
       baseMs: options.backoffMs ?? 500,
       signal,
-      again: (error, failures) => operations[name].reads && error.transient && failures < READ_TRIES,
+      again: (error, failures) => AUTHENTIK_OPERATIONS[name].reads && error.transient && failures < READ_TRIES,
     });
 
   return {
     ask: async (name, answer, request) =>
-      shaped(answer, (await ask(name, request)).body, (where) => misunderstood(operations[name], where)),
+      parseResponse(answer, (await ask(name, request)).body, (where) => invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], where)),
     list: async (name, item, request) => {
       using budget = lists.open();
       return await allPages(budget, async (page) => {
         const { body, bytes, ms } = await ask(name, { ...request, query: { ...request.query, page, page_size: PAGE_SIZE } });
-        const { pagination, results } = shaped(PageOf, body, (where) => misunderstood(operations[name], where));
-        if (pagination.next !== 0 && pagination.next <= page) throw misunderstood(operations[name], "pagination.next");
-        const items = results.map((it) => shaped(item, it, (where) => misunderstood(operations[name], where)));
+        const { pagination, results } = parseResponse(PageOf, body, (where) => invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], where));
+        if (pagination.next !== 0 && pagination.next <= page) throw invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], "pagination.next");
+        const items = results.map((it) => parseResponse(item, it, (where) => invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], where)));
         return { next: pagination.next, items, bytes, ms };
       }).catch((error: unknown) => {
         const beyond = beyondLimitIn(error);
-        throw beyond === undefined ? error : oversized(failedOf(name), "list", beyond);
+        throw beyond === undefined ? error : oversizedAuthentikResponse(failedOf(name), "list", beyond);
       });
     },
     close,
@@ -134,8 +142,8 @@ async function allPages<T>(budget: ListBudget, ask: (page: number) => Promise<Pa
 }
 
 /** What the lookup threw, where it was that: got wraps it. */
-function refusedAddress(error: unknown): WorldError | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof WorldError) return at;
+function refusedAddress(error: unknown): ServiceError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof ServiceError) return at;
   return undefined;
 }
 
@@ -154,9 +162,9 @@ const createClient = ({ url, token, lookup, timeoutMs = 30_000 }: AuthentikOptio
 /** Read as a stream: as a whole, the answer would be in memory before anyone could say that it is too large. */
 async function answerOf(
   client: Got,
-  { method = "GET", path, query, body }: Request,
+  { method = "GET", path, query, body }: AuthentikRequest,
   reader: Reader,
-): Promise<Answer & { readonly size: number }> {
+): Promise<AuthentikAnswer & { readonly size: number }> {
   const stream = client.stream(path.replace(/^\//, ""), {
     method,
     ...(query !== undefined && { searchParams: query }),
@@ -165,5 +173,5 @@ async function answerOf(
   // Without a body got waits for one to be written, of all methods that may have one.
   if (method !== "GET" && body === undefined) stream.end();
   const text = await reader.text(stream);
-  return { status: stream.response?.statusCode ?? 0, body: text === "" ? {} : jsonIn(text), size: text.length };
+  return { status: stream.response?.statusCode ?? 0, body: text === "" ? {} : tryParseJson(text), size: text.length };
 }

@@ -1,18 +1,26 @@
 import type { z } from "zod";
-import { WorldError } from "../errors.ts";
-import { type Asked, answerOf, type Envelope, envelopeOf, remainingOf, restAsked, succeeded } from "./cloudflare/answer.ts";
-import { type Failed, misunderstood, oversized, refused, resting, stopped, unanswered } from "./cloudflare/fault.ts";
-import { createLane, LongRest } from "./cloudflare/lane.ts";
-import { type Operation, type OperationName, operations, reads } from "./cloudflare/operations.ts";
-import { allPages, Items, itemsOf, type Page } from "./cloudflare/pages.ts";
+import { ServiceError } from "../errors.ts";
+import { type Envelope, envelopeOf, receive, remainingOf, retryAfterMs, type SdkCall, succeeded } from "./cloudflare/answer.ts";
+import {
+  cloudflareAborted,
+  cloudflareConnectionError,
+  cloudflareResponseError,
+  type FailedCloudflareCall,
+  invalidCloudflareResponse,
+  oversizedCloudflareResponse,
+  rateLimitError,
+} from "./cloudflare/fault.ts";
+import { createRateLimiter, RateLimitTooLong } from "./cloudflare/lane.ts";
+import { CLOUDFLARE_OPERATIONS, type CloudflareOperation, type CloudflareOperationName, reads } from "./cloudflare/operations.ts";
+import { allPages, Items, itemsOf, type ListPage } from "./cloudflare/pages.ts";
 import { createSdk, type Sdk } from "./cloudflare/sdk.ts";
 import { beyondLimitIn } from "./limited.ts";
 import { createListBudgets } from "./list-budget.ts";
 import { plainGuard } from "./private-lookup.ts";
-import { type OnCall, reported } from "./report.ts";
-import { retried } from "./retry.ts";
-import { shaped } from "./shape.ts";
-import { stoppable } from "./stop.ts";
+import { type OnCall, withCallReport } from "./report.ts";
+import { withRetries } from "./retry.ts";
+import { parseResponse } from "./shape.ts";
+import { linkAbortSignals } from "./stop.ts";
 
 export interface CloudflareOptions {
   readonly token: string;
@@ -33,11 +41,11 @@ export interface Cloudflare {
    * Sends one request and answers its `result`.
    *
    * @param hide - texts in the request that no message may repeat, such as a client secret
-   * @throws {WorldError} for every failure; `doubtful` when a write may have happened all the same
+   * @throws {ServiceError} for every failure; `doubtful` when a write may have happened all the same
    */
-  ask<T>(operation: OperationName, result: z.ZodType<T>, request: (sdk: Sdk) => Asked, hide?: readonly string[]): Promise<T>;
-  /** All items of a list. @throws {WorldError} when any page of it could not be read */
-  list<T>(operation: OperationName, item: z.ZodType<T>, request: (sdk: Sdk, page: Page) => Asked): Promise<readonly T[]>;
+  ask<T>(operation: CloudflareOperationName, result: z.ZodType<T>, request: (sdk: Sdk) => SdkCall, hide?: readonly string[]): Promise<T>;
+  /** All items of a list. @throws {ServiceError} when any page of it could not be read */
+  list<T>(operation: CloudflareOperationName, item: z.ZodType<T>, request: (sdk: Sdk, page: ListPage) => SdkCall): Promise<readonly T[]>;
   /** How many requests cfauth may still send before it has to wait for its limit. */
   left(): number;
   /** Ends what is still waiting. */
@@ -58,49 +66,58 @@ const LIMITED_TRIES = 2;
 /** Cloudflare's API: the rate kept, failures told apart, reads tried again. Writes are sent once, unless they were not let in. */
 export function createCloudflare(options: CloudflareOptions): Cloudflare {
   const { token, baseUrl = BASE_URL, timeoutMs = 30_000, backoffMs: baseMs = 500 } = options;
-  const { signal, close } = stoppable(options.signal);
+  const { signal, close } = linkAbortSignals(options.signal);
   const sdk = createSdk({ token, baseUrl, timeoutMs });
-  const lane = createLane(signal);
+  const lane = createRateLimiter(signal);
   const allowed = plainGuard(baseUrl);
   const lists = createListBudgets();
 
-  const send = async (failed: Failed, name: OperationName, asked: () => Asked, waitedMs: number): Promise<Success> => {
+  const send = async (
+    failed: FailedCloudflareCall,
+    name: CloudflareOperationName,
+    asked: () => SdkCall,
+    waitedMs: number,
+  ): Promise<Success> => {
     const sentAt = performance.now();
     const call = { method: failed.operation.method, operation: name, waitedMs };
     const said = { remaining: remainingOf };
-    const answer = await reported(call, options.onCall, () => allowed().then(() => answerOf(asked())), said).catch((error: unknown) => {
-      throw unanswered(failed, error);
-    });
+    const answer = await withCallReport(call, options.onCall, () => allowed().then(() => receive(asked())), said).catch(
+      (error: unknown) => {
+        throw cloudflareConnectionError(failed, error);
+      },
+    );
     const envelope = envelopeOf(answer);
-    const restMs = restAsked(answer);
+    const restMs = retryAfterMs(answer);
     if (restMs > 0) lane.rest(restMs);
     if (succeeded(answer, envelope)) return { envelope, bytes: answer.size, ms: performance.now() - sentAt };
-    throw refused(failed, answer, envelope, restMs);
+    throw cloudflareResponseError(failed, answer, envelope, restMs);
   };
 
-  const ask = (name: OperationName, asked: () => Asked, hide: readonly string[] = []): Promise<Success> => {
-    const operation: Operation = operations[name];
-    const failed: Failed = { operation, hide: [token, ...hide] };
+  const ask = (name: CloudflareOperationName, asked: () => SdkCall, hide: readonly string[] = []): Promise<Success> => {
+    const operation: CloudflareOperation = CLOUDFLARE_OPERATIONS[name];
+    const failed: FailedCloudflareCall = { operation, hide: [token, ...hide] };
     const fresh = operation.fresh === true;
     const attempt = () => lane.run((waitedMs) => send(failed, name, asked, waitedMs), { fresh }).catch(heldBack(failed));
-    return retried(attempt, { baseMs, signal, again: (error, failures) => again(failed, error, failures) });
+    return withRetries(attempt, { baseMs, signal, again: (error, failures) => again(failed, error, failures) });
   };
 
   return {
     ask: async (name, result, request, hide) => {
       const { envelope } = await ask(name, () => request(sdk), hide);
-      return shaped(result, envelope.result, (where) => misunderstood(operations[name], where));
+      return parseResponse(result, envelope.result, (where) => invalidCloudflareResponse(CLOUDFLARE_OPERATIONS[name], where));
     },
     list: async (name, item, request) => {
       using budget = lists.open();
-      return await allPages(operations[name].perPage, budget, async (page) => {
+      return await allPages(CLOUDFLARE_OPERATIONS[name].perPage, budget, async (page) => {
         const { envelope, bytes, ms } = await ask(name, () => request(sdk, page));
-        const found = shaped(Items, itemsOf(envelope), (where) => misunderstood(operations[name], where));
-        const items = found.map((it) => shaped(item, it, (where) => misunderstood(operations[name], where)));
+        const found = parseResponse(Items, itemsOf(envelope), (where) => invalidCloudflareResponse(CLOUDFLARE_OPERATIONS[name], where));
+        const items = found.map((it) => parseResponse(item, it, (where) => invalidCloudflareResponse(CLOUDFLARE_OPERATIONS[name], where)));
         return { items, info: envelope.result_info, bytes, ms };
       }).catch((error: unknown) => {
         const beyond = beyondLimitIn(error);
-        throw beyond === undefined ? error : oversized({ operation: operations[name], hide: [] }, "list", beyond);
+        throw beyond === undefined
+          ? error
+          : oversizedCloudflareResponse({ operation: CLOUDFLARE_OPERATIONS[name], hide: [] }, "list", beyond);
       });
     },
     left: lane.left,
@@ -109,17 +126,17 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
 }
 
 /** A request that was not let in has done nothing, so even a write is sent again, but for one that rests on a read just before it. */
-function again({ operation }: Failed, error: WorldError, failures: number): boolean {
+function again({ operation }: FailedCloudflareCall, error: ServiceError, failures: number): boolean {
   if (operation.fresh === true) return false;
   if (error.code === "CFA-CF-RATE-LIMIT") return error.status === 429 && failures < LIMITED_TRIES;
   return reads(operation) && error.transient && failures < READ_TRIES;
 }
 
 const heldBack =
-  (failed: Failed) =>
+  (failed: FailedCloudflareCall) =>
   (error: unknown): never => {
-    if (error instanceof WorldError) throw error;
-    if (error instanceof LongRest) throw resting(failed, error.ms);
-    if (error instanceof Error && error.name === "AbortError") throw stopped(failed);
+    if (error instanceof ServiceError) throw error;
+    if (error instanceof RateLimitTooLong) throw rateLimitError(failed, error.ms);
+    if (error instanceof Error && error.name === "AbortError") throw cloudflareAborted(failed);
     throw error;
   };

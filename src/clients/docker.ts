@@ -3,16 +3,16 @@ import { Agent as HttpsAgent } from "node:https";
 import type { Readable } from "node:stream";
 import Dockerode from "dockerode";
 import type { z } from "zod";
-import { jsonIn } from "../domain/json.ts";
+import { tryParseJson } from "../domain/json.ts";
 import { createCollector } from "./collect.ts";
 import type { DockerAddress } from "./docker/address.ts";
 import { readContainerList, type WeighLabel } from "./docker/container-list.ts";
-import { type Failed, failed, misunderstood, type ProcessUser, statusOf } from "./docker/fault.ts";
+import { type FailedDockerCall, invalidDockerResponse, type ProcessUser, statusOf, throwDockerError } from "./docker/fault.ts";
 import { NoList } from "./excerpt.ts";
 import { createReader, createTurns } from "./limited.ts";
 import { MAX_ENGINE_ANSWER_BYTES, MAX_ENGINE_ANSWER_VALUES } from "./limits.ts";
-import { type OnCall, reported } from "./report.ts";
-import { shaped } from "./shape.ts";
+import { type OnCall, withCallReport } from "./report.ts";
+import { parseResponse } from "./shape.ts";
 
 export interface DockerOptions {
   /** As whom this process runs: said where the socket may not be opened. */
@@ -70,19 +70,19 @@ export function createDocker(
   const reader = createReader({ maxBytes: MAX_ENGINE_ANSWER_BYTES, maxValues: MAX_ENGINE_ANSWER_VALUES });
   const turn = createTurns();
   const collect = createCollector();
-  const about = (path: string): Failed => ({ address, path, user });
+  const about = (path: string): FailedDockerCall => ({ address, path, user });
   /** Whatever is not a 200 is thrown. */
   const told = <T>(path: string, answer: () => Promise<T>): Promise<{ readonly status: number; readonly body: T }> =>
-    reported({ method: "GET", operation: path.slice(1) }, onCall, async () => ({ body: await answer(), status: 200 }), { statusOf });
+    withCallReport({ method: "GET", operation: path.slice(1) }, onCall, async () => ({ body: await answer(), status: 200 }), { statusOf });
   /**
    * @param name - the path as messages show it, where it differs
    * @param patienceMs - for the whole answer
    */
   const get = async <T>(path: string, shape: z.ZodType<T>, name = path, patienceMs = timeoutMs): Promise<T> => {
     const { body } = await told(name, async () => reader.text(await open(engine, path, {}, AbortSignal.timeout(patienceMs)))).catch(
-      (error: unknown) => failed(about(name), error),
+      (error: unknown) => throwDockerError(about(name), error),
     );
-    return shaped(shape, jsonIn(body), (where) => misunderstood(about(name), where));
+    return parseResponse(shape, tryParseJson(body), (where) => invalidDockerResponse(about(name), where));
   };
   return {
     containers: async (shape, weighLabel = () => "rest") => {
@@ -93,10 +93,10 @@ export function createDocker(
         return readContainerList(counted(stream, collect), weighLabel);
       };
       const { body } = await told(LIST, list).catch((error: unknown) => {
-        if (error instanceof NoList) throw misunderstood(about(LIST), error.message);
-        return failed(about(LIST), error);
+        if (error instanceof NoList) throw invalidDockerResponse(about(LIST), error.message);
+        return throwDockerError(about(LIST), error);
       });
-      return shaped(shape, body, (where) => misunderstood(about(LIST), where));
+      return parseResponse(shape, body, (where) => invalidDockerResponse(about(LIST), where));
     },
     info: (shape) => get("/info", shape),
     network: (name, shape) => get(`/networks/${encodeURIComponent(name)}`, shape),
@@ -113,7 +113,7 @@ export function createDocker(
         stream.socket.setKeepAlive(true, KEEP_ALIVE_MS);
         return stream;
       } catch (error) {
-        return failed(about("/events"), error);
+        return throwDockerError(about("/events"), error);
       } finally {
         clearTimeout(timer);
       }

@@ -23,7 +23,7 @@ export interface Reading<A> {
 }
 
 /** Tells of the call when its answer is there, or when it is certain that none comes. */
-export async function reported<A extends { readonly status: number }>(
+export async function withCallReport<A extends { readonly status: number }>(
   call: Pick<CallReport, "method" | "operation" | "waitedMs">,
   onCall: OnCall,
   answer: () => Promise<A>,

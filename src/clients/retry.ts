@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { WorldError } from "../errors.ts";
+import { ServiceError } from "../errors.ts";
 
 /** Longest wait between two tries. */
 const LONGEST_MS = 8_000;
@@ -14,21 +14,21 @@ const LONGEST_MS = 8_000;
 export const backoffMs = (failures: number, baseMs: number, random: number): number =>
   random * Math.min(LONGEST_MS, baseMs * 2 ** (failures - 1));
 
-export interface Patience {
+export interface RetryPolicy {
   readonly baseMs: number;
   /** Ends the waiting: the last failure is thrown then. */
   readonly signal: AbortSignal;
   /** Whether the call, having failed `failures` times and last with this, may be sent again. */
-  again(error: WorldError, failures: number): boolean;
+  again(error: ServiceError, failures: number): boolean;
 }
 
 /** Calls until it succeeds or may not be sent again. @throws what the last try threw */
-export async function retried<T>(attempt: () => Promise<T>, { baseMs, signal, again }: Patience): Promise<T> {
+export async function withRetries<T>(attempt: () => Promise<T>, { baseMs, signal, again }: RetryPolicy): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof WorldError) || signal.aborted || !again(error, failures)) throw error;
+      if (!(error instanceof ServiceError) || signal.aborted || !again(error, failures)) throw error;
       await sleep(backoffMs(failures, baseMs, Math.random()), undefined, { signal }).catch(() => {
         throw error;
       });

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { WorldError } from "../errors.ts";
+import type { ServiceError } from "../errors.ts";
 
 /** Faulty fields that a message names. */
 const MAX_PLACES = 5;
@@ -9,7 +9,7 @@ const MAX_PLACES = 5;
  *
  * @param misunderstood - makes the error out of the names of the fields that are not as they should be, never their values
  */
-export function shaped<T>(shape: z.ZodType<T>, value: unknown, misunderstood: (where: string) => WorldError): T {
+export function parseResponse<T>(shape: z.ZodType<T>, value: unknown, misunderstood: (where: string) => ServiceError): T {
   const read = shape.safeParse(value);
   if (read.success) return read.data;
   const places = read.error.issues.map(({ path }) => path.join(".") || "the answer");

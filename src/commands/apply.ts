@@ -1,16 +1,16 @@
 import type { Config } from "../config.ts";
-import { spoken } from "../domain/duration.ts";
-import { many } from "../domain/grammar.ts";
-import { standing } from "../kinds/standing.ts";
-import type { Preview } from "../loop/preview.ts";
-import { changeLine, painted, problemLines } from "../preview/lines.ts";
-import { closing, grouped, tunnelName } from "../preview/text.ts";
-import { inEffect } from "../status/effect.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { pluralise } from "../domain/grammar.ts";
+import { deployedRoutes } from "../kinds/standing.ts";
+import type { DryRun } from "../loop/preview.ts";
+import { changeLine, colourSign, problemLines } from "../preview/lines.ts";
+import { closingLines, sectionLines, tunnelName } from "../preview/text.ts";
+import { withActualEffect } from "../status/effect.ts";
 import type { Terminal } from "../terminal.ts";
-import { type Command, type Context, withConfig } from "./command.ts";
-import { opened, orTold, unbegun } from "./opened.ts";
-import { errorLines, say } from "./say.ts";
-import { createSteps, type Taken } from "./steps.ts";
+import { type Command, type CommandContext, withConfig } from "./command.ts";
+import { createOneShotApp, reportServiceErrors, wasNotStarted } from "./opened.ts";
+import { errorLines, printLines } from "./say.ts";
+import { createStepRunner, type StepRunResult } from "./steps.ts";
 
 export const applyCommand: Command = {
   name: "apply",
@@ -25,60 +25,68 @@ Exit code: 0 done, 1 something failed: what was done, what was not and what to d
   run: (context) => withConfig(context, (config) => apply(config, context)),
 };
 
-function apply(config: Config, context: Context): Promise<number> {
+function apply(config: Config, context: CommandContext): Promise<number> {
   const { out, stop } = context;
-  return orTold(
+  return reportServiceErrors(
     context,
     async () => {
-      const steps = createSteps(context);
-      const app = await opened(config, context, steps);
+      const steps = createStepRunner(context);
+      const app = await createOneShotApp(config, context, steps);
       const preview = await app.preview();
-      say(out, `cfauth apply · tunnel ${tunnelName(preview)} · owner ${app.owner}`, "");
+      printLines(out, `cfauth apply · tunnel ${tunnelName(preview)} · owner ${app.owner}`, "");
       if (config.dryRun) {
-        say(out, ...grouped(preview, app.owner, out), "", ...closing(preview).slice(0, 1), "CFAUTH_DRY_RUN is set: nothing was written.");
+        printLines(
+          out,
+          ...sectionLines(preview, app.owner, out),
+          "",
+          ...closingLines(preview).slice(0, 1),
+          "CFAUTH_DRY_RUN is set: nothing was written.",
+        );
         return 0;
       }
       const taken = await steps.take(app, preview);
-      say(out, ...told(taken, context), ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)));
+      printLines(out, ...told(taken, context), ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)));
       return taken.whole && taken.late === undefined ? 0 : 1;
     },
-    (error) => say(out, ...errorLines(out, error)),
+    (error) => printLines(out, ...errorLines(out, error)),
   );
 }
 
 /** What waits, what is left to the daemon and what is wrong, in the end. */
-function told({ last, late }: Taken, { out, stop }: Context): readonly string[] {
+function told({ last, late }: StepRunResult, { out, stop }: CommandContext): readonly string[] {
   if (last?.end === undefined)
-    return (last?.errors ?? []).filter((error) => !unbegun(error, stop)).flatMap((error) => errorLines(out, error));
+    return (last?.errors ?? []).filter((error) => !wasNotStarted(error, stop)).flatMap((error) => errorLines(out, error));
   // What waits then waits for whoever stopped it.
   if (stop.aborted) return [];
   const { plan, decision, world } = last.end;
   return [
     ...[...decision.desired.closing.keys()].map(
-      (key) => `${painted(out, "…")} ${key}  its container is gone: the daemon removes it when the grace period ends`,
+      (key) => `${colourSign(out, "…")} ${key}  its container is gone: the daemon removes it when the grace period ends`,
     ),
-    ...plan.waiting.map(({ route, reason }) => `${painted(out, "…")} ${route}  waiting for ${reason}`),
-    ...inEffect([...plan.problems, ...(late === undefined ? [] : [late])], standing(world), decision.desired).flatMap((problem) => {
-      const [what = "", ...then] = problemLines(out, problem);
-      return [
-        `${painted(out, "!")} ${problem.route === undefined ? "" : `${problem.route}  `}${what}`,
-        ...then.map((line) => `    ${line}`),
-      ];
-    }),
+    ...plan.waiting.map(({ route, reason }) => `${colourSign(out, "…")} ${route}  waiting for ${reason}`),
+    ...withActualEffect([...plan.problems, ...(late === undefined ? [] : [late])], deployedRoutes(world), decision.desired).flatMap(
+      (problem) => {
+        const [what = "", ...then] = problemLines(out, problem);
+        return [
+          `${colourSign(out, "!")} ${problem.route === undefined ? "" : `${problem.route}  `}${what}`,
+          ...then.map((line) => `    ${line}`),
+        ];
+      },
+    ),
   ];
 }
 
-function summary({ done, last, ms }: Taken): readonly string[] {
+function summary({ done, last, ms }: StepRunResult): readonly string[] {
   const { live, waiting, problems } = last?.end?.plan ?? { live: [], waiting: [], problems: [] };
-  const routes = `${live.length} live, ${waiting.length} waiting, ${many(problems.length, "problem")}.`;
-  return [`${done.length === 0 ? "No changes." : `Done: ${many(done.length, "step")} in ${spoken(ms)}.`} ${routes}`];
+  const routes = `${live.length} live, ${waiting.length} waiting, ${pluralise(problems.length, "problem")}.`;
+  return [`${done.length === 0 ? "No changes." : `Done: ${pluralise(done.length, "step")} in ${formatDuration(ms)}.`} ${routes}`];
 }
 
 /** What was not done, and that it does no harm. */
-function unfinished({ done, left }: Taken, preview: Preview, out: Terminal, stop: AbortSignal): readonly string[] {
+function unfinished({ done, left }: StepRunResult, preview: DryRun, out: Terminal, stop: AbortSignal): readonly string[] {
   return [
     "",
-    `${stop.aborted ? "Stopped" : "Not finished"}: ${many(done.length, "step")} done, ${left.length} not:`,
+    `${stop.aborted ? "Stopped" : "Not finished"}: ${pluralise(done.length, "step")} done, ${left.length} not:`,
     ...left
       .slice(0, MOST_LEFT)
       .map(({ change, difference }) => `    ${numberless(changeLine(out, change, difference, undefined, preview.before.tunnel))}`),

@@ -5,10 +5,10 @@ import { type Config, readConfig } from "../config.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** EX_CONFIG of sysexits.h. */
-export const FAULTY_SETTINGS = 78;
+export const EXIT_INVALID_SETTINGS = 78;
 
 /** What a command may touch of the process. */
-export interface Context {
+export interface CommandContext {
   readonly env: Environment;
   /** For settings in files. @throws where it cannot be read */
   readonly readText: (path: string) => string;
@@ -32,16 +32,16 @@ export interface Command {
   readonly help: string;
   readonly options: Readonly<Record<string, Pick<ParseArgsOptionDescriptor, "type" | "short">>>;
   /** @returns the exit code */
-  run(context: Context, given: Given): Promise<number>;
+  run(context: CommandContext, given: CommandOptions): Promise<number>;
 }
 
 /** The options as they were given; a flag that was not is absent. */
-export type Given = Readonly<Record<string, string | boolean | undefined>>;
+export type CommandOptions = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Runs it with the settings; where these are faulty, says which, without their values. */
-export async function withConfig({ env, readText, err }: Context, run: (config: Config) => Promise<number>): Promise<number> {
+export async function withConfig({ env, readText, err }: CommandContext, run: (config: Config) => Promise<number>): Promise<number> {
   const settings = readConfig(env, readText);
   if (settings.ok) return run(settings.config);
   err.write(err.lines(...faultsText(settings.faults).trimEnd().split("\n")));
-  return FAULTY_SETTINGS;
+  return EXIT_INVALID_SETTINGS;
 }

@@ -1,6 +1,6 @@
 import type { Owner } from "../domain/owner.ts";
-import { askedAt } from "./beside.ts";
-import type { Context } from "./command.ts";
+import { fetchReport } from "./beside.ts";
+import type { CommandContext } from "./command.ts";
 import { address } from "./healthcheck.ts";
 
 /**
@@ -8,7 +8,7 @@ import { address } from "./healthcheck.ts";
  * of the service, for a command that runs in a container of its own. Undefined where none does. One that is just starting does
  * not know its owner yet, and counts.
  */
-export async function daemonBeside(context: Pick<Context, "env" | "readText">, owner: Owner): Promise<string | undefined> {
+export async function findWritingDaemon(context: Pick<CommandContext, "env" | "readText">, owner: Owner): Promise<string | undefined> {
   const here = address(context);
   const found = await Promise.all([here, here.replace(/\/\/.*:/, "//cfauth:")].map((at) => writing(at, owner)));
   return found.find((at) => at !== undefined);
@@ -16,7 +16,7 @@ export async function daemonBeside(context: Pick<Context, "env" | "readText">, o
 
 async function writing(at: string, owner: Owner): Promise<string | undefined> {
   try {
-    const { report } = await askedAt(at, 3_000);
+    const { report } = await fetchReport(at, 3_000);
     const ours = typeof report?.formatVersion === "string" && (report.owner === owner || report.owner === "");
     return ours && report.dryRun !== true ? at : undefined;
   } catch {

@@ -1,19 +1,19 @@
 import type { Config } from "../config.ts";
-import { spoken } from "../domain/duration.ts";
-import { many } from "../domain/grammar.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { pluralise } from "../domain/grammar.ts";
 import type { Owner } from "../domain/owner.ts";
 import type { Problem } from "../domain/problem.ts";
-import { foreignIn } from "../kinds/foreign.ts";
-import { oursIn, type Remaining, stayingIn, unseenIn } from "../kinds/leaving.ts";
+import { countForeign } from "../kinds/foreign.ts";
+import { type LeftOver, listKept, listOwned, listUnseen } from "../kinds/leaving.ts";
 import { ZERO_TRUST } from "../links.ts";
-import type { Preview } from "../loop/preview.ts";
-import { painted, problemLines } from "../preview/lines.ts";
-import { grouped, tunnelName } from "../preview/text.ts";
-import { type Command, type Context, withConfig } from "./command.ts";
-import { daemonBeside } from "./daemon-beside.ts";
-import { opened, orTold } from "./opened.ts";
-import { errorLines, say } from "./say.ts";
-import { createSteps, type Taken } from "./steps.ts";
+import type { DryRun } from "../loop/preview.ts";
+import { colourSign, problemLines } from "../preview/lines.ts";
+import { sectionLines, tunnelName } from "../preview/text.ts";
+import { type Command, type CommandContext, withConfig } from "./command.ts";
+import { findWritingDaemon } from "./daemon-beside.ts";
+import { createOneShotApp, reportServiceErrors } from "./opened.ts";
+import { errorLines, printLines } from "./say.ts";
+import { createStepRunner, type StepRunResult } from "./steps.ts";
 
 export const destroyCommand: Command = {
   name: "destroy",
@@ -34,50 +34,50 @@ Exit code: 0 all is gone, 1 something is left, or it was not begun: why is said,
   run: (context, { yes }) => withConfig(context, (config) => destroy(config, context, yes === true)),
 };
 
-function destroy(config: Config, context: Context, yes: boolean): Promise<number> {
+function destroy(config: Config, context: CommandContext, yes: boolean): Promise<number> {
   const { out } = context;
-  return orTold(
+  return reportServiceErrors(
     context,
     async () => {
-      const steps = createSteps(context);
-      const app = await opened(config, context, { ...steps, leaving: true });
-      const beside = await daemonBeside(context, app.owner);
+      const steps = createStepRunner(context);
+      const app = await createOneShotApp(config, context, { ...steps, leaving: true });
+      const beside = await findWritingDaemon(context, app.owner);
       const preview = await app.preview();
-      say(
+      printLines(
         out,
         `cfauth destroy · tunnel ${tunnelName(preview)} · owner ${app.owner}`,
         "",
         ...listed(preview, app.owner, config, context),
         "",
       );
-      const gone = preview.steps.length === 0 && oursIn(preview.before, app.owner).length === 0;
-      const unseen = unseenIn(preview.before, app.owner);
+      const gone = preview.steps.length === 0 && listOwned(preview.before, app.owner).length === 0;
+      const unseen = listUnseen(preview.before, app.owner);
       if (gone && unseen.length > 0) {
-        say(
+        printLines(
           out,
           `Nothing of owner ${app.owner} is seen, but not all can be seen:`,
-          ...unseen.map((it) => `    ${painted(out, "!")} ${spell(it)}`),
+          ...unseen.map((it) => `    ${colourSign(out, "!")} ${spell(it)}`),
         );
         return 1;
       }
-      if (gone) say(out, `Nothing of owner ${app.owner} is there.`);
+      if (gone) printLines(out, `Nothing of owner ${app.owner} is there.`);
       const refusal = gone ? undefined : await refused(config, context, app.owner, yes, beside);
-      if (refusal !== undefined) say(out, ...refusal);
+      if (refusal !== undefined) printLines(out, ...refusal);
       if (gone || refusal !== undefined) return gone ? 0 : 1;
       const taken = await steps.take(app, preview);
       if (context.stop.aborted) {
-        say(out, ...stopped(taken));
+        printLines(out, ...stopped(taken));
         return 1;
       }
       // Where all was answered it is known: Authentik itself may have gone off the net last.
       const after = taken.whole ? taken.last?.end?.world : undefined;
       const known = after ?? (await app.look(taken.last?.end?.world));
-      const left = [...oursIn(known, app.owner), ...unseenIn(known, app.owner)];
-      say(out, ...told(taken, left, app.owner, context), ...(taken.late === undefined ? [] : late(taken.late, context)));
+      const left = [...listOwned(known, app.owner), ...listUnseen(known, app.owner)];
+      printLines(out, ...told(taken, left, app.owner, context), ...(taken.late === undefined ? [] : late(taken.late, context)));
       return left.length === 0 && taken.late === undefined ? 0 : 1;
     },
     (error) =>
-      say(
+      printLines(
         out,
         ...errorLines(out, error),
         `    What stands is safe. Once that is mended, run cfauth destroy again: it goes on from where it was.`,
@@ -86,15 +86,15 @@ function destroy(config: Config, context: Context, yes: boolean): Promise<number
 }
 
 /** What goes, and what stays. */
-function listed(preview: Preview, owner: Owner, { tunnel }: Config, { out }: Context): readonly string[] {
+function listed(preview: DryRun, owner: Owner, { tunnel }: Config, { out }: CommandContext): readonly string[] {
   const file = tunnel.tokenFile === undefined ? [] : [{ what: `the file ${tunnel.tokenFile}`, why: "it holds the tunnel's token" }];
-  const stays = [...stayingIn(preview.after), ...file];
-  const others = foreignIn(preview.before);
+  const stays = [...listKept(preview.after), ...file];
+  const others = countForeign(preview.before);
   const login = preview.after.login.method === undefined ? [] : [BY_HAND];
   return [
-    ...grouped(preview, owner, out),
+    ...sectionLines(preview, owner, out),
     ...(preview.steps.length === 0 ? [] : [""]),
-    `What stays: ${many(others, "object")} of others, byte for byte${stays.length === 0 ? "." : "; and"}`,
+    `What stays: ${pluralise(others, "object")} of others, byte for byte${stays.length === 0 ? "." : "; and"}`,
     ...stays.map((it) => `    ${spell(it)}`),
     ...login,
     ...(preview.before.tunnel.tunnel === undefined
@@ -108,12 +108,12 @@ function listed(preview: Preview, owner: Owner, { tunnel }: Config, { out }: Con
 const BY_HAND =
   "    → to delete the login all the same: Zero Trust → Settings → Authentication, then application and provider in Authentik";
 
-const spell = ({ what, why }: Remaining): string => (why === undefined ? what : `${what}: ${why}`);
+const spell = ({ what, why }: LeftOver): string => (why === undefined ? what : `${what}: ${why}`);
 
 /** Why it is not begun; undefined where it may. */
 async function refused(
   config: Config,
-  { ask }: Context,
+  { ask }: CommandContext,
   owner: Owner,
   yes: boolean,
   beside: string | undefined,
@@ -132,26 +132,26 @@ async function refused(
 }
 
 /** What is left is not looked at any more: whoever pressed Ctrl-C does not wait for it. */
-const stopped = ({ done, left, ms }: Taken): readonly string[] => [
+const stopped = ({ done, left, ms }: StepRunResult): readonly string[] => [
   "",
-  `Stopped: ${many(done.length, "step")} done in ${spoken(ms)}, ${left.length} not. What stands is safe.`,
+  `Stopped: ${pluralise(done.length, "step")} done in ${formatDuration(ms)}, ${left.length} not. What stands is safe.`,
   "Run cfauth destroy again: it goes on from where it was.",
 ];
 
-function told({ done, last, ms }: Taken, left: readonly Remaining[], owner: Owner, { out }: Context): readonly string[] {
-  const count = `${many(done.length, "step")} in ${spoken(ms)}`;
+function told({ done, last, ms }: StepRunResult, left: readonly LeftOver[], owner: Owner, { out }: CommandContext): readonly string[] {
+  const count = `${pluralise(done.length, "step")} in ${formatDuration(ms)}`;
   if (left.length === 0)
     return ["", `Gone: nothing of owner ${owner} is left (${count}). A cfauth that is started anew makes again what the labels ask for.`];
   return [
     "",
     ...(last?.end === undefined ? (last?.errors ?? []) : []).flatMap((error) => errorLines(out, error)),
     `Not all is gone (${count}); left:`,
-    ...left.map((it) => `    ${painted(out, "!")} ${spell(it)}`),
+    ...left.map((it) => `    ${colourSign(out, "!")} ${spell(it)}`),
     "What stands is safe. Run cfauth destroy again: it goes on from where it was.",
   ];
 }
 
-function late(problem: Problem, { out }: Context): readonly string[] {
+function late(problem: Problem, { out }: CommandContext): readonly string[] {
   const [what = "", ...then] = problemLines(out, problem);
-  return [`${painted(out, "!")} ${what}`, ...then.map((line) => `    ${line}`)];
+  return [`${colourSign(out, "!")} ${what}`, ...then.map((line) => `    ${line}`)];
 }

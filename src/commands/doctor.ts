@@ -5,22 +5,22 @@ import { createAuthentik } from "../clients/authentik.ts";
 import { createCloudflare } from "../clients/cloudflare.ts";
 import { createDocker } from "../clients/docker.ts";
 import type { Config } from "../config.ts";
-import { examine } from "../doctor/examine.ts";
-import { givenBy } from "../doctor/given.ts";
+import { runChecks } from "../doctor/examine.ts";
+import { settingSources } from "../doctor/given.ts";
 import { diagnosisJson } from "../doctor/json.ts";
-import { createScene, type Scene } from "../doctor/scene.ts";
-import { published, scrubbed } from "../doctor/scrub.ts";
+import { createDoctorContext, type DoctorContext } from "../doctor/scene.ts";
+import { publishReport, scrubReport } from "../doctor/scrub.ts";
 import { groupText, verdict } from "../doctor/text.ts";
-import { createVisit } from "../doctor/visit.ts";
+import { createHttpProbe } from "../doctor/visit.ts";
 import { jsonDocument } from "../domain/text/json-text.ts";
-import { type Listen, urlOf } from "../http/listen.ts";
+import { type ListenAddress, listenUrl } from "../http/listen.ts";
 import { createDockerSource } from "../sources/index.ts";
 import { createListing } from "../sources/listing.ts";
 import type { Report } from "../status/report.ts";
 import type { Terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
-import { askedAt } from "./beside.ts";
-import { type Command, type Context, withConfig } from "./command.ts";
+import { fetchReport } from "./beside.ts";
+import { type Command, type CommandContext, withConfig } from "./command.ts";
 
 export const doctorCommand: Command = {
   name: "doctor",
@@ -45,17 +45,17 @@ Exit code: 0 cfauth can work (warnings included), 1 something keeps a route from
 /** Of one request, in milliseconds: less than a group may take, so that what does not answer is named. */
 const TIMEOUT_MS = 4_000;
 
-function sceneFor(config: Config, { env, readText, stop: signal }: Context, notify: boolean): Scene {
+function sceneFor(config: Config, { env, readText, stop: signal }: CommandContext, notify: boolean): DoctorContext {
   const { cloudflare, authentik } = config;
   const docker = createDocker(config.docker, { timeoutMs: TIMEOUT_MS, subscribeMs: TIMEOUT_MS });
   const { labels, imageLabels } = config;
   const source = createDockerSource({ docker, log: { debug: () => {} }, prefix: labels.prefix, imageLabels });
   const listing = createListing(source, () => performance.now());
   const parts = lookupParts(authentik, { listing, machine: hostname() });
-  return createScene({
+  return createDoctorContext({
     config,
     stranger: parts && (() => strangerAt(parts)),
-    given: givenBy(env, readText),
+    given: settingSources(env, readText),
     docker,
     cloudflare: createCloudflare({ token: cloudflare.token.reveal(), baseUrl: cloudflare.baseUrl, signal, timeoutMs: TIMEOUT_MS }),
     authentik: createAuthentik({
@@ -65,7 +65,7 @@ function sceneFor(config: Config, { env, readText, stop: signal }: Context, noti
       signal,
       timeoutMs: TIMEOUT_MS,
     }),
-    visit: createVisit(signal, TIMEOUT_MS),
+    visit: createHttpProbe(signal, TIMEOUT_MS),
     beside: () => reportOf(config.listen),
     now: Date.now(),
     stop: signal,
@@ -74,9 +74,9 @@ function sceneFor(config: Config, { env, readText, stop: signal }: Context, noti
 }
 
 /** What the daemon of the same container tells of itself. */
-async function reportOf(listen: Listen): Promise<Report | undefined> {
+async function reportOf(listen: ListenAddress): Promise<Report | undefined> {
   try {
-    const { ok, report } = await askedAt(urlOf(listen), 2_000);
+    const { ok, report } = await fetchReport(listenUrl(listen), 2_000);
     return ok && Array.isArray(report?.routes) ? (report as Report) : undefined;
   } catch {
     return undefined;
@@ -84,16 +84,16 @@ async function reportOf(listen: Listen): Promise<Report | undefined> {
 }
 
 /** @returns 1 when anything keeps a route from working, or it was stopped */
-export async function doctor(scene: Scene, out: Terminal, json: boolean): Promise<0 | 1> {
+export async function doctor(scene: DoctorContext, out: Terminal, json: boolean): Promise<0 | 1> {
   const { secrets } = scene.config;
   if (!json) out.write(out.lines(`cfauth doctor ${VERSION}`));
   const waiting = createWaiting(out, json);
   waiting.show();
-  const { groups } = await examine(scene, {
+  const { groups } = await runChecks(scene, {
     onGroup: (group) => {
       if (json || scene.stop.aborted) return;
       waiting.clear();
-      out.write(groupText(scrubbed(group, secrets), out));
+      out.write(groupText(scrubReport(group, secrets), out));
       waiting.show();
     },
   });
@@ -102,7 +102,7 @@ export async function doctor(scene: Scene, out: Terminal, json: boolean): Promis
     if (!json) out.write(out.lines("Stopped: not everything was looked at."));
     return 1;
   }
-  if (json) out.write(jsonDocument(diagnosisJson(published({ groups }, secrets), VERSION)));
+  if (json) out.write(jsonDocument(diagnosisJson(publishReport({ groups }, secrets), VERSION)));
   else out.write(out.lines(verdict(groups)));
   return groups.some(({ result }) => result === "fail") ? 1 : 0;
 }

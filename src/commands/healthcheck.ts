@@ -1,6 +1,6 @@
-import { gather } from "../config/gather.ts";
-import { parseListen, urlOf } from "../http/listen.ts";
-import type { Command, Context } from "./command.ts";
+import { readEnvironment } from "../config/gather.ts";
+import { listenUrl, parseListen } from "../http/listen.ts";
+import type { Command, CommandContext } from "./command.ts";
 
 export const healthcheckCommand: Command = {
   name: "healthcheck",
@@ -22,8 +22,8 @@ export async function healthcheck(address: string): Promise<0 | 1> {
 }
 
 /** Where the daemon of the same container listens. It runs without the daemon's secrets, so one setting is read alone. */
-export function address({ env, readText }: Pick<Context, "env" | "readText">): string {
-  const { texts } = gather(env, ["CFAUTH_LISTEN"], readText);
+export function address({ env, readText }: Pick<CommandContext, "env" | "readText">): string {
+  const { texts } = readEnvironment(env, ["CFAUTH_LISTEN"], readText);
   const listen = parseListen(texts["CFAUTH_LISTEN"] ?? "0.0.0.0:8080");
-  return urlOf(listen.ok ? listen.value : { host: "0.0.0.0", port: 8080 });
+  return listenUrl(listen.ok ? listen.value : { host: "0.0.0.0", port: 8080 });
 }

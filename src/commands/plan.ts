@@ -1,10 +1,10 @@
 import type { Config } from "../config.ts";
 import { jsonDocument } from "../domain/text/json-text.ts";
 import { failureReport, planReport } from "../preview/json.ts";
-import { closing, grouped, tunnelName } from "../preview/text.ts";
-import { type Command, type Context, withConfig } from "./command.ts";
-import { opened, orTold } from "./opened.ts";
-import { errorLines, say } from "./say.ts";
+import { closingLines, sectionLines, tunnelName } from "../preview/text.ts";
+import { type Command, type CommandContext, withConfig } from "./command.ts";
+import { createOneShotApp, reportServiceErrors } from "./opened.ts";
+import { errorLines, printLines } from "./say.ts";
 
 export const planCommand: Command = {
   name: "plan",
@@ -22,21 +22,21 @@ Problems and what waits are no changes.`,
   run: (context, { json }) => withConfig(context, (config) => plan(config, context, json === true)),
 };
 
-const plan = (config: Config, context: Context, json: boolean): Promise<number> => {
+const plan = (config: Config, context: CommandContext, json: boolean): Promise<number> => {
   const { out } = context;
-  return orTold(
+  return reportServiceErrors(
     context,
     async () => {
-      const app = await opened(config, context);
+      const app = await createOneShotApp(config, context);
       const preview = await app.preview();
       if (json) out.write(jsonDocument(planReport(preview, app.owner)));
       else {
         const head = `cfauth plan · tunnel ${tunnelName(preview)} · owner ${app.owner}`;
-        const body = grouped(preview, app.owner, out);
-        say(out, head, "", ...body, ...(body.length === 0 ? [] : [""]), ...closing(preview));
+        const body = sectionLines(preview, app.owner, out);
+        printLines(out, head, "", ...body, ...(body.length === 0 ? [] : [""]), ...closingLines(preview));
       }
       return preview.steps.length === 0 ? 0 : 2;
     },
-    (error) => (json ? out.write(jsonDocument(failureReport(error))) : say(out, ...errorLines(out, error))),
+    (error) => (json ? out.write(jsonDocument(failureReport(error))) : printLines(out, ...errorLines(out, error))),
   );
 };

@@ -1,5 +1,5 @@
 import type { Terminal } from "../terminal.ts";
-import { say } from "./say.ts";
+import { printLines } from "./say.ts";
 
 /** Lines that come one after the other, and beneath them how far it is. */
 export interface Progress {
@@ -29,7 +29,7 @@ export function createProgress(out: Terminal, total: number): Progress {
     line: (text) => {
       const under = bar;
       draw(undefined);
-      say(out, text);
+      printLines(out, text);
       draw(under);
     },
     at: (done) => draw(barOf(Math.min(done, total), total, performance.now() - started).slice(0, Math.max(0, out.columns - 1))),

@@ -2,22 +2,22 @@ import { type App, createApp } from "../app.ts";
 import { spell } from "../clients/docker/address.ts";
 import { createDocker } from "../clients/docker.ts";
 import type { Config } from "../config.ts";
-import { WorldError } from "../errors.ts";
-import { openPage } from "../http/server.ts";
-import type { Jump } from "../kinds/ingress/journal.ts";
+import { ServiceError } from "../errors.ts";
+import { startServer } from "../http/server.ts";
+import type { VersionJump } from "../kinds/ingress/journal.ts";
 import { createLog, type Log } from "../log.ts";
 import { backoff } from "../loop/backoff.ts";
-import type { Observer } from "../loop/loop.ts";
-import { createTrigger, type Looked } from "../loop/trigger.ts";
+import type { PassListener } from "../loop/loop.ts";
+import { createScheduler, type RunResult } from "../loop/trigger.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import { createNotifier } from "../notify/notifier.ts";
 import { createDockerSource } from "../sources/index.ts";
-import { logTeller } from "../status/log-lines.ts";
-import { ailment, report } from "../status/page.ts";
-import { createRehearsal } from "../status/rehearsal.ts";
-import { createWatch } from "../status/watch.ts";
+import { createLogSink } from "../status/log-lines.ts";
+import { buildReport, livenessFailure } from "../status/page.ts";
+import { createDryRunLog } from "../status/rehearsal.ts";
+import { createStatusCollector } from "../status/watch.ts";
 import { VERSION } from "../version.ts";
-import { type Command, type Context, withConfig } from "./command.ts";
+import { type Command, type CommandContext, withConfig } from "./command.ts";
 
 export const runCommand: Command = {
   name: "run",
@@ -28,7 +28,7 @@ export const runCommand: Command = {
   run: (context) => withConfig(context, (config) => run(config, logOf(config, context), context.stop)),
 };
 
-const logOf = ({ log, secrets }: Config, { out }: Context): Log =>
+const logOf = ({ log, secrets }: Config, { out }: CommandContext): Log =>
   createLog({ level: log.level, format: log.format, secrets, stream: { write: (text) => out.write(text), isTTY: out.interactive } });
 
 /** How long a call under way may take after SIGTERM, in milliseconds; Docker kills after ten seconds. */
@@ -70,8 +70,8 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     log,
     onSent: metrics.notified,
   });
-  const watch = createWatch([logTeller(log), metrics, notifier]);
-  const rehearse = createRehearsal(log);
+  const watch = createStatusCollector([createLogSink(log), metrics, notifier]);
+  const rehearse = createDryRunLog(log);
   let dockerUp = true;
   let failures = 0;
   /** When the last pass ended, in milliseconds after the start: the time of day may be set meanwhile. */
@@ -84,7 +84,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   /** An engine that is back is heard by its events, and to ask it costs nothing. */
   const hold = (nextMs: number): number => (watch.status().sick.has("docker") ? 0 : Math.min(nextMs, HOLD_MS));
 
-  const turn = async (): Promise<Omit<Looked, "changed">> => {
+  const turn = async (): Promise<Omit<RunResult, "changed">> => {
     try {
       app ??= await createApp({
         config,
@@ -103,22 +103,22 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     } catch (error) {
       if (stop.aborted) return { nextMs: 0 };
       failures += 1;
-      if (error instanceof WorldError) {
+      if (error instanceof ServiceError) {
         watch.failed(error, Date.now());
         ended();
       } else log[failures < ONE_TOO_MANY ? "warn" : "error"]({ err: error }, "pass failed");
-      const restMs = error instanceof WorldError ? error.retryAfterMs : undefined;
+      const restMs = error instanceof ServiceError ? error.retryAfterMs : undefined;
       const nextMs = backoff(failures, Math.random(), restMs);
       return { nextMs, holdMs: restMs ?? hold(nextMs) };
     }
   };
-  const trigger = createTrigger({
+  const trigger = createScheduler({
     run: async () => ({ ...(await turn()), changed: (watch.status().last?.applied ?? 0) > 0 }),
   });
-  const page = await openPage(
+  const page = await startServer(
     {
       report: () =>
-        report({
+        buildReport({
           owner: app?.owner,
           dryRun: config.dryRun,
           status: watch.status(),
@@ -128,7 +128,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
           labelPrefix: config.labels.prefix,
         }),
       ailment: () =>
-        ailment(watch.status(), config.resyncMs, (watch.status().last?.at ?? performance.timeOrigin) + performance.now() - endedAt),
+        livenessFailure(watch.status(), config.resyncMs, (watch.status().last?.at ?? performance.timeOrigin) + performance.now() - endedAt),
       ready: () => watch.status().converged,
       notInForce: () => (watch.status().problems.some(({ code }) => code === "CFA-TUNNEL-BEHIND") ? NOT_IN_FORCE : undefined),
       metrics: metrics.exposition,
@@ -161,7 +161,7 @@ const NOT_IN_FORCE = "cloudflared runs older rules than those that were written"
 /** A person may edit the tunnel in the dashboard; a write that comes between our read and our write may have been lost. */
 const jumpLog =
   (log: Log) =>
-  ({ during, ...versions }: Jump): void =>
+  ({ during, ...versions }: VersionJump): void =>
     log[during === "write" ? "warn" : "info"](
       versions,
       during === "write"
@@ -170,7 +170,7 @@ const jumpLog =
     );
 
 /** What is not sent any more, since cfauth is told to end, is no failure of anybody's. */
-const untilStopped = (watch: Observer, stop: AbortSignal, ended: () => void): Observer => ({
+const untilStopped = (watch: PassListener, stop: AbortSignal, ended: () => void): PassListener => ({
   ...watch,
   changed: (change, error) => (error === undefined || !stop.aborted ? watch.changed(change, error) : undefined),
   passed: (outcome) => {

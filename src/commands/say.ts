@@ -1,12 +1,12 @@
-import { discreet } from "../domain/discreet.ts";
-import type { WorldError } from "../errors.ts";
+import { redactPersonalData } from "../domain/discreet.ts";
+import type { ServiceError } from "../errors.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `✗ message  CODE`, and beneath it what to do. */
-export const errorLines = (out: Terminal, { message, code, fix }: Pick<WorldError, "message" | "code" | "fix">): readonly string[] => [
+export const errorLines = (out: Terminal, { message, code, fix }: Pick<ServiceError, "message" | "code" | "fix">): readonly string[] => [
   `${out.mark("fail")} ${message}  ${code}`,
   `    → ${fix}`,
 ];
 
 /** Every line of a person's goes through it, so that none has to think of what labels and names of objects may have in them. */
-export const say = (out: Terminal, ...lines: readonly string[]): void => out.write(out.lines(...lines.map(discreet)));
+export const printLines = (out: Terminal, ...lines: readonly string[]): void => out.write(out.lines(...lines.map(redactPersonalData)));

@@ -1,11 +1,11 @@
 import { shownJson } from "../domain/text/json-text.ts";
-import { statusLines } from "../status/lines.ts";
+import { terminalLines } from "../status/lines.ts";
 import type { Report } from "../status/report.ts";
 import { healthy } from "../status/words.ts";
-import { askedAt } from "./beside.ts";
-import type { Command, Context } from "./command.ts";
+import { fetchReport } from "./beside.ts";
+import type { Command, CommandContext } from "./command.ts";
 import { address } from "./healthcheck.ts";
-import { say } from "./say.ts";
+import { printLines } from "./say.ts";
 
 export const statusCommand: Command = {
   name: "status",
@@ -29,13 +29,13 @@ export const statusCommand: Command = {
 /** How long the daemon may take, in milliseconds: it answers from memory. */
 const PATIENCE_MS = 5_000;
 
-async function status({ out, err }: Context, at: string, asJson: boolean): Promise<0 | 1> {
+async function status({ out, err }: CommandContext, at: string, asJson: boolean): Promise<0 | 1> {
   const answer = await ask(at);
   if ("fault" in answer) {
-    say(err, `${err.mark("fail")} ${answer.fault}`, `    → ${answer.fix}`);
+    printLines(err, `${err.mark("fail")} ${answer.fault}`, `    → ${answer.fix}`);
     return 1;
   }
-  out.write(asJson ? shownJson(answer.text) : out.lines(...statusLines(answer.report, out, Date.now())));
+  out.write(asJson ? shownJson(answer.text) : out.lines(...terminalLines(answer.report, out, Date.now())));
   return healthy(answer.report) ? 0 : 1;
 }
 
@@ -43,7 +43,7 @@ type Answer = { readonly text: string; readonly report: Report } | { readonly fa
 
 async function ask(at: string): Promise<Answer> {
   try {
-    const { ok, text, report } = await askedAt(at, PATIENCE_MS);
+    const { ok, text, report } = await fetchReport(at, PATIENCE_MS);
     if (ok && report?.formatVersion?.startsWith("1.")) return { text, report: report as Report };
     return { fault: `what answers at ${at} is not cfauth`, fix: "set CFAUTH_LISTEN as it is set for the daemon" };
   } catch (error) {

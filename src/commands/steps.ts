@@ -1,24 +1,24 @@
 import type { App, AppOptions } from "../app.ts";
 import type { Problem } from "../domain/problem.ts";
-import type { WorldError } from "../errors.ts";
-import { difference } from "../kinds/difference.ts";
+import type { ServiceError } from "../errors.ts";
+import { diffChange } from "../kinds/difference.ts";
 import type { AnyChange } from "../kinds/index.ts";
-import { notInForce } from "../kinds/ingress/survey.ts";
-import { called, subjectOf } from "../kinds/phrase.ts";
-import type { World } from "../kinds/world.ts";
-import type { Outcome } from "../loop/loop.ts";
-import type { Preview, Step } from "../loop/preview.ts";
+import { diagnosePropagation } from "../kinds/ingress/survey.ts";
+import { resourceLabel, subjectOf } from "../kinds/phrase.ts";
+import type { ObservedState } from "../kinds/world.ts";
+import type { PassOutcome } from "../loop/loop.ts";
+import type { DryRun, DryRunStep } from "../loop/preview.ts";
 import { changeLine } from "../preview/lines.ts";
-import type { Context } from "./command.ts";
-import { unbegun } from "./opened.ts";
+import type { CommandContext } from "./command.ts";
+import { wasNotStarted } from "./opened.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 /** How far it came. */
-export interface Taken {
+export interface StepRunResult {
   readonly done: readonly AnyChange[];
   /** Those of the preview that were not done. */
-  readonly left: readonly Step[];
-  readonly last: Outcome | undefined;
+  readonly left: readonly DryRunStep[];
+  readonly last: PassOutcome | undefined;
   /** Whether all that can be done is done. */
   readonly whole: boolean;
   /** What is to be said where cloudflared does not run what was closed or narrowed; undefined where it does. */
@@ -27,37 +27,37 @@ export interface Taken {
 }
 
 /** Shows each step as it ends: what an app is made with, and then what runs it. */
-export interface Steps {
+export interface StepRunner {
   readonly watch: AppOptions["watch"];
   readonly onCall: AppOptions["onCall"];
   /** Passes until nothing is left to do, or it fails too often. */
-  take(app: Pick<App, "loop" | "inForce">, preview: Preview): Promise<Taken>;
+  take(app: Pick<App, "loop" | "inForce">, preview: DryRun): Promise<StepRunResult>;
 }
 
 /** Passes that fail before it gives up; each is a second or more after the one before. */
 const TRIES = 4;
 
-export function createSteps({ out, stop }: Pick<Context, "out" | "stop">): Steps {
+export function createStepRunner({ out, stop }: Pick<CommandContext, "out" | "stop">): StepRunner {
   const done: AnyChange[] = [];
   let told = 0;
   /** The numbers of those that failed: one that is tried again keeps its own. */
   const failed = new Map<string, number>();
   let reasoned: string | undefined;
-  let last: Outcome | undefined;
-  let planned: World | undefined;
+  let last: PassOutcome | undefined;
+  let planned: ObservedState | undefined;
   let progress: Progress = createProgress(out, 0);
   /** Of the wave under way: when it began, in milliseconds, how many steps it has, and how many writes were answered. */
   let wave = { began: 0, size: 0, written: 0 };
 
-  const changed = (change: AnyChange, error: WorldError | undefined): void => {
-    if (error !== undefined && unbegun(error, stop)) return;
+  const changed = (change: AnyChange, error: ServiceError | undefined): void => {
+    if (error !== undefined && wasNotStarted(error, stop)) return;
     const key = nameOf(change);
     const number = failed.get(key) ?? told + 1;
     told = Math.max(told, number);
     if (error === undefined) failed.delete(key);
     else failed.set(key, number);
     if (planned === undefined) return;
-    const line = changeLine(out, change, difference(change, planned), undefined, planned.tunnel);
+    const line = changeLine(out, change, diffChange(change, planned), undefined, planned.tunnel);
     const time = `${((performance.now() - wave.began) / 1_000).toFixed(1)} s`;
     progress.line(`${out.mark(error === undefined ? "ok" : "fail")} ${String(number).padStart(3)} ${line}  ${out.paint("dim", time)}`);
     if (error === undefined) done.push(change);
@@ -65,7 +65,7 @@ export function createSteps({ out, stop }: Pick<Context, "out" | "stop">): Steps
   };
 
   /** Many may fail for one reason: it is told with the first of them. */
-  const tell = ({ message, code, fix }: WorldError): void => {
+  const tell = ({ message, code, fix }: ServiceError): void => {
     const reason = [`${message}  ${code}`, `→ ${fix}`];
     if (reason.join() === reasoned) return;
     reasoned = reason.join();
@@ -98,7 +98,7 @@ export function createSteps({ out, stop }: Pick<Context, "out" | "stop">): Steps
         if (tries < TRIES - 1) await new Promise((over) => setTimeout(over, Math.min(again, 10_000)));
       }
       const world = stop.aborted ? undefined : last?.end?.world;
-      const late = world === undefined || (await inForce(world)) ? undefined : notInForce(world.tunnel.name);
+      const late = world === undefined || (await inForce(world)) ? undefined : diagnosePropagation(world.tunnel.name);
       progress.end();
       return {
         done,
@@ -116,7 +116,7 @@ export function createSteps({ out, stop }: Pick<Context, "out" | "stop">): Steps
 }
 
 /** Each is taken off once: an application may be changed twice. */
-function without(steps: readonly Step[], done: readonly AnyChange[]): readonly Step[] {
+function without(steps: readonly DryRunStep[], done: readonly AnyChange[]): readonly DryRunStep[] {
   const names = done.map(nameOf);
   return steps.filter(({ change }) => {
     const at = names.indexOf(nameOf(change));
@@ -125,4 +125,4 @@ function without(steps: readonly Step[], done: readonly AnyChange[]): readonly S
   });
 }
 
-const nameOf = (change: AnyChange): string => `${change.action} ${called(change)} ${subjectOf(change)}`;
+const nameOf = (change: AnyChange): string => `${change.action} ${resourceLabel(change)} ${subjectOf(change)}`;

@@ -1,4 +1,4 @@
-import { list } from "../domain/list.ts";
+import { splitList } from "../domain/list.ts";
 import { isFoundOn } from "../domain/networks.ts";
 import type { SettingFault } from "./fault.ts";
 import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
@@ -11,7 +11,7 @@ export function contradictions(texts: Readonly<Record<string, string>>): readonl
 /** Docker resolves no names on its default networks; by address a container can be reached on some of them. */
 function networkWithoutNames(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
   const target = texts["CFAUTH_TARGET"] === "ip" ? "ip" : "name";
-  const wrong = list(texts["CFAUTH_NETWORK"] ?? "").find((network) => !isFoundOn(network, target));
+  const wrong = splitList(texts["CFAUTH_NETWORK"] ?? "").find((network) => !isFoundOn(network, target));
   return wrong === undefined
     ? []
     : [

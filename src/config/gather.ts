@@ -2,7 +2,7 @@ import type { SettingFault } from "./fault.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface Gathered {
+export interface ReadEnvironment {
   /** By the setting's own name, trimmed, never empty. */
   readonly texts: Readonly<Record<string, string>>;
   /** Settings that somebody meant to give, though a fault kept them from being read: not called missing as well. */
@@ -23,7 +23,7 @@ export interface Gathered {
  * Quotes round any of these are a fault: `docker run --env-file` and lists in a Compose file keep them, and a tunnel or a group of
  * a name in quotes is another one.
  */
-export function gather(env: Environment, names: readonly string[], readFile: (path: string) => string): Gathered {
+export function readEnvironment(env: Environment, names: readonly string[], readFile: (path: string) => string): ReadEnvironment {
   const found = names.map((name) => ({ name, ...find(env, name, readFile) }));
   return {
     texts: Object.fromEntries(found.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text]]))),

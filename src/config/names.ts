@@ -1,11 +1,11 @@
-import { nearest } from "../domain/nearest.ts";
+import { closestMatch } from "../domain/nearest.ts";
 import type { SettingFault } from "./fault.ts";
 import type { Environment } from "./gather.ts";
 
 const PREFIX = "CFAUTH_";
 
 /** The variables of the environment that look like ours and are not. Variables of other families are nobody's business here. */
-export function misnamed(env: Environment, known: readonly string[]): readonly SettingFault[] {
+export function unknownSettings(env: Environment, known: readonly string[]): readonly SettingFault[] {
   const all = new Set(withFiles(known));
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && (env[name] ?? "").trim() !== "" && !all.has(name))
@@ -25,7 +25,7 @@ function unknown(name: string, known: readonly string[]): SettingFault {
 function likely(name: string, known: readonly string[]): string | undefined {
   const bare = name.slice(PREFIX.length);
   const all = withFiles(known);
-  return all.find((it) => it === bare) ?? nearest(name, [...known, ...all]);
+  return all.find((it) => it === bare) ?? closestMatch(name, [...known, ...all]);
 }
 
 /**
@@ -33,9 +33,9 @@ function likely(name: string, known: readonly string[]): string | undefined {
  *
  * @param known - settings that are right as they are
  */
-export function misspelt(env: Environment, missing: string, known: readonly string[]): string | undefined {
+export function likelyTypo(env: Environment, missing: string, known: readonly string[]): string | undefined {
   const all = new Set(withFiles(known));
-  return nearest(
+  return closestMatch(
     missing,
     Object.keys(env).filter((name) => !all.has(name) && (env[name] ?? "").trim() !== ""),
   );

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { list } from "../domain/list.ts";
-import { nearest } from "../domain/nearest.ts";
-import type { Parsed } from "../domain/parsed.ts";
+import { splitList } from "../domain/list.ts";
+import { closestMatch } from "../domain/nearest.ts";
+import type { ParseResult } from "../domain/parsed.ts";
 import { parseSession } from "../domain/session.ts";
 import { parseListen } from "../http/listen.ts";
-import { FOREIGN, type Foreign } from "../labels/foreign.ts";
+import { LABEL_DIALECTS, type LabelDialect } from "../labels/foreign.ts";
 import { parseTargets } from "../notify/target.ts";
 import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
 import { parseApiUrl, parsePublicUrl } from "./urls.ts";
@@ -15,7 +15,7 @@ import {
   parseContainer,
   parseDomain,
   parseFile,
-  parseFlag,
+  parseFlagSetting,
   parseId,
   parseNames,
   parseNetworks,
@@ -27,7 +27,7 @@ import {
 } from "./values.ts";
 
 /** Why a text is refused goes into the issue's message, what would be right into its `fix`. */
-const read = <T>(parse: (text: string) => Parsed<T>) =>
+const read = <T>(parse: (text: string) => ParseResult<T>) =>
   z.string().transform((text, context): T => {
     const value = parse(text);
     if (value.ok) return value.value;
@@ -35,24 +35,28 @@ const read = <T>(parse: (text: string) => Parsed<T>) =>
     return z.NEVER;
   });
 
-function parseSources(text: string): Parsed<readonly "containers"[]> {
-  const sources = list(text);
+function parseSources(text: string): ParseResult<readonly "containers"[]> {
+  const sources = splitList(text);
   if (sources.length > 0 && sources.every((source) => source === "containers")) return { ok: true, value: ["containers"] };
   const why = sources.includes("swarm") ? "asks for swarm, which is not supported yet by this version" : "is not a source";
   return { ok: false, why, fix: "write containers, or remove it" };
 }
 
-function parseReads(text: string): Parsed<readonly Foreign[]> {
-  const asked = list(text).map((name) => ({ name, family: FOREIGN.find((it) => it === name.replace(/\.$/, "")) }));
+function parseReads(text: string): ParseResult<readonly LabelDialect[]> {
+  const asked = splitList(text).map((name) => ({ name, family: LABEL_DIALECTS.find((it) => it === name.replace(/\.$/, "")) }));
   const wrong = asked.find(({ family }) => family === undefined);
-  const meant = wrong && nearest(wrong.name, FOREIGN);
+  const meant = wrong && closestMatch(wrong.name, LABEL_DIALECTS);
   return wrong === undefined
-    ? { ok: true, value: FOREIGN.filter((it) => asked.some(({ family }) => family === it)) }
-    : { ok: false, why: "names labels that cfauth cannot read", fix: `write ${meant ?? `${FOREIGN.join(" or ")}, or both with a comma`}` };
+    ? { ok: true, value: LABEL_DIALECTS.filter((it) => asked.some(({ family }) => family === it)) }
+    : {
+        ok: false,
+        why: "names labels that cfauth cannot read",
+        fix: `write ${meant ?? `${LABEL_DIALECTS.join(" or ")}, or both with a comma`}`,
+      };
 }
 
 /** Every setting of this version, with its default. */
-export const Settings = z.object({
+export const RawSettings = z.object({
   CLOUDFLARE_API_TOKEN: read(parseToken),
   CLOUDFLARE_ACCOUNT_ID: read(parseId).optional(),
   CLOUDFLARE_BASE_URL: read(parseApiUrl).optional(),
@@ -74,19 +78,19 @@ export const Settings = z.object({
   CFAUTH_DEFAULT_ACCESS: read(oneOf("authentik", "public")).prefault("authentik"),
   CFAUTH_DEFAULT_GROUPS: read(parseNames).prefault(""),
   CFAUTH_DEFAULT_SESSION: read(parseSession).prefault("24h"),
-  CFAUTH_ALLOW_PUBLIC: read(parseFlag).prefault("true"),
-  CFAUTH_TILES: read(parseFlag).prefault("true"),
-  CFAUTH_WAIT_HEALTHY: read(parseFlag).prefault("true"),
+  CFAUTH_ALLOW_PUBLIC: read(parseFlagSetting).prefault("true"),
+  CFAUTH_TILES: read(parseFlagSetting).prefault("true"),
+  CFAUTH_WAIT_HEALTHY: read(parseFlagSetting).prefault("true"),
   CFAUTH_GRACE_PERIOD: read(durationOf(0, "0s")).prefault("60s"),
   CFAUTH_STARTUP_GRACE_PERIOD: read(durationOf(0, "0s")).prefault("5m"),
   CFAUTH_RESYNC_INTERVAL: read(durationOf(1_000, "1s")).prefault("5m"),
   CFAUTH_READ_LABELS: read(parseReads).prefault(""),
   CFAUTH_NOTIFY_URL: read(parseTargets).optional(),
-  CFAUTH_ALLOW_SERVICE: read(parseFlag).prefault("false"),
-  CFAUTH_IMAGE_LABELS: read(parseFlag).prefault("false"),
+  CFAUTH_ALLOW_SERVICE: read(parseFlagSetting).prefault("false"),
+  CFAUTH_IMAGE_LABELS: read(parseFlagSetting).prefault("false"),
   CFAUTH_CA_POOLS: read(parseCaPools).prefault(""),
   CFAUTH_LISTEN: read(parseListen).prefault("0.0.0.0:8080"),
-  CFAUTH_DRY_RUN: read(parseFlag).prefault("false"),
+  CFAUTH_DRY_RUN: read(parseFlagSetting).prefault("false"),
   CFAUTH_LABEL_PREFIX: read(parsePrefix).prefault("cfauth"),
   LOG_LEVEL: read(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")).prefault("info"),
   LOG_FORMAT: read(oneOf("json", "pretty")).optional(),
@@ -95,6 +99,6 @@ export const Settings = z.object({
   DOCKER_CERT_PATH: z.string().optional(),
 });
 
-export type Settings = z.infer<typeof Settings>;
+export type RawSettings = z.infer<typeof RawSettings>;
 
-export const SETTING_NAMES: readonly string[] = Object.keys(Settings.shape);
+export const SETTING_NAMES: readonly string[] = Object.keys(RawSettings.shape);

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { jsonIn } from "../domain/json.ts";
-import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
+import { tryParseJson } from "../domain/json.ts";
+import { invalid, ok, type ParseResult } from "../domain/parsed.ts";
 import { type Secret, secret } from "../secret.ts";
 
 /** Which tunnel: one that exists, or one by name, made where it is missing. */
-export type TunnelWish = { readonly by: "id" | "token"; readonly id: string } | { readonly by: "name"; readonly name: string };
+export type TunnelSelector = { readonly by: "id" | "token"; readonly id: string } | { readonly by: "name"; readonly name: string };
 
 export interface ConnectorToken {
   readonly accountId: string;
@@ -19,20 +19,20 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const Shape = z.object({ a: z.string().regex(/^[0-9a-f]{32}$/i), t: z.string().regex(UUID), s: z.string().min(1) });
 
 /** Reads account and tunnel out of the token that cloudflared runs with. */
-export function parseConnectorToken(text: string): Parsed<ConnectorToken> {
-  const read = Shape.safeParse(jsonIn(Buffer.from(text, "base64").toString("utf8")));
+export function parseConnectorToken(text: string): ParseResult<ConnectorToken> {
+  const read = Shape.safeParse(tryParseJson(Buffer.from(text, "base64").toString("utf8")));
   if (!read.success)
-    return faulty(
+    return invalid(
       "is not a tunnel token",
       "copy it from the dashboard: Networks → Tunnels → the tunnel → Configure, what stands behind --token",
     );
   const { a, t, s } = read.data;
-  return parsed({ accountId: a.toLowerCase(), tunnelId: t.toLowerCase(), secrets: [secret(text), secret(s)] });
+  return ok({ accountId: a.toLowerCase(), tunnelId: t.toLowerCase(), secrets: [secret(text), secret(s)] });
 }
 
-export function parseTunnel(text: string): Parsed<TunnelWish> {
-  if (UUID.test(text)) return parsed({ by: "id", id: text.toLowerCase() });
+export function parseTunnel(text: string): ParseResult<TunnelSelector> {
+  if (UUID.test(text)) return ok({ by: "id", id: text.toLowerCase() });
   return /^[^\x00-\x1f\x7f]{1,100}$/.test(text)
-    ? parsed({ by: "name", name: text })
-    : faulty("is not the name of a tunnel", "write its name or id");
+    ? ok({ by: "name", name: text })
+    : invalid("is not the name of a tunnel", "write its name or id");
 }

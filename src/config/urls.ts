@@ -1,4 +1,4 @@
-import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
+import { invalid, ok, type ParseResult } from "../domain/parsed.ts";
 import { mayBePrivateHost } from "../domain/private-host.ts";
 
 /**
@@ -6,37 +6,37 @@ import { mayBePrivateHost } from "../domain/private-host.ts";
  *
  * @returns without a closing slash
  */
-export function parsePublicUrl(text: string): Parsed<string> {
+export function parsePublicUrl(text: string): ParseResult<string> {
   const url = parseUrl(text);
   if (!url.ok) return url;
   const { protocol, hostname } = new URL(url.value);
   return protocol === "https:" || thisMachine(hostname)
     ? url
-    : faulty("is not https", "write https://: the login and its codes go over this address");
+    : invalid("is not https", "write https://: the login and its codes go over this address");
 }
 
 /** The address of an API as cfauth itself reaches it, and to which it sends a token: plain http is for this machine and private networks. */
-export function parseApiUrl(text: string): Parsed<string> {
+export function parseApiUrl(text: string): ParseResult<string> {
   const url = parseUrl(text);
   if (!url.ok) return url;
   const { protocol, hostname } = new URL(url.value);
   return protocol === "https:" || mayBePrivateHost(hostname)
     ? url
-    : faulty(
+    : invalid(
         "sends a token over http to an address on the internet, where anybody on the way can read it",
         "write https://, or an address of this machine or of a private network, such as http://authentik-server:9000",
       );
 }
 
-function parseUrl(text: string): Parsed<string> {
+function parseUrl(text: string): ParseResult<string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // The name is the same with and without the DNS's closing dot, and hostnames of labels have none.
   if (url?.hostname.endsWith(".")) url.hostname = url.hostname.slice(0, -1);
   if (url === undefined || !["http:", "https:"].includes(url.protocol))
-    return faulty("is not an address", "write it with https:// in front, such as https://auth.example.com");
-  if (url.username !== "" || url.password !== "") return faulty("has a user name or password in it", "remove what stands before the @");
-  if (/[?#]/.test(text)) return faulty("has a ? or # in it", "remove everything from there on");
-  return parsed(`${url.origin}${url.pathname}`.replace(/\/+$/, ""));
+    return invalid("is not an address", "write it with https:// in front, such as https://auth.example.com");
+  if (url.username !== "" || url.password !== "") return invalid("has a user name or password in it", "remove what stands before the @");
+  if (/[?#]/.test(text)) return invalid("has a ? or # in it", "remove everything from there on");
+  return ok(`${url.origin}${url.pathname}`.replace(/\/+$/, ""));
 }
 
 const thisMachine = (hostname: string): boolean =>

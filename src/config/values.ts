@@ -1,109 +1,107 @@
 import { parseDuration } from "../domain/duration.ts";
-import { either } from "../domain/grammar.ts";
+import { joinWithOr } from "../domain/grammar.ts";
 import { parseHostname } from "../domain/hostname.ts";
-import { list } from "../domain/list.ts";
-import { nearest } from "../domain/nearest.ts";
+import { splitList } from "../domain/list.ts";
+import { closestMatch } from "../domain/nearest.ts";
 import { type Owner, parseOwner } from "../domain/owner.ts";
-import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
+import { invalid, ok, type ParseResult } from "../domain/parsed.ts";
 import { type Secret, secret } from "../secret.ts";
 
 /** A timer waits at most 2^31 - 1 milliseconds (24.8 days); a longer one would go off at once. */
 const LONGEST_MS = 24 * 86_400_000;
 
-export const parseFlag = (text: string): Parsed<boolean> =>
-  text === "true" || text === "false" ? parsed(text === "true") : faulty("is neither true nor false", "write true or false");
+export const parseFlagSetting = (text: string): ParseResult<boolean> =>
+  text === "true" || text === "false" ? ok(text === "true") : invalid("is neither true nor false", "write true or false");
 
-export function oneOf<T extends string>(...known: readonly T[]): (text: string) => Parsed<T> {
+export function oneOf<T extends string>(...known: readonly T[]): (text: string) => ParseResult<T> {
   return (text) => {
     const found = known.find((it) => it === text);
-    return found === undefined ? faulty(`is not ${either(known)}`, `write ${nearest(text, known) ?? either(known)}`) : parsed(found);
+    return found === undefined
+      ? invalid(`is not ${joinWithOr(known)}`, `write ${closestMatch(text, known) ?? joinWithOr(known)}`)
+      : ok(found);
   };
 }
 
 /** @param leastMs - in milliseconds, together with the words for it */
-export function durationOf(leastMs: number, least: string): (text: string) => Parsed<number> {
+export function durationOf(leastMs: number, least: string): (text: string) => ParseResult<number> {
   return (text) => {
     const duration = parseDuration(text);
     if (!duration.ok || (duration.value >= leastMs && duration.value <= LONGEST_MS)) return duration;
-    return faulty("is out of range", `write something from ${least} to 24d`);
+    return invalid("is out of range", `write something from ${least} to 24d`);
   };
 }
 
 /** Docker's own rule for names of networks. */
-export function parseNetworks(text: string): Parsed<readonly string[]> {
-  const names = list(text);
+export function parseNetworks(text: string): ParseResult<readonly string[]> {
+  const names = splitList(text);
   const good = names.length > 0 && names.every((name) => /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name));
-  return good ? parsed(names) : faulty("is not the name of a Docker network", "write a name such as tunnel, or several with commas");
+  return good ? ok(names) : invalid("is not the name of a Docker network", "write a name such as tunnel, or several with commas");
 }
 
 /** Names of groups: none at all is allowed, nothing between two commas is not. */
-export function parseNames(text: string): Parsed<readonly string[]> {
-  if (text === "") return parsed([]);
+export function parseNames(text: string): ParseResult<readonly string[]> {
+  if (text === "") return ok([]);
   const names = text.split(",").map((part) => part.trim());
-  return names.includes("")
-    ? faulty("has nothing between two commas", "write names with one comma between two")
-    : parsed([...new Set(names)]);
+  return names.includes("") ? invalid("has nothing between two commas", "write names with one comma between two") : ok([...new Set(names)]);
 }
 
-export function parseZones(text: string): Parsed<readonly string[]> {
-  const zones = list(text).map(parseDomain);
+export function parseZones(text: string): ParseResult<readonly string[]> {
+  const zones = splitList(text).map(parseDomain);
   const good = zones.flatMap((zone) => (zone.ok ? [zone.value] : []));
   return zones.length > 0 && good.length === zones.length
-    ? parsed(good)
-    : faulty("is not a list of domains", "write domains with commas: example.com,example.org");
+    ? ok(good)
+    : invalid("is not a list of domains", "write domains with commas: example.com,example.org");
 }
 
-export function parseDomain(text: string): Parsed<string> {
+export function parseDomain(text: string): ParseResult<string> {
   const host = parseHostname(text);
-  return host.ok && !host.value.startsWith("*.") ? host : faulty("is not a domain", "write it like example.com");
+  return host.ok && !host.value.startsWith("*.") ? host : invalid("is not a domain", "write it like example.com");
 }
 
-export function parseOwnerName(text: string): Parsed<Owner> {
+export function parseOwnerName(text: string): ParseResult<Owner> {
   const owner = parseOwner(text);
-  return owner === undefined
-    ? faulty("is not a name that can be written on every object", "write 1 to 32 of a-z, 0-9 and -")
-    : parsed(owner);
+  return owner === undefined ? invalid("is not a name that can be written on every object", "write 1 to 32 of a-z, 0-9 and -") : ok(owner);
 }
 
-export function parsePrefix(text: string): Parsed<string> {
-  if (/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$/.test(text)) return parsed(text);
+export function parsePrefix(text: string): ParseResult<string> {
+  if (/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$/.test(text)) return ok(text);
   return text.endsWith(".")
-    ? faulty("ends with a dot", "leave the dot off")
-    : faulty("is not a label prefix", "write letters, digits, hyphens and dots, such as cfauth");
+    ? invalid("ends with a dot", "leave the dot off")
+    : invalid("is not a label prefix", "write letters, digits, hyphens and dots, such as cfauth");
 }
 
-export const parseSlug = (text: string): Parsed<string> =>
-  /^[A-Za-z0-9_-]{1,200}$/.test(text) ? parsed(text) : faulty("is not a slug", "write letters, digits, - and _ only");
+export const parseSlug = (text: string): ParseResult<string> =>
+  /^[A-Za-z0-9_-]{1,200}$/.test(text) ? ok(text) : invalid("is not a slug", "write letters, digits, - and _ only");
 
-export const parseId = (text: string): Parsed<string> =>
+export const parseId = (text: string): ParseResult<string> =>
   /^[0-9a-f]{32}$/i.test(text)
-    ? parsed(text.toLowerCase())
-    : faulty("is not an account id", "copy the 32 characters from the dashboard's address: dash.cloudflare.com/<account id>");
+    ? ok(text.toLowerCase())
+    : invalid("is not an account id", "copy the 32 characters from the dashboard's address: dash.cloudflare.com/<account id>");
 
 /** An absolute path: a relative one would depend on where the process was started. */
-export const parseFile = (text: string): Parsed<string> =>
-  text.startsWith("/") ? parsed(text) : faulty("is not an absolute path", "begin it with a slash");
+export const parseFile = (text: string): ParseResult<string> =>
+  text.startsWith("/") ? ok(text) : invalid("is not an absolute path", "begin it with a slash");
 
 /**
  * A token that can stand in a header, and is long enough to be taken out of a log line without spoiling every other word.
  */
-export function parseToken(text: string): Parsed<Secret> {
-  if (/["'\s]/.test(text)) return faulty("has quotes or spaces in it", "write the token alone");
-  if (!/^[\x21-\x7e]+$/.test(text)) return faulty("has characters that no token has", "copy the token again");
-  return text.length < 8 ? faulty("is too short to be a token", "copy the whole token") : parsed(secret(text));
+export function parseToken(text: string): ParseResult<Secret> {
+  if (/["'\s]/.test(text)) return invalid("has quotes or spaces in it", "write the token alone");
+  if (!/^[\x21-\x7e]+$/.test(text)) return invalid("has characters that no token has", "copy the token again");
+  return text.length < 8 ? invalid("is too short to be a token", "copy the whole token") : ok(secret(text));
 }
 
 /** A container's name or the name of a Compose service, as Docker and Compose allow them. */
-export const parseContainer = (text: string): Parsed<string> =>
+export const parseContainer = (text: string): ParseResult<string> =>
   /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text)
-    ? parsed(text)
-    : faulty("is not the name of a container or service", "write the container's name as `docker ps` shows it, such as authentik-server");
+    ? ok(text)
+    : invalid("is not the name of a container or service", "write the container's name as `docker ps` shows it, such as authentik-server");
 
 /** Absolute paths with commas; none at all is allowed. */
-export function parseCaPools(text: string): Parsed<readonly string[]> {
-  const files = list(text);
+export function parseCaPools(text: string): ParseResult<readonly string[]> {
+  const files = splitList(text);
   const wrong = files.find((file) => !/^\/[^\p{Cc}]+$/u.test(file));
   return wrong === undefined
-    ? parsed([...new Set(files)])
-    : faulty("has a path that is not absolute", "write absolute paths with commas: /etc/ssl/home-ca.pem,/etc/ssl/lab-ca.pem");
+    ? ok([...new Set(files)])
+    : invalid("has a path that is not absolute", "write absolute paths with commas: /etc/ssl/home-ca.pem,/etc/ssl/lab-ca.pem");
 }

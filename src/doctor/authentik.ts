@@ -2,44 +2,44 @@ import { z } from "zod";
 import { OWN_NETWORK, type Stranger } from "../clients/authentik/lookup.ts";
 import { permissions, secretPermissions } from "../clients/authentik/permissions.ts";
 import type { Authentik } from "../clients/authentik.ts";
-import { WorldError } from "../errors.ts";
-import { authentikPage } from "../links.ts";
-import { type Check, type Findings, type Need, passed } from "./findings.ts";
-import { sourceOf } from "./given.ts";
-import { type Granted, granted, Me } from "./granted.ts";
-import type { Scene } from "./scene.ts";
-import { ending } from "./token.ts";
+import { ServiceError } from "../errors.ts";
+import { authentikPageUrl } from "../links.ts";
+import { type DoctorCheck, type Findings, passedCheck, type Requirement } from "./findings.ts";
+import { settingSource } from "./given.ts";
+import { AuthentikUser, type GrantedPermissions, readGrantedPermissions } from "./granted.ts";
+import type { DoctorContext } from "./scene.ts";
+import { tokenExpiry } from "./token.ts";
 
 const TITLE = "Token valid";
 
 /** Whether it answers, the token, and each permission of its user. */
-export async function authentik(scene: Scene): Promise<Findings> {
+export async function checkAuthentik(scene: DoctorContext): Promise<Findings> {
   const { authentik: client, config, given, now } = scene;
-  const source = sourceOf(given, "AUTHENTIK_TOKEN");
-  const tokens = authentikPage(config.authentik.url, "core/tokens");
+  const source = settingSource(given, "AUTHENTIK_TOKEN");
+  const tokens = authentikPageUrl(config.authentik.url, "core/tokens");
   const refuse = (error: unknown): never => {
-    throw error instanceof WorldError && error.code === "CFA-AK-TOKEN" ? refused(error, config.authentik.apiUrl, source, tokens) : error;
+    throw error instanceof ServiceError && error.code === "CFA-AK-TOKEN" ? refused(error, config.authentik.apiUrl, source, tokens) : error;
   };
   const version = await client
     .ask("version.get", z.looseObject({ version_current: z.string() }), { path: "/admin/version/" })
     .then((answer) => answer.version_current)
     .catch(refuse);
-  const { user } = await client.ask("me.get", Me, { path: "/core/users/me/" }).catch(refuse);
+  const { user } = await client.ask("me.get", AuthentikUser, { path: "/core/users/me/" }).catch(refuse);
   const renew = `${tokens}: edit the token of cfauth and switch Expiring off; Authentik puts another key in its place when it expires`;
   const [end, may, stranger] = await Promise.all([
     expiry(client, user),
-    user.is_superuser ? undefined : granted(client, user),
+    user.is_superuser ? undefined : readGrantedPermissions(client, user),
     scene.stranger?.(),
   ]);
-  const token: Check & { readonly detail: string } =
+  const token: DoctorCheck & { readonly detail: string } =
     end === "unknown"
       ? { id: "authentik.token", title: TITLE, result: "pass", detail: "expiry not known" }
-      : ending(end, { id: "authentik.token", code: "CFA-AK-TOKEN-EXPIRES", fix: renew }, now);
+      : tokenExpiry(end, { id: "authentik.token", code: "CFA-AK-TOKEN-EXPIRES", fix: renew }, now);
   const needed = [...permissions, ...(newer(version) ? secretPermissions : [])];
-  const roles = authentikPage(config.authentik.url, "identity/roles");
+  const roles = authentikPageUrl(config.authentik.url, "identity/roles");
   const missing = may === undefined ? [] : needed.filter((it) => !may.permissions.has(it));
   const checks = needed.map((permission) => shown(permission, may, missing, roles));
-  const reached = passed("authentik.reach", "Authentik answers", `${version} at ${config.authentik.apiUrl}`);
+  const reached = passedCheck("authentik.reach", "Authentik answers", `${version} at ${config.authentik.apiUrl}`);
   return {
     fact: `${version} at ${config.authentik.apiUrl} · ${factOf(token.detail, checks, may)}`,
     checks: [reached, ...(stranger === undefined ? [] : [answersToo(stranger)]), token, ...checks],
@@ -48,7 +48,7 @@ export async function authentik(scene: Scene): Promise<Findings> {
 }
 
 /** The token does not go there, but who reaches Authentik by that name may come to the stranger. */
-const answersToo = ({ host, address, container }: Stranger): Check => ({
+const answersToo = ({ host, address, container }: Stranger): DoctorCheck => ({
   id: "authentik.name",
   title: "Name leads to Authentik alone",
   result: "warn",
@@ -57,8 +57,8 @@ const answersToo = ({ host, address, container }: Stranger): Check => ({
   fixes: [OWN_NETWORK],
 });
 
-const refused = (error: WorldError, url: string, source: string, tokens: string): WorldError =>
-  new WorldError({
+const refused = (error: ServiceError, url: string, source: string, tokens: string): ServiceError =>
+  new ServiceError({
     service: "authentik",
     code: "CFA-AK-TOKEN",
     message: `Authentik answers at ${url}, but refuses the token (from ${source}): it is expired or was replaced; Authentik renews API tokens every 30 minutes unless "Expiring" is off`,
@@ -70,10 +70,10 @@ const refused = (error: WorldError, url: string, source: string, tokens: string)
 const TokenAnswer = z.looseObject({ intent: z.string().nullish(), expires: z.string().nullish(), expiring: z.boolean().nullish() });
 
 /** A token is not told which of its user's it is: only where all of them never expire, or there is just one, it is known. */
-async function expiry(client: Authentik, { username }: Me): Promise<string | undefined | "unknown"> {
+async function expiry(client: Authentik, { username }: AuthentikUser): Promise<string | undefined | "unknown"> {
   const query = { user__username: username, intent: "api" };
   const found = await client.list("tokens.list", TokenAnswer, { path: "/core/tokens/", query }).catch((error: unknown) => {
-    if (error instanceof WorldError && !error.transient) return [];
+    if (error instanceof ServiceError && !error.transient) return [];
     throw error;
   });
   const tokens = found.filter(({ intent }) => intent !== "app_password");
@@ -94,7 +94,7 @@ const SPARED: Readonly<Record<string, string>> = {
   "authentik_providers_oauth2.change_scopemapping": "only direct members of a group are let in",
 };
 
-function shown(permission: string, may: Granted | undefined, missing: readonly string[], roles: string): Check {
+function shown(permission: string, may: GrantedPermissions | undefined, missing: readonly string[], roles: string): DoctorCheck {
   const check = { id: `authentik.permission.${permission}`, title: permission, listed: true };
   if (may === undefined || may.permissions.has(permission)) return { ...check, result: "pass", detail: "present" };
   if (!may.whole)
@@ -114,7 +114,7 @@ function shown(permission: string, may: Granted | undefined, missing: readonly s
   };
 }
 
-function factOf(token: string, checks: readonly Check[], may: Granted | undefined): string {
+function factOf(token: string, checks: readonly DoctorCheck[], may: GrantedPermissions | undefined): string {
   const all = checks.length;
   const [missing, dark] = [
     checks.filter(({ code }) => code !== undefined).length,
@@ -133,8 +133,8 @@ function newer(version: string): boolean {
 
 const READ_FIRST = ["view_flow", "view_certificatekeypair", "view_scopemapping", "view_oauth2provider", "view_application"];
 
-function lacking(checks: readonly Check[]): Findings["lacks"] {
+function lacking(checks: readonly DoctorCheck[]): Findings["lacks"] {
   const missing = checks.find(({ title, result }) => result === "fail" && READ_FIRST.some((it) => title.endsWith(`.${it}`)));
-  const need: Need | undefined = missing && { id: missing.id, title: missing.title };
+  const need: Requirement | undefined = missing && { id: missing.id, title: missing.title };
   return need && { login: need, routes: need };
 }

@@ -2,33 +2,33 @@ import { z } from "zod";
 import { APPS, DNS, LOGIN, TUNNEL, ZONES } from "../clients/cloudflare/operations.ts";
 import type { Config } from "../config.ts";
 import { chooseZone, type Hostname } from "../domain/hostname.ts";
-import { WorldError } from "../errors.ts";
+import { ServiceError } from "../errors.ts";
 import { TOKEN_FORM } from "../links.ts";
-import { type Check, checkFrom, type Findings, few, type Need, passed, type Result } from "./findings.ts";
-import { sourceOf } from "./given.ts";
-import { appsHeld, type Held, loginHeld, recordsHeld, tunnelHeld } from "./permissions.ts";
-import type { Scene } from "./scene.ts";
-import { ending, verified } from "./token.ts";
+import { type CheckResult, checkFrom, type DoctorCheck, type Findings, firstFew, passedCheck, type Requirement } from "./findings.ts";
+import { settingSource } from "./given.ts";
+import { type PermissionState, probeApps, probeLogin, probeRecords, probeTunnel } from "./permissions.ts";
+import type { DoctorContext } from "./scene.ts";
+import { tokenExpiry, verifyToken } from "./token.ts";
 
 const Zone = z.looseObject({ id: z.string(), name: z.string(), status: z.string().nullish() });
 type Zone = z.infer<typeof Zone>;
 
 /** The token, each of its permissions, and the zones. */
-export async function cloudflare(scene: Scene): Promise<Findings> {
+export async function checkCloudflare(scene: DoctorContext): Promise<Findings> {
   const { cloudflare: client, config, given, now } = scene;
-  const source = sourceOf(given, "CLOUDFLARE_API_TOKEN");
-  const found = await verified(client, scene.account).catch((error: unknown) => {
-    throw error instanceof WorldError && error.code === "CFA-CF-TOKEN" ? refused(error, source) : error;
+  const source = settingSource(given, "CLOUDFLARE_API_TOKEN");
+  const found = await verifyToken(client, scene.account).catch((error: unknown) => {
+    throw error instanceof ServiceError && error.code === "CFA-CF-TOKEN" ? refused(error, source) : error;
   });
   if (found.status !== "active") throw refused(undefined, source, found.status);
   const account = await scene.account().catch((error: unknown) => {
-    if (error instanceof WorldError && error.code === "CFA-CF-ACCOUNT") return error;
+    if (error instanceof ServiceError && error.code === "CFA-CF-ACCOUNT") return error;
     throw error;
   });
   const renew = newToken(source);
-  const token = ending(found.expires_on ?? undefined, { id: "cloudflare.token", code: "CFA-CF-TOKEN-EXPIRES", fix: renew }, now);
-  if (account instanceof WorldError) {
-    const need: Need = { id: "cloudflare.account", title: "Cloudflare account" };
+  const token = tokenExpiry(found.expires_on ?? undefined, { id: "cloudflare.token", code: "CFA-CF-TOKEN-EXPIRES", fix: renew }, now);
+  if (account instanceof ServiceError) {
+    const need: Requirement = { id: "cloudflare.account", title: "Cloudflare account" };
     const lacks = { tunnel: need, "zero-trust": need };
     return { fact: "token valid, but which account is meant is not clear", checks: [token, checkFrom(account, need)], lacks };
   }
@@ -46,8 +46,8 @@ export async function cloudflare(scene: Scene): Promise<Findings> {
 const newToken = (source: string): string =>
   `put a new token into ${source}, then: docker compose up -d --force-recreate cfauth; the form with everything ticked: ${TOKEN_FORM}`;
 
-const refused = (error: WorldError | undefined, source: string, status?: string): WorldError =>
-  new WorldError({
+const refused = (error: ServiceError | undefined, source: string, status?: string): ServiceError =>
+  new ServiceError({
     service: "cloudflare",
     code: "CFA-CF-TOKEN",
     message: `Cloudflare refuses the token (from ${source}): ${status === undefined ? "it is wrong, expired or deleted" : `it is ${status}`}`,
@@ -60,17 +60,21 @@ const refused = (error: WorldError | undefined, source: string, status?: string)
 interface Permission {
   readonly id: string;
   readonly title: string;
-  readonly held: Held | "no-zone";
+  readonly held: PermissionState | "no-zone";
   /** Zones that it is missing in, where not in all. */
   readonly where?: readonly string[];
 }
 
-async function permissionsOf({ cloudflare: client }: Scene, account: string, zones: readonly Zone[]): Promise<readonly Check[]> {
+async function permissionsOf(
+  { cloudflare: client }: DoctorContext,
+  account: string,
+  zones: readonly Zone[],
+): Promise<readonly DoctorCheck[]> {
   const [tunnel, apps, login, records] = await Promise.all([
-    tunnelHeld(client, account),
-    appsHeld(client, account),
-    loginHeld(client, account),
-    Promise.all(zones.map(async ({ id, name }) => ({ name, held: await recordsHeld(client, id) }))),
+    probeTunnel(client, account),
+    probeApps(client, account),
+    probeLogin(client, account),
+    Promise.all(zones.map(async ({ id, name }) => ({ name, held: await probeRecords(client, id) }))),
   ]);
   const lacking = records.filter(({ held }) => held === "missing").map(({ name }) => name);
   const odd = records.map(({ held }) => held).find((held) => typeof held === "object");
@@ -87,18 +91,18 @@ async function permissionsOf({ cloudflare: client }: Scene, account: string, zon
 }
 
 const RESULTS = { present: "pass", missing: "fail", "no-team": "skip", "no-zone": "skip" } as const;
-const TEAM: Need = { id: "zero-trust.team", title: "Zero Trust" };
-const SEEN: Need = { id: "cloudflare.permission.zone", title: ZONES };
+const TEAM: Requirement = { id: "zero-trust.team", title: "Zero Trust" };
+const SEEN: Requirement = { id: "cloudflare.permission.zone", title: ZONES };
 
-function shown({ id, title, held, where = [] }: Permission, fixes: readonly string[]): Check {
-  const result: Result = typeof held === "object" ? "warn" : RESULTS[held];
+function shown({ id, title, held, where = [] }: Permission, fixes: readonly string[]): DoctorCheck {
+  const result: CheckResult = typeof held === "object" ? "warn" : RESULTS[held];
   const check = { id: `cloudflare.permission.${id}`, title, result, listed: true } as const;
   if (typeof held === "object") return { ...check, detail: `not known: ${held.why}`, fixes: [LOOK] };
   if (held === "no-team") return { ...check, detail: "not known before Zero Trust is set up", needs: TEAM };
   if (held === "no-zone") return { ...check, detail: "not known before a zone is seen", needs: SEEN };
   if (held === "present") return { ...check, detail: "present" };
   const detail =
-    id === "zone" ? "missing, or the token is for no zone: it sees none" : where.length > 0 ? `missing for ${few(where)}` : "missing";
+    id === "zone" ? "missing, or the token is for no zone: it sees none" : where.length > 0 ? `missing for ${firstFew(where)}` : "missing";
   return { ...check, detail, code: "CFA-CF-PERMISSION", fixes };
 }
 
@@ -109,22 +113,22 @@ const mend = (missing: readonly Permission[]): readonly string[] => [
   `or create a new token with everything ticked: ${TOKEN_FORM}`,
 ];
 
-function factOf(token: Check & { readonly detail: string }, permissions: readonly Check[], zones: readonly Zone[]): string {
-  const of = (result: Result): number => permissions.filter((check) => check.result === result).length;
+function factOf(token: DoctorCheck & { readonly detail: string }, permissions: readonly DoctorCheck[], zones: readonly Zone[]): string {
+  const of = (result: CheckResult): number => permissions.filter((check) => check.result === result).length;
   const [missing, dark, all] = [of("fail"), of("warn") + of("skip"), permissions.length];
   if (missing > 0) return `token valid, but ${missing} of ${all} permissions ${missing === 1 ? "is" : "are"} missing`;
   const held = `${of("pass")} of ${all} permissions${dark === 0 ? "" : `, ${dark} not known`}`;
-  return `token valid, ${token.detail.split(":")[0]} · ${held} · ${zones.length === 1 ? "zone" : "zones"} ${few(zones.map(({ name }) => name))}`;
+  return `token valid, ${token.detail.split(":")[0]} · ${held} · ${zones.length === 1 ? "zone" : "zones"} ${firstFew(zones.map(({ name }) => name))}`;
 }
 
 /** Zones that a setting names in vain, and those whose domain does not lead to Cloudflare yet. */
-function zoneChecks(wanted: readonly string[] | undefined, all: readonly Zone[]): readonly Check[] {
+function zoneChecks(wanted: readonly string[] | undefined, all: readonly Zone[]): readonly DoctorCheck[] {
   const known = new Set(all.map(({ name }) => name));
   const unseen = (wanted ?? []).filter((name) => !known.has(name));
   const used = all.filter(({ name }) => wanted?.includes(name) ?? true);
   return [
     ...unseen.map(
-      (name): Check => ({
+      (name): DoctorCheck => ({
         id: "cloudflare.zone",
         title: `zone ${name}`,
         result: "warn",
@@ -133,12 +137,12 @@ function zoneChecks(wanted: readonly string[] | undefined, all: readonly Zone[])
         fixes: [`give the token Zone · Read and DNS · Edit for ${name}`, "or correct CFAUTH_ZONES"],
       }),
     ),
-    ...used.map(({ name, status }): Check => (status === "pending" ? pending(name) : passed("cloudflare.zone", `zone ${name}`))),
+    ...used.map(({ name, status }): DoctorCheck => (status === "pending" ? pending(name) : passedCheck("cloudflare.zone", `zone ${name}`))),
   ];
 }
 
 /** CFAUTH_DOMAIN completes hostnames, so it has to lie in a zone that may be used. The most specific zone decides. */
-function domainChecks({ domain, zones: wanted }: Config["labels"], all: readonly Zone[]): readonly Check[] {
+function domainChecks({ domain, zones: wanted }: Config["labels"], all: readonly Zone[]): readonly DoctorCheck[] {
   const [usable, excluded] = [true, false].map((is) => all.filter(({ name }) => (wanted?.includes(name) ?? true) === is));
   const choice =
     domain === undefined
@@ -161,7 +165,7 @@ function domainChecks({ domain, zones: wanted }: Config["labels"], all: readonly
   ];
 }
 
-const pending = (name: string): Check => ({
+const pending = (name: string): DoctorCheck => ({
   id: "cloudflare.zone",
   title: `zone ${name}`,
   result: "warn",
@@ -170,8 +174,8 @@ const pending = (name: string): Check => ({
   fixes: [`dash.cloudflare.com → ${name} → Overview shows the two name servers to set where the domain is registered`],
 });
 
-function lacking(permissions: readonly Check[], zones: readonly Zone[]): Findings["lacks"] {
-  const missing = (id: string): Need | undefined => {
+function lacking(permissions: readonly DoctorCheck[], zones: readonly Zone[]): Findings["lacks"] {
+  const missing = (id: string): Requirement | undefined => {
     const check = permissions.find((it) => it.id === `cloudflare.permission.${id}` && it.result === "fail");
     return check && { id: check.id, title: check.title.replace(/^(Account|Zone) · /, "") };
   };

@@ -1,30 +1,30 @@
 import { z } from "zod";
 import { spell } from "../clients/docker/address.ts";
-import { many } from "../domain/grammar.ts";
+import { pluralise } from "../domain/grammar.ts";
 import type { Workload } from "../domain/workload.ts";
-import { WorldError } from "../errors.ts";
-import { type Check, checkFrom, type Findings, few, type Need, passed } from "./findings.ts";
-import type { Scene } from "./scene.ts";
+import { ServiceError } from "../errors.ts";
+import { checkFrom, type DoctorCheck, type Findings, firstFew, passedCheck, type Requirement } from "./findings.ts";
+import type { DoctorContext } from "./scene.ts";
 
 /** The engine, each path that a socket proxy may refuse, and the tunnel network. */
-export async function docker(scene: Scene): Promise<Findings> {
+export async function checkDocker(scene: DoctorContext): Promise<Findings> {
   const { config } = scene;
   const [listed, info, events] = await Promise.all([outcome(scene.workloads()), outcome(version(scene)), outcome(subscribed(scene))]);
   // What is wrong with the whole engine is said once.
-  const whole = [listed, info, events].find((it) => it instanceof WorldError && it.code !== "CFA-DOCKER-PROXY");
-  if (listed instanceof WorldError && whole instanceof WorldError) throw whole;
-  const workloads = listed instanceof WorldError ? undefined : listed;
+  const whole = [listed, info, events].find((it) => it instanceof ServiceError && it.code !== "CFA-DOCKER-PROXY");
+  if (listed instanceof ServiceError && whole instanceof ServiceError) throw whole;
+  const workloads = listed instanceof ServiceError ? undefined : listed;
   const at = spell(config.docker);
   const checks = [
-    passed("docker.reach", "Docker answers", `at ${at}`),
+    passedCheck("docker.reach", "Docker answers", `at ${at}`),
     path("containers", "GET /containers/json", listed, "fail"),
     path("info", "GET /info", info, config.owner === undefined ? "fail" : "pass"),
     path("events", "GET /events", events, "warn"),
     ...(workloads === undefined ? [] : [images(workloads)]),
     ...(config.labels.target === "published" ? [] : await networks(scene, workloads ?? [])),
   ];
-  const named = info instanceof WorldError ? "engine" : `engine ${info}`;
-  const owned = config.owner !== undefined || !((await outcome(scene.owner())) instanceof WorldError);
+  const named = info instanceof ServiceError ? "engine" : `engine ${info}`;
+  const owned = config.owner !== undefined || !((await outcome(scene.owner())) instanceof ServiceError);
   const lack = workloads === undefined ? "containers" : owned ? undefined : "info";
   return {
     fact: [`${named} at ${at}`, ...summary(config.labels.networks, checks, workloads)].join(" · "),
@@ -33,17 +33,17 @@ export async function docker(scene: Scene): Promise<Findings> {
   };
 }
 
-const outcome = <T>(look: Promise<T>): Promise<T | WorldError> =>
+const outcome = <T>(look: Promise<T>): Promise<T | ServiceError> =>
   look.catch((error: unknown) => {
-    if (error instanceof WorldError) return error;
+    if (error instanceof ServiceError) return error;
     throw error;
   });
 
-const version = async ({ docker: engine }: Scene): Promise<string> =>
+const version = async ({ docker: engine }: DoctorContext): Promise<string> =>
   (await engine.info(z.looseObject({ ServerVersion: z.string() }))).ServerVersion;
 
 /** Subscribed and left again: a proxy may let through the list and not this. */
-async function subscribed({ docker: engine, now }: Scene): Promise<true> {
+async function subscribed({ docker: engine, now }: DoctorContext): Promise<true> {
   const enough = new AbortController();
   const stream = await engine.events({ type: ["container"] }, Math.floor(now / 1_000), enough.signal);
   stream.on("error", () => {});
@@ -53,21 +53,21 @@ async function subscribed({ docker: engine, now }: Scene): Promise<true> {
 }
 
 /** @param refused - what a refusal of this path means: without events, changes are noticed at the next resync only */
-function path(name: string, title: string, found: unknown, refused: "pass" | "warn" | "fail"): Check {
+function path(name: string, title: string, found: unknown, refused: "pass" | "warn" | "fail"): DoctorCheck {
   const id = `docker.path.${name}`;
-  if (!(found instanceof WorldError)) return passed(id, title, "allowed");
+  if (!(found instanceof ServiceError)) return passedCheck(id, title, "allowed");
   const check = checkFrom(found, { id, title }, refused);
-  if (refused === "pass") return { ...passed(id, title, "refused, and not needed, since CFAUTH_OWNER is set") };
+  if (refused === "pass") return { ...passedCheck(id, title, "refused, and not needed, since CFAUTH_OWNER is set") };
   return name === "events" ? { ...check, detail: `${found.message}, so containers are noticed only at each resync` } : check;
 }
 
 /** Whether it is known which labels are an image's. */
-function images(workloads: readonly Workload[]): Check {
+function images(workloads: readonly Workload[]): DoctorCheck {
   const { id, title } = { id: "docker.path.images", title: "GET /images/<id>/json" };
   const unknown = workloads.flatMap(({ name, imageLabels }) => (imageLabels.kind === "unknown" ? [{ name, why: imageLabels.why }] : []));
   const [first] = unknown;
   if (first === undefined)
-    return passed(
+    return passedCheck(
       id,
       title,
       workloads.some(({ imageLabels }) => imageLabels.kind === "obeyed") ? "not needed, since CFAUTH_IMAGE_LABELS=true" : "allowed",
@@ -77,7 +77,7 @@ function images(workloads: readonly Workload[]): Check {
     title,
     result: "warn",
     code: "CFA-IMAGE-UNKNOWN",
-    detail: `the images of ${few(unknown.map(({ name }) => name))} cannot be inspected (${first.why}); labels that let people in without a login, adopt objects or point elsewhere are not obeyed there`,
+    detail: `the images of ${firstFew(unknown.map(({ name }) => name))} cannot be inspected (${first.why}); labels that let people in without a login, adopt objects or point elsewhere are not obeyed there`,
     fixes: [
       "let the socket proxy permit GET /images/<id>/json",
       "or set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of every image",
@@ -85,23 +85,23 @@ function images(workloads: readonly Workload[]): Check {
   };
 }
 
-async function networks({ docker: engine, config }: Scene, workloads: readonly Workload[]): Promise<readonly Check[]> {
+async function networks({ docker: engine, config }: DoctorContext, workloads: readonly Workload[]): Promise<readonly DoctorCheck[]> {
   const seen = new Map<string, number>();
   for (const name of workloads.flatMap((it) => Object.keys(it.networks))) seen.set(name, (seen.get(name) ?? 0) + 1);
   return await Promise.all(
-    config.labels.networks.map(async (name): Promise<Check> => {
-      const need: Need = { id: "docker.network", title: `network ${name}` };
+    config.labels.networks.map(async (name): Promise<DoctorCheck> => {
+      const need: Requirement = { id: "docker.network", title: `network ${name}` };
       const used = seen.get(name);
-      if (used !== undefined) return passed(need.id, need.title, many(used, "container"));
+      if (used !== undefined) return passedCheck(need.id, need.title, pluralise(used, "container"));
       const found = await outcome(engine.network(name, z.looseObject({ Name: z.string() })));
-      if (!(found instanceof WorldError)) return passed(need.id, need.title, "no container is on it yet");
+      if (!(found instanceof ServiceError)) return passedCheck(need.id, need.title, "no container is on it yet");
       return found.status === 404 ? missing(need, name, [...seen.keys()]) : unknown(need, name, found);
     }),
   );
 }
 
 /** Compose puts the project's name in front, unless the network is given a name of its own. */
-function missing(need: Need, name: string, others: readonly string[]): Check {
+function missing(need: Requirement, name: string, others: readonly string[]): DoctorCheck {
   const meant = others.find((it) => it.endsWith(`_${name}`));
   return {
     ...need,
@@ -119,14 +119,18 @@ function missing(need: Need, name: string, others: readonly string[]): Check {
   };
 }
 
-const unknown = (need: Need, name: string, { message }: WorldError): Check => ({
+const unknown = (need: Requirement, name: string, { message }: ServiceError): DoctorCheck => ({
   ...need,
   result: "warn",
   detail: `whether there is a network ${name} is not known: ${message}`,
   fixes: [`docker network ls tells; nothing is to be done if ${name} is there`],
 });
 
-function summary(networks: readonly string[], checks: readonly Check[], workloads: readonly Workload[] | undefined): readonly string[] {
+function summary(
+  networks: readonly string[],
+  checks: readonly DoctorCheck[],
+  workloads: readonly Workload[] | undefined,
+): readonly string[] {
   if (workloads === undefined) return ["the list of containers is refused"];
   const gone = checks.filter(({ id, result }) => id === "docker.network" && result === "fail").map(({ title }) => title);
   if (gone.length > 0) return [`no ${gone.join(", no ")}`];
@@ -135,6 +139,6 @@ function summary(networks: readonly string[], checks: readonly Check[], workload
   const on = workloads.filter((it) => networks.some((name) => Object.hasOwn(it.networks, name))).length;
   const all = checks.filter(({ id }) => id === "docker.network").map(({ title }) => title.replace("network ", ""));
   return all.length === 0
-    ? [many(workloads.length, "container")]
-    : [`${all.length === 1 ? "network" : "networks"} ${all.join(", ")}, ${many(on, "container")}`];
+    ? [pluralise(workloads.length, "container")]
+    : [`${all.length === 1 ? "network" : "networks"} ${all.join(", ")}, ${pluralise(on, "container")}`];
 }

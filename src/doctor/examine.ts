@@ -1,28 +1,37 @@
-import { WorldError } from "../errors.ts";
-import { type Check, checkFrom, type Diagnosis, type Findings, type Group, type GroupId, type Need, resultOf } from "./findings.ts";
-import { EXAMINATIONS, type Examination } from "./groups.ts";
-import type { Scene } from "./scene.ts";
+import { ServiceError } from "../errors.ts";
+import {
+  type CheckGroupId,
+  type CheckResults,
+  checkFrom,
+  type Diagnosis,
+  type DoctorCheck,
+  type Findings,
+  type Requirement,
+  resultOf,
+} from "./findings.ts";
+import { CHECK_GROUPS, type CheckGroup } from "./groups.ts";
+import type { DoctorContext } from "./scene.ts";
 
 /** How long one group may take, in milliseconds. */
 const PATIENCE_MS = 10_000;
 
-export interface Examining {
+export interface ChecksUnderWay {
   /** Told of each group in order, as soon as it and all before it are known. */
-  readonly onGroup: (group: Group) => void;
+  readonly onGroup: (group: CheckResults) => void;
   readonly patienceMs?: number;
 }
 
 /** Looks at every group, beside each other where they do not need one another. Changes nothing. */
-export async function examine(scene: Scene, { onGroup, patienceMs = PATIENCE_MS }: Examining): Promise<Diagnosis> {
-  const begun = new Map<GroupId, Promise<Group>>();
-  for (const examination of EXAMINATIONS.filter(({ when }) => when?.(scene) ?? true)) {
+export async function runChecks(scene: DoctorContext, { onGroup, patienceMs = PATIENCE_MS }: ChecksUnderWay): Promise<Diagnosis> {
+  const begun = new Map<CheckGroupId, Promise<CheckResults>>();
+  for (const examination of CHECK_GROUPS.filter(({ when }) => when?.(scene) ?? true)) {
     const needed = examination.needs.flatMap((id) => begun.get(id) ?? []);
     const group = Promise.all(needed).then((before) => lookAt(examination, before, scene, patienceMs));
     // Told when it is its turn, below: until then nobody listens.
     group.catch(() => {});
     begun.set(examination.id, group);
   }
-  const groups: Group[] = [];
+  const groups: CheckResults[] = [];
   for (const group of begun.values()) {
     groups.push(await group);
     onGroup(await group);
@@ -31,39 +40,44 @@ export async function examine(scene: Scene, { onGroup, patienceMs = PATIENCE_MS 
 }
 
 async function lookAt(
-  { id, title, examine: look }: Examination,
-  before: readonly Group[],
-  scene: Scene,
+  { id, title, examine: look }: CheckGroup,
+  before: readonly CheckResults[],
+  scene: DoctorContext,
   patienceMs: number,
-): Promise<Group> {
+): Promise<CheckResults> {
   const need = before.map((group) => group.lacks?.[id] ?? (group.result === "skip" ? group : undefined)).find((it) => it !== undefined);
   if (need !== undefined) return grouped(id, title, skipped({ id, title }, { id: need.id, title: need.title }));
   try {
     return grouped(id, title, await inTime(look(scene), patienceMs, { id, title }));
   } catch (error) {
-    if (!(error instanceof WorldError)) throw error;
+    if (!(error instanceof ServiceError)) throw error;
     return grouped(id, title, unseen(error, { id, title }));
   }
 }
 
-const grouped = (id: GroupId, title: string, findings: Findings): Group => ({ id, title, result: resultOf(findings.checks), ...findings });
+const grouped = (id: CheckGroupId, title: string, findings: Findings): CheckResults => ({
+  id,
+  title,
+  result: resultOf(findings.checks),
+  ...findings,
+});
 
-const skipped = ({ id, title }: Need, needs: Need): Findings => ({
+const skipped = ({ id, title }: Requirement, needs: Requirement): Findings => ({
   fact: `not checked: needs ${needs.title}`,
   checks: [{ id, title, result: "skip", needs }],
 });
 
 /** Nothing of it could be found out: what needs it cannot be looked at either. */
-function unseen(error: WorldError, need: Need): Findings {
-  return { fact: headOf(error.message), checks: [checkFrom(error, need)], lacks: everything(need) };
+function unseen(error: ServiceError, need: Requirement): Findings {
+  return { fact: headlineOf(error.message), checks: [checkFrom(error, need)], lacks: everything(need) };
 }
 
-const everything = (need: Need): Findings["lacks"] => Object.fromEntries(EXAMINATIONS.map(({ id }) => [id, need]));
+const everything = (need: Requirement): Findings["lacks"] => Object.fromEntries(CHECK_GROUPS.map(({ id }) => [id, need]));
 
 /** What comes before the first colon, as a headline; the whole text where there is none. */
-export const headOf = (message: string): string => /^(.+?)(: |; )/.exec(message)?.[1] ?? message;
+export const headlineOf = (message: string): string => /^(.+?)(: |; )/.exec(message)?.[1] ?? message;
 
-async function inTime(look: Promise<Findings>, patienceMs: number, need: Need): Promise<Findings> {
+async function inTime(look: Promise<Findings>, patienceMs: number, need: Requirement): Promise<Findings> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Findings>((over) => {
     timer = setTimeout(() => over(tooLate(patienceMs, need)), patienceMs);
@@ -72,8 +86,13 @@ async function inTime(look: Promise<Findings>, patienceMs: number, need: Need): 
   return await Promise.race([look, late]).finally(() => clearTimeout(timer));
 }
 
-function tooLate(patienceMs: number, need: Need): Findings {
+function tooLate(patienceMs: number, need: Requirement): Findings {
   const detail = `no answer within ${patienceMs / 1_000} s`;
-  const check: Check = { ...need, result: "fail", detail, fixes: ["see whether this machine reaches it, then run cfauth doctor again"] };
+  const check: DoctorCheck = {
+    ...need,
+    result: "fail",
+    detail,
+    fixes: ["see whether this machine reaches it, then run cfauth doctor again"],
+  };
   return { fact: detail, checks: [check], lacks: everything(need) };
 }

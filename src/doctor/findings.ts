@@ -1,25 +1,34 @@
 import type { ProblemCode } from "../domain/problem.ts";
-import type { WorldError } from "../errors.ts";
+import type { ServiceError } from "../errors.ts";
 
 /** In the order in which they are told. */
-export type GroupId = "settings" | "docker" | "cloudflare" | "tunnel" | "zero-trust" | "authentik" | "login" | "routes" | "notifications";
+export type CheckGroupId =
+  | "settings"
+  | "docker"
+  | "cloudflare"
+  | "tunnel"
+  | "zero-trust"
+  | "authentik"
+  | "login"
+  | "routes"
+  | "notifications";
 
-export type Result = "pass" | "warn" | "fail" | "skip";
+export type CheckResult = "pass" | "warn" | "fail" | "skip";
 
 /** One thing that was looked at. */
-export interface Check {
+export interface DoctorCheck {
   /** Public interface: the same in every version. Several have one id where several routes have one problem. */
   readonly id: string;
   /** What is looked at, in a few words. */
   readonly title: string;
-  readonly result: Result;
+  readonly result: CheckResult;
   /** What was found, in one sentence. */
   readonly detail?: string | undefined;
   readonly code?: ProblemCode | undefined;
   /** Imperatives, at most two: the second is another way to the same end. */
   readonly fixes?: readonly string[] | undefined;
   /** Of a skipped one: what had to be known first. */
-  readonly needs?: Need | undefined;
+  readonly needs?: Requirement | undefined;
   /** One of a list of its like, as permissions are: shown by its title alone. */
   readonly listed?: boolean;
   /** What a problem of labels is about. */
@@ -29,7 +38,7 @@ export interface Check {
 }
 
 /** A check or a group, by its id, and as people are told of it. */
-export interface Need {
+export interface Requirement {
   readonly id: string;
   readonly title: string;
 }
@@ -38,33 +47,33 @@ export interface Need {
 export interface Findings {
   /** The one fact that matters: the group's line. */
   readonly fact: string;
-  readonly checks: readonly Check[];
+  readonly checks: readonly DoctorCheck[];
   /** Groups that cannot be looked at, and for want of what. Those that need these are not looked at either. */
-  readonly lacks?: Readonly<Partial<Record<GroupId, Need>>> | undefined;
+  readonly lacks?: Readonly<Partial<Record<CheckGroupId, Requirement>>> | undefined;
 }
 
-export interface Group extends Findings {
-  readonly id: GroupId;
+export interface CheckResults extends Findings {
+  readonly id: CheckGroupId;
   readonly title: string;
-  readonly result: Result;
+  readonly result: CheckResult;
 }
 
 export interface Diagnosis {
-  readonly groups: readonly Group[];
+  readonly groups: readonly CheckResults[];
 }
 
-const BAD: readonly Result[] = ["fail", "warn"];
+const BAD: readonly CheckResult[] = ["fail", "warn"];
 
 /** The worst of its checks; skipped where all of them were. */
-export function resultOf(checks: readonly Pick<Check, "result">[]): Result {
+export function resultOf(checks: readonly Pick<DoctorCheck, "result">[]): CheckResult {
   const worst = BAD.find((result) => checks.some((check) => check.result === result));
   return worst ?? (checks.length > 0 && checks.every(({ result }) => result === "skip") ? "skip" : "pass");
 }
 
-export const faulty = ({ result }: Pick<Check, "result">): boolean => BAD.includes(result);
+export const failedCheck = ({ result }: Pick<DoctorCheck, "result">): boolean => BAD.includes(result);
 
 /** A fault of the world that a look met. */
-export const checkFrom = (error: WorldError, { id, title }: Need, result: Result = "fail"): Check => ({
+export const checkFrom = (error: ServiceError, { id, title }: Requirement, result: CheckResult = "fail"): DoctorCheck => ({
   id,
   title,
   result,
@@ -73,10 +82,10 @@ export const checkFrom = (error: WorldError, { id, title }: Need, result: Result
   fixes: [error.fix],
 });
 
-export const passed = (id: string, title: string, detail?: string): Check => ({ id, title, result: "pass", detail });
+export const passedCheck = (id: string, title: string, detail?: string): DoctorCheck => ({ id, title, result: "pass", detail });
 
 /** The first few, and how many more there are. */
-export function few(names: readonly string[], most = 5): string {
+export function firstFew(names: readonly string[], most = 5): string {
   const left = names.length - most;
   return left > 0 ? `${names.slice(0, most).join(", ")} and ${left} more` : names.join(", ");
 }

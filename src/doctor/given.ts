@@ -1,11 +1,11 @@
-import { type Environment, gather } from "../config/gather.ts";
+import { type Environment, readEnvironment } from "../config/gather.ts";
 import { SETTING_NAMES } from "../config/settings.ts";
 
 /** Where each setting that is set comes from. Never what it says. */
-export type Given = ReadonlyMap<string, "environment" | "file">;
+export type SettingSources = ReadonlyMap<string, "environment" | "file">;
 
-export function givenBy(env: Environment, readFile: (path: string) => string): Given {
-  const { texts } = gather(env, SETTING_NAMES, readFile);
+export function settingSources(env: Environment, readFile: (path: string) => string): SettingSources {
+  const { texts } = readEnvironment(env, SETTING_NAMES, readFile);
   return new Map(
     SETTING_NAMES.flatMap((name) =>
       texts[name] === undefined ? [] : [[name, env[`${name}_FILE`]?.trim() ? ("file" as const) : ("environment" as const)]],
@@ -14,4 +14,4 @@ export function givenBy(env: Environment, readFile: (path: string) => string): G
 }
 
 /** The variable that it was read from: `AUTHENTIK_TOKEN_FILE`. */
-export const sourceOf = (given: Given, name: string): string => (given.get(name) === "file" ? `${name}_FILE` : name);
+export const settingSource = (given: SettingSources, name: string): string => (given.get(name) === "file" ? `${name}_FILE` : name);

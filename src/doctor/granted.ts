@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { Authentik } from "../clients/authentik.ts";
-import { WorldError } from "../errors.ts";
+import { ServiceError } from "../errors.ts";
 
 const Named = z.looseObject({ pk: z.string() });
 
 /** `roles` from 2025.12 on, those of its groups included. */
-export const Me = z.looseObject({
+export const AuthentikUser = z.looseObject({
   user: z.looseObject({
     pk: z.number(),
     username: z.string(),
@@ -15,10 +15,10 @@ export const Me = z.looseObject({
   }),
 });
 
-export type Me = z.infer<typeof Me>["user"];
+export type AuthentikUser = z.infer<typeof AuthentikUser>["user"];
 
 /** What the token's user may, as `app_label.codename`; `whole` where nothing else can have been given to it. */
-export interface Granted {
+export interface GrantedPermissions {
   readonly permissions: ReadonlySet<string>;
   readonly whole: boolean;
 }
@@ -33,7 +33,7 @@ export interface Granted {
  * | from 2025.12| its roles, which it is told with itself               |
  * | before      | the roles of its groups, and its own                  |
  */
-export async function granted(authentik: Authentik, me: Me): Promise<Granted> {
+export async function readGrantedPermissions(authentik: Authentik, me: AuthentikUser): Promise<GrantedPermissions> {
   const roles = me.roles ?? undefined;
   const [own, ofGroups] = roles === undefined ? [[`user=${me.pk}`], await groupRoles(authentik, me)] : [[], undefined];
   const asked = [...own, ...(roles?.map(({ pk }) => pk) ?? ofGroups?.roles ?? []).map((pk) => `role=${pk}`)];
@@ -52,11 +52,14 @@ async function permissionsBy(authentik: Authentik, by: string): Promise<readonly
 const GroupAnswer = z.looseObject({ roles: z.array(z.string()).nullish() });
 
 /** A group that may not be read may have a role that nobody tells of. */
-async function groupRoles(authentik: Authentik, { groups }: Me): Promise<{ readonly roles: readonly string[]; readonly whole: boolean }> {
+async function groupRoles(
+  authentik: Authentik,
+  { groups }: AuthentikUser,
+): Promise<{ readonly roles: readonly string[]; readonly whole: boolean }> {
   const found = await Promise.all(
     (groups ?? []).map(({ pk }) =>
       authentik.ask("groups.list", GroupAnswer, { path: `/core/groups/${pk}/` }).catch((error: unknown) => {
-        if (error instanceof WorldError && !error.transient) return undefined;
+        if (error instanceof ServiceError && !error.transient) return undefined;
         throw error;
       }),
     ),

@@ -1,4 +1,4 @@
-import type { Page, Visit } from "./visit.ts";
+import type { HttpProbe, ProbedPage } from "./visit.ts";
 
 /**
  * Where somebody ends who is sent to log in.
@@ -10,7 +10,7 @@ import type { Page, Visit } from "./visit.ts";
  * | refused  | on a page that says why not                                   |
  * | silent   | nowhere: it does not answer                                   |
  */
-export type End =
+export type LoginOutcome =
   | { readonly is: "login" }
   | { readonly is: "access"; readonly team: string }
   | { readonly is: "refused"; readonly says: string }
@@ -23,7 +23,7 @@ const MOST_STEPS = 6;
 const LOGIN_PAGE = /\/if\/flow\/[^/]+\/?$/;
 
 /** Follows the login as a browser without cookies would, as the dashboard's "Test" button does, and logs in nowhere. */
-export async function journey(visit: Visit, from: string, callback: string): Promise<End> {
+export async function followLogin(visit: HttpProbe, from: string, callback: string): Promise<LoginOutcome> {
   let at = from;
   for (let step = 0; step < MOST_STEPS; step += 1) {
     const team = accessLogin(at);
@@ -45,7 +45,7 @@ export function accessLogin(url: string): string | undefined {
 }
 
 /** An error page in a few words: its headline or its title, with the status. */
-function titled({ status, body }: Page): string {
+function titled({ status, body }: ProbedPage): string {
   const [, found = ""] = /<h1[^>]*>([\s\S]*?)<\/h1>/i.exec(body) ?? /<title[^>]*>([\s\S]*?)<\/title>/i.exec(body) ?? [];
   const text = found
     .replaceAll(/<[^>]*>/g, "")

@@ -1,10 +1,10 @@
-import { problemDocs } from "../links.ts";
-import type { Check, Diagnosis, Result } from "./findings.ts";
+import { problemUrl } from "../links.ts";
+import type { CheckResult, Diagnosis, DoctorCheck } from "./findings.ts";
 
 /** What `cfauth doctor --json` prints. Public interface: described in docs/commands.md. */
 export function diagnosisJson({ groups }: Diagnosis, version: string): object {
   const checks = groups.flatMap((group) => group.checks);
-  const count = (result: Result): number => checks.filter((check) => check.result === result).length;
+  const count = (result: CheckResult): number => checks.filter((check) => check.result === result).length;
   return {
     formatVersion: "1.0",
     version,
@@ -20,7 +20,7 @@ export function diagnosisJson({ groups }: Diagnosis, version: string): object {
   };
 }
 
-function checkJson({ id, title, result, detail, code, fixes = [], needs, hostname, container, label }: Check): object {
+function checkJson({ id, title, result, detail, code, fixes = [], needs, hostname, container, label }: DoctorCheck): object {
   const [fix, alternative] = fixes;
   return {
     id,
@@ -30,7 +30,7 @@ function checkJson({ id, title, result, detail, code, fixes = [], needs, hostnam
     ...(code !== undefined && { code }),
     ...(fix !== undefined && { fix }),
     ...(alternative !== undefined && { alternative }),
-    ...(code !== undefined && { docs: problemDocs(code) }),
+    ...(code !== undefined && { docs: problemUrl(code) }),
     ...(needs !== undefined && { needs: needs.id }),
     ...(hostname !== undefined && { hostname }),
     ...(container !== undefined && { container }),

@@ -1,15 +1,15 @@
 import type { Problem } from "../domain/problem.ts";
-import { WorldError } from "../errors.ts";
-import { behindAccess } from "../kinds/access/behind.ts";
-import { login as foundation } from "../kinds/login/propose.ts";
-import type { LoginChange, LoginSeen } from "../kinds/login/seen.ts";
+import { ServiceError } from "../errors.ts";
+import { diagnoseLoginBehindAccess } from "../kinds/access/behind.ts";
+import { loginPrerequisite as foundation } from "../kinds/login/propose.ts";
+import type { LoginChange, ObservedLogin } from "../kinds/login/seen.ts";
 import { NOTHING_DESIRED } from "../plan/desired.ts";
-import { type Check, type Findings, type Need, passed } from "./findings.ts";
-import { AGREES, accessSeen, asBrowsersSee, BEHIND, DISCOVERY, JOURNEY, KEYS, reached, skipped } from "./public.ts";
-import type { Scene } from "./scene.ts";
+import { type DoctorCheck, type Findings, passedCheck, type Requirement } from "./findings.ts";
+import { AGREES, asBrowsersSee, BEHIND, DISCOVERY, JOURNEY, KEYS, observedAccess, skippedCheck, wasReached } from "./public.ts";
+import type { DoctorContext } from "./scene.ts";
 
 /** Both ends of the login, whether they agree, and whether somebody who is sent to log in arrives. */
-export async function login(scene: Scene): Promise<Findings> {
+export async function checkLogin(scene: DoctorContext): Promise<Findings> {
   const [seen, before, daemon] = await Promise.all([scene.look.login(), inFront(scene), scene.beside()]);
   const { slug } = seen.wish;
   const { changes, problems } = foundation.propose({ login: seen }, NOTHING_DESIRED);
@@ -22,25 +22,28 @@ export async function login(scene: Scene): Promise<Findings> {
       checks: [...lacking, ...front, ...unmade(daemon !== undefined)],
     };
   const found = await asBrowsersSee(scene, seen, seen.method);
-  const behind = front.length > 0 ? front : accessSeen(found, scene.config.authentik.host);
+  const behind = front.length > 0 ? front : observedAccess(found, scene.config.authentik.host);
   // Where something is lacking the planner proposes nothing, whether they agree or not.
-  const agrees = lacking.length > 0 ? skipped(AGREES, PARTS) : agreement(changes[0], seen, daemon !== undefined);
+  const agrees = lacking.length > 0 ? skippedCheck(AGREES, PARTS) : agreement(changes[0], seen, daemon !== undefined);
   const mending = agrees.result === "warn";
   const checks = [
     ...lacking,
     agrees,
     ...(behind.length > 0
       ? [...behind, ...hidden()]
-      : [passed(BEHIND.id, BEHIND.title), ...reached(scene.config.authentik.url, found, { running: daemon !== undefined, mending })]),
+      : [
+          passedCheck(BEHIND.id, BEHIND.title),
+          ...wasReached(scene.config.authentik.url, found, { running: daemon !== undefined, mending }),
+        ]),
   ];
   return { fact: lacking.length > 0 && behind.length === 0 ? lacks(slug) : factOf(slug, checks), checks };
 }
 
 const lacks = (slug: string): string => `Authentik lacks what ${slug} is made of`;
 
-const PARTS: Need = { id: "login.parts", title: "what the login is made of" };
+const PARTS: Requirement = { id: "login.parts", title: "what the login is made of" };
 
-const problemCheck = ({ code, severity, message, fix }: Problem): Check => ({
+const problemCheck = ({ code, severity, message, fix }: Problem): DoctorCheck => ({
   id: code === "CFA-AK-BEHIND-ACCESS" || code === "CFA-AK-OWN-HOST" ? BEHIND.id : PARTS.id,
   title: code === "CFA-AK-BEHIND-ACCESS" || code === "CFA-AK-OWN-HOST" ? BEHIND.title : PARTS.title,
   result: severity === "error" ? "fail" : "warn",
@@ -50,19 +53,19 @@ const problemCheck = ({ code, severity, message, fix }: Problem): Check => ({
 });
 
 /** Judged by the list of applications as well as by what answers: names may resolve otherwise inside the house. */
-async function inFront(scene: Scene): Promise<readonly Problem[]> {
+async function inFront(scene: DoctorContext): Promise<readonly Problem[]> {
   const { look } = scene;
   try {
     const [seen, access, ingress] = await Promise.all([look.login(), look.access(), look.ingress()]);
-    return behindAccess({ login: seen, access, ingress }, NOTHING_DESIRED);
+    return diagnoseLoginBehindAccess({ login: seen, access, ingress }, NOTHING_DESIRED);
   } catch (error) {
     // What may not be read is told by another group: then what answers is all there is to judge by.
-    if (error instanceof WorldError) return [];
+    if (error instanceof ServiceError) return [];
     throw error;
   }
 }
 
-function notYet({ provider, application, method, wish }: LoginSeen, running: boolean): string {
+function notYet({ provider, application, method, wish }: ObservedLogin, running: boolean): string {
   const none = provider === undefined && application === undefined && method === undefined;
   const what = none ? "not there yet" : "half of it there";
   return running
@@ -71,7 +74,7 @@ function notYet({ provider, application, method, wish }: LoginSeen, running: boo
 }
 
 /** Before the first start that is as it has to be. */
-const unmade = (running: boolean): readonly Check[] => [
+const unmade = (running: boolean): readonly DoctorCheck[] => [
   running
     ? {
         ...AGREES,
@@ -80,15 +83,15 @@ const unmade = (running: boolean): readonly Check[] => [
         code: "CFA-LOGIN-DIFFERS",
         fixes: ["docker compose logs cfauth tells what it waits for"],
       }
-    : passed(AGREES.id, AGREES.title, "made when cfauth starts"),
-  ...[DISCOVERY, KEYS, JOURNEY].map((it) => skipped(it, AGREES)),
+    : passedCheck(AGREES.id, AGREES.title, "made when cfauth starts"),
+  ...[DISCOVERY, KEYS, JOURNEY].map((it) => skippedCheck(it, AGREES)),
 ];
 
-const hidden = (): readonly Check[] => [DISCOVERY, KEYS, JOURNEY].map((it) => skipped(it, BEHIND));
+const hidden = (): readonly DoctorCheck[] => [DISCOVERY, KEYS, JOURNEY].map((it) => skippedCheck(it, BEHIND));
 
 /** Whether the planner has nothing to do; else what differs, without a value. */
-function agreement(change: LoginChange | undefined, seen: LoginSeen, running: boolean): Check {
-  if (change === undefined || change.key === "login-groups") return passed(AGREES.id, AGREES.title);
+function agreement(change: LoginChange | undefined, seen: ObservedLogin, running: boolean): DoctorCheck {
+  if (change === undefined || change.key === "login-groups") return passedCheck(AGREES.id, AGREES.title);
   return {
     ...AGREES,
     result: "warn",
@@ -102,7 +105,7 @@ function agreement(change: LoginChange | undefined, seen: LoginSeen, running: bo
   };
 }
 
-function differs(change: LoginChange, { method, wish }: LoginSeen): string {
+function differs(change: LoginChange, { method, wish }: ObservedLogin): string {
   if (change.key === "login-provider") return `the provider ${change.subject} in Authentik is not as logins by Cloudflare need it`;
   if (change.key === "login-application")
     return `the application ${wish.slug} in Authentik is not joined to its provider, or shows in the library`;
@@ -117,9 +120,9 @@ function differs(change: LoginChange, { method, wish }: LoginSeen): string {
     : "the login method in Cloudflare was given another client secret than the provider in Authentik has now";
 }
 
-function factOf(slug: string, checks: readonly Check[]): string {
-  const by = (need: Need): Check | undefined => checks.find(({ id }) => id === need.id);
-  const bad = (need: Need): boolean => ["warn", "fail"].includes(by(need)?.result ?? "");
+function factOf(slug: string, checks: readonly DoctorCheck[]): string {
+  const by = (need: Requirement): DoctorCheck | undefined => checks.find(({ id }) => id === need.id);
+  const bad = (need: Requirement): boolean => ["warn", "fail"].includes(by(need)?.result ?? "");
   if (bad(BEHIND)) return "Authentik is behind Access itself";
   if (by(DISCOVERY)?.code === "CFA-AK-ISSUER") return "Authentik is asked under another name than AUTHENTIK_URL";
   if (bad(DISCOVERY)) return "Authentik is not reached as browsers reach it";

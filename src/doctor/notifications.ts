@@ -1,19 +1,19 @@
 import { sendTest } from "../notify/test-message.ts";
-import { type Check, type Findings, passed } from "./findings.ts";
-import type { Scene } from "./scene.ts";
+import { type DoctorCheck, type Findings, passedCheck } from "./findings.ts";
+import type { DoctorContext } from "./scene.ts";
 
 /** Where messages go. Nothing is sent unless that is asked for: somebody's telephone would ring. */
-export async function notifications({ config, notify, owner, now }: Scene): Promise<Findings> {
+export async function checkNotifications({ config, notify, owner, now }: DoctorContext): Promise<Findings> {
   const names = config.notify.map(({ name }) => name);
   if (notify === undefined)
     return {
       fact: `${names.join(", ")} · not tested: cfauth doctor --notify sends a test`,
-      checks: names.map((name) => passed("notifications.target", name, "not tested")),
+      checks: names.map((name) => passedCheck("notifications.target", name, "not tested")),
     };
   const letterhead = { at: now, owner: await owner().catch(() => "") };
   const tested = await sendTest(config.notify, letterhead, notify, TIMEOUT_MS);
-  const checks = tested.map((it): Check => {
-    if (it.delivered) return passed("notifications.target", it.to, "took the test");
+  const checks = tested.map((it): DoctorCheck => {
+    if (it.delivered) return passedCheck("notifications.target", it.to, "took the test");
     const detail = `${it.to} did not take the test: ${it.why}`;
     return { id: "notifications.target", title: it.to, result: "warn", detail, fixes: [FIX] };
   });

@@ -1,10 +1,10 @@
-import { spoken } from "../domain/duration.ts";
-import { many } from "../domain/grammar.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { pluralise } from "../domain/grammar.ts";
 import type { RouteKey } from "../domain/route.ts";
 import type { Report } from "../status/report.ts";
-import { type Check, few, type Need, passed } from "./findings.ts";
+import { type DoctorCheck, firstFew, passedCheck, type Requirement } from "./findings.ts";
 
-export interface Marked {
+export interface MarkedObjects {
   readonly owner: string;
   /** Whether CFAUTH_OWNER says so, and not the engine. */
   readonly named: boolean;
@@ -17,7 +17,7 @@ export interface Marked {
   readonly startupGraceMs: number;
 }
 
-const NEED: Need = { id: "routes.owner", title: "nobody else uses this owner" };
+const NEED: Requirement = { id: "routes.owner", title: "nobody else uses this owner" };
 
 /**
  * Whether somebody else goes by the owner's name: two daemons with one owner take down each other's routes. There is no list of
@@ -30,20 +30,22 @@ const NEED: Need = { id: "routes.owner", title: "nobody else uses this owner" };
  * |                                                  | is not there         | a warning, if the owner was named      |
  * | a route that it calls live is not as it left it  | is there, and settled| a warning: somebody changed it         |
  */
-export function sharedOwner({ owner, named, unasked, undone, daemon, startupGraceMs }: Marked): Check {
+export function findSharedOwner({ owner, named, unasked, undone, daemon, startupGraceMs }: MarkedObjects): DoctorCheck {
   const stateOf = new Map(daemon?.routes.map((route) => [`${route.hostname}${route.path ?? ""}`, route.state]));
   const strange = daemon === undefined ? (named ? unasked : []) : unasked.filter((key) => !stateOf.has(key));
   const changed = daemon?.lastPass?.result === "settled" ? undone.filter((key) => stateOf.get(key) === "live") : [];
   if (strange.length === 0 && changed.length === 0)
-    return passed(NEED.id, NEED.title, daemon === undefined ? "not seen" : `nobody else is seen to use owner ${owner}`);
+    return passedCheck(NEED.id, NEED.title, daemon === undefined ? "not seen" : `nobody else is seen to use owner ${owner}`);
   const said = [
     ...(strange.length > 0
       ? [
-          `${many(strange.length, "route carries", "routes carry")} the mark of owner ${owner}, and no container here asks for ${strange.length === 1 ? "it" : "them"}: ${few(strange)}`,
+          `${pluralise(strange.length, "route carries", "routes carry")} the mark of owner ${owner}, and no container here asks for ${strange.length === 1 ? "it" : "them"}: ${firstFew(strange)}`,
         ]
       : []),
     ...(changed.length > 0
-      ? [`${few(changed)} ${changed.length === 1 ? "is" : "are"} not as cfauth left ${changed.length === 1 ? "it" : "them"} ${ago(daemon)}`]
+      ? [
+          `${firstFew(changed)} ${changed.length === 1 ? "is" : "are"} not as cfauth left ${changed.length === 1 ? "it" : "them"} ${ago(daemon)}`,
+        ]
       : []),
   ];
   const maybe = daemon === undefined ? "their containers may only be stopped" : "somebody may have changed it by hand";
@@ -53,7 +55,7 @@ export function sharedOwner({ owner, named, unasked, undone, daemon, startupGrac
     detail: `${said.join("; ")}. This is how it looks when another machine runs cfauth as owner ${owner}, and then each takes down the other's routes; or ${maybe}`,
     code: "CFA-OWNER-SHARED",
     fixes: [
-      `if there is another one, give each a CFAUTH_OWNER of its own${daemon === undefined ? ` before cfauth starts here, which closes them after ${spoken(startupGraceMs)}` : ""}`,
+      `if there is another one, give each a CFAUTH_OWNER of its own${daemon === undefined ? ` before cfauth starts here, which closes them after ${formatDuration(startupGraceMs)}` : ""}`,
       `if there is none, there is nothing to do: cfauth ${changed.length > 0 ? "puts it right" : "closes what nobody asks for"} by itself`,
     ],
   };

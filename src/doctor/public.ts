@@ -1,30 +1,30 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { many } from "../domain/grammar.ts";
-import { jsonIn } from "../domain/json.ts";
-import type { LoginMethod, LoginSeen } from "../kinds/login/seen.ts";
-import { type Check, type Need, passed } from "./findings.ts";
-import { accessLogin, type End, journey } from "./journey.ts";
-import type { Scene } from "./scene.ts";
-import type { NoPage, Page } from "./visit.ts";
+import { pluralise } from "../domain/grammar.ts";
+import { tryParseJson } from "../domain/json.ts";
+import type { LoginMethod, ObservedLogin } from "../kinds/login/seen.ts";
+import { type DoctorCheck, passedCheck, type Requirement } from "./findings.ts";
+import { accessLogin, followLogin, type LoginOutcome } from "./journey.ts";
+import type { DoctorContext } from "./scene.ts";
+import type { NoPage, ProbedPage } from "./visit.ts";
 
-export const BEHIND: Need = { id: "login.behind-access", title: "Authentik is not behind Access" };
-export const AGREES: Need = { id: "login.agrees", title: "Cloudflare and Authentik agree" };
-export const DISCOVERY: Need = { id: "login.discovery", title: "discovery document" };
-export const KEYS: Need = { id: "login.keys", title: "signing keys" };
-export const JOURNEY: Need = { id: "login.page", title: "Authentik's login page" };
+export const BEHIND: Requirement = { id: "login.behind-access", title: "Authentik is not behind Access" };
+export const AGREES: Requirement = { id: "login.agrees", title: "Cloudflare and Authentik agree" };
+export const DISCOVERY: Requirement = { id: "login.discovery", title: "discovery document" };
+export const KEYS: Requirement = { id: "login.keys", title: "signing keys" };
+export const JOURNEY: Requirement = { id: "login.page", title: "Authentik's login page" };
 
-export const skipped = (need: Need, on: Need): Check => ({ ...need, result: "skip", needs: on });
+export const skippedCheck = (need: Requirement, on: Requirement): DoctorCheck => ({ ...need, result: "skip", needs: on });
 
 /** What somebody without cookies is answered at the addresses that Cloudflare and browsers use. */
 export interface Found {
-  readonly discovery: Page | NoPage;
-  readonly keys: Page | NoPage;
-  readonly end: End;
+  readonly discovery: ProbedPage | NoPage;
+  readonly keys: ProbedPage | NoPage;
+  readonly end: LoginOutcome;
 }
 
 /** By what Cloudflare has of the login, not by what it should have. */
-export async function asBrowsersSee({ visit }: Scene, seen: LoginSeen, method: LoginMethod): Promise<Found> {
+export async function asBrowsersSee({ visit }: DoctorContext, seen: ObservedLogin, method: LoginMethod): Promise<Found> {
   const { wish, application, teamDomain } = seen;
   const at = `${wish.publicUrl}/application/o/${application?.slug ?? wish.slug}`;
   const certs = method.config.certs_url;
@@ -32,7 +32,7 @@ export async function asBrowsersSee({ visit }: Scene, seen: LoginSeen, method: L
   const [discovery, keys, end] = await Promise.all([
     visit(`${at}/.well-known/openid-configuration`),
     visit(URL.canParse(certs) ? certs : `${at}/jwks/`),
-    journey(visit, authorizeUrl(wish.publicUrl, method, callback), callback),
+    followLogin(visit, authorizeUrl(wish.publicUrl, method, callback), callback),
   ]);
   return { discovery, keys, end };
 }
@@ -52,7 +52,7 @@ function authorizeUrl(publicUrl: string, { config }: LoginMethod, callback: stri
 }
 
 /** A login of Access in front of it, by the redirects that came. */
-export function accessSeen({ discovery, keys, end }: Found, host: string): readonly Check[] {
+export function observedAccess({ discovery, keys, end }: Found, host: string): readonly DoctorCheck[] {
   const sent = [discovery, keys].flatMap((page) =>
     "location" in page && page.location !== undefined ? (accessLogin(page.location) ?? []) : [],
   );
@@ -73,19 +73,19 @@ export function accessSeen({ discovery, keys, end }: Found, host: string): reado
 }
 
 /** @param running - whether a daemon is beside @param mending - whether it has something to mend of the login, which may be the cause */
-export function reached(
+export function wasReached(
   url: string,
   { discovery, keys, end }: Found,
   { running, mending }: { readonly running: boolean; readonly mending: boolean },
-): readonly Check[] {
+): readonly DoctorCheck[] {
   const silent = [discovery, keys].flatMap((page) => ("why" in page ? [page.why] : [])).concat(end.is === "silent" ? [end.why] : []);
   const [why] = silent;
-  if (why !== undefined) return [notReached(url, why, running), skipped(KEYS, DISCOVERY), skipped(JOURNEY, DISCOVERY)];
-  return [discovered(discovery as Page, url), keysIn(keys as Page, mending), arrival(end, url, mending)];
+  if (why !== undefined) return [notReached(url, why, running), skippedCheck(KEYS, DISCOVERY), skippedCheck(JOURNEY, DISCOVERY)];
+  return [discovered(discovery as ProbedPage, url), keysIn(keys as ProbedPage, mending), arrival(end, url, mending)];
 }
 
 /** While cfauth does not run, Authentik may be a route that it is yet to open. */
-const notReached = (url: string, why: string, running: boolean): Check => ({
+const notReached = (url: string, why: string, running: boolean): DoctorCheck => ({
   ...DISCOVERY,
   result: running ? "fail" : "warn",
   detail: `${url} does not answer from here (${why})${running ? "" : "; where cfauth is what routes it, that comes when cfauth starts"}`,
@@ -96,8 +96,8 @@ const notReached = (url: string, why: string, running: boolean): Check => ({
   ],
 });
 
-function discovered({ status, body }: Page, url: string): Check {
-  const read = z.looseObject({ issuer: z.string() }).safeParse(jsonIn(body));
+function discovered({ status, body }: ProbedPage, url: string): DoctorCheck {
+  const read = z.looseObject({ issuer: z.string() }).safeParse(tryParseJson(body));
   if (status !== 200 || !read.success)
     return {
       ...DISCOVERY,
@@ -109,7 +109,7 @@ function discovered({ status, body }: Page, url: string): Check {
       ],
     };
   const { issuer } = read.data;
-  if (issuer.startsWith(`${url}/`) || issuer === url) return passed(DISCOVERY.id, DISCOVERY.title, issuer);
+  if (issuer.startsWith(`${url}/`) || issuer === url) return passedCheck(DISCOVERY.id, DISCOVERY.title, issuer);
   return {
     ...DISCOVERY,
     result: "warn",
@@ -121,12 +121,12 @@ function discovered({ status, body }: Page, url: string): Check {
   };
 }
 
-function keysIn({ status, body }: Page, mending: boolean): Check {
+function keysIn({ status, body }: ProbedPage, mending: boolean): DoctorCheck {
   const Keys = z.looseObject({ keys: z.array(z.looseObject({ alg: z.string().nullish(), kty: z.string().nullish() })).nullish() });
-  const keys = Keys.safeParse(jsonIn(body)).data?.keys ?? [];
+  const keys = Keys.safeParse(tryParseJson(body)).data?.keys ?? [];
   if (status === 200 && keys.length > 0) {
     const kinds = [...new Set(keys.map(({ alg, kty }) => alg ?? kty ?? "of a kind it does not tell"))];
-    return passed(KEYS.id, KEYS.title, `${many(keys.length, "signing key")} (${kinds.join(", ")})`);
+    return passedCheck(KEYS.id, KEYS.title, `${pluralise(keys.length, "signing key")} (${kinds.join(", ")})`);
   }
   return {
     ...KEYS,
@@ -144,8 +144,8 @@ function keysIn({ status, body }: Page, mending: boolean): Check {
   };
 }
 
-function arrival(end: End, url: string, mending: boolean): Check {
-  if (end.is === "login") return passed(JOURNEY.id, JOURNEY.title, "a login leads to it");
+function arrival(end: LoginOutcome, url: string, mending: boolean): DoctorCheck {
+  if (end.is === "login") return passedCheck(JOURNEY.id, JOURNEY.title, "a login leads to it");
   const says = end.is === "refused" ? end.says : "another page";
   return {
     ...JOURNEY,

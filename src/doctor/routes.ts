@@ -1,25 +1,25 @@
-import { graceOf, wishSettings } from "../app.ts";
-import { many } from "../domain/grammar.ts";
+import { desiredStateSettings, graceOf } from "../app.ts";
+import { pluralise } from "../domain/grammar.ts";
 import type { Problem } from "../domain/problem.ts";
 import { parseRouteKey, routeKey } from "../domain/route.ts";
-import { type AnyChange, house } from "../kinds/index.ts";
-import { standing } from "../kinds/standing.ts";
-import type { World } from "../kinds/world.ts";
-import { asked } from "../labels/asked.ts";
-import { wishes } from "../loop/wishes.ts";
-import { noMemory } from "../plan/decide.ts";
-import { type Plan, plan } from "../plan/plan.ts";
-import { knownRoutes } from "../status/known.ts";
-import type { KnownRoute } from "../status/report.ts";
-import { type Check, type Findings, few, passed } from "./findings.ts";
-import { sharedOwner } from "./owner.ts";
-import type { Scene } from "./scene.ts";
+import { type AnyChange, resourceModel } from "../kinds/index.ts";
+import { deployedRoutes } from "../kinds/standing.ts";
+import type { ObservedState } from "../kinds/world.ts";
+import { referencedNames } from "../labels/asked.ts";
+import { computeDesired } from "../loop/wishes.ts";
+import { EMPTY_MEMORY } from "../plan/decide.ts";
+import { type Plan, planChanges } from "../plan/plan.ts";
+import { routeStatuses } from "../status/known.ts";
+import type { RouteStatus } from "../status/report.ts";
+import { type DoctorCheck, type Findings, firstFew, passedCheck } from "./findings.ts";
+import { findSharedOwner } from "./owner.ts";
+import type { DoctorContext } from "./scene.ts";
 
 /** What the labels ask for, how it stands, and whether it is ours alone. The planner is asked, and nothing is carried out. */
-export async function routes(scene: Scene): Promise<Findings> {
+export async function checkRoutes(scene: DoctorContext): Promise<Findings> {
   const { config, look, now } = scene;
   const [owner, hands, workloads, daemon] = await Promise.all([scene.owner(), scene.hands(), scene.workloads(), scene.beside()]);
-  const names = asked(workloads, config.labels);
+  const names = referencedNames(workloads, config.labels);
   const [tunnel, login, policy, access, ingress, dns, tile, directory] = await Promise.all([
     look.tunnel(),
     look.login(),
@@ -30,16 +30,16 @@ export async function routes(scene: Scene): Promise<Findings> {
     look.tile(),
     hands.directory.observe(names),
   ]);
-  const world: World = { tunnel, login, policy, access, ingress, dns, tile, directory };
-  const { desired } = wishes(wishSettings(config), graceOf(config), workloads, world, noMemory, now);
-  const rooms = house(owner, config.tiles);
-  const planned = plan(rooms, desired, world);
-  const stands = standing(world);
-  const known = knownRoutes(planned, desired, stands, new Map(), now);
+  const world: ObservedState = { tunnel, login, policy, access, ingress, dns, tile, directory };
+  const { desired } = computeDesired(desiredStateSettings(config), graceOf(config), workloads, world, EMPTY_MEMORY, now);
+  const rooms = resourceModel(owner, config.tiles);
+  const planned = planChanges(rooms, desired, world);
+  const stands = deployedRoutes(world);
+  const known = routeStatuses(planned, desired, stands, new Map(), now);
   const told = planned.problems.filter((problem) => !toldElsewhere(problem));
   const faulty = new Set(told.flatMap(({ route, severity }) => (severity === "error" && route !== undefined ? [route] : [])));
   const excused = new Set(planned.waiting.flatMap(({ route, cause }) => (cause === "step" || cause === "adoption" ? [] : [route])));
-  const shared = sharedOwner({
+  const shared = findSharedOwner({
     owner,
     named: config.owner !== undefined,
     unasked: stands.map(({ route }) => routeKey(route)).filter((key) => desired.closing.has(key)),
@@ -59,7 +59,7 @@ const toldElsewhere = ({ code, route, container }: Problem): boolean =>
   container === undefined &&
   (code.startsWith("CFA-TUNNEL-") || code.startsWith("CFA-AK-") || code.startsWith("CFA-CF-"));
 
-function problemCheck(problem: Problem): Check {
+function problemCheck(problem: Problem): DoctorCheck {
   const { code, severity, container, label, route, message, fix } = problem;
   const hostname = route === undefined ? undefined : parseRouteKey(route)?.hostname;
   const about = [hostname, container === undefined ? undefined : `container ${container}`].filter((it) => it !== undefined);
@@ -76,21 +76,21 @@ function problemCheck(problem: Problem): Check {
   };
 }
 
-const standingChecks = (known: readonly KnownRoute[]): readonly Check[] =>
+const standingChecks = (known: readonly RouteStatus[]): readonly DoctorCheck[] =>
   known.flatMap((route) => {
     if (route.state !== "live" && route.state !== "waiting") return [];
     const hostname = parseRouteKey(route.key)?.hostname ?? route.key;
-    return [{ ...passed(`routes.${route.state}`, route.key, route.reason ?? "live"), hostname, container: route.container }];
+    return [{ ...passedCheck(`routes.${route.state}`, route.key, route.reason ?? "live"), hostname, container: route.container }];
   });
 
 function factOf(
-  known: readonly KnownRoute[],
+  known: readonly RouteStatus[],
   told: readonly Problem[],
-  shared: Check,
+  shared: DoctorCheck,
   owner: string,
   { changes }: Plan<AnyChange>,
 ): string {
-  const of = (state: KnownRoute["state"]): readonly KnownRoute[] => known.filter((route) => route.state === state);
+  const of = (state: RouteStatus["state"]): readonly RouteStatus[] => known.filter((route) => route.state === state);
   const wanted = known.length - of("closing").length;
   const waits = of("waiting").length;
   const unsound = told.filter(({ severity }) => severity === "error").length;
@@ -102,11 +102,11 @@ function factOf(
       ? [
           changes.length > 0
             ? `${waits} to be opened by cfauth`
-            : `${waits} waiting for ${few([...new Set(of("waiting").map(({ reason = "" }) => reason.replace("waiting for ", "")))], 1)}`,
+            : `${waits} waiting for ${firstFew([...new Set(of("waiting").map(({ reason = "" }) => reason.replace("waiting for ", "")))], 1)}`,
         ]
       : []),
-    ...(unsound > 0 ? [many(unsound, "problem")] : []),
-    ...(doubts > 0 ? [many(doubts, "warning")] : []),
+    ...(unsound > 0 ? [pluralise(unsound, "problem")] : []),
+    ...(doubts > 0 ? [pluralise(doubts, "warning")] : []),
     ...(shared.result === "pass"
       ? [shared.detail?.startsWith("nobody") ? `nobody else is seen to use owner ${owner}` : `owner ${owner}`]
       : []),

@@ -1,4 +1,4 @@
-import { createHands, type HandsOptions } from "../app.ts";
+import { createDrivers, type DriverFactoryOptions } from "../app.ts";
 import type { Stranger } from "../clients/authentik/lookup.ts";
 import type { Authentik } from "../clients/authentik.ts";
 import { onlyAccount } from "../clients/cloudflare/account.ts";
@@ -7,24 +7,24 @@ import type { Docker } from "../clients/docker.ts";
 import type { Config } from "../config.ts";
 import type { Owner } from "../domain/owner.ts";
 import type { Workload } from "../domain/workload.ts";
-import type { Hands } from "../kinds/hands.ts";
-import type { World } from "../kinds/world.ts";
+import type { Drivers } from "../kinds/hands.ts";
+import type { ObservedState } from "../kinds/world.ts";
 import { createDockerSource } from "../sources/index.ts";
 import { ownerFromEngine } from "../sources/owner.ts";
 import type { Identity } from "../sources/source.ts";
 import type { Report } from "../status/report.ts";
-import type { Given } from "./given.ts";
-import type { Visit } from "./visit.ts";
+import type { SettingSources } from "./given.ts";
+import type { HttpProbe } from "./visit.ts";
 
-export interface SceneParts {
+export interface DoctorContextParts {
   readonly config: Config;
-  readonly given: Given;
+  readonly given: SettingSources;
   readonly docker: Docker;
   readonly cloudflare: Cloudflare;
   readonly authentik: Authentik;
   /** Another container that answers to the name in AUTHENTIK_API_URL; absent where no container could. @throws {WorldError} */
   readonly stranger?: (() => Promise<Stranger | undefined>) | undefined;
-  readonly visit: Visit;
+  readonly visit: HttpProbe;
   /** What the daemon of the same container says of itself; undefined where none answers. */
   readonly beside: () => Promise<Report | undefined>;
   /** Milliseconds since 1970. */
@@ -36,7 +36,7 @@ export interface SceneParts {
 }
 
 /** All that is looked at, each thing once, whoever asks for it. Nothing here writes. */
-export interface Scene extends SceneParts {
+export interface DoctorContext extends DoctorContextParts {
   /** @throws {WorldError} */
   readonly workloads: () => Promise<readonly Workload[]>;
   /** @throws {WorldError} */
@@ -46,14 +46,14 @@ export interface Scene extends SceneParts {
   /** @throws {WorldError} */
   readonly account: () => Promise<string>;
   /** Each part of the world. @throws {WorldError} */
-  readonly look: { readonly [Part in keyof Omit<World, "directory">]: () => Promise<World[Part]> };
-  readonly hands: () => Promise<Hands>;
+  readonly look: { readonly [Part in keyof Omit<ObservedState, "directory">]: () => Promise<ObservedState[Part]> };
+  readonly hands: () => Promise<Drivers>;
 }
 
 /** Stands for the owner while Docker does not tell it: nothing in Cloudflare or Authentik is of that name. */
 const NOBODY = "nobody-at-all" as Owner;
 
-export function createScene(parts: SceneParts): Scene {
+export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
   const { config, docker, cloudflare, authentik, beside } = parts;
   const source = createDockerSource({
     docker,
@@ -65,8 +65,14 @@ export function createScene(parts: SceneParts): Scene {
   const owner = async (): Promise<Owner> => config.owner ?? ownerFromEngine((await identity()).id);
   const account = once(async () => config.cloudflare.accountId ?? (await onlyAccount(cloudflare)));
   const hands = once(async () => {
-    const options: HandsOptions = { config, cloudflare, authentik, owner: await owner().catch(() => NOBODY), account: await account() };
-    return createHands(options);
+    const options: DriverFactoryOptions = {
+      config,
+      cloudflare,
+      authentik,
+      owner: await owner().catch(() => NOBODY),
+      account: await account(),
+    };
+    return createDrivers(options);
   });
   const tunnel = once(async () => (await hands()).tunnel.observe("all", undefined));
   return {

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { discreet } from "../domain/discreet.ts";
+import { redactPersonalData } from "../domain/discreet.ts";
 import { HIDDEN, type Secret } from "../secret.ts";
 import type { Diagnosis } from "./findings.ts";
 
@@ -7,12 +7,12 @@ import type { Diagnosis } from "./findings.ts";
  * The diagnosis without what must not be shown, wherever it came from: secrets of the settings and e-mail addresses, which labels
  * may have and messages quote. Every text goes through it, so that no check has to think of it.
  */
-export const scrubbed = <T extends Diagnosis | Diagnosis["groups"][number]>(diagnosis: T, secrets: readonly Secret[]): T =>
-  texts(diagnosis, (text) => discreet(withoutSecrets(text, secrets)));
+export const scrubReport = <T extends Diagnosis | Diagnosis["groups"][number]>(diagnosis: T, secrets: readonly Secret[]): T =>
+  texts(diagnosis, (text) => redactPersonalData(withoutSecrets(text, secrets)));
 
 /** The same for what people paste into a public place: an address of a home is in no report. Private ones may stay. */
-export const published = (diagnosis: Diagnosis, secrets: readonly Secret[]): Diagnosis =>
-  texts(scrubbed(diagnosis, secrets), withoutAddresses);
+export const publishReport = (diagnosis: Diagnosis, secrets: readonly Secret[]): Diagnosis =>
+  texts(scrubReport(diagnosis, secrets), withoutAddresses);
 
 function texts<T>(part: T, clean: (text: string) => string): T {
   if (typeof part === "string") return clean(part) as T;

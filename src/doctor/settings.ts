@@ -1,18 +1,18 @@
-import { many } from "../domain/grammar.ts";
-import { type Findings, passed } from "./findings.ts";
-import { sourceOf } from "./given.ts";
-import type { Scene } from "./scene.ts";
+import { pluralise } from "../domain/grammar.ts";
+import { type Findings, passedCheck } from "./findings.ts";
+import { settingSource } from "./given.ts";
+import type { DoctorContext } from "./scene.ts";
 
 const SECRETS = ["CLOUDFLARE_API_TOKEN", "AUTHENTIK_TOKEN", "TUNNEL_TOKEN"];
 
 /** Faulty ones never come so far: counts, and where the secrets are read from. */
-export async function settings({ given, config }: Scene): Promise<Findings> {
+export async function checkSettings({ given, config }: DoctorContext): Promise<Findings> {
   const files = [...given.values()].filter((from) => from === "file").length;
   const fact = `${given.size} set${files === 0 ? "" : `, ${files === given.size ? "all" : files} of them from files`}`;
   const secrets = SECRETS.filter((name) => given.has(name)).map((name) =>
-    passed(`settings.${name}`, name, `from ${sourceOf(given, name)}`),
+    passedCheck(`settings.${name}`, name, `from ${settingSource(given, name)}`),
   );
-  const read = passed("settings.read", "All settings can be read", `${many(given.size, "setting")}, ${files} from files`);
+  const read = passedCheck("settings.read", "All settings can be read", `${pluralise(given.size, "setting")}, ${files} from files`);
   if (!config.dryRun) return { fact, checks: [read, ...secrets] };
   const dry = {
     id: "settings.dry-run",

@@ -1,13 +1,13 @@
-import { many } from "../domain/grammar.ts";
-import { problemDocs } from "../links.ts";
+import { pluralise } from "../domain/grammar.ts";
+import { problemUrl } from "../links.ts";
 import type { Mark, Terminal, TerminalText } from "../terminal.ts";
-import { type Check, faulty, type Group, type Result } from "./findings.ts";
-import { EXAMINATIONS } from "./groups.ts";
+import { type CheckResult, type CheckResults, type DoctorCheck, failedCheck } from "./findings.ts";
+import { CHECK_GROUPS } from "./groups.ts";
 
-const MARKS: Readonly<Record<Result, Mark>> = { pass: "ok", warn: "warn", fail: "fail", skip: "skip" };
+const MARKS: Readonly<Record<CheckResult, Mark>> = { pass: "ok", warn: "warn", fail: "fail", skip: "skip" };
 
 /** As wide as the widest title, and two spaces. */
-const TITLES = Math.max(...EXAMINATIONS.map(({ title }) => title.length)) + 2;
+const TITLES = Math.max(...CHECK_GROUPS.map(({ title }) => title.length)) + 2;
 const WIDEST = 110;
 const NARROWEST = 40;
 /** Of a list in which nothing is to be seen, only what is wrong is shown when it is longer than this. */
@@ -16,8 +16,8 @@ const SHORT_LIST = 6;
 const MOST = 12;
 
 /** One line where all is well; what is wrong, why, and what to do below it. */
-export function groupText(group: Group, terminal: Terminal): TerminalText {
-  const bad = group.checks.filter(faulty);
+export function groupText(group: CheckResults, terminal: Terminal): TerminalText {
+  const bad = group.checks.filter(failedCheck);
   const codes = [...new Set(bad.flatMap(({ code }) => code ?? []))];
   const inList = bad.filter(({ listed }) => listed === true);
   const single = bad.filter(({ listed }) => listed !== true);
@@ -27,19 +27,19 @@ export function groupText(group: Group, terminal: Terminal): TerminalText {
     ...mends(inList, terminal),
     ...single.slice(0, MOST).flatMap((check) => explained(check, group, told, terminal)),
     ...(single.length > MOST ? [`    … and ${single.length - MOST} more: cfauth doctor --json lists them all`] : []),
-    ...codes.map((code) => `    ${terminal.paint("dim", problemDocs(code))}`),
+    ...codes.map((code) => `    ${terminal.paint("dim", problemUrl(code))}`),
   ];
   return terminal.lines(...headline(group, codes.length === 1 ? codes[0] : undefined, terminal), ...body);
 }
 
-function headline({ title, result, fact }: Group, code: string | undefined, terminal: Terminal): readonly string[] {
+function headline({ title, result, fact }: CheckResults, code: string | undefined, terminal: Terminal): readonly string[] {
   const mark = terminal.mark(MARKS[result]);
   const start = width(terminal.mark("skip")) + 1 + TITLES;
   // The title has said whose it is.
   const own = fact.startsWith(`${title} `) ? fact.slice(title.length + 1) : fact;
   const lines = wrapped(own, widthOf(terminal) - start);
   const name = title.padEnd(TITLES);
-  const first = `${mark} ${faulty({ result }) ? terminal.paint("bold", name) : name}${lines[0] ?? ""}`;
+  const first = `${mark} ${failedCheck({ result }) ? terminal.paint("bold", name) : name}${lines[0] ?? ""}`;
   const rest = lines.slice(1).map((line) => `${" ".repeat(start)}${line}`);
   return coded([first, ...rest], code, start, terminal);
 }
@@ -54,9 +54,9 @@ function coded(lines: readonly string[], code: string | undefined, start: number
 }
 
 /** What is one of many: a short list is shown whole, with what is well in it; of a long one what is not. */
-function listOf(checks: readonly Check[], terminal: Terminal): readonly string[] {
+function listOf(checks: readonly DoctorCheck[], terminal: Terminal): readonly string[] {
   const listed = checks.filter((check) => check.listed === true);
-  if (!listed.some(faulty)) return [];
+  if (!listed.some(failedCheck)) return [];
   const shown = listed.length <= SHORT_LIST ? listed : listed.filter((check) => check.result !== "pass");
   return shown.map(({ result, title, detail }) => {
     const more = detail === undefined || detail === "present" || detail === "missing" ? "" : `  ${terminal.paint("dim", detail)}`;
@@ -71,8 +71,8 @@ function listOf(checks: readonly Check[], terminal: Terminal): readonly string[]
  * @param coded - whether these are of several kinds, and each has its own code
  */
 function explained(
-  check: Check,
-  { fact }: Group,
+  check: DoctorCheck,
+  { fact }: CheckResults,
   { marked, coded: kinds }: { readonly marked: boolean; readonly coded: boolean },
   terminal: Terminal,
 ): readonly string[] {
@@ -89,7 +89,7 @@ function explained(
 const begun = (text: string): string =>
   /^(?!cfauth|cloudflared)[a-z]+[ ,]/.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text;
 
-function mends(checks: readonly Check[], terminal: Terminal): readonly string[] {
+function mends(checks: readonly DoctorCheck[], terminal: Terminal): readonly string[] {
   const fixes = [...new Set(checks.flatMap(({ fixes: own = [] }) => own))];
   return fixes.flatMap((fix) =>
     wrapped(fix, widthOf(terminal) - 6).map((line, index) =>
@@ -99,7 +99,7 @@ function mends(checks: readonly Check[], terminal: Terminal): readonly string[] 
 }
 
 /** What it all comes to, in one sentence. */
-export function verdict(groups: readonly Group[]): string {
+export function verdict(groups: readonly CheckResults[]): string {
   const checks = groups.flatMap((group) => group.checks);
   const problems = problemsIn(groups, "fail");
   const warnings = problemsIn(groups, "warn");
@@ -109,18 +109,18 @@ export function verdict(groups: readonly Group[]): string {
     !checks.some(({ result, needs }) => result === "skip" && needs !== undefined && needs.id !== "login.agrees")
   )
     return "Everything cfauth needs is in place.";
-  if (problems === 0) return `${warnings === 0 ? "Nothing is wrong" : many(warnings, "warning")}. cfauth can work.`;
+  if (problems === 0) return `${warnings === 0 ? "Nothing is wrong" : pluralise(warnings, "warning")}. cfauth can work.`;
   const fine = groups.filter(({ result }) => result === "pass").length;
   const dark = groups.filter(({ result }) => result === "skip").length;
   const tail = [
     `${fine === 1 ? "1 group is" : `${fine} groups are`} fine`,
     ...(dark > 0 ? [`${dark} ${dark === 1 ? "was" : "were"} not checked`] : []),
   ];
-  return `${many(problems, "problem")}${warnings > 0 ? `, ${many(warnings, "warning")}` : ""}. ${tail.join(", ")}.`;
+  return `${pluralise(problems, "problem")}${warnings > 0 ? `, ${pluralise(warnings, "warning")}` : ""}. ${tail.join(", ")}.`;
 }
 
 /** What is one of a list counts with its like: two permissions that are missing are mended at once. */
-const problemsIn = (groups: readonly Group[], result: Result): number =>
+const problemsIn = (groups: readonly CheckResults[], result: CheckResult): number =>
   groups
     .map(({ checks }) => checks.filter((check) => check.result === result))
     .reduce(

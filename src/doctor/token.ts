@@ -1,24 +1,24 @@
 import { z } from "zod";
 import type { Cloudflare } from "../clients/cloudflare.ts";
 import type { ProblemCode } from "../domain/problem.ts";
-import { WorldError } from "../errors.ts";
-import type { Check } from "./findings.ts";
+import { ServiceError } from "../errors.ts";
+import type { DoctorCheck } from "./findings.ts";
 
-const Verified = z.looseObject({ status: z.string(), expires_on: z.string().nullish() });
+const TokenVerification = z.looseObject({ status: z.string(), expires_on: z.string().nullish() });
 
-export type Verified = z.infer<typeof Verified>;
+export type TokenVerification = z.infer<typeof TokenVerification>;
 
 /**
  * Whether the API token is good, and until when. A user's and an account's token are each known at a place of their own.
  *
- * @throws {WorldError} CFA-CF-TOKEN when neither knows it
+ * @throws {ServiceError} CFA-CF-TOKEN when neither knows it
  */
-export async function verified(cloudflare: Cloudflare, account: () => Promise<string>): Promise<Verified> {
-  const ask = (path: string) => cloudflare.ask("token.verify", Verified, (sdk) => sdk.get(path));
+export async function verifyToken(cloudflare: Cloudflare, account: () => Promise<string>): Promise<TokenVerification> {
+  const ask = (path: string) => cloudflare.ask("token.verify", TokenVerification, (sdk) => sdk.get(path));
   try {
     return await ask("/user/tokens/verify");
   } catch (error) {
-    if (!(error instanceof WorldError) || error.code !== "CFA-CF-TOKEN") throw error;
+    if (!(error instanceof ServiceError) || error.code !== "CFA-CF-TOKEN") throw error;
     const id = await account().catch(() => undefined);
     if (id === undefined) throw error;
     return await ask(`/accounts/${id}/tokens/verify`);
@@ -28,14 +28,18 @@ export async function verified(cloudflare: Cloudflare, account: () => Promise<st
 /** So long before its end a token is worth a warning, in milliseconds. */
 const SOON_MS = 14 * 86_400_000;
 
-export interface Ending {
+export interface TokenExpiry {
   readonly id: string;
   readonly code: ProblemCode;
   readonly fix: string;
 }
 
 /** @param expires - undefined: never. @param now - milliseconds since 1970 */
-export function ending(expires: string | undefined, { id, code, fix }: Ending, now: number): Check & { readonly detail: string } {
+export function tokenExpiry(
+  expires: string | undefined,
+  { id, code, fix }: TokenExpiry,
+  now: number,
+): DoctorCheck & { readonly detail: string } {
   const title = "Token valid";
   const at = expires === undefined ? Number.NaN : Date.parse(expires);
   if (Number.isNaN(at)) return { id, title, result: "pass", detail: "never expires" };

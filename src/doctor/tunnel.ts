@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { many } from "../domain/grammar.ts";
-import { comesInForce } from "../kinds/ingress/in-force.ts";
-import { notInForce } from "../kinds/ingress/survey.ts";
-import { tunnel as foundation, nobodyConnected } from "../kinds/tunnel/propose.ts";
+import { pluralise } from "../domain/grammar.ts";
+import { waitUntilPropagated } from "../kinds/ingress/in-force.ts";
+import { diagnosePropagation } from "../kinds/ingress/survey.ts";
+import { tunnelPrerequisite as foundation, notConnectedMessage } from "../kinds/tunnel/propose.ts";
 import type { Tunnel } from "../kinds/tunnel/seen.ts";
 import { NOTHING_DESIRED } from "../plan/desired.ts";
-import { type Check, type Findings, passed } from "./findings.ts";
-import type { Scene } from "./scene.ts";
+import { type DoctorCheck, type Findings, passedCheck } from "./findings.ts";
+import type { DoctorContext } from "./scene.ts";
 
 /** Where a connector comes from is left out of it: it is the address of somebody's home. */
 const Connectors = z
@@ -19,22 +19,22 @@ const Connectors = z
   .nullish();
 
 /** The tunnel, who has the say over its rules, and whether cloudflared is there. */
-export async function tunnel(scene: Scene): Promise<Findings> {
+export async function checkTunnel(scene: DoctorContext): Promise<Findings> {
   const seen = await scene.look.tunnel();
   const found = seen.tunnel;
   if (found === undefined) {
     const detail = "not there yet: cfauth makes it when it starts";
-    return { fact: `${seen.name}, ${detail}`, checks: [passed("tunnel.exists", `tunnel ${seen.name}`, detail)] };
+    return { fact: `${seen.name}, ${detail}`, checks: [passedCheck("tunnel.exists", `tunnel ${seen.name}`, detail)] };
   }
-  const exists = passed("tunnel.exists", `tunnel ${found.name}`);
+  const exists = passedCheck("tunnel.exists", `tunnel ${found.name}`);
   const [local] = foundation.propose({ tunnel: seen }, NOTHING_DESIRED).problems;
   if (local !== undefined) {
-    const check: Check = { ...REMOTE, result: "fail", detail: local.message, code: local.code, fixes: [local.fix] };
+    const check: DoctorCheck = { ...REMOTE, result: "fail", detail: local.message, code: local.code, fixes: [local.fix] };
     const routes = { id: REMOTE.id, title: "a tunnel whose rules can be set" };
     return { fact: `the tunnel ${found.name} takes its rules from a local config.yml`, checks: [exists, check], lacks: { routes } };
   }
   const connected = await connections(scene, found);
-  const checks = [exists, passed(REMOTE.id, REMOTE.title), connected];
+  const checks = [exists, passedCheck(REMOTE.id, REMOTE.title), connected];
   if (connected.result !== "pass") return { fact: `${found.name}: cloudflared is not connected`, checks };
   const rules = await rulesCheck(scene, found);
   if (rules.result !== "pass") return { fact: `${found.name}: cloudflared runs older rules`, checks: [...checks, rules] };
@@ -45,18 +45,18 @@ export async function tunnel(scene: Scene): Promise<Findings> {
 const NEW_RULES_MS = 4_000;
 
 /** Whether cloudflared runs the rules that Cloudflare has; one that has just been given new ones is waited for. */
-async function rulesCheck({ cloudflare, account, look }: Scene, { id, name }: Tunnel): Promise<Check> {
+async function rulesCheck({ cloudflare, account, look }: DoctorContext, { id, name }: Tunnel): Promise<DoctorCheck> {
   const check = { id: "tunnel.rules", title: "cloudflared runs the newest rules" };
   const { version } = await look.ingress();
-  const newest = await comesInForce({ cloudflare, account: await account(), tunnel: id }, version, NEW_RULES_MS);
-  if (newest) return passed(check.id, check.title);
-  const { message, fix, code } = notInForce(name);
+  const newest = await waitUntilPropagated({ cloudflare, account: await account(), tunnel: id }, version, NEW_RULES_MS);
+  if (newest) return passedCheck(check.id, check.title);
+  const { message, fix, code } = diagnosePropagation(name);
   return { ...check, result: "fail", detail: message, code, fixes: [fix] };
 }
 
 const REMOTE = { id: "tunnel.remote", title: "its rules are managed from the dashboard" };
 
-async function connections({ cloudflare, account }: Scene, { id, name }: Tunnel): Promise<Check> {
+async function connections({ cloudflare, account }: DoctorContext, { id, name }: Tunnel): Promise<DoctorCheck> {
   const account_id = await account();
   const connectors = await cloudflare.ask("tunnels.connections", Connectors, (sdk) =>
     sdk.zeroTrust.tunnels.cloudflared.connections.get(id, { account_id }),
@@ -71,7 +71,7 @@ async function connections({ cloudflare, account }: Scene, { id, name }: Tunnel)
     return {
       ...check,
       result: "fail",
-      detail: nobodyConnected(name),
+      detail: notConnectedMessage(name),
       code: "CFA-TUNNEL-DOWN",
       fixes: [
         "docker compose up -d cloudflared, then see: docker compose logs cloudflared",
@@ -79,9 +79,9 @@ async function connections({ cloudflare, account }: Scene, { id, name }: Tunnel)
       ],
     };
   const versions = [...new Set(living.flatMap(({ version }) => version ?? []))].toSorted();
-  return passed(
+  return passedCheck(
     check.id,
     check.title,
-    `${many(count, "connection")}, cloudflared ${versions.join(" and ") || "of a version it does not tell"}`,
+    `${pluralise(count, "connection")}, cloudflared ${versions.join(" and ") || "of a version it does not tell"}`,
   );
 }

@@ -1,9 +1,9 @@
-import { plainCause } from "../clients/cause.ts";
+import { safeCause } from "../clients/cause.ts";
 import { beginningOf } from "../clients/limited.ts";
 import { MAX_PAGE_BYTES } from "../clients/limits.ts";
 
 /** What a page on the public internet answered, to somebody without cookies who follows nothing. */
-export interface Page {
+export interface ProbedPage {
   readonly status: number;
   /** Where it sends on to, as a whole address. */
   readonly location: string | undefined;
@@ -17,11 +17,11 @@ export interface NoPage {
 }
 
 /** Asks for one page. Never throws: that it does not answer is an answer here. */
-export type Visit = (url: string) => Promise<Page | NoPage>;
+export type HttpProbe = (url: string) => Promise<ProbedPage | NoPage>;
 
 /** @param timeoutMs - of one page with all that is read of it */
-export const createVisit =
-  (signal: AbortSignal, timeoutMs: number): Visit =>
+export const createHttpProbe =
+  (signal: AbortSignal, timeoutMs: number): HttpProbe =>
   async (url) => {
     try {
       const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
@@ -29,7 +29,7 @@ export const createVisit =
       const body = answer.body === null ? "" : await beginningOf(answer.body, MAX_PAGE_BYTES);
       return { status: answer.status, location: location === undefined ? undefined : new URL(location, url).href, body };
     } catch (error) {
-      const { code, name } = plainCause(error, []);
+      const { code, name } = safeCause(error, []);
       return { why: name === "TimeoutError" ? "no answer in time" : (code ?? name) };
     }
   };

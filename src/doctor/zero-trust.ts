@@ -1,19 +1,19 @@
 import { z } from "zod";
-import { WorldError } from "../errors.ts";
+import { ServiceError } from "../errors.ts";
 import { ZERO_TRUST } from "../links.ts";
-import { type Findings, passed } from "./findings.ts";
-import type { Scene } from "./scene.ts";
+import { type Findings, passedCheck } from "./findings.ts";
+import type { DoctorContext } from "./scene.ts";
 
 /** Whether there is a team. The first step is a person's: it takes a name, and a plan. */
-export async function zeroTrust({ cloudflare, account }: Scene): Promise<Findings> {
+export async function checkZeroTrust({ cloudflare, account }: DoctorContext): Promise<Findings> {
   const account_id = await account();
   const shape = z.looseObject({ auth_domain: z.string() });
   try {
     const { auth_domain } = await cloudflare.ask("organization.get", shape, (sdk) => sdk.zeroTrust.organizations.list({ account_id }));
-    return { fact: auth_domain, checks: [passed("zero-trust.team", "Zero Trust is set up", auth_domain)] };
+    return { fact: auth_domain, checks: [passedCheck("zero-trust.team", "Zero Trust is set up", auth_domain)] };
   } catch (error) {
-    if (!(error instanceof WorldError) || error.code !== "CFA-CF-NO-ZERO-TRUST") throw error;
-    throw new WorldError({
+    if (!(error instanceof ServiceError) || error.code !== "CFA-CF-NO-ZERO-TRUST") throw error;
+    throw new ServiceError({
       service: "cloudflare",
       code: error.code,
       message:

@@ -2,8 +2,8 @@ import type { ServiceToken } from "./exposure.ts";
 import type { ProblemCode } from "./problem.ts";
 
 /** The names that labels may speak of, as Cloudflare and Authentik have them now. */
-export interface Directory {
-  readonly groups: Lookup<Group>;
+export interface Lookups {
+  readonly groups: Lookup<DirectoryGroup>;
   readonly policies: readonly ForeignPolicy[];
   readonly tokens: Lookup<ServiceToken>;
 }
@@ -17,7 +17,7 @@ export interface LookupFault {
   readonly fix: string;
 }
 
-export interface Group {
+export interface DirectoryGroup {
   readonly pk: string;
   readonly name: string;
 }
@@ -31,7 +31,7 @@ export interface ForeignPolicy {
 }
 
 /** The names of groups and service tokens that the labels speak of: only these need to be looked up. */
-export interface Asked {
+export interface ReferencedNames {
   readonly groups: ReadonlySet<string>;
   readonly tokens: ReadonlySet<string>;
 }

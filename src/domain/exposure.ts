@@ -29,7 +29,7 @@ export interface ServiceToken {
 }
 
 /** How a route shows itself to people, in Authentik's library and in the Access App Launcher. */
-export interface Shown {
+export interface Display {
   /** Undefined: made from the hostname. */
   readonly name: string | undefined;
   /** `https://…`, or one of Authentik's own, `fa://fa-book`. */
@@ -46,7 +46,7 @@ export interface Exposure {
   /** Why the rule does not lead there by the container's name; undefined where it does, or was never to. */
   readonly detour?: Detour;
   readonly protection: Protection;
-  readonly shown: Shown;
+  readonly shown: Display;
   /** Whether what others made at this hostname is to be taken over. */
   readonly adopt: boolean;
   /** What to do so that it is, for problems; continues with `to take it over`: `set cfauth.web.adopt: "true" on container app`. */
@@ -68,10 +68,10 @@ export interface Exposure {
 }
 
 /** Whether no login stands before it. */
-export const open = ({ kind }: Protection): boolean => kind !== "authentik";
+export const isPublic = ({ kind }: Protection): boolean => kind !== "authentik";
 
 /** Whether everybody whom the one lets in is let in by the other too. */
-export function admitsNoMore(one: Protection, other: Protection): boolean {
+export function isSubsetOf(one: Protection, other: Protection): boolean {
   if (other.kind !== "authentik") return true;
   return one.kind === "authentik" && within(one.audience, other.audience);
 }

@@ -1,5 +1,5 @@
 import { domainToASCII } from "node:url";
-import { faulty, type Parsed, parsed } from "./parsed.ts";
+import { invalid, ok, type ParseResult } from "./parsed.ts";
 
 declare const brand: unique symbol;
 
@@ -22,23 +22,23 @@ const MAX_TEXT_CHARACTERS = 1_000;
  *
  * @param domain - completes a bare name (`wiki`); without one a bare name is a fault
  */
-export function parseHostname(text: string, domain?: string): Parsed<Hostname> {
+export function parseHostname(text: string, domain?: string): ParseResult<Hostname> {
   const wanted = text.trim();
-  if (wanted.length > MAX_TEXT_CHARACTERS) return faulty("is too long", `write a hostname of at most ${LONGEST} characters`);
+  if (wanted.length > MAX_TEXT_CHARACTERS) return invalid("is too long", `write a hostname of at most ${LONGEST} characters`);
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(wanted)?.[0];
-  if (scheme !== undefined) return faulty("has a scheme", `write ${bare(wanted.slice(scheme.length))}`);
-  if (/[/?#]/.test(wanted)) return faulty("has a path", `write ${bare(wanted)} and put the path into its own label, path`);
-  if (/:\d*$/.test(wanted)) return faulty("has a port", `write ${bare(wanted)}; the port of the container is the label port`);
+  if (scheme !== undefined) return invalid("has a scheme", `write ${bare(wanted.slice(scheme.length))}`);
+  if (/[/?#]/.test(wanted)) return invalid("has a path", `write ${bare(wanted)} and put the path into its own label, path`);
+  if (/:\d*$/.test(wanted)) return invalid("has a port", `write ${bare(wanted)}; the port of the container is the label port`);
   const whole = complete(wanted.replace(DOTS, ".").replace(/\.$/, ""), domain);
   if (whole === undefined) {
-    return faulty(
+    return invalid(
       "is a bare name and there is no one domain to complete it with",
       "write it in full, app.example.com, or set CFAUTH_DOMAIN",
     );
   }
   const ascii = toAscii(whole);
-  if (ascii === undefined) return faulty("is not a hostname", "write it like app.example.com: letters, digits and hyphens between dots");
-  return parsed(ascii as Hostname);
+  if (ascii === undefined) return invalid("is not a hostname", "write it like app.example.com: letters, digits and hyphens between dots");
+  return ok(ascii as Hostname);
 }
 
 function complete(name: string, domain: string | undefined): string | undefined {

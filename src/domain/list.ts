@@ -1,5 +1,5 @@
 /** The parts between commas, without spaces around them; empty ones are dropped. */
-export const list = (text: string): readonly string[] =>
+export const splitList = (text: string): readonly string[] =>
   text
     .split(",")
     .map((part) => part.trim())

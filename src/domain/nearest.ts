@@ -5,7 +5,7 @@
  * `CFAUTH_`), which would make any two words alike; or else the last part of just one known word: `groups` for
  * `access.groups`. Letter case does not count. Among equals the first of the list wins.
  */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+export function closestMatch(word: string, known: readonly string[]): string | undefined {
   const near = known
     .filter((candidate) => isComparable(word.length, candidate.length))
     .map((candidate) => ({ candidate, ...difference(word.toLowerCase(), candidate.toLowerCase()) }))
@@ -33,11 +33,11 @@ function difference(a: string, b: string): { readonly distance: number; readonly
   const [left, right] = [parts(a), parts(b)];
   const shared = Math.min(left.findIndex((part, i) => part !== right[i]) >>> 0, left.length - 1, right.length - 1);
   const [x, y] = [left.slice(shared).join(""), right.slice(shared).join("")];
-  return { distance: distance(x, y), length: Math.max(x.length, y.length) };
+  return { distance: editDistance(x, y), length: Math.max(x.length, y.length) };
 }
 
 /** Optimal string alignment: insertions, deletions, replacements, and neighbours that changed places, each counted once. */
-export function distance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
     const row = [i];

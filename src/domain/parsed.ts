@@ -1,7 +1,7 @@
 /** What a parser of user input answers: the value, or what is wrong with the text and what would be right. */
-export type Parsed<T> = { readonly ok: true; readonly value: T } | Faulty;
+export type ParseResult<T> = { readonly ok: true; readonly value: T } | ParseError;
 
-export interface Faulty {
+export interface ParseError {
   readonly ok: false;
   /** Continues the sentence `cfauth.port="x" …`: "is not a port number". */
   readonly why: string;
@@ -9,5 +9,5 @@ export interface Faulty {
   readonly fix: string;
 }
 
-export const parsed = <T>(value: T): Parsed<T> => ({ ok: true, value });
-export const faulty = (why: string, fix: string): Faulty => ({ ok: false, why, fix });
+export const ok = <T>(value: T): ParseResult<T> => ({ ok: true, value });
+export const invalid = (why: string, fix: string): ParseError => ({ ok: false, why, fix });

@@ -1,5 +1,5 @@
 import { anyCase, CLEAN_BELOW, ofAnyCase, SUFFIX } from "./clean-paths.ts";
-import { faulty, type Parsed, parsed } from "./parsed.ts";
+import { invalid, ok, type ParseResult } from "./parsed.ts";
 
 declare const brand: unique symbol;
 
@@ -9,23 +9,23 @@ export type Path = string & { readonly [brand]: "Path" };
 const MAX_PATH_CHARACTERS = 1_000;
 
 /** @returns undefined as the value for `/`, which is the whole host */
-export function parsePath(text: string): Parsed<Path | undefined> {
+export function parsePath(text: string): ParseResult<Path | undefined> {
   const wanted = text.trim();
-  if (wanted.length > MAX_PATH_CHARACTERS) return faulty("is too long", `write a path of at most ${MAX_PATH_CHARACTERS} characters`);
-  if (!wanted.startsWith("/")) return faulty("does not begin with a slash", `write /${wanted}`);
+  if (wanted.length > MAX_PATH_CHARACTERS) return invalid("is too long", `write a path of at most ${MAX_PATH_CHARACTERS} characters`);
+  if (!wanted.startsWith("/")) return invalid("does not begin with a slash", `write /${wanted}`);
   const trimmed = wanted.replace(/\/+$/, "");
-  if (trimmed === "") return parsed(undefined);
+  if (trimmed === "") return ok(undefined);
   const segments = trimmed.slice(1).split("/");
   if (segments.some((segment) => segment === "" || segment === "." || segment === "..")) {
-    return faulty("has an empty, . or .. segment", "write the path as the browser shows it, such as /api/v1");
+    return invalid("has an empty, . or .. segment", "write the path as the browser shows it, such as /api/v1");
   }
   if (!/^[A-Za-z0-9/._~@:+-]+$/.test(trimmed)) {
-    return faulty(
+    return invalid(
       "has characters other than letters, digits and - . _ ~ @ : +",
       "write a plain prefix such as /api; everything below it is covered",
     );
   }
-  return parsed(trimmed as Path);
+  return ok(trimmed as Path);
 }
 
 /**

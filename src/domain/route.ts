@@ -41,13 +41,13 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
  * Whether `outer` would answer requests for `inner`, if `inner` had no rule of its own: all of them, or, where a wildcard has
  * a path, those for that path.
  */
-export function beneath(inner: Route, outer: Route): boolean {
+export function isNestedIn(inner: Route, outer: Route): boolean {
   if (inner.hostname === outer.hostname) return inner.path !== outer.path && within(inner, outer);
   return covers(outer.hostname, inner.hostname) && (inner.path === outer.path || within(inner, outer) || within(outer, inner));
 }
 
 /** Whether every request for `inner` is one for `outer`. */
-export const takesIn = (inner: Route, outer: Route): boolean =>
+export const coversEntirely = (inner: Route, outer: Route): boolean =>
   covers(outer.hostname, inner.hostname) && (inner.path === outer.path || within(inner, outer));
 
 const within = (inner: Route, outer: Route): boolean => outer.path === undefined || (inner.path ?? "").startsWith(`${outer.path}/`);

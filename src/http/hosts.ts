@@ -5,7 +5,7 @@ import { covers } from "../domain/hostname.ts";
  * Whether a request may be answered, by its Host header. A page in a visitor's browser could reach this address under a name
  * of its own (DNS rebinding): only addresses, local names and hostnames that are routed here are answered.
  */
-export function welcome(host: string | undefined, routed: ReadonlySet<string>): boolean {
+export function isAllowedHost(host: string | undefined, routed: ReadonlySet<string>): boolean {
   if (host === undefined) return false;
   const name = host
     .replace(/:\d+$/, "")

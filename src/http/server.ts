@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Exposition } from "../metrics/metrics.ts";
 import type { Report } from "../status/report.ts";
-import { type Answer, fingerprint, json, send } from "./answer.ts";
-import { welcome } from "./hosts.ts";
-import type { Listen } from "./listen.ts";
+import { etagOf, type HttpAnswer, json, send } from "./answer.ts";
+import { isAllowedHost } from "./hosts.ts";
+import type { ListenAddress } from "./listen.ts";
 import { pageHtml } from "./page/page.ts";
 import { SCRIPT } from "./page/script.ts";
 import { FAVICON, STYLE } from "./page/style.ts";
 
-export interface PageParts {
+export interface ServerDeps {
   readonly report: () => Report;
   /** Why the daemon is not well; undefined when the last pass is recent. */
   readonly ailment: () => string | undefined;
@@ -23,7 +23,7 @@ export interface PageParts {
   readonly failed: (error: unknown) => void;
 }
 
-export interface Page {
+export interface RunningServer {
   readonly port: number;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export interface Page {
 const KEPT_MS = 100_000;
 
 /** Health, report and status page, to be read and nothing else. */
-export async function openPage(parts: PageParts, { host, port }: Listen): Promise<Page> {
+export async function startServer(parts: ServerDeps, { host, port }: ListenAddress): Promise<RunningServer> {
   const server = createServer({ keepAliveTimeout: KEPT_MS }, async (request, response) =>
     send(request, response, await answer(parts, request).catch((error: unknown) => broken(parts, error))),
   );
@@ -46,22 +46,22 @@ export async function openPage(parts: PageParts, { host, port }: Listen): Promis
 }
 
 /** Whoever asked is not left waiting, and learns nothing. */
-function broken({ failed }: PageParts, error: unknown): Answer {
+function broken({ failed }: ServerDeps, error: unknown): HttpAnswer {
   failed(error);
   return json(500, { error: "cfauth could not make this page", fix: "see its log, and report it" });
 }
 
 /** Differs from one version of cfauth to another where an open page would have to be loaded anew. */
-const BUILD = `b${fingerprint(STYLE + SCRIPT)}`;
+const BUILD = `b${etagOf(STYLE + SCRIPT)}`;
 
 /** Not stored without asking: a new version brings others under the same names. */
-const asset = (type: string, body: string): Answer => ({ status: 200, type, body, headers: { "cache-control": "no-cache" } });
+const asset = (type: string, body: string): HttpAnswer => ({ status: 200, type, body, headers: { "cache-control": "no-cache" } });
 
 /** By path, from its slash on. */
-type Answers<Asked extends readonly unknown[]> = Readonly<Record<string, (...asked: Asked) => Answer | Promise<Answer>>>;
+type Answers<Asked extends readonly unknown[]> = Readonly<Record<string, (...asked: Asked) => HttpAnswer | Promise<HttpAnswer>>>;
 
 /** Answered under any name: health checks come by all sorts of them, and what they learn is no secret. */
-const OPEN: Answers<[PageParts]> = {
+const OPEN: Answers<[ServerDeps]> = {
   "/healthz": ({ ailment }) => {
     const ill = ailment();
     return json(ill === undefined ? 200 : 503, { status: ill ?? "ok" });
@@ -74,7 +74,7 @@ const OPEN: Answers<[PageParts]> = {
 };
 
 /** Told only to those who may know which hostnames there are. */
-const PAGES: Answers<[Report, PageParts]> = {
+const PAGES: Answers<[Report, ServerDeps]> = {
   "/": (report) => ({ status: 200, type: "text/html; charset=utf-8", body: pageHtml(report, BUILD) }),
   "/style.css": () => asset("text/css; charset=utf-8", STYLE),
   "/page.js": () => asset("text/javascript; charset=utf-8", SCRIPT),
@@ -90,13 +90,13 @@ const PAGES: Answers<[Report, PageParts]> = {
 /** For a person who went astray. */
 const SEE = [...Object.keys(PAGES).filter((path) => !path.includes(".")), ...Object.keys(OPEN)];
 
-async function answer(parts: PageParts, { method, url = "/", headers }: IncomingMessage): Promise<Answer> {
+async function answer(parts: ServerDeps, { method, url = "/", headers }: IncomingMessage): Promise<HttpAnswer> {
   const path = url.split("?")[0] ?? "/";
   if (method !== "GET" && method !== "HEAD") return json(405, { error: "this page can only be read" }, { allow: "GET, HEAD" });
   const open = OPEN[path];
   if (open !== undefined) return open(parts);
   const report = parts.report();
-  if (!welcome(headers.host, routed(report))) return json(421, { error: UNWELCOME, fix: parts.ready() ? NAME_IT : WAIT });
+  if (!isAllowedHost(headers.host, routed(report))) return json(421, { error: UNWELCOME, fix: parts.ready() ? NAME_IT : WAIT });
   return PAGES[path]?.(report, parts) ?? json(404, { error: "there is nothing here", see: SEE });
 }
 

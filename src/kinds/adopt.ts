@@ -1,14 +1,14 @@
 import type { Exposure } from "../domain/exposure.ts";
 import type { Owner } from "../domain/owner.ts";
 import { type Route, routeKey } from "../domain/route.ts";
-import { foreignAt, releasable } from "./access/application.ts";
-import type { AccessChange, ForeignApplication } from "./access/seen.ts";
-import { takeOver as takeRecord } from "./dns/propose.ts";
-import type { DnsChange } from "./dns/seen.ts";
-import { takeOver as takeRule } from "./ingress/propose.ts";
-import { foreignOn, isFor, isShut, ruleOf } from "./ingress/rules.ts";
-import type { IngressChange } from "./ingress/seen.ts";
-import type { World } from "./world.ts";
+import { canReleaseDestination, foreignApplicationAt } from "./access/application.ts";
+import type { AccessApplicationChange, ForeignApplication } from "./access/seen.ts";
+import { replaceForeignRecord as takeRecord } from "./dns/propose.ts";
+import type { DnsRecordChange } from "./dns/seen.ts";
+import { replaceForeignRules as takeRule } from "./ingress/propose.ts";
+import { foreignOn, isExactlyFor, isPlaceholderRule, ruleOf } from "./ingress/rules.ts";
+import type { IngressRuleChange } from "./ingress/seen.ts";
+import type { ObservedState } from "./world.ts";
 
 /**
  * Taking over what others made at a route, one step at a time, each safe by itself:
@@ -25,24 +25,26 @@ import type { World } from "./world.ts";
  *
  * @returns undefined where something there cannot be taken over: then nothing is begun
  */
-export const adopt =
+export const planTakeover =
   (owner: Owner) =>
-  (route: Route, _wish: Exposure, world: World): AccessChange | IngressChange | DnsChange | undefined => {
+  (route: Route, _wish: Exposure, world: ObservedState): AccessApplicationChange | IngressRuleChange | DnsRecordChange | undefined => {
     const rules = foreignOn(world, route.hostname);
-    const application = foreignAt(world.access, route);
+    const application = foreignApplicationAt(world.access, route);
     const records = world.dns.mine.has(route.hostname) ? undefined : world.dns.theirs.get(route.hostname);
     const record = records && takeRecord(owner, route.hostname, world);
     const stuck =
-      !rules.every((rule) => isFor(rule, route)) || (application && !releasable(application, routeKey(route))) || (records && !record);
+      !rules.every((rule) => isExactlyFor(rule, route)) ||
+      (application && !canReleaseDestination(application, routeKey(route))) ||
+      (records && !record);
     if (stuck) return undefined;
     const rule = ruleOf(world, route);
-    const shut = rule !== undefined && isShut(rule, world.ingress.mark);
+    const shut = rule !== undefined && isPlaceholderRule(rule, world.ingress.mark);
     const guarded = rules.length > 0 || application !== undefined;
     if (guarded && !(shut && world.ingress.inForce)) return takeRule(route, rules, world);
     return record ?? (application && release(application, route));
   };
 
-function release(foreign: ForeignApplication, route: Route): AccessChange {
+function release(foreign: ForeignApplication, route: Route): AccessApplicationChange {
   const place = routeKey(route);
   const others = foreign.covers.filter((it) => it !== place);
   return {

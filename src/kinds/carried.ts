@@ -1,23 +1,23 @@
-import { absent } from "../clients/absent.ts";
-import { WorldError } from "../errors.ts";
+import { isNotFound } from "../clients/absent.ts";
+import { ServiceError } from "../errors.ts";
 import type { Change } from "../plan/rung.ts";
-import type { Applied } from "./kind.ts";
+import type { ApplyResult } from "./kind.ts";
 
 /** How an answer changes what is seen. */
-export type Fold<Seen> = (seen: Seen) => Seen;
+export type StateUpdate<Seen> = (seen: Seen) => Seen;
 
 interface Outcome<Seen, C> {
   readonly change: C;
-  readonly fold?: Fold<Seen>;
-  readonly error?: WorldError;
+  readonly fold?: StateUpdate<Seen>;
+  readonly error?: ServiceError;
 }
 
 /** Carries each change out by itself, as many at once as the client lets through, and folds the answers in the order of the changes. */
-export async function carriedOut<Seen, C extends Change>(
+export async function applyEach<Seen, C extends Change>(
   changes: readonly C[],
   seen: Seen,
-  carry: (change: C) => Promise<Fold<Seen>>,
-): Promise<Applied<Seen, C>> {
+  carry: (change: C) => Promise<StateUpdate<Seen>>,
+): Promise<ApplyResult<Seen, C>> {
   const outcomes = await Promise.all(changes.map((change) => outcomeOf(change, carry)));
   return {
     seen: outcomes.reduce((sofar, { fold }) => (fold === undefined ? sofar : fold(sofar)), seen),
@@ -27,29 +27,29 @@ export async function carriedOut<Seen, C extends Change>(
   };
 }
 
-async function outcomeOf<Seen, C>(change: C, carry: (change: C) => Promise<Fold<Seen>>): Promise<Outcome<Seen, C>> {
+async function outcomeOf<Seen, C>(change: C, carry: (change: C) => Promise<StateUpdate<Seen>>): Promise<Outcome<Seen, C>> {
   try {
     return { change, fold: await carry(change) };
   } catch (error) {
-    if (error instanceof WorldError) return { change, error };
+    if (error instanceof ServiceError) return { change, error };
     throw error;
   }
 }
 
 /** What is gone already is as good as deleted. @throws every other error */
-export async function unlessGone(call: Promise<unknown>): Promise<void> {
+export async function ignoreNotFound(call: Promise<unknown>): Promise<void> {
   await call.catch((error: unknown) => {
-    if (!absent(error)) throw error;
+    if (!isNotFound(error)) throw error;
   });
 }
 
 /** One group after the other, each on what the one before has left. */
-export async function inTurn<Seen, C extends Change>(
+export async function applyInSequence<Seen, C extends Change>(
   groups: readonly (readonly C[])[],
   seen: Seen,
-  apply: (group: readonly C[], seen: Seen) => Promise<Applied<Seen, C>>,
-): Promise<Applied<Seen, C>> {
-  let sofar: Applied<Seen, C> = { seen, done: [], failures: [], doubtful: false };
+  apply: (group: readonly C[], seen: Seen) => Promise<ApplyResult<Seen, C>>,
+): Promise<ApplyResult<Seen, C>> {
+  let sofar: ApplyResult<Seen, C> = { seen, done: [], failures: [], doubtful: false };
   for (const group of groups) {
     const next = await apply(group, sofar.seen);
     sofar = {
@@ -63,7 +63,7 @@ export async function inTurn<Seen, C extends Change>(
 }
 
 /** None of them was done, for one reason. */
-export const allFailed = <Seen, C extends Change>(changes: readonly C[], seen: Seen, error: WorldError): Applied<Seen, C> => ({
+export const failAll = <Seen, C extends Change>(changes: readonly C[], seen: Seen, error: ServiceError): ApplyResult<Seen, C> => ({
   seen,
   done: [],
   failures: changes.map((change) => ({ change, error })),

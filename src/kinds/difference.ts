@@ -1,34 +1,34 @@
-import { accessDifference } from "./access/difference.ts";
-import { dnsDifference } from "./dns/difference.ts";
-import type { Difference } from "./fields.ts";
+import { diffAccessApplication } from "./access/difference.ts";
+import { diffDnsRecord } from "./dns/difference.ts";
+import type { Diff } from "./fields.ts";
 import type { AnyChange } from "./index.ts";
-import { ingressDifference } from "./ingress/difference.ts";
-import { loginDifference } from "./login/difference.ts";
-import { policyDifference } from "./policy/difference.ts";
-import { tileDifference } from "./tile/difference.ts";
-import { tunnelDifference } from "./tunnel/difference.ts";
-import type { World } from "./world.ts";
+import { diffIngressRule } from "./ingress/difference.ts";
+import { diffLogin } from "./login/difference.ts";
+import { diffAccessPolicy } from "./policy/difference.ts";
+import { diffLibraryTile } from "./tile/difference.ts";
+import { diffTunnel } from "./tunnel/difference.ts";
+import type { ObservedState } from "./world.ts";
 
 /**
  * What the change makes otherwise.
  *
  * @param world - that the change was planned for: what is to be changed stands in it, and ids have their names there
  */
-export function difference(change: AnyChange, world: World): Difference {
+export function diffChange(change: AnyChange, world: ObservedState): Diff {
   switch (change.kind) {
     case "tunnel":
-      return tunnelDifference(change);
+      return diffTunnel(change);
     case "login":
-      return loginDifference(change);
+      return diffLogin(change);
     case "policy":
-      return policyDifference(change);
+      return diffAccessPolicy(change);
     case "access":
-      return accessDifference(change, world.policy);
+      return diffAccessApplication(change, world.policy);
     case "ingress":
-      return ingressDifference(change, world);
+      return diffIngressRule(change, world);
     case "dns":
-      return dnsDifference(change);
+      return diffDnsRecord(change);
     case "tile":
-      return tileDifference(change, world.directory.groups);
+      return diffLibraryTile(change, world.directory.groups);
   }
 }

@@ -1,32 +1,32 @@
 import { z } from "zod";
 import type { Authentik } from "../clients/authentik.ts";
 import type { Cloudflare } from "../clients/cloudflare.ts";
-import type { Asked, Group, Lookup } from "../domain/directory.ts";
+import type { DirectoryGroup, Lookup, ReferencedNames } from "../domain/directory.ts";
 import type { ServiceToken } from "../domain/exposure.ts";
-import { WorldError } from "../errors.ts";
+import { ServiceError } from "../errors.ts";
 import { inOrder } from "./in-order.ts";
 
 /** The names that labels speak of, as they were looked up. Nothing of it is ever written. */
-export interface DirectorySeen {
-  readonly groups: Lookup<Group>;
+export interface ObservedLookups {
+  readonly groups: Lookup<DirectoryGroup>;
   readonly tokens: Lookup<ServiceToken>;
   /** What was asked for at the last look: a name that is not found then is not looked up again at once. */
-  readonly asked: Asked;
+  readonly asked: ReferencedNames;
 }
 
-export interface DirectoryHands {
-  /** @throws {WorldError} when a list could not be read for another reason than a missing permission */
-  observe(asked: Asked): Promise<DirectorySeen>;
+export interface LookupDriver {
+  /** @throws {ServiceError} when a list could not be read for another reason than a missing permission */
+  observe(asked: ReferencedNames): Promise<ObservedLookups>;
 }
 
-export const NOBODY_ASKED: Asked = { groups: new Set(), tokens: new Set() };
+export const NO_REFERENCES: ReferencedNames = { groups: new Set(), tokens: new Set() };
 
 /** Whether every name was looked for already, found or not. */
-export const answers = (seen: DirectorySeen, asked: Asked): boolean =>
+export const isFresh = (seen: ObservedLookups, asked: ReferencedNames): boolean =>
   asked.groups.isSubsetOf(seen.asked.groups) && asked.tokens.isSubsetOf(seen.asked.tokens);
 
 /** Groups in Authentik and service tokens in Access; a list that no label needs is not read. */
-export function directoryHands({
+export function createLookupDriver({
   authentik,
   cloudflare,
   account: account_id,
@@ -34,7 +34,7 @@ export function directoryHands({
   readonly authentik: Authentik;
   readonly cloudflare: Cloudflare;
   readonly account: string;
-}): DirectoryHands {
+}): LookupDriver {
   const groups = () =>
     authentik.list("groups.list", z.looseObject({ pk: z.string(), name: z.string() }), {
       path: "/core/groups/",
@@ -61,7 +61,7 @@ async function lookup<T extends { readonly name: string }>(list: Promise<readonl
   try {
     return { found: await list };
   } catch (error) {
-    if (!(error instanceof WorldError) || !DENIED.has(error.code)) throw error;
+    if (!(error instanceof ServiceError) || !DENIED.has(error.code)) throw error;
     return { fault: { code: error.code, message: error.message, fix: error.fix } };
   }
 }

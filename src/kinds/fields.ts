@@ -1,7 +1,7 @@
-import { discreet } from "../domain/discreet.ts";
+import { redactPersonalData } from "../domain/discreet.ts";
 
 /** What a change makes otherwise, in words for people. Never a secret, never an e-mail address. */
-export interface Difference {
+export interface Diff {
   /** How it is now; of an update only what differs. Undefined for what is made. */
   readonly before: Fields | undefined;
   /** How it will be; undefined for what is removed. A value that is known only later reads `(known after 3)`. */
@@ -10,7 +10,7 @@ export interface Difference {
   readonly unknown: readonly string[];
   /** Names of what is written along and never shown. */
   readonly sensitive: readonly string[];
-  readonly exposure?: Exposed;
+  readonly exposure?: AdmissionChange;
 }
 
 /** Flat: one name, one value. */
@@ -18,7 +18,7 @@ export type Fields = Readonly<Record<string, Field>>;
 export type Field = string | number | boolean | readonly string[];
 
 /** What a change does to who may enter: `different` lets in others, and no longer some of those before. */
-export type Exposed = "protected" | "wider" | "narrower" | "different" | "PUBLIC";
+export type AdmissionChange = "protected" | "wider" | "narrower" | "different" | "PUBLIC";
 
 /**
  * In place of what a step yet to be done will make. No foreign text can imitate it: NUL is refused in labels, and no database of a
@@ -38,11 +38,11 @@ export function stepsNamedIn(value: unknown): readonly number[] {
 }
 
 /** Both sides, masked; where there are two, only what differs between them. */
-export function between(
+export function diffFields(
   before: Fields | undefined,
   after: Fields | undefined,
-  more: Partial<Pick<Difference, "sensitive">> & { readonly exposure?: Exposed | undefined } = {},
-): Difference {
+  more: Partial<Pick<Diff, "sensitive">> & { readonly exposure?: AdmissionChange | undefined } = {},
+): Diff {
   const [old, fresh] = [before && masked(before), after && masked(after)];
   const differs = (name: string) => JSON.stringify(old?.[name]) !== JSON.stringify(fresh?.[name]);
   const both = old !== undefined && fresh !== undefined;
@@ -62,7 +62,7 @@ export function between(
 export const fieldsOf = (fields: Readonly<Record<string, Field | undefined>>): Fields =>
   Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
 
-const masked = (fields: Fields): Fields => mapTexts(fields, discreet);
+const masked = (fields: Fields): Fields => mapTexts(fields, redactPersonalData);
 
 const spelled = (fields: Fields | undefined): Fields | undefined =>
   fields && mapTexts(fields, (text) => text.replace(KNOWN_AFTER, "(known after $1)"));

@@ -1,10 +1,10 @@
-import { ours } from "./ingress/rules.ts";
-import type { World } from "./world.ts";
+import { isOwnedRule } from "./ingress/rules.ts";
+import type { ObservedState } from "./world.ts";
 
 /** How many objects of others were seen, all of which stay as they are: address records, rules, applications, policies, tiles. */
-export const foreignIn = (world: World): number =>
+export const countForeign = (world: ObservedState): number =>
   [...world.dns.theirs.values()].flat().length +
-  world.ingress.rules.filter((rule) => !ours(rule, world)).length +
+  world.ingress.rules.filter((rule) => !isOwnedRule(rule, world)).length +
   world.access.theirs.length +
   world.policy.theirs.length +
   world.tile.taken.size;

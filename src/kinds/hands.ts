@@ -1,29 +1,29 @@
-import type { Asked } from "../domain/directory.ts";
+import type { ReferencedNames } from "../domain/directory.ts";
 import { routeKey } from "../domain/route.ts";
-import type { AccessChange, AccessSeen } from "./access/seen.ts";
-import { answers, type DirectoryHands } from "./directory.ts";
-import type { DnsChange, DnsSeen } from "./dns/seen.ts";
+import type { AccessApplicationChange, ObservedAccessApplications } from "./access/seen.ts";
+import { isFresh, type LookupDriver } from "./directory.ts";
+import type { DnsRecordChange, ObservedDnsRecords } from "./dns/seen.ts";
 import { inOrder } from "./in-order.ts";
 import type { AnyChange } from "./index.ts";
-import type { IngressChange, IngressSeen } from "./ingress/seen.ts";
-import type { Applied, Depth, Kind } from "./kind.ts";
-import type { LoginChange, LoginSeen } from "./login/seen.ts";
-import type { PolicyChange, PolicySeen } from "./policy/seen.ts";
-import { standing } from "./standing.ts";
-import type { TileHands } from "./tile/api.ts";
-import type { TunnelChange, TunnelSeen } from "./tunnel/seen.ts";
-import type { World } from "./world.ts";
+import type { IngressRuleChange, ObservedIngressRules } from "./ingress/seen.ts";
+import type { ApplyResult, ObservationScope, ResourceDriver } from "./kind.ts";
+import type { LoginChange, ObservedLogin } from "./login/seen.ts";
+import type { AccessPolicyChange, ObservedAccessPolicies } from "./policy/seen.ts";
+import { deployedRoutes } from "./standing.ts";
+import type { LibraryTileDriver } from "./tile/api.ts";
+import type { ObservedTunnel, TunnelChange } from "./tunnel/seen.ts";
+import type { ObservedState } from "./world.ts";
 
 /** Every kind's observe and apply, by name. */
-export interface Hands {
-  readonly login: Kind<LoginSeen, LoginChange>;
-  readonly tunnel: Kind<TunnelSeen, TunnelChange>;
-  readonly policy: Kind<PolicySeen, PolicyChange>;
-  readonly access: Kind<AccessSeen, AccessChange>;
-  readonly ingress: Kind<IngressSeen, IngressChange>;
-  readonly dns: Kind<DnsSeen, DnsChange>;
-  readonly tile: TileHands;
-  readonly directory: DirectoryHands;
+export interface Drivers {
+  readonly login: ResourceDriver<ObservedLogin, LoginChange>;
+  readonly tunnel: ResourceDriver<ObservedTunnel, TunnelChange>;
+  readonly policy: ResourceDriver<ObservedAccessPolicies, AccessPolicyChange>;
+  readonly access: ResourceDriver<ObservedAccessApplications, AccessApplicationChange>;
+  readonly ingress: ResourceDriver<ObservedIngressRules, IngressRuleChange>;
+  readonly dns: ResourceDriver<ObservedDnsRecords, DnsRecordChange>;
+  readonly tile: LibraryTileDriver;
+  readonly directory: LookupDriver;
 }
 
 /**
@@ -32,9 +32,14 @@ export interface Hands {
  *
  * @throws {WorldError} when any part could not be read: there is no half a world
  */
-export async function look(hands: Hands, depth: Depth, asked: Asked, before: World | undefined): Promise<World> {
+export async function observeAll(
+  hands: Drivers,
+  depth: ObservationScope,
+  asked: ReferencedNames,
+  before: ObservedState | undefined,
+): Promise<ObservedState> {
   if (depth === "rules" && before !== undefined)
-    return await lookUp(hands, asked, { ...before, ingress: await hands.ingress.observe(depth, before.ingress) });
+    return await observeLookups(hands, asked, { ...before, ingress: await hands.ingress.observe(depth, before.ingress) });
   const tunnel = await hands.tunnel.observe(depth, before?.tunnel);
   const [login, policy, access, ingress, dns, tile, directory] = await inOrder([
     hands.login.observe(depth, before?.login),
@@ -46,24 +51,24 @@ export async function look(hands: Hands, depth: Depth, asked: Asked, before: Wor
     hands.directory.observe(asked),
   ]);
   const world = { login, tunnel, policy, access, ingress, dns, tile, directory };
-  const routes = standing(world).map(({ route }) => routeKey(route));
+  const routes = deployedRoutes(world).map(({ route }) => routeKey(route));
   return { ...world, tile: await hands.tile.seek(routes, tile, before?.tile) };
 }
 
 /** Only for names that were not looked up yet: everything else stays as it was seen. */
-export async function lookUp(hands: Hands, asked: Asked, world: World): Promise<World> {
-  return answers(world.directory, asked) ? world : { ...world, directory: await hands.directory.observe(asked) };
+export async function observeLookups(hands: Drivers, asked: ReferencedNames, world: ObservedState): Promise<ObservedState> {
+  return isFresh(world.directory, asked) ? world : { ...world, directory: await hands.directory.observe(asked) };
 }
 
 export interface Wave {
-  readonly world: World;
+  readonly world: ObservedState;
   readonly done: readonly AnyChange[];
-  readonly failures: Applied<unknown, AnyChange>["failures"];
+  readonly failures: ApplyResult<unknown, AnyChange>["failures"];
   readonly doubtful: boolean;
 }
 
 /** Carries out one wave, the kinds beside each other, and folds what came back into the world. */
-export async function carryOut(hands: Hands, changes: readonly AnyChange[], world: World): Promise<Wave> {
+export async function applyWave(hands: Drivers, changes: readonly AnyChange[], world: ObservedState): Promise<Wave> {
   const of = <K extends AnyChange["kind"]>(kind: K) =>
     changes.filter((change): change is Extract<AnyChange, { kind: K }> => change.kind === kind);
   const [login, tunnel, policy, access, ingress, dns, tile] = await Promise.all([
@@ -94,6 +99,6 @@ export async function carryOut(hands: Hands, changes: readonly AnyChange[], worl
   };
 }
 
-async function apply<S, C extends AnyChange>(kind: Kind<S, C>, changes: readonly C[], seen: S): Promise<Applied<S, C>> {
+async function apply<S, C extends AnyChange>(kind: ResourceDriver<S, C>, changes: readonly C[], seen: S): Promise<ApplyResult<S, C>> {
   return changes.length === 0 ? { seen, done: [], failures: [], doubtful: false } : kind.apply(changes, seen);
 }

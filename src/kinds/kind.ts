@@ -1,4 +1,4 @@
-import type { WorldError } from "../errors.ts";
+import type { ServiceError } from "../errors.ts";
 import type { Change } from "../plan/rung.ts";
 
 /**
@@ -6,24 +6,24 @@ import type { Change } from "../plan/rung.ts";
  * made of; zones, tunnel, team domain and the like are taken over from `before`, which is then required. `rules`: soon after a
  * write, only the tunnel's document.
  */
-export type Depth = "all" | "routes" | "rules";
+export type ObservationScope = "all" | "routes" | "rules";
 
 /** The hands of one sort of remote object. What it should be is decided elsewhere, by pure code. */
-export interface Kind<Seen, C extends Change> {
+export interface ResourceDriver<Seen, C extends Change> {
   readonly kind: C["kind"];
-  /** @throws {WorldError} when anything could not be read: there is no partial answer */
-  observe(depth: Depth, before: Seen | undefined): Promise<Seen>;
+  /** @throws {ServiceError} when anything could not be read: there is no partial answer */
+  observe(depth: ObservationScope, before: Seen | undefined): Promise<Seen>;
   /**
    * Carries the changes out and answers the world as it then stands, folded from the answers. One change that fails does not
    * keep the others from being done. Never throws a WorldError: failures are part of the answer.
    */
-  apply(changes: readonly C[], seen: Seen): Promise<Applied<Seen, C>>;
+  apply(changes: readonly C[], seen: Seen): Promise<ApplyResult<Seen, C>>;
 }
 
-export interface Applied<Seen, C extends Change> {
+export interface ApplyResult<Seen, C extends Change> {
   readonly seen: Seen;
   readonly done: readonly C[];
-  readonly failures: readonly { readonly change: C; readonly error: WorldError }[];
+  readonly failures: readonly { readonly change: C; readonly error: ServiceError }[];
   /** Whether what stands is no longer known (a lost answer, a stranger's write): observe again before the next plan. */
   readonly doubtful: boolean;
 }

@@ -7,4 +7,4 @@ declare const ours: unique symbol;
 export type Mine<T> = T & { readonly [ours]: true };
 
 /** For `observe` alone, after it has read the mark. */
-export const claim = <T>(value: T): Mine<T> => value as Mine<T>;
+export const markOwned = <T>(value: T): Mine<T> => value as Mine<T>;

@@ -1,16 +1,16 @@
-import { type Exposure, open } from "../domain/exposure.ts";
+import { type Exposure, isPublic } from "../domain/exposure.ts";
 import type { Owner } from "../domain/owner.ts";
 import { routeKey } from "../domain/route.ts";
-import type { Desired } from "../plan/desired.ts";
-import { narrows } from "./access/narrowing.ts";
-import { marked, outlasts } from "./access/propose.ts";
-import { takeAway } from "./ingress/propose.ts";
-import { checkOf, isShut, ruleOf } from "./ingress/rules.ts";
-import type { IngressChange, RawRule } from "./ingress/seen.ts";
-import { policyWishes } from "./policy/audience.ts";
-import { linked } from "./policy/propose.ts";
+import type { DesiredState } from "../plan/desired.ts";
+import { removesAccess } from "./access/narrowing.ts";
+import { isRevocationPending, keepsTag } from "./access/propose.ts";
+import { removeOrPlaceholder } from "./ingress/propose.ts";
+import { isPlaceholderRule, loginCheckOf, ruleOf } from "./ingress/rules.ts";
+import type { IngressRuleChange, RawRule } from "./ingress/seen.ts";
+import { desiredPolicies } from "./policy/audience.ts";
+import { policyIdsFor } from "./policy/propose.ts";
 import { admitsMore } from "./policy/replaced.ts";
-import type { World } from "./world.ts";
+import type { ObservedState } from "./world.ts";
 
 /**
  * Takes our rule away where it shows something that is not wished there any more, or lets in somebody who is not; undefined where
@@ -19,38 +19,38 @@ import type { World } from "./world.ts";
  * An application that somebody made their own is looked at as well: the rule goes on taking its logins. Where the rule takes those
  * of no application that is known, nothing is known to differ from the wish.
  */
-export function overstays(owner: Owner, wish: Exposure, world: World, desired: Desired): IngressChange | undefined {
+export function removeOverreach(owner: Owner, wish: Exposure, world: ObservedState, desired: DesiredState): IngressRuleChange | undefined {
   const rule = ruleOf(world, wish.route);
-  if (rule === undefined || isShut(rule, world.ingress.mark)) return undefined;
+  if (rule === undefined || isPlaceholderRule(rule, world.ingress.mark)) return undefined;
   const gone =
     rule.service !== wish.origin.service ||
-    (!open(wish.protection) && (checkOf(rule)?.required !== true || lost(owner, wish, world, rule)));
-  return gone ? takeAway(wish.route, world, desired) : undefined;
+    (!isPublic(wish.protection) && (loginCheckOf(rule)?.required !== true || lost(owner, wish, world, rule)));
+  return gone ? removeOrPlaceholder(wish.route, world, desired) : undefined;
 }
 
 /**
  * Whether somebody whom the application lets in is not to be let in, by an old login too that is not ended yet. Policies that are
  * not there yet are taken as they are to be.
  */
-function lost(owner: Owner, { route, protection }: Exposure, { access, login, policy }: World, rule: RawRule): boolean {
+function lost(owner: Owner, { route, protection }: Exposure, { access, login, policy }: ObservedState, rule: RawRule): boolean {
   const ours = access.mine.get(routeKey(route));
-  if (ours !== undefined && marked(ours)) return true;
+  if (ours !== undefined && isRevocationPending(ours)) return true;
   const foreign = ours === undefined ? loginOfForeign(access, rule) : undefined;
   const application = ours ?? foreign;
   if (application === undefined) return false;
   const idp = login.method?.id ?? application.allowedIdps[0];
-  const wished = policyWishes(owner, protection, idp === undefined ? undefined : { id: idp }, login.groups.claim) ?? [];
+  const wished = desiredPolicies(owner, protection, idp === undefined ? undefined : { id: idp }, login.groups.claim) ?? [];
   const known = new Set(policy.mine.map(({ name }) => name));
   const missing = wished.filter(({ name }) => !known.has(name)).map((it) => ({ ...it, id: it.name }));
   const after = { ...policy, mine: [...policy.mine, ...missing] };
-  const policies = linked(owner, protection, after);
-  if (policies === undefined || narrows(application, policies, after)) return true;
+  const policies = policyIdsFor(owner, protection, after);
+  if (policies === undefined || removesAccess(application, policies, after)) return true;
   if (foreign === undefined || idp === undefined || protection.kind !== "authentik") return false;
   // What is in place at a route that is taken is not repaired.
   const widened = wished.some((wish) => policy.mine.some((it) => it.name === wish.name && admitsMore(it, wish)));
-  return widened || outlasts(foreign, { policies, idp, session: protection.session }, after);
+  return widened || keepsTag(foreign, { policies, idp, session: protection.session }, after);
 }
 
 /** The logins that the rule takes, where they are those of an application that is not ours. */
-const loginOfForeign = ({ theirs }: World["access"], rule: RawRule) =>
-  theirs.flatMap(({ login }) => login ?? []).find(({ aud }) => checkOf(rule)?.audTag.includes(aud));
+const loginOfForeign = ({ theirs }: ObservedState["access"], rule: RawRule) =>
+  theirs.flatMap(({ login }) => login ?? []).find(({ aud }) => loginCheckOf(rule)?.audTag.includes(aud));

@@ -1,12 +1,12 @@
-import { discreet } from "../domain/discreet.ts";
+import { redactPersonalData } from "../domain/discreet.ts";
 import { parseRouteKey, type Route } from "../domain/route.ts";
-import { taken } from "../plan/rung.ts";
-import type { Difference, Field, Fields } from "./fields.ts";
+import { describeReplaced } from "../plan/rung.ts";
+import type { Diff, Field, Fields } from "./fields.ts";
 import type { AnyChange } from "./index.ts";
-import { SHUT } from "./ingress/difference.ts";
+import { CLOSED_TEXT } from "./ingress/difference.ts";
 
 /** What sort of object it is, as the dashboards call it. */
-export function called(change: AnyChange): string {
+export function resourceLabel(change: AnyChange): string {
   switch (change.kind) {
     case "login":
       return LOGIN[change.key];
@@ -37,7 +37,8 @@ const LOGIN: Readonly<Record<Extract<AnyChange, { kind: "login" }>["key"], strin
 };
 
 /** The route that a change is about; undefined for what is of no single one, whatever its name looks like. */
-export const routeOf = ({ kind, subject }: AnyChange): Route | undefined => (OF_ROUTES.has(kind) ? parseRouteKey(subject) : undefined);
+export const routeKeyOfChange = ({ kind, subject }: AnyChange): Route | undefined =>
+  OF_ROUTES.has(kind) ? parseRouteKey(subject) : undefined;
 
 const OF_ROUTES: ReadonlySet<AnyChange["kind"]> = new Set(["access", "ingress", "dns", "tile"]);
 
@@ -48,15 +49,15 @@ export const subjectOf = ({ kind, subject }: AnyChange): string => (kind === "lo
  * The difference in a few words, for one line: of what is made its gist, of what is changed each field with both values, of what
  * is removed nothing. Empty where there is nothing to say.
  */
-export function phrase(change: AnyChange, { before, after }: Difference): string {
-  const takes = taken(change);
-  if (takes !== undefined) return `takes over ${discreet(takes)}${change.kind === "ingress" ? "; nobody gets in meanwhile" : ""}`;
+export function summariseDiff(change: AnyChange, { before, after }: Diff): string {
+  const takes = describeReplaced(change);
+  if (takes !== undefined) return `takes over ${redactPersonalData(takes)}${change.kind === "ingress" ? "; nobody gets in meanwhile" : ""}`;
   if (after === undefined) return "";
   return before === undefined || keptPlace(before) ? gist(change, after) : changed(before, after);
 }
 
 /** A rule that only kept its place tells nothing. */
-const keptPlace = (before: Fields): boolean => before["service"] === SHUT;
+const keptPlace = (before: Fields): boolean => before["service"] === CLOSED_TEXT;
 
 function gist(change: AnyChange, after: Fields): string {
   const text = (name: string) => spell(after[name]);

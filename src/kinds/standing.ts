@@ -1,15 +1,15 @@
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../domain/route.ts";
-import type { StandingRoute } from "../plan/desired.ts";
-import type { Application } from "./access/seen.ts";
-import { checkOf, isShut, ours, routeOf, ruleOf } from "./ingress/rules.ts";
+import type { DeployedRoute } from "../plan/desired.ts";
+import type { AccessApplication } from "./access/seen.ts";
+import { isOwnedRule, isPlaceholderRule, loginCheckOf, routeOf, ruleOf } from "./ingress/rules.ts";
 import type { RawRule } from "./ingress/seen.ts";
 import { addressOf } from "./login/address.ts";
-import type { World } from "./world.ts";
+import type { ObservedState } from "./world.ts";
 
 /** Every route that has an object of ours: an application, a rule, or a record left without either. */
-export function standing(world: World): readonly StandingRoute[] {
+export function deployedRoutes(world: ObservedState): readonly DeployedRoute[] {
   const applications = [...world.access.mine.keys()].map(parseRouteKey);
-  const rules = world.ingress.rules.filter((rule) => ours(rule, world)).map(routeOf);
+  const rules = world.ingress.rules.filter((rule) => isOwnedRule(rule, world)).map(routeOf);
   const routes = new Map<RouteKey, Route>();
   for (const route of [...applications, ...rules]) if (route !== undefined) routes.set(routeKey(route), route);
   const hosts = new Set([...routes.values()].map(({ hostname }) => hostname));
@@ -17,28 +17,28 @@ export function standing(world: World): readonly StandingRoute[] {
   return [...routes.values(), ...bare].map((route) => stand(world, route));
 }
 
-function stand(world: World, route: Route): StandingRoute {
+function stand(world: ObservedState, route: Route): DeployedRoute {
   const rule = ruleOf(world, route);
   return {
     route,
     service: rule?.service,
-    public: rule !== undefined && checkOf(rule)?.required !== true,
+    public: rule !== undefined && loginCheckOf(rule)?.required !== true,
     audience: rule && audience(world.access.mine.get(routeKey(route)), rule),
-    shut: rule !== undefined && isShut(rule, world.ingress.mark),
+    shut: rule !== undefined && isPlaceholderRule(rule, world.ingress.mark),
     application: world.access.mine.has(routeKey(route)),
     login: routeKey(route) === loginAt(world),
   };
 }
 
 /** Only where the rule checks the logins of this very application: else it is not they who decide who enters. */
-function audience(application: Application | undefined, rule: RawRule): string | undefined {
-  const check = checkOf(rule);
+function audience(application: AccessApplication | undefined, rule: RawRule): string | undefined {
+  const check = loginCheckOf(rule);
   const held = application !== undefined && (check === undefined || check.audTag.includes(application.aud));
   return held ? application.policies.join(" ") : undefined;
 }
 
 /** Authentik's own, as the key of a route. */
-function loginAt({ login }: World): string {
+function loginAt({ login }: ObservedState): string {
   const { hostname, path } = addressOf(login.wish);
   return `${hostname}${path}`;
 }

@@ -1,11 +1,11 @@
 import type { Exposure } from "../domain/exposure.ts";
-import { beneath, type Route, type RouteKey, routeKey } from "../domain/route.ts";
-import type { Desired, StandingRoute } from "../plan/desired.ts";
+import { isNestedIn, type Route, type RouteKey, routeKey } from "../domain/route.ts";
+import type { DeployedRoute, DesiredState } from "../plan/desired.ts";
 import type { AnyChange } from "./index.ts";
-import { routeOf } from "./phrase.ts";
+import { routeKeyOfChange } from "./phrase.ts";
 import { policyNames } from "./policy/audience.ts";
-import { standing } from "./standing.ts";
-import type { World } from "./world.ts";
+import { deployedRoutes } from "./standing.ts";
+import type { ObservedState } from "./world.ts";
 
 /**
  * In which order the changes of one plan are made. Each of them is safe by itself, so the order is about who waits for whom.
@@ -22,12 +22,12 @@ export interface Turns {
   readonly later: readonly AnyChange[];
 }
 
-export function turnsOf(changes: readonly AnyChange[], desired: Desired, world: World): Turns {
-  const rules = standing(world).filter(({ service }) => service !== undefined);
+export function turnsOf(changes: readonly AnyChange[], desired: DesiredState, world: ObservedState): Turns {
+  const rules = deployedRoutes(world).filter(({ service }) => service !== undefined);
   const wanting = wantingPolicy(desired, world);
   /** The desired routes that the change is for, where it does nothing but open them. */
   const opens = (change: AnyChange): readonly Exposure[] => {
-    const wishes = change.kind === "policy" ? (wanting.get(change.subject) ?? []) : wishAt(routeOf(change), desired);
+    const wishes = change.kind === "policy" ? (wanting.get(change.subject) ?? []) : wishAt(routeKeyOfChange(change), desired);
     return wishes.some((wish) => wish.protection.kind === "login" || isExposed(wish, rules)) ? [] : wishes;
   };
   const placed = changes.map((change) => ({ change, wishes: opens(change) }));
@@ -47,29 +47,29 @@ export function turnsOf(changes: readonly AnyChange[], desired: Desired, world: 
   };
 }
 
-function wantingPolicy(desired: Desired, world: World): ReadonlyMap<string, readonly Exposure[]> {
+function wantingPolicy(desired: DesiredState, world: ObservedState): ReadonlyMap<string, readonly Exposure[]> {
   const named = [...desired.wishes.values()].flatMap((wish) =>
     policyNames(world.login.groups.owner, wish.protection).map((name) => ({ name, wish })),
   );
   return new Map([...Map.groupBy(named, ({ name }) => name)].map(([name, all]) => [name, all.map(({ wish }) => wish)]));
 }
 
-function wishAt(route: Route | undefined, { wishes }: Desired): readonly Exposure[] {
+function wishAt(route: Route | undefined, { wishes }: DesiredState): readonly Exposure[] {
   const wish = route && wishes.get(routeKey(route));
   return wish === undefined ? [] : [wish];
 }
 
 /** Whether visitors reach it already: by a rule of its own, or by one around it that leads to the same service. */
-const isExposed = (wish: Exposure, rules: readonly StandingRoute[]): boolean =>
+const isExposed = (wish: Exposure, rules: readonly DeployedRoute[]): boolean =>
   rules.some(
-    ({ route, service }) => routeKey(route) === routeKey(wish.route) || (service === wish.origin.service && beneath(wish.route, route)),
+    ({ route, service }) => routeKey(route) === routeKey(wish.route) || (service === wish.origin.service && isNestedIn(wish.route, route)),
   );
 
 /** What is deleted after it has stopped admitting anyone. */
-function isLeftOver(change: AnyChange, desired: Desired, rules: readonly StandingRoute[]): boolean {
+function isLeftOver(change: AnyChange, desired: DesiredState, rules: readonly DeployedRoute[]): boolean {
   if (change.action !== "delete") return false;
   if (change.kind === "policy") return true;
-  const route = change.kind === "access" ? routeOf(change) : undefined;
+  const route = change.kind === "access" ? routeKeyOfChange(change) : undefined;
   if (route === undefined) return false;
   const key: RouteKey = routeKey(route);
   return !desired.wishes.has(key) && !rules.some((rule) => routeKey(rule.route) === key);

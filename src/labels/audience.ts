@@ -1,18 +1,18 @@
 import type { ForeignPolicy, Lookup } from "../domain/directory.ts";
 import type { Audience, ServiceToken } from "../domain/exposure.ts";
-import { nearest } from "../domain/nearest.ts";
-import type { Context } from "./context.ts";
+import { closestMatch } from "../domain/nearest.ts";
+import type { LabelContext } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
-import { clip, type Fault, valueFault } from "./fault.ts";
+import { clip, type LabelFault, valueFault } from "./fault.ts";
 import { namesOf, parseEmail } from "./values.ts";
 
 interface Read<T> {
   readonly value: T;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly LabelFault[];
 }
 
 /** Who may enter, each name held against what Cloudflare and Authentik have: one that cannot be found keeps the route shut. */
-export function audienceOf(labels: Labels, context: Context): Read<Audience> {
+export function audienceOf(labels: Labels, context: LabelContext): Read<Audience> {
   const emails = emailsOf(labels.get("access.emails"));
   const groups = groupsOf(labels.get("access.groups"), context);
   const policies = policiesOf(labels.get("access.policies"), context.directory.policies);
@@ -31,7 +31,7 @@ function listOf(label: Label | undefined, what: string): Read<readonly string[]>
 }
 
 interface Unknown {
-  readonly code: Fault["code"];
+  readonly code: LabelFault["code"];
   /** What has no such name: "Authentik has no group". */
   readonly lacks: string;
   readonly note?: string;
@@ -56,8 +56,8 @@ function foundIn<T extends { readonly name: string }>(
   };
 }
 
-function missing(label: string, name: string, known: readonly string[], { code, lacks, note, what, create }: Unknown): Fault {
-  const near = nearest(name, known);
+function missing(label: string, name: string, known: readonly string[], { code, lacks, note, what, create }: Unknown): LabelFault {
+  const near = closestMatch(name, known);
   return {
     code,
     label,
@@ -74,7 +74,7 @@ const UNKNOWN_GROUP: Unknown = {
   create: "create the group in Authentik",
 };
 
-function groupsOf(label: Label | undefined, { directory, defaults }: Context): Read<readonly string[]> {
+function groupsOf(label: Label | undefined, { directory, defaults }: LabelContext): Read<readonly string[]> {
   const asked = label === undefined ? { value: defaults.groups, faults: [] } : listOf(label, "a group");
   const read = foundIn(label?.name ?? "CFAUTH_DEFAULT_GROUPS", asked, directory.groups, UNKNOWN_GROUP);
   return { ...read, value: [...new Set(read.value.map(({ name }) => name))].toSorted() };
@@ -106,7 +106,7 @@ function policiesOf(label: Label | undefined, known: readonly ForeignPolicy[]): 
 }
 
 /** By id, else by name. One that lets everybody in, or keeps somebody out, is not what the label is for. */
-function policyOf(label: string, name: string, known: readonly ForeignPolicy[]): ForeignPolicy | Fault {
+function policyOf(label: string, name: string, known: readonly ForeignPolicy[]): ForeignPolicy | LabelFault {
   const byId = known.filter(({ id }) => id === name.toLowerCase());
   const [policy, other] = byId.length > 0 ? byId : known.filter((it) => it.name === name);
   if (policy === undefined)
@@ -126,7 +126,7 @@ function policyOf(label: string, name: string, known: readonly ForeignPolicy[]):
   return policy.decision === "allow" || policy.decision === "non_identity" ? policy : unfit(label, name, policy.decision);
 }
 
-const unfit = (label: string, name: string, decision: string): Fault => ({
+const unfit = (label: string, name: string, decision: string): LabelFault => ({
   code: "CFA-POLICY-UNFIT",
   label,
   message: `the reusable policy ${quoted(name)} has the action ${clip(decision)}, ${decision === "bypass" ? "which lets anyone in without a login" : "which lets nobody in"}`,

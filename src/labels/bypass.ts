@@ -1,15 +1,15 @@
-import { list } from "../domain/list.ts";
-import { faulty } from "../domain/parsed.ts";
+import { splitList } from "../domain/list.ts";
+import { invalid } from "../domain/parsed.ts";
 import { type Path, parsePath } from "../domain/path.ts";
-import type { Context } from "./context.ts";
+import type { LabelContext } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
-import { type Fault, publicForbidden, valueFault } from "./fault.ts";
+import { type LabelFault, publicForbidden, valueFault } from "./fault.ts";
 import { namesOf } from "./values.ts";
 
 interface Bypass {
   /** Those that are sound, even beside faulty ones: what of them is open stays as it is. The outermost of nested ones. */
   readonly paths: readonly Path[];
-  readonly faults: readonly Fault[];
+  readonly faults: readonly LabelFault[];
 }
 
 /**
@@ -17,11 +17,11 @@ interface Bypass {
  *
  * @param route - the route's own path: each prefix lies below it
  */
-export function bypassOf(labels: Labels, prefix: string, route: Path | undefined, context: Context): Bypass {
+export function bypassOf(labels: Labels, prefix: string, route: Path | undefined, context: LabelContext): Bypass {
   const label = labels.get("access.bypass");
   if (label === undefined) return { paths: [], faults: [] };
   const sound = namesOf(label.text, "a path");
-  const read = list(label.text).map((text) => bypassPath({ name: label.name, text }, prefix, route));
+  const read = splitList(label.text).map((text) => bypassPath({ name: label.name, text }, prefix, route));
   const paths = [...new Set(read.flatMap((it) => (typeof it === "string" ? [it] : [])))];
   const faults = [...(sound.ok ? [] : [valueFault(label, sound)]), ...read.flatMap((it) => (typeof it === "string" ? [] : [it]))];
   return {
@@ -30,12 +30,12 @@ export function bypassOf(labels: Labels, prefix: string, route: Path | undefined
   };
 }
 
-function bypassPath(label: Label, prefix: string, route: Path | undefined): Path | Fault {
+function bypassPath(label: Label, prefix: string, route: Path | undefined): Path | LabelFault {
   const path = parsePath(label.text);
   if (!path.ok) return valueFault(label, path);
   if (path.value === undefined || path.value === route)
-    return valueFault(label, faulty("is the whole route", `write ${prefix}access: public instead, if anyone may enter`));
+    return valueFault(label, invalid("is the whole route", `write ${prefix}access: public instead, if anyone may enter`));
   if (route !== undefined && !path.value.startsWith(`${route}/`))
-    return valueFault(label, faulty(`is not below ${route}, the path of this route`, `write ${route}${path.value}`));
+    return valueFault(label, invalid(`is not below ${route}, the path of this route`, `write ${route}${path.value}`));
   return path.value;
 }

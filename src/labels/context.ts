@@ -1,15 +1,15 @@
 import type { AuthentikContainer } from "../domain/authentik-container.ts";
 import type { KnownServices } from "../domain/compose.ts";
-import type { Directory } from "../domain/directory.ts";
+import type { Lookups } from "../domain/directory.ts";
 import type { Hostname } from "../domain/hostname.ts";
-import type { Foreign } from "./foreign.ts";
-import type { Neighbours } from "./neighbours.ts";
+import type { LabelDialect } from "./foreign.ts";
+import type { NameIndex } from "./neighbours.ts";
 
 /** What decoding needs beside the labels. */
-export interface Context {
+export interface LabelContext {
   readonly prefix: string;
   /** Label families of other tools that are read as ours where a container has none of ours. */
-  readonly reads: readonly Foreign[];
+  readonly reads: readonly LabelDialect[];
   /** Tunnel networks, the preferred one first. */
   readonly networks: readonly string[];
   /** Those that labels name beside them. */
@@ -30,8 +30,8 @@ export interface Context {
   readonly defaults: { readonly access: "authentik" | "public"; readonly groups: readonly string[]; readonly session: string };
   /** Where browsers reach Authentik itself (hostname, and path prefix or ""), and its own container. */
   readonly login: { readonly host: string; readonly path: string; readonly container: AuthentikContainer };
-  readonly directory: Directory;
-  readonly neighbours: Neighbours;
+  readonly directory: Lookups;
+  readonly neighbours: NameIndex;
   /** What rules of ours lead to now, as host and as host with port: what replicas are reached by stays so while one of them restarts. */
   readonly routed: ReadonlySet<string>;
   readonly services: KnownServices;

@@ -1,15 +1,15 @@
 import type { Problem } from "../domain/problem.ts";
 import { type RouteKey, routeKey } from "../domain/route.ts";
 import type { Decoded } from "../plan/desired.ts";
-import type { Context } from "./context.ts";
-import { family, type Labels } from "./family.ts";
-import { type Fault, problemOf } from "./fault.ts";
-import { onlyProven, unknownImage, whileUnknown } from "./image.ts";
+import type { LabelContext } from "./context.ts";
+import { groupByRoute, type Labels } from "./family.ts";
+import { type LabelFault, problemOf } from "./fault.ts";
+import { onlyProven, unknownImage, withoutUnprovenLabels } from "./image.ts";
 import type { LabelSet } from "./label-set.ts";
 import { MAX_PROBLEMS_PER_CONTAINER, MAX_ROUTES_PER_CONTAINER, tooManyRoutes } from "./limits.ts";
 import { type DecodedRoute, decodeRoute } from "./route.ts";
-import { protectedOnly, sheltered, theirFamily } from "./theirs.ts";
-import { parseFlag } from "./values.ts";
+import { groupForeignLabels, rejectUnprotected, withProtectedDefault } from "./theirs.ts";
+import { parseFlagLabel } from "./values.ts";
 
 /**
  * What a container's labels come to. Never throws. A fault that belongs to one named route keeps that route shut; one that
@@ -17,19 +17,21 @@ import { parseFlag } from "./values.ts";
  * `enable` without a route name is the switch of the whole container; beside named routes it asks for no route of its own.
  * Labels of another tool are put into our words first; from there on they are read like ours, but for what opens without a login.
  */
-export function decode(labelSet: LabelSet, given: Context): Decoded {
+export function decode(labelSet: LabelSet, given: LabelContext): Decoded {
   const unknown = unknownImage(labelSet);
-  const around = unknown === undefined ? given : whileUnknown(given);
-  const context = labelSet.foreign ? sheltered(around) : around;
-  const { routes, problems } = labelSet.foreign ? theirFamily(labelSet, context) : family(labelSet.name, labelSet.labels, context.prefix);
+  const around = unknown === undefined ? given : withoutUnprovenLabels(given);
+  const context = labelSet.foreign ? withProtectedDefault(around) : around;
+  const { routes, problems } = labelSet.foreign
+    ? groupForeignLabels(labelSet, context)
+    : groupByRoute(labelSet.name, labelSet.labels, context.prefix);
   const enable = routes.get("")?.get("enable");
-  const power = enable && parseFlag(enable.text);
+  const power = enable && parseFlagLabel(enable.text);
   if (power?.ok === true && !power.value) return { exposures: [], faulty: [], problems: shown(labelSet, problems) };
   const wanted = [...routes].filter(([name, labels]) => name !== "" || routes.size === 1 || labels.size > 1 || power?.ok !== true);
   const { read, excess } = decodeRoutes(wanted, labelSet, (name, labels) => {
     const route = decodeRoute(labelSet, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context);
     const proven = unknown === undefined ? route : onlyProven(route, labels, labelSet, unknown, given.allowService);
-    return labelSet.foreign ? protectedOnly(proven, labelSet, context.prefix) : proven;
+    return labelSet.foreign ? rejectUnprotected(proven, labelSet, context.prefix) : proven;
   });
   const doubles = twice(labelSet, read);
   const unplaced =
@@ -68,7 +70,7 @@ function decodeRoutes(
   wanted: readonly (readonly [string, Labels])[],
   labelSet: LabelSet,
   decodeOne: (name: string, labels: Labels) => DecodedRoute,
-): { readonly read: readonly DecodedRoute[]; readonly excess: Fault | undefined } {
+): { readonly read: readonly DecodedRoute[]; readonly excess: LabelFault | undefined } {
   const read: DecodedRoute[] = [];
   let count = 0;
   for (const [name, labels] of wanted) {

@@ -1,4 +1,4 @@
-import { distance, nearest } from "../domain/nearest.ts";
+import { closestMatch, editDistance } from "../domain/nearest.ts";
 import type { Problem } from "../domain/problem.ts";
 import { LABEL_KEYS, RESERVED } from "./catalogue.ts";
 import { MAX_PROBLEMS_PER_CONTAINER } from "./limits.ts";
@@ -15,20 +15,20 @@ export interface Label {
 export type Labels = ReadonlyMap<string, Label>;
 
 /** The labels of one container sorted by route; the unnamed route is "". Keys are without prefix and route. */
-export interface Family {
+export interface LabelGroups {
   readonly routes: ReadonlyMap<string, Labels>;
   readonly problems: readonly Problem[];
 }
 
 /** Sorts a container's labels of our prefix by the route that they speak of; what is unknown becomes a problem. */
-export function family(container: string, labels: Readonly<Record<string, string>>, prefix: string): Family {
+export function groupByRoute(container: string, labels: Readonly<Record<string, string>>, prefix: string): LabelGroups {
   const routes = new Map<string, Map<string, Label>>();
   const problems: Problem[] = [];
   for (const name of Object.keys(labels).toSorted()) {
     const rest = after(name, prefix);
     if (rest === undefined) continue;
     const place = locate(rest);
-    const label = { name, text: bare(labels[name] ?? "") };
+    const label = { name, text: stripQuotes(labels[name] ?? "") };
     if (place === undefined) problems.push(unknown(container, name, rest, prefix, problems.length < MAX_PROBLEMS_PER_CONTAINER));
     else routes.set(place.route, (routes.get(place.route) ?? new Map()).set(place.key, label));
   }
@@ -50,7 +50,7 @@ function locate(rest: string): { readonly route: string; readonly key: string } 
 }
 
 /** Quotes and spaces round a value are stripped: `"true"` in a Compose list keeps its quotes. */
-export const bare = (text: string): string =>
+export const stripQuotes = (text: string): string =>
   text
     .trim()
     .replace(/^(["'])(.*)\1$/s, "$2")
@@ -69,14 +69,14 @@ function unknown(container: string, name: string, rest: string, prefix: string, 
 
 function suggestion(rest: string): string | undefined {
   const [route = "", ...tail] = rest.split(".");
-  const whole = nearest(rest, LABEL_KEYS);
+  const whole = closestMatch(rest, LABEL_KEYS);
   if (tail.length === 0 || RESERVED.has(route)) return whole;
-  const key = nearest(tail.join("."), LABEL_KEYS);
+  const key = closestMatch(tail.join("."), LABEL_KEYS);
   const named = key === undefined ? undefined : `${route}.${key}`;
   return whole === undefined || (named !== undefined && away(rest, named) < away(rest, whole)) ? named : whole;
 }
 
-const away = (a: string, b: string): number => distance(a.toLowerCase(), b.toLowerCase());
+const away = (a: string, b: string): number => editDistance(a.toLowerCase(), b.toLowerCase());
 
 const problem = (container: string, label: string) =>
   ({ severity: "error", container, label, route: undefined, effect: "closed" }) as const;

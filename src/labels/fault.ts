@@ -1,10 +1,10 @@
-import type { Faulty } from "../domain/parsed.ts";
+import type { ParseError } from "../domain/parsed.ts";
 import type { Problem, ProblemCode } from "../domain/problem.ts";
-import { visible } from "../domain/text/visible.ts";
+import { escapeControlCharacters } from "../domain/text/visible.ts";
 import type { Label } from "./family.ts";
 
 /** A fault of one label, before it is known which container and routes it concerns. */
-export interface Fault {
+export interface LabelFault {
   readonly code: ProblemCode;
   /** The label as written, or the one that is missing; empty where the fault is of all labels together. */
   readonly label: string;
@@ -18,7 +18,7 @@ export interface Fault {
 }
 
 /** `cfauth.port="http" is not a port` → `write a number from 1 to 65535` */
-export const valueFault = (label: Label, { why, fix }: Faulty, code: ProblemCode = "CFA-LABEL-VALUE"): Fault => ({
+export const valueFault = (label: Label, { why, fix }: ParseError, code: ProblemCode = "CFA-LABEL-VALUE"): LabelFault => ({
   code,
   label: label.name,
   message: `${label.name}="${clip(label.text)}" ${why}`,
@@ -29,9 +29,9 @@ export const valueFault = (label: Label, { why, fix }: Faulty, code: ProblemCode
 const MAX_QUOTED = 100;
 
 /** A foreign text within a sentence of ours: one line, every character of it visible, and short. */
-export const clip = (text: string): string => visible(text.slice(0, MAX_QUOTED).replace(/[\t-\r]/g, " "));
+export const clip = (text: string): string => escapeControlCharacters(text.slice(0, MAX_QUOTED).replace(/[\t-\r]/g, " "));
 
-export const problemOf = (container: string, { code, label, message, fix }: Fault): Problem => ({
+export const problemOf = (container: string, { code, label, message, fix }: LabelFault): Problem => ({
   code,
   severity: "error",
   container,
@@ -43,7 +43,7 @@ export const problemOf = (container: string, { code, label, message, fix }: Faul
 });
 
 /** What would be open to anyone, where the operator allows nothing to be. */
-export const publicForbidden = (label: string, what: string, shut: Fault["shut"] & string): Fault => ({
+export const publicForbidden = (label: string, what: string, shut: LabelFault["shut"] & string): LabelFault => ({
   code: "CFA-PUBLIC-FORBIDDEN",
   label,
   message: `${what} is switched off here (CFAUTH_ALLOW_PUBLIC=false)`,

@@ -1,5 +1,5 @@
 import { ORIGIN_OPTIONS } from "./catalogue.ts";
-import { bare, type Label, type Labels } from "./family.ts";
+import { type Label, type Labels, stripQuotes } from "./family.ts";
 
 /**
  * Label families of other tools that may be read as ours, each named by what its labels begin with. Who carries labels of two is
@@ -9,8 +9,8 @@ import { bare, type Label, type Labels } from "./family.ts";
  * - `cloudflare.tunnel`: DockFlare's older prefix, which it still reads, and docker-cloudflare-tunnel-sync
  *   (Darkdragon14/docker-cloudflare-tunnel-sync, internal/labels/parser.go and docs/labels.md, 2026-04)
  */
-export const FOREIGN = ["dockflare", "cloudflare.tunnel"] as const;
-export type Foreign = (typeof FOREIGN)[number];
+export const LABEL_DIALECTS = ["dockflare", "cloudflare.tunnel"] as const;
+export type LabelDialect = (typeof LABEL_DIALECTS)[number];
 
 /** Their keys that are taken, with ours for each. None of ours says who may enter, and none of them may. */
 const TAKEN: ReadonlyMap<string, string> = new Map([
@@ -43,13 +43,13 @@ export interface Translation {
 }
 
 /** The labels that another tool would read, as they stand. */
-export const foreignLabels = (labels: Readonly<Record<string, string>>, reads: readonly Foreign[]): Record<string, string> =>
+export const foreignLabels = (labels: Readonly<Record<string, string>>, reads: readonly LabelDialect[]): Record<string, string> =>
   Object.fromEntries(
     Object.entries(labels).filter(([name]) => reads.some((family) => heads(family).some((head) => name.startsWith(head)))),
   );
 
 /** docker-cloudflare-tunnel-sync has a prefix of its own for what concerns Access. */
-const heads = (family: Foreign): readonly string[] =>
+const heads = (family: LabelDialect): readonly string[] =>
   family === "cloudflare.tunnel" ? ["cloudflare.tunnel.", "cloudflare.access."] : [`${family}.`];
 
 /**
@@ -62,8 +62,8 @@ const heads = (family: Foreign): readonly string[] =>
  * | `0.hostname`     | DockFlare                       | one more; what it leaves out is as in the unnamed labels |
  * | `hostname.admin` | docker-cloudflare-tunnel-sync   | one more; nothing is handed down                        |
  */
-export function translate(labels: Readonly<Record<string, string>>, reads: readonly Foreign[]): Translation {
-  const said = FOREIGN.filter((family) => reads.includes(family)).flatMap((family) => spoken(labels, family));
+export function translateLabels(labels: Readonly<Record<string, string>>, reads: readonly LabelDialect[]): Translation {
+  const said = LABEL_DIALECTS.filter((family) => reads.includes(family)).flatMap((family) => spoken(labels, family));
   const placed = said.flatMap(({ label, place }) => (typeof place === "string" ? [] : [{ label, ...place }])).toReversed();
   const given = new Map([...Map.groupBy(placed, ({ route }) => route)].map(([route, of]) => [route, keyed(of)]));
   const base = given.get("") ?? new Map<string, Label>();
@@ -84,22 +84,27 @@ export function translate(labels: Readonly<Record<string, string>>, reads: reado
 
 /** Ours for a label of theirs, `hostname` for `dockflare.0.hostname`; undefined where there is none. */
 export function ourKey(name: string): string | undefined {
-  const places = FOREIGN.filter((family) => name.startsWith(`${family}.`)).map((family) => placeOf(name.slice(family.length + 1), family));
+  const places = LABEL_DIALECTS.filter((family) => name.startsWith(`${family}.`)).map((family) =>
+    placeOf(name.slice(family.length + 1), family),
+  );
   return places.flatMap((place) => (typeof place === "string" ? [] : [place.key]))[0];
 }
 
 type Place = { readonly route: string; readonly key: string } | "enable" | "access" | "idle" | "unknown";
 
-function spoken(labels: Readonly<Record<string, string>>, family: Foreign): readonly { readonly label: Label; readonly place: Place }[] {
+function spoken(
+  labels: Readonly<Record<string, string>>,
+  family: LabelDialect,
+): readonly { readonly label: Label; readonly place: Place }[] {
   return Object.keys(foreignLabels(labels, [family]))
     .toSorted()
     .map((name) => ({
-      label: { name, text: bare(labels[name] ?? "") },
+      label: { name, text: stripQuotes(labels[name] ?? "") },
       place: name.startsWith(`${family}.`) ? placeOf(name.slice(family.length + 1), family) : "access",
     }));
 }
 
-function placeOf(rest: string, family: Foreign): Place {
+function placeOf(rest: string, family: LabelDialect): Place {
   if (rest === "enable") return "enable";
   const [, index = "", key = rest] = /^(\d{1,4})\.(.+)$/.exec(rest) ?? [];
   if (/^access(\.|$)/.test(key)) return "access";
@@ -128,7 +133,7 @@ const inherit = (own: Labels, base: Labels): Labels => new Map([...[...base].fil
 /** With an empty text for what both tools demand and is missing: it is named as faulty, and nothing is guessed. */
 function whole(labels: Labels, route: string, enable: Label | undefined): Labels {
   const name = [...labels.values()][0]?.name ?? enable?.name ?? "";
-  const family = FOREIGN.find((it) => name.startsWith(`${it}.`)) ?? FOREIGN[0];
+  const family = LABEL_DIALECTS.find((it) => name.startsWith(`${it}.`)) ?? LABEL_DIALECTS[0];
   const missing = (key: string): Label => ({
     name: /^\d/.test(route) ? `${family}.${route}.${key}` : `${family}.${key}${route}`,
     text: "",

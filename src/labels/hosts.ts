@@ -1,8 +1,8 @@
 import { chooseZone, type Hostname, parseHostname, type ZoneChoice } from "../domain/hostname.ts";
 import type { Problem } from "../domain/problem.ts";
-import type { Context } from "./context.ts";
+import type { LabelContext } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
-import { type Fault, valueFault } from "./fault.ts";
+import { type LabelFault, valueFault } from "./fault.ts";
 import type { LabelSet } from "./label-set.ts";
 
 export interface Hosts {
@@ -10,16 +10,16 @@ export interface Hosts {
   readonly hostnames: readonly Hostname[];
   /** What stands, and may be what a name means that cannot be completed: it stays as it is. */
   readonly meant: readonly Hostname[];
-  readonly faults: readonly Fault[];
+  readonly faults: readonly LabelFault[];
 }
 
 /** The hostnames that one route asks for: its label, or the name of the service where it is only switched on. */
-export function hostsOf(labelSet: LabelSet, labels: Labels, prefix: string, enabled: boolean, context: Context): Hosts {
+export function hostsOf(labelSet: LabelSet, labels: Labels, prefix: string, enabled: boolean, context: LabelContext): Hosts {
   const label = labels.get("hostname");
   const name = `${prefix}hostname`;
   if (label === undefined && !enabled) {
     const first = [...labels.values()][0]?.name ?? name;
-    const fault: Fault = {
+    const fault: LabelFault = {
       code: "CFA-LABEL-NO-HOSTNAME",
       label: first,
       message: `${first} is set, but no hostname`,
@@ -41,7 +41,7 @@ export function hostsOf(labelSet: LabelSet, labels: Labels, prefix: string, enab
 }
 
 /** A bare name was completed with the only zone, and zones come and go: one more, or none told, is nobody's wish to close anything. */
-function meantBy(text: string, { domain, standing }: Context): readonly Hostname[] {
+function meantBy(text: string, { domain, standing }: LabelContext): readonly Hostname[] {
   const whole = domain === undefined ? parseHostname(text, NOWHERE) : undefined;
   if (whole?.ok !== true) return [];
   const name = whole.value.slice(0, -NOWHERE.length);
@@ -51,7 +51,7 @@ function meantBy(text: string, { domain, standing }: Context): readonly Hostname
 /** A domain that there is not (RFC 2606). */
 const NOWHERE = "invalid";
 
-function hostFault(label: Label, hostname: Hostname, context: Context): readonly Fault[] {
+function hostFault(label: Label, hostname: Hostname, context: LabelContext): readonly LabelFault[] {
   const choice = zoneIn(hostname, context);
   if (choice.is === "usable") return [];
   if (choice.is === "excluded") {
@@ -66,7 +66,7 @@ function hostFault(label: Label, hostname: Hostname, context: Context): readonly
   ];
 }
 
-const zoneIn = (hostname: Hostname, { zones, excludedZones }: Context): ZoneChoice<{ readonly name: string }> =>
+const zoneIn = (hostname: Hostname, { zones, excludedZones }: LabelContext): ZoneChoice<{ readonly name: string }> =>
   chooseZone(
     hostname,
     zones.map((name) => ({ name })),
@@ -74,7 +74,7 @@ const zoneIn = (hostname: Hostname, { zones, excludedZones }: Context): ZoneChoi
   );
 
 /** Universal SSL covers the zone and one label below it (Cloudflare docs, checked 2026-11). */
-export function tooDeep(labelSet: LabelSet, label: string, hostname: Hostname, context: Context): readonly Problem[] {
+export function tooDeep(labelSet: LabelSet, label: string, hostname: Hostname, context: LabelContext): readonly Problem[] {
   const choice = zoneIn(hostname, context);
   if (choice.is !== "usable" || hostname === choice.zone.name) return [];
   const { zone } = choice;

@@ -1,7 +1,7 @@
 import type { Problem } from "../domain/problem.ts";
 import { routeKey } from "../domain/route.ts";
 import type { Workload } from "../domain/workload.ts";
-import type { Context } from "./context.ts";
+import type { LabelContext } from "./context.ts";
 import type { Labels } from "./family.ts";
 import { clip } from "./fault.ts";
 import { foreignLabels } from "./foreign.ts";
@@ -17,10 +17,10 @@ const OBEY = "set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of 
  * One warning for each container whose image carries labels that cfauth reads: they were ignored. Identity and looks from an image
  * (Compose, Homepage) are worth a word only where the container has labels that count.
  */
-export const ignoredImageLabels = (workloads: readonly Workload[], settings: Pick<Context, "prefix" | "reads">): readonly Problem[] =>
+export const ignoredImageLabels = (workloads: readonly Workload[], settings: Pick<LabelContext, "prefix" | "reads">): readonly Problem[] =>
   workloads.flatMap((workload) => ignoredOf(workload, settings));
 
-function ignoredOf({ name, labels, imageLabels }: Workload, settings: Pick<Context, "prefix" | "reads">): readonly Problem[] {
+function ignoredOf({ name, labels, imageLabels }: Workload, settings: Pick<LabelContext, "prefix" | "reads">): readonly Problem[] {
   if (imageLabels.kind !== "ignored") return [];
   const { wishes = [], others = [] } = Object.groupBy(imageLabels.names, (label) => (isWish(label, settings) ? "wishes" : "others"));
   const counts = wishes.length > 0 || Object.keys(effectiveLabels(labels, settings).labels).length > 0;
@@ -36,7 +36,7 @@ function ignoredOf({ name, labels, imageLabels }: Workload, settings: Pick<Conte
 }
 
 /** Whether the label asks for a route: one of ours, or of another tool that is read. */
-const isWish = (label: string, { prefix, reads }: Pick<Context, "prefix" | "reads">): boolean =>
+const isWish = (label: string, { prefix, reads }: Pick<LabelContext, "prefix" | "reads">): boolean =>
   label.toLowerCase().startsWith(`${prefix.toLowerCase()}.`) || Object.keys(foreignLabels({ [label]: "" }, reads)).length > 0;
 
 /** Why it is not known which labels are the image's; undefined where it is known. */
@@ -46,7 +46,7 @@ export function unknownImage({ members }: LabelSet): string | undefined {
 }
 
 /** What is read with while any label may be the image's: nothing may point away from its own container. */
-export const whileUnknown = (context: Context): Context => ({ ...context, allowService: false });
+export const withoutUnprovenLabels = (context: LabelContext): LabelContext => ({ ...context, allowService: false });
 
 /** What lets people in without a login. */
 const OPENS = ["access.bypass", "access.service-tokens", "access.policies"];

@@ -1,6 +1,6 @@
 import type { Workload } from "../domain/workload.ts";
-import type { Context } from "./context.ts";
-import type { Fault } from "./fault.ts";
+import type { LabelContext } from "./context.ts";
+import type { LabelFault } from "./fault.ts";
 import { foreignLabels } from "./foreign.ts";
 import { withinLimits } from "./limits.ts";
 
@@ -16,11 +16,11 @@ export interface LabelSet {
   /** Whether they are those of another tool. */
   readonly foreign: boolean;
   /** The limit that the labels are beyond, if any: `labels` are then only what was read of them. */
-  readonly excess: Fault | undefined;
+  readonly excess: LabelFault | undefined;
 }
 
 type EffectiveLabels = Pick<LabelSet, "labels" | "foreign" | "excess">;
-type LabelSettings = Pick<Context, "prefix" | "reads">;
+type LabelSettings = Pick<LabelContext, "prefix" | "reads">;
 
 /** One label of ours is enough for those of other tools to be passed over, all of them. */
 export function labelSets(workloads: readonly Workload[], spoken: LabelSettings): readonly LabelSet[] {

@@ -1,5 +1,5 @@
 import { saysWhere } from "../domain/label-order.ts";
-import type { Fault } from "./fault.ts";
+import type { LabelFault } from "./fault.ts";
 
 /**
  * The most that cfauth reads of one container's labels. Only labels that cfauth obeys count: its own, or those of another tool
@@ -21,7 +21,7 @@ export interface WithinLimits {
   /** As far as they are read. Where there is an excess, only what they say of places and of `access=public` counts. */
   readonly labels: Readonly<Record<string, string>>;
   /** The first limit that the labels are beyond. */
-  readonly excess: Fault | undefined;
+  readonly excess: LabelFault | undefined;
 }
 
 /**
@@ -36,7 +36,7 @@ export function withinLimits(labels: Readonly<Record<string, string>>, unread = 
 
 const LISTS = /\.(hostname|access\.(bypass|groups|emails|policies|service-tokens))$/;
 
-function excessOf(labels: Readonly<Record<string, string>>): Fault | undefined {
+function excessOf(labels: Readonly<Record<string, string>>): LabelFault | undefined {
   const entries = Object.entries(labels);
   if (entries.length > MAX_LABELS_PER_CONTAINER)
     return beyond(undefined, `the container has ${spell(entries.length)} labels`, `${MAX_LABELS_PER_CONTAINER}`, "remove labels");
@@ -61,7 +61,7 @@ function excessOf(labels: Readonly<Record<string, string>>): Fault | undefined {
   return undefined;
 }
 
-const unreadLabels = (count: number): Fault => ({
+const unreadLabels = (count: number): LabelFault => ({
   code: "CFA-LIMIT",
   label: "",
   message: `the labels of the container are so long that ${spell(count)} of them ${count === 1 ? "is" : "are"} not read; nothing is opened, since what is not read might ask for protection`,
@@ -69,10 +69,10 @@ const unreadLabels = (count: number): Fault => ({
 });
 
 /** More routes than one container may ask for. */
-export const tooManyRoutes = (count: number): Fault =>
+export const tooManyRoutes = (count: number): LabelFault =>
   beyond(undefined, `the labels ask for ${spell(count)} routes`, `${MAX_ROUTES_PER_CONTAINER}`, "remove hostnames or paths");
 
-const beyond = (label: string | undefined, what: string, limit: string, fix: string): Fault => ({
+const beyond = (label: string | undefined, what: string, limit: string, fix: string): LabelFault => ({
   code: "CFA-LIMIT",
   label: label?.slice(0, MAX_LABEL_NAME_CHARACTERS) ?? "",
   message: `${what}, and cfauth reads ${limit} at most; nothing is opened, since what is not read might ask for protection`,

@@ -5,7 +5,7 @@ import { parseService } from "../domain/service-url.ts";
 import type { Port, Workload } from "../domain/workload.ts";
 
 /** Who answers to which host: Docker's DNS gives the addresses of all of them. */
-export interface Neighbours {
+export interface NameIndex {
   /**
    * The workloads, by id, that may answer to the host for a container on these networks: by name, by what their labels claim,
    * and by what Docker's DNS says where cfauth could ask it.
@@ -40,7 +40,7 @@ const ANSWERING: Readonly<Record<string, readonly string[]>> = {
 
 type Index = Map<string, Set<string>>;
 
-export function neighbours(workloads: readonly Workload[]): Neighbours {
+export function createNameIndex(workloads: readonly Workload[]): NameIndex {
   /** By network and name. */
   const named: Index = new Map();
   const claimed: Index = new Map();

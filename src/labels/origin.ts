@@ -1,7 +1,7 @@
 import type { Detour, Origin, OriginOptions } from "../domain/origin.ts";
-import type { Context } from "./context.ts";
+import type { LabelContext } from "./context.ts";
 import type { Labels } from "./family.ts";
-import { type Fault, valueFault } from "./fault.ts";
+import { type LabelFault, valueFault } from "./fault.ts";
 import type { LabelSet } from "./label-set.ts";
 import { hostOf, publishedAt } from "./place.ts";
 import { serviceOfLabel } from "./service.ts";
@@ -12,8 +12,10 @@ export function originOf(
   labelSet: LabelSet,
   labels: Labels,
   prefix: string,
-  context: Context,
-): { readonly origin: Origin; readonly detour?: Detour | undefined; readonly elsewhere?: true } | { readonly faults: readonly Fault[] } {
+  context: LabelContext,
+):
+  | { readonly origin: Origin; readonly detour?: Detour | undefined; readonly elsewhere?: true }
+  | { readonly faults: readonly LabelFault[] } {
   const options = optionsOf(labels, context.caPools);
   const service = serviceOf(labelSet, labels, prefix, context);
   const faults = [...options.faults, ...("faults" in service ? service.faults : [])];
@@ -22,7 +24,10 @@ export function originOf(
   return { origin: { service: leadsTo, options: options.options }, ...more };
 }
 
-function optionsOf(labels: Labels, caPools: readonly string[]): { readonly options: OriginOptions; readonly faults: readonly Fault[] } {
+function optionsOf(
+  labels: Labels,
+  caPools: readonly string[],
+): { readonly options: OriginOptions; readonly faults: readonly LabelFault[] } {
   const read = [...labels]
     .filter(([key]) => key.startsWith("origin."))
     .map(([key, label]) => ({
@@ -38,9 +43,9 @@ function optionsOf(labels: Labels, caPools: readonly string[]): { readonly optio
 
 type Service =
   | { readonly service: string; readonly detour?: Detour | undefined; readonly elsewhere?: true }
-  | { readonly faults: readonly Fault[] };
+  | { readonly faults: readonly LabelFault[] };
 
-function serviceOf(labelSet: LabelSet, labels: Labels, prefix: string, context: Context): Service {
+function serviceOf(labelSet: LabelSet, labels: Labels, prefix: string, context: LabelContext): Service {
   const whole = labels.get("service");
   if (whole !== undefined) {
     const service = serviceOfLabel(labelSet, whole, labels, prefix, context);
@@ -62,7 +67,7 @@ function serviceOf(labelSet: LabelSet, labels: Labels, prefix: string, context: 
   return published === undefined ? { faults: [unpublished(labelSet, prefix, port.port)] } : { service: `${kind.value}://${published}` };
 }
 
-function portOf(labelSet: LabelSet, labels: Labels, prefix: string): { readonly port: number } | { readonly fault: Fault } {
+function portOf(labelSet: LabelSet, labels: Labels, prefix: string): { readonly port: number } | { readonly fault: LabelFault } {
   const label = labels.get("port");
   if (label !== undefined) {
     const port = parsePort(label.text);
@@ -95,7 +100,7 @@ function portOf(labelSet: LabelSet, labels: Labels, prefix: string): { readonly 
 
 const spell = (ports: readonly number[]): string => `${ports.slice(0, -1).join(", ")} and ${ports.at(-1)}`;
 
-const unpublished = (labelSet: LabelSet, prefix: string, port: number): Fault => ({
+const unpublished = (labelSet: LabelSet, prefix: string, port: number): LabelFault => ({
   code: "CFA-PORT-NONE",
   label: `${prefix}port`,
   message: `port ${port} of ${labelSet.name} is not published on the host, where cloudflared looks for it (CFAUTH_TARGET=published)`,

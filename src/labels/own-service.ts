@@ -3,8 +3,8 @@ import { isFoundOn } from "../domain/networks.ts";
 import { shortId } from "../domain/origin-host.ts";
 import { serviceHost, withHost } from "../domain/service-url.ts";
 import type { Workload } from "../domain/workload.ts";
-import type { Owners } from "../plan/desired.ts";
-import type { Context } from "./context.ts";
+import type { RouteOwners } from "../plan/desired.ts";
+import type { LabelContext } from "./context.ts";
 import { reach } from "./reach.ts";
 
 type Containers = readonly [Workload, ...Workload[]];
@@ -22,7 +22,12 @@ type Containers = readonly [Workload, ...Workload[]];
  *
  * Undefined too with CFAUTH_TARGET=published: the port in the rule is the host's and does not tell the container's.
  */
-export function ownService(service: string, owners: Owners, workloads: readonly Workload[], context: Context): string | undefined {
+export function ownService(
+  service: string,
+  owners: RouteOwners,
+  workloads: readonly Workload[],
+  context: LabelContext,
+): string | undefined {
   const { target } = context;
   const members = membersOf(owners, workloads);
   const host = serviceHost(service).toLowerCase();
@@ -36,14 +41,14 @@ export function ownService(service: string, owners: Owners, workloads: readonly 
 }
 
 /** The first one, and other replicas of its Compose service. */
-function membersOf({ members }: Owners, workloads: readonly Workload[]): Containers | undefined {
+function membersOf({ members }: RouteOwners, workloads: readonly Workload[]): Containers | undefined {
   const byId = new Map(workloads.map((it) => [it.id, it]));
   const [first, ...others] = members.flatMap((id) => byId.get(id) ?? []);
   return first && [first, ...others.filter(({ service }) => service !== undefined && service.name === first.service?.name)];
 }
 
 /** Earlier versions wrote a name without its network. */
-function isOwn(host: string, members: Containers, context: Context): boolean {
+function isOwn(host: string, members: Containers, context: LabelContext): boolean {
   const around = [...context.networks, ...context.named, ...members.flatMap(({ networks }) => Object.keys(networks))];
   return members.some(
     (member) =>
@@ -52,7 +57,7 @@ function isOwn(host: string, members: Containers, context: Context): boolean {
   );
 }
 
-function isLost(host: string, workloads: readonly Workload[], { target, networks, named, neighbours }: Context): boolean {
+function isLost(host: string, workloads: readonly Workload[], { target, networks, named, neighbours }: LabelContext): boolean {
   const around = [...networks, ...named];
   const [id = ""] = host.split(".");
   const isId = ID.test(id) && (host === id || around.some((network) => host === onNetwork(id, network)));
@@ -63,7 +68,7 @@ function isLost(host: string, workloads: readonly Workload[], { target, networks
 const ID = /^[0-9a-f]{12}$/;
 
 /** The network that the rule goes by, else the first of the tunnel's that they are on. */
-function networkOf(host: string, members: Containers, target: "name" | "id" | "ip", { networks, named }: Context): string | undefined {
+function networkOf(host: string, members: Containers, target: "name" | "id" | "ip", { networks, named }: LabelContext): string | undefined {
   const [first] = members;
   const usable = [...networks, ...named, ...Object.keys(first.networks)].filter(
     (network) => Object.hasOwn(first.networks, network) && isFoundOn(network, target),

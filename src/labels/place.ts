@@ -1,9 +1,9 @@
 import { isFoundOn } from "../domain/networks.ts";
 import { hostByAddress, shortId } from "../domain/origin-host.ts";
 import type { Workload } from "../domain/workload.ts";
-import type { Context } from "./context.ts";
+import type { LabelContext } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
-import { clip, type Fault } from "./fault.ts";
+import { clip, type LabelFault } from "./fault.ts";
 import type { LabelSet } from "./label-set.ts";
 import { type Reach, reach } from "./reach.ts";
 
@@ -13,8 +13,8 @@ export function hostOf(
   labels: Labels,
   prefix: string,
   target: "name" | "id" | "ip",
-  context: Context,
-): Reach | { readonly fault: Fault } {
+  context: LabelContext,
+): Reach | { readonly fault: LabelFault } {
   const asked = labels.get("network");
   if (asked !== undefined && !isFoundOn(asked.text, target)) return { fault: nameless(labelSet, asked, context) };
   const wanted = asked === undefined ? context.networks : [asked.text];
@@ -26,7 +26,7 @@ export function hostOf(
 }
 
 /** The host and port at which the engine publishes the container's port; undefined where it does not. */
-export function publishedAt(labelSet: LabelSet, port: number, { routed }: Context): string | undefined {
+export function publishedAt(labelSet: LabelSet, port: number, { routed }: LabelContext): string | undefined {
   const places = labelSet.members.flatMap((member) => publishedBy(member, ({ number }) => number === port) ?? []);
   return places.find((it) => routed.has(it)) ?? places[0];
 }
@@ -45,7 +45,7 @@ export function publishedBy(member: Workload, isWanted: (port: Workload["ports"]
 /** What is published on all addresses answers on this machine's own. */
 const HERE: Readonly<Record<string, string>> = { "": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1" };
 
-const offNetwork = (labelSet: LabelSet, asked: Label | undefined, prefix: string, wanted: readonly string[]): Fault => ({
+const offNetwork = (labelSet: LabelSet, asked: Label | undefined, prefix: string, wanted: readonly string[]): LabelFault => ({
   code: "CFA-NETWORK-MISSING",
   label: asked?.name ?? `${prefix}network`,
   message: `the container is on ${Object.keys(labelSet.members[0].networks).toSorted().join(", ") || "no network"}, not on ${wanted.join(" or ")}, so cloudflared cannot reach it`,
@@ -56,14 +56,14 @@ const offNetwork = (labelSet: LabelSet, asked: Label | undefined, prefix: string
 const without = (labelSet: LabelSet): boolean =>
   Object.keys(labelSet.members[0].networks).every((name) => name === "host" || name === "none" || name === "bridge");
 
-const ambiguous = (labelSet: LabelSet, prefix: string, network: string): Fault => ({
+const ambiguous = (labelSet: LabelSet, prefix: string, network: string): LabelFault => ({
   code: "CFA-NAME-AMBIGUOUS",
   label: `${prefix}hostname`,
   message: `another container answers to the name and the id of ${labelSet.name} on the network ${network} too, and the container has no address there, so visitors could be led to the other one`,
   fix: `remove the aliases ${labelSet.members[0].name} and ${shortId(labelSet.members[0].id)} from the other container, or take it off the network ${network}`,
 });
 
-const nameless = (labelSet: LabelSet, asked: Label, { networks }: Context): Fault => ({
+const nameless = (labelSet: LabelSet, asked: Label, { networks }: LabelContext): LabelFault => ({
   code: "CFA-LABEL-VALUE",
   label: asked.name,
   message: `${asked.name}="${clip(asked.text)}" is a network on which Docker resolves no names, so cloudflared would look for the container elsewhere`,

@@ -1,14 +1,14 @@
 import type { AuthentikContainer } from "../domain/authentik-container.ts";
 import type { Protection } from "../domain/exposure.ts";
-import { faulty } from "../domain/parsed.ts";
+import { invalid } from "../domain/parsed.ts";
 import type { Path } from "../domain/path.ts";
 import type { Route } from "../domain/route.ts";
 import { parseSession } from "../domain/session.ts";
 import { audienceOf } from "./audience.ts";
 import { bypassOf } from "./bypass.ts";
-import type { Context } from "./context.ts";
+import type { LabelContext } from "./context.ts";
 import type { Labels } from "./family.ts";
-import { type Fault, publicForbidden, valueFault } from "./fault.ts";
+import { type LabelFault, publicForbidden, valueFault } from "./fault.ts";
 import type { LabelSet } from "./label-set.ts";
 import { readLabel } from "./read.ts";
 import { parseAccess } from "./values.ts";
@@ -18,7 +18,7 @@ export interface ReadProtection {
   /** Path prefixes that need no login: those that can be read. */
   readonly bypass: readonly Path[];
   /** With any of them the protection and the prefixes are not to be built from. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly LabelFault[];
 }
 
 /**
@@ -30,14 +30,14 @@ export interface ReadProtection {
  * | silent    | none                     | CFAUTH_DEFAULT_ACCESS                             |
  * | silent    | some                     | protected, whatever the default: it names somebody |
  */
-export function protectionOf(labels: Labels, prefix: string, path: Path | undefined, context: Context): ReadProtection {
+export function protectionOf(labels: Labels, prefix: string, path: Path | undefined, context: LabelContext): ReadProtection {
   const access = readLabel(labels, "access", parseAccess);
   const narrower = [...labels].filter(([key]) => key.startsWith("access.")).map(([, label]) => label);
   const silent = labels.get("access") === undefined && narrower.length === 0;
   const bypass = bypassOf(labels, prefix, path, context);
   if ((silent ? context.defaults.access : access.value) === "public") {
     const idle = narrower.map((label) =>
-      valueFault(label, faulty("has no effect on a public route", `remove ${label.name}`), "CFA-LABEL-CLASH"),
+      valueFault(label, invalid("has no effect on a public route", `remove ${label.name}`), "CFA-LABEL-CLASH"),
     );
     const barred = context.allowPublic ? [] : [publicForbidden(labels.get("access")?.name ?? `${prefix}access`, "access=public", "route")];
     return { value: { kind: "public" }, bypass: bypass.paths, faults: [...idle, ...barred] };
@@ -52,13 +52,14 @@ export function protectionOf(labels: Labels, prefix: string, path: Path | undefi
 }
 
 /** Whether the route is Authentik's own: the login, which cannot stand behind itself. */
-export const isLogin = ({ hostname, path }: Route, { login }: Context): boolean => hostname === login.host && (path ?? "") === login.path;
+export const isLogin = ({ hostname, path }: Route, { login }: LabelContext): boolean =>
+  hostname === login.host && (path ?? "") === login.path;
 
 /**
  * Another container asks for Authentik's own hostname, or for a path in it. A container that answers there could serve the keys
  * and tokens of every login, and so state any address and group.
  */
-export function notAuthentik(label: string, labelSet: Pick<LabelSet, "name">, { login }: Context): Fault {
+export function notAuthentik(label: string, labelSet: Pick<LabelSet, "name">, { login }: LabelContext): LabelFault {
   return {
     code: "CFA-AK-OWN-HOST",
     label,
@@ -85,11 +86,11 @@ function whichIs(container: AuthentikContainer): string {
  *
  * @param apart - how to give it a route of its own, where the labels protect other hostnames too and must stay for those
  */
-export function loginFaults(labels: Labels, hostname: string, apart: string | undefined): readonly Fault[] {
+export function loginFaults(labels: Labels, hostname: string, apart: string | undefined): readonly LabelFault[] {
   const vain = [...labels].filter(([key, { text }]) => key.startsWith("access.") || (key === "access" && text !== "public"));
   return vain.map(([, label]) => {
     const why = `cannot hold for ${hostname}, Authentik's own hostname: to log in there one would have to be logged in; it is kept open`;
     const fix = apart ?? `remove ${label.name}; who may log in at all is decided in Authentik itself`;
-    return valueFault(label, faulty(why, fix), "CFA-AK-OWN-HOST");
+    return valueFault(label, invalid(why, fix), "CFA-AK-OWN-HOST");
   });
 }

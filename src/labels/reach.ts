@@ -3,7 +3,7 @@ import type { Detour } from "../domain/origin.ts";
 import { hostByAddress, hostById, hostOnNetwork, type OriginHost } from "../domain/origin-host.ts";
 import { isOutsideEnding } from "../domain/outside-name.ts";
 import type { Workload } from "../domain/workload.ts";
-import type { Context } from "./context.ts";
+import type { LabelContext } from "./context.ts";
 import { excludingOwn, type LabelSet } from "./label-set.ts";
 
 /** A container, or the replicas of a Compose service. */
@@ -36,7 +36,7 @@ const WAYS: Readonly<Record<"name" | "id" | "ip", readonly Way[]>> = {
  * The host by which cloudflared reaches the container on the network, or undefined where no host is its alone. Where a rule leads
  * to it by a host that is right, that one stays: a replica or a neighbour that comes and goes costs no write.
  */
-export function reach(labelSet: Reached, network: string, target: "name" | "id" | "ip", context: Context): Reach | undefined {
+export function reach(labelSet: Reached, network: string, target: "name" | "id" | "ip", context: LabelContext): Reach | undefined {
   const candidates = WAYS[target].flatMap((by) =>
     hostsBy(by, labelSet, network).map((host): Candidate => ({ by, host, verdict: verdictOf(by, host, labelSet, network, context) })),
   );
@@ -56,7 +56,7 @@ const isLasting = ({ by }: Candidate, target: "name" | "id" | "ip"): boolean => 
  * Whether a rule may still lead to the one that is left of its replicas by the name of their service. Without having seen the
  * replicas the rule may be that of a container of this name: what a label says proves nothing.
  */
-function wasReplicated({ members, replicated }: Reached, { services }: Context): boolean {
+function wasReplicated({ members, replicated }: Reached, { services }: LabelContext): boolean {
   const [{ service }] = members;
   const isKnown = (it: NonNullable<Workload["service"]>) => services.names.get(serviceKey(it))?.includes(it.name.toLowerCase()) === true;
   return replicated || (service !== undefined && isKnown(service));
@@ -85,7 +85,7 @@ function serviceHost({ service }: Workload, network: string): OriginHost | undef
  * Docker's DNS counts as far as it knows the container at this moment: it does not while the container restarts, and its address may
  * be another one by then. That it does not know a name says something only where it knows another one of the container's.
  */
-function verdictOf(by: Way, host: OriginHost, labelSet: Reached, network: string, { networks, named, neighbours }: Context): Verdict {
+function verdictOf(by: Way, host: OriginHost, labelSet: Reached, network: string, { networks, named, neighbours }: LabelContext): Verdict {
   // No name is asked for: whatever another container is called, the engine gives an address on a network to one container.
   if (by === "address") return "own";
   const others = excludingOwn(labelSet, neighbours.mayAnswer(host, [...new Set([network, ...networks, ...named])]));

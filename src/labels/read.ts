@@ -1,13 +1,13 @@
-import type { Parsed } from "../domain/parsed.ts";
+import type { ParseResult } from "../domain/parsed.ts";
 import type { Labels } from "./family.ts";
-import { type Fault, valueFault } from "./fault.ts";
+import { type LabelFault, valueFault } from "./fault.ts";
 
 /** One label of a route, read; without it neither a value nor a fault. */
 export function readLabel<T>(
   labels: Labels,
   key: string,
-  parse: (text: string) => Parsed<T>,
-): { readonly value: T | undefined; readonly faults: readonly Fault[] } {
+  parse: (text: string) => ParseResult<T>,
+): { readonly value: T | undefined; readonly faults: readonly LabelFault[] } {
   const label = labels.get(key);
   if (label === undefined) return { value: undefined, faults: [] };
   const read = parse(label.text);

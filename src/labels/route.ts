@@ -5,17 +5,17 @@ import { parsePath } from "../domain/path.ts";
 import type { Problem } from "../domain/problem.ts";
 import { type Route, routeKey } from "../domain/route.ts";
 import type { FaultyRoute } from "../plan/desired.ts";
-import type { Context } from "./context.ts";
+import type { LabelContext } from "./context.ts";
 import type { Labels } from "./family.ts";
-import { type Fault, problemOf } from "./fault.ts";
-import { gateOf } from "./gate.ts";
+import { type LabelFault, problemOf } from "./fault.ts";
+import { notReadyReason } from "./gate.ts";
 import { type Hosts, hostsOf, tooDeep } from "./hosts.ts";
 import type { LabelSet } from "./label-set.ts";
 import { originOf } from "./origin.ts";
 import { isLogin, loginFaults, notAuthentik, protectionOf } from "./protection.ts";
 import { readLabel } from "./read.ts";
-import { HIDDEN, shownOf } from "./shown.ts";
-import { parseFlag, parseShareWith, readableParties } from "./values.ts";
+import { displayOf, HIDDEN_LABELS } from "./shown.ts";
+import { parseFlagLabel, parseShareWith, readableParties } from "./values.ts";
 
 export interface DecodedRoute {
   /** That gave the hostname. */
@@ -37,8 +37,8 @@ export interface DecodedRoute {
  * | the protection          | opens                    | do not              | do not                      |
  * | anything else           | does not                 | do not              | do not                      |
  */
-export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, context: Context): DecodedRoute {
-  const enabled = readLabel(labels, "enable", parseFlag);
+export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, context: LabelContext): DecodedRoute {
+  const enabled = readLabel(labels, "enable", parseFlagLabel);
   if (enabled.value === false) return { label: `${prefix}hostname`, exposures: [], asked: [], problems: [], unplaced: false };
   const found = hostsOf(labelSet, labels, prefix, enabled.value === true, context);
   const isBarred = (hostname: Hostname) => hostname === context.login.host && !isAuthentikItself(labelSet, context);
@@ -49,11 +49,11 @@ export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, 
   const hosts = withoutHosts(found, isBarred);
   const path = readLabel(labels, "path", parsePath);
   const protection = protectionOf(labels, prefix, path.value, context);
-  const gate = gateOf(labelSet, labels, context);
+  const gate = notReadyReason(labelSet, labels, context);
   const origin = originOf(labelSet, labels, prefix, context);
   // Homepage knows one page for each container: that is the route without a name, not each of them.
-  const shown = shownOf(labels, prefix === `${context.prefix}.` ? labelSet.members[0].labels : {});
-  const adopt = readLabel(labels, "adopt", parseFlag);
+  const shown = displayOf(labels, prefix === `${context.prefix}.` ? labelSet.members[0].labels : {});
+  const adopt = readLabel(labels, "adopt", parseFlagLabel);
   const shareWith = readLabel(labels, "share-with", parseShareWith);
 
   const routes = [...new Set([...hosts.hostnames, ...hosts.meant])].map((hostname): Route => ({ hostname, path: path.value }));
@@ -104,7 +104,7 @@ export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, 
     label: hosts.label,
     gate: gate.value,
   };
-  const open = (route: Route, kind: "login" | "public"): Exposure => ({ ...exposure, route, protection: { kind }, shown: HIDDEN });
+  const open = (route: Route, kind: "login" | "public"): Exposure => ({ ...exposure, route, protection: { kind }, shown: HIDDEN_LABELS });
   const exposures = [
     ...logins.map((route) => open(route, "login")),
     ...(guard.length > 0
@@ -116,7 +116,7 @@ export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, 
 }
 
 /** Authentik's own container may have every path of its hostname. */
-const isAuthentikItself = ({ members }: LabelSet, { login }: Context): boolean =>
+const isAuthentikItself = ({ members }: LabelSet, { login }: LabelContext): boolean =>
   members.every((member) => isAuthentik(login.container, member));
 
 const withoutHosts = (hosts: Hosts, isBarred: (hostname: Hostname) => boolean): Hosts => ({
@@ -126,7 +126,13 @@ const withoutHosts = (hosts: Hosts, isBarred: (hostname: Hostname) => boolean): 
 });
 
 /** @param kinds - of the faults that shut, those which concern this route */
-const ask = (labelSet: LabelSet, route: Route, saysPublic: boolean, faults: readonly Fault[], kinds: readonly Fault["shut"][]) => ({
+const ask = (
+  labelSet: LabelSet,
+  route: Route,
+  saysPublic: boolean,
+  faults: readonly LabelFault[],
+  kinds: readonly LabelFault["shut"][],
+) => ({
   route,
   workload: labelSet.name,
   party: labelSet.members[0].party,
@@ -137,7 +143,7 @@ const ask = (labelSet: LabelSet, route: Route, saysPublic: boolean, faults: read
 });
 
 /** Every fault once; with the route, where there is exactly one. */
-const addressed = (labelSet: LabelSet, faults: readonly Fault[], routes: readonly Route[]): readonly Problem[] =>
+const addressed = (labelSet: LabelSet, faults: readonly LabelFault[], routes: readonly Route[]): readonly Problem[] =>
   faults.map((fault) => ({
     ...problemOf(labelSet.name, fault),
     route: routes[0] !== undefined && routes.length === 1 ? routeKey(routes[0]) : undefined,

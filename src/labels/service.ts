@@ -1,10 +1,10 @@
 import { isReplicaName } from "../domain/compose.ts";
 import { SCHEMES } from "../domain/origin.ts";
 import { shortId } from "../domain/origin-host.ts";
-import { faulty } from "../domain/parsed.ts";
-import type { Context } from "./context.ts";
+import { invalid } from "../domain/parsed.ts";
+import type { LabelContext } from "./context.ts";
 import type { Label, Labels } from "./family.ts";
-import { clip, type Fault, valueFault } from "./fault.ts";
+import { clip, type LabelFault, valueFault } from "./fault.ts";
 import { excludingOwn, type LabelSet } from "./label-set.ts";
 import { hostOf, publishedAt, publishedBy } from "./place.ts";
 import type { Reach } from "./reach.ts";
@@ -26,13 +26,13 @@ interface Url {
 
 export type LabelledService =
   /** `elsewhere`: not to the container itself, as far as can be seen. */
-  { readonly service: string; readonly detour?: Reach["detour"]; readonly elsewhere?: true } | { readonly fault: Fault };
+  { readonly service: string; readonly detour?: Reach["detour"]; readonly elsewhere?: true } | { readonly fault: LabelFault };
 
 /**
  * What a whole origin URL leads to. Where it is the container itself, the rule gets the host by which only that one is reached,
  * not the label's text. Anything else is the operator's decision.
  */
-export function serviceOfLabel(labelSet: LabelSet, label: Label, labels: Labels, prefix: string, context: Context): LabelledService {
+export function serviceOfLabel(labelSet: LabelSet, label: Label, labels: Labels, prefix: string, context: LabelContext): LabelledService {
   const clash = clashing(label, labels);
   if (clash !== undefined) return { fault: clash };
   const written: LabelledService = context.allowService ? { service: label.text, elsewhere: true } : { fault: forbidden(label) };
@@ -46,7 +46,7 @@ export function serviceOfLabel(labelSet: LabelSet, label: Label, labels: Labels,
   return own === undefined || ("fault" in own && context.allowService) ? written : own;
 }
 
-const clashing = (label: Label, labels: Labels): Fault | undefined => {
+const clashing = (label: Label, labels: Labels): LabelFault | undefined => {
   const other = labels.get("port") ?? labels.get("scheme");
   if (other === undefined) return undefined;
   return {
@@ -57,8 +57,8 @@ const clashing = (label: Label, labels: Labels): Fault | undefined => {
   };
 };
 
-function parse(label: Label, container: string): Url | { readonly fault: Fault } {
-  const fault = (why: string, fix: string) => ({ fault: valueFault(label, faulty(why, fix)) });
+function parse(label: Label, container: string): Url | { readonly fault: LabelFault } {
+  const fault = (why: string, fix: string) => ({ fault: valueFault(label, invalid(why, fix)) });
   const open = label.text.replace(/^([a-z]+:\/\/)[^/]*@/, "$1");
   if (open !== label.text) return fault("has a user name or password, which is no part of an origin", `write ${open}`);
   const url = /^([a-z]+):\/\/([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?(.*)$/.exec(label.text);
@@ -79,7 +79,7 @@ function reached(
   { scheme, host, port }: Url,
   prefix: string,
   target: "name" | "id" | "ip",
-  context: Context,
+  context: LabelContext,
 ): LabelledService | undefined {
   if (!isItself(labelSet, host, context)) return undefined;
   const own = hostOf(labelSet, labels, prefix, target, context);
@@ -91,7 +91,7 @@ function reached(
  * Whether the host is a name or an address that the engine gives the container. The name of its Compose service counts only where
  * the engine's names bear it out and no other container answers to it: a label alone proves nothing.
  */
-function isItself(labelSet: LabelSet, host: string, { networks, named, neighbours }: Context): boolean {
+function isItself(labelSet: LabelSet, host: string, { networks, named, neighbours }: LabelContext): boolean {
   const around = [...new Set([...networks, ...named])];
   return labelSet.members.some(({ id, name, service, networks: own }) => {
     const shared = around.filter((network) => Object.hasOwn(own, network));
@@ -104,7 +104,7 @@ function isItself(labelSet: LabelSet, host: string, { networks, named, neighbour
 }
 
 /** Where cloudflared runs on the host: a place at which the engine publishes a port of the container, and of no other. */
-function published(labelSet: LabelSet, { scheme, host, port }: Url, context: Context): LabelledService | undefined {
+function published(labelSet: LabelSet, { scheme, host, port }: Url, context: LabelContext): LabelledService | undefined {
   const number = port === "" ? DEFAULT_PORTS[scheme] : Number(port.slice(1));
   if (number === undefined) return undefined;
   const publishing = context.neighbours.publishing(host, number);
@@ -117,7 +117,7 @@ function published(labelSet: LabelSet, { scheme, host, port }: Url, context: Con
   return at === undefined ? undefined : { service: `${scheme}://${at}` };
 }
 
-const forbidden = (label: Label): Fault => ({
+const forbidden = (label: Label): LabelFault => ({
   code: "CFA-SERVICE-FORBIDDEN",
   label: label.name,
   message: `${label.name}="${clip(label.text)}" points away from its own container`,

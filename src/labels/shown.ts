@@ -1,11 +1,11 @@
-import type { Shown } from "../domain/exposure.ts";
-import type { Parsed } from "../domain/parsed.ts";
+import type { Display } from "../domain/exposure.ts";
+import type { ParseResult } from "../domain/parsed.ts";
 import type { Workload } from "../domain/workload.ts";
-import { bare, type Labels } from "./family.ts";
-import type { Fault } from "./fault.ts";
+import { type Labels, stripQuotes } from "./family.ts";
+import type { LabelFault } from "./fault.ts";
 import { MAX_LABEL_VALUE_CHARACTERS } from "./limits.ts";
 import { readLabel } from "./read.ts";
-import { parseFlag, parseIcon, parseText } from "./values.ts";
+import { parseFlagLabel, parseIcon, parseText } from "./values.ts";
 
 /**
  * How the route shows itself to people: the `app.*` labels, and where they are silent what `homepage.*` says of the same
@@ -13,12 +13,15 @@ import { parseFlag, parseIcon, parseText } from "./values.ts";
  *
  * @param homepage - the container's labels, where they may speak for this route
  */
-export function shownOf(labels: Labels, homepage: Workload["labels"]): { readonly value: Shown; readonly faults: readonly Fault[] } {
+export function displayOf(
+  labels: Labels,
+  homepage: Workload["labels"],
+): { readonly value: Display; readonly faults: readonly LabelFault[] } {
   const name = readLabel(labels, "app.name", parseText);
   const icon = readLabel(labels, "app.icon", parseIcon);
   const description = readLabel(labels, "app.description", parseText);
   const category = readLabel(labels, "app.category", parseText);
-  const hidden = readLabel(labels, "app.hidden", parseFlag);
+  const hidden = readLabel(labels, "app.hidden", parseFlagLabel);
   return {
     value: {
       name: name.value ?? fallback(homepage["homepage.name"], parseText),
@@ -32,10 +35,10 @@ export function shownOf(labels: Labels, homepage: Workload["labels"]): { readonl
 }
 
 /** What is not fit for a tile, such as Homepage's own icons (`wiki.png`, `mdi-book`), is no fault: it was not written for us. */
-function fallback<T>(text: string | undefined, parse: (text: string) => Parsed<T>): T | undefined {
-  const read = text === undefined || text.length > MAX_LABEL_VALUE_CHARACTERS ? undefined : parse(bare(text));
+function fallback<T>(text: string | undefined, parse: (text: string) => ParseResult<T>): T | undefined {
+  const read = text === undefined || text.length > MAX_LABEL_VALUE_CHARACTERS ? undefined : parse(stripQuotes(text));
   return read?.ok === true ? read.value : undefined;
 }
 
 /** Of a route that people do not go to by themselves: a path for webhooks, the login. */
-export const HIDDEN: Shown = { name: undefined, icon: undefined, description: undefined, category: undefined, hidden: true };
+export const HIDDEN_LABELS: Display = { name: undefined, icon: undefined, description: undefined, category: undefined, hidden: true };

@@ -1,18 +1,18 @@
 import type { Problem } from "../domain/problem.ts";
 import { routeKey } from "../domain/route.ts";
-import type { Context } from "./context.ts";
-import type { Family } from "./family.ts";
+import type { LabelContext } from "./context.ts";
+import type { LabelGroups } from "./family.ts";
 import { clip, problemOf, valueFault } from "./fault.ts";
-import { flag, ourKey, translate } from "./foreign.ts";
+import { flag, ourKey, translateLabels } from "./foreign.ts";
 import type { LabelSet } from "./label-set.ts";
 import type { DecodedRoute } from "./route.ts";
-import { parseFlag } from "./values.ts";
+import { parseFlagLabel } from "./values.ts";
 
 /** The labels of another tool as a family of ours; where they do not say `enable`, or say no, there is none. */
-export function theirFamily(labelSet: LabelSet, context: Context): Family {
-  const { enable, routes, access, unknown } = translate(labelSet.labels, context.reads);
+export function groupForeignLabels(labelSet: LabelSet, context: LabelContext): LabelGroups {
+  const { enable, routes, access, unknown } = translateLabels(labelSet.labels, context.reads);
   if (enable === undefined) return { routes: new Map(), problems: [] };
-  const power = parseFlag(flag(enable.text));
+  const power = parseFlagLabel(flag(enable.text));
   if (power.ok && !power.value) return { routes: new Map(), problems: [] };
   const problems = [
     ...(power.ok ? [] : [problemOf(labelSet.name, valueFault(enable, power))]),
@@ -36,20 +36,23 @@ function idle(labelSet: LabelSet, names: readonly string[], so: string, fix: str
   return [{ ...problemOf(labelSet.name, fault), severity: "warning", effect: "unchanged" }];
 }
 
-const who = ({ defaults }: Context): string =>
+const who = ({ defaults }: LabelContext): string =>
   defaults.groups.length === 0 ? "everyone who can log in with Authentik" : `members of ${defaults.groups.join(" or ")}`;
 
-const named = ({ prefix }: Context): string =>
+const named = ({ prefix }: LabelContext): string =>
   `to say who may enter, write all labels of the container as ${prefix}.…, with ${prefix}.access.groups or ${prefix}.access.emails`;
 
 /** Whatever the operator's defaults for labels of ours: who wrote these labels never asked cfauth for anything public. */
-export const sheltered = (context: Context): Context => ({ ...context, defaults: { ...context.defaults, access: "authentik" } });
+export const withProtectedDefault = (context: LabelContext): LabelContext => ({
+  ...context,
+  defaults: { ...context.defaults, access: "authentik" },
+});
 
 /**
  * Only what stands behind a login. The one route that could not is Authentik's own: it is opened by labels of ours alone, since
  * everything that is read of other tools is protected.
  */
-export function protectedOnly(read: DecodedRoute, labelSet: LabelSet, prefix: string): DecodedRoute {
+export function rejectUnprotected(read: DecodedRoute, labelSet: LabelSet, prefix: string): DecodedRoute {
   const open = read.exposures.filter(({ protection }) => protection.kind !== "authentik");
   const refused = open.map(({ route, label }): Problem => {
     const fault = {

@@ -1,4 +1,4 @@
-import { discreet } from "../domain/discreet.ts";
+import { redactPersonalData } from "../domain/discreet.ts";
 
 /** What of an error may stand in a line. */
 export interface PlainError {
@@ -29,8 +29,8 @@ function plain(error: unknown, depth: number): PlainError {
   return {
     ...(typeof name === "string" && { name }),
     ...((typeof code === "string" || typeof code === "number") && { code }),
-    ...(typeof message === "string" && { message: discreet(message) }),
-    ...(typeof fix === "string" && { fix: discreet(fix) }),
+    ...(typeof message === "string" && { message: redactPersonalData(message) }),
+    ...(typeof fix === "string" && { fix: redactPersonalData(fix) }),
     ...(typeof status === "number" && { status }),
     ...(Array.isArray(vendor) && vendor.length > 0 && { vendor: vendor.filter((it) => typeof it === "string") }),
     ...(cause !== undefined && cause !== null && depth < DEEPEST && { cause: plain(cause, depth + 1) }),

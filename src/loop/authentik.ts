@@ -3,13 +3,13 @@ import { covers } from "../domain/hostname.ts";
 import type { Party } from "../domain/party.ts";
 import { findSelf } from "../domain/self.ts";
 import type { Workload } from "../domain/workload.ts";
-import type { World } from "../kinds/world.ts";
-import type { Neighbours } from "../labels/neighbours.ts";
-import type { StandingRoute } from "../plan/desired.ts";
+import type { ObservedState } from "../kinds/world.ts";
+import type { NameIndex } from "../labels/neighbours.ts";
+import type { DeployedRoute } from "../plan/desired.ts";
 import { isDeployed } from "../plan/tenure.ts";
 import { occupants } from "./occupants.ts";
 
-export interface LoginSettings {
+export interface LoginHostSettings {
   /** Of AUTHENTIK_URL. */
   readonly host: string;
   readonly path: string;
@@ -19,10 +19,10 @@ export interface LoginSettings {
   readonly machine?: string;
 }
 
-export interface Machine {
+export interface EngineState {
   readonly workloads: readonly Workload[];
-  readonly neighbours: Neighbours;
-  readonly standing: readonly StandingRoute[];
+  readonly neighbours: NameIndex;
+  readonly standing: readonly DeployedRoute[];
 }
 
 export interface FoundAuthentik {
@@ -36,10 +36,10 @@ export interface FoundAuthentik {
  *
  * @param knownParty - the party that is remembered from the passes before
  */
-export function authentikOn(
-  { workloads, neighbours, standing }: Machine,
-  login: LoginSettings,
-  world: World,
+export function findAuthentikOn(
+  { workloads, neighbours, standing }: EngineState,
+  login: LoginHostSettings,
+  world: ObservedState,
   knownParty: Party | undefined,
 ): FoundAuthentik {
   const { host, reference = { kind: "none" }, machine = "" } = login;
@@ -54,5 +54,5 @@ export function authentikOn(
 }
 
 /** A host in a zone of the account is a public address, whatever a container is called. */
-const isPublic = (reference: AuthentikReference, { dns }: World): boolean =>
+const isPublic = (reference: AuthentikReference, { dns }: ObservedState): boolean =>
   reference.kind === "host" && dns.zones.some(({ name }) => covers(`*.${name}`, reference.host) || name === reference.host);

@@ -1,24 +1,24 @@
-import { WorldError } from "../errors.ts";
-import type { Hands } from "../kinds/hands.ts";
-import { tunnel } from "../kinds/tunnel/propose.ts";
+import { ServiceError } from "../errors.ts";
+import type { Drivers } from "../kinds/hands.ts";
+import { tunnelPrerequisite } from "../kinds/tunnel/propose.ts";
 import { NOTHING_DESIRED } from "../plan/desired.ts";
-import type { Observer } from "./loop.ts";
+import type { PassListener } from "./loop.ts";
 
 /**
  * Makes the tunnel and hands its token to cloudflared, before anything else is looked at: so cloudflared connects while Authentik
  * still starts for the first time. Nothing is opened by it. What fails is left to the pass that follows, which meets it as well.
  */
-export async function groundwork(hand: Hands["tunnel"], changed: Observer["changed"]): Promise<void> {
+export async function bootstrapTunnel(hand: Drivers["tunnel"], changed: PassListener["changed"]): Promise<void> {
   try {
     let seen = await hand.observe("all", undefined);
     for (;;) {
-      const { changes } = tunnel.propose({ tunnel: seen }, NOTHING_DESIRED);
+      const { changes } = tunnelPrerequisite.propose({ tunnel: seen }, NOTHING_DESIRED);
       const wave = changes.length === 0 ? undefined : await hand.apply(changes, seen);
       for (const change of wave?.done ?? []) changed(change, undefined);
       if (wave === undefined || wave.failures.length > 0) return;
       seen = wave.seen;
     }
   } catch (error) {
-    if (!(error instanceof WorldError)) throw error;
+    if (!(error instanceof ServiceError)) throw error;
   }
 }

@@ -1,23 +1,23 @@
-import type { Asked } from "../domain/directory.ts";
+import type { ReferencedNames } from "../domain/directory.ts";
 import type { ProblemCode } from "../domain/problem.ts";
 import type { Workload } from "../domain/workload.ts";
-import { WorldError } from "../errors.ts";
-import type { Hands } from "../kinds/hands.ts";
+import { ServiceError } from "../errors.ts";
+import type { Drivers } from "../kinds/hands.ts";
 import type { AnyChange } from "../kinds/index.ts";
-import type { Depth } from "../kinds/kind.ts";
-import type { World } from "../kinds/world.ts";
-import { type Decision, type Memory, noMemory, reckoned } from "../plan/decide.ts";
+import type { ObservationScope } from "../kinds/kind.ts";
+import type { ObservedState } from "../kinds/world.ts";
+import { type Decision, EMPTY_MEMORY, type ReconcileMemory, shiftClock } from "../plan/decide.ts";
 import type { Plan } from "../plan/plan.ts";
 import { backoff } from "./backoff.ts";
-import { type PassResult, pass } from "./pass.ts";
+import { type PassResult, runPass } from "./pass.ts";
 
-export interface LoopParts {
+export interface ControllerDeps {
   readonly list: () => Promise<readonly Workload[]>;
-  readonly hands: Hands;
-  readonly decide: (workloads: readonly Workload[], world: World, memory: Memory, now: number) => Decision;
-  readonly asked: (workloads: readonly Workload[]) => Asked;
-  readonly plan: (decision: Decision, world: World, failed: ReadonlySet<string>) => Plan<AnyChange>;
-  readonly watch: Observer;
+  readonly hands: Drivers;
+  readonly decide: (workloads: readonly Workload[], world: ObservedState, memory: ReconcileMemory, now: number) => Decision;
+  readonly asked: (workloads: readonly Workload[]) => ReferencedNames;
+  readonly plan: (decision: Decision, world: ObservedState, failed: ReadonlySet<string>) => Plan<AnyChange>;
+  readonly watch: PassListener;
   /** How many events of the containers have come so far. */
   readonly events?: () => number;
   /** How many requests to Cloudflare are left before its limit. */
@@ -33,29 +33,29 @@ export interface LoopParts {
 }
 
 /** Told what happens; logs, the status page and the demo are made of it. */
-export interface Observer {
-  changed(change: AnyChange, error: WorldError | undefined): void;
-  planned(plan: Plan<AnyChange>, decision: Decision, world: World): void;
-  passed(outcome: Outcome): void;
+export interface PassListener {
+  changed(change: AnyChange, error: ServiceError | undefined): void;
+  planned(plan: Plan<AnyChange>, decision: Decision, world: ObservedState): void;
+  passed(outcome: PassOutcome): void;
 }
 
-export interface Outcome {
+export interface PassOutcome {
   readonly at: number;
   readonly ms: number;
   readonly result: "settled" | "failed";
   readonly applied: number;
   /** Consecutive failed passes, this one included. */
   readonly failures: number;
-  readonly errors: readonly WorldError[];
+  readonly errors: readonly ServiceError[];
   /** How things stand after it; undefined when containers or world could not be read. */
   readonly end: Pick<PassResult, "world" | "decision" | "plan" | "failures"> | undefined;
 }
 
-export interface Loop {
+export interface Controller {
   /** One pass. Answers when the next one is due by itself, in milliseconds. */
   turn(): Promise<number>;
   /** What stands, as the last pass left it; undefined where the next one looks anew. */
-  known(): World | undefined;
+  known(): ObservedState | undefined;
   /** Whether the next pass is due only for a look at the tunnel's rules, which may wait until a burst of events is over. */
   isPatient(): boolean;
 }
@@ -80,10 +80,10 @@ const OUTSIDE: ReadonlySet<ProblemCode> = new Set(["CFA-CONFLICT-DNS", "CFA-HOST
  * a failure to come back to). What is kept from turn to turn is a cache of the world and the memory of absences; both can be
  * lost at any moment.
  */
-export function createLoop(parts: LoopParts): Loop {
+export function createController(parts: ControllerDeps): Controller {
   /** Undefined until the first look, and after anything that leaves in doubt what stands. */
-  let world: World | undefined;
-  let memory = noMemory;
+  let world: ObservedState | undefined;
+  let memory = EMPTY_MEMORY;
   let failures = 0;
   /** Looks at the routes alone since the last one at everything; one that comes to nothing does not count. */
   let resyncs = 0;
@@ -105,10 +105,10 @@ export function createLoop(parts: LoopParts): Loop {
     if (Math.abs(setBy) < SET_MS) return;
     ahead += setBy;
     lookAt += setBy;
-    memory = reckoned(memory, setBy);
+    memory = shiftClock(memory, setBy);
   };
 
-  const depth = (): Depth | undefined => {
+  const depth = (): ObservationScope | undefined => {
     if (world === undefined) return "all";
     if (parts.now() < lookAt) return parts.uptime() < rulesAt ? undefined : "rules";
     return outside || resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
@@ -116,7 +116,7 @@ export function createLoop(parts: LoopParts): Loop {
 
   const run = async (begun: number): Promise<PassResult> => {
     const wanted = depth();
-    const result = await pass(
+    const result = await runPass(
       {
         ...parts,
         decide: (workloads, seen) => {
@@ -150,14 +150,14 @@ export function createLoop(parts: LoopParts): Loop {
       const elapsed = () => parts.uptime() - upAt;
       const result = await run(begun).catch((error: unknown) => {
         // What the engine could not tell leaves no doubt about Cloudflare and Authentik; all else may have come in the middle of changes.
-        if (!(error instanceof WorldError && error.service === "docker")) world = undefined;
-        if (!(error instanceof WorldError)) throw error;
+        if (!(error instanceof ServiceError && error.service === "docker")) world = undefined;
+        if (!(error instanceof ServiceError)) throw error;
         return error;
       });
-      const errors = result instanceof WorldError ? [result] : result.failures.map(({ error }) => error);
-      const failed = errors.length > 0 || (!(result instanceof WorldError) && !result.certain);
+      const errors = result instanceof ServiceError ? [result] : result.failures.map(({ error }) => error);
+      const failed = errors.length > 0 || (!(result instanceof ServiceError) && !result.certain);
       failures = failed ? failures + 1 : 0;
-      const end = result instanceof WorldError ? undefined : result;
+      const end = result instanceof ServiceError ? undefined : result;
       parts.watch.passed({
         at: parts.now(),
         ms: elapsed(),
@@ -169,7 +169,7 @@ export function createLoop(parts: LoopParts): Loop {
       });
       patient = false;
       if (failed) return backoff(failures, parts.random(), Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)));
-      const wakeAt = result instanceof WorldError ? undefined : result.decision.wakeAt;
+      const wakeAt = result instanceof ServiceError ? undefined : result.decision.wakeAt;
       const next = Math.min(lookAt, wakeAt ?? Infinity) - begun - elapsed();
       const rules = rulesAt - parts.uptime();
       patient = rules < next;

@@ -1,29 +1,29 @@
-import type { Asked } from "../domain/directory.ts";
+import type { ReferencedNames } from "../domain/directory.ts";
 import type { Workload } from "../domain/workload.ts";
-import { WorldError } from "../errors.ts";
-import { carryOut, type Hands, look, lookUp } from "../kinds/hands.ts";
+import { ServiceError } from "../errors.ts";
+import { applyWave, type Drivers, observeAll, observeLookups } from "../kinds/hands.ts";
 import type { AnyChange } from "../kinds/index.ts";
-import type { Depth } from "../kinds/kind.ts";
+import type { ObservationScope } from "../kinds/kind.ts";
 import { turnsOf } from "../kinds/turns.ts";
-import type { World } from "../kinds/world.ts";
+import type { ObservedState } from "../kinds/world.ts";
 import type { Decision } from "../plan/decide.ts";
 import type { Plan } from "../plan/plan.ts";
 import { slicesOf } from "./slices.ts";
-import { notKept, unheld } from "./unheld.ts";
+import { isNotConverging, notConvergingError } from "./unheld.ts";
 
-export interface PassParts {
-  /** @throws {WorldError} never an empty list instead */
+export interface PassDeps {
+  /** @throws {ServiceError} never an empty list instead */
   readonly list: () => Promise<readonly Workload[]>;
-  readonly hands: Hands;
+  readonly hands: Drivers;
   /** The names that the labels speak of: they are looked up before anything is decided. */
-  readonly asked: (workloads: readonly Workload[]) => Asked;
-  readonly decide: (workloads: readonly Workload[], world: World) => Decision;
+  readonly asked: (workloads: readonly Workload[]) => ReferencedNames;
+  readonly decide: (workloads: readonly Workload[], world: ObservedState) => Decision;
   /** @param failed - keys of the changes that have failed in this pass */
-  readonly plan: (decision: Decision, world: World, failed: ReadonlySet<string>) => Plan<AnyChange>;
+  readonly plan: (decision: Decision, world: ObservedState, failed: ReadonlySet<string>) => Plan<AnyChange>;
   /** Told of each change as it is done or fails, while the pass goes on. */
-  readonly onChange: (change: AnyChange, error: WorldError | undefined) => void;
+  readonly onChange: (change: AnyChange, error: ServiceError | undefined) => void;
   /** Told of the plan before each wave. */
-  readonly onPlan: (plan: Plan<AnyChange>, decision: Decision, world: World) => void;
+  readonly onPlan: (plan: Plan<AnyChange>, decision: Decision, world: ObservedState) => void;
   /** How many events of the containers have come so far; a pass with much to do lists them again when there are more. */
   readonly events?: () => number;
   /** How many requests to Cloudflare are left before its limit; no limit unless told. */
@@ -34,11 +34,11 @@ export interface PassParts {
 }
 
 export interface PassResult {
-  readonly world: World;
+  readonly world: ObservedState;
   readonly decision: Decision;
   readonly plan: Plan<AnyChange>;
   readonly applied: number;
-  readonly failures: readonly { readonly change: AnyChange; readonly error: WorldError }[];
+  readonly failures: readonly { readonly change: AnyChange; readonly error: ServiceError }[];
   /** Whether what stands is known, so that the next pass need not look again. */
   readonly certain: boolean;
   /** Whether something waits until Cloudflare's limit has room for it again. */
@@ -63,16 +63,20 @@ const MOST_WAVES = 40;
  * A wave of many changes is made in slices; where events come in between, the containers are listed and the plan is made again,
  * so that what closes or narrows waits for one slice at most.
  *
- * @throws {WorldError} when the containers or the world could not be read: then nothing is changed, nothing torn down
+ * @throws {ServiceError} when the containers or the world could not be read: then nothing is changed, nothing torn down
  */
-export async function pass(parts: PassParts, depth: Depth | undefined, before: World | undefined): Promise<PassResult> {
+export async function runPass(
+  parts: PassDeps,
+  depth: ObservationScope | undefined,
+  before: ObservedState | undefined,
+): Promise<PassResult> {
   let events = parts.events?.() ?? 0;
   let workloads = await parts.list();
   let asked = parts.asked(workloads);
   let world =
     before === undefined || depth !== undefined
-      ? await look(parts.hands, depth ?? "all", asked, before)
-      : await lookUp(parts.hands, asked, before);
+      ? await observeAll(parts.hands, depth ?? "all", asked, before)
+      : await observeLookups(parts.hands, asked, before);
   const failures: PassResult["failures"][number][] = [];
   const done: AnyChange[] = [];
   let doubts = 0;
@@ -86,10 +90,10 @@ export async function pass(parts: PassParts, depth: Depth | undefined, before: W
     try {
       const listed = await parts.list();
       const spoken = parts.asked(listed);
-      [world, workloads, asked] = [await lookUp(parts.hands, spoken, world), listed, spoken];
+      [world, workloads, asked] = [await observeLookups(parts.hands, spoken, world), listed, spoken];
     } catch (error) {
       // The next pass meets it too; what was listed before still holds for what is under way.
-      if (!(error instanceof WorldError)) throw error;
+      if (!(error instanceof ServiceError)) throw error;
     }
     return true;
   };
@@ -105,7 +109,7 @@ export async function pass(parts: PassParts, depth: Depth | undefined, before: W
     const spent = doubts > MOST_DOUBTS || idle > MOST_IDLE || waves === MOST_WAVES;
     const end = { world, decision, plan, applied: done.length, failures, certain: !spent && failures.length === 0 };
     if (changes.length === 0 || parts.dryRun || parts.signal.aborted || spent) return { ...end, rationed: false };
-    const lost = changes.filter((change) => unheld(change, done)).map((change) => ({ change, error: notKept(change) }));
+    const lost = changes.filter((change) => isNotConverging(change, done)).map((change) => ({ change, error: notConvergingError(change) }));
     for (const { change, error } of lost) parts.onChange(change, error);
     failures.push(...lost);
     if (lost.length > 0) continue;
@@ -117,7 +121,7 @@ export async function pass(parts: PassParts, depth: Depth | undefined, before: W
     let doubtful = false;
     let cut = false;
     for (const slice of slices) {
-      const wave = await carryOut(parts.hands, slice.changes, world);
+      const wave = await applyWave(parts.hands, slice.changes, world);
       for (const change of wave.done) parts.onChange(change, undefined);
       for (const { change, error } of wave.failures) parts.onChange(change, error);
       world = wave.world;
@@ -132,6 +136,6 @@ export async function pass(parts: PassParts, depth: Depth | undefined, before: W
     if (!cut && !partial) waves += 1;
     if (!doubtful) continue;
     doubts += 1;
-    world = await look(parts.hands, "all", asked, world);
+    world = await observeAll(parts.hands, "all", asked, world);
   }
 }

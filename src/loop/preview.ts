@@ -1,41 +1,41 @@
-import { difference } from "../kinds/difference.ts";
-import { type Difference, stepsNamedIn } from "../kinds/fields.ts";
-import { type Hands, look, lookUp } from "../kinds/hands.ts";
+import { diffChange } from "../kinds/difference.ts";
+import { type Diff, stepsNamedIn } from "../kinds/fields.ts";
+import { type Drivers, observeAll, observeLookups } from "../kinds/hands.ts";
 import type { AnyChange } from "../kinds/index.ts";
-import { pretending } from "../kinds/pretend.ts";
-import type { World } from "../kinds/world.ts";
-import { noMemory } from "../plan/decide.ts";
-import type { Desired } from "../plan/desired.ts";
+import { createSimulatedDrivers } from "../kinds/pretend.ts";
+import type { ObservedState } from "../kinds/world.ts";
+import { EMPTY_MEMORY } from "../plan/decide.ts";
+import type { DesiredState } from "../plan/desired.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { LoopParts } from "./loop.ts";
-import { pass } from "./pass.ts";
+import type { ControllerDeps } from "./loop.ts";
+import { runPass } from "./pass.ts";
 
 /** One change, as it would be done. */
-export interface Step {
+export interface DryRunStep {
   /** In the order of running, from 1. */
   readonly number: number;
   /** Those of one wave are done beside each other. */
   readonly wave: number;
   readonly change: AnyChange;
-  readonly difference: Difference;
+  readonly difference: Diff;
   /** Numbers of those that are done before it: what it names is made by them, or they are of the same route. */
   readonly needs: readonly number[];
   /** Whether it is done only when the grace of a gone container ends: by the daemon, which knows when that is. */
   readonly later: boolean;
 }
 
-export interface Preview {
-  readonly steps: readonly Step[];
+export interface DryRun {
+  readonly steps: readonly DryRunStep[];
   /** As it is now. */
-  readonly before: World;
+  readonly before: ObservedState;
   /** As it would be at the end of the pass. */
-  readonly after: World;
-  readonly desired: Desired;
+  readonly after: ObservedState;
+  readonly desired: DesiredState;
   /** What would still wait then, and is not to be, and what would be live. */
   readonly end: Plan<AnyChange>;
 }
 
-export type PreviewParts = Pick<LoopParts, "list" | "hands" | "decide" | "asked" | "plan" | "now">;
+export type DryRunDeps = Pick<ControllerDeps, "list" | "hands" | "decide" | "asked" | "plan" | "now">;
 
 /** Nothing is waited for: half a preview would look like a whole one in which less is to be done. */
 const TO_THE_END = new AbortController().signal;
@@ -47,22 +47,23 @@ const TO_THE_END = new AbortController().signal;
  * @param known - what stands, where that is known already; else it is looked at
  * @throws {WorldError} when containers or world could not be read
  */
-export async function preview(parts: PreviewParts, known?: World): Promise<Preview> {
+export async function dryRun(parts: DryRunDeps, known?: ObservedState): Promise<DryRun> {
   const workloads = await parts.list();
   const asked = parts.asked(workloads);
-  const before = known === undefined ? await look(parts.hands, "all", asked, undefined) : await lookUp(parts.hands, asked, known);
-  const steps: Step[] = [];
+  const before =
+    known === undefined ? await observeAll(parts.hands, "all", asked, undefined) : await observeLookups(parts.hands, asked, known);
+  const steps: DryRunStep[] = [];
   let planned = before;
   let wave = 0;
   let later = false;
-  let memory = noMemory;
-  const hands: Hands = pretending(before, (change) => {
+  let memory = EMPTY_MEMORY;
+  const hands: Drivers = createSimulatedDrivers(before, (change) => {
     const number = steps.length + 1;
-    steps.push({ number, wave, change, difference: difference(change, planned), needs: needs(change, wave, steps), later });
+    steps.push({ number, wave, change, difference: diffChange(change, planned), needs: needs(change, wave, steps), later });
     return number;
   });
-  const think = (world: World, now: number) =>
-    pass(
+  const think = (world: ObservedState, now: number) =>
+    runPass(
       {
         list: async () => workloads,
         hands,
@@ -95,7 +96,7 @@ export async function preview(parts: PreviewParts, known?: World): Promise<Previ
 }
 
 /** What the change names that is yet to be made, and the last one before it at the same route. */
-function needs(change: AnyChange, wave: number, steps: readonly Step[]): readonly number[] {
+function needs(change: AnyChange, wave: number, steps: readonly DryRunStep[]): readonly number[] {
   const [host] = change.subject.split("/");
   const last = steps.findLast((step) => step.wave < wave && (step.change.subject === change.subject || step.change.subject === host));
   return [...new Set([...stepsNamedIn(change), ...(last === undefined ? [] : [last.number])])].toSorted((a, b) => a - b);

@@ -3,7 +3,7 @@ import PQueue from "p-queue";
 /** A timer that is to wait longer goes off at once: a service that asks for a month of peace would get none at all. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export interface Looked {
+export interface RunResult {
   /** When the next look is due by itself, in milliseconds from now. */
   readonly nextMs: number;
   /** Whether the look that is due by itself may wait for events that are being gathered: they lead to a look as well. */
@@ -14,9 +14,9 @@ export interface Looked {
   readonly holdMs?: number;
 }
 
-export interface TriggerOptions {
+export interface SchedulerOptions {
   /** Never rejects. */
-  readonly run: () => Promise<Looked>;
+  readonly run: () => Promise<RunResult>;
   /** Between two looks that change nothing, at least. Milliseconds. */
   readonly breathMs?: number;
   /** After the first, second, … look that changed something: how long events must be quiet, and how long that is waited for at most. Milliseconds. */
@@ -25,7 +25,7 @@ export interface TriggerOptions {
   readonly calmMs?: number;
 }
 
-export interface Trigger {
+export interface Scheduler {
   /** Something may have changed: look again, at once when it has been calm, else when the burst is over. */
   poke(): void;
   /** How often it was poked so far. */
@@ -36,7 +36,7 @@ export interface Trigger {
   close(): Promise<void>;
 }
 
-const GATHER: TriggerOptions["gather"] = [
+const GATHER: SchedulerOptions["gather"] = [
   { quietMs: 1_000, longestMs: 20_000 },
   { quietMs: 3_000, longestMs: 30_000 },
   { quietMs: 5_000, longestMs: 30_000 },
@@ -48,7 +48,7 @@ const GATHER: TriggerOptions["gather"] = [
  * look has changed something, what follows is gathered until it is quiet: a hundred containers that start together are two
  * or three updates of the tunnel, not a hundred.
  */
-export function createTrigger({ run, breathMs = 500, gather = GATHER ?? [], calmMs = 15_000 }: TriggerOptions): Trigger {
+export function createScheduler({ run, breathMs = 500, gather = GATHER ?? [], calmMs = 15_000 }: SchedulerOptions): Scheduler {
   const queue = new PQueue({ concurrency: 1 });
   /** How many looks have changed something since it was calm, and when the last of them ended. */
   let busy = 0;

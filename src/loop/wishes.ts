@@ -2,30 +2,30 @@ import { isAuthentik } from "../domain/authentik-container.ts";
 import { routeKey } from "../domain/route.ts";
 import { parseService } from "../domain/service-url.ts";
 import type { Workload } from "../domain/workload.ts";
-import { standing } from "../kinds/standing.ts";
-import type { World } from "../kinds/world.ts";
+import { deployedRoutes } from "../kinds/standing.ts";
+import type { ObservedState } from "../kinds/world.ts";
 import { namedNetworks } from "../labels/asked.ts";
-import type { Context } from "../labels/context.ts";
+import type { LabelContext } from "../labels/context.ts";
 import { decode } from "../labels/decode.ts";
 import { identify } from "../labels/identity.ts";
 import { ignoredImageLabels } from "../labels/image.ts";
 import { labelSets } from "../labels/label-set.ts";
-import { neighbours } from "../labels/neighbours.ts";
+import { createNameIndex } from "../labels/neighbours.ts";
 import { networkProblems } from "../labels/outside.ts";
 import { ownService } from "../labels/own-service.ts";
-import { type Decision, decide, type Memory } from "../plan/decide.ts";
-import type { StandingRoute } from "../plan/desired.ts";
+import { type Decision, type ReconcileMemory, resolveDesired } from "../plan/decide.ts";
+import type { DeployedRoute } from "../plan/desired.ts";
 import type { Engine } from "../plan/engine.ts";
 import type { Grace } from "../plan/tenure.ts";
-import { authentikOn, type LoginSettings } from "./authentik.ts";
+import { findAuthentikOn, type LoginHostSettings } from "./authentik.ts";
 import { occupants } from "./occupants.ts";
 
-export interface WishSettings
+export interface DesiredStateSettings
   extends Omit<
-    Context,
+    LabelContext,
     "zones" | "excludedZones" | "domain" | "named" | "neighbours" | "routed" | "services" | "standing" | "directory" | "login"
   > {
-  readonly login: LoginSettings;
+  readonly login: LoginHostSettings;
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
   readonly domain: string | undefined;
   /** CFAUTH_ZONES; undefined: all that the token sees. */
@@ -33,30 +33,30 @@ export interface WishSettings
 }
 
 /** From what runs and what stands to what is wished. */
-export function wishes(
-  settings: WishSettings,
+export function computeDesired(
+  settings: DesiredStateSettings,
   grace: Grace,
   listed: readonly Workload[],
-  world: World,
-  memory: Memory,
+  world: ObservedState,
+  memory: ReconcileMemory,
   now: number,
 ): Decision {
   const seen = world.dns.zones.map(({ name }) => name);
   const zones = seen.filter((name) => settings.allowedZones?.includes(name) ?? true);
   const barred = seen.filter((name) => !zones.includes(name));
-  const stands = standing(world);
+  const stands = deployedRoutes(world);
   const { host, path } = settings.login;
   const routed = new Set(stands.flatMap(({ service }) => placesOf(service ?? "")));
   const nearby = [...new Set([...settings.networks, ...memory.named, ...listed.flatMap((it) => Object.keys(it.networks))])];
   const { workloads, services } = identify(listed, namesIn(routed, nearby), memory.services);
-  const around = neighbours(workloads);
-  const { container, knownParty } = authentikOn(
+  const around = createNameIndex(workloads);
+  const { container, knownParty } = findAuthentikOn(
     { workloads, neighbours: around, standing: stands },
     settings.login,
     world,
     memory.authentik,
   );
-  const context: Context = {
+  const context: LabelContext = {
     ...settings,
     login: { host, path, container },
     zones,
@@ -75,7 +75,7 @@ export function wishes(
   const named = [...new Set([...memory.named, ...context.named])];
   const ofNoRoute = [...ignoredImageLabels(workloads, settings), ...networkProblems(workloads, [...settings.networks, ...named])];
   // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
-  const on = ({ route }: Pick<StandingRoute, "route">) =>
+  const on = ({ route }: Pick<DeployedRoute, "route">) =>
     memory.tenures.get(routeKey(route))?.tenant === undefined ? undefined : [...settings.networks, ...named];
   const engine: Engine = {
     occupants: (it) =>
@@ -86,7 +86,7 @@ export function wishes(
     unsure: decoded.flatMap(({ unsure }) => unsure ?? []),
   };
   const all = [...decoded, { exposures: [], faulty: [], problems: ofNoRoute }];
-  return decide(all, stands, engine, { ...memory, named, services, authentik: knownParty }, grace, now);
+  return resolveDesired(all, stands, engine, { ...memory, named, services, authentik: knownParty }, grace, now);
 }
 
 /** `http://app.tunnel:80` → `app.tunnel` and `app.tunnel:80` */

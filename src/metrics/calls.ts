@@ -1,5 +1,5 @@
 import type { CallReport } from "../clients/report.ts";
-import type { Make } from "./make.ts";
+import type { Instruments } from "./make.ts";
 
 export type Api = "cloudflare" | "authentik" | "docker";
 
@@ -13,7 +13,7 @@ const APIS = Object.keys(METHODS) as Api[];
 const STATUSES = ["2xx", "3xx", "4xx", "429", "5xx", "none"];
 
 /** Counts requests. */
-export function callMetrics(make: Make): (api: Api, call: CallReport) => void {
+export function callMetrics(make: Instruments): (api: Api, call: CallReport) => void {
   const requests = make.counter("cfauth_api_requests_total");
   const durations = make.histogram("cfauth_api_request_duration_seconds");
   const waits = make.counter("cfauth_api_wait_seconds_total");

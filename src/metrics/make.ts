@@ -5,13 +5,13 @@ type NameOf<T extends MetricRow["type"]> = { [N in MetricName]: (typeof METRICS)
 type LabelOf<N extends MetricName> = (typeof METRICS)[N] extends { readonly labels: infer L } ? keyof L & string : never;
 
 /** Makes the metrics of the catalogue in one registry, each once. Nothing is kept beside it: prom-client's own is not touched. */
-export interface Make {
+export interface Instruments {
   counter<N extends NameOf<"counter">>(name: N): Counter<LabelOf<N>>;
   gauge<N extends NameOf<"gauge">>(name: N): Gauge<LabelOf<N>>;
   histogram<N extends NameOf<"histogram">>(name: N): Histogram<LabelOf<N>>;
 }
 
-export function makeIn(registry: Registry): Make {
+export function createInstruments(registry: Registry): Instruments {
   const told = <N extends MetricName>(name: N) => {
     const { help, labels = {} }: MetricRow = METRICS[name];
     return { name, help, labelNames: Object.keys(labels) as LabelOf<N>[], registers: [registry] };

@@ -1,14 +1,14 @@
 import { Registry } from "prom-client";
 import type { CallReport } from "../clients/report.ts";
-import type { Teller } from "../status/teller.ts";
+import type { StatusSink } from "../status/teller.ts";
 import { type Api, callMetrics } from "./calls.ts";
-import { makeIn } from "./make.ts";
+import { createInstruments } from "./make.ts";
 import { passMetrics } from "./passes.ts";
 import { processMetrics } from "./process.ts";
-import { type Reported, standingMetrics } from "./standing.ts";
+import { type ReportedMetrics, reportMetrics } from "./standing.ts";
 
 /** What Prometheus asks for: counted as it happens, and read off the report when it is asked for. */
-export interface Metrics extends Required<Pick<Teller, "changed" | "news" | "passed">> {
+export interface Metrics extends Required<Pick<StatusSink, "changed" | "news" | "passed">> {
   /** A request was sent. */
   called(api: Api, call: CallReport): void;
   /** The engine's events are heard, or not any more. */
@@ -16,7 +16,7 @@ export interface Metrics extends Required<Pick<Teller, "changed" | "news" | "pas
   /** A message was delivered, or given up. */
   notified(result: "ok" | "failed"): void;
   /** All metrics, with what stands as the report has it. */
-  exposition(report: Reported): Promise<Exposition>;
+  exposition(report: ReportedMetrics): Promise<Exposition>;
 }
 
 export interface Exposition {
@@ -32,13 +32,13 @@ export interface MetricsOptions {
 /** A registry of its own: two daemons in one process, as in tests, know nothing of each other. */
 export function createMetrics({ version, resyncMs }: MetricsOptions): Metrics {
   const registry = new Registry();
-  const make = makeIn(registry);
+  const make = createInstruments(registry);
   make.gauge("cfauth_build_info").set({ version }, 1);
   make.gauge("cfauth_resync_interval_seconds").set(resyncMs / 1_000);
   const stream = make.gauge("cfauth_docker_event_stream_up");
   const notifications = make.counter("cfauth_notifications_total");
   for (const result of ["ok", "failed"]) notifications.inc({ result }, 0);
-  const stands = standingMetrics(make);
+  const stands = reportMetrics(make);
   const counted = { ...passMetrics(make), called: callMetrics(make) };
   processMetrics(registry);
   return {

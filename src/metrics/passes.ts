@@ -1,6 +1,6 @@
 import type { AnyChange } from "../kinds/index.ts";
-import type { Teller } from "../status/teller.ts";
-import type { Make } from "./make.ts";
+import type { StatusSink } from "../status/teller.ts";
+import type { Instruments } from "./make.ts";
 
 /** What each kind can be asked to do; the compiler sees that none is missing. */
 const ACTIONS: { readonly [K in AnyChange["kind"]]: readonly Extract<AnyChange, { kind: K }>["action"][] } = {
@@ -15,7 +15,7 @@ const ACTIONS: { readonly [K in AnyChange["kind"]]: readonly Extract<AnyChange, 
 const RESULTS = ["ok", "failed"];
 
 /** Counts passes and what they change. */
-export function passMetrics(make: Make): Required<Pick<Teller, "changed" | "news" | "passed">> {
+export function passMetrics(make: Instruments): Required<Pick<StatusSink, "changed" | "news" | "passed">> {
   const passes = make.counter("cfauth_passes_total");
   const durations = make.histogram("cfauth_pass_duration_seconds");
   const success = make.gauge("cfauth_last_pass_success_timestamp_seconds");

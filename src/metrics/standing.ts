@@ -1,20 +1,20 @@
-import { visible } from "../domain/text/visible.ts";
-import type { Check, ReportedProblem, ReportedRoute, RouteState } from "../status/report.ts";
-import type { Make } from "./make.ts";
+import { escapeControlCharacters } from "../domain/text/visible.ts";
+import type { ReportedProblem, ReportedRoute, RouteState, ServiceCheck } from "../status/report.ts";
+import type { Instruments } from "./make.ts";
 
 const STATES: readonly RouteState[] = ["live", "waiting", "problem", "closing"];
 const ACCESSES = ["authentik", "public", "unknown"];
 const APIS = ["docker", "cloudflare", "authentik"] as const;
 
 /** Of the report, what is told: the rest is for people. */
-export interface Reported {
+export interface ReportedMetrics {
   readonly routes: readonly Pick<ReportedRoute, "hostname" | "path" | "state" | "access">[];
   readonly problems: readonly Pick<ReportedProblem, "severity" | "code">[];
-  readonly checks: Readonly<Record<(typeof APIS)[number], Check>>;
+  readonly checks: Readonly<Record<(typeof APIS)[number], ServiceCheck>>;
 }
 
 /** Sets what stands as the report has it: what is gone from the report is gone from here. */
-export function standingMetrics(make: Make): (report: Reported) => void {
+export function reportMetrics(make: Instruments): (report: ReportedMetrics) => void {
   const counts = make.gauge("cfauth_routes");
   const lives = make.gauge("cfauth_route_live");
   const problems = make.gauge("cfauth_problems");
@@ -28,7 +28,7 @@ export function standingMetrics(make: Make): (report: Reported) => void {
 
     lives.reset();
     for (const { hostname, path, state } of report.routes.filter(wished))
-      lives.set({ hostname: visible(hostname), path: visible(path ?? "") }, state === "live" ? 1 : 0);
+      lives.set({ hostname: escapeControlCharacters(hostname), path: escapeControlCharacters(path ?? "") }, state === "live" ? 1 : 0);
 
     for (const { severity, code } of report.problems) seen.set(`${severity} ${code}`, { severity, code });
     for (const labels of seen.values()) problems.set(labels, 0);

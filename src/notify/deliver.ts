@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import got, { type Request, type Response } from "got";
-import { plainCause } from "../clients/cause.ts";
+import { safeCause } from "../clients/cause.ts";
 import { beginningOf } from "../clients/limited.ts";
 import { MAX_RECEIPT_BYTES } from "../clients/limits.ts";
 import { privateLookup } from "../clients/private-lookup.ts";
@@ -16,7 +16,7 @@ export type Delivery =
   /** Without any part of the address. */
   | { readonly delivered: false; readonly why: string };
 
-export interface Patience {
+export interface DeliveryTimeouts {
   readonly tries: number;
   /** Of one try, with its whole answer. Milliseconds. */
   readonly timeoutMs: number;
@@ -30,7 +30,7 @@ export interface Patience {
 const LONGEST_REST_MS = 60_000;
 
 /** Sends the message until it is taken. Never throws. */
-export async function deliver(target: Target, message: Message, patience: Patience): Promise<Delivery> {
+export async function deliver(target: Target, message: Message, patience: DeliveryTimeouts): Promise<Delivery> {
   const { tries, signal } = patience;
   for (let failures = 1; ; failures++) {
     const answer = await attempt(target, message, patience);
@@ -44,7 +44,7 @@ export async function deliver(target: Target, message: Message, patience: Patien
 type Answer = { readonly taken: true } | { readonly again: boolean; readonly why: string; readonly restMs: number };
 
 /** Redirects are not followed: the tokens would go with them. */
-async function attempt(target: Target, message: Message, { timeoutMs, signal }: Patience): Promise<Answer> {
+async function attempt(target: Target, message: Message, { timeoutMs, signal }: DeliveryTimeouts): Promise<Answer> {
   try {
     const { url, headers, json } = requestFor(target, message);
     const stream = got.stream.post(url, {
@@ -63,7 +63,7 @@ async function attempt(target: Target, message: Message, { timeoutMs, signal }: 
     return { again, why: saying(statusCode), restMs: again ? restOf(answered["retry-after"]) : 0 };
   } catch (error) {
     // Its message may repeat the address.
-    const { code, name } = plainCause(error, []);
+    const { code, name } = safeCause(error, []);
     return { again: true, why: code === "ETIMEDOUT" ? "no answer in time" : `no answer (${code ?? name})`, restMs: 0 };
   }
 }

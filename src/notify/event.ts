@@ -1,9 +1,9 @@
-import { spoken } from "../domain/duration.ts";
+import { formatDuration } from "../domain/duration.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import { parseRouteKey } from "../domain/route.ts";
-import { problemDocs } from "../links.ts";
-import type { ChangedHands } from "../status/hands.ts";
-import { type KnownRoute, OWN_HOST, reportedProblems, reportedRoutes, stateKey, urlOf } from "../status/report.ts";
+import { problemUrl } from "../links.ts";
+import type { HandoverNotice } from "../status/hands.ts";
+import { OWN_HOST, type RouteStatus, reportedProblems, reportedRoutes, routeUrl, stateKey } from "../status/report.ts";
 import { sentence } from "../status/words.ts";
 import { type NoticeText, noticeLine, noticeLines } from "./notice.ts";
 
@@ -17,7 +17,7 @@ export type EventType =
   | "test";
 
 /** One thing that somebody wants to hear of. */
-export interface Event {
+export interface NotificationEvent {
   readonly type: EventType;
   /** A few words, for a list or a telephone's first line. */
   readonly title: NoticeText;
@@ -31,7 +31,7 @@ export interface Event {
   readonly data: object;
 }
 
-export const routeOpened = (route: KnownRoute, at: number): Event => ({
+export const routeOpened = (route: RouteStatus, at: number): NotificationEvent => ({
   type: "route.opened",
   title: noticeLine(`${route.key} is open`),
   message: noticeLines(leads(route), route.login === true ? `${OWN_HOST}.` : "A login with Authentik is needed."),
@@ -40,7 +40,7 @@ export const routeOpened = (route: KnownRoute, at: number): Event => ({
   data: routeData(route, at),
 });
 
-export const routePublic = (route: KnownRoute, at: number): Event => ({
+export const routePublic = (route: RouteStatus, at: number): NotificationEvent => ({
   type: "route.public",
   title: noticeLine(`${route.key} is PUBLIC`),
   message: noticeLines(leads(route), "Anyone may enter without a login, as its labels say."),
@@ -49,7 +49,7 @@ export const routePublic = (route: KnownRoute, at: number): Event => ({
   data: routeData(route, at),
 });
 
-export const routeChangedHands = ({ route, from, to }: ChangedHands, at: number): Event => ({
+export const routeChangedHands = ({ route, from, to }: HandoverNotice, at: number): NotificationEvent => ({
   type: "route.changed-hands",
   title: noticeLine(`${route.key} changed hands`),
   message: noticeLines(
@@ -62,7 +62,7 @@ export const routeChangedHands = ({ route, from, to }: ChangedHands, at: number)
   data: routeData(route, at),
 });
 
-export const routeClosed = (route: KnownRoute, at: number): Event => ({
+export const routeClosed = (route: RouteStatus, at: number): NotificationEvent => ({
   type: "route.closed",
   title: noticeLine(`${route.key} is closed`),
   message: noticeLines(
@@ -75,7 +75,7 @@ export const routeClosed = (route: KnownRoute, at: number): Event => ({
 });
 
 /** @param since - when the problem came, in milliseconds since 1970 */
-export const problemOpened = (problem: Problem, since: number): Event => ({
+export const problemOpened = (problem: Problem, since: number): NotificationEvent => ({
   type: "problem.opened",
   title: noticeLine(`problem with ${subjectOf(problem)}`),
   message: noticeLines(
@@ -85,28 +85,28 @@ export const problemOpened = (problem: Problem, since: number): Event => ({
     [problem.container && `container ${problem.container}`, problem.label, problem.code].filter(Boolean).join(" · "),
   ),
   priority: problem.severity === "error" ? 4 : 3,
-  url: problemDocs(problem.code),
+  url: problemUrl(problem.code),
   data: problemData(problem, since),
 });
 
-export const problemSolved = (problem: Problem, since: number, at: number): Event => ({
+export const problemSolved = (problem: Problem, since: number, at: number): NotificationEvent => ({
   type: "problem.solved",
   title: noticeLine(`solved: ${subjectOf(problem)}`),
-  message: noticeLines(`It lasted ${spoken(at - since)}. It was: ${problem.message}`, problem.code),
+  message: noticeLines(`It lasted ${formatDuration(at - since)}. It was: ${problem.message}`, problem.code),
   priority: 2,
-  url: problemDocs(problem.code),
+  url: problemUrl(problem.code),
   data: problemData(problem, since),
 });
 
-const leads = ({ container, origin }: KnownRoute): string | undefined =>
+const leads = ({ container, origin }: RouteStatus): string | undefined =>
   container && `It leads to container ${container}${origin === undefined ? "" : ` (${origin})`}.`;
 
-const addressOf = ({ key, origin }: KnownRoute): string | undefined => {
+const addressOf = ({ key, origin }: RouteStatus): string | undefined => {
   const { hostname, path = null } = parseRouteKey(key) ?? { hostname: key };
-  return urlOf(hostname, path, origin) ?? undefined;
+  return routeUrl(hostname, path, origin) ?? undefined;
 };
 
-const routeData = (route: KnownRoute, at: number): object => ({ ...reportedRoutes([route], new Map([[stateKey(route), at]]), at)[0] });
+const routeData = (route: RouteStatus, at: number): object => ({ ...reportedRoutes([route], new Map([[stateKey(route), at]]), at)[0] });
 
 const problemData = (problem: Problem, since: number): object => ({
   ...reportedProblems([problem], [], { since: new Map([[problemKey(problem), since]]), now: since, patienceMs: 0 })[0],

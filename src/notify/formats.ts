@@ -4,14 +4,14 @@ import type { Message } from "./message.ts";
 import { decoded, type Format, type Target, topicOf } from "./target.ts";
 
 /** One POST. */
-export interface Request {
+export interface NotificationRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly json: object;
 }
 
 /** The message as the target's service takes it. */
-export function requestFor({ format, url }: Target, message: Message): Request {
+export function requestFor({ format, url }: Target, message: Message): NotificationRequest {
   const address = new URL(url.reveal());
   const login = { username: decoded(address.username), password: decoded(address.password) };
   address.username = "";

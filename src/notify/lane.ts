@@ -1,13 +1,13 @@
 import type { Message } from "./message.ts";
 
 /** Messages to one target, one after the other. */
-export interface Lane {
+export interface DeliveryQueue {
   put(message: Message): void;
   /** Resolves when nothing is under way and nothing waits. */
   idle(): Promise<void>;
 }
 
-export interface LaneOptions {
+export interface DeliveryQueueOptions {
   /** Never rejects. */
   readonly send: (message: Message) => Promise<void>;
   /** Told of one that is given up for newer ones. */
@@ -19,7 +19,7 @@ export interface LaneOptions {
 /** More than these do not wait: the oldest is given up, since the newest tell how things are. */
 const MOST_WAITING = 20;
 
-export function createLane({ send, dropped, signal }: LaneOptions): Lane {
+export function createDeliveryQueue({ send, dropped, signal }: DeliveryQueueOptions): DeliveryQueue {
   const waiting: Message[] = [];
   let running: Promise<void> | undefined;
   const run = async (): Promise<void> => {

@@ -1,6 +1,6 @@
-import { docs } from "../links.ts";
+import { docsUrl } from "../links.ts";
 import { iso } from "../status/report.ts";
-import type { Event, EventType } from "./event.ts";
+import type { EventType, NotificationEvent } from "./event.ts";
 import { joinNotices, type NoticeText, noticeLine } from "./notice.ts";
 
 /** What is sent, in the plain format as it stands: public interface. One for all that a pass brought. */
@@ -12,7 +12,7 @@ export interface Message {
   readonly timestamp: string;
   readonly title: NoticeText;
   readonly message: NoticeText;
-  readonly priority: Event["priority"];
+  readonly priority: NotificationEvent["priority"];
   readonly url: string | null;
   readonly owner: string;
   readonly dryRun: boolean;
@@ -28,7 +28,7 @@ export interface Message {
   }[];
 }
 
-export interface Letterhead {
+export interface MessageMeta {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -44,7 +44,7 @@ const MOST_TOLD = 3;
 const MOST_LISTED = 20;
 
 /** @returns undefined where there is nothing to tell */
-export function messageOf(events: readonly Event[], { id, at, owner, dryRun }: Letterhead): Message | undefined {
+export function messageOf(events: readonly NotificationEvent[], { id, at, owner, dryRun }: MessageMeta): Message | undefined {
   const [first] = events.toSorted((a, b) => b.priority - a.priority);
   if (first === undefined) return undefined;
   return {
@@ -62,7 +62,7 @@ export function messageOf(events: readonly Event[], { id, at, owner, dryRun }: L
   };
 }
 
-function textOf(events: readonly Event[]): NoticeText {
+function textOf(events: readonly NotificationEvent[]): NoticeText {
   const [only, ...others] = events;
   if (only !== undefined && others.length === 0) return only.message;
   if (events.length <= MOST_TOLD)
@@ -84,17 +84,17 @@ const WORDS: readonly (readonly [EventType, string, string])[] = [
   ["problem.solved", "problem solved", "problems solved"],
 ];
 
-const counted = (events: readonly Event[]): string =>
+const counted = (events: readonly NotificationEvent[]): string =>
   WORDS.flatMap(([type, one, many]) => {
     const count = events.filter((event) => event.type === type).length;
     return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
   }).join(", ");
 
-export const testEvent: Event = {
+export const testEvent: NotificationEvent = {
   type: "test",
   title: noticeLine("a test"),
   message: noticeLine("Messages from cfauth arrive here: when a route opens, closes or becomes public, and when a problem comes or goes."),
   priority: 3,
-  url: docs("notifications.md"),
+  url: docsUrl("notifications.md"),
   data: {},
 };

@@ -1,5 +1,5 @@
-import { discreet } from "../domain/discreet.ts";
-import { visible } from "../domain/text/visible.ts";
+import { redactPersonalData } from "../domain/discreet.ts";
+import { escapeControlCharacters } from "../domain/text/visible.ts";
 
 declare const brand: unique symbol;
 
@@ -7,7 +7,7 @@ declare const brand: unique symbol;
 export type NoticeText = string & { readonly [brand]: "NoticeText" };
 
 /** One line, whatever is in the text. */
-export const noticeLine = (text: string): NoticeText => visible(discreet(text)) as NoticeText;
+export const noticeLine = (text: string): NoticeText => escapeControlCharacters(redactPersonalData(text)) as NoticeText;
 
 /** Each text that there is on a line of its own. */
 export const noticeLines = (...texts: readonly (string | undefined)[]): NoticeText =>

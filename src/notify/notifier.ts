@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "../log.ts";
-import type { Teller } from "../status/teller.ts";
-import type { Tidings } from "../status/tidings.ts";
-import { deliver, type Patience } from "./deliver.ts";
-import { createLane, type Lane } from "./lane.ts";
+import type { StatusSink } from "../status/teller.ts";
+import type { StatusTransitions } from "../status/tidings.ts";
+import { type DeliveryTimeouts, deliver } from "./deliver.ts";
+import { createDeliveryQueue, type DeliveryQueue } from "./lane.ts";
 import { messageOf } from "./message.ts";
-import { heed, silence } from "./quiet.ts";
+import { INITIAL_THROTTLE, selectEvents } from "./quiet.ts";
 import type { Target } from "./target.ts";
 
 export interface NotifierOptions {
@@ -17,14 +17,14 @@ export interface NotifierOptions {
   readonly log: Pick<Log, "warn" | "info">;
   /** Told of each message and target how it ended. */
   readonly onSent?: (result: Sent) => void;
-  readonly patience?: Partial<Omit<Patience, "signal">>;
+  readonly patience?: Partial<Omit<DeliveryTimeouts, "signal">>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
 
 export type Sent = "ok" | "failed";
 
-export interface Notifier extends Teller {
+export interface Notifier extends StatusSink {
   /** Lets go what can still go within a second. */
   close(): Promise<void>;
 }
@@ -41,14 +41,14 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export function createNotifier({ targets, owner, dryRun, log, onSent, patience, now = Date.now }: NotifierOptions): Notifier {
   const stop = new AbortController();
   const lanes = targets.map((target) => laneTo(target, { ...PATIENCE, ...patience, signal: stop.signal }, log, onSent));
-  let quiet = silence;
+  let quiet = INITIAL_THROTTLE;
   /** Goes off when a problem has lasted long enough though nothing else happens. */
   let timer: NodeJS.Timeout | undefined;
 
-  const hear = (news: Tidings | undefined, at: number): void => {
+  const hear = (news: StatusTransitions | undefined, at: number): void => {
     clearTimeout(timer);
     if (stop.signal.aborted) return;
-    const heard = heed(quiet, news, at, dryRun);
+    const heard = selectEvents(quiet, news, at, dryRun);
     quiet = heard.quiet;
     const message = messageOf(heard.events, { id: randomUUID(), at, owner: owner(), dryRun });
     if (message !== undefined) for (const lane of lanes) lane.put(message);
@@ -71,14 +71,14 @@ export function createNotifier({ targets, owner, dryRun, log, onSent, patience, 
 }
 
 /** A service that is down is told of once, and once when it takes messages again. */
-function laneTo(target: Target, patience: Patience, log: NotifierOptions["log"], onSent: NotifierOptions["onSent"]): Lane {
+function laneTo(target: Target, patience: DeliveryTimeouts, log: NotifierOptions["log"], onSent: NotifierOptions["onSent"]): DeliveryQueue {
   let missed = 0;
   const failed = (why: string): void => {
     missed += 1;
     onSent?.("failed");
     if (missed === 1) log.warn({ to: target.name, why }, "notification not delivered");
   };
-  return createLane({
+  return createDeliveryQueue({
     send: async (message) => {
       const result = await deliver(target, message, patience);
       if (!result.delivered) return failed(result.why);

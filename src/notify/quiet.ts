@@ -1,6 +1,6 @@
 import { type Problem, problemKey } from "../domain/problem.ts";
-import type { Tidings } from "../status/tidings.ts";
-import { type Event, problemOpened, problemSolved, routeChangedHands, routeClosed, routeOpened, routePublic } from "./event.ts";
+import type { StatusTransitions } from "../status/tidings.ts";
+import { type NotificationEvent, problemOpened, problemSolved, routeChangedHands, routeClosed, routeOpened, routePublic } from "./event.ts";
 
 /** A problem is worth a message once it has lasted so long: what somebody is just typing is not. Milliseconds. */
 const LASTING_MS = 60_000;
@@ -9,7 +9,7 @@ const LASTING_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /** What there is to remember for being quiet. */
-export interface Quiet {
+export interface ThrottleState {
   /** The problems that are there, by their key. */
   readonly problems: ReadonlyMap<string, Noted>;
   /** When each was last told, of those told within a day; milliseconds since 1970. */
@@ -23,11 +23,11 @@ interface Noted {
   readonly told: boolean;
 }
 
-export const silence: Quiet = { problems: new Map(), toldAt: new Map() };
+export const INITIAL_THROTTLE: ThrottleState = { problems: new Map(), toldAt: new Map() };
 
-export interface Heard {
-  readonly quiet: Quiet;
-  readonly events: readonly Event[];
+export interface Selection {
+  readonly quiet: ThrottleState;
+  readonly events: readonly NotificationEvent[];
   /** When there may be something to tell though nothing happens, in milliseconds since 1970. */
   readonly wakeAt: number | undefined;
 }
@@ -46,7 +46,7 @@ export interface Heard {
  * @param news - undefined: nothing new, but time has passed
  * @param at - milliseconds since 1970
  */
-export function heed(before: Quiet, news: Tidings | undefined, at: number, dryRun: boolean): Heard {
+export function selectEvents(before: ThrottleState, news: StatusTransitions | undefined, at: number, dryRun: boolean): Selection {
   const come = (news?.problems ?? []).map((problem): [string, Noted] => {
     const key = problemKey(problem);
     return [key, { problem, since: news?.since.get(key) ?? at, told: false }];
@@ -74,10 +74,10 @@ export function heed(before: Quiet, news: Tidings | undefined, at: number, dryRu
   };
 }
 
-const dueAt = (key: string, { since }: Noted, { toldAt }: Quiet): number =>
+const dueAt = (key: string, { since }: Noted, { toldAt }: ThrottleState): number =>
   Math.max(since + LASTING_MS, (toldAt.get(key) ?? -DAY_MS) + DAY_MS);
 
-function ofRoutes({ published, opened, closed, changedHands }: Tidings, at: number): readonly Event[] {
+function ofRoutes({ published, opened, closed, changedHands }: StatusTransitions, at: number): readonly NotificationEvent[] {
   const told = new Set(published.map(({ key }) => key));
   return [
     ...changedHands.map((it) => routeChangedHands(it, at)),

@@ -1,5 +1,5 @@
-import { list } from "../domain/list.ts";
-import { faulty, type Parsed, parsed } from "../domain/parsed.ts";
+import { splitList } from "../domain/list.ts";
+import { invalid, ok, type ParseResult } from "../domain/parsed.ts";
 import { isPrivateHost } from "../domain/private-host.ts";
 import { type Secret, secret } from "../secret.ts";
 
@@ -20,33 +20,33 @@ export interface Target {
 const ASK = "paste the address that the service shows, such as https://ntfy.sh/your-topic";
 
 /** One or several addresses with spaces, line breaks or commas. A fault never repeats any of them. */
-export function parseTargets(text: string): Parsed<readonly Target[]> {
+export function parseTargets(text: string): ParseResult<readonly Target[]> {
   const texts = text.split(/[\s,]+/).filter((part) => part !== "");
-  if (texts.length === 0) return faulty("has no address in it", ASK);
+  if (texts.length === 0) return invalid("has no address in it", ASK);
   const targets: Target[] = [];
   for (const [index, part] of texts.entries()) {
     const target = parseTarget(part);
-    if (!target.ok) return texts.length === 1 ? target : faulty(`${target.why} (address ${index + 1} of ${texts.length})`, target.fix);
+    if (!target.ok) return texts.length === 1 ? target : invalid(`${target.why} (address ${index + 1} of ${texts.length})`, target.fix);
     targets.push(target.value);
   }
-  return parsed(targets);
+  return ok(targets);
 }
 
-function parseTarget(text: string): Parsed<Target> {
+function parseTarget(text: string): ParseResult<Target> {
   const [, prefix, address = ""] = /^(?:([A-Za-z]+)\+)?(.*)$/.exec(text) ?? [];
   const forced = FORMATS.find((format) => format === prefix?.toLowerCase());
   if (prefix !== undefined && forced === undefined)
-    return faulty(
+    return invalid(
       "begins with the name of no service",
       `write one of ${FORMATS.map((format) => `${format}+`).join(", ")} in front, or nothing`,
     );
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || !["http:", "https:"].includes(url.protocol)) return faulty("is not an address that begins with https://", ASK);
+  if (url === undefined || !["http:", "https:"].includes(url.protocol)) return invalid("is not an address that begins with https://", ASK);
   if (url.protocol === "http:" && !isPrivateHost(url.hostname))
-    return faulty("goes over http to a host outside the house, where anybody on the way could read it", "write https://");
+    return invalid("goes over http to a host outside the house, where anybody on the way could read it", "write https://");
   const format = forced ?? formatOf(url);
   const fault = LACKS[format]?.(url);
-  return fault ?? parsed({ format, name: `${format} at ${url.host}`, url: secret(address) });
+  return fault ?? ok({ format, name: `${format} at ${url.host}`, url: secret(address) });
 }
 
 /** What a service shows tells which it is. */
@@ -60,20 +60,20 @@ function formatOf(url: URL): Format {
   return /^apprise(\.|$)/.test(hostname) ? "apprise" : "json";
 }
 
-const LACKS: Partial<Record<Format, (url: URL) => Parsed<never> | undefined>> = {
+const LACKS: Partial<Record<Format, (url: URL) => ParseResult<never> | undefined>> = {
   ntfy: (url) =>
     /^[-_A-Za-z0-9]{1,64}$/.test(topicOf(url))
       ? undefined
-      : faulty("names no topic of ntfy", "write the topic behind the host: https://ntfy.sh/your-topic"),
+      : invalid("names no topic of ntfy", "write the topic behind the host: https://ntfy.sh/your-topic"),
   gotify: ({ searchParams }) =>
-    searchParams.get("token") ? undefined : faulty("has no token for Gotify", "write it like https://gotify.example.com/message?token=…"),
+    searchParams.get("token") ? undefined : invalid("has no token for Gotify", "write it like https://gotify.example.com/message?token=…"),
   discord: ({ pathname }) =>
     /\/webhooks\/\d+\/[^/]+\/?$/.test(pathname)
       ? undefined
-      : faulty("is not the address of a Discord webhook", "copy it from the channel: Integrations → Webhooks → Copy Webhook URL"),
+      : invalid("is not the address of a Discord webhook", "copy it from the channel: Integrations → Webhooks → Copy Webhook URL"),
 };
 
-export const topicOf = ({ pathname }: URL): string => list(pathname.replaceAll("/", ",")).at(-1) ?? "";
+export const topicOf = ({ pathname }: URL): string => splitList(pathname.replaceAll("/", ",")).at(-1) ?? "";
 
 /** Words that are part of many services' paths, and of log lines. */
 const COMMON = /^(services|webhooks?|workflows|notifications?|messages?)$/;

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { type Delivery, deliver } from "./deliver.ts";
-import { type Letterhead, messageOf, testEvent } from "./message.ts";
+import { type MessageMeta, messageOf, testEvent } from "./message.ts";
 import type { Target } from "./target.ts";
 
-export type Tested = Delivery & {
+export type TestDelivery = Delivery & {
   /** `ntfy at ntfy.sh` */
   readonly to: string;
 };
@@ -11,10 +11,10 @@ export type Tested = Delivery & {
 /** Sends a test to each target, once. Never throws. @param at - milliseconds since 1970 */
 export async function sendTest(
   targets: readonly Target[],
-  letterhead: Pick<Letterhead, "at" | "owner">,
+  letterhead: Pick<MessageMeta, "at" | "owner">,
   signal: AbortSignal,
   timeoutMs = 10_000,
-): Promise<readonly Tested[]> {
+): Promise<readonly TestDelivery[]> {
   const message = messageOf([testEvent], { id: randomUUID(), dryRun: false, ...letterhead });
   if (message === undefined) return [];
   return Promise.all(

@@ -5,7 +5,7 @@ import { withHost } from "../domain/service-url.ts";
 import type { Decoded, FaultyRoute } from "./desired.ts";
 
 /** What one container asks for: a route, soundly or with faulty labels. */
-export type Claim = ClaimFields & (SoundClaim | FaultyClaim);
+export type RouteRequest = ClaimFields & (SoundClaim | FaultyClaim);
 
 interface ClaimFields {
   readonly key: RouteKey;
@@ -32,12 +32,18 @@ interface FaultyClaim {
   readonly faulty: FaultyRoute;
 }
 
-export const claimsOf = (decoded: readonly Decoded[]): readonly Claim[] =>
+export const routeRequestsOf = (decoded: readonly Decoded[]): readonly RouteRequest[] =>
   decoded.flatMap(({ exposures, faulty }) => [
     ...exposures.map(
-      (exposure): Claim => ({ kind: "sound", exposure, ...fieldsOf(exposure), service: exposure.origin.service, byName: byName(exposure) }),
+      (exposure): RouteRequest => ({
+        kind: "sound",
+        exposure,
+        ...fieldsOf(exposure),
+        service: exposure.origin.service,
+        byName: byName(exposure),
+      }),
     ),
-    ...faulty.map((it): Claim => ({ kind: "faulty", faulty: it, ...fieldsOf(it), service: it.service, byName: it.service })),
+    ...faulty.map((it): RouteRequest => ({ kind: "faulty", faulty: it, ...fieldsOf(it), service: it.service, byName: it.service })),
   ]);
 
 type Claimed = Omit<ClaimFields, "key" | "service" | "byName">;
@@ -57,6 +63,7 @@ const fieldsOf = ({ route, workload, party, created, shareWith, shareLabel, labe
 });
 
 /** The older one first, then by name. */
-export const byAge = (a: Claim, b: Claim): number => a.created - b.created || compare(a.workload, b.workload) || compare(a.party, b.party);
+export const byPrecedence = (a: RouteRequest, b: RouteRequest): number =>
+  a.created - b.created || compare(a.workload, b.workload) || compare(a.party, b.party);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

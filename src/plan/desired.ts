@@ -5,17 +5,17 @@ import type { Problem } from "../domain/problem.ts";
 import type { Route, RouteKey } from "../domain/route.ts";
 
 /** The exposures after conflicts are settled, what must stay as it is, and the problems. */
-export interface Desired {
+export interface DesiredState {
   readonly wishes: ReadonlyMap<RouteKey, Exposure>;
   /** Left as they are: their labels cannot be read, or their container has just gone. */
   readonly held: ReadonlySet<RouteKey>;
   /** Rules that stay or are about to go, and must lead to this service until then: another container has taken the name in them. */
   readonly reroutes: ReadonlyMap<RouteKey, string>;
   /** Routes asked to be other than public, whether or not they can be opened: what lies around them and lets in more must not open before. */
-  readonly guarded: readonly Guarded[];
+  readonly guarded: readonly ProtectedRoute[];
   /** Of the held ones: when the grace of a gone container ends, in milliseconds since 1970. */
   readonly closing: ReadonlyMap<RouteKey, number>;
-  readonly waiting: readonly Waiting[];
+  readonly waiting: readonly PendingRoute[];
   readonly problems: readonly Problem[];
   /** The desired routes whose Access application was made for another party: it is replaced, so that old logins end. */
   readonly handovers: ReadonlyMap<RouteKey, Handover>;
@@ -33,9 +33,9 @@ export interface Handover {
   readonly to: Party;
 }
 
-export interface Waiting {
+export interface PendingRoute {
   readonly route: RouteKey;
-  readonly cause: Cause;
+  readonly cause: PendingCause;
   /** Continues "waiting for …". */
   readonly reason: string;
 }
@@ -45,10 +45,10 @@ export interface Waiting {
  * there to be taken over (`adoption`), the container's `health`, a `rival` that holds the route or hostname and stopped, the `guard` of a
  * protected route inside it or of another party's hostname, or the `login`: Authentik's own hostname.
  */
-export type Cause = "step" | "foundation" | "adoption" | "health" | "rival" | "guard" | "login";
+export type PendingCause = "step" | "foundation" | "adoption" | "health" | "rival" | "guard" | "login";
 
 /** Nobody wishes anything, and nothing is kept for a while: what one who leaves for good asks for. */
-export const NOTHING_DESIRED: Desired = {
+export const NOTHING_DESIRED: DesiredState = {
   wishes: new Map(),
   held: new Set(),
   reroutes: new Map(),
@@ -61,13 +61,13 @@ export const NOTHING_DESIRED: Desired = {
 };
 
 /** A container, or the replicas of a service, whose labels may mean any route. */
-export interface Unsure {
+export interface UnsureWorkload {
   readonly workload: string;
   readonly party: Party;
   readonly ids: readonly string[];
 }
 
-export interface Guarded {
+export interface ProtectedRoute {
   readonly route: Route;
   readonly workload: string;
   readonly party: Party;
@@ -80,7 +80,7 @@ export interface Guarded {
 /** What the labels of one workload come to. */
 export interface Decoded {
   /** Who asks, where a fault of the labels may hide which routes they mean: what it has had until now may be one of them. */
-  readonly unsure?: Unsure | undefined;
+  readonly unsure?: UnsureWorkload | undefined;
   readonly exposures: readonly Exposure[];
   /** Routes that are named but faulty: not opened; an open one stays as it is. */
   readonly faulty: readonly FaultyRoute[];
@@ -113,7 +113,7 @@ export interface FaultyRoute {
 }
 
 /** The containers that a rule is for. */
-export interface Owners {
+export interface RouteOwners {
   /** Their ids, those to lead to first. */
   readonly members: readonly string[];
   /** Whether a rule that leads to none of them now may still have been made for them, before they were recreated. */
@@ -123,7 +123,7 @@ export interface Owners {
 }
 
 /** What is known of a route that stands, as far as settling needs it. */
-export interface StandingRoute {
+export interface DeployedRoute {
   readonly route: Route;
   /** Where its rule leads, `http://app:80`; undefined where there is no rule. */
   readonly service: string | undefined;

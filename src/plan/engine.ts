@@ -1,6 +1,6 @@
 import type { AuthentikContainer } from "../domain/authentik-container.ts";
 import type { Party } from "../domain/party.ts";
-import type { Owners, StandingRoute, Unsure } from "./desired.ts";
+import type { DeployedRoute, RouteOwners, UnsureWorkload } from "./desired.ts";
 
 /** A running workload that a deployed rule leads to, as far as can be seen. */
 export interface Occupant {
@@ -15,17 +15,17 @@ export interface Occupant {
 /** What the planner knows of the machine beside the labels. */
 export interface Engine {
   /** Only those that are certain, where any is. */
-  occupants(route: Pick<StandingRoute, "route" | "service">): readonly Occupant[];
+  occupants(route: Pick<DeployedRoute, "route" | "service">): readonly Occupant[];
   /**
    * Where a rule to this service must lead so that only these containers answer, with its scheme and port; undefined where it was
    * not made for them, or that is not known.
    */
-  ownService(service: string, owners: Owners): string | undefined;
+  ownService(service: string, owners: RouteOwners): string | undefined;
   /** Whether a container of that name and party runs, wherever any rule leads. */
   isRunning(container: Named): boolean;
   readonly login: LoginHost;
   /** Those that run and whose labels may mean any route. */
-  readonly unsure?: readonly Unsure[];
+  readonly unsure?: readonly UnsureWorkload[];
 }
 
 /** A workload by what the engine keeps unique. */

@@ -1,7 +1,7 @@
 import type { Party } from "../domain/party.ts";
 import type { RouteKey } from "../domain/route.ts";
 import type { Handover } from "./desired.ts";
-import type { Settled } from "./settle.ts";
+import type { ResolvedRoute } from "./settle.ts";
 import { isDeployed, isLedTo } from "./tenure.ts";
 
 /** Which party each route's Access application was made for, as far as this process knows. */
@@ -17,7 +17,7 @@ export interface Handovers {
  * must log in again. An application counts as the new holder's own only where this process made it so, or where the deployed rule
  * leads to the holder. One without a deployed rule proves nothing, so a daemon that dies half-way replaces it again.
  */
-export function handoversOf(settled: readonly Settled[], before: Applications): Handovers {
+export function handoversOf(settled: readonly ResolvedRoute[], before: Applications): Handovers {
   const handovers = new Map<RouteKey, Handover>();
   const applications = new Map<RouteKey, Party>();
   for (const { winner, place } of settled) {

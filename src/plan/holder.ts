@@ -1,14 +1,14 @@
 import type { Hostname } from "../domain/hostname.ts";
 import { isSharedWith, type Party } from "../domain/party.ts";
 import { parseRouteKey, type Route } from "../domain/route.ts";
-import { byAge, type Claim } from "./claim.ts";
+import { byPrecedence, type RouteRequest } from "./claim.ts";
 import type { Engine } from "./engine.ts";
-import { isDeployed, leadsTo, type Place } from "./tenure.ts";
+import { isDeployed, leadsTo, type RoutePlace } from "./tenure.ts";
 
 /** The party that a hostname belongs to. A path inside it is for other parties only with its consent. */
 export type Holder =
   /** It asks for the hostname by these claims, the oldest first. */
-  | { readonly is: "present"; readonly party: Party; readonly claims: readonly Claim[] }
+  | { readonly is: "present"; readonly party: Party; readonly claims: readonly RouteRequest[] }
   /** It is missing and may come back until then. Its party is not known where it was gone when cfauth started. */
   | { readonly is: "missing"; readonly party: Party | undefined; readonly name: string | undefined; readonly until: number };
 
@@ -31,7 +31,7 @@ interface Interest {
   /** Whether it has the route, as opposed to asking for one that is free. */
   readonly established: boolean;
   /** Undefined while it is missing. */
-  readonly oldest: Claim | undefined;
+  readonly oldest: RouteRequest | undefined;
   readonly until: number | undefined;
 }
 
@@ -43,7 +43,12 @@ interface Interest {
  * 3. Of those that have paths in it, one that consents to all others, else the oldest.
  * 4. The oldest that asks for any of it.
  */
-export function holdersOf(places: readonly Place[], before: HostTenures, graceUntil: number, now: number): ReadonlyMap<Hostname, Holder> {
+export function holdersOf(
+  places: readonly RoutePlace[],
+  before: HostTenures,
+  graceUntil: number,
+  now: number,
+): ReadonlyMap<Hostname, Holder> {
   const hosts = Map.groupBy(
     places.flatMap((place) => hostnameOf(place) ?? []),
     ({ hostname }) => hostname,
@@ -60,7 +65,7 @@ export function holdersOf(places: readonly Place[], before: HostTenures, graceUn
 }
 
 /** Without those whose holder is not missing, but runs and asks for none of the hostname any more. */
-export const stillHeld = (before: HostTenures, claims: readonly Claim[], engine: Engine): HostTenures =>
+export const stillHeld = (before: HostTenures, claims: readonly RouteRequest[], engine: Engine): HostTenures =>
   new Map(
     [...before].filter(
       ([hostname, tenure]) =>
@@ -82,7 +87,7 @@ type Kept = HostTenure & { readonly until: number; readonly lasts: boolean };
 export function hostTenures(
   holders: ReadonlyMap<Hostname, Holder>,
   before: HostTenures,
-  places: readonly Place[],
+  places: readonly RoutePlace[],
   graceUntil: number,
   now: number,
 ): HostTenures {
@@ -102,30 +107,30 @@ export function hostTenures(
   );
 }
 
-const hasEnded = ({ tenancy }: Place): boolean => tenancy.is === "free" && tenancy.ended;
+const hasEnded = ({ tenancy }: RoutePlace): boolean => tenancy.is === "free" && tenancy.ended;
 
 /**
  * Whether the place has ended and may have been that party's. A guest's path says nothing of the holder, nor does a rule whose
  * application is gone: another writer restored it.
  */
-function hasGivenUp(party: Party, place: Place): boolean {
+function hasGivenUp(party: Party, place: RoutePlace): boolean {
   const { before, stands } = place;
   const isRestored = before?.tenant === undefined && stands !== undefined && isDeployed(stands) && !stands.application;
   return hasEnded(place) && !isRestored && (before?.tenant?.party ?? party) === party;
 }
 
 /** A place that is only remembered has a route as long as a container asks for it, it is deployed, or its tenant may come back. */
-export const routeOf = ({ key, claims, stands, before }: Place): Route | undefined =>
+export const routeOf = ({ key, claims, stands, before }: RoutePlace): Route | undefined =>
   claims[0]?.route ?? stands?.route ?? (before?.led === undefined ? undefined : parseRouteKey(key));
 
-function hostnameOf(place: Place): { readonly hostname: Hostname; readonly place: Place } | undefined {
+function hostnameOf(place: RoutePlace): { readonly hostname: Hostname; readonly place: RoutePlace } | undefined {
   const route = routeOf(place);
   return route && { hostname: route.hostname, place };
 }
 
-function holderOf(places: readonly Place[], tenure: Kept | undefined): Holder | undefined {
+function holderOf(places: readonly RoutePlace[], tenure: Kept | undefined): Holder | undefined {
   const before = tenure?.party;
-  const claims = places.flatMap((place) => place.claims).toSorted(byAge);
+  const claims = places.flatMap((place) => place.claims).toSorted(byPrecedence);
   const interests = places.flatMap(interestsOf);
   const established = [
     ...interests.filter((it) => it.established),
@@ -148,37 +153,37 @@ function holderOf(places: readonly Place[], tenure: Kept | undefined): Holder | 
 }
 
 /** The interest of a party that asks for any of the hostname, soundly or not. */
-function askingFor(party: Party | undefined, claims: readonly Claim[]): Interest | undefined {
+function askingFor(party: Party | undefined, claims: readonly RouteRequest[]): Interest | undefined {
   const oldest = party === undefined ? undefined : claims.find((claim) => claim.party === party);
   return oldest && { party, name: oldest.workload, wholeHost: false, established: true, oldest, until: undefined };
 }
 
 /** The parties that the deployed rule of the whole host certainly leads to, though they may ask for a path by now. */
-const incumbents = (places: readonly Place[]): readonly Party[] =>
+const incumbents = (places: readonly RoutePlace[]): readonly Party[] =>
   places
     .filter(({ stands }) => stands?.route.path === undefined)
     .flatMap(({ occupants }) => occupants.filter(({ certain }) => certain).map(({ party }) => party))
     .toSorted();
 
 /** The parties that a deployed rule certainly leads to which they no longer ask for: of a route whose tenant is not known. */
-const leavers = (places: readonly Place[]): readonly Party[] =>
+const leavers = (places: readonly RoutePlace[]): readonly Party[] =>
   places
     .filter((place) => hasEnded(place) && place.before?.tenant === undefined)
     .flatMap(({ occupants }) => occupants.filter(({ certain }) => certain).map(({ party }) => party));
 
 /** Those that ask for the place of a route by another route of the same hostname: of a route whose tenant is not known. */
-const movers = (places: readonly Place[], claims: readonly Claim[]): readonly Party[] =>
+const movers = (places: readonly RoutePlace[], claims: readonly RouteRequest[]): readonly Party[] =>
   places
     .filter((place) => hasEnded(place) && place.before?.tenant === undefined)
     .flatMap(({ stands, before }) => claims.filter((it) => leadsTo(it, stands?.service ?? before?.led)))
     .map(({ party }) => party)
     .toSorted();
 
-function interestsOf(place: Place): readonly Interest[] {
+function interestsOf(place: RoutePlace): readonly Interest[] {
   const { tenancy, claims, stands, before } = place;
   const wholeHost = routeOf(place)?.path === undefined;
   const wasTheirs = before?.tenant !== undefined || before?.led !== undefined || (stands !== undefined && isDeployed(stands));
-  const of = (claim: Claim, established: boolean): Interest => ({
+  const of = (claim: RouteRequest, established: boolean): Interest => ({
     party: claim.party,
     name: claim.workload,
     wholeHost: wholeHost && established,
@@ -209,9 +214,9 @@ function interestsOf(place: Place): readonly Interest[] {
 const byAgeOfClaim = (a: Interest, b: Interest): number =>
   a.oldest === undefined || b.oldest === undefined
     ? Number(a.oldest !== undefined) - Number(b.oldest !== undefined)
-    : byAge(a.oldest, b.oldest);
+    : byPrecedence(a.oldest, b.oldest);
 
-function consentsToAll(party: Party | undefined, established: readonly Interest[], claims: readonly Claim[]): boolean {
+function consentsToAll(party: Party | undefined, established: readonly Interest[], claims: readonly RouteRequest[]): boolean {
   const own = claims.filter((claim) => claim.party === party).flatMap(({ shareWith }) => shareWith);
   return established.every((it) => it.party === party || (it.party !== undefined && isSharedWith(own, it.party)));
 }

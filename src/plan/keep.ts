@@ -1,25 +1,25 @@
-import type { Claim } from "./claim.ts";
-import type { FaultyRoute, Owners, StandingRoute } from "./desired.ts";
+import type { RouteRequest } from "./claim.ts";
+import type { DeployedRoute, FaultyRoute, RouteOwners } from "./desired.ts";
 import type { Engine, Occupant } from "./engine.ts";
-import type { Settled } from "./settle.ts";
-import { isDeployed, isLedTo, isOnLoginHost, type Place } from "./tenure.ts";
+import type { ResolvedRoute } from "./settle.ts";
+import { isDeployed, isLedTo, isOnLoginHost, type RoutePlace } from "./tenure.ts";
 
 /**
  * Whether a route whose labels are faulty stays as it is. Not one that would be public by mistake, and not one that leads to a
  * container which does not ask for it, having got the name or the address of the one that did. Where the one that asks for it is
  * known, its rule is led back to that one instead.
  */
-export function isKept(settled: Settled, engine: Engine): boolean {
+export function isFrozen(settled: ResolvedRoute, engine: Engine): boolean {
   const { winner, place } = settled;
   if (winner?.kind !== "faulty") return false;
   const all = ofWinner(settled);
   if (!mayStay(all, place)) return false;
   if (place.stands === undefined || !isStrange(winner, all, place.stands, place, engine)) return true;
-  return rerouted(place.stands, ownersOf(settled), engine) !== undefined;
+  return rerouteTarget(place.stands, ownersOf(settled), engine) !== undefined;
 }
 
 /** Where a rule must lead instead so that only its own containers answer; undefined where it does, or that is not known. */
-export function rerouted(stands: StandingRoute | undefined, owners: Owners, engine: Engine): string | undefined {
+export function rerouteTarget(stands: DeployedRoute | undefined, owners: RouteOwners, engine: Engine): string | undefined {
   if (stands?.service === undefined || !isDeployed(stands)) return undefined;
   const service = engine.ownService(stands.service, owners);
   return service === stands.service ? undefined : service;
@@ -29,7 +29,7 @@ export function rerouted(stands: StandingRoute | undefined, owners: Owners, engi
  * Whose the route is. A container that was recreated under its name is the same one, unless a label may have led its route to
  * another place.
  */
-export function ownersOf(settled: Settled): Owners {
+export function ownersOf(settled: ResolvedRoute): RouteOwners {
   const all = ofWinner(settled);
   const isTenant = all[0] !== undefined && all[0].workload === settled.place.before?.tenant?.workload;
   // One container that asks twice is no two replicas.
@@ -41,7 +41,7 @@ export function ownersOf(settled: Settled): Owners {
 }
 
 /** What the party of the winner asks for with faulty labels, the winner first. */
-function ofWinner({ winner, place }: Settled): readonly FaultyRoute[] {
+function ofWinner({ winner, place }: ResolvedRoute): readonly FaultyRoute[] {
   if (winner?.kind !== "faulty") return [];
   const others = faultyOf(place).filter((it) => it !== winner.faulty && it.party === winner.party);
   return [winner.faulty, ...others];
@@ -52,7 +52,7 @@ function ofWinner({ winner, place }: Settled): readonly FaultyRoute[] {
  * it may be one whose labels are faulty: then it stays only if it would for those. It may also be one of several replicas, of which
  * the others have not started yet.
  */
-export function isKeptVacant(place: Place): boolean {
+export function isFrozenVacancy(place: RoutePlace): boolean {
   const { tenancy, stands, occupants, claims } = place;
   if (tenancy.is !== "vacant" || stands === undefined) return false;
   const isLikely = ({ replica, party }: Occupant): boolean =>
@@ -62,13 +62,19 @@ export function isKeptVacant(place: Place): boolean {
   return suspects.length === 0 || mayStay(suspects, place);
 }
 
-const faultyOf = ({ claims }: Pick<Place, "claims">): readonly FaultyRoute[] =>
+const faultyOf = ({ claims }: Pick<RoutePlace, "claims">): readonly FaultyRoute[] =>
   claims.flatMap((claim) => (claim.kind === "faulty" ? [claim.faulty] : []));
 
-const mayStay = (all: readonly FaultyRoute[], { stands }: Pick<Place, "stands">): boolean =>
+const mayStay = (all: readonly FaultyRoute[], { stands }: Pick<RoutePlace, "stands">): boolean =>
   all.some((it) => !it.shut && (it.saysPublic || stands?.public !== true));
 
-function isStrange(winner: Claim, all: readonly FaultyRoute[], stands: StandingRoute, { occupants }: Place, engine: Engine): boolean {
+function isStrange(
+  winner: RouteRequest,
+  all: readonly FaultyRoute[],
+  stands: DeployedRoute,
+  { occupants }: RoutePlace,
+  engine: Engine,
+): boolean {
   if (all.some(({ service }) => service !== undefined && service === stands.service)) return false;
   const own = new Set(all.flatMap(({ members }) => members));
   if (isOnLoginHost(stands, engine) && isDeployed(stands) && !isLedTo(winner, stands.service ?? "", occupants)) return true;

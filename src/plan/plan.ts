@@ -2,14 +2,14 @@ import type { Exposure } from "../domain/exposure.ts";
 import type { Hostname } from "../domain/hostname.ts";
 import type { Problem } from "../domain/problem.ts";
 import { bySpecificity, parseRouteKey, type Route, type RouteKey, routeKey } from "../domain/route.ts";
-import type { Desired, StandingRoute, Waiting } from "./desired.ts";
-import type { Change, House, Stance } from "./rung.ts";
-import { exposed, narrowing, type Surroundings, uncovering, unguarded } from "./shield.ts";
+import type { DeployedRoute, DesiredState, PendingRoute } from "./desired.ts";
+import type { Change, ResourceModel, ResourceState } from "./rung.ts";
+import { isExposedByParent, type NestingContext, onlyNarrowsAccess, removalWouldExpose, unprotectedChild } from "./shield.ts";
 
 /** Do now; not yet, and why; will not, and why; and what is as it should be. */
 export interface Plan<C extends Change> {
   readonly changes: readonly C[];
-  readonly waiting: readonly Waiting[];
+  readonly waiting: readonly PendingRoute[];
   readonly problems: readonly Problem[];
   readonly live: readonly RouteKey[];
 }
@@ -39,9 +39,9 @@ export interface Plan<C extends Change> {
  *
  * Pure. The order of the answer does not depend on the order of what came in.
  */
-export function plan<World, C extends Change>(
-  house: House<World, C>,
-  desired: Desired,
+export function planChanges<World, C extends Change>(
+  house: ResourceModel<World, C>,
+  desired: DesiredState,
   world: World,
   failed: ReadonlySet<string> = new Set(),
 ): Plan<C> {
@@ -49,8 +49,8 @@ export function plan<World, C extends Change>(
   const missing = base.find((foundation) => !foundation.stands)?.awaited;
   const standing = house.standing(world).map((it) => rerouted(it, desired));
   const scene = { desired, world, standing, missing };
-  const steps = afterLogin(
-    routes(desired, standing).map((route) => step(house, scene, route)),
+  const steps = orderLoginHostname(
+    routes(desired, standing).map((route) => planRoute(house, scene, route)),
     scene,
     failed,
   );
@@ -69,7 +69,7 @@ export function plan<World, C extends Change>(
   // What is only pleasant comes last, and goes first.
   const pleasant = owed.flatMap(({ changes }) => changes).filter(({ action }) => due.length === 0 || action === "delete");
   return {
-    changes: once([...due, ...house.along(due, world), ...pleasant]),
+    changes: uniqueByKey([...due, ...house.along(due, world), ...pleasant]),
     waiting: [...desired.waiting, ...steps.flatMap(({ waiting }) => waiting ?? [])],
     problems: [
       ...base.flatMap(({ problems }) => problems),
@@ -83,48 +83,48 @@ export function plan<World, C extends Change>(
 }
 
 /** Every route that is wished or stands, but for those that are to stay as they are. */
-function routes(desired: Desired, standing: readonly StandingRoute[]): readonly Route[] {
+function routes(desired: DesiredState, standing: readonly DeployedRoute[]): readonly Route[] {
   const all = [...[...desired.wishes.values()].map((wish) => wish.route), ...standing.map(({ route }) => route)];
   const known = new Map(all.map((route) => [routeKey(route), route]));
   return [...known].flatMap(([key, route]) => (desired.held.has(key) ? [] : [route])).toSorted(bySpecificity);
 }
 
-interface Scene<World> extends Surroundings {
+interface PlanContext<World> extends NestingContext {
   readonly world: World;
   /** The first foundation that does not stand. */
   readonly missing: string | undefined;
 }
 
-interface Outcome<C extends Change> {
+interface RouteDecision<C extends Change> {
   readonly change?: C;
-  readonly waiting?: Waiting;
+  readonly waiting?: PendingRoute;
   readonly problems?: readonly Problem[];
   readonly live?: RouteKey;
 }
 
-interface Step<C extends Change> extends Outcome<C> {
+interface Step<C extends Change> extends RouteDecision<C> {
   readonly route: Route;
 }
 
-function step<World, C extends Change>(house: House<World, C>, scene: Scene<World>, route: Route): Step<C> {
+function planRoute<World, C extends Change>(house: ResourceModel<World, C>, scene: PlanContext<World>, route: Route): Step<C> {
   const key = routeKey(route);
   const wish = scene.desired.wishes.get(key);
   const stances = () => house.rungs.map((rung) => rung.stance(route, wish, scene.world, scene.desired));
   if (wish === undefined)
-    return { route, ...(!uncovering(scene, route, (wished) => house.audience(wished, scene.world)) && descend(stances())) };
+    return { route, ...(!removalWouldExpose(scene, route, (wished) => house.audience(wished, scene.world)) && nextRemoval(stances())) };
   if (scene.missing !== undefined)
-    return { route, waiting: { route: key, cause: "foundation", reason: scene.missing }, ...overstayed(house, scene, wish) };
+    return { route, waiting: { route: key, cause: "foundation", reason: scene.missing }, ...restrictIfOverreaching(house, scene, wish) };
   const all = stances();
   const problems = all.flatMap((stance) => (stance.is === "taken" ? [stance.problem] : []));
-  if (problems.length > 0) return { route, ...adopted(house, scene, wish, problems) };
-  const ungated = exposed(scene, wish) || ruled(scene, route);
-  const climbed = climb(
+  if (problems.length > 0) return { route, ...planAdoption(house, scene, wish, problems) };
+  const ungated = isExposedByParent(scene, wish) || hasLiveRule(scene, route);
+  const climbed = nextCreation(
     all,
     ungated ? { ...wish, gate: undefined } : wish,
     key,
     house.rungs.map((rung) => rung.awaited),
   );
-  const opening = climbed.change !== undefined && opensUp(house, scene, wish, climbed.change);
+  const opening = climbed.change !== undefined && widensAccess(house, scene, wish, climbed.change);
   const uncovered = opening ? unscreened(house, scene, route) : undefined;
   if (uncovered !== undefined)
     return {
@@ -134,9 +134,9 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
         cause: "guard",
         reason: `a rule that keeps it from answering for ${uncovered}, which belongs to another container`,
       },
-      ...abandon(all, undefined),
+      ...restrictWhileBlocked(all, undefined),
     };
-  if (shrinks(all, climbed.change) && uncovering(scene, route, (wished) => house.audience(wished, scene.world)))
+  if (shrinks(all, climbed.change) && removalWouldExpose(scene, route, (wished) => house.audience(wished, scene.world)))
     return {
       route,
       waiting: {
@@ -144,20 +144,20 @@ function step<World, C extends Change>(house: House<World, C>, scene: Scene<Worl
         cause: "guard",
         reason: "the route around it to change first: it would answer for other spellings of the path",
       },
-      ...abandon(all, undefined),
+      ...restrictWhileBlocked(all, undefined),
     };
-  const bare = opening ? unguarded(scene, wish) : undefined;
+  const bare = opening ? unprotectedChild(scene, wish) : undefined;
   return bare === undefined
     ? { route, ...climbed }
     : {
         route,
         waiting: { route: key, cause: "guard", reason: `the protected route ${routeKey(bare)}, which would be open without it` },
-        ...abandon(all, exposed(scene, wish) ? house.screen(route, scene.world) : undefined),
+        ...restrictWhileBlocked(all, isExposedByParent(scene, wish) ? house.screen(route, scene.world) : undefined),
       };
 }
 
 /** Whether the change leaves requests that the route's rule takes now to what is around it. */
-const shrinks = <C extends Change>(stances: readonly Stance<C>[], change: C | undefined): boolean =>
+const shrinks = <C extends Change>(stances: readonly ResourceState<C>[], change: C | undefined): boolean =>
   change !== undefined &&
   stances.some(
     (stance) =>
@@ -169,17 +169,20 @@ const shrinks = <C extends Change>(stances: readonly Stance<C>[], change: C | un
  * Rules that admit no one, for hostnames of one party that a wildcard of another would answer for. They come before the wildcard
  * opens; a route's own change of the same rule comes after them and so takes their place.
  */
-const screensOf = <World, C extends Change>(house: House<World, C>, { desired, world, missing }: Scene<World>): readonly C[] =>
+const screensOf = <World, C extends Change>(
+  house: ResourceModel<World, C>,
+  { desired, world, missing }: PlanContext<World>,
+): readonly C[] =>
   missing === undefined ? [...desired.screened.keys()].flatMap((hostname) => house.screen({ hostname, path: undefined }, world) ?? []) : [];
 
 /** A rule that is led back to its own container in this very plan, as it is from then on. */
-const rerouted = (stands: StandingRoute, { reroutes }: Desired): StandingRoute => ({
+const rerouted = (stands: DeployedRoute, { reroutes }: DesiredState): DeployedRoute => ({
   ...stands,
   service: reroutes.get(routeKey(stands.route)) ?? stands.service,
 });
 
 /** They wait for nothing: meanwhile another container has the visitors. A route's own change of the same rule takes their place. */
-const reroutesIn = <World, C extends Change>(house: House<World, C>, { desired, world }: Scene<World>): readonly C[] =>
+const reroutesIn = <World, C extends Change>(house: ResourceModel<World, C>, { desired, world }: PlanContext<World>): readonly C[] =>
   [...desired.reroutes].flatMap(([key, service]) => {
     const route = parseRouteKey(key);
     return (route && house.reroute(route, service, world)) ?? [];
@@ -187,8 +190,8 @@ const reroutesIn = <World, C extends Change>(house: House<World, C>, { desired, 
 
 /** A hostname that this wildcard must not answer for and that no rule keeps from it yet. */
 const unscreened = <World, C extends Change>(
-  house: House<World, C>,
-  { desired, world }: Scene<World>,
+  house: ResourceModel<World, C>,
+  { desired, world }: PlanContext<World>,
   route: Route,
 ): Hostname | undefined =>
   [...desired.screened].find(
@@ -196,30 +199,39 @@ const unscreened = <World, C extends Change>(
   )?.[0];
 
 /** Whether the change is part of letting in more than now. A policy by itself lets nobody in. */
-const opensUp = <World, C extends Change>(house: House<World, C>, scene: Scene<World>, wish: Exposure, { kind }: C): boolean =>
+const widensAccess = <World, C extends Change>(
+  house: ResourceModel<World, C>,
+  scene: PlanContext<World>,
+  wish: Exposure,
+  { kind }: C,
+): boolean =>
   kind !== house.rungs[0]?.kind &&
   house.widens(wish, scene.world) &&
-  !narrowing(scene, wish, (wished) => house.audience(wished, scene.world));
+  !onlyNarrowsAccess(scene, wish, (wished) => house.audience(wished, scene.world));
 
 /** What somebody else has where the route is to be: taken over step by step where the labels ask for it, else told. */
-function adopted<World, C extends Change>(
-  house: House<World, C>,
-  scene: Scene<World>,
+function planAdoption<World, C extends Change>(
+  house: ResourceModel<World, C>,
+  scene: PlanContext<World>,
   wish: Exposure,
   problems: readonly Problem[],
-): Outcome<C> {
+): RouteDecision<C> {
   const { world } = scene;
   const key = routeKey(wish.route);
   if (wish.adopt && wish.gate !== undefined)
-    return { waiting: { route: key, cause: "health", reason: wish.gate }, ...overstayed(house, scene, wish) };
+    return { waiting: { route: key, cause: "health", reason: wish.gate }, ...restrictIfOverreaching(house, scene, wish) };
   const change = wish.adopt ? house.adopt(wish.route, wish, world) : undefined;
   return change === undefined
-    ? { problems, ...overstayed(house, scene, wish) }
+    ? { problems, ...restrictIfOverreaching(house, scene, wish) }
     : { change, waiting: { route: key, cause: "adoption", reason: "what others made there to be taken over" } };
 }
 
 /** What cannot be made as it is to be does not go on showing, or letting in, what nobody wishes there any more. */
-function overstayed<World, C extends Change>(house: House<World, C>, { world, desired }: Scene<World>, wish: Exposure): Outcome<C> {
+function restrictIfOverreaching<World, C extends Change>(
+  house: ResourceModel<World, C>,
+  { world, desired }: PlanContext<World>,
+  wish: Exposure,
+): RouteDecision<C> {
   const change = house.overstays(wish, world, desired);
   return change === undefined ? {} : { change };
 }
@@ -228,9 +240,9 @@ function overstayed<World, C extends Change>(house: House<World, C>, { world, de
  * The steps, with those left out that have to wait for Authentik's own hostname: what opens waits while that one is on its
  * way, and that one is not closed while any other is closing or about to.
  */
-function afterLogin<World, C extends Change>(
+function orderLoginHostname<World, C extends Change>(
   steps: readonly Step<C>[],
-  { desired, standing }: Scene<World>,
+  { desired, standing }: PlanContext<World>,
   failed: ReadonlySet<string>,
 ): readonly Step<C>[] {
   const wished = (step: Step<C>) => desired.wishes.get(routeKey(step.route));
@@ -261,40 +273,45 @@ const same = (a: Route, b: Route): boolean => routeKey(a) === routeKey(b);
  *
  * @param screen - where one around it does so in its place
  */
-function abandon<C extends Change>(stances: readonly Stance<C>[], screen: C | undefined): Outcome<C> {
+function restrictWhileBlocked<C extends Change>(stances: readonly ResourceState<C>[], screen: C | undefined): RouteDecision<C> {
   const drifted = stances.filter((stance) => stance.is === "drifted");
-  const change = drifted.find(({ moves }) => moves === "origin")?.close ?? barred(stances) ?? baseless(stances) ?? screen;
+  const change = drifted.find(({ moves }) => moves === "origin")?.close ?? barred(stances) ?? removeUnsupported(stances) ?? screen;
   return change === undefined ? {} : { change };
 }
 
 /** Takes away what stands although what it needs is gone: it lets nobody in, but what lies within could not close before it. */
-function baseless<C extends Change>(stances: readonly Stance<C>[]): C | undefined {
-  const { stance, above } = lowest(stances);
+function removeUnsupported<C extends Change>(stances: readonly ResourceState<C>[]): C | undefined {
+  const { stance, above } = firstNotInSync(stances);
   return stance?.is === "absent" && above?.is === "drifted" ? above.close : undefined;
 }
 
 /** The lowest rung that does not stand, and the one above it. */
-function lowest<C extends Change>(stances: readonly Stance<C>[]) {
+function firstNotInSync<C extends Change>(stances: readonly ResourceState<C>[]) {
   const at = stances.findIndex((stance) => stance.is !== "stands");
   return { at, stance: stances[at], above: stances[at + 1] };
 }
 
 /** From above: the highest rung that is ours goes first. */
-function descend<C extends Change>(stances: readonly Stance<C>[]): Outcome<C> {
+function nextRemoval<C extends Change>(stances: readonly ResourceState<C>[]): RouteDecision<C> {
   const highest = stances.findLast((stance) => stance.is === "left" || stance.is === "drifted");
   return highest === undefined ? {} : { change: highest.close };
 }
 
 /** From below: the lowest rung that does not stand comes next. */
-function climb<C extends Change>(stances: readonly Stance<C>[], wish: Exposure, key: RouteKey, awaited: readonly string[]): Outcome<C> {
-  const { at, stance, above } = lowest(stances);
+function nextCreation<C extends Change>(
+  stances: readonly ResourceState<C>[],
+  wish: Exposure,
+  key: RouteKey,
+  awaited: readonly string[],
+): RouteDecision<C> {
+  const { at, stance, above } = firstNotInSync(stances);
   if (stance === undefined) return { live: key };
   if (wish.gate !== undefined) return { waiting: { route: key, cause: "health", reason: wish.gate } };
-  const change = next(stance, above);
+  const change = advance(stance, above);
   return { waiting: { route: key, cause: "step", reason: awaited[at] ?? "" }, ...(change !== undefined && { change }) };
 }
 
-function next<C extends Change>(stance: Stance<C>, above: Stance<C> | undefined): C | undefined {
+function advance<C extends Change>(stance: ResourceState<C>, above: ResourceState<C> | undefined): C | undefined {
   if (stance.is === "absent") return stance.open;
   if (stance.is !== "drifted") return undefined;
   if (stance.moves === undefined) return stance.mend;
@@ -304,7 +321,7 @@ function next<C extends Change>(stance: Stance<C>, above: Stance<C> | undefined)
 }
 
 /** What shuts out the people whom the earlier audience let in; where that cannot go by itself, the rule above it. */
-function barred<C extends Change>(stances: readonly Stance<C>[]): C | undefined {
+function barred<C extends Change>(stances: readonly ResourceState<C>[]): C | undefined {
   const at = stances.findIndex((stance) => stance.is === "drifted" && stance.moves === "audience");
   const [stance, above] = [stances[at], stances[at + 1]];
   if (stance?.is !== "drifted") return undefined;
@@ -312,9 +329,9 @@ function barred<C extends Change>(stances: readonly Stance<C>[]): C | undefined 
 }
 
 /** Whether the route has its rule already: a gate holds back what is not open yet, never a mend. Its record may be another path's. */
-const ruled = ({ standing }: Surroundings, route: Route): boolean =>
+const hasLiveRule = ({ standing }: NestingContext, route: Route): boolean =>
   standing.some((it) => it.service !== undefined && !it.shut && routeKey(it.route) === routeKey(route));
 
-const once = <C extends Change>(changes: readonly C[]): readonly C[] => [
+const uniqueByKey = <C extends Change>(changes: readonly C[]): readonly C[] => [
   ...new Map(changes.map((change) => [change.key, change])).values(),
 ];

@@ -1,26 +1,26 @@
-import { beneath, type RouteKey } from "../domain/route.ts";
+import { isNestedIn, type RouteKey } from "../domain/route.ts";
 import type { Engine } from "./engine.ts";
-import { isKept, ownersOf, rerouted } from "./keep.ts";
-import type { Settled } from "./settle.ts";
+import { isFrozen, ownersOf, rerouteTarget } from "./keep.ts";
+import type { ResolvedRoute } from "./settle.ts";
 
 /**
  * Where rules must lead that stay although the labels of their container are faulty: to that container alone, also when another
  * one has taken its name. Nothing else of the rule changes. A rule within such a route that is about to go, or that must not go
  * before the outer one, leads to the same container until then.
  */
-export function reroutesOf(settled: readonly Settled[], engine: Engine): ReadonlyMap<RouteKey, string> {
-  const kept = settled.filter((it) => isKept(it, engine));
+export function reroutesOf(settled: readonly ResolvedRoute[], engine: Engine): ReadonlyMap<RouteKey, string> {
+  const kept = settled.filter((it) => isFrozen(it, engine));
   const going = settled.filter(({ winner }) => winner === undefined);
   return new Map(
     kept.flatMap((outer) => {
       const owners = ownersOf(outer);
-      const service = rerouted(outer.place.stands, owners, engine);
+      const service = rerouteTarget(outer.place.stands, owners, engine);
       const inner = going
         .filter((it) => isWithin(it, outer))
         .map(({ place }): readonly [RouteKey, string | undefined] => {
           // Of another place it is not known whether it was theirs.
           const led = place.stands?.service === outer.place.stands?.service;
-          return [place.key, led ? service : rerouted(place.stands, { ...owners, recreated: false }, engine)];
+          return [place.key, led ? service : rerouteTarget(place.stands, { ...owners, recreated: false }, engine)];
         });
       return [[outer.place.key, service] as const, ...inner].flatMap(([key, to]): readonly [RouteKey, string][] =>
         to === undefined ? [] : [[key, to]],
@@ -29,6 +29,6 @@ export function reroutesOf(settled: readonly Settled[], engine: Engine): Readonl
   );
 }
 
-function isWithin({ place: inner }: Settled, { place: outer }: Settled): boolean {
-  return inner.stands !== undefined && outer.stands !== undefined && beneath(inner.stands.route, outer.stands.route);
+function isWithin({ place: inner }: ResolvedRoute, { place: outer }: ResolvedRoute): boolean {
+  return inner.stands !== undefined && outer.stands !== undefined && isNestedIn(inner.stands.route, outer.stands.route);
 }

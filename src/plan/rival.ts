@@ -1,6 +1,6 @@
-import { spoken } from "../domain/duration.ts";
-import type { Claim } from "./claim.ts";
-import type { Waiting } from "./desired.ts";
+import { formatDuration } from "../domain/duration.ts";
+import type { RouteRequest } from "./claim.ts";
+import type { PendingRoute } from "./desired.ts";
 import type { Holder } from "./holder.ts";
 import type { Tenancy } from "./tenure.ts";
 
@@ -10,10 +10,10 @@ import type { Tenancy } from "./tenure.ts";
  * @param claims - in order of precedence
  */
 export function waitForTenant(
-  claims: readonly Claim[],
+  claims: readonly RouteRequest[],
   vacancy: Extract<Tenancy, { readonly is: "vacant" }>,
   now: number,
-): readonly Waiting[] {
+): readonly PendingRoute[] {
   const [heir, ...others] = claims.filter(({ kind }) => kind === "sound");
   if (heir === undefined) return [];
   const { tenant, until, unsure } = vacancy;
@@ -24,11 +24,17 @@ export function waitForTenant(
   const holder =
     tenant === undefined ? "the container that had it when cfauth started" : `container ${tenant.workload}, which had it and stopped`;
   const first = others.length === 0 ? heir.workload : `${heir.workload}, before ${others.map(({ workload }) => workload).join(" and ")},`;
-  return [{ route: heir.key, cause: "rival", reason: `${holder}; ${first} takes over in ${spoken(until - now)} unless it comes back` }];
+  return [
+    { route: heir.key, cause: "rival", reason: `${holder}; ${first} takes over in ${formatDuration(until - now)} unless it comes back` },
+  ];
 }
 
 /** One that asks for a path of a hostname whose holder is missing: only the holder can admit it. */
-export function waitForHolder(claim: Claim, { name, until }: Extract<Holder, { readonly is: "missing" }>, now: number): Waiting {
+export function waitForHolder(
+  claim: RouteRequest,
+  { name, until }: Extract<Holder, { readonly is: "missing" }>,
+  now: number,
+): PendingRoute {
   const { hostname } = claim.route;
   const holder =
     name === undefined
@@ -37,6 +43,6 @@ export function waitForHolder(claim: Claim, { name, until }: Extract<Holder, { r
   return {
     route: claim.key,
     cause: "rival",
-    reason: `${holder}; unless it comes back, ${claim.workload} goes on in ${spoken(until - now)}`,
+    reason: `${holder}; unless it comes back, ${claim.workload} goes on in ${formatDuration(until - now)}`,
   };
 }

@@ -1,7 +1,7 @@
 import type { Exposure } from "../domain/exposure.ts";
 import type { Problem } from "../domain/problem.ts";
 import type { Route, RouteKey } from "../domain/route.ts";
-import type { Desired, StandingRoute } from "./desired.ts";
+import type { DeployedRoute, DesiredState } from "./desired.ts";
 
 /** One thing to do to one remote object. `key` is the same for two changes that are one: a policy wanted by two routes. */
 export interface Change {
@@ -15,7 +15,7 @@ export interface Change {
 }
 
 /** What the change takes from somebody else, in words; undefined for nearly every one. */
-export const taken = ({ takes }: Change): string | undefined => takes || undefined;
+export const describeReplaced = ({ takes }: Change): string | undefined => takes || undefined;
 
 /**
  * How one kind of object stands for one route.
@@ -29,7 +29,7 @@ export const taken = ({ takes }: Change): string | undefined => takes || undefin
  * | shared  | is ours, not wished here, but by another route   | leave it                   |
  * | taken   | is somebody else's where ours would have to be   | say so, and do nothing     |
  */
-export type Stance<C extends Change> =
+export type ResourceState<C extends Change> =
   | {
       readonly is: "absent";
       readonly open: C | undefined;
@@ -56,44 +56,44 @@ export type Stance<C extends Change> =
   | { readonly is: "taken"; readonly problem: Problem };
 
 /** A kind of object that each route has; the rungs of a route stand on one another in the order of their ranks. */
-export interface Rung<World, C extends Change> {
+export interface RouteResource<World, C extends Change> {
   readonly kind: C["kind"];
   /** What a route waits for while this rung is not there yet: "Cloudflare to confirm the Access application". */
   readonly awaited: string;
-  stance(route: Route, wish: Exposure | undefined, world: World, desired: Desired): Stance<C>;
+  stance(route: Route, wish: Exposure | undefined, world: World, desired: DesiredState): ResourceState<C>;
 }
 
 /** A kind of object that all routes need before any of them can open: the tunnel, the login method. */
-export interface Foundation<World, C extends Change> {
+export interface Prerequisite<World, C extends Change> {
   readonly kind: C["kind"];
   readonly awaited: string;
   /** What is to be done next, and whether routes can be built on it as it is. */
   propose(
     world: World,
-    desired: Desired,
+    desired: DesiredState,
   ): { readonly changes: readonly C[]; readonly problems: readonly Problem[]; readonly stands: boolean };
 }
 
 /** Objects that belong to no single route and are ours: those that no route uses any more. */
-export type Sweep<World, C extends Change> = (world: World, desired: Desired) => readonly C[];
+export type GarbageCollector<World, C extends Change> = (world: World, desired: DesiredState) => readonly C[];
 
 /** What is owed to people, not to safety: nothing waits for it, and its failures hold nothing up. @param live - the routes that are */
-export type Courtesy<World, C extends Change> = (
+export type BestEffort<World, C extends Change> = (
   world: World,
-  desired: Desired,
+  desired: DesiredState,
   live: ReadonlySet<RouteKey>,
 ) => { readonly changes: readonly C[]; readonly problems: readonly Problem[] };
 
 /** What is to be told of the world as it is, whatever is done. */
-export type Survey<World> = (world: World, desired: Desired) => readonly Problem[];
+export type Diagnostic<World> = (world: World, desired: DesiredState) => readonly Problem[];
 
 /** Everything that the planner knows of the kinds. `rungs` by rank, the lowest first. */
-export interface House<World, C extends Change> {
-  readonly foundations: readonly Foundation<World, C>[];
-  readonly rungs: readonly Rung<World, C>[];
-  readonly sweeps: readonly Sweep<World, C>[];
-  readonly courtesies: readonly Courtesy<World, C>[];
-  readonly surveys: readonly Survey<World>[];
+export interface ResourceModel<World, C extends Change> {
+  readonly foundations: readonly Prerequisite<World, C>[];
+  readonly rungs: readonly RouteResource<World, C>[];
+  readonly sweeps: readonly GarbageCollector<World, C>[];
+  readonly courtesies: readonly BestEffort<World, C>[];
+  readonly surveys: readonly Diagnostic<World>[];
   /** Which policies are to decide who enters, in the same text as a standing route's; undefined while they are not there. */
   audience(wish: Exposure, world: World): string | undefined;
   /** Whether the wish lets in anybody, or shows anything, that is not let in or shown at its route now. */
@@ -101,7 +101,7 @@ export interface House<World, C extends Change> {
   /** What is written along with the changes that are due, and is no reason to write by itself. */
   along(due: readonly C[], world: World): readonly C[];
   /** Takes away what shows something at the route, or lets in somebody, that the wish does not; undefined where nothing does. */
-  overstays(wish: Exposure, world: World, desired: Desired): C | undefined;
+  overstays(wish: Exposure, world: World, desired: DesiredState): C | undefined;
   /** Puts what lets nobody in where a route cannot open yet; undefined where something of ours is there already. */
   screen(route: Route, world: World): C | undefined;
   /** Leads the rule of the route to this service and leaves all else of it; undefined where there is none, or it leads there. */
@@ -109,5 +109,5 @@ export interface House<World, C extends Change> {
   /** The next step of taking over what others made at the route; undefined where something there cannot be taken. */
   adopt(route: Route, wish: Exposure, world: World): C | undefined;
   /** The routes that have at least one object of ours. */
-  standing(world: World): readonly StandingRoute[];
+  standing(world: World): readonly DeployedRoute[];
 }

@@ -3,7 +3,7 @@ import type { Party } from "../domain/party.ts";
 import type { RouteKey } from "../domain/route.ts";
 import type { LoginHost } from "./engine.ts";
 import { type HostTenures, routeOf } from "./holder.ts";
-import type { Settled } from "./settle.ts";
+import type { ResolvedRoute } from "./settle.ts";
 import { isDeployed } from "./tenure.ts";
 
 /** A wildcard route that answers, or is about to, and whose it is. */
@@ -18,8 +18,8 @@ interface Wildcard {
  * The exact hostnames that a wildcard of another party must not answer for: all that a party asks for, soundly or not, or that is
  * kept for one that may come back; and Authentik's own hostname, whether or not it is routed here.
  */
-export function screenedHosts(
-  settled: readonly Settled[],
+export function hostsKeptFromWildcards(
+  settled: readonly ResolvedRoute[],
   hosts: HostTenures,
   login: LoginHost,
 ): ReadonlyMap<Hostname, ReadonlySet<RouteKey>> {
@@ -46,7 +46,7 @@ function isAuthentik(party: Party | undefined, workload: string | undefined, { c
   return container.kind === "found" && party === container.party && workload !== undefined && container.names.has(workload);
 }
 
-function wildcardOf({ place, winner }: Settled): Wildcard | undefined {
+function wildcardOf({ place, winner }: ResolvedRoute): Wildcard | undefined {
   const route = winner?.route ?? place.stands?.route;
   const answers = winner?.kind === "sound" || (place.stands !== undefined && isDeployed(place.stands));
   if (route === undefined || !answers || !route.hostname.startsWith("*.")) return undefined;
@@ -58,7 +58,7 @@ function wildcardOf({ place, winner }: Settled): Wildcard | undefined {
  * Whose each hostname is: its holder's, who may share paths of it; else of all that ask for any of it. Undefined: of a container
  * that was gone when cfauth started.
  */
-function partiesByHost(settled: readonly Settled[], hosts: HostTenures): ReadonlyMap<Hostname, readonly (Party | undefined)[]> {
+function partiesByHost(settled: readonly ResolvedRoute[], hosts: HostTenures): ReadonlyMap<Hostname, readonly (Party | undefined)[]> {
   const all = settled.flatMap(({ place }) => {
     const { tenancy, claims, stands, led } = place;
     const hostname = routeOf(place)?.hostname;

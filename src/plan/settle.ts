@@ -1,15 +1,15 @@
 import type { Problem } from "../domain/problem.ts";
-import { byAge, type Claim } from "./claim.ts";
-import type { Waiting } from "./desired.ts";
+import { byPrecedence, type RouteRequest } from "./claim.ts";
+import type { PendingRoute } from "./desired.ts";
 import { waitForTenant } from "./rival.ts";
-import { isPlaceholder, type Place, type Tenure } from "./tenure.ts";
+import { isPlaceholder, type RoutePlace, type Tenure } from "./tenure.ts";
 
 /** Who gets one route that several may want. */
-export interface Settled {
-  readonly place: Place;
+export interface ResolvedRoute {
+  readonly place: RoutePlace;
   /** Soundly, or with faulty labels: then the route stays as it is, where that is safe. */
-  readonly winner: Claim | undefined;
-  readonly waiting: readonly Waiting[];
+  readonly winner: RouteRequest | undefined;
+  readonly waiting: readonly PendingRoute[];
   readonly problems: readonly Problem[];
   /** What is remembered of it; undefined where there is nothing to remember. */
   readonly tenure: Tenure | undefined;
@@ -20,7 +20,7 @@ export interface Settled {
  *
  * @param place - with its claims in order of precedence
  */
-export function settle(place: Place, now: number): Settled {
+export function resolveRoute(place: RoutePlace, now: number): ResolvedRoute {
   const { tenancy, claims, before } = place;
   switch (tenancy.is) {
     case "held":
@@ -45,16 +45,16 @@ const remembered = (before: Tenure | undefined) => ({ tenant: before?.tenant, re
 
 /** Within a party: sound labels first, then where the rule leads, then who had it. A container made again is younger and may lead elsewhere. */
 const byTenure =
-  ({ stands, before }: Place) =>
-  (a: Claim, b: Claim): number => {
-    const weight = (it: Claim) =>
+  ({ stands, before }: RoutePlace) =>
+  (a: RouteRequest, b: RouteRequest): number => {
+    const weight = (it: RouteRequest) =>
       Number(it.kind === "sound") * 4 + Number(it.service === stands?.service) * 2 + Number(it.workload === before?.tenant?.workload);
-    return weight(b) - weight(a) || byAge(a, b);
+    return weight(b) - weight(a) || byPrecedence(a, b);
   };
 
-function won(place: Place, [winner]: readonly Claim[], claims: readonly Claim[]): Settled {
+function won(place: RoutePlace, [winner]: readonly RouteRequest[], claims: readonly RouteRequest[]): ResolvedRoute {
   if (winner === undefined) return { place, winner, waiting: [], problems: [], tenure: undefined };
-  const losers = claims.filter((it) => it.workload !== winner.workload || it.party !== winner.party).toSorted(byAge);
+  const losers = claims.filter((it) => it.workload !== winner.workload || it.party !== winner.party).toSorted(byPrecedence);
   return {
     place,
     winner,
@@ -68,7 +68,7 @@ function won(place: Place, [winner]: readonly Claim[], claims: readonly Claim[])
   };
 }
 
-const taken = (loser: Claim, winner: Claim): Problem => ({
+const taken = (loser: RouteRequest, winner: RouteRequest): Problem => ({
   code: "CFA-HOST-TAKEN",
   severity: "error",
   container: loser.workload,

@@ -1,17 +1,17 @@
 import type { Hostname } from "../domain/hostname.ts";
 import { describeParty, isSharedWith, type Party, shareName } from "../domain/party.ts";
 import type { Problem } from "../domain/problem.ts";
-import { byAge, type Claim } from "./claim.ts";
-import type { Waiting } from "./desired.ts";
+import { byPrecedence, type RouteRequest } from "./claim.ts";
+import type { PendingRoute } from "./desired.ts";
 import type { Holder } from "./holder.ts";
 import { waitForHolder } from "./rival.ts";
-import { isDeployed, type Place } from "./tenure.ts";
+import { isDeployed, type RoutePlace } from "./tenure.ts";
 
 /** Which claims count, after each hostname's holder has been asked. */
-export interface Admitted {
+export interface AdmittedRequests {
   /** With the claims that count, the one to come first at the front. */
-  readonly places: readonly Place[];
-  readonly waiting: readonly Waiting[];
+  readonly places: readonly RoutePlace[];
+  readonly waiting: readonly PendingRoute[];
   /** When a missing holder is given up, in milliseconds since 1970. */
   readonly ends: readonly number[];
   readonly problems: readonly Problem[];
@@ -26,7 +26,7 @@ export interface Admitted {
  * | asks, and does not        | refused, and closed where it is open             | refused        |
  * | is missing                | stays where it is open already; else it waits    | waits          |
  */
-export function admit(places: readonly Place[], holders: ReadonlyMap<Hostname, Holder>, now: number): Admitted {
+export function admitRequests(places: readonly RoutePlace[], holders: ReadonlyMap<Hostname, Holder>, now: number): AdmittedRequests {
   const verdicts = places.map((place) => ({
     place,
     all: inPrecedence(place, holders).map((claim) => judge(claim, place, holders.get(claim.route.hostname), now)),
@@ -46,12 +46,12 @@ export function admit(places: readonly Place[], holders: ReadonlyMap<Hostname, H
 }
 
 /** Who comes first to a free route: the party that holds the hostname, then the older container, then the first by name. */
-const inPrecedence = ({ claims }: Place, holders: ReadonlyMap<Hostname, Holder>): readonly Claim[] => {
-  const isGuest = ({ route, party }: Claim) => Number(party !== holders.get(route.hostname)?.party);
-  return claims.toSorted((a, b) => isGuest(a) - isGuest(b) || byAge(a, b));
+const inPrecedence = ({ claims }: RoutePlace, holders: ReadonlyMap<Hostname, Holder>): readonly RouteRequest[] => {
+  const isGuest = ({ route, party }: RouteRequest) => Number(party !== holders.get(route.hostname)?.party);
+  return claims.toSorted((a, b) => isGuest(a) - isGuest(b) || byPrecedence(a, b));
 };
 
-function withClaims(place: Place, claims: readonly Claim[]): Place {
+function withClaims(place: RoutePlace, claims: readonly RouteRequest[]): RoutePlace {
   const { tenancy } = place;
   if (tenancy.is !== "held") return { ...place, claims };
   const held = tenancy.claims.filter((claim) => claims.includes(claim));
@@ -59,11 +59,11 @@ function withClaims(place: Place, claims: readonly Claim[]): Place {
 }
 
 type Verdict =
-  | { readonly is: "admitted"; readonly claim: Claim }
-  | { readonly is: "waits"; readonly claim: Claim; readonly waiting: Waiting; readonly until: number }
-  | { readonly is: "refused"; readonly claim: Claim; readonly problem: Problem };
+  | { readonly is: "admitted"; readonly claim: RouteRequest }
+  | { readonly is: "waits"; readonly claim: RouteRequest; readonly waiting: PendingRoute; readonly until: number }
+  | { readonly is: "refused"; readonly claim: RouteRequest; readonly problem: Problem };
 
-function judge(claim: Claim, place: Place, holder: Holder | undefined, now: number): Verdict {
+function judge(claim: RouteRequest, place: RoutePlace, holder: Holder | undefined, now: number): Verdict {
   if (holder === undefined || holder.party === claim.party) return { is: "admitted", claim };
   // The route itself says who waits for whom.
   if (place.tenancy.is === "vacant") return { is: "admitted", claim };
@@ -77,12 +77,12 @@ function judge(claim: Claim, place: Place, holder: Holder | undefined, now: numb
 }
 
 /** Deployed, or its own until now: a change of its protection takes the rule away for a moment. */
-const isOpen = (claim: Claim, { stands, tenancy, before }: Place): boolean =>
+const isOpen = (claim: RouteRequest, { stands, tenancy, before }: RoutePlace): boolean =>
   ((stands !== undefined && isDeployed(stands)) || before?.tenant !== undefined) && tenancy.is === "held" && tenancy.claims.includes(claim);
 
 type Present = Extract<Holder, { readonly is: "present" }>;
 
-function held(claim: Claim, { party, claims }: Present): Problem {
+function held(claim: RouteRequest, { party, claims }: Present): Problem {
   const same = claims.find(({ key }) => key === claim.key);
   const holder = same ?? claims[0];
   const message =
@@ -93,7 +93,7 @@ function held(claim: Claim, { party, claims }: Present): Problem {
   return { ...refusal(claim), code: "CFA-HOST-TAKEN", message, fix };
 }
 
-function unshared(claim: Claim, holder: Present): Problem {
+function unshared(claim: RouteRequest, holder: Present): Problem {
   const away = `give ${claim.workload} another hostname`;
   const consent = consentOf(holder, claim.party);
   return {
@@ -112,5 +112,5 @@ function consentOf({ claims }: Present, guest: Party): string | undefined {
   return `add the label ${owner.shareLabel}: "${names}" to container ${owner.workload}`;
 }
 
-const refusal = ({ workload, label, key }: Claim) =>
+const refusal = ({ workload, label, key }: RouteRequest) =>
   ({ severity: "error", container: workload, label, route: key, effect: "closed" }) as const;

@@ -1,8 +1,8 @@
 import type { Party } from "../domain/party.ts";
 import { parseRouteKey, type RouteKey, routeKey } from "../domain/route.ts";
 import { parseService } from "../domain/service-url.ts";
-import type { Claim } from "./claim.ts";
-import type { StandingRoute } from "./desired.ts";
+import type { RouteRequest } from "./claim.ts";
+import type { DeployedRoute } from "./desired.ts";
 import type { Engine, Occupant } from "./engine.ts";
 
 export interface Grace {
@@ -34,18 +34,18 @@ export type Tenures = ReadonlyMap<RouteKey, Tenure>;
 /** Who may have a route now. */
 export type Tenancy =
   /** Its tenant asks for it: by these claims, all of one party where the tenant is known. */
-  | { readonly is: "held"; readonly claims: readonly Claim[] }
+  | { readonly is: "held"; readonly claims: readonly RouteRequest[] }
   /** Its tenant is missing and may come back; or it runs, and a fault of its labels hides whether it asks for the route: `unsure`. */
   | { readonly is: "vacant"; readonly tenant: Tenant | undefined; readonly until: number; readonly unsure: boolean }
   /** No party has it. `ended`: its tenant has given it up, or stayed away too long. */
   | { readonly is: "free"; readonly ended: boolean };
 
 /** One route with all that is known of it. */
-export interface Place {
+export interface RoutePlace {
   readonly key: RouteKey;
-  readonly stands: StandingRoute | undefined;
+  readonly stands: DeployedRoute | undefined;
   readonly before: Tenure | undefined;
-  readonly claims: readonly Claim[];
+  readonly claims: readonly RouteRequest[];
   readonly occupants: readonly Occupant[];
   /** Where its rule leads, or led before it was closed for showing another container than that of its unknown tenant. */
   readonly led: string | undefined;
@@ -53,14 +53,14 @@ export interface Place {
 }
 
 interface Scene {
-  readonly claims: readonly Claim[];
+  readonly claims: readonly RouteRequest[];
   readonly engine: Engine;
   readonly grace: Grace;
   readonly now: number;
 }
 
 /** Every route that stands, is asked for, or is kept for a tenant that may come back. */
-export function placesOf(standing: readonly StandingRoute[], before: Tenures, scene: Scene): readonly Place[] {
+export function routePlacesOf(standing: readonly DeployedRoute[], before: Tenures, scene: Scene): readonly RoutePlace[] {
   const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
   const claims = Map.groupBy(scene.claims, ({ key }) => key);
   const kept = [...before].flatMap(([key, { until }]) => (until !== undefined && until > scene.now ? [key] : []));
@@ -70,11 +70,11 @@ export function placesOf(standing: readonly StandingRoute[], before: Tenures, sc
 
 function placeOf(
   key: RouteKey,
-  stands: StandingRoute | undefined,
+  stands: DeployedRoute | undefined,
   before: Tenure | undefined,
-  claims: readonly Claim[],
+  claims: readonly RouteRequest[],
   scene: Scene,
-): Place {
+): RoutePlace {
   const led = stands !== undefined && isDeployed(stands) ? stands.service : before?.led;
   const route = stands?.route ?? claims[0]?.route;
   const occupants = led === undefined || route === undefined ? [] : scene.engine.occupants({ route, service: led });
@@ -83,9 +83,9 @@ function placeOf(
 }
 
 /** Whether a rule of ours leads somewhere; one that only keeps the place does not. */
-export const isDeployed = ({ service, shut }: StandingRoute): boolean => service !== undefined && !shut;
+export const isDeployed = ({ service, shut }: DeployedRoute): boolean => service !== undefined && !shut;
 
-type Seen = Omit<Place, "tenancy">;
+type Seen = Omit<RoutePlace, "tenancy">;
 
 function tenancyOf(seen: Seen, scene: Scene): Tenancy {
   const { stands, before, claims, led } = seen;
@@ -114,9 +114,9 @@ function isUnsure({ before, occupants }: Seen, { unsure = [] }: Engine): boolean
 }
 
 /** A rule that admits no one, and nothing else of ours: it guards the hostname, and no container ever had it. */
-export const isPlaceholder = ({ shut, application }: StandingRoute): boolean => shut && !application;
+export const isPlaceholder = ({ shut, application }: DeployedRoute): boolean => shut && !application;
 
-function isOfTenant(claim: Claim, { before, occupants, led }: Seen): boolean {
+function isOfTenant(claim: RouteRequest, { before, occupants, led }: Seen): boolean {
   const tenant = before?.tenant;
   if (tenant === undefined) return led !== undefined && isLedTo(claim, led, occupants);
   return claim.party === tenant.party && (claim.workload === tenant.workload || before?.refused.has(claim.workload) !== true);
@@ -124,7 +124,7 @@ function isOfTenant(claim: Claim, { before, occupants, led }: Seen): boolean {
 
 /** Whether a rule that leads there leads to the claimant: by what the engine knows, or since it is exactly where its labels lead. */
 export const isLedTo = (
-  { party, service, byName }: Pick<Claim, "party" | "service" | "byName">,
+  { party, service, byName }: Pick<RouteRequest, "party" | "service" | "byName">,
   deployed: string,
   occupants: readonly Occupant[],
 ): boolean =>
@@ -155,10 +155,10 @@ function isReleased(seen: Seen, scene: Scene): boolean {
 }
 
 /** Whether the labels lead to this very place, by its name or as it is reached now. */
-export const leadsTo = ({ service, byName }: Claim, place: string | undefined): boolean =>
+export const leadsTo = ({ service, byName }: RouteRequest, place: string | undefined): boolean =>
   place !== undefined && [service, byName].includes(place);
 
-export const isOnLoginHost = ({ route }: Pick<StandingRoute, "route">, { login }: Engine): boolean => route.hostname === login.hostname;
+export const isOnLoginHost = ({ route }: Pick<DeployedRoute, "route">, { login }: Engine): boolean => route.hostname === login.hostname;
 
 /** Without a claim of Authentik's the rule is its own only while it may be restarting. */
 const isForeignToLogin = ({ login }: Engine): boolean => login.container.kind !== "absent";
@@ -167,7 +167,7 @@ const isForeignToLogin = ({ login }: Engine): boolean => login.container.kind !=
  * Whether its container asks for the same place by another route. Where this process never saw the container, it is taken to be
  * the one that asks for the place on the same hostname; two containers may stand for one machine outside of Docker.
  */
-function isGivenUp({ key, stands, before }: Seen, claims: readonly Claim[]): boolean {
+function isGivenUp({ key, stands, before }: Seen, claims: readonly RouteRequest[]): boolean {
   const tenant = before?.tenant;
   const place = stands?.service ?? before?.led;
   const hostname = (stands?.route ?? parseRouteKey(key))?.hostname;

@@ -1,6 +1,6 @@
-import { many } from "../domain/grammar.ts";
-import { foreignIn } from "../kinds/foreign.ts";
-import type { Preview } from "../loop/preview.ts";
+import { pluralise } from "../domain/grammar.ts";
+import { countForeign } from "../kinds/foreign.ts";
+import type { DryRun } from "../loop/preview.ts";
 
 export interface Counts {
   readonly create: number;
@@ -12,7 +12,7 @@ export interface Counts {
   readonly foreign: number;
 }
 
-export function counts({ steps, after, end }: Preview): Counts {
+export function counts({ steps, after, end }: DryRun): Counts {
   const of = (action: "create" | "update" | "delete") => steps.filter(({ change }) => change.action === action).length;
   return {
     create: of("create"),
@@ -20,9 +20,9 @@ export function counts({ steps, after, end }: Preview): Counts {
     delete: of("delete"),
     waiting: end.waiting.length,
     problems: end.problems.length,
-    foreign: foreignIn(after),
+    foreign: countForeign(after),
   };
 }
 
 /** `17 objects of others untouched` */
-export const untouched = ({ foreign }: Counts): string => `${many(foreign, "object")} of others untouched`;
+export const describeUntouched = ({ foreign }: Counts): string => `${pluralise(foreign, "object")} of others untouched`;

@@ -1,19 +1,19 @@
-import { discreet } from "../domain/discreet.ts";
+import { redactPersonalData } from "../domain/discreet.ts";
 import type { Owner } from "../domain/owner.ts";
 import type { Problem } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
-import type { WorldError } from "../errors.ts";
-import type { Exposed, Fields } from "../kinds/fields.ts";
-import { called, routeOf, subjectOf } from "../kinds/phrase.ts";
-import { standing } from "../kinds/standing.ts";
-import { problemDocs } from "../links.ts";
-import type { Preview, Step } from "../loop/preview.ts";
-import type { Cause } from "../plan/desired.ts";
-import { taken } from "../plan/rung.ts";
-import { inEffect } from "../status/effect.ts";
+import type { ServiceError } from "../errors.ts";
+import type { AdmissionChange, Fields } from "../kinds/fields.ts";
+import { resourceLabel, routeKeyOfChange, subjectOf } from "../kinds/phrase.ts";
+import { deployedRoutes } from "../kinds/standing.ts";
+import { problemUrl } from "../links.ts";
+import type { DryRun, DryRunStep } from "../loop/preview.ts";
+import type { PendingCause } from "../plan/desired.ts";
+import { describeReplaced } from "../plan/rung.ts";
+import { withActualEffect } from "../status/effect.ts";
 import { VERSION } from "../version.ts";
 import { type Counts, counts } from "./counts.ts";
-import { containersAt, groups } from "./groups.ts";
+import { containersFor, planSections } from "./groups.ts";
 
 /** `cfauth plan --json`. Public interface: `formatVersion` counts up in its first part when something is taken away. */
 export interface PlanReport {
@@ -27,7 +27,7 @@ export interface PlanReport {
     readonly hostname: string;
     readonly path: string | null;
     readonly container: string | null;
-    readonly reason: Cause;
+    readonly reason: PendingCause;
     readonly message: string;
   }[];
   readonly problems: readonly PlannedProblem[];
@@ -50,7 +50,7 @@ export interface ReportedChange {
   readonly after: Fields | null;
   readonly unknown: readonly string[];
   readonly sensitive: readonly string[];
-  readonly exposure?: Exposed;
+  readonly exposure?: AdmissionChange;
   /** What of somebody else's goes with it. */
   readonly takes?: string;
   /** `container-gone`: done by the daemon alone, when the grace period ends. */
@@ -70,10 +70,12 @@ export interface PlannedProblem {
   readonly docs: string;
 }
 
-export function planReport(preview: Preview, owner: Owner): PlanReport {
+export function planReport(preview: DryRun, owner: Owner): PlanReport {
   const { before, steps, end } = preview;
   const { tunnel } = before.tunnel;
-  const hosts = new Map(groups(preview, owner).flatMap((group) => group.steps.map(({ number }) => [number, group.hostname] as const)));
+  const hosts = new Map(
+    planSections(preview, owner).flatMap((group) => group.steps.map(({ number }) => [number, group.hostname] as const)),
+  );
   return {
     formatVersion: "1.0",
     version: VERSION,
@@ -87,25 +89,25 @@ export function planReport(preview: Preview, owner: Owner): PlanReport {
       reason: cause,
       message: `waiting for ${reason}`,
     })),
-    problems: inEffect(end.problems, standing(before), preview.desired).map(plannedProblem),
+    problems: withActualEffect(end.problems, deployedRoutes(before), preview.desired).map(plannedProblem),
   };
 }
 
-function reported(preview: Preview, step: Step, hostname: string | undefined): ReportedChange {
+function reported(preview: DryRun, step: DryRunStep, hostname: string | undefined): ReportedChange {
   const { number, wave, change, difference, needs, later } = step;
   const { before, after, unknown, sensitive, exposure } = difference;
-  const takes = taken(change);
+  const takes = describeReplaced(change);
   const wish = preview.desired.wishes.get(change.subject as RouteKey);
-  const [container, ...others] = containersAt(preview, hostname);
+  const [container, ...others] = containersFor(preview, hostname);
   return {
     step: number,
     wave,
     hostname: hostname ?? null,
-    path: routeOf(change)?.path ?? null,
+    path: routeKeyOfChange(change)?.path ?? null,
     container: wish?.workload ?? (others.length === 0 ? container : undefined) ?? null,
     kind: change.kind,
     action: change.action,
-    object: called(change),
+    object: resourceLabel(change),
     subject: subjectOf(change),
     needs,
     before: before ?? null,
@@ -113,7 +115,7 @@ function reported(preview: Preview, step: Step, hostname: string | undefined): R
     unknown,
     sensitive,
     ...(exposure !== undefined && { exposure }),
-    ...(takes !== undefined && { takes: discreet(takes) }),
+    ...(takes !== undefined && { takes: redactPersonalData(takes) }),
     ...(later && { reason: "container-gone" as const }),
   };
 }
@@ -130,14 +132,20 @@ export const plannedProblem = ({ code, severity, route, container, label, effect
   container: container ?? null,
   label: label ?? null,
   effect,
-  message: discreet(message),
-  fix: discreet(fix),
-  docs: problemDocs(code),
+  message: redactPersonalData(message),
+  fix: redactPersonalData(fix),
+  docs: problemUrl(code),
 });
 
 /** What `--json` answers in place of a plan that could not be made. */
-export const failureReport = ({ code, message, fix, transient }: WorldError) => ({
+export const failureReport = ({ code, message, fix, transient }: ServiceError) => ({
   formatVersion: "1.0",
   version: VERSION,
-  error: { code, severity: transient ? "warning" : "error", message: discreet(message), fix: discreet(fix), docs: problemDocs(code) },
+  error: {
+    code,
+    severity: transient ? "warning" : "error",
+    message: redactPersonalData(message),
+    fix: redactPersonalData(fix),
+    docs: problemUrl(code),
+  },
 });

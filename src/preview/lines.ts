@@ -1,9 +1,9 @@
 import type { Problem } from "../domain/problem.ts";
-import type { Difference } from "../kinds/fields.ts";
+import type { Diff } from "../kinds/fields.ts";
 import type { AnyChange } from "../kinds/index.ts";
-import { called, phrase, routeOf, subjectOf } from "../kinds/phrase.ts";
+import { resourceLabel, routeKeyOfChange, subjectOf, summariseDiff } from "../kinds/phrase.ts";
 import { policyWords } from "../kinds/policy/difference.ts";
-import type { TunnelSeen } from "../kinds/tunnel/seen.ts";
+import type { ObservedTunnel } from "../kinds/tunnel/seen.ts";
 import type { Style, Terminal } from "../terminal.ts";
 
 export type Paint = Pick<Terminal, "paint">;
@@ -11,7 +11,7 @@ export type Paint = Pick<Terminal, "paint">;
 export const SIGNS: Readonly<Record<AnyChange["action"], string>> = { create: "+", update: "~", delete: "-" };
 const STYLES: Readonly<Record<string, Style>> = { "+": "green", "~": "yellow", "-": "red", "…": "cyan", "!": "yellow" };
 
-export const painted = ({ paint }: Paint, sign: string): string => {
+export const colourSign = ({ paint }: Paint, sign: string): string => {
   const style = STYLES[sign];
   return style === undefined ? sign : paint(style, sign);
 };
@@ -28,27 +28,27 @@ const WIDTH = "Authentik application".length + 1;
 export function changeLine(
   out: Paint,
   change: AnyChange,
-  difference: Difference,
+  difference: Diff,
   hostname: string | undefined,
-  { tunnel, name }: Pick<TunnelSeen, "tunnel" | "name">,
+  { tunnel, name }: Pick<ObservedTunnel, "tunnel" | "name">,
 ): string {
-  const words = phrase(change, difference)
+  const words = summariseDiff(change, difference)
     .replace(/\(known after \d+\)\.cfargotunnel\.com/g, () => `tunnel ${name}`)
     .replaceAll(`${tunnel?.id}.cfargotunnel.com`, () => `tunnel ${tunnel?.name}`);
   const said = [subject(change, hostname), words].filter((it) => it !== "").join("  ");
   const { exposure } = difference;
   const reach = exposure === undefined || exposure === "protected" ? "" : `  ${exposed(out, exposure)}`;
-  return `${painted(out, SIGNS[change.action])} ${called(change).padEnd(WIDTH)}${said}${reach}`.trimEnd();
+  return `${colourSign(out, SIGNS[change.action])} ${resourceLabel(change).padEnd(WIDTH)}${said}${reach}`.trimEnd();
 }
 
 function subject(change: AnyChange, hostname: string | undefined): string {
   if (change.kind === "policy") return policyWords(change.subject);
-  const route = routeOf(change);
+  const route = routeKeyOfChange(change);
   if (route === undefined) return subjectOf(change);
   return route.hostname === hostname ? (route.path ?? "") : change.subject;
 }
 
-const exposed = ({ paint }: Paint, exposure: NonNullable<Difference["exposure"]>): string =>
+const exposed = ({ paint }: Paint, exposure: NonNullable<Diff["exposure"]>): string =>
   exposure === "PUBLIC" ? paint("red", "PUBLIC") : paint(exposure === "narrower" ? "cyan" : "yellow", exposure);
 
 /** What is wrong, with its code, and beneath it what to do. */

@@ -1,12 +1,12 @@
 import type { Workload } from "../domain/workload.ts";
-import type { WorldError } from "../errors.ts";
+import type { ServiceError } from "../errors.ts";
 
 /** Where wishes come from. */
 export interface Source {
   /**
    * Everything that runs, sorted by id.
    *
-   * @throws {WorldError} when it could not be read whole: an empty list always means that nothing runs
+   * @throws {ServiceError} when it could not be read whole: an empty list always means that nothing runs
    */
   list(): Promise<readonly Workload[]>;
 
@@ -17,9 +17,9 @@ export interface Source {
    * @param onState - told true when the source is first heard, false with the reason when it cannot be reached, true when it
    *   can again; not told of a stream that ended and could be opened again, for a proxy ends an idle one
    */
-  watch(onChange: () => void, onState: (up: boolean, fault?: WorldError) => void): Watch;
+  watch(onChange: () => void, onState: (up: boolean, fault?: ServiceError) => void): Watch;
 
-  /** Who the engine is. @throws {WorldError} when it cannot be asked, or gives itself no lasting id */
+  /** Who the engine is. @throws {ServiceError} when it cannot be asked, or gives itself no lasting id */
   identity(): Promise<Identity>;
 }
 

@@ -1,13 +1,13 @@
 import { routeKey } from "../domain/route.ts";
 import { slugOf } from "../kinds/tile/wish.ts";
-import type { Outcome } from "../loop/loop.ts";
-import type { StandingRoute } from "../plan/desired.ts";
-import { reached } from "./reached.ts";
-import type { KnownRoute } from "./report.ts";
-import { whoIsWished, whoStands } from "./who.ts";
+import type { PassOutcome } from "../loop/loop.ts";
+import type { DeployedRoute } from "../plan/desired.ts";
+import { isReachable } from "./reached.ts";
+import type { RouteStatus } from "./report.ts";
+import { describeCurrentAccess, describeDesiredAccess } from "./who.ts";
 
 /** What a pass has seen in the end, and the routes that stand in it. */
-type Seen = Pick<NonNullable<Outcome["end"]>, "world" | "decision"> & { readonly stands: readonly StandingRoute[] };
+type Seen = Pick<NonNullable<PassOutcome["end"]>, "world" | "decision"> & { readonly stands: readonly DeployedRoute[] };
 
 /**
  * Adds to each route who may enter, by what objects, and whether anybody can now.
@@ -21,19 +21,23 @@ type Seen = Pick<NonNullable<Outcome["end"]>, "world" | "decision"> & { readonly
  *
  * @param before - the routes after the last pass: one whose container is gone keeps its name
  */
-export function detailed(
-  routes: readonly KnownRoute[],
+export function withDetails(
+  routes: readonly RouteStatus[],
   { world, decision: { desired }, stands: standing }: Seen,
-  before: readonly KnownRoute[],
-): readonly KnownRoute[] {
+  before: readonly RouteStatus[],
+): readonly RouteStatus[] {
   const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
   return routes.map((route) => {
     const wish = desired.wishes.get(route.key);
     const at = stands.get(route.key);
-    const open = route.state === "live" || (at !== undefined && reached(world, at));
-    const wished = wish && whoIsWished(wish, desired.wishes, world.policy.theirs);
+    const open = route.state === "live" || (at !== undefined && isReachable(world, at));
+    const wished = wish && describeDesiredAccess(wish, desired.wishes, world.policy.theirs);
     const who =
-      route.state === "live" || (!open && route.state === "waiting") ? wished : open && at !== undefined ? whoStands(world, at) : undefined;
+      route.state === "live" || (!open && route.state === "waiting")
+        ? wished
+        : open && at !== undefined
+          ? describeCurrentAccess(world, at)
+          : undefined;
     const tile = slugOf(world.login.groups.owner, route.key);
     return {
       ...route,

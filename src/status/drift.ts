@@ -1,27 +1,27 @@
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
 import type { AnyChange } from "../kinds/index.ts";
-import type { Outcome } from "../loop/loop.ts";
-import type { Desired } from "../plan/desired.ts";
-import type { Place } from "./place.ts";
+import type { PassOutcome } from "../loop/loop.ts";
+import type { DesiredState } from "../plan/desired.ts";
+import type { ChangeTarget } from "./place.ts";
 
 /** What was not as cfauth had made it, though nobody wished it otherwise, and is so again. */
-export interface Corrected {
-  readonly place: Place;
+export interface DriftCorrection {
+  readonly place: ChangeTarget;
   readonly kinds: readonly AnyChange["kind"][];
 }
 
 /** How things stood when a pass last settled with nothing left to do. */
-export interface Calm {
-  readonly desired: Desired;
+export interface Baseline {
+  readonly desired: DesiredState;
   readonly live: ReadonlySet<RouteKey>;
   /** Whether nothing waited and nothing was wrong. */
   readonly whole: boolean;
 }
 
-type End = NonNullable<Outcome["end"]>;
+type End = NonNullable<PassOutcome["end"]>;
 
 /** The calm after this pass; undefined where it cannot be told from here on what is somebody else's doing. */
-export function calmAfter(before: Calm | undefined, { end, result }: Outcome): Calm | undefined {
+export function baselineAfter(before: Baseline | undefined, { end, result }: PassOutcome): Baseline | undefined {
   if (end === undefined) return before;
   const { desired } = end.decision;
   if (result === "settled" && end.plan.changes.length === 0)
@@ -33,11 +33,11 @@ export function calmAfter(before: Calm | undefined, { end, result }: Outcome): C
  * Which of the changes of a pass put something back: those to what was as wished before, while the wishes are what they were.
  * What belongs to no single route counts only where nothing else could be the reason. In doubt it is not called drift.
  */
-export function correctedIn(
-  before: Calm | undefined,
+export function driftCorrections(
+  before: Baseline | undefined,
   end: End | undefined,
-  done: readonly { readonly change: AnyChange; readonly place: Place }[],
-): readonly Corrected[] {
+  done: readonly { readonly change: AnyChange; readonly place: ChangeTarget }[],
+): readonly DriftCorrection[] {
   if (before === undefined || end === undefined || done.length === 0) return [];
   if (wishOf(end.decision.desired) !== wishOf(before.desired)) return [];
   const back = done.filter(({ change }) => change.action !== "delete" && (before.whole || ofLiveRoute(change, before.live)));
@@ -55,6 +55,6 @@ const ofLiveRoute = ({ kind, subject }: AnyChange, live: ReadonlySet<RouteKey>):
   (live.has(subject as RouteKey) || (kind === "dns" && [...live].some((key) => parseRouteKey(key)?.hostname === subject)));
 
 /** A route that closes is part of it: what its grace ends is our own doing. */
-function wishOf({ wishes, held, closing }: Desired): string {
+function wishOf({ wishes, held, closing }: DesiredState): string {
   return JSON.stringify([[...wishes].toSorted(([a], [b]) => (a < b ? -1 : 1)), [...held].toSorted(), [...closing.keys()].toSorted()]);
 }

@@ -1,6 +1,6 @@
 import type { Problem, ProblemCode } from "../domain/problem.ts";
 import { routeKey } from "../domain/route.ts";
-import type { Desired, StandingRoute } from "../plan/desired.ts";
+import type { DeployedRoute, DesiredState } from "../plan/desired.ts";
 
 /** What is open there is another container's. */
 const REFUSED: ReadonlySet<ProblemCode> = new Set(["CFA-HOST-TAKEN", "CFA-HOST-SHARE"]);
@@ -10,10 +10,10 @@ const REFUSED: ReadonlySet<ProblemCode> = new Set(["CFA-HOST-TAKEN", "CFA-HOST-S
  *
  * @param desired - tells which routes a container asks for whose labels cannot be read at all
  */
-export function inEffect(
+export function withActualEffect(
   problems: readonly Problem[],
-  stands: readonly StandingRoute[],
-  { guarded, held }: Pick<Desired, "guarded" | "held">,
+  stands: readonly DeployedRoute[],
+  { guarded, held }: Pick<DesiredState, "guarded" | "held">,
 ): readonly Problem[] {
   const open = new Set(stands.flatMap(({ route, service, shut }) => (service === undefined || shut ? [] : [routeKey(route)])));
   const kept = new Set(

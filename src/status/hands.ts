@@ -1,11 +1,11 @@
 import { describeParty } from "../domain/party.ts";
 import type { RouteKey } from "../domain/route.ts";
-import type { Desired, Handover } from "../plan/desired.ts";
-import type { KnownRoute } from "./report.ts";
+import type { DesiredState, Handover } from "../plan/desired.ts";
+import type { RouteStatus } from "./report.ts";
 
 /** A route that shows another party's container than before. */
-export interface ChangedHands {
-  readonly route: KnownRoute;
+export interface HandoverNotice {
+  readonly route: RouteStatus;
   /** `project blog`; undefined where cfauth never saw the earlier holder. */
   readonly from: string | undefined;
   readonly to: string;
@@ -20,14 +20,18 @@ export type Pending = ReadonlyMap<RouteKey, Handover>;
  *
  * @param open - the routes that are open now
  */
-export const noteHandovers = (before: Pending, { handovers }: Pick<Desired, "handovers">, open: ReadonlyMap<RouteKey, unknown>): Pending =>
+export const noteHandovers = (
+  before: Pending,
+  { handovers }: Pick<DesiredState, "handovers">,
+  open: ReadonlyMap<RouteKey, unknown>,
+): Pending =>
   new Map([...before, ...[...handovers].filter(([key, { from }]) => !before.has(key) && (from !== undefined || open.has(key)))]);
 
 /** Those that are done: the new holder's route is live. */
 export function doneHandovers(
   pending: Pending,
-  routes: readonly KnownRoute[],
-): { readonly done: readonly ChangedHands[]; readonly pending: Pending } {
+  routes: readonly RouteStatus[],
+): { readonly done: readonly HandoverNotice[]; readonly pending: Pending } {
   const live = new Map(routes.flatMap((route) => (route.state === "live" ? [[route.key, route] as const] : [])));
   const done = [...pending].flatMap(([key, { from, to }]) => {
     const route = live.get(key);

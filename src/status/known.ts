@@ -1,23 +1,23 @@
-import { type Exposure, open } from "../domain/exposure.ts";
+import { type Exposure, isPublic } from "../domain/exposure.ts";
 import type { Problem } from "../domain/problem.ts";
-import { beneath, type RouteKey, routeKey } from "../domain/route.ts";
+import { isNestedIn, type RouteKey, routeKey } from "../domain/route.ts";
 import type { AnyChange } from "../kinds/index.ts";
-import type { Desired, StandingRoute } from "../plan/desired.ts";
+import type { DeployedRoute, DesiredState } from "../plan/desired.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isPlaceholder } from "../plan/tenure.ts";
-import { closesIn, type KnownRoute } from "./report.ts";
+import { closesIn, type RouteStatus } from "./report.ts";
 
 type Fault = Pick<Problem, "code" | "message" | "fix">;
 
 /** Every route that is wished, stands or is asked for in vain, with its state and why. */
-export function knownRoutes(
+export function routeStatuses(
   plan: Plan<AnyChange>,
-  desired: Desired,
-  standing: readonly StandingRoute[],
+  desired: DesiredState,
+  standing: readonly DeployedRoute[],
   failed: ReadonlyMap<RouteKey, Fault>,
   now: number,
   unconfirmed: readonly RouteKey[] = [],
-): readonly KnownRoute[] {
+): readonly RouteStatus[] {
   const stands = new Map(standing.filter((it) => !isPlaceholder(it)).map((it) => [routeKey(it.route), it]));
   const waiting = new Map(plan.waiting.map(({ route, reason }) => [route, reason]));
   const faulty = new Map(
@@ -29,7 +29,7 @@ export function knownRoutes(
   const late = new Set(unconfirmed);
   const keys = new Set<RouteKey>([...desired.wishes.keys(), ...stands.keys(), ...faulty.keys(), ...waiting.keys(), ...late]);
 
-  const stateOf = (key: RouteKey): Pick<KnownRoute, "state" | "reason" | "until" | "fault"> => {
+  const stateOf = (key: RouteKey): Pick<RouteStatus, "state" | "reason" | "until" | "fault"> => {
     const fault = failed.get(key) ?? faulty.get(key);
     if (fault !== undefined) return { state: "problem", reason: fault.message, fault: { code: fault.code, fix: fault.fix } };
     const reason = waiting.get(key);
@@ -61,15 +61,17 @@ export function knownRoutes(
 }
 
 /** Whether it is a protected path, and what is around it shows the same container to anyone. */
-const isInsidePublic = ({ route, protection, workload, origin }: Exposure, { wishes }: Desired): boolean =>
+const isInsidePublic = ({ route, protection, workload, origin }: Exposure, { wishes }: DesiredState): boolean =>
   route.path !== undefined &&
-  !open(protection) &&
+  !isPublic(protection) &&
   [...wishes.values()].some(
     (outer) =>
-      open(outer.protection) && (outer.workload === workload || outer.origin.service === origin.service) && beneath(route, outer.route),
+      isPublic(outer.protection) &&
+      (outer.workload === workload || outer.origin.service === origin.service) &&
+      isNestedIn(route, outer.route),
   );
 
-const accessOf = ({ protection }: Exposure): "authentik" | "public" => (open(protection) ? "public" : "authentik");
+const accessOf = ({ protection }: Exposure): "authentik" | "public" => (isPublic(protection) ? "public" : "authentik");
 
 /** Whether the problem keeps this route from being as it is wished; one of another container that wants it too does not. */
 const about = (problem: Problem, wish: Exposure | undefined): boolean =>

@@ -1,35 +1,37 @@
-import { spoken } from "../domain/duration.ts";
+import { formatDuration } from "../domain/duration.ts";
 import type { Mark, Terminal } from "../terminal.ts";
-import type { Check, Report, ReportedProblem, ReportedRoute, RouteState } from "./report.ts";
+import type { Report, ReportedProblem, ReportedRoute, RouteState, ServiceCheck } from "./report.ts";
 import {
-  attention,
-  awaited,
+  attentionCount,
   banners,
   effectWords,
-  emptiness,
+  emptyStateHint,
   headline,
-  loose,
   NAMES,
+  pendingText,
   problemsOf,
   remarks,
   STATES,
   sentence,
+  unattributedProblems,
 } from "./words.ts";
 
 type Paper = Pick<Terminal, "mark" | "paint">;
 
 const MARKS: Readonly<Record<RouteState, Mark>> = { problem: "fail", waiting: "warn", closing: "skip", live: "ok" };
-const CHECK_MARKS: Readonly<Record<Check, Mark>> = { ok: "ok", failing: "fail", unknown: "skip" };
+const CHECK_MARKS: Readonly<Record<ServiceCheck, Mark>> = { ok: "ok", failing: "fail", unknown: "skip" };
 
 /** What the page says, for a terminal: what is the matter first, then the routes, those last that need nobody. @param now - milliseconds since 1970 */
-export function statusLines(report: Report, paper: Paper, now: number): readonly string[] {
+export function terminalLines(report: Report, paper: Paper, now: number): readonly string[] {
   const { version, owner, checks } = report;
   const widths = columns(report);
-  const empty = emptiness(report);
+  const empty = emptyStateHint(report);
   const lines = [
-    [`cfauth ${version}`, ...(owner === "" ? [] : [owner]), paper.paint(attention(report) > 0 ? "red" : "bold", headline(report))].join(
-      " · ",
-    ),
+    [
+      `cfauth ${version}`,
+      ...(owner === "" ? [] : [owner]),
+      paper.paint(attentionCount(report) > 0 ? "red" : "bold", headline(report)),
+    ].join(" · "),
     (["docker", "cloudflare", "authentik", "tunnel"] as const)
       .map((name) => `${paper.mark(CHECK_MARKS[checks[name]])} ${NAMES[name]}`)
       .join("  "),
@@ -39,7 +41,11 @@ export function statusLines(report: Report, paper: Paper, now: number): readonly
       ...problems.flatMap((it) => matter(it, paper)),
       "",
     ]),
-    ...loose(report).flatMap((it) => [`${paper.mark(it.severity === "error" ? "fail" : "warn")} ${place(it)}`, ...matter(it, paper), ""]),
+    ...unattributedProblems(report).flatMap((it) => [
+      `${paper.mark(it.severity === "error" ? "fail" : "warn")} ${place(it)}`,
+      ...matter(it, paper),
+      "",
+    ]),
     ...report.routes.flatMap((route) => [line(route, widths, paper, now), ...said(route, report, paper)]),
     ...(empty === undefined ? [] : [empty.text, `    labels:`, `      ${empty.label}`]),
   ];
@@ -62,7 +68,7 @@ function line(route: ReportedRoute, { name, container }: Widths, paper: Paper, n
   const state = `${paper.mark(MARKS[route.state])} ${STATES[route.state].padEnd(7)}`;
   const who =
     route.who === null ? (route.effect === "closed" ? "Nobody" : "–") : `${route.access === "public" ? "PUBLIC: " : ""}${route.who}`;
-  const age = route.state === "live" ? "" : paper.paint("dim", `  for ${spoken(now - Date.parse(route.since))}`);
+  const age = route.state === "live" ? "" : paper.paint("dim", `  for ${formatDuration(now - Date.parse(route.since))}`);
   return `${state}  ${nameOf(route).padEnd(name)}  ${(route.container ?? "–").padEnd(container)}  ${who}${age}`;
 }
 
@@ -76,7 +82,7 @@ function said(route: ReportedRoute, report: Report, paper: Paper): readonly stri
         `    ${effectWords(route.effect ?? "closed")}`,
       ];
     case "waiting":
-      return [`    Waits ${awaited(reason)}.`, ...problems];
+      return [`    Waits ${pendingText(reason)}.`, ...problems];
     case "closing":
       return [`    ${reason}`, ...problems];
     case "live":

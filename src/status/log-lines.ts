@@ -1,17 +1,17 @@
-import { discreet } from "../domain/discreet.ts";
+import { redactPersonalData } from "../domain/discreet.ts";
 import type { Problem, ProblemCode } from "../domain/problem.ts";
 import { parseRouteKey, type Route } from "../domain/route.ts";
-import type { Difference } from "../kinds/fields.ts";
+import type { Diff } from "../kinds/fields.ts";
 import type { AnyChange } from "../kinds/index.ts";
-import { called, phrase } from "../kinds/phrase.ts";
+import { resourceLabel, summariseDiff } from "../kinds/phrase.ts";
 import type { Log } from "../log.ts";
-import { taken } from "../plan/rung.ts";
-import type { Place } from "./place.ts";
-import { type KnownRoute, OWN_HOST } from "./report.ts";
-import type { Teller } from "./teller.ts";
+import { describeReplaced } from "../plan/rung.ts";
+import type { ChangeTarget } from "./place.ts";
+import { OWN_HOST, type RouteStatus } from "./report.ts";
+import type { StatusSink } from "./teller.ts";
 
 /** One line for each change to the world, and for each thing that became otherwise by it. A quiet day has none. */
-export function logTeller(log: Log): Teller {
+export function createLogSink(log: Log): StatusSink {
   /** The changes that failed when they were last tried, and with what. */
   const failing = new Map<string, ProblemCode>();
   const again = (key: string, code: ProblemCode): boolean => {
@@ -25,15 +25,19 @@ export function logTeller(log: Log): Teller {
       if (error !== undefined) return log[again(change.key, error.code) ? "debug" : "warn"]({ ...fields, err: error }, "change failed");
       failing.delete(change.key);
       log.info(fields, "applied");
-      const took = taken(change);
-      if (took !== undefined) log.info({ ...fields, took: discreet(took) }, "took over");
+      const took = describeReplaced(change);
+      if (took !== undefined) log.info({ ...fields, took: redactPersonalData(took) }, "took over");
     },
     news: (news) => {
       for (const problem of news.problems) log[problem.severity === "error" ? "error" : "warn"](told(problem), wordsFor(problem).comes);
-      for (const route of news.waiting) log.warn({ ...where(route), reason: route.reason && discreet(route.reason) }, "route waiting");
+      for (const route of news.waiting)
+        log.warn({ ...where(route), reason: route.reason && redactPersonalData(route.reason) }, "route waiting");
       for (const route of news.opened) log.info(where(route), "route opened");
       for (const { route, entrants, ...changes } of news.changed)
-        log.info({ ...where(route), ...changes, ...(entrants !== undefined && { entrants: discreet(entrants) }) }, "route changed");
+        log.info(
+          { ...where(route), ...changes, ...(entrants !== undefined && { entrants: redactPersonalData(entrants) }) },
+          "route changed",
+        );
       for (const route of news.published) log.info(where(route), "route public");
       for (const route of news.unguarded) log.info({ ...where(route), why: OWN_HOST }, "open without login");
       for (const { route, ...parties } of news.changedHands) log.warn({ ...where(route), ...parties }, "route changed hands");
@@ -48,10 +52,10 @@ export function logTeller(log: Log): Teller {
 }
 
 /** What a line says of a change: which object, whose, and what of it becomes otherwise. */
-export function changeFields(change: AnyChange, place: Place, differs: Difference | undefined) {
-  const what = differs === undefined ? "" : phrase(change, differs);
+export function changeFields(change: AnyChange, place: ChangeTarget, differs: Diff | undefined) {
+  const what = differs === undefined ? "" : summariseDiff(change, differs);
   // Its parts have one name.
-  const object = change.kind === "login" ? { object: called(change) } : {};
+  const object = change.kind === "login" ? { object: resourceLabel(change) } : {};
   return { kind: change.kind, action: change.action, ...object, ...fieldsOf(place), ...(what !== "" && { what }), ...exposureOf(differs) };
 }
 
@@ -66,12 +70,12 @@ const WORDS: Partial<Record<ProblemCode, { readonly comes: string; readonly goes
 const wordsFor = ({ code }: Problem) => WORDS[code] ?? { comes: "problem", goes: "problem solved" };
 
 /** Whether more or fewer may enter from now on; that nothing of it changes is not said. */
-const exposureOf = (differs: Difference | undefined) =>
+const exposureOf = (differs: Diff | undefined) =>
   differs?.exposure === undefined || differs.exposure === "protected" ? {} : { exposure: differs.exposure };
 
-const fieldsOf = (place: Place) => ("name" in place ? place : named(place.route, place.container));
+const fieldsOf = (place: ChangeTarget) => ("name" in place ? place : named(place.route, place.container));
 
-const where = ({ key, container }: KnownRoute) => named(parseRouteKey(key) ?? { hostname: key, path: undefined }, container);
+const where = ({ key, container }: RouteStatus) => named(parseRouteKey(key) ?? { hostname: key, path: undefined }, container);
 
 const named = ({ hostname, path }: { readonly hostname: string; readonly path: Route["path"] }, container: string | undefined) => ({
   hostname,
@@ -83,10 +87,10 @@ const told = ({ code, container, label, message, effect, fix }: Problem) => ({
   code,
   container,
   label,
-  problem: discreet(message),
+  problem: redactPersonalData(message),
   effect,
-  fix: discreet(fix),
+  fix: redactPersonalData(fix),
 });
 
 const gone = ({ code, container, label, passing, message }: Problem) =>
-  passing ? { code } : { code, container, label, problem: discreet(message) };
+  passing ? { code } : { code, container, label, problem: redactPersonalData(message) };

@@ -1,5 +1,5 @@
 import type { Problem } from "../domain/problem.ts";
-import type { Matters } from "./matters.ts";
+import type { TrackedProblems } from "./matters.ts";
 
 export interface Outage {
   readonly service: "docker" | "cloudflare" | "authentik";
@@ -9,7 +9,7 @@ export interface Outage {
 }
 
 /** How long a neighbour may be silent before that is worth a word, in milliseconds: blips are not shown, once all was well. */
-export const BLIP_MS = 30_000;
+export const OUTAGE_THRESHOLD_MS = 30_000;
 
 const SERVICES = [
   { service: "docker", prefix: "CFA-DOCKER-" },
@@ -18,26 +18,30 @@ const SERVICES = [
 ] as const;
 
 /** Under which it is kept since when a service has been sick. */
-export const sickKey = (service: string): string => `sick ${service}`;
+export const outageKey = (service: string): string => `sick ${service}`;
 
 /** How long who has been sick, and how long that is borne in silence. All in milliseconds, `now` since 1970. */
-export interface Patience {
+export interface OutageClock {
   readonly since: ReadonlyMap<string, number>;
   readonly now: number;
   readonly patienceMs: number;
 }
 
 /** Those who have been sick for longer than a blip. */
-export function outages(sick: ReadonlySet<string>, { met }: Pick<Matters, "met">, { since, now, patienceMs }: Patience): readonly Outage[] {
+export function outages(
+  sick: ReadonlySet<string>,
+  { met }: Pick<TrackedProblems, "met">,
+  { since, now, patienceMs }: OutageClock,
+): readonly Outage[] {
   return SERVICES.flatMap(({ service }) => {
-    const from = since.get(sickKey(service)) ?? now;
+    const from = since.get(outageKey(service)) ?? now;
     const passing = met.get(service)?.every((it) => it.passing === true) === true;
     return sick.has(service) && (now - from >= patienceMs || !passing) ? [{ service, passing, since: new Date(from).toISOString() }] : [];
   });
 }
 
 /** Whether the problem says that a neighbour is silent, and it has not been for long. */
-export function blip({ code, passing }: Problem, { since, now, patienceMs }: Patience): boolean {
-  const from = since.get(sickKey(SERVICES.find(({ prefix }) => code.startsWith(prefix))?.service ?? ""));
+export function isTransient({ code, passing }: Problem, { since, now, patienceMs }: OutageClock): boolean {
+  const from = since.get(outageKey(SERVICES.find(({ prefix }) => code.startsWith(prefix))?.service ?? ""));
   return passing === true && from !== undefined && now - from < patienceMs;
 }

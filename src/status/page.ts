@@ -1,9 +1,9 @@
-import { spoken } from "../domain/duration.ts";
+import { formatDuration } from "../domain/duration.ts";
 import type { Owner } from "../domain/owner.ts";
-import { authentikApplication, tunnels } from "../links.ts";
+import { authentikApplicationUrl, tunnelsUrl } from "../links.ts";
 import { VERSION } from "../version.ts";
-import { BLIP_MS, outages } from "./outages.ts";
-import { type Check, iso, type Places, type Report, reportedProblems, reportedRoutes, summary } from "./report.ts";
+import { OUTAGE_THRESHOLD_MS, outages } from "./outages.ts";
+import { type ConsoleLocations, iso, type Report, reportedProblems, reportedRoutes, type ServiceCheck, summary } from "./report.ts";
 import type { Status } from "./watch.ts";
 
 export interface ReportInput {
@@ -14,15 +14,15 @@ export interface ReportInput {
   readonly dockerUp: boolean;
   readonly now: number;
   /** Undefined until the account is known. */
-  readonly places?: Places | undefined;
+  readonly places?: ConsoleLocations | undefined;
   readonly labelPrefix?: string;
 }
 
-export function report({ owner, dryRun, status, dockerUp, now, places, labelPrefix = "cfauth" }: ReportInput): Report {
-  const check = (service: "cloudflare" | "authentik"): Check =>
+export function buildReport({ owner, dryRun, status, dockerUp, now, places, labelPrefix = "cfauth" }: ReportInput): Report {
+  const check = (service: "cloudflare" | "authentik"): ServiceCheck =>
     status.sick.has(service) ? "failing" : status.tunnel === undefined ? "unknown" : "ok";
   // Who starts cfauth wants to know at once what keeps it from beginning.
-  const patience = { since: status.since, now, patienceMs: status.converged ? BLIP_MS : 0 };
+  const patience = { since: status.since, now, patienceMs: status.converged ? OUTAGE_THRESHOLD_MS : 0 };
   return {
     formatVersion: "1.0",
     version: VERSION,
@@ -38,7 +38,8 @@ export function report({ owner, dryRun, status, dockerUp, now, places, labelPref
       tunnel: status.tunnel === undefined ? "unknown" : status.tunnel ? "ok" : "failing",
     },
     outages: outages(status.sick, status.matters, patience),
-    links: places === undefined ? {} : { tunnel: tunnels(places.account), authentik: authentikApplication(places.authentik, places.slug) },
+    links:
+      places === undefined ? {} : { tunnel: tunnelsUrl(places.account), authentik: authentikApplicationUrl(places.authentik, places.slug) },
     labelPrefix,
     lastPass: status.last === undefined ? null : { at: iso(status.last.at), result: status.last.result, applied: status.last.applied },
   };
@@ -52,11 +53,16 @@ const LONGEST_BACKOFF_MS = 300_000;
  *
  * @param startedAt - of the process; until the first pass has ended it counts from there. Milliseconds since 1970
  */
-export function ailment(status: Status, resyncMs: number, now: number, startedAt: number = performance.timeOrigin): string | undefined {
+export function livenessFailure(
+  status: Status,
+  resyncMs: number,
+  now: number,
+  startedAt: number = performance.timeOrigin,
+): string | undefined {
   const patienceMs = 2 * Math.max(resyncMs, LONGEST_BACKOFF_MS) + 120_000;
   const quiet = now - (status.last?.at ?? startedAt);
   if (quiet <= patienceMs) return undefined;
   return status.last === undefined
-    ? `no pass has ended in the ${spoken(quiet)} since the start`
-    : `the last pass ended ${spoken(quiet)} ago`;
+    ? `no pass has ended in the ${formatDuration(quiet)} since the start`
+    : `the last pass ended ${formatDuration(quiet)} ago`;
 }

@@ -1,14 +1,14 @@
-import { routeOf, subjectOf } from "../kinds/phrase.ts";
+import { routeKeyOfChange, subjectOf } from "../kinds/phrase.ts";
 import type { Log } from "../log.ts";
-import type { Preview } from "../loop/preview.ts";
+import type { DryRun } from "../loop/preview.ts";
 import { changeFields } from "./log-lines.ts";
 
 /** A dry run's plan in the log: a line for each step, in the order of running, and again only when they are others. */
-export function createRehearsal(log: Log): (preview: Preview) => void {
+export function createDryRunLog(log: Log): (preview: DryRun) => void {
   let told: string | undefined;
   return ({ steps, desired }) => {
     const lines = steps.map(({ number, change, difference, later }) => {
-      const route = routeOf(change);
+      const route = routeKeyOfChange(change);
       const wish = [...desired.wishes.values()].find((it) => it.route.hostname === route?.hostname);
       const place = route === undefined ? { name: subjectOf(change) } : { route, container: wish?.workload };
       return { step: number, ...changeFields(change, place, difference), ...(later && { when: "its grace period has ended" }) };

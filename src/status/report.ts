@@ -1,10 +1,10 @@
-import { discreet } from "../domain/discreet.ts";
-import { spoken } from "../domain/duration.ts";
+import { redactPersonalData } from "../domain/discreet.ts";
+import { formatDuration } from "../domain/duration.ts";
 import type { Detour } from "../domain/origin.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import { parseRouteKey, type RouteKey } from "../domain/route.ts";
-import { accessApplication, authentikApplication, problemDocs } from "../links.ts";
-import { blip, type Outage, type Patience } from "./outages.ts";
+import { accessApplicationUrl, authentikApplicationUrl, problemUrl } from "../links.ts";
+import { isTransient, type Outage, type OutageClock } from "./outages.ts";
 
 /** `/api/routes`. Public interface: `formatVersion` counts up in its first part when something is taken away. */
 export interface Report {
@@ -16,7 +16,7 @@ export interface Report {
   readonly routes: readonly ReportedRoute[];
   /** Every problem, those of routes too, and those that belong to none. */
   readonly problems: readonly ReportedProblem[];
-  readonly checks: Readonly<Record<"docker" | "cloudflare" | "authentik" | "tunnel", Check>>;
+  readonly checks: Readonly<Record<"docker" | "cloudflare" | "authentik" | "tunnel", ServiceCheck>>;
   /** Who has not answered, or has refused cfauth, for longer than a blip. */
   readonly outages: readonly Outage[];
   /** Where the tunnel, and the login in Authentik, are looked after. */
@@ -28,7 +28,7 @@ export interface Report {
 
 export type RouteState = "live" | "waiting" | "problem" | "closing";
 
-export type Check = "ok" | "failing" | "unknown";
+export type ServiceCheck = "ok" | "failing" | "unknown";
 
 export interface ReportedRoute {
   readonly hostname: string;
@@ -74,7 +74,7 @@ export interface ReportedProblem {
 }
 
 /** What is known of one route at the end of a pass. */
-export interface KnownRoute {
+export interface RouteStatus {
   readonly key: RouteKey;
   readonly container: string | undefined;
   readonly origin: string | undefined;
@@ -102,14 +102,19 @@ export interface KnownRoute {
 export type Since = ReadonlyMap<string, number>;
 
 /** Where the objects of the routes are looked after: the account in Cloudflare, Authentik's public address. */
-export interface Places {
+export interface ConsoleLocations {
   readonly account: string;
   readonly authentik: string;
   /** Of the login's application. */
   readonly slug: string;
 }
 
-export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now: number, places?: Places): readonly ReportedRoute[] {
+export function reportedRoutes(
+  routes: readonly RouteStatus[],
+  since: Since,
+  now: number,
+  places?: ConsoleLocations,
+): readonly ReportedRoute[] {
   const order: readonly RouteState[] = ["problem", "waiting", "closing", "live"];
   return routes
     .toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || (a.key < b.key ? -1 : 1))
@@ -118,14 +123,16 @@ export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now:
       return {
         hostname,
         path,
-        url: urlOf(hostname, path, route.origin),
+        url: routeUrl(hostname, path, route.origin),
         container: route.container ?? null,
         origin: route.origin ?? null,
         access: route.access ?? null,
-        who: route.who === undefined ? null : discreet(route.who),
+        who: route.who === undefined ? null : redactPersonalData(route.who),
         ...noteOf(route),
         state: route.state,
-        ...(route.reason !== undefined && { reason: route.until === undefined ? discreet(route.reason) : closesIn(route.until - now) }),
+        ...(route.reason !== undefined && {
+          reason: route.until === undefined ? redactPersonalData(route.reason) : closesIn(route.until - now),
+        }),
         ...(route.state === "problem" && { effect: route.open === true ? ("unchanged" as const) : ("closed" as const), ...faultOf(route) }),
         links: linksOf(route, places),
         since: iso(since.get(stateKey(route)) ?? now),
@@ -134,15 +141,15 @@ export function reportedRoutes(routes: readonly KnownRoute[], since: Since, now:
 }
 
 /** What a browser can open; null for a wildcard, and for what is no web page. */
-export const urlOf = (hostname: string, path: string | null, origin: string | undefined): string | null =>
+export const routeUrl = (hostname: string, path: string | null, origin: string | undefined): string | null =>
   hostname.startsWith("*.") || (origin !== undefined && !/^https?:/.test(origin)) ? null : `https://${hostname}${path ?? ""}`;
 
-const linksOf = ({ objects }: KnownRoute, places: Places | undefined): ReportedRoute["links"] => ({
-  ...(places !== undefined && objects?.application !== undefined && { access: accessApplication(places.account, objects.application) }),
-  ...(places !== undefined && objects?.tile !== undefined && { authentik: authentikApplication(places.authentik, objects.tile) }),
+const linksOf = ({ objects }: RouteStatus, places: ConsoleLocations | undefined): ReportedRoute["links"] => ({
+  ...(places !== undefined && objects?.application !== undefined && { access: accessApplicationUrl(places.account, objects.application) }),
+  ...(places !== undefined && objects?.tile !== undefined && { authentik: authentikApplicationUrl(places.authentik, objects.tile) }),
 });
 
-function noteOf({ login, detour, insidePublic }: KnownRoute): Pick<ReportedRoute, "note"> {
+function noteOf({ login, detour, insidePublic }: RouteStatus): Pick<ReportedRoute, "note"> {
   const notes = [
     ...(login === true ? [OWN_HOST] : []),
     ...(detour === undefined ? [] : [detourNote(detour)]),
@@ -175,16 +182,16 @@ export const OWN_HOST = "Authentik itself: open, since the login cannot stand be
 
 /** Counted down when it is asked for, not when the pass was. */
 export const closesIn = (ms: number): string =>
-  ms > 0 ? `Container stopped; closes in ${spoken(ms)} unless it comes back.` : "Closing now.";
+  ms > 0 ? `Container stopped; closes in ${formatDuration(ms)} unless it comes back.` : "Closing now.";
 
 /** @param routes - for the effect: whether a route that has a problem is open all the same */
 export const reportedProblems = (
   problems: readonly Problem[],
-  routes: readonly KnownRoute[],
-  patience: Patience,
+  routes: readonly RouteStatus[],
+  patience: OutageClock,
 ): readonly ReportedProblem[] =>
   problems
-    .filter((problem) => !blip(problem, patience))
+    .filter((problem) => !isTransient(problem, patience))
     .map((problem) => {
       const { hostname, path = null } = (problem.route && parseRouteKey(problem.route)) ?? { hostname: problem.route ?? null };
       return {
@@ -194,27 +201,27 @@ export const reportedProblems = (
         label: problem.label ?? null,
         hostname,
         path,
-        message: discreet(problem.message),
+        message: redactPersonalData(problem.message),
         effect: effectOf(problem, routes),
-        fix: discreet(problem.fix),
-        docs: problemDocs(problem.code),
+        fix: redactPersonalData(problem.fix),
+        docs: problemUrl(problem.code),
         since: iso(patience.since.get(problemKey(problem)) ?? patience.now),
       };
     });
 
-const faultOf = ({ fault }: KnownRoute): KnownRoute["fault"] => fault && { code: fault.code, fix: discreet(fault.fix) };
+const faultOf = ({ fault }: RouteStatus): RouteStatus["fault"] => fault && { code: fault.code, fix: redactPersonalData(fault.fix) };
 
-function effectOf({ route, effect }: Problem, routes: readonly KnownRoute[]): Problem["effect"] {
+function effectOf({ route, effect }: Problem, routes: readonly RouteStatus[]): Problem["effect"] {
   const known = routes.find(({ key }) => key === route);
   return known?.state !== "problem" || known.open === undefined ? effect : known.open ? "unchanged" : "closed";
 }
 
-export const summary = (routes: readonly KnownRoute[]): Report["summary"] => {
+export const summary = (routes: readonly RouteStatus[]): Report["summary"] => {
   const count = (state: RouteState) => routes.filter((route) => route.state === state).length;
   return { live: count("live"), waiting: count("waiting"), problem: count("problem"), closing: count("closing") };
 };
 
-export const stateKey = ({ key, state }: Pick<KnownRoute, "key" | "state">): string => `${state} ${key}`;
+export const stateKey = ({ key, state }: Pick<RouteStatus, "key" | "state">): string => `${state} ${key}`;
 
 /** The times of what is still so, and now for what is new. */
 export const sinceNow = (before: Since, keys: readonly string[], now: number): Since =>

@@ -1,42 +1,42 @@
 import type { Protection } from "../domain/exposure.ts";
 import { type Problem, problemKey } from "../domain/problem.ts";
 import type { RouteKey } from "../domain/route.ts";
-import type { Corrected } from "./drift.ts";
-import type { ChangedHands } from "./hands.ts";
-import type { KnownRoute, Since } from "./report.ts";
+import type { DriftCorrection } from "./drift.ts";
+import type { HandoverNotice } from "./hands.ts";
+import type { RouteStatus, Since } from "./report.ts";
 
 /** How things stand at the end of a pass. */
-export interface Standing {
-  readonly routes: readonly KnownRoute[];
+export interface StatusSnapshot {
+  readonly routes: readonly RouteStatus[];
   readonly problems: readonly Problem[];
 }
 
 /** What is worth a line: the difference between what was told already and what is so after this pass. */
-export interface Tidings {
-  readonly opened: readonly KnownRoute[];
+export interface StatusTransitions {
+  readonly opened: readonly RouteStatus[];
   /** Of those that are open now: what anyone may enter, and what was shut or asked for a login before. Authentik's own is not among them. */
-  readonly published: readonly KnownRoute[];
+  readonly published: readonly RouteStatus[];
   /** Live before and live now, and leading elsewhere or letting in others. */
-  readonly changed: readonly Changed[];
+  readonly changed: readonly ChangedRoute[];
   /** Authentik's own, once it is live: said after each start, since it is the one route that no label made public. */
-  readonly unguarded: readonly KnownRoute[];
-  readonly closing: readonly KnownRoute[];
+  readonly unguarded: readonly RouteStatus[];
+  readonly closing: readonly RouteStatus[];
   /** Closing ones whose container came back in time. */
-  readonly stays: readonly KnownRoute[];
-  readonly closed: readonly KnownRoute[];
-  readonly waiting: readonly KnownRoute[];
+  readonly stays: readonly RouteStatus[];
+  readonly closed: readonly RouteStatus[];
+  readonly waiting: readonly RouteStatus[];
   readonly problems: readonly Problem[];
   readonly solved: readonly Problem[];
   /** What somebody else changed and was put back. */
-  readonly corrected: readonly Corrected[];
+  readonly corrected: readonly DriftCorrection[];
   /** Routes that show another party's container than before. */
-  readonly changedHands: readonly ChangedHands[];
+  readonly changedHands: readonly HandoverNotice[];
   /** Since when each problem is there, by its key: what goes by itself is news only once it has lasted. */
   readonly since: Since;
 }
 
-export interface Changed {
-  readonly route: KnownRoute;
+export interface ChangedRoute {
+  readonly route: RouteStatus;
   /** `http://app:80 → http://app:81`; absent where that is as it was. */
   readonly origin?: string;
   /** Likewise who may enter, in words. */
@@ -44,7 +44,7 @@ export interface Changed {
 }
 
 /** What has been told, so that each thing is told once. */
-export interface Told {
+export interface ReportedStatus {
   /** The routes that are known to be open, with how they were when they were last live. */
   readonly open: ReadonlyMap<RouteKey, Live | undefined>;
   readonly public: ReadonlySet<RouteKey>;
@@ -56,11 +56,11 @@ export interface Told {
 }
 
 interface Live {
-  readonly route: KnownRoute;
+  readonly route: RouteStatus;
   readonly protection: Protection | undefined;
 }
 
-export const nothingTold: Told = {
+export const NOTHING_REPORTED: ReportedStatus = {
   open: new Map(),
   public: new Set(),
   unguarded: new Set(),
@@ -73,18 +73,18 @@ export const nothingTold: Told = {
 export type Rules = ReadonlyMap<RouteKey, { readonly public: boolean }>;
 
 /** What stands open when cfauth starts is no news. */
-export const alreadyOpen = (rules: Rules): Told => ({
-  ...nothingTold,
+export const assumeReported = (rules: Rules): ReportedStatus => ({
+  ...NOTHING_REPORTED,
   open: new Map([...rules.keys()].map((key) => [key, undefined])),
   public: publicOf(rules),
 });
 
-export interface Now extends Standing {
+export interface StatusFacts extends StatusSnapshot {
   readonly rules: Rules;
   /** What the labels ask for. */
   readonly protections: ReadonlyMap<RouteKey, Protection>;
-  readonly corrected: readonly Corrected[];
-  readonly changedHands: readonly ChangedHands[];
+  readonly corrected: readonly DriftCorrection[];
+  readonly changedHands: readonly HandoverNotice[];
   /** Since when each problem is there, by its key. */
   readonly since: Since;
   /** Milliseconds since 1970. */
@@ -97,7 +97,7 @@ export interface Now extends Standing {
  * What is news after a pass, and what is told then. A route that comes back within its grace is no news but that it stays: it
  * was open all the time. So was one whose labels were wrong for a while.
  */
-export function tidings(told: Told, now: Now): { readonly news: Tidings; readonly told: Told } {
+export function diffStatus(told: ReportedStatus, now: StatusFacts): { readonly news: StatusTransitions; readonly told: ReportedStatus } {
   const { routes, rules } = now;
   const live = routes.filter(({ state }) => state === "live");
   const is = new Map(routes.map((route) => [route.key, route]));
@@ -107,7 +107,7 @@ export function tidings(told: Told, now: Now): { readonly news: Tidings; readonl
   const still = new Map(now.problems.map((problem) => [problemKey(problem), problem]));
   const closing = routes.filter(({ key, state }) => state === "closing" && told.open.has(key));
   const waiting = routes.filter(({ state }) => state === "waiting");
-  const news: Tidings = {
+  const news: StatusTransitions = {
     opened: live.filter(({ key }) => !told.open.has(key)),
     published: live.filter((route) => route.access === "public" && route.login !== true && !told.public.has(route.key)),
     changed: live.flatMap((route) => changeOf(told.open.get(route.key), liveOf(route, now)) ?? []),
@@ -143,26 +143,26 @@ export function tidings(told: Told, now: Now): { readonly news: Tidings; readonl
 
 const unknown = { container: undefined, origin: undefined, access: undefined, state: "closing", reason: undefined } as const;
 
-const keyOf = ({ key }: KnownRoute): RouteKey => key;
+const keyOf = ({ key }: RouteStatus): RouteKey => key;
 
 const pairOf = (key: string, problem: Problem | undefined): [string, Problem][] => (problem === undefined ? [] : [[key, problem]]);
 
 const publicOf = (rules: Rules): ReadonlySet<RouteKey> => new Set([...rules].flatMap(([key, rule]) => (rule.public ? [key] : [])));
 
-const publicStill = (key: RouteKey, { rules }: Now): boolean => rules.get(key)?.public === true;
+const publicStill = (key: RouteKey, { rules }: StatusFacts): boolean => rules.get(key)?.public === true;
 
 const unique = (problems: readonly Problem[]): readonly Problem[] => [
   ...new Map(problems.map((problem) => [problemKey(problem), problem])).values(),
 ];
 
-const sinceOf = (problem: Problem, { since, at }: Now): number => since.get(problemKey(problem)) ?? at;
+const sinceOf = (problem: Problem, { since, at }: StatusFacts): number => since.get(problemKey(problem)) ?? at;
 
 /** Numbers count down within a reason; they do not make it another one. */
-const reasonOf = ({ reason }: KnownRoute): string => reason?.replace(/\d+/g, "#") ?? "";
+const reasonOf = ({ reason }: RouteStatus): string => reason?.replace(/\d+/g, "#") ?? "";
 
-const liveOf = (route: KnownRoute, { protections }: Now): Live => ({ route, protection: protections.get(route.key) });
+const liveOf = (route: RouteStatus, { protections }: StatusFacts): Live => ({ route, protection: protections.get(route.key) });
 
-function changeOf(before: Live | undefined, now: Live): Changed | undefined {
+function changeOf(before: Live | undefined, now: Live): ChangedRoute | undefined {
   if (before === undefined) return undefined;
   const [origin, entering] = [originChange(before, now), entrantsChange(before, now)];
   if (origin === undefined && entering === undefined) return undefined;

@@ -1,32 +1,39 @@
 import { problemKey } from "../domain/problem.ts";
 import { type RouteKey, routeKey } from "../domain/route.ts";
-import type { WorldError } from "../errors.ts";
-import { difference } from "../kinds/difference.ts";
+import type { ServiceError } from "../errors.ts";
+import { diffChange } from "../kinds/difference.ts";
 import type { AnyChange } from "../kinds/index.ts";
-import { routeOf } from "../kinds/phrase.ts";
-import { standing } from "../kinds/standing.ts";
-import type { World } from "../kinds/world.ts";
-import type { Observer, Outcome } from "../loop/loop.ts";
-import type { StandingRoute } from "../plan/desired.ts";
-import { detailed } from "./details.ts";
-import { type Calm, calmAfter, correctedIn } from "./drift.ts";
+import { routeKeyOfChange } from "../kinds/phrase.ts";
+import { deployedRoutes } from "../kinds/standing.ts";
+import type { ObservedState } from "../kinds/world.ts";
+import type { PassListener, PassOutcome } from "../loop/loop.ts";
+import type { DeployedRoute } from "../plan/desired.ts";
+import { withDetails } from "./details.ts";
+import { type Baseline, baselineAfter, driftCorrections } from "./drift.ts";
 import { doneHandovers, noteHandovers, type Pending } from "./hands.ts";
-import { knownRoutes } from "./known.ts";
-import { type Matters, mattersBlind, mattersSeen, nothingMatters, problemsIn, sickIn } from "./matters.ts";
-import { sickKey } from "./outages.ts";
-import type { Place } from "./place.ts";
-import { type KnownRoute, type Since, sinceNow, stateKey } from "./report.ts";
-import type { Teller } from "./teller.ts";
-import { alreadyOpen, nothingTold, type Rules, type Standing, tidings } from "./tidings.ts";
+import { routeStatuses } from "./known.ts";
+import {
+  afterFailedObservation,
+  afterPass,
+  failingServices,
+  NO_TRACKED_PROBLEMS,
+  type TrackedProblems,
+  trackedProblems,
+} from "./matters.ts";
+import { outageKey } from "./outages.ts";
+import type { ChangeTarget } from "./place.ts";
+import { type RouteStatus, type Since, sinceNow, stateKey } from "./report.ts";
+import type { StatusSink } from "./teller.ts";
+import { assumeReported, diffStatus, NOTHING_REPORTED, type Rules, type StatusSnapshot } from "./tidings.ts";
 
 /** What the daemon knows of itself between passes: the page is made of it, and the log is what changed in it. */
-export interface Status extends Standing {
+export interface Status extends StatusSnapshot {
   readonly since: Since;
-  readonly last: Pick<Outcome, "at" | "result" | "applied" | "failures"> | undefined;
+  readonly last: Pick<PassOutcome, "at" | "result" | "applied" | "failures"> | undefined;
   /** Where the problems come from. */
-  readonly matters: Matters;
+  readonly matters: TrackedProblems;
   /** Who did not answer, or refused us, in the last pass that asked. */
-  readonly sick: ReadonlySet<WorldError["service"]>;
+  readonly sick: ReadonlySet<ServiceError["service"]>;
   /** Whether it is set up; undefined until a pass has seen the world. */
   readonly tunnel: boolean | undefined;
   /** Whether a pass has settled: from then on what is here is the truth. */
@@ -38,47 +45,47 @@ const nothing: Status = {
   problems: [],
   since: new Map(),
   last: undefined,
-  matters: nothingMatters,
+  matters: NO_TRACKED_PROBLEMS,
   sick: new Set(),
   tunnel: undefined,
   converged: false,
 };
 
-export interface StatusWatch extends Observer {
+export interface StatusCollector extends PassListener {
   status(): Status;
   /** What kept the first pass from being begun. */
-  failed(error: WorldError, at: number): void;
+  failed(error: ServiceError, at: number): void;
 }
 
 /** How long an outage must have lasted to be told, in milliseconds: while cfauth starts somebody is watching, later a blip is none. */
 const PATIENCE_MS = { starting: 5_000, running: 30_000 };
 
 /** Follows the loop: keeps the status, and tells what became otherwise. */
-export function createWatch(tellers: readonly Teller[]): StatusWatch {
+export function createStatusCollector(tellers: readonly StatusSink[]): StatusCollector {
   let status = nothing;
   /** What has been told; what is open when the world is first seen is no news. */
-  let told = nothingTold;
+  let told = NOTHING_REPORTED;
   /** The rules that let somebody in, as they were last seen; undefined before that. */
   let rules: Rules | undefined;
-  let calm: Calm | undefined;
+  let calm: Baseline | undefined;
   /** What this pass has done so far. */
-  let done: { readonly change: AnyChange; readonly place: Place }[] = [];
+  let done: { readonly change: AnyChange; readonly place: ChangeTarget }[] = [];
   /** That the changes under way were planned for; undefined before the first plan. */
-  let planned: World | undefined;
+  let planned: ObservedState | undefined;
   const containers = new Map<RouteKey, string>();
   let handovers: Pending = new Map();
 
-  const become = (next: Omit<Status, "since">, at: number, end?: Outcome["end"]): void => {
-    const keys = [...next.routes.map(stateKey), ...next.problems.map(problemKey), ...[...next.sick].map(sickKey)];
+  const become = (next: Omit<Status, "since">, at: number, end?: PassOutcome["end"]): void => {
+    const keys = [...next.routes.map(stateKey), ...next.problems.map(problemKey), ...[...next.sick].map(outageKey)];
     const since = sinceNow(status.since, keys, at);
     const handed = doneHandovers(handovers, next.routes);
     handovers = handed.pending;
-    const it = tidings(told, {
+    const it = diffStatus(told, {
       routes: next.routes.map((route) => ({ ...route, container: containers.get(route.key) ?? route.container })),
       problems: next.problems,
       rules: rules ?? new Map(),
       protections: new Map([...(end?.decision.desired.wishes ?? [])].map(([key, { protection }]) => [key, protection])),
-      corrected: correctedIn(calm, end, done),
+      corrected: driftCorrections(calm, end, done),
       changedHands: handed.done,
       since,
       at,
@@ -94,34 +101,37 @@ export function createWatch(tellers: readonly Teller[]): StatusWatch {
     planned: (_plan, { desired }, world) => {
       planned = world;
       for (const [key, wish] of desired.wishes) containers.set(key, wish.workload);
-      handovers = noteHandovers(handovers, desired, rulesOf(standing(world)));
+      handovers = noteHandovers(handovers, desired, rulesOf(deployedRoutes(world)));
       if (rules !== undefined) return;
-      rules = rulesOf(standing(world));
-      told = { ...alreadyOpen(rules), problems: told.problems };
+      rules = rulesOf(deployedRoutes(world));
+      told = { ...assumeReported(rules), problems: told.problems };
     },
     changed: (change, error) => {
       const place = placeOf(change, containers);
       if (error === undefined) done.push({ change, place });
-      const differs = planned && difference(change, planned);
+      const differs = planned && diffChange(change, planned);
       for (const teller of tellers) teller.changed?.(change, place, error, differs);
     },
     passed: (outcome) => {
-      const stands = outcome.end === undefined ? [] : standing(outcome.end.world);
+      const stands = outcome.end === undefined ? [] : deployedRoutes(outcome.end.world);
       if (outcome.end !== undefined) rules = stillOpen(rules, rulesOf(stands), outcome.end.world.ingress.unconfirmed);
       become(after(status, outcome, stands), outcome.at, outcome.end);
-      calm = calmAfter(calm, outcome);
+      calm = baselineAfter(calm, outcome);
       done = [];
       for (const teller of tellers) teller.passed?.(outcome);
     },
     failed: (error, at) =>
-      become({ ...withMatters(status, mattersBlind(status.matters, error)), last: { at, result: "failed", applied: 0, failures: 1 } }, at),
+      become(
+        { ...withMatters(status, afterFailedObservation(status.matters, error)), last: { at, result: "failed", applied: 0, failures: 1 } },
+        at,
+      ),
   };
 }
 
 /** While containers or world cannot be read, the routes are what they were. */
-function after(before: Status, { end, errors, result, ...last }: Outcome, stands: readonly StandingRoute[]): Omit<Status, "since"> {
+function after(before: Status, { end, errors, result, ...last }: PassOutcome, stands: readonly DeployedRoute[]): Omit<Status, "since"> {
   return {
-    ...withMatters(before, end === undefined ? errors.reduce(mattersBlind, before.matters) : mattersSeen(end, stands)),
+    ...withMatters(before, end === undefined ? errors.reduce(afterFailedObservation, before.matters) : afterPass(end, stands)),
     routes: end === undefined ? before.routes : routesOf(end, stands, last.at, before.routes),
     last: { ...last, result },
     tunnel: end === undefined ? before.tunnel : end.world.tunnel.tunnel !== undefined && end.world.tunnel.tunnel.connected !== false,
@@ -129,26 +139,26 @@ function after(before: Status, { end, errors, result, ...last }: Outcome, stands
   };
 }
 
-const withMatters = (status: Status, matters: Matters): Status => ({
+const withMatters = (status: Status, matters: TrackedProblems): Status => ({
   ...status,
   matters,
-  problems: problemsIn(matters),
-  sick: sickIn(matters),
+  problems: trackedProblems(matters),
+  sick: failingServices(matters),
 });
 
 function routesOf(
-  end: NonNullable<Outcome["end"]>,
-  stands: readonly StandingRoute[],
+  end: NonNullable<PassOutcome["end"]>,
+  stands: readonly DeployedRoute[],
   at: number,
-  before: readonly KnownRoute[],
-): readonly KnownRoute[] {
+  before: readonly RouteStatus[],
+): readonly RouteStatus[] {
   const failed = new Map(end.failures.map(({ change, error }) => [change.subject as RouteKey, error]));
-  const known = knownRoutes(end.plan, end.decision.desired, stands, failed, at, end.world.ingress.unconfirmed);
-  return detailed(known, { ...end, stands }, before);
+  const known = routeStatuses(end.plan, end.decision.desired, stands, failed, at, end.world.ingress.unconfirmed);
+  return withDetails(known, { ...end, stands }, before);
 }
 
 /** A rule that only keeps the place lets nobody in. */
-const rulesOf = (stands: readonly StandingRoute[]): Rules =>
+const rulesOf = (stands: readonly DeployedRoute[]): Rules =>
   new Map(
     stands.flatMap(({ route, service, shut, public: anyone }) =>
       service === undefined || shut ? [] : [[routeKey(route), { public: anyone }] as const],
@@ -165,7 +175,7 @@ const stillOpen = (before: Rules | undefined, rules: Rules, unconfirmed: readonl
     }),
   ]);
 
-const placeOf = (change: AnyChange, containers: ReadonlyMap<RouteKey, string>): Place => {
-  const route = routeOf(change);
+const placeOf = (change: AnyChange, containers: ReadonlyMap<RouteKey, string>): ChangeTarget => {
+  const route = routeKeyOfChange(change);
   return route === undefined ? { name: change.subject } : { route, container: containers.get(change.subject as RouteKey) };
 };

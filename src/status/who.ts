@@ -1,10 +1,10 @@
 import type { ForeignPolicy } from "../domain/directory.ts";
 import type { Audience, Exposure } from "../domain/exposure.ts";
-import { either, many } from "../domain/grammar.ts";
+import { joinWithOr, pluralise } from "../domain/grammar.ts";
 import { policyPrefix } from "../domain/owner.ts";
-import { beneath, routeKey } from "../domain/route.ts";
-import type { World } from "../kinds/world.ts";
-import type { Desired, StandingRoute } from "../plan/desired.ts";
+import { isNestedIn, routeKey } from "../domain/route.ts";
+import type { ObservedState } from "../kinds/world.ts";
+import type { DeployedRoute, DesiredState } from "../plan/desired.ts";
 
 const EVERYONE = "everyone who can log in";
 
@@ -17,22 +17,24 @@ const ANYBODY = "Anyone, without a login";
  *
  * @param theirs - the policies of the user's own, for their names
  */
-export function whoIsWished(wish: Exposure, wishes: Desired["wishes"], theirs: readonly ForeignPolicy[]): string {
+export function describeDesiredAccess(wish: Exposure, wishes: DesiredState["wishes"], theirs: readonly ForeignPolicy[]): string {
   switch (wish.protection.kind) {
     case "public":
       return ANYBODY;
     case "login":
       return "Anyone: it is where people log in";
     case "authentik":
-      return capital(either([people(wish.protection.audience), ...others(wish.protection.audience, theirs)])) + withoutLogin(wish, wishes);
+      return (
+        capital(joinWithOr([people(wish.protection.audience), ...others(wish.protection.audience, theirs)])) + withoutLogin(wish, wishes)
+      );
   }
 }
 
 function people({ groups, emails }: Audience): string {
   if (groups.length === 0 && emails.length === 0) return EVERYONE;
   const domains = emails.filter((it) => it.startsWith("@")).length;
-  return either([
-    ...(groups.length === 0 ? [] : [`members of ${either(groups)}`]),
+  return joinWithOr([
+    ...(groups.length === 0 ? [] : [`members of ${joinWithOr(groups)}`]),
     ...counted(emails.length - domains, "e-mail address", "e-mail addresses"),
     ...counted(domains, "e-mail domain"),
   ]);
@@ -44,20 +46,20 @@ function others({ policies, tokens }: Audience, theirs: readonly ForeignPolicy[]
 }
 
 /** What of the route is open to anybody, as `access.bypass` or a public route beneath it. */
-function withoutLogin({ route }: Exposure, wishes: Desired["wishes"]): string {
-  const inside = [...wishes.values()].filter((it) => it.protection.kind === "public" && beneath(it.route, route));
+function withoutLogin({ route }: Exposure, wishes: DesiredState["wishes"]): string {
+  const inside = [...wishes.values()].filter((it) => it.protection.kind === "public" && isNestedIn(it.route, route));
   const paths = inside.flatMap((it) => (it.route.hostname === route.hostname ? (it.route.path ?? []) : [])).toSorted();
   return paths.length === 0 ? "" : `; ${paths.join(", ")} without a login`;
 }
 
 /** Who may enter as it stands, whatever is wished: by the names of the policies that the route's application has. */
-export function whoStands(world: World, standing: StandingRoute): string {
+export function describeCurrentAccess(world: ObservedState, standing: DeployedRoute): string {
   if (standing.public) return ANYBODY;
   const named = (world.access.mine.get(routeKey(standing.route))?.policies ?? []).map((id) => policyName(world, id));
-  return named.length === 0 ? "Those whom its Access application lets in" : capital(either(named.filter((it) => it !== undefined)));
+  return named.length === 0 ? "Those whom its Access application lets in" : capital(joinWithOr(named.filter((it) => it !== undefined)));
 }
 
-function policyName({ policy, login }: World, id: string): string | undefined {
+function policyName({ policy, login }: ObservedState, id: string): string | undefined {
   const mine = policy.mine.find((it) => it.id === id)?.name;
   // Ours end in a fingerprint where the name alone does not tell one audience from another.
   if (mine !== undefined)
@@ -68,6 +70,6 @@ function policyName({ policy, login }: World, id: string): string | undefined {
   return `policy ${policy.theirs.find((it) => it.id === id)?.name ?? id}`;
 }
 
-const counted = (count: number, one: string, several?: string): readonly string[] => (count === 0 ? [] : [many(count, one, several)]);
+const counted = (count: number, one: string, several?: string): readonly string[] => (count === 0 ? [] : [pluralise(count, one, several)]);
 
 const capital = (text: string): string => text.replace(/^./u, (first) => first.toUpperCase());

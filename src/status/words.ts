@@ -1,4 +1,4 @@
-import { many } from "../domain/grammar.ts";
+import { pluralise } from "../domain/grammar.ts";
 import type { Outage } from "./outages.ts";
 import { OWN_HOST, type Report, type ReportedProblem, type ReportedRoute, type RouteState } from "./report.ts";
 
@@ -16,8 +16,8 @@ export interface Banner {
 }
 
 /** Of the routes, of neighbours, and of what belongs to neither: how many need somebody. Warnings do not. */
-export const attention = (report: Report): number =>
-  loose(report).filter(({ severity }) => severity === "error").length + report.outages.length + report.summary.problem;
+export const attentionCount = (report: Report): number =>
+  unattributedProblems(report).filter(({ severity }) => severity === "error").length + report.outages.length + report.summary.problem;
 
 /** Whether nothing needs anybody. Warnings do not, and what has just begun to be silent is shown by its check alone. */
 export const healthy = ({ problems, summary, outages, checks, lastPass }: Report): boolean =>
@@ -29,14 +29,14 @@ export const healthy = ({ problems, summary, outages, checks, lastPass }: Report
 
 export function headline(report: Report): string {
   const { live, waiting, closing } = report.summary;
-  const needs = attention(report);
+  const needs = attentionCount(report);
   const warnings = ownMatters(report).filter(({ severity }) => severity === "warning").length;
   const total = report.routes.length;
   if (total + needs + warnings === 0) return report.lastPass === null ? "Starting" : "No routes yet";
   if (needs + warnings + waiting + closing === 0) return total === 1 ? "The one route is live" : `All ${total} routes are live`;
   const parts = [
-    needs === 0 ? "" : many(needs, "problem"),
-    warnings === 0 ? "" : many(warnings, "warning"),
+    needs === 0 ? "" : pluralise(needs, "problem"),
+    warnings === 0 ? "" : pluralise(warnings, "warning"),
     waiting === 0 ? "" : `${waiting} waiting`,
     closing === 0 ? "" : `${closing} closing`,
     live === 0 && needs + warnings > 0 ? "" : total === 0 ? "no routes" : `${live} live`,
@@ -84,7 +84,7 @@ const PREFIXES = { docker: "CFA-DOCKER-", cloudflare: "CFA-CF-", authentik: "CFA
 export const NAMES = { docker: "Docker", cloudflare: "Cloudflare", authentik: "Authentik", tunnel: "Tunnel" } as const;
 
 /** The first thing to do, where nothing asks for a route and all is well; undefined otherwise. */
-export const emptiness = ({
+export const emptyStateHint = ({
   routes,
   problems,
   lastPass,
@@ -100,7 +100,7 @@ export const problemsOf = (route: ReportedRoute, { problems }: Report): readonly
   problems.filter((problem) => belongs(problem, route));
 
 /** The problems that are told with no route, and with no neighbour. */
-export const loose = (report: Report): readonly ReportedProblem[] =>
+export const unattributedProblems = (report: Report): readonly ReportedProblem[] =>
   ownMatters(report).filter((problem) => !report.routes.some((route) => belongs(problem, route)));
 
 /** What is not told with a neighbour that does not answer. */
@@ -123,7 +123,7 @@ export const effectWords = (effect: "closed" | "unchanged"): string =>
   effect === "closed" ? "Closed: nobody reaches it." : "Still open as it was before; the change was not made.";
 
 /** What a route that waits waits for, to be said after the word. */
-export const awaited = (reason: string): string => reason.replace(/^waiting /, "");
+export const pendingText = (reason: string): string => reason.replace(/^waiting /, "");
 
 /** A message as a sentence: with a full stop, and with a capital unless it begins with a name. */
 export function sentence(text: string): string {

@@ -5,15 +5,15 @@ import type { z } from "zod";
 import type { Stranger } from "../../src/clients/authentik/lookup.ts";
 import { createAuthentik } from "../../src/clients/authentik.ts";
 import { createCloudflare } from "../../src/clients/cloudflare.ts";
-import { failed } from "../../src/clients/docker/fault.ts";
+import { throwDockerError } from "../../src/clients/docker/fault.ts";
 import type { Docker } from "../../src/clients/docker.ts";
 import { doctor } from "../../src/commands/doctor.ts";
 import { readConfig } from "../../src/config.ts";
-import { givenBy } from "../../src/doctor/given.ts";
-import { createScene, type Scene } from "../../src/doctor/scene.ts";
-import type { NoPage, Page, Visit } from "../../src/doctor/visit.ts";
+import { settingSources } from "../../src/doctor/given.ts";
+import { createDoctorContext, type DoctorContext } from "../../src/doctor/scene.ts";
+import type { HttpProbe, NoPage, ProbedPage } from "../../src/doctor/visit.ts";
 import type { Workload } from "../../src/domain/workload.ts";
-import type { Listed } from "../../src/sources/docker/listed.ts";
+import type { ListedContainer } from "../../src/sources/docker/listed.ts";
 import type { Report } from "../../src/status/report.ts";
 import { createTerminal } from "../../src/terminal.ts";
 import { tcp, workload } from "../builders.ts";
@@ -43,7 +43,7 @@ export interface Clinic extends AsyncDisposable {
   /** Another container that answers to Authentik's name. */
   stranger: Stranger | undefined;
   /** What pages answer instead of what they are, by the end of their address. */
-  readonly pages: Map<string, Page | NoPage>;
+  readonly pages: Map<string, ProbedPage | NoPage>;
   /** What somebody reads on a terminal of that many columns, and the exit code. */
   text(columns?: number): Promise<Ran>;
   /** Sandbox, engine and settings as they were when all was well. */
@@ -86,7 +86,7 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
   const wiki = workload({ "cfauth.hostname": at.host("wiki") }, { name: "wiki", ports: [tcp(3000)] });
   at.add(wiki);
   if (!fresh) await at.settle();
-  const pages = new Map<string, Page | NoPage>();
+  const pages = new Map<string, ProbedPage | NoPage>();
   const engine: Engine = { containers: [wiki], networks: ["tunnel"], refused: [] };
   const settings: Record<string, string> = {};
   const restore = remembered(at.sandbox);
@@ -94,14 +94,14 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
     beside: fresh ? undefined : (reportOf([at.host("wiki")]) as Report | undefined),
     stranger: undefined as Stranger | undefined,
   };
-  const sceneNow = (): Scene => {
+  const sceneNow = (): DoctorContext => {
     const env = { ...at.sandbox.environment, CFAUTH_OWNER: OWNER, DOCKER_HOST: `unix://${SOCKET}`, ...settings };
     const read = readConfig(env, () => "");
     if (!read.ok) throw new Error(JSON.stringify(read.faults));
     const { config } = read;
-    const scene = createScene({
+    const scene = createDoctorContext({
       config,
-      given: givenBy(env, () => ""),
+      given: settingSources(env, () => ""),
       docker: engineOf(engine),
       cloudflare: createCloudflare({ token: config.cloudflare.token.reveal(), baseUrl: config.cloudflare.baseUrl, backoffMs: 1 }),
       authentik: createAuthentik({ token: config.authentik.token.reveal(), url: config.authentik.apiUrl, backoffMs: 1 }),
@@ -114,14 +114,14 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
     });
     return scene;
   };
-  const ran = async (scene: Scene, json: boolean, columns: number) => {
+  const ran = async (scene: DoctorContext, json: boolean, columns: number) => {
     let out = "";
     const write = (text: string): void => {
       out += text;
     };
     return { code: await doctor(scene, createTerminal({ write, columns }, {}), json), out };
   };
-  const jsonOf = async (scene: Scene) => {
+  const jsonOf = async (scene: DoctorContext) => {
     const { code, out } = await ran(scene, true, 100);
     return { code, out, read: JSON.parse(out) as Json };
   };
@@ -159,10 +159,10 @@ function engineOf(engine: Engine): Docker {
       path,
       user: { uid: 65532, gids: [65532] },
     } as const;
-    if (engine.broken !== undefined) failed(about, Object.assign(new Error("no"), { code: engine.broken }));
-    if (engine.refused.includes(path)) failed(about, { statusCode: 403 });
+    if (engine.broken !== undefined) throwDockerError(about, Object.assign(new Error("no"), { code: engine.broken }));
+    if (engine.refused.includes(path)) throwDockerError(about, { statusCode: 403 });
     const found = body();
-    if (found === undefined) failed(about, { statusCode: 404 });
+    if (found === undefined) throwDockerError(about, { statusCode: 404 });
     return shape.parse(found);
   };
   return {
@@ -177,7 +177,7 @@ function engineOf(engine: Engine): Docker {
   };
 }
 
-const listedOf = ({ id, name, created, labels, networks, ports }: Workload): Listed => ({
+const listedOf = ({ id, name, created, labels, networks, ports }: Workload): ListedContainer => ({
   Id: id,
   Names: [`/${name}`],
   ImageID: `sha256:${"1".repeat(64)}`,
@@ -191,7 +191,7 @@ const listedOf = ({ id, name, created, labels, networks, ports }: Workload): Lis
 
 /** Names below `.localhost` are not looked up: whoever asks is at the edge already. */
 const visitOf =
-  ({ sandbox: { edge } }: Home): Visit =>
+  ({ sandbox: { edge } }: Home): HttpProbe =>
   async (url) => {
     const { hostname, pathname, search } = new URL(url);
     const { status, headers, body } = await probe(edge.port, hostname, pathname + search);

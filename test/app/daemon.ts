@@ -6,9 +6,9 @@ import { readConfig } from "../../src/config.ts";
 import type { Problem } from "../../src/domain/problem.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import type { AnyChange } from "../../src/kinds/index.ts";
-import type { Outcome } from "../../src/loop/loop.ts";
-import type { Preview } from "../../src/loop/preview.ts";
-import { taken } from "../../src/plan/rung.ts";
+import type { PassOutcome } from "../../src/loop/loop.ts";
+import type { DryRun } from "../../src/loop/preview.ts";
+import { describeReplaced } from "../../src/plan/rung.ts";
 import type { Source } from "../../src/sources/source.ts";
 import { tcp, workload } from "../builders.ts";
 import { type OriginStub, originStub } from "../sandbox/edge/testing/origin-stub.ts";
@@ -19,9 +19,9 @@ const RESYNC_MS = 5 * 60_000;
 
 export interface Daemon {
   /** Passes until one has nothing more to do; answers how that one ended. */
-  settle(): Promise<Outcome>;
+  settle(): Promise<PassOutcome>;
   /** The same after the time when Cloudflare and Authentik are looked at again. */
-  resync(): Promise<Outcome>;
+  resync(): Promise<PassOutcome>;
   /** The routes that were closed or narrowed, while a cloudflared may still run the rules of before. */
   readonly unconfirmed: readonly string[];
   /** What the last pass had to say, and about which routes that are live now. */
@@ -32,7 +32,7 @@ export interface Daemon {
   /** What was taken from others, in words. */
   readonly took: readonly string[];
   /** What it would do now: nothing is written. */
-  preview(): Promise<Preview>;
+  preview(): Promise<DryRun>;
   /** The changes of one turn, each wave's together, as `create ingress wiki.home.localhost`. */
   turn(): Promise<readonly (readonly string[])[]>;
 }
@@ -171,7 +171,7 @@ async function start(environment: Readonly<Record<string, string>>, source: Sour
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
   const changes: AnyChange[] = [];
   const waves: string[][] = [];
-  let last: Outcome | undefined;
+  let last: PassOutcome | undefined;
   const app: App = await createApp({
     config: read.config,
     source,
@@ -189,7 +189,7 @@ async function start(environment: Readonly<Record<string, string>>, source: Sour
     onCall: () => {},
     leaving,
   });
-  const settle = async (): Promise<Outcome> => {
+  const settle = async (): Promise<PassOutcome> => {
     for (let turn = 0; turn < MOST_TURNS; turn++) {
       await app.loop.turn();
       if (last !== undefined && last.applied === 0) return last;
@@ -219,7 +219,7 @@ async function start(environment: Readonly<Record<string, string>>, source: Sour
     },
     changes,
     get took() {
-      return changes.flatMap((change) => taken(change) ?? []);
+      return changes.flatMap((change) => describeReplaced(change) ?? []);
     },
   };
 }

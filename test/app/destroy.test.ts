@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { cli } from "../../src/cli.ts";
-import { type Operation, operations } from "../../src/clients/authentik/operations.ts";
+import { AUTHENTIK_OPERATIONS, type AuthentikOperation } from "../../src/clients/authentik/operations.ts";
 import { createTerminal } from "../../src/terminal.ts";
 import { tcp, workload } from "../builders.ts";
 import { inventory } from "../e2e/world.ts";
@@ -248,7 +248,7 @@ describe("cfauth destroy", () => {
 });
 
 describe("cfauth destroy with another token than the one that made the tiles", () => {
-  const all = [...new Set(Object.values<Operation>(operations).map(({ permission }) => permission))];
+  const all = [...new Set(Object.values<AuthentikOperation>(AUTHENTIK_OPERATIONS).map(({ permission }) => permission))];
   const wikiForFamily = async (at: Home) => {
     await at.run("wiki", { "access.groups": "family" });
     expect((await at.settle()).errors).toEqual([]);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { permissions, secretPermissions } from "../../src/clients/authentik/permissions.ts";
-import { problemDocs, TOKEN_FORM } from "../../src/links.ts";
+import { problemUrl, TOKEN_FORM } from "../../src/links.ts";
 import { VERSION } from "../../src/version.ts";
 import { tcp, workload } from "../builders.ts";
 import { reportOf } from "../doctor/report.ts";
@@ -797,7 +797,7 @@ describe("--json", () => {
       code: "CFA-CF-PERMISSION",
       fix: "dash.cloudflare.com → My Profile → API Tokens → the token of cfauth → Edit: add it (the token stays the same)",
       alternative: `or create a new token with everything ticked: ${TOKEN_FORM}`,
-      docs: problemDocs("CFA-CF-PERMISSION"),
+      docs: problemUrl("CFA-CF-PERMISSION"),
     });
     const counted = Object.fromEntries(
       ["pass", "warn", "fail", "skip"].map((it) => [it, checks.filter(({ result }) => result === it).length]),

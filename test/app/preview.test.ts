@@ -1,14 +1,14 @@
 /** What is previewed is what is then done: held against the whole daemon on the sandbox, change for change and wave for wave. */
 import { describe, expect, it } from "vitest";
 import type { Owner } from "../../src/domain/owner.ts";
-import type { Preview } from "../../src/loop/preview.ts";
+import type { DryRun } from "../../src/loop/preview.ts";
 import { planReport } from "../../src/preview/json.ts";
 import { tcp, workload } from "../builders.ts";
 import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTunnel } from "../sandbox/cloudflare/seed.ts";
 import { type Home, type HomeOptions, home, line, OWNER } from "./daemon.ts";
 import { furnish } from "./others.ts";
 
-const wavesOf = ({ steps }: Preview, later = false): readonly (readonly string[])[] =>
+const wavesOf = ({ steps }: DryRun, later = false): readonly (readonly string[])[] =>
   [
     ...Map.groupBy(
       steps.filter((step) => step.later === later),

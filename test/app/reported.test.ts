@@ -1,6 +1,6 @@
 /** What people are told of a closing and a narrowing that cloudflared does not run yet: in the log, on the page, by `/readyz`, by a notification. */
 import { expect, it } from "vitest";
-import type { Listed } from "../../src/sources/docker/listed.ts";
+import type { ListedContainer } from "../../src/sources/docker/listed.ts";
 import type { Report } from "../../src/status/report.ts";
 import { answer, stub } from "../clients/stub.ts";
 import { startSandbox } from "../sandbox/index.ts";
@@ -34,7 +34,7 @@ it("neither is reported as done before cloudflared runs it, and one that lasts i
   await using sandbox = await startSandbox();
   await using engine = await fakeEngine();
   await using people = await stub(answer(200, {}));
-  const container = (name: string, labels: Readonly<Record<string, string>>): Listed =>
+  const container = (name: string, labels: Readonly<Record<string, string>>): ListedContainer =>
     listed({
       Id: name.repeat(16),
       Names: [`/${name}`],

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { DockerDns } from "../../src/clients/docker/dns.ts";
 import type { Docker } from "../../src/clients/docker.ts";
-import { WorldError } from "../../src/errors.ts";
+import { ServiceError } from "../../src/errors.ts";
 
 /** A container that runs. */
 export interface Container {
@@ -77,8 +77,8 @@ export function dockerOf(running: () => readonly Container[], inspects = true): 
   return client;
 }
 
-const refused = (): WorldError =>
-  new WorldError({
+const refused = (): ServiceError =>
+  new ServiceError({
     service: "docker",
     code: "CFA-DOCKER-PROXY",
     message: "the proxy refuses GET /images/<id>/json",

@@ -1,17 +1,17 @@
 /** One engine, one account and the daemon between them: the real source, labels and planner on a world in memory. */
 
-import { graceOf, wishSettings } from "../../src/app.ts";
+import { desiredStateSettings, graceOf } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import type { AnyChange } from "../../src/kinds/index.ts";
-import { house } from "../../src/kinds/index.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
 import { routedHosts } from "../../src/kinds/routed-hosts.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { asked, namedNetworks } from "../../src/labels/asked.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { namedNetworks, referencedNames } from "../../src/labels/asked.ts";
 import { effectiveLabels } from "../../src/labels/label-set.ts";
-import { wishes } from "../../src/loop/wishes.ts";
-import { type Decision, type Memory, noMemory } from "../../src/plan/decide.ts";
-import { type Plan, plan } from "../../src/plan/plan.ts";
+import { computeDesired } from "../../src/loop/wishes.ts";
+import { type Decision, EMPTY_MEMORY, type ReconcileMemory } from "../../src/plan/decide.ts";
+import { type Plan, planChanges } from "../../src/plan/plan.ts";
 import { createDockerSource } from "../../src/sources/docker/source.ts";
 import { withAnswers } from "../../src/sources/index.ts";
 import type { Source } from "../../src/sources/source.ts";
@@ -61,9 +61,9 @@ export interface Household {
   now: number;
   readonly running: Map<string, Container>;
   groups: readonly string[];
-  world: World;
+  world: ObservedState;
   /** Every rule list so far, the oldest first. */
-  readonly documents: World["ingress"]["rules"][];
+  readonly documents: ObservedState["ingress"]["rules"][];
   /** How the last pass ended. */
   readonly outcome: { readonly plan: Plan<AnyChange>; readonly decision: Decision };
   /** Ends the process and begins another one, which remembers nothing. */
@@ -81,7 +81,7 @@ export interface Household {
 
 export interface HouseholdOptions {
   readonly environment?: Readonly<Record<string, string>>;
-  readonly world?: World;
+  readonly world?: ObservedState;
   /** Whether images may be inspected; true unless told. */
   readonly inspects?: boolean;
   /** Whether cfauth runs in a container on cloudflared's networks, and so can ask Docker's DNS; false unless told. */
@@ -93,7 +93,7 @@ const SELF: Container = { name: "cfauth", owner: "cfauth", labels: {}, networks:
 
 export function household({ environment = {}, world = emptyWorld(), inspects = true, attached = false }: HouseholdOptions = {}): Household {
   const config = configOf(environment);
-  const [settings, grace, rooms] = [wishSettings(config), graceOf(config), house(OWNER, false)];
+  const [settings, grace, rooms] = [desiredStateSettings(config), graceOf(config), resourceModel(OWNER, false)];
   const running = new Map<string, Container>();
   const everything = (): readonly Container[] => [...running.values(), ...(attached ? [SELF] : [])];
   const sourceOf = (): Source => {
@@ -110,13 +110,13 @@ export function household({ environment = {}, world = emptyWorld(), inspects = t
     });
   };
   let source = sourceOf();
-  let memory: Memory = noMemory;
+  let memory: ReconcileMemory = EMPTY_MEMORY;
   let logins: ReadonlySet<string> = new Set();
   let outcome: Household["outcome"] | undefined;
 
   const look = (workloads: readonly Workload[]): void => {
     const found = home.groups.map((name) => ({ pk: name, name }));
-    home.world = { ...home.world, directory: { groups: { found }, tokens: { found: [] }, asked: asked(workloads, settings) } };
+    home.world = { ...home.world, directory: { groups: { found }, tokens: { found: [] }, asked: referencedNames(workloads, settings) } };
   };
   const change = (it: AnyChange): void => {
     home.world = carryOut(home.world, it);
@@ -132,16 +132,16 @@ export function household({ environment = {}, world = emptyWorld(), inspects = t
       return outcome;
     },
     restart: () => {
-      memory = noMemory;
+      memory = EMPTY_MEMORY;
       source = sourceOf();
     },
     settle: async (onChange = () => {}) => {
       const workloads = await source.list();
       look(workloads);
       for (let waves = 0; waves < MOST_WAVES; waves++) {
-        const decision = wishes(settings, grace, workloads, home.world, memory, home.now);
+        const decision = computeDesired(settings, grace, workloads, home.world, memory, home.now);
         memory = decision.memory;
-        const next = plan(rooms, decision.desired, home.world);
+        const next = planChanges(rooms, decision.desired, home.world);
         outcome = { plan: next, decision };
         if (next.changes.length === 0) {
           home.documents.push(home.world.ingress.rules);

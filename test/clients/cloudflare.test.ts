@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { type Cloudflare, createCloudflare } from "../../src/clients/cloudflare.ts";
 import type { CallReport } from "../../src/clients/report.ts";
-import type { WorldError } from "../../src/errors.ts";
+import type { ServiceError } from "../../src/errors.ts";
 import { answer, cut, failure, type Stub, stub } from "./stub.ts";
 
 const TOKEN = "very-secret-token";
@@ -319,7 +319,7 @@ describe("stopping", () => {
 });
 
 describe("secrets", () => {
-  const whole = (error: WorldError): string =>
+  const whole = (error: ServiceError): string =>
     JSON.stringify({ ...error, message: error.message, stack: error.stack, cause: { ...(error.cause as object) } });
 
   test.each([

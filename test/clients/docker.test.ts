@@ -2,19 +2,19 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { failed } from "../../src/clients/docker/fault.ts";
+import { throwDockerError } from "../../src/clients/docker/fault.ts";
 import { createDocker } from "../../src/clients/docker.ts";
 import type { CallReport } from "../../src/clients/report.ts";
-import { WorldError } from "../../src/errors.ts";
+import { ServiceError } from "../../src/errors.ts";
 import { fakeEngine } from "../sources/docker/engine.ts";
 
 const SOCKET = { kind: "socket", path: "/var/run/docker.sock" } as const;
 
-function faultOf(error: unknown, address: Parameters<typeof failed>[0]["address"], gids = [65_532]): WorldError {
+function faultOf(error: unknown, address: Parameters<typeof throwDockerError>[0]["address"], gids = [65_532]): ServiceError {
   try {
-    return failed({ address, path: "/containers/json", user: { uid: 65_532, gids } }, error);
+    return throwDockerError({ address, path: "/containers/json", user: { uid: 65_532, gids } }, error);
   } catch (fault) {
-    if (fault instanceof WorldError) return fault;
+    if (fault instanceof ServiceError) return fault;
     throw fault;
   }
 }

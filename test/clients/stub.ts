@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { WorldError } from "../../src/errors.ts";
+import { ServiceError } from "../../src/errors.ts";
 
 export interface Received {
   readonly method: string;
@@ -51,11 +51,11 @@ export const answer =
 export const cut: Reply = (response) => void response.destroy();
 
 /** The fault that the call ends with. @throws when it succeeds, or ends with anything else */
-export async function failure(call: Promise<unknown>): Promise<WorldError> {
+export async function failure(call: Promise<unknown>): Promise<ServiceError> {
   const error = await call.then(
     () => undefined,
     (it: unknown) => it,
   );
-  if (error instanceof WorldError) return error;
+  if (error instanceof ServiceError) return error;
   throw new Error(`not a WorldError: ${String(error)}`);
 }

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Protection } from "../../src/domain/exposure.ts";
 import { LABEL_KEYS } from "../../src/labels/catalogue.ts";
-import { FOREIGN, translate } from "../../src/labels/foreign.ts";
+import { LABEL_DIALECTS, translateLabels } from "../../src/labels/foreign.ts";
 import { decoded, tcp, workload } from "../builders.ts";
 import { KNOWN } from "../labels/known.ts";
 
@@ -40,7 +40,7 @@ function run({ service, networks, labels }: (typeof snippets)[number]) {
     networks: Object.fromEntries(networks.map((network) => [network, { ip: "172.18.0.2" }])),
     ports: service === "unifi" ? [tcp(8080), tcp(8443)] : [tcp(3000)],
   });
-  const { exposures, problems } = decoded([container], { directory: KNOWN, reads: FOREIGN });
+  const { exposures, problems } = decoded([container], { directory: KNOWN, reads: LABEL_DIALECTS });
   return {
     opens: exposures.map(
       ({ route, origin, protection, adopt }) =>
@@ -112,7 +112,9 @@ describe("the tables of docs/migrating.md", () => {
     const rows = PAGE.split("\n").filter((line) => /^\| `(dockflare|cloudflare\.tunnel)\./.test(line));
     const keys = rows.flatMap((row) => [...row.matchAll(/`((?:dockflare|cloudflare\.tunnel)\.[\w.-]+)/g)].map(([, name = ""]) => name));
     const read = keys.filter((name) =>
-      [...translate({ [name]: "x" }, FOREIGN).routes.values()].some((labels) => [...labels.values()].some((it) => it.text !== "")),
+      [...translateLabels({ [name]: "x" }, LABEL_DIALECTS).routes.values()].some((labels) =>
+        [...labels.values()].some((it) => it.text !== ""),
+      ),
     );
     expect(read).toEqual([
       "dockflare.hostname",

@@ -3,12 +3,12 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { withMetrics } from "../../scripts/docs/metrics.ts";
-import { docs } from "../../src/links.ts";
+import { docsUrl } from "../../src/links.ts";
 import { METRICS, type MetricRow } from "../../src/metrics/catalogue.ts";
 import { createMetrics } from "../../src/metrics/metrics.ts";
-import { report } from "../../src/status/page.ts";
+import { buildReport } from "../../src/status/page.ts";
 import type { ReportedRoute } from "../../src/status/report.ts";
-import { createWatch } from "../../src/status/watch.ts";
+import { createStatusCollector } from "../../src/status/watch.ts";
 import { type Scrape, scraped } from "../metrics/exposition.ts";
 import { spoken } from "./promql.ts";
 
@@ -46,7 +46,7 @@ const DASHBOARD = JSON.parse(read("contrib/grafana/cfauth.json")) as {
 const TARGETS = DASHBOARD.panels.flatMap(({ targets }) => targets);
 
 /** A daemon that has just started. */
-const REPORT = report({ owner: undefined, dryRun: false, status: createWatch([]).status(), dockerUp: true, now: 0 });
+const REPORT = buildReport({ owner: undefined, dryRun: false, status: createStatusCollector([]).status(), dockerUp: true, now: 0 });
 const SCRAPE: Scrape = scraped((await createMetrics({ version: "1.2.3", resyncMs: 1 }).exposition(REPORT)).text);
 
 /** What Prometheus itself knows of each target. */
@@ -101,7 +101,7 @@ describe("the alerts", () => {
     expect(alert).toMatch(/^Cfauth[A-Z][A-Za-z]+$/);
     expect(["critical", "warning"]).toContain(labels["severity"]);
     expect(Object.keys(annotations)).toEqual(["summary", "description", "docs"]);
-    expect(annotations["docs"]).toBe(`${docs("monitoring.md")}#${alert.toLowerCase()}`);
+    expect(annotations["docs"]).toBe(`${docsUrl("monitoring.md")}#${alert.toLowerCase()}`);
     expect(PAGE).toContain(`\n### ${alert}\n`);
   });
 

@@ -2,17 +2,17 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withLimits } from "../../scripts/docs/limits.ts";
-import { Settings } from "../../src/config/settings.ts";
+import { RawSettings } from "../../src/config/settings.ts";
 import { backoff } from "../../src/loop/backoff.ts";
 import { retryDelay } from "../../src/sources/docker/retry-delay.ts";
-import { ailment } from "../../src/status/page.ts";
+import { livenessFailure } from "../../src/status/page.ts";
 
 const read = (path: string): string => readFileSync(resolve(import.meta.dirname, "../..", path), "utf8");
 const PAGE = read("docs/reliability.md").replace(/\s+/g, " ");
 const BUDGET = read("test/e2e/budget.test.ts");
 
 const fallback = (name: "CFAUTH_GRACE_PERIOD" | "CFAUTH_STARTUP_GRACE_PERIOD" | "CFAUTH_RESYNC_INTERVAL"): string =>
-  String(Settings.shape[name].def.defaultValue);
+  String(RawSettings.shape[name].def.defaultValue);
 
 it("docs/reliability.md has the limits that the code has (npm run docs)", () => {
   const page = read("docs/reliability.md");
@@ -56,8 +56,8 @@ describe("the numbers in docs/reliability.md", () => {
 });
 
 it("docs/troubleshooting.md says when the daemon is called unhealthy", () => {
-  const status = { last: { at: 0 } } as Parameters<typeof ailment>[0];
-  const minutes = (count: number) => ailment(status, 300_000, count * 60_000);
+  const status = { last: { at: 0 } } as Parameters<typeof livenessFailure>[0];
+  const minutes = (count: number) => livenessFailure(status, 300_000, count * 60_000);
   expect([minutes(12), minutes(13)]).toEqual([undefined, "the last pass ended 13 min ago"]);
   expect(read("docs/troubleshooting.md").replace(/\s+/g, " ")).toContain("more than 12 minutes without one, with the default settings");
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { FAMILIES } from "../../scripts/docs/problems/index.ts";
 import { withProblems } from "../../scripts/docs/troubleshooting.ts";
 import { PROBLEM_CODES } from "../../src/domain/problem.ts";
-import { problemDocs } from "../../src/links.ts";
+import { problemUrl } from "../../src/links.ts";
 import { textsOf } from "./sentences.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -22,7 +22,7 @@ describe("every code of a problem", () => {
   });
 
   it.each(PROBLEM_CODES)("%s leads to its section from wherever it is shown", (code) => {
-    expect(problemDocs(code)).toMatch(new RegExp(`/docs/troubleshooting\\.md#${code.toLowerCase()}$`));
+    expect(problemUrl(code)).toMatch(new RegExp(`/docs/troubleshooting\\.md#${code.toLowerCase()}$`));
     expect(headings).toContain(code);
   });
 

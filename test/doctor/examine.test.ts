@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { examine } from "../../src/doctor/examine.ts";
-import type { Scene } from "../../src/doctor/scene.ts";
-import { WorldError } from "../../src/errors.ts";
+import { runChecks } from "../../src/doctor/examine.ts";
+import type { DoctorContext } from "../../src/doctor/scene.ts";
+import { ServiceError } from "../../src/errors.ts";
 
-const down = (service: "cloudflare" | "docker"): WorldError =>
-  new WorldError({
+const down = (service: "cloudflare" | "docker"): ServiceError =>
+  new ServiceError({
     service,
     code: service === "docker" ? "CFA-DOCKER-UNREACHABLE" : "CFA-CF-UNREACHABLE",
     message: `no ${service}: it is off`,
@@ -29,8 +29,8 @@ it("a group that does not answer in time is said so, and holds up none that does
     workloads: () => Promise.reject(down("docker")),
     cloudflare: { ask: () => Promise.reject(down("cloudflare")) },
     authentik: { ask: never },
-  } as unknown as Scene;
-  await examine(scene, { patienceMs: 30, onGroup: ({ title, result, fact }) => told.push(`${result} ${title}: ${fact}`) });
+  } as unknown as DoctorContext;
+  await runChecks(scene, { patienceMs: 30, onGroup: ({ title, result, fact }) => told.push(`${result} ${title}: ${fact}`) });
   expect(told).toEqual([
     "pass Settings: 1 set, all of them from files",
     "fail Docker: no docker",

@@ -1,17 +1,17 @@
 import { expect, it } from "vitest";
-import { journey } from "../../src/doctor/journey.ts";
-import type { NoPage, Page } from "../../src/doctor/visit.ts";
+import { followLogin } from "../../src/doctor/journey.ts";
+import type { NoPage, ProbedPage } from "../../src/doctor/visit.ts";
 
 const AT = "https://auth.example.com";
 const START = `${AT}/application/o/authorize/?client_id=x`;
 const CALLBACK = "https://team.cloudflareaccess.com/cdn-cgi/access/callback";
 
-const to = (location: string): Page => ({ status: 302, location, body: "" });
-const page = (status: number, body: string): Page => ({ status, location: undefined, body });
+const to = (location: string): ProbedPage => ({ status: 302, location, body: "" });
+const page = (status: number, body: string): ProbedPage => ({ status, location: undefined, body });
 
 /** Where somebody ends whom the start answers so, and everything else as listed. */
-const follow = (start: Page | NoPage, others: Readonly<Record<string, Page>> = {}) =>
-  journey(async (url) => (url === START ? start : (others[url] ?? { why: `asked for ${url}` })), START, CALLBACK);
+const follow = (start: ProbedPage | NoPage, others: Readonly<Record<string, ProbedPage>> = {}) =>
+  followLogin(async (url) => (url === START ? start : (others[url] ?? { why: `asked for ${url}` })), START, CALLBACK);
 
 it.each([
   {

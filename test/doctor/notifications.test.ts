@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { notifications } from "../../src/doctor/notifications.ts";
-import type { Scene } from "../../src/doctor/scene.ts";
+import { checkNotifications } from "../../src/doctor/notifications.ts";
+import type { DoctorContext } from "../../src/doctor/scene.ts";
 import type { Owner } from "../../src/domain/owner.ts";
 import { parseTargets } from "../../src/notify/target.ts";
 
@@ -24,7 +24,7 @@ function told(text: string, notify: AbortSignal | undefined) {
   const targets = parseTargets(text);
   if (!targets.ok) throw new Error(targets.why);
   const scene = { config: { notify: targets.value }, notify, owner: async () => "home" as Owner, now: Date.now() };
-  return notifications(scene as unknown as Scene);
+  return checkNotifications(scene as unknown as DoctorContext);
 }
 
 describe("where messages go", () => {

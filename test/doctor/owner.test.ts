@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type Marked, sharedOwner } from "../../src/doctor/owner.ts";
+import { findSharedOwner, type MarkedObjects } from "../../src/doctor/owner.ts";
 import type { RouteKey } from "../../src/domain/route.ts";
 import type { ReportedRoute } from "../../src/status/report.ts";
 import { reportOf } from "./report.ts";
 
 const key = "a.example.com" as RouteKey;
-const none: Marked = { owner: "nas", named: true, unasked: [], undone: [], daemon: undefined, startupGraceMs: 300_000 };
+const none: MarkedObjects = { owner: "nas", named: true, unasked: [], undone: [], daemon: undefined, startupGraceMs: 300_000 };
 const daemon = (state: ReportedRoute["state"] | undefined) => {
   const report = reportOf(state === undefined ? [] : [key], "nas");
   return { ...report, routes: report.routes.map((route) => ({ ...route, ...(state && { state }) })) };
@@ -34,7 +34,7 @@ describe("two daemons with one owner", () => {
       seen: { undone: [key], daemon: { ...daemon("live"), lastPass: { at: "2026-11-25T10:42:05.000Z", result: "failed", applied: 0 } } },
       is: "pass",
     },
-  ] satisfies readonly { name: string; seen: Partial<Marked>; is: string }[])("$name: $is", ({ seen, is }) => {
-    expect(sharedOwner({ ...none, ...seen }).result).toBe(is);
+  ] satisfies readonly { name: string; seen: Partial<MarkedObjects>; is: string }[])("$name: $is", ({ seen, is }) => {
+    expect(findSharedOwner({ ...none, ...seen }).result).toBe(is);
   });
 });

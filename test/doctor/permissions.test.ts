@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { held } from "../../src/doctor/permissions.ts";
-import { WorldError, type WorldFault } from "../../src/errors.ts";
+import { probePermission } from "../../src/doctor/permissions.ts";
+import { ServiceError, type ServiceErrorInit } from "../../src/errors.ts";
 
-const answered = (code: WorldFault["code"], status: number | undefined, vendor: readonly string[] = []) =>
-  held(
-    Promise.reject(new WorldError({ service: "cloudflare", code, message: "no answer came", fix: "", transient: false, status, vendor })),
+const answered = (code: ServiceErrorInit["code"], status: number | undefined, vendor: readonly string[] = []) =>
+  probePermission(
+    Promise.reject(new ServiceError({ service: "cloudflare", code, message: "no answer came", fix: "", transient: false, status, vendor })),
   );
 
 describe("a permission of the Cloudflare token", () => {

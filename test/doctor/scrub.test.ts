@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { published, scrubbed } from "../../src/doctor/scrub.ts";
+import { publishReport, scrubReport } from "../../src/doctor/scrub.ts";
 import { secret } from "../../src/secret.ts";
 
 const of = (detail: string) => ({
@@ -22,7 +22,7 @@ it.each([
     is: 'emails="(an e-mail address),(an e-mail address)"',
   },
 ])("shows no $name", ({ text, is }) => {
-  expect(scrubbed(of(text), [secret("s3cr3t-value")])).toEqual(of(is));
+  expect(scrubReport(of(text), [secret("s3cr3t-value")])).toEqual(of(is));
 });
 
 it.each([
@@ -32,6 +32,6 @@ it.each([
   { text: "at http://192.168.1.7:9000 and 127.0.0.1:80 and ::1", is: "at http://192.168.1.7:9000 and 127.0.0.1:80 and ::1" },
   { text: "cloudflared 2026.8.2 at 10:42:05, engine 29.1.0, fd00::1", is: "cloudflared 2026.8.2 at 10:42:05, engine 29.1.0, fd00::1" },
 ])("a report has public addresses left out and all else kept: $text", ({ text, is }) => {
-  expect(published(of(text), [])).toEqual(of(is));
-  expect(scrubbed(of(text), [])).toEqual(of(text));
+  expect(publishReport(of(text), [])).toEqual(of(is));
+  expect(scrubReport(of(text), [])).toEqual(of(text));
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Check, Group } from "../../src/doctor/findings.ts";
+import type { CheckResults, DoctorCheck } from "../../src/doctor/findings.ts";
 import { groupText, verdict } from "../../src/doctor/text.ts";
 import { createTerminal, type Terminal } from "../../src/terminal.ts";
 
 const terminal = (columns: number, env: Readonly<Record<string, string>> = {}): Terminal =>
   createTerminal({ write: () => {}, columns }, env);
 
-const bad: Check = {
+const bad: DoctorCheck = {
   id: "tunnel.connected",
   title: "connected",
   result: "fail",
@@ -15,7 +15,7 @@ const bad: Check = {
   fixes: ["docker compose logs cloudflared"],
 };
 
-const group = (checks: readonly Check[], fact = "homelab: cloudflared is not connected"): Group => ({
+const group = (checks: readonly DoctorCheck[], fact = "homelab: cloudflared is not connected"): CheckResults => ({
   id: "tunnel",
   title: "Tunnel",
   result: checks[0]?.result ?? "pass",
@@ -48,7 +48,7 @@ describe("a group that is ill", () => {
   });
 
   it("tells a dozen problems in full and how many more there are", () => {
-    const many = Array.from({ length: 15 }, (_, index): Check => ({ ...bad, detail: `problem ${index}` }));
+    const many = Array.from({ length: 15 }, (_, index): DoctorCheck => ({ ...bad, detail: `problem ${index}` }));
     const text = groupText(group(many), terminal(100));
     expect(text).toContain("Problem 11");
     expect(text).not.toContain("Problem 12");
@@ -56,7 +56,7 @@ describe("a group that is ill", () => {
   });
 
   it("shows a long list whole, what to do beneath it, and what is wrong besides", () => {
-    const lacking = Array.from({ length: 15 }, (_, index): Check => {
+    const lacking = Array.from({ length: 15 }, (_, index): DoctorCheck => {
       return {
         ...bad,
         title: `right ${index}`,
@@ -79,7 +79,7 @@ describe("a group that is ill", () => {
 });
 
 describe("the last sentence", () => {
-  const listed = (id: string, result: Check["result"]): Check => ({ id, title: id, result, listed: true });
+  const listed = (id: string, result: DoctorCheck["result"]): DoctorCheck => ({ id, title: id, result, listed: true });
 
   it.each([
     { name: "all is well", checks: [{ ...bad, result: "pass" }], says: "Everything cfauth needs is in place." },
@@ -97,12 +97,12 @@ describe("the last sentence", () => {
       ],
       says: "2 warnings. cfauth can work.",
     },
-  ] satisfies readonly { name: string; checks: readonly Check[]; says: string }[])("$name", ({ checks, says }) => {
+  ] satisfies readonly { name: string; checks: readonly DoctorCheck[]; says: string }[])("$name", ({ checks, says }) => {
     expect(verdict([group(checks)])).toBe(says);
   });
 
   it("counts what was not looked at", () => {
-    const dark: Group = {
+    const dark: CheckResults = {
       id: "login",
       title: "Login",
       result: "skip",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { discreet } from "../../src/domain/discreet.ts";
+import { redactPersonalData } from "../../src/domain/discreet.ts";
 
 describe("a text that is shown to others", () => {
   it.each([
@@ -11,17 +11,17 @@ describe("a text that is shown to others", () => {
     ["root@localhost may enter", "(an e-mail address) may enter"],
     ["http://ann:hush@nas:5000/x goes there", "http://…@nas:5000/x goes there"],
   ])("has no e-mail address and no password in it: %s", (text, shown) => {
-    expect(discreet(text)).toBe(shown);
+    expect(redactPersonalData(text)).toBe(shown);
   });
 
   it.each(["everyone at @example.com", "cfauth.hostname: a.example.com", "https://auth.example.com/if/admin/#/core"])(
     "keeps all else: %s",
     (text) => {
-      expect(discreet(text)).toBe(text);
+      expect(redactPersonalData(text)).toBe(text);
     },
   );
 
   it.each(["x", "x@", "//", "@", "//x"])("is read in linear time: a megabyte of %j", (part) => {
-    expect(discreet(`${part.repeat(2 ** 20 / part.length)} ann@example.com`)).toMatch(/\(an e-mail address\)$/);
+    expect(redactPersonalData(`${part.repeat(2 ** 20 / part.length)} ann@example.com`)).toMatch(/\(an e-mail address\)$/);
   });
 });

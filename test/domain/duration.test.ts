@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { goDuration, parseDuration, spoken } from "../../src/domain/duration.ts";
+import { formatDuration, goDuration, parseDuration } from "../../src/domain/duration.ts";
 
 describe("a duration", () => {
   it.each([
@@ -46,6 +46,6 @@ describe("a duration", () => {
     { ms: 7_100_000, text: "118 min" },
     { ms: 7_200_000, text: "2 h" },
   ])("people read $ms ms as $text", ({ ms, text }) => {
-    expect(spoken(ms)).toBe(text);
+    expect(formatDuration(ms)).toBe(text);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { distance, nearest } from "../../src/domain/nearest.ts";
+import { closestMatch, editDistance } from "../../src/domain/nearest.ts";
 
 describe("the word that was probably meant", () => {
   const known = ["hostname", "port", "path", "access", "access.session", "access.groups", "app.name", "origin.noTLSVerify", "wait-healthy"];
@@ -21,7 +21,7 @@ describe("the word that was probably meant", () => {
     { word: "x", is: undefined },
     { word: "", is: undefined },
   ])("for $word is $is", ({ word, is }) => {
-    expect(nearest(word, known)).toBe(is);
+    expect(closestMatch(word, known)).toBe(is);
   });
 
   it.each([
@@ -32,12 +32,12 @@ describe("the word that was probably meant", () => {
     { a: "authentic", b: "authentik", is: 1 },
     { a: "kitten", b: "sitting", is: 3 },
   ])("$a and $b are $is edits apart", ({ a, b, is }) => {
-    expect([distance(a, b), distance(b, a)]).toEqual([is, is]);
+    expect([editDistance(a, b), editDistance(b, a)]).toEqual([is, is]);
   });
 
   it("is one of the known ones or none, whatever the word", () => {
     fc.assert(
-      fc.property(fc.string(), (word) => [...known, undefined].includes(nearest(word, known))),
+      fc.property(fc.string(), (word) => [...known, undefined].includes(closestMatch(word, known))),
       { numRuns: 300 },
     );
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { beneath, bySpecificity, parseRouteKey, type Route, routeKey } from "../../src/domain/route.ts";
+import { bySpecificity, isNestedIn, parseRouteKey, type Route, routeKey } from "../../src/domain/route.ts";
 import { route } from "../builders.ts";
 
 const some = fc
@@ -83,7 +83,7 @@ describe("the order of routes", () => {
 
   it("puts a route before every other that would answer for it", () => {
     fc.assert(
-      fc.property(some, some, (inner, outer) => !beneath(inner, outer) || bySpecificity(inner, outer) < 0),
+      fc.property(some, some, (inner, outer) => !isNestedIn(inner, outer) || bySpecificity(inner, outer) < 0),
       { numRuns: 500 },
     );
   });
@@ -109,12 +109,12 @@ describe("whether another route would answer in a route's place", () => {
     { inner: "a.example.com/api", outer: "*.example.com/api/v1", is: true },
     { inner: "a.example.com/other", outer: "*.example.com/api", is: false },
   ])("$outer for $inner: $is", ({ inner, outer, is }) => {
-    expect(beneath(route(inner), route(outer))).toBe(is);
+    expect(isNestedIn(route(inner), route(outer))).toBe(is);
   });
 
   it("is never so both ways, nor for a route and itself", () => {
     fc.assert(
-      fc.property(some, some, (a: Route, b: Route) => !(beneath(a, b) && beneath(b, a)) && !beneath(a, a)),
+      fc.property(some, some, (a: Route, b: Route) => !(isNestedIn(a, b) && isNestedIn(b, a)) && !isNestedIn(a, a)),
       { numRuns: 500 },
     );
   });

@@ -2,7 +2,7 @@
 import axe from "axe-core";
 import type { Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Page } from "../../src/http/server.ts";
+import type { RunningServer } from "../../src/http/server.ts";
 import type { Report } from "../../src/status/report.ts";
 import { LIVE, pageOf, reportedRoute, reportOf, TROUBLE } from "../http/reports.ts";
 import { type Browsing, inBrowser, startBrowsing } from "./browsing.ts";
@@ -23,7 +23,7 @@ const long = reportOf({
 
 inBrowser("the status page", () => {
   let browsing: Browsing;
-  let page: Page;
+  let page: RunningServer;
   let report: Report;
   let closed: Promise<void> | undefined;
 

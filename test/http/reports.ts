@@ -1,5 +1,5 @@
 /** Reports as a daemon makes them, for what shows them. */
-import { openPage, type Page, type PageParts } from "../../src/http/server.ts";
+import { type RunningServer, type ServerDeps, startServer } from "../../src/http/server.ts";
 import type { Report, ReportedProblem, ReportedRoute } from "../../src/status/report.ts";
 
 export const reportedRoute = (hostname: string, more: Partial<ReportedRoute> = {}): ReportedRoute => ({
@@ -140,8 +140,8 @@ export const TROUBLE = reportOf({
 });
 
 /** A page of a daemon that is well and says this, at any free port. */
-export const pageOf = (report: () => Report, parts: Partial<PageParts> = {}): Promise<Page> =>
-  openPage(
+export const pageOf = (report: () => Report, parts: Partial<ServerDeps> = {}): Promise<RunningServer> =>
+  startServer(
     { report, ailment: () => undefined, ready: () => true, metrics: async () => METRICS, failed: () => {}, ...parts },
     { host: "127.0.0.1", port: 0 },
   );

@@ -1,11 +1,11 @@
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
-import type { Page, PageParts } from "../../src/http/server.ts";
+import type { RunningServer, ServerDeps } from "../../src/http/server.ts";
 import { METRICS, pageOf, reportedRoute, reportOf } from "./reports.ts";
 
 const REPORT = reportOf({ routes: [reportedRoute("status.example.com", { container: "cfauth", origin: "http://cfauth:8080" })] });
 
-const open = (parts: Partial<PageParts> = {}): Promise<Page & AsyncDisposable> =>
+const open = (parts: Partial<ServerDeps> = {}): Promise<RunningServer & AsyncDisposable> =>
   pageOf(() => REPORT, parts).then((page) => ({ ...page, [Symbol.asyncDispose]: () => page.close() }));
 
 interface Answer {
@@ -14,7 +14,11 @@ interface Answer {
   readonly body: string;
 }
 
-function ask({ port }: Page, path: string, { method = "GET", ...headers }: Readonly<Record<string, string>> = {}): Promise<Answer> {
+function ask(
+  { port }: RunningServer,
+  path: string,
+  { method = "GET", ...headers }: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (answer) => {
       let body = "";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RouteKey } from "../../src/domain/route.ts";
-import { accessApi } from "../../src/kinds/access/api.ts";
-import type { AccessChange, AccessSeen, ApplicationWish } from "../../src/kinds/access/seen.ts";
+import { createAccessApplicationDriver } from "../../src/kinds/access/api.ts";
+import type { AccessApplicationChange, DesiredApplication, ObservedAccessApplications } from "../../src/kinds/access/seen.ts";
 import { seedApp, seedIdentityProvider, seedPolicy, seedTag } from "../sandbox/cloudflare/seed.ts";
 import { cloudflare, owner } from "./world.ts";
 
@@ -13,8 +13,8 @@ async function scene() {
   seedTag(state, TAG);
   const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc" }).id;
   const policy = seedPolicy(state, { name: "cfauth:home everyone" }).id;
-  const api = accessApi({ cloudflare: reached.client, account: reached.account, owner: owner() });
-  const wish = (route: string, more: Partial<ApplicationWish> = {}): ApplicationWish => ({
+  const api = createAccessApplicationDriver({ cloudflare: reached.client, account: reached.account, owner: owner() });
+  const wish = (route: string, more: Partial<DesiredApplication> = {}): DesiredApplication => ({
     route: route as RouteKey,
     name: route,
     idp,
@@ -24,7 +24,7 @@ async function scene() {
     launcher: { visible: true, logo: undefined },
     ...more,
   });
-  const open = (route: string, more: Partial<ApplicationWish> = {}): AccessChange => ({
+  const open = (route: string, more: Partial<DesiredApplication> = {}): AccessApplicationChange => ({
     kind: "access",
     action: "create",
     key: route,
@@ -43,7 +43,7 @@ async function scene() {
   return { ...reached, api, idp, policy, wish, open, ours, state, look: () => api.observe("all", undefined) };
 }
 
-const mine = (seen: AccessSeen, route: string) => {
+const mine = (seen: ObservedAccessApplications, route: string) => {
   const at = seen.mine.get(route as RouteKey);
   if (at === undefined) throw new Error(`not ours: ${route}`);
   return at;
@@ -129,7 +129,7 @@ test("an update leaves what the user set, and the audience", async () => {
   seedTag(world.state, "zebra");
   const app = world.ours("app.example.com", { ...logo, allowed_idps: [] });
   const seen = await world.look();
-  const change: AccessChange = {
+  const change: AccessApplicationChange = {
     kind: "access",
     action: "update",
     key: "a",
@@ -169,7 +169,7 @@ test("an application that is gone already counts as deleted", async () => {
 
 test("the tag is made when it is missing, and one that is there is fine", async () => {
   await using world = await scene();
-  const tag: AccessChange = { kind: "access", action: "create", key: "tag", subject: TAG };
+  const tag: AccessApplicationChange = { kind: "access", action: "create", key: "tag", subject: TAG };
   const there = await world.api.apply([tag], { ...(await world.look()), tagged: false });
   expect(there).toMatchObject({ failures: [], seen: { tagged: true } });
   world.state.tags.clear();

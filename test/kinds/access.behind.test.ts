@@ -1,22 +1,22 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
-import { behindAccess } from "../../src/kinds/access/behind.ts";
+import { diagnoseLoginBehindAccess } from "../../src/kinds/access/behind.ts";
 import type { ForeignApplication } from "../../src/kinds/access/seen.ts";
-import { house } from "../../src/kinds/index.ts";
-import { standing } from "../../src/kinds/standing.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { decide } from "../../src/plan/decide.ts";
-import { plan } from "../../src/plan/plan.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
+import { deployedRoutes } from "../../src/kinds/standing.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { resolveDesired } from "../../src/plan/decide.ts";
+import { planChanges } from "../../src/plan/plan.ts";
 import { anybody, exposure, knowing, NOTHING_RUNS } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 
 const AUTH = "auth.example.com";
 const login = exposure(AUTH, { protection: { kind: "login" }, workload: "authentik" });
 
-const desiredOf = (world: World, wishes: readonly Exposure[]) =>
-  decide(
+const desiredOf = (world: ObservedState, wishes: readonly Exposure[]) =>
+  resolveDesired(
     [{ exposures: wishes, faulty: [], problems: [] }],
-    standing(world),
+    deployedRoutes(world),
     NOTHING_RUNS,
     knowing(wishes),
     { graceMs: 0, startupGraceMs: 0 },
@@ -26,13 +26,13 @@ const desiredOf = (world: World, wishes: readonly Exposure[]) =>
 /** The world with these wishes fulfilled, and these applications of others. */
 function told(wishes: readonly Exposure[], theirs: readonly Partial<ForeignApplication>[] = []) {
   let world = emptyWorld();
-  for (let { changes } = plan(house(OWNER), desiredOf(world, wishes), world); changes.length > 0; ) {
+  for (let { changes } = planChanges(resourceModel(OWNER), desiredOf(world, wishes), world); changes.length > 0; ) {
     world = changes.reduce(carryOut, world);
-    ({ changes } = plan(house(OWNER), desiredOf(world, wishes), world));
+    ({ changes } = planChanges(resourceModel(OWNER), desiredOf(world, wishes), world));
   }
   const foreign = theirs.map((it) => ({ id: "t", name: "Homelab", type: "self_hosted", covers: [], bypasses: false, kept: {}, ...it }));
   const seen = { ...world, access: { ...world.access, theirs: foreign } };
-  return behindAccess(seen, desiredOf(seen, wishes));
+  return diagnoseLoginBehindAccess(seen, desiredOf(seen, wishes));
 }
 
 describe("an Access application before Authentik itself", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { foreignFrom } from "../../src/kinds/access/application.ts";
-import { coveringForeign } from "../../src/kinds/access/covering.ts";
-import type { Application, ForeignApplication } from "../../src/kinds/access/seen.ts";
-import { claim } from "../../src/kinds/mine.ts";
+import { foreignApplicationFrom } from "../../src/kinds/access/application.ts";
+import { foreignApplicationsCovering } from "../../src/kinds/access/covering.ts";
+import type { AccessApplication, ForeignApplication } from "../../src/kinds/access/seen.ts";
+import { markOwned } from "../../src/kinds/mine.ts";
 import { key, route } from "../builders.ts";
 
 const foreign = (covers: readonly string[], more: Partial<ForeignApplication> = {}): ForeignApplication => ({
@@ -15,7 +15,10 @@ const foreign = (covers: readonly string[], more: Partial<ForeignApplication> = 
   ...more,
 });
 const found = (at: string, theirs: readonly ForeignApplication[], mine: readonly string[] = []) =>
-  coveringForeign({ theirs, mine: new Map(mine.map((it) => [key(it), claim({ route: key(it) } as Application)])) }, route(at))?.place;
+  foreignApplicationsCovering(
+    { theirs, mine: new Map(mine.map((it) => [key(it), markOwned({ route: key(it) } as AccessApplication)])) },
+    route(at),
+  )?.place;
 
 describe("a foreign application covers a route where it would decide if cfauth made none", () => {
   it.each([
@@ -75,23 +78,27 @@ describe("what a foreign application names is read as Access means it", () => {
     { name: "by the list that came before destinations", answer: { self_hosted_domains: ["nas.example.com", "bank.example.com/app"] } },
     { name: "among others", answer: { destinations: ["nas.example.com", "bank.example.com/app"].map((uri) => ({ type: "public", uri })) } },
   ])("$name", ({ answer }) => {
-    const application = foreignFrom({ id: "bank", type: "self_hosted", ...answer });
-    expect(coveringForeign({ theirs: [application], mine: new Map() }, route("bank.example.com/app/login"))?.place).toBe(
+    const application = foreignApplicationFrom({ id: "bank", type: "self_hosted", ...answer });
+    expect(foreignApplicationsCovering({ theirs: [application], mine: new Map() }, route("bank.example.com/app/login"))?.place).toBe(
       "bank.example.com/app",
     );
   });
 
   it.each(["b\u00fccher.example.com", "B\u00dcCHER.example.com", "*.b\u00fccher.example.com"])("%s is the name in the DNS", (domain) => {
-    const application = foreignFrom({ id: "books", type: "self_hosted", domain });
+    const application = foreignApplicationFrom({ id: "books", type: "self_hosted", domain });
     const at = domain.startsWith("*") ? "a.xn--bcher-kva.example.com/login" : "xn--bcher-kva.example.com/login";
-    expect(coveringForeign({ theirs: [application], mine: new Map() }, route(at))?.place).toBe(
+    expect(foreignApplicationsCovering({ theirs: [application], mine: new Map() }, route(at))?.place).toBe(
       domain.startsWith("*") ? "*.xn--bcher-kva.example.com" : "xn--bcher-kva.example.com",
     );
   });
 
   it("a private network covers no hostname", () => {
-    const application = foreignFrom({ id: "n", type: "self_hosted", destinations: [{ type: "private", uri: "bank.example.com" }] });
-    expect(coveringForeign({ theirs: [application], mine: new Map() }, route("bank.example.com/login"))).toBeUndefined();
+    const application = foreignApplicationFrom({
+      id: "n",
+      type: "self_hosted",
+      destinations: [{ type: "private", uri: "bank.example.com" }],
+    });
+    expect(foreignApplicationsCovering({ theirs: [application], mine: new Map() }, route("bank.example.com/login"))).toBeUndefined();
   });
 });
 

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Exposure, Protection } from "../../src/domain/exposure.ts";
 import { composeProject } from "../../src/domain/party.ts";
 import { routeKey } from "../../src/domain/route.ts";
-import { overruling } from "../../src/kinds/access/conflict.ts";
-import { accessRung, doubles, tagFoundation } from "../../src/kinds/access/propose.ts";
-import type { AccessSeen, Application } from "../../src/kinds/access/seen.ts";
+import { diagnoseOverruledApplications } from "../../src/kinds/access/conflict.ts";
+import { accessApplicationResource, collectDuplicateApplications, tagPrerequisite } from "../../src/kinds/access/propose.ts";
+import type { AccessApplication, ObservedAccessApplications } from "../../src/kinds/access/seen.ts";
 import type { RawRule } from "../../src/kinds/ingress/seen.ts";
-import { claim } from "../../src/kinds/mine.ts";
+import { markOwned } from "../../src/kinds/mine.ts";
 import type { Policy } from "../../src/kinds/policy/seen.ts";
-import { decide, noMemory } from "../../src/plan/decide.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../src/plan/decide.ts";
 import { anybody, exposure, hostname, key, NOTHING_RUNS, only, route } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 
@@ -22,13 +22,13 @@ const policy = (id: string, words: string, decision: string, include: readonly u
   exclude: [],
 });
 const policies = [
-  claim(policy("p-members", "everyone who logs in with Authentik", "allow", [{ login_method: { id: "idp-1" } }])),
-  claim(policy("p-public", "public, no login", "bypass")),
+  markOwned(policy("p-members", "everyone who logs in with Authentik", "allow", [{ login_method: { id: "idp-1" } }])),
+  markOwned(policy("p-public", "public, no login", "bypass")),
 ];
-const method = claim({ id: "idp-1", name: "Authentik", config: {} as never, claims: [], kept: {} });
+const method = markOwned({ id: "idp-1", name: "Authentik", config: {} as never, claims: [], kept: {} });
 const launcher = { visible: true, logo: undefined };
 
-const as = (more: Partial<Application> = {}): Application => ({
+const as = (more: Partial<AccessApplication> = {}): AccessApplication => ({
   id: "app-1",
   aud: "aud-1",
   route: key(APP),
@@ -45,22 +45,22 @@ const as = (more: Partial<Application> = {}): Application => ({
 const empty = emptyWorld();
 /** Our record of the hostname. */
 const recorded = {
-  mine: new Map([[hostname(APP), claim({ id: "r", zone: "z", name: hostname(APP), type: "CNAME", content: "t", proxied: true })]]),
+  mine: new Map([[hostname(APP), markOwned({ id: "r", zone: "z", name: hostname(APP), type: "CNAME", content: "t", proxied: true })]]),
 };
 const world = (
-  application?: Application,
-  more: Partial<AccessSeen> = {},
+  application?: AccessApplication,
+  more: Partial<ObservedAccessApplications> = {},
   parts = { policies, method: method as typeof method | undefined },
 ) => ({
-  access: { ...empty.access, mine: new Map(application && [[application.route, claim(application)]]), theirs: [], ...more },
+  access: { ...empty.access, mine: new Map(application && [[application.route, markOwned(application)]]), theirs: [], ...more },
   policy: { mine: parts.policies, theirs: [{ id: "p-theirs", name: "Friends", decision: "allow" }] },
   login: { method: parts.method },
   ingress: { ...empty.ingress, rules: [] as readonly RawRule[] },
   dns: { mine: empty.dns.mine },
 });
-const { desired } = decide([], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
+const { desired } = resolveDesired([], [], NOTHING_RUNS, EMPTY_MEMORY, { graceMs: 0, startupGraceMs: 0 }, 0);
 const stance = (at: ReturnType<typeof world>, wish: Exposure | undefined = exposure(APP)) =>
-  accessRung(OWNER).stance(wish.route, wish, at, desired);
+  accessApplicationResource(OWNER).stance(wish.route, wish, at, desired);
 const WISH = { route: APP, name: APP, idp: "idp-1", session: "24h", tag: "cfauth-home", policies: ["p-members"], launcher };
 
 describe("the application of a wished route", () => {
@@ -105,7 +105,7 @@ describe("the application of a wished route", () => {
     ).toEqual({ is: "stands" });
   });
 
-  it.each<{ name: string; found: Application; moves: "audience" | undefined }>([
+  it.each<{ name: string; found: AccessApplication; moves: "audience" | undefined }>([
     { name: "lets nobody in", found: as({ policies: [] }), moves: "audience" },
     // A policy of the user's with the action Allow: whoever logs in is admitted now.
     { name: "lets somebody else in as well", found: as({ policies: ["p-members", "p-theirs"] }), moves: "audience" },
@@ -142,14 +142,14 @@ describe("the application of a wished route", () => {
 });
 
 describe("an application whose audience changes", () => {
-  const FAMILY = claim(
+  const FAMILY = markOwned(
     policy("p-family", "members of family", "allow", [{ oidc: { claim_name: "c", claim_value: "family", identity_provider_id: "idp-1" } }]),
   );
-  const ADMINS = claim(
+  const ADMINS = markOwned(
     policy("p-admins", "members of admins", "allow", [{ oidc: { claim_name: "c", claim_value: "admins", identity_provider_id: "idp-1" } }]),
   );
-  const TOKEN = claim(policy("p-token", "service token backup", "non_identity", [{ service_token: { token_id: "t" } }]));
-  const REPLACED = claim(policy("p-replaced", "replaced: members of family", "allow", FAMILY.include));
+  const TOKEN = markOwned(policy("p-token", "service token backup", "non_identity", [{ service_token: { token_id: "t" } }]));
+  const REPLACED = markOwned(policy("p-replaced", "replaced: members of family", "allow", FAMILY.include));
   const all = { policies: [...policies, FAMILY, ADMINS, TOKEN, REPLACED], method };
   const open = exposure(APP, { protection: anybody });
   const family = exposure(APP, { protection: only({ groups: ["family"] }) });
@@ -160,7 +160,7 @@ describe("an application whose audience changes", () => {
     originRequest: { access: { required: true, teamName: "team", audTag: ["aud-1", "cfauth:home"] } },
   };
   /** With its rule. */
-  const routed = (application: Application, rule: RawRule = checked) => ({
+  const routed = (application: AccessApplication, rule: RawRule = checked) => ({
     ...world(application, {}, all),
     ingress: { ...empty.ingress, rules: [rule] },
   });
@@ -236,15 +236,17 @@ describe("an application whose audience changes", () => {
 
   it("is made anew where another route of the container lies within it", () => {
     const inner = exposure(`${APP}/api`, { protection: only({ groups: ["admins"] }) });
-    const both = decide(
+    const both = resolveDesired(
       [{ exposures: [exposure(APP), inner], faulty: [], problems: [] }],
       [],
       NOTHING_RUNS,
-      noMemory,
+      EMPTY_MEMORY,
       { graceMs: 0, startupGraceMs: 0 },
       0,
     );
-    expect(accessRung(OWNER).stance(route(APP), exposure(APP), routed(as({ policies: ["p-family"] })), both.desired)).toMatchObject({
+    expect(
+      accessApplicationResource(OWNER).stance(route(APP), exposure(APP), routed(as({ policies: ["p-family"] })), both.desired),
+    ).toMatchObject({
       mend: { action: "delete" },
     });
   });
@@ -313,7 +315,7 @@ describe("an application of somebody else", () => {
     const at = world(as(), { theirs: theirs("*.example.com") });
     const wished = (wish: Exposure) => ({ ...desired, wishes: new Map([[key(APP), wish]]) });
     expect(stance(at)).toEqual({ is: "stands" });
-    expect(overruling(at, wished(exposure(APP)))).toMatchObject([
+    expect(diagnoseOverruledApplications(at, wished(exposure(APP)))).toMatchObject([
       {
         code: "CFA-CONFLICT-ACCESS",
         severity: "warning",
@@ -322,8 +324,8 @@ describe("an application of somebody else", () => {
         message: expect.stringContaining("(*.example.com)"),
       },
     ]);
-    expect(overruling(at, wished(exposure(APP, { adopt: true })))).toEqual([]);
-    expect(overruling(world(undefined, { theirs: theirs("*.example.com") }), wished(exposure(APP)))).toEqual([]);
+    expect(diagnoseOverruledApplications(at, wished(exposure(APP, { adopt: true })))).toEqual([]);
+    expect(diagnoseOverruledApplications(world(undefined, { theirs: theirs("*.example.com") }), wished(exposure(APP)))).toEqual([]);
   });
 
   it.each([`${APP}/admin`, "other.example.com"])("on %s is no conflict", (covers) => {
@@ -336,7 +338,8 @@ describe("an application of somebody else", () => {
 });
 
 describe("an application that nobody wishes", () => {
-  const unwished = (application?: Application) => accessRung(OWNER).stance(route(APP), undefined, world(application), desired);
+  const unwished = (application?: AccessApplication) =>
+    accessApplicationResource(OWNER).stance(route(APP), undefined, world(application), desired);
 
   it("is closed when it is ours", () => {
     expect(unwished(as())).toMatchObject({ is: "left", close: { action: "delete", at: { id: "app-1" } } });
@@ -347,8 +350,8 @@ describe("an application that nobody wishes", () => {
   });
 
   it("goes as soon as it is seen, when it is the double of another", () => {
-    const double = claim(as({ id: "app-2", aud: "aud-2" }));
-    expect(doubles(world(as(), { doubles: [double] }), desired)).toEqual([
+    const double = markOwned(as({ id: "app-2", aud: "aud-2" }));
+    expect(collectDuplicateApplications(world(as(), { doubles: [double] }), desired)).toEqual([
       { kind: "access", action: "delete", key: `access ${APP} app-2`, subject: APP, at: double },
     ]);
   });
@@ -363,6 +366,6 @@ describe("the tag of ours", () => {
     },
     { name: "is there", tagged: true, changes: [] },
   ])("$name", ({ tagged, changes }) => {
-    expect(tagFoundation(OWNER).propose({ access: { tagged } }, desired)).toEqual({ changes, problems: [], stands: tagged });
+    expect(tagPrerequisite(OWNER).propose({ access: { tagged } }, desired)).toEqual({ changes, problems: [], stands: tagged });
   });
 });

@@ -1,10 +1,10 @@
 /** What the log and the plan say of a change: in people's words, and never a secret or an address. */
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
-import { loginDifference } from "../../src/kinds/login/difference.ts";
+import { diffLogin } from "../../src/kinds/login/difference.ts";
 import type { Provider } from "../../src/kinds/login/seen.ts";
-import { phrase } from "../../src/kinds/phrase.ts";
-import type { Preview } from "../../src/loop/preview.ts";
+import { summariseDiff } from "../../src/kinds/phrase.ts";
+import type { DryRun } from "../../src/loop/preview.ts";
 import { anybody, exposure, only } from "../builders.ts";
 import { handMade } from "../plan/model.ts";
 import { empty, previewOf, settled } from "../preview/scene.ts";
@@ -14,10 +14,10 @@ const at = (more: Partial<Exposure> = {}): Exposure => exposure("app.example.com
 const leadsTo = (service: string, options: Exposure["origin"]["options"] = {}) => at({ origin: { service, options } });
 
 /** Each change as `update ingress: service http://a:80 → http://b:80`, with what it does to who may enter. */
-const said = ({ steps }: Preview): readonly string[] =>
+const said = ({ steps }: DryRun): readonly string[] =>
   steps.map(({ change, difference }) => {
     const exposed = difference.exposure === undefined ? "" : ` [${difference.exposure}]`;
-    return `${change.action} ${change.kind}: ${phrase(change, difference)}${exposed}`;
+    return `${change.action} ${change.kind}: ${summariseDiff(change, difference)}${exposed}`;
   });
 
 const from = async (before: Exposure, after: Exposure): Promise<readonly string[]> => said(await previewOf(await settled(before), [after]));
@@ -200,16 +200,16 @@ describe("the provider in Authentik, edited by hand, says what is put right:", (
     },
   ])("$name", ({ edited, line }) => {
     const [change] = proposed({ provider: provider(edited) }).changes;
-    expect(change && phrase(change, loginDifference(change))).toBe(line);
+    expect(change && summariseDiff(change, diffLogin(change))).toBe(line);
   });
 
   it("no flow after a logout where this version of Authentik has none", () => {
     const [change] = proposed({ provider: provider({ invalidationFlow: undefined, clientType: "public" }) }).changes;
-    expect(change && phrase(change, loginDifference(change))).toBe("client type public → confidential");
+    expect(change && summariseDiff(change, diffLogin(change))).toBe("client type public → confidential");
   });
 });
 
 it("a login method that takes the address out of another claim says so", () => {
   const [change] = proposed({ method: method({ config: { ...CONFIG, email_claim_name: "upn" } }) }).changes;
-  expect(change && phrase(change, loginDifference(change))).toBe("email claim upn → email");
+  expect(change && summariseDiff(change, diffLogin(change))).toBe("email claim upn → email");
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answers, directoryHands, NOBODY_ASKED } from "../../src/kinds/directory.ts";
+import { createLookupDriver, isFresh, NO_REFERENCES } from "../../src/kinds/directory.ts";
 import { addGroup } from "../sandbox/authentik/people.ts";
 import { seedServiceToken } from "../sandbox/cloudflare/seed.ts";
 import { authentik, cloudflare } from "./world.ts";
@@ -12,7 +12,7 @@ async function scene() {
   return {
     cf: cf.sandbox,
     ak: ak.sandbox,
-    hands: directoryHands({ authentik: ak.client, cloudflare: cf.client, account: cf.account }),
+    hands: createLookupDriver({ authentik: ak.client, cloudflare: cf.client, account: cf.account }),
     [Symbol.asyncDispose]: async () => (await ak[Symbol.asyncDispose](), await cf[Symbol.asyncDispose]()),
   };
 }
@@ -20,7 +20,7 @@ async function scene() {
 describe("names that labels speak of", () => {
   it("are looked up only where a label speaks of one", async () => {
     await using world = await scene();
-    expect(await world.hands.observe(NOBODY_ASKED)).toEqual({ groups: { found: [] }, tokens: { found: [] }, asked: NOBODY_ASKED });
+    expect(await world.hands.observe(NO_REFERENCES)).toEqual({ groups: { found: [] }, tokens: { found: [] }, asked: NO_REFERENCES });
     expect([...world.ak.controls.calls, ...world.cf.controls.calls]).toEqual([]);
     await world.hands.observe(asked(["family"]));
     expect(world.cf.controls.calls).toEqual([]);
@@ -80,5 +80,5 @@ it.each<{ name: string; now: ReturnType<typeof asked>; known: boolean }>([
   { name: "another group", now: asked(["admins"]), known: false },
   { name: "another service token", now: asked(["family"], ["uptime"]), known: false },
 ])("a name that was looked for is not looked for again at once, found or not: $name", ({ now, known }) => {
-  expect(answers({ groups: { found: [] }, tokens: { found: [] }, asked: asked(["family"], ["ci"]) }, now)).toBe(known);
+  expect(isFresh({ groups: { found: [] }, tokens: { found: [] }, asked: asked(["family"], ["ci"]) }, now)).toBe(known);
 });

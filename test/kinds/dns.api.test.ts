@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseHostname } from "../../src/domain/hostname.ts";
-import { dnsApi } from "../../src/kinds/dns/api.ts";
-import type { DnsChange, DnsSeen } from "../../src/kinds/dns/seen.ts";
+import { createDnsRecordDriver } from "../../src/kinds/dns/api.ts";
+import type { DnsRecordChange, ObservedDnsRecords } from "../../src/kinds/dns/seen.ts";
 import { seedRecord } from "../sandbox/cloudflare/seed.ts";
 import { zoneId } from "../sandbox/cloudflare/testing.ts";
 import { cloudflare, owner } from "./world.ts";
@@ -11,9 +11,9 @@ const OURS = { type: "CNAME", content: TUNNEL, comment: "cfauth:home" } as const
 
 async function scene({ zones = ["example.com"], only }: { readonly zones?: readonly string[]; readonly only?: readonly string[] } = {}) {
   const reached = await cloudflare({ zones });
-  const api = dnsApi({ cloudflare: reached.client, account: reached.account, owner: owner(), zones: only });
+  const api = createDnsRecordDriver({ cloudflare: reached.client, account: reached.account, owner: owner(), zones: only });
   const names = () => [...reached.sandbox.state.records.values()].map(({ name }) => name).toSorted();
-  const open = (name: string, zone = "example.com"): DnsChange => ({
+  const open = (name: string, zone = "example.com"): DnsRecordChange => ({
     kind: "dns",
     action: "create",
     key: name,
@@ -35,7 +35,7 @@ function hostname(text: string) {
   return parsed.value;
 }
 
-const close = (seen: DnsSeen, name: string): DnsChange => {
+const close = (seen: ObservedDnsRecords, name: string): DnsRecordChange => {
   const at = seen.mine.get(hostname(name));
   if (at === undefined) throw new Error(`not ours: ${name}`);
   return { kind: "dns", action: "delete", key: name, subject: name, at };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
-import { dnsRung } from "../../src/kinds/dns/propose.ts";
+import { dnsRecordResource } from "../../src/kinds/dns/propose.ts";
 import type { DnsRecord } from "../../src/kinds/dns/seen.ts";
-import { claim } from "../../src/kinds/mine.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { decide, noMemory } from "../../src/plan/decide.ts";
-import type { Desired } from "../../src/plan/desired.ts";
+import { markOwned } from "../../src/kinds/mine.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../src/plan/decide.ts";
+import type { DesiredState } from "../../src/plan/desired.ts";
 import { exposure, hostname, key, NOTHING_RUNS, route } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 
@@ -19,14 +19,14 @@ const record = (more: Partial<DnsRecord> = {}): DnsRecord => ({
   proxied: true,
   ...more,
 });
-const world = (found?: DnsRecord, more: Partial<World> = {}): World => {
+const world = (found?: DnsRecord, more: Partial<ObservedState> = {}): ObservedState => {
   const empty = emptyWorld();
-  return { ...empty, dns: { ...empty.dns, mine: new Map(found && [[found.name, claim(found)]]), theirs: new Map() }, ...more };
+  return { ...empty, dns: { ...empty.dns, mine: new Map(found && [[found.name, markOwned(found)]]), theirs: new Map() }, ...more };
 };
-const wished = (...exposures: Exposure[]): Desired =>
-  decide([{ exposures, faulty: [], problems: [] }], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
-const stance = (at: World, wish = exposure(APP)) => dnsRung(OWNER).stance(wish.route, wish, at, wished(wish));
-const unwished = (at: World, desired = wished(), of = APP) => dnsRung(OWNER).stance(route(of), undefined, at, desired);
+const wished = (...exposures: Exposure[]): DesiredState =>
+  resolveDesired([{ exposures, faulty: [], problems: [] }], [], NOTHING_RUNS, EMPTY_MEMORY, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+const stance = (at: ObservedState, wish = exposure(APP)) => dnsRecordResource(OWNER).stance(wish.route, wish, at, wished(wish));
+const unwished = (at: ObservedState, desired = wished(), of = APP) => dnsRecordResource(OWNER).stance(route(of), undefined, at, desired);
 const WISH = { zone: "z-1", name: APP, content: "t-1.cfargotunnel.com", comment: "cfauth:home" };
 
 describe("the record of a wished hostname", () => {
@@ -112,9 +112,12 @@ describe("a record of somebody else at the hostname", () => {
 });
 
 describe("a record of ours that this route does not wish", () => {
-  const holding = (at: World): World => ({ ...at, access: { ...at.access, mine: new Map([[key(`${APP}/api`), {} as never]]) } });
+  const holding = (at: ObservedState): ObservedState => ({
+    ...at,
+    access: { ...at.access, mine: new Map([[key(`${APP}/api`), {} as never]]) },
+  });
 
-  it.each<{ name: string; at: World; desired: Desired; is: string }>([
+  it.each<{ name: string; at: ObservedState; desired: DesiredState; is: string }>([
     { name: "goes when nobody needs it", at: world(record()), desired: wished(), is: "left" },
     { name: "goes when only another hostname is wished", at: world(record()), desired: wished(exposure("b.example.com")), is: "left" },
     {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseRouteKey, type Route } from "../../src/domain/route.ts";
-import { ingressApi } from "../../src/kinds/ingress/api.ts";
-import type { IngressChange, IngressSeen } from "../../src/kinds/ingress/seen.ts";
+import { createIngressRuleDriver } from "../../src/kinds/ingress/api.ts";
+import type { IngressRuleChange, ObservedIngressRules } from "../../src/kinds/ingress/seen.ts";
 import type { Fault } from "../sandbox/call.ts";
 import { seedConfiguration, seedTunnel } from "../sandbox/cloudflare/seed.ts";
 import { cloudflare, owner } from "./world.ts";
@@ -11,7 +11,7 @@ async function scene(document?: Parameters<typeof seedConfiguration>[2]) {
   const { sandbox, client, account } = reached;
   const tunnel = seedTunnel(sandbox.state);
   if (document !== undefined) seedConfiguration(sandbox.state, tunnel, document);
-  const api = ingressApi({ cloudflare: client, account, owner: owner(), tunnel: () => tunnel.id });
+  const api = createIngressRuleDriver({ cloudflare: client, account, owner: owner(), tunnel: () => tunnel.id });
   const rules = () =>
     sandbox.state.configurations.get(tunnel.id)?.config.ingress.map(({ hostname, service }) => `${hostname ?? ""} ${service}`);
   return { ...reached, api, tunnel, rules };
@@ -23,7 +23,7 @@ const route = (text: string): Route => {
   return parsed;
 };
 
-const open = (host: string, service = "http://web:80"): IngressChange => ({
+const open = (host: string, service = "http://web:80"): IngressRuleChange => ({
   kind: "ingress",
   action: "create",
   key: host,
@@ -38,7 +38,7 @@ const open = (host: string, service = "http://web:80"): IngressChange => ({
   at: [],
 });
 
-const close = (host: string, seen: IngressSeen): IngressChange => ({
+const close = (host: string, seen: ObservedIngressRules): IngressRuleChange => ({
   kind: "ingress",
   action: "delete",
   key: host,
@@ -67,7 +67,7 @@ test("a tunnel that was never configured has no rules and answers 404 to everyth
 
 test("a tunnel that is not there yet has no document", async () => {
   await using world = await cloudflare();
-  const api = ingressApi({ cloudflare: world.client, account: world.account, owner: owner(), tunnel: () => undefined });
+  const api = createIngressRuleDriver({ cloudflare: world.client, account: world.account, owner: owner(), tunnel: () => undefined });
   expect(await api.observe("all", undefined)).toMatchObject({ version: -1, rules: [] });
   expect(world.sandbox.controls.calls).toEqual([]);
 });
@@ -269,7 +269,7 @@ test("a document that Cloudflare refuses for another reason leaves the mark in u
 test("a connector that does not report what it runs is not called behind", async () => {
   let ms = 0;
   await using world = await scene({});
-  const api = ingressApi({
+  const api = createIngressRuleDriver({
     cloudflare: world.client,
     account: world.account,
     owner: owner(),
@@ -287,7 +287,7 @@ test("a connector that does not report what it runs is not called behind", async
 test("a connector that runs an older document is behind once it has lasted, however often it is asked", async () => {
   let ms = 0;
   await using world = await scene({});
-  const api = ingressApi({
+  const api = createIngressRuleDriver({
     cloudflare: world.client,
     account: world.account,
     owner: owner(),

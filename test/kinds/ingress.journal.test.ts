@@ -1,9 +1,9 @@
 /** What this process remembers of the tunnel's document from look to look: who moved it, and what cloudflared runs. */
 import { describe, expect, it } from "vitest";
-import { afterLook, afterWrite, type Journal, noJournal, type RuleDocument, seenIn } from "../../src/kinds/ingress/journal.ts";
-import { fingerprint } from "../../src/kinds/ingress/rules.ts";
+import { afterLook, afterWrite, EMPTY_JOURNAL, type Journal, journalFacts, type RuleDocument } from "../../src/kinds/ingress/journal.ts";
+import { originFingerprint } from "../../src/kinds/ingress/rules.ts";
 import { afterAsking } from "../../src/kinds/ingress/running.ts";
-import type { IngressChange, RawRule } from "../../src/kinds/ingress/seen.ts";
+import type { IngressRuleChange, RawRule } from "../../src/kinds/ingress/seen.ts";
 import { key, route } from "../builders.ts";
 
 const MARK = "cfauth:home";
@@ -21,7 +21,7 @@ const document = (version: number, ...rules: RawRule[]): RuleDocument => ({
   rest: {},
 });
 
-const opening = (hostname: string, options: Readonly<Record<string, string>> = {}): IngressChange => ({
+const opening = (hostname: string, options: Readonly<Record<string, string>> = {}): IngressRuleChange => ({
   kind: "ingress",
   action: "create",
   key: hostname,
@@ -35,11 +35,11 @@ const opening = (hostname: string, options: Readonly<Record<string, string>> = {
   },
   at: [],
 });
-const closing = (at: RawRule): IngressChange => ({ kind: "ingress", action: "delete", key: "gone", subject: "gone", at: [at] });
+const closing = (at: RawRule): IngressRuleChange => ({ kind: "ingress", action: "delete", key: "gone", subject: "gone", at: [at] });
 
 /** A life of one document: each step takes so many seconds after the start. */
 function life(start: RuleDocument = document(1)) {
-  let journal: Journal = afterLook(noJournal, start, MARK, 0).journal;
+  let journal: Journal = afterLook(EMPTY_JOURNAL, start, MARK, 0).journal;
   let now = start;
   const jumps: string[] = [];
   return {
@@ -48,7 +48,7 @@ function life(start: RuleDocument = document(1)) {
       if (jump !== undefined) jumps.push(`${jump.during} ${jump.from} → ${jump.to}`);
       [journal, now] = [next, seen];
     },
-    write(at: number, after: RuleDocument, ...changes: IngressChange[]): void {
+    write(at: number, after: RuleDocument, ...changes: IngressRuleChange[]): void {
       const { journal: next, jump } = afterWrite(journal, { before: now, after, changes }, MARK, at * SECOND);
       if (jump !== undefined) jumps.push(`${jump.during} ${jump.from} → ${jump.to}`);
       [journal, now] = [next, after];
@@ -56,7 +56,7 @@ function life(start: RuleDocument = document(1)) {
     ask(at: number, ...running: number[]): void {
       journal = afterAsking(journal, now, running, MARK, at * SECOND);
     },
-    seen: (at: number) => seenIn(journal, at * SECOND),
+    seen: (at: number) => journalFacts(journal, at * SECOND),
     jumps,
   };
 }
@@ -187,8 +187,8 @@ describe("what cloudflared runs", () => {
 
   it("leaves a narrowing unconfirmed, and an opening or a widening not", () => {
     const it = life();
-    const narrowed = { ...opening("a.example.com"), at: [rule("a.example.com", false)] } as IngressChange;
-    const kept = { ...opening("b.example.com"), at: [rule("b.example.com")] } as IngressChange;
+    const narrowed = { ...opening("a.example.com"), at: [rule("a.example.com", false)] } as IngressRuleChange;
+    const kept = { ...opening("b.example.com"), at: [rule("b.example.com")] } as IngressRuleChange;
     it.write(0, document(2), narrowed, kept, opening("c.example.com"));
     expect(it.seen(0).unconfirmed).toEqual(["a.example.com"]);
   });
@@ -204,7 +204,7 @@ describe("a rule that cloudflared refuses", () => {
     it.write(0, document(2), opening("a.example.com", CA));
     it.ask(31, 1);
     expect([...it.seen(31).withheld]).toEqual([
-      ["a.example.com", { print: fingerprint({ service: "http://app:80", options: CA }), refused: true }],
+      ["a.example.com", { print: originFingerprint({ service: "http://app:80", options: CA }), refused: true }],
     ]);
   });
 

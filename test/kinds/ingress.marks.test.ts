@@ -2,17 +2,17 @@
 
 import { expect, it } from "vitest";
 import { singleContainer } from "../../src/domain/party.ts";
-import type { Application } from "../../src/kinds/access/seen.ts";
-import { house } from "../../src/kinds/index.ts";
-import { arrange } from "../../src/kinds/ingress/arrange.ts";
-import { markAlong, strayRules } from "../../src/kinds/ingress/marks.ts";
-import type { IngressChange, RawRule } from "../../src/kinds/ingress/seen.ts";
-import { claim, type Mine } from "../../src/kinds/mine.ts";
-import { standing } from "../../src/kinds/standing.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { decide, noMemory } from "../../src/plan/decide.ts";
+import type { AccessApplication } from "../../src/kinds/access/seen.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
+import { mergeRules } from "../../src/kinds/ingress/arrange.ts";
+import { collectStrayRules, markUnmarkedRules } from "../../src/kinds/ingress/marks.ts";
+import type { IngressRuleChange, RawRule } from "../../src/kinds/ingress/seen.ts";
+import { type Mine, markOwned } from "../../src/kinds/mine.ts";
+import { deployedRoutes } from "../../src/kinds/standing.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../src/plan/decide.ts";
 import { NOTHING_DESIRED } from "../../src/plan/desired.ts";
-import { plan } from "../../src/plan/plan.ts";
+import { planChanges } from "../../src/plan/plan.ts";
 import { key, NOTHING_RUNS, route } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 
@@ -28,9 +28,9 @@ const marked = (more: Partial<RawRule> = {}, audiences: readonly string[] = []):
 });
 const bare = (hostname: string): RawRule => ({ hostname, service: "http://app:80" });
 
-const application = (at: string): [ReturnType<typeof key>, Mine<Application>] => [
+const application = (at: string): [ReturnType<typeof key>, Mine<AccessApplication>] => [
   key(at),
-  claim({
+  markOwned({
     id: at,
     aud: `aud-of-${at}`,
     route: key(at),
@@ -45,7 +45,7 @@ const application = (at: string): [ReturnType<typeof key>, Mine<Application>] =>
   }),
 ];
 
-function world(rules: readonly RawRule[], ...applications: readonly string[]): World {
+function world(rules: readonly RawRule[], ...applications: readonly string[]): ObservedState {
   const empty = emptyWorld();
   return {
     ...empty,
@@ -55,9 +55,9 @@ function world(rules: readonly RawRule[], ...applications: readonly string[]): W
 }
 
 /** What is done when no container asks for anything, as soon as it is seen. */
-function changesAtOnce(at: World): readonly string[] {
-  const { desired } = decide([], standing(at), NOTHING_RUNS, noMemory, GRACE, 0);
-  const { changes } = plan(house(OWNER), desired, at);
+function changesAtOnce(at: ObservedState): readonly string[] {
+  const { desired } = resolveDesired([], deployedRoutes(at), NOTHING_RUNS, EMPTY_MEMORY, GRACE, 0);
+  const { changes } = planChanges(resourceModel(OWNER), desired, at);
   return changes
     .filter(({ kind }) => kind !== "login" && kind !== "tile")
     .flatMap(({ action, key }) => (key === "tag" ? [] : [`${action} ${key}`]));
@@ -100,9 +100,9 @@ it.each<{ name: string; rules: readonly RawRule[]; removed: readonly RawRule[] }
   { name: "a place of its own", rules: [marked()], removed: [] },
   { name: "no mark", rules: [{ ...bare(APP), path: "^/(?i)odd" }], removed: [] },
 ])("a rule with our mark and $name is removed only where it belongs to no route", ({ rules, removed }) => {
-  const changes = strayRules(world(rules), NOTHING_DESIRED);
+  const changes = collectStrayRules(world(rules), NOTHING_DESIRED);
   expect(changes.flatMap((change) => ("at" in change ? change.at : []))).toEqual(removed);
-  const left = arrange(world(rules).ingress, changes).rules;
+  const left = mergeRules(world(rules).ingress, changes).rules;
   expect(left).toHaveLength(rules.length - removed.length);
 });
 
@@ -111,13 +111,13 @@ it("a stray rule that asks for a login stays while a narrower route of its hostn
   const guarded = [
     { route: route(`${APP}/admin`), workload: "app", party: singleContainer("app"), service: undefined, protection: undefined },
   ];
-  expect(strayRules(world([stray]), { ...NOTHING_DESIRED, guarded })).toEqual([]);
-  expect(strayRules(world([stray]), NOTHING_DESIRED)).toMatchObject([{ action: "delete", at: [stray] }]);
+  expect(collectStrayRules(world([stray]), { ...NOTHING_DESIRED, guarded })).toEqual([]);
+  expect(collectStrayRules(world([stray]), NOTHING_DESIRED)).toMatchObject([{ action: "delete", at: [stray] }]);
   const open = marked({ path: "^/(?i)admin" });
-  expect(strayRules(world([open]), { ...NOTHING_DESIRED, guarded })).toMatchObject([{ action: "delete", at: [open] }]);
+  expect(collectStrayRules(world([open]), { ...NOTHING_DESIRED, guarded })).toMatchObject([{ action: "delete", at: [open] }]);
 });
 
-const opening: IngressChange = {
+const opening: IngressRuleChange = {
   kind: "ingress",
   action: "create",
   key: "ingress new.example.com",
@@ -135,9 +135,9 @@ const opening: IngressChange = {
 it("rules of an earlier version get the mark with the next write, where they are, and cause none by themselves", () => {
   const theirs: RawRule = { hostname: "nas.example.com", service: "http://nas:80" };
   const before = world([theirs, bare(APP), { ...bare("b.example.com"), originRequest: { noTLSVerify: true } }], APP, "b.example.com");
-  expect(markAlong([], before)).toBeUndefined();
-  const along = markAlong([opening], before);
-  expect(arrange(before.ingress, [along as IngressChange]).rules).toEqual([
+  expect(markUnmarkedRules([], before)).toBeUndefined();
+  const along = markUnmarkedRules([opening], before);
+  expect(mergeRules(before.ingress, [along as IngressRuleChange]).rules).toEqual([
     theirs,
     { ...bare(APP), originRequest: { access: { required: false, teamName: "team", audTag: [MARK] } } },
     {
@@ -150,16 +150,16 @@ it("rules of an earlier version get the mark with the next write, where they are
 it("a rule of an earlier version that checks a login goes on checking it with the mark in it", () => {
   const access = { required: true, teamName: "team", audTag: [`aud-of-${APP}`] };
   const before = world([{ ...bare(APP), originRequest: { access } }], APP);
-  expect(arrange(before.ingress, [markAlong([opening], before) as IngressChange]).rules).toEqual([
+  expect(mergeRules(before.ingress, [markUnmarkedRules([opening], before) as IngressRuleChange]).rules).toEqual([
     { ...bare(APP), originRequest: { access: { ...access, audTag: [`aud-of-${APP}`, MARK] } } },
   ]);
 });
 
 it("no mark is added where Cloudflare refuses it", () => {
   const at = world([bare(APP)], APP);
-  expect(markAlong([opening], { ...at, ingress: { ...at.ingress, takesMark: false } })).toBeUndefined();
+  expect(markUnmarkedRules([opening], { ...at, ingress: { ...at.ingress, takesMark: false } })).toBeUndefined();
 });
 
 it("the mark of a public rule is no check of a login", () => {
-  expect(standing(world([marked()], APP))).toMatchObject([{ public: true, shut: false, application: true }]);
+  expect(deployedRoutes(world([marked()], APP))).toMatchObject([{ public: true, shut: false, application: true }]);
 });

@@ -2,15 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
 import { CLEAN_PATHS, cleanPattern, guardPattern, openPattern, pathPattern } from "../../src/domain/path.ts";
 import type { RouteKey } from "../../src/domain/route.ts";
-import type { Application } from "../../src/kinds/access/seen.ts";
-import { arrange } from "../../src/kinds/ingress/arrange.ts";
-import { ingressRung } from "../../src/kinds/ingress/propose.ts";
-import { isShut, ours, ruleFor, withMark } from "../../src/kinds/ingress/rules.ts";
-import type { IngressChange, RawRule } from "../../src/kinds/ingress/seen.ts";
-import { claim, type Mine } from "../../src/kinds/mine.ts";
-import { standing } from "../../src/kinds/standing.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { decide, noMemory } from "../../src/plan/decide.ts";
+import type { AccessApplication } from "../../src/kinds/access/seen.ts";
+import { mergeRules } from "../../src/kinds/ingress/arrange.ts";
+import { ingressRuleResource } from "../../src/kinds/ingress/propose.ts";
+import { desiredRule, isOwnedRule, isPlaceholderRule, withMark } from "../../src/kinds/ingress/rules.ts";
+import type { IngressRuleChange, RawRule } from "../../src/kinds/ingress/seen.ts";
+import { type Mine, markOwned } from "../../src/kinds/mine.ts";
+import { deployedRoutes } from "../../src/kinds/standing.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../src/plan/decide.ts";
 import { anybody, exposure, hostname, key, NOTHING_RUNS, only, path, route } from "../builders.ts";
 import { emptyWorld } from "../plan/model.ts";
 
@@ -18,9 +18,9 @@ const APP = "app.example.com";
 const TEAM = "team";
 const MARK = "cfauth:home";
 
-const application = (at: string, aud: string): [RouteKey, Mine<Application>] => [
+const application = (at: string, aud: string): [RouteKey, Mine<AccessApplication>] => [
   key(at),
-  claim({
+  markOwned({
     id: `id-of-${aud}`,
     aud,
     route: key(at),
@@ -34,9 +34,12 @@ const application = (at: string, aud: string): [RouteKey, Mine<Application>] => 
     kept: {},
   }),
 ];
-const record = (name: string): World["dns"]["mine"] =>
+const record = (name: string): ObservedState["dns"]["mine"] =>
   new Map([
-    [hostname(name), claim({ id: "r", zone: "z-1", name: hostname(name), type: "CNAME", content: "t-1.cfargotunnel.com", proxied: true })],
+    [
+      hostname(name),
+      markOwned({ id: "r", zone: "z-1", name: hostname(name), type: "CNAME", content: "t-1.cfargotunnel.com", proxied: true }),
+    ],
   ]);
 
 const check = (aud: string, team = TEAM) => ({ required: true, teamName: team, audTag: [aud] });
@@ -51,9 +54,9 @@ const bare = (hostname: string, service = "http://app:80"): RawRule => ({ hostna
 /** A tunnel with these rules, and an application of ours for each of these routes. */
 const world = (
   rules: readonly RawRule[],
-  applications: readonly [RouteKey, Mine<Application>][] = [application(APP, "aud-1")],
-  more: Partial<World["dns"]> = {},
-): World => {
+  applications: readonly [RouteKey, Mine<AccessApplication>][] = [application(APP, "aud-1")],
+  more: Partial<ObservedState["dns"]> = {},
+): ObservedState => {
   const empty = emptyWorld();
   return {
     ...empty,
@@ -62,9 +65,10 @@ const world = (
     dns: { ...empty.dns, ...more },
   };
 };
-const { desired } = decide([], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0);
-const stance = (at: World, wish: Exposure | undefined = exposure(APP)) => ingressRung.stance(wish?.route ?? route(APP), wish, at, desired);
-const unwished = (at: World) => ingressRung.stance(route(APP), undefined, at, desired);
+const { desired } = resolveDesired([], [], NOTHING_RUNS, EMPTY_MEMORY, { graceMs: 0, startupGraceMs: 0 }, 0);
+const stance = (at: ObservedState, wish: Exposure | undefined = exposure(APP)) =>
+  ingressRuleResource.stance(wish?.route ?? route(APP), wish, at, desired);
+const unwished = (at: ObservedState) => ingressRuleResource.stance(route(APP), undefined, at, desired);
 
 describe("the rule of a protected path inside something that lets in more", () => {
   const ADMIN = `${APP}/admin`;
@@ -74,9 +78,9 @@ describe("the rule of a protected path inside something that lets in more", () =
   const inner = (path: string): RawRule => rule({ path, originRequest: { access: { ...check("aud-2"), audTag: ["aud-2", MARK] } } });
   const open: RawRule = { hostname: APP, path: CLEAN_PATHS, service: "http://app:80" };
   const asked = (...exposures: readonly Exposure[]) =>
-    decide([{ exposures, faulty: [], problems: [] }], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+    resolveDesired([{ exposures, faulty: [], problems: [] }], [], NOTHING_RUNS, EMPTY_MEMORY, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
   const at = (wish: Exposure, rules: readonly RawRule[], ...wishes: readonly Exposure[]) =>
-    ingressRung.stance(wish.route, wish, world(rules, both, { mine: record(APP) }), asked(...wishes));
+    ingressRuleResource.stance(wish.route, wish, world(rules, both, { mine: record(APP) }), asked(...wishes));
   const plainly = pathPattern(path("/admin"));
   const broadly = guardPattern(path("/admin"));
 
@@ -122,7 +126,7 @@ describe("the rule of a protected path inside something that lets in more", () =
     const rules = [plainly, openPattern(path("/admin")), cleanPattern(path("/admin")), broadly, guardPattern(path("/admin"), true)].map(
       inner,
     );
-    for (const it of rules) expect(ours(it, world([it], both))).toBe(true);
+    for (const it of rules) expect(isOwnedRule(it, world([it], both))).toBe(true);
     const earlier = openPattern(path("/x")).replace("/x", "");
     expect(at(outer, [inner(broadly), { ...open, path: earlier }], admin, outer)).toMatchObject({
       is: "drifted",
@@ -289,7 +293,7 @@ describe("whose rule it is", () => {
   const marked = (audiences: readonly string[], required = true, more: Partial<RawRule> = {}): RawRule =>
     rule({ originRequest: { access: { required, teamName: TEAM, audTag: audiences } }, ...more });
 
-  it.each<{ name: string; rule: RawRule; at: World; is: boolean }>([
+  it.each<{ name: string; rule: RawRule; at: ObservedState; is: boolean }>([
     {
       name: "ours, when our mark is in it, without an application or a record",
       rule: marked(["aud-0", MARK]),
@@ -361,7 +365,7 @@ describe("whose rule it is", () => {
       is: false,
     },
   ])("$name", ({ rule, at, is }) => {
-    expect(ours(rule, at)).toBe(is);
+    expect(isOwnedRule(rule, at)).toBe(is);
   });
 
   it.each<{ name: string; rule: RawRule; is: boolean }>([
@@ -373,12 +377,12 @@ describe("whose rule it is", () => {
     { name: "answers 503 for somebody else", rule: { hostname: APP, service: "http_status:503" }, is: false },
     { name: "has our mark and leads somewhere", rule: rule({ originRequest: { access: check(MARK) } }), is: false },
   ])("keeps a place shut only when it $name: $is", ({ rule, is }) => {
-    expect(isShut(rule, MARK)).toBe(is);
+    expect(isPlaceholderRule(rule, MARK)).toBe(is);
   });
 
   it("a rule is written with the mark as one more audience, and with a check that asks for nothing where no login is wanted", () => {
     const wish = { route: route(APP), origin: { service: "http://app:80", options: {} }, clean: false, mark: { team: TEAM, text: MARK } };
-    expect([ruleFor({ ...wish, check: { team: TEAM, aud: "aud-1" } }), ruleFor({ ...wish, check: undefined })]).toEqual([
+    expect([desiredRule({ ...wish, check: { team: TEAM, aud: "aud-1" } }), desiredRule({ ...wish, check: undefined })]).toEqual([
       marked(["aud-1", MARK]),
       marked([MARK], false),
     ]);
@@ -397,7 +401,7 @@ describe("the routes that stand", () => {
       [application(APP, "aud-1"), application("p.example.com", "aud-2"), application("only.example.com", "aud-3")],
       { mine: record("left.example.com") },
     );
-    expect(standing(at).toSorted((a, b) => (a.route.hostname < b.route.hostname ? -1 : 1))).toEqual([
+    expect(deployedRoutes(at).toSorted((a, b) => (a.route.hostname < b.route.hostname ? -1 : 1))).toEqual([
       { route: route(APP), service: "http://app:80", public: false, audience: "p", shut: false, application: true, login: false },
       {
         route: route("left.example.com"),
@@ -432,7 +436,7 @@ describe("the routes that stand", () => {
 });
 
 describe("where a rule goes in the document", () => {
-  const open = (at: string): IngressChange => ({
+  const open = (at: string): IngressRuleChange => ({
     kind: "ingress",
     action: "create",
     key: `ingress ${at}`,
@@ -440,9 +444,9 @@ describe("where a rule goes in the document", () => {
     wish: { route: route(at), origin: { service: "http://app:80", options: {} }, check: undefined, clean: false, mark: undefined },
     at: [],
   });
-  const withdraw = (...at: RawRule[]): IngressChange => ({ kind: "ingress", action: "delete", key: "ingress", subject: "gone", at });
-  const order = (rules: readonly RawRule[], ...changes: IngressChange[]) =>
-    arrange({ ...emptyWorld().ingress, rules }, changes).rules.map(
+  const withdraw = (...at: RawRule[]): IngressRuleChange => ({ kind: "ingress", action: "delete", key: "ingress", subject: "gone", at });
+  const order = (rules: readonly RawRule[], ...changes: IngressRuleChange[]) =>
+    mergeRules({ ...emptyWorld().ingress, rules }, changes).rules.map(
       ({ hostname, path, service }) => `${hostname ?? ""}${path ?? ""}${service === "http://app:80" ? "" : ` → ${service}`}`,
     );
   const api = openPattern(path("/api"));
@@ -500,7 +504,7 @@ describe("where a rule goes in the document", () => {
     expect(
       wanted
         .toReversed()
-        .reduce((rules, at) => arrange({ ...emptyWorld().ingress, rules }, [open(at)]).rules, [] as readonly RawRule[])
+        .reduce((rules, at) => mergeRules({ ...emptyWorld().ingress, rules }, [open(at)]).rules, [] as readonly RawRule[])
         .map(({ hostname, path }) => `${hostname}${path ?? ""}`),
     ).toEqual(expected);
   });
@@ -519,7 +523,7 @@ describe("where a rule goes in the document", () => {
 
   it("a rule that is mended replaces the old one, and only that", () => {
     const old = bare(APP, "http://old:80");
-    expect(order([old, { ...old, path: api }], { ...open(APP), at: [old] } as IngressChange)).toEqual([
+    expect(order([old, { ...old, path: api }], { ...open(APP), at: [old] } as IngressRuleChange)).toEqual([
       `${APP}${api} → http://old:80`,
       APP,
     ]);
@@ -533,7 +537,7 @@ describe("where a rule goes in the document", () => {
   });
 
   it("a place that is kept shut lets nobody in and stays where it was", () => {
-    const shut: IngressChange = {
+    const shut: IngressRuleChange = {
       kind: "ingress",
       action: "update",
       key: `ingress ${APP}`,
@@ -543,7 +547,7 @@ describe("where a rule goes in the document", () => {
       mark: MARK,
       team: TEAM,
     };
-    expect(arrange({ ...emptyWorld().ingress, rules: [rule(), bare("*.example.com")] }, [shut]).rules).toEqual([
+    expect(mergeRules({ ...emptyWorld().ingress, rules: [rule(), bare("*.example.com")] }, [shut]).rules).toEqual([
       {
         hostname: APP,
         service: "http_status:503",
@@ -555,6 +559,6 @@ describe("where a rule goes in the document", () => {
 
   it("what is not a rule is left as it was", () => {
     const before = emptyWorld().ingress;
-    expect(arrange(before, [open(APP)])).toEqual({ ...before, rules: expect.anything() });
+    expect(mergeRules(before, [open(APP)])).toEqual({ ...before, rules: expect.anything() });
   });
 });

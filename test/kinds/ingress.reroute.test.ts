@@ -1,14 +1,14 @@
 /** A rule that is led to another host while everything else of it stays. */
 
 import { expect, it } from "vitest";
-import { arrange } from "../../src/kinds/ingress/arrange.ts";
-import { ingressDifference } from "../../src/kinds/ingress/difference.ts";
-import { afterWrite, noJournal } from "../../src/kinds/ingress/journal.ts";
-import { reroute } from "../../src/kinds/ingress/propose.ts";
-import { shutRule } from "../../src/kinds/ingress/rules.ts";
-import type { IngressChange, RawRule } from "../../src/kinds/ingress/seen.ts";
-import { phrase } from "../../src/kinds/phrase.ts";
-import type { World } from "../../src/kinds/world.ts";
+import { mergeRules } from "../../src/kinds/ingress/arrange.ts";
+import { diffIngressRule } from "../../src/kinds/ingress/difference.ts";
+import { afterWrite, EMPTY_JOURNAL } from "../../src/kinds/ingress/journal.ts";
+import { rerouteRule } from "../../src/kinds/ingress/propose.ts";
+import { placeholderRule } from "../../src/kinds/ingress/rules.ts";
+import type { IngressRuleChange, RawRule } from "../../src/kinds/ingress/seen.ts";
+import { summariseDiff } from "../../src/kinds/phrase.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
 import { route } from "../builders.ts";
 import { emptyWorld } from "../plan/model.ts";
 
@@ -22,9 +22,9 @@ const rule = (more: Partial<RawRule> = {}): RawRule => ({
   originRequest: { noTLSVerify: true, access: { required: true, teamName: "team", audTag: ["aud", MARK] } },
   ...more,
 });
-const world = (...rules: readonly RawRule[]): World => ({ ...emptyWorld(), ingress: { ...emptyWorld().ingress, rules } });
-const led = (at: World): IngressChange => {
-  const change = reroute(route(APP), OWN, at);
+const world = (...rules: readonly RawRule[]): ObservedState => ({ ...emptyWorld(), ingress: { ...emptyWorld().ingress, rules } });
+const led = (at: ObservedState): IngressRuleChange => {
+  const change = rerouteRule(route(APP), OWN, at);
   if (change === undefined) throw new Error("no change");
   return change;
 };
@@ -36,7 +36,7 @@ it("only the service of that very rule changes, where it is", () => {
     { hostname: "theirs.example.com", service: "http://app.tunnel:80" },
   ];
   const at = world(...others.slice(0, 2), rule(), ...others.slice(2));
-  expect(arrange(at.ingress, [led(at)])).toEqual({
+  expect(mergeRules(at.ingress, [led(at)])).toEqual({
     ...at.ingress,
     rules: [...others.slice(0, 2), rule({ service: OWN }), ...others.slice(2)],
   });
@@ -45,30 +45,30 @@ it("only the service of that very rule changes, where it is", () => {
 it("a rule that somebody changed meanwhile is not touched", () => {
   const change = led(world(rule()));
   const now = world(rule({ service: "http://elsewhere:80" })).ingress;
-  expect(arrange(now, [change])).toEqual(now);
+  expect(mergeRules(now, [change])).toEqual(now);
 });
 
 it.each<{ name: string; rules: readonly RawRule[] }>([
   { name: "leads there already", rules: [rule({ service: OWN })] },
-  { name: "only keeps its place", rules: [shutRule({ shut: route(APP), mark: MARK, team: "team" })] },
+  { name: "only keeps its place", rules: [placeholderRule({ shut: route(APP), mark: MARK, team: "team" })] },
   {
     name: "is another owner's",
     rules: [rule({ originRequest: { access: { required: true, teamName: "team", audTag: ["cfauth:shop"] } } })],
   },
   { name: "is not there", rules: [] },
 ])("a rule that $name gets no change", ({ rules }) => {
-  expect(reroute(route(APP), OWN, world(...rules))).toBeUndefined();
+  expect(rerouteRule(route(APP), OWN, world(...rules))).toBeUndefined();
 });
 
 it("the log and the plan say from where to where", () => {
   const at = world(rule());
-  expect(phrase(led(at), ingressDifference(led(at), at))).toBe(`service http://app.tunnel:80 → ${OWN}`);
+  expect(summariseDiff(led(at), diffIngressRule(led(at), at))).toBe(`service http://app.tunnel:80 → ${OWN}`);
 });
 
 it("it closes no route: visitors stay those who they were", () => {
   const before = world(rule()).ingress;
-  const after = { ...arrange(before, [led(world(rule()))]), version: before.version + 1 };
-  expect(afterWrite(noJournal, { before, after, changes: [led(world(rule()))] }, MARK, 0).journal.writes).toMatchObject([
+  const after = { ...mergeRules(before, [led(world(rule()))]), version: before.version + 1 };
+  expect(afterWrite(EMPTY_JOURNAL, { before, after, changes: [led(world(rule()))] }, MARK, 0).journal.writes).toMatchObject([
     { version: after.version, opened: new Map(), closed: [] },
   ]);
 });

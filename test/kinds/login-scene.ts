@@ -1,10 +1,10 @@
 /** Both ends of a login in sandboxes, a cfauth or several at work on it, and what a person who logs in comes with. */
 import type { Authentik as AuthentikClient } from "../../src/clients/authentik.ts";
-import type { Kind } from "../../src/kinds/kind.ts";
-import { loginApi } from "../../src/kinds/login/api.ts";
-import { login } from "../../src/kinds/login/propose.ts";
-import type { LoginChange, LoginSeen } from "../../src/kinds/login/seen.ts";
-import type { Desired } from "../../src/plan/desired.ts";
+import type { ResourceDriver } from "../../src/kinds/kind.ts";
+import { createLoginDriver } from "../../src/kinds/login/api.ts";
+import { loginPrerequisite } from "../../src/kinds/login/propose.ts";
+import type { LoginChange, ObservedLogin } from "../../src/kinds/login/seen.ts";
+import type { DesiredState } from "../../src/plan/desired.ts";
 import { addGroup } from "../sandbox/authentik/people.ts";
 import type { Provider, ScopeMapping } from "../sandbox/authentik/state.ts";
 import type { Opened as OpenedAuthentik, Wired } from "../sandbox/authentik/testing.ts";
@@ -16,10 +16,10 @@ import { authentik, cloudflare, owner } from "./world.ts";
 
 /** One cfauth at work on the login. */
 export interface LoginHand {
-  readonly api: Kind<LoginSeen, LoginChange>;
-  look(): Promise<LoginSeen>;
+  readonly api: ResourceDriver<ObservedLogin, LoginChange>;
+  look(): Promise<ObservedLogin>;
   /** Looks at everything, and does what is proposed until nothing is. @throws the first failure */
-  settle(desired: Desired, from?: LoginSeen): Promise<LoginSeen>;
+  settle(desired: DesiredState, from?: ObservedLogin): Promise<ObservedLogin>;
 }
 
 export interface LoginScene extends AsyncDisposable {
@@ -46,7 +46,7 @@ export async function loginScene({
     ak: ak.sandbox,
     authentik: ak.client,
     hand: ({ owner: name, flow = "default-provider-authorization-explicit-consent", publicUrl = "https://auth.example.com" } = {}) => {
-      const api = loginApi({ ...base, owner: owner(name), wish: { slug: "cf-tunnel-access", publicUrl }, flow });
+      const api = createLoginDriver({ ...base, owner: owner(name), wish: { slug: "cf-tunnel-access", publicUrl }, flow });
       const look = () => api.observe("all", undefined);
       return { api, look, settle: async (desired, from) => settled(api, desired, from ?? (await look())) };
     },
@@ -54,10 +54,14 @@ export async function loginScene({
   };
 }
 
-async function settled(api: Kind<LoginSeen, LoginChange>, desired: Desired, from: LoginSeen): Promise<LoginSeen> {
+async function settled(
+  api: ResourceDriver<ObservedLogin, LoginChange>,
+  desired: DesiredState,
+  from: ObservedLogin,
+): Promise<ObservedLogin> {
   let seen = from;
   for (let wave = 0; wave < 10; wave += 1) {
-    const { changes } = login.propose({ login: seen }, desired);
+    const { changes } = loginPrerequisite.propose({ login: seen }, desired);
     if (changes.length === 0) return seen;
     const applied = await api.apply(changes, seen);
     if (applied.failures[0] !== undefined) throw applied.failures[0].error;

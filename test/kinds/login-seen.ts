@@ -1,8 +1,8 @@
 /** A login that stands, as it is seen: each part is right as it comes, and says only what differs. */
-import { login } from "../../src/kinds/login/propose.ts";
-import type { GroupsSeen, LoginMethod, LoginSeen, Provider } from "../../src/kinds/login/seen.ts";
-import { claim } from "../../src/kinds/mine.ts";
-import type { Desired } from "../../src/plan/desired.ts";
+import { loginPrerequisite } from "../../src/kinds/login/propose.ts";
+import type { LoginMethod, ObservedGroups, ObservedLogin, Provider } from "../../src/kinds/login/seen.ts";
+import { markOwned } from "../../src/kinds/mine.ts";
+import type { DesiredState } from "../../src/plan/desired.ts";
 import { owner, wishingGroups } from "./world.ts";
 
 export const SLUG = "cf-tunnel-access";
@@ -37,8 +37,8 @@ export const provider = (more: Partial<Provider> = {}): Provider => ({
   ...more,
 });
 export const method = (more: Partial<LoginMethod> = {}) =>
-  claim<LoginMethod>({ id: "idp-1", name: NAME, config: CONFIG, claims: [], kept: {}, ...more });
-export const groups = (more: Partial<GroupsSeen> = {}): GroupsSeen => ({
+  markOwned<LoginMethod>({ id: "idp-1", name: NAME, config: CONFIG, claims: [], kept: {}, ...more });
+export const groups = (more: Partial<ObservedGroups> = {}): ObservedGroups => ({
   owner: owner(),
   claim: "cfauth_groups_home",
   path: MAPPINGS,
@@ -47,7 +47,7 @@ export const groups = (more: Partial<GroupsSeen> = {}): GroupsSeen => ({
   ...more,
 });
 export const MAPPINGS = "/propertymappings/provider/scope/";
-export const seen = (more: Partial<LoginSeen> = {}): LoginSeen => ({
+export const seen = (more: Partial<ObservedLogin> = {}): ObservedLogin => ({
   teamDomain: "team.cloudflareaccess.com",
   parts: {
     authorizationFlow: "flow",
@@ -63,8 +63,8 @@ export const seen = (more: Partial<LoginSeen> = {}): LoginSeen => ({
   wish: { slug: SLUG, publicUrl: "https://auth.example.com" },
   ...more,
 });
-export const proposed = (more: Partial<LoginSeen> = {}, desired: Desired = wishingGroups()) =>
-  login.propose({ login: seen(more) }, desired);
+export const proposed = (more: Partial<ObservedLogin> = {}, desired: DesiredState = wishingGroups()) =>
+  loginPrerequisite.propose({ login: seen(more) }, desired);
 
 export const PROVIDER_WISH = {
   name: SLUG,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { claimFor, claimName, expressionFor, groupsIn } from "../../src/kinds/login/claim.ts";
-import type { LoginSeen } from "../../src/kinds/login/seen.ts";
+import type { ObservedLogin } from "../../src/kinds/login/seen.ts";
 import { wantedGroups } from "../sandbox/authentik/wanted-groups.ts";
 import { MAPPINGS } from "./login-seen.ts";
 import { owner } from "./world.ts";
@@ -68,7 +68,7 @@ describe("rules tell members of a group by", () => {
     provider: { scopes: ["s-1", "m-1"] },
     method: { claims: [CLAIM], config: { scopes: ["openid", CLAIM] } },
   };
-  const claim = (more: object, ...wanted: string[]) => claimFor({ ...carried, ...more } as unknown as LoginSeen, wanted);
+  const claim = (more: object, ...wanted: string[]) => claimFor({ ...carried, ...more } as unknown as ObservedLogin, wanted);
   const refused = { ...carried.groups, mayMap: false };
   const direct = { claims: [CLAIM, "groups"], config: { scopes: ["openid", CLAIM] } };
 

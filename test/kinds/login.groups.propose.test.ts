@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { LoginSeen } from "../../src/kinds/login/seen.ts";
-import type { Desired } from "../../src/plan/desired.ts";
+import type { ObservedLogin } from "../../src/kinds/login/seen.ts";
+import type { DesiredState } from "../../src/plan/desired.ts";
 import { anybody, only } from "../builders.ts";
 import { CONFIG, groups, MAPPINGS, method, NAME, PROVIDER_WISH, proposed, provider, SLUG } from "./login-seen.ts";
 import { wishing, wishingGroups } from "./world.ts";
@@ -11,14 +11,14 @@ return {"cfauth_groups_home": [group.name for group in request.user.all_groups()
 const listing = (list: string) => NONE.replace("[]", list);
 const mapped = (list: string) => groups({ mapping: { pk: "m-1", expression: listing(list) } });
 const OWN = { ...CONFIG, scopes: ["openid", "email", "profile", "cfauth_groups_home"] };
-const CARRIED: Partial<LoginSeen> = {
+const CARRIED: Partial<ObservedLogin> = {
   groups: mapped('["family"]'),
   provider: provider({ scopes: ["s-1", "s-2", "m-1"] }),
   method: method({ config: OWN, claims: ["cfauth_groups_home"] }),
 };
 
 describe("the groups in a login", () => {
-  it.each<{ name: string; desired: Desired }>([
+  it.each<{ name: string; desired: DesiredState }>([
     { name: "no route is wished", desired: wishing() },
     { name: "everyone who can log in may enter", desired: wishingGroups() },
     { name: "routes are public", desired: wishing(anybody) },
@@ -27,7 +27,7 @@ describe("the groups in a login", () => {
     expect(proposed({}, desired)).toEqual({ changes: [], problems: [], stands: true });
   });
 
-  it.each<{ name: string; more: Partial<LoginSeen>; change: object }>([
+  it.each<{ name: string; more: Partial<ObservedLogin>; change: object }>([
     {
       name: "first the mapping, which names all that are asked for",
       more: {},

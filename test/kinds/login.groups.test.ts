@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { login } from "../../src/kinds/login/propose.ts";
-import type { LoginSeen } from "../../src/kinds/login/seen.ts";
+import { loginPrerequisite } from "../../src/kinds/login/propose.ts";
+import type { ObservedLogin } from "../../src/kinds/login/seen.ts";
 import { addGroup } from "../sandbox/authentik/people.ts";
 import { wire } from "../sandbox/authentik/testing.ts";
 import { claimsOfAlice, type LoginScene, loginScene, mappingIn, mappingsIn, methodIn, nested, providerIn } from "./login-scene.ts";
@@ -98,14 +98,14 @@ test.each<{ readonly name: string; readonly spoil: (world: LoginScene) => unknow
 });
 
 /** One step of each cfauth in turn, from looks that the other one's step has made old, until both have long been quiet. */
-async function alternating(world: LoginScene): Promise<readonly [LoginSeen, LoginSeen]> {
+async function alternating(world: LoginScene): Promise<readonly [ObservedLogin, ObservedLogin]> {
   const hands = [world.hand({ owner: "home" }), world.hand({ owner: "lab-2" })] as const;
   const wishes = [wishingGroups("family"), wishingGroups("kids")] as const;
-  const seen: [LoginSeen, LoginSeen] = [await hands[0].look(), await hands[1].look()];
+  const seen: [ObservedLogin, ObservedLogin] = [await hands[0].look(), await hands[1].look()];
   const steps: string[] = [];
   for (const round of Array(24).keys()) {
     const at = round % 2 === 0 ? 0 : 1;
-    const { changes } = login.propose({ login: seen[at] }, wishes[at]);
+    const { changes } = loginPrerequisite.propose({ login: seen[at] }, wishes[at]);
     const { failures } = await hands[at].api.apply(changes, seen[at]);
     steps.push(changes.length === 0 ? "quiet" : failures.length === 0 ? "done" : "failed");
     seen[at] = await hands[at].look();
@@ -148,7 +148,7 @@ test("a token that may not make a mapping lets in the direct members, with a war
   );
   const seen = await world.settle(wishingGroups("family"));
   expect(seen.groups).toMatchObject({ mapping: undefined, mayMap: false });
-  expect(login.propose({ login: seen }, wishingGroups("family"))).toMatchObject({
+  expect(loginPrerequisite.propose({ login: seen }, wishingGroups("family"))).toMatchObject({
     changes: [],
     problems: [{ code: "CFA-GROUP-DIRECT", severity: "warning" }],
     stands: true,
@@ -162,7 +162,7 @@ test("what Authentik does not let cfauth make does not count as done", async () 
   await using world = await scene();
   const seen = await world.settle(wishing());
   world.ak.state.apiToken.permissions = new Set();
-  const { changes } = login.propose({ login: seen }, wishingGroups("family"));
+  const { changes } = loginPrerequisite.propose({ login: seen }, wishingGroups("family"));
   expect(await world.api.apply(changes, seen)).toMatchObject({ done: [], failures: [], doubtful: false });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Problem } from "../../src/domain/problem.ts";
-import type { LoginSeen, Provider } from "../../src/kinds/login/seen.ts";
+import type { ObservedLogin, Provider } from "../../src/kinds/login/seen.ts";
 import { CALLBACK, CONFIG, method, NAME, PROVIDER_WISH, proposed, provider, SLUG } from "./login-seen.ts";
 
 describe("the login", () => {
@@ -8,7 +8,7 @@ describe("the login", () => {
     expect(proposed()).toEqual({ changes: [], problems: [], stands: true });
   });
 
-  it.each<{ name: string; without: Partial<LoginSeen>; change: object }>([
+  it.each<{ name: string; without: Partial<ObservedLogin>; change: object }>([
     {
       name: "the provider first",
       without: { provider: undefined, application: undefined, method: undefined },
@@ -108,7 +108,7 @@ describe("the provider in Authentik", () => {
 });
 
 describe("the login method in Cloudflare", () => {
-  it.each<{ name: string; more: Partial<LoginSeen> }>([
+  it.each<{ name: string; more: Partial<ObservedLogin> }>([
     { name: "knows another client", more: { method: method({ config: { ...CONFIG, client_id: "old" } }) } },
     { name: "looks for keys elsewhere", more: { method: method({ config: { ...CONFIG, certs_url: "https://elsewhere.example.com/" } }) } },
     { name: "sends people elsewhere", more: { method: method({ config: { ...CONFIG, auth_url: "https://old.example.com/" } }) } },

@@ -1,26 +1,26 @@
 import { expect, test } from "vitest";
-import { policyApi } from "../../src/kinds/policy/api.ts";
-import { policyRung } from "../../src/kinds/policy/propose.ts";
-import type { PolicyChange, PolicySeen, PolicyWish } from "../../src/kinds/policy/seen.ts";
+import { createAccessPolicyDriver } from "../../src/kinds/policy/api.ts";
+import { accessPolicyResource } from "../../src/kinds/policy/propose.ts";
+import type { AccessPolicyChange, DesiredPolicy, ObservedAccessPolicies } from "../../src/kinds/policy/seen.ts";
 import { exposure, members, only } from "../builders.ts";
 import { seedApp, seedIdentityProvider, seedPolicy, seedServiceToken } from "../sandbox/cloudflare/seed.ts";
 import { cloudflare, owner, wishing } from "./world.ts";
 
 async function scene() {
   const reached = await cloudflare();
-  const api = policyApi({ cloudflare: reached.client, account: reached.account, owner: owner() });
+  const api = createAccessPolicyDriver({ cloudflare: reached.client, account: reached.account, owner: owner() });
   return { ...reached, api };
 }
 
 const NAME = "cfauth:home public, no login";
-const open: PolicyChange = {
+const open: AccessPolicyChange = {
   kind: "policy",
   action: "create",
   key: NAME,
   subject: NAME,
   wish: { name: NAME, decision: "bypass", include: [{ everyone: {} }], require: [], exclude: [] },
 };
-const nothing: PolicySeen = { mine: [], theirs: [] };
+const nothing: ObservedAccessPolicies = { mine: [], theirs: [] };
 
 test("a policy is ours by the beginning of its name", async () => {
   await using world = await scene();
@@ -112,7 +112,7 @@ test("every sort of rule is taken by Cloudflare and comes back as it was wished"
   const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc" }).id;
   const token = seedServiceToken(state, "ci").id;
   const oidc = { claim_name: "cfauth_groups_home", claim_value: 'The "Family", or so', identity_provider_id: idp };
-  const wishes: PolicyWish[] = [
+  const wishes: DesiredPolicy[] = [
     {
       name: "cfauth:home people",
       decision: "allow",
@@ -123,7 +123,9 @@ test("every sort of rule is taken by Cloudflare and comes back as it was wished"
     { name: "cfauth:home machines", decision: "non_identity", include: [{ service_token: { token_id: token } }], require: [], exclude: [] },
     { name: "cfauth:home any", decision: "non_identity", include: [{ any_valid_service_token: {} }], require: [], exclude: [] },
   ];
-  const changes = wishes.map((wish): PolicyChange => ({ kind: "policy", action: "create", key: wish.name, subject: wish.name, wish }));
+  const changes = wishes.map(
+    (wish): AccessPolicyChange => ({ kind: "policy", action: "create", key: wish.name, subject: wish.name, wish }),
+  );
   const { failures, seen } = await world.api.apply(changes, nothing);
   expect(failures).toEqual([]);
   expect(seen).toEqual(await world.api.observe("all", undefined));
@@ -140,7 +142,7 @@ test("a policy that was widened by hand is narrowed and gets a successor, and th
   const login = { method: { id: idp } } as never;
   const settle = async () => {
     const policy = await world.api.observe("routes", undefined);
-    const stance = policyRung(owner()).stance(wish.route, wish, { policy, login }, wishing(members));
+    const stance = accessPolicyResource(owner()).stance(wish.route, wish, { policy, login }, wishing(members));
     const change = stance.is === "absent" ? stance.open : stance.is === "drifted" ? stance.mend : undefined;
     return change === undefined ? "stands" : (await world.api.apply([change], policy)).failures.length;
   };
@@ -175,7 +177,7 @@ test("an e-mail address is in no change's subject and in no failure", async () =
   const protection = only({ emails: ["ann@example.com"] });
   const wish = exposure("app.example.com", { protection });
   const login = { method: { id: "00000000-0000-4000-8000-000000000000" } } as never;
-  const stance = policyRung(owner()).stance(wish.route, wish, { policy: nothing, login }, wishing(protection));
+  const stance = accessPolicyResource(owner()).stance(wish.route, wish, { policy: nothing, login }, wishing(protection));
   if (stance.is !== "absent" || stance.open === undefined) throw new Error("nothing to open");
   const { failures } = await world.api.apply([stance.open], nothing);
   const [failure] = failures;

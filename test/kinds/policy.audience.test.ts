@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Audience, Protection } from "../../src/domain/exposure.ts";
-import { policyNames, policyWishes } from "../../src/kinds/policy/audience.ts";
+import { desiredPolicies, policyNames } from "../../src/kinds/policy/audience.ts";
 import { anybody, only } from "../builders.ts";
 import { owner } from "./world.ts";
 
@@ -105,5 +105,5 @@ describe("the name of a policy", () => {
 });
 
 it("no policy is known before the login method", () => {
-  expect(policyWishes(owner(), only({ tokens: "any" }), undefined, undefined)).toBeUndefined();
+  expect(desiredPolicies(owner(), only({ tokens: "any" }), undefined, undefined)).toBeUndefined();
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Protection } from "../../src/domain/exposure.ts";
 import { expressionFor } from "../../src/kinds/login/claim.ts";
-import type { LoginSeen } from "../../src/kinds/login/seen.ts";
-import { claim } from "../../src/kinds/mine.ts";
-import { linked, policyRung, unusedPolicies } from "../../src/kinds/policy/propose.ts";
+import type { ObservedLogin } from "../../src/kinds/login/seen.ts";
+import { markOwned } from "../../src/kinds/mine.ts";
+import { accessPolicyResource, collectUnusedPolicies, policyIdsFor } from "../../src/kinds/policy/propose.ts";
 import { replacedName } from "../../src/kinds/policy/replaced.ts";
-import type { Policy, PolicySeen } from "../../src/kinds/policy/seen.ts";
+import type { ObservedAccessPolicies, Policy } from "../../src/kinds/policy/seen.ts";
 import { anybody, exposure, key, members, only } from "../builders.ts";
 import { MAPPINGS } from "./login-seen.ts";
 import { owner, wishing } from "./world.ts";
@@ -23,14 +23,14 @@ const policy = (more: Partial<Policy> = {}): Policy => ({
   ...more,
 });
 interface At {
-  readonly policy: PolicySeen;
-  readonly login: LoginSeen;
-  readonly access: Parameters<ReturnType<typeof unusedPolicies>>[0]["access"];
+  readonly policy: ObservedAccessPolicies;
+  readonly login: ObservedLogin;
+  readonly access: Parameters<ReturnType<typeof collectUnusedPolicies>>[0]["access"];
 }
 
 /** With a login that carries the groups admins and family. */
 const world = (found: readonly Policy[], more: Partial<At> = {}, method = true): At => ({
-  policy: { mine: found.map((it) => claim(it)), theirs: [] },
+  policy: { mine: found.map((it) => markOwned(it)), theirs: [] },
   login: loginSeen(method ? ["openid", "email", "profile", CLAIM] : undefined),
   access: { mine: new Map(), linked: [] },
   ...more,
@@ -39,7 +39,7 @@ const world = (found: readonly Policy[], more: Partial<At> = {}, method = true):
 const CLAIM = "cfauth_groups_home";
 
 /** @param scopes - what the login method asks for; without, there is none */
-const loginSeen = (scopes: readonly string[] | undefined): LoginSeen =>
+const loginSeen = (scopes: readonly string[] | undefined): ObservedLogin =>
   ({
     provider: { scopes: ["m-1"] },
     method: scopes && { id: "idp-1", claims: [CLAIM], config: { scopes } },
@@ -50,11 +50,11 @@ const loginSeen = (scopes: readonly string[] | undefined): LoginSeen =>
       mapping: { pk: "m-1", expression: expressionFor(OWNER, ["admins", "family"]) },
       mayMap: true,
     },
-  }) as unknown as LoginSeen;
+  }) as unknown as ObservedLogin;
 
 const stance = (at: At, protection: Protection = members) => {
   const wish = exposure("app.example.com", { protection });
-  return policyRung(OWNER).stance(wish.route, wish, at as never, wishing(protection));
+  return accessPolicyResource(OWNER).stance(wish.route, wish, at as never, wishing(protection));
 };
 
 /** The policies that are made one after the other for an audience, until it stands. */
@@ -63,7 +63,7 @@ function made(protection: Protection, at: At = world([])): readonly Pick<Policy,
   if (it.is !== "absent" || it.open === undefined || it.open.action !== "create") return [];
   const { wish } = it.open;
   const { exclude: _, ...content } = wish;
-  const mine = [...at.policy.mine, claim({ id: `p-${at.policy.mine.length}`, ...wish })];
+  const mine = [...at.policy.mine, markOwned({ id: `p-${at.policy.mine.length}`, ...wish })];
   return [content, ...made(protection, { ...at, policy: { ...at.policy, mine } })];
 }
 
@@ -262,7 +262,7 @@ describe("who may enter", () => {
 
   it("members are told by the direct groups where no mapping can be made", () => {
     const login = { ...loginSeen([]), groups: { owner: OWNER, claim: CLAIM, path: MAPPINGS, mapping: undefined, mayMap: false } };
-    const direct = { ...login, method: { ...login.method, claims: ["groups"] } } as LoginSeen;
+    const direct = { ...login, method: { ...login.method, claims: ["groups"] } } as ObservedLogin;
     expect(made(only({ groups: ["family"] }), world([], { login: direct }))).toMatchObject([{ include: [memberOf("family", "groups")] }]);
   });
 
@@ -283,17 +283,17 @@ describe("an application links", () => {
   const protection = only({ groups: ["family"], tokens: "any", policies: ["friends", "aunts"] });
 
   it("what needs no login first, then our people, then what the user keeps", () => {
-    expect(linked(OWNER, protection, world([family, tokens]).policy)).toEqual(["p-tokens", "p-family", "friends", "aunts"]);
+    expect(policyIdsFor(OWNER, protection, world([family, tokens]).policy)).toEqual(["p-tokens", "p-family", "friends", "aunts"]);
   });
 
   it("nothing while one of ours is not there", () => {
-    expect(linked(OWNER, protection, world([family]).policy)).toBeUndefined();
+    expect(policyIdsFor(OWNER, protection, world([family]).policy)).toBeUndefined();
   });
 });
 
 describe("a policy of ours that no route wishes", () => {
   const used = (id: string): Partial<At> => ({
-    access: { mine: new Map([[key("app.example.com"), claim({ policies: [id] } as never)]]), linked: [] },
+    access: { mine: new Map([[key("app.example.com"), markOwned({ policies: [id] } as never)]]), linked: [] },
   });
 
   it.each<{ name: string; at: At; wished: readonly Protection[]; gone: readonly string[] }>([
@@ -345,11 +345,11 @@ describe("a policy of ours that no route wishes", () => {
       gone: [],
     },
   ])("$name", ({ at, wished, gone }) => {
-    expect(unusedPolicies(OWNER)(at, wishing(...wished)).map(({ subject }) => subject)).toEqual(gone);
+    expect(collectUnusedPolicies(OWNER)(at, wishing(...wished)).map(({ subject }) => subject)).toEqual(gone);
   });
 });
 
 it("a policy that the user keeps is never swept", () => {
   const theirs = [{ id: "friends", name: "Friends", decision: "allow" }];
-  expect(unusedPolicies(OWNER)(world([], { policy: { mine: [], theirs } }), wishing())).toEqual([]);
+  expect(collectUnusedPolicies(OWNER)(world([], { policy: { mine: [], theirs } }), wishing())).toEqual([]);
 });

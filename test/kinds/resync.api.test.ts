@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { accessApi } from "../../src/kinds/access/api.ts";
-import { directoryHands, NOBODY_ASKED } from "../../src/kinds/directory.ts";
-import { dnsApi } from "../../src/kinds/dns/api.ts";
-import { ingressApi } from "../../src/kinds/ingress/api.ts";
-import type { Depth } from "../../src/kinds/kind.ts";
-import { loginApi } from "../../src/kinds/login/api.ts";
-import { policyApi } from "../../src/kinds/policy/api.ts";
-import { tileApi } from "../../src/kinds/tile/api.ts";
-import { tunnelApi } from "../../src/kinds/tunnel/api.ts";
-import type { World } from "../../src/kinds/world.ts";
+import { createAccessApplicationDriver } from "../../src/kinds/access/api.ts";
+import { createLookupDriver, NO_REFERENCES } from "../../src/kinds/directory.ts";
+import { createDnsRecordDriver } from "../../src/kinds/dns/api.ts";
+import { createIngressRuleDriver } from "../../src/kinds/ingress/api.ts";
+import type { ObservationScope } from "../../src/kinds/kind.ts";
+import { createLoginDriver } from "../../src/kinds/login/api.ts";
+import { createAccessPolicyDriver } from "../../src/kinds/policy/api.ts";
+import { createLibraryTileDriver } from "../../src/kinds/tile/api.ts";
+import { createTunnelDriver } from "../../src/kinds/tunnel/api.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
 import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTag, seedTunnel } from "../sandbox/cloudflare/seed.ts";
 import { authentik, cloudflare, owner } from "./world.ts";
 
@@ -26,7 +26,7 @@ test("a resync of 100 settled routes takes six calls to Cloudflare, however many
   seedConfiguration(state, tunnel, { ingress: HOSTS.map((hostname) => ({ hostname, service: "http://web:80" })) });
 
   const base = { cloudflare: cf.client, account: cf.account, owner: owner() };
-  const login = loginApi({
+  const login = createLoginDriver({
     ...base,
     authentik: ak.client,
     wish: { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" },
@@ -34,15 +34,15 @@ test("a resync of 100 settled routes takes six calls to Cloudflare, however many
   });
   const kinds = {
     login,
-    tunnel: tunnelApi({ ...base, name: "cfauth", tunnelId: undefined, tokenFile: undefined }),
-    policy: policyApi(base),
-    access: accessApi(base),
-    ingress: ingressApi({ ...base, tunnel: () => tunnel.id }),
-    dns: dnsApi({ ...base, zones: undefined }),
-    tile: tileApi({ owner: owner(), authentik: ak.client }),
-    directory: directoryHands({ ...base, authentik: ak.client }),
+    tunnel: createTunnelDriver({ ...base, name: "cfauth", tunnelId: undefined, tokenFile: undefined }),
+    policy: createAccessPolicyDriver(base),
+    access: createAccessApplicationDriver(base),
+    ingress: createIngressRuleDriver({ ...base, tunnel: () => tunnel.id }),
+    dns: createDnsRecordDriver({ ...base, zones: undefined }),
+    tile: createLibraryTileDriver({ owner: owner(), authentik: ak.client }),
+    directory: createLookupDriver({ ...base, authentik: ak.client }),
   };
-  const look = async (depth: Depth, before?: World): Promise<World> => ({
+  const look = async (depth: ObservationScope, before?: ObservedState): Promise<ObservedState> => ({
     login: await kinds.login.observe(depth, before?.login),
     tunnel: await kinds.tunnel.observe(depth, before?.tunnel),
     policy: await kinds.policy.observe(depth, before?.policy),
@@ -50,7 +50,7 @@ test("a resync of 100 settled routes takes six calls to Cloudflare, however many
     ingress: await kinds.ingress.observe(depth, before?.ingress),
     dns: await kinds.dns.observe(depth, before?.dns),
     tile: await kinds.tile.observe(depth, before?.tile),
-    directory: await kinds.directory.observe(NOBODY_ASKED),
+    directory: await kinds.directory.observe(NO_REFERENCES),
   });
 
   const before = await look("all");

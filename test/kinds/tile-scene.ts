@@ -3,10 +3,10 @@ import { createAuthentik } from "../../src/clients/authentik.ts";
 import type { Exposure } from "../../src/domain/exposure.ts";
 import type { Problem } from "../../src/domain/problem.ts";
 import { routeKey } from "../../src/domain/route.ts";
-import type { Depth, Kind } from "../../src/kinds/kind.ts";
-import { type TileHands, tileApi } from "../../src/kinds/tile/api.ts";
-import { tiles } from "../../src/kinds/tile/propose.ts";
-import type { TileChange, TileSeen } from "../../src/kinds/tile/seen.ts";
+import type { ObservationScope, ResourceDriver } from "../../src/kinds/kind.ts";
+import { createLibraryTileDriver, type LibraryTileDriver } from "../../src/kinds/tile/api.ts";
+import { libraryTiles } from "../../src/kinds/tile/propose.ts";
+import type { LibraryTileChange, ObservedLibraryTiles } from "../../src/kinds/tile/seen.ts";
 import { library } from "../sandbox/authentik/library.ts";
 import { addGroup, addUser } from "../sandbox/authentik/people.ts";
 import type { Application } from "../sandbox/authentik/state.ts";
@@ -16,16 +16,16 @@ import { createControls } from "../sandbox/controls.ts";
 import { owner, wishing } from "./world.ts";
 
 export interface TileHand {
-  readonly api: TileHands;
-  look(depth?: Depth, before?: TileSeen): Promise<TileSeen>;
+  readonly api: LibraryTileDriver;
+  look(depth?: ObservationScope, before?: ObservedLibraryTiles): Promise<ObservedLibraryTiles>;
   /** Looks at everything unless told what is seen, and does what is proposed until nothing is. */
-  settle(wishes: readonly Exposure[], from?: TileSeen): Promise<Settled>;
+  settle(wishes: readonly Exposure[], from?: ObservedLibraryTiles): Promise<Settled>;
 }
 
 export interface Settled {
-  readonly seen: TileSeen;
+  readonly seen: ObservedLibraryTiles;
   readonly problems: readonly Problem[];
-  readonly done: readonly TileChange[];
+  readonly done: readonly LibraryTileChange[];
 }
 
 export interface TileScene extends AsyncDisposable {
@@ -53,11 +53,11 @@ export async function tileScene({ version = "2026.8", superuser = true, clumsy =
     ak,
     version,
     hand: ({ owner: name, on = true } = {}) => {
-      const api = tileApi({ authentik: client, owner: owner(name) });
-      const propose = (seen: TileSeen, wishes: readonly Exposure[]) => {
+      const api = createLibraryTileDriver({ authentik: client, owner: owner(name) });
+      const propose = (seen: ObservedLibraryTiles, wishes: readonly Exposure[]) => {
         const wished = new Map(wishes.map((wish) => [routeKey(wish.route), wish]));
         const world = { tile: seen, directory: { groups: { found: ak.state.groups } } };
-        return tiles(owner(name), on)(world, { ...wishing(), wishes: wished }, new Set(wished.keys()));
+        return libraryTiles(owner(name), on)(world, { ...wishing(), wishes: wished }, new Set(wished.keys()));
       };
       const look: TileHand["look"] = (depth = "all", before) => api.observe(depth, before);
       return { api, look, settle: async (wishes, from) => settled(api, (seen) => propose(seen, wishes), from ?? (await look())) };
@@ -73,12 +73,12 @@ export async function tileScene({ version = "2026.8", superuser = true, clumsy =
 }
 
 async function settled(
-  api: Kind<TileSeen, TileChange>,
-  propose: (seen: TileSeen) => { readonly changes: readonly TileChange[]; readonly problems: readonly Problem[] },
-  from: TileSeen,
+  api: ResourceDriver<ObservedLibraryTiles, LibraryTileChange>,
+  propose: (seen: ObservedLibraryTiles) => { readonly changes: readonly LibraryTileChange[]; readonly problems: readonly Problem[] },
+  from: ObservedLibraryTiles,
 ): Promise<Settled> {
   let seen = from;
-  const done: TileChange[] = [];
+  const done: LibraryTileChange[] = [];
   for (let wave = 0; wave < 5; wave += 1) {
     const { changes, problems } = propose(seen);
     if (changes.length === 0) return { seen, problems, done };

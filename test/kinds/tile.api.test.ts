@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Shown } from "../../src/domain/exposure.ts";
+import type { Display } from "../../src/domain/exposure.ts";
 import { slugOf } from "../../src/kinds/tile/wish.ts";
 import { exposure, key, only, plain } from "../builders.ts";
 import { addUser } from "../sandbox/authentik/people.ts";
@@ -15,7 +15,7 @@ const BOTH = VERSIONS.flatMap((version) =>
 
 const WIKI = "wiki.example.com";
 const forGroups = (...groups: readonly string[]) => exposure(WIKI, { protection: only({ groups }) });
-const shown = (more: Partial<Shown>) => exposure(WIKI, { shown: { ...plain, ...more } });
+const shown = (more: Partial<Display>) => exposure(WIKI, { shown: { ...plain, ...more } });
 
 /** Of the tile, those to groups and users by their names. */
 function boundTo({ ak: { state } }: TileScene, target: string): readonly string[] {

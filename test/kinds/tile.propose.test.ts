@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Group, Lookup } from "../../src/domain/directory.ts";
+import type { DirectoryGroup, Lookup } from "../../src/domain/directory.ts";
 import type { Exposure } from "../../src/domain/exposure.ts";
 import type { Problem } from "../../src/domain/problem.ts";
 import { routeKey } from "../../src/domain/route.ts";
-import { WorldError } from "../../src/errors.ts";
-import { claim } from "../../src/kinds/mine.ts";
-import { phrase } from "../../src/kinds/phrase.ts";
-import { tileDifference } from "../../src/kinds/tile/difference.ts";
-import { tiles } from "../../src/kinds/tile/propose.ts";
-import { NO_TILES, type Tile, type TileSeen, type TileWish } from "../../src/kinds/tile/seen.ts";
+import { ServiceError } from "../../src/errors.ts";
+import { markOwned } from "../../src/kinds/mine.ts";
+import { summariseDiff } from "../../src/kinds/phrase.ts";
+import { diffLibraryTile } from "../../src/kinds/tile/difference.ts";
+import { libraryTiles } from "../../src/kinds/tile/propose.ts";
+import { type DesiredTile, NO_TILES, type ObservedLibraryTiles, type Tile } from "../../src/kinds/tile/seen.ts";
 import { anybody, exposure, key, only, plain } from "../builders.ts";
 import { owner, wishing } from "./world.ts";
 
@@ -17,7 +17,7 @@ const SLUG = "cfauth-wiki-example-com-badcc2b7";
 const FAMILY = { pk: "pk-family", name: "family" };
 const ADMINS = { pk: "pk-admins", name: "admins" };
 
-const WISH: TileWish = {
+const WISH: DesiredTile = {
   slug: SLUG,
   route: key(WIKI),
   name: "Wiki",
@@ -41,15 +41,15 @@ interface Scene {
   readonly live?: readonly string[];
   readonly held?: readonly string[];
   readonly found?: readonly Tile[];
-  readonly seen?: Partial<TileSeen>;
-  readonly groups?: Lookup<Group>;
+  readonly seen?: Partial<ObservedLibraryTiles>;
+  readonly groups?: Lookup<DirectoryGroup>;
   readonly on?: boolean;
   readonly superuser?: boolean;
 }
 
 function proposed({ wishes = [exposure(WIKI)], live, held = [], found = [], seen, groups, on = true, superuser = false }: Scene = {}) {
-  const mine = new Map(found.map((it) => [it.slug, claim(it)]));
-  return tiles(owner(), on)(
+  const mine = new Map(found.map((it) => [it.slug, markOwned(it)]));
+  return libraryTiles(owner(), on)(
     {
       tile: { ...NO_TILES, me: { pk: 7, superuser }, mine, ...seen },
       directory: { groups: groups ?? { found: [ADMINS, FAMILY] } },
@@ -95,7 +95,7 @@ describe("the tile of a route", () => {
     expect(proposed(scene)).toMatchObject(gives);
   });
 
-  it.each<{ readonly name: string; readonly at: string; readonly more?: Partial<Exposure>; readonly wish: Partial<TileWish> }>([
+  it.each<{ readonly name: string; readonly at: string; readonly more?: Partial<Exposure>; readonly wish: Partial<DesiredTile> }>([
     { name: "its first label, with a capital", at: "wiki.home.example.com", wish: { name: "Wiki" } },
     {
       name: "the path behind it",
@@ -187,10 +187,10 @@ describe("the tile of a route for groups", () => {
   it("says how many people are taken off again that somebody bound to it by hand", () => {
     const found = [tile({ bindings: [READER, toGroup("pk-family"), { pk: "b", to: { user: 8 } }] })];
     const [change] = proposed({ wishes: [forFamily], found }).changes;
-    expect(change && phrase(change, tileDifference(change, { found: [ADMINS, FAMILY] }))).toBe("people 2 → 1");
+    expect(change && summariseDiff(change, diffLibraryTile(change, { found: [ADMINS, FAMILY] }))).toBe("people 2 → 1");
   });
 
-  it.each<{ readonly name: string; readonly groups: Lookup<Group> }>([
+  it.each<{ readonly name: string; readonly groups: Lookup<DirectoryGroup> }>([
     { name: "is not known", groups: { found: [ADMINS] } },
     { name: "could not be looked up", groups: { fault: { code: "CFA-AK-PERMISSION", message: "no", fix: "yes" } } },
   ])("is neither made nor changed while a group $name", ({ groups }) => {
@@ -199,8 +199,8 @@ describe("the tile of a route for groups", () => {
   });
 });
 
-const refusal = (message: string): WorldError =>
-  new WorldError({ service: "authentik", code: "CFA-AK-REFUSED", message, fix: "look", transient: false });
+const refusal = (message: string): ServiceError =>
+  new ServiceError({ service: "authentik", code: "CFA-AK-REFUSED", message, fix: "look", transient: false });
 const warning = (more: Partial<Problem>): Problem => ({
   code: "CFA-AK-REFUSED",
   severity: "warning",

@@ -2,16 +2,16 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { WorldError } from "../../src/errors.ts";
-import { type TunnelApiOptions, tunnelApi } from "../../src/kinds/tunnel/api.ts";
+import { ServiceError } from "../../src/errors.ts";
+import { createTunnelDriver, type TunnelDriverOptions } from "../../src/kinds/tunnel/api.ts";
 import type { TunnelChange } from "../../src/kinds/tunnel/seen.ts";
 import { writeTokenFile } from "../../src/kinds/tunnel/token-file.ts";
 import { seedTunnel } from "../sandbox/cloudflare/seed.ts";
 import { cloudflare } from "./world.ts";
 
-async function scene(options: Partial<TunnelApiOptions> = {}) {
+async function scene(options: Partial<TunnelDriverOptions> = {}) {
   const reached = await cloudflare();
-  const api = tunnelApi({
+  const api = createTunnelDriver({
     cloudflare: reached.client,
     account: reached.account,
     name: "cfauth",
@@ -30,12 +30,12 @@ async function directory(): Promise<{ readonly path: string; readonly file: stri
 const create: TunnelChange = { kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" };
 const fill = (id: string): TunnelChange => ({ kind: "tunnel", action: "update", key: "tunnel-token-file", subject: "cfauth", id });
 
-async function failure(call: Promise<unknown>): Promise<WorldError> {
+async function failure(call: Promise<unknown>): Promise<ServiceError> {
   const error = await call.then(
     () => undefined,
     (it: unknown) => it,
   );
-  if (error instanceof WorldError) return error;
+  if (error instanceof ServiceError) return error;
   throw new Error(`not a WorldError: ${String(error)}`);
 }
 
@@ -68,7 +68,14 @@ test("a tunnel is found by its id", async () => {
   await using found = await cloudflare();
   const { id } = seedTunnel(found.sandbox.state, { name: "homelab", config_src: "local" });
   const api = (more: object) =>
-    tunnelApi({ cloudflare: found.client, account: found.account, name: "cfauth", tunnelId: undefined, tokenFile: undefined, ...more });
+    createTunnelDriver({
+      cloudflare: found.client,
+      account: found.account,
+      name: "cfauth",
+      tunnelId: undefined,
+      tokenFile: undefined,
+      ...more,
+    });
   expect((await api({ name: id }).observe("all", undefined)).tunnel).toEqual({ id, name: "homelab", source: "local", connected: true });
   expect((await api({ tunnelId: id }).observe("all", undefined)).tunnel).toMatchObject({ name: "homelab" });
 });

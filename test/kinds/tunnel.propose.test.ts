@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { tunnel } from "../../src/kinds/tunnel/propose.ts";
-import type { TunnelSeen } from "../../src/kinds/tunnel/seen.ts";
-import { decide, noMemory } from "../../src/plan/decide.ts";
-import type { Desired } from "../../src/plan/desired.ts";
+import { tunnelPrerequisite } from "../../src/kinds/tunnel/propose.ts";
+import type { ObservedTunnel } from "../../src/kinds/tunnel/seen.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../src/plan/decide.ts";
+import type { DesiredState } from "../../src/plan/desired.ts";
 import { exposure, key, NOTHING_RUNS } from "../builders.ts";
 
-const NOTHING = decide([], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+const NOTHING = resolveDesired([], [], NOTHING_RUNS, EMPTY_MEMORY, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
 const there = { id: "t-1", name: "cfauth", source: "cloudflare", connected: true } as const;
-const proposed = (seen: Omit<TunnelSeen, "name">, desired = NOTHING) => tunnel.propose({ tunnel: { ...seen, name: "cfauth" } }, desired);
+const proposed = (seen: Omit<ObservedTunnel, "name">, desired = NOTHING) =>
+  tunnelPrerequisite.propose({ tunnel: { ...seen, name: "cfauth" } }, desired);
 const write = { kind: "tunnel", action: "update", key: "tunnel-token-file", subject: "cfauth", id: "t-1" };
 
 describe("the tunnel", () => {
-  it.each<{ name: string; seen: Omit<TunnelSeen, "name">; changes: readonly object[]; stands: boolean }>([
+  it.each<{ name: string; seen: Omit<ObservedTunnel, "name">; changes: readonly object[]; stands: boolean }>([
     {
       name: "is made when it is missing, and no route is opened before",
       seen: { tunnel: undefined, tokenFile: undefined },
@@ -51,8 +52,8 @@ describe("the tunnel", () => {
   });
 
   it("that no cloudflared is connected to stands all the same, and that is told where somebody asks for a route", () => {
-    const desired: Desired = { ...NOTHING, wishes: new Map([[key("app.example.com"), exposure("app.example.com")]]) };
-    const told = (connected: boolean | undefined, wished: Desired) => {
+    const desired: DesiredState = { ...NOTHING, wishes: new Map([[key("app.example.com"), exposure("app.example.com")]]) };
+    const told = (connected: boolean | undefined, wished: DesiredState) => {
       const { problems, stands } = proposed({ tunnel: { ...there, connected }, tokenFile: undefined }, wished);
       return { codes: problems.map(({ code, passing }) => [code, passing]), stands };
     };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { permissions, secretPermissions } from "../../src/clients/authentik/permissions.ts";
-import { WorldError } from "../../src/errors.ts";
-import { directoryHands } from "../../src/kinds/directory.ts";
-import { login } from "../../src/kinds/login/propose.ts";
-import type { LoginSeen } from "../../src/kinds/login/seen.ts";
+import { ServiceError } from "../../src/errors.ts";
+import { createLookupDriver } from "../../src/kinds/directory.ts";
+import { loginPrerequisite } from "../../src/kinds/login/propose.ts";
+import type { ObservedLogin } from "../../src/kinds/login/seen.ts";
 import type { VersionName } from "../sandbox/authentik/versions.ts";
 import { claimsOfAlice, type LoginScene, loginScene, methodIn, nested, providerIn } from "./login-scene.ts";
 import { wishing, wishingGroups } from "./world.ts";
@@ -26,7 +26,7 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
     const hand = world.hand();
     const seen = await hand.settle(wishing());
     expect(await hand.look()).toEqual(seen);
-    expect(login.propose({ login: seen }, wishing())).toEqual({ changes: [], problems: [], stands: true });
+    expect(loginPrerequisite.propose({ login: seen }, wishing())).toEqual({ changes: [], problems: [], stands: true });
     expect(methodIn(world)).toMatchObject({
       type: "oidc",
       config: { client_id: providerIn(world).client_id, client_secret: secretOf(world), scopes: ["openid", "email", "profile"] },
@@ -41,7 +41,7 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
     const hand = world.hand();
     const seen = await hand.settle(wishingGroups("family"));
     expect(await hand.look()).toEqual(seen);
-    expect(login.propose({ login: seen }, wishingGroups("family"))).toEqual({ changes: [], problems: [], stands: true });
+    expect(loginPrerequisite.propose({ login: seen }, wishingGroups("family"))).toEqual({ changes: [], problems: [], stands: true });
     expect(await claimsOfAlice(world)).toMatchObject({ email: "alice@example.com", cfauth_groups_home: ["family"] });
   });
 
@@ -135,18 +135,18 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
 
 /** Everything that the login and the directory ever do to Authentik. Answers the permissions that are asked for in what is told. */
 async function told(world: LoginScene): Promise<readonly string[]> {
-  const directory = directoryHands({ authentik: world.authentik, cloudflare: undefined as never, account: "" });
+  const directory = createLookupDriver({ authentik: world.authentik, cloudflare: undefined as never, account: "" });
   const hand = world.hand();
   const life = async (): Promise<readonly string[]> => {
     const { groups } = await directory.observe({ groups: new Set(["family"]), tokens: new Set() });
     const first = await hand.settle(wishingGroups("family"));
     for (const application of world.ak.state.applications) Object.assign(application, { meta_launch_url: "", meta_hide: false });
-    const seen: LoginSeen = await hand.settle(wishingGroups("admins"), await hand.api.observe("routes", first));
-    const { problems } = login.propose({ login: seen }, wishingGroups("admins", "family"));
+    const seen: ObservedLogin = await hand.settle(wishingGroups("admins"), await hand.api.observe("routes", first));
+    const { problems } = loginPrerequisite.propose({ login: seen }, wishingGroups("admins", "family"));
     return [...problems, ...("fault" in groups ? [groups.fault] : [])].map(({ message, fix }) => `${message} ${fix}`);
   };
   const texts = await life().catch((error: unknown) => {
-    if (error instanceof WorldError) return [`${error.message} ${error.fix}`];
+    if (error instanceof ServiceError) return [`${error.message} ${error.fix}`];
     throw error;
   });
   return [...new Set(texts.flatMap((text) => text.match(/authentik_\w+\.\w+/g) ?? []))].toSorted();

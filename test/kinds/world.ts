@@ -3,7 +3,7 @@ import { type Cloudflare as CloudflareClient, createCloudflare } from "../../src
 import type { Protection } from "../../src/domain/exposure.ts";
 import { type Owner, parseOwner } from "../../src/domain/owner.ts";
 import { routeKey } from "../../src/domain/route.ts";
-import { type Desired, NOTHING_DESIRED } from "../../src/plan/desired.ts";
+import { type DesiredState, NOTHING_DESIRED } from "../../src/plan/desired.ts";
 import { exposure, members, only } from "../builders.ts";
 import { type Opened as OpenedAuthentik, openAuthentik } from "../sandbox/authentik/testing.ts";
 import type { VersionName } from "../sandbox/authentik/versions.ts";
@@ -41,7 +41,7 @@ export function owner(text = "home"): Owner {
 }
 
 /** A route of its own for each of these protections, and nothing else. */
-export const wishing = (...protections: readonly Protection[]): Desired => {
+export const wishing = (...protections: readonly Protection[]): DesiredState => {
   const wishes = protections.map((protection, at) => exposure(`app${at}.example.com`, { protection }));
   return {
     ...NOTHING_DESIRED,
@@ -50,5 +50,5 @@ export const wishing = (...protections: readonly Protection[]): Desired => {
 };
 
 /** One route for the members of each of these groups; without any, one for everyone who can log in. */
-export const wishingGroups = (...groups: readonly string[]): Desired =>
+export const wishingGroups = (...groups: readonly string[]): DesiredState =>
   wishing(...(groups.length === 0 ? [members] : groups.map((group) => only({ groups: [group] }))));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
-import { asked } from "../../src/labels/asked.ts";
-import type { Context } from "../../src/labels/context.ts";
+import { referencedNames } from "../../src/labels/asked.ts";
+import type { LabelContext } from "../../src/labels/context.ts";
 import { context, only, workload } from "../builders.ts";
 import { KNOWN, labelled } from "./known.ts";
 
@@ -63,7 +63,7 @@ const denied = { code: "CFA-AK-PERMISSION", message: "the token may not list gro
 interface Fault {
   readonly name: string;
   readonly labels: Workload["labels"];
-  readonly settings?: Partial<Context>;
+  readonly settings?: Partial<LabelContext>;
   readonly says: readonly (readonly [string, string, string, string])[];
 }
 
@@ -413,20 +413,23 @@ describe("what is looked up", () => {
       labels({ "cfauth.access.groups": '"family,,admins"', "cfauth.web.access.service-tokens": "backup, any" }),
       labels({ "CFAuth.access.groups": "home users", "other.access.groups": "x", "cfauth.access.policies": "Friends" }),
     ];
-    expect(asked(all, spoken())).toEqual({ groups: new Set(["family", "admins", "home users"]), tokens: new Set(["backup"]) });
+    expect(referencedNames(all, spoken())).toEqual({ groups: new Set(["family", "admins", "home users"]), tokens: new Set(["backup"]) });
   });
 
   it("is nothing where no label names any", () => {
-    expect(asked([labels({ "cfauth.access.service-tokens": "any" })], spoken())).toEqual({ groups: new Set(), tokens: new Set() });
+    expect(referencedNames([labels({ "cfauth.access.service-tokens": "any" })], spoken())).toEqual({
+      groups: new Set(),
+      tokens: new Set(),
+    });
   });
 
   it("is the default groups as soon as there is a container with labels", () => {
-    expect(asked([labels({})], spoken(["family"])).groups).toEqual(new Set(["family"]));
-    expect(asked([workload({ "traefik.enable": "true" })], spoken(["family"])).groups).toEqual(new Set());
+    expect(referencedNames([labels({})], spoken(["family"])).groups).toEqual(new Set(["family"]));
+    expect(referencedNames([workload({ "traefik.enable": "true" })], spoken(["family"])).groups).toEqual(new Set());
   });
 
   it("is the default groups where labels of another tool are read, and nobody whom those name", () => {
     const theirs = workload({ "dockflare.enable": "true", "dockflare.access.groups": "admins" });
-    expect(asked([theirs], spoken(["family"])).groups).toEqual(new Set(["family"]));
+    expect(referencedNames([theirs], spoken(["family"])).groups).toEqual(new Set(["family"]));
   });
 });

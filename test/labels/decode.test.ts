@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { type KnownServices, noServices, serviceKey } from "../../src/domain/compose.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
-import type { Context } from "../../src/labels/context.ts";
+import type { LabelContext } from "../../src/labels/context.ts";
 import { anybody, decoded, members, reachedExposure, tcp, workload } from "../builders.ts";
 import { KNOWN } from "./known.ts";
 
 const HOST = { "cfauth.hostname": "app.example.com" };
 
 /** `https://app.example.com/api → http://app.tunnel:80` and the like, of everything that opens. */
-const opens = (workloads: readonly Workload[], settings: Partial<Context> = {}) => {
+const opens = (workloads: readonly Workload[], settings: Partial<LabelContext> = {}) => {
   const { exposures, problems } = decoded(workloads, settings);
   expect(problems).toEqual([]);
   return exposures.map(({ route, origin }) => `${route.hostname}${route.path ?? ""} → ${origin.service}`);
@@ -28,7 +28,7 @@ describe("what labels ask for", () => {
     });
   });
 
-  it.each<{ name: string; labels: Workload["labels"]; to: readonly string[]; settings?: Partial<Context> }>([
+  it.each<{ name: string; labels: Workload["labels"]; to: readonly string[]; settings?: Partial<LabelContext> }>([
     {
       name: "several hostnames, each once",
       labels: { "cfauth.hostname": "a.example.com, b.example.com,a.example.com" },
@@ -275,7 +275,7 @@ describe("replicas of one Compose service", () => {
 });
 
 describe("how cloudflared reaches a container", () => {
-  it.each<{ name: string; container: Partial<Workload>; settings: Partial<Context>; to: string; labels?: Workload["labels"] }>([
+  it.each<{ name: string; container: Partial<Workload>; settings: Partial<LabelContext>; to: string; labels?: Workload["labels"] }>([
     { name: "by name", container: {}, settings: { target: "name" }, to: "http://app.tunnel:80" },
     {
       name: "by the only TCP port, UDP ones aside",

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
-import type { Context } from "../../src/labels/context.ts";
+import type { LabelContext } from "../../src/labels/context.ts";
 import { type ContextOptions, context, decoded, everyone, plain, reachedExposure, tcp, workload } from "../builders.ts";
 import { KNOWN } from "./known.ts";
 
-const BOTH: Partial<Context> = { reads: ["dockflare", "cloudflare.tunnel"], directory: KNOWN };
-const PUBLIC: Partial<Context> = { ...BOTH, defaults: { access: "public", groups: [], session: "24h" } };
+const BOTH: Partial<LabelContext> = { reads: ["dockflare", "cloudflare.tunnel"], directory: KNOWN };
+const PUBLIC: Partial<LabelContext> = { ...BOTH, defaults: { access: "public", groups: [], session: "24h" } };
 
 /** The labels of DockFlare for app.example.com, led to the container's port 80. */
 const DOCKFLARE = { "dockflare.enable": "true", "dockflare.hostname": "app.example.com", "dockflare.service": "http://app:80" };
@@ -16,7 +16,12 @@ const SYNC = {
   "cloudflare.tunnel.service": "http://app:80",
 };
 
-function read(labels: Workload["labels"], settings: Partial<Context> = {}, more: Partial<Workload> = {}, others: readonly Workload[] = []) {
+function read(
+  labels: Workload["labels"],
+  settings: Partial<LabelContext> = {},
+  more: Partial<Workload> = {},
+  others: readonly Workload[] = [],
+) {
   const { exposures, faulty, problems } = decoded([workload(labels, more), ...others], { ...BOTH, ...settings });
   return {
     exposures,
@@ -358,7 +363,7 @@ describe("a label of another tool that is faulty opens nothing and says what wou
 });
 
 describe("a service that is the container itself", () => {
-  it.each<{ service: string; to?: string; settings?: Partial<Context>; container?: Partial<Workload> }>([
+  it.each<{ service: string; to?: string; settings?: Partial<LabelContext>; container?: Partial<Workload> }>([
     { service: "http://app:8080", to: "http://app.tunnel:8080" },
     { service: "https://app", to: "https://app.tunnel" },
     { service: "http://172.18.0.2:80", to: "http://app.tunnel:80" },
@@ -448,7 +453,7 @@ describe("whatever stands in labels of other tools", () => {
     ports: fc.constantFrom<Workload["ports"]>([], [tcp(80)], [tcp(80, { ip: "0.0.0.0", port: 8080 })]),
   });
   const settings = fc.record<ContextOptions>({
-    reads: fc.constantFrom<Context["reads"]>(["dockflare"], ["cloudflare.tunnel"], ["dockflare", "cloudflare.tunnel"]),
+    reads: fc.constantFrom<LabelContext["reads"]>(["dockflare"], ["cloudflare.tunnel"], ["dockflare", "cloudflare.tunnel"]),
     target: fc.constantFrom("name", "ip", "published"),
     allowService: fc.boolean(),
     login: fc.constantFrom(

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { composeProject, singleContainer } from "../../src/domain/party.ts";
 import { parseRouteKey, routeKey } from "../../src/domain/route.ts";
 import type { Workload } from "../../src/domain/workload.ts";
-import { asked } from "../../src/labels/asked.ts";
+import { referencedNames } from "../../src/labels/asked.ts";
 import { LABEL_KEYS, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
 import { type ContextOptions, context, decoded, tcp } from "../builders.ts";
 import { KNOWN } from "./known.ts";
@@ -129,7 +129,7 @@ describe("whatever stands in the labels", () => {
   it("whom an open route lets in is known to Authentik and Cloudflare, sorted, and was asked for", () => {
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
-        const looked = asked(workloads, context(workloads, more));
+        const looked = referencedNames(workloads, context(workloads, more));
         for (const { protection } of decoded(workloads, more).exposures) {
           if (protection.kind !== "authentik") continue;
           const { groups, emails, policies, tokens } = protection.audience;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Attachment, Workload } from "../../src/domain/workload.ts";
-import type { Context } from "../../src/labels/context.ts";
+import type { LabelContext } from "../../src/labels/context.ts";
 import { decoded, workload } from "../builders.ts";
 
 const HOST = { "cfauth.hostname": "app.example.com" };
@@ -11,7 +11,7 @@ const app = (more: Partial<Workload> = {}) => workload(HOST, { id: ID, ...more }
 const other = (more: Partial<Workload> = {}) =>
   workload({}, { id: "fedcba9876543210", name: "other", networks: on("tunnel", { ip: "172.18.0.9" }), ...more });
 
-const reached = (workloads: readonly Workload[], settings: Partial<Context> = {}) => {
+const reached = (workloads: readonly Workload[], settings: Partial<LabelContext> = {}) => {
   const { exposures, problems } = decoded(workloads, settings);
   return [
     ...exposures.map(({ origin, detour }) => [origin.service, ...(detour === undefined ? [] : [detour.why])].join(" ")),
@@ -193,7 +193,7 @@ describe("the host of a rule for replicas", () => {
 });
 
 describe("the label service", () => {
-  const asked = (service: string, more: Partial<Workload> = {}, settings: Partial<Context> = {}, others: readonly Workload[] = []) =>
+  const asked = (service: string, more: Partial<Workload> = {}, settings: Partial<LabelContext> = {}, others: readonly Workload[] = []) =>
     reached([app({ labels: { ...HOST, "cfauth.service": service }, ...more }), ...others], settings);
 
   it.each(["app", "APP", "0123456789ab", "app.tunnel", "0123456789ab.tunnel", "app.backend", "172.18.0.2"])(

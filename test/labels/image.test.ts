@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ImageLabels, Workload } from "../../src/domain/workload.ts";
-import type { Context } from "../../src/labels/context.ts";
+import type { LabelContext } from "../../src/labels/context.ts";
 import { ignoredImageLabels } from "../../src/labels/image.ts";
 import { decoded, workload } from "../builders.ts";
 import { KNOWN } from "./known.ts";
@@ -11,7 +11,12 @@ const PROVEN: ImageLabels = { kind: "ignored", names: [] };
 const SETTINGS = { prefix: "cfauth", reads: [] };
 
 /** What these labels come to beside a hostname. */
-function read(labels: Workload["labels"], imageLabels: ImageLabels, settings: Partial<Context> = {}, container: Partial<Workload> = {}) {
+function read(
+  labels: Workload["labels"],
+  imageLabels: ImageLabels,
+  settings: Partial<LabelContext> = {},
+  container: Partial<Workload> = {},
+) {
   const all = { "cfauth.hostname": "app.example.com", ...labels };
   const { exposures, faulty, problems } = decoded([workload(all, { imageLabels, ...container })], { directory: KNOWN, ...settings });
   return {

@@ -1,9 +1,9 @@
-import type { Directory } from "../../src/domain/directory.ts";
+import type { Lookups } from "../../src/domain/directory.ts";
 import type { Workload } from "../../src/domain/workload.ts";
 import { type ContextOptions, decoded, workload } from "../builders.ts";
 
 /** What Cloudflare and Authentik have in these tests. */
-export const KNOWN: Directory = {
+export const KNOWN: Lookups = {
   groups: {
     found: [
       { pk: "1", name: "family" },

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
-import { house } from "../../src/kinds/index.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
 import {
   MAX_ITEMS_PER_LABEL,
   MAX_LABEL_NAME_CHARACTERS,
@@ -11,9 +11,9 @@ import {
   MAX_PROBLEMS_PER_CONTAINER,
   MAX_ROUTES_PER_CONTAINER,
 } from "../../src/labels/limits.ts";
-import { wishes } from "../../src/loop/wishes.ts";
-import { noMemory } from "../../src/plan/decide.ts";
-import { plan } from "../../src/plan/plan.ts";
+import { computeDesired } from "../../src/loop/wishes.ts";
+import { EMPTY_MEMORY } from "../../src/plan/decide.ts";
+import { planChanges } from "../../src/plan/plan.ts";
 import { decoded, workload } from "../builders.ts";
 import { SETTINGS } from "../loop/memory.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
@@ -158,8 +158,15 @@ const PLAIN = Array.from({ length: 50 }, (_, n) => workload({ "cfauth.hostname":
 
 /** From the list of containers to the plan. */
 function decide(workloads: readonly Workload[]): unknown {
-  const { desired } = wishes({ ...SETTINGS, domain: "example.com" }, { graceMs: 0, startupGraceMs: 0 }, workloads, withZone, noMemory, 0);
-  return plan(house(OWNER), desired, withZone);
+  const { desired } = computeDesired(
+    { ...SETTINGS, domain: "example.com" },
+    { graceMs: 0, startupGraceMs: 0 },
+    workloads,
+    withZone,
+    EMPTY_MEMORY,
+    0,
+  );
+  return planChanges(resourceModel(OWNER), desired, withZone);
 }
 const withZone = { ...emptyWorld(), dns: { ...emptyWorld().dns, zones: [{ id: "z", name: "example.com" }] } };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
-import { neighbours } from "../../src/labels/neighbours.ts";
+import { createNameIndex } from "../../src/labels/neighbours.ts";
 import { tcp, workload } from "../builders.ts";
 
 describe("whether something runs where a route leads", () => {
@@ -99,7 +99,7 @@ describe("whether something runs where a route leads", () => {
     },
     { name: "the answer 503, which is nobody", service: "http_status:503", container: {}, reached: false },
   ])("$name", ({ service, container, reached }) => {
-    expect(neighbours([workload({}, container)]).leadsTo(service).size > 0).toBe(reached);
+    expect(createNameIndex([workload({}, container)]).leadsTo(service).size > 0).toBe(reached);
   });
 
   const ids = (set: ReadonlySet<string>) => [...set].toSorted();
@@ -115,7 +115,7 @@ describe("whether something runs where a route leads", () => {
     { host: "other.tunnel", who: [] },
   ])("$host may be answered by each container that has or claims that name on the network", ({ host, who }) => {
     const web = { project: "home", name: "web" };
-    const around = neighbours([
+    const around = createNameIndex([
       workload({}, { id: "one", name: "home-web-1", service: web }),
       workload({}, { id: "two", name: "mallory", claimedNames: ["web"] }),
       workload({}, { id: "three", name: "home-web-2", service: web, networks: { edge: { ip: "172.19.0.2" } } }),
@@ -130,10 +130,10 @@ describe("whether something runs where a route leads", () => {
       {},
       { name: "mallory", id: "fedcba9876543210", claimedNames: ["web"], networks: { tunnel: { ip: "172.18.0.9" } } },
     );
-    const mayLead = (...all: readonly Workload[]) => ids(neighbours(all).mayLeadTo("http://web.tunnel:80"));
+    const mayLead = (...all: readonly Workload[]) => ids(createNameIndex(all).mayLeadTo("http://web.tunnel:80"));
 
     it("the one that the engine calls so is who a rule leads to, as long as Docker's DNS says nothing else", () => {
-      expect(ids(neighbours([web, claimant]).leadsTo("http://web.tunnel:80"))).toEqual([web.id]);
+      expect(ids(createNameIndex([web, claimant]).leadsTo("http://web.tunnel:80"))).toEqual([web.id]);
       expect(mayLead(web, claimant)).toEqual([web.id]);
       const asked = { ...web, networks: { tunnel: { ip: "172.18.0.2", answers: { "web.tunnel": ["172.18.0.2", "172.18.0.9"] } } } };
       expect(mayLead(asked, claimant)).toEqual([web.id, claimant.id]);
@@ -141,7 +141,7 @@ describe("whether something runs where a route leads", () => {
 
     it("the claimant may be who a rule leads to while nothing else has the name, and is never so for certain", () => {
       expect(mayLead(claimant)).toEqual([claimant.id]);
-      expect(ids(neighbours([claimant]).leadsTo("http://web.tunnel:80"))).toEqual([]);
+      expect(ids(createNameIndex([claimant]).leadsTo("http://web.tunnel:80"))).toEqual([]);
     });
   });
 });

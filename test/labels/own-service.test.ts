@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Attachment, Workload } from "../../src/domain/workload.ts";
-import type { Context } from "../../src/labels/context.ts";
+import type { LabelContext } from "../../src/labels/context.ts";
 import { ownService } from "../../src/labels/own-service.ts";
 import { context, decoded, workload } from "../builders.ts";
 
@@ -19,7 +19,7 @@ interface Scene {
   readonly members?: readonly string[];
   readonly recreated?: boolean;
   readonly elsewhere?: boolean;
-  readonly settings?: Partial<Context>;
+  readonly settings?: Partial<LabelContext>;
 }
 
 const led = (service: string, { all = [nas()], members = [ID], recreated = false, elsewhere = false, settings = {} }: Scene = {}) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
-import type { Context } from "../../src/labels/context.ts";
+import type { LabelContext } from "../../src/labels/context.ts";
 import { decoded, tcp, workload } from "../builders.ts";
 
 interface Row {
@@ -8,7 +8,7 @@ interface Row {
   readonly labels: Workload["labels"];
   readonly container?: Partial<Workload>;
   readonly others?: readonly Workload[];
-  readonly settings?: Partial<Context>;
+  readonly settings?: Partial<LabelContext>;
   /** Code, label, message, fix. */
   readonly says: readonly [string, string, string, string];
 }

@@ -2,12 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { composeProject } from "../../src/domain/party.ts";
 import type { Workload } from "../../src/domain/workload.ts";
-import { house } from "../../src/kinds/index.ts";
-import { pass, RESERVED_CALLS } from "../../src/loop/pass.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
+import { RESERVED_CALLS, runPass } from "../../src/loop/pass.ts";
 import { CHANGES_PER_SLICE, MAX_HELD_RULES } from "../../src/loop/slices.ts";
-import { wishes } from "../../src/loop/wishes.ts";
-import { noMemory, type Memory as Remembered } from "../../src/plan/decide.ts";
-import { plan } from "../../src/plan/plan.ts";
+import { computeDesired } from "../../src/loop/wishes.ts";
+import { EMPTY_MEMORY, type ReconcileMemory as Remembered } from "../../src/plan/decide.ts";
+import { planChanges } from "../../src/plan/plan.ts";
 import { workload } from "../builders.ts";
 import { OWNER } from "../plan/model.ts";
 import { askedOf, fault, type Memory, memory, SETTINGS } from "./memory.ts";
@@ -29,18 +29,18 @@ function world(workloads: readonly Workload[]): World {
 }
 
 async function converge(at: World, list = async () => at.workloads, callsLeft = () => Number.POSITIVE_INFINITY) {
-  let remembered: Remembered = noMemory;
-  return pass(
+  let remembered: Remembered = EMPTY_MEMORY;
+  return runPass(
     {
       list,
       hands: at.hands,
       decide: (found, seen) => {
-        const decision = wishes(SETTINGS, { graceMs: 0, startupGraceMs: 0 }, found, seen, remembered, 0);
+        const decision = computeDesired(SETTINGS, { graceMs: 0, startupGraceMs: 0 }, found, seen, remembered, 0);
         remembered = decision.memory;
         return decision;
       },
       asked: askedOf,
-      plan: ({ desired }, seen, failed) => plan(house(OWNER), desired, seen, failed),
+      plan: ({ desired }, seen, failed) => planChanges(resourceModel(OWNER), desired, seen, failed),
       onChange: () => {},
       onPlan: () => {},
       events: () => at.events,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
-import type { WorldError } from "../../src/errors.ts";
-import { house } from "../../src/kinds/index.ts";
-import { createLoop, type LoopParts, type Outcome } from "../../src/loop/loop.ts";
-import { wishes } from "../../src/loop/wishes.ts";
-import { plan } from "../../src/plan/plan.ts";
+import type { ServiceError } from "../../src/errors.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
+import { type ControllerDeps, createController, type PassOutcome } from "../../src/loop/loop.ts";
+import { computeDesired } from "../../src/loop/wishes.ts";
+import { planChanges } from "../../src/plan/plan.ts";
 import { workload } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 import { askedOf, fault, memory, SETTINGS } from "./memory.ts";
@@ -13,20 +13,20 @@ const GRACE = { graceMs: 60_000, startupGraceMs: 200_000 };
 const RESYNC_MS = 300_000;
 const APP = workload({ "cfauth.hostname": "app.example.com" });
 
-function begun(more: Partial<LoopParts> = {}) {
+function begun(more: Partial<ControllerDeps> = {}) {
   const at = memory();
-  const outcomes: Outcome[] = [];
-  const engine: { runs: readonly Workload[]; down: WorldError | undefined } = { runs: [APP], down: undefined };
+  const outcomes: PassOutcome[] = [];
+  const engine: { runs: readonly Workload[]; down: ServiceError | undefined } = { runs: [APP], down: undefined };
   const clock = { now: 1_000_000, up: 5_000 };
-  const loop = createLoop({
+  const loop = createController({
     list: async () => {
       if (engine.down !== undefined) throw engine.down;
       return engine.runs;
     },
     hands: at.hands,
-    decide: (workloads, world, before, now) => wishes(SETTINGS, GRACE, workloads, world, before, now),
+    decide: (workloads, world, before, now) => computeDesired(SETTINGS, GRACE, workloads, world, before, now),
     asked: askedOf,
-    plan: ({ desired }, world, failed) => plan(house(OWNER), desired, world, failed),
+    plan: ({ desired }, world, failed) => planChanges(resourceModel(OWNER), desired, world, failed),
     watch: { changed: () => {}, planned: () => {}, passed: (outcome) => outcomes.push(outcome) },
     resyncMs: RESYNC_MS,
     dryRun: false,

@@ -1,34 +1,34 @@
 /** Cloudflare and Authentik in memory: hands that look at one World and carry changes out on it, and fail when told to. */
-import type { Asked } from "../../src/domain/directory.ts";
+import type { ReferencedNames } from "../../src/domain/directory.ts";
 import type { Workload } from "../../src/domain/workload.ts";
-import { WorldError } from "../../src/errors.ts";
-import type { Hands } from "../../src/kinds/hands.ts";
+import { ServiceError } from "../../src/errors.ts";
+import type { Drivers } from "../../src/kinds/hands.ts";
 import type { AnyChange } from "../../src/kinds/index.ts";
-import type { Depth } from "../../src/kinds/kind.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { asked } from "../../src/labels/asked.ts";
+import type { ObservationScope } from "../../src/kinds/kind.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { referencedNames } from "../../src/labels/asked.ts";
 import { carryOut, emptyWorld } from "../plan/model.ts";
 
 export interface Memory {
-  world: World;
-  readonly hands: Hands;
+  world: ObservedState;
+  readonly hands: Drivers;
   /** How deep each look was. */
-  readonly looks: Depth[];
+  readonly looks: ObservationScope[];
   /** What was looked up each time, with commas. */
   readonly lookups: string[];
   /** Every change that was sent, `create dns app.example.com`, whether or not it came through. */
   readonly sent: string[];
   /** What a look throws. */
-  down: WorldError | undefined;
+  down: ServiceError | undefined;
   /** What the change answers instead of being carried out; a doubtful one is carried out all the same, its answer lost. */
-  refuse: (change: AnyChange) => WorldError | undefined;
+  refuse: (change: AnyChange) => ServiceError | undefined;
 }
 
 export const fault = (
-  service: WorldError["service"],
+  service: ServiceError["service"],
   more: { readonly doubtful?: boolean; readonly retryAfterMs?: number } = {},
-): WorldError =>
-  new WorldError({
+): ServiceError =>
+  new ServiceError({
     service,
     code: service === "docker" ? "CFA-DOCKER-UNREACHABLE" : "CFA-CF-UNREACHABLE",
     message: `no answer from ${service}`,
@@ -37,15 +37,15 @@ export const fault = (
     ...more,
   });
 
-export function memory(world: World = emptyWorld()): Memory {
-  const kind = <K extends keyof World>(name: K) => ({
+export function memory(world: ObservedState = emptyWorld()): Memory {
+  const kind = <K extends keyof ObservedState>(name: K) => ({
     kind: name,
-    observe: async (depth: Depth) => {
+    observe: async (depth: ObservationScope) => {
       if (name === "tunnel") it.looks.push(depth);
       if (it.down !== undefined) throw it.down;
       return it.world[name];
     },
-    apply: async (changes: readonly AnyChange[], seen: World[K]) => {
+    apply: async (changes: readonly AnyChange[], seen: ObservedState[K]) => {
       const told = changes.map((change) => ({ change, error: it.refuse(change) }));
       for (const { change, error } of told) {
         it.sent.push(`${change.action} ${change.key}`);
@@ -69,13 +69,13 @@ export function memory(world: World = emptyWorld()): Memory {
     dns: kind("dns"),
     tile: { ...kind("tile"), seek: async (_routes: unknown, seen: unknown) => seen },
     directory: {
-      observe: async (asked: Asked) => {
+      observe: async (asked: ReferencedNames) => {
         if (it.down !== undefined) throw it.down;
         it.lookups.push([...asked.groups, ...asked.tokens].join(","));
         return { ...it.world.directory, asked };
       },
     },
-  } as unknown as Hands;
+  } as unknown as Drivers;
   const it: Memory = { world, hands, looks: [], lookups: [], sent: [], down: undefined, refuse: () => undefined };
   return it;
 }
@@ -96,4 +96,4 @@ export const SETTINGS = {
   login: { host: "auth.example.com", path: "" },
 } as const;
 
-export const askedOf = (workloads: readonly Workload[]): Asked => asked(workloads, SETTINGS);
+export const askedOf = (workloads: readonly Workload[]): ReferencedNames => referencedNames(workloads, SETTINGS);

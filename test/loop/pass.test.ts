@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/domain/workload.ts";
-import type { DnsChange, DnsSeen } from "../../src/kinds/dns/seen.ts";
-import { house } from "../../src/kinds/index.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { type PassParts, type PassResult, pass } from "../../src/loop/pass.ts";
-import { wishes } from "../../src/loop/wishes.ts";
-import { noMemory } from "../../src/plan/decide.ts";
-import { plan } from "../../src/plan/plan.ts";
+import type { DnsRecordChange, ObservedDnsRecords } from "../../src/kinds/dns/seen.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { type PassDeps, type PassResult, runPass } from "../../src/loop/pass.ts";
+import { computeDesired } from "../../src/loop/wishes.ts";
+import { EMPTY_MEMORY } from "../../src/plan/decide.ts";
+import { planChanges } from "../../src/plan/plan.ts";
 import { workload } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 import { askedOf, fault, type Memory, memory, SETTINGS } from "./memory.ts";
@@ -14,32 +14,32 @@ import { askedOf, fault, type Memory, memory, SETTINGS } from "./memory.ts";
 const APP = workload({ "cfauth.hostname": "app.example.com" });
 const BLOG = workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" });
 
-const taken = (changes: readonly DnsChange[], seen: DnsSeen) => ({ seen, done: changes, failures: [], doubtful: false });
+const taken = (changes: readonly DnsRecordChange[], seen: ObservedDnsRecords) => ({ seen, done: changes, failures: [], doubtful: false });
 
 /** What one daemon decides, which remembers what it decided before. */
-function decider(): PassParts["decide"] {
-  let known = noMemory;
+function decider(): PassDeps["decide"] {
+  let known = EMPTY_MEMORY;
   return (found, world) => {
-    const decision = wishes(SETTINGS, { graceMs: 0, startupGraceMs: 0 }, found, world, known, 0);
+    const decision = computeDesired(SETTINGS, { graceMs: 0, startupGraceMs: 0 }, found, world, known, 0);
     known = decision.memory;
     return decision;
   };
 }
 
-const parts = (at: Memory, workloads: readonly Workload[], more: Partial<PassParts> = {}): PassParts => ({
+const parts = (at: Memory, workloads: readonly Workload[], more: Partial<PassDeps> = {}): PassDeps => ({
   list: async () => workloads,
   hands: at.hands,
   decide: decider(),
   asked: askedOf,
-  plan: ({ desired }, world, failed) => plan(house(OWNER), desired, world, failed),
+  plan: ({ desired }, world, failed) => planChanges(resourceModel(OWNER), desired, world, failed),
   onChange: () => {},
   onPlan: () => {},
   signal: new AbortController().signal,
   dryRun: false,
   ...more,
 });
-const run = (at: Memory, workloads: readonly Workload[], more: Partial<PassParts> = {}, before?: World): Promise<PassResult> =>
-  pass(parts(at, workloads, more), undefined, before);
+const run = (at: Memory, workloads: readonly Workload[], more: Partial<PassDeps> = {}, before?: ObservedState): Promise<PassResult> =>
+  runPass(parts(at, workloads, more), undefined, before);
 const routes = ({ world }: Memory) => ({
   applications: [...world.access.mine.keys()],
   rules: world.ingress.rules.flatMap(({ hostname, service }) =>
@@ -174,7 +174,7 @@ describe("a pass that meets failures", () => {
     if (record === undefined) throw new Error("no record");
     at.world = { ...world, dns: { ...world.dns, mine: new Map([[record.name, { ...record, proxied: false }]]) } };
     const late = at.world;
-    const hands = { ...at.hands, dns: { ...at.hands.dns, apply: async (changes: readonly DnsChange[]) => taken(changes, late.dns) } };
+    const hands = { ...at.hands, dns: { ...at.hands.dns, apply: async (changes: readonly DnsRecordChange[]) => taken(changes, late.dns) } };
     const told: string[] = [];
     const result = await run(at, [APP], {
       hands,

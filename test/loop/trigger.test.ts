@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createTrigger, type Trigger } from "../../src/loop/trigger.ts";
+import { createScheduler, type Scheduler } from "../../src/loop/trigger.ts";
 
 const HOUR = 3_600_000;
 
@@ -15,13 +15,13 @@ describe("when the next look is taken", () => {
   let holdMs: number;
   /** Whether the next look may wait for events. */
   let patient: boolean;
-  let trigger: Trigger;
+  let trigger: Scheduler;
   let began: number;
 
   beforeEach(() => {
     vi.useFakeTimers();
     [looks, takesMs, nextMs, changed, holdMs, patient, began] = [[], 0, HOUR, true, 0, false, performance.now()];
-    trigger = createTrigger({
+    trigger = createScheduler({
       gather: [
         { quietMs: 500, longestMs: 5_000 },
         { quietMs: 1_500, longestMs: 30_000 },

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { WorldError } from "../../src/errors.ts";
+import { ServiceError } from "../../src/errors.ts";
 import type { AnyChange } from "../../src/kinds/index.ts";
-import type { Outcome } from "../../src/loop/loop.ts";
+import type { PassOutcome } from "../../src/loop/loop.ts";
 import { METRICS, type MetricName, type MetricRow } from "../../src/metrics/catalogue.ts";
 import { createMetrics } from "../../src/metrics/metrics.ts";
-import type { Reported } from "../../src/metrics/standing.ts";
-import type { Place } from "../../src/status/place.ts";
+import type { ReportedMetrics } from "../../src/metrics/standing.ts";
+import type { ChangeTarget } from "../../src/status/place.ts";
 import { news } from "../notify/builders.ts";
 import { type Scrape, scraped } from "./exposition.ts";
 
 const ROWS: readonly (readonly [string, MetricRow])[] = Object.entries(METRICS);
 
-type Route = Reported["routes"][number];
-type Problem = Reported["problems"][number];
+type Route = ReportedMetrics["routes"][number];
+type Problem = ReportedMetrics["problems"][number];
 
 const route = (hostname: string, more: Partial<Route> = {}): Route => ({
   hostname,
@@ -26,14 +26,14 @@ const route = (hostname: string, more: Partial<Route> = {}): Route => ({
 const problem = (code: string, severity: Problem["severity"] = "error"): Problem =>
   Object.assign({ code, severity }, { container: "app", message: "ann@example.com is not an address" });
 
-const report = (more: Partial<Reported> = {}): Reported => ({
+const report = (more: Partial<ReportedMetrics> = {}): ReportedMetrics => ({
   routes: [],
   problems: [],
   checks: { docker: "ok", cloudflare: "ok", authentik: "ok" },
   ...more,
 });
 
-const outcome = (more: Partial<Outcome> = {}): Outcome => ({
+const outcome = (more: Partial<PassOutcome> = {}): PassOutcome => ({
   at: 1_700_000_000_500,
   ms: 400,
   result: "settled",
@@ -44,13 +44,13 @@ const outcome = (more: Partial<Outcome> = {}): Outcome => ({
   ...more,
 });
 
-const fault = new WorldError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "no", fix: "wait", transient: false });
+const fault = new ServiceError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "no", fix: "wait", transient: false });
 const tunnel: AnyChange = { kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" };
-const place: Place = { name: "cfauth" };
+const place: ChangeTarget = { name: "cfauth" };
 
 function daemon() {
   const metrics = createMetrics({ version: "1.2.3", resyncMs: 300_000 });
-  const scrape = async (more: Partial<Reported> = {}): Promise<Scrape> => scraped((await metrics.exposition(report(more))).text);
+  const scrape = async (more: Partial<ReportedMetrics> = {}): Promise<Scrape> => scraped((await metrics.exposition(report(more))).text);
   return { ...metrics, scrape };
 }
 

@@ -30,26 +30,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "opens what is public before what is protected inside it",
     file: "src/plan/plan.ts",
-    from: "const bare = opening ? unguarded(scene, wish) : undefined;",
+    from: "const bare = opening ? unprotectedChild(scene, wish) : undefined;",
     to: "const bare = undefined;",
   },
   {
     name: "closes what is protected before what is public around it",
     file: "src/plan/plan.ts",
-    from: "!uncovering(scene, route, (wished) => house.audience(wished, scene.world)) &&",
+    from: "!removalWouldExpose(scene, route, (wished) => house.audience(wished, scene.world)) &&",
     to: "",
   },
   {
     name: "ignores that a name is somebody else's",
     file: "src/plan/plan.ts",
-    from: "if (problems.length > 0) return { route, ...adopted(house, scene, wish, problems) };",
+    from: "if (problems.length > 0) return { route, ...planAdoption(house, scene, wish, problems) };",
     to: "",
   },
   {
     name: "leaves open to those of before what cannot become what is wished",
     file: "src/kinds/overstay.ts",
-    from: "return gone ? takeAway",
-    to: "return false ? takeAway",
+    from: "return gone ? removeOrPlaceholder",
+    to: "return false ? removeOrPlaceholder",
   },
   {
     name: "takes a rule without a mark and with an unknown audience for ours",
@@ -61,13 +61,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "opens before the health check",
     file: "src/plan/plan.ts",
-    from: "const ungated = exposed(scene, wish) || ruled(scene, route);",
+    from: "const ungated = isExposedByParent(scene, wish) || hasLiveRule(scene, route);",
     to: "const ungated = true;",
   },
   {
     name: "writes the rule without the check of the login",
     file: "src/kinds/ingress/propose.ts",
-    from: "open(wish.protection) ? undefined :",
+    from: "isPublic(wish.protection) ? undefined :",
     to: "true ? undefined :",
   },
   {
@@ -91,7 +91,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes any rule on the hostname for its own",
     file: "src/kinds/ingress/rules.ts",
-    from: "rule.hostname?.toLowerCase() === hostname && !ours(rule, seen)",
+    from: "rule.hostname?.toLowerCase() === hostname && !isOwnedRule(rule, seen)",
     to: "false",
   },
   {
@@ -145,13 +145,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes only what is public for wider than something protected",
     file: "src/plan/shield.ts",
-    from: "const fewer = ({ protection }: Guarded) => !protection || !outer.protection || !admitsNoMore(outer.protection, protection);",
-    to: 'const fewer = (_: Guarded) => outer.protection?.kind !== "authentik";',
+    from: "const fewer = ({ protection }: ProtectedRoute) => !protection || !outer.protection || !isSubsetOf(outer.protection, protection);",
+    to: 'const fewer = (_: ProtectedRoute) => outer.protection?.kind !== "authentik";',
   },
   {
     name: "closes what is narrower before what is wider around it has changed",
     file: "src/plan/shield.ts",
-    from: "return outer.audience !== audience(wish) || (outer.public && !open(wish.protection));",
+    from: "return outer.audience !== audience(wish) || (outer.public && !isPublic(wish.protection));",
     to: "return false;",
   },
   {
@@ -163,7 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "forgets that logins are still to be ended when the audience changes once more",
     file: "src/kinds/access/propose.ts",
-    from: "const less = marked(found) ||",
+    from: "const less = isRevocationPending(found) ||",
     to: "const less =",
   },
   {
@@ -181,7 +181,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "opens what is wider before the protected path inside it takes every spelling",
     file: "src/kinds/ingress/propose.ts",
-    from: "wanted !== undefined && guardedWithin(wish, world, desired) ? wanted",
+    from: "wanted !== undefined && areGuardedWithin(wish, world, desired) ? wanted",
     to: "wanted !== undefined ? wanted",
   },
   {
@@ -217,7 +217,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lets in everyone where groups are named",
     file: "src/kinds/policy/audience.ts",
-    from: "include: sorted([...members, ...addressed])",
+    from: "include: sortRules([...members, ...addressed])",
     to: "include: [byLogin]",
   },
   {
@@ -271,7 +271,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "leaves a route that waits to what is around it",
     file: "src/plan/plan.ts",
-    from: "exposed(scene, wish) ? house.screen(route, scene.world) : undefined",
+    from: "isExposedByParent(scene, wish) ? house.screen(route, scene.world) : undefined",
     to: "undefined",
   },
   {
@@ -349,7 +349,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "shuts a route whose labels are faulty when another container takes its name",
     file: "src/plan/keep.ts",
-    from: "return rerouted(place.stands, ownersOf(settled), engine) !== undefined;",
+    from: "return rerouteTarget(place.stands, ownersOf(settled), engine) !== undefined;",
     to: "return false;",
   },
   {

@@ -1,11 +1,11 @@
 import type { Problem } from "../../src/domain/problem.ts";
-import type { KnownRoute } from "../../src/status/report.ts";
-import type { Tidings } from "../../src/status/tidings.ts";
+import type { RouteStatus } from "../../src/status/report.ts";
+import type { StatusTransitions } from "../../src/status/tidings.ts";
 import { key } from "../builders.ts";
 
 export const NOW = Date.parse("2026-11-23T10:42:05Z");
 
-export const route = (at: string, more: Partial<KnownRoute> = {}): KnownRoute => ({
+export const route = (at: string, more: Partial<RouteStatus> = {}): RouteStatus => ({
   key: key(at),
   container: "app",
   origin: "http://app:80",
@@ -27,7 +27,7 @@ export const problem = (more: Partial<Problem> = {}): Problem => ({
   ...more,
 });
 
-export const news = (more: Partial<Tidings> = {}): Tidings => ({
+export const news = (more: Partial<StatusTransitions> = {}): StatusTransitions => ({
   opened: [],
   published: [],
   changed: [],

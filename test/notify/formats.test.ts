@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { problemOpened, routeOpened } from "../../src/notify/event.ts";
-import { type Request, requestFor } from "../../src/notify/formats.ts";
+import { type NotificationRequest, requestFor } from "../../src/notify/formats.ts";
 import { type Message, messageOf } from "../../src/notify/message.ts";
 import { parseTargets } from "../../src/notify/target.ts";
 import { NOW, problem, route } from "./builders.ts";
@@ -11,7 +11,7 @@ const letter = (events = [routeOpened(route("wiki.example.com"), NOW)]): Message
   return message;
 };
 
-const request = (url: string, message = letter()): Request => {
+const request = (url: string, message = letter()): NotificationRequest => {
   const targets = parseTargets(url);
   if (!targets.ok || targets.value[0] === undefined) throw new Error(url);
   return requestFor(targets.value[0], message);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { problemKey } from "../../src/domain/problem.ts";
-import { heed, type Quiet, silence } from "../../src/notify/quiet.ts";
-import type { Tidings } from "../../src/status/tidings.ts";
+import { INITIAL_THROTTLE, selectEvents, type ThrottleState } from "../../src/notify/quiet.ts";
+import type { StatusTransitions } from "../../src/status/tidings.ts";
 import { NOW, news, problem, route } from "./builders.ts";
 
 const MINUTE = 60_000;
@@ -9,13 +9,13 @@ const DAY = 86_400_000;
 
 /** What is told, as time goes by. */
 function listener(dryRun = false) {
-  let quiet: Quiet = silence;
+  let quiet: ThrottleState = INITIAL_THROTTLE;
   let at = NOW;
   let wakeIn: number | undefined;
   return {
-    after: (ms: number, tidings?: Partial<Tidings>): readonly string[] => {
+    after: (ms: number, tidings?: Partial<StatusTransitions>): readonly string[] => {
       at += ms;
-      const heard = heed(quiet, tidings && news(tidings), at, dryRun);
+      const heard = selectEvents(quiet, tidings && news(tidings), at, dryRun);
       quiet = heard.quiet;
       wakeIn = heard.wakeAt === undefined ? undefined : heard.wakeAt - at;
       return heard.events.map(({ type, title }) => `${type} ${title}`);

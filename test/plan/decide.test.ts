@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
 import { composeProject, singleContainer } from "../../src/domain/party.ts";
-import { neighbours } from "../../src/labels/neighbours.ts";
+import { createNameIndex } from "../../src/labels/neighbours.ts";
 import { occupants } from "../../src/loop/occupants.ts";
-import { type Decision, decide, type Memory, noMemory } from "../../src/plan/decide.ts";
-import type { Decoded, FaultyRoute, StandingRoute } from "../../src/plan/desired.ts";
+import { type Decision, EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/plan/decide.ts";
+import type { Decoded, DeployedRoute, FaultyRoute } from "../../src/plan/desired.ts";
 import { anybody, exposure, faultyRoute, decoded as labelled, NOTHING_RUNS, route, stands, workload } from "../builders.ts";
 
 const APP = "app.example.com";
@@ -20,12 +20,12 @@ const nothing: readonly Decoded[] = [];
 
 interface Look {
   readonly decoded: readonly Decoded[];
-  readonly standing?: readonly StandingRoute[];
+  readonly standing?: readonly DeployedRoute[];
   /** Whether another container runs where the routes lead. */
   readonly reused?: boolean;
   /** Whether container `app` does. */
   readonly runs?: boolean;
-  readonly memory?: Memory;
+  readonly memory?: ReconcileMemory;
   readonly now?: number;
 }
 
@@ -33,8 +33,8 @@ const STRANGER = { id: "stranger", party: singleContainer("stranger"), certain: 
 
 const HOST = { id: "app", party: singleContainer("app"), certain: true };
 
-const looks = ({ decoded, standing = [stands(APP)], reused = false, runs = false, memory = noMemory, now = 0 }: Look): Decision =>
-  decide(
+const looks = ({ decoded, standing = [stands(APP)], reused = false, runs = false, memory = EMPTY_MEMORY, now = 0 }: Look): Decision =>
+  resolveDesired(
     decoded,
     standing,
     { ...NOTHING_RUNS, occupants: () => [...(reused ? [STRANGER] : []), ...(runs ? [HOST] : [])] },
@@ -74,8 +74,8 @@ describe("a container that stops and comes back", () => {
     const [app, other] = [exposure(APP, { origin }), exposure("other.example.com", { origin, workload: "other" })];
     const standing = [stands(APP, origin), stands("other.example.com", origin)];
     const before = looks({ decoded: [wishes(app), wishes(other)], standing });
-    const held = (it: Memory) => looks({ decoded: [wishes(other)], standing, memory: it, now: 1_000 }).desired.held;
-    expect([held(before.memory), held(noMemory)]).toEqual([new Set([APP]), new Set([APP])]);
+    const held = (it: ReconcileMemory) => looks({ decoded: [wishes(other)], standing, memory: it, now: 1_000 }).desired.held;
+    expect([held(before.memory), held(EMPTY_MEMORY)]).toEqual([new Set([APP]), new Set([APP])]);
   });
 
   it("loses a route that it does not ask for any more also where only its hostname tells, as when cfauth has just started", () => {
@@ -104,7 +104,7 @@ describe("a container that stops and comes back", () => {
 });
 
 describe("an open route whose labels cannot be read any more", () => {
-  it.each<{ name: string; standing: StandingRoute; says: Partial<FaultyRoute>; held: readonly string[] }>([
+  it.each<{ name: string; standing: DeployedRoute; says: Partial<FaultyRoute>; held: readonly string[] }>([
     { name: "a protected one stays as it is", standing: stands(APP), says: {}, held: [APP] },
     {
       name: "a protected one stays as it is, even where its labels say public",
@@ -141,9 +141,11 @@ describe("an open route whose labels cannot be read any more", () => {
     const secret = workload({}, { name: "secret", networks: { tunnel: { ip: "172.18.0.5" } } });
     const held = (service: string) => {
       const all = [asks, secret];
-      const ids = neighbours(all).leadsTo(service);
+      const ids = createNameIndex(all).leadsTo(service);
       const engine = { ...NOTHING_RUNS, occupants: () => occupants(all, service, ids) };
-      return [...decide([labelled(all, { target: "ip" })], [stands(APP, { service })], engine, noMemory, GRACE, 0).desired.held];
+      return [
+        ...resolveDesired([labelled(all, { target: "ip" })], [stands(APP, { service })], engine, EMPTY_MEMORY, GRACE, 0).desired.held,
+      ];
     };
     expect([held("http://172.18.0.5:80"), held("http://secret:80"), held("http://172.18.0.6:80"), held("http://app:80")]).toEqual([
       [],
@@ -231,7 +233,7 @@ describe("the next look", () => {
 it("a rule without its application gets no grace: another writer restored it", () => {
   const grace = { graceMs: 60_000, startupGraceMs: 300_000 };
   const held = (application: boolean) => [
-    ...decide([], [stands("app.example.com", { application })], NOTHING_RUNS, noMemory, grace, 0).desired.held,
+    ...resolveDesired([], [stands("app.example.com", { application })], NOTHING_RUNS, EMPTY_MEMORY, grace, 0).desired.held,
   ];
   expect([held(true), held(false)]).toEqual([["app.example.com"], []]);
 });

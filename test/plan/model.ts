@@ -1,18 +1,18 @@
 /** A Cloudflare without network or clock: changes are carried out on a World, and visitors are let through it as the edge would. */
 import { posix } from "node:path";
-import { type Audience, type Exposure, open } from "../../src/domain/exposure.ts";
+import { type Audience, type Exposure, isPublic } from "../../src/domain/exposure.ts";
 import { covers, type Hostname } from "../../src/domain/hostname.ts";
 import { accessTag, dnsComment, type Owner } from "../../src/domain/owner.ts";
 import type { RouteKey } from "../../src/domain/route.ts";
-import type { Application, ApplicationWish, ForeignApplication } from "../../src/kinds/access/seen.ts";
+import type { AccessApplication, DesiredApplication, ForeignApplication } from "../../src/kinds/access/seen.ts";
 import type { AnyChange } from "../../src/kinds/index.ts";
-import { arrange } from "../../src/kinds/ingress/arrange.ts";
-import { checkOf } from "../../src/kinds/ingress/rules.ts";
+import { mergeRules } from "../../src/kinds/ingress/arrange.ts";
+import { loginCheckOf } from "../../src/kinds/ingress/rules.ts";
 import type { RawRule } from "../../src/kinds/ingress/seen.ts";
 import { claimName } from "../../src/kinds/login/claim.ts";
-import { claim } from "../../src/kinds/mine.ts";
+import { markOwned } from "../../src/kinds/mine.ts";
 import type { Policy } from "../../src/kinds/policy/seen.ts";
-import type { World } from "../../src/kinds/world.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
 
 export const OWNER = "home" as Owner;
 
@@ -33,7 +33,7 @@ const HAND_MADE: ForeignApplication = {
   kept: {},
 };
 
-export function handMade(world: World): World {
+export function handMade(world: ObservedState): ObservedState {
   return {
     ...world,
     access: { ...world.access, theirs: [...world.access.theirs, HAND_MADE] },
@@ -46,7 +46,7 @@ export function handMade(world: World): World {
 }
 
 /** An account with the login method and tunnel in place, objects of others, and none of ours. */
-export function emptyWorld(): World {
+export function emptyWorld(): ObservedState {
   return {
     login: {
       teamDomain: "team.cloudflareaccess.com",
@@ -131,7 +131,7 @@ let serial = 0;
 const fresh = (what: string): string => `${what}-${++serial}`;
 
 /** The world after the change; the same world when the API would refuse it, since the object has gone or come meanwhile. */
-export function carryOut(world: World, change: AnyChange): World {
+export function carryOut(world: ObservedState, change: AnyChange): ObservedState {
   switch (change.kind) {
     case "tunnel":
       return {
@@ -154,18 +154,18 @@ export function carryOut(world: World, change: AnyChange): World {
 }
 
 /** One that takes over is found in force the second time only: the first time cloudflared is late. */
-function rules(ingress: World["ingress"], change: AnyChange & { kind: "ingress" }): World["ingress"] {
-  const wanted = { ...arrange(ingress, [change]), inForce: false };
+function rules(ingress: ObservedState["ingress"], change: AnyChange & { kind: "ingress" }): ObservedState["ingress"] {
+  const wanted = { ...mergeRules(ingress, [change]), inForce: false };
   const written = JSON.stringify(wanted.rules) !== JSON.stringify(ingress.rules);
   return written ? { ...wanted, version: ingress.version + 1 } : { ...wanted, inForce: "instead" in change };
 }
 
-function logins(login: World["login"], change: AnyChange & { kind: "login" }): World["login"] {
+function logins(login: ObservedState["login"], change: AnyChange & { kind: "login" }): ObservedState["login"] {
   switch (change.key) {
     case "login-method":
       return {
         ...login,
-        method: claim({ id: login.method?.id ?? "idp", name: change.name, config: change.config, claims: change.claims, kept: {} }),
+        method: markOwned({ id: login.method?.id ?? "idp", name: change.name, config: change.config, claims: change.claims, kept: {} }),
       };
     case "login-groups":
       return { ...login, groups: { ...login.groups, mapping: { pk: "groups", expression: change.expression } } };
@@ -176,17 +176,17 @@ function logins(login: World["login"], change: AnyChange & { kind: "login" }): W
   }
 }
 
-function theirRecords({ dns }: World, change: AnyChange & { kind: "dns" }): World["dns"]["theirs"] {
+function theirRecords({ dns }: ObservedState, change: AnyChange & { kind: "dns" }): ObservedState["dns"]["theirs"] {
   if (!("foreign" in change)) return dns.theirs;
   return new Map([...dns.theirs].filter(([name]) => name !== change.wish.name));
 }
 
-function policies(world: World, change: AnyChange & { kind: "policy" }): World["policy"]["mine"] {
+function policies(world: ObservedState, change: AnyChange & { kind: "policy" }): ObservedState["policy"]["mine"] {
   const { mine } = world.policy;
   if (change.action === "create")
     return [
       ...mine,
-      claim({
+      markOwned({
         id: fresh("policy"),
         name: change.wish.name,
         decision: change.wish.decision,
@@ -195,12 +195,12 @@ function policies(world: World, change: AnyChange & { kind: "policy" }): World["
         exclude: [],
       }),
     ];
-  if (change.action === "update") return mine.map((it) => (it.id === change.at.id ? claim({ ...it, ...change.wish }) : it));
+  if (change.action === "update") return mine.map((it) => (it.id === change.at.id ? markOwned({ ...it, ...change.wish }) : it));
   const used = [...world.access.mine.values()].some((it) => it.policies.includes(change.at.id));
   return used ? mine : mine.filter((it) => it.id !== change.at.id);
 }
 
-function applications(world: World, change: AnyChange & { kind: "access" }): World["access"] {
+function applications(world: ObservedState, change: AnyChange & { kind: "access" }): ObservedState["access"] {
   const mine = new Map(world.access.mine);
   if ("foreign" in change) return { ...world.access, theirs: world.access.theirs.flatMap((it) => without(it, change)) };
   if (change.action === "delete" && "at" in change) {
@@ -208,14 +208,14 @@ function applications(world: World, change: AnyChange & { kind: "access" }): Wor
     return { ...world.access, mine };
   }
   if (!("wish" in change)) return { ...world.access, tagged: true };
-  const { wish }: { readonly wish: ApplicationWish } = change;
+  const { wish }: { readonly wish: DesiredApplication } = change;
   const found = mine.get(wish.route);
   const known = (id: string) => [...world.policy.mine, ...world.policy.theirs].some((policy) => policy.id === id);
   const taken = world.access.theirs.some(({ covers }) => covers.includes(wish.route));
   const refused = !wish.policies.every(known) || taken || (change.action === "create" ? found !== undefined : found?.id !== change.at.id);
   if (refused) return world.access;
   const identity = found === undefined ? { id: fresh("app"), aud: fresh("aud") } : { id: found.id, aud: found.aud };
-  const application: Application = {
+  const application: AccessApplication = {
     ...identity,
     route: wish.route,
     name: wish.name,
@@ -227,7 +227,7 @@ function applications(world: World, change: AnyChange & { kind: "access" }): Wor
     launcher: wish.launcher,
     kept: {},
   };
-  return { ...world.access, mine: mine.set(wish.route, claim(application)) };
+  return { ...world.access, mine: mine.set(wish.route, markOwned(application)) };
 }
 
 function without(
@@ -239,7 +239,7 @@ function without(
   return covers.length === 0 ? [] : [{ ...it, covers }];
 }
 
-function records(world: World, change: AnyChange & { kind: "dns" }): World["dns"]["mine"] {
+function records(world: ObservedState, change: AnyChange & { kind: "dns" }): ObservedState["dns"]["mine"] {
   const mine = new Map(world.dns.mine);
   if (change.action === "delete") {
     if (mine.get(change.at.name)?.id === change.at.id) mine.delete(change.at.name);
@@ -248,11 +248,11 @@ function records(world: World, change: AnyChange & { kind: "dns" }): World["dns"
   const found = mine.get(change.wish.name);
   if (change.action === "create" || "foreign" in change ? found !== undefined : found?.id !== change.at.id) return mine;
   const { zone, name, content } = change.wish;
-  return mine.set(name, claim({ id: found?.id ?? fresh("record"), zone, name, type: "CNAME", content, proxied: true }));
+  return mine.set(name, markOwned({ id: found?.id ?? fresh("record"), zone, name, type: "CNAME", content, proxied: true }));
 }
 
 /** A part of the world as an edge may still believe it. */
-export type AccessView = Pick<World, "access" | "policy">;
+export type AccessView = Pick<ObservedState, "access" | "policy">;
 
 export interface Request {
   readonly host: string;
@@ -297,7 +297,7 @@ export function through(
   if (rule === undefined) return undefined;
   const verdict = application === undefined ? "bypass" : judge(application, view, visitor, logins);
   if (verdict === "deny") return undefined;
-  const check = checkOf(rule);
+  const check = loginCheckOf(rule);
   if (check?.required !== true) return rule.service;
   return verdict === "allow" && application !== undefined && check.audTag.includes(application.aud) ? rule.service : undefined;
 }
@@ -384,7 +384,7 @@ export function admits(wishes: readonly Exposure[], { host, path: asked }: Reque
 }
 
 export const welcomes = ({ protection }: Exposure, visitor: Visitor): boolean =>
-  open(protection) || (protection.kind === "authentik" && belongs(protection.audience, visitor));
+  isPublic(protection) || (protection.kind === "authentik" && belongs(protection.audience, visitor));
 
 function belongs({ groups, policies, tokens }: Audience, visitor: Visitor): boolean {
   if (visitor.token !== undefined && (tokens === "any" || tokens.some(({ id }) => id === visitor.token))) return true;
@@ -392,7 +392,7 @@ function belongs({ groups, policies, tokens }: Audience, visitor: Visitor): bool
   return groups.length === 0 || policies.length > 0 || groups.some((group) => visitor.groups?.includes(group));
 }
 
-export const resolves = (states: readonly Pick<World["dns"], "mine" | "theirs">[], host: string): boolean =>
+export const resolves = (states: readonly Pick<ObservedState["dns"], "mine" | "theirs">[], host: string): boolean =>
   states.some(
     ({ mine, theirs }) =>
       [...mine.keys()].some((name: Hostname) => covers(name, host)) ||

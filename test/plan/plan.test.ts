@@ -1,29 +1,40 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
-import { type AnyChange, house } from "../../src/kinds/index.ts";
-import { fingerprint } from "../../src/kinds/ingress/rules.ts";
-import { standing } from "../../src/kinds/standing.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { decide } from "../../src/plan/decide.ts";
+import { type AnyChange, resourceModel } from "../../src/kinds/index.ts";
+import { originFingerprint } from "../../src/kinds/ingress/rules.ts";
+import { deployedRoutes } from "../../src/kinds/standing.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { resolveDesired } from "../../src/plan/decide.ts";
 import type { FaultyRoute } from "../../src/plan/desired.ts";
-import { plan } from "../../src/plan/plan.ts";
+import { planChanges } from "../../src/plan/plan.ts";
 import { anybody, exposure, faultyRoute, hostname, key, knowing, only, route, running } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "./model.ts";
 
 const APP = "app.example.com";
 const NO_GRACE = { graceMs: 0, startupGraceMs: 0 };
 
-const planned = (world: World, wishes: readonly Exposure[], faulty: readonly FaultyRoute[] = [], failed: ReadonlySet<string> = new Set()) =>
-  plan(
-    house(OWNER),
-    decide([{ exposures: wishes, faulty, problems: [] }], standing(world), running([...wishes, ...faulty]), knowing(wishes), NO_GRACE, 0)
-      .desired,
+const planned = (
+  world: ObservedState,
+  wishes: readonly Exposure[],
+  faulty: readonly FaultyRoute[] = [],
+  failed: ReadonlySet<string> = new Set(),
+) =>
+  planChanges(
+    resourceModel(OWNER),
+    resolveDesired(
+      [{ exposures: wishes, faulty, problems: [] }],
+      deployedRoutes(world),
+      running([...wishes, ...faulty]),
+      knowing(wishes),
+      NO_GRACE,
+      0,
+    ).desired,
     world,
     failed,
   );
 
 /** The world when nothing is left to do. */
-function settled(world: World, wishes: readonly Exposure[]): World {
+function settled(world: ObservedState, wishes: readonly Exposure[]): ObservedState {
   const { changes } = planned(world, wishes);
   return changes.length === 0 ? world : settled(changes.reduce(carryOut, world), wishes);
 }
@@ -111,7 +122,7 @@ describe("what people are told of a route", () => {
 describe("a name that somebody else has", () => {
   const world = settled(emptyWorld(), [exposure("other.example.com")]);
 
-  it.each<{ name: string; theirs: Partial<World>; code: string }>([
+  it.each<{ name: string; theirs: Partial<ObservedState>; code: string }>([
     {
       name: "in the DNS",
       theirs: { dns: { ...world.dns, theirs: new Map([[APP, [{ id: "r", zone: "z-1", type: "A", content: "203.0.113.7" }]]]) } },
@@ -155,10 +166,10 @@ describe("a rule", () => {
 
 describe("logins that are still to be ended", () => {
   const narrowed = [exposure(APP, { protection: only({ groups: ["family"] }) })];
-  const nameOf = (world: World) => world.access.mine.get(key(APP))?.name;
+  const nameOf = (world: ObservedState) => world.access.mine.get(key(APP))?.name;
 
   const opened = [exposure(APP, { protection: anybody })];
-  const audOf = (world: World) => world.access.mine.get(key(APP))?.aud;
+  const audOf = (world: ObservedState) => world.access.mine.get(key(APP))?.aud;
 
   it("are ended also when the labels change back meanwhile", () => {
     const before = settled(emptyWorld(), opened);
@@ -229,7 +240,7 @@ describe("what is held", () => {
         ...world.dns,
         mine: new Map([...world.dns.mine].map(([name, record]) => [name, { ...record, content: "elsewhere.example.net" }])),
       },
-    } as World;
+    } as ObservedState;
     const held = faultyRoute(APP);
     expect(planned(bent, [], [held])).toMatchObject({ changes: [], live: [], problems: [] });
   });
@@ -259,7 +270,7 @@ describe("the answer", () => {
 
   it("takes a record that is left alone with its name off the net", () => {
     const world = settled(emptyWorld(), [exposure(APP)]);
-    const bare: World = { ...world, access: { ...world.access, mine: new Map() }, ingress: emptyWorld().ingress };
+    const bare: ObservedState = { ...world, access: { ...world.access, mine: new Map() }, ingress: emptyWorld().ingress };
     expect(bare.dns.mine.has(hostname(APP))).toBe(true);
     expect(told(planned(bare, []).changes)[0]).toBe("delete dns app.example.com");
   });
@@ -306,9 +317,9 @@ it("what waits for a route within it is shut meanwhile where one around it would
 });
 
 describe("a rule that cloudflared refuses", () => {
-  const refused = (world: World, wish: Exposure, found: boolean): World => ({
+  const refused = (world: ObservedState, wish: Exposure, found: boolean): ObservedState => ({
     ...world,
-    ingress: { ...world.ingress, withheld: new Map([[key(APP), { print: fingerprint(wish.origin), refused: found }]]) },
+    ingress: { ...world.ingress, withheld: new Map([[key(APP), { print: originFingerprint(wish.origin), refused: found }]]) },
   });
 
   it("is closed and told of with its route, and nothing of it is opened again", () => {
@@ -334,7 +345,7 @@ describe("a rule that cloudflared refuses", () => {
 });
 
 describe("a rule without our mark", () => {
-  const withoutMarks = (world: World, audTag?: readonly string[]): World => ({
+  const withoutMarks = (world: ObservedState, audTag?: readonly string[]): ObservedState => ({
     ...world,
     ingress: {
       ...world.ingress,
@@ -357,7 +368,7 @@ describe("a rule without our mark", () => {
     const wide = exposure(APP, { protection: only({ groups: ["admins", "family"], tokens: "any" }) });
     const narrow = exposure(APP, { protection: only({ groups: ["admins"], tokens: "any" }) });
     const ready = settled(emptyWorld(), [wide, exposure("b.example.com", { protection: narrow.protection, workload: "b" })]);
-    const next = (world: World) => told(planned(world, [narrow]).changes.filter(({ subject }) => subject === APP));
+    const next = (world: ObservedState) => told(planned(world, [narrow]).changes.filter(({ subject }) => subject === APP));
     expect([next(withoutMarks(ready)), next(ready)]).toEqual([[`delete ingress ${APP}`], [`delete access ${APP}`]]);
   });
 });

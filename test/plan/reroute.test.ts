@@ -2,14 +2,14 @@
 
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
-import { type AnyChange, house } from "../../src/kinds/index.ts";
+import { type AnyChange, resourceModel } from "../../src/kinds/index.ts";
 import { widerAround } from "../../src/kinds/ingress/nested.ts";
-import { standing } from "../../src/kinds/standing.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { decide, type Memory, noMemory } from "../../src/plan/decide.ts";
-import { type FaultyRoute, NOTHING_DESIRED, type Owners } from "../../src/plan/desired.ts";
+import { deployedRoutes } from "../../src/kinds/standing.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/plan/decide.ts";
+import { type FaultyRoute, NOTHING_DESIRED, type RouteOwners } from "../../src/plan/desired.ts";
 import type { Engine, Occupant } from "../../src/plan/engine.ts";
-import { type Plan, plan } from "../../src/plan/plan.ts";
+import { type Plan, planChanges } from "../../src/plan/plan.ts";
 import { anybody, exposure, faultyRoute, key, NOTHING_RUNS, only, reachedExposure } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "./model.ts";
 
@@ -29,13 +29,20 @@ const beside = (ownService: Engine["ownService"] = () => OWN, occupants: readonl
 const ALONE: Engine = { ...NOTHING_RUNS, occupants: () => [APP_RUNS], ownService: (service) => service };
 
 interface Look {
-  readonly world: World;
-  readonly memory: Memory;
+  readonly world: ObservedState;
+  readonly memory: ReconcileMemory;
 }
 
 function looked(at: Look, engine: Engine, wishes: readonly Exposure[], faulty: readonly FaultyRoute[] = []) {
-  const { desired, memory } = decide([{ exposures: wishes, faulty, problems: [] }], standing(at.world), engine, at.memory, GRACE, 0);
-  return { desired, memory, plan: plan(house(OWNER, false), desired, at.world) };
+  const { desired, memory } = resolveDesired(
+    [{ exposures: wishes, faulty, problems: [] }],
+    deployedRoutes(at.world),
+    engine,
+    at.memory,
+    GRACE,
+    0,
+  );
+  return { desired, memory, plan: planChanges(resourceModel(OWNER, false), desired, at.world) };
 }
 
 /** Everything is done that can be. */
@@ -45,13 +52,13 @@ function settled(at: Look, engine: Engine, wishes: readonly Exposure[], faulty: 
   return next.changes.length === 0 ? { world, memory } : settled({ world, memory }, engine, wishes, faulty);
 }
 
-const START: Look = { world: emptyWorld(), memory: noMemory };
+const START: Look = { world: emptyWorld(), memory: EMPTY_MEMORY };
 const open = (...wishes: readonly Exposure[]): Look => settled(START, ALONE, wishes);
 const family = reachedExposure(APP, { protection: only({ groups: ["family"] }) });
 const labels = faultyRoute(APP);
 
 const told = ({ changes }: Plan<AnyChange>) => changes.map(({ action, key }) => `${action} ${key}`);
-const ledTo = ({ world }: Look, service: string): World => ({
+const ledTo = ({ world }: Look, service: string): ObservedState => ({
   ...world,
   ingress: {
     ...world.ingress,
@@ -173,8 +180,8 @@ describe("what lies within it", () => {
 });
 
 describe("whose the route is", () => {
-  const owners = (memory: Memory, ...faulty: readonly FaultyRoute[]): readonly Owners[] => {
-    const asked: Owners[] = [];
+  const owners = (memory: ReconcileMemory, ...faulty: readonly FaultyRoute[]): readonly RouteOwners[] => {
+    const asked: RouteOwners[] = [];
     const engine = beside(
       (service, its) => {
         asked.push(its);
@@ -192,7 +199,7 @@ describe("whose the route is", () => {
   });
 
   it("is not known by a name that cfauth has never seen", () => {
-    expect(owners(noMemory, labels)).toEqual([{ members: ["app"], recreated: false, elsewhere: false }]);
+    expect(owners(EMPTY_MEMORY, labels)).toEqual([{ members: ["app"], recreated: false, elsewhere: false }]);
   });
 
   it("says whether a label asks for another place", () => {

@@ -4,20 +4,20 @@ import type { Audience, Exposure, Protection } from "../../src/domain/exposure.t
 import type { Hostname } from "../../src/domain/hostname.ts";
 import { composeProject, type Party } from "../../src/domain/party.ts";
 import type { Path } from "../../src/domain/path.ts";
-import { beneath, type Route, routeKey } from "../../src/domain/route.ts";
-import type { Application } from "../../src/kinds/access/seen.ts";
-import { house } from "../../src/kinds/index.ts";
+import { isNestedIn, type Route, routeKey } from "../../src/domain/route.ts";
+import type { AccessApplication } from "../../src/kinds/access/seen.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
 
-import { checkOf, ruleOf } from "../../src/kinds/ingress/rules.ts";
+import { loginCheckOf, ruleOf } from "../../src/kinds/ingress/rules.ts";
 import type { RawRule } from "../../src/kinds/ingress/seen.ts";
-import { claim } from "../../src/kinds/mine.ts";
+import { markOwned } from "../../src/kinds/mine.ts";
 
 import { policyNames } from "../../src/kinds/policy/audience.ts";
-import { standing } from "../../src/kinds/standing.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { decide, type Memory, noMemory } from "../../src/plan/decide.ts";
+import { deployedRoutes } from "../../src/kinds/standing.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/plan/decide.ts";
 import type { Engine } from "../../src/plan/engine.ts";
-import { plan } from "../../src/plan/plan.ts";
+import { planChanges } from "../../src/plan/plan.ts";
 import { everyone, plain } from "../builders.ts";
 import {
   type AccessView,
@@ -163,7 +163,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: rest },
 );
 
-const HOUSE = house(OWNER);
+const HOUSE = resourceModel(OWNER);
 
 /** Each service runs while a container of it asks for anything. */
 const engineOf = (exposures: readonly Exposure[]): Engine => ({
@@ -187,21 +187,21 @@ function remembered<S extends object, T>(find: (state: S, request: Request) => T
   };
 }
 
-const ruleAt = remembered(({ rules }: World["ingress"], request) => ruleFor(rules, request));
-const applicationAt = remembered((access: World["access"], request) => applicationFor({ access }, request));
+const ruleAt = remembered(({ rules }: ObservedState["ingress"], request) => ruleFor(rules, request));
+const applicationAt = remembered((access: ObservedState["access"], request) => applicationFor({ access }, request));
 
 /** One history: the true world, what edges may still believe of it, and every set of wishes that is neither old nor new yet. */
 class History {
-  world: World;
+  world: ObservedState;
   generations: (readonly Exposure[])[] = [[]];
   access: AccessView[];
-  ingress: World["ingress"][];
-  records: World["dns"][];
+  ingress: ObservedState["ingress"][];
+  records: ObservedState["dns"][];
   /** Every document that there was, with the wishes of its time. */
-  copies: { readonly ingress: World["ingress"]; readonly generations: (readonly Exposure[])[] }[] = [];
+  copies: { readonly ingress: ObservedState["ingress"]; readonly generations: (readonly Exposure[])[] }[] = [];
   readonly late: boolean;
   /** Lost when the process dies. */
-  memory: Memory = noMemory;
+  memory: ReconcileMemory = EMPTY_MEMORY;
   /** Whose each application is, by its audience tag. */
   readonly guarded = new Map<string, string>();
   /** Who is logged in where, as `visitor aud`: good until it is ended, whatever the policies say meanwhile. */
@@ -218,9 +218,9 @@ class History {
 
   desired() {
     const exposures = this.generations.at(-1) ?? [];
-    const decision = decide(
+    const decision = resolveDesired(
       [{ exposures, faulty: [], problems: [] }],
-      standing(this.world),
+      deployedRoutes(this.world),
       engineOf(exposures),
       this.memory,
       { graceMs: 0, startupGraceMs: 0 },
@@ -231,7 +231,7 @@ class History {
   }
 
   plan() {
-    return plan(HOUSE, this.desired(), this.world);
+    return planChanges(HOUSE, this.desired(), this.world);
   }
 
   /** What one change makes of the world. */
@@ -246,7 +246,7 @@ class History {
     this.become(world);
   }
 
-  become(world: World): void {
+  become(world: ObservedState): void {
     const states = this.late ? 4 : 1;
     if (world.access !== this.world.access || world.policy !== this.world.policy) this.access = [...this.access, world].slice(-states);
     if (world.ingress !== this.world.ingress) this.ingress = [...this.ingress, world.ingress].slice(-states);
@@ -265,7 +265,7 @@ class History {
     for (const { route, aud } of this.world.access.mine.values()) {
       const at = ROUTES.find((it) => routeKey(it) === route);
       const rule = at && ruleOf(this.world, at);
-      if (rule !== undefined && checkOf(rule)?.audTag.includes(aud)) this.belongs(aud, OWNERS[rule.service]);
+      if (rule !== undefined && loginCheckOf(rule)?.audTag.includes(aud)) this.belongs(aud, OWNERS[rule.service]);
     }
   }
 
@@ -325,7 +325,7 @@ class History {
     }));
     for (const { change, fails } of changes.toSorted((a, b) => a.at - b.at).slice(0, last ? dies : undefined))
       if (!fails) this.change(change);
-    if (last && dies < changes.length) this.memory = noMemory;
+    if (last && dies < changes.length) this.memory = EMPTY_MEMORY;
   }
 
   /** What the copy opens is the other writer's doing: it shows what was desired at its time, until the world has settled again. */
@@ -357,7 +357,7 @@ class History {
     const route = ROUTES.find((it) => routeKey(it) === key);
     if (key === undefined) return;
     // With its application a wildcard's visitor or a public route around it would answer at the edge: that is the hand's doing.
-    if (standing(this.world).some((outer) => route && outer.public && beneath(route, outer.route))) return;
+    if (deployedRoutes(this.world).some((outer) => route && outer.public && isNestedIn(route, outer.route))) return;
     mine.delete(key);
     this.become({ ...this.world, access: { ...access, mine } });
   }
@@ -397,8 +397,8 @@ class Reloading extends History {
   /** A person widens ours in the dashboard. */
   widen(how: Widening): void {
     const { access, policy } = this.world;
-    const mine = policy.mine.map((it) => (it.decision === "bypass" ? it : claim({ ...it, ...WIDER_POLICY[how] })));
-    const applications = [...access.mine].map(([key, it]) => [key, claim({ ...it, ...WIDER_APPLICATION[how] })] as const);
+    const mine = policy.mine.map((it) => (it.decision === "bypass" ? it : markOwned({ ...it, ...WIDER_POLICY[how] })));
+    const applications = [...access.mine].map(([key, it]) => [key, markOwned({ ...it, ...WIDER_APPLICATION[how] })] as const);
     this.become({ ...this.world, policy: { ...policy, mine }, access: { ...access, mine: new Map(applications) } });
   }
 }
@@ -406,13 +406,13 @@ class Reloading extends History {
 type Widening = "include" | "decision" | "policies" | "session";
 
 const everybody = [{ login_method: { id: "idp" } }];
-const WIDER_POLICY: Readonly<Record<Widening, Partial<World["policy"]["mine"][number]>>> = {
+const WIDER_POLICY: Readonly<Record<Widening, Partial<ObservedState["policy"]["mine"][number]>>> = {
   include: { include: everybody, require: [] },
   decision: { decision: "bypass" },
   policies: {},
   session: {},
 };
-const WIDER_APPLICATION: Readonly<Record<Widening, Partial<Application>>> = {
+const WIDER_APPLICATION: Readonly<Record<Widening, Partial<AccessApplication>>> = {
   include: {},
   decision: {},
   policies: { policies: ["friends"] },
@@ -432,7 +432,7 @@ function ruleWithoutMark(rule: RawRule): RawRule {
   return Object.keys(originRequest).length === 0 ? bare : { ...bare, originRequest };
 }
 
-const foreign = (world: World) => ({
+const foreign = (world: ObservedState) => ({
   rules: world.ingress.rules.filter(({ service }) => !SERVICES.test(service) && !service.includes("503")),
   rest: world.ingress.rest,
   catchAll: world.ingress.catchAll,
@@ -636,8 +636,10 @@ describe("the planner, over random wishes, orders, failures, deaths, hands of st
         for (const it of steps) history.take(it);
         history.take({ do: "wish", wishes: next });
         const held = new Set(ROUTES.filter(({ hostname }) => hostname === "a.example.com").map(routeKey));
-        const { changes } = plan(HOUSE, { ...history.desired(), held }, history.world);
-        const ruled = new Set(standing(history.world).flatMap(({ route, service }) => (service === undefined ? [] : [routeKey(route)])));
+        const { changes } = planChanges(HOUSE, { ...history.desired(), held }, history.world);
+        const ruled = new Set(
+          deployedRoutes(history.world).flatMap(({ route, service }) => (service === undefined ? [] : [routeKey(route)])),
+        );
         // Where there is no rule yet, one that admits no one may keep another party's wildcard away.
         const touched = changes.filter((it) => it.subject.startsWith("a.example.com") && (!("shut" in it) || ruled.has(routeKey(it.shut))));
         expect(touched).toEqual([]);

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
 import { composeProject, type Party } from "../../src/domain/party.ts";
 import { routeKey } from "../../src/domain/route.ts";
-import { house } from "../../src/kinds/index.ts";
-import { standing } from "../../src/kinds/standing.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { decide, type Memory, noMemory } from "../../src/plan/decide.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
+import { deployedRoutes } from "../../src/kinds/standing.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/plan/decide.ts";
 import type { FaultyRoute } from "../../src/plan/desired.ts";
 import type { Engine, LoginHost, Occupant } from "../../src/plan/engine.ts";
-import { plan } from "../../src/plan/plan.ts";
+import { planChanges } from "../../src/plan/plan.ts";
 import { anybody, authentikIs, exposure, faultyRoute, hostname, NOTHING_RUNS, running } from "../builders.ts";
 import { ANYBODY, carryOut, emptyWorld, OWNER, type Request, reach, resolves } from "./model.ts";
 
@@ -32,24 +32,24 @@ interface Asked {
 }
 
 /** One daemon that works until nothing is left to do. */
-function daemon(world: World = emptyWorld()) {
-  let known: Memory = noMemory;
+function daemon(world: ObservedState = emptyWorld()) {
+  let known: ReconcileMemory = EMPTY_MEMORY;
   let now = 0;
   const step = ({ wishes = [], faulty = [], login = NOTHING_RUNS.login, answering = {} }: Asked) => {
     const machine = running([...wishes, ...faulty]);
     const engine: Engine = { ...machine, login, occupants: (it) => answering[it.service ?? ""] ?? machine.occupants(it) };
-    const decision = decide(
+    const decision = resolveDesired(
       [{ exposures: wishes, faulty, problems: [] }],
-      standing(world),
+      deployedRoutes(world),
       engine,
       known,
       { graceMs: 60_000, startupGraceMs: 300_000 },
       now,
     );
     known = decision.memory;
-    return plan(house(OWNER), decision.desired, world);
+    return planChanges(resourceModel(OWNER), decision.desired, world);
   };
-  const settle = (asked: Asked, seen: (world: World) => void = () => {}) => {
+  const settle = (asked: Asked, seen: (world: ObservedState) => void = () => {}) => {
     now += 1_000;
     for (let waves = 0; waves < 40; waves++) {
       const planned = step(asked);
@@ -68,7 +68,7 @@ function daemon(world: World = emptyWorld()) {
       now += ms;
     },
     restart: () => {
-      known = noMemory;
+      known = EMPTY_MEMORY;
     },
     world: () => world,
     rules: () =>
@@ -78,7 +78,7 @@ function daemon(world: World = emptyWorld()) {
   };
 }
 
-const reached = (world: World, request: Request): string | undefined =>
+const reached = (world: ObservedState, request: Request): string | undefined =>
   resolves([world.dns], request.host) ? reach(world.ingress.rules, world, request, ANYBODY) : undefined;
 
 describe("a wildcard of another party", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
 import { composeProject, type Party } from "../../src/domain/party.ts";
-import { type Decision, decide, type Memory, noMemory } from "../../src/plan/decide.ts";
-import type { Decoded, FaultyRoute, StandingRoute } from "../../src/plan/desired.ts";
+import { type Decision, EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/plan/decide.ts";
+import type { Decoded, DeployedRoute, FaultyRoute } from "../../src/plan/desired.ts";
 import type { Engine } from "../../src/plan/engine.ts";
 import { anybody, authentikIs, exposure, faultyRoute, NOTHING_RUNS, stands } from "../builders.ts";
 
@@ -42,10 +42,10 @@ const machine = (containers: readonly Container[]): Engine => ({
 });
 
 /** One daemon that looks again and again. */
-function daemon(standing: readonly StandingRoute[], memory: Memory = noMemory) {
+function daemon(standing: readonly DeployedRoute[], memory: ReconcileMemory = EMPTY_MEMORY) {
   let known = memory;
   return (now: number, containers: readonly Container[], stand = standing, engine: Engine = machine(containers)) => {
-    const decision = decide(
+    const decision = resolveDesired(
       containers.map(({ decoded }) => decoded),
       stand,
       engine,

@@ -5,12 +5,12 @@ import { singleContainer } from "../../src/domain/party.ts";
 import type { Path } from "../../src/domain/path.ts";
 import { patternPath } from "../../src/domain/path.ts";
 import { routeKey } from "../../src/domain/route.ts";
-import { ENDING } from "../../src/kinds/access/propose.ts";
-import { house } from "../../src/kinds/index.ts";
-import { standing } from "../../src/kinds/standing.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { decide } from "../../src/plan/decide.ts";
-import { plan } from "../../src/plan/plan.ts";
+import { REVOCATION_SUFFIX } from "../../src/kinds/access/propose.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
+import { deployedRoutes } from "../../src/kinds/standing.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { resolveDesired } from "../../src/plan/decide.ts";
+import { planChanges } from "../../src/plan/plan.ts";
 import { anybody, knowing, members, only, plain, running } from "../builders.ts";
 import { ANYBODY, carryOut, emptyWorld, OWNER, reach } from "./model.ts";
 
@@ -30,14 +30,21 @@ const wish = (service: string, protection: Protection, path?: string): Exposure 
   gate: undefined,
 });
 
-function planned(world: World, wishes: readonly Exposure[]) {
+function planned(world: ObservedState, wishes: readonly Exposure[]) {
   const decoded = [{ exposures: wishes, faulty: [], problems: [] }];
-  const { desired } = decide(decoded, standing(world), running(wishes), knowing(wishes), { graceMs: 0, startupGraceMs: 0 }, 0);
-  return plan(house(OWNER), desired, world);
+  const { desired } = resolveDesired(
+    decoded,
+    deployedRoutes(world),
+    running(wishes),
+    knowing(wishes),
+    { graceMs: 0, startupGraceMs: 0 },
+    0,
+  );
+  return planChanges(resourceModel(OWNER), desired, world);
 }
 
 /** Wave after wave until nothing is left; every change as `action kind`, the waves apart. */
-function waves(world: World, wishes: readonly Exposure[]): { readonly world: World; readonly waves: string[] } {
+function waves(world: ObservedState, wishes: readonly Exposure[]): { readonly world: ObservedState; readonly waves: string[] } {
   const told: string[] = [];
   for (let stands = world; ; ) {
     const { changes } = planned(stands, wishes);
@@ -48,7 +55,7 @@ function waves(world: World, wishes: readonly Exposure[]): { readonly world: Wor
 }
 
 /** Authentik has just been installed. */
-const UNREADY: World["login"]["parts"] = {
+const UNREADY: ObservedState["login"]["parts"] = {
   code: "CFA-AK-NOT-READY",
   severity: "error",
   container: undefined,
@@ -59,7 +66,7 @@ const UNREADY: World["login"]["parts"] = {
   fix: "",
 };
 
-const open = (...wishes: Exposure[]): World => waves(emptyWorld(), wishes).world;
+const open = (...wishes: Exposure[]): ObservedState => waves(emptyWorld(), wishes).world;
 
 describe("the order of things", () => {
   it("opens from the login method up to the record, each after the one before", () => {
@@ -104,7 +111,7 @@ describe("the order of things", () => {
   it("replaces the application of a route that becomes wider while a narrower one lies within, and changes one alone in place", () => {
     const family = wish("http://a:80", only({ groups: ["family"] }));
     const admin = wish("http://a:80", only({ groups: ["admins"] }), "/admin");
-    const aud = (world: World) => world.access.mine.get(routeKey(family.route))?.aud;
+    const aud = (world: ObservedState) => world.access.mine.get(routeKey(family.route))?.aud;
     const [both, alone] = [open(family, admin), open(family)];
     expect(aud(waves(both, [wish("http://a:80", members), admin]).world)).not.toBe(aud(both));
     expect(aud(waves(alone, [wish("http://a:80", members)]).world)).toBe(aud(alone));
@@ -215,10 +222,10 @@ describe("the order of things", () => {
   });
 
   describe("what cannot be made as it is to be does not go on showing or letting in what nobody wishes any more", () => {
-    const theirRecord: World["dns"]["theirs"] = new Map([
+    const theirRecord: ObservedState["dns"]["theirs"] = new Map([
       ["app.example.com", [{ id: "d", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" }]],
     ]);
-    const hands: readonly { readonly name: string; readonly by: (world: World) => World }[] = [
+    const hands: readonly { readonly name: string; readonly by: (world: ObservedState) => ObservedState }[] = [
       {
         name: "somebody's rule for a path of the hostname",
         by: (world) => ({
@@ -237,8 +244,9 @@ describe("the order of things", () => {
     ];
     const all = wish("http://a:80", anybody);
     const some = wish("http://a:80", only({ groups: ["family"] }));
-    const rule = (world: World) => world.ingress.rules.find(({ hostname, path }) => hostname === "app.example.com" && path !== "/x");
-    const meanwhile = (before: readonly Exposure[], by: (world: World) => World, after: readonly Exposure[]) =>
+    const rule = (world: ObservedState) =>
+      world.ingress.rules.find(({ hostname, path }) => hostname === "app.example.com" && path !== "/x");
+    const meanwhile = (before: readonly Exposure[], by: (world: ObservedState) => ObservedState, after: readonly Exposure[]) =>
       rule(waves(by(open(...before)), after).world)?.service;
 
     it.each(hands)("$name", ({ by }) => {
@@ -264,7 +272,7 @@ describe("the order of things", () => {
 
     it.each(hands)("$name does not leave in whoever has lost the right, while the old logins are not ended yet", ({ by }) => {
       const narrower = open(some);
-      const mine = [...narrower.access.mine].map(([route, it]) => [route, { ...it, name: `${it.name}${ENDING}` }] as const);
+      const mine = [...narrower.access.mine].map(([route, it]) => [route, { ...it, name: `${it.name}${REVOCATION_SUFFIX}` }] as const);
       const marked = { ...narrower, access: { ...narrower.access, mine: new Map(mine) } };
       expect(rule(waves(by(marked), [some]).world)?.service).toBeUndefined();
     });

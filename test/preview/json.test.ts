@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
 import type { Problem } from "../../src/domain/problem.ts";
-import { WorldError } from "../../src/errors.ts";
-import { problemDocs } from "../../src/links.ts";
+import { ServiceError } from "../../src/errors.ts";
+import { problemUrl } from "../../src/links.ts";
 import { failureReport, planReport } from "../../src/preview/json.ts";
 import { VERSION } from "../../src/version.ts";
 import { exposure, key, only } from "../builders.ts";
@@ -102,7 +102,7 @@ it("tells what waits, and of each problem how it is mended and where that is wri
       effect: "closed",
       message: problem.message,
       fix: "write authentik",
-      docs: problemDocs("CFA-LABEL-VALUE"),
+      docs: problemUrl("CFA-LABEL-VALUE"),
     },
   ]);
 });
@@ -114,11 +114,11 @@ it("says the same twice, whatever the order in which containers come", async () 
 });
 
 it("in place of a plan that could not be made tells why", () => {
-  const error = new WorldError({ service: "cloudflare", code: "CFA-CF-TOKEN", message: "refused", fix: "another", transient: false });
+  const error = new ServiceError({ service: "cloudflare", code: "CFA-CF-TOKEN", message: "refused", fix: "another", transient: false });
   expect(failureReport(error)).toEqual({
     formatVersion: "1.0",
     version: VERSION,
-    error: { code: "CFA-CF-TOKEN", severity: "error", message: "refused", fix: "another", docs: problemDocs("CFA-CF-TOKEN") },
+    error: { code: "CFA-CF-TOKEN", severity: "error", message: "refused", fix: "another", docs: problemUrl("CFA-CF-TOKEN") },
   });
 });
 

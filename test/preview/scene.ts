@@ -1,14 +1,14 @@
 /** A preview without network: a world as it is, and what is wished of it. */
 import type { Exposure } from "../../src/domain/exposure.ts";
 import type { Problem } from "../../src/domain/problem.ts";
-import type { Hands } from "../../src/kinds/hands.ts";
-import { house } from "../../src/kinds/index.ts";
-import type { Kind } from "../../src/kinds/kind.ts";
-import { standing } from "../../src/kinds/standing.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { type Preview, preview } from "../../src/loop/preview.ts";
-import { decide } from "../../src/plan/decide.ts";
-import { plan } from "../../src/plan/plan.ts";
+import type { Drivers } from "../../src/kinds/hands.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
+import type { ResourceDriver } from "../../src/kinds/kind.ts";
+import { deployedRoutes } from "../../src/kinds/standing.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { type DryRun, dryRun } from "../../src/loop/preview.ts";
+import { resolveDesired } from "../../src/plan/decide.ts";
+import { planChanges } from "../../src/plan/plan.ts";
 import type { Change } from "../../src/plan/rung.ts";
 import { running } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
@@ -16,7 +16,7 @@ import { emptyWorld, OWNER } from "../plan/model.ts";
 const NOBODY_ASKED = { groups: new Set<string>(), tokens: new Set<string>() };
 
 /** Someone whose token is an administrator's looks at the tiles. */
-export const empty = (): World => {
+export const empty = (): ObservedState => {
   const world = emptyWorld();
   return {
     ...world,
@@ -27,15 +27,15 @@ export const empty = (): World => {
 };
 
 /** @param problems - of labels that cannot be read */
-export function previewOf(world: World, wishes: readonly Exposure[], problems: readonly Problem[] = []): Promise<Preview> {
-  const of = <S, C extends Change>(kind: C["kind"], seen: S): Kind<S, C> => ({
+export function previewOf(world: ObservedState, wishes: readonly Exposure[], problems: readonly Problem[] = []): Promise<DryRun> {
+  const of = <S, C extends Change>(kind: C["kind"], seen: S): ResourceDriver<S, C> => ({
     kind,
     observe: async () => seen,
     apply: () => {
       throw new Error("a preview writes nothing");
     },
   });
-  const hands: Hands = {
+  const hands: Drivers = {
     tunnel: of("tunnel", world.tunnel),
     login: of("login", world.login),
     policy: of("policy", world.policy),
@@ -46,19 +46,19 @@ export function previewOf(world: World, wishes: readonly Exposure[], problems: r
     directory: { observe: async () => world.directory },
   };
   const grace = { graceMs: 60_000, startupGraceMs: 300_000 };
-  return preview({
+  return dryRun({
     list: async () => [],
     hands,
     asked: () => NOBODY_ASKED,
     decide: (_, seen, memory, now) =>
-      decide([{ exposures: wishes, faulty: [], problems }], standing(seen), running(wishes), memory, grace, now),
-    plan: ({ desired }, seen, failed) => plan(house(OWNER), desired, seen, failed),
+      resolveDesired([{ exposures: wishes, faulty: [], problems }], deployedRoutes(seen), running(wishes), memory, grace, now),
+    plan: ({ desired }, seen, failed) => planChanges(resourceModel(OWNER), desired, seen, failed),
     now: () => 1_000_000,
   });
 }
 
 /** The world in which all these are as they wish. */
-export const settled = async (...wishes: readonly Exposure[]): Promise<World> => known((await previewOf(empty(), wishes)).after);
+export const settled = async (...wishes: readonly Exposure[]): Promise<ObservedState> => known((await previewOf(empty(), wishes)).after);
 
 /** With ids in place of those that a preview does not know. */
 function known<T>(value: T): T {

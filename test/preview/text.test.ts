@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
 import type { Problem } from "../../src/domain/problem.ts";
-import { closing, grouped } from "../../src/preview/text.ts";
+import { closingLines, sectionLines } from "../../src/preview/text.ts";
 import { createTerminal } from "../../src/terminal.ts";
 import { anybody, exposure, only } from "../builders.ts";
 import { handMade, OWNER } from "../plan/model.ts";
@@ -12,7 +12,7 @@ const plain = createTerminal({ write: () => {} }, {});
 
 async function told(...of: Parameters<typeof previewOf>): Promise<readonly string[]> {
   const preview = await previewOf(...of);
-  return [...grouped(preview, OWNER, plain), ...closing(preview)];
+  return [...sectionLines(preview, OWNER, plain), ...closingLines(preview)];
 }
 
 const at = (name: string, more: Partial<Exposure> = {}): Exposure =>
@@ -137,8 +137,8 @@ describe("the plan", () => {
 it("colours are on a terminal alone, and say nothing that the signs do not", async () => {
   const preview = await previewOf(empty(), [at("shop", { protection: anybody })]);
   const bright = createTerminal({ write: () => {}, isTTY: true }, { LANG: "C.UTF-8" });
-  const painted = bright.lines(...grouped(preview, OWNER, bright)).trimEnd();
+  const painted = bright.lines(...sectionLines(preview, OWNER, bright)).trimEnd();
   expect(painted).toContain("\u001b[31mPUBLIC\u001b[39m");
   expect(painted).toContain("\u001b[32m+\u001b[39m");
-  expect(painted.replace(/\u001b\[\d+m/g, "")).toBe(grouped(preview, OWNER, plain).join("\n"));
+  expect(painted.replace(/\u001b\[\d+m/g, "")).toBe(sectionLines(preview, OWNER, plain).join("\n"));
 });

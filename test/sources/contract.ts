@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { WorldError } from "../../src/errors.ts";
+import type { ServiceError } from "../../src/errors.ts";
 import type { Source, Watch } from "../../src/sources/source.ts";
 import { until } from "./until.ts";
 
@@ -84,13 +84,13 @@ export interface Heard extends AsyncDisposable {
   readonly watch: Watch;
   changes(): number;
   readonly states: readonly boolean[];
-  readonly faults: readonly WorldError[];
+  readonly faults: readonly ServiceError[];
 }
 
 /** Watches and keeps what it was told. */
 export function hear(source: Source): Heard {
   const states: boolean[] = [];
-  const faults: WorldError[] = [];
+  const faults: ServiceError[] = [];
   let changes = 0;
   const watch = source.watch(
     () => {

@@ -1,33 +1,37 @@
 import { describe, expect, it } from "vitest";
-import { house } from "../../src/kinds/index.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
 import type { Mine } from "../../src/kinds/mine.ts";
-import { standing } from "../../src/kinds/standing.ts";
+import { deployedRoutes } from "../../src/kinds/standing.ts";
 import type { Tile } from "../../src/kinds/tile/seen.ts";
 import { slugOf } from "../../src/kinds/tile/wish.ts";
-import type { World } from "../../src/kinds/world.ts";
-import { type Desired, NOTHING_DESIRED } from "../../src/plan/desired.ts";
-import { plan } from "../../src/plan/plan.ts";
-import { detailed } from "../../src/status/details.ts";
-import type { KnownRoute } from "../../src/status/report.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { type DesiredState, NOTHING_DESIRED } from "../../src/plan/desired.ts";
+import { planChanges } from "../../src/plan/plan.ts";
+import { withDetails } from "../../src/status/details.ts";
+import type { RouteStatus } from "../../src/status/report.ts";
 import { exposure, key } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 
 const at = key("app.example.com");
 
-const desired: Desired = {
+const desired: DesiredState = {
   ...NOTHING_DESIRED,
   wishes: new Map([[at, exposure("app.example.com")]]),
 };
 
 /** The world with the route in it, once nothing is left to do. */
-function settled(): World {
+function settled(): ObservedState {
   let world = emptyWorld();
-  for (let changes = plan(house(OWNER), desired, world).changes; changes.length > 0; changes = plan(house(OWNER), desired, world).changes)
+  for (
+    let changes = planChanges(resourceModel(OWNER), desired, world).changes;
+    changes.length > 0;
+    changes = planChanges(resourceModel(OWNER), desired, world).changes
+  )
     world = changes.reduce(carryOut, world);
   return world;
 }
 
-const known = (state: KnownRoute["state"]): KnownRoute => ({
+const known = (state: RouteStatus["state"]): RouteStatus => ({
   key: at,
   container: "app",
   origin: "http://app:80",
@@ -36,8 +40,8 @@ const known = (state: KnownRoute["state"]): KnownRoute => ({
   reason: undefined,
 });
 
-const one = (world: World, state: KnownRoute["state"], more: Partial<Desired> = {}) =>
-  detailed([known(state)], { world, stands: standing(world), decision: { desired: { ...desired, ...more } } as never }, [])[0];
+const one = (world: ObservedState, state: RouteStatus["state"], more: Partial<DesiredState> = {}) =>
+  withDetails([known(state)], { world, stands: deployedRoutes(world), decision: { desired: { ...desired, ...more } } as never }, [])[0];
 
 describe("the objects of a route", () => {
   it("are its own Access application and its own tile, as far as they are there", () => {

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import type { Detour } from "../../src/domain/origin.ts";
-import { type KnownRoute, reportedRoutes } from "../../src/status/report.ts";
+import { type RouteStatus, reportedRoutes } from "../../src/status/report.ts";
 import { remarks } from "../../src/status/words.ts";
 import { key } from "../builders.ts";
 
-const known = (more: Partial<KnownRoute>): KnownRoute => ({
+const known = (more: Partial<RouteStatus>): RouteStatus => ({
   key: key("app.example.com"),
   container: "app",
   origin: "http://0123456789ab:80",
@@ -13,7 +13,7 @@ const known = (more: Partial<KnownRoute>): KnownRoute => ({
   reason: undefined,
   ...more,
 });
-const reported = (more: Partial<KnownRoute>) => reportedRoutes([known(more)], new Map(), 0)[0];
+const reported = (more: Partial<RouteStatus>) => reportedRoutes([known(more)], new Map(), 0)[0];
 
 it.each<{ detour: Detour; note: string }>([
   {

@@ -1,12 +1,12 @@
 /** What stands in the log of a change. */
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
-import { house } from "../../src/kinds/index.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
 import { createLog } from "../../src/log.ts";
-import { noMemory } from "../../src/plan/decide.ts";
-import { plan } from "../../src/plan/plan.ts";
-import { logTeller } from "../../src/status/log-lines.ts";
-import { createWatch } from "../../src/status/watch.ts";
+import { EMPTY_MEMORY } from "../../src/plan/decide.ts";
+import { planChanges } from "../../src/plan/plan.ts";
+import { createLogSink } from "../../src/status/log-lines.ts";
+import { createStatusCollector } from "../../src/status/watch.ts";
 import { anybody, exposure } from "../builders.ts";
 import { OWNER } from "../plan/model.ts";
 import { previewOf, settled } from "../preview/scene.ts";
@@ -15,11 +15,11 @@ import { previewOf, settled } from "../preview/scene.ts";
 async function logged(before: readonly Exposure[], after: readonly Exposure[]): Promise<readonly Record<string, unknown>[]> {
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ level: "info", format: "json", secrets: [], stream: { write: (text: string) => lines.push(JSON.parse(text)) } });
-  const watch = createWatch([logTeller(log)]);
+  const watch = createStatusCollector([createLogSink(log)]);
   const world = await settled(...before);
   const { desired } = await previewOf(world, after);
-  const planned = plan(house(OWNER), desired, world);
-  watch.planned(planned, { desired, memory: noMemory, wakeAt: undefined }, world);
+  const planned = planChanges(resourceModel(OWNER), desired, world);
+  watch.planned(planned, { desired, memory: EMPTY_MEMORY, wakeAt: undefined }, world);
   for (const change of planned.changes) watch.changed(change, undefined);
   return lines.map(({ time: _, level: __, ...fields }) => fields);
 }

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { house } from "../../src/kinds/index.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
 import { createLog } from "../../src/log.ts";
-import { createLoop } from "../../src/loop/loop.ts";
-import { wishes } from "../../src/loop/wishes.ts";
-import { plan } from "../../src/plan/plan.ts";
-import { logTeller } from "../../src/status/log-lines.ts";
-import { createWatch } from "../../src/status/watch.ts";
+import { createController } from "../../src/loop/loop.ts";
+import { computeDesired } from "../../src/loop/wishes.ts";
+import { planChanges } from "../../src/plan/plan.ts";
+import { createLogSink } from "../../src/status/log-lines.ts";
+import { createStatusCollector } from "../../src/status/watch.ts";
 import { workload } from "../builders.ts";
 import { askedOf, fault, memory, SETTINGS } from "../loop/memory.ts";
 import { OWNER } from "../plan/model.ts";
@@ -20,13 +20,14 @@ function daemon() {
   const APP = workload({ "cfauth.hostname": "app.example.com" });
   const TYPO = workload({ "cfauth.hostname": "b.example.com", "cfauth.acess": "public" }, { name: "b" });
   const log = createLog({ level: "info", format: "json", secrets: [], stream: { write: (text: string) => lines.push(JSON.parse(text)) } });
-  const loop = createLoop({
+  const loop = createController({
     list: async () => [APP, TYPO],
     hands: at.hands,
-    decide: (workloads, world, before, now) => wishes(SETTINGS, { graceMs: 60_000, startupGraceMs: 60_000 }, workloads, world, before, now),
+    decide: (workloads, world, before, now) =>
+      computeDesired(SETTINGS, { graceMs: 60_000, startupGraceMs: 60_000 }, workloads, world, before, now),
     asked: askedOf,
-    plan: ({ desired }, world, failed) => plan(house(OWNER), desired, world, failed),
-    watch: createWatch([logTeller(log)]),
+    plan: ({ desired }, world, failed) => planChanges(resourceModel(OWNER), desired, world, failed),
+    watch: createStatusCollector([createLogSink(log)]),
     resyncMs: 300_000,
     dryRun: false,
     now: () => clock.now,

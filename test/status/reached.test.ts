@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { World } from "../../src/kinds/world.ts";
-import { reached } from "../../src/status/reached.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
+import { isReachable } from "../../src/status/reached.ts";
 import { stands } from "../builders.ts";
 import { emptyWorld } from "../plan/model.ts";
 
@@ -9,13 +9,13 @@ const HERE = "6ff42ae2.cfargotunnel.com";
 type Records = Readonly<Record<string, string>>;
 
 /** With records of ours, and with records of others by their content. */
-function world(ours: readonly string[], theirs: Records = {}): World {
+function world(ours: readonly string[], theirs: Records = {}): ObservedState {
   const empty = emptyWorld();
-  const mine = new Map(ours.map((name) => [name, { name }])) as unknown as World["dns"]["mine"];
+  const mine = new Map(ours.map((name) => [name, { name }])) as unknown as ObservedState["dns"]["mine"];
   const foreign = new Map(
     Object.entries(theirs).map(([name, content]) => [name, [{ id: "1", zone: "z", type: "CNAME", content }]]),
   ) as unknown;
-  return { ...empty, dns: { ...empty.dns, mine, theirs: foreign as World["dns"]["theirs"] } };
+  return { ...empty, dns: { ...empty.dns, mine, theirs: foreign as ObservedState["dns"]["theirs"] } };
 }
 
 describe("whether anybody reaches a route", () => {
@@ -29,12 +29,12 @@ describe("whether anybody reaches a route", () => {
     { name: "a record of its own hides the wildcard", at: world(["*.example.com"], { "app.example.com": "203.0.113.7" }), is: false },
     { name: "the wildcard is another domain's", at: world(["*.example.org"]), is: false },
   ])("is $is where $name", ({ at, is }) => {
-    expect(reached(at, stands("app.example.com"))).toBe(is);
+    expect(isReachable(at, stands("app.example.com"))).toBe(is);
   });
 
   it("is false without a rule, and with one that only keeps the place", () => {
     const at = world(["app.example.com"]);
-    expect(reached(at, stands("app.example.com", { service: undefined }))).toBe(false);
-    expect(reached(at, stands("app.example.com", { shut: true }))).toBe(false);
+    expect(isReachable(at, stands("app.example.com", { service: undefined }))).toBe(false);
+    expect(isReachable(at, stands("app.example.com", { shut: true }))).toBe(false);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Problem } from "../../src/domain/problem.ts";
 import { routeKey } from "../../src/domain/route.ts";
-import { welcome } from "../../src/http/hosts.ts";
-import { type Desired, NOTHING_DESIRED } from "../../src/plan/desired.ts";
-import { knownRoutes } from "../../src/status/known.ts";
-import { ailment, report } from "../../src/status/page.ts";
+import { isAllowedHost } from "../../src/http/hosts.ts";
+import { type DesiredState, NOTHING_DESIRED } from "../../src/plan/desired.ts";
+import { routeStatuses } from "../../src/status/known.ts";
+import { buildReport, livenessFailure } from "../../src/status/page.ts";
 import { reportedRoutes, sinceNow, stateKey } from "../../src/status/report.ts";
 import type { Status } from "../../src/status/watch.ts";
 import { anybody, exposure, key, stands } from "../builders.ts";
@@ -23,7 +23,7 @@ const problem = (more: Partial<Problem> = {}): Problem => ({
   ...more,
 });
 
-const desired = (more: Partial<Desired> = {}): Desired => ({
+const desired = (more: Partial<DesiredState> = {}): DesiredState => ({
   ...NOTHING_DESIRED,
   wishes: new Map([[key("app.example.com"), exposure("app.example.com")]]),
   ...more,
@@ -45,14 +45,14 @@ const status = (more: Partial<Status> = {}): Status => ({
 
 const plan = { changes: [], waiting: [], problems: [], live: [] };
 
-const only = (found: ReturnType<typeof knownRoutes>) => {
+const only = (found: ReturnType<typeof routeStatuses>) => {
   expect(found).toHaveLength(1);
   return found[0];
 };
 
 describe("a route", () => {
   it("that is as wished is live, with its container, where it leads and who may enter", () => {
-    const found = only(knownRoutes({ ...plan, live: [key("app.example.com")] }, desired(), [stands("app.example.com")], new Map(), NOW));
+    const found = only(routeStatuses({ ...plan, live: [key("app.example.com")] }, desired(), [stands("app.example.com")], new Map(), NOW));
     expect(found).toEqual({
       key: "app.example.com",
       container: "app",
@@ -72,7 +72,7 @@ describe("a route", () => {
       exposure("wiki.example.com/api"),
     ];
     const asked = desired({ wishes: new Map(wishes.map((wish) => [key(routeKey(wish.route)), wish])) });
-    const routes = reportedRoutes(knownRoutes(plan, asked, [], new Map(), NOW), new Map(), NOW);
+    const routes = reportedRoutes(routeStatuses(plan, asked, [], new Map(), NOW), new Map(), NOW);
     expect(routes.filter(({ note }) => note !== undefined)).toMatchObject([
       { hostname: "app.example.com", path: "/admin", note: expect.stringContaining("A hostname of its own is safer") },
     ]);
@@ -80,7 +80,7 @@ describe("a route", () => {
 
   it("that waits says for what", () => {
     const found = only(
-      knownRoutes(
+      routeStatuses(
         { ...plan, waiting: [{ route: key("app.example.com"), cause: "health", reason: "the health check of container app (starting)" }] },
         desired(),
         [],
@@ -92,7 +92,7 @@ describe("a route", () => {
   });
 
   it("with a problem of its own says which", () => {
-    expect(only(knownRoutes({ ...plan, problems: [problem()] }, desired(), [], new Map(), NOW))).toMatchObject({
+    expect(only(routeStatuses({ ...plan, problems: [problem()] }, desired(), [], new Map(), NOW))).toMatchObject({
       state: "problem",
       reason: "a DNS record is there",
     });
@@ -103,7 +103,7 @@ describe("a route", () => {
     const faulty = problem({ code: "CFA-PORT-MANY", container: "third" });
     expect(
       only(
-        knownRoutes(
+        routeStatuses(
           { ...plan, live: [key("app.example.com")], problems: [taken, faulty] },
           desired(),
           [stands("app.example.com")],
@@ -117,7 +117,7 @@ describe("a route", () => {
   it("stays live with a warning", () => {
     expect(
       only(
-        knownRoutes(
+        routeStatuses(
           { ...plan, live: [key("app.example.com")], problems: [problem({ severity: "warning" })] },
           desired(),
           [],
@@ -129,21 +129,22 @@ describe("a route", () => {
   });
 
   it("of a container that is gone says how long it is still kept, counted when it is asked for", () => {
-    const routes = knownRoutes(
+    const routes = routeStatuses(
       plan,
       desired({ wishes: new Map(), closing: new Map([[key("app.example.com"), NOW + 60_000]]), held: new Set([key("app.example.com")]) }),
       [stands("app.example.com")],
       new Map(),
       NOW,
     );
-    const asked = (now: number) => report({ owner: undefined, dryRun: false, status: status({ routes }), dockerUp: true, now }).routes[0];
+    const asked = (now: number) =>
+      buildReport({ owner: undefined, dryRun: false, status: status({ routes }), dockerUp: true, now }).routes[0];
     expect(asked(NOW)).toMatchObject({ state: "closing", reason: "Container stopped; closes in 60 s unless it comes back." });
     expect(asked(NOW + 18_000)?.reason).toBe("Container stopped; closes in 42 s unless it comes back.");
     expect(asked(NOW + 61_000)?.reason).toBe("Closing now.");
   });
 
   it("that nobody wishes and nobody holds is closing", () => {
-    expect(only(knownRoutes(plan, nobody, [stands("app.example.com", { public: true })], new Map(), NOW))).toMatchObject({
+    expect(only(routeStatuses(plan, nobody, [stands("app.example.com", { public: true })], new Map(), NOW))).toMatchObject({
       state: "closing",
       access: "public",
       reason: "Closing now.",
@@ -153,7 +154,7 @@ describe("a route", () => {
   it("whose labels cannot be read stays as it was, and is a problem", () => {
     expect(
       only(
-        knownRoutes(
+        routeStatuses(
           plan,
           desired({ wishes: new Map(), held: new Set([key("app.example.com")]) }),
           [stands("app.example.com")],
@@ -166,7 +167,9 @@ describe("a route", () => {
 
   it("that anyone may enter says so", () => {
     const wishes = new Map([[key("app.example.com"), exposure("app.example.com", { protection: anybody })]]);
-    expect(only(knownRoutes({ ...plan, live: [key("app.example.com")] }, desired({ wishes }), [], new Map(), NOW))?.access).toBe("public");
+    expect(only(routeStatuses({ ...plan, live: [key("app.example.com")] }, desired({ wishes }), [], new Map(), NOW))?.access).toBe(
+      "public",
+    );
   });
 });
 
@@ -182,8 +185,8 @@ describe("the report", () => {
 
   it("shows no e-mail address that its label has, nor does its problem", () => {
     const faulty = problem({ message: 'Authentik has no group "bob@example.com"', fix: "write ann@example.com" });
-    const routes = knownRoutes({ ...plan, problems: [faulty] }, desired(), [], new Map(), NOW);
-    const told = report({ owner: undefined, dryRun: false, status: status({ routes, problems: [faulty] }), dockerUp: true, now: NOW });
+    const routes = routeStatuses({ ...plan, problems: [faulty] }, desired(), [], new Map(), NOW);
+    const told = buildReport({ owner: undefined, dryRun: false, status: status({ routes, problems: [faulty] }), dockerUp: true, now: NOW });
     expect(told.problems[0]?.message).toBe('Authentik has no group "(an e-mail address)"');
     expect(told.routes[0]?.reason).toBe(told.problems[0]?.message);
     expect(JSON.stringify(told)).not.toContain("@example.com");
@@ -197,7 +200,7 @@ describe("the report", () => {
       known("d.example.com/api", "waiting"),
       known("e.example.com", "closing"),
     ];
-    const made = report({ owner: undefined, dryRun: false, status: status({ routes }), dockerUp: true, now: NOW });
+    const made = buildReport({ owner: undefined, dryRun: false, status: status({ routes }), dockerUp: true, now: NOW });
     expect(made.summary).toEqual({ live: 2, waiting: 1, problem: 1, closing: 1 });
     expect(made.routes.map(({ hostname, path }) => hostname + (path ?? ""))).toEqual([
       "c.example.com",
@@ -213,7 +216,7 @@ describe("the report", () => {
     const first = sinceNow(new Map(), [stateKey(live)], NOW);
     const later = sinceNow(first, [stateKey(live)], NOW + 5_000);
     const since = (kept: typeof first, route: typeof live) =>
-      report({ owner: undefined, dryRun: false, status: status({ routes: [route], since: kept }), dockerUp: true, now: NOW + 9_000 })
+      buildReport({ owner: undefined, dryRun: false, status: status({ routes: [route], since: kept }), dockerUp: true, now: NOW + 9_000 })
         .routes[0]?.since;
     expect(since(later, live)).toBe("2026-11-23T10:42:00.000Z");
     expect(since(sinceNow(later, [stateKey(waiting)], NOW + 9_000), waiting)).toBe("2026-11-23T10:42:09.000Z");
@@ -221,7 +224,7 @@ describe("the report", () => {
 
   it("names the host and the path of a problem, and where more is written about it", () => {
     expect(
-      report({
+      buildReport({
         owner: undefined,
         dryRun: false,
         status: status({ problems: [problem({ route: key("app.example.com/api") })] }),
@@ -248,7 +251,7 @@ describe("the report", () => {
   it("is the same for the same things", () => {
     const made = () =>
       JSON.stringify(
-        report({
+        buildReport({
           owner: undefined,
           dryRun: false,
           status: status({ routes: [known("a.example.com", "live")], problems: [problem()], since: new Map() }),
@@ -272,7 +275,14 @@ describe("a route's objects", () => {
   };
   const places = { account: "0123", authentik: "https://auth.example.com", slug: "cf-tunnel-access" };
   const made = (more: Partial<typeof route>, at?: typeof places) =>
-    report({ owner: undefined, dryRun: false, status: status({ routes: [{ ...route, ...more }] }), dockerUp: true, now: NOW, places: at });
+    buildReport({
+      owner: undefined,
+      dryRun: false,
+      status: status({ routes: [{ ...route, ...more }] }),
+      dockerUp: true,
+      now: NOW,
+      places: at,
+    });
 
   it("can be looked at where they are, and so can tunnel and login", () => {
     const { routes, links } = made({}, places);
@@ -306,27 +316,27 @@ describe("the daemon", () => {
   const ended = (agoMs: number) => status({ last: { at: NOW - agoMs, result: "failed", applied: 0, failures: 9 } });
 
   it("is well while passes end, even if each of them fails and the next is minutes away", () => {
-    expect(ailment(ended(400_000), 300_000, NOW)).toBeUndefined();
-    expect(ailment(ended(400_000), 10_000, NOW)).toBeUndefined();
+    expect(livenessFailure(ended(400_000), 300_000, NOW)).toBeUndefined();
+    expect(livenessFailure(ended(400_000), 10_000, NOW)).toBeUndefined();
   });
 
   it("is not well when no pass has ended for long", () => {
-    expect(ailment(ended(900_000), 300_000, NOW)).toBe("the last pass ended 15 min ago");
+    expect(livenessFailure(ended(900_000), 300_000, NOW)).toBe("the last pass ended 15 min ago");
   });
 
   it("is not well either when the very first pass never ends", () => {
-    expect(ailment(status(), 300_000, NOW, NOW - 60_000)).toBeUndefined();
-    expect(ailment(status(), 300_000, NOW, NOW - 900_000)).toBe("no pass has ended in the 15 min since the start");
+    expect(livenessFailure(status(), 300_000, NOW, NOW - 60_000)).toBeUndefined();
+    expect(livenessFailure(status(), 300_000, NOW, NOW - 900_000)).toBe("no pass has ended in the 15 min since the start");
   });
 });
 
 describe("the page behind cfauth's own wildcard route", () => {
   it("answers under each name that the route covers, and no other", () => {
     const routed = new Set(["*.example.com"]);
-    expect([welcome("status.example.com", routed), welcome("example.com", routed), welcome("status.example.org", routed)]).toEqual([
-      true,
-      false,
-      false,
-    ]);
+    expect([
+      isAllowedHost("status.example.com", routed),
+      isAllowedHost("example.com", routed),
+      isAllowedHost("status.example.org", routed),
+    ]).toEqual([true, false, false]);
   });
 });

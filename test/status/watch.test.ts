@@ -4,18 +4,18 @@ import type { Hostname } from "../../src/domain/hostname.ts";
 import { singleContainer } from "../../src/domain/party.ts";
 import type { Problem } from "../../src/domain/problem.ts";
 import type { RouteKey } from "../../src/domain/route.ts";
-import { WorldError } from "../../src/errors.ts";
-import { house } from "../../src/kinds/index.ts";
-import { standing } from "../../src/kinds/standing.ts";
-import type { World } from "../../src/kinds/world.ts";
+import { ServiceError } from "../../src/errors.ts";
+import { resourceModel } from "../../src/kinds/index.ts";
+import { deployedRoutes } from "../../src/kinds/standing.ts";
+import type { ObservedState } from "../../src/kinds/world.ts";
 import { createLog } from "../../src/log.ts";
-import type { Outcome } from "../../src/loop/loop.ts";
-import { decide, type Memory, noMemory } from "../../src/plan/decide.ts";
+import type { PassOutcome } from "../../src/loop/loop.ts";
+import { EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/plan/decide.ts";
 import type { FaultyRoute } from "../../src/plan/desired.ts";
-import { plan } from "../../src/plan/plan.ts";
-import { logTeller } from "../../src/status/log-lines.ts";
-import { ailment, report } from "../../src/status/page.ts";
-import { createWatch } from "../../src/status/watch.ts";
+import { planChanges } from "../../src/plan/plan.ts";
+import { createLogSink } from "../../src/status/log-lines.ts";
+import { buildReport, livenessFailure } from "../../src/status/page.ts";
+import { createStatusCollector } from "../../src/status/watch.ts";
 import { banners } from "../../src/status/words.ts";
 import { faultyRoute, knowing, members, only, plain, running } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
@@ -37,9 +37,9 @@ const wish: Exposure = {
 };
 
 /** What stands once these are open. */
-function opened(wishes: readonly Exposure[]): World {
+function opened(wishes: readonly Exposure[]): ObservedState {
   for (let world = emptyWorld(); ; ) {
-    const { changes } = plan(house(OWNER), decided(wishes, world, knowing(wishes), 0).desired, world);
+    const { changes } = planChanges(resourceModel(OWNER), decided(wishes, world, knowing(wishes), 0).desired, world);
     if (changes.length === 0) return world;
     world = changes.reduce(carryOut, world);
   }
@@ -47,15 +47,15 @@ function opened(wishes: readonly Exposure[]): World {
 
 const decided = (
   wishes: readonly Exposure[],
-  world: World,
-  memory: Memory,
+  world: ObservedState,
+  memory: ReconcileMemory,
   at: number,
   problems: readonly Problem[] = [],
   faulty: readonly FaultyRoute[] = [],
 ) =>
-  decide(
+  resolveDesired(
     [{ exposures: wishes, faulty, problems }],
-    standing(world),
+    deployedRoutes(world),
     running(wishes),
     memory,
     { graceMs: 60_000, startupGraceMs: 60_000 },
@@ -66,16 +66,16 @@ const decided = (
 function daemon(before: readonly Exposure[] = []) {
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ level: "info", format: "json", secrets: [], stream: { write: (text: string) => lines.push(JSON.parse(text)) } });
-  const watch = createWatch([logTeller(log)]);
-  let world: World = opened(before);
-  let memory: Memory = noMemory;
+  const watch = createStatusCollector([createLogSink(log)]);
+  let world: ObservedState = opened(before);
+  let memory: ReconcileMemory = EMPTY_MEMORY;
   let at = 0;
   const pass = (wishes: readonly Exposure[], problems: readonly Problem[] = [], faulty: readonly FaultyRoute[] = []): void => {
     at += 1_000;
     for (;;) {
       const decision = decided(wishes, world, memory, at, problems, faulty);
       memory = decision.memory;
-      const planned = plan(house(OWNER), decision.desired, world);
+      const planned = planChanges(resourceModel(OWNER), decision.desired, world);
       watch.planned(planned, decision, world);
       if (planned.changes.length === 0) return watch.passed(outcome({ world, decision, plan: planned, failures: [] }, []));
       world = planned.changes.reduce(carryOut, world);
@@ -83,16 +83,16 @@ function daemon(before: readonly Exposure[] = []) {
     }
   };
   /** A pass whose changes all fail. */
-  const refused = (wishes: readonly Exposure[], error: WorldError): void => {
+  const refused = (wishes: readonly Exposure[], error: ServiceError): void => {
     at += 1_000;
     const decision = decided(wishes, world, memory, at);
-    const planned = plan(house(OWNER), decision.desired, world);
+    const planned = planChanges(resourceModel(OWNER), decision.desired, world);
     watch.planned(planned, decision, world);
     for (const change of planned.changes) watch.changed(change, error);
     const failures = planned.changes.map((change) => ({ change, error }));
     watch.passed(outcome({ world, decision, plan: planned, failures }, [error]));
   };
-  const outcome = (end: Outcome["end"], errors: readonly WorldError[]): Outcome => ({
+  const outcome = (end: PassOutcome["end"], errors: readonly ServiceError[]): PassOutcome => ({
     at,
     ms: 1,
     result: errors.length === 0 ? "settled" : "failed",
@@ -101,7 +101,7 @@ function daemon(before: readonly Exposure[] = []) {
     errors,
     end,
   });
-  const blind = (error: WorldError): void => {
+  const blind = (error: ServiceError): void => {
     at += 1_000;
     watch.passed(outcome(undefined, [error]));
   };
@@ -110,15 +110,15 @@ function daemon(before: readonly Exposure[] = []) {
     lines
       .filter(({ msg }) => msg !== "applied")
       .map(({ msg, hostname, code }) => [msg, hostname ?? code].filter((it) => it !== undefined).join(" "));
-  const meddle = (how: (world: World) => World): void => {
+  const meddle = (how: (world: ObservedState) => ObservedState): void => {
     world = how(world);
   };
-  const shown = () => report({ owner: OWNER, dryRun: false, status: watch.status(), dockerUp: true, now: at });
+  const shown = () => buildReport({ owner: OWNER, dryRun: false, status: watch.status(), dockerUp: true, now: at });
   return { pass, refused, blind, told, lines, meddle, shown, watch, later: (ms: number) => (at += ms) };
 }
 
-const unreachable = (message = "no answer"): WorldError =>
-  new WorldError({ service: "cloudflare", code: "CFA-CF-UNREACHABLE", message, fix: "wait", transient: true });
+const unreachable = (message = "no answer"): ServiceError =>
+  new ServiceError({ service: "cloudflare", code: "CFA-CF-UNREACHABLE", message, fix: "wait", transient: true });
 
 const typo = (more: Partial<Problem> = {}): Problem => ({
   code: "CFA-LABEL-UNKNOWN",
@@ -132,9 +132,9 @@ const typo = (more: Partial<Problem> = {}): Problem => ({
   ...more,
 });
 
-const silent = (service: "docker" | "cloudflare" | "authentik"): WorldError => {
+const silent = (service: "docker" | "cloudflare" | "authentik"): ServiceError => {
   const code = ({ docker: "CFA-DOCKER-UNREACHABLE", cloudflare: "CFA-CF-UNREACHABLE", authentik: "CFA-AK-UNREACHABLE" } as const)[service];
-  return new WorldError({ service, code, message: "no answer", fix: "wait", transient: true });
+  return new ServiceError({ service, code, message: "no answer", fix: "wait", transient: true });
 };
 
 const grouped = (groups: readonly string[], emails: readonly string[]): Protection => ({
@@ -320,7 +320,7 @@ describe("what the daemon says of itself", () => {
 
   it("tells a token that is refused at once, as something that somebody must mend", () => {
     const it = daemon();
-    it.blind(new WorldError({ service: "cloudflare", code: "CFA-CF-TOKEN", message: "refused", fix: "make one", transient: false }));
+    it.blind(new ServiceError({ service: "cloudflare", code: "CFA-CF-TOKEN", message: "refused", fix: "make one", transient: false }));
     expect(it.lines).toMatchObject([{ level: "error", msg: "problem", code: "CFA-CF-TOKEN", fix: "make one" }]);
   });
 
@@ -328,7 +328,7 @@ describe("what the daemon says of itself", () => {
     const it = daemon([wish]);
     const other = { ...wish, route: { hostname: "b.example.com" as Hostname, path: undefined } };
     const refusal = (said: string) =>
-      new WorldError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: `refused: ${said}`, fix: "look", transient: false });
+      new ServiceError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: `refused: ${said}`, fix: "look", transient: false });
     it.refused([wish, other], refusal("ray 1"));
     it.refused([wish, other], refusal("ray 2"));
     expect(it.told()).toEqual(["change failed b.example.com", "problem CFA-CF-REFUSED"]);
@@ -362,7 +362,7 @@ describe("what the daemon says of itself", () => {
     const it = daemon([wish]);
     it.pass([wish]);
     const both = [wish, { ...wish, route: { hostname: "b.example.com" as Hostname, path: undefined } }];
-    const refusal = new WorldError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "refused", fix: "look", transient: false });
+    const refusal = new ServiceError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "refused", fix: "look", transient: false });
     it.refused(both, refusal);
     for (let tries = 0; tries < 60; tries++) it.blind(unreachable());
     expect(it.shown().outages).toMatchObject([{ service: "cloudflare", passing: true }]);
@@ -408,7 +408,7 @@ describe("what the daemon says of itself", () => {
     const { routes, problems } = it.shown();
     it.refused(
       [wish],
-      new WorldError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "no ann@example.com", fix: "look", transient: false }),
+      new ServiceError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "no ann@example.com", fix: "look", transient: false }),
     );
     it.pass([wish]);
     expect(routes.map(({ state }) => state)).toEqual(["problem", "live"]);
@@ -519,14 +519,14 @@ describe("what the daemon says of itself", () => {
     const other = { ...wish, route: { hostname: "b.example.com" as Hostname, path: undefined } };
     it.refused(
       [wish, other],
-      new WorldError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "refused", fix: "look", transient: false }),
+      new ServiceError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "refused", fix: "look", transient: false }),
     );
     expect(it.shown().checks).toEqual({ docker: "ok", cloudflare: "ok", authentik: "ok", tunnel: "ok" });
   });
 
   it("shows at once what somebody has to mend", () => {
     const it = daemon();
-    it.blind(new WorldError({ service: "cloudflare", code: "CFA-CF-TOKEN", message: "no", fix: "make one", transient: false }));
+    it.blind(new ServiceError({ service: "cloudflare", code: "CFA-CF-TOKEN", message: "no", fix: "make one", transient: false }));
     expect(it.shown()).toMatchObject({ outages: [{ service: "cloudflare", passing: false }], problems: [{ code: "CFA-CF-TOKEN" }] });
   });
 
@@ -566,15 +566,15 @@ describe("what the daemon says of itself", () => {
   it("is well while passes end, and not when none has ended for long", () => {
     const it = daemon();
     it.pass([]);
-    expect(ailment(it.watch.status(), 300_000, 600_000)).toBeUndefined();
-    expect(ailment(it.watch.status(), 300_000, 900_000)).toBe("the last pass ended 15 min ago");
+    expect(livenessFailure(it.watch.status(), 300_000, 600_000)).toBeUndefined();
+    expect(livenessFailure(it.watch.status(), 300_000, 900_000)).toBe("the last pass ended 15 min ago");
   });
 });
 
 describe("a change that cloudflared does not run yet", () => {
   const unconfirmed =
     (...routes: readonly string[]) =>
-    (world: World): World => ({ ...world, ingress: { ...world.ingress, unconfirmed: routes as readonly RouteKey[] } });
+    (world: ObservedState): ObservedState => ({ ...world, ingress: { ...world.ingress, unconfirmed: routes as readonly RouteKey[] } });
 
   it("leaves a closed route closing, with the reason, and it is reported as closed once it is in force", () => {
     const it = daemon([wish]);

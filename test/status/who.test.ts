@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/domain/exposure.ts";
 import { routeKey } from "../../src/domain/route.ts";
-import { whoIsWished } from "../../src/status/who.ts";
+import { describeDesiredAccess } from "../../src/status/who.ts";
 import { anybody, exposure, only } from "../builders.ts";
 
 const theirs = [{ id: "9f", name: "Friends", decision: "allow" }];
 
 const who = (wish: Exposure, ...others: readonly Exposure[]): string =>
-  whoIsWished(wish, new Map([wish, ...others].map((it) => [routeKey(it.route), it])), theirs);
+  describeDesiredAccess(wish, new Map([wish, ...others].map((it) => [routeKey(it.route), it])), theirs);
 
 describe("who may enter", () => {
   it.each([

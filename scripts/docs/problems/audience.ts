@@ -1,4 +1,4 @@
-import { login } from "../../../src/kinds/login/propose.ts";
+import { loginPrerequisite } from "../../../src/kinds/login/propose.ts";
 import { groups, method, seen } from "../../../test/kinds/login-seen.ts";
 import { wishingGroups } from "../../../test/kinds/world.ts";
 import { type Entry, SHUT_OR_KEPT } from "./entry.ts";
@@ -16,8 +16,10 @@ export const ofAudience = {
   },
   "CFA-GROUP-DIRECT": {
     says: () =>
-      login.propose({ login: seen({ groups: groups({ mayMap: false }), method: method({ claims: ["groups"] }) }) }, wishingGroups("family"))
-        .problems,
+      loginPrerequisite.propose(
+        { login: seen({ groups: groups({ mayMap: false }), method: method({ claims: ["groups"] }) }) },
+        wishingGroups("family"),
+      ).problems,
     so: "The account of cfauth in Authentik may not write scope mappings. Logins then bring only the groups that a person is in directly.",
     goesOn: true,
     why: "with those who can be told. Nobody is let in who may not; some who may are not.",

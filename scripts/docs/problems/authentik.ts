@@ -1,15 +1,20 @@
 import type { AddressBook } from "../../../src/clients/authentik/destination.ts";
-import { misunderstood, oversized, refused, unanswered } from "../../../src/clients/authentik/fault.ts";
+import {
+  authentikConnectionError,
+  authentikResponseError,
+  invalidAuthentikResponse,
+  oversizedAuthentikResponse,
+} from "../../../src/clients/authentik/fault.ts";
 import { allowedAddresses } from "../../../src/clients/authentik/lookup.ts";
-import { type OperationName, operations } from "../../../src/clients/authentik/operations.ts";
+import { AUTHENTIK_OPERATIONS, type AuthentikOperationName } from "../../../src/clients/authentik/operations.ts";
 import type { Authentik } from "../../../src/clients/authentik.ts";
 import { BeyondLimit, largerThan } from "../../../src/clients/limited.ts";
 import { MAX_ANSWER_VALUES, MAX_LIST_MS } from "../../../src/clients/limits.ts";
 import type { AuthentikContainer } from "../../../src/domain/authentik-container.ts";
-import { behindAccess } from "../../../src/kinds/access/behind.ts";
-import { partsOf } from "../../../src/kinds/login/parts.ts";
-import { tiles, unseen } from "../../../src/kinds/tile/propose.ts";
-import { NO_TILES, type TileSeen } from "../../../src/kinds/tile/seen.ts";
+import { diagnoseLoginBehindAccess } from "../../../src/kinds/access/behind.ts";
+import { observePrerequisites } from "../../../src/kinds/login/parts.ts";
+import { areTilesUnavailable, libraryTiles } from "../../../src/kinds/tile/propose.ts";
+import { NO_TILES, type ObservedLibraryTiles } from "../../../src/kinds/tile/seen.ts";
 import { slugOf } from "../../../src/kinds/tile/wish.ts";
 import { authentikIs, exposure, key } from "../../../test/builders.ts";
 import { emptyWorld, OWNER } from "../../../test/plan/model.ts";
@@ -17,10 +22,15 @@ import { AS_IT_WAS, type Entry, type Said, sh, yaml } from "./entry.ts";
 import { labels, theirs, thrown } from "./run.ts";
 import { desired, fulfilled } from "./worlds.ts";
 
-const failed = (operation: OperationName) => ({ operation: operations[operation], url: "http://authentik-server:9000", hide: [] });
+const failed = (operation: AuthentikOperationName) => ({
+  operation: AUTHENTIK_OPERATIONS[operation],
+  url: "http://authentik-server:9000",
+  hide: [],
+});
 
 /** @param body - what Authentik answers; absent where it is not JSON */
-const answered = (operation: OperationName, status: number, body?: unknown) => refused(failed(operation), { status, body });
+const answered = (operation: AuthentikOperationName, status: number, body?: unknown) =>
+  authentikResponseError(failed(operation), { status, body });
 
 /** What cfauth says where the name leads to these addresses, and its own networks to none of Authentik's. */
 const misled = (resolved: readonly string[], book: AddressBook): Promise<Said> =>
@@ -47,27 +57,27 @@ async function lacking(flows: readonly string[]): Promise<readonly Said[]> {
     "scopes.list": flows.length === 0 ? [] : SCOPES,
   };
   const authentik = { list: async (operation: string) => has[operation] ?? [] } as unknown as Authentik;
-  const { parts } = await partsOf(authentik, FLOW);
+  const { parts } = await observePrerequisites(authentik, FLOW);
   return "code" in parts ? [parts] : [];
 }
 
 /** A wildcard of cfauth's own around Authentik, once it stands. */
 function around(): readonly Said[] {
   const wished = desired(exposure("*.example.com", { workload: "wiki" }));
-  return behindAccess(fulfilled(wished), wished);
+  return diagnoseLoginBehindAccess(fulfilled(wished), wished);
 }
 
 function behind(): readonly Said[] {
   const empty = emptyWorld();
   const homelab = { id: "t", name: "Homelab", type: "self_hosted", covers: ["*.example.com"], bypasses: false, kept: {} };
-  return behindAccess({ ...empty, access: { ...empty.access, theirs: [homelab] } }, desired());
+  return diagnoseLoginBehindAccess({ ...empty, access: { ...empty.access, theirs: [homelab] } }, desired());
 }
 
 /** What is said where the tile of wiki.example.com cannot be as it should. */
-function tile(more: Partial<TileSeen>): readonly Said[] {
+function tile(more: Partial<ObservedLibraryTiles>): readonly Said[] {
   const seen = { ...NO_TILES, me: { pk: 1, superuser: true }, ...more };
   const live = new Set([key("wiki.example.com")]);
-  return tiles(OWNER, true)(
+  return libraryTiles(OWNER, true)(
     { tile: seen, directory: { groups: { found: [] } } },
     desired(exposure("wiki.example.com", { workload: "wiki" })),
     live,
@@ -77,7 +87,11 @@ function tile(more: Partial<TileSeen>): readonly Said[] {
 function tilesSaid(): readonly Said[] {
   const slug = slugOf(OWNER, key("wiki.example.com"));
   const error = answered("tiles.create", 400, { meta_icon: ["Enter a valid URL."] });
-  return [...tile({ taken: new Set([slug]) }), ...tile({ failed: new Map([[slug, error]]) }), unseen(answered("tiles.list", 404, {}))];
+  return [
+    ...tile({ taken: new Set([slug]) }),
+    ...tile({ failed: new Map([[slug, error]]) }),
+    areTilesUnavailable(answered("tiles.list", 404, {})),
+  ];
 }
 
 /** Each thing that can be known of Authentik's container. */
@@ -164,7 +178,7 @@ export const ofAuthentik = {
     effect: AS_IT_WAS,
   },
   "CFA-AK-UNREACHABLE": {
-    says: () => [unanswered(failed("flows.list"), silent), answered("flows.list", 500), answered("flows.list", 200)],
+    says: () => [authentikConnectionError(failed("flows.list"), silent), answered("flows.list", 500), answered("flows.list", 200)],
     so: "Authentik does not answer, answers with an error of its own, or something else answers in its place.",
     why: "What Authentik has is not known then, and a guess could open or shut something by mistake.",
     mend: [
@@ -223,9 +237,9 @@ export const ofAuthentik = {
       answered("providers.create", 400, { redirect_uris: [{ url: ["Enter a valid URL."] }] }),
       answered("providers.update", 400, { client_secret: ["Only ASCII."] }),
       answered("flows.list", 301, {}),
-      misunderstood(operations["version.get"], "version_current"),
-      oversized(failed("groups.list"), "answer", largerThan(MAX_ANSWER_VALUES, "values")),
-      oversized(failed("groups.list"), "list", new BeyondLimit(`takes longer than ${MAX_LIST_MS / 1_000} s`)),
+      invalidAuthentikResponse(AUTHENTIK_OPERATIONS["version.get"], "version_current"),
+      oversizedAuthentikResponse(failed("groups.list"), "answer", largerThan(MAX_ANSWER_VALUES, "values")),
+      oversizedAuthentikResponse(failed("groups.list"), "list", new BeyondLimit(`takes longer than ${MAX_LIST_MS / 1_000} s`)),
       ...tilesSaid(),
     ],
     so: "Authentik refused something that cfauth asked for, sends it elsewhere, answers more than cfauth reads, or has an application of its own in the place of a tile.",

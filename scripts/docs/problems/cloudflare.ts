@@ -1,21 +1,26 @@
 import { onlyAccount } from "../../../src/clients/cloudflare/account.ts";
-import { misunderstood, oversized, refused, unanswered } from "../../../src/clients/cloudflare/fault.ts";
-import { type OperationName, operations } from "../../../src/clients/cloudflare/operations.ts";
+import {
+  cloudflareConnectionError,
+  cloudflareResponseError,
+  invalidCloudflareResponse,
+  oversizedCloudflareResponse,
+} from "../../../src/clients/cloudflare/fault.ts";
+import { CLOUDFLARE_OPERATIONS, type CloudflareOperationName } from "../../../src/clients/cloudflare/operations.ts";
 import type { Cloudflare } from "../../../src/clients/cloudflare.ts";
 import { largerThan } from "../../../src/clients/limited.ts";
 import { MAX_ANSWER_BYTES, MAX_LIST_PAGES } from "../../../src/clients/limits.ts";
 import type { AnyChange } from "../../../src/kinds/index.ts";
 import { TOKEN_FORM } from "../../../src/links.ts";
-import { notKept } from "../../../src/loop/unheld.ts";
+import { notConvergingError } from "../../../src/loop/unheld.ts";
 import { AS_IT_WAS, type Entry, sh, yaml } from "./entry.ts";
 import { thrown } from "./run.ts";
 
-const failed = (operation: OperationName) => ({ operation: operations[operation], hide: [] });
+const failed = (operation: CloudflareOperationName) => ({ operation: CLOUDFLARE_OPERATIONS[operation], hide: [] });
 
 /** @param code - Cloudflare's own; absent where it is not its API that answers */
-function answered(operation: OperationName, status: number, code?: number, message = "") {
+function answered(operation: CloudflareOperationName, status: number, code?: number, message = "") {
   const envelope = code === undefined ? undefined : { errors: [{ code, message }], result: undefined };
-  return refused(failed(operation), { status }, envelope, 0);
+  return cloudflareResponseError(failed(operation), { status }, envelope, 0);
 }
 
 const silent = Object.assign(new Error("getaddrinfo ENOTFOUND api.cloudflare.com"), { code: "ENOTFOUND" });
@@ -63,7 +68,7 @@ export const ofCloudflare = {
   },
   "CFA-CF-UNREACHABLE": {
     says: () => [
-      unanswered(failed("records.list"), silent),
+      cloudflareConnectionError(failed("records.list"), silent),
       answered("configuration.get", 502, 1),
       answered("configuration.get", 502),
       answered("zones.list", 302),
@@ -87,10 +92,10 @@ export const ofCloudflare = {
   "CFA-CF-REFUSED": {
     says: () => [
       answered("applications.create", 400, 12130, "access.api.error.invalid_request: domain does not belong to zone"),
-      misunderstood(operations["zones.list"], "account.id"),
-      oversized(failed("zones.list"), "answer", largerThan(MAX_ANSWER_BYTES, "bytes")),
-      oversized(failed("zones.list"), "list", largerThan(MAX_LIST_PAGES, "pages")),
-      notKept({ kind: "dns", action: "update", subject: "wiki.example.com" } as AnyChange),
+      invalidCloudflareResponse(CLOUDFLARE_OPERATIONS["zones.list"], "account.id"),
+      oversizedCloudflareResponse(failed("zones.list"), "answer", largerThan(MAX_ANSWER_BYTES, "bytes")),
+      oversizedCloudflareResponse(failed("zones.list"), "list", largerThan(MAX_LIST_PAGES, "pages")),
+      notConvergingError({ kind: "dns", action: "update", subject: "wiki.example.com" } as AnyChange),
     ],
     so: "Cloudflare refused something that cfauth asked for, and says why; it answered something that cfauth does not know, or more than cfauth reads; or it takes a change, and what it has then is something else.",
     why: "The same request would be refused again.",

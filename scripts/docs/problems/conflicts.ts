@@ -1,10 +1,10 @@
 import type { Exposure } from "../../../src/domain/exposure.ts";
 import type { ForeignApplication } from "../../../src/kinds/access/seen.ts";
 import type { ForeignRecord } from "../../../src/kinds/dns/seen.ts";
-import { house } from "../../../src/kinds/index.ts";
+import { resourceModel } from "../../../src/kinds/index.ts";
 import type { RawRule } from "../../../src/kinds/ingress/seen.ts";
-import type { World } from "../../../src/kinds/world.ts";
-import { plan } from "../../../src/plan/plan.ts";
+import type { ObservedState } from "../../../src/kinds/world.ts";
+import { planChanges } from "../../../src/plan/plan.ts";
 import { exposure, hostname } from "../../../test/builders.ts";
 import { OWNER } from "../../../test/plan/model.ts";
 import { type Entry, yaml } from "./entry.ts";
@@ -22,13 +22,13 @@ interface Foreign {
 function conflict({ record, rule, application }: Foreign, more: Partial<Exposure> = {}) {
   const empty = fulfilled(desired());
   const theirs = { id: "t", name: "Homelab", type: "self_hosted", covers: [PHOTOS], bypasses: false, kept: {} };
-  const world: World = {
+  const world: ObservedState = {
     ...empty,
     dns: { ...empty.dns, theirs: new Map(record && [[hostname(PHOTOS), [record]]]) },
     ingress: { ...empty.ingress, rules: rule === undefined ? [] : [rule] },
     access: { ...empty.access, theirs: application === undefined ? [] : [{ ...theirs, ...application }] },
   };
-  return plan(house(OWNER), desired(exposure(PHOTOS, { workload: "immich", ...more })), world).problems;
+  return planChanges(resourceModel(OWNER), desired(exposure(PHOTOS, { workload: "immich", ...more })), world).problems;
 }
 
 /** The same where the route is open, and a foreign application comes up around it. */
@@ -36,7 +36,7 @@ function overruled(application: Partial<ForeignApplication>) {
   const wish = desired(exposure(PHOTOS, { workload: "immich" }));
   const open = fulfilled(wish);
   const theirs = { id: "t", name: "Homelab", type: "self_hosted", covers: [], bypasses: false, kept: {}, ...application };
-  return plan(house(OWNER), wish, { ...open, access: { ...open.access, theirs: [theirs] } }).problems;
+  return planChanges(resourceModel(OWNER), wish, { ...open, access: { ...open.access, theirs: [theirs] } }).problems;
 }
 
 const ADOPT = { adopt: true };

@@ -1,5 +1,5 @@
 import type { DockerAddress } from "../../../src/clients/docker/address.ts";
-import { failed, misunderstood } from "../../../src/clients/docker/fault.ts";
+import { invalidDockerResponse, throwDockerError } from "../../../src/clients/docker/fault.ts";
 import type { Docker } from "../../../src/clients/docker.ts";
 import { largerThan } from "../../../src/clients/limited.ts";
 import { MAX_CONTAINERS_COST } from "../../../src/clients/limits.ts";
@@ -15,7 +15,8 @@ const user = { uid: 65532, gids: [65532] };
 const coded = (code: string) => Object.assign(new Error(code), { code });
 const answered = (statusCode: number) => Object.assign(new Error(String(statusCode)), { statusCode });
 
-const said = (address: DockerAddress, path: string, error: Error): Promise<Said> => thrown(() => failed({ address, path, user }, error));
+const said = (address: DockerAddress, path: string, error: Error): Promise<Said> =>
+  thrown(() => throwDockerError({ address, path, user }, error));
 const socket = (path: string): DockerAddress => ({ kind: "socket", path });
 
 /** The group is read off the socket, which not every machine has: the root of the file system stands for it here. */
@@ -51,7 +52,7 @@ export const ofDocker = {
       await said(PROXY, "/containers/json", coded("ECONNREFUSED")),
       await said(PROXY, "/containers/json", coded("ABORT_ERR")),
       await said(PROXY, "/containers/json", largerThan(MAX_CONTAINERS_COST, "bytes")),
-      misunderstood({ address: PROXY, path: "/containers/json", user }, "0.Id"),
+      invalidDockerResponse({ address: PROXY, path: "/containers/json", user }, "0.Id"),
       await thrown(() => identityOf(podman)),
     ],
     so: "Docker does not answer, answers more than cfauth reads, or what answers is no Docker engine. Podman answers, but without an id that lasts.",

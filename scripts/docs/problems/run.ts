@@ -1,6 +1,6 @@
 import type { Workload } from "../../../src/domain/workload.ts";
-import { WorldError } from "../../../src/errors.ts";
-import type { Context } from "../../../src/labels/context.ts";
+import { ServiceError } from "../../../src/errors.ts";
+import type { LabelContext } from "../../../src/labels/context.ts";
 import { type ContextOptions, decoded, workload } from "../../../test/builders.ts";
 import { KNOWN } from "../../../test/labels/known.ts";
 import type { Said } from "./entry.ts";
@@ -25,7 +25,7 @@ export function labels({ labels: asked = {}, nameless, container, beside, settin
 }
 
 /** Where labels of other tools are read; a version that reads none passes over it. */
-const READING: Partial<Context> = { ...({ reads: ["dockflare", "cloudflare.tunnel"] } as object) };
+const READING: Partial<LabelContext> = { ...({ reads: ["dockflare", "cloudflare.tunnel"] } as object) };
 
 /** What cfauth says of a container with labels of DockFlare, where these are read: their prefix left off. */
 export function theirs(asked: Workload["labels"], settings: ContextOptions = {}): readonly Said[] {
@@ -41,7 +41,7 @@ export async function thrown(run: () => unknown): Promise<Said> {
   try {
     await run();
   } catch (error) {
-    if (error instanceof WorldError) return error;
+    if (error instanceof ServiceError) return error;
     throw error;
   }
   throw new Error("nothing was thrown");

@@ -1,16 +1,16 @@
 import type { Cloudflare } from "../../../src/clients/cloudflare.ts";
 import type { Problem } from "../../../src/domain/problem.ts";
 import { routeKey } from "../../../src/domain/route.ts";
-import { house } from "../../../src/kinds/index.ts";
-import { behind } from "../../../src/kinds/ingress/in-force.ts";
-import { fingerprint } from "../../../src/kinds/ingress/rules.ts";
-import type { IngressSeen } from "../../../src/kinds/ingress/seen.ts";
-import { tunnelRules } from "../../../src/kinds/ingress/survey.ts";
-import { tunnelApi } from "../../../src/kinds/tunnel/api.ts";
-import { tunnel } from "../../../src/kinds/tunnel/propose.ts";
+import { resourceModel } from "../../../src/kinds/index.ts";
+import { connectorsBehind } from "../../../src/kinds/ingress/in-force.ts";
+import { originFingerprint } from "../../../src/kinds/ingress/rules.ts";
+import type { ObservedIngressRules } from "../../../src/kinds/ingress/seen.ts";
+import { diagnoseTunnelRules } from "../../../src/kinds/ingress/survey.ts";
+import { createTunnelDriver } from "../../../src/kinds/tunnel/api.ts";
+import { tunnelPrerequisite } from "../../../src/kinds/tunnel/propose.ts";
 import { writeTokenFile } from "../../../src/kinds/tunnel/token-file.ts";
 import { NOTHING_DESIRED } from "../../../src/plan/desired.ts";
-import { plan } from "../../../src/plan/plan.ts";
+import { planChanges } from "../../../src/plan/plan.ts";
 import { exposure } from "../../../test/builders.ts";
 import { wishing, wishingGroups } from "../../../test/kinds/world.ts";
 import { emptyWorld, OWNER } from "../../../test/plan/model.ts";
@@ -29,21 +29,21 @@ const GONE = "4a8f7c1e-0000-4000-8000-000000000000";
 const deleted = { ask: async () => ({ id: GONE, name: "homelab", deleted_at: "2026-11-01T00:00:00Z" }) } as unknown as Cloudflare;
 
 /** What cfauth says of the tunnel's document as a whole. */
-const ofDocument = (more: Partial<IngressSeen>): readonly Problem[] =>
-  tunnelRules({ ingress: { ...emptyWorld().ingress, ...more }, tunnel: { name: "cfauth" } }, NOTHING_DESIRED);
+const ofDocument = (more: Partial<ObservedIngressRules>): readonly Problem[] =>
+  diagnoseTunnelRules({ ingress: { ...emptyWorld().ingress, ...more }, tunnel: { name: "cfauth" } }, NOTHING_DESIRED);
 
 /** What cfauth says of a route with a CA file that cloudflared does not have. */
 function refusedRule(): readonly Problem[] {
   const origin = { service: "https://wiki:443", options: { caPool: "/etc/ssl/home.pem" } };
   const wish = exposure("wiki.example.com", { workload: "wiki", origin });
   const world = fulfilled(desired());
-  const withheld = new Map([[routeKey(wish.route), { print: fingerprint(origin), refused: true }]]);
-  return plan(house(OWNER), desired(wish), { ...world, ingress: { ...world.ingress, withheld } }).problems;
+  const withheld = new Map([[routeKey(wish.route), { print: originFingerprint(origin), refused: true }]]);
+  return planChanges(resourceModel(OWNER), desired(wish), { ...world, ingress: { ...world.ingress, withheld } }).problems;
 }
 
 export const ofTunnel = {
   "CFA-TUNNEL-LOCAL": {
-    says: () => tunnel.propose({ tunnel: LOCAL }, wishing()).problems,
+    says: () => tunnelPrerequisite.propose({ tunnel: LOCAL }, wishing()).problems,
     so: "The tunnel takes its rules from a `config.yml` beside cloudflared. Such a tunnel does not listen to the dashboard or the API.",
     why: "A rule that cfauth writes would have no effect.",
     mend: [
@@ -53,7 +53,7 @@ export const ofTunnel = {
     effect: "No route is opened; what is there stays as it is.",
   },
   "CFA-TUNNEL-DOWN": {
-    says: () => tunnel.propose({ tunnel: ALONE }, wishingGroups()).problems,
+    says: () => tunnelPrerequisite.propose({ tunnel: ALONE }, wishingGroups()).problems,
     so: "No cloudflared is connected to the tunnel, so every hostname answers 530 with error 1033.",
     goesOn: true,
     why: "routes are kept in order for when cloudflared is back.",
@@ -67,8 +67,8 @@ export const ofTunnel = {
     says: async () => {
       const options = { cloudflare: deleted, account: "a", name: "", tokenFile: undefined };
       return [
-        await thrown(() => tunnelApi({ ...options, tunnelId: GONE }).observe("all", undefined)),
-        await thrown(() => tunnelApi({ ...options, name: GONE, tunnelId: undefined }).observe("all", undefined)),
+        await thrown(() => createTunnelDriver({ ...options, tunnelId: GONE }).observe("all", undefined)),
+        await thrown(() => createTunnelDriver({ ...options, name: GONE, tunnelId: undefined }).observe("all", undefined)),
       ];
     },
     so: "`TUNNEL_TOKEN`, or an id in `CFAUTH_TUNNEL`, names a tunnel that is not in the account. Only a tunnel that is named by its name is made where it is missing.",
@@ -107,7 +107,7 @@ export const ofTunnel = {
     effect: "Routes go on. cloudflared keeps the token that it has, or does not start.",
   },
   "CFA-TUNNEL-BEHIND": {
-    says: () => [...ofDocument({ behind: true }), behind()],
+    says: () => [...ofDocument({ behind: true }), connectorsBehind()],
     so: "A cloudflared of the tunnel still runs an older version of the rules, 15 seconds after cfauth wrote a newer one (10 seconds where cfauth takes over a hostname with `adopt`). cloudflared refuses a whole document for one value in it that it cannot use, such as a CA file that it does not have, and goes on with the old one.",
     why: "What was closed or narrowed since then may still be open. `/readyz` answers 503 meanwhile, and a route that was closed stays `closing`.",
     mend: [

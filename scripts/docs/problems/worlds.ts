@@ -1,21 +1,21 @@
 import type { Exposure } from "../../../src/domain/exposure.ts";
-import { house } from "../../../src/kinds/index.ts";
-import type { World } from "../../../src/kinds/world.ts";
-import { decide, noMemory } from "../../../src/plan/decide.ts";
-import type { Desired } from "../../../src/plan/desired.ts";
-import { plan } from "../../../src/plan/plan.ts";
+import { resourceModel } from "../../../src/kinds/index.ts";
+import type { ObservedState } from "../../../src/kinds/world.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../../src/plan/decide.ts";
+import type { DesiredState } from "../../../src/plan/desired.ts";
+import { planChanges } from "../../../src/plan/plan.ts";
 import { NOTHING_RUNS } from "../../../test/builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../../../test/plan/model.ts";
 
-export const desired = (...exposures: readonly Exposure[]): Desired =>
-  decide([{ exposures, faulty: [], problems: [] }], [], NOTHING_RUNS, noMemory, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+export const desired = (...exposures: readonly Exposure[]): DesiredState =>
+  resolveDesired([{ exposures, faulty: [], problems: [] }], [], NOTHING_RUNS, EMPTY_MEMORY, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
 
 /** Where tunnel and login stand, and all that is wished. */
-export function fulfilled(wished: Desired): World {
+export function fulfilled(wished: DesiredState): ObservedState {
   let world = emptyWorld();
-  for (let { changes } = plan(house(OWNER), wished, world); changes.length > 0; ) {
+  for (let { changes } = planChanges(resourceModel(OWNER), wished, world); changes.length > 0; ) {
     world = changes.reduce(carryOut, world);
-    ({ changes } = plan(house(OWNER), wished, world));
+    ({ changes } = planChanges(resourceModel(OWNER), wished, world));
   }
   return world;
 }

@@ -1,17 +1,17 @@
 import type { ProblemCode } from "../../domain/problem.ts";
-import { WorldError } from "../../errors.ts";
-import { concealed, plainCause, unsent } from "../cause.ts";
+import { ServiceError } from "../../errors.ts";
+import { safeCause, sanitise, wasNotSent } from "../cause.ts";
 import { type BeyondLimit, beyondLimitIn } from "../limited.ts";
-import type { Operation } from "./operations.ts";
+import type { AuthentikOperation } from "./operations.ts";
 
-export interface Failed {
-  readonly operation: Operation;
+export interface FailedAuthentikCall {
+  readonly operation: AuthentikOperation;
   /** Where it was sent: the origin, for people. */
   readonly url: string;
   readonly hide: readonly string[];
 }
 
-export interface Answer {
+export interface AuthentikAnswer {
   readonly status: number;
   /** Undefined when it is not JSON. */
   readonly body: unknown;
@@ -38,10 +38,10 @@ interface Sentence {
  * | any other 403                           | CFA-AK-PERMISSION  | tell a person |
  * | any other                               | CFA-AK-REFUSED     | tell a person |
  */
-export function refused(failed: Failed, answer: Answer): WorldError {
+export function authentikResponseError(failed: FailedAuthentikCall, answer: AuthentikAnswer): ServiceError {
   const sentence = sentenceFor(failed, answer);
   const transient = sentence.transient ?? false;
-  return new WorldError({
+  return new ServiceError({
     service: "authentik",
     ...sentence,
     transient,
@@ -50,7 +50,7 @@ export function refused(failed: Failed, answer: Answer): WorldError {
   });
 }
 
-function sentenceFor({ operation, url, hide }: Failed, { status, body }: Answer): Sentence {
+function sentenceFor({ operation, url, hide }: FailedAuthentikCall, { status, body }: AuthentikAnswer): Sentence {
   if (status === 502 || status === 503) return starting(operation, url);
   if (status >= 500 || status === 408 || status === 429) return unreachable(operation, url, `answered ${status}`);
   if (status >= 300 && status < 400) return redirects(url);
@@ -59,7 +59,7 @@ function sentenceFor({ operation, url, hide }: Failed, { status, body }: Answer)
   if (status === 401 || (status === 403 && aboutToken(body))) return badToken;
   if (status === 403) return forbidden(operation);
   const fields = faultyFields(body).slice(0, MAX_FIELDS);
-  const said = fields.map(({ field, says }) => `${field}: ${SECRET.test(field) ? "is not accepted" : concealed(says, hide)}`).join("; ");
+  const said = fields.map(({ field, says }) => `${field}: ${SECRET.test(field) ? "is not accepted" : sanitise(says, hide)}`).join("; ");
   return {
     code: "CFA-AK-REFUSED",
     message: `Authentik refused to ${operation.does}: ${said || `status ${status}`}`,
@@ -89,14 +89,14 @@ function faultyFields(body: unknown, at = ""): readonly { readonly field: string
 
 const SECRET = /secret|token|password|key/i;
 
-const starting = ({ does }: Operation, url: string): Sentence => ({
+const starting = ({ does }: AuthentikOperation, url: string): Sentence => ({
   code: "CFA-AK-NOT-READY",
   message: `Authentik at ${url} is still starting, so cfauth could not ${does}`,
   fix: "nothing to do: the daemon keeps trying; see docker compose logs of Authentik's server if it lasts",
   transient: true,
 });
 
-const unreachable = ({ does }: Operation, url: string, what: string): Sentence => ({
+const unreachable = ({ does }: AuthentikOperation, url: string, what: string): Sentence => ({
   code: "CFA-AK-UNREACHABLE",
   message: `Authentik at ${url} ${what} when asked to ${does}`,
   fix: "check that Authentik runs, that AUTHENTIK_API_URL leads to it, and that cfauth is on its network",
@@ -115,32 +115,36 @@ const badToken: Sentence = {
   fix: "wait some minutes where Authentik starts for the very first time; else Authentik → Directory → Tokens and App passwords → Create: intent API Token, Expiring off; put the key into AUTHENTIK_TOKEN and restart cfauth",
 };
 
-const forbidden = ({ does, permission }: Operation): Sentence => ({
+const forbidden = ({ does, permission }: AuthentikOperation): Sentence => ({
   code: "CFA-AK-PERMISSION",
   message: `Authentik does not let this token ${does}: its user lacks the permission ${permission}`,
   fix: `Authentik → Directory → Roles → the role of the token's user → Permissions: assign ${permission}`,
 });
 
 /** No answer at all, or one that was not read to its end. A write that was on its way may have happened. */
-export function unanswered(failed: Failed, error: unknown): WorldError {
+export function authentikConnectionError(failed: FailedAuthentikCall, error: unknown): ServiceError {
   const { operation, url, hide } = failed;
   const beyond = beyondLimitIn(error);
-  if (beyond !== undefined) return oversized(failed, "answer", beyond);
-  const cause = plainCause(error, hide);
+  if (beyond !== undefined) return oversizedAuthentikResponse(failed, "answer", beyond);
+  const cause = safeCause(error, hide);
   const sentence = unreachable(operation, url, `did not answer (${cause.code ?? cause.message})`);
-  return new WorldError({
+  return new ServiceError({
     service: "authentik",
     transient: true,
     ...sentence,
-    doubtful: !operation.reads && !unsent(cause),
+    doubtful: !operation.reads && !wasNotSent(cause),
     vendor: cause.code ? [cause.code] : [],
     cause,
   });
 }
 
 /** More than cfauth reads. The next answer would most likely be the same, so the call is not repeated at once. */
-export const oversized = ({ operation, url }: Failed, what: "answer" | "list", { message }: BeyondLimit): WorldError =>
-  new WorldError({
+export const oversizedAuthentikResponse = (
+  { operation, url }: FailedAuthentikCall,
+  what: "answer" | "list",
+  { message }: BeyondLimit,
+): ServiceError =>
+  new ServiceError({
     service: "authentik",
     code: "CFA-AK-REFUSED",
     message: `Authentik at ${url} answered more than cfauth reads when asked to ${operation.does}: the ${what} ${message}`,
@@ -150,8 +154,8 @@ export const oversized = ({ operation, url }: Failed, what: "answer" | "list", {
   });
 
 /** A success whose content is not what it should be. `where` names fields, never their values. */
-export const misunderstood = (operation: Operation, where: string): WorldError =>
-  new WorldError({
+export const invalidAuthentikResponse = (operation: AuthentikOperation, where: string): ServiceError =>
+  new ServiceError({
     service: "authentik",
     code: "CFA-AK-REFUSED",
     message: `Authentik answered in a way that cfauth does not understand when asked to ${operation.does} (${where})`,
@@ -161,5 +165,5 @@ export const misunderstood = (operation: Operation, where: string): WorldError =
   });
 
 /** Not sent, because cfauth is stopping. */
-export const stopped = ({ operation, url }: Failed): WorldError =>
-  new WorldError({ service: "authentik", transient: true, ...unreachable(operation, url, "was not called, for cfauth is stopping,") });
+export const authentikAborted = ({ operation, url }: FailedAuthentikCall): ServiceError =>
+  new ServiceError({ service: "authentik", transient: true, ...unreachable(operation, url, "was not called, for cfauth is stopping,") });

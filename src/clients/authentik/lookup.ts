@@ -1,5 +1,5 @@
 import type { LookupFunction } from "node:net";
-import { WorldError } from "../../errors.ts";
+import { ServiceError } from "../../errors.ts";
 import { answer, type Resolve } from "../private-lookup.ts";
 import { type AddressBook, type Destination, destinationOf, type Question } from "./destination.ts";
 
@@ -9,7 +9,7 @@ export interface LookupParts extends Pick<Question, "dockers" | "plain" | "isNea
   readonly resolve: Resolve;
   /**
    * @param fresh - whether a list that is some moments old will not do
-   * @throws {WorldError}
+   * @throws {ServiceError}
    */
   readonly book: (fresh: boolean) => Promise<AddressBook>;
 }
@@ -23,7 +23,7 @@ export const authentikLookup =
   (_host, options, callback) =>
     answer(allowedAddresses(parts), options, callback);
 
-/** @throws {WorldError} where the token may not go there; what the resolver throws where there is no such name */
+/** @throws {ServiceError} where the token may not go there; what the resolver throws where there is no such name */
 export async function allowedAddresses(parts: LookupParts): Promise<readonly string[]> {
   const { host, resolve, book } = parts;
   const told = await resolve(host).then(
@@ -47,7 +47,7 @@ export interface Stranger {
   readonly container: string;
 }
 
-/** @throws {WorldError} where the containers cannot be listed */
+/** @throws {ServiceError} where the containers cannot be listed */
 export async function strangerAt({ host, resolve, book }: LookupParts): Promise<Stranger | undefined> {
   const [resolved, { others }] = await Promise.all([resolve(host).catch(() => []), book(false)]);
   const address = resolved.map(plainForm).find((it) => others.has(it));
@@ -63,26 +63,26 @@ export const OWN_NETWORK =
 
 type Refused = Exclude<Destination, { readonly kind: "use" | "unresolved" }>;
 
-function refused(host: string, destination: Refused, own: string | undefined): WorldError {
+function refused(host: string, destination: Refused, own: string | undefined): ServiceError {
   const { kind, address } = destination;
   const common = { service: "authentik", transient: false } as const;
   switch (kind) {
     case "stranger":
-      return new WorldError({
+      return new ServiceError({
         ...common,
         code: "CFA-AK-STRANGER",
         message: `the name ${host} in AUTHENTIK_API_URL leads to ${address}, which is container ${destination.container} and not Authentik's; the token is not sent there`,
         fix: OWN_NETWORK,
       });
     case "elsewhere":
-      return new WorldError({
+      return new ServiceError({
         ...common,
         code: "CFA-AK-STRANGER",
         message: `the name ${host} in AUTHENTIK_API_URL leads to ${address}, which is no address of Authentik's container ${own}; the token is not sent there`,
         fix: OWN_NETWORK,
       });
     case "public":
-      return new WorldError({
+      return new ServiceError({
         ...common,
         code: "CFA-AK-PLAIN-HTTP",
         message: `the name ${host} in AUTHENTIK_API_URL leads to the public address ${address}, and plain http would show the token to anyone on the way; it is not sent there`,

@@ -1,5 +1,5 @@
 /** What is asked of Authentik, and which permission of the token's user it takes. */
-export interface Operation {
+export interface AuthentikOperation {
   /** Continues "Authentik refused to …". */
   readonly does: string;
   readonly reads: boolean;
@@ -9,12 +9,12 @@ export interface Operation {
   readonly leaving?: true;
 }
 
-const read = (does: string, permission: string): Operation => ({ does, reads: true, permission });
-const write = (does: string, permission: string): Operation => ({ does, reads: false, permission });
+const read = (does: string, permission: string): AuthentikOperation => ({ does, reads: true, permission });
+const write = (does: string, permission: string): AuthentikOperation => ({ does, reads: false, permission });
 
-const remove = (does: string, permission: string): Operation => ({ ...write(does, permission), leaving: true });
+const remove = (does: string, permission: string): AuthentikOperation => ({ ...write(does, permission), leaving: true });
 
-export const operations = {
+export const AUTHENTIK_OPERATIONS = {
   "version.get": read("say its version", "any token"),
   "flows.list": read("list the flows", "authentik_flows.view_flow"),
   "keys.list": read("list the certificates", "authentik_crypto.view_certificatekeypair"),
@@ -47,6 +47,6 @@ export const operations = {
   "secrets.get": { ...read("read about a client secret", "authentik_secrets.view_secret"), leaving: true },
   "secrets.delete": remove("delete a client secret", "authentik_secrets.delete_secret"),
   "secrets.view": read("read the provider's client secret", "authentik_secrets.view_secret_value"),
-} as const satisfies Readonly<Record<string, Operation>>;
+} as const satisfies Readonly<Record<string, AuthentikOperation>>;
 
-export type OperationName = keyof typeof operations;
+export type AuthentikOperationName = keyof typeof AUTHENTIK_OPERATIONS;

@@ -1,6 +1,8 @@
-import { type Operation, operations } from "./operations.ts";
+import { AUTHENTIK_OPERATIONS, type AuthentikOperation } from "./operations.ts";
 
-const daily: readonly Operation[] = Object.values<Operation>(operations).filter(({ leaving }) => leaving !== true);
+const daily: readonly AuthentikOperation[] = Object.values<AuthentikOperation>(AUTHENTIK_OPERATIONS).filter(
+  ({ leaving }) => leaving !== true,
+);
 
 const needed = [...new Set(daily.map(({ permission }) => permission))].filter((permission) => permission !== "any token").toSorted();
 

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { WorldError } from "../../errors.ts";
+import { ServiceError } from "../../errors.ts";
 import type { Cloudflare } from "../cloudflare.ts";
 
 /**
  * The id of the only account that the token sees; read off its zones where the accounts themselves are hidden from it.
  *
- * @throws {WorldError} CFA-CF-ACCOUNT when there is none, or more than one
+ * @throws {ServiceError} CFA-CF-ACCOUNT when there is none, or more than one
  */
 export async function onlyAccount(cloudflare: Cloudflare): Promise<string> {
   const accounts = await cloudflare.list("accounts.list", z.looseObject({ id: z.string() }), (sdk, page) => sdk.accounts.list(page));
@@ -21,8 +21,8 @@ async function accountsOfZones(cloudflare: Cloudflare): Promise<readonly string[
   return zones.map(({ account }) => account.id);
 }
 
-const unclear = (count: number): WorldError =>
-  new WorldError({
+const unclear = (count: number): ServiceError =>
+  new ServiceError({
     service: "cloudflare",
     code: "CFA-CF-ACCOUNT",
     message:

@@ -1,14 +1,14 @@
 import { APIError } from "cloudflare/core/error";
 import { z } from "zod";
-import { jsonIn } from "../../domain/json.ts";
+import { tryParseJson } from "../../domain/json.ts";
 
 /** A promise of the SDK, before it has looked into the answer. */
-export interface Asked {
+export interface SdkCall {
   asResponse(): Promise<Response>;
 }
 
 /** What came back over the wire, whatever its status. */
-export interface Answer {
+export interface CloudflareAnswer {
   readonly status: number;
   readonly headers: Headers;
   /** Undefined when it is not JSON. */
@@ -18,11 +18,11 @@ export interface Answer {
 }
 
 /** @throws what the SDK throws when there is no answer at all */
-export async function answerOf(asked: Asked): Promise<Answer> {
+export async function receive(asked: SdkCall): Promise<CloudflareAnswer> {
   try {
     const response = await asked.asResponse();
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: jsonIn(text), size: text.length };
+    return { status: response.status, headers: response.headers, body: tryParseJson(text), size: text.length };
   } catch (error) {
     if (!(error instanceof APIError) || error.status === undefined || error.headers === undefined) throw error;
     return { status: error.status, headers: error.headers, body: error.error, size: 0 };
@@ -48,13 +48,13 @@ const Envelope = z.looseObject({
 export type Envelope = z.infer<typeof Envelope>;
 
 /** Undefined for what is not the API's: an error page of something on the way. */
-export function envelopeOf({ body }: Answer): Envelope | undefined {
+export function envelopeOf({ body }: CloudflareAnswer): Envelope | undefined {
   const envelope = Envelope.safeParse(body).data;
   return envelope !== undefined && ("success" in envelope || "result" in envelope) ? envelope : undefined;
 }
 
 /** Whether it did what it was asked. A 200 may say in its body that it did not, and the SDK would not notice. */
-export const succeeded = (answer: Answer, envelope: Envelope | undefined): envelope is Envelope =>
+export const succeeded = (answer: CloudflareAnswer, envelope: Envelope | undefined): envelope is Envelope =>
   answer.status < 300 && envelope !== undefined && envelope.success !== false;
 
 /**
@@ -63,9 +63,9 @@ export const succeeded = (answer: Answer, envelope: Envelope | undefined): envel
  *
  * @see https://developers.cloudflare.com/fundamentals/api/reference/limits/ (`Ratelimit: "default";r=50;t=30`, checked 2026-11)
  */
-export const restAsked = (answer: Answer): number => Math.min(LONGEST_MS, Math.max(0, restSaid(answer)));
+export const retryAfterMs = (answer: CloudflareAnswer): number => Math.min(LONGEST_MS, Math.max(0, restSaid(answer)));
 
-function restSaid({ status, headers }: Answer): number {
+function restSaid({ status, headers }: CloudflareAnswer): number {
   const after = Number(headers.get("retry-after") ?? Number.NaN);
   if (status === 429 && Number.isFinite(after)) return after * 1_000;
   const empty = (headers.get("ratelimit") ?? "").split(",").filter((item) => /;\s*r=0\b/.test(item));
@@ -74,7 +74,7 @@ function restSaid({ status, headers }: Answer): number {
 }
 
 /** How many requests are left in the window that has the fewest, where the answer says so. */
-export function remainingOf({ headers }: Pick<Answer, "headers">): number | undefined {
+export function remainingOf({ headers }: Pick<CloudflareAnswer, "headers">): number | undefined {
   const left = [...(headers.get("ratelimit") ?? "").matchAll(/;\s*r=(\d+)/g)].map(([, count]) => Number(count));
   return left.length === 0 ? undefined : Math.min(...left);
 }

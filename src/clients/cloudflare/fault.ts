@@ -1,12 +1,12 @@
 import type { ProblemCode } from "../../domain/problem.ts";
-import { WorldError } from "../../errors.ts";
-import { concealed, plainCause, unsent } from "../cause.ts";
+import { ServiceError } from "../../errors.ts";
+import { safeCause, sanitise, wasNotSent } from "../cause.ts";
 import { type BeyondLimit, beyondLimitIn } from "../limited.ts";
-import type { Answer, Envelope } from "./answer.ts";
-import { type Operation, reads } from "./operations.ts";
+import type { CloudflareAnswer, Envelope } from "./answer.ts";
+import { type CloudflareOperation, reads } from "./operations.ts";
 
-export interface Failed {
-  readonly operation: Operation;
+export interface FailedCloudflareCall {
+  readonly operation: CloudflareOperation;
   /** Texts that must not be seen: the token, and what the call itself carries. */
   readonly hide: readonly string[];
 }
@@ -30,18 +30,18 @@ interface Sentence {
  * | 403, 10000, 9109                  | CFA-CF-PERMISSION     | tell a person      |
  * | any other                         | CFA-CF-REFUSED        | tell a person      |
  */
-export function refused(
-  { operation, hide }: Failed,
-  answer: Pick<Answer, "status">,
+export function cloudflareResponseError(
+  { operation, hide }: FailedCloudflareCall,
+  answer: Pick<CloudflareAnswer, "status">,
   envelope: Envelope | undefined,
   restMs: number,
-): WorldError {
+): ServiceError {
   const errors = envelope?.errors ?? [];
   const vendor = errors.slice(0, MAX_VENDOR_CODES).flatMap(({ code }) => (code === undefined ? [] : [String(code).slice(0, 100)]));
-  const said = concealed(errors.flatMap(({ message }) => message ?? []).join("; "), hide);
+  const said = sanitise(errors.flatMap(({ message }) => message ?? []).join("; "), hide);
   const sentence = sentenceFor({ operation, status: answer.status, vendor, said, known: envelope !== undefined });
   const lost = sentence.code === "CFA-CF-UNREACHABLE";
-  return new WorldError({
+  return new ServiceError({
     service: "cloudflare",
     transient: false,
     ...sentence,
@@ -56,7 +56,7 @@ export function refused(
 const MAX_VENDOR_CODES = 10;
 
 interface Refusal {
-  readonly operation: Operation;
+  readonly operation: CloudflareOperation;
   readonly status: number;
   readonly vendor: readonly string[];
   readonly said: string;
@@ -92,20 +92,20 @@ const badToken: Sentence = {
   fix: "create a token under dash.cloudflare.com → My Profile → API Tokens, put it into CLOUDFLARE_API_TOKEN and restart cfauth",
 };
 
-const forbidden = ({ does, permission }: Operation): Sentence => ({
+const forbidden = ({ does, permission }: CloudflareOperation): Sentence => ({
   code: "CFA-CF-PERMISSION",
   message: `Cloudflare does not let this API token ${does}: the permission ${permission} is missing`,
   fix: `dash.cloudflare.com → My Profile → API Tokens → the token → Edit: add ${permission} (the token stays the same)`,
 });
 
-const limited = ({ does }: Operation): Sentence => ({
+const limited = ({ does }: CloudflareOperation): Sentence => ({
   code: "CFA-CF-RATE-LIMIT",
   message: `Cloudflare's limit of API requests is reached, so cfauth could not ${does}`,
   fix: "nothing to do: cfauth comes back when the limit allows it",
   transient: true,
 });
 
-const unreachable = ({ does }: Operation, what: string): Sentence => ({
+const unreachable = ({ does }: CloudflareOperation, what: string): Sentence => ({
   code: "CFA-CF-UNREACHABLE",
   message: `${what} when asked to ${does}`,
   fix: "nothing to do: the daemon keeps trying; see https://www.cloudflarestatus.com if it lasts",
@@ -113,33 +113,37 @@ const unreachable = ({ does }: Operation, what: string): Sentence => ({
 });
 
 /** An error of Cloudflare's own edge, which has a page for people, is 500 or more. */
-const stranger = (operation: Operation, status: number): Sentence => ({
+const stranger = (operation: CloudflareOperation, status: number): Sentence => ({
   ...unreachable(operation, `something that is not Cloudflare's API answered ${status}`),
   fix: "see what answers in place of https://api.cloudflare.com: a proxy, a hotel's login page, or what CLOUDFLARE_BASE_URL leads to; the daemon keeps trying",
 });
 
 /** No answer at all, or one that was not read to its end. A write that was on its way may have happened. */
-export function unanswered(failed: Failed, error: unknown): WorldError {
+export function cloudflareConnectionError(failed: FailedCloudflareCall, error: unknown): ServiceError {
   const { operation, hide } = failed;
   const beyond = beyondLimitIn(error);
-  if (beyond !== undefined) return oversized(failed, "answer", beyond);
-  const cause = plainCause(error, hide);
+  if (beyond !== undefined) return oversizedCloudflareResponse(failed, "answer", beyond);
+  const cause = safeCause(error, hide);
   const sentence = unreachable(operation, `Cloudflare did not answer (${cause.code ?? cause.message})`);
   const fix = "check that this machine reaches https://api.cloudflare.com; the daemon keeps trying";
-  return new WorldError({
+  return new ServiceError({
     service: "cloudflare",
     transient: true,
     ...sentence,
     fix,
-    doubtful: !reads(operation) && !unsent(cause),
+    doubtful: !reads(operation) && !wasNotSent(cause),
     vendor: cause.code ? [cause.code] : [],
     cause,
   });
 }
 
 /** More than cfauth reads. The next answer would most likely be the same, so the call is not repeated at once. */
-export const oversized = ({ operation }: Failed, what: "answer" | "list", { message }: BeyondLimit): WorldError =>
-  new WorldError({
+export const oversizedCloudflareResponse = (
+  { operation }: FailedCloudflareCall,
+  what: "answer" | "list",
+  { message }: BeyondLimit,
+): ServiceError =>
+  new ServiceError({
     service: "cloudflare",
     code: "CFA-CF-REFUSED",
     message: `Cloudflare answered more than cfauth reads when asked to ${operation.does}: the ${what} ${message}`,
@@ -149,8 +153,8 @@ export const oversized = ({ operation }: Failed, what: "answer" | "list", { mess
   });
 
 /** A success whose content is not what it should be. `where` names fields, never their values. */
-export const misunderstood = (operation: Operation, where: string): WorldError =>
-  new WorldError({
+export const invalidCloudflareResponse = (operation: CloudflareOperation, where: string): ServiceError =>
+  new ServiceError({
     service: "cloudflare",
     code: "CFA-CF-REFUSED",
     message: `Cloudflare answered in a way that cfauth does not understand when asked to ${operation.does} (${where})`,
@@ -160,9 +164,9 @@ export const misunderstood = (operation: Operation, where: string): WorldError =
   });
 
 /** Held back by the rest that Cloudflare asked for, which is longer than a call waits. */
-export const resting = ({ operation }: Failed, restMs: number): WorldError =>
-  new WorldError({ service: "cloudflare", transient: true, ...limited(operation), retryAfterMs: restMs });
+export const rateLimitError = ({ operation }: FailedCloudflareCall, restMs: number): ServiceError =>
+  new ServiceError({ service: "cloudflare", transient: true, ...limited(operation), retryAfterMs: restMs });
 
 /** Not sent, because cfauth is stopping. */
-export const stopped = ({ operation }: Failed): WorldError =>
-  new WorldError({ service: "cloudflare", transient: true, ...unreachable(operation, "cfauth is stopping and did not call Cloudflare") });
+export const cloudflareAborted = ({ operation }: FailedCloudflareCall): ServiceError =>
+  new ServiceError({ service: "cloudflare", transient: true, ...unreachable(operation, "cfauth is stopping and did not call Cloudflare") });

@@ -8,7 +8,7 @@ const AT_ONCE = 8;
 const PATIENCE_MS = 30_000;
 
 /** Thrown instead of waiting. */
-export class LongRest extends Error {
+export class RateLimitTooLong extends Error {
   readonly ms: number;
 
   constructor(ms: number) {
@@ -18,13 +18,13 @@ export class LongRest extends Error {
 }
 
 /** The one way that all calls take, a few at a time and no more than the rate allows. */
-export interface Lane {
+export interface RateLimiter {
   /**
    * Runs the call when it is its turn, and to its end, whatever happens meanwhile.
    *
    * @param call - told how long it has waited, in milliseconds
    * @param fresh - whether the call rests on a read just before it: then it goes at once, or not at all
-   * @throws {LongRest} when a rest lasts longer than a call waits
+   * @throws {RateLimitTooLong} when a rest lasts longer than a call waits
    * @throws {Error} named AbortError when the signal came first
    */
   run<T>(call: (waitedMs: number) => Promise<T>, options?: { readonly fresh?: boolean }): Promise<T>;
@@ -34,7 +34,7 @@ export interface Lane {
   left(): number;
 }
 
-export function createLane(signal: AbortSignal): Lane {
+export function createRateLimiter(signal: AbortSignal): RateLimiter {
   const queue = new PQueue({ ...WINDOW, concurrency: AT_ONCE });
   /** Moved on by `rest` alone, and never back. By a clock that nobody sets: put back by a day it would be a day's rest. */
   let restUntil = 0;
@@ -44,7 +44,7 @@ export function createLane(signal: AbortSignal): Lane {
 
   const rested = async (): Promise<void> => {
     for (let left = restUntil - performance.now(); left > 0; left = restUntil - performance.now()) {
-      if (left > PATIENCE_MS) throw new LongRest(left);
+      if (left > PATIENCE_MS) throw new RateLimitTooLong(left);
       await sleep(left, undefined, { signal });
     }
     signal.throwIfAborted();
@@ -53,7 +53,7 @@ export function createLane(signal: AbortSignal): Lane {
   /** Past the queue, whose turn may come late: these are few, and the rate below leaves room for them. */
   const atOnce = async <T>(call: (waitedMs: number) => Promise<T>): Promise<T> => {
     const left = restUntil - performance.now();
-    if (left > 0) throw new LongRest(left);
+    if (left > 0) throw new RateLimitTooLong(left);
     return await call(0);
   };
 

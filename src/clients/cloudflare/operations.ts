@@ -1,5 +1,5 @@
 /** What is asked of Cloudflare, and which permission of the token it takes. */
-export interface Operation {
+export interface CloudflareOperation {
   /** Continues "Cloudflare refused to …". */
   readonly does: string;
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -21,13 +21,13 @@ export const DNS = "Zone · DNS · Edit";
 export const ZONES = "Zone · Zone · Read";
 const ACCOUNT = "Account · Account Settings · Read";
 
-const get = (does: string, permission: string, perPage = 1_000): Operation => ({ does, method: "GET", permission, perPage });
+const get = (does: string, permission: string, perPage = 1_000): CloudflareOperation => ({ does, method: "GET", permission, perPage });
 const write =
-  (method: Operation["method"]) =>
-  (does: string, permission: string): Operation => ({ does, method, permission, perPage: 0 });
+  (method: CloudflareOperation["method"]) =>
+  (does: string, permission: string): CloudflareOperation => ({ does, method, permission, perPage: 0 });
 const [post, put, patch, remove] = [write("POST"), write("PUT"), write("PATCH"), write("DELETE")];
 
-export const operations = {
+export const CLOUDFLARE_OPERATIONS = {
   "accounts.list": get("list the accounts", ACCOUNT, 50),
   "zones.list": get("list the zones", ZONES, 50),
   "organization.get": get("read the Zero Trust team", LOGIN),
@@ -65,8 +65,8 @@ export const operations = {
   "applications.probe": put("try the permission for Access applications", APPS),
   "login-methods.probe": put("try the permission for login methods", LOGIN),
   "records.probe": patch("try the permission for DNS records", DNS),
-} as const satisfies Readonly<Record<string, Operation>>;
+} as const satisfies Readonly<Record<string, CloudflareOperation>>;
 
-export type OperationName = keyof typeof operations;
+export type CloudflareOperationName = keyof typeof CLOUDFLARE_OPERATIONS;
 
-export const reads = ({ method }: Operation): boolean => method === "GET";
+export const reads = ({ method }: CloudflareOperation): boolean => method === "GET";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ListBudget, PageCost } from "../list-budget.ts";
 import type { Envelope } from "./answer.ts";
 
-export interface Page {
+export interface ListPage {
   readonly page: number;
   readonly per_page: number;
 }
@@ -25,7 +25,11 @@ export interface PageAnswer<T> extends Omit<PageCost, "items"> {
  *
  * @throws {BeyondLimit} when the list is larger than any honest one
  */
-export async function allPages<T>(perPage: number, budget: ListBudget, ask: (page: Page) => Promise<PageAnswer<T>>): Promise<readonly T[]> {
+export async function allPages<T>(
+  perPage: number,
+  budget: ListBudget,
+  ask: (page: ListPage) => Promise<PageAnswer<T>>,
+): Promise<readonly T[]> {
   const all: T[] = [];
   let before: readonly T[] = [];
   for (let page = 1; ; page += 1) {
@@ -39,7 +43,7 @@ export async function allPages<T>(perPage: number, budget: ListBudget, ask: (pag
 }
 
 /** An API that gives fewer on a page than was wished for says so: only its own page length tells a short page. */
-function last(info: Envelope["result_info"], { page, per_page }: Page, found: number, sofar: number): boolean {
+function last(info: Envelope["result_info"], { page, per_page }: ListPage, found: number, sofar: number): boolean {
   if (info?.total_pages !== undefined) return page >= info.total_pages;
   if (info?.total_count !== undefined && sofar >= info.total_count) return true;
   return found < (info?.per_page ?? per_page);

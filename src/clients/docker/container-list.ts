@@ -1,4 +1,4 @@
-import { jsonIn } from "../../domain/json.ts";
+import { tryParseJson } from "../../domain/json.ts";
 import { type Entries, type Excerpt, ExcerptReader, type Keep, MAX_SCALAR_BYTES, type Weight } from "../excerpt.ts";
 import { largerThan } from "../limited.ts";
 import { MAX_CONTAINER_COST, MAX_CONTAINER_LIST_BYTES, MAX_CONTAINERS_COST, MAX_LABEL_JSON_BYTES, MIN_CONTAINER_COST } from "../limits.ts";
@@ -118,7 +118,7 @@ const sum = (a: Excerpt["unread"], b: Excerpt["unread"]): Excerpt["unread"] =>
   new Map([...new Set([...a.keys(), ...b.keys()])].map((name) => [name, (a.get(name) ?? 0) + (b.get(name) ?? 0)]));
 
 function parsed({ text, unread }: Excerpt): unknown {
-  const container = jsonIn(text.toString("utf8"));
+  const container = tryParseJson(text.toString("utf8"));
   if (unread.size === 0 || typeof container !== "object" || container === null) return container;
   const { Id, Names } = container as { readonly Id?: unknown; readonly Names?: unknown };
   const isNameless = unread.has("Names") && Array.isArray(Names) && Names.length === 0;

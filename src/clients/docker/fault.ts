@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
-import { WorldError } from "../../errors.ts";
-import { type PlainCause, plainCause } from "../cause.ts";
+import { ServiceError } from "../../errors.ts";
+import { type PlainCause, safeCause } from "../cause.ts";
 import { beyondLimitIn } from "../limited.ts";
 import { type DockerAddress, spell } from "./address.ts";
 
@@ -9,7 +9,7 @@ export interface ProcessUser {
   readonly gids: readonly number[];
 }
 
-export interface Failed {
+export interface FailedDockerCall {
   readonly address: DockerAddress;
   /** Without the query: what a socket proxy's rules are made of. */
   readonly path: string;
@@ -28,19 +28,19 @@ export interface Failed {
  *
  * The engine itself refuses no GET, so it is a proxy (or an authorization plugin) that did.
  *
- * @throws {WorldError} always
+ * @throws {ServiceError} always
  */
-export function failed({ address, path, user }: Failed, error: unknown): never {
+export function throwDockerError({ address, path, user }: FailedDockerCall, error: unknown): never {
   const beyond = beyondLimitIn(error);
   if (beyond !== undefined) throw oversized(address, path, beyond.message);
-  const cause = plainCause(error, []);
+  const cause = safeCause(error, []);
   const status = statusOf(error);
   const common = { service: "docker", status, vendor: cause.code === undefined ? [] : [cause.code], cause } as const;
   if (cause.code === "EACCES" || cause.code === "EPERM")
-    throw new WorldError({ ...common, code: "CFA-DOCKER-DENIED", transient: false, ...denied(address, user) });
+    throw new ServiceError({ ...common, code: "CFA-DOCKER-DENIED", transient: false, ...denied(address, user) });
   if (status === 401 || status === 403 || status === 405)
-    throw new WorldError({ ...common, code: "CFA-DOCKER-PROXY", transient: false, ...forbidden(address, path, status) });
-  throw new WorldError({
+    throw new ServiceError({ ...common, code: "CFA-DOCKER-PROXY", transient: false, ...forbidden(address, path, status) });
+  throw new ServiceError({
     ...common,
     code: "CFA-DOCKER-UNREACHABLE",
     transient: true,
@@ -97,8 +97,8 @@ const unreachable = (address: DockerAddress, what: string): Sentence => ({
 });
 
 /** Half a list would look like containers that stopped. */
-const oversized = (address: DockerAddress, path: string, limit: string): WorldError =>
-  new WorldError({
+const oversized = (address: DockerAddress, path: string, limit: string): ServiceError =>
+  new ServiceError({
     service: "docker",
     code: "CFA-DOCKER-UNREACHABLE",
     message: `Docker at ${spell(address)} answered more than cfauth reads to GET ${path}: the answer ${limit}; nothing is torn down`,
@@ -107,8 +107,8 @@ const oversized = (address: DockerAddress, path: string, limit: string): WorldEr
   });
 
 /** An answer that is not the engine's. `where` names fields, never their values. */
-export const misunderstood = ({ address, path }: Failed, where: string): WorldError =>
-  new WorldError({
+export const invalidDockerResponse = ({ address, path }: FailedDockerCall, where: string): ServiceError =>
+  new ServiceError({
     service: "docker",
     code: "CFA-DOCKER-UNREACHABLE",
     message: `what answers GET ${path} at ${spell(address)} is not a Docker engine that cfauth understands (${where}); nothing is torn down`,

@@ -22,7 +22,7 @@ const ALL = String.raw`[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignor
 export const STEERING = new RegExp(`(?!${SPELLING})${ALL}`, "gv");
 
 /** The same text on one line, with a replacement character for each that steers. Names come from strangers' containers. */
-export const visible = (text: string): string => text.replace(STEERING, "�");
+export const escapeControlCharacters = (text: string): string => text.replace(STEERING, "�");
 
 /** Whether a person sees every character of the text. */
 export const isVisible = (text: string): boolean => text.search(STEERING) === -1;

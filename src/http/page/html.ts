@@ -1,4 +1,4 @@
-import { visible } from "../../domain/text/visible.ts";
+import { escapeControlCharacters } from "../../domain/text/visible.ts";
 
 declare const brand: unique symbol;
 
@@ -25,7 +25,7 @@ function markup(part: Part): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
-const escaped = (text: string): string => visible(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? "");
+const escaped = (text: string): string => escapeControlCharacters(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? "");
 
 /** An address that is safe to lead to; undefined for any other scheme. */
 export const web = (url: string | null | undefined): string | undefined => (url && /^https?:\/\//.test(url) ? url : undefined);

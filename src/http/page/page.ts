@@ -1,6 +1,6 @@
-import { docs } from "../../links.ts";
-import type { Check, Report } from "../../status/report.ts";
-import { attention, type Banner, banners, emptiness, headline, loose, NAMES } from "../../status/words.ts";
+import { docsUrl } from "../../links.ts";
+import type { Report, ServiceCheck } from "../../status/report.ts";
+import { attentionCount, type Banner, banners, emptyStateHint, headline, NAMES, unattributedProblems } from "../../status/words.ts";
 import { type Html, html } from "./html.ts";
 import { link, moment, problem } from "./parts.ts";
 import { COLUMNS, routeRows } from "./route.ts";
@@ -13,7 +13,7 @@ import { COLUMNS, routeRows } from "./route.ts";
  * @param build - differs where style or script do: then a page that is open loads itself anew
  */
 export function pageHtml(report: Report, build: string): string {
-  const needs = attention(report);
+  const needs = attentionCount(report);
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -37,7 +37,7 @@ export function pageHtml(report: Report, build: string): string {
 <p role="status" aria-atomic="true" data-list><span class="${tone(report)}">${headline(report)}</span></p>
 <p class="banner bad" id="stale" hidden>This page is of <time class="clock"></time>; cfauth has not answered since. <a href="">Load it anew</a></p>
 <div data-list>${banners(report).map(banner)}${empty(report)}</div>
-<div data-list>${loose(report).map((it) => html`<div class="banner">${problem(it)}</div>`)}</div>
+<div data-list>${unattributedProblems(report).map((it) => html`<div class="banner">${problem(it)}</div>`)}</div>
 <p id="filter" hidden><label>Show only <input type="search" autocomplete="off" spellcheck="false"></label></p>
 <table role="table" aria-label="Routes" data-list${report.routes.length === 0 ? html` hidden` : undefined}>
 <thead role="rowgroup"><tr role="row">${COLUMNS.map((title) => html`<th role="columnheader" scope="col">${title}</th>`)}</tr></thead>${report.routes.map((route) => routeRows(route, report))}
@@ -51,9 +51,9 @@ export function pageHtml(report: Report, build: string): string {
 }
 
 const tone = (report: Report): string =>
-  attention(report) > 0 ? "bad" : report.routes.length > 0 && report.routes.length === report.summary.live ? "good" : "calm";
+  attentionCount(report) > 0 ? "bad" : report.routes.length > 0 && report.routes.length === report.summary.live ? "good" : "calm";
 
-const CHECKS: Readonly<Record<Check, { readonly mark: string; readonly word: string }>> = {
+const CHECKS: Readonly<Record<ServiceCheck, { readonly mark: string; readonly word: string }>> = {
   ok: { mark: "✓", word: "well" },
   failing: { mark: "!", word: "failing" },
   unknown: { mark: "…", word: "not known yet" },
@@ -75,11 +75,11 @@ function banner({ tone: kind, text, at, problems }: Banner): Html {
 }
 
 function empty(report: Report): Html | undefined {
-  const told = emptiness(report);
+  const told = emptyStateHint(report);
   return (
     told &&
     html`<div class="banner empty"><p>${told.text}</p><pre><code>labels:
-  ${told.label}</code></pre><p>It opens at that hostname as soon as the container runs. ${link(docs("labels.md"), "All labels")}</p></div>`
+  ${told.label}</code></pre><p>It opens at that hostname as soon as the container runs. ${link(docsUrl("labels.md"), "All labels")}</p></div>`
   );
 }
 

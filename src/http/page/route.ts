@@ -1,5 +1,5 @@
 import type { Report, ReportedRoute, RouteState } from "../../status/report.ts";
-import { awaited, effectWords, problemsOf, remarks, STATES, sentence } from "../../status/words.ts";
+import { effectWords, pendingText, problemsOf, remarks, STATES, sentence } from "../../status/words.ts";
 import { type Html, html } from "./html.ts";
 import { hostname, link, moment, problem } from "./parts.ts";
 
@@ -62,7 +62,7 @@ function said(route: ReportedRoute, report: Report): readonly Html[] {
     case "problem":
       return problems.length === 0 ? [unlisted(route, effect)] : problems;
     case "waiting":
-      return [html`<p>Waits ${awaited(reason)}.</p>`, ...problems];
+      return [html`<p>Waits ${pendingText(reason)}.</p>`, ...problems];
     case "closing":
       return [html`<p>${reason}</p>`, ...problems];
     case "live":

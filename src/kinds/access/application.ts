@@ -2,12 +2,12 @@ import { domainToASCII } from "node:url";
 import { z } from "zod";
 import { goDuration, parseDuration } from "../../domain/duration.ts";
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../../domain/route.ts";
-import type { AccessSeen, Application, ForeignApplication } from "./seen.ts";
+import type { AccessApplication, ForeignApplication, ObservedAccessApplications } from "./seen.ts";
 
 const texts = z.array(z.string()).nullish().catch(undefined);
 
 /** Of any type of application; what a foreign one has in a shape of its own is passed over. */
-export const ApplicationAnswer = z.looseObject({
+export const ApplicationResponse = z.looseObject({
   id: z.string().optional(),
   aud: z.string().nullish(),
   name: z.string().nullish().catch(undefined),
@@ -29,10 +29,10 @@ export const ApplicationAnswer = z.looseObject({
   created_at: z.string().nullish().catch(undefined),
 });
 
-export type ApplicationAnswer = z.infer<typeof ApplicationAnswer>;
+export type ApplicationResponse = z.infer<typeof ApplicationResponse>;
 
 /** An application that carries our tag on exactly one route; undefined for every other. */
-export function applicationFrom(answer: ApplicationAnswer, tag: string): Application | undefined {
+export function applicationFrom(answer: ApplicationResponse, tag: string): AccessApplication | undefined {
   const route = routeIn(answer);
   const { id, aud, name, type, tags } = answer;
   if (route === undefined || id === undefined || typeof aud !== "string" || type !== "self_hosted" || !tags?.includes(tag))
@@ -52,23 +52,23 @@ export function applicationFrom(answer: ApplicationAnswer, tag: string): Applica
   };
 }
 
-const loginOf = (answer: ApplicationAnswer, aud: string): Pick<Application, "aud" | "policies" | "allowedIdps" | "session"> => ({
+const loginOf = (answer: ApplicationResponse, aud: string): Pick<AccessApplication, "aud" | "policies" | "allowedIdps" | "session"> => ({
   aud,
   policies: linkedBy(answer),
   allowedIdps: answer.allowed_idps ?? [],
   session: session(answer.session_duration),
 });
 
-function routeIn({ destinations, domain }: ApplicationAnswer): RouteKey | undefined {
+function routeIn({ destinations, domain }: ApplicationResponse): RouteKey | undefined {
   const places = destinations?.length ? destinations : [{ type: "public", uri: domain ?? "" }];
   const [place] = places;
   if (places.length !== 1 || (place?.type ?? "public") !== "public") return undefined;
-  const route = parseRouteKey(canonical(place?.uri ?? ""));
+  const route = parseRouteKey(canonicalApplication(place?.uri ?? ""));
   return route && routeKey(route);
 }
 
 /** The host as the DNS has it, in lower case, without a scheme, port or closing dot, and without the slash or wildcard that says "all below". */
-export function canonical(place: string): string {
+export function canonicalApplication(place: string): string {
   const [host = "", ...path] = place.replace(/^[a-z]+:\/\//i, "").split("/");
   const written = host.toLowerCase().replace(/:\d+$/, "");
   const name = (domainToASCII(written) || written).replace(/\.$/, "");
@@ -82,7 +82,7 @@ function session(text: string | null | undefined): string {
 }
 
 /** Ids of the linked policies, by precedence. */
-export const linkedBy = ({ policies }: ApplicationAnswer): readonly string[] =>
+export const linkedBy = ({ policies }: ApplicationResponse): readonly string[] =>
   (policies ?? []).toSorted((a, b) => (a.precedence ?? 0) - (b.precedence ?? 0)).map(({ id }) => id);
 
 /**
@@ -113,7 +113,7 @@ const UNMANAGED = [
   "use_clientless_isolation_app_launcher_url",
 ] as const;
 
-const kept = (answer: ApplicationAnswer, fields: readonly string[]): Readonly<Record<string, unknown>> =>
+const kept = (answer: ApplicationResponse, fields: readonly string[]): Readonly<Record<string, unknown>> =>
   Object.fromEntries(fields.flatMap((field) => (answer[field] === undefined || answer[field] === null ? [] : [[field, answer[field]]])));
 
 /** Of an application of somebody else's everything else as well, but its policies: a PUT that does not name them leaves them. */
@@ -130,11 +130,11 @@ const FOREIGN = [
   "app_launcher_visible",
 ];
 
-export function foreignFrom(answer: ApplicationAnswer): ForeignApplication {
+export function foreignApplicationFrom(answer: ApplicationResponse): ForeignApplication {
   const destinations = (answer.destinations ?? []).flatMap(({ type = "public", uri }) =>
     type === "public" && uri !== undefined ? [uri] : [],
   );
-  const places = [answer.domain ?? "", ...(answer.self_hosted_domains ?? []), ...destinations].map(canonical);
+  const places = [answer.domain ?? "", ...(answer.self_hosted_domains ?? []), ...destinations].map(canonicalApplication);
   return {
     id: answer.id ?? "",
     name: answer.name ?? "",
@@ -147,7 +147,7 @@ export function foreignFrom(answer: ApplicationAnswer): ForeignApplication {
 }
 
 /** The foreign application that names this very place. One around it is found by `coveringForeign`. */
-export const foreignAt = (seen: Pick<AccessSeen, "theirs">, route: Route): ForeignApplication | undefined =>
+export const foreignApplicationAt = (seen: Pick<ObservedAccessApplications, "theirs">, route: Route): ForeignApplication | undefined =>
   seen.theirs.find(({ covers }) => covers.includes(routeKey(route)));
 
 /** Whether it guards something that has no public hostname as well: a private network, an MCP server. */
@@ -155,5 +155,5 @@ export const guardsPrivately = ({ kept }: Pick<ForeignApplication, "kept">): boo
   ((kept["destinations"] ?? []) as readonly { readonly type?: string }[]).some(({ type = "public" }) => type !== "public");
 
 /** Whether one place can be taken out of it. Where only what has no public hostname would be left, Access would have no domain for it. */
-export const releasable = (foreign: ForeignApplication, place: string): boolean =>
+export const canReleaseDestination = (foreign: ForeignApplication, place: string): boolean =>
   foreign.type === "self_hosted" && (foreign.covers.some((it) => it !== place) || !guardsPrivately(foreign));

@@ -1,18 +1,18 @@
 import type { Problem } from "../../domain/problem.ts";
 import { parseRouteKey, type RouteKey, routeKey } from "../../domain/route.ts";
-import type { Survey } from "../../plan/rung.ts";
-import { checkOf, type Proofs, ruleOf } from "../ingress/rules.ts";
+import type { Diagnostic } from "../../plan/rung.ts";
+import { loginCheckOf, type OwnershipEvidence, ruleOf } from "../ingress/rules.ts";
 import { addressOf } from "../login/address.ts";
-import type { LoginSeen } from "../login/seen.ts";
-import type { AccessSeen } from "./seen.ts";
+import type { ObservedLogin } from "../login/seen.ts";
+import type { ObservedAccessApplications } from "./seen.ts";
 
-type Needs = Proofs & { readonly access: AccessSeen; readonly login: Pick<LoginSeen, "wish"> };
+type Needs = OwnershipEvidence & { readonly access: ObservedAccessApplications; readonly login: Pick<ObservedLogin, "wish"> };
 
 /**
  * Whether an Access application stands before Authentik itself: to log in one would have to be logged in. The most specific
  * application decides, as at Cloudflare's edge, where a wildcard stands for one label.
  */
-export const behindAccess: Survey<Needs> = (world, desired) => {
+export const diagnoseLoginBehindAccess: Diagnostic<Needs> = (world, desired) => {
   const { hostname, path: prefix } = addressOf(world.login.wish);
   // Access asks for it whenever somebody logs in.
   const path = `${prefix}/application/o/token/`;
@@ -36,7 +36,7 @@ export const behindAccess: Survey<Needs> = (world, desired) => {
 function isOpen(world: Needs, key: RouteKey): boolean {
   const route = parseRouteKey(key);
   const rule = route && ruleOf(world, route);
-  return rule !== undefined && checkOf(rule) === undefined;
+  return rule !== undefined && loginCheckOf(rule) === undefined;
 }
 
 function stands(place: string, hostname: string, path: string): boolean {
@@ -67,7 +67,7 @@ const behind = ({ name, place }: { readonly name: string; readonly place: string
   fix: `give Authentik's container the label hostname: ${hostname} (cfauth keeps it open by itself), or add an Access application for ${hostname} with a Bypass policy`,
 });
 
-function around(key: RouteKey, hostname: string, desired: Parameters<Survey<Needs>>[1]): Problem {
+function around(key: RouteKey, hostname: string, desired: Parameters<Diagnostic<Needs>>[1]): Problem {
   const wish = desired.wishes.get(key);
   return {
     code: "CFA-AK-OWN-HOST",

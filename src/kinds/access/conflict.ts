@@ -1,13 +1,13 @@
 import type { Exposure } from "../../domain/exposure.ts";
 import type { Problem } from "../../domain/problem.ts";
 import { routeKey } from "../../domain/route.ts";
-import type { Survey } from "../../plan/rung.ts";
-import { isShut, type Proofs, ruleOf } from "../ingress/rules.ts";
-import { foreignAt, guardsPrivately } from "./application.ts";
-import { type Covering, coveringForeign } from "./covering.ts";
-import type { AccessSeen, ForeignApplication } from "./seen.ts";
+import type { Diagnostic } from "../../plan/rung.ts";
+import { isPlaceholderRule, type OwnershipEvidence, ruleOf } from "../ingress/rules.ts";
+import { foreignApplicationAt, guardsPrivately } from "./application.ts";
+import { type Covering, foreignApplicationsCovering } from "./covering.ts";
+import type { ForeignApplication, ObservedAccessApplications } from "./seen.ts";
 
-type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine" | "theirs" | "replaced"> };
+type Needs = OwnershipEvidence & { readonly access: Pick<ObservedAccessApplications, "mine" | "theirs" | "replaced"> };
 
 /**
  * What a foreign application at the route, or around it, forbids. One around it is never changed: with the label adopt ours is
@@ -15,25 +15,28 @@ type Needs = Proofs & { readonly access: Pick<AccessSeen, "mine" | "theirs" | "r
  * A rule of ours shows that the route was open before: its application is only being replaced. A rule that lets nobody in shows
  * nothing, because it keeps its place for a route that was never open as well.
  */
-export function conflict(wish: Exposure, world: Needs): Problem | undefined {
-  const exact = foreignAt(world.access, wish.route);
+export function applicationConflict(wish: Exposure, world: Needs): Problem | undefined {
+  const exact = foreignApplicationAt(world.access, wish.route);
   if (exact !== undefined) return taken(wish, exact);
   if (wish.adopt || wish.protection.kind === "login" || wasOpen(wish, world)) return undefined;
-  const around = coveringForeign(world.access, wish.route);
+  const around = foreignApplicationsCovering(world.access, wish.route);
   return around && covered(wish, around);
 }
 
 function wasOpen({ route }: Exposure, world: Needs): boolean {
   const rule = ruleOf(world, route);
-  if (rule !== undefined && !isShut(rule, world.ingress.mark)) return true;
+  if (rule !== undefined && !isPlaceholderRule(rule, world.ingress.mark)) return true;
   return rule !== undefined && world.access.replaced?.has(routeKey(route)) === true;
 }
 
 /** Reported as long as a foreign application is around an open route of ours: ours is more specific, so it decides there. */
-export const overruling: Survey<{ readonly access: Pick<AccessSeen, "mine" | "theirs"> }> = ({ access }, { wishes }) =>
+export const diagnoseOverruledApplications: Diagnostic<{ readonly access: Pick<ObservedAccessApplications, "mine" | "theirs"> }> = (
+  { access },
+  { wishes },
+) =>
   [...wishes.values()].flatMap((wish) => {
     const asked = wish.adopt || wish.protection.kind === "login" || !access.mine.has(routeKey(wish.route));
-    const around = asked ? undefined : coveringForeign({ ...access, mine: new Map() }, wish.route);
+    const around = asked ? undefined : foreignApplicationsCovering({ ...access, mine: new Map() }, wish.route);
     return around === undefined ? [] : [overruled(wish, around)];
   });
 

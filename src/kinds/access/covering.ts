@@ -1,5 +1,5 @@
-import { parseRouteKey, type Route, routeKey, takesIn } from "../../domain/route.ts";
-import type { AccessSeen, ForeignApplication } from "./seen.ts";
+import { coversEntirely, parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
+import type { ForeignApplication, ObservedAccessApplications } from "./seen.ts";
 
 /** A place as Access has it, `*.example.com/admin`: `*` in the host stands within one label, in the path across segments. */
 interface Place {
@@ -21,7 +21,7 @@ export interface Covering {
  *
  * Undefined also where an application of ours is between the two: it decides there already.
  */
-export function coveringForeign(seen: Pick<AccessSeen, "mine" | "theirs">, route: Route): Covering | undefined {
+export function foreignApplicationsCovering(seen: Pick<ObservedAccessApplications, "mine" | "theirs">, route: Route): Covering | undefined {
   for (const application of seen.theirs) {
     if (LINKS_AND_DEVICES.has(application.type)) continue;
     const place = application.covers.find((it) => it !== routeKey(route) && covers(it, route) && !isOverruled(seen, it, route));
@@ -68,11 +68,11 @@ function coversPath(pattern: string, prefix: string): boolean {
 const isBelow = (pattern: string, prefix: string): boolean => pattern.startsWith(`${prefix}/`);
 
 /** Whether an application of ours takes in the route and is more specific than the foreign place. */
-function isOverruled({ mine }: Pick<AccessSeen, "mine">, foreign: string, route: Route): boolean {
+function isOverruled({ mine }: Pick<ObservedAccessApplications, "mine">, foreign: string, route: Route): boolean {
   const place = placeFrom(foreign);
   return [...mine.keys()].some((key) => {
     const ours = parseRouteKey(key);
-    if (ours === undefined || ours.hostname !== route.hostname || !takesIn(route, ours)) return false;
+    if (ours === undefined || ours.hostname !== route.hostname || !coversEntirely(route, ours)) return false;
     return place.host !== route.hostname || (ours.path ?? "").length > place.path.length;
   });
 }

@@ -1,10 +1,10 @@
-import { canonical } from "../policy/audience.ts";
+import { canonicalPolicy } from "../policy/audience.ts";
 import { isReplaced } from "../policy/replaced.ts";
-import type { Policy, PolicyContent, PolicySeen } from "../policy/seen.ts";
-import type { Application } from "./seen.ts";
+import type { ObservedAccessPolicies, Policy, PolicyContent } from "../policy/seen.ts";
+import type { AccessApplication } from "./seen.ts";
 
 /** Ours, those that are yet to be made included, and those of others. */
-interface Policies extends Pick<PolicySeen, "theirs"> {
+interface Policies extends Pick<ObservedAccessPolicies, "theirs"> {
   readonly mine: readonly Policy[];
 }
 
@@ -14,7 +14,7 @@ interface Policies extends Pick<PolicySeen, "theirs"> {
  *
  * @param wanted - ids of policies, by precedence
  */
-export function narrows(found: Pick<Application, "policies">, wanted: readonly string[], seen: Policies): boolean {
+export function removesAccess(found: Pick<AccessApplication, "policies">, wanted: readonly string[], seen: Policies): boolean {
   if (wanted.some((id) => seen.mine.some((policy) => policy.id === id && policy.decision === "bypass"))) return false;
   const after = new Set(wanted.flatMap((id) => admitted(id, seen) ?? []));
   return found.policies.some((id) => {
@@ -27,7 +27,9 @@ export function narrows(found: Pick<Application, "policies">, wanted: readonly s
 function admitted(id: string, { mine, theirs }: Policies): readonly string[] | undefined {
   const ours = mine.find((policy) => policy.id === id);
   if (ours !== undefined)
-    return ours.decision === "bypass" || isReplaced(ours) ? undefined : ours.include.map((rule) => `${ours.decision} ${canonical(rule)}`);
+    return ours.decision === "bypass" || isReplaced(ours)
+      ? undefined
+      : ours.include.map((rule) => `${ours.decision} ${canonicalPolicy(rule)}`);
   const foreign = theirs.find((policy) => policy.id === id);
   return foreign === undefined || foreign.decision === "bypass" ? undefined : [`${foreign.decision} policy ${id}`];
 }

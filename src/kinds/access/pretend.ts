@@ -1,12 +1,22 @@
-import { claim } from "../mine.ts";
-import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
+import { markOwned } from "../mine.ts";
+import type {
+  AccessApplication,
+  AccessApplicationChange,
+  DesiredApplication,
+  ForeignApplication,
+  ObservedAccessApplications,
+} from "./seen.ts";
 
 /** As it will be seen. @param known - in place of the id and the audience tag that nobody knows yet */
-export function accessAfter(seen: AccessSeen, change: AccessChange, known: string): AccessSeen {
+export function simulateAccessApplication(
+  seen: ObservedAccessApplications,
+  change: AccessApplicationChange,
+  known: string,
+): ObservedAccessApplications {
   if ("foreign" in change)
     return { ...seen, theirs: seen.theirs.flatMap((it) => (it.id === change.foreign.id ? without(it, change.place) : [it])) };
   if ("wish" in change) {
-    const application = claim(applicationOf(change.wish, "at" in change ? change.at : undefined, known));
+    const application = markOwned(applicationOf(change.wish, "at" in change ? change.at : undefined, known));
     return { ...seen, mine: new Map([...seen.mine, [application.route, application]]) };
   }
   if (!("at" in change)) return { ...seen, tagged: change.action === "create" };
@@ -18,7 +28,7 @@ export function accessAfter(seen: AccessSeen, change: AccessChange, known: strin
   };
 }
 
-const applicationOf = (wish: ApplicationWish, at: Application | undefined, known: string): Application => ({
+const applicationOf = (wish: DesiredApplication, at: AccessApplication | undefined, known: string): AccessApplication => ({
   id: at?.id ?? known,
   aud: at?.aud ?? known,
   route: wish.route,

@@ -3,26 +3,34 @@ import type { Exposure } from "../../domain/exposure.ts";
 import { accessTag, type Owner } from "../../domain/owner.ts";
 import type { Party } from "../../domain/party.ts";
 import { type Route, routeKey } from "../../domain/route.ts";
-import type { Foundation, Rung, Stance, Sweep } from "../../plan/rung.ts";
-import { narrowerThan, standsWithin } from "../ingress/nested.ts";
-import { checkOf, isMarked, type Proofs, ruleOf } from "../ingress/rules.ts";
+import type { GarbageCollector, Prerequisite, ResourceState, RouteResource } from "../../plan/rung.ts";
+import { restrictedRoutesWithin, standsWithin } from "../ingress/nested.ts";
+import { isMarked, loginCheckOf, type OwnershipEvidence, ruleOf } from "../ingress/rules.ts";
 import type { RawRule } from "../ingress/seen.ts";
-import type { LoginSeen } from "../login/seen.ts";
+import type { ObservedLogin } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
-import { linked } from "../policy/propose.ts";
-import type { Policy, PolicySeen } from "../policy/seen.ts";
-import { conflict } from "./conflict.ts";
-import { narrows } from "./narrowing.ts";
-import type { AccessChange, AccessSeen, Application, ApplicationWish, ForeignApplication } from "./seen.ts";
+import { policyIdsFor } from "../policy/propose.ts";
+import type { ObservedAccessPolicies, Policy } from "../policy/seen.ts";
+import { applicationConflict } from "./conflict.ts";
+import { removesAccess } from "./narrowing.ts";
+import type {
+  AccessApplication,
+  AccessApplicationChange,
+  DesiredApplication,
+  ForeignApplication,
+  ObservedAccessApplications,
+} from "./seen.ts";
 
-type Needs = Proofs & {
-  readonly access: AccessSeen;
-  readonly policy: PolicySeen;
-  readonly login: Pick<LoginSeen, "method">;
+type Needs = OwnershipEvidence & {
+  readonly access: ObservedAccessApplications;
+  readonly policy: ObservedAccessPolicies;
+  readonly login: Pick<ObservedLogin, "method">;
 };
 
 /** The tag that marks our applications; it is there before the first of them. */
-export const tagFoundation = (owner: Owner): Foundation<{ readonly access: Pick<AccessSeen, "tagged"> }, AccessChange> => ({
+export const tagPrerequisite = (
+  owner: Owner,
+): Prerequisite<{ readonly access: Pick<ObservedAccessApplications, "tagged"> }, AccessApplicationChange> => ({
   kind: "access",
   awaited: "the Access tag",
   propose: ({ access }) => ({
@@ -49,13 +57,13 @@ export const tagFoundation = (owner: Owner): Foundation<{ readonly access: Pick<
  * | checks another one                               |          |                                                    |
  * | ours, differs in anything else                   | yes      | mend it                                            |
  */
-export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
+export const accessApplicationResource = (owner: Owner): RouteResource<Needs, AccessApplicationChange> => ({
   kind: "access",
   awaited: "Cloudflare to confirm the Access application",
   stance(route, wish, world, desired) {
     const found = world.access.mine.get(routeKey(route));
     if (wish === undefined) return found === undefined ? { is: "absent", open: undefined } : { is: "left", close: remove(found) };
-    const problem = found === undefined ? conflict(wish, world) : undefined;
+    const problem = found === undefined ? applicationConflict(wish, world) : undefined;
     if (problem !== undefined) return { is: "taken", problem };
     const wanted = applicationWish(owner, route, wish, world);
     if (found === undefined)
@@ -64,7 +72,7 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
         open: wanted && { kind: "access", action: "create", key: key(route), subject: routeKey(route), wish: wanted },
       };
     if (desired.handovers.has(routeKey(route))) return { is: "drifted", mend: remove(found), close: remove(found), moves: "audience" };
-    const nested = narrowerThan(wish, desired).length > 0 || standsWithin(wish, world);
+    const nested = restrictedRoutesWithin(wish, desired).length > 0 || standsWithin(wish, world);
     const rule = ruleOf(world, route);
     const proven = rule !== undefined && isMarked(rule, world.ingress.mark);
     return compare(found, wanted, { policy: world.policy, rule, proven, nested, party: wish.party });
@@ -73,7 +81,7 @@ export const accessRung = (owner: Owner): Rung<Needs, AccessChange> => ({
 
 /** What stands around the application, as far as it decides how it may change. */
 interface Around {
-  readonly policy: PolicySeen;
+  readonly policy: ObservedAccessPolicies;
   readonly rule: RawRule | undefined;
   /** Whether our mark in the rule tells that it is ours, also while the application is away. */
   readonly proven: boolean;
@@ -82,20 +90,24 @@ interface Around {
   readonly party: Party;
 }
 
-function compare(found: Mine<Application>, wanted: ApplicationWish | undefined, around: Around): Stance<AccessChange> {
+function compare(
+  found: Mine<AccessApplication>,
+  wanted: DesiredApplication | undefined,
+  around: Around,
+): ResourceState<AccessApplicationChange> {
   const close = { ...remove(found), replacedFor: around.party };
   if (wanted === undefined) return { is: "drifted", mend: close, close, moves: "audience" };
   const at = { kind: "access", action: "update", key: `access ${found.route}`, subject: found.route, at: found } as const;
   const { policy, rule, nested } = around;
   const checked = checkedNow(around);
   const moved = !same(found.policies, wanted.policies);
-  const less = marked(found) || narrows(found, wanted.policies, policy) || outlasts(found, wanted, policy);
-  if (!moved && less && marked(found) && checked === "open") return { is: "stands" };
+  const less = isRevocationPending(found) || removesAccess(found, wanted.policies, policy) || keepsTag(found, wanted, policy);
+  if (!moved && less && isRevocationPending(found) && checked === "open") return { is: "stands" };
   if (!moved && !less)
     return sameRest(found, wanted) ? { is: "stands" } : { is: "drifted", mend: { ...at, wish: wanted }, close, moves: undefined };
   const replaced = less || nested || !inUse(found, rule);
-  const mend: AccessChange =
-    replaced && checked === "yes" ? close : { ...at, wish: less ? { ...wanted, name: `${wanted.name}${ENDING}` } : wanted };
+  const mend: AccessApplicationChange =
+    replaced && checked === "yes" ? close : { ...at, wish: less ? { ...wanted, name: `${wanted.name}${REVOCATION_SUFFIX}` } : wanted };
   // Without our mark the rule could not be told from a foreign one while the application is away: then it goes first.
   const alone = replaced && checked === "unproven";
   return { is: "drifted", mend, close, moves: "audience", ...(alone && { alone }), ...(checked === "yes" && { bars: close }) };
@@ -105,9 +117,9 @@ function compare(found: Mine<Application>, wanted: ApplicationWish | undefined, 
  * Whether a login to it was good for longer than it is to be, or could be given by another login method. Such logins outlive a
  * change in place. One that lets anybody in has none to end.
  */
-export function outlasts(
-  found: Pick<Application, "session" | "allowedIdps">,
-  wanted: Pick<ApplicationWish, "policies" | "session" | "idp">,
+export function keepsTag(
+  found: Pick<AccessApplication, "session" | "allowedIdps">,
+  wanted: Pick<DesiredApplication, "policies" | "session" | "idp">,
   { mine }: { readonly mine: readonly Policy[] },
 ): boolean {
   if (mine.some(({ id, decision }) => decision === "bypass" && wanted.policies.includes(id))) return false;
@@ -117,8 +129,8 @@ export function outlasts(
 }
 
 /** Whether the rule of the route checks the logins of this very application; one that checks none is not there yet. */
-function inUse(found: Application, rule: RawRule | undefined): boolean {
-  const check = rule && checkOf(rule);
+function inUse(found: AccessApplication, rule: RawRule | undefined): boolean {
+  const check = rule && loginCheckOf(rule);
   return check === undefined || check.audTag.includes(found.aud);
 }
 
@@ -129,7 +141,7 @@ function inUse(found: Application, rule: RawRule | undefined): boolean {
  */
 function checkedNow({ rule, proven }: Around): "yes" | "open" | "unproven" | "none" {
   if (rule === undefined) return "none";
-  if (checkOf(rule)?.required !== true) return "open";
+  if (loginCheckOf(rule)?.required !== true) return "open";
   return proven ? "yes" : "unproven";
 }
 
@@ -138,16 +150,16 @@ function checkedNow({ rule, proven }: Around): "yes" | "open" | "unproven" | "no
  * before: a daemon that dies between the two is followed by one that sees it. Revoking its tokens would not be enough: for as long
  * as an edge believes the old policies, it gives new logins to those who lost the right.
  */
-export const ENDING = " · ending old logins";
+export const REVOCATION_SUFFIX = " · ending old logins";
 
 /** The same, and what looks like it, at the end of a name that a label gives: only cfauth marks an application. */
 const IMITATED_ENDING = /(?: ?[·\u0387] ?ending old logins ?)+$/i;
 
 const unmarked = (name: string): string => name.replace(IMITATED_ENDING, "");
 
-export const marked = ({ name }: Pick<Application, "name">): boolean => name.endsWith(ENDING);
+export const isRevocationPending = ({ name }: Pick<AccessApplication, "name">): boolean => name.endsWith(REVOCATION_SUFFIX);
 
-const sameRest = (found: Application, wanted: ApplicationWish): boolean =>
+const sameRest = (found: AccessApplication, wanted: DesiredApplication): boolean =>
   same(found.allowedIdps, [wanted.idp]) &&
   found.autoRedirect &&
   found.session === wanted.session &&
@@ -156,8 +168,8 @@ const sameRest = (found: Application, wanted: ApplicationWish): boolean =>
   found.launcher.visible === wanted.launcher.visible &&
   (wanted.launcher.logo === undefined || found.launcher.logo === wanted.launcher.logo);
 
-function applicationWish(owner: Owner, route: Route, wish: Exposure, world: Needs): ApplicationWish | undefined {
-  const policies = linked(owner, wish.protection, world.policy);
+function applicationWish(owner: Owner, route: Route, wish: Exposure, world: Needs): DesiredApplication | undefined {
+  const policies = policyIdsFor(owner, wish.protection, world.policy);
   const idp = world.login.method?.id;
   if (policies === undefined || idp === undefined) return undefined;
   const { shown, protection, party } = wish;
@@ -176,7 +188,7 @@ function applicationWish(owner: Owner, route: Route, wish: Exposure, world: Need
 
 const key = (route: Route) => `access ${routeKey(route)}`;
 
-const remove = (at: Mine<Application>): Extract<AccessChange, { readonly action: "delete"; readonly at: unknown }> => ({
+const remove = (at: Mine<AccessApplication>): Extract<AccessApplicationChange, { readonly action: "delete"; readonly at: unknown }> => ({
   kind: "access",
   action: "delete",
   key: `access ${at.route}`,
@@ -187,17 +199,20 @@ const remove = (at: Mine<Application>): Extract<AccessChange, { readonly action:
 const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((it, index) => it === b[index]);
 
 /** The tag of one who leaves, once no application carries it: Access deletes none that is in use. */
-export const unusedTag =
-  (owner: Owner): Sweep<{ readonly access: AccessSeen }, AccessChange> =>
+export const collectUnusedTag =
+  (owner: Owner): GarbageCollector<{ readonly access: ObservedAccessApplications }, AccessApplicationChange> =>
   ({ access }) =>
     access.tagged && access.mine.size + access.doubles.length === 0 && tagCarriers(owner, access).length === 0
       ? [{ kind: "access", action: "delete", key: "tag-gone", subject: accessTag(owner) }]
       : [];
 
 /** Applications with our tag that are not ours all the same: somebody has put more places into them. */
-export const tagCarriers = (owner: Owner, { theirs }: Pick<AccessSeen, "theirs">): readonly ForeignApplication[] =>
+export const tagCarriers = (owner: Owner, { theirs }: Pick<ObservedAccessApplications, "theirs">): readonly ForeignApplication[] =>
   theirs.filter(({ kept }) => Array.isArray(kept["tags"]) && kept["tags"].includes(accessTag(owner)));
 
 /** Doubles of an application go as soon as they are seen: the one that stands in `mine` is the one that rules name. */
-export const doubles: Sweep<{ readonly access: Pick<AccessSeen, "doubles"> }, AccessChange> = ({ access }) =>
+export const collectDuplicateApplications: GarbageCollector<
+  { readonly access: Pick<ObservedAccessApplications, "doubles"> },
+  AccessApplicationChange
+> = ({ access }) =>
   access.doubles.map((at) => ({ kind: "access", action: "delete", key: `access ${at.route} ${at.id}`, subject: at.route, at }));

@@ -3,13 +3,13 @@ import type { RouteKey } from "../../domain/route.ts";
 import type { Mine } from "../mine.ts";
 
 /** Access applications: ours by route, and what others cover. */
-export interface AccessSeen {
-  readonly mine: ReadonlyMap<RouteKey, Mine<Application>>;
+export interface ObservedAccessApplications {
+  readonly mine: ReadonlyMap<RouteKey, Mine<AccessApplication>>;
   readonly theirs: readonly ForeignApplication[];
   /** Ids of reusable policies that applications of others use. */
   readonly linked: readonly string[];
   /** Applications of ours beside the one in `mine` for the same route: a lost answer's doubles. They go. */
-  readonly doubles: readonly Mine<Application>[];
+  readonly doubles: readonly Mine<AccessApplication>[];
   /** Whether the owner's tag exists: an application cannot carry one that does not. */
   readonly tagged: boolean;
   /** What the user had set on applications of ours that were deleted to be replaced; absent where there is none. */
@@ -19,11 +19,11 @@ export interface AccessSeen {
 /** What the application that replaces another takes over from it, for the same party only. */
 export interface Inheritance {
   readonly party: Party;
-  readonly kept: Application["kept"];
+  readonly kept: AccessApplication["kept"];
   readonly tags: readonly string[];
 }
 
-export interface Application {
+export interface AccessApplication {
   readonly id: string;
   /** The audience tag that its login tokens carry; a new one with each new application. */
   readonly aud: string;
@@ -58,13 +58,13 @@ export interface ForeignApplication {
   /** Whether one of its policies lets everybody past without a login. */
   readonly bypasses: boolean;
   /** What its logins are good for; absent where it gives none. */
-  readonly login?: Pick<Application, "aud" | "policies" | "allowedIdps" | "session">;
+  readonly login?: Pick<AccessApplication, "aud" | "policies" | "allowedIdps" | "session">;
   /** What a PUT has to carry over, so that nothing but what it guards is changed. */
   readonly kept: Readonly<Record<string, unknown>>;
 }
 
 /** What an application of ours must be. */
-export interface ApplicationWish {
+export interface DesiredApplication {
   readonly route: RouteKey;
   readonly name: string;
   readonly idp: string;
@@ -77,18 +77,24 @@ export interface ApplicationWish {
   readonly inherits?: Inheritance;
 }
 
-export type AccessChange =
+export type AccessApplicationChange =
   | { readonly kind: "access"; readonly action: "create"; readonly key: "tag"; readonly subject: string }
   /** Only by one who leaves for good. */
   | { readonly kind: "access"; readonly action: "delete"; readonly key: "tag-gone"; readonly subject: string }
-  | { readonly kind: "access"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: ApplicationWish }
+  | {
+      readonly kind: "access";
+      readonly action: "create";
+      readonly key: string;
+      readonly subject: string;
+      readonly wish: DesiredApplication;
+    }
   | {
       readonly kind: "access";
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
-      readonly at: Mine<Application>;
-      readonly wish: ApplicationWish;
+      readonly at: Mine<AccessApplication>;
+      readonly wish: DesiredApplication;
     }
   /** Takes one place out of an application of somebody else's; the other places stay guarded by it. Only where a label asks to adopt. */
   | {
@@ -105,7 +111,7 @@ export type AccessChange =
       readonly action: "delete";
       readonly key: string;
       readonly subject: string;
-      readonly at: Mine<Application>;
+      readonly at: Mine<AccessApplication>;
       /** The party for which a new one follows; absent where none does, or where it is made for another party. */
       readonly replacedFor?: Party;
     };

@@ -2,15 +2,15 @@ import { z } from "zod";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
 import { type Hostname, zoneOf } from "../../domain/hostname.ts";
 import type { Owner } from "../../domain/owner.ts";
-import { inTurn } from "../carried.ts";
+import { applyInSequence } from "../carried.ts";
 import { inOrder } from "../in-order.ts";
-import type { Kind } from "../kind.ts";
-import { claim, type Mine } from "../mine.ts";
-import { foreignFrom, isAddress, nameOf, RecordAnswer, recordFrom } from "./record.ts";
-import type { DnsChange, DnsRecord, DnsSeen, ForeignRecord, Zone } from "./seen.ts";
-import { batches, write } from "./write.ts";
+import type { ResourceDriver } from "../kind.ts";
+import { type Mine, markOwned } from "../mine.ts";
+import { foreignRecordFrom, isAddress, nameOf, RecordResponse, recordFrom } from "./record.ts";
+import type { DnsRecord, DnsRecordChange, ForeignRecord, ObservedDnsRecords, Zone } from "./seen.ts";
+import { batches, writeRecords } from "./write.ts";
 
-export interface DnsApiOptions {
+export interface DnsRecordDriverOptions {
   readonly cloudflare: Cloudflare;
   readonly account: string;
   readonly owner: Owner;
@@ -19,22 +19,22 @@ export interface DnsApiOptions {
 }
 
 /** DNS records, in all zones. */
-export function dnsApi(options: DnsApiOptions): Kind<DnsSeen, DnsChange> {
+export function createDnsRecordDriver(options: DnsRecordDriverOptions): ResourceDriver<ObservedDnsRecords, DnsRecordChange> {
   return {
     kind: "dns",
     observe: (depth, before) => (depth === "routes" && before !== undefined ? lookAgain(options, before) : look(options)),
-    apply: (changes, seen) => inTurn(batches(changes), seen, (batch, sofar) => write(options, batch, sofar)),
+    apply: (changes, seen) => applyInSequence(batches(changes), seen, (batch, sofar) => writeRecords(options, batch, sofar)),
   };
 }
 
-async function look(options: DnsApiOptions): Promise<DnsSeen> {
+async function look(options: DnsRecordDriverOptions): Promise<ObservedDnsRecords> {
   const { zones, excludedZones } = await allZones(options);
   const records = await inOrder(zones.map((zone) => recordsOf(options, zone)));
   return { zones, excludedZones, ...together(records) };
 }
 
 /** Only the zones in use: a foreign record that came up in another is met when Cloudflare refuses ours beside it. */
-async function lookAgain(options: DnsApiOptions, before: DnsSeen): Promise<DnsSeen> {
+async function lookAgain(options: DnsRecordDriverOptions, before: ObservedDnsRecords): Promise<ObservedDnsRecords> {
   const used = new Set([...before.mine.values()].map(({ zone }) => zone));
   const records = await inOrder(before.zones.filter(({ id }) => used.has(id)).map((zone) => recordsOf(options, zone)));
   const elsewhere = [...before.theirs].flatMap(([name, records]) =>
@@ -43,7 +43,11 @@ async function lookAgain(options: DnsApiOptions, before: DnsSeen): Promise<DnsSe
   return { zones: before.zones, excludedZones: before.excludedZones, ...together([...records, { mine: [], theirs: elsewhere }]) };
 }
 
-async function allZones({ cloudflare, account, zones: allowed }: DnsApiOptions): Promise<Pick<DnsSeen, "zones" | "excludedZones">> {
+async function allZones({
+  cloudflare,
+  account,
+  zones: allowed,
+}: DnsRecordDriverOptions): Promise<Pick<ObservedDnsRecords, "zones" | "excludedZones">> {
   const all = await cloudflare.list("zones.list", z.looseObject({ id: z.string(), name: z.string() }), (sdk, page) =>
     sdk.zones.list({ account: { id: account }, ...page }),
   );
@@ -57,17 +61,19 @@ interface ZoneRecords {
   readonly theirs: readonly (readonly [string, ForeignRecord])[];
 }
 
-async function recordsOf({ cloudflare, owner }: DnsApiOptions, zone: Zone): Promise<ZoneRecords> {
-  const all = await cloudflare.list("records.list", RecordAnswer, (sdk, page) => sdk.dns.records.list({ zone_id: zone.id, ...page }));
+async function recordsOf({ cloudflare, owner }: DnsRecordDriverOptions, zone: Zone): Promise<ZoneRecords> {
+  const all = await cloudflare.list("records.list", RecordResponse, (sdk, page) => sdk.dns.records.list({ zone_id: zone.id, ...page }));
   const addresses = all.filter(isAddress);
   const found = addresses.map((answer) => [answer, recordFrom(answer, zone.id, owner)] as const);
   return {
-    mine: found.flatMap(([, record]) => (record === undefined ? [] : [claim(record)])),
-    theirs: found.flatMap(([answer, record]) => (record === undefined ? [[nameOf(answer), foreignFrom(answer, zone.id)] as const] : [])),
+    mine: found.flatMap(([, record]) => (record === undefined ? [] : [markOwned(record)])),
+    theirs: found.flatMap(([answer, record]) =>
+      record === undefined ? [[nameOf(answer), foreignRecordFrom(answer, zone.id)] as const] : [],
+    ),
   };
 }
 
-function together(zones: readonly ZoneRecords[]): Pick<DnsSeen, "mine" | "theirs"> {
+function together(zones: readonly ZoneRecords[]): Pick<ObservedDnsRecords, "mine" | "theirs"> {
   return {
     mine: new Map(zones.flatMap(({ mine }) => mine).map((record) => [record.name, record])),
     theirs: zones

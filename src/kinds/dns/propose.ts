@@ -3,17 +3,17 @@ import { type Hostname, usableZone } from "../../domain/hostname.ts";
 import { dnsComment, type Owner } from "../../domain/owner.ts";
 import type { Problem } from "../../domain/problem.ts";
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../../domain/route.ts";
-import type { Desired } from "../../plan/desired.ts";
-import type { Rung, Stance } from "../../plan/rung.ts";
-import type { AccessSeen } from "../access/seen.ts";
+import type { DesiredState } from "../../plan/desired.ts";
+import type { ResourceState, RouteResource } from "../../plan/rung.ts";
+import type { ObservedAccessApplications } from "../access/seen.ts";
 import type { Mine } from "../mine.ts";
-import type { TunnelSeen } from "../tunnel/seen.ts";
-import type { DnsChange, DnsRecord, DnsSeen, ForeignRecord, RecordWish } from "./seen.ts";
+import type { ObservedTunnel } from "../tunnel/seen.ts";
+import type { DesiredRecord, DnsRecord, DnsRecordChange, ForeignRecord, ObservedDnsRecords } from "./seen.ts";
 
 type Needs = {
-  readonly access: Pick<AccessSeen, "mine">;
-  readonly dns: DnsSeen;
-  readonly tunnel: Pick<TunnelSeen, "tunnel">;
+  readonly access: Pick<ObservedAccessApplications, "mine">;
+  readonly dns: ObservedDnsRecords;
+  readonly tunnel: Pick<ObservedTunnel, "tunnel">;
 };
 
 /**
@@ -27,7 +27,7 @@ type Needs = {
  * | ours                                        | none                | close it                      |
  * | ours, leads elsewhere                       | yes                 | mend it                       |
  */
-export const dnsRung = (owner: Owner): Rung<Needs, DnsChange> => ({
+export const dnsRecordResource = (owner: Owner): RouteResource<Needs, DnsRecordChange> => ({
   kind: "dns",
   awaited: "the DNS record",
   stance(route, wish, world, desired) {
@@ -42,37 +42,44 @@ export const dnsRung = (owner: Owner): Rung<Needs, DnsChange> => ({
         open: wanted && { kind: "dns", action: "create", key: key(route.hostname), subject: route.hostname, wish: wanted },
       };
     if (wanted === undefined || leads(found, wanted)) return { is: "stands" };
-    const mend: DnsChange = { kind: "dns", action: "update", key: key(route.hostname), subject: route.hostname, at: found, wish: wanted };
+    const mend: DnsRecordChange = {
+      kind: "dns",
+      action: "update",
+      key: key(route.hostname),
+      subject: route.hostname,
+      at: found,
+      wish: wanted,
+    };
     return { is: "drifted", mend, close: remove(found), moves: undefined };
   },
 });
 
-function unwished(found: Mine<DnsRecord> | undefined, route: Route, world: Needs, desired: Desired): Stance<DnsChange> {
+function unwished(found: Mine<DnsRecord> | undefined, route: Route, world: Needs, desired: DesiredState): ResourceState<DnsRecordChange> {
   if (found === undefined) return { is: "absent", open: undefined };
   return needed(route, world, desired) ? { is: "shared" } : { is: "left", close: remove(found) };
 }
 
 /** Whether another route of the hostname is wished, or is held as it is. */
-function needed(route: Route, world: Needs, desired: Desired): boolean {
+function needed(route: Route, world: Needs, desired: DesiredState): boolean {
   const others: readonly RouteKey[] = [...desired.wishes.keys(), ...[...desired.held].filter((held) => world.access.mine.has(held))];
   return others.some((other) => other !== routeKey(route) && parseRouteKey(other)?.hostname === route.hostname);
 }
 
-function recordWish(owner: Owner, hostname: Hostname, { dns, tunnel }: Needs): RecordWish | undefined {
+function recordWish(owner: Owner, hostname: Hostname, { dns, tunnel }: Needs): DesiredRecord | undefined {
   const zone = usableZone(hostname, dns.zones, dns.excludedZones);
   if (zone === undefined || tunnel.tunnel === undefined) return undefined;
   return { zone: zone.id, name: hostname, content: `${tunnel.tunnel.id}.cfargotunnel.com`, comment: dnsComment(owner) };
 }
 
-const leads = (found: DnsRecord, wanted: RecordWish): boolean =>
+const leads = (found: DnsRecord, wanted: DesiredRecord): boolean =>
   found.type === "CNAME" && found.content === wanted.content && found.proxied;
 
 const key = (hostname: Hostname) => `dns ${hostname}`;
 
-const remove = (at: Mine<DnsRecord>): DnsChange => ({ kind: "dns", action: "delete", key: key(at.name), subject: at.name, at });
+const remove = (at: Mine<DnsRecord>): DnsRecordChange => ({ kind: "dns", action: "delete", key: key(at.name), subject: at.name, at });
 
 /** In place of what somebody else has at the name; undefined where that cannot be, since the name is another server's business. */
-export function takeOver(owner: Owner, hostname: Hostname, world: Needs): DnsChange | undefined {
+export function replaceForeignRecord(owner: Owner, hostname: Hostname, world: Needs): DnsRecordChange | undefined {
   const foreign = world.dns.theirs.get(hostname);
   const wish = recordWish(owner, hostname, world);
   if (foreign === undefined || wish === undefined || foreign.some(({ type }) => type === "NS")) return undefined;

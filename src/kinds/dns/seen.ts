@@ -1,7 +1,7 @@
 import type { Hostname } from "../../domain/hostname.ts";
 import type { Mine } from "../mine.ts";
 
-export interface DnsSeen {
+export interface ObservedDnsRecords {
   /** Those that may be used. */
   readonly zones: readonly Zone[];
   /** Names of the zones that the token sees and CFAUTH_ZONES leaves out: their hostnames do not belong to a parent zone. */
@@ -33,22 +33,22 @@ export interface ForeignRecord {
 }
 
 /** What a record of ours must be: a proxied CNAME to the tunnel. */
-export interface RecordWish {
+export interface DesiredRecord {
   readonly zone: string;
   readonly name: Hostname;
   readonly content: string;
   readonly comment: string;
 }
 
-export type DnsChange =
-  | { readonly kind: "dns"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: RecordWish }
+export type DnsRecordChange =
+  | { readonly kind: "dns"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: DesiredRecord }
   | {
       readonly kind: "dns";
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
       readonly at: Mine<DnsRecord>;
-      readonly wish: RecordWish;
+      readonly wish: DesiredRecord;
     }
   /** In place of records of somebody else's, all in one transaction. Only where a label asks to adopt. */
   | {
@@ -57,7 +57,7 @@ export type DnsChange =
       readonly key: string;
       readonly subject: string;
       readonly foreign: readonly ForeignRecord[];
-      readonly wish: RecordWish;
+      readonly wish: DesiredRecord;
       readonly takes: string;
     }
   | { readonly kind: "dns"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<DnsRecord> };

@@ -2,12 +2,12 @@ import type { RecordBatchParams } from "cloudflare/resources/dns/records";
 import { z } from "zod";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
 import type { Owner } from "../../domain/owner.ts";
-import { WorldError } from "../../errors.ts";
-import { allFailed, carriedOut, type Fold, unlessGone } from "../carried.ts";
-import type { Applied } from "../kind.ts";
-import { claim } from "../mine.ts";
-import { RecordAnswer, recordBody, recordFrom } from "./record.ts";
-import type { DnsChange, DnsSeen } from "./seen.ts";
+import { ServiceError } from "../../errors.ts";
+import { applyEach, failAll, ignoreNotFound, type StateUpdate } from "../carried.ts";
+import type { ApplyResult } from "../kind.ts";
+import { markOwned } from "../mine.ts";
+import { RecordResponse, recordBody, recordFrom } from "./record.ts";
+import type { DnsRecordChange, ObservedDnsRecords } from "./seen.ts";
 
 interface Hands {
   readonly cloudflare: Cloudflare;
@@ -18,55 +18,59 @@ interface Hands {
 const MOST = 200;
 
 /** The changes by zone, no more together than a batch takes. */
-export function batches(changes: readonly DnsChange[]): readonly (readonly DnsChange[])[] {
+export function batches(changes: readonly DnsRecordChange[]): readonly (readonly DnsRecordChange[])[] {
   const zones = [...Map.groupBy(changes, zoneId)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return zones.flatMap(([, group]) =>
     Array.from({ length: Math.ceil(group.length / MOST) }, (_, at) => group.slice(at * MOST, (at + 1) * MOST)),
   );
 }
 
-const zoneId = (change: DnsChange): string => ("at" in change ? change.at.zone : change.wish.zone);
+const zoneId = (change: DnsRecordChange): string => ("at" in change ? change.at.zone : change.wish.zone);
 
 /** One change of one zone by itself, several in one transaction. One that is refused is taken apart, to find who is at fault. */
-export async function write(hands: Hands, changes: readonly DnsChange[], seen: DnsSeen): Promise<Applied<DnsSeen, DnsChange>> {
-  const singly = () => carriedOut(changes, seen, (change) => single(hands, change));
+export async function writeRecords(
+  hands: Hands,
+  changes: readonly DnsRecordChange[],
+  seen: ObservedDnsRecords,
+): Promise<ApplyResult<ObservedDnsRecords, DnsRecordChange>> {
+  const singly = () => applyEach(changes, seen, (change) => single(hands, change));
   if (changes.length < 2) return singly();
   try {
     const fold = await batch(hands, changes);
     return { seen: fold(seen), done: changes, failures: [], doubtful: false };
   } catch (error) {
-    if (!(error instanceof WorldError)) throw error;
-    return error.code === "CFA-CF-REFUSED" && !error.doubtful ? singly() : allFailed(changes, seen, error);
+    if (!(error instanceof ServiceError)) throw error;
+    return error.code === "CFA-CF-REFUSED" && !error.doubtful ? singly() : failAll(changes, seen, error);
   }
 }
 
-async function single({ cloudflare, owner }: Hands, change: DnsChange): Promise<Fold<DnsSeen>> {
+async function single({ cloudflare, owner }: Hands, change: DnsRecordChange): Promise<StateUpdate<ObservedDnsRecords>> {
   const zone_id = zoneId(change);
   switch (change.action) {
     case "create":
       return put(
         zone_id,
         owner,
-        await cloudflare.ask("records.create", RecordAnswer, (sdk) => sdk.dns.records.create({ zone_id, ...recordBody(change.wish) })),
+        await cloudflare.ask("records.create", RecordResponse, (sdk) => sdk.dns.records.create({ zone_id, ...recordBody(change.wish) })),
       );
     case "update":
       if ("foreign" in change) return batch({ cloudflare, owner }, [change]);
       return put(
         zone_id,
         owner,
-        await cloudflare.ask("records.update", RecordAnswer, (sdk) =>
+        await cloudflare.ask("records.update", RecordResponse, (sdk) =>
           sdk.dns.records.update(change.at.id, { zone_id, ...recordBody(change.wish) }),
         ),
       );
     case "delete":
-      await unlessGone(cloudflare.ask("records.delete", z.unknown(), (sdk) => sdk.dns.records.delete(change.at.id, { zone_id })));
+      await ignoreNotFound(cloudflare.ask("records.delete", z.unknown(), (sdk) => sdk.dns.records.delete(change.at.id, { zone_id })));
       return without(change.at.id);
   }
 }
 
-const BatchAnswer = z.looseObject({ puts: z.array(RecordAnswer).nullish(), posts: z.array(RecordAnswer).nullish() });
+const BatchAnswer = z.looseObject({ puts: z.array(RecordResponse).nullish(), posts: z.array(RecordResponse).nullish() });
 
-async function batch({ cloudflare, owner }: Hands, changes: readonly DnsChange[]): Promise<Fold<DnsSeen>> {
+async function batch({ cloudflare, owner }: Hands, changes: readonly DnsRecordChange[]): Promise<StateUpdate<ObservedDnsRecords>> {
   const zone_id = changes.map(zoneId)[0] ?? "";
   const body: Omit<RecordBatchParams, "zone_id"> = {
     deletes: changes.flatMap((change) =>
@@ -85,13 +89,13 @@ async function batch({ cloudflare, owner }: Hands, changes: readonly DnsChange[]
   return (seen) => folds.reduce((sofar, fold) => fold(sofar), seen);
 }
 
-function put(zone: string, owner: Owner, answer: RecordAnswer): Fold<DnsSeen> {
+function put(zone: string, owner: Owner, answer: RecordResponse): StateUpdate<ObservedDnsRecords> {
   const record = recordFrom(answer, zone, owner);
-  return (seen) => (record === undefined ? seen : { ...seen, mine: new Map([...seen.mine, [record.name, claim(record)]]) });
+  return (seen) => (record === undefined ? seen : { ...seen, mine: new Map([...seen.mine, [record.name, markOwned(record)]]) });
 }
 
 const without =
-  (id: string): Fold<DnsSeen> =>
+  (id: string): StateUpdate<ObservedDnsRecords> =>
   (seen) => ({
     ...seen,
     mine: new Map([...seen.mine].filter(([, record]) => record.id !== id)),

@@ -2,31 +2,40 @@ import { isDeepStrictEqual } from "node:util";
 import type { ConfigurationUpdateParams } from "cloudflare/resources/zero-trust/tunnels/cloudflared/configurations";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
 import { dnsComment, type Owner } from "../../domain/owner.ts";
-import { WorldError } from "../../errors.ts";
-import { allFailed } from "../carried.ts";
-import type { Applied, Depth, Kind } from "../kind.ts";
-import { arrange } from "./arrange.ts";
+import { ServiceError } from "../../errors.ts";
+import { failAll } from "../carried.ts";
+import type { ApplyResult, ObservationScope, ResourceDriver } from "../kind.ts";
+import { mergeRules } from "./arrange.ts";
 import { runningVersions } from "./connectors.ts";
 import { ConfigurationAnswer, documentFrom, documentOf } from "./document.ts";
-import { awaitInForce } from "./in-force.ts";
-import { afterLook, afterWrite, isUnsure, type Journal, type Jump, noJournal, type RuleDocument, seenIn } from "./journal.ts";
-import { checkOf } from "./rules.ts";
+import { awaitPropagation } from "./in-force.ts";
+import {
+  afterLook,
+  afterWrite,
+  EMPTY_JOURNAL,
+  isUnsure,
+  type Journal,
+  journalFacts,
+  type RuleDocument,
+  type VersionJump,
+} from "./journal.ts";
+import { loginCheckOf } from "./rules.ts";
 import { afterAsking } from "./running.ts";
-import type { IngressChange, IngressSeen } from "./seen.ts";
+import type { IngressRuleChange, ObservedIngressRules } from "./seen.ts";
 
-export interface IngressApiOptions {
+export interface IngressRuleDriverOptions {
   readonly cloudflare: Cloudflare;
   readonly account: string;
   readonly owner: Owner;
   /** The tunnel's id; undefined while it is not there. */
   readonly tunnel: () => string | undefined;
   /** Called when another writer changed the document. */
-  readonly onJump?: ((jump: Jump) => void) | undefined;
+  readonly onJump?: ((jump: VersionJump) => void) | undefined;
   /** Milliseconds of a clock that only grows. */
   readonly now?: () => number;
 }
 
-type Done = Applied<IngressSeen, IngressChange>;
+type Done = ApplyResult<ObservedIngressRules, IngressRuleChange>;
 
 /** How often a write is tried that Cloudflare's limit of requests keeps out, each time from a fresh read. */
 const MOST_TRIES = 3;
@@ -35,7 +44,7 @@ const MOST_TRIES = 3;
  * The tunnel's one document of rules. Several write it and no write is conditional, so each write has a read just before it: what
  * is not as it was planned for is shown to the planner instead of being written over.
  */
-export function ingressApi(options: IngressApiOptions): Kind<IngressSeen, IngressChange> {
+export function createIngressRuleDriver(options: IngressRuleDriverOptions): ResourceDriver<ObservedIngressRules, IngressRuleChange> {
   const document = new TunnelDocument(options);
   return {
     kind: "ingress",
@@ -49,14 +58,14 @@ export function ingressApi(options: IngressApiOptions): Kind<IngressSeen, Ingres
 
 /** The document, and what this process remembers of it from look to look. */
 class TunnelDocument {
-  readonly #options: IngressApiOptions;
+  readonly #options: IngressRuleDriverOptions;
   readonly #mark: string;
   readonly #now: () => number;
-  #journal: Journal = noJournal;
+  #journal: Journal = EMPTY_JOURNAL;
   /** Whether Cloudflare takes our mark in a rule; false from its first refusal on. */
   #takesMark = true;
 
-  constructor(options: IngressApiOptions) {
+  constructor(options: IngressRuleDriverOptions) {
     this.#options = options;
     this.#mark = dnsComment(options.owner);
     this.#now = options.now ?? (() => performance.now());
@@ -66,7 +75,7 @@ class TunnelDocument {
    * What the connectors run is asked at each look but those soon after a write, which ask only while it is not known to be the newest
    * document: one that is started again may come back with an old one.
    */
-  async observe(depth: Depth): Promise<IngressSeen> {
+  async observe(depth: ObservationScope): Promise<ObservedIngressRules> {
     const document = await this.#look();
     const tunnel = this.#options.tunnel();
     if (tunnel !== undefined && document.version > 0 && (depth !== "rules" || isUnsure(this.#journal))) {
@@ -82,20 +91,20 @@ class TunnelDocument {
    * All changes in one write. Cloudflare refuses a document whole for one bad rule in it: then the halves are tried, so that
    * the one that is at fault keeps none of the others from being done.
    */
-  async write(changes: readonly IngressChange[], seen: IngressSeen): Promise<Done> {
+  async write(changes: readonly IngressRuleChange[], seen: ObservedIngressRules): Promise<Done> {
     try {
       return await this.#unlessKeptOut(changes, seen);
     } catch (error) {
-      if (!(error instanceof WorldError)) throw error;
-      if (error.code !== "CFA-CF-REFUSED" || error.doubtful) return allFailed(changes, seen, error);
+      if (!(error instanceof ServiceError)) throw error;
+      if (error.code !== "CFA-CF-REFUSED" || error.doubtful) return failAll(changes, seen, error);
       const unmarked = await this.#withoutMark(changes, seen);
       if (unmarked !== undefined) return unmarked;
-      return changes.length < 2 ? allFailed(changes, seen, error) : await this.#inHalves(changes, seen);
+      return changes.length < 2 ? failAll(changes, seen, error) : await this.#inHalves(changes, seen);
     }
   }
 
   /** The second half is left where the document was another one meanwhile: the planner has not seen that. */
-  async #inHalves(changes: readonly IngressChange[], seen: IngressSeen): Promise<Done> {
+  async #inHalves(changes: readonly IngressRuleChange[], seen: ObservedIngressRules): Promise<Done> {
     const half = Math.ceil(changes.length / 2);
     const first = await this.write(changes.slice(0, half), seen);
     const moved = first.done.length + first.failures.length === 0;
@@ -108,13 +117,13 @@ class TunnelDocument {
    * Another writer, who read before us and writes after us, puts back what was removed. A rule that asks for no login is open
    * then, so it is looked for at once.
    */
-  async seenGone(before: IngressSeen, done: Done): Promise<Done> {
+  async seenGone(before: ObservedIngressRules, done: Done): Promise<Done> {
     const left = new Set(done.seen.rules.map((rule) => JSON.stringify(rule)));
-    if (before.rules.every((rule) => checkOf(rule)?.required === true || left.has(JSON.stringify(rule)))) return done;
+    if (before.rules.every((rule) => loginCheckOf(rule)?.required === true || left.has(JSON.stringify(rule)))) return done;
     try {
       return { ...done, seen: this.#seen(await this.#look()) };
     } catch (error) {
-      if (error instanceof WorldError) return { ...done, doubtful: true };
+      if (error instanceof ServiceError) return { ...done, doubtful: true };
       throw error;
     }
   }
@@ -123,36 +132,36 @@ class TunnelDocument {
    * Where something is taken over, the rule that admits no one has to be in force before anything else happens. A daemon that comes
    * back to it only makes sure of that: where nothing had to be written nothing was done.
    */
-  async confirmed(changes: readonly IngressChange[], before: IngressSeen, done: Done): Promise<Done> {
+  async confirmed(changes: readonly IngressRuleChange[], before: ObservedIngressRules, done: Done): Promise<Done> {
     const takes = changes.filter((change) => "instead" in change && done.done.includes(change));
     if (takes.length === 0 || done.doubtful) return done;
     try {
-      await awaitInForce({ ...this.#options, tunnel: this.#options.tunnel() ?? "" }, done.seen.version);
+      await awaitPropagation({ ...this.#options, tunnel: this.#options.tunnel() ?? "" }, done.seen.version);
       const written = done.seen.version !== before.version;
       return { ...done, done: written ? done.done : [], seen: { ...done.seen, inForce: true } };
     } catch (error) {
-      if (!(error instanceof WorldError)) throw error;
+      if (!(error instanceof ServiceError)) throw error;
       const failures = takes.map((change) => ({ change, error }));
       return { ...done, done: done.done.filter((change) => !takes.includes(change)), failures: [...done.failures, ...failures] };
     }
   }
 
   /** A write that the limit keeps out is never sent again as it was: the document may be another one by then. */
-  async #unlessKeptOut(changes: readonly IngressChange[], seen: IngressSeen): Promise<Done> {
+  async #unlessKeptOut(changes: readonly IngressRuleChange[], seen: ObservedIngressRules): Promise<Done> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.#replace(changes, seen);
       } catch (error) {
-        const keptOut = error instanceof WorldError && error.code === "CFA-CF-RATE-LIMIT" && !error.doubtful;
+        const keptOut = error instanceof ServiceError && error.code === "CFA-CF-RATE-LIMIT" && !error.doubtful;
         if (!keptOut || tries === MOST_TRIES) throw error;
       }
     }
   }
 
-  async #replace(changes: readonly IngressChange[], seen: IngressSeen): Promise<Done> {
+  async #replace(changes: readonly IngressRuleChange[], seen: ObservedIngressRules): Promise<Done> {
     const fresh = await this.#look();
     if (!isSame(fresh, seen)) return { seen: this.#seen(fresh), done: [], failures: [], doubtful: false };
-    const wanted = arrange(this.#seen(fresh), changes);
+    const wanted = mergeRules(this.#seen(fresh), changes);
     // A document that is not changed is not written: each write moves the version, and other writers look at it.
     if (isDeepStrictEqual(wanted.rules, fresh.rules)) return { seen: this.#seen(fresh), done: changes, failures: [], doubtful: false };
     const after = await this.#put(wanted);
@@ -163,7 +172,7 @@ class TunnelDocument {
   }
 
   /** The same without our mark, where that is what Cloudflare refuses; undefined where it is something else. */
-  async #withoutMark(changes: readonly IngressChange[], seen: IngressSeen): Promise<Done | undefined> {
+  async #withoutMark(changes: readonly IngressRuleChange[], seen: ObservedIngressRules): Promise<Done | undefined> {
     const plain = changes.flatMap(unmarked);
     if (plain.length === 0 || isDeepStrictEqual(plain, changes)) return undefined;
     try {
@@ -172,7 +181,7 @@ class TunnelDocument {
       this.#takesMark = false;
       return { ...done, done: changes, seen: { ...done.seen, takesMark: false } };
     } catch (error) {
-      if (error instanceof WorldError && error.code === "CFA-CF-REFUSED" && !error.doubtful) return undefined;
+      if (error instanceof ServiceError && error.code === "CFA-CF-REFUSED" && !error.doubtful) return undefined;
       throw error;
     }
   }
@@ -201,20 +210,20 @@ class TunnelDocument {
       return documentFrom(answer);
     } catch (error) {
       // It may have been written: then the version moves by our own hand.
-      if (error instanceof WorldError && error.doubtful) this.#journal = { ...this.#journal, version: undefined };
+      if (error instanceof ServiceError && error.doubtful) this.#journal = { ...this.#journal, version: undefined };
       throw error;
     }
   }
 
-  #seen(document: RuleDocument): IngressSeen {
-    return { ...document, ...seenIn(this.#journal, this.#now()), mark: this.#mark, takesMark: this.#takesMark, inForce: false };
+  #seen(document: RuleDocument): ObservedIngressRules {
+    return { ...document, ...journalFacts(this.#journal, this.#now()), mark: this.#mark, takesMark: this.#takesMark, inForce: false };
   }
 }
 
 const isSame = (one: RuleDocument, other: RuleDocument): boolean =>
   one.version === other.version && isDeepStrictEqual([one.rules, one.catchAll, one.rest], [other.rules, other.catchAll, other.rest]);
 
-function unmarked(change: IngressChange): readonly IngressChange[] {
+function unmarked(change: IngressRuleChange): readonly IngressRuleChange[] {
   if ("unmarked" in change) return [];
   if ("shut" in change) return [{ ...change, plain: true }];
   return ["wish" in change ? { ...change, wish: { ...change.wish, mark: undefined } } : change];

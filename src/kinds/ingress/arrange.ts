@@ -1,7 +1,7 @@
 import { covers } from "../../domain/hostname.ts";
 import { bySpecificity, type Route } from "../../domain/route.ts";
-import { routeOf, ruleFor, shutRule, withMark } from "./rules.ts";
-import type { IngressChange, IngressSeen, RawRule } from "./seen.ts";
+import { desiredRule, placeholderRule, routeOf, withMark } from "./rules.ts";
+import type { IngressRuleChange, ObservedIngressRules, RawRule } from "./seen.ts";
 
 /**
  * The document with these changes in it. Rules of others stay as they are and in their order among themselves; ours come
@@ -10,7 +10,7 @@ import type { IngressChange, IngressSeen, RawRule } from "./seen.ts";
  * An exact rule of ours at the top takes nothing from anybody, since a hostname that somebody else has in the document is
  * never taken. The version is left as it was: the answer of the API brings the new one.
  */
-export function arrange(seen: IngressSeen, changes: readonly IngressChange[]): IngressSeen {
+export function mergeRules(seen: ObservedIngressRules, changes: readonly IngressRuleChange[]): ObservedIngressRules {
   const gone = new Set(changes.flatMap(replaced).map((rule) => JSON.stringify(rule)));
   const marking = changes.flatMap((change) => ("unmarked" in change ? [change] : []));
   const rerouting = changes.flatMap((change) => ("reroute" in change ? [change] : []));
@@ -23,26 +23,26 @@ export function arrange(seen: IngressSeen, changes: readonly IngressChange[]): I
   return { ...seen, rules: ordered.reduce<readonly RawRule[]>((rules, { rule, route }) => place(rules, rule, route), kept) };
 }
 
-function replaced(change: IngressChange): readonly RawRule[] {
+function replaced(change: IngressRuleChange): readonly RawRule[] {
   if ("unmarked" in change || "reroute" in change) return [];
   return [...change.at, ...(("instead" in change && change.instead) || [])];
 }
 
-function marked(rule: RawRule, marking: readonly Extract<IngressChange, { readonly unmarked: unknown }>[]): RawRule {
+function marked(rule: RawRule, marking: readonly Extract<IngressRuleChange, { readonly unmarked: unknown }>[]): RawRule {
   const text = JSON.stringify(rule);
   const change = marking.find(({ unmarked }) => unmarked.some((it) => JSON.stringify(it) === text));
   return change === undefined ? rule : withMark(rule, { team: change.team, text: change.mark });
 }
 
-function rerouted(rule: RawRule, rerouting: readonly Extract<IngressChange, { readonly reroute: unknown }>[]): RawRule {
+function rerouted(rule: RawRule, rerouting: readonly Extract<IngressRuleChange, { readonly reroute: unknown }>[]): RawRule {
   const text = JSON.stringify(rule);
   const change = rerouting.find(({ at }) => at.some((it) => JSON.stringify(it) === text));
   return change === undefined ? rule : { ...rule, service: change.reroute };
 }
 
-function madeBy(change: IngressChange): { readonly rule: RawRule; readonly route: Route } | undefined {
-  if ("wish" in change) return { rule: ruleFor(change.wish), route: change.wish.route };
-  return "shut" in change ? { rule: shutRule(change), route: change.shut } : undefined;
+function madeBy(change: IngressRuleChange): { readonly rule: RawRule; readonly route: Route } | undefined {
+  if ("wish" in change) return { rule: desiredRule(change.wish), route: change.wish.route };
+  return "shut" in change ? { rule: placeholderRule(change), route: change.shut } : undefined;
 }
 
 /** Before the first rule that is less specific; a wildcard also before the first that would answer for it, but no higher than that. */

@@ -1,36 +1,36 @@
 import type { Route } from "../../domain/route.ts";
-import { between, type Difference, type Field, type Fields, fieldsOf } from "../fields.ts";
-import type { World } from "../world.ts";
-import { checkOf, isShut, pathFor, routeOf, ruleFor, shutRule } from "./rules.ts";
-import type { IngressChange, RawRule } from "./seen.ts";
+import { type Diff, diffFields, type Field, type Fields, fieldsOf } from "../fields.ts";
+import type { ObservedState } from "../world.ts";
+import { desiredRule, isPlaceholderRule, loginCheckOf, pathFor, placeholderRule, routeOf } from "./rules.ts";
+import type { IngressRuleChange, RawRule } from "./seen.ts";
 
 /** What a rule leads to that lets nobody in. */
-export const SHUT = "nothing (503)";
+export const CLOSED_TEXT = "nothing (503)";
 
-export function ingressDifference(change: IngressChange, world: Pick<World, "ingress">): Difference {
+export function diffIngressRule(change: IngressRuleChange, world: Pick<ObservedState, "ingress">): Diff {
   const { mark } = world.ingress;
-  if ("unmarked" in change) return between({ mark: "none" }, { mark: change.mark });
+  if ("unmarked" in change) return diffFields({ mark: "none" }, { mark: change.mark });
   const [now] = change.at;
-  if (change.action === "delete") return between(now === undefined ? {} : fields(now, mark), undefined);
+  if (change.action === "delete") return diffFields(now === undefined ? {} : fields(now, mark), undefined);
   const before = now && fields(now, mark);
   if ("shut" in change) {
     const theirs = change.instead?.length ? { service: change.instead.map(({ service }) => service).join(", ") } : before;
-    return between(theirs, fields(shutRule(change), mark));
+    return diffFields(theirs, fields(placeholderRule(change), mark));
   }
-  if ("reroute" in change) return between(before, now && fields({ ...now, service: change.reroute }, mark));
-  const after = fields(ruleFor(change.wish), mark);
+  if ("reroute" in change) return diffFields(before, now && fields({ ...now, service: change.reroute }, mark));
+  const after = fields(desiredRule(change.wish), mark);
   const opens = change.wish.check === undefined && before?.["login"] !== "none";
-  return between(change.action === "create" ? undefined : before, after, { exposure: opens ? "PUBLIC" : undefined });
+  return diffFields(change.action === "create" ? undefined : before, after, { exposure: opens ? "PUBLIC" : undefined });
 }
 
 function fields(rule: RawRule, mark: string): Fields {
   const route = routeOf(rule);
-  const check = checkOf(rule);
+  const check = loginCheckOf(rule);
   const { access: _, ...options } = rule.originRequest ?? {};
-  const shut = isShut(rule, mark);
+  const shut = isPlaceholderRule(rule, mark);
   const required = check?.required === true;
   return fieldsOf({
-    service: shut ? SHUT : rule.service,
+    service: shut ? CLOSED_TEXT : rule.service,
     login: shut ? "nobody has it" : required ? "required" : "none",
     aud: required && !shut ? check.audTag.join(", ") : undefined,
     paths: pathsOf(rule, route),

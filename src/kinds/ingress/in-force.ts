@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { WorldError } from "../../errors.ts";
+import { ServiceError } from "../../errors.ts";
 import { runningVersions, type TunnelAddress } from "./connectors.ts";
 
 /** How long a connector may take to run on a new document, and how often it is asked. Milliseconds. */
@@ -10,13 +10,13 @@ const BETWEEN_MS = 500;
  * Waits until every connector of the tunnel is known to run on this version of the document, or a later one. Without any connector
  * nobody is served, so nothing old can be.
  *
- * @throws {WorldError} CFA-TUNNEL-BEHIND when one still runs on an older document in the end
+ * @throws {ServiceError} CFA-TUNNEL-BEHIND when one still runs on an older document in the end
  */
-export async function awaitInForce(tunnel: TunnelAddress, version: number): Promise<void> {
+export async function awaitPropagation(tunnel: TunnelAddress, version: number): Promise<void> {
   for (const until = performance.now() + PATIENCE_MS; ; await sleep(BETWEEN_MS)) {
     const running = await runningVersions(tunnel);
     if (running.every((it) => it !== undefined && it >= version)) return;
-    if (performance.now() > until) throw behind();
+    if (performance.now() > until) throw connectorsBehind();
   }
 }
 
@@ -25,7 +25,7 @@ export async function awaitInForce(tunnel: TunnelAddress, version: number): Prom
  *
  * @param patienceMs - milliseconds; 10_000 unless given
  */
-export async function comesInForce(tunnel: TunnelAddress, version: number, patienceMs = PATIENCE_MS): Promise<boolean> {
+export async function waitUntilPropagated(tunnel: TunnelAddress, version: number, patienceMs = PATIENCE_MS): Promise<boolean> {
   for (const until = performance.now() + patienceMs; ; await sleep(BETWEEN_MS)) {
     const running = await runningVersions(tunnel);
     if (running.every((it) => it === undefined || it >= version)) return true;
@@ -33,8 +33,8 @@ export async function comesInForce(tunnel: TunnelAddress, version: number, patie
   }
 }
 
-export const behind = (): WorldError =>
-  new WorldError({
+export const connectorsBehind = (): ServiceError =>
+  new ServiceError({
     service: "cloudflare",
     code: "CFA-TUNNEL-BEHIND",
     message: "cloudflared does not yet run on the rules that were written, so nothing is taken over before it does",

@@ -1,10 +1,10 @@
 import { type RouteKey, routeKey } from "../../domain/route.ts";
-import { checkOf, fingerprint, isBare, isMarked, pathFor, routeOf } from "./rules.ts";
-import type { IngressChange, IngressSeen, RawRule, RuleWish } from "./seen.ts";
-import { noTrial, type Trial } from "./trial.ts";
+import { isBare, isMarked, loginCheckOf, originFingerprint, pathFor, routeOf } from "./rules.ts";
+import type { DesiredRule, IngressRuleChange, ObservedIngressRules, RawRule } from "./seen.ts";
+import { NO_TRIAL, type Trial } from "./trial.ts";
 
 /** The document as Cloudflare has it, without what this process remembers of it. */
-export type RuleDocument = Pick<IngressSeen, "version" | "rules" | "catchAll" | "rest">;
+export type RuleDocument = Pick<ObservedIngressRules, "version" | "rules" | "catchAll" | "rest">;
 
 /**
  * What this process remembers of the tunnel's document: what it saw or wrote last, what others did to it, and which of its own
@@ -62,14 +62,14 @@ export interface Suspect {
 }
 
 /** A move of the version that is not this process's own step by one. */
-export interface Jump {
+export interface VersionJump {
   readonly from: number;
   readonly to: number;
   /** Whether it was found while looking, or another write came between our read and our write. */
   readonly during: "look" | "write";
 }
 
-export const noJournal: Journal = {
+export const EMPTY_JOURNAL: Journal = {
   version: undefined,
   own: "",
   strangers: new Set(),
@@ -81,7 +81,7 @@ export const noJournal: Journal = {
   behind: false,
   lateMs: undefined,
   looks: [],
-  trial: noTrial,
+  trial: NO_TRIAL,
 };
 
 /** When to look at the document after a write of ours, in milliseconds: another writer with an old copy is mostly that late. */
@@ -98,7 +98,7 @@ export function afterLook(
   seen: RuleDocument,
   mark: string,
   now: number,
-): { readonly journal: Journal; readonly jump: Jump | undefined } {
+): { readonly journal: Journal; readonly jump: VersionJump | undefined } {
   const own = ownText(seen, mark);
   const from = journal.version;
   const moved = from !== undefined && from !== seen.version;
@@ -123,7 +123,7 @@ export function afterLook(
 export interface Written {
   readonly before: RuleDocument;
   readonly after: RuleDocument;
-  readonly changes: readonly IngressChange[];
+  readonly changes: readonly IngressRuleChange[];
 }
 
 export function afterWrite(
@@ -131,7 +131,7 @@ export function afterWrite(
   { before, after, changes }: Written,
   mark: string,
   now: number,
-): { readonly journal: Journal; readonly jump: Jump | undefined } {
+): { readonly journal: Journal; readonly jump: VersionJump | undefined } {
   const write: Write = {
     version: after.version,
     at: now,
@@ -156,19 +156,19 @@ export function afterWrite(
   };
 }
 
-const openedBy = (change: IngressChange): [RouteKey, Suspect][] =>
+const openedBy = (change: IngressRuleChange): [RouteKey, Suspect][] =>
   "wish" in change ? [[routeKey(change.wish.route), suspect(change.wish.origin)]] : [];
 
 export const suspect = (origin: { readonly service: string; readonly options: object }): Suspect => ({
-  print: fingerprint(origin),
+  print: originFingerprint(origin),
   namesFile: "caPool" in origin.options,
 });
 
 /** What of it the planner and the page are shown. */
-export const seenIn = (
+export const journalFacts = (
   journal: Journal,
   now: number,
-): Pick<IngressSeen, "strangers" | "behind" | "unconfirmed" | "withheld" | "contested" | "lookAt"> => ({
+): Pick<ObservedIngressRules, "strangers" | "behind" | "unconfirmed" | "withheld" | "contested" | "lookAt"> => ({
   strangers: journal.strangers,
   behind: journal.behind,
   unconfirmed: [...new Set(journal.writes.flatMap(({ closed }) => closed))],
@@ -202,11 +202,11 @@ const recent = (times: readonly number[], now: number): readonly number[] => tim
 const ownText = ({ rules }: RuleDocument, mark: string): string => JSON.stringify(rules.filter((rule) => isMarked(rule, mark)));
 
 /** Of a change that replaces a rule by another: only where the new one asks for a login, or for clean paths, and the old did not. */
-function closedBy(change: IngressChange): readonly RouteKey[] {
+function closedBy(change: IngressRuleChange): readonly RouteKey[] {
   if ("unmarked" in change || "reroute" in change) return [];
   const narrowed = change.at.filter((rule) => !("wish" in change) || isNarrower(change.wish, rule)).flatMap((rule) => routeOf(rule) ?? []);
   return [...new Set(narrowed.map(routeKey))];
 }
 
-const isNarrower = (wish: RuleWish, rule: RawRule): boolean =>
-  (wish.check !== undefined && checkOf(rule)?.required !== true) || (wish.clean && (rule.path || undefined) !== pathFor(wish));
+const isNarrower = (wish: DesiredRule, rule: RawRule): boolean =>
+  (wish.check !== undefined && loginCheckOf(rule)?.required !== true) || (wish.clean && (rule.path || undefined) !== pathFor(wish));

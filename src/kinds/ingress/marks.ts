@@ -1,23 +1,26 @@
 import { covers } from "../../domain/hostname.ts";
 import { parseRouteKey, type Route } from "../../domain/route.ts";
-import type { Desired } from "../../plan/desired.ts";
-import type { Sweep } from "../../plan/rung.ts";
-import type { LoginSeen } from "../login/seen.ts";
+import type { DesiredState } from "../../plan/desired.ts";
+import type { GarbageCollector } from "../../plan/rung.ts";
+import type { ObservedLogin } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
-import { checkOf, isMarked, ours, type Proofs, routeOf, ruleOf } from "./rules.ts";
-import type { IngressChange, IngressSeen, RawRule } from "./seen.ts";
+import { isMarked, isOwnedRule, loginCheckOf, type OwnershipEvidence, routeOf, ruleOf } from "./rules.ts";
+import type { IngressRuleChange, ObservedIngressRules, RawRule } from "./seen.ts";
 
-type Needs = Proofs & { readonly ingress: Pick<IngressSeen, "takesMark">; readonly login: Pick<LoginSeen, "teamDomain"> };
+type Needs = OwnershipEvidence & {
+  readonly ingress: Pick<ObservedIngressRules, "takesMark">;
+  readonly login: Pick<ObservedLogin, "teamDomain">;
+};
 
 /**
  * The mark for the rules that an earlier version wrote, along with a write of the document that is due anyway: the mark alone is
  * no reason to write. Rules that the due changes replace get it by them.
  */
-export function markAlong(due: readonly { readonly kind: string }[], world: Needs): IngressChange | undefined {
+export function markUnmarkedRules(due: readonly { readonly kind: string }[], world: Needs): IngressRuleChange | undefined {
   if (!world.ingress.takesMark || !due.some(({ kind }) => kind === "ingress")) return undefined;
   const replaced = new Set(due.flatMap((change) => ("at" in change && Array.isArray(change.at) ? change.at : [])));
   const { mark, rules } = world.ingress;
-  const unmarked = rules.filter((rule) => !isMarked(rule, mark) && ours(rule, world) && !replaced.has(rule));
+  const unmarked = rules.filter((rule) => !isMarked(rule, mark) && isOwnedRule(rule, world) && !replaced.has(rule));
   if (unmarked.length === 0) return undefined;
   const team = teamOf(world.login.teamDomain);
   return { kind: "ingress", action: "update", key: "ingress marks", subject: mark, unmarked, mark, team };
@@ -27,18 +30,18 @@ export function markAlong(due: readonly { readonly kind: string }[], world: Need
  * Rules with our mark that belong to no route: a path that was changed by hand, a second rule for the same route. One that
  * checks a login stays while a narrower route around it has no rule yet, since what is wider would answer in its place.
  */
-export const strayRules: Sweep<Proofs, IngressChange> = (world, desired) => {
+export const collectStrayRules: GarbageCollector<OwnershipEvidence, IngressRuleChange> = (world, desired) => {
   const marked = world.ingress.rules.filter((rule) => isMarked(rule, world.ingress.mark));
   return marked.filter((rule) => isStray(rule, world) && !guards(rule, world, desired)).map(remove);
 };
 
-function isStray(rule: RawRule, world: Proofs): boolean {
+function isStray(rule: RawRule, world: OwnershipEvidence): boolean {
   const route = routeOf(rule);
   return route === undefined || ruleOf(world, route) !== rule;
 }
 
-function guards(rule: RawRule, world: Proofs, desired: Desired): boolean {
-  if (checkOf(rule)?.required !== true) return false;
+function guards(rule: RawRule, world: OwnershipEvidence, desired: DesiredState): boolean {
+  if (loginCheckOf(rule)?.required !== true) return false;
   const near = ({ hostname }: Route) => covers(rule.hostname ?? "", hostname) || covers(hostname, rule.hostname ?? "");
   const held = [...desired.held].some((key) => {
     const route = parseRouteKey(key);
@@ -47,7 +50,7 @@ function guards(rule: RawRule, world: Proofs, desired: Desired): boolean {
   return held || desired.guarded.some(({ route }) => near(route) && ruleOf(world, route) === undefined);
 }
 
-const remove = (rule: RawRule): IngressChange => {
+const remove = (rule: RawRule): IngressRuleChange => {
   const place = `rule ${rule.hostname ?? "*"}${rule.path ?? ""}`;
   return { kind: "ingress", action: "delete", key: `ingress ${place} ${rule.service}`, subject: place, at: [rule] };
 };

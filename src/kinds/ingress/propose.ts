@@ -1,35 +1,35 @@
-import { type Exposure, open } from "../../domain/exposure.ts";
+import { type Exposure, isPublic } from "../../domain/exposure.ts";
 import { sameOrigin } from "../../domain/origin.ts";
 import type { Problem } from "../../domain/problem.ts";
-import { beneath, type Route, routeKey } from "../../domain/route.ts";
-import type { Desired } from "../../plan/desired.ts";
-import type { Rung, Stance } from "../../plan/rung.ts";
-import type { AccessSeen } from "../access/seen.ts";
-import type { LoginSeen } from "../login/seen.ts";
+import { isNestedIn, type Route, routeKey } from "../../domain/route.ts";
+import type { DesiredState } from "../../plan/desired.ts";
+import type { ResourceState, RouteResource } from "../../plan/rung.ts";
+import type { ObservedAccessApplications } from "../access/seen.ts";
+import type { ObservedLogin } from "../login/seen.ts";
 import { teamOf } from "../login/team.ts";
-import type { PolicySeen } from "../policy/seen.ts";
-import { guardedWithin, keepsGuard, narrowerThan, takesFewerSpellings, widerAround } from "./nested.ts";
+import type { ObservedAccessPolicies } from "../policy/seen.ts";
+import { areGuardedWithin, keepsGuard, restrictedRoutesWithin, takesFewerSpellings, widerAround } from "./nested.ts";
 import {
-  checkOf,
-  fingerprint,
   foreignOn,
   isMarked,
-  isShut,
-  ours,
-  type Proofs,
+  isOwnedRule,
+  isPlaceholderRule,
+  isShadowed,
+  loginCheckOf,
+  type OwnershipEvidence,
+  originFingerprint,
   pathFor,
   routeOf,
   ruleOf,
   rulesAt,
-  shadowed,
 } from "./rules.ts";
-import type { IngressChange, IngressSeen, RawRule, RuleWish, Withheld } from "./seen.ts";
+import type { DesiredRule, IngressRuleChange, ObservedIngressRules, RawRule, WithheldRule } from "./seen.ts";
 
-type Needs = Proofs & {
-  readonly access: Pick<AccessSeen, "mine">;
-  readonly policy: PolicySeen;
-  readonly ingress: Pick<IngressSeen, "takesMark" | "withheld">;
-  readonly login: Pick<LoginSeen, "teamDomain">;
+type Needs = OwnershipEvidence & {
+  readonly access: Pick<ObservedAccessApplications, "mine">;
+  readonly policy: ObservedAccessPolicies;
+  readonly ingress: Pick<ObservedIngressRules, "takesMark" | "withheld">;
+  readonly login: Pick<ObservedLogin, "teamDomain">;
 };
 
 /**
@@ -53,7 +53,7 @@ type Needs = Proofs & {
  * | another party                           |          | application                                      |
  * | ours, origin or check or place differs  | yes      | mend it; it moves when the origin differs        |
  */
-export const ingressRung: Rung<Needs, IngressChange> = {
+export const ingressRuleResource: RouteResource<Needs, IngressRuleChange> = {
   kind: "ingress",
   awaited: "the ingress rule of the tunnel",
   stance(route, wish, world, desired) {
@@ -65,10 +65,10 @@ export const ingressRung: Rung<Needs, IngressChange> = {
     if (withheld !== undefined) return withhold(rule, wish, withheld, world, desired);
     const wanted = ruleWish(wish, world, desired);
     const shrinks = takesFewerSpellings(rule, wanted);
-    const opened = wanted !== undefined && guardedWithin(wish, world, desired) ? wanted : undefined;
+    const opened = wanted !== undefined && areGuardedWithin(wish, world, desired) ? wanted : undefined;
     if (rule === undefined) return { is: "absent", open: opened && set("create", opened, world) };
-    if (isShut(rule, world.ingress.mark)) return { is: "absent", open: opened && set("update", opened, world), shrinks };
-    const close = takeAway(route, world, desired);
+    if (isPlaceholderRule(rule, world.ingress.mark)) return { is: "absent", open: opened && set("update", opened, world), shrinks };
+    const close = removeOrPlaceholder(route, world, desired);
     // Until its application is replaced nothing may lead to the new holder, nor to the one before.
     if (desired.handovers.has(routeKey(route))) return { is: "drifted", mend: close, close, moves: "origin" };
     const stance = compare(rule, wish, wanted, world, desired);
@@ -80,90 +80,102 @@ export const ingressRung: Rung<Needs, IngressChange> = {
  * A rule that admits no one stays in its place where a wildcard of another party would answer for the whole hostname, or where
  * what is around would answer for a narrower route that cannot open.
  */
-function unwished(rule: RawRule | undefined, route: Route, world: Needs, desired: Desired): Stance<IngressChange> {
+function unwished(rule: RawRule | undefined, route: Route, world: Needs, desired: DesiredState): ResourceState<IngressRuleChange> {
   if (rule === undefined) return { is: "absent", open: undefined };
   const screened = route.path === undefined && desired.screened.has(route.hostname);
   if (!screened && !keepsGuard(route, world, desired)) return { is: "left", close: withdraw(route, world) };
-  return isShut(rule, world.ingress.mark) ? { is: "absent", open: undefined } : { is: "left", close: shut(route, world) };
+  return isPlaceholderRule(rule, world.ingress.mark) ? { is: "absent", open: undefined } : { is: "left", close: shut(route, world) };
 }
 
 /** Only as its labels are now: with other ones it is tried again. */
-function withheldFrom(wish: Exposure, { ingress }: Needs): Withheld | undefined {
+function withheldFrom(wish: Exposure, { ingress }: Needs): WithheldRule | undefined {
   const withheld = ingress.withheld.get(routeKey(wish.route));
-  return withheld?.print === fingerprint(wish.origin) ? withheld : undefined;
+  return withheld?.print === originFingerprint(wish.origin) ? withheld : undefined;
 }
 
 /** A rule for which cloudflared refused a whole document goes, so that everything else in it comes into force. */
-function withhold(rule: RawRule | undefined, wish: Exposure, { refused }: Withheld, world: Needs, desired: Desired): Stance<IngressChange> {
-  if (rule !== undefined && !isShut(rule, world.ingress.mark)) {
-    const close = takeAway(wish.route, world, desired);
+function withhold(
+  rule: RawRule | undefined,
+  wish: Exposure,
+  { refused }: WithheldRule,
+  world: Needs,
+  desired: DesiredState,
+): ResourceState<IngressRuleChange> {
+  if (rule !== undefined && !isPlaceholderRule(rule, world.ingress.mark)) {
+    const close = removeOrPlaceholder(wish.route, world, desired);
     return { is: "drifted", mend: close, close, moves: undefined };
   }
   return refused ? { is: "taken", problem: refusedRule(wish) } : { is: "absent", open: undefined };
 }
 
-function compare(rule: RawRule, wish: Exposure, wanted: RuleWish | undefined, world: Needs, desired: Desired): Stance<IngressChange> {
+function compare(
+  rule: RawRule,
+  wish: Exposure,
+  wanted: DesiredRule | undefined,
+  world: Needs,
+  desired: DesiredState,
+): ResourceState<IngressRuleChange> {
   const sameWay = leads(rule, wish);
-  const samePlace = wanted !== undefined && (rule.path || undefined) === pathFor(wanted) && !shadowed(rule, world.ingress.rules);
-  const close = takeAway(wish.route, world, desired);
+  const samePlace = wanted !== undefined && (rule.path || undefined) === pathFor(wanted) && !isShadowed(rule, world.ingress.rules);
+  const close = removeOrPlaceholder(wish.route, world, desired);
   if (sameWay && samePlace && checked(rule, wanted.check))
     return isMarked(rule, world.ingress.mark) ? { is: "stands" } : { is: "stands", close };
   return { is: "drifted", mend: wanted === undefined ? close : set("update", wanted, world), close, moves: sameWay ? undefined : "origin" };
 }
 
 /** What the rule must be; undefined while the application whose logins it checks is not there. */
-function ruleWish(wish: Exposure, world: Needs, desired: Desired): RuleWish | undefined {
+function ruleWish(wish: Exposure, world: Needs, desired: DesiredState): DesiredRule | undefined {
   const application = world.access.mine.get(routeKey(wish.route));
   if (application === undefined) return undefined;
   const team = teamOf(world.login.teamDomain);
-  const check = open(wish.protection) ? undefined : { team, aud: application.aud };
+  const check = isPublic(wish.protection) ? undefined : { team, aud: application.aud };
   const mark = world.ingress.takesMark ? { team, text: world.ingress.mark } : undefined;
   const broad = wish.route.path !== undefined && widerAround(wish, world, desired);
   return { route: wish.route, origin: wish.origin, check, clean: takesCleanOnly(wish, desired), mark, ...(broad && { broad }) };
 }
 
 /** A wildcard also where a whole host is within: what that one turns away as unclean must not come in here. */
-const takesCleanOnly = (wish: Exposure, desired: Desired): boolean =>
-  narrowerThan(wish, desired).some(({ path }) => path !== undefined || wish.route.hostname.startsWith("*."));
+const takesCleanOnly = (wish: Exposure, desired: DesiredState): boolean =>
+  restrictedRoutesWithin(wish, desired).some(({ path }) => path !== undefined || wish.route.hostname.startsWith("*."));
 
 function leads(rule: RawRule, wish: Exposure): boolean {
   const { access: _, ...options } = rule.originRequest ?? {};
   return sameOrigin({ service: rule.service, options: options as Exposure["origin"]["options"] }, wish.origin);
 }
 
-function checked(rule: RawRule, wanted: RuleWish["check"]): boolean {
-  const check = checkOf(rule);
+function checked(rule: RawRule, wanted: DesiredRule["check"]): boolean {
+  const check = loginCheckOf(rule);
   if (wanted === undefined) return check === undefined;
   return check?.required === true && check.team === wanted.team && check.audTag.length === 1 && check.audTag[0] === wanted.aud;
 }
 
 /** Where another rule of ours would answer in its place, one that lets nobody in stays there. */
-export const takeAway = (route: Route, world: Needs, desired: Desired): IngressChange =>
+export const removeOrPlaceholder = (route: Route, world: Needs, desired: DesiredState): IngressRuleChange =>
   around(route, world, desired) ? shut(route, world) : withdraw(route, world);
 
 /**
  * So that what is around does not answer for a route that is to let in fewer and cannot open yet, or belongs to another party.
  * If a foreign rule has the hostname, nothing is put in front of it.
  */
-export const screen = (route: Route, world: Needs): IngressChange | undefined =>
+export const placeholderFor = (route: Route, world: Needs): IngressRuleChange | undefined =>
   ruleOf(world, route) === undefined && foreignOn(world, route.hostname).length === 0 ? shut(route, world) : undefined;
 
 /** The rule stays as it is but for where it leads. */
-export function reroute(route: Route, service: string, world: Needs): IngressChange | undefined {
-  const at = rulesAt(world, route).filter((rule) => !isShut(rule, world.ingress.mark) && rule.service !== service);
+export function rerouteRule(route: Route, service: string, world: Needs): IngressRuleChange | undefined {
+  const at = rulesAt(world, route).filter((rule) => !isPlaceholderRule(rule, world.ingress.mark) && rule.service !== service);
   return at.length === 0
     ? undefined
     : { kind: "ingress", action: "update", key: key(route), subject: routeKey(route), at, reroute: service };
 }
 
-type Shut = Extract<IngressChange, { readonly shut: Route }>;
+type Shut = Extract<IngressRuleChange, { readonly shut: Route }>;
 
 /** Whether another rule of ours would answer in this one's place, now or as soon as it is opened. */
-const around = (route: Route, world: Needs, desired: Desired): boolean =>
-  [...desired.wishes.values()].some((wish) => beneath(route, wish.route)) ||
+const around = (route: Route, world: Needs, desired: DesiredState): boolean =>
+  [...desired.wishes.values()].some((wish) => isNestedIn(route, wish.route)) ||
   world.ingress.rules.some((rule) => {
     const outer = routeOf(rule);
-    return outer !== undefined && beneath(route, outer) && ours(rule, world);
+    return outer !== undefined && isNestedIn(route, outer) && isOwnedRule(rule, world);
   });
 
 const shut = (route: Route, world: Needs): Shut => ({
@@ -179,7 +191,7 @@ const shut = (route: Route, world: Needs): Shut => ({
 });
 
 /** Puts a rule that lets nobody in where somebody else's was, and waits until cloudflared runs on it. */
-export const takeOver = (route: Route, foreign: readonly RawRule[], world: Needs): IngressChange => ({
+export const replaceForeignRules = (route: Route, foreign: readonly RawRule[], world: Needs): IngressRuleChange => ({
   ...shut(route, world),
   instead: foreign,
   takes: foreign.length === 0 ? "" : `the rule to ${foreign.map(({ service }) => service).join(", ")}`,
@@ -187,7 +199,7 @@ export const takeOver = (route: Route, foreign: readonly RawRule[], world: Needs
 
 const key = (route: Route) => `ingress ${routeKey(route)}`;
 
-const set = (action: "create" | "update", wish: RuleWish, world: Proofs): IngressChange => ({
+const set = (action: "create" | "update", wish: DesiredRule, world: OwnershipEvidence): IngressRuleChange => ({
   kind: "ingress",
   action,
   key: key(wish.route),
@@ -196,7 +208,7 @@ const set = (action: "create" | "update", wish: RuleWish, world: Proofs): Ingres
   at: rulesAt(world, wish.route),
 });
 
-const withdraw = (route: Route, world: Proofs): IngressChange => ({
+const withdraw = (route: Route, world: OwnershipEvidence): IngressRuleChange => ({
   kind: "ingress",
   action: "delete",
   key: key(route),

@@ -1,13 +1,13 @@
 import { covers, type Hostname } from "../../domain/hostname.ts";
 import { CLEAN_PATHS, cleanPattern, guardPattern, isCleanPaths, openPattern, pathPattern, patternPath } from "../../domain/path.ts";
 import { parseRouteKey, type Route, routeKey } from "../../domain/route.ts";
-import type { AccessSeen } from "../access/seen.ts";
-import type { IngressChange, IngressSeen, RawRule, RuleWish } from "./seen.ts";
+import type { ObservedAccessApplications } from "../access/seen.ts";
+import type { DesiredRule, IngressRuleChange, ObservedIngressRules, RawRule } from "./seen.ts";
 
 /** What ownership of a rule is read from. */
-export interface Proofs {
-  readonly access: Pick<AccessSeen, "mine">;
-  readonly ingress: Pick<IngressSeen, "rules" | "mark" | "strangers">;
+export interface OwnershipEvidence {
+  readonly access: Pick<ObservedAccessApplications, "mine">;
+  readonly ingress: Pick<ObservedIngressRules, "rules" | "mark" | "strangers">;
 }
 
 /** The route that a rule would be of, if it were ours; undefined for one that cfauth cannot have written. */
@@ -35,7 +35,7 @@ const wholeHost = ({ path = "" }: RawRule): boolean => path === "" || isCleanPat
  * | nothing at all            |                                        |                                                |
  * | none                      | the rule checks logins of another one  | theirs: an unknown audience proves nothing     |
  */
-export function ours(rule: RawRule, seen: Proofs): boolean {
+export function isOwnedRule(rule: RawRule, seen: OwnershipEvidence): boolean {
   const marks = marksIn(rule);
   return marks.length === 0 ? writtenEarlier(rule, seen) : isMarked(rule, seen.ingress.mark);
 }
@@ -61,7 +61,7 @@ export const isBare = (rule: RawRule): boolean => (accessIn(rule)?.audTag ?? [])
 const isMark = (audience: string): boolean => audience.startsWith("cfauth:");
 
 /** Earlier versions wrote no mark. The rule gets one at the next write of the document. */
-function writtenEarlier(rule: RawRule, seen: Proofs): boolean {
+function writtenEarlier(rule: RawRule, seen: OwnershipEvidence): boolean {
   const route = routeOf(rule);
   const application = route && seen.access.mine.get(routeKey(route));
   if (route === undefined || application === undefined || seen.ingress.strangers?.has(JSON.stringify(rule))) return false;
@@ -71,8 +71,8 @@ function writtenEarlier(rule: RawRule, seen: Proofs): boolean {
 }
 
 /** Whether the rule only keeps its place while what guards it is replaced: a public rule around it must not answer instead. */
-export const isShut = (rule: RawRule, mark: string): boolean =>
-  rule.service === SHUT && isMarked(rule, mark) && checkOf(rule)?.audTag.length === 0;
+export const isPlaceholderRule = (rule: RawRule, mark: string): boolean =>
+  rule.service === SHUT && isMarked(rule, mark) && loginCheckOf(rule)?.audTag.length === 0;
 
 const SHUT = "http_status:503";
 
@@ -81,20 +81,22 @@ const SHUT = "http_status:503";
  *
  * @param plain - where Cloudflare takes no mark for an audience
  */
-export function shutRule({ shut: route, mark, team, plain }: ShutWish): RawRule {
+export function placeholderRule({ shut: route, mark, team, plain }: ShutWish): RawRule {
   const origin = { service: SHUT, options: plain === true ? { httpHostHeader: mark } : {} };
   const check = plain === true ? undefined : { team, aud: mark };
-  return ruleFor({ route, origin, check, clean: false, broad: true, mark: undefined });
+  return desiredRule({ route, origin, check, clean: false, broad: true, mark: undefined });
 }
 
-type ShutWish = Pick<Extract<IngressChange, { readonly shut: Route }>, "shut" | "mark" | "team" | "plain">;
+type ShutWish = Pick<Extract<IngressRuleChange, { readonly shut: Route }>, "shut" | "mark" | "team" | "plain">;
 
-export const ruleOf = (seen: Proofs, route: Route): RawRule | undefined => seen.ingress.rules.find((rule) => isAt(rule, route, seen));
+export const ruleOf = (seen: OwnershipEvidence, route: Route): RawRule | undefined =>
+  seen.ingress.rules.find((rule) => isAt(rule, route, seen));
 
 /** All rules of ours for the route: another writer may have left more than one. */
-export const rulesAt = (seen: Proofs, route: Route): readonly RawRule[] => seen.ingress.rules.filter((rule) => isAt(rule, route, seen));
+export const rulesAt = (seen: OwnershipEvidence, route: Route): readonly RawRule[] =>
+  seen.ingress.rules.filter((rule) => isAt(rule, route, seen));
 
-const isAt = (rule: RawRule, route: Route, seen: Proofs): boolean => sits(rule, route) && ours(rule, seen);
+const isAt = (rule: RawRule, route: Route, seen: OwnershipEvidence): boolean => sits(rule, route) && isOwnedRule(rule, seen);
 
 function sits(rule: RawRule, route: Route): boolean {
   if (rule.hostname !== route.hostname) return false;
@@ -102,18 +104,18 @@ function sits(rule: RawRule, route: Route): boolean {
 }
 
 /** The path of the rule that is written for a wish; undefined for the whole host. */
-export function pathFor({ route, check, clean, broad }: Pick<RuleWish, "route" | "check" | "clean" | "broad">): string | undefined {
+export function pathFor({ route, check, clean, broad }: Pick<DesiredRule, "route" | "check" | "clean" | "broad">): string | undefined {
   if (route.path === undefined) return clean ? CLEAN_PATHS : undefined;
   if (broad) return guardPattern(route.path, clean);
   if (clean) return cleanPattern(route.path);
   return check === undefined ? openPattern(route.path) : pathPattern(route.path);
 }
 
-export const foreignOn = (seen: Proofs, hostname: Hostname): readonly RawRule[] =>
-  seen.ingress.rules.filter((rule) => rule.hostname?.toLowerCase() === hostname && !ours(rule, seen));
+export const foreignOn = (seen: OwnershipEvidence, hostname: Hostname): readonly RawRule[] =>
+  seen.ingress.rules.filter((rule) => rule.hostname?.toLowerCase() === hostname && !isOwnedRule(rule, seen));
 
 /** Whether a rule of somebody else's is there for just this route, however its path is spelt: `/api`, `^/api/`, `/api/.*`. */
-export function isFor(rule: RawRule, route: Route): boolean {
+export function isExactlyFor(rule: RawRule, route: Route): boolean {
   const path = (rule.path ?? "")
     .replace(/^\^/, "")
     .replace(/\$$/, "")
@@ -129,7 +131,7 @@ export interface LoginCheck {
 }
 
 /** cloudflared's own check of the login, as the rule has it; undefined when there is none. A mark alone checks nothing, but for one that lets nobody in. */
-export function checkOf(rule: RawRule): LoginCheck | undefined {
+export function loginCheckOf(rule: RawRule): LoginCheck | undefined {
   if (markAsText(rule).length > 0) return { required: true, team: "", audTag: [] };
   const access = accessIn(rule);
   if (access === undefined) return undefined;
@@ -149,7 +151,7 @@ function accessIn(rule: RawRule): LoginCheck | undefined {
  * The rule as it is written for a wish. The mark is one more audience, which no login has; where none is checked, `required: false`
  * makes it inert (measured with cloudflared 2026.8.2). cloudflared refuses an audience without a team.
  */
-export function ruleFor({ route, origin, check, clean, broad, mark }: RuleWish): RawRule {
+export function desiredRule({ route, origin, check, clean, broad, mark }: DesiredRule): RawRule {
   const audTag = [...(check === undefined ? [] : [check.aud]), ...(mark === undefined ? [] : [mark.text])];
   const team = check?.team ?? mark?.team;
   const access = team === undefined ? undefined : { required: check !== undefined, teamName: team, audTag };
@@ -164,11 +166,11 @@ export function ruleFor({ route, origin, check, clean, broad, mark }: RuleWish):
 }
 
 /** What of a rule comes from labels and could be refused by cloudflared, as one text. */
-export const fingerprint = ({ service, options }: { readonly service: string; readonly options: object }): string =>
+export const originFingerprint = ({ service, options }: { readonly service: string; readonly options: object }): string =>
   JSON.stringify([service, Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 
 /** The same rule with our mark in it. */
-export function withMark(rule: RawRule, { team, text }: NonNullable<RuleWish["mark"]>): RawRule {
+export function withMark(rule: RawRule, { team, text }: NonNullable<DesiredRule["mark"]>): RawRule {
   const access = accessIn(rule);
   const marked = {
     ...((rule.originRequest?.["access"] as object | undefined) ?? {}),
@@ -180,7 +182,7 @@ export function withMark(rule: RawRule, { team, text }: NonNullable<RuleWish["ma
 }
 
 /** Whether an earlier rule of the document answers everything that this one would. */
-export function shadowed(rule: RawRule, rules: readonly RawRule[]): boolean {
+export function isShadowed(rule: RawRule, rules: readonly RawRule[]): boolean {
   const before = rules.slice(0, rules.indexOf(rule));
   return before.some((it) => (it.path ?? "") === "" && covers(it.hostname ?? "", rule.hostname ?? ""));
 }

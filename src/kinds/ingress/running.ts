@@ -1,8 +1,8 @@
 import { type RouteKey, routeKey } from "../../domain/route.ts";
 import { type Journal, LONGEST_LOOK_MS, type RuleDocument, type Suspect, suspect } from "./journal.ts";
-import { isMarked, isShut, routeOf } from "./rules.ts";
+import { isMarked, isPlaceholderRule, routeOf } from "./rules.ts";
 import type { RawRule } from "./seen.ts";
-import { judged, nextTried, type Trial } from "./trial.ts";
+import { judgeTrial, nextTried, type Trial } from "./trial.ts";
 
 /** How long a connector may take to run a new document before that is a problem, in milliseconds. */
 const BEHIND_PATIENCE_MS = 15_000;
@@ -72,14 +72,14 @@ function tried({ trial, writes, lateMs }: Journal, { rules }: RuleDocument, mark
   const opened = new Map(writes.flatMap((write) => [...write.opened]));
   const suspects = opened.size > 0 ? opened : withTexts(rules, mark);
   const wary = lateMs === undefined && waitedMs < LONGEST_TAKE_BACK_MS;
-  return judged(trial, new Map([...suspects].flatMap(([key, it]) => (it.namesFile || !wary ? [[key, it.print]] : []))));
+  return judgeTrial(trial, new Map([...suspects].flatMap(([key, it]) => (it.namesFile || !wary ? [[key, it.print]] : []))));
 }
 
 /** Of a process that has just started: only texts from labels can be wrong in a way that cfauth cannot check beforehand. */
 function withTexts(rules: readonly RawRule[], mark: string): ReadonlyMap<RouteKey, Suspect> {
   return new Map(
     rules.flatMap((rule) => {
-      const route = isMarked(rule, mark) && !isShut(rule, mark) ? routeOf(rule) : undefined;
+      const route = isMarked(rule, mark) && !isPlaceholderRule(rule, mark) ? routeOf(rule) : undefined;
       const { access: _, ...options } = rule.originRequest ?? {};
       if (route === undefined || !Object.values(options).some((value) => typeof value === "string")) return [];
       return [[routeKey(route), suspect({ service: rule.service, options })] as const];

@@ -2,7 +2,7 @@ import type { Origin } from "../../domain/origin.ts";
 import type { Route, RouteKey } from "../../domain/route.ts";
 
 /** The tunnel's one document of rules. Rules of others are in it as they came, byte for byte. */
-export interface IngressSeen {
+export interface ObservedIngressRules {
   /** Counts up with each write by anybody; -1 when there is no document yet. */
   readonly version: number;
   /** All rules but the catch-all, in order, exactly as the API says them. */
@@ -25,7 +25,7 @@ export interface IngressSeen {
   /** Routes that were closed or narrowed, while a connector may still run on the document of before. */
   readonly unconfirmed: readonly RouteKey[];
   /** Routes that are not opened as their labels are now, since cloudflared refused a document with their rule, or may have. */
-  readonly withheld: ReadonlyMap<RouteKey, Withheld>;
+  readonly withheld: ReadonlyMap<RouteKey, WithheldRule>;
   /** Whether others have changed or removed rules of ours again and again. */
   readonly contested: boolean;
   /** When to look at the document again, in milliseconds of the clock that only grows; undefined: at the next resync. */
@@ -34,7 +34,7 @@ export interface IngressSeen {
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
-export interface Withheld {
+export interface WithheldRule {
   /** Of the origin that the labels asked for: with another one the route is tried once more. */
   readonly print: string;
   /** Whether it is the one that cloudflared refuses; else it was only written along with that one. */
@@ -51,7 +51,7 @@ export interface RawRule {
 }
 
 /** What a rule of ours must be. */
-export interface RuleWish {
+export interface DesiredRule {
   readonly route: Route;
   readonly origin: Origin;
   /** What cloudflared checks of the login; undefined for a public route. */
@@ -65,13 +65,13 @@ export interface RuleWish {
 }
 
 /** Each names the rules of ours that it replaces or removes, as they are now: no other rule can be hit. */
-export type IngressChange =
+export type IngressRuleChange =
   | {
       readonly kind: "ingress";
       readonly action: "create" | "update";
       readonly key: string;
       readonly subject: string;
-      readonly wish: RuleWish;
+      readonly wish: DesiredRule;
       readonly at: readonly RawRule[];
     }
   | {

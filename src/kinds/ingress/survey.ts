@@ -1,16 +1,16 @@
 import type { Problem } from "../../domain/problem.ts";
-import type { Survey } from "../../plan/rung.ts";
-import type { TunnelSeen } from "../tunnel/seen.ts";
-import type { IngressSeen } from "./seen.ts";
+import type { Diagnostic } from "../../plan/rung.ts";
+import type { ObservedTunnel } from "../tunnel/seen.ts";
+import type { ObservedIngressRules } from "./seen.ts";
 
 interface Needs {
-  readonly ingress: Pick<IngressSeen, "behind" | "contested" | "takesMark" | "mark">;
-  readonly tunnel: Pick<TunnelSeen, "name">;
+  readonly ingress: Pick<ObservedIngressRules, "behind" | "contested" | "takesMark" | "mark">;
+  readonly tunnel: Pick<ObservedTunnel, "name">;
 }
 
 /** What is to be reported of the tunnel's document as a whole: it belongs to no route. */
-export const tunnelRules: Survey<Needs> = ({ ingress, tunnel }) => [
-  ...(ingress.behind ? [notInForce(tunnel.name)] : []),
+export const diagnoseTunnelRules: Diagnostic<Needs> = ({ ingress, tunnel }) => [
+  ...(ingress.behind ? [diagnosePropagation(tunnel.name)] : []),
   ...(ingress.contested ? [contested(ingress.mark)] : []),
   ...(ingress.takesMark ? [] : [unmarked()]),
 ];
@@ -18,7 +18,7 @@ export const tunnelRules: Survey<Needs> = ({ ingress, tunnel }) => [
 const OF_NONE = { container: undefined, label: undefined, route: undefined, effect: "unchanged" } as const;
 
 /** Also for doctor. */
-export const notInForce = (tunnel: string): Problem => ({
+export const diagnosePropagation = (tunnel: string): Problem => ({
   ...OF_NONE,
   code: "CFA-TUNNEL-BEHIND",
   severity: "error",

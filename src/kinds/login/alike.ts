@@ -1,7 +1,7 @@
-import type { Provider, ProviderWish } from "./seen.ts";
+import type { DesiredProvider, Provider } from "./seen.ts";
 
 /** Whether the provider is as it must be; a field that this version of Authentik does not have is passed over. */
-export function alike(found: Provider, wish: ProviderWish): boolean {
+export function isInSync(found: Provider, wish: DesiredProvider): boolean {
   return (
     found.clientType === wish.clientType &&
     found.authorizationFlow === wish.authorizationFlow &&

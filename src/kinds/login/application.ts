@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { absent } from "../../clients/absent.ts";
+import { isNotFound } from "../../clients/absent.ts";
 import type { Authentik } from "../../clients/authentik.ts";
 import type { LoginApplication } from "./seen.ts";
 
@@ -16,7 +16,7 @@ export async function applicationOf(authentik: Authentik, slug: string): Promise
   try {
     return applicationFrom(await authentik.ask("applications.get", ApplicationAnswer, { path: `/core/applications/${slug}/` }));
   } catch (error) {
-    if (absent(error)) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { Owner } from "../../domain/owner.ts";
 import { pythonList } from "../../domain/text/python-text.ts";
-import type { GroupsSeen, LoginSeen } from "./seen.ts";
+import type { ObservedGroups, ObservedLogin } from "./seen.ts";
 
 /**
  * The claim, and the scope that brings it, in which the login carries the groups of this owner's routes. A name of its own for
@@ -39,7 +39,7 @@ export function groupsIn(expression: string): readonly string[] {
 }
 
 /** Whether the mapping lets every one of these groups travel. */
-export function carries({ mapping }: Pick<GroupsSeen, "mapping">, wanted: readonly string[]): boolean {
+export function carries({ mapping }: Pick<ObservedGroups, "mapping">, wanted: readonly string[]): boolean {
   const travel = new Set(mapping === undefined ? [] : groupsIn(mapping.expression));
   return wanted.every((group) => travel.has(group));
 }
@@ -48,7 +48,7 @@ export function carries({ mapping }: Pick<GroupsSeen, "mapping">, wanted: readon
  * The claim by which rules can tell members of all these groups; undefined while the login does not carry every one of them
  * all the way, through mapping, provider and login method. Where the mapping cannot be changed, the direct groups must do.
  */
-export function claimFor({ groups, method, provider }: LoginSeen, wanted: readonly string[]): string | undefined {
+export function claimFor({ groups, method, provider }: ObservedLogin, wanted: readonly string[]): string | undefined {
   if (method === undefined || provider === undefined) return undefined;
   const { mapping, claim } = groups;
   const attached = mapping !== undefined && provider.scopes.includes(mapping.pk);

@@ -1,37 +1,40 @@
-import { between, type Difference, type Fields, fieldsOf } from "../fields.ts";
+import { type Diff, diffFields, type Fields, fieldsOf } from "../fields.ts";
 import { groupsIn } from "./claim.ts";
-import type { LoginChange, LoginMethodConfig, Provider, ProviderWish } from "./seen.ts";
+import type { DesiredProvider, LoginChange, LoginMethodConfig, Provider } from "./seen.ts";
 
-export function loginDifference(change: LoginChange): Difference {
+export function diffLogin(change: LoginChange): Diff {
   switch (change.key) {
     case "login-provider": {
       const at = change.action === "update" ? change.at : undefined;
       // A version without a flow after a logout passes over the wish for one.
       const wish = at?.invalidationFlow === undefined && at !== undefined ? { ...change.wish, invalidationFlow: undefined } : change.wish;
-      return between(at && provider(at), provider(wish), { sensitive: at?.clientSecret ? [] : ["clientSecret"] });
+      return diffFields(at && provider(at), provider(wish), { sensitive: at?.clientSecret ? [] : ["clientSecret"] });
     }
     case "login-application":
-      return between(change.action === "update" ? fieldsOf({ provider: change.at.provider, inLibrary: change.at.inLibrary }) : undefined, {
-        ...(change.action === "create" && { name: change.subject }),
-        provider: change.provider,
-        inLibrary: false,
-      });
+      return diffFields(
+        change.action === "update" ? fieldsOf({ provider: change.at.provider, inLibrary: change.at.inLibrary }) : undefined,
+        {
+          ...(change.action === "create" && { name: change.subject }),
+          provider: change.provider,
+          inLibrary: false,
+        },
+      );
     case "login-method": {
       const at = change.action === "update" ? change.at : undefined;
       const secret = at?.name === change.name ? [] : ["clientSecret"];
-      return between(at && method(at.config, at.claims), method(change.config, change.claims), { sensitive: secret });
+      return diffFields(at && method(at.config, at.claims), method(change.config, change.claims), { sensitive: secret });
     }
     case "login-groups":
-      return between(change.at && { groups: groupsIn(change.at.expression) }, { groups: groupsIn(change.expression) });
+      return diffFields(change.at && { groups: groupsIn(change.at.expression) }, { groups: groupsIn(change.expression) });
     case "login-method-gone":
     case "login-application-gone":
     case "login-provider-gone":
     case "login-groups-gone":
-      return between({ name: change.subject.replace(/ #[0-9a-f]{8}$/, "") }, undefined);
+      return diffFields({ name: change.subject.replace(/ #[0-9a-f]{8}$/, "") }, undefined);
   }
 }
 
-const provider = (it: Provider | ProviderWish): Fields =>
+const provider = (it: Provider | DesiredProvider): Fields =>
   fieldsOf({
     name: it.name,
     clientType: it.clientType,

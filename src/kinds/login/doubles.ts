@@ -1,19 +1,19 @@
-import type { Sweep } from "../../plan/rung.ts";
-import type { AccessSeen } from "../access/seen.ts";
-import type { PolicySeen } from "../policy/seen.ts";
-import type { LoginChange, LoginSeen } from "./seen.ts";
+import type { GarbageCollector } from "../../plan/rung.ts";
+import type { ObservedAccessApplications } from "../access/seen.ts";
+import type { ObservedAccessPolicies } from "../policy/seen.ts";
+import type { LoginChange, ObservedLogin } from "./seen.ts";
 
 interface Needs {
-  readonly login: LoginSeen;
-  readonly access: Pick<AccessSeen, "mine" | "doubles" | "theirs">;
-  readonly policy: Pick<PolicySeen, "mine" | "methodsNamed">;
+  readonly login: ObservedLogin;
+  readonly access: Pick<ObservedAccessApplications, "mine" | "doubles" | "theirs">;
+  readonly policy: Pick<ObservedAccessPolicies, "mine" | "methodsNamed">;
 }
 
 /**
  * A second login method of our slug goes once nothing names it: two first starts at the same moment may make one each. Of several
  * every cfauth keeps the same one, so the others stop naming theirs by themselves.
  */
-export const unusedMethods: Sweep<Needs, LoginChange> = ({ login, access, policy }) => {
+export const collectUnusedMethods: GarbageCollector<Needs, LoginChange> = ({ login, access, policy }) => {
   if (login.doubles === undefined || login.method === undefined) return [];
   const named = JSON.stringify([[...access.mine.values()], access.doubles, access.theirs, policy.mine, policy.methodsNamed ?? []]);
   const unused = login.doubles.find(({ id }) => !named.includes(id));

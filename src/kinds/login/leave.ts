@@ -1,15 +1,15 @@
-import { discreet } from "../../domain/discreet.ts";
-import type { Sweep } from "../../plan/rung.ts";
-import type { AccessSeen } from "../access/seen.ts";
-import type { PolicySeen } from "../policy/seen.ts";
+import { redactPersonalData } from "../../domain/discreet.ts";
+import type { GarbageCollector } from "../../plan/rung.ts";
+import type { ObservedAccessApplications } from "../access/seen.ts";
+import type { ObservedAccessPolicies } from "../policy/seen.ts";
 import { addressOf } from "./address.ts";
 import { mappingName } from "./claim.ts";
-import type { LoginChange, LoginSeen } from "./seen.ts";
+import type { LoginChange, ObservedLogin } from "./seen.ts";
 
 type Needs = {
-  readonly login: LoginSeen;
-  readonly access: Pick<AccessSeen, "mine" | "doubles">;
-  readonly policy: Pick<PolicySeen, "mine">;
+  readonly login: ObservedLogin;
+  readonly access: Pick<ObservedAccessApplications, "mine" | "doubles">;
+  readonly policy: Pick<ObservedAccessPolicies, "mine">;
 };
 
 /**
@@ -21,37 +21,37 @@ type Needs = {
  * | application and provider  | our mapping goes out    | deleted, after the login method                      |
  * | scope mapping             | –                       | deleted, after it was taken out of the provider      |
  */
-export const unusedLogin: Sweep<Needs, LoginChange> = ({ login, access, policy }) => {
+export const collectUnusedLogin: GarbageCollector<Needs, LoginChange> = ({ login, access, policy }) => {
   // Authentik's own hostname is open to all, and goes last: cfauth may reach Authentik by it.
-  const routes = [...access.mine.keys()].filter((route) => route !== ownRoute(login));
+  const routes = [...access.mine.keys()].filter((route) => route !== authentikRouteKey(login));
   const policies = policy.mine.filter(({ decision }) => decision !== "bypass");
-  const next = routes.length + access.doubles.length + policies.length > 0 ? undefined : nextToGo(login);
+  const next = routes.length + access.doubles.length + policies.length > 0 ? undefined : nextRemoval(login);
   return next === undefined ? [] : [next];
 };
 
 /** What of the login is the next to be taken away, once nothing needs it. */
-export const nextToGo = (login: LoginSeen): LoginChange | undefined => method(login) ?? provider(login) ?? mapping(login);
+export const nextRemoval = (login: ObservedLogin): LoginChange | undefined => method(login) ?? provider(login) ?? mapping(login);
 
 /** Authentik's own, as the key of a route. */
-export function ownRoute({ wish }: LoginSeen): string {
+export function authentikRouteKey({ wish }: ObservedLogin): string {
   const { hostname, path } = addressOf(wish);
   return `${hostname}${path}`;
 }
 
 /** Why the login method stays; undefined where it can go, or is gone. */
-export function methodStays({ method: at, groups, users = ["nobody looked who uses it"] }: LoginSeen): string | undefined {
+export function whyMethodStays({ method: at, groups, users = ["nobody looked who uses it"] }: ObservedLogin): string | undefined {
   if (at === undefined) return undefined;
   const other = at.claims.find((claim) => claim.startsWith("cfauth_groups_") && claim !== groups.claim);
   return users[0] ?? (other && `the groups of another cfauth travel by it (${other})`);
 }
 
 /** Why provider and application in Authentik stay. */
-export function providerStays(login: LoginSeen): string | undefined {
+export function whyProviderStays(login: ObservedLogin): string | undefined {
   const { application, provider: at, wish, teamDomain, sharers = [] } = login;
-  const stays = methodStays(login);
+  const stays = whyMethodStays(login);
   if (stays !== undefined) return `the login method in Cloudflare stays: ${stays}`;
   const [sharer] = sharers;
-  if (sharer !== undefined) return `the login method "${discreet(sharer)}" in Cloudflare logs in by them`;
+  if (sharer !== undefined) return `the login method "${redactPersonalData(sharer)}" in Cloudflare logs in by them`;
   const other = at?.redirectUris.find(({ url }) => url !== `https://${teamDomain}/cdn-cgi/access/callback`);
   if (other !== undefined) return `the provider answers ${other.url} as well`;
   return application !== undefined && application.slug !== wish.slug
@@ -59,11 +59,12 @@ export function providerStays(login: LoginSeen): string | undefined {
     : undefined;
 }
 
-function method(login: LoginSeen): LoginChange | undefined {
+function method(login: ObservedLogin): LoginChange | undefined {
   const { method: at, provider: by, groups, doubles = [] } = login;
   if (at === undefined) return undefined;
   const [next = at] = doubles;
-  if (methodStays(login) === undefined) return { kind: "login", action: "delete", key: "login-method-gone", subject: next.name, at: next };
+  if (whyMethodStays(login) === undefined)
+    return { kind: "login", action: "delete", key: "login-method-gone", subject: next.name, at: next };
   const claims = at.claims.filter((claim) => claim !== groups.claim);
   const config = { ...at.config, scopes: at.config.scopes.filter((scope) => scope !== groups.claim) };
   // Without its client secret, which is written whole each time, it could not be written.
@@ -72,9 +73,9 @@ function method(login: LoginSeen): LoginChange | undefined {
   return { kind: "login", action: "update", key: "login-method", subject: name, at, name, config, claims, secret: by.clientSecret };
 }
 
-function provider(login: LoginSeen): LoginChange | undefined {
+function provider(login: ObservedLogin): LoginChange | undefined {
   const { application, provider: at, groups } = login;
-  if (providerStays(login) === undefined) {
+  if (whyProviderStays(login) === undefined) {
     if (application !== undefined)
       return { kind: "login", action: "delete", key: "login-application-gone", subject: application.slug, at: application };
     return at && { kind: "login", action: "delete", key: "login-provider-gone", subject: at.name, at };
@@ -95,7 +96,7 @@ function provider(login: LoginSeen): LoginChange | undefined {
   return { kind: "login", action: "update", key: "login-provider", subject: at.name, at, wish };
 }
 
-const mapping = ({ groups }: LoginSeen): LoginChange | undefined =>
+const mapping = ({ groups }: ObservedLogin): LoginChange | undefined =>
   groups.mapping === undefined
     ? undefined
     : {

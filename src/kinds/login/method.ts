@@ -1,8 +1,8 @@
 import type { IdentityProviderCreateParams } from "cloudflare/resources/zero-trust/identity-providers/identity-providers";
 import { z } from "zod";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
-import { unlessGone } from "../carried.ts";
-import { claim, type Mine } from "../mine.ts";
+import { ignoreNotFound } from "../carried.ts";
+import { type Mine, markOwned } from "../mine.ts";
 import { methodPrefix } from "./propose.ts";
 import type { LoginChange, LoginMethod, LoginMethodConfig } from "./seen.ts";
 
@@ -36,7 +36,7 @@ export async function methodsOf({ cloudflare, account: account_id }: Hands, slug
     ours: methods
       .filter(mine)
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-      .map(claim),
+      .map(markOwned),
     others: methods.filter((it) => !mine(it)),
   };
 }
@@ -60,7 +60,7 @@ export async function writeMethod({ cloudflare, account: account_id }: Hands, ch
           (sdk) => sdk.zeroTrust.identityProviders.update(change.at.id, { account_id, ...body }),
           [change.secret],
         );
-  return claim(methodFrom(answer));
+  return markOwned(methodFrom(answer));
 }
 
 /**
@@ -74,7 +74,7 @@ export async function onlyMethod(hands: Hands, slug: string, made: Mine<LoginMet
   const kept = ours[0] ?? made;
   const isThere = ours.some(({ id }) => id === made.id);
   if (kept.id === made.id || !isThere) return kept;
-  await unlessGone(
+  await ignoreNotFound(
     hands.cloudflare.ask("login-methods.delete", z.unknown(), (sdk) =>
       sdk.zeroTrust.identityProviders.delete(made.id, { account_id: hands.account }),
     ),

@@ -2,17 +2,17 @@ import { z } from "zod";
 import type { Authentik } from "../../clients/authentik.ts";
 import type { Problem, ProblemCode } from "../../domain/problem.ts";
 import { inOrder } from "../in-order.ts";
-import { type MappingAnswer, mappingsOf } from "./mapping.ts";
-import type { Parts } from "./seen.ts";
+import { type MappingResponse, mappingsOf } from "./mapping.ts";
+import type { LoginPrerequisites } from "./seen.ts";
 
-export interface PartsFound {
-  readonly parts: Parts | Problem;
+export interface FoundPrerequisites {
+  readonly parts: LoginPrerequisites | Problem;
   /** Where scope mappings are, known whatever is lacking. */
   readonly mappingsPath: string;
 }
 
 /** What the provider is built of: looked up each time, because its keys differ from one Authentik to the next. */
-export async function partsOf(authentik: Authentik, flow: string): Promise<PartsFound> {
+export async function observePrerequisites(authentik: Authentik, flow: string): Promise<FoundPrerequisites> {
   const [authorization, invalidation, keys, mappings] = await inOrder([
     flowsOf(authentik, "authorization"),
     flowsOf(authentik, "invalidation"),
@@ -28,10 +28,10 @@ interface Lists {
   readonly authorization: readonly Flow[];
   readonly invalidation: readonly Flow[];
   readonly keys: readonly Key[];
-  readonly mappings: readonly MappingAnswer[];
+  readonly mappings: readonly MappingResponse[];
 }
 
-function built({ flow, authorization, invalidation, keys, mappings }: Lists): Parts | Problem {
+function built({ flow, authorization, invalidation, keys, mappings }: Lists): LoginPrerequisites | Problem {
   const scopes = SCOPES.map((name) => scopeOf(mappings, name));
   if (authorization.length === 0 || scopes.includes(undefined)) return notReady();
   const wanted = authorization.find(({ slug }) => slug === flow);
@@ -86,7 +86,7 @@ function fits({ name, key_type, private_key_type }: Key): boolean {
 const SCOPES = ["openid", "email", "profile"] as const;
 
 /** The mapping that Authentik manages itself, else one that somebody made for the same scope. */
-function scopeOf(mappings: readonly MappingAnswer[], scope: string): string | undefined {
+function scopeOf(mappings: readonly MappingResponse[], scope: string): string | undefined {
   const managed = mappings.find((it) => it.managed === `goauthentik.io/providers/oauth2/scope-${scope}`);
   return (managed ?? mappings.filter((it) => it.scope_name === scope).toSorted((a, b) => (a.name < b.name ? -1 : 1))[0])?.pk;
 }

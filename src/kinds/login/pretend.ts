@@ -1,8 +1,8 @@
-import { claim } from "../mine.ts";
-import type { LoginChange, LoginSeen, Provider, ProviderWish, Removal } from "./seen.ts";
+import { markOwned } from "../mine.ts";
+import type { DesiredProvider, LoginChange, ObservedLogin, Provider, Removal } from "./seen.ts";
 
 /** As it will be seen, where Authentik lets all of it be done. @param known - in place of ids and secrets that nobody knows yet */
-export function loginAfter(seen: LoginSeen, change: LoginChange, known: string): LoginSeen {
+export function simulateLogin(seen: ObservedLogin, change: LoginChange, known: string): ObservedLogin {
   switch (change.key) {
     case "login-provider":
       return { ...seen, provider: provider(change.action === "update" ? change.at : undefined, change.wish, known) };
@@ -15,18 +15,18 @@ export function loginAfter(seen: LoginSeen, change: LoginChange, known: string):
       return { ...seen, groups: { ...seen.groups, mapping: { pk: change.at?.pk ?? known, expression: change.expression } } };
     case "login-method": {
       const { id, kept } = change.action === "update" ? change.at : { id: known, kept: {} };
-      return { ...seen, method: claim({ id, kept, name: change.name, config: change.config, claims: change.claims }) };
+      return { ...seen, method: markOwned({ id, kept, name: change.name, config: change.config, claims: change.claims }) };
     }
     case "login-method-gone":
     case "login-application-gone":
     case "login-provider-gone":
     case "login-groups-gone":
-      return without(seen, change);
+      return withoutMethod(seen, change);
   }
 }
 
 /** What is left after it went. */
-export function without(seen: LoginSeen, gone: Removal): LoginSeen {
+export function withoutMethod(seen: ObservedLogin, gone: Removal): ObservedLogin {
   switch (gone.key) {
     case "login-method-gone": {
       const { method, doubles = [] } = seen;
@@ -45,7 +45,7 @@ export function without(seen: LoginSeen, gone: Removal): LoginSeen {
 /** Primary keys count up from 1, so that no other provider has this one. */
 const NEW_PK = 0;
 
-const provider = (at: Provider | undefined, wish: ProviderWish, known: string): Provider => ({
+const provider = (at: Provider | undefined, wish: DesiredProvider, known: string): Provider => ({
   pk: at?.pk ?? NEW_PK,
   clientId: at?.clientId ?? known,
   assignedTo: at?.assignedTo,

@@ -1,19 +1,28 @@
 import { createHash } from "node:crypto";
 import type { Problem } from "../../domain/problem.ts";
-import type { Desired } from "../../plan/desired.ts";
-import type { Foundation } from "../../plan/rung.ts";
-import { alike } from "./alike.ts";
+import type { DesiredState } from "../../plan/desired.ts";
+import type { Prerequisite } from "../../plan/rung.ts";
+import { isInSync } from "./alike.ts";
 import { carries, DIRECT_CLAIM, expressionFor, groupsIn, mappingName } from "./claim.ts";
-import type { GroupsSeen, LoginChange, LoginMethodConfig, LoginSeen, LoginWish, Parts, Provider, ProviderWish } from "./seen.ts";
+import type {
+  DesiredProvider,
+  LoginAddressSettings,
+  LoginChange,
+  LoginMethodConfig,
+  LoginPrerequisites,
+  ObservedGroups,
+  ObservedLogin,
+  Provider,
+} from "./seen.ts";
 
-type Needs = { readonly login: LoginSeen };
-type Proposal = ReturnType<Foundation<Needs, LoginChange>["propose"]>;
+type Needs = { readonly login: ObservedLogin };
+type Proposal = ReturnType<Prerequisite<Needs, LoginChange>["propose"]>;
 
 /**
  * The two ends of the login, one after the other: provider, application, login method, and then what carries the groups. Each
  * is created when absent and patched when it differs; what else the user set on them stays.
  */
-export const login: Foundation<Needs, LoginChange> = {
+export const loginPrerequisite: Prerequisite<Needs, LoginChange> = {
   kind: "login",
   awaited: "the login method",
   propose({ login: seen }, desired) {
@@ -31,19 +40,19 @@ export const login: Foundation<Needs, LoginChange> = {
 };
 
 /** Routes can be built on a method that was whole before, while Authentik lacks something to mend it with. */
-const inUse = (seen: LoginSeen): boolean => seen.method !== undefined && seen.provider !== undefined && seen.application !== undefined;
+const inUse = (seen: ObservedLogin): boolean => seen.method !== undefined && seen.provider !== undefined && seen.application !== undefined;
 
 const now = (change: LoginChange, stands = false): Proposal => ({ changes: [change], problems: [], stands });
 
-function provider(seen: LoginSeen, parts: Parts): Proposal | undefined {
+function provider(seen: ObservedLogin, parts: LoginPrerequisites): Proposal | undefined {
   const wish = providerWish(seen, parts);
   if (seen.provider === undefined) return now({ kind: "login", action: "create", key: "login-provider", subject: wish.name, wish });
-  if (alike(seen.provider, wish)) return undefined;
+  if (isInSync(seen.provider, wish)) return undefined;
   return now({ kind: "login", action: "update", key: "login-provider", subject: wish.name, at: seen.provider, wish });
 }
 
 /** Without a signing key Cloudflare cannot check logins; without grant types Authentik from 2026.5 on refuses every one. */
-function providerWish(seen: LoginSeen, parts: Parts): ProviderWish {
+function providerWish(seen: ObservedLogin, parts: LoginPrerequisites): DesiredProvider {
   const callback = { mode: "strict", url: `https://${seen.teamDomain}/cdn-cgi/access/callback`, type: "authorization" };
   const others = (seen.provider?.redirectUris ?? []).filter(
     (uri) => uri.mode === "strict" && uri.url !== callback.url && uri.url.startsWith("https://"),
@@ -61,7 +70,7 @@ function providerWish(seen: LoginSeen, parts: Parts): ProviderWish {
   };
 }
 
-function application(seen: LoginSeen, provider: Provider | undefined): Proposal | undefined {
+function application(seen: ObservedLogin, provider: Provider | undefined): Proposal | undefined {
   if (provider === undefined) return undefined;
   const found = seen.application;
   if (found === undefined)
@@ -79,7 +88,7 @@ function application(seen: LoginSeen, provider: Provider | undefined): Proposal 
   return now(change, fits && works(seen));
 }
 
-const groupsWanted = ({ wishes }: Desired): readonly string[] =>
+const groupsWanted = ({ wishes }: DesiredState): readonly string[] =>
   [
     ...new Set([...wishes.values()].flatMap(({ protection }) => (protection.kind === "authentik" ? protection.audience.groups : []))),
   ].toSorted();
@@ -88,7 +97,7 @@ const groupsWanted = ({ wishes }: Desired): readonly string[] =>
  * The mapping lets travel what some route asks for, and what one asked for before: a login remembers only what it came with, so
  * a group that leaves and comes back with its container would shut out whoever logged in between.
  */
-function mapping(seen: LoginSeen, wanted: readonly string[]): Proposal | undefined {
+function mapping(seen: ObservedLogin, wanted: readonly string[]): Proposal | undefined {
   const { groups } = seen;
   const at = groups.mapping;
   if (!groups.mayMap || (at === undefined && wanted.length === 0)) return undefined;
@@ -100,7 +109,7 @@ function mapping(seen: LoginSeen, wanted: readonly string[]): Proposal | undefin
   return now({ kind: "login", action, key: "login-groups", subject, at, path: groups.path, expression }, works(seen));
 }
 
-function attached(seen: LoginSeen, parts: Parts): Proposal | undefined {
+function attached(seen: ObservedLogin, parts: LoginPrerequisites): Proposal | undefined {
   const { provider: at, groups } = seen;
   if (at === undefined || groups.mapping === undefined || at.scopes.includes(groups.mapping.pk)) return undefined;
   const wish = providerWish(seen, parts);
@@ -108,7 +117,7 @@ function attached(seen: LoginSeen, parts: Parts): Proposal | undefined {
   return now({ kind: "login", action: "update", key: "login-provider", subject: wish.name, at, wish: { ...wish, scopes } }, works(seen));
 }
 
-function method(seen: LoginSeen, wanted: readonly string[]): Proposal | undefined {
+function method(seen: ObservedLogin, wanted: readonly string[]): Proposal | undefined {
   const { provider, groups, method: found } = seen;
   if (provider === undefined) return undefined;
   const name = methodName(seen.wish.slug, provider);
@@ -122,7 +131,7 @@ function method(seen: LoginSeen, wanted: readonly string[]): Proposal | undefine
 }
 
 /** Whether people can log in by it, whatever it still lacks of scopes and claims. */
-function works(seen: LoginSeen): boolean {
+function works(seen: ObservedLogin): boolean {
   const { provider, method: found } = seen;
   if (provider === undefined || found === undefined) return false;
   const config = { ...methodConfig(seen, provider), scopes: found.config.scopes };
@@ -132,8 +141,8 @@ function works(seen: LoginSeen): boolean {
 const USUAL_SCOPES = ["openid", "email", "profile"];
 
 /** @param own - scopes of this owner's, beside the usual ones and those of other owners and of the user */
-function methodConfig(seen: LoginSeen, provider: Provider, own: readonly string[] = []): LoginMethodConfig {
-  const { publicUrl, slug }: LoginWish = seen.wish;
+function methodConfig(seen: ObservedLogin, provider: Provider, own: readonly string[] = []): LoginMethodConfig {
+  const { publicUrl, slug }: LoginAddressSettings = seen.wish;
   const others = (seen.method?.config.scopes ?? []).filter((scope) => !USUAL_SCOPES.includes(scope));
   return {
     client_id: provider.clientId,
@@ -160,13 +169,13 @@ const methodName = (slug: string, provider: Provider): string =>
   `${methodPrefix(slug)} #${createHash("sha256").update(`${provider.clientId}:${provider.clientSecret}`).digest("hex").slice(0, 8)}`;
 
 /** Whether some group that a route asks for comes with the login only for those who are in it directly. */
-const onlyDirect = (groups: GroupsSeen, wanted: readonly string[]): boolean => !groups.mayMap && !carries(groups, wanted);
+const onlyDirect = (groups: ObservedGroups, wanted: readonly string[]): boolean => !groups.mayMap && !carries(groups, wanted);
 
 const ADD = "authentik_providers_oauth2.add_scopemapping";
 const CHANGE = "authentik_providers_oauth2.change_scopemapping";
 
 /** Said for as long as it is so: who is a member only through another group stands before a shut door. */
-function direct({ groups }: LoginSeen, wanted: readonly string[]): readonly Problem[] {
+function direct({ groups }: ObservedLogin, wanted: readonly string[]): readonly Problem[] {
   if (!onlyDirect(groups, wanted)) return [];
   const lacking = groups.mapping === undefined ? [ADD, CHANGE] : [CHANGE];
   return [

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { absent } from "../../clients/absent.ts";
-import type { Authentik, Request } from "../../clients/authentik.ts";
-import type { Provider, ProviderWish } from "./seen.ts";
+import { isNotFound } from "../../clients/absent.ts";
+import type { Authentik, AuthentikRequest } from "../../clients/authentik.ts";
+import type { DesiredProvider, Provider } from "./seen.ts";
 
 const text = z.string().nullish();
 
@@ -42,23 +42,23 @@ export async function providerByPk(authentik: Authentik, pk: number): Promise<Pr
   try {
     return await providerFrom(authentik, await authentik.ask("providers.get", ProviderAnswer, { path: `/providers/oauth2/${pk}/` }));
   } catch (error) {
-    if (absent(error)) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }
 
-export const createProvider = (authentik: Authentik, wish: ProviderWish): Promise<Provider> =>
+export const createProvider = (authentik: Authentik, wish: DesiredProvider): Promise<Provider> =>
   write(authentik, "providers.create", { method: "POST", path: "/providers/oauth2/" }, wish);
 
 /** Only what is managed: the rest is the user's. */
-export const updateProvider = (authentik: Authentik, { pk }: Provider, wish: ProviderWish): Promise<Provider> =>
+export const updateProvider = (authentik: Authentik, { pk }: Provider, wish: DesiredProvider): Promise<Provider> =>
   write(authentik, "providers.update", { method: "PATCH", path: `/providers/oauth2/${pk}/` }, wish);
 
 async function write(
   authentik: Authentik,
   operation: "providers.create" | "providers.update",
-  request: Request,
-  wish: ProviderWish,
+  request: AuthentikRequest,
+  wish: DesiredProvider,
 ): Promise<Provider> {
   const body = {
     ...bodyOf(wish),
@@ -101,7 +101,7 @@ async function takesText(authentik: Authentik): Promise<boolean> {
 }
 
 /** Fields that a version does not know are ignored by it. An encryption key would make logins that Cloudflare cannot read. */
-const bodyOf = (wish: ProviderWish): Record<string, unknown> => ({
+const bodyOf = (wish: DesiredProvider): Record<string, unknown> => ({
   name: wish.name,
   client_type: wish.clientType,
   redirect_uris: wish.redirectUris.map(({ mode, url, type }) => ({

@@ -9,7 +9,7 @@ interface Hands {
   readonly account: string;
 }
 
-export function remove({ cloudflare, authentik, account: account_id }: Hands, change: Removal): Promise<unknown> {
+export function removeLoginPart({ cloudflare, authentik, account: account_id }: Hands, change: Removal): Promise<unknown> {
   switch (change.key) {
     case "login-method-gone":
       return cloudflare.ask("login-methods.delete", z.unknown(), (sdk) =>

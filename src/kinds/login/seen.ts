@@ -3,16 +3,16 @@ import type { Problem } from "../../domain/problem.ts";
 import type { Mine } from "../mine.ts";
 
 /** Both ends of the login: the OAuth2 provider and application in Authentik, the login method in Cloudflare. */
-export interface LoginSeen {
+export interface ObservedLogin {
   /** `<team>.cloudflareaccess.com`, from the Access organisation. */
   readonly teamDomain: string;
   /** What Authentik has to build with; a problem while its first boot is under way or something was deleted. */
-  readonly parts: Parts | Problem;
+  readonly parts: LoginPrerequisites | Problem;
   readonly provider: Provider | undefined;
   readonly application: LoginApplication | undefined;
   readonly method: Mine<LoginMethod> | undefined;
-  readonly groups: GroupsSeen;
-  readonly wish: LoginWish;
+  readonly groups: ObservedGroups;
+  readonly wish: LoginAddressSettings;
   /** Other login methods of the same slug, which two first starts at once may make; absent where there is none. */
   readonly doubles?: readonly Mine<LoginMethod>[];
   /** What of others needs one of the login methods, in words. Only for one who leaves for good, as what follows. */
@@ -22,7 +22,7 @@ export interface LoginSeen {
 }
 
 /** How membership in groups travels with the login: a scope mapping of this owner's, and the claim of its name. */
-export interface GroupsSeen {
+export interface ObservedGroups {
   readonly owner: Owner;
   readonly claim: string;
   /** Where scope mappings are: elsewhere before 2024.8. */
@@ -39,7 +39,7 @@ export interface Mapping {
 }
 
 /** From the settings: what the login is to be. */
-export interface LoginWish {
+export interface LoginAddressSettings {
   /** Of the application and the provider in Authentik: `cf-tunnel-access`. */
   readonly slug: string;
   /** Authentik's public origin without a closing slash, as browsers and Cloudflare reach it. */
@@ -47,7 +47,7 @@ export interface LoginWish {
 }
 
 /** Primary keys of objects that Authentik brings along. */
-export interface Parts {
+export interface LoginPrerequisites {
   readonly authorizationFlow: string;
   /** Undefined before 2024.10, which has none. */
   readonly invalidationFlow: string | undefined;
@@ -79,7 +79,7 @@ export interface Provider {
 }
 
 /** What of the provider must be so; the rest is the user's. */
-export interface ProviderWish {
+export interface DesiredProvider {
   readonly name: string;
   readonly clientType: "confidential";
   readonly redirectUris: Provider["redirectUris"];
@@ -126,7 +126,7 @@ export type LoginChange =
       readonly action: "create";
       readonly key: "login-provider";
       readonly subject: string;
-      readonly wish: ProviderWish;
+      readonly wish: DesiredProvider;
     }
   | {
       readonly kind: "login";
@@ -134,7 +134,7 @@ export type LoginChange =
       readonly key: "login-provider";
       readonly subject: string;
       readonly at: Provider;
-      readonly wish: ProviderWish;
+      readonly wish: DesiredProvider;
     }
   | {
       readonly kind: "login";

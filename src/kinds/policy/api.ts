@@ -2,21 +2,21 @@ import type { PolicyCreateParams } from "cloudflare/resources/zero-trust/access/
 import { z } from "zod";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
 import { type Owner, policyPrefix } from "../../domain/owner.ts";
-import { carriedOut, type Fold, unlessGone } from "../carried.ts";
-import type { Kind } from "../kind.ts";
-import { claim, type Mine } from "../mine.ts";
-import { sorted } from "./audience.ts";
+import { applyEach, ignoreNotFound, type StateUpdate } from "../carried.ts";
+import type { ResourceDriver } from "../kind.ts";
+import { type Mine, markOwned } from "../mine.ts";
+import { sortRules } from "./audience.ts";
 import { contestedIn, noteReplacement, type Replacements } from "./contested.ts";
-import type { Policy, PolicyChange, PolicySeen, PolicyWish } from "./seen.ts";
+import type { AccessPolicyChange, DesiredPolicy, ObservedAccessPolicies, Policy } from "./seen.ts";
 
-export interface PolicyApiOptions {
+export interface AccessPolicyDriverOptions {
   readonly cloudflare: Cloudflare;
   readonly account: string;
   readonly owner: Owner;
 }
 
 /** Reusable Access policies. */
-export function policyApi(options: PolicyApiOptions): Kind<PolicySeen, PolicyChange> {
+export function createAccessPolicyDriver(options: AccessPolicyDriverOptions): ResourceDriver<ObservedAccessPolicies, AccessPolicyChange> {
   const { cloudflare, account: account_id, owner } = options;
   const replacements: Replacements = new Map();
   return {
@@ -30,11 +30,11 @@ export function policyApi(options: PolicyApiOptions): Kind<PolicySeen, PolicyCha
       return {
         ...contestedIn(replacements),
         ...(methodsNamed.length > 0 && { methodsNamed }),
-        mine: (mine ?? []).map((it) => claim(policyFrom(it))),
+        mine: (mine ?? []).map((it) => markOwned(policyFrom(it))),
         theirs: (theirs ?? []).filter(({ reusable }) => reusable !== false).map(({ id, name, decision }) => ({ id, name, decision })),
       };
     },
-    apply: (changes, seen) => carriedOut(changes, seen, (change) => carry(options, change, replacements)),
+    apply: (changes, seen) => applyEach(changes, seen, (change) => carry(options, change, replacements)),
   };
 }
 
@@ -46,26 +46,26 @@ const methodsIn = (policies: readonly object[]): readonly string[] => [
 ];
 
 async function carry(
-  { cloudflare, account: account_id }: PolicyApiOptions,
-  change: PolicyChange,
+  { cloudflare, account: account_id }: AccessPolicyDriverOptions,
+  change: AccessPolicyChange,
   replacements: Replacements,
-): Promise<Fold<PolicySeen>> {
+): Promise<StateUpdate<ObservedAccessPolicies>> {
   switch (change.action) {
     case "create": {
       const made = await cloudflare.ask("policies.create", PolicyAnswer, (sdk) =>
         sdk.zeroTrust.access.policies.create({ account_id, ...body(change.wish) }),
       );
-      return put(claim(policyFrom(made)));
+      return put(markOwned(policyFrom(made)));
     }
     case "update": {
       const changed = await cloudflare.ask("policies.update", PolicyAnswer, (sdk) =>
         sdk.zeroTrust.access.policies.update(change.at.id, { account_id, ...body(change.wish) }),
       );
       noteReplacement(replacements, change);
-      return put(claim(policyFrom(changed)));
+      return put(markOwned(policyFrom(changed)));
     }
     case "delete":
-      await unlessGone(
+      await ignoreNotFound(
         cloudflare.ask("policies.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.policies.delete(change.at.id, { account_id })),
       );
       return (seen) => ({ ...seen, mine: seen.mine.filter(({ id }) => id !== change.at.id) });
@@ -73,11 +73,11 @@ async function carry(
 }
 
 const put =
-  (policy: Mine<Policy>): Fold<PolicySeen> =>
+  (policy: Mine<Policy>): StateUpdate<ObservedAccessPolicies> =>
   (seen) => ({ ...seen, mine: [...seen.mine.filter(({ id }) => id !== policy.id), policy] });
 
 /** Whole, since a PUT replaces: a condition that somebody added goes. */
-const body = ({ name, decision, include, require }: PolicyWish): Omit<PolicyCreateParams, "account_id"> => ({
+const body = ({ name, decision, include, require }: DesiredPolicy): Omit<PolicyCreateParams, "account_id"> => ({
   name,
   decision,
   include: include as PolicyCreateParams["include"],
@@ -113,7 +113,7 @@ const policyFrom = ({ id, name, decision, include, require, exclude, session_dur
 
 /** Without what says nothing: the API may answer a field, or a whole rule, that is empty, `{ email: { email: "" } }` (Terraform provider, 2026-11). */
 function rulesIn(rules: readonly unknown[] | null | undefined): readonly unknown[] {
-  return sorted((rules ?? []).flatMap((rule) => cleared(rule) ?? []));
+  return sortRules((rules ?? []).flatMap((rule) => cleared(rule) ?? []));
 }
 
 /** @returns undefined for a rule that had fields and has none but empty ones */

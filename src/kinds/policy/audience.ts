@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Audience, Protection } from "../../domain/exposure.ts";
-import { either } from "../../domain/grammar.ts";
+import { joinWithOr } from "../../domain/grammar.ts";
 import { type Owner, policyPrefix } from "../../domain/owner.ts";
-import { isVisible, visible } from "../../domain/text/visible.ts";
-import type { LoginSeen } from "../login/seen.ts";
-import type { PolicyWish } from "./seen.ts";
+import { escapeControlCharacters, isVisible } from "../../domain/text/visible.ts";
+import type { ObservedLogin } from "../login/seen.ts";
+import type { DesiredPolicy } from "./seen.ts";
 
 /** The names of the policies of ours that a protection asks for, by precedence: what needs no login comes first. */
 export function policyNames(owner: Owner, protection: Protection): readonly string[] {
@@ -30,12 +30,12 @@ function words(protection: Protection): readonly string[] {
  * @param claim - in which the login carries the groups; undefined while it does not carry all that are asked for
  * @returns undefined while something that a rule has to name is not there yet
  */
-export function policyWishes(
+export function desiredPolicies(
   owner: Owner,
   protection: Protection,
-  method: Pick<NonNullable<LoginSeen["method"]>, "id"> | undefined,
+  method: Pick<NonNullable<ObservedLogin["method"]>, "id"> | undefined,
   claim: string | undefined,
-): readonly PolicyWish[] | undefined {
+): readonly DesiredPolicy[] | undefined {
   const names = policyNames(owner, protection);
   switch (protection.kind) {
     case "authentik": {
@@ -74,11 +74,11 @@ const LONGEST = 150;
 
 /** Two lists never read alike: one that is cut, or whose names could be read as several, ends in its fingerprint. */
 function told(what: string, names: readonly string[]): string {
-  const text = `${what} ${either(names)}`;
+  const text = `${what} ${joinWithOr(names)}`;
   if (text.length <= LONGEST && !names.some((name) => ODD.test(name) || !isVisible(name))) return text;
   // By characters: half of one would come back as another, and the policy would not be known again.
   const cut = [...text.replace(/[\s\p{C}]+/gu, " ")].slice(0, LONGEST).join("").trimEnd();
-  return `${visible(cut)}… #${fingerprint(names)}`;
+  return `${escapeControlCharacters(cut)}… #${fingerprint(names)}`;
 }
 
 /** What could be taken for the words between names, or may not come back from an API as it was sent. */
@@ -87,9 +87,9 @@ const ODD = /[,…#\p{C}]|(^|\s)(or|and)(\s|$)|^\s|\s$|\s\s|[^\S ]/u;
 /** So long that nobody who writes labels can find a list with that of another: the two would share a policy. */
 const fingerprint = (of: unknown): string => createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 16);
 
-function tokenWish(name: string, { tokens }: Audience): PolicyWish {
+function tokenWish(name: string, { tokens }: Audience): DesiredPolicy {
   const include =
-    tokens === "any" ? [{ any_valid_service_token: {} }] : sorted(tokens.map(({ id }) => ({ service_token: { token_id: id } })));
+    tokens === "any" ? [{ any_valid_service_token: {} }] : sortRules(tokens.map(({ id }) => ({ service_token: { token_id: id } })));
   return { name, decision: "non_identity", include, require: [], exclude: [] };
 }
 
@@ -98,24 +98,25 @@ function peopleRules(
   { groups, emails }: Audience,
   idp: string,
   claim: string | undefined,
-): Pick<PolicyWish, "include" | "require"> | undefined {
+): Pick<DesiredPolicy, "include" | "require"> | undefined {
   const byLogin = { login_method: { id: idp } };
   if (groups.length === 0 && emails.length === 0) return { include: [byLogin], require: [] };
   if (groups.length > 0 && claim === undefined) return undefined;
   const members = groups.map((claim_value) => ({ oidc: { claim_name: claim, claim_value, identity_provider_id: idp } }));
   const addressed = emails.map((text) => (text.startsWith("@") ? { email_domain: { domain: text.slice(1) } } : { email: { email: text } }));
-  return { include: sorted([...members, ...addressed]), require: emails.length > 0 ? [byLogin] : [] };
+  return { include: sortRules([...members, ...addressed]), require: emails.length > 0 ? [byLogin] : [] };
 }
 
 /** Rules are sets to Access. */
-export const sorted = (rules: readonly unknown[]): readonly unknown[] => rules.toSorted((a, b) => compare(canonical(a), canonical(b)));
+export const sortRules = (rules: readonly unknown[]): readonly unknown[] =>
+  rules.toSorted((a, b) => compare(canonicalPolicy(a), canonicalPolicy(b)));
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The order of fields in an answer is nobody's promise. */
-export function canonical(value: unknown): string {
+export function canonicalPolicy(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (Array.isArray(value)) return `[${value.map(canonicalPolicy).join(",")}]`;
   const entries = Object.entries(value).toSorted(([a], [b]) => compare(a, b));
-  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(",")}}`;
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalPolicy(inner)}`).join(",")}}`;
 }

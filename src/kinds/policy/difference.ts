@@ -1,13 +1,13 @@
-import { narrows } from "../access/narrowing.ts";
-import { between, type Difference, type Exposed, type Field, type Fields, fieldsOf } from "../fields.ts";
-import { canonical } from "./audience.ts";
-import type { PolicyChange, PolicyContent } from "./seen.ts";
+import { removesAccess } from "../access/narrowing.ts";
+import { type AdmissionChange, type Diff, diffFields, type Field, type Fields, fieldsOf } from "../fields.ts";
+import { canonicalPolicy } from "./audience.ts";
+import type { AccessPolicyChange, PolicyContent } from "./seen.ts";
 
-export function policyDifference(change: PolicyChange): Difference {
+export function diffAccessPolicy(change: AccessPolicyChange): Diff {
   const before = "at" in change ? change.at : undefined;
   const after = "wish" in change ? change.wish : undefined;
   const exposure = before && after && reach(before, after);
-  return between(before && fields(before), after && fields(after), { exposure });
+  return diffFields(before && fields(before), after && fields(after), { exposure });
 }
 
 /** `cfauth:home members of family` → `members of family` */
@@ -41,18 +41,18 @@ const count = (number: number): number | undefined => (number === 0 ? undefined 
 const yes = (is: boolean): true | undefined => is || undefined;
 
 /** What somebody changed on a policy of ours, and what becomes of it when it is mended. */
-function reach(before: PolicyContent, after: PolicyContent): Exposed | undefined {
+function reach(before: PolicyContent, after: PolicyContent): AdmissionChange | undefined {
   if (after.decision === "bypass") return before.decision === "bypass" ? undefined : "PUBLIC";
   const mine = [before, after].map((content, id) => ({ ...content, id: String(id), name: "" })) as unknown as Parameters<
-    typeof narrows
+    typeof removesAccess
   >[2]["mine"];
-  const less = (from: string, to: string) => narrows({ policies: [from] }, [to], { mine, theirs: [] });
+  const less = (from: string, to: string) => removesAccess({ policies: [from] }, [to], { mine, theirs: [] });
   const lacks = (one: readonly unknown[], other: readonly unknown[]) =>
-    one.some((rule) => !other.some((it) => canonical(it) === canonical(rule)));
+    one.some((rule) => !other.some((it) => canonicalPolicy(it) === canonicalPolicy(rule)));
   const narrower = less("0", "1") || lacks(after.require, before.require) || lacks(after.exclude, before.exclude);
   const wider = less("1", "0") || lacks(before.require, after.require) || lacks(before.exclude, after.exclude);
-  return exposed(wider, narrower);
+  return policyAdmissionChange(wider, narrower);
 }
 
-export const exposed = (wider: boolean, narrower: boolean): Exposed | undefined =>
+export const policyAdmissionChange = (wider: boolean, narrower: boolean): AdmissionChange | undefined =>
   wider && narrower ? "different" : wider ? "wider" : narrower ? "narrower" : undefined;

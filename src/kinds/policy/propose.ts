@@ -1,16 +1,16 @@
 import type { Exposure, Protection } from "../../domain/exposure.ts";
 import type { Owner } from "../../domain/owner.ts";
-import type { Rung, Stance, Sweep } from "../../plan/rung.ts";
-import type { AccessSeen } from "../access/seen.ts";
+import type { GarbageCollector, ResourceState, RouteResource } from "../../plan/rung.ts";
+import type { ObservedAccessApplications } from "../access/seen.ts";
 import { claimFor } from "../login/claim.ts";
-import type { LoginSeen } from "../login/seen.ts";
+import type { ObservedLogin } from "../login/seen.ts";
 import type { Mine } from "../mine.ts";
-import { canonical, policyNames, policyWishes } from "./audience.ts";
+import { canonicalPolicy, desiredPolicies, policyNames } from "./audience.ts";
 import { isContested } from "./contested.ts";
 import { admitsMore, replacedName } from "./replaced.ts";
-import type { Policy, PolicyChange, PolicySeen, PolicyWish } from "./seen.ts";
+import type { AccessPolicyChange, DesiredPolicy, ObservedAccessPolicies, Policy } from "./seen.ts";
 
-type Needs = { readonly policy: PolicySeen; readonly login: LoginSeen };
+type Needs = { readonly policy: ObservedAccessPolicies; readonly login: ObservedLogin };
 type Policies<P extends Policy> = { readonly mine: readonly P[] };
 
 /**
@@ -18,7 +18,7 @@ type Policies<P extends Policy> = { readonly mine: readonly P[] };
  * more than it should is narrowed at once and given up: a new one takes its place, and its applications are replaced as well, so
  * that no login which it gave meanwhile, or goes on giving at an edge that is late, is good for anything.
  */
-export const policyRung = (owner: Owner): Rung<Needs, PolicyChange> => ({
+export const accessPolicyResource = (owner: Owner): RouteResource<Needs, AccessPolicyChange> => ({
   kind: "policy",
   awaited: "Cloudflare to confirm the Access policy",
   stance(_route, wish, world) {
@@ -28,10 +28,15 @@ export const policyRung = (owner: Owner): Rung<Needs, PolicyChange> => ({
   },
 });
 
-const wishesOf = (owner: Owner, { protection }: Exposure, { login }: Needs): readonly PolicyWish[] | undefined =>
-  policyWishes(owner, protection, login.method, protection.kind === "authentik" ? claimFor(login, protection.audience.groups) : undefined);
+const wishesOf = (owner: Owner, { protection }: Exposure, { login }: Needs): readonly DesiredPolicy[] | undefined =>
+  desiredPolicies(
+    owner,
+    protection,
+    login.method,
+    protection.kind === "authentik" ? claimFor(login, protection.audience.groups) : undefined,
+  );
 
-function stance(wanted: PolicyWish, { policy }: Needs): Stance<PolicyChange> {
+function stance(wanted: DesiredPolicy, { policy }: Needs): ResourceState<AccessPolicyChange> {
   const found = named(policy, wanted.name);
   const at = { kind: "policy", key: `policy ${wanted.name}`, subject: wanted.name, wish: wanted } as const;
   if (found === undefined) return { is: "absent", open: { ...at, action: "create" } };
@@ -46,7 +51,7 @@ function stance(wanted: PolicyWish, { policy }: Needs): Stance<PolicyChange> {
  *
  * @returns undefined while one of ours is not there
  */
-export function linked(owner: Owner, protection: Protection, policy: Policies<Policy>): readonly string[] | undefined {
+export function policyIdsFor(owner: Owner, protection: Protection, policy: Policies<Policy>): readonly string[] | undefined {
   const ours = policyNames(owner, protection).map((name) => named(policy, name)?.id);
   const theirs = protection.kind === "authentik" ? protection.audience.policies : [];
   return ours.includes(undefined) ? undefined : [...ours.flatMap((id) => id ?? []), ...theirs];
@@ -59,16 +64,21 @@ const named = <P extends Policy>({ mine }: Policies<P>, name: string): P | undef
 /** Names of policies need not be unique: the one with the lowest id counts. */
 const isDouble = ({ id, name }: Policy, mine: readonly Policy[]): boolean => mine.some((other) => other.name === name && other.id < id);
 
-const says = (found: Policy, wanted: PolicyWish): boolean =>
+const says = (found: Policy, wanted: DesiredPolicy): boolean =>
   found.decision === wanted.decision &&
-  canonical(found.include) === canonical(wanted.include) &&
-  canonical(found.require) === canonical(wanted.require) &&
+  canonicalPolicy(found.include) === canonicalPolicy(wanted.include) &&
+  canonicalPolicy(found.require) === canonicalPolicy(wanted.require) &&
   found.exclude.length === 0 &&
   found.session === undefined;
 
 /** Policies of ours that no application uses and no route wishes, doubles too. One in use by somebody else's application counts as used. */
-export const unusedPolicies =
-  (owner: Owner): Sweep<{ readonly policy: PolicySeen; readonly access: Pick<AccessSeen, "mine" | "linked"> }, PolicyChange> =>
+export const collectUnusedPolicies =
+  (
+    owner: Owner,
+  ): GarbageCollector<
+    { readonly policy: ObservedAccessPolicies; readonly access: Pick<ObservedAccessApplications, "mine" | "linked"> },
+    AccessPolicyChange
+  > =>
   (world, desired) => {
     const { mine } = world.policy;
     const names = new Set([...desired.wishes.values()].flatMap(({ protection }) => policyNames(owner, protection)));
@@ -76,7 +86,7 @@ export const unusedPolicies =
     return mine.filter((policy) => !used.has(policy.id) && (!names.has(policy.name) || isDouble(policy, mine))).map(remove);
   };
 
-const remove = (at: Mine<Policy>): PolicyChange => ({
+const remove = (at: Mine<Policy>): AccessPolicyChange => ({
   kind: "policy",
   action: "delete",
   key: `policy ${at.name} ${at.id}`,

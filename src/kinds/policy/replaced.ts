@@ -1,4 +1,4 @@
-import { canonical } from "./audience.ts";
+import { canonicalPolicy } from "./audience.ts";
 import type { Policy, PolicyContent } from "./seen.ts";
 
 /**
@@ -18,8 +18,8 @@ export function admitsMore(found: PolicyContent, wanted: PolicyContent): boolean
 
 /** Whether the one has a rule that the other has not. */
 const lacks = (one: readonly unknown[], other: readonly unknown[]): boolean => {
-  const known = new Set(other.map(canonical));
-  return one.some((rule) => !known.has(canonical(rule)));
+  const known = new Set(other.map(canonicalPolicy));
+  return one.some((rule) => !known.has(canonicalPolicy(rule)));
 };
 
 const WORD = "replaced: ";

@@ -2,7 +2,7 @@ import type { ForeignPolicy } from "../../domain/directory.ts";
 import type { Mine } from "../mine.ts";
 
 /** Reusable Access policies: ours, one for each audience, and those that others keep. */
-export interface PolicySeen {
+export interface ObservedAccessPolicies {
   readonly mine: readonly Mine<Policy>[];
   /** Never written; labels may name them. */
   readonly theirs: readonly ForeignPolicy[];
@@ -28,19 +28,19 @@ export interface PolicyContent {
 }
 
 /** What a policy of ours must be. */
-export interface PolicyWish extends PolicyContent {
+export interface DesiredPolicy extends PolicyContent {
   readonly name: string;
   readonly decision: "allow" | "bypass" | "non_identity";
 }
 
-export type PolicyChange =
-  | { readonly kind: "policy"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: PolicyWish }
+export type AccessPolicyChange =
+  | { readonly kind: "policy"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: DesiredPolicy }
   | {
       readonly kind: "policy";
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
       readonly at: Mine<Policy>;
-      readonly wish: PolicyWish;
+      readonly wish: DesiredPolicy;
     }
   | { readonly kind: "policy"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<Policy> };

@@ -1,9 +1,9 @@
-import type { Bound, SettledFor, Tile, TileBinding, TileContent, TileWish } from "./seen.ts";
+import type { AcceptedNormalisation, BindingSubject, DesiredTile, Tile, TileBinding, TileContent } from "./seen.ts";
 
 export const CONTENT = ["name", "launchUrl", "icon", "description", "category", "mode"] as const satisfies readonly (keyof TileContent)[];
 
 /** The fields that are to be written, with what they must be; not those where Authentik made something else of the same wish. */
-export function differing(found: TileContent, wish: TileContent, settledFor: SettledFor | undefined): Partial<TileContent> {
+export function changedFields(found: TileContent, wish: TileContent, settledFor: AcceptedNormalisation | undefined): Partial<TileContent> {
   const settled = (field: keyof TileContent) => settledFor?.wished[field] === wish[field] && settledFor.got[field] === found[field];
   const fields = CONTENT.filter((field) => found[field] !== wish[field] && !settled(field));
   return Object.fromEntries(fields.map((field) => [field, wish[field]]));
@@ -13,19 +13,20 @@ export function differing(found: TileContent, wish: TileContent, settledFor: Set
  * Who is to be bound and is not yet, in the order in which it must be done: the token's user first. A tile that was bound to
  * groups alone, and then left so by a crash, this token could never find again.
  */
-export const missing = ({ bindings }: Pick<Tile, "bindings">, wish: TileWish): readonly Bound[] =>
-  bound(wish).filter((wanted) => !bindings.some(({ to }) => same(to, wanted)));
+export const missingBindings = ({ bindings }: Pick<Tile, "bindings">, wish: DesiredTile): readonly BindingSubject[] =>
+  requiredBindings(wish).filter((wanted) => !bindings.some(({ to }) => same(to, wanted)));
 
 /** The bindings that are too many, also the second to one and the same; those to users last, for the same reason. */
-export function surplus({ bindings }: Pick<Tile, "bindings">, wish: TileWish): readonly TileBinding[] {
-  const kept = bound(wish).map((wanted) => bindings.find(({ to }) => same(to, wanted)));
+export function extraBindings({ bindings }: Pick<Tile, "bindings">, wish: DesiredTile): readonly TileBinding[] {
+  const kept = requiredBindings(wish).map((wanted) => bindings.find(({ to }) => same(to, wanted)));
   const others = bindings.filter((binding) => !kept.includes(binding));
   return [...others.filter(({ to }) => "group" in to), ...others.filter(({ to }) => "user" in to)];
 }
 
-export const bound = ({ groups, reader }: TileWish): readonly Bound[] => [
+export const requiredBindings = ({ groups, reader }: DesiredTile): readonly BindingSubject[] => [
   ...(reader === undefined ? [] : [{ user: reader }]),
   ...groups.map((group) => ({ group })),
 ];
 
-const same = (a: Bound, b: Bound): boolean => ("group" in a ? "group" in b && a.group === b.group : "user" in b && a.user === b.user);
+const same = (a: BindingSubject, b: BindingSubject): boolean =>
+  "group" in a ? "group" in b && a.group === b.group : "user" in b && a.user === b.user;

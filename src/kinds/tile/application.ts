@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { absent } from "../../clients/absent.ts";
+import { isNotFound } from "../../clients/absent.ts";
 import type { Authentik } from "../../clients/authentik.ts";
 import type { Owner } from "../../domain/owner.ts";
-import { WorldError } from "../../errors.ts";
-import { claim, type Mine } from "../mine.ts";
+import { ServiceError } from "../../errors.ts";
+import { type Mine, markOwned } from "../mine.ts";
 import { CONTENT } from "./alike.ts";
-import type { Tile, TileBinding, TileContent, TileWish, TokenUser } from "./seen.ts";
+import type { DesiredTile, Tile, TileBinding, TileContent, TokenUser } from "./seen.ts";
 import { publisher, SLUG_PREFIX } from "./wish.ts";
 
 const PATH = "/core/applications/";
@@ -40,7 +40,7 @@ export async function applicationsOf(authentik: Authentik, owner: Owner, { super
   const alike = all.filter(({ slug }) => slug.startsWith(SLUG_PREFIX));
   const ours = (answer: ApplicationAnswer) => answer.meta_publisher === publisher(owner);
   return {
-    mine: alike.filter(ours).map((answer) => claim(tileFrom(answer))),
+    mine: alike.filter(ours).map((answer) => markOwned(tileFrom(answer))),
     taken: new Set(alike.filter((answer) => !ours(answer)).map(({ slug }) => slug)),
     listed: all.length,
   };
@@ -66,40 +66,40 @@ export async function searchCount(authentik: Authentik): Promise<number> {
 export async function tileAt(authentik: Authentik, owner: Owner, slug: string): Promise<Mine<Tile> | "theirs" | undefined> {
   const there = await applicationAt(authentik, slug);
   if (there === undefined) return undefined;
-  return there.meta_publisher === publisher(owner) ? claim(tileFrom(there)) : "theirs";
+  return there.meta_publisher === publisher(owner) ? markOwned(tileFrom(there)) : "theirs";
 }
 
 /** The tile that was made, or that is there already: the answer to an earlier try may have been lost. Undefined where it is somebody else's. */
 export async function createTile(
   authentik: Authentik,
   owner: Owner,
-  { slug, ...content }: Pick<TileWish, "slug"> & TileContent,
+  { slug, ...content }: Pick<DesiredTile, "slug"> & TileContent,
 ): Promise<{ readonly tile: Mine<Tile>; readonly found: boolean } | undefined> {
   const body = { slug, ...bodyOf(content), meta_publisher: publisher(owner) };
   try {
     const answer = await authentik.ask("tiles.create", ApplicationAnswer, { method: "POST", path: PATH, body });
-    return { tile: claim(tileFrom(answer)), found: false };
+    return { tile: markOwned(tileFrom(answer)), found: false };
   } catch (error) {
     const there = slugRefused(error) ? await applicationAt(authentik, slug) : undefined;
     if (there === undefined) throw error;
-    return there.meta_publisher === publisher(owner) ? { tile: claim(tileFrom(there)), found: true } : undefined;
+    return there.meta_publisher === publisher(owner) ? { tile: markOwned(tileFrom(there)), found: true } : undefined;
   }
 }
 
-const slugRefused = (error: unknown): boolean => error instanceof WorldError && error.status === 400 && error.vendor.includes("slug");
+const slugRefused = (error: unknown): boolean => error instanceof ServiceError && error.status === 400 && error.vendor.includes("slug");
 
 async function applicationAt(authentik: Authentik, slug: string): Promise<ApplicationAnswer | undefined> {
   try {
     return await authentik.ask("applications.get", ApplicationAnswer, { path: at(slug) });
   } catch (error) {
-    if (absent(error)) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }
 
 export async function changeTile(authentik: Authentik, tile: Mine<Tile>, content: Partial<TileContent>): Promise<Mine<Tile>> {
   const request = { method: "PATCH", path: at(tile.slug), body: bodyOf(content) } as const;
-  return claim(tileFrom(await authentik.ask("tiles.update", ApplicationAnswer, request), tile.bindings));
+  return markOwned(tileFrom(await authentik.ask("tiles.update", ApplicationAnswer, request), tile.bindings));
 }
 
 /**
@@ -111,10 +111,10 @@ export async function setIcon(authentik: Authentik, tile: Mine<Tile>, url: strin
   try {
     await authentik.ask("tiles.update", z.unknown(), { method: "POST", path: `${at(tile.slug)}set_icon_url/`, body: { url } });
   } catch (error) {
-    if (error instanceof WorldError && (error.status === 404 || error.status === 405)) return tile;
+    if (error instanceof ServiceError && (error.status === 404 || error.status === 405)) return tile;
     throw error;
   }
-  return claim(tileFrom(await authentik.ask("applications.get", ApplicationAnswer, { path: at(tile.slug) }), tile.bindings));
+  return markOwned(tileFrom(await authentik.ask("applications.get", ApplicationAnswer, { path: at(tile.slug) }), tile.bindings));
 }
 
 export const deleteTile = (authentik: Authentik, { slug }: Mine<Tile>): Promise<unknown> =>

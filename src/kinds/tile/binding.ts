@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Authentik } from "../../clients/authentik.ts";
-import { unlessGone } from "../carried.ts";
+import { ignoreNotFound } from "../carried.ts";
 import type { Mine } from "../mine.ts";
-import type { Bound, Tile, TileBinding } from "./seen.ts";
+import type { BindingSubject, Tile, TileBinding } from "./seen.ts";
 
 const PATH = "/policies/bindings/";
 
@@ -46,13 +46,13 @@ function plainBinding(answer: BindingAnswer): { readonly target: string; readonl
 }
 
 /** Two of the same would both stand: Authentik refuses neither. */
-export async function bind(authentik: Authentik, tile: Mine<Tile>, to: Bound): Promise<Mine<Tile>> {
+export async function bind(authentik: Authentik, tile: Mine<Tile>, to: BindingSubject): Promise<Mine<Tile>> {
   const request = { method: "POST", path: PATH, body: { target: tile.pk, order: 0, ...to } } as const;
   const { pk } = await authentik.ask("bindings.create", z.looseObject({ pk: z.string() }), request);
   return { ...tile, bindings: inOrder([...tile.bindings, { pk, to }]) };
 }
 
 export async function unbind(authentik: Authentik, tile: Mine<Tile>, { pk }: TileBinding): Promise<Mine<Tile>> {
-  await unlessGone(authentik.ask("bindings.delete", z.unknown(), { method: "DELETE", path: `${PATH}${pk}/` }));
+  await ignoreNotFound(authentik.ask("bindings.delete", z.unknown(), { method: "DELETE", path: `${PATH}${pk}/` }));
   return { ...tile, bindings: tile.bindings.filter((binding) => binding.pk !== pk) };
 }

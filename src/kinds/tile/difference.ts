@@ -1,19 +1,19 @@
-import type { Directory } from "../../domain/directory.ts";
-import { between, type Difference, type Fields, fieldsOf } from "../fields.ts";
+import type { Lookups } from "../../domain/directory.ts";
+import { type Diff, diffFields, type Fields, fieldsOf } from "../fields.ts";
 import { CONTENT } from "./alike.ts";
-import type { TileChange, TileContent } from "./seen.ts";
+import type { LibraryTileChange, TileContent } from "./seen.ts";
 
 /** @param groups - by which primary keys have their names */
-export function tileDifference(change: TileChange, groups: Directory["groups"]): Difference {
+export function diffLibraryTile(change: LibraryTileChange, groups: Lookups["groups"]): Diff {
   const nameOf = (pk: string) => ("found" in groups ? groups.found.find((group) => group.pk === pk)?.name : undefined) ?? "another group";
   const bound = "at" in change ? change.at.bindings.flatMap(({ to }) => ("group" in to ? [to.group] : [])).toSorted() : undefined;
   const before = "at" in change ? fields(change.at, bound ?? [], nameOf) : undefined;
   const after = "wish" in change ? fields(change.wish, change.wish.groups, nameOf) : undefined;
-  const shown = between(before, after);
+  const shown = diffFields(before, after);
   if (change.action !== "update" || Object.keys({ ...shown.before, ...shown.after }).length > 0) return shown;
   // The token's own user among them is told only where nothing else is.
   const people = change.at.bindings.filter(({ to }) => "user" in to).length;
-  return between({ people }, { people: change.wish.reader === undefined ? 0 : 1 });
+  return diffFields({ people }, { people: change.wish.reader === undefined ? 0 : 1 });
 }
 
 const fields = (content: TileContent, groups: readonly string[], nameOf: (pk: string) => string): Fields =>

@@ -1,16 +1,16 @@
-import type { Directory } from "../../domain/directory.ts";
+import type { Lookups } from "../../domain/directory.ts";
 import type { Exposure } from "../../domain/exposure.ts";
 import type { Owner } from "../../domain/owner.ts";
 import type { Problem } from "../../domain/problem.ts";
 import { routeKey } from "../../domain/route.ts";
-import { sameness, type WorldError } from "../../errors.ts";
-import type { Courtesy } from "../../plan/rung.ts";
+import { problemIdentity, type ServiceError } from "../../errors.ts";
+import type { BestEffort } from "../../plan/rung.ts";
 import type { Mine } from "../mine.ts";
-import { differing, missing, surplus } from "./alike.ts";
-import type { Tile, TileChange, TileSeen, TileWish, TokenUser } from "./seen.ts";
-import { slugOf, tileWish } from "./wish.ts";
+import { changedFields, extraBindings, missingBindings } from "./alike.ts";
+import type { DesiredTile, LibraryTileChange, ObservedLibraryTiles, Tile, TokenUser } from "./seen.ts";
+import { desiredTile, slugOf } from "./wish.ts";
 
-type Needs = { readonly tile: TileSeen; readonly directory: Pick<Directory, "groups"> };
+type Needs = { readonly tile: ObservedLibraryTiles; readonly directory: Pick<Lookups, "groups"> };
 
 /**
  * A tile for each route that people go to, seen by those who may enter.
@@ -28,8 +28,8 @@ type Needs = { readonly tile: TileSeen; readonly directory: Pick<Directory, "gro
  *
  * @param on - CFAUTH_TILES
  */
-export const tiles =
-  (owner: Owner, on: boolean): Courtesy<Needs, TileChange> =>
+export const libraryTiles =
+  (owner: Owner, on: boolean): BestEffort<Needs, LibraryTileChange> =>
   ({ tile: seen, directory }, desired, live) => {
     if (seen.fault !== undefined) return { changes: [], problems: [seen.fault] };
     if (seen.me === undefined) return { changes: [], problems: [] };
@@ -52,21 +52,21 @@ const visited = ({ route, protection, shown }: Exposure): boolean =>
 
 interface Scene {
   readonly owner: Owner;
-  readonly seen: TileSeen;
+  readonly seen: ObservedLibraryTiles;
   readonly me: TokenUser;
-  readonly groups: Parameters<typeof tileWish>[2];
+  readonly groups: Parameters<typeof desiredTile>[2];
 }
 
 interface Step {
   readonly slug: string;
-  readonly change?: TileChange;
+  readonly change?: LibraryTileChange;
   readonly problem?: Problem;
   /** For whom; undefined where nobody wishes it any more. */
   readonly exposure?: Exposure;
 }
 
 function write({ owner, seen, me, groups }: Scene, exposure: Exposure): Step | undefined {
-  const wish = tileWish(owner, exposure, groups, me);
+  const wish = desiredTile(owner, exposure, groups, me);
   if (wish === undefined) return undefined;
   const { slug } = wish;
   const at = seen.mine.get(slug);
@@ -78,10 +78,10 @@ function write({ owner, seen, me, groups }: Scene, exposure: Exposure): Step | u
   return alike(at, wish, seen) ? undefined : { slug, exposure, change: { ...base, action: "update", at, wish } };
 }
 
-const alike = (at: Tile, wish: TileWish, { settledFor }: TileSeen): boolean =>
-  Object.keys(differing(at, wish, settledFor.get(at.slug))).length === 0 &&
-  missing(at, wish).length === 0 &&
-  surplus(at, wish).length === 0;
+const alike = (at: Tile, wish: DesiredTile, { settledFor }: ObservedLibraryTiles): boolean =>
+  Object.keys(changedFields(at, wish, settledFor.get(at.slug))).length === 0 &&
+  missingBindings(at, wish).length === 0 &&
+  extraBindings(at, wish).length === 0;
 
 const key = (slug: string) => `tile ${slug}`;
 
@@ -109,7 +109,7 @@ const taken = ({ route, workload }: Exposure, slug: string): Problem =>
   });
 
 /** One for each reason: what a missing permission does to every tile is told once. */
-function refusals(steps: readonly Step[], failed: TileSeen["failed"]): readonly Problem[] {
+function refusals(steps: readonly Step[], failed: ObservedLibraryTiles["failed"]): readonly Problem[] {
   const refused = steps.flatMap((step) => {
     const error = step.change && failed.get(step.slug);
     return error === undefined ? [] : [{ error, exposure: step.exposure }];
@@ -120,7 +120,7 @@ function refusals(steps: readonly Step[], failed: TileSeen["failed"]): readonly 
   );
 }
 
-const refusal = (error: WorldError, exposure: Exposure | undefined): Problem => ({
+const refusal = (error: ServiceError, exposure: Exposure | undefined): Problem => ({
   ...warning({
     code: error.code,
     container: exposure?.workload,
@@ -128,11 +128,11 @@ const refusal = (error: WorldError, exposure: Exposure | undefined): Problem => 
     message: `not every tile ${LIBRARY} is as it should be: ${error.message}`,
     fix: error.fix,
   }),
-  ...sameness(error, "tile"),
+  ...problemIdentity(error, "tile"),
 });
 
 /** Why none could be looked at. */
-export const unseen = ({ code, message, fix }: WorldError): Problem =>
+export const areTilesUnavailable = ({ code, message, fix }: ServiceError): Problem =>
   warning({
     code,
     container: undefined,

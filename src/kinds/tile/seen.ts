@@ -1,10 +1,10 @@
 import type { Problem } from "../../domain/problem.ts";
 import type { RouteKey } from "../../domain/route.ts";
-import type { WorldError } from "../../errors.ts";
+import type { ServiceError } from "../../errors.ts";
 import type { Mine } from "../mine.ts";
 
 /** Tiles in Authentik's library: applications without a provider, ours by slug and publisher. */
-export interface TileSeen {
+export interface ObservedLibraryTiles {
   /** By slug. */
   readonly mine: ReadonlyMap<string, Mine<Tile>>;
   /** Slugs of applications that begin as ours do and are somebody else's. */
@@ -16,17 +16,17 @@ export interface TileSeen {
   /** Why tiles could not be looked at: then none is written. */
   readonly fault: Problem | undefined;
   /** What was refused since the last look, by slug: not tried again before the next one. */
-  readonly failed: ReadonlyMap<string, WorldError>;
+  readonly failed: ReadonlyMap<string, ServiceError>;
   /**
    * What Authentik made of what was written, where it is not the same: an icon that this version does not take. By slug. Set by
    * a write, cleared by the next whole look; without it the same would be written at every look.
    */
-  readonly settledFor: ReadonlyMap<string, SettledFor>;
+  readonly settledFor: ReadonlyMap<string, AcceptedNormalisation>;
   /** Asked for by each whole look; undefined only where that failed. */
   readonly me: TokenUser | undefined;
 }
 
-export const NO_TILES: TileSeen = {
+export const NO_TILES: ObservedLibraryTiles = {
   mine: new Map(),
   taken: new Set(),
   absent: new Set(),
@@ -52,11 +52,11 @@ export interface Tile extends TileContent {
 
 export interface TileBinding {
   readonly pk: string;
-  readonly to: Bound;
+  readonly to: BindingSubject;
 }
 
 /** By primary key. */
-export type Bound = { readonly group: string } | { readonly user: number };
+export type BindingSubject = { readonly group: string } | { readonly user: number };
 
 /** What people see. Texts are empty where there is none. */
 export interface TileContent {
@@ -69,13 +69,13 @@ export interface TileContent {
   readonly mode: string;
 }
 
-export interface SettledFor {
+export interface AcceptedNormalisation {
   readonly wished: TileContent;
   readonly got: TileContent;
 }
 
 /** What a tile must be. */
-export interface TileWish extends TileContent {
+export interface DesiredTile extends TileContent {
   readonly slug: string;
   readonly route: RouteKey;
   /** Primary keys of the groups whose members see it, sorted; everyone sees one that has none. */
@@ -84,14 +84,14 @@ export interface TileWish extends TileContent {
   readonly reader: number | undefined;
 }
 
-export type TileChange =
-  | { readonly kind: "tile"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: TileWish }
+export type LibraryTileChange =
+  | { readonly kind: "tile"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: DesiredTile }
   | {
       readonly kind: "tile";
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
       readonly at: Mine<Tile>;
-      readonly wish: TileWish;
+      readonly wish: DesiredTile;
     }
   | { readonly kind: "tile"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<Tile> };

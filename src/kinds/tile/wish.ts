@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { domainToUnicode } from "node:url";
-import type { Group } from "../../domain/directory.ts";
+import type { DirectoryGroup } from "../../domain/directory.ts";
 import type { Exposure } from "../../domain/exposure.ts";
 import type { Owner } from "../../domain/owner.ts";
 import { type Route, type RouteKey, routeKey } from "../../domain/route.ts";
-import type { TileWish, TokenUser } from "./seen.ts";
+import type { DesiredTile, TokenUser } from "./seen.ts";
 
 /** How every slug of ours begins. Also what the list of applications is searched for, so it is one plain word. */
 export const SLUG_PREFIX = "cfauth-";
@@ -28,12 +28,12 @@ export function slugOf(owner: Owner, route: RouteKey): string {
 }
 
 /** What the route's tile must be; undefined while a group of its audience is not known. */
-export function tileWish(
+export function desiredTile(
   owner: Owner,
   { route, protection, shown }: Exposure,
-  groups: readonly Group[],
+  groups: readonly DirectoryGroup[],
   me: TokenUser,
-): TileWish | undefined {
+): DesiredTile | undefined {
   const names = protection.kind === "authentik" ? protection.audience.groups : [];
   // Before 2025.12 groups under different parents may have one name; the rule in Cloudflare knows no other.
   const found = groups.filter(({ name }) => names.includes(name));

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { absent } from "../../clients/absent.ts";
+import { isNotFound } from "../../clients/absent.ts";
 import type { Cloudflare } from "../../clients/cloudflare.ts";
-import { WorldError } from "../../errors.ts";
-import { carriedOut, type Fold } from "../carried.ts";
-import type { Kind } from "../kind.ts";
-import type { Tunnel, TunnelChange, TunnelSeen } from "./seen.ts";
-import { holds, writeTokenFile } from "./token-file.ts";
+import { ServiceError } from "../../errors.ts";
+import { applyEach, type StateUpdate } from "../carried.ts";
+import type { ResourceDriver } from "../kind.ts";
+import type { ObservedTunnel, Tunnel, TunnelChange } from "./seen.ts";
+import { fileContains, writeTokenFile } from "./token-file.ts";
 
-export interface TunnelApiOptions {
+export interface TunnelDriverOptions {
   readonly cloudflare: Cloudflare;
   readonly account: string;
   /** The tunnel's name or id, by which it is found, and made when there is none of that name. */
@@ -20,48 +20,48 @@ export interface TunnelApiOptions {
 }
 
 /** The tunnel, and the file with its connector token. */
-export function tunnelApi(options: TunnelApiOptions): Kind<TunnelSeen, TunnelChange> {
+export function createTunnelDriver(options: TunnelDriverOptions): ResourceDriver<ObservedTunnel, TunnelChange> {
   return {
     kind: "tunnel",
     // One that nobody is connected to is looked at until somebody is: that is what people wait for.
     observe: (depth, before) =>
       depth === "routes" && before?.tunnel !== undefined && before.tunnel.connected !== false ? Promise.resolve(before) : look(options),
     apply: (changes, seen) =>
-      carriedOut(changes, seen, (change) => (change.action === "create" ? create(options) : writeToken(options, change.id))),
+      applyEach(changes, seen, (change) => (change.action === "create" ? create(options) : writeToken(options, change.id))),
   };
 }
 
-async function look(options: TunnelApiOptions): Promise<TunnelSeen> {
+async function look(options: TunnelDriverOptions): Promise<ObservedTunnel> {
   const tunnel = await find(options);
   return { tunnel, tokenFile: await fileStands(options, tunnel), name: options.name };
 }
 
-async function fileStands(options: TunnelApiOptions, tunnel: Tunnel | undefined): Promise<TunnelSeen["tokenFile"]> {
+async function fileStands(options: TunnelDriverOptions, tunnel: Tunnel | undefined): Promise<ObservedTunnel["tokenFile"]> {
   if (options.tokenFile === undefined) return undefined;
-  return tunnel !== undefined && (await holds(options.tokenFile, await tokenOf(options, tunnel.id))) ? "current" : "stale";
+  return tunnel !== undefined && (await fileContains(options.tokenFile, await tokenOf(options, tunnel.id))) ? "current" : "stale";
 }
 
-function find(options: TunnelApiOptions): Promise<Tunnel | undefined> {
+function find(options: TunnelDriverOptions): Promise<Tunnel | undefined> {
   const id = options.tunnelId ?? (UUID.test(options.name) ? options.name : undefined);
   return id === undefined ? findByName(options) : findById(options, id);
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** @throws {WorldError} CFA-TUNNEL-MISSING when it is not there: one that is named by its id cannot be made */
-async function findById({ cloudflare, account: account_id, tunnelId }: TunnelApiOptions, id: string): Promise<Tunnel> {
+/** @throws {ServiceError} CFA-TUNNEL-MISSING when it is not there: one that is named by its id cannot be made */
+async function findById({ cloudflare, account: account_id, tunnelId }: TunnelDriverOptions, id: string): Promise<Tunnel> {
   const setting = tunnelId === undefined ? "CFAUTH_TUNNEL" : "TUNNEL_TOKEN";
   try {
     const answer = await cloudflare.ask("tunnels.get", TunnelAnswer, (sdk) => sdk.zeroTrust.tunnels.cloudflared.get(id, { account_id }));
     if (!answer.deleted_at) return tunnelFrom(answer);
   } catch (error) {
-    if (!absent(error)) throw error;
+    if (!isNotFound(error)) throw error;
   }
   throw missing(id, setting);
 }
 
 /** Without `is_deleted=false` the list has deleted tunnels too. */
-async function findByName({ cloudflare, account: account_id, name }: TunnelApiOptions): Promise<Tunnel | undefined> {
+async function findByName({ cloudflare, account: account_id, name }: TunnelDriverOptions): Promise<Tunnel | undefined> {
   const found = await cloudflare.list("tunnels.list", TunnelAnswer, (sdk, page) =>
     sdk.zeroTrust.tunnels.cloudflared.list({ account_id, name, is_deleted: false, ...page }),
   );
@@ -70,13 +70,13 @@ async function findByName({ cloudflare, account: account_id, name }: TunnelApiOp
 }
 
 /** Looks for one of that name first, and once more when Cloudflare says that there is: the answer to an earlier try may have been lost. */
-async function create(options: TunnelApiOptions): Promise<Fold<TunnelSeen>> {
+async function create(options: TunnelDriverOptions): Promise<StateUpdate<ObservedTunnel>> {
   const tunnel = (await find(options)) ?? (await made(options));
   const tokenFile = await fileStands(options, tunnel);
   return (seen) => ({ ...seen, tunnel, tokenFile });
 }
 
-async function made(options: TunnelApiOptions): Promise<Tunnel> {
+async function made(options: TunnelDriverOptions): Promise<Tunnel> {
   const { cloudflare, account: account_id, name } = options;
   const tunnel_secret = randomBytes(32).toString("base64");
   try {
@@ -89,7 +89,7 @@ async function made(options: TunnelApiOptions): Promise<Tunnel> {
     );
     return tunnelFrom(answer);
   } catch (error) {
-    const found = error instanceof WorldError && error.vendor.includes(NAME_TAKEN) ? await findByName(options) : undefined;
+    const found = error instanceof ServiceError && error.vendor.includes(NAME_TAKEN) ? await findByName(options) : undefined;
     if (found === undefined) throw error;
     return found;
   }
@@ -97,12 +97,12 @@ async function made(options: TunnelApiOptions): Promise<Tunnel> {
 
 const NAME_TAKEN = "1013";
 
-async function writeToken(options: TunnelApiOptions, id: string): Promise<Fold<TunnelSeen>> {
+async function writeToken(options: TunnelDriverOptions, id: string): Promise<StateUpdate<ObservedTunnel>> {
   if (options.tokenFile !== undefined) await writeTokenFile(options.tokenFile, await tokenOf(options, id));
   return (seen) => ({ ...seen, tokenFile: options.tokenFile === undefined ? undefined : "current" });
 }
 
-const tokenOf = ({ cloudflare, account: account_id }: TunnelApiOptions, id: string): Promise<string> =>
+const tokenOf = ({ cloudflare, account: account_id }: TunnelDriverOptions, id: string): Promise<string> =>
   cloudflare.ask("tunnels.token", z.string(), (sdk) => sdk.zeroTrust.tunnels.cloudflared.token.get(id, { account_id }));
 
 const TunnelAnswer = z.looseObject({
@@ -120,8 +120,8 @@ function tunnelFrom({ id, name, config_src, remote_config, status }: z.infer<typ
   return { id, name, source: local ? "local" : "cloudflare", connected };
 }
 
-const missing = (id: string, setting: "TUNNEL_TOKEN" | "CFAUTH_TUNNEL"): WorldError =>
-  new WorldError({
+const missing = (id: string, setting: "TUNNEL_TOKEN" | "CFAUTH_TUNNEL"): ServiceError =>
+  new ServiceError({
     service: "cloudflare",
     code: "CFA-TUNNEL-MISSING",
     message: `the tunnel ${id} of ${setting} is not in this account, or was deleted`,

@@ -1,7 +1,7 @@
-import { between, type Difference } from "../fields.ts";
+import { type Diff, diffFields } from "../fields.ts";
 import type { TunnelChange } from "./seen.ts";
 
-export const tunnelDifference = (change: TunnelChange): Difference =>
+export const diffTunnel = (change: TunnelChange): Diff =>
   change.action === "create"
-    ? between(undefined, { name: change.subject }, { sensitive: ["secret"] })
-    : between({ tokenFile: "stale" }, { tokenFile: "written" }, { sensitive: ["token"] });
+    ? diffFields(undefined, { name: change.subject }, { sensitive: ["secret"] })
+    : diffFields({ tokenFile: "stale" }, { tokenFile: "written" }, { sensitive: ["token"] });

@@ -1,6 +1,6 @@
 import type { Problem } from "../../domain/problem.ts";
-import type { Foundation } from "../../plan/rung.ts";
-import type { TunnelChange, TunnelSeen } from "./seen.ts";
+import type { Prerequisite } from "../../plan/rung.ts";
+import type { ObservedTunnel, TunnelChange } from "./seen.ts";
 
 /**
  * | the tunnel              | its token file    | then                                  |
@@ -12,7 +12,7 @@ import type { TunnelChange, TunnelSeen } from "./seen.ts";
  *
  * It stands whether or not cloudflared is connected: routes are ready when it comes. Until then nobody reaches any, which is told.
  */
-export const tunnel: Foundation<{ readonly tunnel: TunnelSeen }, TunnelChange> = {
+export const tunnelPrerequisite: Prerequisite<{ readonly tunnel: ObservedTunnel }, TunnelChange> = {
   kind: "tunnel",
   awaited: "the tunnel",
   propose({ tunnel: seen }, { wishes }) {
@@ -27,7 +27,7 @@ export const tunnel: Foundation<{ readonly tunnel: TunnelSeen }, TunnelChange> =
 };
 
 /** What doctor says of it as well. */
-export const nobodyConnected = (name: string): string =>
+export const notConnectedMessage = (name: string): string =>
   `no cloudflared is connected to the tunnel ${name}, so every hostname answers 530 (error 1033)`;
 
 const down = (name: string): Problem => ({
@@ -36,7 +36,7 @@ const down = (name: string): Problem => ({
   container: undefined,
   label: undefined,
   route: undefined,
-  message: nobodyConnected(name),
+  message: notConnectedMessage(name),
   effect: "unchanged",
   fix: "see docker compose ps cloudflared and docker compose logs cloudflared; routes are ready when it is back",
   about: "",

@@ -1,14 +1,14 @@
-import type { Kind } from "../kind.ts";
-import type { TunnelChange, TunnelSeen } from "./seen.ts";
+import type { ResourceDriver } from "../kind.ts";
+import type { ObservedTunnel, TunnelChange } from "./seen.ts";
 
 /** The tunnel kind, and the id of the tunnel that it last saw: the rules are read and written by it. */
-export function remembered(kind: Kind<TunnelSeen, TunnelChange>): {
-  readonly kind: Kind<TunnelSeen, TunnelChange>;
+export function withCachedTunnelId(kind: ResourceDriver<ObservedTunnel, TunnelChange>): {
+  readonly kind: ResourceDriver<ObservedTunnel, TunnelChange>;
   readonly id: () => string | undefined;
 } {
   /** Set by every look and every write; undefined while there is no tunnel. */
   let id: string | undefined;
-  const remember = (seen: TunnelSeen): TunnelSeen => {
+  const remember = (seen: ObservedTunnel): ObservedTunnel => {
     id = seen.tunnel?.id;
     return seen;
   };

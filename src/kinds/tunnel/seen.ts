@@ -1,5 +1,5 @@
 /** The tunnel that routes go through, and the file that hands its connector token to cloudflared. */
-export interface TunnelSeen {
+export interface ObservedTunnel {
   /** Undefined: not there yet; it is made by name. */
   readonly tunnel: Tunnel | undefined;
   /** How the token file stands; undefined when none is asked for. */

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { WorldError } from "../../errors.ts";
+import { ServiceError } from "../../errors.ts";
 
 /** Whether the file holds just this token. One that cannot be read does not: writing it will say why. */
-export async function holds(path: string, token: string): Promise<boolean> {
+export async function fileContains(path: string, token: string): Promise<boolean> {
   return await readFile(path, "utf8").then(
     (text) => text.trim() === token,
     () => false,
@@ -15,7 +15,7 @@ export async function holds(path: string, token: string): Promise<boolean> {
  * Puts the token into the file, whole or not at all: cloudflared may read at any moment, and the machine may stop at any.
  * Readable for this user alone.
  *
- * @throws {WorldError} CFA-TUNNEL-FILE when it cannot be written
+ * @throws {ServiceError} CFA-TUNNEL-FILE when it cannot be written
  */
 export async function writeTokenFile(path: string, token: string): Promise<void> {
   const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
@@ -38,8 +38,8 @@ async function writeDurably(path: string, text: string): Promise<void> {
   }
 }
 
-function unwritable(path: string, code: string): WorldError {
-  return new WorldError({
+function unwritable(path: string, code: string): ServiceError {
+  return new ServiceError({
     service: "file",
     code: "CFA-TUNNEL-FILE",
     message: `the connector token could not be written to ${path}: ${REASONS[code] ?? (code || "the file system refused")}`,

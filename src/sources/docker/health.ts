@@ -1,5 +1,5 @@
 import type { Health } from "../../domain/workload.ts";
-import type { Listed } from "./listed.ts";
+import type { ListedContainer } from "./listed.ts";
 
 const KNOWN: readonly Health[] = ["none", "starting", "healthy", "unhealthy"];
 
@@ -16,7 +16,7 @@ const KNOWN: readonly Health[] = ["none", "starting", "healthy", "unhealthy"];
  * | Up 5 minutes (Paused)             | starting  |
  * | Restarting (1) 4 seconds ago      | starting  |
  */
-export function healthOf({ Health: field, State, Status }: Pick<Listed, "Health" | "State" | "Status">): Health {
+export function healthOf({ Health: field, State, Status }: Pick<ListedContainer, "Health" | "State" | "Status">): Health {
   const said = KNOWN.find((it) => it === field?.Status);
   if (said !== undefined) return said;
   const text = / \((?:health: )?(starting|healthy|unhealthy)\)$/.exec(Status)?.[1];

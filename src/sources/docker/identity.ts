@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Docker } from "../../clients/docker.ts";
-import { WorldError } from "../../errors.ts";
+import { ServiceError } from "../../errors.ts";
 import type { Identity } from "../source.ts";
 
 const Info = z.looseObject({ ID: z.string().optional(), ServerVersion: z.string() });
@@ -15,8 +15,8 @@ export async function identityOf(docker: Docker): Promise<Identity> {
   return { id: first.ID, version: first.ServerVersion };
 }
 
-const nameless = (): WorldError =>
-  new WorldError({
+const nameless = (): ServiceError =>
+  new ServiceError({
     service: "docker",
     code: "CFA-DOCKER-UNREACHABLE",
     message: "the engine has no lasting id (Podman makes up another one each time), so cfauth cannot tell its own objects by it",

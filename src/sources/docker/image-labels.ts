@@ -1,5 +1,5 @@
 import type { ImageLabels } from "../../domain/workload.ts";
-import type { Listed } from "./listed.ts";
+import type { ListedContainer } from "./listed.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -8,7 +8,7 @@ export type ImageAnswer = { readonly kind: "known"; readonly labels: Labels } | 
 
 export interface Separated {
   /** The container as it is listed, without the image's labels. */
-  readonly listed: Listed;
+  readonly listed: ListedContainer;
   readonly imageLabels: ImageLabels;
 }
 
@@ -36,7 +36,7 @@ export function isRead(name: string, prefix: string): boolean {
  * What Compose and Swarm write on a container is theirs even where the image says the same: Compose puts its labels on every
  * image that it builds (docker/compose pkg/compose/build.go, checked 2026-12).
  */
-export function withoutImageLabels(listed: Listed, answer: ImageAnswer, prefix: string): Separated {
+export function withoutImageLabels(listed: ListedContainer, answer: ImageAnswer, prefix: string): Separated {
   const labels = listed.Labels ?? {};
   if (answer.kind === "unknown") return { listed: { ...listed, Labels: withoutUnproven(listed) }, imageLabels: answer };
   const written = writers(labels, answer.labels);
@@ -70,7 +70,7 @@ const STACK = "com.docker.stack.namespace";
  * agree: the container's name (`blog-web-1`, `blog_web_1`, `media_web.1.x7k2`), or a network of the project (`blog_default`). Else
  * the container speaks for itself alone. The name of a service stays: Compose has made an alias of it, if it was Compose.
  */
-function withoutUnproven({ Names, Labels, NetworkSettings }: Listed): Labels {
+function withoutUnproven({ Names, Labels, NetworkSettings }: ListedContainer): Labels {
   const labels = Labels ?? {};
   const [project, service, stack] = [labels[PROJECT], labels[SERVICE], labels[STACK]];
   // Compose puts an id in front of the old container's name while it makes a new one.

@@ -1,7 +1,7 @@
 import PQueue from "p-queue";
 import { z } from "zod";
 import type { Docker } from "../../clients/docker.ts";
-import { WorldError } from "../../errors.ts";
+import { ServiceError } from "../../errors.ts";
 import { type ImageAnswer, isRead } from "./image-labels.ts";
 
 /** `Labels` is null where the image has none; an image of a registry's own kind has no `Config`. */
@@ -65,7 +65,7 @@ export function createImages(docker: Docker, prefix: string, now: () => number):
       remember(id, await inspected(docker, id, prefix));
       refused = NOT_REFUSED;
     } catch (error) {
-      if (!(error instanceof WorldError)) throw error;
+      if (!(error instanceof ServiceError)) throw error;
       if (error.code !== "CFA-DOCKER-PROXY") remember(id, { kind: "unknown", why: whyOf(error) });
       else if (now() >= refused.until) refused = refusedAgain(refused, now(), error);
     }
@@ -84,13 +84,13 @@ export function createImages(docker: Docker, prefix: string, now: () => number):
   };
 }
 
-const refusedAgain = ({ failures }: Refused, now: number, { message }: WorldError): Refused => ({
+const refusedAgain = ({ failures }: Refused, now: number, { message }: ServiceError): Refused => ({
   failures: failures + 1,
   until: now + retryMs(failures + 1),
   why: message,
 });
 
-const whyOf = ({ status, message }: WorldError): string => (status === 404 ? "the engine no longer has the image" : message);
+const whyOf = ({ status, message }: ServiceError): string => (status === 404 ? "the engine no longer has the image" : message);
 
 const retryMs = (failures: number): number => Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20));
 

@@ -4,7 +4,7 @@ import { z } from "zod";
  * A container in the answer to GET /containers/json, as far as it is read. What is missing or of another type makes the whole
  * answer a fault: half a list would look like containers that stopped. `null` is Go's empty map or list.
  */
-export const Listed = z.looseObject({
+export const ListedContainer = z.looseObject({
   Id: z.string().min(1),
   Names: z.array(z.string()).min(1),
   /** Names the content of its image: `sha256:…`. */
@@ -25,4 +25,4 @@ export const Listed = z.looseObject({
   Unread: z.looseObject({ Labels: z.int().optional() }).optional(),
 });
 
-export type Listed = z.infer<typeof Listed>;
+export type ListedContainer = z.infer<typeof ListedContainer>;

@@ -1,7 +1,7 @@
 import type { Port } from "../../domain/workload.ts";
-import type { Listed } from "./listed.ts";
+import type { ListedContainer } from "./listed.ts";
 
-type ListedPort = NonNullable<Listed["Ports"]>[number];
+type ListedPort = NonNullable<ListedContainer["Ports"]>[number];
 
 /**
  * Exposed and published ports, each place once and in a fixed order. Docker lists a port that is published on all addresses

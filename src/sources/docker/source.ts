@@ -6,8 +6,8 @@ import type { Source } from "../source.ts";
 import { identityOf } from "./identity.ts";
 import { type ImageAnswer, isRead, withoutImageLabels } from "./image-labels.ts";
 import { createImages, type Images } from "./images.ts";
-import { Listed } from "./listed.ts";
-import { type Waiting, watchEvents } from "./watch.ts";
+import { ListedContainer } from "./listed.ts";
+import { type RetryTiming, watchEvents } from "./watch.ts";
 import { weighLabelsOf } from "./weigh-label.ts";
 import { workloadOf } from "./workload.ts";
 
@@ -19,7 +19,7 @@ export interface DockerSourceOptions {
   /** Whether labels that come from an image count (CFAUTH_IMAGE_LABELS); false unless told. */
   readonly imageLabels?: boolean;
   /** Other waits than the usual ones, for tests. */
-  readonly waiting?: Waiting;
+  readonly waiting?: RetryTiming;
   /** Milliseconds of a clock that only goes forward. */
   readonly uptime?: () => number;
 }
@@ -41,7 +41,7 @@ export function createDockerSource({
   const weighLabel = weighLabelsOf(prefix);
   return {
     list: async () => {
-      const listed = await docker.containers(z.array(Listed), weighLabel);
+      const listed = await docker.containers(z.array(ListedContainer), weighLabel);
       const workloads = imageLabels ? listed.map((it) => workloadOf(it)) : await ofOperators(listed, images, prefix);
       return workloads.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     },
@@ -53,8 +53,8 @@ export function createDockerSource({
 const NO_LABELS: ImageAnswer = { kind: "known", labels: {} };
 
 /** The containers with the labels that their operators gave them. */
-async function ofOperators(listed: readonly Listed[], images: Images, prefix: string): Promise<readonly Workload[]> {
-  const speaks = ({ Labels }: Listed): boolean => Object.keys(Labels ?? {}).some((name) => isRead(name, prefix));
+async function ofOperators(listed: readonly ListedContainer[], images: Images, prefix: string): Promise<readonly Workload[]> {
+  const speaks = ({ Labels }: ListedContainer): boolean => Object.keys(Labels ?? {}).some((name) => isRead(name, prefix));
   const answers = await images.labelsOf(new Set(listed.filter(speaks).map(({ ImageID = "" }) => ImageID)));
   return listed.map((it) => {
     const separated = withoutImageLabels(it, speaks(it) ? (answers.get(it.ImageID ?? "") ?? NO_LABELS) : NO_LABELS, prefix);

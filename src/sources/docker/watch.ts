@@ -1,7 +1,7 @@
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Docker } from "../../clients/docker.ts";
-import { WorldError } from "../../errors.ts";
+import { ServiceError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Watch } from "../source.ts";
 import { retryDelay } from "./retry-delay.ts";
@@ -31,18 +31,18 @@ export const WATCHED = {
  */
 const OVERLAP_SECONDS = 2;
 
-export interface Waiting {
+export interface RetryTiming {
   /** Milliseconds before the next try. */
   readonly delay?: (failures: number) => number;
   /** A stream that lasted so long was a good one, whatever ended it. Milliseconds. */
   readonly lastedMs?: number;
 }
 
-export interface WatchOptions extends Waiting {
+export interface WatchOptions extends RetryTiming {
   readonly docker: Docker;
   readonly log: Pick<Log, "debug">;
   readonly onChange: () => void;
-  readonly onState: (up: boolean, fault?: WorldError) => void;
+  readonly onState: (up: boolean, fault?: ServiceError) => void;
 }
 
 /**
@@ -82,7 +82,7 @@ async function follow(
       failures = elapsed() >= lastedMs ? 0 : failures + 1;
       log.debug({ ms: elapsed() }, "event stream ended");
     } catch (error) {
-      if (!(error instanceof WorldError)) throw error;
+      if (!(error instanceof ServiceError)) throw error;
       failures += 1;
       onState(false, error);
     }

@@ -2,13 +2,13 @@ import { isProjectName, stackOf } from "../../domain/compose.ts";
 import { composeProject, type Party, singleContainer, swarmStack } from "../../domain/party.ts";
 import type { Workload } from "../../domain/workload.ts";
 import { healthOf } from "./health.ts";
-import type { Listed } from "./listed.ts";
+import type { ListedContainer } from "./listed.ts";
 import { portsOf } from "./ports.ts";
 
 const PROJECT = "com.docker.compose.project";
 const SERVICE = "com.docker.compose.service";
 
-export function workloadOf(listed: Listed): Workload {
+export function workloadOf(listed: ListedContainer): Workload {
   const labels = asked(listed.Labels ?? {});
   const networks = Object.entries(listed.NetworkSettings.Networks ?? {});
   const name = nameOf(listed.Names);

@@ -1,12 +1,12 @@
 /** Foreign protection, protected paths and zones (T13, T15, T23). */
 
-import type { World } from "../../../src/kinds/world.ts";
+import type { ObservedState } from "../../../src/kinds/world.ts";
 import { emptyWorld } from "../../plan/model.ts";
 import { each, type Row } from "./row.ts";
 import { container, scene } from "./scene.ts";
 
 /** A foreign application covers these places, and the zone's wildcard leads every name to the tunnel. */
-function guarded(...covers: readonly string[]): World {
+function guarded(...covers: readonly string[]): ObservedState {
   const world = emptyWorld();
   const wildcard = { id: "wildcard", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" };
   const bank = { id: "bank", name: "Bank", type: "self_hosted", covers, bypasses: false, kept: {} };
@@ -147,7 +147,7 @@ const T15: readonly Row[] = [
 ];
 
 /** The account has zones of these names. */
-function zoned(...names: readonly string[]): World {
+function zoned(...names: readonly string[]): ObservedState {
   const world = emptyWorld();
   return { ...world, dns: { ...world.dns, zones: names.map((name) => ({ id: name, name })) } };
 }

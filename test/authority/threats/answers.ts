@@ -5,7 +5,7 @@ import { z } from "zod";
 import { createAuthentik } from "../../../src/clients/authentik.ts";
 import { onlyAccount } from "../../../src/clients/cloudflare/account.ts";
 import { createCloudflare } from "../../../src/clients/cloudflare.ts";
-import { WorldError } from "../../../src/errors.ts";
+import { ServiceError } from "../../../src/errors.ts";
 import { type Received, stub } from "../../clients/stub.ts";
 import { each, type Row } from "./row.ts";
 
@@ -39,7 +39,7 @@ async function ending(call: Promise<unknown>, received: readonly Received[]): Pr
     () => undefined,
     (it: unknown) => it,
   );
-  return [error instanceof WorldError ? "a fault of the service" : String(error), received.length > 0 && received.length < MANY];
+  return [error instanceof ServiceError ? "a fault of the service" : String(error), received.length > 0 && received.length < MANY];
 }
 
 const MANY = 1_000;

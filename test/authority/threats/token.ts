@@ -1,7 +1,7 @@
 /** Authentik's token goes to Authentik's own container only (T8). */
 import { lookupParts } from "../../../src/authentik-lookup.ts";
 import { allowedAddresses } from "../../../src/clients/authentik/lookup.ts";
-import { WorldError } from "../../../src/errors.ts";
+import { ServiceError } from "../../../src/errors.ts";
 import { createDockerSource } from "../../../src/sources/docker/source.ts";
 import { createListing } from "../../../src/sources/listing.ts";
 import { addressOf, answering, type Container, dockerOf } from "../engine.ts";
@@ -24,7 +24,7 @@ async function sentTo(running: readonly Container[], url: string, settings: Read
   try {
     return await allowedAddresses({ ...parts, resolve, isNear: () => true });
   } catch (error) {
-    if (error instanceof WorldError) return [error.code];
+    if (error instanceof ServiceError) return [error.code];
     throw error;
   }
 }

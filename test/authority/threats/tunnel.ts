@@ -1,12 +1,12 @@
 /** Other writers of the tunnel's document, and rules that are not ours (T14, T16, T16b). */
-import type { World } from "../../../src/kinds/world.ts";
+import type { ObservedState } from "../../../src/kinds/world.ts";
 import { each, type Row } from "./row.ts";
 import { type About, container, scene } from "./scene.ts";
 
-type Rules = World["ingress"]["rules"];
+type Rules = ObservedState["ingress"]["rules"];
 
 /** Another writer saves these rules. */
-const saved = (world: World, rules: Rules): World => ({
+const saved = (world: ObservedState, rules: Rules): ObservedState => ({
   ...world,
   ingress: { ...world.ingress, rules, version: world.ingress.version + 1 },
 });

@@ -8,11 +8,11 @@ import { z } from "zod";
 import { createAuthentik } from "../../../src/clients/authentik.ts";
 import { createCloudflare } from "../../../src/clients/cloudflare.ts";
 import { createDocker } from "../../../src/clients/docker.ts";
-import { createVisit } from "../../../src/doctor/visit.ts";
-import { WorldError } from "../../../src/errors.ts";
+import { createHttpProbe } from "../../../src/doctor/visit.ts";
+import { ServiceError } from "../../../src/errors.ts";
 import { sendTest } from "../../../src/notify/test-message.ts";
 import { secret } from "../../../src/secret.ts";
-import { Listed } from "../../../src/sources/docker/listed.ts";
+import { ListedContainer } from "../../../src/sources/docker/listed.ts";
 import { watchEvents } from "../../../src/sources/docker/watch.ts";
 import { weighLabelsOf } from "../../../src/sources/docker/weigh-label.ts";
 import type { MemoryReport } from "./report.ts";
@@ -33,7 +33,7 @@ const asks: Readonly<Record<string, () => Promise<string>>> = {
   cloudflare: () =>
     fault(cloudflare.list("tags.list", Anything, (sdk, page) => sdk.zeroTrust.access.tags.list({ account_id: "a", ...page }))),
   authentik: () => fault(authentik.list("groups.list", Anything, { path: "/core/groups/" })),
-  docker: () => fault(docker.containers(z.array(Listed), weighLabelsOf("cfauth"))),
+  docker: () => fault(docker.containers(z.array(ListedContainer), weighLabelsOf("cfauth"))),
   image: () => fault(docker.image(`sha256:${"0".repeat(64)}`, Anything)),
   network: () => fault(docker.network("tunnel", Anything)),
   events: () => followed(),
@@ -43,7 +43,7 @@ const asks: Readonly<Record<string, () => Promise<string>>> = {
     return sent?.delivered === false ? sent.why : "delivered";
   },
   page: async () => {
-    const page = await createVisit(signal, 5_000)(url);
+    const page = await createHttpProbe(signal, 5_000)(url);
     return "why" in page ? page.why : `${page.status}, ${page.body.length} characters`;
   },
 };
@@ -71,7 +71,7 @@ async function fault(call: Promise<unknown>): Promise<string> {
     await call;
     return "no fault";
   } catch (error) {
-    if (error instanceof WorldError) return `${error.code} ${error.transient ? "transient" : "terminal"}: ${error.message}`;
+    if (error instanceof ServiceError) return `${error.code} ${error.transient ? "transient" : "terminal"}: ${error.message}`;
     throw error;
   }
 }

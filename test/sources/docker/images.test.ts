@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createDocker, type Docker } from "../../../src/clients/docker.ts";
 import type { Workload } from "../../../src/domain/workload.ts";
 import { createImages } from "../../../src/sources/docker/images.ts";
-import type { Listed } from "../../../src/sources/docker/listed.ts";
+import type { ListedContainer } from "../../../src/sources/docker/listed.ts";
 import { createDockerSource } from "../../../src/sources/docker/source.ts";
 import type { Source } from "../../../src/sources/source.ts";
 import { type FakeEngine, fakeEngine } from "./engine.ts";
@@ -15,7 +15,7 @@ const imageId = (number: number): string => `sha256:${String(number).padStart(64
 const imagePath = (number: number): string => `/images/${imageId(number)}/json`;
 
 /** An engine that runs these containers; each names its image by number. */
-async function engineWith(containers: readonly (Partial<Listed> & { readonly image?: number })[]): Promise<FakeEngine> {
+async function engineWith(containers: readonly (Partial<ListedContainer> & { readonly image?: number })[]): Promise<FakeEngine> {
   const engine = await fakeEngine();
   const all = containers.map(({ image = 1, ...about }, index) => listed({ Id: `c${index}`, ImageID: imageId(image), ...about }));
   engine.on("/containers/json", (_request, response) => response.end(JSON.stringify(all)));

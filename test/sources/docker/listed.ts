@@ -1,7 +1,7 @@
-import type { Listed } from "../../../src/sources/docker/listed.ts";
+import type { ListedContainer } from "../../../src/sources/docker/listed.ts";
 
 /** A running container as the engine lists it, but for what the test is about. */
-export const listed = (about: Partial<Listed> = {}): Listed => ({
+export const listed = (about: Partial<ListedContainer> = {}): ListedContainer => ({
   Id: "c1",
   Names: ["/whoami"],
   ImageID: `sha256:${"0".repeat(64)}`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createDocker } from "../../../src/clients/docker.ts";
 import { parseOwner } from "../../../src/domain/owner.ts";
-import { WorldError } from "../../../src/errors.ts";
+import { ServiceError } from "../../../src/errors.ts";
 import { createDockerSource } from "../../../src/sources/docker/source.ts";
 import { ownerFromEngine } from "../../../src/sources/owner.ts";
 import { type Ground, hear, sourceContract } from "../contract.ts";
@@ -23,12 +23,12 @@ const answer = (engine: FakeEngine, path: string, status: number, body: unknown)
     response.writeHead(status, { "content-type": "application/json" }).end(typeof body === "string" ? body : JSON.stringify(body)),
   );
 
-const fault = async (asked: Promise<unknown>): Promise<WorldError> => {
+const fault = async (asked: Promise<unknown>): Promise<ServiceError> => {
   const error = await asked.then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof WorldError)) throw new Error(`no WorldError: ${String(error)}`);
+  if (!(error instanceof ServiceError)) throw new Error(`no WorldError: ${String(error)}`);
   return error;
 };
 
