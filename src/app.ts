@@ -1,40 +1,40 @@
 import { randomUUID } from "node:crypto";
 import { hostname as machineName } from "node:os";
 import { createAuthentikLookup } from "./authentik-lookup.ts";
-import { type Authentik, createAuthentik } from "./clients/authentik.ts";
+import { type Authentik, createAuthentik } from "./clients/authentik/authentik.ts";
+import type { CallReport } from "./clients/call-report.ts";
 import { onlyAccount } from "./clients/cloudflare/account.ts";
-import { type Cloudflare, createCloudflare } from "./clients/cloudflare.ts";
+import { type Cloudflare, createCloudflare } from "./clients/cloudflare/cloudflare.ts";
 import { createDockerDns, type DockerDns } from "./clients/docker/dns.ts";
-import type { CallReport } from "./clients/report.ts";
-import type { Config } from "./config.ts";
-import type { AuthentikReference } from "./domain/authentik-container.ts";
-import type { Owner } from "./domain/owner.ts";
-import type { Party } from "./domain/party.ts";
-import { createAccessApplicationDriver } from "./kinds/access/api.ts";
-import { createLookupDriver, NO_REFERENCES } from "./kinds/directory.ts";
-import { createDnsRecordDriver } from "./kinds/dns/api.ts";
-import { type Drivers, observeAll } from "./kinds/hands.ts";
-import { resourceModel } from "./kinds/index.ts";
-import { createIngressRuleDriver } from "./kinds/ingress/api.ts";
-import { waitUntilPropagated } from "./kinds/ingress/in-force.ts";
-import type { VersionJump } from "./kinds/ingress/journal.ts";
-import { planTeardown } from "./kinds/leaving.ts";
-import { createLoginDriver } from "./kinds/login/api.ts";
-import { createAccessPolicyDriver } from "./kinds/policy/api.ts";
-import { routedHosts } from "./kinds/routed-hosts.ts";
-import { createLibraryTileDriver } from "./kinds/tile/api.ts";
-import { createTunnelDriver } from "./kinds/tunnel/api.ts";
-import { withCachedTunnelId } from "./kinds/tunnel/remembered.ts";
-import type { ObservedState } from "./kinds/world.ts";
-import { namedNetworks, referencedNames } from "./labels/asked.ts";
-import { effectiveLabels } from "./labels/label-set.ts";
-import { bootstrapTunnel } from "./loop/groundwork.ts";
-import { type Controller, type ControllerDeps, createController, type PassListener } from "./loop/loop.ts";
-import { type DryRun, dryRun } from "./loop/preview.ts";
-import { computeDesired, type DesiredStateSettings } from "./loop/wishes.ts";
-import { NOTHING_DESIRED } from "./plan/desired.ts";
-import { planChanges } from "./plan/plan.ts";
-import type { Grace } from "./plan/tenure.ts";
+import type { Config } from "./config/config.ts";
+import type { AuthentikReference } from "./core/domain/authentik-container.ts";
+import type { Owner } from "./core/domain/owner.ts";
+import type { Party } from "./core/domain/party.ts";
+import { effectiveLabels } from "./core/labels/label-set.ts";
+import { namedNetworks, referencedNames } from "./core/labels/references.ts";
+import { planChanges } from "./core/plan/planner.ts";
+import type { Grace } from "./core/plan/tenure.ts";
+import { NOTHING_DESIRED } from "./core/plan/types.ts";
+import { bootstrapTunnel } from "./reconcile/bootstrap-tunnel.ts";
+import { type Controller, type ControllerDeps, createController, type PassListener } from "./reconcile/controller.ts";
+import { computeDesired, type DesiredStateSettings } from "./reconcile/desired-state.ts";
+import { type DryRun, dryRun } from "./reconcile/dry-run.ts";
+import { createAccessApplicationDriver } from "./resources/access-application/driver.ts";
+import { createAccessPolicyDriver } from "./resources/access-policy/driver.ts";
+import { createLookupDriver, NO_REFERENCES } from "./resources/contract/lookups.ts";
+import { createDnsRecordDriver } from "./resources/dns-record/driver.ts";
+import { type Drivers, observeAll } from "./resources/drivers.ts";
+import { waitUntilPropagated } from "./resources/ingress-rule/await-propagation.ts";
+import { createIngressRuleDriver } from "./resources/ingress-rule/driver.ts";
+import type { VersionJump } from "./resources/ingress-rule/journal.ts";
+import { createLibraryTileDriver } from "./resources/library-tile/driver.ts";
+import { createLoginDriver } from "./resources/login/driver.ts";
+import type { ObservedState } from "./resources/observed.ts";
+import { resourceModel } from "./resources/registry.ts";
+import { routedHosts } from "./resources/route/routed-hosts.ts";
+import { planTeardown } from "./resources/teardown.ts";
+import { withCachedTunnelId } from "./resources/tunnel/cached-id.ts";
+import { createTunnelDriver } from "./resources/tunnel/driver.ts";
 import { outsideProbe, withAnswers } from "./sources/index.ts";
 import { createListing, type Listing } from "./sources/listing.ts";
 import { ownerFromEngine } from "./sources/owner.ts";
@@ -70,17 +70,17 @@ export interface App {
   readonly loop: Controller;
   /** The tunnel and its token file, where one is asked for, before the first pass. */
   groundwork(): Promise<void>;
-  /** What the next pass would do, whatever it is: nothing is written. @throws {WorldError} when it could not be looked */
+  /** What the next pass would do, whatever it is: nothing is written. @throws {ServiceError} when it could not be looked */
   preview(): Promise<DryRun>;
   /**
    * @param before - what was known: what no list shows any more is asked for once more
-   * @throws {WorldError} when any part could not be read
+   * @throws {ServiceError} when any part could not be read
    */
   look(before?: ObservedState): Promise<ObservedState>;
   /**
    * Whether cloudflared has come to run what was closed and narrowed; waited for, for some seconds.
    *
-   * @throws {WorldError} when it could not be asked
+   * @throws {ServiceError} when it could not be asked
    */
   inForce(world: ObservedState): Promise<boolean>;
 }
@@ -88,7 +88,7 @@ export interface App {
 /**
  * Puts the parts together. It takes the engine's id (for the owner's name, where none is set) and the account.
  *
- * @throws {WorldError} when one of these cannot be had yet; nothing is left open then
+ * @throws {ServiceError} when one of these cannot be had yet; nothing is left open then
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, source, signal, watch, onCall, onJump, events, leaving = false } = options;

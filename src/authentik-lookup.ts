@@ -3,12 +3,12 @@ import { networkInterfaces } from "node:os";
 import type { AddressBook } from "./clients/authentik/destination.ts";
 import { authentikLookup, type LookupParts } from "./clients/authentik/lookup.ts";
 import { resolveAll } from "./clients/private-lookup.ts";
-import type { Config } from "./config.ts";
-import { type AuthentikReference, findAuthentik, isAuthentik } from "./domain/authentik-container.ts";
-import type { Party } from "./domain/party.ts";
-import { hasPrivateEnding } from "./domain/private-host.ts";
-import { findSelf } from "./domain/self.ts";
-import type { Workload } from "./domain/workload.ts";
+import type { Config } from "./config/config.ts";
+import { type AuthentikReference, findAuthentik, isAuthentik } from "./core/domain/authentik-container.ts";
+import type { Party } from "./core/domain/party.ts";
+import { hasPrivateEnding } from "./core/domain/private-host.ts";
+import { findSelf } from "./core/domain/self.ts";
+import type { Workload } from "./core/domain/workload.ts";
 import type { Listing } from "./sources/listing.ts";
 
 /** A list this old still tells who has an address: a pass lists containers right before it calls Authentik. Milliseconds. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { createPrompt } from "./ask.ts";
-import { cli } from "./cli.ts";
-import { flushed } from "./heard.ts";
-import { createTerminal } from "./terminal.ts";
+import { cli } from "./cli/cli.ts";
+import { flushed } from "./cli/flush.ts";
+import { createPrompt } from "./cli/prompt.ts";
+import { createTerminal } from "./core/terminal.ts";
 
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());

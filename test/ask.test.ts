@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { createPrompt } from "../src/ask.ts";
+import { createPrompt } from "../src/cli/prompt.ts";
 
 /** Somebody at a terminal who types that once asked. */
 async function answered(typed: string | (() => void), stop: AbortSignal = new AbortController().signal): Promise<string | undefined> {

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { lookupParts } from "../src/authentik-lookup.ts";
+import { createAuthentik } from "../src/clients/authentik/authentik.ts";
 import { authentikLookup, strangerAt } from "../src/clients/authentik/lookup.ts";
-import { createAuthentik } from "../src/clients/authentik.ts";
-import { createDocker } from "../src/clients/docker.ts";
+import { createDocker } from "../src/clients/docker/docker.ts";
 import { createDockerSource } from "../src/sources/docker/source.ts";
 import { createListing } from "../src/sources/listing.ts";
 import { failure } from "./clients/stub.ts";

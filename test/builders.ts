@@ -1,23 +1,23 @@
 /** Small things to arrange a test with: each is right as it comes, and says only what differs. */
 
-import { type AuthentikContainer, findAuthentik } from "../src/domain/authentik-container.ts";
-import { noServices } from "../src/domain/compose.ts";
-import type { Audience, Display, Exposure, Protection } from "../src/domain/exposure.ts";
-import { type Hostname, parseHostname } from "../src/domain/hostname.ts";
-import type { ParseResult } from "../src/domain/parsed.ts";
-import { composeProject, singleContainer } from "../src/domain/party.ts";
-import { type Path, parsePath } from "../src/domain/path.ts";
-import { parseRouteKey, type Route, type RouteKey, routeKey } from "../src/domain/route.ts";
-import type { Port, Workload } from "../src/domain/workload.ts";
-import { namedNetworks } from "../src/labels/asked.ts";
-import type { LabelContext } from "../src/labels/context.ts";
-import { decode } from "../src/labels/decode.ts";
-import { identify } from "../src/labels/identity.ts";
-import { labelSets } from "../src/labels/label-set.ts";
-import { createNameIndex } from "../src/labels/neighbours.ts";
-import { EMPTY_MEMORY, type ReconcileMemory } from "../src/plan/decide.ts";
-import type { Decoded, DeployedRoute, FaultyRoute } from "../src/plan/desired.ts";
-import type { Engine } from "../src/plan/engine.ts";
+import { type AuthentikContainer, findAuthentik } from "../src/core/domain/authentik-container.ts";
+import { noServices } from "../src/core/domain/compose.ts";
+import type { Audience, Display, Exposure, Protection } from "../src/core/domain/exposure.ts";
+import { type Hostname, parseHostname } from "../src/core/domain/hostname.ts";
+import { composeProject, singleContainer } from "../src/core/domain/party.ts";
+import { type Path, parsePath } from "../src/core/domain/path.ts";
+import { parseRouteKey, type Route, type RouteKey, routeKey } from "../src/core/domain/route.ts";
+import type { Port, Workload } from "../src/core/domain/workload.ts";
+import type { LabelContext } from "../src/core/labels/context.ts";
+import { decode } from "../src/core/labels/decode.ts";
+import { identify } from "../src/core/labels/identity.ts";
+import { labelSets } from "../src/core/labels/label-set.ts";
+import { createNameIndex } from "../src/core/labels/name-index.ts";
+import { namedNetworks } from "../src/core/labels/references.ts";
+import { EMPTY_MEMORY, type ReconcileMemory } from "../src/core/plan/desired-state.ts";
+import type { Engine } from "../src/core/plan/engine.ts";
+import type { Decoded, DeployedRoute, FaultyRoute } from "../src/core/plan/types.ts";
+import type { ParseResult } from "../src/core/text/parse-result.ts";
 
 export const everyone: Audience = { groups: [], emails: [], policies: [], tokens: [] };
 export const members: Protection = { kind: "authentik", session: "24h", audience: everyone };

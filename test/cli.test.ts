@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { COMMANDS, cli } from "../src/cli.ts";
-import { createTerminal } from "../src/terminal.ts";
-import { VERSION } from "../src/version.ts";
+import { COMMANDS, cli } from "../src/cli/cli.ts";
+import { createTerminal } from "../src/core/terminal.ts";
+import { VERSION } from "../src/core/version.ts";
 
 /** The program with nothing in its environment, and what it wrote. */
 async function ran(...argv: readonly string[]) {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { command } from "../scripts/command.ts";
 import { effort, quickStart, spelledEffort, withQuickStart } from "../scripts/docs/quick-start.ts";
-import { TOKEN_FORM } from "../src/links.ts";
+import { TOKEN_FORM } from "../src/core/links.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const COMPOSE = readFileSync(`${ROOT}/docker-compose.example.yml`, "utf8");

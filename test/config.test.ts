@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
+import { type Config, readConfig } from "../src/config/config.ts";
 import { faultsText, type SettingFault } from "../src/config/fault.ts";
-import { type Config, readConfig } from "../src/config.ts";
 
 const ENOUGH = {
   CLOUDFLARE_API_TOKEN: "cf-token-0123456789",

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Writable } from "node:stream";
 import { setTimeout as elapsed } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { flushed } from "../src/heard.ts";
+import { flushed } from "../src/cli/flush.ts";
 import { startSandbox } from "./sandbox/index.ts";
 import { fakeEngine } from "./sources/docker/engine.ts";
 import { listed } from "./sources/docker/listed.ts";

@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { APIError } from "cloudflare";
 import got from "got";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ServiceError } from "../src/errors.ts";
-import { createLog } from "../src/log.ts";
-import { secret } from "../src/secret.ts";
+import { ServiceError } from "../src/core/errors.ts";
+import { secret } from "../src/core/secret.ts";
+import { createLog } from "../src/log/log.ts";
 
 const TOKEN = `tok"en\\with/odd+characters=0123456789`;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createTerminal } from "../src/terminal.ts";
+import { createTerminal } from "../src/core/terminal.ts";
 
 const MARKS = ["ok", "warn", "fail", "skip"] as const;
 

@@ -1,6 +1,6 @@
 /** What cfauth did to Cloudflare and Authentik, read out of the requests that it sent. */
 
-import { patternPath } from "../../src/domain/path.ts";
+import { patternPath } from "../../src/core/domain/path.ts";
 import type { Call } from "../../test/sandbox/call.ts";
 
 export interface Deed {

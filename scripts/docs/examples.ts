@@ -1,4 +1,4 @@
-import type { Workload } from "../../src/domain/workload.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
 
 /** A container in a Compose file, and what is known of its image: enough to print it and to run its labels. */
 export interface Example {

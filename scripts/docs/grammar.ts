@@ -1,8 +1,8 @@
-import { SCHEMES } from "../../src/domain/origin.ts";
-import { ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
+import { SCHEMES } from "../../src/core/domain/origin.ts";
+import { ORIGIN_OPTIONS } from "../../src/core/labels/catalogue.ts";
 
 /**
- * What a label takes, as an editor can check it while it is typed: never narrower than the parsers in src/labels, which have the
+ * What a label takes, as an editor can check it while it is typed: never narrower than the parsers in src/core/labels, which have the
  * last word, and wider where a pattern could not say it. Only what JavaScript, Java, Python and .NET read alike: editors differ.
  */
 export interface Grammar {

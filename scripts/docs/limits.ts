@@ -24,7 +24,7 @@ import {
   MAX_LABELS_PER_CONTAINER,
   MAX_PROBLEMS_PER_CONTAINER,
   MAX_ROUTES_PER_CONTAINER,
-} from "../../src/labels/limits.ts";
+} from "../../src/core/labels/limits.ts";
 import { filled } from "./filled.ts";
 
 /** docs/reliability.md with the table of limits made from the constants. */

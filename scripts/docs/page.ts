@@ -1,4 +1,4 @@
-import { CATALOGUE, type LabelRow, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
+import { CATALOGUE, type LabelRow, ORIGIN_OPTIONS } from "../../src/core/labels/catalogue.ts";
 import { type Example, ORIGIN_MEANINGS, SECTIONS, TOGETHER } from "./examples.ts";
 import { published } from "./schema.ts";
 import { labels, TAKES } from "./tables.ts";

@@ -1,6 +1,6 @@
 import about from "../../package.json" with { type: "json" };
-import { CATALOGUE, LABEL_KEYS, ORIGIN_OPTIONS, RESERVED } from "../../src/labels/catalogue.ts";
-import { docsUrl } from "../../src/links.ts";
+import { CATALOGUE, LABEL_KEYS, ORIGIN_OPTIONS, RESERVED } from "../../src/core/labels/catalogue.ts";
+import { docsUrl } from "../../src/core/links.ts";
 import { ORIGIN_MEANINGS } from "./examples.ts";
 import { GRAMMAR, type Grammar } from "./grammar.ts";
 

@@ -1,6 +1,6 @@
+import { readConfig } from "../../src/config/config.ts";
 import { faultsText } from "../../src/config/fault.ts";
 import { RawSettings, SETTING_NAMES } from "../../src/config/settings.ts";
-import { readConfig } from "../../src/config.ts";
 import { SETTINGS, type SettingGroup, type SettingRow } from "./setting-rows.ts";
 
 const NAMES = new Set(SETTING_NAMES);

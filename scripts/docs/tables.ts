@@ -1,4 +1,4 @@
-import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
+import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/core/labels/catalogue.ts";
 import { filled } from "./filled.ts";
 import { settings } from "./settings.ts";
 

@@ -1,4 +1,4 @@
-import { TOKEN_FORM } from "../../src/links.ts";
+import { TOKEN_FORM } from "../../src/core/links.ts";
 import { filled } from "./filled.ts";
 
 /** docs/getting-started.md with `<!-- token -->` filled anew. */

@@ -1,4 +1,4 @@
-import type { ProblemCode } from "../../src/domain/problem.ts";
+import type { ProblemCode } from "../../src/core/domain/problem.ts";
 import { filled } from "./filled.ts";
 import type { Entry, Said } from "./problems/entry.ts";
 import { ENTRIES, FAMILIES } from "./problems/index.ts";

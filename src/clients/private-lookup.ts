@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
-import { isPrivateAddress } from "../domain/private-host.ts";
+import { isPrivateAddress } from "../core/domain/private-host.ts";
 
 /** Every address of a name. @throws {Error} of the resolver */
 export type Resolve = (host: string) => Promise<readonly string[]>;

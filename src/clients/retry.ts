@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ServiceError } from "../errors.ts";
+import { ServiceError } from "../core/errors.ts";
 
 /** Longest wait between two tries. */
 const LONGEST_MS = 8_000;

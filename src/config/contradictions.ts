@@ -1,5 +1,5 @@
-import { splitList } from "../domain/list.ts";
-import { isFoundOn } from "../domain/networks.ts";
+import { isFoundOn } from "../core/domain/networks.ts";
+import { splitList } from "../core/text/list.ts";
 import type { SettingFault } from "./fault.ts";
 import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
 

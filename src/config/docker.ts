@@ -1,7 +1,7 @@
-import type { DockerAddress } from "../clients/docker/address.ts";
-import { mayBePrivateHost } from "../domain/private-host.ts";
+import { mayBePrivateHost } from "../core/domain/private-host.ts";
+import type { DockerAddress } from "./docker-address.ts";
 import type { SettingFault } from "./fault.ts";
-import { codeOf } from "./gather.ts";
+import { codeOf } from "./read-environment.ts";
 
 type Read = { readonly address: DockerAddress } | { readonly faults: readonly SettingFault[] };
 

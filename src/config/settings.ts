@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { splitList } from "../domain/list.ts";
-import { closestMatch } from "../domain/nearest.ts";
-import type { ParseResult } from "../domain/parsed.ts";
-import { parseSession } from "../domain/session.ts";
-import { parseListen } from "../http/listen.ts";
-import { LABEL_DIALECTS, type LabelDialect } from "../labels/foreign.ts";
-import { parseTargets } from "../notify/target.ts";
+import { parseSession } from "../core/domain/session.ts";
+import { LABEL_DIALECTS, type LabelDialect } from "../core/labels/dialects.ts";
+import { closestMatch } from "../core/text/closest-match.ts";
+import { splitList } from "../core/text/list.ts";
+import type { ParseResult } from "../core/text/parse-result.ts";
+import { parseListen } from "./listen.ts";
+import { parseTargets } from "./notify-target.ts";
 import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
 import { parseApiUrl, parsePublicUrl } from "./urls.ts";
 import {

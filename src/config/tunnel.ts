@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { tryParseJson } from "../domain/json.ts";
-import { invalid, ok, type ParseResult } from "../domain/parsed.ts";
-import { type Secret, secret } from "../secret.ts";
+import { type Secret, secret } from "../core/secret.ts";
+import { tryParseJson } from "../core/text/json.ts";
+import { invalid, ok, type ParseResult } from "../core/text/parse-result.ts";
 
 /** Which tunnel: one that exists, or one by name, made where it is missing. */
 export type TunnelSelector = { readonly by: "id" | "token"; readonly id: string } | { readonly by: "name"; readonly name: string };

@@ -1,5 +1,5 @@
-import { invalid, ok, type ParseResult } from "../domain/parsed.ts";
-import { mayBePrivateHost } from "../domain/private-host.ts";
+import { mayBePrivateHost } from "../core/domain/private-host.ts";
+import { invalid, ok, type ParseResult } from "../core/text/parse-result.ts";
 
 /**
  * The address at which browsers and Cloudflare reach Authentik: https, but for this very machine; a path prefix may follow.

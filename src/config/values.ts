@@ -1,11 +1,11 @@
-import { parseDuration } from "../domain/duration.ts";
-import { joinWithOr } from "../domain/grammar.ts";
-import { parseHostname } from "../domain/hostname.ts";
-import { splitList } from "../domain/list.ts";
-import { closestMatch } from "../domain/nearest.ts";
-import { type Owner, parseOwner } from "../domain/owner.ts";
-import { invalid, ok, type ParseResult } from "../domain/parsed.ts";
-import { type Secret, secret } from "../secret.ts";
+import { parseHostname } from "../core/domain/hostname.ts";
+import { type Owner, parseOwner } from "../core/domain/owner.ts";
+import { type Secret, secret } from "../core/secret.ts";
+import { closestMatch } from "../core/text/closest-match.ts";
+import { parseDuration } from "../core/text/duration.ts";
+import { joinWithOr } from "../core/text/grammar.ts";
+import { splitList } from "../core/text/list.ts";
+import { invalid, ok, type ParseResult } from "../core/text/parse-result.ts";
 
 /** A timer waits at most 2^31 - 1 milliseconds (24.8 days); a longer one would go off at once. */
 const LONGEST_MS = 24 * 86_400_000;

@@ -1,13 +1,13 @@
 import { z } from "zod";
+import type { Authentik } from "../clients/authentik/authentik.ts";
 import { OWN_NETWORK, type Stranger } from "../clients/authentik/lookup.ts";
 import { permissions, secretPermissions } from "../clients/authentik/permissions.ts";
-import type { Authentik } from "../clients/authentik.ts";
-import { ServiceError } from "../errors.ts";
-import { authentikPageUrl } from "../links.ts";
+import { ServiceError } from "../core/errors.ts";
+import { authentikPageUrl } from "../core/links.ts";
+import { AuthentikUser, type GrantedPermissions, readGrantedPermissions } from "./authentik-permissions.ts";
+import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, passedCheck, type Requirement } from "./findings.ts";
-import { settingSource } from "./given.ts";
-import { AuthentikUser, type GrantedPermissions, readGrantedPermissions } from "./granted.ts";
-import type { DoctorContext } from "./scene.ts";
+import { settingSource } from "./setting-sources.ts";
 import { tokenExpiry } from "./token.ts";
 
 const TITLE = "Token valid";

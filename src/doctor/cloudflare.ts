@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { APPS, DNS, LOGIN, TUNNEL, ZONES } from "../clients/cloudflare/operations.ts";
-import type { Config } from "../config.ts";
-import { chooseZone, type Hostname } from "../domain/hostname.ts";
-import { ServiceError } from "../errors.ts";
-import { TOKEN_FORM } from "../links.ts";
+import type { Config } from "../config/config.ts";
+import { chooseZone, type Hostname } from "../core/domain/hostname.ts";
+import { ServiceError } from "../core/errors.ts";
+import { TOKEN_FORM } from "../core/links.ts";
+import { type PermissionState, probeApps, probeLogin, probeRecords, probeTunnel } from "./cloudflare-permissions.ts";
+import type { DoctorContext } from "./context.ts";
 import { type CheckResult, checkFrom, type DoctorCheck, type Findings, firstFew, passedCheck, type Requirement } from "./findings.ts";
-import { settingSource } from "./given.ts";
-import { type PermissionState, probeApps, probeLogin, probeRecords, probeTunnel } from "./permissions.ts";
-import type { DoctorContext } from "./scene.ts";
+import { settingSource } from "./setting-sources.ts";
 import { tokenExpiry, verifyToken } from "./token.ts";
 
 const Zone = z.looseObject({ id: z.string(), name: z.string(), status: z.string().nullish() });

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { spell } from "../clients/docker/address.ts";
-import { pluralise } from "../domain/grammar.ts";
-import type { Workload } from "../domain/workload.ts";
-import { ServiceError } from "../errors.ts";
+import { formatDockerAddress } from "../config/docker-address.ts";
+import type { Workload } from "../core/domain/workload.ts";
+import { ServiceError } from "../core/errors.ts";
+import { pluralise } from "../core/text/grammar.ts";
+import type { DoctorContext } from "./context.ts";
 import { checkFrom, type DoctorCheck, type Findings, firstFew, passedCheck, type Requirement } from "./findings.ts";
-import type { DoctorContext } from "./scene.ts";
 
 /** The engine, each path that a socket proxy may refuse, and the tunnel network. */
 export async function checkDocker(scene: DoctorContext): Promise<Findings> {
@@ -14,7 +14,7 @@ export async function checkDocker(scene: DoctorContext): Promise<Findings> {
   const whole = [listed, info, events].find((it) => it instanceof ServiceError && it.code !== "CFA-DOCKER-PROXY");
   if (listed instanceof ServiceError && whole instanceof ServiceError) throw whole;
   const workloads = listed instanceof ServiceError ? undefined : listed;
-  const at = spell(config.docker);
+  const at = formatDockerAddress(config.docker);
   const checks = [
     passedCheck("docker.reach", "Docker answers", `at ${at}`),
     path("containers", "GET /containers/json", listed, "fail"),

@@ -1,5 +1,5 @@
-import type { ProblemCode } from "../domain/problem.ts";
-import type { ServiceError } from "../errors.ts";
+import type { ProblemCode } from "../core/domain/problem.ts";
+import type { ServiceError } from "../core/errors.ts";
 
 /** In the order in which they are told. */
 export type CheckGroupId =

@@ -1,4 +1,4 @@
-import { problemUrl } from "../links.ts";
+import { problemUrl } from "../core/links.ts";
 import type { CheckResult, Diagnosis, DoctorCheck } from "./findings.ts";
 
 /** What `cfauth doctor --json` prints. Public interface: described in docs/commands.md. */

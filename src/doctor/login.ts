@@ -1,12 +1,12 @@
-import type { Problem } from "../domain/problem.ts";
-import { ServiceError } from "../errors.ts";
-import { diagnoseLoginBehindAccess } from "../kinds/access/behind.ts";
-import { loginPrerequisite as foundation } from "../kinds/login/propose.ts";
-import type { LoginChange, ObservedLogin } from "../kinds/login/seen.ts";
-import { NOTHING_DESIRED } from "../plan/desired.ts";
+import type { Problem } from "../core/domain/problem.ts";
+import { ServiceError } from "../core/errors.ts";
+import { NOTHING_DESIRED } from "../core/plan/types.ts";
+import { diagnoseLoginBehindAccess } from "../resources/access-application/login-behind-access.ts";
+import { loginPrerequisite as foundation } from "../resources/login/propose.ts";
+import type { LoginChange, ObservedLogin } from "../resources/login/types.ts";
+import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, passedCheck, type Requirement } from "./findings.ts";
-import { AGREES, asBrowsersSee, BEHIND, DISCOVERY, JOURNEY, KEYS, observedAccess, skippedCheck, wasReached } from "./public.ts";
-import type { DoctorContext } from "./scene.ts";
+import { AGREES, asBrowsersSee, BEHIND, DISCOVERY, JOURNEY, KEYS, observedAccess, skippedCheck, wasReached } from "./public-login.ts";
 
 /** Both ends of the login, whether they agree, and whether somebody who is sent to log in arrives. */
 export async function checkLogin(scene: DoctorContext): Promise<Findings> {

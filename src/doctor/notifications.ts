@@ -1,6 +1,6 @@
 import { sendTest } from "../notify/test-message.ts";
+import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, passedCheck } from "./findings.ts";
-import type { DoctorContext } from "./scene.ts";
 
 /** Where messages go. Nothing is sent unless that is asked for: somebody's telephone would ring. */
 export async function checkNotifications({ config, notify, owner, now }: DoctorContext): Promise<Findings> {

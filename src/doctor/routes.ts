@@ -1,19 +1,19 @@
 import { desiredStateSettings, graceOf } from "../app.ts";
-import { pluralise } from "../domain/grammar.ts";
-import type { Problem } from "../domain/problem.ts";
-import { parseRouteKey, routeKey } from "../domain/route.ts";
-import { type AnyChange, resourceModel } from "../kinds/index.ts";
-import { deployedRoutes } from "../kinds/standing.ts";
-import type { ObservedState } from "../kinds/world.ts";
-import { referencedNames } from "../labels/asked.ts";
-import { computeDesired } from "../loop/wishes.ts";
-import { EMPTY_MEMORY } from "../plan/decide.ts";
-import { type Plan, planChanges } from "../plan/plan.ts";
-import { routeStatuses } from "../status/known.ts";
+import type { Problem } from "../core/domain/problem.ts";
+import { parseRouteKey, routeKey } from "../core/domain/route.ts";
+import { referencedNames } from "../core/labels/references.ts";
+import { EMPTY_MEMORY } from "../core/plan/desired-state.ts";
+import { type Plan, planChanges } from "../core/plan/planner.ts";
+import { pluralise } from "../core/text/grammar.ts";
+import { computeDesired } from "../reconcile/desired-state.ts";
+import type { ObservedState } from "../resources/observed.ts";
+import { type AnyChange, resourceModel } from "../resources/registry.ts";
+import { deployedRoutes } from "../resources/route/deployed.ts";
 import type { RouteStatus } from "../status/report.ts";
+import { routeStatuses } from "../status/route-states.ts";
+import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, firstFew, passedCheck } from "./findings.ts";
-import { findSharedOwner } from "./owner.ts";
-import type { DoctorContext } from "./scene.ts";
+import { findSharedOwner } from "./owner-conflict.ts";
 
 /** What the labels ask for, how it stands, and whether it is ours alone. The planner is asked, and nothing is carried out. */
 export async function checkRoutes(scene: DoctorContext): Promise<Findings> {

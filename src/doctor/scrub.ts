@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { redactPersonalData } from "../domain/discreet.ts";
-import { HIDDEN, type Secret } from "../secret.ts";
+import { HIDDEN, type Secret } from "../core/secret.ts";
+import { redactPersonalData } from "../core/text/redact.ts";
 import type { Diagnosis } from "./findings.ts";
 
 /**

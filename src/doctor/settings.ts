@@ -1,7 +1,7 @@
-import { pluralise } from "../domain/grammar.ts";
+import { pluralise } from "../core/text/grammar.ts";
+import type { DoctorContext } from "./context.ts";
 import { type Findings, passedCheck } from "./findings.ts";
-import { settingSource } from "./given.ts";
-import type { DoctorContext } from "./scene.ts";
+import { settingSource } from "./setting-sources.ts";
 
 const SECRETS = ["CLOUDFLARE_API_TOKEN", "AUTHENTIK_TOKEN", "TUNNEL_TOKEN"];
 

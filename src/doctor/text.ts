@@ -1,8 +1,8 @@
-import { pluralise } from "../domain/grammar.ts";
-import { problemUrl } from "../links.ts";
-import type { Mark, Terminal, TerminalText } from "../terminal.ts";
+import { problemUrl } from "../core/links.ts";
+import type { Mark, Terminal, TerminalText } from "../core/terminal.ts";
+import { pluralise } from "../core/text/grammar.ts";
+import { CHECK_GROUPS } from "./check-groups.ts";
 import { type CheckResult, type CheckResults, type DoctorCheck, failedCheck } from "./findings.ts";
-import { CHECK_GROUPS } from "./groups.ts";
 
 const MARKS: Readonly<Record<CheckResult, Mark>> = { pass: "ok", warn: "warn", fail: "fail", skip: "skip" };
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Cloudflare } from "../clients/cloudflare.ts";
-import type { ProblemCode } from "../domain/problem.ts";
-import { ServiceError } from "../errors.ts";
+import type { Cloudflare } from "../clients/cloudflare/cloudflare.ts";
+import type { ProblemCode } from "../core/domain/problem.ts";
+import { ServiceError } from "../core/errors.ts";
 import type { DoctorCheck } from "./findings.ts";
 
 const TokenVerification = z.looseObject({ status: z.string(), expires_on: z.string().nullish() });

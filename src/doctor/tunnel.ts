@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { pluralise } from "../domain/grammar.ts";
-import { waitUntilPropagated } from "../kinds/ingress/in-force.ts";
-import { diagnosePropagation } from "../kinds/ingress/survey.ts";
-import { tunnelPrerequisite as foundation, notConnectedMessage } from "../kinds/tunnel/propose.ts";
-import type { Tunnel } from "../kinds/tunnel/seen.ts";
-import { NOTHING_DESIRED } from "../plan/desired.ts";
+import { NOTHING_DESIRED } from "../core/plan/types.ts";
+import { pluralise } from "../core/text/grammar.ts";
+import { waitUntilPropagated } from "../resources/ingress-rule/await-propagation.ts";
+import { diagnosePropagation } from "../resources/ingress-rule/diagnostics.ts";
+import { tunnelPrerequisite as foundation, notConnectedMessage } from "../resources/tunnel/propose.ts";
+import type { Tunnel } from "../resources/tunnel/types.ts";
+import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, passedCheck } from "./findings.ts";
-import type { DoctorContext } from "./scene.ts";
 
 /** Where a connector comes from is left out of it: it is the address of somebody's home. */
 const Connectors = z

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { ServiceError } from "../errors.ts";
-import { ZERO_TRUST } from "../links.ts";
+import { ServiceError } from "../core/errors.ts";
+import { ZERO_TRUST } from "../core/links.ts";
+import type { DoctorContext } from "./context.ts";
 import { type Findings, passedCheck } from "./findings.ts";
-import type { DoctorContext } from "./scene.ts";
 
 /** Whether there is a team. The first step is a person's: it takes a name, and a plan. */
 export async function checkZeroTrust({ cloudflare, account }: DoctorContext): Promise<Findings> {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { jsonDocument } from "../domain/text/json-text.ts";
+import { jsonDocument } from "../core/text/json-text.ts";
 
 export interface HttpAnswer {
   readonly status: number;

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ListenAddress } from "../config/listen.ts";
 import type { Exposition } from "../metrics/metrics.ts";
 import type { Report } from "../status/report.ts";
+import { isAllowedHost } from "./allowed-hosts.ts";
 import { etagOf, type HttpAnswer, json, send } from "./answer.ts";
-import { isAllowedHost } from "./hosts.ts";
-import type { ListenAddress } from "./listen.ts";
 import { pageHtml } from "./page/page.ts";
 import { SCRIPT } from "./page/script.ts";
 import { FAVICON, STYLE } from "./page/style.ts";

@@ -1,4 +1,4 @@
-import { redactPersonalData } from "../domain/discreet.ts";
+import { redactPersonalData } from "../core/text/redact.ts";
 
 /** What of an error may stand in a line. */
 export interface PlainError {

@@ -1,6 +1,6 @@
 import { prettyFactory } from "pino-pretty";
-import { escapeControlCharacters } from "../domain/text/visible.ts";
-import type { TerminalText } from "../terminal.ts";
+import type { TerminalText } from "../core/terminal.ts";
+import { escapeControlCharacters } from "../core/text/sanitize.ts";
 
 /**
  * A line of the log for people: time, level, message, and each field as `key=value`.

@@ -1,4 +1,4 @@
-import { HIDDEN, type Secret } from "../secret.ts";
+import { HIDDEN, type Secret } from "../core/secret.ts";
 
 /**
  * Takes every secret out of a line, in each of the forms in which it may have come in: as it is, within JSON, within an address.

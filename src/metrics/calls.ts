@@ -1,5 +1,5 @@
-import type { CallReport } from "../clients/report.ts";
-import type { Instruments } from "./make.ts";
+import type { CallReport } from "../clients/call-report.ts";
+import type { Instruments } from "./instruments.ts";
 
 export type Api = "cloudflare" | "authentik" | "docker";
 

@@ -1,11 +1,11 @@
 import { Registry } from "prom-client";
-import type { CallReport } from "../clients/report.ts";
-import type { StatusSink } from "../status/teller.ts";
+import type { CallReport } from "../clients/call-report.ts";
+import type { StatusSink } from "../status/sink.ts";
 import { type Api, callMetrics } from "./calls.ts";
-import { createInstruments } from "./make.ts";
+import { createInstruments } from "./instruments.ts";
 import { passMetrics } from "./passes.ts";
 import { processMetrics } from "./process.ts";
-import { type ReportedMetrics, reportMetrics } from "./standing.ts";
+import { type ReportedMetrics, reportMetrics } from "./report-metrics.ts";
 
 /** What Prometheus asks for: counted as it happens, and read off the report when it is asked for. */
 export interface Metrics extends Required<Pick<StatusSink, "changed" | "news" | "passed">> {

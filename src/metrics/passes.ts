@@ -1,6 +1,6 @@
-import type { AnyChange } from "../kinds/index.ts";
-import type { StatusSink } from "../status/teller.ts";
-import type { Instruments } from "./make.ts";
+import type { AnyChange } from "../resources/registry.ts";
+import type { StatusSink } from "../status/sink.ts";
+import type { Instruments } from "./instruments.ts";
 
 /** What each kind can be asked to do; the compiler sees that none is missing. */
 const ACTIONS: { readonly [K in AnyChange["kind"]]: readonly Extract<AnyChange, { kind: K }>["action"][] } = {

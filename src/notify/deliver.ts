@@ -6,10 +6,10 @@ import { beginningOf } from "../clients/limited.ts";
 import { MAX_RECEIPT_BYTES } from "../clients/limits.ts";
 import { privateLookup } from "../clients/private-lookup.ts";
 import { backoffMs } from "../clients/retry.ts";
-import { jsonText } from "../domain/text/json-text.ts";
+import type { Target } from "../config/notify-target.ts";
+import { jsonText } from "../core/text/json-text.ts";
 import { requestFor } from "./formats.ts";
 import type { Message } from "./message.ts";
-import type { Target } from "./target.ts";
 
 export type Delivery =
   | { readonly delivered: true }

@@ -1,10 +1,10 @@
-import { formatDuration } from "../domain/duration.ts";
-import { type Problem, problemKey } from "../domain/problem.ts";
-import { parseRouteKey } from "../domain/route.ts";
-import { problemUrl } from "../links.ts";
-import type { HandoverNotice } from "../status/hands.ts";
+import { type Problem, problemKey } from "../core/domain/problem.ts";
+import { parseRouteKey } from "../core/domain/route.ts";
+import { problemUrl } from "../core/links.ts";
+import { formatDuration } from "../core/text/duration.ts";
+import type { HandoverNotice } from "../status/handover-notices.ts";
 import { OWN_HOST, type RouteStatus, reportedProblems, reportedRoutes, routeUrl, stateKey } from "../status/report.ts";
-import { sentence } from "../status/words.ts";
+import { sentence } from "../status/wording.ts";
 import { type NoticeText, noticeLine, noticeLines } from "./notice.ts";
 
 export type EventType =

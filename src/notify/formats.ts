@@ -1,7 +1,7 @@
-import { VERSION } from "../version.ts";
+import { decoded, type Format, type Target, topicOf } from "../config/notify-target.ts";
+import { VERSION } from "../core/version.ts";
 import type { EventType } from "./event.ts";
 import type { Message } from "./message.ts";
-import { decoded, type Format, type Target, topicOf } from "./target.ts";
 
 /** One POST. */
 export interface NotificationRequest {

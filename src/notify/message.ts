@@ -1,4 +1,4 @@
-import { docsUrl } from "../links.ts";
+import { docsUrl } from "../core/links.ts";
 import { iso } from "../status/report.ts";
 import type { EventType, NotificationEvent } from "./event.ts";
 import { joinNotices, type NoticeText, noticeLine } from "./notice.ts";

@@ -1,5 +1,5 @@
-import { redactPersonalData } from "../domain/discreet.ts";
-import { escapeControlCharacters } from "../domain/text/visible.ts";
+import { redactPersonalData } from "../core/text/redact.ts";
+import { escapeControlCharacters } from "../core/text/sanitize.ts";
 
 declare const brand: unique symbol;
 

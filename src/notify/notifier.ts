@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Log } from "../log.ts";
-import type { StatusSink } from "../status/teller.ts";
-import type { StatusTransitions } from "../status/tidings.ts";
+import type { Target } from "../config/notify-target.ts";
+import type { Log } from "../log/log.ts";
+import type { StatusSink } from "../status/sink.ts";
+import type { StatusTransitions } from "../status/transitions.ts";
 import { type DeliveryTimeouts, deliver } from "./deliver.ts";
-import { createDeliveryQueue, type DeliveryQueue } from "./lane.ts";
+import { createDeliveryQueue, type DeliveryQueue } from "./delivery-queue.ts";
 import { messageOf } from "./message.ts";
-import { INITIAL_THROTTLE, selectEvents } from "./quiet.ts";
-import type { Target } from "./target.ts";
+import { INITIAL_THROTTLE, selectEvents } from "./throttle.ts";
 
 export interface NotifierOptions {
   readonly targets: readonly Target[];

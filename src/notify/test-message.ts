@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { Target } from "../config/notify-target.ts";
 import { type Delivery, deliver } from "./deliver.ts";
 import { type MessageMeta, messageOf, testEvent } from "./message.ts";
-import type { Target } from "./target.ts";
 
 export type TestDelivery = Delivery & {
   /** `ntfy at ntfy.sh` */

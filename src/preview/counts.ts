@@ -1,6 +1,6 @@
-import { pluralise } from "../domain/grammar.ts";
-import { countForeign } from "../kinds/foreign.ts";
-import type { DryRun } from "../loop/preview.ts";
+import { pluralise } from "../core/text/grammar.ts";
+import type { DryRun } from "../reconcile/dry-run.ts";
+import { countForeign } from "../resources/count-foreign.ts";
 
 export interface Counts {
   readonly create: number;

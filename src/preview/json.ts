@@ -1,19 +1,19 @@
-import { redactPersonalData } from "../domain/discreet.ts";
-import type { Owner } from "../domain/owner.ts";
-import type { Problem } from "../domain/problem.ts";
-import { parseRouteKey, type RouteKey } from "../domain/route.ts";
-import type { ServiceError } from "../errors.ts";
-import type { AdmissionChange, Fields } from "../kinds/fields.ts";
-import { resourceLabel, routeKeyOfChange, subjectOf } from "../kinds/phrase.ts";
-import { deployedRoutes } from "../kinds/standing.ts";
-import { problemUrl } from "../links.ts";
-import type { DryRun, DryRunStep } from "../loop/preview.ts";
-import type { PendingCause } from "../plan/desired.ts";
-import { describeReplaced } from "../plan/rung.ts";
-import { withActualEffect } from "../status/effect.ts";
-import { VERSION } from "../version.ts";
+import type { Owner } from "../core/domain/owner.ts";
+import type { Problem } from "../core/domain/problem.ts";
+import { parseRouteKey, type RouteKey } from "../core/domain/route.ts";
+import type { ServiceError } from "../core/errors.ts";
+import { problemUrl } from "../core/links.ts";
+import { describeReplaced } from "../core/plan/resource.ts";
+import type { PendingCause } from "../core/plan/types.ts";
+import { redactPersonalData } from "../core/text/redact.ts";
+import { VERSION } from "../core/version.ts";
+import type { DryRun, DryRunStep } from "../reconcile/dry-run.ts";
+import type { AdmissionChange, Fields } from "../resources/contract/diff.ts";
+import { resourceLabel, routeKeyOfChange, subjectOf } from "../resources/describe.ts";
+import { deployedRoutes } from "../resources/route/deployed.ts";
+import { withActualEffect } from "../status/problem-effect.ts";
 import { type Counts, counts } from "./counts.ts";
-import { containersFor, planSections } from "./groups.ts";
+import { containersFor, planSections } from "./sections.ts";
 
 /** `cfauth plan --json`. Public interface: `formatVersion` counts up in its first part when something is taken away. */
 export interface PlanReport {

@@ -1,10 +1,10 @@
-import type { Problem } from "../domain/problem.ts";
-import type { Diff } from "../kinds/fields.ts";
-import type { AnyChange } from "../kinds/index.ts";
-import { resourceLabel, routeKeyOfChange, subjectOf, summariseDiff } from "../kinds/phrase.ts";
-import { policyWords } from "../kinds/policy/difference.ts";
-import type { ObservedTunnel } from "../kinds/tunnel/seen.ts";
-import type { Style, Terminal } from "../terminal.ts";
+import type { Problem } from "../core/domain/problem.ts";
+import type { Style, Terminal } from "../core/terminal.ts";
+import { policyWords } from "../resources/access-policy/diff.ts";
+import type { Diff } from "../resources/contract/diff.ts";
+import { resourceLabel, routeKeyOfChange, subjectOf, summariseDiff } from "../resources/describe.ts";
+import type { AnyChange } from "../resources/registry.ts";
+import type { ObservedTunnel } from "../resources/tunnel/types.ts";
 
 export type Paint = Pick<Terminal, "paint">;
 

@@ -1,9 +1,9 @@
-import { pluralise } from "../domain/grammar.ts";
-import type { Owner } from "../domain/owner.ts";
-import type { DryRun } from "../loop/preview.ts";
+import type { Owner } from "../core/domain/owner.ts";
+import { pluralise } from "../core/text/grammar.ts";
+import type { DryRun } from "../reconcile/dry-run.ts";
 import { counts, describeUntouched } from "./counts.ts";
-import { type PlanSection, planSections } from "./groups.ts";
 import { changeLine, colourSign, type Paint, problemLines } from "./lines.ts";
+import { type PlanSection, planSections } from "./sections.ts";
 
 /** Of the hostname in front of what is said of it; longer ones push it on. */
 const HOSTNAME = 28;

@@ -1,11 +1,11 @@
-import type { Workload } from "../domain/workload.ts";
+import type { Workload } from "../core/domain/workload.ts";
 import type { Source } from "./source.ts";
 
 /** The list of a source, kept for a moment for others who ask for it. */
 export interface Listing {
-  /** Now. @throws {WorldError} */
+  /** Now. @throws {ServiceError} */
   list(): Promise<readonly Workload[]>;
-  /** The last one where it is not older than this, in milliseconds, else a new one. @throws {WorldError} */
+  /** The last one where it is not older than this, in milliseconds, else a new one. @throws {ServiceError} */
   recent(maxAgeMs: number): Promise<readonly Workload[]>;
 }
 

@@ -1,5 +1,5 @@
-import type { Workload } from "../domain/workload.ts";
-import type { ServiceError } from "../errors.ts";
+import type { Workload } from "../core/domain/workload.ts";
+import type { ServiceError } from "../core/errors.ts";
 
 /** Where wishes come from. */
 export interface Source {

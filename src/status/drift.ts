@@ -1,8 +1,8 @@
-import { parseRouteKey, type RouteKey } from "../domain/route.ts";
-import type { AnyChange } from "../kinds/index.ts";
-import type { PassOutcome } from "../loop/loop.ts";
-import type { DesiredState } from "../plan/desired.ts";
-import type { ChangeTarget } from "./place.ts";
+import { parseRouteKey, type RouteKey } from "../core/domain/route.ts";
+import type { DesiredState } from "../core/plan/types.ts";
+import type { PassOutcome } from "../reconcile/controller.ts";
+import type { AnyChange } from "../resources/registry.ts";
+import type { ChangeTarget } from "./change-target.ts";
 
 /** What was not as cfauth had made it, though nobody wished it otherwise, and is so again. */
 export interface DriftCorrection {

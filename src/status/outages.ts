@@ -1,5 +1,5 @@
-import type { Problem } from "../domain/problem.ts";
-import type { TrackedProblems } from "./matters.ts";
+import type { Problem } from "../core/domain/problem.ts";
+import type { TrackedProblems } from "./problem-tracker.ts";
 
 export interface Outage {
   readonly service: "docker" | "cloudflare" | "authentik";

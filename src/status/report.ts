@@ -1,9 +1,9 @@
-import { redactPersonalData } from "../domain/discreet.ts";
-import { formatDuration } from "../domain/duration.ts";
-import type { Detour } from "../domain/origin.ts";
-import { type Problem, problemKey } from "../domain/problem.ts";
-import { parseRouteKey, type RouteKey } from "../domain/route.ts";
-import { accessApplicationUrl, authentikApplicationUrl, problemUrl } from "../links.ts";
+import type { Detour } from "../core/domain/origin.ts";
+import { type Problem, problemKey } from "../core/domain/problem.ts";
+import { parseRouteKey, type RouteKey } from "../core/domain/route.ts";
+import { accessApplicationUrl, authentikApplicationUrl, problemUrl } from "../core/links.ts";
+import { formatDuration } from "../core/text/duration.ts";
+import { redactPersonalData } from "../core/text/redact.ts";
 import { isTransient, type Outage, type OutageClock } from "./outages.ts";
 
 /** `/api/routes`. Public interface: `formatVersion` counts up in its first part when something is taken away. */

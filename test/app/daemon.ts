@@ -2,13 +2,13 @@
 
 import { expect } from "vitest";
 import { type App, createApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
-import type { Problem } from "../../src/domain/problem.ts";
-import type { Workload } from "../../src/domain/workload.ts";
-import type { AnyChange } from "../../src/kinds/index.ts";
-import type { PassOutcome } from "../../src/loop/loop.ts";
-import type { DryRun } from "../../src/loop/preview.ts";
-import { describeReplaced } from "../../src/plan/rung.ts";
+import { readConfig } from "../../src/config/config.ts";
+import type { Problem } from "../../src/core/domain/problem.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import { describeReplaced } from "../../src/core/plan/resource.ts";
+import type { PassOutcome } from "../../src/reconcile/controller.ts";
+import type { DryRun } from "../../src/reconcile/dry-run.ts";
+import type { AnyChange } from "../../src/resources/registry.ts";
 import type { Source } from "../../src/sources/source.ts";
 import { tcp, workload } from "../builders.ts";
 import { type OriginStub, originStub } from "../sandbox/edge/testing/origin-stub.ts";

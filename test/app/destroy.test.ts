@@ -2,9 +2,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { cli } from "../../src/cli.ts";
+import { cli } from "../../src/cli/cli.ts";
 import { AUTHENTIK_OPERATIONS, type AuthentikOperation } from "../../src/clients/authentik/operations.ts";
-import { createTerminal } from "../../src/terminal.ts";
+import { createTerminal } from "../../src/core/terminal.ts";
 import { tcp, workload } from "../builders.ts";
 import { inventory } from "../e2e/world.ts";
 import { seedApp, seedIdentityProvider } from "../sandbox/cloudflare/seed.ts";

@@ -1,6 +1,6 @@
 /** A container that stops and comes back, among others that have its name elsewhere. */
 import { describe, expect, it } from "vitest";
-import type { Workload } from "../../src/domain/workload.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
 import { workload } from "../builders.ts";
 import { type Home, home } from "./daemon.ts";
 

@@ -1,8 +1,8 @@
 /** The daemon as `cfauth run` has it, with an engine made of a few lines: what an image says of itself decides nothing. */
 import { expect, it } from "vitest";
-import { cli } from "../../src/cli.ts";
+import { cli } from "../../src/cli/cli.ts";
+import { createTerminal } from "../../src/core/terminal.ts";
 import type { Report } from "../../src/status/report.ts";
-import { createTerminal } from "../../src/terminal.ts";
 import { startSandbox } from "../sandbox/index.ts";
 import { type FakeEngine, fakeEngine } from "../sources/docker/engine.ts";
 import { listed } from "../sources/docker/listed.ts";

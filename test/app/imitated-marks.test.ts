@@ -1,6 +1,6 @@
 /** Text of the user that looks like a mark of cfauth's own, through the whole daemon against the sandbox. */
 import { describe, expect, it } from "vitest";
-import type { Owner } from "../../src/domain/owner.ts";
+import type { Owner } from "../../src/core/domain/owner.ts";
 import { planReport } from "../../src/preview/json.ts";
 import { home, OWNER } from "./daemon.ts";
 

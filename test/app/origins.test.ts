@@ -1,6 +1,6 @@
 /** How the rules that earlier versions wrote become the ones of this version, and what neighbours do to them. */
 import { expect, it } from "vitest";
-import type { Workload } from "../../src/domain/workload.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
 import { tcp, workload } from "../builders.ts";
 import { type Home, home } from "./daemon.ts";
 

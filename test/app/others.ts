@@ -1,6 +1,6 @@
 /** What other people have on the same account and in the same Authentik. */
 
-import { groupsIn } from "../../src/kinds/login/claim.ts";
+import { groupsIn } from "../../src/resources/login/claim.ts";
 import { addUser } from "../sandbox/authentik/people.ts";
 import { asking } from "../sandbox/authentik/testing.ts";
 import {

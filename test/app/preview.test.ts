@@ -1,8 +1,8 @@
 /** What is previewed is what is then done: held against the whole daemon on the sandbox, change for change and wave for wave. */
 import { describe, expect, it } from "vitest";
-import type { Owner } from "../../src/domain/owner.ts";
-import type { DryRun } from "../../src/loop/preview.ts";
+import type { Owner } from "../../src/core/domain/owner.ts";
 import { planReport } from "../../src/preview/json.ts";
+import type { DryRun } from "../../src/reconcile/dry-run.ts";
 import { tcp, workload } from "../builders.ts";
 import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTunnel } from "../sandbox/cloudflare/seed.ts";
 import { type Home, type HomeOptions, home, line, OWNER } from "./daemon.ts";

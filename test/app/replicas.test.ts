@@ -1,6 +1,6 @@
 /** Replicas of one Compose service, where a rule can lead to one of them only. */
 import { expect, it } from "vitest";
-import type { Workload } from "../../src/domain/workload.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
 import { tcp, workload } from "../builders.ts";
 import { home } from "./daemon.ts";
 

@@ -1,6 +1,6 @@
 /** What people are told of a closing and a narrowing that cloudflared does not run yet: in the log, on the page, by `/readyz`, by a notification. */
 import { expect, it } from "vitest";
-import type { ListedContainer } from "../../src/sources/docker/listed.ts";
+import type { ListedContainer } from "../../src/sources/docker/container.ts";
 import type { Report } from "../../src/status/report.ts";
 import { answer, stub } from "../clients/stub.ts";
 import { startSandbox } from "../sandbox/index.ts";

@@ -1,8 +1,8 @@
 /** `cfauth run` within this process, for tests that bring an engine made of a few lines. */
 import { expect } from "vitest";
-import { run } from "../../src/commands/run.ts";
-import { readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
+import { run } from "../../src/cli/commands/run.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { createLog } from "../../src/log/log.ts";
 import { until } from "../sources/until.ts";
 
 export interface Running extends AsyncDisposable {

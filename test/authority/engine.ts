@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { DockerDns } from "../../src/clients/docker/dns.ts";
-import type { Docker } from "../../src/clients/docker.ts";
-import { ServiceError } from "../../src/errors.ts";
+import type { Docker } from "../../src/clients/docker/docker.ts";
+import { ServiceError } from "../../src/core/errors.ts";
 
 /** A container that runs. */
 export interface Container {

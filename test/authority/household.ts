@@ -1,17 +1,17 @@
 /** One engine, one account and the daemon between them: the real source, labels and planner on a world in memory. */
 
 import { desiredStateSettings, graceOf } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
-import type { Workload } from "../../src/domain/workload.ts";
-import type { AnyChange } from "../../src/kinds/index.ts";
-import { resourceModel } from "../../src/kinds/index.ts";
-import { routedHosts } from "../../src/kinds/routed-hosts.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { namedNetworks, referencedNames } from "../../src/labels/asked.ts";
-import { effectiveLabels } from "../../src/labels/label-set.ts";
-import { computeDesired } from "../../src/loop/wishes.ts";
-import { type Decision, EMPTY_MEMORY, type ReconcileMemory } from "../../src/plan/decide.ts";
-import { type Plan, planChanges } from "../../src/plan/plan.ts";
+import { readConfig } from "../../src/config/config.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import { effectiveLabels } from "../../src/core/labels/label-set.ts";
+import { namedNetworks, referencedNames } from "../../src/core/labels/references.ts";
+import { type Decision, EMPTY_MEMORY, type ReconcileMemory } from "../../src/core/plan/desired-state.ts";
+import { type Plan, planChanges } from "../../src/core/plan/planner.ts";
+import { computeDesired } from "../../src/reconcile/desired-state.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import type { AnyChange } from "../../src/resources/registry.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
+import { routedHosts } from "../../src/resources/route/routed-hosts.ts";
 import { createDockerSource } from "../../src/sources/docker/source.ts";
 import { withAnswers } from "../../src/sources/index.ts";
 import type { Source } from "../../src/sources/source.ts";

@@ -1,6 +1,6 @@
 /** The parties of the histories: what their containers are called, what their labels ask for, and whom that admits. */
 import fc from "fast-check";
-import { covers } from "../../src/domain/hostname.ts";
+import { covers } from "../../src/core/domain/hostname.ts";
 import { cleaned, type Request, type Visitor } from "../plan/model.ts";
 import type { Container } from "./engine.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { onlyAccount } from "../../src/clients/cloudflare/account.ts";
-import { createCloudflare } from "../../src/clients/cloudflare.ts";
+import { createCloudflare } from "../../src/clients/cloudflare/cloudflare.ts";
 import { answer, stub } from "./stub.ts";
 
 const ids = (...list: readonly string[]) => answer(200, { success: true, result: list.map((id) => ({ id })) });

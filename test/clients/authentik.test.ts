@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type Authentik, createAuthentik } from "../../src/clients/authentik.ts";
+import { type Authentik, createAuthentik } from "../../src/clients/authentik/authentik.ts";
 import { answer, cut, failure, stub } from "./stub.ts";
 
 const TOKEN = "very-secret-token";

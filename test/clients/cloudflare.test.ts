@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { type Cloudflare, createCloudflare } from "../../src/clients/cloudflare.ts";
-import type { CallReport } from "../../src/clients/report.ts";
-import type { ServiceError } from "../../src/errors.ts";
+import type { CallReport } from "../../src/clients/call-report.ts";
+import { type Cloudflare, createCloudflare } from "../../src/clients/cloudflare/cloudflare.ts";
+import type { ServiceError } from "../../src/core/errors.ts";
 import { answer, cut, failure, type Stub, stub } from "./stub.ts";
 
 const TOKEN = "very-secret-token";

@@ -2,10 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { throwDockerError } from "../../src/clients/docker/fault.ts";
-import { createDocker } from "../../src/clients/docker.ts";
-import type { CallReport } from "../../src/clients/report.ts";
-import { ServiceError } from "../../src/errors.ts";
+import type { CallReport } from "../../src/clients/call-report.ts";
+import { createDocker } from "../../src/clients/docker/docker.ts";
+import { throwDockerError } from "../../src/clients/docker/errors.ts";
+import { ServiceError } from "../../src/core/errors.ts";
 import { fakeEngine } from "../sources/docker/engine.ts";
 
 const SOCKET = { kind: "socket", path: "/var/run/docker.sock" } as const;

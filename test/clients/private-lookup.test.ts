@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { createCloudflare } from "../../src/clients/cloudflare.ts";
+import { createCloudflare } from "../../src/clients/cloudflare/cloudflare.ts";
 import { answer, plainGuard, privateAddresses } from "../../src/clients/private-lookup.ts";
 import { failure } from "./stub.ts";
 

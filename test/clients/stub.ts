@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { ServiceError } from "../../src/errors.ts";
+import { ServiceError } from "../../src/core/errors.ts";
 
 export interface Received {
   readonly method: string;
@@ -57,5 +57,5 @@ export async function failure(call: Promise<unknown>): Promise<ServiceError> {
     (it: unknown) => it,
   );
   if (error instanceof ServiceError) return error;
-  throw new Error(`not a WorldError: ${String(error)}`);
+  throw new Error(`not a ServiceError: ${String(error)}`);
 }

@@ -1,7 +1,7 @@
 /** `cfauth plan` and `cfauth apply` whole, on the sandbox, with an engine that lists what a test says. */
 import { describe, expect, it } from "vitest";
-import { cli } from "../../src/cli.ts";
-import { createTerminal } from "../../src/terminal.ts";
+import { cli } from "../../src/cli/cli.ts";
+import { createTerminal } from "../../src/core/terminal.ts";
 import type { Call } from "../sandbox/call.ts";
 import { failure } from "../sandbox/cloudflare/envelope.ts";
 import { type Sandbox, startSandbox } from "../sandbox/index.ts";

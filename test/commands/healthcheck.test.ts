@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { healthcheck } from "../../src/commands/healthcheck.ts";
+import { healthcheck } from "../../src/cli/commands/healthcheck.ts";
 
 /** A daemon that answers so, or not at all. */
 async function daemon(host: string, status: number | undefined): Promise<{ readonly port: number } & AsyncDisposable> {

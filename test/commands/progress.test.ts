@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createProgress } from "../../src/commands/progress.ts";
-import { createTerminal } from "../../src/terminal.ts";
+import { createProgress } from "../../src/cli/commands/progress-bar.ts";
+import { createTerminal } from "../../src/core/terminal.ts";
 
 /** Twenty steps, of which a line is told and seven are done. */
 function written(output: { readonly isTTY?: boolean; readonly columns?: number }, total = 20, env = {}): string {

@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { cli } from "../../src/cli.ts";
+import { cli } from "../../src/cli/cli.ts";
+import { createTerminal } from "../../src/core/terminal.ts";
 import type { Report } from "../../src/status/report.ts";
-import { createTerminal } from "../../src/terminal.ts";
 import { LIVE, pageOf, reportedProblem, reportedRoute, reportOf, TROUBLE } from "../http/reports.ts";
 
 /** `cfauth status` beside whatever listens there. */

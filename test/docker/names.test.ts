@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createDocker } from "../../src/clients/docker.ts";
-import type { Workload } from "../../src/domain/workload.ts";
+import { createDocker } from "../../src/clients/docker/docker.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
 import { createDockerSource, withAnswers } from "../../src/sources/index.ts";
 import { decoded } from "../builders.ts";
 import { type Asker, asker } from "./asker.ts";

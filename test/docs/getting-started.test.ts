@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
 import { withTokenLink } from "../../scripts/docs/token.ts";
-import { TOKEN_FORM } from "../../src/links.ts";
+import { TOKEN_FORM } from "../../src/core/links.ts";
 
 const read = (page: string): string => readFileSync(resolve(import.meta.dirname, "../..", page), "utf8");
 

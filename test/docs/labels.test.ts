@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Example, ORIGIN_MEANINGS, SECTIONS, TOGETHER } from "../../scripts/docs/examples.ts";
 import { labelsPage } from "../../scripts/docs/page.ts";
-import type { Workload } from "../../src/domain/workload.ts";
-import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
-import type { Decoded } from "../../src/plan/desired.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/core/labels/catalogue.ts";
+import type { Decoded } from "../../src/core/plan/types.ts";
 import { authentikIs, decoded, everyone, plain, tcp, workload } from "../builders.ts";
 import { KNOWN } from "../labels/known.ts";
 

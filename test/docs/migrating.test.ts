@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Protection } from "../../src/domain/exposure.ts";
-import { LABEL_KEYS } from "../../src/labels/catalogue.ts";
-import { LABEL_DIALECTS, translateLabels } from "../../src/labels/foreign.ts";
+import type { Protection } from "../../src/core/domain/exposure.ts";
+import { LABEL_KEYS } from "../../src/core/labels/catalogue.ts";
+import { LABEL_DIALECTS, translateLabels } from "../../src/core/labels/dialects.ts";
 import { decoded, tcp, workload } from "../builders.ts";
 import { KNOWN } from "../labels/known.ts";
 

@@ -3,12 +3,12 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { withMetrics } from "../../scripts/docs/metrics.ts";
-import { docsUrl } from "../../src/links.ts";
+import { docsUrl } from "../../src/core/links.ts";
 import { METRICS, type MetricRow } from "../../src/metrics/catalogue.ts";
 import { createMetrics } from "../../src/metrics/metrics.ts";
-import { buildReport } from "../../src/status/page.ts";
+import { buildReport } from "../../src/status/build-report.ts";
+import { createStatusCollector } from "../../src/status/collector.ts";
 import type { ReportedRoute } from "../../src/status/report.ts";
-import { createStatusCollector } from "../../src/status/watch.ts";
 import { type Scrape, scraped } from "../metrics/exposition.ts";
 import { spoken } from "./promql.ts";
 

@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withLimits } from "../../scripts/docs/limits.ts";
 import { RawSettings } from "../../src/config/settings.ts";
-import { backoff } from "../../src/loop/backoff.ts";
+import { backoff } from "../../src/reconcile/backoff.ts";
 import { retryDelay } from "../../src/sources/docker/retry-delay.ts";
-import { livenessFailure } from "../../src/status/page.ts";
+import { livenessFailure } from "../../src/status/build-report.ts";
 
 const read = (path: string): string => readFileSync(resolve(import.meta.dirname, "../..", path), "utf8");
 const PAGE = read("docs/reliability.md").replace(/\s+/g, " ");
@@ -50,7 +50,7 @@ describe("the numbers in docs/reliability.md", () => {
     expect(PAGE).toContain("at most 30 s between two tries");
     expect(read("test/e2e/restart.test.ts")).toContain("STOPS_WITHIN_MS = 5_000");
     expect(PAGE).toContain("ends within 5 seconds");
-    expect(read("src/clients/cloudflare/lane.ts")).toContain("intervalCap: 1_100, interval: 300_000");
+    expect(read("src/clients/cloudflare/rate-limiter.ts")).toContain("intervalCap: 1_100, interval: 300_000");
     expect(PAGE).toContain("1,100 requests in 5 minutes");
   });
 });

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { SECTIONS, TOGETHER } from "../../scripts/docs/examples.ts";
 import { GRAMMAR } from "../../scripts/docs/grammar.ts";
 import { composeSchema, labelsSchema, printed } from "../../scripts/docs/schema.ts";
-import { CATALOGUE, LABEL_KEYS, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
+import { CATALOGUE, LABEL_KEYS, ORIGIN_OPTIONS } from "../../src/core/labels/catalogue.ts";
 import { decoded, workload } from "../builders.ts";
 import { KNOWN } from "../labels/known.ts";
 

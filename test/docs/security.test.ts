@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SETTING_NAMES } from "../../src/config/settings.ts";
-import { PROBLEM_CODES } from "../../src/domain/problem.ts";
+import { PROBLEM_CODES } from "../../src/core/domain/problem.ts";
 import { decoded, workload } from "../builders.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");

@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SETTINGS } from "../../scripts/docs/setting-rows.ts";
 import { settingsPage } from "../../scripts/docs/settings.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { SETTING_NAMES } from "../../src/config/settings.ts";
-import { readConfig } from "../../src/config.ts";
 
 const PAGE = readFileSync(resolve(import.meta.dirname, "../../docs/settings.md"), "utf8");
 const ROWS = SETTINGS.flatMap(({ settings }) => Object.entries(settings)).filter(([name]) => SETTING_NAMES.includes(name));

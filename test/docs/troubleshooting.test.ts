@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FAMILIES } from "../../scripts/docs/problems/index.ts";
 import { withProblems } from "../../scripts/docs/troubleshooting.ts";
-import { PROBLEM_CODES } from "../../src/domain/problem.ts";
-import { problemUrl } from "../../src/links.ts";
+import { PROBLEM_CODES } from "../../src/core/domain/problem.ts";
+import { problemUrl } from "../../src/core/links.ts";
 import { textsOf } from "./sentences.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -28,7 +28,7 @@ describe("every code of a problem", () => {
 
   it("is said by the source somewhere: else its section is of no use", () => {
     const said = globSync("src/**/*.ts", { cwd: ROOT })
-      .filter((file) => !file.endsWith("domain/problem.ts"))
+      .filter((file) => !file.endsWith("core/domain/problem.ts"))
       .map((file) => readFileSync(`${ROOT}/${file}`, "utf8"))
       .join("\n");
     expect(PROBLEM_CODES.filter((code) => !said.includes(`"${code}"`))).toEqual([]);

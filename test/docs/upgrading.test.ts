@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { decoded, tcp, workload } from "../builders.ts";
 
 const PAGE = readFileSync(resolve(import.meta.dirname, "../../docs/upgrading.md"), "utf8");

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { runChecks } from "../../src/doctor/examine.ts";
-import type { DoctorContext } from "../../src/doctor/scene.ts";
-import { ServiceError } from "../../src/errors.ts";
+import { ServiceError } from "../../src/core/errors.ts";
+import type { DoctorContext } from "../../src/doctor/context.ts";
+import { runChecks } from "../../src/doctor/run-checks.ts";
 
 const down = (service: "cloudflare" | "docker"): ServiceError =>
   new ServiceError({

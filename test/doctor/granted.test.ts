@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import type { Authentik } from "../../src/clients/authentik.ts";
-import { readGrantedPermissions } from "../../src/doctor/granted.ts";
-import { ServiceError } from "../../src/errors.ts";
+import type { Authentik } from "../../src/clients/authentik/authentik.ts";
+import { ServiceError } from "../../src/core/errors.ts";
+import { readGrantedPermissions } from "../../src/doctor/authentik-permissions.ts";
 
 const VIEW = { app_label: "authentik_flows", codename: "view_flow" };
 const ADD = { app_label: "authentik_core", codename: "add_application" };

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { followLogin } from "../../src/doctor/journey.ts";
-import type { NoPage, ProbedPage } from "../../src/doctor/visit.ts";
+import type { NoPage, ProbedPage } from "../../src/doctor/http-probe.ts";
+import { followLogin } from "../../src/doctor/login-probe.ts";
 
 const AT = "https://auth.example.com";
 const START = `${AT}/application/o/authorize/?client_id=x`;

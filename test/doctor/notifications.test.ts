@@ -2,10 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
+import { parseTargets } from "../../src/config/notify-target.ts";
+import type { Owner } from "../../src/core/domain/owner.ts";
+import type { DoctorContext } from "../../src/doctor/context.ts";
 import { checkNotifications } from "../../src/doctor/notifications.ts";
-import type { DoctorContext } from "../../src/doctor/scene.ts";
-import type { Owner } from "../../src/domain/owner.ts";
-import { parseTargets } from "../../src/notify/target.ts";
 
 /** Two services of somebody's: one that takes what it is sent, and one that knows no such address. */
 async function services() {

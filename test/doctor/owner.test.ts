@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findSharedOwner, type MarkedObjects } from "../../src/doctor/owner.ts";
-import type { RouteKey } from "../../src/domain/route.ts";
+import type { RouteKey } from "../../src/core/domain/route.ts";
+import { findSharedOwner, type MarkedObjects } from "../../src/doctor/owner-conflict.ts";
 import type { ReportedRoute } from "../../src/status/report.ts";
 import { reportOf } from "./report.ts";
 

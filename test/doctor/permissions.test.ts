@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { probePermission } from "../../src/doctor/permissions.ts";
-import { ServiceError, type ServiceErrorInit } from "../../src/errors.ts";
+import { ServiceError, type ServiceErrorInit } from "../../src/core/errors.ts";
+import { probePermission } from "../../src/doctor/cloudflare-permissions.ts";
 
 const answered = (code: ServiceErrorInit["code"], status: number | undefined, vendor: readonly string[] = []) =>
   probePermission(

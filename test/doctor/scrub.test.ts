@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { secret } from "../../src/core/secret.ts";
 import { publishReport, scrubReport } from "../../src/doctor/scrub.ts";
-import { secret } from "../../src/secret.ts";
 
 const of = (detail: string) => ({
   groups: [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { createTerminal, type Terminal } from "../../src/core/terminal.ts";
 import type { CheckResults, DoctorCheck } from "../../src/doctor/findings.ts";
 import { groupText, verdict } from "../../src/doctor/text.ts";
-import { createTerminal, type Terminal } from "../../src/terminal.ts";
 
 const terminal = (columns: number, env: Readonly<Record<string, string>> = {}): Terminal =>
   createTerminal({ write: () => {}, columns }, env);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type AuthentikEvidence, type AuthentikReference, findAuthentik } from "../../src/domain/authentik-container.ts";
-import type { Workload } from "../../src/domain/workload.ts";
+import { type AuthentikEvidence, type AuthentikReference, findAuthentik } from "../../src/core/domain/authentik-container.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
 import { workload } from "../builders.ts";
 
 const at = (host: string): AuthentikReference => ({ kind: "host", host });

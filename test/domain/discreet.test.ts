@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { redactPersonalData } from "../../src/domain/discreet.ts";
+import { redactPersonalData } from "../../src/core/text/redact.ts";
 
 describe("a text that is shown to others", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isSubsetOf, type Protection } from "../../src/domain/exposure.ts";
+import { isSubsetOf, type Protection } from "../../src/core/domain/exposure.ts";
 import { anybody, members, only } from "../builders.ts";
 
 const backup = { id: "t-1", name: "backup" };

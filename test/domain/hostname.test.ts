@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chooseZone, covers, parseHostname, usableZone, zoneOf } from "../../src/domain/hostname.ts";
+import { chooseZone, covers, parseHostname, usableZone, zoneOf } from "../../src/core/domain/hostname.ts";
 import { hostname } from "../builders.ts";
 
 describe("a hostname", () => {

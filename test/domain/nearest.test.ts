@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { closestMatch, editDistance } from "../../src/domain/nearest.ts";
+import { closestMatch, editDistance } from "../../src/core/text/closest-match.ts";
 
 describe("the word that was probably meant", () => {
   const known = ["hostname", "port", "path", "access", "access.session", "access.groups", "app.name", "origin.noTLSVerify", "wait-healthy"];

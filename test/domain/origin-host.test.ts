@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { hostByAddress, hostById, hostOnNetwork, parseOriginHost } from "../../src/domain/origin-host.ts";
+import { hostByAddress, hostById, hostOnNetwork, parseOriginHost } from "../../src/core/domain/origin-host.ts";
 
 it.each([
   ["wiki", "tunnel", "wiki.tunnel"],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accessTag, dnsComment, parseOwner, policyPrefix } from "../../src/domain/owner.ts";
+import { accessTag, dnsComment, parseOwner, policyPrefix } from "../../src/core/domain/owner.ts";
 import { owner } from "../kinds/world.ts";
 
 describe("an owner's name", () => {

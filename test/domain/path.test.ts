@@ -11,7 +11,7 @@ import {
   parsePath,
   pathPattern,
   patternPath,
-} from "../../src/domain/path.ts";
+} from "../../src/core/domain/path.ts";
 import { path } from "../builders.ts";
 import { re2 } from "../sandbox/edge/connector/re2.ts";
 

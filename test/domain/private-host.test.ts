@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isPrivateAddress, isPrivateHost, mayBePrivateHost } from "../../src/domain/private-host.ts";
+import { isPrivateAddress, isPrivateHost, mayBePrivateHost } from "../../src/core/domain/private-host.ts";
 
 describe("an address is private", () => {
   test.each(["127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.4", "100.64.0.1", "169.254.1.1"])(

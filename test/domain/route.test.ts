@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bySpecificity, isNestedIn, parseRouteKey, type Route, routeKey } from "../../src/domain/route.ts";
+import { bySpecificity, isNestedIn, parseRouteKey, type Route, routeKey } from "../../src/core/domain/route.ts";
 import { route } from "../builders.ts";
 
 const some = fc

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseService, serviceHost, withHost } from "../../src/domain/service-url.ts";
+import { parseService, serviceHost, withHost } from "../../src/core/domain/service-url.ts";
 
 describe("the service of a rule", () => {
   it.each([

@@ -4,7 +4,7 @@ import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { CLEAN_PATHS, patternPath } from "../../src/domain/path.ts";
+import { CLEAN_PATHS, patternPath } from "../../src/core/domain/path.ts";
 import type { Container } from "../docker/container.ts";
 import type { Network } from "../docker/network.ts";
 import { docker, RUN_ID } from "../docker/run.ts";

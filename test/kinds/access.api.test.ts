@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
-import type { RouteKey } from "../../src/domain/route.ts";
-import { createAccessApplicationDriver } from "../../src/kinds/access/api.ts";
-import type { AccessApplicationChange, DesiredApplication, ObservedAccessApplications } from "../../src/kinds/access/seen.ts";
+import type { RouteKey } from "../../src/core/domain/route.ts";
+import { createAccessApplicationDriver } from "../../src/resources/access-application/driver.ts";
+import type {
+  AccessApplicationChange,
+  DesiredApplication,
+  ObservedAccessApplications,
+} from "../../src/resources/access-application/types.ts";
 import { seedApp, seedIdentityProvider, seedPolicy, seedTag } from "../sandbox/cloudflare/seed.ts";
 import { cloudflare, owner } from "./world.ts";
 

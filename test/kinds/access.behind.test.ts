@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import { diagnoseLoginBehindAccess } from "../../src/kinds/access/behind.ts";
-import type { ForeignApplication } from "../../src/kinds/access/seen.ts";
-import { resourceModel } from "../../src/kinds/index.ts";
-import { deployedRoutes } from "../../src/kinds/standing.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { resolveDesired } from "../../src/plan/decide.ts";
-import { planChanges } from "../../src/plan/plan.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import { resolveDesired } from "../../src/core/plan/desired-state.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import { diagnoseLoginBehindAccess } from "../../src/resources/access-application/login-behind-access.ts";
+import type { ForeignApplication } from "../../src/resources/access-application/types.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
+import { deployedRoutes } from "../../src/resources/route/deployed.ts";
 import { anybody, exposure, knowing, NOTHING_RUNS } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { foreignApplicationFrom } from "../../src/kinds/access/application.ts";
-import { foreignApplicationsCovering } from "../../src/kinds/access/covering.ts";
-import type { AccessApplication, ForeignApplication } from "../../src/kinds/access/seen.ts";
-import { markOwned } from "../../src/kinds/mine.ts";
+import { foreignApplicationFrom } from "../../src/resources/access-application/application.ts";
+import { foreignApplicationsCovering } from "../../src/resources/access-application/covering.ts";
+import type { AccessApplication, ForeignApplication } from "../../src/resources/access-application/types.ts";
+import { markOwned } from "../../src/resources/contract/owned.ts";
 import { key, route } from "../builders.ts";
 
 const foreign = (covers: readonly string[], more: Partial<ForeignApplication> = {}): ForeignApplication => ({

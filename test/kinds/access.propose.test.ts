@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure, Protection } from "../../src/domain/exposure.ts";
-import { composeProject } from "../../src/domain/party.ts";
-import { routeKey } from "../../src/domain/route.ts";
-import { diagnoseOverruledApplications } from "../../src/kinds/access/conflict.ts";
-import { accessApplicationResource, collectDuplicateApplications, tagPrerequisite } from "../../src/kinds/access/propose.ts";
-import type { AccessApplication, ObservedAccessApplications } from "../../src/kinds/access/seen.ts";
-import type { RawRule } from "../../src/kinds/ingress/seen.ts";
-import { markOwned } from "../../src/kinds/mine.ts";
-import type { Policy } from "../../src/kinds/policy/seen.ts";
-import { EMPTY_MEMORY, resolveDesired } from "../../src/plan/decide.ts";
+import type { Exposure, Protection } from "../../src/core/domain/exposure.ts";
+import { composeProject } from "../../src/core/domain/party.ts";
+import { routeKey } from "../../src/core/domain/route.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../src/core/plan/desired-state.ts";
+import { diagnoseOverruledApplications } from "../../src/resources/access-application/conflict.ts";
+import {
+  accessApplicationResource,
+  collectDuplicateApplications,
+  tagPrerequisite,
+} from "../../src/resources/access-application/propose.ts";
+import type { AccessApplication, ObservedAccessApplications } from "../../src/resources/access-application/types.ts";
+import type { Policy } from "../../src/resources/access-policy/types.ts";
+import { markOwned } from "../../src/resources/contract/owned.ts";
+import type { RawRule } from "../../src/resources/ingress-rule/types.ts";
 import { anybody, exposure, hostname, key, NOTHING_RUNS, only, route } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 

@@ -1,10 +1,10 @@
 /** What the log and the plan say of a change: in people's words, and never a secret or an address. */
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import { diffLogin } from "../../src/kinds/login/difference.ts";
-import type { Provider } from "../../src/kinds/login/seen.ts";
-import { summariseDiff } from "../../src/kinds/phrase.ts";
-import type { DryRun } from "../../src/loop/preview.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import type { DryRun } from "../../src/reconcile/dry-run.ts";
+import { summariseDiff } from "../../src/resources/describe.ts";
+import { diffLogin } from "../../src/resources/login/diff.ts";
+import type { Provider } from "../../src/resources/login/types.ts";
 import { anybody, exposure, only } from "../builders.ts";
 import { handMade } from "../plan/model.ts";
 import { empty, previewOf, settled } from "../preview/scene.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createLookupDriver, isFresh, NO_REFERENCES } from "../../src/kinds/directory.ts";
+import { createLookupDriver, isFresh, NO_REFERENCES } from "../../src/resources/contract/lookups.ts";
 import { addGroup } from "../sandbox/authentik/people.ts";
 import { seedServiceToken } from "../sandbox/cloudflare/seed.ts";
 import { authentik, cloudflare } from "./world.ts";

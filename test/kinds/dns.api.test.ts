@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { parseHostname } from "../../src/domain/hostname.ts";
-import { createDnsRecordDriver } from "../../src/kinds/dns/api.ts";
-import type { DnsRecordChange, ObservedDnsRecords } from "../../src/kinds/dns/seen.ts";
+import { parseHostname } from "../../src/core/domain/hostname.ts";
+import { createDnsRecordDriver } from "../../src/resources/dns-record/driver.ts";
+import type { DnsRecordChange, ObservedDnsRecords } from "../../src/resources/dns-record/types.ts";
 import { seedRecord } from "../sandbox/cloudflare/seed.ts";
 import { zoneId } from "../sandbox/cloudflare/testing.ts";
 import { cloudflare, owner } from "./world.ts";

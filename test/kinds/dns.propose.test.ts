@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import { dnsRecordResource } from "../../src/kinds/dns/propose.ts";
-import type { DnsRecord } from "../../src/kinds/dns/seen.ts";
-import { markOwned } from "../../src/kinds/mine.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { EMPTY_MEMORY, resolveDesired } from "../../src/plan/decide.ts";
-import type { DesiredState } from "../../src/plan/desired.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../src/core/plan/desired-state.ts";
+import type { DesiredState } from "../../src/core/plan/types.ts";
+import { markOwned } from "../../src/resources/contract/owned.ts";
+import { dnsRecordResource } from "../../src/resources/dns-record/propose.ts";
+import type { DnsRecord } from "../../src/resources/dns-record/types.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
 import { exposure, hostname, key, NOTHING_RUNS, route } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { inOrder } from "../../src/kinds/in-order.ts";
+import { inOrder } from "../../src/resources/contract/all-in-order.ts";
 
 const fails = async (ms: number, why: string): Promise<never> => {
   await sleep(ms);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { parseRouteKey, type Route } from "../../src/domain/route.ts";
-import { createIngressRuleDriver } from "../../src/kinds/ingress/api.ts";
-import type { IngressRuleChange, ObservedIngressRules } from "../../src/kinds/ingress/seen.ts";
+import { parseRouteKey, type Route } from "../../src/core/domain/route.ts";
+import { createIngressRuleDriver } from "../../src/resources/ingress-rule/driver.ts";
+import type { IngressRuleChange, ObservedIngressRules } from "../../src/resources/ingress-rule/types.ts";
 import type { Fault } from "../sandbox/call.ts";
 import { seedConfiguration, seedTunnel } from "../sandbox/cloudflare/seed.ts";
 import { cloudflare, owner } from "./world.ts";

@@ -1,9 +1,16 @@
 /** What this process remembers of the tunnel's document from look to look: who moved it, and what cloudflared runs. */
 import { describe, expect, it } from "vitest";
-import { afterLook, afterWrite, EMPTY_JOURNAL, type Journal, journalFacts, type RuleDocument } from "../../src/kinds/ingress/journal.ts";
-import { originFingerprint } from "../../src/kinds/ingress/rules.ts";
-import { afterAsking } from "../../src/kinds/ingress/running.ts";
-import type { IngressRuleChange, RawRule } from "../../src/kinds/ingress/seen.ts";
+import {
+  afterLook,
+  afterWrite,
+  EMPTY_JOURNAL,
+  type Journal,
+  journalFacts,
+  type RuleDocument,
+} from "../../src/resources/ingress-rule/journal.ts";
+import { originFingerprint } from "../../src/resources/ingress-rule/rules.ts";
+import { afterAsking } from "../../src/resources/ingress-rule/running.ts";
+import type { IngressRuleChange, RawRule } from "../../src/resources/ingress-rule/types.ts";
 import { key, route } from "../builders.ts";
 
 const MARK = "cfauth:home";

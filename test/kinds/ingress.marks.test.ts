@@ -1,18 +1,18 @@
 /** Rules that our mark alone tells from foreign ones, and rules of earlier versions that have none yet. */
 
 import { expect, it } from "vitest";
-import { singleContainer } from "../../src/domain/party.ts";
-import type { AccessApplication } from "../../src/kinds/access/seen.ts";
-import { resourceModel } from "../../src/kinds/index.ts";
-import { mergeRules } from "../../src/kinds/ingress/arrange.ts";
-import { collectStrayRules, markUnmarkedRules } from "../../src/kinds/ingress/marks.ts";
-import type { IngressRuleChange, RawRule } from "../../src/kinds/ingress/seen.ts";
-import { type Mine, markOwned } from "../../src/kinds/mine.ts";
-import { deployedRoutes } from "../../src/kinds/standing.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { EMPTY_MEMORY, resolveDesired } from "../../src/plan/decide.ts";
-import { NOTHING_DESIRED } from "../../src/plan/desired.ts";
-import { planChanges } from "../../src/plan/plan.ts";
+import { singleContainer } from "../../src/core/domain/party.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../src/core/plan/desired-state.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import { NOTHING_DESIRED } from "../../src/core/plan/types.ts";
+import type { AccessApplication } from "../../src/resources/access-application/types.ts";
+import { type Mine, markOwned } from "../../src/resources/contract/owned.ts";
+import { collectStrayRules, markUnmarkedRules } from "../../src/resources/ingress-rule/marks.ts";
+import { mergeRules } from "../../src/resources/ingress-rule/merge-rules.ts";
+import type { IngressRuleChange, RawRule } from "../../src/resources/ingress-rule/types.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
+import { deployedRoutes } from "../../src/resources/route/deployed.ts";
 import { key, NOTHING_RUNS, route } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import { CLEAN_PATHS, cleanPattern, guardPattern, openPattern, pathPattern } from "../../src/domain/path.ts";
-import type { RouteKey } from "../../src/domain/route.ts";
-import type { AccessApplication } from "../../src/kinds/access/seen.ts";
-import { mergeRules } from "../../src/kinds/ingress/arrange.ts";
-import { ingressRuleResource } from "../../src/kinds/ingress/propose.ts";
-import { desiredRule, isOwnedRule, isPlaceholderRule, withMark } from "../../src/kinds/ingress/rules.ts";
-import type { IngressRuleChange, RawRule } from "../../src/kinds/ingress/seen.ts";
-import { type Mine, markOwned } from "../../src/kinds/mine.ts";
-import { deployedRoutes } from "../../src/kinds/standing.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { EMPTY_MEMORY, resolveDesired } from "../../src/plan/decide.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import { CLEAN_PATHS, cleanPattern, guardPattern, openPattern, pathPattern } from "../../src/core/domain/path.ts";
+import type { RouteKey } from "../../src/core/domain/route.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../src/core/plan/desired-state.ts";
+import type { AccessApplication } from "../../src/resources/access-application/types.ts";
+import { type Mine, markOwned } from "../../src/resources/contract/owned.ts";
+import { mergeRules } from "../../src/resources/ingress-rule/merge-rules.ts";
+import { ingressRuleResource } from "../../src/resources/ingress-rule/propose.ts";
+import { desiredRule, isOwnedRule, isPlaceholderRule, withMark } from "../../src/resources/ingress-rule/rules.ts";
+import type { IngressRuleChange, RawRule } from "../../src/resources/ingress-rule/types.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { deployedRoutes } from "../../src/resources/route/deployed.ts";
 import { anybody, exposure, hostname, key, NOTHING_RUNS, only, path, route } from "../builders.ts";
 import { emptyWorld } from "../plan/model.ts";
 

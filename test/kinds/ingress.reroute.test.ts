@@ -1,14 +1,14 @@
 /** A rule that is led to another host while everything else of it stays. */
 
 import { expect, it } from "vitest";
-import { mergeRules } from "../../src/kinds/ingress/arrange.ts";
-import { diffIngressRule } from "../../src/kinds/ingress/difference.ts";
-import { afterWrite, EMPTY_JOURNAL } from "../../src/kinds/ingress/journal.ts";
-import { rerouteRule } from "../../src/kinds/ingress/propose.ts";
-import { placeholderRule } from "../../src/kinds/ingress/rules.ts";
-import type { IngressRuleChange, RawRule } from "../../src/kinds/ingress/seen.ts";
-import { summariseDiff } from "../../src/kinds/phrase.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
+import { summariseDiff } from "../../src/resources/describe.ts";
+import { diffIngressRule } from "../../src/resources/ingress-rule/diff.ts";
+import { afterWrite, EMPTY_JOURNAL } from "../../src/resources/ingress-rule/journal.ts";
+import { mergeRules } from "../../src/resources/ingress-rule/merge-rules.ts";
+import { rerouteRule } from "../../src/resources/ingress-rule/propose.ts";
+import { placeholderRule } from "../../src/resources/ingress-rule/rules.ts";
+import type { IngressRuleChange, RawRule } from "../../src/resources/ingress-rule/types.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
 import { route } from "../builders.ts";
 import { emptyWorld } from "../plan/model.ts";
 

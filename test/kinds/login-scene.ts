@@ -1,10 +1,10 @@
 /** Both ends of a login in sandboxes, a cfauth or several at work on it, and what a person who logs in comes with. */
-import type { Authentik as AuthentikClient } from "../../src/clients/authentik.ts";
-import type { ResourceDriver } from "../../src/kinds/kind.ts";
-import { createLoginDriver } from "../../src/kinds/login/api.ts";
-import { loginPrerequisite } from "../../src/kinds/login/propose.ts";
-import type { LoginChange, ObservedLogin } from "../../src/kinds/login/seen.ts";
-import type { DesiredState } from "../../src/plan/desired.ts";
+import type { Authentik as AuthentikClient } from "../../src/clients/authentik/authentik.ts";
+import type { DesiredState } from "../../src/core/plan/types.ts";
+import type { ResourceDriver } from "../../src/resources/contract/driver.ts";
+import { createLoginDriver } from "../../src/resources/login/driver.ts";
+import { loginPrerequisite } from "../../src/resources/login/propose.ts";
+import type { LoginChange, ObservedLogin } from "../../src/resources/login/types.ts";
 import { addGroup } from "../sandbox/authentik/people.ts";
 import type { Provider, ScopeMapping } from "../sandbox/authentik/state.ts";
 import type { Opened as OpenedAuthentik, Wired } from "../sandbox/authentik/testing.ts";

@@ -1,8 +1,9 @@
 /** A login that stands, as it is seen: each part is right as it comes, and says only what differs. */
-import { loginPrerequisite } from "../../src/kinds/login/propose.ts";
-import type { LoginMethod, ObservedGroups, ObservedLogin, Provider } from "../../src/kinds/login/seen.ts";
-import { markOwned } from "../../src/kinds/mine.ts";
-import type { DesiredState } from "../../src/plan/desired.ts";
+
+import type { DesiredState } from "../../src/core/plan/types.ts";
+import { markOwned } from "../../src/resources/contract/owned.ts";
+import { loginPrerequisite } from "../../src/resources/login/propose.ts";
+import type { LoginMethod, ObservedGroups, ObservedLogin, Provider } from "../../src/resources/login/types.ts";
 import { owner, wishingGroups } from "./world.ts";
 
 export const SLUG = "cf-tunnel-access";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { claimFor, claimName, expressionFor, groupsIn } from "../../src/kinds/login/claim.ts";
-import type { ObservedLogin } from "../../src/kinds/login/seen.ts";
+import { claimFor, claimName, expressionFor, groupsIn } from "../../src/resources/login/claim.ts";
+import type { ObservedLogin } from "../../src/resources/login/types.ts";
 import { wantedGroups } from "../sandbox/authentik/wanted-groups.ts";
 import { MAPPINGS } from "./login-seen.ts";
 import { owner } from "./world.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ObservedLogin } from "../../src/kinds/login/seen.ts";
-import type { DesiredState } from "../../src/plan/desired.ts";
+import type { DesiredState } from "../../src/core/plan/types.ts";
+import type { ObservedLogin } from "../../src/resources/login/types.ts";
 import { anybody, only } from "../builders.ts";
 import { CONFIG, groups, MAPPINGS, method, NAME, PROVIDER_WISH, proposed, provider, SLUG } from "./login-seen.ts";
 import { wishing, wishingGroups } from "./world.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { loginPrerequisite } from "../../src/kinds/login/propose.ts";
-import type { ObservedLogin } from "../../src/kinds/login/seen.ts";
+import { loginPrerequisite } from "../../src/resources/login/propose.ts";
+import type { ObservedLogin } from "../../src/resources/login/types.ts";
 import { addGroup } from "../sandbox/authentik/people.ts";
 import { wire } from "../sandbox/authentik/testing.ts";
 import { claimsOfAlice, type LoginScene, loginScene, mappingIn, mappingsIn, methodIn, nested, providerIn } from "./login-scene.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Problem } from "../../src/domain/problem.ts";
-import type { ObservedLogin, Provider } from "../../src/kinds/login/seen.ts";
+import type { Problem } from "../../src/core/domain/problem.ts";
+import type { ObservedLogin, Provider } from "../../src/resources/login/types.ts";
 import { CALLBACK, CONFIG, method, NAME, PROVIDER_WISH, proposed, provider, SLUG } from "./login-seen.ts";
 
 describe("the login", () => {

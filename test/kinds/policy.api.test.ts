@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { createAccessPolicyDriver } from "../../src/kinds/policy/api.ts";
-import { accessPolicyResource } from "../../src/kinds/policy/propose.ts";
-import type { AccessPolicyChange, DesiredPolicy, ObservedAccessPolicies } from "../../src/kinds/policy/seen.ts";
+import { createAccessPolicyDriver } from "../../src/resources/access-policy/driver.ts";
+import { accessPolicyResource } from "../../src/resources/access-policy/propose.ts";
+import type { AccessPolicyChange, DesiredPolicy, ObservedAccessPolicies } from "../../src/resources/access-policy/types.ts";
 import { exposure, members, only } from "../builders.ts";
 import { seedApp, seedIdentityProvider, seedPolicy, seedServiceToken } from "../sandbox/cloudflare/seed.ts";
 import { cloudflare, owner, wishing } from "./world.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Audience, Protection } from "../../src/domain/exposure.ts";
-import { desiredPolicies, policyNames } from "../../src/kinds/policy/audience.ts";
+import type { Audience, Protection } from "../../src/core/domain/exposure.ts";
+import { desiredPolicies, policyNames } from "../../src/resources/access-policy/audience.ts";
 import { anybody, only } from "../builders.ts";
 import { owner } from "./world.ts";
 

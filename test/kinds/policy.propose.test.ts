@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Protection } from "../../src/domain/exposure.ts";
-import { expressionFor } from "../../src/kinds/login/claim.ts";
-import type { ObservedLogin } from "../../src/kinds/login/seen.ts";
-import { markOwned } from "../../src/kinds/mine.ts";
-import { accessPolicyResource, collectUnusedPolicies, policyIdsFor } from "../../src/kinds/policy/propose.ts";
-import { replacedName } from "../../src/kinds/policy/replaced.ts";
-import type { ObservedAccessPolicies, Policy } from "../../src/kinds/policy/seen.ts";
+import type { Protection } from "../../src/core/domain/exposure.ts";
+import { accessPolicyResource, collectUnusedPolicies, policyIdsFor } from "../../src/resources/access-policy/propose.ts";
+import { replacedName } from "../../src/resources/access-policy/replaced.ts";
+import type { ObservedAccessPolicies, Policy } from "../../src/resources/access-policy/types.ts";
+import { markOwned } from "../../src/resources/contract/owned.ts";
+import { expressionFor } from "../../src/resources/login/claim.ts";
+import type { ObservedLogin } from "../../src/resources/login/types.ts";
 import { anybody, exposure, key, members, only } from "../builders.ts";
 import { MAPPINGS } from "./login-seen.ts";
 import { owner, wishing } from "./world.ts";

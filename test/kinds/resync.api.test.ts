@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { createAccessApplicationDriver } from "../../src/kinds/access/api.ts";
-import { createLookupDriver, NO_REFERENCES } from "../../src/kinds/directory.ts";
-import { createDnsRecordDriver } from "../../src/kinds/dns/api.ts";
-import { createIngressRuleDriver } from "../../src/kinds/ingress/api.ts";
-import type { ObservationScope } from "../../src/kinds/kind.ts";
-import { createLoginDriver } from "../../src/kinds/login/api.ts";
-import { createAccessPolicyDriver } from "../../src/kinds/policy/api.ts";
-import { createLibraryTileDriver } from "../../src/kinds/tile/api.ts";
-import { createTunnelDriver } from "../../src/kinds/tunnel/api.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
+import { createAccessApplicationDriver } from "../../src/resources/access-application/driver.ts";
+import { createAccessPolicyDriver } from "../../src/resources/access-policy/driver.ts";
+import type { ObservationScope } from "../../src/resources/contract/driver.ts";
+import { createLookupDriver, NO_REFERENCES } from "../../src/resources/contract/lookups.ts";
+import { createDnsRecordDriver } from "../../src/resources/dns-record/driver.ts";
+import { createIngressRuleDriver } from "../../src/resources/ingress-rule/driver.ts";
+import { createLibraryTileDriver } from "../../src/resources/library-tile/driver.ts";
+import { createLoginDriver } from "../../src/resources/login/driver.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { createTunnelDriver } from "../../src/resources/tunnel/driver.ts";
 import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTag, seedTunnel } from "../sandbox/cloudflare/seed.ts";
 import { authentik, cloudflare, owner } from "./world.ts";
 

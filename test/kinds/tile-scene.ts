@@ -1,12 +1,12 @@
 /** An Authentik, a cfauth or several that make tiles in it, and what people see in its library. */
-import { createAuthentik } from "../../src/clients/authentik.ts";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import type { Problem } from "../../src/domain/problem.ts";
-import { routeKey } from "../../src/domain/route.ts";
-import type { ObservationScope, ResourceDriver } from "../../src/kinds/kind.ts";
-import { createLibraryTileDriver, type LibraryTileDriver } from "../../src/kinds/tile/api.ts";
-import { libraryTiles } from "../../src/kinds/tile/propose.ts";
-import type { LibraryTileChange, ObservedLibraryTiles } from "../../src/kinds/tile/seen.ts";
+import { createAuthentik } from "../../src/clients/authentik/authentik.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import type { Problem } from "../../src/core/domain/problem.ts";
+import { routeKey } from "../../src/core/domain/route.ts";
+import type { ObservationScope, ResourceDriver } from "../../src/resources/contract/driver.ts";
+import { createLibraryTileDriver, type LibraryTileDriver } from "../../src/resources/library-tile/driver.ts";
+import { libraryTiles } from "../../src/resources/library-tile/propose.ts";
+import type { LibraryTileChange, ObservedLibraryTiles } from "../../src/resources/library-tile/types.ts";
 import { library } from "../sandbox/authentik/library.ts";
 import { addGroup, addUser } from "../sandbox/authentik/people.ts";
 import type { Application } from "../sandbox/authentik/state.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Display } from "../../src/domain/exposure.ts";
-import { slugOf } from "../../src/kinds/tile/wish.ts";
+import type { Display } from "../../src/core/domain/exposure.ts";
+import { slugOf } from "../../src/resources/library-tile/desired.ts";
 import { exposure, key, only, plain } from "../builders.ts";
 import { addUser } from "../sandbox/authentik/people.ts";
 import type { VersionName } from "../sandbox/authentik/versions.ts";

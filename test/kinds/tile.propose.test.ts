@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { DirectoryGroup, Lookup } from "../../src/domain/directory.ts";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import type { Problem } from "../../src/domain/problem.ts";
-import { routeKey } from "../../src/domain/route.ts";
-import { ServiceError } from "../../src/errors.ts";
-import { markOwned } from "../../src/kinds/mine.ts";
-import { summariseDiff } from "../../src/kinds/phrase.ts";
-import { diffLibraryTile } from "../../src/kinds/tile/difference.ts";
-import { libraryTiles } from "../../src/kinds/tile/propose.ts";
-import { type DesiredTile, NO_TILES, type ObservedLibraryTiles, type Tile } from "../../src/kinds/tile/seen.ts";
+import type { DirectoryGroup, Lookup } from "../../src/core/domain/directory.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import type { Problem } from "../../src/core/domain/problem.ts";
+import { routeKey } from "../../src/core/domain/route.ts";
+import { ServiceError } from "../../src/core/errors.ts";
+import { markOwned } from "../../src/resources/contract/owned.ts";
+import { summariseDiff } from "../../src/resources/describe.ts";
+import { diffLibraryTile } from "../../src/resources/library-tile/diff.ts";
+import { libraryTiles } from "../../src/resources/library-tile/propose.ts";
+import { type DesiredTile, NO_TILES, type ObservedLibraryTiles, type Tile } from "../../src/resources/library-tile/types.ts";
 import { anybody, exposure, key, only, plain } from "../builders.ts";
 import { owner, wishing } from "./world.ts";
 

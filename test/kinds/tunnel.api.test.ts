@@ -2,10 +2,10 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ServiceError } from "../../src/errors.ts";
-import { createTunnelDriver, type TunnelDriverOptions } from "../../src/kinds/tunnel/api.ts";
-import type { TunnelChange } from "../../src/kinds/tunnel/seen.ts";
-import { writeTokenFile } from "../../src/kinds/tunnel/token-file.ts";
+import { ServiceError } from "../../src/core/errors.ts";
+import { createTunnelDriver, type TunnelDriverOptions } from "../../src/resources/tunnel/driver.ts";
+import { writeTokenFile } from "../../src/resources/tunnel/token-file.ts";
+import type { TunnelChange } from "../../src/resources/tunnel/types.ts";
 import { seedTunnel } from "../sandbox/cloudflare/seed.ts";
 import { cloudflare } from "./world.ts";
 
@@ -36,7 +36,7 @@ async function failure(call: Promise<unknown>): Promise<ServiceError> {
     (it: unknown) => it,
   );
   if (error instanceof ServiceError) return error;
-  throw new Error(`not a WorldError: ${String(error)}`);
+  throw new Error(`not a ServiceError: ${String(error)}`);
 }
 
 test("a tunnel is found by its name, a deleted one of that name is not", async () => {

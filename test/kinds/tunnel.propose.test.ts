@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { tunnelPrerequisite } from "../../src/kinds/tunnel/propose.ts";
-import type { ObservedTunnel } from "../../src/kinds/tunnel/seen.ts";
-import { EMPTY_MEMORY, resolveDesired } from "../../src/plan/decide.ts";
-import type { DesiredState } from "../../src/plan/desired.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../src/core/plan/desired-state.ts";
+import type { DesiredState } from "../../src/core/plan/types.ts";
+import { tunnelPrerequisite } from "../../src/resources/tunnel/propose.ts";
+import type { ObservedTunnel } from "../../src/resources/tunnel/types.ts";
 import { exposure, key, NOTHING_RUNS } from "../builders.ts";
 
 const NOTHING = resolveDesired([], [], NOTHING_RUNS, EMPTY_MEMORY, { graceMs: 0, startupGraceMs: 0 }, 0).desired;

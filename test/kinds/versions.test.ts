@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { permissions, secretPermissions } from "../../src/clients/authentik/permissions.ts";
-import { ServiceError } from "../../src/errors.ts";
-import { createLookupDriver } from "../../src/kinds/directory.ts";
-import { loginPrerequisite } from "../../src/kinds/login/propose.ts";
-import type { ObservedLogin } from "../../src/kinds/login/seen.ts";
+import { ServiceError } from "../../src/core/errors.ts";
+import { createLookupDriver } from "../../src/resources/contract/lookups.ts";
+import { loginPrerequisite } from "../../src/resources/login/propose.ts";
+import type { ObservedLogin } from "../../src/resources/login/types.ts";
 import type { VersionName } from "../sandbox/authentik/versions.ts";
 import { claimsOfAlice, type LoginScene, loginScene, methodIn, nested, providerIn } from "./login-scene.ts";
 import { wishing, wishingGroups } from "./world.ts";

@@ -1,9 +1,9 @@
-import { type Authentik as AuthentikClient, createAuthentik } from "../../src/clients/authentik.ts";
-import { type Cloudflare as CloudflareClient, createCloudflare } from "../../src/clients/cloudflare.ts";
-import type { Protection } from "../../src/domain/exposure.ts";
-import { type Owner, parseOwner } from "../../src/domain/owner.ts";
-import { routeKey } from "../../src/domain/route.ts";
-import { type DesiredState, NOTHING_DESIRED } from "../../src/plan/desired.ts";
+import { type Authentik as AuthentikClient, createAuthentik } from "../../src/clients/authentik/authentik.ts";
+import { type Cloudflare as CloudflareClient, createCloudflare } from "../../src/clients/cloudflare/cloudflare.ts";
+import type { Protection } from "../../src/core/domain/exposure.ts";
+import { type Owner, parseOwner } from "../../src/core/domain/owner.ts";
+import { routeKey } from "../../src/core/domain/route.ts";
+import { type DesiredState, NOTHING_DESIRED } from "../../src/core/plan/types.ts";
 import { exposure, members, only } from "../builders.ts";
 import { type Opened as OpenedAuthentik, openAuthentik } from "../sandbox/authentik/testing.ts";
 import type { VersionName } from "../sandbox/authentik/versions.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Workload } from "../../src/domain/workload.ts";
-import { referencedNames } from "../../src/labels/asked.ts";
-import type { LabelContext } from "../../src/labels/context.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import type { LabelContext } from "../../src/core/labels/context.ts";
+import { referencedNames } from "../../src/core/labels/references.ts";
 import { context, only, workload } from "../builders.ts";
 import { KNOWN, labelled } from "./known.ts";
 

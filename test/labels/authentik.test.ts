@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { AuthentikContainer } from "../../src/domain/authentik-container.ts";
-import type { Workload } from "../../src/domain/workload.ts";
+import type { AuthentikContainer } from "../../src/core/domain/authentik-container.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
 import { authentikIs, type ContextOptions } from "../builders.ts";
 import { labelled } from "./known.ts";
 

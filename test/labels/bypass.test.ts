@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Workload } from "../../src/domain/workload.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
 import { anybody, decoded, only, reachedExposure, workload } from "../builders.ts";
 import { labelled } from "./known.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type KnownServices, noServices, serviceKey } from "../../src/domain/compose.ts";
-import type { Workload } from "../../src/domain/workload.ts";
-import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
-import type { LabelContext } from "../../src/labels/context.ts";
+import { type KnownServices, noServices, serviceKey } from "../../src/core/domain/compose.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/core/labels/catalogue.ts";
+import type { LabelContext } from "../../src/core/labels/context.ts";
 import { anybody, decoded, members, reachedExposure, tcp, workload } from "../builders.ts";
 import { KNOWN } from "./known.ts";
 

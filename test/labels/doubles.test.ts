@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decode } from "../../src/labels/decode.ts";
-import { labelSets } from "../../src/labels/label-set.ts";
+import { decode } from "../../src/core/labels/decode.ts";
+import { labelSets } from "../../src/core/labels/label-set.ts";
 import { context, workload } from "../builders.ts";
 
 const decoded = (labels: Record<string, string>) => {

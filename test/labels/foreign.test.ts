@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Workload } from "../../src/domain/workload.ts";
-import type { LabelContext } from "../../src/labels/context.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import type { LabelContext } from "../../src/core/labels/context.ts";
 import { type ContextOptions, context, decoded, everyone, plain, reachedExposure, tcp, workload } from "../builders.ts";
 import { KNOWN } from "./known.ts";
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { composeProject, singleContainer } from "../../src/domain/party.ts";
-import { parseRouteKey, routeKey } from "../../src/domain/route.ts";
-import type { Workload } from "../../src/domain/workload.ts";
-import { referencedNames } from "../../src/labels/asked.ts";
-import { LABEL_KEYS, ORIGIN_OPTIONS } from "../../src/labels/catalogue.ts";
+import { composeProject, singleContainer } from "../../src/core/domain/party.ts";
+import { parseRouteKey, routeKey } from "../../src/core/domain/route.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import { LABEL_KEYS, ORIGIN_OPTIONS } from "../../src/core/labels/catalogue.ts";
+import { referencedNames } from "../../src/core/labels/references.ts";
 import { type ContextOptions, context, decoded, tcp } from "../builders.ts";
 import { KNOWN } from "./known.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type KnownServices, noServices } from "../../src/domain/compose.ts";
-import type { Workload } from "../../src/domain/workload.ts";
-import { identify } from "../../src/labels/identity.ts";
+import { type KnownServices, noServices } from "../../src/core/domain/compose.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import { identify } from "../../src/core/labels/identity.ts";
 import { workload } from "../builders.ts";
 
 const WEB = { project: "blog", name: "web" };

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ImageLabels, Workload } from "../../src/domain/workload.ts";
-import type { LabelContext } from "../../src/labels/context.ts";
-import { ignoredImageLabels } from "../../src/labels/image.ts";
+import type { ImageLabels, Workload } from "../../src/core/domain/workload.ts";
+import type { LabelContext } from "../../src/core/labels/context.ts";
+import { ignoredImageLabels } from "../../src/core/labels/image.ts";
 import { decoded, workload } from "../builders.ts";
 import { KNOWN } from "./known.ts";
 

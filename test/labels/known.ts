@@ -1,5 +1,5 @@
-import type { Lookups } from "../../src/domain/directory.ts";
-import type { Workload } from "../../src/domain/workload.ts";
+import type { Lookups } from "../../src/core/domain/directory.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
 import { type ContextOptions, decoded, workload } from "../builders.ts";
 
 /** What Cloudflare and Authentik have in these tests. */

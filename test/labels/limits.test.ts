@@ -1,7 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { describe, expect, it } from "vitest";
-import type { Workload } from "../../src/domain/workload.ts";
-import { resourceModel } from "../../src/kinds/index.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
 import {
   MAX_ITEMS_PER_LABEL,
   MAX_LABEL_NAME_CHARACTERS,
@@ -10,10 +9,11 @@ import {
   MAX_LABELS_PER_CONTAINER,
   MAX_PROBLEMS_PER_CONTAINER,
   MAX_ROUTES_PER_CONTAINER,
-} from "../../src/labels/limits.ts";
-import { computeDesired } from "../../src/loop/wishes.ts";
-import { EMPTY_MEMORY } from "../../src/plan/decide.ts";
-import { planChanges } from "../../src/plan/plan.ts";
+} from "../../src/core/labels/limits.ts";
+import { EMPTY_MEMORY } from "../../src/core/plan/desired-state.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import { computeDesired } from "../../src/reconcile/desired-state.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
 import { decoded, workload } from "../builders.ts";
 import { SETTINGS } from "../loop/memory.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";

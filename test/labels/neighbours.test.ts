@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Workload } from "../../src/domain/workload.ts";
-import { createNameIndex } from "../../src/labels/neighbours.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import { createNameIndex } from "../../src/core/labels/name-index.ts";
 import { tcp, workload } from "../builders.ts";
 
 describe("whether something runs where a route leads", () => {

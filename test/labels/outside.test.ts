@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { OutsideDns } from "../../src/domain/workload.ts";
-import { networkProblems } from "../../src/labels/outside.ts";
+import type { OutsideDns } from "../../src/core/domain/workload.ts";
+import { networkProblems } from "../../src/core/labels/network-problems.ts";
 import { workload } from "../builders.ts";
 
 const on = (network: string, outside?: OutsideDns) =>

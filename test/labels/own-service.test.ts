@@ -1,9 +1,9 @@
 /** Where a rule must lead so that only its own containers answer, whatever their labels say. */
 
 import { describe, expect, it } from "vitest";
-import type { Attachment, Workload } from "../../src/domain/workload.ts";
-import type { LabelContext } from "../../src/labels/context.ts";
-import { ownService } from "../../src/labels/own-service.ts";
+import type { Attachment, Workload } from "../../src/core/domain/workload.ts";
+import type { LabelContext } from "../../src/core/labels/context.ts";
+import { ownService } from "../../src/core/labels/own-service.ts";
 import { context, decoded, workload } from "../builders.ts";
 
 const ID = "0123456789abcdef";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Workload } from "../../src/domain/workload.ts";
-import type { LabelContext } from "../../src/labels/context.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import type { LabelContext } from "../../src/core/labels/context.ts";
 import { decoded, tcp, workload } from "../builders.ts";
 
 interface Row {

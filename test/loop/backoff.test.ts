@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backoff } from "../../src/loop/backoff.ts";
+import { backoff } from "../../src/reconcile/backoff.ts";
 
 describe("the wait after failures in a row", () => {
   it.each([

@@ -1,13 +1,13 @@
 /** Who waits for whom, counted in changes: each change of a slice costs Cloudflare one call, a wave of rules or records one for all. */
 import { describe, expect, it } from "vitest";
-import { composeProject } from "../../src/domain/party.ts";
-import type { Workload } from "../../src/domain/workload.ts";
-import { resourceModel } from "../../src/kinds/index.ts";
-import { RESERVED_CALLS, runPass } from "../../src/loop/pass.ts";
-import { CHANGES_PER_SLICE, MAX_HELD_RULES } from "../../src/loop/slices.ts";
-import { computeDesired } from "../../src/loop/wishes.ts";
-import { EMPTY_MEMORY, type ReconcileMemory as Remembered } from "../../src/plan/decide.ts";
-import { planChanges } from "../../src/plan/plan.ts";
+import { composeProject } from "../../src/core/domain/party.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import { EMPTY_MEMORY, type ReconcileMemory as Remembered } from "../../src/core/plan/desired-state.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import { computeDesired } from "../../src/reconcile/desired-state.ts";
+import { RESERVED_CALLS, runPass } from "../../src/reconcile/pass.ts";
+import { CHANGES_PER_SLICE, MAX_HELD_RULES } from "../../src/reconcile/slices.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
 import { workload } from "../builders.ts";
 import { OWNER } from "../plan/model.ts";
 import { askedOf, fault, type Memory, memory, SETTINGS } from "./memory.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Workload } from "../../src/domain/workload.ts";
-import type { ServiceError } from "../../src/errors.ts";
-import { resourceModel } from "../../src/kinds/index.ts";
-import { type ControllerDeps, createController, type PassOutcome } from "../../src/loop/loop.ts";
-import { computeDesired } from "../../src/loop/wishes.ts";
-import { planChanges } from "../../src/plan/plan.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import type { ServiceError } from "../../src/core/errors.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import { type ControllerDeps, createController, type PassOutcome } from "../../src/reconcile/controller.ts";
+import { computeDesired } from "../../src/reconcile/desired-state.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
 import { workload } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 import { askedOf, fault, memory, SETTINGS } from "./memory.ts";

@@ -1,12 +1,12 @@
 /** Cloudflare and Authentik in memory: hands that look at one World and carry changes out on it, and fail when told to. */
-import type { ReferencedNames } from "../../src/domain/directory.ts";
-import type { Workload } from "../../src/domain/workload.ts";
-import { ServiceError } from "../../src/errors.ts";
-import type { Drivers } from "../../src/kinds/hands.ts";
-import type { AnyChange } from "../../src/kinds/index.ts";
-import type { ObservationScope } from "../../src/kinds/kind.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { referencedNames } from "../../src/labels/asked.ts";
+import type { ReferencedNames } from "../../src/core/domain/directory.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
+import { ServiceError } from "../../src/core/errors.ts";
+import { referencedNames } from "../../src/core/labels/references.ts";
+import type { ObservationScope } from "../../src/resources/contract/driver.ts";
+import type { Drivers } from "../../src/resources/drivers.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import type { AnyChange } from "../../src/resources/registry.ts";
 import { carryOut, emptyWorld } from "../plan/model.ts";
 
 export interface Memory {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { occupants } from "../../src/loop/occupants.ts";
+import { occupants } from "../../src/reconcile/occupants.ts";
 import { workload } from "../builders.ts";
 
 const on = (name: string, network: string) =>

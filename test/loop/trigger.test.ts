@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createScheduler, type Scheduler } from "../../src/loop/trigger.ts";
+import { createScheduler, type Scheduler } from "../../src/reconcile/scheduler.ts";
 
 const HOUR = 3_600_000;
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { ServiceError } from "../../src/errors.ts";
-import type { AnyChange } from "../../src/kinds/index.ts";
-import type { PassOutcome } from "../../src/loop/loop.ts";
+import { ServiceError } from "../../src/core/errors.ts";
 import { METRICS, type MetricName, type MetricRow } from "../../src/metrics/catalogue.ts";
 import { createMetrics } from "../../src/metrics/metrics.ts";
-import type { ReportedMetrics } from "../../src/metrics/standing.ts";
-import type { ChangeTarget } from "../../src/status/place.ts";
+import type { ReportedMetrics } from "../../src/metrics/report-metrics.ts";
+import type { PassOutcome } from "../../src/reconcile/controller.ts";
+import type { AnyChange } from "../../src/resources/registry.ts";
+import type { ChangeTarget } from "../../src/status/change-target.ts";
 import { news } from "../notify/builders.ts";
 import { type Scrape, scraped } from "./exposition.ts";
 

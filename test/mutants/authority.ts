@@ -7,14 +7,14 @@ const TESTS = "test/authority/non-interference.test.ts";
 export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: "leads to a name although another container answers to it",
-    file: "src/labels/reach.ts",
+    file: "src/core/labels/reach.ts",
     from: 'if (others.length > 0) return "shared";',
     to: "",
     tests: TESTS,
   },
   {
     name: "takes a copy of another party's Compose labels for a replica",
-    file: "src/labels/identity.ts",
+    file: "src/core/labels/identity.ts",
     from: "apart.has(it.id) ? alone(it) : it",
     to: "it",
     tests: TESTS,
@@ -28,21 +28,21 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "gives a path of Authentik's hostname to any container",
-    file: "src/labels/route.ts",
+    file: "src/core/labels/route.ts",
     from: "hostname === context.login.host && !isAuthentikItself(labelSet, context)",
     to: "false",
     tests: TESTS,
   },
   {
     name: "lets every party route a path inside another's hostname",
-    file: "src/plan/share.ts",
+    file: "src/core/plan/sharing.ts",
     from: "return isSharedWith(shared, claim.party) ?",
     to: "return shared !== undefined ?",
     tests: TESTS,
   },
   {
     name: "takes the text of a service label for a place that the container may name",
-    file: "src/labels/service.ts",
+    file: "src/core/labels/service.ts",
     from: "context.allowService ? { service: label.text, elsewhere: true } : { fault: forbidden(label) }",
     to: "{ service: label.text }",
     tests: TESTS,

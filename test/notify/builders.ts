@@ -1,6 +1,6 @@
-import type { Problem } from "../../src/domain/problem.ts";
+import type { Problem } from "../../src/core/domain/problem.ts";
 import type { RouteStatus } from "../../src/status/report.ts";
-import type { StatusTransitions } from "../../src/status/tidings.ts";
+import type { StatusTransitions } from "../../src/status/transitions.ts";
 import { key } from "../builders.ts";
 
 export const NOW = Date.parse("2026-11-23T10:42:05Z");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { parseTargets } from "../../src/config/notify-target.ts";
 import { problemOpened, routeOpened } from "../../src/notify/event.ts";
 import { type NotificationRequest, requestFor } from "../../src/notify/formats.ts";
 import { type Message, messageOf } from "../../src/notify/message.ts";
-import { parseTargets } from "../../src/notify/target.ts";
 import { NOW, problem, route } from "./builders.ts";
 
 const letter = (events = [routeOpened(route("wiki.example.com"), NOW)]): Message => {

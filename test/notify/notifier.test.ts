@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createLog } from "../../src/log.ts";
+import { parseTargets, secretsIn } from "../../src/config/notify-target.ts";
+import { createLog } from "../../src/log/log.ts";
 import { createNotifier, type NotifierOptions } from "../../src/notify/notifier.ts";
-import { parseTargets, secretsIn } from "../../src/notify/target.ts";
 import { sendTest } from "../../src/notify/test-message.ts";
 import { answer, cut, type Stub, stub } from "../clients/stub.ts";
 import { NOW, news, problem, route } from "./builders.ts";

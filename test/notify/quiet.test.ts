@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { problemKey } from "../../src/domain/problem.ts";
-import { INITIAL_THROTTLE, selectEvents, type ThrottleState } from "../../src/notify/quiet.ts";
-import type { StatusTransitions } from "../../src/status/tidings.ts";
+import { problemKey } from "../../src/core/domain/problem.ts";
+import { INITIAL_THROTTLE, selectEvents, type ThrottleState } from "../../src/notify/throttle.ts";
+import type { StatusTransitions } from "../../src/status/transitions.ts";
 import { NOW, news, problem, route } from "./builders.ts";
 
 const MINUTE = 60_000;

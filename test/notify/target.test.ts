@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
+import { parseTargets, secretsIn, type Target } from "../../src/config/notify-target.ts";
 import { redactor } from "../../src/log/redactor.ts";
-import { parseTargets, secretsIn, type Target } from "../../src/notify/target.ts";
 
 const read = (text: string): readonly Target[] => {
   const targets = parseTargets(text);

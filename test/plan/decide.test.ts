@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import { composeProject, singleContainer } from "../../src/domain/party.ts";
-import { createNameIndex } from "../../src/labels/neighbours.ts";
-import { occupants } from "../../src/loop/occupants.ts";
-import { type Decision, EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/plan/decide.ts";
-import type { Decoded, DeployedRoute, FaultyRoute } from "../../src/plan/desired.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import { composeProject, singleContainer } from "../../src/core/domain/party.ts";
+import { createNameIndex } from "../../src/core/labels/name-index.ts";
+import { type Decision, EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/core/plan/desired-state.ts";
+import type { Decoded, DeployedRoute, FaultyRoute } from "../../src/core/plan/types.ts";
+import { occupants } from "../../src/reconcile/occupants.ts";
 import { anybody, exposure, faultyRoute, decoded as labelled, NOTHING_RUNS, route, stands, workload } from "../builders.ts";
 
 const APP = "app.example.com";

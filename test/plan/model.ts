@@ -1,18 +1,18 @@
 /** A Cloudflare without network or clock: changes are carried out on a World, and visitors are let through it as the edge would. */
 import { posix } from "node:path";
-import { type Audience, type Exposure, isPublic } from "../../src/domain/exposure.ts";
-import { covers, type Hostname } from "../../src/domain/hostname.ts";
-import { accessTag, dnsComment, type Owner } from "../../src/domain/owner.ts";
-import type { RouteKey } from "../../src/domain/route.ts";
-import type { AccessApplication, DesiredApplication, ForeignApplication } from "../../src/kinds/access/seen.ts";
-import type { AnyChange } from "../../src/kinds/index.ts";
-import { mergeRules } from "../../src/kinds/ingress/arrange.ts";
-import { loginCheckOf } from "../../src/kinds/ingress/rules.ts";
-import type { RawRule } from "../../src/kinds/ingress/seen.ts";
-import { claimName } from "../../src/kinds/login/claim.ts";
-import { markOwned } from "../../src/kinds/mine.ts";
-import type { Policy } from "../../src/kinds/policy/seen.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
+import { type Audience, type Exposure, isPublic } from "../../src/core/domain/exposure.ts";
+import { covers, type Hostname } from "../../src/core/domain/hostname.ts";
+import { accessTag, dnsComment, type Owner } from "../../src/core/domain/owner.ts";
+import type { RouteKey } from "../../src/core/domain/route.ts";
+import type { AccessApplication, DesiredApplication, ForeignApplication } from "../../src/resources/access-application/types.ts";
+import type { Policy } from "../../src/resources/access-policy/types.ts";
+import { markOwned } from "../../src/resources/contract/owned.ts";
+import { mergeRules } from "../../src/resources/ingress-rule/merge-rules.ts";
+import { loginCheckOf } from "../../src/resources/ingress-rule/rules.ts";
+import type { RawRule } from "../../src/resources/ingress-rule/types.ts";
+import { claimName } from "../../src/resources/login/claim.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import type { AnyChange } from "../../src/resources/registry.ts";
 
 export const OWNER = "home" as Owner;
 

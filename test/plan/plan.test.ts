@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import { type AnyChange, resourceModel } from "../../src/kinds/index.ts";
-import { originFingerprint } from "../../src/kinds/ingress/rules.ts";
-import { deployedRoutes } from "../../src/kinds/standing.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { resolveDesired } from "../../src/plan/decide.ts";
-import type { FaultyRoute } from "../../src/plan/desired.ts";
-import { planChanges } from "../../src/plan/plan.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import { resolveDesired } from "../../src/core/plan/desired-state.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import type { FaultyRoute } from "../../src/core/plan/types.ts";
+import { originFingerprint } from "../../src/resources/ingress-rule/rules.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { type AnyChange, resourceModel } from "../../src/resources/registry.ts";
+import { deployedRoutes } from "../../src/resources/route/deployed.ts";
 import { anybody, exposure, faultyRoute, hostname, key, knowing, only, route, running } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "./model.ts";
 

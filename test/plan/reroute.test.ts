@@ -1,15 +1,15 @@
 /** Routes whose labels have become faulty, while another container takes the name that their rules lead to. */
 
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import { type AnyChange, resourceModel } from "../../src/kinds/index.ts";
-import { widerAround } from "../../src/kinds/ingress/nested.ts";
-import { deployedRoutes } from "../../src/kinds/standing.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/plan/decide.ts";
-import { type FaultyRoute, NOTHING_DESIRED, type RouteOwners } from "../../src/plan/desired.ts";
-import type { Engine, Occupant } from "../../src/plan/engine.ts";
-import { type Plan, planChanges } from "../../src/plan/plan.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import { EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/core/plan/desired-state.ts";
+import type { Engine, Occupant } from "../../src/core/plan/engine.ts";
+import { type Plan, planChanges } from "../../src/core/plan/planner.ts";
+import { type FaultyRoute, NOTHING_DESIRED, type RouteOwners } from "../../src/core/plan/types.ts";
+import { widerAround } from "../../src/resources/ingress-rule/nested.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { type AnyChange, resourceModel } from "../../src/resources/registry.ts";
+import { deployedRoutes } from "../../src/resources/route/deployed.ts";
 import { anybody, exposure, faultyRoute, key, NOTHING_RUNS, only, reachedExposure } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "./model.ts";
 

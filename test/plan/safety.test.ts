@@ -1,23 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Audience, Exposure, Protection } from "../../src/domain/exposure.ts";
-import type { Hostname } from "../../src/domain/hostname.ts";
-import { composeProject, type Party } from "../../src/domain/party.ts";
-import type { Path } from "../../src/domain/path.ts";
-import { isNestedIn, type Route, routeKey } from "../../src/domain/route.ts";
-import type { AccessApplication } from "../../src/kinds/access/seen.ts";
-import { resourceModel } from "../../src/kinds/index.ts";
-
-import { loginCheckOf, ruleOf } from "../../src/kinds/ingress/rules.ts";
-import type { RawRule } from "../../src/kinds/ingress/seen.ts";
-import { markOwned } from "../../src/kinds/mine.ts";
-
-import { policyNames } from "../../src/kinds/policy/audience.ts";
-import { deployedRoutes } from "../../src/kinds/standing.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/plan/decide.ts";
-import type { Engine } from "../../src/plan/engine.ts";
-import { planChanges } from "../../src/plan/plan.ts";
+import type { Audience, Exposure, Protection } from "../../src/core/domain/exposure.ts";
+import type { Hostname } from "../../src/core/domain/hostname.ts";
+import { composeProject, type Party } from "../../src/core/domain/party.ts";
+import type { Path } from "../../src/core/domain/path.ts";
+import { isNestedIn, type Route, routeKey } from "../../src/core/domain/route.ts";
+import { EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/core/plan/desired-state.ts";
+import type { Engine } from "../../src/core/plan/engine.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import type { AccessApplication } from "../../src/resources/access-application/types.ts";
+import { policyNames } from "../../src/resources/access-policy/audience.ts";
+import { markOwned } from "../../src/resources/contract/owned.ts";
+import { loginCheckOf, ruleOf } from "../../src/resources/ingress-rule/rules.ts";
+import type { RawRule } from "../../src/resources/ingress-rule/types.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
+import { deployedRoutes } from "../../src/resources/route/deployed.ts";
 import { everyone, plain } from "../builders.ts";
 import {
   type AccessView,

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import { composeProject, type Party } from "../../src/domain/party.ts";
-import { routeKey } from "../../src/domain/route.ts";
-import { resourceModel } from "../../src/kinds/index.ts";
-import { deployedRoutes } from "../../src/kinds/standing.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/plan/decide.ts";
-import type { FaultyRoute } from "../../src/plan/desired.ts";
-import type { Engine, LoginHost, Occupant } from "../../src/plan/engine.ts";
-import { planChanges } from "../../src/plan/plan.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import { composeProject, type Party } from "../../src/core/domain/party.ts";
+import { routeKey } from "../../src/core/domain/route.ts";
+import { EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/core/plan/desired-state.ts";
+import type { Engine, LoginHost, Occupant } from "../../src/core/plan/engine.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import type { FaultyRoute } from "../../src/core/plan/types.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
+import { deployedRoutes } from "../../src/resources/route/deployed.ts";
 import { anybody, authentikIs, exposure, faultyRoute, hostname, NOTHING_RUNS, running } from "../builders.ts";
 import { ANYBODY, carryOut, emptyWorld, OWNER, type Request, reach, resolves } from "./model.ts";
 

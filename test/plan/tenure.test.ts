@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import { composeProject, type Party } from "../../src/domain/party.ts";
-import { type Decision, EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/plan/decide.ts";
-import type { Decoded, DeployedRoute, FaultyRoute } from "../../src/plan/desired.ts";
-import type { Engine } from "../../src/plan/engine.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import { composeProject, type Party } from "../../src/core/domain/party.ts";
+import { type Decision, EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/core/plan/desired-state.ts";
+import type { Engine } from "../../src/core/plan/engine.ts";
+import type { Decoded, DeployedRoute, FaultyRoute } from "../../src/core/plan/types.ts";
 import { anybody, authentikIs, exposure, faultyRoute, NOTHING_RUNS, stands } from "../builders.ts";
 
 const WIKI = "wiki.example.com";

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure, Protection } from "../../src/domain/exposure.ts";
-import type { Hostname } from "../../src/domain/hostname.ts";
-import { singleContainer } from "../../src/domain/party.ts";
-import type { Path } from "../../src/domain/path.ts";
-import { patternPath } from "../../src/domain/path.ts";
-import { routeKey } from "../../src/domain/route.ts";
-import { REVOCATION_SUFFIX } from "../../src/kinds/access/propose.ts";
-import { resourceModel } from "../../src/kinds/index.ts";
-import { deployedRoutes } from "../../src/kinds/standing.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { resolveDesired } from "../../src/plan/decide.ts";
-import { planChanges } from "../../src/plan/plan.ts";
+import type { Exposure, Protection } from "../../src/core/domain/exposure.ts";
+import type { Hostname } from "../../src/core/domain/hostname.ts";
+import { singleContainer } from "../../src/core/domain/party.ts";
+import type { Path } from "../../src/core/domain/path.ts";
+import { patternPath } from "../../src/core/domain/path.ts";
+import { routeKey } from "../../src/core/domain/route.ts";
+import { resolveDesired } from "../../src/core/plan/desired-state.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import { REVOCATION_SUFFIX } from "../../src/resources/access-application/propose.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
+import { deployedRoutes } from "../../src/resources/route/deployed.ts";
 import { anybody, knowing, members, only, plain, running } from "../builders.ts";
 import { ANYBODY, carryOut, emptyWorld, OWNER, reach } from "./model.ts";
 

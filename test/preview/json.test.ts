@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
-import type { Problem } from "../../src/domain/problem.ts";
-import { ServiceError } from "../../src/errors.ts";
-import { problemUrl } from "../../src/links.ts";
+import type { Problem } from "../../src/core/domain/problem.ts";
+import { ServiceError } from "../../src/core/errors.ts";
+import { problemUrl } from "../../src/core/links.ts";
+import { VERSION } from "../../src/core/version.ts";
 import { failureReport, planReport } from "../../src/preview/json.ts";
-import { VERSION } from "../../src/version.ts";
 import { exposure, key, only } from "../builders.ts";
 import { OWNER } from "../plan/model.ts";
 import { empty, previewOf, settled } from "./scene.ts";

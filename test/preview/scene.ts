@@ -1,15 +1,15 @@
 /** A preview without network: a world as it is, and what is wished of it. */
-import type { Exposure } from "../../src/domain/exposure.ts";
-import type { Problem } from "../../src/domain/problem.ts";
-import type { Drivers } from "../../src/kinds/hands.ts";
-import { resourceModel } from "../../src/kinds/index.ts";
-import type { ResourceDriver } from "../../src/kinds/kind.ts";
-import { deployedRoutes } from "../../src/kinds/standing.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { type DryRun, dryRun } from "../../src/loop/preview.ts";
-import { resolveDesired } from "../../src/plan/decide.ts";
-import { planChanges } from "../../src/plan/plan.ts";
-import type { Change } from "../../src/plan/rung.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import type { Problem } from "../../src/core/domain/problem.ts";
+import { resolveDesired } from "../../src/core/plan/desired-state.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import type { Change } from "../../src/core/plan/resource.ts";
+import { type DryRun, dryRun } from "../../src/reconcile/dry-run.ts";
+import type { ResourceDriver } from "../../src/resources/contract/driver.ts";
+import type { Drivers } from "../../src/resources/drivers.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
+import { deployedRoutes } from "../../src/resources/route/deployed.ts";
 import { running } from "../builders.ts";
 import { emptyWorld, OWNER } from "../plan/model.ts";
 

@@ -1,9 +1,9 @@
 /** What somebody reads who types `cfauth plan`. */
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import type { Problem } from "../../src/domain/problem.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import type { Problem } from "../../src/core/domain/problem.ts";
+import { createTerminal } from "../../src/core/terminal.ts";
 import { closingLines, sectionLines } from "../../src/preview/text.ts";
-import { createTerminal } from "../../src/terminal.ts";
 import { anybody, exposure, only } from "../builders.ts";
 import { handMade, OWNER } from "../plan/model.ts";
 import { empty, previewOf, settled } from "./scene.ts";

@@ -4,7 +4,7 @@ import { typed } from "../../scripts/demo/containers.ts";
 import { deedsOf } from "../../scripts/demo/deeds.ts";
 import { createPaper } from "../../scripts/demo/paper.ts";
 import { reach, Unreachable } from "../../scripts/demo/reach.ts";
-import { openPattern, type Path } from "../../src/domain/path.ts";
+import { openPattern, type Path } from "../../src/core/domain/path.ts";
 import type { Call } from "../sandbox/call.ts";
 
 const call = (fields: Partial<Call>): Call => ({

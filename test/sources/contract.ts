@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ServiceError } from "../../src/errors.ts";
+import type { ServiceError } from "../../src/core/errors.ts";
 import type { Source, Watch } from "../../src/sources/source.ts";
 import { until } from "./until.ts";
 

@@ -1,7 +1,7 @@
 /** What a real engine tells of an image's labels, and what is made of it. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createDocker } from "../../src/clients/docker.ts";
-import type { Workload } from "../../src/domain/workload.ts";
+import { createDocker } from "../../src/clients/docker/docker.ts";
+import type { Workload } from "../../src/core/domain/workload.ts";
 import { createDockerSource } from "../../src/sources/docker/source.ts";
 import { start } from "../docker/container.ts";
 import { labelledImage } from "../docker/images.ts";

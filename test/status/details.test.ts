@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { resourceModel } from "../../src/kinds/index.ts";
-import type { Mine } from "../../src/kinds/mine.ts";
-import { deployedRoutes } from "../../src/kinds/standing.ts";
-import type { Tile } from "../../src/kinds/tile/seen.ts";
-import { slugOf } from "../../src/kinds/tile/wish.ts";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { type DesiredState, NOTHING_DESIRED } from "../../src/plan/desired.ts";
-import { planChanges } from "../../src/plan/plan.ts";
-import { withDetails } from "../../src/status/details.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import { type DesiredState, NOTHING_DESIRED } from "../../src/core/plan/types.ts";
+import type { Mine } from "../../src/resources/contract/owned.ts";
+import { slugOf } from "../../src/resources/library-tile/desired.ts";
+import type { Tile } from "../../src/resources/library-tile/types.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
+import { deployedRoutes } from "../../src/resources/route/deployed.ts";
 import type { RouteStatus } from "../../src/status/report.ts";
+import { withDetails } from "../../src/status/route-details.ts";
 import { exposure, key } from "../builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../plan/model.ts";
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import type { Detour } from "../../src/domain/origin.ts";
+import type { Detour } from "../../src/core/domain/origin.ts";
 import { type RouteStatus, reportedRoutes } from "../../src/status/report.ts";
-import { remarks } from "../../src/status/words.ts";
+import { remarks } from "../../src/status/wording.ts";
 import { key } from "../builders.ts";
 
 const known = (more: Partial<RouteStatus>): RouteStatus => ({

@@ -1,12 +1,12 @@
 /** What stands in the log of a change. */
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import { resourceModel } from "../../src/kinds/index.ts";
-import { createLog } from "../../src/log.ts";
-import { EMPTY_MEMORY } from "../../src/plan/decide.ts";
-import { planChanges } from "../../src/plan/plan.ts";
-import { createLogSink } from "../../src/status/log-lines.ts";
-import { createStatusCollector } from "../../src/status/watch.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import { EMPTY_MEMORY } from "../../src/core/plan/desired-state.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import { createLog } from "../../src/log/log.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
+import { createStatusCollector } from "../../src/status/collector.ts";
+import { createLogSink } from "../../src/status/log-sink.ts";
 import { anybody, exposure } from "../builders.ts";
 import { OWNER } from "../plan/model.ts";
 import { previewOf, settled } from "../preview/scene.ts";

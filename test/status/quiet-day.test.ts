@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { resourceModel } from "../../src/kinds/index.ts";
-import { createLog } from "../../src/log.ts";
-import { createController } from "../../src/loop/loop.ts";
-import { computeDesired } from "../../src/loop/wishes.ts";
-import { planChanges } from "../../src/plan/plan.ts";
-import { createLogSink } from "../../src/status/log-lines.ts";
-import { createStatusCollector } from "../../src/status/watch.ts";
+import { planChanges } from "../../src/core/plan/planner.ts";
+import { createLog } from "../../src/log/log.ts";
+import { createController } from "../../src/reconcile/controller.ts";
+import { computeDesired } from "../../src/reconcile/desired-state.ts";
+import { resourceModel } from "../../src/resources/registry.ts";
+import { createStatusCollector } from "../../src/status/collector.ts";
+import { createLogSink } from "../../src/status/log-sink.ts";
 import { workload } from "../builders.ts";
 import { askedOf, fault, memory, SETTINGS } from "../loop/memory.ts";
 import { OWNER } from "../plan/model.ts";

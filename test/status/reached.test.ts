@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ObservedState } from "../../src/kinds/world.ts";
-import { isReachable } from "../../src/status/reached.ts";
+import type { ObservedState } from "../../src/resources/observed.ts";
+import { isReachable } from "../../src/status/reachability.ts";
 import { stands } from "../builders.ts";
 import { emptyWorld } from "../plan/model.ts";
 

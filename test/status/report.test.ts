@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Problem } from "../../src/domain/problem.ts";
-import { routeKey } from "../../src/domain/route.ts";
-import { isAllowedHost } from "../../src/http/hosts.ts";
-import { type DesiredState, NOTHING_DESIRED } from "../../src/plan/desired.ts";
-import { routeStatuses } from "../../src/status/known.ts";
-import { buildReport, livenessFailure } from "../../src/status/page.ts";
+import type { Problem } from "../../src/core/domain/problem.ts";
+import { routeKey } from "../../src/core/domain/route.ts";
+import { type DesiredState, NOTHING_DESIRED } from "../../src/core/plan/types.ts";
+import { isAllowedHost } from "../../src/http/allowed-hosts.ts";
+import { buildReport, livenessFailure } from "../../src/status/build-report.ts";
+import type { Status } from "../../src/status/collector.ts";
 import { reportedRoutes, sinceNow, stateKey } from "../../src/status/report.ts";
-import type { Status } from "../../src/status/watch.ts";
+import { routeStatuses } from "../../src/status/route-states.ts";
 import { anybody, exposure, key, stands } from "../builders.ts";
 
 const NOW = Date.parse("2026-11-23T10:42:00Z");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Exposure } from "../../src/domain/exposure.ts";
-import { routeKey } from "../../src/domain/route.ts";
-import { describeDesiredAccess } from "../../src/status/who.ts";
+import type { Exposure } from "../../src/core/domain/exposure.ts";
+import { routeKey } from "../../src/core/domain/route.ts";
+import { describeDesiredAccess } from "../../src/status/access-summary.ts";
 import { anybody, exposure, only } from "../builders.ts";
 
 const theirs = [{ id: "9f", name: "Friends", decision: "allow" }];

@@ -1,4 +1,4 @@
-import { VERSION } from "../../../src/version.ts";
+import { VERSION } from "../../../src/core/version.ts";
 import { seconds } from "../paper.ts";
 import { runDaemon } from "../running.ts";
 import { counted, didJust, type Running, type Telling } from "../telling.ts";

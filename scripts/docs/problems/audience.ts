@@ -1,4 +1,4 @@
-import { loginPrerequisite } from "../../../src/kinds/login/propose.ts";
+import { loginPrerequisite } from "../../../src/resources/login/propose.ts";
 import { groups, method, seen } from "../../../test/kinds/login-seen.ts";
 import { wishingGroups } from "../../../test/kinds/world.ts";
 import { type Entry, SHUT_OR_KEPT } from "./entry.ts";

@@ -1,21 +1,21 @@
+import type { Authentik } from "../../../src/clients/authentik/authentik.ts";
 import type { AddressBook } from "../../../src/clients/authentik/destination.ts";
 import {
   authentikConnectionError,
   authentikResponseError,
   invalidAuthentikResponse,
   oversizedAuthentikResponse,
-} from "../../../src/clients/authentik/fault.ts";
+} from "../../../src/clients/authentik/errors.ts";
 import { allowedAddresses } from "../../../src/clients/authentik/lookup.ts";
 import { AUTHENTIK_OPERATIONS, type AuthentikOperationName } from "../../../src/clients/authentik/operations.ts";
-import type { Authentik } from "../../../src/clients/authentik.ts";
 import { BeyondLimit, largerThan } from "../../../src/clients/limited.ts";
 import { MAX_ANSWER_VALUES, MAX_LIST_MS } from "../../../src/clients/limits.ts";
-import type { AuthentikContainer } from "../../../src/domain/authentik-container.ts";
-import { diagnoseLoginBehindAccess } from "../../../src/kinds/access/behind.ts";
-import { observePrerequisites } from "../../../src/kinds/login/parts.ts";
-import { areTilesUnavailable, libraryTiles } from "../../../src/kinds/tile/propose.ts";
-import { NO_TILES, type ObservedLibraryTiles } from "../../../src/kinds/tile/seen.ts";
-import { slugOf } from "../../../src/kinds/tile/wish.ts";
+import type { AuthentikContainer } from "../../../src/core/domain/authentik-container.ts";
+import { diagnoseLoginBehindAccess } from "../../../src/resources/access-application/login-behind-access.ts";
+import { slugOf } from "../../../src/resources/library-tile/desired.ts";
+import { areTilesUnavailable, libraryTiles } from "../../../src/resources/library-tile/propose.ts";
+import { NO_TILES, type ObservedLibraryTiles } from "../../../src/resources/library-tile/types.ts";
+import { observePrerequisites } from "../../../src/resources/login/prerequisites.ts";
 import { authentikIs, exposure, key } from "../../../test/builders.ts";
 import { emptyWorld, OWNER } from "../../../test/plan/model.ts";
 import { AS_IT_WAS, type Entry, type Said, sh, yaml } from "./entry.ts";

@@ -1,4 +1,4 @@
-import { TOKEN_FORM } from "../../../src/links.ts";
+import { TOKEN_FORM } from "../../../src/core/links.ts";
 import { type Entry, sh, yaml } from "./entry.ts";
 
 const NONE = "None by itself: routes are as they were.";

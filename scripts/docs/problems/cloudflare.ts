@@ -1,17 +1,17 @@
 import { onlyAccount } from "../../../src/clients/cloudflare/account.ts";
+import type { Cloudflare } from "../../../src/clients/cloudflare/cloudflare.ts";
 import {
   cloudflareConnectionError,
   cloudflareResponseError,
   invalidCloudflareResponse,
   oversizedCloudflareResponse,
-} from "../../../src/clients/cloudflare/fault.ts";
+} from "../../../src/clients/cloudflare/errors.ts";
 import { CLOUDFLARE_OPERATIONS, type CloudflareOperationName } from "../../../src/clients/cloudflare/operations.ts";
-import type { Cloudflare } from "../../../src/clients/cloudflare.ts";
 import { largerThan } from "../../../src/clients/limited.ts";
 import { MAX_ANSWER_BYTES, MAX_LIST_PAGES } from "../../../src/clients/limits.ts";
-import type { AnyChange } from "../../../src/kinds/index.ts";
-import { TOKEN_FORM } from "../../../src/links.ts";
-import { notConvergingError } from "../../../src/loop/unheld.ts";
+import { TOKEN_FORM } from "../../../src/core/links.ts";
+import { notConvergingError } from "../../../src/reconcile/not-converging.ts";
+import type { AnyChange } from "../../../src/resources/registry.ts";
 import { AS_IT_WAS, type Entry, sh, yaml } from "./entry.ts";
 import { thrown } from "./run.ts";
 

@@ -1,10 +1,10 @@
-import type { Exposure } from "../../../src/domain/exposure.ts";
-import type { ForeignApplication } from "../../../src/kinds/access/seen.ts";
-import type { ForeignRecord } from "../../../src/kinds/dns/seen.ts";
-import { resourceModel } from "../../../src/kinds/index.ts";
-import type { RawRule } from "../../../src/kinds/ingress/seen.ts";
-import type { ObservedState } from "../../../src/kinds/world.ts";
-import { planChanges } from "../../../src/plan/plan.ts";
+import type { Exposure } from "../../../src/core/domain/exposure.ts";
+import { planChanges } from "../../../src/core/plan/planner.ts";
+import type { ForeignApplication } from "../../../src/resources/access-application/types.ts";
+import type { ForeignRecord } from "../../../src/resources/dns-record/types.ts";
+import type { RawRule } from "../../../src/resources/ingress-rule/types.ts";
+import type { ObservedState } from "../../../src/resources/observed.ts";
+import { resourceModel } from "../../../src/resources/registry.ts";
 import { exposure, hostname } from "../../../test/builders.ts";
 import { OWNER } from "../../../test/plan/model.ts";
 import { type Entry, yaml } from "./entry.ts";

@@ -1,9 +1,9 @@
-import type { DockerAddress } from "../../../src/clients/docker/address.ts";
-import { invalidDockerResponse, throwDockerError } from "../../../src/clients/docker/fault.ts";
-import type { Docker } from "../../../src/clients/docker.ts";
+import type { Docker } from "../../../src/clients/docker/docker.ts";
+import { invalidDockerResponse, throwDockerError } from "../../../src/clients/docker/errors.ts";
 import { largerThan } from "../../../src/clients/limited.ts";
 import { MAX_CONTAINERS_COST } from "../../../src/clients/limits.ts";
-import { networkProblems } from "../../../src/labels/outside.ts";
+import type { DockerAddress } from "../../../src/config/docker-address.ts";
+import { networkProblems } from "../../../src/core/labels/network-problems.ts";
 import { identityOf } from "../../../src/sources/docker/identity.ts";
 import { workload } from "../../../test/builders.ts";
 import { AS_IT_WAS, type Entry, type Said, sh, yaml } from "./entry.ts";

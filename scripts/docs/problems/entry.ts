@@ -1,4 +1,4 @@
-import type { ProblemCode } from "../../../src/domain/problem.ts";
+import type { ProblemCode } from "../../../src/core/domain/problem.ts";
 
 /** What cfauth says, as a person reads it. */
 export interface Said {

@@ -1,4 +1,4 @@
-import { ignoredImageLabels } from "../../../src/labels/image.ts";
+import { ignoredImageLabels } from "../../../src/core/labels/image.ts";
 import { decoded, workload } from "../../../test/builders.ts";
 import { type Entry, type Said, SHUT_OR_KEPT, yaml } from "./entry.ts";
 

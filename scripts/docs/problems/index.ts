@@ -1,4 +1,4 @@
-import { PROBLEM_CODES, type ProblemCode } from "../../../src/domain/problem.ts";
+import { PROBLEM_CODES, type ProblemCode } from "../../../src/core/domain/problem.ts";
 import { ofAudience } from "./audience.ts";
 import { ofAuthentik } from "./authentik.ts";
 import { ofChecks } from "./checks.ts";

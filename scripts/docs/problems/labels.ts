@@ -1,6 +1,6 @@
 import { SETTING_NAMES } from "../../../src/config/settings.ts";
-import type { Exposure } from "../../../src/domain/exposure.ts";
-import { composeProject, singleContainer } from "../../../src/domain/party.ts";
+import type { Exposure } from "../../../src/core/domain/exposure.ts";
+import { composeProject, singleContainer } from "../../../src/core/domain/party.ts";
 import {
   MAX_ITEMS_PER_LABEL,
   MAX_LABEL_NAME_CHARACTERS,
@@ -8,7 +8,7 @@ import {
   MAX_LABELS_PER_CONTAINER,
   MAX_PROBLEMS_PER_CONTAINER,
   MAX_ROUTES_PER_CONTAINER,
-} from "../../../src/labels/limits.ts";
+} from "../../../src/core/labels/limits.ts";
 import { decoded, exposure, route, tcp, workload } from "../../../test/builders.ts";
 import { ALL_SHUT_OR_KEPT, type Entry, type Said, SHUT_OR_KEPT, sh, yaml } from "./entry.ts";
 import { all, type Case, theirs } from "./run.ts";

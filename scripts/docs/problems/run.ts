@@ -1,6 +1,6 @@
-import type { Workload } from "../../../src/domain/workload.ts";
-import { ServiceError } from "../../../src/errors.ts";
-import type { LabelContext } from "../../../src/labels/context.ts";
+import type { Workload } from "../../../src/core/domain/workload.ts";
+import { ServiceError } from "../../../src/core/errors.ts";
+import type { LabelContext } from "../../../src/core/labels/context.ts";
 import { type ContextOptions, decoded, workload } from "../../../test/builders.ts";
 import { KNOWN } from "../../../test/labels/known.ts";
 import type { Said } from "./entry.ts";

@@ -1,9 +1,9 @@
-import type { Exposure } from "../../../src/domain/exposure.ts";
-import { resourceModel } from "../../../src/kinds/index.ts";
-import type { ObservedState } from "../../../src/kinds/world.ts";
-import { EMPTY_MEMORY, resolveDesired } from "../../../src/plan/decide.ts";
-import type { DesiredState } from "../../../src/plan/desired.ts";
-import { planChanges } from "../../../src/plan/plan.ts";
+import type { Exposure } from "../../../src/core/domain/exposure.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../../src/core/plan/desired-state.ts";
+import { planChanges } from "../../../src/core/plan/planner.ts";
+import type { DesiredState } from "../../../src/core/plan/types.ts";
+import type { ObservedState } from "../../../src/resources/observed.ts";
+import { resourceModel } from "../../../src/resources/registry.ts";
 import { NOTHING_RUNS } from "../../../test/builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../../../test/plan/model.ts";
 

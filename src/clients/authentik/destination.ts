@@ -1,4 +1,4 @@
-import { isPrivateAddress } from "../../domain/private-host.ts";
+import { isPrivateAddress } from "../../core/domain/private-host.ts";
 
 /** Who answers at which address, by the engine's own list. */
 export interface AddressBook {

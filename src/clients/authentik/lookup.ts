@@ -1,5 +1,5 @@
 import type { LookupFunction } from "node:net";
-import { ServiceError } from "../../errors.ts";
+import { ServiceError } from "../../core/errors.ts";
 import { answer, type Resolve } from "../private-lookup.ts";
 import { type AddressBook, type Destination, destinationOf, type Question } from "./destination.ts";
 

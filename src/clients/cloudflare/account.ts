@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ServiceError } from "../../errors.ts";
-import type { Cloudflare } from "../cloudflare.ts";
+import { ServiceError } from "../../core/errors.ts";
+import type { Cloudflare } from "./cloudflare.ts";
 
 /**
  * The id of the only account that the token sees; read off its zones where the accounts themselves are hidden from it.

@@ -1,6 +1,6 @@
 import { APIError } from "cloudflare/core/error";
 import { z } from "zod";
-import { tryParseJson } from "../../domain/json.ts";
+import { tryParseJson } from "../../core/text/json.ts";
 
 /** A promise of the SDK, before it has looked into the answer. */
 export interface SdkCall {

@@ -1,4 +1,4 @@
-import { tryParseJson } from "../../domain/json.ts";
+import { tryParseJson } from "../../core/text/json.ts";
 import { type Entries, type Excerpt, ExcerptReader, type Keep, MAX_SCALAR_BYTES, type Weight } from "../excerpt.ts";
 import { largerThan } from "../limited.ts";
 import { MAX_CONTAINER_COST, MAX_CONTAINER_LIST_BYTES, MAX_CONTAINERS_COST, MAX_LABEL_JSON_BYTES, MIN_CONTAINER_COST } from "../limits.ts";

@@ -1,4 +1,4 @@
-import { escapeControlCharacters } from "../../domain/text/visible.ts";
+import { escapeControlCharacters } from "../../core/text/sanitize.ts";
 
 declare const brand: unique symbol;
 

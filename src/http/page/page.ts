@@ -1,8 +1,8 @@
-import { docsUrl } from "../../links.ts";
+import { docsUrl } from "../../core/links.ts";
 import type { Report, ServiceCheck } from "../../status/report.ts";
-import { attentionCount, type Banner, banners, emptyStateHint, headline, NAMES, unattributedProblems } from "../../status/words.ts";
+import { attentionCount, type Banner, banners, emptyStateHint, headline, NAMES, unattributedProblems } from "../../status/wording.ts";
+import { link, moment, problem } from "./components.ts";
 import { type Html, html } from "./html.ts";
-import { link, moment, problem } from "./parts.ts";
 import { COLUMNS, routeRows } from "./route.ts";
 
 /**

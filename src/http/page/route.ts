@@ -1,7 +1,7 @@
 import type { Report, ReportedRoute, RouteState } from "../../status/report.ts";
-import { effectWords, pendingText, problemsOf, remarks, STATES, sentence } from "../../status/words.ts";
+import { effectWords, pendingText, problemsOf, remarks, STATES, sentence } from "../../status/wording.ts";
+import { hostname, link, moment, problem } from "./components.ts";
 import { type Html, html } from "./html.ts";
-import { hostname, link, moment, problem } from "./parts.ts";
 
 const MARKS: Readonly<Record<RouteState, string>> = { problem: "!", waiting: "…", closing: "–", live: "✓" };
 

@@ -1,7 +1,7 @@
 import type { DockerDns } from "../../clients/docker/dns.ts";
-import { hostById, hostOnNetwork } from "../../domain/origin-host.ts";
-import { findSelf } from "../../domain/self.ts";
-import type { Attachment, Workload } from "../../domain/workload.ts";
+import { hostById, hostOnNetwork } from "../../core/domain/origin-host.ts";
+import { findSelf } from "../../core/domain/self.ts";
+import type { Attachment, Workload } from "../../core/domain/workload.ts";
 import type { Source } from "../source.ts";
 import type { OutsideProbe } from "./outside.ts";
 

@@ -1,5 +1,5 @@
-import type { Health } from "../../domain/workload.ts";
-import type { ListedContainer } from "./listed.ts";
+import type { Health } from "../../core/domain/workload.ts";
+import type { ListedContainer } from "./container.ts";
 
 const KNOWN: readonly Health[] = ["none", "starting", "healthy", "unhealthy"];
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Docker } from "../../clients/docker.ts";
-import { ServiceError } from "../../errors.ts";
+import type { Docker } from "../../clients/docker/docker.ts";
+import { ServiceError } from "../../core/errors.ts";
 import type { Identity } from "../source.ts";
 
 const Info = z.looseObject({ ID: z.string().optional(), ServerVersion: z.string() });

@@ -1,5 +1,5 @@
-import type { ImageLabels } from "../../domain/workload.ts";
-import type { ListedContainer } from "./listed.ts";
+import type { ImageLabels } from "../../core/domain/workload.ts";
+import type { ListedContainer } from "./container.ts";
 
 type Labels = Readonly<Record<string, string>>;
 

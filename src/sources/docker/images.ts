@@ -1,7 +1,7 @@
 import PQueue from "p-queue";
 import { z } from "zod";
-import type { Docker } from "../../clients/docker.ts";
-import { ServiceError } from "../../errors.ts";
+import type { Docker } from "../../clients/docker/docker.ts";
+import { ServiceError } from "../../core/errors.ts";
 import { type ImageAnswer, isRead } from "./image-labels.ts";
 
 /** `Labels` is null where the image has none; an image of a registry's own kind has no `Config`. */

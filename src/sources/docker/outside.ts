@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DockerDns } from "../../clients/docker/dns.ts";
-import type { OutsideDns } from "../../domain/workload.ts";
+import type { OutsideDns } from "../../core/domain/workload.ts";
 
 /** How long what was found out about a network holds, in milliseconds: the DNS outside rarely changes. */
 const FRESH_MS = 5 * 60_000;

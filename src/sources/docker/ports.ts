@@ -1,5 +1,5 @@
-import type { Port } from "../../domain/workload.ts";
-import type { ListedContainer } from "./listed.ts";
+import type { Port } from "../../core/domain/workload.ts";
+import type { ListedContainer } from "./container.ts";
 
 type ListedPort = NonNullable<ListedContainer["Ports"]>[number];
 

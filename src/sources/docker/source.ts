@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { Docker } from "../../clients/docker.ts";
-import type { Workload } from "../../domain/workload.ts";
-import type { Log } from "../../log.ts";
+import type { Docker } from "../../clients/docker/docker.ts";
+import type { Workload } from "../../core/domain/workload.ts";
+import type { Log } from "../../log/log.ts";
 import type { Source } from "../source.ts";
+import { ListedContainer } from "./container.ts";
 import { identityOf } from "./identity.ts";
 import { type ImageAnswer, isRead, withoutImageLabels } from "./image-labels.ts";
 import { createImages, type Images } from "./images.ts";
-import { ListedContainer } from "./listed.ts";
 import { type RetryTiming, watchEvents } from "./watch.ts";
 import { weighLabelsOf } from "./weigh-label.ts";
 import { workloadOf } from "./workload.ts";

@@ -1,8 +1,8 @@
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Docker } from "../../clients/docker.ts";
-import { ServiceError } from "../../errors.ts";
-import type { Log } from "../../log.ts";
+import type { Docker } from "../../clients/docker/docker.ts";
+import { ServiceError } from "../../core/errors.ts";
+import type { Log } from "../../log/log.ts";
 import type { Watch } from "../source.ts";
 import { retryDelay } from "./retry-delay.ts";
 

@@ -1,5 +1,5 @@
 import type { WeighLabel } from "../../clients/docker/container-list.ts";
-import { saysWhere } from "../../domain/label-order.ts";
+import { saysWhere } from "../../core/domain/label-order.ts";
 import { isRead } from "./image-labels.ts";
 
 /** By these other containers' names are told from this one's: kept whatever else is not. */

@@ -1,8 +1,8 @@
-import { isProjectName, stackOf } from "../../domain/compose.ts";
-import { composeProject, type Party, singleContainer, swarmStack } from "../../domain/party.ts";
-import type { Workload } from "../../domain/workload.ts";
+import { isProjectName, stackOf } from "../../core/domain/compose.ts";
+import { composeProject, type Party, singleContainer, swarmStack } from "../../core/domain/party.ts";
+import type { Workload } from "../../core/domain/workload.ts";
+import type { ListedContainer } from "./container.ts";
 import { healthOf } from "./health.ts";
-import type { ListedContainer } from "./listed.ts";
 import { portsOf } from "./ports.ts";
 
 const PROJECT = "com.docker.compose.project";

@@ -1,6 +1,6 @@
 /** Foreign protection, protected paths and zones (T13, T15, T23). */
 
-import type { ObservedState } from "../../../src/kinds/world.ts";
+import type { ObservedState } from "../../../src/resources/observed.ts";
 import { emptyWorld } from "../../plan/model.ts";
 import { each, type Row } from "./row.ts";
 import { container, scene } from "./scene.ts";

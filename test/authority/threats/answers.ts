@@ -2,10 +2,10 @@
 import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
-import { createAuthentik } from "../../../src/clients/authentik.ts";
+import { createAuthentik } from "../../../src/clients/authentik/authentik.ts";
 import { onlyAccount } from "../../../src/clients/cloudflare/account.ts";
-import { createCloudflare } from "../../../src/clients/cloudflare.ts";
-import { ServiceError } from "../../../src/errors.ts";
+import { createCloudflare } from "../../../src/clients/cloudflare/cloudflare.ts";
+import { ServiceError } from "../../../src/core/errors.ts";
 import { type Received, stub } from "../../clients/stub.ts";
 import { each, type Row } from "./row.ts";
 

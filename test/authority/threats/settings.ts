@@ -1,5 +1,5 @@
 /** Secrets are not sent in the clear (T22). */
-import { readConfig } from "../../../src/config.ts";
+import { readConfig } from "../../../src/config/config.ts";
 import { each, type Row } from "./row.ts";
 
 const ENOUGH = {

@@ -1,5 +1,5 @@
 /** Other writers of the tunnel's document, and rules that are not ours (T14, T16, T16b). */
-import type { ObservedState } from "../../../src/kinds/world.ts";
+import type { ObservedState } from "../../../src/resources/observed.ts";
 import { each, type Row } from "./row.ts";
 import { type About, container, scene } from "./scene.ts";
 

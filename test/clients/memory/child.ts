@@ -5,14 +5,14 @@
  *     node child.js cloudflare http://127.0.0.1:1234
  */
 import { z } from "zod";
-import { createAuthentik } from "../../../src/clients/authentik.ts";
-import { createCloudflare } from "../../../src/clients/cloudflare.ts";
-import { createDocker } from "../../../src/clients/docker.ts";
-import { createHttpProbe } from "../../../src/doctor/visit.ts";
-import { ServiceError } from "../../../src/errors.ts";
+import { createAuthentik } from "../../../src/clients/authentik/authentik.ts";
+import { createCloudflare } from "../../../src/clients/cloudflare/cloudflare.ts";
+import { createDocker } from "../../../src/clients/docker/docker.ts";
+import { ServiceError } from "../../../src/core/errors.ts";
+import { secret } from "../../../src/core/secret.ts";
+import { createHttpProbe } from "../../../src/doctor/http-probe.ts";
 import { sendTest } from "../../../src/notify/test-message.ts";
-import { secret } from "../../../src/secret.ts";
-import { ListedContainer } from "../../../src/sources/docker/listed.ts";
+import { ListedContainer } from "../../../src/sources/docker/container.ts";
 import { watchEvents } from "../../../src/sources/docker/watch.ts";
 import { weighLabelsOf } from "../../../src/sources/docker/weigh-label.ts";
 import type { MemoryReport } from "./report.ts";

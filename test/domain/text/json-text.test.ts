@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { jsonDocument, jsonText, shownJson } from "../../../src/domain/text/json-text.ts";
+import { jsonDocument, jsonText, shownJson } from "../../../src/core/text/json-text.ts";
 import { expectHarmless, HOSTILE, STEERING } from "../../hostile-text.ts";
 
 const anyText = fc

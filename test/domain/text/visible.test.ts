@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { escapeControlCharacters, isVisible } from "../../../src/domain/text/visible.ts";
+import { escapeControlCharacters, isVisible } from "../../../src/core/text/sanitize.ts";
 import { expectHarmless, HOSTILE, STEERING } from "../../hostile-text.ts";
 
 const codePoints = (text: string): string => [...text].map((it) => `U+${it.codePointAt(0)?.toString(16).toUpperCase()}`).join(" ");

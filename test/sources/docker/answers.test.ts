@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DockerDns } from "../../../src/clients/docker/dns.ts";
-import type { OutsideDns, Workload } from "../../../src/domain/workload.ts";
+import type { OutsideDns, Workload } from "../../../src/core/domain/workload.ts";
 import { withAnswers } from "../../../src/sources/docker/answers.ts";
 import { outsideProbe } from "../../../src/sources/docker/outside.ts";
 import type { Source } from "../../../src/sources/source.ts";

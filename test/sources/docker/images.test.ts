@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createDocker, type Docker } from "../../../src/clients/docker.ts";
-import type { Workload } from "../../../src/domain/workload.ts";
+import { createDocker, type Docker } from "../../../src/clients/docker/docker.ts";
+import type { Workload } from "../../../src/core/domain/workload.ts";
+import type { ListedContainer } from "../../../src/sources/docker/container.ts";
 import { createImages } from "../../../src/sources/docker/images.ts";
-import type { ListedContainer } from "../../../src/sources/docker/listed.ts";
 import { createDockerSource } from "../../../src/sources/docker/source.ts";
 import type { Source } from "../../../src/sources/source.ts";
 import { type FakeEngine, fakeEngine } from "./engine.ts";

@@ -1,4 +1,4 @@
-import type { ListedContainer } from "../../../src/sources/docker/listed.ts";
+import type { ListedContainer } from "../../../src/sources/docker/container.ts";
 
 /** A running container as the engine lists it, but for what the test is about. */
 export const listed = (about: Partial<ListedContainer> = {}): ListedContainer => ({

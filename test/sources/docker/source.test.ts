@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createDocker } from "../../../src/clients/docker.ts";
-import { parseOwner } from "../../../src/domain/owner.ts";
-import { ServiceError } from "../../../src/errors.ts";
+import { createDocker } from "../../../src/clients/docker/docker.ts";
+import { parseOwner } from "../../../src/core/domain/owner.ts";
+import { ServiceError } from "../../../src/core/errors.ts";
 import { createDockerSource } from "../../../src/sources/docker/source.ts";
 import { ownerFromEngine } from "../../../src/sources/owner.ts";
 import { type Ground, hear, sourceContract } from "../contract.ts";
@@ -28,7 +28,7 @@ const fault = async (asked: Promise<unknown>): Promise<ServiceError> => {
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof ServiceError)) throw new Error(`no WorldError: ${String(error)}`);
+  if (!(error instanceof ServiceError)) throw new Error(`no ServiceError: ${String(error)}`);
   return error;
 };
 

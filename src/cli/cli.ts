@@ -1,0 +1,125 @@
+import { parseArgs } from "node:util";
+import { docsUrl } from "../core/links.ts";
+import { closestMatch } from "../core/text/closest-match.ts";
+import { VERSION } from "../core/version.ts";
+import { applyCommand } from "./commands/apply.ts";
+import type { Command, CommandContext, CommandOptions } from "./commands/command.ts";
+import { destroyCommand } from "./commands/destroy.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { healthcheckCommand } from "./commands/healthcheck.ts";
+import { planCommand } from "./commands/plan.ts";
+import { printLines } from "./commands/print.ts";
+import { runCommand } from "./commands/run.ts";
+import { statusCommand } from "./commands/status.ts";
+
+/** EX_USAGE of sysexits.h. */
+const MISUSED = 64;
+
+/** In the order in which a person meets them. */
+export const COMMANDS: readonly Command[] = [
+  runCommand,
+  doctorCommand,
+  statusCommand,
+  planCommand,
+  applyCommand,
+  destroyCommand,
+  healthcheckCommand,
+];
+
+/** @param argv - without program and script. @returns the exit code */
+export async function cli(argv: readonly string[], context: CommandContext): Promise<number> {
+  const asked = read(argv);
+  if ("fault" in asked) {
+    context.err.write(context.err.lines(`cfauth: ${asked.fault}`));
+    return MISUSED;
+  }
+  if ("text" in asked) {
+    context.out.write(context.out.lines(...asked.text.trimEnd().split("\n")));
+    return 0;
+  }
+  try {
+    return await asked.command.run(context, asked.given);
+  } catch (error) {
+    printLines(context.err, ...unforeseen(error));
+    return 1;
+  }
+}
+
+/** What of an error that no command expects is shown: Node would print all its fields, headers with tokens among them. */
+function unforeseen(error: unknown): readonly string[] {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const frames = (stack ?? "")
+    .replace(message, "")
+    .split("\n")
+    .filter((line) => /^ +at /.test(line));
+  return [`cfauth failed in a way that it does not expect; please report these lines: ${name}: ${message}`, ...frames];
+}
+
+type Asked = { readonly command: Command; readonly given: CommandOptions } | { readonly text: string } | { readonly fault: string };
+
+const COMMON = { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "v" } } as const;
+
+function read(argv: readonly string[]): Asked {
+  const at = argv.findIndex((word) => !word.startsWith("-"));
+  const word = argv[at] ?? "run";
+  const rest = at === -1 ? argv : argv.toSpliced(at, 1);
+  if (word === "help") return helpOn(rest);
+  const command = COMMANDS.find(({ name }) => name === word);
+  if (command === undefined) return { fault: unknownCommand(word) };
+  const options: Command["options"] = { ...COMMON, ...command.options };
+  const { tokens } = parseArgs({ args: [...rest], options, strict: false, allowPositionals: true, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === "positional") return { fault: `"${token.value}" is one word too many; ${helpHint(command)}` };
+    if (token.kind !== "option") continue;
+    const known = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    if (known === undefined) return { fault: unknownOption(token.rawName, command, at === -1) };
+    if (known.type === "boolean" && token.value !== undefined) return { fault: `${token.rawName} takes no value; ${helpHint(command)}` };
+    if (known.type === "string" && token.value === undefined) return { fault: `${token.rawName} needs a value; ${helpHint(command)}` };
+  }
+  const { values } = parseArgs({ args: [...rest], options });
+  if (values.version === true) return { text: `${VERSION}\n` };
+  if (values.help === true) return { text: at === -1 ? overview() : helpOf(command) };
+  return { command, given: values as CommandOptions };
+}
+
+function helpOn(words: readonly string[]): Asked {
+  const [name, more] = words;
+  if (name === undefined || name.startsWith("-")) return { text: overview() };
+  const command = COMMANDS.find((it) => it.name === name);
+  if (command === undefined) return { fault: unknownCommand(name) };
+  return more === undefined ? { text: helpOf(command) } : { fault: `"${more}" is one word too many; write cfauth help ${name}` };
+}
+
+const unknownCommand = (word: string): string => {
+  const near = closestMatch(
+    word,
+    COMMANDS.map(({ name }) => name),
+  );
+  return `"${word}" is not a command; ${near === undefined ? "cfauth --help lists them" : `write cfauth ${near}`}`;
+};
+
+function unknownOption(raw: string, command: Command, bare: boolean): string {
+  const names = [...Object.keys(command.options), ...Object.keys(COMMON)];
+  const near = closestMatch(raw.replace(/^-+/, ""), names);
+  const of = bare ? "cfauth" : `cfauth ${command.name}`;
+  return `${raw} is not an option of ${of}; ${near === undefined ? helpHint(command) : `write --${near}`}`;
+}
+
+const helpHint = ({ name }: Command): string => `cfauth ${name} --help tells what it takes`;
+
+const called = ({ name, usage }: Command): string => `cfauth ${name}${usage === "" ? "" : ` ${usage}`}`;
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  return [
+    `cfauth ${VERSION}: one Docker label gives a container a public hostname that only Authentik logins pass.`,
+    "",
+    ...COMMANDS.map(({ name, summary }) => `  cfauth ${name.padEnd(width)}  ${summary}`),
+    "",
+    "Without a command it is the daemon. cfauth <command> --help tells more of one.",
+    `Settings come from the environment, each also as NAME_FILE; faulty ones end it with 78. ${docsUrl("settings.md")}`,
+    "",
+  ].join("\n");
+}
+
+const helpOf = (command: Command): string => [`${called(command)}: ${command.summary}`, "", command.help, ""].join("\n");

@@ -1,0 +1,103 @@
+import type { Config } from "../../config/config.ts";
+import type { Terminal } from "../../core/terminal.ts";
+import { formatDuration } from "../../core/text/duration.ts";
+import { pluralise } from "../../core/text/grammar.ts";
+import { changeLine, colourSign, problemLines } from "../../preview/lines.ts";
+import { closingLines, sectionLines, tunnelName } from "../../preview/text.ts";
+import type { DryRun } from "../../reconcile/dry-run.ts";
+import { deployedRoutes } from "../../resources/route/deployed.ts";
+import { withActualEffect } from "../../status/problem-effect.ts";
+import { type Command, type CommandContext, withConfig } from "./command.ts";
+import { createOneShotApp, reportServiceErrors, wasNotStarted } from "./one-shot.ts";
+import { errorLines, printLines } from "./print.ts";
+import { createStepRunner, type StepRunResult } from "./step-runner.ts";
+
+export const applyCommand: Command = {
+  name: "apply",
+  usage: "",
+  summary: "does now what plan shows, tells each step as it ends, and ends",
+  help: `Does what the daemon would do now, shows each step as it is done, and ends. Nothing is asked: cfauth plan shows it
+before.
+What belonged to a container that is gone is left to the daemon, which knows since when.
+
+Exit code: 0 done, 1 something failed: what was done, what was not and what to do is said, 78 faulty settings.`,
+  options: {},
+  run: (context) => withConfig(context, (config) => apply(config, context)),
+};
+
+function apply(config: Config, context: CommandContext): Promise<number> {
+  const { out, stop } = context;
+  return reportServiceErrors(
+    context,
+    async () => {
+      const steps = createStepRunner(context);
+      const app = await createOneShotApp(config, context, steps);
+      const preview = await app.preview();
+      printLines(out, `cfauth apply · tunnel ${tunnelName(preview)} · owner ${app.owner}`, "");
+      if (config.dryRun) {
+        printLines(
+          out,
+          ...sectionLines(preview, app.owner, out),
+          "",
+          ...closingLines(preview).slice(0, 1),
+          "CFAUTH_DRY_RUN is set: nothing was written.",
+        );
+        return 0;
+      }
+      const taken = await steps.take(app, preview);
+      printLines(out, ...told(taken, context), ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)));
+      return taken.whole && taken.late === undefined ? 0 : 1;
+    },
+    (error) => printLines(out, ...errorLines(out, error)),
+  );
+}
+
+/** What waits, what is left to the daemon and what is wrong, in the end. */
+function told({ last, late }: StepRunResult, { out, stop }: CommandContext): readonly string[] {
+  if (last?.end === undefined)
+    return (last?.errors ?? []).filter((error) => !wasNotStarted(error, stop)).flatMap((error) => errorLines(out, error));
+  // What waits then waits for whoever stopped it.
+  if (stop.aborted) return [];
+  const { plan, decision, world } = last.end;
+  return [
+    ...[...decision.desired.closing.keys()].map(
+      (key) => `${colourSign(out, "…")} ${key}  its container is gone: the daemon removes it when the grace period ends`,
+    ),
+    ...plan.waiting.map(({ route, reason }) => `${colourSign(out, "…")} ${route}  waiting for ${reason}`),
+    ...withActualEffect([...plan.problems, ...(late === undefined ? [] : [late])], deployedRoutes(world), decision.desired).flatMap(
+      (problem) => {
+        const [what = "", ...then] = problemLines(out, problem);
+        return [
+          `${colourSign(out, "!")} ${problem.route === undefined ? "" : `${problem.route}  `}${what}`,
+          ...then.map((line) => `    ${line}`),
+        ];
+      },
+    ),
+  ];
+}
+
+function summary({ done, last, ms }: StepRunResult): readonly string[] {
+  const { live, waiting, problems } = last?.end?.plan ?? { live: [], waiting: [], problems: [] };
+  const routes = `${live.length} live, ${waiting.length} waiting, ${pluralise(problems.length, "problem")}.`;
+  return [`${done.length === 0 ? "No changes." : `Done: ${pluralise(done.length, "step")} in ${formatDuration(ms)}.`} ${routes}`];
+}
+
+/** What was not done, and that it does no harm. */
+function unfinished({ done, left }: StepRunResult, preview: DryRun, out: Terminal, stop: AbortSignal): readonly string[] {
+  return [
+    "",
+    `${stop.aborted ? "Stopped" : "Not finished"}: ${pluralise(done.length, "step")} done, ${left.length} not:`,
+    ...left
+      .slice(0, MOST_LEFT)
+      .map(({ change, difference }) => `    ${numberless(changeLine(out, change, difference, undefined, preview.before.tunnel))}`),
+    ...(left.length > MOST_LEFT ? [`    … and ${left.length - MOST_LEFT} more; cfauth plan lists them all`] : []),
+    "What stands is safe: a route opens only after what protects it was seen to stand, and it goes on from wherever it was left.",
+    `${stop.aborted ? "Run" : "Mend what is said above and run"} cfauth apply again; a running daemon comes back to it by itself.`,
+  ];
+}
+
+/** So many of the steps that were not done are named. */
+const MOST_LEFT = 12;
+
+/** The steps of the preview have no numbers here. */
+const numberless = (line: string): string => line.replace(/, for \(known after \d+\)/, "");

@@ -1,0 +1,157 @@
+import type { Config } from "../../config/config.ts";
+import type { Owner } from "../../core/domain/owner.ts";
+import type { Problem } from "../../core/domain/problem.ts";
+import { ZERO_TRUST } from "../../core/links.ts";
+import { formatDuration } from "../../core/text/duration.ts";
+import { pluralise } from "../../core/text/grammar.ts";
+import { colourSign, problemLines } from "../../preview/lines.ts";
+import { sectionLines, tunnelName } from "../../preview/text.ts";
+import type { DryRun } from "../../reconcile/dry-run.ts";
+import { countForeign } from "../../resources/count-foreign.ts";
+import { type LeftOver, listKept, listOwned, listUnseen } from "../../resources/teardown.ts";
+import { type Command, type CommandContext, withConfig } from "./command.ts";
+import { findWritingDaemon } from "./find-daemon.ts";
+import { createOneShotApp, reportServiceErrors } from "./one-shot.ts";
+import { errorLines, printLines } from "./print.ts";
+import { createStepRunner, type StepRunResult } from "./step-runner.ts";
+
+export const destroyCommand: Command = {
+  name: "destroy",
+  usage: "[--yes]",
+  summary: "removes everything that this owner made, in safe order; asks first",
+  help: `Lists what it will remove and what stays, asks, and then takes it away from above: the hostname leads nowhere any more,
+then nothing leads to the container, and only then its protection goes. Authentik's own hostname goes last.
+What is not this owner's stays byte for byte as it is. Login method, provider and application stay while anybody else
+needs them; the tunnel stays. It can be run again after whatever stopped it.
+A running daemon would put everything back: stop it first.
+
+  --yes   does not ask; needed where nobody sits at a terminal
+
+  docker compose stop cfauth && docker compose run --rm cfauth destroy
+
+Exit code: 0 all is gone, 1 something is left, or it was not begun: why is said, 78 faulty settings.`,
+  options: { yes: { type: "boolean" } },
+  run: (context, { yes }) => withConfig(context, (config) => destroy(config, context, yes === true)),
+};
+
+function destroy(config: Config, context: CommandContext, yes: boolean): Promise<number> {
+  const { out } = context;
+  return reportServiceErrors(
+    context,
+    async () => {
+      const steps = createStepRunner(context);
+      const app = await createOneShotApp(config, context, { ...steps, leaving: true });
+      const beside = await findWritingDaemon(context, app.owner);
+      const preview = await app.preview();
+      printLines(
+        out,
+        `cfauth destroy · tunnel ${tunnelName(preview)} · owner ${app.owner}`,
+        "",
+        ...listed(preview, app.owner, config, context),
+        "",
+      );
+      const gone = preview.steps.length === 0 && listOwned(preview.before, app.owner).length === 0;
+      const unseen = listUnseen(preview.before, app.owner);
+      if (gone && unseen.length > 0) {
+        printLines(
+          out,
+          `Nothing of owner ${app.owner} is seen, but not all can be seen:`,
+          ...unseen.map((it) => `    ${colourSign(out, "!")} ${spell(it)}`),
+        );
+        return 1;
+      }
+      if (gone) printLines(out, `Nothing of owner ${app.owner} is there.`);
+      const refusal = gone ? undefined : await refused(config, context, app.owner, yes, beside);
+      if (refusal !== undefined) printLines(out, ...refusal);
+      if (gone || refusal !== undefined) return gone ? 0 : 1;
+      const taken = await steps.take(app, preview);
+      if (context.stop.aborted) {
+        printLines(out, ...stopped(taken));
+        return 1;
+      }
+      // Where all was answered it is known: Authentik itself may have gone off the net last.
+      const after = taken.whole ? taken.last?.end?.world : undefined;
+      const known = after ?? (await app.look(taken.last?.end?.world));
+      const left = [...listOwned(known, app.owner), ...listUnseen(known, app.owner)];
+      printLines(out, ...told(taken, left, app.owner, context), ...(taken.late === undefined ? [] : late(taken.late, context)));
+      return left.length === 0 && taken.late === undefined ? 0 : 1;
+    },
+    (error) =>
+      printLines(
+        out,
+        ...errorLines(out, error),
+        `    What stands is safe. Once that is mended, run cfauth destroy again: it goes on from where it was.`,
+      ),
+  );
+}
+
+/** What goes, and what stays. */
+function listed(preview: DryRun, owner: Owner, { tunnel }: Config, { out }: CommandContext): readonly string[] {
+  const file = tunnel.tokenFile === undefined ? [] : [{ what: `the file ${tunnel.tokenFile}`, why: "it holds the tunnel's token" }];
+  const stays = [...listKept(preview.after), ...file];
+  const others = countForeign(preview.before);
+  const login = preview.after.login.method === undefined ? [] : [BY_HAND];
+  return [
+    ...sectionLines(preview, owner, out),
+    ...(preview.steps.length === 0 ? [] : [""]),
+    `What stays: ${pluralise(others, "object")} of others, byte for byte${stays.length === 0 ? "." : "; and"}`,
+    ...stays.map((it) => `    ${spell(it)}`),
+    ...login,
+    ...(preview.before.tunnel.tunnel === undefined
+      ? []
+      : [
+          `    → to delete the tunnel too: ${ZERO_TRUST} → Networks → Tunnels, or cloudflared tunnel delete ${preview.before.tunnel.tunnel.name}`,
+        ]),
+  ];
+}
+
+const BY_HAND =
+  "    → to delete the login all the same: Zero Trust → Settings → Authentication, then application and provider in Authentik";
+
+const spell = ({ what, why }: LeftOver): string => (why === undefined ? what : `${what}: ${why}`);
+
+/** Why it is not begun; undefined where it may. */
+async function refused(
+  config: Config,
+  { ask }: CommandContext,
+  owner: Owner,
+  yes: boolean,
+  beside: string | undefined,
+): Promise<readonly string[] | undefined> {
+  if (config.dryRun) return ["CFAUTH_DRY_RUN is set: nothing was removed."];
+  if (beside !== undefined)
+    return [
+      `Nothing was removed: a cfauth of owner ${owner} runs at ${beside}, and would put everything back.`,
+      "    → stop it first: docker compose stop cfauth, then docker compose run --rm cfauth destroy",
+    ];
+  if (yes) return undefined;
+  const answer = await ask(`Remove all of this? Only the owner's name, ${owner}, or yes is taken for a yes: `);
+  if (answer === undefined)
+    return ["Nothing was removed: nobody is there to be asked.", "    → cfauth destroy --yes removes it without asking"];
+  return [owner, "yes"].includes(answer.trim()) ? undefined : ["Nothing was removed."];
+}
+
+/** What is left is not looked at any more: whoever pressed Ctrl-C does not wait for it. */
+const stopped = ({ done, left, ms }: StepRunResult): readonly string[] => [
+  "",
+  `Stopped: ${pluralise(done.length, "step")} done in ${formatDuration(ms)}, ${left.length} not. What stands is safe.`,
+  "Run cfauth destroy again: it goes on from where it was.",
+];
+
+function told({ done, last, ms }: StepRunResult, left: readonly LeftOver[], owner: Owner, { out }: CommandContext): readonly string[] {
+  const count = `${pluralise(done.length, "step")} in ${formatDuration(ms)}`;
+  if (left.length === 0)
+    return ["", `Gone: nothing of owner ${owner} is left (${count}). A cfauth that is started anew makes again what the labels ask for.`];
+  return [
+    "",
+    ...(last?.end === undefined ? (last?.errors ?? []) : []).flatMap((error) => errorLines(out, error)),
+    `Not all is gone (${count}); left:`,
+    ...left.map((it) => `    ${colourSign(out, "!")} ${spell(it)}`),
+    "What stands is safe. Run cfauth destroy again: it goes on from where it was.",
+  ];
+}
+
+function late(problem: Problem, { out }: CommandContext): readonly string[] {
+  const [what = "", ...then] = problemLines(out, problem);
+  return [`${colourSign(out, "!")} ${what}`, ...then.map((line) => `    ${line}`)];
+}

@@ -1,0 +1,117 @@
+import { hostname } from "node:os";
+import { lookupParts } from "../../authentik-lookup.ts";
+import { createAuthentik } from "../../clients/authentik/authentik.ts";
+import { authentikLookup, strangerAt } from "../../clients/authentik/lookup.ts";
+import { createCloudflare } from "../../clients/cloudflare/cloudflare.ts";
+import { createDocker } from "../../clients/docker/docker.ts";
+import type { Config } from "../../config/config.ts";
+import { type ListenAddress, listenUrl } from "../../config/listen.ts";
+import type { Terminal } from "../../core/terminal.ts";
+import { jsonDocument } from "../../core/text/json-text.ts";
+import { VERSION } from "../../core/version.ts";
+import { createDoctorContext, type DoctorContext } from "../../doctor/context.ts";
+import { createHttpProbe } from "../../doctor/http-probe.ts";
+import { diagnosisJson } from "../../doctor/json.ts";
+import { runChecks } from "../../doctor/run-checks.ts";
+import { publishReport, scrubReport } from "../../doctor/scrub.ts";
+import { settingSources } from "../../doctor/setting-sources.ts";
+import { groupText, verdict } from "../../doctor/text.ts";
+import { createDockerSource } from "../../sources/index.ts";
+import { createListing } from "../../sources/listing.ts";
+import type { Report } from "../../status/report.ts";
+import { type Command, type CommandContext, withConfig } from "./command.ts";
+import { fetchReport } from "./daemon-client.ts";
+
+export const doctorCommand: Command = {
+  name: "doctor",
+  usage: "[--json] [--notify]",
+  summary: "whether everything cfauth needs is there, and how to mend what is not",
+  help: `Looks at settings, Docker, Cloudflare, the tunnel, Zero Trust, Authentik, the login and the routes. Changes nothing, and
+shows no secret. To learn which permissions the Cloudflare token has, it sends empty writes to ids that nothing has.
+It needs no running daemon; beside one it also compares what that one knows.
+
+  docker compose run --rm cfauth doctor        before the first start
+  docker compose exec cfauth cfauth doctor     beside the daemon
+
+  --json    for programs and bug reports, without addresses of your network; described in docs/commands.md
+  --notify  also sends a test to each address of CFAUTH_NOTIFY_URL
+
+Exit code: 0 cfauth can work (warnings included), 1 something keeps a route from working, 78 faulty settings.`,
+  options: { json: { type: "boolean" }, notify: { type: "boolean" } },
+  run: (context, { json, notify }) =>
+    withConfig(context, (config) => doctor(sceneFor(config, context, notify === true), context.out, json === true)),
+};
+
+/** Of one request, in milliseconds: less than a group may take, so that what does not answer is named. */
+const TIMEOUT_MS = 4_000;
+
+function sceneFor(config: Config, { env, readText, stop: signal }: CommandContext, notify: boolean): DoctorContext {
+  const { cloudflare, authentik } = config;
+  const docker = createDocker(config.docker, { timeoutMs: TIMEOUT_MS, subscribeMs: TIMEOUT_MS });
+  const { labels, imageLabels } = config;
+  const source = createDockerSource({ docker, log: { debug: () => {} }, prefix: labels.prefix, imageLabels });
+  const listing = createListing(source, () => performance.now());
+  const parts = lookupParts(authentik, { listing, machine: hostname() });
+  return createDoctorContext({
+    config,
+    stranger: parts && (() => strangerAt(parts)),
+    given: settingSources(env, readText),
+    docker,
+    cloudflare: createCloudflare({ token: cloudflare.token.reveal(), baseUrl: cloudflare.baseUrl, signal, timeoutMs: TIMEOUT_MS }),
+    authentik: createAuthentik({
+      token: authentik.token.reveal(),
+      url: authentik.apiUrl,
+      lookup: parts && authentikLookup(parts),
+      signal,
+      timeoutMs: TIMEOUT_MS,
+    }),
+    visit: createHttpProbe(signal, TIMEOUT_MS),
+    beside: () => reportOf(config.listen),
+    now: Date.now(),
+    stop: signal,
+    notify: notify ? signal : undefined,
+  });
+}
+
+/** What the daemon of the same container tells of itself. */
+async function reportOf(listen: ListenAddress): Promise<Report | undefined> {
+  try {
+    const { ok, report } = await fetchReport(listenUrl(listen), 2_000);
+    return ok && Array.isArray(report?.routes) ? (report as Report) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns 1 when anything keeps a route from working, or it was stopped */
+export async function doctor(scene: DoctorContext, out: Terminal, json: boolean): Promise<0 | 1> {
+  const { secrets } = scene.config;
+  if (!json) out.write(out.lines(`cfauth doctor ${VERSION}`));
+  const waiting = createWaiting(out, json);
+  waiting.show();
+  const { groups } = await runChecks(scene, {
+    onGroup: (group) => {
+      if (json || scene.stop.aborted) return;
+      waiting.clear();
+      out.write(groupText(scrubReport(group, secrets), out));
+      waiting.show();
+    },
+  });
+  waiting.clear();
+  if (scene.stop.aborted) {
+    if (!json) out.write(out.lines("Stopped: not everything was looked at."));
+    return 1;
+  }
+  if (json) out.write(jsonDocument(diagnosisJson(publishReport({ groups }, secrets), VERSION)));
+  else out.write(out.lines(verdict(groups)));
+  return groups.some(({ result }) => result === "fail") ? 1 : 0;
+}
+
+/** A line that goes again, for somebody who sees it; nothing in a file or a pipe. */
+function createWaiting(out: Terminal, json: boolean): { show(): void; clear(): void } {
+  const shown = out.interactive && !json;
+  return {
+    show: () => shown && out.write(out.plain(out.paint("dim", "… looking"))),
+    clear: () => shown && out.write(out.rewritten("")),
+  };
+}

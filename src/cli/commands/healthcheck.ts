@@ -1,0 +1,29 @@
+import { listenUrl, parseListen } from "../../config/listen.ts";
+import { readEnvironment } from "../../config/read-environment.ts";
+import type { Command, CommandContext } from "./command.ts";
+
+export const healthcheckCommand: Command = {
+  name: "healthcheck",
+  usage: "",
+  summary: "whether the daemon beside it is well; for HEALTHCHECK",
+  help: "Asks the daemon of the same container. It is well while its passes come to their end, with or without success:\nan outage of Cloudflare is no reason to restart cfauth.\n\nExit code: 0 well, 1 not well or no answer.",
+  options: {},
+  run: (context) => healthcheck(address(context)),
+};
+
+/** Asks the daemon beside it whether it is well, for HEALTHCHECK in an image without a shell. */
+export async function healthcheck(address: string): Promise<0 | 1> {
+  try {
+    const answer = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(3_000) });
+    return answer.ok ? 0 : 1;
+  } catch {
+    return 1;
+  }
+}
+
+/** Where the daemon of the same container listens. It runs without the daemon's secrets, so one setting is read alone. */
+export function address({ env, readText }: Pick<CommandContext, "env" | "readText">): string {
+  const { texts } = readEnvironment(env, ["CFAUTH_LISTEN"], readText);
+  const listen = parseListen(texts["CFAUTH_LISTEN"] ?? "0.0.0.0:8080");
+  return listenUrl(listen.ok ? listen.value : { host: "0.0.0.0", port: 8080 });
+}

@@ -1,0 +1,44 @@
+import { type App, type AppOptions, createApp } from "../../app.ts";
+import { createDocker } from "../../clients/docker/docker.ts";
+import type { Config } from "../../config/config.ts";
+import { ServiceError } from "../../core/errors.ts";
+import { createDockerSource } from "../../sources/index.ts";
+import type { CommandContext } from "./command.ts";
+
+const unwatched: AppOptions["watch"] = { planned: () => {}, changed: () => {}, passed: () => {} };
+
+/** All parts together, for a command that runs once. @throws {ServiceError} when engine or account cannot be asked */
+export const createOneShotApp = (config: Config, { stop }: CommandContext, more: Partial<AppOptions> = {}): Promise<App> =>
+  createApp({
+    config,
+    source: createDockerSource({
+      docker: createDocker(config.docker),
+      log: { debug: () => {} },
+      prefix: config.labels.prefix,
+      imageLabels: config.imageLabels,
+    }),
+    signal: stop,
+    watch: unwatched,
+    onCall: () => {},
+    ...more,
+  });
+
+/** Runs it; what of the world keeps it from its end is told, and the exit code is 1 then. */
+export async function reportServiceErrors(
+  { stop, err }: Pick<CommandContext, "stop" | "err">,
+  run: () => Promise<number>,
+  tell: (error: ServiceError) => void,
+): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    if (wasNotStarted(error, stop)) err.write(err.lines("Stopped before anything was done."));
+    else tell(error);
+    return 1;
+  }
+}
+
+/** Whether it is no fault of anybody's, but was not begun since cfauth was told to end. */
+export const wasNotStarted = ({ transient, doubtful }: Pick<ServiceError, "transient" | "doubtful">, stop: AbortSignal): boolean =>
+  stop.aborted && transient && !doubtful;

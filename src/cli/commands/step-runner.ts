@@ -1,0 +1,128 @@
+import type { App, AppOptions } from "../../app.ts";
+import type { Problem } from "../../core/domain/problem.ts";
+import type { ServiceError } from "../../core/errors.ts";
+import { changeLine } from "../../preview/lines.ts";
+import type { PassOutcome } from "../../reconcile/controller.ts";
+import type { DryRun, DryRunStep } from "../../reconcile/dry-run.ts";
+import { resourceLabel, subjectOf } from "../../resources/describe.ts";
+import { diffChange } from "../../resources/diffs.ts";
+import { diagnosePropagation } from "../../resources/ingress-rule/diagnostics.ts";
+import type { ObservedState } from "../../resources/observed.ts";
+import type { AnyChange } from "../../resources/registry.ts";
+import type { CommandContext } from "./command.ts";
+import { wasNotStarted } from "./one-shot.ts";
+import { createProgress, type Progress } from "./progress-bar.ts";
+
+/** How far it came. */
+export interface StepRunResult {
+  readonly done: readonly AnyChange[];
+  /** Those of the preview that were not done. */
+  readonly left: readonly DryRunStep[];
+  readonly last: PassOutcome | undefined;
+  /** Whether all that can be done is done. */
+  readonly whole: boolean;
+  /** What is to be said where cloudflared does not run what was closed or narrowed; undefined where it does. */
+  readonly late: Problem | undefined;
+  readonly ms: number;
+}
+
+/** Shows each step as it ends: what an app is made with, and then what runs it. */
+export interface StepRunner {
+  readonly watch: AppOptions["watch"];
+  readonly onCall: AppOptions["onCall"];
+  /** Passes until nothing is left to do, or it fails too often. */
+  take(app: Pick<App, "loop" | "inForce">, preview: DryRun): Promise<StepRunResult>;
+}
+
+/** Passes that fail before it gives up; each is a second or more after the one before. */
+const TRIES = 4;
+
+export function createStepRunner({ out, stop }: Pick<CommandContext, "out" | "stop">): StepRunner {
+  const done: AnyChange[] = [];
+  let told = 0;
+  /** The numbers of those that failed: one that is tried again keeps its own. */
+  const failed = new Map<string, number>();
+  let reasoned: string | undefined;
+  let last: PassOutcome | undefined;
+  let planned: ObservedState | undefined;
+  let progress: Progress = createProgress(out, 0);
+  /** Of the wave under way: when it began, in milliseconds, how many steps it has, and how many writes were answered. */
+  let wave = { began: 0, size: 0, written: 0 };
+
+  const changed = (change: AnyChange, error: ServiceError | undefined): void => {
+    if (error !== undefined && wasNotStarted(error, stop)) return;
+    const key = nameOf(change);
+    const number = failed.get(key) ?? told + 1;
+    told = Math.max(told, number);
+    if (error === undefined) failed.delete(key);
+    else failed.set(key, number);
+    if (planned === undefined) return;
+    const line = changeLine(out, change, diffChange(change, planned), undefined, planned.tunnel);
+    const time = `${((performance.now() - wave.began) / 1_000).toFixed(1)} s`;
+    progress.line(`${out.mark(error === undefined ? "ok" : "fail")} ${String(number).padStart(3)} ${line}  ${out.paint("dim", time)}`);
+    if (error === undefined) done.push(change);
+    else tell(error);
+  };
+
+  /** Many may fail for one reason: it is told with the first of them. */
+  const tell = ({ message, code, fix }: ServiceError): void => {
+    const reason = [`${message}  ${code}`, `→ ${fix}`];
+    if (reason.join() === reasoned) return;
+    reasoned = reason.join();
+    for (const text of reason) progress.line(`      ${text}`);
+  };
+
+  return {
+    watch: {
+      planned: (plan, _decision, world) => {
+        planned = world;
+        wave = { began: performance.now(), size: plan.changes.length, written: 0 };
+      },
+      changed,
+      passed: (outcome) => {
+        last = outcome;
+      },
+    },
+    onCall: (_service, { method }) => {
+      if (method === "GET") return;
+      wave.written += 1;
+      progress.at(done.length + Math.min(wave.written, wave.size));
+    },
+    take: async ({ loop, inForce }, preview) => {
+      const began = performance.now();
+      progress = createProgress(out, preview.steps.filter(({ later }) => !later).length);
+      for (let tries = 0; tries < TRIES && !stop.aborted; tries++) {
+        const again = await loop.turn();
+        // What a person has to mend does not go by itself.
+        if (last?.result === "settled" || last?.errors.every(({ transient }) => !transient)) break;
+        if (tries < TRIES - 1) await new Promise((over) => setTimeout(over, Math.min(again, 10_000)));
+      }
+      const world = stop.aborted ? undefined : last?.end?.world;
+      const late = world === undefined || (await inForce(world)) ? undefined : diagnosePropagation(world.tunnel.name);
+      progress.end();
+      return {
+        done,
+        left: without(
+          preview.steps.filter(({ later }) => !later),
+          done,
+        ),
+        last,
+        late,
+        whole: last?.result === "settled" && !stop.aborted,
+        ms: performance.now() - began,
+      };
+    },
+  };
+}
+
+/** Each is taken off once: an application may be changed twice. */
+function without(steps: readonly DryRunStep[], done: readonly AnyChange[]): readonly DryRunStep[] {
+  const names = done.map(nameOf);
+  return steps.filter(({ change }) => {
+    const at = names.indexOf(nameOf(change));
+    if (at !== -1) names.splice(at, 1);
+    return at === -1;
+  });
+}
+
+const nameOf = (change: AnyChange): string => `${change.action} ${resourceLabel(change)} ${subjectOf(change)}`;

@@ -1,0 +1,169 @@
+import type { ProblemCode } from "../../core/domain/problem.ts";
+import { ServiceError } from "../../core/errors.ts";
+import { safeCause, sanitise, wasNotSent } from "../cause.ts";
+import { type BeyondLimit, beyondLimitIn } from "../limited.ts";
+import type { AuthentikOperation } from "./operations.ts";
+
+export interface FailedAuthentikCall {
+  readonly operation: AuthentikOperation;
+  /** Where it was sent: the origin, for people. */
+  readonly url: string;
+  readonly hide: readonly string[];
+}
+
+export interface AuthentikAnswer {
+  readonly status: number;
+  /** Undefined when it is not JSON. */
+  readonly body: unknown;
+}
+
+interface Sentence {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly fix: string;
+  readonly transient?: boolean;
+  readonly vendor?: readonly string[];
+}
+
+/**
+ * An answer that is not the success that was asked for.
+ *
+ * | status                                  | is                 | then          |
+ * |-----------------------------------------|--------------------|---------------|
+ * | 502, 503: its router, while core starts | CFA-AK-NOT-READY   | come back     |
+ * | any other 5xx, 408, 429, 2xx not JSON   | CFA-AK-UNREACHABLE | come back     |
+ * | 4xx not JSON                            | CFA-AK-UNREACHABLE | tell a person |
+ * | 3xx                                     | CFA-AK-REFUSED     | tell a person |
+ * | 401; 403 for the token itself           | CFA-AK-TOKEN       | tell a person |
+ * | any other 403                           | CFA-AK-PERMISSION  | tell a person |
+ * | any other                               | CFA-AK-REFUSED     | tell a person |
+ */
+export function authentikResponseError(failed: FailedAuthentikCall, answer: AuthentikAnswer): ServiceError {
+  const sentence = sentenceFor(failed, answer);
+  const transient = sentence.transient ?? false;
+  return new ServiceError({
+    service: "authentik",
+    ...sentence,
+    transient,
+    doubtful: transient && !failed.operation.reads,
+    status: answer.status,
+  });
+}
+
+function sentenceFor({ operation, url, hide }: FailedAuthentikCall, { status, body }: AuthentikAnswer): Sentence {
+  if (status === 502 || status === 503) return starting(operation, url);
+  if (status >= 500 || status === 408 || status === 429) return unreachable(operation, url, `answered ${status}`);
+  if (status >= 300 && status < 400) return redirects(url);
+  if (status < 300) return unreachable(operation, url, STRANGER);
+  if (body === undefined) return { ...unreachable(operation, url, STRANGER), transient: false };
+  if (status === 401 || (status === 403 && aboutToken(body))) return badToken;
+  if (status === 403) return forbidden(operation);
+  const fields = faultyFields(body).slice(0, MAX_FIELDS);
+  const said = fields.map(({ field, says }) => `${field}: ${SECRET.test(field) ? "is not accepted" : sanitise(says, hide)}`).join("; ");
+  return {
+    code: "CFA-AK-REFUSED",
+    message: `Authentik refused to ${operation.does}: ${said || `status ${status}`}`,
+    fix: "see what Authentik says about the field; if nothing is wrong with it, please report this",
+    vendor: fields.map(({ field }) => field),
+  };
+}
+
+/** Faulty fields of one refusal that are named. */
+const MAX_FIELDS = 10;
+
+const STRANGER = "answered something that is not Authentik's API";
+
+/** Authentik never answers 401: a dead token and a missing permission are both 403, told apart by DRF's code or, before it had one, by this sentence (2024.2 to 2026.8). */
+function aboutToken(body: unknown): boolean {
+  const { code, detail } = (body ?? {}) as { code?: unknown; detail?: unknown };
+  return code === "authentication_failed" || code === "not_authenticated" || detail === "Token invalid/expired";
+}
+
+/** DRF's field map, flattened: `{"redirect_uris": [{"url": ["Enter a valid URL."]}]}` → `redirect_uris.0.url`. */
+function faultyFields(body: unknown, at = ""): readonly { readonly field: string; readonly says: string }[] {
+  if (typeof body === "string") return [{ field: at || "detail", says: body }];
+  if (typeof body !== "object" || body === null) return [];
+  if (Array.isArray(body) && body.every((it) => typeof it === "string")) return body.map((says) => ({ field: at || "detail", says }));
+  return Object.entries(body).flatMap(([key, value]) => faultyFields(value, at === "" ? key : `${at}.${key}`));
+}
+
+const SECRET = /secret|token|password|key/i;
+
+const starting = ({ does }: AuthentikOperation, url: string): Sentence => ({
+  code: "CFA-AK-NOT-READY",
+  message: `Authentik at ${url} is still starting, so cfauth could not ${does}`,
+  fix: "nothing to do: the daemon keeps trying; see docker compose logs of Authentik's server if it lasts",
+  transient: true,
+});
+
+const unreachable = ({ does }: AuthentikOperation, url: string, what: string): Sentence => ({
+  code: "CFA-AK-UNREACHABLE",
+  message: `Authentik at ${url} ${what} when asked to ${does}`,
+  fix: "check that Authentik runs, that AUTHENTIK_API_URL leads to it, and that cfauth is on its network",
+  transient: true,
+});
+
+const redirects = (url: string): Sentence => ({
+  code: "CFA-AK-REFUSED",
+  message: `Authentik at ${url} sends cfauth to another address`,
+  fix: "put the address that answers itself into AUTHENTIK_API_URL, with https:// where it asks for it",
+});
+
+const badToken: Sentence = {
+  code: "CFA-AK-TOKEN",
+  message: "Authentik does not accept the token: it is wrong, expired, was replaced, or is not there yet",
+  fix: "wait some minutes where Authentik starts for the very first time; else Authentik → Directory → Tokens and App passwords → Create: intent API Token, Expiring off; put the key into AUTHENTIK_TOKEN and restart cfauth",
+};
+
+const forbidden = ({ does, permission }: AuthentikOperation): Sentence => ({
+  code: "CFA-AK-PERMISSION",
+  message: `Authentik does not let this token ${does}: its user lacks the permission ${permission}`,
+  fix: `Authentik → Directory → Roles → the role of the token's user → Permissions: assign ${permission}`,
+});
+
+/** No answer at all, or one that was not read to its end. A write that was on its way may have happened. */
+export function authentikConnectionError(failed: FailedAuthentikCall, error: unknown): ServiceError {
+  const { operation, url, hide } = failed;
+  const beyond = beyondLimitIn(error);
+  if (beyond !== undefined) return oversizedAuthentikResponse(failed, "answer", beyond);
+  const cause = safeCause(error, hide);
+  const sentence = unreachable(operation, url, `did not answer (${cause.code ?? cause.message})`);
+  return new ServiceError({
+    service: "authentik",
+    transient: true,
+    ...sentence,
+    doubtful: !operation.reads && !wasNotSent(cause),
+    vendor: cause.code ? [cause.code] : [],
+    cause,
+  });
+}
+
+/** More than cfauth reads. The next answer would most likely be the same, so the call is not repeated at once. */
+export const oversizedAuthentikResponse = (
+  { operation, url }: FailedAuthentikCall,
+  what: "answer" | "list",
+  { message }: BeyondLimit,
+): ServiceError =>
+  new ServiceError({
+    service: "authentik",
+    code: "CFA-AK-REFUSED",
+    message: `Authentik at ${url} answered more than cfauth reads when asked to ${operation.does}: the ${what} ${message}`,
+    fix: "see what answers at AUTHENTIK_API_URL; if it is Authentik, please report this",
+    transient: false,
+    doubtful: !operation.reads,
+  });
+
+/** A success whose content is not what it should be. `where` names fields, never their values. */
+export const invalidAuthentikResponse = (operation: AuthentikOperation, where: string): ServiceError =>
+  new ServiceError({
+    service: "authentik",
+    code: "CFA-AK-REFUSED",
+    message: `Authentik answered in a way that cfauth does not understand when asked to ${operation.does} (${where})`,
+    fix: "cfauth knows Authentik 2024.2 to 2026.8; if yours is one of them, please report this",
+    transient: false,
+    doubtful: !operation.reads,
+  });
+
+/** Not sent, because cfauth is stopping. */
+export const authentikAborted = ({ operation, url }: FailedAuthentikCall): ServiceError =>
+  new ServiceError({ service: "authentik", transient: true, ...unreachable(operation, url, "was not called, for cfauth is stopping,") });

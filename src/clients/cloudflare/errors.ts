@@ -1,0 +1,172 @@
+import type { ProblemCode } from "../../core/domain/problem.ts";
+import { ServiceError } from "../../core/errors.ts";
+import { safeCause, sanitise, wasNotSent } from "../cause.ts";
+import { type BeyondLimit, beyondLimitIn } from "../limited.ts";
+import type { CloudflareAnswer, Envelope } from "./answer.ts";
+import { type CloudflareOperation, reads } from "./operations.ts";
+
+export interface FailedCloudflareCall {
+  readonly operation: CloudflareOperation;
+  /** Texts that must not be seen: the token, and what the call itself carries. */
+  readonly hide: readonly string[];
+}
+
+interface Sentence {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly fix: string;
+  readonly transient?: boolean;
+}
+
+/**
+ * An answer that is not the success that was asked for.
+ *
+ * | status, or code of Cloudflare     | is                    | then               |
+ * |-----------------------------------|-----------------------|--------------------|
+ * | 9999                              | CFA-CF-NO-ZERO-TRUST  | tell a person      |
+ * | 429                               | CFA-CF-RATE-LIMIT     | come back          |
+ * | 408, 5xx, not JSON                | CFA-CF-UNREACHABLE    | come back          |
+ * | 401, 1000, 6003, 6111, 9106       | CFA-CF-TOKEN          | tell a person      |
+ * | 403, 10000, 9109                  | CFA-CF-PERMISSION     | tell a person      |
+ * | any other                         | CFA-CF-REFUSED        | tell a person      |
+ */
+export function cloudflareResponseError(
+  { operation, hide }: FailedCloudflareCall,
+  answer: Pick<CloudflareAnswer, "status">,
+  envelope: Envelope | undefined,
+  restMs: number,
+): ServiceError {
+  const errors = envelope?.errors ?? [];
+  const vendor = errors.slice(0, MAX_VENDOR_CODES).flatMap(({ code }) => (code === undefined ? [] : [String(code).slice(0, 100)]));
+  const said = sanitise(errors.flatMap(({ message }) => message ?? []).join("; "), hide);
+  const sentence = sentenceFor({ operation, status: answer.status, vendor, said, known: envelope !== undefined });
+  const lost = sentence.code === "CFA-CF-UNREACHABLE";
+  return new ServiceError({
+    service: "cloudflare",
+    transient: false,
+    ...sentence,
+    doubtful: lost && !reads(operation),
+    status: answer.status,
+    vendor,
+    retryAfterMs: sentence.code === "CFA-CF-RATE-LIMIT" ? restMs : undefined,
+  });
+}
+
+/** Codes of one refusal that are kept: Cloudflare gives one or two. */
+const MAX_VENDOR_CODES = 10;
+
+interface Refusal {
+  readonly operation: CloudflareOperation;
+  readonly status: number;
+  readonly vendor: readonly string[];
+  readonly said: string;
+  /** Whether it is the API that answered. */
+  readonly known: boolean;
+}
+
+function sentenceFor({ operation, status, vendor, said, known }: Refusal): Sentence {
+  const has = (...codes: readonly string[]) => codes.some((code) => vendor.includes(code));
+  if (has("9999")) return noZeroTrust;
+  if (status === 429) return limited(operation);
+  if (status < 500 && !known) return stranger(operation, status);
+  if (status === 408 || status >= 500)
+    return unreachable(operation, known ? `Cloudflare answered ${status}` : `something that is not Cloudflare's API answered ${status}`);
+  if (status === 401 || has("1000", "6003", "6111", "9106")) return badToken;
+  if (status === 403 || has("10000", "9109")) return forbidden(operation);
+  return {
+    code: "CFA-CF-REFUSED",
+    message: `Cloudflare refused to ${operation.does}: ${said || `status ${status}`}`,
+    fix: "see what Cloudflare says; if the label or setting it names is right, please report this",
+  };
+}
+
+const noZeroTrust: Sentence = {
+  code: "CFA-CF-NO-ZERO-TRUST",
+  message: "Zero Trust is not set up on this Cloudflare account, so there can be no logins",
+  fix: "open https://one.dash.cloudflare.com, choose the account, pick a team name and the Free plan",
+};
+
+const badToken: Sentence = {
+  code: "CFA-CF-TOKEN",
+  message: "Cloudflare does not accept the API token: it is wrong, expired or deleted",
+  fix: "create a token under dash.cloudflare.com → My Profile → API Tokens, put it into CLOUDFLARE_API_TOKEN and restart cfauth",
+};
+
+const forbidden = ({ does, permission }: CloudflareOperation): Sentence => ({
+  code: "CFA-CF-PERMISSION",
+  message: `Cloudflare does not let this API token ${does}: the permission ${permission} is missing`,
+  fix: `dash.cloudflare.com → My Profile → API Tokens → the token → Edit: add ${permission} (the token stays the same)`,
+});
+
+const limited = ({ does }: CloudflareOperation): Sentence => ({
+  code: "CFA-CF-RATE-LIMIT",
+  message: `Cloudflare's limit of API requests is reached, so cfauth could not ${does}`,
+  fix: "nothing to do: cfauth comes back when the limit allows it",
+  transient: true,
+});
+
+const unreachable = ({ does }: CloudflareOperation, what: string): Sentence => ({
+  code: "CFA-CF-UNREACHABLE",
+  message: `${what} when asked to ${does}`,
+  fix: "nothing to do: the daemon keeps trying; see https://www.cloudflarestatus.com if it lasts",
+  transient: true,
+});
+
+/** An error of Cloudflare's own edge, which has a page for people, is 500 or more. */
+const stranger = (operation: CloudflareOperation, status: number): Sentence => ({
+  ...unreachable(operation, `something that is not Cloudflare's API answered ${status}`),
+  fix: "see what answers in place of https://api.cloudflare.com: a proxy, a hotel's login page, or what CLOUDFLARE_BASE_URL leads to; the daemon keeps trying",
+});
+
+/** No answer at all, or one that was not read to its end. A write that was on its way may have happened. */
+export function cloudflareConnectionError(failed: FailedCloudflareCall, error: unknown): ServiceError {
+  const { operation, hide } = failed;
+  const beyond = beyondLimitIn(error);
+  if (beyond !== undefined) return oversizedCloudflareResponse(failed, "answer", beyond);
+  const cause = safeCause(error, hide);
+  const sentence = unreachable(operation, `Cloudflare did not answer (${cause.code ?? cause.message})`);
+  const fix = "check that this machine reaches https://api.cloudflare.com; the daemon keeps trying";
+  return new ServiceError({
+    service: "cloudflare",
+    transient: true,
+    ...sentence,
+    fix,
+    doubtful: !reads(operation) && !wasNotSent(cause),
+    vendor: cause.code ? [cause.code] : [],
+    cause,
+  });
+}
+
+/** More than cfauth reads. The next answer would most likely be the same, so the call is not repeated at once. */
+export const oversizedCloudflareResponse = (
+  { operation }: FailedCloudflareCall,
+  what: "answer" | "list",
+  { message }: BeyondLimit,
+): ServiceError =>
+  new ServiceError({
+    service: "cloudflare",
+    code: "CFA-CF-REFUSED",
+    message: `Cloudflare answered more than cfauth reads when asked to ${operation.does}: the ${what} ${message}`,
+    fix: "see what answers in place of https://api.cloudflare.com: a proxy, or what CLOUDFLARE_BASE_URL leads to; if it is Cloudflare, please report this",
+    transient: false,
+    doubtful: !reads(operation),
+  });
+
+/** A success whose content is not what it should be. `where` names fields, never their values. */
+export const invalidCloudflareResponse = (operation: CloudflareOperation, where: string): ServiceError =>
+  new ServiceError({
+    service: "cloudflare",
+    code: "CFA-CF-REFUSED",
+    message: `Cloudflare answered in a way that cfauth does not understand when asked to ${operation.does} (${where})`,
+    fix: "update cfauth; if it is up to date, please report this",
+    transient: false,
+    doubtful: !reads(operation),
+  });
+
+/** Held back by the rest that Cloudflare asked for, which is longer than a call waits. */
+export const rateLimitError = ({ operation }: FailedCloudflareCall, restMs: number): ServiceError =>
+  new ServiceError({ service: "cloudflare", transient: true, ...limited(operation), retryAfterMs: restMs });
+
+/** Not sent, because cfauth is stopping. */
+export const cloudflareAborted = ({ operation }: FailedCloudflareCall): ServiceError =>
+  new ServiceError({ service: "cloudflare", transient: true, ...unreachable(operation, "cfauth is stopping and did not call Cloudflare") });

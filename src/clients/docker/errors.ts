@@ -1,0 +1,117 @@
+import { statSync } from "node:fs";
+import { type DockerAddress, formatDockerAddress } from "../../config/docker-address.ts";
+import { ServiceError } from "../../core/errors.ts";
+import { type PlainCause, safeCause } from "../cause.ts";
+import { beyondLimitIn } from "../limited.ts";
+
+export interface ProcessUser {
+  readonly uid: number | undefined;
+  readonly gids: readonly number[];
+}
+
+export interface FailedDockerCall {
+  readonly address: DockerAddress;
+  /** Without the query: what a socket proxy's rules are made of. */
+  readonly path: string;
+  readonly user: ProcessUser;
+}
+
+/**
+ * A request to the engine that did not succeed.
+ *
+ * | what                        | is                     | then                              |
+ * |-----------------------------|------------------------|-----------------------------------|
+ * | EACCES, EPERM               | CFA-DOCKER-DENIED      | tell a person                     |
+ * | 401, 403, 405               | CFA-DOCKER-PROXY       | tell a person                     |
+ * | any other status, no answer | CFA-DOCKER-UNREACHABLE | come back                         |
+ * | more than cfauth reads      | CFA-DOCKER-UNREACHABLE | tell a person                     |
+ *
+ * The engine itself refuses no GET, so it is a proxy (or an authorization plugin) that did.
+ *
+ * @throws {ServiceError} always
+ */
+export function throwDockerError({ address, path, user }: FailedDockerCall, error: unknown): never {
+  const beyond = beyondLimitIn(error);
+  if (beyond !== undefined) throw oversized(address, path, beyond.message);
+  const cause = safeCause(error, []);
+  const status = statusOf(error);
+  const common = { service: "docker", status, vendor: cause.code === undefined ? [] : [cause.code], cause } as const;
+  if (cause.code === "EACCES" || cause.code === "EPERM")
+    throw new ServiceError({ ...common, code: "CFA-DOCKER-DENIED", transient: false, ...denied(address, user) });
+  if (status === 401 || status === 403 || status === 405)
+    throw new ServiceError({ ...common, code: "CFA-DOCKER-PROXY", transient: false, ...forbidden(address, path, status) });
+  throw new ServiceError({
+    ...common,
+    code: "CFA-DOCKER-UNREACHABLE",
+    transient: true,
+    ...unreachable(address, status === undefined ? reasonOf(cause) : `status ${status}`),
+  });
+}
+
+const reasonOf = ({ code, name }: PlainCause): string => (code === "ABORT_ERR" ? "no answer in time" : (code ?? name));
+
+export const statusOf = (error: unknown): number | undefined => {
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
+  return typeof statusCode === "number" ? statusCode : undefined;
+};
+
+interface Sentence {
+  readonly message: string;
+  readonly fix: string;
+}
+
+function denied(address: DockerAddress, { uid, gids }: ProcessUser): Sentence {
+  const gid = address.kind === "socket" ? groupOf(address.path) : undefined;
+  const belongs = gid === undefined ? "" : `: it belongs to group ${gid}`;
+  const runs =
+    uid === undefined
+      ? ""
+      : `${gid === undefined ? ": " : ", and "}cfauth runs as user ${uid} with ${gids.length === 0 ? "no groups" : `groups ${gids.join(", ")}`}`;
+  const group = gid === undefined ? 'group_add: ["<what stat -Lc %g /var/run/docker.sock prints>"]' : `group_add: ["${gid}"]`;
+  return {
+    message: `not allowed to open ${formatDockerAddress(address)}${belongs}${runs}`,
+    fix: `add ${group} to cfauth in compose.yaml, or put a socket proxy in between`,
+  };
+}
+
+/** The group may be seen where the socket may not be opened. */
+function groupOf(path: string): number | undefined {
+  try {
+    return statSync(path).gid;
+  } catch {
+    return undefined;
+  }
+}
+
+const forbidden = (address: DockerAddress, path: string, status: number): Sentence => ({
+  message: `the socket proxy at ${formatDockerAddress(address)} refuses GET ${path} (${status})`,
+  fix: `allow GET ${path} in the socket proxy, beside ${["/containers/json", "/events", "/info"].filter((it) => it !== path).join(" and ")}`,
+});
+
+const unreachable = (address: DockerAddress, what: string): Sentence => ({
+  message: `Docker does not answer at ${formatDockerAddress(address)} (${what}); nothing is torn down`,
+  fix:
+    address.kind === "socket"
+      ? `check that Docker runs, and that ${address.path} is mounted into cfauth's container`
+      : "check that DOCKER_HOST is right, that what it leads to runs, and that cfauth is on its network",
+});
+
+/** Half a list would look like containers that stopped. */
+const oversized = (address: DockerAddress, path: string, limit: string): ServiceError =>
+  new ServiceError({
+    service: "docker",
+    code: "CFA-DOCKER-UNREACHABLE",
+    message: `Docker at ${formatDockerAddress(address)} answered more than cfauth reads to GET ${path}: the answer ${limit}; nothing is torn down`,
+    fix: "look for containers with very long labels (docker ps --no-trunc --format '{{.Names}} {{.Labels}}' | awk '{ print length, $1 }' | sort -n), and remove them",
+    transient: false,
+  });
+
+/** An answer that is not the engine's. `where` names fields, never their values. */
+export const invalidDockerResponse = ({ address, path }: FailedDockerCall, where: string): ServiceError =>
+  new ServiceError({
+    service: "docker",
+    code: "CFA-DOCKER-UNREACHABLE",
+    message: `what answers GET ${path} at ${formatDockerAddress(address)} is not a Docker engine that cfauth understands (${where}); nothing is torn down`,
+    fix: "check that DOCKER_HOST leads to a Docker engine; if it does, please report this",
+    transient: true,
+  });

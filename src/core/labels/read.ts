@@ -1,0 +1,15 @@
+import type { ParseResult } from "../text/parse-result.ts";
+import { type LabelFault, valueFault } from "./fault.ts";
+import type { Labels } from "./grouping.ts";
+
+/** One label of a route, read; without it neither a value nor a fault. */
+export function readLabel<T>(
+  labels: Labels,
+  key: string,
+  parse: (text: string) => ParseResult<T>,
+): { readonly value: T | undefined; readonly faults: readonly LabelFault[] } {
+  const label = labels.get(key);
+  if (label === undefined) return { value: undefined, faults: [] };
+  const read = parse(label.text);
+  return read.ok ? { value: read.value, faults: [] } : { value: undefined, faults: [valueFault(label, read)] };
+}

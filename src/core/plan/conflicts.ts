@@ -1,0 +1,80 @@
+import type { Problem } from "../domain/problem.ts";
+import { waitForTenant } from "./rivals.ts";
+import { byPrecedence, type RouteRequest } from "./route-requests.ts";
+import { isPlaceholder, type RoutePlace, type Tenure } from "./tenure.ts";
+import type { PendingRoute } from "./types.ts";
+
+/** Who gets one route that several may want. */
+export interface ResolvedRoute {
+  readonly place: RoutePlace;
+  /** Soundly, or with faulty labels: then the route stays as it is, where that is safe. */
+  readonly winner: RouteRequest | undefined;
+  readonly waiting: readonly PendingRoute[];
+  readonly problems: readonly Problem[];
+  /** What is remembered of it; undefined where there is nothing to remember. */
+  readonly tenure: Tenure | undefined;
+}
+
+/**
+ * The party that has the route keeps it; a free one goes to the first claim.
+ *
+ * @param place - with its claims in order of precedence
+ */
+export function resolveRoute(place: RoutePlace, now: number): ResolvedRoute {
+  const { tenancy, claims, before } = place;
+  switch (tenancy.is) {
+    case "held":
+      return won(place, tenancy.claims.toSorted(byTenure(place)), claims);
+    case "vacant": {
+      const { tenant, until } = tenancy;
+      const refused = new Set([...(before?.refused ?? []), ...claims.map(({ workload }) => workload)]);
+      const tenure = { tenant, until, refused, led: place.led };
+      return { place, winner: undefined, waiting: waitForTenant(claims, tenancy, now), problems: [], tenure };
+    }
+    case "free": {
+      const sound = claims.filter(({ kind }) => kind === "sound");
+      if (sound.length > 0) return won(place, sound, claims);
+      const lasts = tenancy.ended && place.stands !== undefined && !isPlaceholder(place.stands);
+      const tenure = lasts ? { ...remembered(before), until: Math.min(before?.until ?? now, now) } : undefined;
+      return { place, winner: undefined, waiting: [], problems: [], tenure };
+    }
+  }
+}
+
+const remembered = (before: Tenure | undefined) => ({ tenant: before?.tenant, refused: before?.refused ?? new Set<string>() });
+
+/** Within a party: sound labels first, then where the rule leads, then who had it. A container made again is younger and may lead elsewhere. */
+const byTenure =
+  ({ stands, before }: RoutePlace) =>
+  (a: RouteRequest, b: RouteRequest): number => {
+    const weight = (it: RouteRequest) =>
+      Number(it.kind === "sound") * 4 + Number(it.service === stands?.service) * 2 + Number(it.workload === before?.tenant?.workload);
+    return weight(b) - weight(a) || byPrecedence(a, b);
+  };
+
+function won(place: RoutePlace, [winner]: readonly RouteRequest[], claims: readonly RouteRequest[]): ResolvedRoute {
+  if (winner === undefined) return { place, winner, waiting: [], problems: [], tenure: undefined };
+  const losers = claims.filter((it) => it.workload !== winner.workload || it.party !== winner.party).toSorted(byPrecedence);
+  return {
+    place,
+    winner,
+    waiting: [],
+    problems: losers.filter(({ kind }) => kind === "sound").map((loser) => taken(loser, winner)),
+    tenure: {
+      tenant: { workload: winner.workload, party: winner.party },
+      until: undefined,
+      refused: new Set(losers.map(({ workload }) => workload)),
+    },
+  };
+}
+
+const taken = (loser: RouteRequest, winner: RouteRequest): Problem => ({
+  code: "CFA-HOST-TAKEN",
+  severity: "error",
+  container: loser.workload,
+  label: loser.label,
+  route: loser.key,
+  message: `container ${winner.workload} already has ${loser.key} and keeps it`,
+  effect: "closed",
+  fix: `give ${loser.workload} or ${winner.workload} another hostname${loser.party === winner.party ? ", or a path of its own" : ""}`,
+});

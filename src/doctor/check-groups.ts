@@ -1,0 +1,35 @@
+import { checkAuthentik } from "./authentik.ts";
+import { checkCloudflare } from "./cloudflare.ts";
+import type { DoctorContext } from "./context.ts";
+import { checkDocker } from "./docker.ts";
+import type { CheckGroupId, Findings } from "./findings.ts";
+import { checkLogin } from "./login.ts";
+import { checkNotifications } from "./notifications.ts";
+import { checkRoutes } from "./routes.ts";
+import { checkSettings } from "./settings.ts";
+import { checkTunnel } from "./tunnel.ts";
+import { checkZeroTrust } from "./zero-trust.ts";
+
+export interface CheckGroup {
+  readonly id: CheckGroupId;
+  readonly title: string;
+  /** Groups that must have been looked at, and well enough, before this one. */
+  readonly needs: readonly CheckGroupId[];
+  /** Whether there is anything to look at; always, unless told. */
+  readonly when?: (scene: DoctorContext) => boolean;
+  /** @throws {ServiceError} when nothing in the group could be found out */
+  readonly examine: (scene: DoctorContext) => Promise<Findings>;
+}
+
+/** In the order in which they are told. A new group is one line here, and one in `GroupId`. */
+export const CHECK_GROUPS: readonly CheckGroup[] = [
+  { id: "settings", title: "Settings", needs: [], examine: checkSettings },
+  { id: "docker", title: "Docker", needs: [], examine: checkDocker },
+  { id: "cloudflare", title: "Cloudflare", needs: [], examine: checkCloudflare },
+  { id: "tunnel", title: "Tunnel", needs: ["cloudflare"], examine: checkTunnel },
+  { id: "zero-trust", title: "Zero Trust", needs: ["cloudflare"], examine: checkZeroTrust },
+  { id: "authentik", title: "Authentik", needs: [], examine: checkAuthentik },
+  { id: "login", title: "Login", needs: ["cloudflare", "zero-trust", "authentik"], examine: checkLogin },
+  { id: "routes", title: "Routes", needs: ["docker", "cloudflare", "tunnel", "zero-trust", "authentik"], examine: checkRoutes },
+  { id: "notifications", title: "Messages", needs: [], when: ({ config }) => config.notify.length > 0, examine: checkNotifications },
+];

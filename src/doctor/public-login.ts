@@ -1,0 +1,159 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { pluralise } from "../core/text/grammar.ts";
+import { tryParseJson } from "../core/text/json.ts";
+import type { LoginMethod, ObservedLogin } from "../resources/login/types.ts";
+import type { DoctorContext } from "./context.ts";
+import { type DoctorCheck, passedCheck, type Requirement } from "./findings.ts";
+import type { NoPage, ProbedPage } from "./http-probe.ts";
+import { accessLogin, followLogin, type LoginOutcome } from "./login-probe.ts";
+
+export const BEHIND: Requirement = { id: "login.behind-access", title: "Authentik is not behind Access" };
+export const AGREES: Requirement = { id: "login.agrees", title: "Cloudflare and Authentik agree" };
+export const DISCOVERY: Requirement = { id: "login.discovery", title: "discovery document" };
+export const KEYS: Requirement = { id: "login.keys", title: "signing keys" };
+export const JOURNEY: Requirement = { id: "login.page", title: "Authentik's login page" };
+
+export const skippedCheck = (need: Requirement, on: Requirement): DoctorCheck => ({ ...need, result: "skip", needs: on });
+
+/** What somebody without cookies is answered at the addresses that Cloudflare and browsers use. */
+export interface Found {
+  readonly discovery: ProbedPage | NoPage;
+  readonly keys: ProbedPage | NoPage;
+  readonly end: LoginOutcome;
+}
+
+/** By what Cloudflare has of the login, not by what it should have. */
+export async function asBrowsersSee({ visit }: DoctorContext, seen: ObservedLogin, method: LoginMethod): Promise<Found> {
+  const { wish, application, teamDomain } = seen;
+  const at = `${wish.publicUrl}/application/o/${application?.slug ?? wish.slug}`;
+  const certs = method.config.certs_url;
+  const callback = `https://${teamDomain}/cdn-cgi/access/callback`;
+  const [discovery, keys, end] = await Promise.all([
+    visit(`${at}/.well-known/openid-configuration`),
+    visit(URL.canParse(certs) ? certs : `${at}/jwks/`),
+    followLogin(visit, authorizeUrl(wish.publicUrl, method, callback), callback),
+  ]);
+  return { discovery, keys, end };
+}
+
+/** What Access sends a browser to. */
+function authorizeUrl(publicUrl: string, { config }: LoginMethod, callback: string): string {
+  const query = new URLSearchParams({
+    client_id: config.client_id,
+    response_type: "code",
+    redirect_uri: callback,
+    scope: config.scopes.join(" "),
+    state: "cfauth-doctor",
+    // Nobody knows what it is the hash of: no code that came of it could be redeemed.
+    ...(config.pkce_enabled && { code_challenge: randomBytes(32).toString("base64url"), code_challenge_method: "S256" }),
+  });
+  return `${URL.canParse(config.auth_url) ? config.auth_url : `${publicUrl}/application/o/authorize/`}?${query}`;
+}
+
+/** A login of Access in front of it, by the redirects that came. */
+export function observedAccess({ discovery, keys, end }: Found, host: string): readonly DoctorCheck[] {
+  const sent = [discovery, keys].flatMap((page) =>
+    "location" in page && page.location !== undefined ? (accessLogin(page.location) ?? []) : [],
+  );
+  const team = sent[0] ?? (end.is === "access" ? end.team : undefined);
+  if (team === undefined) return [];
+  return [
+    {
+      ...BEHIND,
+      result: "fail",
+      detail: `${host} redirects to ${team}: to log in one would have to be logged in`,
+      code: "CFA-AK-BEHIND-ACCESS",
+      fixes: [
+        `give Authentik's container the label cfauth.hostname: ${host} (cfauth keeps it open by itself)`,
+        `or add an Access application for ${host} with a Bypass policy`,
+      ],
+    },
+  ];
+}
+
+/** @param running - whether a daemon is beside @param mending - whether it has something to mend of the login, which may be the cause */
+export function wasReached(
+  url: string,
+  { discovery, keys, end }: Found,
+  { running, mending }: { readonly running: boolean; readonly mending: boolean },
+): readonly DoctorCheck[] {
+  const silent = [discovery, keys].flatMap((page) => ("why" in page ? [page.why] : [])).concat(end.is === "silent" ? [end.why] : []);
+  const [why] = silent;
+  if (why !== undefined) return [notReached(url, why, running), skippedCheck(KEYS, DISCOVERY), skippedCheck(JOURNEY, DISCOVERY)];
+  return [discovered(discovery as ProbedPage, url), keysIn(keys as ProbedPage, mending), arrival(end, url, mending)];
+}
+
+/** While cfauth does not run, Authentik may be a route that it is yet to open. */
+const notReached = (url: string, why: string, running: boolean): DoctorCheck => ({
+  ...DISCOVERY,
+  result: running ? "fail" : "warn",
+  detail: `${url} does not answer from here (${why})${running ? "" : "; where cfauth is what routes it, that comes when cfauth starts"}`,
+  code: "CFA-AK-PUBLIC-URL",
+  fixes: [
+    "open it in a browser: if it answers there, only this container cannot reach it, and logins go well",
+    "or correct AUTHENTIK_URL: it is the address at which browsers and Cloudflare reach Authentik",
+  ],
+});
+
+function discovered({ status, body }: ProbedPage, url: string): DoctorCheck {
+  const read = z.looseObject({ issuer: z.string() }).safeParse(tryParseJson(body));
+  if (status !== 200 || !read.success)
+    return {
+      ...DISCOVERY,
+      result: "fail",
+      detail: `${url} answers, but not with Authentik's discovery document (${status})`,
+      code: "CFA-AK-PUBLIC-URL",
+      fixes: [
+        "correct AUTHENTIK_URL: it is the address at which browsers and Cloudflare reach Authentik, with its path prefix if it has one",
+      ],
+    };
+  const { issuer } = read.data;
+  if (issuer.startsWith(`${url}/`) || issuer === url) return passedCheck(DISCOVERY.id, DISCOVERY.title, issuer);
+  return {
+    ...DISCOVERY,
+    result: "warn",
+    detail: `Authentik calls itself ${issuer}, not ${url}: what is in front of it does not tell it under which name it was asked`,
+    code: "CFA-AK-ISSUER",
+    fixes: [
+      "let the proxy in front of Authentik pass Host and X-Forwarded-Proto on; from 2026.8 on, name its network in AUTHENTIK_LISTEN__TRUSTED_PROXY_CIDRS",
+    ],
+  };
+}
+
+function keysIn({ status, body }: ProbedPage, mending: boolean): DoctorCheck {
+  const Keys = z.looseObject({ keys: z.array(z.looseObject({ alg: z.string().nullish(), kty: z.string().nullish() })).nullish() });
+  const keys = Keys.safeParse(tryParseJson(body)).data?.keys ?? [];
+  if (status === 200 && keys.length > 0) {
+    const kinds = [...new Set(keys.map(({ alg, kty }) => alg ?? kty ?? "of a kind it does not tell"))];
+    return passedCheck(KEYS.id, KEYS.title, `${pluralise(keys.length, "signing key")} (${kinds.join(", ")})`);
+  }
+  return {
+    ...KEYS,
+    result: mending ? "warn" : "fail",
+    detail:
+      status === 200
+        ? "Authentik shows no signing key for the provider, so Cloudflare cannot check who logged in"
+        : `Authentik's signing keys are not where Cloudflare looks for them (${status})`,
+    code: "CFA-AK-NO-KEY",
+    fixes: [
+      mending
+        ? "nothing more: cfauth gives the provider a key when it mends it"
+        : "Authentik → Applications → Providers → the provider → Edit: choose a Signing Key",
+    ],
+  };
+}
+
+function arrival(end: LoginOutcome, url: string, mending: boolean): DoctorCheck {
+  if (end.is === "login") return passedCheck(JOURNEY.id, JOURNEY.title, "a login leads to it");
+  const says = end.is === "refused" ? end.says : "another page";
+  return {
+    ...JOURNEY,
+    result: mending ? "warn" : "fail",
+    detail: `who is sent to log in does not come to Authentik's login page, but to ${says}`,
+    code: "CFA-AK-LOGIN-REFUSED",
+    fixes: mending
+      ? ["nothing more: it may be gone when cfauth has mended what differs"]
+      : [`${url}/if/admin/#/events/log tells why Authentik refused it`],
+  };
+}

@@ -1,9 +1,0 @@
-import { markOwned } from "../mine.ts";
-import type { AccessPolicyChange, ObservedAccessPolicies } from "./seen.ts";
-
-/** As it will be seen. @param known - in place of an id that nobody knows yet */
-export function simulateAccessPolicy(seen: ObservedAccessPolicies, change: AccessPolicyChange, known: string): ObservedAccessPolicies {
-  const id = change.action === "create" ? known : change.at.id;
-  const others = seen.mine.filter((policy) => policy.id !== id);
-  return { ...seen, mine: change.action === "delete" ? others : [...others, markOwned({ ...change.wish, id })] };
-}

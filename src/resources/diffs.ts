@@ -1,0 +1,34 @@
+import { diffAccessApplication } from "./access-application/diff.ts";
+import { diffAccessPolicy } from "./access-policy/diff.ts";
+import type { Diff } from "./contract/diff.ts";
+import { diffDnsRecord } from "./dns-record/diff.ts";
+import { diffIngressRule } from "./ingress-rule/diff.ts";
+import { diffLibraryTile } from "./library-tile/diff.ts";
+import { diffLogin } from "./login/diff.ts";
+import type { ObservedState } from "./observed.ts";
+import type { AnyChange } from "./registry.ts";
+import { diffTunnel } from "./tunnel/diff.ts";
+
+/**
+ * What the change makes otherwise.
+ *
+ * @param world - that the change was planned for: what is to be changed stands in it, and ids have their names there
+ */
+export function diffChange(change: AnyChange, world: ObservedState): Diff {
+  switch (change.kind) {
+    case "tunnel":
+      return diffTunnel(change);
+    case "login":
+      return diffLogin(change);
+    case "policy":
+      return diffAccessPolicy(change);
+    case "access":
+      return diffAccessApplication(change, world.policy);
+    case "ingress":
+      return diffIngressRule(change, world);
+    case "dns":
+      return diffDnsRecord(change);
+    case "tile":
+      return diffLibraryTile(change, world.directory.groups);
+  }
+}

@@ -1,0 +1,88 @@
+import { type Exposure, isSubsetOf } from "../../core/domain/exposure.ts";
+import { guardPattern } from "../../core/domain/path.ts";
+import { coversEntirely, isNestedIn, parseRouteKey, type Route, routeKey } from "../../core/domain/route.ts";
+import { restrictedChildren } from "../../core/plan/nesting.ts";
+import type { DesiredState } from "../../core/plan/types.ts";
+import { removesAccess } from "../access-policy/removes-access.ts";
+import type { ObservedAccessPolicies } from "../access-policy/types.ts";
+import { isOwnedRule, loginCheckOf, type OwnershipEvidence, routeOf, ruleOf } from "./rules.ts";
+import type { DesiredRule, RawRule } from "./types.ts";
+
+/** Routes within this one that show the same container and are to let in fewer. */
+export const restrictedRoutesWithin = ({ route, workload, party, origin, protection }: Exposure, desired: DesiredState): readonly Route[] =>
+  restrictedChildren(desired, route, { by: { workload, party }, service: origin.service, protection }).map((it) => it.route);
+
+/**
+ * Whether the rule of this route keeps what is around from answering for a narrower one, here or within, whose own rule does not yet:
+ * its labels are faulty, the hostname was another party's, or the rule misses spellings of its path. Of something around that nothing asks for the container is not known.
+ */
+export function keepsGuard(route: Route, world: OwnershipEvidence, desired: DesiredState): boolean {
+  const wishes = [...desired.wishes.values()].filter((outer) => isNestedIn(route, outer.route));
+  const left = world.ingress.rules.flatMap((rule) => {
+    const at = isOwnedRule(rule, world) ? routeOf(rule) : undefined;
+    if (at === undefined || !isNestedIn(route, at) || desired.wishes.has(routeKey(at))) return [];
+    return desired.guarded.filter((it) => isNestedIn(it.route, at) && (it.service === undefined || it.service === rule.service));
+  });
+  const narrower = [...wishes.flatMap((outer) => restrictedRoutesWithin(outer, desired)), ...left.map((it) => it.route)];
+  return narrower.some((inner) => routeKey(inner) === routeKey(route) || (coversEntirely(inner, route) && !takesAll(inner, world)));
+}
+
+/** Whether its rule takes every request that the route is for, in every spelling. */
+function takesAll(route: Route, world: OwnershipEvidence): boolean {
+  const rule = ruleOf(world, route);
+  return rule !== undefined && (route.path === undefined || takesEverySpelling(rule, route));
+}
+
+/** Whether a route of ours stands within this one and shows the same. */
+export const standsWithin = ({ route: at, origin }: Exposure, world: OwnershipEvidence): boolean =>
+  [...world.access.mine.keys()].map(parseRouteKey).some((route) => {
+    if (route === undefined || routeKey(route) === routeKey(at) || !isNestedIn(route, at)) return false;
+    return ruleOf(world, route)?.service === origin.service;
+  });
+
+/** Whether something around the route shows the same container to more people, or to others: as desired, or as it is now. */
+export const widerAround = (wish: Exposure, world: Around, { wishes, reroutes }: DesiredState): boolean =>
+  wish.protection.kind === "authentik" &&
+  ([...wishes.values()].some((outer) => isWiderWish(outer, wish)) ||
+    world.ingress.rules.some((rule) => isWiderRule(rule, wish, world, reroutes)));
+
+type Around = OwnershipEvidence & { readonly policy: ObservedAccessPolicies };
+
+const isWiderWish = (outer: Exposure, { route, workload, origin, protection }: Exposure): boolean =>
+  isNestedIn(route, outer.route) &&
+  (outer.workload === workload || outer.origin.service === origin.service) &&
+  !isSubsetOf(outer.protection, protection);
+
+function isWiderRule(rule: RawRule, { route, origin }: Exposure, world: Around, reroutes: DesiredState["reroutes"]): boolean {
+  const outer = routeOf(rule);
+  if (outer === undefined || !isNestedIn(route, outer) || !isOwnedRule(rule, world)) return false;
+  if ((reroutes.get(routeKey(outer)) ?? rule.service) !== origin.service) return false;
+  if (loginCheckOf(rule)?.required !== true) return true;
+  const [around, inside] = [outer, route].map((it) => world.access.mine.get(routeKey(it)));
+  if (around === undefined || inside === undefined || around.policies.join() === inside.policies.join()) return false;
+  return removesAccess(around, inside.policies, world.policy);
+}
+
+/** Whether the rule takes every spelling of its path, and the wanted one would not: the others would reach what is around it. */
+export const takesFewerSpellings = (rule: RawRule | undefined, wanted: DesiredRule | undefined): boolean =>
+  rule !== undefined && wanted !== undefined && wanted.broad !== true && takesEverySpelling(rule, wanted.route);
+
+const takesEverySpelling = (rule: RawRule, { path }: Route): boolean =>
+  path !== undefined && [false, true].some((clean) => rule.path === guardPattern(path, clean));
+
+/**
+ * Whether every narrower route within takes every spelling of its path already. What lets in more opens only then: an origin may
+ * read `/ADMIN` as `/admin`. A hostname inside a wildcard that has a rule to something else needs no guard.
+ */
+export const areGuardedWithin = (wish: Exposure, world: OwnershipEvidence, desired: DesiredState): boolean =>
+  restrictedRoutesWithin(wish, desired).every((inner) => {
+    if (inner.hostname !== wish.route.hostname && leadsAway(inner, wish, world)) return true;
+    const rule = inner.path === undefined ? undefined : ruleOf(world, inner);
+    return rule === undefined || takesEverySpelling(rule, inner);
+  });
+
+/** Whether the rule of the whole hostname shows something else than this service, or nothing. */
+function leadsAway({ hostname }: Route, { origin }: Exposure, world: OwnershipEvidence): boolean {
+  const rule = ruleOf(world, { hostname, path: undefined });
+  return rule !== undefined && rule.service !== origin.service;
+}

@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { domainToUnicode } from "node:url";
+import type { DirectoryGroup } from "../../core/domain/directory.ts";
+import type { Exposure } from "../../core/domain/exposure.ts";
+import type { Owner } from "../../core/domain/owner.ts";
+import { type Route, type RouteKey, routeKey } from "../../core/domain/route.ts";
+import type { DesiredTile, TokenUser } from "./types.ts";
+
+/** How every slug of ours begins. Also what the list of applications is searched for, so it is one plain word. */
+export const SLUG_PREFIX = "cfauth-";
+
+/** Marks a tile as this owner's, together with its slug. */
+export const publisher = (owner: Owner): string => `cfauth:${owner}`;
+
+/** Longest slug before 2025.12. */
+const LONGEST = 50;
+
+/**
+ * The slug of a route's tile, a function of owner and route: a lost answer collides instead of making a second one.
+ *
+ * @example slugOf("home", "wiki.example.com") is cfauth-wiki-example-com-… with eight hexadecimal digits
+ */
+export function slugOf(owner: Owner, route: RouteKey): string {
+  // An owner has no space, so that no two pairs come to the same text.
+  const digest = createHash("sha256").update(`${owner} ${route}`).digest("hex").slice(0, 8);
+  const readable = route.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  return `${SLUG_PREFIX}${readable.slice(0, LONGEST - SLUG_PREFIX.length - digest.length - 1).replace(/^-|-$/g, "")}-${digest}`;
+}
+
+/** What the route's tile must be; undefined while a group of its audience is not known. */
+export function desiredTile(
+  owner: Owner,
+  { route, protection, shown }: Exposure,
+  groups: readonly DirectoryGroup[],
+  me: TokenUser,
+): DesiredTile | undefined {
+  const names = protection.kind === "authentik" ? protection.audience.groups : [];
+  // Before 2025.12 groups under different parents may have one name; the rule in Cloudflare knows no other.
+  const found = groups.filter(({ name }) => names.includes(name));
+  if (!names.every((name) => found.some((group) => group.name === name))) return undefined;
+  const keys = found.map(({ pk }) => pk);
+  return {
+    slug: slugOf(owner, routeKey(route)),
+    route: routeKey(route),
+    name: shown.name ?? nameOf(route),
+    launchUrl: launchUrl(route),
+    icon: shown.icon ?? "",
+    description: shown.description ?? "",
+    category: shown.category ?? "",
+    mode: "any",
+    groups: keys.toSorted(),
+    reader: keys.length === 0 || me.superuser ? undefined : me.pk,
+  };
+}
+
+/** `wiki.example.com/admin` → `Wiki /admin` */
+function nameOf({ hostname, path }: Route): string {
+  const [label = ""] = domainToUnicode(hostname).split(".");
+  const name = label.replace(/^./u, (first) => first.toUpperCase());
+  return path === undefined ? name : `${name} ${path}`;
+}
+
+/** Authentik formats it as Python does, with the user's name and the like. */
+const launchUrl = (route: Route): string => `https://${routeKey(route)}`.replaceAll("%", "%%");

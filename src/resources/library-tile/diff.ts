@@ -1,0 +1,23 @@
+import type { Lookups } from "../../core/domain/directory.ts";
+import { type Diff, diffFields, type Fields, fieldsOf } from "../contract/diff.ts";
+import { CONTENT } from "./compare.ts";
+import type { LibraryTileChange, TileContent } from "./types.ts";
+
+/** @param groups - by which primary keys have their names */
+export function diffLibraryTile(change: LibraryTileChange, groups: Lookups["groups"]): Diff {
+  const nameOf = (pk: string) => ("found" in groups ? groups.found.find((group) => group.pk === pk)?.name : undefined) ?? "another group";
+  const bound = "at" in change ? change.at.bindings.flatMap(({ to }) => ("group" in to ? [to.group] : [])).toSorted() : undefined;
+  const before = "at" in change ? fields(change.at, bound ?? [], nameOf) : undefined;
+  const after = "wish" in change ? fields(change.wish, change.wish.groups, nameOf) : undefined;
+  const shown = diffFields(before, after);
+  if (change.action !== "update" || Object.keys({ ...shown.before, ...shown.after }).length > 0) return shown;
+  // The token's own user among them is told only where nothing else is.
+  const people = change.at.bindings.filter(({ to }) => "user" in to).length;
+  return diffFields({ people }, { people: change.wish.reader === undefined ? 0 : 1 });
+}
+
+const fields = (content: TileContent, groups: readonly string[], nameOf: (pk: string) => string): Fields =>
+  fieldsOf({
+    ...Object.fromEntries(CONTENT.map((name) => [name === "launchUrl" ? "address" : name, content[name] || undefined])),
+    for: groups.length === 0 ? "everyone" : groups.map(nameOf),
+  });

@@ -1,0 +1,67 @@
+import { type Diff, diffFields, type Fields, fieldsOf } from "../contract/diff.ts";
+import { groupsIn } from "./claim.ts";
+import type { DesiredProvider, LoginChange, LoginMethodConfig, Provider } from "./types.ts";
+
+export function diffLogin(change: LoginChange): Diff {
+  switch (change.key) {
+    case "login-provider": {
+      const at = change.action === "update" ? change.at : undefined;
+      // A version without a flow after a logout passes over the wish for one.
+      const wish = at?.invalidationFlow === undefined && at !== undefined ? { ...change.wish, invalidationFlow: undefined } : change.wish;
+      return diffFields(at && provider(at), provider(wish), { sensitive: at?.clientSecret ? [] : ["clientSecret"] });
+    }
+    case "login-application":
+      return diffFields(
+        change.action === "update" ? fieldsOf({ provider: change.at.provider, inLibrary: change.at.inLibrary }) : undefined,
+        {
+          ...(change.action === "create" && { name: change.subject }),
+          provider: change.provider,
+          inLibrary: false,
+        },
+      );
+    case "login-method": {
+      const at = change.action === "update" ? change.at : undefined;
+      const secret = at?.name === change.name ? [] : ["clientSecret"];
+      return diffFields(at && method(at.config, at.claims), method(change.config, change.claims), { sensitive: secret });
+    }
+    case "login-groups":
+      return diffFields(change.at && { groups: groupsIn(change.at.expression) }, { groups: groupsIn(change.expression) });
+    case "login-method-gone":
+    case "login-application-gone":
+    case "login-provider-gone":
+    case "login-groups-gone":
+      return diffFields({ name: change.subject.replace(/ #[0-9a-f]{8}$/, "") }, undefined);
+  }
+}
+
+const provider = (it: Provider | DesiredProvider): Fields =>
+  fieldsOf({
+    name: it.name,
+    clientType: it.clientType,
+    callbacks: it.redirectUris.map(callback),
+    flow: it.authorizationFlow,
+    logoutFlow: it.invalidationFlow,
+    signingKey: it.signingKey,
+    encrypted: "encryptionKey" in it && it.encryptionKey !== undefined,
+    claimsInToken: !("claimsInIdToken" in it) || it.claimsInIdToken,
+    scopes: it.scopes.length,
+    grantTypes: it.grantTypes ?? [],
+  });
+
+/** Its sort comes first: a long address is cut in a line. */
+const callback = ({ mode, url, type }: Provider["redirectUris"][number]): string =>
+  `${mode === "strict" ? "" : "pattern "}${type === "logout" ? "logout " : ""}${url}`;
+
+const method = (
+  { client_id, auth_url, token_url, certs_url, scopes, email_claim_name, pkce_enabled }: LoginMethodConfig,
+  claims: readonly string[],
+): Fields => ({
+  client: client_id,
+  authorize: auth_url,
+  token: token_url,
+  keys: certs_url,
+  emailClaim: email_claim_name,
+  scopes,
+  claims,
+  pkce: pkce_enabled,
+});

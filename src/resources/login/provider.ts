@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import type { Authentik, AuthentikRequest } from "../../clients/authentik/authentik.ts";
+import { isNotFound } from "../../clients/not-found.ts";
+import type { DesiredProvider, Provider } from "./types.ts";
+
+const text = z.string().nullish();
+
+/** The provider as versions from 2024.2 on answer it, and as 2026.11 is to. */
+const ProviderAnswer = z.looseObject({
+  pk: z.number(),
+  name: z.string(),
+  client_id: z.string(),
+  client_secret: text,
+  /** From 2026.11 on: the id of a secret that is kept elsewhere. */
+  secret: text,
+  client_type: text,
+  /** A text with one address on each line before 2024.8.5 and 2024.10.3. */
+  redirect_uris: z
+    .union([z.string(), z.array(z.looseObject({ matching_mode: z.string(), url: z.string(), redirect_uri_type: z.string().optional() }))])
+    .nullish(),
+  authorization_flow: text,
+  invalidation_flow: text,
+  signing_key: text,
+  encryption_key: text,
+  property_mappings: z.array(z.string()).nullish(),
+  grant_types: z.array(z.string()).nullish(),
+  include_claims_in_id_token: z.boolean().nullish(),
+  assigned_application_slug: text,
+});
+
+type ProviderAnswer = z.infer<typeof ProviderAnswer>;
+
+export async function providerByName(authentik: Authentik, name: string): Promise<Provider | undefined> {
+  const found = await authentik.list("providers.list", ProviderAnswer, { path: "/providers/oauth2/", query: { name } });
+  const answer = found.find((it) => it.name === name);
+  return answer && (await providerFrom(authentik, answer));
+}
+
+/** Undefined when it is not there, or is a provider of another kind. */
+export async function providerByPk(authentik: Authentik, pk: number): Promise<Provider | undefined> {
+  try {
+    return await providerFrom(authentik, await authentik.ask("providers.get", ProviderAnswer, { path: `/providers/oauth2/${pk}/` }));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+export const createProvider = (authentik: Authentik, wish: DesiredProvider): Promise<Provider> =>
+  write(authentik, "providers.create", { method: "POST", path: "/providers/oauth2/" }, wish);
+
+/** Only what is managed: the rest is the user's. */
+export const updateProvider = (authentik: Authentik, { pk }: Provider, wish: DesiredProvider): Promise<Provider> =>
+  write(authentik, "providers.update", { method: "PATCH", path: `/providers/oauth2/${pk}/` }, wish);
+
+async function write(
+  authentik: Authentik,
+  operation: "providers.create" | "providers.update",
+  request: AuthentikRequest,
+  wish: DesiredProvider,
+): Promise<Provider> {
+  const body = {
+    ...bodyOf(wish),
+    ...((await takesText(authentik)) && { redirect_uris: wish.redirectUris.map(({ url }) => url).join("\n") }),
+  };
+  const answer = await authentik.ask(operation, ProviderAnswer, { ...request, body });
+  const provider = await providerFrom(authentik, answer);
+  return provider.clientSecret === "" ? await withSecret(authentik, answer) : provider;
+}
+
+/** One that was emptied, or from 2026.11 on was never there, is made anew. */
+async function withSecret(authentik: Authentik, { pk, name, client_secret }: ProviderAnswer): Promise<Provider> {
+  const value = randomBytes(48).toString("base64url");
+  const body = typeof client_secret === "string" ? { client_secret: value } : { secret: await secretMade(authentik, name, value) };
+  const request = { method: "PATCH", path: `/providers/oauth2/${pk}/`, body, hide: [value] } as const;
+  const answer = await authentik.ask("providers.update", ProviderAnswer, request);
+  return await providerFrom(authentik, { ...answer, client_secret: value });
+}
+
+/** Its id. To read it is to know that it may be handed to a provider, which takes the same permission. */
+async function secretMade(authentik: Authentik, provider: string, value: string): Promise<string> {
+  const made = await authentik.ask("secrets.create", z.union([z.looseObject({ pk: z.string() }), z.looseObject({ id: z.string() })]), {
+    method: "POST",
+    path: "/secrets/secrets/",
+    body: { name: `${provider} ${randomBytes(4).toString("hex")}`, type: "text", value },
+    hide: [value],
+  });
+  const id = String("pk" in made ? made.pk : made.id);
+  await secretOf(authentik, id);
+  return id;
+}
+
+/** Whether addresses are still one text, with a line for each: they became a list with CVE-2024-52289, in the middle of two lines of releases. */
+async function takesText(authentik: Authentik): Promise<boolean> {
+  const { version_current } = await authentik.ask("version.get", z.looseObject({ version_current: z.string() }), {
+    path: "/admin/version/",
+  });
+  const [year = 0, month = 0, patch = 0] = version_current.split(".").map((part) => Number.parseInt(part, 10));
+  return year < 2024 || (year === 2024 && (month < 8 || (month === 8 && patch < 5) || (month === 10 && patch < 3)));
+}
+
+/** Fields that a version does not know are ignored by it. An encryption key would make logins that Cloudflare cannot read. */
+const bodyOf = (wish: DesiredProvider): Record<string, unknown> => ({
+  name: wish.name,
+  client_type: wish.clientType,
+  redirect_uris: wish.redirectUris.map(({ mode, url, type }) => ({
+    matching_mode: mode,
+    url,
+    ...(type !== undefined && { redirect_uri_type: type }),
+  })),
+  authorization_flow: wish.authorizationFlow,
+  ...(wish.invalidationFlow !== undefined && { invalidation_flow: wish.invalidationFlow }),
+  signing_key: wish.signingKey,
+  encryption_key: null,
+  property_mappings: wish.scopes,
+  grant_types: wish.grantTypes,
+  include_claims_in_id_token: true,
+});
+
+async function providerFrom(authentik: Authentik, answer: ProviderAnswer): Promise<Provider> {
+  return {
+    pk: answer.pk,
+    name: answer.name,
+    clientId: answer.client_id,
+    clientSecret: answer.client_secret ?? (answer.secret ? await secretOf(authentik, answer.secret) : ""),
+    clientType: answer.client_type ?? "",
+    redirectUris: redirectUris(answer.redirect_uris),
+    authorizationFlow: answer.authorization_flow ?? "",
+    invalidationFlow: answer.invalidation_flow ?? undefined,
+    signingKey: answer.signing_key ?? undefined,
+    encryptionKey: answer.encryption_key ?? undefined,
+    scopes: answer.property_mappings ?? [],
+    grantTypes: answer.grant_types ?? undefined,
+    claimsInIdToken: answer.include_claims_in_id_token ?? true,
+    assignedTo: answer.assigned_application_slug || undefined,
+  };
+}
+
+/** As the development version has it (2026.11.0-rc1, checked 2026-11); not released yet. */
+async function secretOf(authentik: Authentik, id: string): Promise<string> {
+  const { value } = await authentik.ask("secrets.view", z.looseObject({ value: z.string() }), {
+    path: `/secrets/secrets/${id}/view_value/`,
+  });
+  return value;
+}
+
+/** While addresses were one text each line counted as a pattern as well. */
+const PATTERN = /[*+^$|\\()[\]{}]/;
+
+function redirectUris(uris: ProviderAnswer["redirect_uris"]): Provider["redirectUris"] {
+  if (typeof uris === "string")
+    return uris
+      .split(/\s+/)
+      .filter((url) => url !== "")
+      .map((url) => ({ mode: PATTERN.test(url) ? "regex" : "strict", url, type: undefined }));
+  return (uris ?? []).map(({ matching_mode, url, redirect_uri_type }) => ({ mode: matching_mode, url, type: redirect_uri_type }));
+}

@@ -1,0 +1,181 @@
+import type { Protection } from "../core/domain/exposure.ts";
+import { type Problem, problemKey } from "../core/domain/problem.ts";
+import type { RouteKey } from "../core/domain/route.ts";
+import type { DriftCorrection } from "./drift.ts";
+import type { HandoverNotice } from "./handover-notices.ts";
+import type { RouteStatus, Since } from "./report.ts";
+
+/** How things stand at the end of a pass. */
+export interface StatusSnapshot {
+  readonly routes: readonly RouteStatus[];
+  readonly problems: readonly Problem[];
+}
+
+/** What is worth a line: the difference between what was told already and what is so after this pass. */
+export interface StatusTransitions {
+  readonly opened: readonly RouteStatus[];
+  /** Of those that are open now: what anyone may enter, and what was shut or asked for a login before. Authentik's own is not among them. */
+  readonly published: readonly RouteStatus[];
+  /** Live before and live now, and leading elsewhere or letting in others. */
+  readonly changed: readonly ChangedRoute[];
+  /** Authentik's own, once it is live: said after each start, since it is the one route that no label made public. */
+  readonly unguarded: readonly RouteStatus[];
+  readonly closing: readonly RouteStatus[];
+  /** Closing ones whose container came back in time. */
+  readonly stays: readonly RouteStatus[];
+  readonly closed: readonly RouteStatus[];
+  readonly waiting: readonly RouteStatus[];
+  readonly problems: readonly Problem[];
+  readonly solved: readonly Problem[];
+  /** What somebody else changed and was put back. */
+  readonly corrected: readonly DriftCorrection[];
+  /** Routes that show another party's container than before. */
+  readonly changedHands: readonly HandoverNotice[];
+  /** Since when each problem is there, by its key: what goes by itself is news only once it has lasted. */
+  readonly since: Since;
+}
+
+export interface ChangedRoute {
+  readonly route: RouteStatus;
+  /** `http://app:80 → http://app:81`; absent where that is as it was. */
+  readonly origin?: string;
+  /** Likewise who may enter, in words. */
+  readonly entrants?: string;
+}
+
+/** What has been told, so that each thing is told once. */
+export interface ReportedStatus {
+  /** The routes that are known to be open, with how they were when they were last live. */
+  readonly open: ReadonlyMap<RouteKey, Live | undefined>;
+  readonly public: ReadonlySet<RouteKey>;
+  readonly unguarded: ReadonlySet<RouteKey>;
+  readonly closing: ReadonlySet<RouteKey>;
+  /** Of each route that waits: every reason that was told. */
+  readonly waiting: ReadonlyMap<RouteKey, ReadonlySet<string>>;
+  readonly problems: ReadonlyMap<string, Problem>;
+}
+
+interface Live {
+  readonly route: RouteStatus;
+  readonly protection: Protection | undefined;
+}
+
+export const NOTHING_REPORTED: ReportedStatus = {
+  open: new Map(),
+  public: new Set(),
+  unguarded: new Set(),
+  closing: new Set(),
+  waiting: new Map(),
+  problems: new Map(),
+};
+
+/** The rules that let somebody in, as they stand. */
+export type Rules = ReadonlyMap<RouteKey, { readonly public: boolean }>;
+
+/** What stands open when cfauth starts is no news. */
+export const assumeReported = (rules: Rules): ReportedStatus => ({
+  ...NOTHING_REPORTED,
+  open: new Map([...rules.keys()].map((key) => [key, undefined])),
+  public: publicOf(rules),
+});
+
+export interface StatusFacts extends StatusSnapshot {
+  readonly rules: Rules;
+  /** What the labels ask for. */
+  readonly protections: ReadonlyMap<RouteKey, Protection>;
+  readonly corrected: readonly DriftCorrection[];
+  readonly changedHands: readonly HandoverNotice[];
+  /** Since when each problem is there, by its key. */
+  readonly since: Since;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** How long what goes by itself as a rule must have lasted to be told, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+/**
+ * What is news after a pass, and what is told then. A route that comes back within its grace is no news but that it stays: it
+ * was open all the time. So was one whose labels were wrong for a while.
+ */
+export function diffStatus(told: ReportedStatus, now: StatusFacts): { readonly news: StatusTransitions; readonly told: ReportedStatus } {
+  const { routes, rules } = now;
+  const live = routes.filter(({ state }) => state === "live");
+  const is = new Map(routes.map((route) => [route.key, route]));
+  const gone = [...told.open].filter(([key]) => !rules.has(key) && is.get(key)?.state !== "live");
+  const lasting = now.problems.filter((problem) => problem.passing !== true || now.at - sinceOf(problem, now) >= now.patienceMs);
+  const fresh = unique(lasting.filter((problem) => !told.problems.has(problemKey(problem))));
+  const still = new Map(now.problems.map((problem) => [problemKey(problem), problem]));
+  const closing = routes.filter(({ key, state }) => state === "closing" && told.open.has(key));
+  const waiting = routes.filter(({ state }) => state === "waiting");
+  const news: StatusTransitions = {
+    opened: live.filter(({ key }) => !told.open.has(key)),
+    published: live.filter((route) => route.access === "public" && route.login !== true && !told.public.has(route.key)),
+    changed: live.flatMap((route) => changeOf(told.open.get(route.key), liveOf(route, now)) ?? []),
+    unguarded: live.filter((route) => route.login === true && !told.unguarded.has(route.key)),
+    closing: closing.filter(({ key }) => !told.closing.has(key)),
+    stays: live.filter(({ key }) => told.closing.has(key)),
+    closed: gone.map(([key, last]) => is.get(key) ?? last?.route ?? { ...unknown, key }),
+    waiting: waiting.filter((route) => told.waiting.get(route.key)?.has(reasonOf(route)) !== true),
+    problems: fresh,
+    solved: [...told.problems].flatMap(([key, problem]) => (still.has(key) ? [] : [problem])),
+    corrected: now.corrected,
+    changedHands: now.changedHands,
+    since: now.since,
+  };
+  const kept = [...told.open].filter(([key]) => !gone.some(([it]) => it === key));
+  return {
+    news,
+    told: {
+      open: new Map([...kept, ...live.map((route): [RouteKey, Live] => [route.key, liveOf(route, now)])]),
+      public: new Set(
+        [...told.public, ...live.filter(({ access }) => access === "public").map(keyOf)].filter((key) => publicStill(key, now)),
+      ),
+      unguarded: new Set([...told.unguarded, ...news.unguarded.map(keyOf)]),
+      closing: new Set(closing.map(keyOf)),
+      waiting: new Map(waiting.map((route) => [route.key, new Set([...(told.waiting.get(route.key) ?? []), reasonOf(route)])])),
+      problems: new Map([
+        ...[...told.problems.keys()].flatMap((key): [string, Problem][] => pairOf(key, still.get(key))),
+        ...fresh.map((problem): [string, Problem] => [problemKey(problem), problem]),
+      ]),
+    },
+  };
+}
+
+const unknown = { container: undefined, origin: undefined, access: undefined, state: "closing", reason: undefined } as const;
+
+const keyOf = ({ key }: RouteStatus): RouteKey => key;
+
+const pairOf = (key: string, problem: Problem | undefined): [string, Problem][] => (problem === undefined ? [] : [[key, problem]]);
+
+const publicOf = (rules: Rules): ReadonlySet<RouteKey> => new Set([...rules].flatMap(([key, rule]) => (rule.public ? [key] : [])));
+
+const publicStill = (key: RouteKey, { rules }: StatusFacts): boolean => rules.get(key)?.public === true;
+
+const unique = (problems: readonly Problem[]): readonly Problem[] => [
+  ...new Map(problems.map((problem) => [problemKey(problem), problem])).values(),
+];
+
+const sinceOf = (problem: Problem, { since, at }: StatusFacts): number => since.get(problemKey(problem)) ?? at;
+
+/** Numbers count down within a reason; they do not make it another one. */
+const reasonOf = ({ reason }: RouteStatus): string => reason?.replace(/\d+/g, "#") ?? "";
+
+const liveOf = (route: RouteStatus, { protections }: StatusFacts): Live => ({ route, protection: protections.get(route.key) });
+
+function changeOf(before: Live | undefined, now: Live): ChangedRoute | undefined {
+  if (before === undefined) return undefined;
+  const [origin, entering] = [originChange(before, now), entrantsChange(before, now)];
+  if (origin === undefined && entering === undefined) return undefined;
+  return { route: now.route, ...(origin !== undefined && { origin }), ...(entering !== undefined && { entrants: entering }) };
+}
+
+const originChange = ({ route: before }: Live, { route: now }: Live): string | undefined =>
+  before.origin === now.origin ? undefined : `${before.origin ?? "nowhere"} → ${now.origin ?? "nowhere"}`;
+
+function entrantsChange(before: Live, now: Live): string | undefined {
+  if (before.protection === undefined || now.protection === undefined || whom(before.protection) === whom(now.protection)) return undefined;
+  const [was = "nobody", is = "nobody"] = [before.route.who, now.route.who];
+  return was === is ? `${is} (others than before)` : `${was} → ${is}`;
+}
+
+const whom = (protection: Protection): string => (protection.kind === "authentik" ? JSON.stringify(protection.audience) : "anyone");
