@@ -48,7 +48,7 @@ describe("every link leads somewhere", () => {
 
   it("also those that cfauth itself shows", () => {
     const shown = globSync("src/**/*.ts", { cwd: ROOT }).flatMap((file) =>
-      [...read(file).matchAll(/\bdocs\("([^"]+)"\)/g)].map(([, target = ""]) => target),
+      [...read(file).matchAll(/\bdocsUrl\("([^"]+)"\)/g)].map(([, target = ""]) => target),
     );
     expect(shown.length).toBeGreaterThan(0);
     expect(shown.flatMap((target) => broken("docs/README.md", target) ?? [])).toEqual([]);

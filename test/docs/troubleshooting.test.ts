@@ -71,7 +71,7 @@ it("every sentence that a problem can be told in stands on the page", () => {
 });
 
 /** What a route waits for, in pieces of text between what is filled in. */
-const REASONS = globSync("src/{plan,kinds}/**/*.ts", { cwd: ROOT })
+const REASONS = globSync("src/{core/plan,resources}/**/*.ts", { cwd: ROOT })
   .toSorted()
   .flatMap((file) => [...readFileSync(resolve(ROOT, file), "utf8").matchAll(/\b(?:reason|awaited): ("[^"]+"|`[^`]+`)/g)])
   .map(([, text = ""]) => text.slice(1, -1));
