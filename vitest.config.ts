@@ -1,14 +1,14 @@
 import { defineConfig } from "vitest/config";
 
 const patience = { testTimeout: 180_000, hookTimeout: 180_000 };
-/** These measure processes that they start: one begins with the memory of the process that starts it, so that must be small. */
+/** These measure the peak memory of child processes. Linux counts the parent's memory at the fork, so each file needs a small process of its own. */
 const memory = ["test/clients/memory/*.test.ts"];
 const bundled = { ...patience, globalSetup: ["test/e2e/bundle.ts"] };
-/** These use the Docker engine. They start many processes, so no more at once than there are cores, after the rest. */
+/** These use the Docker engine and start many processes: after the unit tests, one file per core. */
 const engine = ["test/e2e/**/*.test.ts", "test/docker/**/*.test.ts", "test/**/*.real.test.ts"];
-/** In these hundreds of daemons are started and killed, three at a time: two such files at once take longer than one after the other. */
+/** These start and kill hundreds of daemons, three at a time. Two such files in parallel take longer than one after the other. */
 const sweeps = ["test/e2e/kill/*.test.ts"];
-/** These count time or calls, or use what there is once: each by itself, in the end. */
+/** These count time or calls, or need something that exists only once: last, and one at a time. */
 const alone = ["budget", "compose", "demo"].map((name) => `test/e2e/${name}.test.ts`);
 
 export default defineConfig({
@@ -20,7 +20,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: [...engine, ...memory],
           ...patience,
-          // Nothing in the code is kept at module level, so the files of one thread share what they import.
+          // The code keeps no state at module level, so test files in one thread can share their imports.
           pool: "threads",
           isolate: false,
           maxWorkers: "100%",

@@ -21,7 +21,7 @@ export interface CheckGroup {
   readonly examine: (scene: DoctorContext) => Promise<Findings>;
 }
 
-/** In the order in which they are told. A new group is one line here, and one in `GroupId`. */
+/** In the order of the report. A new group is one line here and one in `CheckGroupId`. */
 export const CHECK_GROUPS: readonly CheckGroup[] = [
   { id: "settings", title: "Settings", needs: [], examine: checkSettings },
   { id: "docker", title: "Docker", needs: [], examine: checkDocker },

@@ -1,7 +1,7 @@
 import type { ProblemCode } from "../core/domain/problem.ts";
 import type { ServiceError } from "../core/errors.ts";
 
-/** In the order in which they are told. */
+/** In the order of the report. */
 export type CheckGroupId =
   | "settings"
   | "docker"

@@ -6,10 +6,10 @@ import type { Occupant } from "../core/plan/engine.ts";
 
 /**
  * Who runs where a rule leads. A Compose label, an address or a published port may be another container's by now; the engine keeps
- * names and ids unique. Where nobody answers, it is the container of that name that has left the network meanwhile.
+ * names and ids unique. If nothing answers there, a container with the name in the rule has probably left the network.
  *
  * @param ids - all that answer there
- * @param networks - the tunnel's, by the settings
+ * @param networks - the networks of the tunnel, from the settings
  * @returns those that are certain, where any is
  */
 export function occupants(

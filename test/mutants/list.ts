@@ -36,7 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "closes what is protected before what is public around it",
     file: "src/core/plan/planner.ts",
-    from: "!removalWouldExpose(scene, route, (wished) => house.audience(wished, scene.world)) &&",
+    from: "!removalWouldExpose(scene, route, (exposure) => house.audience(exposure, scene.world)) &&",
     to: "",
   },
   {
@@ -248,7 +248,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "opens the others before Authentik's own hostname",
     file: "src/core/plan/planner.ts",
     from: "if (login?.change === undefined || failed.has(login.change.key)) return steps;",
-    to: "if (login?.change === undefined || wished(login) !== undefined) return steps;",
+    to: "if (login?.change === undefined || exposureOf(login) !== undefined) return steps;",
   },
   {
     name: "closes Authentik's own hostname before the others",

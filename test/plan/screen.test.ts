@@ -142,7 +142,7 @@ describe("a wildcard of another party", () => {
     expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
   });
 
-  it("does not keep a hostname open that is to be shut, by asking for a path of it", () => {
+  it("cannot keep another party's hostname open by asking for a path inside it", () => {
     const it = daemon();
     const inside = at("wild", SHOP, "wiki.example.com/docs");
     it.settle({ wishes: [{ ...WIKI, protection: anybody }, inside, WILD] });

@@ -20,7 +20,7 @@ import { authentikIs, exposure, key } from "../../../test/builders.ts";
 import { emptyWorld, OWNER } from "../../../test/plan/model.ts";
 import { AS_IT_WAS, type Entry, type Said, sh, yaml } from "./entry.ts";
 import { labels, theirs, thrown } from "./run.ts";
-import { desired, fulfilled } from "./worlds.ts";
+import { converged, desired } from "./worlds.ts";
 
 const failed = (operation: AuthentikOperationName) => ({
   operation: AUTHENTIK_OPERATIONS[operation],
@@ -61,10 +61,10 @@ async function lacking(flows: readonly string[]): Promise<readonly Said[]> {
   return "code" in parts ? [parts] : [];
 }
 
-/** A wildcard of cfauth's own around Authentik, once it stands. */
+/** A wildcard of cfauth's own that covers Authentik's hostname and is in place. */
 function around(): readonly Said[] {
-  const wished = desired(exposure("*.example.com", { workload: "wiki" }));
-  return diagnoseLoginBehindAccess(fulfilled(wished), wished);
+  const wildcard = desired(exposure("*.example.com", { workload: "wiki" }));
+  return diagnoseLoginBehindAccess(converged(wildcard), wildcard);
 }
 
 function behind(): readonly Said[] {

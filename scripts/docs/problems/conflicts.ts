@@ -8,7 +8,7 @@ import { resourceModel } from "../../../src/resources/registry.ts";
 import { exposure, hostname } from "../../../test/builders.ts";
 import { OWNER } from "../../../test/plan/model.ts";
 import { type Entry, yaml } from "./entry.ts";
-import { desired, fulfilled } from "./worlds.ts";
+import { converged, desired } from "./worlds.ts";
 
 const PHOTOS = "photos.example.com";
 
@@ -20,7 +20,7 @@ interface Foreign {
 
 /** What cfauth says of container `immich`, which asks for a hostname where somebody else has this. */
 function conflict({ record, rule, application }: Foreign, more: Partial<Exposure> = {}) {
-  const empty = fulfilled(desired());
+  const empty = converged(desired());
   const theirs = { id: "t", name: "Homelab", type: "self_hosted", covers: [PHOTOS], bypasses: false, kept: {} };
   const world: ObservedState = {
     ...empty,
@@ -34,7 +34,7 @@ function conflict({ record, rule, application }: Foreign, more: Partial<Exposure
 /** The same where the route is open, and a foreign application comes up around it. */
 function overruled(application: Partial<ForeignApplication>) {
   const wish = desired(exposure(PHOTOS, { workload: "immich" }));
-  const open = fulfilled(wish);
+  const open = converged(wish);
   const theirs = { id: "t", name: "Homelab", type: "self_hosted", covers: [], bypasses: false, kept: {}, ...application };
   return planChanges(resourceModel(OWNER), wish, { ...open, access: { ...open.access, theirs: [theirs] } }).problems;
 }

@@ -16,7 +16,7 @@ import { wishing, wishingGroups } from "../../../test/kinds/world.ts";
 import { emptyWorld, OWNER } from "../../../test/plan/model.ts";
 import { AS_IT_WAS, type Entry, sh, yaml } from "./entry.ts";
 import { thrown } from "./run.ts";
-import { desired, fulfilled } from "./worlds.ts";
+import { converged, desired } from "./worlds.ts";
 
 const LOCAL = { tunnel: { id: "t", name: "homelab", source: "local", connected: true }, tokenFile: undefined, name: "homelab" } as const;
 const ALONE = {
@@ -36,7 +36,7 @@ const ofDocument = (more: Partial<ObservedIngressRules>): readonly Problem[] =>
 function refusedRule(): readonly Problem[] {
   const origin = { service: "https://wiki:443", options: { caPool: "/etc/ssl/home.pem" } };
   const wish = exposure("wiki.example.com", { workload: "wiki", origin });
-  const world = fulfilled(desired());
+  const world = converged(desired());
   const withheld = new Map([[routeKey(wish.route), { print: originFingerprint(origin), refused: true }]]);
   return planChanges(resourceModel(OWNER), desired(wish), { ...world, ingress: { ...world.ingress, withheld } }).problems;
 }

@@ -10,12 +10,13 @@ import { carryOut, emptyWorld, OWNER } from "../../../test/plan/model.ts";
 export const desired = (...exposures: readonly Exposure[]): DesiredState =>
   resolveDesired([{ exposures, faulty: [], problems: [] }], [], NOTHING_RUNS, EMPTY_MEMORY, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
 
-/** Where tunnel and login stand, and all that is wished. */
-export function fulfilled(wished: DesiredState): ObservedState {
+/** What is observed once every change has been applied: the tunnel, the login and all desired routes are in place. */
+export function converged(desiredState: DesiredState): ObservedState {
+  const model = resourceModel(OWNER);
   let world = emptyWorld();
-  for (let { changes } = planChanges(resourceModel(OWNER), wished, world); changes.length > 0; ) {
+  for (let { changes } = planChanges(model, desiredState, world); changes.length > 0; ) {
     world = changes.reduce(carryOut, world);
-    ({ changes } = planChanges(resourceModel(OWNER), wished, world));
+    ({ changes } = planChanges(model, desiredState, world));
   }
   return world;
 }

@@ -52,11 +52,11 @@ function apply(config: Config, context: CommandContext): Promise<number> {
   );
 }
 
-/** What waits, what is left to the daemon and what is wrong, in the end. */
+/** The lines after the last step: pending routes, what is left to the daemon, and problems. */
 function told({ last, late }: StepRunResult, { out, stop }: CommandContext): readonly string[] {
   if (last?.end === undefined)
     return (last?.errors ?? []).filter((error) => !wasNotStarted(error, stop)).flatMap((error) => errorLines(out, error));
-  // What waits then waits for whoever stopped it.
+  // The person who stopped the command does not need to hear what is still pending.
   if (stop.aborted) return [];
   const { plan, decision, world } = last.end;
   return [

@@ -23,7 +23,7 @@ export const createOneShotApp = (config: Config, { stop }: CommandContext, more:
     ...more,
   });
 
-/** Runs it; what of the world keeps it from its end is told, and the exit code is 1 then. */
+/** Runs the command. A service error that ends it is reported, and the exit code is 1. */
 export async function reportServiceErrors(
   { stop, err }: Pick<CommandContext, "stop" | "err">,
   run: () => Promise<number>,

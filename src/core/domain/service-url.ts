@@ -4,16 +4,16 @@
 export interface ServiceUrl {
   /** `http` */
   readonly scheme: string;
-  /** A name or an address, in the letters of the rule, without the brackets of IPv6 and without a closing dot: Docker passes over that one. */
+  /** A name or an address as the rule spells it, without IPv6 brackets and without a final dot, which Docker ignores. */
   readonly host: string;
-  /** Undefined where the scheme's own is meant. */
+  /** Undefined if the rule names none: the default of the scheme. */
   readonly port: number | undefined;
 }
 
-/** Scheme, what comes before the host (credentials, which another writer may have put there), host, and the rest with the port. */
+/** Scheme, credentials (another writer may have added them), host, and the rest with the port. */
 const PARTS = /^([a-z]+):\/\/((?:[^@/]*@)?)(\[[^\]]+\]|[^:/]+)((?::\d+)?.*)$/;
 
-/** Undefined for a service that leads to no host, such as `http_status:503`. */
+/** Undefined if the service has no host, such as `http_status:503`. */
 export function parseService(service: string): ServiceUrl | undefined {
   const [, scheme, , host, rest = ""] = PARTS.exec(service) ?? [];
   if (scheme === undefined || host === undefined) return undefined;
@@ -21,10 +21,10 @@ export function parseService(service: string): ServiceUrl | undefined {
   return { scheme, host: host.replace(/^\[|\]$/g, "").replace(/\.$/, ""), port: port === undefined ? undefined : Number(port) };
 }
 
-/** The host that the service leads to; an empty text where it leads to none. */
+/** The host of the service; an empty string if it has none. */
 export const serviceHost = (service: string): string => parseService(service)?.host ?? "";
 
-/** The same service on another host, which is written as in a URL: an IPv6 address has its brackets. */
+/** The same service with another host. The host is spelled as in a URL: an IPv6 address has brackets. */
 export const withHost = (service: string, host: string): string =>
   service.replace(
     PARTS,

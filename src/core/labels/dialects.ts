@@ -34,7 +34,7 @@ const IDLE = ["zonename", "dns.zone"];
 export interface Translation {
   /** Undefined: the other tool would not look at this container either. */
   readonly enable: Label | undefined;
-  /** By route, as `family` sorts ours; a route always has a hostname and a service, if need be an empty one, which is a fault. */
+  /** By route, as `groupByRoute` sorts ours; a route always has a hostname and a service, if need be an empty one, which is a fault. */
   readonly routes: ReadonlyMap<string, Labels>;
   /** Names of labels that say who may enter: never read. */
   readonly access: readonly string[];

@@ -3,7 +3,7 @@ import { isSharedWith, type Party } from "../domain/party.ts";
 import { parseRouteKey, type Route } from "../domain/route.ts";
 import type { Engine } from "./engine.ts";
 import { byPrecedence, type RouteRequest } from "./route-requests.ts";
-import { isDeployed, leadsTo, type RoutePlace } from "./tenure.ts";
+import { isDeployed, isRestored, leadsTo, type RoutePlace } from "./tenure.ts";
 
 /** The party that a hostname belongs to. A path inside it is for other parties only with its consent. */
 export type Holder =
@@ -115,9 +115,17 @@ const hasEnded = ({ tenancy }: RoutePlace): boolean => tenancy.is === "free" && 
  */
 function hasGivenUp(party: Party, place: RoutePlace): boolean {
   const { before, stands } = place;
-  const isRestored = before?.tenant === undefined && stands !== undefined && isDeployed(stands) && !stands.application;
-  return hasEnded(place) && !isRestored && (before?.tenant?.party ?? party) === party;
+  if (!hasEnded(place)) return false;
+  if (before?.tenant !== undefined) return before.tenant.party === party;
+  return stands === undefined || !isRestored(stands);
 }
+
+/** Whether a route has ended of which this process has never known the tenant. */
+const hasEndedUnknown = (place: RoutePlace): boolean => hasEnded(place) && place.before?.tenant === undefined;
+
+/** The parties that its deployed rule certainly leads to. */
+const certainParties = ({ occupants }: RoutePlace): readonly Party[] =>
+  occupants.filter(({ certain }) => certain).map(({ party }) => party);
 
 /** A place that is only remembered has a route as long as a container asks for it, it is deployed, or its tenant may come back. */
 export const routeOf = ({ key, claims, stands, before }: RoutePlace): Route | undefined =>
@@ -162,19 +170,16 @@ function askingFor(party: Party | undefined, claims: readonly RouteRequest[]): I
 const incumbents = (places: readonly RoutePlace[]): readonly Party[] =>
   places
     .filter(({ stands }) => stands?.route.path === undefined)
-    .flatMap(({ occupants }) => occupants.filter(({ certain }) => certain).map(({ party }) => party))
+    .flatMap(certainParties)
     .toSorted();
 
-/** The parties that a deployed rule certainly leads to which they no longer ask for: of a route whose tenant is not known. */
-const leavers = (places: readonly RoutePlace[]): readonly Party[] =>
-  places
-    .filter((place) => hasEnded(place) && place.before?.tenant === undefined)
-    .flatMap(({ occupants }) => occupants.filter(({ certain }) => certain).map(({ party }) => party));
+/** The parties that a deployed rule certainly leads to, although they no longer ask for its route. Only for routes of an unknown tenant. */
+const leavers = (places: readonly RoutePlace[]): readonly Party[] => places.filter(hasEndedUnknown).flatMap(certainParties);
 
 /** Those that ask for the place of a route by another route of the same hostname: of a route whose tenant is not known. */
 const movers = (places: readonly RoutePlace[], claims: readonly RouteRequest[]): readonly Party[] =>
   places
-    .filter((place) => hasEnded(place) && place.before?.tenant === undefined)
+    .filter(hasEndedUnknown)
     .flatMap(({ stands, before }) => claims.filter((it) => leadsTo(it, stands?.service ?? before?.led)))
     .map(({ party }) => party)
     .toSorted();

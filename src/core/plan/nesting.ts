@@ -54,8 +54,8 @@ const leadsAway = (it: DeployedRoute, service: string | undefined): boolean =>
 /** Whether one around it that lets in more shows the service already: then a shut gate would only keep the protection away. */
 export function isExposedByParent({ desired, standing }: NestingContext, wish: Exposure): boolean {
   const more = (outer: DeployedRoute) => {
-    const wished = desired.wishes.get(routeKey(outer.route));
-    return outer.public || wished === undefined || !isSubsetOf(wished.protection, wish.protection);
+    const exposure = desired.wishes.get(routeKey(outer.route));
+    return outer.public || exposure === undefined || !isSubsetOf(exposure.protection, wish.protection);
   };
   return standing.some((outer) => outer.service === wish.origin.service && isNestedIn(wish.route, outer.route) && more(outer));
 }
@@ -68,14 +68,14 @@ export function onlyNarrowsAccess({ desired, standing }: NestingContext, wish: E
   // What keeps its place admits no one: to open there lets in more.
   if (standing.some(({ route, shut }) => shut && routeKey(route) === routeKey(wish.route))) return false;
   const around = standing.filter(({ route }) => isNestedIn(wish.route, route) || isNestedIn(route, wish.route));
-  const settled = (outer: DeployedRoute, wished: Exposure) =>
-    outer.service === wished.origin.service && outer.audience === audience(wished) && outer.public === isPublic(wished.protection);
+  const isInSync = (outer: DeployedRoute, exposure: Exposure) =>
+    outer.service === exposure.origin.service && outer.audience === audience(exposure) && outer.public === isPublic(exposure.protection);
   return (
     around.some(({ route }) => coversEntirely(wish.route, route)) &&
     around.every((outer) => {
-      const wished = desired.wishes.get(routeKey(outer.route));
-      const sameService = outer.service === wish.origin.service;
-      return wished !== undefined && sameService && settled(outer, wished) && isSubsetOf(wish.protection, wished.protection);
+      const exposure = desired.wishes.get(routeKey(outer.route));
+      if (exposure === undefined || outer.service !== wish.origin.service) return false;
+      return isInSync(outer, exposure) && isSubsetOf(wish.protection, exposure.protection);
     })
   );
 }

@@ -111,7 +111,7 @@ function planRoute<World, C extends Change>(house: ResourceModel<World, C>, scen
   const wish = scene.desired.wishes.get(key);
   const stances = () => house.rungs.map((rung) => rung.stance(route, wish, scene.world, scene.desired));
   if (wish === undefined)
-    return { route, ...(!removalWouldExpose(scene, route, (wished) => house.audience(wished, scene.world)) && nextRemoval(stances())) };
+    return { route, ...(!removalWouldExpose(scene, route, (exposure) => house.audience(exposure, scene.world)) && nextRemoval(stances())) };
   if (scene.missing !== undefined)
     return { route, waiting: { route: key, cause: "foundation", reason: scene.missing }, ...restrictIfOverreaching(house, scene, wish) };
   const all = stances();
@@ -136,7 +136,7 @@ function planRoute<World, C extends Change>(house: ResourceModel<World, C>, scen
       },
       ...restrictWhileBlocked(all, undefined),
     };
-  if (shrinks(all, climbed.change) && removalWouldExpose(scene, route, (wished) => house.audience(wished, scene.world)))
+  if (shrinks(all, climbed.change) && removalWouldExpose(scene, route, (exposure) => house.audience(exposure, scene.world)))
     return {
       route,
       waiting: {
@@ -207,7 +207,7 @@ const widensAccess = <World, C extends Change>(
 ): boolean =>
   kind !== house.rungs[0]?.kind &&
   house.widens(wish, scene.world) &&
-  !onlyNarrowsAccess(scene, wish, (wished) => house.audience(wished, scene.world));
+  !onlyNarrowsAccess(scene, wish, (exposure) => house.audience(exposure, scene.world));
 
 /** What somebody else has where the route is to be: taken over step by step where the labels ask for it, else told. */
 function planAdoption<World, C extends Change>(
@@ -245,14 +245,14 @@ function orderLoginHostname<World, C extends Change>(
   { desired, standing }: PlanContext<World>,
   failed: ReadonlySet<string>,
 ): readonly Step<C>[] {
-  const wished = (step: Step<C>) => desired.wishes.get(routeKey(step.route));
+  const exposureOf = (step: Step<C>) => desired.wishes.get(routeKey(step.route));
   const login = steps.find(
-    (step) => wished(step)?.protection.kind === "login" || standing.some((it) => it.login && same(it.route, step.route)),
+    (step) => exposureOf(step)?.protection.kind === "login" || standing.some((it) => it.login && same(it.route, step.route)),
   );
   if (login?.change === undefined || failed.has(login.change.key)) return steps;
-  if (wished(login) !== undefined)
+  if (exposureOf(login) !== undefined)
     return steps.map((step) =>
-      step === login || step.change === undefined || wished(step) === undefined || step.change.action === "delete"
+      step === login || step.change === undefined || exposureOf(step) === undefined || step.change.action === "delete"
         ? step
         : {
             route: step.route,
@@ -260,7 +260,7 @@ function orderLoginHostname<World, C extends Change>(
           },
     );
   const others = steps.some(
-    (step) => step !== login && wished(step) === undefined && step.change !== undefined && !failed.has(step.change.key),
+    (step) => step !== login && exposureOf(step) === undefined && step.change !== undefined && !failed.has(step.change.key),
   );
   const leaving = [...desired.closing.keys()].some((key) => key !== routeKey(login.route));
   return others || leaving ? steps.map((step) => (step === login ? { route: step.route } : step)) : steps;

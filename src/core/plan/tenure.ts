@@ -85,6 +85,9 @@ function placeOf(
 /** Whether a rule of ours leads somewhere; one that only keeps the place does not. */
 export const isDeployed = ({ service, shut }: DeployedRoute): boolean => service !== undefined && !shut;
 
+/** Whether another writer restored the rule: cfauth never leaves one without its application. */
+export const isRestored = (route: DeployedRoute): boolean => isDeployed(route) && !route.application;
+
 type Seen = Omit<RoutePlace, "tenancy">;
 
 function tenancyOf(seen: Seen, scene: Scene): Tenancy {
@@ -148,7 +151,7 @@ function isReleased(seen: Seen, scene: Scene): boolean {
   const unsure = isUnsure(seen, scene.engine);
   if (before?.tenant !== undefined && scene.engine.isRunning(before.tenant) && !unsure) return true;
   if (stands === undefined) return isGivenUp(seen, scene.claims);
-  if (isDeployed(stands) && !stands.application) return true;
+  if (isRestored(stands)) return true;
   const runs = occupants.some((it) => it.certain && (before?.tenant === undefined || it.party === before.tenant.party));
   if (unsure) return isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine);
   return runs || isGivenUp(seen, scene.claims) || (isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine));

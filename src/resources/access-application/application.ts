@@ -146,7 +146,7 @@ export function foreignApplicationFrom(answer: ApplicationResponse): ForeignAppl
   };
 }
 
-/** The foreign application that names this very place. One around it is found by `coveringForeign`. */
+/** The foreign application that names this very place. One around it is found by `foreignApplicationsCovering`. */
 export const foreignApplicationAt = (seen: Pick<ObservedAccessApplications, "theirs">, route: Route): ForeignApplication | undefined =>
   seen.theirs.find(({ covers }) => covers.includes(routeKey(route)));
 

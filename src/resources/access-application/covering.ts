@@ -17,7 +17,7 @@ export interface Covering {
 /**
  * The foreign application that decides at Cloudflare's edge who reaches the route, or part of it, as long as cfauth has no
  * application there: it names a parent path, or a wildcard around the hostname. An application of ours would be more specific,
- * decide in its place, and so make a hole in its protection. One that names exactly this place is not meant: see `foreignAt`.
+ * decide in its place, and so make a hole in its protection. One that names exactly this place is not meant: see `foreignApplicationAt`.
  *
  * Undefined also where an application of ours is between the two: it decides there already.
  */

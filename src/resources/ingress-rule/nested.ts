@@ -13,8 +13,9 @@ export const restrictedRoutesWithin = ({ route, workload, party, origin, protect
   restrictedChildren(desired, route, { by: { workload, party }, service: origin.service, protection }).map((it) => it.route);
 
 /**
- * Whether the rule of this route keeps what is around from answering for a narrower one, here or within, whose own rule does not yet:
- * its labels are faulty, the hostname was another party's, or the rule misses spellings of its path. Of something around that nothing asks for the container is not known.
+ * True if this route's rule must stay, because without it a parent route would answer for a more restricted route, this one or one
+ * inside it. That route has no complete rule of its own yet: its labels are faulty, the hostname was another party's, or its rule misses
+ * spellings of the path. If no labels ask for the parent route, its container is unknown.
  */
 export function keepsGuard(route: Route, world: OwnershipEvidence, desired: DesiredState): boolean {
   const wishes = [...desired.wishes.values()].filter((outer) => isNestedIn(route, outer.route));
@@ -27,7 +28,7 @@ export function keepsGuard(route: Route, world: OwnershipEvidence, desired: Desi
   return narrower.some((inner) => routeKey(inner) === routeKey(route) || (coversEntirely(inner, route) && !takesAll(inner, world)));
 }
 
-/** Whether its rule takes every request that the route is for, in every spelling. */
+/** True if the route has a rule that matches every spelling of its path. */
 function takesAll(route: Route, world: OwnershipEvidence): boolean {
   const rule = ruleOf(world, route);
   return rule !== undefined && (route.path === undefined || takesEverySpelling(rule, route));
