@@ -275,9 +275,15 @@ export const MUTANTS: readonly Mutant[] = [
     to: "undefined",
   },
   {
+    name: "closes a hostname before a protected path around a part of it is in place",
+    file: "src/core/plan/nesting.ts",
+    from: "coversEntirely(route, it) || isNestedIn(route, it)",
+    to: "coversEntirely(route, it)",
+  },
+  {
     name: "keeps a restored rule whose application is gone for the grace of its container",
     file: "src/core/plan/tenure.ts",
-    from: "if (isDeployed(stands) && !stands.application) return true;",
+    from: "if (isRestored(stands)) return true;",
     to: "",
   },
   {

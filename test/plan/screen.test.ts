@@ -231,6 +231,25 @@ describe("a wildcard of another party", () => {
 });
 
 describe("a wildcard of the same party", () => {
+  it("does not answer for a path that is protected on every hostname, while a hostname inside it closes", () => {
+    const it = daemon();
+    const party = { party: BLOG, origin: { service: "http://wild:80", options: {} } };
+    const [wild, wiki] = [
+      { ...WILD, ...party },
+      { ...WIKI, ...party },
+    ];
+    const docs = at("wild", BLOG, "*.example.com/docs");
+    it.settle({ wishes: [wild, wiki] });
+    const reachedBy: (string | undefined)[] = [];
+    const look = (world: ObservedState) => reachedBy.push(reached(world, { host: "wiki.example.com", path: "/docs" }));
+    it.settle({ wishes: [wild, docs], refused: (key) => key.startsWith("access *.example.com/docs") });
+    it.later(120_000);
+    it.settle({ wishes: [wild, docs], refused: (key) => key.startsWith("access *.example.com/docs") }, look);
+    it.settle({ wishes: [wild, docs] }, look);
+    expect(reachedBy).not.toContain("http://wild:80");
+    expect(it.rules()).toEqual(["*.example.com http://wild:80", "*.example.com http://wild:80"]);
+  });
+
   it("needs no rule in its way", () => {
     const it = daemon();
     it.settle({

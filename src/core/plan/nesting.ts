@@ -97,8 +97,9 @@ export function removalWouldExpose(
     if (isKeptFrom({ desired, standing }, route, outer)) return false;
     if (!outer.public && outer.audience !== undefined && outer.audience === inner.audience) return false;
     if (inside(desired, standing, route, outer) !== undefined) return true;
-    // A narrower route that lies between the two and is not there yet is to answer for this one.
-    if (unguardedWithin(desired, standing, outer.route, outer).some((it) => coversEntirely(route, it))) return true;
+    // A more restricted route between the two, which is not in place yet, is to answer for this one, or for a path of it.
+    if (unguardedWithin(desired, standing, outer.route, outer).some((it) => coversEntirely(route, it) || isNestedIn(route, it)))
+      return true;
     if (desired.held.has(routeKey(outer.route))) return inner.shut || outer.service === inner.service;
     const wish = desired.wishes.get(routeKey(outer.route));
     if (wish === undefined || wish.origin.service !== outer.service) return true;
