@@ -1,7 +1,8 @@
 /**
- * Writes what is made from the code: tables of the README and of pages, docs/labels.md and docs/settings.md, and the schemas for editors
- * in contrib/. `npm run docs`; tests see that they are up to date.
+ * `npm run docs` writes what is made from the code: tables of the README and of other pages, docs/labels.md, docs/settings.md, the
+ * indexes of pages and decisions, and the schemas for editors in contrib/. Tests check that they are up to date.
  */
+import { globSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { decisionsPage } from "./docs/decisions.ts";
@@ -19,10 +20,10 @@ import { withProblems } from "./docs/troubleshooting.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
-/** @param made - from what stands there now */
-async function write(page: string, made: (text: string) => string | Promise<string>): Promise<void> {
+/** @param render - makes the new text of the page from its present text */
+async function write(page: string, render: (text: string) => string | Promise<string>): Promise<void> {
   const path = `${ROOT}/${page}`;
-  await writeFile(path, await made(await readFile(path, "utf8")));
+  await writeFile(path, await render(await readFile(path, "utf8")));
 }
 
 const compose = await readFile(`${ROOT}/docker-compose.example.yml`, "utf8");
@@ -38,8 +39,8 @@ await write("docs/reliability.md", withLimits);
 await write("contrib/labels.schema.json", () => printed(labelsSchema()));
 await write("contrib/compose.schema.json", () => printed(composeSchema()));
 
-const pages = (await readdir(`${ROOT}/docs`)).filter((name) => name.endsWith(".md"));
-await write("docs/README.md", () => indexPage(new Set([...pages, "decisions/README.md"])));
+const pages = globSync(["*.md", "*/README.md"], { cwd: `${ROOT}/docs` });
+await write("docs/README.md", () => indexPage(new Set(pages)));
 
 const records = (await readdir(`${ROOT}/docs/decisions`)).filter((name) => /^\d{4}-.+\.md$/.test(name));
 const texts = records.map(async (name) => [name, await readFile(`${ROOT}/docs/decisions/${name}`, "utf8")] as const);

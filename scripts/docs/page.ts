@@ -1,7 +1,7 @@
 import { CATALOGUE, type LabelRow, ORIGIN_OPTIONS } from "../../src/core/labels/catalogue.ts";
 import { type Example, ORIGIN_MEANINGS, SECTIONS, TOGETHER } from "./examples.ts";
 import { published } from "./schema.ts";
-import { labels, TAKES } from "./tables.ts";
+import { labelAnchor, labels, TAKES } from "./tables.ts";
 
 const HEAD = `# Labels
 
@@ -48,8 +48,8 @@ export function labelsPage(): string {
   return `${joined(...parts)}\n`;
 }
 
-/** To its section, by the address that GitHub gives a heading: without dots and stars. */
-const linked = (key: string): string => `[\`${key}\`](#${key.replace(/[.*]/g, "").toLowerCase()})`;
+/** A link to the section of the label. */
+const linked = (key: string): string => `[\`${key}\`](#${labelAnchor(key)})`;
 
 const joined = (...parts: readonly string[]): string => parts.join("\n\n");
 

@@ -11,12 +11,14 @@ const groups: readonly SettingGroup[] = SETTINGS.map(({ title, settings }) => ({
   settings: Object.fromEntries(Object.entries(settings).filter(([name]) => NAMES.has(name))),
 }));
 
-/** The table of the README. What takes only its default is not shown there. */
-export function settings(): string {
-  const rows = groups
-    .flatMap(({ settings }) => Object.entries(settings))
-    .filter(([, { values }]) => values?.length !== 1)
-    .map(([name, row]) => tableRow(`\`${name}\``, name, row));
+/** A table of these settings, in this order. @param named - what the first column shows */
+export function settings(names: readonly string[], named: (name: string) => string): string {
+  const known = new Map(groups.flatMap(({ settings }) => Object.entries(settings)));
+  const rows = names.map((name) => {
+    const row = known.get(name);
+    if (row === undefined) throw new Error(`scripts/docs/setting-rows.ts has no ${name}`);
+    return tableRow(named(name), name, row);
+  });
   return [HEAD, ...rows].join("\n");
 }
 

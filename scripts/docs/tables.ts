@@ -1,27 +1,35 @@
-import { CATALOGUE, ORIGIN_OPTIONS } from "../../src/core/labels/catalogue.ts";
+import { CATALOGUE, type LabelRow } from "../../src/core/labels/catalogue.ts";
 import { filled } from "./filled.ts";
 import { settings } from "./settings.ts";
 
-/** The README with `<!-- labels -->`, `<!-- origin -->` and `<!-- settings -->` filled anew. */
+/** The labels that the README shows. docs/labels.md has all of them. */
+const MOST_USED_LABELS = ["hostname", "port", "access", "access.groups", "access.emails", "access.bypass"];
+
+/** The settings that the README shows. docs/settings.md has all of them. */
+const MOST_USED_SETTINGS = [
+  "CLOUDFLARE_API_TOKEN",
+  "AUTHENTIK_URL",
+  "AUTHENTIK_TOKEN",
+  "TUNNEL_TOKEN",
+  "CFAUTH_NETWORK",
+  "CFAUTH_DEFAULT_GROUPS",
+];
+
+/** The README with `<!-- labels -->` and `<!-- settings -->` filled in. */
 export function withTables(text: string): string {
-  const made: readonly [string, string][] = [
-    ["labels", labels()],
-    ["origin", originOptions()],
-    ["settings", settings()],
-  ];
-  return made.reduce((page, [name, table]) => filled("the README", page, name, table), text);
+  const withLabels = filled("the README", text, "labels", mostUsedLabels());
+  const table = settings(MOST_USED_SETTINGS, settingLink);
+  return filled("the README", withLabels, "settings", table);
 }
 
-/** @param named - how a label stands in the first column, such as with a link */
-export function labels(named = (key: string): string => `\`${key}\``): string {
-  const rows = CATALOGUE.map(({ key, meaning, example, fallback }) => `| ${named(key)} | ${meaning} | \`${example}\` | ${fallback} |`);
-  return [
-    "| label | meaning | example | default |",
-    "|---|---|---|---|",
-    ...rows,
-    `| ${named("origin.*")} | cloudflared's \`originRequest\` options, below | | – |`,
-  ].join("\n");
+/** The table of docs/labels.md. @param named - what the first column shows, such as a link */
+export function labels(named: (key: string) => string): string {
+  const originRow = `| ${named("origin.*")} | cloudflared's \`originRequest\` options, below | | – |`;
+  return [...HEAD, ...CATALOGUE.map((row) => labelRow(row, named)), originRow].join("\n");
 }
+
+/** The address that GitHub gives the section of a label: without dots and stars. */
+export const labelAnchor = (key: string): string => key.replace(/[.*]/g, "").toLowerCase();
 
 /** What an option of cloudflared takes, in words. */
 export const TAKES: Readonly<Record<string, string>> = {
@@ -33,9 +41,24 @@ export const TAKES: Readonly<Record<string, string>> = {
   socks: "`socks`",
 };
 
-function originOptions(): string {
-  const rows = Object.entries(ORIGIN_OPTIONS).map(
-    ([option, { takes, example }]) => `| \`origin.${option}\` | ${TAKES[takes]} | \`${example}\` |`,
-  );
-  return ["| label | takes | example |", "|---|---|---|", ...rows].join("\n");
+const HEAD = ["| label | meaning | example | default |", "|---|---|---|---|"];
+
+function labelRow(row: LabelRow, named: (key: string) => string): string {
+  const { key, meaning, example, fallback } = row;
+  return `| ${named(key)} | ${meaning} | \`${example}\` | ${fallback} |`;
 }
+
+function mostUsedLabels(): string {
+  const rows = MOST_USED_LABELS.map((key) => labelRow(labelNamed(key), labelLink));
+  return [...HEAD, ...rows].join("\n");
+}
+
+function labelNamed(key: string): LabelRow {
+  const found = CATALOGUE.find((row) => row.key === key);
+  if (found === undefined) throw new Error(`the catalogue has no label ${key}`);
+  return found;
+}
+
+const labelLink = (key: string): string => `[\`${key}\`](docs/labels.md#${labelAnchor(key)})`;
+
+const settingLink = (name: string): string => `[\`${name}\`](docs/settings.md#${name.toLowerCase()})`;

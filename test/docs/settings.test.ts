@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { SETTINGS } from "../../scripts/docs/setting-rows.ts";
 import { settingsPage } from "../../scripts/docs/settings.ts";
 import { readConfig } from "../../src/config/config.ts";
-import { SETTING_NAMES } from "../../src/config/settings.ts";
+import { RawSettings, SETTING_NAMES } from "../../src/config/settings.ts";
 
 const PAGE = readFileSync(resolve(import.meta.dirname, "../../docs/settings.md"), "utf8");
 const ROWS = SETTINGS.flatMap(({ settings }) => Object.entries(settings)).filter(([name]) => SETTING_NAMES.includes(name));
@@ -22,6 +22,32 @@ it("every setting is told of, once", () => {
   expect(missing, "say in scripts/docs/setting-rows.ts what they mean and what they take, then npm run docs").toEqual([]);
   expect(told).toHaveLength(new Set(told).size);
   expect([...PAGE.matchAll(/^### (\S+)$/gm)].map(([, name]) => name)).toEqual(told);
+});
+
+describe("the tables of docs/settings.md", () => {
+  const cells = PAGE.split("\n")
+    .filter((line) => line.startsWith("| ["))
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+  const quoted = (cell = "") => /`([^`]+)`/.exec(cell)?.[1];
+  const shown = new Map(cells.map(([, name, , fallback]) => [quoted(name), fallback]));
+
+  it("name every setting of this version once, and no other", () => {
+    const names = cells.map(([, name]) => quoted(name));
+    expect(names.toSorted()).toEqual(SETTING_NAMES.toSorted());
+  });
+
+  it("show each default as the schema has it", () => {
+    const defaults = Object.entries(RawSettings.shape).flatMap(([name, { def }]) =>
+      "defaultValue" in def && def.defaultValue !== "" ? [[name, def.defaultValue]] : [],
+    );
+    expect(defaults.map(([name = ""]) => [name, quoted(shown.get(name))])).toEqual(defaults);
+    expect(defaults.length).toBeGreaterThan(15);
+  });
+
+  it("say which settings are required", () => {
+    const required = cells.flatMap(([, name, , fallback]) => (fallback === "**required**" ? [quoted(name)] : []));
+    expect(required).toEqual(["CLOUDFLARE_API_TOKEN", "AUTHENTIK_URL", "AUTHENTIK_TOKEN"]);
+  });
 });
 
 describe("the example of a setting", () => {
