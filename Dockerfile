@@ -1,18 +1,18 @@
-# Both bases can be replaced where their registries are out of reach.
+# Override these base images if their registries cannot be reached.
 ARG BUILDER=node:24-bookworm-slim
 ARG RUNTIME=gcr.io/distroless/nodejs24-debian12:nonroot
 
 FROM ${BUILDER} AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
-# Nothing that is bundled needs an install script, so none gets to run. Versions and hashes are those of the lock, as
-# with `npm ci`, which refuses a lock without the optional programs of platforms that it was not written on.
+# Nothing that is bundled needs an install script, so none runs. Versions and hashes come from the lock file, as with
+# `npm ci`. But `npm ci` rejects a lock file that lacks optional binaries for platforms other than the one that wrote it.
 RUN npm install --no-save --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY scripts scripts
 COPY src src
-# The final stage has no shell: what it needs besides the bundle is laid out here. A command on the PATH that is a link
-# to a .mjs file, because a file without an extension costs Node 18 MB and a second parse to find out that it is a module.
+# The final stage has no shell, so everything that it needs besides the bundle is prepared here. The command on the PATH is
+# a link to an .mjs file: for a file without an extension, Node needs 18 MB and a second parse to detect that it is a module.
 RUN npm run build -- --shebang=/nodejs/bin/node --outfile=/out/lib/cfauth.mjs \
  && mkdir -p /out/bin /out/run/cfauth \
  && ln -s ../lib/cfauth.mjs /out/bin/cfauth
@@ -35,9 +35,9 @@ LABEL org.opencontainers.image.title="cfauth" \
       org.opencontainers.image.created="${CREATED}"
 COPY --from=build /out/lib/ /usr/local/lib/
 COPY --from=build /out/bin/ /usr/local/bin/
-# Where CFAUTH_TUNNEL_TOKEN_FILE may point: a named volume mounted here belongs to cfauth's user, as this folder does.
+# CFAUTH_TUNNEL_TOKEN_FILE may point here. A named volume mounted here belongs to cfauth's user, as this folder does.
 COPY --from=build --chown=65532:65532 /out/run/ /run/
-# The library that speaks to Docker parses addresses in a way that Node warns of, where it is bundled: nothing a user can mend.
+# When bundled, the Docker client library parses addresses in a way that Node warns about. A user cannot fix that.
 ENV PATH=/usr/local/bin:/nodejs/bin \
     NODE_ENV=production \
     NODE_OPTIONS=--disable-warning=DEP0169
