@@ -28,11 +28,42 @@ export default defineConfig({
         },
       },
       {
-        test: { name: "memory", include: memory, ...patience, maxWorkers: "100%", sequence: { groupOrder: 0 } },
+        test: {
+          name: "memory",
+          include: memory,
+          ...patience,
+          maxWorkers: "100%",
+          sequence: { groupOrder: 0 },
+        },
       },
-      { test: { name: "engine", include: engine, exclude: [...alone, ...sweeps], ...bundled, maxWorkers: 2, sequence: { groupOrder: 1 } } },
-      { test: { name: "sweeps", include: sweeps, ...bundled, fileParallelism: false, sequence: { groupOrder: 2 } } },
-      { test: { name: "alone", include: alone, ...bundled, fileParallelism: false, sequence: { groupOrder: 3 } } },
+      {
+        test: {
+          name: "engine",
+          include: engine,
+          exclude: [...alone, ...sweeps],
+          ...bundled,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "sweeps",
+          include: sweeps,
+          ...bundled,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "alone",
+          include: alone,
+          ...bundled,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 });

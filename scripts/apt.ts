@@ -34,9 +34,13 @@ async function debianLike(): Promise<boolean> {
 async function apt(...args: readonly string[]): Promise<void> {
   const deadline = Date.now() + LOCK_SECONDS * 1000;
   for (;;) {
-    const { code, output } = await attempt("apt-get", ["-qq", "-o", `DPkg::Lock::Timeout=${LOCK_SECONDS}`, ...args], {
-      env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
-    });
+    const { code, output } = await attempt(
+      "apt-get",
+      ["-qq", "-o", `DPkg::Lock::Timeout=${LOCK_SECONDS}`, ...args],
+      {
+        env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
+      },
+    );
     if (code === 0) return;
     // DPkg::Lock::Timeout covers dpkg's lock but not that of the package lists.
     if (!output.includes("Could not get lock") || Date.now() > deadline) {

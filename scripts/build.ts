@@ -28,7 +28,10 @@ const withoutUnused: Plugin = {
   setup(builder) {
     const filter = new RegExp(`^(${UNUSED.join("|")})$`);
     builder.onResolve({ filter }, ({ path }) => ({ path, namespace: "unused" }));
-    builder.onLoad({ filter: /.*/, namespace: "unused" }, ({ path }) => ({ contents: absent(path), loader: "js" }));
+    builder.onLoad({ filter: /.*/, namespace: "unused" }, ({ path }) => ({
+      contents: absent(path),
+      loader: "js",
+    }));
   },
 };
 

@@ -5,7 +5,9 @@ import Docker from "dockerode";
 import { install, mayInstall } from "./apt.ts";
 
 /** A program of this machine that runs in an empty image, or an image that has one at `/bin/busybox`. */
-export type Busybox = { readonly kind: "file"; readonly path: string } | { readonly kind: "image"; readonly ref: string };
+export type Busybox =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "image"; readonly ref: string };
 
 const PATHS = ["/bin/busybox", "/usr/bin/busybox"];
 const IMAGE = "busybox:stable";
@@ -43,7 +45,8 @@ const PT_INTERP = 3;
  * @see https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html
  */
 function isStatic(elf: Buffer): boolean {
-  if (elf.length < 64 || elf.readUInt32BE(0) !== 0x7f454c46 || elf[4] !== 2 || elf[5] !== 1) return false;
+  if (elf.length < 64 || elf.readUInt32BE(0) !== 0x7f454c46 || elf[4] !== 2 || elf[5] !== 1)
+    return false;
   const offset = Number(elf.readBigUInt64LE(32));
   const size = elf.readUInt16LE(54);
   const count = elf.readUInt16LE(56);

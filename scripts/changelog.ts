@@ -12,12 +12,21 @@ export function changesOf(changelog: string, version: string): string | undefine
   return text === "" ? undefined : text;
 }
 
-type Notes = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly fault: string };
+type Notes =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly fault: string };
 
 /** The notes for the release of a tag, `v1.2.3`, or why it cannot be released. */
 export function releaseNotes(tag: string, version: string, changelog: string): Notes {
-  if (tag !== `v${version}`) return { ok: false, fault: `the tag is ${tag}, but package.json has version ${version}: tag v${version}` };
+  if (tag !== `v${version}`)
+    return {
+      ok: false,
+      fault: `the tag is ${tag}, but package.json has version ${version}: tag v${version}`,
+    };
   const text = changesOf(changelog, version);
   if (text !== undefined) return { ok: true, text };
-  return { ok: false, fault: `CHANGELOG.md has nothing under "## [${version}] - <date>": move there what stands under Unreleased` };
+  return {
+    ok: false,
+    fault: `CHANGELOG.md has nothing under "## [${version}] - <date>": move there what stands under Unreleased`,
+  };
 }

@@ -35,7 +35,8 @@ function pathOf(name: string): string {
 
 function advice(): string {
   const asked = process.env.CHROMIUM_PATH;
-  if (asked !== undefined) return `CHROMIUM_PATH names ${asked}, which cannot be started.\n→ correct it, or unset it.`;
+  if (asked !== undefined)
+    return `CHROMIUM_PATH names ${asked}, which cannot be started.\n→ correct it, or unset it.`;
   return (
     "No Chromium here, so no browser can log in.\n→ Debian, Ubuntu:  sudo apt-get install chromium\n" +
     "→ elsewhere: set CHROMIUM_PATH to the program of any Chrome or Chromium."

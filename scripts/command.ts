@@ -17,10 +17,18 @@ interface Ended {
 }
 
 /** Runs a program to its end. Does not throw: the code says how it went. */
-export function attempt(program: string, args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
+export function attempt(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const { cwd, env, show = false } = options;
-    const child = spawn(program, args, { ...(cwd && { cwd }), env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      ...(cwd && { cwd }),
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const chunks: Buffer[] = [];
     const take = (chunk: Buffer): void => {
       chunks.push(chunk);
@@ -31,7 +39,9 @@ export function attempt(program: string, args: readonly string[], options: Comma
     child.on("error", (err: NodeJS.ErrnoException) =>
       err.code === "ENOENT" ? resolve({ code: 127, output: `${program}: not found` }) : reject(err),
     );
-    child.on("close", (code) => resolve({ code: code ?? 128, output: Buffer.concat(chunks).toString("utf8") }));
+    child.on("close", (code) =>
+      resolve({ code: code ?? 128, output: Buffer.concat(chunks).toString("utf8") }),
+    );
   });
 }
 
@@ -39,7 +49,11 @@ export function attempt(program: string, args: readonly string[], options: Comma
  * Runs a program and answers what it printed.
  * @throws {Error} with the last lines of its output when it does not end with 0
  */
-export async function command(program: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
+export async function command(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
   const { code, output } = await attempt(program, args, options);
   if (code === 0) return output;
   throw new Error(`${[program, ...args].join(" ")} ended with ${code}:\n${lastLines(output)}`);

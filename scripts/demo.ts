@@ -64,19 +64,33 @@ async function perform(paper: Paper, stop: AbortSignal, once: boolean): Promise<
   try {
     toldAll = await tell(paper, stop, once, left);
   } catch (error) {
-    if (!stop.aborted) paper.fault(messageOf(error), error instanceof Unreachable ? error.todo : []);
+    if (!stop.aborted)
+      paper.fault(messageOf(error), error instanceof Unreachable ? error.todo : []);
   }
   paper.blank();
-  await left.disposeAsync().catch((error: unknown) => paper.fault(`Not everything could be taken away: ${messageOf(error)}`));
-  paper.check(await nothingLeft().catch(() => false), "containers, network, image and processes of the demo are gone");
-  if (paper.faults() === 0 && once && toldAll) paper.check(true, `all of it was as told, in ${seconds(performance.now() - begun)}`);
+  await left
+    .disposeAsync()
+    .catch((error: unknown) =>
+      paper.fault(`Not everything could be taken away: ${messageOf(error)}`),
+    );
+  paper.check(
+    await nothingLeft().catch(() => false),
+    "containers, network, image and processes of the demo are gone",
+  );
+  if (paper.faults() === 0 && once && toldAll)
+    paper.check(true, `all of it was as told, in ${seconds(performance.now() - begun)}`);
   paper.blank();
   if (paper.faults() > 0) return 1;
   return toldAll ? 0 : 128 + SIGNAL_NUMBERS[stop.reason as Signal];
 }
 
 /** @returns whether the story came to its end */
-async function tell(paper: Paper, signal: AbortSignal, once: boolean, left: AsyncDisposableStack): Promise<boolean> {
+async function tell(
+  paper: Paper,
+  signal: AbortSignal,
+  once: boolean,
+  left: AsyncDisposableStack,
+): Promise<boolean> {
   const telling: Telling = { paper, signal, stage: await setStage(left, signal) };
   opening(telling);
   const running = await starts(telling, left);
@@ -94,13 +108,20 @@ async function tell(paper: Paper, signal: AbortSignal, once: boolean, left: Asyn
     return true;
   } catch (error) {
     const words = signal.aborted ? undefined : lastWords(running);
-    throw words === undefined ? error : new Error(`${messageOf(error)} What cfauth last complained of: ${words}`, { cause: error });
+    throw words === undefined
+      ? error
+      : new Error(`${messageOf(error)} What cfauth last complained of: ${words}`, { cause: error });
   }
 }
 
-function read(argv: readonly string[]): { readonly help: boolean; readonly once: boolean } | string {
+function read(
+  argv: readonly string[],
+): { readonly help: boolean; readonly once: boolean } | string {
   try {
-    const { values } = parseArgs({ args: [...argv], options: { help: { type: "boolean", short: "h" }, once: { type: "boolean" } } });
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { help: { type: "boolean", short: "h" }, once: { type: "boolean" } },
+    });
     return { help: values.help ?? false, once: values.once ?? false };
   } catch (error) {
     return messageOf(error);
@@ -119,7 +140,8 @@ function stopping(paper: Paper): AbortSignal {
     }
     if (performance.now() - since > SAME_MS) process.exit(128 + SIGNAL_NUMBERS[signal]);
   };
-  for (const signal of Object.keys(SIGNAL_NUMBERS) as Signal[]) process.on(signal, () => told(signal));
+  for (const signal of Object.keys(SIGNAL_NUMBERS) as Signal[])
+    process.on(signal, () => told(signal));
   // Nobody reads on, as behind `| head`.
   process.stdout.on("error", () => stop.abort("SIGHUP" satisfies Signal));
   return stop.signal;
@@ -137,8 +159,10 @@ async function nothingLeft(): Promise<boolean> {
   return containers.length + networks.length + images.length === 0;
 }
 
-const colourful = (): boolean => process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
+const colourful = (): boolean =>
+  process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
 process.exit(await main(process.argv.slice(2)));

@@ -20,14 +20,19 @@ export interface Daemon {
  * @param answers - asks the engine once
  * @throws {Error} with the last lines of its log when it ends or stays silent for a minute
  */
-export async function startDaemon(answers: () => Promise<boolean>, args: readonly string[] = []): Promise<Daemon> {
+export async function startDaemon(
+  answers: () => Promise<boolean>,
+  args: readonly string[] = [],
+): Promise<Daemon> {
   const logFile = join(mkdtempSync(join(tmpdir(), "cfauth-dockerd-")), "dockerd.log");
   const child = launch(logFile, args);
   const deadline = Date.now() + START_MS;
   while (!(await answers())) {
     if (ended(child) || Date.now() > deadline) {
       await end(child);
-      throw new Error(`dockerd did not come up; the end of ${logFile}:\n${lastLines(readFileSync(logFile, "utf8"))}`);
+      throw new Error(
+        `dockerd did not come up; the end of ${logFile}:\n${lastLines(readFileSync(logFile, "utf8"))}`,
+      );
     }
     await sleep(250);
   }

@@ -21,7 +21,10 @@ import { withProblems } from "./docs/troubleshooting.ts";
 const ROOT = resolve(import.meta.dirname, "..");
 
 /** @param render - makes the new text of the page from its present text */
-async function write(page: string, render: (text: string) => string | Promise<string>): Promise<void> {
+async function write(
+  page: string,
+  render: (text: string) => string | Promise<string>,
+): Promise<void> {
   const path = `${ROOT}/${page}`;
   await writeFile(path, await render(await readFile(path, "utf8")));
 }
@@ -31,7 +34,9 @@ const envExample = await readFile(`${ROOT}/.env.example`, "utf8");
 await write("README.md", (text) => withQuickStart(withTables(text), compose, envExample));
 await write("docs/labels.md", labelsPage);
 await write("docs/settings.md", settingsPage);
-await write("docs/getting-started.md", (text) => withQuickStart(withTokenLink(text), compose, envExample));
+await write("docs/getting-started.md", (text) =>
+  withQuickStart(withTokenLink(text), compose, envExample),
+);
 await write("docs/authentik.md", withPermissions);
 await write("docs/troubleshooting.md", withProblems);
 await write("docs/monitoring.md", withMetrics);
@@ -42,7 +47,11 @@ await write("contrib/compose.schema.json", () => printed(composeSchema()));
 const pages = globSync(["*.md", "*/README.md"], { cwd: `${ROOT}/docs` });
 await write("docs/README.md", () => indexPage(new Set(pages)));
 
-const records = (await readdir(`${ROOT}/docs/decisions`)).filter((name) => /^\d{4}-.+\.md$/.test(name));
-const texts = records.map(async (name) => [name, await readFile(`${ROOT}/docs/decisions/${name}`, "utf8")] as const);
+const records = (await readdir(`${ROOT}/docs/decisions`)).filter((name) =>
+  /^\d{4}-.+\.md$/.test(name),
+);
+const texts = records.map(
+  async (name) => [name, await readFile(`${ROOT}/docs/decisions/${name}`, "utf8")] as const,
+);
 const index = decisionsPage(new Map(await Promise.all(texts)));
 await write("docs/decisions/README.md", () => index);

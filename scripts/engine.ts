@@ -71,8 +71,10 @@ async function reachedWithin(ms: number): Promise<boolean> {
 async function reach(): Promise<"reached" | Silence> {
   const first = await ping(new Docker({ timeout: PING_MS }));
   const rootless = rootlessSocket();
-  if (first === "reached" || process.env.DOCKER_HOST !== undefined || rootless === undefined) return first;
-  if ((await ping(new Docker({ socketPath: rootless, timeout: PING_MS }))) !== "reached") return first;
+  if (first === "reached" || process.env.DOCKER_HOST !== undefined || rootless === undefined)
+    return first;
+  if ((await ping(new Docker({ socketPath: rootless, timeout: PING_MS }))) !== "reached")
+    return first;
   process.env.DOCKER_HOST = `unix://${rootless}`;
   return "reached";
 }

@@ -14,7 +14,14 @@ const FOLDER = resolve(import.meta.dirname, "../docs/pictures");
 const WIDE = 1040;
 const PHONE = 360;
 
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-lcd-text", "--hide-scrollbars", "--no-first-run"];
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-lcd-text",
+  "--hide-scrollbars",
+  "--no-first-run",
+];
 
 async function main(): Promise<void> {
   await mkdir(FOLDER, { recursive: true });
@@ -22,7 +29,10 @@ async function main(): Promise<void> {
   const left = new AsyncDisposableStack();
   try {
     const executablePath = await ensureChromium();
-    const browser = await chromium.launch({ args: FLAGS, ...(executablePath !== undefined && { executablePath }) });
+    const browser = await chromium.launch({
+      args: FLAGS,
+      ...(executablePath !== undefined && { executablePath }),
+    });
     left.defer(() => browser.close());
     await story(browser, await moveIn(left, new AbortController().signal));
   } finally {
@@ -36,19 +46,35 @@ async function story(browser: Browser, home: Household): Promise<void> {
   await picture(browser, home, "status-empty", WIDE, "light");
 
   await home.run("wiki", { hostname: host("wiki"), "access.groups": "family" });
-  await home.run("grafana", { hostname: host("grafana"), "access.groups": "admins", "access.emails": "ann@example.com" });
-  await home.run("library", { hostname: host("library"), "access.groups": "family", "access.bypass": "/hooks" });
+  await home.run("grafana", {
+    hostname: host("grafana"),
+    "access.groups": "admins",
+    "access.emails": "ann@example.com",
+  });
+  await home.run("library", {
+    hostname: host("library"),
+    "access.groups": "family",
+    "access.bypass": "/hooks",
+  });
   await home.run("blog", { hostname: host("blog"), access: "public" });
   await home.stand({ wiki: "live", grafana: "live", library: "live", blog: "live" });
   await picture(browser, home, "status", WIDE, "light");
   await picture(browser, home, "status-dark", WIDE, "dark");
   await picture(browser, home, "status-phone", PHONE, "light");
 
-  seedRecord(home.stage.sandbox.cloudflare.state, { name: host("photos"), type: "A", content: "203.0.113.7" });
+  seedRecord(home.stage.sandbox.cloudflare.state, {
+    name: host("photos"),
+    type: "A",
+    content: "203.0.113.7",
+  });
   await home.run("immich", { hostname: host("photos"), "access.groups": "family" });
   await home.run("gitea", { hostname: host("git"), acess: "public" });
   const starting = { Test: ["CMD", "/bin/busybox", "false"], Interval: 1e9, StartPeriod: 3600e9 };
-  await home.run("paperless", { hostname: host("paperless"), "access.groups": "family" }, { Healthcheck: starting });
+  await home.run(
+    "paperless",
+    { hostname: host("paperless"), "access.groups": "family" },
+    { Healthcheck: starting },
+  );
   const old = await home.run("old", { hostname: host("old") });
   await home.stand({ old: "live", photos: "problem", paperless: "waiting" });
   await old.stop();

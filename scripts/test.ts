@@ -18,9 +18,17 @@ interface Totals {
   readonly success: boolean;
 }
 
-function run(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<boolean> {
+function run(
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<boolean> {
   console.log(`\n— ${name}`);
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...env },
+  });
   return new Promise((done) => child.on("exit", (code) => done(code === 0)));
 }
 
@@ -29,7 +37,10 @@ function run(name: string, args: readonly string[], env: Readonly<Record<string,
  * vitest by itself, and without git, each run has its own.
  */
 function seed(): Readonly<Record<string, string>> {
-  const { status, stdout } = spawnSync("git", ["rev-parse", "HEAD:src"], { cwd: ROOT, encoding: "utf8" });
+  const { status, stdout } = spawnSync("git", ["rev-parse", "HEAD:src"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
   if (process.env["CFAUTH_TEST_SEED"] !== undefined || status !== 0) return {};
   return { CFAUTH_TEST_SEED: String(Number.parseInt(stdout.slice(0, 7), 16)) };
 }
@@ -54,10 +65,21 @@ async function failingCheck(): Promise<string | undefined> {
 async function tests(chromium: string | undefined, only: readonly string[]): Promise<Totals> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-test-"));
   const report = join(folder, "report.json");
-  await run("tests", [bin("vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...only], {
-    ...seed(),
-    ...(chromium !== undefined && { CHROMIUM_PATH: chromium }),
-  });
+  await run(
+    "tests",
+    [
+      bin("vitest/vitest.mjs"),
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+      ...only,
+    ],
+    {
+      ...seed(),
+      ...(chromium !== undefined && { CHROMIUM_PATH: chromium }),
+    },
+  );
   const totals: Totals = JSON.parse(await readFile(report, "utf8"));
   await rm(folder, { recursive: true });
   return totals;
@@ -70,9 +92,15 @@ try {
   const chromium = await ensureChromium();
   const failing = only.length > 0 ? undefined : await failingCheck();
   const totals = await tests(chromium, only);
-  const failed = totals.numFailedTests + (totals.success ? 0 : totals.numFailedTests === 0 ? 1 : 0) + (failing === undefined ? 0 : 1);
-  if (failing !== undefined) console.log(`\nThe check "${failing}" failed; it counts as one failed test. See far above.`);
-  console.log(`\n${totals.numPassedTests} passed, ${failed} failed, ${totals.numPendingTests + totals.numTodoTests} skipped`);
+  const failed =
+    totals.numFailedTests +
+    (totals.success ? 0 : totals.numFailedTests === 0 ? 1 : 0) +
+    (failing === undefined ? 0 : 1);
+  if (failing !== undefined)
+    console.log(`\nThe check "${failing}" failed; it counts as one failed test. See far above.`);
+  console.log(
+    `\n${totals.numPassedTests} passed, ${failed} failed, ${totals.numPendingTests + totals.numTodoTests} skipped`,
+  );
   process.exitCode = failed === 0 ? 0 : 1;
 } finally {
   await engine.stop();

@@ -16,7 +16,12 @@ import { planChanges } from "./core/plan/planner.ts";
 import type { Grace } from "./core/plan/tenure.ts";
 import { NOTHING_DESIRED } from "./core/plan/types.ts";
 import { bootstrapTunnel } from "./reconcile/bootstrap-tunnel.ts";
-import { type Controller, type ControllerDeps, createController, type PassListener } from "./reconcile/controller.ts";
+import {
+  type Controller,
+  type ControllerDeps,
+  createController,
+  type PassListener,
+} from "./reconcile/controller.ts";
 import { computeDesired, type DesiredStateSettings } from "./reconcile/desired-state.ts";
 import { type DryRun, dryRun } from "./reconcile/dry-run.ts";
 import { createAccessApplicationDriver } from "./resources/access-application/driver.ts";
@@ -60,7 +65,7 @@ export interface AppOptions {
    * Whether all that this owner made is to go, whatever the labels say: then Docker is asked for nothing but the owner's name, and
    * for who answers at Authentik's address where that is a container's.
    */
-  readonly leaving?: boolean;
+  readonly teardown?: boolean;
 }
 
 export interface App {
@@ -69,20 +74,20 @@ export interface App {
   readonly account: string;
   readonly loop: Controller;
   /** The tunnel and its token file, where one is asked for, before the first pass. */
-  groundwork(): Promise<void>;
+  bootstrap(): Promise<void>;
   /** What the next pass would do, whatever it is: nothing is written. @throws {ServiceError} when it could not be looked */
   preview(): Promise<DryRun>;
   /**
    * @param before - what was known: what no list shows any more is asked for once more
    * @throws {ServiceError} when any part could not be read
    */
-  look(before?: ObservedState): Promise<ObservedState>;
+  observe(before?: ObservedState): Promise<ObservedState>;
   /**
    * Whether cloudflared has come to run what was closed and narrowed; waited for, for some seconds.
    *
    * @throws {ServiceError} when it could not be asked
    */
-  inForce(world: ObservedState): Promise<boolean>;
+  inForce(observed: ObservedState): Promise<boolean>;
 }
 
 /**
@@ -91,11 +96,13 @@ export interface App {
  * @throws {ServiceError} when one of these cannot be had yet; nothing is left open then
  */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { config, source, signal, watch, onCall, onJump, events, leaving = false } = options;
+  const { config, source, signal, watch, onCall, onJump, events, teardown = false } = options;
   /** What passes have found, for the connections to Authentik and for questions to Docker's DNS. */
   const memory: { authentik?: Party | undefined; world?: () => ObservedState | undefined } = {};
   const routed = () => routedHosts(memory.world?.());
-  const listing = createListing(leaving ? source : answering(options, routed), () => performance.now());
+  const listing = createListing(teardown ? source : answering(options, routed), () =>
+    performance.now(),
+  );
   const cloudflare = createCloudflare({
     token: config.cloudflare.token.reveal(),
     baseUrl: config.cloudflare.baseUrl,
@@ -105,19 +112,33 @@ export async function createApp(options: AppOptions): Promise<App> {
   const authentik = createAuthentik({
     token: config.authentik.token.reveal(),
     url: config.authentik.apiUrl,
-    lookup: createAuthentikLookup(config.authentik, { listing, machine: machineOf(options), knownParty: () => memory.authentik }),
+    lookup: createAuthentikLookup(config.authentik, {
+      listing,
+      machine: machineOf(options),
+      knownParty: () => memory.authentik,
+    }),
     signal,
     onCall: (report) => onCall("authentik", report),
   });
   const owner = config.owner ?? ownerFromEngine((await source.identity()).id);
   const account = config.cloudflare.accountId ?? (await onlyAccount(cloudflare));
-  const hands = createDrivers({ config, cloudflare, authentik, owner, account, onJump, leaving });
+  const drivers = createDrivers({
+    config,
+    cloudflare,
+    authentik,
+    owner,
+    account,
+    onJump,
+    teardown,
+  });
   const parts: ControllerDeps = {
-    ...(leaving ? nothingDesired(owner) : fromLabels(options, listing, owner, (party) => (memory.authentik = party))),
-    hands,
+    ...(teardown
+      ? nothingDesired(owner)
+      : fromLabels(options, listing, owner, (party) => (memory.authentik = party))),
+    drivers,
     watch,
     ...(events !== undefined && { events }),
-    callsLeft: cloudflare.left,
+    callsLeft: cloudflare.callsLeft,
     resyncMs: config.resyncMs,
     dryRun: config.dryRun,
     now: Date.now,
@@ -131,11 +152,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     owner,
     account,
     loop,
-    groundwork: async () => {
-      if (config.tunnel.tokenFile !== undefined && !config.dryRun) await bootstrapTunnel(hands.tunnel, watch.changed);
+    bootstrap: async () => {
+      if (config.tunnel.tokenFile !== undefined && !config.dryRun)
+        await bootstrapTunnel(drivers.tunnel, watch.changed);
     },
     preview: () => dryRun(parts, loop.known()),
-    look: (before) => observeAll(hands, "all", NO_REFERENCES, before),
+    observe: (before) => observeAll(drivers, "all", NO_REFERENCES, before),
     inForce: async ({ tunnel: { tunnel }, ingress }) =>
       tunnel === undefined ||
       ingress.unconfirmed.length === 0 ||
@@ -149,31 +171,43 @@ const answering = (options: AppOptions, routed: () => readonly string[]): Source
   return withAnswers(source, {
     dns,
     hostname: machineOf(options),
-    outside: outsideProbe({ dns, uptime: () => performance.now(), unknownName: () => `cfauth-${randomUUID()}` }),
-    isLabelled: ({ labels }) => Object.keys(effectiveLabels(labels, config.labels).labels).length > 0,
-    networks: (workloads) => [...new Set([...config.labels.networks, ...namedNetworks(workloads, config.labels)])],
+    outside: outsideProbe({
+      dns,
+      uptime: () => performance.now(),
+      unknownName: () => `cfauth-${randomUUID()}`,
+    }),
+    isLabelled: ({ labels }) =>
+      Object.keys(effectiveLabels(labels, config.labels).labels).length > 0,
+    networks: (workloads) => [
+      ...new Set([...config.labels.networks, ...namedNetworks(workloads, config.labels)]),
+    ],
     routed,
   });
 };
 
 const machineOf = ({ hostname = machineName() }: AppOptions): string => hostname;
 
-type DesiredSource = Pick<ControllerDeps, "list" | "decide" | "asked" | "plan">;
+type DesiredSource = Pick<ControllerDeps, "list" | "decide" | "referencedNames" | "plan">;
 
 /** What runs is listed, and what its labels ask for is wished. */
-function fromLabels(options: AppOptions, listing: Listing, owner: Owner, onAuthentik: (party: Party | undefined) => void): DesiredSource {
+function fromLabels(
+  options: AppOptions,
+  listing: Listing,
+  owner: Owner,
+  onAuthentik: (party: Party | undefined) => void,
+): DesiredSource {
   const { config } = options;
   const rooms = resourceModel(owner, config.tiles);
   const [settings, grace] = [desiredStateSettings(config, machineOf(options)), graceOf(config)];
   return {
     list: () => listing.list(),
-    decide: (workloads, world, memory, now) => {
-      const decision = computeDesired(settings, grace, workloads, world, memory, now);
+    decide: (workloads, observed, memory, now) => {
+      const decision = computeDesired(settings, grace, workloads, observed, memory, now);
       onAuthentik(decision.memory.authentik);
       return decision;
     },
-    asked: (workloads) => referencedNames(workloads, config.labels),
-    plan: ({ desired }, world, failed) => planChanges(rooms, desired, world, failed),
+    referencedNames: (workloads) => referencedNames(workloads, config.labels),
+    plan: ({ desired }, observed, failed) => planChanges(rooms, desired, observed, failed),
   };
 }
 
@@ -181,8 +215,8 @@ function fromLabels(options: AppOptions, listing: Listing, owner: Owner, onAuthe
 const nothingDesired = (owner: Owner): DesiredSource => ({
   list: async () => [],
   decide: (_workloads, _world, memory) => ({ desired: NOTHING_DESIRED, memory, wakeAt: undefined }),
-  asked: () => NO_REFERENCES,
-  plan: ({ desired }, world, failed) => planTeardown(owner, desired, world, failed),
+  referencedNames: () => NO_REFERENCES,
+  plan: ({ desired }, observed, failed) => planTeardown(owner, desired, observed, failed),
 });
 
 export interface DriverFactoryOptions {
@@ -193,17 +227,27 @@ export interface DriverFactoryOptions {
   readonly account: string;
   readonly onJump?: ((jump: VersionJump) => void) | undefined;
   /** Whether all that this owner made is to go; false unless told. */
-  readonly leaving?: boolean;
+  readonly teardown?: boolean;
 }
 
 /** Every kind's observe and apply, as the settings want them. */
-export function createDrivers({ config, cloudflare, authentik, owner, account, onJump, leaving = false }: DriverFactoryOptions): Drivers {
+export function createDrivers({
+  config,
+  cloudflare,
+  authentik,
+  owner,
+  account,
+  onJump,
+  teardown = false,
+}: DriverFactoryOptions): Drivers {
   const { labels, authentik: login, tunnel } = config;
   const wanted =
     tunnel.wish.by === "name"
       ? { name: tunnel.wish.name, tunnelId: undefined }
       : { name: tunnel.wish.id, tunnelId: tunnel.wish.by === "token" ? tunnel.wish.id : undefined };
-  const found = withCachedTunnelId(createTunnelDriver({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }));
+  const found = withCachedTunnelId(
+    createTunnelDriver({ cloudflare, account, ...wanted, tokenFile: tunnel.tokenFile }),
+  );
   return {
     tunnel: found.kind,
     login: createLoginDriver({
@@ -212,15 +256,15 @@ export function createDrivers({ config, cloudflare, authentik, owner, account, o
       account,
       owner,
       flow: login.flow,
-      leaving,
-      wish: { slug: login.slug, publicUrl: login.url },
+      teardown,
+      settings: { slug: login.slug, publicUrl: login.url },
     }),
     policy: createAccessPolicyDriver({ cloudflare, account, owner }),
     access: createAccessApplicationDriver({ cloudflare, account, owner }),
     ingress: createIngressRuleDriver({ cloudflare, account, owner, tunnel: found.id, onJump }),
     dns: createDnsRecordDriver({ cloudflare, account, owner, zones: labels.zones }),
-    tile: createLibraryTileDriver({ authentik, owner, leaving }),
-    directory: createLookupDriver({ cloudflare, authentik, account }),
+    tile: createLibraryTileDriver({ authentik, owner, teardown }),
+    lookups: createLookupDriver({ cloudflare, authentik, account }),
   };
 }
 
@@ -229,7 +273,10 @@ export function createDrivers({ config, cloudflare, authentik, owner, account, o
  *
  * @param machine - what this machine is called; in a container its short id
  */
-export const desiredStateSettings = ({ labels, authentik: login }: Config, machine = machineName()): DesiredStateSettings => ({
+export const desiredStateSettings = (
+  { labels, authentik: login }: Config,
+  machine = machineName(),
+): DesiredStateSettings => ({
   ...labels,
   allowedZones: labels.zones,
   login: { host: login.host, path: login.path, reference: authentikReference(login), machine },
@@ -242,4 +289,7 @@ function authentikReference({ container, apiUrl, host }: Config["authentik"]): A
   return apiHost === host ? { kind: "none" } : { kind: "host", host: apiHost };
 }
 
-export const graceOf = ({ graceMs, startupGraceMs }: Config): Grace => ({ graceMs, startupGraceMs });
+export const graceOf = ({ graceMs, startupGraceMs }: Config): Grace => ({
+  graceMs,
+  startupGraceMs,
+});

@@ -4,7 +4,11 @@ import type { AddressBook } from "./clients/authentik/destination.ts";
 import { authentikLookup, type LookupParts } from "./clients/authentik/lookup.ts";
 import { resolveAll } from "./clients/private-lookup.ts";
 import type { Config } from "./config/config.ts";
-import { type AuthentikReference, findAuthentik, isAuthentik } from "./core/domain/authentik-container.ts";
+import {
+  type AuthentikReference,
+  findAuthentik,
+  isAuthentik,
+} from "./core/domain/authentik-container.ts";
 import type { Party } from "./core/domain/party.ts";
 import { hasPrivateEnding } from "./core/domain/private-host.ts";
 import { findSelf } from "./core/domain/self.ts";
@@ -28,28 +32,47 @@ export interface LookupContext {
  * How cfauth finds Authentik's address; undefined where the system's own way will do: an address literal, this very machine, or a
  * name on the internet, where the certificate proves who answers.
  */
-export function createAuthentikLookup(authentik: Own, context: LookupContext): LookupFunction | undefined {
+export function createAuthentikLookup(
+  authentik: Own,
+  context: LookupContext,
+): LookupFunction | undefined {
   const parts = lookupParts(authentik, context);
   return parts === undefined ? undefined : authentikLookup(parts);
 }
 
-export function lookupParts({ apiUrl, container }: Own, context: LookupContext): LookupParts | undefined {
+export function lookupParts(
+  { apiUrl, container }: Own,
+  context: LookupContext,
+): LookupParts | undefined {
   const { protocol, hostname: host } = new URL(apiUrl);
   const plain = protocol === "http:";
-  if (isIP(host.replace(/^\[|\]$/g, "")) !== 0 || host === "localhost" || (!plain && host.includes("."))) return undefined;
+  if (
+    isIP(host.replace(/^\[|\]$/g, "")) !== 0 ||
+    host === "localhost" ||
+    (!plain && host.includes("."))
+  )
+    return undefined;
   const isDockers = !hasPrivateEnding(host);
   // Any project may call a network `lan` and a container on it `auth`: that makes it no Authentik.
   const byHost: AuthentikReference = isDockers ? { kind: "host", host } : { kind: "none" };
-  const reference: AuthentikReference = container === undefined ? byHost : { kind: "setting", name: container };
+  const reference: AuthentikReference =
+    container === undefined ? byHost : { kind: "setting", name: container };
   // `authentik-server.authentik-api` means that network alone, whatever others the container, or a later one of its name, is on.
-  const isMeant = (network: string): boolean => !isDockers || !host.includes(".") || host.endsWith(`.${network.toLowerCase()}`);
+  const isMeant = (network: string): boolean =>
+    !isDockers || !host.includes(".") || host.endsWith(`.${network.toLowerCase()}`);
   return {
     host,
     plain,
     dockers: isDockers,
     isNear,
     resolve: resolveAll,
-    book: async (fresh) => bookOf(await context.listing.recent(fresh ? 0 : MAX_LIST_AGE_MS), reference, context, isMeant),
+    book: async (fresh) =>
+      bookOf(
+        await context.listing.recent(fresh ? 0 : MAX_LIST_AGE_MS),
+        reference,
+        context,
+        isMeant,
+      ),
   };
 }
 
@@ -64,13 +87,18 @@ function bookOf(
   const container = findAuthentik(workloads, reference, evidence);
   const own = workloads.filter((it) => isAuthentik(container, it));
   const places = workloads.flatMap((workload) =>
-    Object.entries(workload.networks).flatMap(([network, { ip }]) => (ip === undefined ? [] : [{ workload, network, ip }])),
+    Object.entries(workload.networks).flatMap(([network, { ip }]) =>
+      ip === undefined ? [] : [{ workload, network, ip }],
+    ),
   );
-  const isOwn = ({ workload, network }: (typeof places)[number]): boolean => own.includes(workload) && isMeant(network);
+  const isOwn = ({ workload, network }: (typeof places)[number]): boolean =>
+    own.includes(workload) && isMeant(network);
   return {
     own: places.filter(isOwn).map(({ ip }) => ip),
     name: own[0]?.name,
-    others: new Map(places.filter((it) => !isOwn(it)).map(({ ip, workload }) => [ip, workload.name])),
+    others: new Map(
+      places.filter((it) => !isOwn(it)).map(({ ip, workload }) => [ip, workload.name]),
+    ),
   };
 }
 

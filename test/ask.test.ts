@@ -3,8 +3,13 @@ import { describe, expect, it } from "vitest";
 import { createPrompt } from "../src/cli/prompt.ts";
 
 /** Somebody at a terminal who types that once asked. */
-async function answered(typed: string | (() => void), stop: AbortSignal = new AbortController().signal): Promise<string | undefined> {
-  const [input, output] = [new PassThrough(), new PassThrough()].map((stream) => Object.assign(stream, { isTTY: true }));
+async function answered(
+  typed: string | (() => void),
+  stop: AbortSignal = new AbortController().signal,
+): Promise<string | undefined> {
+  const [input, output] = [new PassThrough(), new PassThrough()].map((stream) =>
+    Object.assign(stream, { isTTY: true }),
+  );
   if (input === undefined || output === undefined) throw new Error("no terminal");
   output.on("data", (text: Buffer) => {
     if (!text.toString().includes("Sure? ")) return;
@@ -32,6 +37,12 @@ describe("a question", () => {
   });
 
   it("is put to nobody where nobody sits", async () => {
-    expect(await createPrompt(new PassThrough(), new PassThrough(), new AbortController().signal)("Sure? ")).toBeUndefined();
+    expect(
+      await createPrompt(
+        new PassThrough(),
+        new PassThrough(),
+        new AbortController().signal,
+      )("Sure? "),
+    ).toBeUndefined();
   });
 });

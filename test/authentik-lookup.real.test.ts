@@ -23,7 +23,9 @@ const NAME = "authentik-server";
 
 /** What a program in the container prints. */
 async function ran({ id }: Container, ...Cmd: readonly string[]): Promise<string> {
-  const exec = await (await docker()).getContainer(id).exec({ Cmd: ["/bin/busybox", ...Cmd], AttachStdout: true, Tty: true });
+  const exec = await (await docker())
+    .getContainer(id)
+    .exec({ Cmd: ["/bin/busybox", ...Cmd], AttachStdout: true, Tty: true });
   const stream = await exec.start({ Tty: true });
   return Buffer.concat((await stream.toArray()) as Buffer[]).toString();
 }
@@ -38,11 +40,13 @@ async function serve(container: Container): Promise<void> {
   await ran(container, "sh", "-c", `echo '${ANSWER}' > /answer; /bin/busybox chmod +x /answer`);
   const Cmd = ["/bin/busybox", "nc", "-ll", "-p", String(PORT), "-e", "/answer"];
   await (await (await docker()).getContainer(container.id).exec({ Cmd })).start({ Detach: true });
-  const listens = async () => /:2328 .* 0A /.test(await ran(container, "cat", "/proc/net/tcp", "/proc/net/tcp6"));
+  const listens = async () =>
+    /:2328 .* 0A /.test(await ran(container, "cat", "/proc/net/tcp", "/proc/net/tcp6"));
   await until(listens, "it listens");
 }
 
-const heard = (container: Container) => ran(container, "sh", "-c", "/bin/busybox cat /tmp/heard 2>/dev/null");
+const heard = (container: Container) =>
+  ran(container, "sh", "-c", "/bin/busybox cat /tmp/heard 2>/dev/null");
 
 /** The addresses that Docker's DNS gives the container for a name. */
 async function resolvedIn(asker: Container, name: string): Promise<readonly string[]> {
@@ -50,7 +54,9 @@ async function resolvedIn(asker: Container, name: string): Promise<readonly stri
     .split(/\r?\n\r?\n/)
     .slice(1)
     .join("\n");
-  return [...answer.matchAll(/Address[^:]*:\s*(\d+\.\d+\.\d+\.\d+)/g)].map(([, address = ""]) => address);
+  return [...answer.matchAll(/Address[^:]*:\s*(\d+\.\d+\.\d+\.\d+)/g)].map(
+    ([, address = ""]) => address,
+  );
 }
 
 interface Home extends AsyncDisposable {
@@ -66,7 +72,13 @@ async function home(): Promise<Home> {
   const tunnel = stack.use(await network("a-tunnel"));
   const api = stack.use(await network("z-api"));
   const authentik = stack.use(await start({ name: NAME, networks: [api] }));
-  const stranger = stack.use(await start({ name: "stranger", networks: [tunnel], aliases: [unique(NAME), `${unique(NAME)}.${api.name}`] }));
+  const stranger = stack.use(
+    await start({
+      name: "stranger",
+      networks: [tunnel],
+      aliases: [unique(NAME), `${unique(NAME)}.${api.name}`],
+    }),
+  );
   const asker = stack.use(await start({ name: "cfauth", networks: [tunnel, api] }));
   for (const each of [authentik, stranger]) await serve(each);
   const scope = stack.move();
@@ -75,8 +87,14 @@ async function home(): Promise<Home> {
 
 function wayTo(host: string, asker: Container) {
   const engine = createDocker({ kind: "socket", path: "/var/run/docker.sock" });
-  const listing = createListing(createDockerSource({ docker: engine, log: { debug: () => {} } }), () => performance.now());
-  const parts = lookupParts({ apiUrl: `http://${host}:${PORT}`, container: undefined }, { listing, machine: "" });
+  const listing = createListing(
+    createDockerSource({ docker: engine, log: { debug: () => {} } }),
+    () => performance.now(),
+  );
+  const parts = lookupParts(
+    { apiUrl: `http://${host}:${PORT}`, container: undefined },
+    { listing, machine: "" },
+  );
   if (parts === undefined) throw new Error("not looked up");
   const asked = { ...parts, resolve: (name: string) => resolvedIn(asker, name) };
   const client = createAuthentik({
@@ -85,7 +103,10 @@ function wayTo(host: string, asker: Container) {
     lookup: authentikLookup(asked),
     backoffMs: 1,
   });
-  return { parts: asked, ask: () => client.ask("me.get", z.looseObject({}), { path: "/core/users/me/" }) };
+  return {
+    parts: asked,
+    ask: () => client.request("me.get", z.looseObject({}), { path: "/core/users/me/" }),
+  };
 }
 
 it("a stranger with Authentik's name as an alias is sent no token, although Docker's DNS answers with its address alone", async () => {

@@ -27,7 +27,13 @@ export const only = (audience: Partial<Audience>): Protection => ({
   session: "24h",
   audience: { ...everyone, ...audience },
 });
-export const plain: Display = { name: undefined, icon: undefined, description: undefined, category: undefined, hidden: false };
+export const plain: Display = {
+  name: undefined,
+  icon: undefined,
+  description: undefined,
+  category: undefined,
+  hidden: false,
+};
 export const anybody: Protection = { kind: "public" };
 
 function value<T>(parsed: ParseResult<T>): T {
@@ -53,17 +59,26 @@ export function route(text: string): Route {
 export const key = (text: string): RouteKey => text as RouteKey;
 
 /** An exposed TCP port, published on the host where an address is given. */
-export const tcp = (number: number, published?: { readonly ip: string; readonly port: number }): Port => ({
+export const tcp = (
+  number: number,
+  published?: { readonly ip: string; readonly port: number },
+): Port => ({
   number,
   protocol: "tcp",
   published,
 });
 
 /** A container `app` on the tunnel network that exposes port 80. */
-export const workload = (labels: Workload["labels"] = {}, more: Partial<Workload> = {}): Workload => ({
+export const workload = (
+  labels: Workload["labels"] = {},
+  more: Partial<Workload> = {},
+): Workload => ({
   id: more.name ?? "app",
   name: "app",
-  party: more.service === undefined ? singleContainer(more.name ?? "app") : composeProject(more.service.project),
+  party:
+    more.service === undefined
+      ? singleContainer(more.name ?? "app")
+      : composeProject(more.service.project),
   service: undefined,
   created: 1_000,
   labels,
@@ -79,16 +94,16 @@ export const exposure = (at: string, more: Partial<Exposure> = {}): Exposure => 
   route: route(at),
   origin: { service: "http://app:80", options: {} },
   protection: members,
-  shown: plain,
+  display: plain,
   adopt: false,
-  adopting: `set cfauth.adopt: "true" on container ${more.workload ?? "app"}`,
+  adoptHint: `set cfauth.adopt: "true" on container ${more.workload ?? "app"}`,
   party: singleContainer(more.workload ?? "app"),
   shareWith: [],
   shareLabel: "cfauth.share-with",
   workload: "app",
   created: 1_000,
   label: "cfauth.hostname",
-  gate: undefined,
+  notReadyReason: undefined,
   ...more,
 });
 
@@ -109,17 +124,17 @@ export const faultyRoute = (at: string | Route, more: Partial<FaultyRoute> = {})
   service: undefined,
   elsewhere: false,
   saysPublic: false,
-  shut: false,
+  closeNow: false,
   ...more,
 });
 
 /** A protected route of ours that leads to http://app:80. */
-export const stands = (at: string, more: Partial<DeployedRoute> = {}): DeployedRoute => ({
+export const deployed = (at: string, more: Partial<DeployedRoute> = {}): DeployedRoute => ({
   route: route(at),
   service: "http://app:80",
   public: false,
   audience: "everyone",
-  shut: false,
+  placeholder: false,
   application: more.service !== undefined || !("service" in more),
   login: false,
   ...more,
@@ -135,10 +150,14 @@ export const authentikIs = (name: string): AuthentikContainer => ({
 
 /** The container `app` is Authentik unless another one is named. */
 export type ContextOptions = Partial<Omit<LabelContext, "login">> & {
-  readonly login?: Pick<LabelContext["login"], "host" | "path"> & Partial<Pick<LabelContext["login"], "container">>;
+  readonly login?: Pick<LabelContext["login"], "host" | "path"> &
+    Partial<Pick<LabelContext["login"], "container">>;
 };
 
-export const context = (workloads: readonly Workload[], { login, ...more }: ContextOptions = {}): LabelContext => ({
+export const context = (
+  workloads: readonly Workload[],
+  { login, ...more }: ContextOptions = {},
+): LabelContext => ({
   prefix: "cfauth",
   reads: [],
   networks: ["tunnel"],
@@ -152,12 +171,17 @@ export const context = (workloads: readonly Workload[], { login, ...more }: Cont
   allowPublic: true,
   caPools: [],
   defaults: { access: "authentik", groups: [], session: "24h" },
-  login: { host: "auth.example.com", path: "", container: findAuthentik(workloads, { kind: "setting", name: "app" }), ...login },
-  directory: { groups: { found: [] }, policies: [], tokens: { found: [] } },
-  neighbours: createNameIndex(workloads),
+  login: {
+    host: "auth.example.com",
+    path: "",
+    container: findAuthentik(workloads, { kind: "setting", name: "app" }),
+    ...login,
+  },
+  lookups: { groups: { found: [] }, policies: [], tokens: { found: [] } },
+  nameIndex: createNameIndex(workloads),
   routed: new Set(),
   services: noServices,
-  standing: new Set(),
+  deployed: new Set(),
   ...more,
 });
 
@@ -188,9 +212,14 @@ export const knowing = (exposures: readonly Exposure[]): ReconcileMemory => ({
 });
 
 /** A machine on which each route leads to the containers that ask for it. */
-export const running = (exposures: readonly Pick<Exposure, "route" | "workload" | "party">[]): Engine => ({
+export const running = (
+  exposures: readonly Pick<Exposure, "route" | "workload" | "party">[],
+): Engine => ({
   ...NOTHING_RUNS,
   occupants: ({ route: at }) =>
-    exposures.filter((it) => routeKey(it.route) === routeKey(at)).map(({ workload: id, party }) => ({ id, party, certain: true })),
-  isRunning: ({ workload, party }) => exposures.some((it) => it.workload === workload && it.party === party),
+    exposures
+      .filter((it) => routeKey(it.route) === routeKey(at))
+      .map(({ workload: id, party }) => ({ id, party, certain: true })),
+  isRunning: ({ workload, party }) =>
+    exposures.some((it) => it.workload === workload && it.party === party),
 });

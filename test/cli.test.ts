@@ -35,13 +35,28 @@ describe("what is no command or option", () => {
     { args: ["aply"], says: '"aply" is not a command; write cfauth apply' },
     { args: ["xyzzy"], says: '"xyzzy" is not a command; cfauth --help lists them' },
     { args: ["help", "aply"], says: '"aply" is not a command; write cfauth apply' },
-    { args: ["run", "fast"], says: '"fast" is one word too many; cfauth run --help tells what it takes' },
+    {
+      args: ["run", "fast"],
+      says: '"fast" is one word too many; cfauth run --help tells what it takes',
+    },
     { args: ["help", "run", "fast"], says: '"fast" is one word too many; write cfauth help run' },
-    { args: ["--fast"], says: "--fast is not an option of cfauth; cfauth run --help tells what it takes" },
+    {
+      args: ["--fast"],
+      says: "--fast is not an option of cfauth; cfauth run --help tells what it takes",
+    },
     { args: ["apply", "--hepl"], says: "--hepl is not an option of cfauth apply; write --help" },
-    { args: ["apply", "-x"], says: "-x is not an option of cfauth apply; cfauth apply --help tells what it takes" },
-    { args: ["apply", "--help=yes"], says: "--help takes no value; cfauth apply --help tells what it takes" },
-    { args: ["apply", "--constructor"], says: "--constructor is not an option of cfauth apply; cfauth apply --help tells what it takes" },
+    {
+      args: ["apply", "-x"],
+      says: "-x is not an option of cfauth apply; cfauth apply --help tells what it takes",
+    },
+    {
+      args: ["apply", "--help=yes"],
+      says: "--help takes no value; cfauth apply --help tells what it takes",
+    },
+    {
+      args: ["apply", "--constructor"],
+      says: "--constructor is not an option of cfauth apply; cfauth apply --help tells what it takes",
+    },
   ])("$args is refused with what would be right", async ({ args, says }) => {
     expect(await ran(...args)).toEqual({ code: 64, out: "", err: `cfauth: ${says}\n` });
   });
@@ -54,12 +69,17 @@ describe("help", () => {
     expect(out).not.toMatch(/[^\n\x20-\x7e]/);
   });
 
-  it.each([[["--help"]], [["-h"]], [["help"]]])("%s lists every command, each on one line of a terminal", async (args) => {
-    const { code, out } = await ran(...args);
-    expect(code).toBe(0);
-    for (const { name, summary } of COMMANDS) expect(out).toMatch(new RegExp(`^ {2}cfauth ${name}.*${summary.slice(0, 12)}`, "m"));
-    for (const line of out.split("\n").filter((it) => it.startsWith("  "))) expect(line.length).toBeLessThanOrEqual(100);
-  });
+  it.each([[["--help"]], [["-h"]], [["help"]]])(
+    "%s lists every command, each on one line of a terminal",
+    async (args) => {
+      const { code, out } = await ran(...args);
+      expect(code).toBe(0);
+      for (const { name, summary } of COMMANDS)
+        expect(out).toMatch(new RegExp(`^ {2}cfauth ${name}.*${summary.slice(0, 12)}`, "m"));
+      for (const line of out.split("\n").filter((it) => it.startsWith("  ")))
+        expect(line.length).toBeLessThanOrEqual(100);
+    },
+  );
 
   it.each(COMMANDS.map((command) => [command.name, command] as const))(
     "cfauth %s --help tells its options and exit codes",
@@ -83,5 +103,6 @@ describe("help", () => {
 it("every command ends with 78 where the settings are faulty, and names them", async () => {
   const { code, out, err } = await ran("apply");
   expect([code, out]).toEqual([78, ""]);
-  for (const name of ["CLOUDFLARE_API_TOKEN", "AUTHENTIK_URL", "AUTHENTIK_TOKEN"]) expect(err).toContain(name);
+  for (const name of ["CLOUDFLARE_API_TOKEN", "AUTHENTIK_URL", "AUTHENTIK_TOKEN"])
+    expect(err).toContain(name);
 });

@@ -15,7 +15,13 @@ const README = readFileSync(`${ROOT}/README.md`, "utf8");
 const BLOCKS = quickStart(COMPOSE);
 /** A person's. */
 const VALUES = [...EXAMPLE.matchAll(/^(\w+)=$/gm)].map(([, name = ""]) => name);
-const MADE = ["AUTHENTIK_TOKEN", "AUTHENTIK_BOOTSTRAP_PASSWORD", "AUTHENTIK_SECRET_KEY", "PG_PASS", "DOCKER_GID"];
+const MADE = [
+  "AUTHENTIK_TOKEN",
+  "AUTHENTIK_BOOTSTRAP_PASSWORD",
+  "AUTHENTIK_SECRET_KEY",
+  "PG_PASS",
+  "DOCKER_GID",
+];
 
 describe("docker-compose.example.yml", () => {
   test("asks for what .env has to say, and for nothing else", () => {
@@ -37,17 +43,23 @@ describe("docker-compose.example.yml", () => {
     expect(service("cfauth")).toMatch(/^ {6}- 127\.0\.0\.1:\$\{CFAUTH_PORT:-8080\}:8080$/m);
   });
 
-  test.each(["cfauth", "socket-proxy", "cloudflared"])("leaves %s no capability and nothing to write to", (name) => {
-    expect(service(name)).toContain("read_only: true");
-    expect(service(name)).toContain("cap_drop: [ALL]");
-    expect(service(name)).toContain("no-new-privileges:true");
-    expect(service(name)).not.toContain("privileged: true");
-  });
+  test.each(["cfauth", "socket-proxy", "cloudflared"])(
+    "leaves %s no capability and nothing to write to",
+    (name) => {
+      expect(service(name)).toContain("read_only: true");
+      expect(service(name)).toContain("cap_drop: [ALL]");
+      expect(service(name)).toContain("no-new-privileges:true");
+      expect(service(name)).not.toContain("privileged: true");
+    },
+  );
 });
 
-test.each(["cloudflared", "cfauth"])("%s in the example looks for no name in the machine's search domains", (name) => {
-  expect(service(name)).toContain('    dns_search: "."\n');
-});
+test.each(["cloudflared", "cfauth"])(
+  "%s in the example looks for no name in the machine's search domains",
+  (name) => {
+    expect(service(name)).toContain('    dns_search: "."\n');
+  },
+);
 
 describe("Authentik in it", () => {
   test("is routed by its own label, on the tunnel network", () => {
@@ -58,15 +70,21 @@ describe("Authentik in it", () => {
   });
 
   test("has the hostname at which cfauth takes it for the login", () => {
-    expect(service("cfauth")).toMatch(/^ {6}AUTHENTIK_URL: https:\/\/auth\.\$\{DOMAIN:\?see \.env\.example\}$/m);
+    expect(service("cfauth")).toMatch(
+      /^ {6}AUTHENTIK_URL: https:\/\/auth\.\$\{DOMAIN:\?see \.env\.example\}$/m,
+    );
   });
 
   test("answers cfauth's API calls on a network that only the two are on, by a name that no other container can have", () => {
-    const members = Object.keys(services()).filter((name) => /networks: \[.*\bapi\b.*\]/.test(service(name)));
+    const members = Object.keys(services()).filter((name) =>
+      /networks: \[.*\bapi\b.*\]/.test(service(name)),
+    );
     expect(members.sort()).toEqual(["authentik-server", "cfauth"]);
     expect(COMPOSE).toMatch(/^ {2}api:\n {4}name: authentik-api$/m);
     expect(service("authentik-server")).toContain("    container_name: authentik-server\n");
-    expect(service("cfauth")).toContain("AUTHENTIK_API_URL: http://authentik-server.authentik-api:9000\n");
+    expect(service("cfauth")).toContain(
+      "AUTHENTIK_API_URL: http://authentik-server.authentik-api:9000\n",
+    );
     expect(service("cfauth")).toContain("CFAUTH_AUTHENTIK_CONTAINER: authentik-server\n");
   });
 
@@ -74,7 +92,9 @@ describe("Authentik in it", () => {
     expect(COMPOSE).not.toContain("AUTHENTIK_BOOTSTRAP_TOKEN");
     const worker = service("authentik-worker");
     expect(worker).toMatch(/^ {6}CFAUTH_TOKEN: \$\{AUTHENTIK_TOKEN:\?see \.env\.example\}$/m);
-    expect(worker).toContain("      - ./contrib/authentik/cfauth-blueprint.yaml:/blueprints/custom/cfauth.yaml:ro\n");
+    expect(worker).toContain(
+      "      - ./contrib/authentik/cfauth-blueprint.yaml:/blueprints/custom/cfauth.yaml:ro\n",
+    );
   });
 });
 
@@ -84,7 +104,9 @@ describe("the commands at its top", () => {
       await command("sh", ["-c", BLOCKS[0] ?? ""], { cwd: folder });
       const values = await settings(folder);
       expect([...values.keys()].toSorted()).toEqual([...VALUES, ...MADE].toSorted());
-      const secrets = MADE.filter((name) => name !== "DOCKER_GID").map((name) => values.get(name) ?? "");
+      const secrets = MADE.filter((name) => name !== "DOCKER_GID").map(
+        (name) => values.get(name) ?? "",
+      );
       for (const secret of secrets) expect(secret).toMatch(/^[0-9a-f]{64}$/);
       expect(new Set(secrets).size).toBe(secrets.length);
       expect(((await stat(join(folder, ".env"))).mode & 0o777).toString(8)).toBe("600");
@@ -97,11 +119,13 @@ describe("the commands at its top", () => {
   });
 
   test("leave nothing empty where there is no openssl, and where stat is that of a Mac", async () => {
-    const poorer = "openssl() { return 127; }; stat() { echo 'stat: illegal option -- c' >&2; return 1; }";
+    const poorer =
+      "openssl() { return 127; }; stat() { echo 'stat: illegal option -- c' >&2; return 1; }";
     await inFolder(async (folder) => {
       expect(await command("sh", ["-c", `${poorer}\n${BLOCKS[0]}`], { cwd: folder })).toBe("");
       const values = await settings(folder);
-      for (const name of MADE.filter((each) => each !== "DOCKER_GID")) expect(values.get(name)).toMatch(/^[0-9a-f]{64}$/);
+      for (const name of MADE.filter((each) => each !== "DOCKER_GID"))
+        expect(values.get(name)).toMatch(/^[0-9a-f]{64}$/);
       // There it is Docker Desktop, whose socket belongs to root inside of containers.
       expect(values.get("DOCKER_GID")).toBe("0");
     });
@@ -117,14 +141,24 @@ describe("the commands at its top", () => {
     process.stdout.write(`${spelledEffort(counted)}\n`);
     expect(counted).toEqual({
       values: VALUES,
-      commands: [expect.stringContaining("compose.yaml"), expect.stringContaining("[ -e .env ] || ("), "docker compose up -d"],
+      commands: [
+        expect.stringContaining("compose.yaml"),
+        expect.stringContaining("[ -e .env ] || ("),
+        "docker compose up -d",
+      ],
     });
   });
 
   test("stand in the README as they are here, with their count (npm run docs)", () => {
-    const page = withQuickStart("a\n<!-- quick-start -->\nold\n<!-- /quick-start -->\nb\n", COMPOSE, EXAMPLE);
+    const page = withQuickStart(
+      "a\n<!-- quick-start -->\nold\n<!-- /quick-start -->\nb\n",
+      COMPOSE,
+      EXAMPLE,
+    );
     for (const block of BLOCKS) expect(page).toContain(`\`\`\`sh\n${block}\n\`\`\`\n`);
-    expect(page).toContain("\nWhat you type: 2 values (`CLOUDFLARE_API_TOKEN`, `DOMAIN`), 3 commands.\n");
+    expect(page).toContain(
+      "\nWhat you type: 2 values (`CLOUDFLARE_API_TOKEN`, `DOMAIN`), 3 commands.\n",
+    );
     expect(page).toMatch(/^a\n<!-- quick-start -->\n\n```sh[\s\S]*\n<!-- \/quick-start -->\nb\n$/);
     expect(withQuickStart(README, COMPOSE, EXAMPLE)).toBe(README);
   });
@@ -132,7 +166,9 @@ describe("the commands at its top", () => {
 
 describe("the status page in it", () => {
   test("has a hostname of its own, for those who administer Authentik", () => {
-    expect(service("cfauth")).toMatch(/^ {6}cfauth\.hostname: cfauth\.\$\{DOMAIN:\?see \.env\.example\}$/m);
+    expect(service("cfauth")).toMatch(
+      /^ {6}cfauth\.hostname: cfauth\.\$\{DOMAIN:\?see \.env\.example\}$/m,
+    );
     expect(service("cfauth")).toMatch(/^ {6}cfauth\.access\.groups: authentik Admins$/m);
     expect(service("cfauth")).toMatch(/^ {4}networks: \[.*\btunnel\b.*\]$/m);
   });
@@ -146,7 +182,9 @@ describe("cfauth's way to Docker", () => {
   });
 
   test("is a network that leads nowhere, with the two of them on it", () => {
-    const members = Object.keys(services()).filter((name) => /networks: \[.*\bsocket\b.*\]/.test(service(name)));
+    const members = Object.keys(services()).filter((name) =>
+      /networks: \[.*\bsocket\b.*\]/.test(service(name)),
+    );
     expect(members.sort()).toEqual(["cfauth", "socket-proxy"]);
     expect(service("socket-proxy")).toContain("networks: [socket]");
     expect(COMPOSE).toMatch(/^ {2}socket:\n {4}internal: true$/m);
@@ -157,7 +195,9 @@ describe("cfauth's way to Docker", () => {
   });
 
   test("allows one method, by one rule in one group", () => {
-    const flags = [...service("socket-proxy").matchAll(/-allow([A-Z]+)=/g)].map(([, method]) => method);
+    const flags = [...service("socket-proxy").matchAll(/-allow([A-Z]+)=/g)].map(
+      ([, method]) => method,
+    );
     expect(flags).toEqual(["GET"]);
     expect(enclosed(rule())).toBe(true);
   });
@@ -230,7 +270,8 @@ describe("cfauth's way to Docker", () => {
 async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-quick-start-"));
   try {
-    for (const name of ["docker-compose.example.yml", ".env.example"]) await copyFile(join(ROOT, name), join(folder, name));
+    for (const name of ["docker-compose.example.yml", ".env.example"])
+      await copyFile(join(ROOT, name), join(folder, name));
     await act(folder);
   } finally {
     await rm(folder, { recursive: true });
@@ -239,7 +280,9 @@ async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
 
 async function settings(folder: string): Promise<ReadonlyMap<string, string>> {
   const env = await readFile(join(folder, ".env"), "utf8");
-  return new Map([...env.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]));
+  return new Map(
+    [...env.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
+  );
 }
 
 /** As the proxy does it: `^` and `$` round the rule, matched against the decoded path without the query. */
@@ -281,5 +324,9 @@ function services(): Record<string, string> {
 
 /** Names in the Compose file outside its comments, each once. */
 function used(pattern: RegExp): readonly string[] {
-  return [...new Set([...COMPOSE.replace(/^\s*#.*\n/gm, "").matchAll(pattern)].map(([, name = ""]) => name))].toSorted();
+  return [
+    ...new Set(
+      [...COMPOSE.replace(/^\s*#.*\n/gm, "").matchAll(pattern)].map(([, name = ""]) => name),
+    ),
+  ].toSorted();
 }

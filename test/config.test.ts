@@ -10,19 +10,27 @@ const ENOUGH = {
 };
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
 const TUNNEL = "11111111-2222-3333-4444-555555555555";
-const CONNECTOR = Buffer.from(JSON.stringify({ a: ACCOUNT, t: TUNNEL, s: "c2VjcmV0LXNlY3JldA==" })).toString("base64");
+const CONNECTOR = Buffer.from(
+  JSON.stringify({ a: ACCOUNT, t: TUNNEL, s: "c2VjcmV0LXNlY3JldA==" }),
+).toString("base64");
 
 const noFiles = (): string => {
   throw Object.assign(new Error("no such file /run/secrets/x"), { code: "ENOENT" });
 };
 
-function config(env: Record<string, string | undefined> = {}, readFile: (path: string) => string = noFiles): Config {
+function config(
+  env: Record<string, string | undefined> = {},
+  readFile: (path: string) => string = noFiles,
+): Config {
   const read = readConfig({ ...ENOUGH, ...env }, readFile);
   if (!read.ok) throw new Error(faultsText(read.faults));
   return read.config;
 }
 
-function faults(env: Record<string, string | undefined>, readFile: (path: string) => string = noFiles): readonly SettingFault[] {
+function faults(
+  env: Record<string, string | undefined>,
+  readFile: (path: string) => string = noFiles,
+): readonly SettingFault[] {
   const read = readConfig({ ...ENOUGH, ...env }, readFile);
   return read.ok ? [] : read.faults;
 }
@@ -68,7 +76,11 @@ describe("three settings are enough", () => {
   it("and without them each is named, with where to get it", () => {
     const read = readConfig({}, noFiles);
     expect(read).toMatchObject({ ok: false });
-    expect(read.ok ? [] : names(read.faults)).toEqual(["CLOUDFLARE_API_TOKEN", "AUTHENTIK_URL", "AUTHENTIK_TOKEN"]);
+    expect(read.ok ? [] : names(read.faults)).toEqual([
+      "CLOUDFLARE_API_TOKEN",
+      "AUTHENTIK_URL",
+      "AUTHENTIK_TOKEN",
+    ]);
     expect(read.ok ? "" : faultsText(read.faults)).toContain("My Profile → API Tokens");
   });
 
@@ -128,7 +140,8 @@ describe("a secret", () => {
   it("does not show in the settings when they are printed", () => {
     const all = config({ TUNNEL_TOKEN: CONNECTOR });
     const printed = `${inspect(all, { depth: 9, showHidden: true })} ${JSON.stringify(all)}`;
-    for (const text of ["cf-token", "ak-token", CONNECTOR, "c2VjcmV0"]) expect(printed).not.toContain(text);
+    for (const text of ["cf-token", "ak-token", CONNECTOR, "c2VjcmV0"])
+      expect(printed).not.toContain(text);
   });
 
   it("is on the list of what the log takes out, the tunnel's own among them", () => {
@@ -151,21 +164,33 @@ describe("a secret", () => {
   });
 
   it("given as text and as file is a fault, for nobody knows which is meant", () => {
-    expect(names(faults({ AUTHENTIK_TOKEN_FILE: "/run/secrets/ak" }, () => "other-token-01"))).toEqual(["AUTHENTIK_TOKEN"]);
+    expect(
+      names(faults({ AUTHENTIK_TOKEN_FILE: "/run/secrets/ak" }, () => "other-token-01")),
+    ).toEqual(["AUTHENTIK_TOKEN"]);
   });
 
   it("in a file that cannot be read is told once, without the path", () => {
     const found = faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/run/secrets/x" });
-    expect(found).toEqual([{ name: "AUTHENTIK_TOKEN_FILE", why: "leads to a file that cannot be read (ENOENT)", fix: expect.any(String) }]);
+    expect(found).toEqual([
+      {
+        name: "AUTHENTIK_TOKEN_FILE",
+        why: "leads to a file that cannot be read (ENOENT)",
+        fix: expect.any(String),
+      },
+    ]);
     expect(faultsText(found)).not.toContain("/run");
   });
 
   it("in an empty file is a fault of the file", () => {
-    expect(names(faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/x" }, () => "\n"))).toEqual(["AUTHENTIK_TOKEN_FILE"]);
+    expect(
+      names(faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/x" }, () => "\n")),
+    ).toEqual(["AUTHENTIK_TOKEN_FILE"]);
   });
 
   it("in quotes, as a list in a Compose file leaves them, is a fault", () => {
-    expect(names(faults({ AUTHENTIK_TOKEN: '"ak-token-0123456789"' }))).toEqual(["AUTHENTIK_TOKEN"]);
+    expect(names(faults({ AUTHENTIK_TOKEN: '"ak-token-0123456789"' }))).toEqual([
+      "AUTHENTIK_TOKEN",
+    ]);
   });
 
   it("in quotes is told as that, whatever the setting", () => {
@@ -191,8 +216,17 @@ describe("a secret", () => {
   });
 
   it("in a file in quotes is a fault of the file", () => {
-    expect(faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/x" }, () => '"ak-token-0123456789"\n')).toEqual([
-      { name: "AUTHENTIK_TOKEN_FILE", why: "leads to a file with quotes round its content", fix: "leave the quotes off" },
+    expect(
+      faults(
+        { AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKEN_FILE: "/x" },
+        () => '"ak-token-0123456789"\n',
+      ),
+    ).toEqual([
+      {
+        name: "AUTHENTIK_TOKEN_FILE",
+        why: "leads to a file with quotes round its content",
+        fix: "leave the quotes off",
+      },
     ]);
   });
 });
@@ -201,16 +235,19 @@ describe("CFAUTH_READ_LABELS", () => {
   const reads = (text: string) => config({ CFAUTH_READ_LABELS: text }).labels.reads;
 
   it("names whose labels are read, in any order and each once; without it nobody's", () => {
-    expect([config().labels.reads, reads("cloudflare.tunnel, dockflare.,dockflare"), reads("dockflare")]).toEqual([
-      [],
-      ["dockflare", "cloudflare.tunnel"],
-      ["dockflare"],
-    ]);
+    expect([
+      config().labels.reads,
+      reads("cloudflare.tunnel, dockflare.,dockflare"),
+      reads("dockflare"),
+    ]).toEqual([[], ["dockflare", "cloudflare.tunnel"], ["dockflare"]]);
   });
 
   it.each([
     { text: "dockflair", fix: "write dockflare" },
-    { text: "dockflare,traefik", fix: "write dockflare or cloudflare.tunnel, or both with a comma" },
+    {
+      text: "dockflare,traefik",
+      fix: "write dockflare or cloudflare.tunnel, or both with a comma",
+    },
     { text: "homepage", fix: "write dockflare or cloudflare.tunnel, or both with a comma" },
   ])("$text is refused: $fix", ({ text, fix }) => {
     expect(faults({ CFAUTH_READ_LABELS: text })).toEqual([
@@ -226,14 +263,17 @@ describe("who is told of routes and problems", () => {
 
   it("stands in one line or in several lines of a file", () => {
     const two = "https://ntfy.sh/home-alerts\nhttps://discord.com/api/webhooks/1/AbCdEfGhIj\n";
-    expect(config({ CFAUTH_NOTIFY_URL_FILE: "/run/secrets/notify" }, () => two).notify.map(({ name }) => name)).toEqual([
-      "ntfy at ntfy.sh",
-      "discord at discord.com",
-    ]);
+    expect(
+      config({ CFAUTH_NOTIFY_URL_FILE: "/run/secrets/notify" }, () => two).notify.map(
+        ({ name }) => name,
+      ),
+    ).toEqual(["ntfy at ntfy.sh", "discord at discord.com"]);
   });
 
   it("is never shown, nor is any token in it", () => {
-    const { notify, secrets } = config({ CFAUTH_NOTIFY_URL: "https://discord.com/api/webhooks/1/AbCdEfGhIj" });
+    const { notify, secrets } = config({
+      CFAUTH_NOTIFY_URL: "https://discord.com/api/webhooks/1/AbCdEfGhIj",
+    });
     expect(secrets.map((secret) => secret.reveal())).toContain("AbCdEfGhIj");
     expect(inspect(notify, { depth: 9 })).not.toContain("AbCdEfGhIj");
   });
@@ -267,7 +307,11 @@ describe("a variable that looks like a setting", () => {
 
   it("is named where a required one is missing", () => {
     expect(faults({ AUTHENTIK_TOKEN: undefined, AUTHENTIK_TOKN: "x" })).toEqual([
-      { name: "AUTHENTIK_TOKEN", why: "is required", fix: "rename AUTHENTIK_TOKN, if that is what it was meant to be" },
+      {
+        name: "AUTHENTIK_TOKEN",
+        why: "is required",
+        fix: "rename AUTHENTIK_TOKN, if that is what it was meant to be",
+      },
     ]);
   });
 });
@@ -292,29 +336,68 @@ describe("the tunnel", () => {
 
   it("named twice and differently is a fault", () => {
     expect(
-      names(faults({ TUNNEL_TOKEN: CONNECTOR, CFAUTH_TUNNEL: TUNNEL.replace("1", "9"), CLOUDFLARE_ACCOUNT_ID: ACCOUNT.replace("0", "f") })),
+      names(
+        faults({
+          TUNNEL_TOKEN: CONNECTOR,
+          CFAUTH_TUNNEL: TUNNEL.replace("1", "9"),
+          CLOUDFLARE_ACCOUNT_ID: ACCOUNT.replace("0", "f"),
+        }),
+      ),
     ).toEqual(["CLOUDFLARE_ACCOUNT_ID", "CFAUTH_TUNNEL"]);
-    expect(faults({ TUNNEL_TOKEN: CONNECTOR, CFAUTH_TUNNEL: TUNNEL, CLOUDFLARE_ACCOUNT_ID: ACCOUNT })).toEqual([]);
+    expect(
+      faults({ TUNNEL_TOKEN: CONNECTOR, CFAUTH_TUNNEL: TUNNEL, CLOUDFLARE_ACCOUNT_ID: ACCOUNT }),
+    ).toEqual([]);
   });
 
   it("can be named or given by its id", () => {
-    expect(config({ CFAUTH_TUNNEL: "homelab" }).tunnel.wish).toEqual({ by: "name", name: "homelab" });
+    expect(config({ CFAUTH_TUNNEL: "homelab" }).tunnel.wish).toEqual({
+      by: "name",
+      name: "homelab",
+    });
     expect(config({ CFAUTH_TUNNEL: TUNNEL }).tunnel.wish).toEqual({ by: "id", id: TUNNEL });
   });
 
   it("token file is where to write; the file form of the token is another setting", () => {
-    const { tunnel } = config({ CFAUTH_TUNNEL_TOKEN_FILE: "/run/cfauth/token", TUNNEL_TOKEN_FILE: "/run/secrets/token" }, () => CONNECTOR);
+    const { tunnel } = config(
+      { CFAUTH_TUNNEL_TOKEN_FILE: "/run/cfauth/token", TUNNEL_TOKEN_FILE: "/run/secrets/token" },
+      () => CONNECTOR,
+    );
     expect(tunnel).toEqual({ wish: { by: "token", id: TUNNEL }, tokenFile: "/run/cfauth/token" });
   });
 });
 
 describe("the address of Authentik", () => {
   it.each([
-    { text: "https://auth.example.com/", url: "https://auth.example.com", host: "auth.example.com", path: "" },
-    { text: "https://Auth.Example.com", url: "https://auth.example.com", host: "auth.example.com", path: "" },
-    { text: "https://auth.example.com./", url: "https://auth.example.com", host: "auth.example.com", path: "" },
-    { text: "https://example.com/auth/", url: "https://example.com/auth", host: "example.com", path: "/auth" },
-    { text: "http://authentik.localhost:9000", url: "http://authentik.localhost:9000", host: "authentik.localhost", path: "" },
+    {
+      text: "https://auth.example.com/",
+      url: "https://auth.example.com",
+      host: "auth.example.com",
+      path: "",
+    },
+    {
+      text: "https://Auth.Example.com",
+      url: "https://auth.example.com",
+      host: "auth.example.com",
+      path: "",
+    },
+    {
+      text: "https://auth.example.com./",
+      url: "https://auth.example.com",
+      host: "auth.example.com",
+      path: "",
+    },
+    {
+      text: "https://example.com/auth/",
+      url: "https://example.com/auth",
+      host: "example.com",
+      path: "/auth",
+    },
+    {
+      text: "http://authentik.localhost:9000",
+      url: "http://authentik.localhost:9000",
+      host: "authentik.localhost",
+      path: "",
+    },
     { text: "http://127.0.0.1:9000", url: "http://127.0.0.1:9000", host: "127.0.0.1", path: "" },
     { text: "http://[::1]:9000", url: "http://[::1]:9000", host: "[::1]", path: "" },
   ])("may be $text", ({ text, ...address }) => {
@@ -335,13 +418,16 @@ describe("the address of Authentik", () => {
   });
 
   it("inside the house may be another one, without TLS", () => {
-    expect(config({ AUTHENTIK_API_URL: "http://authentik-server:9000/" }).authentik.apiUrl).toBe("http://authentik-server:9000");
+    expect(config({ AUTHENTIK_API_URL: "http://authentik-server:9000/" }).authentik.apiUrl).toBe(
+      "http://authentik-server:9000",
+    );
   });
 });
 
 describe("an address to which a token is sent", () => {
   const NAMES = ["AUTHENTIK_API_URL", "CLOUDFLARE_BASE_URL"] as const;
-  const each = (...texts: readonly string[]) => NAMES.flatMap((name) => texts.map((text) => ({ name, text })));
+  const each = (...texts: readonly string[]) =>
+    NAMES.flatMap((name) => texts.map((text) => ({ name, text })));
 
   it.each(
     each(
@@ -375,23 +461,49 @@ describe("an address to which a token is sent", () => {
       "http://[fd00::2]:9000",
       "http://[::ffff:10.1.2.3]",
     ),
-  )("may be one with TLS, or of this machine or a private network: $name=$text", ({ name, text }) => {
-    expect(faults({ [name]: text })).toEqual([]);
-  });
+  )(
+    "may be one with TLS, or of this machine or a private network: $name=$text",
+    ({ name, text }) => {
+      expect(faults({ [name]: text })).toEqual([]);
+    },
+  );
 });
 
 describe("the Docker engine", () => {
   it.each([
-    { env: { DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, docker: { kind: "socket", path: "/run/user/1000/docker.sock" } },
+    {
+      env: { DOCKER_HOST: "unix:///run/user/1000/docker.sock" },
+      docker: { kind: "socket", path: "/run/user/1000/docker.sock" },
+    },
     { env: { DOCKER_HOST: "unix://" }, docker: { kind: "socket", path: "/var/run/docker.sock" } },
-    { env: { DOCKER_HOST: "tcp://socket-proxy:2375" }, docker: { kind: "tcp", host: "socket-proxy", port: 2375, tls: undefined } },
-    { env: { DOCKER_HOST: "tcp://socket-proxy" }, docker: { kind: "tcp", host: "socket-proxy", port: 2375, tls: undefined } },
-    { env: { DOCKER_HOST: "tcp://[fd00::1]:2375" }, docker: { kind: "tcp", host: "fd00::1", port: 2375, tls: undefined } },
-    { env: { DOCKER_HOST: "http://socket-proxy" }, docker: { kind: "tcp", host: "socket-proxy", port: 80, tls: undefined } },
-    { env: { DOCKER_HOST: "https://engine.example.com" }, docker: { kind: "tcp", host: "engine.example.com", port: 443, tls: {} } },
+    {
+      env: { DOCKER_HOST: "tcp://socket-proxy:2375" },
+      docker: { kind: "tcp", host: "socket-proxy", port: 2375, tls: undefined },
+    },
+    {
+      env: { DOCKER_HOST: "tcp://socket-proxy" },
+      docker: { kind: "tcp", host: "socket-proxy", port: 2375, tls: undefined },
+    },
+    {
+      env: { DOCKER_HOST: "tcp://[fd00::1]:2375" },
+      docker: { kind: "tcp", host: "fd00::1", port: 2375, tls: undefined },
+    },
+    {
+      env: { DOCKER_HOST: "http://socket-proxy" },
+      docker: { kind: "tcp", host: "socket-proxy", port: 80, tls: undefined },
+    },
+    {
+      env: { DOCKER_HOST: "https://engine.example.com" },
+      docker: { kind: "tcp", host: "engine.example.com", port: 443, tls: {} },
+    },
     {
       env: { DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" },
-      docker: { kind: "tcp", host: "engine", port: 2376, tls: { ca: "/certs/ca.pem", cert: "/certs/cert.pem", key: "/certs/key.pem" } },
+      docker: {
+        kind: "tcp",
+        host: "engine",
+        port: 2376,
+        tls: { ca: "/certs/ca.pem", cert: "/certs/cert.pem", key: "/certs/key.pem" },
+      },
     },
   ])("is found by $env.DOCKER_HOST", ({ env, docker }) => {
     expect(config(env, (path) => path).docker).toEqual(docker);
@@ -427,9 +539,11 @@ describe("the Docker engine", () => {
   );
 
   it("whose certificates cannot be read is a fault of their folder", () => {
-    expect(names(faults({ DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }))).toEqual([
-      "DOCKER_CERT_PATH",
-    ]);
+    expect(
+      names(
+        faults({ DOCKER_HOST: "tcp://engine", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }),
+      ),
+    ).toEqual(["DOCKER_CERT_PATH"]);
   });
 });
 
@@ -441,23 +555,61 @@ describe("what holds where a label is silent", () => {
       CFAUTH_DEFAULT_SESSION: "7d",
       CFAUTH_TILES: "false",
     });
-    expect([labels.defaults, tiles]).toEqual([{ access: "public", groups: ["family", "home users"], session: "168h" }, false]);
+    expect([labels.defaults, tiles]).toEqual([
+      { access: "public", groups: ["family", "home users"], session: "168h" },
+      false,
+    ]);
   });
 
   it.each([
-    { name: "CFAUTH_DEFAULT_ACCESS", text: "open", why: "is not authentik or public", fix: "write authentik or public" },
-    { name: "CFAUTH_DEFAULT_ACCESS", text: "authentic", why: "is not authentik or public", fix: "write authentik" },
+    {
+      name: "CFAUTH_DEFAULT_ACCESS",
+      text: "open",
+      why: "is not authentik or public",
+      fix: "write authentik or public",
+    },
+    {
+      name: "CFAUTH_DEFAULT_ACCESS",
+      text: "authentic",
+      why: "is not authentik or public",
+      fix: "write authentik",
+    },
     {
       name: "CFAUTH_DEFAULT_GROUPS",
       text: "family,,admins",
       why: "has nothing between two commas",
       fix: "write names with one comma between two",
     },
-    { name: "CFAUTH_DEFAULT_GROUPS", text: ",", why: "has nothing between two commas", fix: "write names with one comma between two" },
-    { name: "CFAUTH_DEFAULT_SESSION", text: "24", why: "is not a duration", fix: "write a number and a unit: 30s, 5m, 24h or 7d" },
-    { name: "CFAUTH_DEFAULT_SESSION", text: "60d", why: "is out of range", fix: "write something from 1m to 30d" },
-    { name: "CFAUTH_ALLOW_PUBLIC", text: "no", why: "is neither true nor false", fix: "write true or false" },
-    { name: "CFAUTH_TILES", text: "0", why: "is neither true nor false", fix: "write true or false" },
+    {
+      name: "CFAUTH_DEFAULT_GROUPS",
+      text: ",",
+      why: "has nothing between two commas",
+      fix: "write names with one comma between two",
+    },
+    {
+      name: "CFAUTH_DEFAULT_SESSION",
+      text: "24",
+      why: "is not a duration",
+      fix: "write a number and a unit: 30s, 5m, 24h or 7d",
+    },
+    {
+      name: "CFAUTH_DEFAULT_SESSION",
+      text: "60d",
+      why: "is out of range",
+      fix: "write something from 1m to 30d",
+    },
+    {
+      name: "CFAUTH_ALLOW_PUBLIC",
+      text: "no",
+      why: "is neither true nor false",
+      fix: "write true or false",
+    },
+    {
+      name: "CFAUTH_TILES",
+      text: "0",
+      why: "is neither true nor false",
+      fix: "write true or false",
+    },
   ])("$name=$text is a fault", ({ name, text, why, fix }) => {
     expect(faults({ [name]: text })).toEqual([{ name, why, fix }]);
   });
@@ -471,7 +623,9 @@ describe("what holds where a label is silent", () => {
         fix: "remove CFAUTH_DEFAULT_ACCESS, or set CFAUTH_ALLOW_PUBLIC=true",
       },
     ]);
-    expect(faults({ CFAUTH_ALLOW_PUBLIC: "false", CFAUTH_DEFAULT_ACCESS: "authentik" })).toEqual([]);
+    expect(faults({ CFAUTH_ALLOW_PUBLIC: "false", CFAUTH_DEFAULT_ACCESS: "authentik" })).toEqual(
+      [],
+    );
   });
 });
 
@@ -495,12 +649,16 @@ describe("other settings", () => {
   );
 
   it("take a network without names where containers are reached by their addresses, and one without addresses never", () => {
-    expect(config({ CFAUTH_NETWORK: "bridge", CFAUTH_TARGET: "ip" }).labels.networks).toEqual(["bridge"]);
+    expect(config({ CFAUTH_NETWORK: "bridge", CFAUTH_TARGET: "ip" }).labels.networks).toEqual([
+      "bridge",
+    ]);
     expect(faults({ CFAUTH_NETWORK: "host", CFAUTH_TARGET: "ip" })).toHaveLength(1);
   });
 
   it("take zones and a domain as they are written, whatever the case", () => {
-    expect(config({ CFAUTH_ZONES: "Example.com, example.org", CFAUTH_DOMAIN: "example.com" }).labels).toMatchObject({
+    expect(
+      config({ CFAUTH_ZONES: "Example.com, example.org", CFAUTH_DOMAIN: "example.com" }).labels,
+    ).toMatchObject({
       zones: ["example.com", "example.org"],
       domain: "example.com",
     });
@@ -509,12 +667,18 @@ describe("other settings", () => {
   it("refuse Swarm, which this version does not know yet", () => {
     expect(config({ CFAUTH_SOURCES: "containers" }).dryRun).toBe(false);
     expect(faults({ CFAUTH_SOURCES: "containers,swarm" })).toEqual([
-      { name: "CFAUTH_SOURCES", why: "asks for swarm, which is not supported yet by this version", fix: "write containers, or remove it" },
+      {
+        name: "CFAUTH_SOURCES",
+        why: "asks for swarm, which is not supported yet by this version",
+        fix: "write containers, or remove it",
+      },
     ]);
   });
 
   it("take a grace of nothing, but no resync without a pause and no wait beyond what a timer can", () => {
-    expect(config({ CFAUTH_GRACE_PERIOD: "0s", CFAUTH_STARTUP_GRACE_PERIOD: "1h30m" })).toMatchObject({
+    expect(
+      config({ CFAUTH_GRACE_PERIOD: "0s", CFAUTH_STARTUP_GRACE_PERIOD: "1h30m" }),
+    ).toMatchObject({
       graceMs: 0,
       startupGraceMs: 5_400_000,
     });
@@ -533,9 +697,12 @@ describe("other settings", () => {
     expect(config({ CFAUTH_LISTEN: text }).listen).toEqual(listen);
   });
 
-  it.each(["8080", "0.0.0.0", "0.0.0.0:99999", "::8080", "http://0.0.0.0:8080"])("do not listen at %s", (text) => {
-    expect(names(faults({ CFAUTH_LISTEN: text }))).toEqual(["CFAUTH_LISTEN"]);
-  });
+  it.each(["8080", "0.0.0.0", "0.0.0.0:99999", "::8080", "http://0.0.0.0:8080"])(
+    "do not listen at %s",
+    (text) => {
+      expect(names(faults({ CFAUTH_LISTEN: text }))).toEqual(["CFAUTH_LISTEN"]);
+    },
+  );
 
   it("take a label prefix without its dot", () => {
     expect(config({ CFAUTH_LABEL_PREFIX: "home.auth" }).labels.prefix).toBe("home.auth");

@@ -12,9 +12,16 @@ interface Entry {
   readonly attrs: Readonly<Record<string, unknown>>;
 }
 
-const TEXT = readFileSync(resolve(import.meta.dirname, "../contrib/authentik/cfauth-blueprint.yaml"), "utf8");
-const TAGS = ["!KeyOf", "!Env"].map((tag) => ({ tag, resolve: (value: string) => `${tag} ${value}` }));
-const ENTRIES = (parse(TEXT, { customTags: TAGS }) as { readonly entries: readonly Entry[] }).entries;
+const TEXT = readFileSync(
+  resolve(import.meta.dirname, "../contrib/authentik/cfauth-blueprint.yaml"),
+  "utf8",
+);
+const TAGS = ["!KeyOf", "!Env"].map((tag) => ({
+  tag,
+  resolve: (value: string) => `${tag} ${value}`,
+}));
+const ENTRIES = (parse(TEXT, { customTags: TAGS }) as { readonly entries: readonly Entry[] })
+  .entries;
 
 function entry(model: string): Entry {
   const found = ENTRIES.filter((it) => it.model === model);
@@ -28,9 +35,16 @@ test("the role has every permission that the daemon needs, and no other", () => 
 });
 
 test("the account has the role through its group, and administers nothing", () => {
-  const [role, group, account] = ["authentik_rbac.role", "authentik_core.group", "authentik_core.user"].map(entry);
+  const [role, group, account] = [
+    "authentik_rbac.role",
+    "authentik_core.group",
+    "authentik_core.user",
+  ].map(entry);
   expect(group?.attrs).toEqual({ is_superuser: false, roles: [`!KeyOf ${role?.id}`] });
-  expect(account?.attrs).toMatchObject({ type: "service_account", groups: [`!KeyOf ${group?.id}`] });
+  expect(account?.attrs).toMatchObject({
+    type: "service_account",
+    groups: [`!KeyOf ${group?.id}`],
+  });
 });
 
 test("the token is one for the API that does not expire, and its key is in no file", () => {

@@ -17,7 +17,14 @@ import { pageHtml } from "../src/http/page/page.ts";
 import { createLog, type LogStream } from "../src/log/log.ts";
 import { createMetrics } from "../src/metrics/metrics.ts";
 import { deliver } from "../src/notify/deliver.ts";
-import { type NotificationEvent, problemOpened, problemSolved, routeClosed, routeOpened, routePublic } from "../src/notify/event.ts";
+import {
+  type NotificationEvent,
+  problemOpened,
+  problemSolved,
+  routeClosed,
+  routeOpened,
+  routePublic,
+} from "../src/notify/event.ts";
 import { requestFor } from "../src/notify/formats.ts";
 import { messageOf } from "../src/notify/message.ts";
 import { failureReport, planReport } from "../src/preview/json.ts";
@@ -36,7 +43,12 @@ const OWNER = "home" as Owner;
 /** What cfauth says of a container whose name, service and labels are hostile. */
 const LABELLED = decoded([
   workload(
-    { "cfauth.hostname": "a.example.com", [`cfauth.${HOSTILE}`]: "x", "cfauth.port": HOSTILE, "cfauth.access.groups": HOSTILE },
+    {
+      "cfauth.hostname": "a.example.com",
+      [`cfauth.${HOSTILE}`]: "x",
+      "cfauth.port": HOSTILE,
+      "cfauth.access.groups": HOSTILE,
+    },
     { name: HOSTILE, service: { project: HOSTILE, name: HOSTILE }, ports: [tcp(80)] },
   ),
 ]).problems;
@@ -78,7 +90,13 @@ const ROUTE: RouteStatus = {
 
 const REPORT = reportOf({
   routes: [
-    reportedRoute("a.example.com", { container: HOSTILE, origin: HOSTILE, who: HOSTILE, state: "waiting", reason: HOSTILE }),
+    reportedRoute("a.example.com", {
+      container: HOSTILE,
+      origin: HOSTILE,
+      who: HOSTILE,
+      state: "waiting",
+      reason: HOSTILE,
+    }),
     reportedRoute("b.example.com", {
       container: HOSTILE,
       origin: HOSTILE,
@@ -90,8 +108,20 @@ const REPORT = reportOf({
     reportedRoute("c.example.com", { container: HOSTILE, origin: null, who: null }),
   ],
   problems: [
-    reportedProblem({ container: HOSTILE, label: HOSTILE, hostname: null, message: HOSTILE, fix: HOSTILE }),
-    reportedProblem({ container: HOSTILE, label: HOSTILE, hostname: "b.example.com", message: HOSTILE, fix: HOSTILE }),
+    reportedProblem({
+      container: HOSTILE,
+      label: HOSTILE,
+      hostname: null,
+      message: HOSTILE,
+      fix: HOSTILE,
+    }),
+    reportedProblem({
+      container: HOSTILE,
+      label: HOSTILE,
+      hostname: "b.example.com",
+      message: HOSTILE,
+      fix: HOSTILE,
+    }),
   ],
 });
 
@@ -102,7 +132,7 @@ const preview = () =>
       exposure("wiki.example.com", {
         workload: HOSTILE,
         origin: { service: `http://${HOSTILE}:80`, options: { httpHostHeader: HOSTILE } },
-        shown: { ...plain, name: HOSTILE, description: HOSTILE, category: HOSTILE },
+        display: { ...plain, name: HOSTILE, description: HOSTILE, category: HOSTILE },
       }),
     ],
     PROBLEMS,
@@ -116,12 +146,17 @@ interface Paper {
 function paper(isTTY = false): Paper {
   const written: string[] = [];
   const terminal = createTerminal({ write: (text: string) => written.push(text), isTTY }, {});
-  return { terminal, text: () => written.join("").replaceAll(/\u001b\[(?:1|2|22|3[1236]|39)m/g, "") };
+  return {
+    terminal,
+    text: () => written.join("").replaceAll(/\u001b\[(?:1|2|22|3[1236]|39)m/g, ""),
+  };
 }
 
 /** `cfauth status` beside something that answers with this report, as it is. */
 async function status(isTTY: boolean, ...options: readonly string[]): Promise<string> {
-  await using server = await stub((_request, response) => void response.end(JSON.stringify(REPORT)));
+  await using server = await stub(
+    (_request, response) => void response.end(JSON.stringify(REPORT)),
+  );
   const { terminal, text } = paper(isTTY);
   await cli(["status", ...options], {
     env: { CFAUTH_LISTEN: `127.0.0.1:${server.port}` },
@@ -158,15 +193,20 @@ const GROUP: CheckResults = {
   id: "routes",
   title: "Routes",
   result: "fail",
-  fact: HOSTILE,
+  headline: HOSTILE,
   checks: [CHECK, { ...CHECK, listed: true }, { ...CHECK, result: "warn" }],
 };
 
 function logged(format: "json" | "pretty"): string {
   const written: string[] = [];
-  const log = createLog({ level: "trace", format, secrets: [], stream: { write: (text) => written.push(text) } });
+  const log = createLog({
+    level: "trace",
+    format,
+    secrets: [],
+    stream: { write: (text) => written.push(text) },
+  });
   const teller = createLogSink(log);
-  teller.news?.(
+  teller.transitions?.(
     news({
       problems: PROBLEMS,
       solved: PROBLEMS,
@@ -215,13 +255,16 @@ describe("hostile text from labels, names and vendors is harmless", () => {
     expectHarmless(text);
   });
 
-  it.each([true, false])("in what cfauth plan, apply and destroy show (on a terminal: %s)", async (isTTY) => {
-    const { terminal, text } = paper(isTTY);
-    const plan = await preview();
-    terminal.write(terminal.lines(...sectionLines(plan, OWNER, terminal), ...closingLines(plan)));
-    expect(text()).toContain("FORGED");
-    expectHarmless(text());
-  });
+  it.each([true, false])(
+    "in what cfauth plan, apply and destroy show (on a terminal: %s)",
+    async (isTTY) => {
+      const { terminal, text } = paper(isTTY);
+      const plan = await preview();
+      terminal.write(terminal.lines(...sectionLines(plan, OWNER, terminal), ...closingLines(plan)));
+      expect(text()).toContain("FORGED");
+      expectHarmless(text());
+    },
+  );
 
   it("in cfauth plan --json, also where nothing could be planned", async () => {
     expectHarmless(jsonDocument(planReport(await preview(), OWNER)));
@@ -241,7 +284,13 @@ describe("hostile text from labels, names and vendors is harmless", () => {
 
   it("in what a command says of an argument that it does not know", async () => {
     const { terminal, text } = paper();
-    const context = { env: {}, readText: () => "", out: terminal, err: terminal, stop: new AbortController().signal };
+    const context = {
+      env: {},
+      readText: () => "",
+      out: terminal,
+      err: terminal,
+      stop: new AbortController().signal,
+    };
     expect(await cli([HOSTILE], { ...context, ask: async () => undefined })).toBe(64);
     expect(text()).toContain("FORGED");
     expectHarmless(text());
@@ -249,8 +298,16 @@ describe("hostile text from labels, names and vendors is harmless", () => {
 
   it("in what a command shows of an error that it does not expect, without the error's fields", async () => {
     const { terminal, text } = paper();
-    const error = Object.assign(new Error(`${HOSTILE}\nFORGED\n    at FORGED`), { headers: { authorization: "Bearer abc" } });
-    const failing = { out: terminal, err: terminal, stop: new AbortController().signal, ask: async () => undefined, readText: () => "" };
+    const error = Object.assign(new Error(`${HOSTILE}\nFORGED\n    at FORGED`), {
+      headers: { authorization: "Bearer abc" },
+    });
+    const failing = {
+      out: terminal,
+      err: terminal,
+      stop: new AbortController().signal,
+      ask: async () => undefined,
+      readText: () => "",
+    };
     const environment = new Proxy<Record<string, string>>(
       {},
       {
@@ -280,7 +337,10 @@ describe("hostile text from labels, names and vendors is harmless", () => {
 
   it("in the metrics", async () => {
     const metrics = createMetrics({ version: "1.2.3", resyncMs: 1_000 });
-    const { text } = await metrics.exposition({ ...REPORT, routes: [reportedRoute(HOSTILE, { path: HOSTILE })] });
+    const { text } = await metrics.exposition({
+      ...REPORT,
+      routes: [reportedRoute(HOSTILE, { path: HOSTILE })],
+    });
     expect(text).toContain("FORGED");
     expectHarmless(text);
   });
@@ -313,7 +373,8 @@ describe("hostile text in a notification", () => {
   const sent = (url: string, events: readonly NotificationEvent[]) => {
     const targets = parseTargets(url);
     const message = messageOf(events, { id: "m-1", at: NOW, owner: OWNER, dryRun: false });
-    if (!targets.ok || targets.value[0] === undefined || message === undefined) throw new Error(url);
+    if (!targets.ok || targets.value[0] === undefined || message === undefined)
+      throw new Error(url);
     return requestFor(targets.value[0], message);
   };
 
@@ -335,11 +396,20 @@ describe("hostile text in a notification", () => {
   );
 
   it.each(TARGETS)("forges no line in a list of many events: %s", (url) => {
-    for (const text of texts(sent(url, EVENTS).json)) expectHarmless(text.replaceAll("@\u200b", "@"));
+    for (const text of texts(sent(url, EVENTS).json))
+      expectHarmless(text.replaceAll("@\u200b", "@"));
   });
 
   it("has the lines that cfauth wrote, whatever the name of a service is", () => {
-    const event = routeOpened({ ...ROUTE, container: "web\n→ open https://evil.example.org", origin: undefined, state: "live" }, NOW);
+    const event = routeOpened(
+      {
+        ...ROUTE,
+        container: "web\n→ open https://evil.example.org",
+        origin: undefined,
+        state: "live",
+      },
+      NOW,
+    );
     expect(event.message.split("\n")).toEqual([
       "It leads to container web�→ open https://evil.example.org.",
       "A login with Authentik is needed.",
@@ -349,8 +419,11 @@ describe("hostile text in a notification", () => {
   it.each(["https://discord.com/api/webhooks/1/abc", "https://chat.example.com/hooks/key"])(
     "mentions no one, formats nothing and makes no link: %s",
     (url) => {
-      const lure = "@everyone <@&1> **b** [a](https://a.example.org) ![c](https://c.example.org/[y](https://y.example.org)) ||s|| # h";
-      const text = texts(sent(url, [routeOpened({ ...ROUTE, container: lure, state: "live" }, NOW)]).json).join("\n");
+      const lure =
+        "@everyone <@&1> **b** [a](https://a.example.org) ![c](https://c.example.org/[y](https://y.example.org)) ||s|| # h";
+      const text = texts(
+        sent(url, [routeOpened({ ...ROUTE, container: lure, state: "live" }, NOW)]).json,
+      ).join("\n");
       expect(text.replaceAll("\u200b", "|")).toContain(
         String.raw`@|everyone \<@|&1\> \*\*b\*\* \[a\](https://a.example.org) !\[c\](https://c.example.org/\[y\](https://y.example.org)) \|\|s\|\| \# h`,
       );
@@ -358,9 +431,14 @@ describe("hostile text in a notification", () => {
   );
 
   it("mentions no one and makes no link in Slack", () => {
-    const event = routeOpened({ ...ROUTE, container: "<!channel> <https://evil.example.org|click> & co", state: "live" }, NOW);
+    const event = routeOpened(
+      { ...ROUTE, container: "<!channel> <https://evil.example.org|click> & co", state: "live" },
+      NOW,
+    );
     const { json } = sent("https://hooks.slack.com/services/T/B/X", [event]);
-    expect(texts(json).join("")).toContain("container &lt;!channel&gt; &lt;https://evil.example.org|click&gt; &amp; co (");
+    expect(texts(json).join("")).toContain(
+      "container &lt;!channel&gt; &lt;https://evil.example.org|click&gt; &amp; co (",
+    );
   });
 
   it("is escaped in what is sent for programs, and means the same to them", async () => {
@@ -377,11 +455,19 @@ describe("hostile text in a notification", () => {
     });
     const targets = parseTargets(`json+http://127.0.0.1:${server.port}/hook`);
     const message = messageOf(EVENTS, { id: "m-1", at: NOW, owner: OWNER, dryRun: false });
-    if (!targets.ok || targets.value[0] === undefined || message === undefined) throw new Error("no target");
-    const patience = { tries: 1, timeoutMs: 30_000, backoffMs: 0, signal: new AbortController().signal };
+    if (!targets.ok || targets.value[0] === undefined || message === undefined)
+      throw new Error("no target");
+    const patience = {
+      tries: 1,
+      timeoutMs: 30_000,
+      backoffMs: 0,
+      signal: new AbortController().signal,
+    };
     expect(await deliver(targets.value[0], message, patience)).toEqual({ delivered: true });
     const [body = ""] = bodies;
     expectHarmless(body);
-    expect(JSON.parse(body.replace("application/json ", ""))).toEqual(JSON.parse(JSON.stringify(message)));
+    expect(JSON.parse(body.replace("application/json ", ""))).toEqual(
+      JSON.parse(JSON.stringify(message)),
+    );
   });
 });

@@ -21,8 +21,16 @@ describe("what a command has written", () => {
       }),
     );
     engine.on("/containers/json", (_request, response) => response.end(JSON.stringify(all)));
-    const env = { PATH: process.env["PATH"], ...sandbox.environment, CFAUTH_OWNER: "home", DOCKER_HOST: `unix://${engine.path}` };
-    const child = spawn(process.execPath, ["src/main.ts", "plan", "--json"], { env, stdio: ["ignore", "pipe", "inherit"] });
+    const env = {
+      PATH: process.env["PATH"],
+      ...sandbox.environment,
+      CFAUTH_OWNER: "home",
+      DOCKER_HOST: `unix://${engine.path}`,
+    };
+    const child = spawn(process.execPath, ["src/main.ts", "plan", "--json"], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await once(child.stdout, "readable");
     await elapsed(500);
     let text = "";

@@ -2,7 +2,19 @@
 import { expect } from "vitest";
 
 /** What ends a line to a terminal, a log shipper, Python or a person. */
-export const LINE_ENDS = ["\n", "\r", "\r\n", "\v", "\f", "\u001c", "\u001d", "\u001e", "\u0085", "\u2028", "\u2029"];
+export const LINE_ENDS = [
+  "\n",
+  "\r",
+  "\r\n",
+  "\v",
+  "\f",
+  "\u001c",
+  "\u001d",
+  "\u001e",
+  "\u0085",
+  "\u2028",
+  "\u2029",
+];
 
 /** What steers a terminal: C0, DEL, and C1, of which U+009B alone begins an escape sequence. */
 export const CONTROLS = [
@@ -63,11 +75,15 @@ export const STEERING = [...LINE_ENDS, ...CONTROLS, ...BIDI, ...INVISIBLE, ...HA
 /** Every one of them, each before a word that must not begin a line. */
 export const HOSTILE = STEERING.map((it) => `x${it}FORGED`).join("");
 
-const FIRST_CHARACTERS = new Set(STEERING.map((it) => String.fromCodePoint(it.codePointAt(0) ?? 0)));
+const FIRST_CHARACTERS = new Set(
+  STEERING.map((it) => String.fromCodePoint(it.codePointAt(0) ?? 0)),
+);
 
 /** Each of them that the text contains unchanged, but for the line feeds that the output itself has; as code points. */
 const rawIn = (text: string): readonly string[] =>
-  [...text].filter((it) => it !== "\n" && FIRST_CHARACTERS.has(it)).map((it) => `U+${it.codePointAt(0)?.toString(16)}`);
+  [...text]
+    .filter((it) => it !== "\n" && FIRST_CHARACTERS.has(it))
+    .map((it) => `U+${it.codePointAt(0)?.toString(16)}`);
 
 /** That a person or program who reads the text sees all of it, and that no line of it was written by the author of a label. */
 export function expectHarmless(text: string): void {

@@ -9,24 +9,39 @@ import { createLog } from "../src/log/log.ts";
 
 const TOKEN = `tok"en\\with/odd+characters=0123456789`;
 
-function logged(write: (log: ReturnType<typeof createLog>) => void, format: "json" | "pretty" = "json"): string {
+function logged(
+  write: (log: ReturnType<typeof createLog>) => void,
+  format: "json" | "pretty" = "json",
+): string {
   const lines: string[] = [];
-  write(createLog({ level: "trace", format, secrets: [secret(TOKEN)], stream: { write: (text) => lines.push(text) } }));
+  write(
+    createLog({
+      level: "trace",
+      format,
+      secrets: [secret(TOKEN)],
+      stream: { write: (text) => lines.push(text) },
+    }),
+  );
   return lines.join("");
 }
 
 describe("a token cannot be printed", () => {
   let server: Server;
-  const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/?token=${encodeURIComponent(TOKEN)}`;
+  const url = () =>
+    `http://127.0.0.1:${(server.address() as AddressInfo).port}/?token=${encodeURIComponent(TOKEN)}`;
 
   beforeAll(async () => {
-    server = createServer((request, answer) => answer.writeHead(401).end(`no: ${request.headers.authorization}`));
+    server = createServer((request, answer) =>
+      answer.writeHead(401).end(`no: ${request.headers.authorization}`),
+    );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   });
   afterAll(() => server.close());
 
   const refused = () =>
-    got(url(), { headers: { authorization: `Bearer ${TOKEN}` }, retry: { limit: 0 } }).catch((error: unknown) => error as Error);
+    got(url(), { headers: { authorization: `Bearer ${TOKEN}` }, retry: { limit: 0 } }).catch(
+      (error: unknown) => error as Error,
+    );
 
   it("out of an error of got, which carries the request", async () => {
     const error = await refused();
@@ -38,7 +53,12 @@ describe("a token cannot be printed", () => {
   });
 
   it("out of an error of Cloudflare's SDK, which carries headers and body", () => {
-    const body = { errors: [{ code: 10000, message: `Authentication error for ${TOKEN}` }], success: false, messages: [], result: null };
+    const body = {
+      errors: [{ code: 10000, message: `Authentication error for ${TOKEN}` }],
+      success: false,
+      messages: [],
+      result: null,
+    };
     const error = APIError.generate(403, body, undefined, new Headers({ "x-echo": "Bearer abc" }));
     const line = logged((log) => log.error({ err: error }, "pass failed"));
     expect(line).not.toContain(JSON.stringify(TOKEN).slice(1, -1));
@@ -70,27 +90,42 @@ describe("a token cannot be printed", () => {
   });
 
   it("by way of a message, a field or a child's binding", () => {
-    const line = logged((log) => log.child({ from: TOKEN }).info({ deep: { list: [TOKEN] } }, `said ${TOKEN}`));
-    expect(JSON.parse(line)).toMatchObject({ from: "[secret]", deep: { list: ["[secret]"] }, msg: "said [secret]" });
+    const line = logged((log) =>
+      log.child({ from: TOKEN }).info({ deep: { list: [TOKEN] } }, `said ${TOKEN}`),
+    );
+    expect(JSON.parse(line)).toMatchObject({
+      from: "[secret]",
+      deep: { list: ["[secret]"] },
+      msg: "said [secret]",
+    });
   });
 
   it("on a terminal either", () => {
-    expect(logged((log) => log.info({ from: TOKEN }, `said ${TOKEN}`), "pretty")).not.toContain(TOKEN);
+    expect(logged((log) => log.info({ from: TOKEN }, `said ${TOKEN}`), "pretty")).not.toContain(
+      TOKEN,
+    );
   });
 
   it("by printing the setting that holds it", async () => {
     const { inspect } = await import("node:util");
     const hidden = secret(TOKEN);
-    expect([`${hidden}`, JSON.stringify({ hidden }), inspect({ hidden }), inspect(hidden, { showHidden: true })].join(" ")).not.toContain(
-      "odd",
-    );
+    expect(
+      [
+        `${hidden}`,
+        JSON.stringify({ hidden }),
+        inspect({ hidden }),
+        inspect(hidden, { showHidden: true }),
+      ].join(" "),
+    ).not.toContain("odd");
     expect(hidden.reveal()).toBe(TOKEN);
   });
 });
 
 describe("a line", () => {
   it("has the time as people write it, its level as a word, and no process number", () => {
-    const line = JSON.parse(logged((log) => log.warn({ hostname: "app.example.com" }, "route waiting")));
+    const line = JSON.parse(
+      logged((log) => log.warn({ hostname: "app.example.com" }, "route waiting")),
+    );
     expect(line).toEqual({
       level: "warn",
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
@@ -100,7 +135,10 @@ describe("a line", () => {
   });
 
   it("cannot be turned round by a label", () => {
-    const line = logged((log) => log.warn({ label: "cfauth.\u202eabc", problem: "is \u061c no label" }, "problem"), "pretty");
+    const line = logged(
+      (log) => log.warn({ label: "cfauth.\u202eabc", problem: "is \u061c no label" }, "problem"),
+      "pretty",
+    );
     expect(line).not.toMatch(/[\u061c\u202e]/);
     expect(line).toContain("label=cfauth.�abc");
   });
@@ -108,16 +146,20 @@ describe("a line", () => {
   it("ends for an error that is its own cause", () => {
     const error = new Error("round");
     error.cause = error;
-    expect(JSON.parse(logged((log) => log.error({ err: error }, "pass failed"))).err.message).toBe("round");
+    expect(JSON.parse(logged((log) => log.error({ err: error }, "pass failed"))).err.message).toBe(
+      "round",
+    );
   });
 
   it("is JSON where the output is no terminal, and made for people where it is one", () => {
     const out = (isTTY: boolean) => {
       const lines: string[] = [];
-      createLog({ level: "info", format: undefined, secrets: [], stream: { isTTY, write: (text) => lines.push(text) } }).info(
-        { hostname: "a.example.com" },
-        "route opened",
-      );
+      createLog({
+        level: "info",
+        format: undefined,
+        secrets: [],
+        stream: { isTTY, write: (text) => lines.push(text) },
+      }).info({ hostname: "a.example.com" }, "route opened");
       return lines.join("");
     };
     expect(out(false)).toMatch(/^\{.*\}\n$/);
@@ -127,7 +169,11 @@ describe("a line", () => {
 
   it("shows people every field, a route's hostname above all", () => {
     const line = logged(
-      (log) => log.info({ hostname: "app.example.com", name: "cf-tunnel-access", reason: "two words" }, "route opened"),
+      (log) =>
+        log.info(
+          { hostname: "app.example.com", name: "cf-tunnel-access", reason: "two words" },
+          "route opened",
+        ),
       "pretty",
     );
     expect(line).toMatch(

@@ -11,7 +11,9 @@ it("the README shows its labels and settings as the code has them (npm run docs)
 
 it("the README shows every setting that is required, and links to its section", () => {
   const required = README.split("\n").filter((line) => line.endsWith("| **required** |"));
-  const linked = required.map((line) => /^\| \[`(\w+)`\]\(docs\/settings\.md#(\w+)\)/.exec(line)?.slice(1));
+  const linked = required.map((line) =>
+    /^\| \[`(\w+)`\]\(docs\/settings\.md#(\w+)\)/.exec(line)?.slice(1),
+  );
   expect(linked).toEqual([
     ["CLOUDFLARE_API_TOKEN", "cloudflare_api_token"],
     ["AUTHENTIK_URL", "authentik_url"],

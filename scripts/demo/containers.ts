@@ -21,14 +21,25 @@ export function typed({ name, network, image, labels }: Run): readonly string[] 
   ];
 }
 
-export async function create(engine: Dockerode, { name, network, image, labels }: Run): Promise<Dockerode.Container> {
-  return engine.createContainer({ name, Image: image, Labels: { ...labels, ...RUN_LABELS }, HostConfig: { NetworkMode: network } });
+export async function create(
+  engine: Dockerode,
+  { name, network, image, labels }: Run,
+): Promise<Dockerode.Container> {
+  return engine.createContainer({
+    name,
+    Image: image,
+    Labels: { ...labels, ...RUN_LABELS },
+    HostConfig: { NetworkMode: network },
+  });
 }
 
 /** The name, if nothing on this engine has it; else the same with the run's id behind it. */
 export async function freeName(engine: Dockerode, name: string): Promise<string> {
   const containers = await engine.listContainers({ all: true, filters: { name: [name] } });
   const networks = await engine.listNetworks({ filters: { name: [name] } });
-  const taken = [...containers.flatMap(({ Names }) => Names.map((path) => path.slice(1))), ...networks.map(({ Name }) => Name)];
+  const taken = [
+    ...containers.flatMap(({ Names }) => Names.map((path) => path.slice(1))),
+    ...networks.map(({ Name }) => Name),
+  ];
   return taken.includes(name) ? unique(name) : name;
 }

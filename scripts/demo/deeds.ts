@@ -59,7 +59,9 @@ export interface Rule {
   readonly hostname?: string;
   readonly path?: string;
   readonly service: string;
-  readonly originRequest?: { readonly access?: { readonly required?: boolean; readonly audTag?: readonly string[] } };
+  readonly originRequest?: {
+    readonly access?: { readonly required?: boolean; readonly audTag?: readonly string[] };
+  };
 }
 
 const KINDS: readonly Kind[] = [
@@ -69,11 +71,33 @@ const KINDS: readonly Kind[] = [
     what: "login provider",
     note: (_, __, sign) => (sign === "+" ? "OpenID Connect" : "gives it out"),
   },
-  { api: "authentik", ends: "/propertymappings/provider/scope", what: "scope", note: () => "tells Cloudflare who is in which group" },
-  { api: "authentik", ends: "/core/applications", what: "application", is: ({ provider }) => provider !== undefined },
+  {
+    api: "authentik",
+    ends: "/propertymappings/provider/scope",
+    what: "scope",
+    note: () => "tells Cloudflare who is in which group",
+  },
+  {
+    api: "authentik",
+    ends: "/core/applications",
+    what: "application",
+    is: ({ provider }) => provider !== undefined,
+  },
   // A tile for some only is made without an address, bound, and then shown: in between nobody sees it.
-  { api: "authentik", ends: "/core/applications", what: "tile", note: tile, more: ({ method }) => method === "PATCH" },
-  { api: "authentik", ends: "/policies/bindings", what: "tile", note: (_, { group }) => `only for ${group}`, more: () => true },
+  {
+    api: "authentik",
+    ends: "/core/applications",
+    what: "tile",
+    note: tile,
+    more: ({ method }) => method === "PATCH",
+  },
+  {
+    api: "authentik",
+    ends: "/policies/bindings",
+    what: "tile",
+    note: (_, { group }) => `only for ${group}`,
+    more: () => true,
+  },
   { api: "cloudflare", ends: "/access/tags", what: "tag", note: () => "marks what is cfauth's" },
   { api: "cloudflare", ends: "/cfd_tunnel", what: "tunnel" },
   {
@@ -102,43 +126,64 @@ export function deedsOf(call: Call, before: Before): readonly Deed[] {
   if (call.path.endsWith("/dns_records/batch")) return batched(before, body);
   const kind = KINDS.find(
     ({ api, ends, is }) =>
-      api === call.api && (call.path.replace(/\/$/, "").endsWith(ends) || call.path.includes(`${ends}/`)) && (is?.(body) ?? true),
+      api === call.api &&
+      (call.path.replace(/\/$/, "").endsWith(ends) || call.path.includes(`${ends}/`)) &&
+      (is?.(body) ?? true),
   );
   const more = kind?.more?.(call) === true;
   const sign = more ? "~" : (SIGNS[call.method] ?? "~");
-  const deed = { sign, where, what: kind?.what ?? call.path, name: plain(body.name ?? body.domain ?? before.name) } as const;
+  const deed = {
+    sign,
+    where,
+    what: kind?.what ?? call.path,
+    name: plain(body.name ?? body.domain ?? before.name),
+  } as const;
   const note = sign === "-" ? undefined : kind?.note?.(body, before, sign);
   return [{ ...deed, ...(note !== undefined && { note }), ...(more && { more }) }];
 }
 
 /** The names that cfauth gives begin with its mark, or end with a fingerprint; both are for machines. */
-const plain = (name: string): string => name.replace(/^cfauth:\S+ /, "").replace(/ #[0-9a-f]+$/, "");
+const plain = (name: string): string =>
+  name.replace(/^cfauth:\S+ /, "").replace(/ #[0-9a-f]+$/, "");
 
 /** Of one that is for everyone, or may be seen by now, where it leads. */
 function tile({ meta_launch_url = "" }: Body): string | undefined {
-  return meta_launch_url.startsWith("https:") ? `leads to ${meta_launch_url}` : "not to be seen yet";
+  return meta_launch_url.startsWith("https:")
+    ? `leads to ${meta_launch_url}`
+    : "not to be seen yet";
 }
 
 function application({ allowed_idps = [], session_duration }: Body, { open }: Before): string {
   if (open === true) return "for anyone";
-  const login = allowed_idps.length === 1 ? "one login method" : `${allowed_idps.length || "any"} login methods`;
+  const login =
+    allowed_idps.length === 1
+      ? "one login method"
+      : `${allowed_idps.length || "any"} login methods`;
   return session_duration === undefined ? login : `${login}, good for ${session_duration}`;
 }
 
 export const rulesOf = (rules: readonly Rule[] = []): ReadonlyMap<string, string> =>
-  new Map(rules.flatMap((rule) => (rule.hostname === undefined ? [] : [[placeOf(rule), rule.service] as const])));
+  new Map(
+    rules.flatMap((rule) =>
+      rule.hostname === undefined ? [] : [[placeOf(rule), rule.service] as const],
+    ),
+  );
 
 /** The path as the label has it, not the expression that it becomes. */
-const placeOf = ({ hostname = "", path = "" }: Rule): string => `${hostname}${patternPath(path) ?? ""}`;
+const placeOf = ({ hostname = "", path = "" }: Rule): string =>
+  `${hostname}${patternPath(path) ?? ""}`;
 
-const recorded = ({ type, proxied }: Body): string => `${type} to the tunnel${proxied ? ", proxied" : ""}`;
+const recorded = ({ type, proxied }: Body): string =>
+  `${type} to the tunnel${proxied ? ", proxied" : ""}`;
 
 /** Several records at once. */
 function batched({ records }: Before, { deletes = [], posts = [] }: Body): readonly Deed[] {
   const record = { where: "Cloudflare", what: "DNS record" } as const;
   return [
     ...deletes.map(({ id }): Deed => ({ ...record, sign: "-", name: records?.get(id) ?? id })),
-    ...posts.map((body): Deed => ({ ...record, sign: "+", name: body.name ?? "", note: recorded(body) })),
+    ...posts.map(
+      (body): Deed => ({ ...record, sign: "+", name: body.name ?? "", note: recorded(body) }),
+    ),
   ];
 }
 

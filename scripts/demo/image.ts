@@ -44,20 +44,43 @@ export async function buildImage(engine: Dockerode, name: string): Promise<void>
     await chmod(join(folder, "entry"), 0o755);
     if (busybox.kind === "file") await copyFile(busybox.path, join(folder, "busybox"));
     await writeFile(join(folder, "Dockerfile"), dockerfile(busybox));
-    await build(engine, name, folder, ["Dockerfile", "entry", ...(busybox.kind === "file" ? ["busybox"] : [])]);
+    await build(engine, name, folder, [
+      "Dockerfile",
+      "entry",
+      ...(busybox.kind === "file" ? ["busybox"] : []),
+    ]);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
 function dockerfile(busybox: Busybox): string {
-  const copied = busybox.kind === "file" ? "COPY busybox /bin/busybox" : `COPY --from=${busybox.ref} /bin/busybox /bin/busybox`;
+  const copied =
+    busybox.kind === "file"
+      ? "COPY busybox /bin/busybox"
+      : `COPY --from=${busybox.ref} /bin/busybox /bin/busybox`;
   // Process 1 ignores SIGTERM unless it handles it, and then every stop would take ten seconds.
-  return ["FROM scratch", copied, "COPY entry /entry", `EXPOSE ${PORT}`, "STOPSIGNAL SIGKILL", 'ENTRYPOINT ["/entry"]', ""].join("\n");
+  return [
+    "FROM scratch",
+    copied,
+    "COPY entry /entry",
+    `EXPOSE ${PORT}`,
+    "STOPSIGNAL SIGKILL",
+    'ENTRYPOINT ["/entry"]',
+    "",
+  ].join("\n");
 }
 
-async function build(engine: Dockerode, name: string, context: string, src: string[]): Promise<void> {
-  const progress = await engine.buildImage({ context, src }, { t: name, forcerm: true, labels: { ...RUN_LABELS } });
+async function build(
+  engine: Dockerode,
+  name: string,
+  context: string,
+  src: string[],
+): Promise<void> {
+  const progress = await engine.buildImage(
+    { context, src },
+    { t: name, forcerm: true, labels: { ...RUN_LABELS } },
+  );
   await new Promise<void>((resolve, reject) => {
     engine.modem.followProgress(progress, (err, steps: readonly { error?: string }[] = []) => {
       const failure = err?.message ?? steps.find((step) => step.error !== undefined)?.error;

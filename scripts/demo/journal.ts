@@ -51,15 +51,21 @@ function beforehand({ cloudflare: { state }, authentik }: Sandbox, { path, body 
     ...applications.filter(({ pk, slug }) => ids.includes(slug) || pk === target),
   ];
   const bound = groups.find(({ pk }) => pk === group)?.name;
-  const named = [state.records, state.apps, state.policies, state.tunnels, state.identityProviders].flatMap((map) =>
-    ids.flatMap((id) => map.get(id) ?? []),
-  );
+  const named = [
+    state.records,
+    state.apps,
+    state.policies,
+    state.tunnels,
+    state.identityProviders,
+  ].flatMap((map) => ids.flatMap((id) => map.get(id) ?? []));
   const documents = ids.flatMap((id) => state.configurations.get(id) ?? []);
   return {
     name: named[0]?.name ?? known[0]?.name ?? "",
     rules: rulesOf(documents[0]?.config.ingress),
     records: new Map([...state.records.values()].map(({ id, name: record }) => [id, record])),
-    open: policies.length > 0 && policies.every(({ id }) => state.policies.get(id)?.decision === "bypass"),
+    open:
+      policies.length > 0 &&
+      policies.every(({ id }) => state.policies.get(id)?.decision === "bypass"),
     ...(bound !== undefined && { group: bound }),
   };
 }

@@ -24,8 +24,16 @@ export function knock(port: number, host: string, team: string): Knocking {
   let found: Knocks = { nothing: 0, login: 0, other: 0 };
   const round = async (): Promise<void> => {
     while (!over) {
-      const { status, headers } = await probe(port, host).catch(() => ({ status: 0, headers: {} as { location?: string } }));
-      const kind = status === 530 ? "nothing" : status === 302 && hostOf(headers.location) === team ? "login" : "other";
+      const { status, headers } = await probe(port, host).catch(() => ({
+        status: 0,
+        headers: {} as { location?: string },
+      }));
+      const kind =
+        status === 530
+          ? "nothing"
+          : status === 302 && hostOf(headers.location) === team
+            ? "login"
+            : "other";
       found = { ...found, [kind]: found[kind] + 1 };
       await sleep(EVERY_MS);
     }

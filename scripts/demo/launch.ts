@@ -31,11 +31,16 @@ interface Launch {
   readonly text: string;
 }
 
-export async function launch(running: Running, { name, at = name, labels: more = {}, text }: Launch): Promise<Open> {
+export async function launch(
+  running: Running,
+  { name, at = name, labels: more = {}, text }: Launch,
+): Promise<Open> {
   const { paper, stage, signal, begin, clock, alive } = running;
   const { engine, sandbox, network, image } = stage;
   const host = `${at}.${sandbox.zone}`;
-  const labels = Object.fromEntries(Object.entries({ hostname: host, ...more }).map(([key, value]) => [`cfauth.${key}`, value]));
+  const labels = Object.fromEntries(
+    Object.entries({ hostname: host, ...more }).map(([key, value]) => [`cfauth.${key}`, value]),
+  );
   const run: Run = { name: await freeName(engine, name), network, image, labels };
   const container = await create(engine, run);
   const { Config } = await container.inspect();
@@ -52,12 +57,26 @@ export async function launch(running: Running, { name, at = name, labels: more =
     await until(`cfauth says that ${host} is live`, () => isLive(running, host), signal);
     const { Hostname: hostname } = Config;
     const url = `${sandbox.edge.url(host)}/`;
-    return { run, container, host, url, hostname, words: hello(hostname), ms, knocks: await knocking.stop() };
+    return {
+      run,
+      container,
+      host,
+      url,
+      hostname,
+      words: hello(hostname),
+      ms,
+      knocks: await knocking.stop(),
+    };
   } finally {
     await knocking.stop();
   }
 }
 
 async function isLive({ alive, daemon }: Running, host: string): Promise<boolean> {
-  return alive() && (await daemon.report()).routes.some(({ hostname, state }) => hostname === host && state === "live");
+  return (
+    alive() &&
+    (await daemon.report()).routes.some(
+      ({ hostname, state }) => hostname === host && state === "live",
+    )
+  );
 }

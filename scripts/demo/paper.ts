@@ -36,14 +36,17 @@ const WIDEST = 92;
 
 export function createPaper({ write, colour, columns }: PaperOptions): Paper {
   const width = Math.max(40, Math.min(columns, WIDEST));
-  const paint = (style: Style, text: string): string => (colour ? styleText(style, text, { validateStream: false }) : text);
+  const paint = (style: Style, text: string): string =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
   const line = (text = ""): void => write(`${text.trimEnd()}\n`);
-  const under = (indent: number, text: string): readonly string[] => wrapped(text, width - indent).map((part) => " ".repeat(indent) + part);
+  const under = (indent: number, text: string): readonly string[] =>
+    wrapped(text, width - indent).map((part) => " ".repeat(indent) + part);
   const marked = (mark: string, text: string): void => {
     const [first = "", ...more] = under(INDENT + 2, text);
     for (const each of [`${" ".repeat(INDENT)}${mark} ${first.trimStart()}`, ...more]) line(each);
   };
-  const linked = (text: string): string => text.replace(/http:\S+/, (url) => paint(["bold", "underline"], url));
+  const linked = (text: string): string =>
+    text.replace(/http:\S+/, (url) => paint(["bold", "underline"], url));
   let chapters = 0;
   let faults = 0;
 
@@ -65,19 +68,26 @@ export function createPaper({ write, colour, columns }: PaperOptions): Paper {
     },
     command: (...lines) => {
       for (const [index, text] of lines.entries())
-        line(`${" ".repeat(INDENT)}${paint("dim", index === 0 ? "$" : " ")} ${index === 0 ? "" : "    "}${paint("bold", text)}`);
+        line(
+          `${" ".repeat(INDENT)}${paint("dim", index === 0 ? "$" : " ")} ${index === 0 ? "" : "    "}${paint("bold", text)}`,
+        );
     },
     deed: ({ sign, where, what, name, note }, ms) => {
       const time = `${" ".repeat(INDENT)}${seconds(ms).padStart(6)}  `;
       const place = ` ${where.padEnd(12)}${what.padEnd(20)}`;
       line(`${paint("dim", time)}${paint(SIGN_STYLES[sign], sign)}${place}${name}`);
-      if (note !== undefined) for (const each of under(time.length + 1 + place.length, note)) line(paint("dim", each));
+      if (note !== undefined)
+        for (const each of under(time.length + 1 + place.length, note)) line(paint("dim", each));
     },
     pairs: (pairs) => {
       const widest = Math.max(...pairs.map(([word]) => word.length)) + 3;
       for (const [word, text] of pairs) {
         const [first = "", ...more] = under(INDENT + widest, text);
-        for (const each of [`${" ".repeat(INDENT)}${paint("dim", word.padEnd(widest))}${first.trimStart()}`, ...more]) line(linked(each));
+        for (const each of [
+          `${" ".repeat(INDENT)}${paint("dim", word.padEnd(widest))}${first.trimStart()}`,
+          ...more,
+        ])
+          line(linked(each));
       }
     },
     check: (holds, text) => {
@@ -95,7 +105,12 @@ export function createPaper({ write, colour, columns }: PaperOptions): Paper {
   };
 }
 
-const SIGN_STYLES: Readonly<Record<Deed["sign"], Style>> = { "+": "green", "~": "yellow", "-": "red", "·": "dim" };
+const SIGN_STYLES: Readonly<Record<Deed["sign"], Style>> = {
+  "+": "green",
+  "~": "yellow",
+  "-": "red",
+  "·": "dim",
+};
 
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
@@ -104,7 +119,8 @@ export function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
   return lines;

@@ -20,7 +20,9 @@ export class Unreachable extends Error {
   readonly todo = TODO;
 
   constructor(address: string) {
-    super(`The containers of this Docker engine cannot be reached from here: ${address} does not answer. ${WHY}`);
+    super(
+      `The containers of this Docker engine cannot be reached from here: ${address} does not answer. ${WHY}`,
+    );
   }
 }
 

@@ -22,7 +22,12 @@ export async function runDaemon(telling: Telling, left: AsyncDisposableStack): P
   const clock = (): number => performance.now() - begun;
   const journal = followJournal(sandbox, (deed) => paper.deed(deed, clock()));
   const grace = { CFAUTH_GRACE_PERIOD: GRACE, CFAUTH_STARTUP_GRACE_PERIOD: GRACE };
-  const daemon = await startDaemon({ ...sandbox.environment, ...grace, CFAUTH_OWNER: OWNER, CFAUTH_NETWORK: network });
+  const daemon = await startDaemon({
+    ...sandbox.environment,
+    ...grace,
+    CFAUTH_OWNER: OWNER,
+    CFAUTH_NETWORK: network,
+  });
   left.defer(() => ended(daemon));
   // Also where the demo is told to quit at once.
   process.once("exit", () => daemon.kill());
@@ -31,7 +36,8 @@ export async function runDaemon(telling: Telling, left: AsyncDisposableStack): P
     firstLine = daemon.lines.length;
     journal.clear();
   };
-  const logged = (): number => daemon.lines.slice(firstLine).filter(({ msg }) => msg === "applied").length;
+  const logged = (): number =>
+    daemon.lines.slice(firstLine).filter(({ msg }) => msg === "applied").length;
   return { ...telling, daemon, journal, begin, clock, alive: lifeOf(daemon), logged };
 }
 

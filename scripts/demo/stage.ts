@@ -69,7 +69,12 @@ export async function setStage(left: AsyncDisposableStack, signal: AbortSignal):
 }
 
 async function tryReach(engine: Dockerode, network: string, signal: AbortSignal): Promise<void> {
-  const trial = await create(engine, { name: await freeName(engine, "cfauth-demo-trial"), network, image: IMAGE, labels: {} });
+  const trial = await create(engine, {
+    name: await freeName(engine, "cfauth-demo-trial"),
+    network,
+    image: IMAGE,
+    labels: {},
+  });
   try {
     await trial.start();
     await reach(trial, network, PORT, signal);
@@ -84,11 +89,18 @@ function furnish({ cloudflare: { state }, zone }: Sandbox): () => string {
   seedApp(state, { domain: `nas.${zone}` });
   seedIdentityProvider(state);
   const ids = [...state.records.keys(), ...state.apps.keys(), ...state.identityProviders.keys()];
-  return () => JSON.stringify(ids.map((id) => state.records.get(id) ?? state.apps.get(id) ?? state.identityProviders.get(id)));
+  return () =>
+    JSON.stringify(
+      ids.map(
+        (id) => state.records.get(id) ?? state.apps.get(id) ?? state.identityProviders.get(id),
+      ),
+    );
 }
 
 const free = (port: number): Promise<boolean> =>
   new Promise((over) => {
     const server = createServer();
-    server.once("error", () => over(false)).listen(port, "127.0.0.1", () => server.close(() => over(true)));
+    server
+      .once("error", () => over(false))
+      .listen(port, "127.0.0.1", () => server.close(() => over(true)));
   });

@@ -50,19 +50,27 @@ export async function didJust(running: Running, expected: readonly string[]): Pr
 export function asTold(running: Running, expected: readonly string[]): Promise<boolean> {
   const { logged, signal } = running;
   const did = (what: string): boolean => changes(running).some((deed) => deed.what === what);
-  return until("all is done, and the log tells of it", () => expected.every(did) && logged() === changes(running).length, signal).then(
+  return until(
+    "all is done, and the log tells of it",
+    () => expected.every(did) && logged() === changes(running).length,
+    signal,
+  ).then(
     () => true,
     () => false,
   );
 }
 
-const changes = ({ journal }: Running): readonly Deed[] => journal.deeds().filter(({ more }) => more !== true);
+const changes = ({ journal }: Running): readonly Deed[] =>
+  journal.deeds().filter(({ more }) => more !== true);
 
 /** What the daemon last complained of; it keeps its secrets to itself. */
 export function lastWords({ daemon }: Running): string | undefined {
   const line = daemon.lines.findLast(({ level }) => level !== "info" && level !== "debug");
   const err = line?.["err"] as { readonly message?: string } | undefined;
-  return line && [line.msg, line["problem"], err?.message].filter((part) => typeof part === "string").join(": ");
+  return (
+    line &&
+    [line.msg, line["problem"], err?.message].filter((part) => typeof part === "string").join(": ")
+  );
 }
 
 export const counted = (journal: Journal): string => {
@@ -74,6 +82,7 @@ export const counted = (journal: Journal): string => {
 export const reached = (seen: readonly Seen[], host: string): boolean =>
   seen.some(({ decision, host: at }) => decision === "origin" && at === host);
 
-export const teamHost = ({ sandbox }: Stage): string => `${sandbox.cloudflare.state.team}.cloudflareaccess.localhost`;
+export const teamHost = ({ sandbox }: Stage): string =>
+  `${sandbox.cloudflare.state.team}.cloudflareaccess.localhost`;
 
 export const authHost = ({ sandbox }: Stage): string => `auth.${sandbox.zone}`;

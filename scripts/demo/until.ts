@@ -10,10 +10,15 @@ const PATIENCE_MS = 60_000;
  * Asks until the answer is yes.
  * @throws {Error} when it has not become so within a minute, and whatever the signal was aborted with
  */
-export async function until(what: string, ask: () => boolean | Promise<boolean>, signal: AbortSignal): Promise<void> {
+export async function until(
+  what: string,
+  ask: () => boolean | Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
   for (const deadline = Date.now() + PATIENCE_MS; !(await ask()); await sleep(STEP_MS)) {
     signal.throwIfAborted();
-    if (Date.now() > deadline) throw new Error(`Waited ${PATIENCE_MS / 1_000} s in vain for this: ${what}.`);
+    if (Date.now() > deadline)
+      throw new Error(`Waited ${PATIENCE_MS / 1_000} s in vain for this: ${what}.`);
   }
   signal.throwIfAborted();
 }

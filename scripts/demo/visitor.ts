@@ -38,9 +38,19 @@ export function visitor(): Visitor {
     const cookie = jar
       .filter(({ host, path }) => host === url.hostname && url.pathname.startsWith(path))
       .map(({ name, value }) => `${name}=${value}`);
-    const body = form && { method: "POST", body: form.toString(), headers: { "content-type": "application/x-www-form-urlencoded" } };
-    const answer = await probe(Number(url.port), url.host, url.pathname + url.search, { cookie: cookie.join("; "), ...body });
-    jar = (answer.headers["set-cookie"] ?? []).reduce((cookies, line) => kept(cookies, url, line), jar);
+    const body = form && {
+      method: "POST",
+      body: form.toString(),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    };
+    const answer = await probe(Number(url.port), url.host, url.pathname + url.search, {
+      cookie: cookie.join("; "),
+      ...body,
+    });
+    jar = (answer.headers["set-cookie"] ?? []).reduce(
+      (cookies, line) => kept(cookies, url, line),
+      jar,
+    );
     const hop = { status: answer.status, url };
     const { location } = answer.headers;
     if (location !== undefined) return ask(new URL(location, url), [...way, hop]);
@@ -49,14 +59,17 @@ export function visitor(): Visitor {
 
   return {
     open: (url) => ask(new URL(url), []),
-    submit: (page, values) => ask(page.url, [], new URLSearchParams({ ...preset(page.html), ...values })),
+    submit: (page, values) =>
+      ask(page.url, [], new URLSearchParams({ ...preset(page.html), ...values })),
   };
 }
 
 function kept(jar: readonly Cookie[], { hostname }: URL, line: string): readonly Cookie[] {
   const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
   const path = /;\s*path=([^;]*)/i.exec(line)?.[1] ?? "/";
-  const others = jar.filter((cookie) => cookie.name !== name || cookie.host !== hostname || cookie.path !== path);
+  const others = jar.filter(
+    (cookie) => cookie.name !== name || cookie.host !== hostname || cookie.path !== path,
+  );
   const over = value === "" || /;\s*max-age=0/i.test(line);
   return over ? others : [...others, { name, value, host: hostname, path }];
 }
@@ -64,14 +77,19 @@ function kept(jar: readonly Cookie[], { hostname }: URL, line: string): readonly
 /** What the form says of itself: hidden fields and the button. */
 function preset(html: string): Readonly<Record<string, string>> {
   const tags = html.match(/<(?:input|button)\b[^>]*>/g) ?? [];
-  const attribute = (tag: string, name: string): string | undefined => new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
+  const attribute = (tag: string, name: string): string | undefined =>
+    new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
   return Object.fromEntries(
-    tags.map((tag) => [attribute(tag, "name") ?? "", attribute(tag, "value") ?? ""]).filter(([name]) => name !== ""),
+    tags
+      .map((tag) => [attribute(tag, "name") ?? "", attribute(tag, "value") ?? ""])
+      .filter(([name]) => name !== ""),
   );
 }
 
 /** The page's heading, as a person reads it. */
-export const heading = ({ html }: Pick<Page, "html">): string => /<h1>([^<]*)<\/h1>/.exec(html)?.[1] ?? "";
+export const heading = ({ html }: Pick<Page, "html">): string =>
+  /<h1>([^<]*)<\/h1>/.exec(html)?.[1] ?? "";
 
 /** Whether a page asks for a password. */
-export const asksForPassword = ({ html }: Pick<Page, "html">): boolean => /<input\b[^>]*\stype="password"/.test(html);
+export const asksForPassword = ({ html }: Pick<Page, "html">): boolean =>
+  /<input\b[^>]*\stype="password"/.test(html);

@@ -5,7 +5,9 @@ consequences. A record is not rewritten when its decision is replaced; a new one
 
 /** docs/decisions/README.md. @param records - the text of each record by its file's name */
 export function decisionsPage(records: ReadonlyMap<string, string>): string {
-  const lines = [...records].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([file, text]) => `- [${titleOf(file, text)}](${file})`);
+  const lines = [...records]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([file, text]) => `- [${titleOf(file, text)}](${file})`);
   return `${HEAD}\n\n${lines.join("\n")}\n`;
 }
 

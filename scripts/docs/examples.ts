@@ -41,7 +41,12 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
       "With `true` and no hostname the Compose service gives the name: `wiki.example.com` here.",
       '`false` switches off the whole container, its named routes too; `cfauth.<route>.enable: "false"` switches off that route alone.',
     ],
-    example: { service: "wiki", image: "requarks/wiki:2", exposes: [3000], labels: { "cfauth.enable": "true" } },
+    example: {
+      service: "wiki",
+      image: "requarks/wiki:2",
+      exposes: [3000],
+      labels: { "cfauth.enable": "true" },
+    },
   },
   port: {
     notes: [
@@ -55,12 +60,18 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
     },
   },
   scheme: {
-    notes: ["For a container that speaks TLS itself. A certificate that nobody signed needs `origin.noTLSVerify` beside it."],
+    notes: [
+      "For a container that speaks TLS itself. A certificate that nobody signed needs `origin.noTLSVerify` beside it.",
+    ],
     example: {
       service: "unifi",
       image: "jacobalberty/unifi:v9",
       exposes: [8443],
-      labels: { "cfauth.hostname": "unifi.example.com", "cfauth.scheme": "https", "cfauth.origin.noTLSVerify": "true" },
+      labels: {
+        "cfauth.hostname": "unifi.example.com",
+        "cfauth.scheme": "https",
+        "cfauth.origin.noTLSVerify": "true",
+      },
     },
   },
   service: {
@@ -110,7 +121,9 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
     example: wiki({ "cfauth.access.emails": "ann@example.com,@example.org" }),
   },
   "access.session": {
-    notes: ["From `1m` to `30d`. A shorter one means that a person who was removed from a group is out sooner."],
+    notes: [
+      "From `1m` to `30d`. A shorter one means that a person who was removed from a group is out sooner.",
+    ],
     example: wiki({ "cfauth.access.session": "7d" }),
   },
   "access.bypass": {

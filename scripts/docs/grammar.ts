@@ -37,7 +37,9 @@ const OPTIONS: Readonly<Record<(typeof ORIGIN_OPTIONS)[string]["takes"], Grammar
   boolean: FLAG,
   seconds: { text: String.raw`\d+|${DURATION}`, plain: "integer" },
   count: { text: String.raw`\d{1,6}`, plain: "integer" },
-  host: { text: String.raw`(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?)(?::\d{1,5})?` },
+  host: {
+    text: String.raw`(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?)(?::\d{1,5})?`,
+  },
   caPool: { text: "/.+" },
   socks: choice("socks"),
 };
@@ -48,7 +50,9 @@ export const GRAMMAR: Readonly<Record<string, Grammar>> = {
   enable: FLAG,
   port: { text: PORT, plain: "integer" },
   scheme: choice(...SCHEMES),
-  service: { text: String.raw`(?:${SCHEMES.join("|")})://(?:[A-Za-z0-9._-]+|\[[0-9a-f:]+\])(?::${PORT})?|${WITHOUT_HOST}` },
+  service: {
+    text: String.raw`(?:${SCHEMES.join("|")})://(?:[A-Za-z0-9._-]+|\[[0-9a-f:]+\])(?::${PORT})?|${WITHOUT_HOST}`,
+  },
   path: { text: `/+|${PREFIX}` },
   network: TEXT,
   access: choice("authentik", "public"),
@@ -66,5 +70,10 @@ export const GRAMMAR: Readonly<Record<string, Grammar>> = {
   "wait-healthy": FLAG,
   adopt: FLAG,
   "share-with": { text: list(String.raw`(?:\*|[a-z0-9][a-z0-9_-]*)`) },
-  ...Object.fromEntries(Object.entries(ORIGIN_OPTIONS).map(([option, { takes }]) => [`origin.${option}`, OPTIONS[takes]])),
+  ...Object.fromEntries(
+    Object.entries(ORIGIN_OPTIONS).map(([option, { takes }]) => [
+      `origin.${option}`,
+      OPTIONS[takes],
+    ]),
+  ),
 };

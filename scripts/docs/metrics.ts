@@ -2,11 +2,13 @@ import { METRICS, type MetricRow } from "../../src/metrics/catalogue.ts";
 import { filled } from "./filled.ts";
 
 /** docs/monitoring.md with `<!-- metrics -->` filled anew. */
-export const withMetrics = (text: string): string => filled("docs/monitoring.md", text, "metrics", table());
+export const withMetrics = (text: string): string =>
+  filled("docs/monitoring.md", text, "metrics", table());
 
 function table(): string {
   const rows = Object.entries(METRICS).map(
-    ([name, row]: [string, MetricRow]) => `| \`${name}\` | ${row.type} | ${labelsOf(row)} | ${row.help.replaceAll("|", "\\|")} |`,
+    ([name, row]: [string, MetricRow]) =>
+      `| \`${name}\` | ${row.type} | ${labelsOf(row)} | ${row.help.replaceAll("|", "\\|")} |`,
   );
   return ["| metric | type | labels | tells |", "|---|---|---|---|", ...rows].join("\n");
 }

@@ -42,7 +42,9 @@ export function labelsPage(): string {
     ...CATALOGUE.map(labelSection),
     originSection(),
     "## Together",
-    ...TOGETHER.map(({ title, notes, example }) => joined(`### ${title}`, ...notes, snippet(example))),
+    ...TOGETHER.map(({ title, notes, example }) =>
+      joined(`### ${title}`, ...notes, snippet(example)),
+    ),
     IN_EDITORS,
   ];
   return `${joined(...parts)}\n`;
@@ -55,16 +57,28 @@ const joined = (...parts: readonly string[]): string => parts.join("\n\n");
 
 function labelSection({ key, meaning, fallback }: LabelRow): string {
   const { notes, example } = sectionOf(key);
-  return joined(`## ${key}`, `${sentence(meaning)} Default: ${fallback === "–" ? "none" : fallback}.`, ...notes, snippet(example));
+  return joined(
+    `## ${key}`,
+    `${sentence(meaning)} Default: ${fallback === "–" ? "none" : fallback}.`,
+    ...notes,
+    snippet(example),
+  );
 }
 
 function originSection(): string {
   const { notes, example } = sectionOf("origin.*");
   const rows = Object.entries(ORIGIN_OPTIONS).map(
-    ([option, { takes, example: value }]) => `| \`origin.${option}\` | ${ORIGIN_MEANINGS[option]} | ${TAKES[takes]} | \`${value}\` |`,
+    ([option, { takes, example: value }]) =>
+      `| \`origin.${option}\` | ${ORIGIN_MEANINGS[option]} | ${TAKES[takes]} | \`${value}\` |`,
   );
   const table = ["| label | meaning | takes | example |", "|---|---|---|---|", ...rows].join("\n");
-  return joined("## origin.*", "How cloudflared speaks to the container.", ...notes, table, snippet(example));
+  return joined(
+    "## origin.*",
+    "How cloudflared speaks to the container.",
+    ...notes,
+    table,
+    snippet(example),
+  );
 }
 
 function sectionOf(key: string): (typeof SECTIONS)[string] {
@@ -73,7 +87,8 @@ function sectionOf(key: string): (typeof SECTIONS)[string] {
   return section;
 }
 
-const sentence = (text: string): string => `${text.replace(/^[a-z]/, (first) => first.toUpperCase())}.`;
+const sentence = (text: string): string =>
+  `${text.replace(/^[a-z]/, (first) => first.toUpperCase())}.`;
 
 /** The container as it stands in a Compose file. */
 function snippet({ service, image, networks = ["tunnel"], labels }: Example): string {
@@ -91,4 +106,7 @@ function snippet({ service, image, networks = ["tunnel"], labels }: Example): st
 
 /** Plain where YAML reads the very same text, else between quotes. */
 const scalar = (text: string): string =>
-  /^[A-Za-z/][A-Za-z0-9 ,./@_-]*$/.test(text) && !/^(true|false|yes|no|on|off|null|[yn])$/i.test(text) ? text : JSON.stringify(text);
+  /^[A-Za-z/][A-Za-z0-9 ,./@_-]*$/.test(text) &&
+  !/^(true|false|yes|no|on|off|null|[yn])$/i.test(text)
+    ? text
+    : JSON.stringify(text);

@@ -3,12 +3,14 @@ import { permissions, secretPermissions } from "../../src/clients/authentik/perm
 import { filled } from "./filled.ts";
 
 /** docs/authentik.md with `<!-- permissions -->` and `<!-- grant -->` filled anew. */
-export const withPermissions = (text: string): string => filled(PAGE, filled(PAGE, text, "permissions", table()), "grant", grant());
+export const withPermissions = (text: string): string =>
+  filled(PAGE, filled(PAGE, text, "permissions", table()), "grant", grant());
 
 const PAGE = "docs/authentik.md";
 
 function table(): string {
-  const row = (permission: string, from: string) => `| \`${permission}\` | ${shownAs(permission)} | ${uses(permission)}${from} |`;
+  const row = (permission: string, from: string) =>
+    `| \`${permission}\` | ${shownAs(permission)} | ${uses(permission)}${from} |`;
   return [
     "| permission | in Authentik's list | needed to |",
     "|---|---|---|",
@@ -19,8 +21,12 @@ function table(): string {
 
 /** Of "create the application" and "create an application" one is enough. */
 function uses(wanted: string): string {
-  const all = Object.values(AUTHENTIK_OPERATIONS).flatMap(({ permission, does }) => (permission === wanted ? [does] : []));
-  return [...new Map(all.map((does) => [does.replace(/\b(the|an?) /g, ""), does])).values()].join(", ");
+  const all = Object.values(AUTHENTIK_OPERATIONS).flatMap(({ permission, does }) =>
+    permission === wanted ? [does] : [],
+  );
+  return [...new Map(all.map((does) => [does.replace(/\b(the|an?) /g, ""), does])).values()].join(
+    ", ",
+  );
 }
 
 /** What the kinds of objects are called in Authentik's own lists (their verbose names in its source, checked 2026-11). */
@@ -39,12 +45,21 @@ function shownAs(permission: string): string {
   if (secretPermissions.includes(permission)) return "–";
   const [, app = "", verb = "", model = ""] = /^(\w+)\.([a-z]+)_(\w+)$/.exec(permission) ?? [];
   const name = MODELS[`${app}.${model}`];
-  if (name === undefined) throw new Error(`scripts/docs/permissions.ts does not know what Authentik calls ${app}.${model}`);
+  if (name === undefined)
+    throw new Error(
+      `scripts/docs/permissions.ts does not know what Authentik calls ${app}.${model}`,
+    );
   return `Can ${verb} ${name}`;
 }
 
 /** The body of the call that gives a role all of them; one that Authentik does not know would make it refuse the whole. */
 function grant(): string {
   const list = permissions.map((permission) => `  "${permission}"`).join(",\n");
-  return ["```sh", `ak "rbac/permissions/assigned_by_roles/$ROLE/assign/" -d '{"permissions": [`, list, "]}'", "```"].join("\n");
+  return [
+    "```sh",
+    `ak "rbac/permissions/assigned_by_roles/$ROLE/assign/" -d '{"permissions": [`,
+    list,
+    "]}'",
+    "```",
+  ].join("\n");
 }

@@ -3,7 +3,9 @@
 /** The commands in the comment at the top of docker-compose.example.yml: what is pasted at a time, as it stands there. */
 export function quickStart(compose: string): readonly string[] {
   const [top = ""] = /^(#.*\n)+/.exec(compose) ?? [];
-  return [...top.matchAll(/(?:^#[ ]{3}.*\n)+/gm)].map(([block]) => block.replace(/^# {3}/gm, "").trimEnd());
+  return [...top.matchAll(/(?:^#[ ]{3}.*\n)+/gm)].map(([block]) =>
+    block.replace(/^# {3}/gm, "").trimEnd(),
+  );
 }
 
 interface Effort {
@@ -31,5 +33,8 @@ export function withQuickStart(page: string, compose: string, envExample: string
   const [first = "", ...then] = blocks.map((block) => `\`\`\`sh\n${block}\n\`\`\``);
   const fill = "Fill in the two values at the top of `.env`, and then:";
   const text = [first, fill, ...then, spelledEffort(effort(blocks, envExample))].join("\n\n");
-  return page.replace(/(<!-- quick-start -->\n)[\s\S]*?(?=<!-- \/quick-start -->)/, (_, open: string) => `${open}\n${text}\n\n`);
+  return page.replace(
+    /(<!-- quick-start -->\n)[\s\S]*?(?=<!-- \/quick-start -->)/,
+    (_, open: string) => `${open}\n${text}\n\n`,
+  );
 }

@@ -1,5 +1,10 @@
 import about from "../../package.json" with { type: "json" };
-import { CATALOGUE, LABEL_KEYS, ORIGIN_OPTIONS, RESERVED } from "../../src/core/labels/catalogue.ts";
+import {
+  CATALOGUE,
+  LABEL_KEYS,
+  ORIGIN_OPTIONS,
+  RESERVED,
+} from "../../src/core/labels/catalogue.ts";
 import { docsUrl } from "../../src/core/links.ts";
 import { ORIGIN_MEANINGS } from "./examples.ts";
 import { GRAMMAR, type Grammar } from "./grammar.ts";
@@ -8,7 +13,8 @@ import { GRAMMAR, type Grammar } from "./grammar.ts";
 type Schema = Readonly<Record<string, unknown>>;
 
 const DRAFT = "http://json-schema.org/draft-07/schema#";
-const COMPOSE = "https://raw.githubusercontent.com/compose-spec/compose-spec/main/schema/compose-spec.json";
+const COMPOSE =
+  "https://raw.githubusercontent.com/compose-spec/compose-spec/main/schema/compose-spec.json";
 
 /** Where editors find it. @param file - below contrib/ */
 export const published = (file: string): string =>
@@ -31,12 +37,22 @@ export const labelsSchema = (): Schema => ({
   $id: published("labels.schema.json"),
   title: "Labels of cfauth",
   description: `Made from the catalogue of labels. ${docsUrl("labels.md")}`,
-  properties: Object.fromEntries(LABEL_KEYS.map((key) => [`cfauth.${key}`, { $ref: `#/definitions/${key}` }])),
+  properties: Object.fromEntries(
+    LABEL_KEYS.map((key) => [`cfauth.${key}`, { $ref: `#/definitions/${key}` }]),
+  ),
   patternProperties: {
-    ...Object.fromEntries(LABEL_KEYS.map((key) => [String.raw`^cfauth\.${ROUTE}${escaped(key)}$`, { $ref: `#/definitions/${key}` }])),
+    ...Object.fromEntries(
+      LABEL_KEYS.map((key) => [
+        String.raw`^cfauth\.${ROUTE}${escaped(key)}$`,
+        { $ref: `#/definitions/${key}` },
+      ]),
+    ),
     [`^${PREFIX}(?!(?:${ROUTE})?${ANY_KEY}$)`]: { not: {}, errorMessage: UNKNOWN },
   },
-  items: { pattern: `^(?!${PREFIX})|^${PREFIX}(?:${ROUTE})?${ANY_KEY}(?:=|$)`, patternErrorMessage: UNKNOWN },
+  items: {
+    pattern: `^(?!${PREFIX})|^${PREFIX}(?:${ROUTE})?${ANY_KEY}(?:=|$)`,
+    patternErrorMessage: UNKNOWN,
+  },
   definitions: Object.fromEntries(LABEL_KEYS.map((key) => [key, definition(key)])),
 });
 
@@ -46,7 +62,9 @@ export const composeSchema = (): Schema => ({
   $id: published("compose.schema.json"),
   title: "Compose file with labels of cfauth",
   allOf: [{ $ref: COMPOSE }],
-  properties: { services: { additionalProperties: { properties: { labels: { $ref: "labels.schema.json" } } } } },
+  properties: {
+    services: { additionalProperties: { properties: { labels: { $ref: "labels.schema.json" } } } },
+  },
 });
 
 function definition(key: string): Schema {
@@ -60,20 +78,38 @@ function definition(key: string): Schema {
   };
 }
 
-function told(key: string): { readonly meaning: string; readonly example: string; readonly fallback: string } {
+function told(key: string): {
+  readonly meaning: string;
+  readonly example: string;
+  readonly fallback: string;
+} {
   const row = CATALOGUE.find((it) => it.key === key);
   if (row !== undefined) return row;
   const option = key.slice("origin.".length);
-  return { meaning: ORIGIN_MEANINGS[option] ?? "", example: ORIGIN_OPTIONS[option]?.example ?? "", fallback: "–" };
+  return {
+    meaning: ORIGIN_MEANINGS[option] ?? "",
+    example: ORIGIN_OPTIONS[option]?.example ?? "",
+    fallback: "–",
+  };
 }
 
 /** A text may stand between quotes of its own, and Compose fills in what has a dollar sign before any label is made of it. */
 function values({ text, choices = [], plain }: Grammar): Schema {
-  const types = { boolean: ["string", "boolean"], integer: ["string", "integer"], any: ["string", "number", "boolean"] };
+  const types = {
+    boolean: ["string", "boolean"],
+    integer: ["string", "integer"],
+    any: ["string", "number", "boolean"],
+  };
   const pattern = String.raw`\$|^\s*(["']?)\s*(?:${text})\s*\1\s*$`;
   const type = plain === undefined ? "string" : types[plain];
   if (choices.length === 0) return { type, pattern };
-  return { type, anyOf: [{ enum: [...choices, ...(plain === "boolean" ? [true, false] : [])] }, { type: "string", pattern }] };
+  return {
+    type,
+    anyOf: [
+      { enum: [...choices, ...(plain === "boolean" ? [true, false] : [])] },
+      { type: "string", pattern },
+    ],
+  };
 }
 
 export const printed = (schema: Schema): string => `${JSON.stringify(schema, undefined, 2)}\n`;

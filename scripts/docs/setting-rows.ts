@@ -35,7 +35,8 @@ export const SETTINGS: readonly SettingGroup[] = [
       AUTHENTIK_URL: {
         meaning: "Authentik's public origin, as browsers and Cloudflare reach it",
         fallback: "**required**",
-        takes: "an address with `https://`; a path prefix may follow. Plain `http://` only for this very machine (`localhost`)",
+        takes:
+          "an address with `https://`; a path prefix may follow. Plain `http://` only for this very machine (`localhost`)",
         example: "https://auth.example.com",
         notes: [
           "Authentik's own container, with this hostname in its label, is the login: it is opened first and without a login in front. No other container gets this hostname. See [authentik.md](authentik.md#authentiks-own-hostname).",
@@ -57,20 +58,23 @@ export const SETTINGS: readonly SettingGroup[] = [
       TUNNEL_TOKEN: {
         meaning: "the connector token you already have: account and tunnel are read out of it",
         fallback: "–",
-        takes: "what stands behind `--token` in the command that the dashboard shows for the tunnel",
+        takes:
+          "what stands behind `--token` in the command that the dashboard shows for the tunnel",
         notes: [
           "For a cloudflared that runs already: give cfauth the same token. It goes nowhere; cfauth only reads two ids out of it. `CFAUTH_TUNNEL` and `CLOUDFLARE_ACCOUNT_ID` are not needed beside it, and must not name something else.",
         ],
       },
       CFAUTH_TUNNEL: {
         meaning: "tunnel name or id, where there is no `TUNNEL_TOKEN`; created if missing",
-        takes: "a name of at most 100 characters, or the id of a tunnel. One that is named by its id is never created",
+        takes:
+          "a name of at most 100 characters, or the id of a tunnel. One that is named by its id is never created",
         example: "homelab",
       },
       CFAUTH_TUNNEL_TOKEN_FILE: {
         meaning: "where to write the connector token for cloudflared's `--token-file`",
         fallback: "–",
-        takes: "an absolute path in a directory that cfauth's user (65532 in the image) may write to",
+        takes:
+          "an absolute path in a directory that cfauth's user (65532 in the image) may write to",
         example: "/run/cfauth/tunnel-token",
         notes: [
           "Not to be mixed up with `TUNNEL_TOKEN_FILE`, from which cfauth reads a token that you have. Written whole or not at all, and readable for that user alone; cloudflared's image runs as the same one. Share the directory with cloudflared by a named volume, as the example Compose file does.",
@@ -103,7 +107,8 @@ export const SETTINGS: readonly SettingGroup[] = [
       CLOUDFLARE_BASE_URL: {
         meaning: "API base, for tests and proxies",
         fallback: "Cloudflare's",
-        takes: "an address with `https://`; plain `http://` only for this machine and private networks",
+        takes:
+          "an address with `https://`; plain `http://` only for this machine and private networks",
         example: "https://cloudflare-proxy.example.com/client/v4",
       },
     },
@@ -124,7 +129,8 @@ export const SETTINGS: readonly SettingGroup[] = [
         ],
       },
       CFAUTH_AUTHENTIK_CONTAINER: {
-        meaning: "name or Compose service of Authentik's own container, the only one that may have the hostname of `AUTHENTIK_URL`",
+        meaning:
+          "name or Compose service of Authentik's own container, the only one that may have the hostname of `AUTHENTIK_URL`",
         fallback: "the host of `AUTHENTIK_API_URL`",
         takes: "the name of a container or of a Compose service",
         example: "authentik-server",
@@ -145,7 +151,9 @@ export const SETTINGS: readonly SettingGroup[] = [
         meaning: "authorization flow",
         takes: "the slug of an authorization flow that Authentik has",
         example: "default-provider-authorization-implicit-consent",
-        notes: ["The default asks each person once whether Cloudflare may know their name; the flow of the example does not ask."],
+        notes: [
+          "The default asks each person once whether Cloudflare may know their name; the flow of the example does not ask.",
+        ],
       },
       CFAUTH_TILES: {
         meaning: "create tiles in Authentik's library",
@@ -163,14 +171,18 @@ export const SETTINGS: readonly SettingGroup[] = [
         fallback: "the only zone",
         takes: "a domain",
         example: "example.com",
-        notes: ["With it `cfauth.hostname: wiki` is `wiki.example.com`. Where there is just one zone it need not be set."],
+        notes: [
+          "With it `cfauth.hostname: wiki` is `wiki.example.com`. Where there is just one zone it need not be set.",
+        ],
       },
       CFAUTH_DEFAULT_ACCESS: {
         meaning: "default of `access`",
         takes: "`authentik` or `public`",
         values: ["authentik", "public"],
         example: "authentik",
-        notes: ["`public` opens to anyone every route that has no `access` and no `access.*` label. Think twice."],
+        notes: [
+          "`public` opens to anyone every route that has no `access` and no `access.*` label. Think twice.",
+        ],
       },
       CFAUTH_DEFAULT_GROUPS: {
         meaning: "default of `access.groups`; several with commas",
@@ -184,7 +196,8 @@ export const SETTINGS: readonly SettingGroup[] = [
         example: "8h",
       },
       CFAUTH_ALLOW_PUBLIC: {
-        meaning: "whether `access=public` and `access.bypass` are obeyed; Authentik's own hostname is open all the same",
+        meaning:
+          "whether `access=public` and `access.bypass` are obeyed; Authentik's own hostname is open all the same",
         ...FLAG,
         example: "false",
         notes: [
@@ -195,13 +208,17 @@ export const SETTINGS: readonly SettingGroup[] = [
         meaning: "whether a `service` label may point away from its own container",
         ...FLAG,
         example: "true",
-        notes: ["With `true` the people who write labels can publish any address that cloudflared reaches."],
+        notes: [
+          "With `true` the people who write labels can publish any address that cloudflared reaches.",
+        ],
       },
       CFAUTH_IMAGE_LABELS: {
         meaning: "whether `cfauth.*` labels that come from an image count",
         ...FLAG,
         example: "true",
-        notes: ["`true` is for people who build their own images: every image on this machine can then decide what is public."],
+        notes: [
+          "`true` is for people who build their own images: every image on this machine can then decide what is public.",
+        ],
       },
       CFAUTH_CA_POOLS: {
         meaning: "files on cloudflared's side that `origin.caPool` may name",
@@ -227,7 +244,9 @@ export const SETTINGS: readonly SettingGroup[] = [
         fallback: "–",
         takes: "`dockflare`, `cloudflare.tunnel`, or both with a comma",
         example: "dockflare,cloudflare.tunnel",
-        notes: ["Only hostname, service and path are read; who may enter is what cfauth's own labels and defaults say."],
+        notes: [
+          "Only hostname, service and path are read; who may enter is what cfauth's own labels and defaults say.",
+        ],
       },
     },
   },
@@ -275,7 +294,9 @@ export const SETTINGS: readonly SettingGroup[] = [
         takes:
           "the address that the service shows (ntfy, Gotify, Discord, Slack, Mattermost, Apprise, or any webhook that takes JSON); several with spaces or commas. On a host of your own the service's name stands in front, `ntfy+https://…`",
         example: "https://hooks.example.com/cfauth",
-        notes: ["It is a secret: whoever has it can write there. `CFAUTH_NOTIFY_URL_FILE` keeps it out of the environment."],
+        notes: [
+          "It is a secret: whoever has it can write there. `CFAUTH_NOTIFY_URL_FILE` keeps it out of the environment.",
+        ],
       },
       CFAUTH_DRY_RUN: {
         meaning: "watch and log the plan, write nothing",

@@ -24,13 +24,17 @@ export function settings(names: readonly string[], named: (name: string) => stri
 
 const HEAD = "| name | meaning | default |\n|---|---|---|";
 
-const tableRow = (shown: string, name: string, row: SettingRow): string => `| ${shown} | ${row.meaning} | ${fallbackOf(name, row)} |`;
+const tableRow = (shown: string, name: string, row: SettingRow): string =>
+  `| ${shown} | ${row.meaning} | ${fallbackOf(name, row)} |`;
 
 /** As the schema has it, unless the row says it in words. */
 function fallbackOf(name: string, { fallback }: SettingRow): string {
   if (fallback !== undefined) return fallback;
   const { def } = RawSettings.shape[name as keyof typeof RawSettings.shape];
-  if (!("defaultValue" in def)) throw new Error(`scripts/docs/setting-rows.ts says no default of ${name}, and the schema has none`);
+  if (!("defaultValue" in def))
+    throw new Error(
+      `scripts/docs/setting-rows.ts says no default of ${name}, and the schema has none`,
+    );
   return `\`${def.defaultValue}\``;
 }
 
@@ -62,7 +66,12 @@ Whatever begins with \`CFAUTH_\` and is no setting is refused as well, since a m
 /** What a person reads who got some of them wrong. */
 function faultySample(): string {
   const read = readConfig(
-    { CLOUDFLARE_API_TOKEN: "token of mine", AUTHENTIK_URL: "http://auth.example.com", CFAUTH_NETWORKS: "tunnel", CFAUTH_TARGET: "nam" },
+    {
+      CLOUDFLARE_API_TOKEN: "token of mine",
+      AUTHENTIK_URL: "http://auth.example.com",
+      CFAUTH_NETWORKS: "tunnel",
+      CFAUTH_TARGET: "nam",
+    },
     () => "",
   );
   return ["```text", read.ok ? "" : faultsText(read.faults).trimEnd(), "```"].join("\n");
@@ -70,7 +79,10 @@ function faultySample(): string {
 
 function groupSection({ title, settings }: SettingGroup): string {
   const all = Object.entries(settings);
-  const table = [HEAD, ...all.map(([name, row]) => tableRow(`[\`${name}\`](#${name.toLowerCase()})`, name, row))].join("\n");
+  const table = [
+    HEAD,
+    ...all.map(([name, row]) => tableRow(`[\`${name}\`](#${name.toLowerCase()})`, name, row)),
+  ].join("\n");
   return joined(`## ${title}`, table, ...all.map(([name, row]) => settingSection(name, row)));
 }
 
@@ -79,13 +91,20 @@ function settingSection(name: string, row: SettingRow): string {
   return joined(
     `### ${name}`,
     `${sentence(meaning)} Takes ${takes}. Default: ${fallbackOf(name, row) === "–" ? "none" : plain(fallbackOf(name, row))}.`,
-    ["```sh", example === undefined ? `${name}_FILE=/run/secrets/${name.toLowerCase()}` : `${name}=${example}`, "```"].join("\n"),
+    [
+      "```sh",
+      example === undefined
+        ? `${name}_FILE=/run/secrets/${name.toLowerCase()}`
+        : `${name}=${example}`,
+      "```",
+    ].join("\n"),
     ...notes,
   );
 }
 
 const plain = (text: string): string => text.replace(/\*\*required\*\*/, "none, it is required");
 
-const sentence = (text: string): string => `${text.replace(/^[a-z]/, (first) => first.toUpperCase())}.`;
+const sentence = (text: string): string =>
+  `${text.replace(/^[a-z]/, (first) => first.toUpperCase())}.`;
 
 const joined = (...parts: readonly string[]): string => parts.join("\n\n");

@@ -3,7 +3,14 @@ import { filled } from "./filled.ts";
 import { settings } from "./settings.ts";
 
 /** The labels that the README shows. docs/labels.md has all of them. */
-const MOST_USED_LABELS = ["hostname", "port", "access", "access.groups", "access.emails", "access.bypass"];
+const MOST_USED_LABELS = [
+  "hostname",
+  "port",
+  "access",
+  "access.groups",
+  "access.emails",
+  "access.bypass",
+];
 
 /** The settings that the README shows. docs/settings.md has all of them. */
 const MOST_USED_SETTINGS = [
@@ -61,4 +68,5 @@ function labelNamed(key: string): LabelRow {
 
 const labelLink = (key: string): string => `[\`${key}\`](docs/labels.md#${labelAnchor(key)})`;
 
-const settingLink = (name: string): string => `[\`${name}\`](docs/settings.md#${name.toLowerCase()})`;
+const settingLink = (name: string): string =>
+  `[\`${name}\`](docs/settings.md#${name.toLowerCase()})`;

@@ -3,4 +3,9 @@ import { filled } from "./filled.ts";
 
 /** docs/getting-started.md with `<!-- token -->` filled anew. */
 export const withTokenLink = (text: string): string =>
-  filled("docs/getting-started.md", text, "token", `[Create one with everything ticked](${TOKEN_FORM})`);
+  filled(
+    "docs/getting-started.md",
+    text,
+    "token",
+    `[Create one with everything ticked](${TOKEN_FORM})`,
+  );

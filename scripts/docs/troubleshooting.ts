@@ -11,12 +11,17 @@ export async function withProblems(text: string): Promise<string> {
 
 /** Every code by its family, leading to its section. */
 function index(): string {
-  const rows = FAMILIES.map(({ title, codes }) => `| ${title} | ${codes.map((code) => `[${code}](#${code.toLowerCase()})`).join(" · ")} |`);
+  const rows = FAMILIES.map(
+    ({ title, codes }) =>
+      `| ${title} | ${codes.map((code) => `[${code}](#${code.toLowerCase()})`).join(" · ")} |`,
+  );
   return ["| about | codes |", "|---|---|", ...rows].join("\n");
 }
 
 async function sections(): Promise<string> {
-  const families = await Promise.all(FAMILIES.map(async ({ codes }) => joined(...(await Promise.all(codes.map(section))))));
+  const families = await Promise.all(
+    FAMILIES.map(async ({ codes }) => joined(...(await Promise.all(codes.map(section))))),
+  );
   return joined(...families);
 }
 
@@ -43,10 +48,17 @@ const MOST = 8;
 
 const shown = (said: readonly Said[]): string =>
   said.length > MOST
-    ? ["| cfauth says | and |", "|---|---|", ...said.map(({ message, fix }) => `| \`${clipped(message)}\` | ${fix} |`)].join("\n")
-    : ["```text", said.map(({ message, fix }) => `${message}\n→ ${fix}`).join("\n\n"), "```"].join("\n");
+    ? [
+        "| cfauth says | and |",
+        "|---|---|",
+        ...said.map(({ message, fix }) => `| \`${clipped(message)}\` | ${fix} |`),
+      ].join("\n")
+    : ["```text", said.map(({ message, fix }) => `${message}\n→ ${fix}`).join("\n\n"), "```"].join(
+        "\n",
+      );
 
 /** Not endless, and with nothing that cannot be seen. */
-const clipped = (text: string): string => text.replace(/(.)\1{20,}/, "$1$1$1…").replace(/\p{Cc}/gu, "\u{fffd}");
+const clipped = (text: string): string =>
+  text.replace(/(.)\1{20,}/, "$1$1$1…").replace(/\p{Cc}/gu, "\u{fffd}");
 
 const joined = (...parts: readonly string[]): string => parts.join("\n\n");

@@ -17,7 +17,11 @@ export interface Household {
   /** What stands there only because this is a sandbox, said as it would be elsewhere. */
   honest(text: string): string;
   /** @param labels - without their prefix */
-  run(name: string, labels: Readonly<Record<string, string>>, more?: Dockerode.ContainerCreateOptions): Promise<Dockerode.Container>;
+  run(
+    name: string,
+    labels: Readonly<Record<string, string>>,
+    more?: Dockerode.ContainerCreateOptions,
+  ): Promise<Dockerode.Container>;
   /** Once each of these hostnames is in that state. */
   stand(states: Readonly<Record<string, string>>): Promise<void>;
   readonly stage: Stage;
@@ -46,14 +50,20 @@ export async function moveIn(left: AsyncDisposableStack, signal: AbortSignal): P
   return {
     daemon,
     url: `http://127.0.0.1:${daemon.lines.find(({ msg }) => msg === "started")?.["port"]}/`,
-    honest: (text) => [...given].reduce((so, [here, elsewhere]) => so.replaceAll(here, elsewhere), text),
+    honest: (text) =>
+      [...given].reduce((so, [here, elsewhere]) => so.replaceAll(here, elsewhere), text),
     run: async (name, labels, more = {}) => {
       const free = await freeName(engine, name);
       given.set(free, name);
       const container = await engine.createContainer({
         name: free,
         Image: image,
-        Labels: { ...Object.fromEntries(Object.entries(labels).map(([key, value]) => [`${PREFIX}.${key}`, value])), ...RUN_LABELS },
+        Labels: {
+          ...Object.fromEntries(
+            Object.entries(labels).map(([key, value]) => [`${PREFIX}.${key}`, value]),
+          ),
+          ...RUN_LABELS,
+        },
         HostConfig: { NetworkMode: network },
         ...more,
       });

@@ -52,12 +52,21 @@ function unforeseen(error: unknown): readonly string[] {
     .replace(message, "")
     .split("\n")
     .filter((line) => /^ +at /.test(line));
-  return [`cfauth failed in a way that it does not expect; please report these lines: ${name}: ${message}`, ...frames];
+  return [
+    `cfauth failed in a way that it does not expect; please report these lines: ${name}: ${message}`,
+    ...frames,
+  ];
 }
 
-type Asked = { readonly command: Command; readonly given: CommandOptions } | { readonly text: string } | { readonly fault: string };
+type Asked =
+  | { readonly command: Command; readonly given: CommandOptions }
+  | { readonly text: string }
+  | { readonly fault: string };
 
-const COMMON = { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "v" } } as const;
+const COMMON = {
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "v" },
+} as const;
 
 function read(argv: readonly string[]): Asked {
   const at = argv.findIndex((word) => !word.startsWith("-"));
@@ -67,14 +76,23 @@ function read(argv: readonly string[]): Asked {
   const command = COMMANDS.find(({ name }) => name === word);
   if (command === undefined) return { fault: unknownCommand(word) };
   const options: Command["options"] = { ...COMMON, ...command.options };
-  const { tokens } = parseArgs({ args: [...rest], options, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: [...rest],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   for (const token of tokens) {
-    if (token.kind === "positional") return { fault: `"${token.value}" is one word too many; ${helpHint(command)}` };
+    if (token.kind === "positional")
+      return { fault: `"${token.value}" is one word too many; ${helpHint(command)}` };
     if (token.kind !== "option") continue;
     const known = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (known === undefined) return { fault: unknownOption(token.rawName, command, at === -1) };
-    if (known.type === "boolean" && token.value !== undefined) return { fault: `${token.rawName} takes no value; ${helpHint(command)}` };
-    if (known.type === "string" && token.value === undefined) return { fault: `${token.rawName} needs a value; ${helpHint(command)}` };
+    if (known.type === "boolean" && token.value !== undefined)
+      return { fault: `${token.rawName} takes no value; ${helpHint(command)}` };
+    if (known.type === "string" && token.value === undefined)
+      return { fault: `${token.rawName} needs a value; ${helpHint(command)}` };
   }
   const { values } = parseArgs({ args: [...rest], options });
   if (values.version === true) return { text: `${VERSION}\n` };
@@ -87,7 +105,9 @@ function helpOn(words: readonly string[]): Asked {
   if (name === undefined || name.startsWith("-")) return { text: overview() };
   const command = COMMANDS.find((it) => it.name === name);
   if (command === undefined) return { fault: unknownCommand(name) };
-  return more === undefined ? { text: helpOf(command) } : { fault: `"${more}" is one word too many; write cfauth help ${name}` };
+  return more === undefined
+    ? { text: helpOf(command) }
+    : { fault: `"${more}" is one word too many; write cfauth help ${name}` };
 }
 
 const unknownCommand = (word: string): string => {
@@ -107,7 +127,8 @@ function unknownOption(raw: string, command: Command, bare: boolean): string {
 
 const helpHint = ({ name }: Command): string => `cfauth ${name} --help tells what it takes`;
 
-const called = ({ name, usage }: Command): string => `cfauth ${name}${usage === "" ? "" : ` ${usage}`}`;
+const called = ({ name, usage }: Command): string =>
+  `cfauth ${name}${usage === "" ? "" : ` ${usage}`}`;
 
 function overview(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
@@ -122,4 +143,5 @@ function overview(): string {
   ].join("\n");
 }
 
-const helpOf = (command: Command): string => [`${called(command)}: ${command.summary}`, "", command.help, ""].join("\n");
+const helpOf = (command: Command): string =>
+  [`${called(command)}: ${command.summary}`, "", command.help, ""].join("\n");

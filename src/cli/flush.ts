@@ -7,10 +7,18 @@ const LAST_WORDS_MS = 1_000;
  *
  * @param stop - from then on nobody is waited for longer than a moment
  */
-export async function flushed(streams: readonly NodeJS.WritableStream[], stop: AbortSignal): Promise<void> {
+export async function flushed(
+  streams: readonly NodeJS.WritableStream[],
+  stop: AbortSignal,
+): Promise<void> {
   const enough = Promise.withResolvers<void>();
   const hurry = (): void => void setTimeout(enough.resolve, LAST_WORDS_MS);
   if (stop.aborted) hurry();
   else stop.addEventListener("abort", hurry, { once: true });
-  await Promise.race([Promise.all(streams.map((stream) => new Promise<void>((over) => stream.write("", () => over())))), enough.promise]);
+  await Promise.race([
+    Promise.all(
+      streams.map((stream) => new Promise<void>((over) => stream.write("", () => over()))),
+    ),
+    enough.promise,
+  ]);
 }

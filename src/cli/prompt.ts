@@ -4,7 +4,11 @@ type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 /** One line from whoever sits at the terminal; undefined where nobody does. Ctrl-C, Ctrl-D and `stop` are an empty answer. */
-export function createPrompt(input: Input, output: Output, stop: AbortSignal): (question: string) => Promise<string | undefined> {
+export function createPrompt(
+  input: Input,
+  output: Output,
+  stop: AbortSignal,
+): (question: string) => Promise<string | undefined> {
   return async (question) => {
     if (!input.isTTY || !output.isTTY) return undefined;
     const lines = createInterface({ input, output });

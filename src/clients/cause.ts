@@ -11,7 +11,11 @@ export function safeCause(error: unknown, hide: readonly string[]): PlainCause {
   const chain = causes(error);
   const code = chain.map(codeOf).findLast((it) => it !== undefined);
   const deepest = chain.at(-1);
-  return { name: deepest?.name ?? "Error", code, message: sanitise(deepest?.message ?? String(error), hide) };
+  return {
+    name: deepest?.name ?? "Error",
+    code,
+    message: sanitise(deepest?.message ?? String(error), hide),
+  };
 }
 
 /** No deeper than this: a cause may be its own. */
@@ -48,6 +52,8 @@ export const wasNotSent = (cause: PlainCause): boolean => UNSENT.has(cause.code 
 
 /** A vendor's text as it may be shown: one line, not endless, without what is to be hidden. */
 export function sanitise(text: string, hide: readonly string[]): string {
-  const shown = hide.filter((secret) => secret !== "").reduce((rest, secret) => rest.replaceAll(secret, "…"), text);
+  const shown = hide
+    .filter((secret) => secret !== "")
+    .reduce((rest, secret) => rest.replaceAll(secret, "…"), text);
   return shown.replaceAll(/\s+/g, " ").trim().slice(0, 300);
 }

@@ -16,7 +16,10 @@ export type Weight = "always" | "first" | "rest" | "spare" | "ignored";
 const SPARE_SHARE = 1 / 16;
 
 /** What is kept of a JSON value. Fields that have no rule are left out. */
-export type Keep = "scalar" | { readonly kind: "fields"; readonly fields: Readonly<Record<string, Keep>> } | Entries;
+export type Keep =
+  | "scalar"
+  | { readonly kind: "fields"; readonly fields: Readonly<Record<string, Keep>> }
+  | Entries;
 
 /** The entries of a map, weighed by their names, or of a list, weighed by their JSON text. */
 export interface Entries {
@@ -110,7 +113,8 @@ export class ExcerptReader {
   write(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length; ) {
       if (this.#isQuoted) at = this.#readString(chunk, at);
-      else if (this.#skipped !== undefined && this.#skipped > 0) at = this.#skip(chunk, at, this.#skipped);
+      else if (this.#skipped !== undefined && this.#skipped > 0)
+        at = this.#skip(chunk, at, this.#skipped);
       else {
         this.#readSign(chunk[at] ?? 0);
         at += 1;
@@ -166,7 +170,9 @@ export class ExcerptReader {
   #begin(sign: number): void {
     if (sign !== OPEN_LIST || this.#isDone) throw new NoList("not a list");
     const { item, maxBytes } = this.#options;
-    this.#frames.push(frameOf({ kind: "entries", name: "", of: item, weigh: () => "always", maxBytes }, false));
+    this.#frames.push(
+      frameOf({ kind: "entries", name: "", of: item, weigh: () => "always", maxBytes }, false),
+    );
   }
 
   #put(frame: Frame, sign: number): void {
@@ -209,13 +215,16 @@ export class ExcerptReader {
     }
     this.#makeRoom(to - from);
     // Most are short, for which this is faster than a call of `set`.
-    if (to - from < SHORT_BYTES) for (let at = from; at < to; at += 1) this.#text[this.#length + at - from] = chunk[at] ?? 0;
+    if (to - from < SHORT_BYTES)
+      for (let at = from; at < to; at += 1) this.#text[this.#length + at - from] = chunk[at] ?? 0;
     else this.#text.set(chunk.subarray(from, to), this.#length);
     this.#length += to - from;
   }
 
   #limitOf({ keep, weight }: Frame): number {
-    return keep.kind === "fields" || (weight === "always" && keep.name !== "") ? MAX_SCALAR_BYTES : keep.maxBytes;
+    return keep.kind === "fields" || (weight === "always" && keep.name !== "")
+      ? MAX_SCALAR_BYTES
+      : keep.maxBytes;
   }
 
   /** The entry is too long. A name that is itself too long is weighed by its beginning. */
@@ -237,14 +246,24 @@ export class ExcerptReader {
     const name = nameIn(this.#text.toString("utf8", this.#quoteAt, this.#length));
     const { keep } = frame;
     if (keep.kind === "entries") frame.weight = keep.weigh(name);
-    frame.value = keep.kind === "entries" ? keep.of : Object.hasOwn(keep.fields, name) ? keep.fields[name] : undefined;
+    frame.value =
+      keep.kind === "entries"
+        ? keep.of
+        : Object.hasOwn(keep.fields, name)
+          ? keep.fields[name]
+          : undefined;
     if (frame.value === undefined || frame.weight === "ignored") this.#skipped = 0;
   }
 
   #open(frame: Frame, sign: number): void {
     const isMap = sign === OPEN_MAP;
-    const keep = frame.isMap ? frame.value : frame.keep.kind === "entries" ? frame.keep.of : undefined;
-    if (keep === undefined || keep === "scalar" || (keep.kind === "fields" && !isMap)) throw new NoList("another kind of value");
+    const keep = frame.isMap
+      ? frame.value
+      : frame.keep.kind === "entries"
+        ? frame.keep.of
+        : undefined;
+    if (keep === undefined || keep === "scalar" || (keep.kind === "fields" && !isMap))
+      throw new NoList("another kind of value");
     this.#startEntry(frame);
     this.#append(sign);
     this.#frames.push(frameOf(keep, isMap));
@@ -259,8 +278,12 @@ export class ExcerptReader {
   }
 
   #endEntry(frame: Frame): void {
-    if (this.#frames.length === 1 && this.#skipped !== undefined) throw new NoList("not a list of maps");
-    const isKept = this.#skipped === undefined && frame.start !== undefined && this.#isWithinBudget(frame, frame.start);
+    if (this.#frames.length === 1 && this.#skipped !== undefined)
+      throw new NoList("not a list of maps");
+    const isKept =
+      this.#skipped === undefined &&
+      frame.start !== undefined &&
+      this.#isWithinBudget(frame, frame.start);
     if (isKept && this.#frames.length === 1) this.#emit();
     else if (isKept) frame.hasKept = true;
     else this.#length = frame.start ?? this.#length;
@@ -274,7 +297,9 @@ export class ExcerptReader {
     const { keep } = frame;
     if (keep.kind === "fields" || this.#frames.length === 1) return true;
     const from = frame.hasKept ? start + 1 : start;
-    const weight = frame.isMap ? frame.weight : keep.weigh(this.#text.toString("utf8", from, this.#length));
+    const weight = frame.isMap
+      ? frame.weight
+      : keep.weigh(this.#text.toString("utf8", from, this.#length));
     if (weight === "ignored") return false;
     const cost = this.#length - start + ENTRY_COST;
     const budget = this.#options.budget() * (weight === "spare" ? SPARE_SHARE : 1);
@@ -301,7 +326,9 @@ export class ExcerptReader {
   }
 
   #oversized(): BeyondLimit {
-    return new BeyondLimit(`has an item that is larger than ${this.#options.maxBytes / 1024} KiB without what cfauth leaves out`);
+    return new BeyondLimit(
+      `has an item that is larger than ${this.#options.maxBytes / 1024} KiB without what cfauth leaves out`,
+    );
   }
 }
 

@@ -14,19 +14,29 @@ const MAX_CAUSES = 5;
 
 /** The limit that an error is about, whatever a library wrapped around it. */
 export function beyondLimitIn(error: unknown): BeyondLimit | undefined {
-  for (let [at, depth] = [error, 0]; at instanceof Error && depth < MAX_CAUSES; at = at.cause, depth += 1)
+  for (
+    let [at, depth] = [error, 0];
+    at instanceof Error && depth < MAX_CAUSES;
+    at = at.cause, depth += 1
+  )
     if (at instanceof BeyondLimit) return at;
   return undefined;
 }
 
 const MIB = 1024 * 1024;
 
-const spellBytes = (bytes: number): string => (bytes >= MIB ? `${bytes / MIB} MiB` : `${bytes / 1024} KiB`);
+const spellBytes = (bytes: number): string =>
+  bytes >= MIB ? `${bytes / MIB} MiB` : `${bytes / 1024} KiB`;
 
 const spellCount = (count: number): string => count.toLocaleString("en");
 
-export const largerThan = (limit: number, what: "bytes" | "values" | "items" | "pages"): BeyondLimit =>
-  new BeyondLimit(`is larger than ${what === "bytes" ? spellBytes(limit) : `${spellCount(limit)} ${what}`}`);
+export const largerThan = (
+  limit: number,
+  what: "bytes" | "values" | "items" | "pages",
+): BeyondLimit =>
+  new BeyondLimit(
+    `is larger than ${what === "bytes" ? spellBytes(limit) : `${spellCount(limit)} ${what}`}`,
+  );
 
 export interface AnswerLimits {
   readonly maxBytes: number;
@@ -91,7 +101,10 @@ export function createTurns(): () => Promise<() => void> {
 }
 
 /** Reads a stream as far as the limit. Leaving the loop early ends the stream and the connection behind it. */
-export async function beginningOf(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+export async function beginningOf(
+  stream: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream) {
@@ -129,7 +142,8 @@ function assertJsonWithin(text: string, maxValues: number): void {
       values += 1;
       depth += 1;
     }
-    if (depth > MAX_ANSWER_DEPTH) throw new BeyondLimit(`is nested deeper than ${MAX_ANSWER_DEPTH} levels`);
+    if (depth > MAX_ANSWER_DEPTH)
+      throw new BeyondLimit(`is nested deeper than ${MAX_ANSWER_DEPTH} levels`);
     if (values > maxValues) throw largerThan(maxValues, "values");
   }
 }

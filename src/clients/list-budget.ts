@@ -35,8 +35,11 @@ export function createListBudgets(): ListBudgets {
           if (pages > MAX_LIST_PAGES) throw largerThan(MAX_LIST_PAGES, "pages");
           if (items > MAX_LIST_ITEMS) throw largerThan(MAX_LIST_ITEMS, "items");
           if (allBytes > MAX_LISTS_BYTES)
-            throw new BeyondLimit(`and those beside it are together ${largerThan(MAX_LISTS_BYTES, "bytes").message.slice("is ".length)}`);
-          if (pages > 1 && ms > MAX_LIST_MS) throw new BeyondLimit(`takes longer than ${MAX_LIST_MS / 1_000} s`);
+            throw new BeyondLimit(
+              `and those beside it are together ${largerThan(MAX_LISTS_BYTES, "bytes").message.slice("is ".length)}`,
+            );
+          if (pages > 1 && ms > MAX_LIST_MS)
+            throw new BeyondLimit(`takes longer than ${MAX_LIST_MS / 1_000} s`);
         },
         [Symbol.dispose]: () => {
           allBytes -= bytes;

@@ -9,7 +9,11 @@ const MAX_PLACES = 5;
  *
  * @param misunderstood - makes the error out of the names of the fields that are not as they should be, never their values
  */
-export function parseResponse<T>(shape: z.ZodType<T>, value: unknown, misunderstood: (where: string) => ServiceError): T {
+export function parseResponse<T>(
+  shape: z.ZodType<T>,
+  value: unknown,
+  misunderstood: (where: string) => ServiceError,
+): T {
   const read = shape.safeParse(value);
   if (read.success) return read.data;
   const places = read.error.issues.map(({ path }) => path.join(".") || "the answer");

@@ -5,7 +5,8 @@ import { isPrivateAddress } from "../core/domain/private-host.ts";
 /** Every address of a name. @throws {Error} of the resolver */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-export const resolveAll: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
+export const resolveAll: Resolve = async (host) =>
+  (await lookup(host, { all: true })).map(({ address }) => address);
 
 /**
  * The private addresses of a host, for what goes there without encryption.
@@ -15,9 +16,12 @@ export const resolveAll: Resolve = async (host) => (await lookup(host, { all: tr
 export async function privateAddresses(host: string, resolve: Resolve): Promise<readonly string[]> {
   const found = (await resolve(host)).filter(isPrivateAddress);
   if (found.length > 0) return found;
-  throw Object.assign(new Error("the name leads to a public address, and http would show the token on the way"), {
-    code: "ERR_PUBLIC_ADDRESS",
-  });
+  throw Object.assign(
+    new Error("the name leads to a public address, and http would show the token on the way"),
+    {
+      code: "ERR_PUBLIC_ADDRESS",
+    },
+  );
 }
 
 /** The addresses as a socket wants them. */
@@ -29,7 +33,13 @@ export function answer(
   found.then(
     (addresses) => {
       const each = addresses.map((address) => ({ address, family: isIP(address) }));
-      const fit = each.filter((it) => family === undefined || family === 0 || family === it.family || family === `IPv${it.family}`);
+      const fit = each.filter(
+        (it) =>
+          family === undefined ||
+          family === 0 ||
+          family === it.family ||
+          family === `IPv${it.family}`,
+      );
       const [first = { address: "", family: 0 }] = fit;
       if (all) callback(null, fit);
       else callback(null, first.address, first.family);
@@ -39,7 +49,8 @@ export function answer(
 }
 
 /** How a socket finds the address of a plain `http://` one: what was looked at is what is connected to. */
-export const privateLookup: LookupFunction = (host, options, callback) => answer(privateAddresses(host, resolveAll), options, callback);
+export const privateLookup: LookupFunction = (host, options, callback) =>
+  answer(privateAddresses(host, resolveAll), options, callback);
 
 /** Before a request to this address: what is not encrypted goes to private addresses only. @throws {Error} as `privateAddresses` */
 export function plainGuard(url: string, resolve: Resolve = resolveAll): () => Promise<void> {

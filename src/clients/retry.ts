@@ -19,16 +19,20 @@ export interface RetryPolicy {
   /** Ends the waiting: the last failure is thrown then. */
   readonly signal: AbortSignal;
   /** Whether the call, having failed `failures` times and last with this, may be sent again. */
-  again(error: ServiceError, failures: number): boolean;
+  shouldRetry(error: ServiceError, failures: number): boolean;
 }
 
 /** Calls until it succeeds or may not be sent again. @throws what the last try threw */
-export async function withRetries<T>(attempt: () => Promise<T>, { baseMs, signal, again }: RetryPolicy): Promise<T> {
+export async function withRetries<T>(
+  attempt: () => Promise<T>,
+  { baseMs, signal, shouldRetry }: RetryPolicy,
+): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof ServiceError) || signal.aborted || !again(error, failures)) throw error;
+      if (!(error instanceof ServiceError) || signal.aborted || !shouldRetry(error, failures))
+        throw error;
       await sleep(backoffMs(failures, baseMs, Math.random()), undefined, { signal }).catch(() => {
         throw error;
       });

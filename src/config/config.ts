@@ -15,7 +15,11 @@ import { likelyTypo, unknownSettings } from "./unknown-settings.ts";
 
 /** The settings, read once; nothing else looks at the environment. Durations in milliseconds. */
 export interface Config {
-  readonly cloudflare: { readonly token: Secret; readonly accountId: string | undefined; readonly baseUrl: string | undefined };
+  readonly cloudflare: {
+    readonly token: Secret;
+    readonly accountId: string | undefined;
+    readonly baseUrl: string | undefined;
+  };
   readonly tunnel: { readonly wish: TunnelSelector; readonly tokenFile: string | undefined };
   readonly authentik: {
     /** As browsers and Cloudflare reach it; without a closing slash. */
@@ -52,7 +56,11 @@ export interface Config {
     readonly allowPublic: boolean;
     /** Files on cloudflared's side that `origin.caPool` may name. */
     readonly caPools: readonly string[];
-    readonly defaults: { readonly access: "authentik" | "public"; readonly groups: readonly string[]; readonly session: string };
+    readonly defaults: {
+      readonly access: "authentik" | "public";
+      readonly groups: readonly string[];
+      readonly session: string;
+    };
   };
   readonly tiles: boolean;
   readonly graceMs: number;
@@ -63,12 +71,17 @@ export interface Config {
   /** Who is told of routes and problems. */
   readonly notify: readonly Target[];
   /** `format` undefined: pretty on a terminal, else JSON. */
-  readonly log: { readonly level: RawSettings["LOG_LEVEL"]; readonly format: "json" | "pretty" | undefined };
+  readonly log: {
+    readonly level: RawSettings["LOG_LEVEL"];
+    readonly format: "json" | "pretty" | undefined;
+  };
   /** Everything that may never be printed. */
   readonly secrets: readonly Secret[];
 }
 
-export type ReadConfig = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly faults: readonly SettingFault[] };
+export type ReadConfig =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly faults: readonly SettingFault[] };
 
 /**
  * The environment as settings, or everything that is wrong with it at once, by name and without values.
@@ -81,7 +94,9 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
   const docker = dockerAddress(gathered.texts, readFile);
   const faults = [
     ...gathered.faults,
-    ...(settings.success ? [] : settings.error.issues.flatMap((issue) => faultOf(issue, gathered, env))),
+    ...(settings.success
+      ? []
+      : settings.error.issues.flatMap((issue) => faultOf(issue, gathered, env))),
     ...contradictions(gathered.texts),
     ...("faults" in docker ? docker.faults : []),
     ...unknownSettings(env, SETTING_NAMES),
@@ -90,24 +105,34 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
   return { ok: true, config: configOf(settings.data, docker.address) };
 }
 
-function faultOf(issue: z.core.$ZodIssue, { texts, meant }: ReadEnvironment, env: Environment): readonly SettingFault[] {
+function faultOf(
+  issue: z.core.$ZodIssue,
+  { texts, meant }: ReadEnvironment,
+  env: Environment,
+): readonly SettingFault[] {
   const name = String(issue.path[0]);
-  if (issue.code === "custom") return [{ name, why: issue.message, fix: String(issue.params?.["fix"]) }];
+  if (issue.code === "custom")
+    return [{ name, why: issue.message, fix: String(issue.params?.["fix"]) }];
   if (meant.has(name) || texts[name] !== undefined) return [];
   const found = likelyTypo(env, name, SETTING_NAMES);
   return [
     {
       name,
       why: "is required",
-      fix: found === undefined ? (WHERE_FROM[name] ?? "set it") : `rename ${found}, if that is what it was meant to be`,
+      fix:
+        found === undefined
+          ? (WHERE_FROM[name] ?? "set it")
+          : `rename ${found}, if that is what it was meant to be`,
     },
   ];
 }
 
 const WHERE_FROM: Readonly<Record<string, string>> = {
   CLOUDFLARE_API_TOKEN: "create a token under dash.cloudflare.com → My Profile → API Tokens",
-  AUTHENTIK_URL: "set it to the address at which browsers reach Authentik, such as https://auth.example.com",
-  AUTHENTIK_TOKEN: "create one in Authentik → Directory → Tokens and App passwords: intent API Token, Expiring off",
+  AUTHENTIK_URL:
+    "set it to the address at which browsers reach Authentik, such as https://auth.example.com",
+  AUTHENTIK_TOKEN:
+    "create one in Authentik → Directory → Tokens and App passwords: intent API Token, Expiring off",
 };
 
 function configOf(settings: RawSettings, docker: DockerAddress): Config {
@@ -120,7 +145,8 @@ function configOf(settings: RawSettings, docker: DockerAddress): Config {
       baseUrl: settings.CLOUDFLARE_BASE_URL,
     },
     tunnel: {
-      wish: connector === undefined ? settings.CFAUTH_TUNNEL : { by: "token", id: connector.tunnelId },
+      wish:
+        connector === undefined ? settings.CFAUTH_TUNNEL : { by: "token", id: connector.tunnelId },
       tokenFile: settings.CFAUTH_TUNNEL_TOKEN_FILE,
     },
     authentik: {
@@ -161,6 +187,11 @@ function configOf(settings: RawSettings, docker: DockerAddress): Config {
     dryRun: settings.CFAUTH_DRY_RUN,
     notify,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
-    secrets: [settings.CLOUDFLARE_API_TOKEN, settings.AUTHENTIK_TOKEN, ...(connector?.secrets ?? []), ...notify.flatMap(secretsIn)],
+    secrets: [
+      settings.CLOUDFLARE_API_TOKEN,
+      settings.AUTHENTIK_TOKEN,
+      ...(connector?.secrets ?? []),
+      ...notify.flatMap(secretsIn),
+    ],
   };
 }

@@ -11,7 +11,9 @@ export function contradictions(texts: Readonly<Record<string, string>>): readonl
 /** Docker resolves no names on its default networks; by address a container can be reached on some of them. */
 function networkWithoutNames(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
   const target = texts["CFAUTH_TARGET"] === "ip" ? "ip" : "name";
-  const wrong = splitList(texts["CFAUTH_NETWORK"] ?? "").find((network) => !isFoundOn(network, target));
+  const wrong = splitList(texts["CFAUTH_NETWORK"] ?? "").find(
+    (network) => !isFoundOn(network, target),
+  );
   return wrong === undefined
     ? []
     : [
@@ -39,9 +41,12 @@ function tunnelTwice(texts: Readonly<Record<string, string>>): readonly SettingF
   if (!token.ok) return [];
   const account = texts["CLOUDFLARE_ACCOUNT_ID"]?.toLowerCase();
   const tunnel = parseTunnel(texts["CFAUTH_TUNNEL"] ?? "");
-  const otherTunnel = tunnel.ok && tunnel.value.by === "id" && tunnel.value.id !== token.value.tunnelId;
+  const otherTunnel =
+    tunnel.ok && tunnel.value.by === "id" && tunnel.value.id !== token.value.tunnelId;
   return [
-    ...(account === undefined || account === token.value.accountId ? [] : [other("CLOUDFLARE_ACCOUNT_ID", "account")]),
+    ...(account === undefined || account === token.value.accountId
+      ? []
+      : [other("CLOUDFLARE_ACCOUNT_ID", "account")]),
     ...(otherTunnel ? [other("CFAUTH_TUNNEL", "tunnel")] : []),
   ];
 }

@@ -7,7 +7,9 @@ export type DockerAddress =
       readonly host: string;
       readonly port: number;
       /** Always verified; certificates as PEM, those of the system where they are absent. */
-      readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined;
+      readonly tls:
+        | { readonly ca?: string; readonly cert?: string; readonly key?: string }
+        | undefined;
     };
 
 /** For people, as it would stand in DOCKER_HOST. */

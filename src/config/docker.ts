@@ -18,16 +18,24 @@ const DEFAULT_SOCKET = "/var/run/docker.sock";
  * | http://, https://     | as they say                                                            |
  * | ssh://, npipe://, fd:// | refused                                                              |
  */
-export function dockerAddress(texts: Readonly<Record<string, string>>, readFile: (path: string) => string): Read {
+export function dockerAddress(
+  texts: Readonly<Record<string, string>>,
+  readFile: (path: string) => string,
+): Read {
   const text = texts["DOCKER_HOST"] ?? "unix://";
   if (text.startsWith("unix://")) return socket(text.slice("unix://".length) || DEFAULT_SOCKET);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["tcp:", "http:", "https:"].includes(url.protocol))
-    return refused("is not an address of a Docker engine that cfauth can use", "write unix:///var/run/docker.sock or tcp://host:2375");
+    return refused(
+      "is not an address of a Docker engine that cfauth can use",
+      "write unix:///var/run/docker.sock or tcp://host:2375",
+    );
   if (url.hostname === "") return refused("has no host", "write it like tcp://socket-proxy:2375");
   if (!["", "/"].includes(url.pathname) || /[?#@]/.test(text))
     return refused("has more than a host and a port", "write it like tcp://socket-proxy:2375");
-  const tls = url.protocol === "https:" || (url.protocol === "tcp:" && texts["DOCKER_TLS_VERIFY"] !== undefined);
+  const tls =
+    url.protocol === "https:" ||
+    (url.protocol === "tcp:" && texts["DOCKER_TLS_VERIFY"] !== undefined);
   const at = { host: url.hostname.replace(/^\[|\]$/g, ""), port: portOf(url, tls) };
   if (!tls && !mayBePrivateHost(at.host))
     return refused(
@@ -36,13 +44,19 @@ export function dockerAddress(texts: Readonly<Record<string, string>>, readFile:
     );
   if (!tls) return { address: { kind: "tcp", ...at, tls: undefined } };
   const certificates = readCertificates(texts["DOCKER_CERT_PATH"], readFile);
-  return "faults" in certificates ? certificates : { address: { kind: "tcp", ...at, tls: certificates } };
+  return "faults" in certificates
+    ? certificates
+    : { address: { kind: "tcp", ...at, tls: certificates } };
 }
 
 const socket = (path: string): Read =>
-  path.startsWith("/") ? { address: { kind: "socket", path } } : refused("is not an absolute path", "write unix:///var/run/docker.sock");
+  path.startsWith("/")
+    ? { address: { kind: "socket", path } }
+    : refused("is not an absolute path", "write unix:///var/run/docker.sock");
 
-const refused = (why: string, fix: string): Read => ({ faults: [{ name: "DOCKER_HOST", why, fix }] });
+const refused = (why: string, fix: string): Read => ({
+  faults: [{ name: "DOCKER_HOST", why, fix }],
+});
 
 /** The URL class keeps the default port of http and https to itself. */
 function portOf(url: URL, tls: boolean): number {
@@ -60,7 +74,11 @@ function readCertificates(
 ): Certificates | { readonly faults: readonly SettingFault[] } {
   if (folder === undefined) return {};
   try {
-    return { ca: readFile(`${folder}/ca.pem`), cert: readFile(`${folder}/cert.pem`), key: readFile(`${folder}/key.pem`) };
+    return {
+      ca: readFile(`${folder}/ca.pem`),
+      cert: readFile(`${folder}/cert.pem`),
+      key: readFile(`${folder}/key.pem`),
+    };
   } catch (error) {
     const why = `leads to a folder whose ca.pem, cert.pem and key.pem cannot all be read (${codeOf(error)})`;
     return {

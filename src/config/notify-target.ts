@@ -26,7 +26,10 @@ export function parseTargets(text: string): ParseResult<readonly Target[]> {
   const targets: Target[] = [];
   for (const [index, part] of texts.entries()) {
     const target = parseTarget(part);
-    if (!target.ok) return texts.length === 1 ? target : invalid(`${target.why} (address ${index + 1} of ${texts.length})`, target.fix);
+    if (!target.ok)
+      return texts.length === 1
+        ? target
+        : invalid(`${target.why} (address ${index + 1} of ${texts.length})`, target.fix);
     targets.push(target.value);
   }
   return ok(targets);
@@ -41,9 +44,13 @@ function parseTarget(text: string): ParseResult<Target> {
       `write one of ${FORMATS.map((format) => `${format}+`).join(", ")} in front, or nothing`,
     );
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || !["http:", "https:"].includes(url.protocol)) return invalid("is not an address that begins with https://", ASK);
+  if (url === undefined || !["http:", "https:"].includes(url.protocol))
+    return invalid("is not an address that begins with https://", ASK);
   if (url.protocol === "http:" && !isPrivateHost(url.hostname))
-    return invalid("goes over http to a host outside the house, where anybody on the way could read it", "write https://");
+    return invalid(
+      "goes over http to a host outside the house, where anybody on the way could read it",
+      "write https://",
+    );
   const format = forced ?? formatOf(url);
   const fault = LACKS[format]?.(url);
   return fault ?? ok({ format, name: `${format} at ${url.host}`, url: secret(address) });
@@ -64,16 +71,28 @@ const LACKS: Partial<Record<Format, (url: URL) => ParseResult<never> | undefined
   ntfy: (url) =>
     /^[-_A-Za-z0-9]{1,64}$/.test(topicOf(url))
       ? undefined
-      : invalid("names no topic of ntfy", "write the topic behind the host: https://ntfy.sh/your-topic"),
+      : invalid(
+          "names no topic of ntfy",
+          "write the topic behind the host: https://ntfy.sh/your-topic",
+        ),
   gotify: ({ searchParams }) =>
-    searchParams.get("token") ? undefined : invalid("has no token for Gotify", "write it like https://gotify.example.com/message?token=…"),
+    searchParams.get("token")
+      ? undefined
+      : invalid(
+          "has no token for Gotify",
+          "write it like https://gotify.example.com/message?token=…",
+        ),
   discord: ({ pathname }) =>
     /\/webhooks\/\d+\/[^/]+\/?$/.test(pathname)
       ? undefined
-      : invalid("is not the address of a Discord webhook", "copy it from the channel: Integrations → Webhooks → Copy Webhook URL"),
+      : invalid(
+          "is not the address of a Discord webhook",
+          "copy it from the channel: Integrations → Webhooks → Copy Webhook URL",
+        ),
 };
 
-export const topicOf = ({ pathname }: URL): string => splitList(pathname.replaceAll("/", ",")).at(-1) ?? "";
+export const topicOf = ({ pathname }: URL): string =>
+  splitList(pathname.replaceAll("/", ",")).at(-1) ?? "";
 
 /** Words that are part of many services' paths, and of log lines. */
 const COMMON = /^(services|webhooks?|workflows|notifications?|messages?)$/;
@@ -89,7 +108,9 @@ export function secretsIn({ url }: Target): readonly Secret[] {
     ...[...searchParams].map(([, value]) => value),
     ...search.slice(1).split(/[&=]/),
   ];
-  const long = parts.flatMap((part) => [part, decoded(part)]).filter((part) => part.length >= 8 && !COMMON.test(part));
+  const long = parts
+    .flatMap((part) => [part, decoded(part)])
+    .filter((part) => part.length >= 8 && !COMMON.test(part));
   return [text, ...new Set(long)].map(secret);
 }
 

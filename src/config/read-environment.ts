@@ -23,17 +23,26 @@ export interface ReadEnvironment {
  * Quotes round any of these are a fault: `docker run --env-file` and lists in a Compose file keep them, and a tunnel or a group of
  * a name in quotes is another one.
  */
-export function readEnvironment(env: Environment, names: readonly string[], readFile: (path: string) => string): ReadEnvironment {
+export function readEnvironment(
+  env: Environment,
+  names: readonly string[],
+  readFile: (path: string) => string,
+): ReadEnvironment {
   const found = names.map((name) => ({ name, ...find(env, name, readFile) }));
   return {
-    texts: Object.fromEntries(found.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text]]))),
+    texts: Object.fromEntries(
+      found.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text]])),
+    ),
     meant: new Set(found.flatMap(({ name, fault }) => (fault === undefined ? [] : [name]))),
     faults: found.flatMap(({ fault }) => fault ?? []),
   };
 }
 
 const QUOTED = /^(["']).*\1$/s;
-const IN_QUOTES = { why: "has quotes round it, which are taken for a part of it", fix: "leave the quotes off" } as const;
+const IN_QUOTES = {
+  why: "has quotes round it, which are taken for a part of it",
+  fix: "leave the quotes off",
+} as const;
 
 interface Found {
   readonly text?: string;
@@ -47,12 +56,32 @@ function find(env: Environment, name: string, readFile: (path: string) => string
   if (QUOTED.test(text)) return { fault: { name, ...IN_QUOTES } };
   if (QUOTED.test(path)) return { fault: { name: given, ...IN_QUOTES } };
   if (path === "") return text === "" ? {} : { text };
-  if (text !== "") return { fault: { name, why: `is set twice: ${given} is set as well`, fix: `remove ${name} or ${given}` } };
+  if (text !== "")
+    return {
+      fault: {
+        name,
+        why: `is set twice: ${given} is set as well`,
+        fix: `remove ${name} or ${given}`,
+      },
+    };
   try {
     const content = readFile(path).trim();
-    if (QUOTED.test(content)) return { fault: { name: given, why: "leads to a file with quotes round its content", fix: IN_QUOTES.fix } };
+    if (QUOTED.test(content))
+      return {
+        fault: {
+          name: given,
+          why: "leads to a file with quotes round its content",
+          fix: IN_QUOTES.fix,
+        },
+      };
     return content === ""
-      ? { fault: { name: given, why: "leads to an empty file", fix: `write the value of ${name} into the file` } }
+      ? {
+          fault: {
+            name: given,
+            why: "leads to an empty file",
+            fix: `write the value of ${name} into the file`,
+          },
+        }
       : { text: content };
   } catch (error) {
     return {

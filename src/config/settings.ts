@@ -37,13 +37,19 @@ const read = <T>(parse: (text: string) => ParseResult<T>) =>
 
 function parseSources(text: string): ParseResult<readonly "containers"[]> {
   const sources = splitList(text);
-  if (sources.length > 0 && sources.every((source) => source === "containers")) return { ok: true, value: ["containers"] };
-  const why = sources.includes("swarm") ? "asks for swarm, which is not supported yet by this version" : "is not a source";
+  if (sources.length > 0 && sources.every((source) => source === "containers"))
+    return { ok: true, value: ["containers"] };
+  const why = sources.includes("swarm")
+    ? "asks for swarm, which is not supported yet by this version"
+    : "is not a source";
   return { ok: false, why, fix: "write containers, or remove it" };
 }
 
 function parseReads(text: string): ParseResult<readonly LabelDialect[]> {
-  const asked = splitList(text).map((name) => ({ name, family: LABEL_DIALECTS.find((it) => it === name.replace(/\.$/, "")) }));
+  const asked = splitList(text).map((name) => ({
+    name,
+    family: LABEL_DIALECTS.find((it) => it === name.replace(/\.$/, "")),
+  }));
   const wrong = asked.find(({ family }) => family === undefined);
   const meant = wrong && closestMatch(wrong.name, LABEL_DIALECTS);
   return wrong === undefined
@@ -67,7 +73,9 @@ export const RawSettings = z.object({
   AUTHENTIK_API_URL: read(parseApiUrl).optional(),
   AUTHENTIK_TOKEN: read(parseToken),
   CFAUTH_AUTHENTIK_SLUG: read(parseSlug).prefault("cf-tunnel-access"),
-  CFAUTH_AUTHENTIK_FLOW: read(parseSlug).prefault("default-provider-authorization-explicit-consent"),
+  CFAUTH_AUTHENTIK_FLOW: read(parseSlug).prefault(
+    "default-provider-authorization-explicit-consent",
+  ),
   CFAUTH_AUTHENTIK_CONTAINER: read(parseContainer).optional(),
   CFAUTH_OWNER: read(parseOwnerName).optional(),
   CFAUTH_NETWORK: read(parseNetworks).prefault("tunnel"),
@@ -92,7 +100,9 @@ export const RawSettings = z.object({
   CFAUTH_LISTEN: read(parseListen).prefault("0.0.0.0:8080"),
   CFAUTH_DRY_RUN: read(parseFlagSetting).prefault("false"),
   CFAUTH_LABEL_PREFIX: read(parsePrefix).prefault("cfauth"),
-  LOG_LEVEL: read(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")).prefault("info"),
+  LOG_LEVEL: read(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")).prefault(
+    "info",
+  ),
   LOG_FORMAT: read(oneOf("json", "pretty")).optional(),
   DOCKER_HOST: z.string().optional(),
   DOCKER_TLS_VERIFY: z.string().optional(),

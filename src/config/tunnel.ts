@@ -4,7 +4,9 @@ import { tryParseJson } from "../core/text/json.ts";
 import { invalid, ok, type ParseResult } from "../core/text/parse-result.ts";
 
 /** Which tunnel: one that exists, or one by name, made where it is missing. */
-export type TunnelSelector = { readonly by: "id" | "token"; readonly id: string } | { readonly by: "name"; readonly name: string };
+export type TunnelSelector =
+  | { readonly by: "id" | "token"; readonly id: string }
+  | { readonly by: "name"; readonly name: string };
 
 export interface ConnectorToken {
   readonly accountId: string;
@@ -16,7 +18,11 @@ export interface ConnectorToken {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Base64 of JSON with single letters: account tag, tunnel id, secret; `e`, an endpoint, may follow (cloudflared connection/connection.go). */
-const Shape = z.object({ a: z.string().regex(/^[0-9a-f]{32}$/i), t: z.string().regex(UUID), s: z.string().min(1) });
+const Shape = z.object({
+  a: z.string().regex(/^[0-9a-f]{32}$/i),
+  t: z.string().regex(UUID),
+  s: z.string().min(1),
+});
 
 /** Reads account and tunnel out of the token that cloudflared runs with. */
 export function parseConnectorToken(text: string): ParseResult<ConnectorToken> {
@@ -27,7 +33,11 @@ export function parseConnectorToken(text: string): ParseResult<ConnectorToken> {
       "copy it from the dashboard: Networks → Tunnels → the tunnel → Configure, what stands behind --token",
     );
   const { a, t, s } = read.data;
-  return ok({ accountId: a.toLowerCase(), tunnelId: t.toLowerCase(), secrets: [secret(text), secret(s)] });
+  return ok({
+    accountId: a.toLowerCase(),
+    tunnelId: t.toLowerCase(),
+    secrets: [secret(text), secret(s)],
+  });
 }
 
 export function parseTunnel(text: string): ParseResult<TunnelSelector> {

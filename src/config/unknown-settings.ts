@@ -5,7 +5,10 @@ import type { Environment } from "./read-environment.ts";
 const PREFIX = "CFAUTH_";
 
 /** The variables of the environment that look like ours and are not. Variables of other families are nobody's business here. */
-export function unknownSettings(env: Environment, known: readonly string[]): readonly SettingFault[] {
+export function unknownSettings(
+  env: Environment,
+  known: readonly string[],
+): readonly SettingFault[] {
   const all = new Set(withFiles(known));
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && (env[name] ?? "").trim() !== "" && !all.has(name))
@@ -18,7 +21,10 @@ function unknown(name: string, known: readonly string[]): SettingFault {
   return {
     name,
     why: "is not a setting of cfauth",
-    fix: meant === undefined ? "remove it, or look up its name in the settings table" : `write ${meant}`,
+    fix:
+      meant === undefined
+        ? "remove it, or look up its name in the settings table"
+        : `write ${meant}`,
   };
 }
 
@@ -33,7 +39,11 @@ function likely(name: string, known: readonly string[]): string | undefined {
  *
  * @param known - settings that are right as they are
  */
-export function likelyTypo(env: Environment, missing: string, known: readonly string[]): string | undefined {
+export function likelyTypo(
+  env: Environment,
+  missing: string,
+  known: readonly string[],
+): string | undefined {
   const all = new Set(withFiles(known));
   return closestMatch(
     missing,
@@ -41,4 +51,5 @@ export function likelyTypo(env: Environment, missing: string, known: readonly st
   );
 }
 
-const withFiles = (names: readonly string[]): readonly string[] => names.flatMap((name) => [name, `${name}_FILE`]);
+const withFiles = (names: readonly string[]): readonly string[] =>
+  names.flatMap((name) => [name, `${name}_FILE`]);

@@ -33,11 +33,18 @@ function parseUrl(text: string): ParseResult<string> {
   // The name is the same with and without the DNS's closing dot, and hostnames of labels have none.
   if (url?.hostname.endsWith(".")) url.hostname = url.hostname.slice(0, -1);
   if (url === undefined || !["http:", "https:"].includes(url.protocol))
-    return invalid("is not an address", "write it with https:// in front, such as https://auth.example.com");
-  if (url.username !== "" || url.password !== "") return invalid("has a user name or password in it", "remove what stands before the @");
+    return invalid(
+      "is not an address",
+      "write it with https:// in front, such as https://auth.example.com",
+    );
+  if (url.username !== "" || url.password !== "")
+    return invalid("has a user name or password in it", "remove what stands before the @");
   if (/[?#]/.test(text)) return invalid("has a ? or # in it", "remove everything from there on");
   return ok(`${url.origin}${url.pathname}`.replace(/\/+$/, ""));
 }
 
 const thisMachine = (hostname: string): boolean =>
-  hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+  hostname === "localhost" ||
+  hostname.endsWith(".localhost") ||
+  hostname === "[::1]" ||
+  /^127(\.\d+){3}$/.test(hostname);

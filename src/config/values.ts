@@ -11,13 +11,18 @@ import { invalid, ok, type ParseResult } from "../core/text/parse-result.ts";
 const LONGEST_MS = 24 * 86_400_000;
 
 export const parseFlagSetting = (text: string): ParseResult<boolean> =>
-  text === "true" || text === "false" ? ok(text === "true") : invalid("is neither true nor false", "write true or false");
+  text === "true" || text === "false"
+    ? ok(text === "true")
+    : invalid("is neither true nor false", "write true or false");
 
 export function oneOf<T extends string>(...known: readonly T[]): (text: string) => ParseResult<T> {
   return (text) => {
     const found = known.find((it) => it === text);
     return found === undefined
-      ? invalid(`is not ${joinWithOr(known)}`, `write ${closestMatch(text, known) ?? joinWithOr(known)}`)
+      ? invalid(
+          `is not ${joinWithOr(known)}`,
+          `write ${closestMatch(text, known) ?? joinWithOr(known)}`,
+        )
       : ok(found);
   };
 }
@@ -26,7 +31,8 @@ export function oneOf<T extends string>(...known: readonly T[]): (text: string) 
 export function durationOf(leastMs: number, least: string): (text: string) => ParseResult<number> {
   return (text) => {
     const duration = parseDuration(text);
-    if (!duration.ok || (duration.value >= leastMs && duration.value <= LONGEST_MS)) return duration;
+    if (!duration.ok || (duration.value >= leastMs && duration.value <= LONGEST_MS))
+      return duration;
     return invalid("is out of range", `write something from ${least} to 24d`);
   };
 }
@@ -35,14 +41,21 @@ export function durationOf(leastMs: number, least: string): (text: string) => Pa
 export function parseNetworks(text: string): ParseResult<readonly string[]> {
   const names = splitList(text);
   const good = names.length > 0 && names.every((name) => /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name));
-  return good ? ok(names) : invalid("is not the name of a Docker network", "write a name such as tunnel, or several with commas");
+  return good
+    ? ok(names)
+    : invalid(
+        "is not the name of a Docker network",
+        "write a name such as tunnel, or several with commas",
+      );
 }
 
 /** Names of groups: none at all is allowed, nothing between two commas is not. */
 export function parseNames(text: string): ParseResult<readonly string[]> {
   if (text === "") return ok([]);
   const names = text.split(",").map((part) => part.trim());
-  return names.includes("") ? invalid("has nothing between two commas", "write names with one comma between two") : ok([...new Set(names)]);
+  return names.includes("")
+    ? invalid("has nothing between two commas", "write names with one comma between two")
+    : ok([...new Set(names)]);
 }
 
 export function parseZones(text: string): ParseResult<readonly string[]> {
@@ -55,12 +68,19 @@ export function parseZones(text: string): ParseResult<readonly string[]> {
 
 export function parseDomain(text: string): ParseResult<string> {
   const host = parseHostname(text);
-  return host.ok && !host.value.startsWith("*.") ? host : invalid("is not a domain", "write it like example.com");
+  return host.ok && !host.value.startsWith("*.")
+    ? host
+    : invalid("is not a domain", "write it like example.com");
 }
 
 export function parseOwnerName(text: string): ParseResult<Owner> {
   const owner = parseOwner(text);
-  return owner === undefined ? invalid("is not a name that can be written on every object", "write 1 to 32 of a-z, 0-9 and -") : ok(owner);
+  return owner === undefined
+    ? invalid(
+        "is not a name that can be written on every object",
+        "write 1 to 32 of a-z, 0-9 and -",
+      )
+    : ok(owner);
 }
 
 export function parsePrefix(text: string): ParseResult<string> {
@@ -71,12 +91,17 @@ export function parsePrefix(text: string): ParseResult<string> {
 }
 
 export const parseSlug = (text: string): ParseResult<string> =>
-  /^[A-Za-z0-9_-]{1,200}$/.test(text) ? ok(text) : invalid("is not a slug", "write letters, digits, - and _ only");
+  /^[A-Za-z0-9_-]{1,200}$/.test(text)
+    ? ok(text)
+    : invalid("is not a slug", "write letters, digits, - and _ only");
 
 export const parseId = (text: string): ParseResult<string> =>
   /^[0-9a-f]{32}$/i.test(text)
     ? ok(text.toLowerCase())
-    : invalid("is not an account id", "copy the 32 characters from the dashboard's address: dash.cloudflare.com/<account id>");
+    : invalid(
+        "is not an account id",
+        "copy the 32 characters from the dashboard's address: dash.cloudflare.com/<account id>",
+      );
 
 /** An absolute path: a relative one would depend on where the process was started. */
 export const parseFile = (text: string): ParseResult<string> =>
@@ -87,15 +112,21 @@ export const parseFile = (text: string): ParseResult<string> =>
  */
 export function parseToken(text: string): ParseResult<Secret> {
   if (/["'\s]/.test(text)) return invalid("has quotes or spaces in it", "write the token alone");
-  if (!/^[\x21-\x7e]+$/.test(text)) return invalid("has characters that no token has", "copy the token again");
-  return text.length < 8 ? invalid("is too short to be a token", "copy the whole token") : ok(secret(text));
+  if (!/^[\x21-\x7e]+$/.test(text))
+    return invalid("has characters that no token has", "copy the token again");
+  return text.length < 8
+    ? invalid("is too short to be a token", "copy the whole token")
+    : ok(secret(text));
 }
 
 /** A container's name or the name of a Compose service, as Docker and Compose allow them. */
 export const parseContainer = (text: string): ParseResult<string> =>
   /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text)
     ? ok(text)
-    : invalid("is not the name of a container or service", "write the container's name as `docker ps` shows it, such as authentik-server");
+    : invalid(
+        "is not the name of a container or service",
+        "write the container's name as `docker ps` shows it, such as authentik-server",
+      );
 
 /** Absolute paths with commas; none at all is allowed. */
 export function parseCaPools(text: string): ParseResult<readonly string[]> {
@@ -103,5 +134,8 @@ export function parseCaPools(text: string): ParseResult<readonly string[]> {
   const wrong = files.find((file) => !/^\/[^\p{Cc}]+$/u.test(file));
   return wrong === undefined
     ? ok([...new Set(files)])
-    : invalid("has a path that is not absolute", "write absolute paths with commas: /etc/ssl/home-ca.pem,/etc/ssl/lab-ca.pem");
+    : invalid(
+        "has a path that is not absolute",
+        "write absolute paths with commas: /etc/ssl/home-ca.pem,/etc/ssl/lab-ca.pem",
+      );
 }

@@ -9,7 +9,7 @@ export interface ServiceErrorInit {
   /** Worth coming back for without anybody doing anything. */
   readonly transient: boolean;
   /** A write whose answer was lost: it may have happened. */
-  readonly doubtful?: boolean;
+  readonly outcomeUnknown?: boolean;
   /** HTTP status, where there was an answer. */
   readonly status?: number | undefined;
   /** The vendor's own codes, as text: `12130`, `ECONNREFUSED`. */
@@ -37,7 +37,7 @@ export class ServiceError extends Error {
   readonly code: ProblemCode;
   readonly fix: string;
   readonly transient: boolean;
-  readonly doubtful: boolean;
+  readonly outcomeUnknown: boolean;
   readonly status: number | undefined;
   readonly vendor: readonly string[];
   readonly retryAfterMs: number | undefined;
@@ -49,7 +49,7 @@ export class ServiceError extends Error {
     this.code = fault.code;
     this.fix = fault.fix;
     this.transient = fault.transient;
-    this.doubtful = fault.doubtful ?? false;
+    this.outcomeUnknown = fault.outcomeUnknown ?? false;
     this.status = fault.status;
     this.vendor = fault.vendor ?? [];
     this.retryAfterMs = fault.retryAfterMs;

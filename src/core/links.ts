@@ -5,7 +5,8 @@ import type { ProblemCode } from "./domain/problem.ts";
 export const docsUrl = (page: string): string => `${about.homepage}/blob/main/docs/${page}`;
 
 /** What a problem means and how to mend it, by its code. */
-export const problemUrl = (code: ProblemCode): string => `${docsUrl("troubleshooting.md")}#${code.toLowerCase()}`;
+export const problemUrl = (code: ProblemCode): string =>
+  `${docsUrl("troubleshooting.md")}#${code.toLowerCase()}`;
 
 /** The permissions that cfauth needs, as Cloudflare's template links name them. `argotunnel` is in no table of theirs, but works elsewhere. */
 const TICKED = [
@@ -31,9 +32,11 @@ export const accessApplicationUrl = (account: string, id: string): string =>
   `${dashboard(account)}/access-controls/apps/self-hosted/${encodeURIComponent(id)}/edit`;
 
 /** The account's tunnels: the addresses of a single one have changed too often. */
-export const tunnelsUrl = (account: string): string => `${dashboard(account)}/networks/connectors/cloudflare-tunnels`;
+export const tunnelsUrl = (account: string): string =>
+  `${dashboard(account)}/networks/connectors/cloudflare-tunnels`;
 
-const dashboard = (account: string): string => `https://dash.cloudflare.com/${encodeURIComponent(account)}/one`;
+const dashboard = (account: string): string =>
+  `https://dash.cloudflare.com/${encodeURIComponent(account)}/one`;
 
 /** An application in Authentik's admin interface, as Authentik's own pages link it (goauthentik/authentik web/src, to 2026.5). */
 export const authentikApplicationUrl = (url: string, slug: string): string =>

@@ -13,5 +13,10 @@ export const HIDDEN = "[secret]";
 /** The text lives in a closure: an object with a field for it would show it to whoever walks its keys. */
 export function secret(text: string): Secret {
   const hidden = () => HIDDEN;
-  return Object.freeze({ reveal: () => text, toString: hidden, toJSON: hidden, [inspect.custom]: hidden });
+  return Object.freeze({
+    reveal: () => text,
+    toString: hidden,
+    toJSON: hidden,
+    [inspect.custom]: hidden,
+  });
 }

@@ -42,8 +42,18 @@ export interface Output {
 }
 
 const SIGNS: Readonly<Record<Mark, string>> = { ok: "✓", warn: "!", fail: "✗", skip: "–" };
-const WORDS: Readonly<Record<Mark, string>> = { ok: "ok  ", warn: "warn", fail: "FAIL", skip: "skip" };
-const STYLES: Readonly<Record<Mark, Style>> = { ok: "green", warn: "yellow", fail: "red", skip: "dim" };
+const WORDS: Readonly<Record<Mark, string>> = {
+  ok: "ok  ",
+  warn: "warn",
+  fail: "FAIL",
+  skip: "skip",
+};
+const STYLES: Readonly<Record<Mark, Style>> = {
+  ok: "green",
+  warn: "yellow",
+  fail: "red",
+  skip: "dim",
+};
 
 const SPELLED: Readonly<Record<string, string>> = { "→": "->", "·": "-", "–": "-", "…": "..." };
 
@@ -54,7 +64,10 @@ const ERASE_LINE = "\r\u001b[2K";
 const SEALS = 2 ** 48 - 1;
 
 /** @param env - NO_COLOR, TERM, LANG, LC_ALL and LC_CTYPE are read */
-export function createTerminal(output: Output, env: Readonly<Record<string, string | undefined>>): Terminal {
+export function createTerminal(
+  output: Output,
+  env: Readonly<Record<string, string | undefined>>,
+): Terminal {
   const interactive = output.isTTY === true && env["TERM"] !== "dumb";
   const colours = interactive && !env["NO_COLOR"];
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"];
@@ -73,9 +86,13 @@ export function createTerminal(output: Output, env: Readonly<Record<string, stri
   const plain = (line: string): TerminalText => {
     const shown = line
       .split(sealed)
-      .map((part, at) => (at % 2 === 1 ? part.replace(`;${seal}m`, "m") : escapeControlCharacters(part)))
+      .map((part, at) =>
+        at % 2 === 1 ? part.replace(`;${seal}m`, "m") : escapeControlCharacters(part),
+      )
       .join("");
-    return (signs ? shown : shown.replace(/[→·–…]/g, (sign) => SPELLED[sign] ?? sign)) as TerminalText;
+    return (
+      signs ? shown : shown.replace(/[→·–…]/g, (sign) => SPELLED[sign] ?? sign)
+    ) as TerminalText;
   };
   return {
     write: (text) => void output.write(text),

@@ -33,10 +33,17 @@ export interface GrantedPermissions {
  * | from 2025.12| its roles, which it is told with itself               |
  * | before      | the roles of its groups, and its own                  |
  */
-export async function readGrantedPermissions(authentik: Authentik, me: AuthentikUser): Promise<GrantedPermissions> {
+export async function readGrantedPermissions(
+  authentik: Authentik,
+  me: AuthentikUser,
+): Promise<GrantedPermissions> {
   const roles = me.roles ?? undefined;
-  const [own, ofGroups] = roles === undefined ? [[`user=${me.pk}`], await groupRoles(authentik, me)] : [[], undefined];
-  const asked = [...own, ...(roles?.map(({ pk }) => pk) ?? ofGroups?.roles ?? []).map((pk) => `role=${pk}`)];
+  const [own, ofGroups] =
+    roles === undefined ? [[`user=${me.pk}`], await groupRoles(authentik, me)] : [[], undefined];
+  const asked = [
+    ...own,
+    ...(roles?.map(({ pk }) => pk) ?? ofGroups?.roles ?? []).map((pk) => `role=${pk}`),
+  ];
   const lists = await Promise.all(asked.map((by) => permissionsBy(authentik, by)));
   return { permissions: new Set(lists.flat()), whole: ofGroups?.whole ?? true };
 }
@@ -45,7 +52,10 @@ const Permission = z.looseObject({ app_label: z.string(), codename: z.string() }
 
 async function permissionsBy(authentik: Authentik, by: string): Promise<readonly string[]> {
   const [name = "", value = ""] = by.split("=");
-  const found = await authentik.list("permissions.list", Permission, { path: "/rbac/permissions/", query: { [name]: value } });
+  const found = await authentik.list("permissions.list", Permission, {
+    path: "/rbac/permissions/",
+    query: { [name]: value },
+  });
   return found.map(({ app_label, codename }) => `${app_label}.${codename}`);
 }
 
@@ -58,11 +68,16 @@ async function groupRoles(
 ): Promise<{ readonly roles: readonly string[]; readonly whole: boolean }> {
   const found = await Promise.all(
     (groups ?? []).map(({ pk }) =>
-      authentik.ask("groups.list", GroupAnswer, { path: `/core/groups/${pk}/` }).catch((error: unknown) => {
-        if (error instanceof ServiceError && !error.transient) return undefined;
-        throw error;
-      }),
+      authentik
+        .request("groups.list", GroupAnswer, { path: `/core/groups/${pk}/` })
+        .catch((error: unknown) => {
+          if (error instanceof ServiceError && !error.transient) return undefined;
+          throw error;
+        }),
     ),
   );
-  return { roles: [...new Set(found.flatMap((group) => group?.roles ?? []))], whole: found.every((group) => group !== undefined) };
+  return {
+    roles: [...new Set(found.flatMap((group) => group?.roles ?? []))],
+    whole: found.every((group) => group !== undefined),
+  };
 }

@@ -4,7 +4,11 @@ import { OWN_NETWORK, type Stranger } from "../clients/authentik/lookup.ts";
 import { permissions, secretPermissions } from "../clients/authentik/permissions.ts";
 import { ServiceError } from "../core/errors.ts";
 import { authentikPageUrl } from "../core/links.ts";
-import { AuthentikUser, type GrantedPermissions, readGrantedPermissions } from "./authentik-permissions.ts";
+import {
+  AuthentikUser,
+  type GrantedPermissions,
+  readGrantedPermissions,
+} from "./authentik-permissions.ts";
 import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, passedCheck, type Requirement } from "./findings.ts";
 import { settingSource } from "./setting-sources.ts";
@@ -13,23 +17,29 @@ import { tokenExpiry } from "./token.ts";
 const TITLE = "Token valid";
 
 /** Whether it answers, the token, and each permission of its user. */
-export async function checkAuthentik(scene: DoctorContext): Promise<Findings> {
-  const { authentik: client, config, given, now } = scene;
-  const source = settingSource(given, "AUTHENTIK_TOKEN");
+export async function checkAuthentik(context: DoctorContext): Promise<Findings> {
+  const { authentik: client, config, settingSources, now } = context;
+  const source = settingSource(settingSources, "AUTHENTIK_TOKEN");
   const tokens = authentikPageUrl(config.authentik.url, "core/tokens");
   const refuse = (error: unknown): never => {
-    throw error instanceof ServiceError && error.code === "CFA-AK-TOKEN" ? refused(error, config.authentik.apiUrl, source, tokens) : error;
+    throw error instanceof ServiceError && error.code === "CFA-AK-TOKEN"
+      ? refused(error, config.authentik.apiUrl, source, tokens)
+      : error;
   };
   const version = await client
-    .ask("version.get", z.looseObject({ version_current: z.string() }), { path: "/admin/version/" })
+    .request("version.get", z.looseObject({ version_current: z.string() }), {
+      path: "/admin/version/",
+    })
     .then((answer) => answer.version_current)
     .catch(refuse);
-  const { user } = await client.ask("me.get", AuthentikUser, { path: "/core/users/me/" }).catch(refuse);
+  const { user } = await client
+    .request("me.get", AuthentikUser, { path: "/core/users/me/" })
+    .catch(refuse);
   const renew = `${tokens}: edit the token of cfauth and switch Expiring off; Authentik puts another key in its place when it expires`;
   const [end, may, stranger] = await Promise.all([
     expiry(client, user),
     user.is_superuser ? undefined : readGrantedPermissions(client, user),
-    scene.stranger?.(),
+    context.stranger?.(),
   ]);
   const token: DoctorCheck & { readonly detail: string } =
     end === "unknown"
@@ -39,11 +49,15 @@ export async function checkAuthentik(scene: DoctorContext): Promise<Findings> {
   const roles = authentikPageUrl(config.authentik.url, "identity/roles");
   const missing = may === undefined ? [] : needed.filter((it) => !may.permissions.has(it));
   const checks = needed.map((permission) => shown(permission, may, missing, roles));
-  const reached = passedCheck("authentik.reach", "Authentik answers", `${version} at ${config.authentik.apiUrl}`);
+  const reached = passedCheck(
+    "authentik.reach",
+    "Authentik answers",
+    `${version} at ${config.authentik.apiUrl}`,
+  );
   return {
-    fact: `${version} at ${config.authentik.apiUrl} · ${factOf(token.detail, checks, may)}`,
+    headline: `${version} at ${config.authentik.apiUrl} · ${factOf(token.detail, checks, may)}`,
     checks: [reached, ...(stranger === undefined ? [] : [answersToo(stranger)]), token, ...checks],
-    lacks: lacking(checks),
+    blockedGroups: lacking(checks),
   };
 }
 
@@ -67,15 +81,24 @@ const refused = (error: ServiceError, url: string, source: string, tokens: strin
     status: error.status,
   });
 
-const TokenAnswer = z.looseObject({ intent: z.string().nullish(), expires: z.string().nullish(), expiring: z.boolean().nullish() });
+const TokenAnswer = z.looseObject({
+  intent: z.string().nullish(),
+  expires: z.string().nullish(),
+  expiring: z.boolean().nullish(),
+});
 
 /** A token is not told which of its user's it is: only where all of them never expire, or there is just one, it is known. */
-async function expiry(client: Authentik, { username }: AuthentikUser): Promise<string | undefined | "unknown"> {
+async function expiry(
+  client: Authentik,
+  { username }: AuthentikUser,
+): Promise<string | undefined | "unknown"> {
   const query = { user__username: username, intent: "api" };
-  const found = await client.list("tokens.list", TokenAnswer, { path: "/core/tokens/", query }).catch((error: unknown) => {
-    if (error instanceof ServiceError && !error.transient) return [];
-    throw error;
-  });
+  const found = await client
+    .list("tokens.list", TokenAnswer, { path: "/core/tokens/", query })
+    .catch((error: unknown) => {
+      if (error instanceof ServiceError && !error.transient) return [];
+      throw error;
+    });
   const tokens = found.filter(({ intent }) => intent !== "app_password");
   const [only] = tokens;
   if (only === undefined) return "unknown";
@@ -94,9 +117,15 @@ const SPARED: Readonly<Record<string, string>> = {
   "authentik_providers_oauth2.change_scopemapping": "only direct members of a group are let in",
 };
 
-function shown(permission: string, may: GrantedPermissions | undefined, missing: readonly string[], roles: string): DoctorCheck {
+function shown(
+  permission: string,
+  may: GrantedPermissions | undefined,
+  missing: readonly string[],
+  roles: string,
+): DoctorCheck {
   const check = { id: `authentik.permission.${permission}`, title: permission, listed: true };
-  if (may === undefined || may.permissions.has(permission)) return { ...check, result: "pass", detail: "present" };
+  if (may === undefined || may.permissions.has(permission))
+    return { ...check, result: "pass", detail: "present" };
   if (!may.whole)
     return {
       ...check,
@@ -110,18 +139,26 @@ function shown(permission: string, may: GrantedPermissions | undefined, missing:
     result: without === undefined ? "fail" : "warn",
     detail: `missing${without === undefined ? "" : `: without it ${without}`}`,
     code: "CFA-AK-PERMISSION",
-    fixes: [`${roles} → the role of the token's user → Permissions: assign ${missing.length === 1 ? permission : "what is missing"}`],
+    fixes: [
+      `${roles} → the role of the token's user → Permissions: assign ${missing.length === 1 ? permission : "what is missing"}`,
+    ],
   };
 }
 
-function factOf(token: string, checks: readonly DoctorCheck[], may: GrantedPermissions | undefined): string {
+function factOf(
+  token: string,
+  checks: readonly DoctorCheck[],
+  may: GrantedPermissions | undefined,
+): string {
   const all = checks.length;
   const [missing, dark] = [
     checks.filter(({ code }) => code !== undefined).length,
     checks.filter((it) => it.result === "warn" && it.code === undefined).length,
   ];
-  if (missing > 0) return `token valid, but ${missing} of ${all} permissions ${missing === 1 ? "is" : "are"} missing`;
-  const held = may === undefined ? "superuser, all permissions" : `${all - dark} of ${all} permissions`;
+  if (missing > 0)
+    return `token valid, but ${missing} of ${all} permissions ${missing === 1 ? "is" : "are"} missing`;
+  const held =
+    may === undefined ? "superuser, all permissions" : `${all - dark} of ${all} permissions`;
   return `token valid, ${token.split(":")[0]} · ${held}${dark === 0 ? "" : `, ${dark} not known`}`;
 }
 
@@ -131,10 +168,18 @@ function newer(version: string): boolean {
   return year > 2026 || (year === 2026 && month >= 11);
 }
 
-const READ_FIRST = ["view_flow", "view_certificatekeypair", "view_scopemapping", "view_oauth2provider", "view_application"];
+const READ_FIRST = [
+  "view_flow",
+  "view_certificatekeypair",
+  "view_scopemapping",
+  "view_oauth2provider",
+  "view_application",
+];
 
-function lacking(checks: readonly DoctorCheck[]): Findings["lacks"] {
-  const missing = checks.find(({ title, result }) => result === "fail" && READ_FIRST.some((it) => title.endsWith(`.${it}`)));
+function lacking(checks: readonly DoctorCheck[]): Findings["blockedGroups"] {
+  const missing = checks.find(
+    ({ title, result }) => result === "fail" && READ_FIRST.some((it) => title.endsWith(`.${it}`)),
+  );
   const need: Requirement | undefined = missing && { id: missing.id, title: missing.title };
   return need && { login: need, routes: need };
 }

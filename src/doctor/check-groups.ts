@@ -14,22 +14,38 @@ export interface CheckGroup {
   readonly id: CheckGroupId;
   readonly title: string;
   /** Groups that must have been looked at, and well enough, before this one. */
-  readonly needs: readonly CheckGroupId[];
+  readonly requires: readonly CheckGroupId[];
   /** Whether there is anything to look at; always, unless told. */
-  readonly when?: (scene: DoctorContext) => boolean;
+  readonly when?: (context: DoctorContext) => boolean;
   /** @throws {ServiceError} when nothing in the group could be found out */
-  readonly examine: (scene: DoctorContext) => Promise<Findings>;
+  readonly examine: (context: DoctorContext) => Promise<Findings>;
 }
 
 /** In the order of the report. A new group is one line here and one in `CheckGroupId`. */
 export const CHECK_GROUPS: readonly CheckGroup[] = [
-  { id: "settings", title: "Settings", needs: [], examine: checkSettings },
-  { id: "docker", title: "Docker", needs: [], examine: checkDocker },
-  { id: "cloudflare", title: "Cloudflare", needs: [], examine: checkCloudflare },
-  { id: "tunnel", title: "Tunnel", needs: ["cloudflare"], examine: checkTunnel },
-  { id: "zero-trust", title: "Zero Trust", needs: ["cloudflare"], examine: checkZeroTrust },
-  { id: "authentik", title: "Authentik", needs: [], examine: checkAuthentik },
-  { id: "login", title: "Login", needs: ["cloudflare", "zero-trust", "authentik"], examine: checkLogin },
-  { id: "routes", title: "Routes", needs: ["docker", "cloudflare", "tunnel", "zero-trust", "authentik"], examine: checkRoutes },
-  { id: "notifications", title: "Messages", needs: [], when: ({ config }) => config.notify.length > 0, examine: checkNotifications },
+  { id: "settings", title: "Settings", requires: [], examine: checkSettings },
+  { id: "docker", title: "Docker", requires: [], examine: checkDocker },
+  { id: "cloudflare", title: "Cloudflare", requires: [], examine: checkCloudflare },
+  { id: "tunnel", title: "Tunnel", requires: ["cloudflare"], examine: checkTunnel },
+  { id: "zero-trust", title: "Zero Trust", requires: ["cloudflare"], examine: checkZeroTrust },
+  { id: "authentik", title: "Authentik", requires: [], examine: checkAuthentik },
+  {
+    id: "login",
+    title: "Login",
+    requires: ["cloudflare", "zero-trust", "authentik"],
+    examine: checkLogin,
+  },
+  {
+    id: "routes",
+    title: "Routes",
+    requires: ["docker", "cloudflare", "tunnel", "zero-trust", "authentik"],
+    examine: checkRoutes,
+  },
+  {
+    id: "notifications",
+    title: "Messages",
+    requires: [],
+    when: ({ config }) => config.notify.length > 0,
+    examine: checkNotifications,
+  },
 ];

@@ -34,7 +34,8 @@ function heldBy({ code, status = 0, vendor, message }: ServiceError): Permission
   const has = (...codes: readonly string[]): boolean => codes.some((it) => vendor.includes(it));
   if (code === "CFA-CF-NO-ZERO-TRUST") return "no-team";
   if (status === 401 || status === 403 || has("10000", "9109")) return "missing";
-  const behind = code === "CFA-CF-REFUSED" && (status === 400 || status === 404) && !has("7000", "7003");
+  const behind =
+    code === "CFA-CF-REFUSED" && (status === 400 || status === 404) && !has("7000", "7003");
   return behind ? "present" : { why: status === 0 ? message : `Cloudflare answered ${status}` };
 }
 
@@ -44,20 +45,36 @@ const probe = (
   name: CloudflareOperationName,
   request: (sdk: Sdk) => ReturnType<Sdk["get"]>,
   cloudflare: Cloudflare,
-): Promise<PermissionState> => probePermission(cloudflare.ask(name, z.unknown(), request));
+): Promise<PermissionState> => probePermission(cloudflare.request(name, z.unknown(), request));
 
 const EMPTY = { body: {} };
 
 /** A connector token is given out to those alone who may change tunnels (OpenAPI of 2026-08: write groups only). */
 export const probeTunnel: Probe = (cloudflare, account) =>
-  probe("tunnels.probe", (sdk) => sdk.get(`/accounts/${account}/cfd_tunnel/${randomUUID()}/token`), cloudflare);
+  probe(
+    "tunnels.probe",
+    (sdk) => sdk.get(`/accounts/${account}/cfd_tunnel/${randomUUID()}/token`),
+    cloudflare,
+  );
 
 export const probeApps: Probe = (cloudflare, account) =>
-  probe("applications.probe", (sdk) => sdk.put(`/accounts/${account}/access/apps/${randomUUID()}`, EMPTY), cloudflare);
+  probe(
+    "applications.probe",
+    (sdk) => sdk.put(`/accounts/${account}/access/apps/${randomUUID()}`, EMPTY),
+    cloudflare,
+  );
 
 export const probeLogin: Probe = (cloudflare, account) =>
-  probe("login-methods.probe", (sdk) => sdk.put(`/accounts/${account}/access/identity_providers/${randomUUID()}`, EMPTY), cloudflare);
+  probe(
+    "login-methods.probe",
+    (sdk) => sdk.put(`/accounts/${account}/access/identity_providers/${randomUUID()}`, EMPTY),
+    cloudflare,
+  );
 
 /** In one zone: a token may be for some of them only. */
 export const probeRecords = (cloudflare: Cloudflare, zone: string): Promise<PermissionState> =>
-  probe("records.probe", (sdk) => sdk.patch(`/zones/${zone}/dns_records/${randomBytes(16).toString("hex")}`, EMPTY), cloudflare);
+  probe(
+    "records.probe",
+    (sdk) => sdk.patch(`/zones/${zone}/dns_records/${randomBytes(16).toString("hex")}`, EMPTY),
+    cloudflare,
+  );

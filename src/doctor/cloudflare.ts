@@ -4,9 +4,23 @@ import type { Config } from "../config/config.ts";
 import { chooseZone, type Hostname } from "../core/domain/hostname.ts";
 import { ServiceError } from "../core/errors.ts";
 import { TOKEN_FORM } from "../core/links.ts";
-import { type PermissionState, probeApps, probeLogin, probeRecords, probeTunnel } from "./cloudflare-permissions.ts";
+import {
+  type PermissionState,
+  probeApps,
+  probeLogin,
+  probeRecords,
+  probeTunnel,
+} from "./cloudflare-permissions.ts";
 import type { DoctorContext } from "./context.ts";
-import { type CheckResult, checkFrom, type DoctorCheck, type Findings, firstFew, passedCheck, type Requirement } from "./findings.ts";
+import {
+  type CheckResult,
+  checkFrom,
+  type DoctorCheck,
+  type Findings,
+  firstFew,
+  passedCheck,
+  type Requirement,
+} from "./findings.ts";
 import { settingSource } from "./setting-sources.ts";
 import { tokenExpiry, verifyToken } from "./token.ts";
 
@@ -14,31 +28,48 @@ const Zone = z.looseObject({ id: z.string(), name: z.string(), status: z.string(
 type Zone = z.infer<typeof Zone>;
 
 /** The token, each of its permissions, and the zones. */
-export async function checkCloudflare(scene: DoctorContext): Promise<Findings> {
-  const { cloudflare: client, config, given, now } = scene;
-  const source = settingSource(given, "CLOUDFLARE_API_TOKEN");
-  const found = await verifyToken(client, scene.account).catch((error: unknown) => {
-    throw error instanceof ServiceError && error.code === "CFA-CF-TOKEN" ? refused(error, source) : error;
+export async function checkCloudflare(context: DoctorContext): Promise<Findings> {
+  const { cloudflare: client, config, settingSources, now } = context;
+  const source = settingSource(settingSources, "CLOUDFLARE_API_TOKEN");
+  const found = await verifyToken(client, context.account).catch((error: unknown) => {
+    throw error instanceof ServiceError && error.code === "CFA-CF-TOKEN"
+      ? refused(error, source)
+      : error;
   });
   if (found.status !== "active") throw refused(undefined, source, found.status);
-  const account = await scene.account().catch((error: unknown) => {
+  const account = await context.account().catch((error: unknown) => {
     if (error instanceof ServiceError && error.code === "CFA-CF-ACCOUNT") return error;
     throw error;
   });
   const renew = newToken(source);
-  const token = tokenExpiry(found.expires_on ?? undefined, { id: "cloudflare.token", code: "CFA-CF-TOKEN-EXPIRES", fix: renew }, now);
+  const token = tokenExpiry(
+    found.expires_on ?? undefined,
+    { id: "cloudflare.token", code: "CFA-CF-TOKEN-EXPIRES", fix: renew },
+    now,
+  );
   if (account instanceof ServiceError) {
     const need: Requirement = { id: "cloudflare.account", title: "Cloudflare account" };
     const lacks = { tunnel: need, "zero-trust": need };
-    return { fact: "token valid, but which account is meant is not clear", checks: [token, checkFrom(account, need)], lacks };
+    return {
+      headline: "token valid, but which account is meant is not clear",
+      checks: [token, checkFrom(account, need)],
+      blockedGroups: lacks,
+    };
   }
-  const all = await client.list("zones.list", Zone, (sdk, page) => sdk.zones.list({ account: { id: account }, ...page }));
+  const all = await client.list("zones.list", Zone, (sdk, page) =>
+    sdk.zones.list({ account: { id: account }, ...page }),
+  );
   const zones = all.filter(({ name }) => config.labels.zones?.includes(name) ?? true);
-  const permissions = await permissionsOf(scene, account, zones);
+  const permissions = await permissionsOf(context, account, zones);
   return {
-    fact: factOf(token, permissions, zones),
-    checks: [token, ...permissions, ...zoneChecks(config.labels.zones, all), ...domainChecks(config.labels, all)],
-    lacks: lacking(permissions, zones),
+    headline: factOf(token, permissions, zones),
+    checks: [
+      token,
+      ...permissions,
+      ...zoneChecks(config.labels.zones, all),
+      ...domainChecks(config.labels, all),
+    ],
+    blockedGroups: lacking(permissions, zones),
   };
 }
 
@@ -74,7 +105,9 @@ async function permissionsOf(
     probeTunnel(client, account),
     probeApps(client, account),
     probeLogin(client, account),
-    Promise.all(zones.map(async ({ id, name }) => ({ name, held: await probeRecords(client, id) }))),
+    Promise.all(
+      zones.map(async ({ id, name }) => ({ name, held: await probeRecords(client, id) })),
+    ),
   ]);
   const lacking = records.filter(({ held }) => held === "missing").map(({ name }) => name);
   const odd = records.map(({ held }) => held).find((held) => typeof held === "object");
@@ -97,32 +130,49 @@ const SEEN: Requirement = { id: "cloudflare.permission.zone", title: ZONES };
 function shown({ id, title, held, where = [] }: Permission, fixes: readonly string[]): DoctorCheck {
   const result: CheckResult = typeof held === "object" ? "warn" : RESULTS[held];
   const check = { id: `cloudflare.permission.${id}`, title, result, listed: true } as const;
-  if (typeof held === "object") return { ...check, detail: `not known: ${held.why}`, fixes: [LOOK] };
-  if (held === "no-team") return { ...check, detail: "not known before Zero Trust is set up", needs: TEAM };
-  if (held === "no-zone") return { ...check, detail: "not known before a zone is seen", needs: SEEN };
+  if (typeof held === "object")
+    return { ...check, detail: `not known: ${held.why}`, fixes: [LOOK] };
+  if (held === "no-team")
+    return { ...check, detail: "not known before Zero Trust is set up", needs: TEAM };
+  if (held === "no-zone")
+    return { ...check, detail: "not known before a zone is seen", needs: SEEN };
   if (held === "present") return { ...check, detail: "present" };
   const detail =
-    id === "zone" ? "missing, or the token is for no zone: it sees none" : where.length > 0 ? `missing for ${firstFew(where)}` : "missing";
+    id === "zone"
+      ? "missing, or the token is for no zone: it sees none"
+      : where.length > 0
+        ? `missing for ${firstFew(where)}`
+        : "missing";
   return { ...check, detail, code: "CFA-CF-PERMISSION", fixes };
 }
 
-const LOOK = "run cfauth doctor again; if it stays so, dash.cloudflare.com → My Profile → API Tokens shows what the token may do";
+const LOOK =
+  "run cfauth doctor again; if it stays so, dash.cloudflare.com → My Profile → API Tokens shows what the token may do";
 
 const mend = (missing: readonly Permission[]): readonly string[] => [
   `dash.cloudflare.com → My Profile → API Tokens → the token of cfauth → Edit: add ${missing.length === 1 ? "it" : "them"} (the token stays the same)`,
   `or create a new token with everything ticked: ${TOKEN_FORM}`,
 ];
 
-function factOf(token: DoctorCheck & { readonly detail: string }, permissions: readonly DoctorCheck[], zones: readonly Zone[]): string {
-  const of = (result: CheckResult): number => permissions.filter((check) => check.result === result).length;
+function factOf(
+  token: DoctorCheck & { readonly detail: string },
+  permissions: readonly DoctorCheck[],
+  zones: readonly Zone[],
+): string {
+  const of = (result: CheckResult): number =>
+    permissions.filter((check) => check.result === result).length;
   const [missing, dark, all] = [of("fail"), of("warn") + of("skip"), permissions.length];
-  if (missing > 0) return `token valid, but ${missing} of ${all} permissions ${missing === 1 ? "is" : "are"} missing`;
+  if (missing > 0)
+    return `token valid, but ${missing} of ${all} permissions ${missing === 1 ? "is" : "are"} missing`;
   const held = `${of("pass")} of ${all} permissions${dark === 0 ? "" : `, ${dark} not known`}`;
   return `token valid, ${token.detail.split(":")[0]} · ${held} · ${zones.length === 1 ? "zone" : "zones"} ${firstFew(zones.map(({ name }) => name))}`;
 }
 
 /** Zones that a setting names in vain, and those whose domain does not lead to Cloudflare yet. */
-function zoneChecks(wanted: readonly string[] | undefined, all: readonly Zone[]): readonly DoctorCheck[] {
+function zoneChecks(
+  wanted: readonly string[] | undefined,
+  all: readonly Zone[],
+): readonly DoctorCheck[] {
   const known = new Set(all.map(({ name }) => name));
   const unseen = (wanted ?? []).filter((name) => !known.has(name));
   const used = all.filter(({ name }) => wanted?.includes(name) ?? true);
@@ -137,13 +187,21 @@ function zoneChecks(wanted: readonly string[] | undefined, all: readonly Zone[])
         fixes: [`give the token Zone · Read and DNS · Edit for ${name}`, "or correct CFAUTH_ZONES"],
       }),
     ),
-    ...used.map(({ name, status }): DoctorCheck => (status === "pending" ? pending(name) : passedCheck("cloudflare.zone", `zone ${name}`))),
+    ...used.map(
+      ({ name, status }): DoctorCheck =>
+        status === "pending" ? pending(name) : passedCheck("cloudflare.zone", `zone ${name}`),
+    ),
   ];
 }
 
 /** CFAUTH_DOMAIN completes hostnames, so it has to lie in a zone that may be used. The most specific zone decides. */
-function domainChecks({ domain, zones: wanted }: Config["labels"], all: readonly Zone[]): readonly DoctorCheck[] {
-  const [usable, excluded] = [true, false].map((is) => all.filter(({ name }) => (wanted?.includes(name) ?? true) === is));
+function domainChecks(
+  { domain, zones: wanted }: Config["labels"],
+  all: readonly Zone[],
+): readonly DoctorCheck[] {
+  const [usable, excluded] = [true, false].map((is) =>
+    all.filter(({ name }) => (wanted?.includes(name) ?? true) === is),
+  );
   const choice =
     domain === undefined
       ? undefined
@@ -160,7 +218,10 @@ function domainChecks({ domain, zones: wanted }: Config["labels"], all: readonly
       result: "warn",
       detail: `CFAUTH_DOMAIN ${domain} belongs to the zone ${choice.name}, which CFAUTH_ZONES leaves out`,
       code: "CFA-CF-ZONE",
-      fixes: [`add ${choice.name} to CFAUTH_ZONES`, "or set CFAUTH_DOMAIN to a domain in one of the zones that it lists"],
+      fixes: [
+        `add ${choice.name} to CFAUTH_ZONES`,
+        "or set CFAUTH_DOMAIN to a domain in one of the zones that it lists",
+      ],
     },
   ];
 }
@@ -171,15 +232,27 @@ const pending = (name: string): DoctorCheck => ({
   result: "warn",
   detail: `${name} is pending: its name servers do not lead to Cloudflare yet, so nothing below it is reached`,
   code: "CFA-CF-ZONE",
-  fixes: [`dash.cloudflare.com → ${name} → Overview shows the two name servers to set where the domain is registered`],
+  fixes: [
+    `dash.cloudflare.com → ${name} → Overview shows the two name servers to set where the domain is registered`,
+  ],
 });
 
-function lacking(permissions: readonly DoctorCheck[], zones: readonly Zone[]): Findings["lacks"] {
+function lacking(
+  permissions: readonly DoctorCheck[],
+  zones: readonly Zone[],
+): Findings["blockedGroups"] {
   const missing = (id: string): Requirement | undefined => {
-    const check = permissions.find((it) => it.id === `cloudflare.permission.${id}` && it.result === "fail");
+    const check = permissions.find(
+      (it) => it.id === `cloudflare.permission.${id}` && it.result === "fail",
+    );
     return check && { id: check.id, title: check.title.replace(/^(Account|Zone) · /, "") };
   };
   const [tunnel, login] = [missing("tunnel"), missing("access-login")];
-  const routes = missing("access-apps") ?? missing("zone") ?? (zones.length === 1 ? missing("dns") : undefined);
-  return { ...(tunnel && { tunnel }), ...(login && { "zero-trust": login }), ...(routes && { routes }) };
+  const routes =
+    missing("access-apps") ?? missing("zone") ?? (zones.length === 1 ? missing("dns") : undefined);
+  return {
+    ...(tunnel && { tunnel }),
+    ...(login && { "zero-trust": login }),
+    ...(routes && { routes }),
+  };
 }

@@ -18,7 +18,7 @@ import type { SettingSources } from "./setting-sources.ts";
 
 export interface DoctorContextParts {
   readonly config: Config;
-  readonly given: SettingSources;
+  readonly settingSources: SettingSources;
   readonly docker: Docker;
   readonly cloudflare: Cloudflare;
   readonly authentik: Authentik;
@@ -26,7 +26,7 @@ export interface DoctorContextParts {
   readonly stranger?: (() => Promise<Stranger | undefined>) | undefined;
   readonly visit: HttpProbe;
   /** What the daemon of the same container says of itself; undefined where none answers. */
-  readonly beside: () => Promise<Report | undefined>;
+  readonly daemon: () => Promise<Report | undefined>;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Once aborted what is found is no finding: nothing is asked any more. */
@@ -46,15 +46,17 @@ export interface DoctorContext extends DoctorContextParts {
   /** @throws {ServiceError} */
   readonly account: () => Promise<string>;
   /** Each part of the world. @throws {ServiceError} */
-  readonly look: { readonly [Part in keyof Omit<ObservedState, "directory">]: () => Promise<ObservedState[Part]> };
-  readonly hands: () => Promise<Drivers>;
+  readonly observe: {
+    readonly [Part in keyof Omit<ObservedState, "lookups">]: () => Promise<ObservedState[Part]>;
+  };
+  readonly drivers: () => Promise<Drivers>;
 }
 
 /** Stands for the owner while Docker does not tell it: nothing in Cloudflare or Authentik is of that name. */
 const NOBODY = "nobody-at-all" as Owner;
 
 export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
-  const { config, docker, cloudflare, authentik, beside } = parts;
+  const { config, docker, cloudflare, authentik, daemon } = parts;
   const source = createDockerSource({
     docker,
     log: { debug: () => {} },
@@ -64,7 +66,7 @@ export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
   const identity = once(() => source.identity());
   const owner = async (): Promise<Owner> => config.owner ?? ownerFromEngine((await identity()).id);
   const account = once(async () => config.cloudflare.accountId ?? (await onlyAccount(cloudflare)));
-  const hands = once(async () => {
+  const drivers = once(async () => {
     const options: DriverFactoryOptions = {
       config,
       cloudflare,
@@ -74,24 +76,26 @@ export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
     };
     return createDrivers(options);
   });
-  const tunnel = once(async () => (await hands()).tunnel.observe("all", undefined));
+  const tunnel = once(async () => (await drivers()).tunnel.observe("all", undefined));
   return {
     ...parts,
-    beside: once(beside),
+    daemon: once(daemon),
     workloads: once(() => source.list()),
     identity,
     owner,
     account,
-    hands,
-    look: {
+    drivers,
+    observe: {
       tunnel,
-      login: once(async () => (await hands()).login.observe("all", undefined)),
-      policy: once(async () => (await hands()).policy.observe("all", undefined)),
-      access: once(async () => (await hands()).access.observe("all", undefined)),
+      login: once(async () => (await drivers()).login.observe("all", undefined)),
+      policy: once(async () => (await drivers()).policy.observe("all", undefined)),
+      access: once(async () => (await drivers()).access.observe("all", undefined)),
       // The rules are looked up by the tunnel's id.
-      ingress: once(async () => (await tunnel(), (await hands()).ingress.observe("all", undefined))),
-      dns: once(async () => (await hands()).dns.observe("all", undefined)),
-      tile: once(async () => (await hands()).tile.observe("all", undefined)),
+      ingress: once(
+        async () => (await tunnel(), (await drivers()).ingress.observe("all", undefined)),
+      ),
+      dns: once(async () => (await drivers()).dns.observe("all", undefined)),
+      tile: once(async () => (await drivers()).tile.observe("all", undefined)),
     },
   };
 }

@@ -4,14 +4,27 @@ import type { Workload } from "../core/domain/workload.ts";
 import { ServiceError } from "../core/errors.ts";
 import { pluralise } from "../core/text/grammar.ts";
 import type { DoctorContext } from "./context.ts";
-import { checkFrom, type DoctorCheck, type Findings, firstFew, passedCheck, type Requirement } from "./findings.ts";
+import {
+  checkFrom,
+  type DoctorCheck,
+  type Findings,
+  firstFew,
+  passedCheck,
+  type Requirement,
+} from "./findings.ts";
 
 /** The engine, each path that a socket proxy may refuse, and the tunnel network. */
-export async function checkDocker(scene: DoctorContext): Promise<Findings> {
-  const { config } = scene;
-  const [listed, info, events] = await Promise.all([outcome(scene.workloads()), outcome(version(scene)), outcome(subscribed(scene))]);
+export async function checkDocker(context: DoctorContext): Promise<Findings> {
+  const { config } = context;
+  const [listed, info, events] = await Promise.all([
+    outcome(context.workloads()),
+    outcome(version(context)),
+    outcome(subscribed(context)),
+  ]);
   // What is wrong with the whole engine is said once.
-  const whole = [listed, info, events].find((it) => it instanceof ServiceError && it.code !== "CFA-DOCKER-PROXY");
+  const whole = [listed, info, events].find(
+    (it) => it instanceof ServiceError && it.code !== "CFA-DOCKER-PROXY",
+  );
   if (listed instanceof ServiceError && whole instanceof ServiceError) throw whole;
   const workloads = listed instanceof ServiceError ? undefined : listed;
   const at = formatDockerAddress(config.docker);
@@ -21,15 +34,20 @@ export async function checkDocker(scene: DoctorContext): Promise<Findings> {
     path("info", "GET /info", info, config.owner === undefined ? "fail" : "pass"),
     path("events", "GET /events", events, "warn"),
     ...(workloads === undefined ? [] : [images(workloads)]),
-    ...(config.labels.target === "published" ? [] : await networks(scene, workloads ?? [])),
+    ...(config.labels.target === "published" ? [] : await networks(context, workloads ?? [])),
   ];
   const named = info instanceof ServiceError ? "engine" : `engine ${info}`;
-  const owned = config.owner !== undefined || !((await outcome(scene.owner())) instanceof ServiceError);
+  const owned =
+    config.owner !== undefined || !((await outcome(context.owner())) instanceof ServiceError);
   const lack = workloads === undefined ? "containers" : owned ? undefined : "info";
   return {
-    fact: [`${named} at ${at}`, ...summary(config.labels.networks, checks, workloads)].join(" · "),
+    headline: [`${named} at ${at}`, ...summary(config.labels.networks, checks, workloads)].join(
+      " · ",
+    ),
     checks,
-    ...(lack !== undefined && { lacks: { routes: { id: `docker.path.${lack}`, title: "Docker" } } }),
+    ...(lack !== undefined && {
+      blockedGroups: { routes: { id: `docker.path.${lack}`, title: "Docker" } },
+    }),
   };
 }
 
@@ -45,7 +63,11 @@ const version = async ({ docker: engine }: DoctorContext): Promise<string> =>
 /** Subscribed and left again: a proxy may let through the list and not this. */
 async function subscribed({ docker: engine, now }: DoctorContext): Promise<true> {
   const enough = new AbortController();
-  const stream = await engine.events({ type: ["container"] }, Math.floor(now / 1_000), enough.signal);
+  const stream = await engine.events(
+    { type: ["container"] },
+    Math.floor(now / 1_000),
+    enough.signal,
+  );
   stream.on("error", () => {});
   enough.abort();
   stream.destroy();
@@ -53,24 +75,36 @@ async function subscribed({ docker: engine, now }: DoctorContext): Promise<true>
 }
 
 /** @param refused - what a refusal of this path means: without events, changes are noticed at the next resync only */
-function path(name: string, title: string, found: unknown, refused: "pass" | "warn" | "fail"): DoctorCheck {
+function path(
+  name: string,
+  title: string,
+  found: unknown,
+  refused: "pass" | "warn" | "fail",
+): DoctorCheck {
   const id = `docker.path.${name}`;
   if (!(found instanceof ServiceError)) return passedCheck(id, title, "allowed");
   const check = checkFrom(found, { id, title }, refused);
-  if (refused === "pass") return { ...passedCheck(id, title, "refused, and not needed, since CFAUTH_OWNER is set") };
-  return name === "events" ? { ...check, detail: `${found.message}, so containers are noticed only at each resync` } : check;
+  if (refused === "pass")
+    return { ...passedCheck(id, title, "refused, and not needed, since CFAUTH_OWNER is set") };
+  return name === "events"
+    ? { ...check, detail: `${found.message}, so containers are noticed only at each resync` }
+    : check;
 }
 
 /** Whether it is known which labels are an image's. */
 function images(workloads: readonly Workload[]): DoctorCheck {
   const { id, title } = { id: "docker.path.images", title: "GET /images/<id>/json" };
-  const unknown = workloads.flatMap(({ name, imageLabels }) => (imageLabels.kind === "unknown" ? [{ name, why: imageLabels.why }] : []));
+  const unknown = workloads.flatMap(({ name, imageLabels }) =>
+    imageLabels.kind === "unknown" ? [{ name, why: imageLabels.why }] : [],
+  );
   const [first] = unknown;
   if (first === undefined)
     return passedCheck(
       id,
       title,
-      workloads.some(({ imageLabels }) => imageLabels.kind === "obeyed") ? "not needed, since CFAUTH_IMAGE_LABELS=true" : "allowed",
+      workloads.some(({ imageLabels }) => imageLabels.kind === "obeyed")
+        ? "not needed, since CFAUTH_IMAGE_LABELS=true"
+        : "allowed",
     );
   return {
     id,
@@ -85,17 +119,24 @@ function images(workloads: readonly Workload[]): DoctorCheck {
   };
 }
 
-async function networks({ docker: engine, config }: DoctorContext, workloads: readonly Workload[]): Promise<readonly DoctorCheck[]> {
+async function networks(
+  { docker: engine, config }: DoctorContext,
+  workloads: readonly Workload[],
+): Promise<readonly DoctorCheck[]> {
   const seen = new Map<string, number>();
-  for (const name of workloads.flatMap((it) => Object.keys(it.networks))) seen.set(name, (seen.get(name) ?? 0) + 1);
+  for (const name of workloads.flatMap((it) => Object.keys(it.networks)))
+    seen.set(name, (seen.get(name) ?? 0) + 1);
   return await Promise.all(
     config.labels.networks.map(async (name): Promise<DoctorCheck> => {
       const need: Requirement = { id: "docker.network", title: `network ${name}` };
       const used = seen.get(name);
       if (used !== undefined) return passedCheck(need.id, need.title, pluralise(used, "container"));
       const found = await outcome(engine.network(name, z.looseObject({ Name: z.string() })));
-      if (!(found instanceof ServiceError)) return passedCheck(need.id, need.title, "no container is on it yet");
-      return found.status === 404 ? missing(need, name, [...seen.keys()]) : unknown(need, name, found);
+      if (!(found instanceof ServiceError))
+        return passedCheck(need.id, need.title, "no container is on it yet");
+      return found.status === 404
+        ? missing(need, name, [...seen.keys()])
+        : unknown(need, name, found);
     }),
   );
 }
@@ -132,13 +173,23 @@ function summary(
   workloads: readonly Workload[] | undefined,
 ): readonly string[] {
   if (workloads === undefined) return ["the list of containers is refused"];
-  const gone = checks.filter(({ id, result }) => id === "docker.network" && result === "fail").map(({ title }) => title);
+  const gone = checks
+    .filter(({ id, result }) => id === "docker.network" && result === "fail")
+    .map(({ title }) => title);
   if (gone.length > 0) return [`no ${gone.join(", no ")}`];
-  const refused = checks.filter(({ id, result }) => id.startsWith("docker.path.") && (result === "warn" || result === "fail"));
+  const refused = checks.filter(
+    ({ id, result }) => id.startsWith("docker.path.") && (result === "warn" || result === "fail"),
+  );
   if (refused.length > 0) return [`${refused.map(({ title }) => title).join(" and ")} refused`];
-  const on = workloads.filter((it) => networks.some((name) => Object.hasOwn(it.networks, name))).length;
-  const all = checks.filter(({ id }) => id === "docker.network").map(({ title }) => title.replace("network ", ""));
+  const on = workloads.filter((it) =>
+    networks.some((name) => Object.hasOwn(it.networks, name)),
+  ).length;
+  const all = checks
+    .filter(({ id }) => id === "docker.network")
+    .map(({ title }) => title.replace("network ", ""));
   return all.length === 0
     ? [pluralise(workloads.length, "container")]
-    : [`${all.length === 1 ? "network" : "networks"} ${all.join(", ")}, ${pluralise(on, "container")}`];
+    : [
+        `${all.length === 1 ? "network" : "networks"} ${all.join(", ")}, ${pluralise(on, "container")}`,
+      ];
 }

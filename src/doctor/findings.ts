@@ -46,10 +46,10 @@ export interface Requirement {
 /** What came out of looking at one group. */
 export interface Findings {
   /** The one fact that matters: the group's line. */
-  readonly fact: string;
+  readonly headline: string;
   readonly checks: readonly DoctorCheck[];
   /** Groups that cannot be looked at, and for want of what. Those that need these are not looked at either. */
-  readonly lacks?: Readonly<Partial<Record<CheckGroupId, Requirement>>> | undefined;
+  readonly blockedGroups?: Readonly<Partial<Record<CheckGroupId, Requirement>>> | undefined;
 }
 
 export interface CheckResults extends Findings {
@@ -67,13 +67,21 @@ const BAD: readonly CheckResult[] = ["fail", "warn"];
 /** The worst of its checks; skipped where all of them were. */
 export function resultOf(checks: readonly Pick<DoctorCheck, "result">[]): CheckResult {
   const worst = BAD.find((result) => checks.some((check) => check.result === result));
-  return worst ?? (checks.length > 0 && checks.every(({ result }) => result === "skip") ? "skip" : "pass");
+  return (
+    worst ??
+    (checks.length > 0 && checks.every(({ result }) => result === "skip") ? "skip" : "pass")
+  );
 }
 
-export const failedCheck = ({ result }: Pick<DoctorCheck, "result">): boolean => BAD.includes(result);
+export const failedCheck = ({ result }: Pick<DoctorCheck, "result">): boolean =>
+  BAD.includes(result);
 
 /** A fault of the world that a look met. */
-export const checkFrom = (error: ServiceError, { id, title }: Requirement, result: CheckResult = "fail"): DoctorCheck => ({
+export const checkFrom = (
+  error: ServiceError,
+  { id, title }: Requirement,
+  result: CheckResult = "fail",
+): DoctorCheck => ({
   id,
   title,
   result,
@@ -82,7 +90,12 @@ export const checkFrom = (error: ServiceError, { id, title }: Requirement, resul
   fixes: [error.fix],
 });
 
-export const passedCheck = (id: string, title: string, detail?: string): DoctorCheck => ({ id, title, result: "pass", detail });
+export const passedCheck = (id: string, title: string, detail?: string): DoctorCheck => ({
+  id,
+  title,
+  result: "pass",
+  detail,
+});
 
 /** The first few, and how many more there are. */
 export function firstFew(names: readonly string[], most = 5): string {

@@ -24,10 +24,17 @@ export const createHttpProbe =
   (signal: AbortSignal, timeoutMs: number): HttpProbe =>
   async (url) => {
     try {
-      const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+      const answer = await fetch(url, {
+        redirect: "manual",
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      });
       const location = answer.headers.get("location") ?? undefined;
       const body = answer.body === null ? "" : await beginningOf(answer.body, MAX_PAGE_BYTES);
-      return { status: answer.status, location: location === undefined ? undefined : new URL(location, url).href, body };
+      return {
+        status: answer.status,
+        location: location === undefined ? undefined : new URL(location, url).href,
+        body,
+      };
     } catch (error) {
       const { code, name } = safeCause(error, []);
       return { why: name === "TimeoutError" ? "no answer in time" : (code ?? name) };

@@ -4,7 +4,8 @@ import type { CheckResult, Diagnosis, DoctorCheck } from "./findings.ts";
 /** What `cfauth doctor --json` prints. Public interface: described in docs/commands.md. */
 export function diagnosisJson({ groups }: Diagnosis, version: string): object {
   const checks = groups.flatMap((group) => group.checks);
-  const count = (result: CheckResult): number => checks.filter((check) => check.result === result).length;
+  const count = (result: CheckResult): number =>
+    checks.filter((check) => check.result === result).length;
   return {
     formatVersion: "1.0",
     version,
@@ -14,13 +15,24 @@ export function diagnosisJson({ groups }: Diagnosis, version: string): object {
       id: group.id,
       title: group.title,
       result: group.result,
-      fact: group.fact,
+      fact: group.headline,
       checks: group.checks.map(checkJson),
     })),
   };
 }
 
-function checkJson({ id, title, result, detail, code, fixes = [], needs, hostname, container, label }: DoctorCheck): object {
+function checkJson({
+  id,
+  title,
+  result,
+  detail,
+  code,
+  fixes = [],
+  needs,
+  hostname,
+  container,
+  label,
+}: DoctorCheck): object {
   const [fix, alternative] = fixes;
   return {
     id,

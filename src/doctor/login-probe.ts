@@ -23,7 +23,11 @@ const MOST_STEPS = 6;
 const LOGIN_PAGE = /\/if\/flow\/[^/]+\/?$/;
 
 /** Follows the login as a browser without cookies would, as the dashboard's "Test" button does, and logs in nowhere. */
-export async function followLogin(visit: HttpProbe, from: string, callback: string): Promise<LoginOutcome> {
+export async function followLogin(
+  visit: HttpProbe,
+  from: string,
+  callback: string,
+): Promise<LoginOutcome> {
   let at = from;
   for (let step = 0; step < MOST_STEPS; step += 1) {
     const team = accessLogin(at);
@@ -32,7 +36,8 @@ export async function followLogin(visit: HttpProbe, from: string, callback: stri
     if (LOGIN_PAGE.test(new URL(at).pathname)) return { is: "login" };
     const page = await visit(at);
     if ("why" in page) return { is: "silent", why: page.why };
-    if (page.status < 300 || page.status >= 400 || page.location === undefined) return { is: "refused", says: titled(page) };
+    if (page.status < 300 || page.status >= 400 || page.location === undefined)
+      return { is: "refused", says: titled(page) };
     at = page.location;
   }
   return { is: "refused", says: "it is sent round in a circle" };
@@ -46,7 +51,8 @@ export function accessLogin(url: string): string | undefined {
 
 /** An error page in a few words: its headline or its title, with the status. */
 function titled({ status, body }: ProbedPage): string {
-  const [, found = ""] = /<h1[^>]*>([\s\S]*?)<\/h1>/i.exec(body) ?? /<title[^>]*>([\s\S]*?)<\/title>/i.exec(body) ?? [];
+  const [, found = ""] =
+    /<h1[^>]*>([\s\S]*?)<\/h1>/i.exec(body) ?? /<title[^>]*>([\s\S]*?)<\/title>/i.exec(body) ?? [];
   const text = found
     .replaceAll(/<[^>]*>/g, "")
     .replaceAll(/\s+/g, " ")

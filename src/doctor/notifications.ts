@@ -3,11 +3,16 @@ import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, passedCheck } from "./findings.ts";
 
 /** Where messages go. Nothing is sent unless that is asked for: somebody's telephone would ring. */
-export async function checkNotifications({ config, notify, owner, now }: DoctorContext): Promise<Findings> {
+export async function checkNotifications({
+  config,
+  notify,
+  owner,
+  now,
+}: DoctorContext): Promise<Findings> {
   const names = config.notify.map(({ name }) => name);
   if (notify === undefined)
     return {
-      fact: `${names.join(", ")} · not tested: cfauth doctor --notify sends a test`,
+      headline: `${names.join(", ")} · not tested: cfauth doctor --notify sends a test`,
       checks: names.map((name) => passedCheck("notifications.target", name, "not tested")),
     };
   const letterhead = { at: now, owner: await owner().catch(() => "") };
@@ -18,10 +23,17 @@ export async function checkNotifications({ config, notify, owner, now }: DoctorC
     return { id: "notifications.target", title: it.to, result: "warn", detail, fixes: [FIX] };
   });
   const taken = tested.filter(({ delivered }) => delivered).length;
-  return { fact: taken === tested.length ? `${names.join(", ")} took the test` : `${taken} of ${tested.length} took the test`, checks };
+  return {
+    headline:
+      taken === tested.length
+        ? `${names.join(", ")} took the test`
+        : `${taken} of ${tested.length} took the test`,
+    checks,
+  };
 }
 
 /** Less than a group may take. */
 const TIMEOUT_MS = 8_000;
 
-const FIX = "correct the address in CFAUTH_NOTIFY_URL (docs/notifications.md has one for each service), then: cfauth doctor --notify";
+const FIX =
+  "correct the address in CFAUTH_NOTIFY_URL (docs/notifications.md has one for each service), then: cfauth doctor --notify";

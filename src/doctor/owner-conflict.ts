@@ -30,12 +30,29 @@ const NEED: Requirement = { id: "routes.owner", title: "nobody else uses this ow
  * |                                                  | is not there         | a warning, if the owner was named      |
  * | a route that it calls live is not as it left it  | is there, and settled| a warning: somebody changed it         |
  */
-export function findSharedOwner({ owner, named, unasked, undone, daemon, startupGraceMs }: MarkedObjects): DoctorCheck {
-  const stateOf = new Map(daemon?.routes.map((route) => [`${route.hostname}${route.path ?? ""}`, route.state]));
-  const strange = daemon === undefined ? (named ? unasked : []) : unasked.filter((key) => !stateOf.has(key));
-  const changed = daemon?.lastPass?.result === "settled" ? undone.filter((key) => stateOf.get(key) === "live") : [];
+export function findSharedOwner({
+  owner,
+  named,
+  unasked,
+  undone,
+  daemon,
+  startupGraceMs,
+}: MarkedObjects): DoctorCheck {
+  const stateOf = new Map(
+    daemon?.routes.map((route) => [`${route.hostname}${route.path ?? ""}`, route.state]),
+  );
+  const strange =
+    daemon === undefined ? (named ? unasked : []) : unasked.filter((key) => !stateOf.has(key));
+  const changed =
+    daemon?.lastPass?.result === "settled"
+      ? undone.filter((key) => stateOf.get(key) === "live")
+      : [];
   if (strange.length === 0 && changed.length === 0)
-    return passedCheck(NEED.id, NEED.title, daemon === undefined ? "not seen" : `nobody else is seen to use owner ${owner}`);
+    return passedCheck(
+      NEED.id,
+      NEED.title,
+      daemon === undefined ? "not seen" : `nobody else is seen to use owner ${owner}`,
+    );
   const said = [
     ...(strange.length > 0
       ? [
@@ -48,7 +65,10 @@ export function findSharedOwner({ owner, named, unasked, undone, daemon, startup
         ]
       : []),
   ];
-  const maybe = daemon === undefined ? "their containers may only be stopped" : "somebody may have changed it by hand";
+  const maybe =
+    daemon === undefined
+      ? "their containers may only be stopped"
+      : "somebody may have changed it by hand";
   return {
     ...NEED,
     result: "warn",
@@ -61,4 +81,5 @@ export function findSharedOwner({ owner, named, unasked, undone, daemon, startup
   };
 }
 
-const ago = (daemon: Report | undefined): string => (daemon?.lastPass ? `at ${daemon.lastPass.at.slice(11, 16)} UTC` : "");
+const ago = (daemon: Report | undefined): string =>
+  daemon?.lastPass ? `at ${daemon.lastPass.at.slice(11, 16)} UTC` : "";

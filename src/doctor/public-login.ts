@@ -8,13 +8,20 @@ import { type DoctorCheck, passedCheck, type Requirement } from "./findings.ts";
 import type { NoPage, ProbedPage } from "./http-probe.ts";
 import { accessLogin, followLogin, type LoginOutcome } from "./login-probe.ts";
 
-export const BEHIND: Requirement = { id: "login.behind-access", title: "Authentik is not behind Access" };
+export const BEHIND: Requirement = {
+  id: "login.behind-access",
+  title: "Authentik is not behind Access",
+};
 export const AGREES: Requirement = { id: "login.agrees", title: "Cloudflare and Authentik agree" };
 export const DISCOVERY: Requirement = { id: "login.discovery", title: "discovery document" };
 export const KEYS: Requirement = { id: "login.keys", title: "signing keys" };
 export const JOURNEY: Requirement = { id: "login.page", title: "Authentik's login page" };
 
-export const skippedCheck = (need: Requirement, on: Requirement): DoctorCheck => ({ ...need, result: "skip", needs: on });
+export const skippedCheck = (need: Requirement, on: Requirement): DoctorCheck => ({
+  ...need,
+  result: "skip",
+  needs: on,
+});
 
 /** What somebody without cookies is answered at the addresses that Cloudflare and browsers use. */
 export interface Found {
@@ -24,15 +31,19 @@ export interface Found {
 }
 
 /** By what Cloudflare has of the login, not by what it should have. */
-export async function asBrowsersSee({ visit }: DoctorContext, seen: ObservedLogin, method: LoginMethod): Promise<Found> {
-  const { wish, application, teamDomain } = seen;
-  const at = `${wish.publicUrl}/application/o/${application?.slug ?? wish.slug}`;
+export async function asBrowsersSee(
+  { visit }: DoctorContext,
+  observed: ObservedLogin,
+  method: LoginMethod,
+): Promise<Found> {
+  const { settings, application, teamDomain } = observed;
+  const at = `${settings.publicUrl}/application/o/${application?.slug ?? settings.slug}`;
   const certs = method.config.certs_url;
   const callback = `https://${teamDomain}/cdn-cgi/access/callback`;
   const [discovery, keys, end] = await Promise.all([
     visit(`${at}/.well-known/openid-configuration`),
     visit(URL.canParse(certs) ? certs : `${at}/jwks/`),
-    followLogin(visit, authorizeUrl(wish.publicUrl, method, callback), callback),
+    followLogin(visit, authorizeUrl(settings.publicUrl, method, callback), callback),
   ]);
   return { discovery, keys, end };
 }
@@ -46,13 +57,19 @@ function authorizeUrl(publicUrl: string, { config }: LoginMethod, callback: stri
     scope: config.scopes.join(" "),
     state: "cfauth-doctor",
     // Nobody knows what it is the hash of: no code that came of it could be redeemed.
-    ...(config.pkce_enabled && { code_challenge: randomBytes(32).toString("base64url"), code_challenge_method: "S256" }),
+    ...(config.pkce_enabled && {
+      code_challenge: randomBytes(32).toString("base64url"),
+      code_challenge_method: "S256",
+    }),
   });
   return `${URL.canParse(config.auth_url) ? config.auth_url : `${publicUrl}/application/o/authorize/`}?${query}`;
 }
 
 /** A login of Access in front of it, by the redirects that came. */
-export function observedAccess({ discovery, keys, end }: Found, host: string): readonly DoctorCheck[] {
+export function observedAccess(
+  { discovery, keys, end }: Found,
+  host: string,
+): readonly DoctorCheck[] {
   const sent = [discovery, keys].flatMap((page) =>
     "location" in page && page.location !== undefined ? (accessLogin(page.location) ?? []) : [],
   );
@@ -78,10 +95,21 @@ export function wasReached(
   { discovery, keys, end }: Found,
   { running, mending }: { readonly running: boolean; readonly mending: boolean },
 ): readonly DoctorCheck[] {
-  const silent = [discovery, keys].flatMap((page) => ("why" in page ? [page.why] : [])).concat(end.is === "silent" ? [end.why] : []);
+  const silent = [discovery, keys]
+    .flatMap((page) => ("why" in page ? [page.why] : []))
+    .concat(end.is === "silent" ? [end.why] : []);
   const [why] = silent;
-  if (why !== undefined) return [notReached(url, why, running), skippedCheck(KEYS, DISCOVERY), skippedCheck(JOURNEY, DISCOVERY)];
-  return [discovered(discovery as ProbedPage, url), keysIn(keys as ProbedPage, mending), arrival(end, url, mending)];
+  if (why !== undefined)
+    return [
+      notReached(url, why, running),
+      skippedCheck(KEYS, DISCOVERY),
+      skippedCheck(JOURNEY, DISCOVERY),
+    ];
+  return [
+    discovered(discovery as ProbedPage, url),
+    keysIn(keys as ProbedPage, mending),
+    arrival(end, url, mending),
+  ];
 }
 
 /** While cfauth does not run, Authentik may be a route that it is yet to open. */
@@ -109,7 +137,8 @@ function discovered({ status, body }: ProbedPage, url: string): DoctorCheck {
       ],
     };
   const { issuer } = read.data;
-  if (issuer.startsWith(`${url}/`) || issuer === url) return passedCheck(DISCOVERY.id, DISCOVERY.title, issuer);
+  if (issuer.startsWith(`${url}/`) || issuer === url)
+    return passedCheck(DISCOVERY.id, DISCOVERY.title, issuer);
   return {
     ...DISCOVERY,
     result: "warn",
@@ -122,11 +151,21 @@ function discovered({ status, body }: ProbedPage, url: string): DoctorCheck {
 }
 
 function keysIn({ status, body }: ProbedPage, mending: boolean): DoctorCheck {
-  const Keys = z.looseObject({ keys: z.array(z.looseObject({ alg: z.string().nullish(), kty: z.string().nullish() })).nullish() });
+  const Keys = z.looseObject({
+    keys: z
+      .array(z.looseObject({ alg: z.string().nullish(), kty: z.string().nullish() }))
+      .nullish(),
+  });
   const keys = Keys.safeParse(tryParseJson(body)).data?.keys ?? [];
   if (status === 200 && keys.length > 0) {
-    const kinds = [...new Set(keys.map(({ alg, kty }) => alg ?? kty ?? "of a kind it does not tell"))];
-    return passedCheck(KEYS.id, KEYS.title, `${pluralise(keys.length, "signing key")} (${kinds.join(", ")})`);
+    const kinds = [
+      ...new Set(keys.map(({ alg, kty }) => alg ?? kty ?? "of a kind it does not tell")),
+    ];
+    return passedCheck(
+      KEYS.id,
+      KEYS.title,
+      `${pluralise(keys.length, "signing key")} (${kinds.join(", ")})`,
+    );
   }
   return {
     ...KEYS,

@@ -16,41 +16,68 @@ import { type DoctorCheck, type Findings, firstFew, passedCheck } from "./findin
 import { findSharedOwner } from "./owner-conflict.ts";
 
 /** What the labels ask for, how it stands, and whether it is ours alone. The planner is asked, and nothing is carried out. */
-export async function checkRoutes(scene: DoctorContext): Promise<Findings> {
-  const { config, look, now } = scene;
-  const [owner, hands, workloads, daemon] = await Promise.all([scene.owner(), scene.hands(), scene.workloads(), scene.beside()]);
-  const names = referencedNames(workloads, config.labels);
-  const [tunnel, login, policy, access, ingress, dns, tile, directory] = await Promise.all([
-    look.tunnel(),
-    look.login(),
-    look.policy(),
-    look.access(),
-    look.ingress(),
-    look.dns(),
-    look.tile(),
-    hands.directory.observe(names),
+export async function checkRoutes(context: DoctorContext): Promise<Findings> {
+  const { config, observe, now } = context;
+  const [owner, drivers, workloads, daemon] = await Promise.all([
+    context.owner(),
+    context.drivers(),
+    context.workloads(),
+    context.daemon(),
   ]);
-  const world: ObservedState = { tunnel, login, policy, access, ingress, dns, tile, directory };
-  const { desired } = computeDesired(desiredStateSettings(config), graceOf(config), workloads, world, EMPTY_MEMORY, now);
+  const names = referencedNames(workloads, config.labels);
+  const [tunnel, login, policy, access, ingress, dns, tile, lookups] = await Promise.all([
+    observe.tunnel(),
+    observe.login(),
+    observe.policy(),
+    observe.access(),
+    observe.ingress(),
+    observe.dns(),
+    observe.tile(),
+    drivers.lookups.observe(names),
+  ]);
+  const observed: ObservedState = { tunnel, login, policy, access, ingress, dns, tile, lookups };
+  const { desired } = computeDesired(
+    desiredStateSettings(config),
+    graceOf(config),
+    workloads,
+    observed,
+    EMPTY_MEMORY,
+    now,
+  );
   const rooms = resourceModel(owner, config.tiles);
-  const planned = planChanges(rooms, desired, world);
-  const stands = deployedRoutes(world);
-  const known = routeStatuses(planned, desired, stands, new Map(), now);
+  const planned = planChanges(rooms, desired, observed);
+  const deployed = deployedRoutes(observed);
+  const known = routeStatuses(planned, desired, deployed, new Map(), now);
   const told = planned.problems.filter((problem) => !toldElsewhere(problem));
-  const faulty = new Set(told.flatMap(({ route, severity }) => (severity === "error" && route !== undefined ? [route] : [])));
-  const excused = new Set(planned.waiting.flatMap(({ route, cause }) => (cause === "step" || cause === "adoption" ? [] : [route])));
+  const faulty = new Set(
+    told.flatMap(({ route, severity }) =>
+      severity === "error" && route !== undefined ? [route] : [],
+    ),
+  );
+  const excused = new Set(
+    planned.pending.flatMap(({ route, cause }) =>
+      cause === "step" || cause === "adoption" ? [] : [route],
+    ),
+  );
   const shared = findSharedOwner({
     owner,
     named: config.owner !== undefined,
-    unasked: stands.map(({ route }) => routeKey(route)).filter((key) => desired.closing.has(key)),
-    undone: [...desired.wishes].flatMap(([key, { gate }]) =>
-      planned.live.includes(key) || faulty.has(key) || gate !== undefined || excused.has(key) ? [] : [key],
+    unasked: deployed
+      .map(({ route }) => routeKey(route))
+      .filter((key) => desired.graceDeadlines.has(key)),
+    undone: [...desired.exposures].flatMap(([key, { notReadyReason }]) =>
+      planned.live.includes(key) ||
+      faulty.has(key) ||
+      notReadyReason !== undefined ||
+      excused.has(key)
+        ? []
+        : [key],
     ),
     daemon: daemon?.owner === owner ? daemon : undefined,
     startupGraceMs: config.startupGraceMs,
   });
   const checks = [...told.map(problemCheck), ...standingChecks(known), shared];
-  return { fact: factOf(known, told, shared, owner, planned), checks };
+  return { headline: factOf(known, told, shared, owner, planned), checks };
 }
 
 /** The groups before this one tell these, with more. */
@@ -62,12 +89,17 @@ const toldElsewhere = ({ code, route, container }: Problem): boolean =>
 function problemCheck(problem: Problem): DoctorCheck {
   const { code, severity, container, label, route, message, fix } = problem;
   const hostname = route === undefined ? undefined : parseRouteKey(route)?.hostname;
-  const about = [hostname, container === undefined ? undefined : `container ${container}`].filter((it) => it !== undefined);
+  const about = [hostname, container === undefined ? undefined : `container ${container}`].filter(
+    (it) => it !== undefined,
+  );
   return {
     id: `routes.${code.replace(/^CFA-/, "").toLowerCase()}`,
     title: about.join(", ") || "all routes",
     result: severity === "error" ? "fail" : "warn",
-    detail: about.length === 0 ? message : `${about.join(" (")}${about.length > 1 ? ")" : ""}: ${message}`,
+    detail:
+      about.length === 0
+        ? message
+        : `${about.join(" (")}${about.length > 1 ? ")" : ""}: ${message}`,
     code,
     fixes: [fix],
     hostname,
@@ -80,7 +112,13 @@ const standingChecks = (known: readonly RouteStatus[]): readonly DoctorCheck[] =
   known.flatMap((route) => {
     if (route.state !== "live" && route.state !== "waiting") return [];
     const hostname = parseRouteKey(route.key)?.hostname ?? route.key;
-    return [{ ...passedCheck(`routes.${route.state}`, route.key, route.reason ?? "live"), hostname, container: route.container }];
+    return [
+      {
+        ...passedCheck(`routes.${route.state}`, route.key, route.reason ?? "live"),
+        hostname,
+        container: route.container,
+      },
+    ];
   });
 
 function factOf(
@@ -90,12 +128,14 @@ function factOf(
   owner: string,
   { changes }: Plan<AnyChange>,
 ): string {
-  const of = (state: RouteStatus["state"]): readonly RouteStatus[] => known.filter((route) => route.state === state);
+  const of = (state: RouteStatus["state"]): readonly RouteStatus[] =>
+    known.filter((route) => route.state === state);
   const wanted = known.length - of("closing").length;
   const waits = of("waiting").length;
   const unsound = told.filter(({ severity }) => severity === "error").length;
   const doubts = told.length - unsound + (shared.result === "warn" ? 1 : 0);
-  if (wanted === 0 && told.length === 0 && shared.result === "pass") return `no container asks for a route yet · owner ${owner}`;
+  if (wanted === 0 && told.length === 0 && shared.result === "pass")
+    return `no container asks for a route yet · owner ${owner}`;
   return [
     `${wanted} wanted, ${of("live").length} live`,
     ...(waits > 0
@@ -108,7 +148,11 @@ function factOf(
     ...(unsound > 0 ? [pluralise(unsound, "problem")] : []),
     ...(doubts > 0 ? [pluralise(doubts, "warning")] : []),
     ...(shared.result === "pass"
-      ? [shared.detail?.startsWith("nobody") ? `nobody else is seen to use owner ${owner}` : `owner ${owner}`]
+      ? [
+          shared.detail?.startsWith("nobody")
+            ? `nobody else is seen to use owner ${owner}`
+            : `owner ${owner}`,
+        ]
       : []),
   ].join(" · ");
 }

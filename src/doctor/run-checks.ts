@@ -22,11 +22,16 @@ export interface ChecksUnderWay {
 }
 
 /** Looks at every group, beside each other where they do not need one another. Changes nothing. */
-export async function runChecks(scene: DoctorContext, { onGroup, patienceMs = PATIENCE_MS }: ChecksUnderWay): Promise<Diagnosis> {
+export async function runChecks(
+  context: DoctorContext,
+  { onGroup, patienceMs = PATIENCE_MS }: ChecksUnderWay,
+): Promise<Diagnosis> {
   const begun = new Map<CheckGroupId, Promise<CheckResults>>();
-  for (const examination of CHECK_GROUPS.filter(({ when }) => when?.(scene) ?? true)) {
-    const needed = examination.needs.flatMap((id) => begun.get(id) ?? []);
-    const group = Promise.all(needed).then((before) => lookAt(examination, before, scene, patienceMs));
+  for (const examination of CHECK_GROUPS.filter(({ when }) => when?.(context) ?? true)) {
+    const needed = examination.requires.flatMap((id) => begun.get(id) ?? []);
+    const group = Promise.all(needed).then((before) =>
+      lookAt(examination, before, context, patienceMs),
+    );
     // Told when it is its turn, below: until then nobody listens.
     group.catch(() => {});
     begun.set(examination.id, group);
@@ -42,13 +47,16 @@ export async function runChecks(scene: DoctorContext, { onGroup, patienceMs = PA
 async function lookAt(
   { id, title, examine: look }: CheckGroup,
   before: readonly CheckResults[],
-  scene: DoctorContext,
+  context: DoctorContext,
   patienceMs: number,
 ): Promise<CheckResults> {
-  const need = before.map((group) => group.lacks?.[id] ?? (group.result === "skip" ? group : undefined)).find((it) => it !== undefined);
-  if (need !== undefined) return grouped(id, title, skipped({ id, title }, { id: need.id, title: need.title }));
+  const need = before
+    .map((group) => group.blockedGroups?.[id] ?? (group.result === "skip" ? group : undefined))
+    .find((it) => it !== undefined);
+  if (need !== undefined)
+    return grouped(id, title, skipped({ id, title }, { id: need.id, title: need.title }));
   try {
-    return grouped(id, title, await inTime(look(scene), patienceMs, { id, title }));
+    return grouped(id, title, await inTime(look(context), patienceMs, { id, title }));
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     return grouped(id, title, unseen(error, { id, title }));
@@ -63,21 +71,31 @@ const grouped = (id: CheckGroupId, title: string, findings: Findings): CheckResu
 });
 
 const skipped = ({ id, title }: Requirement, needs: Requirement): Findings => ({
-  fact: `not checked: needs ${needs.title}`,
+  headline: `not checked: needs ${needs.title}`,
   checks: [{ id, title, result: "skip", needs }],
 });
 
 /** Nothing of it could be found out: what needs it cannot be looked at either. */
 function unseen(error: ServiceError, need: Requirement): Findings {
-  return { fact: headlineOf(error.message), checks: [checkFrom(error, need)], lacks: everything(need) };
+  return {
+    headline: headlineOf(error.message),
+    checks: [checkFrom(error, need)],
+    blockedGroups: everything(need),
+  };
 }
 
-const everything = (need: Requirement): Findings["lacks"] => Object.fromEntries(CHECK_GROUPS.map(({ id }) => [id, need]));
+const everything = (need: Requirement): Findings["blockedGroups"] =>
+  Object.fromEntries(CHECK_GROUPS.map(({ id }) => [id, need]));
 
 /** What comes before the first colon, as a headline; the whole text where there is none. */
-export const headlineOf = (message: string): string => /^(.+?)(: |; )/.exec(message)?.[1] ?? message;
+export const headlineOf = (message: string): string =>
+  /^(.+?)(: |; )/.exec(message)?.[1] ?? message;
 
-async function inTime(look: Promise<Findings>, patienceMs: number, need: Requirement): Promise<Findings> {
+async function inTime(
+  look: Promise<Findings>,
+  patienceMs: number,
+  need: Requirement,
+): Promise<Findings> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Findings>((over) => {
     timer = setTimeout(() => over(tooLate(patienceMs, need)), patienceMs);
@@ -94,5 +112,5 @@ function tooLate(patienceMs: number, need: Requirement): Findings {
     detail,
     fixes: ["see whether this machine reaches it, then run cfauth doctor again"],
   };
-  return { fact: detail, checks: [check], lacks: everything(need) };
+  return { headline: detail, checks: [check], blockedGroups: everything(need) };
 }

@@ -4,14 +4,20 @@ import { SETTING_NAMES } from "../config/settings.ts";
 /** Where each setting that is set comes from. Never what it says. */
 export type SettingSources = ReadonlyMap<string, "environment" | "file">;
 
-export function settingSources(env: Environment, readFile: (path: string) => string): SettingSources {
+export function settingSources(
+  env: Environment,
+  readFile: (path: string) => string,
+): SettingSources {
   const { texts } = readEnvironment(env, SETTING_NAMES, readFile);
   return new Map(
     SETTING_NAMES.flatMap((name) =>
-      texts[name] === undefined ? [] : [[name, env[`${name}_FILE`]?.trim() ? ("file" as const) : ("environment" as const)]],
+      texts[name] === undefined
+        ? []
+        : [[name, env[`${name}_FILE`]?.trim() ? ("file" as const) : ("environment" as const)]],
     ),
   );
 }
 
 /** The variable that it was read from: `AUTHENTIK_TOKEN_FILE`. */
-export const settingSource = (given: SettingSources, name: string): string => (given.get(name) === "file" ? `${name}_FILE` : name);
+export const settingSource = (given: SettingSources, name: string): string =>
+  given.get(name) === "file" ? `${name}_FILE` : name;

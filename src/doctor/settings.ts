@@ -6,14 +6,18 @@ import { settingSource } from "./setting-sources.ts";
 const SECRETS = ["CLOUDFLARE_API_TOKEN", "AUTHENTIK_TOKEN", "TUNNEL_TOKEN"];
 
 /** Faulty ones never come so far: counts, and where the secrets are read from. */
-export async function checkSettings({ given, config }: DoctorContext): Promise<Findings> {
-  const files = [...given.values()].filter((from) => from === "file").length;
-  const fact = `${given.size} set${files === 0 ? "" : `, ${files === given.size ? "all" : files} of them from files`}`;
-  const secrets = SECRETS.filter((name) => given.has(name)).map((name) =>
-    passedCheck(`settings.${name}`, name, `from ${settingSource(given, name)}`),
+export async function checkSettings({ settingSources, config }: DoctorContext): Promise<Findings> {
+  const files = [...settingSources.values()].filter((from) => from === "file").length;
+  const fact = `${settingSources.size} set${files === 0 ? "" : `, ${files === settingSources.size ? "all" : files} of them from files`}`;
+  const secrets = SECRETS.filter((name) => settingSources.has(name)).map((name) =>
+    passedCheck(`settings.${name}`, name, `from ${settingSource(settingSources, name)}`),
   );
-  const read = passedCheck("settings.read", "All settings can be read", `${pluralise(given.size, "setting")}, ${files} from files`);
-  if (!config.dryRun) return { fact, checks: [read, ...secrets] };
+  const read = passedCheck(
+    "settings.read",
+    "All settings can be read",
+    `${pluralise(settingSources.size, "setting")}, ${files} from files`,
+  );
+  if (!config.dryRun) return { headline: fact, checks: [read, ...secrets] };
   const dry = {
     id: "settings.dry-run",
     title: "CFAUTH_DRY_RUN is off",
@@ -21,5 +25,5 @@ export async function checkSettings({ given, config }: DoctorContext): Promise<F
     detail: "CFAUTH_DRY_RUN is on: cfauth says what it would do and writes nothing",
     fixes: ["remove CFAUTH_DRY_RUN when you have seen enough, then: docker compose up -d"],
   } as const;
-  return { fact: `${fact} · dry run`, checks: [read, ...secrets, dry] };
+  return { headline: `${fact} · dry run`, checks: [read, ...secrets, dry] };
 }

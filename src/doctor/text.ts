@@ -4,7 +4,12 @@ import { pluralise } from "../core/text/grammar.ts";
 import { CHECK_GROUPS } from "./check-groups.ts";
 import { type CheckResult, type CheckResults, type DoctorCheck, failedCheck } from "./findings.ts";
 
-const MARKS: Readonly<Record<CheckResult, Mark>> = { pass: "ok", warn: "warn", fail: "fail", skip: "skip" };
+const MARKS: Readonly<Record<CheckResult, Mark>> = {
+  pass: "ok",
+  warn: "warn",
+  fail: "fail",
+  skip: "skip",
+};
 
 /** As wide as the widest title, and two spaces. */
 const TITLES = Math.max(...CHECK_GROUPS.map(({ title }) => title.length)) + 2;
@@ -26,13 +31,22 @@ export function groupText(group: CheckResults, terminal: Terminal): TerminalText
     ...listOf(group.checks, terminal),
     ...mends(inList, terminal),
     ...single.slice(0, MOST).flatMap((check) => explained(check, group, told, terminal)),
-    ...(single.length > MOST ? [`    … and ${single.length - MOST} more: cfauth doctor --json lists them all`] : []),
+    ...(single.length > MOST
+      ? [`    … and ${single.length - MOST} more: cfauth doctor --json lists them all`]
+      : []),
     ...codes.map((code) => `    ${terminal.paint("dim", problemUrl(code))}`),
   ];
-  return terminal.lines(...headline(group, codes.length === 1 ? codes[0] : undefined, terminal), ...body);
+  return terminal.lines(
+    ...headline(group, codes.length === 1 ? codes[0] : undefined, terminal),
+    ...body,
+  );
 }
 
-function headline({ title, result, fact }: CheckResults, code: string | undefined, terminal: Terminal): readonly string[] {
+function headline(
+  { title, result, headline: fact }: CheckResults,
+  code: string | undefined,
+  terminal: Terminal,
+): readonly string[] {
   const mark = terminal.mark(MARKS[result]);
   const start = width(terminal.mark("skip")) + 1 + TITLES;
   // The title has said whose it is.
@@ -45,21 +59,32 @@ function headline({ title, result, fact }: CheckResults, code: string | undefine
 }
 
 /** With the code at the right edge of the last line where it fits, else below it. */
-function coded(lines: readonly string[], code: string | undefined, start: number, terminal: Terminal): readonly string[] {
+function coded(
+  lines: readonly string[],
+  code: string | undefined,
+  start: number,
+  terminal: Terminal,
+): readonly string[] {
   if (code === undefined) return lines;
   const last = lines.at(-1) ?? "";
   const room = widthOf(terminal) - width(last) - code.length;
   const shown = terminal.paint("dim", code);
-  return room >= 2 ? [...lines.slice(0, -1), `${last}${" ".repeat(room)}${shown}`] : [...lines, `${" ".repeat(start)}${shown}`];
+  return room >= 2
+    ? [...lines.slice(0, -1), `${last}${" ".repeat(room)}${shown}`]
+    : [...lines, `${" ".repeat(start)}${shown}`];
 }
 
 /** What is one of many: a short list is shown whole, with what is well in it; of a long one what is not. */
 function listOf(checks: readonly DoctorCheck[], terminal: Terminal): readonly string[] {
   const listed = checks.filter((check) => check.listed === true);
   if (!listed.some(failedCheck)) return [];
-  const shown = listed.length <= SHORT_LIST ? listed : listed.filter((check) => check.result !== "pass");
+  const shown =
+    listed.length <= SHORT_LIST ? listed : listed.filter((check) => check.result !== "pass");
   return shown.map(({ result, title, detail }) => {
-    const more = detail === undefined || detail === "present" || detail === "missing" ? "" : `  ${terminal.paint("dim", detail)}`;
+    const more =
+      detail === undefined || detail === "present" || detail === "missing"
+        ? ""
+        : `  ${terminal.paint("dim", detail)}`;
     return `    ${terminal.mark(MARKS[result])} ${title}${more}`;
   });
 }
@@ -72,22 +97,28 @@ function listOf(checks: readonly DoctorCheck[], terminal: Terminal): readonly st
  */
 function explained(
   check: DoctorCheck,
-  { fact }: CheckResults,
+  { headline }: CheckResults,
   { marked, coded: kinds }: { readonly marked: boolean; readonly coded: boolean },
   terminal: Terminal,
 ): readonly string[] {
   const { detail = "", code, result } = check;
-  const rest = begun(detail.startsWith(fact) ? detail.slice(fact.length).replace(/^[:;,]?\s*/, "") : detail);
+  const rest = begun(
+    detail.startsWith(headline) ? detail.slice(headline.length).replace(/^[:;,]?\s*/, "") : detail,
+  );
   const mark = marked ? `${terminal.mark(MARKS[result])} ` : "";
   const indent = 4 + width(mark);
   const lines = rest === "" ? [] : wrapped(rest, widthOf(terminal) - indent);
-  const shown = lines.map((line, index) => `${index === 0 ? `    ${mark}` : " ".repeat(indent)}${line}`);
+  const shown = lines.map(
+    (line, index) => `${index === 0 ? `    ${mark}` : " ".repeat(indent)}${line}`,
+  );
   return [...coded(shown, kinds ? code : undefined, indent, terminal), ...mends([check], terminal)];
 }
 
 /** As a sentence begins; names of programs, containers and hostnames stay as they are. */
 const begun = (text: string): string =>
-  /^(?!cfauth|cloudflared)[a-z]+[ ,]/.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text;
+  /^(?!cfauth|cloudflared)[a-z]+[ ,]/.test(text)
+    ? `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+    : text;
 
 function mends(checks: readonly DoctorCheck[], terminal: Terminal): readonly string[] {
   const fixes = [...new Set(checks.flatMap(({ fixes: own = [] }) => own))];
@@ -106,10 +137,14 @@ export function verdict(groups: readonly CheckResults[]): string {
   if (
     problems === 0 &&
     warnings === 0 &&
-    !checks.some(({ result, needs }) => result === "skip" && needs !== undefined && needs.id !== "login.agrees")
+    !checks.some(
+      ({ result, needs }) =>
+        result === "skip" && needs !== undefined && needs.id !== "login.agrees",
+    )
   )
     return "Everything cfauth needs is in place.";
-  if (problems === 0) return `${warnings === 0 ? "Nothing is wrong" : pluralise(warnings, "warning")}. cfauth can work.`;
+  if (problems === 0)
+    return `${warnings === 0 ? "Nothing is wrong" : pluralise(warnings, "warning")}. cfauth can work.`;
   const fine = groups.filter(({ result }) => result === "pass").length;
   const dark = groups.filter(({ result }) => result === "skip").length;
   const tail = [
@@ -124,12 +159,16 @@ const problemsIn = (groups: readonly CheckResults[], result: CheckResult): numbe
   groups
     .map(({ checks }) => checks.filter((check) => check.result === result))
     .reduce(
-      (sum, bad) => sum + bad.filter(({ listed }) => listed !== true).length + (bad.some(({ listed }) => listed === true) ? 1 : 0),
+      (sum, bad) =>
+        sum +
+        bad.filter(({ listed }) => listed !== true).length +
+        (bad.some(({ listed }) => listed === true) ? 1 : 0),
       0,
     );
 
 /** A terminal that does not tell its width, or tells 0, is taken for a usual one. */
-const widthOf = ({ columns }: Terminal): number => (columns < NARROWEST ? 80 : Math.min(columns, WIDEST));
+const widthOf = ({ columns }: Terminal): number =>
+  columns < NARROWEST ? 80 : Math.min(columns, WIDEST);
 
 /** Without what only sets colours. */
 const width = (text: string): number => text.replaceAll(/\u001b\[[0-9;]*m/g, "").length;
@@ -139,7 +178,8 @@ function wrapped(text: string, most: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= most) lines[lines.length - 1] = `${line} ${word}`;
+    if (line !== undefined && line.length + 1 + word.length <= most)
+      lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);
   }
   return lines;

@@ -13,8 +13,12 @@ export type TokenVerification = z.infer<typeof TokenVerification>;
  *
  * @throws {ServiceError} CFA-CF-TOKEN when neither knows it
  */
-export async function verifyToken(cloudflare: Cloudflare, account: () => Promise<string>): Promise<TokenVerification> {
-  const ask = (path: string) => cloudflare.ask("token.verify", TokenVerification, (sdk) => sdk.get(path));
+export async function verifyToken(
+  cloudflare: Cloudflare,
+  account: () => Promise<string>,
+): Promise<TokenVerification> {
+  const ask = (path: string) =>
+    cloudflare.request("token.verify", TokenVerification, (sdk) => sdk.get(path));
   try {
     return await ask("/user/tokens/verify");
   } catch (error) {
@@ -45,5 +49,12 @@ export function tokenExpiry(
   if (Number.isNaN(at)) return { id, title, result: "pass", detail: "never expires" };
   const day = new Date(at).toISOString().slice(0, 10);
   if (at - now > SOON_MS) return { id, title, result: "pass", detail: `expires ${day}` };
-  return { id, title, result: "warn", detail: `expires ${day}: nothing can be changed from then on`, code, fixes: [fix] };
+  return {
+    id,
+    title,
+    result: "warn",
+    detail: `expires ${day}: nothing can be changed from then on`,
+    code,
+    fixes: [fix],
+  };
 }

@@ -3,7 +3,10 @@ import { NOTHING_DESIRED } from "../core/plan/types.ts";
 import { pluralise } from "../core/text/grammar.ts";
 import { waitUntilPropagated } from "../resources/ingress-rule/await-propagation.ts";
 import { diagnosePropagation } from "../resources/ingress-rule/diagnostics.ts";
-import { tunnelPrerequisite as foundation, notConnectedMessage } from "../resources/tunnel/propose.ts";
+import {
+  tunnelPrerequisite as foundation,
+  notConnectedMessage,
+} from "../resources/tunnel/propose.ts";
 import type { Tunnel } from "../resources/tunnel/types.ts";
 import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, passedCheck } from "./findings.ts";
@@ -19,36 +22,61 @@ const Connectors = z
   .nullish();
 
 /** The tunnel, who has the say over its rules, and whether cloudflared is there. */
-export async function checkTunnel(scene: DoctorContext): Promise<Findings> {
-  const seen = await scene.look.tunnel();
+export async function checkTunnel(context: DoctorContext): Promise<Findings> {
+  const seen = await context.observe.tunnel();
   const found = seen.tunnel;
   if (found === undefined) {
     const detail = "not there yet: cfauth makes it when it starts";
-    return { fact: `${seen.name}, ${detail}`, checks: [passedCheck("tunnel.exists", `tunnel ${seen.name}`, detail)] };
+    return {
+      headline: `${seen.name}, ${detail}`,
+      checks: [passedCheck("tunnel.exists", `tunnel ${seen.name}`, detail)],
+    };
   }
   const exists = passedCheck("tunnel.exists", `tunnel ${found.name}`);
   const [local] = foundation.propose({ tunnel: seen }, NOTHING_DESIRED).problems;
   if (local !== undefined) {
-    const check: DoctorCheck = { ...REMOTE, result: "fail", detail: local.message, code: local.code, fixes: [local.fix] };
+    const check: DoctorCheck = {
+      ...REMOTE,
+      result: "fail",
+      detail: local.message,
+      code: local.code,
+      fixes: [local.fix],
+    };
     const routes = { id: REMOTE.id, title: "a tunnel whose rules can be set" };
-    return { fact: `the tunnel ${found.name} takes its rules from a local config.yml`, checks: [exists, check], lacks: { routes } };
+    return {
+      headline: `the tunnel ${found.name} takes its rules from a local config.yml`,
+      checks: [exists, check],
+      blockedGroups: { routes },
+    };
   }
-  const connected = await connections(scene, found);
+  const connected = await connections(context, found);
   const checks = [exists, passedCheck(REMOTE.id, REMOTE.title), connected];
-  if (connected.result !== "pass") return { fact: `${found.name}: cloudflared is not connected`, checks };
-  const rules = await rulesCheck(scene, found);
-  if (rules.result !== "pass") return { fact: `${found.name}: cloudflared runs older rules`, checks: [...checks, rules] };
-  return { fact: `${found.name}, managed from the dashboard · ${connected.detail}`, checks: [...checks, rules] };
+  if (connected.result !== "pass")
+    return { headline: `${found.name}: cloudflared is not connected`, checks };
+  const rules = await rulesCheck(context, found);
+  if (rules.result !== "pass")
+    return { headline: `${found.name}: cloudflared runs older rules`, checks: [...checks, rules] };
+  return {
+    headline: `${found.name}, managed from the dashboard · ${connected.detail}`,
+    checks: [...checks, rules],
+  };
 }
 
 /** How long doctor waits for a cloudflared that has just been given new rules, in milliseconds; a group has 10 s in all. */
 const NEW_RULES_MS = 4_000;
 
 /** Whether cloudflared runs the rules that Cloudflare has; one that has just been given new ones is waited for. */
-async function rulesCheck({ cloudflare, account, look }: DoctorContext, { id, name }: Tunnel): Promise<DoctorCheck> {
+async function rulesCheck(
+  { cloudflare, account, observe }: DoctorContext,
+  { id, name }: Tunnel,
+): Promise<DoctorCheck> {
   const check = { id: "tunnel.rules", title: "cloudflared runs the newest rules" };
-  const { version } = await look.ingress();
-  const newest = await waitUntilPropagated({ cloudflare, account: await account(), tunnel: id }, version, NEW_RULES_MS);
+  const { version } = await observe.ingress();
+  const newest = await waitUntilPropagated(
+    { cloudflare, account: await account(), tunnel: id },
+    version,
+    NEW_RULES_MS,
+  );
   if (newest) return passedCheck(check.id, check.title);
   const { message, fix, code } = diagnosePropagation(name);
   return { ...check, result: "fail", detail: message, code, fixes: [fix] };
@@ -56,9 +84,12 @@ async function rulesCheck({ cloudflare, account, look }: DoctorContext, { id, na
 
 const REMOTE = { id: "tunnel.remote", title: "its rules are managed from the dashboard" };
 
-async function connections({ cloudflare, account }: DoctorContext, { id, name }: Tunnel): Promise<DoctorCheck> {
+async function connections(
+  { cloudflare, account }: DoctorContext,
+  { id, name }: Tunnel,
+): Promise<DoctorCheck> {
   const account_id = await account();
-  const connectors = await cloudflare.ask("tunnels.connections", Connectors, (sdk) =>
+  const connectors = await cloudflare.request("tunnels.connections", Connectors, (sdk) =>
     sdk.zeroTrust.tunnels.cloudflared.connections.get(id, { account_id }),
   );
   const living = (connectors ?? []).map(({ version, conns }) => ({

@@ -9,8 +9,13 @@ export async function checkZeroTrust({ cloudflare, account }: DoctorContext): Pr
   const account_id = await account();
   const shape = z.looseObject({ auth_domain: z.string() });
   try {
-    const { auth_domain } = await cloudflare.ask("organization.get", shape, (sdk) => sdk.zeroTrust.organizations.list({ account_id }));
-    return { fact: auth_domain, checks: [passedCheck("zero-trust.team", "Zero Trust is set up", auth_domain)] };
+    const { auth_domain } = await cloudflare.request("organization.get", shape, (sdk) =>
+      sdk.zeroTrust.organizations.list({ account_id }),
+    );
+    return {
+      headline: auth_domain,
+      checks: [passedCheck("zero-trust.team", "Zero Trust is set up", auth_domain)],
+    };
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code !== "CFA-CF-NO-ZERO-TRUST") throw error;
     throw new ServiceError({

@@ -19,7 +19,11 @@ const HEADERS = {
   "cache-control": "no-store",
 };
 
-export const json = (status: number, body: object, headers: HttpAnswer["headers"] = {}): HttpAnswer => ({
+export const json = (
+  status: number,
+  body: object,
+  headers: HttpAnswer["headers"] = {},
+): HttpAnswer => ({
   status,
   type: "application/json; charset=utf-8",
   body: jsonDocument(body),
@@ -27,14 +31,19 @@ export const json = (status: number, body: object, headers: HttpAnswer["headers"
 });
 
 /** Sends it, unless the asker has it already: then only that nothing is new. */
-export function send(request: IncomingMessage, response: ServerResponse, { status, type, body, headers }: HttpAnswer): void {
+export function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, type, body, headers }: HttpAnswer,
+): void {
   const etag = `W/"${etagOf(body)}"`;
   const same = status === 200 && known(request.headers["if-none-match"], etag);
   response.writeHead(same ? 304 : status, { ...HEADERS, ...headers, "content-type": type, etag });
   response.end(same || request.method === "HEAD" ? undefined : body);
 }
 
-export const etagOf = (text: string): string => createHash("sha256").update(text).digest("base64url").slice(0, 16);
+export const etagOf = (text: string): string =>
+  createHash("sha256").update(text).digest("base64url").slice(0, 16);
 
 /** A proxy may have made a strong tag of it, or of several one list. */
 const known = (tags: string | undefined, etag: string): boolean =>

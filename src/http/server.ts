@@ -12,7 +12,7 @@ import { FAVICON, STYLE } from "./page/style.ts";
 export interface ServerDeps {
   readonly report: () => Report;
   /** Why the daemon is not well; undefined when the last pass is recent. */
-  readonly ailment: () => string | undefined;
+  readonly livenessFailure: () => string | undefined;
   /** Whether the first convergence is done. */
   readonly ready: () => boolean;
   /** Why what was written is not in force; undefined when it is. */
@@ -35,9 +35,16 @@ export interface RunningServer {
 const KEPT_MS = 100_000;
 
 /** Health, report and status page, to be read and nothing else. */
-export async function startServer(parts: ServerDeps, { host, port }: ListenAddress): Promise<RunningServer> {
+export async function startServer(
+  parts: ServerDeps,
+  { host, port }: ListenAddress,
+): Promise<RunningServer> {
   const server = createServer({ keepAliveTimeout: KEPT_MS }, async (request, response) =>
-    send(request, response, await answer(parts, request).catch((error: unknown) => broken(parts, error))),
+    send(
+      request,
+      response,
+      await answer(parts, request).catch((error: unknown) => broken(parts, error)),
+    ),
   );
   await new Promise<void>((listening, failed) =>
     server.once("error", failed).listen({ port, ...(host !== undefined && { host }) }, listening),
@@ -55,15 +62,22 @@ function broken({ failed }: ServerDeps, error: unknown): HttpAnswer {
 const BUILD = `b${etagOf(STYLE + SCRIPT)}`;
 
 /** Not stored without asking: a new version brings others under the same names. */
-const asset = (type: string, body: string): HttpAnswer => ({ status: 200, type, body, headers: { "cache-control": "no-cache" } });
+const asset = (type: string, body: string): HttpAnswer => ({
+  status: 200,
+  type,
+  body,
+  headers: { "cache-control": "no-cache" },
+});
 
 /** By path, from its slash on. */
-type Answers<Asked extends readonly unknown[]> = Readonly<Record<string, (...asked: Asked) => HttpAnswer | Promise<HttpAnswer>>>;
+type Answers<Asked extends readonly unknown[]> = Readonly<
+  Record<string, (...asked: Asked) => HttpAnswer | Promise<HttpAnswer>>
+>;
 
 /** Answered under any name: health checks come by all sorts of them, and what they learn is no secret. */
 const OPEN: Answers<[ServerDeps]> = {
-  "/healthz": ({ ailment }) => {
-    const ill = ailment();
+  "/healthz": ({ livenessFailure }) => {
+    const ill = livenessFailure();
     return json(ill === undefined ? 200 : 503, { status: ill ?? "ok" });
   },
   "/readyz": ({ ready, notInForce }) => {
@@ -75,7 +89,11 @@ const OPEN: Answers<[ServerDeps]> = {
 
 /** Told only to those who may know which hostnames there are. */
 const PAGES: Answers<[Report, ServerDeps]> = {
-  "/": (report) => ({ status: 200, type: "text/html; charset=utf-8", body: pageHtml(report, BUILD) }),
+  "/": (report) => ({
+    status: 200,
+    type: "text/html; charset=utf-8",
+    body: pageHtml(report, BUILD),
+  }),
   "/style.css": () => asset("text/css; charset=utf-8", STYLE),
   "/page.js": () => asset("text/javascript; charset=utf-8", SCRIPT),
   "/favicon.svg": () => asset("image/svg+xml", FAVICON),
@@ -90,13 +108,18 @@ const PAGES: Answers<[Report, ServerDeps]> = {
 /** For a person who went astray. */
 const SEE = [...Object.keys(PAGES).filter((path) => !path.includes(".")), ...Object.keys(OPEN)];
 
-async function answer(parts: ServerDeps, { method, url = "/", headers }: IncomingMessage): Promise<HttpAnswer> {
+async function answer(
+  parts: ServerDeps,
+  { method, url = "/", headers }: IncomingMessage,
+): Promise<HttpAnswer> {
   const path = url.split("?")[0] ?? "/";
-  if (method !== "GET" && method !== "HEAD") return json(405, { error: "this page can only be read" }, { allow: "GET, HEAD" });
+  if (method !== "GET" && method !== "HEAD")
+    return json(405, { error: "this page can only be read" }, { allow: "GET, HEAD" });
   const open = OPEN[path];
   if (open !== undefined) return open(parts);
   const report = parts.report();
-  if (!isAllowedHost(headers.host, routed(report))) return json(421, { error: UNWELCOME, fix: parts.ready() ? NAME_IT : WAIT });
+  if (!isAllowedHost(headers.host, routed(report)))
+    return json(421, { error: UNWELCOME, fix: parts.ready() ? NAME_IT : WAIT });
   return PAGES[path]?.(report, parts) ?? json(404, { error: "there is nothing here", see: SEE });
 }
 
@@ -105,8 +128,10 @@ const routed = ({ routes }: Report): ReadonlySet<string> =>
   new Set(routes.filter(({ effect }) => effect !== "closed").map(({ hostname }) => hostname));
 
 const UNWELCOME = "cfauth does not answer to this name";
-const NAME_IT = "open it by its IP address, as localhost, or give the container of cfauth a hostname by its label";
-const WAIT = "open it by its IP address or as localhost; its own hostnames are not known before the first convergence is done";
+const NAME_IT =
+  "open it by its IP address, as localhost, or give the container of cfauth a hostname by its label";
+const WAIT =
+  "open it by its IP address or as localhost; its own hostnames are not known before the first convergence is done";
 
 const closed = (server: Server): Promise<void> =>
   new Promise((done) => {

@@ -31,7 +31,10 @@ export interface LogStream {
 export function createLog({ level, format, secrets, stream }: LogOptions): Log {
   const terminal = stream.isTTY === true;
   const redacted = redactor(secrets);
-  const shown = (format ?? (terminal ? "pretty" : "json")) === "pretty" ? createPrettyStream(terminal) : shownJson;
+  const shown =
+    (format ?? (terminal ? "pretty" : "json")) === "pretty"
+      ? createPrettyStream(terminal)
+      : shownJson;
   return pino(
     {
       level,

@@ -24,15 +24,21 @@ export function plainError(error: unknown): PlainError {
 
 function plain(error: unknown, depth: number): PlainError {
   if (typeof error === "string") return { message: error };
-  if (typeof error !== "object" || error === null) return { message: "something that is not an error was thrown" };
-  const { name, code, message, fix, status, vendor, cause } = error as Readonly<Record<string, unknown>>;
+  if (typeof error !== "object" || error === null)
+    return { message: "something that is not an error was thrown" };
+  const { name, code, message, fix, status, vendor, cause } = error as Readonly<
+    Record<string, unknown>
+  >;
   return {
     ...(typeof name === "string" && { name }),
     ...((typeof code === "string" || typeof code === "number") && { code }),
     ...(typeof message === "string" && { message: redactPersonalData(message) }),
     ...(typeof fix === "string" && { fix: redactPersonalData(fix) }),
     ...(typeof status === "number" && { status }),
-    ...(Array.isArray(vendor) && vendor.length > 0 && { vendor: vendor.filter((it) => typeof it === "string") }),
-    ...(cause !== undefined && cause !== null && depth < DEEPEST && { cause: plain(cause, depth + 1) }),
+    ...(Array.isArray(vendor) &&
+      vendor.length > 0 && { vendor: vendor.filter((it) => typeof it === "string") }),
+    ...(cause !== undefined &&
+      cause !== null &&
+      depth < DEEPEST && { cause: plain(cause, depth + 1) }),
   };
 }

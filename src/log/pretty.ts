@@ -12,15 +12,21 @@ export function createPrettyStream(colorize: boolean): (line: string) => Termina
   const pretty = prettyFactory({ colorize, translateTime: "SYS:HH:MM:ss" });
   return (line) => {
     const { level, time, msg, ...fields } = JSON.parse(line) as Readonly<Record<string, unknown>>;
-    const said = Object.entries(fields).map(([key, value]) => `${escapeControlCharacters(key)}=${spelled(value)}`);
+    const said = Object.entries(fields).map(
+      ([key, value]) => `${escapeControlCharacters(key)}=${spelled(value)}`,
+    );
     return pretty({
       level,
       time,
-      msg: [escapeControlCharacters(String(msg)).padEnd(said.length > 0 ? 14 : 0), ...said].join(" "),
+      msg: [escapeControlCharacters(String(msg)).padEnd(said.length > 0 ? 14 : 0), ...said].join(
+        " ",
+      ),
     }) as TerminalText;
   };
 }
 
 /** As it is where it is one word, else in quotes; what came from labels cannot turn the line round. */
 const spelled = (value: unknown): string =>
-  escapeControlCharacters(typeof value === "string" && /^[^\s"]+$/.test(value) ? value : String(JSON.stringify(value)));
+  escapeControlCharacters(
+    typeof value === "string" && /^[^\s"]+$/.test(value) ? value : String(JSON.stringify(value)),
+  );

@@ -7,7 +7,8 @@ export function redactor(secrets: readonly Secret[]): <Line extends string>(line
   const forms = new Set(secrets.flatMap((secret) => formsOf(secret.reveal())));
   // The longest first: a secret may lie within another one.
   const sorted = [...forms].filter((form) => form !== "").toSorted((a, b) => b.length - a.length);
-  return <Line extends string>(line: Line) => sorted.reduce<string>((text, form) => text.replaceAll(form, HIDDEN), line) as Line;
+  return <Line extends string>(line: Line) =>
+    sorted.reduce<string>((text, form) => text.replaceAll(form, HIDDEN), line) as Line;
 }
 
 function formsOf(text: string): readonly string[] {

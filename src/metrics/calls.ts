@@ -20,7 +20,8 @@ export function callMetrics(make: Instruments): (api: Api, call: CallReport) => 
   const remains = make.gauge("cfauth_api_rate_limit_remaining");
   for (const api of APIS) {
     durations.zero({ api });
-    for (const method of METHODS[api]) for (const status of STATUSES) requests.inc({ api, method, status }, 0);
+    for (const method of METHODS[api])
+      for (const status of STATUSES) requests.inc({ api, method, status }, 0);
   }
   waits.inc({ api: "cloudflare" }, 0);
 

@@ -15,13 +15,18 @@ const API = "`cloudflare`, `authentik`, `docker`";
  * yet, hostnames on one gauge alone (prometheus.io/docs/practices, checked 2026-11).
  */
 export const METRICS = {
-  cfauth_build_info: { type: "gauge", help: "Always 1; which version runs", labels: { version: "as `cfauth --version` says it" } },
+  cfauth_build_info: {
+    type: "gauge",
+    help: "Always 1; which version runs",
+    labels: { version: "as `cfauth --version` says it" },
+  },
   cfauth_routes: {
     type: "gauge",
     help: "Routes by state and by who may enter",
     labels: {
       state: "`live`, `waiting`, `problem`, `closing`",
-      access: "`authentik`, `public`, or `unknown` where nothing stands and the labels cannot be read",
+      access:
+        "`authentik`, `public`, or `unknown` where nothing stands and the labels cannot be read",
     },
   },
   cfauth_route_live: {
@@ -34,18 +39,28 @@ export const METRICS = {
     help: "Problems that there are now; a code that has come up stays, at 0, until the daemon ends",
     labels: { severity: "`error`, `warning`", code: "such as `CFA-CONFLICT-DNS`" },
   },
-  cfauth_passes_total: { type: "counter", help: "Passes that have ended", labels: { result: "`settled`, `failed`" } },
+  cfauth_passes_total: {
+    type: "counter",
+    help: "Passes that have ended",
+    labels: { result: "`settled`, `failed`" },
+  },
   cfauth_pass_duration_seconds: {
     type: "histogram",
     help: "How long passes took, with all their calls",
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
   },
-  cfauth_last_pass_success_timestamp_seconds: { type: "gauge", help: "When a pass last settled; 0 while none has since the start" },
+  cfauth_last_pass_success_timestamp_seconds: {
+    type: "gauge",
+    help: "When a pass last settled; 0 while none has since the start",
+  },
   cfauth_last_change_timestamp_seconds: {
     type: "gauge",
     help: "When a pass last changed something; 0 while none has since the start",
   },
-  cfauth_resync_interval_seconds: { type: "gauge", help: "CFAUTH_RESYNC_INTERVAL: on a quiet day a pass comes after so long" },
+  cfauth_resync_interval_seconds: {
+    type: "gauge",
+    help: "CFAUTH_RESYNC_INTERVAL: on a quiet day a pass comes after so long",
+  },
   cfauth_changes_total: {
     type: "counter",
     help: "Changes to Cloudflare and Authentik, by what was changed",
@@ -63,7 +78,11 @@ export const METRICS = {
   cfauth_api_requests_total: {
     type: "counter",
     help: "Requests that were sent, each try by itself",
-    labels: { api: API, method: "`GET`, `POST`, …", status: "`2xx`, `3xx`, `4xx`, `429`, `5xx`, or `none` where no answer came" },
+    labels: {
+      api: API,
+      method: "`GET`, `POST`, …",
+      status: "`2xx`, `3xx`, `4xx`, `429`, `5xx`, or `none` where no answer came",
+    },
   },
   cfauth_api_request_duration_seconds: {
     type: "histogram",

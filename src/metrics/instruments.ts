@@ -1,8 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { METRICS, type MetricName, type MetricRow } from "./catalogue.ts";
 
-type NameOf<T extends MetricRow["type"]> = { [N in MetricName]: (typeof METRICS)[N]["type"] extends T ? N : never }[MetricName];
-type LabelOf<N extends MetricName> = (typeof METRICS)[N] extends { readonly labels: infer L } ? keyof L & string : never;
+type NameOf<T extends MetricRow["type"]> = {
+  [N in MetricName]: (typeof METRICS)[N]["type"] extends T ? N : never;
+}[MetricName];
+type LabelOf<N extends MetricName> = (typeof METRICS)[N] extends { readonly labels: infer L }
+  ? keyof L & string
+  : never;
 
 /** Makes the metrics of the catalogue in one registry, each once. Nothing is kept beside it: prom-client's own is not touched. */
 export interface Instruments {

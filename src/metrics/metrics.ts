@@ -8,7 +8,7 @@ import { processMetrics } from "./process.ts";
 import { type ReportedMetrics, reportMetrics } from "./report-metrics.ts";
 
 /** What Prometheus asks for: counted as it happens, and read off the report when it is asked for. */
-export interface Metrics extends Required<Pick<StatusSink, "changed" | "news" | "passed">> {
+export interface Metrics extends Required<Pick<StatusSink, "changed" | "transitions" | "passed">> {
   /** A request was sent. */
   called(api: Api, call: CallReport): void;
   /** The engine's events are heard, or not any more. */

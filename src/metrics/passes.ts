@@ -3,7 +3,9 @@ import type { StatusSink } from "../status/sink.ts";
 import type { Instruments } from "./instruments.ts";
 
 /** What each kind can be asked to do; the compiler sees that none is missing. */
-const ACTIONS: { readonly [K in AnyChange["kind"]]: readonly Extract<AnyChange, { kind: K }>["action"][] } = {
+const ACTIONS: {
+  readonly [K in AnyChange["kind"]]: readonly Extract<AnyChange, { kind: K }>["action"][];
+} = {
   login: ["create", "update"],
   tunnel: ["create", "update"],
   policy: ["create", "update", "delete"],
@@ -15,7 +17,9 @@ const ACTIONS: { readonly [K in AnyChange["kind"]]: readonly Extract<AnyChange, 
 const RESULTS = ["ok", "failed"];
 
 /** Counts passes and what they change. */
-export function passMetrics(make: Instruments): Required<Pick<StatusSink, "changed" | "news" | "passed">> {
+export function passMetrics(
+  make: Instruments,
+): Required<Pick<StatusSink, "changed" | "transitions" | "passed">> {
   const passes = make.counter("cfauth_passes_total");
   const durations = make.histogram("cfauth_pass_duration_seconds");
   const success = make.gauge("cfauth_last_pass_success_timestamp_seconds");
@@ -25,14 +29,19 @@ export function passMetrics(make: Instruments): Required<Pick<StatusSink, "chang
   for (const result of ["settled", "failed"]) passes.inc({ result }, 0);
   for (const [kind, actions] of Object.entries(ACTIONS)) {
     drift.inc({ kind }, 0);
-    for (const action of actions) for (const result of RESULTS) changes.inc({ kind, action, result }, 0);
+    for (const action of actions)
+      for (const result of RESULTS) changes.inc({ kind, action, result }, 0);
   }
 
   return {
     changed: (change, _place, error) => {
-      changes.inc({ kind: change.kind, action: change.action, result: error === undefined ? "ok" : "failed" });
+      changes.inc({
+        kind: change.kind,
+        action: change.action,
+        result: error === undefined ? "ok" : "failed",
+      });
     },
-    news: ({ corrected }) => {
+    transitions: ({ corrected }) => {
       for (const { kinds } of corrected) for (const kind of kinds) drift.inc({ kind });
     },
     passed: ({ at, ms, result, applied }) => {

@@ -24,13 +24,18 @@ export function reportMetrics(make: Instruments): (report: ReportedMetrics) => v
 
   return (report) => {
     for (const state of STATES) for (const access of ACCESSES) counts.set({ state, access }, 0);
-    for (const { state, access } of report.routes) counts.inc({ state, access: access ?? "unknown" });
+    for (const { state, access } of report.routes)
+      counts.inc({ state, access: access ?? "unknown" });
 
     lives.reset();
     for (const { hostname, path, state } of report.routes.filter(wished))
-      lives.set({ hostname: escapeControlCharacters(hostname), path: escapeControlCharacters(path ?? "") }, state === "live" ? 1 : 0);
+      lives.set(
+        { hostname: escapeControlCharacters(hostname), path: escapeControlCharacters(path ?? "") },
+        state === "live" ? 1 : 0,
+      );
 
-    for (const { severity, code } of report.problems) seen.set(`${severity} ${code}`, { severity, code });
+    for (const { severity, code } of report.problems)
+      seen.set(`${severity} ${code}`, { severity, code });
     for (const labels of seen.values()) problems.set(labels, 0);
     for (const { severity, code } of report.problems) problems.inc({ severity, code });
 

@@ -30,21 +30,35 @@ export interface DeliveryTimeouts {
 const LONGEST_REST_MS = 60_000;
 
 /** Sends the message until it is taken. Never throws. */
-export async function deliver(target: Target, message: Message, patience: DeliveryTimeouts): Promise<Delivery> {
+export async function deliver(
+  target: Target,
+  message: Message,
+  patience: DeliveryTimeouts,
+): Promise<Delivery> {
   const { tries, signal } = patience;
   for (let failures = 1; ; failures++) {
     const answer = await attempt(target, message, patience);
-    if ("taken" in answer) return { delivered: true };
-    const restMs = Math.max(answer.restMs, backoffMs(failures, patience.backoffMs, 0.5 + Math.random() / 2));
-    if (!answer.again || failures >= tries || restMs > LONGEST_REST_MS || signal.aborted) return { delivered: false, why: answer.why };
+    if ("accepted" in answer) return { delivered: true };
+    const restMs = Math.max(
+      answer.retryAfterMs,
+      backoffMs(failures, patience.backoffMs, 0.5 + Math.random() / 2),
+    );
+    if (!answer.retry || failures >= tries || restMs > LONGEST_REST_MS || signal.aborted)
+      return { delivered: false, why: answer.why };
     await sleep(restMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }
 
-type Answer = { readonly taken: true } | { readonly again: boolean; readonly why: string; readonly restMs: number };
+type Answer =
+  | { readonly accepted: true }
+  | { readonly retry: boolean; readonly why: string; readonly retryAfterMs: number };
 
 /** Redirects are not followed: the tokens would go with them. */
-async function attempt(target: Target, message: Message, { timeoutMs, signal }: DeliveryTimeouts): Promise<Answer> {
+async function attempt(
+  target: Target,
+  message: Message,
+  { timeoutMs, signal }: DeliveryTimeouts,
+): Promise<Answer> {
   try {
     const { url, headers, json } = requestFor(target, message);
     const stream = got.stream.post(url, {
@@ -58,13 +72,21 @@ async function attempt(target: Target, message: Message, { timeoutMs, signal }: 
       signal,
     });
     const { statusCode, headers: answered } = await receipt(stream);
-    if (statusCode >= 200 && statusCode < 300) return { taken: true };
+    if (statusCode >= 200 && statusCode < 300) return { accepted: true };
     const again = statusCode === 408 || statusCode === 429 || statusCode >= 500;
-    return { again, why: saying(statusCode), restMs: again ? restOf(answered["retry-after"]) : 0 };
+    return {
+      retry: again,
+      why: saying(statusCode),
+      retryAfterMs: again ? restOf(answered["retry-after"]) : 0,
+    };
   } catch (error) {
     // Its message may repeat the address.
     const { code, name } = safeCause(error, []);
-    return { again: true, why: code === "ETIMEDOUT" ? "no answer in time" : `no answer (${code ?? name})`, restMs: 0 };
+    return {
+      retry: true,
+      why: code === "ETIMEDOUT" ? "no answer in time" : `no answer (${code ?? name})`,
+      retryAfterMs: 0,
+    };
   }
 }
 
@@ -74,7 +96,9 @@ async function attempt(target: Target, message: Message, { timeoutMs, signal }: 
  *
  * @throws when no answer came
  */
-async function receipt(stream: Request): Promise<{ readonly statusCode: number; readonly headers: IncomingHttpHeaders }> {
+async function receipt(
+  stream: Request,
+): Promise<{ readonly statusCode: number; readonly headers: IncomingHttpHeaders }> {
   try {
     await beginningOf(stream, MAX_RECEIPT_BYTES);
   } catch (error) {
@@ -85,7 +109,8 @@ async function receipt(stream: Request): Promise<{ readonly statusCode: number; 
 }
 
 function saying(status: number): string {
-  if (status >= 300 && status < 400) return `it sends cfauth to another address (${status}): give the one that answers itself`;
+  if (status >= 300 && status < 400)
+    return `it sends cfauth to another address (${status}): give the one that answers itself`;
   if (status === 401 || status === 403) return `it does not take the token (${status})`;
   if (status === 404 || status === 410) return `nothing is at that address (${status})`;
   return status === 429 ? "it asks for fewer messages (429)" : `it answered ${status}`;

@@ -2,7 +2,7 @@ import type { Message } from "./message.ts";
 
 /** Messages to one target, one after the other. */
 export interface DeliveryQueue {
-  put(message: Message): void;
+  enqueue(message: Message): void;
   /** Resolves when nothing is under way and nothing waits. */
   idle(): Promise<void>;
 }
@@ -19,15 +19,20 @@ export interface DeliveryQueueOptions {
 /** More than these do not wait: the oldest is given up, since the newest tell how things are. */
 const MOST_WAITING = 20;
 
-export function createDeliveryQueue({ send, dropped, signal }: DeliveryQueueOptions): DeliveryQueue {
+export function createDeliveryQueue({
+  send,
+  dropped,
+  signal,
+}: DeliveryQueueOptions): DeliveryQueue {
   const waiting: Message[] = [];
   let running: Promise<void> | undefined;
   const run = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) await send(next);
+    for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift())
+      await send(next);
     running = undefined;
   };
   return {
-    put: (message) => {
+    enqueue: (message) => {
       waiting.push(message);
       if (waiting.length > MOST_WAITING) {
         waiting.shift();

@@ -3,7 +3,14 @@ import { parseRouteKey } from "../core/domain/route.ts";
 import { problemUrl } from "../core/links.ts";
 import { formatDuration } from "../core/text/duration.ts";
 import type { HandoverNotice } from "../status/handover-notices.ts";
-import { OWN_HOST, type RouteStatus, reportedProblems, reportedRoutes, routeUrl, stateKey } from "../status/report.ts";
+import {
+  OWN_HOST,
+  type RouteStatus,
+  reportedProblems,
+  reportedRoutes,
+  routeUrl,
+  stateKey,
+} from "../status/report.ts";
 import { sentence } from "../status/wording.ts";
 import { type NoticeText, noticeLine, noticeLines } from "./notice.ts";
 
@@ -34,7 +41,10 @@ export interface NotificationEvent {
 export const routeOpened = (route: RouteStatus, at: number): NotificationEvent => ({
   type: "route.opened",
   title: noticeLine(`${route.key} is open`),
-  message: noticeLines(leads(route), route.login === true ? `${OWN_HOST}.` : "A login with Authentik is needed."),
+  message: noticeLines(
+    leads(route),
+    route.login === true ? `${OWN_HOST}.` : "A login with Authentik is needed.",
+  ),
   priority: 3,
   url: addressOf(route),
   data: routeData(route, at),
@@ -49,7 +59,10 @@ export const routePublic = (route: RouteStatus, at: number): NotificationEvent =
   data: routeData(route, at),
 });
 
-export const routeChangedHands = ({ route, from, to }: HandoverNotice, at: number): NotificationEvent => ({
+export const routeChangedHands = (
+  { route, from, to }: HandoverNotice,
+  at: number,
+): NotificationEvent => ({
   type: "route.changed-hands",
   title: noticeLine(`${route.key} changed hands`),
   message: noticeLines(
@@ -67,7 +80,9 @@ export const routeClosed = (route: RouteStatus, at: number): NotificationEvent =
   title: noticeLine(`${route.key} is closed`),
   message: noticeLines(
     "Nobody reaches it any more.",
-    route.state === "problem" ? route.reason && sentence(route.reason) : route.container && `It was container ${route.container}.`,
+    route.state === "problem"
+      ? route.reason && sentence(route.reason)
+      : route.container && `It was container ${route.container}.`,
   ),
   priority: 3,
   url: undefined,
@@ -82,7 +97,9 @@ export const problemOpened = (problem: Problem, since: number): NotificationEven
     sentence(problem.message),
     problem.effect === "closed" ? "Closed: nobody reaches it." : "What is open stays as it was.",
     `→ ${problem.fix}`,
-    [problem.container && `container ${problem.container}`, problem.label, problem.code].filter(Boolean).join(" · "),
+    [problem.container && `container ${problem.container}`, problem.label, problem.code]
+      .filter(Boolean)
+      .join(" · "),
   ),
   priority: problem.severity === "error" ? 4 : 3,
   url: problemUrl(problem.code),
@@ -92,7 +109,10 @@ export const problemOpened = (problem: Problem, since: number): NotificationEven
 export const problemSolved = (problem: Problem, since: number, at: number): NotificationEvent => ({
   type: "problem.solved",
   title: noticeLine(`solved: ${subjectOf(problem)}`),
-  message: noticeLines(`It lasted ${formatDuration(at - since)}. It was: ${problem.message}`, problem.code),
+  message: noticeLines(
+    `It lasted ${formatDuration(at - since)}. It was: ${problem.message}`,
+    problem.code,
+  ),
   priority: 2,
   url: problemUrl(problem.code),
   data: problemData(problem, since),
@@ -106,14 +126,21 @@ const addressOf = ({ key, origin }: RouteStatus): string | undefined => {
   return routeUrl(hostname, path, origin) ?? undefined;
 };
 
-const routeData = (route: RouteStatus, at: number): object => ({ ...reportedRoutes([route], new Map([[stateKey(route), at]]), at)[0] });
+const routeData = (route: RouteStatus, at: number): object => ({
+  ...reportedRoutes([route], new Map([[stateKey(route), at]]), at)[0],
+});
 
 const problemData = (problem: Problem, since: number): object => ({
-  ...reportedProblems([problem], [], { since: new Map([[problemKey(problem), since]]), now: since, patienceMs: 0 })[0],
+  ...reportedProblems([problem], [], {
+    since: new Map([[problemKey(problem), since]]),
+    now: since,
+    thresholdMs: 0,
+  })[0],
 });
 
 /** Who is meant: the route, else the container, else the neighbour that the code names. */
-const subjectOf = ({ route, container, code }: Problem): string => route ?? container ?? NEIGHBOURS[code.split("-")[1] ?? ""] ?? "cfauth";
+const subjectOf = ({ route, container, code }: Problem): string =>
+  route ?? container ?? NEIGHBOURS[code.split("-")[1] ?? ""] ?? "cfauth";
 
 const NEIGHBOURS: Readonly<Record<string, string>> = {
   CF: "Cloudflare",

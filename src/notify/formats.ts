@@ -29,8 +29,13 @@ export function requestFor({ format, url }: Target, message: Message): Notificat
 }
 
 /** A name may be left out: ntfy takes an access token as a password without one. */
-const basic = ({ username, password }: { readonly username: string; readonly password: string }): string =>
-  `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+const basic = ({
+  username,
+  password,
+}: {
+  readonly username: string;
+  readonly password: string;
+}): string => `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 
 interface Letter {
   /** Where it is another address than the target's. */
@@ -80,23 +85,37 @@ const SERVICES: Readonly<Record<Format, (message: Message, address: URL) => Lett
   }),
 
   /** Three characters are to be escaped (api.slack.com/docs/message-formatting, checked 2026-11). */
-  slack: ({ title, message, url }) => ({ json: { text: slackText([title, message, ...(url === null ? [] : [url])].join("\n")) } }),
+  slack: ({ title, message, url }) => ({
+    json: { text: slackText([title, message, ...(url === null ? [] : [url])].join("\n")) },
+  }),
 
   /** Markdown (docs.mattermost.com, incoming webhooks, checked 2026-11). */
   mattermost: ({ title, message, url }) => ({
     json: {
-      text: [`**${markdown(title)}**`, ...markdown(message).split("\n"), ...(url === null ? [] : [url])].join("  \n"),
+      text: [
+        `**${markdown(title)}**`,
+        ...markdown(message).split("\n"),
+        ...(url === null ? [] : [url]),
+      ].join("  \n"),
     },
   }),
 
   /** `body` is required, `type` one of four (caronc/apprise-api README, checked 2026-11). */
   apprise: ({ type, title, message, url }) => ({
-    json: { title, body: url === null ? message : `${message}\n${url}`, type: APPRISE[type], format: "text" },
+    json: {
+      title,
+      body: url === null ? message : `${message}\n${url}`,
+      type: APPRISE[type],
+      format: "text",
+    },
   }),
 
   /** Headers of Standard Webhooks; unsigned. */
   json: (message) => ({
-    headers: { "webhook-id": message.id, "webhook-timestamp": String(Math.floor(Date.parse(message.timestamp) / 1_000)) },
+    headers: {
+      "webhook-id": message.id,
+      "webhook-timestamp": String(Math.floor(Date.parse(message.timestamp) / 1_000)),
+    },
     json: message,
   }),
 };
@@ -125,14 +144,17 @@ const APPRISE: Readonly<Record<EventType, "info" | "success" | "warning" | "fail
 
 /** Markdown's own characters as text. An address stays as it is, as far as it has none that could form a link or a picture. */
 const escapeMarkdown = (text: string): string =>
-  text.replace(/https?:\/\/[\w.\-/:?#=&%+,;]+|[\\*_`~|[\]<>#]/g, (it) => (it.length > 1 ? it : `\\${it}`));
+  text.replace(/https?:\/\/[\w.\-/:?#=&%+,;]+|[\\*_`~|[\]<>#]/g, (it) =>
+    it.length > 1 ? it : `\\${it}`,
+  );
 
 /** A name behind an @ would call people: an invisible character parts the two. */
 const withoutMentions = (text: string): string => text.replaceAll("@", "@\u200b");
 
 const markdown = (text: string): string => withoutMentions(escapeMarkdown(text));
 
-const slackText = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const slackText = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** @param most - characters; none has more than four bytes */
 function clipped(text: string, most: number): string {

@@ -44,21 +44,32 @@ const MOST_TOLD = 3;
 const MOST_LISTED = 20;
 
 /** @returns undefined where there is nothing to tell */
-export function messageOf(events: readonly NotificationEvent[], { id, at, owner, dryRun }: MessageMeta): Message | undefined {
+export function messageOf(
+  events: readonly NotificationEvent[],
+  { id, at, owner, dryRun }: MessageMeta,
+): Message | undefined {
   const [first] = events.toSorted((a, b) => b.priority - a.priority);
   if (first === undefined) return undefined;
   return {
     id,
     type: first.type,
     timestamp: iso(at),
-    title: noticeLine(`cfauth${dryRun ? " (dry run)" : ""}: ${events.length === 1 ? first.title : counted(events)}`),
+    title: noticeLine(
+      `cfauth${dryRun ? " (dry run)" : ""}: ${events.length === 1 ? first.title : counted(events)}`,
+    ),
     message: textOf(events),
     priority: first.priority,
     url: events.length === 1 ? (first.url ?? null) : null,
     owner,
     dryRun,
     data: first.data,
-    events: events.map(({ type, title, message, url, data }) => ({ type, title, message, url: url ?? null, data })),
+    events: events.map(({ type, title, message, url, data }) => ({
+      type,
+      title,
+      message,
+      url: url ?? null,
+      data,
+    })),
   };
 }
 
@@ -93,7 +104,9 @@ const counted = (events: readonly NotificationEvent[]): string =>
 export const testEvent: NotificationEvent = {
   type: "test",
   title: noticeLine("a test"),
-  message: noticeLine("Messages from cfauth arrive here: when a route opens, closes or becomes public, and when a problem comes or goes."),
+  message: noticeLine(
+    "Messages from cfauth arrive here: when a route opens, closes or becomes public, and when a problem comes or goes.",
+  ),
   priority: 3,
   url: docsUrl("notifications.md"),
   data: {},

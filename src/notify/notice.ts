@@ -7,7 +7,8 @@ declare const brand: unique symbol;
 export type NoticeText = string & { readonly [brand]: "NoticeText" };
 
 /** One line, whatever is in the text. */
-export const noticeLine = (text: string): NoticeText => escapeControlCharacters(redactPersonalData(text)) as NoticeText;
+export const noticeLine = (text: string): NoticeText =>
+  escapeControlCharacters(redactPersonalData(text)) as NoticeText;
 
 /** Each text that there is on a line of its own. */
 export const noticeLines = (...texts: readonly (string | undefined)[]): NoticeText =>
@@ -16,4 +17,5 @@ export const noticeLines = (...texts: readonly (string | undefined)[]): NoticeTe
     "\n",
   );
 
-export const joinNotices = (parts: readonly NoticeText[], between: "\n" | "\n\n"): NoticeText => parts.join(between) as NoticeText;
+export const joinNotices = (parts: readonly NoticeText[], between: "\n" | "\n\n"): NoticeText =>
+  parts.join(between) as NoticeText;

@@ -38,9 +38,19 @@ const LAST_WORDS_MS = 1_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Tells people what they want to hear of. Nothing waits for it, and nothing fails by it. */
-export function createNotifier({ targets, owner, dryRun, log, onSent, patience, now = Date.now }: NotifierOptions): Notifier {
+export function createNotifier({
+  targets,
+  owner,
+  dryRun,
+  log,
+  onSent,
+  patience,
+  now = Date.now,
+}: NotifierOptions): Notifier {
   const stop = new AbortController();
-  const lanes = targets.map((target) => laneTo(target, { ...PATIENCE, ...patience, signal: stop.signal }, log, onSent));
+  const lanes = targets.map((target) =>
+    laneTo(target, { ...PATIENCE, ...patience, signal: stop.signal }, log, onSent),
+  );
   let quiet = INITIAL_THROTTLE;
   /** Goes off when a problem has lasted long enough though nothing else happens. */
   let timer: NodeJS.Timeout | undefined;
@@ -51,18 +61,24 @@ export function createNotifier({ targets, owner, dryRun, log, onSent, patience, 
     const heard = selectEvents(quiet, news, at, dryRun);
     quiet = heard.quiet;
     const message = messageOf(heard.events, { id: randomUUID(), at, owner: owner(), dryRun });
-    if (message !== undefined) for (const lane of lanes) lane.put(message);
+    if (message !== undefined) for (const lane of lanes) lane.enqueue(message);
     if (heard.wakeAt !== undefined)
-      timer = setTimeout(() => hear(undefined, now()), Math.min(LONGEST_TIMER_MS, Math.max(0, heard.wakeAt - at))).unref();
+      timer = setTimeout(
+        () => hear(undefined, now()),
+        Math.min(LONGEST_TIMER_MS, Math.max(0, heard.wakeAt - at)),
+      ).unref();
   };
 
   return {
-    news: hear,
+    transitions: hear,
     close: async () => {
       clearTimeout(timer);
       const sent = Promise.all(lanes.map((lane) => lane.idle()));
       const patient = new AbortController();
-      await Promise.race([sent, sleep(LAST_WORDS_MS, undefined, { signal: patient.signal }).catch(() => undefined)]);
+      await Promise.race([
+        sent,
+        sleep(LAST_WORDS_MS, undefined, { signal: patient.signal }).catch(() => undefined),
+      ]);
       patient.abort();
       stop.abort();
       await sent;
@@ -71,7 +87,12 @@ export function createNotifier({ targets, owner, dryRun, log, onSent, patience, 
 }
 
 /** A service that is down is told of once, and once when it takes messages again. */
-function laneTo(target: Target, patience: DeliveryTimeouts, log: NotifierOptions["log"], onSent: NotifierOptions["onSent"]): DeliveryQueue {
+function laneTo(
+  target: Target,
+  patience: DeliveryTimeouts,
+  log: NotifierOptions["log"],
+  onSent: NotifierOptions["onSent"],
+): DeliveryQueue {
   let missed = 0;
   const failed = (why: string): void => {
     missed += 1;

@@ -1,6 +1,14 @@
 import { type Problem, problemKey } from "../core/domain/problem.ts";
 import type { StatusTransitions } from "../status/transitions.ts";
-import { type NotificationEvent, problemOpened, problemSolved, routeChangedHands, routeClosed, routeOpened, routePublic } from "./event.ts";
+import {
+  type NotificationEvent,
+  problemOpened,
+  problemSolved,
+  routeChangedHands,
+  routeClosed,
+  routeOpened,
+  routePublic,
+} from "./event.ts";
 
 /** A problem is worth a message once it has lasted so long: what somebody is just typing is not. Milliseconds. */
 const LASTING_MS = 60_000;
@@ -20,7 +28,7 @@ interface Noted {
   readonly problem: Problem;
   /** Milliseconds since 1970. */
   readonly since: number;
-  readonly told: boolean;
+  readonly reported: boolean;
 }
 
 export const INITIAL_THROTTLE: ThrottleState = { problems: new Map(), toldAt: new Map() };
@@ -46,23 +54,34 @@ export interface Selection {
  * @param news - undefined: nothing new, but time has passed
  * @param at - milliseconds since 1970
  */
-export function selectEvents(before: ThrottleState, news: StatusTransitions | undefined, at: number, dryRun: boolean): Selection {
+export function selectEvents(
+  before: ThrottleState,
+  news: StatusTransitions | undefined,
+  at: number,
+  dryRun: boolean,
+): Selection {
   const come = (news?.problems ?? []).map((problem): [string, Noted] => {
     const key = problemKey(problem);
-    return [key, { problem, since: news?.since.get(key) ?? at, told: false }];
+    return [key, { problem, since: news?.since.get(key) ?? at, reported: false }];
   });
   const gone = (news?.solved ?? []).map(problemKey);
-  const solved = gone.flatMap((key) => before.problems.get(key) ?? []).filter(({ told }) => told);
+  const solved = gone
+    .flatMap((key) => before.problems.get(key) ?? [])
+    .filter(({ reported }) => reported);
   const there = new Map([...come, ...before.problems]);
   for (const key of gone) there.delete(key);
-  const due = [...there].filter(([key, noted]) => !noted.told && dueAt(key, noted, before) <= at);
+  const due = [...there].filter(
+    ([key, noted]) => !noted.reported && dueAt(key, noted, before) <= at,
+  );
   const toldAt = new Map([...before.toldAt].filter(([, told]) => told > at - DAY_MS));
   for (const [key, noted] of due) {
-    there.set(key, { ...noted, told: true });
+    there.set(key, { ...noted, reported: true });
     toldAt.set(key, at);
   }
   const quiet = { problems: there, toldAt };
-  const pending = [...there].flatMap(([key, noted]) => (noted.told ? [] : [dueAt(key, noted, quiet)]));
+  const pending = [...there].flatMap(([key, noted]) =>
+    noted.reported ? [] : [dueAt(key, noted, quiet)],
+  );
   return {
     quiet,
     events: [
@@ -77,7 +96,10 @@ export function selectEvents(before: ThrottleState, news: StatusTransitions | un
 const dueAt = (key: string, { since }: Noted, { toldAt }: ThrottleState): number =>
   Math.max(since + LASTING_MS, (toldAt.get(key) ?? -DAY_MS) + DAY_MS);
 
-function ofRoutes({ published, opened, closed, changedHands }: StatusTransitions, at: number): readonly NotificationEvent[] {
+function ofRoutes(
+  { published, opened, closed, changedHands }: StatusTransitions,
+  at: number,
+): readonly NotificationEvent[] {
   const told = new Set(published.map(({ key }) => key));
   return [
     ...changedHands.map((it) => routeChangedHands(it, at)),

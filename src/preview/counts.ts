@@ -13,16 +13,18 @@ export interface Counts {
 }
 
 export function counts({ steps, after, end }: DryRun): Counts {
-  const of = (action: "create" | "update" | "delete") => steps.filter(({ change }) => change.action === action).length;
+  const of = (action: "create" | "update" | "delete") =>
+    steps.filter(({ change }) => change.action === action).length;
   return {
     create: of("create"),
     update: of("update"),
     delete: of("delete"),
-    waiting: end.waiting.length,
+    waiting: end.pending.length,
     problems: end.problems.length,
     foreign: countForeign(after),
   };
 }
 
 /** `17 objects of others untouched` */
-export const describeUntouched = ({ foreign }: Counts): string => `${pluralise(foreign, "object")} of others untouched`;
+export const describeUntouched = ({ foreign }: Counts): string =>
+  `${pluralise(foreign, "object")} of others untouched`;

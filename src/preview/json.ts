@@ -74,7 +74,9 @@ export function planReport(preview: DryRun, owner: Owner): PlanReport {
   const { before, steps, end } = preview;
   const { tunnel } = before.tunnel;
   const hosts = new Map(
-    planSections(preview, owner).flatMap((group) => group.steps.map(({ number }) => [number, group.hostname] as const)),
+    planSections(preview, owner).flatMap((group) =>
+      group.steps.map(({ number }) => [number, group.hostname] as const),
+    ),
   );
   return {
     formatVersion: "1.0",
@@ -83,21 +85,23 @@ export function planReport(preview: DryRun, owner: Owner): PlanReport {
     tunnel: { id: tunnel?.id ?? null, name: tunnel?.name ?? before.tunnel.name },
     counts: counts(preview),
     changes: steps.map((step) => reported(preview, step, hosts.get(step.number))),
-    waiting: end.waiting.map(({ route, cause, reason }) => ({
+    waiting: end.pending.map(({ route, cause, reason }) => ({
       ...placeOf(route),
-      container: preview.desired.wishes.get(route)?.workload ?? null,
+      container: preview.desired.exposures.get(route)?.workload ?? null,
       reason: cause,
       message: `waiting for ${reason}`,
     })),
-    problems: withActualEffect(end.problems, deployedRoutes(before), preview.desired).map(plannedProblem),
+    problems: withActualEffect(end.problems, deployedRoutes(before), preview.desired).map(
+      plannedProblem,
+    ),
   };
 }
 
 function reported(preview: DryRun, step: DryRunStep, hostname: string | undefined): ReportedChange {
-  const { number, wave, change, difference, needs, later } = step;
-  const { before, after, unknown, sensitive, exposure } = difference;
+  const { number, wave, change, diff, dependsOn, afterGrace } = step;
+  const { before, after, unknown, sensitive, exposure } = diff;
   const takes = describeReplaced(change);
-  const wish = preview.desired.wishes.get(change.subject as RouteKey);
+  const wish = preview.desired.exposures.get(change.subject as RouteKey);
   const [container, ...others] = containersFor(preview, hostname);
   return {
     step: number,
@@ -109,14 +113,17 @@ function reported(preview: DryRun, step: DryRunStep, hostname: string | undefine
     action: change.action,
     object: resourceLabel(change),
     subject: subjectOf(change),
-    needs,
+    needs: dependsOn,
     before: before ?? null,
-    after: after === undefined ? null : Object.fromEntries(Object.entries(after).filter(([name]) => !unknown.includes(name))),
+    after:
+      after === undefined
+        ? null
+        : Object.fromEntries(Object.entries(after).filter(([name]) => !unknown.includes(name))),
     unknown,
     sensitive,
     ...(exposure !== undefined && { exposure }),
     ...(takes !== undefined && { takes: redactPersonalData(takes) }),
-    ...(later && { reason: "container-gone" as const }),
+    ...(afterGrace && { reason: "container-gone" as const }),
   };
 }
 
@@ -125,7 +132,16 @@ function placeOf(key: RouteKey): { readonly hostname: string; readonly path: str
   return { hostname: route?.hostname ?? key, path: route?.path ?? null };
 }
 
-export const plannedProblem = ({ code, severity, route, container, label, effect, message, fix }: Problem): PlannedProblem => ({
+export const plannedProblem = ({
+  code,
+  severity,
+  route,
+  container,
+  label,
+  effect,
+  message,
+  fix,
+}: Problem): PlannedProblem => ({
   code,
   severity,
   ...(route === undefined ? { hostname: null, path: null } : placeOf(route)),

@@ -2,14 +2,29 @@ import type { Problem } from "../core/domain/problem.ts";
 import type { Style, Terminal } from "../core/terminal.ts";
 import { policyWords } from "../resources/access-policy/diff.ts";
 import type { Diff } from "../resources/contract/diff.ts";
-import { resourceLabel, routeKeyOfChange, subjectOf, summariseDiff } from "../resources/describe.ts";
+import {
+  resourceLabel,
+  routeKeyOfChange,
+  subjectOf,
+  summariseDiff,
+} from "../resources/describe.ts";
 import type { AnyChange } from "../resources/registry.ts";
 import type { ObservedTunnel } from "../resources/tunnel/types.ts";
 
 export type Paint = Pick<Terminal, "paint">;
 
-export const SIGNS: Readonly<Record<AnyChange["action"], string>> = { create: "+", update: "~", delete: "-" };
-const STYLES: Readonly<Record<string, Style>> = { "+": "green", "~": "yellow", "-": "red", "…": "cyan", "!": "yellow" };
+export const SIGNS: Readonly<Record<AnyChange["action"], string>> = {
+  create: "+",
+  update: "~",
+  delete: "-",
+};
+const STYLES: Readonly<Record<string, Style>> = {
+  "+": "green",
+  "~": "yellow",
+  "-": "red",
+  "…": "cyan",
+  "!": "yellow",
+};
 
 export const colourSign = ({ paint }: Paint, sign: string): string => {
   const style = STYLES[sign];
@@ -37,7 +52,8 @@ export function changeLine(
     .replaceAll(`${tunnel?.id}.cfargotunnel.com`, () => `tunnel ${tunnel?.name}`);
   const said = [subject(change, hostname), words].filter((it) => it !== "").join("  ");
   const { exposure } = difference;
-  const reach = exposure === undefined || exposure === "protected" ? "" : `  ${exposed(out, exposure)}`;
+  const reach =
+    exposure === undefined || exposure === "protected" ? "" : `  ${exposed(out, exposure)}`;
   return `${colourSign(out, SIGNS[change.action])} ${resourceLabel(change).padEnd(WIDTH)}${said}${reach}`.trimEnd();
 }
 
@@ -49,10 +65,15 @@ function subject(change: AnyChange, hostname: string | undefined): string {
 }
 
 const exposed = ({ paint }: Paint, exposure: NonNullable<Diff["exposure"]>): string =>
-  exposure === "PUBLIC" ? paint("red", "PUBLIC") : paint(exposure === "narrower" ? "cyan" : "yellow", exposure);
+  exposure === "PUBLIC"
+    ? paint("red", "PUBLIC")
+    : paint(exposure === "narrower" ? "cyan" : "yellow", exposure);
 
 /** What is wrong, with its code, and beneath it what to do. */
-export function problemLines({ paint }: Paint, { code, container, label, message, fix }: Problem): readonly string[] {
+export function problemLines(
+  { paint }: Paint,
+  { code, container, label, message, fix }: Problem,
+): readonly string[] {
   const where = [container, label].filter((it) => it !== undefined).join(" · ");
   return [`${where === "" ? "" : `${where}: `}${message}  ${paint("dim", code)}`, `→ ${fix}`];
 }

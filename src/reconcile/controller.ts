@@ -2,7 +2,12 @@ import type { ReferencedNames } from "../core/domain/directory.ts";
 import type { ProblemCode } from "../core/domain/problem.ts";
 import type { Workload } from "../core/domain/workload.ts";
 import { ServiceError } from "../core/errors.ts";
-import { type Decision, EMPTY_MEMORY, type ReconcileMemory, shiftClock } from "../core/plan/desired-state.ts";
+import {
+  type Decision,
+  EMPTY_MEMORY,
+  type ReconcileMemory,
+  shiftClock,
+} from "../core/plan/desired-state.ts";
 import type { Plan } from "../core/plan/planner.ts";
 import type { ObservationScope } from "../resources/contract/driver.ts";
 import type { Drivers } from "../resources/drivers.ts";
@@ -13,10 +18,19 @@ import { type PassResult, runPass } from "./pass.ts";
 
 export interface ControllerDeps {
   readonly list: () => Promise<readonly Workload[]>;
-  readonly hands: Drivers;
-  readonly decide: (workloads: readonly Workload[], world: ObservedState, memory: ReconcileMemory, now: number) => Decision;
-  readonly asked: (workloads: readonly Workload[]) => ReferencedNames;
-  readonly plan: (decision: Decision, world: ObservedState, failed: ReadonlySet<string>) => Plan<AnyChange>;
+  readonly drivers: Drivers;
+  readonly decide: (
+    workloads: readonly Workload[],
+    observed: ObservedState,
+    memory: ReconcileMemory,
+    now: number,
+  ) => Decision;
+  readonly referencedNames: (workloads: readonly Workload[]) => ReferencedNames;
+  readonly plan: (
+    decision: Decision,
+    world: ObservedState,
+    failed: ReadonlySet<string>,
+  ) => Plan<AnyChange>;
   readonly watch: PassListener;
   /** How many events of the containers have come so far. */
   readonly events?: () => number;
@@ -48,12 +62,12 @@ export interface PassOutcome {
   readonly failures: number;
   readonly errors: readonly ServiceError[];
   /** How things stand after it; undefined when containers or world could not be read. */
-  readonly end: Pick<PassResult, "world" | "decision" | "plan" | "failures"> | undefined;
+  readonly end: Pick<PassResult, "observed" | "decision" | "plan" | "failures"> | undefined;
 }
 
 export interface Controller {
   /** One pass. Answers when the next one is due by itself, in milliseconds. */
-  turn(): Promise<number>;
+  reconcile(): Promise<number>;
   /** What stands, as the last pass left it; undefined where the next one looks anew. */
   known(): ObservedState | undefined;
   /** Whether the next pass is due only for a look at the tunnel's rules, which may wait until a burst of events is over. */
@@ -64,7 +78,12 @@ export interface Controller {
 const WHOLE_EVERY = 12;
 
 /** Problems that go by themselves while Authentik or cloudflared start, or that somebody is mending just now. */
-const PASSING: ReadonlySet<ProblemCode> = new Set(["CFA-AK-NOT-READY", "CFA-AK-NO-FLOW", "CFA-AK-NO-KEY", "CFA-TUNNEL-DOWN"]);
+const PASSING: ReadonlySet<ProblemCode> = new Set([
+  "CFA-AK-NOT-READY",
+  "CFA-AK-NO-FLOW",
+  "CFA-AK-NO-KEY",
+  "CFA-TUNNEL-DOWN",
+]);
 
 /** When to come back to what waits for room in Cloudflare's limit, in milliseconds: a window of it is five minutes. */
 const RATIONED_MS = 15_000;
@@ -119,8 +138,8 @@ export function createController(parts: ControllerDeps): Controller {
     const result = await runPass(
       {
         ...parts,
-        decide: (workloads, seen) => {
-          const decision = parts.decide(workloads, seen, memory, begun);
+        decide: (workloads, observed) => {
+          const decision = parts.decide(workloads, observed, memory, begun);
           memory = decision.memory;
           return decision;
         },
@@ -133,18 +152,24 @@ export function createController(parts: ControllerDeps): Controller {
     if (wanted === "all" || wanted === "routes") {
       resyncs = wanted === "all" ? 0 : resyncs + 1;
       passing = result.plan.problems.some(({ code }) => PASSING.has(code)) ? passing + 1 : 0;
-      lookAt = begun + (passing === 0 ? parts.resyncMs : Math.min(parts.resyncMs, backoff(passing, parts.random())));
+      lookAt =
+        begun +
+        (passing === 0
+          ? parts.resyncMs
+          : Math.min(parts.resyncMs, backoff(passing, parts.random())));
     }
-    outside = result.world.dns.zones.length === 0 || result.plan.problems.some(({ code }) => OUTSIDE.has(code));
-    world = result.certain ? result.world : undefined;
-    rulesAt = parts.dryRun ? Infinity : (result.world.ingress.lookAt ?? Infinity);
+    outside =
+      result.observed.dns.zones.length === 0 ||
+      result.plan.problems.some(({ code }) => OUTSIDE.has(code));
+    world = result.certain ? result.observed : undefined;
+    rulesAt = parts.dryRun ? Infinity : (result.observed.ingress.observeAgainAt ?? Infinity);
     return result;
   };
 
   return {
     known: () => world,
     isPatient: () => patient,
-    turn: async () => {
+    reconcile: async () => {
       reckon();
       const [begun, upAt] = [parts.now(), parts.uptime()];
       const elapsed = () => parts.uptime() - upAt;
@@ -154,7 +179,8 @@ export function createController(parts: ControllerDeps): Controller {
         if (!(error instanceof ServiceError)) throw error;
         return error;
       });
-      const errors = result instanceof ServiceError ? [result] : result.failures.map(({ error }) => error);
+      const errors =
+        result instanceof ServiceError ? [result] : result.failures.map(({ error }) => error);
       const failed = errors.length > 0 || (!(result instanceof ServiceError) && !result.certain);
       failures = failed ? failures + 1 : 0;
       const end = result instanceof ServiceError ? undefined : result;
@@ -168,7 +194,12 @@ export function createController(parts: ControllerDeps): Controller {
         end,
       });
       patient = false;
-      if (failed) return backoff(failures, parts.random(), Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)));
+      if (failed)
+        return backoff(
+          failures,
+          parts.random(),
+          Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)),
+        );
       const wakeAt = result instanceof ServiceError ? undefined : result.decision.wakeAt;
       const next = Math.min(lookAt, wakeAt ?? Infinity) - begun - elapsed();
       const rules = rulesAt - parts.uptime();

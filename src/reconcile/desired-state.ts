@@ -23,7 +23,16 @@ import { occupants } from "./occupants.ts";
 export interface DesiredStateSettings
   extends Omit<
     LabelContext,
-    "zones" | "excludedZones" | "domain" | "named" | "neighbours" | "routed" | "services" | "standing" | "directory" | "login"
+    | "zones"
+    | "excludedZones"
+    | "domain"
+    | "named"
+    | "nameIndex"
+    | "routed"
+    | "services"
+    | "deployed"
+    | "lookups"
+    | "login"
   > {
   readonly login: LoginHostSettings;
   /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
@@ -37,56 +46,81 @@ export function computeDesired(
   settings: DesiredStateSettings,
   grace: Grace,
   listed: readonly Workload[],
-  world: ObservedState,
+  observed: ObservedState,
   memory: ReconcileMemory,
   now: number,
 ): Decision {
-  const seen = world.dns.zones.map(({ name }) => name);
+  const seen = observed.dns.zones.map(({ name }) => name);
   const zones = seen.filter((name) => settings.allowedZones?.includes(name) ?? true);
   const barred = seen.filter((name) => !zones.includes(name));
-  const stands = deployedRoutes(world);
+  const deployed = deployedRoutes(observed);
   const { host, path } = settings.login;
-  const routed = new Set(stands.flatMap(({ service }) => placesOf(service ?? "")));
-  const nearby = [...new Set([...settings.networks, ...memory.named, ...listed.flatMap((it) => Object.keys(it.networks))])];
+  const routed = new Set(deployed.flatMap(({ service }) => placesOf(service ?? "")));
+  const nearby = [
+    ...new Set([
+      ...settings.networks,
+      ...memory.named,
+      ...listed.flatMap((it) => Object.keys(it.networks)),
+    ]),
+  ];
   const { workloads, services } = identify(listed, namesIn(routed, nearby), memory.services);
   const around = createNameIndex(workloads);
   const { container, knownParty } = findAuthentikOn(
-    { workloads, neighbours: around, standing: stands },
+    { workloads, nameIndex: around, deployed },
     settings.login,
-    world,
+    observed,
     memory.authentik,
   );
   const context: LabelContext = {
     ...settings,
     login: { host, path, container },
     zones,
-    excludedZones: [...world.dns.excludedZones, ...barred],
+    excludedZones: [...observed.dns.excludedZones, ...barred],
     domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined),
     named: namedNetworks(workloads, settings),
-    neighbours: around,
+    nameIndex: around,
     routed,
     services,
-    standing: new Set(stands.map(({ route }) => route.hostname)),
-    directory: { ...world.directory, policies: world.policy.theirs },
+    deployed: new Set(deployed.map(({ route }) => route.hostname)),
+    lookups: { ...observed.lookups, policies: observed.policy.theirs },
   };
   // Apart from all others, so that a copy of its labels is no replica of Authentik.
-  const { own = [], others = [] } = Object.groupBy(workloads, (it) => (isAuthentik(container, it) ? "own" : "others"));
-  const decoded = [own, others].flatMap((it) => labelSets(it, settings)).map((labelSet) => decode(labelSet, context));
+  const { own = [], others = [] } = Object.groupBy(workloads, (it) =>
+    isAuthentik(container, it) ? "own" : "others",
+  );
+  const decoded = [own, others]
+    .flatMap((it) => labelSets(it, settings))
+    .map((labelSet) => decode(labelSet, context));
   const named = [...new Set([...memory.named, ...context.named])];
-  const ofNoRoute = [...ignoredImageLabels(workloads, settings), ...networkProblems(workloads, [...settings.networks, ...named])];
+  const ofNoRoute = [
+    ...ignoredImageLabels(workloads, settings),
+    ...networkProblems(workloads, [...settings.networks, ...named]),
+  ];
   // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
   const on = ({ route }: Pick<DeployedRoute, "route">) =>
-    memory.tenures.get(routeKey(route))?.tenant === undefined ? undefined : [...settings.networks, ...named];
+    memory.tenures.get(routeKey(route))?.tenant === undefined
+      ? undefined
+      : [...settings.networks, ...named];
   const engine: Engine = {
     occupants: (it) =>
-      it.service === undefined ? [] : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)), settings.networks),
+      it.service === undefined
+        ? []
+        : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)), settings.networks),
     ownService: (service, owners) => ownService(service, owners, workloads, context),
-    isRunning: ({ workload, party }) => workloads.some((it) => it.name === workload && it.party === party),
+    isRunning: ({ workload, party }) =>
+      workloads.some((it) => it.name === workload && it.party === party),
     login: { hostname: host, container },
     unsure: decoded.flatMap(({ unsure }) => unsure ?? []),
   };
   const all = [...decoded, { exposures: [], faulty: [], problems: ofNoRoute }];
-  return resolveDesired(all, stands, engine, { ...memory, named, services, authentik: knownParty }, grace, now);
+  return resolveDesired(
+    all,
+    deployed,
+    engine,
+    { ...memory, named, services, authentik: knownParty },
+    grace,
+    now,
+  );
 }
 
 /** `http://app.tunnel:80` → `app.tunnel` and `app.tunnel:80` */
@@ -102,6 +136,8 @@ const namesIn = (places: Iterable<string>, networks: readonly string[]): Readonl
   new Set(
     [...places].flatMap((place) => {
       const scoped = networks.filter((network) => place.endsWith(`.${network}`));
-      return [place, ...scoped.map((network) => place.slice(0, -network.length - 1))].map((name) => name.toLowerCase());
+      return [place, ...scoped.map((network) => place.slice(0, -network.length - 1))].map((name) =>
+        name.toLowerCase(),
+      );
     }),
   );

@@ -17,11 +17,11 @@ export interface DryRunStep {
   /** Those of one wave are done beside each other. */
   readonly wave: number;
   readonly change: AnyChange;
-  readonly difference: Diff;
+  readonly diff: Diff;
   /** Numbers of those that are done before it: what it names is made by them, or they are of the same route. */
-  readonly needs: readonly number[];
+  readonly dependsOn: readonly number[];
   /** Whether it is done only when the grace of a gone container ends: by the daemon, which knows when that is. */
-  readonly later: boolean;
+  readonly afterGrace: boolean;
 }
 
 export interface DryRun {
@@ -35,7 +35,10 @@ export interface DryRun {
   readonly end: Plan<AnyChange>;
 }
 
-export type DryRunDeps = Pick<ControllerDeps, "list" | "hands" | "decide" | "asked" | "plan" | "now">;
+export type DryRunDeps = Pick<
+  ControllerDeps,
+  "list" | "drivers" | "decide" | "referencedNames" | "plan" | "now"
+>;
 
 /** Nothing is waited for: half a preview would look like a whole one in which less is to be done. */
 const TO_THE_END = new AbortController().signal;
@@ -49,33 +52,42 @@ const TO_THE_END = new AbortController().signal;
  */
 export async function dryRun(parts: DryRunDeps, known?: ObservedState): Promise<DryRun> {
   const workloads = await parts.list();
-  const asked = parts.asked(workloads);
+  const asked = parts.referencedNames(workloads);
   const before =
-    known === undefined ? await observeAll(parts.hands, "all", asked, undefined) : await observeLookups(parts.hands, asked, known);
+    known === undefined
+      ? await observeAll(parts.drivers, "all", asked, undefined)
+      : await observeLookups(parts.drivers, asked, known);
   const steps: DryRunStep[] = [];
   let planned = before;
   let wave = 0;
   let later = false;
   let memory = EMPTY_MEMORY;
-  const hands: Drivers = createSimulatedDrivers(before, (change) => {
+  const drivers: Drivers = createSimulatedDrivers(before, (change) => {
     const number = steps.length + 1;
-    steps.push({ number, wave, change, difference: diffChange(change, planned), needs: needs(change, wave, steps), later });
+    steps.push({
+      number,
+      wave,
+      change,
+      diff: diffChange(change, planned),
+      dependsOn: needs(change, wave, steps),
+      afterGrace: later,
+    });
     return number;
   });
-  const think = (world: ObservedState, now: number) =>
+  const think = (observed: ObservedState, now: number) =>
     runPass(
       {
         list: async () => workloads,
-        hands,
-        asked: parts.asked,
-        decide: (all, seen) => {
-          const decision = parts.decide(all, seen, memory, now);
+        drivers,
+        referencedNames: parts.referencedNames,
+        decide: (all, observed) => {
+          const decision = parts.decide(all, observed, memory, now);
           memory = decision.memory;
           return decision;
         },
         plan: parts.plan,
-        onPlan: (_plan, _decision, world) => {
-          planned = world;
+        onPlan: (_plan, _decision, observed) => {
+          planned = observed;
           wave += 1;
         },
         onChange: () => {},
@@ -83,21 +95,26 @@ export async function dryRun(parts: DryRunDeps, known?: ObservedState): Promise<
         dryRun: false,
       },
       undefined,
-      world,
+      observed,
     );
   const now = parts.now();
-  const { world, plan, decision } = await think(before, now);
-  const ends = [...decision.desired.closing.values()];
+  const { observed, plan, decision } = await think(before, now);
+  const ends = [...decision.desired.graceDeadlines.values()];
   if (ends.length > 0) {
     later = true;
-    await think(world, Math.max(...ends) + 1);
+    await think(observed, Math.max(...ends) + 1);
   }
-  return { steps, before, after: world, desired: decision.desired, end: plan };
+  return { steps, before, after: observed, desired: decision.desired, end: plan };
 }
 
 /** What the change names that is yet to be made, and the last one before it at the same route. */
 function needs(change: AnyChange, wave: number, steps: readonly DryRunStep[]): readonly number[] {
   const [host] = change.subject.split("/");
-  const last = steps.findLast((step) => step.wave < wave && (step.change.subject === change.subject || step.change.subject === host));
-  return [...new Set([...stepsNamedIn(change), ...(last === undefined ? [] : [last.number])])].toSorted((a, b) => a - b);
+  const last = steps.findLast(
+    (step) =>
+      step.wave < wave && (step.change.subject === change.subject || step.change.subject === host),
+  );
+  return [
+    ...new Set([...stepsNamedIn(change), ...(last === undefined ? [] : [last.number])]),
+  ].toSorted((a, b) => a - b);
 }

@@ -1,4 +1,8 @@
-import { type AuthentikContainer, type AuthentikReference, findAuthentik } from "../core/domain/authentik-container.ts";
+import {
+  type AuthentikContainer,
+  type AuthentikReference,
+  findAuthentik,
+} from "../core/domain/authentik-container.ts";
 import { covers } from "../core/domain/hostname.ts";
 import type { Party } from "../core/domain/party.ts";
 import { findSelf } from "../core/domain/self.ts";
@@ -21,8 +25,8 @@ export interface LoginHostSettings {
 
 export interface EngineState {
   readonly workloads: readonly Workload[];
-  readonly neighbours: NameIndex;
-  readonly standing: readonly DeployedRoute[];
+  readonly nameIndex: NameIndex;
+  readonly deployed: readonly DeployedRoute[];
 }
 
 export interface FoundAuthentik {
@@ -37,22 +41,32 @@ export interface FoundAuthentik {
  * @param knownParty - the party that is remembered from the passes before
  */
 export function findAuthentikOn(
-  { workloads, neighbours, standing }: EngineState,
+  { workloads, nameIndex, deployed: standing }: EngineState,
   login: LoginHostSettings,
-  world: ObservedState,
+  observed: ObservedState,
   knownParty: Party | undefined,
 ): FoundAuthentik {
   const { host, reference = { kind: "none" }, machine = "" } = login;
-  if (isPublic(reference, world)) return { container: { kind: "unnamed" }, knownParty };
+  if (isPublic(reference, observed)) return { container: { kind: "unnamed" }, knownParty };
   const deployed = standing.filter((it) => it.route.hostname === host && isDeployed(it));
-  const led = deployed.map(({ service = "" }) => occupants(workloads, service, neighbours.leadsTo(service)));
-  const incumbents = new Set(led.flatMap((all) => all.filter(({ certain }) => certain).map(({ id }) => id)));
+  const led = deployed.map(({ service = "" }) =>
+    occupants(workloads, service, nameIndex.leadsTo(service)),
+  );
+  const incumbents = new Set(
+    led.flatMap((all) => all.filter(({ certain }) => certain).map(({ id }) => id)),
+  );
   const ownParty = findSelf(workloads, machine)?.party;
-  const container = findAuthentik(workloads, reference, { ownParty, knownParty, incumbents, isAway: led.some((all) => all.length === 0) });
+  const container = findAuthentik(workloads, reference, {
+    ownParty,
+    knownParty,
+    incumbents,
+    isAway: led.some((all) => all.length === 0),
+  });
   const isLedTo = container.kind === "found" && [...container.ids].some((id) => incumbents.has(id));
   return { container, knownParty: isLedTo ? container.party : knownParty };
 }
 
 /** A host in a zone of the account is a public address, whatever a container is called. */
 const isPublic = (reference: AuthentikReference, { dns }: ObservedState): boolean =>
-  reference.kind === "host" && dns.zones.some(({ name }) => covers(`*.${name}`, reference.host) || name === reference.host);
+  reference.kind === "host" &&
+  dns.zones.some(({ name }) => covers(`*.${name}`, reference.host) || name === reference.host);

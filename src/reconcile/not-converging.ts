@@ -13,7 +13,8 @@ export const isNotConverging = (change: AnyChange, done: readonly AnyChange[]): 
 
 /** What was answered as done, and is not so. */
 export function notConvergingError(change: AnyChange): ServiceError {
-  const authentik = change.kind === "tile" || (change.kind === "login" && !change.key.startsWith("login-method"));
+  const authentik =
+    change.kind === "tile" || (change.kind === "login" && !change.key.startsWith("login-method"));
   const [service, code, vendor] = authentik
     ? (["authentik", "CFA-AK-REFUSED", "Authentik"] as const)
     : (["cloudflare", "CFA-CF-REFUSED", "Cloudflare"] as const);

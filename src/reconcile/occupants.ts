@@ -21,9 +21,16 @@ export function occupants(
   const host = serviceHost(service).toLowerCase();
   const all = workloads
     .filter(({ id }) => ids.has(id))
-    .map((it) => ({ id: it.id, party: it.party, certain: isCalled(it, host), replica: isReplicaOf(it, host) }));
+    .map((it) => ({
+      id: it.id,
+      party: it.party,
+      certain: isCalled(it, host),
+      replica: isReplicaOf(it, host),
+    }));
   if (all.length === 0) {
-    const left = workloads.filter((it) => networks.some((network) => host === `${it.name}.${network}`.toLowerCase()));
+    const left = workloads.filter((it) =>
+      networks.some((network) => host === `${it.name}.${network}`.toLowerCase()),
+    );
     return left.map(({ id, party }) => ({ id, party, certain: true }));
   }
   const certain = all.filter((it) => it.certain);
@@ -35,10 +42,15 @@ const isCalled = (workload: Workload, host: string): boolean =>
   [workload.name, shortId(workload.id)].some((name) => isHostOf(name, workload, host));
 
 const isReplicaOf = (workload: Workload, host: string): boolean =>
-  workload.service !== undefined && isReplicaName(workload.name, workload.service) && isHostOf(workload.service.name, workload, host);
+  workload.service !== undefined &&
+  isReplicaName(workload.name, workload.service) &&
+  isHostOf(workload.service.name, workload, host);
 
 /** The name alone, or followed by one of the container's networks. */
 function isHostOf(name: string, { networks }: Workload, host: string): boolean {
   const it = name.toLowerCase();
-  return host === it || Object.keys(networks).some((network) => host === `${it}.${network.toLowerCase()}`);
+  return (
+    host === it ||
+    Object.keys(networks).some((network) => host === `${it}.${network.toLowerCase()}`)
+  );
 }

@@ -14,12 +14,16 @@ import { slicesOf } from "./slices.ts";
 export interface PassDeps {
   /** @throws {ServiceError} never an empty list instead */
   readonly list: () => Promise<readonly Workload[]>;
-  readonly hands: Drivers;
+  readonly drivers: Drivers;
   /** The names that the labels speak of: they are looked up before anything is decided. */
-  readonly asked: (workloads: readonly Workload[]) => ReferencedNames;
-  readonly decide: (workloads: readonly Workload[], world: ObservedState) => Decision;
+  readonly referencedNames: (workloads: readonly Workload[]) => ReferencedNames;
+  readonly decide: (workloads: readonly Workload[], observed: ObservedState) => Decision;
   /** @param failed - keys of the changes that have failed in this pass */
-  readonly plan: (decision: Decision, world: ObservedState, failed: ReadonlySet<string>) => Plan<AnyChange>;
+  readonly plan: (
+    decision: Decision,
+    world: ObservedState,
+    failed: ReadonlySet<string>,
+  ) => Plan<AnyChange>;
   /** Told of each change as it is done or fails, while the pass goes on. */
   readonly onChange: (change: AnyChange, error: ServiceError | undefined) => void;
   /** Told of the plan before each wave. */
@@ -34,7 +38,7 @@ export interface PassDeps {
 }
 
 export interface PassResult {
-  readonly world: ObservedState;
+  readonly observed: ObservedState;
   readonly decision: Decision;
   readonly plan: Plan<AnyChange>;
   readonly applied: number;
@@ -72,11 +76,11 @@ export async function runPass(
 ): Promise<PassResult> {
   let events = parts.events?.() ?? 0;
   let workloads = await parts.list();
-  let asked = parts.asked(workloads);
-  let world =
+  let asked = parts.referencedNames(workloads);
+  let observed =
     before === undefined || depth !== undefined
-      ? await observeAll(parts.hands, depth ?? "all", asked, before)
-      : await observeLookups(parts.hands, asked, before);
+      ? await observeAll(parts.drivers, depth ?? "all", asked, before)
+      : await observeLookups(parts.drivers, asked, before);
   const failures: PassResult["failures"][number][] = [];
   const done: AnyChange[] = [];
   let doubts = 0;
@@ -89,8 +93,12 @@ export async function runPass(
     events = count;
     try {
       const listed = await parts.list();
-      const spoken = parts.asked(listed);
-      [world, workloads, asked] = [await observeLookups(parts.hands, spoken, world), listed, spoken];
+      const spoken = parts.referencedNames(listed);
+      [observed, workloads, asked] = [
+        await observeLookups(parts.drivers, spoken, observed),
+        listed,
+        spoken,
+      ];
     } catch (error) {
       // The next pass meets it too; what was listed before still holds for what is under way.
       if (!(error instanceof ServiceError)) throw error;
@@ -98,37 +106,54 @@ export async function runPass(
     return true;
   };
 
-  const isScarce = (): boolean => (parts.callsLeft?.() ?? Number.POSITIVE_INFINITY) < RESERVED_CALLS;
+  const isScarce = (): boolean =>
+    (parts.callsLeft?.() ?? Number.POSITIVE_INFINITY) < RESERVED_CALLS;
 
   for (;;) {
-    const decision = parts.decide(workloads, world);
+    const decision = parts.decide(workloads, observed);
     const failed = new Set(failures.map(({ change }) => change.key));
-    const plan = parts.plan(decision, world, failed);
-    parts.onPlan(plan, decision, world);
+    const plan = parts.plan(decision, observed, failed);
+    parts.onPlan(plan, decision, observed);
     const changes = plan.changes.filter(({ key }) => !failed.has(key));
     const spent = doubts > MOST_DOUBTS || idle > MOST_IDLE || waves === MOST_WAVES;
-    const end = { world, decision, plan, applied: done.length, failures, certain: !spent && failures.length === 0 };
-    if (changes.length === 0 || parts.dryRun || parts.signal.aborted || spent) return { ...end, rationed: false };
-    const lost = changes.filter((change) => isNotConverging(change, done)).map((change) => ({ change, error: notConvergingError(change) }));
+    const end = {
+      observed,
+      decision,
+      plan,
+      applied: done.length,
+      failures,
+      certain: !spent && failures.length === 0,
+    };
+    if (changes.length === 0 || parts.dryRun || parts.signal.aborted || spent)
+      return { ...end, rationed: false };
+    const lost = changes
+      .filter((change) => isNotConverging(change, done))
+      .map((change) => ({ change, error: notConvergingError(change) }));
     for (const { change, error } of lost) parts.onChange(change, error);
     failures.push(...lost);
     if (lost.length > 0) continue;
-    const turns = turnsOf(changes, decision.desired, world);
+    const turns = turnsOf(changes, decision.desired, observed);
     const scarce = isScarce();
     if (scarce && turns.atOnce.length === 0) return { ...end, rationed: true };
-    const { slices, partial } = scarce ? slicesOf(turns.atOnce, { ...turns, openings: [], later: [] }) : slicesOf(changes, turns);
+    const { slices, partial } = scarce
+      ? slicesOf(turns.atOnce, { ...turns, openings: [], later: [] })
+      : slicesOf(changes, turns);
     const before = done.length + failures.length;
     let doubtful = false;
     let cut = false;
     for (const slice of slices) {
-      const wave = await applyWave(parts.hands, slice.changes, world);
-      for (const change of wave.done) parts.onChange(change, undefined);
+      const wave = await applyWave(parts.drivers, slice.changes, observed);
+      for (const change of wave.applied) parts.onChange(change, undefined);
       for (const { change, error } of wave.failures) parts.onChange(change, error);
-      world = wave.world;
-      done.push(...wave.done);
+      observed = wave.observed;
+      done.push(...wave.applied);
       failures.push(...wave.failures);
-      doubtful = wave.doubtful;
-      cut = doubtful || scarce !== isScarce() || parts.signal.aborted || (slice.looksUp && (await hear()));
+      doubtful = wave.outcomeUnknown;
+      cut =
+        doubtful ||
+        scarce !== isScarce() ||
+        parts.signal.aborted ||
+        (slice.looksUp && (await hear()));
       if (cut) break;
     }
     idle = done.length + failures.length === before ? idle + 1 : 0;
@@ -136,6 +161,6 @@ export async function runPass(
     if (!cut && !partial) waves += 1;
     if (!doubtful) continue;
     doubts += 1;
-    world = await observeAll(parts.hands, "all", asked, world);
+    observed = await observeAll(parts.drivers, "all", asked, observed);
   }
 }

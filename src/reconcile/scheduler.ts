@@ -27,9 +27,9 @@ export interface SchedulerOptions {
 
 export interface Scheduler {
   /** Something may have changed: look again, at once when it has been calm, else when the burst is over. */
-  poke(): void;
+  requestRun(): void;
   /** How often it was poked so far. */
-  pokes(): number;
+  requests(): number;
   /** Looks now. Resolves when that look is over. */
   now(): Promise<void>;
   /** No further look is begun; resolves when the one under way is over. */
@@ -48,7 +48,12 @@ const GATHER: SchedulerOptions["gather"] = [
  * look has changed something, what follows is gathered until it is quiet: a hundred containers that start together are two
  * or three updates of the tunnel, not a hundred.
  */
-export function createScheduler({ run, breathMs = 500, gather = GATHER ?? [], calmMs = 15_000 }: SchedulerOptions): Scheduler {
+export function createScheduler({
+  run,
+  breathMs = 500,
+  gather = GATHER ?? [],
+  calmMs = 15_000,
+}: SchedulerOptions): Scheduler {
   const queue = new PQueue({ concurrency: 1 });
   /** How many looks have changed something since it was calm, and when the last of them ended. */
   let busy = 0;
@@ -70,7 +75,11 @@ export function createScheduler({ run, breathMs = 500, gather = GATHER ?? [], ca
     heldUntil = performance.now() + holdMs;
     if (changed) [busy, changedAt] = [busy + 1, performance.now()];
     clearTimeout(alarm);
-    if (!closed) alarm = setTimeout(() => (patient && pending !== undefined ? undefined : enqueue()), Math.min(nextMs, LONGEST_TIMER_MS));
+    if (!closed)
+      alarm = setTimeout(
+        () => (patient && pending !== undefined ? undefined : enqueue()),
+        Math.min(nextMs, LONGEST_TIMER_MS),
+      );
   };
 
   const enqueue = (next = look): void => {
@@ -89,7 +98,10 @@ export function createScheduler({ run, breathMs = 500, gather = GATHER ?? [], ca
 
   const waitMs = (at: number, since: number): number => {
     const stage = gather[Math.min(busy, gather.length) - 1];
-    const ms = stage === undefined ? lookedAt + breathMs - at : Math.min(stage.quietMs, since + stage.longestMs - at);
+    const ms =
+      stage === undefined
+        ? lookedAt + breathMs - at
+        : Math.min(stage.quietMs, since + stage.longestMs - at);
     return Math.max(ms, heldUntil - at);
   };
 
@@ -106,8 +118,8 @@ export function createScheduler({ run, breathMs = 500, gather = GATHER ?? [], ca
   };
 
   return {
-    poke,
-    pokes: () => pokes,
+    requestRun: poke,
+    requests: () => pokes,
     now: async () => {
       enqueue();
       await queue.onIdle();

@@ -32,13 +32,23 @@ const isBatched = ({ kind }: AnyChange): boolean => kind === "ingress" || kind =
  * Of many, what closes or narrows is made by itself, since what follows from it must not wait for openings; rules wait until no
  * application is being made any more, or there are enough of them.
  */
-export function slicesOf(changes: readonly AnyChange[], { atOnce, openings, later }: Turns): Slices {
-  if (changes.length <= CHANGES_PER_SLICE) return { slices: [{ changes, looksUp: false }], partial: false };
+export function slicesOf(
+  changes: readonly AnyChange[],
+  { atOnce, openings, later }: Turns,
+): Slices {
+  if (changes.length <= CHANGES_PER_SLICE)
+    return { slices: [{ changes, looksUp: false }], partial: false };
   const singles = openings.filter((change) => !isBatched(change));
   if (atOnce.length > 0) {
     const partial = atOnce.length < changes.length;
-    const [batched, single] = [atOnce.filter(isBatched), atOnce.filter((change) => !isBatched(change))];
-    return { slices: [...together(batched, true), ...chunks(single, (left) => partial || left > 0)], partial };
+    const [batched, single] = [
+      atOnce.filter(isBatched),
+      atOnce.filter((change) => !isBatched(change)),
+    ];
+    return {
+      slices: [...together(batched, true), ...chunks(single, (left) => partial || left > 0)],
+      partial,
+    };
   }
   const rules = openings.filter(({ kind }) => kind === "ingress");
   const records = openings.filter(({ kind }) => kind === "dns");
@@ -59,8 +69,14 @@ const together = (changes: readonly AnyChange[], looksUp: boolean): readonly Sli
   changes.length === 0 ? [] : [{ changes, looksUp }];
 
 /** @param looksUp - whether to look up where so many changes are left after a slice */
-const chunks = (changes: readonly AnyChange[], looksUp: (left: number) => boolean): readonly Slice[] =>
+const chunks = (
+  changes: readonly AnyChange[],
+  looksUp: (left: number) => boolean,
+): readonly Slice[] =>
   Array.from({ length: Math.ceil(changes.length / CHANGES_PER_SLICE) }, (_, n) => {
     const end = (n + 1) * CHANGES_PER_SLICE;
-    return { changes: changes.slice(n * CHANGES_PER_SLICE, end), looksUp: looksUp(changes.length - end) };
+    return {
+      changes: changes.slice(n * CHANGES_PER_SLICE, end),
+      looksUp: looksUp(changes.length - end),
+    };
   });

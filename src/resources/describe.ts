@@ -11,7 +11,9 @@ export function resourceLabel(change: AnyChange): string {
     case "login":
       return LOGIN[change.key];
     case "access":
-      return change.key === "tag" || change.key === "tag-gone" ? "Access tag" : "Access application";
+      return change.key === "tag" || change.key === "tag-gone"
+        ? "Access tag"
+        : "Access application";
     case "tunnel":
       return change.action === "create" ? "tunnel" : "connector token";
     case "policy":
@@ -43,7 +45,8 @@ export const routeKeyOfChange = ({ kind, subject }: AnyChange): Route | undefine
 const OF_ROUTES: ReadonlySet<AnyChange["kind"]> = new Set(["access", "ingress", "dns", "tile"]);
 
 /** The subject without what only machines read: the fingerprint that a login method's name ends in. */
-export const subjectOf = ({ kind, subject }: AnyChange): string => (kind === "login" ? subject.replace(/ #[0-9a-f]{8}$/, "") : subject);
+export const subjectOf = ({ kind, subject }: AnyChange): string =>
+  kind === "login" ? subject.replace(/ #[0-9a-f]{8}$/, "") : subject;
 
 /**
  * The difference in a few words, for one line: of what is made its gist, of what is changed each field with both values, of what
@@ -51,7 +54,8 @@ export const subjectOf = ({ kind, subject }: AnyChange): string => (kind === "lo
  */
 export function summariseDiff(change: AnyChange, { before, after }: Diff): string {
   const takes = describeReplaced(change);
-  if (takes !== undefined) return `takes over ${redactPersonalData(takes)}${change.kind === "ingress" ? "; nobody gets in meanwhile" : ""}`;
+  if (takes !== undefined)
+    return `takes over ${redactPersonalData(takes)}${change.kind === "ingress" ? "; nobody gets in meanwhile" : ""}`;
   if (after === undefined) return "";
   return before === undefined || keptPlace(before) ? gist(change, after) : changed(before, after);
 }
@@ -65,7 +69,9 @@ function gist(change: AnyChange, after: Fields): string {
     case "access":
       return after["policies"] === undefined ? "" : `${text("policies")} · ${text("session")}`;
     case "ingress":
-      return [`→ ${text("service")}`, login(after), options(after)].filter((it) => it !== "").join(" · ");
+      return [`→ ${text("service")}`, login(after), options(after)]
+        .filter((it) => it !== "")
+        .join(" · ");
     case "dns":
       return `${text("type")} → ${text("content")}`;
     case "tile":
@@ -86,7 +92,9 @@ function login(after: Fields): string {
 
 const options = (after: Fields): string =>
   Object.keys(after)
-    .flatMap((name) => (name.startsWith("origin.") ? [`${name.slice("origin.".length)} ${spell(after[name])}`] : []))
+    .flatMap((name) =>
+      name.startsWith("origin.") ? [`${name.slice("origin.".length)} ${spell(after[name])}`] : [],
+    )
     .join(", ");
 
 const changed = (before: Fields, after: Fields): string =>
@@ -96,7 +104,8 @@ const changed = (before: Fields, after: Fields): string =>
     .join(", ");
 
 /** `oldLogins` → `old logins`; cloudflared's own names stay as they are. */
-const spaced = (name: string): string => (name.startsWith("origin.") ? name : name.replace(/[A-Z]/g, (it) => ` ${it.toLowerCase()}`));
+const spaced = (name: string): string =>
+  name.startsWith("origin.") ? name : name.replace(/[A-Z]/g, (it) => ` ${it.toLowerCase()}`);
 
 /** No value is longer in a line than this; an audience tag has 64 characters that nobody reads. */
 const LONGEST = 60;

@@ -12,9 +12,9 @@ import { diffTunnel } from "./tunnel/diff.ts";
 /**
  * What the change makes otherwise.
  *
- * @param world - that the change was planned for: what is to be changed stands in it, and ids have their names there
+ * @param observed - that the change was planned for: what is to be changed stands in it, and ids have their names there
  */
-export function diffChange(change: AnyChange, world: ObservedState): Diff {
+export function diffChange(change: AnyChange, observed: ObservedState): Diff {
   switch (change.kind) {
     case "tunnel":
       return diffTunnel(change);
@@ -23,12 +23,12 @@ export function diffChange(change: AnyChange, world: ObservedState): Diff {
     case "policy":
       return diffAccessPolicy(change);
     case "access":
-      return diffAccessApplication(change, world.policy);
+      return diffAccessApplication(change, observed.policy);
     case "ingress":
-      return diffIngressRule(change, world);
+      return diffIngressRule(change, observed);
     case "dns":
       return diffDnsRecord(change);
     case "tile":
-      return diffLibraryTile(change, world.directory.groups);
+      return diffLibraryTile(change, observed.lookups.groups);
   }
 }

@@ -1,6 +1,9 @@
 import type { ReferencedNames } from "../core/domain/directory.ts";
 import { routeKey } from "../core/domain/route.ts";
-import type { AccessApplicationChange, ObservedAccessApplications } from "./access-application/types.ts";
+import type {
+  AccessApplicationChange,
+  ObservedAccessApplications,
+} from "./access-application/types.ts";
 import type { AccessPolicyChange, ObservedAccessPolicies } from "./access-policy/types.ts";
 import { inOrder } from "./contract/all-in-order.ts";
 import type { ApplyResult, ObservationScope, ResourceDriver } from "./contract/driver.ts";
@@ -23,7 +26,7 @@ export interface Drivers {
   readonly ingress: ResourceDriver<ObservedIngressRules, IngressRuleChange>;
   readonly dns: ResourceDriver<ObservedDnsRecords, DnsRecordChange>;
   readonly tile: LibraryTileDriver;
-  readonly directory: LookupDriver;
+  readonly lookups: LookupDriver;
 }
 
 /**
@@ -33,72 +36,93 @@ export interface Drivers {
  * @throws {ServiceError} when any part could not be read: there is no half a world
  */
 export async function observeAll(
-  hands: Drivers,
+  drivers: Drivers,
   depth: ObservationScope,
   asked: ReferencedNames,
   before: ObservedState | undefined,
 ): Promise<ObservedState> {
   if (depth === "rules" && before !== undefined)
-    return await observeLookups(hands, asked, { ...before, ingress: await hands.ingress.observe(depth, before.ingress) });
-  const tunnel = await hands.tunnel.observe(depth, before?.tunnel);
-  const [login, policy, access, ingress, dns, tile, directory] = await inOrder([
-    hands.login.observe(depth, before?.login),
-    hands.policy.observe(depth, before?.policy),
-    hands.access.observe(depth, before?.access),
-    hands.ingress.observe(depth, before?.ingress),
-    hands.dns.observe(depth, before?.dns),
-    hands.tile.observe(depth, before?.tile),
-    hands.directory.observe(asked),
+    return await observeLookups(drivers, asked, {
+      ...before,
+      ingress: await drivers.ingress.observe(depth, before.ingress),
+    });
+  const tunnel = await drivers.tunnel.observe(depth, before?.tunnel);
+  const [login, policy, access, ingress, dns, tile, lookups] = await inOrder([
+    drivers.login.observe(depth, before?.login),
+    drivers.policy.observe(depth, before?.policy),
+    drivers.access.observe(depth, before?.access),
+    drivers.ingress.observe(depth, before?.ingress),
+    drivers.dns.observe(depth, before?.dns),
+    drivers.tile.observe(depth, before?.tile),
+    drivers.lookups.observe(asked),
   ]);
-  const world = { login, tunnel, policy, access, ingress, dns, tile, directory };
+  const world = { login, tunnel, policy, access, ingress, dns, tile, lookups };
   const routes = deployedRoutes(world).map(({ route }) => routeKey(route));
-  return { ...world, tile: await hands.tile.seek(routes, tile, before?.tile) };
+  return { ...world, tile: await drivers.tile.seek(routes, tile, before?.tile) };
 }
 
 /** Only for names that were not looked up yet: everything else stays as it was seen. */
-export async function observeLookups(hands: Drivers, asked: ReferencedNames, world: ObservedState): Promise<ObservedState> {
-  return isFresh(world.directory, asked) ? world : { ...world, directory: await hands.directory.observe(asked) };
+export async function observeLookups(
+  drivers: Drivers,
+  asked: ReferencedNames,
+  observed: ObservedState,
+): Promise<ObservedState> {
+  return isFresh(observed.lookups, asked)
+    ? observed
+    : { ...observed, lookups: await drivers.lookups.observe(asked) };
 }
 
 export interface Wave {
-  readonly world: ObservedState;
-  readonly done: readonly AnyChange[];
+  readonly observed: ObservedState;
+  readonly applied: readonly AnyChange[];
   readonly failures: ApplyResult<unknown, AnyChange>["failures"];
-  readonly doubtful: boolean;
+  readonly outcomeUnknown: boolean;
 }
 
 /** Carries out one wave, the kinds beside each other, and folds what came back into the world. */
-export async function applyWave(hands: Drivers, changes: readonly AnyChange[], world: ObservedState): Promise<Wave> {
+export async function applyWave(
+  drivers: Drivers,
+  changes: readonly AnyChange[],
+  observed: ObservedState,
+): Promise<Wave> {
   const of = <K extends AnyChange["kind"]>(kind: K) =>
     changes.filter((change): change is Extract<AnyChange, { kind: K }> => change.kind === kind);
   const [login, tunnel, policy, access, ingress, dns, tile] = await Promise.all([
-    apply(hands.login, of("login"), world.login),
-    apply(hands.tunnel, of("tunnel"), world.tunnel),
-    apply(hands.policy, of("policy"), world.policy),
-    apply(hands.access, of("access"), world.access),
-    apply(hands.ingress, of("ingress"), world.ingress),
-    apply(hands.dns, of("dns"), world.dns),
-    apply(hands.tile, of("tile"), world.tile),
+    apply(drivers.login, of("login"), observed.login),
+    apply(drivers.tunnel, of("tunnel"), observed.tunnel),
+    apply(drivers.policy, of("policy"), observed.policy),
+    apply(drivers.access, of("access"), observed.access),
+    apply(drivers.ingress, of("ingress"), observed.ingress),
+    apply(drivers.dns, of("dns"), observed.dns),
+    apply(drivers.tile, of("tile"), observed.tile),
   ]);
   const all = [login, tunnel, policy, access, ingress, dns, tile];
   return {
-    world: {
-      ...world,
-      login: login.seen,
-      tunnel: tunnel.seen,
-      policy: policy.seen,
-      access: access.seen,
-      ingress: ingress.seen,
-      dns: dns.seen,
-      tile: tile.seen,
+    observed: {
+      ...observed,
+      login: login.observed,
+      tunnel: tunnel.observed,
+      policy: policy.observed,
+      access: access.observed,
+      ingress: ingress.observed,
+      dns: dns.observed,
+      tile: tile.observed,
     },
-    done: all.flatMap((it): readonly AnyChange[] => it.done),
+    applied: all.flatMap((it): readonly AnyChange[] => it.applied),
     failures: all.flatMap((it): Wave["failures"] => it.failures),
     // A tunnel that has just been found or made comes with rules that nobody has looked at yet.
-    doubtful: all.some((it) => it.doubtful) || tunnel.done.some(({ action }) => action === "create"),
+    outcomeUnknown:
+      all.some((it) => it.outcomeUnknown) ||
+      tunnel.applied.some(({ action }) => action === "create"),
   };
 }
 
-async function apply<S, C extends AnyChange>(kind: ResourceDriver<S, C>, changes: readonly C[], seen: S): Promise<ApplyResult<S, C>> {
-  return changes.length === 0 ? { seen, done: [], failures: [], doubtful: false } : kind.apply(changes, seen);
+async function apply<S, C extends AnyChange>(
+  kind: ResourceDriver<S, C>,
+  changes: readonly C[],
+  seen: S,
+): Promise<ApplyResult<S, C>> {
+  return changes.length === 0
+    ? { observed: seen, applied: [], failures: [], outcomeUnknown: false }
+    : kind.apply(changes, seen);
 }

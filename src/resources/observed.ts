@@ -16,5 +16,5 @@ export interface ObservedState {
   readonly ingress: ObservedIngressRules;
   readonly dns: ObservedDnsRecords;
   readonly tile: ObservedLibraryTiles;
-  readonly directory: ObservedLookups;
+  readonly lookups: ObservedLookups;
 }

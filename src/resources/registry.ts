@@ -2,9 +2,17 @@ import type { Owner } from "../core/domain/owner.ts";
 import type { ResourceModel } from "../core/plan/resource.ts";
 import { diagnoseOverruledApplications } from "./access-application/conflict.ts";
 import { diagnoseLoginBehindAccess } from "./access-application/login-behind-access.ts";
-import { accessApplicationResource, collectDuplicateApplications, tagPrerequisite } from "./access-application/propose.ts";
+import {
+  accessApplicationResource,
+  collectDuplicateApplications,
+  tagPrerequisite,
+} from "./access-application/propose.ts";
 import type { AccessApplicationChange } from "./access-application/types.ts";
-import { accessPolicyResource, collectUnusedPolicies, policyIdsFor } from "./access-policy/propose.ts";
+import {
+  accessPolicyResource,
+  collectUnusedPolicies,
+  policyIdsFor,
+} from "./access-policy/propose.ts";
 import type { AccessPolicyChange } from "./access-policy/types.ts";
 import { dnsRecordResource } from "./dns-record/propose.ts";
 import type { DnsRecordChange } from "./dns-record/types.ts";
@@ -39,18 +47,32 @@ export type AnyChange =
  *
  * @param withTiles - CFAUTH_TILES
  */
-export const resourceModel = (owner: Owner, withTiles = true): ResourceModel<ObservedState, AnyChange> => ({
-  foundations: [tunnelPrerequisite, loginPrerequisite, tagPrerequisite(owner)],
-  rungs: [accessPolicyResource(owner), accessApplicationResource(owner), ingressRuleResource, dnsRecordResource(owner)],
-  sweeps: [collectUnusedPolicies(owner), collectDuplicateApplications, collectStrayRules, collectUnusedMethods],
-  courtesies: [libraryTiles(owner, withTiles)],
-  along: (due, world) => [markUnmarkedRules(due, world) ?? []].flat(),
-  surveys: [diagnoseLoginBehindAccess, diagnoseOverruledApplications, diagnoseTunnelRules],
-  audience: ({ protection }, { policy }) => policyIdsFor(owner, protection, policy)?.join(" "),
-  widens: (wish, world) => grantsAccess(owner, wish, world),
-  overstays: (wish, world, desired) => removeOverreach(owner, wish, world, desired),
-  screen: placeholderFor,
+export const resourceModel = (
+  owner: Owner,
+  withTiles = true,
+): ResourceModel<ObservedState, AnyChange> => ({
+  prerequisites: [tunnelPrerequisite, loginPrerequisite, tagPrerequisite(owner)],
+  routeChain: [
+    accessPolicyResource(owner),
+    accessApplicationResource(owner),
+    ingressRuleResource,
+    dnsRecordResource(owner),
+  ],
+  garbageCollectors: [
+    collectUnusedPolicies(owner),
+    collectDuplicateApplications,
+    collectStrayRules,
+    collectUnusedMethods,
+  ],
+  bestEffort: [libraryTiles(owner, withTiles)],
+  accompany: (due, observed) => [markUnmarkedRules(due, observed) ?? []].flat(),
+  diagnostics: [diagnoseLoginBehindAccess, diagnoseOverruledApplications, diagnoseTunnelRules],
+  audienceOf: ({ protection }, { policy }) => policyIdsFor(owner, protection, policy)?.join(" "),
+  grantsAccess: (exposure, observed) => grantsAccess(owner, exposure, observed),
+  removeOverreach: (exposure, observed, desired) =>
+    removeOverreach(owner, exposure, observed, desired),
+  placeholderFor,
   reroute: rerouteRule,
-  adopt: planTakeover(owner),
-  standing: deployedRoutes,
+  planTakeover: planTakeover(owner),
+  deployedRoutes,
 });

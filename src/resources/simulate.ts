@@ -20,29 +20,44 @@ import { simulateTunnel } from "./tunnel/simulate.ts";
  *
  * @param told - each change in the order in which it would be done; its answer is the number by which it is shown
  */
-export function createSimulatedDrivers(world: ObservedState, told: (change: AnyChange) => number): Drivers {
-  const kind = <S, C extends AnyChange>(name: C["kind"], after: (seen: S, change: C, known: string) => S): ResourceDriver<S, C> => ({
+export function createSimulatedDrivers(
+  observed: ObservedState,
+  told: (change: AnyChange) => number,
+): Drivers {
+  const kind = <S, C extends AnyChange>(
+    name: C["kind"],
+    after: (seen: S, change: C, known: string) => S,
+  ): ResourceDriver<S, C> => ({
     kind: name,
     observe: (_depth, before) => Promise.resolve(before as S),
-    apply: async (changes, seen) => done(changes, seen, (sofar, change) => after(sofar, change, knownAfter(told(change)))),
+    apply: async (changes, seen) =>
+      done(changes, seen, (sofar, change) => after(sofar, change, knownAfter(told(change)))),
   });
   return {
     tunnel: kind("tunnel", simulateTunnel),
     login: kind("login", simulateLogin),
     policy: kind("policy", simulateAccessPolicy),
     access: kind("access", simulateAccessApplication),
-    ingress: { kind: "ingress", observe: (_depth, before) => Promise.resolve(before ?? world.ingress), apply: rules(told) },
+    ingress: {
+      kind: "ingress",
+      observe: (_depth, before) => Promise.resolve(before ?? observed.ingress),
+      apply: rules(told),
+    },
     dns: kind("dns", simulateDnsRecord),
     tile: { ...kind("tile", simulateLibraryTile), seek: (_routes, seen) => Promise.resolve(seen) },
-    directory: { observe: () => Promise.resolve(world.directory) },
+    lookups: { observe: () => Promise.resolve(observed.lookups) },
   };
 }
 
-const done = <S, C extends AnyChange>(changes: readonly C[], seen: S, after: (seen: S, change: C) => S): ApplyResult<S, C> => ({
-  seen: changes.reduce(after, seen),
-  done: changes,
+const done = <S, C extends AnyChange>(
+  changes: readonly C[],
+  seen: S,
+  after: (seen: S, change: C) => S,
+): ApplyResult<S, C> => ({
+  observed: changes.reduce(after, seen),
+  applied: changes,
   failures: [],
-  doubtful: false,
+  outcomeUnknown: false,
 });
 
 /** One write of the whole document. Who takes over waits until it is in force; where nothing had to be written, nothing was done. */
@@ -50,11 +65,12 @@ const rules =
   (told: (change: AnyChange) => number) =>
   async (
     changes: readonly IngressRuleChange[],
-    seen: ObservedIngressRules,
+    observed: ObservedIngressRules,
   ): Promise<ApplyResult<ObservedIngressRules, IngressRuleChange>> => {
-    const inForce = changes.some((change) => "instead" in change);
-    const next = mergeRules(seen, changes);
-    if (inForce && JSON.stringify(next.rules) === JSON.stringify(seen.rules)) return done([], { ...seen, inForce }, (it) => it);
+    const propagated = changes.some((change) => "instead" in change);
+    const next = mergeRules(observed, changes);
+    if (propagated && JSON.stringify(next.rules) === JSON.stringify(observed.rules))
+      return done([], { ...observed, propagated }, (it) => it);
     for (const change of changes) told(change);
-    return done(changes, { ...next, inForce }, (it) => it);
+    return done(changes, { ...next, propagated }, (it) => it);
   };

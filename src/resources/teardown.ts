@@ -4,7 +4,11 @@ import { type Plan, planChanges } from "../core/plan/planner.ts";
 import type { ResourceModel } from "../core/plan/resource.ts";
 import type { DesiredState } from "../core/plan/types.ts";
 import { pluralise } from "../core/text/grammar.ts";
-import { collectDuplicateApplications, collectUnusedTag, tagCarriers } from "./access-application/propose.ts";
+import {
+  collectDuplicateApplications,
+  collectUnusedTag,
+  tagCarriers,
+} from "./access-application/propose.ts";
 import { collectUnusedPolicies } from "./access-policy/propose.ts";
 import { routeKeyOfChange } from "./describe.ts";
 import { collectStrayRules } from "./ingress-rule/marks.ts";
@@ -12,7 +16,13 @@ import { isOwnedRule } from "./ingress-rule/rules.ts";
 import { publisher } from "./library-tile/desired.ts";
 import { addressOf } from "./login/address.ts";
 import { mappingName } from "./login/claim.ts";
-import { authentikRouteKey, collectUnusedLogin, nextRemoval, whyMethodStays, whyProviderStays } from "./login/teardown.ts";
+import {
+  authentikRouteKey,
+  collectUnusedLogin,
+  nextRemoval,
+  whyMethodStays,
+  whyProviderStays,
+} from "./login/teardown.ts";
 import type { ObservedState } from "./observed.ts";
 import { type AnyChange, resourceModel } from "./registry.ts";
 
@@ -20,17 +30,27 @@ import { type AnyChange, resourceModel } from "./registry.ts";
  * What one who leaves for good does next. Authentik's own hostname stands until the login is taken away: where there is no other
  * way to Authentik, nothing could be taken away there afterwards.
  */
-export function planTeardown(owner: Owner, desired: DesiredState, world: ObservedState, failed: ReadonlySet<string>): Plan<AnyChange> {
-  const whole = planChanges(leaving(owner), desired, world, failed);
+export function planTeardown(
+  owner: Owner,
+  desired: DesiredState,
+  observed: ObservedState,
+  failed: ReadonlySet<string>,
+): Plan<AnyChange> {
+  const whole = planChanges(leaving(owner), desired, observed, failed);
   // A tile that the list does not show is found only by its route: it goes while that is still there.
   const tiles = whole.changes.filter(({ kind }) => kind === "tile");
   const planned = tiles.length === 0 ? whole : { ...whole, changes: tiles };
-  const own = authentikRouteKey(world.login);
-  const { hostname } = addressOf(world.login.wish);
+  const own = authentikRouteKey(observed.login);
+  const { hostname } = addressOf(observed.login.settings);
   // Other routes of that hostname would wait for each other.
-  const alone = [...world.access.mine.keys()].every((route) => route === own || parseRouteKey(route)?.hostname !== hostname);
-  if (nextRemoval(world.login) === undefined || !alone) return planned;
-  return { ...planned, changes: planned.changes.filter((change) => routeKeyOfChange(change)?.hostname !== hostname) };
+  const alone = [...observed.access.mine.keys()].every(
+    (route) => route === own || parseRouteKey(route)?.hostname !== hostname,
+  );
+  if (nextRemoval(observed.login) === undefined || !alone) return planned;
+  return {
+    ...planned,
+    changes: planned.changes.filter((change) => routeKeyOfChange(change)?.hostname !== hostname),
+  };
 }
 
 /**
@@ -39,9 +59,15 @@ export function planTeardown(owner: Owner, desired: DesiredState, world: Observe
  */
 const leaving = (owner: Owner): ResourceModel<ObservedState, AnyChange> => ({
   ...resourceModel(owner, false),
-  foundations: [],
-  sweeps: [collectUnusedPolicies(owner), collectDuplicateApplications, collectStrayRules, collectUnusedTag(owner), collectUnusedLogin],
-  surveys: [],
+  prerequisites: [],
+  garbageCollectors: [
+    collectUnusedPolicies(owner),
+    collectDuplicateApplications,
+    collectStrayRules,
+    collectUnusedTag(owner),
+    collectUnusedLogin,
+  ],
+  diagnostics: [],
 });
 
 /** An object, and why it is still there. */
@@ -51,32 +77,49 @@ export interface LeftOver {
 }
 
 /** What of this owner's is there, as a person knows it. */
-export function listOwned(world: ObservedState, owner: Owner): readonly LeftOver[] {
-  const { access, dns, ingress, login, policy, tile } = world;
+export function listOwned(observed: ObservedState, owner: Owner): readonly LeftOver[] {
+  const { access, dns, ingress, login, policy, tile } = observed;
   const used = new Set([...access.linked]);
   const [carrier] = tagCarriers(owner, access);
   return [
     ...[...tile.mine.values()].map(({ name }) => plain(`tile ${name}`)),
-    ...(tile.fault === undefined ? [] : [{ what: "tiles, if there are any", why: tile.fault.message }]),
+    ...(tile.fault === undefined
+      ? []
+      : [{ what: "tiles, if there are any", why: tile.fault.message }]),
     ...[...dns.mine.keys()].map((name) => plain(`DNS record ${name}`)),
-    ...ingress.rules.filter((rule) => isOwnedRule(rule, world)).map(({ hostname, path }) => plain(`ingress rule ${hostname}${path ?? ""}`)),
-    ...[...access.mine.keys(), ...access.doubles.map(({ route }) => route)].map((route) => plain(`Access application ${route}`)),
+    ...ingress.rules
+      .filter((rule) => isOwnedRule(rule, observed))
+      .map(({ hostname, path }) => plain(`ingress rule ${hostname}${path ?? ""}`)),
+    ...[...access.mine.keys(), ...access.duplicates.map(({ route }) => route)].map((route) =>
+      plain(`Access application ${route}`),
+    ),
     ...policy.mine.map(({ name, id }) => ({
       what: `Access policy ${name}`,
       why: used.has(id) ? "an Access application that is not cfauth's uses it" : undefined,
     })),
     ...(access.tagged
-      ? [{ what: `Access tag ${accessTag(owner)}`, why: carrier && `the Access application "${carrier.name}" carries it` }]
+      ? [
+          {
+            what: `Access tag ${accessTag(owner)}`,
+            why: carrier && `the Access application "${carrier.name}" carries it`,
+          },
+        ]
       : []),
     ...(login.groups.mapping === undefined ? [] : [plain(`scope mapping ${mappingName(owner)}`)]),
     ...(login.method === undefined || whyMethodStays(login) !== undefined
       ? []
-      : [login.method, ...(login.doubles ?? [])].map(() => plain(`login method ${login.wish.slug}`))),
+      : [login.method, ...(login.duplicates ?? [])].map(() =>
+          plain(`login method ${login.settings.slug}`),
+        )),
     ...(whyProviderStays(login) !== undefined
       ? []
       : [
-          ...(login.application === undefined ? [] : [plain(`Authentik application ${login.application.slug}`)]),
-          ...(login.provider === undefined ? [] : [plain(`Authentik provider ${login.provider.name}`)]),
+          ...(login.application === undefined
+            ? []
+            : [plain(`Authentik application ${login.application.slug}`)]),
+          ...(login.provider === undefined
+            ? []
+            : [plain(`Authentik provider ${login.provider.name}`)]),
         ]),
   ];
 }
@@ -99,10 +142,19 @@ const plain = (what: string): LeftOver => ({ what, why: undefined });
 
 /** What cfauth made or uses and does not take away, since others need it or it cannot be told whose it is. */
 export function listKept({ login, tunnel }: ObservedState): readonly LeftOver[] {
-  const [method, provider] = [login.method && whyMethodStays(login), (login.provider ?? login.application) && whyProviderStays(login)];
+  const [method, provider] = [
+    login.method && whyMethodStays(login),
+    (login.provider ?? login.application) && whyProviderStays(login),
+  ];
   return [
-    ...(tunnel.tunnel === undefined ? [] : [{ what: `the tunnel ${tunnel.tunnel.name}`, why: "nothing on it says who made it" }]),
-    ...(method === undefined ? [] : [{ what: `the login method Authentik (${login.wish.slug})`, why: method }]),
-    ...(provider === undefined ? [] : [{ what: `provider and application ${login.wish.slug} in Authentik`, why: provider }]),
+    ...(tunnel.tunnel === undefined
+      ? []
+      : [{ what: `the tunnel ${tunnel.tunnel.name}`, why: "nothing on it says who made it" }]),
+    ...(method === undefined
+      ? []
+      : [{ what: `the login method Authentik (${login.settings.slug})`, why: method }]),
+    ...(provider === undefined
+      ? []
+      : [{ what: `provider and application ${login.settings.slug} in Authentik`, why: provider }]),
   ];
 }

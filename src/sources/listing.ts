@@ -23,6 +23,7 @@ export function createListing(source: Pick<Source, "list">, uptime: () => number
   };
   return {
     list,
-    recent: (maxAgeMs) => (last !== undefined && uptime() - last.at < maxAgeMs ? last.workloads : list()),
+    recent: (maxAgeMs) =>
+      last !== undefined && uptime() - last.at < maxAgeMs ? last.workloads : list(),
   };
 }

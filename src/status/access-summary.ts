@@ -17,15 +17,24 @@ const ANYBODY = "Anyone, without a login";
  *
  * @param theirs - the policies of the user's own, for their names
  */
-export function describeDesiredAccess(wish: Exposure, wishes: DesiredState["wishes"], theirs: readonly ForeignPolicy[]): string {
-  switch (wish.protection.kind) {
+export function describeDesiredAccess(
+  exposure: Exposure,
+  exposures: DesiredState["exposures"],
+  theirs: readonly ForeignPolicy[],
+): string {
+  switch (exposure.protection.kind) {
     case "public":
       return ANYBODY;
     case "login":
       return "Anyone: it is where people log in";
     case "authentik":
       return (
-        capital(joinWithOr([people(wish.protection.audience), ...others(wish.protection.audience, theirs)])) + withoutLogin(wish, wishes)
+        capital(
+          joinWithOr([
+            people(exposure.protection.audience),
+            ...others(exposure.protection.audience, theirs),
+          ]),
+        ) + withoutLogin(exposure, exposures)
       );
   }
 }
@@ -40,23 +49,39 @@ function people({ groups, emails }: Audience): string {
   ]);
 }
 
-function others({ policies, tokens }: Audience, theirs: readonly ForeignPolicy[]): readonly string[] {
+function others(
+  { policies, tokens }: Audience,
+  theirs: readonly ForeignPolicy[],
+): readonly string[] {
   const named = policies.map((id) => `policy ${theirs.find((it) => it.id === id)?.name ?? id}`);
-  return [...named, ...(tokens === "any" ? ["any service token"] : tokens.map(({ name }) => `service token ${name}`))];
+  return [
+    ...named,
+    ...(tokens === "any"
+      ? ["any service token"]
+      : tokens.map(({ name }) => `service token ${name}`)),
+  ];
 }
 
 /** What of the route is open to anybody, as `access.bypass` or a public route beneath it. */
-function withoutLogin({ route }: Exposure, wishes: DesiredState["wishes"]): string {
-  const inside = [...wishes.values()].filter((it) => it.protection.kind === "public" && isNestedIn(it.route, route));
-  const paths = inside.flatMap((it) => (it.route.hostname === route.hostname ? (it.route.path ?? []) : [])).toSorted();
+function withoutLogin({ route }: Exposure, exposures: DesiredState["exposures"]): string {
+  const inside = [...exposures.values()].filter(
+    (it) => it.protection.kind === "public" && isNestedIn(it.route, route),
+  );
+  const paths = inside
+    .flatMap((it) => (it.route.hostname === route.hostname ? (it.route.path ?? []) : []))
+    .toSorted();
   return paths.length === 0 ? "" : `; ${paths.join(", ")} without a login`;
 }
 
 /** Who may enter as it stands, whatever is wished: by the names of the policies that the route's application has. */
-export function describeCurrentAccess(world: ObservedState, standing: DeployedRoute): string {
-  if (standing.public) return ANYBODY;
-  const named = (world.access.mine.get(routeKey(standing.route))?.policies ?? []).map((id) => policyName(world, id));
-  return named.length === 0 ? "Those whom its Access application lets in" : capital(joinWithOr(named.filter((it) => it !== undefined)));
+export function describeCurrentAccess(observed: ObservedState, deployed: DeployedRoute): string {
+  if (deployed.public) return ANYBODY;
+  const named = (observed.access.mine.get(routeKey(deployed.route))?.policies ?? []).map((id) =>
+    policyName(observed, id),
+  );
+  return named.length === 0
+    ? "Those whom its Access application lets in"
+    : capital(joinWithOr(named.filter((it) => it !== undefined)));
 }
 
 function policyName({ policy, login }: ObservedState, id: string): string | undefined {
@@ -70,6 +95,7 @@ function policyName({ policy, login }: ObservedState, id: string): string | unde
   return `policy ${policy.theirs.find((it) => it.id === id)?.name ?? id}`;
 }
 
-const counted = (count: number, one: string, several?: string): readonly string[] => (count === 0 ? [] : [pluralise(count, one, several)]);
+const counted = (count: number, one: string, several?: string): readonly string[] =>
+  count === 0 ? [] : [pluralise(count, one, several)];
 
 const capital = (text: string): string => text.replace(/^./u, (first) => first.toUpperCase());

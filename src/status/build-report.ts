@@ -4,7 +4,15 @@ import { formatDuration } from "../core/text/duration.ts";
 import { VERSION } from "../core/version.ts";
 import type { Status } from "./collector.ts";
 import { OUTAGE_THRESHOLD_MS, outages } from "./outages.ts";
-import { type ConsoleLocations, iso, type Report, reportedProblems, reportedRoutes, type ServiceCheck, summary } from "./report.ts";
+import {
+  type ConsoleLocations,
+  iso,
+  type Report,
+  reportedProblems,
+  reportedRoutes,
+  type ServiceCheck,
+  summary,
+} from "./report.ts";
 
 export interface ReportInput {
   readonly owner: Owner | undefined;
@@ -14,34 +22,59 @@ export interface ReportInput {
   readonly dockerUp: boolean;
   readonly now: number;
   /** Undefined until the account is known. */
-  readonly places?: ConsoleLocations | undefined;
+  readonly locations?: ConsoleLocations | undefined;
   readonly labelPrefix?: string;
 }
 
-export function buildReport({ owner, dryRun, status, dockerUp, now, places, labelPrefix = "cfauth" }: ReportInput): Report {
+export function buildReport({
+  owner,
+  dryRun,
+  status,
+  dockerUp,
+  now,
+  locations,
+  labelPrefix = "cfauth",
+}: ReportInput): Report {
   const check = (service: "cloudflare" | "authentik"): ServiceCheck =>
-    status.sick.has(service) ? "failing" : status.tunnel === undefined ? "unknown" : "ok";
+    status.failing.has(service) ? "failing" : status.tunnel === undefined ? "unknown" : "ok";
   // Who starts cfauth wants to know at once what keeps it from beginning.
-  const patience = { since: status.since, now, patienceMs: status.converged ? OUTAGE_THRESHOLD_MS : 0 };
+  const patience = {
+    since: status.since,
+    now,
+    thresholdMs: status.converged ? OUTAGE_THRESHOLD_MS : 0,
+  };
   return {
     formatVersion: "1.0",
     version: VERSION,
     owner: owner ?? "",
     dryRun,
     summary: summary(status.routes),
-    routes: reportedRoutes(status.routes, status.since, now, places),
+    routes: reportedRoutes(status.routes, status.since, now, locations),
     problems: reportedProblems(status.problems, status.routes, patience),
     checks: {
-      docker: !dockerUp || status.sick.has("docker") ? "failing" : status.last === undefined ? "unknown" : "ok",
+      docker:
+        !dockerUp || status.failing.has("docker")
+          ? "failing"
+          : status.last === undefined
+            ? "unknown"
+            : "ok",
       cloudflare: check("cloudflare"),
       authentik: check("authentik"),
       tunnel: status.tunnel === undefined ? "unknown" : status.tunnel ? "ok" : "failing",
     },
-    outages: outages(status.sick, status.matters, patience),
+    outages: outages(status.failing, status.tracked, patience),
     links:
-      places === undefined ? {} : { tunnel: tunnelsUrl(places.account), authentik: authentikApplicationUrl(places.authentik, places.slug) },
+      locations === undefined
+        ? {}
+        : {
+            tunnel: tunnelsUrl(locations.account),
+            authentik: authentikApplicationUrl(locations.authentik, locations.slug),
+          },
     labelPrefix,
-    lastPass: status.last === undefined ? null : { at: iso(status.last.at), result: status.last.result, applied: status.last.applied },
+    lastPass:
+      status.last === undefined
+        ? null
+        : { at: iso(status.last.at), result: status.last.result, applied: status.last.applied },
   };
 }
 
@@ -59,9 +92,9 @@ export function livenessFailure(
   now: number,
   startedAt: number = performance.timeOrigin,
 ): string | undefined {
-  const patienceMs = 2 * Math.max(resyncMs, LONGEST_BACKOFF_MS) + 120_000;
+  const thresholdMs = 2 * Math.max(resyncMs, LONGEST_BACKOFF_MS) + 120_000;
   const quiet = now - (status.last?.at ?? startedAt);
-  if (quiet <= patienceMs) return undefined;
+  if (quiet <= thresholdMs) return undefined;
   return status.last === undefined
     ? `no pass has ended in the ${formatDuration(quiet)} since the start`
     : `the last pass ended ${formatDuration(quiet)} ago`;

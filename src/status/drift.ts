@@ -6,7 +6,7 @@ import type { ChangeTarget } from "./change-target.ts";
 
 /** What was not as cfauth had made it, though nobody wished it otherwise, and is so again. */
 export interface DriftCorrection {
-  readonly place: ChangeTarget;
+  readonly target: ChangeTarget;
   readonly kinds: readonly AnyChange["kind"][];
 }
 
@@ -21,11 +21,18 @@ export interface Baseline {
 type End = NonNullable<PassOutcome["end"]>;
 
 /** The calm after this pass; undefined where it cannot be told from here on what is somebody else's doing. */
-export function baselineAfter(before: Baseline | undefined, { end, result }: PassOutcome): Baseline | undefined {
+export function baselineAfter(
+  before: Baseline | undefined,
+  { end, result }: PassOutcome,
+): Baseline | undefined {
   if (end === undefined) return before;
   const { desired } = end.decision;
   if (result === "settled" && end.plan.changes.length === 0)
-    return { desired, live: new Set(end.plan.live), whole: end.plan.waiting.length === 0 && end.plan.problems.length === 0 };
+    return {
+      desired,
+      live: new Set(end.plan.live),
+      whole: end.plan.pending.length === 0 && end.plan.problems.length === 0,
+    };
   return before !== undefined && wishOf(before.desired) === wishOf(desired) ? before : undefined;
 }
 
@@ -36,14 +43,19 @@ export function baselineAfter(before: Baseline | undefined, { end, result }: Pas
 export function driftCorrections(
   before: Baseline | undefined,
   end: End | undefined,
-  done: readonly { readonly change: AnyChange; readonly place: ChangeTarget }[],
+  done: readonly { readonly change: AnyChange; readonly target: ChangeTarget }[],
 ): readonly DriftCorrection[] {
   if (before === undefined || end === undefined || done.length === 0) return [];
   if (wishOf(end.decision.desired) !== wishOf(before.desired)) return [];
-  const back = done.filter(({ change }) => change.action !== "delete" && (before.whole || ofLiveRoute(change, before.live)));
+  const back = done.filter(
+    ({ change }) =>
+      change.action !== "delete" && (before.whole || ofLiveRoute(change, before.live)),
+  );
   const places = Map.groupBy(back, ({ change }) => change.subject);
   return [...places.values()].flatMap((all) =>
-    all[0] === undefined ? [] : [{ place: all[0].place, kinds: [...new Set(all.map(({ change }) => change.kind))] }],
+    all[0] === undefined
+      ? []
+      : [{ target: all[0].target, kinds: [...new Set(all.map(({ change }) => change.kind))] }],
   );
 }
 
@@ -52,9 +64,14 @@ const OF_ROUTES: ReadonlySet<AnyChange["kind"]> = new Set(["access", "ingress", 
 /** A record is of all routes of its hostname. */
 const ofLiveRoute = ({ kind, subject }: AnyChange, live: ReadonlySet<RouteKey>): boolean =>
   OF_ROUTES.has(kind) &&
-  (live.has(subject as RouteKey) || (kind === "dns" && [...live].some((key) => parseRouteKey(key)?.hostname === subject)));
+  (live.has(subject as RouteKey) ||
+    (kind === "dns" && [...live].some((key) => parseRouteKey(key)?.hostname === subject)));
 
 /** A route that closes is part of it: what its grace ends is our own doing. */
-function wishOf({ wishes, held, closing }: DesiredState): string {
-  return JSON.stringify([[...wishes].toSorted(([a], [b]) => (a < b ? -1 : 1)), [...held].toSorted(), [...closing.keys()].toSorted()]);
+function wishOf({ exposures, frozen, graceDeadlines }: DesiredState): string {
+  return JSON.stringify([
+    [...exposures].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    [...frozen].toSorted(),
+    [...graceDeadlines.keys()].toSorted(),
+  ]);
 }

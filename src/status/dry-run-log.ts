@@ -7,16 +7,28 @@ import { changeFields } from "./log-sink.ts";
 export function createDryRunLog(log: Log): (preview: DryRun) => void {
   let told: string | undefined;
   return ({ steps, desired }) => {
-    const lines = steps.map(({ number, change, difference, later }) => {
+    const lines = steps.map(({ number, change, diff, afterGrace }) => {
       const route = routeKeyOfChange(change);
-      const wish = [...desired.wishes.values()].find((it) => it.route.hostname === route?.hostname);
-      const place = route === undefined ? { name: subjectOf(change) } : { route, container: wish?.workload };
-      return { step: number, ...changeFields(change, place, difference), ...(later && { when: "its grace period has ended" }) };
+      const exposure = [...desired.exposures.values()].find(
+        (it) => it.route.hostname === route?.hostname,
+      );
+      const place =
+        route === undefined
+          ? { name: subjectOf(change) }
+          : { route, container: exposure?.workload };
+      return {
+        step: number,
+        ...changeFields(change, place, diff),
+        ...(afterGrace && { when: "its grace period has ended" }),
+      };
     });
     const text = JSON.stringify(lines);
     if (text === told) return;
     told = text;
     for (const line of lines) log.info(line, "planned");
-    log.info({ steps: lines.length }, lines.length === 0 ? "nothing to do" : "nothing is written in a dry run");
+    log.info(
+      { steps: lines.length },
+      lines.length === 0 ? "nothing to do" : "nothing is written in a dry run",
+    );
   };
 }

@@ -25,17 +25,26 @@ export const noteHandovers = (
   { handovers }: Pick<DesiredState, "handovers">,
   open: ReadonlyMap<RouteKey, unknown>,
 ): Pending =>
-  new Map([...before, ...[...handovers].filter(([key, { from }]) => !before.has(key) && (from !== undefined || open.has(key)))]);
+  new Map([
+    ...before,
+    ...[...handovers].filter(
+      ([key, { from }]) => !before.has(key) && (from !== undefined || open.has(key)),
+    ),
+  ]);
 
 /** Those that are done: the new holder's route is live. */
 export function doneHandovers(
   pending: Pending,
   routes: readonly RouteStatus[],
 ): { readonly done: readonly HandoverNotice[]; readonly pending: Pending } {
-  const live = new Map(routes.flatMap((route) => (route.state === "live" ? [[route.key, route] as const] : [])));
+  const live = new Map(
+    routes.flatMap((route) => (route.state === "live" ? [[route.key, route] as const] : [])),
+  );
   const done = [...pending].flatMap(([key, { from, to }]) => {
     const route = live.get(key);
-    return route === undefined ? [] : [{ route, from: from && describeParty(from), to: describeParty(to) }];
+    return route === undefined
+      ? []
+      : [{ route, from: from && describeParty(from), to: describeParty(to) }];
   });
   return { done, pending: new Map([...pending].filter(([key]) => !live.has(key))) };
 }

@@ -22,29 +22,48 @@ export function createLogSink(log: Log): StatusSink {
   return {
     changed: (change, place, error, differs) => {
       const fields = changeFields(change, place, differs);
-      if (error !== undefined) return log[again(change.key, error.code) ? "debug" : "warn"]({ ...fields, err: error }, "change failed");
+      if (error !== undefined)
+        return log[again(change.key, error.code) ? "debug" : "warn"](
+          { ...fields, err: error },
+          "change failed",
+        );
       failing.delete(change.key);
       log.info(fields, "applied");
       const took = describeReplaced(change);
       if (took !== undefined) log.info({ ...fields, took: redactPersonalData(took) }, "took over");
     },
-    news: (news) => {
-      for (const problem of news.problems) log[problem.severity === "error" ? "error" : "warn"](told(problem), wordsFor(problem).comes);
+    transitions: (news) => {
+      for (const problem of news.problems)
+        log[problem.severity === "error" ? "error" : "warn"](
+          told(problem),
+          wordsFor(problem).comes,
+        );
       for (const route of news.waiting)
-        log.warn({ ...where(route), reason: route.reason && redactPersonalData(route.reason) }, "route waiting");
+        log.warn(
+          { ...where(route), reason: route.reason && redactPersonalData(route.reason) },
+          "route waiting",
+        );
       for (const route of news.opened) log.info(where(route), "route opened");
       for (const { route, entrants, ...changes } of news.changed)
         log.info(
-          { ...where(route), ...changes, ...(entrants !== undefined && { entrants: redactPersonalData(entrants) }) },
+          {
+            ...where(route),
+            ...changes,
+            ...(entrants !== undefined && { entrants: redactPersonalData(entrants) }),
+          },
           "route changed",
         );
       for (const route of news.published) log.info(where(route), "route public");
-      for (const route of news.unguarded) log.info({ ...where(route), why: OWN_HOST }, "open without login");
-      for (const { route, ...parties } of news.changedHands) log.warn({ ...where(route), ...parties }, "route changed hands");
-      for (const route of news.closing) log.info({ ...where(route), reason: route.reason }, "route closing");
-      for (const route of news.stays) log.info(where(route), "route stays");
+      for (const route of news.loginRouteOpened)
+        log.info({ ...where(route), why: OWN_HOST }, "open without login");
+      for (const { route, ...parties } of news.changedHands)
+        log.warn({ ...where(route), ...parties }, "route changed hands");
+      for (const route of news.closing)
+        log.info({ ...where(route), reason: route.reason }, "route closing");
+      for (const route of news.kept) log.info(where(route), "route stays");
       for (const route of news.closed) log.info(where(route), "route closed");
-      for (const { place, kinds } of news.corrected) log.info({ ...fieldsOf(place), kinds: kinds.join(",") }, "drift corrected");
+      for (const { target, kinds } of news.corrected)
+        log.info({ ...fieldsOf(target), kinds: kinds.join(",") }, "drift corrected");
       for (const problem of news.solved) log.info(gone(problem), wordsFor(problem).goes);
     },
     passed: ({ ms, applied, result }) => log.debug({ ms, applied, result }, "pass over"),
@@ -56,7 +75,14 @@ export function changeFields(change: AnyChange, place: ChangeTarget, differs: Di
   const what = differs === undefined ? "" : summariseDiff(change, differs);
   // Its parts have one name.
   const object = change.kind === "login" ? { object: resourceLabel(change) } : {};
-  return { kind: change.kind, action: change.action, ...object, ...fieldsOf(place), ...(what !== "" && { what }), ...exposureOf(differs) };
+  return {
+    kind: change.kind,
+    action: change.action,
+    ...object,
+    ...fieldsOf(place),
+    ...(what !== "" && { what }),
+    ...exposureOf(differs),
+  };
 }
 
 /** What nobody has to do anything about has words of its own; whatever somebody must mend is a problem, with its code. */
@@ -71,13 +97,20 @@ const wordsFor = ({ code }: Problem) => WORDS[code] ?? { comes: "problem", goes:
 
 /** Whether more or fewer may enter from now on; that nothing of it changes is not said. */
 const exposureOf = (differs: Diff | undefined) =>
-  differs?.exposure === undefined || differs.exposure === "protected" ? {} : { exposure: differs.exposure };
+  differs?.exposure === undefined || differs.exposure === "protected"
+    ? {}
+    : { exposure: differs.exposure };
 
-const fieldsOf = (place: ChangeTarget) => ("name" in place ? place : named(place.route, place.container));
+const fieldsOf = (place: ChangeTarget) =>
+  "name" in place ? place : named(place.route, place.container);
 
-const where = ({ key, container }: RouteStatus) => named(parseRouteKey(key) ?? { hostname: key, path: undefined }, container);
+const where = ({ key, container }: RouteStatus) =>
+  named(parseRouteKey(key) ?? { hostname: key, path: undefined }, container);
 
-const named = ({ hostname, path }: { readonly hostname: string; readonly path: Route["path"] }, container: string | undefined) => ({
+const named = (
+  { hostname, path }: { readonly hostname: string; readonly path: Route["path"] },
+  container: string | undefined,
+) => ({
   hostname,
   ...(path !== undefined && { path }),
   container,

@@ -24,24 +24,31 @@ export const outageKey = (service: string): string => `sick ${service}`;
 export interface OutageClock {
   readonly since: ReadonlyMap<string, number>;
   readonly now: number;
-  readonly patienceMs: number;
+  readonly thresholdMs: number;
 }
 
 /** Those who have been sick for longer than a blip. */
 export function outages(
   sick: ReadonlySet<string>,
   { met }: Pick<TrackedProblems, "met">,
-  { since, now, patienceMs }: OutageClock,
+  { since, now, thresholdMs }: OutageClock,
 ): readonly Outage[] {
   return SERVICES.flatMap(({ service }) => {
     const from = since.get(outageKey(service)) ?? now;
     const passing = met.get(service)?.every((it) => it.passing === true) === true;
-    return sick.has(service) && (now - from >= patienceMs || !passing) ? [{ service, passing, since: new Date(from).toISOString() }] : [];
+    return sick.has(service) && (now - from >= thresholdMs || !passing)
+      ? [{ service, passing, since: new Date(from).toISOString() }]
+      : [];
   });
 }
 
 /** Whether the problem says that a neighbour is silent, and it has not been for long. */
-export function isTransient({ code, passing }: Problem, { since, now, patienceMs }: OutageClock): boolean {
-  const from = since.get(outageKey(SERVICES.find(({ prefix }) => code.startsWith(prefix))?.service ?? ""));
-  return passing === true && from !== undefined && now - from < patienceMs;
+export function isTransient(
+  { code, passing }: Problem,
+  { since, now, thresholdMs }: OutageClock,
+): boolean {
+  const from = since.get(
+    outageKey(SERVICES.find(({ prefix }) => code.startsWith(prefix))?.service ?? ""),
+  );
+  return passing === true && from !== undefined && now - from < thresholdMs;
 }

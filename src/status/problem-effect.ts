@@ -12,17 +12,25 @@ const REFUSED: ReadonlySet<ProblemCode> = new Set(["CFA-HOST-TAKEN", "CFA-HOST-S
  */
 export function withActualEffect(
   problems: readonly Problem[],
-  stands: readonly DeployedRoute[],
-  { guarded, held }: Pick<DesiredState, "guarded" | "held">,
+  deployed: readonly DeployedRoute[],
+  { protectedRoutes, frozen }: Pick<DesiredState, "protectedRoutes" | "frozen">,
 ): readonly Problem[] {
-  const open = new Set(stands.flatMap(({ route, service, shut }) => (service === undefined || shut ? [] : [routeKey(route)])));
+  const open = new Set(
+    deployed.flatMap(({ route, service, placeholder }) =>
+      service === undefined || placeholder ? [] : [routeKey(route)],
+    ),
+  );
   const kept = new Set(
-    guarded.flatMap(({ route, workload, protection }) => {
+    protectedRoutes.flatMap(({ route, workload, protection }) => {
       const key = routeKey(route);
-      return protection === undefined && open.has(key) && held.has(key) ? [workload] : [];
+      return protection === undefined && open.has(key) && frozen.has(key) ? [workload] : [];
     }),
   );
   const goesOn = ({ code, route, container }: Problem): boolean =>
-    route === undefined ? container !== undefined && kept.has(container) : open.has(route) && !REFUSED.has(code);
-  return problems.map((problem) => (goesOn(problem) ? { ...problem, effect: "unchanged" as const } : problem));
+    route === undefined
+      ? container !== undefined && kept.has(container)
+      : open.has(route) && !REFUSED.has(code);
+  return problems.map((problem) =>
+    goesOn(problem) ? { ...problem, effect: "unchanged" as const } : problem,
+  );
 }

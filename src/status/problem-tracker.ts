@@ -23,16 +23,19 @@ const ORDER: readonly Service[] = ["docker", "cloudflare", "file", "authentik"];
 /** What a pass found that could see all of it. */
 export function afterPass(
   { plan, decision, failures }: NonNullable<PassOutcome["end"]>,
-  stands: readonly DeployedRoute[],
+  deployed: readonly DeployedRoute[],
 ): TrackedProblems {
-  const failed = failures.map(({ error, change }) => ({ error, problem: problemFrom(error, change) }));
+  const failed = failures.map(({ error, change }) => ({
+    error,
+    problem: problemFrom(error, change),
+  }));
   const met = Map.groupBy(
     failed.filter(({ problem }) => !refused(problem)),
     ({ error }) => error.service,
   );
   return {
     found: [
-      ...withActualEffect(plan.problems, stands, decision.desired),
+      ...withActualEffect(plan.problems, deployed, decision.desired),
       ...failed.flatMap(({ problem }) => (refused(problem) ? [problem] : [])),
     ],
     met: new Map([...met].map(([service, all]) => [service, all.map(({ problem }) => problem)])),
@@ -40,14 +43,28 @@ export function afterPass(
 }
 
 /** A pass that this kept from seeing: what nobody has looked at again is as it was, and nothing of it is solved. */
-export function afterFailedObservation({ found, met }: TrackedProblems, error: ServiceError): TrackedProblems {
+export function afterFailedObservation(
+  { found, met }: TrackedProblems,
+  error: ServiceError,
+): TrackedProblems {
   const unasked = ORDER.slice(ORDER.indexOf(error.service) + 1);
-  return { found, met: new Map([...[...met].filter(([service]) => unasked.includes(service)), [error.service, [problemFrom(error)]]]) };
+  return {
+    found,
+    met: new Map([
+      ...[...met].filter(([service]) => unasked.includes(service)),
+      [error.service, [problemFrom(error)]],
+    ]),
+  };
 }
 
 /** All that is to be told, each thing once. */
 export const trackedProblems = ({ found, met }: TrackedProblems): readonly Problem[] => [
-  ...new Map([...found, ...[...met.values()].flat()].map((problem) => [`${problemKey(problem)} ${problem.message}`, problem])).values(),
+  ...new Map(
+    [...found, ...[...met.values()].flat()].map((problem) => [
+      `${problemKey(problem)} ${problem.message}`,
+      problem,
+    ]),
+  ).values(),
 ];
 
 /** The neighbours that did not answer, or do not let cfauth in. */

@@ -23,7 +23,11 @@ export interface Report {
   readonly links: { readonly tunnel?: string; readonly authentik?: string };
   /** How the labels begin that this cfauth reads. */
   readonly labelPrefix: string;
-  readonly lastPass: { readonly at: string; readonly result: "settled" | "failed"; readonly applied: number } | null;
+  readonly lastPass: {
+    readonly at: string;
+    readonly result: "settled" | "failed";
+    readonly applied: number;
+  } | null;
 }
 
 export type RouteState = "live" | "waiting" | "problem" | "closing";
@@ -93,7 +97,10 @@ export interface RouteStatus {
   readonly open?: boolean;
   readonly who?: string;
   /** Id of its Access application, and slug of its tile, of those that are there. */
-  readonly objects?: { readonly application: string | undefined; readonly tile: string | undefined };
+  readonly objects?: {
+    readonly application: string | undefined;
+    readonly tile: string | undefined;
+  };
   /** When the grace of a closing route ends, in milliseconds since 1970. */
   readonly until?: number | undefined;
 }
@@ -131,9 +138,15 @@ export function reportedRoutes(
         ...noteOf(route),
         state: route.state,
         ...(route.reason !== undefined && {
-          reason: route.until === undefined ? redactPersonalData(route.reason) : closesIn(route.until - now),
+          reason:
+            route.until === undefined
+              ? redactPersonalData(route.reason)
+              : closesIn(route.until - now),
         }),
-        ...(route.state === "problem" && { effect: route.open === true ? ("unchanged" as const) : ("closed" as const), ...faultOf(route) }),
+        ...(route.state === "problem" && {
+          effect: route.open === true ? ("unchanged" as const) : ("closed" as const),
+          ...faultOf(route),
+        }),
         links: linksOf(route, places),
         since: iso(since.get(stateKey(route)) ?? now),
       };
@@ -141,12 +154,27 @@ export function reportedRoutes(
 }
 
 /** What a browser can open; null for a wildcard, and for what is no web page. */
-export const routeUrl = (hostname: string, path: string | null, origin: string | undefined): string | null =>
-  hostname.startsWith("*.") || (origin !== undefined && !/^https?:/.test(origin)) ? null : `https://${hostname}${path ?? ""}`;
+export const routeUrl = (
+  hostname: string,
+  path: string | null,
+  origin: string | undefined,
+): string | null =>
+  hostname.startsWith("*.") || (origin !== undefined && !/^https?:/.test(origin))
+    ? null
+    : `https://${hostname}${path ?? ""}`;
 
-const linksOf = ({ objects }: RouteStatus, places: ConsoleLocations | undefined): ReportedRoute["links"] => ({
-  ...(places !== undefined && objects?.application !== undefined && { access: accessApplicationUrl(places.account, objects.application) }),
-  ...(places !== undefined && objects?.tile !== undefined && { authentik: authentikApplicationUrl(places.authentik, objects.tile) }),
+const linksOf = (
+  { objects }: RouteStatus,
+  places: ConsoleLocations | undefined,
+): ReportedRoute["links"] => ({
+  ...(places !== undefined &&
+    objects?.application !== undefined && {
+      access: accessApplicationUrl(places.account, objects.application),
+    }),
+  ...(places !== undefined &&
+    objects?.tile !== undefined && {
+      authentik: authentikApplicationUrl(places.authentik, objects.tile),
+    }),
 });
 
 function noteOf({ login, detour, insidePublic }: RouteStatus): Pick<ReportedRoute, "note"> {
@@ -182,7 +210,9 @@ export const OWN_HOST = "Authentik itself: open, since the login cannot stand be
 
 /** Counted down when it is asked for, not when the pass was. */
 export const closesIn = (ms: number): string =>
-  ms > 0 ? `Container stopped; closes in ${formatDuration(ms)} unless it comes back.` : "Closing now.";
+  ms > 0
+    ? `Container stopped; closes in ${formatDuration(ms)} unless it comes back.`
+    : "Closing now.";
 
 /** @param routes - for the effect: whether a route that has a problem is open all the same */
 export const reportedProblems = (
@@ -193,7 +223,9 @@ export const reportedProblems = (
   problems
     .filter((problem) => !isTransient(problem, patience))
     .map((problem) => {
-      const { hostname, path = null } = (problem.route && parseRouteKey(problem.route)) ?? { hostname: problem.route ?? null };
+      const { hostname, path = null } = (problem.route && parseRouteKey(problem.route)) ?? {
+        hostname: problem.route ?? null,
+      };
       return {
         code: problem.code,
         severity: problem.severity,
@@ -209,19 +241,30 @@ export const reportedProblems = (
       };
     });
 
-const faultOf = ({ fault }: RouteStatus): RouteStatus["fault"] => fault && { code: fault.code, fix: redactPersonalData(fault.fix) };
+const faultOf = ({ fault }: RouteStatus): RouteStatus["fault"] =>
+  fault && { code: fault.code, fix: redactPersonalData(fault.fix) };
 
 function effectOf({ route, effect }: Problem, routes: readonly RouteStatus[]): Problem["effect"] {
   const known = routes.find(({ key }) => key === route);
-  return known?.state !== "problem" || known.open === undefined ? effect : known.open ? "unchanged" : "closed";
+  return known?.state !== "problem" || known.open === undefined
+    ? effect
+    : known.open
+      ? "unchanged"
+      : "closed";
 }
 
 export const summary = (routes: readonly RouteStatus[]): Report["summary"] => {
   const count = (state: RouteState) => routes.filter((route) => route.state === state).length;
-  return { live: count("live"), waiting: count("waiting"), problem: count("problem"), closing: count("closing") };
+  return {
+    live: count("live"),
+    waiting: count("waiting"),
+    problem: count("problem"),
+    closing: count("closing"),
+  };
 };
 
-export const stateKey = ({ key, state }: Pick<RouteStatus, "key" | "state">): string => `${state} ${key}`;
+export const stateKey = ({ key, state }: Pick<RouteStatus, "key" | "state">): string =>
+  `${state} ${key}`;
 
 /** The times of what is still so, and now for what is new. */
 export const sinceNow = (before: Since, keys: readonly string[], now: number): Since =>

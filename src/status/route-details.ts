@@ -7,7 +7,9 @@ import { isReachable } from "./reachability.ts";
 import type { RouteStatus } from "./report.ts";
 
 /** What a pass has seen in the end, and the routes that stand in it. */
-type Seen = Pick<NonNullable<PassOutcome["end"]>, "world" | "decision"> & { readonly stands: readonly DeployedRoute[] };
+type Seen = Pick<NonNullable<PassOutcome["end"]>, "observed" | "decision"> & {
+  readonly deployed: readonly DeployedRoute[];
+};
 
 /**
  * Adds to each route who may enter, by what objects, and whether anybody can now.
@@ -23,28 +25,32 @@ type Seen = Pick<NonNullable<PassOutcome["end"]>, "world" | "decision"> & { read
  */
 export function withDetails(
   routes: readonly RouteStatus[],
-  { world, decision: { desired }, stands: standing }: Seen,
+  { observed, decision: { desired }, deployed }: Seen,
   before: readonly RouteStatus[],
 ): readonly RouteStatus[] {
-  const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
+  const stands = new Map(deployed.map((it) => [routeKey(it.route), it]));
   return routes.map((route) => {
-    const wish = desired.wishes.get(route.key);
+    const exposure = desired.exposures.get(route.key);
     const at = stands.get(route.key);
-    const open = route.state === "live" || (at !== undefined && isReachable(world, at));
-    const wished = wish && describeDesiredAccess(wish, desired.wishes, world.policy.theirs);
+    const open = route.state === "live" || (at !== undefined && isReachable(observed, at));
+    const wished =
+      exposure && describeDesiredAccess(exposure, desired.exposures, observed.policy.theirs);
     const who =
       route.state === "live" || (!open && route.state === "waiting")
         ? wished
         : open && at !== undefined
-          ? describeCurrentAccess(world, at)
+          ? describeCurrentAccess(observed, at)
           : undefined;
-    const tile = slugOf(world.login.groups.owner, route.key);
+    const tile = slugOf(observed.login.groups.owner, route.key);
     return {
       ...route,
       container: route.container ?? before.find(({ key }) => key === route.key)?.container,
       open,
       ...(who !== undefined && { who }),
-      objects: { application: world.access.mine.get(route.key)?.id, tile: world.tile.mine.has(tile) ? tile : undefined },
+      objects: {
+        application: observed.access.mine.get(route.key)?.id,
+        tile: observed.tile.mine.has(tile) ? tile : undefined,
+      },
     };
   });
 }

@@ -13,68 +13,99 @@ type Fault = Pick<Problem, "code" | "message" | "fix">;
 export function routeStatuses(
   plan: Plan<AnyChange>,
   desired: DesiredState,
-  standing: readonly DeployedRoute[],
+  deployed: readonly DeployedRoute[],
   failed: ReadonlyMap<RouteKey, Fault>,
   now: number,
   unconfirmed: readonly RouteKey[] = [],
 ): readonly RouteStatus[] {
-  const stands = new Map(standing.filter((it) => !isPlaceholder(it)).map((it) => [routeKey(it.route), it]));
-  const waiting = new Map(plan.waiting.map(({ route, reason }) => [route, reason]));
+  const stands = new Map(
+    deployed.filter((it) => !isPlaceholder(it)).map((it) => [routeKey(it.route), it]),
+  );
+  const waiting = new Map(plan.pending.map(({ route, reason }) => [route, reason]));
   const faulty = new Map(
     plan.problems.flatMap((problem) =>
-      problem.route !== undefined && about(problem, desired.wishes.get(problem.route)) ? [[problem.route, problem] as const] : [],
+      problem.route !== undefined && about(problem, desired.exposures.get(problem.route))
+        ? [[problem.route, problem] as const]
+        : [],
     ),
   );
   const live = new Set(plan.live);
   const late = new Set(unconfirmed);
-  const keys = new Set<RouteKey>([...desired.wishes.keys(), ...stands.keys(), ...faulty.keys(), ...waiting.keys(), ...late]);
+  const keys = new Set<RouteKey>([
+    ...desired.exposures.keys(),
+    ...stands.keys(),
+    ...faulty.keys(),
+    ...waiting.keys(),
+    ...late,
+  ]);
 
   const stateOf = (key: RouteKey): Pick<RouteStatus, "state" | "reason" | "until" | "fault"> => {
     const fault = failed.get(key) ?? faulty.get(key);
-    if (fault !== undefined) return { state: "problem", reason: fault.message, fault: { code: fault.code, fix: fault.fix } };
+    if (fault !== undefined)
+      return {
+        state: "problem",
+        reason: fault.message,
+        fault: { code: fault.code, fix: fault.fix },
+      };
     const reason = waiting.get(key);
     if (reason !== undefined) return { state: "waiting", reason: `waiting for ${reason}` };
-    if (live.has(key) && late.has(key)) return { state: "waiting", reason: "waiting for cloudflared to run the narrower rule" };
+    if (live.has(key) && late.has(key))
+      return { state: "waiting", reason: "waiting for cloudflared to run the narrower rule" };
     if (live.has(key)) return { state: "live", reason: undefined };
-    if (late.has(key)) return { state: "closing", reason: "Waiting for cloudflared to run the rules without it." };
-    const until = desired.closing.get(key);
+    if (late.has(key))
+      return { state: "closing", reason: "Waiting for cloudflared to run the rules without it." };
+    const until = desired.graceDeadlines.get(key);
     if (until !== undefined) return { state: "closing", reason: closesIn(until - now), until };
-    return desired.held.has(key)
+    return desired.frozen.has(key)
       ? { state: "problem", reason: "its labels cannot be read; it stays as it was" }
       : { state: "closing", reason: "Closing now." };
   };
 
   return [...keys].map((key) => {
-    const wish = desired.wishes.get(key);
+    const exposure = desired.exposures.get(key);
     const at = stands.get(key);
     return {
       key,
-      container: wish?.workload ?? plan.problems.find(({ route }) => route === key)?.container,
-      origin: wish?.origin.service ?? at?.service,
-      access: wish === undefined ? (at?.service === undefined ? undefined : at.public ? "public" : "authentik") : accessOf(wish),
-      ...((wish?.protection.kind === "login" || at?.login === true) && { login: true }),
-      ...(wish?.detour !== undefined && { detour: wish.detour }),
-      ...(wish !== undefined && isInsidePublic(wish, desired) && { insidePublic: true as const }),
+      container: exposure?.workload ?? plan.problems.find(({ route }) => route === key)?.container,
+      origin: exposure?.origin.service ?? at?.service,
+      access:
+        exposure === undefined
+          ? at?.service === undefined
+            ? undefined
+            : at.public
+              ? "public"
+              : "authentik"
+          : accessOf(exposure),
+      ...((exposure?.protection.kind === "login" || at?.login === true) && { login: true }),
+      ...(exposure?.detour !== undefined && { detour: exposure.detour }),
+      ...(exposure !== undefined &&
+        isInsidePublic(exposure, desired) && { insidePublic: true as const }),
       ...stateOf(key),
     };
   });
 }
 
 /** Whether it is a protected path, and what is around it shows the same container to anyone. */
-const isInsidePublic = ({ route, protection, workload, origin }: Exposure, { wishes }: DesiredState): boolean =>
+const isInsidePublic = (
+  { route, protection, workload, origin }: Exposure,
+  { exposures }: DesiredState,
+): boolean =>
   route.path !== undefined &&
   !isPublic(protection) &&
-  [...wishes.values()].some(
+  [...exposures.values()].some(
     (outer) =>
       isPublic(outer.protection) &&
       (outer.workload === workload || outer.origin.service === origin.service) &&
       isNestedIn(route, outer.route),
   );
 
-const accessOf = ({ protection }: Exposure): "authentik" | "public" => (isPublic(protection) ? "public" : "authentik");
+const accessOf = ({ protection }: Exposure): "authentik" | "public" =>
+  isPublic(protection) ? "public" : "authentik";
 
 /** Whether the problem keeps this route from being as it is wished; one of another container that wants it too does not. */
-const about = (problem: Problem, wish: Exposure | undefined): boolean =>
+const about = (problem: Problem, exposure: Exposure | undefined): boolean =>
   problem.severity === "error" &&
   problem.code !== "CFA-HOST-TAKEN" &&
-  (wish === undefined || problem.container === undefined || problem.container === wish.workload);
+  (exposure === undefined ||
+    problem.container === undefined ||
+    problem.container === exposure.workload);

@@ -18,8 +18,17 @@ import {
 
 type Paper = Pick<Terminal, "mark" | "paint">;
 
-const MARKS: Readonly<Record<RouteState, Mark>> = { problem: "fail", waiting: "warn", closing: "skip", live: "ok" };
-const CHECK_MARKS: Readonly<Record<ServiceCheck, Mark>> = { ok: "ok", failing: "fail", unknown: "skip" };
+const MARKS: Readonly<Record<RouteState, Mark>> = {
+  problem: "fail",
+  waiting: "warn",
+  closing: "skip",
+  live: "ok",
+};
+const CHECK_MARKS: Readonly<Record<ServiceCheck, Mark>> = {
+  ok: "ok",
+  failing: "fail",
+  unknown: "skip",
+};
 
 /** What the page says, for a terminal: what is the matter first, then the routes, those last that need nobody. @param now - milliseconds since 1970 */
 export function terminalLines(report: Report, paper: Paper, now: number): readonly string[] {
@@ -46,7 +55,10 @@ export function terminalLines(report: Report, paper: Paper, now: number): readon
       ...matter(it, paper),
       "",
     ]),
-    ...report.routes.flatMap((route) => [line(route, widths, paper, now), ...said(route, report, paper)]),
+    ...report.routes.flatMap((route) => [
+      line(route, widths, paper, now),
+      ...said(route, report, paper),
+    ]),
     ...(empty === undefined ? [] : [empty.text, `    labels:`, `      ${empty.label}`]),
   ];
   return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
@@ -64,11 +76,23 @@ const columns = ({ routes }: Report): Widths => ({
 
 const nameOf = ({ hostname, path }: ReportedRoute): string => `${hostname}${path ?? ""}`;
 
-function line(route: ReportedRoute, { name, container }: Widths, paper: Paper, now: number): string {
+function line(
+  route: ReportedRoute,
+  { name, container }: Widths,
+  paper: Paper,
+  now: number,
+): string {
   const state = `${paper.mark(MARKS[route.state])} ${STATES[route.state].padEnd(7)}`;
   const who =
-    route.who === null ? (route.effect === "closed" ? "Nobody" : "–") : `${route.access === "public" ? "PUBLIC: " : ""}${route.who}`;
-  const age = route.state === "live" ? "" : paper.paint("dim", `  for ${formatDuration(now - Date.parse(route.since))}`);
+    route.who === null
+      ? route.effect === "closed"
+        ? "Nobody"
+        : "–"
+      : `${route.access === "public" ? "PUBLIC: " : ""}${route.who}`;
+  const age =
+    route.state === "live"
+      ? ""
+      : paper.paint("dim", `  for ${formatDuration(now - Date.parse(route.since))}`);
   return `${state}  ${nameOf(route).padEnd(name)}  ${(route.container ?? "–").padEnd(container)}  ${who}${age}`;
 }
 
@@ -78,7 +102,12 @@ function said(route: ReportedRoute, report: Report, paper: Paper): readonly stri
   switch (route.state) {
     case "problem":
       return [
-        ...(problems.length > 0 ? problems : [`    ${sentence(reason)}`, ...(route.fix === undefined ? [] : [`    → ${route.fix}`])]),
+        ...(problems.length > 0
+          ? problems
+          : [
+              `    ${sentence(reason)}`,
+              ...(route.fix === undefined ? [] : [`    → ${route.fix}`]),
+            ]),
         `    ${effectWords(route.effect ?? "closed")}`,
       ];
     case "waiting":
@@ -96,7 +125,9 @@ const matter = ({ message, fix, code }: ReportedProblem, paper: Paper): readonly
 ];
 
 const place = ({ hostname, path, container, label }: ReportedProblem): string => {
-  const named = [hostname === null ? null : `${hostname}${path ?? ""}`, container, label].filter((it) => it !== null);
+  const named = [hostname === null ? null : `${hostname}${path ?? ""}`, container, label].filter(
+    (it) => it !== null,
+  );
   return named.length === 0 ? "Something is the matter" : named.join(" · ");
 };
 

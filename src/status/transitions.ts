@@ -19,10 +19,10 @@ export interface StatusTransitions {
   /** Live before and live now, and leading elsewhere or letting in others. */
   readonly changed: readonly ChangedRoute[];
   /** Authentik's own, once it is live: said after each start, since it is the one route that no label made public. */
-  readonly unguarded: readonly RouteStatus[];
+  readonly loginRouteOpened: readonly RouteStatus[];
   readonly closing: readonly RouteStatus[];
   /** Closing ones whose container came back in time. */
-  readonly stays: readonly RouteStatus[];
+  readonly kept: readonly RouteStatus[];
   readonly closed: readonly RouteStatus[];
   readonly waiting: readonly RouteStatus[];
   readonly problems: readonly Problem[];
@@ -48,7 +48,7 @@ export interface ReportedStatus {
   /** The routes that are known to be open, with how they were when they were last live. */
   readonly open: ReadonlyMap<RouteKey, Live | undefined>;
   readonly public: ReadonlySet<RouteKey>;
-  readonly unguarded: ReadonlySet<RouteKey>;
+  readonly loginRouteOpened: ReadonlySet<RouteKey>;
   readonly closing: ReadonlySet<RouteKey>;
   /** Of each route that waits: every reason that was told. */
   readonly waiting: ReadonlyMap<RouteKey, ReadonlySet<string>>;
@@ -63,7 +63,7 @@ interface Live {
 export const NOTHING_REPORTED: ReportedStatus = {
   open: new Map(),
   public: new Set(),
-  unguarded: new Set(),
+  loginRouteOpened: new Set(),
   closing: new Set(),
   waiting: new Map(),
   problems: new Map(),
@@ -90,92 +90,148 @@ export interface StatusFacts extends StatusSnapshot {
   /** Milliseconds since 1970. */
   readonly at: number;
   /** How long what goes by itself as a rule must have lasted to be told, in milliseconds. */
-  readonly patienceMs: number;
+  readonly thresholdMs: number;
 }
 
 /**
  * What is news after a pass, and what is told then. A route that comes back within its grace is no news but that it stays: it
  * was open all the time. So was one whose labels were wrong for a while.
  */
-export function diffStatus(told: ReportedStatus, now: StatusFacts): { readonly news: StatusTransitions; readonly told: ReportedStatus } {
+export function diffStatus(
+  reported: ReportedStatus,
+  now: StatusFacts,
+): { readonly news: StatusTransitions; readonly told: ReportedStatus } {
   const { routes, rules } = now;
   const live = routes.filter(({ state }) => state === "live");
   const is = new Map(routes.map((route) => [route.key, route]));
-  const gone = [...told.open].filter(([key]) => !rules.has(key) && is.get(key)?.state !== "live");
-  const lasting = now.problems.filter((problem) => problem.passing !== true || now.at - sinceOf(problem, now) >= now.patienceMs);
-  const fresh = unique(lasting.filter((problem) => !told.problems.has(problemKey(problem))));
+  const gone = [...reported.open].filter(
+    ([key]) => !rules.has(key) && is.get(key)?.state !== "live",
+  );
+  const lasting = now.problems.filter(
+    (problem) => problem.passing !== true || now.at - sinceOf(problem, now) >= now.thresholdMs,
+  );
+  const fresh = unique(lasting.filter((problem) => !reported.problems.has(problemKey(problem))));
   const still = new Map(now.problems.map((problem) => [problemKey(problem), problem]));
-  const closing = routes.filter(({ key, state }) => state === "closing" && told.open.has(key));
+  const closing = routes.filter(({ key, state }) => state === "closing" && reported.open.has(key));
   const waiting = routes.filter(({ state }) => state === "waiting");
   const news: StatusTransitions = {
-    opened: live.filter(({ key }) => !told.open.has(key)),
-    published: live.filter((route) => route.access === "public" && route.login !== true && !told.public.has(route.key)),
-    changed: live.flatMap((route) => changeOf(told.open.get(route.key), liveOf(route, now)) ?? []),
-    unguarded: live.filter((route) => route.login === true && !told.unguarded.has(route.key)),
-    closing: closing.filter(({ key }) => !told.closing.has(key)),
-    stays: live.filter(({ key }) => told.closing.has(key)),
+    opened: live.filter(({ key }) => !reported.open.has(key)),
+    published: live.filter(
+      (route) =>
+        route.access === "public" && route.login !== true && !reported.public.has(route.key),
+    ),
+    changed: live.flatMap(
+      (route) => changeOf(reported.open.get(route.key), liveOf(route, now)) ?? [],
+    ),
+    loginRouteOpened: live.filter(
+      (route) => route.login === true && !reported.loginRouteOpened.has(route.key),
+    ),
+    closing: closing.filter(({ key }) => !reported.closing.has(key)),
+    kept: live.filter(({ key }) => reported.closing.has(key)),
     closed: gone.map(([key, last]) => is.get(key) ?? last?.route ?? { ...unknown, key }),
-    waiting: waiting.filter((route) => told.waiting.get(route.key)?.has(reasonOf(route)) !== true),
+    waiting: waiting.filter(
+      (route) => reported.waiting.get(route.key)?.has(reasonOf(route)) !== true,
+    ),
     problems: fresh,
-    solved: [...told.problems].flatMap(([key, problem]) => (still.has(key) ? [] : [problem])),
+    solved: [...reported.problems].flatMap(([key, problem]) => (still.has(key) ? [] : [problem])),
     corrected: now.corrected,
     changedHands: now.changedHands,
     since: now.since,
   };
-  const kept = [...told.open].filter(([key]) => !gone.some(([it]) => it === key));
+  const kept = [...reported.open].filter(([key]) => !gone.some(([it]) => it === key));
   return {
     news,
     told: {
-      open: new Map([...kept, ...live.map((route): [RouteKey, Live] => [route.key, liveOf(route, now)])]),
+      open: new Map([
+        ...kept,
+        ...live.map((route): [RouteKey, Live] => [route.key, liveOf(route, now)]),
+      ]),
       public: new Set(
-        [...told.public, ...live.filter(({ access }) => access === "public").map(keyOf)].filter((key) => publicStill(key, now)),
+        [...reported.public, ...live.filter(({ access }) => access === "public").map(keyOf)].filter(
+          (key) => publicStill(key, now),
+        ),
       ),
-      unguarded: new Set([...told.unguarded, ...news.unguarded.map(keyOf)]),
+      loginRouteOpened: new Set([
+        ...reported.loginRouteOpened,
+        ...news.loginRouteOpened.map(keyOf),
+      ]),
       closing: new Set(closing.map(keyOf)),
-      waiting: new Map(waiting.map((route) => [route.key, new Set([...(told.waiting.get(route.key) ?? []), reasonOf(route)])])),
+      waiting: new Map(
+        waiting.map((route) => [
+          route.key,
+          new Set([...(reported.waiting.get(route.key) ?? []), reasonOf(route)]),
+        ]),
+      ),
       problems: new Map([
-        ...[...told.problems.keys()].flatMap((key): [string, Problem][] => pairOf(key, still.get(key))),
+        ...[...reported.problems.keys()].flatMap((key): [string, Problem][] =>
+          pairOf(key, still.get(key)),
+        ),
         ...fresh.map((problem): [string, Problem] => [problemKey(problem), problem]),
       ]),
     },
   };
 }
 
-const unknown = { container: undefined, origin: undefined, access: undefined, state: "closing", reason: undefined } as const;
+const unknown = {
+  container: undefined,
+  origin: undefined,
+  access: undefined,
+  state: "closing",
+  reason: undefined,
+} as const;
 
 const keyOf = ({ key }: RouteStatus): RouteKey => key;
 
-const pairOf = (key: string, problem: Problem | undefined): [string, Problem][] => (problem === undefined ? [] : [[key, problem]]);
+const pairOf = (key: string, problem: Problem | undefined): [string, Problem][] =>
+  problem === undefined ? [] : [[key, problem]];
 
-const publicOf = (rules: Rules): ReadonlySet<RouteKey> => new Set([...rules].flatMap(([key, rule]) => (rule.public ? [key] : [])));
+const publicOf = (rules: Rules): ReadonlySet<RouteKey> =>
+  new Set([...rules].flatMap(([key, rule]) => (rule.public ? [key] : [])));
 
-const publicStill = (key: RouteKey, { rules }: StatusFacts): boolean => rules.get(key)?.public === true;
+const publicStill = (key: RouteKey, { rules }: StatusFacts): boolean =>
+  rules.get(key)?.public === true;
 
 const unique = (problems: readonly Problem[]): readonly Problem[] => [
   ...new Map(problems.map((problem) => [problemKey(problem), problem])).values(),
 ];
 
-const sinceOf = (problem: Problem, { since, at }: StatusFacts): number => since.get(problemKey(problem)) ?? at;
+const sinceOf = (problem: Problem, { since, at }: StatusFacts): number =>
+  since.get(problemKey(problem)) ?? at;
 
 /** Numbers count down within a reason; they do not make it another one. */
 const reasonOf = ({ reason }: RouteStatus): string => reason?.replace(/\d+/g, "#") ?? "";
 
-const liveOf = (route: RouteStatus, { protections }: StatusFacts): Live => ({ route, protection: protections.get(route.key) });
+const liveOf = (route: RouteStatus, { protections }: StatusFacts): Live => ({
+  route,
+  protection: protections.get(route.key),
+});
 
 function changeOf(before: Live | undefined, now: Live): ChangedRoute | undefined {
   if (before === undefined) return undefined;
   const [origin, entering] = [originChange(before, now), entrantsChange(before, now)];
   if (origin === undefined && entering === undefined) return undefined;
-  return { route: now.route, ...(origin !== undefined && { origin }), ...(entering !== undefined && { entrants: entering }) };
+  return {
+    route: now.route,
+    ...(origin !== undefined && { origin }),
+    ...(entering !== undefined && { entrants: entering }),
+  };
 }
 
 const originChange = ({ route: before }: Live, { route: now }: Live): string | undefined =>
-  before.origin === now.origin ? undefined : `${before.origin ?? "nowhere"} → ${now.origin ?? "nowhere"}`;
+  before.origin === now.origin
+    ? undefined
+    : `${before.origin ?? "nowhere"} → ${now.origin ?? "nowhere"}`;
 
 function entrantsChange(before: Live, now: Live): string | undefined {
-  if (before.protection === undefined || now.protection === undefined || whom(before.protection) === whom(now.protection)) return undefined;
+  if (
+    before.protection === undefined ||
+    now.protection === undefined ||
+    whom(before.protection) === whom(now.protection)
+  )
+    return undefined;
   const [was = "nobody", is = "nobody"] = [before.route.who, now.route.who];
   return was === is ? `${is} (others than before)` : `${was} → ${is}`;
 }
 
-const whom = (protection: Protection): string => (protection.kind === "authentik" ? JSON.stringify(protection.audience) : "anyone");
+const whom = (protection: Protection): string =>
+  protection.kind === "authentik" ? JSON.stringify(protection.audience) : "anyone";

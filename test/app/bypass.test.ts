@@ -34,14 +34,26 @@ const NEIGHBOURS = [
 ];
 
 /** What somebody without a login is shown there through that edge; undefined where it is not the page. */
-async function shown(edge: Pick<Edge, "port">, host: string, path: string): Promise<string | undefined> {
+async function shown(
+  edge: Pick<Edge, "port">,
+  host: string,
+  path: string,
+): Promise<string | undefined> {
   const seen = await stranger({ edge: edge as Edge }, host, path);
   return seen.startsWith("this is ") ? seen : undefined;
 }
 
 /** Another edge on the same world. */
-const edgeThat = ({ sandbox }: Home, cleansPaths: { readonly access: boolean; readonly connector: boolean }): Promise<Edge> =>
-  startEdge({ view: sandbox.cloudflare.propagation.view, team: "home", resolve: async () => "127.0.0.1", cleansPaths });
+const edgeThat = (
+  { sandbox }: Home,
+  cleansPaths: { readonly access: boolean; readonly connector: boolean },
+): Promise<Edge> =>
+  startEdge({
+    view: sandbox.cloudflare.propagation.view,
+    team: "home",
+    resolve: async () => "127.0.0.1",
+    cleansPaths,
+  });
 
 describe.each([
   { name: "nobody cleans paths", access: false, connector: false, same: [] },
@@ -56,7 +68,9 @@ describe.each([
     await at.settle();
     await using edge = await edgeThat(at, { access, connector });
     const seen = await Promise.all(
-      ["/hooks", "/hooks/", "/hooks/x?y=z", "/hooks/a/b.c", "/healthz"].map((path) => shown(edge, at.host("wiki"), path)),
+      ["/hooks", "/hooks/", "/hooks/x?y=z", "/hooks/a/b.c", "/healthz"].map((path) =>
+        shown(edge, at.host("wiki"), path),
+      ),
     );
     expect(seen).toEqual([
       "this is wiki: /hooks",
@@ -72,7 +86,9 @@ describe.each([
     await at.run("wiki", { "access.bypass": "/hooks" });
     await at.settle();
     await using edge = await edgeThat(at, { access, connector });
-    const seen = await Promise.all(NEIGHBOURS.map(async (path) => [path, await shown(edge, at.host("wiki"), path)] as const));
+    const seen = await Promise.all(
+      NEIGHBOURS.map(async (path) => [path, await shown(edge, at.host("wiki"), path)] as const),
+    );
     expect(seen.flatMap(([path, page]) => (page === undefined ? [] : [path]))).toEqual(same);
   });
 });
@@ -84,11 +100,15 @@ describe("a bypassed path", () => {
     await at.settle();
     const alice = visitor(at.sandbox, "alice");
     expect(await alice.open(at.host("wiki"), "/admin")).toBe("this is wiki: /admin");
-    expect(await visitor(at.sandbox, "bob").open(at.host("wiki"))).toBe("403 That account does not have access");
+    expect(await visitor(at.sandbox, "bob").open(at.host("wiki"))).toBe(
+      "403 That account does not have access",
+    );
   });
 
   it("is shut at once when the label goes, whatever the grace for containers that are gone", async () => {
-    await using at = await home({ settings: { CFAUTH_GRACE_PERIOD: "60s", CFAUTH_STARTUP_GRACE_PERIOD: "5m" } });
+    await using at = await home({
+      settings: { CFAUTH_GRACE_PERIOD: "60s", CFAUTH_STARTUP_GRACE_PERIOD: "5m" },
+    });
     await at.run("wiki");
     await at.settle();
     const before = inventory(at.sandbox);
@@ -104,7 +124,9 @@ describe("a bypassed path", () => {
   });
 
   it("is shut at once when the label goes while cfauth is not running", async () => {
-    await using at = await home({ settings: { CFAUTH_GRACE_PERIOD: "60s", CFAUTH_STARTUP_GRACE_PERIOD: "5m" } });
+    await using at = await home({
+      settings: { CFAUTH_GRACE_PERIOD: "60s", CFAUTH_STARTUP_GRACE_PERIOD: "5m" },
+    });
     await at.run("wiki", { "access.bypass": "/hooks" });
     await at.settle();
     at.relabel("wiki");
@@ -129,12 +151,23 @@ describe("a bypassed path", () => {
 
   it("below a route's own path opens nothing else of the host", async () => {
     await using at = await home();
-    await at.run("wiki", { path: "/app", "access.bypass": "/app/hooks", "access.groups": "family" });
+    await at.run("wiki", {
+      path: "/app",
+      "access.bypass": "/app/hooks",
+      "access.groups": "family",
+    });
     await at.settle();
-    const seen = ["/app/hooks/x", "/app", "/app/hooks/../x", "/app/hooksy", "/", "/hooks"].map((path) =>
-      stranger(at.sandbox, at.host("wiki"), path),
+    const seen = ["/app/hooks/x", "/app", "/app/hooks/../x", "/app/hooksy", "/", "/hooks"].map(
+      (path) => stranger(at.sandbox, at.host("wiki"), path),
     );
-    expect(await Promise.all(seen)).toEqual(["this is wiki: /app/hooks/x", "log in", "404", "log in", "404", "404"]);
+    expect(await Promise.all(seen)).toEqual([
+      "this is wiki: /app/hooks/x",
+      "log in",
+      "404",
+      "log in",
+      "404",
+      "404",
+    ]);
   });
 
   it("stays open while the rest of the page becomes narrower, and lets nobody into that", async () => {
@@ -146,13 +179,19 @@ describe("a bypassed path", () => {
     await Promise.all([alice.open(wiki), bob.open(wiki)]);
     const seen: string[] = [];
     at.sandbox.controls.hook(async ({ write }, moment) => {
-      if (write && moment === "after") seen.push(await stranger(at.sandbox, wiki), await stranger(at.sandbox, wiki, "/hooks"));
+      if (write && moment === "after")
+        seen.push(await stranger(at.sandbox, wiki), await stranger(at.sandbox, wiki, "/hooks"));
     });
     at.relabel("wiki", { "access.bypass": "/hooks", "access.groups": "family" });
     await at.settle();
     expect(seen.filter((it) => it === "this is wiki: /")).toEqual([]);
-    expect(seen.filter((_, index) => index % 2 === 1).every((it) => it === "this is wiki: /hooks")).toBe(true);
-    expect([await alice.open(wiki), await bob.open(wiki)]).toEqual(["this is wiki: /", "403 That account does not have access"]);
+    expect(
+      seen.filter((_, index) => index % 2 === 1).every((it) => it === "this is wiki: /hooks"),
+    ).toBe(true);
+    expect([await alice.open(wiki), await bob.open(wiki)]).toEqual([
+      "this is wiki: /",
+      "403 That account does not have access",
+    ]);
   });
 
   it("goes with its container, and leaves no record, application or rule", async () => {

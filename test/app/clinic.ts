@@ -83,7 +83,10 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
       await options.furnish?.(sandbox);
     },
   });
-  const wiki = workload({ "cfauth.hostname": at.host("wiki") }, { name: "wiki", ports: [tcp(3000)] });
+  const wiki = workload(
+    { "cfauth.hostname": at.host("wiki") },
+    { name: "wiki", ports: [tcp(3000)] },
+  );
   at.add(wiki);
   if (!fresh) await at.settle();
   const pages = new Map<string, ProbedPage | NoPage>();
@@ -95,19 +98,34 @@ export async function clinic({ fresh = false, ...options }: ClinicOptions = {}):
     stranger: undefined as Stranger | undefined,
   };
   const sceneNow = (): DoctorContext => {
-    const env = { ...at.sandbox.environment, CFAUTH_OWNER: OWNER, DOCKER_HOST: `unix://${SOCKET}`, ...settings };
+    const env = {
+      ...at.sandbox.environment,
+      CFAUTH_OWNER: OWNER,
+      DOCKER_HOST: `unix://${SOCKET}`,
+      ...settings,
+    };
     const read = readConfig(env, () => "");
     if (!read.ok) throw new Error(JSON.stringify(read.faults));
     const { config } = read;
     const scene = createDoctorContext({
       config,
-      given: settingSources(env, () => ""),
+      settingSources: settingSources(env, () => ""),
       docker: engineOf(engine),
-      cloudflare: createCloudflare({ token: config.cloudflare.token.reveal(), baseUrl: config.cloudflare.baseUrl, backoffMs: 1 }),
-      authentik: createAuthentik({ token: config.authentik.token.reveal(), url: config.authentik.apiUrl, backoffMs: 1 }),
+      cloudflare: createCloudflare({
+        token: config.cloudflare.token.reveal(),
+        baseUrl: config.cloudflare.baseUrl,
+        backoffMs: 1,
+      }),
+      authentik: createAuthentik({
+        token: config.authentik.token.reveal(),
+        url: config.authentik.apiUrl,
+        backoffMs: 1,
+      }),
       stranger: async () => clinic.stranger,
-      visit: async (url) => [...pages].find(([end]) => new URL(url).pathname.endsWith(end))?.[1] ?? (await visitOf(at)(url)),
-      beside: async () => clinic.beside,
+      visit: async (url) =>
+        [...pages].find(([end]) => new URL(url).pathname.endsWith(end))?.[1] ??
+        (await visitOf(at)(url)),
+      daemon: async () => clinic.beside,
       now: Date.parse("2026-11-25T12:00:00Z"),
       stop: new AbortController().signal,
       notify: undefined,
@@ -159,7 +177,8 @@ function engineOf(engine: Engine): Docker {
       path,
       user: { uid: 65532, gids: [65532] },
     } as const;
-    if (engine.broken !== undefined) throwDockerError(about, Object.assign(new Error("no"), { code: engine.broken }));
+    if (engine.broken !== undefined)
+      throwDockerError(about, Object.assign(new Error("no"), { code: engine.broken }));
     if (engine.refused.includes(path)) throwDockerError(about, { statusCode: 403 });
     const found = body();
     if (found === undefined) throwDockerError(about, { statusCode: 404 });
@@ -168,10 +187,17 @@ function engineOf(engine: Engine): Docker {
   return {
     containers: (shape) => answer("/containers/json", shape, () => engine.containers.map(listedOf)),
     info: (shape) => answer("/info", shape, () => ({ ID: "engine", ServerVersion: "29.1.0" })),
-    network: (name, shape) => answer(`/networks/${name}`, shape, () => (engine.networks.includes(name) ? { Name: name } : undefined)),
+    network: (name, shape) =>
+      answer(`/networks/${name}`, shape, () =>
+        engine.networks.includes(name) ? { Name: name } : undefined,
+      ),
     image: (_id, shape) => answer("/images/<id>/json", shape, () => ({ Config: { Labels: null } })),
     events: async (_filters, _since, signal) => {
-      await answer("/events", { parse: () => undefined } as unknown as z.ZodType<undefined>, () => ({}));
+      await answer(
+        "/events",
+        { parse: () => undefined } as unknown as z.ZodType<undefined>,
+        () => ({}),
+      );
       return Readable.from([], { signal });
     },
   };
@@ -186,7 +212,11 @@ const listedOf = ({ id, name, created, labels, networks, ports }: Workload): Lis
   Status: "Up 5 minutes",
   Labels: { ...labels },
   Ports: ports.map(({ number }) => ({ PrivatePort: number, Type: "tcp" })),
-  NetworkSettings: { Networks: Object.fromEntries(Object.entries(networks).map(([key, { ip }]) => [key, { IPAddress: ip ?? "" }])) },
+  NetworkSettings: {
+    Networks: Object.fromEntries(
+      Object.entries(networks).map(([key, { ip }]) => [key, { IPAddress: ip ?? "" }]),
+    ),
+  },
 });
 
 /** Names below `.localhost` are not looked up: whoever asks is at the edge already. */
@@ -195,12 +225,18 @@ const visitOf =
   async (url) => {
     const { hostname, pathname, search } = new URL(url);
     const { status, headers, body } = await probe(edge.port, hostname, pathname + search);
-    return { status, location: headers.location === undefined ? undefined : new URL(headers.location, url).href, body };
+    return {
+      status,
+      location: headers.location === undefined ? undefined : new URL(headers.location, url).href,
+      body,
+    };
   };
 
 /** How all of it is now; the answer puts it back. */
 function remembered({ cloudflare, authentik, controls }: Sandbox): () => void {
-  const parts = [cloudflare.state, authentik.state].map((state) => [state, structuredClone(state)] as const);
+  const parts = [cloudflare.state, authentik.state].map(
+    (state) => [state, structuredClone(state)] as const,
+  );
   return () => {
     controls.heal();
     for (const [state, kept] of parts) {
@@ -212,7 +248,8 @@ function remembered({ cloudflare, authentik, controls }: Sandbox): () => void {
         else if (typeof is === "object" && is !== null) Object.assign(is, was);
         else Object.assign(state, { [name]: was });
       }
-      for (const name of Object.keys(state)) if (!Object.hasOwn(kept, name)) delete state[name as keyof typeof state];
+      for (const name of Object.keys(state))
+        if (!Object.hasOwn(kept, name)) delete state[name as keyof typeof state];
     }
   };
 }

@@ -38,7 +38,8 @@ export interface Daemon {
 }
 
 /** A change as one line; the fingerprint of a secret is left out. */
-export const line = ({ action, kind, subject }: AnyChange): string => `${action} ${kind} ${subject.replace(/ #[0-9a-f]{8}$/, "")}`;
+export const line = ({ action, kind, subject }: AnyChange): string =>
+  `${action} ${kind} ${subject.replace(/ #[0-9a-f]{8}$/, "")}`;
 
 export interface Home extends Daemon, AsyncDisposable {
   readonly sandbox: Sandbox;
@@ -69,7 +70,11 @@ export interface HomeOptions extends Omit<SandboxOptions, "resolve"> {
 }
 
 /** Closing it asserts that no request and no answer broke a vendor's schema, and that cloudflared took every document. */
-export async function home({ settings = {}, furnish, ...options }: HomeOptions = {}): Promise<Home> {
+export async function home({
+  settings = {},
+  furnish,
+  ...options
+}: HomeOptions = {}): Promise<Home> {
   await using stack = new AsyncDisposableStack();
   const clock = stack.adopt(ahead(), ({ restore }) => restore());
   const sandbox = stack.use(await startSandbox({ resolve: async () => "127.0.0.1", ...options }));
@@ -83,14 +88,17 @@ export async function home({ settings = {}, furnish, ...options }: HomeOptions =
   };
   const another = (more: Readonly<Record<string, string>> = {}) =>
     start({ ...sandbox.environment, CFAUTH_OWNER: OWNER, ...settings, ...more }, source, clock);
-  const leaver = () => start({ ...sandbox.environment, CFAUTH_OWNER: OWNER, ...settings }, source, clock, true);
+  const leaver = () =>
+    start({ ...sandbox.environment, CFAUTH_OWNER: OWNER, ...settings }, source, clock, true);
   const host = (name: string): string => `${name}.${sandbox.zone}`;
   const labelled = (name: string, labels: Readonly<Record<string, string>>) => ({
     "cfauth.hostname": host(name),
     ...Object.fromEntries(Object.entries(labels).map(([key, text]) => [`cfauth.${key}`, text])),
   });
   const elsewhere = async (page: string): Promise<OriginStub> => {
-    const stub = await originStub((request, response) => void response.end(`this is ${page}: ${request.url}`));
+    const stub = await originStub(
+      (request, response) => void response.end(`this is ${page}: ${request.url}`),
+    );
     return scope.use(stub);
   };
   const daemon = await another();
@@ -165,8 +173,17 @@ function ahead(): Clock {
 /** More turns than any honest wish takes. */
 const MOST_TURNS = 12;
 
-async function start(environment: Readonly<Record<string, string>>, source: Source, clock: Clock, leaving = false): Promise<Daemon> {
-  const grace = { CFAUTH_GRACE_PERIOD: "0s", CFAUTH_STARTUP_GRACE_PERIOD: "0s", CFAUTH_RESYNC_INTERVAL: `${RESYNC_MS}ms` };
+async function start(
+  environment: Readonly<Record<string, string>>,
+  source: Source,
+  clock: Clock,
+  leaving = false,
+): Promise<Daemon> {
+  const grace = {
+    CFAUTH_GRACE_PERIOD: "0s",
+    CFAUTH_STARTUP_GRACE_PERIOD: "0s",
+    CFAUTH_RESYNC_INTERVAL: `${RESYNC_MS}ms`,
+  };
   const read = readConfig({ ...grace, ...environment }, () => "");
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
   const changes: AnyChange[] = [];
@@ -187,11 +204,11 @@ async function start(environment: Readonly<Record<string, string>>, source: Sour
       },
     },
     onCall: () => {},
-    leaving,
+    teardown: leaving,
   });
   const settle = async (): Promise<PassOutcome> => {
     for (let turn = 0; turn < MOST_TURNS; turn++) {
-      await app.loop.turn();
+      await app.loop.reconcile();
       if (last !== undefined && last.applied === 0) return last;
     }
     throw new Error(`no end: ${JSON.stringify(last?.end?.plan)}`);
@@ -201,7 +218,7 @@ async function start(environment: Readonly<Record<string, string>>, source: Sour
     preview: () => app.preview(),
     turn: async () => {
       waves.splice(0);
-      await app.loop.turn();
+      await app.loop.reconcile();
       return waves.filter((wave) => wave.length > 0).map((wave) => wave.toSorted());
     },
     resync: () => {
@@ -209,7 +226,7 @@ async function start(environment: Readonly<Record<string, string>>, source: Sour
       return settle();
     },
     get unconfirmed() {
-      return last?.end?.world.ingress.unconfirmed ?? [];
+      return last?.end?.observed.ingress.unconfirmed ?? [];
     },
     get problems() {
       return last?.end?.plan.problems ?? [];

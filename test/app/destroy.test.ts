@@ -3,7 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { cli } from "../../src/cli/cli.ts";
-import { AUTHENTIK_OPERATIONS, type AuthentikOperation } from "../../src/clients/authentik/operations.ts";
+import {
+  AUTHENTIK_OPERATIONS,
+  type AuthentikOperation,
+} from "../../src/clients/authentik/operations.ts";
 import { createTerminal } from "../../src/core/terminal.ts";
 import { tcp, workload } from "../builders.ts";
 import { inventory } from "../e2e/world.ts";
@@ -73,21 +76,33 @@ describe("cfauth destroy", () => {
     expect(out).toContain(`Gone: nothing of owner ${OWNER} is left`);
     expect(out).toContain("the tunnel cfauth: nothing on it says who made it");
     expect(out).toContain("cloudflared tunnel delete cfauth");
-    expect(await destroy(at)).toEqual({ code: 0, out: expect.stringContaining(`Nothing of owner ${OWNER} is there.`) });
+    expect(await destroy(at)).toEqual({
+      code: 0,
+      out: expect.stringContaining(`Nothing of owner ${OWNER} is there.`),
+    });
   });
 
-  it.each(["2024.12", "2026.11"] as const)("leaves nothing behind in Authentik %s either", async (version) => {
-    await using at = await home({ version });
-    const before = JSON.stringify([at.sandbox.authentik.state.providers, at.sandbox.authentik.state.secrets]);
-    await household(at);
-    expect((await destroy(at)).code).toBe(0);
-    expect(JSON.stringify([at.sandbox.authentik.state.providers, at.sandbox.authentik.state.secrets])).toBe(before);
-  });
+  it.each(["2024.12", "2026.11"] as const)(
+    "leaves nothing behind in Authentik %s either",
+    async (version) => {
+      await using at = await home({ version });
+      const before = JSON.stringify([
+        at.sandbox.authentik.state.providers,
+        at.sandbox.authentik.state.secrets,
+      ]);
+      await household(at);
+      expect((await destroy(at)).code).toBe(0);
+      expect(
+        JSON.stringify([at.sandbox.authentik.state.providers, at.sandbox.authentik.state.secrets]),
+      ).toBe(before);
+    },
+  );
 
   it("leaves nothing behind where the authorization flow is gone either", async () => {
     await using at = await home();
     await household(at);
-    for (const flow of at.sandbox.authentik.state.flows) if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
+    for (const flow of at.sandbox.authentik.state.flows)
+      if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
     expect((await destroy(at)).code).toBe(0);
     expect(inventory(at.sandbox)).toEqual(TUNNEL_ALONE);
   });
@@ -96,7 +111,8 @@ describe("cfauth destroy", () => {
     await using at = await home();
     await household(at);
     const methods = at.sandbox.cloudflare.state.identityProviders;
-    for (const method of [...methods.values()]) methods.set(LAST_ID, { ...structuredClone(method), id: LAST_ID });
+    for (const method of [...methods.values()])
+      methods.set(LAST_ID, { ...structuredClone(method), id: LAST_ID });
     const { code, out } = await destroy(at);
     expect(out.match(/^ +\d+ - login method /gm)).toHaveLength(2);
     expect([code, inventory(at.sandbox)]).toEqual([0, TUNNEL_ALONE]);
@@ -107,8 +123,13 @@ describe("cfauth destroy", () => {
     await at.run("wiki");
     await at.settle();
     const methods = at.sandbox.cloudflare.state.identityProviders;
-    for (const method of [...methods.values()]) methods.set(LAST_ID, { ...structuredClone(method), id: LAST_ID });
-    seedApp(at.sandbox.cloudflare.state, { name: "Mine", domain: "mine.home.localhost", allowed_idps: [LAST_ID] });
+    for (const method of [...methods.values()])
+      methods.set(LAST_ID, { ...structuredClone(method), id: LAST_ID });
+    seedApp(at.sandbox.cloudflare.state, {
+      name: "Mine",
+      domain: "mine.home.localhost",
+      allowed_idps: [LAST_ID],
+    });
     const { code, out } = await destroy(at);
     expect(out).toContain(`the Access application "Mine" uses it`);
     expect([code, methods.size, at.sandbox.authentik.state.providers.length]).toEqual([0, 2, 1]);
@@ -124,7 +145,11 @@ describe("cfauth destroy", () => {
     expect(out).toContain(
       `the login method Authentik (cf-tunnel-access): the Access application "nas.home.localhost" offers every login method`,
     );
-    expect(inventory(at.sandbox).some((line) => line.startsWith("login method Authentik (cf-tunnel-access)"))).toBe(true);
+    expect(
+      inventory(at.sandbox).some((line) =>
+        line.startsWith("login method Authentik (cf-tunnel-access)"),
+      ),
+    ).toBe(true);
     expect(out).toMatch(/What stays: \d+ objects of others, byte for byte/);
     expect(code).toBe(0);
   });
@@ -139,8 +164,12 @@ describe("cfauth destroy", () => {
     const other = await at.another({ CFAUTH_OWNER: "b", CFAUTH_LABEL_PREFIX: "theirs" });
     await other.settle();
     const { code, out } = await destroy(at);
-    expect(out).toContain(`the login method Authentik (cf-tunnel-access): the Access application "${at.host("notes")}" uses it`);
-    expect(inventory(at.sandbox).filter((line) => /cfauth[:-]app|\(app\)|wiki/.test(line))).toEqual([]);
+    expect(out).toContain(
+      `the login method Authentik (cf-tunnel-access): the Access application "${at.host("notes")}" uses it`,
+    );
+    expect(inventory(at.sandbox).filter((line) => /cfauth[:-]app|\(app\)|wiki/.test(line))).toEqual(
+      [],
+    );
     expect(code).toBe(0);
     expect(await visitor(at.sandbox, "alice").open(at.host("notes"))).toBe("this is notes: /");
     at.sandbox.controls.clear();
@@ -149,7 +178,10 @@ describe("cfauth destroy", () => {
   });
 
   it("takes Authentik's own hostname last, since it may be the only way to what is to be removed there", async () => {
-    await using at = await home({ authentikBehindTunnel: true, settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik" } });
+    await using at = await home({
+      authentikBehindTunnel: true,
+      settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik" },
+    });
     const port = Number(new URL(at.sandbox.authentik.url).port);
     at.add(workload({ "cfauth.hostname": AUTH }, { name: "authentik", ports: [tcp(port)] }));
     await at.run("wiki", { "access.groups": "family" });
@@ -157,7 +189,8 @@ describe("cfauth destroy", () => {
     const early: string[] = [];
     at.sandbox.controls.hook(async ({ write, method, path, api }, moment) => {
       if (!write || moment !== "before" || api !== "authentik") return;
-      if ((await stranger(at.sandbox, AUTH, "/-/health/live/")) !== "200") early.push(`${method} ${path}`);
+      if ((await stranger(at.sandbox, AUTH, "/-/health/live/")) !== "200")
+        early.push(`${method} ${path}`);
     });
     const { code } = await destroy(at);
     expect([code, early, inventory(at.sandbox)]).toEqual([0, [], TUNNEL_ALONE]);
@@ -169,11 +202,19 @@ describe("cfauth destroy", () => {
     await at.settle();
     const [provider] = at.sandbox.authentik.state.providers;
     const callback = "https://another.cloudflareaccess.com/cdn-cgi/access/callback";
-    provider?.redirect_uris.push({ matching_mode: "strict", url: callback, redirect_uri_type: "authorization" });
+    provider?.redirect_uris.push({
+      matching_mode: "strict",
+      url: callback,
+      redirect_uri_type: "authorization",
+    });
     const { code, out } = await destroy(at);
     expect([code, at.sandbox.authentik.state.providers.length]).toEqual([0, 1]);
-    expect(out).toContain(`provider and application cf-tunnel-access in Authentik: the provider answers ${callback} as well`);
-    expect(inventory(at.sandbox).filter((line) => /scope mapping|login method/.test(line))).toEqual([]);
+    expect(out).toContain(
+      `provider and application cf-tunnel-access in Authentik: the provider answers ${callback} as well`,
+    );
+    expect(inventory(at.sandbox).filter((line) => /scope mapping|login method/.test(line))).toEqual(
+      [],
+    );
   });
 
   it("keeps provider and application where a login method that somebody made by hand logs in by them", async () => {
@@ -182,14 +223,20 @@ describe("cfauth destroy", () => {
     await at.settle();
     const { identityProviders } = at.sandbox.cloudflare.state;
     const [ours] = identityProviders.values();
-    seedIdentityProvider(at.sandbox.cloudflare.state, { name: "Home", type: "oidc", config: structuredClone(ours?.config ?? {}) });
+    seedIdentityProvider(at.sandbox.cloudflare.state, {
+      name: "Home",
+      type: "oidc",
+      config: structuredClone(ours?.config ?? {}),
+    });
     const { code, out } = await destroy(at);
-    expect([code, [...identityProviders.values()].map(({ name }) => name), at.sandbox.authentik.state.providers.length]).toEqual([
-      0,
-      ["Home"],
-      1,
-    ]);
-    expect(out).toContain(`provider and application cf-tunnel-access in Authentik: the login method "Home" in Cloudflare logs in by them`);
+    expect([
+      code,
+      [...identityProviders.values()].map(({ name }) => name),
+      at.sandbox.authentik.state.providers.length,
+    ]).toEqual([0, ["Home"], 1]);
+    expect(out).toContain(
+      `provider and application cf-tunnel-access in Authentik: the login method "Home" in Cloudflare logs in by them`,
+    );
     expect(inventory(at.sandbox).filter((line) => /scope mapping/.test(line))).toEqual([]);
   });
 
@@ -223,7 +270,8 @@ describe("cfauth destroy", () => {
         ["notes", "/"],
         ["shop", "/admin"],
       ] as const)
-        if ((await stranger(at.sandbox, at.host(name), path)).startsWith("this is")) seen.push(`${name}${path}`);
+        if ((await stranger(at.sandbox, at.host(name), path)).startsWith("this is"))
+          seen.push(`${name}${path}`);
     };
     controls.hook(watch);
     /** Five writes get through, then the process is as good as dead: what is under way fails, and nothing is begun any more. */
@@ -248,13 +296,19 @@ describe("cfauth destroy", () => {
 });
 
 describe("cfauth destroy with another token than the one that made the tiles", () => {
-  const all = [...new Set(Object.values<AuthentikOperation>(AUTHENTIK_OPERATIONS).map(({ permission }) => permission))];
+  const all = [
+    ...new Set(
+      Object.values<AuthentikOperation>(AUTHENTIK_OPERATIONS).map(({ permission }) => permission),
+    ),
+  ];
   const wikiForFamily = async (at: Home) => {
     await at.run("wiki", { "access.groups": "family" });
     expect((await at.settle()).errors).toEqual([]);
   };
   const tiles = ({ sandbox }: Home) =>
-    sandbox.authentik.state.applications.filter(({ slug }) => slug.startsWith("cfauth-")).map(({ name }) => name);
+    sandbox.authentik.state.applications
+      .filter(({ slug }) => slug.startsWith("cfauth-"))
+      .map(({ name }) => name);
 
   it("finds the tile of a group that an administrator's token made, and removes it", async () => {
     await using at = await home();
@@ -281,7 +335,9 @@ describe("cfauth destroy with another token than the one that made the tiles", (
 
     const unseen = await destroy(at);
     expect([unseen.code, tiles(at)]).toEqual([1, ["Wiki"]]);
-    expect(unseen.out).toContain("Authentik has 1 application about cfauth that the token of this user may not see");
+    expect(unseen.out).toContain(
+      "Authentik has 1 application about cfauth that the token of this user may not see",
+    );
 
     Object.assign(state.apiToken, { username, permissions: undefined });
     const { code } = await destroy(at);
@@ -315,7 +371,9 @@ describe("cfauth destroy removes nothing", () => {
 
   it("where nobody is there to be asked", async () => {
     await using at = await home();
-    expect(await untouched(at, () => destroy(at, []))).toContain("cfauth destroy --yes removes it without asking");
+    expect(await untouched(at, () => destroy(at, []))).toContain(
+      "cfauth destroy --yes removes it without asking",
+    );
   });
 
   it("where the answer is anything but yes or the owner's name, and all where it is", async () => {
@@ -327,13 +385,17 @@ describe("cfauth destroy removes nothing", () => {
 
   it("in a dry run", async () => {
     await using at = await home();
-    expect(await untouched(at, () => destroy(at, ["--yes"], { CFAUTH_DRY_RUN: "true" }))).toContain("CFAUTH_DRY_RUN is set");
+    expect(await untouched(at, () => destroy(at, ["--yes"], { CFAUTH_DRY_RUN: "true" }))).toContain(
+      "CFAUTH_DRY_RUN is set",
+    );
   });
 
   it("while a daemon of this owner runs beside it, and does where that one is of another owner", async () => {
     await using at = await home();
     let owner = OWNER;
-    const page = createServer((_, response) => response.end(JSON.stringify({ formatVersion: "1.0", owner, dryRun: false })));
+    const page = createServer((_, response) =>
+      response.end(JSON.stringify({ formatVersion: "1.0", owner, dryRun: false })),
+    );
     await new Promise<void>((up) => page.listen(0, "127.0.0.1", up));
     const listen = `127.0.0.1:${(page.address() as AddressInfo).port}`;
     try {

@@ -19,7 +19,9 @@ const told = (out: string): string =>
     .replaceAll(TOKEN_FORM, "<token form>")
     .replaceAll(/:\d{5}\b/g, ":<port>")
     .split("\n")
-    .filter((line) => !/^(✓|cfauth doctor|$)/.test(line) && !line.includes("/docs/troubleshooting.md#"))
+    .filter(
+      (line) => !/^(✓|cfauth doctor|$)/.test(line) && !line.includes("/docs/troubleshooting.md#"),
+    )
     .join("\n");
 
 const tunnels = ({ at }: Clinic, change: Partial<Tunnel>): void => {
@@ -41,7 +43,8 @@ const provider = ({ at }: Clinic): Provider => {
 
 /** What Cloudflare has of the login method. */
 const method = ({ at }: Clinic): Record<string, unknown> =>
-  [...at.sandbox.cloudflare.state.identityProviders.values()].find(({ type }) => type === "oidc")?.config ?? {};
+  [...at.sandbox.cloudflare.state.identityProviders.values()].find(({ type }) => type === "oidc")
+    ?.config ?? {};
 
 const token = (expiring: boolean, identifier = "cfauth"): Token => ({
   pk: "7c1d0000-0000-4000-8000-000000000001",
@@ -329,7 +332,11 @@ const ILLNESSES: readonly Illness[] = [
       at.sandbox.cloudflare.propagation.view();
       state.caFiles = new Set();
       for (const [id, { version, config, ...rest }] of state.configurations)
-        state.configurations.set(id, { ...rest, version: version + 1, config: { ...config, originRequest: { caPool: "/gone.pem" } } });
+        state.configurations.set(id, {
+          ...rest,
+          version: version + 1,
+          config: { ...config, originRequest: { caPool: "/gone.pem" } },
+        });
     },
     code: 1,
     says: `✗ Tunnel      cfauth: cloudflared runs older rules                                           CFA-TUNNEL-BEHIND
@@ -420,7 +427,8 @@ const ILLNESSES: readonly Illness[] = [
   },
   {
     name: "permissions are missing that only tiles need",
-    ill: (at) => without(at, "authentik_policies.add_policybinding", "authentik_core.delete_application"),
+    ill: (at) =>
+      without(at, "authentik_policies.add_policybinding", "authentik_core.delete_application"),
     code: 0,
     says: `! Authentik   2026.8.3 at http://127.0.0.1:<port> · token valid, but 2 of 16 permissions are missing
               CFA-AK-PERMISSION
@@ -487,7 +495,8 @@ const ILLNESSES: readonly Illness[] = [
   },
   {
     name: "an Access application of somebody else's stands before Authentik",
-    ill: (at) => seedApp(at.at.sandbox.cloudflare.state, { domain: "*.home.localhost", name: "Homelab" }),
+    ill: (at) =>
+      seedApp(at.at.sandbox.cloudflare.state, { domain: "*.home.localhost", name: "Homelab" }),
     code: 1,
     says: `✗ Login       Authentik is behind Access itself                                           CFA-AK-BEHIND-ACCESS
     The Access application "Homelab" (*.home.localhost), which is not cfauth's, stands before
@@ -523,7 +532,8 @@ const ILLNESSES: readonly Illness[] = [
   },
   {
     name: "AUTHENTIK_URL leads to something else",
-    ill: (at) => at.pages.set("/openid-configuration", { status: 404, location: undefined, body: "not here" }),
+    ill: (at) =>
+      at.pages.set("/openid-configuration", { status: 404, location: undefined, body: "not here" }),
     code: 1,
     says: `✗ Login       Authentik is not reached as browsers reach it                                  CFA-AK-PUBLIC-URL
     http://auth.home.localhost:<port> answers, but not with Authentik's discovery document (404)
@@ -537,7 +547,9 @@ const ILLNESSES: readonly Illness[] = [
       at.pages.set("/openid-configuration", {
         status: 200,
         location: undefined,
-        body: JSON.stringify({ issuer: "http://authentik-server:9000/application/o/cf-tunnel-access/" }),
+        body: JSON.stringify({
+          issuer: "http://authentik-server:9000/application/o/cf-tunnel-access/",
+        }),
       }),
     code: 0,
     says: `! Login       Authentik is asked under another name than AUTHENTIK_URL                           CFA-AK-ISSUER
@@ -564,7 +576,12 @@ const ILLNESSES: readonly Illness[] = [
   {
     name: "a hostname is deeper than the free certificate covers",
     ill: (at) =>
-      at.engine.containers.push(workload({ "cfauth.hostname": "grafana.lab.home.localhost" }, { name: "grafana", ports: [tcp(3000)] })),
+      at.engine.containers.push(
+        workload(
+          { "cfauth.hostname": "grafana.lab.home.localhost" },
+          { name: "grafana", ports: [tcp(3000)] },
+        ),
+      ),
     code: 0,
     says: `! Routes      2 wanted, 1 live · 1 to be opened by cfauth · 1 warning · nobody else is seen to use owner app
               CFA-HOST-TOO-DEEP
@@ -578,7 +595,11 @@ const ILLNESSES: readonly Illness[] = [
     ill: (at) =>
       at.engine.containers.push(
         workload(
-          { "cfauth.hostname": "blog.home.localhost", "cfauth.acess": "public", "cfauth.access.emails": "bob@@example.com" },
+          {
+            "cfauth.hostname": "blog.home.localhost",
+            "cfauth.acess": "public",
+            "cfauth.access.emails": "bob@@example.com",
+          },
           { name: "blog", ports: [tcp(3000)] },
         ),
       ),
@@ -631,7 +652,8 @@ const ILLNESSES: readonly Illness[] = [
   {
     name: "the authorization flow has another name than the setting says",
     ill: ({ at }) => {
-      for (const flow of at.sandbox.authentik.state.flows) if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
+      for (const flow of at.sandbox.authentik.state.flows)
+        if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
     },
     code: 1,
     says: `✗ Login       Authentik lacks what cf-tunnel-access is made of                                  CFA-AK-NO-FLOW
@@ -667,7 +689,10 @@ describe("one thing is ill", () => {
     const { text, json } = await at.both();
     expect(told(text.out)).toBe(says);
     expect([text.code, json.code, json.read.ok]).toEqual([code, code, code === 0]);
-    for (const id of json.read.groups.flatMap(({ checks }) => checks.map((check) => check["id"] ?? ""))) expect(id).toMatch(DOCUMENTED);
+    for (const id of json.read.groups.flatMap(({ checks }) =>
+      checks.map((check) => check["id"] ?? ""),
+    ))
+      expect(id).toMatch(DOCUMENTED);
     for (const secret of secrets) expect(`${text.out}${json.out}`).not.toContain(secret);
     expect(`${text.out}${json.out}`).not.toMatch(/[\w.]+@[\w-]+\.\w/);
     expect(JSON.stringify([...everything(at)])).toBe(before);
@@ -675,18 +700,26 @@ describe("one thing is ill", () => {
 });
 
 /** The ids as docs/commands.md has them: `….dns` goes on from the one before, and what stands in <> is anything. */
-const DOCUMENTED = documented(readFileSync(resolve(import.meta.dirname, "../../docs/commands.md"), "utf8"));
+const DOCUMENTED = documented(
+  readFileSync(resolve(import.meta.dirname, "../../docs/commands.md"), "utf8"),
+);
 
 function documented(page: string): RegExp {
   const [, rest = ""] = page.split("| group | ids |");
   const [table = ""] = rest.split("\n\n");
-  const ids = [...table.matchAll(/`([^`]+)`/g)].map(([, id = ""]) => id.replace("….", "cloudflare.permission."));
-  return new RegExp(`^(${ids.map((id) => id.replaceAll(".", "\\.").replace(/<.*>/, ".+")).join("|")})$`);
+  const ids = [...table.matchAll(/`([^`]+)`/g)].map(([, id = ""]) =>
+    id.replace("….", "cloudflare.permission."),
+  );
+  return new RegExp(
+    `^(${ids.map((id) => id.replaceAll(".", "\\.").replace(/<.*>/, ".+")).join("|")})$`,
+  );
 }
 
 /** All that doctor could have changed. */
 const everything = ({ at: { sandbox } }: Clinic): readonly unknown[] => [
-  ...Object.values(sandbox.cloudflare.state).map((part) => (part instanceof Map ? [...part] : part)),
+  ...Object.values(sandbox.cloudflare.state).map((part) =>
+    part instanceof Map ? [...part] : part,
+  ),
   sandbox.authentik.state,
 ];
 
@@ -725,7 +758,11 @@ describe("all is well", () => {
       "✓ Routes      1 wanted, 0 live · 1 to be opened by cfauth · owner app",
       "Everything cfauth needs is in place.",
     ]);
-    expect([code, at.at.sandbox.cloudflare.state.apps.size, at.at.sandbox.authentik.state.providers.length]).toEqual([0, 0, 0]);
+    expect([
+      code,
+      at.at.sandbox.cloudflare.state.apps.size,
+      at.at.sandbox.authentik.state.providers.length,
+    ]).toEqual([0, 0, 0]);
   });
 
   it("what is not made though the daemon runs is a warning", async () => {
@@ -750,21 +787,33 @@ describe("all is well", () => {
     { version: "2024.2", all: 16 },
     { version: "2025.12", all: 16 },
     { version: "2026.11", all: 18 },
-  ] as const)("in Authentik $version an ordinary user's permissions are read, each of $all", async ({ version, all }) => {
-    await using at = await clinic({ version });
-    mayOnly(at.at.sandbox, [...permissions, ...(all === 18 ? secretPermissions : [])]);
-    at.at.sandbox.authentik.state.tokens.push({ ...token(false), username: "cfauth" });
-    expect(lines((await at.text()).out)[6]).toMatch(new RegExp(`· token valid, never expires · ${all} of ${all} permissions$`));
-    without(at, "authentik_core.add_application");
-    expect((await at.text()).out).toMatch(new RegExp(`token valid, but ${all === 18 ? 3 : 1} of ${all} permissions`));
-  });
+  ] as const)(
+    "in Authentik $version an ordinary user's permissions are read, each of $all",
+    async ({ version, all }) => {
+      await using at = await clinic({ version });
+      mayOnly(at.at.sandbox, [...permissions, ...(all === 18 ? secretPermissions : [])]);
+      at.at.sandbox.authentik.state.tokens.push({ ...token(false), username: "cfauth" });
+      expect(lines((await at.text()).out)[6]).toMatch(
+        new RegExp(`· token valid, never expires · ${all} of ${all} permissions$`),
+      );
+      without(at, "authentik_core.add_application");
+      expect((await at.text()).out).toMatch(
+        new RegExp(`token valid, but ${all === 18 ? 3 : 1} of ${all} permissions`),
+      );
+    },
+  );
 
   it("the token of an account, not of a user, is known as well", async () => {
     await using at = await clinic();
     const { controls } = at.at.sandbox;
     controls.fault(({ path }) => path === "/user/tokens/verify", { kind: "status", ...refused });
-    controls.fault(({ path }) => /^\/accounts\/\w+\/tokens\/verify$/.test(path), { kind: "status", ...accepted });
-    expect(lines((await at.text()).out)[3]).toBe("✓ Cloudflare  token valid, never expires · 5 of 5 permissions · zone home.localhost");
+    controls.fault(({ path }) => /^\/accounts\/\w+\/tokens\/verify$/.test(path), {
+      kind: "status",
+      ...accepted,
+    });
+    expect(lines((await at.text()).out)[3]).toBe(
+      "✓ Cloudflare  token valid, never expires · 5 of 5 permissions · zone home.localhost",
+    );
   });
 });
 
@@ -800,25 +849,35 @@ describe("--json", () => {
       docs: problemUrl("CFA-CF-PERMISSION"),
     });
     const counted = Object.fromEntries(
-      ["pass", "warn", "fail", "skip"].map((it) => [it, checks.filter(({ result }) => result === it).length]),
+      ["pass", "warn", "fail", "skip"].map((it) => [
+        it,
+        checks.filter(({ result }) => result === it).length,
+      ]),
     );
     expect(read.counts).toEqual(counted);
   });
 
   it("no address of somebody's home is in it, though the terminal tells it", async () => {
     await using at = await clinic();
-    seedRecord(at.at.sandbox.cloudflare.state, { name: at.at.host("photos"), content: "203.0.113.7" });
-    at.engine.containers.push(workload({ "cfauth.hostname": at.at.host("photos") }, { name: "photos", ports: [tcp(80)] }));
+    seedRecord(at.at.sandbox.cloudflare.state, {
+      name: at.at.host("photos"),
+      content: "203.0.113.7",
+    });
+    at.engine.containers.push(
+      workload({ "cfauth.hostname": at.at.host("photos") }, { name: "photos", ports: [tcp(80)] }),
+    );
     expect((await at.text()).out).toContain("203.0.113.7");
     const { out, read } = await at.json();
     expect(out).not.toContain("203.0.113.7");
-    expect(read.groups.at(-1)?.checks.find(({ id }) => id === "routes.conflict-dns")).toMatchObject({
-      result: "fail",
-      hostname: at.at.host("photos"),
-      container: "photos",
-      label: "cfauth.hostname",
-      detail: expect.stringContaining("(an address)"),
-    });
+    expect(read.groups.at(-1)?.checks.find(({ id }) => id === "routes.conflict-dns")).toMatchObject(
+      {
+        result: "fail",
+        hostname: at.at.host("photos"),
+        container: "photos",
+        label: "cfauth.hostname",
+        detail: expect.stringContaining("(an address)"),
+      },
+    );
   });
 });
 
@@ -830,10 +889,20 @@ const lines = (out: string): readonly string[] =>
 
 const refused = {
   status: 401,
-  body: { success: false, errors: [{ code: 1000, message: "Invalid API Token" }], messages: [], result: null },
+  body: {
+    success: false,
+    errors: [{ code: 1000, message: "Invalid API Token" }],
+    messages: [],
+    result: null,
+  },
 };
 
 const accepted = {
   status: 200,
-  body: { success: true, errors: [], messages: [], result: { id: "0123456789abcdef0123456789abcdef", status: "active" } },
+  body: {
+    success: true,
+    errors: [],
+    messages: [],
+    result: { id: "0123456789abcdef0123456789abcdef", status: "active" },
+  },
 };

@@ -10,7 +10,13 @@ import { running } from "./running.ts";
 it("a dry run tells its whole plan in order, once, and writes nothing", async () => {
   await using sandbox = await startSandbox();
   await using engine = await fakeEngine();
-  const app = listed({ Labels: { "cfauth.hostname": `app.${sandbox.zone}`, "cfauth.port": "80", "cfauth.access": "public" } });
+  const app = listed({
+    Labels: {
+      "cfauth.hostname": `app.${sandbox.zone}`,
+      "cfauth.port": "80",
+      "cfauth.access": "public",
+    },
+  });
   engine.on("/containers/json", (_request, response) => response.end(JSON.stringify([app])));
   const environment = {
     ...sandbox.environment,
@@ -19,7 +25,8 @@ it("a dry run tells its whole plan in order, once, and writes nothing", async ()
     DOCKER_HOST: `unix://${engine.path}`,
   };
   await using cfauth = await running(environment);
-  const looks = () => sandbox.calls().filter(({ path }) => path.endsWith("/access/policies")).length;
+  const looks = () =>
+    sandbox.calls().filter(({ path }) => path.endsWith("/access/policies")).length;
   await until(() => looks() >= 4, "it has looked again and again");
   const { lines } = cfauth;
   expect(sandbox.controls.writes()).toEqual([]);
@@ -32,7 +39,12 @@ it("a dry run tells its whole plan in order, once, and writes nothing", async ()
     ["dns", `app.${sandbox.zone}`],
     ["tile", `app.${sandbox.zone}`],
   ]);
-  expect(planned.at(-3)).toMatchObject({ level: "info", action: "create", container: "whoami", exposure: "PUBLIC" });
+  expect(planned.at(-3)).toMatchObject({
+    level: "info",
+    action: "create",
+    container: "whoami",
+    exposure: "PUBLIC",
+  });
   expect(lines.filter(({ msg }) => msg === "nothing is written in a dry run")).toEqual([
     expect.objectContaining({ steps: planned.length }),
   ]);
@@ -43,12 +55,21 @@ it("a dry run shows a new container's plan from what it knows, without another l
   seedTunnel(sandbox.cloudflare.state, { name: "cfauth" });
   await using engine = await fakeEngine();
   const app = (name: string) =>
-    listed({ Id: name, Names: [`/${name}`], Labels: { "cfauth.hostname": `${name}.${sandbox.zone}`, "cfauth.port": "80" } });
+    listed({
+      Id: name,
+      Names: [`/${name}`],
+      Labels: { "cfauth.hostname": `${name}.${sandbox.zone}`, "cfauth.port": "80" },
+    });
   const runs = [app("one")];
   engine.on("/containers/json", (_request, response) => response.end(JSON.stringify(runs)));
-  const settings = { CFAUTH_DRY_RUN: "true", CFAUTH_RESYNC_INTERVAL: "1h", DOCKER_HOST: `unix://${engine.path}` };
+  const settings = {
+    CFAUTH_DRY_RUN: "true",
+    CFAUTH_RESYNC_INTERVAL: "1h",
+    DOCKER_HOST: `unix://${engine.path}`,
+  };
   await using cfauth = await running({ ...sandbox.environment, ...settings });
-  const told = (hostname: string) => cfauth.lines.some((line) => line["msg"] === "planned" && line["hostname"] === hostname);
+  const told = (hostname: string) =>
+    cfauth.lines.some((line) => line["msg"] === "planned" && line["hostname"] === hostname);
   await until(() => told(`one.${sandbox.zone}`), "the first is planned");
   const before = sandbox.controls.calls.length;
   runs.push(app("two"));

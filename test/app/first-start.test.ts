@@ -33,13 +33,19 @@ it("cloudflared has its token before Authentik answers, and nothing else is made
         ),
       "the token is there",
     );
-    expect(cfauth.lines.filter(({ msg }) => msg === "applied").map(({ kind, action }) => `${action} ${kind}`)).toEqual([
-      "create tunnel",
-      "update tunnel",
-    ]);
+    expect(
+      cfauth.lines
+        .filter(({ msg }) => msg === "applied")
+        .map(({ kind, action }) => `${action} ${kind}`),
+    ).toEqual(["create tunnel", "update tunnel"]);
     const report = async () => (await (await fetch(`${cfauth.url}/api/routes`)).json()) as Report;
     await until(async () => (await report()).checks.authentik === "failing", "the page says why");
-    expect([state.tunnels.size, state.apps.size, state.records.size, state.identityProviders.size]).toEqual([1, 0, 0, 0]);
+    expect([
+      state.tunnels.size,
+      state.apps.size,
+      state.records.size,
+      state.identityProviders.size,
+    ]).toEqual([1, 0, 0, 0]);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -11,12 +11,16 @@ const namesake = (...networks: readonly string[]): Workload =>
     {
       name: "shop-web-1",
       service: { project: "shop", name: "web" },
-      networks: Object.fromEntries(networks.map((network, at) => [network, { ip: `172.19.${at}.2` }])),
+      networks: Object.fromEntries(
+        networks.map((network, at) => [network, { ip: `172.19.${at}.2` }]),
+      ),
     },
   );
 
 const origins = ({ sandbox }: Home) =>
-  [...sandbox.cloudflare.state.configurations.values()].flatMap(({ config }) => config.ingress.map(({ hostname }) => hostname));
+  [...sandbox.cloudflare.state.configurations.values()].flatMap(({ config }) =>
+    config.ingress.map(({ hostname }) => hostname),
+  );
 
 describe("a container whose name another one has on a network that cloudflared is not on", () => {
   it("costs no write when it restarts", async () => {

@@ -18,18 +18,23 @@ const NAMES = [
 ];
 
 describe("a tile whose name looks like a mark of cfauth's", () => {
-  it.each(NAMES)("leaves its application and policies alone once they are made: %s", async (name) => {
-    await using at = await home();
-    await at.run("wiki", { "app.name": name });
-    expect((await at.settle()).errors).toEqual([]);
-    const before = [...at.sandbox.cloudflare.state.apps.values()].map(({ id, aud }) => [id, aud]);
-    at.sandbox.controls.clear();
-    await at.resync();
-    await at.resync();
-    expect(at.sandbox.controls.writes()).toEqual([]);
-    expect([...at.sandbox.cloudflare.state.apps.values()].map(({ id, aud }) => [id, aud])).toEqual(before);
-    expect([at.live, at.problems]).toEqual([[at.host("wiki")], []]);
-  });
+  it.each(NAMES)(
+    "leaves its application and policies alone once they are made: %s",
+    async (name) => {
+      await using at = await home();
+      await at.run("wiki", { "app.name": name });
+      expect((await at.settle()).errors).toEqual([]);
+      const before = [...at.sandbox.cloudflare.state.apps.values()].map(({ id, aud }) => [id, aud]);
+      at.sandbox.controls.clear();
+      await at.resync();
+      await at.resync();
+      expect(at.sandbox.controls.writes()).toEqual([]);
+      expect(
+        [...at.sandbox.cloudflare.state.apps.values()].map(({ id, aud }) => [id, aud]),
+      ).toEqual(before);
+      expect([at.live, at.problems]).toEqual([[at.host("wiki")], []]);
+    },
+  );
 
   it("ends no logins when it is given that name", async () => {
     await using at = await home();
@@ -51,5 +56,7 @@ it("a text that reads like a value yet to be known is shown as the text it is", 
   expect(tile?.after).toMatchObject({ name: "(known after 1)", description: "(known after 99)" });
   expect(tile?.unknown).toEqual([]);
   expect(tile?.needs).not.toContain(99);
-  expect(changes.flatMap(({ needs }) => needs).every((number) => number <= changes.length)).toBe(true);
+  expect(changes.flatMap(({ needs }) => needs).every((number) => number <= changes.length)).toBe(
+    true,
+  );
 });

@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { type Home, home } from "./daemon.ts";
 import { stranger } from "./visitor.ts";
 
-const codes = ({ problems }: Pick<Home, "problems">): readonly string[] => problems.map(({ code }) => code);
+const codes = ({ problems }: Pick<Home, "problems">): readonly string[] =>
+  problems.map(({ code }) => code);
 
 /** Passes over so much time, as the daemon would by itself. */
 async function wait(at: Home, seconds: number): Promise<void> {
@@ -13,7 +14,8 @@ async function wait(at: Home, seconds: number): Promise<void> {
   }
 }
 
-const version = (at: Home): number => [...at.sandbox.cloudflare.state.configurations.values()][0]?.version ?? 0;
+const version = (at: Home): number =>
+  [...at.sandbox.cloudflare.state.configurations.values()][0]?.version ?? 0;
 
 it("a connector that is started again and comes back with an old document is a problem after the next resync, and no longer once it has caught up", async () => {
   await using at = await home();
@@ -44,7 +46,11 @@ it("a second connector that stays behind keeps a closing unconfirmed, and takes 
   at.stop("open");
   await at.settle();
   await wait(at, 120);
-  expect([codes(at), at.unconfirmed, at.live]).toEqual([["CFA-TUNNEL-BEHIND"], [at.host("open")], [at.host("wiki")]]);
+  expect([codes(at), at.unconfirmed, at.live]).toEqual([
+    ["CFA-TUNNEL-BEHIND"],
+    [at.host("open")],
+    [at.host("wiki")],
+  ]);
   await at.run("blog");
   await at.settle();
   await wait(at, 120);
@@ -78,7 +84,9 @@ it("a daemon that is started while cloudflared does not run a closing says so, t
   const next = await at.another();
   at.sandbox.controls.clear();
   await next.settle();
-  expect(at.sandbox.controls.calls.filter(({ path }) => path.endsWith("/connections"))).toHaveLength(1);
+  expect(
+    at.sandbox.controls.calls.filter(({ path }) => path.endsWith("/connections")),
+  ).toHaveLength(1);
   at.later(15_000);
   await next.settle();
   expect(next.problems.map(({ code }) => code)).toEqual(["CFA-TUNNEL-BEHIND"]);
@@ -125,7 +133,10 @@ it("a label that cloudflared refuses in the very first document freezes nothing:
   await at.run("blog");
   await at.run("open", { access: "public" });
   await at.settle();
-  const closed = () => at.changes.filter(({ kind, action }) => kind === "ingress" && action === "delete").map(({ subject }) => subject);
+  const closed = () =>
+    at.changes
+      .filter(({ kind, action }) => kind === "ingress" && action === "delete")
+      .map(({ subject }) => subject);
   await wait(at, 90);
   expect(closed()).toEqual([at.host("wiki")]);
   expect(await stranger(at.sandbox, at.host("open"))).toBe("this is open: /");
@@ -148,7 +159,9 @@ it("a daemon that is started while cloudflared refuses the document finds the la
   at.stop("open");
   await at.settle();
   const runs = () =>
-    [...propagation.view().configurations.values()].flatMap(({ config }) => config.ingress.map(({ hostname }) => hostname));
+    [...propagation.view().configurations.values()].flatMap(({ config }) =>
+      config.ingress.map(({ hostname }) => hostname),
+    );
   expect(runs()).toContain(at.host("open"));
   const next = await at.another();
   for (let look = 0; look < 20; look++) {

@@ -9,7 +9,11 @@ import { type Home, home } from "./daemon.ts";
 type Config = TunnelConfiguration["config"];
 
 /** What of others is in the document from the start, and must stay byte for byte. */
-const OLD: IngressRule = { service: "http://192.0.2.7:5000", originRequest: { noTLSVerify: true }, hostname: "old.home.localhost" };
+const OLD: IngressRule = {
+  service: "http://192.0.2.7:5000",
+  originRequest: { noTLSVerify: true },
+  hostname: "old.home.localhost",
+};
 /** What the second writer wants in it. */
 const NAS: IngressRule = { hostname: "nas.home.localhost", service: "http://192.0.2.8:80" };
 
@@ -23,14 +27,24 @@ interface Task {
 }
 
 const TASKS: readonly Task[] = [
-  { name: "opens a route", start: (at) => at.stop("wiki"), act: (at) => at.run("wiki"), ends: ["blog login", "wiki login"] },
+  {
+    name: "opens a route",
+    start: (at) => at.stop("wiki"),
+    act: (at) => at.run("wiki"),
+    ends: ["blog login", "wiki login"],
+  },
   {
     name: "closes a public route",
     start: (at) => at.run("wiki", { access: "public" }),
     act: (at) => at.stop("wiki"),
     ends: ["blog login"],
   },
-  { name: "closes a protected route", start: (at) => at.run("wiki"), act: (at) => at.stop("wiki"), ends: ["blog login"] },
+  {
+    name: "closes a protected route",
+    start: (at) => at.run("wiki"),
+    act: (at) => at.stop("wiki"),
+    ends: ["blog login"],
+  },
   {
     name: "puts a login before a public route",
     start: (at) => at.run("wiki", { access: "public" }),
@@ -61,11 +75,19 @@ const hasNas = ({ ingress }: Config) => ingress.some(({ hostname }) => hostname 
 const ours = ({ ingress }: Config): readonly string[] =>
   ingress
     .filter(({ originRequest }) => originRequest?.access?.audTag.includes("cfauth:app"))
-    .map(({ hostname, originRequest }) => `${hostname?.split(".")[0]} ${originRequest?.access?.required === true ? "login" : "open"}`)
+    .map(
+      ({ hostname, originRequest }) =>
+        `${hostname?.split(".")[0]} ${originRequest?.access?.required === true ? "login" : "open"}`,
+    )
     .toSorted();
 
 /** Does the work while the second writer reads at one moment and writes at another. @returns how many moments there were */
-async function interleave(at: Home, act: Task["act"], readAt: number, writeAt: number): Promise<number> {
+async function interleave(
+  at: Home,
+  act: Task["act"],
+  readAt: number,
+  writeAt: number,
+): Promise<number> {
   let copy = configOf(at);
   let moment = 0;
   const unhook = at.sandbox.controls.hook(({ path }) => {
@@ -97,7 +119,11 @@ it.each(TASKS)(
     await task.start(at);
     await at.settle();
     const { ingress } = configOf(at);
-    write(at, { ...configOf(at), ingress: [...ingress.slice(0, -1), OLD, ...ingress.slice(-1)], "warp-routing": { enabled: true } });
+    write(at, {
+      ...configOf(at),
+      ingress: [...ingress.slice(0, -1), OLD, ...ingress.slice(-1)],
+      "warp-routing": { enabled: true },
+    });
     await at.resync();
 
     let [moments, tried] = [1, 0];
@@ -106,7 +132,10 @@ it.each(TASKS)(
       for (let writeAt = Math.max(0, readAt); writeAt < moments; writeAt++) {
         await task.start(at);
         await at.settle();
-        write(at, { ...configOf(at), ingress: configOf(at).ingress.filter(({ hostname }) => hostname !== NAS.hostname) });
+        write(at, {
+          ...configOf(at),
+          ingress: configOf(at).ingress.filter(({ hostname }) => hostname !== NAS.hostname),
+        });
         at.later(60_000);
         await at.resync();
         // Out of the window in which undone rules count as a fight.
@@ -116,7 +145,12 @@ it.each(TASKS)(
         await settleBoth(at);
         tried += 1;
         const config = configOf(at);
-        expect({ readAt, writeAt, ours: ours(config), nas: hasNas(config) }).toEqual({ readAt, writeAt, ours: task.ends, nas: true });
+        expect({ readAt, writeAt, ours: ours(config), nas: hasNas(config) }).toEqual({
+          readAt,
+          writeAt,
+          ours: task.ends,
+          nas: true,
+        });
         expect(config.ingress.map((rule) => JSON.stringify(rule))).toContain(JSON.stringify(OLD));
         expect(config["warp-routing"]).toEqual({ enabled: true });
 

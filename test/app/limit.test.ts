@@ -7,7 +7,12 @@ import { listed } from "../sources/docker/listed.ts";
 import { until } from "../sources/until.ts";
 import { running } from "./running.ts";
 
-const body = { success: false, errors: [{ code: 971, message: "slow down" }], messages: [], result: null };
+const body = {
+  success: false,
+  errors: [{ code: 971, message: "slow down" }],
+  messages: [],
+  result: null,
+};
 
 it("before cfauth has begun: the account is not asked for again before the limit allows it, whatever containers come and go", async () => {
   await using sandbox = await startSandbox();
@@ -36,7 +41,8 @@ it("what waits for it when cfauth is told to end is no change that failed", asyn
   sandbox.controls.fault(({ api, write }) => api === "cloudflare" && write, limited, Infinity);
   const cfauth = await running({ ...sandbox.environment, DOCKER_HOST: `unix://${engine.path}` });
   // Authentik's part of the first wave has no limit. Whether it was sent before the end would decide what is logged.
-  const statuses = (api: "cloudflare" | "authentik") => sandbox.controls.writes(api).map(({ status }) => status);
+  const statuses = (api: "cloudflare" | "authentik") =>
+    sandbox.controls.writes(api).map(({ status }) => status);
   await until(
     () => statuses("cloudflare").includes(429) && statuses("authentik").includes(201),
     "a change waits, and no other is under way",

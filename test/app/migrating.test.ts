@@ -1,14 +1,22 @@
 /** From DockFlare with its labels left as they are, in the order of docs/migrating.md. */
 import { expect, it } from "vitest";
 import { tcp, workload } from "../builders.ts";
-import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTunnel } from "../sandbox/cloudflare/seed.ts";
+import {
+  seedApp,
+  seedConfiguration,
+  seedPolicy,
+  seedRecord,
+  seedTunnel,
+} from "../sandbox/cloudflare/seed.ts";
 import { home } from "./daemon.ts";
 import { stranger, visitor } from "./visitor.ts";
 
 const WIKI = "wiki.home.localhost";
 
 it("a hostname of DockFlare's that was public stays as it was until its things are gone, and is protected from then on", async () => {
-  await using at = await home({ settings: { CFAUTH_READ_LABELS: "dockflare", CFAUTH_DEFAULT_ACCESS: "public" } });
+  await using at = await home({
+    settings: { CFAUTH_READ_LABELS: "dockflare", CFAUTH_DEFAULT_ACCESS: "public" },
+  });
   const { state } = at.sandbox.cloudflare;
   const origin = await at.elsewhere("the wiki");
   at.add(
@@ -23,13 +31,30 @@ it("a hostname of DockFlare's that was public stays as it was until its things a
     ),
   );
   const tunnel = seedTunnel(state, { name: "cfauth" });
-  seedConfiguration(state, tunnel, { ingress: [{ hostname: WIKI, service: `http://wiki:${origin.port}` }] });
-  const record = seedRecord(state, { name: WIKI, type: "CNAME", content: `${tunnel.id}.cfargotunnel.com` });
-  const bypass = seedPolicy(state, { name: "public-default-bypass", decision: "bypass", include: [{ everyone: {} }] });
-  const app = seedApp(state, { domain: WIKI, policies: [{ id: bypass.id, precedence: 1 }], name: `DockFlare-${WIKI}` });
+  seedConfiguration(state, tunnel, {
+    ingress: [{ hostname: WIKI, service: `http://wiki:${origin.port}` }],
+  });
+  const record = seedRecord(state, {
+    name: WIKI,
+    type: "CNAME",
+    content: `${tunnel.id}.cfargotunnel.com`,
+  });
+  const bypass = seedPolicy(state, {
+    name: "public-default-bypass",
+    decision: "bypass",
+    include: [{ everyone: {} }],
+  });
+  const app = seedApp(state, {
+    domain: WIKI,
+    policies: [{ id: bypass.id, precedence: 1 }],
+    name: `DockFlare-${WIKI}`,
+  });
 
   await at.settle();
-  expect(at.problems.map(({ code, label }) => [code, label])).toContainEqual(["CFA-CONFLICT-INGRESS", "dockflare.hostname"]);
+  expect(at.problems.map(({ code, label }) => [code, label])).toContainEqual([
+    "CFA-CONFLICT-INGRESS",
+    "dockflare.hostname",
+  ]);
   expect(await stranger(at.sandbox, WIKI)).toBe("this is the wiki: /");
   expect(at.changes.filter(({ subject }) => subject.startsWith(WIKI))).toEqual([]);
 
@@ -44,7 +69,9 @@ it("a hostname of DockFlare's that was public stays as it was until its things a
   state.apps.delete(app.id);
   expect((await at.resync()).errors).toEqual([]);
   expect(at.live).toEqual([WIKI]);
-  expect(at.problems.map(({ severity, label }) => [severity, label])).toEqual([["warning", "dockflare.access.policy"]]);
+  expect(at.problems.map(({ severity, label }) => [severity, label])).toEqual([
+    ["warning", "dockflare.access.policy"],
+  ]);
   expect(await stranger(at.sandbox, WIKI)).toBe("log in");
   expect(await visitor(at.sandbox, "alice").open(WIKI)).toBe("this is the wiki: /");
 });

@@ -17,9 +17,16 @@ import type { Sandbox } from "../sandbox/index.ts";
 import { OWNER } from "./daemon.ts";
 
 /** The tunnel that cfauth uses, with rules and settings that were there before. */
-export function seedOurTunnel({ cloudflare: { state } }: Sandbox, ingress: readonly IngressRule[] = []) {
+export function seedOurTunnel(
+  { cloudflare: { state } }: Sandbox,
+  ingress: readonly IngressRule[] = [],
+) {
   const tunnel = seedTunnel(state, { name: "cfauth" });
-  seedConfiguration(state, tunnel, { ingress, "warp-routing": { enabled: true }, originRequest: { connectTimeout: 15 } });
+  seedConfiguration(state, tunnel, {
+    ingress,
+    "warp-routing": { enabled: true },
+    originRequest: { connectTimeout: 15 },
+  });
   return tunnel;
 }
 
@@ -27,13 +34,31 @@ export function seedOurTunnel({ cloudflare: { state } }: Sandbox, ingress: reado
 export async function furnish(sandbox: Sandbox): Promise<void> {
   const { cloudflare, authentik, zone } = sandbox;
   const { state } = cloudflare;
-  seedOurTunnel(sandbox, [{ hostname: `nas.${zone}`, service: "http://192.0.2.7:5000", originRequest: { noTLSVerify: true } }]);
+  seedOurTunnel(sandbox, [
+    {
+      hostname: `nas.${zone}`,
+      service: "http://192.0.2.7:5000",
+      originRequest: { noTLSVerify: true },
+    },
+  ]);
   seedRecord(state, { name: `mail.${zone}`, comment: "cfauth: not really" });
   seedTag(state, "family");
-  const friends = seedPolicy(state, { name: "Friends", include: [{ email: { email: "bob@example.com" } }] });
-  seedApp(state, { domain: `nas.${zone}`, tags: ["family"], policies: [{ id: friends.id, precedence: 1 }] });
+  const friends = seedPolicy(state, {
+    name: "Friends",
+    include: [{ email: { email: "bob@example.com" } }],
+  });
+  seedApp(state, {
+    domain: `nas.${zone}`,
+    tags: ["family"],
+    policies: [{ id: friends.id, precedence: 1 }],
+  });
   seedIdentityProvider(state);
-  const tile = { name: "Grafana", slug: "cfauth-grafana", meta_launch_url: `https://grafana.${zone}/`, meta_publisher: "Ann" };
+  const tile = {
+    name: "Grafana",
+    slug: "cfauth-grafana",
+    meta_launch_url: `https://grafana.${zone}/`,
+    meta_publisher: "Ann",
+  };
   await asking(authentik)("POST", "/core/applications/", tile);
 }
 
@@ -45,18 +70,28 @@ export function mayOnly({ authentik: { state } }: Sandbox, permissions: readonly
 }
 
 /** Everything that does not carry a mark of ours, as one text. */
-export function others({ cloudflare: { state }, authentik: { state: known }, zone }: Sandbox): string {
-  const ours = [...state.records.values()].filter(({ comment }) => comment === `cfauth:${OWNER}`).map(({ name }) => name);
+export function others({
+  cloudflare: { state },
+  authentik: { state: known },
+  zone,
+}: Sandbox): string {
+  const ours = [...state.records.values()]
+    .filter(({ comment }) => comment === `cfauth:${OWNER}`)
+    .map(({ name }) => name);
   const mine = new Set([
     ...ours,
-    ...[...state.apps.values()].filter(({ tags }) => tags.includes(`cfauth-${OWNER}`)).map(({ domain }) => domain),
+    ...[...state.apps.values()]
+      .filter(({ tags }) => tags.includes(`cfauth-${OWNER}`))
+      .map(({ domain }) => domain),
   ]);
   return JSON.stringify(
     {
       zone,
       records: [...state.records.values()].filter(({ comment }) => comment !== `cfauth:${OWNER}`),
       apps: [...state.apps.values()].filter(({ tags }) => !tags.includes(`cfauth-${OWNER}`)),
-      policies: [...state.policies.values()].filter(({ name }) => !name.startsWith(`cfauth:${OWNER} `)),
+      policies: [...state.policies.values()].filter(
+        ({ name }) => !name.startsWith(`cfauth:${OWNER} `),
+      ),
       documents: [...state.configurations.values()].map(({ config }) => ({
         ...config,
         ingress: config.ingress.filter(({ hostname = "" }) => !mine.has(hostname)),
@@ -69,7 +104,8 @@ export function others({ cloudflare: { state }, authentik: { state: known }, zon
       groups: known.groups,
       mappings: known.scopeMappings.filter(({ expression }) => groupsIn(expression).length === 0),
       applications: known.applications.filter(
-        ({ slug, meta_publisher }) => slug !== "cf-tunnel-access" && meta_publisher !== `cfauth:${OWNER}`,
+        ({ slug, meta_publisher }) =>
+          slug !== "cf-tunnel-access" && meta_publisher !== `cfauth:${OWNER}`,
       ),
       certificates: known.certificates.map(({ pk, name }) => ({ pk, name })),
     },

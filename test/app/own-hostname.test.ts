@@ -6,14 +6,19 @@ import { AUTH } from "../sandbox/testing.ts";
 import { type Home, home } from "./daemon.ts";
 import { stranger, visitor, wanderer } from "./visitor.ts";
 
-const behind = (): Promise<Home> => home({ authentikBehindTunnel: true, settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik" } });
+const behind = (): Promise<Home> =>
+  home({ authentikBehindTunnel: true, settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik" } });
 
 /** Authentik's own container, with its hostname among the labels. */
 const authentik = ({ sandbox }: Home, labels: Readonly<Record<string, string>> = {}) =>
-  workload({ "cfauth.hostname": AUTH, ...labels }, { name: "authentik", ports: [tcp(Number(new URL(sandbox.authentik.url).port))] });
+  workload(
+    { "cfauth.hostname": AUTH, ...labels },
+    { name: "authentik", ports: [tcp(Number(new URL(sandbox.authentik.url).port))] },
+  );
 
 /** Whether Authentik answers there, to whoever asks. */
-const answers = async (at: Home): Promise<boolean> => (await stranger(at.sandbox, AUTH, "/-/health/live/")) === "200";
+const answers = async (at: Home): Promise<boolean> =>
+  (await stranger(at.sandbox, AUTH, "/-/health/live/")) === "200";
 
 /** Notes after each write which of the moments that must not be have been. */
 function noting(at: Home, wrong: () => Promise<boolean>): readonly string[] {
@@ -41,7 +46,10 @@ describe("Authentik's own hostname", () => {
 
   it("opens before every other", async () => {
     await using at = await behind();
-    const begun = () => [...at.sandbox.cloudflare.state.apps.values()].some(({ domain }) => domain === at.host("attic"));
+    const begun = () =>
+      [...at.sandbox.cloudflare.state.apps.values()].some(
+        ({ domain }) => domain === at.host("attic"),
+      );
     const wrong = noting(at, async () => begun() && !(await answers(at)));
     await at.run("attic");
     at.add(authentik(at));
@@ -76,7 +84,13 @@ describe("Authentik's own hostname", () => {
     await at.settle();
     await at.resync();
     expect(at.problems).toMatchObject([
-      { code: "CFA-AK-OWN-HOST", severity: "warning", container: "authentik", label, effect: "unchanged" },
+      {
+        code: "CFA-AK-OWN-HOST",
+        severity: "warning",
+        container: "authentik",
+        label,
+        effect: "unchanged",
+      },
     ]);
     expect(shut).toEqual([]);
     expect(await answers(at)).toBe(true);
@@ -87,7 +101,9 @@ describe("Authentik's own hostname", () => {
     await using at = await behind();
     at.add(authentik(at));
     await at.settle();
-    expect(at.sandbox.authentik.state.applications.map(({ slug }) => slug)).toEqual(["cf-tunnel-access"]);
+    expect(at.sandbox.authentik.state.applications.map(({ slug }) => slug)).toEqual([
+      "cf-tunnel-access",
+    ]);
   });
 });
 
@@ -97,7 +113,9 @@ describe("Authentik's own hostname, set up by hand", () => {
     const at = await behind();
     const { state } = at.sandbox.cloudflare;
     const tunnel = seedTunnel(state, { name: "cfauth" });
-    seedConfiguration(state, tunnel, { ingress: [{ hostname: AUTH, service: at.sandbox.authentik.url }] });
+    seedConfiguration(state, tunnel, {
+      ingress: [{ hostname: AUTH, service: at.sandbox.authentik.url }],
+    });
     seedRecord(state, { name: AUTH, type: "CNAME", content: `${tunnel.id}.cfargotunnel.com` });
     await at.run("wiki");
     return at;
@@ -117,7 +135,10 @@ describe("Authentik's own hostname, set up by hand", () => {
     await using at = await byHand();
     at.add(authentik(at));
     await at.settle();
-    expect(at.problems.map(({ code }) => code).toSorted()).toEqual(["CFA-CONFLICT-DNS", "CFA-CONFLICT-INGRESS"]);
+    expect(at.problems.map(({ code }) => code).toSorted()).toEqual([
+      "CFA-CONFLICT-DNS",
+      "CFA-CONFLICT-INGRESS",
+    ]);
     expect(at.live).toEqual([at.host("wiki")]);
     expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
   });
@@ -130,7 +151,11 @@ describe("an Access application of somebody else's before all hostnames", () => 
     await at.run("wiki", { adopt: "true" });
     await at.settle();
     expect(at.problems).toMatchObject([
-      { code: "CFA-AK-BEHIND-ACCESS", message: expect.stringContaining("Everything"), effect: "unchanged" },
+      {
+        code: "CFA-AK-BEHIND-ACCESS",
+        message: expect.stringContaining("Everything"),
+        effect: "unchanged",
+      },
     ]);
 
     at.add(authentik(at));

@@ -7,15 +7,29 @@ import { stranger, visitor } from "./visitor.ts";
 
 const KEYS = "/application/o/cf-tunnel-access/jwks/";
 const behind = (): Promise<Home> =>
-  home({ authentikBehindTunnel: true, settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik", CFAUTH_GRACE_PERIOD: "0s" } });
+  home({
+    authentikBehindTunnel: true,
+    settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik", CFAUTH_GRACE_PERIOD: "0s" },
+  });
 const authentik = ({ sandbox }: Home) =>
-  workload({ "cfauth.hostname": AUTH }, { name: "authentik", ports: [tcp(Number(new URL(sandbox.authentik.url).port))] });
+  workload(
+    { "cfauth.hostname": AUTH },
+    { name: "authentik", ports: [tcp(Number(new URL(sandbox.authentik.url).port))] },
+  );
 const codes = (at: Home) => at.problems.map(({ code, container }) => `${code} ${container}`);
 
 describe("a container that is not Authentik", () => {
   it.each([
-    { name: "the keys of the login", labels: { path: "/application/o/cf-tunnel-access/jwks", access: "public" }, at: KEYS },
-    { name: "the token endpoint", labels: { path: "/application/o/token", access: "public" }, at: "/application/o/token/x" },
+    {
+      name: "the keys of the login",
+      labels: { path: "/application/o/cf-tunnel-access/jwks", access: "public" },
+      at: KEYS,
+    },
+    {
+      name: "the token endpoint",
+      labels: { path: "/application/o/token", access: "public" },
+      at: "/application/o/token/x",
+    },
     { name: "the flows", labels: { path: "/if/flow", access: "public" }, at: "/if/flow/x" },
     { name: "the whole hostname", labels: { access: "public" }, at: "/" },
     { name: "paths without a login", labels: { "access.bypass": "/application" }, at: KEYS },
@@ -92,32 +106,42 @@ describe("a rival for a hostname", () => {
     await at.run("rival", { hostname: at.host("wiki") });
     const rebooted = await at.another({ CFAUTH_STARTUP_GRACE_PERIOD: "60s" });
     const end = await rebooted.settle();
-    expect(end.end?.plan.waiting.map(({ cause }) => cause)).toEqual(["rival"]);
+    expect(end.end?.plan.pending.map(({ cause }) => cause)).toEqual(["rival"]);
     await at.run("wiki");
     await rebooted.settle();
     expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
   });
 
-  it.each(["", "public"])("gets a hostname that is given up without the logins of those before: %j", async (access) => {
-    await using at = await home();
-    await at.run("wiki");
-    await at.settle();
-    const alice = visitor(at.sandbox, "alice");
-    expect(await alice.open(at.host("wiki"))).toBe("this is wiki: /");
-    const old = new Set(at.sandbox.cloudflare.state.apps.keys());
-    const wrong: string[] = [];
-    at.sandbox.controls.hook(async ({ write, method, path }, moment) => {
-      if (write && moment === "after" && access === "" && (await alice.still(at.host("wiki"))).includes("rival"))
-        wrong.push(`${method} ${path}`);
-    });
-    at.stop("wiki");
-    await at.run("rival", { hostname: at.host("wiki"), ...(access !== "" && { access }) });
-    await at.settle();
-    expect(wrong).toEqual([]);
-    expect([...at.sandbox.cloudflare.state.apps.keys()].filter((id) => old.has(id))).toEqual([]);
-    expect(await alice.still(at.host("wiki"))).toBe(access === "" ? "log in" : "this is rival: /");
-    expect(await alice.open(at.host("wiki"))).toBe("this is rival: /");
-  });
+  it.each(["", "public"])(
+    "gets a hostname that is given up without the logins of those before: %j",
+    async (access) => {
+      await using at = await home();
+      await at.run("wiki");
+      await at.settle();
+      const alice = visitor(at.sandbox, "alice");
+      expect(await alice.open(at.host("wiki"))).toBe("this is wiki: /");
+      const old = new Set(at.sandbox.cloudflare.state.apps.keys());
+      const wrong: string[] = [];
+      at.sandbox.controls.hook(async ({ write, method, path }, moment) => {
+        if (
+          write &&
+          moment === "after" &&
+          access === "" &&
+          (await alice.still(at.host("wiki"))).includes("rival")
+        )
+          wrong.push(`${method} ${path}`);
+      });
+      at.stop("wiki");
+      await at.run("rival", { hostname: at.host("wiki"), ...(access !== "" && { access }) });
+      await at.settle();
+      expect(wrong).toEqual([]);
+      expect([...at.sandbox.cloudflare.state.apps.keys()].filter((id) => old.has(id))).toEqual([]);
+      expect(await alice.still(at.host("wiki"))).toBe(
+        access === "" ? "log in" : "this is rival: /",
+      );
+      expect(await alice.open(at.host("wiki"))).toBe("this is rival: /");
+    },
+  );
 
   it.each([
     { name: "protected after protected", before: {}, after: {} },
@@ -132,7 +156,11 @@ describe("a rival for a hostname", () => {
       at.stop("wiki");
       await at.run("rival", { ...after, hostname: at.host("wiki") });
       let done = 0;
-      at.sandbox.controls.fault(({ write }) => write && done++ >= writes, { kind: "status", status: 500 }, Infinity);
+      at.sandbox.controls.fault(
+        ({ write }) => write && done++ >= writes,
+        { kind: "status", status: 500 },
+        Infinity,
+      );
       await at.settle().catch(() => undefined);
       at.sandbox.controls.heal();
       await (await at.another()).settle();
@@ -151,7 +179,8 @@ describe("a path inside another container's hostname", () => {
     await at.settle();
     expect(codes(at)).toEqual(["CFA-HOST-SHARE login"]);
     expect(await stranger(at.sandbox, at.host("wiki"), "/login")).toBe("log in");
-    const [, label = "", text = ""] = /add the label cfauth\.(\S+): "(.*?)"/.exec(at.problems[0]?.fix ?? "") ?? [];
+    const [, label = "", text = ""] =
+      /add the label cfauth\.(\S+): "(.*?)"/.exec(at.problems[0]?.fix ?? "") ?? [];
     at.relabel("wiki", { [label]: text });
     await at.settle();
     expect(codes(at)).toEqual([]);

@@ -29,10 +29,16 @@ describe("without the permission to make a scope mapping", () => {
     await at.resync();
     expect(at.live).toEqual([at.host("wiki")]);
     expect(at.problems).toMatchObject([
-      { code: "CFA-GROUP-DIRECT", severity: "warning", fix: expect.stringContaining("authentik_providers_oauth2.add_scopemapping") },
+      {
+        code: "CFA-GROUP-DIRECT",
+        severity: "warning",
+        fix: expect.stringContaining("authentik_providers_oauth2.add_scopemapping"),
+      },
     ]);
     expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
-    expect(await visitor(at.sandbox, "dora").open(at.host("wiki"))).toBe("403 That account does not have access");
+    expect(await visitor(at.sandbox, "dora").open(at.host("wiki"))).toBe(
+      "403 That account does not have access",
+    );
   });
 
   it("nothing is said where no route asks for a group", async () => {
@@ -45,9 +51,18 @@ describe("without the permission to make a scope mapping", () => {
 
 describe("without a permission that only tiles need", () => {
   it.each([
-    { lacking: ["authentik_policies.view_policybinding"], named: "authentik_policies.view_policybinding" },
-    { lacking: ["authentik_policies.add_policybinding"], named: "authentik_policies.add_policybinding" },
-    { lacking: permissions.filter((it) => it.startsWith("authentik_policies.")), named: "authentik_policies." },
+    {
+      lacking: ["authentik_policies.view_policybinding"],
+      named: "authentik_policies.view_policybinding",
+    },
+    {
+      lacking: ["authentik_policies.add_policybinding"],
+      named: "authentik_policies.add_policybinding",
+    },
+    {
+      lacking: permissions.filter((it) => it.startsWith("authentik_policies.")),
+      named: "authentik_policies.",
+    },
   ])("$lacking routes open all the same, and one warning names it", async ({ lacking, named }) => {
     await using at = await without(...lacking);
     await at.run("wiki", { "access.groups": "family" });
@@ -88,14 +103,22 @@ describe("without the permission to list groups", () => {
     await at.run("photos");
     await at.settle();
     expect(at.live).toEqual([at.host("photos")]);
-    expect(at.problems).toMatchObject([{ code: "CFA-AK-PERMISSION", route: at.host("wiki"), label: "cfauth.access.groups" }]);
-    expect(`${at.problems[0]?.message} ${at.problems[0]?.fix}`).toContain("authentik_core.view_group");
+    expect(at.problems).toMatchObject([
+      { code: "CFA-AK-PERMISSION", route: at.host("wiki"), label: "cfauth.access.groups" },
+    ]);
+    expect(`${at.problems[0]?.message} ${at.problems[0]?.fix}`).toContain(
+      "authentik_core.view_group",
+    );
   });
 });
 
 describe("without the permission to list service tokens", () => {
   const denied = () =>
-    home({ furnish: ({ cloudflare: { state } }) => (seedServiceToken(state, "backup"), state.denied.add("service-tokens")) });
+    home({
+      furnish: ({ cloudflare: { state } }) => (
+        seedServiceToken(state, "backup"), state.denied.add("service-tokens")
+      ),
+    });
 
   it("only the route that names one is held up, with the permission named", async () => {
     await using at = await denied();
@@ -104,7 +127,9 @@ describe("without the permission to list service tokens", () => {
     await at.run("blog", { access: "public" });
     expect((await at.settle()).errors).toEqual([]);
     expect(at.live).toEqual([at.host("blog"), at.host("photos")]);
-    expect(at.problems).toMatchObject([{ code: "CFA-CF-PERMISSION", route: at.host("wiki"), label: "cfauth.access.service-tokens" }]);
+    expect(at.problems).toMatchObject([
+      { code: "CFA-CF-PERMISSION", route: at.host("wiki"), label: "cfauth.access.service-tokens" },
+    ]);
     expect(`${at.problems[0]?.message} ${at.problems[0]?.fix}`).toMatch(/Access: Service Tokens/i);
   });
 

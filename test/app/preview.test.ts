@@ -4,14 +4,20 @@ import type { Owner } from "../../src/core/domain/owner.ts";
 import { planReport } from "../../src/preview/json.ts";
 import type { DryRun } from "../../src/reconcile/dry-run.ts";
 import { tcp, workload } from "../builders.ts";
-import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTunnel } from "../sandbox/cloudflare/seed.ts";
+import {
+  seedApp,
+  seedConfiguration,
+  seedPolicy,
+  seedRecord,
+  seedTunnel,
+} from "../sandbox/cloudflare/seed.ts";
 import { type Home, type HomeOptions, home, line, OWNER } from "./daemon.ts";
 import { furnish } from "./others.ts";
 
 const wavesOf = ({ steps }: DryRun, later = false): readonly (readonly string[])[] =>
   [
     ...Map.groupBy(
-      steps.filter((step) => step.later === later),
+      steps.filter((step) => step.afterGrace === later),
       ({ wave }) => wave,
     ).values(),
   ].map((wave) => wave.map(({ change }) => line(change)).toSorted());
@@ -29,9 +35,23 @@ interface Situation {
 const SITUATIONS: readonly Situation[] = [
   { name: "nothing is there yet, and nobody asks for anything", now: () => {}, steps: 5 },
   { name: "nothing is there yet but one container", now: (at) => at.run("wiki"), steps: 10 },
-  { name: "the first container asks for groups and one for e-mail addresses", now: several, steps: 22 },
-  { name: "others have much there already", options: { furnish }, now: (at) => at.run("wiki", { "access.groups": "family" }), steps: 11 },
-  { name: "one label comes where all stands", before: (at) => at.run("wiki"), now: (at) => at.run("notes"), steps: 4 },
+  {
+    name: "the first container asks for groups and one for e-mail addresses",
+    now: several,
+    steps: 22,
+  },
+  {
+    name: "others have much there already",
+    options: { furnish },
+    now: (at) => at.run("wiki", { "access.groups": "family" }),
+    steps: 11,
+  },
+  {
+    name: "one label comes where all stands",
+    before: (at) => at.run("wiki"),
+    now: (at) => at.run("notes"),
+    steps: 4,
+  },
   { name: "nothing has changed", before: (at) => at.run("wiki"), now: () => {}, steps: 0 },
   {
     name: "an audience is narrowed",
@@ -45,7 +65,12 @@ const SITUATIONS: readonly Situation[] = [
     now: (at) => at.relabel("wiki", { "access.groups": "family, admins" }),
     steps: 5,
   },
-  { name: "a route becomes public", before: (at) => at.run("wiki"), now: (at) => at.relabel("wiki", { access: "public" }), steps: 4 },
+  {
+    name: "a route becomes public",
+    before: (at) => at.run("wiki"),
+    now: (at) => at.relabel("wiki", { access: "public" }),
+    steps: 4,
+  },
   {
     name: "a public route becomes protected",
     before: (at) => at.run("wiki", { access: "public" }),
@@ -58,17 +83,42 @@ const SITUATIONS: readonly Situation[] = [
     now: (at) => at.run("wiki", {}),
     steps: 7,
   },
-  { name: "only the origin changes", before: (at) => at.run("wiki"), now: (at) => at.run("wiki"), steps: 1 },
+  {
+    name: "only the origin changes",
+    before: (at) => at.run("wiki"),
+    now: (at) => at.run("wiki"),
+    steps: 1,
+  },
   {
     name: "how long a login lasts and how the tile looks change",
     before: (at) => at.run("wiki"),
-    now: (at) => at.relabel("wiki", { "access.session": "7d", "app.name": "The wiki", "app.category": "Reading" }),
+    now: (at) =>
+      at.relabel("wiki", {
+        "access.session": "7d",
+        "app.name": "The wiki",
+        "app.category": "Reading",
+      }),
     steps: 2,
   },
-  { name: "a container is gone", before: (at) => at.run("wiki", { "access.groups": "family" }), now: (at) => at.stop("wiki"), steps: 5 },
-  { name: "one of two containers with one audience is gone", before: two, now: (at) => at.stop("wiki"), steps: 4 },
+  {
+    name: "a container is gone",
+    before: (at) => at.run("wiki", { "access.groups": "family" }),
+    now: (at) => at.stop("wiki"),
+    steps: 5,
+  },
+  {
+    name: "one of two containers with one audience is gone",
+    before: two,
+    now: (at) => at.stop("wiki"),
+    steps: 4,
+  },
   { name: "a protected route lies within a public one", now: nested, steps: 16 },
-  { name: "a protected route within a public one goes with it", before: nested, now: (at) => at.stop("wiki"), steps: 9 },
+  {
+    name: "a protected route within a public one goes with it",
+    before: nested,
+    now: (at) => at.stop("wiki"),
+    steps: 9,
+  },
   {
     name: "a path that needs no login comes to a protected route",
     before: (at) => at.run("wiki"),
@@ -110,33 +160,47 @@ async function inTheWay(at: Home): Promise<void> {
 async function byHand(at: Home): Promise<void> {
   const { state } = at.sandbox.cloudflare;
   const tunnel = seedTunnel(state, { name: "cfauth" });
-  seedConfiguration(state, tunnel, { ingress: [{ hostname: at.host("wiki"), service: "http://192.0.2.9:8080" }] });
+  seedConfiguration(state, tunnel, {
+    ingress: [{ hostname: at.host("wiki"), service: "http://192.0.2.9:8080" }],
+  });
   seedRecord(state, { name: at.host("wiki"), type: "A" });
-  const friends = seedPolicy(state, { name: "Friends", include: [{ email: { email: "bob@example.com" } }] });
-  seedApp(state, { domain: at.host("wiki"), policies: [{ id: friends.id, precedence: 1 }], name: "By hand" });
+  const friends = seedPolicy(state, {
+    name: "Friends",
+    include: [{ email: { email: "bob@example.com" } }],
+  });
+  seedApp(state, {
+    domain: at.host("wiki"),
+    policies: [{ id: friends.id, precedence: 1 }],
+    name: "By hand",
+  });
   await at.run("wiki", { adopt: "true" });
 }
 
 describe("what is previewed", () => {
-  it.each(SITUATIONS)("is done, step for step, where $name", async ({ options, before, now, steps }) => {
-    await using at = await home(options);
-    if (before !== undefined) {
-      await before(at);
-      expect((await at.settle()).errors).toEqual([]);
-    }
-    await now(at);
-    const daemon = await at.another();
-    at.sandbox.controls.clear();
-    const preview = await daemon.preview();
-    expect(at.sandbox.controls.writes()).toEqual([]);
-    const done = await daemon.turn();
-    expect(wavesOf(preview)).toEqual(done);
-    expect(preview.steps.length).toBe(steps);
-    expect(preview.steps.map(({ number }) => number)).toEqual(preview.steps.map((_, index) => index + 1));
-    expect(preview.end.live.toSorted()).toEqual(daemon.live);
-    expect(preview.end.problems).toEqual(daemon.problems);
-    expect(await daemon.turn()).toEqual([]);
-  });
+  it.each(SITUATIONS)(
+    "is done, step for step, where $name",
+    async ({ options, before, now, steps }) => {
+      await using at = await home(options);
+      if (before !== undefined) {
+        await before(at);
+        expect((await at.settle()).errors).toEqual([]);
+      }
+      await now(at);
+      const daemon = await at.another();
+      at.sandbox.controls.clear();
+      const preview = await daemon.preview();
+      expect(at.sandbox.controls.writes()).toEqual([]);
+      const done = await daemon.turn();
+      expect(wavesOf(preview)).toEqual(done);
+      expect(preview.steps.length).toBe(steps);
+      expect(preview.steps.map(({ number }) => number)).toEqual(
+        preview.steps.map((_, index) => index + 1),
+      );
+      expect(preview.end.live.toSorted()).toEqual(daemon.live);
+      expect(preview.end.problems).toEqual(daemon.problems);
+      expect(await daemon.turn()).toEqual([]);
+    },
+  );
 });
 
 describe("a route whose container is gone", () => {
@@ -151,7 +215,13 @@ describe("a route whose container is gone", () => {
     expect(await daemon.turn()).toEqual([]);
     await daemon.resync();
     expect(wavesOf(preview, true).flat()).toEqual(daemon.changes.map(line));
-    expect(daemon.changes.map(({ kind }) => kind)).toEqual(["dns", "tile", "ingress", "access", "policy"]);
+    expect(daemon.changes.map(({ kind }) => kind)).toEqual([
+      "dns",
+      "tile",
+      "ingress",
+      "access",
+      "policy",
+    ]);
   });
 });
 
@@ -164,6 +234,8 @@ describe("an open route whose labels cannot be read any more", () => {
     const preview = await (await at.another()).preview();
     const { changes, problems } = planReport(preview, OWNER as Owner);
     expect(changes).toEqual([]);
-    expect(problems).toMatchObject([{ code: "CFA-LABEL-UNKNOWN", container: "wiki", effect: "unchanged" }]);
+    expect(problems).toMatchObject([
+      { code: "CFA-LABEL-UNKNOWN", container: "wiki", effect: "unchanged" },
+    ]);
   });
 });

@@ -13,8 +13,10 @@ const configOf = (at: Home): Config => {
   return found.config;
 };
 const rulesOf = (at: Home): readonly IngressRule[] => configOf(at).ingress.slice(0, -1);
-const texts = (rules: readonly IngressRule[]): readonly string[] => rules.map((rule) => JSON.stringify(rule));
-const hosts = (at: Home): readonly string[] => rulesOf(at).map(({ hostname = "", path = "" }) => `${hostname}${path}`);
+const texts = (rules: readonly IngressRule[]): readonly string[] =>
+  rules.map((rule) => JSON.stringify(rule));
+const hosts = (at: Home): readonly string[] =>
+  rulesOf(at).map(({ hostname = "", path = "" }) => `${hostname}${path}`);
 
 function write(at: Home, config: Config): void {
   const { configurations } = at.sandbox.cloudflare.state;
@@ -24,7 +26,9 @@ function write(at: Home, config: Config): void {
 const add = (at: Home, ...rules: readonly IngressRule[]): void => {
   write(at, { ...configOf(at), ingress: [...rules, ...configOf(at).ingress] });
 };
-const access = (required: boolean, ...audTag: string[]) => ({ access: { required, teamName: "sandbox", audTag } });
+const access = (required: boolean, ...audTag: string[]) => ({
+  access: { required, teamName: "sandbox", audTag },
+});
 
 describe("an old copy of the document", () => {
   const SHAPES = [
@@ -34,40 +38,46 @@ describe("an old copy of the document", () => {
     { name: "a public wildcard", labels: { access: "public", hostname: "*.home.localhost" } },
   ];
 
-  it.each(SHAPES)("that brings back $name while cfauth is stopped is corrected at its start", async ({ labels }) => {
-    await using at = await home();
-    await at.run("blog");
-    await at.run("wiki", labels);
-    await at.settle();
-    const old = structuredClone(configOf(at));
-    at.stop("wiki");
-    await at.settle();
-    write(at, old);
-    const next = await at.another();
-    await next.settle();
-    expect(hosts(at)).toEqual([at.host("blog")]);
-    expect(next.problems).toEqual([]);
-    await at.run("wiki", labels);
-    await next.settle();
-    expect(next.problems).toEqual([]);
-    expect(next.live).toHaveLength(2);
-  });
-
-  it.each(SHAPES)("that brings back $name twice in a row is corrected each time", async ({ labels }) => {
-    await using at = await home();
-    await at.run("blog");
-    await at.run("wiki", labels);
-    await at.settle();
-    const old = structuredClone(configOf(at));
-    at.stop("wiki");
-    await at.settle();
-    for (let time = 0; time < 2; time++) {
+  it.each(SHAPES)(
+    "that brings back $name while cfauth is stopped is corrected at its start",
+    async ({ labels }) => {
+      await using at = await home();
+      await at.run("blog");
+      await at.run("wiki", labels);
+      await at.settle();
+      const old = structuredClone(configOf(at));
+      at.stop("wiki");
+      await at.settle();
       write(at, old);
-      await at.resync();
+      const next = await at.another();
+      await next.settle();
       expect(hosts(at)).toEqual([at.host("blog")]);
-    }
-    expect(await stranger(at.sandbox, at.host("wiki"))).not.toContain("this is");
-  });
+      expect(next.problems).toEqual([]);
+      await at.run("wiki", labels);
+      await next.settle();
+      expect(next.problems).toEqual([]);
+      expect(next.live).toHaveLength(2);
+    },
+  );
+
+  it.each(SHAPES)(
+    "that brings back $name twice in a row is corrected each time",
+    async ({ labels }) => {
+      await using at = await home();
+      await at.run("blog");
+      await at.run("wiki", labels);
+      await at.settle();
+      const old = structuredClone(configOf(at));
+      at.stop("wiki");
+      await at.settle();
+      for (let time = 0; time < 2; time++) {
+        write(at, old);
+        await at.resync();
+        expect(hosts(at)).toEqual([at.host("blog")]);
+      }
+      expect(await stranger(at.sandbox, at.host("wiki"))).not.toContain("this is");
+    },
+  );
 
   it("in which a page was public that now asks for a login is corrected within seconds of the write", async () => {
     await using at = await home();
@@ -158,24 +168,37 @@ describe("a rule of another owner", () => {
 
 describe("a rule made by hand", () => {
   it.each([
-    { name: "with a check for the operator's own application", originRequest: access(true, "f".repeat(64)) },
+    {
+      name: "with a check for the operator's own application",
+      originRequest: access(true, "f".repeat(64)),
+    },
     { name: "without a check", originRequest: undefined },
     { name: "with a check that names no audience", originRequest: access(true) },
-  ])("$name, for the hostname of a route that is open already, is a conflict and stays byte for byte", async ({ originRequest }) => {
-    await using at = await home();
-    await at.run("wiki");
-    await at.settle();
-    seedApp(at.sandbox.cloudflare.state, { domain: at.host("elsewhere"), name: "By hand" });
-    const theirs: IngressRule = { hostname: at.host("wiki"), service: "http://192.0.2.9:80", ...(originRequest && { originRequest }) };
-    write(at, { ...configOf(at), ingress: [...configOf(at).ingress.slice(0, -1), theirs, ...configOf(at).ingress.slice(-1)] });
-    for (let look = 0; look < 3; look++) await at.resync();
-    expect(texts(rulesOf(at))).toContain(JSON.stringify(theirs));
-    expect(at.problems).toMatchObject([{ code: "CFA-CONFLICT-INGRESS", route: at.host("wiki") }]);
-    at.stop("wiki");
-    await at.settle();
-    await at.resync();
-    expect(texts(rulesOf(at))).toEqual([JSON.stringify(theirs)]);
-  });
+  ])(
+    "$name, for the hostname of a route that is open already, is a conflict and stays byte for byte",
+    async ({ originRequest }) => {
+      await using at = await home();
+      await at.run("wiki");
+      await at.settle();
+      seedApp(at.sandbox.cloudflare.state, { domain: at.host("elsewhere"), name: "By hand" });
+      const theirs: IngressRule = {
+        hostname: at.host("wiki"),
+        service: "http://192.0.2.9:80",
+        ...(originRequest && { originRequest }),
+      };
+      write(at, {
+        ...configOf(at),
+        ingress: [...configOf(at).ingress.slice(0, -1), theirs, ...configOf(at).ingress.slice(-1)],
+      });
+      for (let look = 0; look < 3; look++) await at.resync();
+      expect(texts(rulesOf(at))).toContain(JSON.stringify(theirs));
+      expect(at.problems).toMatchObject([{ code: "CFA-CONFLICT-INGRESS", route: at.host("wiki") }]);
+      at.stop("wiki");
+      await at.settle();
+      await at.resync();
+      expect(texts(rulesOf(at))).toEqual([JSON.stringify(theirs)]);
+    },
+  );
 
   it("into which our mark was copied is removed, wherever it leads: its hostname, its path and its spelling prove nothing", async () => {
     await using at = await home();
@@ -187,7 +210,12 @@ describe("a rule made by hand", () => {
       at,
       { hostname: at.host("photos"), service: "http://192.0.2.9:80", originRequest },
       { hostname: at.host("blog").toUpperCase(), service: "http://192.0.2.9:80", originRequest },
-      { hostname: at.host("blog"), path: "a(b|c)+$", service: "http://192.0.2.9:80", originRequest },
+      {
+        hostname: at.host("blog"),
+        path: "a(b|c)+$",
+        service: "http://192.0.2.9:80",
+        originRequest,
+      },
       { hostname: "bank.example.org", service: "http://192.0.2.9:80", originRequest },
       { service: "http://192.0.2.9:80", path: "/x", originRequest },
     );
@@ -197,18 +225,24 @@ describe("a rule made by hand", () => {
 });
 
 describe("where Cloudflare refuses the mark", () => {
-  const refusing = () => home({ furnish: ({ cloudflare: { state } }) => (state.refusesMarks = true) });
+  const refusing = () =>
+    home({ furnish: ({ cloudflare: { state } }) => (state.refusesMarks = true) });
 
   it("a protected path inside a public page closes, narrows and comes back", async () => {
     await using at = await refusing();
-    const admin = { "admin.hostname": at.host("wiki"), "admin.path": "/admin", "admin.access": "authentik" };
+    const admin = {
+      "admin.hostname": at.host("wiki"),
+      "admin.path": "/admin",
+      "admin.access": "authentik",
+    };
     const both = [at.host("wiki"), `${at.host("wiki")}/admin`];
     await at.run("wiki", { access: "public", ...admin });
     await at.settle();
     expect(at.live).toEqual(both);
     const seen: string[] = [];
     const unhook = at.sandbox.controls.hook(async ({ write }, moment) => {
-      if (write && moment === "after") seen.push(await stranger(at.sandbox, at.host("wiki"), "/admin"));
+      if (write && moment === "after")
+        seen.push(await stranger(at.sandbox, at.host("wiki"), "/admin"));
     });
     for (const labels of [{ ...admin, "admin.access.service-tokens": "any" }, admin]) {
       at.relabel("wiki", { access: "public", ...labels });

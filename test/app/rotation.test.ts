@@ -19,23 +19,30 @@ async function scene(version: VersionName): Promise<Home> {
 const newcomer = (at: Home): Promise<string> => visitor(at.sandbox, "alice").open(at.host("wiki"));
 
 function rotateSecret({ providers, secrets }: AuthentikState): void {
-  for (const provider of providers) provider.client_secret = "another-secret-of-128-characters".repeat(4);
+  for (const provider of providers)
+    provider.client_secret = "another-secret-of-128-characters".repeat(4);
   for (const secret of secrets) secret.value = "another-secret-of-128-characters".repeat(4);
 }
 
 function rename({ applications }: AuthentikState): void {
-  for (const application of applications) if (application.slug === "cf-tunnel-access") application.slug = "zero-trust";
+  for (const application of applications)
+    if (application.slug === "cf-tunnel-access") application.slug = "zero-trust";
 }
 
 function deleteKey({ providers, certificates }: AuthentikState): void {
   const [old] = certificates.splice(0, 1);
-  certificates.push({ ...(old as AuthentikState["certificates"][number]), pk: randomUUID(), name: "A new one" });
+  certificates.push({
+    ...(old as AuthentikState["certificates"][number]),
+    pk: randomUUID(),
+    name: "A new one",
+  });
   for (const provider of providers) provider.signing_key = null;
 }
 
 function dropMapping({ providers, scopeMappings }: AuthentikState): void {
   const ours = scopeMappings.find(({ name }) => name.startsWith("cfauth"))?.pk;
-  for (const provider of providers) provider.property_mappings = provider.property_mappings.filter((pk) => pk !== ours);
+  for (const provider of providers)
+    provider.property_mappings = provider.property_mappings.filter((pk) => pk !== ours);
 }
 
 const DEEDS = [
@@ -46,25 +53,32 @@ const DEEDS = [
 ];
 
 describe.each(["2024.12", "2026.8", "2026.11"] as const)("with Authentik %s", (version) => {
-  it.each(DEEDS)("$name breaks the login until the next look, and nothing more is written after that", async ({ deed }) => {
-    await using at = await scene(version);
-    deed(at.sandbox.authentik.state);
-    expect(await newcomer(at)).not.toBe("this is wiki: /");
+  it.each(DEEDS)(
+    "$name breaks the login until the next look, and nothing more is written after that",
+    async ({ deed }) => {
+      await using at = await scene(version);
+      deed(at.sandbox.authentik.state);
+      expect(await newcomer(at)).not.toBe("this is wiki: /");
 
-    expect((await at.resync()).errors).toEqual([]);
+      expect((await at.resync()).errors).toEqual([]);
 
-    expect(await newcomer(at)).toBe("this is wiki: /");
-    expect(at.live).toEqual([at.host("wiki")]);
-    at.sandbox.controls.clear();
-    await at.resync();
-    expect(at.sandbox.controls.writes()).toEqual([]);
-  });
+      expect(await newcomer(at)).toBe("this is wiki: /");
+      expect(at.live).toEqual([at.host("wiki")]);
+      at.sandbox.controls.clear();
+      await at.resync();
+      expect(at.sandbox.controls.writes()).toEqual([]);
+    },
+  );
 
   it("a signing key that was replaced goes on letting people in", async () => {
     await using at = await scene(version);
     const { certificates, providers } = at.sandbox.authentik.state;
     const pk = randomUUID();
-    certificates.push({ ...(certificates[0] as (typeof certificates)[number]), pk, name: "A new one" });
+    certificates.push({
+      ...(certificates[0] as (typeof certificates)[number]),
+      pk,
+      name: "A new one",
+    });
     for (const provider of providers) provider.signing_key = pk;
     await at.resync();
     expect(await newcomer(at)).toBe("this is wiki: /");
@@ -77,7 +91,8 @@ describe.each(["2024.12", "2026.8", "2026.11"] as const)("with Authentik %s", (v
     await alice.open(at.host("wiki"));
     const leaks: string[] = [];
     at.sandbox.controls.hook(async ({ write, method, path }, moment) => {
-      if (write && moment === "after" && (await stranger(at.sandbox, at.host("wiki"))) !== "log in") leaks.push(`${method} ${path}`);
+      if (write && moment === "after" && (await stranger(at.sandbox, at.host("wiki"))) !== "log in")
+        leaks.push(`${method} ${path}`);
     });
     for (const { deed } of DEEDS) deed(at.sandbox.authentik.state);
     await at.resync();
@@ -90,10 +105,14 @@ describe.each(["2024.12", "2026.8", "2026.11"] as const)("with Authentik %s", (v
 describe("a flow that has another name than the setting says", () => {
   it("is told, and those who are in a group go on being let in to where their container is now", async () => {
     await using at = await scene("2026.8");
-    for (const flow of at.sandbox.authentik.state.flows) if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
+    for (const flow of at.sandbox.authentik.state.flows)
+      if (flow.slug.includes("explicit")) flow.slug = "my-authorization";
     const daemon = await at.another();
     await daemon.settle();
-    expect([daemon.problems.map(({ code }) => code), daemon.live]).toEqual([["CFA-AK-NO-FLOW"], [at.host("wiki")]]);
+    expect([daemon.problems.map(({ code }) => code), daemon.live]).toEqual([
+      ["CFA-AK-NO-FLOW"],
+      [at.host("wiki")],
+    ]);
     await at.run("wiki", { "access.groups": "family" }, "wiki, elsewhere");
     await daemon.settle();
     expect(await newcomer(at)).toBe("this is wiki, elsewhere: /");
@@ -106,12 +125,16 @@ describe("another AUTHENTIK_URL", () => {
     await at.run("wiki", { "access.groups": "family" });
     await at.settle();
     const [before] = [...at.sandbox.cloudflare.state.identityProviders.values()];
-    expect(before?.config).toMatchObject({ auth_url: "https://login.example.org/application/o/authorize/" });
+    expect(before?.config).toMatchObject({
+      auth_url: "https://login.example.org/application/o/authorize/",
+    });
 
     const daemon = await at.another({ AUTHENTIK_URL: at.sandbox.edge.url("auth.home.localhost") });
     expect((await daemon.settle()).errors).toEqual([]);
 
-    expect([...at.sandbox.cloudflare.state.identityProviders.values()]).toMatchObject([{ id: before?.id }]);
+    expect([...at.sandbox.cloudflare.state.identityProviders.values()]).toMatchObject([
+      { id: before?.id },
+    ]);
     expect(daemon.live).toEqual([at.host("wiki")]);
     expect(await newcomer(at)).toBe("this is wiki: /");
   });

@@ -14,14 +14,22 @@ export interface Running extends AsyncDisposable {
 
 /** Once its page is open; it has to end well. */
 export async function running(environment: Readonly<Record<string, string>>): Promise<Running> {
-  const settings = { CFAUTH_OWNER: "app", CFAUTH_LISTEN: "127.0.0.1:0", CFAUTH_RESYNC_INTERVAL: "1s" };
+  const settings = {
+    CFAUTH_OWNER: "app",
+    CFAUTH_LISTEN: "127.0.0.1:0",
+    CFAUTH_RESYNC_INTERVAL: "1s",
+  };
   const read = readConfig({ ...settings, ...environment }, () => "");
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
   const { config } = read;
   const lines: Record<string, unknown>[] = [];
   const stream = { write: (line: string) => lines.push(JSON.parse(line)) };
   const stop = new AbortController();
-  const over = run(config, createLog({ level: "info", format: "json", secrets: config.secrets, stream }), stop.signal);
+  const over = run(
+    config,
+    createLog({ level: "info", format: "json", secrets: config.secrets, stream }),
+    stop.signal,
+  );
   await until(() => lines.some(({ msg }) => msg === "started"), "its page is open");
   return {
     lines,

@@ -14,7 +14,8 @@ const document = (at: Home): TunnelConfiguration => {
   if (found === undefined) throw new Error("the tunnel has no document");
   return found;
 };
-const hostnames = (at: Home) => document(at).config.ingress.flatMap(({ hostname }) => hostname ?? []);
+const hostnames = (at: Home) =>
+  document(at).config.ingress.flatMap(({ hostname }) => hostname ?? []);
 
 /** The hostnames in the document that cloudflared runs. */
 const running = (at: Home) =>
@@ -63,7 +64,9 @@ it("soon after a write only the document is looked at, and what another writer u
   at.sandbox.controls.clear();
   at.later(2_100);
   await at.settle();
-  const asked = at.sandbox.controls.calls.map(({ method, path }) => `${method} ${path.split("/").at(-1)}`);
+  const asked = at.sandbox.controls.calls.map(
+    ({ method, path }) => `${method} ${path.split("/").at(-1)}`,
+  );
   expect(asked).toEqual(["GET configurations", "GET configurations", "PUT configurations"]);
   expect(hostnames(at)).toEqual([at.host("blog"), at.host("wiki")]);
 });
@@ -77,7 +80,9 @@ it("two looks after a write cost three calls when no one else writes, and then i
     at.later(ms);
     await at.settle();
   }
-  const asked = at.sandbox.controls.calls.map(({ method, path }) => `${method} ${path.split("/").at(-1)}`);
+  const asked = at.sandbox.controls.calls.map(
+    ({ method, path }) => `${method} ${path.split("/").at(-1)}`,
+  );
   expect(asked).toEqual(["GET configurations", "GET configurations", "GET connections"]);
 });
 
@@ -91,7 +96,10 @@ it("a rule made by hand for the rest of a hostname of ours, with a check for the
     originRequest: { access: { required: true, teamName: "home", audTag: ["f".repeat(64)] } },
   };
   const { config } = document(at);
-  write(at, { ...config, ingress: [...config.ingress.slice(0, -1), theirs, ...config.ingress.slice(-1)] });
+  write(at, {
+    ...config,
+    ingress: [...config.ingress.slice(0, -1), theirs, ...config.ingress.slice(-1)],
+  });
   for (let look = 0; look < 3; look++) await at.resync();
   at.stop("wiki");
   await at.settle();
@@ -108,7 +116,9 @@ it("cfauth's rules that are undone again and again are put back at ever longer i
   const old = { ingress: [{ service: "http_status:404" }] };
   await at.run("wiki");
   await at.settle();
-  const puts = () => at.sandbox.controls.writes("cloudflare").filter(({ path }) => path.endsWith("/configurations")).length;
+  const puts = () =>
+    at.sandbox.controls.writes("cloudflare").filter(({ path }) => path.endsWith("/configurations"))
+      .length;
   const before = puts();
   // A minute of every second: the other writer undoes each write at once.
   for (let second = 0; second < 60; second++) {
@@ -158,7 +168,9 @@ it("one label that cloudflared refuses is taken back, and closings come into for
   expect(at.unconfirmed).toEqual([]);
   expect(running(at)).toEqual([at.host("blog"), at.host("good")]);
   expect(at.live).toEqual([at.host("blog"), at.host("good")]);
-  expect(at.problems).toMatchObject([{ code: "CFA-TUNNEL-RULE", route: at.host("wiki"), container: "wiki" }]);
+  expect(at.problems).toMatchObject([
+    { code: "CFA-TUNNEL-RULE", route: at.host("wiki"), container: "wiki" },
+  ]);
 
   at.relabel("wiki");
   await at.settle();
@@ -166,7 +178,9 @@ it("one label that cloudflared refuses is taken back, and closings come into for
 });
 
 it("where Cloudflare refuses the mark routes open and close without it, and that is reported", async () => {
-  await using at = await home({ furnish: ({ cloudflare: { state } }) => (state.refusesMarks = true) });
+  await using at = await home({
+    furnish: ({ cloudflare: { state } }) => (state.refusesMarks = true),
+  });
   await at.run("wiki");
   await at.run("open", { access: "public" });
   await at.settle();
@@ -185,11 +199,18 @@ it("the log says each time that the version of the rules moved without cfauth, f
   const { state } = sandbox.cloudflare;
   const tunnel = seedOurTunnel(sandbox);
   engine.on("/containers/json", (_request, response) => response.end("[]"));
-  await using cfauth = await runningDaemon({ ...sandbox.environment, DOCKER_HOST: `unix://${engine.path}` });
-  await until(() => sandbox.controls.calls.some(({ path }) => path.endsWith("/configurations")), "the rules were looked at");
+  await using cfauth = await runningDaemon({
+    ...sandbox.environment,
+    DOCKER_HOST: `unix://${engine.path}`,
+  });
+  await until(
+    () => sandbox.controls.calls.some(({ path }) => path.endsWith("/configurations")),
+    "the rules were looked at",
+  );
   const before = state.configurations.get(tunnel.id) as TunnelConfiguration;
   state.configurations.set(tunnel.id, { ...before, version: before.version + 2 });
-  const lines = () => cfauth.lines.filter(({ msg }) => msg === "tunnel rules changed by another writer");
+  const lines = () =>
+    cfauth.lines.filter(({ msg }) => msg === "tunnel rules changed by another writer");
   await until(() => lines().length > 0, "the move was noticed");
   expect(lines()).toMatchObject([{ level: "info", from: before.version, to: before.version + 2 }]);
 });

@@ -19,7 +19,11 @@ function random(seed: number): () => number {
 }
 
 /** Lets calls through one at a time, each time any of those that wait. Ends when the work is done. */
-async function shuffled(controls: LiveControls, seed: number, work: Promise<unknown>): Promise<void> {
+async function shuffled(
+  controls: LiveControls,
+  seed: number,
+  work: Promise<unknown>,
+): Promise<void> {
   const next = random(seed);
   const waiting: (() => void)[] = [];
   const unhook = controls.hook((_call, moment) =>
@@ -41,7 +45,12 @@ async function shuffled(controls: LiveControls, seed: number, work: Promise<unkn
 
 async function theirs(at: Home, name: string): Promise<void> {
   const { service } = await at.elsewhere(name);
-  at.add(workload({ "theirs.hostname": at.host(name) }, { name, ports: [tcp(Number(new URL(service).port))] }));
+  at.add(
+    workload(
+      { "theirs.hostname": at.host(name) },
+      { name, ports: [tcp(Number(new URL(service).port))] },
+    ),
+  );
 }
 
 /** As long as both look again by themselves, and then a resync of each. */
@@ -67,7 +76,11 @@ it.each([
       await at.run("open", { access: "public" });
       if (whose.includes("each")) await theirs(at, "notes");
       const both = [at, other];
-      await shuffled(at.sandbox.controls, seed, Promise.all(both.map((daemon) => daemon.settle().catch((error: unknown) => error))));
+      await shuffled(
+        at.sandbox.controls,
+        seed,
+        Promise.all(both.map((daemon) => daemon.settle().catch((error: unknown) => error))),
+      );
       await rest(at, both);
       const { cloudflare, authentik } = at.sandbox;
       const hostnames = [...cloudflare.state.configurations.values()].map(({ config }) =>
@@ -75,9 +88,14 @@ it.each([
       );
       const live = [...new Set([...at.live, ...other.live])].toSorted();
       const wanted = whose.includes("each") ? ["notes", "open", "wiki"] : ["open", "wiki"];
-      expect({ seed, hostnames, live }).toEqual({ seed, hostnames: [wanted.map(at.host)], live: wanted.map(at.host) });
+      expect({ seed, hostnames, live }).toEqual({
+        seed,
+        hostnames: [wanted.map(at.host)],
+        live: wanted.map(at.host),
+      });
       expect([
-        [...cloudflare.state.identityProviders.values()].filter(({ type }) => type === "oidc").length,
+        [...cloudflare.state.identityProviders.values()].filter(({ type }) => type === "oidc")
+          .length,
         authentik.state.providers.length,
         authentik.state.applications.filter(({ slug }) => slug === "cf-tunnel-access").length,
         cloudflare.state.tunnels.size,
@@ -93,8 +111,12 @@ it.each([
         Promise.all(both.map((daemon) => daemon.settle().catch((error: unknown) => error))),
       );
       await rest(at, both);
-      expect([...cloudflare.state.configurations.values()].map(({ config }) => config.ingress.length)).toEqual([1]);
-      expect([cloudflare.state.apps.size, [...cloudflare.state.records.values()].length]).toEqual([0, 0]);
+      expect(
+        [...cloudflare.state.configurations.values()].map(({ config }) => config.ingress.length),
+      ).toEqual([1]);
+      expect([cloudflare.state.apps.size, [...cloudflare.state.records.values()].length]).toEqual([
+        0, 0,
+      ]);
     }
   },
 );

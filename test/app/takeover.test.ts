@@ -1,6 +1,12 @@
 /** The moments of a takeover: what anybody sees after each write, and what cloudflared runs on by then. */
 import { describe, expect, it } from "vitest";
-import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTunnel } from "../sandbox/cloudflare/seed.ts";
+import {
+  seedApp,
+  seedConfiguration,
+  seedPolicy,
+  seedRecord,
+  seedTunnel,
+} from "../sandbox/cloudflare/seed.ts";
 import type { EdgeView } from "../sandbox/cloudflare/state.ts";
 import { type Home, home } from "./daemon.ts";
 import { stranger, visitor } from "./visitor.ts";
@@ -14,7 +20,10 @@ interface Before {
 }
 
 /** A page behind an application made by hand, and the container that is to take its place. */
-async function scene({ leads, guarded }: Before, labels: Readonly<Record<string, string>> = {}): Promise<Home> {
+async function scene(
+  { leads, guarded }: Before,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<Home> {
   const at = await home();
   const { state } = at.sandbox.cloudflare;
   const old = await at.elsewhere("the old page");
@@ -22,10 +31,19 @@ async function scene({ leads, guarded }: Before, labels: Readonly<Record<string,
   const tunnel = seedTunnel(state, { name: "cfauth" });
   const service = leads === "elsewhere" ? old.service : `http://wiki:${at.port("wiki")}`;
   seedConfiguration(state, tunnel, { ingress: guarded.map((hostname) => ({ hostname, service })) });
-  for (const name of guarded) seedRecord(state, { name, type: "CNAME", content: `${tunnel.id}.cfargotunnel.com` });
-  const friends = seedPolicy(state, { name: "Friends", include: [{ email: { email: "bob@example.com" } }] });
+  for (const name of guarded)
+    seedRecord(state, { name, type: "CNAME", content: `${tunnel.id}.cfargotunnel.com` });
+  const friends = seedPolicy(state, {
+    name: "Friends",
+    include: [{ email: { email: "bob@example.com" } }],
+  });
   const destinations = guarded.map((uri) => ({ type: "public", uri }));
-  seedApp(state, { domain: guarded[0] ?? "", destinations, name: "By hand", policies: [{ id: friends.id, precedence: 1 }] });
+  seedApp(state, {
+    domain: guarded[0] ?? "",
+    destinations,
+    name: "By hand",
+    policies: [{ id: friends.id, precedence: 1 }],
+  });
   return at;
 }
 
@@ -34,7 +52,8 @@ function watched(at: Home, wrong: () => Promise<string | undefined>): readonly s
   const moments: string[] = [];
   at.sandbox.controls.hook(async ({ write, method, path }, moment) => {
     const found = write && moment === "after" ? await wrong() : undefined;
-    if (found !== undefined) moments.push(`after ${method} ${path.replace(/[0-9a-f-]{32,36}/g, "…")}: ${found}`);
+    if (found !== undefined)
+      moments.push(`after ${method} ${path.replace(/[0-9a-f-]{32,36}/g, "…")}: ${found}`);
   });
   return moments;
 }
@@ -48,7 +67,11 @@ const seenAt = (at: Home, hosts: readonly string[]) => async (): Promise<string 
 const CASES: readonly (Before & { readonly name: string })[] = [
   { name: "a rule to another page", leads: "elsewhere", guarded: [WIKI] },
   { name: "a rule to the container itself", leads: "to the container", guarded: [WIKI] },
-  { name: "an application that guards others too", leads: "elsewhere", guarded: [WIKI, "photos.home.localhost", "notes.home.localhost"] },
+  {
+    name: "an application that guards others too",
+    leads: "elsewhere",
+    guarded: [WIKI, "photos.home.localhost", "notes.home.localhost"],
+  },
 ];
 
 describe.each(CASES)("from $name", (before) => {
@@ -83,8 +106,13 @@ describe.each(CASES)("from $name", (before) => {
     const { state, propagation } = at.sandbox.cloudflare;
     propagation.lag({ configuration: 1_200 });
     const guards = () =>
-      [...state.apps.values()].some(({ name, destinations }) => name === "By hand" && destinations.some(({ uri }) => uri === WIKI));
-    const moments = watched(at, async () => (guards() || !showsOld(propagation.view()) ? undefined : "the old rule is still in force"));
+      [...state.apps.values()].some(
+        ({ name, destinations }) =>
+          name === "By hand" && destinations.some(({ uri }) => uri === WIKI),
+      );
+    const moments = watched(at, async () =>
+      guards() || !showsOld(propagation.view()) ? undefined : "the old rule is still in force",
+    );
     await at.settle();
     expect(guards()).toBe(false);
     expect(moments).toEqual([]);
@@ -94,7 +122,10 @@ describe.each(CASES)("from $name", (before) => {
 /** Whether cloudflared still serves the hostname without a check. */
 const showsOld = ({ configurations }: EdgeView): boolean =>
   [...configurations.values()].some(({ config }) =>
-    config.ingress.some(({ hostname, originRequest }) => hostname === WIKI && originRequest?.access?.required !== true),
+    config.ingress.some(
+      ({ hostname, originRequest }) =>
+        hostname === WIKI && originRequest?.access?.required !== true,
+    ),
   );
 
 describe("while cloudflared does not run on the new rules at all", () => {
@@ -135,7 +166,9 @@ async function impatiently<T>(deed: () => Promise<T>): Promise<T> {
 describe("a takeover by a public page", () => {
   it("shows the old page to nobody who was not let in", async () => {
     await using at = await scene({ leads: "elsewhere", guarded: [WIKI] }, { access: "public" });
-    const seen = watched(at, async () => ((await stranger(at.sandbox, WIKI)).includes("the old page") ? "the old page" : undefined));
+    const seen = watched(at, async () =>
+      (await stranger(at.sandbox, WIKI)).includes("the old page") ? "the old page" : undefined,
+    );
     await at.settle();
     expect(seen).toEqual([]);
     expect(await stranger(at.sandbox, WIKI)).toBe("this is wiki: /");
@@ -144,17 +177,25 @@ describe("a takeover by a public page", () => {
 
 describe("a takeover by a page with a path that needs no login", () => {
   it("opens that path alone, once all is taken over", async () => {
-    await using at = await scene({ leads: "elsewhere", guarded: [WIKI] }, { "access.bypass": "/hooks" });
+    await using at = await scene(
+      { leads: "elsewhere", guarded: [WIKI] },
+      { "access.bypass": "/hooks" },
+    );
     seedApp(at.sandbox.cloudflare.state, { domain: `${WIKI}/hooks`, name: "Hooks by hand" });
     const seen = watched(at, async () => {
-      const pages = await Promise.all(["/", "/hooks"].map((path) => stranger(at.sandbox, WIKI, path)));
+      const pages = await Promise.all(
+        ["/", "/hooks"].map((path) => stranger(at.sandbox, WIKI, path)),
+      );
       return pages.find((page) => page.startsWith("this is ") && page !== "this is wiki: /hooks");
     });
     await at.settle();
     expect(seen).toEqual([]);
     expect(at.problems).toEqual([]);
     expect(at.took).toContain('the Access application "Hooks by hand"');
-    expect([await stranger(at.sandbox, WIKI), await stranger(at.sandbox, WIKI, "/hooks")]).toEqual(["log in", "this is wiki: /hooks"]);
+    expect([await stranger(at.sandbox, WIKI), await stranger(at.sandbox, WIKI, "/hooks")]).toEqual([
+      "log in",
+      "this is wiki: /hooks",
+    ]);
   });
 });
 
@@ -179,23 +220,35 @@ describe("a takeover that is cut off", () => {
       const { apps, records, configurations } = at.sandbox.cloudflare.state;
       expect([...apps.values()].filter(({ tags }) => tags.length > 0)).toEqual([]);
       expect([...records.values()].filter(({ comment }) => comment !== null)).toEqual([]);
-      const rules = [...configurations.values()].flatMap(({ config }) => config.ingress.filter(({ hostname }) => hostname === WIKI));
+      const rules = [...configurations.values()].flatMap(({ config }) =>
+        config.ingress.filter(({ hostname }) => hostname === WIKI),
+      );
       expect(rules.filter(({ originRequest }) => originRequest !== undefined)).toEqual([]);
     },
   );
 
-  it.each([1, 2, 3, 4, 5, 6])("after %i writes is finished by the next daemon, and shows nothing in between", async (writes) => {
-    await using at = await scene({ leads: "elsewhere", guarded: [WIKI, "photos.home.localhost"] });
-    const seen = watched(at, seenAt(at, [WIKI, "photos.home.localhost"]));
-    let left = writes;
-    at.sandbox.controls.fault(({ api, write }) => api === "cloudflare" && write && left-- <= 0, { kind: "status", status: 500 }, Infinity);
-    await at.settle();
-    at.sandbox.controls.heal();
-    expect(await seenAt(at, [WIKI])()).toBeUndefined();
-    const next = await at.another();
-    await next.settle();
-    expect(next.live).toEqual([WIKI]);
-    expect(seen).toEqual([]);
-    expect(await visitor(at.sandbox, "alice").open(WIKI)).toBe("this is wiki: /");
-  });
+  it.each([1, 2, 3, 4, 5, 6])(
+    "after %i writes is finished by the next daemon, and shows nothing in between",
+    async (writes) => {
+      await using at = await scene({
+        leads: "elsewhere",
+        guarded: [WIKI, "photos.home.localhost"],
+      });
+      const seen = watched(at, seenAt(at, [WIKI, "photos.home.localhost"]));
+      let left = writes;
+      at.sandbox.controls.fault(
+        ({ api, write }) => api === "cloudflare" && write && left-- <= 0,
+        { kind: "status", status: 500 },
+        Infinity,
+      );
+      await at.settle();
+      at.sandbox.controls.heal();
+      expect(await seenAt(at, [WIKI])()).toBeUndefined();
+      const next = await at.another();
+      await next.settle();
+      expect(next.live).toEqual([WIKI]);
+      expect(seen).toEqual([]);
+      expect(await visitor(at.sandbox, "alice").open(WIKI)).toBe("this is wiki: /");
+    },
+  );
 });

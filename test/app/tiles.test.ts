@@ -4,7 +4,8 @@ import { permissions } from "../../src/clients/authentik/permissions.ts";
 import { type Home, home } from "./daemon.ts";
 import { mayOnly } from "./others.ts";
 
-const tiles = ({ sandbox }: Home) => sandbox.authentik.state.applications.filter(({ slug }) => slug.startsWith("cfauth-"));
+const tiles = ({ sandbox }: Home) =>
+  sandbox.authentik.state.applications.filter(({ slug }) => slug.startsWith("cfauth-"));
 
 /** A wiki for the family, by an administrator's token; from then on it is the token of the account that the documentation describes. */
 async function takenOver(): Promise<Home> {
@@ -24,7 +25,9 @@ describe("a tile that another user's token made", () => {
     expect((await daemon.settle()).errors).toEqual([]);
     const { pk } = state.users.find(({ username }) => username === "cfauth") ?? {};
     expect(tiles(at)).toHaveLength(1);
-    expect(state.bindings.filter(({ target, user }) => target === tiles(at)[0]?.pk && user === pk)).toHaveLength(1);
+    expect(
+      state.bindings.filter(({ target, user }) => target === tiles(at)[0]?.pk && user === pk),
+    ).toHaveLength(1);
     expect((await daemon.resync()).applied).toBe(0);
   });
 
@@ -57,7 +60,9 @@ describe("a tile that another user's token made", () => {
     await daemon.resync();
     at.sandbox.controls.clear();
     await daemon.resync();
-    const asked = at.sandbox.controls.calls.filter(({ path }) => /core\/applications\/cfauth-/.test(path));
+    const asked = at.sandbox.controls.calls.filter(({ path }) =>
+      /core\/applications\/cfauth-/.test(path),
+    );
     expect(asked).toEqual([]);
   });
 });

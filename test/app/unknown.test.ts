@@ -19,7 +19,10 @@ const CASES = [
     code: "CFA-POLICY-UNKNOWN",
     labels: { "access.groups": "family", "access.policies": "ghosts" },
     create: ({ cloudflare }: Sandbox) =>
-      void seedPolicy(cloudflare.state, { name: "ghosts", include: [{ email: { email: "g@example.com" } }] }),
+      void seedPolicy(cloudflare.state, {
+        name: "ghosts",
+        include: [{ email: { email: "g@example.com" } }],
+      }),
   },
   {
     name: "a service token",
@@ -35,7 +38,14 @@ describe.each(CASES)("$name that there is not", ({ code, labels, create }) => {
     await at.run("wiki", labels);
     await at.run("blog", { access: "public" });
     await at.settle();
-    expect(at.problems).toMatchObject([{ code, container: "wiki", route: at.host("wiki"), message: expect.stringContaining("ghosts") }]);
+    expect(at.problems).toMatchObject([
+      {
+        code,
+        container: "wiki",
+        route: at.host("wiki"),
+        message: expect.stringContaining("ghosts"),
+      },
+    ]);
     expect(at.live).toEqual([at.host("blog")]);
     expect(await stranger(at.sandbox, at.host("wiki"))).toBe("530");
   });

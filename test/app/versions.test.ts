@@ -12,10 +12,21 @@ import { stranger, visitor } from "./visitor.ts";
 const permissionsOf = (version: VersionName): readonly string[] =>
   version === "2026.11" ? [...permissions, ...secretPermissions] : permissions;
 
-const VERSIONS: readonly VersionName[] = ["2024.2", "2024.12", "2025.4", "2025.12", "2026.8", "2026.11"];
+const VERSIONS: readonly VersionName[] = [
+  "2024.2",
+  "2024.12",
+  "2025.4",
+  "2025.12",
+  "2026.8",
+  "2026.11",
+];
 const CASES = VERSIONS.flatMap((version) => [
   { name: `with Authentik ${version}`, version, permitted: undefined },
-  { name: `with Authentik ${version} and no more than the documented permissions`, version, permitted: permissionsOf(version) },
+  {
+    name: `with Authentik ${version} and no more than the documented permissions`,
+    version,
+    permitted: permissionsOf(version),
+  },
 ]);
 
 describe.each(CASES)("$name", ({ version, permitted }) => {
@@ -46,7 +57,11 @@ describe.each(CASES)("$name", ({ version, permitted }) => {
     const { errors } = await at.settle();
     expect(errors).toEqual([]);
     expect(at.problems).toEqual([]);
-    expect(at.live).toEqual(["blog.home.localhost", "photos.home.localhost", "wiki.home.localhost"]);
+    expect(at.live).toEqual([
+      "blog.home.localhost",
+      "photos.home.localhost",
+      "wiki.home.localhost",
+    ]);
   });
 
   it("a stranger sees the public page alone", async () => {

@@ -5,10 +5,17 @@ import { type Browser, browser, type Page } from "../sandbox/edge/testing/browse
 import type { Sandbox } from "../sandbox/index.ts";
 
 /** What somebody without a login gets to see, who follows nothing: `this is wiki: /`, `log in`, or the status. */
-export async function stranger({ edge }: Pick<Sandbox, "edge">, host: string, path = "/", headers: Readonly<Record<string, string>> = {}) {
+export async function stranger(
+  { edge }: Pick<Sandbox, "edge">,
+  host: string,
+  path = "/",
+  headers: Readonly<Record<string, string>> = {},
+) {
   const { status, body, headers: answered } = await probe(edge.port, host, path, { headers });
   if (body.startsWith("this is ")) return body;
-  return status === 302 && String(answered.location).includes("/cdn-cgi/access/login/") ? "log in" : String(status);
+  return status === 302 && String(answered.location).includes("/cdn-cgi/access/login/")
+    ? "log in"
+    : String(status);
 }
 
 export interface Visitor {
@@ -30,7 +37,8 @@ export function visitor({ edge }: Sandbox, username: string): Visitor {
         logins += 1;
         page = await own.submit(page.url.href, { username, password: `${username}-password` });
       }
-      if (page.body.includes('id="continue"')) page = await own.submit(page.url.href, { continue: "yes" });
+      if (page.body.includes('id="continue"'))
+        page = await own.submit(page.url.href, { continue: "yes" });
       return wordsOf(page);
     },
     still: async (host, path = "/") => {
@@ -44,8 +52,12 @@ export function visitor({ edge }: Sandbox, username: string): Visitor {
 }
 
 /** Somebody with a browser who cannot log in: where he ends up. */
-export const wanderer = async ({ edge }: Sandbox, host: string, path = "/", by: Browser = browser()): Promise<string> =>
-  wordsOf(await by.open(edge.url(host) + path));
+export const wanderer = async (
+  { edge }: Sandbox,
+  host: string,
+  path = "/",
+  by: Browser = browser(),
+): Promise<string> => wordsOf(await by.open(edge.url(host) + path));
 
 function wordsOf({ status, body }: Page): string {
   if (body.startsWith("this is ")) return body;

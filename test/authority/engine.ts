@@ -27,9 +27,12 @@ export interface Container {
 const hex = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** 64 hexadecimal digits; a container that is created again has another one. */
-export const idOf = ({ name, incarnation = 0 }: Pick<Container, "name" | "incarnation">): string => hex(`${name} ${incarnation}`);
-export const shortIdOf = (container: Pick<Container, "name" | "incarnation">): string => idOf(container).slice(0, 12);
-const imageIdOf = ({ imageLabels = {} }: Container): string => `sha256:${hex(JSON.stringify(Object.entries(imageLabels).toSorted()))}`;
+export const idOf = ({ name, incarnation = 0 }: Pick<Container, "name" | "incarnation">): string =>
+  hex(`${name} ${incarnation}`);
+export const shortIdOf = (container: Pick<Container, "name" | "incarnation">): string =>
+  idOf(container).slice(0, 12);
+const imageIdOf = ({ imageLabels = {} }: Container): string =>
+  `sha256:${hex(JSON.stringify(Object.entries(imageLabels).toSorted()))}`;
 
 /** An address that belongs to this name on this network for good. */
 export function addressOf({ name }: Pick<Container, "name">, network: string): string {
@@ -50,7 +53,10 @@ const listed = (container: Container) => ({
   Ports: (container.ports ?? [80]).map((port) => ({ PrivatePort: port, Type: "tcp" })),
   NetworkSettings: {
     Networks: Object.fromEntries(
-      container.networks.map((network) => [network, { IPAddress: addressOf(container, network), Aliases: null }]),
+      container.networks.map((network) => [
+        network,
+        { IPAddress: addressOf(container, network), Aliases: null },
+      ]),
     ),
   },
 });
@@ -70,7 +76,8 @@ export function dockerOf(running: () => readonly Container[], inspects = true): 
   const client = {
     containers: <T>(shape: z.ZodType<T>) => answer(shape, running().map(listed)),
     info: <T>(shape: z.ZodType<T>) => answer(shape, { ID: "engine", ServerVersion: "28.5.2" }),
-    network: <T>(name: string, shape: z.ZodType<T>) => answer(shape, { Name: name, Driver: "bridge" }),
+    network: <T>(name: string, shape: z.ZodType<T>) =>
+      answer(shape, { Name: name, Driver: "bridge" }),
     image: async <T>(id: string, shape: z.ZodType<T>) => answer(shape, imageOf(id)),
     events: () => Promise.reject(new Error("these tests send no events")),
   };
@@ -105,7 +112,11 @@ const OUTSIDE: Answering = { containers: [], addresses: [], outside: true };
  * outside. There the house knows short names, by its search domain, and names of its own domain; it has no domain that is called
  * like a Docker network, and no machine that is called like the id of a container.
  */
-export function answering(running: readonly Container[], networks: readonly string[], host: string): Answering {
+export function answering(
+  running: readonly Container[],
+  networks: readonly string[],
+  host: string,
+): Answering {
   const name = host.replace(/\.$/, "");
   const attached = networks.flatMap((network) =>
     running.filter((it) => it.networks.includes(network)).map((it) => ({ container: it, network })),
@@ -113,9 +124,14 @@ export function answering(running: readonly Container[], networks: readonly stri
   const found = (fits: (at: (typeof attached)[number]) => boolean): Answering => {
     const all = attached.filter(fits);
     const addresses = all.map(({ container, network }) => addressOf(container, network));
-    return { containers: [...new Set(all.map(({ container }) => container))], addresses: [...new Set(addresses)], outside: false };
+    return {
+      containers: [...new Set(all.map(({ container }) => container))],
+      addresses: [...new Set(addresses)],
+      outside: false,
+    };
   };
-  const orElse = (one: Answering, other: () => Answering): Answering => (one.containers.length > 0 ? one : other());
+  const orElse = (one: Answering, other: () => Answering): Answering =>
+    one.containers.length > 0 ? one : other();
   if (/^\[|^[\d.]+$/.test(name)) {
     const unused = name.startsWith("172.20.") ? NOBODY : OUTSIDE;
     return orElse(
@@ -128,16 +144,24 @@ export function answering(running: readonly Container[], networks: readonly stri
     const scope = networks.find((network) => name.endsWith(`.${network}`));
     if (scope === undefined) return /^[0-9a-f]{12}$/.test(name) ? NOBODY : OUTSIDE;
     const short = name.slice(0, -scope.length - 1).toLowerCase();
-    return found(({ container, network }) => network === scope && namesOf(container).includes(short));
+    return found(
+      ({ container, network }) => network === scope && namesOf(container).includes(short),
+    );
   });
 }
 
 const namesOf = (container: Container): readonly string[] =>
-  [container.name, shortIdOf(container), ...(container.aliases ?? [])].map((it) => it.toLowerCase());
+  [container.name, shortIdOf(container), ...(container.aliases ?? [])].map((it) =>
+    it.toLowerCase(),
+  );
 
 /** Docker's DNS as a process in a container on these networks asks it. */
-export const dnsOf = (running: () => readonly Container[], networks: readonly string[]): DockerDns => ({
-  addresses: async (names) => new Map(names.map((name) => [name, answering(running(), networks, name).addresses])),
+export const dnsOf = (
+  running: () => readonly Container[],
+  networks: readonly string[],
+): DockerDns => ({
+  addresses: async (names) =>
+    new Map(names.map((name) => [name, answering(running(), networks, name).addresses])),
   searchDomains: () => [],
 });
 

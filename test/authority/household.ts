@@ -5,7 +5,11 @@ import { readConfig } from "../../src/config/config.ts";
 import type { Workload } from "../../src/core/domain/workload.ts";
 import { effectiveLabels } from "../../src/core/labels/label-set.ts";
 import { namedNetworks, referencedNames } from "../../src/core/labels/references.ts";
-import { type Decision, EMPTY_MEMORY, type ReconcileMemory } from "../../src/core/plan/desired-state.ts";
+import {
+  type Decision,
+  EMPTY_MEMORY,
+  type ReconcileMemory,
+} from "../../src/core/plan/desired-state.ts";
 import { type Plan, planChanges } from "../../src/core/plan/planner.ts";
 import { computeDesired } from "../../src/reconcile/desired-state.ts";
 import type { ObservedState } from "../../src/resources/observed.ts";
@@ -28,7 +32,16 @@ import {
   VISITORS,
   type Visitor,
 } from "../plan/model.ts";
-import { type Answering, answering, type Container, dnsOf, dockerOf, hostOf, NOBODY, shortIdOf } from "./engine.ts";
+import {
+  type Answering,
+  answering,
+  type Container,
+  dnsOf,
+  dockerOf,
+  hostOf,
+  NOBODY,
+  shortIdOf,
+} from "./engine.ts";
 
 const MOST_WAVES = 60;
 /** cloudflared is on each of them. */
@@ -89,23 +102,44 @@ export interface HouseholdOptions {
 }
 
 /** cfauth's own container. */
-const SELF: Container = { name: "cfauth", owner: "cfauth", labels: {}, networks: NETWORKS, created: 1 };
+const SELF: Container = {
+  name: "cfauth",
+  owner: "cfauth",
+  labels: {},
+  networks: NETWORKS,
+  created: 1,
+};
 
-export function household({ environment = {}, world = emptyWorld(), inspects = true, attached = false }: HouseholdOptions = {}): Household {
+export function household({
+  environment = {},
+  world: observed = emptyWorld(),
+  inspects = true,
+  attached = false,
+}: HouseholdOptions = {}): Household {
   const config = configOf(environment);
-  const [settings, grace, rooms] = [desiredStateSettings(config), graceOf(config), resourceModel(OWNER, false)];
+  const [settings, grace, rooms] = [
+    desiredStateSettings(config),
+    graceOf(config),
+    resourceModel(OWNER, false),
+  ];
   const running = new Map<string, Container>();
   const everything = (): readonly Container[] => [...running.values(), ...(attached ? [SELF] : [])];
   const sourceOf = (): Source => {
     const dns = dnsOf(everything, NETWORKS);
     const log = { debug: () => {} };
-    const listed = createDockerSource({ docker: dockerOf(everything, inspects), log, imageLabels: config.imageLabels });
+    const listed = createDockerSource({
+      docker: dockerOf(everything, inspects),
+      log,
+      imageLabels: config.imageLabels,
+    });
     return withAnswers(listed, {
       dns,
       outside: async () => new Map(),
       hostname: attached ? shortIdOf(SELF) : "nas",
       isLabelled: ({ labels }) => Object.keys(effectiveLabels(labels, settings).labels).length > 0,
-      networks: (workloads) => [...new Set([...settings.networks, ...namedNetworks(workloads, settings)])],
+      networks: (workloads) => [
+        ...new Set([...settings.networks, ...namedNetworks(workloads, settings)]),
+      ],
       routed: () => routedHosts(home.world),
     });
   };
@@ -116,7 +150,14 @@ export function household({ environment = {}, world = emptyWorld(), inspects = t
 
   const look = (workloads: readonly Workload[]): void => {
     const found = home.groups.map((name) => ({ pk: name, name }));
-    home.world = { ...home.world, directory: { groups: { found }, tokens: { found: [] }, asked: referencedNames(workloads, settings) } };
+    home.world = {
+      ...home.world,
+      lookups: {
+        groups: { found },
+        tokens: { found: [] },
+        asked: referencedNames(workloads, settings),
+      },
+    };
   };
   const change = (it: AnyChange): void => {
     home.world = carryOut(home.world, it);
@@ -125,7 +166,7 @@ export function household({ environment = {}, world = emptyWorld(), inspects = t
     now: 1_000_000_000_000,
     running,
     groups: ["family", "admins"],
-    world,
+    world: observed,
     documents: [],
     get outcome() {
       if (outcome === undefined) throw new Error("no pass has ended yet");
@@ -152,11 +193,17 @@ export function household({ environment = {}, world = emptyWorld(), inspects = t
           onChange();
         }
       }
-      throw new Error(`never settles: ${outcome?.plan.changes.map(({ action, key }) => `${action} ${key}`).join(", ")}`);
+      throw new Error(
+        `never settles: ${outcome?.plan.changes.map(({ action, key }) => `${action} ${key}`).join(", ")}`,
+      );
     },
     wait: async (ms, onChange) => {
       const end = home.now + ms;
-      for (let wakeAt = outcome?.decision.wakeAt; wakeAt !== undefined && wakeAt <= end; wakeAt = outcome?.decision.wakeAt) {
+      for (
+        let wakeAt = outcome?.decision.wakeAt;
+        wakeAt !== undefined && wakeAt <= end;
+        wakeAt = outcome?.decision.wakeAt
+      ) {
         home.now = Math.max(home.now, wakeAt);
         await home.settle(onChange);
         if (outcome?.decision.wakeAt === wakeAt) break;
@@ -175,15 +222,23 @@ export function household({ environment = {}, world = emptyWorld(), inspects = t
     arrival: (request, visitor) => {
       if (!resolves([home.world.dns], request.host)) return NOBODY;
       const rule = ruleFor(home.world.ingress.rules, request);
-      const service = through(rule, applicationFor(home.world, request), home.world, visitor, logins);
+      const service = through(
+        rule,
+        applicationFor(home.world, request),
+        home.world,
+        visitor,
+        logins,
+      );
       const host = service === undefined ? undefined : hostOf(service);
       return host === undefined ? NOBODY : answering(everything(), NETWORKS, host);
     },
     arrivals: (requests) =>
       requests.flatMap((request) =>
-        VISITORS.map((visitor) => ({ request, visitor, answering: home.arrival(request, visitor) })).filter(
-          ({ answering: it }) => it.outside || it.containers.length > 0,
-        ),
+        VISITORS.map((visitor) => ({
+          request,
+          visitor,
+          answering: home.arrival(request, visitor),
+        })).filter(({ answering: it }) => it.outside || it.containers.length > 0),
       ),
   };
   return home;

@@ -47,21 +47,58 @@ type Step =
   | { readonly do: "restore"; readonly back: number };
 
 const creation = (members: readonly Member[]): fc.Arbitrary<Step> =>
-  fc.constantFrom(...members).chain((member) => intentOf(member).map((intent) => ({ do: "create" as const, member, intent })));
+  fc
+    .constantFrom(...members)
+    .chain((member) =>
+      intentOf(member).map((intent) => ({ do: "create" as const, member, intent })),
+    );
 
 const stepOf = (members: readonly Member[]): fc.Arbitrary<Step> =>
   fc.oneof(
     { weight: 6, arbitrary: creation(members) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant("stop" as const), member: fc.constantFrom(...members) }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant("start" as const), member: fc.constantFrom(...members) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("rename" as const), groups: fc.constantFrom(["admins"], ["admins", "family"]) }) },
-    { weight: 1, arbitrary: fc.constant<Step>({ do: "restart" }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(10_000, 120_000, 700_000) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant("stop" as const),
+        member: fc.constantFrom(...members),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant("start" as const),
+        member: fc.constantFrom(...members),
+      }),
+    },
     {
       weight: 1,
-      arbitrary: fc.record({ do: fc.constant("reboot" as const), order: fc.array(fc.nat(9), { minLength: 7, maxLength: 7 }) }),
+      arbitrary: fc.record({
+        do: fc.constant("rename" as const),
+        groups: fc.constantFrom(["admins"], ["admins", "family"]),
+      }),
     },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("restore" as const), back: fc.integer({ min: 1, max: 4 }) }) },
+    { weight: 1, arbitrary: fc.constant<Step>({ do: "restart" }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant("wait" as const),
+        ms: fc.constantFrom(10_000, 120_000, 700_000),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant("reboot" as const),
+        order: fc.array(fc.nat(9), { minLength: 7, maxLength: 7 }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant("restore" as const),
+        back: fc.integer({ min: 1, max: 4 }),
+      }),
+    },
   );
 
 interface Scene {
@@ -73,18 +110,23 @@ interface Scene {
 }
 
 /** An alias is in no list: cfauth knows of it where it can ask Docker's DNS, and a rule by id does not depend on it. */
-const scene: fc.Arbitrary<Scene> = fc.tuple(fc.constantFrom("name" as const, "id" as const), fc.boolean()).chain(([target, attached]) =>
-  membersOf(target === "id" || attached).chain((members) =>
-    fc.record({
-      target: fc.constant(target),
-      attached: fc.constant(attached),
-      members: fc.constant(members),
-      steps: fc
-        .tuple(fc.array(creation(members), { minLength: 1, maxLength: 4 }), fc.array(stepOf(members), { minLength: 2, maxLength: 10 }))
-        .map(([first, then]) => [...first, ...then]),
-    }),
-  ),
-);
+const scene: fc.Arbitrary<Scene> = fc
+  .tuple(fc.constantFrom("name" as const, "id" as const), fc.boolean())
+  .chain(([target, attached]) =>
+    membersOf(target === "id" || attached).chain((members) =>
+      fc.record({
+        target: fc.constant(target),
+        attached: fc.constant(attached),
+        members: fc.constant(members),
+        steps: fc
+          .tuple(
+            fc.array(creation(members), { minLength: 1, maxLength: 4 }),
+            fc.array(stepOf(members), { minLength: 2, maxLength: 10 }),
+          )
+          .map(([first, then]) => [...first, ...then]),
+      }),
+    ),
+  );
 
 /** The history as a person reads it. */
 const describeStep = (step: Step): string => {
@@ -107,9 +149,19 @@ const describeStep = (step: Step): string => {
   }
 };
 
-const describeIntent = ({ routes, shareWith, adopt, further, imageLabels, networks }: Intent): string =>
+const describeIntent = ({
+  routes,
+  shareWith,
+  adopt,
+  further,
+  imageLabels,
+  networks,
+}: Intent): string =>
   [
-    ...routes.map(({ host, path = "", access, bypass }) => `${host}${path} ${access}${bypass ? " with /hooks" : ""}`),
+    ...routes.map(
+      ({ host, path = "", access, bypass }) =>
+        `${host}${path} ${access}${bypass ? " with /hooks" : ""}`,
+    ),
     ...(shareWith.length > 0 ? [`shared with ${shareWith.join(" and ")}`] : []),
     ...(adopt ? ["adopt"] : []),
     ...Object.entries(further).map(([key, text]) => `${key}=${text}`),
@@ -152,7 +204,9 @@ class History {
     const settings = { CFAUTH_TARGET: target, CFAUTH_AUTHENTIK_CONTAINER: AUTHENTIK.name };
     const options = { environment: settings, attached };
     this.all = household(options);
-    this.alone = new Map([...new Set(members.map(({ owner }) => owner))].map((owner) => [owner, household(options)]));
+    this.alone = new Map(
+      [...new Set(members.map(({ owner }) => owner))].map((owner) => [owner, household(options)]),
+    );
     this.tenure = new Tenure(graceOf(configOf(settings)));
   }
 
@@ -194,13 +248,24 @@ class History {
     if (member.forged && this.lives.get(WIKI.name)?.running !== true) return;
     const incarnation = (this.lives.get(member.name)?.incarnation ?? 0) + 1;
     const created = Math.floor(this.all.now / SECOND_MS);
-    this.lives.set(member.name, { member, intent, running: true, created, incarnation, id: shortIdOf({ name: member.name, incarnation }) });
+    this.lives.set(member.name, {
+      member,
+      intent,
+      running: true,
+      created,
+      incarnation,
+      id: shortIdOf({ name: member.name, incarnation }),
+    });
     this.inForce.set(member.name, [...(this.inForce.get(member.name) ?? []), intent]);
   }
 
   private run(member: Member, running: boolean): void {
     const life = this.lives.get(member.name);
-    if (life === undefined || (running && member.forged && this.lives.get(WIKI.name)?.running !== true)) return;
+    if (
+      life === undefined ||
+      (running && member.forged && this.lives.get(WIKI.name)?.running !== true)
+    )
+      return;
     this.lives.set(member.name, { ...life, running });
   }
 
@@ -214,17 +279,23 @@ class History {
   /** Where the container whose labels were copied is long gone, nothing tells a copy from the original: such a copy goes too. @returns whether any went */
   private endForgeries(): boolean {
     if (this.lives.get(WIKI.name)?.running === true) return false;
-    const copies = [...this.lives.values()].filter(({ member, running }) => member.forged && running);
+    const copies = [...this.lives.values()].filter(
+      ({ member, running }) => member.forged && running,
+    );
     for (const { member } of copies) this.run(member, false);
     return copies.length > 0;
   }
 
   private async reboot(order: readonly number[]): Promise<void> {
-    const before = [...this.lives.values()].filter(({ running }) => running).map(({ member }) => member);
+    const before = [...this.lives.values()]
+      .filter(({ running }) => running)
+      .map(({ member }) => member);
     for (const { member } of this.lives.values()) this.run(member, false);
     this.restart();
     await this.settle();
-    const ranked = before.map((member, index) => ({ member, at: order[index] ?? 0 })).filter(({ at }) => at > 0);
+    const ranked = before
+      .map((member, index) => ({ member, at: order[index] ?? 0 }))
+      .filter(({ at }) => at > 0);
     for (const { member } of ranked.toSorted((a, b) => a.at - b.at)) {
       for (const home of this.households) home.now += SECOND_MS;
       this.run(member, true);
@@ -238,10 +309,15 @@ class History {
       const documents = this.documents.get(home) ?? [];
       const rules = documents.at(-1 - back) ?? documents[0];
       if (rules === undefined) continue;
-      home.world = { ...home.world, ingress: { ...home.world.ingress, rules, version: home.world.ingress.version + 1 } };
+      home.world = {
+        ...home.world,
+        ingress: { ...home.world.ingress, rules, version: home.world.ingress.version + 1 },
+      };
     }
     this.place();
-    this.tenure.reopen(new Map([...this.deployed()].filter(([hostname, owner]) => before.get(hostname) !== owner)));
+    this.tenure.reopen(
+      new Map([...this.deployed()].filter(([hostname, owner]) => before.get(hostname) !== owner)),
+    );
   }
 
   /** Puts the containers that run now into each household. */
@@ -266,7 +342,8 @@ class History {
     const check = () => this.checkInstant(before);
     if (waitMs === 0) await this.all.settle(check);
     else await this.all.wait(waitMs, check);
-    for (const home of this.alone.values()) await (waitMs === 0 ? home.settle() : home.wait(waitMs));
+    for (const home of this.alone.values())
+      await (waitMs === 0 ? home.settle() : home.wait(waitMs));
     this.tenure.update([...this.lives.values()], this.deployed(), this.all.now);
     this.forget();
     for (const home of this.households) {
@@ -281,7 +358,10 @@ class History {
   private forget(): void {
     for (const { member, intent, running } of this.lives.values())
       if (running && isSound(intent, this.all.groups)) {
-        const login = member === AUTHENTIK ? (this.inForce.get(member.name) ?? []).filter(asksForLogin).slice(-1) : [];
+        const login =
+          member === AUTHENTIK
+            ? (this.inForce.get(member.name) ?? []).filter(asksForLogin).slice(-1)
+            : [];
         this.inForce.set(member.name, [...login, intent]);
       }
   }
@@ -294,8 +374,11 @@ class History {
       const { hostname = "", service } = rule;
       const host = hostOf(service);
       if (host === undefined) return [];
-      const isTheirs = (name: string) => host === name || NETWORKS.some((network) => host === `${name}.${network}`);
-      const owners = [...this.lives.values()].filter((it) => namesOf(it).some(isTheirs)).map(({ member }) => member.owner);
+      const isTheirs = (name: string) =>
+        host === name || NETWORKS.some((network) => host === `${name}.${network}`);
+      const owners = [...this.lives.values()]
+        .filter((it) => namesOf(it).some(isTheirs))
+        .map(({ member }) => member.owner);
       const answers = answering(running, NETWORKS, host).containers.length > 0;
       const own = rules.filter((it) => it.hostname === hostname);
       const isWhole = ruleFor(own, { host: hostname, path: "/" }) === rule;
@@ -309,14 +392,18 @@ class History {
     const running = [...this.all.running.values()];
     const ownersOf = (service: string): readonly string[] => {
       const host = hostOf(service);
-      return host === undefined ? [] : answering(running, NETWORKS, host).containers.map(({ owner }) => owner);
+      return host === undefined
+        ? []
+        : answering(running, NETWORKS, host).containers.map(({ owner }) => owner);
     };
     const names = new Set(rules.map(({ hostname = "" }) => hostname));
     return new Map(
       [...names].flatMap((hostname): [string, string][] => {
         const own = rules.filter((rule) => rule.hostname === hostname);
         const root = ownersOf(ruleFor(own, { host: hostname, path: "/" })?.service ?? "");
-        const [owner, ...others] = new Set(root.length > 0 ? root : own.flatMap(({ service }) => ownersOf(service)));
+        const [owner, ...others] = new Set(
+          root.length > 0 ? root : own.flatMap(({ service }) => ownersOf(service)),
+        );
         return owner === undefined || others.length > 0 ? [] : [[hostname, owner]];
       }),
     );
@@ -324,39 +411,63 @@ class History {
 
   private mayEnter(container: Container, request: Request, visitor: Visitor): boolean {
     const member = this.lives.get(container.name)?.member;
-    return member !== undefined && (this.inForce.get(container.name) ?? []).some((intent) => intends(member, intent, request, visitor));
+    return (
+      member !== undefined &&
+      (this.inForce.get(container.name) ?? []).some((intent) =>
+        intends(member, intent, request, visitor),
+      )
+    );
   }
 
   /** No change may let in anyone, or lead anywhere, against the labels; what a container's start alone brought about is not judged. */
   private checkInstant(before: ReadonlySet<string>): void {
     for (const arrival of this.all.arrivals(REQUESTS)) {
       if (before.has(describeArrival(arrival))) continue;
-      for (const fault of this.faultsOf(arrival, false)) throw new Error(`while settling: ${describeArrival(arrival)}: ${fault}`);
+      for (const fault of this.faultsOf(arrival, false))
+        throw new Error(`while settling: ${describeArrival(arrival)}: ${fault}`);
     }
   }
 
   /** How things stand, for a person who looks for the cause of a failure. */
   describe(): string {
-    const of = (name: string, { world, outcome }: Household) => {
-      const rules = world.ingress.rules.map(({ hostname = "", path = "", service }) => `  ${hostname}${path} → ${service}`);
-      const problems = outcome.plan.problems.map(({ code, route = "", message }) => `  ${code} ${route}: ${message}`);
-      const waiting = outcome.decision.desired.waiting.map(({ route, reason }) => `  ${route} waits for ${reason}`);
+    const of = (name: string, { world: observed, outcome }: Household) => {
+      const rules = observed.ingress.rules.map(
+        ({ hostname = "", path = "", service }) => `  ${hostname}${path} → ${service}`,
+      );
+      const problems = outcome.plan.problems.map(
+        ({ code, route = "", message }) => `  ${code} ${route}: ${message}`,
+      );
+      const waiting = outcome.decision.desired.pending.map(
+        ({ route, reason }) => `  ${route} waits for ${reason}`,
+      );
       return [`${name}:`, ...rules, ...problems, ...waiting].join("\n");
     };
-    return [of("all", this.all), ...[...this.alone].map(([owner, home]) => of(`${owner} alone`, home))].join("\n");
+    return [
+      of("all", this.all),
+      ...[...this.alone].map(([owner, home]) => of(`${owner} alone`, home)),
+    ].join("\n");
   }
 
   private checkSettled(): void {
     for (const arrival of this.all.arrivals(REQUESTS))
-      for (const fault of this.faultsOf(arrival, true)) throw new Error(`${describeArrival(arrival)}: ${fault}`);
+      for (const fault of this.faultsOf(arrival, true))
+        throw new Error(`${describeArrival(arrival)}: ${fault}`);
   }
 
-  private faultsOf({ request, visitor, answering: it }: ReturnType<Household["arrivals"]>[number], settled: boolean): readonly string[] {
+  private faultsOf(
+    { request, visitor, answering: it }: ReturnType<Household["arrivals"]>[number],
+    settled: boolean,
+  ): readonly string[] {
     const faults = it.containers.flatMap((container) => {
-      const objection = settled || request.host === "auth.example.com" ? this.tenure.objection(container, request) : undefined;
+      const objection =
+        settled || request.host === "auth.example.com"
+          ? this.tenure.objection(container, request)
+          : undefined;
       return [
         ...(objection === undefined ? [] : [objection]),
-        ...(this.mayEnter(container, request, visitor) ? [] : [`its labels do not let ${visitor.name} in`]),
+        ...(this.mayEnter(container, request, visitor)
+          ? []
+          : [`its labels do not let ${visitor.name} in`]),
       ];
     });
     return it.outside ? [...faults, "a machine outside of Docker may answer"] : faults;
@@ -377,26 +488,38 @@ class History {
       home
         .arrivals(requests)
         .flatMap(({ request, visitor, answering: { containers } }) =>
-          containers.filter((it) => it.owner === owner).map(({ name }) => `${visitor.name} at ${request.host}${request.path} → ${name}`),
+          containers
+            .filter((it) => it.owner === owner)
+            .map(({ name }) => `${visitor.name} at ${request.host}${request.path} → ${name}`),
         );
     const [beside, by] = [reached(this.all), reached(alone)];
     const faulty = intents.some((intent) => !isSound(intent, ALL_GROUPS));
-    expect(faulty ? by : beside, `${owner} beside the others, and alone`).toEqual(faulty ? expect.arrayContaining(beside) : by);
+    expect(faulty ? by : beside, `${owner} beside the others, and alone`).toEqual(
+      faulty ? expect.arrayContaining(beside) : by,
+    );
   }
 }
 
-const describeArrival = ({ request, visitor, answering: { containers, outside } }: ReturnType<Household["arrivals"]>[number]): string =>
+const describeArrival = ({
+  request,
+  visitor,
+  answering: { containers, outside },
+}: ReturnType<Household["arrivals"]>[number]): string =>
   `${visitor.name} at ${request.host}${request.path} → ${[...containers.map(({ name }) => name), ...(outside ? ["outside"] : [])].join(" and ")}`;
 
 /** fast-check's own report shows objects; a history is easier to read as sentences. */
 function report(run: fc.RunDetails<[Scene]>): void {
   if (!run.failed) return;
   const [found] = run.counterexample ?? [];
-  const cause = run.errorInstance instanceof Error ? run.errorInstance.message : String(run.errorInstance);
+  const cause =
+    run.errorInstance instanceof Error ? run.errorInstance.message : String(run.errorInstance);
   const history = found === undefined ? "" : describeScene(found);
-  throw new Error(`seed ${run.seed}, path ${run.counterexamplePath}, after ${run.numRuns} runs\n${history}\n${cause}`, {
-    cause: run.errorInstance,
-  });
+  throw new Error(
+    `seed ${run.seed}, path ${run.counterexamplePath}, after ${run.numRuns} runs\n${history}\n${cause}`,
+    {
+      cause: run.errorInstance,
+    },
+  );
 }
 
 describe("for every party", { timeout: 300_000 }, () => {

@@ -41,13 +41,20 @@ export interface Intent {
 }
 
 export const LOGIN_HOST = "auth.example.com";
-export const HOSTS = ["wiki.example.com", "photos.example.com", "blog.example.com", "nas.example.com"] as const;
+export const HOSTS = [
+  "wiki.example.com",
+  "photos.example.com",
+  "blog.example.com",
+  "nas.example.com",
+] as const;
 /** The name that only a wildcard covers. */
 const OTHER_HOST = "other.example.com";
 const PATHS = ["/login", "/api", "/application/o/cf-tunnel-access/jwks"] as const;
 
 export const REQUESTS: readonly Request[] = [...HOSTS, LOGIN_HOST, OTHER_HOST].flatMap((host) =>
-  ["/", "/login", "/login/x", "/api/v1", "/application/o/cf-tunnel-access/jwks", "/hooks"].map((path) => ({ host, path })),
+  ["/", "/login", "/login/x", "/api/v1", "/application/o/cf-tunnel-access/jwks", "/hooks"].map(
+    (path) => ({ host, path }),
+  ),
 );
 
 const composed = (project: string, service: string, home: string): Member => ({
@@ -61,9 +68,18 @@ const composed = (project: string, service: string, home: string): Member => ({
 });
 
 /** Authentik's own container: `AUTHENTIK_API_URL` names its Compose service. */
-export const AUTHENTIK: Member = { ...composed("authentik", "authentik-server", LOGIN_HOST), port: 9000 };
+export const AUTHENTIK: Member = {
+  ...composed("authentik", "authentik-server", LOGIN_HOST),
+  port: 9000,
+};
 export const WIKI = composed("home", "wiki", "wiki.example.com");
-const NAS: Member = { ...composed("nas", "nas", "nas.example.com"), name: "nas", owner: "container nas", compose: undefined, aliases: [] };
+const NAS: Member = {
+  ...composed("nas", "nas", "nas.example.com"),
+  name: "nas",
+  owner: "container nas",
+  compose: undefined,
+  aliases: [],
+};
 
 const RESIDENTS: readonly Member[] = [
   AUTHENTIK,
@@ -85,7 +101,15 @@ const identity = fc.constantFrom<Pick<Member, "compose" | "forged">>(
   { compose: { project: "home", service: "wiki" }, forged: true },
 );
 
-const ALIASES = ["wiki", "home-wiki-1", "home-wiki-1.tunnel", "blog-web-1", "nas", "nas.tunnel", "authentik-server"] as const;
+const ALIASES = [
+  "wiki",
+  "home-wiki-1",
+  "home-wiki-1.tunnel",
+  "blog-web-1",
+  "nas",
+  "nas.tunnel",
+  "authentik-server",
+] as const;
 
 /**
  * @param names - what it may be called
@@ -119,7 +143,10 @@ export const membersOf = (hidden: boolean): fc.Arbitrary<readonly Member[]> =>
         fc.option(intruder(["nas.lan", "wiki", "router"], hidden), { nil: undefined, freq: 2 }),
       ),
     })
-    .map(({ residents, intruders }) => [...residents, ...intruders.filter((it) => it !== undefined)])
+    .map(({ residents, intruders }) => [
+      ...residents,
+      ...intruders.filter((it) => it !== undefined),
+    ])
     .filter((members) => {
       // Of two containers of one service whose names Compose did not give, at most one is that service.
       const services = members.flatMap(({ compose, forged }) =>
@@ -164,8 +191,14 @@ export const intentOf = ({ home }: Member): fc.Arbitrary<Intent> =>
     routes: fc.array(routeAt(home), { minLength: 1, maxLength: 2 }),
     shareWith: fc.constantFrom<readonly string[]>([], [], [], ["home"], ["evil", "blog"], ["*"]),
     adopt: fc.constantFrom(false, false, true),
-    further: fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: fc.constantFrom(...FURTHER) }),
-    imageLabels: fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: fc.constantFrom(...IMAGE_LABELS) }),
+    further: fc.oneof(
+      { weight: 3, arbitrary: fc.constant({}) },
+      { weight: 1, arbitrary: fc.constantFrom(...FURTHER) },
+    ),
+    imageLabels: fc.oneof(
+      { weight: 4, arbitrary: fc.constant({}) },
+      { weight: 1, arbitrary: fc.constantFrom(...IMAGE_LABELS) },
+    ),
     networks: fc.constantFrom(["tunnel"], ["tunnel"], ["tunnel", "edge"], ["edge"]),
   });
 
@@ -181,7 +214,12 @@ const LABELS_OF_ACCESS: Readonly<Record<Access, Readonly<Record<string, string>>
 };
 
 /** The container as its operator starts it. */
-export function containerOf(member: Member, intent: Intent, created: number, incarnation: number): Container {
+export function containerOf(
+  member: Member,
+  intent: Intent,
+  created: number,
+  incarnation: number,
+): Container {
   const labels = intent.routes.flatMap((route, index) => {
     const bypass = bypassOf(route);
     const all = {
@@ -202,7 +240,9 @@ export function containerOf(member: Member, intent: Intent, created: number, inc
       : {
           "com.docker.compose.project": member.compose.project,
           "com.docker.compose.service": member.compose.service,
-          ...(!member.forged && { "com.docker.compose.config-hash": `${member.name} ${incarnation}` }),
+          ...(!member.forged && {
+            "com.docker.compose.config-hash": `${member.name} ${incarnation}`,
+          }),
         };
   return {
     name: member.name,
@@ -219,8 +259,12 @@ export function containerOf(member: Member, intent: Intent, created: number, inc
 
 /** Whether the labels can be obeyed as they are: each route is asked for once, and nothing further is said. */
 export function isSound({ routes, further }: Intent, groups: readonly string[]): boolean {
-  const keys = routes.flatMap((route) => [route.path ?? "", bypassOf(route) ?? []].flat().map((path) => `${route.host}${path}`));
-  const known = routes.every(({ access }) => access === "public" || access === "everyone" || groups.includes(access));
+  const keys = routes.flatMap((route) =>
+    [route.path ?? "", bypassOf(route) ?? []].flat().map((path) => `${route.host}${path}`),
+  );
+  const known = routes.every(
+    ({ access }) => access === "public" || access === "everyone" || groups.includes(access),
+  );
   return known && new Set(keys).size === keys.length && Object.keys(further).length === 0;
 }
 
@@ -228,26 +272,40 @@ const within = (path: string, prefix: string | undefined): boolean =>
   prefix === undefined || path === prefix || path.startsWith(`${prefix}/`);
 
 /** Whether these labels let the visitor have the container by this request: the most specific of its routes decides. */
-export function intends(member: Member, { routes }: Intent, { host, path: asked }: Request, visitor: Visitor): boolean {
+export function intends(
+  member: Member,
+  { routes }: Intent,
+  { host, path: asked }: Request,
+  visitor: Visitor,
+): boolean {
   const path = cleaned(asked);
   const open = routes.flatMap((route): readonly IntendedRoute[] => {
     const bypass = bypassOf(route);
     return bypass === undefined ? [route] : [route, { ...route, path: bypass, access: "public" }];
   });
   const fit = open.filter((it) => covers(it.host, host) && within(path, it.path));
-  const rank = ({ host: at, path: prefix = "" }: IntendedRoute) => (at.startsWith("*") ? 0 : 1_000) + prefix.length;
+  const rank = ({ host: at, path: prefix = "" }: IntendedRoute) =>
+    (at.startsWith("*") ? 0 : 1_000) + prefix.length;
   const most = Math.max(...fit.map(rank));
   return fit.filter((it) => rank(it) === most).some((route) => admits(member, route, visitor));
 }
 
 /** The paths inside the hostname that the labels ask for, those without a login included. */
 export const pathsIn = ({ routes }: Intent, host: string): readonly string[] =>
-  routes.filter((it) => it.host === host).flatMap((it) => [it.path ?? [], bypassOf(it) ?? []].flat());
+  routes
+    .filter((it) => it.host === host)
+    .flatMap((it) => [it.path ?? [], bypassOf(it) ?? []].flat());
 
 /** Whether Authentik's own container asks for its own hostname: then it is open to anyone, and stays so until all other routes are closed. */
-export const asksForLogin = ({ routes }: Intent): boolean => routes.some(({ host, path }) => host === LOGIN_HOST && path === undefined);
+export const asksForLogin = ({ routes }: Intent): boolean =>
+  routes.some(({ host, path }) => host === LOGIN_HOST && path === undefined);
 
-function admits(member: Member, { host, path, access }: IntendedRoute, { groups }: Visitor): boolean {
-  if (access === "public" || (member === AUTHENTIK && host === LOGIN_HOST && path === undefined)) return true;
+function admits(
+  member: Member,
+  { host, path, access }: IntendedRoute,
+  { groups }: Visitor,
+): boolean {
+  if (access === "public" || (member === AUTHENTIK && host === LOGIN_HOST && path === undefined))
+    return true;
   return groups !== undefined && (access === "everyone" || groups.includes(access));
 }

@@ -1,7 +1,15 @@
 /** Who may answer at a hostname, by the promises alone: an oracle that knows nothing of the code. */
 import type { Request } from "../plan/model.ts";
 import type { Container } from "./engine.ts";
-import { AUTHENTIK, asksForLogin, HOSTS, type Intent, LOGIN_HOST, type Member, pathsIn } from "./parties.ts";
+import {
+  AUTHENTIK,
+  asksForLogin,
+  HOSTS,
+  type Intent,
+  LOGIN_HOST,
+  type Member,
+  pathsIn,
+} from "./parties.ts";
 
 /** What one member is doing: its last labels, also while it is stopped. */
 export interface Resident {
@@ -47,7 +55,8 @@ const NAMES: readonly string[] = [...HOSTS, WILDCARD];
 const asksForPath = (intent: Intent, name: string, path: string): boolean =>
   pathsIn(intent, name).some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
 
-const asksFor = ({ routes }: Intent, name: string): boolean => routes.some(({ host }) => host === name);
+const asksFor = ({ routes }: Intent, name: string): boolean =>
+  routes.some(({ host }) => host === name);
 
 /**
  * Holders of hostnames. A holder keeps its name while any of its containers asks for it, with good labels or faulty ones, and
@@ -60,7 +69,11 @@ export class Tenure {
   /** Per name and party: until when a party that asked for the name may still keep it from others. */
   private readonly asked = new Map<string, Map<string, number>>();
   /** What guests asked for, and until when that may still be in place. */
-  private guests: readonly { readonly owner: string; readonly intent: Intent; readonly until: number }[] = [];
+  private guests: readonly {
+    readonly owner: string;
+    readonly intent: Intent;
+    readonly until: number;
+  }[] = [];
   /**
    * Names of which a daemon that starts does not know the holder, and until when that matters: a rule leads to the short id of a container
    * that does not run, and one under another id may be the one that had the name; or several parties have paths, and the one that is up
@@ -81,16 +94,24 @@ export class Tenure {
     this.residents = residents;
     this.prolong(until);
     this.now = now;
-    const asking = residents.filter(({ running }) => running).map(({ member, intent }) => ({ owner: member.owner, intent, until }));
+    const asking = residents
+      .filter(({ running }) => running)
+      .map(({ member, intent }) => ({ owner: member.owner, intent, until }));
     this.guests = [...this.guests.filter((it) => it.until > now), ...asking];
     for (const name of NAMES) {
       for (const owner of this.asking(name)) this.remember(name, owner, until);
       this.expire(name, now);
       const owner = deployed.get(name);
-      if (!this.holdings.has(name) && !this.isUnknown(name) && owner !== undefined && this.asking(name).includes(owner))
+      if (
+        !this.holdings.has(name) &&
+        !this.isUnknown(name) &&
+        owner !== undefined &&
+        this.asking(name).includes(owner)
+      )
         this.holdings.set(name, { owner, until: undefined, asked: this.askersOf(name, owner) });
     }
-    for (const owner of new Set(residents.map(({ member }) => member.owner))) for (const name of NAMES) this.disturb(owner, name);
+    for (const owner of new Set(residents.map(({ member }) => member.owner)))
+      for (const name of NAMES) this.disturb(owner, name);
   }
 
   /**
@@ -104,17 +125,24 @@ export class Tenure {
       this.unknownUntil.set(name, now + this.grace.startupGraceMs);
     for (const [name, held] of this.holdings) {
       const leading = rules.filter(({ hostname }) => hostname === name);
-      const theirs = leading.filter(({ owners }) => owners.length === 0 || owners.includes(held.owner));
+      const theirs = leading.filter(
+        ({ owners }) => owners.length === 0 || owners.includes(held.owner),
+      );
       // Of several parties that have paths the daemon takes the one that consents to all others, else the oldest.
       const isShared = theirs.length < leading.length && !theirs.some(({ isWhole }) => isWhole);
       if (isShared) this.unknownUntil.set(name, now + this.grace.startupGraceMs);
       if (theirs.length === 0 || isShared) this.release(name);
       else if (theirs.every(({ byId, answers }) => byId && !answers))
-        this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs, known: theirs[0]?.host });
+        this.holdings.set(name, {
+          ...held,
+          until: now + this.grace.startupGraceMs,
+          known: theirs[0]?.host,
+        });
       else if (this.askersOf(name, held.owner).length === 0) {
         this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs });
         // Whose it was is not known then: labels of another party that are faulty may be those of the one that is missing.
-        if (this.othersAskedLately(held.owner, name)) this.undisturbed.set(`${held.owner} ${name}`, false);
+        if (this.othersAskedLately(held.owner, name))
+          this.undisturbed.set(`${held.owner} ${name}`, false);
       }
       // Faulty labels left its rule at the id of an earlier container, and the daemon no longer knows whose that was.
       else if (!leading.some(({ answers }) => answers)) this.release(name);
@@ -139,7 +167,9 @@ export class Tenure {
   /** A container whose labels have a fault that may mean any route keeps what it had from others for as long as it runs so. */
   private prolong(until: number): void {
     const unsure = new Set(
-      this.residents.filter(({ running, intent }) => running && "prot" in intent.further).map(({ member }) => member.owner),
+      this.residents
+        .filter(({ running, intent }) => running && "prot" in intent.further)
+        .map(({ member }) => member.owner),
     );
     for (const parties of this.asked.values())
       for (const [owner, end] of parties) {
@@ -167,13 +197,18 @@ export class Tenure {
 
   /** Whether the containers that asked for a name run and no longer ask for it: nothing is missing then. */
   private isGivenUp({ asked }: Holding): boolean {
-    return asked.every((name) => this.residents.some(({ member, running }) => running && member.name === name));
+    return asked.every((name) =>
+      this.residents.some(({ member, running }) => running && member.name === name),
+    );
   }
 
   /** The running containers of the party that ask for the name, soundly or not. @param known - a short id: only the container that has it */
   private askersOf(name: string, owner: string, known?: string): readonly string[] {
     return this.residents
-      .filter(({ member, running, intent, id }) => running && member.owner === owner && asksFor(intent, name) && (known ?? id) === id)
+      .filter(
+        ({ member, running, intent, id }) =>
+          running && member.owner === owner && asksFor(intent, name) && (known ?? id) === id,
+      )
       .map(({ member }) => member.name);
   }
 
@@ -181,7 +216,8 @@ export class Tenure {
     const key = `${owner} ${name}`;
     const holds = this.holderOf(name) === owner;
     const alone = !this.othersAskedLately(owner, name);
-    if (this.asking(name).includes(owner)) this.undisturbed.set(key, (this.undisturbed.get(key) ?? alone) && (holds || alone));
+    if (this.asking(name).includes(owner))
+      this.undisturbed.set(key, (this.undisturbed.get(key) ?? alone) && (holds || alone));
     else if (!holds) this.undisturbed.delete(key);
   }
 
@@ -198,20 +234,35 @@ export class Tenure {
 
   /** Why the container must not answer the request; undefined where it may. */
   objection(container: Container, request: Request): string | undefined {
-    if (request.host === LOGIN_HOST) return container.name === AUTHENTIK.name ? undefined : "the hostname is Authentik's own";
-    const [name = WILDCARD] = [request.host, WILDCARD].filter((it) => this.holderOf(it) !== undefined || this.asking(it).length > 0);
+    if (request.host === LOGIN_HOST)
+      return container.name === AUTHENTIK.name ? undefined : "the hostname is Authentik's own";
+    const [name = WILDCARD] = [request.host, WILDCARD].filter(
+      (it) => this.holderOf(it) !== undefined || this.asking(it).length > 0,
+    );
     const [holder, asking] = [this.holderOf(name), this.asking(name)];
-    if (holder === container.owner || (holder === undefined && asking.includes(container.owner))) return undefined;
-    if (holder === undefined) return asking.length > 0 ? `${asking.join(" and ")} asks for ${name} itself` : undefined;
-    const isGuest = asking.includes(container.owner) && this.consents(holder, container.owner, name, request);
+    if (holder === container.owner || (holder === undefined && asking.includes(container.owner)))
+      return undefined;
+    if (holder === undefined)
+      return asking.length > 0 ? `${asking.join(" and ")} asks for ${name} itself` : undefined;
+    const isGuest =
+      asking.includes(container.owner) && this.consents(holder, container.owner, name, request);
     return isGuest ? undefined : `${holder} holds ${name}`;
   }
 
   /** Whether the holder shares its hostname with the guest, and the guest asks for a path that the request is for. */
   private consents(holder: string, guest: string, name: string, { path }: Request): boolean {
-    const own = this.residents.filter(({ member }) => member.owner === holder).map(({ intent }) => intent);
-    const shares = own.some((it) => asksFor(it, name) && (it.shareWith.includes("*") || it.shareWith.includes(guest)));
-    return shares && this.residents.some(({ member, intent }) => member.owner === guest && asksForPath(intent, name, path));
+    const own = this.residents
+      .filter(({ member }) => member.owner === holder)
+      .map(({ intent }) => intent);
+    const shares = own.some(
+      (it) => asksFor(it, name) && (it.shareWith.includes("*") || it.shareWith.includes(guest)),
+    );
+    return (
+      shares &&
+      this.residents.some(
+        ({ member, intent }) => member.owner === guest && asksForPath(intent, name, path),
+      )
+    );
   }
 
   /**
@@ -226,12 +277,24 @@ export class Tenure {
     if (host === LOGIN_HOST) return owner !== AUTHENTIK.owner || this.asksForLogin();
     const claims = [host, WILDCARD].filter((name) => this.hasAsked(owner, name));
     // What kept a wildcard from another party's name stays while the wildcard's own labels are faulty: nothing more is opened then.
-    const foreign = !claims.includes(host) && (sound ? this.askedLately(host, () => true) : this.asked.has(host));
+    const foreign =
+      !claims.includes(host) && (sound ? this.askedLately(host, () => true) : this.asked.has(host));
     // A guest's path of a wildcard must not answer for a name that the holder asks for: what keeps it away takes the whole name.
     if (claims.length > 1 && this.hasGuests(owner, WILDCARD)) return false;
-    if (!sound && claims.includes(WILDCARD) && !NAMES.every((name) => this.isUndisturbed(owner, name))) return false;
+    if (
+      !sound &&
+      claims.includes(WILDCARD) &&
+      !NAMES.every((name) => this.isUndisturbed(owner, name))
+    )
+      return false;
     if (claims.some((name) => this.isUnknown(name))) return false;
-    return !foreign && claims.every((name) => this.undisturbed.get(`${owner} ${name}`) === true && !this.isShared(owner, name, request));
+    return (
+      !foreign &&
+      claims.every(
+        (name) =>
+          this.undisturbed.get(`${owner} ${name}`) === true && !this.isShared(owner, name, request),
+      )
+    );
   }
 
   private isUnknown(name: string): boolean {
@@ -243,7 +306,9 @@ export class Tenure {
   }
 
   private hasAsked(owner: string, name: string): boolean {
-    return this.residents.some(({ member, intent }) => member.owner === owner && asksFor(intent, name));
+    return this.residents.some(
+      ({ member, intent }) => member.owner === owner && asksFor(intent, name),
+    );
   }
 
   /** Whether a party other than this one asks for the name, or did so not long ago. */
@@ -252,18 +317,26 @@ export class Tenure {
   }
 
   private askedLately(name: string, fits: (party: string) => boolean): boolean {
-    return [...(this.asked.get(name) ?? [])].some(([party, until]) => fits(party) && until > this.now);
+    return [...(this.asked.get(name) ?? [])].some(
+      ([party, until]) => fits(party) && until > this.now,
+    );
   }
 
   /** Authentik's own hostname stays for as long as any other route may need it, also where its container no longer asks for it. */
   private asksForLogin(): boolean {
-    return this.residents.some(({ member, intent }) => member.name === AUTHENTIK.name && asksForLogin(intent));
+    return this.residents.some(
+      ({ member, intent }) => member.name === AUTHENTIK.name && asksForLogin(intent),
+    );
   }
 
   /** Whether the party shares the name, and a guest asks for a path in it, or did so not long ago. */
   private hasGuests(owner: string, name: string): boolean {
-    const shares = this.guests.some((it) => it.owner === owner && asksFor(it.intent, name) && it.intent.shareWith.length > 0);
-    return shares && this.guests.some((it) => it.owner !== owner && pathsIn(it.intent, name).length > 0);
+    const shares = this.guests.some(
+      (it) => it.owner === owner && asksFor(it.intent, name) && it.intent.shareWith.length > 0,
+    );
+    return (
+      shares && this.guests.some((it) => it.owner !== owner && pathsIn(it.intent, name).length > 0)
+    );
   }
 
   /** Whether a guest may answer there, or did so not long ago. */
@@ -271,6 +344,8 @@ export class Tenure {
     const shared = this.guests
       .filter((it) => it.owner === owner && asksFor(it.intent, name))
       .some(({ intent }) => intent.shareWith.length > 0);
-    return shared && this.guests.some((it) => it.owner !== owner && asksForPath(it.intent, name, path));
+    return (
+      shared && this.guests.some((it) => it.owner !== owner && asksForPath(it.intent, name, path))
+    );
   }
 }

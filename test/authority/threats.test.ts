@@ -31,7 +31,13 @@ const ROWS: readonly Row[] = [
   ...SETTINGS_ROWS,
 ];
 
-const THREATS = [...Array.from({ length: 23 }, (_, index) => `T${index + 1}`), "T16a", "T16b", "T16c", "T16d"];
+const THREATS = [
+  ...Array.from({ length: 23 }, (_, index) => `T${index + 1}`),
+  "T16a",
+  "T16b",
+  "T16c",
+  "T16d",
+];
 
 it.each(THREATS)("%s has its input and at least two variants of it", (threat) => {
   expect(ROWS.filter((row) => row.threat === threat).length).toBeGreaterThanOrEqual(3);

@@ -38,7 +38,10 @@ const container = (n: number, about: Container = {}) => ({
 /** What is left of it. */
 const kept = (n: number, about: Container = {}) => {
   const { Image, Command, HostConfig, Mounts, NetworkSettings, ...rest } = container(n, about);
-  const networks = Object.keys(NetworkSettings.Networks).map((name) => [name, { IPAddress: "172.20.0.3" }]);
+  const networks = Object.keys(NetworkSettings.Networks).map((name) => [
+    name,
+    { IPAddress: "172.20.0.3" },
+  ]);
   return { ...rest, NetworkSettings: { Networks: Object.fromEntries(networks) } };
 };
 
@@ -47,8 +50,15 @@ async function* chunksOf(text: string, size: number): AsyncGenerator<Uint8Array>
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-const read = (list: readonly unknown[] | string, weighLabel: WeighLabel = weigh, size = 65_536): Promise<readonly unknown[]> =>
-  readContainerList(chunksOf(typeof list === "string" ? list : JSON.stringify(list), size), weighLabel);
+const read = (
+  list: readonly unknown[] | string,
+  weighLabel: WeighLabel = weigh,
+  size = 65_536,
+): Promise<readonly unknown[]> =>
+  readContainerList(
+    chunksOf(typeof list === "string" ? list : JSON.stringify(list), size),
+    weighLabel,
+  );
 
 const times = (count: number, entry: (n: number) => readonly [string, string]) =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => entry(n)));
@@ -58,30 +68,49 @@ describe("a list of containers", () => {
     expect(await read([container(1), container(2)])).toEqual([kept(1), kept(2)]);
   });
 
-  it.each([1, 2, 3, 7, 64])("is the same however it is cut, also into pieces of %d bytes", async (size) => {
-    const Labels = { "cfauth.app.name": 'ä€😀 \\ "\\" \u2028 </a>', "cfauth.path": "\\" };
-    expect(await read([container(1, { Labels }), container(2)], weigh, size)).toEqual([kept(1, { Labels }), kept(2)]);
-  });
+  it.each([1, 2, 3, 7, 64])(
+    "is the same however it is cut, also into pieces of %d bytes",
+    async (size) => {
+      const Labels = { "cfauth.app.name": 'ä€😀 \\ "\\" \u2028 </a>', "cfauth.path": "\\" };
+      expect(await read([container(1, { Labels }), container(2)], weigh, size)).toEqual([
+        kept(1, { Labels }),
+        kept(2),
+      ]);
+    },
+  );
 
   it("may be empty, may have blanks between its signs, and may have null for what is empty", async () => {
     const empty = { ...container(1), Labels: null, Ports: null };
     expect(await read(" [ ] \n")).toEqual([]);
-    expect(await read(JSON.stringify([empty], undefined, 2))).toEqual([{ ...kept(1), Labels: null, Ports: null }]);
+    expect(await read(JSON.stringify([empty], undefined, 2))).toEqual([
+      { ...kept(1), Labels: null, Ports: null },
+    ]);
   });
 
   test("labels of any text are what JSON.parse reads", async () => {
     const text = fc.string({ unit: "binary", maxLength: 20 });
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.dictionary(text, text), { maxLength: 4 }), fc.integer({ min: 1, max: 50 }), async (labels, size) => {
-        const list = JSON.parse(JSON.stringify(labels.map((Labels, n) => container(n, { Labels }))));
-        const found = (await read(list, all, size)) as readonly Container[];
-        expect(found.map(({ Labels }) => Labels)).toEqual(list.map(({ Labels }: Container) => Labels));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.dictionary(text, text), { maxLength: 4 }),
+        fc.integer({ min: 1, max: 50 }),
+        async (labels, size) => {
+          const list = JSON.parse(
+            JSON.stringify(labels.map((Labels, n) => container(n, { Labels }))),
+          );
+          const found = (await read(list, all, size)) as readonly Container[];
+          expect(found.map(({ Labels }) => Labels)).toEqual(
+            list.map(({ Labels }: Container) => Labels),
+          );
+        },
+      ),
     );
   });
 
   it.each([
-    { what: "breaks off between two containers", text: JSON.stringify([container(1)]).slice(0, -1) },
+    {
+      what: "breaks off between two containers",
+      text: JSON.stringify([container(1)]).slice(0, -1),
+    },
     { what: "breaks off within a container", text: JSON.stringify([container(1)]).slice(0, -10) },
     { what: "breaks off within a text", text: '[{"Id":"abc' },
     { what: "has not begun", text: "" },
@@ -101,10 +130,22 @@ describe("a container with more than is kept", () => {
 
   it.each([
     { what: "a label of 1 MB", labels: { "cfauth.app.name": "x".repeat(1_000_000) }, unread: 1 },
-    { what: "a label name of 1 MB", labels: { [`cfauth.${"x".repeat(1_000_000)}`]: "" }, unread: 1 },
+    {
+      what: "a label name of 1 MB",
+      labels: { [`cfauth.${"x".repeat(1_000_000)}`]: "" },
+      unread: 1,
+    },
     { what: "a label of escapes", labels: { "cfauth.app.name": '"'.repeat(1_000_000) }, unread: 1 },
-    { what: "a long label that names its service", labels: { "com.docker.compose.service": "x".repeat(2_000) }, unread: 1 },
-    { what: "100 labels of 64 kB", labels: times(100, (n) => [`cfauth.r${n}.app.name`, half]), unread: 85 },
+    {
+      what: "a long label that names its service",
+      labels: { "com.docker.compose.service": "x".repeat(2_000) },
+      unread: 1,
+    },
+    {
+      what: "100 labels of 64 kB",
+      labels: times(100, (n) => [`cfauth.r${n}.app.name`, half]),
+      unread: 85,
+    },
   ])("because of $what says so, and the others lose nothing", async ({ labels, unread }) => {
     const Labels = { "cfauth.hostname": "app1.example.com", ...labels };
     const [huge, ...others] = await read([container(1, { Labels }), container(2), container(3)]);
@@ -128,15 +169,28 @@ describe("a container with more than is kept", () => {
     expect(Object.keys(found?.Labels ?? {}).length).toBeLessThan(20_000);
   });
 
-  it.each(["traefik.http.x", "homepage.description"])("because of %s, which asks for nothing, is read like any other", async (name) => {
-    expect(await read([container(1, { Labels: { "cfauth.path": "/", [name]: "x".repeat(1_000_000) } })])).toEqual([
-      kept(1, { Labels: { "cfauth.path": "/" } }),
-    ]);
-  });
+  it.each(["traefik.http.x", "homepage.description"])(
+    "because of %s, which asks for nothing, is read like any other",
+    async (name) => {
+      expect(
+        await read([
+          container(1, { Labels: { "cfauth.path": "/", [name]: "x".repeat(1_000_000) } }),
+        ]),
+      ).toEqual([kept(1, { Labels: { "cfauth.path": "/" } })]);
+    },
+  );
 
   it("because of ten thousand ports for telephony keeps its labels and its TCP ports", async () => {
     const tcp = { IP: "", PrivatePort: 80, Type: "tcp" };
-    const Ports = [...Array.from({ length: 20_000 }, (_, n) => ({ IP: "::", PrivatePort: n, PublicPort: n, Type: "udp" })), tcp];
+    const Ports = [
+      ...Array.from({ length: 20_000 }, (_, n) => ({
+        IP: "::",
+        PrivatePort: n,
+        PublicPort: n,
+        Type: "udp",
+      })),
+      tcp,
+    ];
     const [found] = (await read([container(1, { Ports })])) as readonly Container[];
     expect(found).not.toHaveProperty("Unread");
     expect(found?.Labels).toEqual(kept(1).Labels);
@@ -146,19 +200,27 @@ describe("a container with more than is kept", () => {
 
   it("keeps its own name, however many names others gave it", async () => {
     const links = Array.from({ length: 50_000 }, (_, n) => `/other/alias${n}`);
-    const [found] = (await read([container(1, { Names: [...links, "/app1"] })])) as readonly Container[];
+    const [found] = (await read([
+      container(1, { Names: [...links, "/app1"] }),
+    ])) as readonly Container[];
     expect(found?.Names).toContain("/app1");
     expect(found).not.toHaveProperty("Unread");
   });
 
   it("because of its name is known by its short id", async () => {
-    expect(await read([container(1, { Names: [`/${"x".repeat(5_000)}`] })])).toMatchObject([{ Names: [`/${id(1).slice(0, 12)}`] }]);
+    expect(await read([container(1, { Names: [`/${"x".repeat(5_000)}`] })])).toMatchObject([
+      { Names: [`/${id(1).slice(0, 12)}`] },
+    ]);
   });
 });
 
 describe("many containers with many labels", () => {
-  const hostile = (n: number) => container(n, { Labels: times(15, (at) => [`cfauth.r${at}.app.name`, "x".repeat(60_000)]) });
-  const honest = (n: number) => container(n, { Labels: times(20, (at) => [`cfauth.r${at}.hostname`, `r${at}-${n}.example.com`]) });
+  const hostile = (n: number) =>
+    container(n, { Labels: times(15, (at) => [`cfauth.r${at}.app.name`, "x".repeat(60_000)]) });
+  const honest = (n: number) =>
+    container(n, {
+      Labels: times(20, (at) => [`cfauth.r${at}.hostname`, `r${at}-${n}.example.com`]),
+    });
 
   it.each(["before", "after"])("lose labels, and those %s them lose none", async (place) => {
     const few = Array.from({ length: 50 }, (_, n) => honest(n));

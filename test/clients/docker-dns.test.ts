@@ -15,22 +15,28 @@ function answerTo(query: Buffer, code: number, addresses: readonly string[]): Bu
   head.writeUInt16BE(addresses.length, 6);
   head.writeUInt16BE(0, 10);
   const question = query.subarray(12, query.indexOf(0, 12) + 5);
-  const records = addresses.map((address) => Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...address.split(".").map(Number)]));
+  const records = addresses.map((address) =>
+    Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...address.split(".").map(Number)]),
+  );
   return Buffer.concat([head, question, ...records]);
 }
 
 function nameIn(query: Buffer): string {
   const parts: string[] = [];
-  for (let at = 12; query[at] !== 0; at += (query[at] ?? 0) + 1) parts.push(query.toString("latin1", at + 1, at + 1 + (query[at] ?? 0)));
+  for (let at = 12; query[at] !== 0; at += (query[at] ?? 0) + 1)
+    parts.push(query.toString("latin1", at + 1, at + 1 + (query[at] ?? 0)));
   return parts.join(".");
 }
 
 /** A DNS server on loopback; a name without an entry is never answered. */
-async function server(zone: Readonly<Record<string, { readonly code: number; readonly addresses: readonly string[] }>>) {
+async function server(
+  zone: Readonly<Record<string, { readonly code: number; readonly addresses: readonly string[] }>>,
+) {
   const socket = createSocket("udp4");
   socket.on("message", (query, { port, address }) => {
     const entry = zone[nameIn(query)];
-    if (entry !== undefined) socket.send(answerTo(query, entry.code, entry.addresses), port, address);
+    if (entry !== undefined)
+      socket.send(answerTo(query, entry.code, entry.addresses), port, address);
   });
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
@@ -51,7 +57,12 @@ describe("Docker's DNS", () => {
         "v6.tunnel": { code: 0, addresses: [] },
       }),
     ]);
-    expect(await dns.addresses(["web.tunnel", "Up_Case.tunnel", "gone.tunnel", "v6.tunnel"], PATIENCE_MS)).toEqual(
+    expect(
+      await dns.addresses(
+        ["web.tunnel", "Up_Case.tunnel", "gone.tunnel", "v6.tunnel"],
+        PATIENCE_MS,
+      ),
+    ).toEqual(
       new Map([
         ["web.tunnel", ["172.18.0.2", "172.18.0.3"]],
         ["Up_Case.tunnel", ["172.18.0.4"]],
@@ -63,9 +74,14 @@ describe("Docker's DNS", () => {
 
   it("leaves out what it fails at and what is not answered in time, and answers the rest", async () => {
     const dns = createDockerDns([
-      await server({ "web.tunnel": { code: 0, addresses: ["172.18.0.2"] }, "broken.tunnel": { code: 2, addresses: [] } }),
+      await server({
+        "web.tunnel": { code: 0, addresses: ["172.18.0.2"] },
+        "broken.tunnel": { code: 2, addresses: [] },
+      }),
     ]);
-    expect(await dns.addresses(["web.tunnel", "broken.tunnel", "silent.tunnel"], 1_000)).toEqual(new Map([["web.tunnel", ["172.18.0.2"]]]));
+    expect(await dns.addresses(["web.tunnel", "broken.tunnel", "silent.tunnel"], 1_000)).toEqual(
+      new Map([["web.tunnel", ["172.18.0.2"]]]),
+    );
   });
 
   it("knows nothing if no server listens, and does not fail", async () => {
@@ -76,7 +92,10 @@ describe("Docker's DNS", () => {
 });
 
 it.each([
-  { text: "nameserver 127.0.0.11\nsearch lan example.com\noptions ndots:0\n", domains: ["lan", "example.com"] },
+  {
+    text: "nameserver 127.0.0.11\nsearch lan example.com\noptions ndots:0\n",
+    domains: ["lan", "example.com"],
+  },
   { text: "search one\nsearch two", domains: ["two"] },
   { text: "domain lan", domains: ["lan"] },
   { text: "search .", domains: [] },

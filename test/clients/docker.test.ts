@@ -10,9 +10,16 @@ import { fakeEngine } from "../sources/docker/engine.ts";
 
 const SOCKET = { kind: "socket", path: "/var/run/docker.sock" } as const;
 
-function faultOf(error: unknown, address: Parameters<typeof throwDockerError>[0]["address"], gids = [65_532]): ServiceError {
+function faultOf(
+  error: unknown,
+  address: Parameters<typeof throwDockerError>[0]["address"],
+  gids = [65_532],
+): ServiceError {
   try {
-    return throwDockerError({ address, path: "/containers/json", user: { uid: 65_532, gids } }, error);
+    return throwDockerError(
+      { address, path: "/containers/json", user: { uid: 65_532, gids } },
+      error,
+    );
   } catch (fault) {
     if (fault instanceof ServiceError) return fault;
     throw fault;
@@ -46,7 +53,9 @@ describe("a socket that may not be opened", () => {
 
 describe("an engine that is not there", () => {
   it("on a socket is told with what may be missing in the container", () => {
-    expect(faultOf(Object.assign(new Error("x"), { code: "ECONNREFUSED" }), SOCKET).fix).toContain("/var/run/docker.sock is mounted");
+    expect(faultOf(Object.assign(new Error("x"), { code: "ECONNREFUSED" }), SOCKET).fix).toContain(
+      "/var/run/docker.sock is mounted",
+    );
   });
 
   it("behind an address is told with the setting that leads to it", () => {
@@ -57,7 +66,8 @@ describe("an engine that is not there", () => {
       tls: undefined,
     });
     expect(fault).toMatchObject({
-      message: "Docker does not answer at tcp://socket-proxy:2375 (ENOTFOUND); nothing is torn down",
+      message:
+        "Docker does not answer at tcp://socket-proxy:2375 (ENOTFOUND); nothing is torn down",
       transient: true,
     });
     expect(fault.fix).toContain("DOCKER_HOST");
@@ -65,16 +75,24 @@ describe("an engine that is not there", () => {
 });
 
 it("the address is the one that was given, whatever the environment says", async () => {
-  const server = createServer((request, response) => response.end(JSON.stringify({ asked: request.url })));
+  const server = createServer((request, response) =>
+    response.end(JSON.stringify({ asked: request.url })),
+  );
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const { port } = server.address() as AddressInfo;
   process.env["DOCKER_HOST"] = "tcp://127.0.0.1:1";
   try {
     const asked = z.object({ asked: z.string() });
-    expect(await createDocker({ kind: "tcp", host: "127.0.0.1", port, tls: undefined }).info(asked)).toEqual({ asked: "/info" });
+    expect(
+      await createDocker({ kind: "tcp", host: "127.0.0.1", port, tls: undefined }).info(asked),
+    ).toEqual({ asked: "/info" });
     await using engine = await fakeEngine();
-    engine.on("/info", (request, response) => response.end(JSON.stringify({ asked: `socket ${request.url}` })));
-    expect(await createDocker({ kind: "socket", path: engine.path }).info(asked)).toEqual({ asked: "socket /info" });
+    engine.on("/info", (request, response) =>
+      response.end(JSON.stringify({ asked: `socket ${request.url}` })),
+    );
+    expect(await createDocker({ kind: "socket", path: engine.path }).info(asked)).toEqual({
+      asked: "socket /info",
+    });
   } finally {
     delete process.env["DOCKER_HOST"];
     server.close();
@@ -84,7 +102,10 @@ it("the address is the one that was given, whatever the environment says", async
 it("every request is reported, answered or not", async () => {
   await using engine = await fakeEngine();
   const reports: CallReport[] = [];
-  const docker = createDocker({ kind: "socket", path: engine.path }, { onCall: (report) => reports.push(report) });
+  const docker = createDocker(
+    { kind: "socket", path: engine.path },
+    { onCall: (report) => reports.push(report) },
+  );
   engine.on("/info", (_request, response) => response.end("{}"));
   await docker.info(z.object({}));
   engine.on("/containers/json", (_request, response) => response.writeHead(403).end());

@@ -18,25 +18,40 @@ async function* chunksOf(text: string, size = 64 * 1024): AsyncGenerator<Uint8Ar
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-const read = (text: string, size?: number): Promise<string> => createReader(LIMITS).text(chunksOf(text, size));
+const read = (text: string, size?: number): Promise<string> =>
+  createReader(LIMITS).text(chunksOf(text, size));
 
 const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
-const values = (count: number): string => `[${Array.from({ length: count - 1 }, () => "1").join(",")}]`;
+const values = (count: number): string =>
+  `[${Array.from({ length: count - 1 }, () => "1").join(",")}]`;
 
 describe("an answer", () => {
   it.each([
-    { what: "size", fits: " ".repeat(MAX_ANSWER_BYTES), beyond: " ".repeat(MAX_ANSWER_BYTES + 1), says: "is larger than 4 MiB" },
+    {
+      what: "size",
+      fits: " ".repeat(MAX_ANSWER_BYTES),
+      beyond: " ".repeat(MAX_ANSWER_BYTES + 1),
+      says: "is larger than 4 MiB",
+    },
     {
       what: "number of values",
       fits: values(MAX_ANSWER_VALUES),
       beyond: values(MAX_ANSWER_VALUES + 1),
       says: "is larger than 400,000 values",
     },
-    { what: "depth", fits: nested(MAX_ANSWER_DEPTH), beyond: nested(MAX_ANSWER_DEPTH + 1), says: "is nested deeper than 64 levels" },
-  ])("at the limit of $what is read, and one beyond it is refused", async ({ fits, beyond, says }) => {
-    expect(await read(fits)).toBe(fits);
-    await expect(read(beyond)).rejects.toThrow(says);
-  });
+    {
+      what: "depth",
+      fits: nested(MAX_ANSWER_DEPTH),
+      beyond: nested(MAX_ANSWER_DEPTH + 1),
+      says: "is nested deeper than 64 levels",
+    },
+  ])(
+    "at the limit of $what is read, and one beyond it is refused",
+    async ({ fits, beyond, says }) => {
+      expect(await read(fits)).toBe(fits);
+      await expect(read(beyond)).rejects.toThrow(says);
+    },
+  );
 
   it("counts no sign that stands within a text", async () => {
     const text = JSON.stringify(`\\"${"[{,".repeat(MAX_ANSWER_VALUES)}`);
@@ -51,7 +66,10 @@ describe("an answer", () => {
   it("that is large is not mixed with another that is read at the same time", async () => {
     const reader = createReader(LIMITS);
     const [ones, twos] = ["1".repeat(1_000_000), "2".repeat(1_000_000)];
-    expect(await Promise.all([reader.text(chunksOf(ones)), reader.text(chunksOf(twos))])).toEqual([ones, twos]);
+    expect(await Promise.all([reader.text(chunksOf(ones)), reader.text(chunksOf(twos))])).toEqual([
+      ones,
+      twos,
+    ]);
   });
 
   it("that breaks off does not keep the next large one waiting", async () => {
@@ -81,14 +99,32 @@ describe("a list", () => {
   const page = { items: 0, bytes: 0, ms: 0 };
 
   it.each([
-    { what: "items", page: { ...page, items: MAX_LIST_ITEMS }, more: { ...page, items: 1 }, says: "is larger than 10,000 items" },
-    { what: "bytes", page: { ...page, bytes: MAX_LISTS_BYTES }, more: { ...page, bytes: 1 }, says: "together larger than 8 MiB" },
-    { what: "time", page: { ...page, ms: MAX_LIST_MS }, more: { ...page, ms: 1 }, says: "takes longer than 120 s" },
-  ])("at the limit of $what is read on, and one beyond it is refused", ({ page: full, more, says }) => {
-    const budget = createListBudgets().open();
-    budget.spend(full);
-    expect(() => budget.spend(more)).toThrow(says);
-  });
+    {
+      what: "items",
+      page: { ...page, items: MAX_LIST_ITEMS },
+      more: { ...page, items: 1 },
+      says: "is larger than 10,000 items",
+    },
+    {
+      what: "bytes",
+      page: { ...page, bytes: MAX_LISTS_BYTES },
+      more: { ...page, bytes: 1 },
+      says: "together larger than 8 MiB",
+    },
+    {
+      what: "time",
+      page: { ...page, ms: MAX_LIST_MS },
+      more: { ...page, ms: 1 },
+      says: "takes longer than 120 s",
+    },
+  ])(
+    "at the limit of $what is read on, and one beyond it is refused",
+    ({ page: full, more, says }) => {
+      const budget = createListBudgets().open();
+      budget.spend(full);
+      expect(() => budget.spend(more)).toThrow(says);
+    },
+  );
 
   it("at the limit of pages is read on, and one beyond it is refused", () => {
     const budget = createListBudgets().open();

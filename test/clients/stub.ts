@@ -37,8 +37,14 @@ export async function stub(...replies: readonly Reply[]): Promise<Stub> {
 }
 
 async function read(request: IncomingMessage): Promise<Received> {
-  const text = await request.toArray().then((chunks) => Buffer.concat(chunks as Buffer[]).toString());
-  return { method: request.method ?? "", url: request.url ?? "", body: text === "" ? undefined : JSON.parse(text) };
+  const text = await request
+    .toArray()
+    .then((chunks) => Buffer.concat(chunks as Buffer[]).toString());
+  return {
+    method: request.method ?? "",
+    url: request.url ?? "",
+    body: text === "" ? undefined : JSON.parse(text),
+  };
 }
 
 export const answer =

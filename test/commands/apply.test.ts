@@ -27,7 +27,14 @@ async function scene(): Promise<Scene> {
   const scope = stack.move();
   const all: ReturnType<typeof listed>[] = [];
   const add: Scene["add"] = (name, labels) => {
-    all.push(listed({ Id: name, Names: [`/${name}`], Labels: labels, Ports: [{ PrivatePort: 80, Type: "tcp" }] }));
+    all.push(
+      listed({
+        Id: name,
+        Names: [`/${name}`],
+        Labels: labels,
+        Ports: [{ PrivatePort: 80, Type: "tcp" }],
+      }),
+    );
     engine.on("/containers/json", (_request, response) => response.end(JSON.stringify(all)));
   };
   let stop = new AbortController();
@@ -47,7 +54,12 @@ async function scene(): Promise<Scene> {
       };
       const terminal = createTerminal({ write }, {});
       const code = await cli(argv, {
-        env: { ...sandbox.environment, CFAUTH_OWNER: "home", CFAUTH_LISTEN: "127.0.0.1:1", DOCKER_HOST: `unix://${engine.path}` },
+        env: {
+          ...sandbox.environment,
+          CFAUTH_OWNER: "home",
+          CFAUTH_LISTEN: "127.0.0.1:1",
+          DOCKER_HOST: `unix://${engine.path}`,
+        },
         readText: () => "",
         out: terminal,
         err: terminal,
@@ -61,7 +73,8 @@ async function scene(): Promise<Scene> {
   };
 }
 
-const records = ({ method, path }: Call): boolean => method === "POST" && /\/dns_records(\/batch)?$/.test(path);
+const records = ({ method, path }: Call): boolean =>
+  method === "POST" && /\/dns_records(\/batch)?$/.test(path);
 
 describe("plan and apply", () => {
   it("end with 2 while there is something to do and 0 when there is not, and apply tells each step in a line with its time", async () => {
@@ -77,7 +90,10 @@ describe("plan and apply", () => {
     expect(steps[7]).toMatch(
       /^✓ {3}8 \+ ingress rule {10}wiki\.home\.localhost {2}→ http:\/\/wiki\.tunnel:80 · login required {2}\d+\.\d s$/,
     );
-    expect(await at.type("plan")).toMatchObject({ code: 0, out: expect.stringContaining("No changes. 1 route is as the labels say") });
+    expect(await at.type("plan")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("No changes. 1 route is as the labels say"),
+    });
   });
 
   it("leave what belongs to a gone container to the daemon, and say so", async () => {
@@ -88,12 +104,16 @@ describe("plan and apply", () => {
     at.sandbox.controls.clear();
     const { code, out } = await at.type("apply");
     expect([code, at.sandbox.controls.writes()]).toEqual([0, []]);
-    expect(out).toContain("… old.home.localhost  its container is gone: the daemon removes it when the grace period ends");
+    expect(out).toContain(
+      "… old.home.localhost  its container is gone: the daemon removes it when the grace period ends",
+    );
     const planned = await at.type("plan", "--json");
     const { changes } = JSON.parse(planned.out);
-    expect(changes.map(({ hostname, action, reason }: Record<string, string>) => `${action} ${hostname} ${reason}`)).toEqual(
-      Array(4).fill("delete old.home.localhost container-gone"),
-    );
+    expect(
+      changes.map(
+        ({ hostname, action, reason }: Record<string, string>) => `${action} ${hostname} ${reason}`,
+      ),
+    ).toEqual(Array(4).fill("delete old.home.localhost container-gone"));
     expect(planned.code).toBe(2);
   });
 });
@@ -102,15 +122,26 @@ describe("a step that fails", () => {
   it("is told with what to do, and then what was done, what was not, and that what stands is safe", async () => {
     await using at = await scene();
     at.run("wiki");
-    at.sandbox.controls.fault(records, { kind: "status", ...failure(403, 10000, "Authentication error") }, 9);
+    at.sandbox.controls.fault(
+      records,
+      { kind: "status", ...failure(403, 10000, "Authentication error") },
+      9,
+    );
     const { code, out } = await at.type("apply");
     expect(code).toBe(1);
-    expect(out).toMatch(/✗ {3}9 \+ DNS record {12}wiki\.home\.localhost .*\n {6}.*CFA-CF-PERMISSION\n {6}→ .*\n/);
+    expect(out).toMatch(
+      /✗ {3}9 \+ DNS record {12}wiki\.home\.localhost .*\n {6}.*CFA-CF-PERMISSION\n {6}→ .*\n/,
+    );
     expect(out).not.toContain("known after");
-    expect(out).toMatch(/\nNot finished: 8 steps done, 2 not:\n {4}\+ DNS record .*\n {4}\+ tile .*\nWhat stands is safe: /);
+    expect(out).toMatch(
+      /\nNot finished: 8 steps done, 2 not:\n {4}\+ DNS record .*\n {4}\+ tile .*\nWhat stands is safe: /,
+    );
     at.sandbox.controls.heal();
     const again = await at.type("apply");
-    expect([again.code, again.out]).toEqual([0, expect.stringMatching(/\nDone: 2 steps in .*1 live, 0 waiting, 0 problems\.\n$/)]);
+    expect([again.code, again.out]).toEqual([
+      0,
+      expect.stringMatching(/\nDone: 2 steps in .*1 live, 0 waiting, 0 problems\.\n$/),
+    ]);
   });
 });
 
@@ -126,7 +157,9 @@ describe("what is closed or narrowed while cloudflared does not run it", () => {
     at.run("wiki");
     const { code, out } = await impatiently(() => at.type(...command));
     expect([code, out]).toEqual([1, expect.stringMatching(ends)]);
-    expect(out).toMatch(/! a cloudflared of the tunnel cfauth still runs older rules than those that cfauth wrote.*\n {4}→ read in docker/);
+    expect(out).toMatch(
+      /! a cloudflared of the tunnel cfauth still runs older rules than those that cfauth wrote.*\n {4}→ read in docker/,
+    );
     at.sandbox.cloudflare.propagation.lag({ configuration: 0 });
     expect((await at.type(...command)).code).toBe(0);
   });
@@ -151,7 +184,11 @@ describe("many steps that fail for one reason", () => {
   it("tell it once, and the list of what was not done has an end", async () => {
     await using at = await scene();
     at.run(...Array.from({ length: 20 }, (_, n) => `app-${n}`));
-    at.sandbox.controls.fault(records, { kind: "status", ...failure(403, 10000, "Authentication error") }, 99);
+    at.sandbox.controls.fault(
+      records,
+      { kind: "status", ...failure(403, 10000, "Authentication error") },
+      99,
+    );
     const { out } = await at.type("apply");
     expect(out.match(/✗ .* DNS record /g)).toHaveLength(20);
     expect(out.match(/^ {6}→ /gm)).toHaveLength(1);
@@ -160,21 +197,34 @@ describe("many steps that fail for one reason", () => {
 });
 
 describe("labels of a stranger's container", () => {
-  it.each([["plan"], ["apply"], ["doctor"], ["plan", "--json"]])("neither steer the terminal nor show an address: %j", async (...argv) => {
-    await using at = await scene();
-    at.run("wiki");
-    at.add("evil", { "cfauth.hostname": `evil.${at.sandbox.zone}`, "cfauth.access.groups": "bob@example.com" });
-    at.add("worse", { "cfauth.hostname": `worse.${at.sandbox.zone}`, "cfauth.\u001b[8m\u001b[2Jx": "1" });
-    const { out } = await at.type(...argv);
-    expect(out).toContain("CFA-LABEL-UNKNOWN");
-    expect(out).toContain("(an e-mail address)");
-    expect(out).not.toMatch(/\u001b|bob@/);
-  });
+  it.each([["plan"], ["apply"], ["doctor"], ["plan", "--json"]])(
+    "neither steer the terminal nor show an address: %j",
+    async (...argv) => {
+      await using at = await scene();
+      at.run("wiki");
+      at.add("evil", {
+        "cfauth.hostname": `evil.${at.sandbox.zone}`,
+        "cfauth.access.groups": "bob@example.com",
+      });
+      at.add("worse", {
+        "cfauth.hostname": `worse.${at.sandbox.zone}`,
+        "cfauth.\u001b[8m\u001b[2Jx": "1",
+      });
+      const { out } = await at.type(...argv);
+      expect(out).toContain("CFA-LABEL-UNKNOWN");
+      expect(out).toContain("(an e-mail address)");
+      expect(out).not.toMatch(/\u001b|bob@/);
+    },
+  );
 });
 
 describe("Ctrl-C", () => {
   /** At the nth call from now on that matches. */
-  const interrupted = (at: Scene, nth: number, match: (call: Call) => boolean = () => true): void => {
+  const interrupted = (
+    at: Scene,
+    nth: number,
+    match: (call: Call) => boolean = () => true,
+  ): void => {
     at.sandbox.controls.heal();
     let seen = 0;
     at.sandbox.controls.hook((call, moment) => {
@@ -189,7 +239,9 @@ describe("Ctrl-C", () => {
     const { code, out } = await at.type("apply");
     expect(code).toBe(1);
     expect(out).not.toMatch(/✗|CFA-|waiting|known after/);
-    expect(out).toMatch(/\nStopped: \d+ steps done, \d+ not:\n {4}\+ .*\n[\s\S]*\nWhat stands is safe: [\s\S]*\nRun cfauth apply again/);
+    expect(out).toMatch(
+      /\nStopped: \d+ steps done, \d+ not:\n {4}\+ .*\n[\s\S]*\nWhat stands is safe: [\s\S]*\nRun cfauth apply again/,
+    );
     at.sandbox.controls.heal();
     expect((await at.type("apply")).code).toBe(0);
   });
@@ -203,14 +255,20 @@ describe("Ctrl-C", () => {
     interrupted(at, 1);
     expect(await at.type("plan")).toEqual({ code: 1, out: "Stopped before anything was done.\n" });
     interrupted(at, looks);
-    expect(await at.type("plan")).toMatchObject({ code: 2, out: expect.stringContaining("Plan: ") });
+    expect(await at.type("plan")).toMatchObject({
+      code: 2,
+      out: expect.stringContaining("Plan: "),
+    });
   });
 
   it("ends doctor without a diagnosis of what was not looked at", async () => {
     await using at = await scene();
     interrupted(at, 1);
     const { code, out } = await at.type("doctor");
-    expect([code, out]).toEqual([1, expect.stringMatching(/\nStopped: not everything was looked at\.\n$/)]);
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(/\nStopped: not everything was looked at\.\n$/),
+    ]);
     expect(out).not.toMatch(/did not call|was not called|problem/);
     interrupted(at, 1);
     expect(await at.type("doctor", "--json")).toEqual({ code: 1, out: "" });
@@ -235,6 +293,9 @@ describe("an engine that does not answer", () => {
         },
       },
     ]);
-    expect(await at.type("plan")).toEqual({ code: 1, out: expect.stringMatching(/^✗ .* {2}CFA-DOCKER-\w+\n {4}→ .*\n$/) });
+    expect(await at.type("plan")).toEqual({
+      code: 1,
+      out: expect.stringMatching(/^✗ .* {2}CFA-DOCKER-\w+\n {4}→ .*\n$/),
+    });
   });
 });

@@ -4,9 +4,13 @@ import { describe, expect, it } from "vitest";
 import { healthcheck } from "../../src/cli/commands/healthcheck.ts";
 
 /** A daemon that answers so, or not at all. */
-async function daemon(host: string, status: number | undefined): Promise<{ readonly port: number } & AsyncDisposable> {
+async function daemon(
+  host: string,
+  status: number | undefined,
+): Promise<{ readonly port: number } & AsyncDisposable> {
   const server: Server = createServer((request, response) => {
-    if (status !== undefined) response.writeHead(request.url === "/healthz" ? status : 404).end("{}");
+    if (status !== undefined)
+      response.writeHead(request.url === "/healthz" ? status : 404).end("{}");
   });
   await new Promise<void>((listening) => server.listen(0, host, listening));
   return {

@@ -3,7 +3,11 @@ import { createProgress } from "../../src/cli/commands/progress-bar.ts";
 import { createTerminal } from "../../src/core/terminal.ts";
 
 /** Twenty steps, of which a line is told and seven are done. */
-function written(output: { readonly isTTY?: boolean; readonly columns?: number }, total = 20, env = {}): string {
+function written(
+  output: { readonly isTTY?: boolean; readonly columns?: number },
+  total = 20,
+  env = {},
+): string {
   let text = "";
   const write = (more: string): void => {
     text += more;
@@ -33,10 +37,13 @@ describe("how far it is", () => {
   });
 
   it("has no sign that the terminal may not show", () => {
-    expect(written({ isTTY: true, columns: 80 }, 20, { LANG: "C" })).toContain("[#########---------------------] 6 of 20 - 0 s");
+    expect(written({ isTTY: true, columns: 80 }, 20, { LANG: "C" })).toContain(
+      "[#########---------------------] 6 of 20 - 0 s",
+    );
   });
 
   it("never breaks into a second line", () => {
-    for (const line of written({ isTTY: true, columns: 20 }).split(/\r\u001b\[2K|\n/)) expect(line.length).toBeLessThan(20);
+    for (const line of written({ isTTY: true, columns: 20 }).split(/\r\u001b\[2K|\n/))
+      expect(line.length).toBeLessThan(20);
   });
 });

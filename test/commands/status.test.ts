@@ -4,7 +4,14 @@ import { describe, expect, it } from "vitest";
 import { cli } from "../../src/cli/cli.ts";
 import { createTerminal } from "../../src/core/terminal.ts";
 import type { Report } from "../../src/status/report.ts";
-import { LIVE, pageOf, reportedProblem, reportedRoute, reportOf, TROUBLE } from "../http/reports.ts";
+import {
+  LIVE,
+  pageOf,
+  reportedProblem,
+  reportedRoute,
+  reportOf,
+  TROUBLE,
+} from "../http/reports.ts";
 
 /** `cfauth status` beside whatever listens there. */
 async function ran(port: number, ...options: readonly string[]) {
@@ -61,7 +68,10 @@ describe("cfauth status", () => {
   });
 
   it("says what is the matter, what to do, and what waits for what", async () => {
-    const { code, out } = await beside({ ...TROUBLE, routes: TROUBLE.routes.map((it) => ({ ...it, since: ago(14 * 60_000) })) });
+    const { code, out } = await beside({
+      ...TROUBLE,
+      routes: TROUBLE.routes.map((it) => ({ ...it, since: ago(14 * 60_000) })),
+    });
     expect(code).toBe(1);
     expect(out).toContain(
       [
@@ -95,23 +105,46 @@ describe("cfauth status", () => {
   });
 
   it.each([
-    { name: "a warning", code: 0, report: reportOf({ ...LIVE, problems: [reportedProblem({ severity: "warning" })] }) },
+    {
+      name: "a warning",
+      code: 0,
+      report: reportOf({ ...LIVE, problems: [reportedProblem({ severity: "warning" })] }),
+    },
     {
       name: "a route that waits",
       code: 0,
-      report: reportOf({ routes: [reportedRoute("a.example.com", { state: "waiting", reason: "waiting for it" })] }),
+      report: reportOf({
+        routes: [reportedRoute("a.example.com", { state: "waiting", reason: "waiting for it" })],
+      }),
     },
-    { name: "a route with a problem", code: 1, report: reportOf({ routes: [reportedRoute("a.example.com", { state: "problem" })] }) },
-    { name: "a problem of no route", code: 1, report: reportOf({ ...LIVE, problems: [reportedProblem({ hostname: null })] }) },
-    { name: "a neighbour that does not answer", code: 1, report: reportOf({ ...LIVE, checks: { ...LIVE.checks, tunnel: "failing" } }) },
+    {
+      name: "a route with a problem",
+      code: 1,
+      report: reportOf({ routes: [reportedRoute("a.example.com", { state: "problem" })] }),
+    },
+    {
+      name: "a problem of no route",
+      code: 1,
+      report: reportOf({ ...LIVE, problems: [reportedProblem({ hostname: null })] }),
+    },
+    {
+      name: "a neighbour that does not answer",
+      code: 1,
+      report: reportOf({ ...LIVE, checks: { ...LIVE.checks, tunnel: "failing" } }),
+    },
     { name: "a daemon that has just started", code: 1, report: reportOf({ lastPass: null }) },
   ])("ends with $code for $name, with and without --json", async ({ code, report }) => {
-    expect([(await beside(report)).code, (await beside(report, "--json")).code]).toEqual([code, code]);
+    expect([(await beside(report)).code, (await beside(report, "--json")).code]).toEqual([
+      code,
+      code,
+    ]);
   });
 
   it("lets no name steer the terminal or look like a line of its own", async () => {
     const name = "app\u001b[2J\r\n✓ Live  bank.example.com";
-    const { out } = await beside(reportOf({ routes: [reportedRoute("a.example.com", { container: name, who: name })] }));
+    const { out } = await beside(
+      reportOf({ routes: [reportedRoute("a.example.com", { container: name, who: name })] }),
+    );
     expect(out).not.toMatch(/[\u001b\r]/);
     expect(out.split("\n").filter((line) => line.startsWith("✓ Live"))).toHaveLength(1);
   });
@@ -121,7 +154,9 @@ describe("cfauth status", () => {
     await gone.close();
     const { code, out, err } = await ran(gone.port, "--json");
     expect([code, out]).toEqual([1, ""]);
-    expect(err).toContain(`✗ no daemon answers at http://127.0.0.1:${gone.port} (ECONNREFUSED)\n    → `);
+    expect(err).toContain(
+      `✗ no daemon answers at http://127.0.0.1:${gone.port} (ECONNREFUSED)\n    → `,
+    );
     expect(err).toContain("docker compose logs cfauth");
   });
 

@@ -29,14 +29,26 @@ export async function asker(networks: readonly [Network, ...Network[]]): Promise
     StopSignal: "SIGKILL",
     HostConfig: { NetworkMode: first.name },
   });
-  for (const network of others) await engine.getNetwork(network.id).connect({ Container: created.id });
+  for (const network of others)
+    await engine.getNetwork(network.id).connect({ Container: created.id });
   await created.start();
   const program = await clientProgram();
   return {
     hostname: created.id.slice(0, 12),
     dns: {
       addresses: async (names, timeoutMs) =>
-        new Map(JSON.parse(await output(created, [NODE, "--input-type=module", "--eval", program, String(timeoutMs), ...names]))),
+        new Map(
+          JSON.parse(
+            await output(created, [
+              NODE,
+              "--input-type=module",
+              "--eval",
+              program,
+              String(timeoutMs),
+              ...names,
+            ]),
+          ),
+        ),
       searchDomains: () => [],
     },
     [Symbol.asyncDispose]: async () => void (await created.remove({ force: true, v: true })),

@@ -3,7 +3,18 @@
  * They have what the real ones have as far as cfauth is concerned: Node 24 at the same place, the user, no shell.
  */
 
-import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -18,7 +29,10 @@ const IN_IMAGE = "/etc/ssl/certs/ca-certificates.crt";
 export async function runtimeImage(): Promise<string> {
   return laid("cfauth-test-runtime", async (folder) => {
     await layNode(join(folder, "root"));
-    await writeFile(join(folder, "Dockerfile"), 'FROM scratch\nCOPY root/ /\nUSER 65532\nENTRYPOINT ["/nodejs/bin/node"]\n');
+    await writeFile(
+      join(folder, "Dockerfile"),
+      'FROM scratch\nCOPY root/ /\nUSER 65532\nENTRYPOINT ["/nodejs/bin/node"]\n',
+    );
   });
 }
 
@@ -54,7 +68,8 @@ async function layNode(root: string): Promise<void> {
     "root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n",
   );
   await writeFile(join(root, "etc/group"), "root:x:0:\nnonroot:x:65532:\n");
-  for (const folder of ["tmp", "home/nonroot"]) await mkdir(join(root, folder), { recursive: true });
+  for (const folder of ["tmp", "home/nonroot"])
+    await mkdir(join(root, folder), { recursive: true });
 }
 
 /** Debian's libraries are the same on every machine that can run the `node` package, save the loader's place. */
@@ -65,16 +80,19 @@ async function librariesOf(program: string): Promise<readonly string[]> {
 
 async function layShell(root: string): Promise<void> {
   const busybox = await ensureBusybox();
-  if (busybox.kind === "image") throw new Error("the stand-in for the build stage needs a static busybox on this machine");
+  if (busybox.kind === "image")
+    throw new Error("the stand-in for the build stage needs a static busybox on this machine");
   await place(busybox.path, join(root, "bin/busybox"));
   const programs = (await command(busybox.path, ["--list"])).trim().split("\n");
-  for (const program of programs.filter((each) => each !== "busybox")) await symlink("busybox", join(root, "bin", program));
+  for (const program of programs.filter((each) => each !== "busybox"))
+    await symlink("busybox", join(root, "bin", program));
 }
 
 async function layNpm(root: string): Promise<void> {
   const npm = dirname(dirname(await npmCli()));
   await cp(npm, join(root, "usr/local/lib/npm"), { recursive: true, dereference: true });
-  for (const folder of ["usr/local/bin", "usr/bin", "root"]) await mkdir(join(root, folder), { recursive: true });
+  for (const folder of ["usr/local/bin", "usr/bin", "root"])
+    await mkdir(join(root, folder), { recursive: true });
   await symlink("/nodejs/bin/node", join(root, "usr/local/bin/node"));
   await symlink("/usr/local/lib/npm/bin/npm-cli.js", join(root, "usr/local/bin/npm"));
   await symlink("/bin/env", join(root, "usr/bin/env"));
@@ -85,7 +103,9 @@ async function layNpm(root: string): Promise<void> {
 async function npmSettings(): Promise<string> {
   const lines = [`cafile=${IN_IMAGE}`, "update-notifier=false"];
   for (const name of ["registry", "proxy", "https-proxy", "noproxy"]) {
-    const value = (await command(process.execPath, [await npmCli(), "config", "get", name, "--loglevel=error"])).trim();
+    const value = (
+      await command(process.execPath, [await npmCli(), "config", "get", name, "--loglevel=error"])
+    ).trim();
     if (value !== "" && value !== "null") lines.push(`${name}=${value}`);
   }
   return `${lines.join("\n")}\n`;

@@ -28,7 +28,10 @@ export async function isBuilt(tag: string): Promise<boolean> {
 
 async function build(engine: Dockerode, folder: string, tag: string): Promise<void> {
   const src = await readdir(folder);
-  const progress = await engine.buildImage({ context: folder, src }, { t: tag, forcerm: true, labels: { [LABEL.cache]: tag } });
+  const progress = await engine.buildImage(
+    { context: folder, src },
+    { t: tag, forcerm: true, labels: { [LABEL.cache]: tag } },
+  );
   await new Promise<void>((resolve, reject) => {
     engine.modem.followProgress(progress, (err, steps: readonly { error?: string }[] = []) => {
       const failure = err?.message ?? steps.find((step) => step.error !== undefined)?.error;

@@ -65,8 +65,10 @@ export function container(engine: Dockerode, id: string): Container {
       await own.rename({ name: unique(name) });
       return unique(name);
     },
-    connect: async (network) => void (await engine.getNetwork(network.id).connect({ Container: id })),
-    disconnect: async (network) => void (await engine.getNetwork(network.id).disconnect({ Container: id })),
+    connect: async (network) =>
+      void (await engine.getNetwork(network.id).connect({ Container: id })),
+    disconnect: async (network) =>
+      void (await engine.getNetwork(network.id).disconnect({ Container: id })),
     ip: async (network) => address(await own.inspect(), network),
     setHealthy: async (healthy) => touch(own, healthy),
     inspect: () => own.inspect(),
@@ -97,22 +99,30 @@ class Workload extends GenericContainer {
       .withAutoCleanup(false);
     if (first === undefined) return;
     this.withNetworkMode(first.name);
-    this.createOpts.NetworkingConfig = { EndpointsConfig: { [first.name]: { Aliases: [...(wanted.aliases ?? [])] } } };
+    this.createOpts.NetworkingConfig = {
+      EndpointsConfig: { [first.name]: { Aliases: [...(wanted.aliases ?? [])] } },
+    };
   }
 
   /** Before the process starts, so that the first event about the container finds it on all of its networks. */
   protected override async containerCreated(id: string): Promise<void> {
     const { networks = [], aliases = [] } = this.#wanted;
     for (const network of networks.slice(1)) {
-      await this.#engine.getNetwork(network.id).connect({ Container: id, EndpointConfig: { Aliases: [...aliases] } });
+      await this.#engine
+        .getNetwork(network.id)
+        .connect({ Container: id, EndpointConfig: { Aliases: [...aliases] } });
     }
   }
 }
 
-function address({ NetworkSettings, Name }: Dockerode.ContainerInspectInfo, network: Network | undefined): string {
+function address(
+  { NetworkSettings, Name }: Dockerode.ContainerInspectInfo,
+  network: Network | undefined,
+): string {
   const ends = NetworkSettings.Networks;
   const end = network === undefined ? Object.values(ends)[0] : ends[network.name];
-  if (!end?.IPAddress) throw new Error(`${Name} has no address${network ? ` on ${network.name}` : ""}`);
+  if (!end?.IPAddress)
+    throw new Error(`${Name} has no address${network ? ` on ${network.name}` : ""}`);
   return end.IPAddress;
 }
 

@@ -43,7 +43,11 @@ describe("origin containers", () => {
   test("are on all their networks, under their aliases", async () => {
     await using front = await network("front");
     await using back = await network("back");
-    await using origin = await start({ name: "two-nets", networks: [front, back], aliases: ["wiki"] });
+    await using origin = await start({
+      name: "two-nets",
+      networks: [front, back],
+      aliases: ["wiki"],
+    });
     const { Networks } = (await origin.inspect()).NetworkSettings;
     expect(Object.keys(Networks).sort()).toEqual([back.name, front.name].sort());
     expect(Networks[front.name]?.Aliases).toContain("wiki");
@@ -64,8 +68,14 @@ describe("origin containers", () => {
 
   test("start by the dozen in the order asked for", async () => {
     await using tunnel = await network();
-    await using many = await startMany(8, (n) => ({ name: `many-${n}`, labels: { n: String(n) }, networks: [tunnel] }));
-    const order = await Promise.all(many.containers.map(async (each) => (await each.inspect()).Config.Labels.n));
+    await using many = await startMany(8, (n) => ({
+      name: `many-${n}`,
+      labels: { n: String(n) },
+      networks: [tunnel],
+    }));
+    const order = await Promise.all(
+      many.containers.map(async (each) => (await each.inspect()).Config.Labels.n),
+    );
     expect(order).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
   }, 60_000);
 });
@@ -84,9 +94,17 @@ describe("the reaper", () => {
 
   test("takes at start what a dead process left behind, and nothing of a living one", async () => {
     const engine = await docker();
-    const dead = { ...RUN_LABELS, [LABEL.run]: `${RUN_ID}-dead`, [LABEL.pid]: String(await pidOfTheDead()) };
+    const dead = {
+      ...RUN_LABELS,
+      [LABEL.run]: `${RUN_ID}-dead`,
+      [LABEL.pid]: String(await pidOfTheDead()),
+    };
     const living = { ...RUN_LABELS, [LABEL.run]: `${RUN_ID}-living` };
-    const elsewhere = { ...dead, [LABEL.run]: `${RUN_ID}-elsewhere`, [LABEL.host]: "another-machine" };
+    const elsewhere = {
+      ...dead,
+      [LABEL.run]: `${RUN_ID}-elsewhere`,
+      [LABEL.host]: "another-machine",
+    };
     const [gone, stays, away] = [await madeBy(dead), await madeBy(living), await madeBy(elsewhere)];
     await reapLeftovers();
     await expect(engine.getContainer(gone).inspect()).rejects.toMatchObject({ statusCode: 404 });
@@ -101,7 +119,8 @@ test("the reaper may begin in several files at the same moment", async () => {
 }, 60_000);
 
 describe("a network that Docker will not remove", () => {
-  const refused = (statusCode: number) => Object.assign(new Error("has active endpoints"), { statusCode });
+  const refused = (statusCode: number) =>
+    Object.assign(new Error("has active endpoints"), { statusCode });
   const stuck = (containers: object, statusCode = 403) => ({
     remove: vi.fn().mockRejectedValue(refused(statusCode)),
     inspect: vi.fn().mockResolvedValue({ Name: "tunnel", Containers: containers }),
@@ -139,7 +158,12 @@ async function madeBy(labels: Record<string, string>): Promise<string> {
   await engine.createNetwork({ Name: name, Labels: labels });
   await engine.createVolume({ Name: name, Labels: labels });
   const HostConfig = { NetworkMode: name, Binds: [`${name}:/kept`] };
-  const made = await engine.createContainer({ name, Image: Config.Image, Labels: labels, HostConfig });
+  const made = await engine.createContainer({
+    name,
+    Image: Config.Image,
+    Labels: labels,
+    HostConfig,
+  });
   await made.start();
   return made.id;
 }

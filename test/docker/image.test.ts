@@ -32,14 +32,19 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
       'const s = fs.readFileSync("/proc/self/status", "utf8"); console.log(process.getuid(), process.getgid(), /CapEff:\\s*(\\w+)/.exec(s)[1])';
     const { output } = await ran(tag, { Entrypoint: [...NODE, state] });
     expect(output.trim()).toBe("65532 65532 0000000000000000");
-    const write = await ran(tag, { Entrypoint: [...NODE, 'fs.writeFileSync("/usr/local/bin/other", "")'] });
+    const write = await ran(tag, {
+      Entrypoint: [...NODE, 'fs.writeFileSync("/usr/local/bin/other", "")'],
+    });
     expect(write.output).toContain("EROFS");
   }, 60_000);
 
   test("cannot be changed by its own user, even where the root is writable", async () => {
     const write =
       'for (const f of ["/usr/local/bin/other", "/usr/local/lib/cfauth.mjs"]) try { fs.appendFileSync(f, ""); console.log(f) } catch {}';
-    expect((await ran(tag, { Entrypoint: [...NODE, write], HostConfig: { ReadonlyRootfs: false } })).output).toBe("");
+    expect(
+      (await ran(tag, { Entrypoint: [...NODE, write], HostConfig: { ReadonlyRootfs: false } }))
+        .output,
+    ).toBe("");
   }, 60_000);
 
   test("names its faulty settings and ends with EX_CONFIG", async () => {
@@ -49,8 +54,11 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
   }, 60_000);
 
   test("has no shell and no busybox", async () => {
-    const list = 'for (const d of process.argv.slice(1)) try { console.log(fs.readdirSync(d).join("\\n")) } catch {}';
-    const { output } = await ran(tag, { Entrypoint: [...NODE, list, "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin"] });
+    const list =
+      'for (const d of process.argv.slice(1)) try { console.log(fs.readdirSync(d).join("\\n")) } catch {}';
+    const { output } = await ran(tag, {
+      Entrypoint: [...NODE, list, "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin"],
+    });
     const programs = output.split(/\r?\n/);
     expect(programs).toContain("cfauth");
     expect(programs.filter((name) => /^(\w*sh|busybox|npm|env)$/.test(name))).toEqual([]);
@@ -61,7 +69,8 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
   }, 60_000);
 
   test("says by healthcheck what the daemon says", async () => {
-    const answers = (status: number) => `http.createServer((q, a) => a.writeHead(${status}).end()).listen(8080, () => console.log("up"))`;
+    const answers = (status: number) =>
+      `http.createServer((q, a) => a.writeHead(${status}).end()).listen(8080, () => console.log("up"))`;
     expect(await healthOf(answers(200))).toBe(0);
     expect(await healthOf(answers(503))).toBe(1);
   }, 60_000);
@@ -69,8 +78,12 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
   test("gives a named volume for the tunnel token to its user", async () => {
     const name = unique("token");
     await (await docker()).createVolume({ Name: name, Labels: { ...RUN_LABELS } });
-    const write = 'fs.writeFileSync("/run/cfauth/token", "x", { mode: 0o400 }); console.log(fs.statSync("/run/cfauth").uid)';
-    const { output } = await ran(tag, { Entrypoint: [...NODE, write], HostConfig: { Binds: [`${name}:/run/cfauth`] } });
+    const write =
+      'fs.writeFileSync("/run/cfauth/token", "x", { mode: 0o400 }); console.log(fs.statSync("/run/cfauth").uid)';
+    const { output } = await ran(tag, {
+      Entrypoint: [...NODE, write],
+      HostConfig: { Binds: [`${name}:/run/cfauth`] },
+    });
     expect(output.trim()).toBe("65532");
   }, 60_000);
 
@@ -89,7 +102,9 @@ describe.skipIf(!existsSync(`${ROOT}/src/main.ts`))("the image", () => {
         "org.opencontainers.image.source": about.repository.url.replace(/^git\+(.*)\.git$/, "$1"),
         "org.opencontainers.image.documentation": `${about.homepage}#readme`,
         "org.opencontainers.image.vendor": "cfauth",
-        "org.opencontainers.image.base.name": expect.stringMatching(/^(cfauth-test-runtime|gcr\.io\/distroless\/nodejs24-debian12):\w+$/),
+        "org.opencontainers.image.base.name": expect.stringMatching(
+          /^(cfauth-test-runtime|gcr\.io\/distroless\/nodejs24-debian12):\w+$/,
+        ),
       },
     });
     expect(Config.Cmd ?? []).toEqual([]);
@@ -102,12 +117,20 @@ async function inspected() {
 
 /** The exit code of `cfauth healthcheck` beside a server that stands for the daemon. */
 async function healthOf(server: string): Promise<number | null> {
-  const created = await (await docker()).createContainer(restricted(tag, { Entrypoint: [...NODE, server] }));
+  const created = await (await docker()).createContainer(
+    restricted(tag, { Entrypoint: [...NODE, server] }),
+  );
   try {
     await created.start();
-    await expect.poll(async () => (await created.logs({ stdout: true })).toString("utf8"), { timeout: 10_000 }).toContain("up");
+    await expect
+      .poll(async () => (await created.logs({ stdout: true })).toString("utf8"), {
+        timeout: 10_000,
+      })
+      .toContain("up");
     const exec = await created.exec({ Cmd: ["cfauth", "healthcheck"], AttachStdout: true });
-    await new Promise((resolve) => exec.start({}).then((stream) => stream.resume().on("end", resolve)));
+    await new Promise((resolve) =>
+      exec.start({}).then((stream) => stream.resume().on("end", resolve)),
+    );
     return (await exec.inspect()).ExitCode;
   } finally {
     await created.remove({ force: true });

@@ -57,8 +57,13 @@ export async function originImage(variant: Variant = "one"): Promise<string> {
 export async function labelledImage(labels: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-labelled-"));
   try {
-    const said = Object.entries(labels).map(([name, text]) => `LABEL ${JSON.stringify(name)}=${JSON.stringify(text)}`);
-    await writeFile(join(folder, "Dockerfile"), [`FROM ${await originImage("one")}`, ...said, ""].join("\n"));
+    const said = Object.entries(labels).map(
+      ([name, text]) => `LABEL ${JSON.stringify(name)}=${JSON.stringify(text)}`,
+    );
+    await writeFile(
+      join(folder, "Dockerfile"),
+      [`FROM ${await originImage("one")}`, ...said, ""].join("\n"),
+    );
     return await builtImage("cfauth-test-labelled", folder);
   } finally {
     await rm(folder, { recursive: true });
@@ -75,7 +80,9 @@ async function lay(folder: string, variant: Variant, busybox: Busybox): Promise<
 function dockerfile(variant: Variant, busybox: Busybox): string {
   return [
     "FROM scratch",
-    busybox.kind === "file" ? "COPY busybox /bin/busybox" : `COPY --from=${busybox.ref} /bin/busybox /bin/busybox`,
+    busybox.kind === "file"
+      ? "COPY busybox /bin/busybox"
+      : `COPY --from=${busybox.ref} /bin/busybox /bin/busybox`,
     "COPY entry /entry",
     // Process 1 ignores SIGTERM unless it handles it, and then every stop would take ten seconds.
     "STOPSIGNAL SIGKILL",

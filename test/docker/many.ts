@@ -20,7 +20,9 @@ export async function startMany(count: number, wanted: (index: number) => Wanted
   const all = Array.from({ length: count }, (_, index) => wanted(index));
   const tags = new Map<Wanted["image"], string>();
   for (const each of all) if (!tags.has(each.image)) tags.set(each.image, await tagOf(each));
-  const containers = await queue.addAll(all.map((each) => () => startOne(engine, each, tags.get(each.image) ?? "")));
+  const containers = await queue.addAll(
+    all.map((each) => () => startOne(engine, each, tags.get(each.image) ?? "")),
+  );
   return {
     containers,
     [Symbol.asyncDispose]: async () => {
@@ -42,7 +44,9 @@ async function startOne(engine: Dockerode, wanted: Wanted, tag: string): Promise
     }),
   });
   for (const network of others) {
-    await engine.getNetwork(network.id).connect({ Container: created.id, EndpointConfig: { Aliases: [...aliases] } });
+    await engine
+      .getNetwork(network.id)
+      .connect({ Container: created.id, EndpointConfig: { Aliases: [...aliases] } });
   }
   await created.start();
   return container(engine, created.id);

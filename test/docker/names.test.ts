@@ -30,9 +30,16 @@ describe("the host of a rule on a real engine", () => {
   }, 60_000);
 
   const web = (more: Partial<Wanted> = {}): Promise<Container> =>
-    start({ name: "web", networks: [tunnel], labels: { "cfauth.hostname": "web.example.com" }, ...more });
-  const stranger = (aliases: readonly string[], on = tunnel): Promise<Container> => start({ name: "stranger", networks: [on], aliases });
-  const ask = async (host: string): Promise<readonly string[] | undefined> => (await who.dns.addresses([host], PATIENCE_MS)).get(host);
+    start({
+      name: "web",
+      networks: [tunnel],
+      labels: { "cfauth.hostname": "web.example.com" },
+      ...more,
+    });
+  const stranger = (aliases: readonly string[], on = tunnel): Promise<Container> =>
+    start({ name: "stranger", networks: [on], aliases });
+  const ask = async (host: string): Promise<readonly string[] | undefined> =>
+    (await who.dns.addresses([host], PATIENCE_MS)).get(host);
 
   const listed = async (): Promise<readonly Workload[]> => {
     const engine = createDocker({ kind: "socket", path: "/var/run/docker.sock" });
@@ -40,7 +47,8 @@ describe("the host of a rule on a real engine", () => {
       dns: { ...who.dns, addresses: (names) => who.dns.addresses(names, PATIENCE_MS) },
       outside: async () => new Map(),
       hostname: who.hostname,
-      isLabelled: ({ labels, name }) => labels["cfauth.hostname"] !== undefined && name.endsWith(RUN_ID),
+      isLabelled: ({ labels, name }) =>
+        labels["cfauth.hostname"] !== undefined && name.endsWith(RUN_ID),
       networks: () => [tunnel.name],
       routed: () => [],
     });
@@ -58,14 +66,22 @@ describe("the host of a rule on a real engine", () => {
     const id = container.id.slice(0, 12);
     const name = `${unique("web")}.${tunnel.name}`;
     expect(await written()).toEqual([name, undefined]);
-    for (const host of [name, name.replace("web", "WEB"), id, `${id}.${tunnel.name}`]) expect([host, await ask(host)]).toEqual([host, own]);
+    for (const host of [name, name.replace("web", "WEB"), id, `${id}.${tunnel.name}`])
+      expect([host, await ask(host)]).toEqual([host, own]);
     expect(await ask(`${unique("web")}.${other.name}`)).not.toEqual(own);
   });
 
   test("works for a container whose name has a dot", async () => {
-    await using container = await start({ name: "nas.lan", networks: [tunnel], labels: { "cfauth.hostname": "nas.example.com" } });
+    await using container = await start({
+      name: "nas.lan",
+      networks: [tunnel],
+      labels: { "cfauth.hostname": "nas.example.com" },
+    });
     const [host = ""] = await written();
-    expect([host, await ask(host)]).toEqual([`${unique("nas.lan")}.${tunnel.name}`, [await container.ip(tunnel)]]);
+    expect([host, await ask(host)]).toEqual([
+      `${unique("nas.lan")}.${tunnel.name}`,
+      [await container.ip(tunnel)],
+    ]);
   });
 
   test("leads to no container while it is stopped, and to the same one again without a change, also when it is recreated", async () => {
@@ -78,10 +94,16 @@ describe("the host of a rule on a real engine", () => {
       expect((await ask(host)) ?? []).not.toContain(address);
       expect(await written()).toEqual([undefined, undefined]);
       await container.start();
-      expect([await written(), await ask(host)]).toEqual([[host, undefined], [await container.ip(tunnel)]]);
+      expect([await written(), await ask(host)]).toEqual([
+        [host, undefined],
+        [await container.ip(tunnel)],
+      ]);
     }
     await using again = await web();
-    expect([await written(), await ask(host)]).toEqual([[host, undefined], [await again.ip(tunnel)]]);
+    expect([await written(), await ask(host)]).toEqual([
+      [host, undefined],
+      [await again.ip(tunnel)],
+    ]);
   });
 
   test("is the short id where a stranger on the network has the name as an alias, and the short id is the container's alone", async () => {
@@ -89,15 +111,24 @@ describe("the host of a rule on a real engine", () => {
     await using thief = await stranger([unique("web")]);
     const name = `${unique("web")}.${tunnel.name}`;
     const id = container.id.slice(0, 12);
-    expect((await ask(name))?.toSorted()).toEqual([await container.ip(tunnel), await thief.ip(tunnel)].toSorted());
-    expect([await written(), await ask(id)]).toEqual([[id, "shared"], [await container.ip(tunnel)]]);
+    expect((await ask(name))?.toSorted()).toEqual(
+      [await container.ip(tunnel), await thief.ip(tunnel)].toSorted(),
+    );
+    expect([await written(), await ask(id)]).toEqual([
+      [id, "shared"],
+      [await container.ip(tunnel)],
+    ]);
   });
 
   test("is the name where the stranger with that alias is on another network of cloudflared's", async () => {
     await using container = await web();
     await using _ = await stranger([unique("web")], other);
     const [host = "", why] = await written();
-    expect([host, why, await ask(host)]).toEqual([`${unique("web")}.${tunnel.name}`, undefined, [await container.ip(tunnel)]]);
+    expect([host, why, await ask(host)]).toEqual([
+      `${unique("web")}.${tunnel.name}`,
+      undefined,
+      [await container.ip(tunnel)],
+    ]);
   });
 
   test("is the short id where a stranger on any network has an alias spelled like the whole host", async () => {
@@ -106,7 +137,10 @@ describe("the host of a rule on a real engine", () => {
     await using thief = await stranger([name], other);
     const id = container.id.slice(0, 12);
     expect(await ask(name)).toEqual([await thief.ip(other)]);
-    expect([await written(), await ask(id)]).toEqual([[id, "shared"], [await container.ip(tunnel)]]);
+    expect([await written(), await ask(id)]).toEqual([
+      [id, "shared"],
+      [await container.ip(tunnel)],
+    ]);
   });
 
   test("is the short id where a stranger's machine name is the container's, which no list shows", async () => {
@@ -141,7 +175,10 @@ describe("the host of a rule on a real engine", () => {
       labels: { "cfauth.hostname": "web.example.com", "cfauth.network": "bridge" },
     });
     const { exposures, problems } = decoded(await listed(), { networks: [tunnel.name] });
-    expect([exposures, problems.map(({ code, label }) => [code, label])]).toEqual([[], [["CFA-LABEL-VALUE", "cfauth.network"]]]);
+    expect([exposures, problems.map(({ code, label }) => [code, label])]).toEqual([
+      [],
+      [["CFA-LABEL-VALUE", "cfauth.network"]],
+    ]);
     expect((await ask(unique("router"))) ?? []).not.toContain(await container.ip());
   });
 });

@@ -17,7 +17,11 @@ export interface Network extends AsyncDisposable {
 /** Makes a bridge network. Two runs may ask for the same name; each gets its own. */
 export async function network(name = "tunnel"): Promise<Network> {
   const engine = await docker();
-  const created = await engine.createNetwork({ Name: unique(name), CheckDuplicate: true, Labels: { ...RUN_LABELS } });
+  const created = await engine.createNetwork({
+    Name: unique(name),
+    CheckDuplicate: true,
+    Labels: { ...RUN_LABELS },
+  });
   const remove = () => removeNetwork(created);
   return { name: unique(name), id: created.id, remove, [Symbol.asyncDispose]: remove };
 }
@@ -28,7 +32,9 @@ export async function network(name = "tunnel"): Promise<Network> {
  * and finds the mistake when it starts the next time. Such a network stays, empty, with a word about it.
  * @throws what the engine answers otherwise
  */
-export async function removeNetwork(network: Pick<Dockerode.Network, "remove" | "inspect">): Promise<void> {
+export async function removeNetwork(
+  network: Pick<Dockerode.Network, "remove" | "inspect">,
+): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       return void (await network.remove());
@@ -39,7 +45,9 @@ export async function removeNetwork(network: Pick<Dockerode.Network, "remove" | 
       const { Name, Containers } = (await network.inspect()) as Dockerode.NetworkInspectInfo;
       if (Object.keys(Containers ?? {}).length > 0) throw err;
       if (tries === TRIES)
-        return console.warn(`Docker has lost count of what is on the network ${Name}, and will not remove it before it is restarted.`);
+        return console.warn(
+          `Docker has lost count of what is on the network ${Name}, and will not remove it before it is restarted.`,
+        );
     }
     await sleep(PAUSE_MS);
   }

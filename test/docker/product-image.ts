@@ -8,14 +8,25 @@ import { LABEL } from "./run.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** What .dockerignore lets through, and what says how it is built. */
-const SOURCES = ["Dockerfile", ".dockerignore", "package.json", "package-lock.json", "tsconfig.json", "scripts", "src"];
+const SOURCES = [
+  "Dockerfile",
+  ".dockerignore",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "scripts",
+  "src",
+];
 
 /**
  * Its tag; built unless one of just these files is there. It outlasts the run as those of `builtImage` do.
  * `CFAUTH_TEST_BASES=upstream` builds on the Dockerfile's own bases, where their registries can be reached.
  */
 export async function productImage(): Promise<string> {
-  const bases = process.env.CFAUTH_TEST_BASES === "upstream" ? [] : [`BUILDER=${await builderImage()}`, `RUNTIME=${await runtimeImage()}`];
+  const bases =
+    process.env.CFAUTH_TEST_BASES === "upstream"
+      ? []
+      : [`BUILDER=${await builderImage()}`, `RUNTIME=${await runtimeImage()}`];
   const hash = await hashOf(SOURCES.map((name) => join(ROOT, name)));
   const tag = `cfauth-test-image:${[hash, ...bases.map((base) => base.split(":")[1])].join("-")}`;
   if (await isBuilt(tag)) return tag;

@@ -9,7 +9,10 @@ interface Ran {
 }
 
 /** Runs an image to its end, under all the restrictions that our Compose file sets, and takes the container away. */
-export async function ran(image: string, options: Dockerode.ContainerCreateOptions = {}): Promise<Ran> {
+export async function ran(
+  image: string,
+  options: Dockerode.ContainerCreateOptions = {},
+): Promise<Ran> {
   const created = await (await docker()).createContainer(restricted(image, options));
   try {
     await created.start();
@@ -23,7 +26,22 @@ export async function ran(image: string, options: Dockerode.ContainerCreateOptio
 }
 
 /** The options with a read-only root, no capability and no way to gain one. Its log is plain text, as on a terminal. */
-export function restricted(image: string, options: Dockerode.ContainerCreateOptions): Dockerode.ContainerCreateOptions {
-  const HostConfig = { ReadonlyRootfs: true, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges"], ...options.HostConfig };
-  return { Tty: true, Env: ["NO_COLOR=1"], ...options, Image: image, Labels: { ...RUN_LABELS }, HostConfig };
+export function restricted(
+  image: string,
+  options: Dockerode.ContainerCreateOptions,
+): Dockerode.ContainerCreateOptions {
+  const HostConfig = {
+    ReadonlyRootfs: true,
+    CapDrop: ["ALL"],
+    SecurityOpt: ["no-new-privileges"],
+    ...options.HostConfig,
+  };
+  return {
+    Tty: true,
+    Env: ["NO_COLOR=1"],
+    ...options,
+    Image: image,
+    Labels: { ...RUN_LABELS },
+    HostConfig,
+  };
 }

@@ -17,8 +17,12 @@ export async function reap(runId: string): Promise<void> {
   const containers = await engine.listContainers({ all: true, filters });
   await all(containers, ({ Id }) => engine.getContainer(Id).remove({ force: true, v: true }));
   await all(await engine.listNetworks({ filters }), ({ Id }) => emptied(engine, Id));
-  await all((await engine.listVolumes({ filters })).Volumes, ({ Name }) => engine.getVolume(Name).remove({ force: true }));
-  await all(await engine.listImages({ filters }), ({ Id }) => engine.getImage(Id).remove({ force: true }));
+  await all((await engine.listVolumes({ filters })).Volumes, ({ Name }) =>
+    engine.getVolume(Name).remove({ force: true }),
+  );
+  await all(await engine.listImages({ filters }), ({ Id }) =>
+    engine.getImage(Id).remove({ force: true }),
+  );
 }
 
 /**
@@ -35,9 +39,13 @@ export async function reapLeftovers(): Promise<void> {
     ...(await engine.listImages({ filters })).map((each) => each.Labels),
   ];
   for (const runId of new Set(labels.filter(abandoned).map((each) => each?.[LABEL.run] ?? ""))) {
-    await reap(runId).catch((err: Error) => console.warn(`Something is left in Docker of the run ${runId}: ${err.message}`));
+    await reap(runId).catch((err: Error) =>
+      console.warn(`Something is left in Docker of the run ${runId}: ${err.message}`),
+    );
   }
-  await all([{ label: [LABEL.cache], until: [CACHE_AGE], dangling: ["false"] }], (old) => engine.pruneImages({ filters: old }));
+  await all([{ label: [LABEL.cache], until: [CACHE_AGE], dangling: ["false"] }], (old) =>
+    engine.pruneImages({ filters: old }),
+  );
 }
 
 function abandoned(labels: Labels): boolean {

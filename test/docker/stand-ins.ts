@@ -54,7 +54,12 @@ async function standIn({ program, names, lines }: StandIn): Promise<string> {
       await mkdir(dirname(join(root, name)), { recursive: true });
       await symlink("/program.ts", join(root, name));
     }
-    const dockerfile = [`FROM ${base}`, "COPY root/ /", "ENV PATH=/usr/local/bin:/nodejs/bin HOME=/tmp", ...lines];
+    const dockerfile = [
+      `FROM ${base}`,
+      "COPY root/ /",
+      "ENV PATH=/usr/local/bin:/nodejs/bin HOME=/tmp",
+      ...lines,
+    ];
     await writeFile(join(folder, "Dockerfile"), `${dockerfile.join("\n")}\n`);
   });
 }
@@ -62,7 +67,8 @@ async function standIn({ program, names, lines }: StandIn): Promise<string> {
 /** In place of postgres: nothing but its health check, which says yes to the very database and user that were asked for. */
 export async function postgresImage(): Promise<string> {
   const busybox = await ensureBusybox();
-  if (busybox.kind === "image") throw new Error("the stand-in for postgres needs a static busybox on this machine");
+  if (busybox.kind === "image")
+    throw new Error("the stand-in for postgres needs a static busybox on this machine");
   return laid("cfauth-test-postgres", async (folder) => {
     for (const name of ["busybox", "sh"]) await copyFile(busybox.path, join(folder, name));
     const ready = `#!/bin/sh\n[ "$POSTGRES_PASSWORD" ] && [ "$*" = "--dbname=$POSTGRES_DB --username=$POSTGRES_USER" ]\n`;

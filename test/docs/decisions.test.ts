@@ -17,12 +17,17 @@ it("no two decision records have one number", () => {
   expect(new Set(numbers).size).toBe(numbers.length);
 });
 
-it.each(RECORDS)("the decision record %s has a context, a decision and consequences, in this order", (name) => {
-  const headings = [...read(name).matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
-  const usual = headings.filter((heading) => ["Context", "Decision", "Consequences"].includes(heading ?? ""));
-  expect(usual).toEqual(["Context", "Decision", "Consequences"]);
-  for (const part of read(name)
-    .split(/^## .+$/m)
-    .slice(1))
-    expect(part.trim()).not.toBe("");
-});
+it.each(RECORDS)(
+  "the decision record %s has a context, a decision and consequences, in this order",
+  (name) => {
+    const headings = [...read(name).matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    const usual = headings.filter((heading) =>
+      ["Context", "Decision", "Consequences"].includes(heading ?? ""),
+    );
+    expect(usual).toEqual(["Context", "Decision", "Consequences"]);
+    for (const part of read(name)
+      .split(/^## .+$/m)
+      .slice(1))
+      expect(part.trim()).not.toBe("");
+  },
+);

@@ -4,13 +4,18 @@ import { expect, it } from "vitest";
 import { withTokenLink } from "../../scripts/docs/token.ts";
 import { TOKEN_FORM } from "../../src/core/links.ts";
 
-const read = (page: string): string => readFileSync(resolve(import.meta.dirname, "../..", page), "utf8");
+const read = (page: string): string =>
+  readFileSync(resolve(import.meta.dirname, "../..", page), "utf8");
 
 it.each(["README.md", "docs/getting-started.md", "docs/troubleshooting.md"])(
   "%s leads to Cloudflare's form with what cfauth needs ticked",
   (page) => {
-    const links = [...read(page).matchAll(/\((https:\/\/dash\.cloudflare\.com\/profile\/api-tokens\?[^)]+)\)/g)];
-    expect(new Set(links.map(([, link = ""]) => decodeURIComponent(link)))).toEqual(new Set([decodeURIComponent(TOKEN_FORM)]));
+    const links = [
+      ...read(page).matchAll(/\((https:\/\/dash\.cloudflare\.com\/profile\/api-tokens\?[^)]+)\)/g),
+    ];
+    expect(new Set(links.map(([, link = ""]) => decodeURIComponent(link)))).toEqual(
+      new Set([decodeURIComponent(TOKEN_FORM)]),
+    );
   },
 );
 

@@ -40,7 +40,7 @@ function run({ service, networks, labels }: (typeof snippets)[number]) {
     networks: Object.fromEntries(networks.map((network) => [network, { ip: "172.18.0.2" }])),
     ports: service === "unifi" ? [tcp(8080), tcp(8443)] : [tcp(3000)],
   });
-  const { exposures, problems } = decoded([container], { directory: KNOWN, reads: LABEL_DIALECTS });
+  const { exposures, problems } = decoded([container], { lookups: KNOWN, reads: LABEL_DIALECTS });
   return {
     opens: exposures.map(
       ({ route, origin, protection, adopt }) =>
@@ -58,28 +58,45 @@ describe("the snippets of docs/migrating.md", () => {
     {
       at: 1,
       name: "From DockFlare",
-      opens: [`${WIKI} everyone who logs in`, "wiki.example.com/hooks → http://wiki.tunnel:3000 everyone who logs in"],
+      opens: [
+        `${WIKI} everyone who logs in`,
+        "wiki.example.com/hooks → http://wiki.tunnel:3000 everyone who logs in",
+      ],
       problems: ["warning dockflare.0.access.policy"],
     },
     {
       at: 2,
       name: "From DockFlare",
-      opens: [`${WIKI} family, takes over`, "wiki.example.com/hooks → http://wiki.tunnel:3000 public, takes over"],
+      opens: [
+        `${WIKI} family, takes over`,
+        "wiki.example.com/hooks → http://wiki.tunnel:3000 public, takes over",
+      ],
       problems: [],
     },
     {
       at: 3,
       name: "From docker-cloudflare-tunnel-sync",
-      opens: [`${WIKI} everyone who logs in`, "admin.example.com → https://wiki.tunnel:3443 everyone who logs in"],
+      opens: [
+        `${WIKI} everyone who logs in`,
+        "admin.example.com → https://wiki.tunnel:3443 everyone who logs in",
+      ],
       problems: ["warning cloudflare.access.app.name"],
     },
     {
       at: 4,
       name: "From docker-cloudflare-tunnel-sync",
-      opens: ["admin.example.com → https://wiki.tunnel:3443 ann@example.com, takes over", `${WIKI} ann@example.com, takes over`],
+      opens: [
+        "admin.example.com → https://wiki.tunnel:3443 ann@example.com, takes over",
+        `${WIKI} ann@example.com, takes over`,
+      ],
       problems: [],
     },
-    { at: 5, name: "From Traefik with forward auth", opens: [`${WIKI} family, takes over`], problems: [] },
+    {
+      at: 5,
+      name: "From Traefik with forward auth",
+      opens: [`${WIKI} family, takes over`],
+      problems: [],
+    },
     {
       at: 6,
       name: "From public hostnames made by hand",
@@ -101,7 +118,9 @@ describe("the snippets of docs/migrating.md", () => {
 });
 
 describe("the tables of docs/migrating.md", () => {
-  const told = [...PAGE.matchAll(/`cfauth\.([\w.-]+[\w])(?:: [^`]*)?`/g)].map(([, key = ""]) => key.replace(/^(api|admin)\./, ""));
+  const told = [...PAGE.matchAll(/`cfauth\.([\w.-]+[\w])(?:: [^`]*)?`/g)].map(([, key = ""]) =>
+    key.replace(/^(api|admin)\./, ""),
+  );
 
   it("name only labels that there are", () => {
     expect([...new Set(told)].filter((key) => !LABEL_KEYS.includes(key))).toEqual([]);
@@ -109,8 +128,14 @@ describe("the tables of docs/migrating.md", () => {
   });
 
   it("say of every label of the other tools that is read what it is here", () => {
-    const rows = PAGE.split("\n").filter((line) => /^\| `(dockflare|cloudflare\.tunnel)\./.test(line));
-    const keys = rows.flatMap((row) => [...row.matchAll(/`((?:dockflare|cloudflare\.tunnel)\.[\w.-]+)/g)].map(([, name = ""]) => name));
+    const rows = PAGE.split("\n").filter((line) =>
+      /^\| `(dockflare|cloudflare\.tunnel)\./.test(line),
+    );
+    const keys = rows.flatMap((row) =>
+      [...row.matchAll(/`((?:dockflare|cloudflare\.tunnel)\.[\w.-]+)/g)].map(
+        ([, name = ""]) => name,
+      ),
+    );
     const read = keys.filter((name) =>
       [...translateLabels({ [name]: "x" }, LABEL_DIALECTS).routes.values()].some((labels) =>
         [...labels.values()].some((it) => it.text !== ""),

@@ -12,7 +12,8 @@ import type { ReportedRoute } from "../../src/status/report.ts";
 import { type Scrape, scraped } from "../metrics/exposition.ts";
 import { spoken } from "./promql.ts";
 
-const read = (path: string): string => readFileSync(resolve(import.meta.dirname, "../..", path), "utf8");
+const read = (path: string): string =>
+  readFileSync(resolve(import.meta.dirname, "../..", path), "utf8");
 const PAGE = read("docs/monitoring.md");
 
 /** Every value as the text that stands there. */
@@ -34,20 +35,43 @@ interface Panel {
   readonly id: number;
   readonly type: string;
   readonly title: string;
-  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly gridPos: {
+    readonly x: number;
+    readonly y: number;
+    readonly w: number;
+    readonly h: number;
+  };
   readonly datasource: unknown;
-  readonly targets: readonly { readonly expr: string; readonly datasource: unknown; readonly legendFormat: string }[];
+  readonly targets: readonly {
+    readonly expr: string;
+    readonly datasource: unknown;
+    readonly legendFormat: string;
+  }[];
 }
 const DASHBOARD = JSON.parse(read("contrib/grafana/cfauth.json")) as {
   readonly id: unknown;
   readonly panels: readonly Panel[];
-  readonly templating: { readonly list: readonly { readonly name: string; readonly type: string; readonly definition?: string }[] };
+  readonly templating: {
+    readonly list: readonly {
+      readonly name: string;
+      readonly type: string;
+      readonly definition?: string;
+    }[];
+  };
 };
 const TARGETS = DASHBOARD.panels.flatMap(({ targets }) => targets);
 
 /** A daemon that has just started. */
-const REPORT = buildReport({ owner: undefined, dryRun: false, status: createStatusCollector([]).status(), dockerUp: true, now: 0 });
-const SCRAPE: Scrape = scraped((await createMetrics({ version: "1.2.3", resyncMs: 1 }).exposition(REPORT)).text);
+const REPORT = buildReport({
+  owner: undefined,
+  dryRun: false,
+  status: createStatusCollector([]).status(),
+  dockerUp: true,
+  now: 0,
+});
+const SCRAPE: Scrape = scraped(
+  (await createMetrics({ version: "1.2.3", resyncMs: 1 }).exposition(REPORT)).text,
+);
 
 /** What Prometheus itself knows of each target. */
 const ITS_OWN = ["job", "instance"];
@@ -60,8 +84,14 @@ const familyOf = (metric: string): string => {
   return families.get(whole) === "histogram" ? whole : metric;
 };
 const labelsOf = (metric: string): readonly string[] => {
-  const row: MetricRow | undefined = Object.entries(METRICS).find(([name]) => name === familyOf(metric))?.[1];
-  return [...ITS_OWN, ...Object.keys(row?.labels ?? {}), ...(metric.endsWith("_bucket") ? ["le"] : [])];
+  const row: MetricRow | undefined = Object.entries(METRICS).find(
+    ([name]) => name === familyOf(metric),
+  )?.[1];
+  return [
+    ...ITS_OWN,
+    ...Object.keys(row?.labels ?? {}),
+    ...(metric.endsWith("_bucket") ? ["le"] : []),
+  ];
 };
 
 /** What an expression speaks of and is not there. */
@@ -71,16 +101,30 @@ function missing(expression: string): readonly string[] {
   return [
     ...(metrics.length === 0 ? ["no metric"] : []),
     ...metrics.filter((metric) => !families.has(familyOf(metric)) && !OTHERS.includes(metric)),
-    ...matched.filter(({ metric, label }) => !labelsOf(metric).includes(label)).map(({ metric, label }) => `${metric}{${label}}`),
+    ...matched
+      .filter(({ metric, label }) => !labelsOf(metric).includes(label))
+      .map(({ metric, label }) => `${metric}{${label}}`),
     ...grouped.filter((label) => !known.includes(label)),
   ];
 }
 
 it.each([
   { name: "a metric that is not there", expression: "cfauth_rutes > 0", is: ["cfauth_rutes"] },
-  { name: "a label that its metric does not have", expression: 'cfauth_up{service="docker"}', is: ["cfauth_up{service}"] },
-  { name: "a group by a label that nothing has", expression: "sum by (host) (cfauth_routes)", is: ["host"] },
-  { name: "a bucket of what is no histogram", expression: "rate(cfauth_routes_bucket[5m])", is: ["cfauth_routes_bucket"] },
+  {
+    name: "a label that its metric does not have",
+    expression: 'cfauth_up{service="docker"}',
+    is: ["cfauth_up{service}"],
+  },
+  {
+    name: "a group by a label that nothing has",
+    expression: "sum by (host) (cfauth_routes)",
+    is: ["host"],
+  },
+  {
+    name: "a bucket of what is no histogram",
+    expression: "rate(cfauth_routes_bucket[5m])",
+    is: ["cfauth_routes_bucket"],
+  },
 ])("$name would be noticed", ({ expression, is }) => {
   expect(missing(expression)).toEqual(is);
 });
@@ -97,13 +141,16 @@ describe("the alerts", () => {
     expect(missing(expr)).toEqual([]);
   });
 
-  it.each(RULES)("$alert says how bad it is, what is so, and where more stands", ({ alert, labels, annotations }) => {
-    expect(alert).toMatch(/^Cfauth[A-Z][A-Za-z]+$/);
-    expect(["critical", "warning"]).toContain(labels["severity"]);
-    expect(Object.keys(annotations)).toEqual(["summary", "description", "docs"]);
-    expect(annotations["docs"]).toBe(`${docsUrl("monitoring.md")}#${alert.toLowerCase()}`);
-    expect(PAGE).toContain(`\n### ${alert}\n`);
-  });
+  it.each(RULES)(
+    "$alert says how bad it is, what is so, and where more stands",
+    ({ alert, labels, annotations }) => {
+      expect(alert).toMatch(/^Cfauth[A-Z][A-Za-z]+$/);
+      expect(["critical", "warning"]).toContain(labels["severity"]);
+      expect(Object.keys(annotations)).toEqual(["summary", "description", "docs"]);
+      expect(annotations["docs"]).toBe(`${docsUrl("monitoring.md")}#${alert.toLowerCase()}`);
+      expect(PAGE).toContain(`\n### ${alert}\n`);
+    },
+  );
 
   it.each(RULES)("$alert names only labels that its own result has", ({ expr, annotations }) => {
     const { metrics, grouped } = spoken(expr);
@@ -118,19 +165,23 @@ describe("the alerts", () => {
 
   it("are all explained, and no others", () => {
     const [, section = ""] = /^## Alerts$(.*?)^## /ms.exec(PAGE) ?? [];
-    expect([...section.matchAll(/^### (\w+)$/gm)].map(([, name]) => name)).toEqual(RULES.map(({ alert }) => alert));
+    expect([...section.matchAll(/^### (\w+)$/gm)].map(([, name]) => name)).toEqual(
+      RULES.map(({ alert }) => alert),
+    );
   });
 
   it("are found by the job that the example scrapes", () => {
-    const { scrape_configs: jobs, rule_files: files } = yaml(read("contrib/prometheus/scrape.example.yml")) as Readonly<
-      Record<string, unknown>
-    >;
+    const { scrape_configs: jobs, rule_files: files } = yaml(
+      read("contrib/prometheus/scrape.example.yml"),
+    ) as Readonly<Record<string, unknown>>;
     expect(jobs).toEqual([
       { job_name: "cfauth", static_configs: [{ targets: ["cfauth:8080"] }] },
       { job_name: "cloudflared", static_configs: [{ targets: ["cloudflared:20241"] }] },
     ]);
     expect(files).toEqual(["cfauth.rules.yml"]);
-    const named = RULES.flatMap(({ expr }) => [...expr.matchAll(/job="(\w+)"/g)].map(([, job]) => job));
+    const named = RULES.flatMap(({ expr }) =>
+      [...expr.matchAll(/job="(\w+)"/g)].map(([, job]) => job),
+    );
     expect(new Set(named)).toEqual(new Set(["cfauth", "cloudflared"]));
   });
 });
@@ -141,7 +192,9 @@ describe("the dashboard", () => {
     ({ targets }) => {
       expect(targets.flatMap(({ expr }) => missing(expr))).toEqual([]);
       const legends = targets.flatMap(({ expr, legendFormat }) =>
-        [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].filter(([, label = ""]) => !new RegExp(`\\b${label}\\b`).test(expr)),
+        [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].filter(
+          ([, label = ""]) => !new RegExp(`\\b${label}\\b`).test(expr),
+        ),
       );
       expect(legends).toEqual([]);
     },
@@ -150,7 +203,11 @@ describe("the dashboard", () => {
   it("is at home in any Grafana: no id of its own, and the data source is chosen", () => {
     expect(DASHBOARD.id).toBeNull();
     const chosen = /^\{"type":"prometheus","uid":"\$\{datasource\}"\}$/;
-    expect([...DASHBOARD.panels, ...TARGETS].filter(({ datasource }) => !chosen.test(JSON.stringify(datasource)))).toEqual([]);
+    expect(
+      [...DASHBOARD.panels, ...TARGETS].filter(
+        ({ datasource }) => !chosen.test(JSON.stringify(datasource)),
+      ),
+    ).toEqual([]);
     expect(DASHBOARD.templating.list.map(({ name, type }) => [name, type])).toEqual([
       ["datasource", "datasource"],
       ["instance", "query"],
@@ -169,7 +226,9 @@ describe("the dashboard", () => {
 
   it("shows every metric of ours but the one that alerts alone need", () => {
     const shown = new Set(TARGETS.flatMap(({ expr }) => spoken(expr).metrics.map(familyOf)));
-    expect(Object.keys(METRICS).filter((name) => !shown.has(name))).toEqual(["cfauth_resync_interval_seconds"]);
+    expect(Object.keys(METRICS).filter((name) => !shown.has(name))).toEqual([
+      "cfauth_resync_interval_seconds",
+    ]);
   });
 });
 
@@ -179,7 +238,9 @@ describe("docs/monitoring.md", () => {
   });
 
   it("speaks of no metric that is not there", () => {
-    const named = [...PAGE.matchAll(/`((?:cfauth|cloudflared)_[a-z_]+)/g)].map(([, name = ""]) => name);
+    const named = [...PAGE.matchAll(/`((?:cfauth|cloudflared)_[a-z_]+)/g)].map(
+      ([, name = ""]) => name,
+    );
     expect(named.filter((name) => !families.has(name) && !OTHERS.includes(name))).toEqual([]);
   });
 
@@ -192,11 +253,19 @@ describe("docs/monitoring.md", () => {
 
   it("gives Homepage and Gatus fields that /api/routes has", () => {
     const has = (path: string): boolean =>
-      path.split(".").reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>> | undefined)?.[key], REPORT) !==
-      undefined;
+      path
+        .split(".")
+        .reduce<unknown>(
+          (value, key) => (value as Readonly<Record<string, unknown>> | undefined)?.[key],
+          REPORT,
+        ) !== undefined;
     const text = snippets.join("\n");
-    const fields = [...text.matchAll(/(?:field: |\[BODY\]\.|items: )([\w.]+)/g)].map(([, path = ""]) => path);
-    const ofRoutes = [...text.matchAll(/^ {12}(?:name|label): (\w+)$|https:\/\/\{(\w+)\}/gm)].map(([, one, other]) => one ?? other ?? "");
+    const fields = [...text.matchAll(/(?:field: |\[BODY\]\.|items: )([\w.]+)/g)].map(
+      ([, path = ""]) => path,
+    );
+    const ofRoutes = [...text.matchAll(/^ {12}(?:name|label): (\w+)$|https:\/\/\{(\w+)\}/gm)].map(
+      ([, one, other]) => one ?? other ?? "",
+    );
     expect(fields).toHaveLength(9);
     expect(fields.filter((path) => !has(path))).toEqual([]);
     expect(ofRoutes).toEqual(["hostname", "state", "hostname"] satisfies (keyof ReportedRoute)[]);

@@ -16,13 +16,17 @@ it("docs/authentik.md has the permissions as the code needs them (npm run docs)"
 
 describe("the permissions of the token's user", () => {
   it("are all in the table, each once, with what it is for", () => {
-    expect(rows.map(([, permission]) => permission)).toEqual([...permissions, ...secretPermissions].map((it) => `\`${it}\``));
+    expect(rows.map(([, permission]) => permission)).toEqual(
+      [...permissions, ...secretPermissions].map((it) => `\`${it}\``),
+    );
     expect(rows.filter(([, , , needed]) => needed === "")).toEqual([]);
   });
 
   it("are shown as Authentik's own list has them", () => {
     const shown = new Map(rows.map(([, permission = "", name = ""]) => [permission, name]));
-    expect(shown.get("`authentik_providers_oauth2.add_scopemapping`")).toBe("Can add Scope Mapping");
+    expect(shown.get("`authentik_providers_oauth2.add_scopemapping`")).toBe(
+      "Can add Scope Mapping",
+    );
     expect(shown.get("`authentik_core.view_group`")).toBe("Can view Group");
   });
 
@@ -33,5 +37,7 @@ describe("the permissions of the token's user", () => {
 });
 
 it("a page without the marks is not taken for one that is up to date", () => {
-  expect(() => withPermissions("# Authentik\n")).toThrow("docs/authentik.md has no <!-- permissions -->");
+  expect(() => withPermissions("# Authentik\n")).toThrow(
+    "docs/authentik.md has no <!-- permissions -->",
+  );
 });

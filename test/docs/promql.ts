@@ -8,9 +8,19 @@ export interface Spoken {
   readonly grouped: readonly string[];
 }
 
-const FUNCTIONS = new Set(["sum", "min", "max", "rate", "increase", "time", "vector", "histogram_quantile"]);
+const FUNCTIONS = new Set([
+  "sum",
+  "min",
+  "max",
+  "rate",
+  "increase",
+  "time",
+  "vector",
+  "histogram_quantile",
+]);
 const WORDS = new Set(["by", "or", "and", "unless"]);
-const TOKEN = /\s*(?:([A-Za-z_][\w]*)|("[^"]*")|(\[[\w$]+\])|([0-9.]+)|(==|!=|=~|!~|>=|<=|[-+*/(){},=<>]))/y;
+const TOKEN =
+  /\s*(?:([A-Za-z_][\w]*)|("[^"]*")|(\[[\w$]+\])|([0-9.]+)|(==|!=|=~|!~|>=|<=|[-+*/(){},=<>]))/y;
 
 /** @throws where it is not understood: an unknown function, a bracket too few */
 export function spoken(expression: string): Spoken {

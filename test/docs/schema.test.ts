@@ -10,11 +10,15 @@ import { CATALOGUE, LABEL_KEYS, ORIGIN_OPTIONS } from "../../src/core/labels/cat
 import { decoded, workload } from "../builders.ts";
 import { KNOWN } from "../labels/known.ts";
 
-const file = (name: string) => readFileSync(resolve(import.meta.dirname, `../../contrib/${name}`), "utf8");
+const file = (name: string) =>
+  readFileSync(resolve(import.meta.dirname, `../../contrib/${name}`), "utf8");
 
 const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
 const labels = ajv.compile(labelsSchema());
-ajv.addSchema({}, "https://raw.githubusercontent.com/compose-spec/compose-spec/main/schema/compose-spec.json");
+ajv.addSchema(
+  {},
+  "https://raw.githubusercontent.com/compose-spec/compose-spec/main/schema/compose-spec.json",
+);
 const compose = ajv.compile(composeSchema());
 
 /** As Compose writes what it fills in. */
@@ -29,7 +33,9 @@ it("the schemas in contrib/ are as the code has them (npm run docs)", () => {
 
 it("every label is in the schema, with what it is for", () => {
   expect(Object.keys(GRAMMAR)).toEqual(LABEL_KEYS);
-  const { definitions } = labelsSchema() as { definitions: Record<string, { description: string }> };
+  const { definitions } = labelsSchema() as {
+    definitions: Record<string, { description: string }>;
+  };
   expect(LABEL_KEYS.filter((key) => (definitions[key]?.description ?? "") === "")).toEqual([]);
 });
 
@@ -38,7 +44,9 @@ describe("what is right passes", () => {
     ...Object.values(SECTIONS).map(({ example }) => example.labels),
     ...TOGETHER.map(({ example }) => example.labels),
     ...CATALOGUE.map(({ key, example }) => ({ [`cfauth.${key}`]: example })),
-    ...Object.entries(ORIGIN_OPTIONS).map(([option, { example }]) => ({ [`cfauth.origin.${option}`]: example })),
+    ...Object.entries(ORIGIN_OPTIONS).map(([option, { example }]) => ({
+      [`cfauth.origin.${option}`]: example,
+    })),
   ];
   it("every example of docs/labels.md and of the tables", () => {
     expect(examples.filter((example) => !labels(example))).toEqual([]);
@@ -46,15 +54,37 @@ describe("what is right passes", () => {
   });
 
   it.each<{ name: string; labels: Readonly<Record<string, unknown>> }>([
-    { name: "YAML's own true and numbers", labels: { "cfauth.enable": true, "cfauth.port": 8080, "cfauth.origin.connectTimeout": 10 } },
+    {
+      name: "YAML's own true and numbers",
+      labels: { "cfauth.enable": true, "cfauth.port": 8080, "cfauth.origin.connectTimeout": 10 },
+    },
     {
       name: "what Compose fills in",
-      labels: { "cfauth.hostname": composed("HOST:?see .env"), "cfauth.access": composed("ACCESS"), "cfauth.port": "$PORT" },
+      labels: {
+        "cfauth.hostname": composed("HOST:?see .env"),
+        "cfauth.access": composed("ACCESS"),
+        "cfauth.port": "$PORT",
+      },
     },
-    { name: "quotes inside quotes", labels: { "cfauth.enable": '"true"', "cfauth.access": " 'public' ", "cfauth.path": '"/api"' } },
-    { name: "labels of others", labels: { "traefik.enable": "true", "com.example.cfauth.acess": 1, cfauthor: "x" } },
-    { name: "a hostname that is no ASCII, a bare one, a wildcard", labels: { "cfauth.hostname": "büro.example.com, wiki,*.example.com" } },
-    { name: "a named route", labels: { "cfauth.web.hostname": "app.example.com", "cfauth.my_2-api.origin.noTLSVerify": "true" } },
+    {
+      name: "quotes inside quotes",
+      labels: { "cfauth.enable": '"true"', "cfauth.access": " 'public' ", "cfauth.path": '"/api"' },
+    },
+    {
+      name: "labels of others",
+      labels: { "traefik.enable": "true", "com.example.cfauth.acess": 1, cfauthor: "x" },
+    },
+    {
+      name: "a hostname that is no ASCII, a bare one, a wildcard",
+      labels: { "cfauth.hostname": "büro.example.com, wiki,*.example.com" },
+    },
+    {
+      name: "a named route",
+      labels: {
+        "cfauth.web.hostname": "app.example.com",
+        "cfauth.my_2-api.origin.noTLSVerify": "true",
+      },
+    },
   ])("$name", ({ labels: given }) => {
     expect([labels(given), labels.errors]).toEqual([true, null]);
   });
@@ -117,23 +147,39 @@ describe("what is wrong is underlined while it is typed", () => {
     ["origin.httpHostHeader", ""],
   ])("cfauth.%s: %s", (key, text) => {
     expect(labels({ ...HOST, [`cfauth.${key}`]: text })).toBe(false);
-    expect(labels({ "cfauth.web.hostname": "app.example.com", [`cfauth.web.${key}`]: text })).toBe(false);
+    expect(labels({ "cfauth.web.hostname": "app.example.com", [`cfauth.web.${key}`]: text })).toBe(
+      false,
+    );
   });
 });
 
 describe("in a Compose file", () => {
-  const service = (given: unknown) => compose({ services: { wiki: { image: "requarks/wiki:2", labels: given } } });
+  const service = (given: unknown) =>
+    compose({ services: { wiki: { image: "requarks/wiki:2", labels: given } } });
 
   it.each<{ name: string; labels: unknown; right: boolean }>([
     { name: "a map", labels: HOST, right: true },
     { name: "a map with a typo", labels: { ...HOST, "cfauth.acess": "public" }, right: false },
-    { name: "a map with a value that is none", labels: { ...HOST, "cfauth.access": "pubic" }, right: false },
+    {
+      name: "a map with a value that is none",
+      labels: { ...HOST, "cfauth.access": "pubic" },
+      right: false,
+    },
     {
       name: "a list",
-      labels: ["cfauth.hostname=app.example.com", "traefik.enable=true", "cfauth.web.access.groups=a=b", "cfauth.enable"],
+      labels: [
+        "cfauth.hostname=app.example.com",
+        "traefik.enable=true",
+        "cfauth.web.access.groups=a=b",
+        "cfauth.enable",
+      ],
       right: true,
     },
-    { name: "a list with a typo", labels: ["cfauth.hostname=app.example.com", "cfauth.acess=public"], right: false },
+    {
+      name: "a list with a typo",
+      labels: ["cfauth.hostname=app.example.com", "cfauth.acess=public"],
+      right: false,
+    },
     { name: "no labels", labels: undefined, right: true },
   ])("labels as $name: $right", ({ labels: given, right }) => {
     expect(service(given)).toBe(right);
@@ -142,9 +188,23 @@ describe("in a Compose file", () => {
 
 describe("whatever cfauth takes", () => {
   const FIT: Readonly<Record<string, readonly string[]>> = {
-    hostname: ["*.a.example.com", "wiki", "BÜRO.example.com.", "a.example.com ,b", "a-b.example.com", "%61.example.com"],
+    hostname: [
+      "*.a.example.com",
+      "wiki",
+      "BÜRO.example.com.",
+      "a.example.com ,b",
+      "a-b.example.com",
+      "%61.example.com",
+    ],
     port: ["00080", "65535"],
-    service: ["http_status:404", "unix:/run/x.sock", "bastion", "tcp://db:65535", "https://app", "http://[fd00::1]:80"],
+    service: [
+      "http_status:404",
+      "unix:/run/x.sock",
+      "bastion",
+      "tcp://db:65535",
+      "https://app",
+      "http://[fd00::1]:80",
+    ],
     "origin.caPool": ["/etc/ssl/home-ca.pem"],
     path: ["/", "//", "/api//", "/a.b/..c/.d", "/@~+:_-"],
     "access.session": ["1h30m", "90s", "30d"],
@@ -158,7 +218,9 @@ describe("whatever cfauth takes", () => {
   const texts = (key: string) => [
     ...(FIT[key] ?? []),
     ...CATALOGUE.filter((row) => row.key === key).map(({ example }) => example),
-    ...(key.startsWith("origin.") ? ["true", "false", "10", "007", "1m30s", "socks", "x y", "90s"] : []),
+    ...(key.startsWith("origin.")
+      ? ["true", "false", "10", "007", "1m30s", "socks", "x y", "90s"]
+      : []),
   ];
   const odd = fc.oneof(
     fc.string({ unit: "binary", maxLength: 12 }),
@@ -167,14 +229,27 @@ describe("whatever cfauth takes", () => {
   const one = fc
     .constantFrom(...LABEL_KEYS)
     .chain((key) =>
-      fc.tuple(fc.constant(key), fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...texts(key)) }, { weight: 3, arbitrary: odd })),
+      fc.tuple(
+        fc.constant(key),
+        fc.oneof(
+          { weight: 2, arbitrary: fc.constantFrom(...texts(key)) },
+          { weight: 3, arbitrary: odd },
+        ),
+      ),
     );
   const quotes = fc.constantFrom("", "", '"', "'", " ", "\n");
 
   /** Undefined: cfauth does not take it. */
   function accepts(key: string, text: string, route = ""): boolean | undefined {
-    const given = { [`cfauth.${route}hostname`]: "app.example.com", [`cfauth.${route}${key}`]: text };
-    const { exposures } = decoded([workload(given)], { directory: KNOWN, allowService: true, caPools: ["/etc/ssl/home-ca.pem"] });
+    const given = {
+      [`cfauth.${route}hostname`]: "app.example.com",
+      [`cfauth.${route}${key}`]: text,
+    };
+    const { exposures } = decoded([workload(given)], {
+      lookups: KNOWN,
+      allowService: true,
+      caPools: ["/etc/ssl/home-ca.pem"],
+    });
     return exposures.length === 0 ? undefined : labels(given);
   }
 

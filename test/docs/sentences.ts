@@ -14,7 +14,8 @@ export function textsOf(source: string): readonly string[] {
       else if (rest === "/*") at = end("*/", at) + 1;
       else if (sign === '"' || sign === "'") at = quoted(at, sign);
       else if (sign === "`") at = template(at);
-      else if (sign === "/" && /[(,=:[!&|?{};>]\s*$/.test(source.slice(Math.max(0, at - 20), at))) at = regex(at);
+      else if (sign === "/" && /[(,=:[!&|?{};>]\s*$/.test(source.slice(Math.max(0, at - 20), at)))
+        at = regex(at);
       else if (sign === "{") depth += 1;
       else if (sign === "}" && depth > 0) depth -= 1;
       else if (sign === "}" && nested) return at;

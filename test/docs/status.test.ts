@@ -11,7 +11,10 @@ const section =
 const fields = (value: unknown): readonly string[] =>
   typeof value !== "object" || value === null
     ? []
-    : Object.entries(value).flatMap(([name, inner]) => [...(Array.isArray(value) ? [] : [name]), ...fields(inner)]);
+    : Object.entries(value).flatMap(([name, inner]) => [
+        ...(Array.isArray(value) ? [] : [name]),
+        ...fields(inner),
+      ]);
 
 test("every field of the answer of /api/routes is explained", () => {
   const told = [...section.matchAll(/`(\w+)`/g)].map(([, name]) => name);

@@ -17,12 +17,16 @@ it("docs/troubleshooting.md says what the code says (npm run docs)", async () =>
 
 describe("every code of a problem", () => {
   it("has one section, and no section is of a code that there is not", () => {
-    expect(headings.filter((heading) => heading.startsWith("CFA-")).toSorted()).toEqual(PROBLEM_CODES.toSorted());
+    expect(headings.filter((heading) => heading.startsWith("CFA-")).toSorted()).toEqual(
+      PROBLEM_CODES.toSorted(),
+    );
     expect(FAMILIES.flatMap(({ codes }) => codes).toSorted()).toEqual(PROBLEM_CODES.toSorted());
   });
 
   it.each(PROBLEM_CODES)("%s leads to its section from wherever it is shown", (code) => {
-    expect(problemUrl(code)).toMatch(new RegExp(`/docs/troubleshooting\\.md#${code.toLowerCase()}$`));
+    expect(problemUrl(code)).toMatch(
+      new RegExp(`/docs/troubleshooting\\.md#${code.toLowerCase()}$`),
+    );
     expect(headings).toContain(code);
   });
 
@@ -36,15 +40,19 @@ describe("every code of a problem", () => {
 });
 
 /** Where problems are put into words. Settings have faults of their own, which settings.md shows. */
-const SOURCES = globSync("src/{clients,domain,kinds,labels,plan,sources}/**/*.ts", { cwd: ROOT }).map((file) => ({
+const SOURCES = globSync("src/{clients,core,resources,sources}/**/*.ts", {
+  cwd: ROOT,
+}).map((file) => ({
   file,
   text: readFileSync(`${ROOT}/${file}`, "utf8"),
 }));
 
-const speaks = (text: string): boolean => /code: "CFA-|"CFA-[A-Z-]+",\n|valueFault\(|faulty\(/.test(text);
+const speaks = (text: string): boolean =>
+  /code: "CFA-|"CFA-[A-Z-]+",\n|valueFault\(|faulty\(/.test(text);
 
 /** A sentence, or the part of one between two values: three words at least. */
-const isSentence = (text: string): boolean => /[a-z]{2,}[ ,;:]+[a-z(A-Z]+.*[ ,;:]+[a-zA-Z]{2,}/.test(text) && !text.includes("\\");
+const isSentence = (text: string): boolean =>
+  /[a-z]{2,}[ ,;:]+[a-z(A-Z]+.*[ ,;:]+[a-zA-Z]{2,}/.test(text) && !text.includes("\\");
 
 const flat = (text: string): string => text.replace(/[`*]/g, "").replace(/\s+/g, " ").trim();
 
@@ -67,27 +75,38 @@ it("every sentence that a problem can be told in stands on the page", () => {
       .filter((sentence) => !page.includes(sentence) && !NOT_SAID.includes(sentence))
       .map((sentence) => `${file}: ${sentence}`),
   );
-  expect(missing, "add an example to scripts/docs/problems that makes cfauth say it, then npm run docs").toEqual([]);
+  expect(
+    missing,
+    "add an example to scripts/docs/problems that makes cfauth say it, then npm run docs",
+  ).toEqual([]);
 });
 
 /** What a route waits for, in pieces of text between what is filled in. */
 const REASONS = globSync("src/{core/plan,resources}/**/*.ts", { cwd: ROOT })
   .toSorted()
-  .flatMap((file) => [...readFileSync(resolve(ROOT, file), "utf8").matchAll(/\b(?:reason|awaited): ("[^"]+"|`[^`]+`)/g)])
+  .flatMap((file) => [
+    ...readFileSync(resolve(ROOT, file), "utf8").matchAll(
+      /\b(?:reason|pendingReason):\s*("[^"]+"|`[^`]+`)/g,
+    ),
+  ])
   .map(([, text = ""]) => text.slice(1, -1));
 
 it("the table of what a route waits for has every reason that the planner gives", () => {
   const [, section = ""] = PAGE.split("\n## A route waits\n");
   const table = flat(section.split("\n## ")[0] ?? "");
   expect(REASONS.length).toBeGreaterThan(10);
-  const pieces = REASONS.flatMap((reason) => reason.split(/\$\{[^}]+\}/).map((piece) => flat(piece).replace(/^[\s;,]+|[\s;,]+$/g, "")));
+  const pieces = REASONS.flatMap((reason) =>
+    reason.split(/\$\{[^}]+\}/).map((piece) => flat(piece).replace(/^[\s;,]+|[\s;,]+$/g, "")),
+  );
   expect(pieces.filter((piece) => !table.includes(piece))).toEqual([]);
 });
 
 it("texts are told from comments, regular expressions and code", () => {
   expect(
     textsOf(
-      'const a = "one"; // "two"\nconst b = /["\'`]/; /* "three" */ const c = `four $' + '{d("five", `six $' + "{e} seven`)} eight`;",
+      'const a = "one"; // "two"\nconst b = /["\'`]/; /* "three" */ const c = `four $' +
+        '{d("five", `six $' +
+        "{e} seven`)} eight`;",
     ),
   ).toEqual(["one", "four ", "five", "six ", " seven", " eight"]);
 });

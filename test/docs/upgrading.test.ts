@@ -15,7 +15,10 @@ const snippets = sections.flatMap(({ heading, section }) =>
   [...section.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = ""]) => ({
     heading,
     labels: Object.fromEntries(
-      [...yaml.matchAll(/^ {6}(\S+): (.+)$/gm)].map(([, name = "", text = ""]) => [name, text.replace(/^"(.*)"$/, "$1")]),
+      [...yaml.matchAll(/^ {6}(\S+): (.+)$/gm)].map(([, name = "", text = ""]) => [
+        name,
+        text.replace(/^"(.*)"$/, "$1"),
+      ]),
     ),
     networks: /^ {4}networks: \[(.*)\]$/m.exec(yaml)?.[1]?.split(", ") ?? [],
   })),
@@ -24,24 +27,35 @@ const snippets = sections.flatMap(({ heading, section }) =>
 /** Each setting that a section tells people to write. */
 const settings = sections.flatMap(({ heading, section }) =>
   [...section.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, shell = ""]) =>
-    [...shell.matchAll(/^([A-Z_]+)=(.+)$/gm)].map(([, name = "", text = ""]) => ({ heading, name, text })),
+    [...shell.matchAll(/^([A-Z_]+)=(.+)$/gm)].map(([, name = "", text = ""]) => ({
+      heading,
+      name,
+      text,
+    })),
   ),
 );
 
 describe("docs/upgrading.md", () => {
-  it.each(snippets)("has a Compose file under $heading that opens a route without a problem", ({ labels, networks }) => {
-    const container = workload(labels, {
-      networks: Object.fromEntries(networks.map((network) => [network, { ip: "172.18.0.2" }])),
-      ports: [tcp(3000)],
-    });
-    const { exposures, problems } = decoded([container]);
-    expect(problems).toEqual([]);
-    expect(exposures).toHaveLength(1);
-  });
+  it.each(snippets)(
+    "has a Compose file under $heading that opens a route without a problem",
+    ({ labels, networks }) => {
+      const container = workload(labels, {
+        networks: Object.fromEntries(networks.map((network) => [network, { ip: "172.18.0.2" }])),
+        ports: [tcp(3000)],
+      });
+      const { exposures, problems } = decoded([container]);
+      expect(problems).toEqual([]);
+      expect(exposures).toHaveLength(1);
+    },
+  );
 
   it.each(settings)("has a setting under $heading that cfauth takes: $name", ({ name, text }) => {
     const token = "0123456789abcdef0123456789abcdef01234567";
-    const required = { CLOUDFLARE_API_TOKEN: token, AUTHENTIK_URL: "https://auth.example.com", AUTHENTIK_TOKEN: token };
+    const required = {
+      CLOUDFLARE_API_TOKEN: token,
+      AUTHENTIK_URL: "https://auth.example.com",
+      AUTHENTIK_TOKEN: token,
+    };
     const read = readConfig({ ...required, [name]: text }, () => "");
     expect(read.ok ? [] : read.faults).toEqual([]);
   });

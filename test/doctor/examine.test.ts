@@ -17,7 +17,7 @@ const never = (): Promise<never> => new Promise(() => {});
 it("a group that does not answer in time is said so, and holds up none that does not need it", async () => {
   const told: string[] = [];
   const scene = {
-    given: new Map([["AUTHENTIK_URL", "file"]]),
+    settingSources: new Map([["AUTHENTIK_URL", "file"]]),
     config: {
       dryRun: false,
       notify: [],
@@ -25,12 +25,18 @@ it("a group that does not answer in time is said so, and holds up none that does
       labels: { networks: [], target: "name" },
       authentik: { url: "", apiUrl: "" },
     },
-    docker: { info: () => Promise.reject(down("docker")), events: () => Promise.reject(down("docker")) },
+    docker: {
+      info: () => Promise.reject(down("docker")),
+      events: () => Promise.reject(down("docker")),
+    },
     workloads: () => Promise.reject(down("docker")),
-    cloudflare: { ask: () => Promise.reject(down("cloudflare")) },
-    authentik: { ask: never },
+    cloudflare: { request: () => Promise.reject(down("cloudflare")) },
+    authentik: { request: never },
   } as unknown as DoctorContext;
-  await runChecks(scene, { patienceMs: 30, onGroup: ({ title, result, fact }) => told.push(`${result} ${title}: ${fact}`) });
+  await runChecks(scene, {
+    patienceMs: 30,
+    onGroup: ({ title, result, headline }) => told.push(`${result} ${title}: ${headline}`),
+  });
   expect(told).toEqual([
     "pass Settings: 1 set, all of them from files",
     "fail Docker: no docker",

@@ -11,7 +11,11 @@ const page = (status: number, body: string): ProbedPage => ({ status, location: 
 
 /** Where somebody ends whom the start answers so, and everything else as listed. */
 const follow = (start: ProbedPage | NoPage, others: Readonly<Record<string, ProbedPage>> = {}) =>
-  followLogin(async (url) => (url === START ? start : (others[url] ?? { why: `asked for ${url}` })), START, CALLBACK);
+  followLogin(
+    async (url) => (url === START ? start : (others[url] ?? { why: `asked for ${url}` })),
+    START,
+    CALLBACK,
+  );
 
 it.each([
   {
@@ -39,10 +43,22 @@ it.each([
     start: page(404, "<title>Not Found</title>"),
     end: { is: "refused", says: '"Not Found" (404)' },
   },
-  { name: "a page that says nothing", start: page(502, ""), end: { is: "refused", says: "status 502" } },
-  { name: "itself, again and again", start: to(START), end: { is: "refused", says: "it is sent round in a circle" } },
+  {
+    name: "a page that says nothing",
+    start: page(502, ""),
+    end: { is: "refused", says: "status 502" },
+  },
+  {
+    name: "itself, again and again",
+    start: to(START),
+    end: { is: "refused", says: "it is sent round in a circle" },
+  },
   { name: "nowhere", start: { why: "ENOTFOUND" }, end: { is: "silent", why: "ENOTFOUND" } },
 ])("who is sent to log in ends at $name", async ({ start, end }) => {
-  const flow = { [`${AT}/flows/-/default/authentication/?next=/x`]: to(`${AT}/if/flow/default-authentication-flow/?next=/x`) };
+  const flow = {
+    [`${AT}/flows/-/default/authentication/?next=/x`]: to(
+      `${AT}/if/flow/default-authentication-flow/?next=/x`,
+    ),
+  };
   expect(await follow(start, flow)).toEqual(end);
 });

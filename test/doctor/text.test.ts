@@ -10,16 +10,20 @@ const bad: DoctorCheck = {
   id: "tunnel.connected",
   title: "connected",
   result: "fail",
-  detail: "no cloudflared is connected to the tunnel homelab, so every hostname answers 530 (error 1033)",
+  detail:
+    "no cloudflared is connected to the tunnel homelab, so every hostname answers 530 (error 1033)",
   code: "CFA-TUNNEL-DOWN",
   fixes: ["docker compose logs cloudflared"],
 };
 
-const group = (checks: readonly DoctorCheck[], fact = "homelab: cloudflared is not connected"): CheckResults => ({
+const group = (
+  checks: readonly DoctorCheck[],
+  fact = "homelab: cloudflared is not connected",
+): CheckResults => ({
   id: "tunnel",
   title: "Tunnel",
   result: checks[0]?.result ?? "pass",
-  fact,
+  headline: fact,
   checks,
 });
 
@@ -48,7 +52,10 @@ describe("a group that is ill", () => {
   });
 
   it("tells a dozen problems in full and how many more there are", () => {
-    const many = Array.from({ length: 15 }, (_, index): DoctorCheck => ({ ...bad, detail: `problem ${index}` }));
+    const many = Array.from(
+      { length: 15 },
+      (_, index): DoctorCheck => ({ ...bad, detail: `problem ${index}` }),
+    );
     const text = groupText(group(many), terminal(100));
     expect(text).toContain("Problem 11");
     expect(text).not.toContain("Problem 12");
@@ -66,29 +73,50 @@ describe("a group that is ill", () => {
         listed: true,
       };
     });
-    const text = groupText(group([...lacking, bad], "15 of 20 permissions are missing"), terminal(100));
+    const text = groupText(
+      group([...lacking, bad], "15 of 20 permissions are missing"),
+      terminal(100),
+    );
     expect(text).not.toContain("more");
-    expect(text).toContain("    ✗ right 14\n    → assign what is missing\n    ✗ No cloudflared is connected to the tunnel homelab");
+    expect(text).toContain(
+      "    ✗ right 14\n    → assign what is missing\n    ✗ No cloudflared is connected to the tunnel homelab",
+    );
     expect(text).toContain("    → docker compose logs cloudflared\n");
   });
 
   it("begins no sentence with a capital where a name stands", () => {
-    const text = groupText(group([{ ...bad, detail: "wiki.example.com (container wiki): it is taken" }]), terminal(100));
+    const text = groupText(
+      group([{ ...bad, detail: "wiki.example.com (container wiki): it is taken" }]),
+      terminal(100),
+    );
     expect(text).toContain("    wiki.example.com (container wiki)");
   });
 });
 
 describe("the last sentence", () => {
-  const listed = (id: string, result: DoctorCheck["result"]): DoctorCheck => ({ id, title: id, result, listed: true });
+  const listed = (id: string, result: DoctorCheck["result"]): DoctorCheck => ({
+    id,
+    title: id,
+    result,
+    listed: true,
+  });
 
   it.each([
-    { name: "all is well", checks: [{ ...bad, result: "pass" }], says: "Everything cfauth needs is in place." },
+    {
+      name: "all is well",
+      checks: [{ ...bad, result: "pass" }],
+      says: "Everything cfauth needs is in place.",
+    },
     {
       name: "two permissions of one list count as one problem",
       checks: [listed("a", "fail"), listed("b", "fail")],
       says: "1 problem. 0 groups are fine.",
     },
-    { name: "a warning beside", checks: [bad, { ...bad, result: "warn" }], says: "1 problem, 1 warning. 0 groups are fine." },
+    {
+      name: "a warning beside",
+      checks: [bad, { ...bad, result: "warn" }],
+      says: "1 problem, 1 warning. 0 groups are fine.",
+    },
     {
       name: "warnings alone",
       checks: [
@@ -97,16 +125,19 @@ describe("the last sentence", () => {
       ],
       says: "2 warnings. cfauth can work.",
     },
-  ] satisfies readonly { name: string; checks: readonly DoctorCheck[]; says: string }[])("$name", ({ checks, says }) => {
-    expect(verdict([group(checks)])).toBe(says);
-  });
+  ] satisfies readonly { name: string; checks: readonly DoctorCheck[]; says: string }[])(
+    "$name",
+    ({ checks, says }) => {
+      expect(verdict([group(checks)])).toBe(says);
+    },
+  );
 
   it("counts what was not looked at", () => {
     const dark: CheckResults = {
       id: "login",
       title: "Login",
       result: "skip",
-      fact: "",
+      headline: "",
       checks: [{ id: "login", title: "Login", result: "skip", needs: bad }],
     };
     expect(verdict([group([bad]), dark])).toBe("1 problem. 0 groups are fine, 1 was not checked.");

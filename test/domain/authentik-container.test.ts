@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type AuthentikEvidence, type AuthentikReference, findAuthentik } from "../../src/core/domain/authentik-container.ts";
+import {
+  type AuthentikEvidence,
+  type AuthentikReference,
+  findAuthentik,
+} from "../../src/core/domain/authentik-container.ts";
 import type { Workload } from "../../src/core/domain/workload.ts";
 import { workload } from "../builders.ts";
 
@@ -14,20 +18,34 @@ const COMPOSED = service("login", "authentik-server");
 const SECOND = service("login", "authentik-server", "login-authentik-server-2");
 const COPY = service("evil", "authentik-server", "evil");
 
-const idsOf = (workloads: readonly Workload[], reference: AuthentikReference, evidence: AuthentikEvidence = {}) => {
+const idsOf = (
+  workloads: readonly Workload[],
+  reference: AuthentikReference,
+  evidence: AuthentikEvidence = {},
+) => {
   const found = findAuthentik(workloads, reference, evidence);
   return found.kind === "found" ? [...found.ids].toSorted() : found.kind;
 };
 
 describe("Authentik's own container", () => {
-  it.each<{ name: string; workloads: readonly Workload[]; reference: AuthentikReference; is: unknown }>([
+  it.each<{
+    name: string;
+    workloads: readonly Workload[];
+    reference: AuthentikReference;
+    is: unknown;
+  }>([
     {
       name: "has the name that AUTHENTIK_API_URL asks for",
       workloads: [NAMED],
       reference: at("authentik-server"),
       is: ["authentik-server"],
     },
-    { name: "has that name in any letter case", workloads: [container("Authentik")], reference: at("authentik"), is: ["Authentik"] },
+    {
+      name: "has that name in any letter case",
+      workloads: [container("Authentik")],
+      reference: at("authentik"),
+      is: ["Authentik"],
+    },
     {
       name: "has the exact name where two differ in letter case alone",
       workloads: [container("Authentik"), container("authentik")],
@@ -64,7 +82,12 @@ describe("Authentik's own container", () => {
       reference: at("authentik-server.tunnel"),
       is: ["authentik-server"],
     },
-    { name: "is none on another network", workloads: [NAMED], reference: at("authentik-server.backend"), is: "absent" },
+    {
+      name: "is none on another network",
+      workloads: [NAMED],
+      reference: at("authentik-server.backend"),
+      is: "absent",
+    },
     {
       name: "has the short id that the host is",
       workloads: [container("x", { id: "0123456789abcdef" })],
@@ -77,10 +100,30 @@ describe("Authentik's own container", () => {
       reference: at("nas.lan"),
       is: "absent",
     },
-    { name: "is none that is called localhost", workloads: [container("localhost")], reference: at("localhost"), is: "absent" },
-    { name: "is none for an address", workloads: [container("10.0.0.5")], reference: at("10.0.0.5"), is: "absent" },
-    { name: "is none without a reference", workloads: [NAMED], reference: { kind: "none" }, is: "unnamed" },
-    { name: "is the one that the setting names", workloads: [NAMED, COPY], reference: set("evil"), is: ["evil"] },
+    {
+      name: "is none that is called localhost",
+      workloads: [container("localhost")],
+      reference: at("localhost"),
+      is: "absent",
+    },
+    {
+      name: "is none for an address",
+      workloads: [container("10.0.0.5")],
+      reference: at("10.0.0.5"),
+      is: "absent",
+    },
+    {
+      name: "is none without a reference",
+      workloads: [NAMED],
+      reference: { kind: "none" },
+      is: "unnamed",
+    },
+    {
+      name: "is the one that the setting names",
+      workloads: [NAMED, COPY],
+      reference: set("evil"),
+      is: ["evil"],
+    },
     {
       name: "is the container that the setting names, whatever other projects call their services",
       workloads: [NAMED, COPY],
@@ -93,24 +136,44 @@ describe("Authentik's own container", () => {
       reference: set("Authentik-Server.tunnel"),
       is: ["authentik-server"],
     },
-    { name: "may have a dot in the name that the setting gives", workloads: [container("a.b")], reference: set("a.b"), is: ["a.b"] },
+    {
+      name: "may have a dot in the name that the setting gives",
+      workloads: [container("a.b")],
+      reference: set("a.b"),
+      is: ["a.b"],
+    },
     {
       name: "may be a service that the setting names",
       workloads: [COMPOSED],
       reference: set("authentik-server"),
       is: ["login-authentik-server-1"],
     },
-    { name: "is none while it does not run", workloads: [container("other")], reference: set("authentik"), is: "absent" },
+    {
+      name: "is none while it does not run",
+      workloads: [container("other")],
+      reference: set("authentik"),
+      is: "absent",
+    },
   ])("$name", ({ workloads, reference, is }) => {
     expect(idsOf(workloads, reference)).toEqual(is);
     expect(idsOf(workloads.toReversed(), reference)).toEqual(is);
   });
 
-  it.each<{ name: string; workloads: readonly Workload[]; reference?: AuthentikReference; evidence: AuthentikEvidence; is: unknown }>([
+  it.each<{
+    name: string;
+    workloads: readonly Workload[];
+    reference?: AuthentikReference;
+    evidence: AuthentikEvidence;
+    is: unknown;
+  }>([
     {
       name: "is the one in cfauth's own project, whoever else has the name",
       workloads: [COPY, COMPOSED, NAMED],
-      evidence: { ownParty: COMPOSED.party, knownParty: COPY.party, incumbents: new Set([COPY.id]) },
+      evidence: {
+        ownParty: COMPOSED.party,
+        knownParty: COPY.party,
+        incumbents: new Set([COPY.id]),
+      },
       is: ["login-authentik-server-1"],
     },
     {

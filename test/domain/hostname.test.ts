@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chooseZone, covers, parseHostname, usableZone, zoneOf } from "../../src/core/domain/hostname.ts";
+import {
+  chooseZone,
+  covers,
+  parseHostname,
+  usableZone,
+  zoneOf,
+} from "../../src/core/domain/hostname.ts";
 import { hostname } from "../builders.ts";
 
 describe("a hostname", () => {
@@ -105,11 +111,16 @@ describe("the most specific zone among all that the token sees decides, not the 
     { name: "x.dev.example.com", choice: { is: "excluded", name: "dev.example.com" } },
     { name: "dev.example.com", choice: { is: "excluded", name: "dev.example.com" } },
     { name: "*.dev.example.com", choice: { is: "excluded", name: "dev.example.com" } },
-    { name: "x.ops.dev.example.com", choice: { is: "usable", zone: { name: "ops.dev.example.com" } } },
+    {
+      name: "x.ops.dev.example.com",
+      choice: { is: "usable", zone: { name: "ops.dev.example.com" } },
+    },
     { name: "app.example.org", choice: { is: "excluded", name: "example.org" } },
     { name: "app.example.net", choice: { is: "none" } },
   ])("$name: $choice.is", ({ name, choice }) => {
     expect(chooseZone(hostname(name), usable, excluded)).toEqual(choice);
-    expect(usableZone(hostname(name), usable, excluded)).toEqual("zone" in choice ? choice.zone : undefined);
+    expect(usableZone(hostname(name), usable, excluded)).toEqual(
+      "zone" in choice ? choice.zone : undefined,
+    );
   });
 });

@@ -3,7 +3,17 @@ import { describe, expect, it } from "vitest";
 import { closestMatch, editDistance } from "../../src/core/text/closest-match.ts";
 
 describe("the word that was probably meant", () => {
-  const known = ["hostname", "port", "path", "access", "access.session", "access.groups", "app.name", "origin.noTLSVerify", "wait-healthy"];
+  const known = [
+    "hostname",
+    "port",
+    "path",
+    "access",
+    "access.session",
+    "access.groups",
+    "app.name",
+    "origin.noTLSVerify",
+    "wait-healthy",
+  ];
 
   it.each([
     { word: "acess", is: "access" },

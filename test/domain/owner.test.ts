@@ -7,13 +7,20 @@ describe("an owner's name", () => {
     expect(parseOwner(text)).toBe(text);
   });
 
-  it.each(["", "Home", "home nas", "home.nas", "héme", "a".repeat(33), "home\n"])("may not be %j", (text) => {
-    expect(parseOwner(text)).toBeUndefined();
-  });
+  it.each(["", "Home", "home nas", "home.nas", "héme", "a".repeat(33), "home\n"])(
+    "may not be %j",
+    (text) => {
+      expect(parseOwner(text)).toBeUndefined();
+    },
+  );
 
   it("stands on each object as the marks that are documented", () => {
     const home = owner("home");
-    expect([dnsComment(home), accessTag(home), policyPrefix(home)]).toEqual(["cfauth:home", "cfauth-home", "cfauth:home "]);
+    expect([dnsComment(home), accessTag(home), policyPrefix(home)]).toEqual([
+      "cfauth:home",
+      "cfauth-home",
+      "cfauth:home ",
+    ]);
   });
 
   it("leaves the comment of a record within the 100 characters of a free zone, however long it is", () => {

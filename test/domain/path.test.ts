@@ -17,7 +17,9 @@ import { re2 } from "../sandbox/edge/connector/re2.ts";
 
 const clean = fc
   .array(
-    fc.string({ unit: fc.constantFrom(..."ab9._~@:+-"), minLength: 1, maxLength: 5 }).filter((it) => it !== "." && it !== ".."),
+    fc
+      .string({ unit: fc.constantFrom(..."ab9._~@:+-"), minLength: 1, maxLength: 5 })
+      .filter((it) => it !== "." && it !== ".."),
     { minLength: 1, maxLength: 4 },
   )
   .map((segments) => path(`/${segments.join("/")}`));
@@ -97,16 +99,19 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
     { name: "clean", write: cleanPattern },
     { name: "guarded", write: guardPattern },
     { name: "guarded and clean", write: (prefix: Path) => guardPattern(prefix, true) },
-  ])("$name: is one that RE2 takes, without looking around or back, since RE2's refusal would stop every route", ({ write }) => {
-    fc.assert(
-      fc.property(clean, (prefix) => {
-        const text = write(prefix);
-        expect(text).not.toMatch(/\(\?[^i]|\\[1-9kuZz]|\\[pP][^{]/);
-        expect(re2(text).test(prefix)).toBe(true);
-      }),
-      { numRuns: 300 },
-    );
-  });
+  ])(
+    "$name: is one that RE2 takes, without looking around or back, since RE2's refusal would stop every route",
+    ({ write }) => {
+      fc.assert(
+        fc.property(clean, (prefix) => {
+          const text = write(prefix);
+          expect(text).not.toMatch(/\(\?[^i]|\\[1-9kuZz]|\\[pP][^{]/);
+          expect(re2(text).test(prefix)).toBe(true);
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
   it.each([
     { name: "protected", write: pathPattern },
@@ -145,7 +150,8 @@ describe("the rule of a path prefix, on the decoded path that cloudflared matche
         fc.webPath(),
         bad,
         fc.webPath(),
-        (prefix, before, it, after) => !re2(pathPattern(prefix)).test(`${prefix}${before}${it}${after}`),
+        (prefix, before, it, after) =>
+          !re2(pathPattern(prefix)).test(`${prefix}${before}${it}${after}`),
       ),
       { numRuns: 500 },
     );
@@ -239,26 +245,57 @@ describe("the rule of a prefix that needs no login", () => {
     { name: "a way up with a blank behind, which Windows drops", request: "/hooks/.. /admin" },
     { name: "a way up with a blank before", request: "/hooks/ ../admin" },
     { name: "a way that goes nowhere with a blank behind", request: "/hooks/. /x" },
-    { name: "an overlong full stop, as RE2 sees it", request: "/hooks/\ufffd\ufffd\ufffd\ufffd/admin" },
+    {
+      name: "an overlong full stop, as RE2 sees it",
+      request: "/hooks/\ufffd\ufffd\ufffd\ufffd/admin",
+    },
   ])("does not let $name through: $request", ({ request }) => {
     expect(pattern.test(request)).toBe(false);
   });
 
   it.each(Object.entries(LOOKALIKES))("does not let %s through, at whatever place", (_, char) => {
-    for (const segment of [char, `x${char}`, `${char}x`, `.${char}`, `${char}.`, `.${char}.`, `..${char}`, `x${char}y`, `..${char}admin`])
-      expect([segment, pattern.test(`/hooks/${segment}/admin`), pattern.test(`/hooks/${segment}`)]).toEqual([segment, false, false]);
+    for (const segment of [
+      char,
+      `x${char}`,
+      `${char}x`,
+      `.${char}`,
+      `${char}.`,
+      `.${char}.`,
+      `..${char}`,
+      `x${char}y`,
+      `..${char}admin`,
+    ])
+      expect([
+        segment,
+        pattern.test(`/hooks/${segment}/admin`),
+        pattern.test(`/hooks/${segment}`),
+      ]).toEqual([segment, false, false]);
   });
 
   it("lets no character part two dots that nobody sees, and none through that normalisation turns into nothing but dots or into one of / \\ % ;", () => {
     const chars = Array.from({ length: 0x110000 }, (_, code) => code)
       .filter((code) => code >= 0x80 && (code < 0xd800 || code > 0xdfff))
       .map((code) => String.fromCodePoint(code));
-    const turned = (char: string) => ["NFC", "NFKC", "NFKD"].some((form) => /[/\\%;]|^\.+$/.test(char.normalize(form)));
-    const unseen = (char: string) => /[\p{Default_Ignorable_Code_Point}\p{Cc}]/u.test(char) || char.trim() === "";
+    const turned = (char: string) =>
+      ["NFC", "NFKC", "NFKD"].some((form) => /[/\\%;]|^\.+$/.test(char.normalize(form)));
+    const unseen = (char: string) =>
+      /[\p{Default_Ignorable_Code_Point}\p{Cc}]/u.test(char) || char.trim() === "";
     expect(chars.filter((char) => turned(char) && pattern.test(`/hooks/${char}`))).toEqual([]);
     // Taken out by whoever does not see them, they leave no segment of dots behind.
-    const hidden = chars.filter(unseen).flatMap((char) => [`.${char}.`, `..${char}`, `${char}..`, `${char}.${char}.${char}`, `.${char}`]);
-    expect(hidden.filter((segment) => pattern.test(`/hooks/${segment}`) || pattern.test(`/hooks/${segment}/admin`))).toEqual([]);
+    const hidden = chars
+      .filter(unseen)
+      .flatMap((char) => [
+        `.${char}.`,
+        `..${char}`,
+        `${char}..`,
+        `${char}.${char}.${char}`,
+        `.${char}`,
+      ]);
+    expect(
+      hidden.filter(
+        (segment) => pattern.test(`/hooks/${segment}`) || pattern.test(`/hooks/${segment}/admin`),
+      ),
+    ).toEqual([]);
   });
 
   /** What origins do with a path before they look at it. */
@@ -356,7 +393,8 @@ const READINGS: Readonly<Record<string, (path: string) => string>> = {
   "letter by letter": (path) => path,
   "without letter case": (path) => path.toLowerCase(),
   "in capitals": (path) => path.toUpperCase().toLowerCase(),
-  "without letter case, a character at a time": (path) => path.replaceAll("\u0130", "i").toLowerCase(),
+  "without letter case, a character at a time": (path) =>
+    path.replaceAll("\u0130", "i").toLowerCase(),
   "in its compatibility form (NFKC)": (path) => path.normalize("NFKC"),
   "in its compatibility form, without letter case": (path) => path.normalize("NFKC").toLowerCase(),
   "without a format at the end": (path) => path.replace(/\.[A-Za-z0-9_-]+$/, ""),
@@ -370,7 +408,8 @@ const READINGS: Readonly<Record<string, (path: string) => string>> = {
   "decoded once more": (path) => decoded(path),
   "decoded twice more": (path) => decoded(decoded(path)),
   "with backslashes as slashes": (path) => path.replaceAll("\\", "/"),
-  "without invisible characters": (path) => path.replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, ""),
+  "without invisible characters": (path) =>
+    path.replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, ""),
   trimmed: (path) => path.trim(),
   "up to a null": (path) => path.split("\u0000")[0] ?? "",
   "as Windows reads it": (path) =>
@@ -390,7 +429,11 @@ const GUARDED = ["/admin", "/api/session", "/v1.0"].map((text) => path(text));
 
 /** Spellings of one segment that some origin reads as it, and others that stand beside it. */
 const spellings = (segment: string): readonly string[] => {
-  const wide = [...segment].map((char) => (/[!-~]/.test(char) ? String.fromCodePoint((char.codePointAt(0) ?? 0) + 0xfee0) : char)).join("");
+  const wide = [...segment]
+    .map((char) =>
+      /[!-~]/.test(char) ? String.fromCodePoint((char.codePointAt(0) ?? 0) + 0xfee0) : char,
+    )
+    .join("");
   const encoded = `%${segment.charCodeAt(0).toString(16)}${segment.slice(1)}`;
   const marks = [
     ".json",
@@ -440,7 +483,22 @@ const spellings = (segment: string): readonly string[] => {
     ...["%", " ", ";", "\u200b", "."].map((mark) => mark + segment),
   ];
 };
-const BETWEEN = ["", "/", "./", "../", "x/../", "(S(x))/", "(A(x)F(y))/", ";/", ";x/", "%2e/", "\\", "x\\..\\", "%2f", "x/"];
+const BETWEEN = [
+  "",
+  "/",
+  "./",
+  "../",
+  "x/../",
+  "(S(x))/",
+  "(A(x)F(y))/",
+  ";/",
+  ";x/",
+  "%2e/",
+  "\\",
+  "x\\..\\",
+  "%2f",
+  "x/",
+];
 const AFTER = ["", "/", "/users", "//users", "/x.json", "/x;y", "/../x", "/..", "/.", "/%2e%2e/x"];
 
 const isBelow = (seen: string, prefix: string): boolean => {
@@ -454,9 +512,12 @@ describe.each(GUARDED)("a protected path %s inside a host that lets in more", (p
   const requests = spelled(prefix);
   const through = requests.filter((request) => outer.test(request) && !inner.test(request));
 
-  it.each(Object.entries(READINGS))("comes to the protected rule, or to none, where the origin reads the path %s", (_, read) => {
-    expect(through.filter((request) => isBelow(read(request), prefix))).toEqual([]);
-  });
+  it.each(Object.entries(READINGS))(
+    "comes to the protected rule, or to none, where the origin reads the path %s",
+    (_, read) => {
+      expect(through.filter((request) => isBelow(read(request), prefix))).toEqual([]);
+    },
+  );
 
   it("is read out of other spellings by nearly every one of these origins, else the above says nothing", () => {
     const read = Object.values(READINGS).filter((it) =>
@@ -467,7 +528,10 @@ describe.each(GUARDED)("a protected path %s inside a host that lets in more", (p
   });
 
   it("does so where the origin does several of these one after the other", () => {
-    const steps = fc.array(fc.constantFrom(...Object.values(READINGS)), { minLength: 2, maxLength: 5 });
+    const steps = fc.array(fc.constantFrom(...Object.values(READINGS)), {
+      minLength: 2,
+      maxLength: 5,
+    });
     fc.assert(
       fc.property(fc.nat(), steps, (n, walk) => {
         const request = through[n % through.length] ?? "";
@@ -508,9 +572,14 @@ function spelled(prefix: Path): readonly string[] {
   const segments = prefix.slice(1).split("/");
   const [last = "", ...before] = segments.toReversed();
   const front = before.toReversed();
-  const heads = front.length === 0 ? [""] : front.flatMap((segment) => spellings(segment).map((it) => `${it}/`));
+  const heads =
+    front.length === 0
+      ? [""]
+      : front.flatMap((segment) => spellings(segment).map((it) => `${it}/`));
   return BETWEEN.flatMap((between) =>
-    heads.flatMap((head) => spellings(last).flatMap((it) => AFTER.map((after) => `/${between}${head}${it}${after}`))),
+    heads.flatMap((head) =>
+      spellings(last).flatMap((it) => AFTER.map((after) => `/${between}${head}${it}${after}`)),
+    ),
   );
 }
 
@@ -520,18 +589,31 @@ describe("the clean paths of a host that has something protected inside", () => 
     const chars = Array.from({ length: 0x110000 }, (_, code) => code)
       .filter((code) => code >= 0x80 && (code < 0xd800 || code > 0xdfff))
       .map((code) => String.fromCodePoint(code));
-    const forms = (char: string) => [char, char.normalize("NFKC")].flatMap((it) => [it, it.toLowerCase(), it.toUpperCase()]);
-    const plain = (char: string) => char === "\u0130" || forms(char).some((form) => /^[\x00-\x7f]+$/.test(form));
+    const forms = (char: string) =>
+      [char, char.normalize("NFKC")].flatMap((it) => [it, it.toLowerCase(), it.toUpperCase()]);
+    const plain = (char: string) =>
+      char === "\u0130" || forms(char).some((form) => /^[\x00-\x7f]+$/.test(form));
     const unseen = (char: string) => /\p{Default_Ignorable_Code_Point}/u.test(char);
-    expect(chars.filter((char) => (plain(char) || unseen(char)) && clean.test(`/x${char}x`))).toEqual(["ß"]);
+    expect(
+      chars.filter((char) => (plain(char) || unseen(char)) && clean.test(`/x${char}x`)),
+    ).toEqual(["ß"]);
   });
 
-  it.each(["/größe", "/αβγ", "/кириллица", "/日本語", "/हिन्दी", "/عربي", "/x y", "/a.b-c_d", "/.well-known/x", "/~ann", "/$1,2"])(
-    "are such as %s",
-    (request) => {
-      expect(re2(CLEAN_PATHS).test(request)).toBe(true);
-    },
-  );
+  it.each([
+    "/größe",
+    "/αβγ",
+    "/кириллица",
+    "/日本語",
+    "/हिन्दी",
+    "/عربي",
+    "/x y",
+    "/a.b-c_d",
+    "/.well-known/x",
+    "/~ann",
+    "/$1,2",
+  ])("are such as %s", (request) => {
+    expect(re2(CLEAN_PATHS).test(request)).toBe(true);
+  });
 
   it("keep out the short names of Windows", () => {
     expect(re2(CLEAN_PATHS).test("/ADMINI~1/x")).toBe(false);
@@ -539,7 +621,11 @@ describe("the clean paths of a host that has something protected inside", () => 
 
   it("are recognised also as earlier versions wrote them", () => {
     const earlier = openPattern(path("/hooks")).replace("/hooks", "");
-    expect([isCleanPaths(CLEAN_PATHS), isCleanPaths(earlier), isCleanPaths("^/")]).toEqual([true, true, false]);
+    expect([isCleanPaths(CLEAN_PATHS), isCleanPaths(earlier), isCleanPaths("^/")]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 });
 

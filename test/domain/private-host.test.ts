@@ -1,14 +1,33 @@
 import { describe, expect, test } from "vitest";
-import { isPrivateAddress, isPrivateHost, mayBePrivateHost } from "../../src/core/domain/private-host.ts";
+import {
+  isPrivateAddress,
+  isPrivateHost,
+  mayBePrivateHost,
+} from "../../src/core/domain/private-host.ts";
 
 describe("an address is private", () => {
-  test.each(["127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.4", "100.64.0.1", "169.254.1.1"])(
-    "as %s is, of IPv4",
-    (address) => expect([address, isPrivateAddress(address)]).toEqual([address, true]),
+  test.each([
+    "127.0.0.1",
+    "127.9.9.9",
+    "10.0.0.1",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.168.1.4",
+    "100.64.0.1",
+    "169.254.1.1",
+  ])("as %s is, of IPv4", (address) =>
+    expect([address, isPrivateAddress(address)]).toEqual([address, true]),
   );
-  test.each(["::1", "fd00::1", "fc00::1", "fe80::1", "fe80::1%eth0", "::ffff:10.0.0.1", "::ffff:c0a8:104"])(
-    "as %s is, of IPv6",
-    (address) => expect([address, isPrivateAddress(address)]).toEqual([address, true]),
+  test.each([
+    "::1",
+    "fd00::1",
+    "fc00::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "::ffff:10.0.0.1",
+    "::ffff:c0a8:104",
+  ])("as %s is, of IPv6", (address) =>
+    expect([address, isPrivateAddress(address)]).toEqual([address, true]),
   );
   test.each([
     "8.8.8.8",
@@ -25,7 +44,9 @@ describe("an address is private", () => {
     "64:ff9b::808:808",
     "not-an-address",
     "",
-  ])("as %s is not", (address) => expect([address, isPrivateAddress(address)]).toEqual([address, false]));
+  ])("as %s is not", (address) =>
+    expect([address, isPrivateAddress(address)]).toEqual([address, false]),
+  );
 });
 
 describe("plain http may be set for", () => {
@@ -71,9 +92,7 @@ describe("plain http may be set for", () => {
 });
 
 test("a message may go over plain http only where the name itself is private: a container's network is no ending of its own", () => {
-  expect(["gotify", "gotify.lan", "10.0.0.2", "gotify.example.com", "134744072"].filter(isPrivateHost)).toEqual([
-    "gotify",
-    "gotify.lan",
-    "10.0.0.2",
-  ]);
+  expect(
+    ["gotify", "gotify.lan", "10.0.0.2", "gotify.example.com", "134744072"].filter(isPrivateHost),
+  ).toEqual(["gotify", "gotify.lan", "10.0.0.2"]);
 });

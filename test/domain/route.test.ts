@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bySpecificity, isNestedIn, parseRouteKey, type Route, routeKey } from "../../src/core/domain/route.ts";
+import {
+  bySpecificity,
+  isNestedIn,
+  parseRouteKey,
+  type Route,
+  routeKey,
+} from "../../src/core/domain/route.ts";
 import { route } from "../builders.ts";
 
 const some = fc
@@ -17,15 +23,19 @@ const some = fc
     fc.constantFrom("", "/a", "/b", "/a/b", "/a/b/c", "/ab"),
   )
   .map(([host, path]) => route(`${host}${path}`));
-const sorted = (routes: readonly string[]) => routes.map(route).toSorted(bySpecificity).map(routeKey);
+const sorted = (routes: readonly string[]) =>
+  routes.map(route).toSorted(bySpecificity).map(routeKey);
 
 describe("a route", () => {
-  it.each(["app.example.com", "*.example.com", "app.example.com/api", "app.example.com/api/v1", "example.com/a.b~c@d:e+f-g_h"])(
-    "%s is written and read back as it was",
-    (text) => {
-      expect(routeKey(route(text))).toBe(text);
-    },
-  );
+  it.each([
+    "app.example.com",
+    "*.example.com",
+    "app.example.com/api",
+    "app.example.com/api/v1",
+    "example.com/a.b~c@d:e+f-g_h",
+  ])("%s is written and read back as it was", (text) => {
+    expect(routeKey(route(text))).toBe(text);
+  });
 
   it.each([
     "",
@@ -75,7 +85,8 @@ describe("the order of routes", () => {
       fc.property(some, some, some, (a, b, c) => {
         expect(Math.sign(bySpecificity(a, b))).toBe(0 - Math.sign(bySpecificity(b, a)));
         expect(bySpecificity(a, b) === 0).toBe(routeKey(a) === routeKey(b));
-        if (bySpecificity(a, b) < 0 && bySpecificity(b, c) < 0) expect(bySpecificity(a, c)).toBeLessThan(0);
+        if (bySpecificity(a, b) < 0 && bySpecificity(b, c) < 0)
+          expect(bySpecificity(a, c)).toBeLessThan(0);
       }),
       { numRuns: 500 },
     );
@@ -83,7 +94,11 @@ describe("the order of routes", () => {
 
   it("puts a route before every other that would answer for it", () => {
     fc.assert(
-      fc.property(some, some, (inner, outer) => !isNestedIn(inner, outer) || bySpecificity(inner, outer) < 0),
+      fc.property(
+        some,
+        some,
+        (inner, outer) => !isNestedIn(inner, outer) || bySpecificity(inner, outer) < 0,
+      ),
       { numRuns: 500 },
     );
   });
@@ -114,7 +129,11 @@ describe("whether another route would answer in a route's place", () => {
 
   it("is never so both ways, nor for a route and itself", () => {
     fc.assert(
-      fc.property(some, some, (a: Route, b: Route) => !(isNestedIn(a, b) && isNestedIn(b, a)) && !isNestedIn(a, a)),
+      fc.property(
+        some,
+        some,
+        (a: Route, b: Route) => !(isNestedIn(a, b) && isNestedIn(b, a)) && !isNestedIn(a, a),
+      ),
       { numRuns: 500 },
     );
   });

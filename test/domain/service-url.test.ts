@@ -14,9 +14,12 @@ describe("the service of a rule", () => {
     expect(serviceHost(service)).toBe(parts.host);
   });
 
-  it.each(["http_status:503", "hello_world", "", "http://", "unix:/run/app.sock"])("%o leads to no host", (service) => {
-    expect([parseService(service), serviceHost(service)]).toEqual([undefined, ""]);
-  });
+  it.each(["http_status:503", "hello_world", "", "http://", "unix:/run/app.sock"])(
+    "%o leads to no host",
+    (service) => {
+      expect([parseService(service), serviceHost(service)]).toEqual([undefined, ""]);
+    },
+  );
 
   it.each([
     ["http://app.tunnel:80", "0123456789ab", "http://0123456789ab:80"],

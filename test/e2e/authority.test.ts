@@ -18,7 +18,10 @@ async function rename(container: Container, name: string): Promise<void> {
   await (await docker()).getContainer(container.id).rename({ name });
 }
 
-const compose = (project: string, service: string) => ({ "com.docker.compose.project": project, "com.docker.compose.service": service });
+const compose = (project: string, service: string) => ({
+  "com.docker.compose.project": project,
+  "com.docker.compose.service": service,
+});
 
 test("a Compose label makes no other machine a container's own: not by name, not by address", async () => {
   await using at = await scene();
@@ -30,7 +33,10 @@ test("a Compose label makes no other machine a container's own: not by name, not
         `t${i}`,
         { service: `http://${host}:80`, access: "public" },
         {
-          labels: { ...at.labels(`t${i}`, { service: `http://${host}:80`, access: "public" }), ...compose("p", host) },
+          labels: {
+            ...at.labels(`t${i}`, { service: `http://${host}:80`, access: "public" }),
+            ...compose("p", host),
+          },
         },
       ),
     );
@@ -49,14 +55,22 @@ test("a container called like a machine of the house leads nowhere while it is s
   const daemon = await at.daemon(GRACE);
   await live(daemon, at.hostname("nas"));
   const name = await first.name();
-  expect((await route(daemon, at.hostname("nas")))?.origin).toBe(`http://${name}.${at.net.name}:8080`);
+  expect((await route(daemon, at.hostname("nas")))?.origin).toBe(
+    `http://${name}.${at.net.name}:8080`,
+  );
   at.sandbox.controls.clear();
   await first.stop();
-  await until("it is closing", async () => (await route(daemon, at.hostname("nas")))?.state === "closing");
+  await until(
+    "it is closing",
+    async () => (await route(daemon, at.hostname("nas")))?.state === "closing",
+  );
   await first.start();
   await live(daemon, at.hostname("nas"));
   await first.remove();
-  await until("it is closing again", async () => (await route(daemon, at.hostname("nas")))?.state === "closing");
+  await until(
+    "it is closing again",
+    async () => (await route(daemon, at.hostname("nas")))?.state === "closing",
+  );
   await using _ = await at.container("nas");
   await live(daemon, at.hostname("nas"));
   await at.looked(daemon);
@@ -70,10 +84,15 @@ test("a stranger that takes a container's name closes nothing, and once the rule
   await live(daemon, at.hostname("web"));
   const name = await web.name();
   {
-    await using _ = await at.container("stranger", {}, { labels: compose("other", name), aliases: [name] });
+    await using _ = await at.container(
+      "stranger",
+      {},
+      { labels: compose("other", name), aliases: [name] },
+    );
     await until(
       "the rule has the short id",
-      async () => (await route(daemon, at.hostname("web")))?.origin === `http://${shortId(web)}:8080`,
+      async () =>
+        (await route(daemon, at.hostname("web")))?.origin === `http://${shortId(web)}:8080`,
     );
     expect(await route(daemon, at.hostname("web"))).toMatchObject({
       state: "live",
@@ -83,7 +102,11 @@ test("a stranger that takes a container's name closes nothing, and once the rule
     at.sandbox.controls.clear();
   }
   await at.looked(daemon);
-  await using _ = await at.container("stranger", {}, { labels: compose("other", name), aliases: [name] });
+  await using _ = await at.container(
+    "stranger",
+    {},
+    { labels: compose("other", name), aliases: [name] },
+  );
   await at.looked(daemon);
   expect(at.writes()).toEqual([]);
   expect((await route(daemon, at.hostname("web")))?.state).toBe("live");
@@ -103,7 +126,9 @@ test("a container that copies the labels of a service is its rival, also while t
   await using copy = await at.container("copy", {}, { labels });
   await until("the copy is a rival", async () => {
     const { problems } = await daemon.report();
-    return problems.some(({ code, container }) => code === "CFA-HOST-TAKEN" && container?.startsWith("copy-"));
+    return problems.some(
+      ({ code, container }) => code === "CFA-HOST-TAKEN" && container?.startsWith("copy-"),
+    );
   });
   const pages = new Set<string | undefined>();
   for (let i = 0; i < 6; i++) pages.add(await at.shown("web"));

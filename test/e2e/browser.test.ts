@@ -5,7 +5,14 @@ import { network } from "../docker/network.ts";
 import { reap, reapLeftovers } from "../docker/reaper.ts";
 import { docker, RUN_ID } from "../docker/run.ts";
 import { asking } from "../sandbox/authentik/testing.ts";
-import { seedApp, seedConfiguration, seedIdentityProvider, seedPolicy, seedRecord, seedTunnel } from "../sandbox/cloudflare/seed.ts";
+import {
+  seedApp,
+  seedConfiguration,
+  seedIdentityProvider,
+  seedPolicy,
+  seedRecord,
+  seedTunnel,
+} from "../sandbox/cloudflare/seed.ts";
 import { dockerResolver } from "../sandbox/edge/docker-resolver.ts";
 import { type Sandbox, startSandbox } from "../sandbox/index.ts";
 import { type Browsing, inBrowser, logIn, shown, startBrowsing } from "./browsing.ts";
@@ -26,12 +33,24 @@ inBrowser("in a browser", () => {
     sandbox = all.use(await startSandbox({ resolve: dockerResolver(await docker(), [net.name]) }));
     await furnish(sandbox);
     foreign = ofOthers(sandbox);
-    const settings = { CFAUTH_NETWORK: net.name, CFAUTH_GRACE_PERIOD: "2s", CFAUTH_STARTUP_GRACE_PERIOD: "2s" };
+    const settings = {
+      CFAUTH_NETWORK: net.name,
+      CFAUTH_GRACE_PERIOD: "2s",
+      CFAUTH_STARTUP_GRACE_PERIOD: "2s",
+    };
     const daemon = all.use(await startDaemon({ ...sandbox.environment, ...settings }));
     await until("the daemon is ready", () => daemon.ready());
     const run = (name: string, labels: Readonly<Record<string, string>> = {}): Promise<Container> =>
-      start({ name, networks: [net], labels: { "cfauth.hostname": `${name}.${sandbox.zone}`, ...labels } });
-    containers = { wiki: await run("wiki"), photos: await run("photos"), blog: await run("blog", { "cfauth.access": "public" }) };
+      start({
+        name,
+        networks: [net],
+        labels: { "cfauth.hostname": `${name}.${sandbox.zone}`, ...labels },
+      });
+    containers = {
+      wiki: await run("wiki"),
+      photos: await run("photos"),
+      blog: await run("blog", { "cfauth.access": "public" }),
+    };
     await until("three routes are live", async () => (await daemon.report()).summary.live === 3);
     browsing = all.use(await startBrowsing());
   });
@@ -89,12 +108,17 @@ inBrowser("in a browser", () => {
       expect(login).toMatchObject({ methods: 1, providers: 1, applications: 1 });
       await until("each has its tile", () => tilesOf(sandbox).length === 3);
       await Promise.all(Object.values(containers).map((container) => container.stop()));
-      await until("nothing leads to the tunnel any more", () => [...state.records.values()].every(({ type }) => type === "A"));
+      await until("nothing leads to the tunnel any more", () =>
+        [...state.records.values()].every(({ type }) => type === "A"),
+      );
       const answer = await page.goto(at("wiki"));
       expect(answer?.status()).toBe(530);
       expect(await page.locator("h1").innerText()).toBe("1016 Origin DNS error");
       await until("the tiles are gone", () => tilesOf(sandbox).length === 0);
-      await until("only what others made is left", () => JSON.stringify(ofOthers(sandbox)) === JSON.stringify(foreign));
+      await until(
+        "only what others made is left",
+        () => JSON.stringify(ofOthers(sandbox)) === JSON.stringify(foreign),
+      );
       expect(loginOf(sandbox)).toEqual(login);
     }));
 });
@@ -102,15 +126,32 @@ inBrowser("in a browser", () => {
 /** What was there long before cfauth: also a tunnel of the name that it looks for, with rules of its own. */
 async function furnish({ cloudflare: { state }, authentik, zone }: Sandbox): Promise<void> {
   const tunnel = seedTunnel(state, { name: "cfauth" });
-  const ingress = [{ hostname: `nas.${zone}`, service: "http://192.0.2.7:5000", originRequest: { noTLSVerify: true } }];
-  seedConfiguration(state, tunnel, { ingress, "warp-routing": { enabled: true }, originRequest: { connectTimeout: 15 } });
+  const ingress = [
+    {
+      hostname: `nas.${zone}`,
+      service: "http://192.0.2.7:5000",
+      originRequest: { noTLSVerify: true },
+    },
+  ];
+  seedConfiguration(state, tunnel, {
+    ingress,
+    "warp-routing": { enabled: true },
+    originRequest: { connectTimeout: 15 },
+  });
   seedRecord(state, { name: `mail.${zone}` });
   seedApp(state, { domain: `nas.${zone}` });
   seedPolicy(state, { name: "Friends" });
   seedIdentityProvider(state);
   // A tile like ours, but by somebody else's hand.
-  const tile = { name: "Grafana", slug: "grafana", meta_launch_url: `https://grafana.${zone}/`, meta_publisher: "Ann" };
-  expect(await asking(authentik)("POST", "/core/applications/", tile)).toMatchObject({ status: 201 });
+  const tile = {
+    name: "Grafana",
+    slug: "grafana",
+    meta_launch_url: `https://grafana.${zone}/`,
+    meta_publisher: "Ann",
+  };
+  expect(await asking(authentik)("POST", "/core/applications/", tile)).toMatchObject({
+    status: 201,
+  });
 }
 
 /** Everything but the login and the tag with which cfauth marks its own: with no route there may be nothing else of its. */
@@ -129,12 +170,16 @@ function ofOthers({ cloudflare: { state }, authentik }: Sandbox): unknown {
 
 /** Slugs of the tiles that carry cfauth's mark. */
 const tilesOf = ({ authentik: { state } }: Sandbox): readonly string[] =>
-  state.applications.filter(({ meta_publisher }) => meta_publisher.startsWith("cfauth:")).map(({ slug }) => slug);
+  state.applications
+    .filter(({ meta_publisher }) => meta_publisher.startsWith("cfauth:"))
+    .map(({ slug }) => slug);
 
 /** Numbers and identities alone: a client secret must not end up in a report. */
 function loginOf({ cloudflare: { state }, authentik }: Sandbox) {
   const methods = [...state.identityProviders.values()].filter(({ type }) => type === "oidc");
-  const applications = authentik.state.applications.filter(({ slug }) => slug === "cf-tunnel-access");
+  const applications = authentik.state.applications.filter(
+    ({ slug }) => slug === "cf-tunnel-access",
+  );
   return {
     methods: methods.length,
     providers: authentik.state.providers.length,

@@ -23,15 +23,26 @@ const program = await ensureChromium();
 
 /** Skipped, and saying so, where there is no browser. */
 export const inBrowser = (title: string, tests: () => void): void =>
-  void describe.skipIf(program === undefined)(program === undefined ? `${title} (skipped: no Chromium here)` : title, tests);
+  void describe.skipIf(program === undefined)(
+    program === undefined ? `${title} (skipped: no Chromium here)` : title,
+    tests,
+  );
 
 export interface Browsing extends AsyncDisposable {
   /** Cookies and cache are the visit's own. On failure the error says where the page's picture is. */
-  visiting(title: string, visit: (page: Page) => Promise<void>, options?: BrowserContextOptions): Promise<void>;
+  visiting(
+    title: string,
+    visit: (page: Page) => Promise<void>,
+    options?: BrowserContextOptions,
+  ): Promise<void>;
 }
 
 export async function startBrowsing(): Promise<Browsing> {
-  const browser = await chromium.launch({ ...(program !== undefined && { executablePath: program }), args: FLAGS, timeout: 60_000 });
+  const browser = await chromium.launch({
+    ...(program !== undefined && { executablePath: program }),
+    args: FLAGS,
+    timeout: 60_000,
+  });
   return {
     visiting: async (title, visit, options = {}) => {
       const context = await browser.newContext(options);
@@ -40,7 +51,9 @@ export async function startBrowsing(): Promise<Browsing> {
       try {
         await visit(page);
       } catch (error) {
-        throw new Error(`at ${page.url()}; picture: ${await pictureOf(page, title)}`, { cause: error });
+        throw new Error(`at ${page.url()}; picture: ${await pictureOf(page, title)}`, {
+          cause: error,
+        });
       } finally {
         await context.close();
       }
@@ -59,10 +72,15 @@ async function pictureOf(page: Page, title: string): Promise<string> {
 }
 
 /** Fills Authentik's login page in and sends it; not whether it was right, nor what comes then. */
-export async function logIn(page: Page, username: string, password = `${username}-password`): Promise<void> {
+export async function logIn(
+  page: Page,
+  username: string,
+  password = `${username}-password`,
+): Promise<void> {
   await page.locator("#username").fill(username);
   await page.locator("#password").fill(password);
   await page.locator("#log-in").click();
 }
 
-export const shown = async (page: Page): Promise<string> => (await page.locator("body").innerText()).trim();
+export const shown = async (page: Page): Promise<string> =>
+  (await page.locator("body").innerText()).trim();

@@ -11,7 +11,9 @@ export async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-bundle-"));
   // By this ending Node knows the kind of module and need not look into the file.
   const path = join(folder, "cfauth.mjs");
-  await command(process.execPath, ["scripts/build.ts", "--outfile", path], { cwd: resolve(import.meta.dirname, "../..") });
+  await command(process.execPath, ["scripts/build.ts", "--outfile", path], {
+    cwd: resolve(import.meta.dirname, "../.."),
+  });
   process.env["CFAUTH_TEST_PROGRAM"] = path;
   return async () => {
     delete process.env["CFAUTH_TEST_PROGRAM"];

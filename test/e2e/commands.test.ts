@@ -11,7 +11,10 @@ interface Ran {
   readonly err: string;
 }
 
-async function ran(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
+async function ran(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   const child = cli(args, environment);
   if (child.stdout === null || child.stderr === null) throw new Error("no pipes");
   const exit = new Promise<number | null>((over) => child.once("exit", over));
@@ -33,15 +36,27 @@ describe("cfauth apply", () => {
       [],
     ]);
     const first = await ran(["apply"], environment);
-    const steps = first.out.split("\n").flatMap((line) => /^✓ +(\d+ [+~-] \w+( \w+)?)/.exec(line)?.[1] ?? []);
-    expect(steps.slice(-5)).toEqual(["6 + Access policy", "7 + Access application", "8 + ingress rule", "9 + DNS record", "10 + tile"]);
+    const steps = first.out
+      .split("\n")
+      .flatMap((line) => /^✓ +(\d+ [+~-] \w+( \w+)?)/.exec(line)?.[1] ?? []);
+    expect(steps.slice(-5)).toEqual([
+      "6 + Access policy",
+      "7 + Access application",
+      "8 + ingress rule",
+      "9 + DNS record",
+      "10 + tile",
+    ]);
     expect([first.code, first.err]).toEqual([0, ""]);
     expect(first.out).toMatch(/\nDone: 10 steps in \d+ s\. 1 live, 0 waiting, 0 problems\.\n$/);
     expect(world.ours()).toEqual(everything(world.hostname("app")));
     world.sandbox.controls.clear();
     const second = await ran(["apply"], environment);
     const head = `cfauth apply · tunnel cfauth · owner ${OWNER}\n\n`;
-    expect([second.code, second.out, world.writes()]).toEqual([0, `${head}No changes. 1 live, 0 waiting, 0 problems.\n`, []]);
+    expect([second.code, second.out, world.writes()]).toEqual([
+      0,
+      `${head}No changes. 1 live, 0 waiting, 0 problems.\n`,
+      [],
+    ]);
     expect((await ran(["plan"], environment)).code).toBe(0);
     const gone = await ran(["destroy", "--yes"], environment);
     expect([gone.code, gone.err, world.ours()]).toEqual([0, "", NOTHING]);
@@ -50,13 +65,19 @@ describe("cfauth apply", () => {
   it("writes nothing in a dry run", async () => {
     await using world = await scene();
     await using _container = await world.container("app");
-    const { code } = await ran(["apply"], settings(world.sandbox, world.net, { CFAUTH_DRY_RUN: "true" }));
+    const { code } = await ran(
+      ["apply"],
+      settings(world.sandbox, world.net, { CFAUTH_DRY_RUN: "true" }),
+    );
     expect([code, world.writes(), world.ours()]).toEqual([0, [], NOTHING]);
   });
 
   it("ends with 1 when the token is refused, and says where to get another without showing this one", async () => {
     await using world = await scene();
-    const { code, out, err } = await ran(["apply"], settings(world.sandbox, world.net, { CLOUDFLARE_API_TOKEN: "not-the-right-token" }));
+    const { code, out, err } = await ran(
+      ["apply"],
+      settings(world.sandbox, world.net, { CLOUDFLARE_API_TOKEN: "not-the-right-token" }),
+    );
     expect([code, err]).toEqual([1, ""]);
     expect(out).toMatch(/^✗ .*CFA-CF-(TOKEN|PERMISSION)\n {4}→ .*\n$/);
     expect(out).not.toContain("not-the-right-token");
@@ -64,8 +85,15 @@ describe("cfauth apply", () => {
 
   it("ends with 1 when Cloudflare cannot be reached, and says so", async () => {
     await using world = await scene();
-    const { code, out } = await ran(["apply"], settings(world.sandbox, world.net, { CLOUDFLARE_BASE_URL: "http://127.0.0.1:1/client/v4" }));
-    expect([code, /CFA-CF-UNREACHABLE/.test(out), out.includes(world.sandbox.cloudflare.state.token)]).toEqual([1, true, false]);
+    const { code, out } = await ran(
+      ["apply"],
+      settings(world.sandbox, world.net, { CLOUDFLARE_BASE_URL: "http://127.0.0.1:1/client/v4" }),
+    );
+    expect([
+      code,
+      /CFA-CF-UNREACHABLE/.test(out),
+      out.includes(world.sandbox.cloudflare.state.token),
+    ]).toEqual([1, true, false]);
   });
 });
 
@@ -79,7 +107,13 @@ describe("faulty settings", () => {
       CFAUTH_READ_LABELS: "traefik",
     });
     expect([code, out]).toEqual([78, ""]);
-    for (const name of ["AUTHENTIK_URL", "AUTHENTIK_TOKEN", "CFAUTH_GRACE_PERIOD", "CFAUTH_NETWROK", "CFAUTH_READ_LABELS"])
+    for (const name of [
+      "AUTHENTIK_URL",
+      "AUTHENTIK_TOKEN",
+      "CFAUTH_GRACE_PERIOD",
+      "CFAUTH_NETWROK",
+      "CFAUTH_READ_LABELS",
+    ])
       expect(err).toContain(name);
     expect(err).toContain("CFAUTH_NETWORK");
     expect(err).toContain("write dockflare or cloudflare.tunnel");

@@ -27,192 +27,271 @@ const HOSTNAMES = ["auth", "cfauth", "whoami"].map((name) => `${name}.${ZONE}`);
 
 const compose = await ensureCompose();
 const address = await bridgeAddress();
-const missing = compose === undefined ? "no Docker Compose here" : address === undefined ? "the engine is on another machine" : undefined;
+const missing =
+  compose === undefined
+    ? "no Docker Compose here"
+    : address === undefined
+      ? "the engine is on another machine"
+      : undefined;
 const title = "docker-compose.example.yml";
 
 // Each command of Compose takes seconds; a test may wait twice and needs a little for itself.
 vi.setConfig({ testTimeout: 3 * PATIENCE_MS, hookTimeout: 3 * PATIENCE_MS });
 
-describe.skipIf(missing !== undefined)(missing === undefined ? title : `${title} (skipped: ${missing})`, () => {
-  const all = new AsyncDisposableStack();
-  let sandbox: Sandbox;
-  let home: Project;
-  let page: string;
-  let tunnel: string;
+describe.skipIf(missing !== undefined)(
+  missing === undefined ? title : `${title} (skipped: ${missing})`,
+  () => {
+    const all = new AsyncDisposableStack();
+    let sandbox: Sandbox;
+    let home: Project;
+    let page: string;
+    let tunnel: string;
 
-  const report = async (): Promise<Report> => (await fetch(`${page}/api/routes`)).json() as Promise<Report>;
-  const allLive = async (): Promise<boolean> => {
-    const { routes } = await report();
-    return HOSTNAMES.every((name) => routes.some(({ hostname, state }) => hostname === name && state === "live"));
-  };
-  const allHealthy = async (): Promise<boolean> => {
-    const states = [...(await home.containers()).values()].map(({ State }) => State);
-    return states.length === 7 && states.every(({ Running, Health }) => Running && (Health?.Status ?? "healthy") === "healthy");
-  };
-  const logIn = async (who: Browser, host: string, path: string, username: string, password: string): Promise<Page> => {
-    let at = await who.open(sandbox.edge.url(host) + path);
-    if (at.body.includes('id="log-in"')) at = await who.submit(at.url.href, { username, password });
-    return at.body.includes('id="continue"') ? who.submit(at.url.href, { continue: "yes" }) : at;
-  };
+    const report = async (): Promise<Report> =>
+      (await fetch(`${page}/api/routes`)).json() as Promise<Report>;
+    const allLive = async (): Promise<boolean> => {
+      const { routes } = await report();
+      return HOSTNAMES.every((name) =>
+        routes.some(({ hostname, state }) => hostname === name && state === "live"),
+      );
+    };
+    const allHealthy = async (): Promise<boolean> => {
+      const states = [...(await home.containers()).values()].map(({ State }) => State);
+      return (
+        states.length === 7 &&
+        states.every(
+          ({ Running, Health }) => Running && (Health?.Status ?? "healthy") === "healthy",
+        )
+      );
+    };
+    const logIn = async (
+      who: Browser,
+      host: string,
+      path: string,
+      username: string,
+      password: string,
+    ): Promise<Page> => {
+      let at = await who.open(sandbox.edge.url(host) + path);
+      if (at.body.includes('id="log-in"'))
+        at = await who.submit(at.url.href, { username, password });
+      return at.body.includes('id="continue"') ? who.submit(at.url.href, { continue: "yes" }) : at;
+    };
 
-  beforeAll(async () => {
-    await reapLeftovers();
-    tunnel = unique("tunnel");
-    sandbox = all.use(
-      await startSandbox({
-        resolve: dockerResolver(await docker(), [tunnel]),
-        authentikBehindTunnel: true,
-        token: CLOUDFLARE_TOKEN,
-        cloudflared: false,
-      }),
-    );
-    const port = await freePort();
-    page = `http://127.0.0.1:${port}`;
-    home = all.use(
-      await project({
-        compose: compose ?? ["docker", "compose"],
-        values: { CLOUDFLARE_API_TOKEN: `'${CLOUDFLARE_TOKEN}'`, DOMAIN: ZONE },
-        more: { CFAUTH_PORT: String(port) },
-        override: await override({
-          outside: all.use(await outside(address ?? "", sandbox)),
-          authentikUrl: sandbox.environment["AUTHENTIK_URL"] ?? "",
-          tunnel,
+    beforeAll(async () => {
+      await reapLeftovers();
+      tunnel = unique("tunnel");
+      sandbox = all.use(
+        await startSandbox({
+          resolve: dockerResolver(await docker(), [tunnel]),
+          authentikBehindTunnel: true,
+          token: CLOUDFLARE_TOKEN,
+          cloudflared: false,
         }),
-      }),
-    );
-    await home.up();
-  });
-  afterAll(async () => {
-    await reap(RUN_ID);
-    await all.disposeAsync();
-  });
+      );
+      const port = await freePort();
+      page = `http://127.0.0.1:${port}`;
+      home = all.use(
+        await project({
+          compose: compose ?? ["docker", "compose"],
+          values: { CLOUDFLARE_API_TOKEN: `'${CLOUDFLARE_TOKEN}'`, DOMAIN: ZONE },
+          more: { CFAUTH_PORT: String(port) },
+          override: await override({
+            outside: all.use(await outside(address ?? "", sandbox)),
+            authentikUrl: sandbox.environment["AUTHENTIK_URL"] ?? "",
+            tunnel,
+          }),
+        }),
+      );
+      await home.up();
+    });
+    afterAll(async () => {
+      await reap(RUN_ID);
+      await all.disposeAsync();
+    });
 
-  test("opens Authentik, the first service and the status page, and everything is healthy", async () => {
-    await until("all three are live", allLive, PATIENCE_MS);
-    await until("everything is healthy", allHealthy, PATIENCE_MS);
-    expect((await report()).problems.filter(({ hostname }) => HOSTNAMES.includes(hostname ?? ""))).toEqual([]);
-  });
+    test("opens Authentik, the first service and the status page, and everything is healthy", async () => {
+      await until("all three are live", allLive, PATIENCE_MS);
+      await until("everything is healthy", allHealthy, PATIENCE_MS);
+      expect(
+        (await report()).problems.filter(({ hostname }) => HOSTNAMES.includes(hostname ?? "")),
+      ).toEqual([]);
+    });
 
-  test("connects the tunnel by the token that cfauth wrote, for the one user that both are", async () => {
-    expect([...sandbox.cloudflare.state.tunnels.values()].map(({ name, status }) => ({ name, status }))).toEqual([
-      { name: "cfauth", status: "healthy" },
-    ]);
-    const look =
-      'const s = process.getBuiltinModule("fs").statSync("/run/cfauth/tunnel-token"); console.log(s.uid, (s.mode & 0o777).toString(8))';
-    expect(await home.evaluate("cloudflared", look)).toBe("65532 600\n");
-  });
+    test("connects the tunnel by the token that cfauth wrote, for the one user that both are", async () => {
+      expect(
+        [...sandbox.cloudflare.state.tunnels.values()].map(({ name, status }) => ({
+          name,
+          status,
+        })),
+      ).toEqual([{ name: "cfauth", status: "healthy" }]);
+      const look =
+        'const s = process.getBuiltinModule("fs").statSync("/run/cfauth/tunnel-token"); console.log(s.uid, (s.mode & 0o777).toString(8))';
+      expect(await home.evaluate("cloudflared", look)).toBe("65532 600\n");
+    });
 
-  test("asks for a login before the first service and the status page, and not before Authentik", async () => {
-    for (const name of ["whoami", "cfauth"]) {
-      const { status, headers } = await probe(sandbox.edge.port, `${name}.${ZONE}`);
-      expect([status, String(headers.location)]).toEqual([302, expect.stringContaining("/cdn-cgi/access/login/")]);
-    }
-    expect((await probe(sandbox.edge.port, `auth.${ZONE}`, "/-/health/live/")).status).toBe(200);
-  });
+    test("asks for a login before the first service and the status page, and not before Authentik", async () => {
+      for (const name of ["whoami", "cfauth"]) {
+        const { status, headers } = await probe(sandbox.edge.port, `${name}.${ZONE}`);
+        expect([status, String(headers.location)]).toEqual([
+          302,
+          expect.stringContaining("/cdn-cgi/access/login/"),
+        ]);
+      }
+      expect((await probe(sandbox.edge.port, `auth.${ZONE}`, "/-/health/live/")).status).toBe(200);
+    });
 
-  test("lets the administrator of the first start in, to the status page too, and others to the service only", async () => {
-    const [admin, alice] = [browser(), browser()];
-    const password = await home.setting("AUTHENTIK_BOOTSTRAP_PASSWORD");
-    const seen = await logIn(admin, `cfauth.${ZONE}`, "/api/routes", "akadmin", password);
-    expect((JSON.parse(seen.body) as Report).routes.map(({ hostname }) => hostname)).toEqual(expect.arrayContaining(HOSTNAMES));
-    expect((await logIn(alice, `whoami.${ZONE}`, "/", "alice", "alice-password")).body).toContain("Hello from");
-    const refused = await logIn(alice, `cfauth.${ZONE}`, "/api/routes", "alice", "alice-password");
-    expect([refused.status, refused.body]).toEqual([403, expect.not.stringContaining('"routes"')]);
-  });
+    test("lets the administrator of the first start in, to the status page too, and others to the service only", async () => {
+      const [admin, alice] = [browser(), browser()];
+      const password = await home.setting("AUTHENTIK_BOOTSTRAP_PASSWORD");
+      const seen = await logIn(admin, `cfauth.${ZONE}`, "/api/routes", "akadmin", password);
+      expect((JSON.parse(seen.body) as Report).routes.map(({ hostname }) => hostname)).toEqual(
+        expect.arrayContaining(HOSTNAMES),
+      );
+      expect((await logIn(alice, `whoami.${ZONE}`, "/", "alice", "alice-password")).body).toContain(
+        "Hello from",
+      );
+      const refused = await logIn(
+        alice,
+        `cfauth.${ZONE}`,
+        "/api/routes",
+        "alice",
+        "alice-password",
+      );
+      expect([refused.status, refused.body]).toEqual([
+        403,
+        expect.not.stringContaining('"routes"'),
+      ]);
+    });
 
-  test("lets cfauth see a list of containers, and do nothing", async () => {
-    const id = (await home.containers()).get("whoami")?.Id;
-    const image = (await home.containers()).get("whoami")?.Image;
-    const asks = [
-      "GET /containers/json",
-      "GET /v1.41/info",
-      `GET /images/${image}/json`,
-      "GET /images/json",
-      `GET /containers/${id}/json`,
-      `GET /containers/${id}/logs?stdout=1`,
-    ].concat(["POST /containers/create", `POST /containers/${id}/stop`, `DELETE /containers/${id}`, "PUT /x", "HEAD /_ping"]);
-    const ask =
-      'for (const a of process.argv.slice(1)) { const [method, path] = a.split(" "); console.log((await fetch("http://socket-proxy:2375" + path, { method })).status, method) }';
-    expect((await home.evaluate("cfauth", ask, ...asks)).trim().split("\n")).toEqual(
-      ["200 GET", "200 GET", "200 GET", "403 GET", "403 GET", "403 GET"].concat([
-        "405 POST",
-        "405 POST",
-        "405 DELETE",
-        "405 PUT",
-        "405 HEAD",
-      ]),
-    );
-  });
+    test("lets cfauth see a list of containers, and do nothing", async () => {
+      const id = (await home.containers()).get("whoami")?.Id;
+      const image = (await home.containers()).get("whoami")?.Image;
+      const asks = [
+        "GET /containers/json",
+        "GET /v1.41/info",
+        `GET /images/${image}/json`,
+        "GET /images/json",
+        `GET /containers/${id}/json`,
+        `GET /containers/${id}/logs?stdout=1`,
+      ].concat([
+        "POST /containers/create",
+        `POST /containers/${id}/stop`,
+        `DELETE /containers/${id}`,
+        "PUT /x",
+        "HEAD /_ping",
+      ]);
+      const ask =
+        'for (const a of process.argv.slice(1)) { const [method, path] = a.split(" "); console.log((await fetch("http://socket-proxy:2375" + path, { method })).status, method) }';
+      expect((await home.evaluate("cfauth", ask, ...asks)).trim().split("\n")).toEqual(
+        ["200 GET", "200 GET", "200 GET", "403 GET", "403 GET", "403 GET"].concat([
+          "405 POST",
+          "405 POST",
+          "405 DELETE",
+          "405 PUT",
+          "405 HEAD",
+        ]),
+      );
+    });
 
-  test("gives nobody more rights than they need", async () => {
-    const containers = await home.containers();
-    for (const [service, { HostConfig }] of containers) {
-      expect([service, HostConfig.Privileged, HostConfig.CapAdd ?? []]).toEqual([service, false, []]);
-    }
-    for (const service of ["cfauth", "socket-proxy", "cloudflared"]) {
-      expect(containers.get(service)).toMatchObject({
-        Config: { User: expect.stringMatching(/^6553[24]:\d+$/) },
-        HostConfig: { CapDrop: ["ALL"], ReadonlyRootfs: true, SecurityOpt: ["no-new-privileges:true"] },
-      });
-    }
-    const withSocket = [...containers].filter(([, { Mounts }]) => Mounts.some(({ Source }) => Source.endsWith("docker.sock")));
-    expect(withSocket.map(([service]) => service)).toEqual(["socket-proxy"]);
-  });
+    test("gives nobody more rights than they need", async () => {
+      const containers = await home.containers();
+      for (const [service, { HostConfig }] of containers) {
+        expect([service, HostConfig.Privileged, HostConfig.CapAdd ?? []]).toEqual([
+          service,
+          false,
+          [],
+        ]);
+      }
+      for (const service of ["cfauth", "socket-proxy", "cloudflared"]) {
+        expect(containers.get(service)).toMatchObject({
+          Config: { User: expect.stringMatching(/^6553[24]:\d+$/) },
+          HostConfig: {
+            CapDrop: ["ALL"],
+            ReadonlyRootfs: true,
+            SecurityOpt: ["no-new-privileges:true"],
+          },
+        });
+      }
+      const withSocket = [...containers].filter(([, { Mounts }]) =>
+        Mounts.some(({ Source }) => Source.endsWith("docker.sock")),
+      );
+      expect(withSocket.map(([service]) => service)).toEqual(["socket-proxy"]);
+    });
 
-  test("tells its health to whoever asks by exec", async () => {
-    expect(await home.exec("cfauth", "cfauth", "healthcheck")).toEqual({ code: 0, output: "" });
-  });
+    test("tells its health to whoever asks by exec", async () => {
+      expect(await home.exec("cfauth", "cfauth", "healthcheck")).toEqual({ code: 0, output: "" });
+    });
 
-  test("answers whoever asks what is so and what is missing, beside the daemon and through the socket proxy", async () => {
-    const status = await home.exec("cfauth", "cfauth", "status");
-    expect([status.code, HOSTNAMES.filter((name) => !status.output.includes(name))]).toEqual([0, []]);
-    // Under the name that browsers know Authentik is not reached from within the sandbox's containers.
-    const output = await inTime(() => home.exec("cfauth", "cfauth", "doctor", "--json"));
-    expect(wanting(output), output).toEqual(["login"]);
-  });
+    test("answers whoever asks what is so and what is missing, beside the daemon and through the socket proxy", async () => {
+      const status = await home.exec("cfauth", "cfauth", "status");
+      expect([status.code, HOSTNAMES.filter((name) => !status.output.includes(name))]).toEqual([
+        0,
+        [],
+      ]);
+      // Under the name that browsers know Authentik is not reached from within the sandbox's containers.
+      const output = await inTime(() => home.exec("cfauth", "cfauth", "doctor", "--json"));
+      expect(wanting(output), output).toEqual(["login"]);
+    });
 
-  test("answers from a container of its own too, which has no name on the proxy's network and asks for no route", async () => {
-    sandbox.controls.clear();
-    expect((await home.run("cfauth", "plan")).code).toBe(0);
-    expect(sandbox.controls.writes()).toEqual([]);
-    const output = await inTime(() => home.run("cfauth", "doctor", "--json"));
-    expect(wanting(output), output).toEqual(["login"]);
-  });
+    test("answers from a container of its own too, which has no name on the proxy's network and asks for no route", async () => {
+      sandbox.controls.clear();
+      expect((await home.run("cfauth", "plan")).code).toBe(0);
+      expect(sandbox.controls.writes()).toEqual([]);
+      const output = await inTime(() => home.run("cfauth", "doctor", "--json"));
+      expect(wanting(output), output).toEqual(["login"]);
+    });
 
-  test("logs what cfauth says, each line by itself, and no secret", async () => {
-    const log = await home.log("cfauth");
-    expect(log).toMatch(new RegExp(`^\\[[\\d:]+\\] INFO: route opened +hostname=whoami\\.${ZONE} `, "m"));
-    expect(log.split("\n").filter((line) => !/^(\[[\d:]+\] [A-Z]+: .*| {4}.*|)$/.test(line))).toEqual([]);
-    const secrets = [CLOUDFLARE_TOKEN, await home.setting("AUTHENTIK_TOKEN")];
-    expect(secrets.filter((secret) => log.includes(secret))).toEqual([]);
-  });
+    test("logs what cfauth says, each line by itself, and no secret", async () => {
+      const log = await home.log("cfauth");
+      expect(log).toMatch(
+        new RegExp(`^\\[[\\d:]+\\] INFO: route opened +hostname=whoami\\.${ZONE} `, "m"),
+      );
+      expect(
+        log.split("\n").filter((line) => !/^(\[[\d:]+\] [A-Z]+: .*| {4}.*|)$/.test(line)),
+      ).toEqual([]);
+      const secrets = [CLOUDFLARE_TOKEN, await home.setting("AUTHENTIK_TOKEN")];
+      expect(secrets.filter((secret) => log.includes(secret))).toEqual([]);
+    });
 
-  test("finds everything as it was after down and up, and makes nothing twice", async () => {
-    const before = inventory(sandbox);
-    sandbox.controls.clear();
-    await home.down();
-    expect([...(await home.containers()).keys()]).toEqual([]);
-    await home.up();
-    await until("all three are live", allLive, PATIENCE_MS);
-    await until("everything is healthy", allHealthy, PATIENCE_MS);
-    expect(sandbox.controls.writes()).toEqual([]);
-    expect(inventory(sandbox)).toEqual(before);
-    expect(sandbox.controls.violations).toEqual([]);
-  });
+    test("finds everything as it was after down and up, and makes nothing twice", async () => {
+      const before = inventory(sandbox);
+      sandbox.controls.clear();
+      await home.down();
+      expect([...(await home.containers()).keys()]).toEqual([]);
+      await home.up();
+      await until("all three are live", allLive, PATIENCE_MS);
+      await until("everything is healthy", allHealthy, PATIENCE_MS);
+      expect(sandbox.controls.writes()).toEqual([]);
+      expect(inventory(sandbox)).toEqual(before);
+      expect(sandbox.controls.violations).toEqual([]);
+    });
 
-  test("hears from Docker's DNS of a stranger that has a service's name as an alias, and leads to the service by its id", async () => {
-    const whoami = (await home.containers()).get("whoami");
-    const name = whoami?.Name.replace(/^\//, "") ?? "";
-    const id = whoami?.Id.slice(0, 12) ?? "";
-    const on = { name: tunnel, id: tunnel, remove: async () => {}, [Symbol.asyncDispose]: async () => {} };
-    const route = async () => (await report()).routes.find(({ hostname }) => hostname === `whoami.${ZONE}`);
-    expect((await route())?.origin).toMatch(new RegExp(`^http://${name}\\.${tunnel}:\\d+$`));
-    await using _ = await start({ name: "stranger", networks: [on], aliases: [name] });
-    await until("the rule has the short id", async () => (await route())?.origin?.startsWith(`http://${id}:`) === true, PATIENCE_MS);
-    await until("it is live", async () => (await route())?.state === "live", PATIENCE_MS);
-    expect((await route())?.note).toBe(`Reached by its id: another container answers to the name ${name}.${tunnel} too`);
-  });
-});
+    test("hears from Docker's DNS of a stranger that has a service's name as an alias, and leads to the service by its id", async () => {
+      const whoami = (await home.containers()).get("whoami");
+      const name = whoami?.Name.replace(/^\//, "") ?? "";
+      const id = whoami?.Id.slice(0, 12) ?? "";
+      const on = {
+        name: tunnel,
+        id: tunnel,
+        remove: async () => {},
+        [Symbol.asyncDispose]: async () => {},
+      };
+      const route = async () =>
+        (await report()).routes.find(({ hostname }) => hostname === `whoami.${ZONE}`);
+      expect((await route())?.origin).toMatch(new RegExp(`^http://${name}\\.${tunnel}:\\d+$`));
+      await using _ = await start({ name: "stranger", networks: [on], aliases: [name] });
+      await until(
+        "the rule has the short id",
+        async () => (await route())?.origin?.startsWith(`http://${id}:`) === true,
+        PATIENCE_MS,
+      );
+      await until("it is live", async () => (await route())?.state === "live", PATIENCE_MS);
+      expect((await route())?.note).toBe(
+        `Reached by its id: another container answers to the name ${name}.${tunnel} too`,
+      );
+    });
+  },
+);
 
 /** What doctor says on a machine that lets it: a group that had no answer within its seconds is asked again. */
 async function inTime(doctor: () => ReturnType<Project["exec"]>): Promise<string> {
@@ -229,7 +308,9 @@ async function inTime(doctor: () => ReturnType<Project["exec"]>): Promise<string
 /** The groups of doctor that found something; Compose may say what it does before the report. */
 function wanting(output: string): readonly string[] {
   const report = output.slice(output.indexOf("{\n"), output.lastIndexOf("}") + 1);
-  const { groups } = JSON.parse(report) as { readonly groups: readonly { readonly id: string; readonly result: string }[] };
+  const { groups } = JSON.parse(report) as {
+    readonly groups: readonly { readonly id: string; readonly result: string }[];
+  };
   return groups.filter(({ result }) => result !== "pass").map(({ id }) => id);
 }
 

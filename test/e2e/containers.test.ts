@@ -35,13 +35,22 @@ describe("the container", () => {
     expect(others(foreign)).toBe(before);
     expect(world.ours().apps).toEqual([world.hostname("app")]);
     await app.stop();
-    await until("it is closing", async () => (await route(daemon, world.hostname("app")))?.state === "closing");
-    await until("it is closed", async () => (await route(daemon, world.hostname("app"))) === undefined);
+    await until(
+      "it is closing",
+      async () => (await route(daemon, world.hostname("app")))?.state === "closing",
+    );
+    await until(
+      "it is closed",
+      async () => (await route(daemon, world.hostname("app"))) === undefined,
+    );
     expect(world.ours().policies).toEqual([]);
     expect(world.ours().apps).toEqual([]);
     expect(world.ours().records).toEqual([]);
     expect(others()).toBe(before);
-    expect([...state.identityProviders.values()].map(({ type }) => type)).toEqual(["onetimepin", "oidc"]);
+    expect([...state.identityProviders.values()].map(({ type }) => type)).toEqual([
+      "onetimepin",
+      "oidc",
+    ]);
   });
 
   test("made anew as public is open to everybody, and made anew without that to nobody again", async () => {
@@ -53,7 +62,10 @@ describe("the container", () => {
     expect(await world.shown("app")).toBeUndefined();
     await first.remove();
     const second = await world.container("app", { access: "public" });
-    await until("it is public", async () => (await protection()) === "public" && (await world.shown("app")));
+    await until(
+      "it is public",
+      async () => (await protection()) === "public" && (await world.shown("app")),
+    );
     expect(await world.shown("app")).toBe(`Hello from ${second.id.slice(0, 12)}\n`);
     await second.remove();
     await using _third = await world.container("app");
@@ -68,14 +80,20 @@ describe("the container", () => {
     const daemon = await world.settled();
     world.sandbox.controls.clear();
     await using app = await world.container("app", {}, { image: "health" });
-    await until("it waits", async () => (await route(daemon, world.hostname("app")))?.state === "waiting");
+    await until(
+      "it waits",
+      async () => (await route(daemon, world.hostname("app")))?.state === "waiting",
+    );
     expect((await route(daemon, world.hostname("app")))?.reason).toContain("health check");
     expect(world.writes()).toEqual([]);
     await app.setHealthy(true);
     await live(daemon, world.hostname("app"));
     world.sandbox.controls.clear();
     await app.setHealthy(false);
-    await until("Docker finds it unhealthy", async () => (await app.inspect()).State.Health?.Status === "unhealthy");
+    await until(
+      "Docker finds it unhealthy",
+      async () => (await app.inspect()).State.Health?.Status === "unhealthy",
+    );
     await world.looked(daemon);
     expect(await route(daemon, world.hostname("app"))).toMatchObject({ state: "live" });
     expect(world.writes()).toEqual([]);
@@ -84,14 +102,19 @@ describe("the container", () => {
   test("with a health check that is not to be waited for is opened at once", async () => {
     await using world = await scene();
     const daemon = await world.settled();
-    await using app = await world.container("app", { "wait-healthy": "false" }, { image: "health" });
+    await using app = await world.container(
+      "app",
+      { "wait-healthy": "false" },
+      { image: "health" },
+    );
     await live(daemon, world.hostname("app"));
     expect((await app.inspect()).State.Health?.Status).toBe("starting");
   });
 });
 
 /** Whether a pass has failed; what has just begun to fail is no news yet. */
-const inVain = (daemon: Daemon): boolean => daemon.lines.some(({ msg, result }) => msg === "pass over" && result === "failed");
+const inVain = (daemon: Daemon): boolean =>
+  daemon.lines.some(({ msg, result }) => msg === "pass over" && result === "failed");
 
 describe("Docker", () => {
   test("away: nothing is torn down, the page says so, what happened meanwhile is caught up on, and people are told of it", async () => {
@@ -107,24 +130,38 @@ describe("Docker", () => {
     await live(daemon, world.hostname("gone"));
     world.sandbox.controls.clear();
     engine.shut();
-    await until("the page says so", async () => (await daemon.report()).checks.docker === "failing");
+    await until(
+      "the page says so",
+      async () => (await daemon.report()).checks.docker === "failing",
+    );
     await gone.remove();
     await using _late = await world.container("late");
     await until("it has tried in vain", () => inVain(daemon));
     // Longer than the grace: time itself is the fact.
     await sleep(3_000);
-    expect(await daemon.report()).toMatchObject({ summary: { live: 1 }, checks: { docker: "failing", cloudflare: "ok", authentik: "ok" } });
+    expect(await daemon.report()).toMatchObject({
+      summary: { live: 1 },
+      checks: { docker: "failing", cloudflare: "ok", authentik: "ok" },
+    });
     expect(world.writes()).toEqual([]);
     engine.open();
     await live(daemon, world.hostname("late"));
-    await until("the other one is closed", async () => (await route(daemon, world.hostname("gone"))) === undefined);
+    await until(
+      "the other one is closed",
+      async () => (await route(daemon, world.hostname("gone"))) === undefined,
+    );
     expect(world.ours()).toEqual(everything(world.hostname("late")));
     await until("the page says so", async () => (await daemon.report()).checks.docker === "ok");
     expect((await daemon.report()).problems).toEqual([]);
-    const heard = () => people.received.flatMap(({ body }) => (body as Message).events).map(({ title }) => title);
+    const heard = () =>
+      people.received.flatMap(({ body }) => (body as Message).events).map(({ title }) => title);
     await until("people were told", () => heard().length >= 3);
     expect(heard().toSorted()).toEqual(
-      [`${world.hostname("gone")} is open`, `${world.hostname("late")} is open`, `${world.hostname("gone")} is closed`].toSorted(),
+      [
+        `${world.hostname("gone")} is open`,
+        `${world.hostname("late")} is open`,
+        `${world.hostname("gone")} is closed`,
+      ].toSorted(),
     );
     expect(JSON.stringify(daemon.lines)).not.toContain("never-shown-0");
   });
@@ -137,7 +174,10 @@ describe("Docker", () => {
     await live(daemon, world.hostname("app"));
     world.sandbox.controls.clear();
     await app.stop();
-    await until("it is closing", async () => (await route(daemon, world.hostname("app")))?.state === "closing");
+    await until(
+      "it is closing",
+      async () => (await route(daemon, world.hostname("app")))?.state === "closing",
+    );
     engine.shut();
     await until("the grace has ended in vain", () => inVain(daemon));
     await app.start();
@@ -151,7 +191,10 @@ describe("Docker", () => {
     await using engine = await gate(SOCKET);
     const daemon = await world.settled({ DOCKER_HOST: `tcp://127.0.0.1:${engine.port}` });
     engine.refuse(/^GET \/(v[\d.]+\/)?events/);
-    await until("the page says so", async () => (await daemon.report()).checks.docker === "failing");
+    await until(
+      "the page says so",
+      async () => (await daemon.report()).checks.docker === "failing",
+    );
     await using _app = await world.container("app");
     expect(await route(daemon, world.hostname("app"))).toBeUndefined();
     // Longer ago than the events which the engine tells once more: the list alone knows of it then.
@@ -173,9 +216,17 @@ function strangers(world: Scene): (foreign?: (rule: IngressRule) => boolean) => 
   const tunnel = seedTunnel(state, { name: "homelab" });
   seedConfiguration(state, tunnel, {
     ingress: [
-      { hostname: world.hostname("wiki"), service: "http://wiki:80", originRequest: { noTLSVerify: true } },
+      {
+        hostname: world.hostname("wiki"),
+        service: "http://wiki:80",
+        originRequest: { noTLSVerify: true },
+      },
       { hostname: `*.${world.hostname("old")}`, path: "^/a", service: "http://10.0.0.7:80" },
-      { hostname: world.hostname("nas"), service: "https://nas:5001", unknownToUs: { deep: [1, 2] } },
+      {
+        hostname: world.hostname("nas"),
+        service: "https://nas:5001",
+        unknownToUs: { deep: [1, 2] },
+      },
     ],
     originRequest: { connectTimeout: 7, keepAliveConnections: 12 },
     "warp-routing": { enabled: true },
@@ -189,7 +240,11 @@ function strangers(world: Scene): (foreign?: (rule: IngressRule) => boolean) => 
     allowed_idps: [idp.id],
   });
   seedTag(state, "homelab");
-  const record = seedRecord(state, { name: world.hostname("wiki"), type: "CNAME", content: `${tunnel.id}.cfargotunnel.com` });
+  const record = seedRecord(state, {
+    name: world.hostname("wiki"),
+    type: "CNAME",
+    content: `${tunnel.id}.cfargotunnel.com`,
+  });
   const application = {
     pk: randomUUID(),
     name: "Wiki",

@@ -28,7 +28,10 @@ export interface Daemon extends AsyncDisposable {
 const PROGRAM = process.env["CFAUTH_TEST_PROGRAM"] ?? join(ROOT, "src/main.ts");
 
 /** `cfauth` with these settings and nothing else of this process's environment. */
-export function cli(args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
+export function cli(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): ChildProcess {
   return spawn(process.execPath, [PROGRAM, ...args], {
     env: {
       PATH: process.env["PATH"],
@@ -51,17 +54,22 @@ export async function startDaemon(environment: Readonly<Record<string, string>>)
     lines.push(
       ...texts
         .filter((text) => text !== "")
-        .map((text) => (text.startsWith("{") ? (JSON.parse(text) as Line) : { level: "stderr", msg: text })),
+        .map((text) =>
+          text.startsWith("{") ? (JSON.parse(text) as Line) : { level: "stderr", msg: text },
+        ),
     );
   };
   child.stdout?.on("data", take);
   child.stderr?.on("data", take);
-  const exited = new Promise<number | undefined>((over) => child.once("exit", (code) => over(code ?? undefined)));
+  const exited = new Promise<number | undefined>((over) =>
+    child.once("exit", (code) => over(code ?? undefined)),
+  );
   const stop = (signal: NodeJS.Signals = "SIGTERM"): Promise<number | undefined> => {
     child.kill(signal);
     return exited;
   };
-  const url = (): string => `http://127.0.0.1:${lines.find(({ msg }) => msg === "started")?.["port"]}`;
+  const url = (): string =>
+    `http://127.0.0.1:${lines.find(({ msg }) => msg === "started")?.["port"]}`;
   const get = (path: string): Promise<Response> => fetch(`${url()}${path}`);
   return {
     lines,
@@ -76,9 +84,17 @@ export async function startDaemon(environment: Readonly<Record<string, string>>)
 }
 
 /** Tries until it is so. @throws after `ms` milliseconds, with the last answer or error */
-export async function until<T>(what: string, ask: () => T | Promise<T>, ms = 60_000): Promise<NonNullable<T>> {
+export async function until<T>(
+  what: string,
+  ask: () => T | Promise<T>,
+  ms = 60_000,
+): Promise<NonNullable<T>> {
   let last: unknown;
-  for (const end = Date.now() + ms; Date.now() < end; await new Promise((over) => setTimeout(over, 50))) {
+  for (
+    const end = Date.now() + ms;
+    Date.now() < end;
+    await new Promise((over) => setTimeout(over, 50))
+  ) {
     try {
       const answer = await ask();
       if (answer) return answer;

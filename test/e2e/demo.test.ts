@@ -19,7 +19,10 @@ interface Shown {
 }
 
 function demo(...args: readonly string[]): Shown {
-  const child = spawn(process.execPath, ["scripts/demo.ts", ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, ["scripts/demo.ts", ...args], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {
@@ -30,7 +33,8 @@ function demo(...args: readonly string[]): Shown {
   return { child, text: () => text, over: new Promise((over) => child.once("close", over)) };
 }
 
-const shows = (shown: Shown, sentence: string): Promise<unknown> => until(sentence, () => shown.text().includes(sentence), PATIENCE_MS);
+const shows = (shown: Shown, sentence: string): Promise<unknown> =>
+  until(sentence, () => shown.text().includes(sentence), PATIENCE_MS);
 
 /** Containers, networks and images that the demo of this process made. */
 async function leftBy({ child }: Shown): Promise<readonly string[]> {
@@ -51,7 +55,9 @@ async function leftBy({ child }: Shown): Promise<readonly string[]> {
 /** Line breaks and indentation are a matter of the terminal's width. */
 const flat = (text: string): string => text.replace(/\s+/g, " ");
 
-test("the demo tells the whole story, finds it true, and leaves nothing behind", { timeout: PATIENCE_MS }, async () => {
+test("the demo tells the whole story, finds it true, and leaves nothing behind", {
+  timeout: PATIENCE_MS,
+}, async () => {
   const shown = demo("--once");
   expect({ code: await shown.over, text: shown.text() }).toMatchObject({ code: 0 });
   const text = flat(shown.text());
@@ -85,7 +91,9 @@ test("the demo tells the whole story, finds it true, and leaves nothing behind",
   expect(text).not.toContain("\u001b");
 });
 
-test("the demo stays up for a browser, elsewhere when its port is taken, until it is told to end", { timeout: PATIENCE_MS }, async () => {
+test("the demo stays up for a browser, elsewhere when its port is taken, until it is told to end", {
+  timeout: PATIENCE_MS,
+}, async () => {
   const taken = createServer().listen(8787, "127.0.0.1");
   taken.on("error", () => {});
   onTestFinished(() => void taken.close());
@@ -98,7 +106,9 @@ test("the demo stays up for a browser, elsewhere when its port is taken, until i
   expect(await leftBy(shown)).toEqual([]);
 });
 
-test("the demo that is interrupted takes away what it had made", { timeout: PATIENCE_MS }, async () => {
+test("the demo that is interrupted takes away what it had made", {
+  timeout: PATIENCE_MS,
+}, async () => {
   const shown = demo();
   await shows(shown, "2  A container starts");
   shown.child.kill("SIGINT");
@@ -109,7 +119,13 @@ test("the demo that is interrupted takes away what it had made", { timeout: PATI
 
 test("the demo explains itself, and knows no other words", async () => {
   const help = demo("--help");
-  expect({ code: await help.over, text: help.text() }).toMatchObject({ code: 0, text: expect.stringContaining("--once") });
+  expect({ code: await help.over, text: help.text() }).toMatchObject({
+    code: 0,
+    text: expect.stringContaining("--once"),
+  });
   const wrong = demo("--onc");
-  expect({ code: await wrong.over, text: wrong.text() }).toMatchObject({ code: 64, text: expect.stringContaining("--once") });
+  expect({ code: await wrong.over, text: wrong.text() }).toMatchObject({
+    code: 64,
+    text: expect.stringContaining("--once"),
+  });
 });

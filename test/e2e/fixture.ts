@@ -20,7 +20,11 @@ export interface Scene extends AsyncDisposable {
   /** The labels that ask for that hostname, and more of them without their prefix. */
   labels(name: string, more?: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
   /** A container on the network that asks for a hostname with its own name in front; its name begins like that too. */
-  container(name: string, more?: Readonly<Record<string, string>>, wanted?: Partial<Wanted>): Promise<Container>;
+  container(
+    name: string,
+    more?: Readonly<Record<string, string>>,
+    wanted?: Partial<Wanted>,
+  ): Promise<Container>;
   /** The daemon, as soon as its page answers. */
   daemon(environment?: Readonly<Record<string, string>>): Promise<Daemon>;
   /** The daemon with nothing left to do. */
@@ -71,10 +75,15 @@ export async function scene(options: Omit<SandboxOptions, "resolve"> = {}): Prom
     expect(sandbox.controls.violations).toEqual([]);
   });
   const scope = stack.move();
-  const environment = settings(sandbox, net, { CFAUTH_GRACE_PERIOD: "2s", CFAUTH_STARTUP_GRACE_PERIOD: "2s", LOG_LEVEL: "debug" });
+  const environment = settings(sandbox, net, {
+    CFAUTH_GRACE_PERIOD: "2s",
+    CFAUTH_STARTUP_GRACE_PERIOD: "2s",
+    LOG_LEVEL: "debug",
+  });
   const { state } = sandbox.cloudflare;
   const hostname = (name: string): string => `${name}.${sandbox.zone}`;
-  const labels: Scene["labels"] = (name, more = {}) => prefixed({ hostname: hostname(name), ...more });
+  const labels: Scene["labels"] = (name, more = {}) =>
+    prefixed({ hostname: hostname(name), ...more });
   const shown = async (name: string): Promise<string | undefined> => {
     const { status, body } = await probe(sandbox.edge.port, hostname(name));
     return status === 200 && body.startsWith("Hello from ") ? body : undefined;
@@ -94,7 +103,8 @@ export async function scene(options: Omit<SandboxOptions, "resolve"> = {}): Prom
     sandbox,
     hostname,
     labels,
-    container: (name, more, wanted) => start({ name: `${name}-${id}`, networks: [net], labels: labels(name, more), ...wanted }),
+    container: (name, more, wanted) =>
+      start({ name: `${name}-${id}`, networks: [net], labels: labels(name, more), ...wanted }),
     daemon,
     settled: async (more) => {
       const started = await daemon(more);
@@ -107,7 +117,11 @@ export async function scene(options: Omit<SandboxOptions, "resolve"> = {}): Prom
         .map(({ domain }) => domain)
         .toSorted(),
       rules: [...state.configurations.values()]
-        .flatMap(({ config }) => config.ingress.flatMap((rule) => (rule.hostname?.endsWith(`.${sandbox.zone}`) ? [rule.hostname] : [])))
+        .flatMap(({ config }) =>
+          config.ingress.flatMap((rule) =>
+            rule.hostname?.endsWith(`.${sandbox.zone}`) ? [rule.hostname] : [],
+          ),
+        )
         .toSorted(),
       records: [...state.records.values()]
         .filter(({ comment }) => comment === `cfauth:${OWNER}`)
@@ -120,21 +134,25 @@ export async function scene(options: Omit<SandboxOptions, "resolve"> = {}): Prom
     }),
     neverShown: (name) =>
       void sandbox.controls.hook(async ({ method, path, write }, moment) => {
-        if (write && moment === "after" && (await shown(name)) !== undefined) leaks.push(`${name} after ${method} ${path}`);
+        if (write && moment === "after" && (await shown(name)) !== undefined)
+          leaks.push(`${name} after ${method} ${path}`);
       }),
     shown,
     writes: () => sandbox.controls.writes().map(({ method, path }) => `${method} ${path}`),
     looked: async ({ lines }) => {
-      const rung = Date.now();
+      const resource = Date.now();
       await ring();
-      await until("a look that began after the event", () => lines.some((line) => begun(line) >= rung));
+      await until("a look that began after the event", () =>
+        lines.some((line) => begun(line) >= resource),
+      );
     },
     [Symbol.asyncDispose]: () => scope.disposeAsync(),
   };
 }
 
 /** When the pass began that this line tells of. Milliseconds since 1970; of any other line, long ago. */
-const begun = ({ msg, time, ms }: Line): number => (msg === "pass over" ? Date.parse(String(time)) - Number(ms) : -Infinity);
+const begun = ({ msg, time, ms }: Line): number =>
+  msg === "pass over" ? Date.parse(String(time)) - Number(ms) : -Infinity;
 
 /** The route of that hostname as the page has it. */
 export async function route(daemon: Daemon, hostname: string): Promise<ReportedRoute | undefined> {
@@ -145,4 +163,5 @@ export const live = (daemon: Daemon, hostname: string, ms?: number): Promise<unk
   until(`${hostname} is live`, async () => (await route(daemon, hostname))?.state === "live", ms);
 
 /** What a person would see at the usual level. */
-export const told = ({ lines }: Daemon): readonly Line[] => lines.filter(({ level }) => level !== "debug" && level !== "trace");
+export const told = ({ lines }: Daemon): readonly Line[] =>
+  lines.filter(({ level }) => level !== "debug" && level !== "trace");

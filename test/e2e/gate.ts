@@ -1,6 +1,12 @@
 /** A door in front of a server on this machine, to be shut and opened while somebody goes in and out. */
 
-import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from "node:net";
+import {
+  type AddressInfo,
+  connect,
+  createServer,
+  type NetConnectOpts,
+  type Socket,
+} from "node:net";
 
 export interface Gate extends AsyncDisposable {
   readonly port: number;
@@ -13,7 +19,8 @@ export interface Gate extends AsyncDisposable {
 
 /** @param to - a port of 127.0.0.1, or the path of a socket */
 export async function gate(to: number | string): Promise<Gate> {
-  const target: NetConnectOpts = typeof to === "number" ? { host: "127.0.0.1", port: to } : { path: to };
+  const target: NetConnectOpts =
+    typeof to === "number" ? { host: "127.0.0.1", port: to } : { path: to };
   /** Every connection that is open, by the first bytes that came over it; they decide whether it may be. */
   const inside = new Map<Socket, string>();
   let refused: RegExp | undefined;

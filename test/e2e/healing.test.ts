@@ -6,64 +6,77 @@ import { everything, live, reaped, type Scene, scene } from "./fixture.ts";
 reaped();
 
 describe("what somebody else changes heals at the next resync, and nobody gets in meanwhile", () => {
-  const damages: readonly { readonly name: string; readonly damage: (world: Scene) => void; readonly healed: (world: Scene) => unknown }[] =
-    [
-      {
-        name: "a client secret that was made anew in Authentik",
-        damage: ({ sandbox }) => {
-          first(sandbox.authentik.state.providers).client_secret = "made-anew";
-        },
-        healed: ({ sandbox }) => first(sandbox.cloudflare.state.identityProviders).config["client_secret"] === "made-anew",
+  const damages: readonly {
+    readonly name: string;
+    readonly damage: (world: Scene) => void;
+    readonly healed: (world: Scene) => unknown;
+  }[] = [
+    {
+      name: "a client secret that was made anew in Authentik",
+      damage: ({ sandbox }) => {
+        first(sandbox.authentik.state.providers).client_secret = "made-anew";
       },
-      {
-        name: "a login method that was deleted",
-        damage: ({ sandbox }) => sandbox.cloudflare.state.identityProviders.clear(),
-        healed: ({ sandbox }) => {
-          const { apps, policies, identityProviders } = sandbox.cloudflare.state;
-          const [id] = identityProviders.keys();
-          return id !== undefined && first(apps).allowed_idps.includes(id) && JSON.stringify(first(policies).include).includes(id);
-        },
+      healed: ({ sandbox }) =>
+        first(sandbox.cloudflare.state.identityProviders).config["client_secret"] === "made-anew",
+    },
+    {
+      name: "a login method that was deleted",
+      damage: ({ sandbox }) => sandbox.cloudflare.state.identityProviders.clear(),
+      healed: ({ sandbox }) => {
+        const { apps, policies, identityProviders } = sandbox.cloudflare.state;
+        const [id] = identityProviders.keys();
+        return (
+          id !== undefined &&
+          first(apps).allowed_idps.includes(id) &&
+          JSON.stringify(first(policies).include).includes(id)
+        );
       },
-      {
-        name: "an Access application that was deleted",
-        damage: ({ sandbox }) => sandbox.cloudflare.state.apps.clear(),
-        healed: (world) => ruleOf(world).originRequest?.access?.audTag[0] === first(world.sandbox.cloudflare.state.apps).aud,
+    },
+    {
+      name: "an Access application that was deleted",
+      damage: ({ sandbox }) => sandbox.cloudflare.state.apps.clear(),
+      healed: (world) =>
+        ruleOf(world).originRequest?.access?.audTag[0] ===
+        first(world.sandbox.cloudflare.state.apps).aud,
+    },
+    {
+      name: "a policy that lets everybody in",
+      damage: ({ sandbox }) => {
+        first(sandbox.cloudflare.state.policies).include = [{ everyone: {} }];
       },
-      {
-        name: "a policy that lets everybody in",
-        damage: ({ sandbox }) => {
-          first(sandbox.cloudflare.state.policies).include = [{ everyone: {} }];
-        },
-        // It gets a successor, and so does its application: the logins that it gave are good for nothing.
-        healed: (world) => {
-          const { apps, policies } = world.sandbox.cloudflare.state;
-          const narrow = policies.size === 1 && !JSON.stringify(first(policies).include).includes("everyone");
-          return narrow && ruleOf(world).originRequest?.access?.audTag[0] === first(apps).aud;
-        },
+      // It gets a successor, and so does its application: the logins that it gave are good for nothing.
+      healed: (world) => {
+        const { apps, policies } = world.sandbox.cloudflare.state;
+        const narrow =
+          policies.size === 1 && !JSON.stringify(first(policies).include).includes("everyone");
+        return narrow && ruleOf(world).originRequest?.access?.audTag[0] === first(apps).aud;
       },
-      {
-        name: "a rule that leads elsewhere",
-        damage: (world) => {
-          ruleOf(world).service = "http://elsewhere:8080";
-        },
-        healed: (world) => ruleOf(world).service.startsWith("http://app-"),
+    },
+    {
+      name: "a rule that leads elsewhere",
+      damage: (world) => {
+        ruleOf(world).service = "http://elsewhere:8080";
       },
-      {
-        name: "a rule without its check",
-        damage: (world) => void delete ruleOf(world).originRequest,
-        healed: (world) => ruleOf(world).originRequest?.access?.required === true,
-      },
-      {
-        name: "a rule that was deleted",
-        damage: ({ sandbox }) => void first(sandbox.cloudflare.state.configurations).config.ingress.shift(),
-        healed: (world) => ruleOf(world).originRequest?.access?.required === true,
-      },
-      {
-        name: "a record that was deleted",
-        damage: ({ sandbox }) => sandbox.cloudflare.state.records.clear(),
-        healed: ({ sandbox }) => first(sandbox.cloudflare.state.records).comment?.startsWith("cfauth:"),
-      },
-    ];
+      healed: (world) => ruleOf(world).service.startsWith("http://app-"),
+    },
+    {
+      name: "a rule without its check",
+      damage: (world) => void delete ruleOf(world).originRequest,
+      healed: (world) => ruleOf(world).originRequest?.access?.required === true,
+    },
+    {
+      name: "a rule that was deleted",
+      damage: ({ sandbox }) =>
+        void first(sandbox.cloudflare.state.configurations).config.ingress.shift(),
+      healed: (world) => ruleOf(world).originRequest?.access?.required === true,
+    },
+    {
+      name: "a record that was deleted",
+      damage: ({ sandbox }) => sandbox.cloudflare.state.records.clear(),
+      healed: ({ sandbox }) =>
+        first(sandbox.cloudflare.state.records).comment?.startsWith("cfauth:"),
+    },
+  ];
 
   test.each(damages)("$name", async ({ damage, healed }) => {
     await using world = await scene();
@@ -80,7 +93,10 @@ describe("what somebody else changes heals at the next resync, and nobody gets i
     expect(world.ours()).toEqual(everything(world.hostname("app")));
     expect(await world.shown("app")).toBeUndefined();
     world.sandbox.controls.clear();
-    await until("the next resync but one", () => world.sandbox.calls().filter(({ path }) => path.endsWith("/configurations")).length > 1);
+    await until(
+      "the next resync but one",
+      () => world.sandbox.calls().filter(({ path }) => path.endsWith("/configurations")).length > 1,
+    );
     expect(world.writes()).toEqual([]);
   });
 });

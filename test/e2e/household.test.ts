@@ -59,7 +59,8 @@ inBrowser("a household in a browser", () => {
       ),
     );
     await until("the daemon is ready", () => daemon.ready());
-    for (const [name, more] of Object.entries(HOUSE)) containers.set(name as Name, all.use(await run(name, more)));
+    for (const [name, more] of Object.entries(HOUSE))
+      containers.set(name as Name, all.use(await run(name, more)));
     const every = async (): Promise<boolean> => {
       const { routes } = await daemon.report();
       expect(routes.filter(({ state }) => state !== "live")).toEqual([]);
@@ -118,7 +119,8 @@ inBrowser("a household in a browser", () => {
       sections.flatMap((section) => {
         const heading = section.querySelector("h2")?.textContent ?? "–";
         return [...section.querySelectorAll("a.tile")].map(
-          (tile) => `${heading}: ${tile.querySelector(".name")?.textContent} → ${tile.getAttribute("href")}`,
+          (tile) =>
+            `${heading}: ${tile.querySelector(".name")?.textContent} → ${tile.getAttribute("href")}`,
         );
       }),
     );
@@ -159,9 +161,13 @@ inBrowser("a household in a browser", () => {
     browsing.visiting("webhook", async (page) => {
       for (const path of ["/hooks", "/hooks/push?from=github"]) {
         const { body } = await probe(sandbox.edge.port, host("jellyfin"), path);
-        expect({ path, body: body.trim() }).toEqual({ path, body: await words(containers.get("jellyfin")) });
+        expect({ path, body: body.trim() }).toEqual({
+          path,
+          body: await words(containers.get("jellyfin")),
+        });
       }
-      for (const path of ["/", "/hook", "/hooks-of-others", "/settings/hooks"]) await turnedAway(page, "jellyfin", path);
+      for (const path of ["/", "/hook", "/hooks-of-others", "/settings/hooks"])
+        await turnedAway(page, "jellyfin", path);
     }));
 
   test("a service token enters without a login, and one with a wrong secret is sent to it", async () => {
@@ -170,15 +176,26 @@ inBrowser("a household in a browser", () => {
         headers: { "cf-access-client-id": nightly.client_id, "cf-access-client-secret": secret },
       });
     const entered = await knock(nightly.client_secret);
-    expect({ ...entered, body: entered.body.trim() }).toMatchObject({ status: 200, body: await words(containers.get("backups")) });
+    expect({ ...entered, body: entered.body.trim() }).toMatchObject({
+      status: 200,
+      body: await words(containers.get("backups")),
+    });
     const refused = await knock("not-the-secret");
-    expect(refused).toMatchObject({ status: 302, headers: { location: expect.stringContaining("home.cloudflareaccess.localhost") } });
+    expect(refused).toMatchObject({
+      status: 302,
+      headers: { location: expect.stringContaining("home.cloudflareaccess.localhost") },
+    });
     expect(refused.body).not.toContain("Hello from");
   });
 
   test("a service token opens nothing but what names it", async () => {
-    const headers = { "cf-access-client-id": nightly.client_id, "cf-access-client-secret": nightly.client_secret };
-    expect(await probe(sandbox.edge.port, host("router"), "/", { headers })).toMatchObject({ status: 302 });
+    const headers = {
+      "cf-access-client-id": nightly.client_id,
+      "cf-access-client-secret": nightly.client_secret,
+    };
+    expect(await probe(sandbox.edge.port, host("router"), "/", { headers })).toMatchObject({
+      status: 302,
+    });
   });
 
   test("a public page asks nobody who they are", () =>
@@ -192,18 +209,25 @@ inBrowser("a household in a browser", () => {
     { name: "a member of the family", username: "alice", jellyfin: true, router: false },
     { name: "an admin", username: "bob", jellyfin: false, router: true },
     { name: "a member of both", username: "carol", jellyfin: true, router: true },
-    { name: "a member of a group inside the family", username: "dave", jellyfin: true, router: false },
+    {
+      name: "a member of a group inside the family",
+      username: "dave",
+      jellyfin: true,
+      router: false,
+    },
     { name: "a member of no group", username: "erin", jellyfin: false, router: false },
-  ])("the library shows to $name what they may enter, and nothing else", ({ username, jellyfin, router }) =>
-    browsing.visiting(`library-${username}`, async (page) => {
-      expect(await library(page, username)).toEqual([
-        "–: Blog → https://blog.home.localhost",
-        "–: NAS → https://nas.example.com",
-        "Home: Wiki → https://wiki.home.localhost",
-        ...(jellyfin ? ["Media: Jellyfin → https://jellyfin.home.localhost"] : []),
-        ...(router ? ["Network: Router → https://router.home.localhost"] : []),
-      ]);
-    }),
+  ])(
+    "the library shows to $name what they may enter, and nothing else",
+    ({ username, jellyfin, router }) =>
+      browsing.visiting(`library-${username}`, async (page) => {
+        expect(await library(page, username)).toEqual([
+          "–: Blog → https://blog.home.localhost",
+          "–: NAS → https://nas.example.com",
+          "Home: Wiki → https://wiki.home.localhost",
+          ...(jellyfin ? ["Media: Jellyfin → https://jellyfin.home.localhost"] : []),
+          ...(router ? ["Network: Router → https://router.home.localhost"] : []),
+        ]);
+      }),
   );
 
   test("when a container narrows its groups, who lost the right is out with his old cookie and his tile, and who kept it comes in again", () =>
@@ -238,10 +262,19 @@ inBrowser("a household in a browser", () => {
   test("a container that stops takes its tile out of the library, and no other", () =>
     browsing.visiting("stopped", async (page) => {
       const tile = page.locator("a.tile", { hasText: "Wiki" });
-      await until("the tile is there", async () => (await library(page, "erin")) && tile.isVisible());
+      await until(
+        "the tile is there",
+        async () => (await library(page, "erin")) && tile.isVisible(),
+      );
       await containers.get("wiki")?.stop();
-      await until("the tile is gone", async () => (await library(page, "erin")) && !(await tile.isVisible()));
-      expect(await library(page, "erin")).toEqual(["–: Blog → https://blog.home.localhost", "–: NAS → https://nas.example.com"]);
+      await until(
+        "the tile is gone",
+        async () => (await library(page, "erin")) && !(await tile.isVisible()),
+      );
+      expect(await library(page, "erin")).toEqual([
+        "–: Blog → https://blog.home.localhost",
+        "–: NAS → https://nas.example.com",
+      ]);
     }));
 });
 
@@ -253,13 +286,16 @@ async function moveIn({ authentik }: Sandbox): Promise<void> {
   addUser(state, { username: "dave", groups: ["kids"] });
   addUser(state, { username: "erin" });
   const tile = { name: "NAS", slug: "nas", meta_launch_url: "https://nas.example.com" };
-  expect(await asking(authentik)("POST", "/core/applications/", tile)).toMatchObject({ status: 201 });
+  expect(await asking(authentik)("POST", "/core/applications/", tile)).toMatchObject({
+    status: 201,
+  });
 }
 
 /** How many of ours somebody can see; one that is for some only has no address until it is bound. */
 const tilesShown = ({ authentik: { state } }: Sandbox): number =>
   state.applications.filter(
-    ({ meta_publisher, meta_launch_url }) => meta_publisher.startsWith("cfauth:") && meta_launch_url.startsWith("https:"),
+    ({ meta_publisher, meta_launch_url }) =>
+      meta_publisher.startsWith("cfauth:") && meta_launch_url.startsWith("https:"),
   ).length;
 
 /** The login that Access gave for this page. */

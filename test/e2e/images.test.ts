@@ -22,8 +22,10 @@ it("an image that says public leaves the operator's route behind its login, and 
   expect((await route(daemon, at.hostname("app")))?.access).toBe("authentik");
   expect(at.ours()).toEqual(everything(at.hostname("app")));
   const { problems } = await daemon.report();
-  expect(problems.filter(({ container: about }) => about === name).map(({ code, label: about }) => [code, about])).toEqual([
-    ["CFA-IMAGE-LABEL", label("access")],
-  ]);
+  expect(
+    problems
+      .filter(({ container: about }) => about === name)
+      .map(({ code, label: about }) => [code, about]),
+  ).toEqual([["CFA-IMAGE-LABEL", label("access")]]);
   expect([await at.shown("app"), await at.shown("claimed")]).toEqual([undefined, undefined]);
 });

@@ -7,7 +7,9 @@ import type { Report } from "../../src/status/report.ts";
 import { LIVE, pageOf, reportedRoute, reportOf, TROUBLE } from "../http/reports.ts";
 import { type Browsing, inBrowser, startBrowsing } from "./browsing.ts";
 
-const many = reportOf({ routes: Array.from({ length: 25 }, (_, n) => reportedRoute(`app-${n}.example.com`)) });
+const many = reportOf({
+  routes: Array.from({ length: 25 }, (_, n) => reportedRoute(`app-${n}.example.com`)),
+});
 
 /** As long as a hostname, the name of a container and a path may be. */
 const long = reportOf({
@@ -61,34 +63,40 @@ inBrowser("the status page", () => {
     ["all live", LIVE],
     ["trouble", TROUBLE],
     ["long names", long],
-  ] as const)("with %s can be read by everybody: bright, dark and on a phone", async (title, shown) => {
-    await browsing.visiting(
-      `axe-${title.replaceAll(" ", "-")}`,
-      async (tab) => {
-        await load(tab, shown);
-        await tab.evaluate(axe.source);
-        const judged = async () =>
-          (await tab.evaluate(
-            `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
+  ] as const)(
+    "with %s can be read by everybody: bright, dark and on a phone",
+    async (title, shown) => {
+      await browsing.visiting(
+        `axe-${title.replaceAll(" ", "-")}`,
+        async (tab) => {
+          await load(tab, shown);
+          await tab.evaluate(axe.source);
+          const judged = async () =>
+            (await tab.evaluate(
+              `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
               .then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ")))`,
-          )) as readonly string[];
-        const views = [
-          { width: 1100, colorScheme: "light" },
-          { width: 1100, colorScheme: "dark" },
-          { width: 720, colorScheme: "light" },
-          { width: 360, colorScheme: "light" },
-        ] as const;
-        for (const { width, colorScheme } of views) {
-          await tab.setViewportSize({ width, height: 800 });
-          await tab.emulateMedia({ colorScheme });
-          expect(await judged(), `${width} ${colorScheme}`).toEqual([]);
-          expect(await tab.evaluate("document.documentElement.scrollWidth"), "nothing sticks out").toBeLessThanOrEqual(width);
-        }
-      },
-      // What judges the page is no part of it.
-      { bypassCSP: true },
-    );
-  });
+            )) as readonly string[];
+          const views = [
+            { width: 1100, colorScheme: "light" },
+            { width: 1100, colorScheme: "dark" },
+            { width: 720, colorScheme: "light" },
+            { width: 360, colorScheme: "light" },
+          ] as const;
+          for (const { width, colorScheme } of views) {
+            await tab.setViewportSize({ width, height: 800 });
+            await tab.emulateMedia({ colorScheme });
+            expect(await judged(), `${width} ${colorScheme}`).toEqual([]);
+            expect(
+              await tab.evaluate("document.documentElement.scrollWidth"),
+              "nothing sticks out",
+            ).toBeLessThanOrEqual(width);
+          }
+        },
+        // What judges the page is no part of it.
+        { bypassCSP: true },
+      );
+    },
+  );
 
   test("is complete without its script", async () => {
     await browsing.visiting(
@@ -96,7 +104,12 @@ inBrowser("the status page", () => {
       async (tab) => {
         await load(tab, TROUBLE);
         const shown = await tab.locator("body").innerText();
-        for (const text of ["3 problems", "photos.example.com", "Delete it in Cloudflare", "2026-11-23 10:31 UTC"])
+        for (const text of [
+          "3 problems",
+          "photos.example.com",
+          "Delete it in Cloudflare",
+          "2026-11-23 10:31 UTC",
+        ])
           expect(shown).toContain(text);
         expect(shown).not.toContain("cfauth has not answered since");
         expect(await tab.getByRole("searchbox").count()).toBe(0);
@@ -119,9 +132,17 @@ inBrowser("the status page", () => {
       report = TROUBLE;
       await look(tab);
       await tab.getByText("Delete it in Cloudflare").waitFor();
-      expect([await status(tab), await tab.title()]).toEqual(["3 problems · 1 warning · 1 waiting · 1 closing · 5 live", "(3) cfauth"]);
+      expect([await status(tab), await tab.title()]).toEqual([
+        "3 problems · 1 warning · 1 waiting · 1 closing · 5 live",
+        "(3) cfauth",
+      ]);
       expect(await tab.evaluate("document.activeElement.textContent")).toBe("wiki.example.com");
-      expect(await tab.evaluate("[...document.querySelectorAll('tbody')].findIndex((row) => row.marked)"), "is the same row still").toBe(3);
+      expect(
+        await tab.evaluate(
+          "[...document.querySelectorAll('tbody')].findIndex((row) => row.marked)",
+        ),
+        "is the same row still",
+      ).toBe(3);
 
       // The row itself becomes another.
       report = { ...LIVE, routes: LIVE.routes.map((it) => ({ ...it, who: "Members of friends" })) };
@@ -138,7 +159,9 @@ inBrowser("the status page", () => {
       async (tab) => {
         await tab.clock.install({ time: new Date("2026-11-23T10:45:00Z") });
         await load(tab, TROUBLE);
-        expect(await tab.getByText("Cloudflare has not answered since").innerText()).toContain("since 11:42.");
+        expect(await tab.getByText("Cloudflare has not answered since").innerText()).toContain(
+          "since 11:42.",
+        );
         expect(await tab.getByRole("cell", { name: "14 minutes ago" }).count()).toBe(1);
         const answers: number[] = [];
         tab.on("response", (answer) => answers.push(answer.status()));
@@ -147,7 +170,9 @@ inBrowser("the status page", () => {
           await expect.poll(() => answers.length).toBe(count);
         }
         expect(answers).toEqual([200, 304, 304]);
-        await tab.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })");
+        await tab.evaluate(
+          "Object.defineProperty(document, 'hidden', { value: true, configurable: true })",
+        );
         await look(tab);
         await tab.evaluate("fetch('api/routes').then((answer) => answer.text())");
         expect(answers, "only what the test itself has asked for").toHaveLength(4);
@@ -163,7 +188,14 @@ inBrowser("the status page", () => {
       await tab.getByRole("searchbox", { name: "Show only" }).fill("APP-2");
       const shown = () => tab.locator("tbody:visible").count();
       expect(await shown()).toBe(6);
-      report = { ...many, routes: [...many.routes, reportedRoute("app-26.example.com"), reportedRoute("other.example.com")] };
+      report = {
+        ...many,
+        routes: [
+          ...many.routes,
+          reportedRoute("app-26.example.com"),
+          reportedRoute("other.example.com"),
+        ],
+      };
       await look(tab);
       await expect.poll(shown).toBe(7);
       expect(await tab.getByRole("searchbox").inputValue()).toBe("APP-2");

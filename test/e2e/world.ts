@@ -25,7 +25,11 @@ export const labels = (keys: Readonly<Record<string, string>>): Record<string, s
 export const OWNER = "e2e";
 
 /** Settings of a daemon in this sandbox, on this network. */
-export const settings = (sandbox: Sandbox, net: Network, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+export const settings = (
+  sandbox: Sandbox,
+  net: Network,
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> => ({
   ...sandbox.environment,
   CFAUTH_NETWORK: net.name,
   CFAUTH_LABEL_PREFIX: PREFIX,
@@ -49,18 +53,28 @@ export interface Photograph {
 }
 
 export function photograph({ cloudflare, authentik, environment }: Sandbox): Photograph {
-  const maps = Object.entries(cloudflare.state).flatMap(([name, part]) => (part instanceof Map ? [[name, [...part]] as const] : []));
+  const maps = Object.entries(cloudflare.state).flatMap(([name, part]) =>
+    part instanceof Map ? [[name, [...part]] as const] : [],
+  );
   const lists = Object.entries(authentik.state).filter(([, part]) => Array.isArray(part));
-  return { text: JSON.stringify({ maps, lists }), authentikUrl: environment["AUTHENTIK_URL"] ?? "" };
+  return {
+    text: JSON.stringify({ maps, lists }),
+    authentikUrl: environment["AUTHENTIK_URL"] ?? "",
+  };
 }
 
 /** Makes a fresh sandbox what the other one was. Not for one that has had a daemon: its edge forgets no configuration. */
 export function restore({ cloudflare, authentik, environment }: Sandbox, then: Photograph): void {
-  const { maps, lists } = JSON.parse(then.text.replaceAll(then.authentikUrl, environment["AUTHENTIK_URL"] ?? "")) as {
+  const { maps, lists } = JSON.parse(
+    then.text.replaceAll(then.authentikUrl, environment["AUTHENTIK_URL"] ?? ""),
+  ) as {
     readonly maps: readonly [string, readonly [string, unknown][]][];
     readonly lists: readonly [string, readonly unknown[]][];
   };
-  const state = { ...cloudflare.state, ...authentik.state } as unknown as Record<string, Map<string, unknown> & unknown[]>;
+  const state = { ...cloudflare.state, ...authentik.state } as unknown as Record<
+    string,
+    Map<string, unknown> & unknown[]
+  >;
   for (const [name, entries] of maps) {
     state[name]?.clear();
     for (const [key, value] of entries) state[name]?.set(key, value);
@@ -70,38 +84,64 @@ export function restore({ cloudflare, authentik, environment }: Sandbox, then: P
 
 /** Everything that daemons make, each object as one line; doubles are two lines. Sorted. */
 export function inventory({ cloudflare, authentik }: Sandbox): readonly string[] {
-  const { apps, policies, configurations, records, tunnels, tags, identityProviders } = cloudflare.state;
+  const { apps, policies, configurations, records, tunnels, tags, identityProviders } =
+    cloudflare.state;
   const all = [...apps.values()];
   const named = (id: string) => policies.get(id)?.name ?? "a policy that is gone";
   return [
-    ...all.map((app) => `application ${app.domain}: ${app.policies.map(({ id }) => named(id)).join(", ")}`),
+    ...all.map(
+      (app) => `application ${app.domain}: ${app.policies.map(({ id }) => named(id)).join(", ")}`,
+    ),
     ...[...policies.values()].map(({ name, decision }) => `policy ${name}: ${decision}`),
-    ...[...configurations.values()].flatMap(({ config }) => config.ingress.map((rule) => ruleLine(rule, all))),
+    ...[...configurations.values()].flatMap(({ config }) =>
+      config.ingress.map((rule) => ruleLine(rule, all)),
+    ),
     ...[...records.values()].map(
-      ({ type, name, content }) => `record ${name}: ${type} ${tunnels.has(content.split(".")[0] ?? "") ? "to the tunnel" : content}`,
+      ({ type, name, content }) =>
+        `record ${name}: ${type} ${tunnels.has(content.split(".")[0] ?? "") ? "to the tunnel" : content}`,
     ),
     ...[...tunnels.values()].map(({ name }) => `tunnel ${name}`),
     ...[...tags.keys()].map((name) => `tag ${name}`),
-    ...[...identityProviders.values()].map(({ name }) => `login method ${name.replace(/#\w+$/, "#…")}`),
+    ...[...identityProviders.values()].map(
+      ({ name }) => `login method ${name.replace(/#\w+$/, "#…")}`,
+    ),
     ...authentik.state.providers.map(({ name }) => `provider ${name}`),
-    ...authentik.state.scopeMappings.filter(({ managed }) => managed === null).map(({ name }) => `scope mapping ${name}`),
-    ...authentik.state.applications.map((application) => applicationLine(application, authentik.state)),
+    ...authentik.state.scopeMappings
+      .filter(({ managed }) => managed === null)
+      .map(({ name }) => `scope mapping ${name}`),
+    ...authentik.state.applications.map((application) =>
+      applicationLine(application, authentik.state),
+    ),
   ].toSorted();
 }
 
-function applicationLine({ pk, slug, name, meta_launch_url, meta_publisher }: Application, { bindings, groups }: AuthentikState): string {
+function applicationLine(
+  { pk, slug, name, meta_launch_url, meta_publisher }: Application,
+  { bindings, groups }: AuthentikState,
+): string {
   if (!meta_publisher.startsWith("cfauth:")) return `Authentik application ${slug}`;
-  const bound = bindings.filter(({ target }) => target === pk).map(({ group }) => groups.find((it) => it.pk === group)?.name ?? "somebody");
+  const bound = bindings
+    .filter(({ target }) => target === pk)
+    .map(({ group }) => groups.find((it) => it.pk === group)?.name ?? "somebody");
   return `tile ${name} to ${meta_launch_url}${bound.length === 0 ? "" : ` for ${bound.toSorted().join(", ")}`}`;
 }
 
-function ruleLine({ hostname, path, service, originRequest }: IngressRule, apps: readonly AccessApplication[]): string {
-  const of = (aud: string) => apps.find((app) => app.aud === aud)?.domain ?? "an application that is gone";
+function ruleLine(
+  { hostname, path, service, originRequest }: IngressRule,
+  apps: readonly AccessApplication[],
+): string {
+  const of = (aud: string) =>
+    apps.find((app) => app.aud === aud)?.domain ?? "an application that is gone";
   const access = originRequest?.access;
-  const [marks, audiences] = [true, false].map((wanted) => (access?.audTag ?? []).filter((aud) => aud.startsWith("cfauth:") === wanted));
+  const [marks, audiences] = [true, false].map((wanted) =>
+    (access?.audTag ?? []).filter((aud) => aud.startsWith("cfauth:") === wanted),
+  );
   const place = `${hostname ?? "anything else"}${path === undefined ? "" : ` (${path === CLEAN_PATHS ? "clean paths" : `^${patternPath(path) ?? path.split("(")[0]}`})`}`;
   const applications = audiences?.map(of).join(", ") || undefined;
-  const check = access?.required === true ? `logins of ${applications ?? "no application"}` : applications && `no check of ${applications}`;
+  const check =
+    access?.required === true
+      ? `logins of ${applications ?? "no application"}`
+      : applications && `no check of ${applications}`;
   const mark = marks?.length ? `marked ${marks.join(" and ")}` : undefined;
   return [`rule ${place}: ${service}`, check, mark].filter((part) => part !== undefined).join(", ");
 }
@@ -128,14 +168,28 @@ export function stranger(port: number, mayReach: MayReach): Stranger {
   const agent = new http.Agent({ keepAlive: true });
   const leaks: string[] = [];
   const reaches = async ({ host, path }: Place): Promise<string | undefined> => {
-    const request = http.request({ host: "127.0.0.1", port, path, agent, headers: { host: `${host}:${port}` } });
-    const response = new Promise<http.IncomingMessage>((resolve, reject) => request.on("response", resolve).on("error", reject));
+    const request = http.request({
+      host: "127.0.0.1",
+      port,
+      path,
+      agent,
+      headers: { host: `${host}:${port}` },
+    });
+    const response = new Promise<http.IncomingMessage>((resolve, reject) =>
+      request.on("response", resolve).on("error", reject),
+    );
     request.end();
     try {
       return /^Hello from (\w+)/.exec(await text(await response))?.[1];
     } catch (error) {
       // The edge closed an idle connection at the moment when it was used again: on a new one the question is put once more.
-      if (request.reusedSocket && error instanceof Error && "code" in error && error.code === "ECONNRESET") return reaches({ host, path });
+      if (
+        request.reusedSocket &&
+        error instanceof Error &&
+        "code" in error &&
+        error.code === "ECONNRESET"
+      )
+        return reaches({ host, path });
       throw error;
     }
   };
@@ -145,7 +199,8 @@ export function stranger(port: number, mayReach: MayReach): Stranger {
     look: async (when, places) => {
       for (const place of places) {
         const reached = await reaches(place);
-        if (reached === undefined || mayReach(place).some(({ id }) => id.startsWith(reached))) continue;
+        if (reached === undefined || mayReach(place).some(({ id }) => id.startsWith(reached)))
+          continue;
         leaks.push(`${when}: ${place.host}${place.path} showed ${reached}`);
       }
     },

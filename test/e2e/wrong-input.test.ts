@@ -104,7 +104,14 @@ const ROWS: readonly Row[] = [
     says: /no group "familly"/,
     fix: /write family/,
   },
-  { name: "nameless", labels: { port: "8080" }, code: "CFA-LABEL-NO-HOSTNAME", at: "port", says: /no hostname/, fix: /^add .*hostname/ },
+  {
+    name: "nameless",
+    labels: { port: "8080" },
+    code: "CFA-LABEL-NO-HOSTNAME",
+    at: "port",
+    says: /no hostname/,
+    fix: /^add .*hostname/,
+  },
   {
     name: "apart",
     labels: { hostname: "HOST" },
@@ -122,7 +129,14 @@ const ROWS: readonly Row[] = [
     says: /points away/,
     fix: /CFAUTH_ALLOW_SERVICE/,
   },
-  { name: "record", labels: { hostname: "HOST" }, code: "CFA-CONFLICT-DNS", at: "hostname", says: /A 203\.0\.113\.7/, fix: /delete it/ },
+  {
+    name: "record",
+    labels: { hostname: "HOST" },
+    code: "CFA-CONFLICT-DNS",
+    at: "hostname",
+    says: /A 203\.0\.113\.7/,
+    fix: /delete it/,
+  },
   {
     name: "rule",
     labels: { hostname: "HOST" },
@@ -154,27 +168,46 @@ describe("wrong input", () => {
 
   const foreignNow = (): string => {
     const { state } = world.sandbox.cloudflare;
-    const rules = [...state.configurations.values()].map(({ config }) => ({ ...config, ingress: config.ingress }));
+    const rules = [...state.configurations.values()].map(({ config }) => ({
+      ...config,
+      ingress: config.ingress,
+    }));
     return JSON.stringify([[...state.records.values()], [...state.apps.values()], rules]);
   };
   const problemOf = async (row: Row): Promise<ReportedProblem | undefined> =>
-    (await daemon.report()).problems.find(({ code, container }) => code === row.code && container === names.get(row.name));
+    (await daemon.report()).problems.find(
+      ({ code, container }) => code === row.code && container === names.get(row.name),
+    );
 
   beforeAll(async () => {
     world = await scene();
     const { state } = world.sandbox.cloudflare;
     const tunnel = seedTunnel(state, { name: "cfauth" });
-    const rule = { hostname: world.hostname("rule"), service: "http://theirs:1", originRequest: { noTLSVerify: true } };
-    seedConfiguration(state, tunnel, { ingress: [rule], originRequest: { connectTimeout: 7 }, "warp-routing": { enabled: true } });
+    const rule = {
+      hostname: world.hostname("rule"),
+      service: "http://theirs:1",
+      originRequest: { noTLSVerify: true },
+    };
+    seedConfiguration(state, tunnel, {
+      ingress: [rule],
+      originRequest: { connectTimeout: 7 },
+      "warp-routing": { enabled: true },
+    });
     seedRecord(state, { name: world.hostname("record") });
     seedApp(state, { domain: world.hostname("application"), name: "Theirs" });
     foreign = foreignNow();
     for (const row of ROWS) world.neverShown(nameOf(row));
-    daemon = await world.settled({ CFAUTH_RESYNC_INTERVAL: "1s", LOG_LEVEL: "info", CFAUTH_GRACE_PERIOD: "0s" });
+    daemon = await world.settled({
+      CFAUTH_RESYNC_INTERVAL: "1s",
+      LOG_LEVEL: "info",
+      CFAUTH_GRACE_PERIOD: "0s",
+    });
     await Promise.all(
       ROWS.map(async (row) => {
         // Where the row leaves it open they ask to be public: a route that opened all the same would be seen by anybody.
-        const silent = "hostname" in row.labels && !Object.keys(row.labels).some((key) => key.startsWith("access"));
+        const silent =
+          "hostname" in row.labels &&
+          !Object.keys(row.labels).some((key) => key.startsWith("access"));
         const open = silent ? { access: "public" } : {};
         const labels = Object.fromEntries(
           Object.entries({ ...open, ...row.labels }).map(([key, value]) => [
@@ -191,24 +224,35 @@ describe("wrong input", () => {
         gone.push(() => container.remove());
       }),
     );
-    await until("every problem is told", async () => (await Promise.all(ROWS.map(problemOf))).every((it) => it !== undefined), 60_000);
+    await until(
+      "every problem is told",
+      async () => (await Promise.all(ROWS.map(problemOf))).every((it) => it !== undefined),
+      60_000,
+    );
     const passes = (await daemon.report()).lastPass?.at;
-    await until("another look at the world", async () => (await daemon.report()).lastPass?.at !== passes);
+    await until(
+      "another look at the world",
+      async () => (await daemon.report()).lastPass?.at !== passes,
+    );
     const next = (await daemon.report()).lastPass?.at;
     await until("and another", async () => (await daemon.report()).lastPass?.at !== next);
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
-  it.each(ROWS)("$name says which container, which label and what would be right: $code", async (row) => {
-    const problem = await problemOf(row);
-    expect([problem?.label, problem?.effect]).toEqual([label(row.at), "closed"]);
-    expect(problem?.message).toMatch(row.says);
-    expect(problem?.fix).toMatch(row.fix);
-  });
+  it.each(ROWS)(
+    "$name says which container, which label and what would be right: $code",
+    async (row) => {
+      const problem = await problemOf(row);
+      expect([problem?.label, problem?.effect]).toEqual([label(row.at), "closed"]);
+      expect(problem?.message).toMatch(row.says);
+      expect(problem?.fix).toMatch(row.fix);
+    },
+  );
 
   it.each(ROWS)("$name is said once in the log, however often it is looked at", (row) => {
     const lines = daemon.lines.filter(
-      ({ msg, code, container }) => msg === "problem" && code === row.code && container === names.get(row.name),
+      ({ msg, code, container }) =>
+        msg === "problem" && code === row.code && container === names.get(row.name),
     );
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({ label: label(row.at), fix: expect.stringMatching(row.fix) });
@@ -226,7 +270,11 @@ describe("wrong input", () => {
   it("two containers that want one hostname: the older has it, the other is told", async () => {
     const first = await world.container("wanted");
     await until("it is live", async () => (await daemon.report()).summary.live === 1);
-    const second = await world.container("rival", {}, { labels: { [label("hostname")]: world.hostname("wanted") } });
+    const second = await world.container(
+      "rival",
+      {},
+      { labels: { [label("hostname")]: world.hostname("wanted") } },
+    );
     const rival = await second.name();
     const problem = await until("the other is told", async () =>
       (await daemon.report()).problems.find(({ code }) => code === "CFA-HOST-TAKEN"),
@@ -244,8 +292,14 @@ describe("wrong input", () => {
 
   it("once the containers are gone, each problem is told as solved, once", async () => {
     await Promise.all(gone.map((remove) => remove()));
-    await until("no problem is left", async () => (await daemon.report()).problems.length === 0, 60_000);
-    const solved = daemon.lines.filter(({ msg }) => msg === "problem solved").map(({ code, container }) => `${code} ${container}`);
+    await until(
+      "no problem is left",
+      async () => (await daemon.report()).problems.length === 0,
+      60_000,
+    );
+    const solved = daemon.lines
+      .filter(({ msg }) => msg === "problem solved")
+      .map(({ code, container }) => `${code} ${container}`);
     expect(solved.filter((it) => !it.startsWith("CFA-HOST-TAKEN")).toSorted()).toEqual(
       ROWS.map((row) => `${row.code} ${names.get(row.name)}`).toSorted(),
     );

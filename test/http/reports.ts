@@ -2,7 +2,10 @@
 import { type RunningServer, type ServerDeps, startServer } from "../../src/http/server.ts";
 import type { Report, ReportedProblem, ReportedRoute } from "../../src/status/report.ts";
 
-export const reportedRoute = (hostname: string, more: Partial<ReportedRoute> = {}): ReportedRoute => ({
+export const reportedRoute = (
+  hostname: string,
+  more: Partial<ReportedRoute> = {},
+): ReportedRoute => ({
   hostname,
   path: null,
   url: `https://${hostname}${more.path ?? ""}`,
@@ -43,7 +46,12 @@ export function reportOf(more: Partial<Report> = {}): Report {
     version: "0.1.0",
     owner: "home-nas",
     dryRun: false,
-    summary: { live: count("live"), waiting: count("waiting"), problem: count("problem"), closing: count("closing") },
+    summary: {
+      live: count("live"),
+      waiting: count("waiting"),
+      problem: count("problem"),
+      closing: count("closing"),
+    },
     routes,
     problems: [],
     checks: { docker: "ok", cloudflare: "ok", authentik: "ok", tunnel: "ok" },
@@ -66,11 +74,19 @@ export const LIVE = reportOf({
       access: "public",
       who: "Anyone: it is where people log in",
       note: "Authentik itself: open, since the login cannot stand behind itself",
-      links: { access: "https://dash.cloudflare.com/0123/one/access-controls/apps/self-hosted/4/edit" },
+      links: {
+        access: "https://dash.cloudflare.com/0123/one/access-controls/apps/self-hosted/4/edit",
+      },
     }),
-    reportedRoute("grafana.example.com", { who: "Members of family or admins, or 2 e-mail addresses" }),
+    reportedRoute("grafana.example.com", {
+      who: "Members of family or admins, or 2 e-mail addresses",
+    }),
     reportedRoute("library.example.com", { who: "Members of family; /hooks without a login" }),
-    reportedRoute("library.example.com", { path: "/hooks", access: "public", who: "Anyone, without a login" }),
+    reportedRoute("library.example.com", {
+      path: "/hooks",
+      access: "public",
+      who: "Anyone, without a login",
+    }),
     reportedRoute("wiki.example.com", { who: "Members of family" }),
   ],
 });
@@ -110,7 +126,8 @@ export const TROUBLE = reportOf({
       container: "gitea",
       label: "cfauth.acess",
       hostname: null,
-      message: "cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for protection",
+      message:
+        "cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for protection",
       fix: "write cfauth.access",
       docs: "https://github.com/cfauth/cfauth/blob/main/docs/troubleshooting.md#cfa-label-unknown",
     }),
@@ -130,7 +147,8 @@ export const TROUBLE = reportOf({
       container: "grafana",
       hostname: "grafana.example.com",
       effect: "unchanged",
-      message: "Cloudflare's free certificate does not cover grafana.lab.example.com, so browsers will refuse it",
+      message:
+        "Cloudflare's free certificate does not cover grafana.lab.example.com, so browsers will refuse it",
       fix: "call it grafana-lab.example.com, or order an advanced certificate for *.lab.example.com",
     }),
   ],
@@ -140,10 +158,23 @@ export const TROUBLE = reportOf({
 });
 
 /** A page of a daemon that is well and says this, at any free port. */
-export const pageOf = (report: () => Report, parts: Partial<ServerDeps> = {}): Promise<RunningServer> =>
+export const pageOf = (
+  report: () => Report,
+  parts: Partial<ServerDeps> = {},
+): Promise<RunningServer> =>
   startServer(
-    { report, ailment: () => undefined, ready: () => true, metrics: async () => METRICS, failed: () => {}, ...parts },
+    {
+      report,
+      livenessFailure: () => undefined,
+      ready: () => true,
+      metrics: async () => METRICS,
+      failed: () => {},
+      ...parts,
+    },
     { host: "127.0.0.1", port: 0 },
   );
 
-export const METRICS = { contentType: "text/plain; version=0.0.4; charset=utf-8", text: "# TYPE cfauth_up gauge\n" };
+export const METRICS = {
+  contentType: "text/plain; version=0.0.4; charset=utf-8",
+  text: "# TYPE cfauth_up gauge\n",
+};

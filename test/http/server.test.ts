@@ -3,10 +3,17 @@ import { describe, expect, it } from "vitest";
 import type { RunningServer, ServerDeps } from "../../src/http/server.ts";
 import { METRICS, pageOf, reportedRoute, reportOf } from "./reports.ts";
 
-const REPORT = reportOf({ routes: [reportedRoute("status.example.com", { container: "cfauth", origin: "http://cfauth:8080" })] });
+const REPORT = reportOf({
+  routes: [
+    reportedRoute("status.example.com", { container: "cfauth", origin: "http://cfauth:8080" }),
+  ],
+});
 
 const open = (parts: Partial<ServerDeps> = {}): Promise<RunningServer & AsyncDisposable> =>
-  pageOf(() => REPORT, parts).then((page) => ({ ...page, [Symbol.asyncDispose]: () => page.close() }));
+  pageOf(() => REPORT, parts).then((page) => ({
+    ...page,
+    [Symbol.asyncDispose]: () => page.close(),
+  }));
 
 interface Answer {
   readonly status: number;
@@ -20,13 +27,18 @@ function ask(
   { method = "GET", ...headers }: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (answer) => {
-      let body = "";
-      answer.setEncoding("utf8").on("data", (text: string) => {
-        body += text;
-      });
-      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }));
-    });
+    const asked = request(
+      { host: "127.0.0.1", port, path, method, headers, agent: false },
+      (answer) => {
+        let body = "";
+        answer.setEncoding("utf8").on("data", (text: string) => {
+          body += text;
+        });
+        answer.on("end", () =>
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }),
+        );
+      },
+    );
     asked.on("error", reject).end();
   });
 }
@@ -53,29 +65,46 @@ describe("the page", () => {
       failed: (error) => void faults.push(error),
     });
     const { status, body } = await ask(page, "/");
-    expect([status, JSON.parse(body).error, faults]).toEqual([500, "cfauth could not make this page", [fault]]);
+    expect([status, JSON.parse(body).error, faults]).toEqual([
+      500,
+      "cfauth could not make this page",
+      [fault],
+    ]);
   });
 
   it("says that nothing is new where nothing is", async () => {
     await using page = await open();
     const { etag } = (await ask(page, "/api/routes")).headers;
     expect(etag).toMatch(/^W\/"/);
-    expect(await ask(page, "/api/routes", { "if-none-match": String(etag) })).toMatchObject({ status: 304, body: "" });
+    expect(await ask(page, "/api/routes", { "if-none-match": String(etag) })).toMatchObject({
+      status: 304,
+      body: "",
+    });
     expect((await ask(page, "/api/routes", { "if-none-match": 'W/"another"' })).status).toBe(200);
   });
 
   it("answers a question for the head alone without the body", async () => {
     await using page = await open();
-    expect(await ask(page, "/api/routes", { method: "HEAD" })).toMatchObject({ status: 200, body: "" });
+    expect(await ask(page, "/api/routes", { method: "HEAD" })).toMatchObject({
+      status: 200,
+      body: "",
+    });
   });
 
   it("answers Prometheus in its own format, with what it reports at that moment", async () => {
     const told: unknown[] = [];
     await using page = await open({ metrics: async (report) => (told.push(report), METRICS) });
     const { status, headers, body } = await ask(page, "/metrics");
-    expect({ status, type: headers["content-type"], body }).toEqual({ status: 200, type: METRICS.contentType, body: METRICS.text });
+    expect({ status, type: headers["content-type"], body }).toEqual({
+      status: 200,
+      type: METRICS.contentType,
+      body: METRICS.text,
+    });
     expect(told).toEqual([REPORT]);
-    expect(await ask(page, "/metrics", { method: "HEAD" })).toMatchObject({ status: 200, body: "" });
+    expect(await ask(page, "/metrics", { method: "HEAD" })).toMatchObject({
+      status: 200,
+      body: "",
+    });
   });
 
   it("says so where the metrics cannot be read, and goes on", async () => {
@@ -87,7 +116,10 @@ describe("the page", () => {
   it("is a page for people, with nothing in it that runs or comes from elsewhere", async () => {
     await using page = await open();
     const { status, headers, body } = await ask(page, "/");
-    expect({ status, type: headers["content-type"] }).toEqual({ status: 200, type: "text/html; charset=utf-8" });
+    expect({ status, type: headers["content-type"] }).toEqual({
+      status: 200,
+      type: "text/html; charset=utf-8",
+    });
     expect(body).toContain("status.<wbr>example.<wbr>com");
     expect(headers["content-security-policy"]).toBe(
       "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -109,7 +141,10 @@ describe("the page", () => {
   ])("sends %s once, and asks each time whether it is still the same", async (path, type) => {
     await using page = await open();
     const { headers } = await ask(page, path);
-    expect({ type: headers["content-type"], cache: headers["cache-control"] }).toEqual({ type, cache: "no-cache" });
+    expect({ type: headers["content-type"], cache: headers["cache-control"] }).toEqual({
+      type,
+      cache: "no-cache",
+    });
     expect((await ask(page, path, { "if-none-match": String(headers["etag"]) })).status).toBe(304);
   });
 
@@ -117,23 +152,38 @@ describe("the page", () => {
     let report = REPORT;
     await using page = await open({ report: () => report });
     const { etag } = (await ask(page, "/")).headers;
-    expect(await ask(page, "/", { "if-none-match": `"other", ${etag}` })).toMatchObject({ status: 304, body: "" });
-    report = { ...REPORT, routes: REPORT.routes.map((it) => ({ ...it, who: "Members of family" })) };
+    expect(await ask(page, "/", { "if-none-match": `"other", ${etag}` })).toMatchObject({
+      status: 304,
+      body: "",
+    });
+    report = {
+      ...REPORT,
+      routes: REPORT.routes.map((it) => ({ ...it, who: "Members of family" })),
+    };
     expect((await ask(page, "/", { "if-none-match": String(etag) })).status).toBe(200);
   });
 
-  it.each(["/nothing?x=1", "/api/", "/style.css/"])("says where to go when there is nothing at %s", async (path) => {
-    await using page = await open();
-    const { status, body } = await ask(page, path);
-    expect(status).toBe(404);
-    expect(JSON.parse(body).see).toEqual(["/", "/api/routes", "/metrics", "/healthz", "/readyz"]);
-  });
+  it.each(["/nothing?x=1", "/api/", "/style.css/"])(
+    "says where to go when there is nothing at %s",
+    async (path) => {
+      await using page = await open();
+      const { status, body } = await ask(page, path);
+      expect(status).toBe(404);
+      expect(JSON.parse(body).see).toEqual(["/", "/api/routes", "/metrics", "/healthz", "/readyz"]);
+    },
+  );
 
-  it.each(["POST", "PUT", "DELETE", "OPTIONS"])("can only be read: %s is refused everywhere", async (method) => {
-    await using page = await open();
-    for (const path of ["/", "/api/routes", "/healthz", "/metrics"])
-      expect(await ask(page, path, { method })).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
-  });
+  it.each(["POST", "PUT", "DELETE", "OPTIONS"])(
+    "can only be read: %s is refused everywhere",
+    async (method) => {
+      await using page = await open();
+      for (const path of ["/", "/api/routes", "/healthz", "/metrics"])
+        expect(await ask(page, path, { method })).toMatchObject({
+          status: 405,
+          headers: { allow: "GET, HEAD" },
+        });
+    },
+  );
 
   it.each(["/", "/style.css", "/page.js", "/api/routes", "/healthz", "/metrics", "/nothing"])(
     "lets no browser run, frame or guess anything on %s",
@@ -142,7 +192,10 @@ describe("the page", () => {
       const { headers } = await ask(page, path);
       expect(headers["content-security-policy"]).toContain("default-src 'none'");
       expect(headers["content-security-policy"]).toContain("frame-ancestors 'none'");
-      expect({ sniff: headers["x-content-type-options"], referrer: headers["referrer-policy"] }).toEqual({
+      expect({
+        sniff: headers["x-content-type-options"],
+        referrer: headers["referrer-policy"],
+      }).toEqual({
         sniff: "nosniff",
         referrer: "no-referrer",
       });
@@ -152,7 +205,10 @@ describe("the page", () => {
 
 describe("a page of somebody else's in the visitor's browser", () => {
   it("learns nothing under any name while no route is known, and a person learns why", async () => {
-    await using page = await open({ report: () => reportOf({ lastPass: null }), ready: () => false });
+    await using page = await open({
+      report: () => reportOf({ lastPass: null }),
+      ready: () => false,
+    });
     const { status, body } = await ask(page, "/", { host: "status.example.com" });
     expect({ status, fix: JSON.parse(body).fix }).toEqual({
       status: 421,
@@ -164,7 +220,9 @@ describe("a page of somebody else's in the visitor's browser", () => {
     const vain = reportedRoute("evil.example.org", { state: "problem", effect: "closed" });
     const kept = reportedRoute("kept.example.com", { state: "problem", effect: "unchanged" });
     await using page = await open({ report: () => reportOf({ routes: [vain, kept] }) });
-    const answers = ["evil.example.org", "kept.example.com"].map((host) => ask(page, "/api/routes", { host }));
+    const answers = ["evil.example.org", "kept.example.com"].map((host) =>
+      ask(page, "/api/routes", { host }),
+    );
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([421, 200]);
   });
 
@@ -211,19 +269,27 @@ describe("health", () => {
   it("is well, or says why not", async () => {
     await using page = await open();
     expect(await ask(page, "/healthz")).toMatchObject({ status: 200 });
-    await using ill = await open({ ailment: () => "the last pass ended 900 s ago" });
+    await using ill = await open({ livenessFailure: () => "the last pass ended 900 s ago" });
     const { status, body } = await ask(ill, "/healthz");
-    expect({ status, body: JSON.parse(body) }).toEqual({ status: 503, body: { status: "the last pass ended 900 s ago" } });
+    expect({ status, body: JSON.parse(body) }).toEqual({
+      status: 503,
+      body: { status: "the last pass ended 900 s ago" },
+    });
   });
 
   it("is there before the first convergence, readiness only after it", async () => {
     await using page = await open({ ready: () => false });
-    expect([(await ask(page, "/healthz")).status, (await ask(page, "/readyz")).status]).toEqual([200, 503]);
+    expect([(await ask(page, "/healthz")).status, (await ask(page, "/readyz")).status]).toEqual([
+      200, 503,
+    ]);
   });
 });
 
 it("is not ready while cloudflared runs older rules, and says so", async () => {
   await using page = await open({ notInForce: () => "a cloudflared still runs older rules" });
   const { status, body } = await ask(page, "/readyz");
-  expect([status, JSON.parse(body)]).toEqual([503, { status: "a cloudflared still runs older rules" }]);
+  expect([status, JSON.parse(body)]).toEqual([
+    503,
+    { status: "a cloudflared still runs older rules" },
+  ]);
 });

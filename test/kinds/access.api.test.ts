@@ -17,8 +17,12 @@ async function scene() {
   seedTag(state, TAG);
   const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc" }).id;
   const policy = seedPolicy(state, { name: "cfauth:home everyone" }).id;
-  const api = createAccessApplicationDriver({ cloudflare: reached.client, account: reached.account, owner: owner() });
-  const wish = (route: string, more: Partial<DesiredApplication> = {}): DesiredApplication => ({
+  const api = createAccessApplicationDriver({
+    cloudflare: reached.client,
+    account: reached.account,
+    owner: owner(),
+  });
+  const desired = (route: string, more: Partial<DesiredApplication> = {}): DesiredApplication => ({
     route: route as RouteKey,
     name: route,
     idp,
@@ -28,12 +32,15 @@ async function scene() {
     launcher: { visible: true, logo: undefined },
     ...more,
   });
-  const open = (route: string, more: Partial<DesiredApplication> = {}): AccessApplicationChange => ({
+  const open = (
+    route: string,
+    more: Partial<DesiredApplication> = {},
+  ): AccessApplicationChange => ({
     kind: "access",
     action: "create",
     key: route,
     subject: route,
-    wish: wish(route, more),
+    desired: desired(route, more),
   });
   const ours = (domain: string, fields: object = {}) =>
     seedApp(state, {
@@ -44,11 +51,21 @@ async function scene() {
       policies: [{ id: policy, precedence: 1 }],
       ...fields,
     });
-  return { ...reached, api, idp, policy, wish, open, ours, state, look: () => api.observe("all", undefined) };
+  return {
+    ...reached,
+    api,
+    idp,
+    policy,
+    wish: desired,
+    open,
+    ours,
+    state,
+    look: () => api.observe("all", undefined),
+  };
 }
 
-const mine = (seen: ObservedAccessApplications, route: string) => {
-  const at = seen.mine.get(route as RouteKey);
+const mine = (observed: ObservedAccessApplications, route: string) => {
+  const at = observed.mine.get(route as RouteKey);
   if (at === undefined) throw new Error(`not ours: ${route}`);
   return at;
 };
@@ -65,10 +82,14 @@ test("an application of ours carries our tag on exactly one route", async () => 
   });
   world.ours("odd.example.com/*/x");
   seedApp(world.state, { domain: "nas.example.com/*" });
-  seedApp(world.state, { domain: "sandbox.cloudflareaccess.com", type: "app_launcher", tags: [TAG] });
-  const seen = await world.look();
-  expect([...seen.mine.keys()].toSorted()).toEqual(["app.example.com", "app.example.com/api"]);
-  expect(seen.theirs.flatMap(({ covers }) => covers).toSorted()).toEqual([
+  seedApp(world.state, {
+    domain: "sandbox.cloudflareaccess.com",
+    type: "app_launcher",
+    tags: [TAG],
+  });
+  const observed = await world.look();
+  expect([...observed.mine.keys()].toSorted()).toEqual(["app.example.com", "app.example.com/api"]);
+  expect(observed.theirs.flatMap(({ destinations }) => destinations).toSorted()).toEqual([
     "nas.example.com",
     "odd.example.com/*/x",
     "sandbox.cloudflareaccess.com",
@@ -89,14 +110,23 @@ test("of two of ours on one route the older counts, and the other is a double", 
   await using world = await scene();
   const younger = world.ours("app.example.com", { created_at: "2026-02-01T00:00:00Z" });
   const older = world.ours("app.example.com", { created_at: "2026-01-01T00:00:00Z" });
-  const seen = await world.look();
-  expect(mine(seen, "app.example.com").id).toBe(older.id);
-  expect(seen.doubles.map(({ id }) => id)).toEqual([younger.id]);
+  const observed = await world.look();
+  expect(mine(observed, "app.example.com").id).toBe(older.id);
+  expect(observed.duplicates.map(({ id }) => id)).toEqual([younger.id]);
   const applied = await world.api.apply(
-    seen.doubles.map((it) => ({ kind: "access", action: "delete", key: it.id, subject: it.route, at: it }) as const),
-    seen,
+    observed.duplicates.map(
+      (it) =>
+        ({
+          kind: "access",
+          action: "delete",
+          key: it.id,
+          subject: it.route,
+          existing: it,
+        }) as const,
+    ),
+    observed,
   );
-  expect(applied.seen.doubles).toEqual([]);
+  expect(applied.observed.duplicates).toEqual([]);
   expect([...world.state.apps.keys()]).toEqual([older.id]);
 });
 
@@ -106,9 +136,9 @@ test("what is written is what is then seen", async () => {
     [world.open("app.example.com", { session: "168h" }), world.open("app.example.com/api")],
     await world.look(),
   );
-  expect(applied).toMatchObject({ failures: [], doubtful: false });
-  expect(applied.seen).toEqual(await world.look());
-  expect(mine(applied.seen, "app.example.com")).toMatchObject({
+  expect(applied).toMatchObject({ failures: [], outcomeUnknown: false });
+  expect(applied.observed).toEqual(await world.look());
+  expect(mine(applied.observed, "app.example.com")).toMatchObject({
     allowedIdps: [world.idp],
     autoRedirect: true,
     session: "168h",
@@ -132,16 +162,16 @@ test("an update leaves what the user set, and the audience", async () => {
   };
   seedTag(world.state, "zebra");
   const app = world.ours("app.example.com", { ...logo, allowed_idps: [] });
-  const seen = await world.look();
+  const observed = await world.look();
   const change: AccessApplicationChange = {
     kind: "access",
     action: "update",
     key: "a",
     subject: "a",
-    at: mine(seen, "app.example.com"),
-    wish: world.wish("app.example.com"),
+    existing: mine(observed, "app.example.com"),
+    desired: world.wish("app.example.com"),
   };
-  const applied = await world.api.apply([change], seen);
+  const applied = await world.api.apply([change], observed);
   expect(applied.failures).toEqual([]);
   expect(world.state.apps.get(app.id)).toMatchObject({
     ...logo,
@@ -149,7 +179,7 @@ test("an update leaves what the user set, and the audience", async () => {
     allowed_idps: [world.idp],
     policies: [{ id: world.policy, precedence: 1 }],
   });
-  expect(mine(applied.seen, "app.example.com").aud).toBe(app.aud);
+  expect(mine(applied.observed, "app.example.com").aud).toBe(app.aud);
 });
 
 test("a session of a day is the same in each of its forms", async () => {
@@ -161,44 +191,65 @@ test("a session of a day is the same in each of its forms", async () => {
 test("an application that is gone already counts as deleted", async () => {
   await using world = await scene();
   const app = world.ours("app.example.com");
-  const seen = await world.look();
+  const observed = await world.look();
   world.state.apps.delete(app.id);
   const applied = await world.api.apply(
-    [{ kind: "access", action: "delete", key: "a", subject: "a", at: mine(seen, "app.example.com") }],
-    seen,
+    [
+      {
+        kind: "access",
+        action: "delete",
+        key: "a",
+        subject: "a",
+        existing: mine(observed, "app.example.com"),
+      },
+    ],
+    observed,
   );
-  expect(applied).toMatchObject({ failures: [], doubtful: false });
-  expect(applied.seen.mine.size).toBe(0);
+  expect(applied).toMatchObject({ failures: [], outcomeUnknown: false });
+  expect(applied.observed.mine.size).toBe(0);
 });
 
 test("the tag is made when it is missing, and one that is there is fine", async () => {
   await using world = await scene();
-  const tag: AccessApplicationChange = { kind: "access", action: "create", key: "tag", subject: TAG };
+  const tag: AccessApplicationChange = {
+    kind: "access",
+    action: "create",
+    key: "tag",
+    subject: TAG,
+  };
   const there = await world.api.apply([tag], { ...(await world.look()), tagged: false });
-  expect(there).toMatchObject({ failures: [], seen: { tagged: true } });
+  expect(there).toMatchObject({ failures: [], observed: { tagged: true } });
   world.state.tags.clear();
-  const seen = await world.look();
-  expect(seen.tagged).toBe(false);
-  expect(await world.api.apply([tag], seen)).toMatchObject({ failures: [], seen: { tagged: true } });
+  const observed = await world.look();
+  expect(observed.tagged).toBe(false);
+  expect(await world.api.apply([tag], observed)).toMatchObject({
+    failures: [],
+    observed: { tagged: true },
+  });
   expect([...world.state.tags.keys()]).toEqual([TAG]);
 });
 
 test("one application that is refused keeps none of the others from being made", async () => {
   await using world = await scene();
-  const seen = await world.look();
+  const observed = await world.look();
   seedApp(world.state, { domain: "b.example.com" });
-  const applied = await world.api.apply([world.open("a.example.com"), world.open("b.example.com"), world.open("c.example.com")], seen);
-  expect(applied.done.map(({ key }) => key)).toEqual(["a.example.com", "c.example.com"]);
-  expect(applied.failures).toMatchObject([{ change: { key: "b.example.com" }, error: { code: "CFA-CF-REFUSED", vendor: ["11010"] } }]);
+  const applied = await world.api.apply(
+    [world.open("a.example.com"), world.open("b.example.com"), world.open("c.example.com")],
+    observed,
+  );
+  expect(applied.applied.map(({ key }) => key)).toEqual(["a.example.com", "c.example.com"]);
+  expect(applied.failures).toMatchObject([
+    { change: { key: "b.example.com" }, error: { code: "CFA-CF-REFUSED", vendor: ["11010"] } },
+  ]);
 });
 
 test("a creation whose answer is lost is found at the next look", async () => {
   await using world = await scene();
-  const seen = await world.look();
+  const observed = await world.look();
   world.sandbox.controls.fault(({ write }) => write, { kind: "reset", when: "after" });
-  const applied = await world.api.apply([world.open("app.example.com")], seen);
-  expect(applied).toMatchObject({ done: [], doubtful: true });
-  expect((await world.api.observe("routes", applied.seen)).mine.size).toBe(1);
+  const applied = await world.api.apply([world.open("app.example.com")], observed);
+  expect(applied).toMatchObject({ applied: [], outcomeUnknown: true });
+  expect((await world.api.observe("routes", applied.observed)).mine.size).toBe(1);
 });
 
 test("a resync takes one call", async () => {

@@ -11,20 +11,24 @@ import { empty, previewOf, settled } from "../preview/scene.ts";
 import { CALLBACK, CONFIG, method, proposed, provider } from "./login-seen.ts";
 
 const at = (more: Partial<Exposure> = {}): Exposure => exposure("app.example.com", more);
-const leadsTo = (service: string, options: Exposure["origin"]["options"] = {}) => at({ origin: { service, options } });
+const leadsTo = (service: string, options: Exposure["origin"]["options"] = {}) =>
+  at({ origin: { service, options } });
 
 /** Each change as `update ingress: service http://a:80 → http://b:80`, with what it does to who may enter. */
 const said = ({ steps }: DryRun): readonly string[] =>
-  steps.map(({ change, difference }) => {
-    const exposed = difference.exposure === undefined ? "" : ` [${difference.exposure}]`;
-    return `${change.action} ${change.kind}: ${summariseDiff(change, difference)}${exposed}`;
+  steps.map(({ change, diff }) => {
+    const exposed = diff.exposure === undefined ? "" : ` [${diff.exposure}]`;
+    return `${change.action} ${change.kind}: ${summariseDiff(change, diff)}${exposed}`;
   });
 
-const from = async (before: Exposure, after: Exposure): Promise<readonly string[]> => said(await previewOf(await settled(before), [after]));
+const from = async (before: Exposure, after: Exposure): Promise<readonly string[]> =>
+  said(await previewOf(await settled(before), [after]));
 
 describe("a change says", () => {
   it("where a new route leads, who may enter and how it is shown", async () => {
-    const lines = said(await previewOf(await settled(), [at({ protection: only({ groups: ["family"] }) })]));
+    const lines = said(
+      await previewOf(await settled(), [at({ protection: only({ groups: ["family"] }) })]),
+    );
     expect(lines.slice(-5)).toEqual([
       "create policy: ",
       "create access: members of family · 24h [protected]",
@@ -45,16 +49,21 @@ describe("a change says", () => {
       name: "which option of cloudflared's is another",
       before: leadsTo("https://a:443"),
       after: leadsTo("https://a:443", { noTLSVerify: true, httpHostHeader: "x.example" }),
-      lines: ["update ingress: origin.noTLSVerify none → yes, origin.httpHostHeader none → x.example"],
+      lines: [
+        "update ingress: origin.noTLSVerify none → yes, origin.httpHostHeader none → x.example",
+      ],
     },
     {
       name: "how long a login lasts and what the route is called",
       before: at(),
       after: at({
         protection: { ...only({}), session: "48h" } as Exposure["protection"],
-        shown: { ...at().shown, name: "The app", hidden: false },
+        display: { ...at().display, name: "The app", hidden: false },
       }),
-      lines: ["update access: name app.example.com → The app, session 24h → 48h", "update tile: name App → The app"],
+      lines: [
+        "update access: name app.example.com → The app, session 24h → 48h",
+        "update tile: name App → The app",
+      ],
     },
     {
       name: "that a login is to last for less, and that the old ones are ended by another application",
@@ -122,7 +131,9 @@ describe("a change says", () => {
   });
 
   it("what is taken over from others", async () => {
-    const lines = said(await previewOf(handMade(empty()), [exposure("d.example.com", { adopt: true })]));
+    const lines = said(
+      await previewOf(handMade(empty()), [exposure("d.example.com", { adopt: true })]),
+    );
     expect(lines.filter((line) => line.includes("takes over"))).toEqual([
       "update ingress: takes over the rule to http://old:80; nobody gets in meanwhile",
       "update dns: takes over the DNS record CNAME t-1.cfargotunnel.com",
@@ -133,44 +144,65 @@ describe("a change says", () => {
 
 describe("never shown, in no field of any change", () => {
   it("is an e-mail address: not one of a label, nor one that stands in the name of somebody's policy", async () => {
-    const world = empty();
+    const observed = empty();
     const theirs = [{ id: "friends", name: "only eve@example.net", decision: "allow" }];
-    const preview = await previewOf({ ...world, policy: { ...world.policy, theirs } }, [
-      at({ protection: only({ emails: ["bob@example.com", "@example.org"], policies: ["friends"] }) }),
+    const preview = await previewOf({ ...observed, policy: { ...observed.policy, theirs } }, [
+      at({
+        protection: only({ emails: ["bob@example.com", "@example.org"], policies: ["friends"] }),
+      }),
     ]);
-    const text = JSON.stringify(preview.steps.map(({ difference }) => difference));
+    const text = JSON.stringify(preview.steps.map(({ diff }) => diff));
     expect(text).not.toMatch(/bob@|eve@|@example/);
     expect(text).toContain('"emails":2');
   });
 
   it("is the client secret, nor the password in an origin's address", async () => {
-    const world = empty();
-    const preview = await previewOf({ ...world, login: { ...world.login, application: undefined } }, [
-      leadsTo("http://admin:hunter2@app:80"),
-    ]);
+    const observed = empty();
+    const preview = await previewOf(
+      { ...observed, login: { ...observed.login, application: undefined } },
+      [leadsTo("http://admin:hunter2@app:80")],
+    );
     const method = preview.steps.find(({ change }) => change.key === "login-method");
-    expect(method?.difference.sensitive).toEqual(["clientSecret"]);
-    const text = JSON.stringify(preview.steps.map(({ difference }) => difference));
+    expect(method?.diff.sensitive).toEqual(["clientSecret"]);
+    const text = JSON.stringify(preview.steps.map(({ diff }) => diff));
     expect(text).not.toMatch(/"secret"|hunter2/);
     expect(text).toContain("http://…@app:80");
   });
 });
 
 it("a rule that is taken over is told without the password in its address", async () => {
-  const world = handMade(empty());
-  const rules = world.ingress.rules.map((rule) =>
+  const observed = handMade(empty());
+  const rules = observed.ingress.rules.map((rule) =>
     rule.hostname === "d.example.com" ? { ...rule, service: "http://admin:hunter2@old:80" } : rule,
   );
-  const lines = said(await previewOf({ ...world, ingress: { ...world.ingress, rules } }, [exposure("d.example.com", { adopt: true })]));
-  expect(lines.find((line) => line.includes("the rule to"))).toContain("takes over the rule to http://…@old:80;");
+  const lines = said(
+    await previewOf({ ...observed, ingress: { ...observed.ingress, rules } }, [
+      exposure("d.example.com", { adopt: true }),
+    ]),
+  );
+  expect(lines.find((line) => line.includes("the rule to"))).toContain(
+    "takes over the rule to http://…@old:80;",
+  );
 });
 
 it("a policy that somebody changed by hand says what is put right, and whether that lets in more or fewer", async () => {
-  const world = await settled(at({ protection: only({ groups: ["family"] }) }));
+  const observed = await settled(at({ protection: only({ groups: ["family"] }) }));
   const wished = [at({ protection: only({ groups: ["family"] }) })];
-  const changed = (more: Partial<(typeof world.policy.mine)[number]>) =>
-    previewOf({ ...world, policy: { ...world.policy, mine: world.policy.mine.map((it) => ({ ...it, ...more })) } }, wished);
-  const opened = [...(world.policy.mine[0]?.include ?? []), { email: { email: "eve@example.net" } }];
+  const changed = (more: Partial<(typeof observed.policy.mine)[number]>) =>
+    previewOf(
+      {
+        ...observed,
+        policy: {
+          ...observed.policy,
+          mine: observed.policy.mine.map((it) => ({ ...it, ...more })),
+        },
+      },
+      wished,
+    );
+  const opened = [
+    ...(observed.policy.mine[0]?.include ?? []),
+    { email: { email: "eve@example.net" } },
+  ];
   expect(said(await changed({ include: opened }))).toEqual([
     "update policy: emails 1 → none [narrower]",
     "create policy: ",
@@ -179,15 +211,25 @@ it("a policy that somebody changed by hand says what is put right, and whether t
     "create access: members of family · 24h [protected]",
     "update ingress: aud made-6 → (known after 5)",
   ]);
-  expect(said(await changed({ exclude: [{ ip: { ip: "203.0.113.7/32" } }] }))).toEqual(["update policy: excludes 1 → none [wider]"]);
+  expect(said(await changed({ exclude: [{ ip: { ip: "203.0.113.7/32" } }] }))).toEqual([
+    "update policy: excludes 1 → none [wider]",
+  ]);
 });
 
 describe("the provider in Authentik, edited by hand, says what is put right:", () => {
   it.each<{ readonly name: string; readonly edited: Partial<Provider>; readonly line: string }>([
     { name: "its flow", edited: { authorizationFlow: "other" }, line: "flow other → flow" },
-    { name: "the flow after a logout", edited: { invalidationFlow: "other" }, line: "logout flow other → gone" },
+    {
+      name: "the flow after a logout",
+      edited: { invalidationFlow: "other" },
+      line: "logout flow other → gone",
+    },
     { name: "an encryption key", edited: { encryptionKey: "key" }, line: "encrypted yes → no" },
-    { name: "claims left out of the token", edited: { claimsInIdToken: false }, line: "claims in token no → yes" },
+    {
+      name: "claims left out of the token",
+      edited: { claimsInIdToken: false },
+      line: "claims in token no → yes",
+    },
     {
       name: "a callback that is a pattern",
       edited: { redirectUris: [{ ...CALLBACK, mode: "regex" }] },
@@ -204,12 +246,18 @@ describe("the provider in Authentik, edited by hand, says what is put right:", (
   });
 
   it("no flow after a logout where this version of Authentik has none", () => {
-    const [change] = proposed({ provider: provider({ invalidationFlow: undefined, clientType: "public" }) }).changes;
-    expect(change && summariseDiff(change, diffLogin(change))).toBe("client type public → confidential");
+    const [change] = proposed({
+      provider: provider({ invalidationFlow: undefined, clientType: "public" }),
+    }).changes;
+    expect(change && summariseDiff(change, diffLogin(change))).toBe(
+      "client type public → confidential",
+    );
   });
 });
 
 it("a login method that takes the address out of another claim says so", () => {
-  const [change] = proposed({ method: method({ config: { ...CONFIG, email_claim_name: "upn" } }) }).changes;
+  const [change] = proposed({
+    method: method({ config: { ...CONFIG, email_claim_name: "upn" } }),
+  }).changes;
   expect(change && summariseDiff(change, diffLogin(change))).toBe("email claim upn → email");
 });

@@ -19,7 +19,10 @@ const SECOND = 1_000;
 const rule = (hostname: string, required = true, options: object = {}): RawRule => ({
   hostname,
   service: "http://app:80",
-  originRequest: { ...options, access: { required, teamName: "team", audTag: [...(required ? ["aud"] : []), MARK] } },
+  originRequest: {
+    ...options,
+    access: { required, teamName: "team", audTag: [...(required ? ["aud"] : []), MARK] },
+  },
 });
 const document = (version: number, ...rules: RawRule[]): RuleDocument => ({
   version,
@@ -28,21 +31,30 @@ const document = (version: number, ...rules: RawRule[]): RuleDocument => ({
   rest: {},
 });
 
-const opening = (hostname: string, options: Readonly<Record<string, string>> = {}): IngressRuleChange => ({
+const opening = (
+  hostname: string,
+  options: Readonly<Record<string, string>> = {},
+): IngressRuleChange => ({
   kind: "ingress",
   action: "create",
   key: hostname,
   subject: hostname,
-  wish: {
+  desired: {
     route: route(hostname),
     origin: { service: "http://app:80", options },
     check: { team: "team", aud: "aud" },
-    clean: false,
+    cleanPathsOnly: false,
     mark: { team: "team", text: MARK },
   },
-  at: [],
+  existing: [],
 });
-const closing = (at: RawRule): IngressRuleChange => ({ kind: "ingress", action: "delete", key: "gone", subject: "gone", at: [at] });
+const closing = (at: RawRule): IngressRuleChange => ({
+  kind: "ingress",
+  action: "delete",
+  key: "gone",
+  subject: "gone",
+  existing: [at],
+});
 
 /** A life of one document: each step takes so many seconds after the start. */
 function life(start: RuleDocument = document(1)) {
@@ -56,7 +68,12 @@ function life(start: RuleDocument = document(1)) {
       [journal, now] = [next, seen];
     },
     write(at: number, after: RuleDocument, ...changes: IngressRuleChange[]): void {
-      const { journal: next, jump } = afterWrite(journal, { before: now, after, changes }, MARK, at * SECOND);
+      const { journal: next, jump } = afterWrite(
+        journal,
+        { before: now, after, changes },
+        MARK,
+        at * SECOND,
+      );
       if (jump !== undefined) jumps.push(`${jump.during} ${jump.from} → ${jump.to}`);
       [journal, now] = [next, after];
     },
@@ -96,12 +113,12 @@ describe("after a write", () => {
   it("the document is looked at after 2 s and after 12 s, and then only at the resync", () => {
     const it = life();
     it.write(10, document(2));
-    expect(it.seen(10).lookAt).toBe(12 * SECOND);
+    expect(it.seen(10).observeAgainAt).toBe(12 * SECOND);
     it.look(12);
     it.ask(12, 2);
-    expect(it.seen(12).lookAt).toBe(22 * SECOND);
+    expect(it.seen(12).observeAgainAt).toBe(22 * SECOND);
     it.look(22);
-    expect(it.seen(22).lookAt).toBeUndefined();
+    expect(it.seen(22).observeAgainAt).toBeUndefined();
   });
 
   it("each time that others undo rules of ours the next look waits twice as long, up to five minutes", () => {
@@ -111,7 +128,7 @@ describe("after a write", () => {
       const [at, version] = [round * 10, 2 + 2 * round];
       it.look(at, document(version));
       it.write(at, document(version + 1, rule("a.example.com")));
-      waits.push(((it.seen(at).lookAt ?? 0) - at * SECOND) / SECOND);
+      waits.push(((it.seen(at).observeAgainAt ?? 0) - at * SECOND) / SECOND);
     }
     expect(waits).toEqual([4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
   });
@@ -128,14 +145,23 @@ describe("a second writer", () => {
   };
 
   it("is reported once it has undone rules of ours 4 times within 10 minutes, and no longer after that", () => {
-    expect([undoneTimes(3).seen(5).contested, undoneTimes(4).seen(5).contested]).toEqual([false, true]);
+    expect([undoneTimes(3).seen(5).contested, undoneTimes(4).seen(5).contested]).toEqual([
+      false,
+      true,
+    ]);
     expect(undoneTimes(4).seen(700).contested).toBe(false);
   });
 
   it("is nothing to report while it leaves our rules alone, however often it writes", () => {
     const it = life(document(1, rule("a.example.com")));
     for (let version = 2; version < 20; version++)
-      it.look(version, document(version, rule("a.example.com"), { hostname: `n${version}.example.com`, service: "http://x" }));
+      it.look(
+        version,
+        document(version, rule("a.example.com"), {
+          hostname: `n${version}.example.com`,
+          service: "http://x",
+        }),
+      );
     expect(it.seen(20).contested).toBe(false);
   });
 });
@@ -160,7 +186,7 @@ describe("what cloudflared runs", () => {
     for (let at = 1, n = 0; n < 7; n++) {
       it.look(at);
       it.ask(at, 1);
-      const next = (it.seen(at).lookAt ?? 0) / SECOND;
+      const next = (it.seen(at).observeAgainAt ?? 0) / SECOND;
       waits.push(next - at);
       at = next;
     }
@@ -194,8 +220,14 @@ describe("what cloudflared runs", () => {
 
   it("leaves a narrowing unconfirmed, and an opening or a widening not", () => {
     const it = life();
-    const narrowed = { ...opening("a.example.com"), at: [rule("a.example.com", false)] } as IngressRuleChange;
-    const kept = { ...opening("b.example.com"), at: [rule("b.example.com")] } as IngressRuleChange;
+    const narrowed = {
+      ...opening("a.example.com"),
+      existing: [rule("a.example.com", false)],
+    } as IngressRuleChange;
+    const kept = {
+      ...opening("b.example.com"),
+      existing: [rule("b.example.com")],
+    } as IngressRuleChange;
     it.write(0, document(2), narrowed, kept, opening("c.example.com"));
     expect(it.seen(0).unconfirmed).toEqual(["a.example.com"]);
   });
@@ -204,14 +236,19 @@ describe("what cloudflared runs", () => {
 describe("a rule that cloudflared refuses", () => {
   const CA = { caPool: "/gone.pem" };
   const withheld = (it: ReturnType<typeof life>, at: number) =>
-    [...it.seen(at).withheld].map(([name, { refused }]) => `${name}${refused ? " refused" : ""}`).toSorted();
+    [...it.seen(at).withheld]
+      .map(([name, { refused }]) => `${name}${refused ? " refused" : ""}`)
+      .toSorted();
 
   it("is taken back after 30 s where it alone was opened, and only as its labels were", () => {
     const it = life();
     it.write(0, document(2), opening("a.example.com", CA));
     it.ask(31, 1);
     expect([...it.seen(31).withheld]).toEqual([
-      ["a.example.com", { print: originFingerprint({ service: "http://app:80", options: CA }), refused: true }],
+      [
+        "a.example.com",
+        { print: originFingerprint({ service: "http://app:80", options: CA }), refused: true },
+      ],
     ]);
   });
 
@@ -244,11 +281,19 @@ describe("a rule that cloudflared refuses", () => {
       it.ask(at, running);
       const kept = it.seen(at).withheld;
       const wanted = new Set(names.filter((name) => !kept.has(key(name))));
-      const [opened, closed] = [[...wanted].filter((name) => !open.has(name)), [...open].filter((name) => !wanted.has(name))];
+      const [opened, closed] = [
+        [...wanted].filter((name) => !open.has(name)),
+        [...open].filter((name) => !wanted.has(name)),
+      ];
       open = wanted;
       if (opened.length + closed.length === 0) continue;
       version += 1;
-      it.write(at, document(version), ...opened.map((name) => opening(name)), ...closed.map((name) => closing(rule(name))));
+      it.write(
+        at,
+        document(version),
+        ...opened.map((name) => opening(name)),
+        ...closed.map((name) => closing(rule(name))),
+      );
     }
     expect(withheld(it, at)).toEqual(["f.example.com refused"]);
     expect(it.seen(at).behind).toBe(false);
@@ -267,7 +312,12 @@ describe("a rule that cloudflared refuses", () => {
 
   it("is sought among the rules with a text from a label by a process that has just started", () => {
     const it = life(
-      document(7, rule("a.example.com"), rule("b.example.com", true, CA), rule("c.example.com", true, { noTLSVerify: true })),
+      document(
+        7,
+        rule("a.example.com"),
+        rule("b.example.com", true, CA),
+        rule("c.example.com", true, { noTLSVerify: true }),
+      ),
     );
     it.ask(1, 6);
     it.ask(31, 6);
@@ -277,7 +327,13 @@ describe("a rule that cloudflared refuses", () => {
   describe("while it is not known how soon Cloudflare reports what they run", () => {
     it("is only sought among those with a CA file for ten minutes: the others stay", () => {
       const it = life();
-      it.write(0, document(2), opening("a.example.com", CA), opening("b.example.com"), opening("c.example.com", { httpHostHeader: "c" }));
+      it.write(
+        0,
+        document(2),
+        opening("a.example.com", CA),
+        opening("b.example.com"),
+        opening("c.example.com", { httpHostHeader: "c" }),
+      );
       it.ask(31, 1);
       expect(withheld(it, 31)).toEqual(["a.example.com refused"]);
     });
@@ -301,18 +357,21 @@ describe("a rule that cloudflared refuses", () => {
     { late: 45, kept: 89 },
     { late: 200, kept: 399 },
     { late: 500, kept: 599 },
-  ])("is waited for $kept s where what they run was once reported only after $late s", ({ late, kept }) => {
-    const it = life();
-    it.write(0, document(2), opening("a.example.com"));
-    it.ask(late, 1);
-    it.ask(late + 5, 2);
-    const begun = late + 100;
-    it.write(begun, document(3), opening("b.example.com", CA), opening("c.example.com"));
-    it.ask(begun + kept, 2);
-    expect(withheld(it, begun + kept)).toEqual([]);
-    it.ask(begun + kept + 1, 2);
-    expect(withheld(it, begun + kept + 1)).toEqual(["b.example.com", "c.example.com"]);
-  });
+  ])(
+    "is waited for $kept s where what they run was once reported only after $late s",
+    ({ late, kept }) => {
+      const it = life();
+      it.write(0, document(2), opening("a.example.com"));
+      it.ask(late, 1);
+      it.ask(late + 5, 2);
+      const begun = late + 100;
+      it.write(begun, document(3), opening("b.example.com", CA), opening("c.example.com"));
+      it.ask(begun + kept, 2);
+      expect(withheld(it, begun + kept)).toEqual([]);
+      it.ask(begun + kept + 1, 2);
+      expect(withheld(it, begun + kept + 1)).toEqual(["b.example.com", "c.example.com"]);
+    },
+  );
 
   it("is waited for no longer because one connector of two hangs, or because a document was passed over", () => {
     const it = timely();

@@ -27,7 +27,11 @@ export interface LoginScene extends AsyncDisposable {
   readonly ak: OpenedAuthentik;
   readonly authentik: AuthentikClient;
   /** @param more - what differs from owner `home` with the usual flow and public address */
-  hand(more?: { readonly owner?: string; readonly flow?: string; readonly publicUrl?: string }): LoginHand;
+  hand(more?: {
+    readonly owner?: string;
+    readonly flow?: string;
+    readonly publicUrl?: string;
+  }): LoginHand;
 }
 
 /** Both ends of a login. */
@@ -45,12 +49,27 @@ export async function loginScene({
     cf: cf.sandbox,
     ak: ak.sandbox,
     authentik: ak.client,
-    hand: ({ owner: name, flow = "default-provider-authorization-explicit-consent", publicUrl = "https://auth.example.com" } = {}) => {
-      const api = createLoginDriver({ ...base, owner: owner(name), wish: { slug: "cf-tunnel-access", publicUrl }, flow });
+    hand: ({
+      owner: name,
+      flow = "default-provider-authorization-explicit-consent",
+      publicUrl = "https://auth.example.com",
+    } = {}) => {
+      const api = createLoginDriver({
+        ...base,
+        owner: owner(name),
+        settings: { slug: "cf-tunnel-access", publicUrl },
+        flow,
+      });
       const look = () => api.observe("all", undefined);
-      return { api, look, settle: async (desired, from) => settled(api, desired, from ?? (await look())) };
+      return {
+        api,
+        look,
+        settle: async (desired, from) => settled(api, desired, from ?? (await look())),
+      };
     },
-    [Symbol.asyncDispose]: async () => (await ak[Symbol.asyncDispose](), await cf[Symbol.asyncDispose]()),
+    [Symbol.asyncDispose]: async () => (
+      await ak[Symbol.asyncDispose](), await cf[Symbol.asyncDispose]()
+    ),
   };
 }
 
@@ -59,13 +78,13 @@ async function settled(
   desired: DesiredState,
   from: ObservedLogin,
 ): Promise<ObservedLogin> {
-  let seen = from;
+  let observed = from;
   for (let wave = 0; wave < 10; wave += 1) {
-    const { changes } = loginPrerequisite.propose({ login: seen }, desired);
-    if (changes.length === 0) return seen;
-    const applied = await api.apply(changes, seen);
+    const { changes } = loginPrerequisite.propose({ login: observed }, desired);
+    if (changes.length === 0) return observed;
+    const applied = await api.apply(changes, observed);
     if (applied.failures[0] !== undefined) throw applied.failures[0].error;
-    seen = applied.seen;
+    observed = applied.observed;
   }
   throw new Error("the login never settles");
 }
@@ -73,17 +92,23 @@ async function settled(
 /** @throws when there are several, or none */
 export function only<T>(list: Iterable<T>): T {
   const [first, ...others] = list;
-  if (first === undefined || others.length > 0) throw new Error(`one was expected, not ${others.length + Number(first !== undefined)}`);
+  if (first === undefined || others.length > 0)
+    throw new Error(`one was expected, not ${others.length + Number(first !== undefined)}`);
   return first;
 }
 
 export const providerIn = ({ ak }: LoginScene): Provider => only(ak.state.providers);
-export const methodIn = ({ cf }: LoginScene): IdentityProvider => only(cf.state.identityProviders.values());
+export const methodIn = ({ cf }: LoginScene): IdentityProvider =>
+  only(cf.state.identityProviders.values());
 
 /** Those that Authentik did not bring along. */
-export const mappingsIn = ({ ak }: LoginScene): readonly ScopeMapping[] => ak.state.scopeMappings.filter(({ managed }) => managed === null);
+export const mappingsIn = ({ ak }: LoginScene): readonly ScopeMapping[] =>
+  ak.state.scopeMappings.filter(({ managed }) => managed === null);
 export const mappingIn = (world: LoginScene): ScopeMapping => only(mappingsIn(world));
-const wiredIn = (world: LoginScene): Wired => ({ provider: providerIn(world), application: only(world.ak.state.applications) });
+const wiredIn = (world: LoginScene): Wired => ({
+  provider: providerIn(world),
+  application: only(world.ak.state.applications),
+});
 
 /** What a login of alice's tells Access, which asks for what its login method says. */
 export const claimsOfAlice = (world: LoginScene) => {

@@ -3,11 +3,20 @@
 import type { DesiredState } from "../../src/core/plan/types.ts";
 import { markOwned } from "../../src/resources/contract/owned.ts";
 import { loginPrerequisite } from "../../src/resources/login/propose.ts";
-import type { LoginMethod, ObservedGroups, ObservedLogin, Provider } from "../../src/resources/login/types.ts";
+import type {
+  LoginMethod,
+  ObservedGroups,
+  ObservedLogin,
+  Provider,
+} from "../../src/resources/login/types.ts";
 import { owner, wishingGroups } from "./world.ts";
 
 export const SLUG = "cf-tunnel-access";
-export const CALLBACK = { mode: "strict", url: "https://team.cloudflareaccess.com/cdn-cgi/access/callback", type: "authorization" };
+export const CALLBACK = {
+  mode: "strict",
+  url: "https://team.cloudflareaccess.com/cdn-cgi/access/callback",
+  type: "authorization",
+};
 export const CONFIG = {
   client_id: "id",
   auth_url: "https://auth.example.com/application/o/authorize/",
@@ -38,34 +47,43 @@ export const provider = (more: Partial<Provider> = {}): Provider => ({
   ...more,
 });
 export const method = (more: Partial<LoginMethod> = {}) =>
-  markOwned<LoginMethod>({ id: "idp-1", name: NAME, config: CONFIG, claims: [], kept: {}, ...more });
+  markOwned<LoginMethod>({
+    id: "idp-1",
+    name: NAME,
+    config: CONFIG,
+    claims: [],
+    unmanagedFields: {},
+    ...more,
+  });
 export const groups = (more: Partial<ObservedGroups> = {}): ObservedGroups => ({
   owner: owner(),
   claim: "cfauth_groups_home",
   path: MAPPINGS,
   mapping: undefined,
-  mayMap: true,
+  canWriteMapping: true,
   ...more,
 });
 export const MAPPINGS = "/propertymappings/provider/scope/";
 export const seen = (more: Partial<ObservedLogin> = {}): ObservedLogin => ({
   teamDomain: "team.cloudflareaccess.com",
-  parts: {
+  prerequisites: {
     authorizationFlow: "flow",
     invalidationFlow: "gone",
     signingKey: "key",
-    fitKeys: ["key", "key-of-mine"],
+    usableKeys: ["key", "key-of-mine"],
     scopes: ["s-1", "s-2"],
   },
   provider: provider(),
   application: { slug: SLUG, name: "Cloudflare", provider: 7, inLibrary: false },
   method: method(),
   groups: groups(),
-  wish: { slug: SLUG, publicUrl: "https://auth.example.com" },
+  settings: { slug: SLUG, publicUrl: "https://auth.example.com" },
   ...more,
 });
-export const proposed = (more: Partial<ObservedLogin> = {}, desired: DesiredState = wishingGroups()) =>
-  loginPrerequisite.propose({ login: seen(more) }, desired);
+export const proposed = (
+  more: Partial<ObservedLogin> = {},
+  desired: DesiredState = wishingGroups(),
+) => loginPrerequisite.propose({ login: seen(more) }, desired);
 
 export const PROVIDER_WISH = {
   name: SLUG,

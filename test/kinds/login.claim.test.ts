@@ -11,11 +11,31 @@ describe("a group's name in the mapping", () => {
     { name: "with quotes", group: `The "Family's"`, written: `["The \\"Family's\\""]` },
     { name: "with a backslash", group: "DOMAIN\\users", written: String.raw`["DOMAIN\\users"]` },
     { name: "over two lines", group: "a\nb\r\nc", written: String.raw`["a\nb\r\nc"]` },
-    { name: "that looks like the end of the list", group: '"]\nreturn {}', written: String.raw`["\"]\nreturn {}"]` },
-    { name: "of other letters than Latin ones", group: "家族 Фамилия 👪", written: `["家族 Фамилия 👪"]` },
-    { name: "with what ends a line to Python alone", group: "a\u2028b\u0085c\u000bd", written: String.raw`["a\u2028b\u0085c\u000bd"]` },
-    { name: "that turns the direction of what follows", group: "a\u202eb", written: String.raw`["a\u202eb"]` },
-    { name: "with a character outside of the basic plane that cannot be seen", group: "a\u{e0041}", written: `["a\u{e0041}"]` },
+    {
+      name: "that looks like the end of the list",
+      group: '"]\nreturn {}',
+      written: String.raw`["\"]\nreturn {}"]`,
+    },
+    {
+      name: "of other letters than Latin ones",
+      group: "家族 Фамилия 👪",
+      written: `["家族 Фамилия 👪"]`,
+    },
+    {
+      name: "with what ends a line to Python alone",
+      group: "a\u2028b\u0085c\u000bd",
+      written: String.raw`["a\u2028b\u0085c\u000bd"]`,
+    },
+    {
+      name: "that turns the direction of what follows",
+      group: "a\u202eb",
+      written: String.raw`["a\u202eb"]`,
+    },
+    {
+      name: "with a character outside of the basic plane that cannot be seen",
+      group: "a\u{e0041}",
+      written: `["a\u{e0041}"]`,
+    },
     { name: "with half a character", group: "a\ud83d", written: String.raw`["a\ud83d"]` },
   ])("$name comes back as it is", ({ group, written }) => {
     const expression = expressionFor(owner(), [group]);
@@ -26,7 +46,11 @@ describe("a group's name in the mapping", () => {
 
   it("comes back whatever it is, from three lines as Python counts them", () => {
     const names = fc.uniqueArray(
-      fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }), fc.constantFrom("]", "\u2029", "\\")),
+      fc.oneof(
+        fc.string({ unit: "binary" }),
+        fc.string({ unit: "grapheme" }),
+        fc.constantFrom("]", "\u2029", "\\"),
+      ),
     );
     fc.assert(
       fc.property(names, (groups) => {
@@ -63,13 +87,14 @@ describe("rules tell members of a group by", () => {
       claim: CLAIM,
       mapping: { pk: "m-1", expression: expressionFor(owner(), ["admins", "family"]) },
       path: MAPPINGS,
-      mayMap: true,
+      canWriteMapping: true,
     },
     provider: { scopes: ["s-1", "m-1"] },
     method: { claims: [CLAIM], config: { scopes: ["openid", CLAIM] } },
   };
-  const claim = (more: object, ...wanted: string[]) => claimFor({ ...carried, ...more } as unknown as ObservedLogin, wanted);
-  const refused = { ...carried.groups, mayMap: false };
+  const claim = (more: object, ...wanted: string[]) =>
+    claimFor({ ...carried, ...more } as unknown as ObservedLogin, wanted);
+  const refused = { ...carried.groups, canWriteMapping: false };
   const direct = { claims: [CLAIM, "groups"], config: { scopes: ["openid", CLAIM] } };
 
   it.each<{ name: string; more: object; wanted: string[]; by: string | undefined }>([
@@ -80,10 +105,30 @@ describe("rules tell members of a group by", () => {
       wanted: ["family"],
       by: undefined,
     },
-    { name: "nothing while the mapping lacks one of them", more: {}, wanted: ["family", "guests"], by: undefined },
-    { name: "nothing while the provider has not the mapping", more: { provider: { scopes: ["s-1"] } }, wanted: ["family"], by: undefined },
-    { name: "nothing without a provider", more: { provider: undefined }, wanted: ["family"], by: undefined },
-    { name: "nothing without a login method", more: { method: undefined }, wanted: ["family"], by: undefined },
+    {
+      name: "nothing while the mapping lacks one of them",
+      more: {},
+      wanted: ["family", "guests"],
+      by: undefined,
+    },
+    {
+      name: "nothing while the provider has not the mapping",
+      more: { provider: { scopes: ["s-1"] } },
+      wanted: ["family"],
+      by: undefined,
+    },
+    {
+      name: "nothing without a provider",
+      more: { provider: undefined },
+      wanted: ["family"],
+      by: undefined,
+    },
+    {
+      name: "nothing without a login method",
+      more: { method: undefined },
+      wanted: ["family"],
+      by: undefined,
+    },
     {
       name: "nothing while the login method does not ask for the scope",
       more: { method: { claims: [CLAIM], config: { scopes: ["openid"] } } },

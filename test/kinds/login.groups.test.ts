@@ -3,7 +3,16 @@ import { loginPrerequisite } from "../../src/resources/login/propose.ts";
 import type { ObservedLogin } from "../../src/resources/login/types.ts";
 import { addGroup } from "../sandbox/authentik/people.ts";
 import { wire } from "../sandbox/authentik/testing.ts";
-import { claimsOfAlice, type LoginScene, loginScene, mappingIn, mappingsIn, methodIn, nested, providerIn } from "./login-scene.ts";
+import {
+  claimsOfAlice,
+  type LoginScene,
+  loginScene,
+  mappingIn,
+  mappingsIn,
+  methodIn,
+  nested,
+  providerIn,
+} from "./login-scene.ts";
 import { wishing, wishingGroups } from "./world.ts";
 
 const MAPPINGS = "/propertymappings/provider/scope/";
@@ -26,14 +35,20 @@ test("no mapping is made while no route asks for a group", async () => {
   await using world = await scene();
   await world.settle(wishing());
   expect(mappingsIn(world)).toEqual([]);
-  expect(methodIn(world).config).toMatchObject({ scopes: ["openid", "email", "profile"], claims: [] });
+  expect(methodIn(world).config).toMatchObject({
+    scopes: ["openid", "email", "profile"],
+    claims: [],
+  });
 });
 
 test("a login brings along the inherited groups that routes ask for, and no others", async () => {
   await using world = await scene();
   nested(world);
   await world.settle(wishingGroups("family", "admins"));
-  expect(await claimsOfAlice(world)).toMatchObject({ email: "alice@example.com", cfauth_groups_home: ["family"] });
+  expect(await claimsOfAlice(world)).toMatchObject({
+    email: "alice@example.com",
+    cfauth_groups_home: ["family"],
+  });
   expect(methodIn(world).config).toMatchObject({
     scopes: ["openid", "email", "profile", "cfauth_groups_home"],
     claims: ["cfauth_groups_home"],
@@ -52,7 +67,8 @@ test("a group whose name is nasty comes along as it is", async () => {
 test("the mapping stands beside what the user gave the provider", async () => {
   await using world = await scene();
   const { provider } = await wire(world.ak);
-  const entitlements = world.ak.state.scopeMappings.find(({ scope_name }) => scope_name === "entitlements")?.pk ?? "";
+  const entitlements =
+    world.ak.state.scopeMappings.find(({ scope_name }) => scope_name === "entitlements")?.pk ?? "";
   const before = [...provider.property_mappings, entitlements];
   provider.property_mappings = before;
   await world.settle(wishingGroups("family"));
@@ -68,10 +84,25 @@ test("a group that no route asks for any more goes on coming along", async () =>
 });
 
 test.each<{ readonly name: string; readonly spoil: (world: LoginScene) => unknown }>([
-  { name: "deleted", spoil: (world) => world.ak.ask("DELETE", `${MAPPINGS}${mappingIn(world).pk}/`) },
-  { name: "renamed", spoil: (world) => world.ak.ask("PATCH", `${MAPPINGS}${mappingIn(world).pk}/`, { name: "mine now" }) },
-  { name: "rewritten", spoil: (world) => world.ak.ask("PATCH", `${MAPPINGS}${mappingIn(world).pk}/`, { expression: "return {}" }) },
-  { name: "given another scope", spoil: (world) => world.ak.ask("PATCH", `${MAPPINGS}${mappingIn(world).pk}/`, { scope_name: "x" }) },
+  {
+    name: "deleted",
+    spoil: (world) => world.ak.ask("DELETE", `${MAPPINGS}${mappingIn(world).pk}/`),
+  },
+  {
+    name: "renamed",
+    spoil: (world) =>
+      world.ak.ask("PATCH", `${MAPPINGS}${mappingIn(world).pk}/`, { name: "mine now" }),
+  },
+  {
+    name: "rewritten",
+    spoil: (world) =>
+      world.ak.ask("PATCH", `${MAPPINGS}${mappingIn(world).pk}/`, { expression: "return {}" }),
+  },
+  {
+    name: "given another scope",
+    spoil: (world) =>
+      world.ak.ask("PATCH", `${MAPPINGS}${mappingIn(world).pk}/`, { scope_name: "x" }),
+  },
   {
     name: "taken from the provider",
     spoil: (world) => {
@@ -86,16 +117,19 @@ test.each<{ readonly name: string; readonly spoil: (world: LoginScene) => unknow
       Object.assign(config, { scopes: ["openid", "email", "profile"], claims: [] });
     },
   },
-])("groups come along again at the next resync after the mapping was $name by hand", async ({ spoil }) => {
-  await using world = await scene();
-  nested(world);
-  const before = await world.settle(wishingGroups("family"));
-  await spoil(world);
-  await world.settle(wishingGroups("family"), await world.api.observe("routes", before));
-  // One that was renamed stays the user's, and says the same once more.
-  const { cfauth_groups_home: groups } = await claimsOfAlice(world);
-  expect(new Set(groups as string[])).toEqual(new Set(["family"]));
-});
+])(
+  "groups come along again at the next resync after the mapping was $name by hand",
+  async ({ spoil }) => {
+    await using world = await scene();
+    nested(world);
+    const before = await world.settle(wishingGroups("family"));
+    await spoil(world);
+    await world.settle(wishingGroups("family"), await world.api.observe("routes", before));
+    // One that was renamed stays the user's, and says the same once more.
+    const { cfauth_groups_home: groups } = await claimsOfAlice(world);
+    expect(new Set(groups as string[])).toEqual(new Set(["family"]));
+  },
+);
 
 /** One step of each cfauth in turn, from looks that the other one's step has made old, until both have long been quiet. */
 async function alternating(world: LoginScene): Promise<readonly [ObservedLogin, ObservedLogin]> {
@@ -123,7 +157,10 @@ test("two cfauths that share a login leave each other's groups in it", async () 
     scopes: ["openid", "email", "profile", "cfauth_groups_home", "cfauth_groups_lab_2"],
     claims: ["cfauth_groups_home", "cfauth_groups_lab_2"],
   });
-  expect(await claimsOfAlice(world)).toMatchObject({ cfauth_groups_home: ["family"], cfauth_groups_lab_2: ["kids"] });
+  expect(await claimsOfAlice(world)).toMatchObject({
+    cfauth_groups_home: ["family"],
+    cfauth_groups_lab_2: ["kids"],
+  });
 });
 
 test("two cfauths that start at once come to agree on one login", async () => {
@@ -141,29 +178,37 @@ test("a token that may not make a mapping lets in the direct members, with a war
   await using world = await scene();
   await world.settle(wishing());
   world.ak.state.apiToken.permissions = new Set(
-    [`${OAUTH}.view_oauth2provider`, `${OAUTH}.view_scopemapping`, "authentik_core.view_application"].concat(
-      "authentik_flows.view_flow",
-      "authentik_crypto.view_certificatekeypair",
-    ),
+    [
+      `${OAUTH}.view_oauth2provider`,
+      `${OAUTH}.view_scopemapping`,
+      "authentik_core.view_application",
+    ].concat("authentik_flows.view_flow", "authentik_crypto.view_certificatekeypair"),
   );
-  const seen = await world.settle(wishingGroups("family"));
-  expect(seen.groups).toMatchObject({ mapping: undefined, mayMap: false });
-  expect(loginPrerequisite.propose({ login: seen }, wishingGroups("family"))).toMatchObject({
+  const observed = await world.settle(wishingGroups("family"));
+  expect(observed.groups).toMatchObject({ mapping: undefined, canWriteMapping: false });
+  expect(loginPrerequisite.propose({ login: observed }, wishingGroups("family"))).toMatchObject({
     changes: [],
     problems: [{ code: "CFA-GROUP-DIRECT", severity: "warning" }],
-    stands: true,
+    ready: true,
   });
-  expect(methodIn(world).config).toMatchObject({ scopes: ["openid", "email", "profile"], claims: ["groups"] });
+  expect(methodIn(world).config).toMatchObject({
+    scopes: ["openid", "email", "profile"],
+    claims: ["groups"],
+  });
   expect(await claimsOfAlice(world)).toMatchObject({ groups: ["family"] });
-  expect((await world.api.observe("routes", seen)).groups.mayMap).toBe(false);
+  expect((await world.api.observe("routes", observed)).groups.canWriteMapping).toBe(false);
 });
 
 test("what Authentik does not let cfauth make does not count as done", async () => {
   await using world = await scene();
-  const seen = await world.settle(wishing());
+  const observed = await world.settle(wishing());
   world.ak.state.apiToken.permissions = new Set();
-  const { changes } = loginPrerequisite.propose({ login: seen }, wishingGroups("family"));
-  expect(await world.api.apply(changes, seen)).toMatchObject({ done: [], failures: [], doubtful: false });
+  const { changes } = loginPrerequisite.propose({ login: observed }, wishingGroups("family"));
+  expect(await world.api.apply(changes, observed)).toMatchObject({
+    applied: [],
+    failures: [],
+    outcomeUnknown: false,
+  });
 });
 
 test("a permission that is given later is noticed at the next whole look", async () => {
@@ -188,21 +233,37 @@ test("a mapping that may not be changed goes on letting travel what it has", asy
   await world.settle(wishingGroups("family"));
   world.ak.controls.fault(
     ({ path, write }) => path.startsWith(MAPPINGS) && write,
-    { kind: "status", status: 403, body: { detail: "You do not have permission to perform this action." } },
+    {
+      kind: "status",
+      status: 403,
+      body: { detail: "You do not have permission to perform this action." },
+    },
     Number.POSITIVE_INFINITY,
   );
-  const seen = await world.settle(wishingGroups("family", "kids"));
-  expect(seen.groups).toMatchObject({ mayMap: false });
-  expect(await claimsOfAlice(world)).toMatchObject({ cfauth_groups_home: ["family"], groups: ["kids"] });
+  const observed = await world.settle(wishingGroups("family", "kids"));
+  expect(observed.groups).toMatchObject({ canWriteMapping: false });
+  expect(await claimsOfAlice(world)).toMatchObject({
+    cfauth_groups_home: ["family"],
+    groups: ["kids"],
+  });
 });
 
 test("a mapping whose making was not answered is found, not made again", async () => {
   await using world = await scene();
   const before = await world.settle(wishing());
-  world.ak.controls.fault(({ path, method }) => path === MAPPINGS && method === "POST", { kind: "reset", when: "after" });
-  await expect(world.settle(wishingGroups("family"), before)).rejects.toMatchObject({ code: "CFA-AK-UNREACHABLE", doubtful: true });
+  world.ak.controls.fault(({ path, method }) => path === MAPPINGS && method === "POST", {
+    kind: "reset",
+    when: "after",
+  });
+  await expect(world.settle(wishingGroups("family"), before)).rejects.toMatchObject({
+    code: "CFA-AK-UNREACHABLE",
+    outcomeUnknown: true,
+  });
   await world.settle(wishingGroups("family"), before);
-  expect(mappingIn(world)).toMatchObject({ name: "cfauth (home): groups", scope_name: "cfauth_groups_home" });
+  expect(mappingIn(world)).toMatchObject({
+    name: "cfauth (home): groups",
+    scope_name: "cfauth_groups_home",
+  });
   expect(providerIn(world).property_mappings).toContain(mappingIn(world).pk);
 });
 
@@ -221,6 +282,9 @@ test("any other refusal of a mapping is a failure", async () => {
     status: 400,
     body: { expression: ["no such thing"] },
   });
-  await expect(world.settle(wishingGroups("family"))).rejects.toMatchObject({ code: "CFA-AK-REFUSED", vendor: ["expression"] });
+  await expect(world.settle(wishingGroups("family"))).rejects.toMatchObject({
+    code: "CFA-AK-REFUSED",
+    vendor: ["expression"],
+  });
   expect(mappingsIn(world)).toEqual([]);
 });

@@ -4,7 +4,14 @@ import { library } from "../sandbox/authentik/library.ts";
 import type { Certificate } from "../sandbox/authentik/state.ts";
 import { wire } from "../sandbox/authentik/testing.ts";
 import { version } from "../sandbox/authentik/versions.ts";
-import { claimsOfAlice, type LoginScene, loginScene, methodIn, only, providerIn } from "./login-scene.ts";
+import {
+  claimsOfAlice,
+  type LoginScene,
+  loginScene,
+  methodIn,
+  only,
+  providerIn,
+} from "./login-scene.ts";
 import { wishing } from "./world.ts";
 
 /** With one cfauth. */
@@ -20,7 +27,9 @@ test("an application of another slug is followed: Access looks for keys there, a
   world.ak.controls.clear();
   await world.settle(wishing(), await world.api.observe("routes", before));
   expect(world.ak.controls.writes()).toEqual([]);
-  expect(methodIn(world).config["certs_url"]).toBe("https://auth.example.com/application/o/renamed/jwks/");
+  expect(methodIn(world).config["certs_url"]).toBe(
+    "https://auth.example.com/application/o/renamed/jwks/",
+  );
   expect(await claimsOfAlice(world)).toMatchObject({ email: "alice@example.com" });
 });
 
@@ -42,7 +51,12 @@ const key = (type: "rsa" | "ec" | "ed25519", name: string): Certificate => {
       : type === "ec"
         ? generateKeyPairSync("ec", { namedCurve: "P-256" })
         : generateKeyPairSync("ed25519");
-  return { pk: crypto.randomUUID(), name, managed: null, privateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString() };
+  return {
+    pk: crypto.randomUUID(),
+    name,
+    managed: null,
+    privateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+  };
 };
 
 test("a key that was deleted is replaced by another that Cloudflare can check", async () => {
@@ -82,7 +96,10 @@ test("a provider that was deleted is made again, and the login method follows it
   const before = await world.settle(wishing());
   await world.ak.ask("DELETE", `/providers/oauth2/${providerIn(world).pk}/`);
   await world.settle(wishing(), await world.api.observe("routes", before));
-  expect(methodIn(world).config).toMatchObject({ client_id: providerIn(world).client_id, client_secret: providerIn(world).client_secret });
+  expect(methodIn(world).config).toMatchObject({
+    client_id: providerIn(world).client_id,
+    client_secret: providerIn(world).client_secret,
+  });
   expect(only(world.ak.state.applications).provider).toBe(providerIn(world).pk);
 });
 
@@ -102,10 +119,18 @@ test.each<{ readonly of: "2024.2" | "2026.8" }>([{ of: "2024.2" }, { of: "2026.8
     await world.settle(wishing());
     const [ours] = providerIn(world).redirect_uris;
     if (ours === undefined) throw new Error("no callback");
-    const more = ["https://other.example.com/callback", "https://.*", "https://(a|b).example.com/callback"];
+    const more = [
+      "https://other.example.com/callback",
+      "https://.*",
+      "https://(a|b).example.com/callback",
+    ];
     providerIn(world).redirect_uris = [
       ours,
-      ...more.map((url, n) => ({ ...ours, url, matching_mode: n === 0 ? ours.matching_mode : "regex" })),
+      ...more.map((url, n) => ({
+        ...ours,
+        url,
+        matching_mode: n === 0 ? ours.matching_mode : "regex",
+      })),
     ];
     await world.settle(wishing());
     expect(providerIn(world).redirect_uris.map(({ url }) => url)).toEqual([ours.url, more[0]]);
@@ -122,7 +147,12 @@ test.each<{ readonly of: "2024.2" | "2026.8" }>([{ of: "2024.2" }, { of: "2026.8
     await world.settle(wishing());
     expect(tiles(world, of)).toEqual([]);
     await using other = await scene({ version: of });
-    await wire(other.ak, of === "2024.2" ? { redirect_uris: "https://sandbox.cloudflareaccess.com/cdn-cgi/access/callback" } : {});
+    await wire(
+      other.ak,
+      of === "2024.2"
+        ? { redirect_uris: "https://sandbox.cloudflareaccess.com/cdn-cgi/access/callback" }
+        : {},
+    );
     expect(tiles(other, of)).toContain("cf-tunnel-access");
     await other.settle(wishing());
     expect(tiles(other, of)).toEqual([]);

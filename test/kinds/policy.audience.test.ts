@@ -11,8 +11,16 @@ const groups = (...list: string[]): readonly string[] => names(only({ groups: li
 describe("the name of a policy", () => {
   it.each<{ name: string; protection: Protection; says: readonly string[] }>([
     { name: "of everyone", protection: only({}), says: ["everyone who logs in with Authentik"] },
-    { name: "of one group", protection: only({ groups: ["Küche 👪"] }), says: ["members of Küche 👪"] },
-    { name: "of three groups", protection: only({ groups: ["a", "b b", "c"] }), says: ["members of a, b b or c"] },
+    {
+      name: "of one group",
+      protection: only({ groups: ["Küche 👪"] }),
+      says: ["members of Küche 👪"],
+    },
+    {
+      name: "of three groups",
+      protection: only({ groups: ["a", "b b", "c"] }),
+      says: ["members of a, b b or c"],
+    },
     {
       name: "of service tokens",
       protection: only({ tokens: [{ id: "t-1", name: "ci" }] }),
@@ -29,12 +37,20 @@ describe("the name of a policy", () => {
     { name: "a name that begins with or", one: ["a", "or b"], other: ["a or", "b"] },
     { name: "a name with a comma", one: ["a, b", "c"], other: ["a", "b", "c"] },
     { name: "a name with another comma", one: ["a", "b, c"], other: ["a, b", "c"] },
-    { name: "a name like a fingerprint", one: groups("a, b").map((text) => text.replace("cfauth:home members of ", "")), other: ["a, b"] },
+    {
+      name: "a name like a fingerprint",
+      one: groups("a, b").map((text) => text.replace("cfauth:home members of ", "")),
+      other: ["a, b"],
+    },
     { name: "spaces around", one: ["a "], other: ["a"] },
     { name: "spaces inside", one: ["a  b"], other: ["a b"] },
     { name: "a tab", one: ["a\tb"], other: ["a b"] },
     { name: "a line break", one: ["a\nb"], other: ["a b"] },
-    { name: "the end of a long name", one: [`${"x".repeat(299)}1`], other: [`${"x".repeat(299)}2`] },
+    {
+      name: "the end of a long name",
+      one: [`${"x".repeat(299)}1`],
+      other: [`${"x".repeat(299)}2`],
+    },
     {
       name: "the last of many names",
       one: Array.from({ length: 60 }, (_, at) => `group-${at}`),
@@ -53,7 +69,9 @@ describe("the name of a policy", () => {
   it("tells any two audiences apart", () => {
     const name = fc.oneof(
       fc
-        .array(fc.constantFrom("a", "b", " ", ",", "or", "and", "#", "…", "\n", " or ", ", "), { maxLength: 5 })
+        .array(fc.constantFrom("a", "b", " ", ",", "or", "and", "#", "…", "\n", " or ", ", "), {
+          maxLength: 5,
+        })
         .map((parts) => parts.join("")),
       fc.string({ unit: "grapheme", maxLength: 4 }),
     );
@@ -96,7 +114,9 @@ describe("the name of a policy", () => {
   });
 
   it("shows that a group's name has a character that cannot be seen", () => {
-    expect(names(only({ groups: ["fam\u034fily"] }))).toEqual([expect.stringMatching(/^cfauth:home members of fam�ily… #[0-9a-f]{16}$/)]);
+    expect(names(only({ groups: ["fam\u034fily"] }))).toEqual([
+      expect.stringMatching(/^cfauth:home members of fam�ily… #[0-9a-f]{16}$/),
+    ]);
   });
 
   it("is that of the owner alone", () => {

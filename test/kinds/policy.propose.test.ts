@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Protection } from "../../src/core/domain/exposure.ts";
-import { accessPolicyResource, collectUnusedPolicies, policyIdsFor } from "../../src/resources/access-policy/propose.ts";
+import {
+  accessPolicyResource,
+  collectUnusedPolicies,
+  policyIdsFor,
+} from "../../src/resources/access-policy/propose.ts";
 import { replacedName } from "../../src/resources/access-policy/replaced.ts";
 import type { ObservedAccessPolicies, Policy } from "../../src/resources/access-policy/types.ts";
 import { markOwned } from "../../src/resources/contract/owned.ts";
@@ -48,102 +52,152 @@ const loginSeen = (scopes: readonly string[] | undefined): ObservedLogin =>
       claim: CLAIM,
       path: MAPPINGS,
       mapping: { pk: "m-1", expression: expressionFor(OWNER, ["admins", "family"]) },
-      mayMap: true,
+      canWriteMapping: true,
     },
   }) as unknown as ObservedLogin;
 
-const stance = (at: At, protection: Protection = members) => {
+const state = (at: At, protection: Protection = members) => {
   const wish = exposure("app.example.com", { protection });
-  return accessPolicyResource(OWNER).stance(wish.route, wish, at as never, wishing(protection));
+  return accessPolicyResource(OWNER).assess(wish.route, wish, at as never, wishing(protection));
 };
 
 /** The policies that are made one after the other for an audience, until it stands. */
-function made(protection: Protection, at: At = world([])): readonly Pick<Policy, "name" | "decision" | "include" | "require">[] {
-  const it = stance(at, protection);
-  if (it.is !== "absent" || it.open === undefined || it.open.action !== "create") return [];
-  const { wish } = it.open;
-  const { exclude: _, ...content } = wish;
-  const mine = [...at.policy.mine, markOwned({ id: `p-${at.policy.mine.length}`, ...wish })];
+function made(
+  protection: Protection,
+  at: At = world([]),
+): readonly Pick<Policy, "name" | "decision" | "include" | "require">[] {
+  const it = state(at, protection);
+  if (it.is !== "absent" || it.create === undefined || it.create.action !== "create") return [];
+  const { desired } = it.create;
+  const { exclude: _, ...content } = desired;
+  const mine = [...at.policy.mine, markOwned({ id: `p-${at.policy.mine.length}`, ...desired })];
   return [content, ...made(protection, { ...at, policy: { ...at.policy, mine } })];
 }
 
-const RIGHT = { decision: "allow", include: [{ login_method: { id: "idp-1" } }], require: [], exclude: [] };
+const RIGHT = {
+  decision: "allow",
+  include: [{ login_method: { id: "idp-1" } }],
+  require: [],
+  exclude: [],
+};
 
 describe("the policy of an audience", () => {
   it("of members lets in whoever comes by the login method", () => {
-    expect(stance(world([]))).toEqual({
+    expect(state(world([]))).toEqual({
       is: "absent",
-      open: {
+      create: {
         kind: "policy",
         action: "create",
         key: `policy ${MEMBERS}`,
         subject: MEMBERS,
-        wish: { name: MEMBERS, decision: "allow", include: [{ login_method: { id: "idp-1" } }], require: [], exclude: [] },
+        desired: {
+          name: MEMBERS,
+          decision: "allow",
+          include: [{ login_method: { id: "idp-1" } }],
+          require: [],
+          exclude: [],
+        },
       },
     });
   });
 
   it("of anybody asks for no login", () => {
-    expect(stance(world([]), anybody)).toEqual({
+    expect(state(world([]), anybody)).toEqual({
       is: "absent",
-      open: {
+      create: {
         kind: "policy",
         action: "create",
         key: `policy ${PUBLIC}`,
         subject: PUBLIC,
-        wish: { name: PUBLIC, decision: "bypass", include: [{ everyone: {} }], require: [], exclude: [] },
+        desired: {
+          name: PUBLIC,
+          decision: "bypass",
+          include: [{ everyone: {} }],
+          require: [],
+          exclude: [],
+        },
       },
     });
   });
 
   it("of members cannot be made before the login method", () => {
-    expect(stance(world([], {}, false))).toEqual({ is: "absent", open: undefined });
+    expect(state(world([], {}, false))).toEqual({ is: "absent", create: undefined });
   });
 
   it("stands when it says just that", () => {
-    expect(stance(world([policy({ id: "p-0", name: PUBLIC, decision: "bypass" }), policy()]))).toEqual({ is: "stands" });
+    expect(
+      state(world([policy({ id: "p-0", name: PUBLIC, decision: "bypass" }), policy()])),
+    ).toEqual({ is: "in-sync" });
   });
 
   it.each<{ name: string; found: Policy }>([
-    { name: "requires something else as well", found: policy({ require: [{ geo: { country_code: "DE" } }] }) },
-    { name: "keeps a person out", found: policy({ exclude: [{ email: { email: "x@example.com" } }] }) },
+    {
+      name: "requires something else as well",
+      found: policy({ require: [{ geo: { country_code: "DE" } }] }),
+    },
+    {
+      name: "keeps a person out",
+      found: policy({ exclude: [{ email: { email: "x@example.com" } }] }),
+    },
     { name: "admits no one", found: policy({ include: [] }) },
     { name: "blocks everybody", found: policy({ decision: "deny" }) },
   ])("is changed in place after it was narrowed by hand: it $name", ({ found }) => {
-    expect(stance(world([found]))).toMatchObject({
+    expect(state(world([found]))).toMatchObject({
       is: "drifted",
-      moves: undefined,
-      mend: { action: "update", at: found, wish: { name: MEMBERS, ...RIGHT } },
+      changes: undefined,
+      repair: { action: "update", existing: found, desired: { name: MEMBERS, ...RIGHT } },
     });
   });
 
   it.each<{ name: string; found: Policy }>([
     { name: "lets anybody in", found: policy({ include: [{ everyone: {} }] }) },
-    { name: "lets more people in", found: policy({ include: [{ login_method: { id: "idp-1" } }, { email: { email: "x@example.com" } }] }) },
-    { name: "names another login method", found: policy({ include: [{ login_method: { id: "idp-0" } }] }) },
+    {
+      name: "lets more people in",
+      found: policy({
+        include: [{ login_method: { id: "idp-1" } }, { email: { email: "x@example.com" } }],
+      }),
+    },
+    {
+      name: "names another login method",
+      found: policy({ include: [{ login_method: { id: "idp-0" } }] }),
+    },
     { name: "asks for no login", found: policy({ decision: "bypass" }) },
     { name: "takes service tokens", found: policy({ decision: "non_identity" }) },
   ])("is narrowed and given up after it was widened by hand: it $name", ({ found }) => {
-    expect(stance(world([found]))).toMatchObject({
+    expect(state(world([found]))).toMatchObject({
       is: "drifted",
-      moves: undefined,
-      mend: { action: "update", at: found, wish: { name: "cfauth:home replaced: everyone who logs in with Authentik", ...RIGHT } },
+      changes: undefined,
+      repair: {
+        action: "update",
+        existing: found,
+        desired: { name: "cfauth:home replaced: everyone who logs in with Authentik", ...RIGHT },
+      },
     });
     const given = policy({ name: "cfauth:home replaced: everyone who logs in with Authentik" });
-    expect(stance(world([given]))).toMatchObject({ is: "absent", open: { action: "create", wish: { name: MEMBERS, ...RIGHT } } });
+    expect(state(world([given]))).toMatchObject({
+      is: "absent",
+      create: { action: "create", desired: { name: MEMBERS, ...RIGHT } },
+    });
   });
 
   it("is narrowed and given up after a hand removed what an e-mail address requires", () => {
     const emails = only({ emails: ["ann@example.com"] });
     const [wanted] = made(emails);
-    expect(stance(world([{ ...policy(), ...wanted, require: [] }]), emails)).toMatchObject({
-      mend: { wish: { name: "cfauth:home replaced: 1 e-mail address #b1741b801f6d0926", require: [byLogin] } },
+    expect(state(world([{ ...policy(), ...wanted, require: [] }]), emails)).toMatchObject({
+      repair: {
+        desired: {
+          name: "cfauth:home replaced: 1 e-mail address #b1741b801f6d0926",
+          require: [byLogin],
+        },
+      },
     });
   });
 
   it("of anybody cannot be widened: it is changed in place", () => {
     const found = policy({ name: PUBLIC, decision: "allow", include: [{ everyone: {} }] });
-    expect(stance(world([found]), anybody)).toMatchObject({ mend: { action: "update", wish: { name: PUBLIC, decision: "bypass" } } });
+    expect(state(world([found]), anybody)).toMatchObject({
+      repair: { action: "update", desired: { name: PUBLIC, decision: "bypass" } },
+    });
   });
 
   it("is the same whatever the order in which Cloudflare says it", () => {
@@ -158,19 +212,28 @@ describe("the policy of an audience", () => {
         { email_domain: { domain: "b.example.com" } },
       ].toSorted((a, b) => (Object.keys(a).join() < Object.keys(b).join() ? -1 : 1)),
     };
-    expect(stance(world([found]), emails)).toEqual({ is: "stands" });
+    expect(state(world([found]), emails)).toEqual({ is: "in-sync" });
   });
 });
 
 const byLogin = { login_method: { id: "idp-1" } };
-const memberOf = (claim_value: string, claim_name = CLAIM) => ({ oidc: { claim_name, claim_value, identity_provider_id: "idp-1" } });
+const memberOf = (claim_value: string, claim_name = CLAIM) => ({
+  oidc: { claim_name, claim_value, identity_provider_id: "idp-1" },
+});
 
 describe("who may enter", () => {
   it.each<{ name: string; audience: Parameters<typeof only>[0]; rules: object[] }>([
     {
       name: "members of a group are told by the claim of the login",
       audience: { groups: ["family"] },
-      rules: [{ name: "cfauth:home members of family", decision: "allow", include: [memberOf("family")], require: [] }],
+      rules: [
+        {
+          name: "cfauth:home members of family",
+          decision: "allow",
+          include: [memberOf("family")],
+          require: [],
+        },
+      ],
     },
     {
       name: "a member of any of the groups",
@@ -203,7 +266,10 @@ describe("who may enter", () => {
         {
           name: "cfauth:home 2 e-mail addresses #20c39a72e0b63457",
           decision: "allow",
-          include: [{ email: { email: "bob@example.net" } }, { email_domain: { domain: "example.com" } }],
+          include: [
+            { email: { email: "bob@example.net" } },
+            { email_domain: { domain: "example.com" } },
+          ],
           require: [byLogin],
         },
       ],
@@ -242,8 +308,18 @@ describe("who may enter", () => {
       name: "any service token beside members of a group",
       audience: { groups: ["family"], tokens: "any" },
       rules: [
-        { name: "cfauth:home any service token", decision: "non_identity", include: [{ any_valid_service_token: {} }], require: [] },
-        { name: "cfauth:home members of family", decision: "allow", include: [memberOf("family")], require: [] },
+        {
+          name: "cfauth:home any service token",
+          decision: "non_identity",
+          include: [{ any_valid_service_token: {} }],
+          require: [],
+        },
+        {
+          name: "cfauth:home members of family",
+          decision: "allow",
+          include: [memberOf("family")],
+          require: [],
+        },
       ],
     },
   ])("$name", ({ audience, rules }) => {
@@ -252,8 +328,14 @@ describe("who may enter", () => {
 
   it("members of a group cannot be told before the login carries it", () => {
     const family = only({ groups: ["family"] });
-    expect(stance(world([], { login: loginSeen(["openid", "email", "profile"]) }), family)).toEqual({ is: "absent", open: undefined });
-    expect(stance(world([]), only({ groups: ["guests"] }))).toEqual({ is: "absent", open: undefined });
+    expect(state(world([], { login: loginSeen(["openid", "email", "profile"]) }), family)).toEqual({
+      is: "absent",
+      create: undefined,
+    });
+    expect(state(world([]), only({ groups: ["guests"] }))).toEqual({
+      is: "absent",
+      create: undefined,
+    });
   });
 
   it("not even machines enter by a policy that is half known: it waits for the login", () => {
@@ -261,18 +343,36 @@ describe("who may enter", () => {
   });
 
   it("members are told by the direct groups where no mapping can be made", () => {
-    const login = { ...loginSeen([]), groups: { owner: OWNER, claim: CLAIM, path: MAPPINGS, mapping: undefined, mayMap: false } };
+    const login = {
+      ...loginSeen([]),
+      groups: {
+        owner: OWNER,
+        claim: CLAIM,
+        path: MAPPINGS,
+        mapping: undefined,
+        canWriteMapping: false,
+      },
+    };
     const direct = { ...login, method: { ...login.method, claims: ["groups"] } } as ObservedLogin;
-    expect(made(only({ groups: ["family"] }), world([], { login: direct }))).toMatchObject([{ include: [memberOf("family", "groups")] }]);
+    expect(made(only({ groups: ["family"] }), world([], { login: direct }))).toMatchObject([
+      { include: [memberOf("family", "groups")] },
+    ]);
   });
 
   it("a service token that was created again under its name is let in, and the old one no more", () => {
     const ci = (id: string) => only({ tokens: [{ id, name: "ci" }] });
     const [tokens] = made(ci("old"));
     const found = { ...policy(), ...tokens };
-    expect(stance(world([found, policy({ id: "p-2" })]), ci("new"))).toMatchObject({
+    expect(state(world([found, policy({ id: "p-2" })]), ci("new"))).toMatchObject({
       is: "drifted",
-      mend: { action: "update", at: found, wish: { name: replacedName(found.name), include: [{ service_token: { token_id: "new" } }] } },
+      repair: {
+        action: "update",
+        existing: found,
+        desired: {
+          name: replacedName(found.name),
+          include: [{ service_token: { token_id: "new" } }],
+        },
+      },
     });
   });
 });
@@ -283,7 +383,12 @@ describe("an application links", () => {
   const protection = only({ groups: ["family"], tokens: "any", policies: ["friends", "aunts"] });
 
   it("what needs no login first, then our people, then what the user keeps", () => {
-    expect(policyIdsFor(OWNER, protection, world([family, tokens]).policy)).toEqual(["p-tokens", "p-family", "friends", "aunts"]);
+    expect(policyIdsFor(OWNER, protection, world([family, tokens]).policy)).toEqual([
+      "p-tokens",
+      "p-family",
+      "friends",
+      "aunts",
+    ]);
   });
 
   it("nothing while one of ours is not there", () => {
@@ -293,14 +398,32 @@ describe("an application links", () => {
 
 describe("a policy of ours that no route wishes", () => {
   const used = (id: string): Partial<At> => ({
-    access: { mine: new Map([[key("app.example.com"), markOwned({ policies: [id] } as never)]]), linked: [] },
+    access: {
+      mine: new Map([[key("app.example.com"), markOwned({ policies: [id] } as never)]]),
+      linked: [],
+    },
   });
 
   it.each<{ name: string; at: At; wished: readonly Protection[]; gone: readonly string[] }>([
     { name: "goes", at: world([policy()]), wished: [], gone: [MEMBERS] },
-    { name: "goes when only the other audience is wished", at: world([policy()]), wished: [anybody], gone: [MEMBERS] },
-    { name: "stays when its audience is wished", at: world([policy()]), wished: [members], gone: [] },
-    { name: "stays while an application of ours uses it", at: world([policy()], used("p-1")), wished: [], gone: [] },
+    {
+      name: "goes when only the other audience is wished",
+      at: world([policy()]),
+      wished: [anybody],
+      gone: [MEMBERS],
+    },
+    {
+      name: "stays when its audience is wished",
+      at: world([policy()]),
+      wished: [members],
+      gone: [],
+    },
+    {
+      name: "stays while an application of ours uses it",
+      at: world([policy()], used("p-1")),
+      wished: [],
+      gone: [],
+    },
     {
       name: "stays while an application of somebody else uses it",
       at: world([policy()], { access: { mine: new Map(), linked: ["p-1"] } }),
@@ -325,7 +448,12 @@ describe("a policy of ours that no route wishes", () => {
       wished: [members],
       gone: ["cfauth:home something of old"],
     },
-    { name: "that a late write made a second time goes", at: world([policy({ id: "p-2" }), policy()]), wished: [members], gone: [MEMBERS] },
+    {
+      name: "that a late write made a second time goes",
+      at: world([policy({ id: "p-2" }), policy()]),
+      wished: [members],
+      gone: [MEMBERS],
+    },
     {
       name: "stays as long as it is used, though there is a second one",
       at: world([policy(), policy({ id: "p-2" })], used("p-2")),
@@ -334,7 +462,10 @@ describe("a policy of ours that no route wishes", () => {
     },
     {
       name: "of machines goes with the last route that lets them in, not that of its people",
-      at: world([policy({ id: "p-2", name: "cfauth:home any service token", decision: "non_identity" }), policy()]),
+      at: world([
+        policy({ id: "p-2", name: "cfauth:home any service token", decision: "non_identity" }),
+        policy(),
+      ]),
       wished: [members],
       gone: ["cfauth:home any service token"],
     },
@@ -345,11 +476,15 @@ describe("a policy of ours that no route wishes", () => {
       gone: [],
     },
   ])("$name", ({ at, wished, gone }) => {
-    expect(collectUnusedPolicies(OWNER)(at, wishing(...wished)).map(({ subject }) => subject)).toEqual(gone);
+    expect(
+      collectUnusedPolicies(OWNER)(at, wishing(...wished)).map(({ subject }) => subject),
+    ).toEqual(gone);
   });
 });
 
 it("a policy that the user keeps is never swept", () => {
   const theirs = [{ id: "friends", name: "Friends", decision: "allow" }];
-  expect(collectUnusedPolicies(OWNER)(world([], { policy: { mine: [], theirs } }), wishing())).toEqual([]);
+  expect(
+    collectUnusedPolicies(OWNER)(world([], { policy: { mine: [], theirs } }), wishing()),
+  ).toEqual([]);
 });

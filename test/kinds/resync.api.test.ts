@@ -9,7 +9,14 @@ import { createLibraryTileDriver } from "../../src/resources/library-tile/driver
 import { createLoginDriver } from "../../src/resources/login/driver.ts";
 import type { ObservedState } from "../../src/resources/observed.ts";
 import { createTunnelDriver } from "../../src/resources/tunnel/driver.ts";
-import { seedApp, seedConfiguration, seedPolicy, seedRecord, seedTag, seedTunnel } from "../sandbox/cloudflare/seed.ts";
+import {
+  seedApp,
+  seedConfiguration,
+  seedPolicy,
+  seedRecord,
+  seedTag,
+  seedTunnel,
+} from "../sandbox/cloudflare/seed.ts";
 import { authentik, cloudflare, owner } from "./world.ts";
 
 const HOSTS = Array.from({ length: 100 }, (_, n) => `app${n}.example.com`);
@@ -21,26 +28,40 @@ test("a resync of 100 settled routes takes six calls to Cloudflare, however many
   const tunnel = seedTunnel(state, { name: "cfauth" });
   seedTag(state, "cfauth-home");
   const policy = seedPolicy(state, { name: "cfauth:home everyone" }).id;
-  for (const domain of HOSTS) seedApp(state, { domain, tags: ["cfauth-home"], policies: [{ id: policy, precedence: 1 }] });
-  for (const name of HOSTS) seedRecord(state, { name, type: "CNAME", content: `${tunnel.id}.cfargotunnel.com`, comment: "cfauth:home" });
-  seedConfiguration(state, tunnel, { ingress: HOSTS.map((hostname) => ({ hostname, service: "http://web:80" })) });
+  for (const domain of HOSTS)
+    seedApp(state, { domain, tags: ["cfauth-home"], policies: [{ id: policy, precedence: 1 }] });
+  for (const name of HOSTS)
+    seedRecord(state, {
+      name,
+      type: "CNAME",
+      content: `${tunnel.id}.cfargotunnel.com`,
+      comment: "cfauth:home",
+    });
+  seedConfiguration(state, tunnel, {
+    ingress: HOSTS.map((hostname) => ({ hostname, service: "http://web:80" })),
+  });
 
   const base = { cloudflare: cf.client, account: cf.account, owner: owner() };
   const login = createLoginDriver({
     ...base,
     authentik: ak.client,
-    wish: { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" },
+    settings: { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" },
     flow: "default-provider-authorization-explicit-consent",
   });
   const kinds = {
     login,
-    tunnel: createTunnelDriver({ ...base, name: "cfauth", tunnelId: undefined, tokenFile: undefined }),
+    tunnel: createTunnelDriver({
+      ...base,
+      name: "cfauth",
+      tunnelId: undefined,
+      tokenFile: undefined,
+    }),
     policy: createAccessPolicyDriver(base),
     access: createAccessApplicationDriver(base),
     ingress: createIngressRuleDriver({ ...base, tunnel: () => tunnel.id }),
     dns: createDnsRecordDriver({ ...base, zones: undefined }),
     tile: createLibraryTileDriver({ owner: owner(), authentik: ak.client }),
-    directory: createLookupDriver({ ...base, authentik: ak.client }),
+    lookups: createLookupDriver({ ...base, authentik: ak.client }),
   };
   const look = async (depth: ObservationScope, before?: ObservedState): Promise<ObservedState> => ({
     login: await kinds.login.observe(depth, before?.login),
@@ -50,7 +71,7 @@ test("a resync of 100 settled routes takes six calls to Cloudflare, however many
     ingress: await kinds.ingress.observe(depth, before?.ingress),
     dns: await kinds.dns.observe(depth, before?.dns),
     tile: await kinds.tile.observe(depth, before?.tile),
-    directory: await kinds.directory.observe(NO_REFERENCES),
+    lookups: await kinds.lookups.observe(NO_REFERENCES),
   });
 
   const before = await look("all");

@@ -4,9 +4,15 @@ import type { Exposure } from "../../src/core/domain/exposure.ts";
 import type { Problem } from "../../src/core/domain/problem.ts";
 import { routeKey } from "../../src/core/domain/route.ts";
 import type { ObservationScope, ResourceDriver } from "../../src/resources/contract/driver.ts";
-import { createLibraryTileDriver, type LibraryTileDriver } from "../../src/resources/library-tile/driver.ts";
+import {
+  createLibraryTileDriver,
+  type LibraryTileDriver,
+} from "../../src/resources/library-tile/driver.ts";
 import { libraryTiles } from "../../src/resources/library-tile/propose.ts";
-import type { LibraryTileChange, ObservedLibraryTiles } from "../../src/resources/library-tile/types.ts";
+import type {
+  LibraryTileChange,
+  ObservedLibraryTiles,
+} from "../../src/resources/library-tile/types.ts";
 import { library } from "../sandbox/authentik/library.ts";
 import { addGroup, addUser } from "../sandbox/authentik/people.ts";
 import type { Application } from "../sandbox/authentik/state.ts";
@@ -19,7 +25,7 @@ export interface TileHand {
   readonly api: LibraryTileDriver;
   look(depth?: ObservationScope, before?: ObservedLibraryTiles): Promise<ObservedLibraryTiles>;
   /** Looks at everything unless told what is seen, and does what is proposed until nothing is. */
-  settle(wishes: readonly Exposure[], from?: ObservedLibraryTiles): Promise<Settled>;
+  settle(exposures: readonly Exposure[], from?: ObservedLibraryTiles): Promise<Settled>;
 }
 
 export interface Settled {
@@ -45,7 +51,11 @@ export interface TileSceneOptions {
   readonly clumsy?: boolean;
 }
 
-export async function tileScene({ version = "2026.8", superuser = true, clumsy = false }: TileSceneOptions = {}): Promise<TileScene> {
+export async function tileScene({
+  version = "2026.8",
+  superuser = true,
+  clumsy = false,
+}: TileSceneOptions = {}): Promise<TileScene> {
   const ak = await openAuthentik({ version, clumsy, controls: createControls() });
   const client = createAuthentik({ token: ak.state.apiToken.key, url: ak.url, backoffMs: 1 });
   if (!superuser) ak.state.apiToken.username = addUser(ak.state, { username: "cfauth" }).username;
@@ -54,13 +64,22 @@ export async function tileScene({ version = "2026.8", superuser = true, clumsy =
     version,
     hand: ({ owner: name, on = true } = {}) => {
       const api = createLibraryTileDriver({ authentik: client, owner: owner(name) });
-      const propose = (seen: ObservedLibraryTiles, wishes: readonly Exposure[]) => {
-        const wished = new Map(wishes.map((wish) => [routeKey(wish.route), wish]));
-        const world = { tile: seen, directory: { groups: { found: ak.state.groups } } };
-        return libraryTiles(owner(name), on)(world, { ...wishing(), wishes: wished }, new Set(wished.keys()));
+      const propose = (observed: ObservedLibraryTiles, exposures: readonly Exposure[]) => {
+        const wished = new Map(exposures.map((exposure) => [routeKey(exposure.route), exposure]));
+        const world = { tile: observed, lookups: { groups: { found: ak.state.groups } } };
+        return libraryTiles(owner(name), on)(
+          world,
+          { ...wishing(), exposures: wished },
+          new Set(wished.keys()),
+        );
       };
       const look: TileHand["look"] = (depth = "all", before) => api.observe(depth, before);
-      return { api, look, settle: async (wishes, from) => settled(api, (seen) => propose(seen, wishes), from ?? (await look())) };
+      return {
+        api,
+        look,
+        settle: async (exposures, from) =>
+          settled(api, (observed) => propose(observed, exposures), from ?? (await look())),
+      };
     },
     sees: (username) => {
       const user = ak.state.users.find((it) => it.username === username);
@@ -74,7 +93,10 @@ export async function tileScene({ version = "2026.8", superuser = true, clumsy =
 
 async function settled(
   api: ResourceDriver<ObservedLibraryTiles, LibraryTileChange>,
-  propose: (seen: ObservedLibraryTiles) => { readonly changes: readonly LibraryTileChange[]; readonly problems: readonly Problem[] },
+  propose: (observed: ObservedLibraryTiles) => {
+    readonly changes: readonly LibraryTileChange[];
+    readonly problems: readonly Problem[];
+  },
   from: ObservedLibraryTiles,
 ): Promise<Settled> {
   let seen = from;
@@ -83,9 +105,10 @@ async function settled(
     const { changes, problems } = propose(seen);
     if (changes.length === 0) return { seen, problems, done };
     const applied = await api.apply(changes, seen);
-    if (applied.failures.length > 0 || applied.doubtful) throw new Error("a tile holds up the loop");
-    done.push(...applied.done);
-    seen = applied.seen;
+    if (applied.failures.length > 0 || applied.outcomeUnknown)
+      throw new Error("a tile holds up the loop");
+    done.push(...applied.applied);
+    seen = applied.observed;
   }
   throw new Error("the tiles never settle");
 }

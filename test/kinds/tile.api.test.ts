@@ -8,26 +8,42 @@ import { applicationIn, type TileScene, tileScene } from "./tile-scene.ts";
 import { owner } from "./world.ts";
 
 /** From the first version that is supported to the one that is foreseen; schemas of all but the last are held against every call. */
-const VERSIONS: readonly VersionName[] = ["2024.2", "2024.12", "2025.4", "2025.12", "2026.8", "2026.11"];
+const VERSIONS: readonly VersionName[] = [
+  "2024.2",
+  "2024.12",
+  "2025.4",
+  "2025.12",
+  "2026.8",
+  "2026.11",
+];
 const BOTH = VERSIONS.flatMap((version) =>
-  [true, false].map((superuser) => ({ version, superuser, who: superuser ? "a superuser" : "a user" })),
+  [true, false].map((superuser) => ({
+    version,
+    superuser,
+    who: superuser ? "a superuser" : "a user",
+  })),
 );
 
 const WIKI = "wiki.example.com";
-const forGroups = (...groups: readonly string[]) => exposure(WIKI, { protection: only({ groups }) });
-const shown = (more: Partial<Display>) => exposure(WIKI, { shown: { ...plain, ...more } });
+const forGroups = (...groups: readonly string[]) =>
+  exposure(WIKI, { protection: only({ groups }) });
+const shown = (more: Partial<Display>) => exposure(WIKI, { display: { ...plain, ...more } });
 
 /** Of the tile, those to groups and users by their names. */
 function boundTo({ ak: { state } }: TileScene, target: string): readonly string[] {
   return state.bindings
     .filter((binding) => binding.target === target)
     .map(
-      ({ group, user }) => state.groups.find(({ pk }) => pk === group)?.name ?? state.users.find(({ pk }) => pk === user)?.username ?? "?",
+      ({ group, user }) =>
+        state.groups.find(({ pk }) => pk === group)?.name ??
+        state.users.find(({ pk }) => pk === user)?.username ??
+        "?",
     )
     .toSorted();
 }
 
-const bind = ({ ak }: TileScene, target: string, to: object) => ak.ask("POST", "/policies/bindings/", { target, order: 0, ...to });
+const bind = ({ ak }: TileScene, target: string, to: object) =>
+  ak.ask("POST", "/policies/bindings/", { target, order: 0, ...to });
 
 describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, superuser }) => {
   const scene = () => tileScene({ version, superuser });
@@ -35,7 +51,11 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
 
   it("gets a tile with all that the labels say, and a fresh look has nothing to do", async () => {
     await using world = await scene();
-    const more = { icon: "https://icons.example.com/wiki.png", description: "All we know", category: "Home" };
+    const more = {
+      icon: "https://icons.example.com/wiki.png",
+      description: "All we know",
+      category: "Home",
+    };
     const { seen } = await world.hand().settle([shown(more)]);
     expect(applicationIn(world, "Wiki")).toMatchObject({
       slug: "cfauth-wiki-example-com-badcc2b7",
@@ -58,7 +78,9 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
   it("shows the tile of a route for groups to their members alone, not even to others while it is made", async () => {
     await using world = await scene();
     const seenByBob: string[] = [];
-    world.ak.controls.hook((_, moment) => void (moment === "after" && seenByBob.push(...world.sees("bob"))));
+    world.ak.controls.hook(
+      (_, moment) => void (moment === "after" && seenByBob.push(...world.sees("bob"))),
+    );
     const { seen } = await world.hand().settle([forGroups("family")]);
     expect(world.sees("alice")).toEqual(["Wiki"]);
     expect(seenByBob).toEqual([]);
@@ -88,8 +110,13 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
     Object.assign(applicationIn(world, "Wiki"), { open_in_new_tab: true });
     world.ak.controls.clear();
     await hand.settle([shown({ name: "Our wiki", category: "Home" })], seen);
-    expect(world.ak.controls.writes().map(({ method, body }) => [method, body])).toEqual([["PATCH", { name: "Our wiki", group: "Home" }]]);
-    expect(applicationIn(world, "Our wiki")).toMatchObject({ group: "Home", open_in_new_tab: true });
+    expect(world.ak.controls.writes().map(({ method, body }) => [method, body])).toEqual([
+      ["PATCH", { name: "Our wiki", group: "Home" }],
+    ]);
+    expect(applicationIn(world, "Our wiki")).toMatchObject({
+      group: "Home",
+      open_in_new_tab: true,
+    });
   });
 
   it("keeps icons of its own as they are written", async () => {
@@ -112,11 +139,17 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
   });
 
   it("has an answer that was lost healed by the next look, at whatever step", async () => {
-    const wish = exposure(WIKI, { protection: only({ groups: ["family"] }), shown: { ...plain, icon: "fa://fa-book" } });
+    const wish = exposure(WIKI, {
+      protection: only({ groups: ["family"] }),
+      display: { ...plain, icon: "fa://fa-book" },
+    });
     for (let step = 1; step <= 5; step += 1) {
       await using world = await scene();
       let writes = 0;
-      world.ak.controls.fault(({ write }) => write && ++writes === step, { kind: "reset", when: "after" });
+      world.ak.controls.fault(({ write }) => write && ++writes === step, {
+        kind: "reset",
+        when: "after",
+      });
       const hand = world.hand();
       await hand.settle([wish]);
       await hand.settle([wish]);
@@ -132,12 +165,18 @@ describe.each(BOTH)("Authentik $version, by the token of $who", ({ version, supe
     await using world = await scene();
     const theirs = [
       { name: "Wiki", slug: "wiki", meta_launch_url: "https://wiki.example.com" },
-      { name: "Other home", slug: "cfauth-wiki-example-com-00000000", meta_publisher: "cfauth:other" },
+      {
+        name: "Other home",
+        slug: "cfauth-wiki-example-com-00000000",
+        meta_publisher: "cfauth:other",
+      },
       { name: "By hand", slug: "cfauth-by-hand", meta_publisher: "me" },
       { name: "Ours by its publisher alone", slug: "by-hand", meta_publisher: "cfauth:home" },
     ];
-    for (const application of theirs) await world.ak.ask("POST", "/core/applications/", application);
-    for (const { pk } of world.ak.state.applications) await bind(world, pk, { group: world.group("family") });
+    for (const application of theirs)
+      await world.ak.ask("POST", "/core/applications/", application);
+    for (const { pk } of world.ak.state.applications)
+      await bind(world, pk, { group: world.group("family") });
     const before = JSON.stringify([world.ak.state.applications, world.ak.state.bindings]);
     const hand = world.hand();
     await hand.settle([forGroups("family")]);
@@ -169,7 +208,9 @@ describe("bindings on a tile of ours", () => {
     await hand.settle([forGroups("admins", "family")]);
     const { pk } = applicationIn(world, "Wiki");
     await bind(world, pk, { group: world.group("family") });
-    await bind(world, pk, { user: world.ak.state.users.find(({ username }) => username === "bob")?.pk });
+    await bind(world, pk, {
+      user: world.ak.state.users.find(({ username }) => username === "bob")?.pk,
+    });
     const { bindings } = world.ak.state;
     bindings.splice(
       bindings.findIndex(({ group }) => group === world.group("admins")),
@@ -186,34 +227,57 @@ describe("a tile that changes its groups", () => {
     addUser(world.ak.state, { username: "carol" });
     await world.hand().settle([forGroups("admins")]);
     const seenByCarol: string[] = [];
-    world.ak.controls.hook((_, moment) => void (moment === "after" && seenByCarol.push(...world.sees("carol"))));
+    world.ak.controls.hook(
+      (_, moment) => void (moment === "after" && seenByCarol.push(...world.sees("carol"))),
+    );
     await world.hand().settle([forGroups("family")]);
     expect([world.sees("alice"), world.sees("bob"), seenByCarol]).toEqual([["Wiki"], [], []]);
   });
 
   it.each([
-    { name: "from everyone to a group", from: [exposure(WIKI)], to: [forGroups("family")], method: "POST" },
-    { name: "from a group to everyone", from: [forGroups("family")], to: [exposure(WIKI)], method: "DELETE" },
-  ])("$name and is left half way is still found, and goes with the route", async ({ from, to, method }) => {
-    await using world = await tileScene({ superuser: false });
-    await world.hand().settle(from);
-    let bindings = 0;
-    world.ak.controls.fault((call) => call.method === method && call.path.startsWith("/policies/bindings/") && ++bindings === 2, {
-      kind: "reset",
-      when: "before",
-    });
-    await world.hand().settle(to);
-    expect(bindings).toBe(2);
-    expect((await world.hand().look()).mine.size).toBe(1);
-    await world.hand().settle([]);
-    expect(world.ak.state.applications).toEqual([]);
-  });
+    {
+      name: "from everyone to a group",
+      from: [exposure(WIKI)],
+      to: [forGroups("family")],
+      method: "POST",
+    },
+    {
+      name: "from a group to everyone",
+      from: [forGroups("family")],
+      to: [exposure(WIKI)],
+      method: "DELETE",
+    },
+  ])(
+    "$name and is left half way is still found, and goes with the route",
+    async ({ from, to, method }) => {
+      await using world = await tileScene({ superuser: false });
+      await world.hand().settle(from);
+      let bindings = 0;
+      world.ak.controls.fault(
+        (call) =>
+          call.method === method && call.path.startsWith("/policies/bindings/") && ++bindings === 2,
+        {
+          kind: "reset",
+          when: "before",
+        },
+      );
+      await world.hand().settle(to);
+      expect(bindings).toBe(2);
+      expect((await world.hand().look()).mine.size).toBe(1);
+      await world.hand().settle([]);
+      expect(world.ak.state.applications).toEqual([]);
+    },
+  );
 });
 
 describe("a slug of ours", () => {
   const SLUG = "cfauth-wiki-example-com-badcc2b7";
   const hide = async (world: TileScene, publisher: string) => {
-    await world.ak.ask("POST", "/core/applications/", { name: "Found", slug: SLUG, meta_publisher: publisher });
+    await world.ak.ask("POST", "/core/applications/", {
+      name: "Found",
+      slug: SLUG,
+      meta_publisher: publisher,
+    });
     await bind(world, applicationIn(world, "Found").pk, { group: world.group("admins") });
   };
 
@@ -222,7 +286,15 @@ describe("a slug of ours", () => {
     await hide(world, "me");
     const before = JSON.stringify([world.ak.state.applications, world.ak.state.bindings]);
     const { problems, done } = await world.hand().settle([exposure(WIKI)]);
-    expect(problems).toMatchObject([{ code: "CFA-AK-REFUSED", severity: "warning", route: WIKI, container: "app", effect: "unchanged" }]);
+    expect(problems).toMatchObject([
+      {
+        code: "CFA-AK-REFUSED",
+        severity: "warning",
+        route: WIKI,
+        container: "app",
+        effect: "unchanged",
+      },
+    ]);
     expect(done).toEqual([]);
     expect(JSON.stringify([world.ak.state.applications, world.ak.state.bindings])).toBe(before);
     expect((await tileSceneSees(world)).problems).toEqual(problems);
@@ -251,9 +323,13 @@ describe("a slug of ours", () => {
     const seen = await look();
     expect(seen.mine.size).toBe(0);
     const sought = await api.seek(routes, seen, undefined);
-    expect([...sought.mine.values()].map(({ name, bindings }) => [name, bindings.length])).toEqual([["Found", 1]]);
+    expect([...sought.mine.values()].map(({ name, bindings }) => [name, bindings.length])).toEqual([
+      ["Found", 1],
+    ]);
     expect([...sought.absent]).toEqual([slugOf(owner(), key("gone.example.com"))]);
-    expect((await world.hand({ owner: "other" }).api.seek(routes, seen, undefined)).mine.size).toBe(0);
+    expect((await world.hand({ owner: "other" }).api.seek(routes, seen, undefined)).mine.size).toBe(
+      0,
+    );
     world.ak.controls.clear();
     expect(await api.seek(routes, sought, undefined)).toEqual(sought);
     expect(await api.seek([], await look("routes", sought), sought)).toEqual(sought);
@@ -264,8 +340,15 @@ describe("a slug of ours", () => {
     await using world = await tileScene({ superuser: false });
     const { api, look } = world.hand();
     const seen = await look();
-    world.ak.controls.fault(({ path }) => path.includes("/cfauth-wiki"), { kind: "status", status: 500 }, Infinity);
-    expect((await api.seek([key(WIKI)], seen, undefined)).fault).toMatchObject({ severity: "warning", effect: "unchanged" });
+    world.ak.controls.fault(
+      ({ path }) => path.includes("/cfauth-wiki"),
+      { kind: "status", status: 500 },
+      Infinity,
+    );
+    expect((await api.seek([key(WIKI)], seen, undefined)).fault).toMatchObject({
+      severity: "warning",
+      effect: "unchanged",
+    });
   });
 
   it("is another for another owner: both have a tile, and neither touches the other's", async () => {
@@ -282,32 +365,34 @@ describe("icons", () => {
   it("that Authentik does not take are let be until the next whole look", async () => {
     await using world = await tileScene();
     const hand = world.hand();
-    const wish = [shown({ icon: "fa://fa-book" })];
+    const exposure = [shown({ icon: "fa://fa-book" })];
     world.ak.controls.hook(({ body }, moment) => {
-      if (moment === "before" && typeof body === "object" && body !== null && "meta_icon" in body) body.meta_icon = "";
+      if (moment === "before" && typeof body === "object" && body !== null && "meta_icon" in body)
+        body.meta_icon = "";
     });
-    const { seen, problems } = await hand.settle(wish);
+    const { seen, problems } = await hand.settle(exposure);
     expect(problems).toEqual([]);
     expect(applicationIn(world, "Wiki").meta_icon).toBe("");
     world.ak.controls.clear();
-    await hand.settle(wish, await hand.look("routes", seen));
+    await hand.settle(exposure, await hand.look("routes", seen));
     expect(world.ak.controls.writes()).toEqual([]);
-    await hand.settle(wish, await hand.look("all", seen));
+    await hand.settle(exposure, await hand.look("all", seen));
     expect(world.ak.controls.writes().map(({ method }) => method)).toEqual(["PATCH", "POST"]);
   });
 
-  it.each<{ readonly version: VersionName }>([{ version: "2024.2" }, { version: "2025.4" }, { version: "2026.8" }])(
-    "that are no longer wished are taken away on $version",
-    async ({ version }) => {
-      // What is published for set_icon_url wants a text; the code (authentik/lib/utils/file.py, up to 2025.10) takes an empty one.
-      await using world = await tileScene({ version, clumsy: true });
-      const hand = world.hand();
-      await hand.settle([shown({ icon: "fa://fa-book" })]);
-      const { seen } = await hand.settle([exposure(WIKI)]);
-      expect(applicationIn(world, "Wiki").meta_icon).toBe("");
-      expect(await hand.look()).toEqual(seen);
-    },
-  );
+  it.each<{ readonly version: VersionName }>([
+    { version: "2024.2" },
+    { version: "2025.4" },
+    { version: "2026.8" },
+  ])("that are no longer wished are taken away on $version", async ({ version }) => {
+    // What is published for set_icon_url wants a text; the code (authentik/lib/utils/file.py, up to 2025.10) takes an empty one.
+    await using world = await tileScene({ version, clumsy: true });
+    const hand = world.hand();
+    await hand.settle([shown({ icon: "fa://fa-book" })]);
+    const { seen } = await hand.settle([exposure(WIKI)]);
+    expect(applicationIn(world, "Wiki").meta_icon).toBe("");
+    expect(await hand.look()).toEqual(seen);
+  });
 });
 
 describe("where tiles are off", () => {
@@ -320,46 +405,86 @@ describe("where tiles are off", () => {
   });
 });
 
-const THIRTY = Array.from({ length: 30 }, (_, n) => exposure(`app${n}.example.com`, { protection: only({ groups: ["family"] }) }));
+const THIRTY = Array.from({ length: 30 }, (_, n) =>
+  exposure(`app${n}.example.com`, { protection: only({ groups: ["family"] }) }),
+);
 
 describe("a look", () => {
-  const reads = ({ ak }: TileScene) => ak.controls.calls.map(({ path, query }) => `${path}?${[...query.keys()].toSorted().join("&")}`);
+  const reads = ({ ak }: TileScene) =>
+    ak.controls.calls.map(({ path, query }) => `${path}?${[...query.keys()].toSorted().join("&")}`);
 
   it.each([
-    { who: "a superuser", superuser: true, list: "/core/applications/?ordering&page&page_size&superuser_full_list" },
+    {
+      who: "a superuser",
+      superuser: true,
+      list: "/core/applications/?ordering&page&page_size&superuser_full_list",
+    },
     { who: "a user", superuser: false, list: "/core/applications/?ordering&page&page_size&search" },
-  ])("at 30 tiles takes two calls by the token of $who, and a whole one asks whose token it is", async ({ superuser, list }) => {
-    await using world = await tileScene({ superuser });
-    const { seen } = await world.hand().settle(THIRTY);
-    expect(seen.mine.size).toBe(30);
-    world.ak.controls.clear();
-    expect(await world.hand().look("routes", seen)).toEqual(seen);
-    expect(reads(world)).toEqual([list, "/policies/bindings/?ordering&page&page_size"]);
-    world.ak.controls.clear();
-    expect(await world.hand().look("all", seen)).toEqual(seen);
-    expect(reads(world)).toEqual(["/core/users/me/?", list, "/policies/bindings/?ordering&page&page_size"]);
-  });
+  ])(
+    "at 30 tiles takes two calls by the token of $who, and a whole one asks whose token it is",
+    async ({ superuser, list }) => {
+      await using world = await tileScene({ superuser });
+      const { seen } = await world.hand().settle(THIRTY);
+      expect(seen.mine.size).toBe(30);
+      world.ak.controls.clear();
+      expect(await world.hand().look("routes", seen)).toEqual(seen);
+      expect(reads(world)).toEqual([list, "/policies/bindings/?ordering&page&page_size"]);
+      world.ak.controls.clear();
+      expect(await world.hand().look("all", seen)).toEqual(seen);
+      expect(reads(world)).toEqual([
+        "/core/users/me/?",
+        list,
+        "/policies/bindings/?ordering&page&page_size",
+      ]);
+    },
+  );
 
   it("at no tile does not ask for bindings", async () => {
     await using world = await tileScene();
     await world.hand().look();
-    expect(reads(world)).toEqual(["/core/users/me/?", "/core/applications/?ordering&page&page_size&superuser_full_list"]);
+    expect(reads(world)).toEqual([
+      "/core/users/me/?",
+      "/core/applications/?ordering&page&page_size&superuser_full_list",
+    ]);
   });
 
   it.each([
-    { name: "of a token without the permission to list bindings", path: "/policies/bindings/", status: 403, code: "CFA-AK-PERMISSION" },
-    { name: "at an Authentik that breaks", path: "/core/applications/", status: 500, code: "CFA-AK-UNREACHABLE" },
-    { name: "that is told nothing of the token", path: "/core/users/me/", status: 200, code: "CFA-AK-REFUSED" },
+    {
+      name: "of a token without the permission to list bindings",
+      path: "/policies/bindings/",
+      status: 403,
+      code: "CFA-AK-PERMISSION",
+    },
+    {
+      name: "at an Authentik that breaks",
+      path: "/core/applications/",
+      status: 500,
+      code: "CFA-AK-UNREACHABLE",
+    },
+    {
+      name: "that is told nothing of the token",
+      path: "/core/users/me/",
+      status: 200,
+      code: "CFA-AK-REFUSED",
+    },
   ])("$name says so, writes nothing and comes right by itself", async ({ path, status, code }) => {
     await using world = await tileScene();
     await world.hand().settle([exposure(WIKI)]);
     world.ak.controls.clear();
-    world.ak.controls.fault((call) => call.path === path, { kind: "status", status, body: {} }, Number.POSITIVE_INFINITY);
+    world.ak.controls.fault(
+      (call) => call.path === path,
+      { kind: "status", status, body: {} },
+      Number.POSITIVE_INFINITY,
+    );
     const blind = await world.hand().settle([shown({ name: "Our wiki" })]);
-    expect(blind.problems).toMatchObject([{ code, severity: "warning", effect: "unchanged", route: undefined, container: undefined }]);
+    expect(blind.problems).toMatchObject([
+      { code, severity: "warning", effect: "unchanged", route: undefined, container: undefined },
+    ]);
     expect(world.ak.controls.writes()).toEqual([]);
     world.ak.controls.heal();
-    const { problems } = await world.hand().settle([shown({ name: "Our wiki" })], await world.hand().look("routes", blind.seen));
+    const { problems } = await world
+      .hand()
+      .settle([shown({ name: "Our wiki" })], await world.hand().look("routes", blind.seen));
     expect(problems).toEqual([]);
     expect(applicationIn(world, "Our wiki").meta_launch_url).toBe("https://wiki.example.com");
   });
@@ -367,7 +492,11 @@ describe("a look", () => {
 
 describe("a token that may not", () => {
   const allow = ({ ak }: TileScene, ...permissions: readonly string[]) => {
-    ak.state.apiToken.permissions = new Set(["authentik_core.view_application", "authentik_policies.view_policybinding", ...permissions]);
+    ak.state.apiToken.permissions = new Set([
+      "authentik_core.view_application",
+      "authentik_policies.view_policybinding",
+      ...permissions,
+    ]);
   };
 
   it("make applications is told once for all tiles, and tries again after the next look", async () => {
@@ -425,7 +554,11 @@ describe("an Authentik that does not answer", () => {
     await using world = await tileScene();
     const from = await world.hand().look();
     world.ak.controls.clear();
-    world.ak.controls.fault(({ write }) => write, { kind: "reset", when: "before" }, Number.POSITIVE_INFINITY);
+    world.ak.controls.fault(
+      ({ write }) => write,
+      { kind: "reset", when: "before" },
+      Number.POSITIVE_INFINITY,
+    );
     const { problems } = await world.hand().settle(THIRTY, from);
     expect(world.ak.controls.calls).toHaveLength(4);
     expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(["CFA-AK-UNREACHABLE"]));
@@ -436,9 +569,16 @@ describe("an Authentik that does not answer", () => {
 
   it("to one tile alone but with an error has the others made", async () => {
     await using world = await tileScene();
-    const odd = ({ body }: { readonly body: unknown }) => JSON.stringify(body ?? "").includes("app0.example.com");
-    world.ak.controls.fault((call) => call.write && odd(call), { kind: "status", status: 500, body: {} }, Number.POSITIVE_INFINITY);
-    const { problems } = await world.hand().settle(THIRTY.map((wish) => ({ ...wish, protection: only({}) })));
+    const odd = ({ body }: { readonly body: unknown }) =>
+      JSON.stringify(body ?? "").includes("app0.example.com");
+    world.ak.controls.fault(
+      (call) => call.write && odd(call),
+      { kind: "status", status: 500, body: {} },
+      Number.POSITIVE_INFINITY,
+    );
+    const { problems } = await world
+      .hand()
+      .settle(THIRTY.map((exposure) => ({ ...exposure, protection: only({}) })));
     expect(problems).toMatchObject([{ code: "CFA-AK-UNREACHABLE", route: "app0.example.com" }]);
     expect(world.sees("alice")).toHaveLength(29);
   });

@@ -19,16 +19,33 @@ async function scene(options: Partial<TunnelDriverOptions> = {}) {
     tokenFile: undefined,
     ...options,
   });
-  return { ...reached, api, state: reached.sandbox.state, look: () => api.observe("all", undefined) };
+  return {
+    ...reached,
+    api,
+    state: reached.sandbox.state,
+    look: () => api.observe("all", undefined),
+  };
 }
 
-async function directory(): Promise<{ readonly path: string; readonly file: string } & AsyncDisposable> {
+async function directory(): Promise<
+  { readonly path: string; readonly file: string } & AsyncDisposable
+> {
   const path = await mkdtemp(join(tmpdir(), "cfauth-"));
-  return { path, file: join(path, "token"), [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return {
+    path,
+    file: join(path, "token"),
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+  };
 }
 
 const create: TunnelChange = { kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" };
-const fill = (id: string): TunnelChange => ({ kind: "tunnel", action: "update", key: "tunnel-token-file", subject: "cfauth", id });
+const fill = (id: string): TunnelChange => ({
+  kind: "tunnel",
+  action: "update",
+  key: "tunnel-token-file",
+  subject: "cfauth",
+  id,
+});
 
 async function failure(call: Promise<unknown>): Promise<ServiceError> {
   const error = await call.then(
@@ -41,10 +58,19 @@ async function failure(call: Promise<unknown>): Promise<ServiceError> {
 
 test("a tunnel is found by its name, a deleted one of that name is not", async () => {
   await using world = await scene();
-  seedTunnel(world.state, { name: "cfauth", status: "inactive", deleted_at: "2026-01-01T00:00:00Z" });
+  seedTunnel(world.state, {
+    name: "cfauth",
+    status: "inactive",
+    deleted_at: "2026-01-01T00:00:00Z",
+  });
   expect(await world.look()).toEqual({ tunnel: undefined, tokenFile: undefined, name: "cfauth" });
   const { id } = seedTunnel(world.state, { name: "cfauth" });
-  expect((await world.look()).tunnel).toEqual({ id, name: "cfauth", source: "cloudflare", connected: true });
+  expect((await world.look()).tunnel).toEqual({
+    id,
+    name: "cfauth",
+    source: "cloudflare",
+    connected: true,
+  });
 });
 
 test("a tunnel to which no cloudflared is connected is looked at again and again, one that has one only now and then", async () => {
@@ -76,31 +102,49 @@ test("a tunnel is found by its id", async () => {
       tokenFile: undefined,
       ...more,
     });
-  expect((await api({ name: id }).observe("all", undefined)).tunnel).toEqual({ id, name: "homelab", source: "local", connected: true });
-  expect((await api({ tunnelId: id }).observe("all", undefined)).tunnel).toMatchObject({ name: "homelab" });
+  expect((await api({ name: id }).observe("all", undefined)).tunnel).toEqual({
+    id,
+    name: "homelab",
+    source: "local",
+    connected: true,
+  });
+  expect((await api({ tunnelId: id }).observe("all", undefined)).tunnel).toMatchObject({
+    name: "homelab",
+  });
 });
 
 test("a tunnel that is named by an id and is not there is a fault, not a tunnel to make", async () => {
   await using world = await scene({ tunnelId: "11111111-2222-4333-8444-555555555555" });
-  expect(await failure(world.look())).toMatchObject({ code: "CFA-TUNNEL-MISSING", transient: false });
+  expect(await failure(world.look())).toMatchObject({
+    code: "CFA-TUNNEL-MISSING",
+    transient: false,
+  });
 });
 
 test("a tunnel is made to take its rules from Cloudflare", async () => {
   await using world = await scene();
   const applied = await world.api.apply([create], await world.look());
-  expect(applied).toMatchObject({ failures: [], seen: { tunnel: { name: "cfauth", source: "cloudflare" } } });
-  expect(applied.seen).toEqual(await world.look());
-  expect([...world.state.tunnels.values()].map(({ secret }) => Buffer.from(secret, "base64").length)).toEqual([32]);
+  expect(applied).toMatchObject({
+    failures: [],
+    observed: { tunnel: { name: "cfauth", source: "cloudflare" } },
+  });
+  expect(applied.observed).toEqual(await world.look());
+  expect(
+    [...world.state.tunnels.values()].map(({ secret }) => Buffer.from(secret, "base64").length),
+  ).toEqual([32]);
 });
 
 test("a tunnel whose creation's answer was lost is found, not made again", async () => {
   await using world = await scene();
   const seen = await world.look();
   world.sandbox.controls.fault(({ write }) => write, { kind: "reset", when: "after" });
-  expect(await world.api.apply([create], seen)).toMatchObject({ done: [], doubtful: true });
+  expect(await world.api.apply([create], seen)).toMatchObject({
+    applied: [],
+    outcomeUnknown: true,
+  });
   const applied = await world.api.apply([create], seen);
   expect(applied.failures).toEqual([]);
-  expect([...world.state.tunnels.keys()]).toEqual([applied.seen.tunnel?.id]);
+  expect([...world.state.tunnels.keys()]).toEqual([applied.observed.tunnel?.id]);
 });
 
 test("a tunnel that somebody made in the same moment is taken", async () => {
@@ -109,7 +153,7 @@ test("a tunnel that somebody made in the same moment is taken", async () => {
     if (call.write && moment === "before") seedTunnel(world.state, { name: "cfauth" });
   });
   const applied = await world.api.apply([create], await world.look());
-  expect(applied).toMatchObject({ failures: [], seen: { tunnel: { name: "cfauth" } } });
+  expect(applied).toMatchObject({ failures: [], observed: { tunnel: { name: "cfauth" } } });
   expect(world.state.tunnels.size).toBe(1);
 });
 
@@ -120,7 +164,7 @@ test("the token file is stale until it holds the token, and then current", async
   const seen = await world.look();
   expect(seen.tokenFile).toBe("stale");
   const applied = await world.api.apply([fill(tunnel.id)], seen);
-  expect(applied).toMatchObject({ failures: [], seen: { tokenFile: "current" } });
+  expect(applied).toMatchObject({ failures: [], observed: { tokenFile: "current" } });
   expect((await world.look()).tokenFile).toBe("current");
   expect(await readFile(place.file, "utf8")).toBe(tunnel.token);
 });
@@ -160,21 +204,31 @@ test.each([
     at: async (path: string) => (await mkdir(join(path, "token")), join(path, "token")),
     says: "it is a directory",
   },
-])("a token file that cannot be written because $name says so, and leaves nothing", async ({ at, says }) => {
-  await using place = await directory();
-  const file = await at(place.path);
-  const error = await failure(writeTokenFile(file, "my-token"));
-  expect(error).toMatchObject({ service: "file", code: "CFA-TUNNEL-FILE", transient: false });
-  expect(error.message).toContain(says);
-  expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain("my-token");
-  expect((await readdir(place.path)).filter((name) => name.startsWith("."))).toEqual([]);
-});
+])(
+  "a token file that cannot be written because $name says so, and leaves nothing",
+  async ({ at, says }) => {
+    await using place = await directory();
+    const file = await at(place.path);
+    const error = await failure(writeTokenFile(file, "my-token"));
+    expect(error).toMatchObject({ service: "file", code: "CFA-TUNNEL-FILE", transient: false });
+    expect(error.message).toContain(says);
+    expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(
+      "my-token",
+    );
+    expect((await readdir(place.path)).filter((name) => name.startsWith("."))).toEqual([]);
+  },
+);
 
-test.skipIf(process.getuid?.() === 0)("a token file in a directory that may not be written to says so", async () => {
-  await using place = await directory();
-  await chmod(place.path, 0o500);
-  expect((await failure(writeTokenFile(place.file, "my-token"))).message).toContain("may not be written to");
-});
+test.skipIf(process.getuid?.() === 0)(
+  "a token file in a directory that may not be written to says so",
+  async () => {
+    await using place = await directory();
+    await chmod(place.path, 0o500);
+    expect((await failure(writeTokenFile(place.file, "my-token"))).message).toContain(
+      "may not be written to",
+    );
+  },
+);
 
 test("a resync asks nothing", async () => {
   await using world = await scene();

@@ -5,31 +5,64 @@ import { tunnelPrerequisite } from "../../src/resources/tunnel/propose.ts";
 import type { ObservedTunnel } from "../../src/resources/tunnel/types.ts";
 import { exposure, key, NOTHING_RUNS } from "../builders.ts";
 
-const NOTHING = resolveDesired([], [], NOTHING_RUNS, EMPTY_MEMORY, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+const NOTHING = resolveDesired(
+  [],
+  [],
+  NOTHING_RUNS,
+  EMPTY_MEMORY,
+  { graceMs: 0, startupGraceMs: 0 },
+  0,
+).desired;
 const there = { id: "t-1", name: "cfauth", source: "cloudflare", connected: true } as const;
 const proposed = (seen: Omit<ObservedTunnel, "name">, desired = NOTHING) =>
   tunnelPrerequisite.propose({ tunnel: { ...seen, name: "cfauth" } }, desired);
-const write = { kind: "tunnel", action: "update", key: "tunnel-token-file", subject: "cfauth", id: "t-1" };
+const write = {
+  kind: "tunnel",
+  action: "update",
+  key: "tunnel-token-file",
+  subject: "cfauth",
+  id: "t-1",
+};
 
 describe("the tunnel", () => {
-  it.each<{ name: string; seen: Omit<ObservedTunnel, "name">; changes: readonly object[]; stands: boolean }>([
+  it.each<{
+    name: string;
+    seen: Omit<ObservedTunnel, "name">;
+    changes: readonly object[];
+    ready: boolean;
+  }>([
     {
       name: "is made when it is missing, and no route is opened before",
       seen: { tunnel: undefined, tokenFile: undefined },
       changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }],
-      stands: false,
+      ready: false,
     },
     {
       name: "is made before its token file is written",
       seen: { tunnel: undefined, tokenFile: "stale" },
       changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }],
-      stands: false,
+      ready: false,
     },
-    { name: "stands where no token file is asked for", seen: { tunnel: there, tokenFile: undefined }, changes: [], stands: true },
-    { name: "stands with a current token file", seen: { tunnel: there, tokenFile: "current" }, changes: [], stands: true },
-    { name: "stands while its token file is written", seen: { tunnel: there, tokenFile: "stale" }, changes: [write], stands: true },
-  ])("$name", ({ seen, changes, stands }) => {
-    expect(proposed(seen)).toEqual({ changes, problems: [], stands });
+    {
+      name: "stands where no token file is asked for",
+      seen: { tunnel: there, tokenFile: undefined },
+      changes: [],
+      ready: true,
+    },
+    {
+      name: "stands with a current token file",
+      seen: { tunnel: there, tokenFile: "current" },
+      changes: [],
+      ready: true,
+    },
+    {
+      name: "stands while its token file is written",
+      seen: { tunnel: there, tokenFile: "stale" },
+      changes: [write],
+      ready: true,
+    },
+  ])("$name", ({ seen, changes, ready }) => {
+    expect(proposed(seen)).toEqual({ changes, problems: [], ready });
   });
 
   it("that takes its rules from a file cannot be used, and the way out is said", () => {
@@ -42,22 +75,31 @@ describe("the tunnel", () => {
           container: undefined,
           label: undefined,
           route: undefined,
-          message: "the tunnel cfauth takes its rules from a local config.yml, so none can be set from here",
+          message:
+            "the tunnel cfauth takes its rules from a local config.yml, so none can be set from here",
           effect: "unchanged",
           fix: "migrate it under Zero Trust → Networks → Tunnels, or name another tunnel in CFAUTH_TUNNEL",
         },
       ],
-      stands: false,
+      ready: false,
     });
   });
 
   it("that no cloudflared is connected to stands all the same, and that is told where somebody asks for a route", () => {
-    const desired: DesiredState = { ...NOTHING, wishes: new Map([[key("app.example.com"), exposure("app.example.com")]]) };
-    const told = (connected: boolean | undefined, wished: DesiredState) => {
-      const { problems, stands } = proposed({ tunnel: { ...there, connected }, tokenFile: undefined }, wished);
-      return { codes: problems.map(({ code, passing }) => [code, passing]), stands };
+    const desired: DesiredState = {
+      ...NOTHING,
+      exposures: new Map([[key("app.example.com"), exposure("app.example.com")]]),
     };
-    expect(told(false, desired)).toEqual({ codes: [["CFA-TUNNEL-DOWN", true]], stands: true });
-    expect([told(true, desired), told(undefined, desired), told(false, NOTHING)]).toEqual(Array(3).fill({ codes: [], stands: true }));
+    const told = (connected: boolean | undefined, wished: DesiredState) => {
+      const { problems, ready } = proposed(
+        { tunnel: { ...there, connected }, tokenFile: undefined },
+        wished,
+      );
+      return { codes: problems.map(({ code, passing }) => [code, passing]), ready };
+    };
+    expect(told(false, desired)).toEqual({ codes: [["CFA-TUNNEL-DOWN", true]], ready: true });
+    expect([told(true, desired), told(undefined, desired), told(false, NOTHING)]).toEqual(
+      Array(3).fill({ codes: [], ready: true }),
+    );
   });
 });

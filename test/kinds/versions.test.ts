@@ -5,7 +5,14 @@ import { createLookupDriver } from "../../src/resources/contract/lookups.ts";
 import { loginPrerequisite } from "../../src/resources/login/propose.ts";
 import type { ObservedLogin } from "../../src/resources/login/types.ts";
 import type { VersionName } from "../sandbox/authentik/versions.ts";
-import { claimsOfAlice, type LoginScene, loginScene, methodIn, nested, providerIn } from "./login-scene.ts";
+import {
+  claimsOfAlice,
+  type LoginScene,
+  loginScene,
+  methodIn,
+  nested,
+  providerIn,
+} from "./login-scene.ts";
 import { wishing, wishingGroups } from "./world.ts";
 
 /** From the first version that is supported to the one that is foreseen; schemas of all but the last are held against every call. */
@@ -24,12 +31,20 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
   it("and Cloudflare come to agree on a login without groups, and then nothing is left to do", async () => {
     await using world = await loginScene({ version });
     const hand = world.hand();
-    const seen = await hand.settle(wishing());
-    expect(await hand.look()).toEqual(seen);
-    expect(loginPrerequisite.propose({ login: seen }, wishing())).toEqual({ changes: [], problems: [], stands: true });
+    const observed = await hand.settle(wishing());
+    expect(await hand.look()).toEqual(observed);
+    expect(loginPrerequisite.propose({ login: observed }, wishing())).toEqual({
+      changes: [],
+      problems: [],
+      ready: true,
+    });
     expect(methodIn(world)).toMatchObject({
       type: "oidc",
-      config: { client_id: providerIn(world).client_id, client_secret: secretOf(world), scopes: ["openid", "email", "profile"] },
+      config: {
+        client_id: providerIn(world).client_id,
+        client_secret: secretOf(world),
+        scopes: ["openid", "email", "profile"],
+      },
     });
     expect(providerIn(world)).toMatchObject({ include_claims_in_id_token: true });
     expect(providerIn(world).signing_key).toBeTruthy();
@@ -39,10 +54,17 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
     await using world = await loginScene({ version });
     nested(world);
     const hand = world.hand();
-    const seen = await hand.settle(wishingGroups("family"));
-    expect(await hand.look()).toEqual(seen);
-    expect(loginPrerequisite.propose({ login: seen }, wishingGroups("family"))).toEqual({ changes: [], problems: [], stands: true });
-    expect(await claimsOfAlice(world)).toMatchObject({ email: "alice@example.com", cfauth_groups_home: ["family"] });
+    const observed = await hand.settle(wishingGroups("family"));
+    expect(await hand.look()).toEqual(observed);
+    expect(loginPrerequisite.propose({ login: observed }, wishingGroups("family"))).toEqual({
+      changes: [],
+      problems: [],
+      ready: true,
+    });
+    expect(await claimsOfAlice(world)).toMatchObject({
+      email: "alice@example.com",
+      cfauth_groups_home: ["family"],
+    });
   });
 
   it("is not written to by a resync, nor is Cloudflare", async () => {
@@ -62,16 +84,26 @@ describe.each(VERSIONS)("Authentik $version", ({ version }) => {
     await using world = await loginScene({ version });
     const hand = world.hand();
     const before = await hand.settle(wishingGroups("family"));
-    Object.assign(providerIn(world), { signing_key: null, redirect_uris: [], property_mappings: [], include_claims_in_id_token: false });
+    Object.assign(providerIn(world), {
+      signing_key: null,
+      redirect_uris: [],
+      property_mappings: [],
+      include_claims_in_id_token: false,
+    });
     await hand.settle(wishingGroups("family"), await hand.api.observe("routes", before));
-    expect(await claimsOfAlice(world)).toMatchObject({ email: "alice@example.com", cfauth_groups_home: ["family"] });
+    expect(await claimsOfAlice(world)).toMatchObject({
+      email: "alice@example.com",
+      cfauth_groups_home: ["family"],
+    });
   });
 });
 
 /** What the provider proves a client by. */
 function secretOf(world: LoginScene): string | undefined {
   const { secret, client_secret } = providerIn(world);
-  return secret === null ? client_secret : world.ak.state.secrets.find(({ pk }) => pk === secret)?.value;
+  return secret === null
+    ? client_secret
+    : world.ak.state.secrets.find(({ pk }) => pk === secret)?.value;
 }
 
 describe("Authentik 2026.11, where client secrets are objects of their own", () => {
@@ -79,8 +111,8 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
     await using world = await loginScene({ version: "2026.11" });
     world.ak.state.secretMadeByItself = false;
     const hand = world.hand();
-    const seen = await hand.settle(wishingGroups("family"));
-    expect(await hand.look()).toEqual(seen);
+    const observed = await hand.settle(wishingGroups("family"));
+    expect(await hand.look()).toEqual(observed);
     expect(world.ak.state.secrets).toHaveLength(1);
     expect(providerIn(world).secret).toBe(world.ak.state.secrets[0]?.pk);
     expect(methodIn(world).config["client_secret"]).toBe(world.ak.state.secrets[0]?.value);
@@ -135,15 +167,28 @@ describe("Authentik 2026.11, where client secrets are objects of their own", () 
 
 /** Everything that the login and the directory ever do to Authentik. Answers the permissions that are asked for in what is told. */
 async function told(world: LoginScene): Promise<readonly string[]> {
-  const directory = createLookupDriver({ authentik: world.authentik, cloudflare: undefined as never, account: "" });
+  const directory = createLookupDriver({
+    authentik: world.authentik,
+    cloudflare: undefined as never,
+    account: "",
+  });
   const hand = world.hand();
   const life = async (): Promise<readonly string[]> => {
     const { groups } = await directory.observe({ groups: new Set(["family"]), tokens: new Set() });
     const first = await hand.settle(wishingGroups("family"));
-    for (const application of world.ak.state.applications) Object.assign(application, { meta_launch_url: "", meta_hide: false });
-    const seen: ObservedLogin = await hand.settle(wishingGroups("admins"), await hand.api.observe("routes", first));
-    const { problems } = loginPrerequisite.propose({ login: seen }, wishingGroups("admins", "family"));
-    return [...problems, ...("fault" in groups ? [groups.fault] : [])].map(({ message, fix }) => `${message} ${fix}`);
+    for (const application of world.ak.state.applications)
+      Object.assign(application, { meta_launch_url: "", meta_hide: false });
+    const observed: ObservedLogin = await hand.settle(
+      wishingGroups("admins"),
+      await hand.api.observe("routes", first),
+    );
+    const { problems } = loginPrerequisite.propose(
+      { login: observed },
+      wishingGroups("admins", "family"),
+    );
+    return [...problems, ...("fault" in groups ? [groups.fault] : [])].map(
+      ({ message, fix }) => `${message} ${fix}`,
+    );
   };
   const texts = await life().catch((error: unknown) => {
     if (error instanceof ServiceError) return [`${error.message} ${error.fix}`];
@@ -174,26 +219,38 @@ describe("a token of few permissions", () => {
       "authentik_providers_oauth2.view_oauth2provider",
       "authentik_providers_oauth2.view_scopemapping",
     ]);
-    expect(secretPermissions).toEqual(["authentik_secrets.add_secret", "authentik_secrets.view_secret_value"]);
+    expect(secretPermissions).toEqual([
+      "authentik_secrets.add_secret",
+      "authentik_secrets.view_secret_value",
+    ]);
   });
 
-  it.each(VERSIONS.slice(0, -1))("does all that a login with groups takes of Authentik $version", async ({ version }) => {
-    await using world = await loginScene({ version });
-    world.ak.state.apiToken.permissions = new Set(permissions);
-    expect(await told(world)).toEqual([]);
-    expect(await claimsOfAlice(world)).toMatchObject({ cfauth_groups_home: ["family"] });
-  });
+  it.each(VERSIONS.slice(0, -1))(
+    "does all that a login with groups takes of Authentik $version",
+    async ({ version }) => {
+      await using world = await loginScene({ version });
+      world.ak.state.apiToken.permissions = new Set(permissions);
+      expect(await told(world)).toEqual([]);
+      expect(await claimsOfAlice(world)).toMatchObject({ cfauth_groups_home: ["family"] });
+    },
+  );
 
   it.each<{ readonly without: string; readonly names: readonly string[] }>([
     { without: "authentik_core.add_application", names: ["authentik_core.add_application"] },
     { without: "authentik_core.change_application", names: ["authentik_core.change_application"] },
     { without: "authentik_core.view_application", names: ["authentik_core.view_application"] },
     { without: "authentik_core.view_group", names: ["authentik_core.view_group"] },
-    { without: "authentik_crypto.view_certificatekeypair", names: ["authentik_crypto.view_certificatekeypair"] },
+    {
+      without: "authentik_crypto.view_certificatekeypair",
+      names: ["authentik_crypto.view_certificatekeypair"],
+    },
     { without: "authentik_flows.view_flow", names: ["authentik_flows.view_flow"] },
     { without: `${OAUTH}.add_oauth2provider`, names: [`${OAUTH}.add_oauth2provider`] },
     // Whoever lacks the one will need the other with the next group.
-    { without: `${OAUTH}.add_scopemapping`, names: [`${OAUTH}.add_scopemapping`, `${OAUTH}.change_scopemapping`] },
+    {
+      without: `${OAUTH}.add_scopemapping`,
+      names: [`${OAUTH}.add_scopemapping`, `${OAUTH}.change_scopemapping`],
+    },
     { without: `${OAUTH}.change_oauth2provider`, names: [`${OAUTH}.change_oauth2provider`] },
     { without: `${OAUTH}.change_scopemapping`, names: [`${OAUTH}.change_scopemapping`] },
     { without: `${OAUTH}.view_oauth2provider`, names: [`${OAUTH}.view_oauth2provider`] },
@@ -206,7 +263,9 @@ describe("a token of few permissions", () => {
 
   it("needs those of tiles for tiles alone", async () => {
     await using world = await loginScene();
-    world.ak.state.apiToken.permissions = new Set(permissions.filter((it) => !/policybinding|delete_application/.test(it)));
+    world.ak.state.apiToken.permissions = new Set(
+      permissions.filter((it) => !/policybinding|delete_application/.test(it)),
+    );
     expect(await told(world)).toEqual([]);
   });
 });

@@ -1,5 +1,11 @@
-import { type Authentik as AuthentikClient, createAuthentik } from "../../src/clients/authentik/authentik.ts";
-import { type Cloudflare as CloudflareClient, createCloudflare } from "../../src/clients/cloudflare/cloudflare.ts";
+import {
+  type Authentik as AuthentikClient,
+  createAuthentik,
+} from "../../src/clients/authentik/authentik.ts";
+import {
+  type Cloudflare as CloudflareClient,
+  createCloudflare,
+} from "../../src/clients/cloudflare/cloudflare.ts";
 import type { Protection } from "../../src/core/domain/exposure.ts";
 import { type Owner, parseOwner } from "../../src/core/domain/owner.ts";
 import { routeKey } from "../../src/core/domain/route.ts";
@@ -19,7 +25,11 @@ export async function cloudflare(
   options: { readonly zones?: readonly string[] } = {},
 ): Promise<Reached<OpenedCloudflare, CloudflareClient> & { readonly account: string }> {
   const sandbox = await openCloudflare(options);
-  const client = createCloudflare({ token: sandbox.state.token, baseUrl: sandbox.url, backoffMs: 1 });
+  const client = createCloudflare({
+    token: sandbox.state.token,
+    baseUrl: sandbox.url,
+    backoffMs: 1,
+  });
   return {
     sandbox,
     client,
@@ -28,10 +38,21 @@ export async function cloudflare(
   };
 }
 
-export async function authentik(version: VersionName = "2026.8", ready = true): Promise<Reached<OpenedAuthentik, AuthentikClient>> {
+export async function authentik(
+  version: VersionName = "2026.8",
+  ready = true,
+): Promise<Reached<OpenedAuthentik, AuthentikClient>> {
   const sandbox = await openAuthentik({ version, ready });
-  const client = createAuthentik({ token: sandbox.state.apiToken.key, url: sandbox.url, backoffMs: 1 });
-  return { sandbox, client, [Symbol.asyncDispose]: () => (client.close(), sandbox[Symbol.asyncDispose]()) };
+  const client = createAuthentik({
+    token: sandbox.state.apiToken.key,
+    url: sandbox.url,
+    backoffMs: 1,
+  });
+  return {
+    sandbox,
+    client,
+    [Symbol.asyncDispose]: () => (client.close(), sandbox[Symbol.asyncDispose]()),
+  };
 }
 
 export function owner(text = "home"): Owner {
@@ -42,10 +63,12 @@ export function owner(text = "home"): Owner {
 
 /** A route of its own for each of these protections, and nothing else. */
 export const wishing = (...protections: readonly Protection[]): DesiredState => {
-  const wishes = protections.map((protection, at) => exposure(`app${at}.example.com`, { protection }));
+  const exposures = protections.map((protection, at) =>
+    exposure(`app${at}.example.com`, { protection }),
+  );
   return {
     ...NOTHING_DESIRED,
-    wishes: new Map(wishes.map((wish) => [routeKey(wish.route), wish])),
+    exposures: new Map(exposures.map((exposure) => [routeKey(exposure.route), exposure])),
   };
 };
 

@@ -5,13 +5,20 @@ import { referencedNames } from "../../src/core/labels/references.ts";
 import { context, only, workload } from "../builders.ts";
 import { KNOWN, labelled } from "./known.ts";
 
-const [FRIENDS, MACHINES] = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"];
+const [FRIENDS, MACHINES] = [
+  "00000000-0000-4000-8000-000000000001",
+  "00000000-0000-4000-8000-000000000002",
+];
 const backup = { id: "t1", name: "backup" };
 const monitoring = { id: "t2", name: "monitoring" };
 
 describe("who may enter", () => {
   it.each<{ name: string; labels: Workload["labels"]; audience: Parameters<typeof only>[0] }>([
-    { name: "members of one group", labels: { "access.groups": "family" }, audience: { groups: ["family"] } },
+    {
+      name: "members of one group",
+      labels: { "access.groups": "family" },
+      audience: { groups: ["family"] },
+    },
     {
       name: "members of any of several groups, each once, whatever the order",
       labels: { "access.groups": " home users ,family,family" },
@@ -32,7 +39,11 @@ describe("who may enter", () => {
       labels: { "access.groups": "family", "access.emails": "ann@example.com" },
       audience: { groups: ["family"], emails: ["ann@example.com"] },
     },
-    { name: "whom a policy of one's own lets in, by name", labels: { "access.policies": "Friends" }, audience: { policies: [FRIENDS] } },
+    {
+      name: "whom a policy of one's own lets in, by name",
+      labels: { "access.policies": "Friends" },
+      audience: { policies: [FRIENDS] },
+    },
     {
       name: "whom policies of one's own let in, by id and name, each once",
       labels: { "access.policies": `Machines,${FRIENDS.toUpperCase()},Friends` },
@@ -48,8 +59,16 @@ describe("who may enter", () => {
       labels: { "access.service-tokens": "monitoring,backup,backup" },
       audience: { tokens: [backup, monitoring] },
     },
-    { name: "any machine that has a token", labels: { "access.service-tokens": "any" }, audience: { tokens: "any" } },
-    { name: "any machine, one of them named as well", labels: { "access.service-tokens": "any,backup" }, audience: { tokens: "any" } },
+    {
+      name: "any machine that has a token",
+      labels: { "access.service-tokens": "any" },
+      audience: { tokens: "any" },
+    },
+    {
+      name: "any machine, one of them named as well",
+      labels: { "access.service-tokens": "any,backup" },
+      audience: { tokens: "any" },
+    },
   ])("$name", ({ labels, audience }) => {
     const { exposures, problems } = labelled(labels);
     expect(problems).toEqual([]);
@@ -58,7 +77,11 @@ describe("who may enter", () => {
 });
 
 const GROUP = "(names are case-sensitive)";
-const denied = { code: "CFA-AK-PERMISSION", message: "the token may not list groups", fix: "give it authentik_core.view_group" } as const;
+const denied = {
+  code: "CFA-AK-PERMISSION",
+  message: "the token may not list groups",
+  fix: "give it authentik_core.view_group",
+} as const;
 
 interface Fault {
   readonly name: string;
@@ -119,8 +142,15 @@ const FAULTS: readonly Fault[] = [
   {
     name: "groups that cannot be looked up, told once",
     labels: { "access.groups": "family,admins" },
-    settings: { directory: { ...KNOWN, groups: { fault: denied } } },
-    says: [["CFA-AK-PERMISSION", "cfauth.access.groups", "the token may not list groups", "give it authentik_core.view_group"]],
+    settings: { lookups: { ...KNOWN, groups: { fault: denied } } },
+    says: [
+      [
+        "CFA-AK-PERMISSION",
+        "cfauth.access.groups",
+        "the token may not list groups",
+        "give it authentik_core.view_group",
+      ],
+    ],
   },
   {
     name: "an unknown default group, which is the operator's to mend",
@@ -140,9 +170,16 @@ const FAULTS: readonly Fault[] = [
     labels: {},
     settings: {
       defaults: { access: "authentik", groups: ["family"], session: "24h" },
-      directory: { ...KNOWN, groups: { fault: denied } },
+      lookups: { ...KNOWN, groups: { fault: denied } },
     },
-    says: [["CFA-AK-PERMISSION", "CFAUTH_DEFAULT_GROUPS", "the token may not list groups", "give it authentik_core.view_group"]],
+    says: [
+      [
+        "CFA-AK-PERMISSION",
+        "CFAUTH_DEFAULT_GROUPS",
+        "the token may not list groups",
+        "give it authentik_core.view_group",
+      ],
+    ],
   },
   {
     name: "an unknown policy",
@@ -232,9 +269,25 @@ const FAULTS: readonly Fault[] = [
     name: "service tokens that cannot be looked up",
     labels: { "access.service-tokens": "backup,monitoring" },
     settings: {
-      directory: { ...KNOWN, tokens: { fault: { code: "CFA-CF-PERMISSION", message: "the token may not list them", fix: "allow it" } } },
+      lookups: {
+        ...KNOWN,
+        tokens: {
+          fault: {
+            code: "CFA-CF-PERMISSION",
+            message: "the token may not list them",
+            fix: "allow it",
+          },
+        },
+      },
     },
-    says: [["CFA-CF-PERMISSION", "cfauth.access.service-tokens", "the token may not list them", "allow it"]],
+    says: [
+      [
+        "CFA-CF-PERMISSION",
+        "cfauth.access.service-tokens",
+        "the token may not list them",
+        "allow it",
+      ],
+    ],
   },
   ...[
     { key: "access.groups", what: "a group" },
@@ -251,8 +304,16 @@ const FAULTS: readonly Fault[] = [
     ];
     return [
       { name: `${key} with nothing in it`, labels: { [key]: "" }, says: [empty("")] },
-      { name: `${key} with nothing but quotes and spaces in it`, labels: { [key]: ' " " ' }, says: [empty("")] },
-      { name: `${key} with nothing but commas in it`, labels: { [key]: " , ," }, says: [empty(", ,")] },
+      {
+        name: `${key} with nothing but quotes and spaces in it`,
+        labels: { [key]: ' " " ' },
+        says: [empty("")],
+      },
+      {
+        name: `${key} with nothing but commas in it`,
+        labels: { [key]: " , ," },
+        says: [empty(", ,")],
+      },
     ];
   }),
   {
@@ -326,11 +387,16 @@ describe("a name that cannot be taken for good opens nothing, and an open route 
     expect(exposures).toEqual([]);
     expect(it_.says).toEqual(says);
     expect(
-      it_.problems.every(({ severity, effect, route }) => severity === "error" && effect === "closed" && route === "app.example.com"),
+      it_.problems.every(
+        ({ severity, effect, route }) =>
+          severity === "error" && effect === "closed" && route === "app.example.com",
+      ),
     ).toBe(true);
     // Held as it is where it is protected; where it is public it is shut, since it does not say public.
-    expect(faulty.map(({ route, saysPublic, shut }) => ({ ...route, saysPublic, shut }))).toEqual([
-      { hostname: "app.example.com", path: undefined, saysPublic: false, shut: false },
+    expect(
+      faulty.map(({ route, saysPublic, closeNow }) => ({ ...route, saysPublic, closeNow })),
+    ).toEqual([
+      { hostname: "app.example.com", path: undefined, saysPublic: false, closeNow: false },
     ]);
   });
 
@@ -357,18 +423,26 @@ describe("a name that cannot be taken for good opens nothing, and an open route 
 
   it("what somebody else wrote is shown on one line and clipped", () => {
     const { problems } = labelled({ "access.groups": `a\nb${"x".repeat(500)}` });
-    expect(problems.map(({ message }) => message)).toEqual([`Authentik has no group "a b${"x".repeat(97)}" ${GROUP}`]);
+    expect(problems.map(({ message }) => message)).toEqual([
+      `Authentik has no group "a b${"x".repeat(97)}" ${GROUP}`,
+    ]);
   });
 
   it("any machine needs no list of machines", () => {
-    const directory = { ...KNOWN, tokens: { fault: { code: "CFA-CF-PERMISSION", message: "no", fix: "do" } } } as const;
-    expect(labelled({ "access.service-tokens": "any" }, { directory }).opens).toEqual(["app.example.com authentik"]);
+    const directory = {
+      ...KNOWN,
+      tokens: { fault: { code: "CFA-CF-PERMISSION", message: "no", fix: "do" } },
+    } as const;
+    expect(labelled({ "access.service-tokens": "any" }, { lookups: directory }).opens).toEqual([
+      "app.example.com authentik",
+    ]);
   });
 });
 
 describe("default groups", () => {
   const defaults = { access: "authentik", groups: ["family", "admins"], session: "24h" } as const;
-  const audiences = (labels: Workload["labels"]) => labelled(labels, { defaults }).exposures.map(({ protection }) => protection);
+  const audiences = (labels: Workload["labels"]) =>
+    labelled(labels, { defaults }).exposures.map(({ protection }) => protection);
 
   it("hold for a route that names none", () => {
     expect(audiences({})).toEqual([only({ groups: ["admins", "family"] })]);
@@ -381,39 +455,61 @@ describe("default groups", () => {
   });
 
   it("do not hold for a route that names others", () => {
-    expect(audiences({ "access.groups": "home users" })).toEqual([only({ groups: ["home users"] })]);
+    expect(audiences({ "access.groups": "home users" })).toEqual([
+      only({ groups: ["home users"] }),
+    ]);
   });
 
   it("do not hold for a public route, even an unknown one", () => {
-    const { opens, problems } = labelled({ access: "public" }, { defaults: { ...defaults, groups: ["zebra"] } });
+    const { opens, problems } = labelled(
+      { access: "public" },
+      { defaults: { ...defaults, groups: ["zebra"] } },
+    );
     expect([opens, problems]).toEqual([["app.example.com public"], []]);
   });
 
   it("that are unknown hold up only the routes without the label", () => {
-    expect(labelled({ "access.groups": "family" }, { defaults: { ...defaults, groups: ["zebra"] } }).opens).toEqual([
-      "app.example.com authentik",
-    ]);
+    expect(
+      labelled({ "access.groups": "family" }, { defaults: { ...defaults, groups: ["zebra"] } })
+        .opens,
+    ).toEqual(["app.example.com authentik"]);
   });
 });
 
 it("a login lasts as long as CFAUTH_DEFAULT_SESSION says, unless the label says otherwise", () => {
   const defaults = { access: "authentik", groups: [], session: "168h" } as const;
   const sessions = (labels: Workload["labels"]) =>
-    labelled(labels, { defaults }).exposures.map(({ protection }) => protection.kind === "authentik" && protection.session);
+    labelled(labels, { defaults }).exposures.map(
+      ({ protection }) => protection.kind === "authentik" && protection.session,
+    );
   expect([sessions({}), sessions({ "access.session": "30m" })]).toEqual([["168h"], ["30m"]]);
 });
 
 describe("what is looked up", () => {
-  const labels = (more: Workload["labels"]) => workload({ "cfauth.hostname": "app.example.com", ...more });
+  const labels = (more: Workload["labels"]) =>
+    workload({ "cfauth.hostname": "app.example.com", ...more });
   const spoken = (groups: readonly string[] = []) =>
-    context([], { reads: ["dockflare"], defaults: { access: "authentik", groups, session: "24h" } });
+    context([], {
+      reads: ["dockflare"],
+      defaults: { access: "authentik", groups, session: "24h" },
+    });
 
   it("is every group and token that any label names, sound or not", () => {
     const all = [
-      labels({ "cfauth.access.groups": '"family,,admins"', "cfauth.web.access.service-tokens": "backup, any" }),
-      labels({ "CFAuth.access.groups": "home users", "other.access.groups": "x", "cfauth.access.policies": "Friends" }),
+      labels({
+        "cfauth.access.groups": '"family,,admins"',
+        "cfauth.web.access.service-tokens": "backup, any",
+      }),
+      labels({
+        "CFAuth.access.groups": "home users",
+        "other.access.groups": "x",
+        "cfauth.access.policies": "Friends",
+      }),
     ];
-    expect(referencedNames(all, spoken())).toEqual({ groups: new Set(["family", "admins", "home users"]), tokens: new Set(["backup"]) });
+    expect(referencedNames(all, spoken())).toEqual({
+      groups: new Set(["family", "admins", "home users"]),
+      tokens: new Set(["backup"]),
+    });
   });
 
   it("is nothing where no label names any", () => {
@@ -425,7 +521,9 @@ describe("what is looked up", () => {
 
   it("is the default groups as soon as there is a container with labels", () => {
     expect(referencedNames([labels({})], spoken(["family"])).groups).toEqual(new Set(["family"]));
-    expect(referencedNames([workload({ "traefik.enable": "true" })], spoken(["family"])).groups).toEqual(new Set());
+    expect(
+      referencedNames([workload({ "traefik.enable": "true" })], spoken(["family"])).groups,
+    ).toEqual(new Set());
   });
 
   it("is the default groups where labels of another tool are read, and nobody whom those name", () => {

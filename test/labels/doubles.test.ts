@@ -36,7 +36,10 @@ describe("a container that asks for one route twice", () => {
 
 describe("enable beside named routes", () => {
   it("asks for no route of its own", () => {
-    const { exposures } = decoded({ "cfauth.enable": "true", "cfauth.web.hostname": "app.example.com" });
+    const { exposures } = decoded({
+      "cfauth.enable": "true",
+      "cfauth.web.hostname": "app.example.com",
+    });
     expect(exposures.map(({ route }) => route.hostname)).toEqual(["app.example.com"]);
   });
 });

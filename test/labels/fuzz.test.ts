@@ -52,10 +52,18 @@ const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 30 }),
   fc.string({ unit: fc.constantFrom(..."abzé.-_*/:@%\\?#;+~\"' \n\u00000129"), maxLength: 24 }),
 );
-const word = fc.oneof(fc.constantFrom("web", "api", "__proto__", "constructor", "toString", "origin", ""), fc.string({ maxLength: 6 }));
+const word = fc.oneof(
+  fc.constantFrom("web", "api", "__proto__", "constructor", "toString", "origin", ""),
+  fc.string({ maxLength: 6 }),
+);
 const name = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...LABEL_KEYS).map((key) => `cfauth.${key}`) },
-  { weight: 2, arbitrary: fc.tuple(word, fc.constantFrom(...LABEL_KEYS)).map(([route, key]) => `cfauth.${route}.${key}`) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(word, fc.constantFrom(...LABEL_KEYS))
+      .map(([route, key]) => `cfauth.${route}.${key}`),
+  },
   { weight: 1, arbitrary: word.map((rest) => `cfauth.${rest}`) },
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
 );
@@ -72,34 +80,58 @@ const container = fc
     service: fc.constantFrom(undefined, { project: "home", name: "app" }),
     created: fc.nat(),
     labels,
-    networks: fc.constantFrom<Workload["networks"]>({}, { tunnel: { ip: "172.18.0.2" } }, { tunnel: { ip: undefined }, other: { ip: "" } }),
-    ports: fc.constantFrom<Workload["ports"]>([], [tcp(80)], [tcp(80), tcp(81)], [tcp(80, { ip: "fd00::1", port: 8080 })]),
+    networks: fc.constantFrom<Workload["networks"]>(
+      {},
+      { tunnel: { ip: "172.18.0.2" } },
+      { tunnel: { ip: undefined }, other: { ip: "" } },
+    ),
+    ports: fc.constantFrom<Workload["ports"]>(
+      [],
+      [tcp(80)],
+      [tcp(80), tcp(81)],
+      [tcp(80, { ip: "fd00::1", port: 8080 })],
+    ),
     health: fc.constantFrom<Workload["health"]>("none", "starting", "healthy", "unhealthy"),
   })
   .map(
     (it): Workload => ({
       ...it,
-      party: it.service === undefined ? singleContainer(it.name) : composeProject(it.service.project),
+      party:
+        it.service === undefined ? singleContainer(it.name) : composeProject(it.service.project),
       imageLabels: { kind: "ignored", names: [] },
     }),
   );
-const denied = { fault: { code: "CFA-AK-PERMISSION", message: "may not be listed", fix: "allow it" } } as const;
+const denied = {
+  fault: { code: "CFA-AK-PERMISSION", message: "may not be listed", fix: "allow it" },
+} as const;
 const settings = fc.record<ContextOptions>({
   target: fc.constantFrom("name", "ip", "published"),
   domain: fc.constantFrom(undefined, "example.com"),
   networks: fc.constantFrom(["tunnel"], ["other", "tunnel"]),
   allowPublic: fc.boolean(),
-  login: fc.constantFrom({ host: "auth.example.com", path: "" }, { host: "app.example.com", path: "/api" }),
+  login: fc.constantFrom(
+    { host: "auth.example.com", path: "" },
+    { host: "app.example.com", path: "/api" },
+  ),
   defaults: fc.record({
     access: fc.constant("authentik" as const),
     groups: fc.constantFrom<readonly string[]>([], ["family"], ["zebra"]),
     session: fc.constant("24h"),
   }),
-  directory: fc.constantFrom(KNOWN, { ...KNOWN, groups: denied }, { groups: denied, policies: [], tokens: denied }),
+  lookups: fc.constantFrom(
+    KNOWN,
+    { ...KNOWN, groups: denied },
+    { groups: denied, policies: [], tokens: denied },
+  ),
 });
 
-const fit = new Set(KNOWN.policies.filter(({ decision }) => decision === "allow" || decision === "non_identity").map(({ id }) => id));
-const listed = <T>(lookup: { readonly found: readonly T[] } | object): readonly T[] => ("found" in lookup ? lookup.found : []);
+const fit = new Set(
+  KNOWN.policies
+    .filter(({ decision }) => decision === "allow" || decision === "non_identity")
+    .map(({ id }) => id),
+);
+const listed = <T>(lookup: { readonly found: readonly T[] } | object): readonly T[] =>
+  "found" in lookup ? lookup.found : [];
 
 /** As the label says it, quotes and spaces aside. */
 const says = (labels: Workload["labels"], key: string, text: RegExp): boolean =>
@@ -120,7 +152,8 @@ describe("whatever stands in the labels", () => {
           }
         }
         for (const { route } of faulty) expect(parseRouteKey(routeKey(route))).toEqual(route);
-        for (const { message, fix } of problems) expect(`${message}${fix}`).not.toMatch(/undefined|\[object|NaN/);
+        for (const { message, fix } of problems)
+          expect(`${message}${fix}`).not.toMatch(/undefined|\[object|NaN/);
       }),
       { numRuns: RUNS },
     );
@@ -133,12 +166,16 @@ describe("whatever stands in the labels", () => {
         for (const { protection } of decoded(workloads, more).exposures) {
           if (protection.kind !== "authentik") continue;
           const { groups, emails, policies, tokens } = protection.audience;
-          const known = listed<{ name: string }>(more.directory?.groups ?? {}).map(({ name: group }) => group);
-          expect(groups.filter((group) => !known.includes(group) || !looked.groups.has(group))).toEqual([]);
+          const known = listed<{ name: string }>(more.lookups?.groups ?? {}).map(
+            ({ name: group }) => group,
+          );
+          expect(
+            groups.filter((group) => !known.includes(group) || !looked.groups.has(group)),
+          ).toEqual([]);
           expect([groups.toSorted(), emails.toSorted()]).toEqual([groups, emails]);
           for (const email of emails) expect(email).toMatch(/^[^A-Z\s]*@[^A-Z\s]+$/);
           expect(policies.filter((id) => !fit.has(id))).toEqual([]);
-          const machines = listed<{ id: string; name: string }>(more.directory?.tokens ?? {});
+          const machines = listed<{ id: string; name: string }>(more.lookups?.tokens ?? {});
           if (tokens !== "any")
             for (const token of tokens) {
               expect(machines).toContainEqual(token);
@@ -154,13 +191,15 @@ describe("whatever stands in the labels", () => {
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
         const said = workloads.some((it) => says(it.labels, "access", PUBLIC));
-        for (const { protection, route, shown } of decoded(workloads, more).exposures) {
+        for (const { protection, route, display } of decoded(workloads, more).exposures) {
           if (protection.kind !== "public" || said) continue;
-          expect(shown.hidden).toBe(true);
+          expect(display.hidden).toBe(true);
           const path = route.path ?? "none at all";
           expect(
             workloads.some((it) =>
-              Object.entries(it.labels).some(([label, value]) => label.endsWith("access.bypass") && value.includes(path)),
+              Object.entries(it.labels).some(
+                ([label, value]) => label.endsWith("access.bypass") && value.includes(path),
+              ),
             ),
           ).toBe(true);
         }
@@ -175,9 +214,11 @@ describe("whatever stands in the labels", () => {
         const { exposures, faulty } = decoded(workloads, { ...more, allowPublic: false });
         expect(exposures.filter(({ protection }) => protection.kind === "public")).toEqual([]);
         const { host = "auth.example.com", path = "" } = more.login ?? {};
-        for (const { protection, route } of exposures) expect(protection.kind === "login").toBe(routeKey(route) === `${host}${path}`);
+        for (const { protection, route } of exposures)
+          expect(protection.kind === "login").toBe(routeKey(route) === `${host}${path}`);
         const open = new Set(exposures.map(({ route }) => routeKey(route)));
-        if (workloads.length === 1) expect(faulty.filter(({ route }) => open.has(routeKey(route)))).toEqual([]);
+        if (workloads.length === 1)
+          expect(faulty.filter(({ route }) => open.has(routeKey(route)))).toEqual([]);
       }),
       { numRuns: RUNS },
     );
@@ -198,8 +239,14 @@ describe("whatever stands in the labels", () => {
     );
     fc.assert(
       fc.property(container, settings, wrong, (it, more, [key, text]) => {
-        const own = Object.entries(it.labels).filter(([label]) => !/^cfauth\.[^.]+\.(hostname|access|enable)/i.test(label));
-        const labels = { ...Object.fromEntries(own), "cfauth.hostname": "app.example.com,auth.example.com", [`cfauth.${key}`]: `${text}` };
+        const own = Object.entries(it.labels).filter(
+          ([label]) => !/^cfauth\.[^.]+\.(hostname|access|enable)/i.test(label),
+        );
+        const labels = {
+          ...Object.fromEntries(own),
+          "cfauth.hostname": "app.example.com,auth.example.com",
+          [`cfauth.${key}`]: `${text}`,
+        };
         const { exposures } = decoded([{ ...it, labels }], more);
         expect(exposures.filter(({ protection }) => protection.kind === "public")).toEqual([]);
       }),
@@ -211,7 +258,11 @@ describe("whatever stands in the labels", () => {
     fc.assert(
       fc.property(container, fc.dictionary(fc.string(), text), (it, foreign) => {
         fc.pre(!Object.keys(foreign).some((label) => label.toLowerCase().startsWith("cfauth.")));
-        expect(decoded([{ ...it, labels: foreign }])).toEqual({ exposures: [], faulty: [], problems: [] });
+        expect(decoded([{ ...it, labels: foreign }])).toEqual({
+          exposures: [],
+          faulty: [],
+          problems: [],
+        });
       }),
       { numRuns: RUNS / 5 },
     );
@@ -220,7 +271,12 @@ describe("whatever stands in the labels", () => {
   it("the order of labels and containers does not matter", () => {
     fc.assert(
       fc.property(fc.array(container, { maxLength: 3 }), settings, (workloads, more) => {
-        const turned = workloads.map((it) => ({ ...it, labels: Object.fromEntries(Object.entries(it.labels).toReversed()) })).toReversed();
+        const turned = workloads
+          .map((it) => ({
+            ...it,
+            labels: Object.fromEntries(Object.entries(it.labels).toReversed()),
+          }))
+          .toReversed();
         const told = (all: readonly Workload[]) =>
           decoded(all, more)
             .exposures.map((it) => JSON.stringify(it))

@@ -18,13 +18,23 @@ function read(
   container: Partial<Workload> = {},
 ) {
   const all = { "cfauth.hostname": "app.example.com", ...labels };
-  const { exposures, faulty, problems } = decoded([workload(all, { imageLabels, ...container })], { directory: KNOWN, ...settings });
+  const { exposures, faulty, problems } = decoded([workload(all, { imageLabels, ...container })], {
+    lookups: KNOWN,
+    ...settings,
+  });
   return {
-    open: exposures.map(({ route, protection }) => `${route.hostname}${route.path ?? ""} ${protection.kind}`),
+    open: exposures.map(
+      ({ route, protection }) => `${route.hostname}${route.path ?? ""} ${protection.kind}`,
+    ),
     kept: faulty.map(({ route }) => `${route.hostname}${route.path ?? ""}`),
-    shut: faulty.some(({ shut }) => shut),
+    closeNow: faulty.some(({ closeNow }) => closeNow),
     saysPublic: faulty.map(({ saysPublic }) => saysPublic),
-    problems: problems.map(({ code, severity, label, route }) => ({ code, severity, label, route })),
+    problems: problems.map(({ code, severity, label, route }) => ({
+      code,
+      severity,
+      label,
+      route,
+    })),
     fixes: problems.map(({ fix }) => fix),
   };
 }
@@ -38,10 +48,10 @@ describe("while it is not known which labels are the image's", () => {
     { label: "cfauth.adopt", text: "true" },
     { label: "cfauth.share-with", text: "*" },
   ])("$label=$text opens nothing, and what is open stays as it is", ({ label, text }) => {
-    const { open, kept, shut, problems } = read({ [label]: text }, UNKNOWN);
-    expect({ open, shut, problems }).toEqual({
+    const { open, kept, closeNow, problems } = read({ [label]: text }, UNKNOWN);
+    expect({ open, closeNow, problems }).toEqual({
       open: [],
-      shut: false,
+      closeNow: false,
       problems: [
         {
           code: "CFA-IMAGE-UNKNOWN",
@@ -63,12 +73,18 @@ describe("while it is not known which labels are the image's", () => {
       open: [],
       problems: [{ code: "CFA-IMAGE-UNKNOWN", label: "cfauth.service" }],
     });
-    expect(read(labels, PROVEN, allowed)).toMatchObject({ open: ["app.example.com authentik"], problems: [] });
+    expect(read(labels, PROVEN, allowed)).toMatchObject({
+      open: ["app.example.com authentik"],
+      problems: [],
+    });
   });
 
   test("a service that points elsewhere is refused as ever where CFAUTH_ALLOW_SERVICE=false", () => {
     const { open, problems } = read({ "cfauth.service": "http://nas.lan:80" }, UNKNOWN);
-    expect({ open, codes: problems.map(({ code }) => code) }).toEqual({ open: [], codes: ["CFA-SERVICE-FORBIDDEN"] });
+    expect({ open, codes: problems.map(({ code }) => code) }).toEqual({
+      open: [],
+      codes: ["CFA-SERVICE-FORBIDDEN"],
+    });
   });
 
   test("a hostname alone is not public by CFAUTH_DEFAULT_ACCESS=public", () => {
@@ -79,7 +95,10 @@ describe("while it is not known which labels are the image's", () => {
       saysPublic: [true],
       problems: [{ code: "CFA-IMAGE-UNKNOWN", label: "cfauth.hostname" }],
     });
-    expect(read({}, PROVEN, settings)).toMatchObject({ open: ["app.example.com public"], problems: [] });
+    expect(read({}, PROVEN, settings)).toMatchObject({
+      open: ["app.example.com public"],
+      problems: [],
+    });
   });
 
   test.each([
@@ -89,12 +108,18 @@ describe("while it is not known which labels are the image's", () => {
     { label: "cfauth.port", text: "80" },
     { label: "cfauth.app.name", text: "App" },
   ])("$label=$text is obeyed behind a login", ({ label, text }) => {
-    expect(read({ [label]: text }, UNKNOWN)).toMatchObject({ open: ["app.example.com authentik"], problems: [] });
+    expect(read({ [label]: text }, UNKNOWN)).toMatchObject({
+      open: ["app.example.com authentik"],
+      problems: [],
+    });
   });
 
   test("only the route that has such a label stays shut", () => {
     const labels = { "cfauth.web.hostname": "web.example.com", "cfauth.web.access": "public" };
-    expect(read(labels, UNKNOWN)).toMatchObject({ open: ["app.example.com authentik"], kept: ["web.example.com"] });
+    expect(read(labels, UNKNOWN)).toMatchObject({
+      open: ["app.example.com authentik"],
+      kept: ["web.example.com"],
+    });
   });
 
   test("one replica with an unknown image is enough", () => {
@@ -118,13 +143,19 @@ describe("while it is not known which labels are the image's", () => {
       decoded(
         [
           workload(
-            { "dockflare.enable": "true", "dockflare.hostname": "app.example.com", "dockflare.service": service },
+            {
+              "dockflare.enable": "true",
+              "dockflare.hostname": "app.example.com",
+              "dockflare.service": service,
+            },
             { imageLabels: UNKNOWN },
           ),
         ],
         { reads: ["dockflare"], allowService: true },
       );
-    expect(theirs("http://app:80").exposures.map(({ protection }) => protection.kind)).toEqual(["authentik"]);
+    expect(theirs("http://app:80").exposures.map(({ protection }) => protection.kind)).toEqual([
+      "authentik",
+    ]);
     expect(theirs("http://nas.lan:80")).toMatchObject({
       exposures: [],
       problems: [{ code: "CFA-IMAGE-UNKNOWN", label: "dockflare.service" }],
@@ -157,18 +188,26 @@ const label = fc.tuple(
 const labels = fc
   .array(label, { maxLength: 7 })
   .map((all) =>
-    Object.fromEntries([["cfauth.hostname", "app.example.com"], ...all.map(([head, [key, text]]) => [`${head}${key}`, text ?? ""])]),
+    Object.fromEntries([
+      ["cfauth.hostname", "app.example.com"],
+      ...all.map(([head, [key, text]]) => [`${head}${key}`, text ?? ""]),
+    ]),
   );
 const settings = fc.record({
   allowService: fc.boolean(),
-  defaults: fc.constantFrom("authentik" as const, "public" as const).map((access) => ({ access, groups: [], session: "24h" })),
+  defaults: fc
+    .constantFrom("authentik" as const, "public" as const)
+    .map((access) => ({ access, groups: [], session: "24h" })),
 });
 
 test("whatever the labels of an unknown image say, nothing opens without a login, adopts, shares or leads elsewhere", () => {
   let open = 0;
   fc.assert(
     fc.property(labels, settings, (all, more) => {
-      const { exposures } = decoded([workload(all, { imageLabels: UNKNOWN })], { directory: KNOWN, ...more });
+      const { exposures } = decoded([workload(all, { imageLabels: UNKNOWN })], {
+        lookups: KNOWN,
+        ...more,
+      });
       for (const { protection, adopt, shareWith, origin } of exposures) {
         open += 1;
         expect(protection.kind).toBe("authentik");
@@ -185,7 +224,10 @@ test("whatever the labels of an unknown image say, nothing opens without a login
 
 describe("labels of the image that were ignored", () => {
   const problems = (labels: Workload["labels"], ...names: readonly string[]) =>
-    ignoredImageLabels([workload(labels, { name: "wiki", imageLabels: { kind: "ignored", names } })], SETTINGS);
+    ignoredImageLabels(
+      [workload(labels, { name: "wiki", imageLabels: { kind: "ignored", names } })],
+      SETTINGS,
+    );
 
   test("are one warning for the container that names them, cfauth's own first", () => {
     expect(problems({}, "cfauth.access", "cfauth.hostname", "com.docker.compose.project")).toEqual([
@@ -204,8 +246,12 @@ describe("labels of the image that were ignored", () => {
   });
 
   test("can be written on the container as the warning says, although the values are the same", () => {
-    const { exposures } = decoded([workload({ "cfauth.own.hostname": "wiki.example.com", "cfauth.own.access": "public" })]);
-    expect(exposures.map(({ route, protection }) => `${route.hostname} ${protection.kind}`)).toEqual(["wiki.example.com public"]);
+    const { exposures } = decoded([
+      workload({ "cfauth.own.hostname": "wiki.example.com", "cfauth.own.access": "public" }),
+    ]);
+    expect(
+      exposures.map(({ route, protection }) => `${route.hostname} ${protection.kind}`),
+    ).toEqual(["wiki.example.com public"]);
   });
 
   test.each([
@@ -222,13 +268,19 @@ describe("labels of the image that were ignored", () => {
   });
 
   test("of another tool are a warning only where that tool's labels are read", () => {
-    const workloads = [workload({}, { imageLabels: { kind: "ignored", names: ["dockflare.hostname"] } })];
+    const workloads = [
+      workload({}, { imageLabels: { kind: "ignored", names: ["dockflare.hostname"] } }),
+    ];
     expect(ignoredImageLabels(workloads, SETTINGS)).toEqual([]);
-    expect(ignoredImageLabels(workloads, { prefix: "cfauth", reads: ["dockflare"] })).toHaveLength(1);
+    expect(ignoredImageLabels(workloads, { prefix: "cfauth", reads: ["dockflare"] })).toHaveLength(
+      1,
+    );
   });
 
   test("are named five at most", () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `cfauth.r${index}.hostname`);
-    expect(problems({}, ...names)[0]?.message).toMatch(/^cfauth\.r0\.hostname, .*cfauth\.r4\.hostname and 995 more come /);
+    expect(problems({}, ...names)[0]?.message).toMatch(
+      /^cfauth\.r0\.hostname, .*cfauth\.r4\.hostname and 995 more come /,
+    );
   });
 });

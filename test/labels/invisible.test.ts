@@ -15,7 +15,9 @@ describe("a character that cannot be seen, or that steers a terminal, is refused
     ["origin.httpHostHeader", "app\u0000.example.com"],
     ["origin.originServerName", "app\nexample.com"],
   ])("in the label %s", (key, text) => {
-    expect(problemsOf(key, text)).toMatchObject([{ code: "CFA-LABEL-VALUE", label: `cfauth.${key}`, effect: "closed" }]);
+    expect(problemsOf(key, text)).toMatchObject([
+      { code: "CFA-LABEL-VALUE", label: `cfauth.${key}`, effect: "closed" },
+    ]);
   });
 
   it("and the problem shows a replacement character in its place", () => {

@@ -29,17 +29,24 @@ export const KNOWN: Lookups = {
 
 /** What container `app` at app.example.com comes to with these labels, their prefix left off. */
 export const labelled = (labels: Workload["labels"], settings: ContextOptions = {}) => {
-  const full = Object.fromEntries(Object.entries(labels).map(([key, text]) => [`cfauth.${key}`, text]));
-  const { exposures, faulty, problems } = decoded([workload({ "cfauth.hostname": "app.example.com", ...full })], {
-    directory: KNOWN,
-    ...settings,
-  });
+  const full = Object.fromEntries(
+    Object.entries(labels).map(([key, text]) => [`cfauth.${key}`, text]),
+  );
+  const { exposures, faulty, problems } = decoded(
+    [workload({ "cfauth.hostname": "app.example.com", ...full })],
+    {
+      lookups: KNOWN,
+      ...settings,
+    },
+  );
   return {
     exposures,
     faulty,
     problems,
     /** Where it leads → who may enter. */
-    opens: exposures.map(({ route, protection }) => `${route.hostname}${route.path ?? ""} ${protection.kind}`),
+    opens: exposures.map(
+      ({ route, protection }) => `${route.hostname}${route.path ?? ""} ${protection.kind}`,
+    ),
     /** Code, label, message, fix. */
     says: problems.map(({ code, label, message, fix }) => [code, label, message, fix]),
   };

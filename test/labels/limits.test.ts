@@ -23,7 +23,8 @@ type Labels = Workload["labels"];
 const HOST = { "cfauth.hostname": "app.example.com" };
 const times = (count: number, label: (n: number) => readonly [string, string]): Labels =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => label(n)));
-const list = (count: number, item: (n: number) => string): string => Array.from({ length: count }, (_, n) => item(n)).join(",");
+const list = (count: number, item: (n: number) => string): string =>
+  Array.from({ length: count }, (_, n) => item(n)).join(",");
 
 /** So many labels for a fifth as many routes. */
 const routes = (labels: number): Labels => {
@@ -47,7 +48,9 @@ const texts = (length: number): Labels => {
   for (let n = 10; left > 0; n += 1) {
     const name = `cfauth.r${n}.hostname`;
     // A hostname behind many blanks, which are no part of it.
-    const value = `r${n}.example.com`.padEnd(Math.min(MAX_LABEL_VALUE_CHARACTERS, left - name.length));
+    const value = `r${n}.example.com`.padEnd(
+      Math.min(MAX_LABEL_VALUE_CHARACTERS, left - name.length),
+    );
     if (left - name.length - value.length !== 0 && left - name.length - value.length < 100) {
       labels[name] = value.slice(0, -100);
       left -= name.length + value.length - 100;
@@ -59,7 +62,9 @@ const texts = (length: number): Labels => {
   return labels;
 };
 
-const codes = (labels: Labels) => [...new Set(decoded([workload(labels)]).problems.map(({ code }) => code))];
+const codes = (labels: Labels) => [
+  ...new Set(decoded([workload(labels)]).problems.map(({ code }) => code)),
+];
 
 describe("a limit of labels", () => {
   it.each([
@@ -68,7 +73,11 @@ describe("a limit of labels", () => {
       fits: routes(MAX_LABELS_PER_CONTAINER),
       beyond: { ...routes(MAX_LABELS_PER_CONTAINER), "cfauth.r0.app.hidden": "true" },
     },
-    { what: "characters in a name", fits: named(MAX_LABEL_NAME_CHARACTERS), beyond: named(MAX_LABEL_NAME_CHARACTERS + 1) },
+    {
+      what: "characters in a name",
+      fits: named(MAX_LABEL_NAME_CHARACTERS),
+      beyond: named(MAX_LABEL_NAME_CHARACTERS + 1),
+    },
     {
       what: "characters in a value",
       fits: { "cfauth.hostname": "app.example.com".padEnd(MAX_LABEL_VALUE_CHARACTERS) },
@@ -76,28 +85,50 @@ describe("a limit of labels", () => {
     },
     {
       what: "items in a list",
-      fits: { ...HOST, "cfauth.access.emails": list(MAX_ITEMS_PER_LABEL, (n) => `ann${n}@example.com`) },
-      beyond: { ...HOST, "cfauth.access.emails": list(MAX_ITEMS_PER_LABEL + 1, (n) => `ann${n}@example.com`) },
+      fits: {
+        ...HOST,
+        "cfauth.access.emails": list(MAX_ITEMS_PER_LABEL, (n) => `ann${n}@example.com`),
+      },
+      beyond: {
+        ...HOST,
+        "cfauth.access.emails": list(MAX_ITEMS_PER_LABEL + 1, (n) => `ann${n}@example.com`),
+      },
     },
-    { what: "characters in all", fits: texts(MAX_LABEL_TEXT_CHARACTERS), beyond: texts(MAX_LABEL_TEXT_CHARACTERS + 1) },
+    {
+      what: "characters in all",
+      fits: texts(MAX_LABEL_TEXT_CHARACTERS),
+      beyond: texts(MAX_LABEL_TEXT_CHARACTERS + 1),
+    },
     {
       what: "routes",
       fits: times(MAX_ROUTES_PER_CONTAINER, (n) => [`cfauth.r${n}.hostname`, `r${n}.example.com`]),
-      beyond: times(MAX_ROUTES_PER_CONTAINER + 1, (n) => [`cfauth.r${n}.hostname`, `r${n}.example.com`]),
+      beyond: times(MAX_ROUTES_PER_CONTAINER + 1, (n) => [
+        `cfauth.r${n}.hostname`,
+        `r${n}.example.com`,
+      ]),
     },
     {
       what: "routes by paths without a login",
-      fits: { ...HOST, "cfauth.access.bypass": list(MAX_ROUTES_PER_CONTAINER - 1, (n) => `/hook${n}`) },
-      beyond: { ...HOST, "cfauth.access.bypass": list(MAX_ROUTES_PER_CONTAINER, (n) => `/hook${n}`) },
+      fits: {
+        ...HOST,
+        "cfauth.access.bypass": list(MAX_ROUTES_PER_CONTAINER - 1, (n) => `/hook${n}`),
+      },
+      beyond: {
+        ...HOST,
+        "cfauth.access.bypass": list(MAX_ROUTES_PER_CONTAINER, (n) => `/hook${n}`),
+      },
     },
-  ])("of $what is obeyed to its edge, and what is one beyond opens nothing and is reported once", ({ fits, beyond }) => {
-    expect(codes(fits)).not.toContain("CFA-LIMIT");
-    const { exposures, problems } = decoded([workload(beyond)]);
-    expect([exposures, problems.filter(({ code }) => code === "CFA-LIMIT")]).toEqual([
-      [],
-      [expect.objectContaining({ severity: "error", container: "app" })],
-    ]);
-  });
+  ])(
+    "of $what is obeyed to its edge, and what is one beyond opens nothing and is reported once",
+    ({ fits, beyond }) => {
+      expect(codes(fits)).not.toContain("CFA-LIMIT");
+      const { exposures, problems } = decoded([workload(beyond)]);
+      expect([exposures, problems.filter(({ code }) => code === "CFA-LIMIT")]).toEqual([
+        [],
+        [expect.objectContaining({ severity: "error", container: "app" })],
+      ]);
+    },
+  );
 
   it("does not touch another container", () => {
     const huge = workload(
@@ -119,15 +150,23 @@ describe("a limit of labels", () => {
       "cfauth.b.access": "public",
     };
     const { faulty } = decoded([workload(labels)]);
-    expect(faulty.map(({ route, saysPublic, shut }) => [route.hostname, saysPublic, shut])).toEqual([
+    expect(
+      faulty.map(({ route, saysPublic, closeNow }) => [route.hostname, saysPublic, closeNow]),
+    ).toEqual([
       ["a.example.com", false, false],
       ["b.example.com", true, false],
     ]);
   });
 
   it("reads the hostnames of a list that is too long as far as the limit, so that they stay as they are", () => {
-    const { exposures, faulty } = decoded([workload({ "cfauth.hostname": list(1_000, (n) => `h${n}.example.com`) })]);
-    expect([exposures, faulty.length, faulty[0]?.route.hostname]).toEqual([[], MAX_ITEMS_PER_LABEL, "h0.example.com"]);
+    const { exposures, faulty } = decoded([
+      workload({ "cfauth.hostname": list(1_000, (n) => `h${n}.example.com`) }),
+    ]);
+    expect([exposures, faulty.length, faulty[0]?.route.hostname]).toEqual([
+      [],
+      MAX_ITEMS_PER_LABEL,
+      "h0.example.com",
+    ]);
   });
 });
 
@@ -138,7 +177,9 @@ it("labels that the source had no room for are an excess of that container alone
     workload(HOST),
   ]);
   expect(exposures.map(({ route }) => route.hostname)).toEqual(["app.example.com"]);
-  expect(faulty.map(({ route, saysPublic, shut }) => [route.hostname, saysPublic, shut])).toEqual([["huge.example.com", false, false]]);
+  expect(
+    faulty.map(({ route, saysPublic, closeNow }) => [route.hostname, saysPublic, closeNow]),
+  ).toEqual([["huge.example.com", false, false]]);
   expect(problems.map(({ code, container, message }) => [code, container, message])).toEqual([
     ["CFA-LIMIT", "huge", expect.stringContaining("so long that 9,500 of them are not read")],
     ["CFA-LIMIT", "wordless", expect.stringContaining("so long that 1 of them is not read")],
@@ -146,7 +187,9 @@ it("labels that the source had no room for are an excess of that container alone
 });
 
 it("a container with a thousand faults shows the first and says how many more there are", () => {
-  const { problems } = decoded([workload({ ...HOST, ...times(400, (n) => [`cfauth.prot${n}`, "80"]) })]);
+  const { problems } = decoded([
+    workload({ ...HOST, ...times(400, (n) => [`cfauth.prot${n}`, "80"]) }),
+  ]);
   expect(problems).toHaveLength(MAX_PROBLEMS_PER_CONTAINER);
   expect(problems.at(-1)).toMatchObject({
     code: "CFA-LIMIT",
@@ -154,7 +197,9 @@ it("a container with a thousand faults shows the first and says how many more th
   });
 });
 
-const PLAIN = Array.from({ length: 50 }, (_, n) => workload({ "cfauth.hostname": `app${n}.example.com` }, { name: `app${n}` }));
+const PLAIN = Array.from({ length: 50 }, (_, n) =>
+  workload({ "cfauth.hostname": `app${n}.example.com` }, { name: `app${n}` }),
+);
 
 /** From the list of containers to the plan. */
 function decide(workloads: readonly Workload[]): unknown {
@@ -168,7 +213,10 @@ function decide(workloads: readonly Workload[]): unknown {
   );
   return planChanges(resourceModel(OWNER), desired, withZone);
 }
-const withZone = { ...emptyWorld(), dns: { ...emptyWorld().dns, zones: [{ id: "z", name: "example.com" }] } };
+const withZone = {
+  ...emptyWorld(),
+  dns: { ...emptyWorld().dns, zones: [{ id: "z", name: "example.com" }] },
+};
 
 /** The shortest of several runs: what the work takes, whatever else the machine does. */
 function shortest(work: () => unknown): number {
@@ -181,16 +229,37 @@ function shortest(work: () => unknown): number {
 }
 
 it.each([
-  { what: "10,000 labels", labels: times(10_000, (n) => [`cfauth.r${n}.hostname`, `r${n}.example.com`]) },
+  {
+    what: "10,000 labels",
+    labels: times(10_000, (n) => [`cfauth.r${n}.hostname`, `r${n}.example.com`]),
+  },
   { what: "10,000 unknown labels", labels: times(10_000, (n) => [`cfauth.hostnane${n}`, "x"]) },
   { what: "a label name of 60 kB", labels: { [`cfauth.${"a.".repeat(30_000)}`]: "x" } },
-  { what: "a path of 1 MB of slashes", labels: { ...HOST, "cfauth.path": `${"/".repeat(1_000_000)}x` } },
-  { what: "a hostname of 16 kB of slashes", labels: { "cfauth.hostname": `${"/".repeat(16_000)}\nx` } },
+  {
+    what: "a path of 1 MB of slashes",
+    labels: { ...HOST, "cfauth.path": `${"/".repeat(1_000_000)}x` },
+  },
+  {
+    what: "a hostname of 16 kB of slashes",
+    labels: { "cfauth.hostname": `${"/".repeat(16_000)}\nx` },
+  },
   { what: "a value of 1 MB", labels: { ...HOST, "cfauth.app.name": "x ".repeat(500_000) } },
-  { what: "a Homepage name of 1 MB", labels: { ...HOST, "homepage.name": `"${"x ".repeat(500_000)}` } },
-  { what: "1,000 hostnames", labels: { "cfauth.hostname": list(1_000, (n) => `h${n}.example.com`) } },
-  { what: "1,000 bypass paths", labels: { ...HOST, "cfauth.access.bypass": list(1_000, (n) => `/p${n}`) } },
-  { what: "1,000 groups", labels: { ...HOST, "cfauth.access.groups": list(1_000, (n) => `group ${n}`) } },
+  {
+    what: "a Homepage name of 1 MB",
+    labels: { ...HOST, "homepage.name": `"${"x ".repeat(500_000)}` },
+  },
+  {
+    what: "1,000 hostnames",
+    labels: { "cfauth.hostname": list(1_000, (n) => `h${n}.example.com`) },
+  },
+  {
+    what: "1,000 bypass paths",
+    labels: { ...HOST, "cfauth.access.bypass": list(1_000, (n) => `/p${n}`) },
+  },
+  {
+    what: "1,000 groups",
+    labels: { ...HOST, "cfauth.access.groups": list(1_000, (n) => `group ${n}`) },
+  },
 ])("fifty containers are read as fast beside one with $what", ({ what, labels }) => {
   const alone = shortest(() => decide(PLAIN));
   const beside = shortest(() => decide([...PLAIN, workload(labels, { name: "huge" })]));

@@ -4,15 +4,22 @@ import { decoded, reachedExposure, workload } from "../builders.ts";
 import { KNOWN, labelled } from "./known.ts";
 
 const AUTH = "auth.example.com";
-const HIDDEN = { name: undefined, icon: undefined, description: undefined, category: undefined, hidden: true };
-const login = reachedExposure(AUTH, { protection: { kind: "login" }, shown: HIDDEN });
+const HIDDEN = {
+  name: undefined,
+  icon: undefined,
+  description: undefined,
+  category: undefined,
+  hidden: true,
+};
+const login = reachedExposure(AUTH, { protection: { kind: "login" }, display: HIDDEN });
 const vain = (label: string, text: string, fix: string) => [
   "CFA-AK-OWN-HOST",
   label,
   `${label}="${text}" cannot hold for ${AUTH}, Authentik's own hostname: to log in there one would have to be logged in; it is kept open`,
   fix,
 ];
-const remove = (label: string) => `remove ${label}; who may log in at all is decided in Authentik itself`;
+const remove = (label: string) =>
+  `remove ${label}; who may log in at all is decided in Authentik itself`;
 
 describe("Authentik's own hostname", () => {
   it("is open to anyone and in no library, without a word, since the login cannot stand behind itself", () => {
@@ -26,8 +33,14 @@ describe("Authentik's own hostname", () => {
   });
 
   it("stays open where nothing may be public", () => {
-    for (const labels of [{}, { access: "public" }, { "access.bypass": "/hooks" }] satisfies Workload["labels"][]) {
-      expect(labelled({ hostname: AUTH, ...labels }, { allowPublic: false }).exposures).toEqual([login]);
+    for (const labels of [
+      {},
+      { access: "public" },
+      { "access.bypass": "/hooks" },
+    ] satisfies Workload["labels"][]) {
+      expect(labelled({ hostname: AUTH, ...labels }, { allowPublic: false }).exposures).toEqual([
+        login,
+      ]);
     }
   });
 
@@ -51,24 +64,43 @@ describe("Authentik's own hostname", () => {
     const { exposures, problems, says } = labelled({ hostname: AUTH, [key]: text });
     expect(exposures).toEqual([login]);
     expect(says).toEqual([vain(`cfauth.${key}`, text, remove(`cfauth.${key}`))]);
-    expect(problems.map(({ severity, effect, route }) => [severity, effect, route])).toEqual([["warning", "unchanged", AUTH]]);
+    expect(problems.map(({ severity, effect, route }) => [severity, effect, route])).toEqual([
+      ["warning", "unchanged", AUTH],
+    ]);
   });
 
   it("warns of each label that is in vain", () => {
-    const { problems } = labelled({ hostname: AUTH, access: "authentik", "access.groups": "family", "access.session": "1h" });
-    expect(problems.map(({ label }) => label)).toEqual(["cfauth.access", "cfauth.access.groups", "cfauth.access.session"]);
+    const { problems } = labelled({
+      hostname: AUTH,
+      access: "authentik",
+      "access.groups": "family",
+      "access.session": "1h",
+    });
+    expect(problems.map(({ label }) => label)).toEqual([
+      "cfauth.access",
+      "cfauth.access.groups",
+      "cfauth.access.session",
+    ]);
   });
 
   it("opens not where its own labels are faulty otherwise, and stays as it is where it is open", () => {
     const { exposures, faulty } = labelled({ hostname: AUTH, port: "x", access: "authentik" });
     expect(exposures).toEqual([]);
-    expect(faulty.map(({ saysPublic, shut }) => [saysPublic, shut])).toEqual([[true, false]]);
+    expect(faulty.map(({ saysPublic, closeNow }) => [saysPublic, closeNow])).toEqual([
+      [true, false],
+    ]);
   });
 
   it("leads to its container by the short id where another one answers to the name", () => {
     const twin = workload({}, { name: "x-app-1", service: { project: "x", name: "app" } });
-    const { exposures, problems } = decoded([workload({ "cfauth.hostname": AUTH }, { id: "0123456789abcdef" }), twin]);
-    expect([exposures.map(({ origin }) => origin.service), problems]).toEqual([["http://0123456789ab:80"], []]);
+    const { exposures, problems } = decoded([
+      workload({ "cfauth.hostname": AUTH }, { id: "0123456789abcdef" }),
+      twin,
+    ]);
+    expect([exposures.map(({ origin }) => origin.service), problems]).toEqual([
+      ["http://0123456789ab:80"],
+      [],
+    ]);
   });
 });
 
@@ -94,7 +126,13 @@ describe("a second hostname in the label of Authentik's own", () => {
     ]);
   });
 
-  it.each<{ name: string; labels: Workload["labels"]; allowPublic?: boolean; code: string; faulty: readonly unknown[] }>([
+  it.each<{
+    name: string;
+    labels: Workload["labels"];
+    allowPublic?: boolean;
+    code: string;
+    faulty: readonly unknown[];
+  }>([
     {
       name: "an unknown group",
       labels: { "access.groups": "familly" },
@@ -118,19 +156,34 @@ describe("a second hostname in the label of Authentik's own", () => {
         ["other.example.com", "/hooks", true, true],
       ],
     },
-  ])("is shut alone by a fault of its protection: $name", ({ labels, allowPublic = true, code, faulty }) => {
-    const it_ = labelled({ hostname, ...labels }, { allowPublic });
-    expect(it_.exposures).toEqual([login]);
-    expect(it_.faulty.map(({ route, saysPublic, shut }) => [route.hostname, route.path, saysPublic, shut])).toEqual(faulty);
-    expect(it_.problems.filter(({ severity }) => severity === "error").map(({ code: found, route }) => [found, route])).toEqual([
-      [code, "other.example.com"],
-    ]);
-  });
+  ])(
+    "is shut alone by a fault of its protection: $name",
+    ({ labels, allowPublic = true, code, faulty }) => {
+      const it_ = labelled({ hostname, ...labels }, { allowPublic });
+      expect(it_.exposures).toEqual([login]);
+      expect(
+        it_.faulty.map(({ route, saysPublic, closeNow }) => [
+          route.hostname,
+          route.path,
+          saysPublic,
+          closeNow,
+        ]),
+      ).toEqual(faulty);
+      expect(
+        it_.problems
+          .filter(({ severity }) => severity === "error")
+          .map(({ code: found, route }) => [found, route]),
+      ).toEqual([[code, "other.example.com"]]);
+    },
+  );
 
   it("is shut at once where nothing may be public, while Authentik's stays as it is, whatever else is faulty", () => {
-    const { exposures, faulty } = labelled({ hostname, access: "public", port: "x" }, { allowPublic: false });
+    const { exposures, faulty } = labelled(
+      { hostname, access: "public", port: "x" },
+      { allowPublic: false },
+    );
     expect(exposures).toEqual([]);
-    expect(faulty.map(({ route, shut }) => [route.hostname, shut])).toEqual([
+    expect(faulty.map(({ route, closeNow }) => [route.hostname, closeNow])).toEqual([
       [AUTH, false],
       ["other.example.com", true],
     ]);
@@ -139,7 +192,9 @@ describe("a second hostname in the label of Authentik's own", () => {
   it("is shut together with it by any other fault", () => {
     const { exposures, faulty } = labelled({ hostname, port: "x" });
     expect(exposures).toEqual([]);
-    expect(faulty.map(({ route, saysPublic, shut }) => [route.hostname, saysPublic, shut])).toEqual([
+    expect(
+      faulty.map(({ route, saysPublic, closeNow }) => [route.hostname, saysPublic, closeNow]),
+    ).toEqual([
       [AUTH, true, false],
       ["other.example.com", false, false],
     ]);
@@ -147,14 +202,30 @@ describe("a second hostname in the label of Authentik's own", () => {
 });
 
 describe("with a path in AUTHENTIK_URL", () => {
-  const settings = { login: { host: "example.com", path: "/auth" }, directory: KNOWN };
+  const settings = { login: { host: "example.com", path: "/auth" }, lookups: KNOWN };
 
   it.each<{ name: string; labels: Workload["labels"]; opens: readonly string[] }>([
-    { name: "the route of just that path is the login", labels: { path: "/auth" }, opens: ["example.com/auth login"] },
-    { name: "the same with a closing slash", labels: { path: "/auth/" }, opens: ["example.com/auth login"] },
+    {
+      name: "the route of just that path is the login",
+      labels: { path: "/auth" },
+      opens: ["example.com/auth login"],
+    },
+    {
+      name: "the same with a closing slash",
+      labels: { path: "/auth/" },
+      opens: ["example.com/auth login"],
+    },
     { name: "the rest of its hostname is protected", labels: {}, opens: ["example.com authentik"] },
-    { name: "a path below it is protected", labels: { path: "/auth/admin" }, opens: ["example.com/auth/admin authentik"] },
-    { name: "a path beside it is protected", labels: { path: "/authors" }, opens: ["example.com/authors authentik"] },
+    {
+      name: "a path below it is protected",
+      labels: { path: "/auth/admin" },
+      opens: ["example.com/auth/admin authentik"],
+    },
+    {
+      name: "a path beside it is protected",
+      labels: { path: "/authors" },
+      opens: ["example.com/authors authentik"],
+    },
   ])("$name", ({ labels, opens }) => {
     expect(labelled({ hostname: "example.com", ...labels }, settings).opens).toEqual(opens);
   });

@@ -7,8 +7,18 @@ const on = (network: string, outside?: OutsideDns) =>
   workload({}, { networks: { [network]: { ip: "172.18.0.2", ...(outside && { outside }) } } });
 
 it("a network whose names the DNS outside answers is one warning, however many containers are on it", () => {
-  expect(networkProblems([on("dev", "domain"), on("dev", "domain"), on("tunnel")], ["dev", "tunnel", "dev"])).toMatchObject([
-    { code: "CFA-NETWORK-DNS", severity: "warning", effect: "unchanged", message: expect.stringContaining("that end with .dev,") },
+  expect(
+    networkProblems(
+      [on("dev", "domain"), on("dev", "domain"), on("tunnel")],
+      ["dev", "tunnel", "dev"],
+    ),
+  ).toMatchObject([
+    {
+      code: "CFA-NETWORK-DNS",
+      severity: "warning",
+      effect: "unchanged",
+      message: expect.stringContaining("that end with .dev,"),
+    },
   ]);
 });
 

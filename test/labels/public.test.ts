@@ -16,7 +16,12 @@ describe("access=public", () => {
     const { exposures, says } = labelled({ access: "public", [key]: text });
     expect(exposures).toEqual([]);
     expect(says).toEqual([
-      ["CFA-LABEL-CLASH", `cfauth.${key}`, `cfauth.${key}="${text}" has no effect on a public route`, `remove cfauth.${key}`],
+      [
+        "CFA-LABEL-CLASH",
+        `cfauth.${key}`,
+        `cfauth.${key}="${text}" has no effect on a public route`,
+        `remove cfauth.${key}`,
+      ],
     ]);
   });
 });
@@ -24,17 +29,37 @@ describe("access=public", () => {
 describe("where routes are public by default", () => {
   it.each<{ name: string; labels: Workload["labels"]; opens: readonly string[] }>([
     { name: "one that says nothing is public", labels: {}, opens: ["app.example.com public"] },
-    { name: "one that says authentik is protected", labels: { access: "authentik" }, opens: ["app.example.com authentik"] },
-    { name: "one that names groups is protected", labels: { "access.groups": "family" }, opens: ["app.example.com authentik"] },
-    { name: "one that names addresses is protected", labels: { "access.emails": "@example.com" }, opens: ["app.example.com authentik"] },
-    { name: "one that names a session is protected", labels: { "access.session": "1h" }, opens: ["app.example.com authentik"] },
+    {
+      name: "one that says authentik is protected",
+      labels: { access: "authentik" },
+      opens: ["app.example.com authentik"],
+    },
+    {
+      name: "one that names groups is protected",
+      labels: { "access.groups": "family" },
+      opens: ["app.example.com authentik"],
+    },
+    {
+      name: "one that names addresses is protected",
+      labels: { "access.emails": "@example.com" },
+      opens: ["app.example.com authentik"],
+    },
+    {
+      name: "one that names a session is protected",
+      labels: { "access.session": "1h" },
+      opens: ["app.example.com authentik"],
+    },
     {
       name: "one that names paths without a login is protected elsewhere",
       labels: { "access.bypass": "/hooks" },
       opens: ["app.example.com authentik", "app.example.com/hooks public"],
     },
     { name: "one with a typo in access opens nothing", labels: { access: "authentic" }, opens: [] },
-    { name: "one with a typo in the name of a group opens nothing", labels: { "access.groups": "familly" }, opens: [] },
+    {
+      name: "one with a typo in the name of a group opens nothing",
+      labels: { "access.groups": "familly" },
+      opens: [],
+    },
   ])("$name", ({ labels, opens }) => {
     expect(labelled(labels, { defaults: PUBLIC }).opens).toEqual(opens);
   });
@@ -42,9 +67,14 @@ describe("where routes are public by default", () => {
   it.each<{ name: string; labels: Workload["labels"] }>([
     { name: "an unknown label", labels: { acess: "authentik" } },
     { name: "a faulty one", labels: { port: "x" } },
-  ])("one that is open is shut when its labels get $name, since they do not say public", ({ labels }) => {
-    expect(labelled(labels, { defaults: PUBLIC }).faulty.map(({ saysPublic }) => saysPublic)).toEqual([false]);
-  });
+  ])(
+    "one that is open is shut when its labels get $name, since they do not say public",
+    ({ labels }) => {
+      expect(
+        labelled(labels, { defaults: PUBLIC }).faulty.map(({ saysPublic }) => saysPublic),
+      ).toEqual([false]);
+    },
+  );
 });
 
 describe("where nothing may be public", () => {
@@ -53,7 +83,7 @@ describe("where nothing may be public", () => {
   it("a public route opens not, and an open one is shut", () => {
     const { exposures, faulty, says } = barred({ access: "public" });
     expect(exposures).toEqual([]);
-    expect(faulty.map(({ shut }) => shut)).toEqual([true]);
+    expect(faulty.map(({ closeNow }) => closeNow)).toEqual([true]);
     expect(says).toEqual([
       [
         "CFA-PUBLIC-FORBIDDEN",
@@ -67,7 +97,9 @@ describe("where nothing may be public", () => {
   it("a path without a login opens not, and an open one is shut, while the protected route around it stays as it is", () => {
     const { exposures, faulty, says } = barred({ "access.bypass": "/hooks,x" });
     expect(exposures).toEqual([]);
-    expect(faulty.map(({ route, saysPublic, shut }) => [route.path, saysPublic, shut])).toEqual([
+    expect(
+      faulty.map(({ route, saysPublic, closeNow }) => [route.path, saysPublic, closeNow]),
+    ).toEqual([
       [undefined, false, false],
       ["/hooks", true, true],
     ]);
@@ -82,9 +114,14 @@ describe("where nothing may be public", () => {
   });
 
   it("a named public route is shut, and its protected sibling stays open", () => {
-    const { opens, faulty } = barred({ "blog.hostname": "blog.example.com", "blog.access": "public" });
+    const { opens, faulty } = barred({
+      "blog.hostname": "blog.example.com",
+      "blog.access": "public",
+    });
     expect(opens).toEqual(["app.example.com authentik"]);
-    expect(faulty.map(({ route, shut }) => [route.hostname, shut])).toEqual([["blog.example.com", true]]);
+    expect(faulty.map(({ route, closeNow }) => [route.hostname, closeNow])).toEqual([
+      ["blog.example.com", true],
+    ]);
   });
 
   it("a protected route opens as ever", () => {

@@ -14,7 +14,7 @@ describe("how a route shows itself", () => {
     expect(problems).toEqual([]);
     expect(exposures).toEqual([
       reachedExposure("app.example.com", {
-        shown: {
+        display: {
           name: "Family wiki",
           icon: "fa://fa-book",
           description: "What we know, and what we do not.",
@@ -26,11 +26,20 @@ describe("how a route shows itself", () => {
   });
 
   it("is for people to see where no label says otherwise", () => {
-    expect(labelled({ "app.hidden": "false" }).exposures).toEqual([reachedExposure("app.example.com", { shown: plain })]);
+    expect(labelled({ "app.hidden": "false" }).exposures).toEqual([
+      reachedExposure("app.example.com", { display: plain }),
+    ]);
   });
 
-  it.each(["https://example.com/wiki.png", "http://nas:5000/icon.svg?x=1", "fa://fa-book", "fa://fa-360"])("has the icon %s", (icon) => {
-    expect(labelled({ "app.icon": icon }).exposures.map(({ shown }) => shown.icon)).toEqual([icon]);
+  it.each([
+    "https://example.com/wiki.png",
+    "http://nas:5000/icon.svg?x=1",
+    "fa://fa-book",
+    "fa://fa-360",
+  ])("has the icon %s", (icon) => {
+    expect(labelled({ "app.icon": icon }).exposures.map(({ display }) => display.icon)).toEqual([
+      icon,
+    ]);
   });
 
   it.each([
@@ -59,15 +68,19 @@ describe("how a route shows itself", () => {
     ]);
   });
 
-  it.each(["app.name", "app.description", "app.category"])("cannot have %s empty, endless, or with characters that nobody sees", (key) => {
-    const says = (text: string) => labelled({ [key]: text }).problems.map(({ code, fix }) => [code, fix]);
-    expect([says(" "), says("x".repeat(251)), says("a\u0000b")]).toEqual([
-      [["CFA-LABEL-VALUE", "write a text, or remove the label"]],
-      [["CFA-LABEL-VALUE", "write at most 250 characters"]],
-      [["CFA-LABEL-VALUE", "write plain text"]],
-    ]);
-    expect(says("x".repeat(250))).toEqual([]);
-  });
+  it.each(["app.name", "app.description", "app.category"])(
+    "cannot have %s empty, endless, or with characters that nobody sees",
+    (key) => {
+      const says = (text: string) =>
+        labelled({ [key]: text }).problems.map(({ code, fix }) => [code, fix]);
+      expect([says(" "), says("x".repeat(251)), says("a\u0000b")]).toEqual([
+        [["CFA-LABEL-VALUE", "write a text, or remove the label"]],
+        [["CFA-LABEL-VALUE", "write at most 250 characters"]],
+        [["CFA-LABEL-VALUE", "write plain text"]],
+      ]);
+      expect(says("x".repeat(250))).toEqual([]);
+    },
+  );
 });
 
 describe("taking over what others made", () => {
@@ -75,12 +88,18 @@ describe("taking over what others made", () => {
     { text: "true", adopt: true },
     { text: "false", adopt: false },
   ])("is asked for by adopt=$text: $adopt", ({ text, adopt }) => {
-    expect(labelled({ adopt: text }).exposures).toEqual([reachedExposure("app.example.com", { adopt })]);
+    expect(labelled({ adopt: text }).exposures).toEqual([
+      reachedExposure("app.example.com", { adopt }),
+    ]);
   });
 
   it("is told by the label that the route would need, under the prefix that is read", () => {
-    const { exposures } = decoded([workload({ "home.web.hostname": "app.example.com" })], { prefix: "home" });
-    expect(exposures.map(({ adopting }) => adopting)).toEqual(['set home.web.adopt: "true" on container app']);
+    const { exposures } = decoded([workload({ "home.web.hostname": "app.example.com" })], {
+      prefix: "home",
+    });
+    expect(exposures.map(({ adoptHint }) => adoptHint)).toEqual([
+      'set home.web.adopt: "true" on container app',
+    ]);
   });
 
   it.each([
@@ -90,7 +109,14 @@ describe("taking over what others made", () => {
   ])("$key=$text is neither yes nor no, and opens nothing", ({ key, text, fix }) => {
     const { exposures, says } = labelled({ [key]: text });
     expect(exposures).toEqual([]);
-    expect(says).toEqual([["CFA-LABEL-VALUE", `cfauth.${key}`, `cfauth.${key}="${text}" is neither true nor false`, fix]]);
+    expect(says).toEqual([
+      [
+        "CFA-LABEL-VALUE",
+        `cfauth.${key}`,
+        `cfauth.${key}="${text}" is neither true nor false`,
+        fix,
+      ],
+    ]);
   });
 });
 
@@ -103,37 +129,61 @@ describe("labels for Homepage", () => {
     "homepage.href": "https://elsewhere.example.com",
     "homepage.widget.type": "wikijs",
   };
-  const WORN = { name: "Family wiki", icon: "https://example.com/wiki.png", description: "What we know", category: "Home", hidden: false };
+  const WORN = {
+    name: "Family wiki",
+    icon: "https://example.com/wiki.png",
+    description: "What we know",
+    category: "Home",
+    hidden: false,
+  };
   const shows = (labels: Record<string, string>) => {
     const { exposures, problems } = decoded([workload(labels)]);
     expect(problems).toEqual([]);
-    return exposures.map(({ route, shown }) => [route.hostname, shown]);
+    return exposures.map(({ route, display }) => [route.hostname, display]);
   };
 
   it("dress the tile where no label of ours does, and change nothing else", () => {
     const { exposures } = decoded([workload({ ...HOME, "cfauth.hostname": "app.example.com" })]);
-    expect(exposures).toEqual([reachedExposure("app.example.com", { shown: WORN })]);
+    expect(exposures).toEqual([reachedExposure("app.example.com", { display: WORN })]);
   });
 
   it("give way to ours, one by one", () => {
-    const ours = { "cfauth.hostname": "app.example.com", "cfauth.app.name": "Wiki", "cfauth.app.hidden": "true" };
-    expect(shows({ ...HOME, ...ours })).toEqual([["app.example.com", { ...WORN, name: "Wiki", hidden: true }]]);
+    const ours = {
+      "cfauth.hostname": "app.example.com",
+      "cfauth.app.name": "Wiki",
+      "cfauth.app.hidden": "true",
+    };
+    expect(shows({ ...HOME, ...ours })).toEqual([
+      ["app.example.com", { ...WORN, name: "Wiki", hidden: true }],
+    ]);
   });
 
   it.each(["wiki.png", "mdi-book", "si-wikijs", "sh-wiki.svg", "/icons/wiki.png", ""])(
     "have an icon that is no address, %s: none then",
     (icon) => {
-      expect(shows({ "cfauth.hostname": "app.example.com", "homepage.icon": icon })).toEqual([["app.example.com", plain]]);
+      expect(shows({ "cfauth.hostname": "app.example.com", "homepage.icon": icon })).toEqual([
+        ["app.example.com", plain],
+      ]);
     },
   );
 
   it("that no tile can show are passed over", () => {
-    const odd = { "homepage.name": "", "homepage.description": "x".repeat(251), "homepage.group": "a\u0000b" };
-    expect(shows({ "cfauth.hostname": "app.example.com", ...odd })).toEqual([["app.example.com", plain]]);
+    const odd = {
+      "homepage.name": "",
+      "homepage.description": "x".repeat(251),
+      "homepage.group": "a\u0000b",
+    };
+    expect(shows({ "cfauth.hostname": "app.example.com", ...odd })).toEqual([
+      ["app.example.com", plain],
+    ]);
   });
 
   it("speak for the route without a name alone", () => {
-    const labels = { ...HOME, "cfauth.hostname": "app.example.com", "cfauth.admin.hostname": "admin.example.com" };
+    const labels = {
+      ...HOME,
+      "cfauth.hostname": "app.example.com",
+      "cfauth.admin.hostname": "admin.example.com",
+    };
     expect(shows(labels)).toEqual([
       ["admin.example.com", plain],
       ["app.example.com", WORN],

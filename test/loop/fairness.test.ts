@@ -2,7 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { composeProject } from "../../src/core/domain/party.ts";
 import type { Workload } from "../../src/core/domain/workload.ts";
-import { EMPTY_MEMORY, type ReconcileMemory as Remembered } from "../../src/core/plan/desired-state.ts";
+import {
+  EMPTY_MEMORY,
+  type ReconcileMemory as Remembered,
+} from "../../src/core/plan/desired-state.ts";
 import { planChanges } from "../../src/core/plan/planner.ts";
 import { computeDesired } from "../../src/reconcile/desired-state.ts";
 import { RESERVED_CALLS, runPass } from "../../src/reconcile/pass.ts";
@@ -12,11 +15,16 @@ import { workload } from "../builders.ts";
 import { OWNER } from "../plan/model.ts";
 import { askedOf, fault, type Memory, memory, SETTINGS } from "./memory.ts";
 
-const app = (name: string, labels: Workload["labels"] = {}, more: Partial<Workload> = {}): Workload =>
-  workload({ "cfauth.hostname": `${name}.example.com`, ...labels }, { name, ...more });
+const app = (
+  name: string,
+  labels: Workload["labels"] = {},
+  more: Partial<Workload> = {},
+): Workload => workload({ "cfauth.hostname": `${name}.example.com`, ...labels }, { name, ...more });
 
-const many = (count: number, of: (n: number) => Workload = (n) => app(`app${n}`)): readonly Workload[] =>
-  Array.from({ length: count }, (_, n) => of(n));
+const many = (
+  count: number,
+  of: (n: number) => Workload = (n) => app(`app${n}`),
+): readonly Workload[] => Array.from({ length: count }, (_, n) => of(n));
 
 interface World extends Memory {
   workloads: readonly Workload[];
@@ -28,18 +36,29 @@ function world(workloads: readonly Workload[]): World {
   return Object.assign(memory(), { workloads, events: 0 });
 }
 
-async function converge(at: World, list = async () => at.workloads, callsLeft = () => Number.POSITIVE_INFINITY) {
+async function converge(
+  at: World,
+  list = async () => at.workloads,
+  callsLeft = () => Number.POSITIVE_INFINITY,
+) {
   let remembered: Remembered = EMPTY_MEMORY;
   return runPass(
     {
       list,
-      hands: at.hands,
+      drivers: at.hands,
       decide: (found, seen) => {
-        const decision = computeDesired(SETTINGS, { graceMs: 0, startupGraceMs: 0 }, found, seen, remembered, 0);
+        const decision = computeDesired(
+          SETTINGS,
+          { graceMs: 0, startupGraceMs: 0 },
+          found,
+          seen,
+          remembered,
+          0,
+        );
         remembered = decision.memory;
         return decision;
       },
-      asked: askedOf,
+      referencedNames: askedOf,
       plan: ({ desired }, seen, failed) => planChanges(resourceModel(OWNER), desired, seen, failed),
       onChange: () => {},
       onPlan: () => {},
@@ -70,42 +89,61 @@ function beforeChange(at: World, nth: number, happens: () => void): void {
 /** The calls to Cloudflare from one change to another: rules and records are written many at a time. */
 function callsBetween({ sent }: World, from: number, to: number): number {
   const kinds = sent.slice(from, to).map((it) => it.split(" ")[1] ?? "");
-  return kinds.filter((kind, at) => !["ingress", "dns"].includes(kind) || kinds[at - 1] !== kind).length;
+  return kinds.filter((kind, at) => !["ingress", "dns"].includes(kind) || kinds[at - 1] !== kind)
+    .length;
 }
 
 const LIVE = app("wiki", {}, { created: 1 });
 
 describe("while 200 routes open", () => {
-  it.each([1, 50, 150])("a route that closes at change %i waits for less than one slice", async (nth) => {
-    const at = world([LIVE]);
-    await converge(at);
-    at.workloads = [LIVE, ...many(200)];
-    let since = 0;
-    beforeChange(at, nth, () => {
-      at.workloads = many(200);
-      since = at.sent.length;
-    });
-    await converge(at);
-    expect(callsBetween(at, since, at.sent.indexOf("delete dns wiki.example.com"))).toBeLessThanOrEqual(CHANGES_PER_SLICE);
-    expect([at.world.ingress.rules.some(({ hostname }) => hostname === "wiki.example.com"), at.world.dns.mine.size]).toEqual([false, 200]);
-  });
+  it.each([1, 50, 150])(
+    "a route that closes at change %i waits for less than one slice",
+    async (nth) => {
+      const at = world([LIVE]);
+      await converge(at);
+      at.workloads = [LIVE, ...many(200)];
+      let since = 0;
+      beforeChange(at, nth, () => {
+        at.workloads = many(200);
+        since = at.sent.length;
+      });
+      await converge(at);
+      expect(
+        callsBetween(at, since, at.sent.indexOf("delete dns wiki.example.com")),
+      ).toBeLessThanOrEqual(CHANGES_PER_SLICE);
+      expect([
+        at.world.ingress.rules.some(({ hostname }) => hostname === "wiki.example.com"),
+        at.world.dns.mine.size,
+      ]).toEqual([false, 200]);
+    },
+  );
 
-  it.each([1, 50, 150])("a route that is narrowed at change %i waits for less than one slice", async (nth) => {
-    const at = world([LIVE]);
-    await converge(at);
-    at.workloads = [LIVE, ...many(200)];
-    let since = 0;
-    beforeChange(at, nth, () => {
-      at.workloads = [app("wiki", { "cfauth.access.emails": "ann@example.com" }, { created: 1 }), ...many(200)];
-      since = at.sent.length;
-    });
-    await converge(at);
-    const policy = at.sent.findIndex((it, index) => index >= since && it.startsWith("create policy") && it.includes("e-mail"));
-    const application = at.sent.findIndex((it, index) => index >= since && it === "delete access wiki.example.com");
-    expect(callsBetween(at, since, policy)).toBeLessThanOrEqual(CHANGES_PER_SLICE);
-    // The old logins end with the application that gave them, which goes right after its new policy has come.
-    expect(callsBetween(at, since, application)).toBeLessThanOrEqual(CHANGES_PER_SLICE + 1);
-  });
+  it.each([1, 50, 150])(
+    "a route that is narrowed at change %i waits for less than one slice",
+    async (nth) => {
+      const at = world([LIVE]);
+      await converge(at);
+      at.workloads = [LIVE, ...many(200)];
+      let since = 0;
+      beforeChange(at, nth, () => {
+        at.workloads = [
+          app("wiki", { "cfauth.access.emails": "ann@example.com" }, { created: 1 }),
+          ...many(200),
+        ];
+        since = at.sent.length;
+      });
+      await converge(at);
+      const policy = at.sent.findIndex(
+        (it, index) => index >= since && it.startsWith("create policy") && it.includes("e-mail"),
+      );
+      const application = at.sent.findIndex(
+        (it, index) => index >= since && it === "delete access wiki.example.com",
+      );
+      expect(callsBetween(at, since, policy)).toBeLessThanOrEqual(CHANGES_PER_SLICE);
+      // The old logins end with the application that gave them, which goes right after its new policy has come.
+      expect(callsBetween(at, since, application)).toBeLessThanOrEqual(CHANGES_PER_SLICE + 1);
+    },
+  );
 
   it("a container that starts meanwhile has its application next, and is open with the next hundred", async () => {
     const at = world(many(300));
@@ -137,7 +175,9 @@ describe("while 200 routes open", () => {
     };
     await converge(Object.assign(at, { hands }));
     const first = at.sent.findIndex((it) => it.startsWith("create dns"));
-    expect(at.sent.slice(0, first).filter((it) => it.startsWith("create access"))).toHaveLength(MAX_HELD_RULES);
+    expect(at.sent.slice(0, first).filter((it) => it.startsWith("create access"))).toHaveLength(
+      MAX_HELD_RULES,
+    );
     expect(writes).toBe(4);
     console.log(
       `figure: 400 routes open with ${writes} updates of the tunnel; the first are open after ${first} changes of ${at.sent.length}`,
@@ -148,11 +188,19 @@ describe("while 200 routes open", () => {
 describe("a party that asks for much", () => {
   const project = composeProject("greedy");
   const greedy = many(5, (c) =>
-    workload(Object.fromEntries(many(40, (n) => app(`g${c}-${n}`)).map(({ name }) => [`cfauth.${name}.hostname`, `${name}.example.com`])), {
-      name: `greedy${c}`,
-      party: project,
-      created: 5_000_000,
-    }),
+    workload(
+      Object.fromEntries(
+        many(40, (n) => app(`g${c}-${n}`)).map(({ name }) => [
+          `cfauth.${name}.hostname`,
+          `${name}.example.com`,
+        ]),
+      ),
+      {
+        name: `greedy${c}`,
+        party: project,
+        created: 5_000_000,
+      },
+    ),
   );
   const others = many(10);
 
@@ -160,7 +208,9 @@ describe("a party that asks for much", () => {
     const at = world([...greedy, ...others]);
     await converge(at);
     const applications = at.sent.filter((it) => it.startsWith("create access"));
-    const last = Math.max(...others.map(({ name }) => applications.indexOf(`create access ${name}.example.com`)));
+    const last = Math.max(
+      ...others.map(({ name }) => applications.indexOf(`create access ${name}.example.com`)),
+    );
     expect(last).toBeLessThanOrEqual(others.length + 1);
     expect(at.world.dns.mine.size).toBe(210);
   });
@@ -180,7 +230,11 @@ describe("where few requests are left before Cloudflare's limit", () => {
     at.workloads = many(50);
     at.sent.length = 0;
     const result = await converge(at, undefined, () => RESERVED_CALLS - 1);
-    expect([result.rationed, result.certain, at.sent.filter((it) => it.startsWith("create"))]).toEqual([true, true, []]);
+    expect([
+      result.rationed,
+      result.certain,
+      at.sent.filter((it) => it.startsWith("create")),
+    ]).toEqual([true, true, []]);
     expect(at.sent).toContain("delete dns wiki.example.com");
     expect(at.sent).toContain("delete ingress wiki.example.com");
   });

@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Workload } from "../../src/core/domain/workload.ts";
 import type { ServiceError } from "../../src/core/errors.ts";
 import { planChanges } from "../../src/core/plan/planner.ts";
-import { type ControllerDeps, createController, type PassOutcome } from "../../src/reconcile/controller.ts";
+import {
+  type ControllerDeps,
+  createController,
+  type PassOutcome,
+} from "../../src/reconcile/controller.ts";
 import { computeDesired } from "../../src/reconcile/desired-state.ts";
 import { resourceModel } from "../../src/resources/registry.ts";
 import { workload } from "../builders.ts";
@@ -16,17 +20,22 @@ const APP = workload({ "cfauth.hostname": "app.example.com" });
 function begun(more: Partial<ControllerDeps> = {}) {
   const at = memory();
   const outcomes: PassOutcome[] = [];
-  const engine: { runs: readonly Workload[]; down: ServiceError | undefined } = { runs: [APP], down: undefined };
+  const engine: { runs: readonly Workload[]; down: ServiceError | undefined } = {
+    runs: [APP],
+    down: undefined,
+  };
   const clock = { now: 1_000_000, up: 5_000 };
   const loop = createController({
     list: async () => {
       if (engine.down !== undefined) throw engine.down;
       return engine.runs;
     },
-    hands: at.hands,
-    decide: (workloads, world, before, now) => computeDesired(SETTINGS, GRACE, workloads, world, before, now),
-    asked: askedOf,
-    plan: ({ desired }, world, failed) => planChanges(resourceModel(OWNER), desired, world, failed),
+    drivers: at.hands,
+    decide: (workloads, observed, before, now) =>
+      computeDesired(SETTINGS, GRACE, workloads, observed, before, now),
+    referencedNames: askedOf,
+    plan: ({ desired }, observed, failed) =>
+      planChanges(resourceModel(OWNER), desired, observed, failed),
     watch: { changed: () => {}, planned: () => {}, passed: (outcome) => outcomes.push(outcome) },
     resyncMs: RESYNC_MS,
     dryRun: false,
@@ -37,30 +46,44 @@ function begun(more: Partial<ControllerDeps> = {}) {
     ...more,
   });
   /** One pass so long after the last one; what it sent, and when the next is due. */
-  const after = async (ms: number): Promise<{ readonly next: number; readonly sent: readonly string[] }> => {
+  const after = async (
+    ms: number,
+  ): Promise<{ readonly next: number; readonly sent: readonly string[] }> => {
     clock.now += ms;
     clock.up += ms;
     at.sent.length = 0;
-    return { next: await loop.turn(), sent: [...at.sent] };
+    return { next: await loop.reconcile(), sent: [...at.sent] };
   };
   const open = () => [...at.world.dns.mine.keys()];
   return { at, engine, clock, outcomes, after, open, last: () => outcomes.at(-1) };
 }
 
-const CLOSES = ["delete dns app.example.com", "delete ingress app.example.com", "delete access app.example.com"];
+const CLOSES = [
+  "delete dns app.example.com",
+  "delete ingress app.example.com",
+  "delete access app.example.com",
+];
 
 describe("from pass to pass", () => {
   it("looks once, opens what is wished, and is quiet after that", async () => {
     const it = begun();
     const first = await it.after(0);
     const second = await it.after(10_000);
-    expect([it.open(), first.next, second, it.at.looks]).toEqual([["app.example.com"], 300_000, { next: 290_000, sent: [] }, ["all"]]);
+    expect([it.open(), first.next, second, it.at.looks]).toEqual([
+      ["app.example.com"],
+      300_000,
+      { next: 290_000, sent: [] },
+      ["all"],
+    ]);
   });
 
   it("looks at the tunnel's rules alone when they are due, and at everything at the resync all the same", async () => {
     const it = begun();
     await it.after(0);
-    it.at.world = { ...it.at.world, ingress: { ...it.at.world.ingress, lookAt: it.clock.up + 2_000 } };
+    it.at.world = {
+      ...it.at.world,
+      ingress: { ...it.at.world.ingress, observeAgainAt: it.clock.up + 2_000 },
+    };
     it.engine.runs = [APP, workload({ "cfauth.hostname": "more.example.com" }, { name: "more" })];
     const { next } = await it.after(0);
     expect(next).toBe(2_000);
@@ -68,10 +91,18 @@ describe("from pass to pass", () => {
     const { ingress } = it.at.world;
     it.at.world = {
       ...it.at.world,
-      ingress: { ...ingress, lookAt: undefined, rules: ingress.rules.filter(({ hostname }) => hostname !== "app.example.com") },
+      ingress: {
+        ...ingress,
+        observeAgainAt: undefined,
+        rules: ingress.rules.filter(({ hostname }) => hostname !== "app.example.com"),
+      },
     };
     const { sent, next: after } = await it.after(2_000);
-    expect([sent, it.at.looks, after]).toEqual([["create ingress app.example.com"], ["all"], 298_000]);
+    expect([sent, it.at.looks, after]).toEqual([
+      ["create ingress app.example.com"],
+      ["all"],
+      298_000,
+    ]);
     await it.after(298_000);
     expect(it.at.looks).toEqual(["all", "routes"]);
   });
@@ -98,7 +129,7 @@ describe("from pass to pass", () => {
   it("what is missing when cfauth starts is closed after the startup grace", async () => {
     const before = begun();
     await before.after(0);
-    const it = begun({ hands: before.at.hands });
+    const it = begun({ drivers: before.at.hands });
     it.engine.runs = [];
     const { next } = await it.after(0);
     expect([next, before.open()]).toEqual([200_000, ["app.example.com"]]);
@@ -117,8 +148,8 @@ describe("from pass to pass", () => {
   it("drift is mended at the next resync", async () => {
     const it = begun();
     await it.after(0);
-    const { world } = it.at;
-    it.at.world = { ...world, dns: { ...world.dns, mine: new Map() } };
+    const { world: observed } = it.at;
+    it.at.world = { ...observed, dns: { ...observed.dns, mine: new Map() } };
     const quiet = await it.after(299_999);
     const resync = await it.after(1);
     expect([quiet.sent, resync.sent]).toEqual([[], ["create dns app.example.com"]]);
@@ -134,27 +165,37 @@ describe("from pass to pass", () => {
   it("while a record of somebody else's is in the way, each one looks at everything: its zone may have nothing of ours yet", async () => {
     const it = begun();
     const foreign = { id: "d", zone: "z-1", type: "A", content: "203.0.113.7" };
-    const { world } = it.at;
-    it.at.world = { ...world, dns: { ...world.dns, theirs: new Map([["app.example.com", [foreign]]]) } };
+    const { world: observed } = it.at;
+    it.at.world = {
+      ...observed,
+      dns: { ...observed.dns, theirs: new Map([["app.example.com", [foreign]]]) },
+    };
     await it.after(0);
     await it.after(RESYNC_MS);
     const contested = it.open();
-    it.at.world = world;
+    it.at.world = observed;
     await it.after(RESYNC_MS);
     await it.after(RESYNC_MS);
-    expect([contested, it.open(), it.at.looks]).toEqual([[], ["app.example.com"], ["all", "all", "all", "routes"]]);
+    expect([contested, it.open(), it.at.looks]).toEqual([
+      [],
+      ["app.example.com"],
+      ["all", "all", "all", "routes"],
+    ]);
   });
 
   it("while a zone is missing, each one looks at everything: somebody may just be adding it", async () => {
     const it = begun();
-    const { world } = it.at;
-    it.at.world = { ...world, dns: { ...world.dns, zones: [] } };
+    const { world: observed } = it.at;
+    it.at.world = { ...observed, dns: { ...observed.dns, zones: [] } };
     await it.after(0);
     await it.after(RESYNC_MS);
-    it.at.world = world;
+    it.at.world = observed;
     await it.after(RESYNC_MS);
     await it.after(RESYNC_MS);
-    expect([it.open(), it.at.looks]).toEqual([["app.example.com"], ["all", "all", "all", "routes"]]);
+    expect([it.open(), it.at.looks]).toEqual([
+      ["app.example.com"],
+      ["all", "all", "all", "routes"],
+    ]);
   });
 
   it("an engine that is away just then does not put off the look at everything", async () => {
@@ -177,7 +218,11 @@ describe("from pass to pass", () => {
     const told = it.at.world.dns;
     it.at.world = {
       ...it.at.world,
-      dns: { ...told, zones: zones.map((name) => ({ id: name, name })), mine: zones[0] ? told.mine : new Map() },
+      dns: {
+        ...told,
+        zones: zones.map((name) => ({ id: name, name })),
+        mine: zones[0] ? told.mine : new Map(),
+      },
     };
     const sent: string[] = [];
     for (let pass = 0; pass <= 13; pass++) sent.push(...(await it.after(RESYNC_MS)).sent);
@@ -214,7 +259,7 @@ describe("a clock that is set", () => {
   it("as by a machine that has the time from the net after its start, the startup grace is what it is", async () => {
     const before = begun();
     await before.after(0);
-    const it = begun({ hands: before.at.hands });
+    const it = begun({ drivers: before.at.hands });
     it.engine.runs = [];
     await it.after(0);
     it.clock.now += HOURS;
@@ -237,7 +282,10 @@ describe("a clock that is set", () => {
 
   it("leaves a rival that waits for the holder's return its time", async () => {
     const it = begun();
-    const rival = workload({ "cfauth.hostname": "app.example.com" }, { name: "rival", created: 2_000_000 });
+    const rival = workload(
+      { "cfauth.hostname": "app.example.com" },
+      { name: "rival", created: 2_000_000 },
+    );
     it.engine.runs = [APP, rival];
     await it.after(0);
     it.engine.runs = [rival];
@@ -255,7 +303,12 @@ describe("when the engine does not answer", () => {
     const failed = [await it.after(1_000), await it.after(100_000), await it.after(1_000)];
     it.engine.down = undefined;
     const back = await it.after(1_000);
-    expect([failed.flatMap(({ sent }) => sent), back.sent, it.open(), it.at.looks]).toEqual([[], [], ["app.example.com"], ["all"]]);
+    expect([failed.flatMap(({ sent }) => sent), back.sent, it.open(), it.at.looks]).toEqual([
+      [],
+      [],
+      ["app.example.com"],
+      ["all"],
+    ]);
   });
 
   it("what it does not tell is no stop: the grace begins with the first list that lacks the container", async () => {
@@ -285,7 +338,11 @@ describe("when Cloudflare does not answer", () => {
   it("it is tried again later and later, and at once everything counts anew when it worked", async () => {
     const it = begun();
     it.at.down = fault("cloudflare");
-    const waits = [(await it.after(0)).next, (await it.after(1_000)).next, (await it.after(2_000)).next];
+    const waits = [
+      (await it.after(0)).next,
+      (await it.after(1_000)).next,
+      (await it.after(2_000)).next,
+    ];
     it.at.down = undefined;
     await it.after(4_000);
     expect([waits, it.outcomes.map(({ failures }) => failures)]).toEqual([
@@ -302,7 +359,8 @@ describe("when Cloudflare does not answer", () => {
 
   it("it is left alone for as long as the answer to a change asks", async () => {
     const it = begun();
-    it.at.refuse = ({ kind }) => (kind === "dns" ? fault("cloudflare", { retryAfterMs: 20_000 }) : undefined);
+    it.at.refuse = ({ kind }) =>
+      kind === "dns" ? fault("cloudflare", { retryAfterMs: 20_000 }) : undefined;
     expect((await it.after(0)).next).toBe(20_000);
   });
 
@@ -322,18 +380,23 @@ describe("when Cloudflare does not answer", () => {
     await it.after(0);
     it.at.refuse = () => undefined;
     const { sent } = await it.after(1_000);
-    expect([it.at.looks, sent, it.open()]).toEqual([["all", "all"], ["create dns app.example.com"], ["app.example.com"]]);
+    expect([it.at.looks, sent, it.open()]).toEqual([
+      ["all", "all"],
+      ["create dns app.example.com"],
+      ["app.example.com"],
+    ]);
   });
 
   it("a change whose answer was lost is not made twice", async () => {
     const it = begun();
-    it.at.refuse = ({ key }) => (key === "access app.example.com" ? fault("cloudflare", { doubtful: true }) : undefined);
+    it.at.refuse = ({ key }) =>
+      key === "access app.example.com" ? fault("cloudflare", { outcomeUnknown: true }) : undefined;
     const sent = [...(await it.after(0)).sent, ...(await it.after(1_000)).sent];
-    expect([sent.filter((change) => change === "create access app.example.com").length, it.open(), it.last()?.result]).toEqual([
-      1,
-      ["app.example.com"],
-      "settled",
-    ]);
+    expect([
+      sent.filter((change) => change === "create access app.example.com").length,
+      it.open(),
+      it.last()?.result,
+    ]).toEqual([1, ["app.example.com"], "settled"]);
   });
 });
 

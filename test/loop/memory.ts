@@ -20,13 +20,13 @@ export interface Memory {
   readonly sent: string[];
   /** What a look throws. */
   down: ServiceError | undefined;
-  /** What the change answers instead of being carried out; a doubtful one is carried out all the same, its answer lost. */
+  /** What the change answers instead of being carried out; a outcomeUnknown one is carried out all the same, its answer lost. */
   refuse: (change: AnyChange) => ServiceError | undefined;
 }
 
 export const fault = (
   service: ServiceError["service"],
-  more: { readonly doubtful?: boolean; readonly retryAfterMs?: number } = {},
+  more: { readonly outcomeUnknown?: boolean; readonly retryAfterMs?: number } = {},
 ): ServiceError =>
   new ServiceError({
     service,
@@ -37,7 +37,7 @@ export const fault = (
     ...more,
   });
 
-export function memory(world: ObservedState = emptyWorld()): Memory {
+export function memory(observed: ObservedState = emptyWorld()): Memory {
   const kind = <K extends keyof ObservedState>(name: K) => ({
     kind: name,
     observe: async (depth: ObservationScope) => {
@@ -49,18 +49,20 @@ export function memory(world: ObservedState = emptyWorld()): Memory {
       const told = changes.map((change) => ({ change, error: it.refuse(change) }));
       for (const { change, error } of told) {
         it.sent.push(`${change.action} ${change.key}`);
-        if (error === undefined || error.doubtful) it.world = carryOut(it.world, change);
+        if (error === undefined || error.outcomeUnknown) it.world = carryOut(it.world, change);
       }
-      const doubtful = told.some(({ error }) => error?.doubtful === true);
+      const outcomeUnknown = told.some(({ error }) => error?.outcomeUnknown === true);
       return {
-        seen: doubtful ? seen : it.world[name],
-        done: told.flatMap(({ change, error }) => (error === undefined ? [change] : [])),
-        failures: told.flatMap(({ change, error }) => (error === undefined ? [] : [{ change, error }])),
-        doubtful,
+        observed: outcomeUnknown ? seen : it.world[name],
+        applied: told.flatMap(({ change, error }) => (error === undefined ? [change] : [])),
+        failures: told.flatMap(({ change, error }) =>
+          error === undefined ? [] : [{ change, error }],
+        ),
+        outcomeUnknown,
       };
     },
   });
-  const hands = {
+  const drivers = {
     login: kind("login"),
     tunnel: kind("tunnel"),
     policy: kind("policy"),
@@ -68,15 +70,23 @@ export function memory(world: ObservedState = emptyWorld()): Memory {
     ingress: kind("ingress"),
     dns: kind("dns"),
     tile: { ...kind("tile"), seek: async (_routes: unknown, seen: unknown) => seen },
-    directory: {
+    lookups: {
       observe: async (asked: ReferencedNames) => {
         if (it.down !== undefined) throw it.down;
         it.lookups.push([...asked.groups, ...asked.tokens].join(","));
-        return { ...it.world.directory, asked };
+        return { ...it.world.lookups, asked };
       },
     },
   } as unknown as Drivers;
-  const it: Memory = { world, hands, looks: [], lookups: [], sent: [], down: undefined, refuse: () => undefined };
+  const it: Memory = {
+    world: observed,
+    hands: drivers,
+    looks: [],
+    lookups: [],
+    sent: [],
+    down: undefined,
+    refuse: () => undefined,
+  };
   return it;
 }
 
@@ -96,4 +106,5 @@ export const SETTINGS = {
   login: { host: "auth.example.com", path: "" },
 } as const;
 
-export const askedOf = (workloads: readonly Workload[]): ReferencedNames => referencedNames(workloads, SETTINGS);
+export const askedOf = (workloads: readonly Workload[]): ReferencedNames =>
+  referencedNames(workloads, SETTINGS);

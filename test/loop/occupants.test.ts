@@ -5,7 +5,8 @@ import { workload } from "../builders.ts";
 const on = (name: string, network: string) =>
   workload({}, { name, id: name.padEnd(64, "0"), networks: { [network]: { ip: "172.20.0.5" } } });
 
-const found = (...args: Parameters<typeof occupants>) => occupants(...args).map(({ id, certain }) => `${id.replace(/0+$/, "")} ${certain}`);
+const found = (...args: Parameters<typeof occupants>) =>
+  occupants(...args).map(({ id, certain }) => `${id.replace(/0+$/, "")} ${certain}`);
 
 describe("who runs where a rule leads", () => {
   const [wiki, stranger] = [on("wiki", "tunnel"), on("stranger", "tunnel")];
@@ -16,13 +17,19 @@ describe("who runs where a rule leads", () => {
   });
 
   it("is not certain where only a label or an address says so", () => {
-    expect(found([stranger], "http://wiki.tunnel:80", new Set([stranger.id]))).toEqual(["stranger false"]);
+    expect(found([stranger], "http://wiki.tunnel:80", new Set([stranger.id]))).toEqual([
+      "stranger false",
+    ]);
   });
 
   it("is the container of that name that has left the network, where nobody answers there", () => {
     const moved = on("wiki", "edge");
-    expect(found([moved, stranger], "http://wiki.tunnel:80", new Set(), ["tunnel"])).toEqual(["wiki true"]);
-    expect(found([moved, stranger], "http://wiki.tunnel:80", new Set([stranger.id]), ["tunnel"])).toEqual(["stranger false"]);
+    expect(found([moved, stranger], "http://wiki.tunnel:80", new Set(), ["tunnel"])).toEqual([
+      "wiki true",
+    ]);
+    expect(
+      found([moved, stranger], "http://wiki.tunnel:80", new Set([stranger.id]), ["tunnel"]),
+    ).toEqual(["stranger false"]);
   });
 
   it("is nobody by a name on a network that is not the tunnel's", () => {

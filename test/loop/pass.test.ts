@@ -14,38 +14,59 @@ import { askedOf, fault, type Memory, memory, SETTINGS } from "./memory.ts";
 const APP = workload({ "cfauth.hostname": "app.example.com" });
 const BLOG = workload({ "cfauth.hostname": "blog.example.com" }, { name: "blog" });
 
-const taken = (changes: readonly DnsRecordChange[], seen: ObservedDnsRecords) => ({ seen, done: changes, failures: [], doubtful: false });
+const taken = (changes: readonly DnsRecordChange[], observed: ObservedDnsRecords) => ({
+  observed,
+  applied: changes,
+  failures: [],
+  outcomeUnknown: false,
+});
 
 /** What one daemon decides, which remembers what it decided before. */
 function decider(): PassDeps["decide"] {
   let known = EMPTY_MEMORY;
-  return (found, world) => {
-    const decision = computeDesired(SETTINGS, { graceMs: 0, startupGraceMs: 0 }, found, world, known, 0);
+  return (found, observed) => {
+    const decision = computeDesired(
+      SETTINGS,
+      { graceMs: 0, startupGraceMs: 0 },
+      found,
+      observed,
+      known,
+      0,
+    );
     known = decision.memory;
     return decision;
   };
 }
 
-const parts = (at: Memory, workloads: readonly Workload[], more: Partial<PassDeps> = {}): PassDeps => ({
+const parts = (
+  at: Memory,
+  workloads: readonly Workload[],
+  more: Partial<PassDeps> = {},
+): PassDeps => ({
   list: async () => workloads,
-  hands: at.hands,
+  drivers: at.hands,
   decide: decider(),
-  asked: askedOf,
-  plan: ({ desired }, world, failed) => planChanges(resourceModel(OWNER), desired, world, failed),
+  referencedNames: askedOf,
+  plan: ({ desired }, observed, failed) =>
+    planChanges(resourceModel(OWNER), desired, observed, failed),
   onChange: () => {},
   onPlan: () => {},
   signal: new AbortController().signal,
   dryRun: false,
   ...more,
 });
-const run = (at: Memory, workloads: readonly Workload[], more: Partial<PassDeps> = {}, before?: ObservedState): Promise<PassResult> =>
-  runPass(parts(at, workloads, more), undefined, before);
-const routes = ({ world }: Memory) => ({
-  applications: [...world.access.mine.keys()],
-  rules: world.ingress.rules.flatMap(({ hostname, service }) =>
+const run = (
+  at: Memory,
+  workloads: readonly Workload[],
+  more: Partial<PassDeps> = {},
+  before?: ObservedState,
+): Promise<PassResult> => runPass(parts(at, workloads, more), undefined, before);
+const routes = ({ world: observed }: Memory) => ({
+  applications: [...observed.access.mine.keys()],
+  rules: observed.ingress.rules.flatMap(({ hostname, service }) =>
     service.includes("app.tunnel:") || service.includes("blog.tunnel:") ? [hostname] : [],
   ),
-  records: [...world.dns.mine.keys()],
+  records: [...observed.dns.mine.keys()],
 });
 const ALL = (...hosts: string[]) => ({ applications: hosts, rules: hosts, records: hosts });
 
@@ -53,13 +74,9 @@ describe("one pass", () => {
   it("opens a route from nothing to the last part", async () => {
     const at = memory();
     const result = await run(at, [APP]);
-    expect([routes(at), result.plan.live, result.applied, result.failures, result.certain]).toEqual([
-      ALL("app.example.com"),
-      ["app.example.com"],
-      6,
-      [],
-      true,
-    ]);
+    expect([routes(at), result.plan.live, result.applied, result.failures, result.certain]).toEqual(
+      [ALL("app.example.com"), ["app.example.com"], 6, [], true],
+    );
   });
 
   it("has nothing to do when all stands", async () => {
@@ -71,8 +88,8 @@ describe("one pass", () => {
 
   it("knows how the world stands after its own changes, without another look", async () => {
     const at = memory();
-    const { world } = await run(at, [APP]);
-    expect([world, at.looks]).toEqual([at.world, ["all"]]);
+    const { observed } = await run(at, [APP]);
+    expect([observed, at.looks]).toEqual([at.world, ["all"]]);
   });
 
   it("looks at nothing when it is told how the world stands", async () => {
@@ -84,9 +101,17 @@ describe("one pass", () => {
   it("tells each change as it is done, in order", async () => {
     const told: string[] = [];
     await run(memory(), [APP], {
-      onChange: ({ action, kind }, error) => told.push(`${action} ${kind}${error === undefined ? "" : " failed"}`),
+      onChange: ({ action, kind }, error) =>
+        told.push(`${action} ${kind}${error === undefined ? "" : " failed"}`),
     });
-    expect(told).toEqual(["create login", "create access", "create policy", "create access", "create ingress", "create dns"]);
+    expect(told).toEqual([
+      "create login",
+      "create access",
+      "create policy",
+      "create access",
+      "create ingress",
+      "create dns",
+    ]);
   });
 });
 
@@ -105,33 +130,39 @@ describe("a pass that meets failures", () => {
 
   it("goes on with the other routes", async () => {
     const at = memory();
-    at.refuse = ({ kind, subject }) => (kind === "access" && subject === "blog.example.com" ? fault("cloudflare") : undefined);
+    at.refuse = ({ kind, subject }) =>
+      kind === "access" && subject === "blog.example.com" ? fault("cloudflare") : undefined;
     const result = await run(at, [APP, BLOG]);
     expect([routes(at), result.plan.live]).toEqual([ALL("app.example.com"), ["app.example.com"]]);
   });
 
   it("looks at everything again before it plans on, when an answer was lost", async () => {
     const at = memory();
-    at.refuse = ({ key }) => (key === "access app.example.com" ? fault("cloudflare", { doubtful: true }) : undefined);
+    at.refuse = ({ key }) =>
+      key === "access app.example.com" ? fault("cloudflare", { outcomeUnknown: true }) : undefined;
     const result = await run(at, [APP]);
-    expect([at.looks, at.sent.filter((it) => it === "create access app.example.com").length, routes(at), result.certain]).toEqual([
-      ["all", "all"],
-      1,
-      ALL("app.example.com"),
-      false,
-    ]);
+    expect([
+      at.looks,
+      at.sent.filter((it) => it === "create access app.example.com").length,
+      routes(at),
+      result.certain,
+    ]).toEqual([["all", "all"], 1, ALL("app.example.com"), false]);
   });
 
   it("looks at everything again when the tunnel has just been made: nobody has seen its rules yet", async () => {
-    const world = emptyWorld();
-    const at = memory({ ...world, tunnel: { ...world.tunnel, tunnel: undefined } });
+    const observed = emptyWorld();
+    const at = memory({ ...observed, tunnel: { ...observed.tunnel, tunnel: undefined } });
     const result = await run(at, [APP]);
-    expect([at.looks, routes(at), result.certain]).toEqual([["all", "all"], ALL("app.example.com"), true]);
+    expect([at.looks, routes(at), result.certain]).toEqual([
+      ["all", "all"],
+      ALL("app.example.com"),
+      true,
+    ]);
   });
 
   it("ends for now when one answer after the other is lost", async () => {
     const at = memory();
-    at.refuse = () => fault("cloudflare", { doubtful: true });
+    at.refuse = () => fault("cloudflare", { outcomeUnknown: true });
     const result = await run(at, [APP]);
     expect([at.sent.at(-1), result.plan.changes.map(({ key }) => key), result.certain]).toEqual([
       "create ingress app.example.com",
@@ -143,7 +174,7 @@ describe("a pass that meets failures", () => {
   it("changes nothing more when that look fails", async () => {
     const at = memory();
     at.refuse = ({ key }) => {
-      if (key === "access app.example.com") at.down = fault("cloudflare", { doubtful: true });
+      if (key === "access app.example.com") at.down = fault("cloudflare", { outcomeUnknown: true });
       return at.down;
     };
     await expect(run(at, [APP])).rejects.toMatchObject({ code: "CFA-CF-UNREACHABLE" });
@@ -154,7 +185,9 @@ describe("a pass that meets failures", () => {
     const at = memory();
     await run(at, [APP]);
     at.sent.length = 0;
-    await expect(run(at, [], { list: () => Promise.reject(fault("docker")) })).rejects.toMatchObject({ code: "CFA-DOCKER-UNREACHABLE" });
+    await expect(
+      run(at, [], { list: () => Promise.reject(fault("docker")) }),
+    ).rejects.toMatchObject({ code: "CFA-DOCKER-UNREACHABLE" });
     expect([at.sent, routes(at)]).toEqual([[], ALL("app.example.com")]);
   });
 
@@ -169,20 +202,32 @@ describe("a pass that meets failures", () => {
   it("makes a change that is taken and does not hold twice, and tells that it failed", async () => {
     const at = memory();
     await run(at, [APP]);
-    const { world } = at;
-    const [record] = world.dns.mine.values();
+    const { world: observed } = at;
+    const [record] = observed.dns.mine.values();
     if (record === undefined) throw new Error("no record");
-    at.world = { ...world, dns: { ...world.dns, mine: new Map([[record.name, { ...record, proxied: false }]]) } };
+    at.world = {
+      ...observed,
+      dns: { ...observed.dns, mine: new Map([[record.name, { ...record, proxied: false }]]) },
+    };
     const late = at.world;
-    const hands = { ...at.hands, dns: { ...at.hands.dns, apply: async (changes: readonly DnsRecordChange[]) => taken(changes, late.dns) } };
+    const hands = {
+      ...at.hands,
+      dns: {
+        ...at.hands.dns,
+        apply: async (changes: readonly DnsRecordChange[]) => taken(changes, late.dns),
+      },
+    };
     const told: string[] = [];
     const result = await run(at, [APP], {
-      hands,
-      onChange: ({ action, kind }, error) => told.push(`${action} ${kind}${error === undefined ? "" : ` ${error.code}`}`),
+      drivers: hands,
+      onChange: ({ action, kind }, error) =>
+        told.push(`${action} ${kind}${error === undefined ? "" : ` ${error.code}`}`),
     });
     expect([told, result.failures.map(({ error }) => error.message), result.certain]).toEqual([
       ["update dns", "update dns", "update dns CFA-CF-REFUSED"],
-      ["Cloudflare took the DNS record app.example.com as it was sent, and then does not have it so"],
+      [
+        "Cloudflare took the DNS record app.example.com as it was sent, and then does not have it so",
+      ],
       false,
     ]);
   });
@@ -192,17 +237,24 @@ describe("a pass that meets failures", () => {
     let reads = 0;
     const apply: Memory["hands"]["ingress"]["apply"] = async (_changes, seen) => {
       reads += 1;
-      return { seen: { ...seen, version: seen.version + 1 }, done: [], failures: [], doubtful: false };
+      return {
+        observed: { ...seen, version: seen.version + 1 },
+        applied: [],
+        failures: [],
+        outcomeUnknown: false,
+      };
     };
-    const result = await run(at, [APP], { hands: { ...at.hands, ingress: { ...at.hands.ingress, apply } } });
+    const result = await run(at, [APP], {
+      drivers: { ...at.hands, ingress: { ...at.hands.ingress, apply } },
+    });
     expect([reads, result.certain]).toEqual([4, false]);
   });
 
   it("comes to an end even when a plan never does", async () => {
     const at = memory();
-    const world = at.world;
+    const observed = at.world;
     at.refuse = () => {
-      at.world = world;
+      at.world = observed;
       return undefined;
     };
     expect((await run(at, [APP])).applied).toBeLessThan(200);
@@ -213,20 +265,27 @@ describe("a pass that is to change nothing, or no more", () => {
   it("a dry run shows the plan and sends nothing", async () => {
     const at = memory();
     const result = await run(at, [APP], { dryRun: true });
-    expect([at.sent, at.world.access.mine.size, result.plan.changes.map(({ key }) => key), result.certain]).toEqual([
-      [],
-      0,
-      ["login-method", "tag"],
-      true,
-    ]);
+    expect([
+      at.sent,
+      at.world.access.mine.size,
+      result.plan.changes.map(({ key }) => key),
+      result.certain,
+    ]).toEqual([[], 0, ["login-method", "tag"], true]);
   });
 
   it("a stop begins no further wave, and tears nothing down", async () => {
     const at = memory();
     const stop = new AbortController();
-    const result = await run(at, [APP], { signal: stop.signal, onChange: ({ kind }) => kind === "policy" && stop.abort() });
+    const result = await run(at, [APP], {
+      signal: stop.signal,
+      onChange: ({ kind }) => kind === "policy" && stop.abort(),
+    });
     expect([at.sent, result.certain]).toEqual([
-      ["create login-method", "create tag", "create policy cfauth:home everyone who logs in with Authentik"],
+      [
+        "create login-method",
+        "create tag",
+        "create policy cfauth:home everyone who logs in with Authentik",
+      ],
       true,
     ]);
   });

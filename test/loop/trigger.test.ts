@@ -20,7 +20,15 @@ describe("when the next look is taken", () => {
 
   beforeEach(() => {
     vi.useFakeTimers();
-    [looks, takesMs, nextMs, changed, holdMs, patient, began] = [[], 0, HOUR, true, 0, false, performance.now()];
+    [looks, takesMs, nextMs, changed, holdMs, patient, began] = [
+      [],
+      0,
+      HOUR,
+      true,
+      0,
+      false,
+      performance.now(),
+    ];
     trigger = createScheduler({
       gather: [
         { quietMs: 500, longestMs: 5_000 },
@@ -45,13 +53,13 @@ describe("when the next look is taken", () => {
   /** An event every so often, for so long. */
   const events = async (everyMs: number, forMs: number): Promise<void> => {
     for (let at = 0; at < forMs; at += everyMs) {
-      trigger.poke();
+      trigger.requestRun();
       await pass(everyMs);
     }
   };
 
   it("the first event is answered at once", async () => {
-    trigger.poke();
+    trigger.requestRun();
     await pass(0);
     expect(looks).toEqual([0]);
   });
@@ -59,7 +67,7 @@ describe("when the next look is taken", () => {
   it("a look at the tunnel's rules waits while events are gathered, and any other that is due does not", async () => {
     nextMs = 2_000;
     patient = true;
-    trigger.poke();
+    trigger.requestRun();
     await events(300, 4_000);
     expect(looks).toEqual([0]);
     await pass(600);
@@ -74,7 +82,7 @@ describe("when the next look is taken", () => {
   });
 
   it("a hundred events at once are two looks: the first, and one when it is quiet", async () => {
-    for (let event = 0; event < 100; event++) trigger.poke();
+    for (let event = 0; event < 100; event++) trigger.requestRun();
     await pass(10_000);
     expect(looks).toEqual([0, 500]);
   });
@@ -100,7 +108,7 @@ describe("when the next look is taken", () => {
     changed = false;
     await events(200, 10_000);
     const before = looks.length;
-    trigger.poke();
+    trigger.requestRun();
     await pass(500);
     expect([before <= 21, looks.length > before]).toEqual([true, true]);
   });
@@ -115,11 +123,11 @@ describe("when the next look is taken", () => {
 
   it("an event during a look that holds events up waits as well", async () => {
     [changed, takesMs, holdMs] = [false, 2_000, 10_000];
-    trigger.poke();
+    trigger.requestRun();
     await pass(100);
-    trigger.poke();
+    trigger.requestRun();
     await pass(1_000);
-    trigger.poke();
+    trigger.requestRun();
     await pass(20_000);
     expect(looks).toEqual([0, 12_000]);
   });
@@ -127,16 +135,16 @@ describe("when the next look is taken", () => {
   it("an event after a calm is answered at once again", async () => {
     await events(100, 1_000);
     await pass(20_000);
-    trigger.poke();
+    trigger.requestRun();
     await pass(0);
     expect(looks).toEqual([0, 1_400, 21_000]);
   });
 
   it("an event during a look makes exactly one more, after it", async () => {
     takesMs = 5_000;
-    trigger.poke();
+    trigger.requestRun();
     await pass(1_000);
-    for (let event = 0; event < 10; event++) trigger.poke();
+    for (let event = 0; event < 10; event++) trigger.requestRun();
     await pass(60_000);
     expect(looks).toEqual([0, 5_000]);
   });
@@ -150,40 +158,40 @@ describe("when the next look is taken", () => {
 
   it("without events the next look is taken when it is due", async () => {
     nextMs = 300_000;
-    trigger.poke();
+    trigger.requestRun();
     await pass(700_000);
     expect(looks).toEqual([0, 300_000, 600_000]);
   });
 
   it("a look for an event puts off the one that was due", async () => {
     nextMs = 60_000;
-    trigger.poke();
+    trigger.requestRun();
     await pass(50_000);
-    trigger.poke();
+    trigger.requestRun();
     await pass(100_000);
     expect(looks).toEqual([0, 50_000, 110_000]);
   });
 
   it("a look that comes due while another runs is not taken again after it", async () => {
     nextMs = 60_000;
-    trigger.poke();
+    trigger.requestRun();
     await pass(50_000);
     takesMs = 20_000;
-    trigger.poke();
+    trigger.requestRun();
     await pass(79_000);
     expect(looks).toEqual([0, 50_000]);
   });
 
   it("a look that is due at once is taken again at once, after the one before", async () => {
     [nextMs, takesMs] = [0, 1_000];
-    trigger.poke();
+    trigger.requestRun();
     await pass(2_500);
     expect(looks.map(Math.round)).toEqual([0, 1_001, 2_002]);
   });
 
   it("a wait beyond what a timer can count does not become none at all", async () => {
     nextMs = 60 * 24 * HOUR;
-    trigger.poke();
+    trigger.requestRun();
     await pass(1_000);
     expect(looks).toEqual([0]);
   });
@@ -198,13 +206,13 @@ describe("when the next look is taken", () => {
 
   it("closing waits for the look under way, and no other follows", async () => {
     takesMs = 3_000;
-    trigger.poke();
+    trigger.requestRun();
     await pass(1_000);
-    trigger.poke();
+    trigger.requestRun();
     let closed = Number.NaN;
     void trigger.close().then(() => (closed = performance.now() - began));
     await pass(HOUR);
-    trigger.poke();
+    trigger.requestRun();
     await pass(HOUR);
     expect([looks, closed]).toEqual([[0], 3_000]);
   });

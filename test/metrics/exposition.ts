@@ -16,7 +16,8 @@ export interface Scrape {
 
 const HELP = /^# HELP ([a-z_]+) (.+)$/;
 const TYPE = /^# TYPE ([a-z_]+) (counter|gauge|histogram)$/;
-const SAMPLE = /^([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)+\})? (-?[0-9.e+-]+|[+-]Inf|Nan)$/;
+const SAMPLE =
+  /^([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)+\})? (-?[0-9.e+-]+|[+-]Inf|Nan)$/;
 
 /** @throws on the first line that is not as it has to be */
 export function scraped(text: string): Scrape {
@@ -31,7 +32,8 @@ export function scraped(text: string): Scrape {
     const last = families.at(-1);
     if (about !== undefined && words !== undefined) help = [about, words];
     else if (typed !== undefined && type !== undefined) {
-      if (help?.[0] !== typed || families.some((it) => it.name === typed)) throw new Error(`not right after its HELP, or twice: ${line}`);
+      if (help?.[0] !== typed || families.some((it) => it.name === typed))
+        throw new Error(`not right after its HELP, or twice: ${line}`);
       families.push({ name: typed, type, help: help[1] });
     } else if (name !== undefined && last !== undefined) {
       const suffix = last.type === "histogram" ? name.replace(last.name, "") : "";
@@ -43,7 +45,9 @@ export function scraped(text: string): Scrape {
   }
   const of = (name: string): Record<string, number> =>
     Object.fromEntries(
-      [...samples].flatMap(([key, value]) => (key === name || key.startsWith(`${name}{`) ? [[key.slice(name.length), value]] : [])),
+      [...samples].flatMap(([key, value]) =>
+        key === name || key.startsWith(`${name}{`) ? [[key.slice(name.length), value]] : [],
+      ),
     );
   return { families, samples, of };
 }

@@ -24,7 +24,10 @@ const route = (hostname: string, more: Partial<Route> = {}): Route => ({
 
 /** With all that a report says of it, and Prometheus must not. */
 const problem = (code: string, severity: Problem["severity"] = "error"): Problem =>
-  Object.assign({ code, severity }, { container: "app", message: "ann@example.com is not an address" });
+  Object.assign(
+    { code, severity },
+    { container: "app", message: "ann@example.com is not an address" },
+  );
 
 const report = (more: Partial<ReportedMetrics> = {}): ReportedMetrics => ({
   routes: [],
@@ -44,13 +47,20 @@ const outcome = (more: Partial<PassOutcome> = {}): PassOutcome => ({
   ...more,
 });
 
-const fault = new ServiceError({ service: "cloudflare", code: "CFA-CF-REFUSED", message: "no", fix: "wait", transient: false });
+const fault = new ServiceError({
+  service: "cloudflare",
+  code: "CFA-CF-REFUSED",
+  message: "no",
+  fix: "wait",
+  transient: false,
+});
 const tunnel: AnyChange = { kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" };
 const place: ChangeTarget = { name: "cfauth" };
 
 function daemon() {
   const metrics = createMetrics({ version: "1.2.3", resyncMs: 300_000 });
-  const scrape = async (more: Partial<ReportedMetrics> = {}): Promise<Scrape> => scraped((await metrics.exposition(report(more))).text);
+  const scrape = async (more: Partial<ReportedMetrics> = {}): Promise<Scrape> =>
+    scraped((await metrics.exposition(report(more))).text);
   return { ...metrics, scrape };
 }
 
@@ -62,14 +72,21 @@ describe("what is told to Prometheus", () => {
   it("is the catalogue, each metric once with its type and what it tells", async () => {
     const { families } = await daemon().scrape();
     const ours = families.filter(({ name }) => name.startsWith("cfauth_"));
-    const byName = (a: { readonly name: string }, b: { readonly name: string }) => a.name.localeCompare(b.name);
-    expect(ours.toSorted(byName)).toEqual(ROWS.map(([name, { type, help }]) => ({ name, type, help })).toSorted(byName));
+    const byName = (a: { readonly name: string }, b: { readonly name: string }) =>
+      a.name.localeCompare(b.name);
+    expect(ours.toSorted(byName)).toEqual(
+      ROWS.map(([name, { type, help }]) => ({ name, type, help })).toSorted(byName),
+    );
   });
 
   it("is what every Node process tells as well, without what would wake it 100 times a second", async () => {
     const names = (await daemon().scrape()).families.map(({ name }) => name);
     expect(names).toEqual(
-      expect.arrayContaining(["process_resident_memory_bytes", "process_cpu_seconds_total", "nodejs_heap_size_used_bytes"]),
+      expect.arrayContaining([
+        "process_resident_memory_bytes",
+        "process_cpu_seconds_total",
+        "nodejs_heap_size_used_bytes",
+      ]),
     );
     expect(names).not.toContain("nodejs_eventloop_lag_p99_seconds");
   });
@@ -77,15 +94,24 @@ describe("what is told to Prometheus", () => {
   it("is called as Prometheus asks for: _total at the end of counters, and only there, base units, our own prefix", async () => {
     const { families } = await daemon().scrape();
     const counters = families.filter(({ name }) => name.endsWith("_total")).map(({ name }) => name);
-    expect(counters).toEqual(families.filter(({ type }) => type === "counter").map(({ name }) => name));
+    expect(counters).toEqual(
+      families.filter(({ type }) => type === "counter").map(({ name }) => name),
+    );
     expect(
-      families.filter(({ name }) => !/^(cfauth|process|nodejs)_/.test(name) || /_(ms|milliseconds|minutes|kb|mb|percent)\b/.test(name)),
+      families.filter(
+        ({ name }) =>
+          !/^(cfauth|process|nodejs)_/.test(name) ||
+          /_(ms|milliseconds|minutes|kb|mb|percent)\b/.test(name),
+      ),
     ).toEqual([]);
   });
 
   it("has every series from the start, so that the first failure is an increase and not a beginning", async () => {
     const scrape = await daemon().scrape();
-    expect(scrape.of("cfauth_passes_total")).toEqual({ '{result="settled"}': 0, '{result="failed"}': 0 });
+    expect(scrape.of("cfauth_passes_total")).toEqual({
+      '{result="settled"}': 0,
+      '{result="failed"}': 0,
+    });
     expect(Object.keys(scrape.of("cfauth_changes_total"))).toHaveLength(38);
     expect(Object.keys(scrape.of("cfauth_routes"))).toHaveLength(12);
     expect(Object.keys(scrape.of("cfauth_drift_corrected_total"))).toHaveLength(7);
@@ -118,17 +144,28 @@ describe("passes", () => {
     it.passed(outcome());
     it.passed(outcome({ at: 1_700_000_060_000, ms: 3_000, result: "failed" }));
     const scrape = await it.scrape();
-    expect(scrape.of("cfauth_passes_total")).toEqual({ '{result="settled"}': 1, '{result="failed"}': 1 });
+    expect(scrape.of("cfauth_passes_total")).toEqual({
+      '{result="settled"}': 1,
+      '{result="failed"}': 1,
+    });
     expect(scrape.of("cfauth_pass_duration_seconds_sum")).toEqual({ "": 3.4 });
-    expect(scrape.of("cfauth_pass_duration_seconds_bucket")).toMatchObject({ '{le="0.25"}': 0, '{le="0.5"}': 1, '{le="5"}': 2 });
-    expect(scrape.of("cfauth_last_pass_success_timestamp_seconds")).toEqual({ "": 1_700_000_000.5 });
+    expect(scrape.of("cfauth_pass_duration_seconds_bucket")).toMatchObject({
+      '{le="0.25"}': 0,
+      '{le="0.5"}': 1,
+      '{le="5"}': 2,
+    });
+    expect(scrape.of("cfauth_last_pass_success_timestamp_seconds")).toEqual({
+      "": 1_700_000_000.5,
+    });
   });
 
   it("that change nothing leave the time of the last change as it was", async () => {
     const it = daemon();
     it.passed(outcome({ applied: 2 }));
     it.passed(outcome({ at: 1_700_000_900_000 }));
-    expect((await it.scrape()).of("cfauth_last_change_timestamp_seconds")).toEqual({ "": 1_700_000_000.5 });
+    expect((await it.scrape()).of("cfauth_last_change_timestamp_seconds")).toEqual({
+      "": 1_700_000_000.5,
+    });
   });
 
   it("are told with each change, done or failed", async () => {
@@ -144,9 +181,12 @@ describe("passes", () => {
 
 it("what was put back is counted by its kind", async () => {
   const it = daemon();
-  it.news(news({ corrected: [{ place, kinds: ["dns", "access"] }] }), 0);
-  it.news(news(), 0);
-  expect(counted(await it.scrape(), "cfauth_drift_corrected_total")).toEqual({ '{kind="dns"}': 1, '{kind="access"}': 1 });
+  it.transitions(news({ corrected: [{ target: place, kinds: ["dns", "access"] }] }), 0);
+  it.transitions(news(), 0);
+  expect(counted(await it.scrape(), "cfauth_drift_corrected_total")).toEqual({
+    '{kind="dns"}': 1,
+    '{kind="access"}': 1,
+  });
 });
 
 it("notifications are counted by whether they were delivered", async () => {
@@ -154,7 +194,10 @@ it("notifications are counted by whether they were delivered", async () => {
   it.notified("ok");
   it.notified("failed");
   it.notified("failed");
-  expect((await it.scrape()).of("cfauth_notifications_total")).toEqual({ '{result="ok"}': 1, '{result="failed"}': 2 });
+  expect((await it.scrape()).of("cfauth_notifications_total")).toEqual({
+    '{result="ok"}': 1,
+    '{result="failed"}': 2,
+  });
 });
 
 describe("requests", () => {
@@ -168,16 +211,34 @@ describe("requests", () => {
   ])("one $name is counted as $as", async ({ status, as }) => {
     const it = daemon();
     it.called("authentik", { method: "PATCH", operation: "providers.update", status, ms: 20 });
-    expect(counted(await it.scrape(), "cfauth_api_requests_total")).toEqual({ [`{api="authentik",method="PATCH",status="${as}"}`]: 1 });
+    expect(counted(await it.scrape(), "cfauth_api_requests_total")).toEqual({
+      [`{api="authentik",method="PATCH",status="${as}"}`]: 1,
+    });
   });
 
   it("are told with how long they took, how long they waited and what is left of the limit", async () => {
     const it = daemon();
     expect((await it.scrape()).of("cfauth_api_rate_limit_remaining")).toEqual({});
-    it.called("cloudflare", { method: "GET", operation: "tags.list", status: 200, ms: 250, waitedMs: 1_500, remaining: 41 });
-    it.called("cloudflare", { method: "GET", operation: "tags.list", status: undefined, ms: 30_000, waitedMs: 500 });
+    it.called("cloudflare", {
+      method: "GET",
+      operation: "tags.list",
+      status: 200,
+      ms: 250,
+      waitedMs: 1_500,
+      remaining: 41,
+    });
+    it.called("cloudflare", {
+      method: "GET",
+      operation: "tags.list",
+      status: undefined,
+      ms: 30_000,
+      waitedMs: 500,
+    });
     const scrape = await it.scrape();
-    expect(scrape.of("cfauth_api_request_duration_seconds_sum")).toMatchObject({ '{api="cloudflare"}': 30.25, '{api="docker"}': 0 });
+    expect(scrape.of("cfauth_api_request_duration_seconds_sum")).toMatchObject({
+      '{api="cloudflare"}': 30.25,
+      '{api="docker"}': 0,
+    });
     expect(scrape.of("cfauth_api_wait_seconds_total")).toEqual({ '{api="cloudflare"}': 2 });
     expect(scrape.of("cfauth_api_rate_limit_remaining")).toEqual({ '{api="cloudflare"}': 41 });
   });
@@ -215,11 +276,17 @@ describe("routes", () => {
   it("that close or are gone have no series any more: a stopped container is no alarm", async () => {
     const it = daemon();
     await it.scrape({ routes: [route("a.example.com"), route("b.example.com")] });
-    expect((await it.scrape({ routes: [route("a.example.com", { state: "closing" })] })).of("cfauth_route_live")).toEqual({});
+    expect(
+      (await it.scrape({ routes: [route("a.example.com", { state: "closing" })] })).of(
+        "cfauth_route_live",
+      ),
+    ).toEqual({});
   });
 
   it("are the only thing that is told by hostname", () => {
-    const withHost = ROWS.filter(([, { labels = {} }]) => ["hostname", "path", "container", "owner"].some((label) => label in labels));
+    const withHost = ROWS.filter(([, { labels = {} }]) =>
+      ["hostname", "path", "container", "owner"].some((label) => label in labels),
+    );
     expect(withHost.map(([name]) => name)).toEqual(["cfauth_route_live"]);
   });
 });
@@ -227,7 +294,11 @@ describe("routes", () => {
 describe("problems", () => {
   it("are counted by code, and one that is solved goes back to 0", async () => {
     const it = daemon();
-    const problems = [problem("CFA-PORT-MANY"), problem("CFA-PORT-MANY"), problem("CFA-HOST-TOO-DEEP", "warning")];
+    const problems = [
+      problem("CFA-PORT-MANY"),
+      problem("CFA-PORT-MANY"),
+      problem("CFA-HOST-TOO-DEEP", "warning"),
+    ];
     expect((await it.scrape({ problems })).of("cfauth_problems")).toEqual({
       '{severity="error",code="CFA-PORT-MANY"}': 2,
       '{severity="warning",code="CFA-HOST-TOO-DEEP"}': 1,
@@ -239,7 +310,9 @@ describe("problems", () => {
   });
 
   it("tell nothing of what somebody wrote: no message, no label's value, no address", async () => {
-    const { text } = await createMetrics({ version: "1.2.3", resyncMs: 1 }).exposition(report({ problems: [problem("CFA-LABEL-VALUE")] }));
+    const { text } = await createMetrics({ version: "1.2.3", resyncMs: 1 }).exposition(
+      report({ problems: [problem("CFA-LABEL-VALUE")] }),
+    );
     expect(text).not.toMatch(/@|ann|not an address/);
   });
 });
@@ -248,9 +321,15 @@ describe("what cfauth leans on", () => {
   it("is up, down, or not known yet", async () => {
     const it = daemon();
     const checks = { docker: "ok", cloudflare: "failing", authentik: "unknown" } as const;
-    expect((await it.scrape({ checks })).of("cfauth_up")).toEqual({ '{api="docker"}': 1, '{api="cloudflare"}': 0 });
+    expect((await it.scrape({ checks })).of("cfauth_up")).toEqual({
+      '{api="docker"}': 1,
+      '{api="cloudflare"}': 0,
+    });
     await it.scrape();
-    expect((await it.scrape({ checks })).of("cfauth_up")).toEqual({ '{api="docker"}': 1, '{api="cloudflare"}': 0 });
+    expect((await it.scrape({ checks })).of("cfauth_up")).toEqual({
+      '{api="docker"}': 1,
+      '{api="cloudflare"}': 0,
+    });
   });
 
   it("tells apart whether the engine's events are heard", async () => {

@@ -36,7 +36,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: "lets every party route a path inside another's hostname",
     file: "src/core/plan/sharing.ts",
-    from: "return isSharedWith(shared, claim.party) ?",
+    from: "return isSharedWith(shared, request.party) ?",
     to: "return shared !== undefined ?",
     tests: TESTS,
   },

@@ -12,37 +12,37 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "climbs from above: the record comes before what protects it",
     file: "src/core/plan/planner.ts",
-    from: 'stances.findIndex((stance) => stance.is !== "stands")',
-    to: 'stances.findLastIndex((stance) => stance.is !== "stands")',
+    from: 'states.findIndex((state) => state.is !== "in-sync")',
+    to: 'states.findLastIndex((state) => state.is !== "in-sync")',
   },
   {
     name: "takes down from below: the application goes while the rule stands",
     file: "src/core/plan/planner.ts",
-    from: 'stances.findLast((stance) => stance.is === "left"',
-    to: 'stances.find((stance) => stance.is === "left"',
+    from: 'states.findLast((state) => state.is === "orphaned"',
+    to: 'states.find((state) => state.is === "orphaned"',
   },
   {
     name: "mends the audience although the origin moves too",
     file: "src/core/plan/planner.ts",
-    from: 'if (above?.is === "drifted" && (above.moves !== undefined || stance.alone)) return above.close;',
+    from: 'if (above?.is === "drifted" && (above.changes !== undefined || state.dependentsFirst)) return above.remove;',
     to: "",
   },
   {
     name: "opens what is public before what is protected inside it",
     file: "src/core/plan/planner.ts",
-    from: "const bare = opening ? unprotectedChild(scene, wish) : undefined;",
+    from: "const bare = opening ? unprotectedChild(context, exposure) : undefined;",
     to: "const bare = undefined;",
   },
   {
     name: "closes what is protected before what is public around it",
     file: "src/core/plan/planner.ts",
-    from: "!removalWouldExpose(scene, route, (exposure) => house.audience(exposure, scene.world)) &&",
+    from: "!removalWouldExpose(context, route, (other) => model.audienceOf(other, context.observed)) &&",
     to: "",
   },
   {
     name: "ignores that a name is somebody else's",
     file: "src/core/plan/planner.ts",
-    from: "if (problems.length > 0) return { route, ...planAdoption(house, scene, wish, problems) };",
+    from: "if (problems.length > 0) return { route, ...planAdoption(model, context, exposure, problems) };",
     to: "",
   },
   {
@@ -57,17 +57,22 @@ export const MUTANTS: readonly Mutant[] = [
     from: "if (audiences.length > 0 && !audiences.includes(application.aud)) return false;",
     to: "",
   },
-  { name: "touches routes that are held", file: "src/core/plan/planner.ts", from: "desired.held.has(key) ? [] : [route]", to: "[route]" },
+  {
+    name: "touches routes that are held",
+    file: "src/core/plan/planner.ts",
+    from: "desired.frozen.has(key) ? [] : [route]",
+    to: "[route]",
+  },
   {
     name: "opens before the health check",
     file: "src/core/plan/planner.ts",
-    from: "const ungated = isExposedByParent(scene, wish) || hasLiveRule(scene, route);",
+    from: "const ungated = isExposedByParent(context, exposure) || hasLiveRule(context, route);",
     to: "const ungated = true;",
   },
   {
     name: "writes the rule without the check of the login",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "isPublic(wish.protection) ? undefined :",
+    from: "isPublic(exposure.protection) ? undefined :",
     to: "true ? undefined :",
   },
   {
@@ -79,14 +84,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "withdraws a rule that a public one around it would answer for",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "around(route, world, desired) ? shut",
+    from: "around(route, observed, desired) ? shut",
     to: "false ? shut",
   },
   {
     name: "does not see that the origin moved",
     file: "src/resources/ingress-rule/propose.ts",
-    from: 'moves: sameWay ? undefined : "origin"',
-    to: "moves: undefined",
+    from: 'changes: sameWay ? undefined : "origin"',
+    to: "changes: undefined",
   },
   {
     name: "takes any rule on the hostname for its own",
@@ -109,8 +114,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "does not see that the audience moved",
     file: "src/resources/access-application/propose.ts",
-    from: 'return { is: "drifted", mend, close, moves: "audience", ...(alone',
-    to: 'return { is: "drifted", mend, close, moves: undefined, ...(alone',
+    from: 'return { is: "drifted", repair: mend, remove: close, changes: "audience", ...(dependentsFirst',
+    to: 'return { is: "drifted", repair: mend, remove: close, changes: undefined, ...(dependentsFirst',
   },
   {
     name: "leaves the policy of an application as it is",
@@ -127,7 +132,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "removes the record that another path still needs",
     file: "src/resources/dns-record/propose.ts",
-    from: "needed(route, world, desired) ?",
+    from: "needed(route, observed, desired) ?",
     to: "false ?",
   },
   {
@@ -139,8 +144,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lets other spellings of a protected path through the public host around it",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "clean: takesCleanOnly(wish, desired)",
-    to: "clean: false",
+    from: "cleanPathsOnly: takesCleanOnly(exposure, desired)",
+    to: "cleanPathsOnly: false",
   },
   {
     name: "takes only what is public for wider than something protected",
@@ -151,8 +156,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "closes what is narrower before what is wider around it has changed",
     file: "src/core/plan/nesting.ts",
-    from: "return outer.audience !== audience(wish) || (outer.public && !isPublic(wish.protection));",
-    to: "return false;",
+    from: "outer.audience !== audience(exposure) || (outer.public && !isPublic(exposure.protection))",
+    to: "false",
   },
   {
     name: "never ends the logins of those who lost the right",
@@ -181,13 +186,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "opens what is wider before the protected path inside it takes every spelling",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "wanted !== undefined && areGuardedWithin(wish, world, desired) ? wanted",
+    from: "wanted !== undefined && areGuardedWithin(exposure, observed, desired) ? wanted",
     to: "wanted !== undefined ? wanted",
   },
   {
     name: "takes only its prefix for a protected path inside something wider",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "...(broad && { broad })",
+    from: "...(everySpelling && { everySpelling })",
     to: "",
   },
   {
@@ -199,8 +204,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes a narrower audience for a wider one",
     file: "src/resources/access-policy/removes-access.ts",
-    from: "return before === undefined || before.some(",
-    to: "return before !== undefined && !before.some(",
+    from: "before === undefined || before.some(",
+    to: "before !== undefined && !before.some(",
   },
   {
     name: "takes the application away while its rule checks no login",
@@ -229,19 +234,19 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes over what nobody asked to adopt",
     file: "src/core/plan/planner.ts",
-    from: "const change = wish.adopt ? house.adopt(wish.route, wish, world) : undefined;",
-    to: "const change = house.adopt(wish.route, wish, world);",
+    from: "const change = exposure.adopt ? model.planTakeover(exposure.route, exposure, observed) : undefined;",
+    to: "const change = model.planTakeover(exposure.route, exposure, observed);",
   },
   {
     name: "takes a hostname out of somebody's application before it is shut",
     file: "src/resources/route/takeover.ts",
-    from: "if (guarded && !(shut && world.ingress.inForce))",
+    from: "if (guarded && !(shut && observed.ingress.propagated))",
     to: "if (rules.length > 0)",
   },
   {
     name: "does not wait until cloudflared runs on the rule that shuts",
     file: "src/resources/route/takeover.ts",
-    from: "!(shut && world.ingress.inForce)",
+    from: "!(shut && observed.ingress.propagated)",
     to: "!shut",
   },
   {
@@ -265,13 +270,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "keeps a rule whose application is gone in the way of what is to close",
     file: "src/core/plan/planner.ts",
-    from: 'return stance?.is === "absent" && above?.is === "drifted" ? above.close : undefined;',
+    from: 'return state?.is === "absent" && above?.is === "drifted" ? above.remove : undefined;',
     to: "return undefined;",
   },
   {
     name: "leaves a route that waits to what is around it",
     file: "src/core/plan/planner.ts",
-    from: "isExposedByParent(scene, wish) ? house.screen(route, scene.world) : undefined",
+    from: "isExposedByParent(context, exposure) ? model.placeholderFor(route, context.observed) : undefined",
     to: "undefined",
   },
   {
@@ -283,19 +288,19 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "keeps a restored rule whose application is gone for the grace of its container",
     file: "src/core/plan/tenure.ts",
-    from: "if (isRestored(stands)) return true;",
+    from: "if (isRestored(deployed)) return true;",
     to: "",
   },
   {
     name: "replaces the application while its rule could not be told from a foreign one",
     file: "src/resources/access-application/propose.ts",
-    from: 'const alone = replaced && checked === "unproven";',
-    to: "const alone = false;",
+    from: 'const dependentsFirst = replaced && checked === "unproven";',
+    to: "const dependentsFirst = false;",
   },
   {
     name: "opens what cloudflared refuses again and again",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "if (withheld !== undefined) return withhold(rule, wish, withheld, world, desired);",
+    from: "if (withheld !== undefined) return withhold(rule, exposure, withheld, observed, desired);",
     to: "",
   },
   {
@@ -307,20 +312,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "opens a wildcard before what keeps it from another party's hostname",
     file: "src/core/plan/planner.ts",
-    from: "const uncovered = opening ? unscreened(house, scene, route) : undefined;",
+    from: "const uncovered = opening ? unscreened(model, context, route) : undefined;",
     to: "const uncovered = undefined;",
   },
   {
     name: "lets a wildcard answer for another party's hostname",
     file: "src/core/plan/planner.ts",
-    from: "missing === undefined ? [...desired.screened.keys()]",
-    to: "missing !== undefined ? [...desired.screened.keys()]",
+    from: "pendingPrerequisite === undefined ? [...desired.keptFromWildcards.keys()]",
+    to: "pendingPrerequisite !== undefined ? [...desired.keptFromWildcards.keys()]",
   },
   {
     name: "removes what keeps a wildcard from another party's hostname",
     file: "src/resources/ingress-rule/propose.ts",
-    from: "const screened = route.path === undefined && desired.screened.has(route.hostname);",
-    to: "const screened = false;",
+    from: "const keptFromWildcard = route.path === undefined && desired.keptFromWildcards.has(route.hostname);",
+    to: "const keptFromWildcard = false;",
   },
   {
     name: "lets a wildcard of Authentik's project answer for Authentik's hostname",
@@ -343,25 +348,25 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lets a rival inherit while the holder may come back",
     file: "src/core/plan/tenure.ts",
-    from: 'return until > scene.now || unsure ? { is: "vacant", tenant, until, unsure } : { is: "free", ended: true };',
-    to: 'return { is: "free", ended: until > scene.now };',
+    from: 'return until > context.now || unsure ? { is: "vacant", tenant, until, unsure } : { is: "free", ended: true };',
+    to: 'return { is: "free", ended: until > context.now };',
   },
   {
     name: "forgets a holder whose labels are faulty",
     file: "src/core/plan/tenure.ts",
-    from: "claims.filter((claim) => isOfTenant(claim,",
-    to: 'claims.filter((claim) => claim.kind === "sound" && isOfTenant(claim,',
+    from: "requests.filter((request) => isOfTenant(request,",
+    to: 'requests.filter((request) => request.kind === "sound" && isOfTenant(request,',
   },
   {
     name: "shuts a route whose labels are faulty when another container takes its name",
     file: "src/core/plan/freeze.ts",
-    from: "return rerouteTarget(place.stands, ownersOf(settled), engine) !== undefined;",
+    from: "return rerouteTarget(place.deployed, ownersOf(resolved), engine) !== undefined;",
     to: "return false;",
   },
   {
     name: "leaves a route whose labels are faulty to a container that took its name",
     file: "src/core/plan/desired-state.ts",
-    from: "reroutes: reroutesOf(settled, engine),",
+    from: "reroutes: reroutesOf(resolved, engine),",
     to: "reroutes: new Map(),",
   },
   {
@@ -385,8 +390,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "gives up a path within a route that is being led to another host",
     file: "src/core/plan/planner.ts",
-    from: "house.standing(world).map((it) => rerouted(it, desired))",
-    to: "house.standing(world)",
+    from: "model.deployedRoutes(observed).map((it) => rerouted(it, desired))",
+    to: "model.deployedRoutes(observed)",
   },
   {
     name: "takes an address for a proof of who has a route",
@@ -397,8 +402,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "forgets where a route led once its rule is closed for showing a stranger",
     file: "src/core/plan/tenure.ts",
-    from: "!deployed && !awaited && (claims",
-    to: "!deployed && (claims",
+    from: "!deployed && !awaited && (requests",
+    to: "!deployed && (requests",
     tests: "test/authority/threats.test.ts",
   },
   {
@@ -417,13 +422,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "opens a path in another party's hostname without its consent",
     file: "src/core/plan/sharing.ts",
-    from: "return isSharedWith(shared, claim.party)",
-    to: "return true || isSharedWith(shared, claim.party)",
+    from: "return isSharedWith(shared, request.party)",
+    to: "return true || isSharedWith(shared, request.party)",
   },
   {
     name: "asks for consent only after it is settled who gets a path",
     file: "src/core/plan/sharing.ts",
     from: 'if (place.tenancy.is === "vacant") return',
-    to: 'if (place.tenancy.is !== "held") return',
+    to: 'if (place.tenancy.is !== "frozen") return',
   },
 ];

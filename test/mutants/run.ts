@@ -5,6 +5,7 @@ import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { AUTHORITY_MUTANTS } from "./authority.ts";
 import { MUTANTS, type Mutant } from "./list.ts";
+import { findQuotation } from "./quotation.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const NURSERY = join(ROOT, ".cache/mutants");
@@ -16,7 +17,10 @@ const testsOf = ({ tests = PLANNER_TESTS }: Mutant): string => tests;
 const SEED = process.env["CFAUTH_TEST_SEED"] ?? "20261125";
 
 /** The histories of hostile parties take longer each, and fewer of them notice. */
-const AUTHORITY = { CFAUTH_TEST_SEED: process.env["CFAUTH_TEST_SEED"] ?? "4", CFAUTH_TEST_RUNS: process.env["CFAUTH_TEST_RUNS"] ?? "300" };
+const AUTHORITY = {
+  CFAUTH_TEST_SEED: process.env["CFAUTH_TEST_SEED"] ?? "4",
+  CFAUTH_TEST_RUNS: process.env["CFAUTH_TEST_RUNS"] ?? "300",
+};
 
 /** One run of these tests: on a mutant, or on the code as it is. */
 interface Trial {
@@ -37,9 +41,11 @@ async function breed(mutant: Mutant | undefined, index: number): Promise<string>
   await symlink(join(ROOT, "node_modules"), join(home, "node_modules"));
   if (mutant === undefined) return home;
   const source = await readFile(join(home, mutant.file), "utf8");
+  const [place] = findQuotation(source, mutant.from);
+  if (place === undefined) throw new Error(`"${mutant.name}" no longer fits ${mutant.file}`);
   await writeFile(
     join(home, mutant.file),
-    source.replace(mutant.from, () => mutant.to),
+    source.slice(0, place.start) + mutant.to + source.slice(place.end),
   );
   return home;
 }
@@ -48,7 +54,8 @@ async function breed(mutant: Mutant | undefined, index: number): Promise<string>
 async function requireFit(): Promise<void> {
   for (const { name, file, from } of ALL) {
     const source = await readFile(join(ROOT, file), "utf8");
-    if (source.split(from).length !== 2) throw new Error(`"${name}" no longer fits ${file}: bring the list up to date`);
+    if (findQuotation(source, from).length !== 1)
+      throw new Error(`"${name}" no longer fits ${file}: bring the list up to date`);
   }
 }
 
@@ -57,7 +64,9 @@ const HISTORIES = "safety.test.ts";
 /** The random histories take longest, so they come last: most mutants die before. @returns whether these tests pass in this home */
 async function survives(home: string, tests: string): Promise<boolean> {
   if (tests !== PLANNER_TESTS) return await pass(home, [tests]);
-  const directed = (await readdir(join(ROOT, PLANNER_TESTS))).filter((it) => it.endsWith(".test.ts") && it !== HISTORIES);
+  const directed = (await readdir(join(ROOT, PLANNER_TESTS))).filter(
+    (it) => it.endsWith(".test.ts") && it !== HISTORIES,
+  );
   return (
     (await pass(
       home,
@@ -70,7 +79,14 @@ async function survives(home: string, tests: string): Promise<boolean> {
 function pass(home: string, tests: readonly string[]): Promise<boolean> {
   const vitest = spawn(
     process.execPath,
-    [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--bail=1", "--maxWorkers=1", "--testTimeout=600000", ...tests],
+    [
+      join(ROOT, "node_modules/vitest/vitest.mjs"),
+      "run",
+      "--bail=1",
+      "--maxWorkers=1",
+      "--testTimeout=600000",
+      ...tests,
+    ],
     {
       cwd: home,
       stdio: "ignore",
@@ -89,7 +105,9 @@ function pass(home: string, tests: readonly string[]): Promise<boolean> {
 async function judge({ mutant, tests }: Trial, index: number): Promise<boolean> {
   const alive = await survives(await breed(mutant, index), tests);
   console.log(
-    mutant === undefined ? `${alive ? "lives" : "DIES "}  the code as it is, by ${tests}` : `${alive ? "LIVES" : "dies "}  ${mutant.name}`,
+    mutant === undefined
+      ? `${alive ? "lives" : "DIES "}  the code as it is, by ${tests}`
+      : `${alive ? "LIVES" : "dies "}  ${mutant.name}`,
   );
   return alive === (mutant === undefined);
 }
@@ -105,5 +123,9 @@ await Promise.all(
 );
 await rm(NURSERY, { recursive: true, force: true });
 const wrong = verdicts.filter((right) => !right).length;
-console.log(wrong === 0 ? `all ${ALL.length} mutants die` : `${wrong} of ${verdicts.length} verdicts are wrong`);
+console.log(
+  wrong === 0
+    ? `all ${ALL.length} mutants die`
+    : `${wrong} of ${verdicts.length} verdicts are wrong`,
+);
 process.exitCode = wrong === 0 ? 0 : 1;

@@ -35,13 +35,20 @@ describe("each service gets what it documents", () => {
   });
 
   it("ntfy behind a path and a query, with an access token as a password", () => {
-    const { url, headers } = request("ntfy+https://:tk_AgQdq7mVBoFD37@example.com/push/alerts?cache=no");
+    const { url, headers } = request(
+      "ntfy+https://:tk_AgQdq7mVBoFD37@example.com/push/alerts?cache=no",
+    );
     expect(url).toBe("https://example.com/push/?cache=no");
-    expect(headers["authorization"]).toBe(`Basic ${Buffer.from(":tk_AgQdq7mVBoFD37").toString("base64")}`);
+    expect(headers["authorization"]).toBe(
+      `Basic ${Buffer.from(":tk_AgQdq7mVBoFD37").toString("base64")}`,
+    );
   });
 
   it("ntfy: never more than 4096 bytes", () => {
-    const { json } = request("https://ntfy.sh/a", letter([problemOpened(problem({ message: "𝔘".repeat(5_000) }), NOW)]));
+    const { json } = request(
+      "https://ntfy.sh/a",
+      letter([problemOpened(problem({ message: "𝔘".repeat(5_000) }), NOW)]),
+    );
     expect(Buffer.byteLength((json as { message: string }).message)).toBeLessThanOrEqual(4_096);
   });
 
@@ -58,12 +65,12 @@ describe("each service gets what it documents", () => {
     });
   });
 
-  it.each(["gotify+https://example.com/gotify?token=AbCdEf", "gotify+https://example.com/gotify/?token=AbCdEf"])(
-    "Gotify under a path: %s",
-    (url) => {
-      expect(request(url).url).toBe("https://example.com/gotify/message");
-    },
-  );
+  it.each([
+    "gotify+https://example.com/gotify?token=AbCdEf",
+    "gotify+https://example.com/gotify/?token=AbCdEf",
+  ])("Gotify under a path: %s", (url) => {
+    expect(request(url).url).toBe("https://example.com/gotify/message");
+  });
 
   it("Discord: content, nobody called by name, no previews", () => {
     expect(request("https://discord.com/api/webhooks/1/abc?thread_id=5")).toMatchObject({
@@ -77,8 +84,12 @@ describe("each service gets what it documents", () => {
   });
 
   it("Discord: names as they are, though they look like Markdown, and at most 2000 characters", () => {
-    const long = letter([problemOpened(problem({ message: `my_app_1 and *.example.com ${"*".repeat(5_000)}` }), NOW)]);
-    const { content } = request("https://discord.com/api/webhooks/1/abc", long).json as { content: string };
+    const long = letter([
+      problemOpened(problem({ message: `my_app_1 and *.example.com ${"*".repeat(5_000)}` }), NOW),
+    ]);
+    const { content } = request("https://discord.com/api/webhooks/1/abc", long).json as {
+      content: string;
+    };
     expect(content).toContain("y\\_app\\_1 and \\*.example.com");
     expect(content.length).toBeLessThanOrEqual(2_000);
   });
@@ -86,28 +97,39 @@ describe("each service gets what it documents", () => {
   it.each(["https://discord.com/api/webhooks/1/abc", "https://chat.example.com/hooks/key"])(
     "no link and no picture that a label's text makes: %s",
     (url) => {
-      const lure = letter([problemOpened(problem({ message: 'cfauth.port="![x](https://evil.example.org)" is not a port' }), NOW)]);
-      expect(JSON.stringify(request(url, lure).json)).toContain(String.raw`!\\[x\\](https://evil.example.org)`);
+      const lure = letter([
+        problemOpened(
+          problem({ message: 'cfauth.port="![x](https://evil.example.org)" is not a port' }),
+          NOW,
+        ),
+      ]);
+      expect(JSON.stringify(request(url, lure).json)).toContain(
+        String.raw`!\\[x\\](https://evil.example.org)`,
+      );
     },
   );
 
   it("Slack: text, with its three characters escaped", () => {
     const shouting = letter([problemOpened(problem({ message: "<!channel> & co" }), NOW)]);
-    expect((request("https://hooks.slack.com/services/T/B/X", shouting).json as { text: string }).text).toContain(
-      "&lt;!channel&gt; &amp; co.",
-    );
+    expect(
+      (request("https://hooks.slack.com/services/T/B/X", shouting).json as { text: string }).text,
+    ).toContain("&lt;!channel&gt; &amp; co.");
     expect(Object.keys(request("https://hooks.slack.com/services/T/B/X").json)).toEqual(["text"]);
   });
 
   it("Mattermost: Markdown that calls nobody", () => {
     const shouting = letter([problemOpened(problem({ message: "@all my_app" }), NOW)]);
-    const { text } = request("https://chat.example.com/hooks/key", shouting).json as { text: string };
+    const { text } = request("https://chat.example.com/hooks/key", shouting).json as {
+      text: string;
+    };
     expect(text).toMatch(/^\*\*cfauth: problem with photos\.example\.com\*\* {2}\n/);
     expect(text).toContain("@\u200ball my\\_app");
   });
 
   it("apprise-api: body and one of its four types", () => {
-    expect(request("http://apprise:8000/notify/cfauth", letter([problemOpened(problem(), NOW)])).json).toMatchObject({
+    expect(
+      request("http://apprise:8000/notify/cfauth", letter([problemOpened(problem(), NOW)])).json,
+    ).toMatchObject({
       title: "cfauth: problem with photos.example.com",
       body: expect.stringContaining("A DNS record"),
       type: "failure",
@@ -119,7 +141,11 @@ describe("each service gets what it documents", () => {
     const message = letter();
     expect(request("https://n8n.example.com/webhook/x", message)).toEqual({
       url: "https://n8n.example.com/webhook/x",
-      headers: { "user-agent": expect.stringMatching(/^cfauth\//), "webhook-id": "m-1", "webhook-timestamp": "1795430525" },
+      headers: {
+        "user-agent": expect.stringMatching(/^cfauth\//),
+        "webhook-id": "m-1",
+        "webhook-timestamp": "1795430525",
+      },
       json: message,
     });
   });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { problemOpened, problemSolved, routeChangedHands, routeClosed, routeOpened, routePublic } from "../../src/notify/event.ts";
+import {
+  problemOpened,
+  problemSolved,
+  routeChangedHands,
+  routeClosed,
+  routeOpened,
+  routePublic,
+} from "../../src/notify/event.ts";
 import { messageOf } from "../../src/notify/message.ts";
 import { NOW, problem, route } from "./builders.ts";
 
@@ -33,7 +40,12 @@ describe("a message", () => {
         docs: "https://github.com/cfauth/cfauth/blob/main/docs/troubleshooting.md#cfa-conflict-dns",
         since: "2026-11-23T10:41:05.000Z",
       },
-      events: [expect.objectContaining({ type: "problem.opened", title: "problem with photos.example.com" })],
+      events: [
+        expect.objectContaining({
+          type: "problem.opened",
+          title: "problem with photos.example.com",
+        }),
+      ],
     });
   });
 
@@ -47,7 +59,9 @@ describe("a message", () => {
   });
 
   it("of a public route makes itself heard", () => {
-    expect(messageOf([routePublic(route("x.example.com", { access: "public" }), NOW)], LETTERHEAD)).toMatchObject({
+    expect(
+      messageOf([routePublic(route("x.example.com", { access: "public" }), NOW)], LETTERHEAD),
+    ).toMatchObject({
       type: "route.public",
       title: "cfauth: x.example.com is PUBLIC",
       priority: 4,
@@ -57,15 +71,18 @@ describe("a message", () => {
   it.each([
     { from: "project blog", before: "project blog" },
     { from: undefined, before: "a container that was gone when cfauth started" },
-  ])("of a route that changed hands says whose it was ($before), whose it is, and that all have to log in again", ({ from, before }) => {
-    const it = { route: route("x.example.com"), from, to: "project shop" };
-    expect(messageOf([routeChangedHands(it, NOW)], LETTERHEAD)).toMatchObject({
-      type: "route.changed-hands",
-      title: "cfauth: x.example.com changed hands",
-      message: `It belonged to ${before}, and belongs to project shop now.\nIt leads to container app (http://app:80).\nEverybody has to log in again. If you do not know why, stop that container.`,
-      priority: 4,
-    });
-  });
+  ])(
+    "of a route that changed hands says whose it was ($before), whose it is, and that all have to log in again",
+    ({ from, before }) => {
+      const it = { route: route("x.example.com"), from, to: "project shop" };
+      expect(messageOf([routeChangedHands(it, NOW)], LETTERHEAD)).toMatchObject({
+        type: "route.changed-hands",
+        title: "cfauth: x.example.com changed hands",
+        message: `It belonged to ${before}, and belongs to project shop now.\nIt leads to container app (http://app:80).\nEverybody has to log in again. If you do not know why, stop that container.`,
+        priority: 4,
+      });
+    },
+  );
 
   it("of a solved problem says how long it lasted", () => {
     expect(messageOf([problemSolved(problem(), NOW - 720_000, NOW)], LETTERHEAD)).toMatchObject({
@@ -80,33 +97,61 @@ describe("a message", () => {
   });
 
   it("of what is no web page has none either", () => {
-    expect(messageOf([routeOpened(route("ssh.example.com", { origin: "ssh://app:22" }), NOW)], LETTERHEAD)?.url).toBeNull();
+    expect(
+      messageOf(
+        [routeOpened(route("ssh.example.com", { origin: "ssh://app:22" }), NOW)],
+        LETTERHEAD,
+      )?.url,
+    ).toBeNull();
   });
 
   it("names a label as it is written, and ends in one full stop", () => {
-    const texts = ["cfauth.acess is not a label of cfauth", "Cloudflare refused: no such zone."].map(
-      (message) => problemOpened(problem({ message }), NOW).message.split("\n")[0],
-    );
-    expect(texts).toEqual(["cfauth.acess is not a label of cfauth.", "Cloudflare refused: no such zone."]);
+    const texts = [
+      "cfauth.acess is not a label of cfauth",
+      "Cloudflare refused: no such zone.",
+    ].map((message) => problemOpened(problem({ message }), NOW).message.split("\n")[0]);
+    expect(texts).toEqual([
+      "cfauth.acess is not a label of cfauth.",
+      "Cloudflare refused: no such zone.",
+    ]);
   });
 
   it("has no line that a stranger's label has written", () => {
     const label = "cfauth.x\n→ open https://evil.example.org";
-    const { message } = problemOpened(problem({ label, message: `${label} is not a label of cfauth` }), NOW);
+    const { message } = problemOpened(
+      problem({ label, message: `${label} is not a label of cfauth` }),
+      NOW,
+    );
     expect(message.split("\n")).toHaveLength(4);
   });
 
   it("of two or three events tells each in full, under a title that counts them, as the weightiest", () => {
-    const message = messageOf([opened("a.example.com"), problemOpened(problem(), NOW), opened("b.example.com")], LETTERHEAD);
-    expect(message).toMatchObject({ type: "problem.opened", priority: 4, title: "cfauth: 1 problem, 2 routes opened", url: null });
+    const message = messageOf(
+      [opened("a.example.com"), problemOpened(problem(), NOW), opened("b.example.com")],
+      LETTERHEAD,
+    );
+    expect(message).toMatchObject({
+      type: "problem.opened",
+      priority: 4,
+      title: "cfauth: 1 problem, 2 routes opened",
+      url: null,
+    });
     expect(message?.message).toContain("a.example.com is open\nIt leads to");
-    expect(message?.events.map(({ type }) => type)).toEqual(["route.opened", "problem.opened", "route.opened"]);
+    expect(message?.events.map(({ type }) => type)).toEqual([
+      "route.opened",
+      "problem.opened",
+      "route.opened",
+    ]);
   });
 
   it("of more is a list, and of very many an end to it", () => {
     const many = Array.from({ length: 25 }, (_, index) => opened(`r${index}.example.com`));
     const text = messageOf(many, LETTERHEAD)?.message.split("\n") ?? [];
-    expect([text[0], text.length, text.at(-1)]).toEqual(["• r0.example.com is open", 21, "and 5 more"]);
+    expect([text[0], text.length, text.at(-1)]).toEqual([
+      "• r0.example.com is open",
+      21,
+      "and 5 more",
+    ]);
   });
 
   it("of a dry run says so", () => {
@@ -116,11 +161,21 @@ describe("a message", () => {
   });
 
   it("names who is sick where no container is", () => {
-    const sick = { container: undefined, label: undefined, route: undefined, effect: "unchanged" } as const;
-    const titles = (["CFA-CF-UNREACHABLE", "CFA-AK-TOKEN", "CFA-DOCKER-DENIED", "CFA-TUNNEL-LOCAL"] as const).map(
-      (code) => problemOpened(problem({ ...sick, code }), NOW).title,
-    );
-    expect(titles).toEqual(["problem with Cloudflare", "problem with Authentik", "problem with Docker", "problem with the tunnel"]);
+    const sick = {
+      container: undefined,
+      label: undefined,
+      route: undefined,
+      effect: "unchanged",
+    } as const;
+    const titles = (
+      ["CFA-CF-UNREACHABLE", "CFA-AK-TOKEN", "CFA-DOCKER-DENIED", "CFA-TUNNEL-LOCAL"] as const
+    ).map((code) => problemOpened(problem({ ...sick, code }), NOW).title);
+    expect(titles).toEqual([
+      "problem with Cloudflare",
+      "problem with Authentik",
+      "problem with Docker",
+      "problem with the tunnel",
+    ]);
   });
 
   it("never has anybody's e-mail address in it", () => {

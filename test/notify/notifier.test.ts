@@ -33,15 +33,19 @@ function notifier(urls: readonly string[], more: Partial<NotifierOptions> = {}) 
     patience: { backoffMs: 5, timeoutMs: 200 },
     ...more,
   });
-  const opened = (name = "a") => it.news?.(news({ opened: [route(`${name}.example.com`)] }), NOW);
+  const opened = (name = "a") =>
+    it.transitions?.(news({ opened: [route(`${name}.example.com`)] }), NOW);
   const told = () =>
-    lines.map((line) => JSON.parse(line)).map(({ level, msg, to, why }) => [level, msg, to, why].filter(Boolean).join(" | "));
+    lines
+      .map((line) => JSON.parse(line))
+      .map(({ level, msg, to, why }) => [level, msg, to, why].filter(Boolean).join(" | "));
   return { it, lines, told, results, opened };
 }
 
 const hook = ({ url }: Stub): string => `${url}/webhook/${SECRET}`;
 
-const titles = ({ received }: Stub) => received.map(({ body }) => (body as { title: string }).title);
+const titles = ({ received }: Stub) =>
+  received.map(({ body }) => (body as { title: string }).title);
 
 describe("a message", () => {
   it("goes to every service, each in its way", async () => {
@@ -49,7 +53,10 @@ describe("a message", () => {
     const { it, results, opened } = notifier([hook(server), `ntfy+${server.url}/${SECRET}`]);
     opened();
     await vi.waitFor(() => expect(results).toEqual(["ok", "ok"]));
-    expect(server.received.map(({ method, url }) => `${method} ${url}`).toSorted()).toEqual(["POST /", `POST /webhook/${SECRET}`]);
+    expect(server.received.map(({ method, url }) => `${method} ${url}`).toSorted()).toEqual([
+      "POST /",
+      `POST /webhook/${SECRET}`,
+    ]);
     await it.close();
   });
 
@@ -82,7 +89,10 @@ describe("a message", () => {
     const { it, told, opened } = notifier([hook(server)]);
     opened();
     await vi.waitFor(() => expect(told()).toHaveLength(1));
-    expect([server.received.length, told()[0]]).toEqual([1, expect.stringContaining("it asks for fewer messages (429)")]);
+    expect([server.received.length, told()[0]]).toEqual([
+      1,
+      expect.stringContaining("it asks for fewer messages (429)"),
+    ]);
     await it.close();
   });
 
@@ -92,7 +102,9 @@ describe("a message", () => {
     opened();
     await vi.waitFor(() => expect(results).toEqual(["failed"]));
     expect(server.received).toHaveLength(1);
-    expect(told()).toEqual([`warn | notification not delivered | json at ${new URL(server.url).host} | nothing is at that address (404)`]);
+    expect(told()).toEqual([
+      `warn | notification not delivered | json at ${new URL(server.url).host} | nothing is at that address (404)`,
+    ]);
     await it.close();
   });
 
@@ -102,15 +114,21 @@ describe("a message", () => {
     const { it, results, told, opened } = notifier([hook(server)]);
     opened();
     await vi.waitFor(() => expect(results).toEqual(["failed"]));
-    expect([other.received, told()[0]]).toEqual([[], expect.stringContaining("sends cfauth to another address (307)")]);
+    expect([other.received, told()[0]]).toEqual([
+      [],
+      expect.stringContaining("sends cfauth to another address (307)"),
+    ]);
     await it.close();
   });
 
   it("is one for all that a pass brings", async () => {
     await using server = await stub(answer(200, {}));
     const { it, results } = notifier([hook(server)]);
-    it.news?.(news({ opened: ["a", "b", "c", "d"].map((name) => route(`${name}.example.com`)) }), NOW);
-    it.news?.(news(), NOW);
+    it.transitions?.(
+      news({ opened: ["a", "b", "c", "d"].map((name) => route(`${name}.example.com`)) }),
+      NOW,
+    );
+    it.transitions?.(news(), NOW);
     await vi.waitFor(() => expect(results).toEqual(["ok"]));
     expect(titles(server)).toEqual(["cfauth: 4 routes opened"]);
     await it.close();
@@ -120,7 +138,9 @@ describe("a message", () => {
 describe("a service that is down", () => {
   it("is told of once, and once when it takes messages again, without its address", async () => {
     await using server = await stub(answer(500, {}), answer(500, {}), answer(200, {}));
-    const { it, lines, told, results, opened } = notifier([hook(server)], { patience: { tries: 1 } });
+    const { it, lines, told, results, opened } = notifier([hook(server)], {
+      patience: { tries: 1 },
+    });
     for (const expected of [1, 2, 3]) {
       opened();
       await vi.waitFor(() => expect(results).toHaveLength(expected));
@@ -134,13 +154,23 @@ describe("a service that is down", () => {
   });
 
   it.each([
-    { name: "refuses connections", url: `http://127.0.0.1:1/webhook/${SECRET}`, why: "no answer (ECONNREFUSED)" },
-    { name: "has a name that nobody knows", url: `https://cfauth.invalid/webhook/${SECRET}`, why: "no answer (E" },
+    {
+      name: "refuses connections",
+      url: `http://127.0.0.1:1/webhook/${SECRET}`,
+      why: "no answer (ECONNREFUSED)",
+    },
+    {
+      name: "has a name that nobody knows",
+      url: `https://cfauth.invalid/webhook/${SECRET}`,
+      why: "no answer (E",
+    },
     { name: "cuts the line", reply: cut, why: "no answer (ECONNRESET)" },
     { name: "never answers", reply: () => {}, why: "no answer in time" },
   ])("and $name says so without its address", async ({ url, reply, why }) => {
     await using server = await stub(reply ?? cut);
-    const { it, lines, opened } = notifier([url ?? hook(server)], { patience: { tries: 1, timeoutMs: 100 } });
+    const { it, lines, opened } = notifier([url ?? hook(server)], {
+      patience: { tries: 1, timeoutMs: 100 },
+    });
     opened();
     await vi.waitFor(() => expect(lines.join("")).toContain(why), 5_000);
     expect(lines.join("")).not.toMatch(/topic|webhook/);
@@ -150,13 +180,20 @@ describe("a service that is down", () => {
   it("holds up no other one, and gives up the oldest of too many messages", async () => {
     await using down = await stub(() => {});
     await using up = await stub(answer(200, {}));
-    const { it, told, opened } = notifier([hook(down), hook(up)], { patience: { timeoutMs: 60_000 } });
+    const { it, told, opened } = notifier([hook(down), hook(up)], {
+      patience: { timeoutMs: 60_000 },
+    });
     for (let message = 0; message < 15; message++) opened(`r${message}`);
     await vi.waitFor(() => expect(up.received).toHaveLength(15));
     for (let message = 15; message < 30; message++) opened(`r${message}`);
     await vi.waitFor(() => expect(up.received).toHaveLength(30));
-    expect([titles(up).at(-1), down.received.length]).toEqual(["cfauth: r29.example.com is open", 1]);
-    expect(told()).toEqual([expect.stringContaining(`${new URL(down.url).host} | too many wait already`)]);
+    expect([titles(up).at(-1), down.received.length]).toEqual([
+      "cfauth: r29.example.com is open",
+      1,
+    ]);
+    expect(told()).toEqual([
+      expect.stringContaining(`${new URL(down.url).host} | too many wait already`),
+    ]);
     await it.close();
   });
 
@@ -178,7 +215,7 @@ describe("as time goes by", () => {
     vi.useFakeTimers({ now: NOW, toFake: ["setTimeout", "clearTimeout", "Date"] });
     await using server = await stub(answer(200, {}));
     const { it, results } = notifier([hook(server)]);
-    it.news?.(news({ problems: [problem()] }), NOW);
+    it.transitions?.(news({ problems: [problem()] }), NOW);
     vi.advanceTimersByTime(59_000);
     expect(vi.getTimerCount()).toBe(1);
     vi.advanceTimersByTime(1_000);
@@ -191,7 +228,7 @@ describe("as time goes by", () => {
   it("what waits to be told is forgotten at the end", async () => {
     vi.useFakeTimers({ now: NOW, toFake: ["setTimeout", "clearTimeout", "Date"] });
     const { it } = notifier(["http://127.0.0.1:1/x"]);
-    it.news?.(news({ problems: [problem()] }), NOW);
+    it.transitions?.(news({ problems: [problem()] }), NOW);
     const closed = it.close();
     expect(vi.getTimerCount()).toBe(0);
     await closed;
@@ -210,9 +247,16 @@ describe("a test", () => {
     await using server = await stub(answer(200, {}), answer(401, {}));
     const host = new URL(server.url).host;
     const targets = targetsAt(hook(server));
-    const send = () => sendTest(targets, { at: NOW, owner: "home-nas" }, new AbortController().signal);
+    const send = () =>
+      sendTest(targets, { at: NOW, owner: "home-nas" }, new AbortController().signal);
     expect(await send()).toEqual([{ to: `json at ${host}`, delivered: true }]);
-    expect(await send()).toEqual([{ to: `json at ${host}`, delivered: false, why: "it does not take the token (401)" }]);
-    expect(server.received[0]?.body).toMatchObject({ type: "test", title: "cfauth: a test", owner: "home-nas" });
+    expect(await send()).toEqual([
+      { to: `json at ${host}`, delivered: false, why: "it does not take the token (401)" },
+    ]);
+    expect(server.received[0]?.body).toMatchObject({
+      type: "test",
+      title: "cfauth: a test",
+      owner: "home-nas",
+    });
   });
 });

@@ -41,7 +41,9 @@ describe("of problems", () => {
 
   it("one counts from when it came, not from when the log thought it worth a line", () => {
     const it = listener();
-    expect(it.after(30_000, { problems: [problem()], since: new Map([[problemKey(problem()), NOW]]) })).toEqual([]);
+    expect(
+      it.after(30_000, { problems: [problem()], since: new Map([[problemKey(problem()), NOW]]) }),
+    ).toEqual([]);
     expect(it.wakeIn()).toBe(30_000);
     expect(it.after(30_000)).toEqual(OPENED);
   });
@@ -82,34 +84,52 @@ describe("of problems", () => {
 
 describe("of routes", () => {
   it("one that opens or closes is told at once", () => {
-    expect(listener().after(0, { opened: [route("a.example.com")], closed: [route("b.example.com")] })).toEqual([
-      "route.opened a.example.com is open",
-      "route.closed b.example.com is closed",
-    ]);
+    expect(
+      listener().after(0, { opened: [route("a.example.com")], closed: [route("b.example.com")] }),
+    ).toEqual(["route.opened a.example.com is open", "route.closed b.example.com is closed"]);
   });
 
   it("one that opens to anyone is told as that alone", () => {
     const open = route("a.example.com", { access: "public" });
-    expect(listener().after(0, { opened: [open], published: [open] })).toEqual(["route.public a.example.com is PUBLIC"]);
+    expect(listener().after(0, { opened: [open], published: [open] })).toEqual([
+      "route.public a.example.com is PUBLIC",
+    ]);
   });
 
   it("one that changes hands is reported, from whom and to whom", () => {
     const it = { route: route("a.example.com"), from: "project blog", to: "project shop" };
-    expect(listener().after(0, { changedHands: [it] })).toEqual(["route.changed-hands a.example.com changed hands"]);
+    expect(listener().after(0, { changedHands: [it] })).toEqual([
+      "route.changed-hands a.example.com changed hands",
+    ]);
   });
 
   it("one that was open already and is now to anyone is told", () => {
-    expect(listener().after(0, { published: [route("a.example.com", { access: "public" })] })).toHaveLength(1);
+    expect(
+      listener().after(0, { published: [route("a.example.com", { access: "public" })] }),
+    ).toHaveLength(1);
   });
 
   it("none is told in a dry run, but problems are", () => {
     const it = listener(true);
-    expect(it.after(0, { opened: [route("a.example.com")], closed: [route("b.example.com")], problems: [problem()] })).toEqual([]);
+    expect(
+      it.after(0, {
+        opened: [route("a.example.com")],
+        closed: [route("b.example.com")],
+        problems: [problem()],
+      }),
+    ).toEqual([]);
     expect(it.after(MINUTE)).toEqual(OPENED);
   });
 
   it("one that waits, changes or is about to close is not told", () => {
     const at = route("a.example.com");
-    expect(listener().after(0, { waiting: [at], closing: [at], stays: [at], changed: [{ route: at, origin: "a → b" }] })).toEqual([]);
+    expect(
+      listener().after(0, {
+        waiting: [at],
+        closing: [at],
+        kept: [at],
+        changed: [{ route: at, origin: "a → b" }],
+      }),
+    ).toEqual([]);
   });
 });

@@ -42,22 +42,48 @@ describe("an address as the service shows it", () => {
   });
 
   it("may be one of several, with spaces, commas or line breaks", () => {
-    const names = read("https://ntfy.sh/a, https://ntfy.sh/b\nhttps://hooks.slack.com/services/x\n").map(({ format }) => format);
+    const names = read(
+      "https://ntfy.sh/a, https://ntfy.sh/b\nhttps://hooks.slack.com/services/x\n",
+    ).map(({ format }) => format);
     expect(names).toEqual(["ntfy", "ntfy", "slack"]);
   });
 });
 
 describe("an address that cannot be right is refused without being repeated", () => {
   it.each([
-    ["ntfy.sh/secret-topic", "is not an address that begins with https://", "paste the address that the service shows"],
-    ["discord://token@1234567890", "is not an address that begins with https://", "paste the address that the service shows"],
-    ["teams+https://secret.example.com/", "begins with the name of no service", "write one of ntfy+, gotify+, discord+"],
-    ["http://secret.example.com/hook", "goes over http to a host outside the house", "write https://"],
+    [
+      "ntfy.sh/secret-topic",
+      "is not an address that begins with https://",
+      "paste the address that the service shows",
+    ],
+    [
+      "discord://token@1234567890",
+      "is not an address that begins with https://",
+      "paste the address that the service shows",
+    ],
+    [
+      "teams+https://secret.example.com/",
+      "begins with the name of no service",
+      "write one of ntfy+, gotify+, discord+",
+    ],
+    [
+      "http://secret.example.com/hook",
+      "goes over http to a host outside the house",
+      "write https://",
+    ],
     ["http://8.8.8.8/hook", "goes over http to a host outside the house", "write https://"],
     ["https://ntfy.sh/", "names no topic of ntfy", "https://ntfy.sh/your-topic"],
     ["gotify+https://secret.example.com/message", "has no token for Gotify", "/message?token="],
-    ["https://discord.com/channels/1/2", "is not the address of a Discord webhook", "Copy Webhook URL"],
-    ["https://ntfy.sh/fine ftp://secret.example.com", "is not an address that begins with https:// (address 2 of 2)", "paste"],
+    [
+      "https://discord.com/channels/1/2",
+      "is not the address of a Discord webhook",
+      "Copy Webhook URL",
+    ],
+    [
+      "https://ntfy.sh/fine ftp://secret.example.com",
+      "is not an address that begins with https:// (address 2 of 2)",
+      "paste",
+    ],
     [",", "has no address in it", "paste"],
   ])("%s", (text, why, fix) => {
     const found = fault(text);
@@ -78,28 +104,45 @@ describe("an address that cannot be right is refused without being repeated", ()
     expect(fault(text)).toBeUndefined();
   });
 
-  it.each(["http://[2001:db8::1]/x", "http://172.32.0.1/x", "http://home.example.com/x", "http://notlocal/x.local"])("%s", (text) => {
+  it.each([
+    "http://[2001:db8::1]/x",
+    "http://172.32.0.1/x",
+    "http://home.example.com/x",
+    "http://notlocal/x.local",
+  ])("%s", (text) => {
     expect(fault(text) === undefined).toBe(text === "http://notlocal/x.local");
   });
 });
 
 describe("an address is a secret", () => {
-  const [target] = read("ntfy+https://alice:hunter2hunter2@push.example.com/alerts-topic-7?auth=QmFzaWMgeHl6&cache=no");
+  const [target] = read(
+    "ntfy+https://alice:hunter2hunter2@push.example.com/alerts-topic-7?auth=QmFzaWMgeHl6&cache=no",
+  );
 
   it("that does not show itself", () => {
-    expect(`${inspect(target)} ${JSON.stringify(target)} ${target?.url}`).not.toMatch(/alerts|hunter|alice|auth/);
+    expect(`${inspect(target)} ${JSON.stringify(target)} ${target?.url}`).not.toMatch(
+      /alerts|hunter|alice|auth/,
+    );
   });
 
   it("of which no part leaves in a log line", () => {
     const redacted = redactor(target === undefined ? [] : secretsIn(target));
-    expect(redacted("to https://alice:hunter2hunter2@push.example.com/alerts-topic-7?auth=QmFzaWMgeHl6&cache=no failed")).toBe(
-      "to [secret] failed",
+    expect(
+      redacted(
+        "to https://alice:hunter2hunter2@push.example.com/alerts-topic-7?auth=QmFzaWMgeHl6&cache=no failed",
+      ),
+    ).toBe("to [secret] failed");
+    expect(redacted("hunter2hunter2 alerts-topic-7 QmFzaWMgeHl6")).toBe(
+      "[secret] [secret] [secret]",
     );
-    expect(redacted("hunter2hunter2 alerts-topic-7 QmFzaWMgeHl6")).toBe("[secret] [secret] [secret]");
   });
 
   it("whose common words stay readable in other lines", () => {
-    const secrets = read("https://hooks.slack.com/services/T0000000A/B0000000B/secretsecret").flatMap(secretsIn);
-    expect(redactor(secrets)("services on hooks.slack.com: T0000000A secretsecret")).toBe("services on hooks.slack.com: [secret] [secret]");
+    const secrets = read(
+      "https://hooks.slack.com/services/T0000000A/B0000000B/secretsecret",
+    ).flatMap(secretsIn);
+    expect(redactor(secrets)("services on hooks.slack.com: T0000000A secretsecret")).toBe(
+      "services on hooks.slack.com: [secret] [secret]",
+    );
   });
 });

@@ -4,7 +4,11 @@ import { type Audience, type Exposure, isPublic } from "../../src/core/domain/ex
 import { covers, type Hostname } from "../../src/core/domain/hostname.ts";
 import { accessTag, dnsComment, type Owner } from "../../src/core/domain/owner.ts";
 import type { RouteKey } from "../../src/core/domain/route.ts";
-import type { AccessApplication, DesiredApplication, ForeignApplication } from "../../src/resources/access-application/types.ts";
+import type {
+  AccessApplication,
+  DesiredApplication,
+  ForeignApplication,
+} from "../../src/resources/access-application/types.ts";
 import type { Policy } from "../../src/resources/access-policy/types.ts";
 import { markOwned } from "../../src/resources/contract/owned.ts";
 import { mergeRules } from "../../src/resources/ingress-rule/merge-rules.ts";
@@ -17,7 +21,11 @@ import type { AnyChange } from "../../src/resources/registry.ts";
 export const OWNER = "home" as Owner;
 
 const FOREIGN_RULES: readonly RawRule[] = [
-  { hostname: "Theirs.example.com", service: "http://theirs:1", originRequest: { noTLSVerify: true, somethingNew: { deep: [1] } } },
+  {
+    hostname: "Theirs.example.com",
+    service: "http://theirs:1",
+    originRequest: { noTLSVerify: true, somethingNew: { deep: [1] } },
+  },
   { hostname: "x.wild.example.com", path: "^/(?i)odd", service: "http_status:418" },
   { hostname: "*.wild.example.com", service: "http://wild-of-theirs:1" },
 ];
@@ -28,19 +36,25 @@ const HAND_MADE: ForeignApplication = {
   id: "family-apps",
   name: "Family apps",
   type: "self_hosted",
-  covers: ["d.example.com", "photos.example.com"],
+  destinations: ["d.example.com", "photos.example.com"],
   bypasses: false,
-  kept: {},
+  unmanagedFields: {},
 };
 
-export function handMade(world: ObservedState): ObservedState {
+export function handMade(observed: ObservedState): ObservedState {
   return {
-    ...world,
-    access: { ...world.access, theirs: [...world.access.theirs, HAND_MADE] },
-    ingress: { ...world.ingress, rules: [...world.ingress.rules, HAND_MADE_RULE] },
+    ...observed,
+    access: { ...observed.access, theirs: [...observed.access.theirs, HAND_MADE] },
+    ingress: { ...observed.ingress, rules: [...observed.ingress.rules, HAND_MADE_RULE] },
     dns: {
-      ...world.dns,
-      theirs: new Map([...world.dns.theirs, ["d.example.com", [{ id: "d", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" }]]]),
+      ...observed.dns,
+      theirs: new Map([
+        ...observed.dns.theirs,
+        [
+          "d.example.com",
+          [{ id: "d", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" }],
+        ],
+      ]),
     },
   };
 }
@@ -50,11 +64,11 @@ export function emptyWorld(): ObservedState {
   return {
     login: {
       teamDomain: "team.cloudflareaccess.com",
-      parts: {
+      prerequisites: {
         authorizationFlow: "flow",
         invalidationFlow: "gone",
         signingKey: "key",
-        fitKeys: ["key"],
+        usableKeys: ["key"],
         scopes: ["s"],
       },
       provider: {
@@ -63,7 +77,13 @@ export function emptyWorld(): ObservedState {
         clientId: "id",
         clientSecret: "secret",
         clientType: "confidential",
-        redirectUris: [{ mode: "strict", url: "https://team.cloudflareaccess.com/cdn-cgi/access/callback", type: "authorization" }],
+        redirectUris: [
+          {
+            mode: "strict",
+            url: "https://team.cloudflareaccess.com/cdn-cgi/access/callback",
+            type: "authorization",
+          },
+        ],
         authorizationFlow: "flow",
         invalidationFlow: "gone",
         signingKey: "key",
@@ -80,17 +100,30 @@ export function emptyWorld(): ObservedState {
         claim: claimName(OWNER),
         path: "/propertymappings/provider/scope/",
         mapping: undefined,
-        mayMap: true,
+        canWriteMapping: true,
       },
-      wish: { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" },
+      settings: { slug: "cf-tunnel-access", publicUrl: "https://auth.example.com" },
     },
-    tunnel: { tunnel: { id: "t-1", name: "cfauth", source: "cloudflare", connected: true }, tokenFile: undefined, name: "cfauth" },
+    tunnel: {
+      tunnel: { id: "t-1", name: "cfauth", source: "cloudflare", connected: true },
+      tokenFile: undefined,
+      name: "cfauth",
+    },
     policy: { mine: [], theirs: [{ id: "friends", name: "Friends", decision: "allow" }] },
     access: {
       mine: new Map(),
-      theirs: [{ id: "theirs", name: "Theirs", type: "self_hosted", covers: ["theirs.example.com"], bypasses: false, kept: {} }],
+      theirs: [
+        {
+          id: "theirs",
+          name: "Theirs",
+          type: "self_hosted",
+          destinations: ["theirs.example.com"],
+          bypasses: false,
+          unmanagedFields: {},
+        },
+      ],
       linked: ["their-policy"],
-      doubles: [],
+      duplicates: [],
       tagged: false,
     },
     ingress: {
@@ -99,19 +132,21 @@ export function emptyWorld(): ObservedState {
       catchAll: { service: "http_status:404" },
       mark: dnsComment(OWNER),
       takesMark: true,
-      inForce: false,
+      propagated: false,
       behind: false,
       unconfirmed: [],
       withheld: new Map(),
       contested: false,
-      lookAt: undefined,
+      observeAgainAt: undefined,
       rest: { "warp-routing": { enabled: false } },
     },
     dns: {
       zones: [{ id: "z-1", name: "example.com" }],
       excludedZones: [],
       mine: new Map(),
-      theirs: new Map([["theirs.example.com", [{ id: "r", zone: "z-1", type: "A", content: "203.0.113.7" }]]]),
+      theirs: new Map([
+        ["theirs.example.com", [{ id: "r", zone: "z-1", type: "A", content: "203.0.113.7" }]],
+      ]),
     },
     tile: {
       mine: new Map(),
@@ -120,10 +155,14 @@ export function emptyWorld(): ObservedState {
       hidden: 0,
       fault: undefined,
       failed: new Map(),
-      settledFor: new Map(),
+      acceptedNormalisations: new Map(),
       me: undefined,
     },
-    directory: { groups: { found: [] }, tokens: { found: [] }, asked: { groups: new Set(), tokens: new Set() } },
+    lookups: {
+      groups: { found: [] },
+      tokens: { found: [] },
+      asked: { groups: new Set(), tokens: new Set() },
+    },
   };
 }
 
@@ -131,103 +170,162 @@ let serial = 0;
 const fresh = (what: string): string => `${what}-${++serial}`;
 
 /** The world after the change; the same world when the API would refuse it, since the object has gone or come meanwhile. */
-export function carryOut(world: ObservedState, change: AnyChange): ObservedState {
+export function carryOut(observed: ObservedState, change: AnyChange): ObservedState {
   switch (change.kind) {
     case "tunnel":
       return {
-        ...world,
-        tunnel: { ...world.tunnel, tunnel: { id: "t-1", name: "cfauth", source: "cloudflare", connected: true }, tokenFile: undefined },
+        ...observed,
+        tunnel: {
+          ...observed.tunnel,
+          tunnel: { id: "t-1", name: "cfauth", source: "cloudflare", connected: true },
+          tokenFile: undefined,
+        },
       };
     case "login":
-      return { ...world, login: logins(world.login, change) };
+      return { ...observed, login: logins(observed.login, change) };
     case "tile":
-      return world;
+      return observed;
     case "policy":
-      return { ...world, policy: { ...world.policy, mine: policies(world, change) } };
+      return { ...observed, policy: { ...observed.policy, mine: policies(observed, change) } };
     case "access":
-      return { ...world, access: applications(world, change) };
+      return { ...observed, access: applications(observed, change) };
     case "ingress":
-      return { ...world, ingress: rules(world.ingress, change) };
+      return { ...observed, ingress: rules(observed.ingress, change) };
     case "dns":
-      return { ...world, dns: { ...world.dns, mine: records(world, change), theirs: theirRecords(world, change) } };
+      return {
+        ...observed,
+        dns: {
+          ...observed.dns,
+          mine: records(observed, change),
+          theirs: theirRecords(observed, change),
+        },
+      };
   }
 }
 
 /** One that takes over is found in force the second time only: the first time cloudflared is late. */
-function rules(ingress: ObservedState["ingress"], change: AnyChange & { kind: "ingress" }): ObservedState["ingress"] {
-  const wanted = { ...mergeRules(ingress, [change]), inForce: false };
+function rules(
+  ingress: ObservedState["ingress"],
+  change: AnyChange & { kind: "ingress" },
+): ObservedState["ingress"] {
+  const wanted = { ...mergeRules(ingress, [change]), propagated: false };
   const written = JSON.stringify(wanted.rules) !== JSON.stringify(ingress.rules);
-  return written ? { ...wanted, version: ingress.version + 1 } : { ...wanted, inForce: "instead" in change };
+  return written
+    ? { ...wanted, version: ingress.version + 1 }
+    : { ...wanted, propagated: "instead" in change };
 }
 
-function logins(login: ObservedState["login"], change: AnyChange & { kind: "login" }): ObservedState["login"] {
+function logins(
+  login: ObservedState["login"],
+  change: AnyChange & { kind: "login" },
+): ObservedState["login"] {
   switch (change.key) {
     case "login-method":
       return {
         ...login,
-        method: markOwned({ id: login.method?.id ?? "idp", name: change.name, config: change.config, claims: change.claims, kept: {} }),
+        method: markOwned({
+          id: login.method?.id ?? "idp",
+          name: change.name,
+          config: change.config,
+          claims: change.claims,
+          unmanagedFields: {},
+        }),
       };
     case "login-groups":
-      return { ...login, groups: { ...login.groups, mapping: { pk: "groups", expression: change.expression } } };
+      return {
+        ...login,
+        groups: { ...login.groups, mapping: { pk: "groups", expression: change.expression } },
+      };
     case "login-provider":
-      return { ...login, ...(login.provider && { provider: { ...login.provider, scopes: change.wish.scopes } }) };
+      return {
+        ...login,
+        ...(login.provider && { provider: { ...login.provider, scopes: change.desired.scopes } }),
+      };
     default:
       throw new Error(`no ${change.key} here`);
   }
 }
 
-function theirRecords({ dns }: ObservedState, change: AnyChange & { kind: "dns" }): ObservedState["dns"]["theirs"] {
+function theirRecords(
+  { dns }: ObservedState,
+  change: AnyChange & { kind: "dns" },
+): ObservedState["dns"]["theirs"] {
   if (!("foreign" in change)) return dns.theirs;
-  return new Map([...dns.theirs].filter(([name]) => name !== change.wish.name));
+  return new Map([...dns.theirs].filter(([name]) => name !== change.desired.name));
 }
 
-function policies(world: ObservedState, change: AnyChange & { kind: "policy" }): ObservedState["policy"]["mine"] {
-  const { mine } = world.policy;
+function policies(
+  observed: ObservedState,
+  change: AnyChange & { kind: "policy" },
+): ObservedState["policy"]["mine"] {
+  const { mine } = observed.policy;
   if (change.action === "create")
     return [
       ...mine,
       markOwned({
         id: fresh("policy"),
-        name: change.wish.name,
-        decision: change.wish.decision,
-        include: change.wish.include,
-        require: change.wish.require,
+        name: change.desired.name,
+        decision: change.desired.decision,
+        include: change.desired.include,
+        require: change.desired.require,
         exclude: [],
       }),
     ];
-  if (change.action === "update") return mine.map((it) => (it.id === change.at.id ? markOwned({ ...it, ...change.wish }) : it));
-  const used = [...world.access.mine.values()].some((it) => it.policies.includes(change.at.id));
-  return used ? mine : mine.filter((it) => it.id !== change.at.id);
+  if (change.action === "update")
+    return mine.map((it) =>
+      it.id === change.existing.id ? markOwned({ ...it, ...change.desired }) : it,
+    );
+  const used = [...observed.access.mine.values()].some((it) =>
+    it.policies.includes(change.existing.id),
+  );
+  return used ? mine : mine.filter((it) => it.id !== change.existing.id);
 }
 
-function applications(world: ObservedState, change: AnyChange & { kind: "access" }): ObservedState["access"] {
-  const mine = new Map(world.access.mine);
-  if ("foreign" in change) return { ...world.access, theirs: world.access.theirs.flatMap((it) => without(it, change)) };
-  if (change.action === "delete" && "at" in change) {
-    if (mine.get(change.at.route)?.id === change.at.id) mine.delete(change.at.route);
-    return { ...world.access, mine };
+function applications(
+  observed: ObservedState,
+  change: AnyChange & { kind: "access" },
+): ObservedState["access"] {
+  const mine = new Map(observed.access.mine);
+  if ("foreign" in change)
+    return {
+      ...observed.access,
+      theirs: observed.access.theirs.flatMap((it) => without(it, change)),
+    };
+  if (change.action === "delete" && "existing" in change) {
+    if (mine.get(change.existing.route)?.id === change.existing.id)
+      mine.delete(change.existing.route);
+    return { ...observed.access, mine };
   }
-  if (!("wish" in change)) return { ...world.access, tagged: true };
-  const { wish }: { readonly wish: DesiredApplication } = change;
-  const found = mine.get(wish.route);
-  const known = (id: string) => [...world.policy.mine, ...world.policy.theirs].some((policy) => policy.id === id);
-  const taken = world.access.theirs.some(({ covers }) => covers.includes(wish.route));
-  const refused = !wish.policies.every(known) || taken || (change.action === "create" ? found !== undefined : found?.id !== change.at.id);
-  if (refused) return world.access;
-  const identity = found === undefined ? { id: fresh("app"), aud: fresh("aud") } : { id: found.id, aud: found.aud };
+  if (!("desired" in change)) return { ...observed.access, tagged: true };
+  const { desired }: { readonly desired: DesiredApplication } = change;
+  const found = mine.get(desired.route);
+  const known = (id: string) =>
+    [...observed.policy.mine, ...observed.policy.theirs].some((policy) => policy.id === id);
+  const taken = observed.access.theirs.some(({ destinations }) =>
+    destinations.includes(desired.route),
+  );
+  const refused =
+    !desired.policies.every(known) ||
+    taken ||
+    (change.action === "create" ? found !== undefined : found?.id !== change.existing.id);
+  if (refused) return observed.access;
+  const identity =
+    found === undefined
+      ? { id: fresh("app"), aud: fresh("aud") }
+      : { id: found.id, aud: found.aud };
   const application: AccessApplication = {
     ...identity,
-    route: wish.route,
-    name: wish.name,
-    allowedIdps: [wish.idp],
+    route: desired.route,
+    name: desired.name,
+    allowedIdps: [desired.idp],
     autoRedirect: true,
-    session: wish.session,
+    session: desired.session,
     tags: [accessTag(OWNER)],
-    policies: wish.policies,
-    launcher: wish.launcher,
-    kept: {},
+    policies: desired.policies,
+    launcher: desired.launcher,
+    unmanagedFields: {},
   };
-  return { ...world.access, mine: mine.set(wish.route, markOwned(application)) };
+  return { ...observed.access, mine: mine.set(desired.route, markOwned(application)) };
 }
 
 function without(
@@ -235,20 +333,39 @@ function without(
   { foreign, place }: { foreign: ForeignApplication; place: RouteKey },
 ): readonly ForeignApplication[] {
   if (it.id !== foreign.id) return [it];
-  const covers = it.covers.filter((other) => other !== place);
-  return covers.length === 0 ? [] : [{ ...it, covers }];
+  const covers = it.destinations.filter((other) => other !== place);
+  return covers.length === 0 ? [] : [{ ...it, destinations: covers }];
 }
 
-function records(world: ObservedState, change: AnyChange & { kind: "dns" }): ObservedState["dns"]["mine"] {
-  const mine = new Map(world.dns.mine);
+function records(
+  observed: ObservedState,
+  change: AnyChange & { kind: "dns" },
+): ObservedState["dns"]["mine"] {
+  const mine = new Map(observed.dns.mine);
   if (change.action === "delete") {
-    if (mine.get(change.at.name)?.id === change.at.id) mine.delete(change.at.name);
+    if (mine.get(change.existing.name)?.id === change.existing.id)
+      mine.delete(change.existing.name);
     return mine;
   }
-  const found = mine.get(change.wish.name);
-  if (change.action === "create" || "foreign" in change ? found !== undefined : found?.id !== change.at.id) return mine;
-  const { zone, name, content } = change.wish;
-  return mine.set(name, markOwned({ id: found?.id ?? fresh("record"), zone, name, type: "CNAME", content, proxied: true }));
+  const found = mine.get(change.desired.name);
+  if (
+    change.action === "create" || "foreign" in change
+      ? found !== undefined
+      : found?.id !== change.existing.id
+  )
+    return mine;
+  const { zone, name, content } = change.desired;
+  return mine.set(
+    name,
+    markOwned({
+      id: found?.id ?? fresh("record"),
+      zone,
+      name,
+      type: "CNAME",
+      content,
+      proxied: true,
+    }),
+  );
 }
 
 /** A part of the world as an edge may still believe it. */
@@ -277,7 +394,12 @@ export const VISITORS: readonly Visitor[] = [
 ];
 
 /** Which service the request ends at; undefined where it is turned away. */
-export function reach(rules: readonly RawRule[], view: AccessView, request: Request, visitor: Visitor): string | undefined {
+export function reach(
+  rules: readonly RawRule[],
+  view: AccessView,
+  request: Request,
+  visitor: Visitor,
+): string | undefined {
   return through(ruleFor(rules, request), applicationFor(view, request), view, visitor);
 }
 
@@ -299,7 +421,9 @@ export function through(
   if (verdict === "deny") return undefined;
   const check = loginCheckOf(rule);
   if (check?.required !== true) return rule.service;
-  return verdict === "allow" && application !== undefined && check.audTag.includes(application.aud) ? rule.service : undefined;
+  return verdict === "allow" && application !== undefined && check.audTag.includes(application.aud)
+    ? rule.service
+    : undefined;
 }
 
 export function judge(
@@ -308,7 +432,9 @@ export function judge(
   visitor: Visitor,
   logins: ReadonlySet<string>,
 ): "bypass" | "allow" | "deny" {
-  const linked = policies.flatMap((id) => view.policy.mine.find((policy) => policy.id === id) ?? []);
+  const linked = policies.flatMap(
+    (id) => view.policy.mine.find((policy) => policy.id === id) ?? [],
+  );
   if (linked.some(({ decision }) => decision === "bypass")) return "bypass";
   if (logins.has(`${visitor.name} ${aud}`)) return "allow";
   // Policies of others let in every member.
@@ -319,43 +445,68 @@ export function judge(
 
 function lets({ decision, include, require }: Policy, { groups, token }: Visitor): boolean {
   const holds = (rule: unknown): boolean => {
-    const [[kind, leaf] = ["", {}]] = Object.entries(rule as Record<string, Record<string, string>>);
+    const [[kind, leaf] = ["", {}]] = Object.entries(
+      rule as Record<string, Record<string, string>>,
+    );
     if (kind === "service_token") return token !== undefined && leaf["token_id"] === token;
     if (kind === "any_valid_service_token") return token !== undefined;
     if (kind === "login_method") return groups !== undefined;
     return kind === "oidc" && groups?.includes(leaf["claim_value"] ?? "") === true;
   };
   const early = decision === "non_identity";
-  return (early ? token !== undefined : groups !== undefined) && include.some(holds) && require.every(holds);
+  return (
+    (early ? token !== undefined : groups !== undefined) &&
+    include.some(holds) &&
+    require.every(holds)
+  );
 }
 
 const patterns = new Map<string, RegExp>();
 
 /** RE2's way to write a character by its number is not JavaScript's. */
 function compiled(pattern: string): RegExp {
-  const known = patterns.get(pattern) ?? new RegExp(pattern.replaceAll(/\\x\{([0-9a-f]+)\}/g, "\\u{$1}"), "u");
+  const known =
+    patterns.get(pattern) ?? new RegExp(pattern.replaceAll(/\\x\{([0-9a-f]+)\}/g, "\\u{$1}"), "u");
   patterns.set(pattern, known);
   return known;
 }
 
 export const ruleFor = (rules: readonly RawRule[], { host, path }: Request): RawRule | undefined =>
   rules.find(
-    (it) => covers(it.hostname ?? "", host) && !it.path?.includes("(?i)") && (it.path === undefined || compiled(it.path).test(path)),
+    (it) =>
+      covers(it.hostname ?? "", host) &&
+      !it.path?.includes("(?i)") &&
+      (it.path === undefined || compiled(it.path).test(path)),
   );
 
 /** The most specific one, ours or another's, whose members may log in to it. */
-export function applicationFor(view: Pick<AccessView, "access">, { host, path }: Request): Found | undefined {
+export function applicationFor(
+  view: Pick<AccessView, "access">,
+  { host, path }: Request,
+): Found | undefined {
   const all = [
-    ...[...view.access.mine.values()].map(({ route, aud, policies }) => ({ place: route as string, aud, policies })),
-    ...view.access.theirs.flatMap(({ id, covers }) => covers.map((place) => ({ place, aud: id, policies: ["friends"] }))),
+    ...[...view.access.mine.values()].map(({ route, aud, policies }) => ({
+      place: route as string,
+      aud,
+      policies,
+    })),
+    ...view.access.theirs.flatMap(({ id, destinations }) =>
+      destinations.map((place) => ({ place, aud: id, policies: ["friends"] })),
+    ),
   ];
   return all
     .filter(({ place }) => {
       const [name = "", ...rest] = place.split("/");
       const prefix = rest.length === 0 ? "" : `/${rest.join("/")}`;
-      return covers(name, host) && (prefix === "" || path === prefix || path.startsWith(`${prefix}/`));
+      return (
+        covers(name, host) && (prefix === "" || path === prefix || path.startsWith(`${prefix}/`))
+      );
     })
-    .toSorted((a, b) => Number(a.place.startsWith("*")) - Number(b.place.startsWith("*")) || b.place.length - a.place.length)[0];
+    .toSorted(
+      (a, b) =>
+        Number(a.place.startsWith("*")) - Number(b.place.startsWith("*")) ||
+        b.place.length - a.place.length,
+    )[0];
 }
 
 /** What an origin makes of a path that cleans it, passes over letter case and cuts off a format. */
@@ -367,13 +518,18 @@ export const cleaned = (path: string): string =>
     .toLowerCase();
 
 /** Whether these wishes let the visitor have the service by this request: of those that lead there, the most specific decides. */
-export function admits(wishes: readonly Exposure[], { host, path: asked }: Request, service: string, visitor: Visitor): boolean {
+export function admits(
+  exposures: readonly Exposure[],
+  { host, path: asked }: Request,
+  service: string,
+  visitor: Visitor,
+): boolean {
   const path = cleaned(asked);
   const at = ({ route, origin }: Exposure) =>
     origin.service === service &&
     covers(route.hostname, host) &&
     (route.path === undefined || path === route.path || path.startsWith(`${route.path}/`));
-  const [first] = wishes
+  const [first] = exposures
     .filter(at)
     .toSorted(
       (a, b) =>
@@ -384,15 +540,27 @@ export function admits(wishes: readonly Exposure[], { host, path: asked }: Reque
 }
 
 export const welcomes = ({ protection }: Exposure, visitor: Visitor): boolean =>
-  isPublic(protection) || (protection.kind === "authentik" && belongs(protection.audience, visitor));
+  isPublic(protection) ||
+  (protection.kind === "authentik" && belongs(protection.audience, visitor));
 
 function belongs({ groups, policies, tokens }: Audience, visitor: Visitor): boolean {
-  if (visitor.token !== undefined && (tokens === "any" || tokens.some(({ id }) => id === visitor.token))) return true;
+  if (
+    visitor.token !== undefined &&
+    (tokens === "any" || tokens.some(({ id }) => id === visitor.token))
+  )
+    return true;
   if (visitor.groups === undefined) return false;
-  return groups.length === 0 || policies.length > 0 || groups.some((group) => visitor.groups?.includes(group));
+  return (
+    groups.length === 0 ||
+    policies.length > 0 ||
+    groups.some((group) => visitor.groups?.includes(group))
+  );
 }
 
-export const resolves = (states: readonly Pick<ObservedState["dns"], "mine" | "theirs">[], host: string): boolean =>
+export const resolves = (
+  states: readonly Pick<ObservedState["dns"], "mine" | "theirs">[],
+  host: string,
+): boolean =>
   states.some(
     ({ mine, theirs }) =>
       [...mine.keys()].some((name: Hostname) => covers(name, host)) ||

@@ -2,19 +2,36 @@ import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/core/domain/exposure.ts";
 import { composeProject, type Party } from "../../src/core/domain/party.ts";
 import { routeKey } from "../../src/core/domain/route.ts";
-import { EMPTY_MEMORY, type ReconcileMemory, resolveDesired } from "../../src/core/plan/desired-state.ts";
+import {
+  EMPTY_MEMORY,
+  type ReconcileMemory,
+  resolveDesired,
+} from "../../src/core/plan/desired-state.ts";
 import type { Engine, LoginHost, Occupant } from "../../src/core/plan/engine.ts";
 import { planChanges } from "../../src/core/plan/planner.ts";
 import type { FaultyRoute } from "../../src/core/plan/types.ts";
 import type { ObservedState } from "../../src/resources/observed.ts";
 import { resourceModel } from "../../src/resources/registry.ts";
 import { deployedRoutes } from "../../src/resources/route/deployed.ts";
-import { anybody, authentikIs, exposure, faultyRoute, hostname, NOTHING_RUNS, running } from "../builders.ts";
+import {
+  anybody,
+  authentikIs,
+  exposure,
+  faultyRoute,
+  hostname,
+  NOTHING_RUNS,
+  running,
+} from "../builders.ts";
 import { ANYBODY, carryOut, emptyWorld, OWNER, type Request, reach, resolves } from "./model.ts";
 
 const [BLOG, SHOP] = [composeProject("blog"), composeProject("shop")];
 const at = (name: string, party: Party, route: string, more: Partial<Exposure> = {}) =>
-  exposure(route, { workload: name, party, origin: { service: `http://${name}:80`, options: {} }, ...more });
+  exposure(route, {
+    workload: name,
+    party,
+    origin: { service: `http://${name}:80`, options: {} },
+    ...more,
+  });
 
 /** A wildcard of one project that lets in anybody. */
 const WILD = at("wild", SHOP, "*.example.com", { protection: anybody });
@@ -32,22 +49,31 @@ interface Asked {
 }
 
 /** One daemon that works until nothing is left to do. */
-function daemon(world: ObservedState = emptyWorld()) {
+function daemon(observed: ObservedState = emptyWorld()) {
   let known: ReconcileMemory = EMPTY_MEMORY;
   let now = 0;
-  const step = ({ wishes = [], faulty = [], login = NOTHING_RUNS.login, answering = {} }: Asked) => {
-    const machine = running([...wishes, ...faulty]);
-    const engine: Engine = { ...machine, login, occupants: (it) => answering[it.service ?? ""] ?? machine.occupants(it) };
+  const step = ({
+    wishes: exposures = [],
+    faulty = [],
+    login = NOTHING_RUNS.login,
+    answering = {},
+  }: Asked) => {
+    const machine = running([...exposures, ...faulty]);
+    const engine: Engine = {
+      ...machine,
+      login,
+      occupants: (it) => answering[it.service ?? ""] ?? machine.occupants(it),
+    };
     const decision = resolveDesired(
-      [{ exposures: wishes, faulty, problems: [] }],
-      deployedRoutes(world),
+      [{ exposures, faulty, problems: [] }],
+      deployedRoutes(observed),
       engine,
       known,
       { graceMs: 60_000, startupGraceMs: 300_000 },
       now,
     );
     known = decision.memory;
-    return planChanges(resourceModel(OWNER), decision.desired, world);
+    return planChanges(resourceModel(OWNER), decision.desired, observed);
   };
   const settle = (asked: Asked, seen: (world: ObservedState) => void = () => {}) => {
     now += 1_000;
@@ -56,8 +82,8 @@ function daemon(world: ObservedState = emptyWorld()) {
       const changes = planned.changes.filter(({ key }) => asked.refused?.(key) !== true);
       if (changes.length === 0) return planned;
       for (const change of changes) {
-        world = carryOut(world, change);
-        seen(world);
+        observed = carryOut(observed, change);
+        seen(observed);
       }
     }
     throw new Error("never settles");
@@ -70,22 +96,24 @@ function daemon(world: ObservedState = emptyWorld()) {
     restart: () => {
       known = EMPTY_MEMORY;
     },
-    world: () => world,
+    world: () => observed,
     rules: () =>
-      world.ingress.rules
+      observed.ingress.rules
         .filter(({ hostname: host }) => !/wild\.example|theirs/i.test(host ?? ""))
         .map((it) => `${it.hostname} ${it.service}`),
   };
 }
 
-const reached = (world: ObservedState, request: Request): string | undefined =>
-  resolves([world.dns], request.host) ? reach(world.ingress.rules, world, request, ANYBODY) : undefined;
+const reached = (observed: ObservedState, request: Request): string | undefined =>
+  resolves([observed.dns], request.host)
+    ? reach(observed.ingress.rules, observed, request, ANYBODY)
+    : undefined;
 
 describe("a wildcard of another party", () => {
   it.each<{ name: string; asked: Asked; rule: string }>([
     {
       name: "asks for soundly and cannot open yet",
-      asked: { wishes: [{ ...WIKI, gate: "the health check" }] },
+      asked: { wishes: [{ ...WIKI, notReadyReason: "the health check" }] },
       rule: `wiki.example.com ${SHUT}`,
     },
     {
@@ -96,9 +124,11 @@ describe("a wildcard of another party", () => {
     { name: "has open", asked: { wishes: [WIKI] }, rule: "wiki.example.com http://wiki:80" },
   ])("never answers for an exact hostname that a party $name", ({ asked, rule }) => {
     const it = daemon();
-    const wishes = [...(asked.wishes ?? []), WILD];
+    const exposures = [...(asked.wishes ?? []), WILD];
     const strange: (string | undefined)[] = [];
-    const { live } = it.settle({ ...asked, wishes }, (world) => strange.push(reached(world, { host: "wiki.example.com", path: "/" })));
+    const { live } = it.settle({ ...asked, wishes: exposures }, (observed) =>
+      strange.push(reached(observed, { host: "wiki.example.com", path: "/" })),
+    );
     expect(strange.filter((service) => service === "http://wild:80")).toEqual([]);
     expect(live).toContain("*.example.com");
     expect(it.rules()).toEqual([rule, "*.example.com http://wild:80"]);
@@ -108,7 +138,11 @@ describe("a wildcard of another party", () => {
   it("never answers for the rest of a hostname of which a party has a path", () => {
     const it = daemon();
     it.settle({ wishes: [at("wiki", BLOG, "wiki.example.com/docs"), WILD] });
-    expect(it.rules()).toEqual(["wiki.example.com http://wiki:80", `wiki.example.com ${SHUT}`, "*.example.com http://wild:80"]);
+    expect(it.rules()).toEqual([
+      "wiki.example.com http://wiki:80",
+      `wiki.example.com ${SHUT}`,
+      "*.example.com http://wild:80",
+    ]);
   });
 
   it("does not answer for a hostname that a party asks for once it is open, from the first change on", () => {
@@ -154,27 +188,35 @@ describe("a wildcard of another party", () => {
 
   it("does not answer for other spellings of a path that its own party takes over, until the path's rule takes all of them", () => {
     const it = daemon();
-    it.settle({ wishes: [at("wiki", BLOG, "wiki.example.com/docs"), { ...WILD, protection: WIKI.protection }] });
-    const wishes = [at("wild", SHOP, "wiki.example.com/docs"), WILD];
+    it.settle({
+      wishes: [at("wiki", BLOG, "wiki.example.com/docs"), { ...WILD, protection: WIKI.protection }],
+    });
+    const exposures = [at("wild", SHOP, "wiki.example.com/docs"), WILD];
     const reachedBy: (string | undefined)[] = [];
     const refused = (key: string) => key === "ingress wiki.example.com/docs";
-    it.settle({ wishes, refused });
+    it.settle({ wishes: exposures, refused });
     it.later(120_000);
-    it.settle({ wishes, refused }, (world) => reachedBy.push(reached(world, { host: "wiki.example.com", path: "/DOCS" })));
+    it.settle({ wishes: exposures, refused }, (observed) =>
+      reachedBy.push(reached(observed, { host: "wiki.example.com", path: "/DOCS" })),
+    );
     expect(reachedBy).not.toContain("http://wild:80");
-    it.settle({ wishes });
+    it.settle({ wishes: exposures });
     expect(it.rules()).toEqual(["wiki.example.com http://wild:80", "*.example.com http://wild:80"]);
   });
 
   it("does not open while the hostname cannot be kept from it", () => {
     const it = daemon();
     const refused = (key: string) => key === "ingress wiki.example.com";
-    const { waiting, live } = it.settle({ wishes: [WILD, { ...WIKI, gate: "the health check" }], refused });
+    const { pending, live } = it.settle({
+      wishes: [WILD, { ...WIKI, notReadyReason: "the health check" }],
+      refused,
+    });
     expect(live).toEqual([]);
-    expect(waiting).toContainEqual({
+    expect(pending).toContainEqual({
       route: "*.example.com",
       cause: "guard",
-      reason: "a rule that keeps it from answering for wiki.example.com, which belongs to another container",
+      reason:
+        "a rule that keeps it from answering for wiki.example.com, which belongs to another container",
     });
     expect(it.rules()).toEqual([]);
   });
@@ -198,35 +240,44 @@ describe("a wildcard of another party", () => {
     it.later(120_000);
     it.settle({ wishes: [at("wiki", BLOG, "new.example.com"), WILD] });
     expect(it.rules()).toEqual(["new.example.com http://wiki:80", "*.example.com http://wild:80"]);
-    expect([...it.world().dns.mine.keys()].toSorted()).toEqual(["*.example.com", "new.example.com"]);
+    expect([...it.world().dns.mine.keys()].toSorted()).toEqual([
+      "*.example.com",
+      "new.example.com",
+    ]);
   });
 
   it("does not answer for a hostname whose holder, with faulty labels alone, is missing", () => {
     const it = daemon();
     const wrong = faultyRoute("wiki.example.com", { party: BLOG, workload: "wiki" });
     it.settle({ wishes: [WIKI, WILD] });
-    it.settle({ wishes: [WILD], faulty: [{ ...wrong, shut: true }] });
+    it.settle({ wishes: [WILD], faulty: [{ ...wrong, closeNow: true }] });
     it.settle({ wishes: [WILD] });
     expect(it.rules()).toContain(`wiki.example.com ${SHUT}`);
   });
 
   it("costs no write after a restart of cfauth", () => {
     const it = daemon();
-    const wishes = [at("wiki", BLOG, "wiki.example.com/docs"), WILD];
-    it.settle({ wishes });
+    const exposures = [at("wiki", BLOG, "wiki.example.com/docs"), WILD];
+    it.settle({ wishes: exposures });
     it.restart();
     const changes: unknown[] = [];
-    it.settle({ wishes }, (world) => changes.push(world));
+    it.settle({ wishes: exposures }, (observed) => changes.push(observed));
     expect(changes).toEqual([]);
   });
 
   it("puts nothing before a foreign rule for the hostname", () => {
     const before = emptyWorld();
     const theirs = { hostname: "wiki.example.com", service: "http://theirs:1" };
-    const it = daemon({ ...before, ingress: { ...before.ingress, rules: [theirs, ...before.ingress.rules] } });
+    const it = daemon({
+      ...before,
+      ingress: { ...before.ingress, rules: [theirs, ...before.ingress.rules] },
+    });
     const { live } = it.settle({ wishes: [WIKI, WILD] });
     expect(live).toEqual(["*.example.com"]);
-    expect(it.rules()).toEqual(["wiki.example.com http://theirs:1", "*.example.com http://wild:80"]);
+    expect(it.rules()).toEqual([
+      "wiki.example.com http://theirs:1",
+      "*.example.com http://wild:80",
+    ]);
   });
 });
 
@@ -241,10 +292,17 @@ describe("a wildcard of the same party", () => {
     const docs = at("wild", BLOG, "*.example.com/docs");
     it.settle({ wishes: [wild, wiki] });
     const reachedBy: (string | undefined)[] = [];
-    const look = (world: ObservedState) => reachedBy.push(reached(world, { host: "wiki.example.com", path: "/docs" }));
-    it.settle({ wishes: [wild, docs], refused: (key) => key.startsWith("access *.example.com/docs") });
+    const look = (observed: ObservedState) =>
+      reachedBy.push(reached(observed, { host: "wiki.example.com", path: "/docs" }));
+    it.settle({
+      wishes: [wild, docs],
+      refused: (key) => key.startsWith("access *.example.com/docs"),
+    });
     it.later(120_000);
-    it.settle({ wishes: [wild, docs], refused: (key) => key.startsWith("access *.example.com/docs") }, look);
+    it.settle(
+      { wishes: [wild, docs], refused: (key) => key.startsWith("access *.example.com/docs") },
+      look,
+    );
     it.settle({ wishes: [wild, docs] }, look);
     expect(reachedBy).not.toContain("http://wild:80");
     expect(it.rules()).toEqual(["*.example.com http://wild:80", "*.example.com http://wild:80"]);
@@ -254,7 +312,7 @@ describe("a wildcard of the same party", () => {
     const it = daemon();
     it.settle({
       wishes: [
-        { ...WIKI, gate: "the health check" },
+        { ...WIKI, notReadyReason: "the health check" },
         { ...WILD, party: BLOG },
       ],
     });
@@ -263,7 +321,10 @@ describe("a wildcard of the same party", () => {
 });
 
 describe("a wildcard and Authentik's own hostname", () => {
-  const login = (container: LoginHost["container"]): LoginHost => ({ hostname: "auth.example.com", container });
+  const login = (container: LoginHost["container"]): LoginHost => ({
+    hostname: "auth.example.com",
+    container,
+  });
 
   it.each<{ name: string; container: LoginHost["container"] }>([
     { name: "elsewhere", container: { kind: "unnamed" } },
@@ -272,8 +333,8 @@ describe("a wildcard and Authentik's own hostname", () => {
   ])("never meet while Authentik is $name", ({ container }) => {
     const it = daemon();
     const strange: (string | undefined)[] = [];
-    it.settle({ wishes: [WILD], login: login(container) }, (world) =>
-      strange.push(reached(world, { host: "auth.example.com", path: "/if/flow" })),
+    it.settle({ wishes: [WILD], login: login(container) }, (observed) =>
+      strange.push(reached(observed, { host: "auth.example.com", path: "/if/flow" })),
     );
     expect(strange.filter((service) => service !== undefined)).toEqual([]);
     expect(it.rules()).toEqual([`auth.example.com ${SHUT}`, "*.example.com http://wild:80"]);
@@ -281,23 +342,38 @@ describe("a wildcard and Authentik's own hostname", () => {
 
   it("never meet where the wildcard is of another container of Authentik's project", () => {
     const it = daemon();
-    const container = { kind: "found", party: SHOP, ids: new Set(["authentik"]), names: new Set(["authentik"]) } as const;
+    const container = {
+      kind: "found",
+      party: SHOP,
+      ids: new Set(["authentik"]),
+      names: new Set(["authentik"]),
+    } as const;
     it.settle({ wishes: [WILD], login: login(container) });
     expect(it.rules()).toContain(`auth.example.com ${SHUT}`);
   });
 
   it("meet where the wildcard is Authentik's own", () => {
     const it = daemon();
-    const container = { kind: "found", party: SHOP, ids: new Set(["wild"]), names: new Set(["wild"]) } as const;
+    const container = {
+      kind: "found",
+      party: SHOP,
+      ids: new Set(["wild"]),
+      names: new Set(["wild"]),
+    } as const;
     it.settle({ wishes: [WILD], login: login(container) });
     expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
   });
 
   it("are apart once Authentik has its own route", () => {
     const it = daemon();
-    const own = at("authentik", "container:authentik" as Party, "auth.example.com", { protection: { kind: "login" } });
+    const own = at("authentik", "container:authentik" as Party, "auth.example.com", {
+      protection: { kind: "login" },
+    });
     it.settle({ wishes: [WILD, own], login: login(authentikIs("authentik")) });
-    expect(it.rules()).toEqual(["auth.example.com http://authentik:80", "*.example.com http://wild:80"]);
+    expect(it.rules()).toEqual([
+      "auth.example.com http://authentik:80",
+      "*.example.com http://wild:80",
+    ]);
     expect([...it.world().access.mine.keys()]).toContain(routeKey(own.route));
     expect(it.world().dns.mine.has(hostname("auth.example.com"))).toBe(true);
   });

@@ -11,7 +11,10 @@ import { exposure, key, only } from "../builders.ts";
 import { OWNER } from "../plan/model.ts";
 import { empty, previewOf, settled } from "./scene.ts";
 
-const wiki = exposure("wiki.example.com", { workload: "wiki", protection: only({ groups: ["family"] }) });
+const wiki = exposure("wiki.example.com", {
+  workload: "wiki",
+  protection: only({ groups: ["family"] }),
+});
 const problem: Problem = {
   code: "CFA-LABEL-VALUE",
   severity: "error",
@@ -24,9 +27,14 @@ const problem: Problem = {
 };
 
 it("tells each change with its step, its place and what differs", async () => {
-  const world = await settled();
-  const report = planReport(await previewOf(world, [wiki]), OWNER);
-  expect({ ...report, changes: report.changes.map(({ step, kind, action, needs }) => `${step} ${action} ${kind} ${needs}`) }).toEqual({
+  const observed = await settled();
+  const report = planReport(await previewOf(observed, [wiki]), OWNER);
+  expect({
+    ...report,
+    changes: report.changes.map(
+      ({ step, kind, action, needs }) => `${step} ${action} ${kind} ${needs}`,
+    ),
+  }).toEqual({
     formatVersion: "1.0",
     version: VERSION,
     owner: "home",
@@ -69,19 +77,34 @@ it("tells each change with its step, its place and what differs", async () => {
 });
 
 it("of a change has both sides, but only what differs; of a container that is gone it has the reason", async () => {
-  const world = await settled(wiki, exposure("old.example.com", { workload: "old" }));
-  const { changes, counts } = planReport(await previewOf(world, [{ ...wiki, origin: { service: "http://b:80", options: {} } }]), OWNER);
-  expect(changes[0]).toMatchObject({ before: { service: "http://app:80" }, after: { service: "http://b:80" }, container: "wiki" });
+  const observed = await settled(wiki, exposure("old.example.com", { workload: "old" }));
+  const { changes, counts } = planReport(
+    await previewOf(observed, [{ ...wiki, origin: { service: "http://b:80", options: {} } }]),
+    OWNER,
+  );
+  expect(changes[0]).toMatchObject({
+    before: { service: "http://app:80" },
+    after: { service: "http://b:80" },
+    container: "wiki",
+  });
   expect(Object.keys(changes[0]?.before ?? {})).toEqual(["service"]);
   expect(changes.slice(1).map(({ hostname, reason, after }) => [hostname, reason, after])).toEqual(
-    changes.slice(1).map(() => [expect.stringMatching(/^old\.example\.com$/), "container-gone", null]),
+    changes
+      .slice(1)
+      .map(() => [expect.stringMatching(/^old\.example\.com$/), "container-gone", null]),
   );
   expect(counts).toMatchObject({ create: 0, update: 1, delete: 5 });
 });
 
 it("tells what waits, and of each problem how it is mended and where that is written", async () => {
-  const gated = exposure("paper.example.com", { workload: "paper", gate: "the health check of container paper (starting)" });
-  const { waiting, problems } = planReport(await previewOf(await settled(), [gated], [problem]), OWNER);
+  const gated = exposure("paper.example.com", {
+    workload: "paper",
+    notReadyReason: "the health check of container paper (starting)",
+  });
+  const { waiting, problems } = planReport(
+    await previewOf(await settled(), [gated], [problem]),
+    OWNER,
+  );
   expect(waiting).toEqual([
     {
       hostname: "paper.example.com",
@@ -114,23 +137,45 @@ it("says the same twice, whatever the order in which containers come", async () 
 });
 
 it("in place of a plan that could not be made tells why", () => {
-  const error = new ServiceError({ service: "cloudflare", code: "CFA-CF-TOKEN", message: "refused", fix: "another", transient: false });
+  const error = new ServiceError({
+    service: "cloudflare",
+    code: "CFA-CF-TOKEN",
+    message: "refused",
+    fix: "another",
+    transient: false,
+  });
   expect(failureReport(error)).toEqual({
     formatVersion: "1.0",
     version: VERSION,
-    error: { code: "CFA-CF-TOKEN", severity: "error", message: "refused", fix: "another", docs: problemUrl("CFA-CF-TOKEN") },
+    error: {
+      code: "CFA-CF-TOKEN",
+      severity: "error",
+      message: "refused",
+      fix: "another",
+      docs: problemUrl("CFA-CF-TOKEN"),
+    },
   });
 });
 
 it("every field is described in docs/commands.md", async () => {
   const page = readFileSync(resolve(import.meta.dirname, "../../docs/commands.md"), "utf8");
   const old = exposure("old.example.com", { workload: "old" });
-  const gated = exposure("paper.example.com", { gate: "something" });
+  const gated = exposure("paper.example.com", { notReadyReason: "something" });
   const report = planReport(await previewOf(await settled(old), [wiki, gated], [problem]), OWNER);
-  const [change, last] = [report.changes.find(({ exposure: exposed }) => exposed !== undefined), report.changes.at(-1)];
-  const fields = [report, report.tunnel, report.counts, change, last, report.waiting[0], report.problems[0]].flatMap((it) =>
-    Object.keys(it ?? {}),
-  );
+  const [change, last] = [
+    report.changes.find(({ exposure: exposed }) => exposed !== undefined),
+    report.changes.at(-1),
+  ];
+  const fields = [
+    report,
+    report.tunnel,
+    report.counts,
+    change,
+    last,
+    report.waiting[0],
+    report.problems[0],
+  ].flatMap((it) => Object.keys(it ?? {}));
   expect(fields.length).toBeGreaterThan(40);
-  for (const field of new Set([...fields, "takes", "error"])) expect(page).toContain(`\`${field}\``);
+  for (const field of new Set([...fields, "takes", "error"]))
+    expect(page).toContain(`\`${field}\``);
 });

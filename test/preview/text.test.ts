@@ -16,7 +16,11 @@ async function told(...of: Parameters<typeof previewOf>): Promise<readonly strin
 }
 
 const at = (name: string, more: Partial<Exposure> = {}): Exposure =>
-  exposure(`${name}.example.com`, { workload: name, origin: { service: `http://${name}:80`, options: {} }, ...more });
+  exposure(`${name}.example.com`, {
+    workload: name,
+    origin: { service: `http://${name}:80`, options: {} },
+    ...more,
+  });
 const family = only({ groups: ["family"] });
 
 /** The text as it stands below, without the indentation of the test. */
@@ -28,7 +32,12 @@ const lines = (text: string): readonly string[] =>
 
 describe("the plan", () => {
   it("of a first start shows what all routes share, and each hostname with its steps in the order of running", async () => {
-    expect(await told(empty(), [at("wiki", { protection: family }), at("shop", { protection: anybody })])).toEqual(
+    expect(
+      await told(empty(), [
+        at("wiki", { protection: family }),
+        at("shop", { protection: anybody }),
+      ]),
+    ).toEqual(
       lines(`
       ~ for all routes
            1 + groups in the login   cfauth (home): groups  family
@@ -60,7 +69,8 @@ describe("the plan", () => {
       container: "shop",
       label: "cfauth.acess",
       route: undefined,
-      message: "cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for protection",
+      message:
+        "cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for protection",
       effect: "closed",
       fix: "write cfauth.access",
     };
@@ -77,7 +87,9 @@ describe("the plan", () => {
   it("of a day: who may enter changes, a container is gone, one waits, and one is in the way of somebody else", async () => {
     const before = await settled(at("wiki", { protection: family }), at("old"), at("notes"));
     const wiki = at("wiki", { protection: only({ groups: ["admins", "family"] }) });
-    const waiting = at("paper", { gate: "the health check of container paper (starting)" });
+    const waiting = at("paper", {
+      notReadyReason: "the health check of container paper (starting)",
+    });
     expect(await told(before, [wiki, at("notes"), at("theirs"), waiting])).toEqual(
       lines(`
       ~ for all routes
@@ -108,7 +120,9 @@ describe("the plan", () => {
   });
 
   it("of what is taken over says from whom, and that nobody gets in meanwhile", async () => {
-    expect((await told(handMade(empty()), [exposure("d.example.com", { adopt: true })])).slice(3, 8)).toEqual(
+    expect(
+      (await told(handMade(empty()), [exposure("d.example.com", { adopt: true })])).slice(3, 8),
+    ).toEqual(
       lines(`
       ~ d.example.com               taken over, where it leads changes · app
           3 ~ ingress rule          takes over the rule to http://old:80; nobody gets in meanwhile
@@ -120,16 +134,19 @@ describe("the plan", () => {
   });
 
   it("with nothing to do says so, and how many routes that are", async () => {
-    const world = await settled(at("wiki"), at("notes"));
-    expect(await told(world, [at("wiki"), at("notes")])).toEqual([
+    const observed = await settled(at("wiki"), at("notes"));
+    expect(await told(observed, [at("wiki"), at("notes")])).toEqual([
       "No changes. 2 routes are as the labels say · 6 objects of others untouched.",
     ]);
   });
 
   it("of a route that is open and whose place somebody else takes says that it stays as it is", async () => {
-    const world = await settled(at("wiki"));
+    const observed = await settled(at("wiki"));
     const theirs = { hostname: "wiki.example.com", path: "^/odd$", service: "http://192.0.2.1:80" };
-    const lines = await told({ ...world, ingress: { ...world.ingress, rules: [theirs, ...world.ingress.rules] } }, [at("wiki")]);
+    const lines = await told(
+      { ...observed, ingress: { ...observed.ingress, rules: [theirs, ...observed.ingress.rules] } },
+      [at("wiki")],
+    );
     expect(lines[0]).toBe("! wiki.example.com            stays as it is");
   });
 });

@@ -20,7 +20,12 @@ export interface Call {
 /** What goes wrong with a request. */
 export type Fault =
   /** Answered with this instead; nothing is done. */
-  | { readonly kind: "status"; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown }
+  | {
+      readonly kind: "status";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: unknown;
+    }
   /** The connection is cut, before the effect or after it. */
   | { readonly kind: "reset"; readonly when: "before" | "after" }
   /** The effect comes `ms` milliseconds late. */

@@ -1,7 +1,14 @@
 import { Ajv, type ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 import type { Api, Call } from "./call.ts";
-import { closed, loadDocument, type Node, type Operation, operations, type Parameter } from "./openapi.ts";
+import {
+  closed,
+  loadDocument,
+  type Node,
+  type Operation,
+  operations,
+  type Parameter,
+} from "./openapi.ts";
 import { type Answer, matchPath } from "./routes.ts";
 
 /** Says where a request or an answer breaks the vendor's schema: `cloudflare POST /zones/{zone_id}/dns_records request: /ttl …`. */
@@ -38,18 +45,27 @@ export function createContract(file: string, profile: Profile): Contract | undef
       const body = profile.body ? profile.body(operation, call.body, call) : call.body;
       const wrong = published(pointer, body);
       faults.push(...(wrong.length > 0 ? wrong : guarded(pointer, body)));
-    } else if (call.body !== undefined && call.method !== "DELETE") faults.push("a body where none is declared");
-    return faults.map((fault) => `${profile.api} ${operation.method} ${operation.path} request: ${fault}`);
+    } else if (call.body !== undefined && call.method !== "DELETE")
+      faults.push("a body where none is declared");
+    return faults.map(
+      (fault) => `${profile.api} ${operation.method} ${operation.path} request: ${fault}`,
+    );
   };
 
   const answer = (call: Call, { status, body }: Answer): string[] => {
     const operation = find(known, call);
-    if (!operation) return status < 400 ? [`${profile.api} ${call.method} ${call.path}: the vendor has no such operation`] : [];
+    if (!operation)
+      return status < 400
+        ? [`${profile.api} ${call.method} ${call.path}: the vendor has no such operation`]
+        : [];
     const name = `${profile.api} ${operation.method} ${operation.path} answer ${status}`;
     const schema = answerSchema(operation, status, profile);
     if (schema === undeclared) return status < 400 ? [`${name}: this status is not declared`] : [];
-    if (schema === undefined) return body === undefined ? [] : [`${name}: a body where none is declared`];
-    return published(schema, profile.answer ? profile.answer(operation, body) : body).map((fault) => `${name}: ${fault}`);
+    if (schema === undefined)
+      return body === undefined ? [] : [`${name}: a body where none is declared`];
+    return published(schema, profile.answer ? profile.answer(operation, body) : body).map(
+      (fault) => `${name}: ${fault}`,
+    );
   };
 
   return { request, answer };
@@ -84,7 +100,11 @@ function vendorOf(file: string): Vendor | undefined {
 
 const undeclared = Symbol("undeclared");
 
-function answerSchema({ answers }: Operation, status: number, profile: Profile): string | undefined | typeof undeclared {
+function answerSchema(
+  { answers }: Operation,
+  status: number,
+  profile: Profile,
+): string | undefined | typeof undeclared {
   if (status >= 400 && profile.errorSchema) return profile.errorSchema;
   const declared = [`${status}`, `${Math.floor(status / 100)}XX`].find((key) => answers.has(key));
   return declared === undefined ? undeclared : answers.get(declared);
@@ -92,7 +112,9 @@ function answerSchema({ answers }: Operation, status: number, profile: Profile):
 
 /** Fixed names win over parameters, as `/dns_records/batch` over `/dns_records/{dns_record_id}`. */
 function find(known: readonly Operation[], call: Call): Operation | undefined {
-  const fitting = known.filter(({ method, path }) => method === call.method && matchPath(path, call.path));
+  const fitting = known.filter(
+    ({ method, path }) => method === call.method && matchPath(path, call.path),
+  );
   return fitting.toSorted((a, b) => a.path.split("{").length - b.path.split("{").length)[0];
 }
 
@@ -111,7 +133,9 @@ function validator(document: Node, text = false): Validate {
   const compiled = new Map<string, ValidateFunction>();
   return (pointer, value) => {
     const schema = { $ref: `vendor${pointer}` };
-    const validate = compiled.get(pointer) ?? ajv.compile(text ? { type: "object", properties: { value: schema } } : schema);
+    const validate =
+      compiled.get(pointer) ??
+      ajv.compile(text ? { type: "object", properties: { value: schema } } : schema);
     compiled.set(pointer, validate);
     return validate(text ? { value } : value) ? [] : faultsOf(validate);
   };
@@ -128,10 +152,14 @@ function faultsOf({ errors }: ValidateFunction): readonly string[] {
 
 function queryFaults(validate: Validate, { parameters }: Operation, { query }: Call): string[] {
   const declared = parameters.filter((parameter) => parameter.in === "query");
-  const unknown = [...new Set(query.keys())].filter((name) => !declared.some((parameter) => parameter.name === name));
+  const unknown = [...new Set(query.keys())].filter(
+    (name) => !declared.some((parameter) => parameter.name === name),
+  );
   return [
     ...unknown.map((name) => `?${name} is not declared`),
-    ...declared.flatMap((parameter) => parameterFaults(validate, parameter, query.getAll(parameter.name))),
+    ...declared.flatMap((parameter) =>
+      parameterFaults(validate, parameter, query.getAll(parameter.name)),
+    ),
   ];
 }
 
@@ -142,7 +170,13 @@ function pathFaults(validate: Validate, { parameters, path }: Operation, call: C
     .flatMap((parameter) => parameterFaults(validate, parameter, [params[parameter.name] ?? ""]));
 }
 
-function parameterFaults(validate: Validate, { name, required, repeated, schema }: Parameter, values: readonly string[]): string[] {
+function parameterFaults(
+  validate: Validate,
+  { name, required, repeated, schema }: Parameter,
+  values: readonly string[],
+): string[] {
   if (values.length === 0) return required ? [`${name} is missing`] : [];
-  return validate(schema, repeated ? [...values] : values.at(-1)).map((fault) => `${name} ${fault.replace(/^\/value ?/, "")}`);
+  return validate(schema, repeated ? [...values] : values.at(-1)).map(
+    (fault) => `${name} ${fault.replace(/^\/value ?/, "")}`,
+  );
 }

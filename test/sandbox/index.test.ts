@@ -22,7 +22,9 @@ describe("Authentik's hostname", () => {
     await using home = await household({ onRequest: (one) => seen.push(one) });
     withoutRecord(home.sandbox);
     expect((await home.visit()).body).toBe("hello from the origin");
-    expect(new Set(seen.filter(({ host }) => host === AUTH).map(({ decision }) => decision))).toEqual(new Set(["direct"]));
+    expect(
+      new Set(seen.filter(({ host }) => host === AUTH).map(({ decision }) => decision)),
+    ).toEqual(new Set(["direct"]));
   });
 
   it("behind the tunnel is nowhere without a record", async () => {
@@ -34,12 +36,20 @@ describe("Authentik's hostname", () => {
 
   it("behind the tunnel serves logins, those calls of Access included that no browser makes", async () => {
     const seen: Seen[] = [];
-    await using home = await household({ authentikBehindTunnel: true, onRequest: (one) => seen.push(one) });
+    await using home = await household({
+      authentikBehindTunnel: true,
+      onRequest: (one) => seen.push(one),
+    });
     expect((await home.visit()).body).toBe("hello from the origin");
     const calls = seen.filter(({ host, path }) => host === AUTH && /token|jwks/.test(path));
     expect(calls).toMatchObject([
       { path: "/application/o/token/", decision: "origin", access: "open", status: 200 },
-      { path: "/application/o/cf-tunnel-access/jwks/", decision: "origin", access: "open", status: 200 },
+      {
+        path: "/application/o/cf-tunnel-access/jwks/",
+        decision: "origin",
+        access: "open",
+        status: 200,
+      },
     ]);
   });
 
@@ -57,7 +67,10 @@ describe("Authentik's hostname", () => {
     // Not sooner, for the browser must get through: what is left is for Access to fetch the token by itself.
     sentBack = () => spoil(home.sandbox);
     const page = await home.visit();
-    expect([page.status, page.body]).toEqual([400, expect.stringContaining("Failed to exchange code for token")]);
+    expect([page.status, page.body]).toEqual([
+      400,
+      expect.stringContaining("Failed to exchange code for token"),
+    ]);
     expect(seen.find(({ path }) => path === "/application/o/token/")?.decision).toBe(decision);
   });
 
@@ -70,13 +83,19 @@ describe("Authentik's hostname", () => {
 
 describe("a service token", () => {
   const knock = async ({ sandbox, machine }: Household): Promise<number> => {
-    const headers = { "CF-Access-Client-Id": machine.client_id, "CF-Access-Client-Secret": machine.client_secret };
+    const headers = {
+      "CF-Access-Client-Id": machine.client_id,
+      "CF-Access-Client-Secret": machine.client_secret,
+    };
     return (await probe(sandbox.edge.port, APP, "/", { headers })).status;
   };
 
   const revoke = async ({ sandbox: { cloudflare }, app }: Household): Promise<void> => {
     const path = `/accounts/${cloudflare.state.accountId}/access/apps/${app.id}/revoke_tokens`;
-    await fetch(cloudflare.url + path, { method: "POST", headers: { authorization: `Bearer ${cloudflare.state.token}` } });
+    await fetch(cloudflare.url + path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${cloudflare.state.token}` },
+    });
   };
 
   it("gets in while Cloudflare knows it", async () => {

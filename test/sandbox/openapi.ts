@@ -36,7 +36,9 @@ export function loadDocument(file: string): Node | undefined {
 
 export function operations(document: Node): Operation[] {
   return Object.entries(node(document.paths)).flatMap(([path, item]) =>
-    METHODS.filter((method) => method in node(item)).map((method) => operation(document, path, method)),
+    METHODS.filter((method) => method in node(item)).map((method) =>
+      operation(document, path, method),
+    ),
   );
 }
 
@@ -45,11 +47,16 @@ function operation(document: Node, path: string, method: string): Operation {
   const declared = node(item[method]);
   const here = `#/paths/${escapePointer(path)}/${method}`;
   const parameters = [
-    ...list(item.parameters).map((part, index) => parameter(document, node(part), `${here.slice(0, -method.length)}parameters/${index}`)),
-    ...list(declared.parameters).map((part, index) => parameter(document, node(part), `${here}/parameters/${index}`)),
+    ...list(item.parameters).map((part, index) =>
+      parameter(document, node(part), `${here.slice(0, -method.length)}parameters/${index}`),
+    ),
+    ...list(declared.parameters).map((part, index) =>
+      parameter(document, node(part), `${here}/parameters/${index}`),
+    ),
   ];
   const answers = Object.entries(node(declared.responses)).map(
-    ([status, answer]) => [status, jsonSchema(document, node(answer), `${here}/responses/${status}`)] as const,
+    ([status, answer]) =>
+      [status, jsonSchema(document, node(answer), `${here}/responses/${status}`)] as const,
   );
   return {
     method: method.toUpperCase(),
@@ -74,8 +81,11 @@ function parameter(document: Node, part: Node, pointer: string): Parameter {
 
 function jsonSchema(document: Node, holder: Node, pointer: string): string | undefined {
   const reference = holder.$ref;
-  if (typeof reference === "string") return jsonSchema(document, resolve(document, holder), reference);
-  return node(holder.content)["application/json"] ? `${pointer}/content/application~1json/schema` : undefined;
+  if (typeof reference === "string")
+    return jsonSchema(document, resolve(document, holder), reference);
+  return node(holder.content)["application/json"]
+    ? `${pointer}/content/application~1json/schema`
+    : undefined;
 }
 
 function resolve(document: Node, part: Node): Node {
@@ -88,15 +98,25 @@ function resolve(document: Node, part: Node): Node {
 }
 
 function escapePointer(text: string): string {
-  return encodeURIComponent(text.replaceAll("~", "~0").replaceAll("/", "~1")).replaceAll("%7E", "~");
+  return encodeURIComponent(text.replaceAll("~", "~0").replaceAll("/", "~1")).replaceAll(
+    "%7E",
+    "~",
+  );
 }
 
 /** Ajv knows `nullable` only beside `type`; the Authentik documents also write it beside `allOf`. */
 function nullableAsUnion(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(nullableAsUnion);
   if (typeof part !== "object" || part === null) return part;
-  const copy = Object.fromEntries(Object.entries(part).map(([key, value]) => [key, nullableAsUnion(value)]));
-  if (copy.nullable !== true || "type" in copy || !("allOf" in copy || "oneOf" in copy || "anyOf" in copy)) return copy;
+  const copy = Object.fromEntries(
+    Object.entries(part).map(([key, value]) => [key, nullableAsUnion(value)]),
+  );
+  if (
+    copy.nullable !== true ||
+    "type" in copy ||
+    !("allOf" in copy || "oneOf" in copy || "anyOf" in copy)
+  )
+    return copy;
   const { nullable, ...schema } = copy;
   return { anyOf: [schema, { enum: [null] }] };
 }
@@ -113,7 +133,9 @@ function close(document: Node, part: unknown): unknown {
   if (Array.isArray(part)) return part.map((entry) => close(document, entry));
   if (typeof part !== "object" || part === null) return part;
   const entries = Object.entries(flattened(document, part as Node));
-  const copy: Node = Object.fromEntries(entries.map(([key, value]) => [key, close(document, value)]));
+  const copy: Node = Object.fromEntries(
+    entries.map(([key, value]) => [key, close(document, value)]),
+  );
   // The type is asked as well: a schema may describe a property that is itself called "properties".
   const plain = copy.type === "object" && isPlainObject(copy) && !("additionalProperties" in copy);
   return plain ? { ...copy, additionalProperties: false } : copy;
@@ -126,11 +148,18 @@ function flattened(document: Node, part: Node): Node {
   if (members.length === 0 || (members.length === 1 && !("properties" in own))) return part;
   const all = "properties" in own ? [...members, own] : members;
   if (!all.every(isPlainObject)) return { ...own, additionalProperties: true };
-  return { ...own, type: "object", properties: Object.assign({}, ...all.map((member) => member.properties)) };
+  return {
+    ...own,
+    type: "object",
+    properties: Object.assign({}, ...all.map((member) => member.properties)),
+  };
 }
 
 function isPlainObject(schema: Node): boolean {
-  return typeof schema.properties === "object" && !["allOf", "anyOf", "oneOf"].some((key) => key in schema);
+  return (
+    typeof schema.properties === "object" &&
+    !["allOf", "anyOf", "oneOf"].some((key) => key in schema)
+  );
 }
 
 function node(part: unknown): Node {

@@ -27,7 +27,11 @@ export interface Match {
   readonly params: Readonly<Record<string, string>>;
 }
 
-export function findRoute(routes: readonly Route[], method: string, path: string): Match | undefined {
+export function findRoute(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+): Match | undefined {
   for (const route of routes) {
     const params = route.method === method ? matchPath(route.path, path) : undefined;
     if (params) return { route, params };

@@ -53,7 +53,11 @@ async function close(server: Server): Promise<void> {
   await closed;
 }
 
-async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  options: ServerOptions,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(incoming.url ?? "/", "http://sandbox");
   if (!below(options.base, url.pathname)) {
     if (options.elsewhere) return options.elsewhere(incoming, response);
@@ -68,7 +72,9 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
     query: url.searchParams,
     body: parsed(text),
   });
-  const answer = await outcome(options, call, incoming.headers).catch((error: unknown) => crash(options, call, error));
+  const answer = await outcome(options, call, incoming.headers).catch((error: unknown) =>
+    crash(options, call, error),
+  );
   if (answer === "hang") return;
   if (answer === "cut") {
     call.status = 0;
@@ -80,7 +86,11 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
 }
 
 /** Hook "before", fault, effect, hook "after": the order that call.ts promises. */
-async function outcome(options: ServerOptions, call: Call, headers: IncomingMessage["headers"]): Promise<Answer | "cut" | "hang"> {
+async function outcome(
+  options: ServerOptions,
+  call: Call,
+  headers: IncomingMessage["headers"],
+): Promise<Answer | "cut" | "hang"> {
   const { controls, contract } = options;
   await controls.reach(call, "before");
   controls.violate(contract?.request(call) ?? []);
@@ -95,7 +105,11 @@ async function outcome(options: ServerOptions, call: Call, headers: IncomingMess
   return fault?.kind === "reset" ? "cut" : answer;
 }
 
-async function effect(options: ServerOptions, call: Call, headers: IncomingMessage["headers"]): Promise<Answer> {
+async function effect(
+  options: ServerOptions,
+  call: Call,
+  headers: IncomingMessage["headers"],
+): Promise<Answer> {
   const match = findRoute(options.routes, call.method, call.path);
   const request: Request = { call, params: match?.params ?? {}, headers };
   try {
@@ -121,7 +135,9 @@ function send(response: ServerResponse, { status, headers, body }: Answer): void
     response.writeHead(status, headers).end();
     return;
   }
-  response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+  response
+    .writeHead(status, { "content-type": "application/json", ...headers })
+    .end(JSON.stringify(body));
 }
 
 /** `undefined` when the client went away before it had said everything. */

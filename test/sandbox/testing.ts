@@ -36,8 +36,13 @@ export async function household(options: SandboxOptions = {}): Promise<Household
   const { cloudflare, authentik, edge } = sandbox;
   const { state } = cloudflare;
   const tunnel = seedTunnel(state);
-  for (const name of [APP, AUTH]) seedRecord(state, { name, type: "CNAME", content: `${tunnel.id}.cfargotunnel.com` });
-  const idp = seedIdentityProvider(state, { name: "Authentik", type: "oidc", config: await loginMethod(sandbox) });
+  for (const name of [APP, AUTH])
+    seedRecord(state, { name, type: "CNAME", content: `${tunnel.id}.cfargotunnel.com` });
+  const idp = seedIdentityProvider(state, {
+    name: "Authentik",
+    type: "oidc",
+    config: await loginMethod(sandbox),
+  });
   const machine = seedServiceToken(state, "machine");
   const people = seedPolicy(state, { name: "People", include: [{ login_method: { id: idp.id } }] });
   const machines = seedPolicy(state, {
@@ -60,18 +65,27 @@ export async function household(options: SandboxOptions = {}): Promise<Household
   });
   const visit = async (by = browser()): Promise<Page> => {
     const page = await by.open(edge.url(APP));
-    return page.body.includes('id="log-in"') ? by.submit(page.url.href, { username: "alice", password: "alice-password" }) : page;
+    return page.body.includes('id="log-in"')
+      ? by.submit(page.url.href, { username: "alice", password: "alice-password" })
+      : page;
   };
   return { sandbox, app, machine, visit, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 /** What Cloudflare must know of the provider that is made here; nobody is asked for consent. */
-async function loginMethod({ authentik, cloudflare, environment }: Sandbox): Promise<Record<string, unknown>> {
+async function loginMethod({
+  authentik,
+  cloudflare,
+  environment,
+}: Sandbox): Promise<Record<string, unknown>> {
   const url = `https://${cloudflare.state.team}.cloudflareaccess.com/cdn-cgi/access/callback`;
   const { provider } = await wire(
     { ask: asking(authentik), state: authentik.state },
     {
-      authorization_flow: flowKey(authentik.state, "default-provider-authorization-implicit-consent"),
+      authorization_flow: flowKey(
+        authentik.state,
+        "default-provider-authorization-implicit-consent",
+      ),
       redirect_uris: [{ matching_mode: "strict", url, redirect_uri_type: "authorization" }],
     },
   );

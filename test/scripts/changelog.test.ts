@@ -22,17 +22,38 @@ const CHANGELOG = `# Changelog
 
 describe("the notes of a release", () => {
   test("are what the changelog says of that version, and of no other", () => {
-    expect(releaseNotes("v1.2.3", "1.2.3", CHANGELOG)).toEqual({ ok: true, text: "### Fixed\n- a typo" });
+    expect(releaseNotes("v1.2.3", "1.2.3", CHANGELOG)).toEqual({
+      ok: true,
+      text: "### Fixed\n- a typo",
+    });
   });
 
   test.each([
     { name: "the tag is of another version", tag: "v1.2.4", version: "1.2.3", fault: "tag v1.2.3" },
     { name: "the tag has no v", tag: "1.2.3", version: "1.2.3", fault: "tag v1.2.3" },
-    { name: "the changelog does not know the version", tag: "v1.3.0", version: "1.3.0", fault: '"## [1.3.0] - <date>"' },
-    { name: "only a longer version is there", tag: "v1.2", version: "1.2", fault: '"## [1.2] - <date>"' },
-    { name: "nothing stands below the version", tag: "v1.2.2", version: "1.2.2", fault: "nothing under" },
+    {
+      name: "the changelog does not know the version",
+      tag: "v1.3.0",
+      version: "1.3.0",
+      fault: '"## [1.3.0] - <date>"',
+    },
+    {
+      name: "only a longer version is there",
+      tag: "v1.2",
+      version: "1.2",
+      fault: '"## [1.2] - <date>"',
+    },
+    {
+      name: "nothing stands below the version",
+      tag: "v1.2.2",
+      version: "1.2.2",
+      fault: "nothing under",
+    },
   ])("are refused where $name", ({ tag, version, fault }) => {
-    expect(releaseNotes(tag, version, CHANGELOG)).toEqual({ ok: false, fault: expect.stringContaining(fault) });
+    expect(releaseNotes(tag, version, CHANGELOG)).toEqual({
+      ok: false,
+      fault: expect.stringContaining(fault),
+    });
   });
 });
 
@@ -40,8 +61,12 @@ test("CHANGELOG.md has each kind of change once in a version, in the usual order
   const versions = readFileSync(resolve(import.meta.dirname, "../../CHANGELOG.md"), "utf8")
     .split(/^## /m)
     .slice(1);
-  const kinds = versions.map((version) => [...version.matchAll(/^### (.+)$/gm)].map(([, kind]) => kind));
+  const kinds = versions.map((version) =>
+    [...version.matchAll(/^### (.+)$/gm)].map(([, kind]) => kind),
+  );
   const usual = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"];
-  expect(kinds.map((its) => its.filter((kind) => !usual.includes(kind ?? "")))).toEqual(kinds.map(() => []));
+  expect(kinds.map((its) => its.filter((kind) => !usual.includes(kind ?? "")))).toEqual(
+    kinds.map(() => []),
+  );
   expect(kinds).toEqual(kinds.map((its) => usual.filter((kind) => its.includes(kind))));
 });

@@ -21,7 +21,11 @@ const before = { name: "", rules: new Map<string, string>() };
 
 describe("a request is told as a deed", () => {
   test("of a login method, its name and nothing of its secret", () => {
-    const body = { name: "Authentik (x) #0a1b2c3d", type: "oidc", config: { client_secret: "hush" } };
+    const body = {
+      name: "Authentik (x) #0a1b2c3d",
+      type: "oidc",
+      config: { client_secret: "hush" },
+    };
     expect(deedsOf(call({ path: "/accounts/1/access/identity_providers", body }), before)).toEqual([
       { sign: "+", where: "Cloudflare", what: "login method", name: "Authentik (x)" },
     ]);
@@ -37,7 +41,11 @@ describe("a request is told as a deed", () => {
   test("of a tunnel's document, only the rules that became others", () => {
     const ingress = [
       { hostname: "a.example.com", service: "http://a:1" },
-      { hostname: "b.example.com", service: "http://b:1", originRequest: { access: { required: true } } },
+      {
+        hostname: "b.example.com",
+        service: "http://b:1",
+        originRequest: { access: { required: true } },
+      },
       { service: "http_status:404" },
     ];
     const rules = new Map([
@@ -45,29 +53,59 @@ describe("a request is told as a deed", () => {
       ["c.example.com", "http://c:1"],
     ]);
     expect(
-      deedsOf(call({ method: "PUT", path: "/accounts/1/cfd_tunnel/2/configurations", body: { config: { ingress } } }), {
-        ...before,
-        rules,
-      }),
+      deedsOf(
+        call({
+          method: "PUT",
+          path: "/accounts/1/cfd_tunnel/2/configurations",
+          body: { config: { ingress } },
+        }),
+        {
+          ...before,
+          rules,
+        },
+      ),
     ).toEqual([
-      { sign: "+", where: "Cloudflare", what: "ingress rule", name: "b.example.com", note: "http://b:1, if logged in" },
+      {
+        sign: "+",
+        where: "Cloudflare",
+        what: "ingress rule",
+        name: "b.example.com",
+        note: "http://b:1, if logged in",
+      },
       { sign: "-", where: "Cloudflare", what: "ingress rule", name: "c.example.com" },
     ]);
   });
 
   test("of a rule for a path, the path as its label has it", () => {
-    const ingress = [{ hostname: "a.example.com", path: openPattern("/hooks" as Path), service: "http://a:1" }];
-    const written = call({ method: "PUT", path: "/accounts/1/cfd_tunnel/2/configurations", body: { config: { ingress } } });
+    const ingress = [
+      { hostname: "a.example.com", path: openPattern("/hooks" as Path), service: "http://a:1" },
+    ];
+    const written = call({
+      method: "PUT",
+      path: "/accounts/1/cfd_tunnel/2/configurations",
+      body: { config: { ingress } },
+    });
     expect(deedsOf(written, before)).toEqual([
-      { sign: "+", where: "Cloudflare", what: "ingress rule", name: "a.example.com/hooks", note: "http://a:1" },
+      {
+        sign: "+",
+        where: "Cloudflare",
+        what: "ingress rule",
+        name: "a.example.com/hooks",
+        note: "http://a:1",
+      },
     ]);
   });
 
   test("of several records at once, each", () => {
-    const body = { deletes: [{ id: "1" }], posts: [{ name: "b.example.com", type: "CNAME", proxied: true }] };
+    const body = {
+      deletes: [{ id: "1" }],
+      posts: [{ name: "b.example.com", type: "CNAME", proxied: true }],
+    };
     const records = new Map([["1", "a.example.com"]]);
     const record = { where: "Cloudflare", what: "DNS record" } as const;
-    expect(deedsOf(call({ path: "/zones/1/dns_records/batch", body }), { ...before, records })).toEqual([
+    expect(
+      deedsOf(call({ path: "/zones/1/dns_records/batch", body }), { ...before, records }),
+    ).toEqual([
       { ...record, sign: "-", name: "a.example.com" },
       { ...record, sign: "+", name: "b.example.com", note: "CNAME to the tunnel, proxied" },
     ]);
@@ -75,14 +113,23 @@ describe("a request is told as a deed", () => {
 
   test("of an application that lets anyone in, just that", () => {
     const body = { domain: "a.example.com/hooks", allowed_idps: ["1"], session_duration: "24h" };
-    expect(deedsOf(call({ path: "/accounts/1/access/apps", body }), { ...before, open: true })).toEqual([
-      { sign: "+", where: "Cloudflare", what: "Access application", name: "a.example.com/hooks", note: "for anyone" },
+    expect(
+      deedsOf(call({ path: "/accounts/1/access/apps", body }), { ...before, open: true }),
+    ).toEqual([
+      {
+        sign: "+",
+        where: "Cloudflare",
+        what: "Access application",
+        name: "a.example.com/hooks",
+        note: "for anyone",
+      },
     ]);
   });
 });
 
 describe("a request to Authentik's library is told as a deed", () => {
-  const asked = (method: string, path: string, body?: unknown) => call({ api: "authentik", method, path, body });
+  const asked = (method: string, path: string, body?: unknown) =>
+    call({ api: "authentik", method, path, body });
   const tile = { where: "Authentik", what: "tile", name: "Photos" } as const;
 
   test("of a tile for everyone, where it leads", () => {
@@ -97,7 +144,9 @@ describe("a request to Authentik's library is told as a deed", () => {
     const steps = [
       asked("POST", "/core/applications/", { name: "Photos", meta_launch_url: "blank://blank" }),
       asked("POST", "/policies/bindings/", { target: "1", group: "2", order: 0 }),
-      asked("PATCH", "/core/applications/photos/", { meta_launch_url: "https://photos.example.com" }),
+      asked("PATCH", "/core/applications/photos/", {
+        meta_launch_url: "https://photos.example.com",
+      }),
     ];
     expect(steps.flatMap((step) => deedsOf(step, named))).toEqual([
       { ...tile, sign: "+", note: "not to be seen yet" },
@@ -146,8 +195,12 @@ describe("the paper", () => {
 
   test("keeps within the terminal", () => {
     const { paper, text } = written(false, 50);
-    paper.say("One Docker label gives a container a public hostname that only people who log in can open.");
-    paper.pairs([["played", "Cloudflare with its edge, and Authentik, by a sandbox on this machine"]]);
+    paper.say(
+      "One Docker label gives a container a public hostname that only people who log in can open.",
+    );
+    paper.pairs([
+      ["played", "Cloudflare with its edge, and Authentik, by a sandbox on this machine"],
+    ]);
     expect(
       Math.max(
         ...text()
@@ -169,7 +222,9 @@ test("an engine whose containers are out of reach is named as such, with what to
   const container = {
     inspect: async () => ({ NetworkSettings: { Networks: { net: { IPAddress: "192.0.2.1" } } } }),
   } as unknown as Dockerode.Container;
-  const fault = await reach(container, "net", 8080, new AbortController().signal, 200).catch((error: unknown) => error);
+  const fault = await reach(container, "net", 8080, new AbortController().signal, 200).catch(
+    (error: unknown) => error,
+  );
   expect(fault).toBeInstanceOf(Unreachable);
   expect((fault as Unreachable).message).toContain("192.0.2.1:8080 does not answer");
   expect((fault as Unreachable).todo[0]).toContain("Linux");

@@ -9,7 +9,9 @@ const withScript = Object.entries(lock.packages).flatMap(([path, entry]) =>
 );
 
 it("the one package whose install script is run is the one that brings Node", () => {
-  expect(Object.entries(about.allowScripts).flatMap(([name, runs]) => (runs ? [name] : []))).toEqual(["node"]);
+  expect(
+    Object.entries(about.allowScripts).flatMap(([name, runs]) => (runs ? [name] : [])),
+  ).toEqual(["node"]);
 });
 
 it("of every package with an install script it is said whether that is run", () => {

@@ -18,7 +18,10 @@ export function sourceContract(what: string, lay: () => Promise<Ground>): void {
     it("what runs is listed with its labels, and what has stopped is not", async () => {
       await using ground = await lay();
       const name = await ground.run("app", { "cfauth.hostname": "app.example.com" });
-      expect(await found(ground, name)).toMatchObject({ name, labels: { "cfauth.hostname": "app.example.com" } });
+      expect(await found(ground, name)).toMatchObject({
+        name,
+        labels: { "cfauth.hostname": "app.example.com" },
+      });
       await ground.stop(name);
       expect(await found(ground, name)).toBeUndefined();
     });
@@ -26,7 +29,8 @@ export function sourceContract(what: string, lay: () => Promise<Ground>): void {
     it("two looks at the same things give the same answer in the same order", async () => {
       await using ground = await lay();
       const names = [await ground.run("one", {}), await ground.run("two", {})];
-      const ours = async () => (await ground.source.list()).filter(({ name }) => names.includes(name));
+      const ours = async () =>
+        (await ground.source.list()).filter(({ name }) => names.includes(name));
       expect(await ours()).toHaveLength(2);
       expect(await ours()).toEqual(await ours());
     });
@@ -72,13 +76,17 @@ export function sourceContract(what: string, lay: () => Promise<Ground>): void {
     it("the engine is the same one each time it is asked", async () => {
       await using ground = await lay();
       const identity = await ground.source.identity();
-      expect(identity).toEqual({ id: expect.stringMatching(/./), version: expect.stringMatching(/\d/) });
+      expect(identity).toEqual({
+        id: expect.stringMatching(/./),
+        version: expect.stringMatching(/\d/),
+      });
       expect(await ground.source.identity()).toEqual(identity);
     });
   });
 }
 
-const found = async ({ source }: Ground, wanted: string) => (await source.list()).find(({ name }) => name === wanted);
+const found = async ({ source }: Ground, wanted: string) =>
+  (await source.list()).find(({ name }) => name === wanted);
 
 export interface Heard extends AsyncDisposable {
   readonly watch: Watch;
@@ -101,5 +109,11 @@ export function hear(source: Source): Heard {
       if (fault !== undefined) faults.push(fault);
     },
   );
-  return { watch, changes: () => changes, states, faults, [Symbol.asyncDispose]: () => watch.close() };
+  return {
+    watch,
+    changes: () => changes,
+    states,
+    faults,
+    [Symbol.asyncDispose]: () => watch.close(),
+  };
 }

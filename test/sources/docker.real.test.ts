@@ -57,7 +57,10 @@ describe("of a real engine's list", () => {
     await using udp = await start({ name: "udp", image: "udp", networks: [front, back] });
     expect(await find("udp")).toMatchObject({
       id: udp.id,
-      networks: { [front.name]: { ip: await udp.ip(front) }, [back.name]: { ip: await udp.ip(back) } },
+      networks: {
+        [front.name]: { ip: await udp.ip(front) },
+        [back.name]: { ip: await udp.ip(back) },
+      },
       ports: [
         { number: 5353, protocol: "udp", published: undefined },
         { number: 8080, protocol: "tcp", published: undefined },
@@ -78,7 +81,9 @@ describe("of a real engine's list", () => {
     });
     try {
       await created.start();
-      expect((await find("published"))?.ports).toEqual([{ number: 8080, protocol: "tcp", published: { ip: "0.0.0.0", port } }]);
+      expect((await find("published"))?.ports).toEqual([
+        { number: 8080, protocol: "tcp", published: { ip: "0.0.0.0", port } },
+      ]);
     } finally {
       await created.remove({ force: true });
     }
@@ -126,7 +131,10 @@ describe("of a real engine's events", () => {
   it("a pause is told of, and its end", async () => {
     await using container = await start({ name: "paused" });
     const own = (await docker()).getContainer(container.id);
-    expect(await between(container, () => own.pause().then(() => own.unpause()))).toEqual(["pause", "unpause"]);
+    expect(await between(container, () => own.pause().then(() => own.unpause()))).toEqual([
+      "pause",
+      "unpause",
+    ]);
   });
 
   it("a health check is told of when its answer changes, not each time it is run", async () => {
@@ -134,10 +142,14 @@ describe("of a real engine's events", () => {
     expect(
       await between(container, async () => {
         await container.setHealthy(true);
-        await until(async () => (await container.inspect()).State.Health?.Status === "healthy", "it is healthy");
+        await until(
+          async () => (await container.inspect()).State.Health?.Status === "healthy",
+          "it is healthy",
+        );
         const { Log } = (await container.inspect()).State.Health ?? { Log: [] };
         await until(
-          async () => (await container.inspect()).State.Health?.Log.at(-1)?.Start !== Log.at(-1)?.Start,
+          async () =>
+            (await container.inspect()).State.Health?.Log.at(-1)?.Start !== Log.at(-1)?.Start,
           "it was probed once more",
         );
       }),
@@ -160,7 +172,11 @@ async function listen(
 ): Promise<AsyncDisposable & { readonly actions: readonly string[] }> {
   const stop = new AbortController();
   const actions: string[] = [];
-  const stream = await engine.events({ ...WATCHED, ...these }, Math.floor(Date.now() / 1_000), stop.signal);
+  const stream = await engine.events(
+    { ...WATCHED, ...these },
+    Math.floor(Date.now() / 1_000),
+    stop.signal,
+  );
   createInterface(stream)
     .on("line", (line) => actions.push(JSON.parse(line).Action))
     .on("error", () => {});
@@ -168,11 +184,20 @@ async function listen(
 }
 
 /** What is told of this container while that is done: between two new names, which are told of themselves. */
-async function between(container: Container, act: () => Promise<unknown>): Promise<readonly string[]> {
+async function between(
+  container: Container,
+  act: () => Promise<unknown>,
+): Promise<readonly string[]> {
   await using heard = await listen({ container: [container.id] });
   await container.rename("first");
   await act();
   await container.rename("last");
-  await until(() => heard.actions.filter((action) => action === "rename").length === 2, "both names were told of");
-  return heard.actions.slice(heard.actions.indexOf("rename") + 1, heard.actions.lastIndexOf("rename"));
+  await until(
+    () => heard.actions.filter((action) => action === "rename").length === 2,
+    "both names were told of",
+  );
+  return heard.actions.slice(
+    heard.actions.indexOf("rename") + 1,
+    heard.actions.lastIndexOf("rename"),
+  );
 }

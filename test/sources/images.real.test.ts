@@ -31,11 +31,17 @@ async function found(name: string, imageLabels = false): Promise<Workload> {
 
 /** Those of a family that is read: the tests' own labels stand on every container of a run. */
 const read = ({ labels }: Workload) =>
-  Object.fromEntries(Object.entries(labels).filter(([name]) => !/^(dev\.cfauth|org\.testcontainers)\b/.test(name)));
+  Object.fromEntries(
+    Object.entries(labels).filter(([name]) => !/^(dev\.cfauth|org\.testcontainers)\b/.test(name)),
+  );
 
 it("an image's labels are separated from the operator's, for every tool", async () => {
   const tag = await labelledImage(IMAGE);
-  await using _ = await start({ name: "claims", image: { tag }, labels: { "cfauth.hostname": "app.example.com", "cfauth.port": "80" } });
+  await using _ = await start({
+    name: "claims",
+    image: { tag },
+    labels: { "cfauth.hostname": "app.example.com", "cfauth.port": "80" },
+  });
   const workload = await found("claims");
   expect(read(workload)).toEqual({ "cfauth.hostname": "app.example.com", "cfauth.port": "80" });
   expect(workload).toMatchObject({

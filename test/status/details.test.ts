@@ -16,19 +16,19 @@ const at = key("app.example.com");
 
 const desired: DesiredState = {
   ...NOTHING_DESIRED,
-  wishes: new Map([[at, exposure("app.example.com")]]),
+  exposures: new Map([[at, exposure("app.example.com")]]),
 };
 
 /** The world with the route in it, once nothing is left to do. */
 function settled(): ObservedState {
-  let world = emptyWorld();
+  let observed = emptyWorld();
   for (
-    let changes = planChanges(resourceModel(OWNER), desired, world).changes;
+    let changes = planChanges(resourceModel(OWNER), desired, observed).changes;
     changes.length > 0;
-    changes = planChanges(resourceModel(OWNER), desired, world).changes
+    changes = planChanges(resourceModel(OWNER), desired, observed).changes
   )
-    world = changes.reduce(carryOut, world);
-  return world;
+    observed = changes.reduce(carryOut, observed);
+  return observed;
 }
 
 const known = (state: RouteStatus["state"]): RouteStatus => ({
@@ -40,18 +40,36 @@ const known = (state: RouteStatus["state"]): RouteStatus => ({
   reason: undefined,
 });
 
-const one = (world: ObservedState, state: RouteStatus["state"], more: Partial<DesiredState> = {}) =>
-  withDetails([known(state)], { world, stands: deployedRoutes(world), decision: { desired: { ...desired, ...more } } as never }, [])[0];
+const one = (
+  observed: ObservedState,
+  state: RouteStatus["state"],
+  more: Partial<DesiredState> = {},
+) =>
+  withDetails(
+    [known(state)],
+    {
+      observed,
+      deployed: deployedRoutes(observed),
+      decision: { desired: { ...desired, ...more } } as never,
+    },
+    [],
+  )[0];
 
 describe("the objects of a route", () => {
   it("are its own Access application and its own tile, as far as they are there", () => {
-    const world = settled();
+    const observed = settled();
     const slug = slugOf(OWNER, at);
-    const tiled = { ...world, tile: { ...world.tile, mine: new Map([[slug, { slug } as Mine<Tile>]]) } };
-    const application = world.access.mine.get(at)?.id;
+    const tiled = {
+      ...observed,
+      tile: { ...observed.tile, mine: new Map([[slug, { slug } as Mine<Tile>]]) },
+    };
+    const application = observed.access.mine.get(at)?.id;
     expect(application).toMatch(/./);
     expect(one(tiled, "live")?.objects).toEqual({ application, tile: slug });
-    expect(one(emptyWorld(), "waiting")?.objects).toEqual({ application: undefined, tile: undefined });
+    expect(one(emptyWorld(), "waiting")?.objects).toEqual({
+      application: undefined,
+      tile: undefined,
+    });
   });
 });
 
@@ -78,8 +96,8 @@ describe("who may enter", () => {
       who: "Everyone who can log in",
       open: true,
     },
-  ])("$name", ({ at: world, state, who, open }) => {
-    const route = one(world, state);
+  ])("$name", ({ at: observed, state, who, open }) => {
+    const route = one(observed, state);
     expect([route?.who, route?.open]).toEqual([who, open]);
   });
 });

@@ -32,22 +32,33 @@ it.each<{ detour: Detour; note: string }>([
     detour: { by: "id", name: "nas.lan", why: "outside" },
     note: "Reached by its id: the DNS outside Docker may know the name nas.lan too",
   },
-  { detour: { by: "id", name: "app..tunnel", why: "unusable" }, note: "Reached by its id: cloudflared cannot use the name app..tunnel" },
+  {
+    detour: { by: "id", name: "app..tunnel", why: "unusable" },
+    note: "Reached by its id: cloudflared cannot use the name app..tunnel",
+  },
   {
     detour: { by: "id", name: "app.tunnel", why: "kept" },
     note: "Reached by its id, since the name app.tunnel could not be used when the rule was written; recreate the container to have the name again",
   },
-])("a route that leads to its container by another way than the name says why: $detour.by, $detour.why", ({ detour, note }) => {
-  expect(reported({ detour })?.note).toBe(note);
-});
+])(
+  "a route that leads to its container by another way than the name says why: $detour.by, $detour.why",
+  ({ detour, note }) => {
+    expect(reported({ detour })?.note).toBe(note);
+  },
+);
 
 it("a route that leads to its container by the name has no note, and people are shown none of what they read elsewhere", () => {
   expect(reported({})?.note).toBeUndefined();
   const route = reported({ login: true });
-  expect([route?.note, route && remarks(route)]).toEqual(["Authentik itself: open, since the login cannot stand behind itself", []]);
+  expect([route?.note, route && remarks(route)]).toEqual([
+    "Authentik itself: open, since the login cannot stand behind itself",
+    [],
+  ]);
 });
 
 it("people are shown on the page and in the terminal why a route leads there by the id", () => {
   const route = reported({ detour: { by: "id", name: "app.tunnel", why: "shared" } });
-  expect(route && remarks(route)).toEqual(["Reached by its id: another container answers to the name app.tunnel too."]);
+  expect(route && remarks(route)).toEqual([
+    "Reached by its id: another container answers to the name app.tunnel too.",
+  ]);
 });

@@ -12,14 +12,22 @@ import { OWNER } from "../plan/model.ts";
 import { previewOf, settled } from "../preview/scene.ts";
 
 /** The lines of the first wave that brings the one to the other. */
-async function logged(before: readonly Exposure[], after: readonly Exposure[]): Promise<readonly Record<string, unknown>[]> {
+async function logged(
+  before: readonly Exposure[],
+  after: readonly Exposure[],
+): Promise<readonly Record<string, unknown>[]> {
   const lines: Record<string, unknown>[] = [];
-  const log = createLog({ level: "info", format: "json", secrets: [], stream: { write: (text: string) => lines.push(JSON.parse(text)) } });
+  const log = createLog({
+    level: "info",
+    format: "json",
+    secrets: [],
+    stream: { write: (text: string) => lines.push(JSON.parse(text)) },
+  });
   const watch = createStatusCollector([createLogSink(log)]);
-  const world = await settled(...before);
-  const { desired } = await previewOf(world, after);
-  const planned = planChanges(resourceModel(OWNER), desired, world);
-  watch.planned(planned, { desired, memory: EMPTY_MEMORY, wakeAt: undefined }, world);
+  const observed = await settled(...before);
+  const { desired } = await previewOf(observed, after);
+  const planned = planChanges(resourceModel(OWNER), desired, observed);
+  watch.planned(planned, { desired, memory: EMPTY_MEMORY, wakeAt: undefined }, observed);
   for (const change of planned.changes) watch.changed(change, undefined);
   return lines.map(({ time: _, level: __, ...fields }) => fields);
 }
@@ -28,7 +36,9 @@ const app = exposure("app.example.com");
 
 describe("a line of the log", () => {
   it("says what was changed, with both values", async () => {
-    expect(await logged([app], [{ ...app, origin: { service: "http://app:81", options: {} } }])).toEqual([
+    expect(
+      await logged([app], [{ ...app, origin: { service: "http://app:81", options: {} } }]),
+    ).toEqual([
       {
         msg: "applied",
         kind: "ingress",
@@ -41,7 +51,10 @@ describe("a line of the log", () => {
   });
 
   it("says that a route becomes public", async () => {
-    const [line] = await logged([app, exposure("b.example.com", { protection: anybody })], [{ ...app, protection: anybody }]);
+    const [line] = await logged(
+      [app, exposure("b.example.com", { protection: anybody })],
+      [{ ...app, protection: anybody }],
+    );
     expect(line).toMatchObject({
       kind: "access",
       exposure: "PUBLIC",
@@ -51,7 +64,11 @@ describe("a line of the log", () => {
 
   it("says who may enter a new protected route, which opens nothing wider than it was", async () => {
     const [line, ...others] = await logged([app], [app, exposure("b.example.com")]);
-    expect([line?.["hostname"], line?.["what"], others]).toEqual(["b.example.com", "everyone who logs in with Authentik · 24h", []]);
+    expect([line?.["hostname"], line?.["what"], others]).toEqual([
+      "b.example.com",
+      "everyone who logs in with Authentik · 24h",
+      [],
+    ]);
     expect(line).not.toHaveProperty("exposure");
   });
 

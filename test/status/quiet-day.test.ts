@@ -18,15 +18,31 @@ function daemon() {
   const clock = { now: Date.parse("2026-11-23T00:00:00Z") };
   const at = memory();
   const APP = workload({ "cfauth.hostname": "app.example.com" });
-  const TYPO = workload({ "cfauth.hostname": "b.example.com", "cfauth.acess": "public" }, { name: "b" });
-  const log = createLog({ level: "info", format: "json", secrets: [], stream: { write: (text: string) => lines.push(JSON.parse(text)) } });
+  const TYPO = workload(
+    { "cfauth.hostname": "b.example.com", "cfauth.acess": "public" },
+    { name: "b" },
+  );
+  const log = createLog({
+    level: "info",
+    format: "json",
+    secrets: [],
+    stream: { write: (text: string) => lines.push(JSON.parse(text)) },
+  });
   const loop = createController({
     list: async () => [APP, TYPO],
-    hands: at.hands,
-    decide: (workloads, world, before, now) =>
-      computeDesired(SETTINGS, { graceMs: 60_000, startupGraceMs: 60_000 }, workloads, world, before, now),
-    asked: askedOf,
-    plan: ({ desired }, world, failed) => planChanges(resourceModel(OWNER), desired, world, failed),
+    drivers: at.hands,
+    decide: (workloads, observed, before, now) =>
+      computeDesired(
+        SETTINGS,
+        { graceMs: 60_000, startupGraceMs: 60_000 },
+        workloads,
+        observed,
+        before,
+        now,
+      ),
+    referencedNames: askedOf,
+    plan: ({ desired }, observed, failed) =>
+      planChanges(resourceModel(OWNER), desired, observed, failed),
     watch: createStatusCollector([createLogSink(log)]),
     resyncMs: 300_000,
     dryRun: false,
@@ -37,7 +53,7 @@ function daemon() {
   });
   const during = async (ms: number): Promise<readonly string[]> => {
     const [from, end] = [lines.length, clock.now + ms];
-    while (clock.now < end) clock.now += Math.max(1, await loop.turn());
+    while (clock.now < end) clock.now += Math.max(1, await loop.reconcile());
     return lines.slice(from).map((line) => `${line.level} ${line.msg}`);
   };
   return { at, during };
@@ -60,5 +76,7 @@ it("a day of outages of ten minutes says two lines for each", async () => {
     it.at.down = undefined;
     said.push(...(await it.during(3_000_000)));
   }
-  expect(said).toEqual(Array(24).fill(["warn cloudflare unreachable", "info cloudflare reachable"]).flat());
+  expect(said).toEqual(
+    Array(24).fill(["warn cloudflare unreachable", "info cloudflare reachable"]).flat(),
+  );
 });

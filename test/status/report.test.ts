@@ -7,7 +7,7 @@ import { buildReport, livenessFailure } from "../../src/status/build-report.ts";
 import type { Status } from "../../src/status/collector.ts";
 import { reportedRoutes, sinceNow, stateKey } from "../../src/status/report.ts";
 import { routeStatuses } from "../../src/status/route-states.ts";
-import { anybody, exposure, key, stands } from "../builders.ts";
+import { anybody, deployed, exposure, key } from "../builders.ts";
 
 const NOW = Date.parse("2026-11-23T10:42:00Z");
 
@@ -25,25 +25,25 @@ const problem = (more: Partial<Problem> = {}): Problem => ({
 
 const desired = (more: Partial<DesiredState> = {}): DesiredState => ({
   ...NOTHING_DESIRED,
-  wishes: new Map([[key("app.example.com"), exposure("app.example.com")]]),
+  exposures: new Map([[key("app.example.com"), exposure("app.example.com")]]),
   ...more,
 });
 
-const nobody = desired({ wishes: new Map() });
+const nobody = desired({ exposures: new Map() });
 
 const status = (more: Partial<Status> = {}): Status => ({
   routes: [],
   problems: [],
   since: new Map(),
   last: undefined,
-  matters: { found: [], met: new Map() },
-  sick: new Set(),
+  tracked: { found: [], met: new Map() },
+  failing: new Set(),
   tunnel: true,
   converged: true,
   ...more,
 });
 
-const plan = { changes: [], waiting: [], problems: [], live: [] };
+const plan = { changes: [], pending: [], problems: [], live: [] };
 
 const only = (found: ReturnType<typeof routeStatuses>) => {
   expect(found).toHaveLength(1);
@@ -52,7 +52,15 @@ const only = (found: ReturnType<typeof routeStatuses>) => {
 
 describe("a route", () => {
   it("that is as wished is live, with its container, where it leads and who may enter", () => {
-    const found = only(routeStatuses({ ...plan, live: [key("app.example.com")] }, desired(), [stands("app.example.com")], new Map(), NOW));
+    const found = only(
+      routeStatuses(
+        { ...plan, live: [key("app.example.com")] },
+        desired(),
+        [deployed("app.example.com")],
+        new Map(),
+        NOW,
+      ),
+    );
     expect(found).toEqual({
       key: "app.example.com",
       container: "app",
@@ -64,35 +72,58 @@ describe("a route", () => {
   });
 
   it("that is a protected path inside a public host of the same container is noted as that, and no other is", () => {
-    const wishes = [
+    const exposures = [
       exposure("app.example.com", { protection: anybody }),
       exposure("app.example.com/admin"),
-      exposure("app.example.com/other", { workload: "other", origin: { service: "http://other:80", options: {} } }),
+      exposure("app.example.com/other", {
+        workload: "other",
+        origin: { service: "http://other:80", options: {} },
+      }),
       exposure("wiki.example.com"),
       exposure("wiki.example.com/api"),
     ];
-    const asked = desired({ wishes: new Map(wishes.map((wish) => [key(routeKey(wish.route)), wish])) });
+    const asked = desired({
+      exposures: new Map(exposures.map((exposure) => [key(routeKey(exposure.route)), exposure])),
+    });
     const routes = reportedRoutes(routeStatuses(plan, asked, [], new Map(), NOW), new Map(), NOW);
     expect(routes.filter(({ note }) => note !== undefined)).toMatchObject([
-      { hostname: "app.example.com", path: "/admin", note: expect.stringContaining("A hostname of its own is safer") },
+      {
+        hostname: "app.example.com",
+        path: "/admin",
+        note: expect.stringContaining("A hostname of its own is safer"),
+      },
     ]);
   });
 
   it("that waits says for what", () => {
     const found = only(
       routeStatuses(
-        { ...plan, waiting: [{ route: key("app.example.com"), cause: "health", reason: "the health check of container app (starting)" }] },
+        {
+          ...plan,
+          pending: [
+            {
+              route: key("app.example.com"),
+              cause: "health",
+              reason: "the health check of container app (starting)",
+            },
+          ],
+        },
         desired(),
         [],
         new Map(),
         NOW,
       ),
     );
-    expect(found).toMatchObject({ state: "waiting", reason: "waiting for the health check of container app (starting)" });
+    expect(found).toMatchObject({
+      state: "waiting",
+      reason: "waiting for the health check of container app (starting)",
+    });
   });
 
   it("with a problem of its own says which", () => {
-    expect(only(routeStatuses({ ...plan, problems: [problem()] }, desired(), [], new Map(), NOW))).toMatchObject({
+    expect(
+      only(routeStatuses({ ...plan, problems: [problem()] }, desired(), [], new Map(), NOW)),
+    ).toMatchObject({
       state: "problem",
       reason: "a DNS record is there",
     });
@@ -106,7 +137,7 @@ describe("a route", () => {
         routeStatuses(
           { ...plan, live: [key("app.example.com")], problems: [taken, faulty] },
           desired(),
-          [stands("app.example.com")],
+          [deployed("app.example.com")],
           new Map(),
           NOW,
         ),
@@ -131,20 +162,45 @@ describe("a route", () => {
   it("of a container that is gone says how long it is still kept, counted when it is asked for", () => {
     const routes = routeStatuses(
       plan,
-      desired({ wishes: new Map(), closing: new Map([[key("app.example.com"), NOW + 60_000]]), held: new Set([key("app.example.com")]) }),
-      [stands("app.example.com")],
+      desired({
+        exposures: new Map(),
+        graceDeadlines: new Map([[key("app.example.com"), NOW + 60_000]]),
+        frozen: new Set([key("app.example.com")]),
+      }),
+      [deployed("app.example.com")],
       new Map(),
       NOW,
     );
     const asked = (now: number) =>
-      buildReport({ owner: undefined, dryRun: false, status: status({ routes }), dockerUp: true, now }).routes[0];
-    expect(asked(NOW)).toMatchObject({ state: "closing", reason: "Container stopped; closes in 60 s unless it comes back." });
-    expect(asked(NOW + 18_000)?.reason).toBe("Container stopped; closes in 42 s unless it comes back.");
+      buildReport({
+        owner: undefined,
+        dryRun: false,
+        status: status({ routes }),
+        dockerUp: true,
+        now,
+      }).routes[0];
+    expect(asked(NOW)).toMatchObject({
+      state: "closing",
+      reason: "Container stopped; closes in 60 s unless it comes back.",
+    });
+    expect(asked(NOW + 18_000)?.reason).toBe(
+      "Container stopped; closes in 42 s unless it comes back.",
+    );
     expect(asked(NOW + 61_000)?.reason).toBe("Closing now.");
   });
 
   it("that nobody wishes and nobody holds is closing", () => {
-    expect(only(routeStatuses(plan, nobody, [stands("app.example.com", { public: true })], new Map(), NOW))).toMatchObject({
+    expect(
+      only(
+        routeStatuses(
+          plan,
+          nobody,
+          [deployed("app.example.com", { public: true })],
+          new Map(),
+          NOW,
+        ),
+      ),
+    ).toMatchObject({
       state: "closing",
       access: "public",
       reason: "Closing now.",
@@ -156,8 +212,8 @@ describe("a route", () => {
       only(
         routeStatuses(
           plan,
-          desired({ wishes: new Map(), held: new Set([key("app.example.com")]) }),
-          [stands("app.example.com")],
+          desired({ exposures: new Map(), frozen: new Set([key("app.example.com")]) }),
+          [deployed("app.example.com")],
           new Map(),
           NOW,
         ),
@@ -166,10 +222,20 @@ describe("a route", () => {
   });
 
   it("that anyone may enter says so", () => {
-    const wishes = new Map([[key("app.example.com"), exposure("app.example.com", { protection: anybody })]]);
-    expect(only(routeStatuses({ ...plan, live: [key("app.example.com")] }, desired({ wishes }), [], new Map(), NOW))?.access).toBe(
-      "public",
-    );
+    const exposures = new Map([
+      [key("app.example.com"), exposure("app.example.com", { protection: anybody })],
+    ]);
+    expect(
+      only(
+        routeStatuses(
+          { ...plan, live: [key("app.example.com")] },
+          desired({ exposures }),
+          [],
+          new Map(),
+          NOW,
+        ),
+      )?.access,
+    ).toBe("public");
   });
 });
 
@@ -184,9 +250,18 @@ describe("the report", () => {
   });
 
   it("shows no e-mail address that its label has, nor does its problem", () => {
-    const faulty = problem({ message: 'Authentik has no group "bob@example.com"', fix: "write ann@example.com" });
+    const faulty = problem({
+      message: 'Authentik has no group "bob@example.com"',
+      fix: "write ann@example.com",
+    });
     const routes = routeStatuses({ ...plan, problems: [faulty] }, desired(), [], new Map(), NOW);
-    const told = buildReport({ owner: undefined, dryRun: false, status: status({ routes, problems: [faulty] }), dockerUp: true, now: NOW });
+    const told = buildReport({
+      owner: undefined,
+      dryRun: false,
+      status: status({ routes, problems: [faulty] }),
+      dockerUp: true,
+      now: NOW,
+    });
     expect(told.problems[0]?.message).toBe('Authentik has no group "(an e-mail address)"');
     expect(told.routes[0]?.reason).toBe(told.problems[0]?.message);
     expect(JSON.stringify(told)).not.toContain("@example.com");
@@ -200,7 +275,13 @@ describe("the report", () => {
       known("d.example.com/api", "waiting"),
       known("e.example.com", "closing"),
     ];
-    const made = buildReport({ owner: undefined, dryRun: false, status: status({ routes }), dockerUp: true, now: NOW });
+    const made = buildReport({
+      owner: undefined,
+      dryRun: false,
+      status: status({ routes }),
+      dockerUp: true,
+      now: NOW,
+    });
     expect(made.summary).toEqual({ live: 2, waiting: 1, problem: 1, closing: 1 });
     expect(made.routes.map(({ hostname, path }) => hostname + (path ?? ""))).toEqual([
       "c.example.com",
@@ -216,10 +297,17 @@ describe("the report", () => {
     const first = sinceNow(new Map(), [stateKey(live)], NOW);
     const later = sinceNow(first, [stateKey(live)], NOW + 5_000);
     const since = (kept: typeof first, route: typeof live) =>
-      buildReport({ owner: undefined, dryRun: false, status: status({ routes: [route], since: kept }), dockerUp: true, now: NOW + 9_000 })
-        .routes[0]?.since;
+      buildReport({
+        owner: undefined,
+        dryRun: false,
+        status: status({ routes: [route], since: kept }),
+        dockerUp: true,
+        now: NOW + 9_000,
+      }).routes[0]?.since;
     expect(since(later, live)).toBe("2026-11-23T10:42:00.000Z");
-    expect(since(sinceNow(later, [stateKey(waiting)], NOW + 9_000), waiting)).toBe("2026-11-23T10:42:09.000Z");
+    expect(since(sinceNow(later, [stateKey(waiting)], NOW + 9_000), waiting)).toBe(
+      "2026-11-23T10:42:09.000Z",
+    );
   });
 
   it("names the host and the path of a problem, and where more is written about it", () => {
@@ -254,7 +342,11 @@ describe("the report", () => {
         buildReport({
           owner: undefined,
           dryRun: false,
-          status: status({ routes: [known("a.example.com", "live")], problems: [problem()], since: new Map() }),
+          status: status({
+            routes: [known("a.example.com", "live")],
+            problems: [problem()],
+            since: new Map(),
+          }),
           dockerUp: true,
           now: NOW,
         }),
@@ -273,7 +365,11 @@ describe("a route's objects", () => {
     reason: undefined,
     objects: { application: "f174e90a", tile: "cfauth-app-example-com-api-12345678" },
   };
-  const places = { account: "0123", authentik: "https://auth.example.com", slug: "cf-tunnel-access" };
+  const places = {
+    account: "0123",
+    authentik: "https://auth.example.com",
+    slug: "cf-tunnel-access",
+  };
   const made = (more: Partial<typeof route>, at?: typeof places) =>
     buildReport({
       owner: undefined,
@@ -281,7 +377,7 @@ describe("a route's objects", () => {
       status: status({ routes: [{ ...route, ...more }] }),
       dockerUp: true,
       now: NOW,
-      places: at,
+      locations: at,
     });
 
   it("can be looked at where they are, and so can tunnel and login", () => {
@@ -289,8 +385,10 @@ describe("a route's objects", () => {
     expect(routes[0]).toMatchObject({
       url: "https://app.example.com/api",
       links: {
-        access: "https://dash.cloudflare.com/0123/one/access-controls/apps/self-hosted/f174e90a/edit",
-        authentik: "https://auth.example.com/if/admin/#/core/applications/cfauth-app-example-com-api-12345678",
+        access:
+          "https://dash.cloudflare.com/0123/one/access-controls/apps/self-hosted/f174e90a/edit",
+        authentik:
+          "https://auth.example.com/if/admin/#/core/applications/cfauth-app-example-com-api-12345678",
       },
     });
     expect(links).toEqual({
@@ -313,7 +411,8 @@ describe("a route's objects", () => {
 });
 
 describe("the daemon", () => {
-  const ended = (agoMs: number) => status({ last: { at: NOW - agoMs, result: "failed", applied: 0, failures: 9 } });
+  const ended = (agoMs: number) =>
+    status({ last: { at: NOW - agoMs, result: "failed", applied: 0, failures: 9 } });
 
   it("is well while passes end, even if each of them fails and the next is minutes away", () => {
     expect(livenessFailure(ended(400_000), 300_000, NOW)).toBeUndefined();
@@ -326,7 +425,9 @@ describe("the daemon", () => {
 
   it("is not well either when the very first pass never ends", () => {
     expect(livenessFailure(status(), 300_000, NOW, NOW - 60_000)).toBeUndefined();
-    expect(livenessFailure(status(), 300_000, NOW, NOW - 900_000)).toBe("no pass has ended in the 15 min since the start");
+    expect(livenessFailure(status(), 300_000, NOW, NOW - 900_000)).toBe(
+      "no pass has ended in the 15 min since the start",
+    );
   });
 });
 

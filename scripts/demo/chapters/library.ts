@@ -11,12 +11,18 @@ export async function libraryOpens({ paper, stage }: Running): Promise<void> {
     [FRIEND, his.join(", ")],
   ]);
   paper.blank();
-  paper.check(hers.join() === "Photos,Whoami" && his.join() === "Whoami", "each finds what they may enter, and nothing else");
+  paper.check(
+    hers.join() === "Photos,Whoami" && his.join() === "Whoami",
+    "each finds what they may enter, and nothing else",
+  );
 }
 
 /** @returns their names, as they stand there */
 async function tilesOf(url: string, username: string): Promise<readonly string[]> {
   const somebody = visitor();
-  const page = await somebody.submit(await somebody.open(`${url}/if/user/`), { username, password: passwordOf(username) });
+  const page = await somebody.submit(await somebody.open(`${url}/if/user/`), {
+    username,
+    password: passwordOf(username),
+  });
   return [...page.html.matchAll(/<span class="name">([^<]*)</g)].map(([, name = ""]) => name);
 }

@@ -13,15 +13,30 @@ export async function opens(running: Running): Promise<Open> {
     text: "From the inside out, so that it is never open without a login:",
   });
   paper.blank();
-  const ordered = await didJust(running, ["Access policy", "Access application", "ingress rule", "DNS record", "tile"]);
-  paper.check(ordered, `open ${seconds(open.ms)} after the start of the container, with ${counted(journal)}`);
+  const ordered = await didJust(running, [
+    "Access policy",
+    "Access application",
+    "ingress rule",
+    "DNS record",
+    "tile",
+  ]);
+  paper.check(
+    ordered,
+    `open ${seconds(open.ms)} after the start of the container, with ${counted(journal)}`,
+  );
   const { nothing, login, other } = open.knocks;
   paper.check(
     login > 0 && other === 0,
     `of ${nothing + login + other} who knocked meanwhile ${nothing} found nothing yet and ${login} the login: nobody got to the container`,
   );
-  paper.check(checkedTwice(running, open), "the tunnel itself also lets in only people who have logged in to this very application");
-  paper.check(true, `from nothing to this first protected page: one line typed, ${seconds(performance.now())} since the demo was started`);
+  paper.check(
+    checkedTwice(running, open),
+    "the tunnel itself also lets in only people who have logged in to this very application",
+  );
+  paper.check(
+    true,
+    `from nothing to this first protected page: one line typed, ${seconds(performance.now())} since the demo was started`,
+  );
   return open;
 }
 
@@ -29,7 +44,13 @@ export async function opens(running: Running): Promise<Open> {
 function checkedTwice({ stage: { sandbox } }: Running, { host }: Open): boolean {
   const { apps, configurations } = sandbox.cloudflare.state;
   const application = [...apps.values()].find(({ domain }) => domain === host);
-  const rules = [...configurations.values()].flatMap(({ config }) => config.ingress as readonly Rule[]);
+  const rules = [...configurations.values()].flatMap(
+    ({ config }) => config.ingress as readonly Rule[],
+  );
   const access = rules.find(({ hostname }) => hostname === host)?.originRequest?.access;
-  return application !== undefined && access?.required === true && access.audTag?.join() === [application.aud, `cfauth:${OWNER}`].join();
+  return (
+    application !== undefined &&
+    access?.required === true &&
+    access.audTag?.join() === [application.aud, `cfauth:${OWNER}`].join()
+  );
 }

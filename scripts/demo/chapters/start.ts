@@ -10,8 +10,14 @@ export function opening({ paper, stage }: Telling): void {
   );
   paper.blank();
   paper.pairs([
-    ["real", `cfauth ${VERSION} as a process of its own, Docker Engine ${stage.engineVersion}, the containers, the OpenID Connect login`],
-    ["played", "Cloudflare with its edge, and Authentik: by a sandbox on this machine, without any account"],
+    [
+      "real",
+      `cfauth ${VERSION} as a process of its own, Docker Engine ${stage.engineVersion}, the containers, the OpenID Connect login`,
+    ],
+    [
+      "played",
+      "Cloudflare with its edge, and Authentik: by a sandbox on this machine, without any account",
+    ],
   ]);
 }
 
@@ -34,13 +40,23 @@ export async function prepares(running: Running): Promise<void> {
   const ms = clock();
   paper.blank();
   const made = journal.deeds().map(({ what }) => what);
-  const whole = ["tunnel", "login provider", "application", "login method"].every((what) => made.includes(what));
-  paper.check(whole && (await didJust(running, made)), `ready after ${seconds(ms)}, with ${counted(journal)}`);
-  paper.check(agree(running), "Cloudflare and Authentik know each other: the same client, the same secret");
+  const whole = ["tunnel", "login provider", "application", "login method"].every((what) =>
+    made.includes(what),
+  );
+  paper.check(
+    whole && (await didJust(running, made)),
+    `ready after ${seconds(ms)}, with ${counted(journal)}`,
+  );
+  paper.check(
+    agree(running),
+    "Cloudflare and Authentik know each other: the same client, the same secret",
+  );
 }
 
 function agree({ stage: { sandbox } }: Running): boolean {
-  const method = [...sandbox.cloudflare.state.identityProviders.values()].find(({ type }) => type === "oidc");
+  const method = [...sandbox.cloudflare.state.identityProviders.values()].find(
+    ({ type }) => type === "oidc",
+  );
   const [provider] = sandbox.authentik.state.providers;
   return (
     provider !== undefined &&

@@ -13,17 +13,29 @@ export async function strangerComes(running: Running, { host, url }: Open): Prom
   paper.pairs(signposts(page, running));
   paper.blank();
   const [first, second] = page.way;
-  const turned = first?.status === 302 && second?.url.hostname === teamHost(stage) && page.url.hostname === authHost(stage);
+  const turned =
+    first?.status === 302 &&
+    second?.url.hostname === teamHost(stage) &&
+    page.url.hostname === authHost(stage);
   paper.check(turned && asksForPassword(page), "turned away to the login");
   paper.check(!reached(stage.seen.slice(before), host), "the container heard nothing of it");
 }
 
 /** Each place on the way, and where it points to. */
-function signposts({ way, ...page }: Page, { stage }: Running): readonly (readonly [string, string])[] {
-  const owners: Readonly<Record<string, string>> = { [teamHost(stage)]: "Cloudflare Access", [authHost(stage)]: "Authentik" };
+function signposts(
+  { way, ...page }: Page,
+  { stage }: Running,
+): readonly (readonly [string, string])[] {
+  const owners: Readonly<Record<string, string>> = {
+    [teamHost(stage)]: "Cloudflare Access",
+    [authHost(stage)]: "Authentik",
+  };
   return way.flatMap(({ status, url }, index): (readonly [string, string])[] => {
     const next = way[index + 1]?.url.hostname;
-    if (next === undefined) return [[`${status}`, `“${heading(page)}” – a form for name and password`]];
-    return next === url.hostname ? [] : [[`${status}`, `→ ${next}  (${owners[next] ?? "the container"})`]];
+    if (next === undefined)
+      return [[`${status}`, `“${heading(page)}” – a form for name and password`]];
+    return next === url.hostname
+      ? []
+      : [[`${status}`, `→ ${next}  (${owners[next] ?? "the container"})`]];
   });
 }

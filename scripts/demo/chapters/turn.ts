@@ -8,29 +8,42 @@ import { authHost, passwordOf, type Running, USER } from "../telling.ts";
 export async function yourTurn(running: Running): Promise<void> {
   const { paper, stage, signal, begin, clock } = running;
   paper.chapter("Your turn");
-  const { run, url } = await launch(running, { name: "whoami-2", at: "whoami", text: "The same once more, to stay:" });
+  const { run, url } = await launch(running, {
+    name: "whoami-2",
+    at: "whoami",
+    text: "The same once more, to stay:",
+  });
   paper.blank();
   paper.pairs([
     ["open", `${url}  in Chrome, Edge or Firefox`],
     ["user", USER],
     ["password", passwordOf(USER)],
     ["status", `${running.daemon.url()}/  (cfauth's own page)`],
-    ["library", `${stage.sandbox.edge.url(authHost(stage))}/if/user/  (its tiles lead to https://, where the real Cloudflare would be)`],
+    [
+      "library",
+      `${stage.sandbox.edge.url(authHost(stage))}/if/user/  (its tiles lead to https://, where the real Cloudflare would be)`,
+    ],
   ]);
   paper.blank();
   paper.say("And in another terminal:");
   paper.blank();
-  paper.command(...typed({ ...run, name: "wiki", labels: { "cfauth.hostname": `wiki.${stage.sandbox.zone}` } }));
+  paper.command(
+    ...typed({ ...run, name: "wiki", labels: { "cfauth.hostname": `wiki.${stage.sandbox.zone}` } }),
+  );
   paper.command(`docker stop ${run.name}`);
   paper.blank();
-  paper.say("What happens is told here. Ctrl-C ends the demo and takes away everything that it made.");
+  paper.say(
+    "What happens is told here. Ctrl-C ends the demo and takes away everything that it made.",
+  );
   paper.blank();
   begin();
   stage.onSeen((seen) => {
     const visit = visitOf(seen);
     if (visit !== undefined) paper.deed(visit, clock());
   });
-  await new Promise<void>((over) => (signal.aborted ? over() : signal.addEventListener("abort", () => over(), { once: true })));
+  await new Promise<void>((over) =>
+    signal.aborted ? over() : signal.addEventListener("abort", () => over(), { once: true }),
+  );
 }
 
 /** What a person would call a visit; the pages between the login and back are none. */

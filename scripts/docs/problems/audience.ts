@@ -6,7 +6,8 @@ import { all } from "./run.ts";
 
 export const ofAudience = {
   "CFA-GROUP-UNKNOWN": {
-    says: () => all({ labels: { "access.groups": "familly" } }, { labels: { "access.groups": "zebra" } }),
+    says: () =>
+      all({ labels: { "access.groups": "familly" } }, { labels: { "access.groups": "zebra" } }),
     so: "A label or `CFAUTH_DEFAULT_GROUPS` names a group that Authentik does not have. Letter case counts.",
     why: "To leave the name out would change who may enter: with no name left it would be everyone who can log in.",
     mend: [
@@ -17,7 +18,12 @@ export const ofAudience = {
   "CFA-GROUP-DIRECT": {
     says: () =>
       loginPrerequisite.propose(
-        { login: seen({ groups: groups({ mayMap: false }), method: method({ claims: ["groups"] }) }) },
+        {
+          login: seen({
+            groups: groups({ canWriteMapping: false }),
+            method: method({ claims: ["groups"] }),
+          }),
+        },
         wishingGroups("family"),
       ).problems,
     so: "The account of cfauth in Authentik may not write scope mappings. Logins then bring only the groups that a person is in directly.",
@@ -43,17 +49,26 @@ export const ofAudience = {
     effect: SHUT_OR_KEPT,
   },
   "CFA-POLICY-UNFIT": {
-    says: () => all({ labels: { "access.policies": "Nobody" } }, { labels: { "access.policies": "Anyone" } }),
+    says: () =>
+      all({ labels: { "access.policies": "Nobody" } }, { labels: { "access.policies": "Anyone" } }),
     so: "The policy is there, but its action is Block or Bypass. `access.policies` is for policies that let in somebody.",
     why: "Bypass would open the page to everyone without the word public in any label, and Block would keep out people that other labels let in.",
-    mend: ["Name a policy with the action Allow or Service Auth. For a page that is open to anyone write `cfauth.access: public`."],
+    mend: [
+      "Name a policy with the action Allow or Service Auth. For a page that is open to anyone write `cfauth.access: public`.",
+    ],
     effect: SHUT_OR_KEPT,
   },
   "CFA-TOKEN-UNKNOWN": {
-    says: () => all({ labels: { "access.service-tokens": "backpu" } }, { labels: { "access.service-tokens": "zebra" } }),
+    says: () =>
+      all(
+        { labels: { "access.service-tokens": "backpu" } },
+        { labels: { "access.service-tokens": "zebra" } },
+      ),
     so: "`access.service-tokens` names a service token that the account does not have.",
     why: "The machine that is meant could not enter, and another one must not.",
-    mend: ["Correct the name, or create the token under Zero Trust → Access → Service credentials. It is found at the next resync."],
+    mend: [
+      "Correct the name, or create the token under Zero Trust → Access → Service credentials. It is found at the next resync.",
+    ],
     effect: SHUT_OR_KEPT,
   },
 } as const satisfies Readonly<Record<string, Entry>>;

@@ -7,7 +7,10 @@ import {
   oversizedAuthentikResponse,
 } from "../../../src/clients/authentik/errors.ts";
 import { allowedAddresses } from "../../../src/clients/authentik/lookup.ts";
-import { AUTHENTIK_OPERATIONS, type AuthentikOperationName } from "../../../src/clients/authentik/operations.ts";
+import {
+  AUTHENTIK_OPERATIONS,
+  type AuthentikOperationName,
+} from "../../../src/clients/authentik/operations.ts";
 import { BeyondLimit, largerThan } from "../../../src/clients/limited.ts";
 import { MAX_ANSWER_VALUES, MAX_LIST_MS } from "../../../src/clients/limits.ts";
 import type { AuthentikContainer } from "../../../src/core/domain/authentik-container.ts";
@@ -48,7 +51,12 @@ const misled = (resolved: readonly string[], book: AddressBook): Promise<Said> =
 const silent = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
 
 const FLOW = "default-provider-authorization-explicit-consent";
-const SCOPES = ["openid", "email", "profile"].map((scope_name) => ({ pk: scope_name, name: scope_name, scope_name, expression: "" }));
+const SCOPES = ["openid", "email", "profile"].map((scope_name) => ({
+  pk: scope_name,
+  name: scope_name,
+  scope_name,
+  expression: "",
+}));
 
 /** What cfauth says of an Authentik that has these authorization flows, no key, and the usual scopes where it has any flow. */
 async function lacking(flows: readonly string[]): Promise<readonly Said[]> {
@@ -56,9 +64,11 @@ async function lacking(flows: readonly string[]): Promise<readonly Said[]> {
     "flows.list": flows.map((slug) => ({ pk: slug, slug })),
     "scopes.list": flows.length === 0 ? [] : SCOPES,
   };
-  const authentik = { list: async (operation: string) => has[operation] ?? [] } as unknown as Authentik;
-  const { parts } = await observePrerequisites(authentik, FLOW);
-  return "code" in parts ? [parts] : [];
+  const authentik = {
+    list: async (operation: string) => has[operation] ?? [],
+  } as unknown as Authentik;
+  const { prerequisites } = await observePrerequisites(authentik, FLOW);
+  return "code" in prerequisites ? [prerequisites] : [];
 }
 
 /** A wildcard of cfauth's own that covers Authentik's hostname and is in place. */
@@ -69,8 +79,18 @@ function around(): readonly Said[] {
 
 function behind(): readonly Said[] {
   const empty = emptyWorld();
-  const homelab = { id: "t", name: "Homelab", type: "self_hosted", covers: ["*.example.com"], bypasses: false, kept: {} };
-  return diagnoseLoginBehindAccess({ ...empty, access: { ...empty.access, theirs: [homelab] } }, desired());
+  const homelab = {
+    id: "t",
+    name: "Homelab",
+    type: "self_hosted",
+    destinations: ["*.example.com"],
+    bypasses: false,
+    unmanagedFields: {},
+  };
+  return diagnoseLoginBehindAccess(
+    { ...empty, access: { ...empty.access, theirs: [homelab] } },
+    desired(),
+  );
 }
 
 /** What is said where the tile of wiki.example.com cannot be as it should. */
@@ -78,7 +98,7 @@ function tile(more: Partial<ObservedLibraryTiles>): readonly Said[] {
   const seen = { ...NO_TILES, me: { pk: 1, superuser: true }, ...more };
   const live = new Set([key("wiki.example.com")]);
   return libraryTiles(OWNER, true)(
-    { tile: seen, directory: { groups: { found: [] } } },
+    { tile: seen, lookups: { groups: { found: [] } } },
     desired(exposure("wiki.example.com", { workload: "wiki" })),
     live,
   ).problems;
@@ -98,7 +118,11 @@ function tilesSaid(): readonly Said[] {
 const WHICH: readonly AuthentikContainer[] = [
   { kind: "unnamed" },
   { kind: "absent", name: "authentik-server" },
-  { kind: "ambiguous", name: "authentik-server", containers: ["login-authentik-server-1", "other-authentik-server-1"] },
+  {
+    kind: "ambiguous",
+    name: "authentik-server",
+    containers: ["login-authentik-server-1", "other-authentik-server-1"],
+  },
   authentikIs("authentik-server"),
 ];
 
@@ -118,10 +142,19 @@ export const ofAuthentik = {
   "CFA-AK-OWN-HOST": {
     says: () => [
       ...WHICH.flatMap((container) =>
-        labels({ labels: { hostname: "auth.example.com" }, settings: { login: { host: "auth.example.com", path: "", container } } }),
+        labels({
+          labels: { hostname: "auth.example.com" },
+          settings: { login: { host: "auth.example.com", path: "", container } },
+        }),
       ),
-      ...labels({ labels: { hostname: "auth.example.com", "access.groups": "family" }, settings: ITSELF }),
-      ...labels({ labels: { hostname: "auth.example.com,wiki.example.com", "access.groups": "family" }, settings: ITSELF }),
+      ...labels({
+        labels: { hostname: "auth.example.com", "access.groups": "family" },
+        settings: ITSELF,
+      }),
+      ...labels({
+        labels: { hostname: "auth.example.com,wiki.example.com", "access.groups": "family" },
+        settings: ITSELF,
+      }),
       ...around(),
       ...theirs({ hostname: "auth.example.com", service: "http://wiki:9000" }, ITSELF),
     ],
@@ -146,12 +179,21 @@ export const ofAuthentik = {
       OWN_HOSTNAME,
       "Or, if Authentik's hostname is routed by hand: under Zero Trust → Access → Applications add one for just this hostname, with a policy whose action is Bypass and that includes Everyone.",
     ],
-    effect: "Routes are opened, but new logins fail until it is mended. Nobody gets in who may not.",
+    effect:
+      "Routes are opened, but new logins fail until it is mended. Nobody gets in who may not.",
   },
   "CFA-AK-STRANGER": {
     says: async () => [
-      await misled(["172.20.0.9"], { own: [], name: undefined, others: new Map([["172.20.0.9", "blog"]]) }),
-      await misled(["192.168.1.9"], { own: ["172.21.0.2"], name: "authentik-server", others: new Map() }),
+      await misled(["172.20.0.9"], {
+        own: [],
+        name: undefined,
+        others: new Map([["172.20.0.9", "blog"]]),
+      }),
+      await misled(["192.168.1.9"], {
+        own: ["172.21.0.2"],
+        name: "authentik-server",
+        others: new Map(),
+      }),
     ],
     so: "The name in `AUTHENTIK_API_URL` leads to something else than Authentik's container. Docker answers a name with whichever container has it as an alias, on the first network by name; while no container has it, the DNS outside is asked.",
     why: "The server that receives the token can use it.",
@@ -171,14 +213,20 @@ export const ofAuthentik = {
     effect: AS_IT_WAS,
   },
   "CFA-AK-PLAIN-HTTP": {
-    says: async () => [await misled(["203.0.113.9"], { own: [], name: undefined, others: new Map() })],
+    says: async () => [
+      await misled(["203.0.113.9"], { own: [], name: undefined, others: new Map() }),
+    ],
     so: "The name in `AUTHENTIK_API_URL` leads to an address on the internet, and the address begins with `http://`.",
     why: "Anybody on the way could read the token.",
     mend: ["Write `https://`, or give the name a private address in your DNS."],
     effect: AS_IT_WAS,
   },
   "CFA-AK-UNREACHABLE": {
-    says: () => [authentikConnectionError(failed("flows.list"), silent), answered("flows.list", 500), answered("flows.list", 200)],
+    says: () => [
+      authentikConnectionError(failed("flows.list"), silent),
+      answered("flows.list", 500),
+      answered("flows.list", 200),
+    ],
     so: "Authentik does not answer, answers with an error of its own, or something else answers in its place.",
     why: "What Authentik has is not known then, and a guess could open or shut something by mistake.",
     mend: [
@@ -199,7 +247,11 @@ export const ofAuthentik = {
     effect: AS_IT_WAS,
   },
   "CFA-AK-PERMISSION": {
-    says: () => [answered("groups.list", 403, { detail: "You do not have permission to perform this action." })],
+    says: () => [
+      answered("groups.list", 403, {
+        detail: "You do not have permission to perform this action.",
+      }),
+    ],
     so: "The token works, but its user lacks a permission, which is named.",
     why: "cfauth would see only a part and take it for the whole.",
     mend: [
@@ -212,14 +264,20 @@ export const ofAuthentik = {
     says: () => lacking(["my-authorization", "my-other-authorization"]),
     so: "Authentik has no flow of the name in `CFAUTH_AUTHENTIK_FLOW`. The default is the one that Authentik brings along and that asks once for consent.",
     why: "The flow decides what a person has to do to log in; cfauth does not choose another one for you.",
-    mend: ["Set it to one of those that are named:", yaml("    environment:", "      CFAUTH_AUTHENTIK_FLOW: my-authorization")],
-    effect: "No route is opened until then. If the login was whole before, what is open goes on, and new routes are opened.",
+    mend: [
+      "Set it to one of those that are named:",
+      yaml("    environment:", "      CFAUTH_AUTHENTIK_FLOW: my-authorization"),
+    ],
+    effect:
+      "No route is opened until then. If the login was whole before, what is open goes on, and new routes are opened.",
   },
   "CFA-AK-NO-KEY": {
     says: () => lacking([FLOW]),
     so: "Authentik has no certificate with an RSA or EC key that cfauth may use. The one that Authentik makes for its own tokens, and Ed25519 or Ed448 keys, do not do: Cloudflare cannot check them.",
     why: 'Without a signing key Cloudflare refuses every login ("Failed to fetch user/group information from the identity provider").',
-    mend: ["In Authentik: System → Certificates → Generate, with any name and the algorithm RSA. cfauth takes it by itself."],
+    mend: [
+      "In Authentik: System → Certificates → Generate, with any name and the algorithm RSA. cfauth takes it by itself.",
+    ],
     effect: "As with `CFA-AK-NO-FLOW`.",
   },
   "CFA-AK-NOT-READY": {
@@ -238,8 +296,16 @@ export const ofAuthentik = {
       answered("providers.update", 400, { client_secret: ["Only ASCII."] }),
       answered("flows.list", 301, {}),
       invalidAuthentikResponse(AUTHENTIK_OPERATIONS["version.get"], "version_current"),
-      oversizedAuthentikResponse(failed("groups.list"), "answer", largerThan(MAX_ANSWER_VALUES, "values")),
-      oversizedAuthentikResponse(failed("groups.list"), "list", new BeyondLimit(`takes longer than ${MAX_LIST_MS / 1_000} s`)),
+      oversizedAuthentikResponse(
+        failed("groups.list"),
+        "answer",
+        largerThan(MAX_ANSWER_VALUES, "values"),
+      ),
+      oversizedAuthentikResponse(
+        failed("groups.list"),
+        "list",
+        new BeyondLimit(`takes longer than ${MAX_LIST_MS / 1_000} s`),
+      ),
       ...tilesSaid(),
     ],
     so: "Authentik refused something that cfauth asked for, sends it elsewhere, answers more than cfauth reads, or has an application of its own in the place of a tile.",
@@ -247,6 +313,7 @@ export const ofAuthentik = {
     mend: [
       "- A redirect: put the address that answers itself into `AUTHENTIK_API_URL`, with `https://` where it asks for it, and with the path prefix if there is one.\n- A field that Authentik names: it may be a value from a label, such as `app.icon`. Else please report it.\n- Several tiles refused for one reason are told once.",
     ],
-    effect: "Of tiles: a warning, routes go on. Of the login: routes wait for it; what is open stays open.",
+    effect:
+      "Of tiles: a warning, routes go on. Of the login: routes wait for it; what is open stays open.",
   },
 } as const satisfies Readonly<Record<string, Entry>>;

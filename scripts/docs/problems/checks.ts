@@ -28,14 +28,18 @@ export const ofChecks = {
     so: "The Cloudflare API token expires within two weeks, and nothing can be changed from then on.",
     goesOn: true,
     why: "until that day.",
-    mend: [`[Create a new one](${TOKEN_FORM}), without an end or with a later one, and put it into \`CLOUDFLARE_API_TOKEN\`.`],
+    mend: [
+      `[Create a new one](${TOKEN_FORM}), without an end or with a later one, and put it into \`CLOUDFLARE_API_TOKEN\`.`,
+    ],
     effect: NONE,
   },
   "CFA-AK-TOKEN-EXPIRES": {
     so: "The token of Authentik expires within two weeks. Authentik then puts another key in its place, which cfauth does not know.",
     goesOn: true,
     why: "until that day.",
-    mend: ["In Authentik: Directory → Tokens and App passwords → the token of cfauth → Edit: switch Expiring off. The key stays the same."],
+    mend: [
+      "In Authentik: Directory → Tokens and App passwords → the token of cfauth → Edit: switch Expiring off. The key stays the same.",
+    ],
     effect: NONE,
   },
   "CFA-AK-PUBLIC-URL": {

@@ -6,7 +6,10 @@ import {
   invalidCloudflareResponse,
   oversizedCloudflareResponse,
 } from "../../../src/clients/cloudflare/errors.ts";
-import { CLOUDFLARE_OPERATIONS, type CloudflareOperationName } from "../../../src/clients/cloudflare/operations.ts";
+import {
+  CLOUDFLARE_OPERATIONS,
+  type CloudflareOperationName,
+} from "../../../src/clients/cloudflare/operations.ts";
 import { largerThan } from "../../../src/clients/limited.ts";
 import { MAX_ANSWER_BYTES, MAX_LIST_PAGES } from "../../../src/clients/limits.ts";
 import { TOKEN_FORM } from "../../../src/core/links.ts";
@@ -15,17 +18,24 @@ import type { AnyChange } from "../../../src/resources/registry.ts";
 import { AS_IT_WAS, type Entry, sh, yaml } from "./entry.ts";
 import { thrown } from "./run.ts";
 
-const failed = (operation: CloudflareOperationName) => ({ operation: CLOUDFLARE_OPERATIONS[operation], hide: [] });
+const failed = (operation: CloudflareOperationName) => ({
+  operation: CLOUDFLARE_OPERATIONS[operation],
+  hide: [],
+});
 
 /** @param code - Cloudflare's own; absent where it is not its API that answers */
 function answered(operation: CloudflareOperationName, status: number, code?: number, message = "") {
-  const envelope = code === undefined ? undefined : { errors: [{ code, message }], result: undefined };
+  const envelope =
+    code === undefined ? undefined : { errors: [{ code, message }], result: undefined };
   return cloudflareResponseError(failed(operation), { status }, envelope, 0);
 }
 
-const silent = Object.assign(new Error("getaddrinfo ENOTFOUND api.cloudflare.com"), { code: "ENOTFOUND" });
+const silent = Object.assign(new Error("getaddrinfo ENOTFOUND api.cloudflare.com"), {
+  code: "ENOTFOUND",
+});
 
-const seeing = (...accounts: readonly string[]) => ({ list: async () => accounts.map((id) => ({ id })) }) as unknown as Cloudflare;
+const seeing = (...accounts: readonly string[]) =>
+  ({ list: async () => accounts.map((id) => ({ id })) }) as unknown as Cloudflare;
 
 export const ofCloudflare = {
   "CFA-CF-TOKEN": {
@@ -40,7 +50,10 @@ export const ofCloudflare = {
     effect: AS_IT_WAS,
   },
   "CFA-CF-PERMISSION": {
-    says: () => [answered("applications.list", 403, 10000), answered("service-tokens.list", 403, 10000)],
+    says: () => [
+      answered("applications.list", 403, 10000),
+      answered("service-tokens.list", 403, 10000),
+    ],
     so: "The token works and lacks a permission, which is named as the dashboard names it.",
     why: "cfauth needs all of them for one route: tunnel, Access, login method and DNS.",
     mend: [
@@ -60,10 +73,18 @@ export const ofCloudflare = {
     effect: "No route is opened.",
   },
   "CFA-CF-ACCOUNT": {
-    says: async () => [await thrown(() => onlyAccount(seeing())), await thrown(() => onlyAccount(seeing("a", "b")))],
+    says: async () => [
+      await thrown(() => onlyAccount(seeing())),
+      await thrown(() => onlyAccount(seeing("a", "b"))),
+    ],
     so: "The token sees no account, or several.",
     why: "In the wrong account cfauth would look for the tunnel in vain, or make one where nobody looks.",
-    mend: [yaml("    environment:", "      CLOUDFLARE_ACCOUNT_ID: <the 32 characters in the dashboard's address>")],
+    mend: [
+      yaml(
+        "    environment:",
+        "      CLOUDFLARE_ACCOUNT_ID: <the 32 characters in the dashboard's address>",
+      ),
+    ],
     effect: AS_IT_WAS,
   },
   "CFA-CF-UNREACHABLE": {
@@ -91,11 +112,28 @@ export const ofCloudflare = {
   },
   "CFA-CF-REFUSED": {
     says: () => [
-      answered("applications.create", 400, 12130, "access.api.error.invalid_request: domain does not belong to zone"),
+      answered(
+        "applications.create",
+        400,
+        12130,
+        "access.api.error.invalid_request: domain does not belong to zone",
+      ),
       invalidCloudflareResponse(CLOUDFLARE_OPERATIONS["zones.list"], "account.id"),
-      oversizedCloudflareResponse(failed("zones.list"), "answer", largerThan(MAX_ANSWER_BYTES, "bytes")),
-      oversizedCloudflareResponse(failed("zones.list"), "list", largerThan(MAX_LIST_PAGES, "pages")),
-      notConvergingError({ kind: "dns", action: "update", subject: "wiki.example.com" } as AnyChange),
+      oversizedCloudflareResponse(
+        failed("zones.list"),
+        "answer",
+        largerThan(MAX_ANSWER_BYTES, "bytes"),
+      ),
+      oversizedCloudflareResponse(
+        failed("zones.list"),
+        "list",
+        largerThan(MAX_LIST_PAGES, "pages"),
+      ),
+      notConvergingError({
+        kind: "dns",
+        action: "update",
+        subject: "wiki.example.com",
+      } as AnyChange),
     ],
     so: "Cloudflare refused something that cfauth asked for, and says why; it answered something that cfauth does not know, or more than cfauth reads; or it takes a change, and what it has then is something else.",
     why: "The same request would be refused again.",

@@ -21,36 +21,70 @@ interface Foreign {
 /** What cfauth says of container `immich`, which asks for a hostname where somebody else has this. */
 function conflict({ record, rule, application }: Foreign, more: Partial<Exposure> = {}) {
   const empty = converged(desired());
-  const theirs = { id: "t", name: "Homelab", type: "self_hosted", covers: [PHOTOS], bypasses: false, kept: {} };
-  const world: ObservedState = {
+  const theirs = {
+    id: "t",
+    name: "Homelab",
+    type: "self_hosted",
+    destinations: [PHOTOS],
+    bypasses: false,
+    unmanagedFields: {},
+  };
+  const observed: ObservedState = {
     ...empty,
     dns: { ...empty.dns, theirs: new Map(record && [[hostname(PHOTOS), [record]]]) },
     ingress: { ...empty.ingress, rules: rule === undefined ? [] : [rule] },
-    access: { ...empty.access, theirs: application === undefined ? [] : [{ ...theirs, ...application }] },
+    access: {
+      ...empty.access,
+      theirs: application === undefined ? [] : [{ ...theirs, ...application }],
+    },
   };
-  return planChanges(resourceModel(OWNER), desired(exposure(PHOTOS, { workload: "immich", ...more })), world).problems;
+  return planChanges(
+    resourceModel(OWNER),
+    desired(exposure(PHOTOS, { workload: "immich", ...more })),
+    observed,
+  ).problems;
 }
 
 /** The same where the route is open, and a foreign application comes up around it. */
 function overruled(application: Partial<ForeignApplication>) {
   const wish = desired(exposure(PHOTOS, { workload: "immich" }));
   const open = converged(wish);
-  const theirs = { id: "t", name: "Homelab", type: "self_hosted", covers: [], bypasses: false, kept: {}, ...application };
-  return planChanges(resourceModel(OWNER), wish, { ...open, access: { ...open.access, theirs: [theirs] } }).problems;
+  const theirs = {
+    id: "t",
+    name: "Homelab",
+    type: "self_hosted",
+    destinations: [],
+    bypasses: false,
+    unmanagedFields: {},
+    ...application,
+  };
+  return planChanges(resourceModel(OWNER), wish, {
+    ...open,
+    access: { ...open.access, theirs: [theirs] },
+  }).problems;
 }
 
 const ADOPT = { adopt: true };
-const NOTHING_BEGUN = "Nothing of the route is begun, and what is there stays byte for byte as it is.";
+const NOTHING_BEGUN =
+  "Nothing of the route is begun, and what is there stays byte for byte as it is.";
 const adopt = [
   "To hand the hostname over to cfauth, with what [taking over](access.md#taking-over-what-you-made-by-hand) does step by step:",
   yaml("    labels:", `      cfauth.hostname: ${PHOTOS}`, '      cfauth.adopt: "true"'),
 ];
 
-const record = (type: string, content: string): ForeignRecord => ({ id: "r", zone: "z", type, content });
+const record = (type: string, content: string): ForeignRecord => ({
+  id: "r",
+  zone: "z",
+  type,
+  content,
+});
 
 export const ofConflicts = {
   "CFA-CONFLICT-DNS": {
-    says: () => [...conflict({ record: record("A", "203.0.113.7") }), ...conflict({ record: record("NS", "ns1.example.net") }, ADOPT)],
+    says: () => [
+      ...conflict({ record: record("A", "203.0.113.7") }),
+      ...conflict({ record: record("NS", "ns1.example.net") }, ADOPT),
+    ],
     so: "At the hostname is a DNS record (A, AAAA, CNAME or NS) without this cfauth's mark in its comment.",
     why: "It may lead to something that works. cfauth changes only what it made itself, or what a label asks it to take over.",
     mend: [
@@ -66,7 +100,10 @@ export const ofConflicts = {
     },
     so: "The tunnel has a public hostname of that name already, made by hand or by another tool.",
     why: "Two rules for one hostname: the first in the list would win, and which one that is should not be left to chance.",
-    mend: ["If nobody needs it, remove it under Zero Trust → Networks → Tunnels → the tunnel → Public hostnames.", ...adopt],
+    mend: [
+      "If nobody needs it, remove it under Zero Trust → Networks → Tunnels → the tunnel → Public hostnames.",
+      ...adopt,
+    ],
     effect: NOTHING_BEGUN,
   },
   "CFA-CONFLICT-ACCESS": {
@@ -74,9 +111,16 @@ export const ofConflicts = {
       [
         ...conflict({ application: {} }),
         ...conflict({ application: { type: "ssh" } }, ADOPT),
-        ...conflict({ application: { covers: ["*.example.com"] } }),
-        ...overruled({ covers: ["*.example.com"] }),
-        ...conflict({ application: { kept: { destinations: [{ type: "private", cidr: "10.0.0.0/24" }] } } }, ADOPT),
+        ...conflict({ application: { destinations: ["*.example.com"] } }),
+        ...overruled({ destinations: ["*.example.com"] }),
+        ...conflict(
+          {
+            application: {
+              unmanagedFields: { destinations: [{ type: "private", cidr: "10.0.0.0/24" }] },
+            },
+          },
+          ADOPT,
+        ),
       ].filter(({ code }) => code === "CFA-CONFLICT-ACCESS"),
     so: "An Access application that cfauth did not make covers this route: exactly, by a parent path, or by a wildcard such as `*.example.com`. Where the route is open already it is a warning: cfauth's own application is more specific and decides.",
     why: "The more specific application decides. One of cfauth's would make a hole in another owner's protection.",

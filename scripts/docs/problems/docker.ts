@@ -13,7 +13,8 @@ const SOCKET = "/var/run/docker.sock";
 const PROXY: DockerAddress = { kind: "tcp", host: "socket-proxy", port: 2375, tls: undefined };
 const user = { uid: 65532, gids: [65532] };
 const coded = (code: string) => Object.assign(new Error(code), { code });
-const answered = (statusCode: number) => Object.assign(new Error(String(statusCode)), { statusCode });
+const answered = (statusCode: number) =>
+  Object.assign(new Error(String(statusCode)), { statusCode });
 
 const said = (address: DockerAddress, path: string, error: Error): Promise<Said> =>
   thrown(() => throwDockerError({ address, path, user }, error));
@@ -31,7 +32,9 @@ async function denied(): Promise<Said> {
 
 let serial = 0;
 /** Another id each time. */
-const podman = { info: async () => ({ ID: String(serial++), ServerVersion: "5" }) } as unknown as Docker;
+const podman = {
+  info: async () => ({ ID: String(serial++), ServerVersion: "5" }),
+} as unknown as Docker;
 
 export const ofDocker = {
   "CFA-DOCKER-DENIED": {
@@ -74,7 +77,10 @@ export const ofDocker = {
   "CFA-NETWORK-DNS": {
     says: () =>
       (["any", "domain", "search"] as const).flatMap((outside) =>
-        networkProblems([workload({}, { networks: { tunnel: { ip: "172.18.0.2", outside } } })], ["tunnel"]),
+        networkProblems(
+          [workload({}, { networks: { tunnel: { ip: "172.18.0.2", outside } } })],
+          ["tunnel"],
+        ),
       ),
     so: "While a container runs, Docker's DNS answers for its name on the network, `wiki.tunnel`. While it is stopped, Docker asks the DNS outside. A DNS server there answers for such names: the network is called like a domain, a search domain of the host has a wildcard record, or the DNS answers everything. cfauth finds this out where it is on the network itself.",
     goesOn: true,

@@ -32,8 +32,10 @@ export const ALL_SHUT_OR_KEPT =
   "No route of the container is opened. Those that are open behind a login stay as they were; those that are open to anyone are shut, unless their labels still say `access: public`.";
 
 /** Of a neighbour that is away or refuses. */
-export const AS_IT_WAS = "Nothing is changed and nothing is torn down. What is open stays open, what is not yet open waits.";
+export const AS_IT_WAS =
+  "Nothing is changed and nothing is torn down. What is open stays open, what is not yet open waits.";
 
-export const yaml = (...lines: readonly string[]): string => ["```yaml", ...lines, "```"].join("\n");
+export const yaml = (...lines: readonly string[]): string =>
+  ["```yaml", ...lines, "```"].join("\n");
 
 export const sh = (...lines: readonly string[]): string => ["```sh", ...lines, "```"].join("\n");

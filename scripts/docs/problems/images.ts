@@ -7,7 +7,12 @@ const SETTINGS = { prefix: "cfauth", reads: [] };
 /** What cfauth says of a container whose image carries these labels, beside a hostname that the operator wrote. */
 const carrying = (...names: readonly string[]): readonly Said[] =>
   ignoredImageLabels(
-    [workload({ "cfauth.hostname": "wiki.example.com" }, { name: "wiki", imageLabels: { kind: "ignored", names } })],
+    [
+      workload(
+        { "cfauth.hostname": "wiki.example.com" },
+        { name: "wiki", imageLabels: { kind: "ignored", names } },
+      ),
+    ],
     SETTINGS,
   );
 
@@ -18,23 +23,35 @@ const uninspected = (labels: Readonly<Record<string, string>>): readonly Said[] 
       { "cfauth.hostname": "wiki.example.com", ...labels },
       {
         name: "wiki",
-        imageLabels: { kind: "unknown", why: "the socket proxy at tcp://socket-proxy:2375 refuses GET /images/<id>/json (403)" },
+        imageLabels: {
+          kind: "unknown",
+          why: "the socket proxy at tcp://socket-proxy:2375 refuses GET /images/<id>/json (403)",
+        },
       },
     ),
   ]).problems;
 
 export const ofImages = {
   "CFA-IMAGE-LABEL": {
-    says: () => [...carrying("cfauth.access"), ...carrying("cfauth.access", "cfauth.app.name"), ...carrying("homepage.name")],
+    says: () => [
+      ...carrying("cfauth.access"),
+      ...carrying("cfauth.access", "cfauth.app.name"),
+      ...carrying("homepage.name"),
+    ],
     so: "The image of a container carries labels that cfauth reads. Docker lists them among the container's own; cfauth asks for the image's and ignores each label whose name and value are the image's.",
     goesOn: true,
     why: "with the labels that the operator wrote. An update of an image must not make a page public, claim a hostname or put a container into another project.",
     mend: [
       "Write on the container what you mean. A label that repeats the image's very value cannot be told from it, so give the route a name:",
-      yaml("    labels:", "      cfauth.own.hostname: wiki.example.com", "      cfauth.own.access: public"),
+      yaml(
+        "    labels:",
+        "      cfauth.own.hostname: wiki.example.com",
+        "      cfauth.own.access: public",
+      ),
       "`CFAUTH_IMAGE_LABELS=true` obeys the labels of every image on this machine: for people who build all of them themselves.",
     ],
-    effect: "What only the image asked for is not opened. What the operator's labels ask for is as they say.",
+    effect:
+      "What only the image asked for is not opened. What the operator's labels ask for is as they say.",
   },
   "CFA-IMAGE-UNKNOWN": {
     says: () => [

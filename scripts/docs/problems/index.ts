@@ -23,10 +23,14 @@ export const ENTRIES = {
   ...ofChecks,
 } as const satisfies Readonly<Record<ProblemCode, Entry>>;
 
-const codes = (entries: object): readonly ProblemCode[] => PROBLEM_CODES.filter((code) => Object.hasOwn(entries, code));
+const codes = (entries: object): readonly ProblemCode[] =>
+  PROBLEM_CODES.filter((code) => Object.hasOwn(entries, code));
 
 /** In the order of the page. */
-export const FAMILIES: readonly { readonly title: string; readonly codes: readonly ProblemCode[] }[] = [
+export const FAMILIES: readonly {
+  readonly title: string;
+  readonly codes: readonly ProblemCode[];
+}[] = [
   { title: "Labels", codes: codes({ ...ofLabels, ...ofImages }) },
   { title: "Who may enter", codes: codes(ofAudience) },
   { title: "Names that somebody else has", codes: codes(ofConflicts) },

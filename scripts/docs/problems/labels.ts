@@ -18,14 +18,19 @@ import { desired } from "./worlds.ts";
 const claim = (workload: string, project: string, more: Partial<Exposure>): Exposure =>
   exposure("wiki.example.com", { workload, party: composeProject(project), ...more });
 
-const problemsOf = (...exposures: readonly Exposure[]): readonly Said[] => desired(...exposures).problems;
+const problemsOf = (...exposures: readonly Exposure[]): readonly Said[] =>
+  desired(...exposures).problems;
 
 /** Whether this version reads the labels of other tools. */
 const READS = SETTING_NAMES.includes("CFAUTH_READ_LABELS");
 
-const values = (key: string, ...texts: readonly string[]): readonly Case[] => texts.map((text) => ({ labels: { [key]: text } }));
+const values = (key: string, ...texts: readonly string[]): readonly Case[] =>
+  texts.map((text) => ({ labels: { [key]: text } }));
 
-const numbered = (count: number, label: (n: number) => readonly [string, string]): Readonly<Record<string, string>> =>
+const numbered = (
+  count: number,
+  label: (n: number) => readonly [string, string],
+): Readonly<Record<string, string>> =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => label(n)));
 
 /** At least one for every sentence that a value can be refused with. */
@@ -44,7 +49,13 @@ const VALUES: readonly Case[] = [
   ...values("scheme", "htp"),
   ...values("network", "bridge"),
   { labels: { network: "bridge" }, container: { networks: { bridge: { ip: "172.17.0.2" } } } },
-  ...values("service", "wiki:80", "http://wiki:80/docs", "http://ann:secret@wiki:80", "http://wiki:70000"),
+  ...values(
+    "service",
+    "wiki:80",
+    "http://wiki:80/docs",
+    "http://ann:secret@wiki:80",
+    "http://wiki:70000",
+  ),
   ...values("path", "docs", "//docs", "/docs/*", `/${"w".repeat(1_000)}`),
   ...values("access", "pubic", "none"),
   ...values("access.groups", "", "family,,admins"),
@@ -106,7 +117,9 @@ export const ofLabels = {
       ),
     so: "Two labels contradict each other.",
     why: "Only you know which of the two is meant. Of `access: public` and a list of groups the wrong guess would show the page to everybody.",
-    mend: ["Remove one of the two, as it says. Two routes of one container need different hostnames or paths."],
+    mend: [
+      "Remove one of the two, as it says. Two routes of one container need different hostnames or paths.",
+    ],
     effect: SHUT_OR_KEPT,
   },
   "CFA-HOST-NO-ZONE": {
@@ -114,7 +127,10 @@ export const ofLabels = {
       all(
         { labels: { hostname: "app.other.net" } },
         { settings: { zones: [] } },
-        { labels: { hostname: "x.dev.example.com" }, settings: { excludedZones: ["dev.example.com"] } },
+        {
+          labels: { hostname: "x.dev.example.com" },
+          settings: { excludedZones: ["dev.example.com"] },
+        },
       ),
     so: "The hostname lies in no zone (domain) of Cloudflare that cfauth may use. The most specific zone decides: `x.dev.example.com` belongs to the zone `dev.example.com` where the account has one, also if `CFAUTH_ZONES` lists only `example.com`.",
     why: "Without the zone there can be no DNS record.",
@@ -136,9 +152,15 @@ export const ofLabels = {
   },
   "CFA-HOST-TAKEN": {
     says: () => [
-      ...problemsOf(claim("wiki", "docs", { created: 1 }), claim("wiki-new", "docs", { created: 2 })),
+      ...problemsOf(
+        claim("wiki", "docs", { created: 1 }),
+        claim("wiki-new", "docs", { created: 2 }),
+      ),
       ...problemsOf(claim("wiki", "docs", { created: 1 }), claim("shop", "shop", { created: 2 })),
-      ...problemsOf(claim("wiki", "docs", { created: 1, route: route("wiki.example.com/docs") }), claim("shop", "shop", { created: 2 })),
+      ...problemsOf(
+        claim("wiki", "docs", { created: 1, route: route("wiki.example.com/docs") }),
+        claim("shop", "shop", { created: 2 }),
+      ),
     ],
     so: "Two containers ask for the same hostname and path, or a container asks for a hostname that another Compose project holds. The container or project that has it keeps it as long as it runs, with good labels or faulty ones, and for the grace period after that. A free one goes to the older container; a free path in a shared hostname first to one of the project that holds it. Replicas of one Compose service with the same labels are one, and no conflict.",
     why: "If the newer one took over, a forgotten test container could put itself in the place of a page that people use.",
@@ -151,28 +173,41 @@ export const ofLabels = {
     says: () => {
       const inside = route("wiki.example.com/login");
       return [
-        ...problemsOf(claim("wiki", "docs", { created: 1 }), claim("shop", "shop", { created: 2, route: inside })),
+        ...problemsOf(
+          claim("wiki", "docs", { created: 1 }),
+          claim("shop", "shop", { created: 2, route: inside }),
+        ),
         ...problemsOf(claim("wiki", "docs", { created: 1 }), {
           ...claim("shop", "shop", { created: 2, route: inside }),
           party: singleContainer("shop"),
         }),
-        ...problemsOf(claim("wiki", "docs", { created: 1, shareLabel: undefined }), claim("shop", "shop", { created: 2, route: inside })),
+        ...problemsOf(
+          claim("wiki", "docs", { created: 1, shareLabel: undefined }),
+          claim("shop", "shop", { created: 2, route: inside }),
+        ),
       ];
     },
     so: "A container asks for a path inside a hostname that another Compose project holds, and that project does not share the hostname with it.",
     why: "A container that answers under another project's hostname could show a false login page there, and would get its cookies.",
     mend: [
       "If both are yours, add the label to the container that holds the hostname. It takes the names of Compose projects, as `docker compose ls` shows them, with commas. A container that belongs to no project has no such name: only `*`, which stands for every project, admits it.",
-      yaml("    labels:", "      cfauth.hostname: wiki.example.com", "      cfauth.share-with: shop"),
+      yaml(
+        "    labels:",
+        "      cfauth.hostname: wiki.example.com",
+        "      cfauth.share-with: shop",
+      ),
       "Else give the other container a hostname of its own.",
     ],
-    effect: "The path is not opened; one that is open is shut at once. What the holder has stays as it is.",
+    effect:
+      "The path is not opened; one that is open is shut at once. What the holder has stays as it is.",
   },
   "CFA-PORT-MANY": {
     says: () => all({ container: { ports: [tcp(80), tcp(443), tcp(8443)] } }),
     so: "The image exposes several ports, and no label says which.",
     why: "Behind the wrong one there may be an administration page.",
-    mend: [yaml("    labels:", "      cfauth.hostname: wiki.example.com", '      cfauth.port: "80"')],
+    mend: [
+      yaml("    labels:", "      cfauth.hostname: wiki.example.com", '      cfauth.port: "80"'),
+    ],
     effect: SHUT_OR_KEPT,
   },
   "CFA-PORT-NONE": {
@@ -188,7 +223,10 @@ export const ofLabels = {
   },
   "CFA-NETWORK-MISSING": {
     says: () =>
-      all({ container: { networks: { default: { ip: "172.19.0.2" } } } }, { container: { networks: { host: { ip: undefined } } } }),
+      all(
+        { container: { networks: { default: { ip: "172.19.0.2" } } } },
+        { container: { networks: { host: { ip: undefined } } } },
+      ),
     so: "The container is not on the network on which cloudflared is.",
     why: "cloudflared could not reach it: visitors would get error 502.",
     mend: [
@@ -211,14 +249,38 @@ export const ofLabels = {
         { labels: numbered(MAX_LABELS_PER_CONTAINER + 1, (n) => [`origin${n}.port`, "80"]) },
         { labels: { [`${"w".repeat(MAX_LABEL_NAME_CHARACTERS)}.port`]: "80" } },
         { labels: { "app.description": "w".repeat(MAX_LABEL_VALUE_CHARACTERS + 1) } },
-        { labels: { "access.emails": Array.from({ length: MAX_ITEMS_PER_LABEL + 1 }, (_, n) => `ann${n}@example.com`).join(",") } },
-        { labels: numbered(9, (n) => [`r${n}.app.description`, "w".repeat(MAX_LABEL_VALUE_CHARACTERS - 10)]) },
-        { labels: numbered(MAX_ROUTES_PER_CONTAINER + 1, (n) => [`r${n}.hostname`, `wiki${n}.example.com`]) },
+        {
+          labels: {
+            "access.emails": Array.from(
+              { length: MAX_ITEMS_PER_LABEL + 1 },
+              (_, n) => `ann${n}@example.com`,
+            ).join(","),
+          },
+        },
+        {
+          labels: numbered(9, (n) => [
+            `r${n}.app.description`,
+            "w".repeat(MAX_LABEL_VALUE_CHARACTERS - 10),
+          ]),
+        },
+        {
+          labels: numbered(MAX_ROUTES_PER_CONTAINER + 1, (n) => [
+            `r${n}.hostname`,
+            `wiki${n}.example.com`,
+          ]),
+        },
         { labels: numbered(MAX_PROBLEMS_PER_CONTAINER + 4, (n) => [`prot${n}`, "80"]) },
       )
-        .concat(decoded([workload({ "cfauth.hostname": "wiki.example.com" }, { unreadLabels: 9_500 })]).problems)
+        .concat(
+          decoded([workload({ "cfauth.hostname": "wiki.example.com" }, { unreadLabels: 9_500 })])
+            .problems,
+        )
         .filter(({ code }) => code === "CFA-LIMIT")
-        .map(({ message, fix, code }) => ({ code, fix, message: message.replace("w".repeat(MAX_LABEL_NAME_CHARACTERS), "www…") })),
+        .map(({ message, fix, code }) => ({
+          code,
+          fix,
+          message: message.replace("w".repeat(MAX_LABEL_NAME_CHARACTERS), "www…"),
+        })),
     so: "A container's labels are more than cfauth reads: too many, too long, or for too many routes ([all limits](reliability.md#limits)).",
     why: "The labels of one container must not take the time, the memory or the API requests of the others. What is not read might ask for protection, so the rest is not obeyed either.",
     mend: ["Remove what is not needed, or give each container the labels of its own routes."],
@@ -243,7 +305,10 @@ export const ofLabels = {
     effect: SHUT_OR_KEPT,
   },
   "CFA-SERVICE-FORBIDDEN": {
-    says: () => [...all({ labels: { service: "http://192.168.1.1:80" } }), ...theirs({ service: "http://192.168.1.1:80" })],
+    says: () => [
+      ...all({ labels: { service: "http://192.168.1.1:80" } }),
+      ...theirs({ service: "http://192.168.1.1:80" }),
+    ],
     so: "The label `service` leads somewhere else than to the container that carries it.",
     why: "Whoever may label containers could publish any machine in the house. That is the operator's decision, not the label's.",
     mend: [
@@ -260,7 +325,9 @@ export const ofLabels = {
       ),
     so: "A label asks for a page, or a path, without a login, and this cfauth allows none.",
     why: "`CFAUTH_ALLOW_PUBLIC=false` is there for exactly this: nobody who only writes labels can open something to everyone.",
-    mend: ["Remove the label. Or, if you run cfauth and mean it, set `CFAUTH_ALLOW_PUBLIC=true` (the default) there."],
+    mend: [
+      "Remove the label. Or, if you run cfauth and mean it, set `CFAUTH_ALLOW_PUBLIC=true` (the default) there.",
+    ],
     effect:
       "A public route is not opened, and one that is open is shut. With `access.bypass` the paths are shut; a route that is not open yet is not opened, one that is open goes on without them.",
   },

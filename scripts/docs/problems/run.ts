@@ -17,21 +17,35 @@ export interface Case {
 }
 
 /** What cfauth says of a container with such labels. */
-export function labels({ labels: asked = {}, nameless, container, beside, settings }: Case): readonly Said[] {
+export function labels({
+  labels: asked = {},
+  nameless,
+  container,
+  beside,
+  settings,
+}: Case): readonly Said[] {
   const all = nameless ? asked : { hostname: "wiki.example.com", ...asked };
   const own = Object.fromEntries(Object.entries(all).map(([key, text]) => [`cfauth.${key}`, text]));
   const others = beside === undefined ? [] : [workload({}, beside)];
-  return decoded([workload(own, { name: "wiki", ...container }), ...others], { directory: KNOWN, ...settings }).problems;
+  return decoded([workload(own, { name: "wiki", ...container }), ...others], {
+    lookups: KNOWN,
+    ...settings,
+  }).problems;
 }
 
 /** Where labels of other tools are read; a version that reads none passes over it. */
-const READING: Partial<LabelContext> = { ...({ reads: ["dockflare", "cloudflare.tunnel"] } as object) };
+const READING: Partial<LabelContext> = {
+  ...({ reads: ["dockflare", "cloudflare.tunnel"] } as object),
+};
 
 /** What cfauth says of a container with labels of DockFlare, where these are read: their prefix left off. */
 export function theirs(asked: Workload["labels"], settings: ContextOptions = {}): readonly Said[] {
   const usual = { enable: "true", hostname: "wiki.example.com", service: "http://wiki:80" };
-  const own = Object.fromEntries(Object.entries({ ...usual, ...asked }).map(([key, text]) => [`dockflare.${key}`, text]));
-  return decoded([workload(own, { name: "wiki" })], { directory: KNOWN, ...READING, ...settings }).problems;
+  const own = Object.fromEntries(
+    Object.entries({ ...usual, ...asked }).map(([key, text]) => [`dockflare.${key}`, text]),
+  );
+  return decoded([workload(own, { name: "wiki" })], { lookups: KNOWN, ...READING, ...settings })
+    .problems;
 }
 
 export const all = (...cases: readonly Case[]): readonly Said[] => cases.flatMap(labels);

@@ -18,7 +18,11 @@ import { AS_IT_WAS, type Entry, sh, yaml } from "./entry.ts";
 import { thrown } from "./run.ts";
 import { converged, desired } from "./worlds.ts";
 
-const LOCAL = { tunnel: { id: "t", name: "homelab", source: "local", connected: true }, tokenFile: undefined, name: "homelab" } as const;
+const LOCAL = {
+  tunnel: { id: "t", name: "homelab", source: "local", connected: true },
+  tokenFile: undefined,
+  name: "homelab",
+} as const;
 const ALONE = {
   tunnel: { id: "t", name: "homelab", source: "cloudflare", connected: false },
   tokenFile: undefined,
@@ -26,19 +30,29 @@ const ALONE = {
 } as const;
 const GONE = "4a8f7c1e-0000-4000-8000-000000000000";
 /** A tunnel that was deleted is still answered, with the date. */
-const deleted = { ask: async () => ({ id: GONE, name: "homelab", deleted_at: "2026-11-01T00:00:00Z" }) } as unknown as Cloudflare;
+const deleted = {
+  request: async () => ({ id: GONE, name: "homelab", deleted_at: "2026-11-01T00:00:00Z" }),
+} as unknown as Cloudflare;
 
 /** What cfauth says of the tunnel's document as a whole. */
 const ofDocument = (more: Partial<ObservedIngressRules>): readonly Problem[] =>
-  diagnoseTunnelRules({ ingress: { ...emptyWorld().ingress, ...more }, tunnel: { name: "cfauth" } }, NOTHING_DESIRED);
+  diagnoseTunnelRules(
+    { ingress: { ...emptyWorld().ingress, ...more }, tunnel: { name: "cfauth" } },
+    NOTHING_DESIRED,
+  );
 
 /** What cfauth says of a route with a CA file that cloudflared does not have. */
 function refusedRule(): readonly Problem[] {
   const origin = { service: "https://wiki:443", options: { caPool: "/etc/ssl/home.pem" } };
   const wish = exposure("wiki.example.com", { workload: "wiki", origin });
-  const world = converged(desired());
-  const withheld = new Map([[routeKey(wish.route), { print: originFingerprint(origin), refused: true }]]);
-  return planChanges(resourceModel(OWNER), desired(wish), { ...world, ingress: { ...world.ingress, withheld } }).problems;
+  const observed = converged(desired());
+  const withheld = new Map([
+    [routeKey(wish.route), { print: originFingerprint(origin), refused: true }],
+  ]);
+  return planChanges(resourceModel(OWNER), desired(wish), {
+    ...observed,
+    ingress: { ...observed.ingress, withheld },
+  }).problems;
 }
 
 export const ofTunnel = {
@@ -67,8 +81,15 @@ export const ofTunnel = {
     says: async () => {
       const options = { cloudflare: deleted, account: "a", name: "", tokenFile: undefined };
       return [
-        await thrown(() => createTunnelDriver({ ...options, tunnelId: GONE }).observe("all", undefined)),
-        await thrown(() => createTunnelDriver({ ...options, name: GONE, tunnelId: undefined }).observe("all", undefined)),
+        await thrown(() =>
+          createTunnelDriver({ ...options, tunnelId: GONE }).observe("all", undefined),
+        ),
+        await thrown(() =>
+          createTunnelDriver({ ...options, name: GONE, tunnelId: undefined }).observe(
+            "all",
+            undefined,
+          ),
+        ),
       ];
     },
     so: "`TUNNEL_TOKEN`, or an id in `CFAUTH_TUNNEL`, names a tunnel that is not in the account. Only a tunnel that is named by its name is made where it is missing.",
@@ -114,7 +135,8 @@ export const ofTunnel = {
       "After 30 seconds cfauth takes back the rules that it opened since the last version that cloudflared runs, and tries them again in groups, until it knows which one is refused ([CFA-TUNNEL-RULE](#cfa-tunnel-rule)). What it closed stays closed. Until cloudflared has once been seen to run rules of this cfauth, only rules with `origin.caPool` are taken back before ten minutes are over; where it was seen to take longer than 15 seconds, cfauth waits twice as long as it took.",
       "If it lasts, read in `docker compose logs cloudflared` which rule is refused: it may be one that cfauth did not write. A connector that hangs, perhaps on another machine, is restarted with `docker compose restart cloudflared`.",
     ],
-    effect: "Routes go on as cloudflared last took them. A hostname that is being taken over is shut meanwhile.",
+    effect:
+      "Routes go on as cloudflared last took them. A hostname that is being taken over is shut meanwhile.",
   },
   "CFA-TUNNEL-RULE": {
     says: refusedRule,

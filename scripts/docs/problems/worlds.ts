@@ -8,15 +8,22 @@ import { NOTHING_RUNS } from "../../../test/builders.ts";
 import { carryOut, emptyWorld, OWNER } from "../../../test/plan/model.ts";
 
 export const desired = (...exposures: readonly Exposure[]): DesiredState =>
-  resolveDesired([{ exposures, faulty: [], problems: [] }], [], NOTHING_RUNS, EMPTY_MEMORY, { graceMs: 0, startupGraceMs: 0 }, 0).desired;
+  resolveDesired(
+    [{ exposures, faulty: [], problems: [] }],
+    [],
+    NOTHING_RUNS,
+    EMPTY_MEMORY,
+    { graceMs: 0, startupGraceMs: 0 },
+    0,
+  ).desired;
 
 /** What is observed once every change has been applied: the tunnel, the login and all desired routes are in place. */
 export function converged(desiredState: DesiredState): ObservedState {
   const model = resourceModel(OWNER);
-  let world = emptyWorld();
-  for (let { changes } = planChanges(model, desiredState, world); changes.length > 0; ) {
-    world = changes.reduce(carryOut, world);
-    ({ changes } = planChanges(model, desiredState, world));
+  let observed = emptyWorld();
+  for (let { changes } = planChanges(model, desiredState, observed); changes.length > 0; ) {
+    observed = changes.reduce(carryOut, observed);
+    ({ changes } = planChanges(model, desiredState, observed));
   }
-  return world;
+  return observed;
 }

@@ -44,8 +44,12 @@ function apply(config: Config, context: CommandContext): Promise<number> {
         );
         return 0;
       }
-      const taken = await steps.take(app, preview);
-      printLines(out, ...told(taken, context), ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)));
+      const taken = await steps.run(app, preview);
+      printLines(
+        out,
+        ...told(taken, context),
+        ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)),
+      );
       return taken.whole && taken.late === undefined ? 0 : 1;
     },
     (error) => printLines(out, ...errorLines(out, error)),
@@ -55,42 +59,61 @@ function apply(config: Config, context: CommandContext): Promise<number> {
 /** The lines after the last step: pending routes, what is left to the daemon, and problems. */
 function told({ last, late }: StepRunResult, { out, stop }: CommandContext): readonly string[] {
   if (last?.end === undefined)
-    return (last?.errors ?? []).filter((error) => !wasNotStarted(error, stop)).flatMap((error) => errorLines(out, error));
+    return (last?.errors ?? [])
+      .filter((error) => !wasNotStarted(error, stop))
+      .flatMap((error) => errorLines(out, error));
   // The person who stopped the command does not need to hear what is still pending.
   if (stop.aborted) return [];
-  const { plan, decision, world } = last.end;
+  const { plan, decision, observed } = last.end;
   return [
-    ...[...decision.desired.closing.keys()].map(
-      (key) => `${colourSign(out, "…")} ${key}  its container is gone: the daemon removes it when the grace period ends`,
+    ...[...decision.desired.graceDeadlines.keys()].map(
+      (key) =>
+        `${colourSign(out, "…")} ${key}  its container is gone: the daemon removes it when the grace period ends`,
     ),
-    ...plan.waiting.map(({ route, reason }) => `${colourSign(out, "…")} ${route}  waiting for ${reason}`),
-    ...withActualEffect([...plan.problems, ...(late === undefined ? [] : [late])], deployedRoutes(world), decision.desired).flatMap(
-      (problem) => {
-        const [what = "", ...then] = problemLines(out, problem);
-        return [
-          `${colourSign(out, "!")} ${problem.route === undefined ? "" : `${problem.route}  `}${what}`,
-          ...then.map((line) => `    ${line}`),
-        ];
-      },
+    ...plan.pending.map(
+      ({ route, reason }) => `${colourSign(out, "…")} ${route}  waiting for ${reason}`,
     ),
+    ...withActualEffect(
+      [...plan.problems, ...(late === undefined ? [] : [late])],
+      deployedRoutes(observed),
+      decision.desired,
+    ).flatMap((problem) => {
+      const [what = "", ...then] = problemLines(out, problem);
+      return [
+        `${colourSign(out, "!")} ${problem.route === undefined ? "" : `${problem.route}  `}${what}`,
+        ...then.map((line) => `    ${line}`),
+      ];
+    }),
   ];
 }
 
 function summary({ done, last, ms }: StepRunResult): readonly string[] {
-  const { live, waiting, problems } = last?.end?.plan ?? { live: [], waiting: [], problems: [] };
-  const routes = `${live.length} live, ${waiting.length} waiting, ${pluralise(problems.length, "problem")}.`;
-  return [`${done.length === 0 ? "No changes." : `Done: ${pluralise(done.length, "step")} in ${formatDuration(ms)}.`} ${routes}`];
+  const { live, pending, problems } = last?.end?.plan ?? { live: [], pending: [], problems: [] };
+  const routes = `${live.length} live, ${pending.length} waiting, ${pluralise(problems.length, "problem")}.`;
+  return [
+    `${done.length === 0 ? "No changes." : `Done: ${pluralise(done.length, "step")} in ${formatDuration(ms)}.`} ${routes}`,
+  ];
 }
 
 /** What was not done, and that it does no harm. */
-function unfinished({ done, left }: StepRunResult, preview: DryRun, out: Terminal, stop: AbortSignal): readonly string[] {
+function unfinished(
+  { done, left }: StepRunResult,
+  preview: DryRun,
+  out: Terminal,
+  stop: AbortSignal,
+): readonly string[] {
   return [
     "",
     `${stop.aborted ? "Stopped" : "Not finished"}: ${pluralise(done.length, "step")} done, ${left.length} not:`,
     ...left
       .slice(0, MOST_LEFT)
-      .map(({ change, difference }) => `    ${numberless(changeLine(out, change, difference, undefined, preview.before.tunnel))}`),
-    ...(left.length > MOST_LEFT ? [`    … and ${left.length - MOST_LEFT} more; cfauth plan lists them all`] : []),
+      .map(
+        ({ change, diff }) =>
+          `    ${numberless(changeLine(out, change, diff, undefined, preview.before.tunnel))}`,
+      ),
+    ...(left.length > MOST_LEFT
+      ? [`    … and ${left.length - MOST_LEFT} more; cfauth plan lists them all`]
+      : []),
     "What stands is safe: a route opens only after what protects it was seen to stand, and it goes on from wherever it was left.",
     `${stop.aborted ? "Run" : "Mend what is said above and run"} cfauth apply again; a running daemon comes back to it by itself.`,
   ];

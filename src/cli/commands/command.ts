@@ -39,7 +39,10 @@ export interface Command {
 export type CommandOptions = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Runs it with the settings; where these are faulty, says which, without their values. */
-export async function withConfig({ env, readText, err }: CommandContext, run: (config: Config) => Promise<number>): Promise<number> {
+export async function withConfig(
+  { env, readText, err }: CommandContext,
+  run: (config: Config) => Promise<number>,
+): Promise<number> {
   const settings = readConfig(env, readText);
   if (settings.ok) return run(settings.config);
   err.write(err.lines(...faultsText(settings.faults).trimEnd().split("\n")));

@@ -21,5 +21,9 @@ export async function fetchReport(address: string, patienceMs: number): Promise<
   const answer = await fetch(`${address}/api/routes`, { signal: AbortSignal.timeout(patienceMs) });
   const text = answer.body === null ? "" : await reader.text(answer.body);
   const said = tryParseJson(text);
-  return { ok: answer.ok, text, report: typeof said === "object" && said !== null ? said : undefined };
+  return {
+    ok: answer.ok,
+    text,
+    report: typeof said === "object" && said !== null ? said : undefined,
+  };
 }

@@ -31,7 +31,8 @@ A running daemon would put everything back: stop it first.
 
 Exit code: 0 all is gone, 1 something is left, or it was not begun: why is said, 78 faulty settings.`,
   options: { yes: { type: "boolean" } },
-  run: (context, { yes }) => withConfig(context, (config) => destroy(config, context, yes === true)),
+  run: (context, { yes }) =>
+    withConfig(context, (config) => destroy(config, context, yes === true)),
 };
 
 function destroy(config: Config, context: CommandContext, yes: boolean): Promise<number> {
@@ -40,7 +41,7 @@ function destroy(config: Config, context: CommandContext, yes: boolean): Promise
     context,
     async () => {
       const steps = createStepRunner(context);
-      const app = await createOneShotApp(config, context, { ...steps, leaving: true });
+      const app = await createOneShotApp(config, context, { ...steps, teardown: true });
       const beside = await findWritingDaemon(context, app.owner);
       const preview = await app.preview();
       printLines(
@@ -64,16 +65,20 @@ function destroy(config: Config, context: CommandContext, yes: boolean): Promise
       const refusal = gone ? undefined : await refused(config, context, app.owner, yes, beside);
       if (refusal !== undefined) printLines(out, ...refusal);
       if (gone || refusal !== undefined) return gone ? 0 : 1;
-      const taken = await steps.take(app, preview);
+      const taken = await steps.run(app, preview);
       if (context.stop.aborted) {
         printLines(out, ...stopped(taken));
         return 1;
       }
       // Where all was answered it is known: Authentik itself may have gone off the net last.
-      const after = taken.whole ? taken.last?.end?.world : undefined;
-      const known = after ?? (await app.look(taken.last?.end?.world));
+      const after = taken.whole ? taken.last?.end?.observed : undefined;
+      const known = after ?? (await app.observe(taken.last?.end?.observed));
       const left = [...listOwned(known, app.owner), ...listUnseen(known, app.owner)];
-      printLines(out, ...told(taken, left, app.owner, context), ...(taken.late === undefined ? [] : late(taken.late, context)));
+      printLines(
+        out,
+        ...told(taken, left, app.owner, context),
+        ...(taken.late === undefined ? [] : late(taken.late, context)),
+      );
       return left.length === 0 && taken.late === undefined ? 0 : 1;
     },
     (error) =>
@@ -86,8 +91,16 @@ function destroy(config: Config, context: CommandContext, yes: boolean): Promise
 }
 
 /** What goes, and what stays. */
-function listed(preview: DryRun, owner: Owner, { tunnel }: Config, { out }: CommandContext): readonly string[] {
-  const file = tunnel.tokenFile === undefined ? [] : [{ what: `the file ${tunnel.tokenFile}`, why: "it holds the tunnel's token" }];
+function listed(
+  preview: DryRun,
+  owner: Owner,
+  { tunnel }: Config,
+  { out }: CommandContext,
+): readonly string[] {
+  const file =
+    tunnel.tokenFile === undefined
+      ? []
+      : [{ what: `the file ${tunnel.tokenFile}`, why: "it holds the tunnel's token" }];
   const stays = [...listKept(preview.after), ...file];
   const others = countForeign(preview.before);
   const login = preview.after.login.method === undefined ? [] : [BY_HAND];
@@ -125,9 +138,14 @@ async function refused(
       "    → stop it first: docker compose stop cfauth, then docker compose run --rm cfauth destroy",
     ];
   if (yes) return undefined;
-  const answer = await ask(`Remove all of this? Only the owner's name, ${owner}, or yes is taken for a yes: `);
+  const answer = await ask(
+    `Remove all of this? Only the owner's name, ${owner}, or yes is taken for a yes: `,
+  );
   if (answer === undefined)
-    return ["Nothing was removed: nobody is there to be asked.", "    → cfauth destroy --yes removes it without asking"];
+    return [
+      "Nothing was removed: nobody is there to be asked.",
+      "    → cfauth destroy --yes removes it without asking",
+    ];
   return [owner, "yes"].includes(answer.trim()) ? undefined : ["Nothing was removed."];
 }
 
@@ -138,13 +156,23 @@ const stopped = ({ done, left, ms }: StepRunResult): readonly string[] => [
   "Run cfauth destroy again: it goes on from where it was.",
 ];
 
-function told({ done, last, ms }: StepRunResult, left: readonly LeftOver[], owner: Owner, { out }: CommandContext): readonly string[] {
+function told(
+  { done, last, ms }: StepRunResult,
+  left: readonly LeftOver[],
+  owner: Owner,
+  { out }: CommandContext,
+): readonly string[] {
   const count = `${pluralise(done.length, "step")} in ${formatDuration(ms)}`;
   if (left.length === 0)
-    return ["", `Gone: nothing of owner ${owner} is left (${count}). A cfauth that is started anew makes again what the labels ask for.`];
+    return [
+      "",
+      `Gone: nothing of owner ${owner} is left (${count}). A cfauth that is started anew makes again what the labels ask for.`,
+    ];
   return [
     "",
-    ...(last?.end === undefined ? (last?.errors ?? []) : []).flatMap((error) => errorLines(out, error)),
+    ...(last?.end === undefined ? (last?.errors ?? []) : []).flatMap((error) =>
+      errorLines(out, error),
+    ),
     `Not all is gone (${count}); left:`,
     ...left.map((it) => `    ${colourSign(out, "!")} ${spell(it)}`),
     "What stands is safe. Run cfauth destroy again: it goes on from where it was.",

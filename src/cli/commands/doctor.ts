@@ -39,25 +39,41 @@ It needs no running daemon; beside one it also compares what that one knows.
 Exit code: 0 cfauth can work (warnings included), 1 something keeps a route from working, 78 faulty settings.`,
   options: { json: { type: "boolean" }, notify: { type: "boolean" } },
   run: (context, { json, notify }) =>
-    withConfig(context, (config) => doctor(sceneFor(config, context, notify === true), context.out, json === true)),
+    withConfig(context, (config) =>
+      doctor(sceneFor(config, context, notify === true), context.out, json === true),
+    ),
 };
 
 /** Of one request, in milliseconds: less than a group may take, so that what does not answer is named. */
 const TIMEOUT_MS = 4_000;
 
-function sceneFor(config: Config, { env, readText, stop: signal }: CommandContext, notify: boolean): DoctorContext {
+function sceneFor(
+  config: Config,
+  { env, readText, stop: signal }: CommandContext,
+  notify: boolean,
+): DoctorContext {
   const { cloudflare, authentik } = config;
   const docker = createDocker(config.docker, { timeoutMs: TIMEOUT_MS, subscribeMs: TIMEOUT_MS });
   const { labels, imageLabels } = config;
-  const source = createDockerSource({ docker, log: { debug: () => {} }, prefix: labels.prefix, imageLabels });
+  const source = createDockerSource({
+    docker,
+    log: { debug: () => {} },
+    prefix: labels.prefix,
+    imageLabels,
+  });
   const listing = createListing(source, () => performance.now());
   const parts = lookupParts(authentik, { listing, machine: hostname() });
   return createDoctorContext({
     config,
     stranger: parts && (() => strangerAt(parts)),
-    given: settingSources(env, readText),
+    settingSources: settingSources(env, readText),
     docker,
-    cloudflare: createCloudflare({ token: cloudflare.token.reveal(), baseUrl: cloudflare.baseUrl, signal, timeoutMs: TIMEOUT_MS }),
+    cloudflare: createCloudflare({
+      token: cloudflare.token.reveal(),
+      baseUrl: cloudflare.baseUrl,
+      signal,
+      timeoutMs: TIMEOUT_MS,
+    }),
     authentik: createAuthentik({
       token: authentik.token.reveal(),
       url: authentik.apiUrl,
@@ -66,7 +82,7 @@ function sceneFor(config: Config, { env, readText, stop: signal }: CommandContex
       timeoutMs: TIMEOUT_MS,
     }),
     visit: createHttpProbe(signal, TIMEOUT_MS),
-    beside: () => reportOf(config.listen),
+    daemon: () => reportOf(config.listen),
     now: Date.now(),
     stop: signal,
     notify: notify ? signal : undefined,

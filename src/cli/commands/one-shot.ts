@@ -8,7 +8,11 @@ import type { CommandContext } from "./command.ts";
 const unwatched: AppOptions["watch"] = { planned: () => {}, changed: () => {}, passed: () => {} };
 
 /** All parts together, for a command that runs once. @throws {ServiceError} when engine or account cannot be asked */
-export const createOneShotApp = (config: Config, { stop }: CommandContext, more: Partial<AppOptions> = {}): Promise<App> =>
+export const createOneShotApp = (
+  config: Config,
+  { stop }: CommandContext,
+  more: Partial<AppOptions> = {},
+): Promise<App> =>
   createApp({
     config,
     source: createDockerSource({
@@ -40,5 +44,7 @@ export async function reportServiceErrors(
 }
 
 /** Whether it is no fault of anybody's, but was not begun since cfauth was told to end. */
-export const wasNotStarted = ({ transient, doubtful }: Pick<ServiceError, "transient" | "doubtful">, stop: AbortSignal): boolean =>
-  stop.aborted && transient && !doubtful;
+export const wasNotStarted = (
+  { transient, outcomeUnknown }: Pick<ServiceError, "transient" | "outcomeUnknown">,
+  stop: AbortSignal,
+): boolean => stop.aborted && transient && !outcomeUnknown;

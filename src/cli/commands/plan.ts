@@ -33,10 +33,20 @@ const plan = (config: Config, context: CommandContext, json: boolean): Promise<n
       else {
         const head = `cfauth plan · tunnel ${tunnelName(preview)} · owner ${app.owner}`;
         const body = sectionLines(preview, app.owner, out);
-        printLines(out, head, "", ...body, ...(body.length === 0 ? [] : [""]), ...closingLines(preview));
+        printLines(
+          out,
+          head,
+          "",
+          ...body,
+          ...(body.length === 0 ? [] : [""]),
+          ...closingLines(preview),
+        );
       }
       return preview.steps.length === 0 ? 0 : 2;
     },
-    (error) => (json ? out.write(jsonDocument(failureReport(error))) : printLines(out, ...errorLines(out, error))),
+    (error) =>
+      json
+        ? out.write(jsonDocument(failureReport(error)))
+        : printLines(out, ...errorLines(out, error)),
   );
 };

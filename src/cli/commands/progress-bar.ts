@@ -32,7 +32,13 @@ export function createProgress(out: Terminal, total: number): Progress {
       printLines(out, text);
       draw(under);
     },
-    at: (done) => draw(barOf(Math.min(done, total), total, performance.now() - started).slice(0, Math.max(0, out.columns - 1))),
+    at: (done) =>
+      draw(
+        barOf(Math.min(done, total), total, performance.now() - started).slice(
+          0,
+          Math.max(0, out.columns - 1),
+        ),
+      ),
     end: () => draw(undefined),
   };
 }

@@ -25,11 +25,17 @@ export const runCommand: Command = {
   summary: "the daemon; it ends on SIGTERM and tears nothing down",
   help: "Watches Docker and keeps tunnel, DNS, Access and Authentik as the labels say, until it is told to end (SIGTERM, Ctrl-C).\nWhat stands stays: restarting cfauth takes no service off the net. Status page and health are at CFAUTH_LISTEN.\n\nExit code: 0 told to end, 1 the page's address is taken, 78 faulty settings.",
   options: {},
-  run: (context) => withConfig(context, (config) => run(config, logOf(config, context), context.stop)),
+  run: (context) =>
+    withConfig(context, (config) => run(config, logOf(config, context), context.stop)),
 };
 
 const logOf = ({ log, secrets }: Config, { out }: CommandContext): Log =>
-  createLog({ level: log.level, format: log.format, secrets, stream: { write: (text) => out.write(text), isTTY: out.interactive } });
+  createLog({
+    level: log.level,
+    format: log.format,
+    secrets,
+    stream: { write: (text) => out.write(text), isTTY: out.interactive },
+  });
 
 /** How long a call under way may take after SIGTERM, in milliseconds; Docker kills after ten seconds. */
 const LAST_CALL_MS = 4_000;
@@ -82,7 +88,8 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
   };
 
   /** An engine that is back is heard by its events, and to ask it costs nothing. */
-  const hold = (nextMs: number): number => (watch.status().sick.has("docker") ? 0 : Math.min(nextMs, HOLD_MS));
+  const hold = (nextMs: number): number =>
+    watch.status().failing.has("docker") ? 0 : Math.min(nextMs, HOLD_MS);
 
   const turn = async (): Promise<Omit<RunResult, "changed">> => {
     try {
@@ -93,13 +100,17 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
         watch: untilStopped(watch, stop, ended),
         onCall,
         onJump: jumpLog(log),
-        events: () => trigger.pokes(),
+        events: () => trigger.requests(),
       });
-      if (!watch.status().converged) await app.groundwork();
-      const next = await app.loop.turn();
+      if (!watch.status().converged) await app.bootstrap();
+      const next = await app.loop.reconcile();
       if (config.dryRun) rehearse(await app.preview());
       failures = 0;
-      return { nextMs: next, patient: app.loop.isPatient(), holdMs: app.loop.known() === undefined ? hold(next) : 0 };
+      return {
+        nextMs: next,
+        patient: app.loop.isPatient(),
+        holdMs: app.loop.known() === undefined ? hold(next) : 0,
+      };
     } catch (error) {
       if (stop.aborted) return { nextMs: 0 };
       failures += 1;
@@ -124,33 +135,60 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
           status: watch.status(),
           dockerUp,
           now: Date.now(),
-          places: app && { account: app.account, authentik: config.authentik.url, slug: config.authentik.slug },
+          locations: app && {
+            account: app.account,
+            authentik: config.authentik.url,
+            slug: config.authentik.slug,
+          },
           labelPrefix: config.labels.prefix,
         }),
-      ailment: () =>
-        livenessFailure(watch.status(), config.resyncMs, (watch.status().last?.at ?? performance.timeOrigin) + performance.now() - endedAt),
+      livenessFailure: () =>
+        livenessFailure(
+          watch.status(),
+          config.resyncMs,
+          (watch.status().last?.at ?? performance.timeOrigin) + performance.now() - endedAt,
+        ),
       ready: () => watch.status().converged,
-      notInForce: () => (watch.status().problems.some(({ code }) => code === "CFA-TUNNEL-BEHIND") ? NOT_IN_FORCE : undefined),
+      notInForce: () =>
+        watch.status().problems.some(({ code }) => code === "CFA-TUNNEL-BEHIND")
+          ? NOT_IN_FORCE
+          : undefined,
       metrics: metrics.exposition,
       failed: (error) => log.error({ err: error }, "page failed"),
     },
     config.listen,
-  ).catch((error: unknown) => log.fatal({ err: error, fix: "set CFAUTH_LISTEN to a free address" }, "page not opened"));
+  ).catch((error: unknown) =>
+    log.fatal({ err: error, fix: "set CFAUTH_LISTEN to a free address" }, "page not opened"),
+  );
   if (page === undefined) return 1;
-  log.info({ version: VERSION, docker: formatDockerAddress(config.docker), port: page.port, dryRun: config.dryRun }, "started");
-  const events = source.watch(trigger.poke, (up, fault) => {
+  log.info(
+    {
+      version: VERSION,
+      docker: formatDockerAddress(config.docker),
+      port: page.port,
+      dryRun: config.dryRun,
+    },
+    "started",
+  );
+  const events = source.watch(trigger.requestRun, (up, fault) => {
     dockerUp = up;
     metrics.heard(up);
     // An engine or a proxy ends it now and then; one that refuses it makes cfauth look only at each resync.
     const refused = fault !== undefined && !fault.transient;
-    log[refused ? "warn" : "debug"]({ err: fault }, up ? "event stream open" : refused ? "event stream refused" : "event stream lost");
+    log[refused ? "warn" : "debug"](
+      { err: fault },
+      up ? "event stream open" : refused ? "event stream refused" : "event stream lost",
+    );
   });
   await Promise.race([events.ready, elapsed(STREAM_MS, stop)]);
   void trigger.now();
 
   await aborted(stop);
   log.info("stopping");
-  await Promise.all([Promise.race([Promise.all([events.close(), trigger.close()]), elapsed(LAST_CALL_MS)]), notifier.close()]);
+  await Promise.all([
+    Promise.race([Promise.all([events.close(), trigger.close()]), elapsed(LAST_CALL_MS)]),
+    notifier.close(),
+  ]);
   await page.close();
   return 0;
 }
@@ -172,15 +210,22 @@ const jumpLog =
 /** What is not sent any more, since cfauth is told to end, is no failure of anybody's. */
 const untilStopped = (watch: PassListener, stop: AbortSignal, ended: () => void): PassListener => ({
   ...watch,
-  changed: (change, error) => (error === undefined || !stop.aborted ? watch.changed(change, error) : undefined),
+  changed: (change, error) =>
+    error === undefined || !stop.aborted ? watch.changed(change, error) : undefined,
   passed: (outcome) => {
-    watch.passed(stop.aborted ? { ...outcome, errors: [], end: outcome.end && { ...outcome.end, failures: [] } } : outcome);
+    watch.passed(
+      stop.aborted
+        ? { ...outcome, errors: [], end: outcome.end && { ...outcome.end, failures: [] } }
+        : outcome,
+    );
     ended();
   },
 });
 
 const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((over) => (signal.aborted ? over() : signal.addEventListener("abort", () => over(), { once: true })));
+  new Promise((over) =>
+    signal.aborted ? over() : signal.addEventListener("abort", () => over(), { once: true }),
+  );
 
 const elapsed = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((over) => {

@@ -35,17 +35,24 @@ async function status({ out, err }: CommandContext, at: string, asJson: boolean)
     printLines(err, `${err.mark("fail")} ${answer.fault}`, `    → ${answer.fix}`);
     return 1;
   }
-  out.write(asJson ? shownJson(answer.text) : out.lines(...terminalLines(answer.report, out, Date.now())));
+  out.write(
+    asJson ? shownJson(answer.text) : out.lines(...terminalLines(answer.report, out, Date.now())),
+  );
   return healthy(answer.report) ? 0 : 1;
 }
 
-type Answer = { readonly text: string; readonly report: Report } | { readonly fault: string; readonly fix: string };
+type Answer =
+  | { readonly text: string; readonly report: Report }
+  | { readonly fault: string; readonly fix: string };
 
 async function ask(at: string): Promise<Answer> {
   try {
     const { ok, text, report } = await fetchReport(at, PATIENCE_MS);
     if (ok && report?.formatVersion?.startsWith("1.")) return { text, report: report as Report };
-    return { fault: `what answers at ${at} is not cfauth`, fix: "set CFAUTH_LISTEN as it is set for the daemon" };
+    return {
+      fault: `what answers at ${at} is not cfauth`,
+      fix: "set CFAUTH_LISTEN as it is set for the daemon",
+    };
   } catch (error) {
     return { fault: `no daemon answers at ${at} (${reasonOf(error)})`, fix: AWAY };
   }
@@ -56,5 +63,7 @@ const AWAY =
 
 function reasonOf(error: unknown): string {
   const { name, cause } = error as { name?: string; cause?: { code?: string } };
-  return name === "TimeoutError" ? `within ${PATIENCE_MS / 1_000} s` : (cause?.code ?? "no connection");
+  return name === "TimeoutError"
+    ? `within ${PATIENCE_MS / 1_000} s`
+    : (cause?.code ?? "no connection");
 }

@@ -31,7 +31,7 @@ export interface StepRunner {
   readonly watch: AppOptions["watch"];
   readonly onCall: AppOptions["onCall"];
   /** Passes until nothing is left to do, or it fails too often. */
-  take(app: Pick<App, "loop" | "inForce">, preview: DryRun): Promise<StepRunResult>;
+  run(app: Pick<App, "loop" | "inForce">, preview: DryRun): Promise<StepRunResult>;
 }
 
 /** Passes that fail before it gives up; each is a second or more after the one before. */
@@ -59,7 +59,9 @@ export function createStepRunner({ out, stop }: Pick<CommandContext, "out" | "st
     if (planned === undefined) return;
     const line = changeLine(out, change, diffChange(change, planned), undefined, planned.tunnel);
     const time = `${((performance.now() - wave.began) / 1_000).toFixed(1)} s`;
-    progress.line(`${out.mark(error === undefined ? "ok" : "fail")} ${String(number).padStart(3)} ${line}  ${out.paint("dim", time)}`);
+    progress.line(
+      `${out.mark(error === undefined ? "ok" : "fail")} ${String(number).padStart(3)} ${line}  ${out.paint("dim", time)}`,
+    );
     if (error === undefined) done.push(change);
     else tell(error);
   };
@@ -74,8 +76,8 @@ export function createStepRunner({ out, stop }: Pick<CommandContext, "out" | "st
 
   return {
     watch: {
-      planned: (plan, _decision, world) => {
-        planned = world;
+      planned: (plan, _decision, observed) => {
+        planned = observed;
         wave = { began: performance.now(), size: plan.changes.length, written: 0 };
       },
       changed,
@@ -88,22 +90,26 @@ export function createStepRunner({ out, stop }: Pick<CommandContext, "out" | "st
       wave.written += 1;
       progress.at(done.length + Math.min(wave.written, wave.size));
     },
-    take: async ({ loop, inForce }, preview) => {
+    run: async ({ loop, inForce }, preview) => {
       const began = performance.now();
-      progress = createProgress(out, preview.steps.filter(({ later }) => !later).length);
+      progress = createProgress(out, preview.steps.filter(({ afterGrace }) => !afterGrace).length);
       for (let tries = 0; tries < TRIES && !stop.aborted; tries++) {
-        const again = await loop.turn();
+        const again = await loop.reconcile();
         // What a person has to mend does not go by itself.
         if (last?.result === "settled" || last?.errors.every(({ transient }) => !transient)) break;
-        if (tries < TRIES - 1) await new Promise((over) => setTimeout(over, Math.min(again, 10_000)));
+        if (tries < TRIES - 1)
+          await new Promise((over) => setTimeout(over, Math.min(again, 10_000)));
       }
-      const world = stop.aborted ? undefined : last?.end?.world;
-      const late = world === undefined || (await inForce(world)) ? undefined : diagnosePropagation(world.tunnel.name);
+      const observed = stop.aborted ? undefined : last?.end?.observed;
+      const late =
+        observed === undefined || (await inForce(observed))
+          ? undefined
+          : diagnosePropagation(observed.tunnel.name);
       progress.end();
       return {
         done,
         left: without(
-          preview.steps.filter(({ later }) => !later),
+          preview.steps.filter(({ afterGrace }) => !afterGrace),
           done,
         ),
         last,
@@ -125,4 +131,5 @@ function without(steps: readonly DryRunStep[], done: readonly AnyChange[]): read
   });
 }
 
-const nameOf = (change: AnyChange): string => `${change.action} ${resourceLabel(change)} ${subjectOf(change)}`;
+const nameOf = (change: AnyChange): string =>
+  `${change.action} ${resourceLabel(change)} ${subjectOf(change)}`;

@@ -53,9 +53,17 @@ export interface Authentik {
    *
    * @throws {ServiceError} for every failure; `doubtful` when a write may have happened all the same
    */
-  ask<T>(operation: AuthentikOperationName, answer: z.ZodType<T>, request: AuthentikRequest): Promise<T>;
+  request<T>(
+    operation: AuthentikOperationName,
+    answer: z.ZodType<T>,
+    request: AuthentikRequest,
+  ): Promise<T>;
   /** All items of a list. @throws {ServiceError} when any page of it could not be read */
-  list<T>(operation: AuthentikOperationName, item: z.ZodType<T>, request: AuthentikRequest): Promise<readonly T[]>;
+  list<T>(
+    operation: AuthentikOperationName,
+    item: z.ZodType<T>,
+    request: AuthentikRequest,
+  ): Promise<readonly T[]>;
   /** Ends what is still waiting. */
   close(): void;
 }
@@ -65,7 +73,10 @@ const READ_TRIES = 3;
 const PAGE_SIZE = 100;
 
 /** `next` is the number of the next page, 0 when there is none. */
-const PageOf = z.looseObject({ pagination: z.looseObject({ next: z.number() }), results: z.array(z.unknown()) });
+const PageOf = z.looseObject({
+  pagination: z.looseObject({ next: z.number() }),
+  results: z.array(z.unknown()),
+});
 
 /** Authentik's API v3: failures told apart, reads tried again, writes sent once. */
 export function createAuthentik(options: AuthentikOptions): Authentik {
@@ -73,21 +84,30 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
   const client = createClient(options);
   const reader = createReader({ maxBytes: MAX_ANSWER_BYTES, maxValues: MAX_ANSWER_VALUES });
   const lists = createListBudgets();
-  const failedOf = (name: AuthentikOperationName, hide: readonly string[] = []): FailedAuthentikCall => ({
+  const failedOf = (
+    name: AuthentikOperationName,
+    hide: readonly string[] = [],
+  ): FailedAuthentikCall => ({
     operation: AUTHENTIK_OPERATIONS[name],
     url: options.url,
     hide: [options.token, ...hide],
   });
 
-  const send = async (name: AuthentikOperationName, request: AuthentikRequest): Promise<Success> => {
+  const send = async (
+    name: AuthentikOperationName,
+    request: AuthentikRequest,
+  ): Promise<Success> => {
     const failed = failedOf(name, request.hide);
     if (signal.aborted) throw authentikAborted(failed);
     const call = { method: request.method ?? "GET", operation: name };
     const sentAt = performance.now();
-    const answer = await withCallReport(call, options.onCall, () => answerOf(client, request, reader)).catch((error: unknown) => {
+    const answer = await withCallReport(call, options.onCall, () =>
+      answerOf(client, request, reader),
+    ).catch((error: unknown) => {
       throw refusedAddress(error) ?? authentikConnectionError(failed, error);
     });
-    if (answer.status < 300 && answer.body !== undefined) return { body: answer.body, bytes: answer.size, ms: performance.now() - sentAt };
+    if (answer.status < 300 && answer.body !== undefined)
+      return { body: answer.body, bytes: answer.size, ms: performance.now() - sentAt };
     throw authentikResponseError(failed, answer);
   };
 
@@ -95,23 +115,38 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
     withRetries(() => send(name, request), {
       baseMs: options.backoffMs ?? 500,
       signal,
-      again: (error, failures) => AUTHENTIK_OPERATIONS[name].reads && error.transient && failures < READ_TRIES,
+      shouldRetry: (error, failures) =>
+        AUTHENTIK_OPERATIONS[name].reads && error.transient && failures < READ_TRIES,
     });
 
   return {
-    ask: async (name, answer, request) =>
-      parseResponse(answer, (await ask(name, request)).body, (where) => invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], where)),
+    request: async (name, answer, request) =>
+      parseResponse(answer, (await ask(name, request)).body, (where) =>
+        invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], where),
+      ),
     list: async (name, item, request) => {
       using budget = lists.open();
       return await allPages(budget, async (page) => {
-        const { body, bytes, ms } = await ask(name, { ...request, query: { ...request.query, page, page_size: PAGE_SIZE } });
-        const { pagination, results } = parseResponse(PageOf, body, (where) => invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], where));
-        if (pagination.next !== 0 && pagination.next <= page) throw invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], "pagination.next");
-        const items = results.map((it) => parseResponse(item, it, (where) => invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], where)));
+        const { body, bytes, ms } = await ask(name, {
+          ...request,
+          query: { ...request.query, page, page_size: PAGE_SIZE },
+        });
+        const { pagination, results } = parseResponse(PageOf, body, (where) =>
+          invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], where),
+        );
+        if (pagination.next !== 0 && pagination.next <= page)
+          throw invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], "pagination.next");
+        const items = results.map((it) =>
+          parseResponse(item, it, (where) =>
+            invalidAuthentikResponse(AUTHENTIK_OPERATIONS[name], where),
+          ),
+        );
         return { next: pagination.next, items, bytes, ms };
       }).catch((error: unknown) => {
         const beyond = beyondLimitIn(error);
-        throw beyond === undefined ? error : oversizedAuthentikResponse(failedOf(name), "list", beyond);
+        throw beyond === undefined
+          ? error
+          : oversizedAuthentikResponse(failedOf(name), "list", beyond);
       });
     },
     close,
@@ -130,7 +165,10 @@ interface Page<T> extends Omit<PageCost, "items"> {
 }
 
 /** @throws {BeyondLimit} when the list is larger than any honest one */
-async function allPages<T>(budget: ListBudget, ask: (page: number) => Promise<Page<T>>): Promise<readonly T[]> {
+async function allPages<T>(
+  budget: ListBudget,
+  ask: (page: number) => Promise<Page<T>>,
+): Promise<readonly T[]> {
   const all: T[] = [];
   for (let page = 1; page !== 0; ) {
     const { next, items, bytes, ms } = await ask(page);
@@ -143,7 +181,8 @@ async function allPages<T>(budget: ListBudget, ask: (page: number) => Promise<Pa
 
 /** What the lookup threw, where it was that: got wraps it. */
 function refusedAddress(error: unknown): ServiceError | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof ServiceError) return at;
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (at instanceof ServiceError) return at;
   return undefined;
 }
 
@@ -173,5 +212,9 @@ async function answerOf(
   // Without a body got waits for one to be written, of all methods that may have one.
   if (method !== "GET" && body === undefined) stream.end();
   const text = await reader.text(stream);
-  return { status: stream.response?.statusCode ?? 0, body: text === "" ? {} : tryParseJson(text), size: text.length };
+  return {
+    status: stream.response?.statusCode ?? 0,
+    body: text === "" ? {} : tryParseJson(text),
+    size: text.length,
+  };
 }

@@ -50,8 +50,11 @@ export function destinationOf({ resolved, book, dockers, plain, isNear }: Questi
   const [first] = resolved;
   if (first === undefined) return { kind: "unresolved" };
   const strange = resolved.find((address) => book.others.has(address));
-  if (strange !== undefined) return { kind: "stranger", address: strange, container: book.others.get(strange) ?? "" };
+  if (strange !== undefined)
+    return { kind: "stranger", address: strange, container: book.others.get(strange) ?? "" };
   if (dockers && book.own.length > 0) return { kind: "elsewhere", address: first };
   const allowed = plain ? resolved.filter(isPrivateAddress) : resolved;
-  return allowed.length > 0 ? { kind: "use", addresses: allowed } : { kind: "public", address: first };
+  return allowed.length > 0
+    ? { kind: "use", addresses: allowed }
+    : { kind: "public", address: first };
 }

@@ -38,28 +38,40 @@ interface Sentence {
  * | any other 403                           | CFA-AK-PERMISSION  | tell a person |
  * | any other                               | CFA-AK-REFUSED     | tell a person |
  */
-export function authentikResponseError(failed: FailedAuthentikCall, answer: AuthentikAnswer): ServiceError {
+export function authentikResponseError(
+  failed: FailedAuthentikCall,
+  answer: AuthentikAnswer,
+): ServiceError {
   const sentence = sentenceFor(failed, answer);
   const transient = sentence.transient ?? false;
   return new ServiceError({
     service: "authentik",
     ...sentence,
     transient,
-    doubtful: transient && !failed.operation.reads,
+    outcomeUnknown: transient && !failed.operation.reads,
     status: answer.status,
   });
 }
 
-function sentenceFor({ operation, url, hide }: FailedAuthentikCall, { status, body }: AuthentikAnswer): Sentence {
+function sentenceFor(
+  { operation, url, hide }: FailedAuthentikCall,
+  { status, body }: AuthentikAnswer,
+): Sentence {
   if (status === 502 || status === 503) return starting(operation, url);
-  if (status >= 500 || status === 408 || status === 429) return unreachable(operation, url, `answered ${status}`);
+  if (status >= 500 || status === 408 || status === 429)
+    return unreachable(operation, url, `answered ${status}`);
   if (status >= 300 && status < 400) return redirects(url);
   if (status < 300) return unreachable(operation, url, STRANGER);
   if (body === undefined) return { ...unreachable(operation, url, STRANGER), transient: false };
   if (status === 401 || (status === 403 && aboutToken(body))) return badToken;
   if (status === 403) return forbidden(operation);
   const fields = faultyFields(body).slice(0, MAX_FIELDS);
-  const said = fields.map(({ field, says }) => `${field}: ${SECRET.test(field) ? "is not accepted" : sanitise(says, hide)}`).join("; ");
+  const said = fields
+    .map(
+      ({ field, says }) =>
+        `${field}: ${SECRET.test(field) ? "is not accepted" : sanitise(says, hide)}`,
+    )
+    .join("; ");
   return {
     code: "CFA-AK-REFUSED",
     message: `Authentik refused to ${operation.does}: ${said || `status ${status}`}`,
@@ -76,15 +88,25 @@ const STRANGER = "answered something that is not Authentik's API";
 /** Authentik never answers 401: a dead token and a missing permission are both 403, told apart by DRF's code or, before it had one, by this sentence (2024.2 to 2026.8). */
 function aboutToken(body: unknown): boolean {
   const { code, detail } = (body ?? {}) as { code?: unknown; detail?: unknown };
-  return code === "authentication_failed" || code === "not_authenticated" || detail === "Token invalid/expired";
+  return (
+    code === "authentication_failed" ||
+    code === "not_authenticated" ||
+    detail === "Token invalid/expired"
+  );
 }
 
 /** DRF's field map, flattened: `{"redirect_uris": [{"url": ["Enter a valid URL."]}]}` → `redirect_uris.0.url`. */
-function faultyFields(body: unknown, at = ""): readonly { readonly field: string; readonly says: string }[] {
+function faultyFields(
+  body: unknown,
+  at = "",
+): readonly { readonly field: string; readonly says: string }[] {
   if (typeof body === "string") return [{ field: at || "detail", says: body }];
   if (typeof body !== "object" || body === null) return [];
-  if (Array.isArray(body) && body.every((it) => typeof it === "string")) return body.map((says) => ({ field: at || "detail", says }));
-  return Object.entries(body).flatMap(([key, value]) => faultyFields(value, at === "" ? key : `${at}.${key}`));
+  if (Array.isArray(body) && body.every((it) => typeof it === "string"))
+    return body.map((says) => ({ field: at || "detail", says }));
+  return Object.entries(body).flatMap(([key, value]) =>
+    faultyFields(value, at === "" ? key : `${at}.${key}`),
+  );
 }
 
 const SECRET = /secret|token|password|key/i;
@@ -111,7 +133,8 @@ const redirects = (url: string): Sentence => ({
 
 const badToken: Sentence = {
   code: "CFA-AK-TOKEN",
-  message: "Authentik does not accept the token: it is wrong, expired, was replaced, or is not there yet",
+  message:
+    "Authentik does not accept the token: it is wrong, expired, was replaced, or is not there yet",
   fix: "wait some minutes where Authentik starts for the very first time; else Authentik → Directory → Tokens and App passwords → Create: intent API Token, Expiring off; put the key into AUTHENTIK_TOKEN and restart cfauth",
 };
 
@@ -122,7 +145,10 @@ const forbidden = ({ does, permission }: AuthentikOperation): Sentence => ({
 });
 
 /** No answer at all, or one that was not read to its end. A write that was on its way may have happened. */
-export function authentikConnectionError(failed: FailedAuthentikCall, error: unknown): ServiceError {
+export function authentikConnectionError(
+  failed: FailedAuthentikCall,
+  error: unknown,
+): ServiceError {
   const { operation, url, hide } = failed;
   const beyond = beyondLimitIn(error);
   if (beyond !== undefined) return oversizedAuthentikResponse(failed, "answer", beyond);
@@ -132,7 +158,7 @@ export function authentikConnectionError(failed: FailedAuthentikCall, error: unk
     service: "authentik",
     transient: true,
     ...sentence,
-    doubtful: !operation.reads && !wasNotSent(cause),
+    outcomeUnknown: !operation.reads && !wasNotSent(cause),
     vendor: cause.code ? [cause.code] : [],
     cause,
   });
@@ -150,20 +176,27 @@ export const oversizedAuthentikResponse = (
     message: `Authentik at ${url} answered more than cfauth reads when asked to ${operation.does}: the ${what} ${message}`,
     fix: "see what answers at AUTHENTIK_API_URL; if it is Authentik, please report this",
     transient: false,
-    doubtful: !operation.reads,
+    outcomeUnknown: !operation.reads,
   });
 
 /** A success whose content is not what it should be. `where` names fields, never their values. */
-export const invalidAuthentikResponse = (operation: AuthentikOperation, where: string): ServiceError =>
+export const invalidAuthentikResponse = (
+  operation: AuthentikOperation,
+  where: string,
+): ServiceError =>
   new ServiceError({
     service: "authentik",
     code: "CFA-AK-REFUSED",
     message: `Authentik answered in a way that cfauth does not understand when asked to ${operation.does} (${where})`,
     fix: "cfauth knows Authentik 2024.2 to 2026.8; if yours is one of them, please report this",
     transient: false,
-    doubtful: !operation.reads,
+    outcomeUnknown: !operation.reads,
   });
 
 /** Not sent, because cfauth is stopping. */
 export const authentikAborted = ({ operation, url }: FailedAuthentikCall): ServiceError =>
-  new ServiceError({ service: "authentik", transient: true, ...unreachable(operation, url, "was not called, for cfauth is stopping,") });
+  new ServiceError({
+    service: "authentik",
+    transient: true,
+    ...unreachable(operation, url, "was not called, for cfauth is stopping,"),
+  });

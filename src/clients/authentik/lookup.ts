@@ -35,7 +35,8 @@ export async function allowedAddresses(parts: LookupParts): Promise<readonly str
     const destination = destinationOf({ ...parts, resolved: told.resolved, book: seen });
     if (destination.kind === "use") return destination.addresses;
     // A list that is some moments old may not have a container that has just started.
-    if (fresh) throw destination.kind === "unresolved" ? told.error : refused(host, destination, seen.name);
+    if (fresh)
+      throw destination.kind === "unresolved" ? told.error : refused(host, destination, seen.name);
   }
   return [];
 }
@@ -48,10 +49,16 @@ export interface Stranger {
 }
 
 /** @throws {ServiceError} where the containers cannot be listed */
-export async function strangerAt({ host, resolve, book }: LookupParts): Promise<Stranger | undefined> {
+export async function strangerAt({
+  host,
+  resolve,
+  book,
+}: LookupParts): Promise<Stranger | undefined> {
   const [resolved, { others }] = await Promise.all([resolve(host).catch(() => []), book(false)]);
   const address = resolved.map(plainForm).find((it) => others.has(it));
-  return address === undefined ? undefined : { host, address, container: others.get(address) ?? "" };
+  return address === undefined
+    ? undefined
+    : { host, address, container: others.get(address) ?? "" };
 }
 
 /** `::ffff:172.18.0.2` → `172.18.0.2` */

@@ -1,10 +1,12 @@
 import { AUTHENTIK_OPERATIONS, type AuthentikOperation } from "./operations.ts";
 
-const daily: readonly AuthentikOperation[] = Object.values<AuthentikOperation>(AUTHENTIK_OPERATIONS).filter(
-  ({ leaving }) => leaving !== true,
-);
+const daily: readonly AuthentikOperation[] = Object.values<AuthentikOperation>(
+  AUTHENTIK_OPERATIONS,
+).filter(({ leaving }) => leaving !== true);
 
-const needed = [...new Set(daily.map(({ permission }) => permission))].filter((permission) => permission !== "any token").toSorted();
+const needed = [...new Set(daily.map(({ permission }) => permission))]
+  .filter((permission) => permission !== "any token")
+  .toSorted();
 
 const ofSecrets = (permission: string): boolean => permission.startsWith("authentik_secrets.");
 

@@ -8,8 +8,14 @@ import type { Cloudflare } from "./cloudflare.ts";
  * @throws {ServiceError} CFA-CF-ACCOUNT when there is none, or more than one
  */
 export async function onlyAccount(cloudflare: Cloudflare): Promise<string> {
-  const accounts = await cloudflare.list("accounts.list", z.looseObject({ id: z.string() }), (sdk, page) => sdk.accounts.list(page));
-  const ids = new Set(accounts.length > 0 ? accounts.map(({ id }) => id) : await accountsOfZones(cloudflare));
+  const accounts = await cloudflare.list(
+    "accounts.list",
+    z.looseObject({ id: z.string() }),
+    (sdk, page) => sdk.accounts.list(page),
+  );
+  const ids = new Set(
+    accounts.length > 0 ? accounts.map(({ id }) => id) : await accountsOfZones(cloudflare),
+  );
   const [id] = ids;
   if (id === undefined || ids.size > 1) throw unclear(ids.size);
   return id;

@@ -22,9 +22,15 @@ export async function receive(asked: SdkCall): Promise<CloudflareAnswer> {
   try {
     const response = await asked.asResponse();
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: tryParseJson(text), size: text.length };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: tryParseJson(text),
+      size: text.length,
+    };
   } catch (error) {
-    if (!(error instanceof APIError) || error.status === undefined || error.headers === undefined) throw error;
+    if (!(error instanceof APIError) || error.status === undefined || error.headers === undefined)
+      throw error;
     return { status: error.status, headers: error.headers, body: error.error, size: 0 };
   }
 }
@@ -42,7 +48,10 @@ const Envelope = z.looseObject({
   success: z.boolean().optional(),
   errors: Refusals,
   result: z.unknown(),
-  result_info: z.looseObject({ page: count, per_page: count, total_count: count, total_pages: count }).nullish().catch(undefined),
+  result_info: z
+    .looseObject({ page: count, per_page: count, total_count: count, total_pages: count })
+    .nullish()
+    .catch(undefined),
 });
 
 export type Envelope = z.infer<typeof Envelope>;
@@ -50,11 +59,16 @@ export type Envelope = z.infer<typeof Envelope>;
 /** Undefined for what is not the API's: an error page of something on the way. */
 export function envelopeOf({ body }: CloudflareAnswer): Envelope | undefined {
   const envelope = Envelope.safeParse(body).data;
-  return envelope !== undefined && ("success" in envelope || "result" in envelope) ? envelope : undefined;
+  return envelope !== undefined && ("success" in envelope || "result" in envelope)
+    ? envelope
+    : undefined;
 }
 
 /** Whether it did what it was asked. A 200 may say in its body that it did not, and the SDK would not notice. */
-export const succeeded = (answer: CloudflareAnswer, envelope: Envelope | undefined): envelope is Envelope =>
+export const succeeded = (
+  answer: CloudflareAnswer,
+  envelope: Envelope | undefined,
+): envelope is Envelope =>
   answer.status < 300 && envelope !== undefined && envelope.success !== false;
 
 /**
@@ -63,19 +77,27 @@ export const succeeded = (answer: CloudflareAnswer, envelope: Envelope | undefin
  *
  * @see https://developers.cloudflare.com/fundamentals/api/reference/limits/ (`Ratelimit: "default";r=50;t=30`, checked 2026-11)
  */
-export const retryAfterMs = (answer: CloudflareAnswer): number => Math.min(LONGEST_MS, Math.max(0, restSaid(answer)));
+export const retryAfterMs = (answer: CloudflareAnswer): number =>
+  Math.min(LONGEST_MS, Math.max(0, restSaid(answer)));
 
 function restSaid({ status, headers }: CloudflareAnswer): number {
   const after = Number(headers.get("retry-after") ?? Number.NaN);
   if (status === 429 && Number.isFinite(after)) return after * 1_000;
-  const empty = (headers.get("ratelimit") ?? "").split(",").filter((item) => /;\s*r=0\b/.test(item));
+  const empty = (headers.get("ratelimit") ?? "")
+    .split(",")
+    .filter((item) => /;\s*r=0\b/.test(item));
   const seconds = empty.map((item) => Number(/;\s*t=(\d+)/.exec(item)?.[1] ?? 0));
-  return Math.max(status === 429 && seconds.length === 0 ? UNSAID_MS : 0, ...seconds.map((it) => it * 1_000));
+  return Math.max(
+    status === 429 && seconds.length === 0 ? UNSAID_MS : 0,
+    ...seconds.map((it) => it * 1_000),
+  );
 }
 
 /** How many requests are left in the window that has the fewest, where the answer says so. */
 export function remainingOf({ headers }: Pick<CloudflareAnswer, "headers">): number | undefined {
-  const left = [...(headers.get("ratelimit") ?? "").matchAll(/;\s*r=(\d+)/g)].map(([, count]) => Number(count));
+  const left = [...(headers.get("ratelimit") ?? "").matchAll(/;\s*r=(\d+)/g)].map(([, count]) =>
+    Number(count),
+  );
   return left.length === 0 ? undefined : Math.min(...left);
 }
 

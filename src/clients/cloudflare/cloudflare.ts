@@ -7,7 +7,15 @@ import { createListBudgets } from "../list-budget.ts";
 import { parseResponse } from "../parse-response.ts";
 import { plainGuard } from "../private-lookup.ts";
 import { withRetries } from "../retry.ts";
-import { type Envelope, envelopeOf, receive, remainingOf, retryAfterMs, type SdkCall, succeeded } from "./answer.ts";
+import {
+  type Envelope,
+  envelopeOf,
+  receive,
+  remainingOf,
+  retryAfterMs,
+  type SdkCall,
+  succeeded,
+} from "./answer.ts";
 import {
   cloudflareAborted,
   cloudflareConnectionError,
@@ -17,7 +25,12 @@ import {
   oversizedCloudflareResponse,
   rateLimitError,
 } from "./errors.ts";
-import { CLOUDFLARE_OPERATIONS, type CloudflareOperation, type CloudflareOperationName, reads } from "./operations.ts";
+import {
+  CLOUDFLARE_OPERATIONS,
+  type CloudflareOperation,
+  type CloudflareOperationName,
+  reads,
+} from "./operations.ts";
 import { allPages, Items, itemsOf, type ListPage } from "./pagination.ts";
 import { createRateLimiter, RateLimitTooLong } from "./rate-limiter.ts";
 import { createSdk, type Sdk } from "./sdk.ts";
@@ -43,11 +56,20 @@ export interface Cloudflare {
    * @param hide - texts in the request that no message may repeat, such as a client secret
    * @throws {ServiceError} for every failure; `doubtful` when a write may have happened all the same
    */
-  ask<T>(operation: CloudflareOperationName, result: z.ZodType<T>, request: (sdk: Sdk) => SdkCall, hide?: readonly string[]): Promise<T>;
+  request<T>(
+    operation: CloudflareOperationName,
+    result: z.ZodType<T>,
+    request: (sdk: Sdk) => SdkCall,
+    hide?: readonly string[],
+  ): Promise<T>;
   /** All items of a list. @throws {ServiceError} when any page of it could not be read */
-  list<T>(operation: CloudflareOperationName, item: z.ZodType<T>, request: (sdk: Sdk, page: ListPage) => SdkCall): Promise<readonly T[]>;
+  list<T>(
+    operation: CloudflareOperationName,
+    item: z.ZodType<T>,
+    request: (sdk: Sdk, page: ListPage) => SdkCall,
+  ): Promise<readonly T[]>;
   /** How many requests cfauth may still send before it has to wait for its limit. */
-  left(): number;
+  callsLeft(): number;
   /** Ends what is still waiting. */
   close(): void;
 }
@@ -81,52 +103,83 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
     const sentAt = performance.now();
     const call = { method: failed.operation.method, operation: name, waitedMs };
     const said = { remaining: remainingOf };
-    const answer = await withCallReport(call, options.onCall, () => allowed().then(() => receive(asked())), said).catch(
-      (error: unknown) => {
-        throw cloudflareConnectionError(failed, error);
-      },
-    );
+    const answer = await withCallReport(
+      call,
+      options.onCall,
+      () => allowed().then(() => receive(asked())),
+      said,
+    ).catch((error: unknown) => {
+      throw cloudflareConnectionError(failed, error);
+    });
     const envelope = envelopeOf(answer);
     const restMs = retryAfterMs(answer);
-    if (restMs > 0) lane.rest(restMs);
-    if (succeeded(answer, envelope)) return { envelope, bytes: answer.size, ms: performance.now() - sentAt };
+    if (restMs > 0) lane.pause(restMs);
+    if (succeeded(answer, envelope))
+      return { envelope, bytes: answer.size, ms: performance.now() - sentAt };
     throw cloudflareResponseError(failed, answer, envelope, restMs);
   };
 
-  const ask = (name: CloudflareOperationName, asked: () => SdkCall, hide: readonly string[] = []): Promise<Success> => {
+  const ask = (
+    name: CloudflareOperationName,
+    asked: () => SdkCall,
+    hide: readonly string[] = [],
+  ): Promise<Success> => {
     const operation: CloudflareOperation = CLOUDFLARE_OPERATIONS[name];
     const failed: FailedCloudflareCall = { operation, hide: [token, ...hide] };
     const fresh = operation.fresh === true;
-    const attempt = () => lane.run((waitedMs) => send(failed, name, asked, waitedMs), { fresh }).catch(heldBack(failed));
-    return withRetries(attempt, { baseMs, signal, again: (error, failures) => again(failed, error, failures) });
+    const attempt = () =>
+      lane
+        .run((waitedMs) => send(failed, name, asked, waitedMs), { fresh })
+        .catch(heldBack(failed));
+    return withRetries(attempt, {
+      baseMs,
+      signal,
+      shouldRetry: (error, failures) => again(failed, error, failures),
+    });
   };
 
   return {
-    ask: async (name, result, request, hide) => {
+    request: async (name, result, request, hide) => {
       const { envelope } = await ask(name, () => request(sdk), hide);
-      return parseResponse(result, envelope.result, (where) => invalidCloudflareResponse(CLOUDFLARE_OPERATIONS[name], where));
+      return parseResponse(result, envelope.result, (where) =>
+        invalidCloudflareResponse(CLOUDFLARE_OPERATIONS[name], where),
+      );
     },
     list: async (name, item, request) => {
       using budget = lists.open();
       return await allPages(CLOUDFLARE_OPERATIONS[name].perPage, budget, async (page) => {
         const { envelope, bytes, ms } = await ask(name, () => request(sdk, page));
-        const found = parseResponse(Items, itemsOf(envelope), (where) => invalidCloudflareResponse(CLOUDFLARE_OPERATIONS[name], where));
-        const items = found.map((it) => parseResponse(item, it, (where) => invalidCloudflareResponse(CLOUDFLARE_OPERATIONS[name], where)));
+        const found = parseResponse(Items, itemsOf(envelope), (where) =>
+          invalidCloudflareResponse(CLOUDFLARE_OPERATIONS[name], where),
+        );
+        const items = found.map((it) =>
+          parseResponse(item, it, (where) =>
+            invalidCloudflareResponse(CLOUDFLARE_OPERATIONS[name], where),
+          ),
+        );
         return { items, info: envelope.result_info, bytes, ms };
       }).catch((error: unknown) => {
         const beyond = beyondLimitIn(error);
         throw beyond === undefined
           ? error
-          : oversizedCloudflareResponse({ operation: CLOUDFLARE_OPERATIONS[name], hide: [] }, "list", beyond);
+          : oversizedCloudflareResponse(
+              { operation: CLOUDFLARE_OPERATIONS[name], hide: [] },
+              "list",
+              beyond,
+            );
       });
     },
-    left: lane.left,
+    callsLeft: lane.callsLeft,
     close,
   };
 }
 
 /** A request that was not let in has done nothing, so even a write is sent again, but for one that rests on a read just before it. */
-function again({ operation }: FailedCloudflareCall, error: ServiceError, failures: number): boolean {
+function again(
+  { operation }: FailedCloudflareCall,
+  error: ServiceError,
+  failures: number,
+): boolean {
   if (operation.fresh === true) return false;
   if (error.code === "CFA-CF-RATE-LIMIT") return error.status === 429 && failures < LIMITED_TRIES;
   return reads(operation) && error.transient && failures < READ_TRIES;

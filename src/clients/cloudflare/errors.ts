@@ -37,15 +37,23 @@ export function cloudflareResponseError(
   restMs: number,
 ): ServiceError {
   const errors = envelope?.errors ?? [];
-  const vendor = errors.slice(0, MAX_VENDOR_CODES).flatMap(({ code }) => (code === undefined ? [] : [String(code).slice(0, 100)]));
+  const vendor = errors
+    .slice(0, MAX_VENDOR_CODES)
+    .flatMap(({ code }) => (code === undefined ? [] : [String(code).slice(0, 100)]));
   const said = sanitise(errors.flatMap(({ message }) => message ?? []).join("; "), hide);
-  const sentence = sentenceFor({ operation, status: answer.status, vendor, said, known: envelope !== undefined });
+  const sentence = sentenceFor({
+    operation,
+    status: answer.status,
+    vendor,
+    said,
+    known: envelope !== undefined,
+  });
   const lost = sentence.code === "CFA-CF-UNREACHABLE";
   return new ServiceError({
     service: "cloudflare",
     transient: false,
     ...sentence,
-    doubtful: lost && !reads(operation),
+    outcomeUnknown: lost && !reads(operation),
     status: answer.status,
     vendor,
     retryAfterMs: sentence.code === "CFA-CF-RATE-LIMIT" ? restMs : undefined,
@@ -70,7 +78,12 @@ function sentenceFor({ operation, status, vendor, said, known }: Refusal): Sente
   if (status === 429) return limited(operation);
   if (status < 500 && !known) return stranger(operation, status);
   if (status === 408 || status >= 500)
-    return unreachable(operation, known ? `Cloudflare answered ${status}` : `something that is not Cloudflare's API answered ${status}`);
+    return unreachable(
+      operation,
+      known
+        ? `Cloudflare answered ${status}`
+        : `something that is not Cloudflare's API answered ${status}`,
+    );
   if (status === 401 || has("1000", "6003", "6111", "9106")) return badToken;
   if (status === 403 || has("10000", "9109")) return forbidden(operation);
   return {
@@ -119,19 +132,25 @@ const stranger = (operation: CloudflareOperation, status: number): Sentence => (
 });
 
 /** No answer at all, or one that was not read to its end. A write that was on its way may have happened. */
-export function cloudflareConnectionError(failed: FailedCloudflareCall, error: unknown): ServiceError {
+export function cloudflareConnectionError(
+  failed: FailedCloudflareCall,
+  error: unknown,
+): ServiceError {
   const { operation, hide } = failed;
   const beyond = beyondLimitIn(error);
   if (beyond !== undefined) return oversizedCloudflareResponse(failed, "answer", beyond);
   const cause = safeCause(error, hide);
-  const sentence = unreachable(operation, `Cloudflare did not answer (${cause.code ?? cause.message})`);
+  const sentence = unreachable(
+    operation,
+    `Cloudflare did not answer (${cause.code ?? cause.message})`,
+  );
   const fix = "check that this machine reaches https://api.cloudflare.com; the daemon keeps trying";
   return new ServiceError({
     service: "cloudflare",
     transient: true,
     ...sentence,
     fix,
-    doubtful: !reads(operation) && !wasNotSent(cause),
+    outcomeUnknown: !reads(operation) && !wasNotSent(cause),
     vendor: cause.code ? [cause.code] : [],
     cause,
   });
@@ -149,24 +168,36 @@ export const oversizedCloudflareResponse = (
     message: `Cloudflare answered more than cfauth reads when asked to ${operation.does}: the ${what} ${message}`,
     fix: "see what answers in place of https://api.cloudflare.com: a proxy, or what CLOUDFLARE_BASE_URL leads to; if it is Cloudflare, please report this",
     transient: false,
-    doubtful: !reads(operation),
+    outcomeUnknown: !reads(operation),
   });
 
 /** A success whose content is not what it should be. `where` names fields, never their values. */
-export const invalidCloudflareResponse = (operation: CloudflareOperation, where: string): ServiceError =>
+export const invalidCloudflareResponse = (
+  operation: CloudflareOperation,
+  where: string,
+): ServiceError =>
   new ServiceError({
     service: "cloudflare",
     code: "CFA-CF-REFUSED",
     message: `Cloudflare answered in a way that cfauth does not understand when asked to ${operation.does} (${where})`,
     fix: "update cfauth; if it is up to date, please report this",
     transient: false,
-    doubtful: !reads(operation),
+    outcomeUnknown: !reads(operation),
   });
 
 /** Held back by the rest that Cloudflare asked for, which is longer than a call waits. */
 export const rateLimitError = ({ operation }: FailedCloudflareCall, restMs: number): ServiceError =>
-  new ServiceError({ service: "cloudflare", transient: true, ...limited(operation), retryAfterMs: restMs });
+  new ServiceError({
+    service: "cloudflare",
+    transient: true,
+    ...limited(operation),
+    retryAfterMs: restMs,
+  });
 
 /** Not sent, because cfauth is stopping. */
 export const cloudflareAborted = ({ operation }: FailedCloudflareCall): ServiceError =>
-  new ServiceError({ service: "cloudflare", transient: true, ...unreachable(operation, "cfauth is stopping and did not call Cloudflare") });
+  new ServiceError({
+    service: "cloudflare",
+    transient: true,
+    ...unreachable(operation, "cfauth is stopping and did not call Cloudflare"),
+  });

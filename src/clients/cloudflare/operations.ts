@@ -21,10 +21,20 @@ export const DNS = "Zone · DNS · Edit";
 export const ZONES = "Zone · Zone · Read";
 const ACCOUNT = "Account · Account Settings · Read";
 
-const get = (does: string, permission: string, perPage = 1_000): CloudflareOperation => ({ does, method: "GET", permission, perPage });
+const get = (does: string, permission: string, perPage = 1_000): CloudflareOperation => ({
+  does,
+  method: "GET",
+  permission,
+  perPage,
+});
 const write =
   (method: CloudflareOperation["method"]) =>
-  (does: string, permission: string): CloudflareOperation => ({ does, method, permission, perPage: 0 });
+  (does: string, permission: string): CloudflareOperation => ({
+    does,
+    method,
+    permission,
+    perPage: 0,
+  });
 const [post, put, patch, remove] = [write("POST"), write("PUT"), write("PATCH"), write("DELETE")];
 
 export const CLOUDFLARE_OPERATIONS = {

@@ -10,7 +10,8 @@ export interface ListPage {
 
 /** What a list answers as its `result`. Nothing in place of a list is not an empty list, unless the API counts none. */
 export const Items = z.array(z.unknown());
-export const itemsOf = ({ result, result_info: info }: Envelope): unknown => (result === null && info?.total_count === 0 ? [] : result);
+export const itemsOf = ({ result, result_info: info }: Envelope): unknown =>
+  result === null && info?.total_count === 0 ? [] : result;
 
 export interface PageAnswer<T> extends Omit<PageCost, "items"> {
   readonly items: readonly T[];
@@ -43,7 +44,12 @@ export async function allPages<T>(
 }
 
 /** An API that gives fewer on a page than was wished for says so: only its own page length tells a short page. */
-function last(info: Envelope["result_info"], { page, per_page }: ListPage, found: number, sofar: number): boolean {
+function last(
+  info: Envelope["result_info"],
+  { page, per_page }: ListPage,
+  found: number,
+  sofar: number,
+): boolean {
   if (info?.total_pages !== undefined) return page >= info.total_pages;
   if (info?.total_count !== undefined && sofar >= info.total_count) return true;
   return found < (info?.per_page ?? per_page);

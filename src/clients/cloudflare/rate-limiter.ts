@@ -27,11 +27,14 @@ export interface RateLimiter {
    * @throws {RateLimitTooLong} when a rest lasts longer than a call waits
    * @throws {Error} named AbortError when the signal came first
    */
-  run<T>(call: (waitedMs: number) => Promise<T>, options?: { readonly fresh?: boolean }): Promise<T>;
+  run<T>(
+    call: (waitedMs: number) => Promise<T>,
+    options?: { readonly fresh?: boolean },
+  ): Promise<T>;
   /** Nothing starts for so long, in milliseconds. */
-  rest(ms: number): void;
+  pause(ms: number): void;
   /** How many calls may still start in the window that ends now. */
-  left(): number;
+  callsLeft(): number;
 }
 
 export function createRateLimiter(signal: AbortSignal): RateLimiter {
@@ -68,12 +71,12 @@ export function createRateLimiter(signal: AbortSignal): RateLimiter {
         return await call(Math.round(performance.now() - came));
       });
     },
-    left: () => {
+    callsLeft: () => {
       const since = performance.now() - WINDOW.interval;
       started.splice(0, started.findIndex((at) => at > since) >>> 0);
       return WINDOW.intervalCap - started.length;
     },
-    rest: (ms) => {
+    pause: (ms) => {
       restUntil = Math.max(restUntil, performance.now() + ms);
     },
   };

@@ -44,7 +44,14 @@ export function createSdk({ token, baseUrl, timeoutMs }: SdkOptions) {
     maxRetries: 0,
     logLevel: "off",
     fetch: async (input, init) =>
-      read(await fetch(input, { ...init, redirect: "manual", signal: withDeadline(init?.signal, timeoutMs) }), reader),
+      read(
+        await fetch(input, {
+          ...init,
+          redirect: "manual",
+          signal: withDeadline(init?.signal, timeoutMs),
+        }),
+        reader,
+      ),
     resources: [
       BaseAccounts,
       BaseZones,

@@ -1,7 +1,20 @@
 import { tryParseJson } from "../../core/text/json.ts";
-import { type Entries, type Excerpt, ExcerptReader, type Keep, MAX_SCALAR_BYTES, type Weight } from "../excerpt.ts";
+import {
+  type Entries,
+  type Excerpt,
+  ExcerptReader,
+  type Keep,
+  MAX_SCALAR_BYTES,
+  type Weight,
+} from "../excerpt.ts";
 import { largerThan } from "../limited.ts";
-import { MAX_CONTAINER_COST, MAX_CONTAINER_LIST_BYTES, MAX_CONTAINERS_COST, MAX_LABEL_JSON_BYTES, MIN_CONTAINER_COST } from "../limits.ts";
+import {
+  MAX_CONTAINER_COST,
+  MAX_CONTAINER_LIST_BYTES,
+  MAX_CONTAINERS_COST,
+  MAX_LABEL_JSON_BYTES,
+  MIN_CONTAINER_COST,
+} from "../limits.ts";
 
 /** What a container's label counts for, by its name, where not all of them can be kept. */
 export type WeighLabel = (name: string) => Weight;
@@ -41,9 +54,21 @@ const containerRule = (weighLabel: WeighLabel): Keep =>
     Created: "scalar",
     State: "scalar",
     Status: "scalar",
-    Labels: { kind: "entries", name: "Labels", of: "scalar", weigh: weighLabel, maxBytes: MAX_LABEL_JSON_BYTES },
-    Ports: entries("Ports", fields({ IP: "scalar", PrivatePort: "scalar", PublicPort: "scalar", Type: "scalar" }), weighPort),
-    NetworkSettings: fields({ Networks: entries("Networks", fields({ IPAddress: "scalar" }), () => "always") }),
+    Labels: {
+      kind: "entries",
+      name: "Labels",
+      of: "scalar",
+      weigh: weighLabel,
+      maxBytes: MAX_LABEL_JSON_BYTES,
+    },
+    Ports: entries(
+      "Ports",
+      fields({ IP: "scalar", PrivatePort: "scalar", PublicPort: "scalar", Type: "scalar" }),
+      weighPort,
+    ),
+    NetworkSettings: fields({
+      Networks: entries("Networks", fields({ IPAddress: "scalar" }), () => "always"),
+    }),
     Health: fields({ Status: "scalar" }),
   });
 
@@ -55,7 +80,10 @@ const containerRule = (weighLabel: WeighLabel): Keep =>
  * @throws {BeyondLimit} where even the excerpt of the whole list is too large
  * @throws {NoList} where the answer is no list, or breaks off
  */
-export async function readContainerList(stream: AsyncIterable<Uint8Array>, weighLabel: WeighLabel): Promise<readonly unknown[]> {
+export async function readContainerList(
+  stream: AsyncIterable<Uint8Array>,
+  weighLabel: WeighLabel,
+): Promise<readonly unknown[]> {
   const containers = new Containers(containerRule(weighLabel));
   let size = 0;
   for await (const chunk of stream) {
@@ -96,7 +124,9 @@ class Containers {
   #shrink(): void {
     this.#budget /= 2;
     if (this.#budget < MIN_CONTAINER_COST) throw largerThan(MAX_CONTAINERS_COST, "bytes");
-    this.#excerpts = this.#excerpts.map((excerpt) => (excerpt.cost > this.#budget ? this.#shortened(excerpt) : excerpt));
+    this.#excerpts = this.#excerpts.map((excerpt) =>
+      excerpt.cost > this.#budget ? this.#shortened(excerpt) : excerpt,
+    );
     this.#cost = this.#excerpts.reduce((sum, { cost }) => sum + cost, 0);
   }
 
@@ -110,12 +140,22 @@ class Containers {
   }
 
   #readerInto(onItem: (excerpt: Excerpt) => void): ExcerptReader {
-    return new ExcerptReader({ item: this.#rule, budget: () => this.#budget, maxBytes: MAX_EXCERPT_BYTES, onItem });
+    return new ExcerptReader({
+      item: this.#rule,
+      budget: () => this.#budget,
+      maxBytes: MAX_EXCERPT_BYTES,
+      onItem,
+    });
   }
 }
 
 const sum = (a: Excerpt["unread"], b: Excerpt["unread"]): Excerpt["unread"] =>
-  new Map([...new Set([...a.keys(), ...b.keys()])].map((name) => [name, (a.get(name) ?? 0) + (b.get(name) ?? 0)]));
+  new Map(
+    [...new Set([...a.keys(), ...b.keys()])].map((name) => [
+      name,
+      (a.get(name) ?? 0) + (b.get(name) ?? 0),
+    ]),
+  );
 
 function parsed({ text, unread }: Excerpt): unknown {
   const container = tryParseJson(text.toString("utf8"));

@@ -15,18 +15,26 @@ export interface DockerDns {
    *
    * @param timeoutMs - for all of them together
    */
-  addresses(names: readonly string[], timeoutMs: number): Promise<ReadonlyMap<string, readonly string[]>>;
+  addresses(
+    names: readonly string[],
+    timeoutMs: number,
+  ): Promise<ReadonlyMap<string, readonly string[]>>;
   /** The domains in which a resolver of this container looks for a name that it has not found. */
   searchDomains(): readonly string[];
 }
 
-export const createDockerDns = (servers: readonly string[] = [DOCKER_DNS], resolvConf = "/etc/resolv.conf"): DockerDns => ({
+export const createDockerDns = (
+  servers: readonly string[] = [DOCKER_DNS],
+  resolvConf = "/etc/resolv.conf",
+): DockerDns => ({
   addresses: async (names, timeoutMs) => {
     const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
     resolver.setServers([...servers]);
     const late = setTimeout(() => resolver.cancel(), timeoutMs);
     try {
-      const asked = [...new Set(names)].map(async (name) => [name, await addressesOf(resolver, name)] as const);
+      const asked = [...new Set(names)].map(
+        async (name) => [name, await addressesOf(resolver, name)] as const,
+      );
       const answers = await Promise.all(asked);
       return new Map(answers.flatMap(([name, all]) => (all === undefined ? [] : [[name, all]])));
     } finally {
@@ -36,7 +44,10 @@ export const createDockerDns = (servers: readonly string[] = [DOCKER_DNS], resol
   searchDomains: () => searchDomainsIn(textOf(resolvConf)),
 });
 
-async function addressesOf(resolver: Resolver, name: string): Promise<readonly string[] | undefined> {
+async function addressesOf(
+  resolver: Resolver,
+  name: string,
+): Promise<readonly string[] | undefined> {
   try {
     return (await resolver.resolve4(name)).toSorted();
   } catch (error) {
@@ -46,7 +57,9 @@ async function addressesOf(resolver: Resolver, name: string): Promise<readonly s
 
 /** The last `search` or `domain` line counts, as in resolv.conf(5); a dot alone is no domain. */
 export function searchDomainsIn(text: string): readonly string[] {
-  const [last = ""] = [...text.matchAll(/^\s*(?:search|domain)[ \t]+(.*)$/gm)].map(([, domains = ""]) => domains).slice(-1);
+  const [last = ""] = [...text.matchAll(/^\s*(?:search|domain)[ \t]+(.*)$/gm)]
+    .map(([, domains = ""]) => domains)
+    .slice(-1);
   return last.split(/\s+/).filter((domain) => domain !== "" && domain !== ".");
 }
 

@@ -12,7 +12,13 @@ import { createReader, createTurns } from "../limited.ts";
 import { MAX_ENGINE_ANSWER_BYTES, MAX_ENGINE_ANSWER_VALUES } from "../limits.ts";
 import { parseResponse } from "../parse-response.ts";
 import { readContainerList, type WeighLabel } from "./container-list.ts";
-import { type FailedDockerCall, invalidDockerResponse, type ProcessUser, statusOf, throwDockerError } from "./errors.ts";
+import {
+  type FailedDockerCall,
+  invalidDockerResponse,
+  type ProcessUser,
+  statusOf,
+  throwDockerError,
+} from "./errors.ts";
 
 export interface DockerOptions {
   /** As whom this process runs: said where the socket may not be opened. */
@@ -51,7 +57,11 @@ export interface Docker {
    * @param sinceSeconds - events from then on, by the engine's clock; seconds since 1970
    * @throws {ServiceError}
    */
-  events(filters: Readonly<Record<string, readonly string[]>>, sinceSeconds: number, signal: AbortSignal): Promise<Readable>;
+  events(
+    filters: Readonly<Record<string, readonly string[]>>,
+    sinceSeconds: number,
+    signal: AbortSignal,
+  ): Promise<Readable>;
 }
 
 const LIST = "/containers/json";
@@ -67,22 +77,40 @@ export function createDocker(
   { user = thisUser(), timeoutMs = 30_000, subscribeMs = 10_000, onCall }: DockerOptions = {},
 ): Docker {
   const engine = connect(address);
-  const reader = createReader({ maxBytes: MAX_ENGINE_ANSWER_BYTES, maxValues: MAX_ENGINE_ANSWER_VALUES });
+  const reader = createReader({
+    maxBytes: MAX_ENGINE_ANSWER_BYTES,
+    maxValues: MAX_ENGINE_ANSWER_VALUES,
+  });
   const turn = createTurns();
   const collect = createCollector();
   const about = (path: string): FailedDockerCall => ({ address, path, user });
   /** Whatever is not a 200 is thrown. */
-  const told = <T>(path: string, answer: () => Promise<T>): Promise<{ readonly status: number; readonly body: T }> =>
-    withCallReport({ method: "GET", operation: path.slice(1) }, onCall, async () => ({ body: await answer(), status: 200 }), { statusOf });
+  const told = <T>(
+    path: string,
+    answer: () => Promise<T>,
+  ): Promise<{ readonly status: number; readonly body: T }> =>
+    withCallReport(
+      { method: "GET", operation: path.slice(1) },
+      onCall,
+      async () => ({ body: await answer(), status: 200 }),
+      { statusOf },
+    );
   /**
    * @param name - the path as messages show it, where it differs
    * @param patienceMs - for the whole answer
    */
-  const get = async <T>(path: string, shape: z.ZodType<T>, name = path, patienceMs = timeoutMs): Promise<T> => {
-    const { body } = await told(name, async () => reader.text(await open(engine, path, {}, AbortSignal.timeout(patienceMs)))).catch(
-      (error: unknown) => throwDockerError(about(name), error),
+  const get = async <T>(
+    path: string,
+    shape: z.ZodType<T>,
+    name = path,
+    patienceMs = timeoutMs,
+  ): Promise<T> => {
+    const { body } = await told(name, async () =>
+      reader.text(await open(engine, path, {}, AbortSignal.timeout(patienceMs))),
+    ).catch((error: unknown) => throwDockerError(about(name), error));
+    return parseResponse(shape, tryParseJson(body), (where) =>
+      invalidDockerResponse(about(name), where),
     );
-    return parseResponse(shape, tryParseJson(body), (where) => invalidDockerResponse(about(name), where));
   };
   return {
     containers: async (shape, weighLabel = () => "rest") => {
@@ -101,7 +129,12 @@ export function createDocker(
     info: (shape) => get("/info", shape),
     network: (name, shape) => get(`/networks/${encodeURIComponent(name)}`, shape),
     image: (id, shape) =>
-      get(`/images/${encodeURIComponent(id).replace("%3A", ":")}/json`, shape, "/images/<id>/json", Math.min(timeoutMs, IMAGE_TIMEOUT_MS)),
+      get(
+        `/images/${encodeURIComponent(id).replace("%3A", ":")}/json`,
+        shape,
+        "/images/<id>/json",
+        Math.min(timeoutMs, IMAGE_TIMEOUT_MS),
+      ),
     events: async (filters, sinceSeconds, signal) => {
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(), subscribeMs);
@@ -122,7 +155,10 @@ export function createDocker(
 }
 
 /** Tells of each chunk before it is read. */
-async function* counted(stream: AsyncIterable<Uint8Array>, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+async function* counted(
+  stream: AsyncIterable<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of stream) {
     onBytes(chunk.byteLength);
     yield chunk;
@@ -139,22 +175,38 @@ function open(
   options: Readonly<Record<string, string | number>>,
   abortSignal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const request = { path: `${path}?`, method: "GET", options, abortSignal, isStream: true, statusCodes: ANY_STATUS };
+  const request = {
+    path: `${path}?`,
+    method: "GET",
+    options,
+    abortSignal,
+    isStream: true,
+    statusCodes: ANY_STATUS,
+  };
   return new Promise((resolve, reject) =>
     engine.modem.dial(request, (error, answer) => {
       if (error) return reject(error);
       const response = answer as IncomingMessage;
       if (response.statusCode === 200) return resolve(response);
       response.destroy();
-      reject(Object.assign(new Error(`status ${response.statusCode}`), { statusCode: response.statusCode }));
+      reject(
+        Object.assign(new Error(`status ${response.statusCode}`), {
+          statusCode: response.statusCode,
+        }),
+      );
     }),
   );
 }
 
 /** docker-modem reads the body of a status that it is not told of, to its end, however long it is. */
-const ANY_STATUS: Record<number, true> = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [100 + index, true]));
+const ANY_STATUS: Record<number, true> = Object.fromEntries(
+  Array.from({ length: 500 }, (_, index) => [100 + index, true]),
+);
 
-const thisUser = (): ProcessUser => ({ uid: process.getuid?.(), gids: process.getgroups?.() ?? [] });
+const thisUser = (): ProcessUser => ({
+  uid: process.getuid?.(),
+  gids: process.getgroups?.() ?? [],
+});
 
 /**
  * dockerode fills in from the environment whatever it is not told, hence every `undefined`. A connection is not used twice: a
@@ -174,6 +226,14 @@ function connect(address: DockerAddress): Dockerode {
   };
   const https = address.kind === "tcp" && address.tls !== undefined;
   const agent = https ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false });
-  const at = address.kind === "socket" ? { socketPath: address.path } : { host: address.host, port: address.port, ...address.tls };
-  return new Dockerode({ ...none, ...at, protocol: https ? "https" : "http", agent } as unknown as Dockerode.DockerOptions);
+  const at =
+    address.kind === "socket"
+      ? { socketPath: address.path }
+      : { host: address.host, port: address.port, ...address.tls };
+  return new Dockerode({
+    ...none,
+    ...at,
+    protocol: https ? "https" : "http",
+    agent,
+  } as unknown as Dockerode.DockerOptions);
 }

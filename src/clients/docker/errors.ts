@@ -35,11 +35,26 @@ export function throwDockerError({ address, path, user }: FailedDockerCall, erro
   if (beyond !== undefined) throw oversized(address, path, beyond.message);
   const cause = safeCause(error, []);
   const status = statusOf(error);
-  const common = { service: "docker", status, vendor: cause.code === undefined ? [] : [cause.code], cause } as const;
+  const common = {
+    service: "docker",
+    status,
+    vendor: cause.code === undefined ? [] : [cause.code],
+    cause,
+  } as const;
   if (cause.code === "EACCES" || cause.code === "EPERM")
-    throw new ServiceError({ ...common, code: "CFA-DOCKER-DENIED", transient: false, ...denied(address, user) });
+    throw new ServiceError({
+      ...common,
+      code: "CFA-DOCKER-DENIED",
+      transient: false,
+      ...denied(address, user),
+    });
   if (status === 401 || status === 403 || status === 405)
-    throw new ServiceError({ ...common, code: "CFA-DOCKER-PROXY", transient: false, ...forbidden(address, path, status) });
+    throw new ServiceError({
+      ...common,
+      code: "CFA-DOCKER-PROXY",
+      transient: false,
+      ...forbidden(address, path, status),
+    });
   throw new ServiceError({
     ...common,
     code: "CFA-DOCKER-UNREACHABLE",
@@ -48,7 +63,8 @@ export function throwDockerError({ address, path, user }: FailedDockerCall, erro
   });
 }
 
-const reasonOf = ({ code, name }: PlainCause): string => (code === "ABORT_ERR" ? "no answer in time" : (code ?? name));
+const reasonOf = ({ code, name }: PlainCause): string =>
+  code === "ABORT_ERR" ? "no answer in time" : (code ?? name);
 
 export const statusOf = (error: unknown): number | undefined => {
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };
@@ -67,7 +83,10 @@ function denied(address: DockerAddress, { uid, gids }: ProcessUser): Sentence {
     uid === undefined
       ? ""
       : `${gid === undefined ? ": " : ", and "}cfauth runs as user ${uid} with ${gids.length === 0 ? "no groups" : `groups ${gids.join(", ")}`}`;
-  const group = gid === undefined ? 'group_add: ["<what stat -Lc %g /var/run/docker.sock prints>"]' : `group_add: ["${gid}"]`;
+  const group =
+    gid === undefined
+      ? 'group_add: ["<what stat -Lc %g /var/run/docker.sock prints>"]'
+      : `group_add: ["${gid}"]`;
   return {
     message: `not allowed to open ${formatDockerAddress(address)}${belongs}${runs}`,
     fix: `add ${group} to cfauth in compose.yaml, or put a socket proxy in between`,
@@ -107,7 +126,10 @@ const oversized = (address: DockerAddress, path: string, limit: string): Service
   });
 
 /** An answer that is not the engine's. `where` names fields, never their values. */
-export const invalidDockerResponse = ({ address, path }: FailedDockerCall, where: string): ServiceError =>
+export const invalidDockerResponse = (
+  { address, path }: FailedDockerCall,
+  where: string,
+): ServiceError =>
   new ServiceError({
     service: "docker",
     code: "CFA-DOCKER-UNREACHABLE",

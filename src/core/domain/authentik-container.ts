@@ -20,7 +20,12 @@ export type AuthentikContainer =
   /** Several have an equal claim to the name, so none of them is it. */
   | { readonly kind: "ambiguous"; readonly name: string; readonly containers: readonly string[] }
   /** The container, or the replicas of its Compose service. */
-  | { readonly kind: "found"; readonly party: Party; readonly ids: ReadonlySet<string>; readonly names: ReadonlySet<string> };
+  | {
+      readonly kind: "found";
+      readonly party: Party;
+      readonly ids: ReadonlySet<string>;
+      readonly names: ReadonlySet<string>;
+    };
 
 /** What else shows which of several containers is Authentik. Names alone prove little: any project may choose them. */
 export interface AuthentikEvidence {
@@ -70,12 +75,19 @@ export function findAuthentik(
   }
   const led = only((service) => service.some(({ id }) => incumbents.has(id)));
   if (led === undefined && isAway) return { kind: "absent", name };
-  const called = reference.kind === "setting" ? only((service) => service.some((it) => same(it.name, name))) : undefined;
+  const called =
+    reference.kind === "setting"
+      ? only((service) => service.some((it) => same(it.name, name)))
+      : undefined;
   const chosen = only(() => true) ?? led ?? called;
   if (chosen !== undefined) return found(chosen);
   return services.length === 0
     ? { kind: "absent", name }
-    : { kind: "ambiguous", name, containers: services.flatMap((service) => service.map((it) => it.name)).toSorted() };
+    : {
+        kind: "ambiguous",
+        name,
+        containers: services.flatMap((service) => service.map((it) => it.name)).toSorted(),
+      };
 }
 
 /** A container, or the replicas of one Compose service in one party. */
@@ -88,17 +100,34 @@ const found = (service: Service): AuthentikContainer => ({
   names: namesOf(service),
 });
 
-function servicesOf(workloads: readonly Workload[], reference: Exclude<AuthentikReference, { readonly kind: "none" }>): readonly Service[] {
-  const matches = reference.kind === "setting" ? [named(reference.name), ...byHost(reference.name)] : byHost(reference.host);
+function servicesOf(
+  workloads: readonly Workload[],
+  reference: Exclude<AuthentikReference, { readonly kind: "none" }>,
+): readonly Service[] {
+  const matches =
+    reference.kind === "setting"
+      ? [named(reference.name), ...byHost(reference.name)]
+      : byHost(reference.host);
   const spelled = workloads.filter((it) => matches.some(({ exactly }) => exactly(it)));
-  const all = spelled.length > 0 ? spelled : workloads.filter((it) => matches.some(({ inAnyCase }) => inAnyCase(it)));
-  const groups = Map.groupBy(all, ({ id, party, service }) => (service === undefined ? id : JSON.stringify([party, service])));
-  return [...groups.values()].flatMap(([first, ...others]) => (first === undefined ? [] : [[first, ...others] as const]));
+  const all =
+    spelled.length > 0
+      ? spelled
+      : workloads.filter((it) => matches.some(({ inAnyCase }) => inAnyCase(it)));
+  const groups = Map.groupBy(all, ({ id, party, service }) =>
+    service === undefined ? id : JSON.stringify([party, service]),
+  );
+  return [...groups.values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [[first, ...others] as const],
+  );
 }
 
 /** Replicas are called by their service as well. */
 const namesOf = (all: Service): ReadonlySet<string> =>
-  new Set(all.flatMap(({ name, service }) => (all.length > 1 && service !== undefined ? [name, service.name] : [name])));
+  new Set(
+    all.flatMap(({ name, service }) =>
+      all.length > 1 && service !== undefined ? [name, service.name] : [name],
+    ),
+  );
 
 /** Whether the workload is Authentik's own container. */
 export const isAuthentik = (container: AuthentikContainer, { id }: Pick<Workload, "id">): boolean =>
@@ -117,7 +146,10 @@ function named(wanted: string): Match {
     ...(service === undefined ? [] : [service.name]),
     ...claimedNames,
   ];
-  return { exactly: (it) => names(it).includes(wanted), inAnyCase: (it) => names(it).some((name) => same(name, wanted)) };
+  return {
+    exactly: (it) => names(it).includes(wanted),
+    inAnyCase: (it) => names(it).some((name) => same(name, wanted)),
+  };
 }
 
 /** A host with a dot is no container's plain name: anyone could call a container like a machine of the house. */
@@ -127,9 +159,15 @@ function byHost(host: string): readonly Match[] {
   if (at === -1) return [named(host)];
   const [name, network] = [host.slice(0, at), host.slice(at + 1)];
   if (name.includes(".")) return [];
-  const isThere = ({ networks }: Workload): boolean => Object.keys(networks).some((it) => same(it, network));
+  const isThere = ({ networks }: Workload): boolean =>
+    Object.keys(networks).some((it) => same(it, network));
   const { exactly, inAnyCase } = named(name);
-  return [{ exactly: (it) => isThere(it) && exactly(it), inAnyCase: (it) => isThere(it) && inAnyCase(it) }];
+  return [
+    {
+      exactly: (it) => isThere(it) && exactly(it),
+      inAnyCase: (it) => isThere(it) && inAnyCase(it),
+    },
+  ];
 }
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

@@ -32,4 +32,5 @@ export const SUFFIX = String.raw`([ !$&'()*+,.:;=@~][^/\\%?#\x00-\x1f\x7f]*)?`;
 export const anyCase = (segment: string): string => `(?i:${segment.replace(/ss/gi, "($&|ß)")})`;
 
 /** Reads back what `anyCase` wrote; undefined for anything else. */
-export const ofAnyCase = (text: string): string | undefined => /^\(\?i:(.*)\)$/.exec(text)?.[1]?.replace(/\((ss)\|ß\)/gi, "$1");
+export const ofAnyCase = (text: string): string | undefined =>
+  /^\(\?i:(.*)\)$/.exec(text)?.[1]?.replace(/\((ss)\|ß\)/gi, "$1");

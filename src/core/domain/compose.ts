@@ -7,7 +7,10 @@ export const isProjectName = (text: string): boolean => /^[a-z0-9][a-z0-9_-]*$/.
  * Whether Compose gives this name to a replica of the service: `blog-web-1`, with underscores in Compose v1 and in compatibility
  * mode, and with 12 hex digits in front while Compose recreates the container.
  */
-export function isReplicaName(name: string, { project, name: service }: { readonly project: string; readonly name: string }): boolean {
+export function isReplicaName(
+  name: string,
+  { project, name: service }: { readonly project: string; readonly name: string },
+): boolean {
   const plain = name.replace(/^[0-9a-f]{12}_/, "");
   return ["-", "_"].some((separator) => {
     const head = `${project}${separator}${service}${separator}`;
@@ -27,8 +30,13 @@ export interface KnownServices {
 }
 
 /** The key under which a service is remembered. */
-export const serviceKey = ({ project, name }: { readonly project: string; readonly name: string }): string =>
-  JSON.stringify([project, name]);
+export const serviceKey = ({
+  project,
+  name,
+}: {
+  readonly project: string;
+  readonly name: string;
+}): string => JSON.stringify([project, name]);
 
 export const noServices: KnownServices = { names: new Map(), apart: new Set() };
 
@@ -41,6 +49,9 @@ export interface TaskLabels {
 
 /** The stack of a container whose name is that of its task, `media_web.1.<task id>`; undefined where the labels do not fit the name. */
 export function stackOf(name: string, { stack, service, task }: TaskLabels): string | undefined {
-  if (stack === undefined || !isProjectName(stack) || service === undefined || task === undefined) return undefined;
-  return task === name && service.startsWith(`${stack}_`) && name.startsWith(`${service}.`) ? stack : undefined;
+  if (stack === undefined || !isProjectName(stack) || service === undefined || task === undefined)
+    return undefined;
+  return task === name && service.startsWith(`${stack}_`) && name.startsWith(`${service}.`)
+    ? stack
+    : undefined;
 }

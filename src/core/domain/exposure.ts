@@ -46,11 +46,11 @@ export interface Exposure {
   /** Why the rule does not lead there by the container's name; undefined where it does, or was never to. */
   readonly detour?: Detour;
   readonly protection: Protection;
-  readonly shown: Display;
+  readonly display: Display;
   /** Whether what others made at this hostname is to be taken over. */
   readonly adopt: boolean;
   /** What to do so that it is, for problems; continues with `to take it over`: `set cfauth.web.adopt: "true" on container app`. */
-  readonly adopting: string;
+  readonly adoptHint: string;
   /** Whose wish it is. */
   readonly party: Party;
   /** The parties that may route paths inside this hostname, by project or stack name; `*` for all. */
@@ -64,7 +64,7 @@ export interface Exposure {
   /** The label that gave the hostname, for problems: `cfauth.web.hostname`. */
   readonly label: string;
   /** Why the route must not be opened yet (health check); a route that is open stays open. */
-  readonly gate: string | undefined;
+  readonly notReadyReason: string | undefined;
 }
 
 /** Whether no login stands before it. */
@@ -78,11 +78,15 @@ export function isSubsetOf(one: Protection, other: Protection): boolean {
 
 function within(one: Audience, other: Audience): boolean {
   const all = ({ groups, emails }: Audience) => groups.length === 0 && emails.length === 0;
-  const people = all(other) || (!all(one) && subset(one.groups, other.groups) && subset(one.emails, other.emails));
+  const people =
+    all(other) ||
+    (!all(one) && subset(one.groups, other.groups) && subset(one.emails, other.emails));
   return people && subset(one.policies, other.policies) && machines(one, other);
 }
 
 const machines = ({ tokens: one }: Audience, { tokens: other }: Audience): boolean =>
-  other === "any" || (one !== "any" && one.every(({ id }) => other.some((token) => token.id === id)));
+  other === "any" ||
+  (one !== "any" && one.every(({ id }) => other.some((token) => token.id === id)));
 
-const subset = (some: readonly string[], all: readonly string[]): boolean => some.every((it) => all.includes(it));
+const subset = (some: readonly string[], all: readonly string[]): boolean =>
+  some.every((it) => all.includes(it));

@@ -24,11 +24,18 @@ const MAX_TEXT_CHARACTERS = 1_000;
  */
 export function parseHostname(text: string, domain?: string): ParseResult<Hostname> {
   const wanted = text.trim();
-  if (wanted.length > MAX_TEXT_CHARACTERS) return invalid("is too long", `write a hostname of at most ${LONGEST} characters`);
+  if (wanted.length > MAX_TEXT_CHARACTERS)
+    return invalid("is too long", `write a hostname of at most ${LONGEST} characters`);
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(wanted)?.[0];
-  if (scheme !== undefined) return invalid("has a scheme", `write ${bare(wanted.slice(scheme.length))}`);
-  if (/[/?#]/.test(wanted)) return invalid("has a path", `write ${bare(wanted)} and put the path into its own label, path`);
-  if (/:\d*$/.test(wanted)) return invalid("has a port", `write ${bare(wanted)}; the port of the container is the label port`);
+  if (scheme !== undefined)
+    return invalid("has a scheme", `write ${bare(wanted.slice(scheme.length))}`);
+  if (/[/?#]/.test(wanted))
+    return invalid("has a path", `write ${bare(wanted)} and put the path into its own label, path`);
+  if (/:\d*$/.test(wanted))
+    return invalid(
+      "has a port",
+      `write ${bare(wanted)}; the port of the container is the label port`,
+    );
   const whole = complete(wanted.replace(DOTS, ".").replace(/\.$/, ""), domain);
   if (whole === undefined) {
     return invalid(
@@ -37,7 +44,11 @@ export function parseHostname(text: string, domain?: string): ParseResult<Hostna
     );
   }
   const ascii = toAscii(whole);
-  if (ascii === undefined) return invalid("is not a hostname", "write it like app.example.com: letters, digits and hyphens between dots");
+  if (ascii === undefined)
+    return invalid(
+      "is not a hostname",
+      "write it like app.example.com: letters, digits and hyphens between dots",
+    );
   return ok(ascii as Hostname);
 }
 
@@ -51,7 +62,12 @@ function toAscii(name: string): string | undefined {
   const wildcard = name.startsWith("*.");
   const rest = domainToASCII(wildcard ? name.slice(2) : name).toLowerCase();
   const labels = rest.split(".");
-  if (labels.length < 2 || !labels.every((label) => LABEL.test(label)) || /^\d+$/.test(labels.at(-1) ?? "")) return undefined;
+  if (
+    labels.length < 2 ||
+    !labels.every((label) => LABEL.test(label)) ||
+    /^\d+$/.test(labels.at(-1) ?? "")
+  )
+    return undefined;
   const ascii = wildcard ? `*.${rest}` : rest;
   return ascii.length <= LONGEST ? ascii : undefined;
 }
@@ -61,11 +77,18 @@ const bare = (text: string): string => text.replace(/[/?#].*$/, "").replace(/:\d
 /** Whether `pattern`, a hostname or a wildcard as cloudflared reads it (any depth), covers `hostname`. */
 export function covers(pattern: string, hostname: string): boolean {
   if (pattern === "" || pattern === "*" || pattern === hostname) return true;
-  return pattern.startsWith("*.") && hostname.endsWith(pattern.slice(1)) && hostname.length > pattern.length - 1;
+  return (
+    pattern.startsWith("*.") &&
+    hostname.endsWith(pattern.slice(1)) &&
+    hostname.length > pattern.length - 1
+  );
 }
 
 /** The zone a hostname lies in: the longest that is its end; undefined when none is. */
-export function zoneOf<Z extends { readonly name: string }>(hostname: Hostname, zones: readonly Z[]): Z | undefined {
+export function zoneOf<Z extends { readonly name: string }>(
+  hostname: Hostname,
+  zones: readonly Z[],
+): Z | undefined {
   return zones
     .filter((zone) => hostname === zone.name || hostname.endsWith(`.${zone.name}`))
     .toSorted((a, b) => b.name.length - a.name.length)[0];
@@ -89,7 +112,8 @@ export function chooseZone<Z extends { readonly name: string }>(
     hostname,
     excluded.map((name) => ({ name })),
   );
-  if (other !== undefined && other.name.length > (zone?.name.length ?? 0)) return { is: "excluded", name: other.name };
+  if (other !== undefined && other.name.length > (zone?.name.length ?? 0))
+    return { is: "excluded", name: other.name };
   return zone === undefined ? { is: "none" } : { is: "usable", zone };
 }
 

@@ -1,5 +1,12 @@
 /** Networks of the engine's own on which its DNS answers no container's name (Docker, Swarm, Podman). */
-const NAMELESS: ReadonlySet<string> = new Set(["bridge", "podman", "host", "none", "ingress", "docker_gwbridge"]);
+const NAMELESS: ReadonlySet<string> = new Set([
+  "bridge",
+  "podman",
+  "host",
+  "none",
+  "ingress",
+  "docker_gwbridge",
+]);
 
 /** Of these the ones on which a container has an address of its own that cloudflared can reach. */
 const WITH_ADDRESSES: ReadonlySet<string> = new Set(["bridge", "podman"]);

@@ -24,15 +24,25 @@ const PART = /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?$/;
 const NUMERIC_PART = /^([0-9]+|0x[0-9a-f]*)$/i;
 
 /** What resolvers answer by themselves or never ask Docker for: the machine itself, its gateways, the cloud's metadata. */
-const RESERVED = ["localhost", "onion", "docker.internal", "containers.internal", "google.internal"] as const;
+const RESERVED = [
+  "localhost",
+  "onion",
+  "docker.internal",
+  "containers.internal",
+  "google.internal",
+] as const;
 
 /** Names of containers and networks come from the engine and are still not all usable as a host. */
 export function parseOriginHost(text: string): OriginHost | undefined {
   const parts = text.split(".");
-  const sound = text.length <= MAX_NAME_LENGTH && parts.every((part) => part.length <= MAX_PART_LENGTH && PART.test(part));
+  const sound =
+    text.length <= MAX_NAME_LENGTH &&
+    parts.every((part) => part.length <= MAX_PART_LENGTH && PART.test(part));
   if (!sound || NUMERIC_PART.test(parts.at(-1) ?? "")) return undefined;
   const name = text.toLowerCase();
-  return RESERVED.some((it) => name === it || name.endsWith(`.${it}`)) ? undefined : (text as OriginHost);
+  return RESERVED.some((it) => name === it || name.endsWith(`.${it}`))
+    ? undefined
+    : (text as OriginHost);
 }
 
 /**
@@ -58,7 +68,9 @@ export function hostByAddress(address: string): OriginHost | undefined {
 }
 
 const isIPv4 = (text: string): boolean =>
-  /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every((part) => String(Number(part)) === part && Number(part) <= 255);
+  /^\d{1,3}(\.\d{1,3}){3}$/.test(text) &&
+  text.split(".").every((part) => String(Number(part)) === part && Number(part) <= 255);
 
 /** The engine writes addresses in their usual form; the URL parser knows what is one. */
-const isIPv6 = (text: string): boolean => /^[0-9a-f:.]+$/i.test(text) && text.includes(":") && URL.canParse(`http://[${text}]`);
+const isIPv6 = (text: string): boolean =>
+  /^[0-9a-f:.]+$/i.test(text) && text.includes(":") && URL.canParse(`http://[${text}]`);

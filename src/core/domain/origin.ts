@@ -25,6 +25,9 @@ export type Scheme = (typeof SCHEMES)[number];
 
 export function sameOrigin(a: Origin, b: Origin): boolean {
   const text = (origin: Origin) =>
-    JSON.stringify([origin.service, Object.entries(origin.options).toSorted(([x], [y]) => (x < y ? -1 : 1))]);
+    JSON.stringify([
+      origin.service,
+      Object.entries(origin.options).toSorted(([x], [y]) => (x < y ? -1 : 1)),
+    ]);
   return text(a) === text(b);
 }

@@ -12,11 +12,15 @@ export const swarmStack = (name: string): Party => `stack:${name}` as Party;
 export const singleContainer = (name: string): Party => `container:${name}` as Party;
 
 /** What people call it: `project blog`, `stack media`, `container wiki`. */
-export const describeParty = (party: Party): string => party.replace(/^compose:/, "project ").replace(/^(stack|container):/, "$1 ");
+export const describeParty = (party: Party): string =>
+  party.replace(/^compose:/, "project ").replace(/^(stack|container):/, "$1 ");
 
 /** Whether a `share-with` list admits the party: its project's or stack's name, or `*` for every party. */
 export const isSharedWith = (shareWith: readonly string[], party: Party): boolean =>
-  shareWith.some((name) => name === "*" || party === composeProject(name) || party === swarmStack(name));
+  shareWith.some(
+    (name) => name === "*" || party === composeProject(name) || party === swarmStack(name),
+  );
 
 /** The name by which a `share-with` list can admit the party; a container alone has none. */
-export const shareName = (party: Party): string | undefined => /^(?:compose|stack):(.+)$/.exec(party)?.[1];
+export const shareName = (party: Party): string | undefined =>
+  /^(?:compose|stack):(.+)$/.exec(party)?.[1];

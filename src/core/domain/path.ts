@@ -11,13 +11,17 @@ const MAX_PATH_CHARACTERS = 1_000;
 /** @returns undefined as the value for `/`, which is the whole host */
 export function parsePath(text: string): ParseResult<Path | undefined> {
   const wanted = text.trim();
-  if (wanted.length > MAX_PATH_CHARACTERS) return invalid("is too long", `write a path of at most ${MAX_PATH_CHARACTERS} characters`);
+  if (wanted.length > MAX_PATH_CHARACTERS)
+    return invalid("is too long", `write a path of at most ${MAX_PATH_CHARACTERS} characters`);
   if (!wanted.startsWith("/")) return invalid("does not begin with a slash", `write /${wanted}`);
   const trimmed = wanted.replace(/\/+$/, "");
   if (trimmed === "") return ok(undefined);
   const segments = trimmed.slice(1).split("/");
   if (segments.some((segment) => segment === "" || segment === "." || segment === "..")) {
-    return invalid("has an empty, . or .. segment", "write the path as the browser shows it, such as /api/v1");
+    return invalid(
+      "has an empty, . or .. segment",
+      "write the path as the browser shows it, such as /api/v1",
+    );
   }
   if (!/^[A-Za-z0-9/._~@:+-]+$/.test(trimmed)) {
     return invalid(
@@ -77,7 +81,8 @@ const guarded = (segment: string): string => `/${anyCase(segment)}${SUFFIX}`;
 export const CLEAN_PATHS = `^${CLEAN_BELOW}`;
 
 /** Whether the pattern is that of a whole host, also as earlier versions wrote it. */
-export const isCleanPaths = (pattern: string): boolean => pattern === CLEAN_PATHS || pattern === `^${BELOW_OPEN}`;
+export const isCleanPaths = (pattern: string): boolean =>
+  pattern === CLEAN_PATHS || pattern === `^${BELOW_OPEN}`;
 
 const ENDS = [BELOW, BELOW_OPEN, CLEAN_BELOW];
 
@@ -88,7 +93,8 @@ export function patternPath(pattern: string): Path | undefined {
   const prefix = pattern.slice(1, -end.length);
   const guarded = guardedPath(prefix);
   const path = (guarded ?? prefix).replace(/\\([.+])/g, "$1") as Path;
-  const again = guarded === undefined ? `^${literal(path)}${end}` : guardPattern(path, end === CLEAN_BELOW);
+  const again =
+    guarded === undefined ? `^${literal(path)}${end}` : guardPattern(path, end === CLEAN_BELOW);
   return path !== "" && again === pattern ? path : undefined;
 }
 
@@ -96,5 +102,7 @@ export function patternPath(pattern: string): Path | undefined {
 function guardedPath(prefix: string): string | undefined {
   const segments = prefix.split(SUFFIX).slice(0, -1);
   const read = segments.map((segment) => ofAnyCase(segment.slice(1)));
-  return read.length === 0 || read.includes(undefined) ? undefined : read.map((segment) => `/${segment}`).join("");
+  return read.length === 0 || read.includes(undefined)
+    ? undefined
+    : read.map((segment) => `/${segment}`).join("");
 }

@@ -20,14 +20,17 @@ for (const [net, bits] of [
 /** Whether an address is loopback, of a private network or link-local. An IPv4 address may be written as an IPv6 one. */
 export const isPrivateAddress = (address: string): boolean => {
   const version = isIP(address);
-  return version !== 0 && PRIVATE.check(address.replace(/%.*$/, ""), version === 6 ? "ipv6" : "ipv4");
+  return (
+    version !== 0 && PRIVATE.check(address.replace(/%.*$/, ""), version === 6 ? "ipv6" : "ipv4")
+  );
 };
 
 /** Endings that no name on the internet has. */
 const INSIDE = /(^|\.)(localhost|local|lan|home|internal|intranet|home\.arpa)$/;
 
 /** Whether the own DNS of a house or company answers the name, and not Docker's: `auth.lan`. */
-export const hasPrivateEnding = (hostname: string): boolean => hostname.includes(".") && INSIDE.test(canonical(hostname));
+export const hasPrivateEnding = (hostname: string): boolean =>
+  hostname.includes(".") && INSIDE.test(canonical(hostname));
 
 /** Whether a host is one of the own network by its name or address alone: what goes there may go without encryption. */
 export function isPrivateHost(hostname: string): boolean {
@@ -37,7 +40,8 @@ export function isPrivateHost(hostname: string): boolean {
 }
 
 /** Endings that a name of two parts most likely has from the internet; every country's has two letters. */
-const PUBLIC_ENDING = /^([a-z]{2}|com|net|org|info|biz|name|edu|gov|mil|int|app|dev|xyz|cloud|online|site|tech|store|blog|page|link|zone)$/;
+const PUBLIC_ENDING =
+  /^([a-z]{2}|com|net|org|info|biz|name|edu|gov|mil|int|app|dev|xyz|cloud|online|site|tech|store|blog|page|link|zone)$/;
 
 /**
  * Whether a host may be of the own network: private by itself, or as Docker answers a container on one network,

@@ -12,11 +12,15 @@ declare const brand: unique symbol;
 /** A route as one string, `app.example.com/api`: the key of every table of routes. Also the Access application's domain. */
 export type RouteKey = string & { readonly [brand]: "RouteKey" };
 
-export const routeKey = (route: Route): RouteKey => `${route.hostname}${route.path ?? ""}` as RouteKey;
+export const routeKey = (route: Route): RouteKey =>
+  `${route.hostname}${route.path ?? ""}` as RouteKey;
 
 /** Reads back what `routeKey` wrote; undefined for what it cannot have written. */
 export function parseRouteKey(text: string): Route | undefined {
-  const match = /^((?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+)(\/[A-Za-z0-9/._~@:+-]*[A-Za-z0-9._~@:+-])?$/.exec(text);
+  const match =
+    /^((?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+)(\/[A-Za-z0-9/._~@:+-]*[A-Za-z0-9._~@:+-])?$/.exec(
+      text,
+    );
   if (match === null) return undefined;
   return { hostname: match[1] as Hostname, path: match[2] as Path | undefined };
 }
@@ -43,11 +47,15 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
  */
 export function isNestedIn(inner: Route, outer: Route): boolean {
   if (inner.hostname === outer.hostname) return inner.path !== outer.path && within(inner, outer);
-  return covers(outer.hostname, inner.hostname) && (inner.path === outer.path || within(inner, outer) || within(outer, inner));
+  return (
+    covers(outer.hostname, inner.hostname) &&
+    (inner.path === outer.path || within(inner, outer) || within(outer, inner))
+  );
 }
 
 /** Whether every request for `inner` is one for `outer`. */
 export const coversEntirely = (inner: Route, outer: Route): boolean =>
   covers(outer.hostname, inner.hostname) && (inner.path === outer.path || within(inner, outer));
 
-const within = (inner: Route, outer: Route): boolean => outer.path === undefined || (inner.path ?? "").startsWith(`${outer.path}/`);
+const within = (inner: Route, outer: Route): boolean =>
+  outer.path === undefined || (inner.path ?? "").startsWith(`${outer.path}/`);

@@ -6,4 +6,6 @@ import type { Workload } from "./workload.ts";
  * @param hostname - the machine's name: in a container its short id
  */
 export const findSelf = (workloads: readonly Workload[], hostname: string): Workload | undefined =>
-  /^[0-9a-f]{12,64}$/.test(hostname) ? workloads.find(({ id }) => id.startsWith(hostname)) : undefined;
+  /^[0-9a-f]{12,64}$/.test(hostname)
+    ? workloads.find(({ id }) => id.startsWith(hostname))
+    : undefined;

@@ -18,7 +18,11 @@ export function parseService(service: string): ServiceUrl | undefined {
   const [, scheme, , host, rest = ""] = PARTS.exec(service) ?? [];
   if (scheme === undefined || host === undefined) return undefined;
   const port = /^:(\d+)/.exec(rest)?.[1];
-  return { scheme, host: host.replace(/^\[|\]$/g, "").replace(/\.$/, ""), port: port === undefined ? undefined : Number(port) };
+  return {
+    scheme,
+    host: host.replace(/^\[|\]$/g, "").replace(/\.$/, ""),
+    port: port === undefined ? undefined : Number(port),
+  };
 }
 
 /** The host of the service; an empty string if it has none. */
@@ -28,5 +32,6 @@ export const serviceHost = (service: string): string => parseService(service)?.h
 export const withHost = (service: string, host: string): string =>
   service.replace(
     PARTS,
-    (_, scheme: string, credentials: string, _host: string, rest: string) => `${scheme}://${credentials}${host}${rest}`,
+    (_, scheme: string, credentials: string, _host: string, rest: string) =>
+      `${scheme}://${credentials}${host}${rest}`,
   );

@@ -5,6 +5,7 @@ import { invalid, ok, type ParseResult } from "../text/parse-result.ts";
 export function parseSession(text: string): ParseResult<string> {
   const duration = parseDuration(text);
   if (!duration.ok) return duration;
-  if (duration.value < 60_000 || duration.value > 730 * 3_600_000) return invalid("is out of range", "write something from 1m to 30d");
+  if (duration.value < 60_000 || duration.value > 730 * 3_600_000)
+    return invalid("is out of range", "write something from 1m to 30d");
   return ok(goDuration(duration.value));
 }

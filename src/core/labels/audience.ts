@@ -15,10 +15,15 @@ interface Read<T> {
 export function audienceOf(labels: Labels, context: LabelContext): Read<Audience> {
   const emails = emailsOf(labels.get("access.emails"));
   const groups = groupsOf(labels.get("access.groups"), context);
-  const policies = policiesOf(labels.get("access.policies"), context.directory.policies);
-  const tokens = tokensOf(labels.get("access.service-tokens"), context.directory.tokens);
+  const policies = policiesOf(labels.get("access.policies"), context.lookups.policies);
+  const tokens = tokensOf(labels.get("access.service-tokens"), context.lookups.tokens);
   return {
-    value: { groups: groups.value, emails: emails.value, policies: policies.value, tokens: tokens.value },
+    value: {
+      groups: groups.value,
+      emails: emails.value,
+      policies: policies.value,
+      tokens: tokens.value,
+    },
     faults: [...groups.faults, ...emails.faults, ...policies.faults, ...tokens.faults],
   };
 }
@@ -27,7 +32,9 @@ export function audienceOf(labels: Labels, context: LabelContext): Read<Audience
 function listOf(label: Label | undefined, what: string): Read<readonly string[]> {
   if (label === undefined) return { value: [], faults: [] };
   const list = namesOf(label.text, what);
-  return list.ok ? { value: [...new Set(list.value)], faults: [] } : { value: [], faults: [valueFault(label, list)] };
+  return list.ok
+    ? { value: [...new Set(list.value)], faults: [] }
+    : { value: [], faults: [valueFault(label, list)] };
 }
 
 interface Unknown {
@@ -48,21 +55,35 @@ function foundIn<T extends { readonly name: string }>(
   unknown: Unknown,
 ): Read<readonly T[]> {
   if (asked.value.length === 0) return { value: [], faults: asked.faults };
-  if ("fault" in lookup) return { value: [], faults: [...asked.faults, { ...lookup.fault, label }] };
+  if ("fault" in lookup)
+    return { value: [], faults: [...asked.faults, { ...lookup.fault, label }] };
   const known = lookup.found.map(({ name }) => name);
   return {
     value: asked.value.flatMap((name) => lookup.found.find((it) => it.name === name) ?? []),
-    faults: [...asked.faults, ...asked.value.filter((name) => !known.includes(name)).map((name) => missing(label, name, known, unknown))],
+    faults: [
+      ...asked.faults,
+      ...asked.value
+        .filter((name) => !known.includes(name))
+        .map((name) => missing(label, name, known, unknown)),
+    ],
   };
 }
 
-function missing(label: string, name: string, known: readonly string[], { code, lacks, note, what, create }: Unknown): LabelFault {
+function missing(
+  label: string,
+  name: string,
+  known: readonly string[],
+  { code, lacks, note, what, create }: Unknown,
+): LabelFault {
   const near = closestMatch(name, known);
   return {
     code,
     label,
     message: `${lacks} ${quoted(name)}${note ?? ""}`,
-    fix: near === undefined ? `${create}, or correct the name` : `write ${clip(near)}, or create the ${what}`,
+    fix:
+      near === undefined
+        ? `${create}, or correct the name`
+        : `write ${clip(near)}, or create the ${what}`,
   };
 }
 
@@ -74,9 +95,18 @@ const UNKNOWN_GROUP: Unknown = {
   create: "create the group in Authentik",
 };
 
-function groupsOf(label: Label | undefined, { directory, defaults }: LabelContext): Read<readonly string[]> {
-  const asked = label === undefined ? { value: defaults.groups, faults: [] } : listOf(label, "a group");
-  const read = foundIn(label?.name ?? "CFAUTH_DEFAULT_GROUPS", asked, directory.groups, UNKNOWN_GROUP);
+function groupsOf(
+  label: Label | undefined,
+  { lookups, defaults }: LabelContext,
+): Read<readonly string[]> {
+  const asked =
+    label === undefined ? { value: defaults.groups, faults: [] } : listOf(label, "a group");
+  const read = foundIn(
+    label?.name ?? "CFAUTH_DEFAULT_GROUPS",
+    asked,
+    lookups.groups,
+    UNKNOWN_GROUP,
+  );
   return { ...read, value: [...new Set(read.value.map(({ name }) => name))].toSorted() };
 }
 
@@ -85,7 +115,12 @@ function emailsOf(label: Label | undefined): Read<readonly string[]> {
   const read = value.map((text) => ({ text, email: parseEmail(text) }));
   return {
     value: [...new Set(read.flatMap(({ email }) => (email.ok ? [email.value] : [])))].toSorted(),
-    faults: [...faults, ...read.flatMap(({ text, email }) => (email.ok ? [] : [valueFault({ name: label?.name ?? "", text }, email)]))],
+    faults: [
+      ...faults,
+      ...read.flatMap(({ text, email }) =>
+        email.ok ? [] : [valueFault({ name: label?.name ?? "", text }, email)],
+      ),
+    ],
   };
 }
 
@@ -96,7 +131,10 @@ const UNKNOWN_POLICY: Unknown = {
   create: "create it under Zero Trust → Access → Policies",
 };
 
-function policiesOf(label: Label | undefined, known: readonly ForeignPolicy[]): Read<readonly string[]> {
+function policiesOf(
+  label: Label | undefined,
+  known: readonly ForeignPolicy[],
+): Read<readonly string[]> {
   const { value, faults } = listOf(label, "a policy");
   const read = value.map((name) => policyOf(label?.name ?? "", name, known));
   return {
@@ -106,7 +144,11 @@ function policiesOf(label: Label | undefined, known: readonly ForeignPolicy[]): 
 }
 
 /** By id, else by name. One that lets everybody in, or keeps somebody out, is not what the label is for. */
-function policyOf(label: string, name: string, known: readonly ForeignPolicy[]): ForeignPolicy | LabelFault {
+function policyOf(
+  label: string,
+  name: string,
+  known: readonly ForeignPolicy[],
+): ForeignPolicy | LabelFault {
   const byId = known.filter(({ id }) => id === name.toLowerCase());
   const [policy, other] = byId.length > 0 ? byId : known.filter((it) => it.name === name);
   if (policy === undefined)
@@ -123,7 +165,9 @@ function policyOf(label: string, name: string, known: readonly ForeignPolicy[]):
       message: `Cloudflare has several reusable policies called ${quoted(name)}`,
       fix: `write the id of the one that is meant, ${policy.id} or ${other.id}`,
     };
-  return policy.decision === "allow" || policy.decision === "non_identity" ? policy : unfit(label, name, policy.decision);
+  return policy.decision === "allow" || policy.decision === "non_identity"
+    ? policy
+    : unfit(label, name, policy.decision);
 }
 
 const unfit = (label: string, name: string, decision: string): LabelFault => ({
@@ -143,11 +187,19 @@ const UNKNOWN_TOKEN: Unknown = {
   create: "create it under Zero Trust → Access → Service credentials",
 };
 
-function tokensOf(label: Label | undefined, lookup: Lookup<ServiceToken>): Read<Audience["tokens"]> {
+function tokensOf(
+  label: Label | undefined,
+  lookup: Lookup<ServiceToken>,
+): Read<Audience["tokens"]> {
   const list = listOf(label, "a service token");
   if (list.value.includes("any")) return { value: "any", faults: list.faults };
   const { value, faults } = foundIn(label?.name ?? "", list, lookup, UNKNOWN_TOKEN);
-  return { value: value.map(({ id, name }) => ({ id, name })).toSorted((a, b) => (a.name < b.name ? -1 : 1)), faults };
+  return {
+    value: value
+      .map(({ id, name }) => ({ id, name }))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    faults,
+  };
 }
 
 const quoted = (text: string): string => `"${clip(text)}"`;

@@ -10,13 +10,29 @@ export interface LabelRow {
 export const CATALOGUE: readonly LabelRow[] = [
   {
     key: "hostname",
-    meaning: "public hostname, or several with commas; a wildcard; a bare name, completed with `CFAUTH_DOMAIN`",
+    meaning:
+      "public hostname, or several with commas; a wildcard; a bare name, completed with `CFAUTH_DOMAIN`",
     example: "wiki.example.com",
     fallback: "the Compose service or container name, where `enable=true`",
   },
-  { key: "enable", meaning: "`true` opts in without a hostname; `false` switches the container off", example: "true", fallback: "–" },
-  { key: "port", meaning: "container port", example: "8080", fallback: "the only exposed TCP port" },
-  { key: "scheme", meaning: "`http`, `https`, `tcp`, `ssh`, `rdp` or `smb`", example: "https", fallback: "`http`" },
+  {
+    key: "enable",
+    meaning: "`true` opts in without a hostname; `false` switches the container off",
+    example: "true",
+    fallback: "–",
+  },
+  {
+    key: "port",
+    meaning: "container port",
+    example: "8080",
+    fallback: "the only exposed TCP port",
+  },
+  {
+    key: "scheme",
+    meaning: "`http`, `https`, `tcp`, `ssh`, `rdp` or `smb`",
+    example: "https",
+    fallback: "`http`",
+  },
   {
     key: "service",
     meaning:
@@ -24,11 +40,22 @@ export const CATALOGUE: readonly LabelRow[] = [
     example: "http://wiki:3000",
     fallback: "–",
   },
-  { key: "path", meaning: "path prefix of this route, anchored", example: "/api", fallback: "the whole host" },
-  { key: "network", meaning: "the Docker network to reach the container through", example: "tunnel", fallback: "`CFAUTH_NETWORK`" },
+  {
+    key: "path",
+    meaning: "path prefix of this route, anchored",
+    example: "/api",
+    fallback: "the whole host",
+  },
+  {
+    key: "network",
+    meaning: "the Docker network to reach the container through",
+    example: "tunnel",
+    fallback: "`CFAUTH_NETWORK`",
+  },
   {
     key: "access",
-    meaning: "`authentik`: whoever logs in with Authentik, and is named below where somebody is; `public`: anyone",
+    meaning:
+      "`authentik`: whoever logs in with Authentik, and is named below where somebody is; `public`: anyone",
     example: "authentik",
     fallback: "`CFAUTH_DEFAULT_ACCESS` (`authentik`)",
   },
@@ -44,7 +71,12 @@ export const CATALOGUE: readonly LabelRow[] = [
     example: "ann@example.com,@example.org",
     fallback: "–",
   },
-  { key: "access.session", meaning: "how long a login lasts", example: "7d", fallback: "`CFAUTH_DEFAULT_SESSION` (`24h`)" },
+  {
+    key: "access.session",
+    meaning: "how long a login lasts",
+    example: "7d",
+    fallback: "`CFAUTH_DEFAULT_SESSION` (`24h`)",
+  },
   {
     key: "access.bypass",
     meaning: "path prefixes that need no login, for webhooks",
@@ -53,7 +85,8 @@ export const CATALOGUE: readonly LabelRow[] = [
   },
   {
     key: "access.policies",
-    meaning: "names or ids of reusable Access policies of your own in Cloudflare, that may let in more people",
+    meaning:
+      "names or ids of reusable Access policies of your own in Cloudflare, that may let in more people",
     example: "Friends",
     fallback: "–",
   },
@@ -75,8 +108,18 @@ export const CATALOGUE: readonly LabelRow[] = [
     example: "https://example.com/wiki.png",
     fallback: "`homepage.icon`, where that is an address",
   },
-  { key: "app.description", meaning: "its description", example: "What we know", fallback: "`homepage.description`" },
-  { key: "app.category", meaning: "the heading it stands under in Authentik's library", example: "Home", fallback: "`homepage.group`" },
+  {
+    key: "app.description",
+    meaning: "its description",
+    example: "What we know",
+    fallback: "`homepage.description`",
+  },
+  {
+    key: "app.category",
+    meaning: "the heading it stands under in Authentik's library",
+    example: "Home",
+    fallback: "`homepage.group`",
+  },
   { key: "app.hidden", meaning: "`true`: no tile", example: "true", fallback: "`false`" },
   {
     key: "wait-healthy",
@@ -86,13 +129,15 @@ export const CATALOGUE: readonly LabelRow[] = [
   },
   {
     key: "adopt",
-    meaning: "take over the DNS record, rule and Access application of that hostname that somebody made by hand",
+    meaning:
+      "take over the DNS record, rule and Access application of that hostname that somebody made by hand",
     example: "true",
     fallback: "`false`",
   },
   {
     key: "share-with",
-    meaning: "other Compose projects (or `*`) whose containers may route paths inside this hostname",
+    meaning:
+      "other Compose projects (or `*`) whose containers may route paths inside this hostname",
     example: "blog,wiki",
     fallback: "–",
   },
@@ -103,7 +148,13 @@ export const CATALOGUE: readonly LabelRow[] = [
  * other form makes cloudflared refuse the whole document (measured with 2026.1.2).
  */
 export const ORIGIN_OPTIONS: Readonly<
-  Record<string, { readonly takes: "boolean" | "seconds" | "count" | "host" | "caPool" | "socks"; readonly example: string }>
+  Record<
+    string,
+    {
+      readonly takes: "boolean" | "seconds" | "count" | "host" | "caPool" | "socks";
+      readonly example: string;
+    }
+  >
 > = {
   caPool: { takes: "caPool", example: "/etc/ssl/home-ca.pem" },
   connectTimeout: { takes: "seconds", example: "10s" },
@@ -127,4 +178,6 @@ const originKeys = Object.keys(ORIGIN_OPTIONS).map((option) => `origin.${option}
 export const LABEL_KEYS: readonly string[] = [...CATALOGUE.map(({ key }) => key), ...originKeys];
 
 /** First words of keys: no route can be called so. */
-export const RESERVED: ReadonlySet<string> = new Set(LABEL_KEYS.map((key) => key.split(".")[0] ?? key));
+export const RESERVED: ReadonlySet<string> = new Set(
+  LABEL_KEYS.map((key) => key.split(".")[0] ?? key),
+);

@@ -27,14 +27,22 @@ export interface LabelContext {
   /** Files on cloudflared's side that `origin.caPool` may name. */
   readonly caPools: readonly string[];
   /** What holds where a label is silent. */
-  readonly defaults: { readonly access: "authentik" | "public"; readonly groups: readonly string[]; readonly session: string };
+  readonly defaults: {
+    readonly access: "authentik" | "public";
+    readonly groups: readonly string[];
+    readonly session: string;
+  };
   /** Where browsers reach Authentik itself (hostname, and path prefix or ""), and its own container. */
-  readonly login: { readonly host: string; readonly path: string; readonly container: AuthentikContainer };
-  readonly directory: Lookups;
-  readonly neighbours: NameIndex;
+  readonly login: {
+    readonly host: string;
+    readonly path: string;
+    readonly container: AuthentikContainer;
+  };
+  readonly lookups: Lookups;
+  readonly nameIndex: NameIndex;
   /** What rules of ours lead to now, as host and as host with port: what replicas are reached by stays so while one of them restarts. */
   readonly routed: ReadonlySet<string>;
   readonly services: KnownServices;
   /** The hostnames that something of ours stands for now: what a bare name meant while there was one domain to complete it with. */
-  readonly standing: ReadonlySet<Hostname>;
+  readonly deployed: ReadonlySet<Hostname>;
 }

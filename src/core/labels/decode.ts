@@ -26,11 +26,22 @@ export function decode(labelSet: LabelSet, given: LabelContext): Decoded {
     : groupByRoute(labelSet.name, labelSet.labels, context.prefix);
   const enable = routes.get("")?.get("enable");
   const power = enable && parseFlagLabel(enable.text);
-  if (power?.ok === true && !power.value) return { exposures: [], faulty: [], problems: shown(labelSet, problems) };
-  const wanted = [...routes].filter(([name, labels]) => name !== "" || routes.size === 1 || labels.size > 1 || power?.ok !== true);
+  if (power?.ok === true && !power.value)
+    return { exposures: [], faulty: [], problems: shown(labelSet, problems) };
+  const wanted = [...routes].filter(
+    ([name, labels]) => name !== "" || routes.size === 1 || labels.size > 1 || power?.ok !== true,
+  );
   const { read, excess } = decodeRoutes(wanted, labelSet, (name, labels) => {
-    const route = decodeRoute(labelSet, labels, name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`, context);
-    const proven = unknown === undefined ? route : onlyProven(route, labels, labelSet, unknown, given.allowService);
+    const route = decodeRoute(
+      labelSet,
+      labels,
+      name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`,
+      context,
+    );
+    const proven =
+      unknown === undefined
+        ? route
+        : onlyProven(route, labels, labelSet, unknown, given.allowService);
     return labelSet.foreign ? rejectUnprotected(proven, labelSet, context.prefix) : proven;
   });
   const doubles = twice(labelSet, read);
@@ -38,15 +49,21 @@ export function decode(labelSet: LabelSet, given: LabelContext): Decoded {
     excess !== undefined ||
     problems.some(({ severity }) => severity === "error") ||
     power?.ok === false ||
-    read.some((route) => route.unplaced);
-  const opens = unplaced ? [] : read.flatMap(({ exposures }) => exposures.filter(({ route }) => !doubles.has(routeKey(route))));
+    read.some((route) => route.mayConcernAnyRoute);
+  const opens = unplaced
+    ? []
+    : read.flatMap(({ exposures }) =>
+        exposures.filter(({ route }) => !doubles.has(routeKey(route))),
+      );
   const open = new Set(opens.map(({ route }) => routeKey(route)));
   const [{ party }] = labelSet.members;
   return {
     exposures: opens,
-    ...(unplaced && { unsure: { workload: labelSet.name, party, ids: labelSet.members.map(({ id }) => id) } }),
+    ...(unplaced && {
+      unsure: { workload: labelSet.name, party, ids: labelSet.members.map(({ id }) => id) },
+    }),
     faulty: read
-      .flatMap(({ asked }) => asked.filter(({ route }) => !open.has(routeKey(route))))
+      .flatMap(({ requested }) => requested.filter(({ route }) => !open.has(routeKey(route))))
       .slice(0, MAX_ROUTES_PER_CONTAINER)
       .map((it) => ({ ...it, saysPublic: it.saysPublic && !doubles.has(routeKey(it.route)) })),
     problems: shown(labelSet, [
@@ -60,7 +77,8 @@ export function decode(labelSet: LabelSet, given: LabelContext): Decoded {
 
 /** However many routes of a container ask for Authentik's hostname: one problem says it. */
 function onceBarred(problems: readonly Problem[]): readonly Problem[] {
-  const isBarred = ({ code, severity }: Problem) => code === "CFA-AK-OWN-HOST" && severity === "error";
+  const isBarred = ({ code, severity }: Problem) =>
+    code === "CFA-AK-OWN-HOST" && severity === "error";
   const first = problems.find(isBarred);
   return problems.filter((problem) => problem === first || !isBarred(problem));
 }
@@ -76,8 +94,9 @@ function decodeRoutes(
   for (const [name, labels] of wanted) {
     const route = decodeOne(name, labels);
     read.push(route);
-    count += route.asked.length;
-    if (count > MAX_ROUTES_PER_CONTAINER) return { read, excess: labelSet.excess ?? tooManyRoutes(count) };
+    count += route.requested.length;
+    if (count > MAX_ROUTES_PER_CONTAINER)
+      return { read, excess: labelSet.excess ?? tooManyRoutes(count) };
   }
   return { read, excess: labelSet.excess };
 }
@@ -97,7 +116,9 @@ function shown(labelSet: LabelSet, problems: readonly Problem[]): readonly Probl
 
 /** Routes that the container asks for more than once, soundly or not: which of the ways is meant cannot be guessed. */
 function twice(labelSet: LabelSet, read: readonly DecodedRoute[]): ReadonlyMap<RouteKey, Problem> {
-  const asked = read.flatMap(({ label, asked: routes }) => routes.map(({ route }) => ({ key: routeKey(route), label })));
+  const asked = read.flatMap(({ label, requested: routes }) =>
+    routes.map(({ route }) => ({ key: routeKey(route), label })),
+  );
   return new Map(
     [...Map.groupBy(asked, ({ key }) => key)].flatMap(([key, [first, second]]) => {
       if (first === undefined || second === undefined) return [];

@@ -43,9 +43,14 @@ export interface Translation {
 }
 
 /** The labels that another tool would read, as they stand. */
-export const foreignLabels = (labels: Readonly<Record<string, string>>, reads: readonly LabelDialect[]): Record<string, string> =>
+export const foreignLabels = (
+  labels: Readonly<Record<string, string>>,
+  reads: readonly LabelDialect[],
+): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(labels).filter(([name]) => reads.some((family) => heads(family).some((head) => name.startsWith(head)))),
+    Object.entries(labels).filter(([name]) =>
+      reads.some((family) => heads(family).some((head) => name.startsWith(head))),
+    ),
   );
 
 /** docker-cloudflare-tunnel-sync has a prefix of its own for what concerns Access. */
@@ -62,10 +67,19 @@ const heads = (family: LabelDialect): readonly string[] =>
  * | `0.hostname`     | DockFlare                       | one more; what it leaves out is as in the unnamed labels |
  * | `hostname.admin` | docker-cloudflare-tunnel-sync   | one more; nothing is handed down                        |
  */
-export function translateLabels(labels: Readonly<Record<string, string>>, reads: readonly LabelDialect[]): Translation {
-  const said = LABEL_DIALECTS.filter((family) => reads.includes(family)).flatMap((family) => spoken(labels, family));
-  const placed = said.flatMap(({ label, place }) => (typeof place === "string" ? [] : [{ label, ...place }])).toReversed();
-  const given = new Map([...Map.groupBy(placed, ({ route }) => route)].map(([route, of]) => [route, keyed(of)]));
+export function translateLabels(
+  labels: Readonly<Record<string, string>>,
+  reads: readonly LabelDialect[],
+): Translation {
+  const said = LABEL_DIALECTS.filter((family) => reads.includes(family)).flatMap((family) =>
+    spoken(labels, family),
+  );
+  const placed = said
+    .flatMap(({ label, place }) => (typeof place === "string" ? [] : [{ label, ...place }]))
+    .toReversed();
+  const given = new Map(
+    [...Map.groupBy(placed, ({ route }) => route)].map(([route, of]) => [route, keyed(of)]),
+  );
   const base = given.get("") ?? new Map<string, Label>();
   const named = [...given].filter(([route]) => route !== "");
   const unnamed = base.has("hostname") || named.length === 0;
@@ -74,7 +88,10 @@ export function translateLabels(labels: Readonly<Record<string, string>>, reads:
     enable,
     routes: new Map(
       [...(unnamed ? [["", base] as const] : []), ...named]
-        .map(([route, own]) => [route, whole(/^\d/.test(route) ? inherit(own, base) : own, route, enable)] as const)
+        .map(
+          ([route, own]) =>
+            [route, whole(/^\d/.test(route) ? inherit(own, base) : own, route, enable)] as const,
+        )
         .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ),
     access: said.filter(({ place }) => place === "access").map(({ label }) => label.name),
@@ -90,7 +107,12 @@ export function ourKey(name: string): string | undefined {
   return places.flatMap((place) => (typeof place === "string" ? [] : [place.key]))[0];
 }
 
-type Place = { readonly route: string; readonly key: string } | "enable" | "access" | "idle" | "unknown";
+type Place =
+  | { readonly route: string; readonly key: string }
+  | "enable"
+  | "access"
+  | "idle"
+  | "unknown";
 
 function spoken(
   labels: Readonly<Record<string, string>>,
@@ -100,7 +122,9 @@ function spoken(
     .toSorted()
     .map((name) => ({
       label: { name, text: stripQuotes(labels[name] ?? "") },
-      place: name.startsWith(`${family}.`) ? placeOf(name.slice(family.length + 1), family) : "access",
+      place: name.startsWith(`${family}.`)
+        ? placeOf(name.slice(family.length + 1), family)
+        : "access",
     }));
 }
 
@@ -117,18 +141,28 @@ function placeOf(rest: string, family: LabelDialect): Place {
 /** `hostname.admin`: the route is `.admin`, so that it is none of the numbered ones. */
 function suffixed(rest: string): Place {
   const idle = IDLE.some((key) => rest.startsWith(`${key}.`));
-  const [key, ours] = [...TAKEN].find(([it]) => rest.startsWith(`${it}.`) && rest.length > it.length + 1) ?? [];
+  const [key, ours] =
+    [...TAKEN].find(([it]) => rest.startsWith(`${it}.`) && rest.length > it.length + 1) ?? [];
   if (key === undefined || ours === undefined) return idle ? "idle" : "unknown";
   return { route: rest.slice(key.length), key: ours };
 }
 
 /** Of two labels for one key the last wins. */
-const keyed = (placed: readonly { readonly key: string; readonly label: Label }[]): ReadonlyMap<string, Label> =>
-  new Map(placed.map(({ key, label }) => [key, isFlag(key) ? { ...label, text: flag(label.text) } : label]));
+const keyed = (
+  placed: readonly { readonly key: string; readonly label: Label }[],
+): ReadonlyMap<string, Label> =>
+  new Map(
+    placed.map(({ key, label }) => [
+      key,
+      isFlag(key) ? { ...label, text: flag(label.text) } : label,
+    ]),
+  );
 
-const isFlag = (key: string): boolean => ORIGIN_OPTIONS[key.slice("origin.".length)]?.takes === "boolean";
+const isFlag = (key: string): boolean =>
+  ORIGIN_OPTIONS[key.slice("origin.".length)]?.takes === "boolean";
 
-const inherit = (own: Labels, base: Labels): Labels => new Map([...[...base].filter(([key]) => key !== "hostname"), ...own]);
+const inherit = (own: Labels, base: Labels): Labels =>
+  new Map([...[...base].filter(([key]) => key !== "hostname"), ...own]);
 
 /** With an empty text for what both tools demand and is missing: it is named as faulty, and nothing is guessed. */
 function whole(labels: Labels, route: string, enable: Label | undefined): Labels {
@@ -142,4 +176,5 @@ function whole(labels: Labels, route: string, enable: Label | undefined): Labels
 }
 
 /** As both tools read a switch (Python's list of theirs, Go's ParseBool); anything else is left for the problem. */
-export const flag = (text: string): string => (/^(true|t|yes|1)$/i.test(text) ? "true" : /^(false|f|no|0)$/i.test(text) ? "false" : text);
+export const flag = (text: string): string =>
+  /^(true|t|yes|1)$/i.test(text) ? "true" : /^(false|f|no|0)$/i.test(text) ? "false" : text;

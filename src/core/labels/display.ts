@@ -35,10 +35,22 @@ export function displayOf(
 }
 
 /** What is not fit for a tile, such as Homepage's own icons (`wiki.png`, `mdi-book`), is no fault: it was not written for us. */
-function fallback<T>(text: string | undefined, parse: (text: string) => ParseResult<T>): T | undefined {
-  const read = text === undefined || text.length > MAX_LABEL_VALUE_CHARACTERS ? undefined : parse(stripQuotes(text));
+function fallback<T>(
+  text: string | undefined,
+  parse: (text: string) => ParseResult<T>,
+): T | undefined {
+  const read =
+    text === undefined || text.length > MAX_LABEL_VALUE_CHARACTERS
+      ? undefined
+      : parse(stripQuotes(text));
   return read?.ok === true ? read.value : undefined;
 }
 
 /** Of a route that people do not go to by themselves: a path for webhooks, the login. */
-export const HIDDEN_LABELS: Display = { name: undefined, icon: undefined, description: undefined, category: undefined, hidden: true };
+export const HIDDEN_LABELS: Display = {
+  name: undefined,
+  icon: undefined,
+  description: undefined,
+  category: undefined,
+  hidden: true,
+};

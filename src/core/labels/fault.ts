@@ -14,11 +14,15 @@ export interface LabelFault {
    * Shuts what is open too, since to leave it would show something that nobody asked to show, or that must not be shown: the
    * route with all that belongs to it, or only its paths that need no login.
    */
-  readonly shut?: "route" | "bypass";
+  readonly closeNow?: "route" | "bypass";
 }
 
 /** `cfauth.port="http" is not a port` → `write a number from 1 to 65535` */
-export const valueFault = (label: Label, { why, fix }: ParseError, code: ProblemCode = "CFA-LABEL-VALUE"): LabelFault => ({
+export const valueFault = (
+  label: Label,
+  { why, fix }: ParseError,
+  code: ProblemCode = "CFA-LABEL-VALUE",
+): LabelFault => ({
   code,
   label: label.name,
   message: `${label.name}="${clip(label.text)}" ${why}`,
@@ -29,9 +33,13 @@ export const valueFault = (label: Label, { why, fix }: ParseError, code: Problem
 const MAX_QUOTED = 100;
 
 /** A foreign text within a sentence of ours: one line, every character of it visible, and short. */
-export const clip = (text: string): string => escapeControlCharacters(text.slice(0, MAX_QUOTED).replace(/[\t-\r]/g, " "));
+export const clip = (text: string): string =>
+  escapeControlCharacters(text.slice(0, MAX_QUOTED).replace(/[\t-\r]/g, " "));
 
-export const problemOf = (container: string, { code, label, message, fix }: LabelFault): Problem => ({
+export const problemOf = (
+  container: string,
+  { code, label, message, fix }: LabelFault,
+): Problem => ({
   code,
   severity: "error",
   container,
@@ -43,10 +51,14 @@ export const problemOf = (container: string, { code, label, message, fix }: Labe
 });
 
 /** What would be open to anyone, where the operator allows nothing to be. */
-export const publicForbidden = (label: string, what: string, shut: LabelFault["shut"] & string): LabelFault => ({
+export const publicForbidden = (
+  label: string,
+  what: string,
+  shut: LabelFault["closeNow"] & string,
+): LabelFault => ({
   code: "CFA-PUBLIC-FORBIDDEN",
   label,
   message: `${what} is switched off here (CFAUTH_ALLOW_PUBLIC=false)`,
   fix: `remove ${label}, or set CFAUTH_ALLOW_PUBLIC=true on cfauth`,
-  shut,
+  closeNow: shut,
 });

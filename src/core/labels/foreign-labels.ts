@@ -28,16 +28,31 @@ export function groupForeignLabels(labelSet: LabelSet, context: LabelContext): L
 }
 
 /** Labels that are passed over, all in one warning. */
-function idle(labelSet: LabelSet, names: readonly string[], so: string, fix: string): readonly Problem[] {
+function idle(
+  labelSet: LabelSet,
+  names: readonly string[],
+  so: string,
+  fix: string,
+): readonly Problem[] {
   const [label] = names;
   if (label === undefined) return [];
-  const all = names.length === 1 ? `${clip(label)} is` : `${names.slice(0, 5).map(clip).join(", ")}${names.length > 5 ? ", …" : ""} are`;
-  const fault = { code: "CFA-LABEL-UNKNOWN", label, message: `${all} not read: ${so}`, fix } as const;
+  const all =
+    names.length === 1
+      ? `${clip(label)} is`
+      : `${names.slice(0, 5).map(clip).join(", ")}${names.length > 5 ? ", …" : ""} are`;
+  const fault = {
+    code: "CFA-LABEL-UNKNOWN",
+    label,
+    message: `${all} not read: ${so}`,
+    fix,
+  } as const;
   return [{ ...problemOf(labelSet.name, fault), severity: "warning", effect: "unchanged" }];
 }
 
 const who = ({ defaults }: LabelContext): string =>
-  defaults.groups.length === 0 ? "everyone who can log in with Authentik" : `members of ${defaults.groups.join(" or ")}`;
+  defaults.groups.length === 0
+    ? "everyone who can log in with Authentik"
+    : `members of ${defaults.groups.join(" or ")}`;
 
 const named = ({ prefix }: LabelContext): string =>
   `to say who may enter, write all labels of the container as ${prefix}.…, with ${prefix}.access.groups or ${prefix}.access.emails`;
@@ -52,7 +67,11 @@ export const withProtectedDefault = (context: LabelContext): LabelContext => ({
  * Only what stands behind a login. The one route that could not is Authentik's own: it is opened by labels of ours alone, since
  * everything that is read of other tools is protected.
  */
-export function rejectUnprotected(read: DecodedRoute, labelSet: LabelSet, prefix: string): DecodedRoute {
+export function rejectUnprotected(
+  read: DecodedRoute,
+  labelSet: LabelSet,
+  prefix: string,
+): DecodedRoute {
   const open = read.exposures.filter(({ protection }) => protection.kind !== "authentik");
   const refused = open.map(({ route, label }): Problem => {
     const fault = {
@@ -66,14 +85,18 @@ export function rejectUnprotected(read: DecodedRoute, labelSet: LabelSet, prefix
   return {
     ...read,
     exposures: read.exposures.filter((it) => !open.includes(it)),
-    problems: [...read.problems.map((problem) => inOurWords(problem, labelSet, prefix)), ...refused],
+    problems: [
+      ...read.problems.map((problem) => inOurWords(problem, labelSet, prefix)),
+      ...refused,
+    ],
   };
 }
 
 /** What would be right, with the name that the label has here. */
 function inOurWords(problem: Problem, { name }: LabelSet, prefix: string): Problem {
   const key = ourKey(problem.label ?? "");
-  if (key === undefined || !["CFA-LABEL-VALUE", "CFA-SERVICE-FORBIDDEN"].includes(problem.code)) return problem;
+  if (key === undefined || !["CFA-LABEL-VALUE", "CFA-SERVICE-FORBIDDEN"].includes(problem.code))
+    return problem;
   const fix =
     problem.code === "CFA-SERVICE-FORBIDDEN"
       ? `write http://${name} with the port inside the container, or set CFAUTH_ALLOW_SERVICE=true on cfauth`

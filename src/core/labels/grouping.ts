@@ -21,7 +21,11 @@ export interface LabelGroups {
 }
 
 /** Sorts a container's labels of our prefix by the route that they speak of; what is unknown becomes a problem. */
-export function groupByRoute(container: string, labels: Readonly<Record<string, string>>, prefix: string): LabelGroups {
+export function groupByRoute(
+  container: string,
+  labels: Readonly<Record<string, string>>,
+  prefix: string,
+): LabelGroups {
   const routes = new Map<string, Map<string, Label>>();
   const problems: Problem[] = [];
   for (const name of Object.keys(labels).toSorted()) {
@@ -29,7 +33,10 @@ export function groupByRoute(container: string, labels: Readonly<Record<string, 
     if (rest === undefined) continue;
     const place = locate(rest);
     const label = { name, text: stripQuotes(labels[name] ?? "") };
-    if (place === undefined) problems.push(unknown(container, name, rest, prefix, problems.length < MAX_PROBLEMS_PER_CONTAINER));
+    if (place === undefined)
+      problems.push(
+        unknown(container, name, rest, prefix, problems.length < MAX_PROBLEMS_PER_CONTAINER),
+      );
     else routes.set(place.route, (routes.get(place.route) ?? new Map()).set(place.key, label));
   }
   return { routes, problems };
@@ -45,7 +52,8 @@ function locate(rest: string): { readonly route: string; readonly key: string } 
   if (LABEL_KEYS.includes(rest)) return { route: "", key: rest };
   const [route = "", ...tail] = rest.split(".");
   const key = tail.join(".");
-  if (!/^[A-Za-z0-9_-]+$/.test(route) || RESERVED.has(route) || !LABEL_KEYS.includes(key)) return undefined;
+  if (!/^[A-Za-z0-9_-]+$/.test(route) || RESERVED.has(route) || !LABEL_KEYS.includes(key))
+    return undefined;
   return { route, key };
 }
 
@@ -57,13 +65,22 @@ export const stripQuotes = (text: string): string =>
     .trim();
 
 /** @param suggests - whether the problem may come to be shown, so that a suggestion is worth looking for */
-function unknown(container: string, name: string, rest: string, prefix: string, suggests: boolean): Problem {
+function unknown(
+  container: string,
+  name: string,
+  rest: string,
+  prefix: string,
+  suggests: boolean,
+): Problem {
   const near = suggests ? suggestion(rest) : undefined;
   return {
     ...problem(container, name),
     code: "CFA-LABEL-UNKNOWN",
     message: `${name} is not a label of cfauth; nothing is opened, since it might have asked for protection`,
-    fix: near === undefined ? "remove it, or look up its name in the label table" : `write ${prefix}.${near}`,
+    fix:
+      near === undefined
+        ? "remove it, or look up its name in the label table"
+        : `write ${prefix}.${near}`,
   };
 }
 
@@ -73,7 +90,9 @@ function suggestion(rest: string): string | undefined {
   if (tail.length === 0 || RESERVED.has(route)) return whole;
   const key = closestMatch(tail.join("."), LABEL_KEYS);
   const named = key === undefined ? undefined : `${route}.${key}`;
-  return whole === undefined || (named !== undefined && away(rest, named) < away(rest, whole)) ? named : whole;
+  return whole === undefined || (named !== undefined && away(rest, named) < away(rest, whole))
+    ? named
+    : whole;
 }
 
 const away = (a: string, b: string): number => editDistance(a.toLowerCase(), b.toLowerCase());

@@ -14,7 +14,13 @@ export interface Hosts {
 }
 
 /** The hostnames that one route asks for: its label, or the name of the service where it is only switched on. */
-export function hostsOf(labelSet: LabelSet, labels: Labels, prefix: string, enabled: boolean, context: LabelContext): Hosts {
+export function hostsOf(
+  labelSet: LabelSet,
+  labels: Labels,
+  prefix: string,
+  enabled: boolean,
+  context: LabelContext,
+): Hosts {
   const label = labels.get("hostname");
   const name = `${prefix}hostname`;
   if (label === undefined && !enabled) {
@@ -31,7 +37,9 @@ export function hostsOf(labelSet: LabelSet, labels: Labels, prefix: string, enab
   const texts = asked.text.split(",").map((text) => text.trim());
   const read = texts.map((text) => ({ text, host: parseHostname(text, context.domain) }));
   const hostnames = [...new Set(read.flatMap(({ host }) => (host.ok ? [host.value] : [])))];
-  const faults = read.flatMap(({ text, host }) => (host.ok ? [] : [valueFault({ name: asked.name, text }, host)]));
+  const faults = read.flatMap(({ text, host }) =>
+    host.ok ? [] : [valueFault({ name: asked.name, text }, host)],
+  );
   return {
     label: asked.name,
     hostnames,
@@ -41,11 +49,11 @@ export function hostsOf(labelSet: LabelSet, labels: Labels, prefix: string, enab
 }
 
 /** A bare name was completed with the only zone, and zones come and go: one more, or none told, is nobody's wish to close anything. */
-function meantBy(text: string, { domain, standing }: LabelContext): readonly Hostname[] {
+function meantBy(text: string, { domain, deployed }: LabelContext): readonly Hostname[] {
   const whole = domain === undefined ? parseHostname(text, NOWHERE) : undefined;
   if (whole?.ok !== true) return [];
   const name = whole.value.slice(0, -NOWHERE.length);
-  return [...standing].filter((hostname) => hostname.startsWith(name)).toSorted();
+  return [...deployed].filter((hostname) => hostname.startsWith(name)).toSorted();
 }
 
 /** A domain that there is not (RFC 2606). */
@@ -62,11 +70,19 @@ function hostFault(label: Label, hostname: Hostname, context: LabelContext): rea
   const known = context.zones.join(", ") || "none at all: is Zone · Read missing?";
   const fix = `correct it, or give the token Zone · Read and DNS · Edit for the zone of ${hostname}`;
   return [
-    { code: "CFA-HOST-NO-ZONE", label: label.name, message: `none of the zones that may be used (${known}) covers ${hostname}`, fix },
+    {
+      code: "CFA-HOST-NO-ZONE",
+      label: label.name,
+      message: `none of the zones that may be used (${known}) covers ${hostname}`,
+      fix,
+    },
   ];
 }
 
-const zoneIn = (hostname: Hostname, { zones, excludedZones }: LabelContext): ZoneChoice<{ readonly name: string }> =>
+const zoneIn = (
+  hostname: Hostname,
+  { zones, excludedZones }: LabelContext,
+): ZoneChoice<{ readonly name: string }> =>
   chooseZone(
     hostname,
     zones.map((name) => ({ name })),
@@ -74,7 +90,12 @@ const zoneIn = (hostname: Hostname, { zones, excludedZones }: LabelContext): Zon
   );
 
 /** Universal SSL covers the zone and one label below it (Cloudflare docs, checked 2026-11). */
-export function tooDeep(labelSet: LabelSet, label: string, hostname: Hostname, context: LabelContext): readonly Problem[] {
+export function tooDeep(
+  labelSet: LabelSet,
+  label: string,
+  hostname: Hostname,
+  context: LabelContext,
+): readonly Problem[] {
   const choice = zoneIn(hostname, context);
   if (choice.is !== "usable" || hostname === choice.zone.name) return [];
   const { zone } = choice;

@@ -18,10 +18,18 @@ export interface Identified {
  *
  * @param deployed - the names, without their network, and the short ids that deployed rules lead to; lower case
  */
-export function identify(workloads: readonly Workload[], deployed: ReadonlySet<string>, before: KnownServices): Identified {
+export function identify(
+  workloads: readonly Workload[],
+  deployed: ReadonlySet<string>,
+  before: KnownServices,
+): Identified {
   const running = new Set(workloads.flatMap(namesOf));
   const gone = new Set([...deployed].filter((name) => !running.has(name)));
-  const names = new Map([...before.names].filter(([, all]) => all.some((name) => deployed.has(name) || running.has(name))));
+  const names = new Map(
+    [...before.names].filter(([, all]) =>
+      all.some((name) => deployed.has(name) || running.has(name)),
+    ),
+  );
   const apart = new Set<string>();
   const claims = Map.groupBy(
     workloads.filter(({ service }) => service !== undefined),
@@ -31,15 +39,26 @@ export function identify(workloads: readonly Workload[], deployed: ReadonlySet<s
     const eligible = all.filter(({ id }) => !before.apart.has(id));
     const members = membersOf(eligible, { deployed, gone, known: names.get(key) ?? [] });
     for (const workload of all) if (!members.includes(workload)) apart.add(workload.id);
-    if (members.length > 0) names.set(key, [...members.flatMap(namesOf), ...serviceNameOf(members, names.get(key) ?? [], deployed)]);
+    if (members.length > 0)
+      names.set(key, [
+        ...members.flatMap(namesOf),
+        ...serviceNameOf(members, names.get(key) ?? [], deployed),
+      ]);
   }
-  return { workloads: workloads.map((it) => (apart.has(it.id) ? alone(it) : it)), services: { names, apart } };
+  return {
+    workloads: workloads.map((it) => (apart.has(it.id) ? alone(it) : it)),
+    services: { names, apart },
+  };
 }
 
 const namesOf = ({ id, name }: Workload): readonly string[] => [name.toLowerCase(), shortId(id)];
 
 /** Only replicas are reached by the name of their service; one that is left of them stays so while a rule leads there. */
-function serviceNameOf(members: readonly Workload[], known: readonly string[], deployed: ReadonlySet<string>): readonly string[] {
+function serviceNameOf(
+  members: readonly Workload[],
+  known: readonly string[],
+  deployed: ReadonlySet<string>,
+): readonly string[] {
   const name = members[0]?.service?.name.toLowerCase() ?? "";
   return members.length > 1 || (known.includes(name) && deployed.has(name)) ? [name] : [];
 }
@@ -59,13 +78,17 @@ interface Evidence {
   readonly known: readonly string[];
 }
 
-function membersOf(claimants: readonly Workload[], { deployed, gone, known }: Evidence): readonly Workload[] {
+function membersOf(
+  claimants: readonly Workload[],
+  { deployed, gone, known }: Evidence,
+): readonly Workload[] {
   const [service] = claimants.flatMap((it) => it.service ?? []);
   if (service === undefined) return [];
   const replicas = claimants.filter(({ name }) => isReplicaName(name, service));
   if (replicas.length > 0) return replicas;
   const oldestFirst = claimants.toSorted((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
-  const called = (names: (name: string) => boolean) => oldestFirst.find((it) => namesOf(it).some(names));
+  const called = (names: (name: string) => boolean) =>
+    oldestFirst.find((it) => namesOf(it).some(names));
   const same = called((name) => known.includes(name));
   if (same !== undefined) return [same];
   // While the service is away and a rule leads to it, a container with another name is not it.

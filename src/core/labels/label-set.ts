@@ -23,14 +23,25 @@ type EffectiveLabels = Pick<LabelSet, "labels" | "foreign" | "excess">;
 type LabelSettings = Pick<LabelContext, "prefix" | "reads">;
 
 /** One label of ours is enough for those of other tools to be passed over, all of them. */
-export function labelSets(workloads: readonly Workload[], spoken: LabelSettings): readonly LabelSet[] {
+export function labelSets(
+  workloads: readonly Workload[],
+  spoken: LabelSettings,
+): readonly LabelSet[] {
   const labelled = workloads
-    .map((workload) => ({ workload, ...effectiveLabels(workload.labels, spoken, workload.unreadLabels) }))
+    .map((workload) => ({
+      workload,
+      ...effectiveLabels(workload.labels, spoken, workload.unreadLabels),
+    }))
     .filter(({ labels, excess }) => Object.keys(labels).length > 0 || excess !== undefined);
   const groups = Map.groupBy(labelled, ({ workload, labels }) =>
     workload.service === undefined
       ? workload.id
-      : JSON.stringify([workload.service.project, workload.service.name, Object.entries(labels).toSorted(), workload.unreadLabels]),
+      : JSON.stringify([
+          workload.service.project,
+          workload.service.name,
+          Object.entries(labels).toSorted(),
+          workload.unreadLabels,
+        ]),
   );
   return [...groups.values()].flatMap((group) =>
     labelSet(
@@ -40,8 +51,13 @@ export function labelSets(workloads: readonly Workload[], spoken: LabelSettings)
   );
 }
 
-function labelSet(members: readonly Workload[], { labels, foreign, excess }: EffectiveLabels): readonly LabelSet[] {
-  const [oldest, ...others] = members.toSorted((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
+function labelSet(
+  members: readonly Workload[],
+  { labels, foreign, excess }: EffectiveLabels,
+): readonly LabelSet[] {
+  const [oldest, ...others] = members.toSorted(
+    (a, b) => a.created - b.created || (a.id < b.id ? -1 : 1),
+  );
   if (oldest === undefined) return [];
   const replicated = others.length > 0;
   const name = replicated ? (oldest.service?.name ?? oldest.name) : oldest.name;
@@ -49,7 +65,10 @@ function labelSet(members: readonly Workload[], { labels, foreign, excess }: Eff
 }
 
 /** Those who are not of the labelSet, by id. */
-export function excludingOwn({ members }: Pick<LabelSet, "members">, ids: Iterable<string>): readonly string[] {
+export function excludingOwn(
+  { members }: Pick<LabelSet, "members">,
+  ids: Iterable<string>,
+): readonly string[] {
   const own = new Set(members.map(({ id }) => id));
   return [...ids].filter((id) => !own.has(id));
 }
@@ -59,7 +78,11 @@ export function excludingOwn({ members }: Pick<LabelSet, "members">, ids: Iterab
  *
  * @param unread - how many more it has that the source had no room for
  */
-export function effectiveLabels(labels: Workload["labels"], { prefix, reads }: LabelSettings, unread = 0): EffectiveLabels {
+export function effectiveLabels(
+  labels: Workload["labels"],
+  { prefix, reads }: LabelSettings,
+  unread = 0,
+): EffectiveLabels {
   const own = ours(labels, prefix);
   const foreign = Object.keys(own).length === 0;
   return { ...withinLimits(foreign ? foreignLabels(labels, reads) : own, unread), foreign };
@@ -67,5 +90,7 @@ export function effectiveLabels(labels: Workload["labels"], { prefix, reads }: L
 
 function ours(labels: Workload["labels"], prefix: string): Record<string, string> {
   const head = `${prefix.toLowerCase()}.`;
-  return Object.fromEntries(Object.entries(labels).filter(([name]) => name.slice(0, head.length).toLowerCase() === head));
+  return Object.fromEntries(
+    Object.entries(labels).filter(([name]) => name.slice(0, head.length).toLowerCase() === head),
+  );
 }

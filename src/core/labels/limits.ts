@@ -39,17 +39,37 @@ const LISTS = /\.(hostname|access\.(bypass|groups|emails|policies|service-tokens
 function excessOf(labels: Readonly<Record<string, string>>): LabelFault | undefined {
   const entries = Object.entries(labels);
   if (entries.length > MAX_LABELS_PER_CONTAINER)
-    return beyond(undefined, `the container has ${spell(entries.length)} labels`, `${MAX_LABELS_PER_CONTAINER}`, "remove labels");
+    return beyond(
+      undefined,
+      `the container has ${spell(entries.length)} labels`,
+      `${MAX_LABELS_PER_CONTAINER}`,
+      "remove labels",
+    );
   let text = 0;
   for (const [name, value] of entries) {
     text += name.length + value.length;
     if (name.length > MAX_LABEL_NAME_CHARACTERS)
-      return beyond(name, `the name of a label has ${spell(name.length)} characters`, `${MAX_LABEL_NAME_CHARACTERS}`, "remove the label");
+      return beyond(
+        name,
+        `the name of a label has ${spell(name.length)} characters`,
+        `${MAX_LABEL_NAME_CHARACTERS}`,
+        "remove the label",
+      );
     if (value.length > MAX_LABEL_VALUE_CHARACTERS)
-      return beyond(name, `${name} has ${spell(value.length)} characters`, spell(MAX_LABEL_VALUE_CHARACTERS), "shorten its value");
+      return beyond(
+        name,
+        `${name} has ${spell(value.length)} characters`,
+        spell(MAX_LABEL_VALUE_CHARACTERS),
+        "shorten its value",
+      );
     const items = LISTS.test(name) ? itemsIn(value) : 1;
     if (items > MAX_ITEMS_PER_LABEL)
-      return beyond(name, `${name} lists ${spell(items)} items`, `${MAX_ITEMS_PER_LABEL}`, "shorten the list");
+      return beyond(
+        name,
+        `${name} lists ${spell(items)} items`,
+        `${MAX_ITEMS_PER_LABEL}`,
+        "shorten the list",
+      );
   }
   if (text > MAX_LABEL_TEXT_CHARACTERS)
     return beyond(
@@ -70,9 +90,19 @@ const unreadLabels = (count: number): LabelFault => ({
 
 /** More routes than one container may ask for. */
 export const tooManyRoutes = (count: number): LabelFault =>
-  beyond(undefined, `the labels ask for ${spell(count)} routes`, `${MAX_ROUTES_PER_CONTAINER}`, "remove hostnames or paths");
+  beyond(
+    undefined,
+    `the labels ask for ${spell(count)} routes`,
+    `${MAX_ROUTES_PER_CONTAINER}`,
+    "remove hostnames or paths",
+  );
 
-const beyond = (label: string | undefined, what: string, limit: string, fix: string): LabelFault => ({
+const beyond = (
+  label: string | undefined,
+  what: string,
+  limit: string,
+  fix: string,
+): LabelFault => ({
   code: "CFA-LIMIT",
   label: label?.slice(0, MAX_LABEL_NAME_CHARACTERS) ?? "",
   message: `${what}, and cfauth reads ${limit} at most; nothing is opened, since what is not read might ask for protection`,
@@ -90,7 +120,9 @@ function itemsIn(value: string): number {
 function readable(labels: Readonly<Record<string, string>>): Record<string, string> {
   const names = Object.keys(labels).filter((name) => name.length <= MAX_LABEL_NAME_CHARACTERS);
   const rank = (name: string): number => (saysWhere(name) ? 0 : 1);
-  const first = names.toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1)).slice(0, MAX_LABELS_PER_CONTAINER);
+  const first = names
+    .toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .slice(0, MAX_LABELS_PER_CONTAINER);
   const read: Record<string, string> = {};
   let text = 0;
   for (const name of first) {
@@ -104,6 +136,8 @@ function readable(labels: Readonly<Record<string, string>>): Record<string, stri
 /** The whole items within the limits. */
 function cut(value: string): string {
   const head =
-    value.length <= MAX_LABEL_VALUE_CHARACTERS ? value : value.slice(0, Math.max(0, value.lastIndexOf(",", MAX_LABEL_VALUE_CHARACTERS)));
+    value.length <= MAX_LABEL_VALUE_CHARACTERS
+      ? value
+      : value.slice(0, Math.max(0, value.lastIndexOf(",", MAX_LABEL_VALUE_CHARACTERS)));
   return head.split(",", MAX_ITEMS_PER_LABEL).join(",");
 }

@@ -47,17 +47,20 @@ export function createNameIndex(workloads: readonly Workload[]): NameIndex {
   const addressed: Index = new Map();
   /** By host: the addresses that Docker's DNS gave for it. */
   const answered: Index = new Map();
-  const add = (all: Index, at: string, it: string) => all.set(at, (all.get(at) ?? new Set()).add(it));
+  const add = (all: Index, at: string, it: string) =>
+    all.set(at, (all.get(at) ?? new Set()).add(it));
   for (const workload of workloads) {
     for (const [network, { ip, answers = {} }] of Object.entries(workload.networks)) {
       for (const name of namesOf(workload)) add(named, place(network, name), workload.id);
       for (const name of claimsOf(workload)) add(claimed, place(network, name), workload.id);
-      for (const [host, all] of Object.entries(answers)) for (const it of all) add(answered, host.toLowerCase(), it);
+      for (const [host, all] of Object.entries(answers))
+        for (const it of all) add(answered, host.toLowerCase(), it);
       if (ip !== undefined && ip !== "") add(addressed, ip, workload.id);
     }
   }
   const everywhere = [...new Set(workloads.flatMap(({ networks }) => Object.keys(networks)))];
-  const found = (all: Index, keys: Iterable<string>) => [...keys].flatMap((key) => [...(all.get(key) ?? [])]);
+  const found = (all: Index, keys: Iterable<string>) =>
+    [...keys].flatMap((key) => [...(all.get(key) ?? [])]);
   const byDns = (host: string) => found(addressed, answered.get(host.toLowerCase()) ?? []);
   const publishing = (hosts: readonly string[], port: number | undefined): readonly string[] => {
     const publishes = ({ protocol, published: at }: Port) =>
@@ -67,8 +70,15 @@ export function createNameIndex(workloads: readonly Workload[]): NameIndex {
   const reached = (service: string, on: readonly string[]) => {
     const { host = "", port } = parseService(service) ?? {};
     const places = questions(host, on);
-    const published = publishing([...(HERE.includes(host.toLowerCase()) ? HERE : [host.toLowerCase()]), ...EVERYWHERE], port);
-    return { host, places, certain: [...found(named, places), ...found(addressed, [host]), ...published] };
+    const published = publishing(
+      [...(HERE.includes(host.toLowerCase()) ? HERE : [host.toLowerCase()]), ...EVERYWHERE],
+      port,
+    );
+    return {
+      host,
+      places,
+      certain: [...found(named, places), ...found(addressed, [host]), ...published],
+    };
   };
   return {
     mayAnswer: (host, on) => {
@@ -79,7 +89,11 @@ export function createNameIndex(workloads: readonly Workload[]): NameIndex {
     leadsTo: (service, on = everywhere) => new Set(reached(service, on).certain),
     mayLeadTo: (service, on = everywhere) => {
       const { host, places, certain } = reached(service, on);
-      return new Set([...certain, ...(certain.length === 0 ? found(claimed, places) : []), ...byDns(host)]);
+      return new Set([
+        ...certain,
+        ...(certain.length === 0 ? found(claimed, places) : []),
+        ...byDns(host),
+      ]);
     },
   };
 }
@@ -107,5 +121,8 @@ const place = (network: string, name: string): string => `${network}\u0000${name
 function questions(host: string, on: readonly string[]): readonly string[] {
   if (isIP(host) !== 0) return [];
   const scoped = on.filter((network) => host.endsWith(`.${network}`));
-  return [...on.map((network) => place(network, host)), ...scoped.map((network) => place(network, host.slice(0, -network.length - 1)))];
+  return [
+    ...on.map((network) => place(network, host)),
+    ...scoped.map((network) => place(network, host.slice(0, -network.length - 1))),
+  ];
 }

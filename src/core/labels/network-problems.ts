@@ -2,7 +2,10 @@ import type { Problem } from "../domain/problem.ts";
 import type { OutsideDns, Workload } from "../domain/workload.ts";
 
 /** The networks whose names the DNS outside Docker answers as well: while a container is stopped, its name leads there. */
-export function networkProblems(workloads: readonly Workload[], networks: readonly string[]): readonly Problem[] {
+export function networkProblems(
+  workloads: readonly Workload[],
+  networks: readonly string[],
+): readonly Problem[] {
   return [...new Set(networks)].toSorted().flatMap((network) => {
     const how = workloads.flatMap((it) => it.networks[network]?.outside ?? []).at(0);
     return how === undefined ? [] : [outsideProblem(network, how)];

@@ -36,7 +36,9 @@ function optionsOf(
       value: parseOriginOption(key.slice("origin.".length), label.text, caPools),
     }));
   return {
-    options: Object.fromEntries(read.flatMap(({ option, value }) => (value.ok ? [[option, value.value]] : []))),
+    options: Object.fromEntries(
+      read.flatMap(({ option, value }) => (value.ok ? [[option, value.value]] : [])),
+    ),
     faults: read.flatMap(({ label, value }) => (value.ok ? [] : [valueFault(label, value)])),
   };
 }
@@ -45,16 +47,25 @@ type Service =
   | { readonly service: string; readonly detour?: Detour | undefined; readonly elsewhere?: true }
   | { readonly faults: readonly LabelFault[] };
 
-function serviceOf(labelSet: LabelSet, labels: Labels, prefix: string, context: LabelContext): Service {
+function serviceOf(
+  labelSet: LabelSet,
+  labels: Labels,
+  prefix: string,
+  context: LabelContext,
+): Service {
   const whole = labels.get("service");
   if (whole !== undefined) {
     const service = serviceOfLabel(labelSet, whole, labels, prefix, context);
     return "fault" in service ? { faults: [service.fault] } : service;
   }
   const scheme = labels.get("scheme");
-  const kind = scheme === undefined ? ({ ok: true, value: "http" } as const) : parseScheme(scheme.text);
+  const kind =
+    scheme === undefined ? ({ ok: true, value: "http" } as const) : parseScheme(scheme.text);
   const port = portOf(labelSet, labels, prefix);
-  const host = context.target === "published" ? undefined : hostOf(labelSet, labels, prefix, context.target, context);
+  const host =
+    context.target === "published"
+      ? undefined
+      : hostOf(labelSet, labels, prefix, context.target, context);
   const faults = [
     ...(kind.ok || scheme === undefined ? [] : [valueFault(scheme, kind)]),
     ...("fault" in port ? [port.fault] : []),
@@ -62,20 +73,32 @@ function serviceOf(labelSet: LabelSet, labels: Labels, prefix: string, context: 
   ];
   if (faults.length > 0 || !kind.ok || "fault" in port) return { faults };
   if (host !== undefined)
-    return "host" in host ? { service: `${kind.value}://${host.host}:${port.port}`, detour: host.detour } : { faults };
+    return "host" in host
+      ? { service: `${kind.value}://${host.host}:${port.port}`, detour: host.detour }
+      : { faults };
   const published = publishedAt(labelSet, port.port, context);
-  return published === undefined ? { faults: [unpublished(labelSet, prefix, port.port)] } : { service: `${kind.value}://${published}` };
+  return published === undefined
+    ? { faults: [unpublished(labelSet, prefix, port.port)] }
+    : { service: `${kind.value}://${published}` };
 }
 
-function portOf(labelSet: LabelSet, labels: Labels, prefix: string): { readonly port: number } | { readonly fault: LabelFault } {
+function portOf(
+  labelSet: LabelSet,
+  labels: Labels,
+  prefix: string,
+): { readonly port: number } | { readonly fault: LabelFault } {
   const label = labels.get("port");
   if (label !== undefined) {
     const port = parsePort(label.text);
     return port.ok ? { port: port.value } : { fault: valueFault(label, port) };
   }
-  const exposed = [...new Set(labelSet.members[0].ports.filter(({ protocol }) => protocol === "tcp").map(({ number }) => number))].toSorted(
-    (a, b) => a - b,
-  );
+  const exposed = [
+    ...new Set(
+      labelSet.members[0].ports
+        .filter(({ protocol }) => protocol === "tcp")
+        .map(({ number }) => number),
+    ),
+  ].toSorted((a, b) => a - b);
   const [only, ...more] = exposed;
   const name = `${prefix}port`;
   if (only === undefined)
@@ -98,7 +121,8 @@ function portOf(labelSet: LabelSet, labels: Labels, prefix: string): { readonly 
   };
 }
 
-const spell = (ports: readonly number[]): string => `${ports.slice(0, -1).join(", ")} and ${ports.at(-1)}`;
+const spell = (ports: readonly number[]): string =>
+  `${ports.slice(0, -1).join(", ")} and ${ports.at(-1)}`;
 
 const unpublished = (labelSet: LabelSet, prefix: string, port: number): LabelFault => ({
   code: "CFA-PORT-NONE",

@@ -34,54 +34,93 @@ export function ownService(
   if (target === "published" || members === undefined || host === "") return undefined;
   // Where no label may point elsewhere, a rule led to their own container, whatever the label says by now.
   const wasOwn = owners.recreated && (!owners.elsewhere || !context.allowService);
-  if (!isOwn(host, members, context) && !(wasOwn && isLost(host, workloads, context))) return undefined;
+  if (!isOwn(host, members, context) && !(wasOwn && isLost(host, workloads, context)))
+    return undefined;
   const network = networkOf(host, members, target, context);
-  const found = network === undefined ? undefined : reach({ members, replicated: members.length > 1 }, network, target, context);
+  const found =
+    network === undefined
+      ? undefined
+      : reach({ members, replicated: members.length > 1 }, network, target, context);
   return found && withHost(service, found.host);
 }
 
 /** The first one, and other replicas of its Compose service. */
-function membersOf({ members }: RouteOwners, workloads: readonly Workload[]): Containers | undefined {
+function membersOf(
+  { members }: RouteOwners,
+  workloads: readonly Workload[],
+): Containers | undefined {
   const byId = new Map(workloads.map((it) => [it.id, it]));
   const [first, ...others] = members.flatMap((id) => byId.get(id) ?? []);
-  return first && [first, ...others.filter(({ service }) => service !== undefined && service.name === first.service?.name)];
+  return (
+    first && [
+      first,
+      ...others.filter(
+        ({ service }) => service !== undefined && service.name === first.service?.name,
+      ),
+    ]
+  );
 }
 
 /** Earlier versions wrote a name without its network. */
 function isOwn(host: string, members: Containers, context: LabelContext): boolean {
-  const around = [...context.networks, ...context.named, ...members.flatMap(({ networks }) => Object.keys(networks))];
+  const around = [
+    ...context.networks,
+    ...context.named,
+    ...members.flatMap(({ networks }) => Object.keys(networks)),
+  ];
   return members.some(
     (member) =>
       addressesOf(member).includes(host) ||
-      namesOf(member).some((name) => host === name || around.some((network) => host === onNetwork(name, network))),
+      namesOf(member).some(
+        (name) => host === name || around.some((network) => host === onNetwork(name, network)),
+      ),
   );
 }
 
-function isLost(host: string, workloads: readonly Workload[], { target, networks, named, neighbours }: LabelContext): boolean {
+function isLost(
+  host: string,
+  workloads: readonly Workload[],
+  { target, networks, named, nameIndex }: LabelContext,
+): boolean {
   const around = [...networks, ...named];
   const [id = ""] = host.split(".");
-  const isId = ID.test(id) && (host === id || around.some((network) => host === onNetwork(id, network)));
-  if (isId) return neighbours.mayAnswer(host, around).size === 0;
+  const isId =
+    ID.test(id) && (host === id || around.some((network) => host === onNetwork(id, network)));
+  if (isId) return nameIndex.mayAnswer(host, around).size === 0;
   return target === "ip" && workloads.some((it) => addressesOf(it).includes(host));
 }
 
 const ID = /^[0-9a-f]{12}$/;
 
 /** The network that the rule goes by, else the first of the tunnel's that they are on. */
-function networkOf(host: string, members: Containers, target: "name" | "id" | "ip", { networks, named }: LabelContext): string | undefined {
+function networkOf(
+  host: string,
+  members: Containers,
+  target: "name" | "id" | "ip",
+  { networks, named }: LabelContext,
+): string | undefined {
   const [first] = members;
   const usable = [...networks, ...named, ...Object.keys(first.networks)].filter(
     (network) => Object.hasOwn(first.networks, network) && isFoundOn(network, target),
   );
   const goesBy = (network: string) =>
-    members.some((member) => member.networks[network]?.ip === host || namesOf(member).some((name) => host === onNetwork(name, network)));
+    members.some(
+      (member) =>
+        member.networks[network]?.ip === host ||
+        namesOf(member).some((name) => host === onNetwork(name, network)),
+    );
   return usable.find(goesBy) ?? usable.find((network) => [...networks, ...named].includes(network));
 }
 
 /** The name of a Compose service counts only where the engine's name bears it out. */
 const namesOf = ({ id, name, service }: Workload): readonly string[] =>
-  [name, shortId(id), ...(service !== undefined && isReplicaName(name, service) ? [service.name] : [])].map((it) => it.toLowerCase());
+  [
+    name,
+    shortId(id),
+    ...(service !== undefined && isReplicaName(name, service) ? [service.name] : []),
+  ].map((it) => it.toLowerCase());
 
-const addressesOf = ({ networks }: Workload): readonly string[] => Object.values(networks).flatMap(({ ip }) => ip ?? []);
+const addressesOf = ({ networks }: Workload): readonly string[] =>
+  Object.values(networks).flatMap(({ ip }) => ip ?? []);
 
 const onNetwork = (name: string, network: string): string => `${name}.${network.toLowerCase()}`;

@@ -16,18 +16,30 @@ export function hostOf(
   context: LabelContext,
 ): Reach | { readonly fault: LabelFault } {
   const asked = labels.get("network");
-  if (asked !== undefined && !isFoundOn(asked.text, target)) return { fault: nameless(labelSet, asked, context) };
+  if (asked !== undefined && !isFoundOn(asked.text, target))
+    return { fault: nameless(labelSet, asked, context) };
   const wanted = asked === undefined ? context.networks : [asked.text];
   const network = wanted.find((name) => Object.hasOwn(labelSet.members[0].networks, name));
   if (network === undefined) return { fault: offNetwork(labelSet, asked, prefix, wanted) };
   const found = reach(labelSet, network, target, context);
   if (found !== undefined) return found;
-  return { fault: target === "ip" ? offNetwork(labelSet, asked, prefix, wanted) : ambiguous(labelSet, prefix, network) };
+  return {
+    fault:
+      target === "ip"
+        ? offNetwork(labelSet, asked, prefix, wanted)
+        : ambiguous(labelSet, prefix, network),
+  };
 }
 
 /** The host and port at which the engine publishes the container's port; undefined where it does not. */
-export function publishedAt(labelSet: LabelSet, port: number, { routed }: LabelContext): string | undefined {
-  const places = labelSet.members.flatMap((member) => publishedBy(member, ({ number }) => number === port) ?? []);
+export function publishedAt(
+  labelSet: LabelSet,
+  port: number,
+  { routed }: LabelContext,
+): string | undefined {
+  const places = labelSet.members.flatMap(
+    (member) => publishedBy(member, ({ number }) => number === port) ?? [],
+  );
   return places.find((it) => routed.has(it)) ?? places[0];
 }
 
@@ -35,17 +47,31 @@ export function publishedAt(labelSet: LabelSet, port: number, { routed }: LabelC
  * The place by which a member publishes such a port. IPv4 where there is one, never `localhost`: where the numbers differ, as those
  * that Docker chooses may, the same one by the other protocol is another container's.
  */
-export function publishedBy(member: Workload, isWanted: (port: Workload["ports"][number]) => boolean): string | undefined {
-  const places = member.ports.flatMap((it) => (it.protocol === "tcp" && it.published !== undefined && isWanted(it) ? [it.published] : []));
+export function publishedBy(
+  member: Workload,
+  isWanted: (port: Workload["ports"][number]) => boolean,
+): string | undefined {
+  const places = member.ports.flatMap((it) =>
+    it.protocol === "tcp" && it.published !== undefined && isWanted(it) ? [it.published] : [],
+  );
   const at = places.find(({ ip }) => !ip.includes(":")) ?? places[0];
   const host = at && hostByAddress(HERE[at.ip] ?? at.ip);
   return host && `${host}:${at.port}`;
 }
 
 /** What is published on all addresses answers on this machine's own. */
-const HERE: Readonly<Record<string, string>> = { "": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1" };
+const HERE: Readonly<Record<string, string>> = {
+  "": "127.0.0.1",
+  "0.0.0.0": "127.0.0.1",
+  "::": "::1",
+};
 
-const offNetwork = (labelSet: LabelSet, asked: Label | undefined, prefix: string, wanted: readonly string[]): LabelFault => ({
+const offNetwork = (
+  labelSet: LabelSet,
+  asked: Label | undefined,
+  prefix: string,
+  wanted: readonly string[],
+): LabelFault => ({
   code: "CFA-NETWORK-MISSING",
   label: asked?.name ?? `${prefix}network`,
   message: `the container is on ${Object.keys(labelSet.members[0].networks).toSorted().join(", ") || "no network"}, not on ${wanted.join(" or ")}, so cloudflared cannot reach it`,
@@ -54,7 +80,9 @@ const offNetwork = (labelSet: LabelSet, asked: Label | undefined, prefix: string
 
 /** Whether it is on none of its own: Compose takes no `networks` beside `network_mode`, and puts nothing on `bridge` by itself. */
 const without = (labelSet: LabelSet): boolean =>
-  Object.keys(labelSet.members[0].networks).every((name) => name === "host" || name === "none" || name === "bridge");
+  Object.keys(labelSet.members[0].networks).every(
+    (name) => name === "host" || name === "none" || name === "bridge",
+  );
 
 const ambiguous = (labelSet: LabelSet, prefix: string, network: string): LabelFault => ({
   code: "CFA-NAME-AMBIGUOUS",

@@ -30,22 +30,45 @@ export interface ReadProtection {
  * | silent    | none                     | CFAUTH_DEFAULT_ACCESS                             |
  * | silent    | some                     | protected, whatever the default: it names somebody |
  */
-export function protectionOf(labels: Labels, prefix: string, path: Path | undefined, context: LabelContext): ReadProtection {
+export function protectionOf(
+  labels: Labels,
+  prefix: string,
+  path: Path | undefined,
+  context: LabelContext,
+): ReadProtection {
   const access = readLabel(labels, "access", parseAccess);
-  const narrower = [...labels].filter(([key]) => key.startsWith("access.")).map(([, label]) => label);
+  const narrower = [...labels]
+    .filter(([key]) => key.startsWith("access."))
+    .map(([, label]) => label);
   const silent = labels.get("access") === undefined && narrower.length === 0;
   const bypass = bypassOf(labels, prefix, path, context);
   if ((silent ? context.defaults.access : access.value) === "public") {
     const idle = narrower.map((label) =>
-      valueFault(label, invalid("has no effect on a public route", `remove ${label.name}`), "CFA-LABEL-CLASH"),
+      valueFault(
+        label,
+        invalid("has no effect on a public route", `remove ${label.name}`),
+        "CFA-LABEL-CLASH",
+      ),
     );
-    const barred = context.allowPublic ? [] : [publicForbidden(labels.get("access")?.name ?? `${prefix}access`, "access=public", "route")];
+    const barred = context.allowPublic
+      ? []
+      : [
+          publicForbidden(
+            labels.get("access")?.name ?? `${prefix}access`,
+            "access=public",
+            "route",
+          ),
+        ];
     return { value: { kind: "public" }, bypass: bypass.paths, faults: [...idle, ...barred] };
   }
   const session = readLabel(labels, "access.session", parseSession);
   const audience = audienceOf(labels, context);
   return {
-    value: { kind: "authentik", session: session.value ?? context.defaults.session, audience: audience.value },
+    value: {
+      kind: "authentik",
+      session: session.value ?? context.defaults.session,
+      audience: audience.value,
+    },
     bypass: bypass.paths,
     faults: [...access.faults, ...session.faults, ...audience.faults, ...bypass.faults],
   };
@@ -59,7 +82,11 @@ export const isLogin = ({ hostname, path }: Route, { login }: LabelContext): boo
  * Another container asks for Authentik's own hostname, or for a path in it. A container that answers there could serve the keys
  * and tokens of every login, and so state any address and group.
  */
-export function notAuthentik(label: string, labelSet: Pick<LabelSet, "name">, { login }: LabelContext): LabelFault {
+export function notAuthentik(
+  label: string,
+  labelSet: Pick<LabelSet, "name">,
+  { login }: LabelContext,
+): LabelFault {
   return {
     code: "CFA-AK-OWN-HOST",
     label,
@@ -86,11 +113,18 @@ function whichIs(container: AuthentikContainer): string {
  *
  * @param apart - how to give it a route of its own, where the labels protect other hostnames too and must stay for those
  */
-export function loginFaults(labels: Labels, hostname: string, apart: string | undefined): readonly LabelFault[] {
-  const vain = [...labels].filter(([key, { text }]) => key.startsWith("access.") || (key === "access" && text !== "public"));
+export function loginFaults(
+  labels: Labels,
+  hostname: string,
+  apart: string | undefined,
+): readonly LabelFault[] {
+  const vain = [...labels].filter(
+    ([key, { text }]) => key.startsWith("access.") || (key === "access" && text !== "public"),
+  );
   return vain.map(([, label]) => {
     const why = `cannot hold for ${hostname}, Authentik's own hostname: to log in there one would have to be logged in; it is kept open`;
-    const fix = apart ?? `remove ${label.name}; who may log in at all is decided in Authentik itself`;
+    const fix =
+      apart ?? `remove ${label.name}; who may log in at all is decided in Authentik itself`;
     return valueFault(label, invalid(why, fix), "CFA-AK-OWN-HOST");
   });
 }

@@ -11,5 +11,7 @@ export function readLabel<T>(
   const label = labels.get(key);
   if (label === undefined) return { value: undefined, faults: [] };
   const read = parse(label.text);
-  return read.ok ? { value: read.value, faults: [] } : { value: undefined, faults: [valueFault(label, read)] };
+  return read.ok
+    ? { value: read.value, faults: [] }
+    : { value: undefined, faults: [valueFault(label, read)] };
 }

@@ -11,9 +11,21 @@ export function notReadyReason(
   context: LabelContext,
 ): { readonly value: string | undefined; readonly faults: readonly LabelFault[] } {
   const label = labels.get("wait-healthy");
-  const flag = label === undefined ? ({ ok: true, value: context.waitHealthy } as const) : parseFlagLabel(label.text);
-  if (!flag.ok) return { value: undefined, faults: label === undefined ? [] : [valueFault(label, flag)] };
+  const flag =
+    label === undefined
+      ? ({ ok: true, value: context.waitHealthy } as const)
+      : parseFlagLabel(label.text);
+  if (!flag.ok)
+    return { value: undefined, faults: label === undefined ? [] : [valueFault(label, flag)] };
   const ready = labelSet.members.some(({ health }) => health === "none" || health === "healthy");
-  const state = labelSet.members.some(({ health }) => health === "starting") ? "starting" : "unhealthy";
-  return { value: flag.value && !ready ? `the health check of container ${labelSet.name} (${state})` : undefined, faults: [] };
+  const state = labelSet.members.some(({ health }) => health === "starting")
+    ? "starting"
+    : "unhealthy";
+  return {
+    value:
+      flag.value && !ready
+        ? `the health check of container ${labelSet.name} (${state})`
+        : undefined,
+    faults: [],
+  };
 }

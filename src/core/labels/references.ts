@@ -17,15 +17,24 @@ export function referencedNames(
     .map((workload) => effectiveLabels(workload.labels, spoken))
     .filter(({ labels }) => Object.keys(labels).length > 0);
   const labels = voices.flatMap((it) => (it.foreign ? [] : Object.entries(it.labels)));
-  const under = (key: string) => labels.filter(([name]) => name.endsWith(`.${key}`)).flatMap(([, text]) => splitList(stripQuotes(text)));
+  const under = (key: string) =>
+    labels
+      .filter(([name]) => name.endsWith(`.${key}`))
+      .flatMap(([, text]) => splitList(stripQuotes(text)));
   return {
-    groups: new Set([...under("access.groups"), ...(voices.length > 0 ? spoken.defaults.groups : [])]),
+    groups: new Set([
+      ...under("access.groups"),
+      ...(voices.length > 0 ? spoken.defaults.groups : []),
+    ]),
     tokens: new Set(under("access.service-tokens").filter((name) => name !== "any")),
   };
 }
 
 /** The networks that labels name: cloudflared has to be on each of them, whatever CFAUTH_NETWORK says. */
-export const namedNetworks = (workloads: readonly Workload[], spoken: Pick<LabelContext, "prefix" | "reads">): readonly string[] => [
+export const namedNetworks = (
+  workloads: readonly Workload[],
+  spoken: Pick<LabelContext, "prefix" | "reads">,
+): readonly string[] => [
   ...new Set(
     workloads
       .map((workload) => effectiveLabels(workload.labels, spoken))

@@ -23,10 +23,10 @@ export interface DecodedRoute {
   /** What is sound. */
   readonly exposures: readonly Exposure[];
   /** Every route that the labels ask for, as it counts where it does not open. */
-  readonly asked: readonly FaultyRoute[];
+  readonly requested: readonly FaultyRoute[];
   readonly problems: readonly Problem[];
   /** Whether the fault may have been meant for another route of the container. */
-  readonly unplaced: boolean;
+  readonly mayConcernAnyRoute: boolean;
 }
 
 /**
@@ -37,36 +37,75 @@ export interface DecodedRoute {
  * | the protection          | opens                    | do not              | do not                      |
  * | anything else           | does not                 | do not              | do not                      |
  */
-export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, context: LabelContext): DecodedRoute {
+export function decodeRoute(
+  labelSet: LabelSet,
+  labels: Labels,
+  prefix: string,
+  context: LabelContext,
+): DecodedRoute {
   const enabled = readLabel(labels, "enable", parseFlagLabel);
-  if (enabled.value === false) return { label: `${prefix}hostname`, exposures: [], asked: [], problems: [], unplaced: false };
+  if (enabled.value === false)
+    return {
+      label: `${prefix}hostname`,
+      exposures: [],
+      requested: [],
+      problems: [],
+      mayConcernAnyRoute: false,
+    };
   const found = hostsOf(labelSet, labels, prefix, enabled.value === true, context);
-  const isBarred = (hostname: Hostname) => hostname === context.login.host && !isAuthentikItself(labelSet, context);
-  const barred = found.hostnames.some(isBarred) ? [problemOf(labelSet.name, notAuthentik(found.label, labelSet, context))] : [];
+  const isBarred = (hostname: Hostname) =>
+    hostname === context.login.host && !isAuthentikItself(labelSet, context);
+  const barred = found.hostnames.some(isBarred)
+    ? [problemOf(labelSet.name, notAuthentik(found.label, labelSet, context))]
+    : [];
   // What else is wrong with a route that the container cannot have anyway is no news.
   if (found.hostnames.length > 0 && found.hostnames.every(isBarred))
-    return { label: found.label, exposures: [], asked: [], problems: barred, unplaced: false };
+    return {
+      label: found.label,
+      exposures: [],
+      requested: [],
+      problems: barred,
+      mayConcernAnyRoute: false,
+    };
   const hosts = withoutHosts(found, isBarred);
   const path = readLabel(labels, "path", parsePath);
   const protection = protectionOf(labels, prefix, path.value, context);
   const gate = notReadyReason(labelSet, labels, context);
   const origin = originOf(labelSet, labels, prefix, context);
   // Homepage knows one page for each container: that is the route without a name, not each of them.
-  const shown = displayOf(labels, prefix === `${context.prefix}.` ? labelSet.members[0].labels : {});
+  const shown = displayOf(
+    labels,
+    prefix === `${context.prefix}.` ? labelSet.members[0].labels : {},
+  );
   const adopt = readLabel(labels, "adopt", parseFlagLabel);
   const shareWith = readLabel(labels, "share-with", parseShareWith);
 
-  const routes = [...new Set([...hosts.hostnames, ...hosts.meant])].map((hostname): Route => ({ hostname, path: path.value }));
-  const { logins = [], others = [] } = Object.groupBy(routes, (route) => (isLogin(route, context) ? "logins" : "others"));
+  const routes = [...new Set([...hosts.hostnames, ...hosts.meant])].map(
+    (hostname): Route => ({ hostname, path: path.value }),
+  );
+  const { logins = [], others = [] } = Object.groupBy(routes, (route) =>
+    isLogin(route, context) ? "logins" : "others",
+  );
   // Below a path that cannot be read nothing has a place.
   const prefixes = path.faults.length > 0 ? [] : protection.bypass;
-  const bypassed = others.flatMap(({ hostname }) => prefixes.map((it): Route => ({ hostname, path: it })));
+  const bypassed = others.flatMap(({ hostname }) =>
+    prefixes.map((it): Route => ({ hostname, path: it })),
+  );
 
   const place = [...enabled.faults, ...hosts.faults, ...path.faults];
   const guard = logins.length > 0 && others.length === 0 ? [] : protection.faults;
-  const rest = [...gate.faults, ...shown.faults, ...adopt.faults, ...shareWith.faults, ...("faults" in origin ? origin.faults : [])];
+  const rest = [
+    ...gate.faults,
+    ...shown.faults,
+    ...adopt.faults,
+    ...shareWith.faults,
+    ...("faults" in origin ? origin.faults : []),
+  ];
   const common = [...place, ...rest];
-  const apart = others.length === 0 ? undefined : (at: Route) => `give ${at.hostname} a route of its own, ${context.prefix}.login.hostname`;
+  const apart =
+    others.length === 0
+      ? undefined
+      : (at: Route) => `give ${at.hostname} a route of its own, ${context.prefix}.login.hostname`;
 
   const sharing = {
     shareWith: shareWith.value ?? readableParties(labels.get("share-with")?.text ?? ""),
@@ -76,8 +115,18 @@ export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, 
   const elsewhere = "faults" in origin ? labels.has("service") : origin.elsewhere === true;
   const asked = [
     ...logins.map((route) => ask(labelSet, route, true, common, ["route"])),
-    ...others.map((route) => ask(labelSet, route, labels.get("access")?.text === "public", [...common, ...guard], ["route"])),
-    ...bypassed.map((route) => ask(labelSet, route, true, [...common, ...guard], ["route", "bypass"])),
+    ...others.map((route) =>
+      ask(
+        labelSet,
+        route,
+        labels.get("access")?.text === "public",
+        [...common, ...guard],
+        ["route"],
+      ),
+    ),
+    ...bypassed.map((route) =>
+      ask(labelSet, route, true, [...common, ...guard], ["route", "bypass"]),
+    ),
   ].map((it) => ({ ...it, service, elsewhere, label: hosts.label, ...sharing }));
   const problems = [
     ...barred,
@@ -85,16 +134,24 @@ export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, 
     ...addressed(labelSet, guard, others),
     ...addressed(labelSet, rest, routes),
     ...hosts.hostnames.flatMap((hostname) => tooDeep(labelSet, hosts.label, hostname, context)),
-    ...logins.flatMap((it) => addressed(labelSet, loginFaults(labels, it.hostname, apart?.(it)), [it]).map(asWarning)),
+    ...logins.flatMap((it) =>
+      addressed(labelSet, loginFaults(labels, it.hostname, apart?.(it)), [it]).map(asWarning),
+    ),
   ];
   // A hostname that is none, or lies in no zone, may have been meant for a place inside another route of the container.
   if (common.length > 0 || "faults" in origin)
-    return { label: hosts.label, exposures: [], asked, problems, unplaced: hosts.faults.length > 0 };
+    return {
+      label: hosts.label,
+      exposures: [],
+      requested: asked,
+      problems,
+      mayConcernAnyRoute: hosts.faults.length > 0,
+    };
   const exposure = {
     origin: origin.origin,
     ...(origin.detour !== undefined && { detour: origin.detour }),
     adopt: adopt.value ?? false,
-    adopting: labelSet.foreign
+    adoptHint: labelSet.foreign
       ? `write all labels of container ${labelSet.name} as ${prefix}…, with ${prefix}adopt: "true",`
       : `set ${prefix}adopt: "true" on container ${labelSet.name}`,
     party: labelSet.members[0].party,
@@ -102,17 +159,29 @@ export function decodeRoute(labelSet: LabelSet, labels: Labels, prefix: string, 
     workload: labelSet.name,
     created: labelSet.members[0].created,
     label: hosts.label,
-    gate: gate.value,
+    notReadyReason: gate.value,
   };
-  const open = (route: Route, kind: "login" | "public"): Exposure => ({ ...exposure, route, protection: { kind }, shown: HIDDEN_LABELS });
+  const open = (route: Route, kind: "login" | "public"): Exposure => ({
+    ...exposure,
+    route,
+    protection: { kind },
+    display: HIDDEN_LABELS,
+  });
   const exposures = [
     ...logins.map((route) => open(route, "login")),
     ...(guard.length > 0
       ? []
-      : others.map((route): Exposure => ({ ...exposure, route, protection: protection.value, shown: shown.value }))),
+      : others.map(
+          (route): Exposure => ({
+            ...exposure,
+            route,
+            protection: protection.value,
+            display: shown.value,
+          }),
+        )),
     ...(guard.length > 0 ? [] : bypassed.map((route) => open(route, "public"))),
   ];
-  return { label: hosts.label, exposures, asked, problems, unplaced: false };
+  return { label: hosts.label, exposures, requested: asked, problems, mayConcernAnyRoute: false };
 }
 
 /** Authentik's own container may have every path of its hostname. */
@@ -131,7 +200,7 @@ const ask = (
   route: Route,
   saysPublic: boolean,
   faults: readonly LabelFault[],
-  kinds: readonly LabelFault["shut"][],
+  kinds: readonly LabelFault["closeNow"][],
 ) => ({
   route,
   workload: labelSet.name,
@@ -139,14 +208,22 @@ const ask = (
   created: labelSet.members[0].created,
   members: labelSet.members.map(({ id }) => id),
   saysPublic,
-  shut: faults.some(({ shut }) => shut !== undefined && kinds.includes(shut)),
+  closeNow: faults.some(({ closeNow }) => closeNow !== undefined && kinds.includes(closeNow)),
 });
 
 /** Every fault once; with the route, where there is exactly one. */
-const addressed = (labelSet: LabelSet, faults: readonly LabelFault[], routes: readonly Route[]): readonly Problem[] =>
+const addressed = (
+  labelSet: LabelSet,
+  faults: readonly LabelFault[],
+  routes: readonly Route[],
+): readonly Problem[] =>
   faults.map((fault) => ({
     ...problemOf(labelSet.name, fault),
     route: routes[0] !== undefined && routes.length === 1 ? routeKey(routes[0]) : undefined,
   }));
 
-const asWarning = (problem: Problem): Problem => ({ ...problem, severity: "warning", effect: "unchanged" });
+const asWarning = (problem: Problem): Problem => ({
+  ...problem,
+  severity: "warning",
+  effect: "unchanged",
+});

@@ -11,7 +11,8 @@ import type { Reach } from "./reach.ts";
 import { parsePort } from "./values.ts";
 
 /** cloudflared's services that are not a URL with a host; they lead away from the container by nature. */
-const WITHOUT_HOST = /^(unix(\+tls)?:\/[\x21-\x7e]{1,106}|http_status:[1-9]\d\d|hello_world|bastion|socks-proxy)$/;
+const WITHOUT_HOST =
+  /^(unix(\+tls)?:\/[\x21-\x7e]{1,106}|http_status:[1-9]\d\d|hello_world|bastion|socks-proxy)$/;
 
 /** The port of a URL that names none. */
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
@@ -26,16 +27,25 @@ interface Url {
 
 export type LabelledService =
   /** `elsewhere`: not to the container itself, as far as can be seen. */
-  { readonly service: string; readonly detour?: Reach["detour"]; readonly elsewhere?: true } | { readonly fault: LabelFault };
+  | { readonly service: string; readonly detour?: Reach["detour"]; readonly elsewhere?: true }
+  | { readonly fault: LabelFault };
 
 /**
  * What a whole origin URL leads to. Where it is the container itself, the rule gets the host by which only that one is reached,
  * not the label's text. Anything else is the operator's decision.
  */
-export function serviceOfLabel(labelSet: LabelSet, label: Label, labels: Labels, prefix: string, context: LabelContext): LabelledService {
+export function serviceOfLabel(
+  labelSet: LabelSet,
+  label: Label,
+  labels: Labels,
+  prefix: string,
+  context: LabelContext,
+): LabelledService {
   const clash = clashing(label, labels);
   if (clash !== undefined) return { fault: clash };
-  const written: LabelledService = context.allowService ? { service: label.text, elsewhere: true } : { fault: forbidden(label) };
+  const written: LabelledService = context.allowService
+    ? { service: label.text, elsewhere: true }
+    : { fault: forbidden(label) };
   if (WITHOUT_HOST.test(label.text)) return written;
   const url = parse(label, labelSet.name);
   if ("fault" in url) return url;
@@ -60,14 +70,22 @@ const clashing = (label: Label, labels: Labels): LabelFault | undefined => {
 function parse(label: Label, container: string): Url | { readonly fault: LabelFault } {
   const fault = (why: string, fix: string) => ({ fault: valueFault(label, invalid(why, fix)) });
   const open = label.text.replace(/^([a-z]+:\/\/)[^/]*@/, "$1");
-  if (open !== label.text) return fault("has a user name or password, which is no part of an origin", `write ${open}`);
+  if (open !== label.text)
+    return fault("has a user name or password, which is no part of an origin", `write ${open}`);
   const url = /^([a-z]+):\/\/([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?(.*)$/.exec(label.text);
   const [, scheme = "", host = "", port = "", rest = ""] = url ?? [];
   if (url === null || !(SCHEMES as readonly string[]).includes(scheme))
-    return fault("is not an origin that cloudflared takes", `write it like http://${container}:8080`);
-  if (rest !== "") return fault("has a path, which cloudflared refuses", `write ${scheme}://${host}${port}`);
+    return fault(
+      "is not an origin that cloudflared takes",
+      `write it like http://${container}:8080`,
+    );
+  if (rest !== "")
+    return fault("has a path, which cloudflared refuses", `write ${scheme}://${host}${port}`);
   if (port !== "" && !parsePort(port.slice(1)).ok)
-    return fault("has a port that is not from 1 to 65535", `write it like ${scheme}://${host}:8080`);
+    return fault(
+      "has a port that is not from 1 to 65535",
+      `write it like ${scheme}://${host}:8080`,
+    );
   return { scheme, host: host.replace(/^\[|\]$/g, "").toLowerCase(), port };
 }
 
@@ -83,7 +101,8 @@ function reached(
 ): LabelledService | undefined {
   if (!isItself(labelSet, host, context)) return undefined;
   const own = hostOf(labelSet, labels, prefix, target, context);
-  if ("fault" in own) return labels.has("network") ? own : { fault: { ...own.fault, label: label.name } };
+  if ("fault" in own)
+    return labels.has("network") ? own : { fault: { ...own.fault, label: label.name } };
   return { service: `${scheme}://${own.host}${port}`, detour: own.detour };
 }
 
@@ -91,26 +110,44 @@ function reached(
  * Whether the host is a name or an address that the engine gives the container. The name of its Compose service counts only where
  * the engine's names bear it out and no other container answers to it: a label alone proves nothing.
  */
-function isItself(labelSet: LabelSet, host: string, { networks, named, neighbours }: LabelContext): boolean {
+function isItself(
+  labelSet: LabelSet,
+  host: string,
+  { networks, named, nameIndex }: LabelContext,
+): boolean {
   const around = [...new Set([...networks, ...named])];
   return labelSet.members.some(({ id, name, service, networks: own }) => {
     const shared = around.filter((network) => Object.hasOwn(own, network));
     if (shared.some((network) => own[network]?.ip === host)) return true;
-    const proven = service !== undefined && isReplicaName(name, service) && !service.name.includes(".");
-    const forms = (it: string) => [it, ...Object.keys(own).map((network) => `${it}.${network}`)].map((form) => form.toLowerCase());
+    const proven =
+      service !== undefined && isReplicaName(name, service) && !service.name.includes(".");
+    const forms = (it: string) =>
+      [it, ...Object.keys(own).map((network) => `${it}.${network}`)].map((form) =>
+        form.toLowerCase(),
+      );
     if ([name, shortId(id)].flatMap(forms).includes(host)) return true;
-    return proven && forms(service.name).includes(host) && excludingOwn(labelSet, neighbours.mayAnswer(host, around)).length === 0;
+    return (
+      proven &&
+      forms(service.name).includes(host) &&
+      excludingOwn(labelSet, nameIndex.mayAnswer(host, around)).length === 0
+    );
   });
 }
 
 /** Where cloudflared runs on the host: a place at which the engine publishes a port of the container, and of no other. */
-function published(labelSet: LabelSet, { scheme, host, port }: Url, context: LabelContext): LabelledService | undefined {
+function published(
+  labelSet: LabelSet,
+  { scheme, host, port }: Url,
+  context: LabelContext,
+): LabelledService | undefined {
   const number = port === "" ? DEFAULT_PORTS[scheme] : Number(port.slice(1));
   if (number === undefined) return undefined;
-  const publishing = context.neighbours.publishing(host, number);
+  const publishing = context.nameIndex.publishing(host, number);
   const own = publishing.size > 0 && excludingOwn(labelSet, publishing).length === 0;
   const at = own
-    ? labelSet.members.flatMap((member) => publishedBy(member, (it) => it.published?.port === number) ?? [])[0]
+    ? labelSet.members.flatMap(
+        (member) => publishedBy(member, (it) => it.published?.port === number) ?? [],
+      )[0]
     : isItself(labelSet, host, context)
       ? publishedAt(labelSet, number, context)
       : undefined;

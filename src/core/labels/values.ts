@@ -11,18 +11,25 @@ export function parseFlagLabel(text: string): ParseResult<boolean> {
   if (text === "true" || text === "false") return ok(text === "true");
   return invalid(
     "is neither true nor false",
-    /^(yes|on|1|enabled?)$/i.test(text) ? "write true" : /^(no|off|0|disabled?)$/i.test(text) ? "write false" : "write true or false",
+    /^(yes|on|1|enabled?)$/i.test(text)
+      ? "write true"
+      : /^(no|off|0|disabled?)$/i.test(text)
+        ? "write false"
+        : "write true or false",
   );
 }
 
 export function parsePort(text: string): ParseResult<number> {
   const port = Number(text);
-  return /^\d+$/.test(text) && port >= 1 && port <= 65_535 ? ok(port) : invalid("is not a port", "write a number from 1 to 65535");
+  return /^\d+$/.test(text) && port >= 1 && port <= 65_535
+    ? ok(port)
+    : invalid("is not a port", "write a number from 1 to 65535");
 }
 
 export const parseScheme = (text: string): ParseResult<Scheme> => oneOf(text, SCHEMES);
 
-export const parseAccess = (text: string): ParseResult<"authentik" | "public"> => oneOf(text, ["authentik", "public"]);
+export const parseAccess = (text: string): ParseResult<"authentik" | "public"> =>
+  oneOf(text, ["authentik", "public"]);
 
 /**
  * Only what cloudflared takes: it refuses the whole document for one value that it cannot use.
@@ -30,16 +37,24 @@ export const parseAccess = (text: string): ParseResult<"authentik" | "public"> =
  * @param option - its own name, one of ORIGIN_OPTIONS
  * @param caPools - CFAUTH_CA_POOLS
  */
-export function parseOriginOption(option: string, text: string, caPools: readonly string[] = []): ParseResult<string | number | boolean> {
+export function parseOriginOption(
+  option: string,
+  text: string,
+  caPools: readonly string[] = [],
+): ParseResult<string | number | boolean> {
   switch (ORIGIN_OPTIONS[option]?.takes) {
     case "boolean":
       return parseFlagLabel(text);
     case "count":
-      return /^\d{1,6}$/.test(text) ? ok(Number(text)) : invalid("is not a whole number", "write a number such as 100");
+      return /^\d{1,6}$/.test(text)
+        ? ok(Number(text))
+        : invalid("is not a whole number", "write a number such as 100");
     case "seconds":
       return parseSeconds(text);
     case "socks":
-      return text === "socks" ? ok(text) : invalid("is not a proxy type", "write socks, or remove the label");
+      return text === "socks"
+        ? ok(text)
+        : invalid("is not a proxy type", "write socks, or remove the label");
     case "caPool":
       return parseCaPool(text, caPools);
     case "host":
@@ -55,7 +70,10 @@ const MOST_HOST_CHARACTERS = 253;
 function parseHostValue(text: string): ParseResult<string> {
   if (text === "") return invalid("is empty", "write a value, or remove the label");
   if (text.length <= MOST_HOST_CHARACTERS && HOST_VALUE.test(text)) return ok(text);
-  return invalid("is not a host name", "write a name such as wiki.internal, without a scheme or a path");
+  return invalid(
+    "is not a host name",
+    "write a name such as wiki.internal, without a scheme or a path",
+  );
 }
 
 /** cloudflared keeps running its old rules when the file is not there, so only the operator can name one. */
@@ -75,7 +93,8 @@ const MOST_SECONDS = 86_400;
 function parseSeconds(text: string): ParseResult<number> {
   const duration = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
   if (!duration.ok) return duration;
-  if (duration.value > MOST_SECONDS * 1_000) return invalid("is out of range", "write something up to 24h");
+  if (duration.value > MOST_SECONDS * 1_000)
+    return invalid("is out of range", "write something up to 24h");
   return duration.value % 1_000 === 0
     ? ok(duration.value / 1_000)
     : invalid("is not a whole number of seconds", "write whole seconds, such as 10s");
@@ -84,8 +103,12 @@ function parseSeconds(text: string): ParseResult<number> {
 function oneOf<T extends string>(text: string, known: readonly T[]): ParseResult<T> {
   const found = known.find((it) => it === text);
   if (found !== undefined) return ok(found);
-  const which = known.length === 2 ? `neither ${known[0]} nor ${known[1]}` : `none of ${known.join(", ")}`;
-  return invalid(`is ${which}`, `write ${closestMatch(text.toLowerCase(), known) ?? known.join(" or ")}`);
+  const which =
+    known.length === 2 ? `neither ${known[0]} nor ${known[1]}` : `none of ${known.join(", ")}`;
+  return invalid(
+    `is ${which}`,
+    `write ${closestMatch(text.toLowerCase(), known) ?? known.join(" or ")}`,
+  );
 }
 
 /**
@@ -96,10 +119,13 @@ function oneOf<T extends string>(text: string, known: readonly T[]): ParseResult
 export function namesOf(text: string, what: string): ParseResult<readonly string[]> {
   const given = splitList(text);
   if (given.length === 0) return invalid("is empty", `write ${what}, or remove the label`);
-  return given.length < text.split(",").length ? invalid("has nothing between two commas", `write ${given.join(",")}`) : ok(given);
+  return given.length < text.split(",").length
+    ? invalid("has nothing between two commas", `write ${given.join(",")}`)
+    : ok(given);
 }
 
-const EMAIL = /^([\p{L}\p{N}.!#$%&'+/=?^_`{|}~-]{1,64})?@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,63}$/u;
+const EMAIL =
+  /^([\p{L}\p{N}.!#$%&'+/=?^_`{|}~-]{1,64})?@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,63}$/u;
 
 /** An address, or a whole domain with an @ in front. */
 export function parseEmail(text: string): ParseResult<string> {
@@ -109,7 +135,9 @@ export function parseEmail(text: string): ParseResult<string> {
   const meant = domain !== email && domain.length <= 254 && EMAIL.test(domain);
   return invalid(
     "is neither an e-mail address nor a domain",
-    meant ? `write ${domain} for everyone there` : "write ann@example.com, or @example.com for everyone there",
+    meant
+      ? `write ${domain} for everyone there`
+      : "write ann@example.com, or @example.com for everyone there",
   );
 }
 
@@ -118,7 +146,10 @@ export function parseIcon(text: string): ParseResult<string> {
   const fits = text.length <= 500;
   const address = fits && /^https?:\/\/\S+$/.test(text) && isVisible(text) && URL.canParse(text);
   if (address || (fits && /^fa:\/\/fa-[a-z0-9-]+$/.test(text))) return ok(text);
-  return invalid("is not an icon", "write an address such as https://example.com/wiki.png, or fa://fa-book");
+  return invalid(
+    "is not an icon",
+    "write an address such as https://example.com/wiki.png, or fa://fa-book",
+  );
 }
 
 const UNSHOWABLE = invalid("has characters that cannot be shown", "write plain text");
@@ -147,4 +178,5 @@ export function parseShareWith(text: string): ParseResult<readonly string[]> {
 }
 
 /** The parties that a list names, faulty ones left out. */
-export const readableParties = (text: string): readonly string[] => [...new Set(splitList(text).filter(isPartyName))].toSorted();
+export const readableParties = (text: string): readonly string[] =>
+  [...new Set(splitList(text).filter(isPartyName))].toSorted();

@@ -9,7 +9,7 @@ export interface ResolvedRoute {
   readonly place: RoutePlace;
   /** Soundly, or with faulty labels: then the route stays as it is, where that is safe. */
   readonly winner: RouteRequest | undefined;
-  readonly waiting: readonly PendingRoute[];
+  readonly pending: readonly PendingRoute[];
   readonly problems: readonly Problem[];
   /** What is remembered of it; undefined where there is nothing to remember. */
   readonly tenure: Tenure | undefined;
@@ -21,44 +21,66 @@ export interface ResolvedRoute {
  * @param place - with its claims in order of precedence
  */
 export function resolveRoute(place: RoutePlace, now: number): ResolvedRoute {
-  const { tenancy, claims, before } = place;
+  const { tenancy, requests, before } = place;
   switch (tenancy.is) {
     case "held":
-      return won(place, tenancy.claims.toSorted(byTenure(place)), claims);
+      return won(place, tenancy.requests.toSorted(byTenure(place)), requests);
     case "vacant": {
       const { tenant, until } = tenancy;
-      const refused = new Set([...(before?.refused ?? []), ...claims.map(({ workload }) => workload)]);
+      const refused = new Set([
+        ...(before?.refused ?? []),
+        ...requests.map(({ workload }) => workload),
+      ]);
       const tenure = { tenant, until, refused, led: place.led };
-      return { place, winner: undefined, waiting: waitForTenant(claims, tenancy, now), problems: [], tenure };
+      return {
+        place,
+        winner: undefined,
+        pending: waitForTenant(requests, tenancy, now),
+        problems: [],
+        tenure,
+      };
     }
     case "free": {
-      const sound = claims.filter(({ kind }) => kind === "sound");
-      if (sound.length > 0) return won(place, sound, claims);
-      const lasts = tenancy.ended && place.stands !== undefined && !isPlaceholder(place.stands);
-      const tenure = lasts ? { ...remembered(before), until: Math.min(before?.until ?? now, now) } : undefined;
-      return { place, winner: undefined, waiting: [], problems: [], tenure };
+      const sound = requests.filter(({ kind }) => kind === "sound");
+      if (sound.length > 0) return won(place, sound, requests);
+      const lasts = tenancy.ended && place.deployed !== undefined && !isPlaceholder(place.deployed);
+      const tenure = lasts
+        ? { ...remembered(before), until: Math.min(before?.until ?? now, now) }
+        : undefined;
+      return { place, winner: undefined, pending: [], problems: [], tenure };
     }
   }
 }
 
-const remembered = (before: Tenure | undefined) => ({ tenant: before?.tenant, refused: before?.refused ?? new Set<string>() });
+const remembered = (before: Tenure | undefined) => ({
+  tenant: before?.tenant,
+  refused: before?.refused ?? new Set<string>(),
+});
 
 /** Within a party: sound labels first, then where the rule leads, then who had it. A container made again is younger and may lead elsewhere. */
 const byTenure =
-  ({ stands, before }: RoutePlace) =>
+  ({ deployed, before }: RoutePlace) =>
   (a: RouteRequest, b: RouteRequest): number => {
     const weight = (it: RouteRequest) =>
-      Number(it.kind === "sound") * 4 + Number(it.service === stands?.service) * 2 + Number(it.workload === before?.tenant?.workload);
+      Number(it.kind === "sound") * 4 +
+      Number(it.service === deployed?.service) * 2 +
+      Number(it.workload === before?.tenant?.workload);
     return weight(b) - weight(a) || byPrecedence(a, b);
   };
 
-function won(place: RoutePlace, [winner]: readonly RouteRequest[], claims: readonly RouteRequest[]): ResolvedRoute {
-  if (winner === undefined) return { place, winner, waiting: [], problems: [], tenure: undefined };
-  const losers = claims.filter((it) => it.workload !== winner.workload || it.party !== winner.party).toSorted(byPrecedence);
+function won(
+  place: RoutePlace,
+  [winner]: readonly RouteRequest[],
+  requests: readonly RouteRequest[],
+): ResolvedRoute {
+  if (winner === undefined) return { place, winner, pending: [], problems: [], tenure: undefined };
+  const losers = requests
+    .filter((it) => it.workload !== winner.workload || it.party !== winner.party)
+    .toSorted(byPrecedence);
   return {
     place,
     winner,
-    waiting: [],
+    pending: [],
     problems: losers.filter(({ kind }) => kind === "sound").map((loser) => taken(loser, winner)),
     tenure: {
       tenant: { workload: winner.workload, party: winner.party },

@@ -35,10 +35,17 @@ export const EMPTY_MEMORY: ReconcileMemory = {
 };
 
 /** The same by a clock that was set forward by so many milliseconds meanwhile, or back: a grace is a time that passes, not an hour of the day. */
-export const shiftClock = ({ tenures, hosts, ...memory }: ReconcileMemory, byMs: number): ReconcileMemory => ({
+export const shiftClock = (
+  { tenures, hosts, ...memory }: ReconcileMemory,
+  byMs: number,
+): ReconcileMemory => ({
   ...memory,
-  tenures: new Map([...tenures].map(([key, it]) => [key, { ...it, until: it.until && it.until + byMs }])),
-  hosts: new Map([...hosts].map(([hostname, it]) => [hostname, { ...it, until: it.until && it.until + byMs }])),
+  tenures: new Map(
+    [...tenures].map(([key, it]) => [key, { ...it, until: it.until && it.until + byMs }]),
+  ),
+  hosts: new Map(
+    [...hosts].map(([hostname, it]) => [hostname, { ...it, until: it.until && it.until + byMs }]),
+  ),
 });
 
 export interface Decision {
@@ -54,39 +61,54 @@ export interface Decision {
  */
 export function resolveDesired(
   decoded: readonly Decoded[],
-  standing: readonly DeployedRoute[],
+  deployed: readonly DeployedRoute[],
   engine: Engine,
   memory: ReconcileMemory,
   grace: Grace,
   now: number,
 ): Decision {
-  const claims = routeRequestsOf(decoded);
-  const places = routePlacesOf(standing, memory.tenures, { claims, engine, grace, now });
+  const requests = routeRequestsOf(decoded);
+  const places = routePlacesOf(deployed, memory.tenures, { requests, engine, grace, now });
   const graceUntil = now + grace.graceMs;
-  const before = stillHeld(memory.hosts, claims, engine);
+  const before = stillHeld(memory.hosts, requests, engine);
   const holders = holdersOf(places, before, graceUntil, now);
   const admitted = admitRequests(places, holders, now);
-  const settled = admitted.places.map((place) => resolveRoute(place, now));
-  const closing = closingOf(settled);
+  const resolved = admitted.places.map((place) => resolveRoute(place, now));
+  const closing = closingOf(resolved);
   const hosts = hostTenures(holders, before, places, graceUntil, now);
-  const { handovers, applications } = handoversOf(settled, memory.applications);
-  const ends = [...closing.values(), ...settled.flatMap(awaitedUntil), ...admitted.ends];
+  const { handovers, applications } = handoversOf(resolved, memory.applications);
+  const ends = [...closing.values(), ...resolved.flatMap(awaitedUntil), ...admitted.ends];
   const desired: DesiredState = {
-    wishes: new Map(settled.flatMap(({ winner }) => (winner?.kind === "sound" ? [[winner.key, winner.exposure] as const] : []))),
-    held: new Set([...settled.filter((it) => isFrozen(it, engine)).map(({ place }) => place.key), ...closing.keys()]),
-    reroutes: reroutesOf(settled, engine),
-    guarded: guarded(claims),
-    closing,
-    waiting: [...admitted.waiting, ...settled.flatMap(({ waiting }) => waiting)],
-    problems: [...decoded.flatMap(({ problems }) => problems), ...admitted.problems, ...settled.flatMap(({ problems }) => problems)],
+    exposures: new Map(
+      resolved.flatMap(({ winner }) =>
+        winner?.kind === "sound" ? [[winner.key, winner.exposure] as const] : [],
+      ),
+    ),
+    frozen: new Set([
+      ...resolved.filter((it) => isFrozen(it, engine)).map(({ place }) => place.key),
+      ...closing.keys(),
+    ]),
+    reroutes: reroutesOf(resolved, engine),
+    protectedRoutes: guarded(requests),
+    graceDeadlines: closing,
+    pending: [...admitted.pending, ...resolved.flatMap(({ pending }) => pending)],
+    problems: [
+      ...decoded.flatMap(({ problems }) => problems),
+      ...admitted.problems,
+      ...resolved.flatMap(({ problems }) => problems),
+    ],
     handovers,
-    screened: hostsKeptFromWildcards(settled, hosts, engine.login),
+    keptFromWildcards: hostsKeptFromWildcards(resolved, hosts, engine.login),
   };
   return {
     desired,
     memory: {
       ...memory,
-      tenures: new Map(settled.flatMap(({ place, tenure }) => (tenure === undefined ? [] : [[place.key, tenure] as const]))),
+      tenures: new Map(
+        resolved.flatMap(({ place, tenure }) =>
+          tenure === undefined ? [] : [[place.key, tenure] as const],
+        ),
+      ),
       hosts,
       applications,
     },
@@ -95,22 +117,28 @@ export function resolveDesired(
 }
 
 /** When the grace of each standing route ends whose container is missing. One that shows another container has none. */
-const closingOf = (settled: readonly ResolvedRoute[]): ReadonlyMap<RouteKey, number> =>
+const closingOf = (resolved: readonly ResolvedRoute[]): ReadonlyMap<RouteKey, number> =>
   new Map(
-    settled.flatMap(({ place }) =>
-      place.tenancy.is === "vacant" && isFrozenVacancy(place) ? [[place.key, place.tenancy.until] as const] : [],
+    resolved.flatMap(({ place }) =>
+      place.tenancy.is === "vacant" && isFrozenVacancy(place)
+        ? [[place.key, place.tenancy.until] as const]
+        : [],
     ),
   );
 
 /** A grace that a rival waits for is looked at when it ends. */
-const awaitedUntil = ({ place: { tenancy }, waiting }: ResolvedRoute): readonly number[] =>
-  tenancy.is === "vacant" && waiting.length > 0 ? [tenancy.until] : [];
+const awaitedUntil = ({ place: { tenancy }, pending }: ResolvedRoute): readonly number[] =>
+  tenancy.is === "vacant" && pending.length > 0 ? [tenancy.until] : [];
 
-const guarded = (claims: readonly RouteRequest[]): readonly ProtectedRoute[] =>
-  claims.flatMap((claim): readonly ProtectedRoute[] => {
-    const { route, workload, party } = claim;
-    if (claim.kind === "faulty")
-      return claim.faulty.saysPublic ? [] : [{ route, workload, party, service: undefined, protection: undefined }];
-    const { origin, protection } = claim.exposure;
-    return isPublic(protection) ? [] : [{ route, workload, party, service: origin.service, protection }];
+const guarded = (requests: readonly RouteRequest[]): readonly ProtectedRoute[] =>
+  requests.flatMap((request): readonly ProtectedRoute[] => {
+    const { route, workload, party } = request;
+    if (request.kind === "faulty")
+      return request.faulty.saysPublic
+        ? []
+        : [{ route, workload, party, service: undefined, protection: undefined }];
+    const { origin, protection } = request.exposure;
+    return isPublic(protection)
+      ? []
+      : [{ route, workload, party, service: origin.service, protection }];
   });

@@ -9,29 +9,35 @@ import type { DeployedRoute, FaultyRoute, RouteOwners } from "./types.ts";
  * container which does not ask for it, having got the name or the address of the one that did. Where the one that asks for it is
  * known, its rule is led back to that one instead.
  */
-export function isFrozen(settled: ResolvedRoute, engine: Engine): boolean {
-  const { winner, place } = settled;
+export function isFrozen(resolved: ResolvedRoute, engine: Engine): boolean {
+  const { winner, place } = resolved;
   if (winner?.kind !== "faulty") return false;
-  const all = ofWinner(settled);
+  const all = ofWinner(resolved);
   if (!mayStay(all, place)) return false;
-  if (place.stands === undefined || !isStrange(winner, all, place.stands, place, engine)) return true;
-  return rerouteTarget(place.stands, ownersOf(settled), engine) !== undefined;
+  if (place.deployed === undefined || !isStrange(winner, all, place.deployed, place, engine))
+    return true;
+  return rerouteTarget(place.deployed, ownersOf(resolved), engine) !== undefined;
 }
 
 /** Where a rule must lead instead so that only its own containers answer; undefined where it does, or that is not known. */
-export function rerouteTarget(stands: DeployedRoute | undefined, owners: RouteOwners, engine: Engine): string | undefined {
-  if (stands?.service === undefined || !isDeployed(stands)) return undefined;
-  const service = engine.ownService(stands.service, owners);
-  return service === stands.service ? undefined : service;
+export function rerouteTarget(
+  deployed: DeployedRoute | undefined,
+  owners: RouteOwners,
+  engine: Engine,
+): string | undefined {
+  if (deployed?.service === undefined || !isDeployed(deployed)) return undefined;
+  const service = engine.ownService(deployed.service, owners);
+  return service === deployed.service ? undefined : service;
 }
 
 /**
  * Whose the route is. A container that was recreated under its name is the same one, unless a label may have led its route to
  * another place.
  */
-export function ownersOf(settled: ResolvedRoute): RouteOwners {
-  const all = ofWinner(settled);
-  const isTenant = all[0] !== undefined && all[0].workload === settled.place.before?.tenant?.workload;
+export function ownersOf(resolved: ResolvedRoute): RouteOwners {
+  const all = ofWinner(resolved);
+  const isTenant =
+    all[0] !== undefined && all[0].workload === resolved.place.before?.tenant?.workload;
   // One container that asks twice is no two replicas.
   return {
     members: [...new Set(all.flatMap(({ members }) => members))],
@@ -53,30 +59,40 @@ function ofWinner({ winner, place }: ResolvedRoute): readonly FaultyRoute[] {
  * the others have not started yet.
  */
 export function isFrozenVacancy(place: RoutePlace): boolean {
-  const { tenancy, stands, occupants, claims } = place;
-  if (tenancy.is !== "vacant" || stands === undefined) return false;
+  const { tenancy, deployed, occupants, requests } = place;
+  if (tenancy.is !== "vacant" || deployed === undefined) return false;
   const isLikely = ({ replica, party }: Occupant): boolean =>
-    tenancy.tenant === undefined && replica === true && claims.some((claim) => claim.party === party);
+    tenancy.tenant === undefined &&
+    replica === true &&
+    requests.some((request) => request.party === party);
   if (!occupants.every(isLikely)) return false;
   const suspects = tenancy.tenant === undefined ? faultyOf(place) : [];
   return suspects.length === 0 || mayStay(suspects, place);
 }
 
-const faultyOf = ({ claims }: Pick<RoutePlace, "claims">): readonly FaultyRoute[] =>
-  claims.flatMap((claim) => (claim.kind === "faulty" ? [claim.faulty] : []));
+const faultyOf = ({ requests }: Pick<RoutePlace, "requests">): readonly FaultyRoute[] =>
+  requests.flatMap((request) => (request.kind === "faulty" ? [request.faulty] : []));
 
-const mayStay = (all: readonly FaultyRoute[], { stands }: Pick<RoutePlace, "stands">): boolean =>
-  all.some((it) => !it.shut && (it.saysPublic || stands?.public !== true));
+const mayStay = (
+  all: readonly FaultyRoute[],
+  { deployed }: Pick<RoutePlace, "deployed">,
+): boolean => all.some((it) => !it.closeNow && (it.saysPublic || deployed?.public !== true));
 
 function isStrange(
   winner: RouteRequest,
   all: readonly FaultyRoute[],
-  stands: DeployedRoute,
+  deployed: DeployedRoute,
   { occupants }: RoutePlace,
   engine: Engine,
 ): boolean {
-  if (all.some(({ service }) => service !== undefined && service === stands.service)) return false;
+  if (all.some(({ service }) => service !== undefined && service === deployed.service))
+    return false;
   const own = new Set(all.flatMap(({ members }) => members));
-  if (isOnLoginHost(stands, engine) && isDeployed(stands) && !isLedTo(winner, stands.service ?? "", occupants)) return true;
+  if (
+    isOnLoginHost(deployed, engine) &&
+    isDeployed(deployed) &&
+    !isLedTo(winner, deployed.service ?? "", occupants)
+  )
+    return true;
   return occupants.some(({ id }) => !own.has(id));
 }

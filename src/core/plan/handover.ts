@@ -17,17 +17,20 @@ export interface Handovers {
  * must log in again. An application counts as the new holder's own only where this process made it so, or where the deployed rule
  * leads to the holder. One without a deployed rule proves nothing, so a daemon that dies half-way replaces it again.
  */
-export function handoversOf(settled: readonly ResolvedRoute[], before: Applications): Handovers {
+export function handoversOf(resolved: readonly ResolvedRoute[], before: Applications): Handovers {
   const handovers = new Map<RouteKey, Handover>();
   const applications = new Map<RouteKey, Party>();
-  for (const { winner, place } of settled) {
+  for (const { winner, place } of resolved) {
     const known = before.get(place.key);
-    const there = place.stands?.application === true;
+    const there = place.deployed?.application === true;
     if (winner?.kind !== "sound") {
       if (there && known !== undefined) applications.set(place.key, known);
       continue;
     }
-    const proven = place.stands !== undefined && isDeployed(place.stands) && isLedTo(winner, place.stands.service ?? "", place.occupants);
+    const proven =
+      place.deployed !== undefined &&
+      isDeployed(place.deployed) &&
+      isLedTo(winner, place.deployed.service ?? "", place.occupants);
     const own = known === undefined ? proven : known === winner.party;
     if (!there || own) applications.set(place.key, winner.party);
     else {

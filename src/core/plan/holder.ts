@@ -8,9 +8,14 @@ import { isDeployed, isRestored, leadsTo, type RoutePlace } from "./tenure.ts";
 /** The party that a hostname belongs to. A path inside it is for other parties only with its consent. */
 export type Holder =
   /** It asks for the hostname by these claims, the oldest first. */
-  | { readonly is: "present"; readonly party: Party; readonly claims: readonly RouteRequest[] }
+  | { readonly is: "present"; readonly party: Party; readonly requests: readonly RouteRequest[] }
   /** It is missing and may come back until then. Its party is not known where it was gone when cfauth started. */
-  | { readonly is: "missing"; readonly party: Party | undefined; readonly name: string | undefined; readonly until: number };
+  | {
+      readonly is: "missing";
+      readonly party: Party | undefined;
+      readonly name: string | undefined;
+      readonly until: number;
+    };
 
 /** What is remembered of a hostname from pass to pass. */
 export interface HostTenure {
@@ -65,16 +70,25 @@ export function holdersOf(
 }
 
 /** Without those whose holder is not missing, but runs and asks for none of the hostname any more. */
-export const stillHeld = (before: HostTenures, claims: readonly RouteRequest[], engine: Engine): HostTenures =>
+export const stillHeld = (
+  before: HostTenures,
+  requests: readonly RouteRequest[],
+  engine: Engine,
+): HostTenures =>
   new Map(
     [...before].filter(
       ([hostname, tenure]) =>
-        !engine.isRunning(tenure) || claims.some(({ route, party }) => route.hostname === hostname && party === tenure.party),
+        !engine.isRunning(tenure) ||
+        requests.some(({ route, party }) => route.hostname === hostname && party === tenure.party),
     ),
   );
 
 /** The tenure with the end that its grace would have from now on; none where that was over before. */
-function unlessOver(tenure: HostTenure | undefined, graceUntil: number, now: number): Kept | undefined {
+function unlessOver(
+  tenure: HostTenure | undefined,
+  graceUntil: number,
+  now: number,
+): Kept | undefined {
   if (tenure === undefined || (tenure.until !== undefined && tenure.until <= now)) return undefined;
   const until = tenure.until ?? graceUntil;
   return { ...tenure, until, lasts: until > now };
@@ -92,18 +106,29 @@ export function hostTenures(
   now: number,
 ): HostTenures {
   const byHost = Map.groupBy(places, (place) => hostnameOf(place)?.hostname);
-  const ended = (hostname: Hostname, party: Party) => (byHost.get(hostname) ?? []).some((place) => hasGivenUp(party, place));
-  const kept = [...before].map(([hostname, it]): [Hostname, HostTenure] => [hostname, { ...it, until: it.until ?? graceUntil }]);
+  const ended = (hostname: Hostname, party: Party) =>
+    (byHost.get(hostname) ?? []).some((place) => hasGivenUp(party, place));
+  const kept = [...before].map(([hostname, it]): [Hostname, HostTenure] => [
+    hostname,
+    { ...it, until: it.until ?? graceUntil },
+  ]);
   const held = [...holders].flatMap(([hostname, holder]): [Hostname, HostTenure][] => {
-    if (holder.is === "present") return [[hostname, { party: holder.party, workload: holder.claims[0]?.workload ?? "", until: undefined }]];
+    if (holder.is === "present")
+      return [
+        [
+          hostname,
+          { party: holder.party, workload: holder.requests[0]?.workload ?? "", until: undefined },
+        ],
+      ];
     return holder.party === undefined || holder.name === undefined
       ? []
       : [[hostname, { party: holder.party, workload: holder.name, until: holder.until }]];
   });
   return new Map(
-    [...kept.filter(([hostname, { party }]) => !holders.has(hostname) && !ended(hostname, party)), ...held].filter(
-      ([, { until = Infinity }]) => until > now,
-    ),
+    [
+      ...kept.filter(([hostname, { party }]) => !holders.has(hostname) && !ended(hostname, party)),
+      ...held,
+    ].filter(([, { until = Infinity }]) => until > now),
   );
 }
 
@@ -114,91 +139,127 @@ const hasEnded = ({ tenancy }: RoutePlace): boolean => tenancy.is === "free" && 
  * application is gone: another writer restored it.
  */
 function hasGivenUp(party: Party, place: RoutePlace): boolean {
-  const { before, stands } = place;
+  const { before, deployed } = place;
   if (!hasEnded(place)) return false;
   if (before?.tenant !== undefined) return before.tenant.party === party;
-  return stands === undefined || !isRestored(stands);
+  return deployed === undefined || !isRestored(deployed);
 }
 
 /** Whether a route has ended of which this process has never known the tenant. */
-const hasEndedUnknown = (place: RoutePlace): boolean => hasEnded(place) && place.before?.tenant === undefined;
+const hasEndedUnknown = (place: RoutePlace): boolean =>
+  hasEnded(place) && place.before?.tenant === undefined;
 
 /** The parties that its deployed rule certainly leads to. */
 const certainParties = ({ occupants }: RoutePlace): readonly Party[] =>
   occupants.filter(({ certain }) => certain).map(({ party }) => party);
 
 /** A place that is only remembered has a route as long as a container asks for it, it is deployed, or its tenant may come back. */
-export const routeOf = ({ key, claims, stands, before }: RoutePlace): Route | undefined =>
-  claims[0]?.route ?? stands?.route ?? (before?.led === undefined ? undefined : parseRouteKey(key));
+export const routeOf = ({ key, requests, deployed, before }: RoutePlace): Route | undefined =>
+  requests[0]?.route ??
+  deployed?.route ??
+  (before?.led === undefined ? undefined : parseRouteKey(key));
 
-function hostnameOf(place: RoutePlace): { readonly hostname: Hostname; readonly place: RoutePlace } | undefined {
+function hostnameOf(
+  place: RoutePlace,
+): { readonly hostname: Hostname; readonly place: RoutePlace } | undefined {
   const route = routeOf(place);
   return route && { hostname: route.hostname, place };
 }
 
 function holderOf(places: readonly RoutePlace[], tenure: Kept | undefined): Holder | undefined {
   const before = tenure?.party;
-  const claims = places.flatMap((place) => place.claims).toSorted(byPrecedence);
+  const requests = places.flatMap((place) => place.requests).toSorted(byPrecedence);
   const interests = places.flatMap(interestsOf);
   const established = [
     ...interests.filter((it) => it.established),
-    ...leavers(places).flatMap((party) => askingFor(party, claims) ?? []),
+    ...leavers(places).flatMap((party) => askingFor(party, requests) ?? []),
   ].toSorted(byAgeOfClaim);
-  const known = interests.find(({ party }) => party !== undefined && party === before) ?? askingFor(before, claims);
-  if (known === undefined && tenure?.lasts && !places.some((place) => hasGivenUp(tenure.party, place)))
+  const known =
+    interests.find(({ party }) => party !== undefined && party === before) ??
+    askingFor(before, requests);
+  if (
+    known === undefined &&
+    tenure?.lasts &&
+    !places.some((place) => hasGivenUp(tenure.party, place))
+  )
     return { is: "missing", party: tenure.party, name: tenure.workload, until: tenure.until };
   const chosen =
     known ??
     established.find(({ wholeHost }) => wholeHost) ??
-    [...incumbents(places), ...movers(places, claims)].flatMap((party) => askingFor(party, claims) ?? [])[0] ??
-    established.find(({ party }) => consentsToAll(party, established, claims)) ??
+    [...incumbents(places), ...movers(places, requests)].flatMap(
+      (party) => askingFor(party, requests) ?? [],
+    )[0] ??
+    established.find(({ party }) => consentsToAll(party, established, requests)) ??
     established[0] ??
     interests.toSorted(byAgeOfClaim)[0];
   if (chosen === undefined) return undefined;
-  const own = claims.filter(({ party }) => party === chosen.party);
-  if (chosen.party !== undefined && own.length > 0) return { is: "present", party: chosen.party, claims: own };
+  const own = requests.filter(({ party }) => party === chosen.party);
+  if (chosen.party !== undefined && own.length > 0)
+    return { is: "present", party: chosen.party, requests: own };
   return { is: "missing", party: chosen.party, name: chosen.name, until: chosen.until ?? 0 };
 }
 
 /** The interest of a party that asks for any of the hostname, soundly or not. */
-function askingFor(party: Party | undefined, claims: readonly RouteRequest[]): Interest | undefined {
-  const oldest = party === undefined ? undefined : claims.find((claim) => claim.party === party);
-  return oldest && { party, name: oldest.workload, wholeHost: false, established: true, oldest, until: undefined };
+function askingFor(
+  party: Party | undefined,
+  requests: readonly RouteRequest[],
+): Interest | undefined {
+  const oldest =
+    party === undefined ? undefined : requests.find((request) => request.party === party);
+  return (
+    oldest && {
+      party,
+      name: oldest.workload,
+      wholeHost: false,
+      established: true,
+      oldest,
+      until: undefined,
+    }
+  );
 }
 
 /** The parties that the deployed rule of the whole host certainly leads to, though they may ask for a path by now. */
 const incumbents = (places: readonly RoutePlace[]): readonly Party[] =>
   places
-    .filter(({ stands }) => stands?.route.path === undefined)
+    .filter(({ deployed }) => deployed?.route.path === undefined)
     .flatMap(certainParties)
     .toSorted();
 
 /** The parties that a deployed rule certainly leads to, although they no longer ask for its route. Only for routes of an unknown tenant. */
-const leavers = (places: readonly RoutePlace[]): readonly Party[] => places.filter(hasEndedUnknown).flatMap(certainParties);
+const leavers = (places: readonly RoutePlace[]): readonly Party[] =>
+  places.filter(hasEndedUnknown).flatMap(certainParties);
 
 /** Those that ask for the place of a route by another route of the same hostname: of a route whose tenant is not known. */
-const movers = (places: readonly RoutePlace[], claims: readonly RouteRequest[]): readonly Party[] =>
+const movers = (
+  places: readonly RoutePlace[],
+  requests: readonly RouteRequest[],
+): readonly Party[] =>
   places
     .filter(hasEndedUnknown)
-    .flatMap(({ stands, before }) => claims.filter((it) => leadsTo(it, stands?.service ?? before?.led)))
+    .flatMap(({ deployed, before }) =>
+      requests.filter((it) => leadsTo(it, deployed?.service ?? before?.led)),
+    )
     .map(({ party }) => party)
     .toSorted();
 
 function interestsOf(place: RoutePlace): readonly Interest[] {
-  const { tenancy, claims, stands, before } = place;
+  const { tenancy, requests, deployed, before } = place;
   const wholeHost = routeOf(place)?.path === undefined;
-  const wasTheirs = before?.tenant !== undefined || before?.led !== undefined || (stands !== undefined && isDeployed(stands));
-  const of = (claim: RouteRequest, established: boolean): Interest => ({
-    party: claim.party,
-    name: claim.workload,
+  const wasTheirs =
+    before?.tenant !== undefined ||
+    before?.led !== undefined ||
+    (deployed !== undefined && isDeployed(deployed));
+  const of = (request: RouteRequest, established: boolean): Interest => ({
+    party: request.party,
+    name: request.workload,
     wholeHost: wholeHost && established,
     established,
-    oldest: claim,
+    oldest: request,
     until: undefined,
   });
   switch (tenancy.is) {
     case "held":
-      return tenancy.claims.map((claim) => of(claim, wasTheirs));
+      return tenancy.requests.map((request) => of(request, wasTheirs));
     case "vacant":
       return [
         {
@@ -211,7 +272,7 @@ function interestsOf(place: RoutePlace): readonly Interest[] {
         },
       ];
     case "free":
-      return claims.filter(({ kind }) => kind === "sound").map((claim) => of(claim, false));
+      return requests.filter(({ kind }) => kind === "sound").map((request) => of(request, false));
   }
 }
 
@@ -221,7 +282,15 @@ const byAgeOfClaim = (a: Interest, b: Interest): number =>
     ? Number(a.oldest !== undefined) - Number(b.oldest !== undefined)
     : byPrecedence(a.oldest, b.oldest);
 
-function consentsToAll(party: Party | undefined, established: readonly Interest[], claims: readonly RouteRequest[]): boolean {
-  const own = claims.filter((claim) => claim.party === party).flatMap(({ shareWith }) => shareWith);
-  return established.every((it) => it.party === party || (it.party !== undefined && isSharedWith(own, it.party)));
+function consentsToAll(
+  party: Party | undefined,
+  established: readonly Interest[],
+  requests: readonly RouteRequest[],
+): boolean {
+  const own = requests
+    .filter((request) => request.party === party)
+    .flatMap(({ shareWith }) => shareWith);
+  return established.every(
+    (it) => it.party === party || (it.party !== undefined && isSharedWith(own, it.party)),
+  );
 }

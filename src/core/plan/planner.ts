@@ -1,21 +1,33 @@
 import type { Exposure } from "../domain/exposure.ts";
 import type { Hostname } from "../domain/hostname.ts";
 import type { Problem } from "../domain/problem.ts";
-import { bySpecificity, parseRouteKey, type Route, type RouteKey, routeKey } from "../domain/route.ts";
-import { isExposedByParent, type NestingContext, onlyNarrowsAccess, removalWouldExpose, unprotectedChild } from "./nesting.ts";
+import {
+  bySpecificity,
+  parseRouteKey,
+  type Route,
+  type RouteKey,
+  routeKey,
+} from "../domain/route.ts";
+import {
+  isExposedByParent,
+  type NestingContext,
+  onlyNarrowsAccess,
+  removalWouldExpose,
+  unprotectedChild,
+} from "./nesting.ts";
 import type { Change, ResourceModel, ResourceState } from "./resource.ts";
 import type { DeployedRoute, DesiredState, PendingRoute } from "./types.ts";
 
 /** Do now; not yet, and why; will not, and why; and what is as it should be. */
 export interface Plan<C extends Change> {
   readonly changes: readonly C[];
-  readonly waiting: readonly PendingRoute[];
+  readonly pending: readonly PendingRoute[];
   readonly problems: readonly Problem[];
   readonly live: readonly RouteKey[];
 }
 
 /**
- * What can be done now so that the world comes nearer to the wishes, each step safe by itself.
+ * What can be done now so that the observed comes nearer to the wishes, each step safe by itself.
  *
  * A change is proposed only when what makes it safe has been observed. The rungs of a route (policy, application, ingress
  * rule, record) are climbed from below and taken down from above, one at a time; the caller applies what is proposed, looks
@@ -39,26 +51,29 @@ export interface Plan<C extends Change> {
  *
  * Pure. The order of the answer does not depend on the order of what came in.
  */
-export function planChanges<World, C extends Change>(
-  house: ResourceModel<World, C>,
+export function planChanges<Observed, C extends Change>(
+  model: ResourceModel<Observed, C>,
   desired: DesiredState,
-  world: World,
+  observed: Observed,
   failed: ReadonlySet<string> = new Set(),
 ): Plan<C> {
-  const base = house.foundations.map((foundation) => ({ awaited: foundation.awaited, ...foundation.propose(world, desired) }));
-  const missing = base.find((foundation) => !foundation.stands)?.awaited;
-  const standing = house.standing(world).map((it) => rerouted(it, desired));
-  const scene = { desired, world, standing, missing };
+  const base = model.prerequisites.map((prerequisite) => ({
+    awaited: prerequisite.pendingReason,
+    ...prerequisite.propose(observed, desired),
+  }));
+  const missing = base.find((prerequisite) => !prerequisite.ready)?.awaited;
+  const deployed = model.deployedRoutes(observed).map((it) => rerouted(it, desired));
+  const context = { desired, observed, deployed, pendingPrerequisite: missing };
   const steps = orderLoginHostname(
-    routes(desired, standing).map((route) => planRoute(house, scene, route)),
-    scene,
+    routes(desired, deployed).map((route) => planRoute(model, context, route)),
+    context,
     failed,
   );
   const live = steps.flatMap((it) => it.live ?? []);
-  const swept = house.sweeps.flatMap((sweep) => sweep(world, desired));
-  const owed = house.courtesies.map((courtesy) => courtesy(world, desired, new Set(live)));
-  const screens = screensOf(house, scene);
-  const reroutes = reroutesIn(house, scene);
+  const swept = model.garbageCollectors.flatMap((collect) => collect(observed, desired));
+  const owed = model.bestEffort.map((propose) => propose(observed, desired, new Set(live)));
+  const screens = screensOf(model, context);
+  const reroutes = reroutesIn(model, context);
   const due = [
     ...base.flatMap(({ changes }) => changes),
     ...screens,
@@ -67,15 +82,17 @@ export function planChanges<World, C extends Change>(
     ...swept,
   ];
   // What is only pleasant comes last, and goes first.
-  const pleasant = owed.flatMap(({ changes }) => changes).filter(({ action }) => due.length === 0 || action === "delete");
+  const pleasant = owed
+    .flatMap(({ changes }) => changes)
+    .filter(({ action }) => due.length === 0 || action === "delete");
   return {
-    changes: uniqueByKey([...due, ...house.along(due, world), ...pleasant]),
-    waiting: [...desired.waiting, ...steps.flatMap(({ waiting }) => waiting ?? [])],
+    changes: uniqueByKey([...due, ...model.accompany(due, observed), ...pleasant]),
+    pending: [...desired.pending, ...steps.flatMap(({ pending }) => pending ?? [])],
     problems: [
       ...base.flatMap(({ problems }) => problems),
       ...desired.problems,
       ...steps.flatMap(({ problems }) => problems ?? []),
-      ...house.surveys.flatMap((survey) => survey(world, desired)),
+      ...model.diagnostics.flatMap((diagnose) => diagnose(observed, desired)),
       ...owed.flatMap(({ problems }) => problems),
     ],
     live,
@@ -83,21 +100,26 @@ export function planChanges<World, C extends Change>(
 }
 
 /** Every route that is wished or stands, but for those that are to stay as they are. */
-function routes(desired: DesiredState, standing: readonly DeployedRoute[]): readonly Route[] {
-  const all = [...[...desired.wishes.values()].map((wish) => wish.route), ...standing.map(({ route }) => route)];
+function routes(desired: DesiredState, deployed: readonly DeployedRoute[]): readonly Route[] {
+  const all = [
+    ...[...desired.exposures.values()].map((exposure) => exposure.route),
+    ...deployed.map(({ route }) => route),
+  ];
   const known = new Map(all.map((route) => [routeKey(route), route]));
-  return [...known].flatMap(([key, route]) => (desired.held.has(key) ? [] : [route])).toSorted(bySpecificity);
+  return [...known]
+    .flatMap(([key, route]) => (desired.frozen.has(key) ? [] : [route]))
+    .toSorted(bySpecificity);
 }
 
-interface PlanContext<World> extends NestingContext {
-  readonly world: World;
+interface PlanContext<Observed> extends NestingContext {
+  readonly observed: Observed;
   /** The first foundation that does not stand. */
-  readonly missing: string | undefined;
+  readonly pendingPrerequisite: string | undefined;
 }
 
 interface RouteDecision<C extends Change> {
   readonly change?: C;
-  readonly waiting?: PendingRoute;
+  readonly pending?: PendingRoute;
   readonly problems?: readonly Problem[];
   readonly live?: RouteKey;
 }
@@ -106,133 +128,187 @@ interface Step<C extends Change> extends RouteDecision<C> {
   readonly route: Route;
 }
 
-function planRoute<World, C extends Change>(house: ResourceModel<World, C>, scene: PlanContext<World>, route: Route): Step<C> {
+function planRoute<Observed, C extends Change>(
+  model: ResourceModel<Observed, C>,
+  context: PlanContext<Observed>,
+  route: Route,
+): Step<C> {
   const key = routeKey(route);
-  const wish = scene.desired.wishes.get(key);
-  const stances = () => house.rungs.map((rung) => rung.stance(route, wish, scene.world, scene.desired));
-  if (wish === undefined)
-    return { route, ...(!removalWouldExpose(scene, route, (exposure) => house.audience(exposure, scene.world)) && nextRemoval(stances())) };
-  if (scene.missing !== undefined)
-    return { route, waiting: { route: key, cause: "foundation", reason: scene.missing }, ...restrictIfOverreaching(house, scene, wish) };
-  const all = stances();
-  const problems = all.flatMap((stance) => (stance.is === "taken" ? [stance.problem] : []));
-  if (problems.length > 0) return { route, ...planAdoption(house, scene, wish, problems) };
-  const ungated = isExposedByParent(scene, wish) || hasLiveRule(scene, route);
+  const exposure = context.desired.exposures.get(key);
+  const states = () =>
+    model.routeChain.map((resource) =>
+      resource.assess(route, exposure, context.observed, context.desired),
+    );
+  if (exposure === undefined)
+    return {
+      route,
+      ...(!removalWouldExpose(context, route, (other) =>
+        model.audienceOf(other, context.observed),
+      ) && nextRemoval(states())),
+    };
+  if (context.pendingPrerequisite !== undefined)
+    return {
+      route,
+      pending: { route: key, cause: "foundation", reason: context.pendingPrerequisite },
+      ...restrictIfOverreaching(model, context, exposure),
+    };
+  const all = states();
+  const problems = all.flatMap((state) => (state.is === "conflict" ? [state.problem] : []));
+  if (problems.length > 0) return { route, ...planAdoption(model, context, exposure, problems) };
+  const ungated = isExposedByParent(context, exposure) || hasLiveRule(context, route);
   const climbed = nextCreation(
     all,
-    ungated ? { ...wish, gate: undefined } : wish,
+    ungated ? { ...exposure, notReadyReason: undefined } : exposure,
     key,
-    house.rungs.map((rung) => rung.awaited),
+    model.routeChain.map((resource) => resource.pendingReason),
   );
-  const opening = climbed.change !== undefined && widensAccess(house, scene, wish, climbed.change);
-  const uncovered = opening ? unscreened(house, scene, route) : undefined;
+  const opening =
+    climbed.change !== undefined && widensAccess(model, context, exposure, climbed.change);
+  const uncovered = opening ? unscreened(model, context, route) : undefined;
   if (uncovered !== undefined)
     return {
       route,
-      waiting: {
+      pending: {
         route: key,
         cause: "guard",
         reason: `a rule that keeps it from answering for ${uncovered}, which belongs to another container`,
       },
       ...restrictWhileBlocked(all, undefined),
     };
-  if (shrinks(all, climbed.change) && removalWouldExpose(scene, route, (exposure) => house.audience(exposure, scene.world)))
+  if (
+    shrinks(all, climbed.change) &&
+    removalWouldExpose(context, route, (other) => model.audienceOf(other, context.observed))
+  )
     return {
       route,
-      waiting: {
+      pending: {
         route: key,
         cause: "guard",
-        reason: "the route around it to change first: it would answer for other spellings of the path",
+        reason:
+          "the route around it to change first: it would answer for other spellings of the path",
       },
       ...restrictWhileBlocked(all, undefined),
     };
-  const bare = opening ? unprotectedChild(scene, wish) : undefined;
+  const bare = opening ? unprotectedChild(context, exposure) : undefined;
   return bare === undefined
     ? { route, ...climbed }
     : {
         route,
-        waiting: { route: key, cause: "guard", reason: `the protected route ${routeKey(bare)}, which would be open without it` },
-        ...restrictWhileBlocked(all, isExposedByParent(scene, wish) ? house.screen(route, scene.world) : undefined),
+        pending: {
+          route: key,
+          cause: "guard",
+          reason: `the protected route ${routeKey(bare)}, which would be open without it`,
+        },
+        ...restrictWhileBlocked(
+          all,
+          isExposedByParent(context, exposure)
+            ? model.placeholderFor(route, context.observed)
+            : undefined,
+        ),
       };
 }
 
 /** Whether the change leaves requests that the route's rule takes now to what is around it. */
-const shrinks = <C extends Change>(stances: readonly ResourceState<C>[], change: C | undefined): boolean =>
+const shrinks = <C extends Change>(
+  states: readonly ResourceState<C>[],
+  change: C | undefined,
+): boolean =>
   change !== undefined &&
-  stances.some(
-    (stance) =>
-      (stance.is === "absent" && stance.shrinks === true && stance.open === change) ||
-      (stance.is === "drifted" && stance.shrinks === true && stance.mend === change),
+  states.some(
+    (state) =>
+      (state.is === "absent" && state.narrowsMatch === true && state.create === change) ||
+      (state.is === "drifted" && state.narrowsMatch === true && state.repair === change),
   );
 
 /**
  * Rules that admit no one, for hostnames of one party that a wildcard of another would answer for. They come before the wildcard
  * opens; a route's own change of the same rule comes after them and so takes their place.
  */
-const screensOf = <World, C extends Change>(
-  house: ResourceModel<World, C>,
-  { desired, world, missing }: PlanContext<World>,
+const screensOf = <Observed, C extends Change>(
+  model: ResourceModel<Observed, C>,
+  { desired, observed, pendingPrerequisite }: PlanContext<Observed>,
 ): readonly C[] =>
-  missing === undefined ? [...desired.screened.keys()].flatMap((hostname) => house.screen({ hostname, path: undefined }, world) ?? []) : [];
+  pendingPrerequisite === undefined
+    ? [...desired.keptFromWildcards.keys()].flatMap(
+        (hostname) => model.placeholderFor({ hostname, path: undefined }, observed) ?? [],
+      )
+    : [];
 
 /** A rule that is led back to its own container in this very plan, as it is from then on. */
-const rerouted = (stands: DeployedRoute, { reroutes }: DesiredState): DeployedRoute => ({
-  ...stands,
-  service: reroutes.get(routeKey(stands.route)) ?? stands.service,
+const rerouted = (deployed: DeployedRoute, { reroutes }: DesiredState): DeployedRoute => ({
+  ...deployed,
+  service: reroutes.get(routeKey(deployed.route)) ?? deployed.service,
 });
 
 /** They wait for nothing: meanwhile another container has the visitors. A route's own change of the same rule takes their place. */
-const reroutesIn = <World, C extends Change>(house: ResourceModel<World, C>, { desired, world }: PlanContext<World>): readonly C[] =>
+const reroutesIn = <Observed, C extends Change>(
+  model: ResourceModel<Observed, C>,
+  { desired, observed }: PlanContext<Observed>,
+): readonly C[] =>
   [...desired.reroutes].flatMap(([key, service]) => {
     const route = parseRouteKey(key);
-    return (route && house.reroute(route, service, world)) ?? [];
+    return (route && model.reroute(route, service, observed)) ?? [];
   });
 
 /** A hostname that this wildcard must not answer for and that no rule keeps from it yet. */
-const unscreened = <World, C extends Change>(
-  house: ResourceModel<World, C>,
-  { desired, world }: PlanContext<World>,
+const unscreened = <Observed, C extends Change>(
+  model: ResourceModel<Observed, C>,
+  { desired, observed }: PlanContext<Observed>,
   route: Route,
 ): Hostname | undefined =>
-  [...desired.screened].find(
-    ([hostname, wildcards]) => wildcards.has(routeKey(route)) && house.screen({ hostname, path: undefined }, world) !== undefined,
+  [...desired.keptFromWildcards].find(
+    ([hostname, wildcards]) =>
+      wildcards.has(routeKey(route)) &&
+      model.placeholderFor({ hostname, path: undefined }, observed) !== undefined,
   )?.[0];
 
 /** Whether the change is part of letting in more than now. A policy by itself lets nobody in. */
-const widensAccess = <World, C extends Change>(
-  house: ResourceModel<World, C>,
-  scene: PlanContext<World>,
-  wish: Exposure,
+const widensAccess = <Observed, C extends Change>(
+  model: ResourceModel<Observed, C>,
+  context: PlanContext<Observed>,
+  exposure: Exposure,
   { kind }: C,
 ): boolean =>
-  kind !== house.rungs[0]?.kind &&
-  house.widens(wish, scene.world) &&
-  !onlyNarrowsAccess(scene, wish, (exposure) => house.audience(exposure, scene.world));
+  kind !== model.routeChain[0]?.kind &&
+  model.grantsAccess(exposure, context.observed) &&
+  !onlyNarrowsAccess(context, exposure, (other) => model.audienceOf(other, context.observed));
 
 /** What somebody else has where the route is to be: taken over step by step where the labels ask for it, else told. */
-function planAdoption<World, C extends Change>(
-  house: ResourceModel<World, C>,
-  scene: PlanContext<World>,
-  wish: Exposure,
+function planAdoption<Observed, C extends Change>(
+  model: ResourceModel<Observed, C>,
+  context: PlanContext<Observed>,
+  exposure: Exposure,
   problems: readonly Problem[],
 ): RouteDecision<C> {
-  const { world } = scene;
-  const key = routeKey(wish.route);
-  if (wish.adopt && wish.gate !== undefined)
-    return { waiting: { route: key, cause: "health", reason: wish.gate }, ...restrictIfOverreaching(house, scene, wish) };
-  const change = wish.adopt ? house.adopt(wish.route, wish, world) : undefined;
+  const { observed } = context;
+  const key = routeKey(exposure.route);
+  if (exposure.adopt && exposure.notReadyReason !== undefined)
+    return {
+      pending: { route: key, cause: "health", reason: exposure.notReadyReason },
+      ...restrictIfOverreaching(model, context, exposure),
+    };
+  const change = exposure.adopt
+    ? model.planTakeover(exposure.route, exposure, observed)
+    : undefined;
   return change === undefined
-    ? { problems, ...restrictIfOverreaching(house, scene, wish) }
-    : { change, waiting: { route: key, cause: "adoption", reason: "what others made there to be taken over" } };
+    ? { problems, ...restrictIfOverreaching(model, context, exposure) }
+    : {
+        change,
+        pending: {
+          route: key,
+          cause: "adoption",
+          reason: "what others made there to be taken over",
+        },
+      };
 }
 
 /** What cannot be made as it is to be does not go on showing, or letting in, what nobody wishes there any more. */
-function restrictIfOverreaching<World, C extends Change>(
-  house: ResourceModel<World, C>,
-  { world, desired }: PlanContext<World>,
-  wish: Exposure,
+function restrictIfOverreaching<Observed, C extends Change>(
+  model: ResourceModel<Observed, C>,
+  { observed, desired }: PlanContext<Observed>,
+  exposure: Exposure,
 ): RouteDecision<C> {
-  const change = house.overstays(wish, world, desired);
+  const change = model.removeOverreach(exposure, observed, desired);
   return change === undefined ? {} : { change };
 }
 
@@ -240,30 +316,45 @@ function restrictIfOverreaching<World, C extends Change>(
  * The steps, with those left out that have to wait for Authentik's own hostname: what opens waits while that one is on its
  * way, and that one is not closed while any other is closing or about to.
  */
-function orderLoginHostname<World, C extends Change>(
+function orderLoginHostname<Observed, C extends Change>(
   steps: readonly Step<C>[],
-  { desired, standing }: PlanContext<World>,
+  { desired, deployed }: PlanContext<Observed>,
   failed: ReadonlySet<string>,
 ): readonly Step<C>[] {
-  const exposureOf = (step: Step<C>) => desired.wishes.get(routeKey(step.route));
+  const exposureOf = (step: Step<C>) => desired.exposures.get(routeKey(step.route));
   const login = steps.find(
-    (step) => exposureOf(step)?.protection.kind === "login" || standing.some((it) => it.login && same(it.route, step.route)),
+    (step) =>
+      exposureOf(step)?.protection.kind === "login" ||
+      deployed.some((it) => it.login && same(it.route, step.route)),
   );
   if (login?.change === undefined || failed.has(login.change.key)) return steps;
   if (exposureOf(login) !== undefined)
     return steps.map((step) =>
-      step === login || step.change === undefined || exposureOf(step) === undefined || step.change.action === "delete"
+      step === login ||
+      step.change === undefined ||
+      exposureOf(step) === undefined ||
+      step.change.action === "delete"
         ? step
         : {
             route: step.route,
-            waiting: { route: routeKey(step.route), cause: "login", reason: "Authentik's own hostname, without which nobody could log in" },
+            pending: {
+              route: routeKey(step.route),
+              cause: "login",
+              reason: "Authentik's own hostname, without which nobody could log in",
+            },
           },
     );
   const others = steps.some(
-    (step) => step !== login && exposureOf(step) === undefined && step.change !== undefined && !failed.has(step.change.key),
+    (step) =>
+      step !== login &&
+      exposureOf(step) === undefined &&
+      step.change !== undefined &&
+      !failed.has(step.change.key),
   );
-  const leaving = [...desired.closing.keys()].some((key) => key !== routeKey(login.route));
-  return others || leaving ? steps.map((step) => (step === login ? { route: step.route } : step)) : steps;
+  const leaving = [...desired.graceDeadlines.keys()].some((key) => key !== routeKey(login.route));
+  return others || leaving
+    ? steps.map((step) => (step === login ? { route: step.route } : step))
+    : steps;
 }
 
 const same = (a: Route, b: Route): boolean => routeKey(a) === routeKey(b);
@@ -273,64 +364,85 @@ const same = (a: Route, b: Route): boolean => routeKey(a) === routeKey(b);
  *
  * @param screen - where one around it does so in its place
  */
-function restrictWhileBlocked<C extends Change>(stances: readonly ResourceState<C>[], screen: C | undefined): RouteDecision<C> {
-  const drifted = stances.filter((stance) => stance.is === "drifted");
-  const change = drifted.find(({ moves }) => moves === "origin")?.close ?? barred(stances) ?? removeUnsupported(stances) ?? screen;
+function restrictWhileBlocked<C extends Change>(
+  states: readonly ResourceState<C>[],
+  screen: C | undefined,
+): RouteDecision<C> {
+  const drifted = states.filter((state) => state.is === "drifted");
+  const change =
+    drifted.find(({ changes }) => changes === "origin")?.remove ??
+    barred(states) ??
+    removeUnsupported(states) ??
+    screen;
   return change === undefined ? {} : { change };
 }
 
 /** Takes away what stands although what it needs is gone: it lets nobody in, but what lies within could not close before it. */
-function removeUnsupported<C extends Change>(stances: readonly ResourceState<C>[]): C | undefined {
-  const { stance, above } = firstNotInSync(stances);
-  return stance?.is === "absent" && above?.is === "drifted" ? above.close : undefined;
+function removeUnsupported<C extends Change>(states: readonly ResourceState<C>[]): C | undefined {
+  const { state, above } = firstNotInSync(states);
+  return state?.is === "absent" && above?.is === "drifted" ? above.remove : undefined;
 }
 
 /** The lowest rung that does not stand, and the one above it. */
-function firstNotInSync<C extends Change>(stances: readonly ResourceState<C>[]) {
-  const at = stances.findIndex((stance) => stance.is !== "stands");
-  return { at, stance: stances[at], above: stances[at + 1] };
+function firstNotInSync<C extends Change>(states: readonly ResourceState<C>[]) {
+  const at = states.findIndex((state) => state.is !== "in-sync");
+  return { at, state: states[at], above: states[at + 1] };
 }
 
 /** From above: the highest rung that is ours goes first. */
-function nextRemoval<C extends Change>(stances: readonly ResourceState<C>[]): RouteDecision<C> {
-  const highest = stances.findLast((stance) => stance.is === "left" || stance.is === "drifted");
-  return highest === undefined ? {} : { change: highest.close };
+function nextRemoval<C extends Change>(states: readonly ResourceState<C>[]): RouteDecision<C> {
+  const highest = states.findLast((state) => state.is === "orphaned" || state.is === "drifted");
+  return highest === undefined ? {} : { change: highest.remove };
 }
 
 /** From below: the lowest rung that does not stand comes next. */
 function nextCreation<C extends Change>(
-  stances: readonly ResourceState<C>[],
-  wish: Exposure,
+  states: readonly ResourceState<C>[],
+  exposure: Exposure,
   key: RouteKey,
   awaited: readonly string[],
 ): RouteDecision<C> {
-  const { at, stance, above } = firstNotInSync(stances);
-  if (stance === undefined) return { live: key };
-  if (wish.gate !== undefined) return { waiting: { route: key, cause: "health", reason: wish.gate } };
-  const change = advance(stance, above);
-  return { waiting: { route: key, cause: "step", reason: awaited[at] ?? "" }, ...(change !== undefined && { change }) };
+  const { at, state, above } = firstNotInSync(states);
+  if (state === undefined) return { live: key };
+  if (exposure.notReadyReason !== undefined)
+    return { pending: { route: key, cause: "health", reason: exposure.notReadyReason } };
+  const change = advance(state, above);
+  return {
+    pending: { route: key, cause: "step", reason: awaited[at] ?? "" },
+    ...(change !== undefined && { change }),
+  };
 }
 
-function advance<C extends Change>(stance: ResourceState<C>, above: ResourceState<C> | undefined): C | undefined {
-  if (stance.is === "absent") return stance.open;
-  if (stance.is !== "drifted") return undefined;
-  if (stance.moves === undefined) return stance.mend;
-  if (above?.is === "drifted" && (above.moves !== undefined || stance.alone)) return above.close;
-  if (above?.is === "stands" && stance.alone && above.close !== undefined) return above.close;
-  return above === undefined || above.is !== "absent" ? stance.mend : stance.close;
+function advance<C extends Change>(
+  state: ResourceState<C>,
+  above: ResourceState<C> | undefined,
+): C | undefined {
+  if (state.is === "absent") return state.create;
+  if (state.is !== "drifted") return undefined;
+  if (state.changes === undefined) return state.repair;
+  if (above?.is === "drifted" && (above.changes !== undefined || state.dependentsFirst))
+    return above.remove;
+  if (above?.is === "in-sync" && state.dependentsFirst && above.remove !== undefined)
+    return above.remove;
+  return above === undefined || above.is !== "absent" ? state.repair : state.remove;
 }
 
 /** What shuts out the people whom the earlier audience let in; where that cannot go by itself, the rule above it. */
-function barred<C extends Change>(stances: readonly ResourceState<C>[]): C | undefined {
-  const at = stances.findIndex((stance) => stance.is === "drifted" && stance.moves === "audience");
-  const [stance, above] = [stances[at], stances[at + 1]];
-  if (stance?.is !== "drifted") return undefined;
-  return stance.bars ?? (above?.is === "stands" || above?.is === "drifted" ? above.close : undefined);
+function barred<C extends Change>(states: readonly ResourceState<C>[]): C | undefined {
+  const at = states.findIndex((state) => state.is === "drifted" && state.changes === "audience");
+  const [state, above] = [states[at], states[at + 1]];
+  if (state?.is !== "drifted") return undefined;
+  return (
+    state.lockdown ??
+    (above?.is === "in-sync" || above?.is === "drifted" ? above.remove : undefined)
+  );
 }
 
 /** Whether the route has its rule already: a gate holds back what is not open yet, never a mend. Its record may be another path's. */
-const hasLiveRule = ({ standing }: NestingContext, route: Route): boolean =>
-  standing.some((it) => it.service !== undefined && !it.shut && routeKey(it.route) === routeKey(route));
+const hasLiveRule = ({ deployed }: NestingContext, route: Route): boolean =>
+  deployed.some(
+    (it) => it.service !== undefined && !it.placeholder && routeKey(it.route) === routeKey(route),
+  );
 
 const uniqueByKey = <C extends Change>(changes: readonly C[]): readonly C[] => [
   ...new Map(changes.map((change) => [change.key, change])).values(),

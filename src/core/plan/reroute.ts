@@ -8,27 +8,37 @@ import { isFrozen, ownersOf, rerouteTarget } from "./freeze.ts";
  * one has taken its name. Nothing else of the rule changes. A rule within such a route that is about to go, or that must not go
  * before the outer one, leads to the same container until then.
  */
-export function reroutesOf(settled: readonly ResolvedRoute[], engine: Engine): ReadonlyMap<RouteKey, string> {
-  const kept = settled.filter((it) => isFrozen(it, engine));
-  const going = settled.filter(({ winner }) => winner === undefined);
+export function reroutesOf(
+  resolved: readonly ResolvedRoute[],
+  engine: Engine,
+): ReadonlyMap<RouteKey, string> {
+  const kept = resolved.filter((it) => isFrozen(it, engine));
+  const going = resolved.filter(({ winner }) => winner === undefined);
   return new Map(
     kept.flatMap((outer) => {
       const owners = ownersOf(outer);
-      const service = rerouteTarget(outer.place.stands, owners, engine);
+      const service = rerouteTarget(outer.place.deployed, owners, engine);
       const inner = going
         .filter((it) => isWithin(it, outer))
         .map(({ place }): readonly [RouteKey, string | undefined] => {
           // Of another place it is not known whether it was theirs.
-          const led = place.stands?.service === outer.place.stands?.service;
-          return [place.key, led ? service : rerouteTarget(place.stands, { ...owners, recreated: false }, engine)];
+          const led = place.deployed?.service === outer.place.deployed?.service;
+          return [
+            place.key,
+            led ? service : rerouteTarget(place.deployed, { ...owners, recreated: false }, engine),
+          ];
         });
-      return [[outer.place.key, service] as const, ...inner].flatMap(([key, to]): readonly [RouteKey, string][] =>
-        to === undefined ? [] : [[key, to]],
+      return [[outer.place.key, service] as const, ...inner].flatMap(
+        ([key, to]): readonly [RouteKey, string][] => (to === undefined ? [] : [[key, to]]),
       );
     }),
   );
 }
 
 function isWithin({ place: inner }: ResolvedRoute, { place: outer }: ResolvedRoute): boolean {
-  return inner.stands !== undefined && outer.stands !== undefined && isNestedIn(inner.stands.route, outer.stands.route);
+  return (
+    inner.deployed !== undefined &&
+    outer.deployed !== undefined &&
+    isNestedIn(inner.deployed.route, outer.deployed.route)
+  );
 }

@@ -32,82 +32,97 @@ export const describeReplaced = ({ takes }: Change): string | undefined => takes
 export type ResourceState<C extends Change> =
   | {
       readonly is: "absent";
-      readonly open: C | undefined;
+      readonly create: C | undefined;
       /** Whether it takes fewer requests once it is open than what keeps its place. */
-      readonly shrinks?: boolean;
+      readonly narrowsMatch?: boolean;
     }
   /** `close` where what is beneath may have to go while this one could not be told from somebody else's. */
-  | { readonly is: "stands"; readonly close?: C }
+  | { readonly is: "in-sync"; readonly remove?: C }
   | {
       readonly is: "drifted";
-      readonly mend: C;
-      readonly close: C;
+      readonly repair: C;
+      readonly remove: C;
       /** Whether the difference is in what is shown or in who may see it, not only in how. */
-      readonly moves: "origin" | "audience" | undefined;
+      readonly changes: "origin" | "audience" | undefined;
       /** Whether it is not to be changed before what stands above it is gone. */
-      readonly alone?: boolean;
+      readonly dependentsFirst?: boolean;
       /** Whether it takes fewer requests once it is as wished: the others go to what is around it. */
-      readonly shrinks?: boolean;
+      readonly narrowsMatch?: boolean;
       /** Lets nobody in from then on, whatever stands above; undefined where it cannot. */
-      readonly bars?: C | undefined;
+      readonly lockdown?: C | undefined;
     }
-  | { readonly is: "left"; readonly close: C }
+  | { readonly is: "orphaned"; readonly remove: C }
   | { readonly is: "shared" }
-  | { readonly is: "taken"; readonly problem: Problem };
+  | { readonly is: "conflict"; readonly problem: Problem };
 
 /** A kind of object that each route has; the rungs of a route stand on one another in the order of their ranks. */
-export interface RouteResource<World, C extends Change> {
+export interface RouteResource<Observed, C extends Change> {
   readonly kind: C["kind"];
   /** What a route waits for while this rung is not there yet: "Cloudflare to confirm the Access application". */
-  readonly awaited: string;
-  stance(route: Route, wish: Exposure | undefined, world: World, desired: DesiredState): ResourceState<C>;
+  readonly pendingReason: string;
+  assess(
+    route: Route,
+    exposure: Exposure | undefined,
+    observed: Observed,
+    desired: DesiredState,
+  ): ResourceState<C>;
 }
 
 /** A kind of object that all routes need before any of them can open: the tunnel, the login method. */
-export interface Prerequisite<World, C extends Change> {
+export interface Prerequisite<Observed, C extends Change> {
   readonly kind: C["kind"];
-  readonly awaited: string;
+  readonly pendingReason: string;
   /** What is to be done next, and whether routes can be built on it as it is. */
   propose(
-    world: World,
+    observed: Observed,
     desired: DesiredState,
-  ): { readonly changes: readonly C[]; readonly problems: readonly Problem[]; readonly stands: boolean };
+  ): {
+    readonly changes: readonly C[];
+    readonly problems: readonly Problem[];
+    readonly ready: boolean;
+  };
 }
 
 /** Objects that belong to no single route and are ours: those that no route uses any more. */
-export type GarbageCollector<World, C extends Change> = (world: World, desired: DesiredState) => readonly C[];
+export type GarbageCollector<Observed, C extends Change> = (
+  observed: Observed,
+  desired: DesiredState,
+) => readonly C[];
 
 /** What is owed to people, not to safety: nothing waits for it, and its failures hold nothing up. @param live - the routes that are */
-export type BestEffort<World, C extends Change> = (
-  world: World,
+export type BestEffort<Observed, C extends Change> = (
+  observed: Observed,
   desired: DesiredState,
   live: ReadonlySet<RouteKey>,
 ) => { readonly changes: readonly C[]; readonly problems: readonly Problem[] };
 
 /** What is to be told of the world as it is, whatever is done. */
-export type Diagnostic<World> = (world: World, desired: DesiredState) => readonly Problem[];
+export type Diagnostic<Observed> = (
+  observed: Observed,
+  desired: DesiredState,
+) => readonly Problem[];
 
 /** Everything that the planner knows of the kinds. `rungs` by rank, the lowest first. */
-export interface ResourceModel<World, C extends Change> {
-  readonly foundations: readonly Prerequisite<World, C>[];
-  readonly rungs: readonly RouteResource<World, C>[];
-  readonly sweeps: readonly GarbageCollector<World, C>[];
-  readonly courtesies: readonly BestEffort<World, C>[];
-  readonly surveys: readonly Diagnostic<World>[];
+export interface ResourceModel<Observed, C extends Change> {
+  readonly prerequisites: readonly Prerequisite<Observed, C>[];
+  readonly routeChain: readonly RouteResource<Observed, C>[];
+  readonly garbageCollectors: readonly GarbageCollector<Observed, C>[];
+  readonly bestEffort: readonly BestEffort<Observed, C>[];
+  readonly diagnostics: readonly Diagnostic<Observed>[];
   /** Which policies are to decide who enters, in the same text as a standing route's; undefined while they are not there. */
-  audience(wish: Exposure, world: World): string | undefined;
+  audienceOf(exposure: Exposure, observed: Observed): string | undefined;
   /** Whether the wish lets in anybody, or shows anything, that is not let in or shown at its route now. */
-  widens(wish: Exposure, world: World): boolean;
+  grantsAccess(exposure: Exposure, observed: Observed): boolean;
   /** What is written along with the changes that are due, and is no reason to write by itself. */
-  along(due: readonly C[], world: World): readonly C[];
+  accompany(due: readonly C[], observed: Observed): readonly C[];
   /** Takes away what shows something at the route, or lets in somebody, that the wish does not; undefined where nothing does. */
-  overstays(wish: Exposure, world: World, desired: DesiredState): C | undefined;
+  removeOverreach(exposure: Exposure, observed: Observed, desired: DesiredState): C | undefined;
   /** Puts what lets nobody in where a route cannot open yet; undefined where something of ours is there already. */
-  screen(route: Route, world: World): C | undefined;
+  placeholderFor(route: Route, observed: Observed): C | undefined;
   /** Leads the rule of the route to this service and leaves all else of it; undefined where there is none, or it leads there. */
-  reroute(route: Route, service: string, world: World): C | undefined;
+  reroute(route: Route, service: string, observed: Observed): C | undefined;
   /** The next step of taking over what others made at the route; undefined where something there cannot be taken. */
-  adopt(route: Route, wish: Exposure, world: World): C | undefined;
+  planTakeover(route: Route, exposure: Exposure, observed: Observed): C | undefined;
   /** The routes that have at least one object of ours. */
-  standing(world: World): readonly DeployedRoute[];
+  deployedRoutes(observed: Observed): readonly DeployedRoute[];
 }

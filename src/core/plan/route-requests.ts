@@ -43,13 +43,22 @@ export const routeRequestsOf = (decoded: readonly Decoded[]): readonly RouteRequ
         byName: byName(exposure),
       }),
     ),
-    ...faulty.map((it): RouteRequest => ({ kind: "faulty", faulty: it, ...fieldsOf(it), service: it.service, byName: it.service })),
+    ...faulty.map(
+      (it): RouteRequest => ({
+        kind: "faulty",
+        faulty: it,
+        ...fieldsOf(it),
+        service: it.service,
+        byName: it.service,
+      }),
+    ),
   ]);
 
 type Claimed = Omit<ClaimFields, "key" | "service" | "byName">;
 
 /** `http://3f2a9c0d1e2f:80` → `http://app.tunnel:80` */
-const byName = ({ origin: { service }, detour }: Exposure): string => (detour === undefined ? service : withHost(service, detour.name));
+const byName = ({ origin: { service }, detour }: Exposure): string =>
+  detour === undefined ? service : withHost(service, detour.name);
 
 const fieldsOf = ({ route, workload, party, created, shareWith, shareLabel, label }: Claimed) => ({
   key: routeKey(route),

@@ -34,18 +34,23 @@ export type Tenures = ReadonlyMap<RouteKey, Tenure>;
 /** Who may have a route now. */
 export type Tenancy =
   /** Its tenant asks for it: by these claims, all of one party where the tenant is known. */
-  | { readonly is: "held"; readonly claims: readonly RouteRequest[] }
+  | { readonly is: "held"; readonly requests: readonly RouteRequest[] }
   /** Its tenant is missing and may come back; or it runs, and a fault of its labels hides whether it asks for the route: `unsure`. */
-  | { readonly is: "vacant"; readonly tenant: Tenant | undefined; readonly until: number; readonly unsure: boolean }
+  | {
+      readonly is: "vacant";
+      readonly tenant: Tenant | undefined;
+      readonly until: number;
+      readonly unsure: boolean;
+    }
   /** No party has it. `ended`: its tenant has given it up, or stayed away too long. */
   | { readonly is: "free"; readonly ended: boolean };
 
 /** One route with all that is known of it. */
 export interface RoutePlace {
   readonly key: RouteKey;
-  readonly stands: DeployedRoute | undefined;
+  readonly deployed: DeployedRoute | undefined;
   readonly before: Tenure | undefined;
-  readonly claims: readonly RouteRequest[];
+  readonly requests: readonly RouteRequest[];
   readonly occupants: readonly Occupant[];
   /** Where its rule leads, or led before it was closed for showing another container than that of its unknown tenant. */
   readonly led: string | undefined;
@@ -53,76 +58,105 @@ export interface RoutePlace {
 }
 
 interface Scene {
-  readonly claims: readonly RouteRequest[];
+  readonly requests: readonly RouteRequest[];
   readonly engine: Engine;
   readonly grace: Grace;
   readonly now: number;
 }
 
 /** Every route that stands, is asked for, or is kept for a tenant that may come back. */
-export function routePlacesOf(standing: readonly DeployedRoute[], before: Tenures, scene: Scene): readonly RoutePlace[] {
-  const stands = new Map(standing.map((it) => [routeKey(it.route), it]));
-  const claims = Map.groupBy(scene.claims, ({ key }) => key);
-  const kept = [...before].flatMap(([key, { until }]) => (until !== undefined && until > scene.now ? [key] : []));
-  const keys = new Set([...stands.keys(), ...claims.keys(), ...kept]);
-  return [...keys].toSorted().map((key) => placeOf(key, stands.get(key), before.get(key), claims.get(key) ?? [], scene));
+export function routePlacesOf(
+  deployed: readonly DeployedRoute[],
+  before: Tenures,
+  context: Scene,
+): readonly RoutePlace[] {
+  const stands = new Map(deployed.map((it) => [routeKey(it.route), it]));
+  const requests = Map.groupBy(context.requests, ({ key }) => key);
+  const kept = [...before].flatMap(([key, { until }]) =>
+    until !== undefined && until > context.now ? [key] : [],
+  );
+  const keys = new Set([...stands.keys(), ...requests.keys(), ...kept]);
+  return [...keys]
+    .toSorted()
+    .map((key) => placeOf(key, stands.get(key), before.get(key), requests.get(key) ?? [], context));
 }
 
 function placeOf(
   key: RouteKey,
-  stands: DeployedRoute | undefined,
+  deployed: DeployedRoute | undefined,
   before: Tenure | undefined,
-  claims: readonly RouteRequest[],
-  scene: Scene,
+  requests: readonly RouteRequest[],
+  context: Scene,
 ): RoutePlace {
-  const led = stands !== undefined && isDeployed(stands) ? stands.service : before?.led;
-  const route = stands?.route ?? claims[0]?.route;
-  const occupants = led === undefined || route === undefined ? [] : scene.engine.occupants({ route, service: led });
-  const seen = { key, stands, before, claims, occupants, led };
-  return { ...seen, tenancy: tenancyOf(seen, scene) };
+  const led = deployed !== undefined && isDeployed(deployed) ? deployed.service : before?.led;
+  const route = deployed?.route ?? requests[0]?.route;
+  const occupants =
+    led === undefined || route === undefined
+      ? []
+      : context.engine.occupants({ route, service: led });
+  const seen = { key, deployed, before, requests, occupants, led };
+  return { ...seen, tenancy: tenancyOf(seen, context) };
 }
 
 /** Whether a rule of ours leads somewhere; one that only keeps the place does not. */
-export const isDeployed = ({ service, shut }: DeployedRoute): boolean => service !== undefined && !shut;
+export const isDeployed = ({ service, placeholder }: DeployedRoute): boolean =>
+  service !== undefined && !placeholder;
 
 /** Whether another writer restored the rule: cfauth never leaves one without its application. */
-export const isRestored = (route: DeployedRoute): boolean => isDeployed(route) && !route.application;
+export const isRestored = (route: DeployedRoute): boolean =>
+  isDeployed(route) && !route.application;
 
 type Seen = Omit<RoutePlace, "tenancy">;
 
-function tenancyOf(seen: Seen, scene: Scene): Tenancy {
-  const { stands, before, claims, led } = seen;
-  const unsure = isUnsure(seen, scene.engine);
-  const over = !unsure && before?.until !== undefined && before.until <= scene.now;
+function tenancyOf(seen: Seen, context: Scene): Tenancy {
+  const { deployed: stands, before, requests, led } = seen;
+  const unsure = isUnsure(seen, context.engine);
+  const over = !unsure && before?.until !== undefined && before.until <= context.now;
   const tenure = over ? undefined : before;
   const deployed = stands !== undefined && isDeployed(stands);
   const awaited = led !== undefined && !over;
   const held =
-    tenure?.tenant !== undefined || deployed || awaited ? claims.filter((claim) => isOfTenant(claim, { ...seen, before: tenure })) : [];
-  if (held.length > 0) return { is: "held", claims: held };
-  if (over || isReleased(seen, scene)) return { is: "free", ended: true };
+    tenure?.tenant !== undefined || deployed || awaited
+      ? requests.filter((request) => isOfTenant(request, { ...seen, before: tenure }))
+      : [];
+  if (held.length > 0) return { is: "held", requests: held };
+  if (over || isReleased(seen, context)) return { is: "free", ended: true };
   const tenant = tenure?.tenant;
-  if (tenant === undefined && !deployed && !awaited && (claims.length > 0 || stands === undefined || isPlaceholder(stands)))
+  if (
+    tenant === undefined &&
+    !deployed &&
+    !awaited &&
+    (requests.length > 0 || stands === undefined || isPlaceholder(stands))
+  )
     return { is: "free", ended: false };
-  const graceMs = tenant === undefined ? scene.grace.startupGraceMs : scene.grace.graceMs;
-  const until = (unsure ? undefined : tenure?.until) ?? scene.now + graceMs;
-  return until > scene.now || unsure ? { is: "vacant", tenant, until, unsure } : { is: "free", ended: true };
+  const graceMs = tenant === undefined ? context.grace.startupGraceMs : context.grace.graceMs;
+  const until = (unsure ? undefined : tenure?.until) ?? context.now + graceMs;
+  return until > context.now || unsure
+    ? { is: "vacant", tenant, until, unsure }
+    : { is: "free", ended: true };
 }
 
 /** Whether the tenant runs and a fault of its labels, such as a misspelt `hostname`, may hide that it asks for the route. */
 function isUnsure({ before, occupants }: Seen, { unsure = [] }: Engine): boolean {
   const tenant = before?.tenant;
-  if (tenant !== undefined) return unsure.some(({ workload, party }) => workload === tenant.workload && party === tenant.party);
+  if (tenant !== undefined)
+    return unsure.some(
+      ({ workload, party }) => workload === tenant.workload && party === tenant.party,
+    );
   return occupants.some((it) => it.certain && unsure.some(({ ids }) => ids.includes(it.id)));
 }
 
 /** A rule that admits no one, and nothing else of ours: it guards the hostname, and no container ever had it. */
-export const isPlaceholder = ({ shut, application }: DeployedRoute): boolean => shut && !application;
+export const isPlaceholder = ({ placeholder, application }: DeployedRoute): boolean =>
+  placeholder && !application;
 
-function isOfTenant(claim: RouteRequest, { before, occupants, led }: Seen): boolean {
+function isOfTenant(request: RouteRequest, { before, occupants, led }: Seen): boolean {
   const tenant = before?.tenant;
-  if (tenant === undefined) return led !== undefined && isLedTo(claim, led, occupants);
-  return claim.party === tenant.party && (claim.workload === tenant.workload || before?.refused.has(claim.workload) !== true);
+  if (tenant === undefined) return led !== undefined && isLedTo(request, led, occupants);
+  return (
+    request.party === tenant.party &&
+    (request.workload === tenant.workload || before?.refused.has(request.workload) !== true)
+  );
 }
 
 /** Whether a rule that leads there leads to the claimant: by what the engine knows, or since it is exactly where its labels lead. */
@@ -131,7 +165,8 @@ export const isLedTo = (
   deployed: string,
   occupants: readonly Occupant[],
 ): boolean =>
-  occupants.some((it) => it.certain && it.party === party) || [service, byName].some((it) => it !== undefined && isSamePlace(it, deployed));
+  occupants.some((it) => it.certain && it.party === party) ||
+  [service, byName].some((it) => it !== undefined && isSamePlace(it, deployed));
 
 /** Earlier versions wrote a name without its network: `http://app:80` is where `http://app.tunnel:80` leads. */
 function isSamePlace(wanted: string, deployed: string): boolean {
@@ -146,22 +181,32 @@ function isSamePlace(wanted: string, deployed: string): boolean {
  * network of the container that it was before. A rule whose application is gone was restored by another
  * writer. Authentik's hostname is released as well where the rule leads to another container than Authentik's.
  */
-function isReleased(seen: Seen, scene: Scene): boolean {
-  const { stands, before, occupants } = seen;
-  const unsure = isUnsure(seen, scene.engine);
-  if (before?.tenant !== undefined && scene.engine.isRunning(before.tenant) && !unsure) return true;
-  if (stands === undefined) return isGivenUp(seen, scene.claims);
-  if (isRestored(stands)) return true;
-  const runs = occupants.some((it) => it.certain && (before?.tenant === undefined || it.party === before.tenant.party));
-  if (unsure) return isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine);
-  return runs || isGivenUp(seen, scene.claims) || (isOnLoginHost(stands, scene.engine) && isForeignToLogin(scene.engine));
+function isReleased(seen: Seen, context: Scene): boolean {
+  const { deployed, before, occupants } = seen;
+  const unsure = isUnsure(seen, context.engine);
+  if (before?.tenant !== undefined && context.engine.isRunning(before.tenant) && !unsure)
+    return true;
+  if (deployed === undefined) return isGivenUp(seen, context.requests);
+  if (isRestored(deployed)) return true;
+  const runs = occupants.some(
+    (it) => it.certain && (before?.tenant === undefined || it.party === before.tenant.party),
+  );
+  if (unsure) return isOnLoginHost(deployed, context.engine) && isForeignToLogin(context.engine);
+  return (
+    runs ||
+    isGivenUp(seen, context.requests) ||
+    (isOnLoginHost(deployed, context.engine) && isForeignToLogin(context.engine))
+  );
 }
 
 /** Whether the labels lead to this very place, by its name or as it is reached now. */
 export const leadsTo = ({ service, byName }: RouteRequest, place: string | undefined): boolean =>
   place !== undefined && [service, byName].includes(place);
 
-export const isOnLoginHost = ({ route }: Pick<DeployedRoute, "route">, { login }: Engine): boolean => route.hostname === login.hostname;
+export const isOnLoginHost = (
+  { route }: Pick<DeployedRoute, "route">,
+  { login }: Engine,
+): boolean => route.hostname === login.hostname;
 
 /** Without a claim of Authentik's the rule is its own only while it may be restarting. */
 const isForeignToLogin = ({ login }: Engine): boolean => login.container.kind !== "absent";
@@ -170,15 +215,17 @@ const isForeignToLogin = ({ login }: Engine): boolean => login.container.kind !=
  * Whether its container asks for the same place by another route. Where this process never saw the container, it is taken to be
  * the one that asks for the place on the same hostname; two containers may stand for one machine outside of Docker.
  */
-function isGivenUp({ key, stands, before }: Seen, claims: readonly RouteRequest[]): boolean {
+function isGivenUp({ key, deployed, before }: Seen, requests: readonly RouteRequest[]): boolean {
   const tenant = before?.tenant;
-  const place = stands?.service ?? before?.led;
-  const hostname = (stands?.route ?? parseRouteKey(key))?.hostname;
-  return claims.some(
+  const place = deployed?.service ?? before?.led;
+  const hostname = (deployed?.route ?? parseRouteKey(key))?.hostname;
+  return requests.some(
     (it) =>
       it.kind === "sound" &&
       it.key !== key &&
       leadsTo(it, place) &&
-      (tenant === undefined ? it.route.hostname === hostname : it.workload === tenant.workload && it.party === tenant.party),
+      (tenant === undefined
+        ? it.route.hostname === hostname
+        : it.workload === tenant.workload && it.party === tenant.party),
   );
 }

@@ -6,16 +6,16 @@ import type { Route, RouteKey } from "../domain/route.ts";
 
 /** The exposures after conflicts are settled, what must stay as it is, and the problems. */
 export interface DesiredState {
-  readonly wishes: ReadonlyMap<RouteKey, Exposure>;
+  readonly exposures: ReadonlyMap<RouteKey, Exposure>;
   /** Left as they are: their labels cannot be read, or their container has just gone. */
-  readonly held: ReadonlySet<RouteKey>;
+  readonly frozen: ReadonlySet<RouteKey>;
   /** Rules that stay or are about to go, and must lead to this service until then: another container has taken the name in them. */
   readonly reroutes: ReadonlyMap<RouteKey, string>;
   /** Routes asked to be other than public, whether or not they can be opened: what lies around them and lets in more must not open before. */
-  readonly guarded: readonly ProtectedRoute[];
+  readonly protectedRoutes: readonly ProtectedRoute[];
   /** Of the held ones: when the grace of a gone container ends, in milliseconds since 1970. */
-  readonly closing: ReadonlyMap<RouteKey, number>;
-  readonly waiting: readonly PendingRoute[];
+  readonly graceDeadlines: ReadonlyMap<RouteKey, number>;
+  readonly pending: readonly PendingRoute[];
   readonly problems: readonly Problem[];
   /** The desired routes whose Access application was made for another party: it is replaced, so that old logins end. */
   readonly handovers: ReadonlyMap<RouteKey, Handover>;
@@ -23,7 +23,7 @@ export interface DesiredState {
    * Exact hostnames of one party that a wildcard route of another party covers, with the keys of those wildcards. Where such a
    * hostname has no rule of its own, one that admits no one keeps the wildcard from answering.
    */
-  readonly screened: ReadonlyMap<Hostname, ReadonlySet<RouteKey>>;
+  readonly keptFromWildcards: ReadonlyMap<Hostname, ReadonlySet<RouteKey>>;
 }
 
 /** A route that changes hands. */
@@ -45,19 +45,26 @@ export interface PendingRoute {
  * there to be taken over (`adoption`), the container's `health`, a `rival` that holds the route or hostname and stopped, the `guard` of a
  * protected route inside it or of another party's hostname, or the `login`: Authentik's own hostname.
  */
-export type PendingCause = "step" | "foundation" | "adoption" | "health" | "rival" | "guard" | "login";
+export type PendingCause =
+  | "step"
+  | "foundation"
+  | "adoption"
+  | "health"
+  | "rival"
+  | "guard"
+  | "login";
 
 /** Nobody wishes anything, and nothing is kept for a while: what one who leaves for good asks for. */
 export const NOTHING_DESIRED: DesiredState = {
-  wishes: new Map(),
-  held: new Set(),
+  exposures: new Map(),
+  frozen: new Set(),
   reroutes: new Map(),
-  guarded: [],
-  closing: new Map(),
-  waiting: [],
+  protectedRoutes: [],
+  graceDeadlines: new Map(),
+  pending: [],
   problems: [],
   handovers: new Map(),
-  screened: new Map(),
+  keptFromWildcards: new Map(),
 };
 
 /** A container, or the replicas of a service, whose labels may mean any route. */
@@ -109,7 +116,7 @@ export interface FaultyRoute {
   /** Whether its labels say `access=public` in so many words: else an open public route is shut, not kept. */
   readonly saysPublic: boolean;
   /** Shut at once even where it is open: leaving it would show something that nobody asked to show. */
-  readonly shut: boolean;
+  readonly closeNow: boolean;
 }
 
 /** The containers that a rule is for. */
@@ -131,7 +138,7 @@ export interface DeployedRoute {
   /** Which policies decide who enters, in one text; undefined where that is not known. Two that are equal let in the same. */
   readonly audience: string | undefined;
   /** Whether the rule only keeps the place: it answers 503 while what guards the route is replaced. */
-  readonly shut: boolean;
+  readonly placeholder: boolean;
   /** Whether it has an Access application of ours. A rule without one was restored by another writer, so no grace period keeps it. */
   readonly application: boolean;
   /** Whether it is Authentik's own: it closes after all others. */

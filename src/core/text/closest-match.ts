@@ -22,7 +22,9 @@ const isComparable = (a: number, b: number): boolean =>
   Math.max(a, b) <= MAX_COMPARED_CHARACTERS && Math.abs(a - b) <= Math.floor(Math.max(a, b) / 3);
 
 function endingIn(word: string, known: readonly string[]): string | undefined {
-  const [only, ...more] = known.filter((candidate) => parts(candidate.toLowerCase()).slice(1).join("") === word.toLowerCase());
+  const [only, ...more] = known.filter(
+    (candidate) => parts(candidate.toLowerCase()).slice(1).join("") === word.toLowerCase(),
+  );
   return more.length === 0 ? only : undefined;
 }
 
@@ -31,7 +33,11 @@ const parts = (word: string): readonly string[] => word.match(/[^._]*[._]|[^._]+
 
 function difference(a: string, b: string): { readonly distance: number; readonly length: number } {
   const [left, right] = [parts(a), parts(b)];
-  const shared = Math.min(left.findIndex((part, i) => part !== right[i]) >>> 0, left.length - 1, right.length - 1);
+  const shared = Math.min(
+    left.findIndex((part, i) => part !== right[i]) >>> 0,
+    left.length - 1,
+    right.length - 1,
+  );
   const [x, y] = [left.slice(shared).join(""), right.slice(shared).join("")];
   return { distance: editDistance(x, y), length: Math.max(x.length, y.length) };
 }
@@ -43,7 +49,10 @@ export function editDistance(a: string, b: string): number {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = at(rows, i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(rows, i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY;
+      const swapped =
+        a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? at(rows, i - 2, j - 2) + 1
+          : Number.POSITIVE_INFINITY;
       row.push(Math.min(at(rows, i - 1, j) + 1, (row[j - 1] ?? 0) + 1, replaced, swapped));
     }
     rows.push(row);
@@ -51,4 +60,5 @@ export function editDistance(a: string, b: string): number {
   return at(rows, a.length, b.length);
 }
 
-const at = (rows: readonly (readonly number[])[], i: number, j: number): number => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;
+const at = (rows: readonly (readonly number[])[], i: number, j: number): number =>
+  rows[i]?.[j] ?? Number.POSITIVE_INFINITY;

@@ -1,13 +1,22 @@
 import { invalid, ok, type ParseResult } from "./parse-result.ts";
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** Reads `30s`, `5m`, `1h30m`, `7d` into milliseconds. */
 export function parseDuration(text: string): ParseResult<number> {
   const wanted = text.trim();
-  if (!/^(\d+(ms|s|m|h|d))+$/.test(wanted)) return invalid("is not a duration", "write a number and a unit: 30s, 5m, 24h or 7d");
+  if (!/^(\d+(ms|s|m|h|d))+$/.test(wanted))
+    return invalid("is not a duration", "write a number and a unit: 30s, 5m, 24h or 7d");
   const parts = [...wanted.matchAll(/(\d+)(ms|s|m|h|d)/g)];
-  return ok(parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ""] ?? 0), 0));
+  return ok(
+    parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ""] ?? 0), 0),
+  );
 }
 
 /** For people: `42 s`, `5 min`, `3 h`. */

@@ -9,7 +9,8 @@ export type JsonText = string & { readonly [brand]: "JsonText" };
 export const jsonText = (value: object): JsonText => shownJson(JSON.stringify(value));
 
 /** Indented, with a line break at its end: what a command prints or a page answers. */
-export const jsonDocument = (value: object): JsonText => shownJson(`${JSON.stringify(value, undefined, 2)}\n`);
+export const jsonDocument = (value: object): JsonText =>
+  shownJson(`${JSON.stringify(value, undefined, 2)}\n`);
 
 /** @param json - valid JSON: its own line breaks and tabs can only stand between values */
 export const shownJson = (json: string): JsonText => json.replace(STEERING, escaped) as JsonText;
@@ -21,4 +22,6 @@ function escaped(steering: string): string {
 
 /** `\u202e`; a character outside of the basic plane is two of them. */
 export const unicodeEscape = (text: string): string =>
-  [...Array(text.length).keys()].map((at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
+  [...Array(text.length).keys()]
+    .map((at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`)
+    .join("");

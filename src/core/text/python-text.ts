@@ -13,4 +13,6 @@ export type PythonText = string & { readonly [brand]: "PythonText" };
  * ends a line.
  */
 export const pythonList = (texts: readonly string[]): PythonText =>
-  JSON.stringify(texts).replace(STEERING, (it) => (it.length === 1 ? unicodeEscape(it) : it)) as PythonText;
+  JSON.stringify(texts).replace(STEERING, (it) =>
+    it.length === 1 ? unicodeEscape(it) : it,
+  ) as PythonText;

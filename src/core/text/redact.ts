@@ -8,4 +8,5 @@ const CREDENTIALS = /(\/\/)[^/@\s]+@/g;
 const ADDRESS = /(?<![^\s/<>"'`(),;:=\\…])[^\s/<>"'`(),;:=\\…]+@[^\s@/<>"'`(),;:\\]+/g;
 
 /** The same text without e-mail addresses and passwords of servers: labels have them, names of policies too, and messages quote both. */
-export const redactPersonalData = (text: string): string => text.replace(CREDENTIALS, "$1…@").replace(ADDRESS, "(an e-mail address)");
+export const redactPersonalData = (text: string): string =>
+  text.replace(CREDENTIALS, "$1…@").replace(ADDRESS, "(an e-mail address)");

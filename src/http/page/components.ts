@@ -13,7 +13,9 @@ export const hostname = (name: string): Html =>
 export const link = (url: string | undefined, text: Html | string, label?: string): Html => {
   const href = web(url);
   if (href === undefined) return html`${text}`;
-  return label === undefined ? html`<a href="${href}">${text}</a>` : html`<a href="${href}" aria-label="${label}">${text}</a>`;
+  return label === undefined
+    ? html`<a href="${href}">${text}</a>`
+    : html`<a href="${href}" aria-label="${label}">${text}</a>`;
 };
 
 /**
@@ -32,8 +34,10 @@ const since = (it: ReportedProblem): Html =>
   html`${it.severity === "error" && it.hostname !== null ? `${effectWords(it.effect)} ` : ""}Since ${moment(it.since, "clock")} · `;
 
 function place({ container, label, hostname: host, path }: ReportedProblem): Html | undefined {
-  const named = [host === null ? undefined : `${host}${path ?? ""}`, container ?? undefined, label ?? undefined].filter(
-    (it) => it !== undefined,
-  );
+  const named = [
+    host === null ? undefined : `${host}${path ?? ""}`,
+    container ?? undefined,
+    label ?? undefined,
+  ].filter((it) => it !== undefined);
   return named.length === 0 ? undefined : html`<strong>${named.join(" · ")}</strong><br>`;
 }

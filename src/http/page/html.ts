@@ -23,9 +23,17 @@ function markup(part: Part): string {
   return "markup" in part ? part.markup : part.map((it) => it.markup).join("");
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
-const escaped = (text: string): string => escapeControlCharacters(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? "");
+const escaped = (text: string): string =>
+  escapeControlCharacters(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? "");
 
 /** An address that is safe to lead to; undefined for any other scheme. */
-export const web = (url: string | null | undefined): string | undefined => (url && /^https?:\/\//.test(url) ? url : undefined);
+export const web = (url: string | null | undefined): string | undefined =>
+  url && /^https?:\/\//.test(url) ? url : undefined;

@@ -1,6 +1,14 @@
 import { docsUrl } from "../../core/links.ts";
 import type { Report, ServiceCheck } from "../../status/report.ts";
-import { attentionCount, type Banner, banners, emptyStateHint, headline, NAMES, unattributedProblems } from "../../status/wording.ts";
+import {
+  attentionCount,
+  type Banner,
+  banners,
+  emptyStateHint,
+  headline,
+  NAMES,
+  unattributedProblems,
+} from "../../status/wording.ts";
 import { link, moment, problem } from "./components.ts";
 import { type Html, html } from "./html.ts";
 import { COLUMNS, routeRows } from "./route.ts";
@@ -51,7 +59,11 @@ export function pageHtml(report: Report, build: string): string {
 }
 
 const tone = (report: Report): string =>
-  attentionCount(report) > 0 ? "bad" : report.routes.length > 0 && report.routes.length === report.summary.live ? "good" : "calm";
+  attentionCount(report) > 0
+    ? "bad"
+    : report.routes.length > 0 && report.routes.length === report.summary.live
+      ? "good"
+      : "calm";
 
 const CHECKS: Readonly<Record<ServiceCheck, { readonly mark: string; readonly word: string }>> = {
   ok: { mark: "✓", word: "well" },
@@ -84,9 +96,18 @@ function empty(report: Report): Html | undefined {
 }
 
 function foot({ version, lastPass }: Report): Html {
-  const pass = lastPass === null ? undefined : html`<span>last pass ${moment(lastPass.at, "ago")}, ${outcome(lastPass)}</span>`;
+  const pass =
+    lastPass === null
+      ? undefined
+      : html`<span>last pass ${moment(lastPass.at, "ago")}, ${outcome(lastPass)}</span>`;
   return html`<p><span>cfauth ${version}</span> ${pass} <span><a href="api/routes">as JSON</a></span></p>`;
 }
 
 const outcome = ({ result, applied }: NonNullable<Report["lastPass"]>): string =>
-  result === "failed" ? "failed" : applied === 0 ? "nothing to change" : applied === 1 ? "1 change" : `${applied} changes`;
+  result === "failed"
+    ? "failed"
+    : applied === 0
+      ? "nothing to change"
+      : applied === 1
+        ? "1 change"
+        : `${applied} changes`;

@@ -1,9 +1,21 @@
 import type { Report, ReportedRoute, RouteState } from "../../status/report.ts";
-import { effectWords, pendingText, problemsOf, remarks, STATES, sentence } from "../../status/wording.ts";
+import {
+  effectWords,
+  pendingText,
+  problemsOf,
+  remarks,
+  STATES,
+  sentence,
+} from "../../status/wording.ts";
 import { hostname, link, moment, problem } from "./components.ts";
 import { type Html, html } from "./html.ts";
 
-const MARKS: Readonly<Record<RouteState, string>> = { problem: "!", waiting: "…", closing: "–", live: "✓" };
+const MARKS: Readonly<Record<RouteState, string>> = {
+  problem: "!",
+  waiting: "…",
+  closing: "–",
+  live: "✓",
+};
 
 /** Titles of the columns, in the order of the cells of a row. */
 export const COLUMNS = ["State", "Address", "Container", "Who may enter", "Since", "Manage"];
@@ -33,7 +45,8 @@ export function routeRows(route: ReportedRoute, report: Report): Html {
 /** Not a link before it is open: a browser that asks for a name too early remembers that there is none. */
 function address(route: ReportedRoute): Html {
   const text = html`${hostname(route.hostname)}${route.path === null ? undefined : html`<wbr>${route.path}`}`;
-  const reachable = route.state === "live" || route.state === "closing" || route.effect === "unchanged";
+  const reachable =
+    route.state === "live" || route.state === "closing" || route.effect === "unchanged";
   return reachable ? link(route.url ?? undefined, text) : text;
 }
 
@@ -50,12 +63,17 @@ function who({ who: phrase, access, state, effect }: ReportedRoute): Html {
 }
 
 const links = ({ links: { access, authentik } }: ReportedRoute, name: string): readonly Html[] => [
-  ...(access === undefined ? [] : [link(access, "Access", `Access application of ${name}`), html` `]),
-  ...(authentik === undefined ? [] : [link(authentik, "Authentik", `Authentik application of ${name}`)]),
+  ...(access === undefined
+    ? []
+    : [link(access, "Access", `Access application of ${name}`), html` `]),
+  ...(authentik === undefined
+    ? []
+    : [link(authentik, "Authentik", `Authentik application of ${name}`)]),
 ];
 
 function said(route: ReportedRoute, report: Report): readonly Html[] {
-  const effect = route.state === "problem" ? html`${effectWords(route.effect ?? "closed")} ` : html``;
+  const effect =
+    route.state === "problem" ? html`${effectWords(route.effect ?? "closed")} ` : html``;
   const problems = problemsOf(route, report).map((it) => problem(it, effect));
   const reason = route.reason ?? "";
   switch (route.state) {

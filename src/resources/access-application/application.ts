@@ -23,7 +23,13 @@ export const ApplicationResponse = z.looseObject({
   session_duration: z.string().nullish().catch(undefined),
   tags: texts,
   policies: z
-    .array(z.looseObject({ id: z.string(), precedence: z.number().optional(), decision: z.string().optional() }))
+    .array(
+      z.looseObject({
+        id: z.string(),
+        precedence: z.number().optional(),
+        decision: z.string().optional(),
+      }),
+    )
     .nullish()
     .catch(undefined),
   created_at: z.string().nullish().catch(undefined),
@@ -32,10 +38,19 @@ export const ApplicationResponse = z.looseObject({
 export type ApplicationResponse = z.infer<typeof ApplicationResponse>;
 
 /** An application that carries our tag on exactly one route; undefined for every other. */
-export function applicationFrom(answer: ApplicationResponse, tag: string): AccessApplication | undefined {
+export function applicationFrom(
+  answer: ApplicationResponse,
+  tag: string,
+): AccessApplication | undefined {
   const route = routeIn(answer);
   const { id, aud, name, type, tags } = answer;
-  if (route === undefined || id === undefined || typeof aud !== "string" || type !== "self_hosted" || !tags?.includes(tag))
+  if (
+    route === undefined ||
+    id === undefined ||
+    typeof aud !== "string" ||
+    type !== "self_hosted" ||
+    !tags?.includes(tag)
+  )
     return undefined;
   return {
     id,
@@ -46,13 +61,19 @@ export function applicationFrom(answer: ApplicationResponse, tag: string): Acces
     tags: tags.toSorted(),
     launcher: {
       visible: answer["app_launcher_visible"] !== false,
-      logo: typeof answer["logo_url"] === "string" && answer["logo_url"] !== "" ? answer["logo_url"] : undefined,
+      logo:
+        typeof answer["logo_url"] === "string" && answer["logo_url"] !== ""
+          ? answer["logo_url"]
+          : undefined,
     },
-    kept: kept(answer, UNMANAGED),
+    unmanagedFields: kept(answer, UNMANAGED),
   };
 }
 
-const loginOf = (answer: ApplicationResponse, aud: string): Pick<AccessApplication, "aud" | "policies" | "allowedIdps" | "session"> => ({
+const loginOf = (
+  answer: ApplicationResponse,
+  aud: string,
+): Pick<AccessApplication, "aud" | "policies" | "allowedIdps" | "session"> => ({
   aud,
   policies: linkedBy(answer),
   allowedIdps: answer.allowed_idps ?? [],
@@ -83,7 +104,9 @@ function session(text: string | null | undefined): string {
 
 /** Ids of the linked policies, by precedence. */
 export const linkedBy = ({ policies }: ApplicationResponse): readonly string[] =>
-  (policies ?? []).toSorted((a, b) => (a.precedence ?? 0) - (b.precedence ?? 0)).map(({ id }) => id);
+  (policies ?? [])
+    .toSorted((a, b) => (a.precedence ?? 0) - (b.precedence ?? 0))
+    .map(({ id }) => id);
 
 /**
  * What a PUT of a self-hosted application takes and cfauth leaves to the user. A PUT replaces the whole, so they go along;
@@ -113,8 +136,15 @@ const UNMANAGED = [
   "use_clientless_isolation_app_launcher_url",
 ] as const;
 
-const kept = (answer: ApplicationResponse, fields: readonly string[]): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(fields.flatMap((field) => (answer[field] === undefined || answer[field] === null ? [] : [[field, answer[field]]])));
+const kept = (
+  answer: ApplicationResponse,
+  fields: readonly string[],
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    fields.flatMap((field) =>
+      answer[field] === undefined || answer[field] === null ? [] : [[field, answer[field]]],
+    ),
+  );
 
 /** Of an application of somebody else's everything else as well, but its policies: a PUT that does not name them leaves them. */
 const FOREIGN = [
@@ -134,26 +164,36 @@ export function foreignApplicationFrom(answer: ApplicationResponse): ForeignAppl
   const destinations = (answer.destinations ?? []).flatMap(({ type = "public", uri }) =>
     type === "public" && uri !== undefined ? [uri] : [],
   );
-  const places = [answer.domain ?? "", ...(answer.self_hosted_domains ?? []), ...destinations].map(canonicalApplication);
+  const places = [answer.domain ?? "", ...(answer.self_hosted_domains ?? []), ...destinations].map(
+    canonicalApplication,
+  );
   return {
     id: answer.id ?? "",
     name: answer.name ?? "",
     type: answer.type ?? "",
-    covers: [...new Set(places)].filter((place) => place !== "").toSorted(),
+    destinations: [...new Set(places)].filter((place) => place !== "").toSorted(),
     bypasses: (answer.policies ?? []).some(({ decision }) => decision === "bypass"),
     ...(typeof answer.aud === "string" && { login: loginOf(answer, answer.aud) }),
-    kept: kept(answer, FOREIGN),
+    unmanagedFields: kept(answer, FOREIGN),
   };
 }
 
 /** The foreign application that names this very place. One around it is found by `foreignApplicationsCovering`. */
-export const foreignApplicationAt = (seen: Pick<ObservedAccessApplications, "theirs">, route: Route): ForeignApplication | undefined =>
-  seen.theirs.find(({ covers }) => covers.includes(routeKey(route)));
+export const foreignApplicationAt = (
+  seen: Pick<ObservedAccessApplications, "theirs">,
+  route: Route,
+): ForeignApplication | undefined =>
+  seen.theirs.find(({ destinations }) => destinations.includes(routeKey(route)));
 
 /** Whether it guards something that has no public hostname as well: a private network, an MCP server. */
-export const guardsPrivately = ({ kept }: Pick<ForeignApplication, "kept">): boolean =>
-  ((kept["destinations"] ?? []) as readonly { readonly type?: string }[]).some(({ type = "public" }) => type !== "public");
+export const guardsPrivately = ({
+  unmanagedFields,
+}: Pick<ForeignApplication, "unmanagedFields">): boolean =>
+  ((unmanagedFields["destinations"] ?? []) as readonly { readonly type?: string }[]).some(
+    ({ type = "public" }) => type !== "public",
+  );
 
 /** Whether one place can be taken out of it. Where only what has no public hostname would be left, Access would have no domain for it. */
 export const canReleaseDestination = (foreign: ForeignApplication, place: string): boolean =>
-  foreign.type === "self_hosted" && (foreign.covers.some((it) => it !== place) || !guardsPrivately(foreign));
+  foreign.type === "self_hosted" &&
+  (foreign.destinations.some((it) => it !== place) || !guardsPrivately(foreign));

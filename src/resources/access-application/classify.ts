@@ -1,14 +1,23 @@
 import { accessTag, type Owner } from "../../core/domain/owner.ts";
 import type { RouteKey } from "../../core/domain/route.ts";
 import { type Mine, markOwned } from "../contract/owned.ts";
-import { type ApplicationResponse, applicationFrom, foreignApplicationFrom, linkedBy } from "./application.ts";
+import {
+  type ApplicationResponse,
+  applicationFrom,
+  foreignApplicationFrom,
+  linkedBy,
+} from "./application.ts";
 import type { AccessApplication, ObservedAccessApplications } from "./types.ts";
 
 /**
  * All applications of the account, sorted into ours and theirs. Of several of ours on one route the oldest counts, the same
  * one for every daemon that looks; the others are doubles.
  */
-export function classifyApplications(all: readonly ApplicationResponse[], owner: Owner, tagged: boolean): ObservedAccessApplications {
+export function classifyApplications(
+  all: readonly ApplicationResponse[],
+  owner: Owner,
+  tagged: boolean,
+): ObservedAccessApplications {
   const mine = new Map<RouteKey, Mine<AccessApplication>>();
   const doubles: Mine<AccessApplication>[] = [];
   const foreign: ApplicationResponse[] = [];
@@ -19,7 +28,13 @@ export function classifyApplications(all: readonly ApplicationResponse[], owner:
     else mine.set(application.route, markOwned(application));
   }
   const linked = [...foreign.flatMap(linkedBy), ...doubles.flatMap(({ policies }) => policies)];
-  return { mine, theirs: foreign.map(foreignApplicationFrom), linked: [...new Set(linked)].toSorted(), doubles, tagged };
+  return {
+    mine,
+    theirs: foreign.map(foreignApplicationFrom),
+    linked: [...new Set(linked)].toSorted(),
+    duplicates: doubles,
+    tagged,
+  };
 }
 
 const byAge = (a: ApplicationResponse, b: ApplicationResponse): number =>

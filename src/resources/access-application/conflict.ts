@@ -7,7 +7,9 @@ import { foreignApplicationAt, guardsPrivately } from "./application.ts";
 import { type Covering, foreignApplicationsCovering } from "./covering.ts";
 import type { ForeignApplication, ObservedAccessApplications } from "./types.ts";
 
-type Needs = OwnershipEvidence & { readonly access: Pick<ObservedAccessApplications, "mine" | "theirs" | "replaced"> };
+type Needs = OwnershipEvidence & {
+  readonly access: Pick<ObservedAccessApplications, "mine" | "theirs" | "replaced">;
+};
 
 /**
  * What a foreign application at the route, or around it, forbids. One around it is never changed: with the label adopt ours is
@@ -15,67 +17,72 @@ type Needs = OwnershipEvidence & { readonly access: Pick<ObservedAccessApplicati
  * A rule of ours shows that the route was open before: its application is only being replaced. A rule that lets nobody in shows
  * nothing, because it keeps its place for a route that was never open as well.
  */
-export function applicationConflict(wish: Exposure, world: Needs): Problem | undefined {
-  const exact = foreignApplicationAt(world.access, wish.route);
-  if (exact !== undefined) return taken(wish, exact);
-  if (wish.adopt || wish.protection.kind === "login" || wasOpen(wish, world)) return undefined;
-  const around = foreignApplicationsCovering(world.access, wish.route);
-  return around && covered(wish, around);
+export function applicationConflict(exposure: Exposure, observed: Needs): Problem | undefined {
+  const exact = foreignApplicationAt(observed.access, exposure.route);
+  if (exact !== undefined) return taken(exposure, exact);
+  if (exposure.adopt || exposure.protection.kind === "login" || wasOpen(exposure, observed))
+    return undefined;
+  const around = foreignApplicationsCovering(observed.access, exposure.route);
+  return around && covered(exposure, around);
 }
 
-function wasOpen({ route }: Exposure, world: Needs): boolean {
-  const rule = ruleOf(world, route);
-  if (rule !== undefined && !isPlaceholderRule(rule, world.ingress.mark)) return true;
-  return rule !== undefined && world.access.replaced?.has(routeKey(route)) === true;
+function wasOpen({ route }: Exposure, observed: Needs): boolean {
+  const rule = ruleOf(observed, route);
+  if (rule !== undefined && !isPlaceholderRule(rule, observed.ingress.mark)) return true;
+  return rule !== undefined && observed.access.replaced?.has(routeKey(route)) === true;
 }
 
 /** Reported as long as a foreign application is around an open route of ours: ours is more specific, so it decides there. */
-export const diagnoseOverruledApplications: Diagnostic<{ readonly access: Pick<ObservedAccessApplications, "mine" | "theirs"> }> = (
-  { access },
-  { wishes },
-) =>
-  [...wishes.values()].flatMap((wish) => {
-    const asked = wish.adopt || wish.protection.kind === "login" || !access.mine.has(routeKey(wish.route));
-    const around = asked ? undefined : foreignApplicationsCovering({ ...access, mine: new Map() }, wish.route);
-    return around === undefined ? [] : [overruled(wish, around)];
+export const diagnoseOverruledApplications: Diagnostic<{
+  readonly access: Pick<ObservedAccessApplications, "mine" | "theirs">;
+}> = ({ access }, { exposures }) =>
+  [...exposures.values()].flatMap((exposure) => {
+    const asked =
+      exposure.adopt ||
+      exposure.protection.kind === "login" ||
+      !access.mine.has(routeKey(exposure.route));
+    const around = asked
+      ? undefined
+      : foreignApplicationsCovering({ ...access, mine: new Map() }, exposure.route);
+    return around === undefined ? [] : [overruled(exposure, around)];
   });
 
-const overruled = (wish: Exposure, { application, place }: Covering): Problem => ({
+const overruled = (exposure: Exposure, { application, place }: Covering): Problem => ({
   code: "CFA-CONFLICT-ACCESS",
   severity: "warning",
-  container: wish.workload,
-  label: wish.label,
-  route: routeKey(wish.route),
-  message: `the Access application "${application.name}" (${place}), which is not cfauth's, covers ${routeKey(wish.route)} as well: cfauth's own is more specific and decides who enters`,
+  container: exposure.workload,
+  label: exposure.label,
+  route: routeKey(exposure.route),
+  message: `the Access application "${application.name}" (${place}), which is not cfauth's, covers ${routeKey(exposure.route)} as well: cfauth's own is more specific and decides who enters`,
   about: "",
   effect: "unchanged",
-  fix: `${wish.adopting} if that is wanted, or choose another hostname`,
+  fix: `${exposure.adoptHint} if that is wanted, or choose another hostname`,
 });
 
-const covered = (wish: Exposure, { application, place }: Covering): Problem => ({
+const covered = (exposure: Exposure, { application, place }: Covering): Problem => ({
   code: "CFA-CONFLICT-ACCESS",
   severity: "error",
-  container: wish.workload,
-  label: wish.label,
-  route: routeKey(wish.route),
-  message: `the Access application "${application.name}" (${place}) protects ${routeKey(wish.route)} and is not cfauth's: a route there would make a hole in its protection`,
+  container: exposure.workload,
+  label: exposure.label,
+  route: routeKey(exposure.route),
+  message: `the Access application "${application.name}" (${place}) protects ${routeKey(exposure.route)} and is not cfauth's: a route there would make a hole in its protection`,
   about: "",
   effect: "closed",
-  fix: `${wish.adopting} to let cfauth decide who enters there (the application stays as it is), or choose another hostname`,
+  fix: `${exposure.adoptHint} to let cfauth decide who enters there (the application stays as it is), or choose another hostname`,
 });
 
-const taken = (wish: Exposure, foreign: ForeignApplication): Problem => ({
+const taken = (exposure: Exposure, foreign: ForeignApplication): Problem => ({
   code: "CFA-CONFLICT-ACCESS",
   severity: "error",
-  container: wish.workload,
-  label: wish.label,
-  route: routeKey(wish.route),
-  message: `the Access application "${foreign.name}" covers ${routeKey(wish.route)} and is not cfauth's`,
+  container: exposure.workload,
+  label: exposure.label,
+  route: routeKey(exposure.route),
+  message: `the Access application "${foreign.name}" covers ${routeKey(exposure.route)} and is not cfauth's`,
   about: "",
   effect: "closed",
-  fix: wish.adopt
-    ? stuck(wish, foreign)
-    : `delete it under Zero Trust → Access → Applications, ${wish.adopting} to take it over, or choose another hostname`,
+  fix: exposure.adopt
+    ? stuck(exposure, foreign)
+    : `delete it under Zero Trust → Access → Applications, ${exposure.adoptHint} to take it over, or choose another hostname`,
 });
 
 const stuck = ({ route }: Exposure, foreign: ForeignApplication): string =>

@@ -21,23 +21,39 @@ export interface Covering {
  *
  * Undefined also where an application of ours is between the two: it decides there already.
  */
-export function foreignApplicationsCovering(seen: Pick<ObservedAccessApplications, "mine" | "theirs">, route: Route): Covering | undefined {
+export function foreignApplicationsCovering(
+  seen: Pick<ObservedAccessApplications, "mine" | "theirs">,
+  route: Route,
+): Covering | undefined {
   for (const application of seen.theirs) {
     if (LINKS_AND_DEVICES.has(application.type)) continue;
-    const place = application.covers.find((it) => it !== routeKey(route) && covers(it, route) && !isOverruled(seen, it, route));
+    const place = application.destinations.find(
+      (it) => it !== routeKey(route) && covers(it, route) && !isOverruled(seen, it, route),
+    );
     if (place !== undefined) return { application, place };
   }
   return undefined;
 }
 
 /** Types that stand before nothing which visitors reach by its hostname (API schema, checked 2026-12). Any other type may. */
-const LINKS_AND_DEVICES: ReadonlySet<string> = new Set(["app_launcher", "biso", "bookmark", "dash_sso", "infrastructure", "saas", "warp"]);
+const LINKS_AND_DEVICES: ReadonlySet<string> = new Set([
+  "app_launcher",
+  "biso",
+  "bookmark",
+  "dash_sso",
+  "infrastructure",
+  "saas",
+  "warp",
+]);
 
 function covers(text: string, route: Route): boolean {
   const place = placeFrom(text);
   const path = (route.path ?? "").toLowerCase();
   if (place.host === route.hostname) return coversPath(place.path, path);
-  return coversHost(place.host, route.hostname) && (path === "" || coversPath(place.path, path) || isBelow(place.path, path));
+  return (
+    coversHost(place.host, route.hostname) &&
+    (path === "" || coversPath(place.path, path) || isBelow(place.path, path))
+  );
 }
 
 function placeFrom(text: string): Place {
@@ -61,18 +77,25 @@ function coversPath(pattern: string, prefix: string): boolean {
   if (pattern === "") return true;
   if (prefix === "") return false;
   const [head = ""] = pattern.split("*");
-  return pattern.includes("*") ? `${prefix}/`.startsWith(head) : `${prefix}/`.startsWith(`${pattern}/`);
+  return pattern.includes("*")
+    ? `${prefix}/`.startsWith(head)
+    : `${prefix}/`.startsWith(`${pattern}/`);
 }
 
 /** On a wildcard host: ours, which names the host exactly, decides before it for the whole prefix. */
 const isBelow = (pattern: string, prefix: string): boolean => pattern.startsWith(`${prefix}/`);
 
 /** Whether an application of ours takes in the route and is more specific than the foreign place. */
-function isOverruled({ mine }: Pick<ObservedAccessApplications, "mine">, foreign: string, route: Route): boolean {
+function isOverruled(
+  { mine }: Pick<ObservedAccessApplications, "mine">,
+  foreign: string,
+  route: Route,
+): boolean {
   const place = placeFrom(foreign);
   return [...mine.keys()].some((key) => {
     const ours = parseRouteKey(key);
-    if (ours === undefined || ours.hostname !== route.hostname || !coversEntirely(route, ours)) return false;
+    if (ours === undefined || ours.hostname !== route.hostname || !coversEntirely(route, ours))
+      return false;
     return place.host !== route.hostname || (ours.path ?? "").length > place.path.length;
   });
 }

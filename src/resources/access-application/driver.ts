@@ -9,7 +9,13 @@ import type { ResourceDriver } from "../contract/driver.ts";
 import { ApplicationResponse, canonicalApplication } from "./application.ts";
 import { classifyApplications } from "./classify.ts";
 import { bequeath, bequeathed, type Inheritances } from "./inheritance.ts";
-import type { AccessApplicationChange, DesiredApplication, ForeignApplication, Inheritance, ObservedAccessApplications } from "./types.ts";
+import type {
+  AccessApplicationChange,
+  DesiredApplication,
+  ForeignApplication,
+  Inheritance,
+  ObservedAccessApplications,
+} from "./types.ts";
 
 export interface AccessApplicationDriverOptions {
   readonly cloudflare: Cloudflare;
@@ -35,37 +41,56 @@ export function createAccessApplicationDriver(
       );
       const known = depth === "routes" && before?.tagged === true;
       const [all, tagged] = await inOrder([applications, known || tagIsThere(options)]);
-      const seen = classifyApplications(all, owner, tagged);
-      for (const route of seen.mine.keys()) left.delete(route);
-      return { ...seen, ...bequeathed(left) };
+      const observed = classifyApplications(all, owner, tagged);
+      for (const route of observed.mine.keys()) left.delete(route);
+      return { ...observed, ...bequeathed(left) };
     },
-    apply: (changes, seen) => applyEach(changes, seen, (change) => carry({ ...options, left }, change)),
+    apply: (changes, observed) =>
+      applyEach(changes, observed, (change) => carry({ ...options, left }, change)),
   };
 }
 
-async function tagIsThere({ cloudflare, account: account_id, owner }: AccessApplicationDriverOptions): Promise<boolean> {
-  const tags = await cloudflare.list("tags.list", z.looseObject({ name: z.string() }), (sdk, page) =>
-    sdk.zeroTrust.access.tags.list({ account_id, ...page }),
+async function tagIsThere({
+  cloudflare,
+  account: account_id,
+  owner,
+}: AccessApplicationDriverOptions): Promise<boolean> {
+  const tags = await cloudflare.list(
+    "tags.list",
+    z.looseObject({ name: z.string() }),
+    (sdk, page) => sdk.zeroTrust.access.tags.list({ account_id, ...page }),
   );
   return tags.some(({ name }) => name === accessTag(owner));
 }
 
-function carry(options: Parts, change: AccessApplicationChange): Promise<StateUpdate<ObservedAccessApplications>> {
+function carry(
+  options: Parts,
+  change: AccessApplicationChange,
+): Promise<StateUpdate<ObservedAccessApplications>> {
   if ("foreign" in change) return release(options, change);
-  if ("wish" in change) return write(options, change);
-  if ("at" in change) return remove(options, change);
+  if ("desired" in change) return write(options, change);
+  if ("existing" in change) return remove(options, change);
   return change.action === "create" ? makeTag(options) : removeTag(options);
 }
 
-async function makeTag(options: AccessApplicationDriverOptions): Promise<StateUpdate<ObservedAccessApplications>> {
+async function makeTag(
+  options: AccessApplicationDriverOptions,
+): Promise<StateUpdate<ObservedAccessApplications>> {
   const { cloudflare, account: account_id, owner } = options;
   try {
-    await cloudflare.ask("tags.create", z.unknown(), (sdk) => sdk.zeroTrust.access.tags.create({ account_id, name: accessTag(owner) }));
+    await cloudflare.request("tags.create", z.unknown(), (sdk) =>
+      sdk.zeroTrust.access.tags.create({ account_id, name: accessTag(owner) }),
+    );
   } catch (error) {
     // How the API says "is there already" is not documented, so it is asked whether it is.
-    if (!(error instanceof ServiceError) || error.code !== "CFA-CF-REFUSED" || !(await tagIsThere(options))) throw error;
+    if (
+      !(error instanceof ServiceError) ||
+      error.code !== "CFA-CF-REFUSED" ||
+      !(await tagIsThere(options))
+    )
+      throw error;
   }
-  return (seen) => ({ ...seen, tagged: true });
+  return (observed) => ({ ...observed, tagged: true });
 }
 
 async function removeTag({
@@ -74,27 +99,35 @@ async function removeTag({
   owner,
 }: AccessApplicationDriverOptions): Promise<StateUpdate<ObservedAccessApplications>> {
   await ignoreNotFound(
-    cloudflare.ask("tags.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.tags.delete(accessTag(owner), { account_id })),
+    cloudflare.request("tags.delete", z.unknown(), (sdk) =>
+      sdk.zeroTrust.access.tags.delete(accessTag(owner), { account_id }),
+    ),
   );
-  return (seen) => ({ ...seen, tagged: false });
+  return (observed) => ({ ...observed, tagged: false });
 }
 
-type Write = Extract<AccessApplicationChange, { readonly wish: DesiredApplication }>;
+type Write = Extract<AccessApplicationChange, { readonly desired: DesiredApplication }>;
 
-async function write(options: Parts, change: Write): Promise<StateUpdate<ObservedAccessApplications>> {
+async function write(
+  options: Parts,
+  change: Write,
+): Promise<StateUpdate<ObservedAccessApplications>> {
   const { cloudflare, account: account_id, owner, left } = options;
   const answer =
     change.action === "create"
-      ? await create(options, change.wish)
-      : await cloudflare.ask("applications.update", ApplicationResponse, (sdk) =>
-          sdk.zeroTrust.access.applications.update(change.at.id, { account_id, ...body(change.wish, change.at) }),
+      ? await create(options, change.desired)
+      : await cloudflare.request("applications.update", ApplicationResponse, (sdk) =>
+          sdk.zeroTrust.access.applications.update(change.existing.id, {
+            account_id,
+            ...body(change.desired, change.existing),
+          }),
         );
   const { mine, theirs } = classifyApplications([answer], owner, true);
-  left.delete(change.wish.route);
-  return (seen) => ({
-    ...seen,
-    mine: new Map([...seen.mine, ...mine]),
-    theirs: [...seen.theirs, ...theirs],
+  left.delete(change.desired.route);
+  return (observed) => ({
+    ...observed,
+    mine: new Map([...observed.mine, ...mine]),
+    theirs: [...observed.theirs, ...theirs],
     ...bequeathed(left),
   });
 }
@@ -102,16 +135,21 @@ async function write(options: Parts, change: Write): Promise<StateUpdate<Observe
 /** What the user had set on the one before is a courtesy: where Access refuses it, the application is made without it. */
 async function create(
   { cloudflare, account: account_id }: AccessApplicationDriverOptions,
-  wish: DesiredApplication,
+  desired: DesiredApplication,
 ): Promise<ApplicationResponse> {
   const made = (left: Inheritance | undefined) =>
-    cloudflare.ask("applications.create", ApplicationResponse, (sdk) =>
-      sdk.zeroTrust.access.applications.create({ account_id, ...body(wish, left) }),
+    cloudflare.request("applications.create", ApplicationResponse, (sdk) =>
+      sdk.zeroTrust.access.applications.create({ account_id, ...body(desired, left) }),
     );
   try {
-    return await made(wish.inherits);
+    return await made(desired.inherits);
   } catch (error) {
-    if (wish.inherits === undefined || !(error instanceof ServiceError) || error.code !== "CFA-CF-REFUSED") throw error;
+    if (
+      desired.inherits === undefined ||
+      !(error instanceof ServiceError) ||
+      error.code !== "CFA-CF-REFUSED"
+    )
+      throw error;
     return await made(undefined);
   }
 }
@@ -122,7 +160,7 @@ function body(
   at: Omit<Inheritance, "party"> | undefined,
 ): SelfHosted {
   return {
-    ...at?.kept,
+    ...at?.unmanagedFields,
     app_launcher_visible: launcher.visible,
     ...(launcher.logo !== undefined && { logo_url: launcher.logo }),
     type: "self_hosted",
@@ -141,17 +179,22 @@ type SelfHosted = Omit<ApplicationCreateParams.SelfHostedApplication, "account_i
 
 async function remove(
   { cloudflare, account: account_id, left }: Parts,
-  change: Extract<AccessApplicationChange, { readonly action: "delete"; readonly at: unknown }>,
+  change: Extract<
+    AccessApplicationChange,
+    { readonly action: "delete"; readonly existing: unknown }
+  >,
 ): Promise<StateUpdate<ObservedAccessApplications>> {
-  const { at } = change;
+  const { existing } = change;
   bequeath(left, change);
   await ignoreNotFound(
-    cloudflare.ask("applications.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.applications.delete(at.id, { account_id })),
+    cloudflare.request("applications.delete", z.unknown(), (sdk) =>
+      sdk.zeroTrust.access.applications.delete(existing.id, { account_id }),
+    ),
   );
-  return (seen) => ({
-    ...seen,
-    mine: new Map([...seen.mine].filter(([, { id }]) => id !== at.id)),
-    doubles: seen.doubles.filter(({ id }) => id !== at.id),
+  return (observed) => ({
+    ...observed,
+    mine: new Map([...observed.mine].filter(([, { id }]) => id !== existing.id)),
+    duplicates: observed.duplicates.filter(({ id }) => id !== existing.id),
     ...bequeathed(left),
   });
 }
@@ -161,25 +204,47 @@ async function release(
   { cloudflare, account: account_id, owner }: AccessApplicationDriverOptions,
   { foreign, place }: Extract<AccessApplicationChange, { readonly foreign: unknown }>,
 ): Promise<StateUpdate<ObservedAccessApplications>> {
-  const left = foreign.covers.filter((it) => it !== place);
+  const left = foreign.destinations.filter((it) => it !== place);
   if (left.length === 0) {
     await ignoreNotFound(
-      cloudflare.ask("applications.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.applications.delete(foreign.id, { account_id })),
+      cloudflare.request("applications.delete", z.unknown(), (sdk) =>
+        sdk.zeroTrust.access.applications.delete(foreign.id, { account_id }),
+      ),
     );
-    return (seen) => ({ ...seen, theirs: seen.theirs.filter(({ id }) => id !== foreign.id) });
+    return (observed) => ({
+      ...observed,
+      theirs: observed.theirs.filter(({ id }) => id !== foreign.id),
+    });
   }
-  const answer = await cloudflare.ask("applications.update", ApplicationResponse, (sdk) =>
-    sdk.zeroTrust.access.applications.update(foreign.id, { account_id, ...without(foreign, place, left) }),
+  const answer = await cloudflare.request("applications.update", ApplicationResponse, (sdk) =>
+    sdk.zeroTrust.access.applications.update(foreign.id, {
+      account_id,
+      ...without(foreign, place, left),
+    }),
   );
   const { theirs } = classifyApplications([answer], owner, true);
-  return (seen) => ({ ...seen, theirs: [...seen.theirs.filter(({ id }) => id !== foreign.id), ...theirs] });
+  return (observed) => ({
+    ...observed,
+    theirs: [...observed.theirs.filter(({ id }) => id !== foreign.id), ...theirs],
+  });
 }
 
 /** Its own destinations without that one, in their own spelling and order; the first that is left is its domain, if that one went. */
-function without({ kept, covers }: ForeignApplication, place: string, left: readonly string[]): SelfHosted {
-  const old = (kept["destinations"] ?? covers.map((uri) => ({ type: "public", uri }))) as readonly { readonly uri?: string }[];
+function without(
+  { unmanagedFields, destinations: covers }: ForeignApplication,
+  place: string,
+  left: readonly string[],
+): SelfHosted {
+  const old = (unmanagedFields["destinations"] ??
+    covers.map((uri) => ({ type: "public", uri }))) as readonly { readonly uri?: string }[];
   const destinations = old.filter(({ uri }) => canonicalApplication(uri ?? "") !== place);
-  const stays = typeof kept["domain"] === "string" && canonicalApplication(kept["domain"]) !== place;
+  const stays =
+    typeof unmanagedFields["domain"] === "string" &&
+    canonicalApplication(unmanagedFields["domain"]) !== place;
   const [first = left[0]] = destinations.flatMap(({ uri }) => uri ?? []);
-  return { ...kept, domain: stays ? kept["domain"] : first, destinations } as SelfHosted;
+  return {
+    ...unmanagedFields,
+    domain: stays ? unmanagedFields["domain"] : first,
+    destinations,
+  } as SelfHosted;
 }

@@ -7,10 +7,20 @@ export type Inheritances = Map<RouteKey, Inheritance>;
 /** Before an application of ours is deleted, so that an answer which gets lost loses nothing. */
 export function bequeath(
   left: Inheritances,
-  { at, replacedFor }: Extract<AccessApplicationChange, { readonly action: "delete"; at: unknown }>,
+  {
+    existing,
+    replacedFor,
+  }: Extract<AccessApplicationChange, { readonly action: "delete"; existing: unknown }>,
 ): void {
-  if (replacedFor !== undefined) left.set(at.route, { party: replacedFor, kept: at.kept, tags: at.tags });
+  if (replacedFor !== undefined)
+    left.set(existing.route, {
+      party: replacedFor,
+      unmanagedFields: existing.unmanagedFields,
+      tags: existing.tags,
+    });
 }
 
 /** As the planner sees it. */
-export const bequeathed = (left: Inheritances): Pick<ObservedAccessApplications, "replaced"> => ({ replaced: new Map(left) });
+export const bequeathed = (left: Inheritances): Pick<ObservedAccessApplications, "replaced"> => ({
+  replaced: new Map(left),
+});

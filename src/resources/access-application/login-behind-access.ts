@@ -6,36 +6,43 @@ import { addressOf } from "../login/address.ts";
 import type { ObservedLogin } from "../login/types.ts";
 import type { ObservedAccessApplications } from "./types.ts";
 
-type Needs = OwnershipEvidence & { readonly access: ObservedAccessApplications; readonly login: Pick<ObservedLogin, "wish"> };
+type Needs = OwnershipEvidence & {
+  readonly access: ObservedAccessApplications;
+  readonly login: Pick<ObservedLogin, "settings">;
+};
 
 /**
  * Whether an Access application stands before Authentik itself: to log in one would have to be logged in. The most specific
  * application decides, as at Cloudflare's edge, where a wildcard stands for one label.
  */
-export const diagnoseLoginBehindAccess: Diagnostic<Needs> = (world, desired) => {
-  const { hostname, path: prefix } = addressOf(world.login.wish);
+export const diagnoseLoginBehindAccess: Diagnostic<Needs> = (observed, desired) => {
+  const { hostname, path: prefix } = addressOf(observed.login.settings);
   // Access asks for it whenever somebody logs in.
   const path = `${prefix}/application/o/token/`;
-  const ours = [...world.access.mine.values()].map((it) => ({
+  const ours = [...observed.access.mine.values()].map((it) => ({
     place: it.route as string,
     name: it.name,
     mine: true,
-    open: isOpen(world, it.route),
+    open: isOpen(observed, it.route),
   }));
-  const theirs = world.access.theirs
+  const theirs = observed.access.theirs
     .filter(({ type }) => type === "self_hosted")
-    .flatMap(({ covers, name, bypasses }) => covers.map((place) => ({ place, name, mine: false, open: bypasses })));
+    .flatMap(({ destinations, name, bypasses }) =>
+      destinations.map((place) => ({ place, name, mine: false, open: bypasses })),
+    );
   const [decides] = [...ours, ...theirs]
     .filter(({ place }) => stands(place, hostname, path))
     .toSorted((a, b) => weight(b.place) - weight(a.place));
   if (decides === undefined || decides.open) return [];
-  return [decides.mine ? around(decides.place as RouteKey, hostname, desired) : behind(decides, hostname)];
+  return [
+    decides.mine ? around(decides.place as RouteKey, hostname, desired) : behind(decides, hostname),
+  ];
 };
 
 /** Whether the application's visitors pass without a login: its rule does not check one. */
-function isOpen(world: Needs, key: RouteKey): boolean {
+function isOpen(observed: Needs, key: RouteKey): boolean {
   const route = parseRouteKey(key);
-  const rule = route && ruleOf(world, route);
+  const rule = route && ruleOf(observed, route);
   return rule !== undefined && loginCheckOf(rule) === undefined;
 }
 
@@ -52,10 +59,17 @@ const literal = (text: string): string => text.replace(/[\\^$.|?+()[\]{}]/g, "\\
 /** Exact host before wildcard, longer host before shorter, then the longer path. */
 function weight(place: string): number {
   const [host = ""] = place.split("/");
-  return (host.includes("*") ? 0 : 1_000_000) + host.length * 1_000 + Math.min(place.length - host.length, 999);
+  return (
+    (host.includes("*") ? 0 : 1_000_000) +
+    host.length * 1_000 +
+    Math.min(place.length - host.length, 999)
+  );
 }
 
-const behind = ({ name, place }: { readonly name: string; readonly place: string }, hostname: string): Problem => ({
+const behind = (
+  { name, place }: { readonly name: string; readonly place: string },
+  hostname: string,
+): Problem => ({
   code: "CFA-AK-BEHIND-ACCESS",
   severity: "error",
   container: undefined,
@@ -67,14 +81,18 @@ const behind = ({ name, place }: { readonly name: string; readonly place: string
   fix: `give Authentik's container the label hostname: ${hostname} (cfauth keeps it open by itself), or add an Access application for ${hostname} with a Bypass policy`,
 });
 
-function around(key: RouteKey, hostname: string, desired: Parameters<Diagnostic<Needs>>[1]): Problem {
-  const wish = desired.wishes.get(key);
+function around(
+  key: RouteKey,
+  hostname: string,
+  desired: Parameters<Diagnostic<Needs>>[1],
+): Problem {
+  const exposure = desired.exposures.get(key);
   return {
     code: "CFA-AK-OWN-HOST",
     severity: "warning",
-    container: wish?.workload,
-    label: wish?.label,
-    route: wish && routeKey(wish.route),
+    container: exposure?.workload,
+    label: exposure?.label,
+    route: exposure && routeKey(exposure.route),
     message: `${key} covers ${hostname}, Authentik itself: behind its own login nobody could log in`,
     effect: "unchanged",
     fix: `give Authentik's container the label hostname: ${hostname} (cfauth keeps it open by itself), or add an Access application for ${hostname} with a Bypass policy`,

@@ -2,7 +2,12 @@ import type { Exposure } from "../../core/domain/exposure.ts";
 import { accessTag, type Owner } from "../../core/domain/owner.ts";
 import type { Party } from "../../core/domain/party.ts";
 import { type Route, routeKey } from "../../core/domain/route.ts";
-import type { GarbageCollector, Prerequisite, ResourceState, RouteResource } from "../../core/plan/resource.ts";
+import type {
+  GarbageCollector,
+  Prerequisite,
+  ResourceState,
+  RouteResource,
+} from "../../core/plan/resource.ts";
 import { parseDuration } from "../../core/text/duration.ts";
 import { policyIdsFor } from "../access-policy/propose.ts";
 import { removesAccess } from "../access-policy/removes-access.ts";
@@ -30,13 +35,18 @@ type Needs = OwnershipEvidence & {
 /** The tag that marks our applications; it is there before the first of them. */
 export const tagPrerequisite = (
   owner: Owner,
-): Prerequisite<{ readonly access: Pick<ObservedAccessApplications, "tagged"> }, AccessApplicationChange> => ({
+): Prerequisite<
+  { readonly access: Pick<ObservedAccessApplications, "tagged"> },
+  AccessApplicationChange
+> => ({
   kind: "access",
-  awaited: "the Access tag",
+  pendingReason: "the Access tag",
   propose: ({ access }) => ({
-    changes: access.tagged ? [] : [{ kind: "access", action: "create", key: "tag", subject: accessTag(owner) }],
+    changes: access.tagged
+      ? []
+      : [{ kind: "access", action: "create", key: "tag", subject: accessTag(owner) }],
     problems: [],
-    stands: access.tagged,
+    ready: access.tagged,
   }),
 });
 
@@ -57,25 +67,44 @@ export const tagPrerequisite = (
  * | checks another one                               |          |                                                    |
  * | ours, differs in anything else                   | yes      | mend it                                            |
  */
-export const accessApplicationResource = (owner: Owner): RouteResource<Needs, AccessApplicationChange> => ({
+export const accessApplicationResource = (
+  owner: Owner,
+): RouteResource<Needs, AccessApplicationChange> => ({
   kind: "access",
-  awaited: "Cloudflare to confirm the Access application",
-  stance(route, wish, world, desired) {
-    const found = world.access.mine.get(routeKey(route));
-    if (wish === undefined) return found === undefined ? { is: "absent", open: undefined } : { is: "left", close: remove(found) };
-    const problem = found === undefined ? applicationConflict(wish, world) : undefined;
-    if (problem !== undefined) return { is: "taken", problem };
-    const wanted = applicationWish(owner, route, wish, world);
+  pendingReason: "Cloudflare to confirm the Access application",
+  assess(route, exposure, observed, desired) {
+    const found = observed.access.mine.get(routeKey(route));
+    if (exposure === undefined)
+      return found === undefined
+        ? { is: "absent", create: undefined }
+        : { is: "orphaned", remove: remove(found) };
+    const problem = found === undefined ? applicationConflict(exposure, observed) : undefined;
+    if (problem !== undefined) return { is: "conflict", problem };
+    const wanted = applicationWish(owner, route, exposure, observed);
     if (found === undefined)
       return {
         is: "absent",
-        open: wanted && { kind: "access", action: "create", key: key(route), subject: routeKey(route), wish: wanted },
+        create: wanted && {
+          kind: "access",
+          action: "create",
+          key: key(route),
+          subject: routeKey(route),
+          desired: wanted,
+        },
       };
-    if (desired.handovers.has(routeKey(route))) return { is: "drifted", mend: remove(found), close: remove(found), moves: "audience" };
-    const nested = restrictedRoutesWithin(wish, desired).length > 0 || standsWithin(wish, world);
-    const rule = ruleOf(world, route);
-    const proven = rule !== undefined && isMarked(rule, world.ingress.mark);
-    return compare(found, wanted, { policy: world.policy, rule, proven, nested, party: wish.party });
+    if (desired.handovers.has(routeKey(route)))
+      return { is: "drifted", repair: remove(found), remove: remove(found), changes: "audience" };
+    const nested =
+      restrictedRoutesWithin(exposure, desired).length > 0 || standsWithin(exposure, observed);
+    const rule = ruleOf(observed, route);
+    const proven = rule !== undefined && isMarked(rule, observed.ingress.mark);
+    return compare(found, wanted, {
+      policy: observed.policy,
+      rule,
+      proven,
+      nested,
+      party: exposure.party,
+    });
   },
 });
 
@@ -96,21 +125,45 @@ function compare(
   around: Around,
 ): ResourceState<AccessApplicationChange> {
   const close = { ...remove(found), replacedFor: around.party };
-  if (wanted === undefined) return { is: "drifted", mend: close, close, moves: "audience" };
-  const at = { kind: "access", action: "update", key: `access ${found.route}`, subject: found.route, at: found } as const;
+  if (wanted === undefined)
+    return { is: "drifted", repair: close, remove: close, changes: "audience" };
+  const at = {
+    kind: "access",
+    action: "update",
+    key: `access ${found.route}`,
+    subject: found.route,
+    existing: found,
+  } as const;
   const { policy, rule, nested } = around;
   const checked = checkedNow(around);
   const moved = !same(found.policies, wanted.policies);
-  const less = isRevocationPending(found) || removesAccess(found, wanted.policies, policy) || keepsTag(found, wanted, policy);
-  if (!moved && less && isRevocationPending(found) && checked === "open") return { is: "stands" };
+  const less =
+    isRevocationPending(found) ||
+    removesAccess(found, wanted.policies, policy) ||
+    keepsTag(found, wanted, policy);
+  if (!moved && less && isRevocationPending(found) && checked === "open") return { is: "in-sync" };
   if (!moved && !less)
-    return sameRest(found, wanted) ? { is: "stands" } : { is: "drifted", mend: { ...at, wish: wanted }, close, moves: undefined };
+    return sameRest(found, wanted)
+      ? { is: "in-sync" }
+      : { is: "drifted", repair: { ...at, desired: wanted }, remove: close, changes: undefined };
   const replaced = less || nested || !inUse(found, rule);
   const mend: AccessApplicationChange =
-    replaced && checked === "yes" ? close : { ...at, wish: less ? { ...wanted, name: `${wanted.name}${REVOCATION_SUFFIX}` } : wanted };
+    replaced && checked === "yes"
+      ? close
+      : {
+          ...at,
+          desired: less ? { ...wanted, name: `${wanted.name}${REVOCATION_SUFFIX}` } : wanted,
+        };
   // Without our mark the rule could not be told from a foreign one while the application is away: then it goes first.
-  const alone = replaced && checked === "unproven";
-  return { is: "drifted", mend, close, moves: "audience", ...(alone && { alone }), ...(checked === "yes" && { bars: close }) };
+  const dependentsFirst = replaced && checked === "unproven";
+  return {
+    is: "drifted",
+    repair: mend,
+    remove: close,
+    changes: "audience",
+    ...(dependentsFirst && { dependentsFirst }),
+    ...(checked === "yes" && { lockdown: close }),
+  };
 }
 
 /**
@@ -122,10 +175,13 @@ export function keepsTag(
   wanted: Pick<DesiredApplication, "policies" | "session" | "idp">,
   { mine }: { readonly mine: readonly Policy[] },
 ): boolean {
-  if (mine.some(({ id, decision }) => decision === "bypass" && wanted.policies.includes(id))) return false;
+  if (mine.some(({ id, decision }) => decision === "bypass" && wanted.policies.includes(id)))
+    return false;
   const [before, after] = [parseDuration(found.session), parseDuration(wanted.session)];
   const longer = !before.ok || !after.ok || before.value > after.value;
-  return longer || found.allowedIdps.length === 0 || found.allowedIdps.some((idp) => idp !== wanted.idp);
+  return (
+    longer || found.allowedIdps.length === 0 || found.allowedIdps.some((idp) => idp !== wanted.idp)
+  );
 }
 
 /** Whether the rule of the route checks the logins of this very application; one that checks none is not there yet. */
@@ -157,7 +213,8 @@ const IMITATED_ENDING = /(?: ?[·\u0387] ?ending old logins ?)+$/i;
 
 const unmarked = (name: string): string => name.replace(IMITATED_ENDING, "");
 
-export const isRevocationPending = ({ name }: Pick<AccessApplication, "name">): boolean => name.endsWith(REVOCATION_SUFFIX);
+export const isRevocationPending = ({ name }: Pick<AccessApplication, "name">): boolean =>
+  name.endsWith(REVOCATION_SUFFIX);
 
 const sameRest = (found: AccessApplication, wanted: DesiredApplication): boolean =>
   same(found.allowedIdps, [wanted.idp]) &&
@@ -168,51 +225,78 @@ const sameRest = (found: AccessApplication, wanted: DesiredApplication): boolean
   found.launcher.visible === wanted.launcher.visible &&
   (wanted.launcher.logo === undefined || found.launcher.logo === wanted.launcher.logo);
 
-function applicationWish(owner: Owner, route: Route, wish: Exposure, world: Needs): DesiredApplication | undefined {
-  const policies = policyIdsFor(owner, wish.protection, world.policy);
-  const idp = world.login.method?.id;
+function applicationWish(
+  owner: Owner,
+  route: Route,
+  exposure: Exposure,
+  observed: Needs,
+): DesiredApplication | undefined {
+  const policies = policyIdsFor(owner, exposure.protection, observed.policy);
+  const idp = observed.login.method?.id;
   if (policies === undefined || idp === undefined) return undefined;
-  const { shown, protection, party } = wish;
-  const left = world.access.replaced?.get(routeKey(route));
+  const { display, protection, party } = exposure;
+  const left = observed.access.replaced?.get(routeKey(route));
   return {
     route: routeKey(route),
-    name: unmarked(shown.name ?? "") || routeKey(route),
+    name: unmarked(display.name ?? "") || routeKey(route),
     idp,
     session: protection.kind === "authentik" ? protection.session : "24h",
     tag: accessTag(owner),
     policies,
-    launcher: { visible: !shown.hidden, logo: shown.icon?.startsWith("http") ? shown.icon : undefined },
+    launcher: {
+      visible: !display.hidden,
+      logo: display.icon?.startsWith("http") ? display.icon : undefined,
+    },
     ...(left?.party === party && { inherits: left }),
   };
 }
 
 const key = (route: Route) => `access ${routeKey(route)}`;
 
-const remove = (at: Mine<AccessApplication>): Extract<AccessApplicationChange, { readonly action: "delete"; readonly at: unknown }> => ({
+const remove = (
+  at: Mine<AccessApplication>,
+): Extract<AccessApplicationChange, { readonly action: "delete"; readonly existing: unknown }> => ({
   kind: "access",
   action: "delete",
   key: `access ${at.route}`,
   subject: at.route,
-  at,
+  existing: at,
 });
 
-const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((it, index) => it === b[index]);
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((it, index) => it === b[index]);
 
 /** The tag of one who leaves, once no application carries it: Access deletes none that is in use. */
 export const collectUnusedTag =
-  (owner: Owner): GarbageCollector<{ readonly access: ObservedAccessApplications }, AccessApplicationChange> =>
+  (
+    owner: Owner,
+  ): GarbageCollector<{ readonly access: ObservedAccessApplications }, AccessApplicationChange> =>
   ({ access }) =>
-    access.tagged && access.mine.size + access.doubles.length === 0 && tagCarriers(owner, access).length === 0
+    access.tagged &&
+    access.mine.size + access.duplicates.length === 0 &&
+    tagCarriers(owner, access).length === 0
       ? [{ kind: "access", action: "delete", key: "tag-gone", subject: accessTag(owner) }]
       : [];
 
 /** Applications with our tag that are not ours all the same: somebody has put more places into them. */
-export const tagCarriers = (owner: Owner, { theirs }: Pick<ObservedAccessApplications, "theirs">): readonly ForeignApplication[] =>
-  theirs.filter(({ kept }) => Array.isArray(kept["tags"]) && kept["tags"].includes(accessTag(owner)));
+export const tagCarriers = (
+  owner: Owner,
+  { theirs }: Pick<ObservedAccessApplications, "theirs">,
+): readonly ForeignApplication[] =>
+  theirs.filter(
+    ({ unmanagedFields }) =>
+      Array.isArray(unmanagedFields["tags"]) && unmanagedFields["tags"].includes(accessTag(owner)),
+  );
 
 /** Doubles of an application go as soon as they are seen: the one that stands in `mine` is the one that rules name. */
 export const collectDuplicateApplications: GarbageCollector<
-  { readonly access: Pick<ObservedAccessApplications, "doubles"> },
+  { readonly access: Pick<ObservedAccessApplications, "duplicates"> },
   AccessApplicationChange
 > = ({ access }) =>
-  access.doubles.map((at) => ({ kind: "access", action: "delete", key: `access ${at.route} ${at.id}`, subject: at.route, at }));
+  access.duplicates.map((at) => ({
+    kind: "access",
+    action: "delete",
+    key: `access ${at.route} ${at.id}`,
+    subject: at.route,
+    existing: at,
+  }));

@@ -9,40 +9,51 @@ import type {
 
 /** As it will be seen. @param known - in place of the id and the audience tag that nobody knows yet */
 export function simulateAccessApplication(
-  seen: ObservedAccessApplications,
+  observed: ObservedAccessApplications,
   change: AccessApplicationChange,
   known: string,
 ): ObservedAccessApplications {
   if ("foreign" in change)
-    return { ...seen, theirs: seen.theirs.flatMap((it) => (it.id === change.foreign.id ? without(it, change.place) : [it])) };
-  if ("wish" in change) {
-    const application = markOwned(applicationOf(change.wish, "at" in change ? change.at : undefined, known));
-    return { ...seen, mine: new Map([...seen.mine, [application.route, application]]) };
+    return {
+      ...observed,
+      theirs: observed.theirs.flatMap((it) =>
+        it.id === change.foreign.id ? without(it, change.place) : [it],
+      ),
+    };
+  if ("desired" in change) {
+    const application = markOwned(
+      applicationOf(change.desired, "existing" in change ? change.existing : undefined, known),
+    );
+    return { ...observed, mine: new Map([...observed.mine, [application.route, application]]) };
   }
-  if (!("at" in change)) return { ...seen, tagged: change.action === "create" };
-  const { id } = change.at;
+  if (!("existing" in change)) return { ...observed, tagged: change.action === "create" };
+  const { id } = change.existing;
   return {
-    ...seen,
-    mine: new Map([...seen.mine].filter(([, it]) => it.id !== id)),
-    doubles: seen.doubles.filter((it) => it.id !== id),
+    ...observed,
+    mine: new Map([...observed.mine].filter(([, it]) => it.id !== id)),
+    duplicates: observed.duplicates.filter((it) => it.id !== id),
   };
 }
 
-const applicationOf = (wish: DesiredApplication, at: AccessApplication | undefined, known: string): AccessApplication => ({
+const applicationOf = (
+  desired: DesiredApplication,
+  at: AccessApplication | undefined,
+  known: string,
+): AccessApplication => ({
   id: at?.id ?? known,
   aud: at?.aud ?? known,
-  route: wish.route,
-  name: wish.name,
-  allowedIdps: [wish.idp],
+  route: desired.route,
+  name: desired.name,
+  allowedIdps: [desired.idp],
   autoRedirect: true,
-  session: wish.session,
-  tags: [...new Set([...(at?.tags ?? []), wish.tag])].toSorted(),
-  policies: wish.policies,
-  launcher: { visible: wish.launcher.visible, logo: wish.launcher.logo ?? at?.launcher.logo },
-  kept: at?.kept ?? {},
+  session: desired.session,
+  tags: [...new Set([...(at?.tags ?? []), desired.tag])].toSorted(),
+  policies: desired.policies,
+  launcher: { visible: desired.launcher.visible, logo: desired.launcher.logo ?? at?.launcher.logo },
+  unmanagedFields: at?.unmanagedFields ?? {},
 });
 
 function without(foreign: ForeignApplication, place: string): readonly ForeignApplication[] {
-  const covers = foreign.covers.filter((it) => it !== place);
-  return covers.length === 0 ? [] : [{ ...foreign, covers }];
+  const covers = foreign.destinations.filter((it) => it !== place);
+  return covers.length === 0 ? [] : [{ ...foreign, destinations: covers }];
 }

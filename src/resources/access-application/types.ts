@@ -9,7 +9,7 @@ export interface ObservedAccessApplications {
   /** Ids of reusable policies that applications of others use. */
   readonly linked: readonly string[];
   /** Applications of ours beside the one in `mine` for the same route: a lost answer's doubles. They go. */
-  readonly doubles: readonly Mine<AccessApplication>[];
+  readonly duplicates: readonly Mine<AccessApplication>[];
   /** Whether the owner's tag exists: an application cannot carry one that does not. */
   readonly tagged: boolean;
   /** What the user had set on applications of ours that were deleted to be replaced; absent where there is none. */
@@ -19,7 +19,7 @@ export interface ObservedAccessApplications {
 /** What the application that replaces another takes over from it, for the same party only. */
 export interface Inheritance {
   readonly party: Party;
-  readonly kept: AccessApplication["kept"];
+  readonly unmanagedFields: AccessApplication["unmanagedFields"];
   readonly tags: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export interface AccessApplication {
   readonly policies: readonly string[];
   readonly launcher: Launcher;
   /** Writable fields that cfauth does not manage: carried over unchanged by an update. */
-  readonly kept: Readonly<Record<string, unknown>>;
+  readonly unmanagedFields: Readonly<Record<string, unknown>>;
 }
 
 /** How the App Launcher shows it. */
@@ -54,13 +54,13 @@ export interface ForeignApplication {
   readonly name: string;
   readonly type: string;
   /** Hostname with path, as Access has it: `app.example.com/admin`. */
-  readonly covers: readonly string[];
+  readonly destinations: readonly string[];
   /** Whether one of its policies lets everybody past without a login. */
   readonly bypasses: boolean;
   /** What its logins are good for; absent where it gives none. */
   readonly login?: Pick<AccessApplication, "aud" | "policies" | "allowedIdps" | "session">;
   /** What a PUT has to carry over, so that nothing but what it guards is changed. */
-  readonly kept: Readonly<Record<string, unknown>>;
+  readonly unmanagedFields: Readonly<Record<string, unknown>>;
 }
 
 /** What an application of ours must be. */
@@ -78,23 +78,33 @@ export interface DesiredApplication {
 }
 
 export type AccessApplicationChange =
-  | { readonly kind: "access"; readonly action: "create"; readonly key: "tag"; readonly subject: string }
+  | {
+      readonly kind: "access";
+      readonly action: "create";
+      readonly key: "tag";
+      readonly subject: string;
+    }
   /** Only by one who leaves for good. */
-  | { readonly kind: "access"; readonly action: "delete"; readonly key: "tag-gone"; readonly subject: string }
+  | {
+      readonly kind: "access";
+      readonly action: "delete";
+      readonly key: "tag-gone";
+      readonly subject: string;
+    }
   | {
       readonly kind: "access";
       readonly action: "create";
       readonly key: string;
       readonly subject: string;
-      readonly wish: DesiredApplication;
+      readonly desired: DesiredApplication;
     }
   | {
       readonly kind: "access";
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
-      readonly at: Mine<AccessApplication>;
-      readonly wish: DesiredApplication;
+      readonly existing: Mine<AccessApplication>;
+      readonly desired: DesiredApplication;
     }
   /** Takes one place out of an application of somebody else's; the other places stay guarded by it. Only where a label asks to adopt. */
   | {
@@ -111,7 +121,7 @@ export type AccessApplicationChange =
       readonly action: "delete";
       readonly key: string;
       readonly subject: string;
-      readonly at: Mine<AccessApplication>;
+      readonly existing: Mine<AccessApplication>;
       /** The party for which a new one follows; absent where none does, or where it is made for another party. */
       readonly replacedFor?: Party;
     };

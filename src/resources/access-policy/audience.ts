@@ -43,11 +43,20 @@ export function desiredPolicies(
       const people = method && peopleRules(audience, method.id, claim);
       if (people === undefined) return undefined;
       const [last = "", ...first] = names.toReversed();
-      return [...first.map((name) => tokenWish(name, audience)), { name: last, decision: "allow", exclude: [], ...people }];
+      return [
+        ...first.map((name) => tokenWish(name, audience)),
+        { name: last, decision: "allow", exclude: [], ...people },
+      ];
     }
     case "public":
     case "login":
-      return names.map((name) => ({ name, decision: "bypass", include: [{ everyone: {} }], require: [], exclude: [] }));
+      return names.map((name) => ({
+        name,
+        decision: "bypass",
+        include: [{ everyone: {} }],
+        require: [],
+        exclude: [],
+      }));
   }
 }
 
@@ -75,7 +84,8 @@ const LONGEST = 150;
 /** Two lists never read alike: one that is cut, or whose names could be read as several, ends in its fingerprint. */
 function told(what: string, names: readonly string[]): string {
   const text = `${what} ${joinWithOr(names)}`;
-  if (text.length <= LONGEST && !names.some((name) => ODD.test(name) || !isVisible(name))) return text;
+  if (text.length <= LONGEST && !names.some((name) => ODD.test(name) || !isVisible(name)))
+    return text;
   // By characters: half of one would come back as another, and the policy would not be known again.
   const cut = [...text.replace(/[\s\p{C}]+/gu, " ")].slice(0, LONGEST).join("").trimEnd();
   return `${escapeControlCharacters(cut)}… #${fingerprint(names)}`;
@@ -85,11 +95,14 @@ function told(what: string, names: readonly string[]): string {
 const ODD = /[,…#\p{C}]|(^|\s)(or|and)(\s|$)|^\s|\s$|\s\s|[^\S ]/u;
 
 /** So long that nobody who writes labels can find a list with that of another: the two would share a policy. */
-const fingerprint = (of: unknown): string => createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 16);
+const fingerprint = (of: unknown): string =>
+  createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 16);
 
 function tokenWish(name: string, { tokens }: Audience): DesiredPolicy {
   const include =
-    tokens === "any" ? [{ any_valid_service_token: {} }] : sortRules(tokens.map(({ id }) => ({ service_token: { token_id: id } })));
+    tokens === "any"
+      ? [{ any_valid_service_token: {} }]
+      : sortRules(tokens.map(({ id }) => ({ service_token: { token_id: id } })));
   return { name, decision: "non_identity", include, require: [], exclude: [] };
 }
 
@@ -102,9 +115,16 @@ function peopleRules(
   const byLogin = { login_method: { id: idp } };
   if (groups.length === 0 && emails.length === 0) return { include: [byLogin], require: [] };
   if (groups.length > 0 && claim === undefined) return undefined;
-  const members = groups.map((claim_value) => ({ oidc: { claim_name: claim, claim_value, identity_provider_id: idp } }));
-  const addressed = emails.map((text) => (text.startsWith("@") ? { email_domain: { domain: text.slice(1) } } : { email: { email: text } }));
-  return { include: sortRules([...members, ...addressed]), require: emails.length > 0 ? [byLogin] : [] };
+  const members = groups.map((claim_value) => ({
+    oidc: { claim_name: claim, claim_value, identity_provider_id: idp },
+  }));
+  const addressed = emails.map((text) =>
+    text.startsWith("@") ? { email_domain: { domain: text.slice(1) } } : { email: { email: text } },
+  );
+  return {
+    include: sortRules([...members, ...addressed]),
+    require: emails.length > 0 ? [byLogin] : [],
+  };
 }
 
 /** Rules are sets to Access. */

@@ -10,17 +10,24 @@ export type Replacements = Map<string, number>;
 const keyOf = ({ name, decision, include, require, exclude, session }: Policy): string =>
   canonicalPolicy([name, decision, include, require, exclude, session ?? ""]);
 
-export function noteReplacement(replacements: Replacements, change: Extract<AccessPolicyChange, { readonly action: "update" }>): void {
-  if (change.wish.name === change.at.name) return;
-  const key = keyOf(change.at);
+export function noteReplacement(
+  replacements: Replacements,
+  change: Extract<AccessPolicyChange, { readonly action: "update" }>,
+): void {
+  if (change.desired.name === change.existing.name) return;
+  const key = keyOf(change.existing);
   replacements.set(key, (replacements.get(key) ?? 0) + 1);
 }
 
 export function contestedIn(replacements: Replacements): Pick<ObservedAccessPolicies, "contested"> {
-  const contested = [...replacements].flatMap(([key, times]) => (times >= MAX_SAME_REPLACEMENTS ? [key] : []));
+  const contested = [...replacements].flatMap(([key, times]) =>
+    times >= MAX_SAME_REPLACEMENTS ? [key] : [],
+  );
   return contested.length === 0 ? {} : { contested: new Set(contested) };
 }
 
 /** Whether another replacement would only meet the same content once more. */
-export const isContested = ({ contested }: Pick<ObservedAccessPolicies, "contested">, found: Policy): boolean =>
-  contested?.has(keyOf(found)) === true;
+export const isContested = (
+  { contested }: Pick<ObservedAccessPolicies, "contested">,
+  found: Policy,
+): boolean => contested?.has(keyOf(found)) === true;

@@ -16,7 +16,9 @@ export interface AccessPolicyDriverOptions {
 }
 
 /** Reusable Access policies. */
-export function createAccessPolicyDriver(options: AccessPolicyDriverOptions): ResourceDriver<ObservedAccessPolicies, AccessPolicyChange> {
+export function createAccessPolicyDriver(
+  options: AccessPolicyDriverOptions,
+): ResourceDriver<ObservedAccessPolicies, AccessPolicyChange> {
   const { cloudflare, account: account_id, owner } = options;
   const replacements: Replacements = new Map();
   return {
@@ -25,23 +27,32 @@ export function createAccessPolicyDriver(options: AccessPolicyDriverOptions): Re
       const all = await cloudflare.list("policies.list", PolicyAnswer, (sdk, page) =>
         sdk.zeroTrust.access.policies.list({ account_id, ...page }),
       );
-      const [mine, theirs] = [true, false].map((ours) => all.filter(({ name }) => name.startsWith(policyPrefix(owner)) === ours));
+      const [mine, theirs] = [true, false].map((ours) =>
+        all.filter(({ name }) => name.startsWith(policyPrefix(owner)) === ours),
+      );
       const methodsNamed = methodsIn(theirs ?? []);
       return {
         ...contestedIn(replacements),
         ...(methodsNamed.length > 0 && { methodsNamed }),
         mine: (mine ?? []).map((it) => markOwned(policyFrom(it))),
-        theirs: (theirs ?? []).filter(({ reusable }) => reusable !== false).map(({ id, name, decision }) => ({ id, name, decision })),
+        theirs: (theirs ?? [])
+          .filter(({ reusable }) => reusable !== false)
+          .map(({ id, name, decision }) => ({ id, name, decision })),
       };
     },
-    apply: (changes, seen) => applyEach(changes, seen, (change) => carry(options, change, replacements)),
+    apply: (changes, observed) =>
+      applyEach(changes, observed, (change) => carry(options, change, replacements)),
   };
 }
 
 /** A rule names a login method by its id, alone or beside a claim. */
 const methodsIn = (policies: readonly object[]): readonly string[] => [
   ...new Set(
-    [...JSON.stringify(policies).matchAll(/"(?:identity_provider_id|login_method":\{"id)":"([^"]+)"/g)].flatMap(([, id]) => id ?? []),
+    [
+      ...JSON.stringify(policies).matchAll(
+        /"(?:identity_provider_id|login_method":\{"id)":"([^"]+)"/g,
+      ),
+    ].flatMap(([, id]) => id ?? []),
   ),
 ];
 
@@ -52,32 +63,48 @@ async function carry(
 ): Promise<StateUpdate<ObservedAccessPolicies>> {
   switch (change.action) {
     case "create": {
-      const made = await cloudflare.ask("policies.create", PolicyAnswer, (sdk) =>
-        sdk.zeroTrust.access.policies.create({ account_id, ...body(change.wish) }),
+      const made = await cloudflare.request("policies.create", PolicyAnswer, (sdk) =>
+        sdk.zeroTrust.access.policies.create({ account_id, ...body(change.desired) }),
       );
       return put(markOwned(policyFrom(made)));
     }
     case "update": {
-      const changed = await cloudflare.ask("policies.update", PolicyAnswer, (sdk) =>
-        sdk.zeroTrust.access.policies.update(change.at.id, { account_id, ...body(change.wish) }),
+      const changed = await cloudflare.request("policies.update", PolicyAnswer, (sdk) =>
+        sdk.zeroTrust.access.policies.update(change.existing.id, {
+          account_id,
+          ...body(change.desired),
+        }),
       );
       noteReplacement(replacements, change);
       return put(markOwned(policyFrom(changed)));
     }
     case "delete":
       await ignoreNotFound(
-        cloudflare.ask("policies.delete", z.unknown(), (sdk) => sdk.zeroTrust.access.policies.delete(change.at.id, { account_id })),
+        cloudflare.request("policies.delete", z.unknown(), (sdk) =>
+          sdk.zeroTrust.access.policies.delete(change.existing.id, { account_id }),
+        ),
       );
-      return (seen) => ({ ...seen, mine: seen.mine.filter(({ id }) => id !== change.at.id) });
+      return (observed) => ({
+        ...observed,
+        mine: observed.mine.filter(({ id }) => id !== change.existing.id),
+      });
   }
 }
 
 const put =
   (policy: Mine<Policy>): StateUpdate<ObservedAccessPolicies> =>
-  (seen) => ({ ...seen, mine: [...seen.mine.filter(({ id }) => id !== policy.id), policy] });
+  (observed) => ({
+    ...observed,
+    mine: [...observed.mine.filter(({ id }) => id !== policy.id), policy],
+  });
 
 /** Whole, since a PUT replaces: a condition that somebody added goes. */
-const body = ({ name, decision, include, require }: DesiredPolicy): Omit<PolicyCreateParams, "account_id"> => ({
+const body = ({
+  name,
+  decision,
+  include,
+  require,
+}: DesiredPolicy): Omit<PolicyCreateParams, "account_id"> => ({
   name,
   decision,
   include: include as PolicyCreateParams["include"],
@@ -101,14 +128,23 @@ const PolicyAnswer = z.looseObject({
 /** Also the usual session: whether the API answers it for a policy that has none of its own is not documented (checked 2026-12). */
 const UNSET: readonly (string | null | undefined)[] = [undefined, null, "", "24h", "24h0m0s"];
 
-const policyFrom = ({ id, name, decision, include, require, exclude, session_duration }: z.infer<typeof PolicyAnswer>): Policy => ({
+const policyFrom = ({
+  id,
+  name,
+  decision,
+  include,
+  require,
+  exclude,
+  session_duration,
+}: z.infer<typeof PolicyAnswer>): Policy => ({
   id,
   name,
   decision,
   include: rulesIn(include),
   require: rulesIn(require),
   exclude: rulesIn(exclude),
-  ...(typeof session_duration === "string" && !UNSET.includes(session_duration) && { session: session_duration }),
+  ...(typeof session_duration === "string" &&
+    !UNSET.includes(session_duration) && { session: session_duration }),
 });
 
 /** Without what says nothing: the API may answer a field, or a whole rule, that is empty, `{ email: { email: "" } }` (Terraform provider, 2026-11). */

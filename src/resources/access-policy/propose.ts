@@ -20,15 +20,23 @@ type Policies<P extends Policy> = { readonly mine: readonly P[] };
  */
 export const accessPolicyResource = (owner: Owner): RouteResource<Needs, AccessPolicyChange> => ({
   kind: "policy",
-  awaited: "Cloudflare to confirm the Access policy",
-  stance(_route, wish, world) {
-    const wanted = wish && wishesOf(owner, wish, world);
-    if (wanted === undefined) return { is: "absent", open: undefined };
-    return wanted.map((it) => stance(it, world)).find(({ is }) => is !== "stands") ?? { is: "stands" };
+  pendingReason: "Cloudflare to confirm the Access policy",
+  assess(_route, exposure, observed) {
+    const wanted = exposure && wishesOf(owner, exposure, observed);
+    if (wanted === undefined) return { is: "absent", create: undefined };
+    return (
+      wanted.map((it) => stance(it, observed)).find(({ is }) => is !== "in-sync") ?? {
+        is: "in-sync",
+      }
+    );
   },
 });
 
-const wishesOf = (owner: Owner, { protection }: Exposure, { login }: Needs): readonly DesiredPolicy[] | undefined =>
+const wishesOf = (
+  owner: Owner,
+  { protection }: Exposure,
+  { login }: Needs,
+): readonly DesiredPolicy[] | undefined =>
   desiredPolicies(
     owner,
     protection,
@@ -38,12 +46,22 @@ const wishesOf = (owner: Owner, { protection }: Exposure, { login }: Needs): rea
 
 function stance(wanted: DesiredPolicy, { policy }: Needs): ResourceState<AccessPolicyChange> {
   const found = named(policy, wanted.name);
-  const at = { kind: "policy", key: `policy ${wanted.name}`, subject: wanted.name, wish: wanted } as const;
-  if (found === undefined) return { is: "absent", open: { ...at, action: "create" } };
-  if (says(found, wanted)) return { is: "stands" };
+  const at = {
+    kind: "policy",
+    key: `policy ${wanted.name}`,
+    subject: wanted.name,
+    desired: wanted,
+  } as const;
+  if (found === undefined) return { is: "absent", create: { ...at, action: "create" } };
+  if (says(found, wanted)) return { is: "in-sync" };
   const givenUp = admitsMore(found, wanted) && !isContested(policy, found);
-  const wish = givenUp ? { ...wanted, name: replacedName(wanted.name) } : wanted;
-  return { is: "drifted", mend: { ...at, action: "update", at: found, wish }, close: remove(found), moves: undefined };
+  const desired = givenUp ? { ...wanted, name: replacedName(wanted.name) } : wanted;
+  return {
+    is: "drifted",
+    repair: { ...at, action: "update", existing: found, desired },
+    remove: remove(found),
+    changes: undefined,
+  };
 }
 
 /**
@@ -51,7 +69,11 @@ function stance(wanted: DesiredPolicy, { policy }: Needs): ResourceState<AccessP
  *
  * @returns undefined while one of ours is not there
  */
-export function policyIdsFor(owner: Owner, protection: Protection, policy: Policies<Policy>): readonly string[] | undefined {
+export function policyIdsFor(
+  owner: Owner,
+  protection: Protection,
+  policy: Policies<Policy>,
+): readonly string[] | undefined {
   const ours = policyNames(owner, protection).map((name) => named(policy, name)?.id);
   const theirs = protection.kind === "authentik" ? protection.audience.policies : [];
   return ours.includes(undefined) ? undefined : [...ours.flatMap((id) => id ?? []), ...theirs];
@@ -62,7 +84,8 @@ const named = <P extends Policy>({ mine }: Policies<P>, name: string): P | undef
   mine.find((policy) => policy.name === name && !isDouble(policy, mine));
 
 /** Names of policies need not be unique: the one with the lowest id counts. */
-const isDouble = ({ id, name }: Policy, mine: readonly Policy[]): boolean => mine.some((other) => other.name === name && other.id < id);
+const isDouble = ({ id, name }: Policy, mine: readonly Policy[]): boolean =>
+  mine.some((other) => other.name === name && other.id < id);
 
 const says = (found: Policy, wanted: DesiredPolicy): boolean =>
   found.decision === wanted.decision &&
@@ -76,14 +99,26 @@ export const collectUnusedPolicies =
   (
     owner: Owner,
   ): GarbageCollector<
-    { readonly policy: ObservedAccessPolicies; readonly access: Pick<ObservedAccessApplications, "mine" | "linked"> },
+    {
+      readonly policy: ObservedAccessPolicies;
+      readonly access: Pick<ObservedAccessApplications, "mine" | "linked">;
+    },
     AccessPolicyChange
   > =>
-  (world, desired) => {
-    const { mine } = world.policy;
-    const names = new Set([...desired.wishes.values()].flatMap(({ protection }) => policyNames(owner, protection)));
-    const used = new Set([...[...world.access.mine.values()].flatMap(({ policies }) => policies), ...world.access.linked]);
-    return mine.filter((policy) => !used.has(policy.id) && (!names.has(policy.name) || isDouble(policy, mine))).map(remove);
+  (observed, desired) => {
+    const { mine } = observed.policy;
+    const names = new Set(
+      [...desired.exposures.values()].flatMap(({ protection }) => policyNames(owner, protection)),
+    );
+    const used = new Set([
+      ...[...observed.access.mine.values()].flatMap(({ policies }) => policies),
+      ...observed.access.linked,
+    ]);
+    return mine
+      .filter(
+        (policy) => !used.has(policy.id) && (!names.has(policy.name) || isDouble(policy, mine)),
+      )
+      .map(remove);
   };
 
 const remove = (at: Mine<Policy>): AccessPolicyChange => ({
@@ -91,5 +126,5 @@ const remove = (at: Mine<Policy>): AccessPolicyChange => ({
   action: "delete",
   key: `policy ${at.name} ${at.id}`,
   subject: at.name,
-  at,
+  existing: at,
 });

@@ -14,12 +14,26 @@ interface Policies extends Pick<ObservedAccessPolicies, "theirs"> {
  *
  * @param wanted - ids of policies, by precedence
  */
-export function removesAccess(found: Pick<AccessApplication, "policies">, wanted: readonly string[], seen: Policies): boolean {
-  if (wanted.some((id) => seen.mine.some((policy) => policy.id === id && policy.decision === "bypass"))) return false;
+export function removesAccess(
+  found: Pick<AccessApplication, "policies">,
+  wanted: readonly string[],
+  seen: Policies,
+): boolean {
+  if (
+    wanted.some((id) =>
+      seen.mine.some((policy) => policy.id === id && policy.decision === "bypass"),
+    )
+  )
+    return false;
   const after = new Set(wanted.flatMap((id) => admitted(id, seen) ?? []));
   return found.policies.some((id) => {
     const before = admitted(id, seen);
-    return before === undefined || before.some((whom) => !after.has(whom) && !(whom.startsWith("allow ") && everyone(wanted, seen)));
+    return (
+      before === undefined ||
+      before.some(
+        (whom) => !after.has(whom) && !(whom.startsWith("allow ") && everyone(wanted, seen)),
+      )
+    );
   });
 }
 
@@ -31,7 +45,9 @@ function admitted(id: string, { mine, theirs }: Policies): readonly string[] | u
       ? undefined
       : ours.include.map((rule) => `${ours.decision} ${canonicalPolicy(rule)}`);
   const foreign = theirs.find((policy) => policy.id === id);
-  return foreign === undefined || foreign.decision === "bypass" ? undefined : [`${foreign.decision} policy ${id}`];
+  return foreign === undefined || foreign.decision === "bypass"
+    ? undefined
+    : [`${foreign.decision} policy ${id}`];
 }
 
 /** Whether whoever can log in at all is admitted; an application offers no other login than Authentik's. */

@@ -30,4 +30,5 @@ const WORD = "replaced: ";
  */
 export const replacedName = (name: string): string => name.replace(/^(\S+ )/, `$1${WORD}`);
 
-export const isReplaced = ({ name }: Pick<Policy, "name">): boolean => name.slice(name.indexOf(" ") + 1).startsWith(WORD);
+export const isReplaced = ({ name }: Pick<Policy, "name">): boolean =>
+  name.slice(name.indexOf(" ") + 1).startsWith(WORD);

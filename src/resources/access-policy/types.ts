@@ -34,13 +34,25 @@ export interface DesiredPolicy extends PolicyContent {
 }
 
 export type AccessPolicyChange =
-  | { readonly kind: "policy"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: DesiredPolicy }
+  | {
+      readonly kind: "policy";
+      readonly action: "create";
+      readonly key: string;
+      readonly subject: string;
+      readonly desired: DesiredPolicy;
+    }
   | {
       readonly kind: "policy";
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
-      readonly at: Mine<Policy>;
-      readonly wish: DesiredPolicy;
+      readonly existing: Mine<Policy>;
+      readonly desired: DesiredPolicy;
     }
-  | { readonly kind: "policy"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<Policy> };
+  | {
+      readonly kind: "policy";
+      readonly action: "delete";
+      readonly key: string;
+      readonly subject: string;
+      readonly existing: Mine<Policy>;
+    };

@@ -8,7 +8,7 @@ export type StateUpdate<Seen> = (seen: Seen) => Seen;
 
 interface Outcome<Seen, C> {
   readonly change: C;
-  readonly fold?: StateUpdate<Seen>;
+  readonly update?: StateUpdate<Seen>;
   readonly error?: ServiceError;
 }
 
@@ -20,16 +20,24 @@ export async function applyEach<Seen, C extends Change>(
 ): Promise<ApplyResult<Seen, C>> {
   const outcomes = await Promise.all(changes.map((change) => outcomeOf(change, carry)));
   return {
-    seen: outcomes.reduce((sofar, { fold }) => (fold === undefined ? sofar : fold(sofar)), seen),
-    done: outcomes.flatMap(({ change, error }) => (error === undefined ? [change] : [])),
-    failures: outcomes.flatMap(({ change, error }) => (error === undefined ? [] : [{ change, error }])),
-    doubtful: outcomes.some(({ error }) => error?.doubtful === true),
+    observed: outcomes.reduce(
+      (sofar, { update }) => (update === undefined ? sofar : update(sofar)),
+      seen,
+    ),
+    applied: outcomes.flatMap(({ change, error }) => (error === undefined ? [change] : [])),
+    failures: outcomes.flatMap(({ change, error }) =>
+      error === undefined ? [] : [{ change, error }],
+    ),
+    outcomeUnknown: outcomes.some(({ error }) => error?.outcomeUnknown === true),
   };
 }
 
-async function outcomeOf<Seen, C>(change: C, carry: (change: C) => Promise<StateUpdate<Seen>>): Promise<Outcome<Seen, C>> {
+async function outcomeOf<Seen, C>(
+  change: C,
+  carry: (change: C) => Promise<StateUpdate<Seen>>,
+): Promise<Outcome<Seen, C>> {
   try {
-    return { change, fold: await carry(change) };
+    return { change, update: await carry(change) };
   } catch (error) {
     if (error instanceof ServiceError) return { change, error };
     throw error;
@@ -49,23 +57,32 @@ export async function applyInSequence<Seen, C extends Change>(
   seen: Seen,
   apply: (group: readonly C[], seen: Seen) => Promise<ApplyResult<Seen, C>>,
 ): Promise<ApplyResult<Seen, C>> {
-  let sofar: ApplyResult<Seen, C> = { seen, done: [], failures: [], doubtful: false };
+  let sofar: ApplyResult<Seen, C> = {
+    observed: seen,
+    applied: [],
+    failures: [],
+    outcomeUnknown: false,
+  };
   for (const group of groups) {
-    const next = await apply(group, sofar.seen);
+    const next = await apply(group, sofar.observed);
     sofar = {
-      seen: next.seen,
-      done: [...sofar.done, ...next.done],
+      observed: next.observed,
+      applied: [...sofar.applied, ...next.applied],
       failures: [...sofar.failures, ...next.failures],
-      doubtful: sofar.doubtful || next.doubtful,
+      outcomeUnknown: sofar.outcomeUnknown || next.outcomeUnknown,
     };
   }
   return sofar;
 }
 
 /** None of them was done, for one reason. */
-export const failAll = <Seen, C extends Change>(changes: readonly C[], seen: Seen, error: ServiceError): ApplyResult<Seen, C> => ({
-  seen,
-  done: [],
+export const failAll = <Seen, C extends Change>(
+  changes: readonly C[],
+  seen: Seen,
+  error: ServiceError,
+): ApplyResult<Seen, C> => ({
+  observed: seen,
+  applied: [],
   failures: changes.map((change) => ({ change, error })),
-  doubtful: error.doubtful,
+  outcomeUnknown: error.outcomeUnknown,
 });

@@ -32,9 +32,12 @@ const KNOWN_AFTER = /\0known after (\d+)\0/g;
 
 /** The numbers of the steps that make something which the value names, however deep. */
 export function stepsNamedIn(value: unknown): readonly number[] {
-  if (typeof value === "string") return [...value.matchAll(KNOWN_AFTER)].map(([, number]) => Number(number));
+  if (typeof value === "string")
+    return [...value.matchAll(KNOWN_AFTER)].map(([, number]) => Number(number));
   if (value instanceof Map) return [...value].flatMap(stepsNamedIn);
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stepsNamedIn) : [];
+  return typeof value === "object" && value !== null
+    ? Object.values(value).flatMap(stepsNamedIn)
+    : [];
 }
 
 /** Both sides, masked; where there are two, only what differs between them. */
@@ -47,12 +50,15 @@ export function diffFields(
   const differs = (name: string) => JSON.stringify(old?.[name]) !== JSON.stringify(fresh?.[name]);
   const both = old !== undefined && fresh !== undefined;
   const kept = (fields: Fields | undefined): Fields | undefined =>
-    fields && (both ? Object.fromEntries(Object.entries(fields).filter(([name]) => differs(name))) : fields);
+    fields &&
+    (both ? Object.fromEntries(Object.entries(fields).filter(([name]) => differs(name))) : fields);
   const shown = kept(fresh);
   return {
     before: spelled(kept(old)),
     after: spelled(shown),
-    unknown: Object.entries(shown ?? {}).flatMap(([name, value]) => (stepsNamedIn(value).length > 0 ? [name] : [])),
+    unknown: Object.entries(shown ?? {}).flatMap(([name, value]) =>
+      stepsNamedIn(value).length > 0 ? [name] : [],
+    ),
     sensitive: more.sensitive ?? [],
     ...(more.exposure !== undefined && { exposure: more.exposure }),
   };
@@ -60,7 +66,11 @@ export function diffFields(
 
 /** Without what has no value: an absent field is not there. */
 export const fieldsOf = (fields: Readonly<Record<string, Field | undefined>>): Fields =>
-  Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
+  Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value] as const],
+    ),
+  );
 
 const masked = (fields: Fields): Fields => mapTexts(fields, redactPersonalData);
 

@@ -21,9 +21,9 @@ export interface ResourceDriver<Seen, C extends Change> {
 }
 
 export interface ApplyResult<Seen, C extends Change> {
-  readonly seen: Seen;
-  readonly done: readonly C[];
+  readonly observed: Seen;
+  readonly applied: readonly C[];
   readonly failures: readonly { readonly change: C; readonly error: ServiceError }[];
   /** Whether what stands is no longer known (a lost answer, a stranger's write): observe again before the next plan. */
-  readonly doubtful: boolean;
+  readonly outcomeUnknown: boolean;
 }

@@ -22,8 +22,8 @@ export interface LookupDriver {
 export const NO_REFERENCES: ReferencedNames = { groups: new Set(), tokens: new Set() };
 
 /** Whether every name was looked for already, found or not. */
-export const isFresh = (seen: ObservedLookups, asked: ReferencedNames): boolean =>
-  asked.groups.isSubsetOf(seen.asked.groups) && asked.tokens.isSubsetOf(seen.asked.tokens);
+export const isFresh = (observed: ObservedLookups, asked: ReferencedNames): boolean =>
+  asked.groups.isSubsetOf(observed.asked.groups) && asked.tokens.isSubsetOf(observed.asked.tokens);
 
 /** Groups in Authentik and service tokens in Access; a list that no label needs is not read. */
 export function createLookupDriver({
@@ -42,8 +42,10 @@ export function createLookupDriver({
       query: { include_users: false },
     });
   const tokens = () =>
-    cloudflare.list("service-tokens.list", z.looseObject({ id: z.string(), name: z.string() }), (sdk, page) =>
-      sdk.zeroTrust.access.serviceTokens.list({ account_id, ...page }),
+    cloudflare.list(
+      "service-tokens.list",
+      z.looseObject({ id: z.string(), name: z.string() }),
+      (sdk, page) => sdk.zeroTrust.access.serviceTokens.list({ account_id, ...page }),
     );
   return {
     observe: async (asked) => {
@@ -57,7 +59,9 @@ export function createLookupDriver({
 }
 
 /** A list that the token may not read leaves every name unknown; that holds up only the routes that name one. */
-async function lookup<T extends { readonly name: string }>(list: Promise<readonly T[]>): Promise<Lookup<T>> {
+async function lookup<T extends { readonly name: string }>(
+  list: Promise<readonly T[]>,
+): Promise<Lookup<T>> {
   try {
     return { found: await list };
   } catch (error) {

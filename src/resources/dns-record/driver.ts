@@ -7,7 +7,13 @@ import { applyInSequence } from "../contract/apply.ts";
 import type { ResourceDriver } from "../contract/driver.ts";
 import { type Mine, markOwned } from "../contract/owned.ts";
 import { foreignRecordFrom, isAddress, nameOf, RecordResponse, recordFrom } from "./record.ts";
-import type { DnsRecord, DnsRecordChange, ForeignRecord, ObservedDnsRecords, Zone } from "./types.ts";
+import type {
+  DnsRecord,
+  DnsRecordChange,
+  ForeignRecord,
+  ObservedDnsRecords,
+  Zone,
+} from "./types.ts";
 import { batches, writeRecords } from "./write.ts";
 
 export interface DnsRecordDriverOptions {
@@ -19,11 +25,17 @@ export interface DnsRecordDriverOptions {
 }
 
 /** DNS records, in all zones. */
-export function createDnsRecordDriver(options: DnsRecordDriverOptions): ResourceDriver<ObservedDnsRecords, DnsRecordChange> {
+export function createDnsRecordDriver(
+  options: DnsRecordDriverOptions,
+): ResourceDriver<ObservedDnsRecords, DnsRecordChange> {
   return {
     kind: "dns",
-    observe: (depth, before) => (depth === "routes" && before !== undefined ? lookAgain(options, before) : look(options)),
-    apply: (changes, seen) => applyInSequence(batches(changes), seen, (batch, sofar) => writeRecords(options, batch, sofar)),
+    observe: (depth, before) =>
+      depth === "routes" && before !== undefined ? lookAgain(options, before) : look(options),
+    apply: (changes, observed) =>
+      applyInSequence(batches(changes), observed, (batch, sofar) =>
+        writeRecords(options, batch, sofar),
+      ),
   };
 }
 
@@ -34,13 +46,24 @@ async function look(options: DnsRecordDriverOptions): Promise<ObservedDnsRecords
 }
 
 /** Only the zones in use: a foreign record that came up in another is met when Cloudflare refuses ours beside it. */
-async function lookAgain(options: DnsRecordDriverOptions, before: ObservedDnsRecords): Promise<ObservedDnsRecords> {
+async function lookAgain(
+  options: DnsRecordDriverOptions,
+  before: ObservedDnsRecords,
+): Promise<ObservedDnsRecords> {
   const used = new Set([...before.mine.values()].map(({ zone }) => zone));
-  const records = await inOrder(before.zones.filter(({ id }) => used.has(id)).map((zone) => recordsOf(options, zone)));
-  const elsewhere = [...before.theirs].flatMap(([name, records]) =>
-    used.has(zoneOf(name as Hostname, before.zones)?.id ?? "") ? [] : records.map((record) => [name, record] as const),
+  const records = await inOrder(
+    before.zones.filter(({ id }) => used.has(id)).map((zone) => recordsOf(options, zone)),
   );
-  return { zones: before.zones, excludedZones: before.excludedZones, ...together([...records, { mine: [], theirs: elsewhere }]) };
+  const elsewhere = [...before.theirs].flatMap(([name, records]) =>
+    used.has(zoneOf(name as Hostname, before.zones)?.id ?? "")
+      ? []
+      : records.map((record) => [name, record] as const),
+  );
+  return {
+    zones: before.zones,
+    excludedZones: before.excludedZones,
+    ...together([...records, { mine: [], theirs: elsewhere }]),
+  };
 }
 
 async function allZones({
@@ -48,12 +71,19 @@ async function allZones({
   account,
   zones: allowed,
 }: DnsRecordDriverOptions): Promise<Pick<ObservedDnsRecords, "zones" | "excludedZones">> {
-  const all = await cloudflare.list("zones.list", z.looseObject({ id: z.string(), name: z.string() }), (sdk, page) =>
-    sdk.zones.list({ account: { id: account }, ...page }),
+  const all = await cloudflare.list(
+    "zones.list",
+    z.looseObject({ id: z.string(), name: z.string() }),
+    (sdk, page) => sdk.zones.list({ account: { id: account }, ...page }),
   );
   const wanted = allowed && new Set(allowed.map((name) => name.toLowerCase()));
-  const [zones, others] = [true, false].map((usable) => all.filter(({ name }) => (wanted?.has(name) ?? true) === usable));
-  return { zones: (zones ?? []).map(({ id, name }): Zone => ({ id, name })), excludedZones: (others ?? []).map(({ name }) => name) };
+  const [zones, others] = [true, false].map((usable) =>
+    all.filter(({ name }) => (wanted?.has(name) ?? true) === usable),
+  );
+  return {
+    zones: (zones ?? []).map(({ id, name }): Zone => ({ id, name })),
+    excludedZones: (others ?? []).map(({ name }) => name),
+  };
 }
 
 interface ZoneRecords {
@@ -61,8 +91,13 @@ interface ZoneRecords {
   readonly theirs: readonly (readonly [string, ForeignRecord])[];
 }
 
-async function recordsOf({ cloudflare, owner }: DnsRecordDriverOptions, zone: Zone): Promise<ZoneRecords> {
-  const all = await cloudflare.list("records.list", RecordResponse, (sdk, page) => sdk.dns.records.list({ zone_id: zone.id, ...page }));
+async function recordsOf(
+  { cloudflare, owner }: DnsRecordDriverOptions,
+  zone: Zone,
+): Promise<ZoneRecords> {
+  const all = await cloudflare.list("records.list", RecordResponse, (sdk, page) =>
+    sdk.dns.records.list({ zone_id: zone.id, ...page }),
+  );
   const addresses = all.filter(isAddress);
   const found = addresses.map((answer) => [answer, recordFrom(answer, zone.id, owner)] as const);
   return {
@@ -79,7 +114,8 @@ function together(zones: readonly ZoneRecords[]): Pick<ObservedDnsRecords, "mine
     theirs: zones
       .flatMap(({ theirs }) => theirs)
       .reduce(
-        (all, [name, record]) => all.set(name, [...(all.get(name) ?? []), record] as [ForeignRecord]),
+        (all, [name, record]) =>
+          all.set(name, [...(all.get(name) ?? []), record] as [ForeignRecord]),
         new Map<string, [ForeignRecord]>(),
       ),
   };

@@ -8,7 +8,13 @@ import type { DesiredState } from "../../core/plan/types.ts";
 import type { ObservedAccessApplications } from "../access-application/types.ts";
 import type { Mine } from "../contract/owned.ts";
 import type { ObservedTunnel } from "../tunnel/types.ts";
-import type { DesiredRecord, DnsRecord, DnsRecordChange, ForeignRecord, ObservedDnsRecords } from "./types.ts";
+import type {
+  DesiredRecord,
+  DnsRecord,
+  DnsRecordChange,
+  ForeignRecord,
+  ObservedDnsRecords,
+} from "./types.ts";
 
 type Needs = {
   readonly access: Pick<ObservedAccessApplications, "mine">;
@@ -29,46 +35,74 @@ type Needs = {
  */
 export const dnsRecordResource = (owner: Owner): RouteResource<Needs, DnsRecordChange> => ({
   kind: "dns",
-  awaited: "the DNS record",
-  stance(route, wish, world, desired) {
-    const found = world.dns.mine.get(route.hostname);
-    if (wish === undefined) return unwished(found, route, world, desired);
-    const foreign = world.dns.theirs.get(route.hostname);
-    if (foreign !== undefined && found === undefined) return { is: "taken", problem: taken(wish, foreign) };
-    const wanted = recordWish(owner, route.hostname, world);
+  pendingReason: "the DNS record",
+  assess(route, exposure, observed, desired) {
+    const found = observed.dns.mine.get(route.hostname);
+    if (exposure === undefined) return unwished(found, route, observed, desired);
+    const foreign = observed.dns.theirs.get(route.hostname);
+    if (foreign !== undefined && found === undefined)
+      return { is: "conflict", problem: taken(exposure, foreign) };
+    const wanted = recordWish(owner, route.hostname, observed);
     if (found === undefined)
       return {
         is: "absent",
-        open: wanted && { kind: "dns", action: "create", key: key(route.hostname), subject: route.hostname, wish: wanted },
+        create: wanted && {
+          kind: "dns",
+          action: "create",
+          key: key(route.hostname),
+          subject: route.hostname,
+          desired: wanted,
+        },
       };
-    if (wanted === undefined || leads(found, wanted)) return { is: "stands" };
+    if (wanted === undefined || leads(found, wanted)) return { is: "in-sync" };
     const mend: DnsRecordChange = {
       kind: "dns",
       action: "update",
       key: key(route.hostname),
       subject: route.hostname,
-      at: found,
-      wish: wanted,
+      existing: found,
+      desired: wanted,
     };
-    return { is: "drifted", mend, close: remove(found), moves: undefined };
+    return { is: "drifted", repair: mend, remove: remove(found), changes: undefined };
   },
 });
 
-function unwished(found: Mine<DnsRecord> | undefined, route: Route, world: Needs, desired: DesiredState): ResourceState<DnsRecordChange> {
-  if (found === undefined) return { is: "absent", open: undefined };
-  return needed(route, world, desired) ? { is: "shared" } : { is: "left", close: remove(found) };
+function unwished(
+  found: Mine<DnsRecord> | undefined,
+  route: Route,
+  observed: Needs,
+  desired: DesiredState,
+): ResourceState<DnsRecordChange> {
+  if (found === undefined) return { is: "absent", create: undefined };
+  return needed(route, observed, desired)
+    ? { is: "shared" }
+    : { is: "orphaned", remove: remove(found) };
 }
 
 /** Whether another route of the hostname is wished, or is held as it is. */
-function needed(route: Route, world: Needs, desired: DesiredState): boolean {
-  const others: readonly RouteKey[] = [...desired.wishes.keys(), ...[...desired.held].filter((held) => world.access.mine.has(held))];
-  return others.some((other) => other !== routeKey(route) && parseRouteKey(other)?.hostname === route.hostname);
+function needed(route: Route, observed: Needs, desired: DesiredState): boolean {
+  const others: readonly RouteKey[] = [
+    ...desired.exposures.keys(),
+    ...[...desired.frozen].filter((held) => observed.access.mine.has(held)),
+  ];
+  return others.some(
+    (other) => other !== routeKey(route) && parseRouteKey(other)?.hostname === route.hostname,
+  );
 }
 
-function recordWish(owner: Owner, hostname: Hostname, { dns, tunnel }: Needs): DesiredRecord | undefined {
+function recordWish(
+  owner: Owner,
+  hostname: Hostname,
+  { dns, tunnel }: Needs,
+): DesiredRecord | undefined {
   const zone = usableZone(hostname, dns.zones, dns.excludedZones);
   if (zone === undefined || tunnel.tunnel === undefined) return undefined;
-  return { zone: zone.id, name: hostname, content: `${tunnel.tunnel.id}.cfargotunnel.com`, comment: dnsComment(owner) };
+  return {
+    zone: zone.id,
+    name: hostname,
+    content: `${tunnel.tunnel.id}.cfargotunnel.com`,
+    comment: dnsComment(owner),
+  };
 }
 
 const leads = (found: DnsRecord, wanted: DesiredRecord): boolean =>
@@ -76,36 +110,48 @@ const leads = (found: DnsRecord, wanted: DesiredRecord): boolean =>
 
 const key = (hostname: Hostname) => `dns ${hostname}`;
 
-const remove = (at: Mine<DnsRecord>): DnsRecordChange => ({ kind: "dns", action: "delete", key: key(at.name), subject: at.name, at });
+const remove = (at: Mine<DnsRecord>): DnsRecordChange => ({
+  kind: "dns",
+  action: "delete",
+  key: key(at.name),
+  subject: at.name,
+  existing: at,
+});
 
 /** In place of what somebody else has at the name; undefined where that cannot be, since the name is another server's business. */
-export function replaceForeignRecord(owner: Owner, hostname: Hostname, world: Needs): DnsRecordChange | undefined {
-  const foreign = world.dns.theirs.get(hostname);
-  const wish = recordWish(owner, hostname, world);
-  if (foreign === undefined || wish === undefined || foreign.some(({ type }) => type === "NS")) return undefined;
+export function replaceForeignRecord(
+  owner: Owner,
+  hostname: Hostname,
+  observed: Needs,
+): DnsRecordChange | undefined {
+  const foreign = observed.dns.theirs.get(hostname);
+  const desired = recordWish(owner, hostname, observed);
+  if (foreign === undefined || desired === undefined || foreign.some(({ type }) => type === "NS"))
+    return undefined;
   return {
     kind: "dns",
     action: "update",
     key: key(hostname),
     subject: hostname,
     foreign,
-    wish,
+    desired,
     takes: `the DNS record ${spoken(foreign)}`,
   };
 }
 
-const spoken = (records: readonly ForeignRecord[]): string => records.map(({ type, content }) => `${type} ${content}`).join(", ");
+const spoken = (records: readonly ForeignRecord[]): string =>
+  records.map(({ type, content }) => `${type} ${content}`).join(", ");
 
-const taken = (wish: Exposure, records: readonly ForeignRecord[]): Problem => ({
+const taken = (exposure: Exposure, records: readonly ForeignRecord[]): Problem => ({
   code: "CFA-CONFLICT-DNS",
   severity: "error",
-  container: wish.workload,
-  label: wish.label,
-  route: routeKey(wish.route),
-  message: `a DNS record ${spoken(records)} is at ${wish.route.hostname} and is not cfauth's`,
+  container: exposure.workload,
+  label: exposure.label,
+  route: routeKey(exposure.route),
+  message: `a DNS record ${spoken(records)} is at ${exposure.route.hostname} and is not cfauth's`,
   about: "",
   effect: "closed",
-  fix: wish.adopt
+  fix: exposure.adopt
     ? "it hands the name to other servers and cannot be taken over: delete it in Cloudflare"
-    : `delete it in Cloudflare, ${wish.adopting} to take it over, or choose another hostname`,
+    : `delete it in Cloudflare, ${exposure.adoptHint} to take it over, or choose another hostname`,
 });

@@ -20,11 +20,22 @@ const ADDRESSES = new Set(["A", "AAAA", "CNAME", "NS"]);
 export const isAddress = ({ type }: RecordResponse): boolean => ADDRESSES.has(type);
 
 /** A record that carries our comment; undefined for every other. */
-export function recordFrom(answer: RecordResponse, zone: string, owner: Owner): DnsRecord | undefined {
+export function recordFrom(
+  answer: RecordResponse,
+  zone: string,
+  owner: Owner,
+): DnsRecord | undefined {
   const name = parseHostname(answer.name);
   if (!isAddress(answer) || answer.comment !== dnsComment(owner) || !name.ok) return undefined;
   const { id, type, proxied } = answer;
-  return { id, zone, name: name.value, type, content: contentOf(answer), proxied: proxied ?? false };
+  return {
+    id,
+    zone,
+    name: name.value,
+    type,
+    content: contentOf(answer),
+    proxied: proxied ?? false,
+  };
 }
 
 export const foreignRecordFrom = (answer: RecordResponse, zone: string): ForeignRecord => ({
@@ -35,7 +46,8 @@ export const foreignRecordFrom = (answer: RecordResponse, zone: string): Foreign
 });
 
 /** Names compare without letter case and closing dot. */
-const contentOf = ({ content }: RecordResponse): string => (content ?? "").toLowerCase().replace(/\.$/, "");
+const contentOf = ({ content }: RecordResponse): string =>
+  (content ?? "").toLowerCase().replace(/\.$/, "");
 
 export const nameOf = ({ name }: RecordResponse): string => name.toLowerCase().replace(/\.$/, "");
 

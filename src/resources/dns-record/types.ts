@@ -41,14 +41,20 @@ export interface DesiredRecord {
 }
 
 export type DnsRecordChange =
-  | { readonly kind: "dns"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: DesiredRecord }
+  | {
+      readonly kind: "dns";
+      readonly action: "create";
+      readonly key: string;
+      readonly subject: string;
+      readonly desired: DesiredRecord;
+    }
   | {
       readonly kind: "dns";
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
-      readonly at: Mine<DnsRecord>;
-      readonly wish: DesiredRecord;
+      readonly existing: Mine<DnsRecord>;
+      readonly desired: DesiredRecord;
     }
   /** In place of records of somebody else's, all in one transaction. Only where a label asks to adopt. */
   | {
@@ -57,7 +63,13 @@ export type DnsRecordChange =
       readonly key: string;
       readonly subject: string;
       readonly foreign: readonly ForeignRecord[];
-      readonly wish: DesiredRecord;
+      readonly desired: DesiredRecord;
       readonly takes: string;
     }
-  | { readonly kind: "dns"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<DnsRecord> };
+  | {
+      readonly kind: "dns";
+      readonly action: "delete";
+      readonly key: string;
+      readonly subject: string;
+      readonly existing: Mine<DnsRecord>;
+    };

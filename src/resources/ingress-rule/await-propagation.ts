@@ -25,7 +25,11 @@ export async function awaitPropagation(tunnel: TunnelAddress, version: number): 
  *
  * @param patienceMs - milliseconds; 10_000 unless given
  */
-export async function waitUntilPropagated(tunnel: TunnelAddress, version: number, patienceMs = PATIENCE_MS): Promise<boolean> {
+export async function waitUntilPropagated(
+  tunnel: TunnelAddress,
+  version: number,
+  patienceMs = PATIENCE_MS,
+): Promise<boolean> {
   for (const until = performance.now() + patienceMs; ; await sleep(BETWEEN_MS)) {
     const running = await runningVersions(tunnel);
     if (running.every((it) => it === undefined || it >= version)) return true;
@@ -37,7 +41,8 @@ export const connectorsBehind = (): ServiceError =>
   new ServiceError({
     service: "cloudflare",
     code: "CFA-TUNNEL-BEHIND",
-    message: "cloudflared does not yet run on the rules that were written, so nothing is taken over before it does",
+    message:
+      "cloudflared does not yet run on the rules that were written, so nothing is taken over before it does",
     fix: "nothing to do: cfauth comes back to it; if it lasts, see docker compose logs cloudflared",
     transient: true,
   });

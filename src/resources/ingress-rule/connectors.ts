@@ -15,7 +15,7 @@ export async function runningVersions({
   account: account_id,
   tunnel,
 }: TunnelAddress): Promise<readonly (number | undefined)[]> {
-  const connectors = await cloudflare.ask("tunnels.connections", Connectors, (sdk) =>
+  const connectors = await cloudflare.request("tunnels.connections", Connectors, (sdk) =>
     sdk.zeroTrust.tunnels.cloudflared.connections.get(tunnel, { account_id }),
   );
   return (connectors ?? []).map(({ config_version }) => config_version ?? undefined);

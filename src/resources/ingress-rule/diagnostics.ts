@@ -15,7 +15,12 @@ export const diagnoseTunnelRules: Diagnostic<Needs> = ({ ingress, tunnel }) => [
   ...(ingress.takesMark ? [] : [unmarked()]),
 ];
 
-const OF_NONE = { container: undefined, label: undefined, route: undefined, effect: "unchanged" } as const;
+const OF_NONE = {
+  container: undefined,
+  label: undefined,
+  route: undefined,
+  effect: "unchanged",
+} as const;
 
 /** Also for doctor. */
 export const diagnosePropagation = (tunnel: string): Problem => ({

@@ -1,26 +1,42 @@
 import type { Route } from "../../core/domain/route.ts";
 import { type Diff, diffFields, type Field, type Fields, fieldsOf } from "../contract/diff.ts";
 import type { ObservedState } from "../observed.ts";
-import { desiredRule, isPlaceholderRule, loginCheckOf, pathFor, placeholderRule, routeOf } from "./rules.ts";
+import {
+  desiredRule,
+  isPlaceholderRule,
+  loginCheckOf,
+  pathFor,
+  placeholderRule,
+  routeOf,
+} from "./rules.ts";
 import type { IngressRuleChange, RawRule } from "./types.ts";
 
 /** What a rule leads to that lets nobody in. */
 export const CLOSED_TEXT = "nothing (503)";
 
-export function diffIngressRule(change: IngressRuleChange, world: Pick<ObservedState, "ingress">): Diff {
-  const { mark } = world.ingress;
+export function diffIngressRule(
+  change: IngressRuleChange,
+  observed: Pick<ObservedState, "ingress">,
+): Diff {
+  const { mark } = observed.ingress;
   if ("unmarked" in change) return diffFields({ mark: "none" }, { mark: change.mark });
-  const [now] = change.at;
-  if (change.action === "delete") return diffFields(now === undefined ? {} : fields(now, mark), undefined);
+  const [now] = change.existing;
+  if (change.action === "delete")
+    return diffFields(now === undefined ? {} : fields(now, mark), undefined);
   const before = now && fields(now, mark);
-  if ("shut" in change) {
-    const theirs = change.instead?.length ? { service: change.instead.map(({ service }) => service).join(", ") } : before;
+  if ("placeholder" in change) {
+    const theirs = change.instead?.length
+      ? { service: change.instead.map(({ service }) => service).join(", ") }
+      : before;
     return diffFields(theirs, fields(placeholderRule(change), mark));
   }
-  if ("reroute" in change) return diffFields(before, now && fields({ ...now, service: change.reroute }, mark));
-  const after = fields(desiredRule(change.wish), mark);
-  const opens = change.wish.check === undefined && before?.["login"] !== "none";
-  return diffFields(change.action === "create" ? undefined : before, after, { exposure: opens ? "PUBLIC" : undefined });
+  if ("reroute" in change)
+    return diffFields(before, now && fields({ ...now, service: change.reroute }, mark));
+  const after = fields(desiredRule(change.desired), mark);
+  const opens = change.desired.check === undefined && before?.["login"] !== "none";
+  return diffFields(change.action === "create" ? undefined : before, after, {
+    exposure: opens ? "PUBLIC" : undefined,
+  });
 }
 
 function fields(rule: RawRule, mark: string): Fields {
@@ -34,19 +50,25 @@ function fields(rule: RawRule, mark: string): Fields {
     login: shut ? "nobody has it" : required ? "required" : "none",
     aud: required && !shut ? check.audTag.join(", ") : undefined,
     paths: pathsOf(rule, route),
-    ...Object.fromEntries(Object.entries(options).map(([name, value]) => [`origin.${name}`, plain(value)])),
+    ...Object.fromEntries(
+      Object.entries(options).map(([name, value]) => [`origin.${name}`, plain(value)]),
+    ),
   });
 }
 
 function pathsOf({ path }: RawRule, route: Route | undefined): string | undefined {
   if (route === undefined) return undefined;
-  const written = (more: { readonly clean: boolean; readonly broad?: true }) => pathFor({ route, check: { team: "", aud: "" }, ...more });
-  if ((path || undefined) === written({ clean: false })) return undefined;
-  if (route.path !== undefined && path === written({ clean: false, broad: true })) return "in any spelling";
-  return route.path !== undefined && path === written({ clean: true, broad: true })
+  const written = (more: { readonly cleanPathsOnly: boolean; readonly everySpelling?: true }) =>
+    pathFor({ route, check: { team: "", aud: "" }, ...more });
+  if ((path || undefined) === written({ cleanPathsOnly: false })) return undefined;
+  if (route.path !== undefined && path === written({ cleanPathsOnly: false, everySpelling: true }))
+    return "in any spelling";
+  return route.path !== undefined && path === written({ cleanPathsOnly: true, everySpelling: true })
     ? "clean ones only, in any spelling"
     : "clean ones only";
 }
 
 const plain = (value: unknown): Field =>
-  typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : JSON.stringify(value);
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? value
+    : JSON.stringify(value);

@@ -15,7 +15,10 @@ export const ConfigurationAnswer = z.looseObject({
 const NOTHING: RawRule = { service: "http_status:404" };
 
 /** The document as it is: nothing in it is read but where the catch-all is, so that all of it goes back as it came. */
-export function documentFrom({ version, config }: z.infer<typeof ConfigurationAnswer>): RuleDocument {
+export function documentFrom({
+  version,
+  config,
+}: z.infer<typeof ConfigurationAnswer>): RuleDocument {
   const { ingress, ...rest } = config ?? {};
   const all = ingress ?? [];
   const last = all.at(-1);
@@ -24,10 +27,15 @@ export function documentFrom({ version, config }: z.infer<typeof ConfigurationAn
   return { version: version ?? -1, rules, catchAll: closed ? last : NOTHING, rest };
 }
 
-const catchesAll = ({ hostname, path }: RawRule): boolean => ["", "*"].includes(hostname ?? "") && (path ?? "") === "";
+const catchesAll = ({ hostname, path }: RawRule): boolean =>
+  ["", "*"].includes(hostname ?? "") && (path ?? "") === "";
 
 /** As a PUT takes it: the whole document, what is not ours in it byte for byte as it came. */
-export const documentOf = ({ rules, catchAll, rest }: RuleDocument): Readonly<Record<string, unknown>> => ({
+export const documentOf = ({
+  rules,
+  catchAll,
+  rest,
+}: RuleDocument): Readonly<Record<string, unknown>> => ({
   ...rest,
   ingress: [...rules, catchAll],
 });

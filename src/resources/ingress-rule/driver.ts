@@ -44,14 +44,16 @@ const MOST_TRIES = 3;
  * The tunnel's one document of rules. Several write it and no write is conditional, so each write has a read just before it: what
  * is not as it was planned for is shown to the planner instead of being written over.
  */
-export function createIngressRuleDriver(options: IngressRuleDriverOptions): ResourceDriver<ObservedIngressRules, IngressRuleChange> {
+export function createIngressRuleDriver(
+  options: IngressRuleDriverOptions,
+): ResourceDriver<ObservedIngressRules, IngressRuleChange> {
   const document = new TunnelDocument(options);
   return {
     kind: "ingress",
     observe: (depth) => document.observe(depth),
-    apply: async (changes, seen) => {
-      const done = await document.write(changes, seen);
-      return await document.confirmed(changes, seen, await document.seenGone(seen, done));
+    apply: async (changes, observed) => {
+      const done = await document.write(changes, observed);
+      return await document.confirmed(changes, observed, await document.seenGone(observed, done));
     },
   };
 }
@@ -78,7 +80,11 @@ class TunnelDocument {
   async observe(depth: ObservationScope): Promise<ObservedIngressRules> {
     const document = await this.#look();
     const tunnel = this.#options.tunnel();
-    if (tunnel !== undefined && document.version > 0 && (depth !== "rules" || isUnsure(this.#journal))) {
+    if (
+      tunnel !== undefined &&
+      document.version > 0 &&
+      (depth !== "rules" || isUnsure(this.#journal))
+    ) {
       const running = await runningVersions({ ...this.#options, tunnel });
       // What a connector does not report is unknown: no reason to call it behind.
       const known = running.filter((version) => version !== undefined);
@@ -91,26 +97,39 @@ class TunnelDocument {
    * All changes in one write. Cloudflare refuses a document whole for one bad rule in it: then the halves are tried, so that
    * the one that is at fault keeps none of the others from being done.
    */
-  async write(changes: readonly IngressRuleChange[], seen: ObservedIngressRules): Promise<Done> {
+  async write(
+    changes: readonly IngressRuleChange[],
+    observed: ObservedIngressRules,
+  ): Promise<Done> {
     try {
-      return await this.#unlessKeptOut(changes, seen);
+      return await this.#unlessKeptOut(changes, observed);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      if (error.code !== "CFA-CF-REFUSED" || error.doubtful) return failAll(changes, seen, error);
-      const unmarked = await this.#withoutMark(changes, seen);
+      if (error.code !== "CFA-CF-REFUSED" || error.outcomeUnknown)
+        return failAll(changes, observed, error);
+      const unmarked = await this.#withoutMark(changes, observed);
       if (unmarked !== undefined) return unmarked;
-      return changes.length < 2 ? failAll(changes, seen, error) : await this.#inHalves(changes, seen);
+      return changes.length < 2
+        ? failAll(changes, observed, error)
+        : await this.#inHalves(changes, observed);
     }
   }
 
   /** The second half is left where the document was another one meanwhile: the planner has not seen that. */
-  async #inHalves(changes: readonly IngressRuleChange[], seen: ObservedIngressRules): Promise<Done> {
+  async #inHalves(
+    changes: readonly IngressRuleChange[],
+    observed: ObservedIngressRules,
+  ): Promise<Done> {
     const half = Math.ceil(changes.length / 2);
-    const first = await this.write(changes.slice(0, half), seen);
-    const moved = first.done.length + first.failures.length === 0;
-    if (moved || first.doubtful) return first;
-    const second = await this.write(changes.slice(half), first.seen);
-    return { ...second, done: [...first.done, ...second.done], failures: [...first.failures, ...second.failures] };
+    const first = await this.write(changes.slice(0, half), observed);
+    const moved = first.applied.length + first.failures.length === 0;
+    if (moved || first.outcomeUnknown) return first;
+    const second = await this.write(changes.slice(half), first.observed);
+    return {
+      ...second,
+      applied: [...first.applied, ...second.applied],
+      failures: [...first.failures, ...second.failures],
+    };
   }
 
   /**
@@ -118,12 +137,17 @@ class TunnelDocument {
    * then, so it is looked for at once.
    */
   async seenGone(before: ObservedIngressRules, done: Done): Promise<Done> {
-    const left = new Set(done.seen.rules.map((rule) => JSON.stringify(rule)));
-    if (before.rules.every((rule) => loginCheckOf(rule)?.required === true || left.has(JSON.stringify(rule)))) return done;
+    const left = new Set(done.observed.rules.map((rule) => JSON.stringify(rule)));
+    if (
+      before.rules.every(
+        (rule) => loginCheckOf(rule)?.required === true || left.has(JSON.stringify(rule)),
+      )
+    )
+      return done;
     try {
-      return { ...done, seen: this.#seen(await this.#look()) };
+      return { ...done, observed: this.#seen(await this.#look()) };
     } catch (error) {
-      if (error instanceof ServiceError) return { ...done, doubtful: true };
+      if (error instanceof ServiceError) return { ...done, outcomeUnknown: true };
       throw error;
     }
   }
@@ -132,56 +156,96 @@ class TunnelDocument {
    * Where something is taken over, the rule that admits no one has to be in force before anything else happens. A daemon that comes
    * back to it only makes sure of that: where nothing had to be written nothing was done.
    */
-  async confirmed(changes: readonly IngressRuleChange[], before: ObservedIngressRules, done: Done): Promise<Done> {
-    const takes = changes.filter((change) => "instead" in change && done.done.includes(change));
-    if (takes.length === 0 || done.doubtful) return done;
+  async confirmed(
+    changes: readonly IngressRuleChange[],
+    before: ObservedIngressRules,
+    done: Done,
+  ): Promise<Done> {
+    const takes = changes.filter((change) => "instead" in change && done.applied.includes(change));
+    if (takes.length === 0 || done.outcomeUnknown) return done;
     try {
-      await awaitPropagation({ ...this.#options, tunnel: this.#options.tunnel() ?? "" }, done.seen.version);
-      const written = done.seen.version !== before.version;
-      return { ...done, done: written ? done.done : [], seen: { ...done.seen, inForce: true } };
+      await awaitPropagation(
+        { ...this.#options, tunnel: this.#options.tunnel() ?? "" },
+        done.observed.version,
+      );
+      const written = done.observed.version !== before.version;
+      return {
+        ...done,
+        applied: written ? done.applied : [],
+        observed: { ...done.observed, propagated: true },
+      };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       const failures = takes.map((change) => ({ change, error }));
-      return { ...done, done: done.done.filter((change) => !takes.includes(change)), failures: [...done.failures, ...failures] };
+      return {
+        ...done,
+        applied: done.applied.filter((change) => !takes.includes(change)),
+        failures: [...done.failures, ...failures],
+      };
     }
   }
 
   /** A write that the limit keeps out is never sent again as it was: the document may be another one by then. */
-  async #unlessKeptOut(changes: readonly IngressRuleChange[], seen: ObservedIngressRules): Promise<Done> {
+  async #unlessKeptOut(
+    changes: readonly IngressRuleChange[],
+    observed: ObservedIngressRules,
+  ): Promise<Done> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#replace(changes, seen);
+        return await this.#replace(changes, observed);
       } catch (error) {
-        const keptOut = error instanceof ServiceError && error.code === "CFA-CF-RATE-LIMIT" && !error.doubtful;
+        const keptOut =
+          error instanceof ServiceError &&
+          error.code === "CFA-CF-RATE-LIMIT" &&
+          !error.outcomeUnknown;
         if (!keptOut || tries === MOST_TRIES) throw error;
       }
     }
   }
 
-  async #replace(changes: readonly IngressRuleChange[], seen: ObservedIngressRules): Promise<Done> {
+  async #replace(
+    changes: readonly IngressRuleChange[],
+    observed: ObservedIngressRules,
+  ): Promise<Done> {
     const fresh = await this.#look();
-    if (!isSame(fresh, seen)) return { seen: this.#seen(fresh), done: [], failures: [], doubtful: false };
+    if (!isSame(fresh, observed))
+      return { observed: this.#seen(fresh), applied: [], failures: [], outcomeUnknown: false };
     const wanted = mergeRules(this.#seen(fresh), changes);
     // A document that is not changed is not written: each write moves the version, and other writers look at it.
-    if (isDeepStrictEqual(wanted.rules, fresh.rules)) return { seen: this.#seen(fresh), done: changes, failures: [], doubtful: false };
+    if (isDeepStrictEqual(wanted.rules, fresh.rules))
+      return { observed: this.#seen(fresh), applied: changes, failures: [], outcomeUnknown: false };
     const after = await this.#put(wanted);
-    const { journal, jump } = afterWrite(this.#journal, { before: fresh, after, changes }, this.#mark, this.#now());
+    const { journal, jump } = afterWrite(
+      this.#journal,
+      { before: fresh, after, changes },
+      this.#mark,
+      this.#now(),
+    );
     this.#journal = journal;
     if (jump !== undefined) this.#options.onJump?.(jump);
-    return { seen: this.#seen(after), done: changes, failures: [], doubtful: jump !== undefined };
+    return {
+      observed: this.#seen(after),
+      applied: changes,
+      failures: [],
+      outcomeUnknown: jump !== undefined,
+    };
   }
 
   /** The same without our mark, where that is what Cloudflare refuses; undefined where it is something else. */
-  async #withoutMark(changes: readonly IngressRuleChange[], seen: ObservedIngressRules): Promise<Done | undefined> {
+  async #withoutMark(
+    changes: readonly IngressRuleChange[],
+    observed: ObservedIngressRules,
+  ): Promise<Done | undefined> {
     const plain = changes.flatMap(unmarked);
     if (plain.length === 0 || isDeepStrictEqual(plain, changes)) return undefined;
     try {
-      const done = await this.#unlessKeptOut(plain, seen);
-      if (done.done.length === 0) return done;
+      const done = await this.#unlessKeptOut(plain, observed);
+      if (done.applied.length === 0) return done;
       this.#takesMark = false;
-      return { ...done, done: changes, seen: { ...done.seen, takesMark: false } };
+      return { ...done, applied: changes, observed: { ...done.observed, takesMark: false } };
     } catch (error) {
-      if (error instanceof ServiceError && error.code === "CFA-CF-REFUSED" && !error.doubtful) return undefined;
+      if (error instanceof ServiceError && error.code === "CFA-CF-REFUSED" && !error.outcomeUnknown)
+        return undefined;
       throw error;
     }
   }
@@ -190,7 +254,7 @@ class TunnelDocument {
     const { cloudflare, account: account_id, tunnel, onJump } = this.#options;
     const id = tunnel();
     if (id === undefined) return documentFrom({});
-    const answer = await cloudflare.ask("configuration.get", ConfigurationAnswer, (sdk) =>
+    const answer = await cloudflare.request("configuration.get", ConfigurationAnswer, (sdk) =>
       sdk.zeroTrust.tunnels.cloudflared.configurations.get(id, { account_id }),
     );
     const document = documentFrom(answer);
@@ -204,27 +268,40 @@ class TunnelDocument {
     const { cloudflare, account: account_id, tunnel } = this.#options;
     const config = documentOf(wanted) as unknown as ConfigurationUpdateParams["config"];
     try {
-      const answer = await cloudflare.ask("configuration.put", ConfigurationAnswer, (sdk) =>
-        sdk.zeroTrust.tunnels.cloudflared.configurations.update(tunnel() ?? "", { account_id, ...(config !== undefined && { config }) }),
+      const answer = await cloudflare.request("configuration.put", ConfigurationAnswer, (sdk) =>
+        sdk.zeroTrust.tunnels.cloudflared.configurations.update(tunnel() ?? "", {
+          account_id,
+          ...(config !== undefined && { config }),
+        }),
       );
       return documentFrom(answer);
     } catch (error) {
       // It may have been written: then the version moves by our own hand.
-      if (error instanceof ServiceError && error.doubtful) this.#journal = { ...this.#journal, version: undefined };
+      if (error instanceof ServiceError && error.outcomeUnknown)
+        this.#journal = { ...this.#journal, version: undefined };
       throw error;
     }
   }
 
   #seen(document: RuleDocument): ObservedIngressRules {
-    return { ...document, ...journalFacts(this.#journal, this.#now()), mark: this.#mark, takesMark: this.#takesMark, inForce: false };
+    return {
+      ...document,
+      ...journalFacts(this.#journal, this.#now()),
+      mark: this.#mark,
+      takesMark: this.#takesMark,
+      propagated: false,
+    };
   }
 }
 
 const isSame = (one: RuleDocument, other: RuleDocument): boolean =>
-  one.version === other.version && isDeepStrictEqual([one.rules, one.catchAll, one.rest], [other.rules, other.catchAll, other.rest]);
+  one.version === other.version &&
+  isDeepStrictEqual([one.rules, one.catchAll, one.rest], [other.rules, other.catchAll, other.rest]);
 
 function unmarked(change: IngressRuleChange): readonly IngressRuleChange[] {
   if ("unmarked" in change) return [];
-  if ("shut" in change) return [{ ...change, plain: true }];
-  return ["wish" in change ? { ...change, wish: { ...change.wish, mark: undefined } } : change];
+  if ("placeholder" in change) return [{ ...change, plain: true }];
+  return [
+    "desired" in change ? { ...change, desired: { ...change.desired, mark: undefined } } : change,
+  ];
 }

@@ -102,7 +102,10 @@ export function afterLook(
   const own = ownText(seen, mark);
   const from = journal.version;
   const moved = from !== undefined && from !== seen.version;
-  const undone = moved && own !== journal.own ? [...recent(journal.undone, now), now] : recent(journal.undone, now);
+  const undone =
+    moved && own !== journal.own
+      ? [...recent(journal.undone, now), now]
+      : recent(journal.undone, now);
   const behindSince = moved ? (journal.behindSince ?? now) : journal.behindSince;
   const trial = moved ? { ...journal.trial, futile: false } : journal.trial;
   return {
@@ -152,14 +155,19 @@ export function afterWrite(
       looks: LOOKS_AFTER_MS.map((ms) => now + Math.min(LONGEST_LOOK_MS, ms * slower)),
     },
     jump:
-      before.version > 0 && after.version !== before.version + 1 ? { from: before.version, to: after.version, during: "write" } : undefined,
+      before.version > 0 && after.version !== before.version + 1
+        ? { from: before.version, to: after.version, during: "write" }
+        : undefined,
   };
 }
 
 const openedBy = (change: IngressRuleChange): [RouteKey, Suspect][] =>
-  "wish" in change ? [[routeKey(change.wish.route), suspect(change.wish.origin)]] : [];
+  "desired" in change ? [[routeKey(change.desired.route), suspect(change.desired.origin)]] : [];
 
-export const suspect = (origin: { readonly service: string; readonly options: object }): Suspect => ({
+export const suspect = (origin: {
+  readonly service: string;
+  readonly options: object;
+}): Suspect => ({
   print: originFingerprint(origin),
   namesFile: "caPool" in origin.options,
 });
@@ -168,13 +176,16 @@ export const suspect = (origin: { readonly service: string; readonly options: ob
 export const journalFacts = (
   journal: Journal,
   now: number,
-): Pick<ObservedIngressRules, "strangers" | "behind" | "unconfirmed" | "withheld" | "contested" | "lookAt"> => ({
+): Pick<
+  ObservedIngressRules,
+  "strangers" | "behind" | "unconfirmed" | "withheld" | "contested" | "observeAgainAt"
+> => ({
   strangers: journal.strangers,
   behind: journal.behind,
   unconfirmed: [...new Set(journal.writes.flatMap(({ closed }) => closed))],
   withheld: journal.trial.withheld,
   contested: recent(journal.undone, now).length >= CONTESTED_TIMES,
-  lookAt: journal.looks[0],
+  observeAgainAt: journal.looks[0],
 });
 
 /**
@@ -183,13 +194,24 @@ export const journalFacts = (
  */
 export function isUnsure({ behindSince, behind, looks, writes, trial }: Journal): boolean {
   if (trial.groups.length > 0 || behind) return true;
-  return behindSince !== undefined && (looks.length === 0 || writes.some(({ closed }) => closed.length > 0));
+  return (
+    behindSince !== undefined &&
+    (looks.length === 0 || writes.some(({ closed }) => closed.length > 0))
+  );
 }
 
-function strangersIn({ strangers }: Journal, { rules }: RuleDocument, mark: string): ReadonlySet<string> {
+function strangersIn(
+  { strangers }: Journal,
+  { rules }: RuleDocument,
+  mark: string,
+): ReadonlySet<string> {
   const ours = new Set(rules.filter((rule) => isMarked(rule, mark)).map(placeOf));
   const bare = rules.filter(isBare).map((rule) => [JSON.stringify(rule), placeOf(rule)] as const);
-  return new Set(bare.flatMap(([text, place]) => (strangers.has(text) || (place !== undefined && ours.has(place)) ? [text] : [])));
+  return new Set(
+    bare.flatMap(([text, place]) =>
+      strangers.has(text) || (place !== undefined && ours.has(place)) ? [text] : [],
+    ),
+  );
 }
 
 function placeOf(rule: RawRule): RouteKey | undefined {
@@ -197,16 +219,21 @@ function placeOf(rule: RawRule): RouteKey | undefined {
   return route === undefined ? undefined : routeKey(route);
 }
 
-const recent = (times: readonly number[], now: number): readonly number[] => times.filter((at) => at > now - CONTESTED_WINDOW_MS);
+const recent = (times: readonly number[], now: number): readonly number[] =>
+  times.filter((at) => at > now - CONTESTED_WINDOW_MS);
 
-const ownText = ({ rules }: RuleDocument, mark: string): string => JSON.stringify(rules.filter((rule) => isMarked(rule, mark)));
+const ownText = ({ rules }: RuleDocument, mark: string): string =>
+  JSON.stringify(rules.filter((rule) => isMarked(rule, mark)));
 
 /** Of a change that replaces a rule by another: only where the new one asks for a login, or for clean paths, and the old did not. */
 function closedBy(change: IngressRuleChange): readonly RouteKey[] {
   if ("unmarked" in change || "reroute" in change) return [];
-  const narrowed = change.at.filter((rule) => !("wish" in change) || isNarrower(change.wish, rule)).flatMap((rule) => routeOf(rule) ?? []);
+  const narrowed = change.existing
+    .filter((rule) => !("desired" in change) || isNarrower(change.desired, rule))
+    .flatMap((rule) => routeOf(rule) ?? []);
   return [...new Set(narrowed.map(routeKey))];
 }
 
-const isNarrower = (wish: DesiredRule, rule: RawRule): boolean =>
-  (wish.check !== undefined && loginCheckOf(rule)?.required !== true) || (wish.clean && (rule.path || undefined) !== pathFor(wish));
+const isNarrower = (desired: DesiredRule, rule: RawRule): boolean =>
+  (desired.check !== undefined && loginCheckOf(rule)?.required !== true) ||
+  (desired.cleanPathsOnly && (rule.path || undefined) !== pathFor(desired));

@@ -4,7 +4,14 @@ import type { GarbageCollector } from "../../core/plan/resource.ts";
 import type { DesiredState } from "../../core/plan/types.ts";
 import { teamOf } from "../login/team.ts";
 import type { ObservedLogin } from "../login/types.ts";
-import { isMarked, isOwnedRule, loginCheckOf, type OwnershipEvidence, routeOf, ruleOf } from "./rules.ts";
+import {
+  isMarked,
+  isOwnedRule,
+  loginCheckOf,
+  type OwnershipEvidence,
+  routeOf,
+  ruleOf,
+} from "./rules.ts";
 import type { IngressRuleChange, ObservedIngressRules, RawRule } from "./types.ts";
 
 type Needs = OwnershipEvidence & {
@@ -16,41 +23,75 @@ type Needs = OwnershipEvidence & {
  * The mark for the rules that an earlier version wrote, along with a write of the document that is due anyway: the mark alone is
  * no reason to write. Rules that the due changes replace get it by them.
  */
-export function markUnmarkedRules(due: readonly { readonly kind: string }[], world: Needs): IngressRuleChange | undefined {
-  if (!world.ingress.takesMark || !due.some(({ kind }) => kind === "ingress")) return undefined;
-  const replaced = new Set(due.flatMap((change) => ("at" in change && Array.isArray(change.at) ? change.at : [])));
-  const { mark, rules } = world.ingress;
-  const unmarked = rules.filter((rule) => !isMarked(rule, mark) && isOwnedRule(rule, world) && !replaced.has(rule));
+export function markUnmarkedRules(
+  due: readonly { readonly kind: string }[],
+  observed: Needs,
+): IngressRuleChange | undefined {
+  if (!observed.ingress.takesMark || !due.some(({ kind }) => kind === "ingress")) return undefined;
+  const replaced = new Set(
+    due.flatMap((change) =>
+      "existing" in change && Array.isArray(change.existing) ? change.existing : [],
+    ),
+  );
+  const { mark, rules } = observed.ingress;
+  const unmarked = rules.filter(
+    (rule) => !isMarked(rule, mark) && isOwnedRule(rule, observed) && !replaced.has(rule),
+  );
   if (unmarked.length === 0) return undefined;
-  const team = teamOf(world.login.teamDomain);
-  return { kind: "ingress", action: "update", key: "ingress marks", subject: mark, unmarked, mark, team };
+  const team = teamOf(observed.login.teamDomain);
+  return {
+    kind: "ingress",
+    action: "update",
+    key: "ingress marks",
+    subject: mark,
+    unmarked,
+    mark,
+    team,
+  };
 }
 
 /**
  * Rules with our mark that belong to no route: a path that was changed by hand, a second rule for the same route. One that
  * checks a login stays while a narrower route around it has no rule yet, since what is wider would answer in its place.
  */
-export const collectStrayRules: GarbageCollector<OwnershipEvidence, IngressRuleChange> = (world, desired) => {
-  const marked = world.ingress.rules.filter((rule) => isMarked(rule, world.ingress.mark));
-  return marked.filter((rule) => isStray(rule, world) && !guards(rule, world, desired)).map(remove);
+export const collectStrayRules: GarbageCollector<OwnershipEvidence, IngressRuleChange> = (
+  observed,
+  desired,
+) => {
+  const marked = observed.ingress.rules.filter((rule) => isMarked(rule, observed.ingress.mark));
+  return marked
+    .filter((rule) => isStray(rule, observed) && !guards(rule, observed, desired))
+    .map(remove);
 };
 
-function isStray(rule: RawRule, world: OwnershipEvidence): boolean {
+function isStray(rule: RawRule, observed: OwnershipEvidence): boolean {
   const route = routeOf(rule);
-  return route === undefined || ruleOf(world, route) !== rule;
+  return route === undefined || ruleOf(observed, route) !== rule;
 }
 
-function guards(rule: RawRule, world: OwnershipEvidence, desired: DesiredState): boolean {
+function guards(rule: RawRule, observed: OwnershipEvidence, desired: DesiredState): boolean {
   if (loginCheckOf(rule)?.required !== true) return false;
-  const near = ({ hostname }: Route) => covers(rule.hostname ?? "", hostname) || covers(hostname, rule.hostname ?? "");
-  const held = [...desired.held].some((key) => {
+  const near = ({ hostname }: Route) =>
+    covers(rule.hostname ?? "", hostname) || covers(hostname, rule.hostname ?? "");
+  const held = [...desired.frozen].some((key) => {
     const route = parseRouteKey(key);
     return route !== undefined && near(route);
   });
-  return held || desired.guarded.some(({ route }) => near(route) && ruleOf(world, route) === undefined);
+  return (
+    held ||
+    desired.protectedRoutes.some(
+      ({ route }) => near(route) && ruleOf(observed, route) === undefined,
+    )
+  );
 }
 
 const remove = (rule: RawRule): IngressRuleChange => {
   const place = `rule ${rule.hostname ?? "*"}${rule.path ?? ""}`;
-  return { kind: "ingress", action: "delete", key: `ingress ${place} ${rule.service}`, subject: place, at: [rule] };
+  return {
+    kind: "ingress",
+    action: "delete",
+    key: `ingress ${place} ${rule.service}`,
+    subject: place,
+    existing: [rule],
+  };
 };

@@ -10,39 +10,61 @@ import type { IngressRuleChange, ObservedIngressRules, RawRule } from "./types.t
  * An exact rule of ours at the top takes nothing from anybody, since a hostname that somebody else has in the document is
  * never taken. The version is left as it was: the answer of the API brings the new one.
  */
-export function mergeRules(seen: ObservedIngressRules, changes: readonly IngressRuleChange[]): ObservedIngressRules {
+export function mergeRules(
+  observed: ObservedIngressRules,
+  changes: readonly IngressRuleChange[],
+): ObservedIngressRules {
   const gone = new Set(changes.flatMap(replaced).map((rule) => JSON.stringify(rule)));
   const marking = changes.flatMap((change) => ("unmarked" in change ? [change] : []));
   const rerouting = changes.flatMap((change) => ("reroute" in change ? [change] : []));
-  const kept = seen.rules
+  const kept = observed.rules
     .filter((rule) => !gone.has(JSON.stringify(rule)))
     .map((rule) => (marking.length === 0 ? rule : marked(rule, marking)))
     .map((rule) => (rerouting.length === 0 ? rule : rerouted(rule, rerouting)));
   const made = changes.flatMap((change) => madeBy(change) ?? []);
   const ordered = made.toSorted((a, b) => bySpecificity(b.route, a.route));
-  return { ...seen, rules: ordered.reduce<readonly RawRule[]>((rules, { rule, route }) => place(rules, rule, route), kept) };
+  return {
+    ...observed,
+    rules: ordered.reduce<readonly RawRule[]>(
+      (rules, { rule, route }) => place(rules, rule, route),
+      kept,
+    ),
+  };
 }
 
 function replaced(change: IngressRuleChange): readonly RawRule[] {
   if ("unmarked" in change || "reroute" in change) return [];
-  return [...change.at, ...(("instead" in change && change.instead) || [])];
+  return [...change.existing, ...(("instead" in change && change.instead) || [])];
 }
 
-function marked(rule: RawRule, marking: readonly Extract<IngressRuleChange, { readonly unmarked: unknown }>[]): RawRule {
+function marked(
+  rule: RawRule,
+  marking: readonly Extract<IngressRuleChange, { readonly unmarked: unknown }>[],
+): RawRule {
   const text = JSON.stringify(rule);
   const change = marking.find(({ unmarked }) => unmarked.some((it) => JSON.stringify(it) === text));
   return change === undefined ? rule : withMark(rule, { team: change.team, text: change.mark });
 }
 
-function rerouted(rule: RawRule, rerouting: readonly Extract<IngressRuleChange, { readonly reroute: unknown }>[]): RawRule {
+function rerouted(
+  rule: RawRule,
+  rerouting: readonly Extract<IngressRuleChange, { readonly reroute: unknown }>[],
+): RawRule {
   const text = JSON.stringify(rule);
-  const change = rerouting.find(({ at }) => at.some((it) => JSON.stringify(it) === text));
+  const change = rerouting.find(({ existing }) =>
+    existing.some((it) => JSON.stringify(it) === text),
+  );
   return change === undefined ? rule : { ...rule, service: change.reroute };
 }
 
-function madeBy(change: IngressRuleChange): { readonly rule: RawRule; readonly route: Route } | undefined {
-  if ("wish" in change) return { rule: desiredRule(change.wish), route: change.wish.route };
-  return "shut" in change ? { rule: placeholderRule(change), route: change.shut } : undefined;
+function madeBy(
+  change: IngressRuleChange,
+): { readonly rule: RawRule; readonly route: Route } | undefined {
+  if ("desired" in change)
+    return { rule: desiredRule(change.desired), route: change.desired.route };
+  return "placeholder" in change
+    ? { rule: placeholderRule(change), route: change.placeholder }
+    : undefined;
 }
 
 /** Before the first rule that is less specific; a wildcard also before the first that would answer for it, but no higher than that. */
@@ -52,7 +74,12 @@ function place(rules: readonly RawRule[], rule: RawRule, route: Route): readonly
 }
 
 function after(rule: RawRule, route: Route, other: RawRule): boolean {
-  if ((other.path ?? "") === "" && covers(other.hostname ?? "", rule.hostname ?? "") && other.hostname !== rule.hostname) return true;
+  if (
+    (other.path ?? "") === "" &&
+    covers(other.hostname ?? "", rule.hostname ?? "") &&
+    other.hostname !== rule.hostname
+  )
+    return true;
   const place = routeOf(other);
   if (place === undefined) return !route.hostname.startsWith("*.");
   return bySpecificity(route, place) < 0;

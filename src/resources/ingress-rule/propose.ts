@@ -8,7 +8,13 @@ import type { ObservedAccessApplications } from "../access-application/types.ts"
 import type { ObservedAccessPolicies } from "../access-policy/types.ts";
 import { teamOf } from "../login/team.ts";
 import type { ObservedLogin } from "../login/types.ts";
-import { areGuardedWithin, keepsGuard, restrictedRoutesWithin, takesFewerSpellings, widerAround } from "./nested.ts";
+import {
+  areGuardedWithin,
+  keepsGuard,
+  restrictedRoutesWithin,
+  takesFewerSpellings,
+  widerAround,
+} from "./nested.ts";
 import {
   foreignOn,
   isMarked,
@@ -23,7 +29,13 @@ import {
   ruleOf,
   rulesAt,
 } from "./rules.ts";
-import type { DesiredRule, IngressRuleChange, ObservedIngressRules, RawRule, WithheldRule } from "./types.ts";
+import type {
+  DesiredRule,
+  IngressRuleChange,
+  ObservedIngressRules,
+  RawRule,
+  WithheldRule,
+} from "./types.ts";
 
 type Needs = OwnershipEvidence & {
   readonly access: Pick<ObservedAccessApplications, "mine">;
@@ -55,24 +67,32 @@ type Needs = OwnershipEvidence & {
  */
 export const ingressRuleResource: RouteResource<Needs, IngressRuleChange> = {
   kind: "ingress",
-  awaited: "the ingress rule of the tunnel",
-  stance(route, wish, world, desired) {
-    const rule = ruleOf(world, route);
-    if (wish === undefined) return unwished(rule, route, world, desired);
-    const [foreign] = foreignOn(world, route.hostname);
-    if (foreign !== undefined) return { is: "taken", problem: taken(wish, foreign) };
-    const withheld = withheldFrom(wish, world);
-    if (withheld !== undefined) return withhold(rule, wish, withheld, world, desired);
-    const wanted = ruleWish(wish, world, desired);
+  pendingReason: "the ingress rule of the tunnel",
+  assess(route, exposure, observed, desired) {
+    const rule = ruleOf(observed, route);
+    if (exposure === undefined) return unwished(rule, route, observed, desired);
+    const [foreign] = foreignOn(observed, route.hostname);
+    if (foreign !== undefined) return { is: "conflict", problem: taken(exposure, foreign) };
+    const withheld = withheldFrom(exposure, observed);
+    if (withheld !== undefined) return withhold(rule, exposure, withheld, observed, desired);
+    const wanted = ruleWish(exposure, observed, desired);
     const shrinks = takesFewerSpellings(rule, wanted);
-    const opened = wanted !== undefined && areGuardedWithin(wish, world, desired) ? wanted : undefined;
-    if (rule === undefined) return { is: "absent", open: opened && set("create", opened, world) };
-    if (isPlaceholderRule(rule, world.ingress.mark)) return { is: "absent", open: opened && set("update", opened, world), shrinks };
-    const close = removeOrPlaceholder(route, world, desired);
+    const opened =
+      wanted !== undefined && areGuardedWithin(exposure, observed, desired) ? wanted : undefined;
+    if (rule === undefined)
+      return { is: "absent", create: opened && set("create", opened, observed) };
+    if (isPlaceholderRule(rule, observed.ingress.mark))
+      return {
+        is: "absent",
+        create: opened && set("update", opened, observed),
+        narrowsMatch: shrinks,
+      };
+    const close = removeOrPlaceholder(route, observed, desired);
     // Until its application is replaced nothing may lead to the new holder, nor to the one before.
-    if (desired.handovers.has(routeKey(route))) return { is: "drifted", mend: close, close, moves: "origin" };
-    const stance = compare(rule, wish, wanted, world, desired);
-    return stance.is === "drifted" ? { ...stance, shrinks } : stance;
+    if (desired.handovers.has(routeKey(route)))
+      return { is: "drifted", repair: close, remove: close, changes: "origin" };
+    const state = compare(rule, exposure, wanted, observed, desired);
+    return state.is === "drifted" ? { ...state, narrowsMatch: shrinks } : state;
   },
 };
 
@@ -80,164 +100,235 @@ export const ingressRuleResource: RouteResource<Needs, IngressRuleChange> = {
  * A rule that admits no one stays in its place where a wildcard of another party would answer for the whole hostname, or where
  * what is around would answer for a narrower route that cannot open.
  */
-function unwished(rule: RawRule | undefined, route: Route, world: Needs, desired: DesiredState): ResourceState<IngressRuleChange> {
-  if (rule === undefined) return { is: "absent", open: undefined };
-  const screened = route.path === undefined && desired.screened.has(route.hostname);
-  if (!screened && !keepsGuard(route, world, desired)) return { is: "left", close: withdraw(route, world) };
-  return isPlaceholderRule(rule, world.ingress.mark) ? { is: "absent", open: undefined } : { is: "left", close: shut(route, world) };
+function unwished(
+  rule: RawRule | undefined,
+  route: Route,
+  observed: Needs,
+  desired: DesiredState,
+): ResourceState<IngressRuleChange> {
+  if (rule === undefined) return { is: "absent", create: undefined };
+  const keptFromWildcard =
+    route.path === undefined && desired.keptFromWildcards.has(route.hostname);
+  if (!keptFromWildcard && !keepsGuard(route, observed, desired))
+    return { is: "orphaned", remove: withdraw(route, observed) };
+  return isPlaceholderRule(rule, observed.ingress.mark)
+    ? { is: "absent", create: undefined }
+    : { is: "orphaned", remove: shut(route, observed) };
 }
 
 /** Only as its labels are now: with other ones it is tried again. */
-function withheldFrom(wish: Exposure, { ingress }: Needs): WithheldRule | undefined {
-  const withheld = ingress.withheld.get(routeKey(wish.route));
-  return withheld?.print === originFingerprint(wish.origin) ? withheld : undefined;
+function withheldFrom(exposure: Exposure, { ingress }: Needs): WithheldRule | undefined {
+  const withheld = ingress.withheld.get(routeKey(exposure.route));
+  return withheld?.print === originFingerprint(exposure.origin) ? withheld : undefined;
 }
 
 /** A rule for which cloudflared refused a whole document goes, so that everything else in it comes into force. */
 function withhold(
   rule: RawRule | undefined,
-  wish: Exposure,
+  exposure: Exposure,
   { refused }: WithheldRule,
-  world: Needs,
+  observed: Needs,
   desired: DesiredState,
 ): ResourceState<IngressRuleChange> {
-  if (rule !== undefined && !isPlaceholderRule(rule, world.ingress.mark)) {
-    const close = removeOrPlaceholder(wish.route, world, desired);
-    return { is: "drifted", mend: close, close, moves: undefined };
+  if (rule !== undefined && !isPlaceholderRule(rule, observed.ingress.mark)) {
+    const close = removeOrPlaceholder(exposure.route, observed, desired);
+    return { is: "drifted", repair: close, remove: close, changes: undefined };
   }
-  return refused ? { is: "taken", problem: refusedRule(wish) } : { is: "absent", open: undefined };
+  return refused
+    ? { is: "conflict", problem: refusedRule(exposure) }
+    : { is: "absent", create: undefined };
 }
 
 function compare(
   rule: RawRule,
-  wish: Exposure,
+  exposure: Exposure,
   wanted: DesiredRule | undefined,
-  world: Needs,
+  observed: Needs,
   desired: DesiredState,
 ): ResourceState<IngressRuleChange> {
-  const sameWay = leads(rule, wish);
-  const samePlace = wanted !== undefined && (rule.path || undefined) === pathFor(wanted) && !isShadowed(rule, world.ingress.rules);
-  const close = removeOrPlaceholder(wish.route, world, desired);
+  const sameWay = leads(rule, exposure);
+  const samePlace =
+    wanted !== undefined &&
+    (rule.path || undefined) === pathFor(wanted) &&
+    !isShadowed(rule, observed.ingress.rules);
+  const close = removeOrPlaceholder(exposure.route, observed, desired);
   if (sameWay && samePlace && checked(rule, wanted.check))
-    return isMarked(rule, world.ingress.mark) ? { is: "stands" } : { is: "stands", close };
-  return { is: "drifted", mend: wanted === undefined ? close : set("update", wanted, world), close, moves: sameWay ? undefined : "origin" };
+    return isMarked(rule, observed.ingress.mark)
+      ? { is: "in-sync" }
+      : { is: "in-sync", remove: close };
+  return {
+    is: "drifted",
+    repair: wanted === undefined ? close : set("update", wanted, observed),
+    remove: close,
+    changes: sameWay ? undefined : "origin",
+  };
 }
 
 /** What the rule must be; undefined while the application whose logins it checks is not there. */
-function ruleWish(wish: Exposure, world: Needs, desired: DesiredState): DesiredRule | undefined {
-  const application = world.access.mine.get(routeKey(wish.route));
+function ruleWish(
+  exposure: Exposure,
+  observed: Needs,
+  desired: DesiredState,
+): DesiredRule | undefined {
+  const application = observed.access.mine.get(routeKey(exposure.route));
   if (application === undefined) return undefined;
-  const team = teamOf(world.login.teamDomain);
-  const check = isPublic(wish.protection) ? undefined : { team, aud: application.aud };
-  const mark = world.ingress.takesMark ? { team, text: world.ingress.mark } : undefined;
-  const broad = wish.route.path !== undefined && widerAround(wish, world, desired);
-  return { route: wish.route, origin: wish.origin, check, clean: takesCleanOnly(wish, desired), mark, ...(broad && { broad }) };
+  const team = teamOf(observed.login.teamDomain);
+  const check = isPublic(exposure.protection) ? undefined : { team, aud: application.aud };
+  const mark = observed.ingress.takesMark ? { team, text: observed.ingress.mark } : undefined;
+  const everySpelling =
+    exposure.route.path !== undefined && widerAround(exposure, observed, desired);
+  return {
+    route: exposure.route,
+    origin: exposure.origin,
+    check,
+    cleanPathsOnly: takesCleanOnly(exposure, desired),
+    mark,
+    ...(everySpelling && { everySpelling }),
+  };
 }
 
 /** A wildcard also where a whole host is within: what that one turns away as unclean must not come in here. */
-const takesCleanOnly = (wish: Exposure, desired: DesiredState): boolean =>
-  restrictedRoutesWithin(wish, desired).some(({ path }) => path !== undefined || wish.route.hostname.startsWith("*."));
+const takesCleanOnly = (exposure: Exposure, desired: DesiredState): boolean =>
+  restrictedRoutesWithin(exposure, desired).some(
+    ({ path }) => path !== undefined || exposure.route.hostname.startsWith("*."),
+  );
 
-function leads(rule: RawRule, wish: Exposure): boolean {
+function leads(rule: RawRule, exposure: Exposure): boolean {
   const { access: _, ...options } = rule.originRequest ?? {};
-  return sameOrigin({ service: rule.service, options: options as Exposure["origin"]["options"] }, wish.origin);
+  return sameOrigin(
+    { service: rule.service, options: options as Exposure["origin"]["options"] },
+    exposure.origin,
+  );
 }
 
 function checked(rule: RawRule, wanted: DesiredRule["check"]): boolean {
   const check = loginCheckOf(rule);
   if (wanted === undefined) return check === undefined;
-  return check?.required === true && check.team === wanted.team && check.audTag.length === 1 && check.audTag[0] === wanted.aud;
+  return (
+    check?.required === true &&
+    check.team === wanted.team &&
+    check.audTag.length === 1 &&
+    check.audTag[0] === wanted.aud
+  );
 }
 
 /** Where another rule of ours would answer in its place, one that lets nobody in stays there. */
-export const removeOrPlaceholder = (route: Route, world: Needs, desired: DesiredState): IngressRuleChange =>
-  around(route, world, desired) ? shut(route, world) : withdraw(route, world);
+export const removeOrPlaceholder = (
+  route: Route,
+  observed: Needs,
+  desired: DesiredState,
+): IngressRuleChange =>
+  around(route, observed, desired) ? shut(route, observed) : withdraw(route, observed);
 
 /**
  * So that what is around does not answer for a route that is to let in fewer and cannot open yet, or belongs to another party.
  * If a foreign rule has the hostname, nothing is put in front of it.
  */
-export const placeholderFor = (route: Route, world: Needs): IngressRuleChange | undefined =>
-  ruleOf(world, route) === undefined && foreignOn(world, route.hostname).length === 0 ? shut(route, world) : undefined;
+export const placeholderFor = (route: Route, observed: Needs): IngressRuleChange | undefined =>
+  ruleOf(observed, route) === undefined && foreignOn(observed, route.hostname).length === 0
+    ? shut(route, observed)
+    : undefined;
 
 /** The rule stays as it is but for where it leads. */
-export function rerouteRule(route: Route, service: string, world: Needs): IngressRuleChange | undefined {
-  const at = rulesAt(world, route).filter((rule) => !isPlaceholderRule(rule, world.ingress.mark) && rule.service !== service);
+export function rerouteRule(
+  route: Route,
+  service: string,
+  observed: Needs,
+): IngressRuleChange | undefined {
+  const at = rulesAt(observed, route).filter(
+    (rule) => !isPlaceholderRule(rule, observed.ingress.mark) && rule.service !== service,
+  );
   return at.length === 0
     ? undefined
-    : { kind: "ingress", action: "update", key: key(route), subject: routeKey(route), at, reroute: service };
+    : {
+        kind: "ingress",
+        action: "update",
+        key: key(route),
+        subject: routeKey(route),
+        existing: at,
+        reroute: service,
+      };
 }
 
-type Shut = Extract<IngressRuleChange, { readonly shut: Route }>;
+type Shut = Extract<IngressRuleChange, { readonly placeholder: Route }>;
 
 /** Whether another rule of ours would answer in this one's place, now or as soon as it is opened. */
-const around = (route: Route, world: Needs, desired: DesiredState): boolean =>
-  [...desired.wishes.values()].some((wish) => isNestedIn(route, wish.route)) ||
-  world.ingress.rules.some((rule) => {
+const around = (route: Route, observed: Needs, desired: DesiredState): boolean =>
+  [...desired.exposures.values()].some((exposure) => isNestedIn(route, exposure.route)) ||
+  observed.ingress.rules.some((rule) => {
     const outer = routeOf(rule);
-    return outer !== undefined && isNestedIn(route, outer) && isOwnedRule(rule, world);
+    return outer !== undefined && isNestedIn(route, outer) && isOwnedRule(rule, observed);
   });
 
-const shut = (route: Route, world: Needs): Shut => ({
+const shut = (route: Route, observed: Needs): Shut => ({
   kind: "ingress",
   action: "update",
   key: key(route),
   subject: routeKey(route),
-  shut: route,
-  at: rulesAt(world, route),
-  mark: world.ingress.mark,
-  team: teamOf(world.login.teamDomain),
-  ...(!world.ingress.takesMark && { plain: true }),
+  placeholder: route,
+  existing: rulesAt(observed, route),
+  mark: observed.ingress.mark,
+  team: teamOf(observed.login.teamDomain),
+  ...(!observed.ingress.takesMark && { plain: true }),
 });
 
 /** Puts a rule that lets nobody in where somebody else's was, and waits until cloudflared runs on it. */
-export const replaceForeignRules = (route: Route, foreign: readonly RawRule[], world: Needs): IngressRuleChange => ({
-  ...shut(route, world),
+export const replaceForeignRules = (
+  route: Route,
+  foreign: readonly RawRule[],
+  observed: Needs,
+): IngressRuleChange => ({
+  ...shut(route, observed),
   instead: foreign,
-  takes: foreign.length === 0 ? "" : `the rule to ${foreign.map(({ service }) => service).join(", ")}`,
+  takes:
+    foreign.length === 0 ? "" : `the rule to ${foreign.map(({ service }) => service).join(", ")}`,
 });
 
 const key = (route: Route) => `ingress ${routeKey(route)}`;
 
-const set = (action: "create" | "update", wish: DesiredRule, world: OwnershipEvidence): IngressRuleChange => ({
+const set = (
+  action: "create" | "update",
+  desired: DesiredRule,
+  observed: OwnershipEvidence,
+): IngressRuleChange => ({
   kind: "ingress",
   action,
-  key: key(wish.route),
-  subject: routeKey(wish.route),
-  wish,
-  at: rulesAt(world, wish.route),
+  key: key(desired.route),
+  subject: routeKey(desired.route),
+  desired,
+  existing: rulesAt(observed, desired.route),
 });
 
-const withdraw = (route: Route, world: OwnershipEvidence): IngressRuleChange => ({
+const withdraw = (route: Route, observed: OwnershipEvidence): IngressRuleChange => ({
   kind: "ingress",
   action: "delete",
   key: key(route),
   subject: routeKey(route),
-  at: rulesAt(world, route),
+  existing: rulesAt(observed, route),
 });
 
-const refusedRule = (wish: Exposure): Problem => ({
+const refusedRule = (exposure: Exposure): Problem => ({
   code: "CFA-TUNNEL-RULE",
   severity: "error",
-  container: wish.workload,
-  label: wish.label,
-  route: routeKey(wish.route),
-  message: `cloudflared does not run the tunnel's rules with the one for ${routeKey(wish.route)} in them, so that rule was taken back`,
+  container: exposure.workload,
+  label: exposure.label,
+  route: routeKey(exposure.route),
+  message: `cloudflared does not run the tunnel's rules with the one for ${routeKey(exposure.route)} in them, so that rule was taken back`,
   about: "",
   effect: "closed",
   fix: "read in docker compose logs cloudflared what it refuses, and correct or remove the origin labels of this route; cfauth then tries it again",
 });
 
-const taken = (wish: Exposure, foreign: RawRule): Problem => ({
+const taken = (exposure: Exposure, foreign: RawRule): Problem => ({
   code: "CFA-CONFLICT-INGRESS",
   severity: "error",
-  container: wish.workload,
-  label: wish.label,
-  route: routeKey(wish.route),
-  message: `the tunnel already has a rule for ${wish.route.hostname} (to ${foreign.service}), made by somebody else`,
+  container: exposure.workload,
+  label: exposure.label,
+  route: routeKey(exposure.route),
+  message: `the tunnel already has a rule for ${exposure.route.hostname} (to ${foreign.service}), made by somebody else`,
   about: "",
   effect: "closed",
-  fix: wish.adopt
+  fix: exposure.adopt
     ? `only a rule for just this route can be taken over: remove ${foreign.path ? `the one with the path ${foreign.path}` : "that rule"} under Zero Trust → Networks → Tunnels → Public hostnames`
-    : `remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, ${wish.adopting} to take it over, or choose another hostname`,
+    : `remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, ${exposure.adoptHint} to take it over, or choose another hostname`,
 });

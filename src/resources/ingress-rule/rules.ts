@@ -1,5 +1,13 @@
 import { covers, type Hostname } from "../../core/domain/hostname.ts";
-import { CLEAN_PATHS, cleanPattern, guardPattern, isCleanPaths, openPattern, pathPattern, patternPath } from "../../core/domain/path.ts";
+import {
+  CLEAN_PATHS,
+  cleanPattern,
+  guardPattern,
+  isCleanPaths,
+  openPattern,
+  pathPattern,
+  patternPath,
+} from "../../core/domain/path.ts";
 import { parseRouteKey, type Route, routeKey } from "../../core/domain/route.ts";
 import type { ObservedAccessApplications } from "../access-application/types.ts";
 import type { DesiredRule, IngressRuleChange, ObservedIngressRules, RawRule } from "./types.ts";
@@ -47,7 +55,10 @@ export const isMarked = (rule: RawRule, mark: string): boolean => {
 };
 
 /** The marks of owners among the audiences of the rule. */
-const marksIn = (rule: RawRule): readonly string[] => [...(accessIn(rule)?.audTag.filter(isMark) ?? []), ...markAsText(rule)];
+const marksIn = (rule: RawRule): readonly string[] => [
+  ...(accessIn(rule)?.audTag.filter(isMark) ?? []),
+  ...markAsText(rule),
+];
 
 /** Of a rule that lets nobody in, written where Cloudflare takes no mark for an audience: cloudflared makes nothing of the text there. */
 function markAsText({ service, originRequest }: RawRule): readonly string[] {
@@ -56,7 +67,8 @@ function markAsText({ service, originRequest }: RawRule): readonly string[] {
 }
 
 /** Whether the rule has no audience: neither a login nor a mark. */
-export const isBare = (rule: RawRule): boolean => (accessIn(rule)?.audTag ?? []).length === 0 && marksIn(rule).length === 0;
+export const isBare = (rule: RawRule): boolean =>
+  (accessIn(rule)?.audTag ?? []).length === 0 && marksIn(rule).length === 0;
 
 const isMark = (audience: string): boolean => audience.startsWith("cfauth:");
 
@@ -64,7 +76,12 @@ const isMark = (audience: string): boolean => audience.startsWith("cfauth:");
 function writtenEarlier(rule: RawRule, seen: OwnershipEvidence): boolean {
   const route = routeOf(rule);
   const application = route && seen.access.mine.get(routeKey(route));
-  if (route === undefined || application === undefined || seen.ingress.strangers?.has(JSON.stringify(rule))) return false;
+  if (
+    route === undefined ||
+    application === undefined ||
+    seen.ingress.strangers?.has(JSON.stringify(rule))
+  )
+    return false;
   const audiences = accessIn(rule)?.audTag ?? [];
   if (audiences.length > 0 && !audiences.includes(application.aud)) return false;
   return !seen.ingress.rules.some((it) => isMarked(it, seen.ingress.mark) && sits(it, route));
@@ -81,13 +98,23 @@ const SHUT = "http_status:503";
  *
  * @param plain - where Cloudflare takes no mark for an audience
  */
-export function placeholderRule({ shut: route, mark, team, plain }: ShutWish): RawRule {
+export function placeholderRule({ placeholder: route, mark, team, plain }: ShutWish): RawRule {
   const origin = { service: SHUT, options: plain === true ? { httpHostHeader: mark } : {} };
   const check = plain === true ? undefined : { team, aud: mark };
-  return desiredRule({ route, origin, check, clean: false, broad: true, mark: undefined });
+  return desiredRule({
+    route,
+    origin,
+    check,
+    cleanPathsOnly: false,
+    everySpelling: true,
+    mark: undefined,
+  });
 }
 
-type ShutWish = Pick<Extract<IngressRuleChange, { readonly shut: Route }>, "shut" | "mark" | "team" | "plain">;
+type ShutWish = Pick<
+  Extract<IngressRuleChange, { readonly placeholder: Route }>,
+  "placeholder" | "mark" | "team" | "plain"
+>;
 
 export const ruleOf = (seen: OwnershipEvidence, route: Route): RawRule | undefined =>
   seen.ingress.rules.find((rule) => isAt(rule, route, seen));
@@ -96,7 +123,8 @@ export const ruleOf = (seen: OwnershipEvidence, route: Route): RawRule | undefin
 export const rulesAt = (seen: OwnershipEvidence, route: Route): readonly RawRule[] =>
   seen.ingress.rules.filter((rule) => isAt(rule, route, seen));
 
-const isAt = (rule: RawRule, route: Route, seen: OwnershipEvidence): boolean => sits(rule, route) && isOwnedRule(rule, seen);
+const isAt = (rule: RawRule, route: Route, seen: OwnershipEvidence): boolean =>
+  sits(rule, route) && isOwnedRule(rule, seen);
 
 function sits(rule: RawRule, route: Route): boolean {
   if (rule.hostname !== route.hostname) return false;
@@ -104,15 +132,22 @@ function sits(rule: RawRule, route: Route): boolean {
 }
 
 /** The path of the rule that is written for a wish; undefined for the whole host. */
-export function pathFor({ route, check, clean, broad }: Pick<DesiredRule, "route" | "check" | "clean" | "broad">): string | undefined {
-  if (route.path === undefined) return clean ? CLEAN_PATHS : undefined;
-  if (broad) return guardPattern(route.path, clean);
-  if (clean) return cleanPattern(route.path);
+export function pathFor({
+  route,
+  check,
+  cleanPathsOnly,
+  everySpelling,
+}: Pick<DesiredRule, "route" | "check" | "cleanPathsOnly" | "everySpelling">): string | undefined {
+  if (route.path === undefined) return cleanPathsOnly ? CLEAN_PATHS : undefined;
+  if (everySpelling) return guardPattern(route.path, cleanPathsOnly);
+  if (cleanPathsOnly) return cleanPattern(route.path);
   return check === undefined ? openPattern(route.path) : pathPattern(route.path);
 }
 
 export const foreignOn = (seen: OwnershipEvidence, hostname: Hostname): readonly RawRule[] =>
-  seen.ingress.rules.filter((rule) => rule.hostname?.toLowerCase() === hostname && !isOwnedRule(rule, seen));
+  seen.ingress.rules.filter(
+    (rule) => rule.hostname?.toLowerCase() === hostname && !isOwnedRule(rule, seen),
+  );
 
 /** Whether a rule of somebody else's is there for just this route, however its path is spelt: `/api`, `^/api/`, `/api/.*`. */
 export function isExactlyFor(rule: RawRule, route: Route): boolean {
@@ -144,18 +179,33 @@ function accessIn(rule: RawRule): LoginCheck | undefined {
   const access = rule.originRequest?.["access"];
   if (typeof access !== "object" || access === null) return undefined;
   const { required, teamName, audTag } = access as Record<string, unknown>;
-  return { required: required === true, team: String(teamName ?? ""), audTag: Array.isArray(audTag) ? audTag.map(String) : [] };
+  return {
+    required: required === true,
+    team: String(teamName ?? ""),
+    audTag: Array.isArray(audTag) ? audTag.map(String) : [],
+  };
 }
 
 /**
  * The rule as it is written for a wish. The mark is one more audience, which no login has; where none is checked, `required: false`
  * makes it inert (measured with cloudflared 2026.8.2). cloudflared refuses an audience without a team.
  */
-export function desiredRule({ route, origin, check, clean, broad, mark }: DesiredRule): RawRule {
-  const audTag = [...(check === undefined ? [] : [check.aud]), ...(mark === undefined ? [] : [mark.text])];
+export function desiredRule({
+  route,
+  origin,
+  check,
+  cleanPathsOnly,
+  everySpelling,
+  mark,
+}: DesiredRule): RawRule {
+  const audTag = [
+    ...(check === undefined ? [] : [check.aud]),
+    ...(mark === undefined ? [] : [mark.text]),
+  ];
   const team = check?.team ?? mark?.team;
-  const access = team === undefined ? undefined : { required: check !== undefined, teamName: team, audTag };
-  const path = pathFor({ route, check, clean, ...(broad && { broad }) });
+  const access =
+    team === undefined ? undefined : { required: check !== undefined, teamName: team, audTag };
+  const path = pathFor({ route, check, cleanPathsOnly, ...(everySpelling && { everySpelling }) });
   const originRequest = { ...origin.options, ...(access !== undefined && { access }) };
   return {
     hostname: route.hostname,
@@ -166,7 +216,13 @@ export function desiredRule({ route, origin, check, clean, broad, mark }: Desire
 }
 
 /** What of a rule comes from labels and could be refused by cloudflared, as one text. */
-export const originFingerprint = ({ service, options }: { readonly service: string; readonly options: object }): string =>
+export const originFingerprint = ({
+  service,
+  options,
+}: {
+  readonly service: string;
+  readonly options: object;
+}): string =>
   JSON.stringify([service, Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 
 /** The same rule with our mark in it. */
@@ -184,5 +240,7 @@ export function withMark(rule: RawRule, { team, text }: NonNullable<DesiredRule[
 /** Whether an earlier rule of the document answers everything that this one would. */
 export function isShadowed(rule: RawRule, rules: readonly RawRule[]): boolean {
   const before = rules.slice(0, rules.indexOf(rule));
-  return before.some((it) => (it.path ?? "") === "" && covers(it.hostname ?? "", rule.hostname ?? ""));
+  return before.some(
+    (it) => (it.path ?? "") === "" && covers(it.hostname ?? "", rule.hostname ?? ""),
+  );
 }

@@ -1,5 +1,11 @@
 import { type RouteKey, routeKey } from "../../core/domain/route.ts";
-import { type Journal, LONGEST_LOOK_MS, type RuleDocument, type Suspect, suspect } from "./journal.ts";
+import {
+  type Journal,
+  LONGEST_LOOK_MS,
+  type RuleDocument,
+  type Suspect,
+  suspect,
+} from "./journal.ts";
 import { isMarked, isPlaceholderRule, routeOf } from "./rules.ts";
 import { judgeTrial, nextTried, type Trial } from "./trial.ts";
 import type { RawRule } from "./types.ts";
@@ -19,32 +25,68 @@ const TRIAL_LOOK_MS = 8_000;
  * @param running - the version of each connector that reports it; if it is empty, no visitor is served or nothing is known
  * @param now - milliseconds of a clock that only grows
  */
-export function afterAsking(journal: Journal, seen: RuleDocument, running: readonly number[], mark: string, now: number): Journal {
+export function afterAsking(
+  journal: Journal,
+  seen: RuleDocument,
+  running: readonly number[],
+  mark: string,
+  now: number,
+): Journal {
   const slowest = Math.min(...running, seen.version);
   const fastest = Math.max(...running);
   const writes = journal.writes
     .filter(({ version }) => version > slowest)
     .map((write) => (write.version > fastest ? { ...write, missedMs: now - write.at } : write));
-  const asked = { ...journal, writes, running: { slowest, fastest }, lateMs: lateBy(journal, fastest) };
+  const asked = {
+    ...journal,
+    writes,
+    running: { slowest, fastest },
+    lateMs: lateBy(journal, fastest),
+  };
   if (slowest >= seen.version) {
     const trial = { ...journal.trial, futile: false };
-    const calm = { ...asked, writes: [], trial, behindSince: undefined, stuckSince: undefined, behind: false };
+    const calm = {
+      ...asked,
+      writes: [],
+      trial,
+      behindSince: undefined,
+      stuckSince: undefined,
+      behind: false,
+    };
     if (journal.looks.length > 0 || journal.trial.groups.length === 0) return calm;
     return { ...calm, trial: nextTried(trial), looks: [now + TRIAL_LOOK_MS] };
   }
-  const behindSince = lasting(journal, journal.behindSince, { before: journal.running?.slowest, version: slowest }, now);
+  const behindSince = lasting(
+    journal,
+    journal.behindSince,
+    { before: journal.running?.slowest, version: slowest },
+    now,
+  );
   const waitedMs = now - behindSince;
   const late = waitedMs >= BEHIND_PATIENCE_MS;
   // First when the patience is over, then after twice as long each time.
   const next = now + Math.min(LONGEST_LOOK_MS, late ? waitedMs : BEHIND_PATIENCE_MS - waitedMs);
   const looks = journal.looks.length === 0 ? [next] : journal.looks;
-  const waiting = { ...asked, behindSince, stuckSince: undefined, behind: journal.behind || late, looks };
+  const waiting = {
+    ...asked,
+    behindSince,
+    stuckSince: undefined,
+    behind: journal.behind || late,
+    looks,
+  };
   // One connector of several that hangs refuses nothing: what the others run is no reason to take anything back.
   if (fastest >= seen.version) return waiting;
-  const stuckSince = lasting(journal, journal.stuckSince, { before: journal.running?.fastest, version: fastest }, now);
+  const stuckSince = lasting(
+    journal,
+    journal.stuckSince,
+    { before: journal.running?.fastest, version: fastest },
+    now,
+  );
   const trial = tried(waiting, seen, mark, now - stuckSince);
   // What is taken back is written, and cloudflared has to take that over in its turn.
-  return trial === journal.trial ? { ...waiting, stuckSince } : { ...waiting, trial, behindSince: now, stuckSince: now };
+  return trial === journal.trial
+    ? { ...waiting, stuckSince }
+    : { ...waiting, trial, behindSince: now, stuckSince: now };
 }
 
 /** Since when the next document is awaited: for a connector that has moved on, since the first write that it does not run yet. */
@@ -55,7 +97,9 @@ function lasting(
   now: number,
 ): number {
   const moved = before !== undefined && version > before;
-  return since !== undefined && !moved ? since : (writes.find((write) => write.version > version)?.at ?? now);
+  return since !== undefined && !moved
+    ? since
+    : (writes.find((write) => write.version > version)?.at ?? now);
 }
 
 const lateBy = ({ writes, lateMs }: Journal, fastest: number): number | undefined => {
@@ -67,21 +111,32 @@ const lateBy = ({ writes, lateMs }: Journal, fastest: number): number | undefine
  * While no document of this process has been reported to run, the report may just be late: then a rule that can do no harm is no
  * suspect. A CA file that cloudflared does not have is what it is known to refuse a document for.
  */
-function tried({ trial, writes, lateMs }: Journal, { rules }: RuleDocument, mark: string, waitedMs: number): Trial {
-  if (waitedMs < Math.min(LONGEST_TAKE_BACK_MS, Math.max(TAKE_BACK_MS, 2 * (lateMs ?? 0)))) return trial;
+function tried(
+  { trial, writes, lateMs }: Journal,
+  { rules }: RuleDocument,
+  mark: string,
+  waitedMs: number,
+): Trial {
+  if (waitedMs < Math.min(LONGEST_TAKE_BACK_MS, Math.max(TAKE_BACK_MS, 2 * (lateMs ?? 0))))
+    return trial;
   const opened = new Map(writes.flatMap((write) => [...write.opened]));
   const suspects = opened.size > 0 ? opened : withTexts(rules, mark);
   const wary = lateMs === undefined && waitedMs < LONGEST_TAKE_BACK_MS;
-  return judgeTrial(trial, new Map([...suspects].flatMap(([key, it]) => (it.namesFile || !wary ? [[key, it.print]] : []))));
+  return judgeTrial(
+    trial,
+    new Map([...suspects].flatMap(([key, it]) => (it.namesFile || !wary ? [[key, it.print]] : []))),
+  );
 }
 
 /** Of a process that has just started: only texts from labels can be wrong in a way that cfauth cannot check beforehand. */
 function withTexts(rules: readonly RawRule[], mark: string): ReadonlyMap<RouteKey, Suspect> {
   return new Map(
     rules.flatMap((rule) => {
-      const route = isMarked(rule, mark) && !isPlaceholderRule(rule, mark) ? routeOf(rule) : undefined;
+      const route =
+        isMarked(rule, mark) && !isPlaceholderRule(rule, mark) ? routeOf(rule) : undefined;
       const { access: _, ...options } = rule.originRequest ?? {};
-      if (route === undefined || !Object.values(options).some((value) => typeof value === "string")) return [];
+      if (route === undefined || !Object.values(options).some((value) => typeof value === "string"))
+        return [];
       return [[routeKey(route), suspect({ service: rule.service, options })] as const];
     }),
   );

@@ -26,13 +26,24 @@ export function judgeTrial(trial: Trial, suspects: ReadonlyMap<RouteKey, string>
   const fresh = [...suspects].filter(([key, print]) => trial.withheld.get(key)?.print !== print);
   if (fresh.length === 0) return trial.withheld.size === 0 ? trial : { ...NO_TRIAL, futile: true };
   const refused = fresh.length === 1;
-  const withheld = new Map([...trial.withheld, ...fresh.map(([key, print]) => [key, { print, refused }] as const)]);
-  return { ...trial, withheld, groups: refused ? trial.groups : [...halves(fresh.map(([key]) => key)), ...trial.groups] };
+  const withheld = new Map([
+    ...trial.withheld,
+    ...fresh.map(([key, print]) => [key, { print, refused }] as const),
+  ]);
+  return {
+    ...trial,
+    withheld,
+    groups: refused ? trial.groups : [...halves(fresh.map(([key]) => key)), ...trial.groups],
+  };
 }
 
 /** cloudflared runs the newest document: the next group may be opened once more. */
 export function nextTried({ withheld, groups: [next, ...groups], futile }: Trial): Trial {
-  return { withheld: new Map([...withheld].filter(([key]) => next?.includes(key) !== true)), groups, futile };
+  return {
+    withheld: new Map([...withheld].filter(([key]) => next?.includes(key) !== true)),
+    groups,
+    futile,
+  };
 }
 
 function halves(keys: readonly RouteKey[]): readonly (readonly RouteKey[])[] {

@@ -19,7 +19,7 @@ export interface ObservedIngressRules {
    * Whether cloudflared is known to run on this very document. Asked only where something is to be taken over; false after
    * every look and every other write.
    */
-  readonly inForce: boolean;
+  readonly propagated: boolean;
   /** Whether a connector has run on an older document for longer than it may take. */
   readonly behind: boolean;
   /** Routes that were closed or narrowed, while a connector may still run on the document of before. */
@@ -29,7 +29,7 @@ export interface ObservedIngressRules {
   /** Whether others have changed or removed rules of ours again and again. */
   readonly contested: boolean;
   /** When to look at the document again, in milliseconds of the clock that only grows; undefined: at the next resync. */
-  readonly lookAt: number | undefined;
+  readonly observeAgainAt: number | undefined;
   /** Everything else in the document: `originRequest`, `warp-routing`, what is to come. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
@@ -57,9 +57,9 @@ export interface DesiredRule {
   /** What cloudflared checks of the login; undefined for a public route. */
   readonly check: { readonly team: string; readonly aud: string } | undefined;
   /** Whether only clean paths pass, since something inside is to let in fewer than this does. */
-  readonly clean: boolean;
+  readonly cleanPathsOnly: boolean;
   /** Every spelling of the path is taken, since something around it lets in more. Only where a login is checked. */
-  readonly broad?: true;
+  readonly everySpelling?: true;
   /** Our mark, and the team that cloudflared wants beside any audience; undefined where Cloudflare refuses the mark. */
   readonly mark: { readonly team: string; readonly text: string } | undefined;
 }
@@ -71,16 +71,16 @@ export type IngressRuleChange =
       readonly action: "create" | "update";
       readonly key: string;
       readonly subject: string;
-      readonly wish: DesiredRule;
-      readonly at: readonly RawRule[];
+      readonly desired: DesiredRule;
+      readonly existing: readonly RawRule[];
     }
   | {
       readonly kind: "ingress";
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
-      readonly shut: Route;
-      readonly at: readonly RawRule[];
+      readonly placeholder: Route;
+      readonly existing: readonly RawRule[];
       readonly mark: string;
       readonly team: string;
       /** Where Cloudflare takes no mark for an audience. */
@@ -94,7 +94,7 @@ export type IngressRuleChange =
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
-      readonly at: readonly RawRule[];
+      readonly existing: readonly RawRule[];
       /** The service that these rules lead to from then on. All else of them stays as it is, and their place too. */
       readonly reroute: string;
     }
@@ -113,5 +113,5 @@ export type IngressRuleChange =
       readonly action: "delete";
       readonly key: string;
       readonly subject: string;
-      readonly at: readonly RawRule[];
+      readonly existing: readonly RawRule[];
     };

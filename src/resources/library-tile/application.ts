@@ -34,9 +34,16 @@ export const NOWHERE = "blank://blank";
  * 2026-11). A superuser can ask for all there is; for others a search goes past the cache, and every tile that they made is bound
  * to them. One that another token made is not in it: see `tileAt`. A search is one plain word: newer versions read more into others.
  */
-export async function applicationsOf(authentik: Authentik, owner: Owner, { superuser }: TokenUser): Promise<Found> {
+export async function applicationsOf(
+  authentik: Authentik,
+  owner: Owner,
+  { superuser }: TokenUser,
+): Promise<Found> {
   const query = superuser ? { superuser_full_list: true } : SEARCH;
-  const all = await authentik.list("tiles.list", ApplicationAnswer, { path: PATH, query: { ...query, ordering: "slug" } });
+  const all = await authentik.list("tiles.list", ApplicationAnswer, {
+    path: PATH,
+    query: { ...query, ordering: "slug" },
+  });
   const alike = all.filter(({ slug }) => slug.startsWith(SLUG_PREFIX));
   const ours = (answer: ApplicationAnswer) => answer.meta_publisher === publisher(owner);
   return {
@@ -59,11 +66,15 @@ const CountAnswer = z.looseObject({ pagination: z.looseObject({ count: z.number(
 /** How many applications the search finds, those included that the caller may not open: the list leaves these out of its results only. */
 export async function searchCount(authentik: Authentik): Promise<number> {
   const request = { path: PATH, query: { ...SEARCH, page: 1, page_size: 1 } };
-  return (await authentik.ask("tiles.list", CountAnswer, request)).pagination.count ?? 0;
+  return (await authentik.request("tiles.list", CountAnswer, request)).pagination.count ?? 0;
 }
 
 /** The application with that slug, whether or not the caller may open it; `theirs` where it is not this owner's. */
-export async function tileAt(authentik: Authentik, owner: Owner, slug: string): Promise<Mine<Tile> | "theirs" | undefined> {
+export async function tileAt(
+  authentik: Authentik,
+  owner: Owner,
+  slug: string,
+): Promise<Mine<Tile> | "theirs" | undefined> {
   const there = await applicationAt(authentik, slug);
   if (there === undefined) return undefined;
   return there.meta_publisher === publisher(owner) ? markOwned(tileFrom(there)) : "theirs";
@@ -77,48 +88,78 @@ export async function createTile(
 ): Promise<{ readonly tile: Mine<Tile>; readonly found: boolean } | undefined> {
   const body = { slug, ...bodyOf(content), meta_publisher: publisher(owner) };
   try {
-    const answer = await authentik.ask("tiles.create", ApplicationAnswer, { method: "POST", path: PATH, body });
+    const answer = await authentik.request("tiles.create", ApplicationAnswer, {
+      method: "POST",
+      path: PATH,
+      body,
+    });
     return { tile: markOwned(tileFrom(answer)), found: false };
   } catch (error) {
     const there = slugRefused(error) ? await applicationAt(authentik, slug) : undefined;
     if (there === undefined) throw error;
-    return there.meta_publisher === publisher(owner) ? { tile: markOwned(tileFrom(there)), found: true } : undefined;
+    return there.meta_publisher === publisher(owner)
+      ? { tile: markOwned(tileFrom(there)), found: true }
+      : undefined;
   }
 }
 
-const slugRefused = (error: unknown): boolean => error instanceof ServiceError && error.status === 400 && error.vendor.includes("slug");
+const slugRefused = (error: unknown): boolean =>
+  error instanceof ServiceError && error.status === 400 && error.vendor.includes("slug");
 
-async function applicationAt(authentik: Authentik, slug: string): Promise<ApplicationAnswer | undefined> {
+async function applicationAt(
+  authentik: Authentik,
+  slug: string,
+): Promise<ApplicationAnswer | undefined> {
   try {
-    return await authentik.ask("applications.get", ApplicationAnswer, { path: at(slug) });
+    return await authentik.request("applications.get", ApplicationAnswer, { path: at(slug) });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
 }
 
-export async function changeTile(authentik: Authentik, tile: Mine<Tile>, content: Partial<TileContent>): Promise<Mine<Tile>> {
+export async function changeTile(
+  authentik: Authentik,
+  tile: Mine<Tile>,
+  content: Partial<TileContent>,
+): Promise<Mine<Tile>> {
   const request = { method: "PATCH", path: at(tile.slug), body: bodyOf(content) } as const;
-  return markOwned(tileFrom(await authentik.ask("tiles.update", ApplicationAnswer, request), tile.bindings));
+  return markOwned(
+    tileFrom(await authentik.request("tiles.update", ApplicationAnswer, request), tile.bindings),
+  );
 }
 
 /**
  * Up to 2025.10 the icon's field takes nothing and it has an address of its own, which is gone from 2025.12 on: then what
  * Authentik made of the field is what there is. What was set is read again, for the answer says nothing.
  */
-export async function setIcon(authentik: Authentik, tile: Mine<Tile>, url: string): Promise<Mine<Tile>> {
+export async function setIcon(
+  authentik: Authentik,
+  tile: Mine<Tile>,
+  url: string,
+): Promise<Mine<Tile>> {
   if (tile.icon === url) return tile;
   try {
-    await authentik.ask("tiles.update", z.unknown(), { method: "POST", path: `${at(tile.slug)}set_icon_url/`, body: { url } });
+    await authentik.request("tiles.update", z.unknown(), {
+      method: "POST",
+      path: `${at(tile.slug)}set_icon_url/`,
+      body: { url },
+    });
   } catch (error) {
-    if (error instanceof ServiceError && (error.status === 404 || error.status === 405)) return tile;
+    if (error instanceof ServiceError && (error.status === 404 || error.status === 405))
+      return tile;
     throw error;
   }
-  return markOwned(tileFrom(await authentik.ask("applications.get", ApplicationAnswer, { path: at(tile.slug) }), tile.bindings));
+  return markOwned(
+    tileFrom(
+      await authentik.request("applications.get", ApplicationAnswer, { path: at(tile.slug) }),
+      tile.bindings,
+    ),
+  );
 }
 
 export const deleteTile = (authentik: Authentik, { slug }: Mine<Tile>): Promise<unknown> =>
-  authentik.ask("tiles.delete", z.unknown(), { method: "DELETE", path: at(slug) });
+  authentik.request("tiles.delete", z.unknown(), { method: "DELETE", path: at(slug) });
 
 const WIRE: Readonly<Record<keyof TileContent, string>> = {
   name: "name",
@@ -130,7 +171,9 @@ const WIRE: Readonly<Record<keyof TileContent, string>> = {
 };
 
 const bodyOf = (content: Partial<TileContent>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(CONTENT.filter((field) => field in content).map((field) => [WIRE[field], content[field]]));
+  Object.fromEntries(
+    CONTENT.filter((field) => field in content).map((field) => [WIRE[field], content[field]]),
+  );
 
 const tileFrom = (answer: ApplicationAnswer, bindings: readonly TileBinding[] = []): Tile => ({
   pk: answer.pk,

@@ -18,41 +18,78 @@ const BindingAnswer = z.looseObject({
 type BindingAnswer = z.infer<typeof BindingAnswer>;
 
 /** All plain ones by their target, in one list: a call for each tile would be many. */
-export async function allBindings(authentik: Authentik): Promise<ReadonlyMap<string, readonly TileBinding[]>> {
-  const all = await authentik.list("bindings.list", BindingAnswer, { path: PATH, query: { ordering: "pk" } });
+export async function allBindings(
+  authentik: Authentik,
+): Promise<ReadonlyMap<string, readonly TileBinding[]>> {
+  const all = await authentik.list("bindings.list", BindingAnswer, {
+    path: PATH,
+    query: { ordering: "pk" },
+  });
   return byTarget(all);
 }
 
 /** Of one tile that no look has met. */
-export async function bindingsOf(authentik: Authentik, tile: Mine<Tile>): Promise<readonly TileBinding[]> {
-  const all = await authentik.list("bindings.list", BindingAnswer, { path: PATH, query: { target: tile.pk, ordering: "pk" } });
+export async function bindingsOf(
+  authentik: Authentik,
+  tile: Mine<Tile>,
+): Promise<readonly TileBinding[]> {
+  const all = await authentik.list("bindings.list", BindingAnswer, {
+    path: PATH,
+    query: { target: tile.pk, ordering: "pk" },
+  });
   return byTarget(all).get(tile.pk) ?? [];
 }
 
 function byTarget(all: readonly BindingAnswer[]): ReadonlyMap<string, readonly TileBinding[]> {
   const plain = all.flatMap((answer) => plainBinding(answer) ?? []);
   return new Map(
-    [...Map.groupBy(plain, ({ target }) => target)].map(([target, them]) => [target, inOrder(them.map(({ binding }) => binding))]),
+    [...Map.groupBy(plain, ({ target }) => target)].map(([target, them]) => [
+      target,
+      inOrder(them.map(({ binding }) => binding)),
+    ]),
   );
 }
 
-const inOrder = (bindings: readonly TileBinding[]): readonly TileBinding[] => bindings.toSorted((a, b) => (a.pk < b.pk ? -1 : 1));
+const inOrder = (bindings: readonly TileBinding[]): readonly TileBinding[] =>
+  bindings.toSorted((a, b) => (a.pk < b.pk ? -1 : 1));
 
 /** A policy, a turned round or a switched off binding is somebody's own: undefined. */
-function plainBinding(answer: BindingAnswer): { readonly target: string; readonly binding: TileBinding } | undefined {
+function plainBinding(
+  answer: BindingAnswer,
+): { readonly target: string; readonly binding: TileBinding } | undefined {
   const { pk, target, policy, group, user, negate, enabled } = answer;
   const to = group ? { group } : typeof user === "number" ? { user } : undefined;
-  return to === undefined || policy || negate === true || enabled === false ? undefined : { target, binding: { pk, to } };
+  return to === undefined || policy || negate === true || enabled === false
+    ? undefined
+    : { target, binding: { pk, to } };
 }
 
 /** Two of the same would both stand: Authentik refuses neither. */
-export async function bind(authentik: Authentik, tile: Mine<Tile>, to: BindingSubject): Promise<Mine<Tile>> {
-  const request = { method: "POST", path: PATH, body: { target: tile.pk, order: 0, ...to } } as const;
-  const { pk } = await authentik.ask("bindings.create", z.looseObject({ pk: z.string() }), request);
+export async function bind(
+  authentik: Authentik,
+  tile: Mine<Tile>,
+  to: BindingSubject,
+): Promise<Mine<Tile>> {
+  const request = {
+    method: "POST",
+    path: PATH,
+    body: { target: tile.pk, order: 0, ...to },
+  } as const;
+  const { pk } = await authentik.request(
+    "bindings.create",
+    z.looseObject({ pk: z.string() }),
+    request,
+  );
   return { ...tile, bindings: inOrder([...tile.bindings, { pk, to }]) };
 }
 
-export async function unbind(authentik: Authentik, tile: Mine<Tile>, { pk }: TileBinding): Promise<Mine<Tile>> {
-  await ignoreNotFound(authentik.ask("bindings.delete", z.unknown(), { method: "DELETE", path: `${PATH}${pk}/` }));
+export async function unbind(
+  authentik: Authentik,
+  tile: Mine<Tile>,
+  { pk }: TileBinding,
+): Promise<Mine<Tile>> {
+  await ignoreNotFound(
+    authentik.request("bindings.delete", z.unknown(), { method: "DELETE", path: `${PATH}${pk}/` }),
+  );
   return { ...tile, bindings: tile.bindings.filter((binding) => binding.pk !== pk) };
 }

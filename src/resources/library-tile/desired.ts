@@ -30,7 +30,7 @@ export function slugOf(owner: Owner, route: RouteKey): string {
 /** What the route's tile must be; undefined while a group of its audience is not known. */
 export function desiredTile(
   owner: Owner,
-  { route, protection, shown }: Exposure,
+  { route, protection, display }: Exposure,
   groups: readonly DirectoryGroup[],
   me: TokenUser,
 ): DesiredTile | undefined {
@@ -42,11 +42,11 @@ export function desiredTile(
   return {
     slug: slugOf(owner, routeKey(route)),
     route: routeKey(route),
-    name: shown.name ?? nameOf(route),
+    name: display.name ?? nameOf(route),
     launchUrl: launchUrl(route),
-    icon: shown.icon ?? "",
-    description: shown.description ?? "",
-    category: shown.category ?? "",
+    icon: display.icon ?? "",
+    description: display.description ?? "",
+    category: display.category ?? "",
     mode: "any",
     groups: keys.toSorted(),
     reader: keys.length === 0 || me.superuser ? undefined : me.pk,

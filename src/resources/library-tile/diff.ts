@@ -5,19 +5,32 @@ import type { LibraryTileChange, TileContent } from "./types.ts";
 
 /** @param groups - by which primary keys have their names */
 export function diffLibraryTile(change: LibraryTileChange, groups: Lookups["groups"]): Diff {
-  const nameOf = (pk: string) => ("found" in groups ? groups.found.find((group) => group.pk === pk)?.name : undefined) ?? "another group";
-  const bound = "at" in change ? change.at.bindings.flatMap(({ to }) => ("group" in to ? [to.group] : [])).toSorted() : undefined;
-  const before = "at" in change ? fields(change.at, bound ?? [], nameOf) : undefined;
-  const after = "wish" in change ? fields(change.wish, change.wish.groups, nameOf) : undefined;
+  const nameOf = (pk: string) =>
+    ("found" in groups ? groups.found.find((group) => group.pk === pk)?.name : undefined) ??
+    "another group";
+  const bound =
+    "existing" in change
+      ? change.existing.bindings.flatMap(({ to }) => ("group" in to ? [to.group] : [])).toSorted()
+      : undefined;
+  const before = "existing" in change ? fields(change.existing, bound ?? [], nameOf) : undefined;
+  const after =
+    "desired" in change ? fields(change.desired, change.desired.groups, nameOf) : undefined;
   const shown = diffFields(before, after);
-  if (change.action !== "update" || Object.keys({ ...shown.before, ...shown.after }).length > 0) return shown;
+  if (change.action !== "update" || Object.keys({ ...shown.before, ...shown.after }).length > 0)
+    return shown;
   // The token's own user among them is told only where nothing else is.
-  const people = change.at.bindings.filter(({ to }) => "user" in to).length;
-  return diffFields({ people }, { people: change.wish.reader === undefined ? 0 : 1 });
+  const people = change.existing.bindings.filter(({ to }) => "user" in to).length;
+  return diffFields({ people }, { people: change.desired.reader === undefined ? 0 : 1 });
 }
 
-const fields = (content: TileContent, groups: readonly string[], nameOf: (pk: string) => string): Fields =>
+const fields = (
+  content: TileContent,
+  groups: readonly string[],
+  nameOf: (pk: string) => string,
+): Fields =>
   fieldsOf({
-    ...Object.fromEntries(CONTENT.map((name) => [name === "launchUrl" ? "address" : name, content[name] || undefined])),
+    ...Object.fromEntries(
+      CONTENT.map((name) => [name === "launchUrl" ? "address" : name, content[name] || undefined]),
+    ),
     for: groups.length === 0 ? "everyone" : groups.map(nameOf),
   });

@@ -8,9 +8,15 @@ import type { BestEffort } from "../../core/plan/resource.ts";
 import type { Mine } from "../contract/owned.ts";
 import { changedFields, extraBindings, missingBindings } from "./compare.ts";
 import { desiredTile, slugOf } from "./desired.ts";
-import type { DesiredTile, LibraryTileChange, ObservedLibraryTiles, Tile, TokenUser } from "./types.ts";
+import type {
+  DesiredTile,
+  LibraryTileChange,
+  ObservedLibraryTiles,
+  Tile,
+  TokenUser,
+} from "./types.ts";
 
-type Needs = { readonly tile: ObservedLibraryTiles; readonly directory: Pick<Lookups, "groups"> };
+type Needs = { readonly tile: ObservedLibraryTiles; readonly lookups: Pick<Lookups, "groups"> };
 
 /**
  * A tile for each route that people go to, seen by those who may enter.
@@ -30,29 +36,45 @@ type Needs = { readonly tile: ObservedLibraryTiles; readonly directory: Pick<Loo
  */
 export const libraryTiles =
   (owner: Owner, on: boolean): BestEffort<Needs, LibraryTileChange> =>
-  ({ tile: seen, directory }, desired, live) => {
-    if (seen.fault !== undefined) return { changes: [], problems: [seen.fault] };
-    if (seen.me === undefined) return { changes: [], problems: [] };
-    const scene = { owner, seen, me: seen.me, groups: "found" in directory.groups ? directory.groups.found : [] };
-    const shown = on ? [...desired.wishes.values()].filter(visited) : [];
-    const kept = new Set([...shown.map((wish) => routeKey(wish.route)), ...(on ? desired.held : [])].map((key) => slugOf(owner, key)));
+  ({ tile: observed, lookups }, desired, live) => {
+    if (observed.fault !== undefined) return { changes: [], problems: [observed.fault] };
+    if (observed.me === undefined) return { changes: [], problems: [] };
+    const context = {
+      owner,
+      observed,
+      me: observed.me,
+      groups: "found" in lookups.groups ? lookups.groups.found : [],
+    };
+    const shown = on ? [...desired.exposures.values()].filter(visited) : [];
+    const kept = new Set(
+      [...shown.map((exposure) => routeKey(exposure.route)), ...(on ? desired.frozen : [])].map(
+        (key) => slugOf(owner, key),
+      ),
+    );
     const steps = [
-      ...shown.flatMap((wish) => (live.has(routeKey(wish.route)) ? (write(scene, wish) ?? []) : [])),
-      ...[...seen.mine.values()].flatMap((at) => (kept.has(at.slug) ? [] : [remove(at)])),
+      ...shown.flatMap((exposure) =>
+        live.has(routeKey(exposure.route)) ? (write(context, exposure) ?? []) : [],
+      ),
+      ...[...observed.mine.values()].flatMap((at) => (kept.has(at.slug) ? [] : [remove(at)])),
     ].toSorted((a, b) => (a.slug < b.slug ? -1 : 1));
     return {
-      changes: steps.flatMap(({ change, slug }) => (change === undefined || seen.failed.has(slug) ? [] : [change])),
-      problems: [...steps.flatMap(({ problem }) => problem ?? []), ...refusals(steps, seen.failed)],
+      changes: steps.flatMap(({ change, slug }) =>
+        change === undefined || observed.failed.has(slug) ? [] : [change],
+      ),
+      problems: [
+        ...steps.flatMap(({ problem }) => problem ?? []),
+        ...refusals(steps, observed.failed),
+      ],
     };
   };
 
 /** Whether people go there by themselves: not to the login, nor to one of the many names of a wildcard. */
-const visited = ({ route, protection, shown }: Exposure): boolean =>
-  protection.kind !== "login" && !shown.hidden && !route.hostname.startsWith("*.");
+const visited = ({ route, protection, display }: Exposure): boolean =>
+  protection.kind !== "login" && !display.hidden && !route.hostname.startsWith("*.");
 
 interface Scene {
   readonly owner: Owner;
-  readonly seen: ObservedLibraryTiles;
+  readonly observed: ObservedLibraryTiles;
   readonly me: TokenUser;
   readonly groups: Parameters<typeof desiredTile>[2];
 }
@@ -65,34 +87,48 @@ interface Step {
   readonly exposure?: Exposure;
 }
 
-function write({ owner, seen, me, groups }: Scene, exposure: Exposure): Step | undefined {
-  const wish = desiredTile(owner, exposure, groups, me);
-  if (wish === undefined) return undefined;
-  const { slug } = wish;
-  const at = seen.mine.get(slug);
-  const base = { kind: "tile", key: key(slug), subject: wish.route } as const;
+function write({ owner, observed, me, groups }: Scene, exposure: Exposure): Step | undefined {
+  const desired = desiredTile(owner, exposure, groups, me);
+  if (desired === undefined) return undefined;
+  const { slug } = desired;
+  const at = observed.mine.get(slug);
+  const base = { kind: "tile", key: key(slug), subject: desired.route } as const;
   if (at === undefined)
-    return seen.taken.has(slug)
+    return observed.taken.has(slug)
       ? { slug, problem: taken(exposure, slug) }
-      : { slug, exposure, change: { ...base, action: "create", wish } };
-  return alike(at, wish, seen) ? undefined : { slug, exposure, change: { ...base, action: "update", at, wish } };
+      : { slug, exposure, change: { ...base, action: "create", desired } };
+  return alike(at, desired, observed)
+    ? undefined
+    : { slug, exposure, change: { ...base, action: "update", existing: at, desired } };
 }
 
-const alike = (at: Tile, wish: DesiredTile, { settledFor }: ObservedLibraryTiles): boolean =>
-  Object.keys(changedFields(at, wish, settledFor.get(at.slug))).length === 0 &&
-  missingBindings(at, wish).length === 0 &&
-  extraBindings(at, wish).length === 0;
+const alike = (
+  at: Tile,
+  desired: DesiredTile,
+  { acceptedNormalisations }: ObservedLibraryTiles,
+): boolean =>
+  Object.keys(changedFields(at, desired, acceptedNormalisations.get(at.slug))).length === 0 &&
+  missingBindings(at, desired).length === 0 &&
+  extraBindings(at, desired).length === 0;
 
 const key = (slug: string) => `tile ${slug}`;
 
 const remove = (at: Mine<Tile>): Step => ({
   slug: at.slug,
-  change: { kind: "tile", action: "delete", key: key(at.slug), subject: /^https:\/\/(.+)$/.exec(at.launchUrl)?.[1] ?? at.name, at },
+  change: {
+    kind: "tile",
+    action: "delete",
+    key: key(at.slug),
+    subject: /^https:\/\/(.+)$/.exec(at.launchUrl)?.[1] ?? at.name,
+    existing: at,
+  },
 });
 
 const LIBRARY = "in Authentik's library";
 
-const warning = (about: Pick<Problem, "code" | "container" | "route" | "message" | "fix">): Problem => ({
+const warning = (
+  about: Pick<Problem, "code" | "container" | "route" | "message" | "fix">,
+): Problem => ({
   ...about,
   severity: "warning",
   label: undefined,
@@ -109,14 +145,23 @@ const taken = ({ route, workload }: Exposure, slug: string): Problem =>
   });
 
 /** One for each reason: what a missing permission does to every tile is told once. */
-function refusals(steps: readonly Step[], failed: ObservedLibraryTiles["failed"]): readonly Problem[] {
+function refusals(
+  steps: readonly Step[],
+  failed: ObservedLibraryTiles["failed"],
+): readonly Problem[] {
   const refused = steps.flatMap((step) => {
     const error = step.change && failed.get(step.slug);
     return error === undefined ? [] : [{ error, exposure: step.exposure }];
   });
   const reasons = Map.groupBy(refused, ({ error }) => `${error.code} ${error.message}`);
   return [...reasons.values()].flatMap(([first, ...others]) =>
-    first === undefined ? [] : [others.length === 0 ? refusal(first.error, first.exposure) : refusal(first.error, undefined)],
+    first === undefined
+      ? []
+      : [
+          others.length === 0
+            ? refusal(first.error, first.exposure)
+            : refusal(first.error, undefined),
+        ],
   );
 }
 

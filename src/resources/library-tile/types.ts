@@ -21,7 +21,7 @@ export interface ObservedLibraryTiles {
    * What Authentik made of what was written, where it is not the same: an icon that this version does not take. By slug. Set by
    * a write, cleared by the next whole look; without it the same would be written at every look.
    */
-  readonly settledFor: ReadonlyMap<string, AcceptedNormalisation>;
+  readonly acceptedNormalisations: ReadonlyMap<string, AcceptedNormalisation>;
   /** Asked for by each whole look; undefined only where that failed. */
   readonly me: TokenUser | undefined;
 }
@@ -33,7 +33,7 @@ export const NO_TILES: ObservedLibraryTiles = {
   hidden: 0,
   fault: undefined,
   failed: new Map(),
-  settledFor: new Map(),
+  acceptedNormalisations: new Map(),
   me: undefined,
 };
 
@@ -70,8 +70,8 @@ export interface TileContent {
 }
 
 export interface AcceptedNormalisation {
-  readonly wished: TileContent;
-  readonly got: TileContent;
+  readonly desired: TileContent;
+  readonly accepted: TileContent;
 }
 
 /** What a tile must be. */
@@ -85,13 +85,25 @@ export interface DesiredTile extends TileContent {
 }
 
 export type LibraryTileChange =
-  | { readonly kind: "tile"; readonly action: "create"; readonly key: string; readonly subject: string; readonly wish: DesiredTile }
+  | {
+      readonly kind: "tile";
+      readonly action: "create";
+      readonly key: string;
+      readonly subject: string;
+      readonly desired: DesiredTile;
+    }
   | {
       readonly kind: "tile";
       readonly action: "update";
       readonly key: string;
       readonly subject: string;
-      readonly at: Mine<Tile>;
-      readonly wish: DesiredTile;
+      readonly existing: Mine<Tile>;
+      readonly desired: DesiredTile;
     }
-  | { readonly kind: "tile"; readonly action: "delete"; readonly key: string; readonly subject: string; readonly at: Mine<Tile> };
+  | {
+      readonly kind: "tile";
+      readonly action: "delete";
+      readonly key: string;
+      readonly subject: string;
+      readonly existing: Mine<Tile>;
+    };

@@ -13,23 +13,29 @@ interface Hands {
   readonly owner: Owner;
 }
 
-export const slugIn = (change: LibraryTileChange): string => (change.action === "create" ? change.wish.slug : change.at.slug);
+export const slugIn = (change: LibraryTileChange): string =>
+  change.action === "create" ? change.desired.slug : change.existing.slug;
 
 /** Carries one change out; what is refused is part of what is seen from then on. */
 export async function writeTile(
-  hands: Hands,
+  drivers: Hands,
   change: LibraryTileChange,
-  { settledFor }: ObservedLibraryTiles,
+  { acceptedNormalisations }: ObservedLibraryTiles,
 ): Promise<StateUpdate<ObservedLibraryTiles>> {
   try {
     switch (change.action) {
       case "create":
-        return await create(hands, change.wish);
+        return await create(drivers, change.desired);
       case "update":
-        return await mend(hands, change.at, change.wish, settledFor.get(change.at.slug));
+        return await mend(
+          drivers,
+          change.existing,
+          change.desired,
+          acceptedNormalisations.get(change.existing.slug),
+        );
       case "delete":
-        await ignoreNotFound(deleteTile(hands.authentik, change.at));
-        return without(change.at.slug);
+        await ignoreNotFound(deleteTile(drivers.authentik, change.existing));
+        return without(change.existing.slug);
     }
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
@@ -41,16 +47,26 @@ export async function writeTile(
  * One that is for some only is made without an address, which shows it to nobody, and gets its own when it is bound: for as long
  * as it has no bindings it would be everybody's. Whoever dies in between leaves one that differs, and so is mended.
  */
-async function create({ authentik, owner }: Hands, wish: DesiredTile): Promise<StateUpdate<ObservedLibraryTiles>> {
-  const wanted = requiredBindings(wish);
-  const made = await createTile(authentik, owner, wanted.length === 0 ? wish : { ...wish, launchUrl: NOWHERE });
-  if (made === undefined) return (seen) => ({ ...seen, taken: new Set([...seen.taken, wish.slug]) });
+async function create(
+  { authentik, owner }: Hands,
+  desired: DesiredTile,
+): Promise<StateUpdate<ObservedLibraryTiles>> {
+  const wanted = requiredBindings(desired);
+  const made = await createTile(
+    authentik,
+    owner,
+    wanted.length === 0 ? desired : { ...desired, launchUrl: NOWHERE },
+  );
+  if (made === undefined)
+    return (observed) => ({ ...observed, taken: new Set([...observed.taken, desired.slug]) });
   // What it still lacks the planner finds out.
   if (made.found) return put({ ...made.tile, bindings: await bindingsOf(authentik, made.tile) });
-  return follow(made.tile, wish, [
+  return follow(made.tile, desired, [
     ...wanted.map((to) => (tile: Mine<Tile>) => bind(authentik, tile, to)),
-    ...(wanted.length === 0 ? [] : [(tile: Mine<Tile>) => changeTile(authentik, tile, { launchUrl: wish.launchUrl })]),
-    (tile) => setIcon(authentik, tile, wish.icon),
+    ...(wanted.length === 0
+      ? []
+      : [(tile: Mine<Tile>) => changeTile(authentik, tile, { launchUrl: desired.launchUrl })]),
+    (tile) => setIcon(authentik, tile, desired.icon),
   ]);
 }
 
@@ -58,22 +74,30 @@ async function create({ authentik, owner }: Hands, wish: DesiredTile): Promise<S
 function mend(
   { authentik }: Hands,
   at: Mine<Tile>,
-  wish: DesiredTile,
+  desired: DesiredTile,
   settled: Parameters<typeof changedFields>[2],
 ): Promise<StateUpdate<ObservedLibraryTiles>> {
-  const content = changedFields(at, wish, settled);
-  return follow(at, wish, [
-    ...missingBindings(at, wish).map((to) => (tile: Mine<Tile>) => bind(authentik, tile, to)),
-    ...extraBindings(at, wish).map((binding) => (tile: Mine<Tile>) => unbind(authentik, tile, binding)),
-    ...(Object.keys(content).length === 0 ? [] : [(tile: Mine<Tile>) => changeTile(authentik, tile, content)]),
-    ...("icon" in content ? [(tile: Mine<Tile>) => setIcon(authentik, tile, wish.icon)] : []),
+  const content = changedFields(at, desired, settled);
+  return follow(at, desired, [
+    ...missingBindings(at, desired).map((to) => (tile: Mine<Tile>) => bind(authentik, tile, to)),
+    ...extraBindings(at, desired).map(
+      (binding) => (tile: Mine<Tile>) => unbind(authentik, tile, binding),
+    ),
+    ...(Object.keys(content).length === 0
+      ? []
+      : [(tile: Mine<Tile>) => changeTile(authentik, tile, content)]),
+    ...("icon" in content ? [(tile: Mine<Tile>) => setIcon(authentik, tile, desired.icon)] : []),
   ]);
 }
 
 type Step = (tile: Mine<Tile>) => Promise<Mine<Tile>>;
 
 /** One step after the other; what was reached before one is refused is seen all the same. */
-async function follow(tile: Mine<Tile>, wish: DesiredTile, steps: readonly Step[]): Promise<StateUpdate<ObservedLibraryTiles>> {
+async function follow(
+  tile: Mine<Tile>,
+  desired: DesiredTile,
+  steps: readonly Step[],
+): Promise<StateUpdate<ObservedLibraryTiles>> {
   let reached = tile;
   try {
     for (const step of steps) reached = await step(reached);
@@ -81,29 +105,39 @@ async function follow(tile: Mine<Tile>, wish: DesiredTile, steps: readonly Step[
     if (!(error instanceof ServiceError)) throw error;
     return inOrder(put(reached), recordFailure(tile.slug, error));
   }
-  return inOrder(put(reached), settle(reached, wish));
+  return inOrder(put(reached), settle(reached, desired));
 }
 
 const inOrder =
   (...folds: readonly StateUpdate<ObservedLibraryTiles>[]): StateUpdate<ObservedLibraryTiles> =>
-  (seen) =>
-    folds.reduce((sofar, fold) => fold(sofar), seen);
+  (observed) =>
+    folds.reduce((sofar, fold) => fold(sofar), observed);
 
 const put =
   (tile: Mine<Tile>): StateUpdate<ObservedLibraryTiles> =>
-  (seen) => ({ ...seen, mine: new Map([...seen.mine, [tile.slug, tile]]) });
+  (observed) => ({ ...observed, mine: new Map([...observed.mine, [tile.slug, tile]]) });
 
 const without =
   (gone: string): StateUpdate<ObservedLibraryTiles> =>
-  (seen) => ({ ...seen, mine: new Map([...seen.mine].filter(([slug]) => slug !== gone)) });
+  (observed) => ({
+    ...observed,
+    mine: new Map([...observed.mine].filter(([slug]) => slug !== gone)),
+  });
 
 export const recordFailure =
   (slug: string, error: ServiceError): StateUpdate<ObservedLibraryTiles> =>
-  (seen) => ({ ...seen, failed: new Map([...seen.failed, [slug, error]]) });
+  (observed) => ({ ...observed, failed: new Map([...observed.failed, [slug, error]]) });
 
 /** Everything was written; what differs all the same is what Authentik made of it. */
 function settle(got: Tile, wished: DesiredTile): StateUpdate<ObservedLibraryTiles> {
-  const others = (seen: ObservedLibraryTiles) => [...seen.settledFor].filter(([slug]) => slug !== got.slug);
+  const others = (observed: ObservedLibraryTiles) =>
+    [...observed.acceptedNormalisations].filter(([slug]) => slug !== got.slug);
   const exact = Object.keys(changedFields(got, wished, undefined)).length === 0;
-  return (seen) => ({ ...seen, settledFor: new Map([...others(seen), ...(exact ? [] : [[got.slug, { wished, got }] as const])]) });
+  return (observed) => ({
+    ...observed,
+    acceptedNormalisations: new Map([
+      ...others(observed),
+      ...(exact ? [] : [[got.slug, { desired: wished, accepted: got }] as const]),
+    ]),
+  });
 }

@@ -12,9 +12,16 @@ const ApplicationAnswer = z.looseObject({
 });
 
 /** By its own address: the list answers what a cache has for the caller, whatever it is filtered by (goauthentik#17064, checked 2026-11). */
-export async function applicationOf(authentik: Authentik, slug: string): Promise<LoginApplication | undefined> {
+export async function applicationOf(
+  authentik: Authentik,
+  slug: string,
+): Promise<LoginApplication | undefined> {
   try {
-    return applicationFrom(await authentik.ask("applications.get", ApplicationAnswer, { path: `/core/applications/${slug}/` }));
+    return applicationFrom(
+      await authentik.request("applications.get", ApplicationAnswer, {
+        path: `/core/applications/${slug}/`,
+      }),
+    );
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -22,10 +29,18 @@ export async function applicationOf(authentik: Authentik, slug: string): Promise
 }
 
 /** Kept out of the library, where its tile would lead to nothing: before 2026.5 by its address, from then on by its own field. */
-export async function createApplication(authentik: Authentik, slug: string, provider: number): Promise<LoginApplication> {
+export async function createApplication(
+  authentik: Authentik,
+  slug: string,
+  provider: number,
+): Promise<LoginApplication> {
   const body = { name: slug, slug, provider, meta_publisher: "cfauth", ...HIDE };
   return applicationFrom(
-    await authentik.ask("applications.create", ApplicationAnswer, { method: "POST", path: "/core/applications/", body }),
+    await authentik.request("applications.create", ApplicationAnswer, {
+      method: "POST",
+      path: "/core/applications/",
+      body,
+    }),
   );
 }
 
@@ -37,11 +52,23 @@ export async function updateApplication(
   { slug, inLibrary }: LoginApplication,
   provider: number,
 ): Promise<LoginApplication> {
-  const request = { method: "PATCH", path: `/core/applications/${slug}/`, body: { provider, ...(inLibrary && HIDE) } } as const;
-  return applicationFrom(await authentik.ask("applications.update", ApplicationAnswer, request));
+  const request = {
+    method: "PATCH",
+    path: `/core/applications/${slug}/`,
+    body: { provider, ...(inLibrary && HIDE) },
+  } as const;
+  return applicationFrom(
+    await authentik.request("applications.update", ApplicationAnswer, request),
+  );
 }
 
-const applicationFrom = ({ slug, name, provider, meta_launch_url, meta_hide }: z.infer<typeof ApplicationAnswer>): LoginApplication => ({
+const applicationFrom = ({
+  slug,
+  name,
+  provider,
+  meta_launch_url,
+  meta_hide,
+}: z.infer<typeof ApplicationAnswer>): LoginApplication => ({
   slug,
   name,
   provider: provider ?? undefined,

@@ -32,14 +32,19 @@ export function groupsIn(expression: string): readonly string[] {
   if (list === undefined) return [];
   try {
     const groups: unknown = JSON.parse(list);
-    return Array.isArray(groups) && groups.every((group) => typeof group === "string") ? groups : [];
+    return Array.isArray(groups) && groups.every((group) => typeof group === "string")
+      ? groups
+      : [];
   } catch {
     return [];
   }
 }
 
 /** Whether the mapping lets every one of these groups travel. */
-export function carries({ mapping }: Pick<ObservedGroups, "mapping">, wanted: readonly string[]): boolean {
+export function carries(
+  { mapping }: Pick<ObservedGroups, "mapping">,
+  wanted: readonly string[],
+): boolean {
   const travel = new Set(mapping === undefined ? [] : groupsIn(mapping.expression));
   return wanted.every((group) => travel.has(group));
 }
@@ -48,11 +53,14 @@ export function carries({ mapping }: Pick<ObservedGroups, "mapping">, wanted: re
  * The claim by which rules can tell members of all these groups; undefined while the login does not carry every one of them
  * all the way, through mapping, provider and login method. Where the mapping cannot be changed, the direct groups must do.
  */
-export function claimFor({ groups, method, provider }: ObservedLogin, wanted: readonly string[]): string | undefined {
+export function claimFor(
+  { groups, method, provider }: ObservedLogin,
+  wanted: readonly string[],
+): string | undefined {
   if (method === undefined || provider === undefined) return undefined;
   const { mapping, claim } = groups;
   const attached = mapping !== undefined && provider.scopes.includes(mapping.pk);
   const asked = method.claims.includes(claim) && method.config.scopes.includes(claim);
   if (attached && asked && carries(groups, wanted)) return claim;
-  return !groups.mayMap && method.claims.includes(DIRECT_CLAIM) ? DIRECT_CLAIM : undefined;
+  return !groups.canWriteMapping && method.claims.includes(DIRECT_CLAIM) ? DIRECT_CLAIM : undefined;
 }

@@ -29,10 +29,14 @@ export async function dependentsOf(
       sdk.zeroTrust.access.policies.list({ account_id, ...page }),
     ),
   ]);
-  const theirs = applications.filter((answer) => applicationFrom(answer, accessTag(owner)) === undefined);
+  const theirs = applications.filter(
+    (answer) => applicationFrom(answer, accessTag(owner)) === undefined,
+  );
   const found = [
     ...theirs.filter(names).map(({ name }) => `the Access application "${name ?? ""}" uses it`),
-    ...theirs.filter(offersAll).map(({ name }) => `the Access application "${name ?? ""}" offers every login method`),
+    ...theirs
+      .filter(offersAll)
+      .map(({ name }) => `the Access application "${name ?? ""}" offers every login method`),
     ...policies
       .filter((it) => !it.name.startsWith(policyPrefix(owner)) && names(it))
       .map(({ name }) => `the Access policy "${name}" names it`),

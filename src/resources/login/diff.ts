@@ -5,14 +5,21 @@ import type { DesiredProvider, LoginChange, LoginMethodConfig, Provider } from "
 export function diffLogin(change: LoginChange): Diff {
   switch (change.key) {
     case "login-provider": {
-      const at = change.action === "update" ? change.at : undefined;
+      const at = change.action === "update" ? change.existing : undefined;
       // A version without a flow after a logout passes over the wish for one.
-      const wish = at?.invalidationFlow === undefined && at !== undefined ? { ...change.wish, invalidationFlow: undefined } : change.wish;
-      return diffFields(at && provider(at), provider(wish), { sensitive: at?.clientSecret ? [] : ["clientSecret"] });
+      const desired =
+        at?.invalidationFlow === undefined && at !== undefined
+          ? { ...change.desired, invalidationFlow: undefined }
+          : change.desired;
+      return diffFields(at && provider(at), provider(desired), {
+        sensitive: at?.clientSecret ? [] : ["clientSecret"],
+      });
     }
     case "login-application":
       return diffFields(
-        change.action === "update" ? fieldsOf({ provider: change.at.provider, inLibrary: change.at.inLibrary }) : undefined,
+        change.action === "update"
+          ? fieldsOf({ provider: change.existing.provider, inLibrary: change.existing.inLibrary })
+          : undefined,
         {
           ...(change.action === "create" && { name: change.subject }),
           provider: change.provider,
@@ -20,12 +27,16 @@ export function diffLogin(change: LoginChange): Diff {
         },
       );
     case "login-method": {
-      const at = change.action === "update" ? change.at : undefined;
+      const at = change.action === "update" ? change.existing : undefined;
       const secret = at?.name === change.name ? [] : ["clientSecret"];
-      return diffFields(at && method(at.config, at.claims), method(change.config, change.claims), { sensitive: secret });
+      return diffFields(at && method(at.config, at.claims), method(change.config, change.claims), {
+        sensitive: secret,
+      });
     }
     case "login-groups":
-      return diffFields(change.at && { groups: groupsIn(change.at.expression) }, { groups: groupsIn(change.expression) });
+      return diffFields(change.existing && { groups: groupsIn(change.existing.expression) }, {
+        groups: groupsIn(change.expression),
+      });
     case "login-method-gone":
     case "login-application-gone":
     case "login-provider-gone":
@@ -53,7 +64,15 @@ const callback = ({ mode, url, type }: Provider["redirectUris"][number]): string
   `${mode === "strict" ? "" : "pattern "}${type === "logout" ? "logout " : ""}${url}`;
 
 const method = (
-  { client_id, auth_url, token_url, certs_url, scopes, email_claim_name, pkce_enabled }: LoginMethodConfig,
+  {
+    client_id,
+    auth_url,
+    token_url,
+    certs_url,
+    scopes,
+    email_claim_name,
+    pkce_enabled,
+  }: LoginMethodConfig,
   claims: readonly string[],
 ): Fields => ({
   client: client_id,

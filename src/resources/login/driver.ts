@@ -14,22 +14,31 @@ import { observePrerequisites } from "./prerequisites.ts";
 import { createProvider, providerByName, providerByPk, updateProvider } from "./provider.ts";
 import { removeLoginPart } from "./remove.ts";
 import { withoutMethod } from "./simulate.ts";
-import type { LoginAddressSettings, LoginApplication, LoginChange, ObservedGroups, ObservedLogin, Provider } from "./types.ts";
+import type {
+  LoginAddressSettings,
+  LoginApplication,
+  LoginChange,
+  ObservedGroups,
+  ObservedLogin,
+  Provider,
+} from "./types.ts";
 
 export interface LoginDriverOptions {
   readonly cloudflare: Cloudflare;
   readonly authentik: Authentik;
   readonly account: string;
   readonly owner: Owner;
-  readonly wish: LoginAddressSettings;
+  readonly settings: LoginAddressSettings;
   /** Slug of the authorization flow. */
   readonly flow: string;
   /** Whether everything is to go: then it is looked for who else needs the login method. */
-  readonly leaving?: boolean;
+  readonly teardown?: boolean;
 }
 
 /** Both ends of the login: provider and application in Authentik, login method in Cloudflare. */
-export function createLoginDriver(options: LoginDriverOptions): ResourceDriver<ObservedLogin, LoginChange> {
+export function createLoginDriver(
+  options: LoginDriverOptions,
+): ResourceDriver<ObservedLogin, LoginChange> {
   return {
     kind: "login",
     observe: async (depth, before) => {
@@ -37,45 +46,71 @@ export function createLoginDriver(options: LoginDriverOptions): ResourceDriver<O
       const [teamDomain, fresh, named, methods] = await inOrder([
         known?.teamDomain ?? teamDomainOf(options),
         known === undefined ? observePrerequisites(options.authentik, options.flow) : undefined,
-        applicationOf(options.authentik, options.wish.slug),
-        methodsOf(options, options.wish.slug),
+        applicationOf(options.authentik, options.settings.slug),
+        methodsOf(options, options.settings.slug),
       ]);
       const [method, ...doubles] = methods.ours;
       const provider = await providerOf(options, named);
-      const kept = known !== undefined && current(known.parts, provider) ? { parts: known.parts, mappingsPath: known.groups.path } : fresh;
-      const { parts, mappingsPath } = kept ?? (await observePrerequisites(options.authentik, options.flow));
-      const [application, groups] = await inOrder([applicationFor(options, named, provider), groupsOf(options, mappingsPath, known)]);
-      const found = { teamDomain, parts, provider, application, method, groups, wish: options.wish };
-      const seen = doubles.length === 0 ? found : { ...found, doubles };
-      if (options.leaving !== true) return seen;
+      const kept =
+        known !== undefined && current(known.prerequisites, provider)
+          ? { prerequisites: known.prerequisites, mappingsPath: known.groups.path }
+          : fresh;
+      const { prerequisites, mappingsPath } =
+        kept ?? (await observePrerequisites(options.authentik, options.flow));
+      const [application, groups] = await inOrder([
+        applicationFor(options, named, provider),
+        groupsOf(options, mappingsPath, known),
+      ]);
+      const found = {
+        teamDomain,
+        prerequisites,
+        provider,
+        application,
+        method,
+        groups,
+        settings: options.settings,
+      };
+      const seen = doubles.length === 0 ? found : { ...found, duplicates: doubles };
+      if (options.teardown !== true) return seen;
       const users = method === undefined ? [] : await dependentsOf(options, methods.ours);
-      const sharers = methods.others.filter(({ config }) => config.client_id === provider?.clientId).map(({ name }) => name);
-      return { ...seen, doubles, users, sharers };
+      const sharers = methods.others
+        .filter(({ config }) => config.client_id === provider?.clientId)
+        .map(({ name }) => name);
+      return { ...seen, duplicates: doubles, dependents: users, otherMethods: sharers };
     },
-    apply: async (changes, seen) => {
-      const applied = await applyEach(changes, seen, (change) => carry(options, change));
+    apply: async (changes, observed) => {
+      const applied = await applyEach(changes, observed, (change) => carry(options, change));
       // Authentik did not let it be made, which is no failure and not done either.
-      return applied.seen.groups.mayMap ? applied : { ...applied, done: applied.done.filter(({ key }) => key !== "login-groups") };
+      return applied.observed.groups.canWriteMapping
+        ? applied
+        : { ...applied, applied: applied.applied.filter(({ key }) => key !== "login-groups") };
     },
   };
 }
 
 /** Whether what was looked up before still tells what the provider is built of: a key that it does not know may be a new one. */
-const current = (parts: ObservedLogin["parts"], provider: Provider | undefined): boolean =>
-  !("code" in parts) && provider?.signingKey !== undefined && parts.fitKeys.includes(provider.signingKey);
+const current = (parts: ObservedLogin["prerequisites"], provider: Provider | undefined): boolean =>
+  !("code" in parts) &&
+  provider?.signingKey !== undefined &&
+  parts.usableKeys.includes(provider.signingKey);
 
-async function teamDomainOf({ cloudflare, account: account_id }: LoginDriverOptions): Promise<string> {
+async function teamDomainOf({
+  cloudflare,
+  account: account_id,
+}: LoginDriverOptions): Promise<string> {
   const answer = z.looseObject({ auth_domain: z.string() });
-  const { auth_domain } = await cloudflare.ask("organization.get", answer, (sdk) => sdk.zeroTrust.organizations.list({ account_id }));
+  const { auth_domain } = await cloudflare.request("organization.get", answer, (sdk) =>
+    sdk.zeroTrust.organizations.list({ account_id }),
+  );
   return auth_domain;
 }
 
 /** By the slug as its name, else the one that the application has: a user may have named it otherwise. */
 async function providerOf(
-  { authentik, wish }: LoginDriverOptions,
+  { authentik, settings }: LoginDriverOptions,
   application: LoginApplication | undefined,
 ): Promise<Provider | undefined> {
-  const named = await providerByName(authentik, wish.slug);
+  const named = await providerByName(authentik, settings.slug);
   if (named !== undefined || application?.provider === undefined) return named;
   return await providerByPk(authentik, application.provider);
 }
@@ -91,42 +126,65 @@ async function applicationFor(
   return (await applicationOf(authentik, slug)) ?? named;
 }
 
-async function groupsOf({ authentik, owner }: LoginDriverOptions, path: string, known: ObservedLogin | undefined): Promise<ObservedGroups> {
-  const none = { owner, claim: claimName(owner), path, mapping: undefined, mayMap: known?.groups.mayMap ?? true };
+async function groupsOf(
+  { authentik, owner }: LoginDriverOptions,
+  path: string,
+  known: ObservedLogin | undefined,
+): Promise<ObservedGroups> {
+  const none = {
+    owner,
+    claim: claimName(owner),
+    path,
+    mapping: undefined,
+    canWriteMapping: known?.groups.canWriteMapping ?? true,
+  };
   // What was not there at the last whole look is made by nobody but this daemon.
   if (known !== undefined && known.groups.mapping === undefined) return none;
   return { ...none, mapping: await mappingOf(authentik, path, none) };
 }
 
-async function carry(options: LoginDriverOptions, change: LoginChange): Promise<StateUpdate<ObservedLogin>> {
-  const { authentik, wish } = options;
+async function carry(
+  options: LoginDriverOptions,
+  change: LoginChange,
+): Promise<StateUpdate<ObservedLogin>> {
+  const { authentik, settings } = options;
   switch (change.key) {
     case "login-provider": {
       const provider =
-        change.action === "create" ? await createProvider(authentik, change.wish) : await updateProvider(authentik, change.at, change.wish);
-      return (seen) => ({ ...seen, provider });
+        change.action === "create"
+          ? await createProvider(authentik, change.desired)
+          : await updateProvider(authentik, change.existing, change.desired);
+      return (observed) => ({ ...observed, provider });
     }
     case "login-application": {
       const application =
         change.action === "create"
-          ? await createApplication(authentik, wish.slug, change.provider)
-          : await updateApplication(authentik, change.at, change.provider);
-      return (seen) => ({ ...seen, application, provider: seen.provider && { ...seen.provider, assignedTo: application.slug } });
+          ? await createApplication(authentik, settings.slug, change.provider)
+          : await updateApplication(authentik, change.existing, change.provider);
+      return (observed) => ({
+        ...observed,
+        application,
+        provider: observed.provider && { ...observed.provider, assignedTo: application.slug },
+      });
     }
     case "login-groups": {
-      const groups = await writeMapping(authentik, change, { owner: options.owner, claim: claimName(options.owner) });
-      return (seen) => ({ ...seen, groups: { ...seen.groups, ...groups } });
+      const groups = await writeMapping(authentik, change, {
+        owner: options.owner,
+        claim: claimName(options.owner),
+      });
+      return (observed) => ({ ...observed, groups: { ...observed.groups, ...groups } });
     }
     case "login-method": {
       const written = await writeMethod(options, change);
-      const method = change.action === "create" ? await onlyMethod(options, wish.slug, written) : written;
-      return (seen) => ({ ...seen, method });
+      const method =
+        change.action === "create" ? await onlyMethod(options, settings.slug, written) : written;
+      return (observed) => ({ ...observed, method });
     }
     case "login-method-gone":
     case "login-application-gone":
     case "login-provider-gone":
     case "login-groups-gone":
       await ignoreNotFound(removeLoginPart(options, change));
-      return (seen) => withoutMethod(seen, change);
+      return (observed) => withoutMethod(observed, change);
   }
 }

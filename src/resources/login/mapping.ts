@@ -14,11 +14,17 @@ export const MappingResponse = z.looseObject({
 export type MappingResponse = z.infer<typeof MappingResponse>;
 
 /** All of them, and where: a filter by the managed id answers 400, not nothing, while the id is not there yet. */
-export async function mappingsOf(authentik: Authentik): Promise<{ readonly path: string; readonly all: readonly MappingResponse[] }> {
-  const list = async (path: string) => ({ path, all: await authentik.list("scopes.list", MappingResponse, { path }) });
+export async function mappingsOf(
+  authentik: Authentik,
+): Promise<{ readonly path: string; readonly all: readonly MappingResponse[] }> {
+  const list = async (path: string) => ({
+    path,
+    all: await authentik.list("scopes.list", MappingResponse, { path }),
+  });
   return await list("/propertymappings/provider/scope/").catch((error: unknown) => {
     // Before 2024.8 it was elsewhere, and what is not there answers with a page for people.
-    if (error instanceof ServiceError && error.status === 404) return list("/propertymappings/scope/");
+    if (error instanceof ServiceError && error.status === 404)
+      return list("/propertymappings/scope/");
     throw error;
   });
 }
@@ -26,7 +32,11 @@ export async function mappingsOf(authentik: Authentik): Promise<{ readonly path:
 type Whose = Pick<ObservedGroups, "owner" | "claim">;
 
 /** This owner's mapping, by its name, which Authentik keeps unique. */
-export async function mappingOf(authentik: Authentik, path: string, { owner, claim }: Whose): Promise<Mapping | undefined> {
+export async function mappingOf(
+  authentik: Authentik,
+  path: string,
+  { owner, claim }: Whose,
+): Promise<Mapping | undefined> {
   const name = mappingName(owner);
   const found = await authentik.list("scopes.list", MappingResponse, { path, query: { name } });
   const mapping = found.find((it) => it.name === name);
@@ -40,28 +50,35 @@ type GroupsChange = Extract<LoginChange, { readonly key: "login-groups" }>;
  *
  * @throws {ServiceError} for every other refusal
  */
-export async function writeMapping(authentik: Authentik, change: GroupsChange, { owner, claim }: Whose): Promise<Partial<ObservedGroups>> {
-  const { at, path, expression } = change;
+export async function writeMapping(
+  authentik: Authentik,
+  change: GroupsChange,
+  { owner, claim }: Whose,
+): Promise<Partial<ObservedGroups>> {
+  const { existing, path, expression } = change;
   const name = mappingName(owner);
   try {
     const answer =
-      at === undefined
-        ? await authentik.ask("scopes.create", MappingResponse, {
+      existing === undefined
+        ? await authentik.request("scopes.create", MappingResponse, {
             method: "POST",
             path,
             body: { name, scope_name: claim, expression, description: "" },
           })
-        : await authentik.ask("scopes.update", MappingResponse, {
+        : await authentik.request("scopes.update", MappingResponse, {
             method: "PATCH",
-            path: `${path}${at.pk}/`,
+            path: `${path}${existing.pk}/`,
             body: { scope_name: claim, expression },
           });
     return { mapping: mappingFrom(answer, claim) };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    if (error.code === "CFA-AK-PERMISSION") return { mayMap: false };
+    if (error.code === "CFA-AK-PERMISSION") return { canWriteMapping: false };
     // The answer to an earlier try may have been lost: then one of that name is there.
-    const there = at === undefined && error.code === "CFA-AK-REFUSED" ? await mappingOf(authentik, path, { owner, claim }) : undefined;
+    const there =
+      existing === undefined && error.code === "CFA-AK-REFUSED"
+        ? await mappingOf(authentik, path, { owner, claim })
+        : undefined;
     if (there === undefined) throw error;
     return { mapping: there };
   }

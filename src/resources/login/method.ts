@@ -26,7 +26,10 @@ interface Methods {
 }
 
 /** The login methods of this slug, and those of others that are of the same sort. */
-export async function methodsOf({ cloudflare, account: account_id }: Hands, slug: string): Promise<Methods> {
+export async function methodsOf(
+  { cloudflare, account: account_id }: Hands,
+  slug: string,
+): Promise<Methods> {
   const all = await cloudflare.list("login-methods.list", MethodAnswer, (sdk, page) =>
     sdk.zeroTrust.identityProviders.list({ account_id, ...page }),
   );
@@ -44,20 +47,24 @@ export async function methodsOf({ cloudflare, account: account_id }: Hands, slug
 type MethodChange = Extract<LoginChange, { readonly key: "login-method" }>;
 
 /** Whole in both cases: a PUT replaces, and a client secret that is not sent along is lost. */
-export async function writeMethod({ cloudflare, account: account_id }: Hands, change: MethodChange): Promise<Mine<LoginMethod>> {
+export async function writeMethod(
+  { cloudflare, account: account_id }: Hands,
+  change: MethodChange,
+): Promise<Mine<LoginMethod>> {
   const body = bodyOf(change);
   const answer =
     change.action === "create"
-      ? await cloudflare.ask(
+      ? await cloudflare.request(
           "login-methods.create",
           MethodAnswer,
           (sdk) => sdk.zeroTrust.identityProviders.create({ account_id, ...body }),
           [change.secret],
         )
-      : await cloudflare.ask(
+      : await cloudflare.request(
           "login-methods.update",
           MethodAnswer,
-          (sdk) => sdk.zeroTrust.identityProviders.update(change.at.id, { account_id, ...body }),
+          (sdk) =>
+            sdk.zeroTrust.identityProviders.update(change.existing.id, { account_id, ...body }),
           [change.secret],
         );
   return markOwned(methodFrom(answer));
@@ -69,14 +76,18 @@ export async function writeMethod({ cloudflare, account: account_id }: Hands, ch
  *
  * @param made - the one that was just created
  */
-export async function onlyMethod(hands: Hands, slug: string, made: Mine<LoginMethod>): Promise<Mine<LoginMethod>> {
-  const { ours } = await methodsOf(hands, slug);
+export async function onlyMethod(
+  drivers: Hands,
+  slug: string,
+  made: Mine<LoginMethod>,
+): Promise<Mine<LoginMethod>> {
+  const { ours } = await methodsOf(drivers, slug);
   const kept = ours[0] ?? made;
   const isThere = ours.some(({ id }) => id === made.id);
   if (kept.id === made.id || !isThere) return kept;
   await ignoreNotFound(
-    hands.cloudflare.ask("login-methods.delete", z.unknown(), (sdk) =>
-      sdk.zeroTrust.identityProviders.delete(made.id, { account_id: hands.account }),
+    drivers.cloudflare.request("login-methods.delete", z.unknown(), (sdk) =>
+      sdk.zeroTrust.identityProviders.delete(made.id, { account_id: drivers.account }),
     ),
   );
   return kept;
@@ -85,7 +96,7 @@ export async function onlyMethod(hands: Hands, slug: string, made: Mine<LoginMet
 type Body = Omit<IdentityProviderCreateParams.AccessOIDC, "account_id" | "zone_id">;
 
 function bodyOf(change: MethodChange): Body {
-  const kept = change.action === "update" ? change.at.kept : {};
+  const kept = change.action === "update" ? change.existing.unmanagedFields : {};
   const config = {
     ...change.config,
     scopes: [...change.config.scopes],
@@ -99,7 +110,13 @@ const text = (value: unknown): string => (typeof value === "string" ? value : ""
 
 function methodFrom({ id, name, config, scim_config }: z.infer<typeof MethodAnswer>): LoginMethod {
   const claims = Array.isArray(config?.["claims"]) ? config["claims"].map(String).toSorted() : [];
-  return { id, name, config: configFrom(config ?? {}), claims, kept: { ...(scim_config && { scim_config }) } };
+  return {
+    id,
+    name,
+    config: configFrom(config ?? {}),
+    claims,
+    unmanagedFields: { ...(scim_config && { scim_config }) },
+  };
 }
 
 const configFrom = (config: Readonly<Record<string, unknown>>): LoginMethodConfig => ({
@@ -115,5 +132,8 @@ const configFrom = (config: Readonly<Record<string, unknown>>): LoginMethodConfi
 /** Scopes are a set; as we write them first, so that another order in an answer is no difference. */
 function inOrder(scopes: readonly string[]): readonly string[] {
   const usual = ["openid", "email", "profile"];
-  return [...usual.filter((scope) => scopes.includes(scope)), ...scopes.filter((scope) => !usual.includes(scope)).toSorted()];
+  return [
+    ...usual.filter((scope) => scopes.includes(scope)),
+    ...scopes.filter((scope) => !usual.includes(scope)).toSorted(),
+  ];
 }

@@ -6,20 +6,29 @@ import { type MappingResponse, mappingsOf } from "./mapping.ts";
 import type { LoginPrerequisites } from "./types.ts";
 
 export interface FoundPrerequisites {
-  readonly parts: LoginPrerequisites | Problem;
+  readonly prerequisites: LoginPrerequisites | Problem;
   /** Where scope mappings are, known whatever is lacking. */
   readonly mappingsPath: string;
 }
 
 /** What the provider is built of: looked up each time, because its keys differ from one Authentik to the next. */
-export async function observePrerequisites(authentik: Authentik, flow: string): Promise<FoundPrerequisites> {
+export async function observePrerequisites(
+  authentik: Authentik,
+  flow: string,
+): Promise<FoundPrerequisites> {
   const [authorization, invalidation, keys, mappings] = await inOrder([
     flowsOf(authentik, "authorization"),
     flowsOf(authentik, "invalidation"),
-    authentik.list("keys.list", Key, { path: "/crypto/certificatekeypairs/", query: { has_key: true } }),
+    authentik.list("keys.list", Key, {
+      path: "/crypto/certificatekeypairs/",
+      query: { has_key: true },
+    }),
     mappingsOf(authentik),
   ]);
-  return { parts: built({ flow, authorization, invalidation, keys, mappings: mappings.all }), mappingsPath: mappings.path };
+  return {
+    prerequisites: built({ flow, authorization, invalidation, keys, mappings: mappings.all }),
+    mappingsPath: mappings.path,
+  };
 }
 
 interface Lists {
@@ -31,7 +40,13 @@ interface Lists {
   readonly mappings: readonly MappingResponse[];
 }
 
-function built({ flow, authorization, invalidation, keys, mappings }: Lists): LoginPrerequisites | Problem {
+function built({
+  flow,
+  authorization,
+  invalidation,
+  keys,
+  mappings,
+}: Lists): LoginPrerequisites | Problem {
   const scopes = SCOPES.map((name) => scopeOf(mappings, name));
   if (authorization.length === 0 || scopes.includes(undefined)) return notReady();
   const wanted = authorization.find(({ slug }) => slug === flow);
@@ -43,7 +58,7 @@ function built({ flow, authorization, invalidation, keys, mappings }: Lists): Lo
     authorizationFlow: wanted.pk,
     invalidationFlow: invalidationOf(invalidation)?.pk,
     signingKey: key.pk,
-    fitKeys: fit.map(({ pk }) => pk),
+    usableKeys: fit.map(({ pk }) => pk),
     scopes: scopes.flatMap((pk) => pk ?? []),
   };
 }
@@ -56,7 +71,8 @@ const flowsOf = (authentik: Authentik, designation: string): Promise<readonly Fl
 
 /** The one made for providers, which is there from 2024.10 on and needed from then; else any. Older versions ignore it. */
 const invalidationOf = (flows: readonly Flow[]): Flow | undefined =>
-  flows.find(({ slug }) => slug === "default-provider-invalidation-flow") ?? flows.toSorted(bySlug)[0];
+  flows.find(({ slug }) => slug === "default-provider-invalidation-flow") ??
+  flows.toSorted(bySlug)[0];
 
 const bySlug = (a: Flow, b: Flow): number => (a.slug < b.slug ? -1 : 1);
 
@@ -73,7 +89,12 @@ type Key = z.infer<typeof Key>;
 /** What Cloudflare can check signatures of: RSA and the usual elliptic curves. Authentik signs its own tokens with the internal one. */
 const fitting = (keys: readonly Key[]): readonly Key[] =>
   keys
-    .filter((key) => key.managed !== "goauthentik.io/crypto/jwt-managed" && key.name !== "authentik Internal JWT Certificate" && fits(key))
+    .filter(
+      (key) =>
+        key.managed !== "goauthentik.io/crypto/jwt-managed" &&
+        key.name !== "authentik Internal JWT Certificate" &&
+        fits(key),
+    )
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 const USUAL_KEY = "authentik Self-signed Certificate";
@@ -87,8 +108,15 @@ const SCOPES = ["openid", "email", "profile"] as const;
 
 /** The mapping that Authentik manages itself, else one that somebody made for the same scope. */
 function scopeOf(mappings: readonly MappingResponse[], scope: string): string | undefined {
-  const managed = mappings.find((it) => it.managed === `goauthentik.io/providers/oauth2/scope-${scope}`);
-  return (managed ?? mappings.filter((it) => it.scope_name === scope).toSorted((a, b) => (a.name < b.name ? -1 : 1))[0])?.pk;
+  const managed = mappings.find(
+    (it) => it.managed === `goauthentik.io/providers/oauth2/scope-${scope}`,
+  );
+  return (
+    managed ??
+    mappings
+      .filter((it) => it.scope_name === scope)
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))[0]
+  )?.pk;
 }
 
 /** Each goes by itself while Authentik starts for the first time. */

@@ -24,57 +24,94 @@ type Proposal = ReturnType<Prerequisite<Needs, LoginChange>["propose"]>;
  */
 export const loginPrerequisite: Prerequisite<Needs, LoginChange> = {
   kind: "login",
-  awaited: "the login method",
-  propose({ login: seen }, desired) {
-    const { parts } = seen;
-    if ("code" in parts) return { changes: [], problems: [parts], stands: inUse(seen) };
+  pendingReason: "the login method",
+  propose({ login: observed }, desired) {
+    const { prerequisites } = observed;
+    if ("code" in prerequisites)
+      return { changes: [], problems: [prerequisites], ready: inUse(observed) };
     const wanted = groupsWanted(desired);
     return (
-      provider(seen, parts) ??
-      application(seen, seen.provider) ??
-      mapping(seen, wanted) ??
-      attached(seen, parts) ??
-      method(seen, wanted) ?? { changes: [], problems: direct(seen, wanted), stands: true }
+      provider(observed, prerequisites) ??
+      application(observed, observed.provider) ??
+      mapping(observed, wanted) ??
+      attached(observed, prerequisites) ??
+      method(observed, wanted) ?? { changes: [], problems: direct(observed, wanted), ready: true }
     );
   },
 };
 
 /** Routes can be built on a method that was whole before, while Authentik lacks something to mend it with. */
-const inUse = (seen: ObservedLogin): boolean => seen.method !== undefined && seen.provider !== undefined && seen.application !== undefined;
+const inUse = (observed: ObservedLogin): boolean =>
+  observed.method !== undefined &&
+  observed.provider !== undefined &&
+  observed.application !== undefined;
 
-const now = (change: LoginChange, stands = false): Proposal => ({ changes: [change], problems: [], stands });
+const now = (change: LoginChange, stands = false): Proposal => ({
+  changes: [change],
+  problems: [],
+  ready: stands,
+});
 
-function provider(seen: ObservedLogin, parts: LoginPrerequisites): Proposal | undefined {
-  const wish = providerWish(seen, parts);
-  if (seen.provider === undefined) return now({ kind: "login", action: "create", key: "login-provider", subject: wish.name, wish });
-  if (isInSync(seen.provider, wish)) return undefined;
-  return now({ kind: "login", action: "update", key: "login-provider", subject: wish.name, at: seen.provider, wish });
+function provider(observed: ObservedLogin, parts: LoginPrerequisites): Proposal | undefined {
+  const desired = providerWish(observed, parts);
+  if (observed.provider === undefined)
+    return now({
+      kind: "login",
+      action: "create",
+      key: "login-provider",
+      subject: desired.name,
+      desired,
+    });
+  if (isInSync(observed.provider, desired)) return undefined;
+  return now({
+    kind: "login",
+    action: "update",
+    key: "login-provider",
+    subject: desired.name,
+    existing: observed.provider,
+    desired,
+  });
 }
 
 /** Without a signing key Cloudflare cannot check logins; without grant types Authentik from 2026.5 on refuses every one. */
-function providerWish(seen: ObservedLogin, parts: LoginPrerequisites): DesiredProvider {
-  const callback = { mode: "strict", url: `https://${seen.teamDomain}/cdn-cgi/access/callback`, type: "authorization" };
-  const others = (seen.provider?.redirectUris ?? []).filter(
+function providerWish(observed: ObservedLogin, parts: LoginPrerequisites): DesiredProvider {
+  const callback = {
+    mode: "strict",
+    url: `https://${observed.teamDomain}/cdn-cgi/access/callback`,
+    type: "authorization",
+  };
+  const others = (observed.provider?.redirectUris ?? []).filter(
     (uri) => uri.mode === "strict" && uri.url !== callback.url && uri.url.startsWith("https://"),
   );
-  const key = seen.provider?.signingKey;
+  const key = observed.provider?.signingKey;
   return {
-    name: seen.provider?.name ?? seen.wish.slug,
+    name: observed.provider?.name ?? observed.settings.slug,
     clientType: "confidential",
     redirectUris: [callback, ...others],
     authorizationFlow: parts.authorizationFlow,
     invalidationFlow: parts.invalidationFlow,
-    signingKey: key !== undefined && parts.fitKeys.includes(key) ? key : parts.signingKey,
-    scopes: [...new Set([...(seen.provider?.scopes ?? []), ...parts.scopes])],
-    grantTypes: [...new Set([...(seen.provider?.grantTypes ?? []), "authorization_code", "refresh_token"])],
+    signingKey: key !== undefined && parts.usableKeys.includes(key) ? key : parts.signingKey,
+    scopes: [...new Set([...(observed.provider?.scopes ?? []), ...parts.scopes])],
+    grantTypes: [
+      ...new Set([...(observed.provider?.grantTypes ?? []), "authorization_code", "refresh_token"]),
+    ],
   };
 }
 
-function application(seen: ObservedLogin, provider: Provider | undefined): Proposal | undefined {
+function application(
+  observed: ObservedLogin,
+  provider: Provider | undefined,
+): Proposal | undefined {
   if (provider === undefined) return undefined;
-  const found = seen.application;
+  const found = observed.application;
   if (found === undefined)
-    return now({ kind: "login", action: "create", key: "login-application", subject: seen.wish.slug, provider: provider.pk });
+    return now({
+      kind: "login",
+      action: "create",
+      key: "login-application",
+      subject: observed.settings.slug,
+      provider: provider.pk,
+    });
   const fits = found.provider === provider.pk;
   if (fits && !found.inLibrary) return undefined;
   const change = {
@@ -82,74 +119,123 @@ function application(seen: ObservedLogin, provider: Provider | undefined): Propo
     action: "update",
     key: "login-application",
     subject: found.slug,
-    at: found,
+    existing: found,
     provider: provider.pk,
   } as const;
-  return now(change, fits && works(seen));
+  return now(change, fits && works(observed));
 }
 
-const groupsWanted = ({ wishes }: DesiredState): readonly string[] =>
+const groupsWanted = ({ exposures }: DesiredState): readonly string[] =>
   [
-    ...new Set([...wishes.values()].flatMap(({ protection }) => (protection.kind === "authentik" ? protection.audience.groups : []))),
+    ...new Set(
+      [...exposures.values()].flatMap(({ protection }) =>
+        protection.kind === "authentik" ? protection.audience.groups : [],
+      ),
+    ),
   ].toSorted();
 
 /**
  * The mapping lets travel what some route asks for, and what one asked for before: a login remembers only what it came with, so
  * a group that leaves and comes back with its container would shut out whoever logged in between.
  */
-function mapping(seen: ObservedLogin, wanted: readonly string[]): Proposal | undefined {
-  const { groups } = seen;
+function mapping(observed: ObservedLogin, wanted: readonly string[]): Proposal | undefined {
+  const { groups } = observed;
   const at = groups.mapping;
-  if (!groups.mayMap || (at === undefined && wanted.length === 0)) return undefined;
+  if (!groups.canWriteMapping || (at === undefined && wanted.length === 0)) return undefined;
   const travel = new Set([...(at === undefined ? [] : groupsIn(at.expression)), ...wanted]);
   const expression = expressionFor(groups.owner, [...travel]);
   if (at?.expression === expression) return undefined;
   const action = at === undefined ? "create" : "update";
   const subject = mappingName(groups.owner);
-  return now({ kind: "login", action, key: "login-groups", subject, at, path: groups.path, expression }, works(seen));
+  return now(
+    {
+      kind: "login",
+      action,
+      key: "login-groups",
+      subject,
+      existing: at,
+      path: groups.path,
+      expression,
+    },
+    works(observed),
+  );
 }
 
-function attached(seen: ObservedLogin, parts: LoginPrerequisites): Proposal | undefined {
-  const { provider: at, groups } = seen;
-  if (at === undefined || groups.mapping === undefined || at.scopes.includes(groups.mapping.pk)) return undefined;
-  const wish = providerWish(seen, parts);
-  const scopes = [...wish.scopes, groups.mapping.pk];
-  return now({ kind: "login", action: "update", key: "login-provider", subject: wish.name, at, wish: { ...wish, scopes } }, works(seen));
+function attached(observed: ObservedLogin, parts: LoginPrerequisites): Proposal | undefined {
+  const { provider: at, groups } = observed;
+  if (at === undefined || groups.mapping === undefined || at.scopes.includes(groups.mapping.pk))
+    return undefined;
+  const desired = providerWish(observed, parts);
+  const scopes = [...desired.scopes, groups.mapping.pk];
+  return now(
+    {
+      kind: "login",
+      action: "update",
+      key: "login-provider",
+      subject: desired.name,
+      existing: at,
+      desired: { ...desired, scopes },
+    },
+    works(observed),
+  );
 }
 
-function method(seen: ObservedLogin, wanted: readonly string[]): Proposal | undefined {
-  const { provider, groups, method: found } = seen;
+function method(observed: ObservedLogin, wanted: readonly string[]): Proposal | undefined {
+  const { provider, groups, method: found } = observed;
   if (provider === undefined) return undefined;
-  const name = methodName(seen.wish.slug, provider);
+  const name = methodName(observed.settings.slug, provider);
   const own = groups.mapping === undefined ? [] : [groups.claim];
-  const config = methodConfig(seen, provider, own);
-  const claims = [...new Set([...(found?.claims ?? []), ...own, ...(onlyDirect(groups, wanted) ? [DIRECT_CLAIM] : [])])].toSorted();
-  const wish = { kind: "login", key: "login-method", subject: name, name, config, claims, secret: provider.clientSecret } as const;
-  if (found === undefined) return now({ ...wish, action: "create" });
-  if (works(seen) && sameConfig(found.config, config) && claims.length === found.claims.length) return undefined;
-  return now({ ...wish, action: "update", at: found }, works(seen));
+  const config = methodConfig(observed, provider, own);
+  const claims = [
+    ...new Set([
+      ...(found?.claims ?? []),
+      ...own,
+      ...(onlyDirect(groups, wanted) ? [DIRECT_CLAIM] : []),
+    ]),
+  ].toSorted();
+  const exposure = {
+    kind: "login",
+    key: "login-method",
+    subject: name,
+    name,
+    config,
+    claims,
+    secret: provider.clientSecret,
+  } as const;
+  if (found === undefined) return now({ ...exposure, action: "create" });
+  if (works(observed) && sameConfig(found.config, config) && claims.length === found.claims.length)
+    return undefined;
+  return now({ ...exposure, action: "update", existing: found }, works(observed));
 }
 
 /** Whether people can log in by it, whatever it still lacks of scopes and claims. */
-function works(seen: ObservedLogin): boolean {
-  const { provider, method: found } = seen;
+function works(observed: ObservedLogin): boolean {
+  const { provider, method: found } = observed;
   if (provider === undefined || found === undefined) return false;
-  const config = { ...methodConfig(seen, provider), scopes: found.config.scopes };
-  return found.name === methodName(seen.wish.slug, provider) && sameConfig(found.config, config);
+  const config = { ...methodConfig(observed, provider), scopes: found.config.scopes };
+  return (
+    found.name === methodName(observed.settings.slug, provider) && sameConfig(found.config, config)
+  );
 }
 
 const USUAL_SCOPES = ["openid", "email", "profile"];
 
 /** @param own - scopes of this owner's, beside the usual ones and those of other owners and of the user */
-function methodConfig(seen: ObservedLogin, provider: Provider, own: readonly string[] = []): LoginMethodConfig {
-  const { publicUrl, slug }: LoginAddressSettings = seen.wish;
-  const others = (seen.method?.config.scopes ?? []).filter((scope) => !USUAL_SCOPES.includes(scope));
+function methodConfig(
+  observed: ObservedLogin,
+  provider: Provider,
+  own: readonly string[] = [],
+): LoginMethodConfig {
+  const { publicUrl, slug }: LoginAddressSettings = observed.settings;
+  const others = (observed.method?.config.scopes ?? []).filter(
+    (scope) => !USUAL_SCOPES.includes(scope),
+  );
   return {
     client_id: provider.clientId,
     auth_url: `${publicUrl}/application/o/authorize/`,
     token_url: `${publicUrl}/application/o/token/`,
     // Where somebody gave the application another slug, its keys moved along.
-    certs_url: `${publicUrl}/application/o/${seen.application?.slug ?? slug}/jwks/`,
+    certs_url: `${publicUrl}/application/o/${observed.application?.slug ?? slug}/jwks/`,
     scopes: [...USUAL_SCOPES, ...[...new Set([...others, ...own])].toSorted()],
     email_claim_name: "email",
     pkce_enabled: true,
@@ -169,7 +255,8 @@ const methodName = (slug: string, provider: Provider): string =>
   `${methodPrefix(slug)} #${createHash("sha256").update(`${provider.clientId}:${provider.clientSecret}`).digest("hex").slice(0, 8)}`;
 
 /** Whether some group that a route asks for comes with the login only for those who are in it directly. */
-const onlyDirect = (groups: ObservedGroups, wanted: readonly string[]): boolean => !groups.mayMap && !carries(groups, wanted);
+const onlyDirect = (groups: ObservedGroups, wanted: readonly string[]): boolean =>
+  !groups.canWriteMapping && !carries(groups, wanted);
 
 const ADD = "authentik_providers_oauth2.add_scopemapping";
 const CHANGE = "authentik_providers_oauth2.change_scopemapping";

@@ -17,7 +17,16 @@ const ProviderAnswer = z.looseObject({
   client_type: text,
   /** A text with one address on each line before 2024.8.5 and 2024.10.3. */
   redirect_uris: z
-    .union([z.string(), z.array(z.looseObject({ matching_mode: z.string(), url: z.string(), redirect_uri_type: z.string().optional() }))])
+    .union([
+      z.string(),
+      z.array(
+        z.looseObject({
+          matching_mode: z.string(),
+          url: z.string(),
+          redirect_uri_type: z.string().optional(),
+        }),
+      ),
+    ])
     .nullish(),
   authorization_flow: text,
   invalidation_flow: text,
@@ -31,61 +40,101 @@ const ProviderAnswer = z.looseObject({
 
 type ProviderAnswer = z.infer<typeof ProviderAnswer>;
 
-export async function providerByName(authentik: Authentik, name: string): Promise<Provider | undefined> {
-  const found = await authentik.list("providers.list", ProviderAnswer, { path: "/providers/oauth2/", query: { name } });
+export async function providerByName(
+  authentik: Authentik,
+  name: string,
+): Promise<Provider | undefined> {
+  const found = await authentik.list("providers.list", ProviderAnswer, {
+    path: "/providers/oauth2/",
+    query: { name },
+  });
   const answer = found.find((it) => it.name === name);
   return answer && (await providerFrom(authentik, answer));
 }
 
 /** Undefined when it is not there, or is a provider of another kind. */
-export async function providerByPk(authentik: Authentik, pk: number): Promise<Provider | undefined> {
+export async function providerByPk(
+  authentik: Authentik,
+  pk: number,
+): Promise<Provider | undefined> {
   try {
-    return await providerFrom(authentik, await authentik.ask("providers.get", ProviderAnswer, { path: `/providers/oauth2/${pk}/` }));
+    return await providerFrom(
+      authentik,
+      await authentik.request("providers.get", ProviderAnswer, {
+        path: `/providers/oauth2/${pk}/`,
+      }),
+    );
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
 }
 
-export const createProvider = (authentik: Authentik, wish: DesiredProvider): Promise<Provider> =>
-  write(authentik, "providers.create", { method: "POST", path: "/providers/oauth2/" }, wish);
+export const createProvider = (authentik: Authentik, desired: DesiredProvider): Promise<Provider> =>
+  write(authentik, "providers.create", { method: "POST", path: "/providers/oauth2/" }, desired);
 
 /** Only what is managed: the rest is the user's. */
-export const updateProvider = (authentik: Authentik, { pk }: Provider, wish: DesiredProvider): Promise<Provider> =>
-  write(authentik, "providers.update", { method: "PATCH", path: `/providers/oauth2/${pk}/` }, wish);
+export const updateProvider = (
+  authentik: Authentik,
+  { pk }: Provider,
+  desired: DesiredProvider,
+): Promise<Provider> =>
+  write(
+    authentik,
+    "providers.update",
+    { method: "PATCH", path: `/providers/oauth2/${pk}/` },
+    desired,
+  );
 
 async function write(
   authentik: Authentik,
   operation: "providers.create" | "providers.update",
   request: AuthentikRequest,
-  wish: DesiredProvider,
+  desired: DesiredProvider,
 ): Promise<Provider> {
   const body = {
-    ...bodyOf(wish),
-    ...((await takesText(authentik)) && { redirect_uris: wish.redirectUris.map(({ url }) => url).join("\n") }),
+    ...bodyOf(desired),
+    ...((await takesText(authentik)) && {
+      redirect_uris: desired.redirectUris.map(({ url }) => url).join("\n"),
+    }),
   };
-  const answer = await authentik.ask(operation, ProviderAnswer, { ...request, body });
+  const answer = await authentik.request(operation, ProviderAnswer, { ...request, body });
   const provider = await providerFrom(authentik, answer);
   return provider.clientSecret === "" ? await withSecret(authentik, answer) : provider;
 }
 
 /** One that was emptied, or from 2026.11 on was never there, is made anew. */
-async function withSecret(authentik: Authentik, { pk, name, client_secret }: ProviderAnswer): Promise<Provider> {
+async function withSecret(
+  authentik: Authentik,
+  { pk, name, client_secret }: ProviderAnswer,
+): Promise<Provider> {
   const value = randomBytes(48).toString("base64url");
-  const body = typeof client_secret === "string" ? { client_secret: value } : { secret: await secretMade(authentik, name, value) };
-  const request = { method: "PATCH", path: `/providers/oauth2/${pk}/`, body, hide: [value] } as const;
-  const answer = await authentik.ask("providers.update", ProviderAnswer, request);
+  const body =
+    typeof client_secret === "string"
+      ? { client_secret: value }
+      : { secret: await secretMade(authentik, name, value) };
+  const request = {
+    method: "PATCH",
+    path: `/providers/oauth2/${pk}/`,
+    body,
+    hide: [value],
+  } as const;
+  const answer = await authentik.request("providers.update", ProviderAnswer, request);
   return await providerFrom(authentik, { ...answer, client_secret: value });
 }
 
 /** Its id. To read it is to know that it may be handed to a provider, which takes the same permission. */
 async function secretMade(authentik: Authentik, provider: string, value: string): Promise<string> {
-  const made = await authentik.ask("secrets.create", z.union([z.looseObject({ pk: z.string() }), z.looseObject({ id: z.string() })]), {
-    method: "POST",
-    path: "/secrets/secrets/",
-    body: { name: `${provider} ${randomBytes(4).toString("hex")}`, type: "text", value },
-    hide: [value],
-  });
+  const made = await authentik.request(
+    "secrets.create",
+    z.union([z.looseObject({ pk: z.string() }), z.looseObject({ id: z.string() })]),
+    {
+      method: "POST",
+      path: "/secrets/secrets/",
+      body: { name: `${provider} ${randomBytes(4).toString("hex")}`, type: "text", value },
+      hide: [value],
+    },
+  );
   const id = String("pk" in made ? made.pk : made.id);
   await secretOf(authentik, id);
   return id;
@@ -93,28 +142,37 @@ async function secretMade(authentik: Authentik, provider: string, value: string)
 
 /** Whether addresses are still one text, with a line for each: they became a list with CVE-2024-52289, in the middle of two lines of releases. */
 async function takesText(authentik: Authentik): Promise<boolean> {
-  const { version_current } = await authentik.ask("version.get", z.looseObject({ version_current: z.string() }), {
-    path: "/admin/version/",
-  });
-  const [year = 0, month = 0, patch = 0] = version_current.split(".").map((part) => Number.parseInt(part, 10));
-  return year < 2024 || (year === 2024 && (month < 8 || (month === 8 && patch < 5) || (month === 10 && patch < 3)));
+  const { version_current } = await authentik.request(
+    "version.get",
+    z.looseObject({ version_current: z.string() }),
+    {
+      path: "/admin/version/",
+    },
+  );
+  const [year = 0, month = 0, patch = 0] = version_current
+    .split(".")
+    .map((part) => Number.parseInt(part, 10));
+  return (
+    year < 2024 ||
+    (year === 2024 && (month < 8 || (month === 8 && patch < 5) || (month === 10 && patch < 3)))
+  );
 }
 
 /** Fields that a version does not know are ignored by it. An encryption key would make logins that Cloudflare cannot read. */
-const bodyOf = (wish: DesiredProvider): Record<string, unknown> => ({
-  name: wish.name,
-  client_type: wish.clientType,
-  redirect_uris: wish.redirectUris.map(({ mode, url, type }) => ({
+const bodyOf = (desired: DesiredProvider): Record<string, unknown> => ({
+  name: desired.name,
+  client_type: desired.clientType,
+  redirect_uris: desired.redirectUris.map(({ mode, url, type }) => ({
     matching_mode: mode,
     url,
     ...(type !== undefined && { redirect_uri_type: type }),
   })),
-  authorization_flow: wish.authorizationFlow,
-  ...(wish.invalidationFlow !== undefined && { invalidation_flow: wish.invalidationFlow }),
-  signing_key: wish.signingKey,
+  authorization_flow: desired.authorizationFlow,
+  ...(desired.invalidationFlow !== undefined && { invalidation_flow: desired.invalidationFlow }),
+  signing_key: desired.signingKey,
   encryption_key: null,
-  property_mappings: wish.scopes,
-  grant_types: wish.grantTypes,
+  property_mappings: desired.scopes,
+  grant_types: desired.grantTypes,
   include_claims_in_id_token: true,
 });
 
@@ -123,7 +181,8 @@ async function providerFrom(authentik: Authentik, answer: ProviderAnswer): Promi
     pk: answer.pk,
     name: answer.name,
     clientId: answer.client_id,
-    clientSecret: answer.client_secret ?? (answer.secret ? await secretOf(authentik, answer.secret) : ""),
+    clientSecret:
+      answer.client_secret ?? (answer.secret ? await secretOf(authentik, answer.secret) : ""),
     clientType: answer.client_type ?? "",
     redirectUris: redirectUris(answer.redirect_uris),
     authorizationFlow: answer.authorization_flow ?? "",
@@ -139,7 +198,7 @@ async function providerFrom(authentik: Authentik, answer: ProviderAnswer): Promi
 
 /** As the development version has it (2026.11.0-rc1, checked 2026-11); not released yet. */
 async function secretOf(authentik: Authentik, id: string): Promise<string> {
-  const { value } = await authentik.ask("secrets.view", z.looseObject({ value: z.string() }), {
+  const { value } = await authentik.request("secrets.view", z.looseObject({ value: z.string() }), {
     path: `/secrets/secrets/${id}/view_value/`,
   });
   return value;
@@ -154,5 +213,9 @@ function redirectUris(uris: ProviderAnswer["redirect_uris"]): Provider["redirect
       .split(/\s+/)
       .filter((url) => url !== "")
       .map((url) => ({ mode: PATTERN.test(url) ? "regex" : "strict", url, type: undefined }));
-  return (uris ?? []).map(({ matching_mode, url, redirect_uri_type }) => ({ mode: matching_mode, url, type: redirect_uri_type }));
+  return (uris ?? []).map(({ matching_mode, url, redirect_uri_type }) => ({
+    mode: matching_mode,
+    url,
+    type: redirect_uri_type,
+  }));
 }

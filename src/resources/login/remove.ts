@@ -9,28 +9,44 @@ interface Hands {
   readonly account: string;
 }
 
-export function removeLoginPart({ cloudflare, authentik, account: account_id }: Hands, change: Removal): Promise<unknown> {
+export function removeLoginPart(
+  { cloudflare, authentik, account: account_id }: Hands,
+  change: Removal,
+): Promise<unknown> {
   switch (change.key) {
     case "login-method-gone":
-      return cloudflare.ask("login-methods.delete", z.unknown(), (sdk) =>
-        sdk.zeroTrust.identityProviders.delete(change.at.id, { account_id }),
+      return cloudflare.request("login-methods.delete", z.unknown(), (sdk) =>
+        sdk.zeroTrust.identityProviders.delete(change.existing.id, { account_id }),
       );
     case "login-application-gone":
-      return authentik.ask("applications.delete", z.unknown(), { method: "DELETE", path: `/core/applications/${change.at.slug}/` });
+      return authentik.request("applications.delete", z.unknown(), {
+        method: "DELETE",
+        path: `/core/applications/${change.existing.slug}/`,
+      });
     case "login-provider-gone":
-      return removeProvider(authentik, change.at);
+      return removeProvider(authentik, change.existing);
     case "login-groups-gone":
-      return authentik.ask("scopes.delete", z.unknown(), { method: "DELETE", path: `${change.path}${change.at.pk}/` });
+      return authentik.request("scopes.delete", z.unknown(), {
+        method: "DELETE",
+        path: `${change.path}${change.existing.pk}/`,
+      });
   }
 }
 
 /** From 2026.11 on its client secret is an object of its own: the one that was made for it goes as well, once nothing has it. */
 async function removeProvider(authentik: Authentik, { pk, name }: Provider): Promise<void> {
   const path = `/providers/oauth2/${pk}/`;
-  const { secret } = await authentik.ask("providers.get", z.looseObject({ secret: z.string().nullish() }), { path });
-  await authentik.ask("providers.delete", z.unknown(), { method: "DELETE", path });
+  const { secret } = await authentik.request(
+    "providers.get",
+    z.looseObject({ secret: z.string().nullish() }),
+    { path },
+  );
+  await authentik.request("providers.delete", z.unknown(), { method: "DELETE", path });
   if (!secret) return;
   const at = `/secrets/secrets/${secret}/`;
-  const made = await authentik.ask("secrets.get", z.looseObject({ name: z.string() }), { path: at });
-  if (made.name.startsWith(`${name} `)) await authentik.ask("secrets.delete", z.unknown(), { method: "DELETE", path: at });
+  const made = await authentik.request("secrets.get", z.looseObject({ name: z.string() }), {
+    path: at,
+  });
+  if (made.name.startsWith(`${name} `))
+    await authentik.request("secrets.delete", z.unknown(), { method: "DELETE", path: at });
 }

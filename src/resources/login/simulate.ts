@@ -2,54 +2,95 @@ import { markOwned } from "../contract/owned.ts";
 import type { DesiredProvider, LoginChange, ObservedLogin, Provider, Removal } from "./types.ts";
 
 /** As it will be seen, where Authentik lets all of it be done. @param known - in place of ids and secrets that nobody knows yet */
-export function simulateLogin(seen: ObservedLogin, change: LoginChange, known: string): ObservedLogin {
+export function simulateLogin(
+  observed: ObservedLogin,
+  change: LoginChange,
+  known: string,
+): ObservedLogin {
   switch (change.key) {
     case "login-provider":
-      return { ...seen, provider: provider(change.action === "update" ? change.at : undefined, change.wish, known) };
+      return {
+        ...observed,
+        provider: provider(
+          change.action === "update" ? change.existing : undefined,
+          change.desired,
+          known,
+        ),
+      };
     case "login-application": {
-      const slug = change.action === "update" ? change.at.slug : change.subject;
-      const application = { slug, name: slug, ...(change.action === "update" && change.at), provider: change.provider, inLibrary: false };
-      return { ...seen, application, provider: seen.provider && { ...seen.provider, assignedTo: slug } };
+      const slug = change.action === "update" ? change.existing.slug : change.subject;
+      const application = {
+        slug,
+        name: slug,
+        ...(change.action === "update" && change.existing),
+        provider: change.provider,
+        inLibrary: false,
+      };
+      return {
+        ...observed,
+        application,
+        provider: observed.provider && { ...observed.provider, assignedTo: slug },
+      };
     }
     case "login-groups":
-      return { ...seen, groups: { ...seen.groups, mapping: { pk: change.at?.pk ?? known, expression: change.expression } } };
+      return {
+        ...observed,
+        groups: {
+          ...observed.groups,
+          mapping: { pk: change.existing?.pk ?? known, expression: change.expression },
+        },
+      };
     case "login-method": {
-      const { id, kept } = change.action === "update" ? change.at : { id: known, kept: {} };
-      return { ...seen, method: markOwned({ id, kept, name: change.name, config: change.config, claims: change.claims }) };
+      const { id, unmanagedFields } =
+        change.action === "update" ? change.existing : { id: known, unmanagedFields: {} };
+      return {
+        ...observed,
+        method: markOwned({
+          id,
+          unmanagedFields,
+          name: change.name,
+          config: change.config,
+          claims: change.claims,
+        }),
+      };
     }
     case "login-method-gone":
     case "login-application-gone":
     case "login-provider-gone":
     case "login-groups-gone":
-      return withoutMethod(seen, change);
+      return withoutMethod(observed, change);
   }
 }
 
 /** What is left after it went. */
-export function withoutMethod(seen: ObservedLogin, gone: Removal): ObservedLogin {
+export function withoutMethod(observed: ObservedLogin, gone: Removal): ObservedLogin {
   switch (gone.key) {
     case "login-method-gone": {
-      const { method, doubles = [] } = seen;
-      const { id } = gone.at;
-      return { ...seen, method: method?.id === id ? undefined : method, doubles: doubles.filter((it) => it.id !== id) };
+      const { method, duplicates = [] } = observed;
+      const { id } = gone.existing;
+      return {
+        ...observed,
+        method: method?.id === id ? undefined : method,
+        duplicates: duplicates.filter((it) => it.id !== id),
+      };
     }
     case "login-application-gone":
-      return { ...seen, application: undefined };
+      return { ...observed, application: undefined };
     case "login-provider-gone":
-      return { ...seen, provider: undefined };
+      return { ...observed, provider: undefined };
     case "login-groups-gone":
-      return { ...seen, groups: { ...seen.groups, mapping: undefined } };
+      return { ...observed, groups: { ...observed.groups, mapping: undefined } };
   }
 }
 
 /** Primary keys count up from 1, so that no other provider has this one. */
 const NEW_PK = 0;
 
-const provider = (at: Provider | undefined, wish: DesiredProvider, known: string): Provider => ({
+const provider = (at: Provider | undefined, desired: DesiredProvider, known: string): Provider => ({
   pk: at?.pk ?? NEW_PK,
   clientId: at?.clientId ?? known,
   assignedTo: at?.assignedTo,
-  ...wish,
+  ...desired,
   clientSecret: at?.clientSecret || known,
   encryptionKey: undefined,
   claimsInIdToken: true,

@@ -7,18 +7,18 @@ export interface ObservedLogin {
   /** `<team>.cloudflareaccess.com`, from the Access organisation. */
   readonly teamDomain: string;
   /** What Authentik has to build with; a problem while its first boot is under way or something was deleted. */
-  readonly parts: LoginPrerequisites | Problem;
+  readonly prerequisites: LoginPrerequisites | Problem;
   readonly provider: Provider | undefined;
   readonly application: LoginApplication | undefined;
   readonly method: Mine<LoginMethod> | undefined;
   readonly groups: ObservedGroups;
-  readonly wish: LoginAddressSettings;
+  readonly settings: LoginAddressSettings;
   /** Other login methods of the same slug, which two first starts at once may make; absent where there is none. */
-  readonly doubles?: readonly Mine<LoginMethod>[];
+  readonly duplicates?: readonly Mine<LoginMethod>[];
   /** What of others needs one of the login methods, in words. Only for one who leaves for good, as what follows. */
-  readonly users?: readonly string[];
+  readonly dependents?: readonly string[];
   /** Names of login methods that somebody else made and that log in by the same provider. */
-  readonly sharers?: readonly string[];
+  readonly otherMethods?: readonly string[];
 }
 
 /** How membership in groups travels with the login: a scope mapping of this owner's, and the claim of its name. */
@@ -29,7 +29,7 @@ export interface ObservedGroups {
   readonly path: string;
   readonly mapping: Mapping | undefined;
   /** False since Authentik did not let this token make or change the mapping: direct groups must do. Set anew by each whole look. */
-  readonly mayMap: boolean;
+  readonly canWriteMapping: boolean;
 }
 
 export interface Mapping {
@@ -53,7 +53,7 @@ export interface LoginPrerequisites {
   readonly invalidationFlow: string | undefined;
   readonly signingKey: string;
   /** Every key that Cloudflare can check signatures of. */
-  readonly fitKeys: readonly string[];
+  readonly usableKeys: readonly string[];
   /** Of the managed scopes openid, email and profile. */
   readonly scopes: readonly string[];
 }
@@ -66,7 +66,11 @@ export interface Provider {
   /** Empty where it has none, which from 2026.11 on can be: then it is given one. */
   readonly clientSecret: string;
   readonly clientType: string;
-  readonly redirectUris: readonly { readonly mode: string; readonly url: string; readonly type: string | undefined }[];
+  readonly redirectUris: readonly {
+    readonly mode: string;
+    readonly url: string;
+    readonly type: string | undefined;
+  }[];
   readonly authorizationFlow: string;
   readonly invalidationFlow: string | undefined;
   readonly signingKey: string | undefined;
@@ -106,7 +110,7 @@ export interface LoginMethod {
   /** Names of the claims that Access keeps of a login: those of other owners and of the user among them. Sorted. */
   readonly claims: readonly string[];
   /** Writable fields that cfauth does not manage. */
-  readonly kept: Readonly<Record<string, unknown>>;
+  readonly unmanagedFields: Readonly<Record<string, unknown>>;
 }
 
 /** As Access names them; the client secret can be written but not read. */
@@ -126,15 +130,15 @@ export type LoginChange =
       readonly action: "create";
       readonly key: "login-provider";
       readonly subject: string;
-      readonly wish: DesiredProvider;
+      readonly desired: DesiredProvider;
     }
   | {
       readonly kind: "login";
       readonly action: "update";
       readonly key: "login-provider";
       readonly subject: string;
-      readonly at: Provider;
-      readonly wish: DesiredProvider;
+      readonly existing: Provider;
+      readonly desired: DesiredProvider;
     }
   | {
       readonly kind: "login";
@@ -148,7 +152,7 @@ export type LoginChange =
       readonly action: "update";
       readonly key: "login-application";
       readonly subject: string;
-      readonly at: LoginApplication;
+      readonly existing: LoginApplication;
       readonly provider: number;
     }
   | {
@@ -166,7 +170,7 @@ export type LoginChange =
       readonly action: "update";
       readonly key: "login-method";
       readonly subject: string;
-      readonly at: Mine<LoginMethod>;
+      readonly existing: Mine<LoginMethod>;
       readonly name: string;
       readonly config: LoginMethodConfig;
       readonly claims: readonly string[];
@@ -178,7 +182,7 @@ export type LoginChange =
       readonly key: "login-groups";
       readonly subject: string;
       /** The scope mapping; undefined where it is to be made. */
-      readonly at: Mapping | undefined;
+      readonly existing: Mapping | undefined;
       readonly path: string;
       readonly expression: string;
     }
@@ -191,27 +195,27 @@ export type Removal =
       readonly action: "delete";
       readonly key: "login-method-gone";
       readonly subject: string;
-      readonly at: Mine<LoginMethod>;
+      readonly existing: Mine<LoginMethod>;
     }
   | {
       readonly kind: "login";
       readonly action: "delete";
       readonly key: "login-application-gone";
       readonly subject: string;
-      readonly at: LoginApplication;
+      readonly existing: LoginApplication;
     }
   | {
       readonly kind: "login";
       readonly action: "delete";
       readonly key: "login-provider-gone";
       readonly subject: string;
-      readonly at: Provider;
+      readonly existing: Provider;
     }
   | {
       readonly kind: "login";
       readonly action: "delete";
       readonly key: "login-groups-gone";
       readonly subject: string;
-      readonly at: Mapping;
+      readonly existing: Mapping;
       readonly path: string;
     };

@@ -1,44 +1,54 @@
 import { parseRouteKey, type Route, type RouteKey, routeKey } from "../../core/domain/route.ts";
 import type { DeployedRoute } from "../../core/plan/types.ts";
 import type { AccessApplication } from "../access-application/types.ts";
-import { isOwnedRule, isPlaceholderRule, loginCheckOf, routeOf, ruleOf } from "../ingress-rule/rules.ts";
+import {
+  isOwnedRule,
+  isPlaceholderRule,
+  loginCheckOf,
+  routeOf,
+  ruleOf,
+} from "../ingress-rule/rules.ts";
 import type { RawRule } from "../ingress-rule/types.ts";
 import { addressOf } from "../login/address.ts";
 import type { ObservedState } from "../observed.ts";
 
 /** Every route that has an object of ours: an application, a rule, or a record left without either. */
-export function deployedRoutes(world: ObservedState): readonly DeployedRoute[] {
-  const applications = [...world.access.mine.keys()].map(parseRouteKey);
-  const rules = world.ingress.rules.filter((rule) => isOwnedRule(rule, world)).map(routeOf);
+export function deployedRoutes(observed: ObservedState): readonly DeployedRoute[] {
+  const applications = [...observed.access.mine.keys()].map(parseRouteKey);
+  const rules = observed.ingress.rules.filter((rule) => isOwnedRule(rule, observed)).map(routeOf);
   const routes = new Map<RouteKey, Route>();
-  for (const route of [...applications, ...rules]) if (route !== undefined) routes.set(routeKey(route), route);
+  for (const route of [...applications, ...rules])
+    if (route !== undefined) routes.set(routeKey(route), route);
   const hosts = new Set([...routes.values()].map(({ hostname }) => hostname));
-  const bare = [...world.dns.mine.keys()].filter((hostname) => !hosts.has(hostname)).map((hostname) => ({ hostname, path: undefined }));
-  return [...routes.values(), ...bare].map((route) => stand(world, route));
+  const bare = [...observed.dns.mine.keys()]
+    .filter((hostname) => !hosts.has(hostname))
+    .map((hostname) => ({ hostname, path: undefined }));
+  return [...routes.values(), ...bare].map((route) => stand(observed, route));
 }
 
-function stand(world: ObservedState, route: Route): DeployedRoute {
-  const rule = ruleOf(world, route);
+function stand(observed: ObservedState, route: Route): DeployedRoute {
+  const rule = ruleOf(observed, route);
   return {
     route,
     service: rule?.service,
     public: rule !== undefined && loginCheckOf(rule)?.required !== true,
-    audience: rule && audience(world.access.mine.get(routeKey(route)), rule),
-    shut: rule !== undefined && isPlaceholderRule(rule, world.ingress.mark),
-    application: world.access.mine.has(routeKey(route)),
-    login: routeKey(route) === loginAt(world),
+    audience: rule && audience(observed.access.mine.get(routeKey(route)), rule),
+    placeholder: rule !== undefined && isPlaceholderRule(rule, observed.ingress.mark),
+    application: observed.access.mine.has(routeKey(route)),
+    login: routeKey(route) === loginAt(observed),
   };
 }
 
 /** Only where the rule checks the logins of this very application: else it is not they who decide who enters. */
 function audience(application: AccessApplication | undefined, rule: RawRule): string | undefined {
   const check = loginCheckOf(rule);
-  const held = application !== undefined && (check === undefined || check.audTag.includes(application.aud));
+  const held =
+    application !== undefined && (check === undefined || check.audTag.includes(application.aud));
   return held ? application.policies.join(" ") : undefined;
 }
 
 /** Authentik's own, as the key of a route. */
 function loginAt({ login }: ObservedState): string {
-  const { hostname, path } = addressOf(login.wish);
+  const { hostname, path } = addressOf(login.settings);
   return `${hostname}${path}`;
 }

@@ -3,8 +3,10 @@ import { isOwnedRule } from "../ingress-rule/rules.ts";
 import type { ObservedState } from "../observed.ts";
 
 /** The hosts that our rules lead to, each once: `app.tunnel`. None while nothing is known. */
-export function routedHosts(world: ObservedState | undefined): readonly string[] {
-  if (world === undefined) return [];
-  const hosts = world.ingress.rules.filter((rule) => isOwnedRule(rule, world)).flatMap(({ service }) => parseService(service)?.host ?? []);
+export function routedHosts(observed: ObservedState | undefined): readonly string[] {
+  if (observed === undefined) return [];
+  const hosts = observed.ingress.rules
+    .filter((rule) => isOwnedRule(rule, observed))
+    .flatMap(({ service }) => parseService(service)?.host ?? []);
   return [...new Set(hosts)].toSorted();
 }

@@ -27,26 +27,32 @@ import type { ObservedState } from "../observed.ts";
  */
 export const planTakeover =
   (owner: Owner) =>
-  (route: Route, _wish: Exposure, world: ObservedState): AccessApplicationChange | IngressRuleChange | DnsRecordChange | undefined => {
-    const rules = foreignOn(world, route.hostname);
-    const application = foreignApplicationAt(world.access, route);
-    const records = world.dns.mine.has(route.hostname) ? undefined : world.dns.theirs.get(route.hostname);
-    const record = records && takeRecord(owner, route.hostname, world);
+  (
+    route: Route,
+    _wish: Exposure,
+    observed: ObservedState,
+  ): AccessApplicationChange | IngressRuleChange | DnsRecordChange | undefined => {
+    const rules = foreignOn(observed, route.hostname);
+    const application = foreignApplicationAt(observed.access, route);
+    const records = observed.dns.mine.has(route.hostname)
+      ? undefined
+      : observed.dns.theirs.get(route.hostname);
+    const record = records && takeRecord(owner, route.hostname, observed);
     const stuck =
       !rules.every((rule) => isExactlyFor(rule, route)) ||
       (application && !canReleaseDestination(application, routeKey(route))) ||
       (records && !record);
     if (stuck) return undefined;
-    const rule = ruleOf(world, route);
-    const shut = rule !== undefined && isPlaceholderRule(rule, world.ingress.mark);
+    const rule = ruleOf(observed, route);
+    const shut = rule !== undefined && isPlaceholderRule(rule, observed.ingress.mark);
     const guarded = rules.length > 0 || application !== undefined;
-    if (guarded && !(shut && world.ingress.inForce)) return takeRule(route, rules, world);
+    if (guarded && !(shut && observed.ingress.propagated)) return takeRule(route, rules, observed);
     return record ?? (application && release(application, route));
   };
 
 function release(foreign: ForeignApplication, route: Route): AccessApplicationChange {
   const place = routeKey(route);
-  const others = foreign.covers.filter((it) => it !== place);
+  const others = foreign.destinations.filter((it) => it !== place);
   return {
     kind: "access",
     action: others.length === 0 ? "delete" : "update",

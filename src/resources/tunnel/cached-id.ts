@@ -8,18 +8,18 @@ export function withCachedTunnelId(kind: ResourceDriver<ObservedTunnel, TunnelCh
 } {
   /** Set by every look and every write; undefined while there is no tunnel. */
   let id: string | undefined;
-  const remember = (seen: ObservedTunnel): ObservedTunnel => {
-    id = seen.tunnel?.id;
-    return seen;
+  const remember = (observed: ObservedTunnel): ObservedTunnel => {
+    id = observed.tunnel?.id;
+    return observed;
   };
   return {
     id: () => id,
     kind: {
       kind: "tunnel",
       observe: async (depth, before) => remember(await kind.observe(depth, before)),
-      apply: async (changes, seen) => {
-        const applied = await kind.apply(changes, seen);
-        remember(applied.seen);
+      apply: async (changes, observed) => {
+        const applied = await kind.apply(changes, observed);
+        remember(applied.observed);
         return applied;
       },
     },

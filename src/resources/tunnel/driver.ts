@@ -20,14 +20,20 @@ export interface TunnelDriverOptions {
 }
 
 /** The tunnel, and the file with its connector token. */
-export function createTunnelDriver(options: TunnelDriverOptions): ResourceDriver<ObservedTunnel, TunnelChange> {
+export function createTunnelDriver(
+  options: TunnelDriverOptions,
+): ResourceDriver<ObservedTunnel, TunnelChange> {
   return {
     kind: "tunnel",
     // One that nobody is connected to is looked at until somebody is: that is what people wait for.
     observe: (depth, before) =>
-      depth === "routes" && before?.tunnel !== undefined && before.tunnel.connected !== false ? Promise.resolve(before) : look(options),
-    apply: (changes, seen) =>
-      applyEach(changes, seen, (change) => (change.action === "create" ? create(options) : writeToken(options, change.id))),
+      depth === "routes" && before?.tunnel !== undefined && before.tunnel.connected !== false
+        ? Promise.resolve(before)
+        : look(options),
+    apply: (changes, observed) =>
+      applyEach(changes, observed, (change) =>
+        change.action === "create" ? create(options) : writeToken(options, change.id),
+      ),
   };
 }
 
@@ -36,9 +42,15 @@ async function look(options: TunnelDriverOptions): Promise<ObservedTunnel> {
   return { tunnel, tokenFile: await fileStands(options, tunnel), name: options.name };
 }
 
-async function fileStands(options: TunnelDriverOptions, tunnel: Tunnel | undefined): Promise<ObservedTunnel["tokenFile"]> {
+async function fileStands(
+  options: TunnelDriverOptions,
+  tunnel: Tunnel | undefined,
+): Promise<ObservedTunnel["tokenFile"]> {
   if (options.tokenFile === undefined) return undefined;
-  return tunnel !== undefined && (await fileContains(options.tokenFile, await tokenOf(options, tunnel.id))) ? "current" : "stale";
+  return tunnel !== undefined &&
+    (await fileContains(options.tokenFile, await tokenOf(options, tunnel.id)))
+    ? "current"
+    : "stale";
 }
 
 function find(options: TunnelDriverOptions): Promise<Tunnel | undefined> {
@@ -49,10 +61,15 @@ function find(options: TunnelDriverOptions): Promise<Tunnel | undefined> {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** @throws {ServiceError} CFA-TUNNEL-MISSING when it is not there: one that is named by its id cannot be made */
-async function findById({ cloudflare, account: account_id, tunnelId }: TunnelDriverOptions, id: string): Promise<Tunnel> {
+async function findById(
+  { cloudflare, account: account_id, tunnelId }: TunnelDriverOptions,
+  id: string,
+): Promise<Tunnel> {
   const setting = tunnelId === undefined ? "CFAUTH_TUNNEL" : "TUNNEL_TOKEN";
   try {
-    const answer = await cloudflare.ask("tunnels.get", TunnelAnswer, (sdk) => sdk.zeroTrust.tunnels.cloudflared.get(id, { account_id }));
+    const answer = await cloudflare.request("tunnels.get", TunnelAnswer, (sdk) =>
+      sdk.zeroTrust.tunnels.cloudflared.get(id, { account_id }),
+    );
     if (!answer.deleted_at) return tunnelFrom(answer);
   } catch (error) {
     if (!isNotFound(error)) throw error;
@@ -61,7 +78,11 @@ async function findById({ cloudflare, account: account_id, tunnelId }: TunnelDri
 }
 
 /** Without `is_deleted=false` the list has deleted tunnels too. */
-async function findByName({ cloudflare, account: account_id, name }: TunnelDriverOptions): Promise<Tunnel | undefined> {
+async function findByName({
+  cloudflare,
+  account: account_id,
+  name,
+}: TunnelDriverOptions): Promise<Tunnel | undefined> {
   const found = await cloudflare.list("tunnels.list", TunnelAnswer, (sdk, page) =>
     sdk.zeroTrust.tunnels.cloudflared.list({ account_id, name, is_deleted: false, ...page }),
   );
@@ -73,7 +94,7 @@ async function findByName({ cloudflare, account: account_id, name }: TunnelDrive
 async function create(options: TunnelDriverOptions): Promise<StateUpdate<ObservedTunnel>> {
   const tunnel = (await find(options)) ?? (await made(options));
   const tokenFile = await fileStands(options, tunnel);
-  return (seen) => ({ ...seen, tunnel, tokenFile });
+  return (observed) => ({ ...observed, tunnel, tokenFile });
 }
 
 async function made(options: TunnelDriverOptions): Promise<Tunnel> {
@@ -81,15 +102,24 @@ async function made(options: TunnelDriverOptions): Promise<Tunnel> {
   const tunnel_secret = randomBytes(32).toString("base64");
   try {
     // Without config_src the tunnel would take its rules from a file of its own.
-    const answer = await cloudflare.ask(
+    const answer = await cloudflare.request(
       "tunnels.create",
       TunnelAnswer,
-      (sdk) => sdk.zeroTrust.tunnels.cloudflared.create({ account_id, name, config_src: "cloudflare", tunnel_secret }),
+      (sdk) =>
+        sdk.zeroTrust.tunnels.cloudflared.create({
+          account_id,
+          name,
+          config_src: "cloudflare",
+          tunnel_secret,
+        }),
       [tunnel_secret],
     );
     return tunnelFrom(answer);
   } catch (error) {
-    const found = error instanceof ServiceError && error.vendor.includes(NAME_TAKEN) ? await findByName(options) : undefined;
+    const found =
+      error instanceof ServiceError && error.vendor.includes(NAME_TAKEN)
+        ? await findByName(options)
+        : undefined;
     if (found === undefined) throw error;
     return found;
   }
@@ -97,13 +127,25 @@ async function made(options: TunnelDriverOptions): Promise<Tunnel> {
 
 const NAME_TAKEN = "1013";
 
-async function writeToken(options: TunnelDriverOptions, id: string): Promise<StateUpdate<ObservedTunnel>> {
-  if (options.tokenFile !== undefined) await writeTokenFile(options.tokenFile, await tokenOf(options, id));
-  return (seen) => ({ ...seen, tokenFile: options.tokenFile === undefined ? undefined : "current" });
+async function writeToken(
+  options: TunnelDriverOptions,
+  id: string,
+): Promise<StateUpdate<ObservedTunnel>> {
+  if (options.tokenFile !== undefined)
+    await writeTokenFile(options.tokenFile, await tokenOf(options, id));
+  return (observed) => ({
+    ...observed,
+    tokenFile: options.tokenFile === undefined ? undefined : "current",
+  });
 }
 
-const tokenOf = ({ cloudflare, account: account_id }: TunnelDriverOptions, id: string): Promise<string> =>
-  cloudflare.ask("tunnels.token", z.string(), (sdk) => sdk.zeroTrust.tunnels.cloudflared.token.get(id, { account_id }));
+const tokenOf = (
+  { cloudflare, account: account_id }: TunnelDriverOptions,
+  id: string,
+): Promise<string> =>
+  cloudflare.request("tunnels.token", z.string(), (sdk) =>
+    sdk.zeroTrust.tunnels.cloudflared.token.get(id, { account_id }),
+  );
 
 const TunnelAnswer = z.looseObject({
   id: z.string(),
@@ -114,8 +156,17 @@ const TunnelAnswer = z.looseObject({
   deleted_at: z.string().nullish(),
 });
 
-function tunnelFrom({ id, name, config_src, remote_config, status }: z.infer<typeof TunnelAnswer>): Tunnel {
-  const local = config_src === undefined || config_src === null ? remote_config === false : config_src === "local";
+function tunnelFrom({
+  id,
+  name,
+  config_src,
+  remote_config,
+  status,
+}: z.infer<typeof TunnelAnswer>): Tunnel {
+  const local =
+    config_src === undefined || config_src === null
+      ? remote_config === false
+      : config_src === "local";
   const connected = status ? ["healthy", "degraded"].includes(status) : undefined;
   return { id, name, source: local ? "local" : "cloudflare", connected };
 }

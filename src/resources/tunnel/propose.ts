@@ -14,15 +14,26 @@ import type { ObservedTunnel, TunnelChange } from "./types.ts";
  */
 export const tunnelPrerequisite: Prerequisite<{ readonly tunnel: ObservedTunnel }, TunnelChange> = {
   kind: "tunnel",
-  awaited: "the tunnel",
-  propose({ tunnel: seen }, { wishes }) {
-    const found = seen.tunnel;
+  pendingReason: "the tunnel",
+  propose({ tunnel: observed }, { exposures }) {
+    const found = observed.tunnel;
     if (found === undefined)
-      return { changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: seen.name }], problems: [], stands: false };
-    if (found.source === "local") return { changes: [], problems: [local(found.name)], stands: false };
-    const stale: TunnelChange = { kind: "tunnel", action: "update", key: "tunnel-token-file", subject: found.name, id: found.id };
-    const problems = found.connected === false && wishes.size > 0 ? [down(found.name)] : [];
-    return { changes: seen.tokenFile === "stale" ? [stale] : [], problems, stands: true };
+      return {
+        changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: observed.name }],
+        problems: [],
+        ready: false,
+      };
+    if (found.source === "local")
+      return { changes: [], problems: [local(found.name)], ready: false };
+    const stale: TunnelChange = {
+      kind: "tunnel",
+      action: "update",
+      key: "tunnel-token-file",
+      subject: found.name,
+      id: found.id,
+    };
+    const problems = found.connected === false && exposures.size > 0 ? [down(found.name)] : [];
+    return { changes: observed.tokenFile === "stale" ? [stale] : [], problems, ready: true };
   },
 };
 

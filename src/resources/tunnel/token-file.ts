@@ -44,7 +44,8 @@ function unwritable(path: string, code: string): ServiceError {
     code: "CFA-TUNNEL-FILE",
     message: `the connector token could not be written to ${path}: ${REASONS[code] ?? (code || "the file system refused")}`,
     fix:
-      FIXES[code] ?? `let the user that cfauth runs as (65532 in the image) write to ${dirname(path)}, or unset CFAUTH_TUNNEL_TOKEN_FILE`,
+      FIXES[code] ??
+      `let the user that cfauth runs as (65532 in the image) write to ${dirname(path)}, or unset CFAUTH_TUNNEL_TOKEN_FILE`,
     transient: false,
     vendor: code === "" ? [] : [code],
   });
@@ -61,7 +62,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 const FIXES: Readonly<Record<string, string>> = {
-  ENOENT: "mount a volume at that directory, shared with cloudflared, or correct CFAUTH_TUNNEL_TOKEN_FILE",
+  ENOENT:
+    "mount a volume at that directory, shared with cloudflared, or correct CFAUTH_TUNNEL_TOKEN_FILE",
   EBUSY: "mount the directory instead of the single file",
   EISDIR: "name a file in CFAUTH_TUNNEL_TOKEN_FILE, not a directory",
 };

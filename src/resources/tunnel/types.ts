@@ -18,7 +18,12 @@ export interface Tunnel {
 }
 
 export type TunnelChange =
-  | { readonly kind: "tunnel"; readonly action: "create"; readonly key: "tunnel"; readonly subject: string }
+  | {
+      readonly kind: "tunnel";
+      readonly action: "create";
+      readonly key: "tunnel";
+      readonly subject: string;
+    }
   | {
       readonly kind: "tunnel";
       readonly action: "update";

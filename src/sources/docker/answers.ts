@@ -33,8 +33,13 @@ export const withAnswers = (source: Source, options: AnswersOptions): Source => 
   list: async () => {
     const workloads = await source.list();
     const self = findSelf(workloads, options.hostname);
-    const networks = self === undefined ? [] : options.networks(workloads).filter((network) => Object.hasOwn(self.networks, network));
-    return self === undefined || networks.length === 0 ? workloads : asked(workloads, { self, networks }, options);
+    const networks =
+      self === undefined
+        ? []
+        : options.networks(workloads).filter((network) => Object.hasOwn(self.networks, network));
+    return self === undefined || networks.length === 0
+      ? workloads
+      : asked(workloads, { self, networks }, options);
   },
 });
 
@@ -44,17 +49,30 @@ interface Asker {
   readonly networks: readonly string[];
 }
 
-async function asked(workloads: readonly Workload[], { self, networks }: Asker, options: AnswersOptions): Promise<readonly Workload[]> {
+async function asked(
+  workloads: readonly Workload[],
+  { self, networks }: Asker,
+  options: AnswersOptions,
+): Promise<readonly Workload[]> {
   const { dns, outside, isLabelled, routed } = options;
   const labelled = new Set(workloads.filter(isLabelled));
-  const own = new Set<string>([...labelled].flatMap((workload) => networks.flatMap((network) => hostsOf(workload, network))));
-  const orphans = (network: string) => (isAskable(network) ? routed().filter((it) => it.endsWith(`.${network}`) && !own.has(it)) : []);
+  const own = new Set<string>(
+    [...labelled].flatMap((workload) => networks.flatMap((network) => hostsOf(workload, network))),
+  );
+  const orphans = (network: string) =>
+    isAskable(network) ? routed().filter((it) => it.endsWith(`.${network}`) && !own.has(it)) : [];
   const names = [...new Set([...own, ...networks.flatMap(orphans)])];
-  const [answers, found] = await Promise.all([dns.addresses(names, PATIENCE_MS), outside(networks, PATIENCE_MS)]);
+  const [answers, found] = await Promise.all([
+    dns.addresses(names, PATIENCE_MS),
+    outside(networks, PATIENCE_MS),
+  ]);
   const attached = (workload: Workload, network: string, attachment: Attachment): Attachment => {
     if (!networks.includes(network)) return attachment;
     const how = found.get(network);
-    const hosts = [...(labelled.has(workload) ? hostsOf(workload, network) : []), ...(workload === self ? orphans(network) : [])];
+    const hosts = [
+      ...(labelled.has(workload) ? hostsOf(workload, network) : []),
+      ...(workload === self ? orphans(network) : []),
+    ];
     const told = hosts.flatMap((host) => entry(host, answers.get(host)));
     return {
       ...attachment,
@@ -65,12 +83,16 @@ async function asked(workloads: readonly Workload[], { self, networks }: Asker, 
   return workloads.map((workload) => ({
     ...workload,
     networks: Object.fromEntries(
-      Object.entries(workload.networks).map(([network, attachment]) => [network, attached(workload, network, attachment)]),
+      Object.entries(workload.networks).map(([network, attachment]) => [
+        network,
+        attached(workload, network, attachment),
+      ]),
     ),
   }));
 }
 
-const entry = (host: string, addresses: readonly string[] | undefined) => (addresses === undefined ? [] : [[host, addresses] as const]);
+const entry = (host: string, addresses: readonly string[] | undefined) =>
+  addresses === undefined ? [] : [[host, addresses] as const];
 
 /** Node asks in lower case, and Docker's DNS takes a network in other letter case for another one (measured with 20.10 and 28.5). */
 const isAskable = (network: string): boolean => network === network.toLowerCase();
@@ -79,5 +101,7 @@ const isAskable = (network: string): boolean => network === network.toLowerCase(
 function hostsOf({ id, name, service, networks }: Workload, network: string): readonly string[] {
   if (!Object.hasOwn(networks, network)) return [];
   const names = isAskable(network) ? [name, ...(service === undefined ? [] : [service.name])] : [];
-  return [...names.map((it) => hostOnNetwork(it, network)), hostById(id, network)].flatMap((it) => it ?? []);
+  return [...names.map((it) => hostOnNetwork(it, network)), hostById(id, network)].flatMap(
+    (it) => it ?? [],
+  );
 }

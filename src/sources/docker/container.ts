@@ -16,9 +16,18 @@ export const ListedContainer = z.looseObject({
   Status: z.string(),
   Labels: z.record(z.string(), z.string()).nullable(),
   Ports: z
-    .array(z.looseObject({ IP: z.string().optional(), PrivatePort: z.int(), PublicPort: z.int().optional(), Type: z.string() }))
+    .array(
+      z.looseObject({
+        IP: z.string().optional(),
+        PrivatePort: z.int(),
+        PublicPort: z.int().optional(),
+        Type: z.string(),
+      }),
+    )
     .nullable(),
-  NetworkSettings: z.looseObject({ Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string() })).nullable() }),
+  NetworkSettings: z.looseObject({
+    Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string() })).nullable(),
+  }),
   /** Since API 1.52. */
   Health: z.looseObject({ Status: z.string() }).nullish(),
   /** Of cfauth's own client: how many labels were left out because there was no room for them. */

@@ -16,9 +16,16 @@ const KNOWN: readonly Health[] = ["none", "starting", "healthy", "unhealthy"];
  * | Up 5 minutes (Paused)             | starting  |
  * | Restarting (1) 4 seconds ago      | starting  |
  */
-export function healthOf({ Health: field, State, Status }: Pick<ListedContainer, "Health" | "State" | "Status">): Health {
+export function healthOf({
+  Health: field,
+  State,
+  Status,
+}: Pick<ListedContainer, "Health" | "State" | "Status">): Health {
   const said = KNOWN.find((it) => it === field?.Status);
   if (said !== undefined) return said;
   const text = / \((?:health: )?(starting|healthy|unhealthy)\)$/.exec(Status)?.[1];
-  return KNOWN.find((it) => it === text) ?? (State === "paused" || State === "restarting" ? "starting" : "none");
+  return (
+    KNOWN.find((it) => it === text) ??
+    (State === "paused" || State === "restarting" ? "starting" : "none")
+  );
 }

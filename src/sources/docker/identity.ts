@@ -19,7 +19,8 @@ const nameless = (): ServiceError =>
   new ServiceError({
     service: "docker",
     code: "CFA-DOCKER-UNREACHABLE",
-    message: "the engine has no lasting id (Podman makes up another one each time), so cfauth cannot tell its own objects by it",
+    message:
+      "the engine has no lasting id (Podman makes up another one each time), so cfauth cannot tell its own objects by it",
     fix: "set CFAUTH_OWNER to a name for this installation, such as home-nas",
     transient: false,
   });

@@ -5,7 +5,9 @@ import { ServiceError } from "../../core/errors.ts";
 import { type ImageAnswer, isRead } from "./image-labels.ts";
 
 /** `Labels` is null where the image has none; an image of a registry's own kind has no `Config`. */
-const Image = z.looseObject({ Config: z.looseObject({ Labels: z.record(z.string(), z.string()).nullish() }).nullish() });
+const Image = z.looseObject({
+  Config: z.looseObject({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+});
 
 /** How many images are remembered although no container of them runs now. */
 const MAX_IDLE_IMAGES = 500;
@@ -76,9 +78,14 @@ export function createImages(docker: Docker, prefix: string, now: () => number):
       const queue = new PQueue({ concurrency: MAX_CONCURRENT_CALLS });
       const deadline = now() + MAX_WAIT_MS;
       const due = [...ids].filter((id) => now() >= (remembered.get(id)?.retryAt ?? 0));
-      await queue.addAll(due.map((id) => async () => (now() < deadline && now() >= refused.until ? ask(id) : undefined)));
+      await queue.addAll(
+        due.map(
+          (id) => async () => (now() < deadline && now() >= refused.until ? ask(id) : undefined),
+        ),
+      );
       forget(remembered, ids);
-      const unasked: ImageAnswer = refused.until > now() ? { kind: "unknown", why: refused.why } : NOT_YET;
+      const unasked: ImageAnswer =
+        refused.until > now() ? { kind: "unknown", why: refused.why } : NOT_YET;
       return new Map([...ids].map((id) => [id, remembered.get(id)?.answer ?? unasked]));
     },
   };
@@ -90,16 +97,24 @@ const refusedAgain = ({ failures }: Refused, now: number, { message }: ServiceEr
   why: message,
 });
 
-const whyOf = ({ status, message }: ServiceError): string => (status === 404 ? "the engine no longer has the image" : message);
+const whyOf = ({ status, message }: ServiceError): string =>
+  status === 404 ? "the engine no longer has the image" : message;
 
-const retryMs = (failures: number): number => Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20));
+const retryMs = (failures: number): number =>
+  Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20));
 
 /** A content id is the only thing that is put into the path. Podman may leave its algorithm off. */
 async function inspected(docker: Docker, id: string, prefix: string): Promise<ImageAnswer> {
   const [, digest] = /^(?:sha256:)?([0-9a-f]{64})$/.exec(id) ?? [];
-  if (digest === undefined) return { kind: "unknown", why: "the engine does not say which image it is" };
+  if (digest === undefined)
+    return { kind: "unknown", why: "the engine does not say which image it is" };
   const { Config } = await docker.image(`sha256:${digest}`, Image);
-  return { kind: "known", labels: Object.fromEntries(Object.entries(Config?.Labels ?? {}).filter(([name]) => isRead(name, prefix))) };
+  return {
+    kind: "known",
+    labels: Object.fromEntries(
+      Object.entries(Config?.Labels ?? {}).filter(([name]) => isRead(name, prefix)),
+    ),
+  };
 }
 
 /** The oldest of those that are not in use. */

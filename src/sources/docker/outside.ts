@@ -11,7 +11,10 @@ const OUTSIDE_MS = 5_000;
 /**
  * Whether and how the DNS outside Docker answers names of these networks, as far as that is known after at most `patienceMs`.
  */
-export type OutsideProbe = (networks: readonly string[], patienceMs: number) => Promise<ReadonlyMap<string, OutsideDns>>;
+export type OutsideProbe = (
+  networks: readonly string[],
+  patienceMs: number,
+) => Promise<ReadonlyMap<string, OutsideDns>>;
 
 export interface OutsideOptions {
   readonly dns: DockerDns;
@@ -42,8 +45,11 @@ export function outsideProbe({ dns, uptime, unknownName }: OutsideOptions): Outs
   };
 
   return async (networks, patienceMs) => {
-    const due = networks.filter((network) => uptime() - (askedAt.get(network) ?? -Infinity) >= FRESH_MS);
-    if (due.length > 0) await Promise.race([Promise.all(due.map(ask)), sleep(patienceMs, undefined, { ref: false })]);
+    const due = networks.filter(
+      (network) => uptime() - (askedAt.get(network) ?? -Infinity) >= FRESH_MS,
+    );
+    if (due.length > 0)
+      await Promise.race([Promise.all(due.map(ask)), sleep(patienceMs, undefined, { ref: false })]);
     return new Map(found);
   };
 }

@@ -26,7 +26,10 @@ function portOf({ IP, PrivatePort, PublicPort, Type }: ListedPort): readonly Por
     {
       number: PrivatePort,
       protocol,
-      published: PublicPort === undefined || PublicPort === 0 ? undefined : { ip: IP ?? "", port: PublicPort },
+      published:
+        PublicPort === undefined || PublicPort === 0
+          ? undefined
+          : { ip: IP ?? "", port: PublicPort },
     },
   ];
 }

@@ -42,7 +42,9 @@ export function createDockerSource({
   return {
     list: async () => {
       const listed = await docker.containers(z.array(ListedContainer), weighLabel);
-      const workloads = imageLabels ? listed.map((it) => workloadOf(it)) : await ofOperators(listed, images, prefix);
+      const workloads = imageLabels
+        ? listed.map((it) => workloadOf(it))
+        : await ofOperators(listed, images, prefix);
       return workloads.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     },
     watch: (onChange, onState) => watchEvents({ docker, log, onChange, onState, ...waiting }),
@@ -53,11 +55,22 @@ export function createDockerSource({
 const NO_LABELS: ImageAnswer = { kind: "known", labels: {} };
 
 /** The containers with the labels that their operators gave them. */
-async function ofOperators(listed: readonly ListedContainer[], images: Images, prefix: string): Promise<readonly Workload[]> {
-  const speaks = ({ Labels }: ListedContainer): boolean => Object.keys(Labels ?? {}).some((name) => isRead(name, prefix));
-  const answers = await images.labelsOf(new Set(listed.filter(speaks).map(({ ImageID = "" }) => ImageID)));
+async function ofOperators(
+  listed: readonly ListedContainer[],
+  images: Images,
+  prefix: string,
+): Promise<readonly Workload[]> {
+  const speaks = ({ Labels }: ListedContainer): boolean =>
+    Object.keys(Labels ?? {}).some((name) => isRead(name, prefix));
+  const answers = await images.labelsOf(
+    new Set(listed.filter(speaks).map(({ ImageID = "" }) => ImageID)),
+  );
   return listed.map((it) => {
-    const separated = withoutImageLabels(it, speaks(it) ? (answers.get(it.ImageID ?? "") ?? NO_LABELS) : NO_LABELS, prefix);
+    const separated = withoutImageLabels(
+      it,
+      speaks(it) ? (answers.get(it.ImageID ?? "") ?? NO_LABELS) : NO_LABELS,
+      prefix,
+    );
     return { ...workloadOf(separated.listed), imageLabels: separated.imageLabels };
   });
 }

@@ -52,7 +52,9 @@ export interface WatchOptions extends RetryTiming {
 export function watchEvents(options: WatchOptions): Watch {
   const stop = new AbortController();
   const { promise: ready, resolve } = Promise.withResolvers<void>();
-  const over = follow({ ...options, ...told(options, stop.signal) }, stop.signal, resolve).finally(resolve);
+  const over = follow({ ...options, ...told(options, stop.signal) }, stop.signal, resolve).finally(
+    resolve,
+  );
   return {
     ready,
     close: () => {
@@ -71,7 +73,11 @@ async function follow(
     const begun = performance.now();
     const elapsed = (): number => Math.round(performance.now() - begun);
     try {
-      const stream = await docker.events(WATCHED, Math.floor(Date.now() / 1_000) - OVERLAP_SECONDS, signal);
+      const stream = await docker.events(
+        WATCHED,
+        Math.floor(Date.now() / 1_000) - OVERLAP_SECONDS,
+        signal,
+      );
       const ended = finished(stream, { writable: false });
       stream.on("data", onChange);
       onState(true);
@@ -93,7 +99,10 @@ async function follow(
 const patience = (failures: number): number => retryDelay(failures, Math.random());
 
 /** Tells of the state only when it becomes another one, and of nothing after the close. */
-function told({ onChange, onState }: WatchOptions, signal: AbortSignal): Pick<WatchOptions, "onChange" | "onState"> {
+function told(
+  { onChange, onState }: WatchOptions,
+  signal: AbortSignal,
+): Pick<WatchOptions, "onChange" | "onState"> {
   let last: boolean | undefined;
   return {
     onChange: () => {

@@ -1,5 +1,10 @@
 import { isProjectName, stackOf } from "../../core/domain/compose.ts";
-import { composeProject, type Party, singleContainer, swarmStack } from "../../core/domain/party.ts";
+import {
+  composeProject,
+  type Party,
+  singleContainer,
+  swarmStack,
+} from "../../core/domain/party.ts";
 import type { Workload } from "../../core/domain/workload.ts";
 import type { ListedContainer } from "./container.ts";
 import { healthOf } from "./health.ts";
@@ -24,7 +29,12 @@ export function workloadOf(listed: ListedContainer): Workload {
     labels,
     ...(listed.Unread?.Labels !== undefined && { unreadLabels: listed.Unread.Labels }),
     imageLabels: { kind: "obeyed" },
-    networks: Object.fromEntries(networks.map(([name, { IPAddress }]) => [name, { ip: IPAddress === "" ? undefined : IPAddress }])),
+    networks: Object.fromEntries(
+      networks.map(([name, { IPAddress }]) => [
+        name,
+        { ip: IPAddress === "" ? undefined : IPAddress },
+      ]),
+    ),
     ports: portsOf(listed.Ports ?? []),
     health: healthOf(listed),
   };
@@ -45,18 +55,27 @@ const nameOf = (names: readonly string[]): string =>
 function claimsOf(labels: Readonly<Record<string, string>>): readonly string[] {
   const task = labels["com.docker.swarm.service.name"];
   const stack = labels["com.docker.stack.namespace"];
-  const inStack = stack !== undefined && task?.startsWith(`${stack}_`) ? task.slice(stack.length + 1) : undefined;
-  return [labels[SERVICE], task, inStack].flatMap((name) => (name === undefined || name === "" ? [] : [name]));
+  const inStack =
+    stack !== undefined && task?.startsWith(`${stack}_`) ? task.slice(stack.length + 1) : undefined;
+  return [labels[SERVICE], task, inStack].flatMap((name) =>
+    name === undefined || name === "" ? [] : [name],
+  );
 }
 
 /** A project that Compose could not have made is no project: the label was written by hand. */
 function serviceOf(labels: Readonly<Record<string, string>>): Workload["service"] {
   const project = labels[PROJECT];
   const name = labels[SERVICE];
-  return project === undefined || name === undefined || name === "" || !isProjectName(project) ? undefined : { project, name };
+  return project === undefined || name === undefined || name === "" || !isProjectName(project)
+    ? undefined
+    : { project, name };
 }
 
-function partyOf(name: string, service: Workload["service"], labels: Readonly<Record<string, string>>): Party {
+function partyOf(
+  name: string,
+  service: Workload["service"],
+  labels: Readonly<Record<string, string>>,
+): Party {
   if (service !== undefined) return composeProject(service.project);
   const stack = stackOf(name, {
     stack: labels["com.docker.stack.namespace"],

@@ -7,13 +7,23 @@ import { container, scene } from "./scene.ts";
 
 /** A foreign application covers these places, and the zone's wildcard leads every name to the tunnel. */
 function guarded(...covers: readonly string[]): ObservedState {
-  const world = emptyWorld();
+  const observed = emptyWorld();
   const wildcard = { id: "wildcard", zone: "z-1", type: "CNAME", content: "t-1.cfargotunnel.com" };
-  const bank = { id: "bank", name: "Bank", type: "self_hosted", covers, bypasses: false, kept: {} };
+  const bank = {
+    id: "bank",
+    name: "Bank",
+    type: "self_hosted",
+    destinations: covers,
+    bypasses: false,
+    unmanagedFields: {},
+  };
   return {
-    ...world,
-    access: { ...world.access, theirs: [...world.access.theirs, bank] },
-    dns: { ...world.dns, theirs: new Map([...world.dns.theirs, ["*.example.com", [wildcard]]]) },
+    ...observed,
+    access: { ...observed.access, theirs: [...observed.access.theirs, bank] },
+    dns: {
+      ...observed.dns,
+      theirs: new Map([...observed.dns.theirs, ["*.example.com", [wildcard]]]),
+    },
   };
 }
 
@@ -52,9 +62,18 @@ const T13: readonly Row[] = [
       outcome: async () => {
         const it = scene({ world: { ...guarded(...covers), dns: emptyWorld().dns } });
         await it.up(container("all", { labels: { hostname: "*.example.com", access: "public" } }));
-        await it.up(container("it", { labels: { hostname: BANK, access: "public", ...(path !== undefined && { path }) } }));
+        await it.up(
+          container("it", {
+            labels: { hostname: BANK, access: "public", ...(path !== undefined && { path }) },
+          }),
+        );
         await it.wait(3_600);
-        return [it.problems("it"), it.live, [...it.home.world.access.mine.keys()], it.at(`${BANK}${path ?? "/"}`).includes("it to")];
+        return [
+          it.problems("it"),
+          it.live,
+          [...it.home.world.access.mine.keys()],
+          it.at(`${BANK}${path ?? "/"}`).includes("it to"),
+        ];
       },
       right: [["CFA-CONFLICT-ACCESS"], ["*.example.com"], ["*.example.com"], false],
     }),
@@ -64,7 +83,9 @@ const T13: readonly Row[] = [
     input: "a foreign application on another path of the hostname",
     outcome: async () => {
       const it = scene({ world: { ...guarded(`${BANK}/vault`), dns: emptyWorld().dns } });
-      await it.up(container("it", { labels: { hostname: BANK, path: "/login", access: "public" } }));
+      await it.up(
+        container("it", { labels: { hostname: BANK, path: "/login", access: "public" } }),
+      );
       return [it.problems("it"), it.live];
     },
     right: [[], [`${BANK}/login`]],
@@ -148,18 +169,41 @@ const T15: readonly Row[] = [
 
 /** The account has zones of these names. */
 function zoned(...names: readonly string[]): ObservedState {
-  const world = emptyWorld();
-  return { ...world, dns: { ...world.dns, zones: names.map((name) => ({ id: name, name })) } };
+  const observed = emptyWorld();
+  return {
+    ...observed,
+    dns: { ...observed.dns, zones: names.map((name) => ({ id: name, name })) },
+  };
 }
 
 const T23: readonly Row[] = [
   ...each(
     [
-      { zones: ["example.com", "dev.example.com"], allowed: "example.com", hostname: "x.dev.example.com" },
-      { zones: ["dev.example.com", "example.com"], allowed: "example.com", hostname: "dev.example.com" },
-      { zones: ["example.com", "dev.example.com"], allowed: "example.com", hostname: "*.dev.example.com" },
-      { zones: ["example.com", "a.b.example.com"], allowed: "example.com", hostname: "x.y.a.b.example.com" },
-      { zones: ["example.com", "dev.example.com"], allowed: "EXAMPLE.com", hostname: "X.Dev.Example.COM." },
+      {
+        zones: ["example.com", "dev.example.com"],
+        allowed: "example.com",
+        hostname: "x.dev.example.com",
+      },
+      {
+        zones: ["dev.example.com", "example.com"],
+        allowed: "example.com",
+        hostname: "dev.example.com",
+      },
+      {
+        zones: ["example.com", "dev.example.com"],
+        allowed: "example.com",
+        hostname: "*.dev.example.com",
+      },
+      {
+        zones: ["example.com", "a.b.example.com"],
+        allowed: "example.com",
+        hostname: "x.y.a.b.example.com",
+      },
+      {
+        zones: ["example.com", "dev.example.com"],
+        allowed: "EXAMPLE.com",
+        hostname: "X.Dev.Example.COM.",
+      },
     ],
     ({ zones, allowed, hostname }): Row => ({
       threat: "T23",
@@ -182,7 +226,10 @@ const T23: readonly Row[] = [
       threat: "T23",
       input: `CFAUTH_ZONES=${allowed} where the account has example.com and dev.example.com, and the hostname ${hostname}`,
       outcome: async () => {
-        const it = scene({ settings: { CFAUTH_ZONES: allowed }, world: zoned("example.com", "dev.example.com") });
+        const it = scene({
+          settings: { CFAUTH_ZONES: allowed },
+          world: zoned("example.com", "dev.example.com"),
+        });
         await it.up(container("it", { labels: { hostname, access: "public" } }));
         return [it.problems("it"), it.live];
       },

@@ -8,41 +8,85 @@ const OWN = "authentik-authentik-server-1 to anyone";
 
 /** Authentik runs, routed or not, and a hostile container asks for something of its hostname. */
 const claiming = async (labels: About["labels"], path: string, more: About = {}, routed = true) => {
-  const it = scene({ settings: more.others === undefined ? {} : { CFAUTH_READ_LABELS: "dockflare" } });
-  await it.up(authentik(routed ? undefined : {}), container("evil", { labels: labels ?? {}, ...more }));
+  const it = scene({
+    settings: more.others === undefined ? {} : { CFAUTH_READ_LABELS: "dockflare" },
+  });
+  await it.up(
+    authentik(routed ? undefined : {}),
+    container("evil", { labels: labels ?? {}, ...more }),
+  );
   return { answers: it.at(`${AUTH}${path}`), problems: it.problems("evil") };
 };
 
-const claims: readonly { readonly input: string; readonly labels: About["labels"]; readonly path: string; readonly more?: About }[] = [
-  { input: "a public path to the keys", labels: { hostname: AUTH, path: JWKS, access: "public" }, path: JWKS },
+const claims: readonly {
+  readonly input: string;
+  readonly labels: About["labels"];
+  readonly path: string;
+  readonly more?: About;
+}[] = [
+  {
+    input: "a public path to the keys",
+    labels: { hostname: AUTH, path: JWKS, access: "public" },
+    path: JWKS,
+  },
   {
     input: "a public path to the tokens",
     labels: { hostname: AUTH, path: "/application/o/token", access: "public" },
     path: "/application/o/token/",
   },
-  { input: "a public path to the login page", labels: { hostname: AUTH, path: "/if/flow", access: "public" }, path: "/if/flow/x" },
-  { input: "a protected path", labels: { hostname: AUTH, path: JWKS, "access.groups": "family" }, path: JWKS },
+  {
+    input: "a public path to the login page",
+    labels: { hostname: AUTH, path: "/if/flow", access: "public" },
+    path: "/if/flow/x",
+  },
+  {
+    input: "a protected path",
+    labels: { hostname: AUTH, path: JWKS, "access.groups": "family" },
+    path: JWKS,
+  },
   {
     input: "a path without a login below a protected one",
     labels: { hostname: AUTH, path: "/application", "access.bypass": "/application/o" },
     path: JWKS,
   },
-  { input: "the name in capitals with a closing dot", labels: { hostname: "AUTH.Example.com.", path: JWKS, access: "public" }, path: JWKS },
+  {
+    input: "the name in capitals with a closing dot",
+    labels: { hostname: "AUTH.Example.com.", path: JWKS, access: "public" },
+    path: JWKS,
+  },
   {
     input: "the name with the full stops of another script",
     labels: { hostname: "auth。example．com", path: JWKS, access: "public" },
     path: JWKS,
   },
-  { input: "the bare name that the domain completes", labels: { hostname: "auth", path: JWKS, access: "public" }, path: JWKS },
-  { input: "the name in a list of hostnames", labels: { hostname: `evil.example.com, ${AUTH}`, path: JWKS, access: "public" }, path: JWKS },
-  { input: "the name on a named route", labels: { "x.hostname": AUTH, "x.path": JWKS, "x.access": "public" }, path: JWKS },
+  {
+    input: "the bare name that the domain completes",
+    labels: { hostname: "auth", path: JWKS, access: "public" },
+    path: JWKS,
+  },
+  {
+    input: "the name in a list of hostnames",
+    labels: { hostname: `evil.example.com, ${AUTH}`, path: JWKS, access: "public" },
+    path: JWKS,
+  },
+  {
+    input: "the name on a named route",
+    labels: { "x.hostname": AUTH, "x.path": JWKS, "x.access": "public" },
+    path: JWKS,
+  },
   { input: "the whole name", labels: { hostname: AUTH }, path: "/" },
   { input: "the whole name with adopt", labels: { hostname: AUTH, adopt: "true" }, path: "/" },
   {
     input: "the whole name by the labels of another tool",
     labels: {},
     path: "/",
-    more: { others: { "dockflare.enable": "true", "dockflare.hostname": AUTH, "dockflare.service": "http://evil:80" } },
+    more: {
+      others: {
+        "dockflare.enable": "true",
+        "dockflare.hostname": AUTH,
+        "dockflare.service": "http://evil:80",
+      },
+    },
   },
 ];
 
@@ -63,7 +107,11 @@ const T1: readonly Row[] = [
   ]),
   ...["*.example.com", "*.example.com/application"].flatMap((place): readonly Row[] => {
     const [hostname = "", ...path] = place.split("/");
-    const labels = { hostname, ...(path.length > 0 && { path: `/${path.join("/")}` }), access: "public" };
+    const labels = {
+      hostname,
+      ...(path.length > 0 && { path: `/${path.join("/")}` }),
+      access: "public",
+    };
     return [
       {
         threat: "T1",
@@ -93,11 +141,18 @@ const T1: readonly Row[] = [
     threat: "T1",
     input: "a container that copies the Compose labels of Authentik's",
     outcome: async () => {
-      const it = scene({ settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik-authentik-server-1" } });
+      const it = scene({
+        settings: { CFAUTH_AUTHENTIK_CONTAINER: "authentik-authentik-server-1" },
+      });
       const compose = { project: "authentik", service: "authentik-server" };
       await it.up(
         authentik(),
-        container("evil", { compose, owner: "evil", aliases: [], labels: { hostname: AUTH, path: JWKS, access: "public" } }),
+        container("evil", {
+          compose,
+          owner: "evil",
+          aliases: [],
+          labels: { hostname: AUTH, path: JWKS, access: "public" },
+        }),
       );
       return it.at(`${AUTH}${JWKS}`);
     },
@@ -111,7 +166,9 @@ const T1: readonly Row[] = [
         const it = scene();
         const labels = { hostname: AUTH, path: JWKS, access: "public" };
         const evil =
-          kind === "container_name" ? container("authentik-server", { labels }) : composed("evil", "authentik-server", { labels });
+          kind === "container_name"
+            ? container("authentik-server", { labels })
+            : composed("evil", "authentik-server", { labels });
         await it.up(authentik());
         await it.up(evil);
         await it.down("authentik-authentik-server-1");
@@ -128,7 +185,12 @@ const T1: readonly Row[] = [
     outcome: async () => {
       const it = scene();
       await it.up(
-        authentik({ "login.hostname": AUTH, "admin.hostname": AUTH, "admin.path": "/if/admin", "admin.access.groups": "admins" }),
+        authentik({
+          "login.hostname": AUTH,
+          "admin.hostname": AUTH,
+          "admin.path": "/if/admin",
+          "admin.access.groups": "admins",
+        }),
       );
       return [it.at(AUTH), it.at(`${AUTH}/if/admin`), it.problems("authentik-authentik-server-1")];
     },
@@ -142,7 +204,11 @@ const ADOPTING = { labels: { hostname: AUTH, adopt: "true" } };
 const T2: readonly Row[] = [
   ...[
     { input: "", settings: {}, rival: RIVAL },
-    { input: ", where nothing may be public", settings: { CFAUTH_ALLOW_PUBLIC: "false" }, rival: RIVAL },
+    {
+      input: ", where nothing may be public",
+      settings: { CFAUTH_ALLOW_PUBLIC: "false" },
+      rival: RIVAL,
+    },
     { input: ", with adopt", settings: {}, rival: ADOPTING },
     { input: ", by short id", settings: { CFAUTH_TARGET: "id" }, rival: RIVAL },
   ].flatMap(({ input, settings, rival }): readonly Row[] => [

@@ -39,7 +39,10 @@ const T3: readonly Row[] = [
   ["http://neighbour:80", "neighbour"],
   ["http://neighbour.tunnel:80", "neighbour.tunnel"],
   ["http://neighbour.private:80", "neighbour.private"],
-  [`http://${addressOf({ name: "neighbour" }, "tunnel")}:80`, addressOf({ name: "neighbour" }, "tunnel")],
+  [
+    `http://${addressOf({ name: "neighbour" }, "tunnel")}:80`,
+    addressOf({ name: "neighbour" }, "tunnel"),
+  ],
   ["http://router:80", "router"],
 ].map(([service = "", called = ""]) => ({
   threat: "T3",
@@ -48,16 +51,20 @@ const T3: readonly Row[] = [
   right: ["nobody", true],
 }));
 
-const itself: readonly Row[] = ["http://it:80", "http://it.tunnel:80", "http://IT:80"].map((service) => ({
-  threat: "T3",
-  input: `service=${service} on the container of that name`,
-  outcome: async () => {
-    const it = scene();
-    await it.up(container("it", { labels: { hostname: "app.example.com", access: "public", service } }));
-    return [it.at("app.example.com"), it.problems("it")];
-  },
-  right: ["it to anyone", []],
-}));
+const itself: readonly Row[] = ["http://it:80", "http://it.tunnel:80", "http://IT:80"].map(
+  (service) => ({
+    threat: "T3",
+    input: `service=${service} on the container of that name`,
+    outcome: async () => {
+      const it = scene();
+      await it.up(
+        container("it", { labels: { hostname: "app.example.com", access: "public", service } }),
+      );
+      return [it.at("app.example.com"), it.problems("it")];
+    },
+    right: ["it to anyone", []],
+  }),
+);
 
 const defaultName: Row = {
   threat: "T3",
@@ -65,7 +72,14 @@ const defaultName: Row = {
   outcome: async () => {
     const it = scene();
     const compose = { project: "p", service: "nas.lan" };
-    await it.up(container("it", { compose, owner: "it", aliases: [], labels: { hostname: "app.example.com", access: "public" } }));
+    await it.up(
+      container("it", {
+        compose,
+        owner: "it",
+        aliases: [],
+        labels: { hostname: "app.example.com", access: "public" },
+      }),
+    );
     return it.at("app.example.com");
   },
   right: "it to anyone",
@@ -76,19 +90,36 @@ const T4: readonly Row[] = ["bridge", "host", "none", "ingress"].map((network) =
   input: `the label network=${network} on a container called router`,
   outcome: async () => {
     const it = scene();
-    await it.up(container("router", { networks: [network], labels: { hostname: "app.example.com", access: "public", network } }));
+    await it.up(
+      container("router", {
+        networks: [network],
+        labels: { hostname: "app.example.com", access: "public", network },
+      }),
+    );
     return [it.at("app.example.com"), it.problems("router").length > 0];
   },
   right: ["nobody", true],
 }));
 
-const stopped = async (name: string, settings: Readonly<Record<string, string>>, about: About = {}): Promise<unknown> => {
+const stopped = async (
+  name: string,
+  settings: Readonly<Record<string, string>>,
+  about: About = {},
+): Promise<unknown> => {
   const it = scene({ settings });
-  await it.up(container(name, { labels: { hostname: "app.example.com", access: "public" }, ...about }));
+  await it.up(
+    container(name, { labels: { hostname: "app.example.com", access: "public" }, ...about }),
+  );
   const before = it.at("app.example.com");
   await it.down(name);
   const within = it.at("app.example.com");
-  await it.up(container(name, { labels: { hostname: "app.example.com", access: "public" }, incarnation: 1, ...about }));
+  await it.up(
+    container(name, {
+      labels: { hostname: "app.example.com", access: "public" },
+      incarnation: 1,
+      ...about,
+    }),
+  );
   return [before, within, it.at("app.example.com")];
 };
 
@@ -132,9 +163,17 @@ interface HiddenCase {
 const hidden = [
   { input: "an alias web", aliases: ["web"], networks: ["tunnel"] },
   { input: "an alias web.tunnel", aliases: ["web.tunnel"], networks: ["tunnel"] },
-  { input: "an alias web.tunnel on another network of cloudflared's", aliases: ["web.tunnel"], networks: ["edge"] },
+  {
+    input: "an alias web.tunnel on another network of cloudflared's",
+    aliases: ["web.tunnel"],
+    networks: ["edge"],
+  },
   { input: "an alias WEB.Tunnel", aliases: ["WEB.tunnel"], networks: ["tunnel"] },
-  { input: "the short id and the name as aliases", aliases: [shortIdOf(container("web")), "web.tunnel"], networks: ["tunnel"] },
+  {
+    input: "the short id and the name as aliases",
+    aliases: [shortIdOf(container("web")), "web.tunnel"],
+    networks: ["tunnel"],
+  },
 ].map(({ input, aliases, networks }) => ({
   input: `${input} that only Docker's DNS shows`,
   stranger: container("x", { aliases, networks }),
@@ -143,8 +182,16 @@ const hidden = [
 }));
 
 const T7: readonly Row[] = [
-  { input: "an unlabelled container whose Compose service is called web", stranger: composed("other", "web"), settings: {} },
-  { input: "a Compose service called web.tunnel", stranger: composed("other", "web.tunnel"), settings: {} },
+  {
+    input: "an unlabelled container whose Compose service is called web",
+    stranger: composed("other", "web"),
+    settings: {},
+  },
+  {
+    input: "a Compose service called web.tunnel",
+    stranger: composed("other", "web.tunnel"),
+    settings: {},
+  },
   { input: "a container called web.tunnel", stranger: container("web.tunnel"), settings: {} },
   { input: "a Compose service called WEB", stranger: composed("other", "WEB"), settings: {} },
   {
@@ -153,7 +200,11 @@ const T7: readonly Row[] = [
     settings: {},
   },
   ...hidden,
-  { input: "a hidden alias web, with CFAUTH_TARGET=id", stranger: container("x", { aliases: ["web"] }), settings: { CFAUTH_TARGET: "id" } },
+  {
+    input: "a hidden alias web, with CFAUTH_TARGET=id",
+    stranger: container("x", { aliases: ["web"] }),
+    settings: { CFAUTH_TARGET: "id" },
+  },
   {
     input: "a hidden alias web.tunnel, with CFAUTH_TARGET=id",
     stranger: container("x", { aliases: ["web.tunnel"] }),
@@ -209,15 +260,30 @@ const OWN = "home-wiki-1 to the family";
 
 const T9: readonly Row[] = [
   { input: "copies of all labels", copy: {}, order: "younger" as const, beside: OWN },
-  { input: "copies of all labels on an older container", copy: {}, order: "older" as const, beside: OWN },
-  { input: "copies of all labels, started while the real one restarts", copy: {}, order: "meanwhile" as const, beside: "nobody" },
+  {
+    input: "copies of all labels on an older container",
+    copy: {},
+    order: "older" as const,
+    beside: OWN,
+  },
+  {
+    input: "copies of all labels, started while the real one restarts",
+    copy: {},
+    order: "meanwhile" as const,
+    beside: "nobody",
+  },
   {
     input: "copies of the Compose labels beside public ones",
     copy: { labels: { hostname: "wiki.example.com", access: "public" } },
     order: "younger" as const,
     beside: OWN,
   },
-  { input: "copies of all labels and a name that resembles Compose's", copy: { name: "wiki-1" }, order: "younger" as const, beside: OWN },
+  {
+    input: "copies of all labels and a name that resembles Compose's",
+    copy: { name: "wiki-1" },
+    order: "younger" as const,
+    beside: OWN,
+  },
 ].map(({ input, copy, order, beside: first }) => ({
   threat: "T9",
   input: `${input} of home's wiki on a container of another project`,
@@ -242,7 +308,11 @@ const replicas: Row = {
     const it = scene();
     const two = [1, 2].map((at) => composed("home", "wiki", { ...WIKI, name: `home-wiki-${at}` }));
     await it.up(...two);
-    const both = [it.at("wiki.example.com").endsWith("to the family"), it.problems("home-wiki-1"), it.problems("home-wiki-2")];
+    const both = [
+      it.at("wiki.example.com").endsWith("to the family"),
+      it.problems("home-wiki-1"),
+      it.problems("home-wiki-2"),
+    ];
     await it.down("home-wiki-1");
     return [...both, it.at("wiki.example.com")];
   },
@@ -254,7 +324,11 @@ const FAULTY: About = { labels: { hostname: "nas.example.com", prot: "80" } };
 /** A route whose labels are faulty by now stays as it is, and is led past a stranger that takes the container's name. */
 const faultyBeside: readonly Row[] = [
   { input: "a Compose service called nas", stranger: composed("evil", "nas"), attached: false },
-  { input: "an alias nas that only Docker's DNS shows", stranger: container("x", { aliases: ["nas"] }), attached: true },
+  {
+    input: "an alias nas that only Docker's DNS shows",
+    stranger: container("x", { aliases: ["nas"] }),
+    attached: true,
+  },
   { input: "a container called nas.tunnel", stranger: container("nas.tunnel"), attached: false },
   {
     input: "a container NAS whose Compose label says nas.tunnel",
@@ -266,7 +340,11 @@ const faultyBeside: readonly Row[] = [
     stranger: container("x", { aliases: ["nas.tunnel"], networks: ["edge"] }),
     attached: true,
   },
-  { input: "a container called nas.tunnel on another network", stranger: container("nas.tunnel", { networks: ["edge"] }), attached: false },
+  {
+    input: "a container called nas.tunnel on another network",
+    stranger: container("nas.tunnel", { networks: ["edge"] }),
+    attached: false,
+  },
 ].map(({ input, stranger, attached }) => ({
   threat: "T7",
   input: `${input} beside a container nas whose labels have become faulty`,
@@ -283,10 +361,22 @@ const faultyBeside: readonly Row[] = [
 /** The labels of nas before and after they became faulty, and what they come to beside a stranger called nas.tunnel. */
 const faults: readonly Row[] = [
   { fault: "a port that is none", sound: { port: "8080" }, faulty: { port: "8o8o" } },
-  { fault: "a group that was renamed", sound: { "access.groups": "family" }, faulty: { "access.groups": "families" } },
+  {
+    fault: "a group that was renamed",
+    sound: { "access.groups": "family" },
+    faulty: { "access.groups": "families" },
+  },
   { fault: "a network that does not exist", sound: {}, faulty: { network: "tunel" } },
-  { fault: "an origin option that does not exist", sound: { "origin.noTLSVerify": "true" }, faulty: { "origin.noTlsverify": "yes" } },
-  { fault: "a typo beside access=public", sound: { access: "public" }, faulty: { access: "public", prot: "80" } },
+  {
+    fault: "an origin option that does not exist",
+    sound: { "origin.noTLSVerify": "true" },
+    faulty: { "origin.noTlsverify": "yes" },
+  },
+  {
+    fault: "a typo beside access=public",
+    sound: { access: "public" },
+    faulty: { access: "public", prot: "80" },
+  },
   {
     fault: "a typo beside a service label for itself",
     sound: { service: "http://nas:80" },
@@ -300,21 +390,36 @@ const faults: readonly Row[] = [
     const hostname = "nas.example.com, files.example.com";
     const seen: unknown[] = [];
     const look = () => seen.push([it.at("nas.example.com"), it.at("files.example.com"), shape(it)]);
-    await it.up(container("nas", { labels: { hostname, ...sound } as Readonly<Record<string, string>> }));
+    await it.up(
+      container("nas", { labels: { hostname, ...sound } as Readonly<Record<string, string>> }),
+    );
     look();
-    await it.up(container("nas", { labels: { hostname, ...faulty } as Readonly<Record<string, string>> }));
+    await it.up(
+      container("nas", { labels: { hostname, ...faulty } as Readonly<Record<string, string>> }),
+    );
     await it.up(container("nas.tunnel"));
     look();
-    await it.up(container("nas", { labels: { hostname, ...faulty } as Readonly<Record<string, string>>, incarnation: 1 }));
+    await it.up(
+      container("nas", {
+        labels: { hostname, ...faulty } as Readonly<Record<string, string>>,
+        incarnation: 1,
+      }),
+    );
     look();
-    return [seen.every((one) => JSON.stringify(one) === JSON.stringify(seen[0])), it.at("nas.example.com").startsWith("nas to")];
+    return [
+      seen.every((one) => JSON.stringify(one) === JSON.stringify(seen[0])),
+      it.at("nas.example.com").startsWith("nas to"),
+    ];
   },
   right: [true, true],
 }));
 
 /** All of the tunnel's rules but the host that they lead to. */
 const shape = ({ home }: Scene): unknown =>
-  home.world.ingress.rules.map(({ service, ...rest }) => ({ ...rest, service: service.replace(/^(http:\/\/)[^:]+(:\d+)$/, "$1$2") }));
+  home.world.ingress.rules.map(({ service, ...rest }) => ({
+    ...rest,
+    service: service.replace(/^(http:\/\/)[^:]+(:\d+)$/, "$1$2"),
+  }));
 
 const NAS: About = { labels: { hostname: "nas.example.com" } };
 const STRANGER = container("nas.tunnel");
@@ -363,14 +468,19 @@ const held: readonly Row[] = [
   },
   {
     input: "it asks for the hostname soundly",
-    steps: async (it: Scene) => await it.up(container("nas.tunnel", { labels: { hostname: "nas.example.com", access: "public" } })),
+    steps: async (it: Scene) =>
+      await it.up(
+        container("nas.tunnel", { labels: { hostname: "nas.example.com", access: "public" } }),
+      ),
     right: "nas to everyone who logs in",
   },
   {
     input: "it asks for the hostname soundly and starts while cfauth is away",
     steps: async (it: Scene) => {
       it.home.restart();
-      await it.up(container("nas.tunnel", { labels: { hostname: "nas.example.com", access: "public" } }));
+      await it.up(
+        container("nas.tunnel", { labels: { hostname: "nas.example.com", access: "public" } }),
+      );
       await it.wait(600);
     },
     right: "nas to everyone who logs in",
@@ -433,7 +543,12 @@ const heldWithin: Row = {
     const labels = { hostname: "nas.example.com", access: "public" };
     await it.up(
       container("nas", {
-        labels: { ...labels, "admin.hostname": "nas.example.com", "admin.path": "/admin", "admin.access.groups": "admins" },
+        labels: {
+          ...labels,
+          "admin.hostname": "nas.example.com",
+          "admin.path": "/admin",
+          "admin.access.groups": "admins",
+        },
       }),
     );
     const before = [it.at("nas.example.com"), it.at("nas.example.com/admin")];
@@ -447,10 +562,12 @@ const heldWithin: Row = {
 
 const heldReplicas: Row = {
   threat: "T7",
-  input: "a container called nas.tunnel beside two replicas of a Compose service nas with faulty labels",
+  input:
+    "a container called nas.tunnel beside two replicas of a Compose service nas with faulty labels",
   outcome: async () => {
     const it = scene();
-    const two = (about: About) => [1, 2].map((at) => composed("home", "nas", { ...about, name: `home-nas-${at}` }));
+    const two = (about: About) =>
+      [1, 2].map((at) => composed("home", "nas", { ...about, name: `home-nas-${at}` }));
     await it.up(...two(NAS));
     await it.up(...two(FAULTY));
     const before = it.at("nas.example.com");
@@ -463,13 +580,16 @@ const heldReplicas: Row = {
 const copies: readonly Row[] = [
   {
     threat: "T9",
-    input: "two containers with the same Compose labels, none of them named by Compose, come to rest",
+    input:
+      "two containers with the same Compose labels, none of them named by Compose, come to rest",
     outcome: async () => {
       const it = scene();
       const compose = { project: "evil", service: "web" };
       await it.up(composed("home", "photos", { labels: { hostname: "photos.example.com" } }));
       await it.up(container("one", { compose, labels: { hostname: "photos.example.com" } }));
-      await it.up(container("two", { compose, labels: { hostname: "two.example.com", access: "public" } }));
+      await it.up(
+        container("two", { compose, labels: { hostname: "two.example.com", access: "public" } }),
+      );
       return [it.at("photos.example.com"), it.at("two.example.com")];
     },
     right: ["home-photos-1 to everyone who logs in", "two to anyone"],
@@ -483,7 +603,13 @@ const copies: readonly Row[] = [
         const labels = { hostname: "wiki.example.com", access: "public" };
         await it.up(composed("home", "wiki", { labels }));
         const compose = { project: "home", service: "wiki" };
-        await it.up(container("copy", { compose, aliases: [], labels: { hostname: "copy.example.com", access: "public" } }));
+        await it.up(
+          container("copy", {
+            compose,
+            aliases: [],
+            labels: { hostname: "copy.example.com", access: "public" },
+          }),
+        );
         await it.up(composed("home", "wiki", { incarnation: 1, ...WIKI }));
         return it.at("wiki.example.com");
       },

@@ -5,7 +5,12 @@ import { type About, composed, container, scene } from "./scene.ts";
 const APP = "app.example.com";
 
 /** What visitors get, and what is said, where an image carries these labels. */
-const shipped = async (image: Readonly<Record<string, string>>, labels: About["labels"], settings = {}, inspects = true) => {
+const shipped = async (
+  image: Readonly<Record<string, string>>,
+  labels: About["labels"],
+  settings = {},
+  inspects = true,
+) => {
   const it = scene({ settings, inspects });
   await it.up(container("app", { labels: labels ?? {}, imageLabels: image }));
   return { root: it.at(APP), hooks: it.at(`${APP}/hooks`), problems: it.problems("app") };
@@ -25,7 +30,10 @@ const ignored: readonly Row[] = each(
     { image: { "cfauth.share-with": "*" }, labels: { hostname: APP } },
     { image: { "cfauth.service": "http://nas.lan:80" }, labels: { hostname: APP } },
     { image: { "cfauth.enable": "false" }, labels: { hostname: APP } },
-    { image: { "cfauth.x.hostname": APP, "cfauth.x.path": "/hooks", "cfauth.x.access": "public" }, labels: { hostname: APP } },
+    {
+      image: { "cfauth.x.hostname": APP, "cfauth.x.path": "/hooks", "cfauth.x.access": "public" },
+      labels: { hostname: APP },
+    },
   ],
   ({ image, labels }): Row => ({
     threat: "T6",
@@ -36,7 +44,11 @@ const ignored: readonly Row[] = each(
 );
 
 const unasked: readonly Row[] = each(
-  [{ "cfauth.hostname": APP }, { "cfauth.hostname": APP, "cfauth.access": "public" }, { "cfauth.enable": "true", "cfauth.hostname": APP }],
+  [
+    { "cfauth.hostname": APP },
+    { "cfauth.hostname": APP, "cfauth.access": "public" },
+    { "cfauth.enable": "true", "cfauth.hostname": APP },
+  ],
   (image): Row => ({
     threat: "T6",
     input: `an image with ${JSON.stringify(image)} in a container without labels`,
@@ -49,7 +61,8 @@ const allowed: readonly Row[] = [
   {
     threat: "T6",
     input: "an image whose labels the operator allowed by CFAUTH_IMAGE_LABELS=true",
-    outcome: () => shipped({ "cfauth.access": "public" }, { hostname: APP }, { CFAUTH_IMAGE_LABELS: "true" }),
+    outcome: () =>
+      shipped({ "cfauth.access": "public" }, { hostname: APP }, { CFAUTH_IMAGE_LABELS: "true" }),
     right: { root: "app to anyone", hooks: "app to anyone", problems: [] },
   },
   {
@@ -89,7 +102,9 @@ const identity: Row = {
   input: "an image with the Compose labels of another project's service",
   outcome: async () => {
     const it = scene();
-    const wiki = composed("home", "wiki", { labels: { hostname: "wiki.example.com", "access.groups": "family" } });
+    const wiki = composed("home", "wiki", {
+      labels: { hostname: "wiki.example.com", "access.groups": "family" },
+    });
     await it.up(wiki);
     const image = { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki" };
     const labels = { hostname: "wiki.example.com", path: "/login", access: "public" };

@@ -10,4 +10,5 @@ export interface Row {
 }
 
 /** The same outcome for several inputs. */
-export const each = <T>(inputs: readonly T[], row: (input: T) => Row): readonly Row[] => inputs.map(row);
+export const each = <T>(inputs: readonly T[], row: (input: T) => Row): readonly Row[] =>
+  inputs.map(row);

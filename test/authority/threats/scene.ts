@@ -14,10 +14,20 @@ export interface About extends Partial<Omit<Container, "labels">> {
 let started = 0;
 
 /** A container on the tunnel network; each is younger than those before. */
-export function container(name: string, { labels = {}, others = {}, compose, ...about }: About = {}): Container {
-  const own = Object.fromEntries(Object.entries(labels).map(([key, text]) => [`cfauth.${key}`, text]));
+export function container(
+  name: string,
+  { labels = {}, others = {}, compose, ...about }: About = {},
+): Container {
+  const own = Object.fromEntries(
+    Object.entries(labels).map(([key, text]) => [`cfauth.${key}`, text]),
+  );
   const composed =
-    compose === undefined ? {} : { "com.docker.compose.project": compose.project, "com.docker.compose.service": compose.service };
+    compose === undefined
+      ? {}
+      : {
+          "com.docker.compose.project": compose.project,
+          "com.docker.compose.service": compose.service,
+        };
   return {
     name,
     owner: compose?.project ?? name,
@@ -89,10 +99,19 @@ export function scene({ settings = {}, ...options }: SceneOptions = {}): Scene {
     },
     at: (place) => {
       const slash = place.indexOf("/");
-      const request = { host: slash < 0 ? place : place.slice(0, slash), path: slash < 0 ? "/" : place.slice(slash) };
+      const request = {
+        host: slash < 0 ? place : place.slice(0, slash),
+        path: slash < 0 ? "/" : place.slice(slash),
+      };
       return answers(home, request);
     },
-    problems: (name) => [...new Set(home.outcome.plan.problems.filter(({ container: of }) => of === name).map(({ code }) => code))],
+    problems: (name) => [
+      ...new Set(
+        home.outcome.plan.problems
+          .filter(({ container: of }) => of === name)
+          .map(({ code }) => code),
+      ),
+    ],
     get live() {
       return home.outcome.plan.live.toSorted();
     },
@@ -110,7 +129,10 @@ function answers(home: Household, request: Request): string {
   const by = new Map<string, string[]>();
   for (const visitor of VISITORS) {
     const { containers, outside } = home.arrival(request, visitor);
-    const who = [...containers.map(({ name }) => name), ...(outside ? ["a machine outside of Docker"] : [])].join(" or ");
+    const who = [
+      ...containers.map(({ name }) => name),
+      ...(outside ? ["a machine outside of Docker"] : []),
+    ].join(" or ");
     if (who !== "") by.set(who, [...(by.get(who) ?? []), visitor.name]);
   }
   if (by.size === 0) return "nobody";

@@ -49,8 +49,21 @@ export const SETTINGS_ROWS: readonly Row[] = [
   ...["AUTHENTIK_API_URL", "CLOUDFLARE_BASE_URL"].flatMap((name) => [
     ...each(
       PUBLIC,
-      (url): Row => ({ threat: "T22", input: `${name}=${url}`, outcome: async () => refused({ [name]: url }), right: [name] }),
+      (url): Row => ({
+        threat: "T22",
+        input: `${name}=${url}`,
+        outcome: async () => refused({ [name]: url }),
+        right: [name],
+      }),
     ),
-    ...each(PRIVATE, (url): Row => ({ threat: "T22", input: `${name}=${url}`, outcome: async () => refused({ [name]: url }), right: [] })),
+    ...each(
+      PRIVATE,
+      (url): Row => ({
+        threat: "T22",
+        input: `${name}=${url}`,
+        outcome: async () => refused({ [name]: url }),
+        right: [],
+      }),
+    ),
   ]),
 ];

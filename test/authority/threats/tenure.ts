@@ -4,43 +4,60 @@ import { type About, composed, container, type Scene, scene } from "./scene.ts";
 
 const WIKI = "wiki.example.com";
 const holder = (more: About = {}): ReturnType<typeof composed> =>
-  composed("home", "wiki", { labels: { hostname: WIKI, "access.groups": "family" }, created: 2_000, ...more });
+  composed("home", "wiki", {
+    labels: { hostname: WIKI, "access.groups": "family" },
+    created: 2_000,
+    ...more,
+  });
 /** Older than the holder, and all that is wrong with it is that it came later. */
 const rival = (labels: About["labels"] = {}): ReturnType<typeof composed> =>
-  composed("other", "web", { labels: { hostname: WIKI, "access.groups": "admins", ...labels }, created: 1_000 });
+  composed("other", "web", {
+    labels: { hostname: WIKI, "access.groups": "admins", ...labels },
+    created: 1_000,
+  });
 
 /** Has every name of the zone open to anyone, and asks for something else as well. */
 const wildcardAnd = (labels: About["labels"]): ReturnType<typeof composed> =>
-  composed("other", "web", { labels: { "all.hostname": "*.example.com", "all.access": "public", ...labels } });
+  composed("other", "web", {
+    labels: { "all.hostname": "*.example.com", "all.access": "public", ...labels },
+  });
 
 const OWN = "home-wiki-1 to the family";
 const BLOG = { hostname: "blog.example.com", access: "public" };
 
-const spoiled: readonly { readonly input: string; readonly spoil: (it: Scene) => Promise<void> }[] = [
-  {
-    input: "the group of the holder is renamed in Authentik",
-    spoil: async (it) => {
-      it.home.groups = ["admins", "relatives"];
-      await it.up();
+const spoiled: readonly { readonly input: string; readonly spoil: (it: Scene) => Promise<void> }[] =
+  [
+    {
+      input: "the group of the holder is renamed in Authentik",
+      spoil: async (it) => {
+        it.home.groups = ["admins", "relatives"];
+        await it.up();
+      },
     },
-  },
-  {
-    input: "a label of the holder is misspelt",
-    spoil: (it) => it.up(holder({ labels: { hostname: WIKI, "access.groups": "family", prot: "80" } })),
-  },
-  {
-    input: "the holder's port is none",
-    spoil: (it) => it.up(holder({ labels: { hostname: WIKI, "access.groups": "family", port: "0" } })),
-  },
-  {
-    input: "the holder names a group that there is not",
-    spoil: (it) => it.up(holder({ labels: { hostname: WIKI, "access.groups": "familly" } })),
-  },
-  {
-    input: "the holder's service label points elsewhere",
-    spoil: (it) => it.up(holder({ labels: { hostname: WIKI, "access.groups": "family", service: "http://nas.lan:80" } })),
-  },
-];
+    {
+      input: "a label of the holder is misspelt",
+      spoil: (it) =>
+        it.up(holder({ labels: { hostname: WIKI, "access.groups": "family", prot: "80" } })),
+    },
+    {
+      input: "the holder's port is none",
+      spoil: (it) =>
+        it.up(holder({ labels: { hostname: WIKI, "access.groups": "family", port: "0" } })),
+    },
+    {
+      input: "the holder names a group that there is not",
+      spoil: (it) => it.up(holder({ labels: { hostname: WIKI, "access.groups": "familly" } })),
+    },
+    {
+      input: "the holder's service label points elsewhere",
+      spoil: (it) =>
+        it.up(
+          holder({
+            labels: { hostname: WIKI, "access.groups": "family", service: "http://nas.lan:80" },
+          }),
+        ),
+    },
+  ];
 
 const T10: readonly Row[] = each(spoiled, ({ input, spoil }) => ({
   threat: "T10",
@@ -55,7 +72,12 @@ const T10: readonly Row[] = each(spoiled, ({ input, spoil }) => ({
     const later = it.at(WIKI);
     it.home.groups = ["admins", "family"];
     await it.up(holder());
-    return [spoilt.includes("other-web-1"), later.includes("other-web-1"), it.at(WIKI), it.problems("other-web-1")];
+    return [
+      spoilt.includes("other-web-1"),
+      later.includes("other-web-1"),
+      it.at(WIKI),
+      it.problems("other-web-1"),
+    ];
   },
   right: [false, false, OWN, ["CFA-HOST-TAKEN"]],
 }));
@@ -117,7 +139,9 @@ const T11: readonly Row[] = [
       input: `a reboot after which the rival ${stranger.name} is up first, of a service called ${stranger.aliases?.join()} as the holder's container is called`,
       outcome: async () => {
         const it = scene();
-        const blog = container("blog", { labels: { hostname: "blog.example.com", "access.groups": "family" } });
+        const blog = container("blog", {
+          labels: { hostname: "blog.example.com", "access.groups": "family" },
+        });
         await it.up(blog);
         await it.reboot(composed("other", "blog"), stranger);
         await it.wait(200);
@@ -133,7 +157,11 @@ const T11: readonly Row[] = [
     input: "a reboot after which the replicas of the holder start one after another",
     outcome: async () => {
       const it = scene();
-      const replica = (number: number) => ({ ...holder(), name: `home-wiki-${number}`, created: 2_000 + number });
+      const replica = (number: number) => ({
+        ...holder(),
+        name: `home-wiki-${number}`,
+        created: 2_000 + number,
+      });
       await it.up(replica(1), replica(2));
       const rules = it.home.world.ingress.rules;
       await it.reboot(replica(2));
@@ -141,7 +169,13 @@ const T11: readonly Row[] = [
       await it.up(replica(1));
       return [alone, waiting, it.at(WIKI), it.live, it.home.world.ingress.rules === rules];
     },
-    right: ["home-wiki-2 to the family", [], "home-wiki-2 or home-wiki-1 to the family", [WIKI], true],
+    right: [
+      "home-wiki-2 to the family",
+      [],
+      "home-wiki-2 or home-wiki-1 to the family",
+      [WIKI],
+      true,
+    ],
   },
   {
     threat: "T11",
@@ -181,7 +215,11 @@ const T11: readonly Row[] = [
         await it.up(holder());
         const before = [...it.home.world.access.mine.values()].map(({ aud }) => aud);
         await it.up(rival(access === "public" ? { access, "access.groups": "" } : {}));
-        await it.reboot(access === "public" ? composed("other", "web", { labels: { hostname: WIKI, access } }) : rival());
+        await it.reboot(
+          access === "public"
+            ? composed("other", "web", { labels: { hostname: WIKI, access } })
+            : rival(),
+        );
         await it.wait(3_600);
         const after = [...it.home.world.access.mine.values()].map(({ aud }) => aud);
         return [it.at(WIKI), after.some((aud) => before.includes(aud))];
@@ -204,17 +242,41 @@ const T11: readonly Row[] = [
   },
 ];
 
-const guests: readonly { readonly input: string; readonly labels: About["labels"]; readonly place: string }[] = [
-  { input: "a public path", labels: { hostname: WIKI, path: "/login", access: "public" }, place: `${WIKI}/login` },
-  { input: "a protected path", labels: { hostname: WIKI, path: "/api", "access.groups": "admins" }, place: `${WIKI}/api` },
-  { input: "a path by a named route", labels: { "x.hostname": WIKI, "x.path": "/login", "x.access": "public" }, place: `${WIKI}/login` },
+const guests: readonly {
+  readonly input: string;
+  readonly labels: About["labels"];
+  readonly place: string;
+}[] = [
+  {
+    input: "a public path",
+    labels: { hostname: WIKI, path: "/login", access: "public" },
+    place: `${WIKI}/login`,
+  },
+  {
+    input: "a protected path",
+    labels: { hostname: WIKI, path: "/api", "access.groups": "admins" },
+    place: `${WIKI}/api`,
+  },
+  {
+    input: "a path by a named route",
+    labels: { "x.hostname": WIKI, "x.path": "/login", "x.access": "public" },
+    place: `${WIKI}/login`,
+  },
   {
     input: "a path without a login below a path",
     labels: { hostname: WIKI, path: "/a", "access.bypass": "/a/login" },
     place: `${WIKI}/a/login`,
   },
-  { input: "a path of a wildcard", labels: { hostname: "*.example.com", path: "/login", access: "public" }, place: `${WIKI}/login` },
-  { input: "the path with adopt", labels: { hostname: WIKI, path: "/login", access: "public", adopt: "true" }, place: `${WIKI}/login` },
+  {
+    input: "a path of a wildcard",
+    labels: { hostname: "*.example.com", path: "/login", access: "public" },
+    place: `${WIKI}/login`,
+  },
+  {
+    input: "the path with adopt",
+    labels: { hostname: WIKI, path: "/login", access: "public", adopt: "true" },
+    place: `${WIKI}/login`,
+  },
 ];
 
 const T12: readonly Row[] = [
@@ -238,7 +300,9 @@ const T12: readonly Row[] = [
     outcome: async () => {
       const it = scene();
       await it.up(holder());
-      await it.up(composed("other", "web", { labels: { hostname: WIKI, path: "/login", access: "public" } }));
+      await it.up(
+        composed("other", "web", { labels: { hostname: WIKI, path: "/login", access: "public" } }),
+      );
       return it.problems("other-web-1").length > 0;
     },
     right: true,
@@ -252,7 +316,11 @@ const T12: readonly Row[] = [
         const it = scene();
         const shared = { hostname: WIKI, "access.groups": "family", "share-with": shareWith };
         await it.up(holder({ labels: shared }));
-        await it.up(composed("other", "web", { labels: { hostname: WIKI, path: "/login", access: "public" } }));
+        await it.up(
+          composed("other", "web", {
+            labels: { hostname: WIKI, path: "/login", access: "public" },
+          }),
+        );
         const open = [it.at(`${WIKI}/login`), it.at(WIKI), it.problems("other-web-1")];
         await it.up(holder());
         return [...open, it.at(`${WIKI}/login`)];
@@ -265,8 +333,14 @@ const T12: readonly Row[] = [
     input: "consent given to another project than the guest's",
     outcome: async () => {
       const it = scene();
-      await it.up(holder({ labels: { hostname: WIKI, "access.groups": "family", "share-with": "others,othe" } }));
-      await it.up(composed("other", "web", { labels: { hostname: WIKI, path: "/login", access: "public" } }));
+      await it.up(
+        holder({
+          labels: { hostname: WIKI, "access.groups": "family", "share-with": "others,othe" },
+        }),
+      );
+      await it.up(
+        composed("other", "web", { labels: { hostname: WIKI, path: "/login", access: "public" } }),
+      );
       return it.at(`${WIKI}/login`);
     },
     right: OWN,
@@ -288,7 +362,10 @@ const T12: readonly Row[] = [
     input: "a path of another service of the same project",
     outcome: async () => {
       const it = scene();
-      await it.up(holder(), composed("home", "login", { labels: { hostname: WIKI, path: "/login", access: "public" } }));
+      await it.up(
+        holder(),
+        composed("home", "login", { labels: { hostname: WIKI, path: "/login", access: "public" } }),
+      );
       return [it.at(WIKI), it.at(`${WIKI}/login`)];
     },
     right: [OWN, "home-login-1 to anyone"],
@@ -298,8 +375,12 @@ const T12: readonly Row[] = [
     input: "a single container called like the project that the holder shares with",
     outcome: async () => {
       const it = scene();
-      await it.up(holder({ labels: { hostname: WIKI, "access.groups": "family", "share-with": "other" } }));
-      await it.up(container("other", { labels: { hostname: WIKI, path: "/login", access: "public" } }));
+      await it.up(
+        holder({ labels: { hostname: WIKI, "access.groups": "family", "share-with": "other" } }),
+      );
+      await it.up(
+        container("other", { labels: { hostname: WIKI, path: "/login", access: "public" } }),
+      );
       return it.at(`${WIKI}/login`);
     },
     right: OWN,
@@ -316,7 +397,12 @@ const wildcards: readonly Row[] = [
       await it.up(holder());
       await it.up(
         composed("other", "web", {
-          labels: { "all.hostname": "*.example.com", "all.access": "public", "one.hostname": WIKI, "one.access.groups": "admins" },
+          labels: {
+            "all.hostname": "*.example.com",
+            "all.access": "public",
+            "one.hostname": WIKI,
+            "one.access.groups": "admins",
+          },
         }),
       );
       return [it.at("x.example.com"), it.at(WIKI)];
@@ -325,7 +411,8 @@ const wildcards: readonly Row[] = [
   },
   {
     threat: "T12",
-    input: "a wildcard of a party that also asks for a path in a name within it which another party holds",
+    input:
+      "a wildcard of a party that also asks for a path in a name within it which another party holds",
     outcome: async () => {
       const it = scene();
       await it.up(holder());
@@ -346,7 +433,8 @@ const wildcards: readonly Row[] = [
   },
   {
     threat: "T12",
-    input: "a wildcard of a party that also asks for a whole name within it which another party has open to anyone",
+    input:
+      "a wildcard of a party that also asks for a whole name within it which another party has open to anyone",
     outcome: async () => {
       const it = scene();
       await it.up(holder({ labels: { hostname: WIKI, access: "public" } }));
@@ -357,18 +445,22 @@ const wildcards: readonly Row[] = [
   },
   {
     threat: "T12",
-    input: "a wildcard of a party that also asks for a path in a name of which another party has only another path",
+    input:
+      "a wildcard of a party that also asks for a path in a name of which another party has only another path",
     outcome: async () => {
       const it = scene();
       await it.up(holder({ labels: { hostname: WIKI, path: "/login", access: "public" } }));
-      await it.up(wildcardAnd({ "one.hostname": WIKI, "one.path": "/api", "one.access.groups": "admins" }));
+      await it.up(
+        wildcardAnd({ "one.hostname": WIKI, "one.path": "/api", "one.access.groups": "admins" }),
+      );
       return [it.at("x.example.com"), it.at(`${WIKI}/api`), it.at(WIKI), it.at(`${WIKI}/login`)];
     },
     right: ["other-web-1 to anyone", "nobody", "nobody", "home-wiki-1 to anyone"],
   },
   {
     threat: "T12",
-    input: "the holder leaves a name that a public wildcard of another party covers, and that one's own labels for it are faulty",
+    input:
+      "the holder leaves a name that a public wildcard of another party covers, and that one's own labels for it are faulty",
     outcome: async () => {
       const it = scene();
       await it.up(holder());
@@ -381,11 +473,14 @@ const wildcards: readonly Row[] = [
   },
   {
     threat: "T12",
-    input: "the holder leaves a name of which a public wildcard of another party asks for a path with faulty labels",
+    input:
+      "the holder leaves a name of which a public wildcard of another party asks for a path with faulty labels",
     outcome: async () => {
       const it = scene();
       await it.up(holder());
-      await it.up(wildcardAnd({ "one.hostname": WIKI, "one.path": "/api", "one.access.groups": "adminns" }));
+      await it.up(
+        wildcardAnd({ "one.hostname": WIKI, "one.path": "/api", "one.access.groups": "adminns" }),
+      );
       await it.down("home-wiki-1");
       await it.wait(400);
       const stranger = container("home-wiki-1", { owner: "stranger" });
@@ -396,13 +491,23 @@ const wildcards: readonly Row[] = [
   },
   {
     threat: "T11",
-    input: "a name that a container has given up, and another one asks for, below the wildcard of a third",
+    input:
+      "a name that a container has given up, and another one asks for, below the wildcard of a third",
     outcome: async () => {
       const it = scene();
-      await it.up(composed("other", "web", { labels: { hostname: "*.example.com", access: "public" } }));
+      await it.up(
+        composed("other", "web", { labels: { hostname: "*.example.com", access: "public" } }),
+      );
       await it.up(holder());
-      await it.up(holder({ incarnation: 1, labels: { hostname: "blog.example.com", "access.groups": "family" } }));
-      await it.up(composed("third", "web", { labels: { hostname: WIKI, "access.groups": "admins" } }));
+      await it.up(
+        holder({
+          incarnation: 1,
+          labels: { hostname: "blog.example.com", "access.groups": "family" },
+        }),
+      );
+      await it.up(
+        composed("third", "web", { labels: { hostname: WIKI, "access.groups": "admins" } }),
+      );
       return it.at(WIKI).includes("other-web-1");
     },
     right: false,
@@ -415,8 +520,14 @@ const restarts: readonly Row[] = [
     input: "a restart of cfauth where holder and guest both have only paths",
     outcome: async () => {
       const it = scene();
-      await it.up(container("nas", { labels: { hostname: WIKI, path: "/api", access: "public", "share-with": "home" } }));
-      await it.up(composed("home", "login", { labels: { hostname: WIKI, path: "/login", access: "public" } }));
+      await it.up(
+        container("nas", {
+          labels: { hostname: WIKI, path: "/api", access: "public", "share-with": "home" },
+        }),
+      );
+      await it.up(
+        composed("home", "login", { labels: { hostname: WIKI, path: "/login", access: "public" } }),
+      );
       it.home.restart();
       await it.up();
       return [it.at(`${WIKI}/api`), it.at(`${WIKI}/login`)];
@@ -430,8 +541,15 @@ const restarts: readonly Row[] = [
       input: `a container that moves to another path of its hostname, without any rival (${JSON.stringify(settings)})`,
       outcome: async () => {
         const it = scene({ settings });
-        await it.up(container("nas", { labels: { hostname: WIKI, path: "/app", access: "public" } }));
-        await it.up(container("nas", { incarnation: 1, labels: { hostname: WIKI, path: "/login", "access.groups": "family" } }));
+        await it.up(
+          container("nas", { labels: { hostname: WIKI, path: "/app", access: "public" } }),
+        );
+        await it.up(
+          container("nas", {
+            incarnation: 1,
+            labels: { hostname: WIKI, path: "/login", "access.groups": "family" },
+          }),
+        );
         return it.at(`${WIKI}/login`);
       },
       right: "nas to the family",

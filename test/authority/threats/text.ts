@@ -27,11 +27,18 @@ async function receiver() {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  return { bodies, url: `http://127.0.0.1:${port}/`, [Symbol.asyncDispose]: async () => void server.close() };
+  return {
+    bodies,
+    url: `http://127.0.0.1:${port}/`,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
 }
 
 /** Everything that a daemon writes about two containers with these labels, and a good one beside them: log, page, JSON, metrics, notifications. */
-async function written(labels: Readonly<Record<string, string>>, notified: string): Promise<readonly string[]> {
+async function written(
+  labels: Readonly<Record<string, string>>,
+  notified: string,
+): Promise<readonly string[]> {
   await using sandbox = await startSandbox();
   await using engine = await fakeEngine();
   await using receiving = await receiver();
@@ -44,7 +51,9 @@ async function written(labels: Readonly<Record<string, string>>, notified: strin
   ];
   const containers = all.map((it) => ({ ...listed(it), ImageID: `sha256:${"1".repeat(64)}` }));
   engine.on("/containers/json", (_request, response) => response.end(JSON.stringify(containers)));
-  engine.on(`/images/sha256:${"1".repeat(64)}/json`, (_request, response) => response.end(JSON.stringify(image)));
+  engine.on(`/images/sha256:${"1".repeat(64)}/json`, (_request, response) =>
+    response.end(JSON.stringify(image)),
+  );
   const read = readConfig(
     {
       ...sandbox.environment,
@@ -66,13 +75,20 @@ async function written(labels: Readonly<Record<string, string>>, notified: strin
     stream: { write: (line) => void logged.push(line) },
   });
   const over = run(read.config, log, stop.signal);
-  const started = () => /"port":(\d+).*"msg":"started"|"msg":"started".*"port":(\d+)/.exec(logged.join(""));
+  const started = () =>
+    /"port":(\d+).*"msg":"started"|"msg":"started".*"port":(\d+)/.exec(logged.join(""));
   await until(() => started() !== null, "its page is open");
   const [, one, other] = started() ?? [];
   const url = `http://127.0.0.1:${one ?? other}`;
   const get = async (path: string): Promise<string> => (await fetch(url + path)).text();
-  await until(async () => (await get("/api/routes")).includes('"code"'), "the fault is on the page");
-  await until(() => receiving.bodies.some((body) => body.includes(`${notified}.${sandbox.zone}`)), "the opening of a route is notified");
+  await until(
+    async () => (await get("/api/routes")).includes('"code"'),
+    "the fault is on the page",
+  );
+  await until(
+    () => receiving.bodies.some((body) => body.includes(`${notified}.${sandbox.zone}`)),
+    "the opening of a route is notified",
+  );
   const pages = await Promise.all(["/", "/api/routes", "/metrics"].map(get));
   stop.abort();
   expect(await over).toBe(0);
@@ -80,7 +96,8 @@ async function written(labels: Readonly<Record<string, string>>, notified: strin
 }
 
 /** What steers a terminal or turns text round, and what ends a line to some reader; the line feed of the output itself is none. */
-const STEERING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+const STEERING =
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 /** The outputs, by number, in which a sign of the text acts or a line of it begins. */
 const acting = (outputs: readonly string[]): readonly string[] =>
@@ -89,7 +106,11 @@ const acting = (outputs: readonly string[]): readonly string[] =>
     ...text.split("\n").filter((line) => line.trimStart().startsWith("FORGED")),
   ]);
 
-const LABELS: readonly { readonly input: string; readonly labels: Readonly<Record<string, string>>; readonly notified?: string }[] = [
+const LABELS: readonly {
+  readonly input: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly notified?: string;
+}[] = [
   {
     input: "line breaks in the name of a service",
     labels: {
@@ -103,11 +124,19 @@ const LABELS: readonly { readonly input: string; readonly labels: Readonly<Recor
   },
   {
     input: "C1 and bidi signs in a group",
-    labels: { "cfauth.hostname": "app.home.localhost", "cfauth.port": "80", "cfauth.access.groups": "a\u009b31mb\u202ec\u2066d\u061ce" },
+    labels: {
+      "cfauth.hostname": "app.home.localhost",
+      "cfauth.port": "80",
+      "cfauth.access.groups": "a\u009b31mb\u202ec\u2066d\u061ce",
+    },
   },
   {
     input: "escape sequences in the name of a label",
-    labels: { "cfauth.hostname": "app.home.localhost", "cfauth.port": "80", "cfauth.\u001b]0;x\u0007\nFORGED": "1" },
+    labels: {
+      "cfauth.hostname": "app.home.localhost",
+      "cfauth.port": "80",
+      "cfauth.\u001b]0;x\u0007\nFORGED": "1",
+    },
   },
   {
     input: "line breaks in a hostname",

@@ -7,7 +7,10 @@ import { each, type Row } from "./row.ts";
 const LATE_MS = 3_600_000;
 
 /** Bob of the admins loses the wiki; he opens it again while Access still believes the old policy. */
-const late = async (from: Readonly<Record<string, string>>, to: Readonly<Record<string, string>>): Promise<unknown> => {
+const late = async (
+  from: Readonly<Record<string, string>>,
+  to: Readonly<Record<string, string>>,
+): Promise<unknown> => {
   await using at = await home();
   await at.run("wiki", from);
   await at.settle();
@@ -23,16 +26,25 @@ const late = async (from: Readonly<Record<string, string>>, to: Readonly<Record<
   await at.resync();
   propagation.release();
   const after = await bob.still(at.host("wiki"));
-  return [before, after.startsWith("this is"), (await bob.open(at.host("wiki"))).startsWith("this is"), await aliceOpens(at)];
+  return [
+    before,
+    after.startsWith("this is"),
+    (await bob.open(at.host("wiki"))).startsWith("this is"),
+    await aliceOpens(at),
+  ];
 };
 
-const aliceOpens = (at: Home): Promise<string> => visitor(at.sandbox, "alice").open(at.host("wiki"));
+const aliceOpens = (at: Home): Promise<string> =>
+  visitor(at.sandbox, "alice").open(at.host("wiki"));
 
 const T16d: readonly Row[] = each(
   [
     { from: { "access.groups": "admins,family" }, to: { "access.groups": "family" } },
     { from: {}, to: { "access.groups": "family" } },
-    { from: { "access.groups": "family", "access.emails": "bob@example.com" }, to: { "access.groups": "family" } },
+    {
+      from: { "access.groups": "family", "access.emails": "bob@example.com" },
+      to: { "access.groups": "family" },
+    },
     { from: { access: "public" }, to: { "access.groups": "family" } },
   ],
   ({ from, to }): Row => ({
@@ -44,7 +56,10 @@ const T16d: readonly Row[] = each(
 );
 
 /** How many writes for containers that open come before the one that takes something from the wiki. */
-const before = async (labels: Readonly<Record<string, string>>, change: (at: Home) => void): Promise<number> => {
+const before = async (
+  labels: Readonly<Record<string, string>>,
+  change: (at: Home) => void,
+): Promise<number> => {
   await using at = await home();
   await at.run("wiki", labels);
   await at.settle();
@@ -54,7 +69,8 @@ const before = async (labels: Readonly<Record<string, string>>, change: (at: Hom
   change(at);
   await at.settle();
   const writes = at.sandbox.controls.writes("cloudflare");
-  const takes = ({ path }: (typeof writes)[number]) => path.includes("/dns_records/") || path.endsWith(`/apps/${application?.id}`);
+  const takes = ({ path }: (typeof writes)[number]) =>
+    path.includes("/dns_records/") || path.endsWith(`/apps/${application?.id}`);
   return writes.findIndex((call) => call.method !== "POST" && takes(call));
 };
 
@@ -70,7 +86,11 @@ const T19: readonly Row[] = each(
       labels: { "access.groups": "family,admins" },
       change: (at: Home) => at.relabel("wiki", { "access.groups": "family" }),
     },
-    { what: "is no longer for everyone", labels: {}, change: (at: Home) => at.relabel("wiki", { "access.groups": "family" }) },
+    {
+      what: "is no longer for everyone",
+      labels: {},
+      change: (at: Home) => at.relabel("wiki", { "access.groups": "family" }),
+    },
   ],
   ({ what, labels, change }): Row => ({
     threat: "T19",

@@ -15,7 +15,11 @@ const NETWORKS = ["api", "tunnel"];
 const OWN = composed("authentik", "authentik-server", { networks: ["tunnel"], ports: [9000] });
 
 /** Where a request with the token goes: addresses, or the code of what keeps it from going anywhere. */
-async function sentTo(running: readonly Container[], url: string, settings: Readonly<Record<string, string>>): Promise<readonly string[]> {
+async function sentTo(
+  running: readonly Container[],
+  url: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
   const { authentik } = configOf({ AUTHENTIK_API_URL: url, ...settings });
   const source = createDockerSource({ docker: dockerOf(() => running), log: { debug: () => {} } });
   const parts = lookupParts(authentik, { listing: createListing(source, () => 0), machine: "" });
@@ -29,7 +33,8 @@ async function sentTo(running: readonly Container[], url: string, settings: Read
   }
 }
 
-const stranger = (name: string, about: About): Container => container(name, { networks: ["api"], ...about });
+const stranger = (name: string, about: About): Container =>
+  container(name, { networks: ["api"], ...about });
 
 const STRANGERS: readonly {
   readonly input: string;
@@ -37,13 +42,22 @@ const STRANGERS: readonly {
   readonly url?: string;
   readonly settings?: Readonly<Record<string, string>>;
 }[] = [
-  { input: "an alias on the network that Docker asks first", running: [OWN, stranger("evil", { aliases: ["authentik-server"] })] },
+  {
+    input: "an alias on the network that Docker asks first",
+    running: [OWN, stranger("evil", { aliases: ["authentik-server"] })],
+  },
   {
     input: "an alias on Authentik's own network",
     running: [OWN, stranger("evil", { aliases: ["authentik-server"], networks: ["tunnel"] })],
   },
-  { input: "an alias while Authentik is away", running: [stranger("evil", { aliases: ["authentik-server"] })] },
-  { input: "a Compose service of that name", running: [OWN, composed("evil", "authentik-server", { networks: ["api"] })] },
+  {
+    input: "an alias while Authentik is away",
+    running: [stranger("evil", { aliases: ["authentik-server"] })],
+  },
+  {
+    input: "a Compose service of that name",
+    running: [OWN, composed("evil", "authentik-server", { networks: ["api"] })],
+  },
   {
     input: "a Compose service of that name while Authentik is away",
     running: [composed("evil", "web", { networks: ["api"], aliases: ["authentik-server"] })],
@@ -78,11 +92,16 @@ const strangers: readonly Row[] = each(
 const certain: readonly Row[] = [
   {
     threat: "T8",
-    input: "an alias of a stranger, and the container that CFAUTH_AUTHENTIK_CONTAINER names, receives it",
+    input:
+      "an alias of a stranger, and the container that CFAUTH_AUTHENTIK_CONTAINER names, receives it",
     outcome: () =>
-      sentTo([OWN, stranger("evil", { aliases: ["authentik-server"] })], "http://authentik-server:9000", {
-        CFAUTH_AUTHENTIK_CONTAINER: "authentik-authentik-server-1",
-      }),
+      sentTo(
+        [OWN, stranger("evil", { aliases: ["authentik-server"] })],
+        "http://authentik-server:9000",
+        {
+          CFAUTH_AUTHENTIK_CONTAINER: "authentik-authentik-server-1",
+        },
+      ),
     right: [addressOf(OWN, "tunnel")],
   },
   {

@@ -6,9 +6,9 @@ import { type About, container, scene } from "./scene.ts";
 type Rules = ObservedState["ingress"]["rules"];
 
 /** Another writer saves these rules. */
-const saved = (world: ObservedState, rules: Rules): ObservedState => ({
-  ...world,
-  ingress: { ...world.ingress, rules, version: world.ingress.version + 1 },
+const saved = (observed: ObservedState, rules: Rules): ObservedState => ({
+  ...observed,
+  ingress: { ...observed.ingress, rules, version: observed.ingress.version + 1 },
 });
 
 const APP = "app.example.com";
@@ -17,9 +17,21 @@ const T16: readonly Row[] = each(
   [
     { input: "a public route", labels: { hostname: APP, access: "public" }, open: "app to anyone" },
     { input: "a protected route", labels: { hostname: APP }, open: "app to everyone who logs in" },
-    { input: "a public path", labels: { hostname: APP, path: "/a", access: "public" }, open: "nobody" },
-    { input: "a path without a login", labels: { hostname: APP, "access.bypass": "/a" }, open: "app to everyone who logs in" },
-    { input: "a public wildcard", labels: { hostname: "*.example.com", access: "public" }, open: "app to anyone" },
+    {
+      input: "a public path",
+      labels: { hostname: APP, path: "/a", access: "public" },
+      open: "nobody",
+    },
+    {
+      input: "a path without a login",
+      labels: { hostname: APP, "access.bypass": "/a" },
+      open: "app to everyone who logs in",
+    },
+    {
+      input: "a public wildcard",
+      labels: { hostname: "*.example.com", access: "public" },
+      open: "app to anyone",
+    },
   ] satisfies readonly { input: string; labels: About["labels"]; open: string }[],
   ({ input, labels, open }): Row => ({
     threat: "T16",
@@ -53,11 +65,20 @@ const checked = (hostname: string, ...audTag: readonly string[]) => ({
 const T16b: readonly Row[] = [
   ...each(
     [
-      { input: "checks an audience that cfauth does not know", rule: checked(APP, "the operator's") },
-      { input: "checks several audiences that cfauth does not know", rule: checked(APP, "one", "two") },
+      {
+        input: "checks an audience that cfauth does not know",
+        rule: checked(APP, "the operator's"),
+      },
+      {
+        input: "checks several audiences that cfauth does not know",
+        rule: checked(APP, "one", "two"),
+      },
       { input: "checks no login", rule: { hostname: APP, service: "http://192.0.2.7:80" } },
       { input: "has another owner's mark", rule: checked(APP, "theirs", "cfauth:other") },
-      { input: "has a mark that only begins like ours", rule: checked(APP, "theirs", "cfauth:home-2") },
+      {
+        input: "has a mark that only begins like ours",
+        rule: checked(APP, "theirs", "cfauth:home-2"),
+      },
       { input: "is for a path", rule: { ...checked(APP, "the operator's"), path: "^/admin" } },
     ],
     ({ input, rule }): Row => ({
@@ -65,7 +86,10 @@ const T16b: readonly Row[] = [
       input: `a hand-made rule for the rest of a hostname that ${input}`,
       outcome: async () => {
         const it = scene();
-        const kept = () => it.home.world.ingress.rules.filter((other) => JSON.stringify(other) === JSON.stringify(rule)).length;
+        const kept = () =>
+          it.home.world.ingress.rules.filter(
+            (other) => JSON.stringify(other) === JSON.stringify(rule),
+          ).length;
         const api = container("api", { labels: { hostname: APP, path: "/api", access: "public" } });
         await it.up(api);
         it.home.world = saved(it.home.world, [...it.home.world.ingress.rules, rule]);
@@ -86,7 +110,12 @@ const T16b: readonly Row[] = [
 const T14: readonly Row[] = [
   ...each(
     [
-      { input: "a file that is not there", key: "origin.caPool", text: "/nonexistent.pem", settings: {} },
+      {
+        input: "a file that is not there",
+        key: "origin.caPool",
+        text: "/nonexistent.pem",
+        settings: {},
+      },
       {
         input: "a file beside one that is allowed",
         key: "origin.caPool",
@@ -99,10 +128,30 @@ const T14: readonly Row[] = [
         text: "/etc/x/../ca.pem",
         settings: { CFAUTH_CA_POOLS: "/etc/ca.pem" },
       },
-      { input: "an allowed file in capitals", key: "origin.caPool", text: "/etc/CA.pem", settings: { CFAUTH_CA_POOLS: "/etc/ca.pem" } },
-      { input: "a line break in a header", key: "origin.httpHostHeader", text: "a\nb", settings: {} },
-      { input: "a zero byte in a header", key: "origin.httpHostHeader", text: "a\u0000b", settings: {} },
-      { input: "an escape in a server name", key: "origin.originServerName", text: "a\u001bb", settings: {} },
+      {
+        input: "an allowed file in capitals",
+        key: "origin.caPool",
+        text: "/etc/CA.pem",
+        settings: { CFAUTH_CA_POOLS: "/etc/ca.pem" },
+      },
+      {
+        input: "a line break in a header",
+        key: "origin.httpHostHeader",
+        text: "a\nb",
+        settings: {},
+      },
+      {
+        input: "a zero byte in a header",
+        key: "origin.httpHostHeader",
+        text: "a\u0000b",
+        settings: {},
+      },
+      {
+        input: "an escape in a server name",
+        key: "origin.originServerName",
+        text: "a\u001bb",
+        settings: {},
+      },
       { input: "a time that is none", key: "origin.connectTimeout", text: "soon", settings: {} },
     ],
     ({ input, key, text, settings }): Row => ({
@@ -114,7 +163,11 @@ const T14: readonly Row[] = [
           container("good", { labels: { hostname: "good.example.com" } }),
           container("it", { labels: { hostname: APP, [key]: text } }),
         );
-        return [it.live, it.problems("it").length > 0, JSON.stringify(it.home.world.ingress.rules).includes(APP)];
+        return [
+          it.live,
+          it.problems("it").length > 0,
+          JSON.stringify(it.home.world.ingress.rules).includes(APP),
+        ];
       },
       right: [["good.example.com"], true, false],
     }),
@@ -124,7 +177,11 @@ const T14: readonly Row[] = [
     input: "origin.caPool with a file that CFAUTH_CA_POOLS lists",
     outcome: async () => {
       const it = scene({ settings: { CFAUTH_CA_POOLS: "/etc/other.pem,/etc/ca.pem" } });
-      await it.up(container("it", { labels: { hostname: APP, scheme: "https", "origin.caPool": "/etc/ca.pem" } }));
+      await it.up(
+        container("it", {
+          labels: { hostname: APP, scheme: "https", "origin.caPool": "/etc/ca.pem" },
+        }),
+      );
       return [it.live, it.problems("it")];
     },
     right: [[APP], []],

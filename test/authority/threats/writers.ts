@@ -4,15 +4,20 @@ import { visitor } from "../../app/visitor.ts";
 import type { IngressRule } from "../../sandbox/cloudflare/state.ts";
 import { each, type Row } from "./row.ts";
 
-const document = ({ sandbox }: Home): IngressRule[] => [...sandbox.cloudflare.state.configurations.values()][0]?.config.ingress ?? [];
+const document = ({ sandbox }: Home): IngressRule[] =>
+  [...sandbox.cloudflare.state.configurations.values()][0]?.config.ingress ?? [];
 
-const hostnames = (at: Home): readonly (string | undefined)[] => document(at).map(({ hostname }) => hostname);
+const hostnames = (at: Home): readonly (string | undefined)[] =>
+  document(at).map(({ hostname }) => hostname);
 
 /** A person adds a rule by hand, above the last one. */
 function addByHand(at: Home, hostname: string): void {
   for (const it of at.sandbox.cloudflare.state.configurations.values()) {
     it.version += 1;
-    it.config = { ...it.config, ingress: [{ hostname, service: "http://192.0.2.7:80" }, ...it.config.ingress] };
+    it.config = {
+      ...it.config,
+      ingress: [{ hostname, service: "http://192.0.2.7:80" }, ...it.config.ingress],
+    };
   }
 }
 
@@ -20,7 +25,11 @@ const isWrite = ({ method, path }: { readonly method: string; readonly path: str
   method === "PUT" && path.endsWith("/configurations");
 
 /** What is in the document once the daemon has come to rest, when a rule is added by hand after our write was refused. */
-const refused = async (status: number, headers: Readonly<Record<string, string>>, times: number): Promise<unknown> => {
+const refused = async (
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  times: number,
+): Promise<unknown> => {
   await using at = await home();
   await at.run("wiki");
   await at.settle();
@@ -28,7 +37,12 @@ const refused = async (status: number, headers: Readonly<Record<string, string>>
   let added = false;
   at.sandbox.controls.fault(
     isWrite,
-    { kind: "status", status, headers, body: { success: false, errors: [], messages: [], result: null } },
+    {
+      kind: "status",
+      status,
+      headers,
+      body: { success: false, errors: [], messages: [], result: null },
+    },
     times,
   );
   at.sandbox.controls.hook((call, moment) => {
@@ -65,7 +79,9 @@ const T16a: readonly Row[] = [
         await using at = await home();
         await at.run("wiki", { access: "public" });
         await at.settle();
-        const [before] = [...at.sandbox.cloudflare.state.configurations.values()].map(({ config }) => structuredClone(config));
+        const [before] = [...at.sandbox.cloudflare.state.configurations.values()].map(
+          ({ config }) => structuredClone(config),
+        );
         let left = writes;
         at.sandbox.controls.hook((call, moment) => {
           if (!isWrite(call) || moment !== "after" || left-- <= 0 || before === undefined) return;
@@ -148,24 +164,33 @@ const widened = async (widen: (at: Home) => void): Promise<unknown> => {
   const meanwhile = await bob.open(at.host("wiki"));
   await at.resync();
   await at.resync();
-  return [meanwhile, await bob.still(at.host("wiki")), await bob.open(at.host("wiki")), await alice.open(at.host("wiki"))];
+  return [
+    meanwhile,
+    await bob.still(at.host("wiki")),
+    await bob.open(at.host("wiki")),
+    await alice.open(at.host("wiki")),
+  ];
 };
 
 const everyone = (at: Home): Record<string, unknown>[] =>
-  [...at.sandbox.cloudflare.state.identityProviders.values()].map(({ id }) => ({ login_method: { id } }));
+  [...at.sandbox.cloudflare.state.identityProviders.values()].map(({ id }) => ({
+    login_method: { id },
+  }));
 
 const T20: readonly Row[] = each(
   [
     {
       input: "include takes everyone who logs in",
       widen: (at: Home) => {
-        for (const policy of at.sandbox.cloudflare.state.policies.values()) policy.include = [...policy.include, ...everyone(at)];
+        for (const policy of at.sandbox.cloudflare.state.policies.values())
+          policy.include = [...policy.include, ...everyone(at)];
       },
     },
     {
       input: "include and require name no one in particular",
       widen: (at: Home) => {
-        for (const policy of at.sandbox.cloudflare.state.policies.values()) Object.assign(policy, { include: everyone(at), require: [] });
+        for (const policy of at.sandbox.cloudflare.state.policies.values())
+          Object.assign(policy, { include: everyone(at), require: [] });
       },
     },
     {
@@ -174,8 +199,15 @@ const T20: readonly Row[] = each(
         const { policies, apps } = at.sandbox.cloudflare.state;
         const [first] = policies.values();
         if (first === undefined) throw new Error("no policy yet");
-        policies.set("wide", { ...first, id: "wide", name: "Wide", include: everyone(at), require: [] });
-        for (const app of apps.values()) app.policies = [...app.policies, { id: "wide", precedence: 9 }];
+        policies.set("wide", {
+          ...first,
+          id: "wide",
+          name: "Wide",
+          include: everyone(at),
+          require: [],
+        });
+        for (const app of apps.values())
+          app.policies = [...app.policies, { id: "wide", precedence: 9 }];
       },
     },
   ],
@@ -183,7 +215,12 @@ const T20: readonly Row[] = each(
     threat: "T20",
     input: `the policy of a route is edited in the dashboard so that ${input}`,
     outcome: () => widened(widen),
-    right: ["this is wiki: /", "log in", "403 That account does not have access", "this is wiki: /"],
+    right: [
+      "this is wiki: /",
+      "log in",
+      "403 That account does not have access",
+      "this is wiki: /",
+    ],
   }),
 );
 

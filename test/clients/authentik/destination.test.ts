@@ -19,15 +19,31 @@ const asked = (more: Partial<Question>) => destinationOf({ ...NAMED, ...more });
 describe("the token goes to", () => {
   test.each([
     { so: "Authentik's container, which alone answers", question: {}, addresses: [OWN] },
-    { so: "Authentik's container of the two that answer", question: { resolved: [STRANGER, OWN] }, addresses: [OWN] },
+    {
+      so: "Authentik's container of the two that answer",
+      question: { resolved: [STRANGER, OWN] },
+      addresses: [OWN],
+    },
     {
       so: "the answer that is Authentik's container, also where it is on no network of this machine's own",
       question: { resolved: [STRANGER, OWN_FAR], isNear: () => false },
       addresses: [OWN_FAR],
     },
-    { so: "Authentik's container where only a stranger answers", question: { resolved: [STRANGER] }, addresses: [OWN] },
-    { so: "Authentik's container where the DNS outside answers", question: { resolved: ["192.168.1.9"] }, addresses: [OWN] },
-    { so: "Authentik's container where nothing answers", question: { resolved: [] }, addresses: [OWN] },
+    {
+      so: "Authentik's container where only a stranger answers",
+      question: { resolved: [STRANGER] },
+      addresses: [OWN],
+    },
+    {
+      so: "Authentik's container where the DNS outside answers",
+      question: { resolved: ["192.168.1.9"] },
+      addresses: [OWN],
+    },
+    {
+      so: "Authentik's container where nothing answers",
+      question: { resolved: [] },
+      addresses: [OWN],
+    },
     {
       so: "a machine of the house where no container is Authentik's",
       question: { resolved: ["192.168.1.9"], book: NONE_RUNS },
@@ -85,7 +101,11 @@ describe("the token goes nowhere", () => {
       question: { resolved: ["8.8.8.8"], book: NONE_RUNS },
       is: { kind: "public", address: "8.8.8.8" },
     },
-    { so: "where there is no such name", question: { resolved: [], book: NONE_RUNS }, is: { kind: "unresolved" } },
+    {
+      so: "where there is no such name",
+      question: { resolved: [], book: NONE_RUNS },
+      is: { kind: "unresolved" },
+    },
   ])("$so", ({ question, is }) => {
     expect(asked(question)).toEqual(is);
   });

@@ -42,7 +42,8 @@ export async function bombOf(beginning: string): Promise<Buffer> {
   const packed = gzip.toArray();
   gzip.write(beginning);
   const blanks = Buffer.alloc(MIB, " ");
-  for (let written = 0; written < 300; written += 1) if (!gzip.write(blanks)) await once(gzip, "drain");
+  for (let written = 0; written < 300; written += 1)
+    if (!gzip.write(blanks)) await once(gzip, "drain");
   gzip.end();
   return Buffer.concat((await packed) as Buffer[]);
 }
@@ -50,7 +51,9 @@ export async function bombOf(beginning: string): Promise<Buffer> {
 export const zipped =
   (body: Buffer, status = 200): Misbehaviour =>
   (response) =>
-    void response.writeHead(status, { "content-type": "application/json", "content-encoding": "gzip" }).end(body);
+    void response
+      .writeHead(status, { "content-type": "application/json", "content-encoding": "gzip" })
+      .end(body);
 
 /** Sends as fast as the other side reads, and never ends. */
 export const endless =
@@ -82,11 +85,15 @@ const PER_CHUNK = 1_000;
 
 function* listed(count: number, labels: number, characters: number): Generator<string> {
   const value = "x".repeat(characters);
-  const end = '"State":"running","Status":"Up","Ports":[],"NetworkSettings":{"Networks":{"tunnel":{"IPAddress":"172.20.0.3"}}}';
+  const end =
+    '"State":"running","Status":"Up","Ports":[],"NetworkSettings":{"Networks":{"tunnel":{"IPAddress":"172.20.0.3"}}}';
   for (let at = 0; at < count; at += 1) {
     yield `${at === 0 ? "[" : ","}{"Id":"${at}","Names":["/app${at}"],"Created":1,"Labels":{"cfauth.hostname":"app.example.com"`;
     for (let label = 0; label < labels; label += PER_CHUNK) {
-      const some = Array.from({ length: Math.min(PER_CHUNK, labels - label) }, (_, n) => `,"cfauth.r${label + n}.app.name":"${value}"`);
+      const some = Array.from(
+        { length: Math.min(PER_CHUNK, labels - label) },
+        (_, n) => `,"cfauth.r${label + n}.app.name":"${value}"`,
+      );
       yield some.join("");
     }
     yield `},${end}}`;

@@ -27,11 +27,18 @@ const signal = new AbortController().signal;
 const { hostname: host, port } = new URL(url);
 const cloudflare = createCloudflare({ token: "t", baseUrl: url, timeoutMs: 5_000, backoffMs: 1 });
 const authentik = createAuthentik({ token: "t", url, timeoutMs: 5_000, backoffMs: 1 });
-const docker = createDocker({ kind: "tcp", host, port: Number(port), tls: undefined }, { timeoutMs: Number(timeoutMs) });
+const docker = createDocker(
+  { kind: "tcp", host, port: Number(port), tls: undefined },
+  { timeoutMs: Number(timeoutMs) },
+);
 
 const asks: Readonly<Record<string, () => Promise<string>>> = {
   cloudflare: () =>
-    fault(cloudflare.list("tags.list", Anything, (sdk, page) => sdk.zeroTrust.access.tags.list({ account_id: "a", ...page }))),
+    fault(
+      cloudflare.list("tags.list", Anything, (sdk, page) =>
+        sdk.zeroTrust.access.tags.list({ account_id: "a", ...page }),
+      ),
+    ),
   authentik: () => fault(authentik.list("groups.list", Anything, { path: "/core/groups/" })),
   docker: () => fault(docker.containers(z.array(ListedContainer), weighLabelsOf("cfauth"))),
   image: () => fault(docker.image(`sha256:${"0".repeat(64)}`, Anything)),
@@ -71,7 +78,8 @@ async function fault(call: Promise<unknown>): Promise<string> {
     await call;
     return "no fault";
   } catch (error) {
-    if (error instanceof ServiceError) return `${error.code} ${error.transient ? "transient" : "terminal"}: ${error.message}`;
+    if (error instanceof ServiceError)
+      return `${error.code} ${error.transient ? "transient" : "terminal"}: ${error.message}`;
     throw error;
   }
 }
@@ -79,5 +87,8 @@ async function fault(call: Promise<unknown>): Promise<string> {
 const ask = asks[client];
 if (ask === undefined) throw new Error(`unknown client ${client}`);
 const ends = await Promise.all(Array.from({ length: Number(times) }, ask));
-const report: MemoryReport = { ends: [...new Set(ends)], peakMiB: process.resourceUsage().maxRSS / 1024 };
+const report: MemoryReport = {
+  ends: [...new Set(ends)],
+  peakMiB: process.resourceUsage().maxRSS / 1024,
+};
 process.stdout.write(JSON.stringify(report), () => process.exit(0));

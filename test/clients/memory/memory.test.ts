@@ -5,7 +5,15 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { badServer, bombOf, containers, endless, type Misbehaviour, whole, zipped } from "./bad-server.ts";
+import {
+  badServer,
+  bombOf,
+  containers,
+  endless,
+  type Misbehaviour,
+  whole,
+  zipped,
+} from "./bad-server.ts";
 import type { MemoryReport } from "./report.ts";
 
 const run = promisify(execFile);
@@ -24,13 +32,25 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "cfauth-memory-"));
   child = join(folder, "child.js");
   const entry = join(import.meta.dirname, "child.ts");
-  await run(process.execPath, [join(ROOT, "scripts/build.ts"), "--entry", entry, "--outfile", child], { cwd: ROOT });
+  await run(
+    process.execPath,
+    [join(ROOT, "scripts/build.ts"), "--entry", entry, "--outfile", child],
+    { cwd: ROOT },
+  );
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 interface Case {
-  readonly client: "cloudflare" | "authentik" | "docker" | "image" | "network" | "events" | "notification" | "page";
+  readonly client:
+    | "cloudflare"
+    | "authentik"
+    | "docker"
+    | "image"
+    | "network"
+    | "events"
+    | "notification"
+    | "page";
   readonly what: string;
   readonly behave: Misbehaviour | Promise<Misbehaviour>;
   readonly ends: string | RegExp;
@@ -41,21 +61,33 @@ interface Case {
 }
 
 const page = (client: "cloudflare" | "authentik", number: number): string => {
-  const items = Array.from({ length: 100 }, (_, index) => ({ name: `${number}-${index}`, text: "x".repeat(400) }));
+  const items = Array.from({ length: 100 }, (_, index) => ({
+    name: `${number}-${index}`,
+    text: "x".repeat(400),
+  }));
   return JSON.stringify(
     client === "cloudflare"
-      ? { success: true, errors: [], messages: [], result: items, result_info: { page: number, per_page: 100 } }
+      ? {
+          success: true,
+          errors: [],
+          messages: [],
+          result: items,
+          result_info: { page: number, per_page: 100 },
+        }
       : { pagination: { next: number + 1 }, results: items },
   );
 };
 
 /** A million small objects: little text, and a lot once it is parsed. */
-const crumbs = (beginning: string, end: string): string => `${beginning}${"{},".repeat(1_000_000)}{}${end}`;
-const deep = (beginning: string, end: string): string => `${beginning}${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}${end}`;
+const crumbs = (beginning: string, end: string): string =>
+  `${beginning}${"{},".repeat(1_000_000)}{}${end}`;
+const deep = (beginning: string, end: string): string =>
+  `${beginning}${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}${end}`;
 
 const ENVELOPE = '{"success":true,"errors":[],"messages":[],"result":';
 const AUTHENTIK_PAGE = '{"pagination":{"next":0},"results":';
-const OF_CLOUDFLARE = "Cloudflare answered more than cfauth reads when asked to list the Access tags";
+const OF_CLOUDFLARE =
+  "Cloudflare answered more than cfauth reads when asked to list the Access tags";
 
 /** cfauth lists the containers once at a time. */
 const ONE_LIST = { times: 1, timeoutMs: 120_000 } as const;
@@ -165,7 +197,13 @@ const cases: readonly Case[] = [
     ends: "no fault",
     ...ONE_LIST,
   },
-  { client: "docker", what: "30 containers with 100,000 labels each", behave: containers(30, 100_000, 80), ends: "no fault", ...ONE_LIST },
+  {
+    client: "docker",
+    what: "30 containers with 100,000 labels each",
+    behave: containers(30, 100_000, 80),
+    ends: "no fault",
+    ...ONE_LIST,
+  },
   ...(["image", "network"] as const).flatMap((client): readonly Case[] => [
     {
       client,
@@ -180,12 +218,43 @@ const cases: readonly Case[] = [
       ends: /the answer is larger than 200,000 values; nothing is torn down$/,
     },
   ]),
-  { client: "events", what: "one line without an end", behave: endless('{"Type":"'), ends: "heard to the end", times: 1 },
-  { client: "notification", what: "a receipt without an end", behave: endless(""), ends: "delivered" },
-  { client: "notification", what: "a receipt that unpacks to 300 MB", behave: bombOf("").then(zipped), ends: "delivered" },
-  { client: "notification", what: "a refusal without an end", behave: endless("", 403), ends: "it does not take the token (403)" },
-  { client: "page", what: "a page without an end", behave: endless("<html>"), ends: "200, 65536 characters" },
-  { client: "page", what: "a page that unpacks to 300 MB", behave: bombOf("<html>").then(zipped), ends: "200, 65536 characters" },
+  {
+    client: "events",
+    what: "one line without an end",
+    behave: endless('{"Type":"'),
+    ends: "heard to the end",
+    times: 1,
+  },
+  {
+    client: "notification",
+    what: "a receipt without an end",
+    behave: endless(""),
+    ends: "delivered",
+  },
+  {
+    client: "notification",
+    what: "a receipt that unpacks to 300 MB",
+    behave: bombOf("").then(zipped),
+    ends: "delivered",
+  },
+  {
+    client: "notification",
+    what: "a refusal without an end",
+    behave: endless("", 403),
+    ends: "it does not take the token (403)",
+  },
+  {
+    client: "page",
+    what: "a page without an end",
+    behave: endless("<html>"),
+    ends: "200, 65536 characters",
+  },
+  {
+    client: "page",
+    what: "a page that unpacks to 300 MB",
+    behave: bombOf("<html>").then(zipped),
+    ends: "200, 65536 characters",
+  },
 ];
 
 test.each(cases)(
@@ -193,14 +262,23 @@ test.each(cases)(
   async ({ client, what, behave, ends, times = 8, timeoutMs = 5_000 }) => {
     await using server = await badServer(await behave);
     const begun = performance.now();
-    const { stdout } = await run(process.execPath, ["--disable-warning=DEP0169", child, client, server.url, `${times}`, `${timeoutMs}`]);
+    const { stdout } = await run(process.execPath, [
+      "--disable-warning=DEP0169",
+      child,
+      client,
+      server.url,
+      `${times}`,
+      `${timeoutMs}`,
+    ]);
     const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
     const report = JSON.parse(stdout) as MemoryReport;
 
     figure(
       `${what} from ${client}, ${times} at once: ${Math.round(report.peakMiB)} MiB at most, ${server.requests()} requests, ${seconds} s`,
     );
-    expect(report.ends.filter((end) => (typeof ends === "string" ? end !== ends : !ends.test(end)))).toEqual([]);
+    expect(
+      report.ends.filter((end) => (typeof ends === "string" ? end !== ends : !ends.test(end))),
+    ).toEqual([]);
     expect(report.peakMiB).toBeLessThan(MOST_MIB);
   },
   TIMEOUT_MS,

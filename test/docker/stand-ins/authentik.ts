@@ -12,14 +12,19 @@ const PORT = 9000;
 /** Everybody may write there, as in /tmp of the real image. */
 const UP = "/dev/shm/up";
 
-for (const name of ["AUTHENTIK_SECRET_KEY", "AUTHENTIK_POSTGRESQL__HOST", "AUTHENTIK_POSTGRESQL__PASSWORD"])
+for (const name of [
+  "AUTHENTIK_SECRET_KEY",
+  "AUTHENTIK_POSTGRESQL__HOST",
+  "AUTHENTIK_POSTGRESQL__PASSWORD",
+])
   if (!env[name]) throw new Error(`${name} is not set`);
 
 function server(): void {
   const [host, port] = (env["SANDBOX_AUTHENTIK"] ?? "").split(":");
   const listening = net.createServer((visitor) => {
     const inner = net.connect(Number(port), host ?? "");
-    for (const end of [visitor, inner]) end.on("error", () => void [visitor, inner].map((each) => each.destroy()));
+    for (const end of [visitor, inner])
+      end.on("error", () => void [visitor, inner].map((each) => each.destroy()));
     visitor.pipe(inner).pipe(visitor);
   });
   listening.listen(PORT, "0.0.0.0", up);
@@ -29,7 +34,9 @@ async function worker(): Promise<void> {
   const blueprint = readFileSync("/blueprints/custom/cfauth.yaml", "utf8");
   const body = JSON.stringify({
     token: env["CFAUTH_TOKEN"],
-    permissions: [...blueprint.matchAll(/^ +- (authentik_\w+\.\w+)$/gm)].map(([, permission]) => permission),
+    permissions: [...blueprint.matchAll(/^ +- (authentik_\w+\.\w+)$/gm)].map(
+      ([, permission]) => permission,
+    ),
     password: env["AUTHENTIK_BOOTSTRAP_PASSWORD"],
     email: env["AUTHENTIK_BOOTSTRAP_EMAIL"],
   });

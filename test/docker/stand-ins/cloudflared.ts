@@ -15,7 +15,11 @@ async function run(): Promise<void> {
   const answer = await fetch(`${SANDBOX}/connector`, { method: "PUT", body: token });
   if (!answer.ok) throw new Error(`the sandbox does not know this token: ${answer.status}`);
   const [host, port] = TUNNEL_METRICS.split(":");
-  http.createServer((request, response) => response.writeHead(request.url === "/ready" ? 200 : 404).end()).listen(Number(port), host);
+  http
+    .createServer((request, response) =>
+      response.writeHead(request.url === "/ready" ? 200 : 404).end(),
+    )
+    .listen(Number(port), host);
 }
 
 async function ready(address: string): Promise<void> {
@@ -25,5 +29,6 @@ async function ready(address: string): Promise<void> {
 
 process.on("SIGTERM", () => process.exit(0));
 if (args.join(" ") === "tunnel run") await run();
-else if (args[0] === "tunnel" && args[1] === "--metrics" && args[3] === "ready") await ready(args[2] ?? "");
+else if (args[0] === "tunnel" && args[1] === "--metrics" && args[3] === "ready")
+  await ready(args[2] ?? "");
 else throw new Error(`not a command of cloudflared's that the stand-in knows: ${args.join(" ")}`);

@@ -12,7 +12,8 @@ import { BlockList } from "node:net";
 const SOCKET = "/var/run/docker.sock";
 const PORT = 2375;
 /** Those of the Compose file; the real one refuses what it does not know, and so does this. */
-const FLAGS = /^-(listenip|allowfrom|allow[A-Z]+|watchdoginterval|stoponwatchdog|allowhealthcheck)(?:=(.*))?$/s;
+const FLAGS =
+  /^-(listenip|allowfrom|allow[A-Z]+|watchdoginterval|stoponwatchdog|allowhealthcheck)(?:=(.*))?$/s;
 
 const flags = new Map<string, string>();
 for (const arg of process.argv.slice(2)) {
@@ -35,7 +36,9 @@ async function known(address: string): Promise<boolean> {
   const [, network, bits] = /^([\d.]+)\/(\d+)$/.exec(FROM) ?? [];
   const from = new BlockList();
   if (network !== undefined) from.addSubnet(network, Number(bits));
-  else for (const each of await lookup(FROM, { all: true, family: 4 }).catch(() => [])) from.addAddress(each.address);
+  else
+    for (const each of await lookup(FROM, { all: true, family: 4 }).catch(() => []))
+      from.addAddress(each.address);
   return from.check(address);
 }
 
@@ -46,11 +49,14 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     return;
   }
   const { method, url, headers } = request;
-  const inner = http.request({ socketPath: SOCKET, method, path: url, headers, agent: false }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-    response.flushHeaders();
-    answer.pipe(response);
-  });
+  const inner = http.request(
+    { socketPath: SOCKET, method, path: url, headers, agent: false },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      response.flushHeaders();
+      answer.pipe(response);
+    },
+  );
   inner.on("error", () => response.destroy());
   response.on("close", () => inner.destroy());
   request.pipe(inner);
@@ -60,4 +66,6 @@ process.on("SIGTERM", () => process.exit(0));
 // As it runs: with the group that the Compose file gives it.
 accessSync(SOCKET, constants.R_OK | constants.W_OK);
 if (process.argv[1]?.endsWith("healthcheck")) process.exit(0);
-http.createServer((request, response) => void serve(request, response)).listen(PORT, flags.get("listenip") ?? "127.0.0.1");
+http
+  .createServer((request, response) => void serve(request, response))
+  .listen(PORT, flags.get("listenip") ?? "127.0.0.1");

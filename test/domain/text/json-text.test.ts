@@ -4,12 +4,16 @@ import { jsonDocument, jsonText, shownJson } from "../../../src/core/text/json-t
 import { expectHarmless, HOSTILE, STEERING } from "../../hostile-text.ts";
 
 const anyText = fc
-  .array(fc.oneof(fc.constantFrom(...STEERING, '"', "\\", "'"), fc.string({ unit: "grapheme-ascii" })))
+  .array(
+    fc.oneof(fc.constantFrom(...STEERING, '"', "\\", "'"), fc.string({ unit: "grapheme-ascii" })),
+  )
   .map((them) => them.join(""));
 
 describe("JSON", () => {
   it("spells what steers a terminal as an escape sequence of JSON", () => {
-    expect(jsonText({ a: "\u009b31m\u202e\u{e0041}\u007f\n" })).toBe(String.raw`{"a":"\u009b31m\u202e\udb40\udc41\u007f\n"}`);
+    expect(jsonText({ a: "\u009b31m\u202e\u{e0041}\u007f\n" })).toBe(
+      String.raw`{"a":"\u009b31m\u202e\udb40\udc41\u007f\n"}`,
+    );
   });
 
   it("means the same as before to every parser, in one line and over several", () => {

@@ -21,7 +21,9 @@ export interface Outside extends AsyncDisposable {
 /** This machine as containers see it; undefined where the engine is elsewhere. A bridge without containers is in no list of interfaces. */
 export async function bridgeAddress(): Promise<string | undefined> {
   const { IPAM } = (await (await docker()).getNetwork("bridge").inspect()) as Bridge;
-  const address = IPAM?.Config?.map(({ Gateway, Subnet }) => Gateway ?? firstOf(Subnet)).find((it) => it !== undefined);
+  const address = IPAM?.Config?.map(({ Gateway, Subnet }) => Gateway ?? firstOf(Subnet)).find(
+    (it) => it !== undefined,
+  );
   if (address === undefined) return undefined;
   const server = net.createServer();
   return new Promise((answer) => {
@@ -31,11 +33,14 @@ export async function bridgeAddress(): Promise<string | undefined> {
 }
 
 interface Bridge {
-  readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string; readonly Subnet?: string }[] };
+  readonly IPAM?: {
+    readonly Config?: readonly { readonly Gateway?: string; readonly Subnet?: string }[];
+  };
 }
 
 /** What Docker takes where it was told no gateway: an engine that was restarted in between does not list it. */
-const firstOf = (subnet: string | undefined): string | undefined => subnet?.replace(/^(\d+\.\d+\.\d+)\.0\/\d+$/, "$1.1");
+const firstOf = (subnet: string | undefined): string | undefined =>
+  subnet?.replace(/^(\d+\.\d+\.\d+)\.0\/\d+$/, "$1.1");
 
 export async function outside(address: string, sandbox: Sandbox): Promise<Outside> {
   await using stack = new AsyncDisposableStack();
@@ -47,7 +52,11 @@ export async function outside(address: string, sandbox: Sandbox): Promise<Outsid
   };
   const cloudflare = await open(passingOn(new URL(sandbox.cloudflare.url)));
   const authentik = await open(passingOn(new URL(sandbox.authentik.url)));
-  const told = await open(http.createServer(async (request, response) => response.writeHead(await heard(sandbox, request)).end()));
+  const told = await open(
+    http.createServer(async (request, response) =>
+      response.writeHead(await heard(sandbox, request)).end(),
+    ),
+  );
   const scope = stack.move();
   return {
     cloudflare: `http://${cloudflare}${new URL(sandbox.cloudflare.url).pathname}`,
@@ -60,7 +69,8 @@ export async function outside(address: string, sandbox: Sandbox): Promise<Outsid
 function passingOn({ hostname, port }: URL): net.Server {
   return net.createServer((visitor) => {
     const inner = net.connect(Number(port), hostname);
-    for (const end of [visitor, inner]) end.on("error", () => [visitor, inner].map((each) => each.destroy()));
+    for (const end of [visitor, inner])
+      end.on("error", () => [visitor, inner].map((each) => each.destroy()));
     visitor.pipe(inner).pipe(visitor);
   });
 }
@@ -73,7 +83,9 @@ async function heard(sandbox: Sandbox, request: IncomingMessage): Promise<number
 }
 
 function connected({ cloudflare: { state } }: Sandbox, token: string): number {
-  const tunnel = [...state.tunnels.values()].find((each) => connectorToken(state.accountId, each) === token);
+  const tunnel = [...state.tunnels.values()].find(
+    (each) => connectorToken(state.accountId, each) === token,
+  );
   if (tunnel === undefined) return 401;
   state.tunnels.set(tunnel.id, { ...tunnel, status: "healthy" });
   return 204;
@@ -88,11 +100,19 @@ interface Bootstrap {
 }
 
 /** As Authentik's worker does it with AUTHENTIK_BOOTSTRAP_* and a blueprint: before that no token is valid. */
-function bootstrapped({ authentik: { state } }: Sandbox, { token, permissions, password, email }: Bootstrap): number {
+function bootstrapped(
+  { authentik: { state } }: Sandbox,
+  { token, permissions, password, email }: Bootstrap,
+): number {
   const akadmin = state.users.find(({ username }) => username === "akadmin");
   if (akadmin === undefined) return 500;
   Object.assign(akadmin, { password, email });
-  if (!state.users.some(({ username }) => username === "cfauth")) addUser(state, { username: "cfauth" });
-  Object.assign(state.apiToken, { key: token, username: "cfauth", permissions: new Set(permissions) });
+  if (!state.users.some(({ username }) => username === "cfauth"))
+    addUser(state, { username: "cfauth" });
+  Object.assign(state.apiToken, {
+    key: token,
+    username: "cfauth",
+    permissions: new Set(permissions),
+  });
   return 204;
 }

@@ -11,7 +11,12 @@ import { quickStart } from "../../../scripts/docs/quick-start.ts";
 import { originImage } from "../../docker/images.ts";
 import { productImage } from "../../docker/product-image.ts";
 import { docker, LABEL, RUN_ID, RUN_LABELS, unique } from "../../docker/run.ts";
-import { authentikImage, cloudflaredImage, postgresImage, socketProxyImage } from "../../docker/stand-ins.ts";
+import {
+  authentikImage,
+  cloudflaredImage,
+  postgresImage,
+  socketProxyImage,
+} from "../../docker/stand-ins.ts";
 import type { Outside } from "./outside.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
@@ -23,9 +28,15 @@ export interface Project extends AsyncDisposable {
   up(): Promise<void>;
   down(): Promise<void>;
   /** Runs a command in a service's container, as a person would. */
-  exec(service: string, ...args: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
+  exec(
+    service: string,
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number; readonly output: string }>;
   /** Runs a command of a service in a container made for it, as a person would who has not started the service. */
-  run(service: string, ...args: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
+  run(
+    service: string,
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number; readonly output: string }>;
   /** What a script says there, run by Node; Compose is not asked, which takes seconds. */
   evaluate(service: string, script: string, ...args: readonly string[]): Promise<string>;
   /** What a service's container has logged. */
@@ -43,31 +54,51 @@ interface ProjectOptions {
   readonly override: object;
 }
 
-export async function project({ compose, values, more, override }: ProjectOptions): Promise<Project> {
+export async function project({
+  compose,
+  values,
+  more,
+  override,
+}: ProjectOptions): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), "cfauth-compose-"));
-  for (const name of ["docker-compose.example.yml", ".env.example", "contrib/authentik/cfauth-blueprint.yaml"])
+  for (const name of [
+    "docker-compose.example.yml",
+    ".env.example",
+    "contrib/authentik/cfauth-blueprint.yaml",
+  ])
     await cp(join(ROOT, name), join(folder, name));
-  const [prepare = "", up = ""] = quickStart(await readFile(join(folder, "docker-compose.example.yml"), "utf8"));
+  const [prepare = "", up = ""] = quickStart(
+    await readFile(join(folder, "docker-compose.example.yml"), "utf8"),
+  );
   await command("sh", ["-euc", prepare], { cwd: folder });
   const env = await readFile(join(folder, ".env"), "utf8");
-  const filled = env.replace(/^(\w+)=$/gm, (line, name: string) => (values[name] === undefined ? line : `${line}${values[name]}`));
+  const filled = env.replace(/^(\w+)=$/gm, (line, name: string) =>
+    values[name] === undefined ? line : `${line}${values[name]}`,
+  );
   const lines = Object.entries(more).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(join(folder, ".env"), filled + lines.join(""));
   // JSON is YAML.
   await writeFile(join(folder, "compose.override.yaml"), JSON.stringify(override));
   const [program, ...first] = compose;
-  const run = (...args: readonly string[]) => attempt(program, [...first, ...args], { cwd: folder });
+  const run = (...args: readonly string[]) =>
+    attempt(program, [...first, ...args], { cwd: folder });
   const must = async (...args: readonly string[]): Promise<void> => {
     const { code, output } = await run(...args);
-    if (code !== 0) throw new Error(`${[...compose, ...args].join(" ")} ended with ${code}:\n${lastLines(output, 40)}`);
+    if (code !== 0)
+      throw new Error(
+        `${[...compose, ...args].join(" ")} ended with ${code}:\n${lastLines(output, 40)}`,
+      );
   };
   return {
-    setting: async (name) => new RegExp(`^${name}=(.+)$`, "m").exec(await readFile(join(folder, ".env"), "utf8"))?.[1] ?? "",
+    setting: async (name) =>
+      new RegExp(`^${name}=(.+)$`, "m").exec(await readFile(join(folder, ".env"), "utf8"))?.[1] ??
+      "",
     up: () => must(...up.replace(/^docker compose /, "").split(" ")),
     down: () => must("down"),
     exec: (service, ...args) => run("exec", "-T", service, ...args),
     run: (service, ...args) => run("run", "--rm", "-T", service, ...args),
-    evaluate: async (service, script, ...args) => evaluated((await ofRun()).get(service)?.Id ?? "", script, args),
+    evaluate: async (service, script, ...args) =>
+      evaluated((await ofRun()).get(service)?.Id ?? "", script, args),
     log: async (service) => {
       const own = (await docker()).getContainer((await ofRun()).get(service)?.Id ?? "");
       return plain(await own.logs({ stdout: true, stderr: true }));
@@ -79,14 +110,21 @@ export async function project({ compose, values, more, override }: ProjectOption
 
 async function ofRun(): Promise<ReadonlyMap<string, Dockerode.ContainerInspectInfo>> {
   const engine = await docker();
-  const listed = await engine.listContainers({ all: true, filters: { label: [`${LABEL.run}=${RUN_ID}`] } });
+  const listed = await engine.listContainers({
+    all: true,
+    filters: { label: [`${LABEL.run}=${RUN_ID}`] },
+  });
   const inspected = await Promise.all(listed.map(({ Id }) => engine.getContainer(Id).inspect()));
-  return new Map(inspected.map((each) => [each.Config.Labels["com.docker.compose.service"] ?? "", each]));
+  return new Map(
+    inspected.map((each) => [each.Config.Labels["com.docker.compose.service"] ?? "", each]),
+  );
 }
 
 async function evaluated(id: string, script: string, args: readonly string[]): Promise<string> {
   const Cmd = ["/nodejs/bin/node", "--input-type=module", "--eval", script, ...args];
-  const exec = await (await docker()).getContainer(id).exec({ Cmd, AttachStdout: true, AttachStderr: true });
+  const exec = await (await docker())
+    .getContainer(id)
+    .exec({ Cmd, AttachStdout: true, AttachStderr: true });
   return plain(await buffer(await exec.start({})));
 }
 
@@ -110,7 +148,11 @@ interface OverrideOptions {
 }
 
 /** Images, addresses, and checks often enough for a test; nothing else of the file is touched. */
-export async function override({ outside, authentikUrl, tunnel }: OverrideOptions): Promise<object> {
+export async function override({
+  outside,
+  authentikUrl,
+  tunnel,
+}: OverrideOptions): Promise<object> {
   const [authentik, labels] = [await authentikImage(), RUN_LABELS];
   // In place of names that this machine may have already.
   const [container, api] = [unique("authentik-server"), unique("authentik-api")];
@@ -133,11 +175,21 @@ export async function override({ outside, authentikUrl, tunnel }: OverrideOption
       },
       "socket-proxy": { image: await socketProxyImage(), labels, ...often },
       cloudflared: { image: await cloudflaredImage(), labels, environment: told, ...often },
-      "authentik-server": { image: authentik, container_name: container, labels, environment: told },
+      "authentik-server": {
+        image: authentik,
+        container_name: container,
+        labels,
+        environment: told,
+      },
       "authentik-worker": { image: authentik, labels, environment: told },
       postgresql: { image: await postgresImage(), labels, ...often },
     },
-    networks: { tunnel: { name: tunnel, labels }, api: { name: api, labels }, authentik: { labels }, socket: { labels } },
+    networks: {
+      tunnel: { name: tunnel, labels },
+      api: { name: api, labels },
+      authentik: { labels },
+      socket: { labels },
+    },
     volumes: { "tunnel-token": { labels }, "authentik-data": { labels }, database: { labels } },
   };
 }

@@ -2,7 +2,18 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { type Container, start } from "../../docker/container.ts";
 import { labels, type Photograph } from "../world.ts";
-import { door, LOGIN_POLICY, lookAlikes, origin, PUBLIC_POLICY, type Story, sweeps, tunnelNetwork, whole, worldOf } from "./story.ts";
+import {
+  door,
+  LOGIN_POLICY,
+  lookAlikes,
+  origin,
+  PUBLIC_POLICY,
+  type Story,
+  sweeps,
+  tunnelNetwork,
+  whole,
+  worldOf,
+} from "./story.ts";
 
 const net = tunnelNetwork();
 
@@ -28,7 +39,12 @@ describe("a change of origin and protection together", () => {
     ]),
     live: 2,
     doors: [door("board"), door("shop"), ...lookAlikes("board"), ...lookAlikes("shop")],
-    mayReach: ({ host }) => (host.toLowerCase().startsWith("board.") ? [poster] : host.toLowerCase().startsWith("shop.") ? [stall] : []),
+    mayReach: ({ host }) =>
+      host.toLowerCase().startsWith("board.")
+        ? [poster]
+        : host.toLowerCase().startsWith("shop.")
+          ? [stall]
+          : [],
     shownAtLast: [
       [door("board"), poster],
       [door("shop"), undefined],
@@ -42,7 +58,11 @@ describe("a change of origin and protection together", () => {
       { name: "stall", networks: [net()], labels: labels({ hostname: "shop", access: "public" }) },
     ]);
     diary = await start({ name: "diary", networks: [net()] });
-    poster = await start({ name: "poster", networks: [net()], labels: labels({ hostname: "board", access: "public" }) });
+    poster = await start({
+      name: "poster",
+      networks: [net()],
+      labels: labels({ hostname: "board", access: "public" }),
+    });
     stall = await start({ name: "stall", networks: [net()] });
     vault = await start({ name: "vault", networks: [net()], labels: labels({ hostname: "shop" }) });
   });

@@ -2,7 +2,18 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { type Container, start } from "../../docker/container.ts";
 import type { Photograph } from "../world.ts";
-import { door, plazaLabels, type Story, shutDoors, sweeps, tunnelNetwork, whoamiLabels, whole, worldOf, ZONE } from "./story.ts";
+import {
+  door,
+  plazaLabels,
+  type Story,
+  shutDoors,
+  sweeps,
+  tunnelNetwork,
+  whoamiLabels,
+  whole,
+  worldOf,
+  ZONE,
+} from "./story.ts";
 
 const net = tunnelNetwork();
 

@@ -54,29 +54,67 @@ describe("opening, from an empty account", () => {
   sweeps(story);
 
   /** One that comes after the effect is worth a try only where there is one. */
-  const FAULTS: readonly { readonly name: string; readonly of: "calls" | "writes"; readonly fault: Fault }[] = [
-    { name: "call that is answered 500", of: "calls", fault: { kind: "status", status: 500, body: {} } },
-    { name: "write that is answered 429", of: "writes", fault: { kind: "status", status: 429, headers: { "retry-after": "1" }, body: {} } },
-    { name: "write that is lost on the way there", of: "writes", fault: { kind: "reset", when: "before" } },
-    { name: "write that is done and its answer lost", of: "writes", fault: { kind: "reset", when: "after" } },
+  const FAULTS: readonly {
+    readonly name: string;
+    readonly of: "calls" | "writes";
+    readonly fault: Fault;
+  }[] = [
+    {
+      name: "call that is answered 500",
+      of: "calls",
+      fault: { kind: "status", status: 500, body: {} },
+    },
+    {
+      name: "write that is answered 429",
+      of: "writes",
+      fault: { kind: "status", status: 429, headers: { "retry-after": "1" }, body: {} },
+    },
+    {
+      name: "write that is lost on the way there",
+      of: "writes",
+      fault: { kind: "reset", when: "before" },
+    },
+    {
+      name: "write that is done and its answer lost",
+      of: "writes",
+      fault: { kind: "reset", when: "after" },
+    },
   ];
 
-  test.each(FAULTS)("any one $name is made good without a restart", { timeout: SWEEP_MS }, async ({ of, fault }) => {
-    const count = (await undisturbed(story()))[of];
-    const found = await each(range(count), (n) =>
-      staged(story(), async (sandbox, visitor) => {
-        sandbox.controls.fault((call) => (of === "calls" ? nth(n, "before") : nthWrite(n, "before")).comes(call, sandbox), fault);
-        await using daemon = await daemonOf(story(), sandbox);
-        await settled(story(), daemon);
-        return (await complaints(story(), sandbox, visitor)).map((complaint) => `${of} ${n}: ${complaint}`);
-      }).catch((error: unknown) => [`${of} ${n}: ${error}`]),
-    );
-    expect(found).toEqual([]);
-  });
+  test.each(FAULTS)(
+    "any one $name is made good without a restart",
+    { timeout: SWEEP_MS },
+    async ({ of, fault }) => {
+      const count = (await undisturbed(story()))[of];
+      const found = await each(range(count), (n) =>
+        staged(story(), async (sandbox, visitor) => {
+          sandbox.controls.fault(
+            (call) =>
+              (of === "calls" ? nth(n, "before") : nthWrite(n, "before")).comes(call, sandbox),
+            fault,
+          );
+          await using daemon = await daemonOf(story(), sandbox);
+          await settled(story(), daemon);
+          return (await complaints(story(), sandbox, visitor)).map(
+            (complaint) => `${of} ${n}: ${complaint}`,
+          );
+        }).catch((error: unknown) => [`${of} ${n}: ${error}`]),
+      );
+      expect(found).toEqual([]);
+    },
+  );
 
   // An origin that cleans paths would serve the protected page for each of these, if the public rule around it let them through.
   test("a protected path inside a public host is shut in every spelling", async () => {
-    const spellings = ["/x/../admin", "//admin", "/./admin", "/%2e/admin", "/admin;x", "/x/..%2fadmin", "/%2561dmin"];
+    const spellings = [
+      "/x/../admin",
+      "//admin",
+      "/./admin",
+      "/%2e/admin",
+      "/admin;x",
+      "/x/..%2fadmin",
+      "/%2561dmin",
+    ];
     const reached = await staged(story(), async (sandbox, visitor) => {
       await using daemon = await daemonOf(story(), sandbox);
       await settled(story(), daemon);

@@ -63,32 +63,49 @@ interface Death {
   readonly moment: Moment | "late";
 }
 
-export const nth = (n: number, moment: Moment): Death => ({ name: `${moment} call ${n}`, comes: (call) => call.n === n, moment });
+export const nth = (n: number, moment: Moment): Death => ({
+  name: `${moment} call ${n}`,
+  comes: (call) => call.n === n,
+  moment,
+});
 export const nthWrite = (n: number, moment: Death["moment"]): Death => ({
   name: `${moment} write ${n}`,
   comes: (call, { controls }) => controls.writes()[n - 1] === call,
   moment,
 });
 
-export const range = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => at + 1);
+export const range = (count: number): readonly number[] =>
+  Array.from({ length: count }, (_, at) => at + 1);
 
 const sentence = ({ n, api, method, path }: Call): string => `call ${n} (${api} ${method} ${path})`;
 
 /** A world of its own for each try, in which the stranger watches every call. */
-export async function staged<T>(story: Story, play: (sandbox: Sandbox, visitor: Stranger) => Promise<T>): Promise<T> {
+export async function staged<T>(
+  story: Story,
+  play: (sandbox: Sandbox, visitor: Stranger) => Promise<T>,
+): Promise<T> {
   await using sandbox = await sandboxOn(story.net);
   if (story.before !== undefined) restore(sandbox, story.before);
   await using visitor = stranger(sandbox.edge.port, story.mayReach);
   sandbox.controls.hook((call, moment) =>
-    visitor.look(`${moment} ${sentence(call)}`, call.write && moment === "after" ? story.doors : story.doors.slice(0, 1)),
+    visitor.look(
+      `${moment} ${sentence(call)}`,
+      call.write && moment === "after" ? story.doors : story.doors.slice(0, 1),
+    ),
   );
   return await play(sandbox, visitor).catch((error: unknown) => {
     throw new Error([...visitor.leaks, String(error)].join("\n"));
   });
 }
 
-export const daemonOf = (story: Story, sandbox: Sandbox, more: Readonly<Record<string, string>> = {}): Promise<Daemon> =>
-  startDaemon(settings(sandbox, story.net, { CFAUTH_TILES: String(story.tiles ?? false), ...more }));
+export const daemonOf = (
+  story: Story,
+  sandbox: Sandbox,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Daemon> =>
+  startDaemon(
+    settings(sandbox, story.net, { CFAUTH_TILES: String(story.tiles ?? false), ...more }),
+  );
 
 /** @throws with what the daemon says of itself when it does not come to rest */
 export async function settled(story: Story, daemon: Daemon): Promise<void> {
@@ -98,28 +115,39 @@ export async function settled(story: Story, daemon: Daemon): Promise<void> {
     return lastPass?.result === "settled" && isDeepStrictEqual(summary, wanted);
   };
   await until("the daemon has converged", calm, PATIENCE_MS).catch(async (error: unknown) => {
-    throw new Error(`${error}\n${JSON.stringify([await daemon.report().catch(String), daemon.lines.slice(-5)])}`);
+    throw new Error(
+      `${error}\n${JSON.stringify([await daemon.report().catch(String), daemon.lines.slice(-5)])}`,
+    );
   });
 }
 
 /** What is not as the story ends; empty when all is well. */
-export async function complaints(story: Story, sandbox: Sandbox, visitor: Stranger): Promise<readonly string[]> {
+export async function complaints(
+  story: Story,
+  sandbox: Sandbox,
+  visitor: Stranger,
+): Promise<readonly string[]> {
   await visitor.look("at the end", story.doors);
   const shown = await Promise.all(
     story.shownAtLast.map(async ([place, container]) => {
       const reached = await visitor.reaches(place);
-      return (reached === undefined) === (container === undefined) && (container?.id.startsWith(reached ?? "") ?? true)
+      return (reached === undefined) === (container === undefined) &&
+        (container?.id.startsWith(reached ?? "") ?? true)
         ? []
         : [`at last ${place.host}${place.path} shows ${reached}`];
     }),
   );
   const there = inventory(sandbox);
-  const kept = [...sandbox.cloudflare.state.apps.values()].filter(({ aud }) => story.replaced && story.before?.text.includes(aud));
+  const kept = [...sandbox.cloudflare.state.apps.values()].filter(
+    ({ aud }) => story.replaced && story.before?.text.includes(aud),
+  );
   return [
     ...kept.map(({ domain }) => `still the same application: ${domain}`),
     ...new Set(visitor.leaks),
     ...shown.flat(),
-    ...there.filter((line, at) => !story.end.includes(line) || there.indexOf(line) !== at).map((line) => `too much: ${line}`),
+    ...there
+      .filter((line, at) => !story.end.includes(line) || there.indexOf(line) !== at)
+      .map((line) => `too much: ${line}`),
     ...story.end.filter((line) => !there.includes(line)).map((line) => `missing: ${line}`),
     ...sandbox.controls.violations,
     ...sandbox.edge.refusals,
@@ -127,7 +155,9 @@ export async function complaints(story: Story, sandbox: Sandbox, visitor: Strang
 }
 
 /** One daemon that nobody disturbs. @returns how many calls, and writes among them, the story takes */
-export async function undisturbed(story: Story): Promise<{ readonly calls: number; readonly writes: number }> {
+export async function undisturbed(
+  story: Story,
+): Promise<{ readonly calls: number; readonly writes: number }> {
   return await staged(story, async (sandbox, visitor) => {
     await using daemon = await daemonOf(story, sandbox);
     await settled(story, daemon);
@@ -144,7 +174,11 @@ export async function undisturbed(story: Story): Promise<{ readonly calls: numbe
 const LEFT_BY_THE_LATE = /^too much: login method /;
 
 /** A daemon that dies there, and the next one. */
-export async function afterDeath(story: Story, death: Death, lag?: Partial<Lag>): Promise<readonly string[]> {
+export async function afterDeath(
+  story: Story,
+  death: Death,
+  lag?: Partial<Lag>,
+): Promise<readonly string[]> {
   return await staged(story, async (sandbox, visitor) => {
     if (lag !== undefined) sandbox.cloudflare.propagation.lag(lag);
     const strolling = new AbortController();
@@ -153,7 +187,11 @@ export async function afterDeath(story: Story, death: Death, lag?: Partial<Lag>)
       const late = Promise.withResolvers<unknown>();
       await using first = await daemonOf(story, sandbox);
       const call = await deathOf(first, death, sandbox, late.promise);
-      await using next = await daemonOf(story, sandbox, death.moment === "late" ? { CFAUTH_RESYNC_INTERVAL: "1s" } : {});
+      await using next = await daemonOf(
+        story,
+        sandbox,
+        death.moment === "late" ? { CFAUTH_RESYNC_INTERVAL: "1s" } : {},
+      );
       await settled(story, next);
       if (death.moment === "late") await seen(sandbox, late, call);
       if (lag !== undefined) await caughtUp(sandbox, lag);
@@ -162,7 +200,9 @@ export async function afterDeath(story: Story, death: Death, lag?: Partial<Lag>)
       await stroll;
     }
     const found = await complaints(story, sandbox, visitor);
-    return death.moment === "late" ? found.filter((complaint) => !LEFT_BY_THE_LATE.test(complaint)) : found;
+    return death.moment === "late"
+      ? found.filter((complaint) => !LEFT_BY_THE_LATE.test(complaint))
+      : found;
   }).then(
     (found) => found.map((complaint) => `killed ${death.name}: ${complaint}`),
     (error: unknown) => [`killed ${death.name}: ${error}`],
@@ -170,16 +210,27 @@ export async function afterDeath(story: Story, death: Death, lag?: Partial<Lag>)
 }
 
 /** Sets the trap. Answers a promise of the call at which the daemon died. */
-async function deathOf(daemon: Daemon, { comes, moment, name }: Death, sandbox: Sandbox, late: Promise<unknown>): Promise<Call> {
+async function deathOf(
+  daemon: Daemon,
+  { comes, moment, name }: Death,
+  sandbox: Sandbox,
+  late: Promise<unknown>,
+): Promise<Call> {
   let at: Call | undefined;
   let dead = false;
   sandbox.controls.hook(async (call, now) => {
-    if (at !== undefined || now !== (moment === "after" ? "after" : "before") || !comes(call, sandbox)) return;
+    if (
+      at !== undefined ||
+      now !== (moment === "after" ? "after" : "before") ||
+      !comes(call, sandbox)
+    )
+      return;
     at = call;
     daemon.kill();
     await daemon.exited;
     dead = true;
-    if (moment === "before") sandbox.controls.fault((it) => it === call, { kind: "reset", when: "before" });
+    if (moment === "before")
+      sandbox.controls.fault((it) => it === call, { kind: "reset", when: "before" });
     if (moment === "late") await late;
   });
   await until(`the daemon dies ${name}`, () => dead, PATIENCE_MS);
@@ -187,12 +238,18 @@ async function deathOf(daemon: Daemon, { comes, moment, name }: Death, sandbox: 
 }
 
 /** Lets the dead daemon's write happen, and the living one look at what came of it, twice. */
-async function seen({ controls }: Sandbox, late: PromiseWithResolvers<unknown>, call: Call): Promise<void> {
+async function seen(
+  { controls }: Sandbox,
+  late: PromiseWithResolvers<unknown>,
+  call: Call,
+): Promise<void> {
   late.resolve(undefined);
   await until("the late write is done", () => call.status !== undefined);
   const { length } = controls.calls;
   const looks = () =>
-    controls.calls.slice(length).filter(({ method, path }) => method === "GET" && path.endsWith("/access/policies")).length;
+    controls.calls
+      .slice(length)
+      .filter(({ method, path }) => method === "GET" && path.endsWith("/access/policies")).length;
   await until("the daemon has looked again", () => looks() >= 3, PATIENCE_MS);
 }
 
@@ -205,7 +262,10 @@ async function strolled(story: Story, visitor: Stranger, signal: AbortSignal): P
 }
 
 /** What never arrives by itself arrives now. */
-async function caughtUp({ cloudflare: { state, propagation } }: Sandbox, lag: Partial<Lag>): Promise<void> {
+async function caughtUp(
+  { cloudflare: { state, propagation } }: Sandbox,
+  lag: Partial<Lag>,
+): Promise<void> {
   const values = (map: ReadonlyMap<string, unknown>) => [...map.values()];
   const there = () => {
     const { records, apps, policies, configurations } = propagation.view();
@@ -221,7 +281,10 @@ async function caughtUp({ cloudflare: { state, propagation } }: Sandbox, lag: Pa
 const pause = (ms: number): Promise<void> => new Promise((over) => setTimeout(over, ms));
 
 /** All of them, some at a time. @returns every complaint there is */
-export async function each<T>(points: readonly T[], survive: (point: T) => Promise<readonly string[]>): Promise<readonly string[]> {
+export async function each<T>(
+  points: readonly T[],
+  survive: (point: T) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
   if (points.length === 0) throw new Error("nothing to sweep: the undisturbed story comes first");
   const queue = new PQueue({ concurrency: AT_ONCE });
   return (await queue.addAll(points.map((point) => () => survive(point)))).flat();
@@ -255,14 +318,21 @@ const FOUNDATIONS: readonly string[] = [
 
 export const LOGIN_POLICY = "policy cfauth:e2e everyone who logs in with Authentik: allow";
 export const PUBLIC_POLICY = "policy cfauth:e2e public, no login: bypass";
-export const whole = (lines: readonly string[]): readonly string[] => [...FOUNDATIONS, ...lines].toSorted();
+export const whole = (lines: readonly string[]): readonly string[] =>
+  [...FOUNDATIONS, ...lines].toSorted();
 
 export const whoamiLabels = labels({ hostname: "whoami" });
 /** Public, but for what is below one path: each of the two could answer in the other's place. */
-export const plazaLabels = labels({ hostname: "plaza", access: "public", "admin.hostname": "plaza", "admin.path": "/admin" });
+export const plazaLabels = labels({
+  hostname: "plaza",
+  access: "public",
+  "admin.hostname": "plaza",
+  "admin.path": "/admin",
+});
 
 /** As cfauth writes it: by the container's name on the tunnel's network. */
-export const origin = (container: string): string => `http://${unique(container)}.${unique("tunnel")}:8080`;
+export const origin = (container: string): string =>
+  `http://${unique(container)}.${unique("tunnel")}:8080`;
 
 export const opened = (): readonly string[] =>
   whole([
@@ -312,7 +382,9 @@ export async function worldOf(
   await using daemon = await startDaemon(settings(sandbox, net, { CFAUTH_TILES: "false" }));
   await until(
     "everything is open",
-    async () => (await daemon.ready()) && (await daemon.report()).routes.every(({ state }) => state === "live"),
+    async () =>
+      (await daemon.ready()) &&
+      (await daemon.report()).routes.every(({ state }) => state === "live"),
     PATIENCE_MS,
   );
   furnish(sandbox);
@@ -320,10 +392,18 @@ export async function worldOf(
 }
 
 /** Of the first the daemons' own order is of no help: nothing that Access is told arrives before all is over. */
-const LAGS: readonly { readonly name: string; readonly lag: Partial<Lag>; readonly moments: readonly Moment[] }[] = [
+const LAGS: readonly {
+  readonly name: string;
+  readonly lag: Partial<Lag>;
+  readonly moments: readonly Moment[];
+}[] = [
   { name: "logins far behind everything", lag: { access: Infinity }, moments: ["before", "after"] },
   { name: "rules behind logins", lag: { configuration: 300 }, moments: ["after"] },
-  { name: "names first, then rules, then logins", lag: { dns: 0, configuration: 150, access: 400 }, moments: ["after"] },
+  {
+    name: "names first, then rules, then logins",
+    lag: { dns: 0, configuration: 150, access: 400 },
+    moments: ["after"],
+  },
 ];
 
 /** The questions that are asked of each story. */
@@ -335,16 +415,24 @@ export function sweeps(story: () => Story): void {
     ({ calls, writes } = await undisturbed(story()));
   });
 
-  test("killed before every single call, and after every write", { timeout: SWEEP_MS }, async () => {
+  test("killed before every single call, and after every write", {
+    timeout: SWEEP_MS,
+  }, async () => {
     expect(await each(everyCall(calls, writes), (death) => afterDeath(story(), death))).toEqual([]);
   });
 
-  test.each(LAGS)("killed at every write, the edge with $name", { timeout: SWEEP_MS }, async ({ lag, moments }) => {
-    const deaths = range(writes).flatMap((n) => moments.map((moment) => nthWrite(n, moment)));
-    expect(await each(deaths, (death) => afterDeath(story(), death, lag))).toEqual([]);
-  });
+  test.each(LAGS)(
+    "killed at every write, the edge with $name",
+    { timeout: SWEEP_MS },
+    async ({ lag, moments }) => {
+      const deaths = range(writes).flatMap((n) => moments.map((moment) => nthWrite(n, moment)));
+      expect(await each(deaths, (death) => afterDeath(story(), death, lag))).toEqual([]);
+    },
+  );
 
-  test("killed at every write, which is done only after the next daemon has looked", { timeout: SWEEP_MS }, async () => {
+  test("killed at every write, which is done only after the next daemon has looked", {
+    timeout: SWEEP_MS,
+  }, async () => {
     expect(await each(range(writes), (n) => afterDeath(story(), nthWrite(n, "late")))).toEqual([]);
   });
 }

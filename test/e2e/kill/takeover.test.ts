@@ -2,7 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Container, start } from "../../docker/container.ts";
 import { unique } from "../../docker/run.ts";
-import { seedApp, seedConfiguration, seedPolicy, seedRecord } from "../../sandbox/cloudflare/seed.ts";
+import {
+  seedApp,
+  seedConfiguration,
+  seedPolicy,
+  seedRecord,
+} from "../../sandbox/cloudflare/seed.ts";
 import type { Sandbox } from "../../sandbox/index.ts";
 import { labels, type Photograph } from "../world.ts";
 import {
@@ -60,7 +65,14 @@ describe("fewer who may enter, a path for webhooks, and a hostname taken over, a
       "tile Wiki to https://wiki.home.localhost for admins",
     ]),
     live: 4,
-    doors: [door("old"), door("wiki"), door("forge"), door("forge", "/hooksy"), ...lookAlikes("old"), door("forge", "/hooks")],
+    doors: [
+      door("old"),
+      door("wiki"),
+      door("forge"),
+      door("forge", "/hooksy"),
+      ...lookAlikes("old"),
+      door("forge", "/hooks"),
+    ],
     mayReach: ({ host, path }) => (host === `forge.${ZONE}` && path === "/hooks" ? [forge] : []),
     shownAtLast: [
       [door("old"), undefined],
@@ -78,29 +90,55 @@ describe("fewer who may enter, a path for webhooks, and a hostname taken over, a
     // With a connector, which says on which rules it runs.
     state.tunnels.set(tunnel.id, { ...tunnel, status: "healthy" });
     const [catchAll, ...rules] = configuration.config.ingress.toReversed();
-    const ingress = [...rules.toReversed(), { hostname: `old.${zone}`, service: `http://${unique("attic")}:8080` }];
+    const ingress = [
+      ...rules.toReversed(),
+      { hostname: `old.${zone}`, service: `http://${unique("attic")}:8080` },
+    ];
     if (catchAll === undefined) throw new Error("no catch-all");
     seedConfiguration(state, tunnel, { ...configuration.config, ingress });
-    seedRecord(state, { name: `old.${zone}`, type: "CNAME", content: `${tunnel.id}.cfargotunnel.com` });
+    seedRecord(state, {
+      name: `old.${zone}`,
+      type: "CNAME",
+      content: `${tunnel.id}.cfargotunnel.com`,
+    });
     const friends = seedPolicy(state, { name: "Friends" });
     const destinations = [`old.${zone}`, `photos.${zone}`].map((uri) => ({ type: "public", uri }));
-    seedApp(state, { domain: `old.${zone}`, name: "Family apps", destinations, policies: [{ id: friends.id, precedence: 1 }] });
+    seedApp(state, {
+      domain: `old.${zone}`,
+      name: "Family apps",
+      destinations,
+      policies: [{ id: friends.id, precedence: 1 }],
+    });
   };
 
   beforeAll(async () => {
     before = await worldOf(
       net(),
-      [{ name: "wiki", networks: [net()], labels: labels({ hostname: "wiki", "access.groups": "admins,family" }) }],
+      [
+        {
+          name: "wiki",
+          networks: [net()],
+          labels: labels({ hostname: "wiki", "access.groups": "admins,family" }),
+        },
+      ],
       byHand,
     );
-    wiki = await start({ name: "wiki", networks: [net()], labels: labels({ hostname: "wiki", "access.groups": "admins" }) });
+    wiki = await start({
+      name: "wiki",
+      networks: [net()],
+      labels: labels({ hostname: "wiki", "access.groups": "admins" }),
+    });
     forge = await start({
       name: "forge",
       networks: [net()],
       labels: labels({ hostname: "forge", "access.groups": "family", "access.bypass": "/hooks" }),
     });
     attic = await start({ name: "attic", networks: [net()] });
-    loft = await start({ name: "loft", networks: [net()], labels: labels({ hostname: "old", adopt: "true" }) });
+    loft = await start({
+      name: "loft",
+      networks: [net()],
+      labels: labels({ hostname: "old", adopt: "true" }),
+    });
   });
   afterAll(async () => {
     for (const container of [wiki, forge, attic, loft]) await container.remove();
@@ -117,7 +155,13 @@ describe("fewer who may enter, a path for webhooks, and a hostname taken over, a
     expect(await each(deaths, (death) => afterDeath(story(), death))).toEqual([]);
   });
 
-  test("killed after every write, cloudflared with its rules behind everything", { timeout: SWEEP_MS }, async () => {
-    expect(await each(range(writes), (n) => afterDeath(story(), nthWrite(n, "after"), { configuration: 300 }))).toEqual([]);
+  test("killed after every write, cloudflared with its rules behind everything", {
+    timeout: SWEEP_MS,
+  }, async () => {
+    expect(
+      await each(range(writes), (n) =>
+        afterDeath(story(), nthWrite(n, "after"), { configuration: 300 }),
+      ),
+    ).toEqual([]);
   });
 });

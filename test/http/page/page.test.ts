@@ -13,7 +13,10 @@ const read = (markup: string): string =>
   markup
     .replace(/<head>.*<\/head>/s, "")
     .replace(/<[^>]*>/g, " ")
-    .replace(/&(lt|gt|amp|quot|#39);/g, (_, name: string) => ({ lt: "<", gt: ">", amp: "&", quot: '"', "#39": "'" })[name] ?? "")
+    .replace(
+      /&(lt|gt|amp|quot|#39);/g,
+      (_, name: string) => ({ lt: "<", gt: ">", amp: "&", quot: '"', "#39": "'" })[name] ?? "",
+    )
     .replace(/\s+/g, " ")
     .replace(/\. (?=[a-z])/g, ".")
     .replace(/(?<=\.com) (?=\/)/g, "")
@@ -21,13 +24,19 @@ const read = (markup: string): string =>
 
 /** The line of that hostname and what is said beneath it. */
 const rows = (report: Report, hostname: string): string =>
-  read([...page(report).matchAll(/<tbody.*?<\/tbody>/gs)].map(([row]) => row).find((row) => read(row).includes(hostname)) ?? "");
+  read(
+    [...page(report).matchAll(/<tbody.*?<\/tbody>/gs)]
+      .map(([row]) => row)
+      .find((row) => read(row).includes(hostname)) ?? "",
+  );
 
 const title = (report: Report): string => /<title>(.*)<\/title>/.exec(page(report))?.[1] ?? "";
 
-const headline = (report: Report): string => read(/<p role="status".*?<\/p>/.exec(page(report))?.[0] ?? "");
+const headline = (report: Report): string =>
+  read(/<p role="status".*?<\/p>/.exec(page(report))?.[0] ?? "");
 
-const links = (markup: string): readonly string[] => [...markup.matchAll(/href="(https?:[^"]*)"/g)].map(([, url = ""]) => url);
+const links = (markup: string): readonly string[] =>
+  [...markup.matchAll(/href="(https?:[^"]*)"/g)].map(([, url = ""]) => url);
 
 describe("a route on the page", () => {
   it("that is live says where, what answers, who may enter, and since when", () => {
@@ -38,13 +47,24 @@ describe("a route on the page", () => {
 
   it("that leads to its container by the id says why, and is live all the same", () => {
     const note = "Reached by its id: another container answers to the name wiki.tunnel too";
-    const shown = rows(reportOf({ routes: [reportedRoute("wiki.example.com", { note })] }), "wiki.example.com");
-    expect(shown).toMatch(/^✓ Live .* Reached by its id: another container answers to the name wiki\.tunnel too\.$/);
+    const shown = rows(
+      reportOf({ routes: [reportedRoute("wiki.example.com", { note })] }),
+      "wiki.example.com",
+    );
+    expect(shown).toMatch(
+      /^✓ Live .* Reached by its id: another container answers to the name wiki\.tunnel too\.$/,
+    );
   });
 
   it("that is a protected path inside a public host recommends a hostname of its own", () => {
-    const route = reportedRoute("app.example.com", { path: "/admin", who: "Members of family", note: INSIDE_PUBLIC });
-    expect(rows(reportOf({ routes: [route] }), "app.example.com/admin")).toContain("A hostname of its own is safer.");
+    const route = reportedRoute("app.example.com", {
+      path: "/admin",
+      who: "Members of family",
+      note: INSIDE_PUBLIC,
+    });
+    expect(rows(reportOf({ routes: [route] }), "app.example.com/admin")).toContain(
+      "A hostname of its own is safer.",
+    );
   });
 
   it("that is Authentik itself says why in the column of who may enter, and not once more", () => {
@@ -73,33 +93,54 @@ describe("a route on the page", () => {
     });
     const shown = rows(reportOf({ routes: [route] }), "app.example.com");
     expect(shown).toContain("Members of family");
-    expect(shown).toContain("Its labels cannot be read. Still open as it was before; the change was not made.");
+    expect(shown).toContain(
+      "Its labels cannot be read. Still open as it was before; the change was not made.",
+    );
   });
 
   it("that waits says for what", () => {
     expect(rows(TROUBLE, "paperless.example.com")).toContain("… Waiting paperless.example.com");
-    expect(rows(TROUBLE, "paperless.example.com")).toContain("Waits for the health check of container paperless (starting).");
+    expect(rows(TROUBLE, "paperless.example.com")).toContain(
+      "Waits for the health check of container paperless (starting).",
+    );
   });
 
   it("that closes says when", () => {
-    expect(rows(TROUBLE, "old.example.com")).toContain("Container stopped; closes in 42 s unless it comes back.");
+    expect(rows(TROUBLE, "old.example.com")).toContain(
+      "Container stopped; closes in 42 s unless it comes back.",
+    );
   });
 
   it("shows a warning beneath it, and is live all the same", () => {
-    expect(rows(TROUBLE, "grafana.example.com")).toMatch(/^✓ Live .* Cloudflare's free certificate does not cover .* CFA-HOST-TOO-DEEP$/);
+    expect(rows(TROUBLE, "grafana.example.com")).toMatch(
+      /^✓ Live .* Cloudflare's free certificate does not cover .* CFA-HOST-TOO-DEEP$/,
+    );
   });
 
   it("shows all that is the matter with it, each once", () => {
     const [route] = TROUBLE.routes;
-    const problems = ["CFA-CONFLICT-ACCESS", "CFA-CONFLICT-DNS"].map((code) => reportedProblem({ code, message: `${code} is there` }));
+    const problems = ["CFA-CONFLICT-ACCESS", "CFA-CONFLICT-DNS"].map((code) =>
+      reportedProblem({ code, message: `${code} is there` }),
+    );
     const markup = page(reportOf({ routes: route === undefined ? [] : [route], problems }));
     for (const { message } of problems) expect(markup.split(message)).toHaveLength(2);
   });
 
   it("is told with a change that failed once, at the route, not above as well", () => {
-    const failed = { code: "CFA-CF-REFUSED", message: "Cloudflare refused to write the record: 81058" };
-    const route = reportedRoute("app.example.com", { state: "problem", effect: "closed", reason: failed.message, code: failed.code });
-    const report = reportOf({ routes: [route], problems: [reportedProblem({ ...failed, hostname: null, container: null, label: null })] });
+    const failed = {
+      code: "CFA-CF-REFUSED",
+      message: "Cloudflare refused to write the record: 81058",
+    };
+    const route = reportedRoute("app.example.com", {
+      state: "problem",
+      effect: "closed",
+      reason: failed.message,
+      code: failed.code,
+    });
+    const report = reportOf({
+      routes: [route],
+      problems: [reportedProblem({ ...failed, hostname: null, container: null, label: null })],
+    });
     expect(page(report).split(failed.message)).toHaveLength(2);
     expect(headline(report)).toBe("1 problem");
   });
@@ -113,7 +154,9 @@ describe("a route on the page", () => {
     });
     const report = reportOf({ routes: [reportedRoute("wiki.example.com")], problems: [taken] });
     expect(rows(report, "wiki.example.com")).not.toContain("already has it");
-    expect(read(page(report))).toContain("wiki.example.com · other · cfauth.hostname Container wiki already has it.");
+    expect(read(page(report))).toContain(
+      "wiki.example.com · other · cfauth.hostname Container wiki already has it.",
+    );
     expect(headline(report)).toBe("1 problem · 1 live");
   });
 
@@ -122,7 +165,9 @@ describe("a route on the page", () => {
     { name: "is closed by a problem", state: "problem" as const, effect: "closed" as const },
   ])("is no link while it $name: a browser would remember that there is nothing", (more) => {
     expect(
-      links(page(reportOf({ routes: [reportedRoute("app.example.com", { ...more, links: {} })] }))).filter((it) => it.includes("//app.")),
+      links(
+        page(reportOf({ routes: [reportedRoute("app.example.com", { ...more, links: {} })] })),
+      ).filter((it) => it.includes("//app.")),
     ).toEqual([]);
   });
 });
@@ -136,18 +181,38 @@ describe("the page", () => {
       says: "The one route is live",
       titled: "cfauth",
     },
-    { name: "there is trouble", report: TROUBLE, says: "3 problems · 1 warning · 1 waiting · 1 closing · 5 live", titled: "(3) cfauth" },
-    { name: "nobody asks for anything", report: reportOf(), says: "No routes yet", titled: "cfauth" },
-    { name: "it has just started", report: reportOf({ lastPass: null }), says: "Starting", titled: "cfauth" },
+    {
+      name: "there is trouble",
+      report: TROUBLE,
+      says: "3 problems · 1 warning · 1 waiting · 1 closing · 5 live",
+      titled: "(3) cfauth",
+    },
+    {
+      name: "nobody asks for anything",
+      report: reportOf(),
+      says: "No routes yet",
+      titled: "cfauth",
+    },
+    {
+      name: "it has just started",
+      report: reportOf({ lastPass: null }),
+      says: "Starting",
+      titled: "cfauth",
+    },
   ])("says at a glance, also in its tab, that $name", ({ report, says, titled }) => {
     expect([headline(report), title(report)]).toEqual([says, titled]);
   });
 
   it("shows what needs somebody before what does not", () => {
     const shown = read(page(TROUBLE));
-    const order = ["Cloudflare has not answered", "gitea", "! Problem", "… Waiting", "– Closing", "✓ Live"].map((text) =>
-      shown.indexOf(text),
-    );
+    const order = [
+      "Cloudflare has not answered",
+      "gitea",
+      "! Problem",
+      "… Waiting",
+      "– Closing",
+      "✓ Live",
+    ].map((text) => shown.indexOf(text));
     expect(order.toSorted((a, b) => a - b)).toEqual(order);
     expect(order[0]).toBeGreaterThan(0);
   });
@@ -164,12 +229,16 @@ describe("the page", () => {
   it.each([
     {
       name: "Docker is down",
-      more: { outages: [{ service: "docker", passing: true, since: "2026-11-23T10:42:00.000Z" }] } as const,
+      more: {
+        outages: [{ service: "docker", passing: true, since: "2026-11-23T10:42:00.000Z" }],
+      } as const,
       says: "Docker cannot be reached since 2026-11-23 10:42 UTC . Nothing is torn down.",
     },
     {
       name: "a token is refused",
-      more: { outages: [{ service: "authentik", passing: false, since: "2026-11-23T10:42:00.000Z" }] } as const,
+      more: {
+        outages: [{ service: "authentik", passing: false, since: "2026-11-23T10:42:00.000Z" }],
+      } as const,
       says: "Authentik does not let cfauth work since 2026-11-23 10:42 UTC . Nothing is changed until that is mended; open routes stay open.",
     },
     {
@@ -192,9 +261,13 @@ describe("the page", () => {
       "No container carries a cfauth label yet. Add one: labels: edge.hostname: whoami.example.com",
     );
     expect(read(page(LIVE))).not.toContain("No container");
-    expect(read(page(reportOf({ lastPass: { at: "2026-11-23T10:42:05.000Z", result: "failed", applied: 0 } })))).not.toContain(
-      "No container",
-    );
+    expect(
+      read(
+        page(
+          reportOf({ lastPass: { at: "2026-11-23T10:42:05.000Z", result: "failed", applied: 0 } }),
+        ),
+      ),
+    ).not.toContain("No container");
   });
 
   it("leads to what cfauth has made, to its documentation, and nowhere else", () => {
@@ -212,7 +285,9 @@ describe("the page", () => {
 
   it("loads nothing from elsewhere, and has neither script nor style within", () => {
     const markup = page(TROUBLE);
-    expect(markup).not.toMatch(/\bsrc="(?!page\.js")|<style|\bstyle=|\bon[a-z]+="|<script(?! src="page\.js" defer><\/script>)/);
+    expect(markup).not.toMatch(
+      /\bsrc="(?!page\.js")|<style|\bstyle=|\bon[a-z]+="|<script(?! src="page\.js" defer><\/script>)/,
+    );
     expect(STYLE).not.toMatch(/url\(|@import/);
     expect(SCRIPT.length).toBeLessThan(2_300);
   });
@@ -240,21 +315,54 @@ describe("what strangers write into labels", () => {
 
   /** A page in which every text that can come from outside is this one. */
   const full = (text: string): string => {
-    const texts = { reason: text, code: text, fix: text, who: text, container: text, origin: text, hostname: text, url: text, note: text };
+    const texts = {
+      reason: text,
+      code: text,
+      fix: text,
+      who: text,
+      container: text,
+      origin: text,
+      hostname: text,
+      url: text,
+      note: text,
+    };
     const links = { access: text, authentik: text };
     const routes = (["problem", "waiting", "closing", "live"] as const).map((state) => ({
       ...reportedRoute("app.example.com", { state, effect: "unchanged", links }),
       ...texts,
     }));
-    const problem = { code: text, message: text, fix: text, container: text, label: text, docs: text };
-    const problems = [reportedProblem({ ...problem, hostname: null }), reportedProblem({ ...problem, hostname: text })];
-    return page(reportOf({ owner: text, labelPrefix: text, version: text, routes, problems, links: { tunnel: text, authentik: text } }));
+    const problem = {
+      code: text,
+      message: text,
+      fix: text,
+      container: text,
+      label: text,
+      docs: text,
+    };
+    const problems = [
+      reportedProblem({ ...problem, hostname: null }),
+      reportedProblem({ ...problem, hostname: text }),
+    ];
+    return page(
+      reportOf({
+        owner: text,
+        labelPrefix: text,
+        version: text,
+        routes,
+        problems,
+        links: { tunnel: text, authentik: text },
+      }),
+    );
   };
 
   /** Every tag with the names of its attributes, in order. */
   const tags = (markup: string): readonly string[] =>
     [...markup.matchAll(/<(\/?[a-z0-9]+)((?:\s+[a-z-]+(?:="[^"]*")?)*)\s*>/g)]
-      .map(([, name, attributes = ""]) => [name, ...[...attributes.matchAll(/([a-z-]+)(?:="[^"]*")?/g)].map(([, it]) => it)].join(" "))
+      .map(([, name, attributes = ""]) =>
+        [name, ...[...attributes.matchAll(/([a-z-]+)(?:="[^"]*")?/g)].map(([, it]) => it)].join(
+          " ",
+        ),
+      )
       .filter((tag) => tag !== "wbr");
 
   it("is text on the page, and changes nothing of how it is made", () => {
@@ -263,18 +371,29 @@ describe("what strangers write into labels", () => {
       fc.property(hostile, (text) => {
         const markup = full(`x${text}`);
         expect(tags(markup)).toEqual(harmless);
-        expect(markup.replace(/<!doctype html>|<\/?[a-z0-9]+(\s+[a-z-]+(="[^"]*")?)*\s*>/g, "")).not.toMatch(/[<>"'\u0000\u001b\u202e]/);
+        expect(
+          markup.replace(/<!doctype html>|<\/?[a-z0-9]+(\s+[a-z-]+(="[^"]*")?)*\s*>/g, ""),
+        ).not.toMatch(/[<>"'\u0000\u001b\u202e]/);
       }),
     );
   });
 
-  it.each(["javascript:alert(1)", "data:text/html,<script>", " https://example.com", "//example.com", ""])(
-    "is no link when it is %j",
-    (url) => {
-      const markup = page(
-        reportOf({ routes: [reportedRoute("app.example.com", { url, links: { access: url, authentik: url } })], links: {} }),
-      );
-      expect([...markup.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href)).toEqual(["", "api/routes"]);
-    },
-  );
+  it.each([
+    "javascript:alert(1)",
+    "data:text/html,<script>",
+    " https://example.com",
+    "//example.com",
+    "",
+  ])("is no link when it is %j", (url) => {
+    const markup = page(
+      reportOf({
+        routes: [reportedRoute("app.example.com", { url, links: { access: url, authentik: url } })],
+        links: {},
+      }),
+    );
+    expect([...markup.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href)).toEqual([
+      "",
+      "api/routes",
+    ]);
+  });
 });

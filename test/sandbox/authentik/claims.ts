@@ -8,7 +8,12 @@ export type Claims = Record<string, unknown>;
  * What the attached scope mappings say of a user. A mapping counts only when the client asked for its scope; they are
  * merged in the order of their scopes: of two lists both stand, of two single values the later one.
  */
-export function claimsOf(state: AuthentikState, provider: Provider, user: User, scopes: ReadonlySet<string>): Claims {
+export function claimsOf(
+  state: AuthentikState,
+  provider: Provider,
+  user: User,
+  scopes: ReadonlySet<string>,
+): Claims {
   const claims: Claims = {};
   for (const mapping of attached(state, provider)) {
     if (scopes.has(mapping.scope_name)) merge(claims, evaluate(state, mapping, user));
@@ -17,7 +22,10 @@ export function claimsOf(state: AuthentikState, provider: Provider, user: User, 
 }
 
 /** In the order of their scopes. */
-export function attached({ scopeMappings }: AuthentikState, { property_mappings }: Provider): ScopeMapping[] {
+export function attached(
+  { scopeMappings }: AuthentikState,
+  { property_mappings }: Provider,
+): ScopeMapping[] {
   return scopeMappings
     .filter(({ pk }) => property_mappings.includes(pk))
     .toSorted((a, b) => (a.scope_name < b.scope_name ? -1 : a.scope_name > b.scope_name ? 1 : 0));
@@ -52,9 +60,18 @@ export function subject({ sub_mode }: Provider, user: User): string {
 
 /** The Python that is understood. Groups were called `ak_groups` in older versions. */
 const VALUES: readonly [RegExp, (state: AuthentikState, user: User) => unknown][] = [
-  [/^\[(\w+)\.name for \1 in request\.user\.(?:ak_)?groups\.all\(\)\]$/, (_, user) => [...user.groups]],
-  [/^\[(\w+)\.name for \1 in request\.user\.all_groups\(\)\]$/, (state, user) => allGroups(state, user)],
-  [/^\[(\w+)\.name for \1 in request\.user\.app_entitlements\(provider\.application\)\]$/, () => []],
+  [
+    /^\[(\w+)\.name for \1 in request\.user\.(?:ak_)?groups\.all\(\)\]$/,
+    (_, user) => [...user.groups],
+  ],
+  [
+    /^\[(\w+)\.name for \1 in request\.user\.all_groups\(\)\]$/,
+    (state, user) => allGroups(state, user),
+  ],
+  [
+    /^\[(\w+)\.name for \1 in request\.user\.app_entitlements\(provider\.application\)\]$/,
+    () => [],
+  ],
   [/^True$/, () => true],
   [/^False$/, () => false],
 ];
@@ -62,7 +79,10 @@ const VALUES: readonly [RegExp, (state: AuthentikState, user: User) => unknown][
 /** A mapping that is not understood gives nothing, as one whose Python fails does. */
 function evaluate(state: AuthentikState, { expression }: ScopeMapping, user: User): Claims {
   const groups = wantedGroups(expression);
-  if (groups) return { [groups.claim]: allGroups(state, user).filter((name) => groups.wanted.includes(name)) };
+  if (groups)
+    return {
+      [groups.claim]: allGroups(state, user).filter((name) => groups.wanted.includes(name)),
+    };
   const claims: Claims = {};
   for (const [name, source] of entries(expression)) {
     const value = valueFrom(state, user, source);
@@ -83,7 +103,9 @@ function valueFrom(state: AuthentikState, user: User, source: string): unknown {
 /** The pairs of `return { "name": value, … }`. */
 function entries(expression: string): [name: string, source: string][] {
   const code = expression.replaceAll(/^\s*#.*$/gm, "");
-  return [...code.matchAll(/["'](\w+)["']\s*:\s*(\[[^\]]*\]|[^,}\n]+)/g)].map(([, name = "", source = ""]) => [name, source.trim()]);
+  return [...code.matchAll(/["'](\w+)["']\s*:\s*(\[[^\]]*\]|[^,}\n]+)/g)].map(
+    ([, name = "", source = ""]) => [name, source.trim()],
+  );
 }
 
 function merge(claims: Claims, more: Claims): void {

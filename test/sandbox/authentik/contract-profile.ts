@@ -2,7 +2,10 @@ import type { Contract, Profile } from "../contract.ts";
 import type { Version } from "./versions.ts";
 
 /** A client speaks to all versions alike: what a version does not know yet it ignores, and its schema has no word for. */
-const YOUNGER = { application: ["meta_hide", "meta_icon"], provider: ["grant_types", "invalidation_flow", "encryption_key"] } as const;
+const YOUNGER = {
+  application: ["meta_hide", "meta_icon"],
+  provider: ["grant_types", "invalidation_flow", "encryption_key"],
+} as const;
 
 export function contractProfile(version: Version): Profile {
   return {
@@ -31,7 +34,9 @@ const MAY_BE_BLANK = ["meta_launch_url", "logout_uri"];
 function withoutBlanks(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(withoutBlanks);
   if (!isObject(part)) return part;
-  const kept = Object.entries(part).filter(([field, value]) => value !== "" || !MAY_BE_BLANK.includes(field));
+  const kept = Object.entries(part).filter(
+    ([field, value]) => value !== "" || !MAY_BE_BLANK.includes(field),
+  );
   return Object.fromEntries(kept.map(([field, value]) => [field, withoutBlanks(value)]));
 }
 
@@ -40,8 +45,16 @@ function writable(version: Version, field: string): boolean {
 }
 
 function withOldRedirects(version: Version, body: unknown): unknown {
-  if (version.knows("redirectUri", "redirect_uri_type") || !isObject(body) || !Array.isArray(body["redirect_uris"])) return body;
-  return { ...body, redirect_uris: body["redirect_uris"].map((uri) => without(uri, ["redirect_uri_type"])) };
+  if (
+    version.knows("redirectUri", "redirect_uri_type") ||
+    !isObject(body) ||
+    !Array.isArray(body["redirect_uris"])
+  )
+    return body;
+  return {
+    ...body,
+    redirect_uris: body["redirect_uris"].map((uri) => without(uri, ["redirect_uri_type"])),
+  };
 }
 
 function without(body: unknown, fields: readonly string[]): unknown {
@@ -62,7 +75,8 @@ const UNKNOWN_PARAMETER = "?include_users is not declared";
  */
 export function tolerant(contract: Contract | undefined): Contract | undefined {
   if (!contract) return undefined;
-  const wrong = /_obj must be object$|setup_urls\/ answer 200: \/(issuer|provider_info|logout)? ?must/;
+  const wrong =
+    /_obj must be object$|setup_urls\/ answer 200: \/(issuer|provider_info|logout)? ?must/;
   return {
     request: (call) => contract.request(call).filter((fault) => !fault.endsWith(UNKNOWN_PARAMETER)),
     answer: (call, answer) => contract.answer(call, answer).filter((fault) => !wrong.test(fault)),

@@ -9,7 +9,12 @@ export async function addDefaults(state: AuthentikState, version: Version): Prom
   const privateKey = await selfSignedKey();
   state.flows.push(...flows(version));
   state.scopeMappings.push(...scopeMappings(version));
-  state.certificates.push({ pk: randomUUID(), name: "authentik Self-signed Certificate", managed: null, privateKey });
+  state.certificates.push({
+    pk: randomUUID(),
+    name: "authentik Self-signed Certificate",
+    managed: null,
+    privateKey,
+  });
   state.certificates.push({
     pk: randomUUID(),
     name: "authentik Internal JWT Certificate",
@@ -33,20 +38,45 @@ const logout = { name: "Logout", title: "Default Invalidation Flow" };
 function flows(version: Version): Flow[] {
   const slug = "default-provider-invalidation-flow";
   const rows: Omit<Flow, "pk">[] = [
-    { ...welcome, slug: "default-authentication-flow", designation: "authentication", asksConsent: false },
-    { ...logout, slug: "default-invalidation-flow", designation: "invalidation", asksConsent: false },
+    {
+      ...welcome,
+      slug: "default-authentication-flow",
+      designation: "authentication",
+      asksConsent: false,
+    },
+    {
+      ...logout,
+      slug: "default-invalidation-flow",
+      designation: "invalidation",
+      asksConsent: false,
+    },
     explicitConsent,
-    { ...explicitConsent, slug: "default-provider-authorization-implicit-consent", asksConsent: false },
+    {
+      ...explicitConsent,
+      slug: "default-provider-authorization-implicit-consent",
+      asksConsent: false,
+    },
   ];
-  if (version.has("invalidationFlow")) rows.push({ ...loggedOut, slug, designation: "invalidation", asksConsent: false });
+  if (version.has("invalidationFlow"))
+    rows.push({ ...loggedOut, slug, designation: "invalidation", asksConsent: false });
   return rows.map((flow) => ({ pk: randomUUID(), ...flow }));
 }
 
 function scopeMappings(version: Version): ScopeMapping[] {
   const rows = [
     { scope: "openid", name: "OpenID 'openid'", description: "", expression: NOTHING },
-    { scope: "email", name: "OpenID 'email'", description: "Email address", expression: EMAIL(!version.has("unverifiedEmail")) },
-    { scope: "profile", name: "OpenID 'profile'", description: "General Profile Information", expression: PROFILE },
+    {
+      scope: "email",
+      name: "OpenID 'email'",
+      description: "Email address",
+      expression: EMAIL(!version.has("unverifiedEmail")),
+    },
+    {
+      scope: "profile",
+      name: "OpenID 'profile'",
+      description: "General Profile Information",
+      expression: PROFILE,
+    },
     {
       scope: "offline_access",
       name: "OpenID 'offline_access'",
@@ -54,7 +84,14 @@ function scopeMappings(version: Version): ScopeMapping[] {
       expression: NOTHING,
     },
     ...(version.has("entitlements")
-      ? [{ scope: "entitlements", name: "Application Entitlements", description: "Application entitlements", expression: ENTITLEMENTS }]
+      ? [
+          {
+            scope: "entitlements",
+            name: "Application Entitlements",
+            description: "Application entitlements",
+            expression: ENTITLEMENTS,
+          },
+        ]
       : []),
     {
       scope: "goauthentik.io/api",

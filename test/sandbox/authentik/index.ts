@@ -70,27 +70,44 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Authent
     store: createStore((clientId) => clientOf(state, clientId)),
     cookieKeys: [randomBytes(16).toString("hex")],
     broken: (reason) =>
-      controls.violate([`sandbox authentik: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`]),
+      controls.violate([
+        `sandbox authentik: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`,
+      ]),
   });
   const { origin, close } = await startServer({
     api: "authentik",
     base: "/api/v3",
     controls,
     routes: routes(state, version),
-    contract: version.schema === undefined ? undefined : tolerant(createContract(version.schema, contractProfile(version))),
+    contract:
+      version.schema === undefined
+        ? undefined
+        : tolerant(createContract(version.schema, contractProfile(version))),
     guard: tokenGuard(state),
     notFound: () => ({ status: 404 }),
     refusal,
     elsewhere: (request, response) => {
-      if (request.url?.startsWith("/-/health/")) response.writeHead(version.has("readyAnswers200") ? 200 : 204).end();
+      if (request.url?.startsWith("/-/health/"))
+        response.writeHead(version.has("readyAnswers200") ? 200 : 204).end();
       else front(request, response);
     },
     port: options.port,
   });
-  return { url: origin, state, handler: passOn(origin), finishBoot, close, [Symbol.asyncDispose]: close };
+  return {
+    url: origin,
+    state,
+    handler: passOn(origin),
+    finishBoot,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
-function populated({ token = "sandbox-authentik-token", users = FAMILY, groups = [] }: AuthentikOptions): AuthentikState {
+function populated({
+  token = "sandbox-authentik-token",
+  users = FAMILY,
+  groups = [],
+}: AuthentikOptions): AuthentikState {
   const state = emptyState(token);
   for (const group of groups) addGroup(state, group);
   for (const user of [ADMIN, ...users]) addUser(state, user);
@@ -115,7 +132,11 @@ function routes(state: AuthentikState, version: Version): Route[] {
 
 function refusal(error: unknown): Answer | undefined {
   if (error instanceof Refusal) return error.answer;
-  if (error instanceof BadJson) return { status: 400, body: { detail: "JSON parse error - Expecting value: line 1 column 1 (char 0)" } };
+  if (error instanceof BadJson)
+    return {
+      status: 400,
+      body: { detail: "JSON parse error - Expecting value: line 1 column 1 (char 0)" },
+    };
   return undefined;
 }
 

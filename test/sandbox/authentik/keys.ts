@@ -1,4 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type JsonWebKey, type KeyObject } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type JsonWebKey,
+  type KeyObject,
+} from "node:crypto";
 import { promisify } from "node:util";
 import type { Certificate } from "./state.ts";
 
@@ -7,7 +14,9 @@ let selfSigned: Promise<string> | undefined;
 
 /** PEM of an RSA key. */
 export function selfSignedKey(): Promise<string> {
-  selfSigned ??= promisify(generateKeyPair)("rsa", { modulusLength: 2048 }).then(({ privateKey }) => pem(privateKey));
+  selfSigned ??= promisify(generateKeyPair)("rsa", { modulusLength: 2048 }).then(({ privateKey }) =>
+    pem(privateKey),
+  );
   return selfSigned;
 }
 
@@ -21,7 +30,11 @@ export interface SigningKey {
   readonly jwk: JsonWebKey;
 }
 
-const EC_ALGORITHMS: Readonly<Record<string, string>> = { "P-256": "ES256", "P-384": "ES384", "P-521": "ES512" };
+const EC_ALGORITHMS: Readonly<Record<string, string>> = {
+  "P-256": "ES256",
+  "P-384": "ES384",
+  "P-521": "ES512",
+};
 
 /** @throws for a key that Authentik cannot sign with either (Ed25519 and its like) */
 export function signingKey({ name, privateKey }: Certificate): SigningKey {
@@ -34,7 +47,12 @@ export function signingKey({ name, privateKey }: Certificate): SigningKey {
 
 /** For whoever is to encrypt to this key. */
 export function encryptionKey({ privateKey = "" }: Certificate): JsonWebKey {
-  return { ...createPublicKey(privateKey).export({ format: "jwk" }), alg: "RSA-OAEP-256", use: "enc", kid: keyId(privateKey) };
+  return {
+    ...createPublicKey(privateKey).export({ format: "jwk" }),
+    alg: "RSA-OAEP-256",
+    use: "enc",
+    kid: keyId(privateKey),
+  };
 }
 
 /** `rsa` or `ec`; `null` without a private key. */
@@ -42,7 +60,10 @@ export function keyType({ privateKey }: Certificate): string | null {
   return privateKey === undefined ? null : (createPrivateKey(privateKey).asymmetricKeyType ?? null);
 }
 
-export function fingerprint({ privateKey, name }: Certificate, algorithm: "sha1" | "sha256"): string {
+export function fingerprint(
+  { privateKey, name }: Certificate,
+  algorithm: "sha1" | "sha256",
+): string {
   const hex = createHash(algorithm)
     .update(privateKey ?? name)
     .digest("hex");

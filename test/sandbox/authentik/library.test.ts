@@ -6,7 +6,11 @@ import { version } from "./versions.ts";
 import { authorizeUrl, logIn, visitor } from "./visitor.ts";
 
 /** An application as somebody made it by the API. */
-async function tile(authentik: Opened, slug: string, fields: Partial<Application> = {}): Promise<Application> {
+async function tile(
+  authentik: Opened,
+  slug: string,
+  fields: Partial<Application> = {},
+): Promise<Application> {
   const made = { name: slug, slug, meta_launch_url: `https://${slug}.example.com`, ...fields };
   const { status, body } = await authentik.ask("POST", "/core/applications/", made);
   if (status !== 201) throw new Error(JSON.stringify(body));
@@ -18,7 +22,11 @@ async function bind(authentik: Opened, { pk: target }: Application, group: strin
   await authentik.ask("POST", "/policies/bindings/", { target, group: pk, order: 0 });
 }
 
-function sees({ state }: Opened, username: string, release: Parameters<typeof version>[0] = "2026.8"): string[] {
+function sees(
+  { state }: Opened,
+  username: string,
+  release: Parameters<typeof version>[0] = "2026.8",
+): string[] {
   const user = state.users.find((candidate) => candidate.username === username);
   if (!user) throw new Error(`no user ${username}`);
   return library(state, version(release), user).map(({ slug }) => slug);
@@ -89,7 +97,9 @@ test("the library asks for a login and then shows the tiles below their headings
   ]);
   expect(html.match(/<h2>.*<\/h2>/g)).toEqual(["<h2>Media</h2>"]);
   expect(html.match(/<img[^>]*>/g)).toEqual(['<img src="https://x.example.com/i.png" alt="">']);
-  expect(html).toContain('<span class="name">Photos</span><span class="description">Pictures of us</span>');
+  expect(html).toContain(
+    '<span class="name">Photos</span><span class="description">Pictures of us</span>',
+  );
 });
 
 test("who has logged in to an application is known to the library, and the other way round", async () => {
@@ -119,7 +129,10 @@ test("who has logged out is asked for the password again", async () => {
   await browser.post(LIBRARY, { username: "alice", password: "alice-password" });
   const page = await browser.get("/application/o/cf-tunnel-access/end-session/");
   const xsrf = /name="xsrf" value="([^"]+)"/.exec(page.html)?.[1] ?? "";
-  await browser.post("/application/o/cf-tunnel-access/end-session/confirm", { xsrf, logout: "yes" });
+  await browser.post("/application/o/cf-tunnel-access/end-session/confirm", {
+    xsrf,
+    logout: "yes",
+  });
   expect((await browser.get(LIBRARY)).html).toContain('id="password"');
 });
 
@@ -128,7 +141,10 @@ test("nothing in a tile can break out of its place", async () => {
   const evil = `"><script>'&`;
   const application = await tile(authentik, "evil");
   Object.assign(application, { name: evil, slug: evil, group: evil, meta_description: evil });
-  Object.assign(application, { meta_launch_url: `https://x/${evil}`, meta_icon: `https://x/${evil}` });
+  Object.assign(application, {
+    meta_launch_url: `https://x/${evil}`,
+    meta_icon: `https://x/${evil}`,
+  });
   const browser = visitor(authentik);
   await browser.post(LIBRARY, { username: "alice", password: "alice-password" });
   const { html } = await browser.get(LIBRARY);

@@ -8,14 +8,21 @@ import type { Version } from "./versions.ts";
 const NOWHERE = "blank://blank";
 
 /** The application's own address, else the origin of its provider's first redirect URI; `null` without either. */
-export function launchUrl({ providers }: AuthentikState, { meta_launch_url, provider }: Application): string | null {
+export function launchUrl(
+  { providers }: AuthentikState,
+  { meta_launch_url, provider }: Application,
+): string | null {
   if (meta_launch_url !== "") return meta_launch_url;
   const first = providers.find(({ pk }) => pk === provider)?.redirect_uris[0];
   return URL.parse(first?.url ?? "")?.origin ?? null;
 }
 
 /** The applications that a user sees, by heading and name. Superusers see no more than others. */
-export function library(state: AuthentikState, version: Version, user: User): readonly Application[] {
+export function library(
+  state: AuthentikState,
+  version: Version,
+  user: User,
+): readonly Application[] {
   const shown = state.applications.filter((application) => {
     const url = launchUrl(state, application);
     const hidden = application.meta_hide && version.knows("application", "meta_hide");

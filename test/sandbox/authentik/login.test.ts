@@ -26,10 +26,14 @@ test("a login leads over password and consent to an ID token that the JWKS verif
   const { status, body } = await redeem(authentik, wired, back.searchParams.get("code"));
   expect(status).toBe(200);
   const jwks = await visitor(authentik).get("/application/o/cf-tunnel-access/jwks/");
-  const { payload, protectedHeader } = await jwtVerify(body.id_token, createLocalJWKSet(JSON.parse(jwks.html)), {
-    issuer: ISSUER,
-    audience: wired.provider.client_id,
-  });
+  const { payload, protectedHeader } = await jwtVerify(
+    body.id_token,
+    createLocalJWKSet(JSON.parse(jwks.html)),
+    {
+      issuer: ISSUER,
+      audience: wired.provider.client_id,
+    },
+  );
   expect(protectedHeader.alg).toBe("RS256");
   expect(payload).toMatchObject({
     email: "alice@example.com",
@@ -59,7 +63,9 @@ test("consent outlives the session and is asked for again when the scopes change
   const login = await browser.follow(authorizeUrl(wired));
   const sent = await browser.post(login.url, { username: "alice", password: "alice-password" });
   expect((await browser.follow(sent.location ?? "")).location).toMatch(`${CALLBACK}?code=`);
-  expect((await browser.follow(authorizeUrl(wired, { scope: "openid email" }))).html).toContain('id="continue"');
+  expect((await browser.follow(authorizeUrl(wired, { scope: "openid email" }))).html).toContain(
+    'id="continue"',
+  );
 });
 
 test("the implicit-consent flow has no consent page", async () => {
@@ -84,13 +90,21 @@ test("a wrong password leaves the visitor on the login page", async () => {
 test("a code with a PKCE challenge is redeemed only with its verifier", async () => {
   await using authentik = await openAuthentik();
   const wired = await wire(authentik);
-  const pkce = { code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256" };
+  const pkce = {
+    code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    code_challenge_method: "S256",
+  };
   const browser = visitor(authentik);
   const first = await logIn(browser, authorizeUrl(wired, pkce));
-  expect(await redeem(authentik, wired, first.searchParams.get("code"))).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
+  expect(await redeem(authentik, wired, first.searchParams.get("code"))).toMatchObject({
+    status: 400,
+    body: { error: "invalid_grant" },
+  });
   const second = new URL((await browser.get(authorizeUrl(wired, pkce))).location ?? "");
   const verifier = { code_verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" };
-  expect(await redeem(authentik, wired, second.searchParams.get("code"), verifier)).toMatchObject({ status: 200 });
+  expect(await redeem(authentik, wired, second.searchParams.get("code"), verifier)).toMatchObject({
+    status: 200,
+  });
 });
 
 test("the client may say its secret in the header instead", async () => {
@@ -100,12 +114,20 @@ test("the client may say its secret in the header instead", async () => {
   const { client_id, client_secret } = wired.provider;
   const response = await fetch(`${authentik.url}/application/o/token/`, {
     method: "POST",
-    headers: { authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString("base64")}` },
-    body: new URLSearchParams({ grant_type: "authorization_code", code: back.searchParams.get("code") ?? "", redirect_uri: CALLBACK }),
+    headers: {
+      authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString("base64")}`,
+    },
+    body: new URLSearchParams({
+      grant_type: "authorization_code",
+      code: back.searchParams.get("code") ?? "",
+      redirect_uri: CALLBACK,
+    }),
   });
   expect(response.status).toBe(200);
   const { access_token } = (await response.json()) as { access_token: string };
-  const userinfo = await fetch(`${authentik.url}/application/o/userinfo/`, { headers: { authorization: `Bearer ${access_token}` } });
+  const userinfo = await fetch(`${authentik.url}/application/o/userinfo/`, {
+    headers: { authorization: `Bearer ${access_token}` },
+  });
   expect(await userinfo.json()).toMatchObject({ email: "alice@example.com", groups: ["family"] });
 });
 
@@ -119,11 +141,19 @@ test("bindings of the application keep others out, and members of child groups a
   addGroup(authentik.state, { name: "kids", parents: ["family"] });
   const wired = await wire(authentik);
   const family = authentik.state.groups.find(({ name }) => name === "family")?.pk;
-  await authentik.ask("POST", "/policies/bindings/", { target: wired.application.pk, group: family, order: 0 });
-  expect((await logIn(visitor(authentik), authorizeUrl(wired), "kim")).searchParams.get("code")).toBeTruthy();
+  await authentik.ask("POST", "/policies/bindings/", {
+    target: wired.application.pk,
+    group: family,
+    order: 0,
+  });
+  expect(
+    (await logIn(visitor(authentik), authorizeUrl(wired), "kim")).searchParams.get("code"),
+  ).toBeTruthy();
   const browser = visitor(authentik);
   const login = await browser.follow(authorizeUrl(wired));
-  const denied = await browser.follow((await browser.post(login.url, { username: "bob", password: "bob-password" })).location ?? "");
+  const denied = await browser.follow(
+    (await browser.post(login.url, { username: "bob", password: "bob-password" })).location ?? "",
+  );
   expect(denied.location).toBeUndefined();
   expect(denied.html).toContain("<h1>Permission denied</h1>");
 });
@@ -135,7 +165,10 @@ test("after logging out the password is asked for again", async () => {
   await logIn(browser, authorizeUrl(wired));
   const page = await browser.get("/application/o/cf-tunnel-access/end-session/");
   const xsrf = /name="xsrf" value="([^"]+)"/.exec(page.html)?.[1] ?? "";
-  const end = await browser.post("/application/o/cf-tunnel-access/end-session/confirm", { xsrf, logout: "yes" });
+  const end = await browser.post("/application/o/cf-tunnel-access/end-session/confirm", {
+    xsrf,
+    logout: "yes",
+  });
   expect((await browser.get(end.location ?? "")).html).toContain("You've logged out");
   expect((await browser.follow(authorizeUrl(wired))).html).toContain('id="password"');
 });

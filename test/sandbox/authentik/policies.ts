@@ -18,11 +18,17 @@ export function mayOpen(state: AuthentikState, application: Application, user: U
     .filter(({ target, enabled }) => target === application.pk && enabled)
     .map((binding) => passes(state, binding, user) !== binding.negate);
   if (verdicts.length === 0) return true;
-  return application.policy_engine_mode === "all" ? verdicts.every(Boolean) : verdicts.some(Boolean);
+  return application.policy_engine_mode === "all"
+    ? verdicts.every(Boolean)
+    : verdicts.some(Boolean);
 }
 
 /** Expression policies are not understood here: they give their failure result. */
-function passes(state: AuthentikState, { group, user, failure_result }: Binding, visitor: User): boolean {
+function passes(
+  state: AuthentikState,
+  { group, user, failure_result }: Binding,
+  visitor: User,
+): boolean {
   if (user !== null) return user === visitor.pk;
   if (group === null) return failure_result;
   const name = state.groups.find(({ pk }) => pk === group)?.name;

@@ -10,9 +10,14 @@ test("a new secret is in force at once", async () => {
   const wired = await wire(authentik);
   const old = wired.provider.client_secret;
   const back = await logIn(visitor(authentik), authorizeUrl(wired));
-  await authentik.ask("PATCH", `/providers/oauth2/${wired.provider.pk}/`, { client_secret: "rotated-secret" });
+  await authentik.ask("PATCH", `/providers/oauth2/${wired.provider.pk}/`, {
+    client_secret: "rotated-secret",
+  });
   const code = back.searchParams.get("code");
-  expect(await redeem(authentik, wired, code, { client_secret: old })).toMatchObject({ status: 401, body: { error: "invalid_client" } });
+  expect(await redeem(authentik, wired, code, { client_secret: old })).toMatchObject({
+    status: 401,
+    body: { error: "invalid_client" },
+  });
   expect(await redeem(authentik, wired, code)).toMatchObject({ status: 200 });
 });
 
@@ -21,7 +26,10 @@ test("a deleted provider is an unknown client", async () => {
   const wired = await wire(authentik);
   const back = await logIn(visitor(authentik), authorizeUrl(wired));
   await authentik.ask("DELETE", `/providers/oauth2/${wired.provider.pk}/`);
-  expect(await redeem(authentik, wired, back.searchParams.get("code"))).toMatchObject({ status: 401, body: { error: "invalid_client" } });
+  expect(await redeem(authentik, wired, back.searchParams.get("code"))).toMatchObject({
+    status: 401,
+    body: { error: "invalid_client" },
+  });
   const page = await visitor(authentik).get(authorizeUrl(wired));
   expect(page.status).toBe(400);
   expect(page.html).toContain("Client ID Error");
@@ -38,7 +46,9 @@ test("a provider without grant types refuses every login, and blames the request
 
 test("a redirect URI must match to the letter", async () => {
   await using authentik = await openAuthentik();
-  const page = await visitor(authentik).get(authorizeUrl(await wire(authentik), { redirect_uri: `${CALLBACK}/` }));
+  const page = await visitor(authentik).get(
+    authorizeUrl(await wire(authentik), { redirect_uri: `${CALLBACK}/` }),
+  );
   expect(page).toMatchObject({ status: 400, location: undefined });
   expect(page.html).toContain("<h1>Redirect URI Error</h1>");
 });
@@ -47,7 +57,9 @@ test("a provider without redirect URIs takes the first one that it meets", async
   await using authentik = await openAuthentik();
   const wired = await wire(authentik, { redirect_uris: [] });
   await visitor(authentik).get(authorizeUrl(wired));
-  expect(wired.provider.redirect_uris).toEqual([{ matching_mode: "strict", url: CALLBACK, redirect_uri_type: "authorization" }]);
+  expect(wired.provider.redirect_uris).toEqual([
+    { matching_mode: "strict", url: CALLBACK, redirect_uri_type: "authorization" },
+  ]);
 });
 
 test("without a signing key the token is signed by the secret and the JWKS is empty", async () => {
@@ -64,18 +76,27 @@ test("with an encryption key the ID token is no longer readable", async () => {
   const wired = await wire(authentik, { encryption_key: authentik.state.certificates[0]?.pk });
   const back = await logIn(visitor(authentik), authorizeUrl(wired));
   const { body } = await redeem(authentik, wired, back.searchParams.get("code"));
-  expect(decodeProtectedHeader(body.id_token)).toMatchObject({ alg: "RSA-OAEP-256", enc: "A256CBC-HS512" });
+  expect(decodeProtectedHeader(body.id_token)).toMatchObject({
+    alg: "RSA-OAEP-256",
+    enc: "A256CBC-HS512",
+  });
 });
 
 test("the ID token has no claims of the user when the provider keeps them out", async () => {
   await using authentik = await openAuthentik();
-  const claims = await claimsAfterLogin(authentik, await wire(authentik, { include_claims_in_id_token: false }));
+  const claims = await claimsAfterLogin(
+    authentik,
+    await wire(authentik, { include_claims_in_id_token: false }),
+  );
   expect(claims).not.toHaveProperty("email");
 });
 
 test("a provider without scope mappings gives no email", async () => {
   await using authentik = await openAuthentik();
-  const claims = await claimsAfterLogin(authentik, await wire(authentik, { property_mappings: [] }));
+  const claims = await claimsAfterLogin(
+    authentik,
+    await wire(authentik, { property_mappings: [] }),
+  );
   expect(claims).toMatchObject({ sub: expect.any(String) });
   expect(claims).not.toHaveProperty("email");
 });
@@ -116,7 +137,10 @@ test("discovery speaks of the address that was called", async () => {
     jwks_uri: `${ISSUER}jwks/`,
     end_session_endpoint: `${ISSUER}end-session/`,
   });
-  const inside = (await (await fetch(authentik.url + path)).json()) as { issuer: string; jwks_uri: string };
+  const inside = (await (await fetch(authentik.url + path)).json()) as {
+    issuer: string;
+    jwks_uri: string;
+  };
   expect(inside.issuer).toBe(`${authentik.url}/application/o/cf-tunnel-access/`);
   expect(inside.jwks_uri).toBe(`${authentik.url}/application/o/cf-tunnel-access/jwks/`);
 });

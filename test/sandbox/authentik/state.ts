@@ -2,7 +2,11 @@
 
 export interface AuthentikState {
   /** Of the API; belongs to the user named. With `permissions` it may do what they say only, and is no superuser's. */
-  readonly apiToken: { key: string; username: string; permissions: ReadonlySet<string> | undefined };
+  readonly apiToken: {
+    key: string;
+    username: string;
+    permissions: ReadonlySet<string> | undefined;
+  };
   /** Those that Authentik lists; the API token's own is not among them unless a test puts it there. */
   readonly tokens: Token[];
   readonly users: User[];
@@ -116,7 +120,13 @@ export interface Provider {
   redirect_uris: RedirectUri[];
   logout_uri: string;
   logout_method: "backchannel" | "frontchannel";
-  sub_mode: "hashed_user_id" | "user_id" | "user_uuid" | "user_username" | "user_email" | "user_upn";
+  sub_mode:
+    | "hashed_user_id"
+    | "user_id"
+    | "user_uuid"
+    | "user_username"
+    | "user_email"
+    | "user_upn";
   issuer_mode: "per_provider" | "global";
   jwt_federation_sources: string[];
   jwt_federation_providers: number[];
@@ -184,7 +194,10 @@ export function applicationOf(state: AuthentikState, provider: Provider): Applic
 }
 
 /** What a client proves itself by. A provider of 2026.11 without a secret lets no client in. */
-export function clientSecret({ secrets }: AuthentikState, { secret, client_secret }: Provider): string {
+export function clientSecret(
+  { secrets }: AuthentikState,
+  { secret, client_secret }: Provider,
+): string {
   return secrets.find(({ pk }) => pk === secret)?.value ?? client_secret;
 }
 

@@ -12,7 +12,12 @@ export interface Reply {
 export interface Opened extends Authentik {
   readonly controls: LiveControls;
   /** `path` is below `/api/v3`. */
-  ask(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Reply>;
+  ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Reply>;
 }
 
 interface Options extends Partial<AuthentikOptions> {
@@ -29,7 +34,9 @@ export async function openAuthentik({ clumsy = false, ...options }: Options = {}
   const authentik = await startAuthentik({ publicOrigin: PUBLIC_ORIGIN, ...options, controls });
   const dispose = async (): Promise<void> => {
     await authentik.close();
-    const broken = controls.violations.filter((violation) => !clumsy || !violation.includes(" request: "));
+    const broken = controls.violations.filter(
+      (violation) => !clumsy || !violation.includes(" request: "),
+    );
     if (broken.length > 0) throw new Error(`the vendor's schema was broken:\n${broken.join("\n")}`);
   };
   return { ...authentik, controls, ask: asking(authentik), [Symbol.asyncDispose]: dispose };
@@ -47,8 +54,18 @@ async function request(
   body?: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Reply> {
-  const init = { method, headers: { authorization: `Bearer ${state.apiToken.key}`, "content-type": "application/json", ...headers } };
-  const response = await fetch(`${url}/api/v3${path}`, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+  const init = {
+    method,
+    headers: {
+      authorization: `Bearer ${state.apiToken.key}`,
+      "content-type": "application/json",
+      ...headers,
+    },
+  };
+  const response = await fetch(
+    `${url}/api/v3${path}`,
+    body === undefined ? init : { ...init, body: JSON.stringify(body) },
+  );
   const text = await response.text();
   return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
 }
@@ -59,7 +76,11 @@ export interface Wired {
 }
 
 /** A provider for Access and its application, as a client would make them. */
-export async function wire({ ask, state }: Pick<Opened, "ask" | "state">, provider: object = {}, application: object = {}): Promise<Wired> {
+export async function wire(
+  { ask, state }: Pick<Opened, "ask" | "state">,
+  provider: object = {},
+  application: object = {},
+): Promise<Wired> {
   const made = await ask("POST", "/providers/oauth2/", { ...wholeProvider(state), ...provider });
   const opened = await ask("POST", "/core/applications/", {
     name: "Tunnel",
@@ -67,8 +88,12 @@ export async function wire({ ask, state }: Pick<Opened, "ask" | "state">, provid
     provider: made.body.pk,
     ...application,
   });
-  if (made.status !== 201 || opened.status !== 201) throw new Error(JSON.stringify([made.body, opened.body]));
-  return { provider: state.providers.at(-1) as Provider, application: state.applications.at(-1) as Application };
+  if (made.status !== 201 || opened.status !== 201)
+    throw new Error(JSON.stringify([made.body, opened.body]));
+  return {
+    provider: state.providers.at(-1) as Provider,
+    application: state.applications.at(-1) as Application,
+  };
 }
 
 export function wholeProvider(state: Authentik["state"]): Record<string, unknown> {

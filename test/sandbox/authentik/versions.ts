@@ -38,7 +38,12 @@ const SINCE = {
 
 /** Fields that came later than 2024.2. Before its time a field is ignored on the way in and absent on the way out. */
 const FIELD_SINCE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  application: { meta_hide: "2026.5", pbm_uuid: "2026.8", meta_icon_url: "2025.12", meta_icon_themed_urls: "2025.12" },
+  application: {
+    meta_hide: "2026.5",
+    pbm_uuid: "2026.8",
+    meta_icon_url: "2025.12",
+    meta_icon_themed_urls: "2025.12",
+  },
   provider: {
     grant_types: "2026.5",
     refresh_token_threshold: "2025.10",
@@ -53,7 +58,13 @@ const FIELD_SINCE: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   setupUrls: { dcr_registration: "2026.8" },
   flow: { background_url: "2025.12", background_themed_urls: "2025.12" },
   certificate: { key_type: "2025.12" },
-  group: { parents: "2025.12", parents_obj: "2025.12", inherited_roles_obj: "2025.12", children: "2025.12", children_obj: "2025.12" },
+  group: {
+    parents: "2025.12",
+    parents_obj: "2025.12",
+    inherited_roles_obj: "2025.12",
+    children: "2025.12",
+    children_obj: "2025.12",
+  },
   binding: { expires: "2026.8", expiring: "2026.8" },
   me: { roles: "2025.12", is_current: "2026.8" },
   session: { users: "2026.8" },
@@ -94,12 +105,18 @@ export function version(name: VersionName): Version {
     schema: name === "2026.11" ? undefined : `authentik-${name}.json`,
     has: (trait) => reached(full, SINCE[trait]),
     knows,
-    trimmed: (kind, whole) => Object.fromEntries(Object.entries(whole).filter(([field]) => knows(kind, field))) as Partial<typeof whole>,
+    trimmed: (kind, whole) =>
+      Object.fromEntries(Object.entries(whole).filter(([field]) => knows(kind, field))) as Partial<
+        typeof whole
+      >,
   };
 }
 
 function reached(version: string, milestone: string): boolean {
-  const [have, need] = [version, milestone].map((text) => text.split(".").map(Number)) as [number[], number[]];
+  const [have, need] = [version, milestone].map((text) => text.split(".").map(Number)) as [
+    number[],
+    number[],
+  ];
   const differing = need.findIndex((part, index) => part !== (have[index] ?? 0));
   return differing < 0 || (have[differing] ?? 0) > (need[differing] ?? 0);
 }

@@ -41,14 +41,21 @@ export function visitor({ url: address }: Opened): Visitor {
       form?.toString(),
     );
     for (const line of seen.cookies) jar = stored(jar, line);
-    return { ...seen, location: seen.location === undefined ? undefined : new URL(seen.location, to).href };
+    return {
+      ...seen,
+      location: seen.location === undefined ? undefined : new URL(seen.location, to).href,
+    };
   };
   const follow = async (url: string): Promise<Seen & { url: string }> => {
     const seen = await visit(url);
     const next = seen.location;
     return next?.startsWith(`${PUBLIC_ORIGIN}/`) ? follow(next) : { ...seen, url };
   };
-  return { get: (url) => visit(url), post: (url, fields) => visit(url, new URLSearchParams(fields)), follow };
+  return {
+    get: (url) => visit(url),
+    post: (url, fields) => visit(url, new URLSearchParams(fields)),
+    follow,
+  };
 }
 
 function stored(jar: readonly Cookie[], line: string): Cookie[] {
@@ -61,10 +68,15 @@ function stored(jar: readonly Cookie[], line: string): Cookie[] {
 async function exchange(url: URL, headers: Readonly<Record<string, string>>, body?: string) {
   const sent = request(url, {
     method: body === undefined ? "GET" : "POST",
-    headers: { ...headers, ...(body !== undefined && { "content-type": FORM, "content-length": body.length }) },
+    headers: {
+      ...headers,
+      ...(body !== undefined && { "content-type": FORM, "content-length": body.length }),
+    },
     agent: false,
   });
-  const response = new Promise<IncomingMessage>((resolve, reject) => sent.on("response", resolve).on("error", reject));
+  const response = new Promise<IncomingMessage>((resolve, reject) =>
+    sent.on("response", resolve).on("error", reject),
+  );
   sent.end(body);
   const answer = await response;
   return {
@@ -75,7 +87,10 @@ async function exchange(url: URL, headers: Readonly<Record<string, string>>, bod
   };
 }
 
-export function authorizeUrl({ provider }: Wired, more: Readonly<Record<string, string>> = {}): string {
+export function authorizeUrl(
+  { provider }: Wired,
+  more: Readonly<Record<string, string>> = {},
+): string {
   const query = new URLSearchParams({
     client_id: provider.client_id,
     redirect_uri: CALLBACK,
@@ -118,7 +133,12 @@ export async function redeem(
 }
 
 /** The claims that a login ends with. */
-export async function claimsAfterLogin(authentik: Opened, wired: Wired, scope = "openid email profile", username = "alice") {
+export async function claimsAfterLogin(
+  authentik: Opened,
+  wired: Wired,
+  scope = "openid email profile",
+  username = "alice",
+) {
   const back = await logIn(visitor(authentik), authorizeUrl(wired, { scope }), username);
   const { body } = await redeem(authentik, wired, back.searchParams.get("code"));
   return decodeJwt(body.id_token);

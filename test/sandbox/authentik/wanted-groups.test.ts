@@ -13,7 +13,11 @@ const written = (owner: string, list: string, claim = `cfauth_groups_${owner}`):
 test.for([
   { name: "an empty list", list: "[]", wanted: [] },
   { name: "two groups", list: '["admins", "family"]', wanted: ["admins", "family"] },
-  { name: "brackets, commas and colons", list: '["a], [b", "c\\": \\"d", "e, f"]', wanted: ["a], [b", 'c": "d', "e, f"] },
+  {
+    name: "brackets, commas and colons",
+    list: '["a], [b", "c\\": \\"d", "e, f"]',
+    wanted: ["a], [b", 'c": "d', "e, f"],
+  },
   // Ends a line in JavaScript's regular expressions, but not in Python.
   { name: "a line separator", list: '["a\u2028b"]', wanted: ["a\u2028b"] },
   { name: "escapes", list: '["a\\\\b", "c\\nd", "\\u00e9"]', wanted: ["a\\b", "c\nd", "é"] },
@@ -22,7 +26,9 @@ test.for([
 });
 
 test("the dashes of an owner are underscores in the claim", () => {
-  expect(wantedGroups(written("my-home", "[]", "cfauth_groups_my_home"))?.claim).toBe("cfauth_groups_my_home");
+  expect(wantedGroups(written("my-home", "[]", "cfauth_groups_my_home"))?.claim).toBe(
+    "cfauth_groups_my_home",
+  );
   expect(wantedGroups(written("my-home", "[]"))).toBeUndefined();
 });
 
@@ -35,20 +41,34 @@ test.for([
   { name: "no list", expression: written("home", '"admins"') },
   { name: "another comment", expression: written("home", "[]").replace("Made", "made") },
   { name: "a line that follows", expression: `${written("home", "[]")}\nreturn {}` },
-  { name: "direct groups only", expression: written("home", "[]").replace("all_groups()", "groups.all()") },
+  {
+    name: "direct groups only",
+    expression: written("home", "[]").replace("all_groups()", "groups.all()"),
+  },
 ])("$name is not understood", ({ expression }) => {
   expect(wantedGroups(expression)).toBeUndefined();
 });
 
-const kim = { users: [{ username: "kim", groups: ["kids", "chess"] }], groups: [{ name: "kids", parents: ["family"] }] };
+const kim = {
+  users: [{ username: "kim", groups: ["kids", "chess"] }],
+  groups: [{ name: "kids", parents: ["family"] }],
+};
 
 test.for([
-  { name: "wanted groups of a user, inherited ones too", list: '["family", "kids", "admins"]', groups: ["kids", "family"] },
+  {
+    name: "wanted groups of a user, inherited ones too",
+    list: '["family", "kids", "admins"]',
+    groups: ["kids", "family"],
+  },
   { name: "no groups where none is wanted", list: "[]", groups: [] },
 ])("the token names $name", async ({ list, groups }) => {
   await using authentik = await openAuthentik(kim);
   const expression = written("home", list);
-  const { body } = await authentik.ask("POST", "/propertymappings/provider/scope/", { name: "g", scope_name: "cfauth_home", expression });
+  const { body } = await authentik.ask("POST", "/propertymappings/provider/scope/", {
+    name: "g",
+    scope_name: "cfauth_home",
+    expression,
+  });
   const wired = await wire(authentik);
   wired.provider.property_mappings.push(body.pk);
   const claims = await claimsAfterLogin(authentik, wired, "openid email cfauth_home", "kim");
@@ -58,7 +78,11 @@ test.for([
 test("an expression that is nearly right gives nothing", async () => {
   await using authentik = await openAuthentik(kim);
   const expression = written("home", "['family']");
-  const { body } = await authentik.ask("POST", "/propertymappings/provider/scope/", { name: "g", scope_name: "cfauth_home", expression });
+  const { body } = await authentik.ask("POST", "/propertymappings/provider/scope/", {
+    name: "g",
+    scope_name: "cfauth_home",
+    expression,
+  });
   const wired = await wire(authentik);
   wired.provider.property_mappings.push(body.pk);
   const claims = await claimsAfterLogin(authentik, wired, "openid email cfauth_home", "kim");

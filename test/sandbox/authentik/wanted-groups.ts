@@ -17,14 +17,18 @@ const EXPRESSION = new RegExp(
 export function wantedGroups(expression: string): WantedGroups | undefined {
   const [, owner = "", list = "", claim = ""] = EXPRESSION.exec(expression) ?? [];
   const wanted = texts(list);
-  return wanted && claim === `cfauth_groups_${owner.replaceAll("-", "_")}` ? { claim, wanted } : undefined;
+  return wanted && claim === `cfauth_groups_${owner.replaceAll("-", "_")}`
+    ? { claim, wanted }
+    : undefined;
 }
 
 /** Of a list in JSON, which Python reads alike. */
 function texts(list: string): string[] | undefined {
   try {
     const read: unknown = JSON.parse(list);
-    return Array.isArray(read) && read.every((entry) => typeof entry === "string") ? read : undefined;
+    return Array.isArray(read) && read.every((entry) => typeof entry === "string")
+      ? read
+      : undefined;
   } catch {
     return undefined;
   }

@@ -12,7 +12,10 @@ export interface Budget {
 }
 
 /** @param now - milliseconds */
-export function createBudget({ quota, windowSeconds }: RateLimit, now: () => number = Date.now): Budget {
+export function createBudget(
+  { quota, windowSeconds }: RateLimit,
+  now: () => number = Date.now,
+): Budget {
   /** When the requests of the window came, oldest first. Refused ones do not count. */
   let taken: number[] = [];
   const recent = (): readonly number[] => {

@@ -14,7 +14,9 @@ export function contractProfile(state: CloudflareState): Profile {
     body: (operation, body, call) => {
       if (isProbe(operation, body)) return PROBES.find(([path]) => path.test(operation.path))?.[1];
       if (isRecords(operation)) return withPatchesCompleted(state, operation, body, call.path);
-      return isConfiguration(operation) ? withoutQuirks(withoutUnchanged(body, stored(state, call.path)), "last") : body;
+      return isConfiguration(operation)
+        ? withoutQuirks(withoutUnchanged(body, stored(state, call.path)), "last")
+        : body;
     },
     answer: (operation, body) => {
       if (isRecords(operation)) return withRecordsCompleted(body);
@@ -29,19 +31,26 @@ function bodySchema({ method, path }: Operation, body: unknown): string | undefi
   const type = isFields(body) ? body.type : undefined;
   if (/\/access\/apps(\/\{app_id\})?$/.test(path) && (type === "self_hosted" || type === undefined))
     return "#/components/schemas/access_app_request/anyOf/0";
-  if (path.includes("/access/identity_providers") && type === "oidc") return "#/components/schemas/access_identity-providers/anyOf/7";
-  if (/\/dns_records(\/\{dns_record_id\})?$/.test(path) && type === "CNAME") return "#/components/schemas/dns-records_CNAMERecord";
+  if (path.includes("/access/identity_providers") && type === "oidc")
+    return "#/components/schemas/access_identity-providers/anyOf/7";
+  if (/\/dns_records(\/\{dns_record_id\})?$/.test(path) && type === "CNAME")
+    return "#/components/schemas/dns-records_CNAMERecord";
   return undefined;
 }
 
 /** An empty write creates and changes nothing, and tells by its error whether the token may write: the schema demands a whole one. */
 const PROBES: readonly (readonly [path: RegExp, whole: Fields])[] = [
   [/\/access\/apps(\/\{app_id\})?$/, { type: "self_hosted", domain: "probe.example.com" }],
-  [/\/access\/identity_providers\/\{identity_provider_id\}$/, { name: "probe", type: "onetimepin", config: {} }],
+  [
+    /\/access\/identity_providers\/\{identity_provider_id\}$/,
+    { name: "probe", type: "onetimepin", config: {} },
+  ],
 ];
 
 const isProbe = ({ path }: Operation, body: unknown): boolean =>
-  isFields(body) && Object.keys(body).length === 0 && PROBES.some(([pattern]) => pattern.test(path));
+  isFields(body) &&
+  Object.keys(body).length === 0 &&
+  PROBES.some(([pattern]) => pattern.test(path));
 
 function isConfiguration({ path }: Operation): boolean {
   return path.endsWith("/configurations");
@@ -52,14 +61,26 @@ function isRecords({ path }: Operation): boolean {
 }
 
 /** A PATCH names what it changes only, but the schema demands the whole record of it. */
-function withPatchesCompleted(state: CloudflareState, { method, path }: Operation, body: unknown, called: string): unknown {
+function withPatchesCompleted(
+  state: CloudflareState,
+  { method, path }: Operation,
+  body: unknown,
+  called: string,
+): unknown {
   const complete = (patch: unknown, id: unknown): unknown => {
-    const { name = "gone.example.com", type = "CNAME", ttl = 1 } = state.records.get(String(id)) ?? {};
+    const {
+      name = "gone.example.com",
+      type = "CNAME",
+      ttl = 1,
+    } = state.records.get(String(id)) ?? {};
     return isFields(patch) ? { name, type, ttl, ...patch } : patch;
   };
   if (method === "PATCH") return complete(body, called.split("/").at(-1));
   if (!path.endsWith("/batch") || !isFields(body) || !Array.isArray(body.patches)) return body;
-  return { ...body, patches: body.patches.map((patch) => complete(patch, isFields(patch) ? patch.id : undefined)) };
+  return {
+    ...body,
+    patches: body.patches.map((patch) => complete(patch, isFields(patch) ? patch.id : undefined)),
+  };
 }
 
 /** The schema demands `data` of every record, which only types such as SRV have, and a comment that is text. */
@@ -67,7 +88,9 @@ function withRecordsCompleted(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(withRecordsCompleted);
   if (!isFields(part)) return part;
   if ("content" in part) return { data: {}, ...part, comment: part.comment ?? "" };
-  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, withRecordsCompleted(value)]));
+  return Object.fromEntries(
+    Object.entries(part).map(([key, value]) => [key, withRecordsCompleted(value)]),
+  );
 }
 
 function stored(state: CloudflareState, path: string): Fields {
@@ -78,12 +101,16 @@ function stored(state: CloudflareState, path: string): Fields {
 /** A writer copies what others wrote as it is: what stands there already is not its to answer for. */
 function withoutUnchanged(body: unknown, before: Fields): unknown {
   if (!isFields(body) || !isFields(body.config)) return body;
-  const config = Object.entries(body.config).filter(([key, value]) => key === "ingress" || !isDeepStrictEqual(value, before[key]));
+  const config = Object.entries(body.config).filter(
+    ([key, value]) => key === "ingress" || !isDeepStrictEqual(value, before[key]),
+  );
   const ingress = body.config.ingress;
   if (!Array.isArray(ingress)) return { ...body, config: Object.fromEntries(config) };
   const known = Array.isArray(before.ingress) ? before.ingress : [];
   const unchanged = { hostname: "unchanged.example.com", service: "http_status:404" };
-  const rules = ingress.map((rule) => (known.some((old) => isDeepStrictEqual(old, rule)) ? unchanged : rule));
+  const rules = ingress.map((rule) =>
+    known.some((old) => isDeepStrictEqual(old, rule)) ? unchanged : rule,
+  );
   return { ...body, config: { ...Object.fromEntries(config), ingress: rules } };
 }
 
@@ -101,14 +128,21 @@ function withoutQuirks(body: unknown, nameless: "last" | "any"): unknown {
   if (!isFields(config) || !Array.isArray(config.ingress)) return body;
   const rules = config.ingress.map((rule, index, all) => {
     if (!isFields(rule)) return rule;
-    const named = nameless === "any" || (index === all.length - 1 && !("path" in rule)) ? { hostname: "", ...rule } : rule;
-    return isFields(rule.originRequest) ? { ...named, originRequest: declaredOptions(rule.originRequest) } : named;
+    const named =
+      nameless === "any" || (index === all.length - 1 && !("path" in rule))
+        ? { hostname: "", ...rule }
+        : rule;
+    return isFields(rule.originRequest)
+      ? { ...named, originRequest: declaredOptions(rule.originRequest) }
+      : named;
   });
   return { ...rest, config: { ...config, ingress: rules } };
 }
 
 function declaredOptions(options: Fields): Fields {
-  return Object.fromEntries(Object.entries(options).filter(([key]) => !UNDECLARED_OPTIONS.includes(key)));
+  return Object.fromEntries(
+    Object.entries(options).filter(([key]) => !UNDECLARED_OPTIONS.includes(key)),
+  );
 }
 
 function answerWithoutQuirks(body: unknown): unknown {
@@ -121,6 +155,8 @@ const NULL_IN_ANSWERS = ["deleted_at", "conns_active_at", "conns_inactive_at"];
 function withoutNulls(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(withoutNulls);
   if (!isFields(part)) return part;
-  const kept = Object.entries(part).filter(([key, value]) => value !== null || !NULL_IN_ANSWERS.includes(key));
+  const kept = Object.entries(part).filter(
+    ([key, value]) => value !== null || !NULL_IN_ANSWERS.includes(key),
+  );
   return Object.fromEntries(kept.map(([key, value]) => [key, withoutNulls(value)]));
 }

@@ -81,7 +81,9 @@ test.runIf(there).for([
 ])("$name is reported", async ({ body, says }) => {
   await using cloudflare = await openCloudflare({ clumsy: true });
   await cloudflare.ask("POST", `/zones/${zoneId(cloudflare)}/dns_records`, body);
-  expect(cloudflare.controls.violations[0]).toContain(`cloudflare POST /zones/{zone_id}/dns_records request: `);
+  expect(cloudflare.controls.violations[0]).toContain(
+    `cloudflare POST /zones/{zone_id}/dns_records request: `,
+  );
   expect(cloudflare.controls.violations.join("\n")).toContain(says);
 });
 
@@ -92,7 +94,9 @@ test.runIf(there).for([
 ])("a listing with $query is reported", async ({ query, says }) => {
   await using cloudflare = await openCloudflare({ clumsy: true });
   await cloudflare.ask("GET", `/zones/${zoneId(cloudflare)}/dns_records${query}`);
-  expect(cloudflare.controls.violations).toEqual([`cloudflare GET /zones/{zone_id}/dns_records request: ${says}`]);
+  expect(cloudflare.controls.violations).toEqual([
+    `cloudflare GET /zones/{zone_id}/dns_records request: ${says}`,
+  ]);
 });
 
 test.runIf(there).for([
@@ -118,7 +122,11 @@ test.runIf(there).for([
 test.runIf(there)("what others have written into the document may be copied as it is", async () => {
   await using cloudflare = await openCloudflare({ clumsy: true });
   const tunnel = seedTunnel(cloudflare.state);
-  const foreign = { path: "^/a", service: "http://a", originRequest: { bastionMode: true, madeUp: 1 } };
+  const foreign = {
+    path: "^/a",
+    service: "http://a",
+    originRequest: { bastionMode: true, madeUp: 1 },
+  };
   const { config } = seedConfiguration(cloudflare.state, tunnel, {
     ingress: [foreign],
     originRequest: { madeUp: 1 },
@@ -129,17 +137,41 @@ test.runIf(there)("what others have written into the document may be copied as i
     config: { ...config, ingress: [mine, ...config.ingress] },
   });
   expect(reply.status).toBe(200);
-  expect(cloudflare.controls.violations.filter((violation) => violation.includes("request"))).toEqual([]);
+  expect(
+    cloudflare.controls.violations.filter((violation) => violation.includes("request")),
+  ).toEqual([]);
 });
 
 test.runIf(there)("a batch of every kind is in order", async () => {
   await using cloudflare = await openCloudflare();
-  const [a, b, c] = ["a", "b", "c"].map((name) => seedRecord(cloudflare.state, { name: `${name}.example.com` }));
+  const [a, b, c] = ["a", "b", "c"].map((name) =>
+    seedRecord(cloudflare.state, { name: `${name}.example.com` }),
+  );
   const body = {
     deletes: [{ id: a?.id }],
     patches: [{ id: b?.id, comment: "patched" }],
-    puts: [{ id: c?.id, type: "A", name: "c.example.com", content: "203.0.113.9", ttl: 60, comment: "put" }],
-    posts: [{ type: "CNAME", name: "d.example.com", content: "x.example.net", ttl: 1, proxied: true, comment: "posted" }],
+    puts: [
+      {
+        id: c?.id,
+        type: "A",
+        name: "c.example.com",
+        content: "203.0.113.9",
+        ttl: 60,
+        comment: "put",
+      },
+    ],
+    posts: [
+      {
+        type: "CNAME",
+        name: "d.example.com",
+        content: "x.example.net",
+        ttl: 1,
+        proxied: true,
+        comment: "posted",
+      },
+    ],
   };
-  expect((await cloudflare.ask("POST", `/zones/${zoneId(cloudflare)}/dns_records/batch`, body)).status).toBe(200);
+  expect(
+    (await cloudflare.ask("POST", `/zones/${zoneId(cloudflare)}/dns_records/batch`, body)).status,
+  ).toBe(200);
 });

@@ -17,7 +17,10 @@ export function success(result: unknown, status = 200): Answer {
 }
 
 export function failure(status: number, code: number, message: string): Answer {
-  return { status, body: { success: false, errors: [{ code, message }], messages: [], result: null } };
+  return {
+    status,
+    body: { success: false, errors: [{ code, message }], messages: [], result: null },
+  };
 }
 
 export interface Paging {
@@ -30,7 +33,11 @@ export interface Paging {
  * One page of a list. A page past the end is empty and no error; a wish for more than `most` is cut to it, so a
  * client that takes a short page for the last one loses the rest.
  */
-export function paged({ call }: Request, items: readonly unknown[], { usual, most }: Paging): Answer {
+export function paged(
+  { call }: Request,
+  items: readonly unknown[],
+  { usual, most }: Paging,
+): Answer {
   const page = atLeastOne(call.query.get("page"), 1);
   const perPage = Math.min(atLeastOne(call.query.get("per_page"), usual), most);
   const result = items.slice((page - 1) * perPage, page * perPage);

@@ -21,7 +21,8 @@ test("a fault is met as often as told, then the API is well again", async () => 
   await using cloudflare = await openCloudflare();
   cloudflare.controls.fault(() => true, { kind: "status", status: 500, body: { errors: [] } }, 2);
   const statuses: number[] = [];
-  for (let n = 0; n < 3; n += 1) statuses.push((await cloudflare.ask("GET", "@/access/tags")).status);
+  for (let n = 0; n < 3; n += 1)
+    statuses.push((await cloudflare.ask("GET", "@/access/tags")).status);
   expect(statuses).toEqual([500, 500, 200]);
 });
 
@@ -35,18 +36,23 @@ test("healing drops the faults that wait", async () => {
 test.for([
   { when: "before", tags: 0 },
   { when: "after", tags: 1 },
-] as const)("a connection cut $when the effect leaves $tags tags behind", async ({ when, tags }) => {
-  await using cloudflare = await openCloudflare();
-  cloudflare.controls.fault(({ write }) => write, { kind: "reset", when });
-  await expect(cloudflare.ask("POST", "@/access/tags", tag)).rejects.toThrow();
-  expect(cloudflare.state.tags.size).toBe(tags);
-  expect(cloudflare.controls.calls).toMatchObject([{ method: "POST", status: 0 }]);
-});
+] as const)(
+  "a connection cut $when the effect leaves $tags tags behind",
+  async ({ when, tags }) => {
+    await using cloudflare = await openCloudflare();
+    cloudflare.controls.fault(({ write }) => write, { kind: "reset", when });
+    await expect(cloudflare.ask("POST", "@/access/tags", tag)).rejects.toThrow();
+    expect(cloudflare.state.tags.size).toBe(tags);
+    expect(cloudflare.controls.calls).toMatchObject([{ method: "POST", status: 0 }]);
+  },
+);
 
 test("a delayed effect comes late", async () => {
   await using cloudflare = await openCloudflare();
   const moments: string[] = [];
-  cloudflare.controls.hook((_, moment) => void moments.push(`${moment}: ${cloudflare.state.tags.size}`));
+  cloudflare.controls.hook(
+    (_, moment) => void moments.push(`${moment}: ${cloudflare.state.tags.size}`),
+  );
   cloudflare.controls.fault(({ write }) => write, { kind: "delay", ms: 30 });
   const started = performance.now();
   await cloudflare.ask("POST", "@/access/tags", tag);
@@ -66,7 +72,9 @@ test("a request that hangs is cut when the sandbox closes", async () => {
 test("a hook sees each request before and after its effect, until it is taken off", async () => {
   await using cloudflare = await openCloudflare();
   const seen: string[] = [];
-  const off = cloudflare.controls.hook(({ n, method, path }, moment) => void seen.push(`${n} ${method} ${path} ${moment}`));
+  const off = cloudflare.controls.hook(
+    ({ n, method, path }, moment) => void seen.push(`${n} ${method} ${path} ${moment}`),
+  );
   await cloudflare.ask("GET", "/zones");
   off();
   await cloudflare.ask("GET", "/zones");

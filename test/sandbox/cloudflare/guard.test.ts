@@ -5,14 +5,21 @@ import { openCloudflare, zoneId } from "./testing.ts";
 
 test("a good token is active", async () => {
   await using cloudflare = await openCloudflare();
-  expect((await cloudflare.ask("GET", "/user/tokens/verify")).result).toMatchObject({ status: "active" });
+  expect((await cloudflare.ask("GET", "/user/tokens/verify")).result).toMatchObject({
+    status: "active",
+  });
   expect(await cloudflare.ask("GET", "@/tokens/verify")).toMatchObject({ status: 401, code: 1000 });
 });
 
 test("an account's token is verified in its account only", async () => {
   await using cloudflare = await openCloudflare({ tokenOwner: "account" });
-  expect((await cloudflare.ask("GET", "@/tokens/verify")).result).toMatchObject({ status: "active" });
-  expect(await cloudflare.ask("GET", "/user/tokens/verify")).toMatchObject({ status: 401, code: 1000 });
+  expect((await cloudflare.ask("GET", "@/tokens/verify")).result).toMatchObject({
+    status: "active",
+  });
+  expect(await cloudflare.ask("GET", "/user/tokens/verify")).toMatchObject({
+    status: 401,
+    code: 1000,
+  });
 });
 
 test.for([
@@ -30,10 +37,19 @@ test.for([
     status: 401,
     code: 1000,
   },
-  { name: "no token at all is a bad request", authorization: undefined, path: "/zones", status: 400, code: 9106 },
+  {
+    name: "no token at all is a bad request",
+    authorization: undefined,
+    path: "/zones",
+    status: 400,
+    code: 9106,
+  },
 ])("$name", async ({ authorization, path, status, code }) => {
   await using cloudflare = await openCloudflare();
-  const response = await fetch(cloudflare.url + path, authorization ? { headers: { authorization } } : {});
+  const response = await fetch(
+    cloudflare.url + path,
+    authorization ? { headers: { authorization } } : {},
+  );
   expect(response.status).toBe(status);
   expect(await response.json()).toMatchObject({ success: false, errors: [{ code }], result: null });
 });
@@ -52,12 +68,19 @@ test.for([
   { denied: "login", path: "@/access/identity_providers", allowed: "@/access/apps" },
   { denied: "login", path: "@/access/organizations", allowed: "@/access/tags" },
   { denied: "service-tokens", path: "@/access/service_tokens", allowed: "@/access/policies" },
-])("a token that may not $denied is refused at $path and not at $allowed", async ({ denied, path, allowed }) => {
-  await using cloudflare = await openCloudflare();
-  cloudflare.state.denied.add(denied);
-  expect(await cloudflare.ask("GET", path)).toMatchObject({ status: 403, code: 10000, result: null });
-  expect((await cloudflare.ask("GET", allowed)).status).toBe(200);
-});
+])(
+  "a token that may not $denied is refused at $path and not at $allowed",
+  async ({ denied, path, allowed }) => {
+    await using cloudflare = await openCloudflare();
+    cloudflare.state.denied.add(denied);
+    expect(await cloudflare.ask("GET", path)).toMatchObject({
+      status: 403,
+      code: 10000,
+      result: null,
+    });
+    expect((await cloudflare.ask("GET", allowed)).status).toBe(200);
+  },
+);
 
 test("what a token may not is not done", async () => {
   await using cloudflare = await openCloudflare();
@@ -72,12 +95,19 @@ test("a token that may not read zones sees none in the list, and by its id one w
   await using cloudflare = await openCloudflare();
   const zone = `/zones/${zoneId(cloudflare)}`;
   cloudflare.state.denied.add("zones");
-  expect(await cloudflare.ask("GET", "/zones?name=example.com")).toMatchObject({ status: 200, result: [], info: { total_count: 0 } });
+  expect(await cloudflare.ask("GET", "/zones?name=example.com")).toMatchObject({
+    status: 200,
+    result: [],
+    info: { total_count: 0 },
+  });
   expect((await cloudflare.ask("GET", zone)).status).toBe(200);
   expect((await cloudflare.ask("GET", `${zone}/dns_records`)).status).toBe(200);
   cloudflare.state.denied.add("dns");
   expect((await cloudflare.ask("GET", zone)).status).toBe(403);
-  expect(await cloudflare.ask("GET", `${zone}/dns_records`)).toMatchObject({ status: 403, code: 10000 });
+  expect(await cloudflare.ask("GET", `${zone}/dns_records`)).toMatchObject({
+    status: 403,
+    code: 10000,
+  });
 });
 
 test.for([
@@ -132,9 +162,14 @@ test("a page never holds more than the operation allows", async () => {
 
 test("a zone is found by its name", async () => {
   await using cloudflare = await openCloudflare({
-    zones: ["example.com", { id: "0123456789abcdef0123456789abcdef", name: "example.org", status: "pending" }],
+    zones: [
+      "example.com",
+      { id: "0123456789abcdef0123456789abcdef", name: "example.org", status: "pending" },
+    ],
   });
-  expect((await cloudflare.ask("GET", "/zones?name=example.org")).result).toMatchObject([{ name: "example.org", status: "pending" }]);
+  expect((await cloudflare.ask("GET", "/zones?name=example.org")).result).toMatchObject([
+    { name: "example.org", status: "pending" },
+  ]);
   expect((await cloudflare.ask("GET", `/zones/${zoneId(cloudflare)}`)).result).toMatchObject({
     name: "example.com",
     status: "active",
@@ -143,7 +178,9 @@ test("a zone is found by its name", async () => {
 
 test("the token sees one account, with the team's domain", async () => {
   await using cloudflare = await openCloudflare({ team: "acme" });
-  expect((await cloudflare.ask("GET", "/accounts")).result).toMatchObject([{ id: cloudflare.state.accountId }]);
+  expect((await cloudflare.ask("GET", "/accounts")).result).toMatchObject([
+    { id: cloudflare.state.accountId },
+  ]);
   expect((await cloudflare.ask("GET", "@/access/organizations")).result).toMatchObject({
     auth_domain: "acme.cloudflareaccess.com",
   });

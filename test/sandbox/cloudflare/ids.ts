@@ -28,5 +28,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Whether a path parameter looks like what it names; anything else is no route at all to Cloudflare (7003). */
 export function wellFormed(parameter: string, value: string): boolean {
   if (parameter === "tag_name") return true;
-  return ["account_id", "zone_id", "dns_record_id"].includes(parameter) ? HEX.test(value) : UUID.test(value);
+  return ["account_id", "zone_id", "dns_record_id"].includes(parameter)
+    ? HEX.test(value)
+    : UUID.test(value);
 }

@@ -52,7 +52,10 @@ export interface Cloudflare extends AsyncDisposable {
 }
 
 /** What the API answers where the token lacks a permission; for `controls.fault`, where one call only is to meet it. */
-export const permissionDenied: Fault = { kind: "status", ...failure(403, 10000, "Authentication error") };
+export const permissionDenied: Fault = {
+  kind: "status",
+  ...failure(403, 10000, "Authentication error"),
+};
 
 export async function startCloudflare(options: CloudflareOptions): Promise<Cloudflare> {
   const { controls, port } = options;
@@ -77,11 +80,26 @@ export async function startCloudflare(options: CloudflareOptions): Promise<Cloud
   });
   const { close } = server;
   const onRevoke = (listener: (aud: string) => void): void => void revocations.add(listener);
-  return { url: `${server.origin}/client/v4`, state, propagation, onRevoke, close, [Symbol.asyncDispose]: close };
+  return {
+    url: `${server.origin}/client/v4`,
+    state,
+    propagation,
+    onRevoke,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
-function createState({ zones, team, token = "sandbox-token", cloudflared = false }: CloudflareOptions): CloudflareState {
-  const whole = zones.map((zone): Zone => (typeof zone === "string" ? { id: hexId(), name: zone, status: "active" } : zone));
+function createState({
+  zones,
+  team,
+  token = "sandbox-token",
+  cloudflared = false,
+}: CloudflareOptions): CloudflareState {
+  const whole = zones.map(
+    (zone): Zone =>
+      typeof zone === "string" ? { id: hexId(), name: zone, status: "active" } : zone,
+  );
   return {
     accountId: hexId(),
     team,

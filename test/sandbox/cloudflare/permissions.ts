@@ -18,8 +18,10 @@ const AREAS: readonly (readonly [path: RegExp, area: string])[] = [
 export function forbidden({ denied }: CloudflareState, request: Request): Answer | undefined {
   const { path } = request.call;
   const refused = failure(403, 10000, "Authentication error");
-  if (path === "/zones") return denied.has("zones") ? paged(request, [], { usual: 20, most: 50 }) : undefined;
-  if (/^\/zones\/[^/]+$/.test(path)) return denied.has("zones") && denied.has("dns") ? refused : undefined;
+  if (path === "/zones")
+    return denied.has("zones") ? paged(request, [], { usual: 20, most: 50 }) : undefined;
+  if (/^\/zones\/[^/]+$/.test(path))
+    return denied.has("zones") && denied.has("dns") ? refused : undefined;
   const area = AREAS.find(([pattern]) => pattern.test(path))?.[1];
   if (area === undefined) return undefined;
   return denied.has(area) || (denied.has(`${area}:edit`) && edits(request)) ? refused : undefined;
@@ -29,7 +31,10 @@ export function forbidden({ denied }: CloudflareState, request: Request): Answer
 const edits = ({ call: { write, path } }: Request): boolean => write || path.endsWith("/token");
 
 /** Behind the permissions. The status that comes with 9999 is not established: the one that most misleads. */
-export function withoutTeam({ zeroTrust }: CloudflareState, { call: { path } }: Request): Answer | undefined {
+export function withoutTeam(
+  { zeroTrust }: CloudflareState,
+  { call: { path } }: Request,
+): Answer | undefined {
   const needs = /^\/accounts\/[^/]+\/access\//.test(path);
   return zeroTrust || !needs ? undefined : failure(403, 9999, "access.api.error.not_enabled");
 }

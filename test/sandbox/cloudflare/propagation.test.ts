@@ -5,7 +5,11 @@ import { openCloudflare } from "./testing.ts";
 
 test("without a lag the edge believes what the API says", async () => {
   await using cloudflare = await openCloudflare();
-  await cloudflare.ask("POST", "@/access/policies", { name: "P", decision: "allow", include: [{ everyone: {} }] });
+  await cloudflare.ask("POST", "@/access/policies", {
+    name: "P",
+    decision: "allow",
+    include: [{ everyone: {} }],
+  });
   expect(cloudflare.propagation.view().policies).toMatchObject([{ name: "P" }]);
 });
 
@@ -18,7 +22,9 @@ test("a write reaches the edge after its lag, each part after its own", async ()
   seedConfiguration(state, seedTunnel(state));
   propagation.note();
   clock.now = 999;
-  expect([propagation.view().records.length, propagation.view().configurations.size]).toEqual([0, 1]);
+  expect([propagation.view().records.length, propagation.view().configurations.size]).toEqual([
+    0, 1,
+  ]);
   clock.now = 1000;
   expect(propagation.view().records.length).toBe(1);
 });
@@ -40,7 +46,12 @@ test("writes arrive one after the other, not all with the first", async () => {
 
 test("an endless lag holds the edge where it is until it is released", async () => {
   await using cloudflare = await openCloudflare({ lag: { access: Infinity } });
-  const add = (name: string) => cloudflare.ask("POST", "@/access/policies", { name, decision: "allow", include: [{ everyone: {} }] });
+  const add = (name: string) =>
+    cloudflare.ask("POST", "@/access/policies", {
+      name,
+      decision: "allow",
+      include: [{ everyone: {} }],
+    });
   const names = () => cloudflare.propagation.view().policies.map(({ name }) => name);
   await add("first");
   expect(names()).toEqual([]);
@@ -56,7 +67,9 @@ test("what the edge holds does not change under its hands", async () => {
   await using cloudflare = await openCloudflare();
   const record = seedRecord(cloudflare.state, { name: "app.example.com", content: "203.0.113.7" });
   cloudflare.propagation.lag({ dns: Infinity });
-  await cloudflare.ask("PATCH", `/zones/${record.zone_id}/dns_records/${record.id}`, { content: "203.0.113.8" });
+  await cloudflare.ask("PATCH", `/zones/${record.zone_id}/dns_records/${record.id}`, {
+    content: "203.0.113.8",
+  });
   expect(cloudflare.propagation.view().records).toMatchObject([{ content: "203.0.113.7" }]);
 });
 
@@ -66,7 +79,13 @@ test("a connector reports the version that it runs on, not the newest", async ()
   seedConfiguration(cloudflare.state, tunnel);
   cloudflare.propagation.lag({ configuration: Infinity });
   const path = `@/cfd_tunnel/${tunnel.id}`;
-  await cloudflare.ask("PUT", `${path}/configurations`, { config: { ingress: [{ service: "http_status:503" }] } });
-  expect((await cloudflare.ask("GET", `${path}/connections`)).result).toMatchObject([{ config_version: 1 }]);
-  expect((await cloudflare.ask("GET", `${path}/configurations`)).result).toMatchObject({ version: 2 });
+  await cloudflare.ask("PUT", `${path}/configurations`, {
+    config: { ingress: [{ service: "http_status:503" }] },
+  });
+  expect((await cloudflare.ask("GET", `${path}/connections`)).result).toMatchObject([
+    { config_version: 1 },
+  ]);
+  expect((await cloudflare.ask("GET", `${path}/configurations`)).result).toMatchObject({
+    version: 2,
+  });
 });

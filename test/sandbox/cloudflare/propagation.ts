@@ -12,7 +12,11 @@ export interface Propagation {
 }
 
 /** @param now - milliseconds */
-export function createPropagation(state: CloudflareState, lag: Partial<Lag> = {}, now: () => number = Date.now): Propagation {
+export function createPropagation(
+  state: CloudflareState,
+  lag: Partial<Lag> = {},
+  now: () => number = Date.now,
+): Propagation {
   const values = <T>(map: ReadonlyMap<string, T>): T[] => [...map.values()];
   const dns = follow(() => ({ records: values(state.records) }), now);
   const access = follow(
@@ -34,7 +38,11 @@ export function createPropagation(state: CloudflareState, lag: Partial<Lag> = {}
   };
   setLag(lag);
   return {
-    view: () => ({ ...dns.seen(), ...access.seen(), configurations: running(configuration.seen().configurations) }),
+    view: () => ({
+      ...dns.seen(),
+      ...access.seen(),
+      configurations: running(configuration.seen().configurations),
+    }),
     lag: setLag,
     release: () => all.forEach((part) => void part.release()),
     note: () => {
@@ -45,12 +53,17 @@ export function createPropagation(state: CloudflareState, lag: Partial<Lag> = {}
 }
 
 /** What cloudflared runs of the documents that have arrived: it refuses one whole for a CA file that it does not have. */
-function connectors(state: CloudflareState): (arrived: EdgeView["configurations"]) => EdgeView["configurations"] {
+function connectors(
+  state: CloudflareState,
+): (arrived: EdgeView["configurations"]) => EdgeView["configurations"] {
   const running = new Map<string, TunnelConfiguration>();
   return (arrived) => {
     for (const [tunnel, configuration] of arrived) {
-      const files = [...JSON.stringify(configuration.config).matchAll(/"caPool":"([^"]*)"/g)].map(([, file]) => file ?? "");
-      if (files.every((file) => state.caFiles?.has(file) ?? true)) running.set(tunnel, configuration);
+      const files = [...JSON.stringify(configuration.config).matchAll(/"caPool":"([^"]*)"/g)].map(
+        ([, file]) => file ?? "",
+      );
+      if (files.every((file) => state.caFiles?.has(file) ?? true))
+        running.set(tunnel, configuration);
     }
     return new Map([...running].filter(([tunnel]) => arrived.has(tunnel)));
   };

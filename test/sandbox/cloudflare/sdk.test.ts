@@ -38,10 +38,13 @@ test("the SDK opens a hostname from end to end", async () => {
     { hostname: "app.example.com", service: "http://app:80", originRequest },
     { hostname: "", service: "http_status:404" },
   ];
-  const { version } = await client.zeroTrust.tunnels.cloudflared.configurations.update(tunnel.id ?? "", {
-    account_id,
-    config: { ingress },
-  });
+  const { version } = await client.zeroTrust.tunnels.cloudflared.configurations.update(
+    tunnel.id ?? "",
+    {
+      account_id,
+      config: { ingress },
+    },
+  );
   const content = `${tunnel.id}.cfargotunnel.com`;
   await client.dns.records.create({
     zone_id: zoneId(cloudflare),
@@ -83,9 +86,15 @@ test("the SDK meets the right errors", async () => {
   const collision = await client.dns.records.create(record).catch((error: unknown) => error);
   expect(collision).toBeInstanceOf(BadRequestError);
   expect(collision).toMatchObject({ status: 400, errors: [{ code: 81053 }] });
-  const app = { account_id: cloudflare.state.accountId, type: "self_hosted", domain: "app.example.com" } as const;
+  const app = {
+    account_id: cloudflare.state.accountId,
+    type: "self_hosted",
+    domain: "app.example.com",
+  } as const;
   await client.zeroTrust.access.applications.create(app);
-  await expect(client.zeroTrust.access.applications.create(app)).rejects.toBeInstanceOf(ConflictError);
+  await expect(client.zeroTrust.access.applications.create(app)).rejects.toBeInstanceOf(
+    ConflictError,
+  );
 });
 
 test("the SDK deletes and revokes without a body that the schema does not know", async () => {

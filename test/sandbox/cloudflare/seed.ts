@@ -15,11 +15,18 @@ import { connectorToken } from "./tunnels/tunnels.ts";
 
 /** Puts things there as if somebody had made them long ago, past the API's checks, the journal and any lag. */
 
-export function seedZone(state: CloudflareState, name: string, status: Zone["status"] = "active"): Zone {
+export function seedZone(
+  state: CloudflareState,
+  name: string,
+  status: Zone["status"] = "active",
+): Zone {
   return put(state.zones, { id: hexId(), name, status });
 }
 
-export function seedTunnel(state: CloudflareState, fields: Partial<Tunnel> = {}): Tunnel & { readonly token: string } {
+export function seedTunnel(
+  state: CloudflareState,
+  fields: Partial<Tunnel> = {},
+): Tunnel & { readonly token: string } {
   const tunnel = put(state.tunnels, {
     id: uuid(),
     name: "homelab",
@@ -37,7 +44,10 @@ export function seedTunnel(state: CloudflareState, fields: Partial<Tunnel> = {})
 export function seedConfiguration(
   state: CloudflareState,
   tunnel: Pick<Tunnel, "id" | "config_src">,
-  { ingress = [], ...rest }: { readonly ingress?: readonly IngressRule[]; readonly [field: string]: unknown } = {},
+  {
+    ingress = [],
+    ...rest
+  }: { readonly ingress?: readonly IngressRule[]; readonly [field: string]: unknown } = {},
 ): TunnelConfiguration {
   const configuration: TunnelConfiguration = {
     version: (state.configurations.get(tunnel.id)?.version ?? 0) + 1,
@@ -50,7 +60,10 @@ export function seedConfiguration(
 }
 
 /** In the zone that its name ends with, the longest one. */
-export function seedRecord(state: CloudflareState, fields: Partial<DnsRecord> & Pick<DnsRecord, "name">): DnsRecord {
+export function seedRecord(
+  state: CloudflareState,
+  fields: Partial<DnsRecord> & Pick<DnsRecord, "name">,
+): DnsRecord {
   const zone = [...state.zones.values()]
     .filter(({ name }) => fields.name === name || fields.name.endsWith(`.${name}`))
     .toSorted((a, b) => b.name.length - a.name.length)[0];
@@ -72,7 +85,10 @@ export function seedRecord(state: CloudflareState, fields: Partial<DnsRecord> & 
   });
 }
 
-export function seedApp(state: CloudflareState, fields: Partial<AccessApplication> & Pick<AccessApplication, "domain">): AccessApplication {
+export function seedApp(
+  state: CloudflareState,
+  fields: Partial<AccessApplication> & Pick<AccessApplication, "domain">,
+): AccessApplication {
   const now = timestamp();
   const { domain } = fields;
   const destinations = [{ type: "public", uri: domain }];
@@ -95,7 +111,10 @@ export function seedApp(state: CloudflareState, fields: Partial<AccessApplicatio
   });
 }
 
-export function seedPolicy(state: CloudflareState, fields: Partial<AccessPolicy> & Pick<AccessPolicy, "name">): AccessPolicy {
+export function seedPolicy(
+  state: CloudflareState,
+  fields: Partial<AccessPolicy> & Pick<AccessPolicy, "name">,
+): AccessPolicy {
   const now = timestamp();
   return put(state.policies, {
     id: uuid(),
@@ -114,8 +133,17 @@ export function seedTag(state: CloudflareState, name: string): void {
 }
 
 /** Without fields: the one-time PIN, which most accounts have. */
-export function seedIdentityProvider(state: CloudflareState, fields: Partial<IdentityProvider> = {}): IdentityProvider {
-  return put(state.identityProviders, { id: uuid(), name: "One-time PIN", type: "onetimepin", config: {}, ...fields });
+export function seedIdentityProvider(
+  state: CloudflareState,
+  fields: Partial<IdentityProvider> = {},
+): IdentityProvider {
+  return put(state.identityProviders, {
+    id: uuid(),
+    name: "One-time PIN",
+    type: "onetimepin",
+    config: {},
+    ...fields,
+  });
 }
 
 export function seedServiceToken(state: CloudflareState, name: string): ServiceToken {

@@ -41,7 +41,10 @@ export interface IngressRule {
   hostname?: string;
   path?: string;
   service: string;
-  originRequest?: { access?: { required?: boolean; teamName: string; audTag: string[] }; [option: string]: unknown };
+  originRequest?: {
+    access?: { required?: boolean; teamName: string; audTag: string[] };
+    [option: string]: unknown;
+  };
   [field: string]: unknown;
 }
 

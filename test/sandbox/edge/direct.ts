@@ -12,7 +12,9 @@ export interface DirectHosts {
   close(): Promise<void>;
 }
 
-export async function directHosts(initial: Readonly<Record<string, DirectHost>>): Promise<DirectHosts> {
+export async function directHosts(
+  initial: Readonly<Record<string, DirectHost>>,
+): Promise<DirectHosts> {
   const hosts = new Map<string, URL>();
   const servers: http.Server[] = [];
   const add = async (host: string, to: DirectHost): Promise<void> => {

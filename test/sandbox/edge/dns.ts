@@ -18,7 +18,9 @@ export function tunnelOf(records: readonly DnsRecord[], name: string): string | 
   for (const candidate of [name, ...wildcards(name)]) {
     const found = records.filter((record) => record.name.toLowerCase() === candidate);
     if (found.length === 0) continue;
-    const lead = found.find((record) => record.type === "CNAME" && record.proxied && TUNNEL.test(record.content));
+    const lead = found.find(
+      (record) => record.type === "CNAME" && record.proxied && TUNNEL.test(record.content),
+    );
     return lead && TUNNEL.exec(lead.content)?.[1]?.toLowerCase();
   }
   return undefined;

@@ -23,7 +23,9 @@ function engine(boxes: readonly Box[]) {
     NetworkSettings: { Networks: networks(box, false) },
   }));
   const inspect = (id: string) => async () => ({
-    NetworkSettings: { Networks: networks(boxes.find((box) => (box.id ?? box.name) === id) as Box, true) },
+    NetworkSettings: {
+      Networks: networks(boxes.find((box) => (box.id ?? box.name) === id) as Box, true),
+    },
   });
   return {
     listContainers: async () => listed,
@@ -31,7 +33,13 @@ function engine(boxes: readonly Box[]) {
   } as unknown as Pick<Dockerode, "listContainers" | "getContainer">;
 }
 
-const WIKI: Box = { name: "home-wiki-1", id: "0123456789abcdef", ip: "172.20.0.2", service: "wiki", aliases: ["wiki", "docs"] };
+const WIKI: Box = {
+  name: "home-wiki-1",
+  id: "0123456789abcdef",
+  ip: "172.20.0.2",
+  service: "wiki",
+  aliases: ["wiki", "docs"],
+};
 
 it.each([
   { name: "a container's name", host: "home-wiki-1", address: "172.20.0.2" },
@@ -55,29 +63,60 @@ it.each([
 });
 
 it("does not see containers of other networks", async () => {
-  expect(await dockerResolver(engine([{ ...WIKI, network: "private" }]), ["tunnel"])("wiki")).toBeUndefined();
+  expect(
+    await dockerResolver(engine([{ ...WIKI, network: "private" }]), ["tunnel"])("wiki"),
+  ).toBeUndefined();
 });
 
 it("gives replicas turns", async () => {
-  const resolve = dockerResolver(engine([WIKI, { ...WIKI, name: "home-wiki-2", id: "1123456789abcdef", ip: "172.20.0.3" }]), ["tunnel"]);
-  expect([await resolve("wiki"), await resolve("wiki"), await resolve("wiki")]).toEqual(["172.20.0.2", "172.20.0.3", "172.20.0.2"]);
+  const resolve = dockerResolver(
+    engine([WIKI, { ...WIKI, name: "home-wiki-2", id: "1123456789abcdef", ip: "172.20.0.3" }]),
+    ["tunnel"],
+  );
+  expect([await resolve("wiki"), await resolve("wiki"), await resolve("wiki")]).toEqual([
+    "172.20.0.2",
+    "172.20.0.3",
+    "172.20.0.2",
+  ]);
 });
 
 it("gives a stranger turns that has the name as an alias on that network, and not by the short id", async () => {
-  const stranger: Box = { name: "mallory", id: "fedcba9876543210", ip: "172.20.0.9", aliases: ["wiki"] };
+  const stranger: Box = {
+    name: "mallory",
+    id: "fedcba9876543210",
+    ip: "172.20.0.9",
+    aliases: ["wiki"],
+  };
   const resolve = dockerResolver(engine([WIKI, stranger]), ["tunnel"]);
-  expect([await resolve("wiki.tunnel"), await resolve("wiki.tunnel")]).toEqual(["172.20.0.2", "172.20.0.9"]);
-  expect([await resolve("0123456789ab"), await resolve("0123456789ab")]).toEqual(["172.20.0.2", "172.20.0.2"]);
+  expect([await resolve("wiki.tunnel"), await resolve("wiki.tunnel")]).toEqual([
+    "172.20.0.2",
+    "172.20.0.9",
+  ]);
+  expect([await resolve("0123456789ab"), await resolve("0123456789ab")]).toEqual([
+    "172.20.0.2",
+    "172.20.0.2",
+  ]);
 });
 
 it("a stranger with an alias spelled like the whole host answers alone, on whichever network it is", async () => {
-  const stranger: Box = { name: "mallory", ip: "172.21.0.9", network: "other", aliases: ["wiki.tunnel"] };
+  const stranger: Box = {
+    name: "mallory",
+    ip: "172.21.0.9",
+    network: "other",
+    aliases: ["wiki.tunnel"],
+  };
   const resolve = dockerResolver(engine([WIKI, stranger]), ["tunnel", "other"]);
-  expect([await resolve("wiki.tunnel"), await resolve("wiki.tunnel")]).toEqual(["172.21.0.9", "172.21.0.9"]);
+  expect([await resolve("wiki.tunnel"), await resolve("wiki.tunnel")]).toEqual([
+    "172.21.0.9",
+    "172.21.0.9",
+  ]);
 });
 
 it("a plain name is asked for on the networks in the order of their names", async () => {
   const stranger: Box = { name: "mallory", ip: "172.21.0.9", network: "other", aliases: ["wiki"] };
   const resolve = dockerResolver(engine([WIKI, stranger]), ["tunnel", "other"]);
-  expect([await resolve("wiki"), await resolve("wiki.tunnel")]).toEqual(["172.21.0.9", "172.20.0.2"]);
+  expect([await resolve("wiki"), await resolve("wiki.tunnel")]).toEqual([
+    "172.21.0.9",
+    "172.20.0.2",
+  ]);
 });

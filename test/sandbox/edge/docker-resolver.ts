@@ -30,16 +30,26 @@ export function dockerResolver(docker: Docker, networks: readonly string[]): Res
     if (isIP(host) !== 0) return host;
     const name = host.toLowerCase().replace(/\.$/, "");
     if (name === "host.docker.internal" || name === "localhost") return "127.0.0.1";
-    const found = answering(await running(docker, aliases, networks), host.replace(/\.$/, ""), networks.toSorted());
+    const found = answering(
+      await running(docker, aliases, networks),
+      host.replace(/\.$/, ""),
+      networks.toSorted(),
+    );
     const turn = turns.get(name) ?? 0;
     turns.set(name, turn + 1);
     return found[turn % Math.max(1, found.length)];
   };
 }
 
-function answering(endpoints: readonly Endpoint[], host: string, networks: readonly string[]): readonly string[] {
+function answering(
+  endpoints: readonly Endpoint[],
+  host: string,
+  networks: readonly string[],
+): readonly string[] {
   const on = (network: string, name: string) =>
-    endpoints.filter((it) => it.network === network && it.names.includes(name.toLowerCase())).map(({ address }) => address);
+    endpoints
+      .filter((it) => it.network === network && it.names.includes(name.toLowerCase()))
+      .map(({ address }) => address);
   const scoped = networks.filter((network) => host.endsWith(`.${network}`));
   const lookups = [
     ...networks.map((network) => on(network, host)),
@@ -50,8 +60,14 @@ function answering(endpoints: readonly Endpoint[], host: string, networks: reado
 
 type Aliases = (container: Listed, network: string) => Promise<readonly string[]>;
 
-async function running(docker: Docker, aliases: Aliases, networks: readonly string[]): Promise<readonly Endpoint[]> {
-  const listed = await docker.listContainers({ filters: { network: [...networks], status: ["running"] } });
+async function running(
+  docker: Docker,
+  aliases: Aliases,
+  networks: readonly string[],
+): Promise<readonly Endpoint[]> {
+  const listed = await docker.listContainers({
+    filters: { network: [...networks], status: ["running"] },
+  });
   const sorted = listed.toSorted((a, b) => a.Id.localeCompare(b.Id));
   const all = await Promise.all(
     sorted.flatMap((container) =>
@@ -60,7 +76,12 @@ async function running(docker: Docker, aliases: Aliases, networks: readonly stri
         if (!address) return [];
         const services = SERVICE_LABELS.flatMap((label) => container.Labels[label] ?? []);
         const own = container.Names.map((path) => path.replace(/^\//, ""));
-        const names = [...own, container.Id.slice(0, 12), ...services, ...(await aliases(container, network))];
+        const names = [
+          ...own,
+          container.Id.slice(0, 12),
+          ...services,
+          ...(await aliases(container, network)),
+        ];
         return [{ network, address, names: names.map((name) => name.toLowerCase()) }];
       }),
     ),
@@ -72,7 +93,11 @@ async function running(docker: Docker, aliases: Aliases, networks: readonly stri
 function aliasesOf(docker: Docker): Aliases {
   const known = new Map<string, Promise<readonly string[]>>();
   return (container, network) => {
-    const key = [container.Id, network, container.NetworkSettings.Networks[network]?.IPAddress].join(" ");
+    const key = [
+      container.Id,
+      network,
+      container.NetworkSettings.Networks[network]?.IPAddress,
+    ].join(" ");
     const found = known.get(key) ?? inspected(docker, container.Id, network);
     known.set(key, found);
     return found;

@@ -8,29 +8,49 @@ describe("a name", () => {
   it.each([
     { name: "without a record", names: [] },
     { name: "with a record that is not proxied", names: [record(HOST, { proxied: false })] },
-    { name: "with a record that leads elsewhere", names: [record(HOST, { content: "example.net" })] },
-    { name: "with an address of its own below a wildcard", names: ["*.example.com", record(HOST, { type: "A", content: "192.0.2.1" })] },
+    {
+      name: "with a record that leads elsewhere",
+      names: [record(HOST, { content: "example.net" })],
+    },
+    {
+      name: "with an address of its own below a wildcard",
+      names: ["*.example.com", record(HOST, { type: "A", content: "192.0.2.1" })],
+    },
   ])("$name is an origin DNS error", async ({ names }) => {
     await using front = await edge({ names, rules: [] });
-    expect(await probe(front.port, HOST)).toMatchObject({ status: 530, body: expect.stringContaining("1016 Origin DNS error") });
-    expect(front.seen).toEqual([{ host: HOST, path: "/", method: "GET", decision: "no-dns", status: 530 }]);
+    expect(await probe(front.port, HOST)).toMatchObject({
+      status: 530,
+      body: expect.stringContaining("1016 Origin DNS error"),
+    });
+    expect(front.seen).toEqual([
+      { host: HOST, path: "/", method: "GET", decision: "no-dns", status: 530 },
+    ]);
   });
 
   it("below a wildcard record reaches the tunnel, at any depth", async () => {
     await using origin = await originStub();
-    await using front = await edge({ names: ["*.example.com"], rules: [{ hostname: "*.example.com", service: origin.service }] });
+    await using front = await edge({
+      names: ["*.example.com"],
+      rules: [{ hostname: "*.example.com", service: origin.service }],
+    });
     expect((await probe(front.port, "a.b.example.com")).status).toBe(200);
   });
 
   it("of a tunnel without a configuration is a tunnel error", async () => {
     await using front = await edge({ names: [HOST] });
-    expect(await probe(front.port, HOST)).toMatchObject({ status: 530, body: expect.stringContaining("1033") });
+    expect(await probe(front.port, HOST)).toMatchObject({
+      status: 530,
+      body: expect.stringContaining("1033"),
+    });
     expect(front.seen[0]?.decision).toBe("no-tunnel");
   });
 
   it("without an application is open", async () => {
     await using origin = await originStub();
-    await using front = await edge({ names: [HOST], rules: [{ hostname: HOST, service: origin.service }] });
+    await using front = await edge({
+      names: [HOST],
+      rules: [{ hostname: HOST, service: origin.service }],
+    });
     expect((await probe(front.port, HOST)).body).toBe("hello from the origin");
     expect(front.seen[0]).toMatchObject({ decision: "origin", access: "open", status: 200 });
     expect(origin.asked[0]?.headers["cf-access-jwt-assertion"]).toBeUndefined();
@@ -46,9 +66,15 @@ describe("a name", () => {
 describe("a direct host", () => {
   it("is served past the tunnel with its own name", async () => {
     await using origin = await originStub();
-    await using front = await edge({}, { directHosts: { "auth.example.com": `http://localhost:${origin.port}` } });
+    await using front = await edge(
+      {},
+      { directHosts: { "auth.example.com": `http://localhost:${origin.port}` } },
+    );
     expect((await probe(front.port, "auth.example.com", "/x")).status).toBe(200);
-    expect(origin.asked[0]).toMatchObject({ target: "/x", headers: { host: `auth.example.com:${front.port}` } });
+    expect(origin.asked[0]).toMatchObject({
+      target: "/x",
+      headers: { host: `auth.example.com:${front.port}` },
+    });
     expect(front.seen[0]?.decision).toBe("direct");
   });
 

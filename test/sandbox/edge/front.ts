@@ -21,15 +21,22 @@ export interface FrontOptions {
 }
 
 export function front(options: FrontOptions) {
-  const teamHosts = [`${options.team}.cloudflareaccess.localhost`, `${options.team}.cloudflareaccess.com`];
+  const teamHosts = [
+    `${options.team}.cloudflareaccess.localhost`,
+    `${options.team}.cloudflareaccess.com`,
+  ];
   return async (visit: Visit): Promise<void> => {
-    if (teamHosts.includes(visit.name)) return answer(visit, "access-page", await options.teamDomain(visit));
+    if (teamHosts.includes(visit.name))
+      return answer(visit, "access-page", await options.teamDomain(visit));
     const direct = options.direct.get(visit.name);
     return direct ? passDirectly(visit, direct, options) : passTunnel(visit, options);
   };
 }
 
-async function passTunnel(visit: Visit, { view: look, gate, connector }: FrontOptions): Promise<void> {
+async function passTunnel(
+  visit: Visit,
+  { view: look, gate, connector }: FrontOptions,
+): Promise<void> {
   const view = look();
   const tunnel = tunnelOf(view.records, visit.name);
   if (tunnel === undefined) return answer(visit, "no-dns", noDns(visit.name));

@@ -26,7 +26,8 @@ export function accessCookies(header: string | undefined): string[] {
   return pairs(header).flatMap((pair) => (isAccess(pair) ? [pair.slice(COOKIE.length + 1)] : []));
 }
 
-const pairs = (header: string | undefined): string[] => (header ?? "").split(";").map((pair) => pair.trim());
+const pairs = (header: string | undefined): string[] =>
+  (header ?? "").split(";").map((pair) => pair.trim());
 const isAccess = (pair: string): boolean => pair.startsWith(`${COOKIE}=`);
 
 /**
@@ -48,7 +49,9 @@ export function inward(visit: Visit, jwt?: string): OutgoingHttpHeaders {
     ...(cookie !== "" && { cookie }),
     ...(visit.upgrade && { connection: "Upgrade", upgrade: visit.req.headers.upgrade }),
     ...(visit.req.headers["transfer-encoding"] && { "transfer-encoding": "chunked" }),
-    "x-forwarded-for": [...(visit.req.headersDistinct["x-forwarded-for"] ?? []), visit.ip].join(", "),
+    "x-forwarded-for": [...(visit.req.headersDistinct["x-forwarded-for"] ?? []), visit.ip].join(
+      ", ",
+    ),
     // Cloudflare would say https; here the visitor really came by http, and an origin's absolute links must work.
     "x-forwarded-proto": "http",
     "cf-connecting-ip": visit.ip,

@@ -66,19 +66,30 @@ const loopbackOnly: Resolve = async (host) =>
     : undefined;
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { team, view, now = Date.now, onRequest = () => {}, oldLogins = "rechecked", cleansPaths = {} } = options;
+  const {
+    team,
+    view,
+    now = Date.now,
+    onRequest = () => {},
+    oldLogins = "rechecked",
+    cleansPaths = {},
+  } = options;
   const server = http.createServer({ maxHeaderSize: 64 * 1024 });
   const port = (): number => (server.address() as AddressInfo).port;
   const url = (host: string): string => `http://${host}:${port()}`;
   const teamUrl = (): string => url(`${team}.cloudflareaccess.localhost`);
   const relocated = (location: string): string =>
-    location.replace(new RegExp(`^https://${team}\\.cloudflareaccess\\.com(?=[/?#]|$)`, "i"), teamUrl());
+    location.replace(
+      new RegExp(`^https://${team}\\.cloudflareaccess\\.com(?=[/?#]|$)`, "i"),
+      teamUrl(),
+    );
 
   const direct = await directHosts(options.directHosts ?? {});
   const known = logins({ team, key: options.signingKey ?? (await makeSigningKey()), now });
   const underWay = tickets();
   const machines = serviceTokens({ revocable: options.revocation === "service-tokens-too", now });
-  const serves = (host: string): boolean => direct.hosts.has(host) || tunnelOf(view().records, host) !== undefined;
+  const serves = (host: string): boolean =>
+    direct.hosts.has(host) || tunnelOf(view().records, host) !== undefined;
   const cloudflared = connector({
     keys: known.keys,
     resolve: options.resolve ?? loopbackOnly,
@@ -92,7 +103,14 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     relocated,
     direct: direct.hosts,
     connector: cloudflared,
-    teamDomain: teamDomain({ team, view, url, logins: known, tickets: underWay, wire: wire({ port, serves }) }),
+    teamDomain: teamDomain({
+      team,
+      view,
+      url,
+      logins: known,
+      tickets: underWay,
+      wire: wire({ port, serves }),
+    }),
     gate: gate({
       logins: known,
       tickets: underWay,

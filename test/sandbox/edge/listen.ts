@@ -15,7 +15,12 @@ export interface Listening {
 type Connection = Pick<Visit, "req" | "res" | "upgrade">;
 
 /** Starts the server; answers how to stop it. An upgrade is a request whose answer needs its connection lent back. */
-export async function listening({ server, port, serve, onRequest }: Listening): Promise<() => Promise<void>> {
+export async function listening({
+  server,
+  port,
+  serve,
+  onRequest,
+}: Listening): Promise<() => Promise<void>> {
   const sockets = new Set<Duplex>();
   server.on("connection", (socket) => {
     sockets.add(socket);
@@ -30,7 +35,9 @@ export async function listening({ server, port, serve, onRequest }: Listening): 
     res.on("finish", () => socket.end());
     take({ req, res, upgrade: { socket, head } });
   });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once("error", reject).listen(port, "127.0.0.1", resolve),
+  );
   return async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const socket of sockets) socket.destroy();
@@ -38,7 +45,11 @@ export async function listening({ server, port, serve, onRequest }: Listening): 
   };
 }
 
-async function receive(connection: Connection, serve: (visit: Visit) => Promise<void>, onRequest: (seen: Seen) => void): Promise<void> {
+async function receive(
+  connection: Connection,
+  serve: (visit: Visit) => Promise<void>,
+  onRequest: (seen: Seen) => void,
+): Promise<void> {
   const visit = visitOf(connection, onRequest);
   if (!visit) return send(connection.res, malformed);
   try {

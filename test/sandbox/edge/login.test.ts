@@ -10,7 +10,11 @@ describe("a login", () => {
   it("ends at the page that was wanted", async () => {
     await using home = await house();
     const page = await home.visit(browser(), "/a%2Fb?c=d");
-    expect([page.status, page.body, page.url.href]).toEqual([200, "hello from the origin", `${home.edge.url(HOME)}/a%2Fb?c=d`]);
+    expect([page.status, page.body, page.url.href]).toEqual([
+      200,
+      "hello from the origin",
+      `${home.edge.url(HOME)}/a%2Fb?c=d`,
+    ]);
     expect(page.way.map((url) => new URL(url).pathname)).toEqual([
       "/a%2Fb",
       `/cdn-cgi/access/login/${HOME}`,
@@ -29,7 +33,11 @@ describe("a login", () => {
       "access-page",
       "origin",
     ]);
-    expect(home.seen.at(-1)).toMatchObject({ access: "passed", application: HOME, email: "ada@example.com" });
+    expect(home.seen.at(-1)).toMatchObject({
+      access: "passed",
+      application: HOME,
+      email: "ada@example.com",
+    });
   });
 
   it("asks the provider as the login method says", async () => {
@@ -62,10 +70,15 @@ describe("a login", () => {
     await using home = await house();
     const { config } = home.idp;
     await home.edge.addDirectHost("auth.example.com", `http://127.0.0.1:${home.idp.port}`);
-    const outside = { token_url: "https://auth.example.com/token", certs_url: "https://auth.example.com/jwks" };
+    const outside = {
+      token_url: "https://auth.example.com/token",
+      certs_url: "https://auth.example.com/jwks",
+    };
     home.stands.identityProviders = [provider("authentik", { ...config, ...outside })];
     expect((await home.visit()).status).toBe(200);
-    expect(home.seen.filter(({ host }) => host === "auth.example.com").map(({ path }) => path)).toEqual(["/token", "/jwks"]);
+    expect(
+      home.seen.filter(({ host }) => host === "auth.example.com").map(({ path }) => path),
+    ).toEqual(["/token", "/jwks"]);
   });
 
   it("offers the choice where it is not instant", async () => {
@@ -85,7 +98,11 @@ describe("a login", () => {
   it("does not lead to a host that the application is not for", async () => {
     await using home = await house();
     const query = new URLSearchParams({ kid: home.app.aud, redirect_url: "/" });
-    const { status } = await probe(home.edge.port, TEAM, `/cdn-cgi/access/login/evil.example.localhost?${query}`);
+    const { status } = await probe(
+      home.edge.port,
+      TEAM,
+      `/cdn-cgi/access/login/evil.example.localhost?${query}`,
+    );
     expect(status).toBe(404);
   });
 
@@ -148,21 +165,36 @@ describe("a login fails", () => {
 
   it("with a refusal of the provider, in its words", async () => {
     await using home = await house();
-    const login = await probe(home.edge.port, TEAM, `/cdn-cgi/access/login/${HOME}?kid=${home.app.aud}&redirect_url=/`);
+    const login = await probe(
+      home.edge.port,
+      TEAM,
+      `/cdn-cgi/access/login/${HOME}?kid=${home.app.aud}&redirect_url=/`,
+    );
     const state = new URL(login.headers.location ?? "").searchParams.get("state");
-    const back = await probe(home.edge.port, TEAM, `/cdn-cgi/access/callback?state=${state}&error=access_denied`);
+    const back = await probe(
+      home.edge.port,
+      TEAM,
+      `/cdn-cgi/access/callback?state=${state}&error=access_denied`,
+    );
     expect(back).toMatchObject({ status: 400, body: expect.stringContaining("access_denied") });
   });
 
   it("for an account that no policy lets in", async () => {
     await using home = await house();
     home.stands.policies = [onlyBob];
-    expect(await home.visit()).toMatchObject({ status: 403, body: expect.stringContaining("That account does not have access") });
+    expect(await home.visit()).toMatchObject({
+      status: 403,
+      body: expect.stringContaining("That account does not have access"),
+    });
   });
 
   it("where the application was replaced meanwhile", async () => {
     await using home = await house();
-    const login = await probe(home.edge.port, TEAM, `/cdn-cgi/access/login/${HOME}?kid=${home.app.aud}&redirect_url=/`);
+    const login = await probe(
+      home.edge.port,
+      TEAM,
+      `/cdn-cgi/access/login/${HOME}?kid=${home.app.aud}&redirect_url=/`,
+    );
     home.stands.apps = [application(HOME, [members], { ...INSTANT, aud: "new" })];
     expect((await browser().open(login.headers.location ?? "")).status).toBe(404);
     expect(home.origin.asked).toEqual([]);
@@ -171,6 +203,12 @@ describe("a login fails", () => {
 
 it("the team's public keys are where cloudflared looks for them", async () => {
   await using home = await house();
-  const { body } = await probe(home.edge.port, "acme.cloudflareaccess.com", "/cdn-cgi/access/certs");
-  expect(JSON.parse(body)).toEqual({ keys: [expect.objectContaining({ kty: "RSA", alg: "RS256" })] });
+  const { body } = await probe(
+    home.edge.port,
+    "acme.cloudflareaccess.com",
+    "/cdn-cgi/access/certs",
+  );
+  expect(JSON.parse(body)).toEqual({
+    keys: [expect.objectContaining({ kty: "RSA", alg: "RS256" })],
+  });
 });

@@ -11,10 +11,13 @@ export interface Page {
   readonly type?: string;
 }
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+const escaped = (text: string): string =>
+  text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 export function html({ title, sentence, links = [] }: Page): string {
-  const items = links.map(({ href, text }) => `<li><a href="${escaped(href)}">${escaped(text)}</a></li>`);
+  const items = links.map(
+    ({ href, text }) => `<li><a href="${escaped(href)}">${escaped(text)}</a></li>`,
+  );
   const list = items.length > 0 ? `\n<ul>${items.join("")}</ul>` : "";
   return `<!doctype html>
 <html lang="en">
@@ -37,10 +40,20 @@ footer { margin-top: 3rem; color: #595959 }</style>
 }
 
 export function redirect(location: string, headers: Page["headers"] = {}): Page {
-  return { status: 302, title: "Found", sentence: "Go on.", links: [{ href: location, text: "Go on" }], headers: { ...headers, location } };
+  return {
+    status: 302,
+    title: "Found",
+    sentence: "Go on.",
+    links: [{ href: location, text: "Go on" }],
+    headers: { ...headers, location },
+  };
 }
 
-export const malformed: Page = { status: 400, title: "Bad request", sentence: "This is not a request that a server can read." };
+export const malformed: Page = {
+  status: 400,
+  title: "Bad request",
+  sentence: "This is not a request that a server can read.",
+};
 
 export const noDns = (host: string): Page => ({
   status: 530,
@@ -60,8 +73,20 @@ export const noAccess: Page = {
   sentence: "You are logged in, but no policy of this application lets you in.",
 };
 
-export const refused: Page = { status: 403, title: "Forbidden", sentence: "cloudflared wants an Access token of this application." };
+export const refused: Page = {
+  status: 403,
+  title: "Forbidden",
+  sentence: "cloudflared wants an Access token of this application.",
+};
 
-export const badGateway = (why: string): Page => ({ status: 502, title: "502 Bad gateway", sentence: why });
+export const badGateway = (why: string): Page => ({
+  status: 502,
+  title: "502 Bad gateway",
+  sentence: why,
+});
 
-export const loginFailed = (why: string): Page => ({ status: 400, title: "Login failed", sentence: why });
+export const loginFailed = (why: string): Page => ({
+  status: 400,
+  title: "Login failed",
+  sentence: why,
+});

@@ -18,7 +18,12 @@ export interface ProbeOptions {
 }
 
 /** @param path - the request target, sent as it stands: `/a/../b` stays that */
-export async function probe(port: number, host: string, path = "/", options: ProbeOptions = {}): Promise<ProbeAnswer> {
+export async function probe(
+  port: number,
+  host: string,
+  path = "/",
+  options: ProbeOptions = {},
+): Promise<ProbeAnswer> {
   const request = http.request({
     host: "127.0.0.1",
     port,
@@ -32,8 +37,14 @@ export async function probe(port: number, host: string, path = "/", options: Pro
     },
     agent: false,
   });
-  const response = new Promise<http.IncomingMessage>((resolve, reject) => request.on("response", resolve).on("error", reject));
+  const response = new Promise<http.IncomingMessage>((resolve, reject) =>
+    request.on("response", resolve).on("error", reject),
+  );
   request.end(options.body);
   const answered = await response;
-  return { status: answered.statusCode ?? 0, headers: answered.headers, body: await text(answered) };
+  return {
+    status: answered.statusCode ?? 0,
+    headers: answered.headers,
+    body: await text(answered),
+  };
 }

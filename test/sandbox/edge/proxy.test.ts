@@ -7,7 +7,10 @@ import { shake } from "./testing/shake.ts";
 describe("the origin", () => {
   it("gets the request target and the body exactly as they were sent", async () => {
     await using origin = await originStub();
-    await using front = await edge({ names: [HOST], rules: [{ hostname: HOST, service: origin.service }] });
+    await using front = await edge({
+      names: [HOST],
+      rules: [{ hostname: HOST, service: origin.service }],
+    });
     const target = "/a/./../b//c/%2e%2e%2f\\x/;y?q=/../%zz&r=1";
     await probe(front.port, HOST, target, { method: "POST", body: "hello" });
     expect(origin.asked[0]).toMatchObject({ method: "POST", target, body: "hello" });
@@ -15,7 +18,10 @@ describe("the origin", () => {
 
   it("gets the public host and who asked, and nothing that a client pretends", async () => {
     await using origin = await originStub();
-    await using front = await edge({ names: [HOST], rules: [{ hostname: HOST, service: origin.service }] });
+    await using front = await edge({
+      names: [HOST],
+      rules: [{ hostname: HOST, service: origin.service }],
+    });
     const headers = {
       "X-Forwarded-For": "10.0.0.1",
       "X-Forwarded-Proto": "ftp",
@@ -37,10 +43,15 @@ describe("the origin", () => {
     await using origin = await originStub();
     await using front = await edge({
       names: [HOST],
-      rules: [{ hostname: HOST, service: origin.service, originRequest: { httpHostHeader: "inside" } }],
+      rules: [
+        { hostname: HOST, service: origin.service, originRequest: { httpHostHeader: "inside" } },
+      ],
     });
     await probe(front.port, HOST);
-    expect(origin.asked[0]?.headers).toMatchObject({ host: "inside", "x-forwarded-host": `${HOST}:${front.port}` });
+    expect(origin.asked[0]?.headers).toMatchObject({
+      host: "inside",
+      "x-forwarded-host": `${HOST}:${front.port}`,
+    });
   });
 
   it("answers as it likes, save for cloudflared's own headers", async () => {
@@ -55,21 +66,27 @@ describe("the origin", () => {
         })
         .end(),
     );
-    await using front = await edge({ names: [HOST], rules: [{ hostname: HOST, service: origin.service }] });
+    await using front = await edge({
+      names: [HOST],
+      rules: [{ hostname: HOST, service: origin.service }],
+    });
     const { status, headers } = await probe(front.port, HOST);
-    expect([status, headers["set-cookie"], headers["cf-own"], headers["cf-int-x"], headers["cf-proxy-y"]]).toEqual([
-      302,
-      ["a=1", "b=2"],
-      "1",
-      undefined,
-      undefined,
-    ]);
+    expect([
+      status,
+      headers["set-cookie"],
+      headers["cf-own"],
+      headers["cf-int-x"],
+      headers["cf-proxy-y"],
+    ]).toEqual([302, ["a=1", "b=2"], "1", undefined, undefined]);
     expect(headers.location).toBe(`http://acme.cloudflareaccess.localhost:${front.port}/x`);
   });
 
   it("speaks WebSocket with the visitor", async () => {
     await using origin = await originStub();
-    await using front = await edge({ names: [HOST], rules: [{ hostname: HOST, service: origin.service }] });
+    await using front = await edge({
+      names: [HOST],
+      rules: [{ hostname: HOST, service: origin.service }],
+    });
     expect(await shake(front.port, HOST, "ping")).toMatch(/^HTTP\/1\.1 101 [\s\S]*echo ping$/);
     expect(front.seen[0]).toMatchObject({ decision: "origin", status: 101 });
   });

@@ -33,7 +33,11 @@ export function pass(visit: Visit, passing: Passing): Promise<void> {
     const request = ask(visit, passing.upstream);
     request.on("response", (response) => {
       visit.report(passing.answered, response.statusCode ?? 502);
-      visit.res.writeHead(response.statusCode ?? 502, response.statusMessage, outward(response.rawHeaders, passing.relocated));
+      visit.res.writeHead(
+        response.statusCode ?? 502,
+        response.statusMessage,
+        outward(response.rawHeaders, passing.relocated),
+      );
       response.on("error", () => visit.res.destroy());
       response.pipe(visit.res);
       resolve();
@@ -45,7 +49,12 @@ export function pass(visit: Visit, passing: Passing): Promise<void> {
     });
     request.on("error", (error: NodeJS.ErrnoException) => {
       if (visit.res.headersSent) visit.res.destroy();
-      else answer(visit, passing.failed, badGateway(`The origin could not be reached: ${error.code ?? error.message}.`));
+      else
+        answer(
+          visit,
+          passing.failed,
+          badGateway(`The origin could not be reached: ${error.code ?? error.message}.`),
+        );
       resolve();
     });
     visit.res.on("close", () => request.destroy());
@@ -79,7 +88,12 @@ function giveUpConnecting(request: http.ClientRequest, ms: number): void {
 }
 
 /** Both ends speak WebSocket from here on; the edge only carries bytes. */
-function join(visit: Visit, response: http.IncomingMessage, origin: NodeJS.ReadWriteStream & { destroy(): void }, head: Buffer): void {
+function join(
+  visit: Visit,
+  response: http.IncomingMessage,
+  origin: NodeJS.ReadWriteStream & { destroy(): void },
+  head: Buffer,
+): void {
   const client = visit.upgrade?.socket;
   if (!client) {
     origin.destroy();
@@ -87,7 +101,8 @@ function join(visit: Visit, response: http.IncomingMessage, origin: NodeJS.ReadW
   }
   visit.res.detachSocket(visit.req.socket);
   const lines: string[] = [];
-  for (let i = 0; i + 1 < response.rawHeaders.length; i += 2) lines.push(`${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}`);
+  for (let i = 0; i + 1 < response.rawHeaders.length; i += 2)
+    lines.push(`${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}`);
   client.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join("\r\n")}\r\n\r\n`);
   if (head.length > 0) client.write(head);
   if (visit.upgrade.head.length > 0) origin.write(visit.upgrade.head);

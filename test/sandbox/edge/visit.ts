@@ -75,7 +75,9 @@ export interface Visit {
 export function decodedPath(target: string): string | undefined {
   const path = target.split("?", 1)[0] ?? "";
   if (/%(?![0-9a-f]{2})/i.test(path)) return undefined;
-  const bytes = path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const bytes = path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
   return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
@@ -84,7 +86,10 @@ export function decodedPath(target: string): string | undefined {
  * would clean `/a/../b`.
  * @returns undefined when the request is malformed: no or two hosts, a target that is no path
  */
-export function visitOf(connection: Pick<Visit, "req" | "res" | "upgrade">, onRequest: (seen: Seen) => void): Visit | undefined {
+export function visitOf(
+  connection: Pick<Visit, "req" | "res" | "upgrade">,
+  onRequest: (seen: Seen) => void,
+): Visit | undefined {
   const { req } = connection;
   const target = req.url ?? "";
   const hosts = req.headersDistinct.host ?? [];
@@ -102,7 +107,8 @@ export function visitOf(connection: Pick<Visit, "req" | "res" | "upgrade">, onRe
     query: new URLSearchParams(target.split("?").slice(1).join("?")),
     ip: (req.socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
     notes,
-    report: (decision, status) => onRequest({ host, path: target, method: req.method ?? "GET", decision, status, ...notes }),
+    report: (decision, status) =>
+      onRequest({ host, path: target, method: req.method ?? "GET", decision, status, ...notes }),
   };
 }
 

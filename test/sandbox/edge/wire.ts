@@ -34,12 +34,18 @@ export function wire(edge: { port(): number; serves(host: string): boolean }): W
       port: own ? edge.port() : to.port,
       method,
       path: to.pathname + to.search,
-      headers: { ...headers, host: to.host, ...(body !== undefined && { "content-length": Buffer.byteLength(body) }) },
+      headers: {
+        ...headers,
+        host: to.host,
+        ...(body !== undefined && { "content-length": Buffer.byteLength(body) }),
+      },
       agent: false,
       timeout: PATIENCE_MS,
     });
     request.on("timeout", () => request.destroy(new Error("no answer in time")));
-    const response = new Promise<http.IncomingMessage>((resolve, reject) => request.on("response", resolve).on("error", reject));
+    const response = new Promise<http.IncomingMessage>((resolve, reject) =>
+      request.on("response", resolve).on("error", reject),
+    );
     request.end(body);
     const answered = await response;
     return { status: answered.statusCode ?? 0, body: await text(answered) };

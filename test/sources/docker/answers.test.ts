@@ -7,19 +7,35 @@ import type { Source } from "../../../src/sources/source.ts";
 import { workload } from "../../builders.ts";
 
 const SELF = "fedcba987654";
-const self = workload({}, { id: `${SELF}3210`, name: "cfauth", networks: { tunnel: { ip: "172.18.0.9" }, socket: { ip: "172.19.0.9" } } });
+const self = workload(
+  {},
+  {
+    id: `${SELF}3210`,
+    name: "cfauth",
+    networks: { tunnel: { ip: "172.18.0.9" }, socket: { ip: "172.19.0.9" } },
+  },
+);
 const wiki = workload(
   { "cfauth.hostname": "wiki" },
-  { id: "0123456789abcdef", name: "wiki", networks: { tunnel: { ip: "172.18.0.2" }, private: { ip: "172.20.0.2" } } },
+  {
+    id: "0123456789abcdef",
+    name: "wiki",
+    networks: { tunnel: { ip: "172.18.0.2" }, private: { ip: "172.20.0.2" } },
+  },
 );
 
 /** A DNS that remembers what it was asked. */
-function dnsOf(zone: Readonly<Record<string, readonly string[]>>, searchDomains: readonly string[] = []) {
+function dnsOf(
+  zone: Readonly<Record<string, readonly string[]>>,
+  searchDomains: readonly string[] = [],
+) {
   const asked: string[] = [];
   const dns: DockerDns = {
     addresses: async (names) => {
       asked.push(...names);
-      return new Map(names.flatMap((name) => (zone[name] === undefined ? [] : [[name, zone[name]]])));
+      return new Map(
+        names.flatMap((name) => (zone[name] === undefined ? [] : [[name, zone[name]]])),
+      );
     },
     searchDomains: () => searchDomains,
   };
@@ -29,7 +45,11 @@ function dnsOf(zone: Readonly<Record<string, readonly string[]>>, searchDomains:
 const listed = async (
   workloads: readonly Workload[],
   dns: DockerDns,
-  more: { readonly hostname?: string; readonly outside?: ReadonlyMap<string, OutsideDns>; readonly routed?: readonly string[] } = {},
+  more: {
+    readonly hostname?: string;
+    readonly outside?: ReadonlyMap<string, OutsideDns>;
+    readonly routed?: readonly string[];
+  } = {},
 ) => {
   const source: Source = {
     list: async () => workloads,
@@ -48,11 +68,20 @@ const listed = async (
 
 describe("what Docker's DNS says of a container", () => {
   it("is asked for every host by which a rule may lead there, on the networks shared with cloudflared", async () => {
-    const { dns, asked } = dnsOf({ "wiki.tunnel": ["172.18.0.2", "172.18.0.7"], "0123456789ab": ["172.18.0.2"] });
-    const [, found] = await listed([self, { ...wiki, service: { project: "home", name: "docs" } }], dns);
+    const { dns, asked } = dnsOf({
+      "wiki.tunnel": ["172.18.0.2", "172.18.0.7"],
+      "0123456789ab": ["172.18.0.2"],
+    });
+    const [, found] = await listed(
+      [self, { ...wiki, service: { project: "home", name: "docs" } }],
+      dns,
+    );
     expect(asked).toEqual(["wiki.tunnel", "docs.tunnel", "0123456789ab"]);
     expect(found?.networks).toEqual({
-      tunnel: { ip: "172.18.0.2", answers: { "wiki.tunnel": ["172.18.0.2", "172.18.0.7"], "0123456789ab": ["172.18.0.2"] } },
+      tunnel: {
+        ip: "172.18.0.2",
+        answers: { "wiki.tunnel": ["172.18.0.2", "172.18.0.7"], "0123456789ab": ["172.18.0.2"] },
+      },
       private: { ip: "172.20.0.2" },
     });
   });
@@ -62,7 +91,10 @@ describe("what Docker's DNS says of a container", () => {
     const routed = ["nas.tunnel", "wiki.tunnel", "nas.lan", "0123456789ab", "old.private"];
     const [found] = await listed([self, wiki], dns, { routed });
     expect(asked).toEqual(["wiki.tunnel", "0123456789ab", "nas.tunnel"]);
-    expect(found?.networks["tunnel"]).toEqual({ ip: "172.18.0.9", answers: { "nas.tunnel": ["172.18.0.7"] } });
+    expect(found?.networks["tunnel"]).toEqual({
+      ip: "172.18.0.9",
+      answers: { "nas.tunnel": ["172.18.0.7"] },
+    });
   });
 
   it.each([
@@ -105,13 +137,18 @@ describe("what Docker's DNS says of a container", () => {
   });
 
   it("goes with what the DNS outside answers on the network", async () => {
-    const [, found] = await listed([self, wiki], dnsOf({}).dns, { outside: new Map([["tunnel", "search"]]) });
+    const [, found] = await listed([self, wiki], dnsOf({}).dns, {
+      outside: new Map([["tunnel", "search"]]),
+    });
     expect(found?.networks["tunnel"]).toEqual({ ip: "172.18.0.2", outside: "search" });
   });
 });
 
 describe("the DNS outside Docker", () => {
-  const probing = (zone: Readonly<Record<string, readonly string[]>>, searchDomains: readonly string[] = []) => {
+  const probing = (
+    zone: Readonly<Record<string, readonly string[]>>,
+    searchDomains: readonly string[] = [],
+  ) => {
     const { dns, asked } = dnsOf(zone, searchDomains);
     let now = 0;
     const probe = outsideProbe({ dns, uptime: () => now, unknownName: () => "nobody" });
@@ -125,11 +162,27 @@ describe("the DNS outside Docker", () => {
   };
   const NO = { "nobody.nobody": [], "nobody.dev": [], "nobody.dev.lan": [] };
 
-  it.each<{ name: string; zone: Readonly<Record<string, readonly string[]>>; how: OutsideDns | undefined }>([
+  it.each<{
+    name: string;
+    zone: Readonly<Record<string, readonly string[]>>;
+    how: OutsideDns | undefined;
+  }>([
     { name: "knows no name of the network", zone: NO, how: undefined },
-    { name: "answers every name", zone: { ...NO, "nobody.nobody": ["1.2.3.4"], "nobody.dev": ["1.2.3.4"] }, how: "any" },
-    { name: "knows a domain called like the network", zone: { ...NO, "nobody.dev": ["1.2.3.4"] }, how: "domain" },
-    { name: "answers in a search domain", zone: { ...NO, "nobody.dev.lan": ["192.168.1.7"] }, how: "search" },
+    {
+      name: "answers every name",
+      zone: { ...NO, "nobody.nobody": ["1.2.3.4"], "nobody.dev": ["1.2.3.4"] },
+      how: "any",
+    },
+    {
+      name: "knows a domain called like the network",
+      zone: { ...NO, "nobody.dev": ["1.2.3.4"] },
+      how: "domain",
+    },
+    {
+      name: "answers in a search domain",
+      zone: { ...NO, "nobody.dev.lan": ["192.168.1.7"] },
+      how: "search",
+    },
     { name: "does not answer", zone: {}, how: undefined },
   ])("that $name is found out by a name that no container has", async ({ zone, how }) => {
     expect((await probing(zone, ["lan"]).probe()).get("dev")).toBe(how);

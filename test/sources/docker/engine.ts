@@ -24,7 +24,8 @@ export interface FakeEngine extends AsyncDisposable {
 type Answering = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Any image, unless the test says something else of it. */
-const unlabelled: Answering = (_request, response) => response.end(JSON.stringify({ Config: { Labels: null } }));
+const unlabelled: Answering = (_request, response) =>
+  response.end(JSON.stringify({ Config: { Labels: null } }));
 const unknown: Answering = (_request, response) => response.writeHead(404).end();
 
 export async function fakeEngine(): Promise<FakeEngine> {

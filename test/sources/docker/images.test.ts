@@ -15,24 +15,38 @@ const imageId = (number: number): string => `sha256:${String(number).padStart(64
 const imagePath = (number: number): string => `/images/${imageId(number)}/json`;
 
 /** An engine that runs these containers; each names its image by number. */
-async function engineWith(containers: readonly (Partial<ListedContainer> & { readonly image?: number })[]): Promise<FakeEngine> {
+async function engineWith(
+  containers: readonly (Partial<ListedContainer> & { readonly image?: number })[],
+): Promise<FakeEngine> {
   const engine = await fakeEngine();
-  const all = containers.map(({ image = 1, ...about }, index) => listed({ Id: `c${index}`, ImageID: imageId(image), ...about }));
+  const all = containers.map(({ image = 1, ...about }, index) =>
+    listed({ Id: `c${index}`, ImageID: imageId(image), ...about }),
+  );
   engine.on("/containers/json", (_request, response) => response.end(JSON.stringify(all)));
   return engine;
 }
 
 const hasLabels = (engine: FakeEngine, number: number, labels: Labels | null): void =>
-  engine.on(imagePath(number), (_request, response) => response.end(JSON.stringify({ Config: { Labels: labels } })));
+  engine.on(imagePath(number), (_request, response) =>
+    response.end(JSON.stringify({ Config: { Labels: labels } })),
+  );
 
 const refuses = (engine: FakeEngine, number: number, status: number): void =>
   engine.on(imagePath(number), (_request, response) => response.writeHead(status).end());
 
 /** The source of an engine, and the hand of its clock. */
-function sourceOf(engine: FakeEngine, more: { readonly imageLabels?: boolean; readonly prefix?: string } = {}) {
+function sourceOf(
+  engine: FakeEngine,
+  more: { readonly imageLabels?: boolean; readonly prefix?: string } = {},
+) {
   const clock = { ms: 0 };
   const docker = createDocker({ kind: "socket", path: engine.path }, { timeoutMs: 500 });
-  const source = createDockerSource({ docker, log: { debug: () => {} }, uptime: () => clock.ms, ...more });
+  const source = createDockerSource({
+    docker,
+    log: { debug: () => {} },
+    uptime: () => clock.ms,
+    ...more,
+  });
   return { source, clock };
 }
 
@@ -42,7 +56,8 @@ const only = async (source: Source): Promise<Workload> => {
   return workload;
 };
 
-const imagesAsked = ({ asked }: FakeEngine): readonly string[] => asked.filter((it) => it.includes("/images/"));
+const imagesAsked = ({ asked }: FakeEngine): readonly string[] =>
+  asked.filter((it) => it.includes("/images/"));
 
 describe("a label of the image", () => {
   it.each([
@@ -85,7 +100,9 @@ describe("a label of the image", () => {
   it("does not count under another prefix either", async () => {
     await using engine = await engineWith([{ Labels: { "home.net.access": "public" } }]);
     hasLabels(engine, 1, { "home.net.access": "public" });
-    expect(await only(sourceOf(engine, { prefix: "home.net" }).source)).toMatchObject({ labels: {} });
+    expect(await only(sourceOf(engine, { prefix: "home.net" }).source)).toMatchObject({
+      labels: {},
+    });
   });
 
   it("does not put the container into a project, and into none of its services", async () => {
@@ -95,20 +112,31 @@ describe("a label of the image", () => {
       "com.docker.compose.container-number": "1",
       "com.docker.compose.config-hash": "abc",
     };
-    await using engine = await engineWith([{ Names: ["/evil"], Labels: { "cfauth.port": "80", ...compose } }]);
+    await using engine = await engineWith([
+      { Names: ["/evil"], Labels: { "cfauth.port": "80", ...compose } },
+    ]);
     hasLabels(engine, 1, compose);
-    expect(await only(sourceOf(engine).source)).toMatchObject({ party: "container:evil", service: undefined });
+    expect(await only(sourceOf(engine).source)).toMatchObject({
+      party: "container:evil",
+      service: undefined,
+    });
   });
 });
 
 describe("a container that Compose made", () => {
   /** Compose puts project and service on an image that it builds. */
-  const built = { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki", "com.docker.compose.version": "2.40.0" };
+  const built = {
+    "com.docker.compose.project": "home",
+    "com.docker.compose.service": "wiki",
+    "com.docker.compose.version": "2.40.0",
+  };
 
   it.each(["com.docker.compose.config-hash", "com.docker.compose.container-number"])(
     "keeps its project where Compose built the image too, by its %s",
     async (proof) => {
-      await using engine = await engineWith([{ Names: ["/wiki"], Labels: { ...built, [proof]: "1", "cfauth.port": "80" } }]);
+      await using engine = await engineWith([
+        { Names: ["/wiki"], Labels: { ...built, [proof]: "1", "cfauth.port": "80" } },
+      ]);
       hasLabels(engine, 1, built);
       expect(await only(sourceOf(engine).source)).toMatchObject({
         party: "compose:home",
@@ -137,13 +165,21 @@ describe("an image", () => {
   });
 
   it("is asked for by its content's id where the engine leaves the algorithm off", async () => {
-    await using engine = await engineWith([{ Labels: { "cfauth.access": "public" }, ImageID: imageId(1).replace("sha256:", "") }]);
+    await using engine = await engineWith([
+      { Labels: { "cfauth.access": "public" }, ImageID: imageId(1).replace("sha256:", "") },
+    ]);
     hasLabels(engine, 1, { "cfauth.access": "public" });
-    expect(await only(sourceOf(engine).source)).toMatchObject({ labels: {}, imageLabels: { kind: "ignored", names: ["cfauth.access"] } });
+    expect(await only(sourceOf(engine).source)).toMatchObject({
+      labels: {},
+      imageLabels: { kind: "ignored", names: ["cfauth.access"] },
+    });
   });
 
   it("is not asked for where no container of it has labels that cfauth reads", async () => {
-    await using engine = await engineWith([{ Labels: { "org.opencontainers.image.title": "wiki" } }, { Labels: null }]);
+    await using engine = await engineWith([
+      { Labels: { "org.opencontainers.image.title": "wiki" } },
+      { Labels: null },
+    ]);
     const { source } = sourceOf(engine);
     expect((await source.list()).map(({ imageLabels }) => imageLabels)).toEqual([
       { kind: "ignored", names: [] },
@@ -175,13 +211,16 @@ describe("an image that cannot be inspected", () => {
     { so: "a proxy refuses it", status: 403, why: /refuses GET \/images\/<id>\/json \(403\)/ },
     { so: "it was removed while its container runs", status: 404, why: /no longer has the image/ },
     { so: "the engine fails", status: 500, why: /status 500/ },
-  ])("is unknown because $so, and the container is listed all the same", async ({ status, why }) => {
-    await using engine = await engineWith([{ Labels: { "cfauth.access": "public" } }]);
-    refuses(engine, 1, status);
-    const workload = await only(sourceOf(engine).source);
-    expect(workload.labels).toEqual({ "cfauth.access": "public" });
-    expect(workload.imageLabels).toEqual({ kind: "unknown", why: expect.stringMatching(why) });
-  });
+  ])(
+    "is unknown because $so, and the container is listed all the same",
+    async ({ status, why }) => {
+      await using engine = await engineWith([{ Labels: { "cfauth.access": "public" } }]);
+      refuses(engine, 1, status);
+      const workload = await only(sourceOf(engine).source);
+      expect(workload.labels).toEqual({ "cfauth.access": "public" });
+      expect(workload.imageLabels).toEqual({ kind: "unknown", why: expect.stringMatching(why) });
+    },
+  );
 
   it.each([
     { so: "the engine names none", ImageID: undefined },
@@ -209,15 +248,22 @@ describe("an image that cannot be inspected", () => {
     expect(counts).toEqual([1, 1, 2, 2, 3, 3]);
     hasLabels(engine, 1, { "cfauth.access": "public" });
     clock.ms = 35_000;
-    expect(await only(source)).toMatchObject({ labels: {}, imageLabels: { kind: "ignored", names: ["cfauth.access"] } });
+    expect(await only(source)).toMatchObject({
+      labels: {},
+      imageLabels: { kind: "ignored", names: ["cfauth.access"] },
+    });
   });
 
   it("costs one call where a proxy refuses it, however many images there are", async () => {
     const numbers = Array.from({ length: 40 }, (_, index) => index + 1);
-    await using engine = await engineWith(numbers.map((image) => ({ Labels: { "cfauth.port": "80" }, image })));
+    await using engine = await engineWith(
+      numbers.map((image) => ({ Labels: { "cfauth.port": "80" }, image })),
+    );
     for (const number of numbers) refuses(engine, number, 403);
     const { source, clock } = sourceOf(engine);
-    expect((await source.list()).every(({ imageLabels }) => imageLabels.kind === "unknown")).toBe(true);
+    expect((await source.list()).every(({ imageLabels }) => imageLabels.kind === "unknown")).toBe(
+      true,
+    );
     expect(imagesAsked(engine).length).toBeLessThanOrEqual(4);
     clock.ms = 4_000;
     await source.list();
@@ -231,12 +277,18 @@ describe("an image that cannot be inspected", () => {
     ]);
     engine.on(imagePath(1), (_request, response) => response.end("no JSON"));
     hasLabels(engine, 2, {});
-    expect((await sourceOf(engine).source.list()).map(({ imageLabels }) => imageLabels.kind)).toEqual(["unknown", "ignored"]);
+    expect(
+      (await sourceOf(engine).source.list()).map(({ imageLabels }) => imageLabels.kind),
+    ).toEqual(["unknown", "ignored"]);
   });
 });
 
 describe("while its image is unknown, a container is of a project or stack", () => {
-  const labels = { "com.docker.compose.project": "blog", "com.docker.compose.service": "web", "cfauth.port": "80" };
+  const labels = {
+    "com.docker.compose.project": "blog",
+    "com.docker.compose.service": "web",
+    "cfauth.port": "80",
+  };
   it.each([
     { name: "blog-web-1", network: "tunnel", party: "compose:blog" },
     { name: "blog_web_1", network: "tunnel", party: "compose:blog" },
@@ -246,12 +298,17 @@ describe("while its image is unknown, a container is of a project or stack", () 
     { name: "evil", network: "tunnel", party: "container:evil" },
     { name: "evil", network: "blogger_default", party: "container:evil" },
     { name: "blog-website-1", network: "tunnel", party: "container:blog-website-1" },
-  ])("only where its name or network agrees: $name on $network is $party", async ({ name, network, party }) => {
-    const NetworkSettings = { Networks: { [network]: { IPAddress: "172.20.0.3" } } };
-    await using engine = await engineWith([{ Names: [`/${name}`], Labels: labels, NetworkSettings }]);
-    refuses(engine, 1, 403);
-    expect(await only(sourceOf(engine).source)).toMatchObject({ party });
-  });
+  ])(
+    "only where its name or network agrees: $name on $network is $party",
+    async ({ name, network, party }) => {
+      const NetworkSettings = { Networks: { [network]: { IPAddress: "172.20.0.3" } } };
+      await using engine = await engineWith([
+        { Names: [`/${name}`], Labels: labels, NetworkSettings },
+      ]);
+      refuses(engine, 1, 403);
+      expect(await only(sourceOf(engine).source)).toMatchObject({ party });
+    },
+  );
 
   it("but no stack that its name does not begin with", async () => {
     const stack = { "com.docker.stack.namespace": "media", "cfauth.port": "80" };
@@ -260,6 +317,8 @@ describe("while its image is unknown, a container is of a project or stack", () 
       { Names: ["/evil"], Labels: stack },
     ]);
     refuses(engine, 1, 403);
-    expect((await sourceOf(engine).source.list()).map((it) => it.labels["com.docker.stack.namespace"])).toEqual(["media", undefined]);
+    expect(
+      (await sourceOf(engine).source.list()).map((it) => it.labels["com.docker.stack.namespace"]),
+    ).toEqual(["media", undefined]);
   });
 });

@@ -20,7 +20,9 @@ const sourceOf = ({ path }: FakeEngine, subscribeMs = 200) =>
 
 const answer = (engine: FakeEngine, path: string, status: number, body: unknown): void =>
   engine.on(path, (_request, response) =>
-    response.writeHead(status, { "content-type": "application/json" }).end(typeof body === "string" ? body : JSON.stringify(body)),
+    response
+      .writeHead(status, { "content-type": "application/json" })
+      .end(typeof body === "string" ? body : JSON.stringify(body)),
   );
 
 const fault = async (asked: Promise<unknown>): Promise<ServiceError> => {
@@ -37,7 +39,13 @@ async function ground(): Promise<Ground> {
   const engine = await fakeEngine();
   const running = new Map<string, Readonly<Record<string, string>>>();
   engine.on("/containers/json", (_request, response) =>
-    response.end(JSON.stringify([...running].map(([name, Labels]) => listed({ Id: `id-${name}`, Names: [`/${name}`], Labels })))),
+    response.end(
+      JSON.stringify(
+        [...running].map(([name, Labels]) =>
+          listed({ Id: `id-${name}`, Names: [`/${name}`], Labels }),
+        ),
+      ),
+    ),
   );
   answer(engine, "/info", 200, { ID: "ABCD", ServerVersion: "28.0.1" });
   return {
@@ -63,18 +71,28 @@ describe("a list that could not be read whole", () => {
     { what: "is a page of something else", body: "<html>Welcome to nginx!</html>" },
     { what: "is no list", body: {} },
     { what: "has a container without a name", body: [listed(), listed({ Names: [] })] },
-    { what: "has labels that are not texts", body: [{ ...listed(), Labels: { "cfauth.port": 80 } }] },
+    {
+      what: "has labels that are not texts",
+      body: [{ ...listed(), Labels: { "cfauth.port": 80 } }],
+    },
     { what: "says nothing of networks", body: [{ ...listed(), NetworkSettings: undefined }] },
   ])("because it $what is a fault, never an empty list", async ({ body }) => {
     await using engine = await fakeEngine();
     answer(engine, "/containers/json", 200, body);
-    expect(await fault(sourceOf(engine).list())).toMatchObject({ service: "docker", code: "CFA-DOCKER-UNREACHABLE", transient: true });
+    expect(await fault(sourceOf(engine).list())).toMatchObject({
+      service: "docker",
+      code: "CFA-DOCKER-UNREACHABLE",
+      transient: true,
+    });
   });
 
   it("because the engine fell silent in the middle is a fault", async () => {
     await using engine = await fakeEngine();
     engine.on("/containers/json", (_request, response) => response.writeHead(200).write("["));
-    expect(await fault(sourceOf(engine).list())).toMatchObject({ code: "CFA-DOCKER-UNREACHABLE", transient: true });
+    expect(await fault(sourceOf(engine).list())).toMatchObject({
+      code: "CFA-DOCKER-UNREACHABLE",
+      transient: true,
+    });
   });
 
   it("because the connection broke in the middle is a fault", async () => {
@@ -83,13 +101,20 @@ describe("a list that could not be read whole", () => {
       response.writeHead(200, { "content-length": 1_000 }).write("[");
       setTimeout(() => response.destroy(), 10);
     });
-    expect(await fault(sourceOf(engine).list())).toMatchObject({ code: "CFA-DOCKER-UNREACHABLE", transient: true });
+    expect(await fault(sourceOf(engine).list())).toMatchObject({
+      code: "CFA-DOCKER-UNREACHABLE",
+      transient: true,
+    });
   });
 
   it("because the engine has an error of its own is a fault that passes", async () => {
     await using engine = await fakeEngine();
     answer(engine, "/containers/json", 500, { message: "oops" });
-    expect(await fault(sourceOf(engine).list())).toMatchObject({ code: "CFA-DOCKER-UNREACHABLE", status: 500, transient: true });
+    expect(await fault(sourceOf(engine).list())).toMatchObject({
+      code: "CFA-DOCKER-UNREACHABLE",
+      status: 500,
+      transient: true,
+    });
   });
 
   it("because a proxy refuses it names the path to allow", async () => {
@@ -102,15 +127,21 @@ describe("a list that could not be read whole", () => {
       transient: false,
       fix: "allow GET /containers/json in the socket proxy, beside /events and /info",
     });
-    expect(error.message).toBe(`the socket proxy at unix://${engine.path} refuses GET /containers/json (403)`);
+    expect(error.message).toBe(
+      `the socket proxy at unix://${engine.path} refuses GET /containers/json (403)`,
+    );
   });
 
   it("because there is no socket says where it was looked for", async () => {
-    const source = createDockerSource({ docker: createDocker({ kind: "socket", path: "/nowhere/docker.sock" }), log: silent });
+    const source = createDockerSource({
+      docker: createDocker({ kind: "socket", path: "/nowhere/docker.sock" }),
+      log: silent,
+    });
     expect(await fault(source.list())).toMatchObject({
       code: "CFA-DOCKER-UNREACHABLE",
       vendor: ["ENOENT"],
-      message: "Docker does not answer at unix:///nowhere/docker.sock (ENOENT); nothing is torn down",
+      message:
+        "Docker does not answer at unix:///nowhere/docker.sock (ENOENT); nothing is torn down",
     });
   });
 });
@@ -123,7 +154,16 @@ describe("events", () => {
     const query = new URL(`http://x${engine.asked[0]?.slice(4)}`).searchParams;
     expect(JSON.parse(query.get("filters") ?? "")).toEqual({
       type: ["container", "network"],
-      event: ["start", "die", "rename", "health_status", "pause", "unpause", "connect", "disconnect"],
+      event: [
+        "start",
+        "die",
+        "rename",
+        "health_status",
+        "pause",
+        "unpause",
+        "connect",
+        "disconnect",
+      ],
     });
     expect(Number(query.get("since"))).toBeLessThan(Date.now() / 1_000);
   });
@@ -150,7 +190,10 @@ describe("events", () => {
       await heard.watch.ready;
       expect(heard.changes()).toBe(0);
       engine.cut(how);
-      await until(() => heard.changes() === 1 && engine.streams.size === 1, "the stream is open again");
+      await until(
+        () => heard.changes() === 1 && engine.streams.size === 1,
+        "the stream is open again",
+      );
       engine.send(event("start"));
       await until(() => heard.changes() === 2, "an event on the new stream was heard");
       expect(heard.states).toEqual([true]);
@@ -194,7 +237,10 @@ describe("events", () => {
     await until(() => engine.asked.length > 3, "it was tried several times");
     expect(heard.states).toEqual([false]);
     expect(heard.faults).toMatchObject([
-      { code: "CFA-DOCKER-PROXY", fix: "allow GET /events in the socket proxy, beside /containers/json and /info" },
+      {
+        code: "CFA-DOCKER-PROXY",
+        fix: "allow GET /events in the socket proxy, beside /containers/json and /info",
+      },
     ]);
   });
 
@@ -230,7 +276,9 @@ describe("the owner's name", () => {
 
   it("is not made of an id that the engine makes up anew each time, as Podman does", async () => {
     await using engine = await fakeEngine();
-    engine.on("/info", (_request, response) => response.end(JSON.stringify({ ID: String(engine.asked.length), ServerVersion: "5.2.0" })));
+    engine.on("/info", (_request, response) =>
+      response.end(JSON.stringify({ ID: String(engine.asked.length), ServerVersion: "5.2.0" })),
+    );
     expect(await fault(sourceOf(engine).identity())).toMatchObject({
       transient: false,
       fix: "set CFAUTH_OWNER to a name for this installation, such as home-nas",
@@ -247,5 +295,10 @@ it("nothing but GET ever reaches the engine", async () => {
   await heard.watch.ready;
   await source.list();
   await source.identity();
-  expect(engine.asked.map((line) => line.split("?")[0])).toEqual(["GET /events", "GET /containers/json", "GET /info", "GET /info"]);
+  expect(engine.asked.map((line) => line.split("?")[0])).toEqual([
+    "GET /events",
+    "GET /containers/json",
+    "GET /info",
+    "GET /info",
+  ]);
 });

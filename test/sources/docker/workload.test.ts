@@ -18,11 +18,19 @@ it("a container is known by its name without the slash, its labels, networks and
 });
 
 it("a container that others are linked to keeps its own name", () => {
-  expect(workloadOf(listed({ Names: ["/blog/db", "/postgres", "/wiki/db"] })).name).toBe("postgres");
+  expect(workloadOf(listed({ Names: ["/blog/db", "/postgres", "/wiki/db"] })).name).toBe(
+    "postgres",
+  );
 });
 
 it("a container that Compose made belongs to its project and service", () => {
-  expect(workloadOf(listed({ Labels: { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki" } })).service).toEqual({
+  expect(
+    workloadOf(
+      listed({
+        Labels: { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki" },
+      }),
+    ).service,
+  ).toEqual({
     project: "home",
     name: "wiki",
   });
@@ -35,7 +43,11 @@ it.each([
     party: "compose:home",
   },
   { name: "of no project", labels: {}, party: "container:whoami" },
-  { name: "with a project but no service", labels: { "com.docker.compose.project": "home" }, party: "container:whoami" },
+  {
+    name: "with a project but no service",
+    labels: { "com.docker.compose.project": "home" },
+    party: "container:whoami",
+  },
   {
     name: "with a project that Compose cannot have made",
     labels: { "com.docker.compose.project": "Home Lab", "com.docker.compose.service": "wiki" },
@@ -73,11 +85,18 @@ it("a Swarm task belongs to its stack, and a task whose service is not the stack
       }),
     ).party;
   const alone = `container:${name}`;
-  expect([of("media"), of("other"), of("media", "media_web.2.0123456789abcdefghijklmno")]).toEqual(["stack:media", alone, alone]);
+  expect([of("media"), of("other"), of("media", "media_web.2.0123456789abcdefghijklmno")]).toEqual([
+    "stack:media",
+    alone,
+    alone,
+  ]);
 });
 
 it("a Swarm task may answer to the name of its service, with the stack in front and without", () => {
-  const labels = { "com.docker.stack.namespace": "media", "com.docker.swarm.service.name": "media_web" };
+  const labels = {
+    "com.docker.stack.namespace": "media",
+    "com.docker.swarm.service.name": "media_web",
+  };
   expect(workloadOf(listed({ Labels: labels })).claimedNames).toEqual(["media_web", "web"]);
 });
 
@@ -89,15 +108,38 @@ it("a Compose service that a label names without a project is remembered as a na
 });
 
 it("a container of `docker compose run`, which has all labels of its service, asks for nothing and is no replica of it", () => {
-  const compose = { "com.docker.compose.project": "home", "com.docker.compose.service": "wiki", "com.docker.compose.oneoff": "True" };
-  const once = listed({ Names: ["/home-wiki-run-1f2e"], Labels: { ...compose, "cfauth.hostname": "wiki.example.com" } });
-  expect(workloadOf(once)).toMatchObject({ name: "home-wiki-run-1f2e", service: undefined, claimedNames: ["wiki"], labels: {} });
-  const lasting = listed({ Labels: { ...compose, "com.docker.compose.oneoff": "False", "cfauth.hostname": "wiki.example.com" } });
-  expect(workloadOf(lasting)).toMatchObject({ service: { name: "wiki" }, labels: { "cfauth.hostname": "wiki.example.com" } });
+  const compose = {
+    "com.docker.compose.project": "home",
+    "com.docker.compose.service": "wiki",
+    "com.docker.compose.oneoff": "True",
+  };
+  const once = listed({
+    Names: ["/home-wiki-run-1f2e"],
+    Labels: { ...compose, "cfauth.hostname": "wiki.example.com" },
+  });
+  expect(workloadOf(once)).toMatchObject({
+    name: "home-wiki-run-1f2e",
+    service: undefined,
+    claimedNames: ["wiki"],
+    labels: {},
+  });
+  const lasting = listed({
+    Labels: {
+      ...compose,
+      "com.docker.compose.oneoff": "False",
+      "cfauth.hostname": "wiki.example.com",
+    },
+  });
+  expect(workloadOf(lasting)).toMatchObject({
+    service: { name: "wiki" },
+    labels: { "cfauth.hostname": "wiki.example.com" },
+  });
 });
 
 it("a container without labels, ports or networks is a container all the same", () => {
-  expect(workloadOf(listed({ Labels: null, Ports: null, NetworkSettings: { Networks: null } }))).toMatchObject({
+  expect(
+    workloadOf(listed({ Labels: null, Ports: null, NetworkSettings: { Networks: null } })),
+  ).toMatchObject({
     labels: {},
     ports: [],
     networks: {},
@@ -105,7 +147,9 @@ it("a container without labels, ports or networks is a container all the same", 
 });
 
 it("a container on the host's network has no address of its own", () => {
-  expect(workloadOf(listed({ NetworkSettings: { Networks: { host: { IPAddress: "" } } } })).networks).toEqual({ host: { ip: undefined } });
+  expect(
+    workloadOf(listed({ NetworkSettings: { Networks: { host: { IPAddress: "" } } } })).networks,
+  ).toEqual({ host: { ip: undefined } });
 });
 
 it("a port that is exposed counts as one, published or not", () => {
@@ -135,7 +179,13 @@ it("a port that is published at two places is published at both", () => {
     { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 9090, Type: "tcp" },
     { IP: "::", PrivatePort: 81, PublicPort: 81, Type: "udp" },
   ];
-  expect(workloadOf(listed({ Ports: two })).ports.map(({ protocol, published }) => [protocol, published?.ip, published?.port])).toEqual([
+  expect(
+    workloadOf(listed({ Ports: two })).ports.map(({ protocol, published }) => [
+      protocol,
+      published?.ip,
+      published?.port,
+    ]),
+  ).toEqual([
     ["tcp", "0.0.0.0", 8080],
     ["tcp", "0.0.0.0", 9090],
     ["udp", "::", 81],
@@ -154,8 +204,10 @@ it.each([
 });
 
 it("a newer engine's own word on health counts more than its text", () => {
-  expect(workloadOf(listed({ Health: { Status: "unhealthy" }, Status: "Up 5 minutes (Paused)", State: "paused" })).health).toBe(
-    "unhealthy",
-  );
+  expect(
+    workloadOf(
+      listed({ Health: { Status: "unhealthy" }, Status: "Up 5 minutes (Paused)", State: "paused" }),
+    ).health,
+  ).toBe("unhealthy");
   expect(workloadOf(listed({ Health: { Status: "none" } })).health).toBe("none");
 });

@@ -11,26 +11,36 @@ test("a wrong token is forbidden, not unauthorized", async () => {
     status: 403,
     body: { detail: "Token invalid/expired" },
   });
-  expect(await authentik.ask("GET", "/root/config/", undefined, wrong)).toMatchObject({ status: 200 });
+  expect(await authentik.ask("GET", "/root/config/", undefined, wrong)).toMatchObject({
+    status: 200,
+  });
 });
 
 test("a path without its closing slash is not there", async () => {
   await using authentik = await openAuthentik();
   expect((await authentik.ask("GET", "/core/users/me")).status).toBe(404);
-  expect((await authentik.ask("GET", "/core/users/me/")).body.user).toMatchObject({ username: "akadmin", is_superuser: true });
+  expect((await authentik.ask("GET", "/core/users/me/")).body.user).toMatchObject({
+    username: "akadmin",
+    is_superuser: true,
+  });
 });
 
 test("health, version and journal are as a daemon meets them", async () => {
   await using authentik = await openAuthentik();
   expect((await fetch(`${authentik.url}/-/health/ready/`)).status).toBe(200);
-  expect((await authentik.ask("GET", "/admin/version/")).body).toMatchObject({ version_current: "2026.8.3" });
-  expect(authentik.controls.calls).toMatchObject([{ api: "authentik", method: "GET", path: "/admin/version/", status: 200 }]);
+  expect((await authentik.ask("GET", "/admin/version/")).body).toMatchObject({
+    version_current: "2026.8.3",
+  });
+  expect(authentik.controls.calls).toMatchObject([
+    { api: "authentik", method: "GET", path: "/admin/version/", status: 200 },
+  ]);
 });
 
 test("lists have twenty rows a page, a hundred at most, and the next page as a number", async () => {
   await using authentik = await openAuthentik();
   for (let n = 0; n < 130; n += 1) addGroup(authentik.state, { name: `g${n}` });
-  const page = async (query: string) => (await authentik.ask("GET", `/core/groups/?include_users=false${query}`)).body;
+  const page = async (query: string) =>
+    (await authentik.ask("GET", `/core/groups/?include_users=false${query}`)).body;
   expect((await page("")).results).toHaveLength(20);
   expect((await page("&page_size=500")).pagination).toEqual({
     next: 2,
@@ -41,13 +51,19 @@ test("lists have twenty rows a page, a hundred at most, and the next page as a n
     start_index: 1,
     end_index: 100,
   });
-  expect((await page("&page_size=100&page=2")).pagination).toMatchObject({ next: 0, previous: 1, start_index: 101, end_index: 133 });
+  expect((await page("&page_size=100&page=2")).pagination).toMatchObject({
+    next: 0,
+    previous: 1,
+    start_index: 101,
+    end_index: 133,
+  });
   expect(await page("&page=9")).toEqual({ detail: "Invalid page." });
 });
 
 test("groups embed their users unless told not to", async () => {
   await using authentik = await openAuthentik();
-  const first = async (query: string) => (await authentik.ask("GET", `/core/groups/?name=family${query}`)).body.results[0];
+  const first = async (query: string) =>
+    (await authentik.ask("GET", `/core/groups/?name=family${query}`)).body.results[0];
   expect((await first("")).users_obj).toMatchObject([{ username: "alice" }]);
   expect(await first("&include_users=false")).toMatchObject({ name: "family", users: [] });
 });
@@ -56,15 +72,21 @@ test("default flows, scopes and certificate are found by their names", async () 
   await using authentik = await openAuthentik();
   const names = async (path: string): Promise<string[]> =>
     (await authentik.ask("GET", path)).body.results.map(({ name }: { name: string }) => name);
-  expect((await authentik.ask("GET", "/flows/instances/default-provider-invalidation-flow/")).body).toMatchObject({
+  expect(
+    (await authentik.ask("GET", "/flows/instances/default-provider-invalidation-flow/")).body,
+  ).toMatchObject({
     designation: "invalidation",
   });
-  expect(await names("/flows/instances/?slug=default-provider-authorization-explicit-consent")).toEqual(["Authorize Application"]);
+  expect(
+    await names("/flows/instances/?slug=default-provider-authorization-explicit-consent"),
+  ).toEqual(["Authorize Application"]);
   expect((await authentik.ask("GET", "/flows/instances/nope/")).status).toBe(404);
-  expect(await names("/crypto/certificatekeypairs/?has_key=true&name=authentik+Self-signed+Certificate")).toEqual([
-    "authentik Self-signed Certificate",
-  ]);
-  expect(await names(`/propertymappings/provider/scope/?managed=${SCOPE}email&managed=${SCOPE}openid`)).toEqual([
+  expect(
+    await names("/crypto/certificatekeypairs/?has_key=true&name=authentik+Self-signed+Certificate"),
+  ).toEqual(["authentik Self-signed Certificate"]);
+  expect(
+    await names(`/propertymappings/provider/scope/?managed=${SCOPE}email&managed=${SCOPE}openid`),
+  ).toEqual([
     "authentik default OAuth Mapping: OpenID 'email'",
     "authentik default OAuth Mapping: OpenID 'openid'",
   ]);
@@ -72,7 +94,10 @@ test("default flows, scopes and certificate are found by their names", async () 
 
 test("to ask for a managed scope that is not there is a fault, not an empty list", async () => {
   await using authentik = await openAuthentik();
-  const { status, body } = await authentik.ask("GET", "/propertymappings/provider/scope/?managed=nope");
+  const { status, body } = await authentik.ask(
+    "GET",
+    "/propertymappings/provider/scope/?managed=nope",
+  );
   expect(status).toBe(400);
   expect(body.managed[0]).toContain("Select a valid choice");
 });
@@ -81,7 +106,9 @@ test("until the first boot is over the API answers, but the default objects are 
   await using authentik = await openAuthentik({ ready: false });
   expect((await authentik.ask("GET", "/core/users/me/")).status).toBe(200);
   expect((await authentik.ask("GET", "/flows/instances/")).body.results).toEqual([]);
-  expect((await authentik.ask("GET", `/propertymappings/provider/scope/?managed=${SCOPE}email`)).status).toBe(400);
+  expect(
+    (await authentik.ask("GET", `/propertymappings/provider/scope/?managed=${SCOPE}email`)).status,
+  ).toBe(400);
   await authentik.finishBoot();
   expect((await authentik.ask("GET", "/flows/instances/")).body.results).toHaveLength(5);
 });
@@ -89,17 +116,25 @@ test("until the first boot is over the API answers, but the default objects are 
 test("a scope mapping can be made, changed and removed", async () => {
   await using authentik = await openAuthentik();
   const path = "/propertymappings/provider/scope/";
-  const { body } = await authentik.ask("POST", path, { name: "cf", scope_name: "cf_groups", expression: "return {}" });
-  expect((await authentik.ask("PATCH", `${path}${body.pk}/`, { expression: 'return {"a": "b"}' })).body.expression).toBe(
-    'return {"a": "b"}',
-  );
+  const { body } = await authentik.ask("POST", path, {
+    name: "cf",
+    scope_name: "cf_groups",
+    expression: "return {}",
+  });
+  expect(
+    (await authentik.ask("PATCH", `${path}${body.pk}/`, { expression: 'return {"a": "b"}' })).body
+      .expression,
+  ).toBe('return {"a": "b"}');
   expect((await authentik.ask("GET", `${path}?scope_name=cf_groups`)).body.results).toHaveLength(1);
   expect((await authentik.ask("DELETE", `${path}${body.pk}/`)).status).toBe(204);
 });
 
 test("a request in the journal can be met by a fault", async () => {
   await using authentik = await openAuthentik();
-  authentik.controls.fault(({ path }) => path === "/core/users/me/", { kind: "status", status: 502 });
+  authentik.controls.fault(({ path }) => path === "/core/users/me/", {
+    kind: "status",
+    status: 502,
+  });
   expect((await authentik.ask("GET", "/core/users/me/")).status).toBe(502);
   expect((await authentik.ask("GET", "/core/users/me/")).status).toBe(200);
   expect(flowKey(authentik.state, "default-authentication-flow")).toBeDefined();

@@ -4,7 +4,17 @@ import { launchUrl } from "../library.ts";
 import { mayOpen } from "../policies.ts";
 import { type Application, type AuthentikState, ownedBySuperuser, tokenOwner } from "../state.ts";
 import type { Version } from "../versions.ts";
-import { type Fields, flag, integer, keyOf, listOf, nullable, oneOf, requireUnique, text } from "./fields.ts";
+import {
+  type Fields,
+  flag,
+  integer,
+  keyOf,
+  listOf,
+  nullable,
+  oneOf,
+  requireUnique,
+  text,
+} from "./fields.ts";
 import { containing, exactly, type Filters, filtered, ordered, pageOf } from "./lists.ts";
 import { shownProvider } from "./provider-shown.ts";
 import { invalid, missing } from "./refusal.ts";
@@ -19,7 +29,14 @@ const FILTERS: Filters<Application> = {
   meta_publisher: exactly("meta_publisher"),
   meta_description: exactly("meta_description"),
   meta_launch_url: exactly("meta_launch_url"),
-  search: containing("name", "slug", "meta_launch_url", "meta_description", "meta_publisher", "group"),
+  search: containing(
+    "name",
+    "slug",
+    "meta_launch_url",
+    "meta_description",
+    "meta_publisher",
+    "group",
+  ),
 };
 
 export function applicationRoutes(state: AuthentikState, version: Version): Route[] {
@@ -41,7 +58,11 @@ export function applicationRoutes(state: AuthentikState, version: Version): Rout
       written: (application, verb) => written(state, application, verb),
     },
   };
-  const icon: Route = { method: "POST", path: `${path}{slug}/set_icon_url/`, answer: (request) => setIcon(state, version, request) };
+  const icon: Route = {
+    method: "POST",
+    path: `${path}{slug}/set_icon_url/`,
+    answer: (request) => setIcon(state, version, request),
+  };
   return [icon, ...routesOf(resource, version)];
 }
 
@@ -55,8 +76,10 @@ function list(state: AuthentikState, version: Version, request: Request): Answer
   const owner = tokenOwner(state);
   const rows = ordered(filtered(state.applications, request, FILTERS), request, "name");
   const page = pageOf(request, rows, version);
-  const answer = (applications: readonly Application[]): Answer => page.answer(applications.map((each) => shown(state, version, each)));
-  if (query.get("superuser_full_list") === "true" && ownedBySuperuser(state)) return answer(page.rows);
+  const answer = (applications: readonly Application[]): Answer =>
+    page.answer(applications.map((each) => shown(state, version, each)));
+  if (query.get("superuser_full_list") === "true" && ownedBySuperuser(state))
+    return answer(page.rows);
   const open = page.rows.filter((application) => mayOpen(state, application, owner));
   if (query.get("search")) return answer(open);
   const kept = state.listedApplications.get(page.number) ?? [];
@@ -67,7 +90,11 @@ function list(state: AuthentikState, version: Version, request: Request): Answer
 
 function fields(state: AuthentikState, version: Version): Fields {
   const most = version.has("longSlugs") ? Infinity : 50;
-  const slug = { pattern: /^[-\w]+$/, wrong: "Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.", most };
+  const slug = {
+    pattern: /^[-\w]+$/,
+    wrong: "Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.",
+    most,
+  };
   const provider = keyOf(() => state.providers.map(({ pk }) => pk));
   return {
     name: { read: text(), required: true },
@@ -75,7 +102,13 @@ function fields(state: AuthentikState, version: Version): Fields {
     provider: { read: nullable(provider) },
     backchannel_providers: { read: listOf(integer) },
     open_in_new_tab: { read: flag },
-    meta_launch_url: { read: text({ blank: true, pattern: /^(https?|blank|ssh|sftp):\/\//, wrong: "Enter a valid URL." }) },
+    meta_launch_url: {
+      read: text({
+        blank: true,
+        pattern: /^(https?|blank|ssh|sftp):\/\//,
+        wrong: "Enter a valid URL.",
+      }),
+    },
     ...(version.has("writableIcon") && { meta_icon: { read: text({ blank: true }) } }),
     meta_description: { read: text({ blank: true }) },
     meta_publisher: { read: text({ blank: true }) },
@@ -111,13 +144,19 @@ function check(
   row: Application | undefined,
 ): void {
   if (version.has("reservedSlugs") && RESERVED.includes(String(slug)))
-    throw invalid({ slug: [`The slug '${String(slug)}' is reserved and cannot be used for applications.`] });
+    throw invalid({
+      slug: [`The slug '${String(slug)}' is reserved and cannot be used for applications.`],
+    });
   requireUnique(applications, row, "slug", slug, "Application");
   if (provider !== null) requireUnique(applications, row, "provider", provider, "Application");
 }
 
 /** What a removal leaves behind: its provider stays, its bindings go. */
-function written(state: AuthentikState, { pk }: Application, verb: "created" | "changed" | "removed"): void {
+function written(
+  state: AuthentikState,
+  { pk }: Application,
+  verb: "created" | "changed" | "removed",
+): void {
   if (verb === "created") state.listedApplications.clear();
   if (verb !== "removed") return;
   const left = state.bindings.filter(({ target }) => target !== pk);
@@ -125,8 +164,13 @@ function written(state: AuthentikState, { pk }: Application, verb: "created" | "
 }
 
 /** Until 2025.10 the only way to give an application an icon; since then the address is gone. */
-function setIcon({ applications }: AuthentikState, version: Version, { call, params }: Request): Answer {
-  if (version.has("writableIcon")) return { status: 405, body: { detail: 'Method "POST" not allowed.' } };
+function setIcon(
+  { applications }: AuthentikState,
+  version: Version,
+  { call, params }: Request,
+): Answer {
+  if (version.has("writableIcon"))
+    return { status: 405, body: { detail: 'Method "POST" not allowed.' } };
   const application = applications.find(({ slug }) => slug === params["slug"]);
   if (!application) throw missing("Application");
   application.meta_icon = String((call.body as { url?: unknown } | undefined)?.url ?? "");

@@ -16,7 +16,12 @@ export function bindingRoutes(state: AuthentikState, version: Version): Route[] 
     model: "PolicyBinding",
     rows: () => state.bindings,
     show: (binding) => shown(state, version, binding),
-    filters: { target: exactly("target"), policy: exactly("policy"), enabled: exactly("enabled"), order: exactly("order") },
+    filters: {
+      target: exactly("target"),
+      policy: exactly("policy"),
+      enabled: exactly("enabled"),
+      order: exactly("order"),
+    },
     checkFilters: (query) => requireKnownTarget(query, targets()),
     order: "order",
     write: {
@@ -47,7 +52,9 @@ export function bindingRoutes(state: AuthentikState, version: Version): Route[] 
 function requireKnownTarget(query: URLSearchParams, targets: readonly string[]): void {
   const target = query.get("target");
   if (target && !targets.includes(target))
-    throw invalid({ target: ["Select a valid choice. That choice is not one of the available choices."] });
+    throw invalid({
+      target: ["Select a valid choice. That choice is not one of the available choices."],
+    });
 }
 
 /** Two bindings of one group to one target are no fault: what is unique holds for policies only. */
@@ -72,8 +79,10 @@ function check({ target, policy, group, user }: Record<string, unknown>): void {
   // A PATCH without it fails inside the real one with 500; nobody should come to rely on that.
   if (target === undefined) throw invalid({ target: ["This field is required."] });
   const set = [policy, group, user].filter((key) => key !== undefined && key !== null);
-  if (set.length > 1) throw invalid({ non_field_errors: ["Only one of 'policy', 'group', 'user' can be set."] });
-  if (set.length < 1) throw invalid({ non_field_errors: ["One of 'policy', 'group', 'user' must be set."] });
+  if (set.length > 1)
+    throw invalid({ non_field_errors: ["Only one of 'policy', 'group', 'user' can be set."] });
+  if (set.length < 1)
+    throw invalid({ non_field_errors: ["One of 'policy', 'group', 'user' must be set."] });
 }
 
 function shown(state: AuthentikState, version: Version, binding: Binding): object {

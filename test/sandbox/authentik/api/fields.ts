@@ -27,9 +27,17 @@ const fault = (message: string): Fault => new Fault([message]);
  * @param partial - whether nothing is required, as with PATCH
  * @throws {Refusal} 400 that names every faulty field
  */
-export function readFields(fields: Fields, body: unknown, partial: boolean): Record<string, unknown> {
+export function readFields(
+  fields: Fields,
+  body: unknown,
+  partial: boolean,
+): Record<string, unknown> {
   if (typeof body !== "object" || body === null || Array.isArray(body))
-    throw invalid({ non_field_errors: [`Invalid data. Expected a dictionary, but got ${body === undefined ? "nothing" : typeof body}.`] });
+    throw invalid({
+      non_field_errors: [
+        `Invalid data. Expected a dictionary, but got ${body === undefined ? "nothing" : typeof body}.`,
+      ],
+    });
   const values: Record<string, unknown> = {};
   const faults: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
@@ -50,15 +58,22 @@ export function readFields(fields: Fields, body: unknown, partial: boolean): Rec
 }
 
 export function text(
-  limits: { readonly most?: number; readonly blank?: boolean; readonly pattern?: RegExp; readonly wrong?: string } = {},
+  limits: {
+    readonly most?: number;
+    readonly blank?: boolean;
+    readonly pattern?: RegExp;
+    readonly wrong?: string;
+  } = {},
 ): Read {
   return (value) => {
     if (value === null) throw fault("This field may not be null.");
     if (typeof value !== "string" && typeof value !== "number") throw fault("Not a valid string.");
     const trimmed = String(value).trim();
     if (trimmed === "" && !limits.blank) throw fault("This field may not be blank.");
-    if (trimmed.length > (limits.most ?? Infinity)) throw fault(`Ensure this field has no more than ${limits.most} characters.`);
-    if (trimmed !== "" && limits.pattern && !limits.pattern.test(trimmed)) throw fault(limits.wrong ?? "Enter a valid value.");
+    if (trimmed.length > (limits.most ?? Infinity))
+      throw fault(`Ensure this field has no more than ${limits.most} characters.`);
+    if (trimmed !== "" && limits.pattern && !limits.pattern.test(trimmed))
+      throw fault(limits.wrong ?? "Enter a valid value.");
     return trimmed;
   };
 }
@@ -75,7 +90,8 @@ export const integer: Read = (value) => {
 
 export function oneOf(...choices: readonly string[]): Read {
   return (value) => {
-    if (typeof value !== "string" || !choices.includes(value)) throw fault(`"${String(value)}" is not a valid choice.`);
+    if (typeof value !== "string" || !choices.includes(value))
+      throw fault(`"${String(value)}" is not a valid choice.`);
     return value;
   };
 }
@@ -84,7 +100,8 @@ export function oneOf(...choices: readonly string[]): Read {
 export function keyOf<Key>(keys: () => readonly Key[]): Read {
   return (value) => {
     if (value === null) throw fault("This field may not be null.");
-    if (!keys().includes(value as Key)) throw fault(`Invalid pk "${String(value)}" - object does not exist.`);
+    if (!keys().includes(value as Key))
+      throw fault(`Invalid pk "${String(value)}" - object does not exist.`);
     return value;
   };
 }
@@ -95,7 +112,8 @@ export function nullable(read: Read): Read {
 
 export function listOf(read: Read): Read {
   return (value) => {
-    if (!Array.isArray(value)) throw fault(`Expected a list of items but got type "${typeof value}".`);
+    if (!Array.isArray(value))
+      throw fault(`Expected a list of items but got type "${typeof value}".`);
     return value.map(read);
   };
 }
@@ -103,7 +121,10 @@ export function listOf(read: Read): Read {
 /** A list of objects; the answer to a faulty one is a list with `{}` for those that are well. */
 export function objects(fields: Fields): Read {
   return (value) => {
-    if (!Array.isArray(value)) throw new Fault({ non_field_errors: [`Expected a list of items but got type "${typeof value}".`] });
+    if (!Array.isArray(value))
+      throw new Fault({
+        non_field_errors: [`Expected a list of items but got type "${typeof value}".`],
+      });
     const read = value.map((entry) => attempt(() => readFields(fields, entry, false)));
     if (read.some(({ faults }) => faults)) throw new Fault(read.map(({ faults }) => faults ?? {}));
     return read.map(({ values }) => values);

@@ -30,7 +30,9 @@ function shown(version: Version, { asksConsent: _, ...flow }: Flow): object {
   return version.trimmed("flow", {
     ...flow,
     policybindingmodel_ptr_id: flow.pk.replace(/^.{8}/, (head) => [...head].toReversed().join("")),
-    background: version.knows("flow", "background_url") ? "" : "/static/dist/assets/images/flow_background.jpg",
+    background: version.knows("flow", "background_url")
+      ? ""
+      : "/static/dist/assets/images/flow_background.jpg",
     background_url: "/static/dist/assets/images/flow_background.jpg",
     background_themed_urls: null,
     stages: [],

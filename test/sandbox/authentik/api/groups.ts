@@ -12,7 +12,11 @@ export function groupRoutes(state: AuthentikState, version: Version): Route[] {
       model: "Group",
       rows: () => state.groups,
       show: (group, request) => shown(state, version, group, request),
-      filters: { name: exactly("name"), is_superuser: exactly("is_superuser"), search: containing("name") },
+      filters: {
+        name: exactly("name"),
+        is_superuser: exactly("is_superuser"),
+        search: containing("name"),
+      },
       order: "name",
     },
     version,
@@ -21,7 +25,10 @@ export function groupRoutes(state: AuthentikState, version: Version): Route[] {
 
 /** All users of the group come along unless the request says `include_users=false`. */
 function shown(state: AuthentikState, version: Version, group: Group, { call }: Request): object {
-  const members = call.query.get("include_users") === "false" ? [] : state.users.filter(({ groups }) => groups.includes(group.name));
+  const members =
+    call.query.get("include_users") === "false"
+      ? []
+      : state.users.filter(({ groups }) => groups.includes(group.name));
   return wholeGroup(state, version, group, members);
 }
 

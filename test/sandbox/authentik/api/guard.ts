@@ -7,10 +7,13 @@ export function tokenGuard({ apiToken }: AuthentikState): (request: Request) => 
   return (request) => {
     const { call, headers } = request;
     if (call.path === "/root/config/") return undefined;
-    if (headers.authorization === undefined) return forbidden("Authentication credentials were not provided.");
-    if (headers.authorization !== `Bearer ${apiToken.key}`) return forbidden("Token invalid/expired");
+    if (headers.authorization === undefined)
+      return forbidden("Authentication credentials were not provided.");
+    if (headers.authorization !== `Bearer ${apiToken.key}`)
+      return forbidden("Token invalid/expired");
     const { permissions } = apiToken;
-    const allowed = permissions === undefined || permissionsFor(request).every((each) => permissions.has(each));
+    const allowed =
+      permissions === undefined || permissionsFor(request).every((each) => permissions.has(each));
     return allowed ? undefined : forbidden("You do not have permission to perform this action.");
   };
 }

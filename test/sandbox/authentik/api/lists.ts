@@ -9,11 +9,16 @@ export interface Page<Row> {
 }
 
 /** @throws {Refusal} 404 past the end */
-export function pageOf<Row>({ call: { query } }: Request, all: readonly Row[], version: Version): Page<Row> {
+export function pageOf<Row>(
+  { call: { query } }: Request,
+  all: readonly Row[],
+  version: Version,
+): Page<Row> {
   const size = pageSize(query.get("page_size"), version);
   const total = Math.max(1, Math.ceil(all.length / size));
   const number = query.get("page") === "last" ? total : Number(query.get("page") ?? 1);
-  if (!Number.isInteger(number) || number < 1 || number > total) throw new Refusal(404, { detail: "Invalid page." });
+  if (!Number.isInteger(number) || number < 1 || number > total)
+    throw new Refusal(404, { detail: "Invalid page." });
   const pagination = {
     next: number < total ? number + 1 : 0,
     previous: number - 1,
@@ -26,30 +31,46 @@ export function pageOf<Row>({ call: { query } }: Request, all: readonly Row[], v
   return {
     number,
     rows: all.slice((number - 1) * size, number * size),
-    answer: (results) => ({ status: 200, body: version.trimmed("list", { pagination, results, autocomplete: {} }) }),
+    answer: (results) => ({
+      status: 200,
+      body: version.trimmed("list", { pagination, results, autocomplete: {} }),
+    }),
   };
 }
 
 function pageSize(wished: string | null, version: Version): number {
-  const { usual, most } = version.has("smallPages") ? { usual: 20, most: 100 } : { usual: 100, most: Infinity };
+  const { usual, most } = version.has("smallPages")
+    ? { usual: 20, most: 100 }
+    : { usual: 100, most: Infinity };
   const size = Number(wished ?? usual);
   return Number.isInteger(size) && size > 0 ? Math.min(size, most) : usual;
 }
 
 /** By the field that `?ordering=` names (`-` turns it round), else by `usual`; by nothing where the field is unknown. */
-export function ordered<Row extends object>(rows: readonly Row[], { call: { query } }: Request, usual: keyof Row & string): Row[] {
+export function ordered<Row extends object>(
+  rows: readonly Row[],
+  { call: { query } }: Request,
+  usual: keyof Row & string,
+): Row[] {
   const wish = query.get("ordering") ?? usual;
   const field = wish.replace(/^-/, "") as keyof Row;
   const sign = wish.startsWith("-") ? -1 : 1;
-  const compare = (a: unknown, b: unknown): number => (a === b ? 0 : (a as string) < (b as string) ? -1 : 1);
+  const compare = (a: unknown, b: unknown): number =>
+    a === b ? 0 : (a as string) < (b as string) ? -1 : 1;
   return rows.toSorted((a, b) => sign * compare(a[field], b[field]));
 }
 
 /** By parameter: whether the row fits what was given. `values` has all of them where the name stands several times. */
-export type Filters<Row> = Readonly<Record<string, (row: Row, value: string, values: readonly string[]) => boolean>>;
+export type Filters<Row> = Readonly<
+  Record<string, (row: Row, value: string, values: readonly string[]) => boolean>
+>;
 
 /** A parameter without a filter, or an empty one, filters nothing. */
-export function filtered<Row>(rows: readonly Row[], { call: { query } }: Request, filters: Filters<Row>): Row[] {
+export function filtered<Row>(
+  rows: readonly Row[],
+  { call: { query } }: Request,
+  filters: Filters<Row>,
+): Row[] {
   const active = Object.entries(filters).flatMap(([name, fits]) => {
     const value = query.get(name);
     return value ? [(row: Row): boolean => fits(row, value, query.getAll(name))] : [];
@@ -63,6 +84,9 @@ export function exactly<Row>(field: keyof Row): (row: Row, value: string) => boo
 }
 
 /** What `?search=` does: somewhere in one of the fields, in any case. */
-export function containing<Row>(...fields: readonly (keyof Row)[]): (row: Row, value: string) => boolean {
-  return (row, value) => fields.some((field) => String(row[field]).toLowerCase().includes(value.toLowerCase()));
+export function containing<Row>(
+  ...fields: readonly (keyof Row)[]
+): (row: Row, value: string) => boolean {
+  return (row, value) =>
+    fields.some((field) => String(row[field]).toLowerCase().includes(value.toLowerCase()));
 }

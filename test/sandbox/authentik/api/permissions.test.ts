@@ -10,9 +10,25 @@ const allow = (authentik: Opened, ...permissions: string[]): void => {
 };
 
 test.for([
-  { method: "GET", path: "/core/applications/", permission: `${CORE}.view_application`, status: 200 },
-  { method: "GET", path: "/core/applications/cf-tunnel-access/", permission: `${CORE}.view_application`, status: 200 },
-  { method: "POST", path: "/core/applications/", permission: `${CORE}.add_application`, status: 201, body: { name: "W", slug: "w" } },
+  {
+    method: "GET",
+    path: "/core/applications/",
+    permission: `${CORE}.view_application`,
+    status: 200,
+  },
+  {
+    method: "GET",
+    path: "/core/applications/cf-tunnel-access/",
+    permission: `${CORE}.view_application`,
+    status: 200,
+  },
+  {
+    method: "POST",
+    path: "/core/applications/",
+    permission: `${CORE}.add_application`,
+    status: 201,
+    body: { name: "W", slug: "w" },
+  },
   {
     method: "PATCH",
     path: "/core/applications/cf-tunnel-access/",
@@ -20,11 +36,37 @@ test.for([
     status: 200,
     body: { name: "W" },
   },
-  { method: "DELETE", path: "/core/applications/cf-tunnel-access/", permission: `${CORE}.delete_application`, status: 204 },
-  { method: "GET", path: "/providers/oauth2/?name=x", permission: `${OAUTH}.view_oauth2provider`, status: 200 },
-  { method: "GET", path: "/providers/oauth2/1/preview_user/", permission: `${OAUTH}.view_oauth2provider`, status: 200 },
-  { method: "PATCH", path: "/providers/oauth2/1/", permission: `${OAUTH}.change_oauth2provider`, status: 200, body: { name: "p" } },
-  { method: "DELETE", path: "/providers/oauth2/1/", permission: `${OAUTH}.delete_oauth2provider`, status: 204 },
+  {
+    method: "DELETE",
+    path: "/core/applications/cf-tunnel-access/",
+    permission: `${CORE}.delete_application`,
+    status: 204,
+  },
+  {
+    method: "GET",
+    path: "/providers/oauth2/?name=x",
+    permission: `${OAUTH}.view_oauth2provider`,
+    status: 200,
+  },
+  {
+    method: "GET",
+    path: "/providers/oauth2/1/preview_user/",
+    permission: `${OAUTH}.view_oauth2provider`,
+    status: 200,
+  },
+  {
+    method: "PATCH",
+    path: "/providers/oauth2/1/",
+    permission: `${OAUTH}.change_oauth2provider`,
+    status: 200,
+    body: { name: "p" },
+  },
+  {
+    method: "DELETE",
+    path: "/providers/oauth2/1/",
+    permission: `${OAUTH}.delete_oauth2provider`,
+    status: 204,
+  },
   { method: "GET", path: SCOPE, permission: `${OAUTH}.view_scopemapping`, status: 200 },
   {
     method: "POST",
@@ -33,27 +75,55 @@ test.for([
     status: 201,
     body: { name: "g", scope_name: "g", expression: "return {}" },
   },
-  { method: "GET", path: "/flows/instances/", permission: "authentik_flows.view_flow", status: 200 },
-  { method: "GET", path: "/crypto/certificatekeypairs/", permission: "authentik_crypto.view_certificatekeypair", status: 200 },
-  { method: "GET", path: "/core/groups/?include_users=false", permission: `${CORE}.view_group`, status: 200 },
-  { method: "GET", path: "/policies/bindings/", permission: "authentik_policies.view_policybinding", status: 200 },
-])("$method $path needs $permission and no more", async ({ method, path, permission, status, body }) => {
-  await using authentik = await openAuthentik();
-  await wire(authentik);
-  allow(authentik);
-  expect(await authentik.ask(method, path, body)).toEqual({
-    status: 403,
-    body: { detail: "You do not have permission to perform this action." },
-  });
-  allow(authentik, permission);
-  expect((await authentik.ask(method, path, body)).status).toBe(status);
-});
+  {
+    method: "GET",
+    path: "/flows/instances/",
+    permission: "authentik_flows.view_flow",
+    status: 200,
+  },
+  {
+    method: "GET",
+    path: "/crypto/certificatekeypairs/",
+    permission: "authentik_crypto.view_certificatekeypair",
+    status: 200,
+  },
+  {
+    method: "GET",
+    path: "/core/groups/?include_users=false",
+    permission: `${CORE}.view_group`,
+    status: 200,
+  },
+  {
+    method: "GET",
+    path: "/policies/bindings/",
+    permission: "authentik_policies.view_policybinding",
+    status: 200,
+  },
+])(
+  "$method $path needs $permission and no more",
+  async ({ method, path, permission, status, body }) => {
+    await using authentik = await openAuthentik();
+    await wire(authentik);
+    allow(authentik);
+    expect(await authentik.ask(method, path, body)).toEqual({
+      status: 403,
+      body: { detail: "You do not have permission to perform this action." },
+    });
+    allow(authentik, permission);
+    expect((await authentik.ask(method, path, body)).status).toBe(status);
+  },
+);
 
 test("without any permission a token knows the version, itself and the URLs of a provider", async () => {
   await using authentik = await openAuthentik();
   await wire(authentik);
   allow(authentik);
-  for (const path of ["/admin/version/", "/core/users/me/", "/providers/oauth2/1/setup_urls/", "/root/config/"])
+  for (const path of [
+    "/admin/version/",
+    "/core/users/me/",
+    "/providers/oauth2/1/setup_urls/",
+    "/root/config/",
+  ])
     expect((await authentik.ask("GET", path)).status).toBe(200);
 });
 
@@ -64,15 +134,21 @@ test("a token of few permissions is no superuser's", async () => {
   await authentik.ask("POST", "/policies/bindings/", { target: application.pk, group, order: 0 });
   allow(authentik, `${CORE}.view_application`);
   expect((await authentik.ask("GET", "/core/users/me/")).body.user.is_superuser).toBe(false);
-  expect((await authentik.ask("GET", "/core/applications/?superuser_full_list=true")).body.results).toEqual([]);
+  expect(
+    (await authentik.ask("GET", "/core/applications/?superuser_full_list=true")).body.results,
+  ).toEqual([]);
   authentik.state.apiToken.permissions = undefined;
-  expect((await authentik.ask("GET", "/core/applications/?superuser_full_list=true")).body.results).toHaveLength(1);
+  expect(
+    (await authentik.ask("GET", "/core/applications/?superuser_full_list=true")).body.results,
+  ).toHaveLength(1);
 });
 
 test("what a token may not do is not done", async () => {
   await using authentik = await openAuthentik();
   allow(authentik, `${OAUTH}.view_oauth2provider`);
-  expect((await authentik.ask("POST", "/providers/oauth2/", wholeProvider(authentik.state))).status).toBe(403);
+  expect(
+    (await authentik.ask("POST", "/providers/oauth2/", wholeProvider(authentik.state))).status,
+  ).toBe(403);
   expect(authentik.state.providers).toEqual([]);
 });
 
@@ -81,10 +157,14 @@ test("an old version's icon is a change of the application, its scopes need the 
   await authentik.ask("POST", "/core/applications/", { name: "W", slug: "w" });
   const icon = { url: "https://x.example.com/i.png" };
   allow(authentik, `${CORE}.add_application`);
-  expect((await authentik.ask("POST", "/core/applications/w/set_icon_url/", icon)).status).toBe(403);
+  expect((await authentik.ask("POST", "/core/applications/w/set_icon_url/", icon)).status).toBe(
+    403,
+  );
   expect((await authentik.ask("GET", "/propertymappings/scope/")).status).toBe(403);
   allow(authentik, `${CORE}.change_application`, `${OAUTH}.view_scopemapping`);
-  expect((await authentik.ask("POST", "/core/applications/w/set_icon_url/", icon)).status).toBe(200);
+  expect((await authentik.ask("POST", "/core/applications/w/set_icon_url/", icon)).status).toBe(
+    200,
+  );
   expect((await authentik.ask("GET", "/propertymappings/scope/")).status).toBe(200);
 });
 
@@ -92,5 +172,7 @@ test("somebody else's preview needs a permission of its own", async () => {
   await using authentik = await openAuthentik();
   await wire(authentik);
   allow(authentik, `${OAUTH}.view_oauth2provider`);
-  expect((await authentik.ask("GET", "/providers/oauth2/1/preview_user/?for_user=2")).status).toBe(403);
+  expect((await authentik.ask("GET", "/providers/oauth2/1/preview_user/?for_user=2")).status).toBe(
+    403,
+  );
 });

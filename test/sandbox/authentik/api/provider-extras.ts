@@ -11,8 +11,16 @@ import { rowOf } from "./resource.ts";
 export function providerExtraRoutes(state: AuthentikState, version: Version): Route[] {
   const one = "/providers/oauth2/{key}/";
   return [
-    { method: "GET", path: `${one}setup_urls/`, answer: (request) => setupUrls(state, version, request) },
-    { method: "GET", path: `${one}preview_user/`, answer: (request) => preview(state, version, request) },
+    {
+      method: "GET",
+      path: `${one}setup_urls/`,
+      answer: (request) => setupUrls(state, version, request),
+    },
+    {
+      method: "GET",
+      path: `${one}preview_user/`,
+      answer: (request) => preview(state, version, request),
+    },
   ];
 }
 
@@ -43,7 +51,8 @@ function preview(state: AuthentikState, version: Version, request: Request): Ans
   const provider = rowOf(providerResource(state, version), request);
   const application = applicationOf(state, provider);
   const wished = request.call.query.get("for_user");
-  const user = wished === null ? tokenOwner(state) : state.users.find(({ pk }) => String(pk) === wished);
+  const user =
+    wished === null ? tokenOwner(state) : state.users.find(({ pk }) => String(pk) === wished);
   if (!user) throw invalid({ for_user: "User not found" });
   const scopes = new Set(attached(state, provider).map(({ scope_name }) => scope_name));
   const now = Math.floor(Date.now() / 1000);

@@ -6,7 +6,14 @@ export function shownProvider(state: AuthentikState, version: Version, provider:
   const application = applicationOf(state, provider);
   // Read-only text that could not be null before 2025.8.
   const none = version.knows("provider", "logout_uri") ? null : "";
-  const { pk, name, authentication_flow, authorization_flow, invalidation_flow, property_mappings } = provider;
+  const {
+    pk,
+    name,
+    authentication_flow,
+    authorization_flow,
+    invalidation_flow,
+    property_mappings,
+  } = provider;
   const common = {
     pk,
     name,

@@ -2,7 +2,19 @@ import type { Route } from "../../routes.ts";
 import { randomText } from "../random.ts";
 import type { AuthentikState, Provider, RedirectUri } from "../state.ts";
 import type { Version } from "../versions.ts";
-import { type Fields, flag, integer, keyOf, listOf, nullable, objects, oneOf, type Read, requireUnique, text } from "./fields.ts";
+import {
+  type Fields,
+  flag,
+  integer,
+  keyOf,
+  listOf,
+  nullable,
+  objects,
+  oneOf,
+  type Read,
+  requireUnique,
+  text,
+} from "./fields.ts";
 import { containing, exactly } from "./lists.ts";
 import { shownProvider } from "./provider-shown.ts";
 import { type Resource, routesOf } from "./resource.ts";
@@ -35,7 +47,10 @@ export function providerResource(state: AuthentikState, version: Version): Resou
       signing_key: exactly("signing_key"),
       authorization_flow: exactly("authorization_flow"),
       search: containing("name"),
-      application: ({ pk }, value) => state.applications.some((application) => application.pk === value && application.provider === pk),
+      application: ({ pk }, value) =>
+        state.applications.some(
+          (application) => application.pk === value && application.provider === pk,
+        ),
     },
     order: "name",
     write: {
@@ -47,7 +62,8 @@ export function providerResource(state: AuthentikState, version: Version): Resou
         requireUnique(state.providers, row, "client_id", values["client_id"], MODEL);
       },
       written: ({ pk }, verb) => {
-        if (verb === "removed") for (const each of state.applications) if (each.provider === pk) each.provider = null;
+        if (verb === "removed")
+          for (const each of state.applications) if (each.provider === pk) each.provider = null;
       },
     },
   };
@@ -82,7 +98,16 @@ function fields(state: AuthentikState, version: Version): Fields {
     redirect_uris: { read: list ? redirectUris : redirectUriText, required: list },
     logout_uri: { read: text({ blank: true }) },
     logout_method: { read: oneOf("backchannel", "frontchannel") },
-    sub_mode: { read: oneOf("hashed_user_id", "user_id", "user_uuid", "user_username", "user_email", "user_upn") },
+    sub_mode: {
+      read: oneOf(
+        "hashed_user_id",
+        "user_id",
+        "user_uuid",
+        "user_username",
+        "user_email",
+        "user_upn",
+      ),
+    },
     issuer_mode: { read: oneOf("per_provider", "global") },
     jwt_federation_sources: { read: listOf(text()) },
     jwt_federation_providers: { read: listOf(integer) },
@@ -90,7 +115,10 @@ function fields(state: AuthentikState, version: Version): Fields {
 }
 
 /** `hours=1;minutes=5` */
-const validity = text({ pattern: /^\w+=\d+([;,]\w+=\d+)*$/, wrong: "Format is not correct: 'hours=1;minutes=2;seconds=3'." });
+const validity = text({
+  pattern: /^\w+=\d+([;,]\w+=\d+)*$/,
+  wrong: "Format is not correct: 'hours=1;minutes=2;seconds=3'.",
+});
 
 const redirectUris: Read = (value) => {
   const read = objects({
@@ -98,7 +126,10 @@ const redirectUris: Read = (value) => {
     url: { read: text(), required: true },
     redirect_uri_type: { read: oneOf("authorization", "logout") },
   })(value);
-  return (read as RedirectUri[]).map((uri) => ({ ...uri, redirect_uri_type: uri.redirect_uri_type ?? "authorization" }));
+  return (read as RedirectUri[]).map((uri) => ({
+    ...uri,
+    redirect_uri_type: uri.redirect_uri_type ?? "authorization",
+  }));
 };
 
 /** Each line is a pattern; the dot in `example.com` stands for any character (CVE-2024-52289). */
@@ -106,11 +137,18 @@ const redirectUriText: Read = (value) => {
   const lines = String(text({ blank: true })(value))
     .split(/\s+/)
     .filter(Boolean);
-  return lines.map((url): RedirectUri => ({ matching_mode: "regex", url, redirect_uri_type: "authorization" }));
+  return lines.map(
+    (url): RedirectUri => ({ matching_mode: "regex", url, redirect_uri_type: "authorization" }),
+  );
 };
 
-function create(state: AuthentikState, version: Version, values: Record<string, unknown>): Provider {
-  const unnamed = version.has("secretObjects") && state.secretMadeByItself && values["secret"] === undefined;
+function create(
+  state: AuthentikState,
+  version: Version,
+  values: Record<string, unknown>,
+): Provider {
+  const unnamed =
+    version.has("secretObjects") && state.secretMadeByItself && values["secret"] === undefined;
   return {
     pk: Math.max(0, ...state.providers.map(({ pk }) => pk)) + 1,
     name: "",

@@ -10,8 +10,16 @@ export const ROLE = "5a1d0000-0000-4000-8000-000000000001";
 
 export function rbacRoutes(state: AuthentikState, version: Version): Route[] {
   return [
-    { method: "GET", path: "/rbac/permissions/", answer: (request) => page(permissions(state, version, request), request, version) },
-    { method: "GET", path: "/core/tokens/", answer: (request) => page(tokens(state, request), request, version) },
+    {
+      method: "GET",
+      path: "/rbac/permissions/",
+      answer: (request) => page(permissions(state, version, request), request, version),
+    },
+    {
+      method: "GET",
+      path: "/core/tokens/",
+      answer: (request) => page(tokens(state, request), request, version),
+    },
   ];
 }
 
@@ -24,36 +32,57 @@ const page = (rows: readonly object[], request: Request, version: Version) => {
  * Any token may read it, for any role or (before 2026) any user. A user's own, without those of roles; up to 2025.10 that is where
  * the sandbox has them, since there users/me tells no roles.
  */
-function permissions(state: AuthentikState, version: Version, { call: { query } }: Request): readonly object[] {
+function permissions(
+  state: AuthentikState,
+  version: Version,
+  { call: { query } }: Request,
+): readonly object[] {
   const [role, user] = [query.get("role"), query.get("user")];
-  if (role !== null && role !== ROLE) throw invalid({ role: ["Select a valid choice. That choice is not one of the available choices."] });
+  if (role !== null && role !== ROLE)
+    throw invalid({
+      role: ["Select a valid choice. That choice is not one of the available choices."],
+    });
   const byRole = version.knows("me", "roles");
   const theirs = byRole ? role === ROLE : user === String(tokenOwner(state).pk);
   if (!theirs && (role !== null || user !== null)) return [];
   return [...(state.apiToken.permissions ?? [])].toSorted().map((permission, index) => {
     const [app_label = "", codename = ""] = permission.split(".");
     const model = codename.split("_").at(-1) ?? "";
-    return { id: index + 1, name: `Can ${codename}`, codename, model, app_label, app_label_verbose: app_label, model_verbose: model };
+    return {
+      id: index + 1,
+      name: `Can ${codename}`,
+      codename,
+      model,
+      app_label,
+      app_label_verbose: app_label,
+      model_verbose: model,
+    };
   });
 }
 
 /** A superuser sees everybody's, anybody else his own. No key is ever among what is told. */
 function tokens(state: AuthentikState, request: Request): readonly object[] {
   const owner = tokenOwner(state);
-  const visible = state.tokens.filter(({ username }) => ownedBySuperuser(state) || username === owner.username);
+  const visible = state.tokens.filter(
+    ({ username }) => ownedBySuperuser(state) || username === owner.username,
+  );
   const filters = {
     intent: exactly<Token>("intent"),
     user__username: exactly<Token>("username"),
     identifier: exactly<Token>("identifier"),
   };
-  return ordered(filtered(visible, request, filters), request, "identifier").map(({ username, ...token }) => {
-    const user = state.users.find((it) => it.username === username);
-    return {
-      ...token,
-      managed: null,
-      description: "",
-      user: user?.pk,
-      ...(user && { user_obj: { ...wholeUser(user), last_updated: "2024-01-01T00:00:00Z", roles_obj: [] } }),
-    };
-  });
+  return ordered(filtered(visible, request, filters), request, "identifier").map(
+    ({ username, ...token }) => {
+      const user = state.users.find((it) => it.username === username);
+      return {
+        ...token,
+        managed: null,
+        description: "",
+        user: user?.pk,
+        ...(user && {
+          user_obj: { ...wholeUser(user), last_updated: "2024-01-01T00:00:00Z", roles_obj: [] },
+        }),
+      };
+    },
+  );
 }

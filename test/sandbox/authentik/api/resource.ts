@@ -37,37 +37,71 @@ export interface Writing<Row> {
 export function routesOf<Row extends object>(resource: Resource<Row>, version: Version): Route[] {
   const { path, write } = resource;
   const one = `${path}{key}/`;
-  const show = (row: Row, request: Request, status = 200): Answer => ({ status, body: resource.show(row, request) });
+  const show = (row: Row, request: Request, status = 200): Answer => ({
+    status,
+    body: resource.show(row, request),
+  });
   const reads: Route[] = [
-    { method: "GET", path, answer: (request) => (resource.list ?? listing(resource, version))(request) },
+    {
+      method: "GET",
+      path,
+      answer: (request) => (resource.list ?? listing(resource, version))(request),
+    },
     { method: "GET", path: one, answer: (request) => show(rowOf(resource, request), request) },
   ];
   if (!write) return reads;
   return [
     ...reads,
-    { method: "POST", path, answer: (request) => show(created(resource, write, version, request), request, 201) },
-    { method: "PUT", path: one, answer: (request) => show(changed(resource, write, version, request, false), request) },
-    { method: "PATCH", path: one, answer: (request) => show(changed(resource, write, version, request, true), request) },
+    {
+      method: "POST",
+      path,
+      answer: (request) => show(created(resource, write, version, request), request, 201),
+    },
+    {
+      method: "PUT",
+      path: one,
+      answer: (request) => show(changed(resource, write, version, request, false), request),
+    },
+    {
+      method: "PATCH",
+      path: one,
+      answer: (request) => show(changed(resource, write, version, request, true), request),
+    },
     { method: "DELETE", path: one, answer: (request) => removed(resource, write, request) },
   ];
 }
 
 /** @throws {Refusal} 404 */
-export function rowOf<Row extends object>({ rows, key, model }: Resource<Row>, { params }: Request): Row {
+export function rowOf<Row extends object>(
+  { rows, key, model }: Resource<Row>,
+  { params }: Request,
+): Row {
   const row = rows().find((candidate) => String(candidate[key]) === params["key"]);
   if (!row) throw missing(model);
   return row;
 }
 
-function listing<Row extends object>(resource: Resource<Row>, version: Version): (request: Request) => Answer {
+function listing<Row extends object>(
+  resource: Resource<Row>,
+  version: Version,
+): (request: Request) => Answer {
   return (request) => {
     resource.checkFilters?.(request.call.query);
-    const page = pageOf(request, ordered(filtered(resource.rows(), request, resource.filters), request, resource.order), version);
+    const page = pageOf(
+      request,
+      ordered(filtered(resource.rows(), request, resource.filters), request, resource.order),
+      version,
+    );
     return page.answer(page.rows.map((row) => resource.show(row, request)));
   };
 }
 
-function created<Row extends object>({ rows }: Resource<Row>, write: Writing<Row>, version: Version, { call }: Request): Row {
+function created<Row extends object>(
+  { rows }: Resource<Row>,
+  write: Writing<Row>,
+  version: Version,
+  { call }: Request,
+): Row {
   const values = readFields(known(write, version), call.body, false);
   write.check?.(values, undefined);
   const row = write.create(values);
@@ -92,7 +126,11 @@ function changed<Row extends object>(
   return row;
 }
 
-function removed<Row extends object>(resource: Resource<Row>, write: Writing<Row>, request: Request): Answer {
+function removed<Row extends object>(
+  resource: Resource<Row>,
+  write: Writing<Row>,
+  request: Request,
+): Answer {
   const row = rowOf(resource, request);
   const rows = resource.rows();
   rows.splice(rows.indexOf(row), 1);

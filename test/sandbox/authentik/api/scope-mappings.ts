@@ -11,7 +11,9 @@ const MODEL = "Scope Mapping";
 
 export function scopeMappingRoutes(state: AuthentikState, version: Version): Route[] {
   const resource: Resource<ScopeMapping> = {
-    path: version.has("scopesBelowProvider") ? "/propertymappings/provider/scope/" : "/propertymappings/scope/",
+    path: version.has("scopesBelowProvider")
+      ? "/propertymappings/provider/scope/"
+      : "/propertymappings/scope/",
     key: "pk",
     model: "ScopeMapping",
     rows: () => state.scopeMappings,
@@ -34,11 +36,21 @@ export function scopeMappingRoutes(state: AuthentikState, version: Version): Rou
         description: { read: text({ blank: true }) },
       },
       kind: "scopeMapping",
-      create: (values) => ({ pk: randomUUID(), managed: null, name: "", expression: "", scope_name: "", description: "", ...values }),
-      check: (values, row) => requireUnique(state.scopeMappings, row, "name", values["name"], MODEL),
+      create: (values) => ({
+        pk: randomUUID(),
+        managed: null,
+        name: "",
+        expression: "",
+        scope_name: "",
+        description: "",
+        ...values,
+      }),
+      check: (values, row) =>
+        requireUnique(state.scopeMappings, row, "name", values["name"], MODEL),
       written: ({ pk }, verb) => {
         if (verb === "removed")
-          for (const each of state.providers) each.property_mappings = each.property_mappings.filter((key) => key !== pk);
+          for (const each of state.providers)
+            each.property_mappings = each.property_mappings.filter((key) => key !== pk);
       },
     },
   };
@@ -50,8 +62,13 @@ export function scopeMappingRoutes(state: AuthentikState, version: Version): Rou
  * list. So while the worker has not made the mappings yet, to ask for them by name is answered with 400.
  */
 function requireKnownNames({ scopeMappings }: AuthentikState, query: URLSearchParams): void {
-  const unknown = query.getAll("managed").find((name) => !scopeMappings.some(({ managed }) => managed === name));
-  if (unknown !== undefined) throw invalid({ managed: [`Select a valid choice. ${unknown} is not one of the available choices.`] });
+  const unknown = query
+    .getAll("managed")
+    .find((name) => !scopeMappings.some(({ managed }) => managed === name));
+  if (unknown !== undefined)
+    throw invalid({
+      managed: [`Select a valid choice. ${unknown} is not one of the available choices.`],
+    });
 }
 
 function shown(mapping: ScopeMapping): object {

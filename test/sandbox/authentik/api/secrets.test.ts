@@ -23,21 +23,39 @@ test("where none is made by itself, nobody can log in before a secret is attache
   const browser = visitor(authentik);
   const back = await logIn(browser, authorizeUrl(wired));
   const code = back.searchParams.get("code");
-  expect(await redeem(authentik, wired, code, { client_secret: "" })).toMatchObject({ body: { error: "invalid_client" } });
-  const { body: secret } = await authentik.ask("POST", SECRETS, { name: "tunnel", type: "text", value: " hush " });
-  const { body } = await authentik.ask("PATCH", `/providers/oauth2/${wired.provider.pk}/`, { secret: secret.pk });
+  expect(await redeem(authentik, wired, code, { client_secret: "" })).toMatchObject({
+    body: { error: "invalid_client" },
+  });
+  const { body: secret } = await authentik.ask("POST", SECRETS, {
+    name: "tunnel",
+    type: "text",
+    value: " hush ",
+  });
+  const { body } = await authentik.ask("PATCH", `/providers/oauth2/${wired.provider.pk}/`, {
+    secret: secret.pk,
+  });
   expect(body.secret).toBe(secret.pk);
-  expect(await redeem(authentik, wired, code, { client_secret: "guess" })).toMatchObject({ body: { error: "invalid_client" } });
-  expect(await redeem(authentik, wired, code, { client_secret: " hush " })).toMatchObject({ status: 200 });
+  expect(await redeem(authentik, wired, code, { client_secret: "guess" })).toMatchObject({
+    body: { error: "invalid_client" },
+  });
+  expect(await redeem(authentik, wired, code, { client_secret: " hush " })).toMatchObject({
+    status: 200,
+  });
 });
 
 test("secrets are listed and found without their values, and one name stands once", async () => {
   await using authentik = await openAuthentik({ version: "2026.11" });
-  const { status, body } = await authentik.ask("POST", SECRETS, { name: "a", type: "text", value: "hush" });
+  const { status, body } = await authentik.ask("POST", SECRETS, {
+    name: "a",
+    type: "text",
+    value: "hush",
+  });
   expect([status, body]).toEqual([201, { pk: expect.any(String), name: "a", type: "text" }]);
   expect((await authentik.ask("GET", `${SECRETS}?name=a`)).body.results).toEqual([body]);
   expect((await authentik.ask("GET", `${SECRETS}${body.pk}/`)).body).toEqual(body);
-  expect((await authentik.ask("GET", `${SECRETS}${body.pk}/view_value/`)).body).toEqual({ value: "hush" });
+  expect((await authentik.ask("GET", `${SECRETS}${body.pk}/view_value/`)).body).toEqual({
+    value: "hush",
+  });
   expect((await authentik.ask("POST", SECRETS, { name: "a", value: "b" })).body).toEqual({
     name: ["Secret with this name already exists."],
   });
@@ -54,14 +72,18 @@ test("a provider made again by the same name gets a secret of another name", asy
   await using authentik = await openAuthentik({ version: "2026.11" });
   const { provider } = await wire(authentik);
   await authentik.ask("DELETE", `/providers/oauth2/${provider.pk}/`);
-  expect((await authentik.ask("POST", "/providers/oauth2/", wholeProvider(authentik.state))).status).toBe(201);
+  expect(
+    (await authentik.ask("POST", "/providers/oauth2/", wholeProvider(authentik.state))).status,
+  ).toBe(201);
   expect(new Set(authentik.state.secrets.map(({ name }) => name)).size).toBe(2);
 });
 
 test("an unknown secret cannot be attached", async () => {
   await using authentik = await openAuthentik({ version: "2026.11" });
   const { provider } = await wire(authentik);
-  expect((await authentik.ask("PATCH", `/providers/oauth2/${provider.pk}/`, { secret: "nope" })).status).toBe(400);
+  expect(
+    (await authentik.ask("PATCH", `/providers/oauth2/${provider.pk}/`, { secret: "nope" })).status,
+  ).toBe(400);
 });
 
 test("to see a secret's value, or to attach it, is a permission of its own", async () => {
@@ -69,7 +91,8 @@ test("to see a secret's value, or to attach it, is a permission of its own", asy
   const { provider } = await wire(authentik);
   const attach = { secret: provider.secret };
   const few = ["authentik_secrets.view_secret", "authentik_providers_oauth2.change_oauth2provider"];
-  const status = async (method: string, path: string, body?: object) => (await authentik.ask(method, path, body)).status;
+  const status = async (method: string, path: string, body?: object) =>
+    (await authentik.ask(method, path, body)).status;
   authentik.state.apiToken.permissions = new Set(few);
   expect(await status("GET", SECRETS)).toBe(200);
   expect(await status("GET", `${SECRETS}${provider.secret}/view_value/`)).toBe(403);

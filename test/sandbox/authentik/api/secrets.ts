@@ -42,7 +42,8 @@ function secretResource(state: AuthentikState): Resource<Secret> {
       create: (values) => newSecret(values),
       check: (values, row) => requireUnique(state.secrets, row, "name", values["name"], "Secret"),
       written: ({ pk }, verb) => {
-        if (verb === "removed") for (const each of state.providers) if (each.secret === pk) each.secret = null;
+        if (verb === "removed")
+          for (const each of state.providers) if (each.secret === pk) each.secret = null;
       },
     },
   };

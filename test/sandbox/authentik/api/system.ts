@@ -5,9 +5,21 @@ import { ROLE } from "./rbac.ts";
 
 export function systemRoutes(state: AuthentikState, version: Version): Route[] {
   return [
-    { method: "GET", path: "/core/users/me/", answer: () => ({ status: 200, body: me(state, version) }) },
-    { method: "GET", path: "/admin/version/", answer: () => ({ status: 200, body: versionAnswer(version) }) },
-    { method: "GET", path: "/root/config/", answer: () => ({ status: 200, body: config(version) }) },
+    {
+      method: "GET",
+      path: "/core/users/me/",
+      answer: () => ({ status: 200, body: me(state, version) }),
+    },
+    {
+      method: "GET",
+      path: "/admin/version/",
+      answer: () => ({ status: 200, body: versionAnswer(version) }),
+    },
+    {
+      method: "GET",
+      path: "/root/config/",
+      answer: () => ({ status: 200, body: config(version) }),
+    },
   ];
 }
 
@@ -20,7 +32,9 @@ function me(state: AuthentikState, version: Version): object {
     is_active,
     is_superuser: ownedBySuperuser(state),
     is_current: true,
-    groups: state.groups.filter((group) => groups.includes(group.name)).map((group) => ({ name: group.name, pk: group.pk })),
+    groups: state.groups
+      .filter((group) => groups.includes(group.name))
+      .map((group) => ({ name: group.name, pk: group.pk })),
     roles: state.apiToken.permissions === undefined ? [] : [{ name: "cfauth", pk: ROLE }],
     email,
     avatar: "/static/dist/assets/images/user_default.png",
@@ -46,7 +60,13 @@ function versionAnswer({ full }: Version): object {
 /** Needs no token. */
 function config(version: Version): object {
   return version.trimmed("config", {
-    error_reporting: { enabled: false, sentry_dsn: "", environment: "sandbox", send_pii: false, traces_sample_rate: 0 },
+    error_reporting: {
+      enabled: false,
+      sentry_dsn: "",
+      environment: "sandbox",
+      send_pii: false,
+      traces_sample_rate: 0,
+    },
     capabilities: ["can_save_media"],
     cache_timeout: 300,
     cache_timeout_flows: 300,

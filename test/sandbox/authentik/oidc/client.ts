@@ -16,7 +16,10 @@ export function clientOf(state: AuthentikState, clientId: string): AdapterPayloa
     client_name: application.name,
     ...(provider.client_type === "public"
       ? { token_endpoint_auth_method: "none" }
-      : { token_endpoint_auth_method: "client_secret_basic", client_secret: clientSecret(state, provider) }),
+      : {
+          token_endpoint_auth_method: "client_secret_basic",
+          client_secret: clientSecret(state, provider),
+        }),
     grant_types: ["authorization_code"],
     response_types: ["code"],
     redirect_uris: [UNUSED],
@@ -28,7 +31,10 @@ export function clientOf(state: AuthentikState, clientId: string): AdapterPayloa
 }
 
 /** Without a key the client's secret signs (HS256), and the JWKS is empty. */
-export function signer(state: AuthentikState, { signing_key }: Provider): ReturnType<typeof signingKey> | undefined {
+export function signer(
+  state: AuthentikState,
+  { signing_key }: Provider,
+): ReturnType<typeof signingKey> | undefined {
   const certificate = certificateOf(state, signing_key);
   return certificate && signingKey(certificate);
 }
@@ -43,13 +49,17 @@ function encryption(state: AuthentikState, { encryption_key }: Provider): object
   };
 }
 
-function certificateOf({ certificates }: AuthentikState, key: string | null): Certificate | undefined {
+function certificateOf(
+  { certificates }: AuthentikState,
+  key: string | null,
+): Certificate | undefined {
   return certificates.find(({ pk }) => pk === key);
 }
 
 /** Whether the browser may be sent back there. Strict means letter by letter; with no URIs at all the first one seen is kept. */
 export function mayReturnTo({ redirect_uris }: Provider, uri: string): boolean {
-  if (redirect_uris.length === 0) redirect_uris.push({ matching_mode: "strict", url: uri, redirect_uri_type: "authorization" });
+  if (redirect_uris.length === 0)
+    redirect_uris.push({ matching_mode: "strict", url: uri, redirect_uri_type: "authorization" });
   return redirect_uris.some(({ matching_mode, url, redirect_uri_type }) => {
     if (redirect_uri_type === "logout") return false;
     return matching_mode === "strict" ? url === uri : new RegExp(`^(?:${url})$`).test(uri);

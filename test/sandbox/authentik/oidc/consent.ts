@@ -1,12 +1,25 @@
 import type { AuthentikState, Provider, User } from "../state.ts";
 
 /** Whether the consent page may be left out: the flow has none, or the user has said yes to these very scopes. */
-export function consented({ flows, consents }: AuthentikState, provider: Provider, user: User, scopes: string): boolean {
+export function consented(
+  { flows, consents }: AuthentikState,
+  provider: Provider,
+  user: User,
+  scopes: string,
+): boolean {
   if (!flows.find(({ pk }) => pk === provider.authorization_flow)?.asksConsent) return true;
-  return consents.some((each) => each.user === user.pk && each.provider === provider.pk && each.scopes === sorted(scopes));
+  return consents.some(
+    (each) =>
+      each.user === user.pk && each.provider === provider.pk && each.scopes === sorted(scopes),
+  );
 }
 
-export function consent({ consents }: AuthentikState, provider: Provider, user: User, scopes: string): void {
+export function consent(
+  { consents }: AuthentikState,
+  provider: Provider,
+  user: User,
+  scopes: string,
+): void {
   consents.push({ user: user.pk, provider: provider.pk, scopes: sorted(scopes) });
 }
 

@@ -1,4 +1,10 @@
-const SECONDS: Readonly<Record<string, number>> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400, weeks: 604_800 };
+const SECONDS: Readonly<Record<string, number>> = {
+  seconds: 1,
+  minutes: 60,
+  hours: 3600,
+  days: 86_400,
+  weeks: 604_800,
+};
 
 /** Of Authentik's `hours=1;minutes=30`; at least 1. */
 export function seconds(text: string): number {

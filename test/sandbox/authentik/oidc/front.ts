@@ -22,19 +22,38 @@ export function createFront(world: World): RequestListener {
 }
 
 /** Every path ends with its slash, but for discovery; without it there is nothing. */
-async function serve(world: World, instances: Instances, arrival: Arrived, response: ServerResponse): Promise<void> {
+async function serve(
+  world: World,
+  instances: Instances,
+  arrival: Arrived,
+  response: ServerResponse,
+): Promise<void> {
   const path = arrival.url.pathname;
   if (/^\/if\/flow\/[^/]+\/$/.test(path)) return flow(world, instances, arrival, response);
   if (path === "/if/user/") return libraryOf(world, instances, arrival, response);
   const global = /^\/application\/o\/(?:(authorize)\/[\w-]*|(token)\/|(userinfo)\/)$/.exec(path);
-  if (global) return hand(instances(clientAsking(world, arrival), world.publicOrigin), replay(arrival, world.publicOrigin), response);
+  if (global)
+    return hand(
+      instances(clientAsking(world, arrival), world.publicOrigin),
+      replay(arrival, world.publicOrigin),
+      response,
+    );
   const [, slug, what] = /^\/application\/o\/([-\w]+)\/(.+)$/.exec(path) ?? [];
   const relay = relayOfSlug(world.state, slug);
   if (relay && what === "jwks/" && !relay.provider.signing_key) return json(response, {});
   if (relay && what !== undefined && /^(jwks\/|end-session\/(confirm|success)?)$/.test(what))
-    return hand(instances(relay, world.publicOrigin), replay(arrival, world.publicOrigin), response);
-  if (relay && what === ".well-known/openid-configuration") return discover(instances, relay, arrival, response);
-  send(response, 404, messagePage("Not Found", "The requested resource was not found on this server."));
+    return hand(
+      instances(relay, world.publicOrigin),
+      replay(arrival, world.publicOrigin),
+      response,
+    );
+  if (relay && what === ".well-known/openid-configuration")
+    return discover(instances, relay, arrival, response);
+  send(
+    response,
+    404,
+    messagePage("Not Found", "The requested resource was not found on this server."),
+  );
 }
 
 /** The client speaks of itself, or of a code, a token or a login that was begun for it. */
@@ -45,20 +64,38 @@ function clientAsking({ state, store }: World, arrival: Arrived): Relay | undefi
   const named = {
     query: url.searchParams.get("client_id"),
     form: form(arrival).get("client_id"),
-    basic: /^basic$/i.test(scheme) ? decodeURIComponent(Buffer.from(credentials, "base64").toString().split(":")[0] ?? "") : undefined,
+    basic: /^basic$/i.test(scheme)
+      ? decodeURIComponent(Buffer.from(credentials, "base64").toString().split(":")[0] ?? "")
+      : undefined,
     login: store.peek("Interaction", tail)?.params?.["client_id"],
     token: /^bearer$/i.test(scheme) ? store.peek("AccessToken", credentials)?.clientId : undefined,
   };
-  return relayOfClient(state, named.query ?? named.form ?? named.basic ?? named.login ?? named.token);
+  return relayOfClient(
+    state,
+    named.query ?? named.form ?? named.basic ?? named.login ?? named.token,
+  );
 }
 
 /** Speaks of the address that the caller used. */
-function discover(instances: Instances, relay: Relay, arrival: Arrived, response: ServerResponse): Promise<void> {
+function discover(
+  instances: Instances,
+  relay: Relay,
+  arrival: Arrived,
+  response: ServerResponse,
+): Promise<void> {
   const origin = callerOrigin(arrival.request.headers);
-  return hand(instances(relay, origin), replay(arrival, origin, "/.well-known/openid-configuration"), response);
+  return hand(
+    instances(relay, origin),
+    replay(arrival, origin, "/.well-known/openid-configuration"),
+    response,
+  );
 }
 
-async function hand(instance: ReturnType<Instances>, request: Parameters<RequestListener>[0], response: ServerResponse): Promise<void> {
+async function hand(
+  instance: ReturnType<Instances>,
+  request: Parameters<RequestListener>[0],
+  response: ServerResponse,
+): Promise<void> {
   await instance.callback()(request, response);
 }
 

@@ -27,9 +27,13 @@ function ingredients({ state }: World, { provider, application }: Relay): unknow
 }
 
 function make(world: World, relay: Relay | undefined, origin: string): Provider {
-  const instance = new Provider(relay ? issuerOf(origin, relay.provider, relay.application) : `${origin}/`, settings(world, relay));
+  const instance = new Provider(
+    relay ? issuerOf(origin, relay.provider, relay.application) : `${origin}/`,
+    settings(world, relay),
+  );
   instance.proxy = true;
-  instance.Client.prototype.redirectUriAllowed = (uri) => relay !== undefined && mayReturnTo(relay.provider, uri);
+  instance.Client.prototype.redirectUriAllowed = (uri) =>
+    relay !== undefined && mayReturnTo(relay.provider, uri);
   instance.on("server_error", (_, error) => world.broken(error));
   return instance;
 }

@@ -14,20 +14,34 @@ const SESSION_SECONDS = 14 * 24 * 60 * 60;
  * `/if/user/`: the tiles of whoever is logged in, else a login of its own. It is the same session either way: who has
  * logged in here is not asked for a password by an application, and the other way round.
  */
-export async function libraryOf(world: World, instances: Instances, arrival: Arrived, response: ServerResponse): Promise<void> {
+export async function libraryOf(
+  world: World,
+  instances: Instances,
+  arrival: Arrived,
+  response: ServerResponse,
+): Promise<void> {
   const instance = instances(undefined, world.publicOrigin);
   const context = instance.createContext(replay(arrival, world.publicOrigin), response);
   const session = await instance.Session.get(context);
   const { state, version } = world;
   if (arrival.request.method !== "POST") {
     const user = userOf(state.users, session.accountId);
-    return send(response, 200, user ? libraryPage(state, library(state, version, user)) : loginPage("your applications"));
+    return send(
+      response,
+      200,
+      user ? libraryPage(state, library(state, version, user)) : loginPage("your applications"),
+    );
   }
   const user = authenticated(state, form(arrival));
   if (!user) return send(response, 200, loginPage("your applications", "Failed to authenticate."));
   session.resetIdentifier();
   session.loginAccount({ accountId: String(user.pk) });
   await session.save(SESSION_SECONDS);
-  context.cookies.set(instance.cookieName("session"), session.jti, { signed: true, httpOnly: true, sameSite: "lax", overwrite: true });
+  context.cookies.set(instance.cookieName("session"), session.jti, {
+    signed: true,
+    httpOnly: true,
+    sameSite: "lax",
+    overwrite: true,
+  });
   response.writeHead(302, { location: "/if/user/" }).end();
 }

@@ -18,13 +18,33 @@ interface Passage {
 }
 
 /** The pages below `/if/flow/`. */
-export async function flow(world: World, instances: Instances, arrival: Arrived, response: ServerResponse): Promise<void> {
+export async function flow(
+  world: World,
+  instances: Instances,
+  arrival: Arrived,
+  response: ServerResponse,
+): Promise<void> {
   const passage = passageOf(world, arrival);
   if (!passage)
-    return send(response, 400, messagePage("Request expired", "This login is over or was never begun. Go back to the application."));
+    return send(
+      response,
+      400,
+      messagePage(
+        "Request expired",
+        "This login is over or was never begun. Go back to the application.",
+      ),
+    );
   if (arrival.request.method !== "POST") return send(response, 200, pageOf(world.state, passage));
-  const result = passage.prompt === "login" ? loggedIn(world.state, form(arrival)) : agreed(world.state, passage);
-  if (!result) return send(response, 200, loginPage(passage.relay.application.name, "Failed to authenticate."));
+  const result =
+    passage.prompt === "login"
+      ? loggedIn(world.state, form(arrival))
+      : agreed(world.state, passage);
+  if (!result)
+    return send(
+      response,
+      200,
+      loginPage(passage.relay.application.name, "Failed to authenticate."),
+    );
   const instance = instances(passage.relay, world.publicOrigin);
   await instance.interactionFinished(replay(arrival, world.publicOrigin), response, result);
 }
@@ -34,13 +54,23 @@ function passageOf({ state, store }: World, { request }: Arrived): Passage | und
   const { params = {}, prompt, session } = store.peek("Interaction", id ?? "") ?? {};
   const relay = relayOfClient(state, params["client_id"]);
   if (!relay || !prompt) return undefined;
-  return { relay, prompt: prompt.name, scopes: String(params["scope"]), user: userOf(state.users, session?.accountId) };
+  return {
+    relay,
+    prompt: prompt.name,
+    scopes: String(params["scope"]),
+    user: userOf(state.users, session?.accountId),
+  };
 }
 
-function pageOf(state: AuthentikState, { relay: { application, provider }, prompt, scopes }: Passage): string {
+function pageOf(
+  state: AuthentikState,
+  { relay: { application, provider }, prompt, scopes }: Passage,
+): string {
   if (prompt === "login") return loginPage(application.name);
   const asked = scopes.split(" ");
-  const permissions = attached(state, provider).filter(({ scope_name, description }) => description && asked.includes(scope_name));
+  const permissions = attached(state, provider).filter(
+    ({ scope_name, description }) => description && asked.includes(scope_name),
+  );
   return consentPage(
     application.name,
     permissions.map(({ description }) => description),
@@ -68,7 +98,10 @@ function agreed(state: AuthentikState, { relay, user, scopes }: Passage): Intera
 
 /** Scopes without a mapping are left out without a word. */
 function offered(state: AuthentikState, { provider }: Relay, scopes: string): string {
-  const known = new Set(["openid", ...attached(state, provider).map(({ scope_name }) => scope_name)]);
+  const known = new Set([
+    "openid",
+    ...attached(state, provider).map(({ scope_name }) => scope_name),
+  ]);
   return scopes
     .split(" ")
     .filter((scope) => known.has(scope))
@@ -76,5 +109,7 @@ function offered(state: AuthentikState, { provider }: Relay, scopes: string): st
 }
 
 export function send(response: ServerResponse, status: number, html: string): void {
-  response.writeHead(status, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" }).end(html);
+  response
+    .writeHead(status, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" })
+    .end(html);
 }

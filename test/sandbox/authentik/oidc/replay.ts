@@ -9,7 +9,11 @@ export interface Arrived {
 }
 
 export async function arrived(request: IncomingMessage): Promise<Arrived> {
-  return { request, url: new URL(request.url ?? "/", "http://sandbox"), body: await buffer(request) };
+  return {
+    request,
+    url: new URL(request.url ?? "/", "http://sandbox"),
+    body: await buffer(request),
+  };
 }
 
 export function form({ body }: Arrived): URLSearchParams {
@@ -17,7 +21,11 @@ export function form({ body }: Arrived): URLSearchParams {
 }
 
 /** The request once more, body and all, as if it had come to `origin`. */
-export function replay({ request, url, body }: Arrived, origin: string, path = url.pathname): IncomingMessage {
+export function replay(
+  { request, url, body }: Arrived,
+  origin: string,
+  path = url.pathname,
+): IncomingMessage {
   const { "x-forwarded-host": _, ...headers } = request.headers;
   const { protocol, host } = new URL(origin);
   const copy = new IncomingMessage(request.socket);

@@ -1,4 +1,9 @@
-import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from "oidc-provider";
+import {
+  type Configuration,
+  errors,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+} from "oidc-provider";
 import { attached, claimNames, claimsOf, subject } from "../claims.ts";
 import { mayOpen } from "../policies.ts";
 import type { User } from "../state.ts";
@@ -27,7 +32,11 @@ export function settings(world: World, relay: Relay | undefined): Configuration 
     },
     cookies: {
       keys: world.cookieKeys,
-      names: { session: "authentik_session", interaction: "authentik_interaction", resume: "authentik_resume" },
+      names: {
+        session: "authentik_session",
+        interaction: "authentik_interaction",
+        resume: "authentik_resume",
+      },
     },
     jwks: { keys: signing ? [signing.jwk] : [] } as NonNullable<Configuration["jwks"]>,
     responseTypes: ["code"],
@@ -72,7 +81,8 @@ function login(world: World, relay: Relay): Configuration {
     extraParams: { authentik_grant_type: () => requireGrantType(relay) },
     interactions: {
       policy: policy(world, relay),
-      url: (_, { prompt, params }) => `/if/flow/${prompt.name === "login" ? LOGIN_FLOW : flowSlug(world, relay)}/?${query(params)}`,
+      url: (_, { prompt, params }) =>
+        `/if/flow/${prompt.name === "login" ? LOGIN_FLOW : flowSlug(world, relay)}/?${query(params)}`,
     },
   };
 }
@@ -84,7 +94,8 @@ function account({ state }: World, { provider }: Relay, id: string) {
     accountId: id,
     claims: async (use: string, scope: string) => ({
       sub: id,
-      ...((use !== "id_token" || provider.include_claims_in_id_token) && claimsOf(state, provider, user, new Set(scope.split(" ")))),
+      ...((use !== "id_token" || provider.include_claims_in_id_token) &&
+        claimsOf(state, provider, user, new Set(scope.split(" ")))),
     }),
   };
 }
@@ -94,7 +105,8 @@ async function grant({ state }: World, { provider }: Relay, ctx: KoaContextWithO
   const { accountId } = ctx.oidc.session ?? {};
   const user = userOf(state.users, accountId);
   const scopes = [...ctx.oidc.requestParamOIDCScopes].join(" ");
-  if (!user || accountId === undefined || !consented(state, provider, user, scopes)) return undefined;
+  if (!user || accountId === undefined || !consented(state, provider, user, scopes))
+    return undefined;
   const given = new ctx.oidc.provider.Grant({ accountId, clientId: provider.client_id });
   given.addOIDCScope(scopes);
   await given.save();
@@ -103,18 +115,25 @@ async function grant({ state }: World, { provider }: Relay, ctx: KoaContextWithO
 
 /** Seen by the browser as a redirect back with `error=invalid_request`, which names neither the grant nor the provider. */
 function requireGrantType({ provider }: Relay): void {
-  if (!provider.grant_types.includes("authorization_code")) throw new errors.InvalidRequest("The request is otherwise malformed");
+  if (!provider.grant_types.includes("authorization_code"))
+    throw new errors.InvalidRequest("The request is otherwise malformed");
 }
 
 /** Login, then the bindings of the application, then consent. */
 function policy({ state }: World, { application }: Relay): interactionPolicy.DefaultPolicy {
   const { Check, Prompt, base } = interactionPolicy;
   const prompts = base();
-  const bound = new Check("not_bound", "the bindings of the application let others in", ({ oidc }) => {
-    const user = userOf(state.users, oidc.session?.accountId);
-    if (user && mayOpen(state, application, user)) return Check.NO_NEED_TO_PROMPT;
-    throw Object.assign(new errors.AccessDenied("Request has been denied."), { allow_redirect: false });
-  });
+  const bound = new Check(
+    "not_bound",
+    "the bindings of the application let others in",
+    ({ oidc }) => {
+      const user = userOf(state.users, oidc.session?.accountId);
+      if (user && mayOpen(state, application, user)) return Check.NO_NEED_TO_PROMPT;
+      throw Object.assign(new errors.AccessDenied("Request has been denied."), {
+        allow_redirect: false,
+      });
+    },
+  );
   prompts.add(new Prompt({ name: "policies" }, bound), 1);
   return prompts;
 }
@@ -124,7 +143,11 @@ function lifetimes(relay: Relay | undefined): Configuration {
   const { access_code_validity, access_token_validity } = relay.provider;
   const token = seconds(access_token_validity);
   const day = 24 * 60 * 60;
-  const ttl = { AuthorizationCode: seconds(access_code_validity), AccessToken: token, IdToken: token };
+  const ttl = {
+    AuthorizationCode: seconds(access_code_validity),
+    AccessToken: token,
+    IdToken: token,
+  };
   return { ttl: { ...ttl, Session: 14 * day, Grant: 28 * day, Interaction: 3600 } };
 }
 
@@ -146,7 +169,9 @@ function flowSlug({ state }: World, { provider }: Relay): string {
 }
 
 function query(params: Readonly<Record<string, unknown>>): URLSearchParams {
-  const texts = Object.entries(params).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  const texts = Object.entries(params).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
   return new URLSearchParams(texts);
 }
 

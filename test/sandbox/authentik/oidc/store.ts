@@ -25,7 +25,8 @@ function records(kept: Map<string, AdapterPayload>, model: string): Adapter {
     find: async (id) => kept.get(key(id)),
     findByUid: async (uid) => one((payload) => payload.uid === uid),
     findByUserCode: async (code) => one((payload) => payload.userCode === code),
-    consume: async (id) => void Object.assign(kept.get(key(id)) ?? {}, { consumed: Math.floor(Date.now() / 1000) }),
+    consume: async (id) =>
+      void Object.assign(kept.get(key(id)) ?? {}, { consumed: Math.floor(Date.now() / 1000) }),
     destroy: async (id) => void kept.delete(key(id)),
     revokeByGrantId: async (grantId) => {
       for (const [id, payload] of kept) if (payload.grantId === grantId) kept.delete(id);

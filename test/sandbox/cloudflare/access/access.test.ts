@@ -21,12 +21,20 @@ test("a policy comes back with its addresses as networks and the empty lists fil
   const sent = {
     name: "Office",
     decision: "bypass",
-    include: [{ ip: { ip: "203.0.113.7" } }, { ip: { ip: "2001:db8::1" } }, { ip: { ip: "10.0.0.0/8" } }],
+    include: [
+      { ip: { ip: "203.0.113.7" } },
+      { ip: { ip: "2001:db8::1" } },
+      { ip: { ip: "10.0.0.0/8" } },
+    ],
   };
   const { status, result } = await cloudflare.ask("POST", "@/access/policies", sent);
   expect(status).toBe(201);
   expect(result).toMatchObject({
-    include: [{ ip: { ip: "203.0.113.7/32" } }, { ip: { ip: "2001:db8::1/128" } }, { ip: { ip: "10.0.0.0/8" } }],
+    include: [
+      { ip: { ip: "203.0.113.7/32" } },
+      { ip: { ip: "2001:db8::1/128" } },
+      { ip: { ip: "10.0.0.0/8" } },
+    ],
     require: [],
     exclude: [],
     reusable: true,
@@ -38,33 +46,63 @@ test.for([
   { name: "no decision", fields: { decision: undefined } },
   { name: "a decision nobody knows", fields: { decision: "permit" } },
   { name: "nothing included", fields: { include: [] } },
-  { name: "a rule with two selectors", fields: { include: [{ everyone: {}, email: { email: "a@example.com" } }] } },
-  { name: "an incomplete claim", fields: { include: [{ oidc: { claim_name: "groups", claim_value: "staff" } }] } },
+  {
+    name: "a rule with two selectors",
+    fields: { include: [{ everyone: {}, email: { email: "a@example.com" } }] },
+  },
+  {
+    name: "an incomplete claim",
+    fields: { include: [{ oidc: { claim_name: "groups", claim_value: "staff" } }] },
+  },
   {
     name: "a claim of an unknown login method",
-    fields: { include: [{ oidc: { claim_name: "groups", claim_value: "staff", identity_provider_id: "x" } }] },
+    fields: {
+      include: [
+        { oidc: { claim_name: "groups", claim_value: "staff", identity_provider_id: "x" } },
+      ],
+    },
   },
-  { name: "a bypass by identity", fields: { decision: "bypass", include: [{ email: { email: "a@example.com" } }] } },
+  {
+    name: "a bypass by identity",
+    fields: { decision: "bypass", include: [{ email: { email: "a@example.com" } }] },
+  },
 ])("a policy with $name is refused", async ({ fields }) => {
   await using cloudflare = await openCloudflare({ clumsy: true });
   const policy = { name: "P", decision: "allow", include: [{ everyone: {} }], ...fields };
-  expect(await cloudflare.ask("POST", "@/access/policies", policy)).toMatchObject({ status: 400, code: 12130 });
+  expect(await cloudflare.ask("POST", "@/access/policies", policy)).toMatchObject({
+    status: 400,
+    code: 12130,
+  });
 });
 
 test("a policy that an application uses stays", async () => {
   await using cloudflare = await openCloudflare();
   const { id } = seedPolicy(cloudflare.state, { name: "Everyone" });
-  const app = seedApp(cloudflare.state, { domain: "app.example.com", policies: [{ id, precedence: 1 }] });
-  expect((await cloudflare.ask("GET", "@/access/policies")).result).toMatchObject([{ id, app_count: 1 }]);
-  expect(await cloudflare.ask("DELETE", `@/access/policies/${id}`)).toMatchObject({ status: 409, code: 12132 });
+  const app = seedApp(cloudflare.state, {
+    domain: "app.example.com",
+    policies: [{ id, precedence: 1 }],
+  });
+  expect((await cloudflare.ask("GET", "@/access/policies")).result).toMatchObject([
+    { id, app_count: 1 },
+  ]);
+  expect(await cloudflare.ask("DELETE", `@/access/policies/${id}`)).toMatchObject({
+    status: 409,
+    code: 12132,
+  });
   cloudflare.state.apps.delete(app.id);
-  expect(await cloudflare.ask("DELETE", `@/access/policies/${id}`)).toMatchObject({ status: 202, result: { id } });
+  expect(await cloudflare.ask("DELETE", `@/access/policies/${id}`)).toMatchObject({
+    status: 202,
+    result: { id },
+  });
 });
 
 test("an edited policy shows in the applications that use it", async () => {
   await using cloudflare = await openCloudflare();
   const { id } = seedPolicy(cloudflare.state, { name: "Everyone" });
-  const app = seedApp(cloudflare.state, { domain: "app.example.com", policies: [{ id, precedence: 1 }] });
+  const app = seedApp(cloudflare.state, {
+    domain: "app.example.com",
+    policies: [{ id, precedence: 1 }],
+  });
   await cloudflare.ask("PUT", `@/access/policies/${id}`, {
     name: "Nobody",
     decision: "deny",
@@ -81,10 +119,17 @@ test("a tag is its name, exists once and stays while it is used", async () => {
     status: 201,
     result: { app_count: 0 },
   });
-  expect(await cloudflare.ask("POST", "@/access/tags", { name: "cfauth-home" })).toMatchObject({ status: 409 });
+  expect(await cloudflare.ask("POST", "@/access/tags", { name: "cfauth-home" })).toMatchObject({
+    status: 409,
+  });
   const app = seedApp(cloudflare.state, { domain: "app.example.com", tags: ["cfauth-home"] });
-  expect((await cloudflare.ask("GET", "@/access/tags/cfauth-home")).result).toMatchObject({ app_count: 1 });
-  expect(await cloudflare.ask("DELETE", "@/access/tags/cfauth-home")).toMatchObject({ status: 409, code: 12132 });
+  expect((await cloudflare.ask("GET", "@/access/tags/cfauth-home")).result).toMatchObject({
+    app_count: 1,
+  });
+  expect(await cloudflare.ask("DELETE", "@/access/tags/cfauth-home")).toMatchObject({
+    status: 409,
+    code: 12132,
+  });
   cloudflare.state.apps.delete(app.id);
   expect(await cloudflare.ask("DELETE", "@/access/tags/cfauth-home")).toMatchObject({
     status: 202,
@@ -96,7 +141,10 @@ test("a login method keeps its client secret to itself", async () => {
   await using cloudflare = await openCloudflare();
   const { status, result } = await cloudflare.ask("POST", "@/access/identity_providers", oidc);
   expect(status).toBe(201);
-  expect(result.config).toMatchObject({ client_id: "id", client_secret: expect.stringMatching(/^\*+$/) });
+  expect(result.config).toMatchObject({
+    client_id: "id",
+    client_secret: expect.stringMatching(/^\*+$/),
+  });
   expect(cloudflare.state.identityProviders.get(result.id)?.config.client_secret).toBe("secret");
 });
 
@@ -113,14 +161,18 @@ test("there is one one-time PIN and no more", async () => {
   await using cloudflare = await openCloudflare();
   seedIdentityProvider(cloudflare.state);
   const pin = { name: "PIN", type: "onetimepin", config: {} };
-  expect(await cloudflare.ask("POST", "@/access/identity_providers", pin)).toMatchObject({ status: 409 });
+  expect(await cloudflare.ask("POST", "@/access/identity_providers", pin)).toMatchObject({
+    status: 409,
+  });
 });
 
 test("a service token is found by its whole name, and names may repeat", async () => {
   await using cloudflare = await openCloudflare();
   for (const name of ["backup", "backup", "backup-2"]) seedServiceToken(cloudflare.state, name);
   const names = async (query: string): Promise<string[]> =>
-    (await cloudflare.ask("GET", `@/access/service_tokens${query}`)).result.map(({ name }: { name: string }) => name);
+    (await cloudflare.ask("GET", `@/access/service_tokens${query}`)).result.map(
+      ({ name }: { name: string }) => name,
+    );
   expect(await names("?name=backup")).toEqual(["backup", "backup"]);
   expect(await names("?name=back")).toEqual([]);
   expect(await names("?per_page=1&page=3")).toEqual(["backup-2"]);
@@ -132,7 +184,11 @@ test("service tokens are listed without their secrets and admit by a policy", as
   const { result } = await cloudflare.ask("GET", "@/access/service_tokens");
   expect(result).toMatchObject([{ id, name: "backup", enabled: true }]);
   expect(result[0]).not.toHaveProperty("client_secret");
-  const policy = { name: "Backup", decision: "non_identity", include: [{ service_token: { token_id: id } }] };
+  const policy = {
+    name: "Backup",
+    decision: "non_identity",
+    include: [{ service_token: { token_id: id } }],
+  };
   expect((await cloudflare.ask("POST", "@/access/policies", policy)).status).toBe(201);
 });
 
@@ -146,5 +202,7 @@ test("lists of Access come in pages of their own length", async () => {
     total_count: 101,
     total_pages: 2,
   });
-  expect((await cloudflare.ask("GET", "@/access/tags?per_page=1&page=2")).result).toMatchObject([{ name: "tag-1" }]);
+  expect((await cloudflare.ask("GET", "@/access/tags?per_page=1&page=2")).result).toMatchObject([
+    { name: "tag-1" },
+  ]);
 });

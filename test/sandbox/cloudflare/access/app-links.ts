@@ -13,13 +13,16 @@ export function policyLinks(state: CloudflareState, wanted: unknown): Link[] {
   const links = wanted.map((item, index) => link(item, index + 1));
   const missing = links.find(({ id }) => !state.policies.has(id));
   if (missing) throw invalidRequest(`policies contain a policy that does not exist: ${missing.id}`);
-  if (new Set(links.map(({ precedence }) => precedence)).size < links.length) throw invalidRequest("policy precedences must be unique");
+  if (new Set(links.map(({ precedence }) => precedence)).size < links.length)
+    throw invalidRequest("policy precedences must be unique");
   return links.toSorted((a, b) => a.precedence - b.precedence);
 }
 
 function link(item: unknown, place: number): Link {
   const { id, precedence = place }: Fields = isFields(item) ? item : { id: item };
-  if (typeof id !== "string") throw invalidRequest("reusable and inline policies are mutually exclusive");
-  if (!Number.isInteger(precedence) || Number(precedence) < 1) throw invalidRequest("policy precedence must be 1 or more");
+  if (typeof id !== "string")
+    throw invalidRequest("reusable and inline policies are mutually exclusive");
+  if (!Number.isInteger(precedence) || Number(precedence) < 1)
+    throw invalidRequest("policy precedence must be 1 or more");
   return { id, precedence: Number(precedence) };
 }

@@ -5,7 +5,9 @@ import { invalidRequest } from "./refusals.ts";
 /** Hostnames with their paths that one application may guard (docs, 2026). */
 const MOST = 5;
 
-export type Places = Pick<AccessApplication, "domain" | "destinations"> & { readonly self_hosted_domains: string[] };
+export type Places = Pick<AccessApplication, "domain" | "destinations"> & {
+  readonly self_hosted_domains: string[];
+};
 
 /**
  * `domain`, `destinations` and `self_hosted_domains` are three views of one thing: the destinations win, then the
@@ -14,14 +16,21 @@ export type Places = Pick<AccessApplication, "domain" | "destinations"> & { read
 export function places(state: CloudflareState, fields: Fields): Places {
   const { domain, destinations, self_hosted_domains } = fields;
   const wanted =
-    Array.isArray(destinations) && destinations.length > 0 ? destinations : domains(domain, self_hosted_domains).map(asDestination);
-  if (wanted.length === 0 || wanted.length > MOST) throw invalidRequest(`an application has 1 to ${MOST} domains`);
+    Array.isArray(destinations) && destinations.length > 0
+      ? destinations
+      : domains(domain, self_hosted_domains).map(asDestination);
+  if (wanted.length === 0 || wanted.length > MOST)
+    throw invalidRequest(`an application has 1 to ${MOST} domains`);
   const kept = wanted.map(destination);
   const uris = kept.filter(({ type }) => type === "public").map(({ uri }) => uri);
   const stranger = uris.find((uri) => !inActiveZone(state, uri));
   if (stranger !== undefined) throw invalidRequest(`domain does not belong to zone: ${stranger}`);
   const named = typeof domain === "string" ? domain.toLowerCase() : "";
-  return { domain: uris.includes(named) ? named : (uris[0] ?? named), destinations: kept, self_hosted_domains: uris };
+  return {
+    domain: uris.includes(named) ? named : (uris[0] ?? named),
+    destinations: kept,
+    self_hosted_domains: uris,
+  };
 }
 
 /** Whether two of them guard the very same place; `a.example.com/` and `a.example.com` are one. */
@@ -50,5 +59,8 @@ function destination(item: unknown): { type: string; uri: string } {
 
 function inActiveZone({ zones }: CloudflareState, uri: string): boolean {
   const [hostname = ""] = uri.split("/");
-  return [...zones.values()].some(({ name, status }) => status === "active" && (hostname === name || hostname.endsWith(`.${name}`)));
+  return [...zones.values()].some(
+    ({ name, status }) =>
+      status === "active" && (hostname === name || hostname.endsWith(`.${name}`)),
+  );
 }

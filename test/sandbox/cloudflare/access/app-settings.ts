@@ -55,7 +55,10 @@ export function allowedIdps(state: CloudflareState, fields: Fields): string[] {
   const idps = fields.allowed_idps ?? [];
   if (!isTexts(idps)) throw invalidRequest("allowed_idps must be a list of ids");
   const missing = idps.find((id) => !state.identityProviders.has(id));
-  if (missing !== undefined) throw invalidRequest(`allowed_idps contain an identity provider that does not exist: ${missing}`);
+  if (missing !== undefined)
+    throw invalidRequest(
+      `allowed_idps contain an identity provider that does not exist: ${missing}`,
+    );
   if (fields.auto_redirect_to_identity === true && idps.length !== 1)
     throw invalidRequest("auto_redirect_to_identity needs exactly one allowed identity provider");
   return idps;
@@ -65,6 +68,7 @@ export function allowedIdps(state: CloudflareState, fields: Fields): string[] {
 export function tagNames(state: CloudflareState, fields: Fields): string[] {
   const tags = fields.tags ?? [];
   if (!isTexts(tags)) throw invalidRequest("tags must be a list of names");
-  if (tags.some((name) => !state.tags.has(name))) throw invalidRequest("tags contain a tag that does not exist");
+  if (tags.some((name) => !state.tags.has(name)))
+    throw invalidRequest("tags contain a tag that does not exist");
   return [...new Set(tags)].sort();
 }

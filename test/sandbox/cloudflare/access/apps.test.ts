@@ -23,7 +23,16 @@ test("an application comes back with defaults, sorted tags and its policies writ
     http_only_cookie_attribute: true,
     self_hosted_domains: ["app.example.com"],
     tags: ["a", "b"],
-    policies: [{ id, precedence: 1, decision: "allow", include: [{ everyone: {} }], reusable: true, app_count: 1 }],
+    policies: [
+      {
+        id,
+        precedence: 1,
+        decision: "allow",
+        include: [{ everyone: {} }],
+        reusable: true,
+        app_count: 1,
+      },
+    ],
   });
 });
 
@@ -52,28 +61,43 @@ test("the domain, the destinations and the self-hosted domains follow each other
 test("a second application for the same place is a conflict", async () => {
   await using cloudflare = await openCloudflare();
   seedApp(cloudflare.state, { domain: "app.example.com/" });
-  expect(await cloudflare.ask("POST", "@/access/apps", app)).toMatchObject({ status: 409, code: 11010 });
+  expect(await cloudflare.ask("POST", "@/access/apps", app)).toMatchObject({
+    status: 409,
+    code: 11010,
+  });
 });
 
 test.for([
   { name: "a domain in no zone", fields: { domain: "app.example.org", destinations: [] } },
-  { name: "a domain in a pending zone", fields: { domain: "app.pending.example", destinations: [] } },
+  {
+    name: "a domain in a pending zone",
+    fields: { domain: "app.pending.example", destinations: [] },
+  },
   { name: "a tag that does not exist", fields: { tags: ["nobody"] } },
   {
     name: "a policy that does not exist",
     fields: { policies: [{ id: "00000000-0000-4000-8000-000000000000", precedence: 1 }] },
   },
-  { name: "a login method that does not exist", fields: { allowed_idps: ["00000000-0000-4000-8000-000000000000"] } },
+  {
+    name: "a login method that does not exist",
+    fields: { allowed_idps: ["00000000-0000-4000-8000-000000000000"] },
+  },
   { name: "a redirect without a login method", fields: { auto_redirect_to_identity: true } },
   { name: "a session of days", fields: { session_duration: "7d" } },
   { name: "no type", fields: { type: undefined } },
   {
     name: "six domains",
     fields: {
-      destinations: ["a", "b", "c", "d", "e", "f"].map((name) => ({ type: "public", uri: `${name}.example.com` })),
+      destinations: ["a", "b", "c", "d", "e", "f"].map((name) => ({
+        type: "public",
+        uri: `${name}.example.com`,
+      })),
     },
   },
-  { name: "a scheme in the domain", fields: { destinations: [{ type: "public", uri: "https://app.example.com" }] } },
+  {
+    name: "a scheme in the domain",
+    fields: { destinations: [{ type: "public", uri: "https://app.example.com" }] },
+  },
 ])("$name is refused with 12130", async ({ fields }) => {
   await using cloudflare = await openCloudflare({ clumsy: true });
   seedZone(cloudflare.state, "pending.example", "pending");
@@ -86,12 +110,18 @@ test.for([
 
 test("an empty application is refused, and that is how a token's permission is probed", async () => {
   await using cloudflare = await openCloudflare();
-  expect(await cloudflare.ask("POST", "@/access/apps", {})).toMatchObject({ status: 400, code: 12130 });
+  expect(await cloudflare.ask("POST", "@/access/apps", {})).toMatchObject({
+    status: 400,
+    code: 12130,
+  });
 });
 
 test("two policies of one precedence are refused", async () => {
   await using cloudflare = await openCloudflare();
-  const [a, b] = [seedPolicy(cloudflare.state, { name: "A" }), seedPolicy(cloudflare.state, { name: "B" })];
+  const [a, b] = [
+    seedPolicy(cloudflare.state, { name: "A" }),
+    seedPolicy(cloudflare.state, { name: "B" }),
+  ];
   const policies = [a, b].map(({ id }) => ({ id, precedence: 1 }));
   expect(await cloudflare.ask("POST", "@/access/apps", { ...app, policies })).toMatchObject({
     status: 400,
@@ -108,7 +138,9 @@ test("a PUT keeps id, audience and unnamed policies, and an empty list clears th
   });
   const kept = await cloudflare.ask("PUT", `@/access/apps/${id}`, { ...app, name: "Renamed" });
   expect(kept.result).toMatchObject({ id, aud, name: "Renamed", policies: [{ id: policy }] });
-  expect((await cloudflare.ask("PUT", `@/access/apps/${id}`, { ...app, policies: [] })).result.policies).toEqual([]);
+  expect(
+    (await cloudflare.ask("PUT", `@/access/apps/${id}`, { ...app, policies: [] })).result.policies,
+  ).toEqual([]);
 });
 
 test("a PUT takes away every other setting that it does not name", async () => {
@@ -134,23 +166,35 @@ test("revoking and deleting are accepted with 202", async () => {
   expect((await cloudflare.ask("POST", `@/access/apps/${id}/revoke_tokens`)).status).toBe(202);
   expect(revoked).toEqual([aud]);
   expect(cloudflare.state.apps.get(id)?.tokens_revoked_at).toEqual(expect.any(String));
-  expect(await cloudflare.ask("DELETE", `@/access/apps/${id}`)).toMatchObject({ status: 202, result: { id } });
+  expect(await cloudflare.ask("DELETE", `@/access/apps/${id}`)).toMatchObject({
+    status: 202,
+    result: { id },
+  });
   expect((await cloudflare.ask("GET", `@/access/apps/${id}`)).status).toBe(404);
 });
 
 test("applications are found by their domain", async () => {
   await using cloudflare = await openCloudflare();
-  for (const domain of ["app.example.com", "app.example.com/admin"]) seedApp(cloudflare.state, { domain });
-  expect((await cloudflare.ask("GET", "@/access/apps?domain=app.example.com&exact=true")).result).toHaveLength(1);
-  expect((await cloudflare.ask("GET", "@/access/apps?domain=app.example.com")).result).toHaveLength(2);
+  for (const domain of ["app.example.com", "app.example.com/admin"])
+    seedApp(cloudflare.state, { domain });
+  expect(
+    (await cloudflare.ask("GET", "@/access/apps?domain=app.example.com&exact=true")).result,
+  ).toHaveLength(1);
+  expect((await cloudflare.ask("GET", "@/access/apps?domain=app.example.com")).result).toHaveLength(
+    2,
+  );
 });
 
 test("a policy that is gone is no longer written out", async () => {
   await using cloudflare = await openCloudflare();
-  const [kept, gone] = ["Kept", "Gone"].map((name) => seedPolicy(cloudflare.state, { name }).id) as [string, string];
+  const [kept, gone] = ["Kept", "Gone"].map(
+    (name) => seedPolicy(cloudflare.state, { name }).id,
+  ) as [string, string];
   const policies = [gone, kept].map((id, index) => ({ id, precedence: index + 1 }));
   const { id } = seedApp(cloudflare.state, { domain: "app.example.com", policies });
   cloudflare.state.policies.delete(gone);
-  expect((await cloudflare.ask("GET", `@/access/apps/${id}`)).result.policies).toMatchObject([{ id: kept, precedence: 2 }]);
+  expect((await cloudflare.ask("GET", `@/access/apps/${id}`)).result.policies).toMatchObject([
+    { id: kept, precedence: 2 },
+  ]);
   expect((await cloudflare.ask("GET", "@/access/apps")).result).toHaveLength(1);
 });

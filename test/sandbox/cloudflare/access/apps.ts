@@ -18,7 +18,8 @@ export function appRoutes(state: CloudflareState, revoked: (aud: string) => void
     {
       method: "GET",
       path: all,
-      answer: (request) => paged(request, listed(state, request).map(show), { usual: 1000, most: 1000 }),
+      answer: (request) =>
+        paged(request, listed(state, request).map(show), { usual: 1000, most: 1000 }),
     },
     { method: "POST", path: all, answer: (request) => success(show(create(state, request)), 201) },
     { method: "GET", path: one, answer: ({ params }) => success(show(appOf(state, params))) },
@@ -67,17 +68,36 @@ function replace(state: CloudflareState, { params, call: { body } }: Request): A
 
 type Wish = Pick<
   AccessApplication,
-  "name" | "type" | "domain" | "destinations" | "allowed_idps" | "auto_redirect_to_identity" | "session_duration" | "tags"
+  | "name"
+  | "type"
+  | "domain"
+  | "destinations"
+  | "allowed_idps"
+  | "auto_redirect_to_identity"
+  | "session_duration"
+  | "tags"
 >;
 
-const RESPONSE_ONLY = ["id", "aud", "uid", "policies", "created_at", "updated_at", "tokens_revoked_at"];
+const RESPONSE_ONLY = [
+  "id",
+  "aud",
+  "uid",
+  "policies",
+  "created_at",
+  "updated_at",
+  "tokens_revoked_at",
+];
 
 function wished(state: CloudflareState, fields: Fields, ownId?: string): Wish {
   const type = appType(fields);
   const where = places(state, fields);
-  const twin = [...state.apps.values()].some((other) => other.id !== ownId && overlap(where, other));
+  const twin = [...state.apps.values()].some(
+    (other) => other.id !== ownId && overlap(where, other),
+  );
   if (twin) throw new Refusal(409, 11010, "access.api.error.application_already_exists");
-  const others = Object.entries(fields).filter(([name, value]) => !RESPONSE_ONLY.includes(name) && value !== null);
+  const others = Object.entries(fields).filter(
+    ([name, value]) => !RESPONSE_ONLY.includes(name) && value !== null,
+  );
   return {
     ...Object.fromEntries(others),
     ...where,
@@ -97,7 +117,11 @@ function remove(state: CloudflareState, params: Request["params"]): object {
   return { id };
 }
 
-function revoke(state: CloudflareState, params: Request["params"], revoked: (aud: string) => void): object {
+function revoke(
+  state: CloudflareState,
+  params: Request["params"],
+  revoked: (aud: string) => void,
+): object {
   const app = appOf(state, params);
   state.apps.set(app.id, { ...app, tokens_revoked_at: timestamp() });
   revoked(app.aud);
@@ -112,9 +136,13 @@ function appOf(state: CloudflareState, params: Request["params"]): AccessApplica
 
 function listed(state: CloudflareState, { call: { query } }: Request): AccessApplication[] {
   const exact = query.get("exact") === "true";
-  const fits = (value: string, wanted: string | null): boolean => wanted === null || (exact ? value === wanted : value.includes(wanted));
+  const fits = (value: string, wanted: string | null): boolean =>
+    wanted === null || (exact ? value === wanted : value.includes(wanted));
   return [...state.apps.values()].filter(
-    ({ name, domain, aud }) => fits(name, query.get("name")) && fits(domain, query.get("domain")) && fits(aud, query.get("aud")),
+    ({ name, domain, aud }) =>
+      fits(name, query.get("name")) &&
+      fits(domain, query.get("domain")) &&
+      fits(aud, query.get("aud")),
   );
 }
 
@@ -129,7 +157,10 @@ function shown(state: CloudflareState, app: AccessApplication): object {
   };
 }
 
-function expanded(state: CloudflareState, { id, precedence }: AccessApplication["policies"][number]): object[] {
+function expanded(
+  state: CloudflareState,
+  { id, precedence }: AccessApplication["policies"][number],
+): object[] {
   const policy = state.policies.get(id);
   return policy ? [{ ...shownPolicy(state, policy), precedence }] : [];
 }

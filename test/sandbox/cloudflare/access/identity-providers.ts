@@ -14,14 +14,23 @@ export function identityProviderRoutes(state: CloudflareState): Route[] {
     {
       method: "GET",
       path: all,
-      answer: (request) => paged(request, [...state.identityProviders.values()].map(shown), { usual: 200, most: 1000 }),
+      answer: (request) =>
+        paged(request, [...state.identityProviders.values()].map(shown), {
+          usual: 200,
+          most: 1000,
+        }),
     },
-    { method: "POST", path: all, answer: (request) => success(shown(write(state, uuid(), request)), 201) },
+    {
+      method: "POST",
+      path: all,
+      answer: (request) => success(shown(write(state, uuid(), request)), 201),
+    },
     { method: "GET", path: one, answer: ({ params }) => success(shown(providerOf(state, params))) },
     {
       method: "PUT",
       path: one,
-      answer: (request) => success(shown(write(state, providerOf(state, request.params).id, request))),
+      answer: (request) =>
+        success(shown(write(state, providerOf(state, request.params).id, request))),
     },
     { method: "DELETE", path: one, answer: ({ params }) => success(remove(state, params), 202) },
   ];
@@ -31,11 +40,18 @@ export function identityProviderRoutes(state: CloudflareState): Route[] {
 function write(state: CloudflareState, id: string, { call: { body } }: Request): IdentityProvider {
   const fields: Fields = isFields(body) ? body : {};
   const { name, type, config } = fields;
-  if (!isText(name) || !isText(type) || !isFields(config)) throw invalidRequest("an identity provider needs name, type and config");
-  if (state.identityProviders.get(id)?.read_only === true) throw invalidRequest("identity provider is read only");
-  const single = type === "onetimepin" && [...state.identityProviders.values()].some((other) => other.type === type && other.id !== id);
+  if (!isText(name) || !isText(type) || !isFields(config))
+    throw invalidRequest("an identity provider needs name, type and config");
+  if (state.identityProviders.get(id)?.read_only === true)
+    throw invalidRequest("identity provider is read only");
+  const single =
+    type === "onetimepin" &&
+    [...state.identityProviders.values()].some((other) => other.type === type && other.id !== id);
   if (single) throw conflict("identity provider already exists");
-  const missing = type === "oidc" ? ["client_id", "auth_url", "token_url", "certs_url"].find((key) => !isText(config[key])) : undefined;
+  const missing =
+    type === "oidc"
+      ? ["client_id", "auth_url", "token_url", "certs_url"].find((key) => !isText(config[key]))
+      : undefined;
   if (missing !== undefined) throw invalidRequest(`${missing} is required`);
   const provider: IdentityProvider = { ...fields, id, name, type, config: { ...config } };
   state.identityProviders.set(id, provider);
@@ -50,7 +66,10 @@ function remove(state: CloudflareState, params: Request["params"]): object {
 
 function shown(provider: IdentityProvider): object {
   const { client_secret, ...config } = provider.config;
-  return { ...provider, config: client_secret === undefined ? config : { ...config, client_secret: REDACTED } };
+  return {
+    ...provider,
+    config: client_secret === undefined ? config : { ...config, client_secret: REDACTED },
+  };
 }
 
 function providerOf(state: CloudflareState, params: Request["params"]): IdentityProvider {

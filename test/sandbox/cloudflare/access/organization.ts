@@ -13,5 +13,11 @@ export function organizationRoutes(state: CloudflareState): Route[] {
     created_at: since,
     updated_at: since,
   };
-  return [{ method: "GET", path: "/accounts/{account_id}/access/organizations", answer: () => success(organization) }];
+  return [
+    {
+      method: "GET",
+      path: "/accounts/{account_id}/access/organizations",
+      answer: () => success(organization),
+    },
+  ];
 }

@@ -17,7 +17,8 @@ export function policyRoutes(state: CloudflareState): Route[] {
     {
       method: "GET",
       path: all,
-      answer: (request) => paged(request, [...state.policies.values()].map(show), { usual: 100, most: 1000 }),
+      answer: (request) =>
+        paged(request, [...state.policies.values()].map(show), { usual: 100, most: 1000 }),
     },
     { method: "POST", path: all, answer: (request) => success(show(create(state, request)), 201) },
     { method: "GET", path: one, answer: ({ params }) => success(show(policyOf(state, params))) },
@@ -67,7 +68,9 @@ function wished(state: CloudflareState, body: unknown): Wish {
   const identity = [...include, ...require, ...exclude].some(usesIdentity);
   if (identity && (decision === "bypass" || decision === "non_identity"))
     throw invalidRequest(`${decision} policies cannot have rules about identity`);
-  const others = Object.entries(fields).filter(([key, value]) => !RESPONSE_ONLY.includes(key) && value !== null);
+  const others = Object.entries(fields).filter(
+    ([key, value]) => !RESPONSE_ONLY.includes(key) && value !== null,
+  );
   return { ...Object.fromEntries(others), name, decision, include, require, exclude };
 }
 
@@ -78,5 +81,6 @@ function policyOf(state: CloudflareState, params: Request["params"]): AccessPoli
 }
 
 function appCount({ apps }: CloudflareState, id: string): number {
-  return [...apps.values()].filter(({ policies }) => policies.some((link) => link.id === id)).length;
+  return [...apps.values()].filter(({ policies }) => policies.some((link) => link.id === id))
+    .length;
 }

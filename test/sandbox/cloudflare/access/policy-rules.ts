@@ -20,7 +20,17 @@ const LEAVES: Readonly<Record<string, readonly string[]>> = {
   service_token: ["token_id"],
   any_valid_service_token: [],
 };
-const OF_IDENTITY = ["email", "email_domain", "email_list", "login_method", "oidc", "saml", "okta", "azureAD", "gsuite"];
+const OF_IDENTITY = [
+  "email",
+  "email_domain",
+  "email_list",
+  "login_method",
+  "oidc",
+  "saml",
+  "okta",
+  "azureAD",
+  "gsuite",
+];
 
 export function rules(state: CloudflareState, fields: Fields, field: string): Rule[] {
   const list = fields[field] ?? [];
@@ -34,10 +44,12 @@ export function usesIdentity(rule: Rule): boolean {
 
 function rule(state: CloudflareState, item: unknown): Rule {
   const [[kind, leaf] = ["", undefined], ...more] = Object.entries(isFields(item) ? item : {});
-  if (kind === "" || more.length > 0 || !isFields(leaf)) throw invalidRequest("a rule has exactly one selector");
+  if (kind === "" || more.length > 0 || !isFields(leaf))
+    throw invalidRequest("a rule has exactly one selector");
   const missing = LEAVES[kind]?.find((name) => !isText(leaf[name]));
   if (missing !== undefined) throw invalidRequest(`rule ${kind} needs ${missing}`);
-  const provider = kind === "oidc" ? leaf.identity_provider_id : kind === "login_method" ? leaf.id : undefined;
+  const provider =
+    kind === "oidc" ? leaf.identity_provider_id : kind === "login_method" ? leaf.id : undefined;
   if (provider !== undefined && !state.identityProviders.has(String(provider)))
     throw invalidRequest(`rule ${kind} names an identity provider that does not exist`);
   if (kind === "service_token" && !state.serviceTokens.has(String(leaf.token_id)))

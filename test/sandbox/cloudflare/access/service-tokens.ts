@@ -8,7 +8,8 @@ export function serviceTokenRoutes(state: CloudflareState): Route[] {
     {
       method: "GET",
       path: "/accounts/{account_id}/access/service_tokens",
-      answer: (request) => paged(request, listed(state, request).map(shown), { usual: 1000, most: 1000 }),
+      answer: (request) =>
+        paged(request, listed(state, request).map(shown), { usual: 1000, most: 1000 }),
     },
   ];
 }

@@ -16,7 +16,8 @@ export function tagRoutes(state: CloudflareState): Route[] {
     {
       method: "GET",
       path: all,
-      answer: (request) => paged(request, [...state.tags.values()].map(show), { usual: 50, most: 1000 }),
+      answer: (request) =>
+        paged(request, [...state.tags.values()].map(show), { usual: 50, most: 1000 }),
     },
     { method: "POST", path: all, answer: (request) => success(show(create(state, request)), 201) },
     { method: "GET", path: one, answer: ({ params }) => success(show(tagOf(state, params))) },

@@ -17,13 +17,16 @@ export function filtered(records: readonly DnsRecord[], query: URLSearchParams):
   const tests = [...query].flatMap(([key, wanted]) => filter(key, wanted.toLowerCase()) ?? []);
   if (tests.length === 0) return [...records];
   const any = query.get("match") === "any";
-  return records.filter((record) => (any ? tests.some((test) => test(record)) : tests.every((test) => test(record))));
+  return records.filter((record) =>
+    any ? tests.some((test) => test(record)) : tests.every((test) => test(record)),
+  );
 }
 
 function filter(key: string, wanted: string): ((record: DnsRecord) => boolean) | undefined {
   const [field = "", kind = "exact"] = key.split(".");
   if (field === "search")
-    return ({ name, content, comment }) => [name, content, comment ?? ""].some((text) => text.toLowerCase().includes(wanted));
+    return ({ name, content, comment }) =>
+      [name, content, comment ?? ""].some((text) => text.toLowerCase().includes(wanted));
   if (field === "proxied") return ({ proxied }) => `${proxied}` === wanted;
   const test = TESTS[kind];
   if (!test || !["name", "type", "content", "comment"].includes(field)) return undefined;

@@ -4,7 +4,10 @@ import { type Fields, isFields, isText } from "../fields.ts";
 import type { DnsRecord, Zone } from "../state.ts";
 
 /** What a record is apart from its place and its history. */
-export type RecordContent = Pick<DnsRecord, "name" | "type" | "content" | "proxied" | "ttl" | "comment" | "tags" | "settings">;
+export type RecordContent = Pick<
+  DnsRecord,
+  "name" | "type" | "content" | "proxied" | "ttl" | "comment" | "tags" | "settings"
+>;
 
 /** A free zone's limit (docs, 2026). */
 const COMMENT_LENGTH = 100;
@@ -36,7 +39,8 @@ function fullName(zone: Zone, name: string): string {
   const ascii = domainToASCII(name.replace(/\.$/, "")) || name.toLowerCase();
   if (ascii === "@" || ascii === zone.name) return zone.name;
   const full = ascii.endsWith(`.${zone.name}`) ? ascii : `${ascii}.${zone.name}`;
-  const fits = full.length <= 253 && full.split(".").every((label) => label.length >= 1 && label.length <= 63);
+  const fits =
+    full.length <= 253 && full.split(".").every((label) => label.length >= 1 && label.length <= 63);
   if (!fits) throw invalid(9000, "DNS name is invalid.");
   return full;
 }
@@ -49,14 +53,17 @@ function timeToLive(fields: Fields): number {
 
 function commentOf(fields: Fields): string | null {
   const comment = fields.comment ?? "";
-  if (typeof comment !== "string" || /[\r\n]/.test(comment)) throw invalid(9040, "Comment is invalid.");
-  if ([...comment].length > COMMENT_LENGTH) throw invalid(9041, `Comment exceeds ${COMMENT_LENGTH} characters.`);
+  if (typeof comment !== "string" || /[\r\n]/.test(comment))
+    throw invalid(9040, "Comment is invalid.");
+  if ([...comment].length > COMMENT_LENGTH)
+    throw invalid(9041, `Comment exceeds ${COMMENT_LENGTH} characters.`);
   return comment === "" ? null : comment;
 }
 
 function flag(fields: Fields, name: string): boolean {
   const value = fields[name] ?? false;
-  if (typeof value !== "boolean") throw invalid(1004, `DNS Validation Error: ${name} must be a boolean.`);
+  if (typeof value !== "boolean")
+    throw invalid(1004, `DNS Validation Error: ${name} must be a boolean.`);
   return value;
 }
 
@@ -75,9 +82,14 @@ export function refuseCollision(record: RecordContent, others: readonly DnsRecor
     if (other.name !== record.name) continue;
     if (record.type === "CNAME" && ADDRESSES.includes(other.type))
       throw invalid(81053, "An A, AAAA, or CNAME record with that host already exists.");
-    if (other.type === "CNAME" && ADDRESSES.includes(record.type)) throw invalid(81054, "A CNAME record with that host already exists.");
+    if (other.type === "CNAME" && ADDRESSES.includes(record.type))
+      throw invalid(81054, "A CNAME record with that host already exists.");
     if (other.type !== record.type || other.content !== record.content) continue;
-    if (other.proxied === record.proxied && other.ttl === record.ttl && other.comment === record.comment)
+    if (
+      other.proxied === record.proxied &&
+      other.ttl === record.ttl &&
+      other.comment === record.comment
+    )
       throw invalid(81058, "An identical record already exists.");
     throw invalid(81057, "The record already exists.");
   }

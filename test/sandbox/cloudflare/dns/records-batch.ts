@@ -9,15 +9,25 @@ import { zoneOf } from "./zones.ts";
 const MOST = 200;
 
 export function recordBatchRoutes(state: CloudflareState): Route[] {
-  return [{ method: "POST", path: "/zones/{zone_id}/dns_records/batch", answer: (request) => success(batch(state, request)) }];
+  return [
+    {
+      method: "POST",
+      path: "/zones/{zone_id}/dns_records/batch",
+      answer: (request) => success(batch(state, request)),
+    },
+  ];
 }
 
 /** One transaction, whatever the order in the body: deletes, patches, puts, posts. One bad item and nothing has happened. */
 function batch(state: CloudflareState, { params, call }: Request): object {
   const zone = zoneOf(state, params);
   const items = (name: string): Fields[] => fieldsOf(call.body, name);
-  const count = ["deletes", "patches", "puts", "posts"].reduce((sum, name) => sum + items(name).length, 0);
-  if (count === 0 || count > MOST) throw new Refusal(400, 1004, `DNS Validation Error: a batch has 1 to ${MOST} records.`);
+  const count = ["deletes", "patches", "puts", "posts"].reduce(
+    (sum, name) => sum + items(name).length,
+    0,
+  );
+  if (count === 0 || count > MOST)
+    throw new Refusal(400, 1004, `DNS Validation Error: a batch has 1 to ${MOST} records.`);
   const draft: Records = new Map(state.records);
   const result = {
     deletes: items("deletes").map((item) => shown(remove(draft, zone, idOf(item)))),
@@ -30,7 +40,8 @@ function batch(state: CloudflareState, { params, call }: Request): object {
 }
 
 function commit(records: Records, draft: Records, zone: Zone): void {
-  for (const [id, record] of records) if (record.zone_id === zone.id && !draft.has(id)) records.delete(id);
+  for (const [id, record] of records)
+    if (record.zone_id === zone.id && !draft.has(id)) records.delete(id);
   for (const [id, record] of draft) records.set(id, record);
 }
 

@@ -2,12 +2,23 @@ import { expect, test } from "vitest";
 import { seedRecord } from "../seed.ts";
 import { openCloudflare, zoneId } from "../testing.ts";
 
-const cname = { type: "CNAME", name: "app.example.com", content: "tunnel.cfargotunnel.com", proxied: true, ttl: 1 };
+const cname = {
+  type: "CNAME",
+  name: "app.example.com",
+  content: "tunnel.cfargotunnel.com",
+  proxied: true,
+  ttl: 1,
+};
 
 test("a record comes back as Cloudflare writes it", async () => {
   await using cloudflare = await openCloudflare();
   const records = `/zones/${zoneId(cloudflare)}/dns_records`;
-  const sent = { ...cname, name: "Bücher.Example.com.", content: "Tunnel.cfargotunnel.com", ttl: 300 };
+  const sent = {
+    ...cname,
+    name: "Bücher.Example.com.",
+    content: "Tunnel.cfargotunnel.com",
+    ttl: 300,
+  };
   const { status, result } = await cloudflare.ask("POST", records, sent);
   expect(status).toBe(200);
   expect(result).toMatchObject({
@@ -43,7 +54,12 @@ test.for([
     sent: { ...cname, type: "A", content: "203.0.113.9" },
     code: 81054,
   },
-  { name: "an identical record", there: {}, sent: { ...cname, type: "A", content: "203.0.113.7" }, code: 81058 },
+  {
+    name: "an identical record",
+    there: {},
+    sent: { ...cname, type: "A", content: "203.0.113.7" },
+    code: 81058,
+  },
   {
     name: "the same address, not proxied",
     there: {},
@@ -65,7 +81,9 @@ test.for([
 ])("$name is refused", async ({ there, sent, code }) => {
   await using cloudflare = await openCloudflare({ clumsy: true });
   seedRecord(cloudflare.state, { name: "app.example.com", ...there });
-  expect(await cloudflare.ask("POST", `/zones/${zoneId(cloudflare)}/dns_records`, sent)).toMatchObject({
+  expect(
+    await cloudflare.ask("POST", `/zones/${zoneId(cloudflare)}/dns_records`, sent),
+  ).toMatchObject({
     status: 400,
     code,
   });
@@ -76,7 +94,9 @@ test("a PATCH keeps what it does not name, a PUT takes it away", async () => {
   await using cloudflare = await openCloudflare();
   const { id, zone_id } = seedRecord(cloudflare.state, { ...cname, comment: "mine" });
   const record = `/zones/${zone_id}/dns_records/${id}`;
-  expect((await cloudflare.ask("PATCH", record, { content: "b.cfargotunnel.com" })).result).toMatchObject({
+  expect(
+    (await cloudflare.ask("PATCH", record, { content: "b.cfargotunnel.com" })).result,
+  ).toMatchObject({
     content: "b.cfargotunnel.com",
     comment: "mine",
   });
@@ -119,18 +139,30 @@ test.for([
     content: "x.cfargotunnel.com",
     comment: "cfauth:work",
   });
-  seedRecord(cloudflare.state, { name: "c.example.com", type: "TXT", content: "x", proxied: false });
-  const { result } = await cloudflare.ask("GET", `/zones/${zoneId(cloudflare)}/dns_records?${query}`);
+  seedRecord(cloudflare.state, {
+    name: "c.example.com",
+    type: "TXT",
+    content: "x",
+    proxied: false,
+  });
+  const { result } = await cloudflare.ask(
+    "GET",
+    `/zones/${zoneId(cloudflare)}/dns_records?${query}`,
+  );
   expect(result.map((record: { name: string }) => record.name.split(".")[0])).toEqual(found);
 });
 
 test("a batch runs its deletes first", async () => {
   await using cloudflare = await openCloudflare();
   const old = seedRecord(cloudflare.state, { name: "app.example.com" });
-  const { result } = await cloudflare.ask("POST", `/zones/${zoneId(cloudflare)}/dns_records/batch`, {
-    posts: [cname],
-    deletes: [{ id: old.id }],
-  });
+  const { result } = await cloudflare.ask(
+    "POST",
+    `/zones/${zoneId(cloudflare)}/dns_records/batch`,
+    {
+      posts: [cname],
+      deletes: [{ id: old.id }],
+    },
+  );
   expect(result).toMatchObject({
     deletes: [{ id: old.id }],
     patches: [],
@@ -144,7 +176,9 @@ test("one bad item undoes the whole batch", async () => {
   await using cloudflare = await openCloudflare();
   const old = seedRecord(cloudflare.state, { name: "app.example.com" });
   const posts = [{ ...cname, name: "new.example.com" }, cname];
-  const reply = await cloudflare.ask("POST", `/zones/${zoneId(cloudflare)}/dns_records/batch`, { posts });
+  const reply = await cloudflare.ask("POST", `/zones/${zoneId(cloudflare)}/dns_records/batch`, {
+    posts,
+  });
   expect(reply).toMatchObject({ status: 400, code: 81053 });
   expect([...cloudflare.state.records.values()]).toEqual([old]);
 });

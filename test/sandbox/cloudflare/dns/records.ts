@@ -33,12 +33,14 @@ export function recordRoutes(state: CloudflareState): Route[] {
     {
       method: "PUT",
       path: one,
-      answer: (request) => success(shown(replace(state.records, zone(request), id(request), request.call.body))),
+      answer: (request) =>
+        success(shown(replace(state.records, zone(request), id(request), request.call.body))),
     },
     {
       method: "PATCH",
       path: one,
-      answer: (request) => success(shown(patch(state.records, zone(request), id(request), request.call.body))),
+      answer: (request) =>
+        success(shown(patch(state.records, zone(request), id(request), request.call.body))),
     },
     {
       method: "DELETE",
@@ -65,13 +67,23 @@ export function replace(records: Records, zone: Zone, id: string, body: unknown)
     content,
     inZone(records, zone).filter((other) => other.id !== id),
   );
-  const record = { id, zone_id: zone.id, ...content, created_on: old.created_on, modified_on: timestamp() };
+  const record = {
+    id,
+    zone_id: zone.id,
+    ...content,
+    created_on: old.created_on,
+    modified_on: timestamp(),
+  };
   records.set(id, record);
   return record;
 }
 
 export function patch(records: Records, zone: Zone, id: string, body: unknown): DnsRecord {
-  const { name, type, content, proxied, ttl, comment, tags, settings } = recordOf(records, zone, id);
+  const { name, type, content, proxied, ttl, comment, tags, settings } = recordOf(
+    records,
+    zone,
+    id,
+  );
   return replace(records, zone, id, {
     name,
     type,
@@ -97,7 +109,9 @@ export function shown(record: DnsRecord): object {
 }
 
 function listed(state: CloudflareState, request: Request): object[] {
-  return filtered(inZone(state.records, zoneOf(state, request.params)), request.call.query).map(shown);
+  return filtered(inZone(state.records, zoneOf(state, request.params)), request.call.query).map(
+    shown,
+  );
 }
 
 function recordOf(records: Records, zone: Zone, id: string): DnsRecord {

@@ -51,7 +51,13 @@ function expanded(state: CloudflareState, { id, name, status }: Zone): object {
     account: { id: state.accountId, name: "Sandbox" },
     owner: { id: state.accountId, type: "user" },
     meta: { step: 4, custom_certificate_quota: 0, page_rule_quota: 3, phishing_detected: false },
-    plan: { id: "0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee", name: "Free Website", price: 0, currency: "USD", frequency: "" },
+    plan: {
+      id: "0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee",
+      name: "Free Website",
+      price: 0,
+      currency: "USD",
+      frequency: "",
+    },
     permissions: ["#dns_records:edit", "#dns_records:read", "#zone:read"],
   };
 }

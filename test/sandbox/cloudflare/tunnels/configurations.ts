@@ -17,8 +17,17 @@ export function configurationRoutes(state: CloudflareState): Route[] {
 /** A tunnel that was never configured answers too: version 0 and no document. */
 function read(state: CloudflareState, { params }: Request): object {
   const tunnel = tunnelOf(state, params);
-  const never = { version: 0, source: tunnel.config_src, created_at: tunnel.created_at, config: null };
-  return { tunnel_id: tunnel.id, account_id: state.accountId, ...(state.configurations.get(tunnel.id) ?? never) };
+  const never = {
+    version: 0,
+    source: tunnel.config_src,
+    created_at: tunnel.created_at,
+    config: null,
+  };
+  return {
+    tunnel_id: tunnel.id,
+    account_id: state.accountId,
+    ...(state.configurations.get(tunnel.id) ?? never),
+  };
 }
 
 /** The whole document is replaced, unconditionally: what the writer did not copy is gone. */
@@ -26,8 +35,10 @@ function write(state: CloudflareState, request: Request): object {
   const tunnel = tunnelOf(state, request.params);
   const { body } = request.call;
   const config = isFields(body) ? body.config : undefined;
-  const fault = documentFault(config) ?? (state.refusesMarks === true ? markFault(config) : undefined);
-  if (fault !== undefined) throw new Refusal(400, 1056, `Bad Configuration: Validation failed: ${fault}`);
+  const fault =
+    documentFault(config) ?? (state.refusesMarks === true ? markFault(config) : undefined);
+  if (fault !== undefined)
+    throw new Refusal(400, 1056, `Bad Configuration: Validation failed: ${fault}`);
   state.configurations.set(tunnel.id, {
     version: (state.configurations.get(tunnel.id)?.version ?? 0) + 1,
     source: tunnel.config_src,

@@ -5,18 +5,29 @@ import type { CloudflareState, Tunnel } from "../state.ts";
 import { tunnelOf } from "./tunnels.ts";
 
 /** One connector with the usual four connections stands behind a healthy tunnel, with two behind a degraded one. */
-const CONNECTIONS: Readonly<Record<Tunnel["status"], number>> = { healthy: 4, degraded: 2, down: 0, inactive: 0 };
+const CONNECTIONS: Readonly<Record<Tunnel["status"], number>> = {
+  healthy: 4,
+  degraded: 2,
+  down: 0,
+  inactive: 0,
+};
 
 export function connectionRoutes(state: CloudflareState, propagation: Propagation): Route[] {
   const path = "/accounts/{account_id}/cfd_tunnel/{tunnel_id}/connections";
   return [
-    { method: "GET", path, answer: ({ params }) => success(connectors(tunnelOf(state, params), propagation, state.laggards)) },
+    {
+      method: "GET",
+      path,
+      answer: ({ params }) =>
+        success(connectors(tunnelOf(state, params), propagation, state.laggards)),
+    },
     {
       method: "DELETE",
       path,
       answer: ({ params }) => {
         const tunnel = tunnelOf(state, params);
-        if (CONNECTIONS[tunnel.status] > 0) state.tunnels.set(tunnel.id, { ...tunnel, status: "down" });
+        if (CONNECTIONS[tunnel.status] > 0)
+          state.tunnels.set(tunnel.id, { ...tunnel, status: "down" });
         return success(null);
       },
     },
@@ -24,7 +35,11 @@ export function connectionRoutes(state: CloudflareState, propagation: Propagatio
 }
 
 /** `config_version` is what the connector runs on, which may be behind the document. */
-function connectors(tunnel: Tunnel, propagation: Propagation, laggards: readonly number[] = []): object[] {
+function connectors(
+  tunnel: Tunnel,
+  propagation: Propagation,
+  laggards: readonly number[] = [],
+): object[] {
   const count = CONNECTIONS[tunnel.status];
   if (count === 0) return [];
   const client = tunnel.id.replace(/^.{8}/, "c0ffee00");
@@ -39,7 +54,15 @@ function connectors(tunnel: Tunnel, propagation: Propagation, laggards: readonly
     origin_ip: "192.0.2.10",
   }));
   const config_version = propagation.view().configurations.get(tunnel.id)?.version ?? 0;
-  const first = { id: client, version: "2026.8.2", arch: "linux_amd64", features: [], run_at: tunnel.created_at, config_version, conns };
+  const first = {
+    id: client,
+    version: "2026.8.2",
+    arch: "linux_amd64",
+    features: [],
+    run_at: tunnel.created_at,
+    config_version,
+    conns,
+  };
   const others = laggards.map((version, index) => ({
     ...first,
     id: tunnel.id.replace(/^.{8}/, `c0ffee5${index}`),

@@ -29,11 +29,17 @@ test.for([
   { name: "a flag as text", config: withOptions({ noTLSVerify: "true" }) },
   { name: "a flag as text under a key in capitals", config: withOptions({ NOTLSVERIFY: "true" }) },
   { name: "a number as text", config: withOptions({ keepAliveConnections: "5" }) },
-  { name: "an audience that is no list", config: withOptions({ access: { teamName: "t", audTag: "x" } }) },
+  {
+    name: "an audience that is no list",
+    config: withOptions({ access: { teamName: "t", audTag: "x" } }),
+  },
   { name: "an audience without a team", config: withOptions({ access: { audTag: ["x"] } }) },
   { name: "access as a list", config: withOptions({ access: [] }) },
   { name: "warp-routing as a flag", config: { ingress: [last], "warp-routing": true } },
-  { name: "a bad option for all rules", config: { ingress: [last], originRequest: { tcpKeepAlive: "30s" } } },
+  {
+    name: "a bad option for all rules",
+    config: { ingress: [last], originRequest: { tcpKeepAlive: "30s" } },
+  },
 ])("$name makes the document a bad one", ({ config }) => {
   expect(documentFault(config)).toEqual(expect.any(String));
 });
@@ -53,7 +59,10 @@ test.for([
   { name: "tcp to an IPv6 address", config: withRule({ service: "tcp://[2001:db8::1]:22" }) },
   { name: "an anchored path", config: withRule({ path: "^/hooks(/|$)" }) },
   { name: "a path in Go's own notation", config: withRule({ path: "(?i)^/(?P<name>a)\\z" }) },
-  { name: "a login check", config: withOptions({ access: { required: true, teamName: "t", audTag: ["x"] } }) },
+  {
+    name: "a login check",
+    config: withOptions({ access: { required: true, teamName: "t", audTag: ["x"] } }),
+  },
 ])("$name is fine", ({ config }) => {
   expect(documentFault(config)).toBeUndefined();
 });

@@ -41,9 +41,13 @@ export function originRequestFault(options: unknown): string | undefined {
 function accessFault(access: unknown): string | undefined {
   if (!isFields(access)) return "originRequest.access must be an object";
   const { required, teamName, audTag } = access;
-  if (required !== undefined && !isFlag(required)) return "originRequest.access.required must be a boolean";
-  if (teamName !== undefined && !isString(teamName)) return "originRequest.access.teamName must be a string";
-  if (audTag !== undefined && audTag !== null && !isTexts(audTag)) return "originRequest.access.audTag must be a list of strings";
-  if (isTexts(audTag) && audTag.length > 0 && !isText(teamName)) return "originRequest.access.teamName is required with audTag";
+  if (required !== undefined && !isFlag(required))
+    return "originRequest.access.required must be a boolean";
+  if (teamName !== undefined && !isString(teamName))
+    return "originRequest.access.teamName must be a string";
+  if (audTag !== undefined && audTag !== null && !isTexts(audTag))
+    return "originRequest.access.audTag must be a list of strings";
+  if (isTexts(audTag) && audTag.length > 0 && !isText(teamName))
+    return "originRequest.access.teamName is required with audTag";
   return undefined;
 }

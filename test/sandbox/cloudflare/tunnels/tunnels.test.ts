@@ -4,8 +4,12 @@ import { openCloudflare } from "../testing.ts";
 
 test("a tunnel is configured on its own machine unless the request says otherwise", async () => {
   await using cloudflare = await openCloudflare();
-  expect((await cloudflare.ask("POST", "@/cfd_tunnel", { name: "a" })).result).toMatchObject({ config_src: "local" });
-  expect((await cloudflare.ask("POST", "@/cfd_tunnel", { name: "b", config_src: "cloudflare" })).result).toMatchObject({
+  expect((await cloudflare.ask("POST", "@/cfd_tunnel", { name: "a" })).result).toMatchObject({
+    config_src: "local",
+  });
+  expect(
+    (await cloudflare.ask("POST", "@/cfd_tunnel", { name: "b", config_src: "cloudflare" })).result,
+  ).toMatchObject({
     config_src: "cloudflare",
     status: "inactive",
   });
@@ -14,9 +18,14 @@ test("a tunnel is configured on its own machine unless the request says otherwis
 test("a tunnel's name is taken until it is deleted", async () => {
   await using cloudflare = await openCloudflare();
   const { id } = seedTunnel(cloudflare.state, { name: "homelab", status: "down" });
-  expect(await cloudflare.ask("POST", "@/cfd_tunnel", { name: "homelab" })).toMatchObject({ status: 409, code: 1013 });
+  expect(await cloudflare.ask("POST", "@/cfd_tunnel", { name: "homelab" })).toMatchObject({
+    status: 409,
+    code: 1013,
+  });
   await cloudflare.ask("DELETE", `@/cfd_tunnel/${id}`);
-  expect(await cloudflare.ask("POST", "@/cfd_tunnel", { name: "homelab" })).toMatchObject({ status: 200 });
+  expect(await cloudflare.ask("POST", "@/cfd_tunnel", { name: "homelab" })).toMatchObject({
+    status: 200,
+  });
 });
 
 test("deleted tunnels are listed too, unless the request says is_deleted=false", async () => {
@@ -24,7 +33,9 @@ test("deleted tunnels are listed too, unless the request says is_deleted=false",
   seedTunnel(cloudflare.state, { name: "old", deleted_at: "2026-01-01T00:00:00Z" });
   seedTunnel(cloudflare.state, { name: "new" });
   const names = async (query: string): Promise<string[]> =>
-    (await cloudflare.ask("GET", `@/cfd_tunnel${query}`)).result.map(({ name }: { name: string }) => name);
+    (await cloudflare.ask("GET", `@/cfd_tunnel${query}`)).result.map(
+      ({ name }: { name: string }) => name,
+    );
   expect(await names("")).toEqual(["old", "new"]);
   expect(await names("?is_deleted=false")).toEqual(["new"]);
   expect(await names("?is_deleted=true")).toEqual(["old"]);
@@ -49,15 +60,25 @@ test("a connected tunnel is deleted only after its connections", async () => {
   expect((await cloudflare.ask("GET", `@/cfd_tunnel/${id}/connections`)).result).toMatchObject([
     { config_version: 0, conns: [{}, {}, {}, {}] },
   ]);
-  expect(await cloudflare.ask("DELETE", `@/cfd_tunnel/${id}`)).toMatchObject({ status: 400, code: 1022 });
-  expect(await cloudflare.ask("DELETE", `@/cfd_tunnel/${id}/connections`)).toMatchObject({ status: 200, result: null });
-  expect((await cloudflare.ask("DELETE", `@/cfd_tunnel/${id}`)).result.deleted_at).toEqual(expect.any(String));
+  expect(await cloudflare.ask("DELETE", `@/cfd_tunnel/${id}`)).toMatchObject({
+    status: 400,
+    code: 1022,
+  });
+  expect(await cloudflare.ask("DELETE", `@/cfd_tunnel/${id}/connections`)).toMatchObject({
+    status: 200,
+    result: null,
+  });
+  expect((await cloudflare.ask("DELETE", `@/cfd_tunnel/${id}`)).result.deleted_at).toEqual(
+    expect.any(String),
+  );
 });
 
 test("a tunnel can be renamed", async () => {
   await using cloudflare = await openCloudflare();
   const { id } = seedTunnel(cloudflare.state);
-  expect((await cloudflare.ask("PATCH", `@/cfd_tunnel/${id}`, { name: "attic" })).result).toMatchObject({
+  expect(
+    (await cloudflare.ask("PATCH", `@/cfd_tunnel/${id}`, { name: "attic" })).result,
+  ).toMatchObject({
     id,
     name: "attic",
   });
@@ -72,7 +93,10 @@ test("each PUT replaces the whole document and counts the version on by one", as
   });
   const path = `@/cfd_tunnel/${tunnel.id}/configurations`;
   const config = {
-    ingress: [{ hostname: "app.example.com", service: "http://app:80" }, { service: "http_status:404" }],
+    ingress: [
+      { hostname: "app.example.com", service: "http://app:80" },
+      { service: "http_status:404" },
+    ],
   };
   expect(await cloudflare.ask("PUT", path, { config })).toMatchObject({
     status: 200,
@@ -96,7 +120,9 @@ test("a bad document is refused whole and the old one stays", async () => {
   const tunnel = seedTunnel(cloudflare.state);
   const before = seedConfiguration(cloudflare.state, tunnel);
   const config = { ingress: [{ hostname: "app.example.com", service: "http://app:80" }] };
-  expect(await cloudflare.ask("PUT", `@/cfd_tunnel/${tunnel.id}/configurations`, { config })).toMatchObject({
+  expect(
+    await cloudflare.ask("PUT", `@/cfd_tunnel/${tunnel.id}/configurations`, { config }),
+  ).toMatchObject({
     status: 400,
     code: 1056,
   });

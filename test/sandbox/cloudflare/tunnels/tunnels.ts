@@ -12,9 +12,14 @@ export function tunnelRoutes(state: CloudflareState): Route[] {
     {
       method: "GET",
       path: all,
-      answer: (request) => paged(request, listed(state, request).map(show), { usual: 20, most: 1000 }),
+      answer: (request) =>
+        paged(request, listed(state, request).map(show), { usual: 20, most: 1000 }),
     },
-    { method: "POST", path: all, answer: (request) => success(created(state, create(state, request))) },
+    {
+      method: "POST",
+      path: all,
+      answer: (request) => success(created(state, create(state, request))),
+    },
     { method: "GET", path: one, answer: ({ params }) => success(show(tunnelOf(state, params))) },
     { method: "PATCH", path: one, answer: (request) => success(show(patch(state, request))) },
     { method: "DELETE", path: one, answer: ({ params }) => success(show(remove(state, params))) },
@@ -89,7 +94,9 @@ function remove(state: CloudflareState, params: Request["params"]): Tunnel {
 
 function freeName(state: CloudflareState, name: unknown, ownId?: string): string {
   if (!isText(name)) throw new Refusal(400, 1002, "Tunnel name is required");
-  const taken = [...state.tunnels.values()].some((other) => other.name === name && other.deleted_at === null && other.id !== ownId);
+  const taken = [...state.tunnels.values()].some(
+    (other) => other.name === name && other.deleted_at === null && other.id !== ownId,
+  );
   if (taken) throw new Refusal(409, 1013, "You already have a tunnel with this name");
   return name;
 }
@@ -102,11 +109,23 @@ function longEnough(secret: unknown): string {
 /** The answer to a creation carries the secret, the only one that does besides `…/token`. */
 function created(state: CloudflareState, tunnel: Tunnel): object {
   const { id, name, secret } = tunnel;
-  const credentials_file = { AccountTag: state.accountId, TunnelID: id, TunnelName: name, TunnelSecret: secret };
-  return { ...shown(state, tunnel), credentials_file, token: connectorToken(state.accountId, tunnel) };
+  const credentials_file = {
+    AccountTag: state.accountId,
+    TunnelID: id,
+    TunnelName: name,
+    TunnelSecret: secret,
+  };
+  return {
+    ...shown(state, tunnel),
+    credentials_file,
+    token: connectorToken(state.accountId, tunnel),
+  };
 }
 
-function shown(state: CloudflareState, { id, name, config_src, status, created_at, deleted_at }: Tunnel): object {
+function shown(
+  state: CloudflareState,
+  { id, name, config_src, status, created_at, deleted_at }: Tunnel,
+): object {
   const active = status === "healthy" || status === "degraded";
   return {
     id,

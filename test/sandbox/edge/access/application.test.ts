@@ -11,18 +11,90 @@ const covering = (uris: readonly string[], name: string, path = "/"): string | u
 
 describe("an application", () => {
   it.each([
-    { name: "of a host covers every path", uri: "app.example.com", host: "app.example.com", path: "/x/y", covers: true },
-    { name: "of a host does not cover its children", uri: "example.com", host: "app.example.com", path: "/", covers: false },
-    { name: "of a wildcard covers one label", uri: "*.example.com", host: "a.example.com", path: "/", covers: true },
-    { name: "of a wildcard does not cover two labels", uri: "*.example.com", host: "a.b.example.com", path: "/", covers: false },
-    { name: "of a wildcard does not cover the name above", uri: "*.example.com", host: "example.com", path: "/", covers: false },
-    { name: "of a partial wildcard covers the bare name", uri: "*test.example.com", host: "test.example.com", path: "/", covers: true },
-    { name: "of a path covers the path", uri: "h.example.com/p", host: "h.example.com", path: "/p", covers: true },
-    { name: "of a path covers what is below", uri: "h.example.com/p", host: "h.example.com", path: "/p/q", covers: true },
-    { name: "of a path does not cover a longer name", uri: "h.example.com/p", host: "h.example.com", path: "/pq", covers: false },
-    { name: "of /p/* does not cover /p itself", uri: "h.example.com/p/*", host: "h.example.com", path: "/p", covers: false },
-    { name: "of /p/* covers what is below", uri: "h.example.com/p/*", host: "h.example.com", path: "/p/q", covers: true },
-    { name: "of /* covers the root", uri: "h.example.com/*", host: "h.example.com", path: "/", covers: true },
+    {
+      name: "of a host covers every path",
+      uri: "app.example.com",
+      host: "app.example.com",
+      path: "/x/y",
+      covers: true,
+    },
+    {
+      name: "of a host does not cover its children",
+      uri: "example.com",
+      host: "app.example.com",
+      path: "/",
+      covers: false,
+    },
+    {
+      name: "of a wildcard covers one label",
+      uri: "*.example.com",
+      host: "a.example.com",
+      path: "/",
+      covers: true,
+    },
+    {
+      name: "of a wildcard does not cover two labels",
+      uri: "*.example.com",
+      host: "a.b.example.com",
+      path: "/",
+      covers: false,
+    },
+    {
+      name: "of a wildcard does not cover the name above",
+      uri: "*.example.com",
+      host: "example.com",
+      path: "/",
+      covers: false,
+    },
+    {
+      name: "of a partial wildcard covers the bare name",
+      uri: "*test.example.com",
+      host: "test.example.com",
+      path: "/",
+      covers: true,
+    },
+    {
+      name: "of a path covers the path",
+      uri: "h.example.com/p",
+      host: "h.example.com",
+      path: "/p",
+      covers: true,
+    },
+    {
+      name: "of a path covers what is below",
+      uri: "h.example.com/p",
+      host: "h.example.com",
+      path: "/p/q",
+      covers: true,
+    },
+    {
+      name: "of a path does not cover a longer name",
+      uri: "h.example.com/p",
+      host: "h.example.com",
+      path: "/pq",
+      covers: false,
+    },
+    {
+      name: "of /p/* does not cover /p itself",
+      uri: "h.example.com/p/*",
+      host: "h.example.com",
+      path: "/p",
+      covers: false,
+    },
+    {
+      name: "of /p/* covers what is below",
+      uri: "h.example.com/p/*",
+      host: "h.example.com",
+      path: "/p/q",
+      covers: true,
+    },
+    {
+      name: "of /* covers the root",
+      uri: "h.example.com/*",
+      host: "h.example.com",
+      path: "/",
+      covers: true,
+    },
     {
       name: "of a star in the middle spans segments",
       uri: "h.example.com/foo*/bar",
@@ -35,11 +107,19 @@ describe("an application", () => {
   });
 
   it("of the exact host is taken before a wildcard, even one with a path", () => {
-    expect(covering(["*.example.com/p", "a.example.com"], "a.example.com", "/p")).toBe("a.example.com");
+    expect(covering(["*.example.com/p", "a.example.com"], "a.example.com", "/p")).toBe(
+      "a.example.com",
+    );
   });
 
   it("of the longer path is taken, whatever the order", () => {
-    expect(covering(["h.example.com", "h.example.com/p/q", "h.example.com/p"], "h.example.com", "/p/q/r")).toBe("h.example.com/p/q");
+    expect(
+      covering(
+        ["h.example.com", "h.example.com/p/q", "h.example.com/p"],
+        "h.example.com",
+        "/p/q/r",
+      ),
+    ).toBe("h.example.com/p/q");
   });
 
   it("covers all of its destinations", () => {
@@ -53,6 +133,12 @@ describe("an application", () => {
   });
 
   it("of a kind that stands before nothing covers nothing", () => {
-    expect(applicationFor([application("a.example.com", [], { type: "bookmark" })], "a.example.com", "/")).toBeUndefined();
+    expect(
+      applicationFor(
+        [application("a.example.com", [], { type: "bookmark" })],
+        "a.example.com",
+        "/",
+      ),
+    ).toBeUndefined();
   });
 });

@@ -27,22 +27,37 @@ function coversPath(pattern: string, path: string): boolean {
 }
 
 function covers(application: AccessApplication): Cover[] {
-  const named = (application.destinations ?? []).filter(({ type }) => type === "public").map(({ uri }) => uri);
+  const named = (application.destinations ?? [])
+    .filter(({ type }) => type === "public")
+    .map(({ uri }) => uri);
   return (named.length > 0 ? named : [application.domain]).map((uri) => {
     const slash = uri.indexOf("/");
     const host = slash < 0 ? uri : uri.slice(0, slash);
-    return { application, host: host.toLowerCase(), path: slash < 0 ? "" : uri.slice(slash).replace(/\/+$/, "") };
+    return {
+      application,
+      host: host.toLowerCase(),
+      path: slash < 0 ? "" : uri.slice(slash).replace(/\/+$/, ""),
+    };
   });
 }
 
 /** Exact host before wildcard, then the longer host pattern, then the longer path, then the path without a wildcard. */
 function bySpecificity(a: Cover, b: Cover): number {
   const wild = (text: string): number => Number(text.includes("*"));
-  return wild(a.host) - wild(b.host) || b.host.length - a.host.length || b.path.length - a.path.length || wild(a.path) - wild(b.path);
+  return (
+    wild(a.host) - wild(b.host) ||
+    b.host.length - a.host.length ||
+    b.path.length - a.path.length ||
+    wild(a.path) - wild(b.path)
+  );
 }
 
 /** @param path - decoded; whether Cloudflare cleans it before it looks is not documented */
-export function applicationFor(apps: readonly AccessApplication[], name: string, path: string): AccessApplication | undefined {
+export function applicationFor(
+  apps: readonly AccessApplication[],
+  name: string,
+  path: string,
+): AccessApplication | undefined {
   return apps
     .filter((app) => app.type === "self_hosted")
     .flatMap(covers)
@@ -53,5 +68,7 @@ export function applicationFor(apps: readonly AccessApplication[], name: string,
 /** The path that an application's cookie is for, where it is kept to the path. */
 export function cookiePath(application: AccessApplication): string {
   const path = covers(application)[0]?.path ?? "";
-  return application.path_cookie_attribute === true && path !== "" && !path.includes("*") ? path : "/";
+  return application.path_cookie_attribute === true && path !== "" && !path.includes("*")
+    ? path
+    : "/";
 }

@@ -16,7 +16,11 @@ describe("Access", () => {
     });
     const { status, headers } = await probe(front.port, HOST, "/a/../b?c=d");
     const to = new URL(headers.location ?? "");
-    expect([status, to.host, to.pathname]).toEqual([302, `acme.cloudflareaccess.localhost:${front.port}`, `/cdn-cgi/access/login/${HOST}`]);
+    expect([status, to.host, to.pathname]).toEqual([
+      302,
+      `acme.cloudflareaccess.localhost:${front.port}`,
+      `/cdn-cgi/access/login/${HOST}`,
+    ]);
     expect([...to.searchParams]).toEqual([
       ["kid", `aud-${HOST}`],
       ["redirect_url", "/a/../b?c=d"],
@@ -40,18 +44,31 @@ describe("Access", () => {
   });
 
   it("opens only the path of a bypass application", async () => {
-    const [open, closed] = [policy("open", "bypass", everyone), policy("closed", "allow", everyone)];
+    const [open, closed] = [
+      policy("open", "bypass", everyone),
+      policy("closed", "allow", everyone),
+    ];
     const apps = [application(HOST, [closed]), application(`${HOST}/hooks`, [open])];
     await using origin = await originStub();
-    await using front = await edge({ names: [HOST], rules: [{ hostname: HOST, service: origin.service }], apps, policies: [open, closed] });
+    await using front = await edge({
+      names: [HOST],
+      rules: [{ hostname: HOST, service: origin.service }],
+      apps,
+      policies: [open, closed],
+    });
     const statuses = await Promise.all(
-      ["/hooks", "/hooks/x", "/hooksy", "/"].map(async (path) => (await probe(front.port, HOST, path)).status),
+      ["/hooks", "/hooks/x", "/hooksy", "/"].map(
+        async (path) => (await probe(front.port, HOST, path)).status,
+      ),
     );
     expect(statuses).toEqual([200, 200, 302, 302]);
   });
 
   it("sees a climbing path where it leads only when it cleans paths", async () => {
-    const [open, closed] = [policy("open", "bypass", everyone), policy("closed", "allow", everyone)];
+    const [open, closed] = [
+      policy("open", "bypass", everyone),
+      policy("closed", "allow", everyone),
+    ];
     const stands = (service: string): World => ({
       names: [HOST],
       rules: [{ hostname: HOST, service }],
@@ -84,20 +101,37 @@ describe("Access", () => {
 
   it("sends a service token with a wrong secret to log in", async () => {
     await using front = await edge({ ...machineApp(HOST), rules: [] });
-    expect((await probe(front.port, HOST, "/", { headers: { ...AS_MACHINE, "CF-Access-Client-Secret": "guess" } })).status).toBe(302);
+    expect(
+      (
+        await probe(front.port, HOST, "/", {
+          headers: { ...AS_MACHINE, "CF-Access-Client-Secret": "guess" },
+        })
+      ).status,
+    ).toBe(302);
   });
 
   it.each([
-    { name: "that has expired", token: serviceToken("machine", { expires_at: "2026-01-01T00:00:00Z" }) },
+    {
+      name: "that has expired",
+      token: serviceToken("machine", { expires_at: "2026-01-01T00:00:00Z" }),
+    },
     { name: "that has been deleted", token: undefined },
   ])("sends a service token $name to log in", async ({ token }) => {
-    await using front = await edge({ ...machineApp(HOST), rules: [], serviceTokens: token ? [token] : [] });
+    await using front = await edge({
+      ...machineApp(HOST),
+      rules: [],
+      serviceTokens: token ? [token] : [],
+    });
     expect((await probe(front.port, HOST, "/", { headers: AS_MACHINE })).status).toBe(302);
   });
 
   it.each<{ name: string; revocation: "logins" | "service-tokens-too"; status: number }>([
     { name: "lets service tokens past a revocation of logins", revocation: "logins", status: 404 },
-    { name: "shuts service tokens out where a revocation means them too", revocation: "service-tokens-too", status: 302 },
+    {
+      name: "shuts service tokens out where a revocation means them too",
+      revocation: "service-tokens-too",
+      status: 302,
+    },
   ])("$name", async ({ revocation, status }) => {
     await using front = await edge({ ...machineApp(HOST), rules: [] }, { revocation });
     front.revoke("aud-of-another");
@@ -108,8 +142,16 @@ describe("Access", () => {
 
   it("fails a request whose policy it cannot judge", async () => {
     const policies = [policy("p", "bypass", [{ geo: { country_code: "PT" } }])];
-    await using front = await edge({ names: [HOST], rules: [], policies, apps: [application(HOST, policies)] });
-    expect(await probe(front.port, HOST)).toMatchObject({ status: 500, body: expect.stringContaining("geo") });
+    await using front = await edge({
+      names: [HOST],
+      rules: [],
+      policies,
+      apps: [application(HOST, policies)],
+    });
+    expect(await probe(front.port, HOST)).toMatchObject({
+      status: 500,
+      body: expect.stringContaining("geo"),
+    });
     expect(front.seen[0]?.decision).toBe("fault");
   });
 });

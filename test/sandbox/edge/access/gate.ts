@@ -12,8 +12,17 @@ import type { ServiceTokens } from "./service-tokens.ts";
 import type { Tickets } from "./tickets.ts";
 
 export type Passage =
-  | { readonly past: PastAccess; readonly application?: string; readonly jwt?: string; readonly email?: string }
-  | { readonly stop: "login" | "denied" | "access-page"; readonly application?: string; readonly page: Page };
+  | {
+      readonly past: PastAccess;
+      readonly application?: string;
+      readonly jwt?: string;
+      readonly email?: string;
+    }
+  | {
+      readonly stop: "login" | "denied" | "access-page";
+      readonly application?: string;
+      readonly page: Page;
+    };
 
 export interface GateOptions {
   readonly logins: Logins;
@@ -36,17 +45,35 @@ export function gate(options: GateOptions) {
   };
 }
 
-async function judged(visit: Visit, view: EdgeView, application: AccessApplication, options: GateOptions): Promise<Passage> {
+async function judged(
+  visit: Visit,
+  view: EdgeView,
+  application: AccessApplication,
+  options: GateOptions,
+): Promise<Passage> {
   const token = options.serviceTokens.presented(visit, view, application.aud);
   const login = await options.logins.standing(accessCookies(visit.req.headers.cookie), application);
-  const asker: Asker = { ip: visit.ip, ...(token && { serviceToken: token.id }), ...(login && { identity: login.identity }) };
+  const asker: Asker = {
+    ip: visit.ip,
+    ...(token && { serviceToken: token.id }),
+    ...(login && { identity: login.identity }),
+  };
   const { name } = application;
   const verdict = judge(policiesOf(view, application), asker);
   if (verdict === "bypass") return { past: "bypass", application: name };
   if (verdict === "service") {
-    return { past: "passed", application: name, jwt: await options.logins.vouch(application, token?.client_id ?? "") };
+    return {
+      past: "passed",
+      application: name,
+      jwt: await options.logins.vouch(application, token?.client_id ?? ""),
+    };
   }
-  if (!login) return { stop: "login", application: name, page: redirect(loginUrl(visit, application, options)) };
+  if (!login)
+    return {
+      stop: "login",
+      application: name,
+      page: redirect(loginUrl(visit, application, options)),
+    };
   if (verdict === "allow" || options.oldLogins === "kept") {
     return { past: "passed", application: name, jwt: login.jwt, email: login.identity.email };
   }
@@ -59,7 +86,10 @@ function loginUrl(visit: Visit, { aud }: AccessApplication, { teamUrl }: GateOpt
 }
 
 /** What Access answers on every hostname that it may stand before. */
-async function ownPage(visit: Visit, { logins, tickets, url }: GateOptions): Promise<Page | undefined> {
+async function ownPage(
+  visit: Visit,
+  { logins, tickets, url }: GateOptions,
+): Promise<Page | undefined> {
   if (visit.path === "/cdn-cgi/access/authorized") {
     const ticket = tickets.redeem(visit.query.get("nonce") ?? "", visit.name);
     if (!ticket) return loginFailed("This login has been used up; open the page again.");
@@ -70,7 +100,12 @@ async function ownPage(visit: Visit, { logins, tickets, url }: GateOptions): Pro
   if (visit.path === "/cdn-cgi/access/logout") {
     await logins.logout(accessCookies(visit.req.headers.cookie));
     const cleared = `${COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`;
-    return { status: 200, title: "Logged out", sentence: "Your logins have ended.", headers: { "set-cookie": cleared } };
+    return {
+      status: 200,
+      title: "Logged out",
+      sentence: "Your logins have ended.",
+      headers: { "set-cookie": cleared },
+    };
   }
   return undefined;
 }

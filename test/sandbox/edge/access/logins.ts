@@ -24,7 +24,10 @@ export interface SigningKey {
 export async function makeSigningKey(): Promise<SigningKey> {
   const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
   const kid = randomBytes(16).toString("hex");
-  return { private: privateKey, certs: { keys: [{ ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" }] } };
+  return {
+    private: privateKey,
+    certs: { keys: [{ ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" }] },
+  };
 }
 
 export interface Login {
@@ -47,23 +50,47 @@ export interface Logins {
   logout(cookies: readonly string[]): Promise<void>;
 }
 
-export function logins({ team, key, now }: { team: string; key: SigningKey; now: () => number }): Logins {
+export function logins({
+  team,
+  key,
+  now,
+}: {
+  team: string;
+  key: SigningKey;
+  now: () => number;
+}): Logins {
   const issuer = `https://${team}.cloudflareaccess.com`;
   const keys = createLocalJWKSet(key.certs);
   const kid = key.certs.keys[0]?.kid ?? "";
   /** By identity_nonce. Set by grant, cleared by revoke and logout; a token whose nonce is gone is worth nothing. */
   const open = new Map<string, { readonly aud: string; readonly identity: Identity }>();
 
-  const signed = (application: AccessApplication, claims: Record<string, unknown>): Promise<string> => {
+  const signed = (
+    application: AccessApplication,
+    claims: Record<string, unknown>,
+  ): Promise<string> => {
     const iat = Math.floor(now() / 1000);
     const exp = iat + Math.floor(durationMs(application.session_duration || "24h") / 1000);
-    return new SignJWT({ aud: [application.aud], iss: issuer, type: "app", iat, nbf: iat, exp, ...claims })
+    return new SignJWT({
+      aud: [application.aud],
+      iss: issuer,
+      type: "app",
+      iat,
+      nbf: iat,
+      exp,
+      ...claims,
+    })
       .setProtectedHeader({ alg: "RS256", kid, typ: "JWT" })
       .sign(key.private);
   };
 
   const read = async (jwt: string, audience?: string) => {
-    const options = { issuer, algorithms: ["RS256"], currentDate: new Date(now()), ...(audience !== undefined && { audience }) };
+    const options = {
+      issuer,
+      algorithms: ["RS256"],
+      currentDate: new Date(now()),
+      ...(audience !== undefined && { audience }),
+    };
     const verified = await jwtVerify(jwt, keys, options).catch(() => undefined);
     const login = open.get(String(verified?.payload.identity_nonce));
     return login && (audience === undefined || login.aud === audience) ? login : undefined;
@@ -76,7 +103,12 @@ export function logins({ team, key, now }: { team: string; key: SigningKey; now:
       const nonce = randomBytes(12).toString("base64url");
       open.set(nonce, { aud: application.aud, identity });
       const { email, sub, claims } = identity;
-      return signed(application, { email, sub, identity_nonce: nonce, ...(Object.keys(claims).length > 0 && { custom: claims }) });
+      return signed(application, {
+        email,
+        sub,
+        identity_nonce: nonce,
+        ...(Object.keys(claims).length > 0 && { custom: claims }),
+      });
     },
     vouch: (application, clientId) => signed(application, { common_name: clientId, sub: "" }),
     standing: async (cookies, { aud }) => {
@@ -90,8 +122,11 @@ export function logins({ team, key, now }: { team: string; key: SigningKey; now:
       for (const [nonce, login] of open) if (login.aud === aud) open.delete(nonce);
     },
     logout: async (cookies) => {
-      const known = (await Promise.all(cookies.map((jwt) => read(jwt)))).flatMap((login) => login?.identity.email ?? []);
-      for (const [nonce, login] of open) if (known.includes(login.identity.email)) open.delete(nonce);
+      const known = (await Promise.all(cookies.map((jwt) => read(jwt)))).flatMap(
+        (login) => login?.identity.email ?? [],
+      );
+      for (const [nonce, login] of open)
+        if (known.includes(login.identity.email)) open.delete(nonce);
     },
   };
 }

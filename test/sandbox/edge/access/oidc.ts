@@ -1,7 +1,13 @@
 /** Access as the OpenID Connect client of an identity provider. Its sentences are those that people search the web for. */
 
 import { createHash, randomBytes } from "node:crypto";
-import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
+import {
+  createLocalJWKSet,
+  decodeProtectedHeader,
+  type JSONWebKeySet,
+  type JWTPayload,
+  jwtVerify,
+} from "jose";
 import type { IdentityProvider } from "../../cloudflare/state.ts";
 import type { Wire } from "../wire.ts";
 import type { Identity } from "./policy.ts";
@@ -27,16 +33,25 @@ export interface Ask {
 }
 
 /** Where the browser goes to log in. */
-export function authorizationUrl({ config }: IdentityProvider, { redirectUri, state, verifier }: Ask): string {
+export function authorizationUrl(
+  { config }: IdentityProvider,
+  { redirectUri, state, verifier }: Ask,
+): string {
   const url = new URL(String(config.auth_url));
   const scopes = texts(config.scopes);
   url.searchParams.set("client_id", String(config.client_id));
   url.searchParams.set("redirect_uri", redirectUri);
   url.searchParams.set("response_type", "code");
-  url.searchParams.set("scope", (scopes.length > 0 ? scopes : ["openid", "email", "profile"]).join(" "));
+  url.searchParams.set(
+    "scope",
+    (scopes.length > 0 ? scopes : ["openid", "email", "profile"]).join(" "),
+  );
   url.searchParams.set("state", state);
   if (config.pkce_enabled === true) {
-    url.searchParams.set("code_challenge", createHash("sha256").update(verifier).digest("base64url"));
+    url.searchParams.set(
+      "code_challenge",
+      createHash("sha256").update(verifier).digest("base64url"),
+    );
     url.searchParams.set("code_challenge_method", "S256");
   }
   return url.href;
@@ -55,7 +70,12 @@ export async function identify(
   const email = claims[String(idp.config.email_claim_name || "email")];
   if (typeof email !== "string" || email === "") throw new LoginFailure(NO_USER);
   const wanted = texts(idp.config.claims).filter((name) => claims[name] !== undefined);
-  return { email, sub: String(claims.sub ?? ""), idp: idp.id, claims: Object.fromEntries(wanted.map((name) => [name, claims[name]])) };
+  return {
+    email,
+    sub: String(claims.sub ?? ""),
+    idp: idp.id,
+    claims: Object.fromEntries(wanted.map((name) => [name, claims[name]])),
+  };
 }
 
 /** The id_token for the code. */
@@ -72,19 +92,33 @@ async function exchanged(
     client_secret: String(config.client_secret),
     ...(config.pkce_enabled === true && { code_verifier: verifier }),
   });
-  const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
-  const answer = await fetched(wire(String(config.token_url), { method: "POST", headers, body: form.toString() }), NO_CODE);
+  const headers = {
+    "content-type": "application/x-www-form-urlencoded",
+    accept: "application/json",
+  };
+  const answer = await fetched(
+    wire(String(config.token_url), { method: "POST", headers, body: form.toString() }),
+    NO_CODE,
+  );
   const token = answer.id_token;
   if (typeof token !== "string") throw new LoginFailure(NO_CODE);
   return token;
 }
 
 /** The claims, once the signature and the audience hold. Generic OIDC has no issuer to compare with. */
-async function verified({ config }: IdentityProvider, wire: Wire, token: string): Promise<JWTPayload> {
+async function verified(
+  { config }: IdentityProvider,
+  wire: Wire,
+  token: string,
+): Promise<JWTPayload> {
   const jwks = await fetched(wire(String(config.certs_url)), NOT_VERIFIED);
   const keys = Array.isArray(jwks.keys) ? jwks.keys : [];
   if (keys.length === 0 || symmetric(token)) throw new LoginFailure(NO_USER);
-  const options = { algorithms: ALGORITHMS, audience: String(config.client_id), clockTolerance: 60 };
+  const options = {
+    algorithms: ALGORITHMS,
+    audience: String(config.client_id),
+    clockTolerance: 60,
+  };
   return jwtVerify(token, createLocalJWKSet({ keys } as JSONWebKeySet), options).then(
     ({ payload }) => payload,
     (cause: unknown) => {
@@ -102,7 +136,10 @@ function symmetric(token: string): boolean {
   }
 }
 
-async function fetched(answer: ReturnType<Wire>, failure: string): Promise<Record<string, unknown>> {
+async function fetched(
+  answer: ReturnType<Wire>,
+  failure: string,
+): Promise<Record<string, unknown>> {
   try {
     const { status, body } = await answer;
     const parsed: unknown = status === 200 ? JSON.parse(body) : undefined;

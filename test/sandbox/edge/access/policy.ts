@@ -36,7 +36,8 @@ const within = (ip: string, range: string): boolean => {
   return list.check(ip, isIPv6(ip) ? "ipv6" : "ipv4");
 };
 
-const same = (a: unknown, b: unknown): boolean => String(a).toLowerCase() === String(b).toLowerCase();
+const same = (a: unknown, b: unknown): boolean =>
+  String(a).toLowerCase() === String(b).toLowerCase();
 
 type Leaf = Readonly<Record<string, unknown>>;
 
@@ -45,14 +46,18 @@ const RULES: Readonly<Record<string, (asker: Asker, leaf: Leaf) => boolean>> = {
   ip: ({ ip }, leaf) => within(ip, String(leaf.ip)),
   email: ({ identity }, leaf) => identity !== undefined && same(identity.email, leaf.email),
   email_domain: ({ identity }, leaf) =>
-    identity !== undefined && same(identity.email.slice(identity.email.lastIndexOf("@") + 1), leaf.domain),
+    identity !== undefined &&
+    same(identity.email.slice(identity.email.lastIndexOf("@") + 1), leaf.domain),
   login_method: ({ identity }, leaf) => identity !== undefined && identity.idp === leaf.id,
   // Values are compared one by one and exactly, letter case included.
   oidc: ({ identity }, leaf) =>
     identity !== undefined &&
     identity.idp === leaf.identity_provider_id &&
-    [identity.claims[String(leaf.claim_name)] ?? []].flat().some((value) => String(value) === leaf.claim_value),
-  service_token: ({ serviceToken }, leaf) => serviceToken !== undefined && serviceToken === leaf.token_id,
+    [identity.claims[String(leaf.claim_name)] ?? []]
+      .flat()
+      .some((value) => String(value) === leaf.claim_value),
+  service_token: ({ serviceToken }, leaf) =>
+    serviceToken !== undefined && serviceToken === leaf.token_id,
   any_valid_service_token: ({ serviceToken }) => serviceToken !== undefined,
 };
 
@@ -66,7 +71,11 @@ function matches(rule: Readonly<Record<string, unknown>>, asker: Asker): boolean
 /** One of include, all of require, none of exclude. */
 function admits(policy: AccessPolicy, asker: Asker): boolean {
   const holds = (rule: Readonly<Record<string, unknown>>): boolean => matches(rule, asker);
-  return policy.include.some(holds) && (policy.require ?? []).every(holds) && !(policy.exclude ?? []).some(holds);
+  return (
+    policy.include.some(holds) &&
+    (policy.require ?? []).every(holds) &&
+    !(policy.exclude ?? []).some(holds)
+  );
 }
 
 /** The application's policies by precedence; a link to a policy that is not there counts for nothing. */
@@ -82,7 +91,9 @@ export function policiesOf(view: EdgeView, application: AccessApplication): Acce
  */
 export function judge(policies: readonly AccessPolicy[], asker: Asker): Verdict {
   const { identity, ...stranger } = asker;
-  const early = policies.filter(({ decision }) => decision === "bypass" || decision === "non_identity");
+  const early = policies.filter(
+    ({ decision }) => decision === "bypass" || decision === "non_identity",
+  );
   const passed = early.find((policy) => admits(policy, stranger));
   if (passed) return passed.decision === "bypass" ? "bypass" : "service";
   if (!identity) return "who";

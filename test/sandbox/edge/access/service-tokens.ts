@@ -23,7 +23,9 @@ export function serviceTokens({ revocable, now }: ServiceTokenOptions): ServiceT
   return {
     presented: (visit, { serviceTokens = [] }, aud) => {
       if (shut.has(aud)) return undefined;
-      return serviceTokens.find((token) => carries(visit, token) && Date.parse(token.expires_at) > now());
+      return serviceTokens.find(
+        (token) => carries(visit, token) && Date.parse(token.expires_at) > now(),
+      );
     },
     revoke: (aud) => {
       if (revocable) shut.add(aud);
@@ -34,5 +36,8 @@ export function serviceTokens({ revocable, now }: ServiceTokenOptions): ServiceT
 function carries(visit: Visit, { client_id, client_secret }: ServiceToken): boolean {
   const sent = (name: string): Buffer => Buffer.from(visit.req.headersDistinct[name]?.[0] ?? "");
   const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
-  return equal(sent("cf-access-client-id"), Buffer.from(client_id)) && equal(sent("cf-access-client-secret"), Buffer.from(client_secret));
+  return (
+    equal(sent("cf-access-client-id"), Buffer.from(client_id)) &&
+    equal(sent("cf-access-client-secret"), Buffer.from(client_secret))
+  );
 }

@@ -37,12 +37,23 @@ export function teamDomain(options: TeamOptions) {
 }
 
 function certs({ certs }: Logins): Page {
-  return { status: 200, title: "", sentence: "", body: JSON.stringify(certs), type: "application/json" };
+  return {
+    status: 200,
+    title: "",
+    sentence: "",
+    body: JSON.stringify(certs),
+    type: "application/json",
+  };
 }
 
 /** An empty list means every provider of the account. */
-function providersOf({ allowed_idps = [] }: AccessApplication, { identityProviders }: EdgeView): IdentityProvider[] {
-  return identityProviders.filter(({ id }) => allowed_idps.length === 0 || allowed_idps.includes(id));
+function providersOf(
+  { allowed_idps = [] }: AccessApplication,
+  { identityProviders }: EdgeView,
+): IdentityProvider[] {
+  return identityProviders.filter(
+    ({ id }) => allowed_idps.length === 0 || allowed_idps.includes(id),
+  );
 }
 
 /** The page that offers the login methods, or at once the one there is. */
@@ -54,30 +65,47 @@ function login(visit: Visit, options: TeamOptions): Page {
   const application = view.apps.find((app) => app.aud === aud);
   // The host comes from the address bar: without this a login could be led to a host the application is not for.
   const path = target.startsWith("/") ? decodedPath(target) : undefined;
-  if (!application || path === undefined || !applicationFor([application], host, path)) return notFound;
+  if (!application || path === undefined || !applicationFor([application], host, path))
+    return notFound;
   const providers = providersOf(application, view);
   const chosen = providers.find(({ id }) => id === visit.query.get("idp"));
-  const only = application.auto_redirect_to_identity && application.allowed_idps.length === 1 ? providers[0] : undefined;
+  const only =
+    application.auto_redirect_to_identity && application.allowed_idps.length === 1
+      ? providers[0]
+      : undefined;
   const idp = chosen ?? only;
-  return idp ? depart(idp, { aud, host, target, idp: idp.id, verifier: makeVerifier() }, options) : choice(visit, application, providers);
+  return idp
+    ? depart(idp, { aud, host, target, idp: idp.id, verifier: makeVerifier() }, options)
+    : choice(visit, application, providers);
 }
 
-function choice(visit: Visit, { name }: AccessApplication, providers: readonly IdentityProvider[]): Page {
+function choice(
+  visit: Visit,
+  { name }: AccessApplication,
+  providers: readonly IdentityProvider[],
+): Page {
   const href = (id: string): string => `${visit.target}&${new URLSearchParams({ idp: id })}`;
   return {
     status: 200,
     title: `Log in to ${name}`,
-    sentence: providers.length > 0 ? "Choose how to log in." : "There is no login method for this application.",
+    sentence:
+      providers.length > 0
+        ? "Choose how to log in."
+        : "There is no login method for this application.",
     links: providers.map((idp) => ({ href: href(idp.id), text: idp.name })),
   };
 }
 
-const redirectUri = (team: string): string => `https://${team}.cloudflareaccess.com/cdn-cgi/access/callback`;
+const redirectUri = (team: string): string =>
+  `https://${team}.cloudflareaccess.com/cdn-cgi/access/callback`;
 
 function depart(idp: IdentityProvider, errand: Errand, { team, tickets }: TeamOptions): Page {
-  if (idp.type !== "oidc") return loginFailed(`The sandbox knows no login method of the type ${idp.type}.`);
+  if (idp.type !== "oidc")
+    return loginFailed(`The sandbox knows no login method of the type ${idp.type}.`);
   const state = tickets.begin(errand);
-  return redirect(authorizationUrl(idp, { redirectUri: redirectUri(team), state, verifier: errand.verifier }));
+  return redirect(
+    authorizationUrl(idp, { redirectUri: redirectUri(team), state, verifier: errand.verifier }),
+  );
 }
 
 /** The identity provider sent the browser back. Everything is looked up afresh: it may have changed meanwhile. */
@@ -86,17 +114,33 @@ async function callback(visit: Visit, options: TeamOptions): Promise<Page> {
   if (!errand) return loginFailed("Invalid login session: the state is unknown or has been used.");
   const code = visit.query.get("code");
   if (code === null)
-    return loginFailed(visit.query.get("error_description") ?? visit.query.get("error") ?? "The identity provider sent no code.");
+    return loginFailed(
+      visit.query.get("error_description") ??
+        visit.query.get("error") ??
+        "The identity provider sent no code.",
+    );
   const view = options.view();
   const application = view.apps.find((app) => app.aud === errand.aud);
   const idp = application && providersOf(application, view).find(({ id }) => id === errand.idp);
   if (!application || !idp) return notFound;
   try {
-    const identity = await identify(idp, options.wire, { code, redirectUri: redirectUri(options.team), verifier: errand.verifier });
-    if (judge(policiesOf(view, application), { ip: visit.ip, identity }) === "deny") return noAccess;
+    const identity = await identify(idp, options.wire, {
+      code,
+      redirectUri: redirectUri(options.team),
+      verifier: errand.verifier,
+    });
+    if (judge(policiesOf(view, application), { ip: visit.ip, identity }) === "deny")
+      return noAccess;
     const jwt = await options.logins.grant(application, identity);
-    const nonce = options.tickets.issue({ host: errand.host, target: errand.target, jwt, cookiePath: cookiePath(application) });
-    return redirect(`${options.url(errand.host)}/cdn-cgi/access/authorized?${new URLSearchParams({ nonce })}`);
+    const nonce = options.tickets.issue({
+      host: errand.host,
+      target: errand.target,
+      jwt,
+      cookiePath: cookiePath(application),
+    });
+    return redirect(
+      `${options.url(errand.host)}/cdn-cgi/access/authorized?${new URLSearchParams({ nonce })}`,
+    );
   } catch (error) {
     if (error instanceof LoginFailure) return loginFailed(error.message);
     throw error;

@@ -22,7 +22,11 @@ describe("cloudflared", () => {
 
   it("refuses a bypass, where the rule wants a token", async () => {
     const policies = [policy("p", "bypass", everyone)];
-    await using front = await edge({ ...through("http://localhost:9", guarded("aud")), policies, apps: [application(HOST, policies)] });
+    await using front = await edge({
+      ...through("http://localhost:9", guarded("aud")),
+      policies,
+      apps: [application(HOST, policies)],
+    });
     expect((await probe(front.port, HOST)).status).toBe(403);
   });
 
@@ -36,7 +40,10 @@ describe("cloudflared", () => {
 
   it("answers 502 where the rule wants another team", async () => {
     const originRequest = { access: { required: true, teamName: "Acme", audTag: [`aud-${HOST}`] } };
-    await using front = await edge({ ...machineApp(HOST), rules: [{ hostname: HOST, service: "http://localhost:9", originRequest }] });
+    await using front = await edge({
+      ...machineApp(HOST),
+      rules: [{ hostname: HOST, service: "http://localhost:9", originRequest }],
+    });
     expect((await probe(front.port, HOST, "/", { headers: AS_MACHINE })).status).toBe(502);
     expect(front.seen[0]?.decision).toBe("refused-by-connector");
   });
@@ -64,8 +71,12 @@ describe("cloudflared", () => {
     await probe(front.port, HOST, "/", { headers: AS_MACHINE });
     const jwt = String(origin.asked[0]?.headers["cf-access-jwt-assertion"]);
     await using open = await edge(through(origin.service, guarded(`aud-${HOST}`)));
-    expect((await probe(open.port, HOST, "/", { headers: { "Cf-Access-Jwt-Assertion": jwt } })).status).toBe(403);
-    expect((await probe(open.port, HOST, "/", { cookie: `CF_Authorization=${jwt}` })).status).toBe(403);
+    expect(
+      (await probe(open.port, HOST, "/", { headers: { "Cf-Access-Jwt-Assertion": jwt } })).status,
+    ).toBe(403);
+    expect((await probe(open.port, HOST, "/", { cookie: `CF_Authorization=${jwt}` })).status).toBe(
+      403,
+    );
   });
 
   it.each([
@@ -74,7 +85,11 @@ describe("cloudflared", () => {
     { name: "a host that nobody knows", service: "http://nobody:80", status: 502 },
     { name: "a port that nobody serves", service: "http://localhost:9", status: 502 },
     { name: "a port that cannot be", service: "http://localhost:99999", status: 502 },
-    { name: "a service that the sandbox does not speak", service: "ssh://localhost:22", status: 502 },
+    {
+      name: "a service that the sandbox does not speak",
+      service: "ssh://localhost:22",
+      status: 502,
+    },
   ])("answers $status for $name", async ({ service, status }) => {
     await using front = await edge(through(service));
     expect((await probe(front.port, HOST)).status).toBe(status);
@@ -84,8 +99,16 @@ describe("cloudflared", () => {
   it("answers 404 by the catch-all and 503 where there is no rule at all", async () => {
     await using front = await edge({ names: [HOST], rules: [] });
     expect((await probe(front.port, HOST)).status).toBe(404);
-    const none = new Map([...world({ rules: [] }).configurations].map(([id, one]) => [id, { ...one, config: { ingress: [] } }]));
-    await using empty = await edge({}, { view: () => ({ ...world({ names: [HOST] }), configurations: none }) });
+    const none = new Map(
+      [...world({ rules: [] }).configurations].map(([id, one]) => [
+        id,
+        { ...one, config: { ingress: [] } },
+      ]),
+    );
+    await using empty = await edge(
+      {},
+      { view: () => ({ ...world({ names: [HOST] }), configurations: none }) },
+    );
     expect((await probe(empty.port, HOST)).status).toBe(503);
   });
 
@@ -93,7 +116,10 @@ describe("cloudflared", () => {
     let stands = through("http_status:201");
     await using front = await edge({}, { view: () => world(stands) });
     expect((await probe(front.port, HOST)).status).toBe(201);
-    stands = { ...through("http_status:202", { originRequest: { connectTimeout: "30s" } }), version: 2 };
+    stands = {
+      ...through("http_status:202", { originRequest: { connectTimeout: "30s" } }),
+      version: 2,
+    };
     expect((await probe(front.port, HOST)).status).toBe(201);
     expect(front.refusals).toEqual(["connectTimeout is no whole number"]);
     stands = { ...through("http_status:203"), version: 3 };
@@ -111,14 +137,19 @@ describe("cloudflared", () => {
   it("matches a climbing path where it leads only in the release that cleaned paths", async () => {
     const rules = [{ hostname: HOST, path: "^/hooks(/|$)", service: "http_status:201" }];
     await using plain = await edge({ names: [HOST], rules });
-    await using cleaning = await edge({ names: [HOST], rules }, { cleansPaths: { connector: true } });
+    await using cleaning = await edge(
+      { names: [HOST], rules },
+      { cleansPaths: { connector: true } },
+    );
     expect((await probe(plain.port, HOST, "/hooks/../admin")).status).toBe(201);
     expect((await probe(cleaning.port, HOST, "/hooks/../admin")).status).toBe(404);
   });
 
   it("lets an origin think for longer than it may take to connect", async () => {
     await using origin = await originStub((_, res) => void setTimeout(() => res.end(), 1_100));
-    await using front = await edge(through(origin.service, { originRequest: { connectTimeout: 1 } }));
+    await using front = await edge(
+      through(origin.service, { originRequest: { connectTimeout: 1 } }),
+    );
     expect((await probe(front.port, HOST)).status).toBe(200);
   });
 });

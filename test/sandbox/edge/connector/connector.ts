@@ -27,7 +27,12 @@ export interface ConnectorOptions {
 export interface Connector {
   /** The sentences with which configurations were refused, oldest first. */
   readonly refusals: readonly string[];
-  serve(visit: Visit, tunnel: string, configuration: TunnelConfiguration, jwt?: string): Promise<void>;
+  serve(
+    visit: Visit,
+    tunnel: string,
+    configuration: TunnelConfiguration,
+    jwt?: string,
+  ): Promise<void>;
 }
 
 export function connector(options: ConnectorOptions): Connector {
@@ -50,10 +55,24 @@ export function connector(options: ConnectorOptions): Connector {
       const path = options.cleansPaths ? posix.normalize(visit.path) : visit.path;
       const rule = ruleFor(rulesOf(tunnel, configuration), visit.host, path);
       if (!rule)
-        return answer(visit, "connector", { status: 503, title: "503 Service unavailable", sentence: "No ingress rules are defined." });
-      const verdict = await jwtVerdict({ check: rule.access, token: jwt, keys: options.keys, now: options.now() });
+        return answer(visit, "connector", {
+          status: 503,
+          title: "503 Service unavailable",
+          sentence: "No ingress rules are defined.",
+        });
+      const verdict = await jwtVerdict({
+        check: rule.access,
+        token: jwt,
+        keys: options.keys,
+        now: options.now(),
+      });
       if (verdict === 403) return answer(visit, "refused-by-connector", refused);
-      if (verdict === 502) return answer(visit, "refused-by-connector", badGateway("cloudflared could not verify the Access token."));
+      if (verdict === 502)
+        return answer(
+          visit,
+          "refused-by-connector",
+          badGateway("cloudflared could not verify the Access token."),
+        );
       return serveRule(visit, rule, options, jwt);
     },
   };
@@ -68,7 +87,12 @@ function taken(config: unknown, refusals: string[]): Rule[] | undefined {
   }
 }
 
-async function serveRule(visit: Visit, { service, origin }: Rule, options: ConnectorOptions, jwt?: string): Promise<void> {
+async function serveRule(
+  visit: Visit,
+  { service, origin }: Rule,
+  options: ConnectorOptions,
+  jwt?: string,
+): Promise<void> {
   switch (service.kind) {
     case "status":
       return answer(visit, "connector", {
@@ -85,25 +109,47 @@ async function serveRule(visit: Visit, { service, origin }: Rule, options: Conne
         sentence: "This is cloudflared's test page.",
       });
     case "foreign":
-      return answer(visit, "connector", badGateway(`The sandbox does not serve ${service.service}.`));
+      return answer(
+        visit,
+        "connector",
+        badGateway(`The sandbox does not serve ${service.service}.`),
+      );
     case "http": {
       const address = await options.resolve(service.host);
       if (address === undefined || service.port > 65_535)
-        return answer(visit, "connector", badGateway(`There is no ${service.host}:${service.port}.`));
+        return answer(
+          visit,
+          "connector",
+          badGateway(`There is no ${service.host}:${service.port}.`),
+        );
       const upstream = upstreamOf(visit, service, origin, address, jwt);
-      return pass(visit, { upstream, answered: "origin", failed: "connector", relocated: options.relocated });
+      return pass(visit, {
+        upstream,
+        answered: "origin",
+        failed: "connector",
+        relocated: options.relocated,
+      });
     }
   }
 }
 
-function upstreamOf(visit: Visit, service: Service & { kind: "http" }, origin: Rule["origin"], address: string, jwt?: string): Upstream {
+function upstreamOf(
+  visit: Visit,
+  service: Service & { kind: "http" },
+  origin: Rule["origin"],
+  address: string,
+  jwt?: string,
+): Upstream {
   const headers = inward(visit, jwt);
   const { httpHostHeader, originServerName, matchSNItoHost } = origin;
   return {
     protocol: service.protocol,
     address,
     port: service.port,
-    headers: httpHostHeader === "" ? headers : { ...headers, host: httpHostHeader, "x-forwarded-host": String(headers.host) },
+    headers:
+      httpHostHeader === ""
+        ? headers
+        : { ...headers, host: httpHostHeader, "x-forwarded-host": String(headers.host) },
     servername: originServerName || (matchSNItoHost ? visit.host : service.host),
     verify: !origin.noTLSVerify,
     connectTimeoutMs: Math.max(0, origin.connectTimeoutMs),

@@ -2,22 +2,39 @@ import { describe, expect, it } from "vitest";
 import { accept, RefusedDocument } from "./document.ts";
 
 const LAST = { service: "http_status:404" };
-const rule = (over: object) => ({ ingress: [{ hostname: "app.example.com", service: "http://app:80", ...over }, LAST] });
+const rule = (over: object) => ({
+  ingress: [{ hostname: "app.example.com", service: "http://app:80", ...over }, LAST],
+});
 const origin = (originRequest: unknown) => rule({ originRequest });
 
 describe("cloudflared takes a configuration", () => {
   it.each([
     { name: "without any ingress", document: {} },
     { name: "with an empty ingress", document: { ingress: [] } },
-    { name: "whose last hostname is empty", document: { ingress: [{ hostname: "", service: "http_status:404" }] } },
-    { name: "whose last hostname is null", document: { ingress: [{ hostname: null, service: "http_status:404" }] } },
-    { name: "whose last hostname is a star", document: { ingress: [{ hostname: "*", service: "http_status:404" }] } },
+    {
+      name: "whose last hostname is empty",
+      document: { ingress: [{ hostname: "", service: "http_status:404" }] },
+    },
+    {
+      name: "whose last hostname is null",
+      document: { ingress: [{ hostname: null, service: "http_status:404" }] },
+    },
+    {
+      name: "whose last hostname is a star",
+      document: { ingress: [{ hostname: "*", service: "http_status:404" }] },
+    },
     { name: "with unknown keys", document: { ...origin({ sesame: "open" }), unknown: 1 } },
-    { name: "with two rules of one hostname", document: { ingress: [...rule({}).ingress.slice(0, 1), ...rule({}).ingress] } },
+    {
+      name: "with two rules of one hostname",
+      document: { ingress: [...rule({}).ingress.slice(0, 1), ...rule({}).ingress] },
+    },
     { name: "with a timeout of null", document: origin({ connectTimeout: null }) },
     { name: "with a timeout of zero", document: origin({ connectTimeout: 0 }) },
     { name: "with a timeout below zero", document: origin({ connectTimeout: -1 }) },
-    { name: "with an underscore in the origin's name", document: rule({ service: "http://my_app:80" }) },
+    {
+      name: "with an underscore in the origin's name",
+      document: rule({ service: "http://my_app:80" }),
+    },
     { name: "with a scheme it does not speak", document: rule({ service: "ftp://x" }) },
     { name: "with a port that cannot be", document: rule({ service: "http://x:99999" }) },
     { name: "that requires a token of no team", document: origin({ access: { required: true } }) },
@@ -26,14 +43,22 @@ describe("cloudflared takes a configuration", () => {
   });
 
   it("reads keys in any letter case", () => {
-    expect(accept(origin({ NoTLSverify: true, ACCESS: { Required: true, TEAMNAME: "t", audtag: ["a"] } }))[0]).toMatchObject({
+    expect(
+      accept(
+        origin({ NoTLSverify: true, ACCESS: { Required: true, TEAMNAME: "t", audtag: ["a"] } }),
+      )[0],
+    ).toMatchObject({
       origin: { noTLSVerify: true },
       access: { required: true, teamName: "t", audTag: ["a"] },
     });
   });
 
   it("gives the top-level originRequest to every rule, except its access block", () => {
-    const top = { connectTimeout: 7, noTLSVerify: true, access: { required: true, teamName: "t", audTag: ["a"] } };
+    const top = {
+      connectTimeout: 7,
+      noTLSVerify: true,
+      access: { required: true, teamName: "t", audTag: ["a"] },
+    };
     const [first] = accept({ ...origin({ connectTimeout: 5 }), originRequest: top });
     expect(first?.origin).toMatchObject({ connectTimeoutMs: 5_000, noTLSVerify: true });
     expect(first?.access.required).toBe(false);
@@ -43,8 +68,14 @@ describe("cloudflared takes a configuration", () => {
 
 describe("cloudflared refuses the whole configuration", () => {
   it.each([
-    { name: "without a catch-all", document: { ingress: [{ hostname: "app.example.com", service: "http://app:80" }] } },
-    { name: "with a path on the catch-all", document: { ingress: [{ path: "/x", service: "http_status:404" }] } },
+    {
+      name: "without a catch-all",
+      document: { ingress: [{ hostname: "app.example.com", service: "http://app:80" }] },
+    },
+    {
+      name: "with a path on the catch-all",
+      document: { ingress: [{ path: "/x", service: "http_status:404" }] },
+    },
     { name: "with a catch-all before the last", document: { ingress: [LAST, LAST] } },
     { name: "with a port in a hostname", document: rule({ hostname: "app.example.com:80" }) },
     { name: "with a star inside a hostname", document: rule({ hostname: "a.*.example.com" }) },
@@ -52,13 +83,22 @@ describe("cloudflared refuses the whole configuration", () => {
     { name: "with a timeout of a text", document: origin({ connectTimeout: "30" }) },
     { name: "with a timeout of one and a half", document: origin({ connectTimeout: 1.5 }) },
     { name: "with noTLSVerify as a text", document: origin({ noTLSVerify: "true" }) },
-    { name: "with keepAliveConnections as a text", document: origin({ keepAliveConnections: "5" }) },
+    {
+      name: "with keepAliveConnections as a text",
+      document: origin({ keepAliveConnections: "5" }),
+    },
     { name: "with audTag as a text", document: origin({ access: { teamName: "t", audTag: "x" } }) },
     { name: "with required as a text", document: origin({ access: { required: "yes" } }) },
     { name: "with access as a list", document: origin({ access: [] }) },
-    { name: "with audTag and no team", document: origin({ access: { required: true, audTag: ["x"] } }) },
+    {
+      name: "with audTag and no team",
+      document: origin({ access: { required: true, audTag: ["x"] } }),
+    },
     { name: "with warp-routing as a boolean", document: { ...rule({}), "warp-routing": true } },
-    { name: "with a wrong type at the top", document: { ...rule({}), originRequest: { noTLSVerify: "true" } } },
+    {
+      name: "with a wrong type at the top",
+      document: { ...rule({}), originRequest: { noTLSVerify: "true" } },
+    },
     { name: "with a service without a scheme", document: rule({ service: "grafana:3000" }) },
     { name: "with a path in a service", document: rule({ service: "http://app:80/x" }) },
     { name: "with a closing slash in a service", document: rule({ service: "http://app:80/" }) },

@@ -49,7 +49,9 @@ export function accept(document: unknown): Rule[] {
   checked(top);
   const listed = field(config, "ingress") ?? [];
   if (!Array.isArray(listed)) return refuse("ingress is no list");
-  return listed.map((rule, i) => ruleOf(object(rule, `ingress[${i}]`), top, i === listed.length - 1));
+  return listed.map((rule, i) =>
+    ruleOf(object(rule, `ingress[${i}]`), top, i === listed.length - 1),
+  );
 }
 
 function ruleOf(json: Json, top: Json, last: boolean): Rule {
@@ -84,13 +86,15 @@ function accessOf(own: Json): AccessCheck {
   const access = object(field(own, "access"), "access");
   const audTag = field(access, "audTag") ?? [];
   const teamName = text(access, "teamName");
-  if (!Array.isArray(audTag) || audTag.some((tag) => typeof tag !== "string")) return refuse("audTag is no list of texts");
+  if (!Array.isArray(audTag) || audTag.some((tag) => typeof tag !== "string"))
+    return refuse("audTag is no list of texts");
   if (audTag.length > 0 && teamName === "") refuse("audTag without teamName");
   return { required: flag(access, "required"), teamName, audTag };
 }
 
 function originOf(own: Json, top: Json): OriginRequest {
-  const either = <T>(read: (json: Json, key: string) => T, key: string): T => read(field(own, key) == null ? top : own, key);
+  const either = <T>(read: (json: Json, key: string) => T, key: string): T =>
+    read(field(own, key) == null ? top : own, key);
   return {
     connectTimeoutMs: either((json, key) => seconds(json, key) ?? 30, "connectTimeout") * 1000,
     httpHostHeader: either(text, "httpHostHeader"),
@@ -100,7 +104,14 @@ function originOf(own: Json, top: Json): OriginRequest {
   };
 }
 
-const FLAGS = ["noTLSVerify", "matchSNItoHost", "http2Origin", "disableChunkedEncoding", "noHappyEyeballs", "bastionMode"];
+const FLAGS = [
+  "noTLSVerify",
+  "matchSNItoHost",
+  "http2Origin",
+  "disableChunkedEncoding",
+  "noHappyEyeballs",
+  "bastionMode",
+];
 const TEXTS = ["httpHostHeader", "originServerName", "caPool", "proxyType", "proxyAddress"];
 const DURATIONS = ["connectTimeout", "tlsTimeout", "tcpKeepAlive", "keepAliveTimeout"];
 const NUMBERS = ["keepAliveConnections", "proxyPort"];
@@ -115,12 +126,17 @@ function checked(origin: Json): void {
 
 /** Go's JSON decoder takes keys in any letter case. */
 function field(json: Json, key: string): unknown {
-  return json[key] ?? Object.entries(json).find(([name]) => name.toLowerCase() === key.toLowerCase())?.[1];
+  return (
+    json[key] ??
+    Object.entries(json).find(([name]) => name.toLowerCase() === key.toLowerCase())?.[1]
+  );
 }
 
 function object(value: unknown, name: string): Json {
   if (value == null) return {};
-  return typeof value === "object" && !Array.isArray(value) ? (value as Json) : refuse(`${name} is no object`);
+  return typeof value === "object" && !Array.isArray(value)
+    ? (value as Json)
+    : refuse(`${name} is no object`);
 }
 
 function text(json: Json, key: string): string {
@@ -136,5 +152,7 @@ function flag(json: Json, key: string): boolean {
 /** Durations are whole seconds: `"30s"` and 1.5 refuse the document. */
 function seconds(json: Json, key: string): number | undefined {
   const value = field(json, key) ?? undefined;
-  return value === undefined || Number.isInteger(value) ? (value as number | undefined) : refuse(`${key} is no whole number`);
+  return value === undefined || Number.isInteger(value)
+    ? (value as number | undefined)
+    : refuse(`${key} is no whole number`);
 }

@@ -5,7 +5,13 @@ import { type JwtQuestion, jwtVerdict } from "./jwt.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const NOW_S = NOW / 1000;
-const GOOD: JWTPayload = { iss: "https://acme.cloudflareaccess.com", aud: ["ours"], email: "ada@example.com", exp: NOW_S + 60, nbf: NOW_S };
+const GOOD: JWTPayload = {
+  iss: "https://acme.cloudflareaccess.com",
+  aud: ["ours"],
+  email: "ada@example.com",
+  exp: NOW_S + 60,
+  nbf: NOW_S,
+};
 const CHECK = { required: true, teamName: "acme", audTag: ["ours", "sibling"] };
 
 let known: Logins;
@@ -20,7 +26,9 @@ beforeAll(async () => {
 });
 
 const token = (payload: JWTPayload, by = key): Promise<string> =>
-  new SignJWT(payload).setProtectedHeader({ alg: "RS256", kid: known.certs.keys[0]?.kid ?? "" }).sign(by);
+  new SignJWT(payload)
+    .setProtectedHeader({ alg: "RS256", kid: known.certs.keys[0]?.kid ?? "" })
+    .sign(by);
 
 const asked = (jwt: string | undefined, over: Partial<JwtQuestion> = {}) =>
   jwtVerdict({ check: CHECK, token: jwt, keys: known.keys, now: NOW, ...over });
@@ -46,7 +54,10 @@ describe("a request is refused with 502", () => {
     { name: "nbf more than five minutes ahead", payload: { ...GOOD, nbf: NOW_S + 301 } },
     { name: "another issuer", payload: { ...GOOD, iss: "https://evil.example.com" } },
     { name: "another team", payload: { ...GOOD, iss: "https://other.cloudflareaccess.com" } },
-    { name: "the team in another letter case", payload: { ...GOOD, iss: "https://ACME.cloudflareaccess.com" } },
+    {
+      name: "the team in another letter case",
+      payload: { ...GOOD, iss: "https://ACME.cloudflareaccess.com" },
+    },
   ])("with $name", async ({ payload }) => expect(await asked(await token(payload))).toBe(502));
   it("without an exp", async () => {
     const { exp: _, ...endless } = GOOD;
@@ -56,10 +67,14 @@ describe("a request is refused with 502", () => {
   it("with alg none", async () => expect(await asked(new UnsecuredJWT(GOOD).encode())).toBe(502));
   it("with garbage", async () => expect(await asked("garbage")).toBe(502));
   it("where a token is required of no team", async () => {
-    expect(await asked(await token(GOOD), { check: { required: true, teamName: "", audTag: [] } })).toBe(502);
+    expect(
+      await asked(await token(GOOD), { check: { required: true, teamName: "", audTag: [] } }),
+    ).toBe(502);
   });
   it("while the keys cannot be fetched", async () => {
-    expect(await asked(await token(GOOD), { keys: () => Promise.reject(new Error("down")) })).toBe(502);
+    expect(await asked(await token(GOOD), { keys: () => Promise.reject(new Error("down")) })).toBe(
+      502,
+    );
   });
 });
 
@@ -71,7 +86,13 @@ describe("a request goes on", () => {
     { name: "the second of our audiences", payload: { ...GOOD, aud: ["sibling"] } },
     {
       name: "a service token's, which has no e-mail",
-      payload: { iss: GOOD.iss ?? "", aud: ["ours"], exp: NOW_S + 60, common_name: "x.access", sub: "" },
+      payload: {
+        iss: GOOD.iss ?? "",
+        aud: ["ours"],
+        exp: NOW_S + 60,
+        common_name: "x.access",
+        sub: "",
+      },
     },
   ])("with $name", async ({ payload }) => expect(await asked(await token(payload))).toBe("on"));
   it("without any token where none is required", async () => {

@@ -3,10 +3,13 @@ import { decodedPath } from "../visit.ts";
 import { accept } from "./document.ts";
 import { ruleFor } from "./match.ts";
 
-const rules = (first: object) => accept({ ingress: [{ service: "http://app:80", ...first }, { service: "http_status:404" }] });
+const rules = (first: object) =>
+  accept({ ingress: [{ service: "http://app:80", ...first }, { service: "http_status:404" }] });
 const matched = (first: object, host: string, target: string): boolean => {
   const [rule] = rules(first);
-  return ruleFor(rules(first), host, decodedPath(target) ?? "")?.service.kind === rule?.service.kind;
+  return (
+    ruleFor(rules(first), host, decodedPath(target) ?? "")?.service.kind === rule?.service.kind
+  );
 };
 
 describe("the path ^/hooks(/|$)", () => {
@@ -22,23 +25,75 @@ describe("the path ^/hooks(/|$)", () => {
     { target: "/a/../hooks", matches: false },
     { target: "/?/hooks", matches: false },
   ])("on $target: $matches", ({ target, matches }) => {
-    expect(matched({ hostname: "app.example.com", path: "^/hooks(/|$)" }, "app.example.com", target)).toBe(matches);
+    expect(
+      matched({ hostname: "app.example.com", path: "^/hooks(/|$)" }, "app.example.com", target),
+    ).toBe(matches);
   });
 });
 
 describe("a rule's hostname", () => {
   it.each([
     { name: "is itself", hostname: "app.example.com", host: "app.example.com", matches: true },
-    { name: "does not match capitals in the request", hostname: "app.example.com", host: "APP.example.com", matches: false },
-    { name: "with capitals matches lower case too", hostname: "APP.example.com", host: "app.example.com", matches: true },
-    { name: "in Unicode matches punycode", hostname: "bücher.example.com", host: "xn--bcher-kva.example.com", matches: true },
-    { name: "does not match with a closing dot", hostname: "app.example.com", host: "app.example.com.", matches: false },
-    { name: "as a wildcard matches one label", hostname: "*.example.com", host: "a.example.com", matches: true },
-    { name: "as a wildcard matches any depth", hostname: "*.example.com", host: "a.b.example.com", matches: true },
-    { name: "as a wildcard does not match the name above", hostname: "*.example.com", host: "example.com", matches: false },
-    { name: "as a wildcard with capitals matches nothing in lower case", hostname: "*.Example.com", host: "a.example.com", matches: false },
-    { name: "as a wildcard in Unicode does not match punycode", hostname: "*.bücher.com", host: "a.xn--bcher-kva.com", matches: false },
-    { name: "with a star but no dot is a literal name", hostname: "*x.example.com", host: "ax.example.com", matches: false },
+    {
+      name: "does not match capitals in the request",
+      hostname: "app.example.com",
+      host: "APP.example.com",
+      matches: false,
+    },
+    {
+      name: "with capitals matches lower case too",
+      hostname: "APP.example.com",
+      host: "app.example.com",
+      matches: true,
+    },
+    {
+      name: "in Unicode matches punycode",
+      hostname: "bücher.example.com",
+      host: "xn--bcher-kva.example.com",
+      matches: true,
+    },
+    {
+      name: "does not match with a closing dot",
+      hostname: "app.example.com",
+      host: "app.example.com.",
+      matches: false,
+    },
+    {
+      name: "as a wildcard matches one label",
+      hostname: "*.example.com",
+      host: "a.example.com",
+      matches: true,
+    },
+    {
+      name: "as a wildcard matches any depth",
+      hostname: "*.example.com",
+      host: "a.b.example.com",
+      matches: true,
+    },
+    {
+      name: "as a wildcard does not match the name above",
+      hostname: "*.example.com",
+      host: "example.com",
+      matches: false,
+    },
+    {
+      name: "as a wildcard with capitals matches nothing in lower case",
+      hostname: "*.Example.com",
+      host: "a.example.com",
+      matches: false,
+    },
+    {
+      name: "as a wildcard in Unicode does not match punycode",
+      hostname: "*.bücher.com",
+      host: "a.xn--bcher-kva.com",
+      matches: false,
+    },
+    {
+      name: "with a star but no dot is a literal name",
+      hostname: "*x.example.com",
+      host: "ax.example.com",
+      matches: false,
+    },
   ])("$name", ({ hostname, host, matches }) => {
     expect(matched({ hostname }, host, "/")).toBe(matches);
   });

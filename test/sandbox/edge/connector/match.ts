@@ -12,7 +12,9 @@ function matchesHost(pattern: string, host: string): boolean {
 export function ruleFor(rules: readonly Rule[], host: string, path: string): Rule | undefined {
   return rules.find(
     (rule) =>
-      (rule.hostname === "" || matchesHost(rule.hostname, host) || (rule.punycode !== undefined && rule.punycode === host)) &&
+      (rule.hostname === "" ||
+        matchesHost(rule.hostname, host) ||
+        (rule.punycode !== undefined && rule.punycode === host)) &&
       (rule.path === undefined || rule.path.test(path)),
   );
 }

@@ -10,7 +10,10 @@ export interface Cursor {
 type Range = readonly [number, number];
 
 const r = (text: string): Range[] =>
-  [...text.matchAll(/(.)-(.)/gsu)].map(([, a = "", b = ""]) => [a.codePointAt(0) ?? 0, b.codePointAt(0) ?? 0]);
+  [...text.matchAll(/(.)-(.)/gsu)].map(([, a = "", b = ""]) => [
+    a.codePointAt(0) ?? 0,
+    b.codePointAt(0) ?? 0,
+  ]);
 
 const PERL: Readonly<Record<string, Range[]>> = {
   d: r("0-9"),
@@ -49,7 +52,8 @@ const POSIX: Readonly<Record<string, Range[]>> = {
 };
 
 const point = (code: number): string => `\\u{${code.toString(16)}}`;
-const written = (ranges: readonly Range[]): string => ranges.map(([low, high]) => `${point(low)}-${point(high)}`).join("");
+const written = (ranges: readonly Range[]): string =>
+  ranges.map(([low, high]) => `${point(low)}-${point(high)}`).join("");
 
 function complement(ranges: readonly Range[]): Range[] {
   const gaps = ranges.map(([, high], i): Range => [high + 1, (ranges[i + 1]?.[0] ?? 0x110000) - 1]);
@@ -58,7 +62,8 @@ function complement(ranges: readonly Range[]): Range[] {
 }
 
 /** A character that stands for itself, whatever JavaScript would make of it. */
-export const literal = (char: string): string => (/[0-9A-Za-z]/.test(char) ? char : point(char.codePointAt(0) ?? 0));
+export const literal = (char: string): string =>
+  /[0-9A-Za-z]/.test(char) ? char : point(char.codePointAt(0) ?? 0);
 
 /** `\d`, `\pL`, `\P{Greek}`: what goes between the brackets of a class; undefined when the escape is one character. */
 export function escapedSet(cursor: Cursor): string | undefined {
@@ -72,7 +77,9 @@ export function escapedSet(cursor: Cursor): string | undefined {
 }
 
 function property(cursor: Cursor): string {
-  const found = /^\\([pP])(?:\{(\^?)(\w+)\}|(\w))/.exec(cursor.chars.slice(cursor.at, cursor.at + 64).join(""));
+  const found = /^\\([pP])(?:\{(\^?)(\w+)\}|(\w))/.exec(
+    cursor.chars.slice(cursor.at, cursor.at + 64).join(""),
+  );
   if (!found) throw new SyntaxError("invalid character class range");
   const [whole, kind, caret, long, short] = found;
   cursor.at += whole.length;
@@ -91,7 +98,14 @@ function known(name: string): boolean {
   }
 }
 
-const CONTROLS: Readonly<Record<string, string>> = { a: "\x07", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
+const CONTROLS: Readonly<Record<string, string>> = {
+  a: "\x07",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
 
 /** The one character that an escape stands for. @throws {SyntaxError} for `\u`, `\Z`, `\1` and whatever else RE2 does not know */
 export function literalEscape(cursor: Cursor): string {
@@ -101,12 +115,15 @@ export function literalEscape(cursor: Cursor): string {
   const found = hex ?? octal;
   if (found) {
     cursor.at += 1 + found[0].length;
-    return fromCode(hex ? Number.parseInt(hex[1] ?? hex[2] ?? "", 16) : Number.parseInt(found[0], 8));
+    return fromCode(
+      hex ? Number.parseInt(hex[1] ?? hex[2] ?? "", 16) : Number.parseInt(found[0], 8),
+    );
   }
   const [char = ""] = text;
   cursor.at += 2;
   if (Object.hasOwn(CONTROLS, char)) return CONTROLS[char] ?? "";
-  if (char === "" || /[0-9A-Za-z]/.test(char) || char > "\x7f") throw new SyntaxError(`invalid escape sequence: \\${char}`);
+  if (char === "" || /[0-9A-Za-z]/.test(char) || char > "\x7f")
+    throw new SyntaxError(`invalid escape sequence: \\${char}`);
   return char;
 }
 
@@ -122,7 +139,10 @@ export function charClass(cursor: Cursor): string {
   let inside = "";
   for (let first = true; first || cursor.chars[cursor.at] !== "]"; first = false) {
     if (cursor.at >= cursor.chars.length) throw new SyntaxError("missing closing ]");
-    inside += posix(cursor) ?? (cursor.chars[cursor.at] === "\\" ? escapedSet(cursor) : undefined) ?? range(cursor);
+    inside +=
+      posix(cursor) ??
+      (cursor.chars[cursor.at] === "\\" ? escapedSet(cursor) : undefined) ??
+      range(cursor);
   }
   cursor.at += 1;
   return `[${negated ? "^" : ""}${inside}]`;
@@ -143,7 +163,8 @@ function range(cursor: Cursor): string {
   if (dash !== "-" || after === "]" || after === undefined) return literal(low);
   cursor.at += 1;
   const high = one(cursor);
-  if ((high.codePointAt(0) ?? 0) < (low.codePointAt(0) ?? 0)) throw new SyntaxError(`invalid character class range: ${low}-${high}`);
+  if ((high.codePointAt(0) ?? 0) < (low.codePointAt(0) ?? 0))
+    throw new SyntaxError(`invalid character class range: ${low}-${high}`);
   return `${literal(low)}-${literal(high)}`;
 }
 

@@ -35,7 +35,8 @@ function alternation(cursor: Cursor, outer: Flags): Piece {
     if (set) flags = set;
     const piece = set ? { source: "", weight: 1 } : repeated(cursor, atom(cursor, flags));
     // Without this `(?i)*` would repeat whatever stands before the flags.
-    if (set && /^[*+?]/.test(cursor.chars[cursor.at] ?? "")) throw new SyntaxError("missing argument to repetition operator");
+    if (set && /^[*+?]/.test(cursor.chars[cursor.at] ?? ""))
+      throw new SyntaxError("missing argument to repetition operator");
     source += piece.source;
     weight = Math.max(weight, piece.weight);
   }
@@ -52,7 +53,8 @@ function takeFlags(cursor: Cursor, flags: Flags): Flags | undefined {
 
 function withFlags(flags: Flags, text: string): Flags {
   const [on = "", off = ""] = text.split("-");
-  const now = (flag: keyof Flags): boolean => (flags[flag] || on.includes(flag)) && !off.includes(flag);
+  const now = (flag: keyof Flags): boolean =>
+    (flags[flag] || on.includes(flag)) && !off.includes(flag);
   return { i: now("i"), m: now("m"), s: now("s") };
 }
 
@@ -62,7 +64,10 @@ function atom(cursor: Cursor, flags: Flags): Piece {
   const char = cursor.chars[cursor.at] ?? "";
   if (char === "(") return group(cursor, flags);
   if (/[*+?]/.test(char)) throw new SyntaxError(`missing argument to repetition operator: ${char}`);
-  const folded = (source: string): Piece => ({ source: flags.i ? `(?i:${source})` : source, weight: 1 });
+  const folded = (source: string): Piece => ({
+    source: flags.i ? `(?i:${source})` : source,
+    weight: 1,
+  });
   if (char === "[") return folded(charClass(cursor));
   if (char === "\\") return escaped(cursor, folded);
   cursor.at += 1;
@@ -77,9 +82,11 @@ function atom(cursor: Cursor, flags: Flags): Piece {
 function group(cursor: Cursor, flags: Flags): Piece {
   const named = /^\(\?P?<(\w+)>/.exec(rest(cursor));
   const flagged = /^\(\?([imsU]*(?:-[imsU]+)?):/.exec(rest(cursor));
-  if (!named && !flagged && rest(cursor).startsWith("(?")) throw new SyntaxError("invalid or unsupported Perl syntax");
+  if (!named && !flagged && rest(cursor).startsWith("(?"))
+    throw new SyntaxError("invalid or unsupported Perl syntax");
   const name = named?.[1];
-  if (name !== undefined && cursor.names.has(name)) throw new SyntaxError(`duplicate group name ${name}`);
+  if (name !== undefined && cursor.names.has(name))
+    throw new SyntaxError(`duplicate group name ${name}`);
   if (name !== undefined) cursor.names.add(name);
   cursor.at += (named ?? flagged)?.[0].length ?? 1;
   const inside = alternation(cursor, withFlags(flags, flagged?.[1] ?? ""));
@@ -125,9 +132,12 @@ function repeated(cursor: Cursor, piece: Piece): Piece {
   const [whole, least, most = least] = found;
   const weight = piece.weight * Math.max(1, Number(most || least || 1));
   const [min, max] = [Number(least ?? 0), Number(most || least || 0)];
-  if (max > 1000 || min > 1000 || max < min || weight > 1000) throw new SyntaxError(`invalid repeat count: ${whole}`);
-  if (piece.source === "|" || piece.source === "") throw new SyntaxError(`missing argument to repetition operator: ${whole}`);
+  if (max > 1000 || min > 1000 || max < min || weight > 1000)
+    throw new SyntaxError(`invalid repeat count: ${whole}`);
+  if (piece.source === "|" || piece.source === "")
+    throw new SyntaxError(`missing argument to repetition operator: ${whole}`);
   cursor.at += whole.length;
-  if (/^(?:[*+?]|\{\d+(?:,\d*)?\})/.test(rest(cursor))) throw new SyntaxError("invalid nested repetition operator");
+  if (/^(?:[*+?]|\{\d+(?:,\d*)?\})/.test(rest(cursor)))
+    throw new SyntaxError("invalid nested repetition operator");
   return { source: piece.source + whole, weight };
 }

@@ -1,7 +1,12 @@
 /** What a rule leads to. */
 
 export type Service =
-  | { readonly kind: "http"; readonly protocol: "http:" | "https:"; readonly host: string; readonly port: number }
+  | {
+      readonly kind: "http";
+      readonly protocol: "http:" | "https:";
+      readonly host: string;
+      readonly port: number;
+    }
   | { readonly kind: "status"; readonly status: number }
   | { readonly kind: "hello" }
   /** Real to cloudflared, and not in the sandbox: tcp, ssh, unix sockets and the like. */
@@ -10,9 +15,13 @@ export type Service =
 /** @returns undefined for what cloudflared refuses: no scheme, no host, or any path, even a closing `/` */
 export function serviceOf(service: string): Service | undefined {
   const status = /^http_status:(\d+)$/.exec(service);
-  if (status) return Number(status[1]) >= 100 && Number(status[1]) <= 999 ? { kind: "status", status: Number(status[1]) } : undefined;
+  if (status)
+    return Number(status[1]) >= 100 && Number(status[1]) <= 999
+      ? { kind: "status", status: Number(status[1]) }
+      : undefined;
   if (service === "hello_world" || service === "hello-world") return { kind: "hello" };
-  if (/^(unix|unix\+tls):/.test(service) || service === "bastion" || service === "socks-proxy") return { kind: "foreign", service };
+  if (/^(unix|unix\+tls):/.test(service) || service === "bastion" || service === "socks-proxy")
+    return { kind: "foreign", service };
   const url = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[^/:?#[\]]+)(?::(\d+))?$/i.exec(service);
   if (!url) return undefined;
   const [, scheme = "", host = "", port] = url;

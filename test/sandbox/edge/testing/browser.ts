@@ -20,12 +20,21 @@ export interface Browser {
 
 export function browser(): Browser {
   const jars = new Map<string, Map<string, string>>();
-  const jar = (host: string): Map<string, string> => jars.get(host) ?? jars.set(host, new Map()).get(host) ?? new Map();
-  const cookies = (host: string): string => [...jar(host)].map(([name, value]) => `${name}=${value}`).join("; ");
+  const jar = (host: string): Map<string, string> =>
+    jars.get(host) ?? jars.set(host, new Map()).get(host) ?? new Map();
+  const cookies = (host: string): string =>
+    [...jar(host)].map(([name, value]) => `${name}=${value}`).join("; ");
 
-  const open = async (address: string, way: readonly string[] = [], form: ProbeOptions = {}): Promise<Page> => {
+  const open = async (
+    address: string,
+    way: readonly string[] = [],
+    form: ProbeOptions = {},
+  ): Promise<Page> => {
     const url = new URL(address);
-    const answer = await probe(Number(url.port), url.host, url.pathname + url.search, { ...form, cookie: cookies(url.hostname) });
+    const answer = await probe(Number(url.port), url.host, url.pathname + url.search, {
+      ...form,
+      cookie: cookies(url.hostname),
+    });
     for (const line of answer.headers["set-cookie"] ?? []) keep(jar(url.hostname), line);
     const here = [...way, address];
     const { location } = answer.headers;

@@ -19,14 +19,28 @@ export const guarded = (aud: string): Pick<IngressRule, "originRequest"> => ({
 export async function edge(stands: World, options: Partial<EdgeOptions> = {}) {
   const seen: Seen[] = [];
   const onRequest = (one: Seen): void => void seen.push(one);
-  const started = await startEdge({ view: () => world(stands), team: "acme", signingKey: await signingKey, onRequest, ...options });
+  const started = await startEdge({
+    view: () => world(stands),
+    team: "acme",
+    signingKey: await signingKey,
+    onRequest,
+    ...options,
+  });
   return Object.assign(started, { seen });
 }
 
-export const AS_MACHINE = { "CF-Access-Client-Id": "machine.access", "CF-Access-Client-Secret": "hush" };
+export const AS_MACHINE = {
+  "CF-Access-Client-Id": "machine.access",
+  "CF-Access-Client-Secret": "hush",
+};
 
 /** A hostname that one service token may enter: a way past Access without a login. */
 export const machineApp = (uri: string): World => {
   const entry = policy("machines", "non_identity", [{ service_token: { token_id: "machine" } }]);
-  return { names: [HOST], apps: [application(uri, [entry])], policies: [entry], serviceTokens: [serviceToken("machine")] };
+  return {
+    names: [HOST],
+    apps: [application(uri, [entry])],
+    policies: [entry],
+    serviceTokens: [serviceToken("machine")],
+  };
 };

@@ -15,7 +15,10 @@ export const members = policy("members", "allow", [{ login_method: { id: "authen
 export const onlyBob = policy("members", "allow", [{ email: { email: "bob@example.com" } }]);
 export const INSTANT = { auto_redirect_to_identity: true, allowed_idps: ["authentik"] };
 
-export async function house(over: Partial<AccessApplication> = {}, options: Partial<EdgeOptions> = {}) {
+export async function house(
+  over: Partial<AccessApplication> = {},
+  options: Partial<EdgeOptions> = {},
+) {
   const stack = new AsyncDisposableStack();
   const seen: Seen[] = [];
   let stands: { -readonly [K in keyof World]: World[K] } = {};
@@ -37,7 +40,22 @@ export async function house(over: Partial<AccessApplication> = {}, options: Part
     service: origin.service,
     originRequest: { access: { required: true, teamName: "acme", audTag: [app.aud] } },
   };
-  stands = { names: [HOME], rules: [guard], apps: [app], policies: [members], identityProviders: [provider("authentik", idp.config)] };
+  stands = {
+    names: [HOME],
+    rules: [guard],
+    apps: [app],
+    policies: [members],
+    identityProviders: [provider("authentik", idp.config)],
+  };
   const visit = (by: Browser = browser(), path = "/") => by.open(edge.url(HOME) + path);
-  return { idp, origin, app, stands, edge, seen, visit, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return {
+    idp,
+    origin,
+    app,
+    stands,
+    edge,
+    seen,
+    visit,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }

@@ -4,7 +4,14 @@ import { createHash, randomBytes } from "node:crypto";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { type CryptoKey, exportJWK, generateKeyPair, type JSONWebKeySet, type JWTPayload, SignJWT } from "jose";
+import {
+  type CryptoKey,
+  exportJWK,
+  generateKeyPair,
+  type JSONWebKeySet,
+  type JWTPayload,
+  SignJWT,
+} from "jose";
 
 export interface OidcStub extends AsyncDisposable {
   readonly port: number;
@@ -25,7 +32,11 @@ const CLIENT = { client_id: "cf-tunnel-access", client_secret: "correct horse" }
 /** @param origin - its public one */
 export async function oidcStub(origin: string): Promise<OidcStub> {
   const codes = new Map<string, string>();
-  const keys = { RS256: await generateKeyPair("RS256"), ES256: await generateKeyPair("ES256"), EdDSA: await generateKeyPair("EdDSA") };
+  const keys = {
+    RS256: await generateKeyPair("RS256"),
+    ES256: await generateKeyPair("ES256"),
+    EdDSA: await generateKeyPair("EdDSA"),
+  };
   const server = http.createServer((req, res) => void respond(req, res));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const stub: OidcStub = {
@@ -54,7 +65,14 @@ export async function oidcStub(origin: string): Promise<OidcStub> {
     return json(
       res,
       200,
-      stub.jwks ?? { keys: [{ ...(await exportJWK(keys[stub.alg === "HS256" ? "RS256" : stub.alg].publicKey)), kid: "k1" }] },
+      stub.jwks ?? {
+        keys: [
+          {
+            ...(await exportJWK(keys[stub.alg === "HS256" ? "RS256" : stub.alg].publicKey)),
+            kid: "k1",
+          },
+        ],
+      },
     );
   }
 
@@ -71,10 +89,14 @@ export async function oidcStub(origin: string): Promise<OidcStub> {
     const proof = createHash("sha256")
       .update(form.get("code_verifier") ?? "")
       .digest("base64url");
-    const right = form.get("client_secret") === CLIENT.client_secret && (challenge === "" || challenge === proof);
+    const right =
+      form.get("client_secret") === CLIENT.client_secret &&
+      (challenge === "" || challenge === proof);
     if (challenge === undefined || !right) return json(res, 400, { error: "invalid_grant" });
     const key: CryptoKey | Uint8Array =
-      stub.alg === "HS256" ? Buffer.from(CLIENT.client_secret.padEnd(32, "!")) : keys[stub.alg].privateKey;
+      stub.alg === "HS256"
+        ? Buffer.from(CLIENT.client_secret.padEnd(32, "!"))
+        : keys[stub.alg].privateKey;
     const signed = new SignJWT(stub.claims)
       .setProtectedHeader({ alg: stub.alg, kid: "k1" })
       .setIssuer(origin)

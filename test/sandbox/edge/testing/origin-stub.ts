@@ -23,13 +23,20 @@ export interface OriginStub extends AsyncDisposable {
 export async function originStub(listener?: RequestListener): Promise<OriginStub> {
   const asked: Asked[] = [];
   const server = http.createServer(async (req, res) => {
-    asked.push({ method: req.method ?? "", target: req.url ?? "", headers: req.headers, body: await text(req) });
+    asked.push({
+      method: req.method ?? "",
+      target: req.url ?? "",
+      headers: req.headers,
+      body: await text(req),
+    });
     if (listener) listener(req, res);
     else res.end("hello from the origin");
   });
   server.on("upgrade", (req, socket) => {
     asked.push({ method: req.method ?? "", target: req.url ?? "", headers: req.headers, body: "" });
-    socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    socket.write(
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    );
     socket.on("data", (bytes: Buffer) => socket.write(`echo ${bytes.toString()}`));
     socket.on("end", () => socket.end()).on("error", () => socket.destroy());
   });

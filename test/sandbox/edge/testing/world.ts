@@ -31,10 +31,19 @@ export function record(name: string, over: Partial<DnsRecord> = {}): DnsRecord {
 }
 
 export function configuration(rules: readonly IngressRule[], version = 1): TunnelConfiguration {
-  return { version, source: "cloudflare", created_at: AT, config: { ingress: [...rules, CATCH_ALL] } };
+  return {
+    version,
+    source: "cloudflare",
+    created_at: AT,
+    config: { ingress: [...rules, CATCH_ALL] },
+  };
 }
 
-export function application(uri: string, policies: readonly AccessPolicy[], over: Partial<AccessApplication> = {}): AccessApplication {
+export function application(
+  uri: string,
+  policies: readonly AccessPolicy[],
+  over: Partial<AccessApplication> = {},
+): AccessApplication {
   return {
     id: `app-${uri}`,
     aud: `aud-${uri}`,
@@ -59,7 +68,17 @@ export function policy(
   include: Record<string, unknown>[],
   over: Partial<AccessPolicy> = {},
 ): AccessPolicy {
-  return { id, name: id, decision, include, require: [], exclude: [], created_at: AT, updated_at: AT, ...over };
+  return {
+    id,
+    name: id,
+    decision,
+    include,
+    require: [],
+    exclude: [],
+    created_at: AT,
+    updated_at: AT,
+    ...over,
+  };
 }
 
 export function provider(id: string, config: Record<string, unknown>): IdentityProvider {
