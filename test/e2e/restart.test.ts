@@ -11,7 +11,7 @@ reaped();
 
 const SOCKET = "/var/run/docker.sock";
 
-/** cfauth's own limit, before Docker would kill it. */
+/** Docker kills a container that has not stopped by then. cfauth stops earlier by itself. */
 const DOCKER_STOP_TIMEOUT_MS = 10_000;
 
 describe("cfauth itself", () => {
