@@ -22,38 +22,49 @@ export interface DoctorContextParts {
   readonly docker: Docker;
   readonly cloudflare: Cloudflare;
   readonly authentik: Authentik;
-  /** Another container that answers to the name in AUTHENTIK_API_URL; absent where no container could. @throws {ServiceError} */
+  /**
+   * Finds another container that answers to the name in AUTHENTIK_API_URL; absent if no container
+   * can.
+   *
+   * @throws {ServiceError}
+   */
   readonly stranger?: (() => Promise<Stranger | undefined>) | undefined;
   readonly visit: HttpProbe;
-  /** What the daemon of the same container says of itself; undefined where none answers. */
+  /** The report of the daemon in the same container; undefined if none answers. */
   readonly daemon: () => Promise<Report | undefined>;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Once aborted what is found is no finding: nothing is asked any more. */
+  /** After an abort no more requests are sent, and what was found does not count. */
   readonly stop: AbortSignal;
-  /** Where a test is to be sent to whoever is told of routes and problems: ends that. Undefined: nothing is sent. */
+  /** Aborts the test notification; undefined if none is to be sent. */
   readonly notify: AbortSignal | undefined;
 }
 
-/** All that is looked at, each thing once, whoever asks for it. Nothing here writes. */
+/**
+ * Everything that the checks read. Each value is fetched once and shared by all checks. Nothing
+ * here writes.
+ */
 export interface DoctorContext extends DoctorContextParts {
   /** @throws {ServiceError} */
   readonly workloads: () => Promise<readonly Workload[]>;
   /** @throws {ServiceError} */
   readonly identity: () => Promise<Identity>;
-  /** @throws {ServiceError} where no name is set and the engine does not tell its id */
+  /** @throws {ServiceError} if CFAUTH_OWNER is not set and the engine does not report its id */
   readonly owner: () => Promise<Owner>;
   /** @throws {ServiceError} */
   readonly account: () => Promise<string>;
-  /** Each part of the world. @throws {ServiceError} */
+  /** The observed state of each resource. @throws {ServiceError} */
   readonly observe: {
     readonly [Part in keyof Omit<ObservedState, "lookups">]: () => Promise<ObservedState[Part]>;
   };
   readonly drivers: () => Promise<Drivers>;
 }
 
-/** Stands for the owner while Docker does not tell it: nothing in Cloudflare or Authentik is of that name. */
-const NOBODY = "nobody-at-all" as Owner;
+/**
+ * Used while Docker does not report the owner. No object at Cloudflare or Authentik carries this
+ * name.
+ */
+const UNKNOWN_OWNER = "nobody-at-all" as Owner;
 
 export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
   const { config, docker, cloudflare, authentik, daemon } = parts;
@@ -71,7 +82,7 @@ export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
       config,
       cloudflare,
       authentik,
-      owner: await owner().catch(() => NOBODY),
+      owner: await owner().catch(() => UNKNOWN_OWNER),
       account: await account(),
     };
     return createDrivers(options);
@@ -90,20 +101,21 @@ export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
       login: once(async () => (await drivers()).login.observe("all", undefined)),
       policy: once(async () => (await drivers()).policy.observe("all", undefined)),
       access: once(async () => (await drivers()).access.observe("all", undefined)),
-      // The rules are looked up by the tunnel's id.
-      ingress: once(
-        async () => (await tunnel(), (await drivers()).ingress.observe("all", undefined)),
-      ),
+      // Ingress rules are looked up by the tunnel's id, so the tunnel comes first.
+      ingress: once(async () => {
+        await tunnel();
+        return (await drivers()).ingress.observe("all", undefined);
+      }),
       dns: once(async () => (await drivers()).dns.observe("all", undefined)),
       tile: once(async () => (await drivers()).tile.observe("all", undefined)),
     },
   };
 }
 
-function once<T>(look: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
   return () => {
-    answer ??= look();
-    return answer;
+    result ??= load();
+    return result;
   };
 }

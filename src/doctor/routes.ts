@@ -15,7 +15,10 @@ import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, firstFew, passedCheck } from "./findings.ts";
 import { findSharedOwner } from "./owner-conflict.ts";
 
-/** What the labels ask for, how it stands, and whether it is ours alone. The planner is asked, and nothing is carried out. */
+/**
+ * Checks the routes: what the labels request, what is deployed, and whether another daemon uses the
+ * same owner. Plans but applies nothing.
+ */
 export async function checkRoutes(context: DoctorContext): Promise<Findings> {
   const { config, observe, now } = context;
   const [owner, drivers, workloads, daemon] = await Promise.all([
@@ -44,17 +47,17 @@ export async function checkRoutes(context: DoctorContext): Promise<Findings> {
     EMPTY_MEMORY,
     now,
   );
-  const rooms = resourceModel(owner, config.tiles);
-  const planned = planChanges(rooms, desired, observed);
+  const resources = resourceModel(owner, config.tiles);
+  const planned = planChanges(resources, desired, observed);
   const deployed = deployedRoutes(observed);
-  const known = routeStatuses(planned, desired, deployed, new Map(), now);
-  const told = planned.problems.filter((problem) => !toldElsewhere(problem));
+  const statuses = routeStatuses(planned, desired, deployed, new Map(), now);
+  const reported = planned.problems.filter((problem) => !isReportedEarlier(problem));
   const faulty = new Set(
-    told.flatMap(({ route, severity }) =>
+    reported.flatMap(({ route, severity }) =>
       severity === "error" && route !== undefined ? [route] : [],
     ),
   );
-  const excused = new Set(
+  const pending = new Set(
     planned.pending.flatMap(({ route, cause }) =>
       cause === "step" || cause === "adoption" ? [] : [route],
     ),
@@ -69,19 +72,22 @@ export async function checkRoutes(context: DoctorContext): Promise<Findings> {
       planned.live.includes(key) ||
       faulty.has(key) ||
       notReadyReason !== undefined ||
-      excused.has(key)
+      pending.has(key)
         ? []
         : [key],
     ),
     daemon: daemon?.owner === owner ? daemon : undefined,
     startupGraceMs: config.startupGraceMs,
   });
-  const checks = [...told.map(problemCheck), ...standingChecks(known), shared];
-  return { headline: factOf(known, told, shared, owner, planned), checks };
+  const checks = [...reported.map(problemCheck), ...stateChecks(statuses), shared];
+  return {
+    headline: headlineOf({ statuses, reported, shared, owner, planned }),
+    checks,
+  };
 }
 
-/** The groups before this one tell these, with more. */
-const toldElsewhere = ({ code, route, container }: Problem): boolean =>
+/** Earlier groups report these problems, with more detail. */
+const isReportedEarlier = ({ code, route, container }: Problem): boolean =>
   route === undefined &&
   container === undefined &&
   (code.startsWith("CFA-TUNNEL-") || code.startsWith("CFA-AK-") || code.startsWith("CFA-CF-"));
@@ -108,8 +114,8 @@ function problemCheck(problem: Problem): DoctorCheck {
   };
 }
 
-const standingChecks = (known: readonly RouteStatus[]): readonly DoctorCheck[] =>
-  known.flatMap((route) => {
+const stateChecks = (statuses: readonly RouteStatus[]): readonly DoctorCheck[] =>
+  statuses.flatMap((route) => {
     if (route.state !== "live" && route.state !== "waiting") return [];
     const hostname = parseRouteKey(route.key)?.hostname ?? route.key;
     return [
@@ -121,32 +127,35 @@ const standingChecks = (known: readonly RouteStatus[]): readonly DoctorCheck[] =
     ];
   });
 
-function factOf(
-  known: readonly RouteStatus[],
-  told: readonly Problem[],
-  shared: DoctorCheck,
-  owner: string,
-  { changes }: Plan<AnyChange>,
-): string {
+interface RouteFindings {
+  readonly statuses: readonly RouteStatus[];
+  readonly reported: readonly Problem[];
+  readonly shared: DoctorCheck;
+  readonly owner: string;
+  readonly planned: Plan<AnyChange>;
+}
+
+function headlineOf({ statuses, reported, shared, owner, planned }: RouteFindings): string {
   const of = (state: RouteStatus["state"]): readonly RouteStatus[] =>
-    known.filter((route) => route.state === state);
-  const wanted = known.length - of("closing").length;
-  const waits = of("waiting").length;
-  const unsound = told.filter(({ severity }) => severity === "error").length;
-  const doubts = told.length - unsound + (shared.result === "warn" ? 1 : 0);
-  if (wanted === 0 && told.length === 0 && shared.result === "pass")
+    statuses.filter((route) => route.state === state);
+  const wanted = statuses.length - of("closing").length;
+  const waiting = of("waiting").length;
+  const errors = reported.filter(({ severity }) => severity === "error").length;
+  const warnings = reported.length - errors + (shared.result === "warn" ? 1 : 0);
+  if (wanted === 0 && reported.length === 0 && shared.result === "pass")
     return `no container asks for a route yet · owner ${owner}`;
+  const reasons = new Set(
+    of("waiting").map(({ reason = "" }) => reason.replace("waiting for ", "")),
+  );
+  const waitingText =
+    planned.changes.length > 0
+      ? `${waiting} to be opened by cfauth`
+      : `${waiting} waiting for ${firstFew([...reasons], 1)}`;
   return [
     `${wanted} wanted, ${of("live").length} live`,
-    ...(waits > 0
-      ? [
-          changes.length > 0
-            ? `${waits} to be opened by cfauth`
-            : `${waits} waiting for ${firstFew([...new Set(of("waiting").map(({ reason = "" }) => reason.replace("waiting for ", "")))], 1)}`,
-        ]
-      : []),
-    ...(unsound > 0 ? [pluralise(unsound, "problem")] : []),
-    ...(doubts > 0 ? [pluralise(doubts, "warning")] : []),
+    ...(waiting > 0 ? [waitingText] : []),
+    ...(errors > 0 ? [pluralise(errors, "problem")] : []),
+    ...(warnings > 0 ? [pluralise(warnings, "warning")] : []),
     ...(shared.result === "pass"
       ? [
           shared.detail?.startsWith("nobody")

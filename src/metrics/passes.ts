@@ -2,7 +2,7 @@ import type { AnyChange } from "../resources/registry.ts";
 import type { StatusSink } from "../status/sink.ts";
 import type { Instruments } from "./instruments.ts";
 
-/** What each kind can be asked to do; the compiler sees that none is missing. */
+/** The actions of each kind. The compiler checks that no kind is missing. */
 const ACTIONS: {
   readonly [K in AnyChange["kind"]]: readonly Extract<AnyChange, { kind: K }>["action"][];
 } = {

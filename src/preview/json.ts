@@ -15,7 +15,10 @@ import { withActualEffect } from "../status/problem-effect.ts";
 import { type Counts, counts } from "./counts.ts";
 import { containersFor, planSections } from "./sections.ts";
 
-/** `cfauth plan --json`. Public interface: `formatVersion` counts up in its first part when something is taken away. */
+/**
+ * The output of `cfauth plan --json`. Public interface: removing a field raises the major part of
+ * `formatVersion`.
+ */
 export interface PlanReport {
   readonly formatVersion: "1.0";
   readonly version: string;
@@ -35,14 +38,14 @@ export interface PlanReport {
 
 export interface ReportedChange {
   readonly step: number;
-  /** Those of one wave are done beside each other. */
+  /** The changes of one wave are applied in parallel. */
   readonly wave: number;
   readonly hostname: string | null;
   readonly path: string | null;
   readonly container: string | null;
   readonly kind: string;
   readonly action: "create" | "update" | "delete";
-  /** What the kind's object is called: `Access application`. */
+  /** The object's type as people know it: `Access application`. */
   readonly object: string;
   readonly subject: string;
   readonly needs: readonly number[];
@@ -51,9 +54,9 @@ export interface ReportedChange {
   readonly unknown: readonly string[];
   readonly sensitive: readonly string[];
   readonly exposure?: AdmissionChange;
-  /** What of somebody else's goes with it. */
+  /** The foreign objects that this change takes over. */
   readonly takes?: string;
-  /** `container-gone`: done by the daemon alone, when the grace period ends. */
+  /** `container-gone`: only the daemon applies it, when the grace period ends. */
   readonly reason?: "container-gone";
 }
 
@@ -73,9 +76,9 @@ export interface PlannedProblem {
 export function planReport(preview: DryRun, owner: Owner): PlanReport {
   const { before, steps, end } = preview;
   const { tunnel } = before.tunnel;
-  const hosts = new Map(
-    planSections(preview, owner).flatMap((group) =>
-      group.steps.map(({ number }) => [number, group.hostname] as const),
+  const hostnames = new Map(
+    planSections(preview, owner).flatMap(({ steps: own, hostname }) =>
+      own.map(({ number }) => [number, hostname] as const),
     ),
   );
   return {
@@ -84,9 +87,9 @@ export function planReport(preview: DryRun, owner: Owner): PlanReport {
     owner,
     tunnel: { id: tunnel?.id ?? null, name: tunnel?.name ?? before.tunnel.name },
     counts: counts(preview),
-    changes: steps.map((step) => reported(preview, step, hosts.get(step.number))),
+    changes: steps.map((step) => reportChange(preview, step, hostnames.get(step.number))),
     waiting: end.pending.map(({ route, cause, reason }) => ({
-      ...placeOf(route),
+      ...locationOf(route),
       container: preview.desired.exposures.get(route)?.workload ?? null,
       reason: cause,
       message: `waiting for ${reason}`,
@@ -97,28 +100,29 @@ export function planReport(preview: DryRun, owner: Owner): PlanReport {
   };
 }
 
-function reported(preview: DryRun, step: DryRunStep, hostname: string | undefined): ReportedChange {
+function reportChange(
+  preview: DryRun,
+  step: DryRunStep,
+  hostname: string | undefined,
+): ReportedChange {
   const { number, wave, change, diff, dependsOn, afterGrace } = step;
   const { before, after, unknown, sensitive, exposure } = diff;
   const takes = describeReplaced(change);
-  const wish = preview.desired.exposures.get(change.subject as RouteKey);
+  const desired = preview.desired.exposures.get(change.subject as RouteKey);
   const [container, ...others] = containersFor(preview, hostname);
   return {
     step: number,
     wave,
     hostname: hostname ?? null,
     path: routeKeyOfChange(change)?.path ?? null,
-    container: wish?.workload ?? (others.length === 0 ? container : undefined) ?? null,
+    container: desired?.workload ?? (others.length === 0 ? container : undefined) ?? null,
     kind: change.kind,
     action: change.action,
     object: resourceLabel(change),
     subject: subjectOf(change),
     needs: dependsOn,
     before: before ?? null,
-    after:
-      after === undefined
-        ? null
-        : Object.fromEntries(Object.entries(after).filter(([name]) => !unknown.includes(name))),
+    after: after === undefined ? null : withoutFields(after, unknown),
     unknown,
     sensitive,
     ...(exposure !== undefined && { exposure }),
@@ -127,7 +131,10 @@ function reported(preview: DryRun, step: DryRunStep, hostname: string | undefine
   };
 }
 
-function placeOf(key: RouteKey): { readonly hostname: string; readonly path: string | null } {
+const withoutFields = (fields: Fields, names: readonly string[]): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
+
+function locationOf(key: RouteKey): { readonly hostname: string; readonly path: string | null } {
   const route = parseRouteKey(key);
   return { hostname: route?.hostname ?? key, path: route?.path ?? null };
 }
@@ -144,7 +151,7 @@ export const plannedProblem = ({
 }: Problem): PlannedProblem => ({
   code,
   severity,
-  ...(route === undefined ? { hostname: null, path: null } : placeOf(route)),
+  ...(route === undefined ? { hostname: null, path: null } : locationOf(route)),
   container: container ?? null,
   label: label ?? null,
   effect,
@@ -153,7 +160,7 @@ export const plannedProblem = ({
   docs: problemUrl(code),
 });
 
-/** What `--json` answers in place of a plan that could not be made. */
+/** The `--json` output when no plan could be made. */
 export const failureReport = ({ code, message, fix, transient }: ServiceError) => ({
   formatVersion: "1.0",
   version: VERSION,

@@ -10,10 +10,10 @@ import { routeKeyOfChange } from "../resources/describe.ts";
 import { deployedRoutes } from "../resources/route/deployed.ts";
 import { withActualEffect } from "../status/problem-effect.ts";
 
-/** All that is to be said of one hostname, which is what people think in; or of what all routes share. */
+/** The part of a plan that concerns one hostname, or what all routes share. */
 export interface PlanSection {
   readonly mark: "+" | "~" | "-" | "…" | "!";
-  /** Undefined: what all routes share. */
+  /** Undefined for what all routes share. */
   readonly hostname: string | undefined;
   readonly title: string;
   readonly steps: readonly DryRunStep[];
@@ -21,42 +21,48 @@ export interface PlanSection {
   readonly problems: readonly Problem[];
 }
 
-/** In the order of their first steps; then what waits for a grace to end, what only waits, what only has problems, and what is about no one route. */
+/**
+ * Groups the plan by hostname, because people think in hostnames. Hostnames with steps come first,
+ * in the order of their first step (steps that wait for a grace period are the last ones); then those
+ * that only wait, those that only have problems, and last the problems that concern no single route.
+ */
 export function planSections(preview: DryRun, owner: Owner): readonly PlanSection[] {
   const problems = withActualEffect(
     preview.end.problems,
     deployedRoutes(preview.before),
     preview.desired,
   );
-  const hosts = hostsOf(preview, owner);
+  const hostnameOfStep = createStepLookup(preview, owner);
   const names = [
-    ...preview.steps.map((step) => hosts(step)),
-    ...preview.end.pending.map(({ route }) => hostOf(route)),
-    ...problems.flatMap(({ route }) => hostOf(route) ?? []),
+    ...preview.steps.map((step) => hostnameOfStep(step)),
+    ...preview.end.pending.map(({ route }) => hostnameOf(route)),
+    ...problems.flatMap(({ route }) => hostnameOf(route) ?? []),
   ];
-  const hosted = [...new Set(names)].map((hostname): PlanSection => {
-    const of = {
-      steps: preview.steps.filter((step) => hosts(step) === hostname),
-      waiting: preview.end.pending.filter(({ route }) => hostOf(route) === hostname),
+  const sections = [...new Set(names)].map((hostname): PlanSection => {
+    const content = {
+      steps: preview.steps.filter((step) => hostnameOfStep(step) === hostname),
+      waiting: preview.end.pending.filter(({ route }) => hostnameOf(route) === hostname),
       problems:
-        hostname === undefined ? [] : problems.filter(({ route }) => hostOf(route) === hostname),
+        hostname === undefined
+          ? []
+          : problems.filter(({ route }) => hostnameOf(route) === hostname),
     };
-    return { hostname, ...of, ...headline(preview, hostname, of) };
+    return { hostname, ...content, ...headline(preview, hostname, content) };
   });
-  // Beneath what all routes share, "nothing is opened" would be said of all of them.
-  const loose = problems.filter(({ route }) => route === undefined);
-  const last: PlanSection = {
+  // Under the heading for all routes, "not opened" would read as if no route were opened.
+  const unattributed = problems.filter(({ route }) => route === undefined);
+  const remaining: PlanSection = {
     mark: "!",
     hostname: undefined,
     title: "",
     steps: [],
     waiting: [],
-    problems: loose,
+    problems: unattributed,
   };
-  return loose.length === 0 ? hosted : [...hosted, last];
+  return unattributed.length === 0 ? sections : [...sections, remaining];
 }
 
-/** The containers that ask for the hostname. */
+/** The containers whose labels request the hostname. */
 export const containersFor = (
   { desired }: DryRun,
   hostname: string | undefined,
@@ -68,23 +74,26 @@ export const containersFor = (
   ),
 ];
 
-const hostOf = (route: RouteKey | undefined): string | undefined =>
+const hostnameOf = (route: RouteKey | undefined): string | undefined =>
   route && (parseRouteKey(route)?.hostname ?? route);
 
-/** Of which hostname a step is: a policy belongs to the only one whose audience it is, or was. */
-function hostsOf(
+/**
+ * Maps a step to its hostname. An Access policy belongs to a hostname only if no other hostname
+ * uses it, now or as desired.
+ */
+function createStepLookup(
   { desired, before }: DryRun,
   owner: Owner,
 ): (step: DryRunStep) => string | undefined {
   const users = new Map<string, Set<string>>();
-  const uses = (name: string, route: Route | undefined) => {
+  const addUse = (name: string, route: Route | undefined) => {
     if (route !== undefined) users.set(name, (users.get(name) ?? new Set()).add(route.hostname));
   };
   for (const { route, protection } of desired.exposures.values())
-    for (const name of policyNames(owner, protection)) uses(name, route);
+    for (const name of policyNames(owner, protection)) addUse(name, route);
   for (const [key, { policies }] of before.access.mine)
     for (const { id, name } of before.policy.mine)
-      if (policies.includes(id)) uses(name, parseRouteKey(key));
+      if (policies.includes(id)) addUse(name, parseRouteKey(key));
   return (step) => {
     if (step.change.kind !== "policy") return routeKeyOfChange(step.change)?.hostname;
     const [only, ...others] = users.get(step.change.subject) ?? [];
@@ -95,58 +104,61 @@ function hostsOf(
 function headline(
   preview: DryRun,
   hostname: string | undefined,
-  of: Pick<PlanSection, "steps" | "waiting" | "problems">,
+  content: Pick<PlanSection, "steps" | "waiting" | "problems">,
 ): Pick<PlanSection, "mark" | "title"> {
-  const { steps, waiting, problems } = of;
+  const { steps, waiting, problems } = content;
   if (hostname === undefined) return { mark: markOf(steps), title: "" };
   const exposures = [...preview.desired.exposures.values()].filter(
     ({ route }) => route.hostname === hostname,
   );
-  const by = containersFor(preview, hostname).join(", ");
-  const titled = (mark: PlanSection["mark"], ...parts: readonly string[]) => ({
+  const containers = containersFor(preview, hostname).join(", ");
+  const withTitle = (mark: PlanSection["mark"], ...parts: readonly string[]) => ({
     mark,
     title: parts.filter((it) => it !== "").join(" · "),
   });
   if (steps.length === 0 && problems.length > 0)
-    return titled("!", problems[0]?.effect === "closed" ? "not opened" : "stays as it is");
+    return withTitle("!", problems[0]?.effect === "closed" ? "not opened" : "stays as it is");
   if (steps.length === 0)
-    return titled("…", ...waiting.map(({ reason }) => `waiting for ${reason}`));
+    return withTitle("…", ...waiting.map(({ reason }) => `waiting for ${reason}`));
   if (exposures.length === 0)
-    return titled(
+    return withTitle(
       "-",
       steps.some(({ afterGrace }) => afterGrace)
         ? "its container is gone: the daemon removes it when the grace period ends"
         : "",
     );
-  const stood =
+  const wasDeployed =
     deployedRoutes(preview.before).some(({ route }) => route.hostname === hostname) ||
-    steps.some(takes);
-  if (!stood) return titled("+", "new", by, ownHost(exposures));
-  return titled("~", whatChanges(steps), by, ownHost(exposures));
+    steps.some(takesOver);
+  if (!wasDeployed) return withTitle("+", "new", containers, ownHostnameNote(exposures));
+  return withTitle("~", summariseChanges(steps), containers, ownHostnameNote(exposures));
 }
 
-const markOf = (steps: readonly DryRunStep[]): PlanSection["mark"] => {
+function markOf(steps: readonly DryRunStep[]): PlanSection["mark"] {
   const actions = new Set(steps.map(({ change }) => change.action));
-  return actions.size > 1 || actions.has("update") ? "~" : actions.has("create") ? "+" : "-";
-};
+  if (actions.size > 1 || actions.has("update")) return "~";
+  return actions.has("create") ? "+" : "-";
+}
 
-const ownHost = (exposures: readonly Exposure[]): string =>
+const ownHostnameNote = (exposures: readonly Exposure[]): string =>
   exposures.some(({ protection }) => protection.kind === "login")
     ? "Authentik itself, so without a login"
     : "";
 
-const takes = ({ change }: DryRunStep): boolean => describeReplaced(change) !== undefined;
+const takesOver = ({ change }: DryRunStep): boolean => describeReplaced(change) !== undefined;
 
-function whatChanges(steps: readonly DryRunStep[]): string {
-  const some = (test: (step: DryRunStep) => boolean) => steps.some(test);
-  const whom = some(({ diff: { exposure } }) => exposure !== undefined && exposure !== "protected");
-  const where = some(
+function summariseChanges(steps: readonly DryRunStep[]): string {
+  const anyStep = (test: (step: DryRunStep) => boolean) => steps.some(test);
+  const accessChanges = anyStep(
+    ({ diff: { exposure } }) => exposure !== undefined && exposure !== "protected",
+  );
+  const originChanges = anyStep(
     ({ change, diff: { after } }) => change.kind === "ingress" && after?.["service"] !== undefined,
   );
   const words = [
-    ...(some(takes) ? ["taken over"] : []),
-    ...(whom ? ["who may enter changes"] : []),
-    ...(where ? ["where it leads changes"] : []),
+    ...(anyStep(takesOver) ? ["taken over"] : []),
+    ...(accessChanges ? ["who may enter changes"] : []),
+    ...(originChanges ? ["where it leads changes"] : []),
   ];
   return words.length > 0 ? words.join(", ") : "is put right";
 }

@@ -4,23 +4,29 @@ import type { PassOutcome } from "../reconcile/controller.ts";
 import type { AnyChange } from "../resources/registry.ts";
 import type { ChangeTarget } from "./change-target.ts";
 
-/** What was not as cfauth had made it, though nobody wished it otherwise, and is so again. */
+/**
+ * An object that differed from its desired state although the desired state had not changed, and
+ * that cfauth corrected.
+ */
 export interface DriftCorrection {
   readonly target: ChangeTarget;
   readonly kinds: readonly AnyChange["kind"][];
 }
 
-/** How things stood when a pass last settled with nothing left to do. */
+/** The state when a pass last settled with nothing left to do. */
 export interface Baseline {
   readonly desired: DesiredState;
   readonly live: ReadonlySet<RouteKey>;
-  /** Whether nothing waited and nothing was wrong. */
+  /** True if no route was pending and there was no problem. */
   readonly whole: boolean;
 }
 
 type End = NonNullable<PassOutcome["end"]>;
 
-/** The calm after this pass; undefined where it cannot be told from here on what is somebody else's doing. */
+/**
+ * The baseline after this pass; undefined if later differences could not be told apart from
+ * cfauth's own changes.
+ */
 export function baselineAfter(
   before: Baseline | undefined,
   { end, result }: PassOutcome,
@@ -33,12 +39,15 @@ export function baselineAfter(
       live: new Set(end.plan.live),
       whole: end.plan.pending.length === 0 && end.plan.problems.length === 0,
     };
-  return before !== undefined && wishOf(before.desired) === wishOf(desired) ? before : undefined;
+  return before !== undefined && desiredFingerprint(before.desired) === desiredFingerprint(desired)
+    ? before
+    : undefined;
 }
 
 /**
- * Which of the changes of a pass put something back: those to what was as wished before, while the wishes are what they were.
- * What belongs to no single route counts only where nothing else could be the reason. In doubt it is not called drift.
+ * The changes of a pass that corrected drift: they changed what was in sync before, while the
+ * desired state stayed the same. A change that belongs to no single route counts only if there is
+ * no other possible reason. In doubt it is not drift.
  */
 export function driftCorrections(
   before: Baseline | undefined,
@@ -46,29 +55,33 @@ export function driftCorrections(
   done: readonly { readonly change: AnyChange; readonly target: ChangeTarget }[],
 ): readonly DriftCorrection[] {
   if (before === undefined || end === undefined || done.length === 0) return [];
-  if (wishOf(end.decision.desired) !== wishOf(before.desired)) return [];
-  const back = done.filter(
+  if (desiredFingerprint(end.decision.desired) !== desiredFingerprint(before.desired)) return [];
+  const corrections = done.filter(
     ({ change }) =>
-      change.action !== "delete" && (before.whole || ofLiveRoute(change, before.live)),
+      change.action !== "delete" && (before.whole || belongsToLiveRoute(change, before.live)),
   );
-  const places = Map.groupBy(back, ({ change }) => change.subject);
-  return [...places.values()].flatMap((all) =>
-    all[0] === undefined
+  const bySubject = Map.groupBy(corrections, ({ change }) => change.subject);
+  return [...bySubject.values()].flatMap((group) =>
+    group[0] === undefined
       ? []
-      : [{ target: all[0].target, kinds: [...new Set(all.map(({ change }) => change.kind))] }],
+      : [{ target: group[0].target, kinds: [...new Set(group.map(({ change }) => change.kind))] }],
   );
 }
 
-const OF_ROUTES: ReadonlySet<AnyChange["kind"]> = new Set(["access", "ingress", "dns"]);
+/**
+ * Narrower than `routeKeyOfChange`: a tile is best effort, so a live route does not prove that its
+ * tile was in sync.
+ */
+const PROVEN_BY_LIVE_ROUTE: ReadonlySet<AnyChange["kind"]> = new Set(["access", "ingress", "dns"]);
 
-/** A record is of all routes of its hostname. */
-const ofLiveRoute = ({ kind, subject }: AnyChange, live: ReadonlySet<RouteKey>): boolean =>
-  OF_ROUTES.has(kind) &&
+/** A DNS record belongs to every route of its hostname. */
+const belongsToLiveRoute = ({ kind, subject }: AnyChange, live: ReadonlySet<RouteKey>): boolean =>
+  PROVEN_BY_LIVE_ROUTE.has(kind) &&
   (live.has(subject as RouteKey) ||
     (kind === "dns" && [...live].some((key) => parseRouteKey(key)?.hostname === subject)));
 
-/** A route that closes is part of it: what its grace ends is our own doing. */
-function wishOf({ exposures, frozen, graceDeadlines }: DesiredState): string {
+/** Includes routes in their grace period: when it ends, cfauth itself makes the change. */
+function desiredFingerprint({ exposures, frozen, graceDeadlines }: DesiredState): string {
   return JSON.stringify([
     [...exposures].toSorted(([a], [b]) => (a < b ? -1 : 1)),
     [...frozen].toSorted(),
