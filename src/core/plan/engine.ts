@@ -2,29 +2,35 @@ import type { AuthentikContainer } from "../domain/authentik-container.ts";
 import type { Party } from "../domain/party.ts";
 import type { DeployedRoute, RouteOwners, UnsureWorkload } from "./types.ts";
 
-/** A running workload that a deployed rule leads to, as far as can be seen. */
+/** A running workload that a deployed rule leads to, as far as cfauth can see. */
 export interface Occupant {
   readonly id: string;
   readonly party: Party;
-  /** Whether its name or id says so, which the engine keeps unique; else only a label, an address or a published port does. */
+  /**
+   * Whether its name or id proves it, which the engine keeps unique. Otherwise only a label, an
+   * address or a published port suggests it.
+   */
   readonly certain: boolean;
-  /** Whether the rule leads to the name of its Compose service, and Compose named the container as one of its replicas. */
+  /**
+   * Whether the rule leads to the name of its Compose service, and the container's name is one that
+   * Compose gives to a replica of it.
+   */
   readonly replica?: boolean;
 }
 
-/** What the planner knows of the machine beside the labels. */
+/** What the planner knows of the machine besides the labels. */
 export interface Engine {
-  /** Only those that are certain, where any is. */
+  /** If any is certain, only the certain ones. */
   occupants(route: Pick<DeployedRoute, "route" | "service">): readonly Occupant[];
   /**
-   * Where a rule to this service must lead so that only these containers answer, with its scheme and port; undefined where it was
-   * not made for them, or that is not known.
+   * Where a rule to this service must lead so that only these containers answer, with its scheme
+   * and port; undefined if it was not made for them, or if that is unknown.
    */
   ownService(service: string, owners: RouteOwners): string | undefined;
-  /** Whether a container of that name and party runs, wherever any rule leads. */
+  /** Whether a container of that name and party runs, wherever the rules lead. */
   isRunning(container: Named): boolean;
   readonly login: LoginHost;
-  /** Those that run and whose labels may mean any route. */
+  /** Running workloads whose labels may mean any route. */
   readonly unsure?: readonly UnsureWorkload[];
 }
 

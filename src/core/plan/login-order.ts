@@ -6,9 +6,9 @@ import { type PlanContext, pendingRoute, type RoutePlan } from "./route-planner.
 /**
  * Makes routes wait for Authentik's own hostname, without which nobody could log in anywhere.
  *
- * While that hostname opens or changes, no other desired route opens or changes; removals go on. It is
- * not removed while any other route closes or is about to. If its change has failed in this pass,
- * nothing waits for it.
+ * While that hostname opens or changes, no other desired route opens or changes; removals go on. It
+ * is not removed while any other route closes or is about to. If its change has failed in this
+ * pass, nothing waits for it.
  */
 export function orderLoginHostname<C extends Change>(
   plans: readonly RoutePlan<C>[],

@@ -28,21 +28,20 @@ export interface Plan<C extends Change> {
  * caller applies the changes, observes the result and plans again. This also covers a crash, a lost
  * answer or another writer: whatever happened, the next plan starts from what is there.
  *
- * The resources of a route form a chain: Access policy, Access application, ingress rule, DNS record.
- * Opening climbs the chain, closing descends it, one resource at a time (`route-chain.ts`). To open or
- * change a route, the planner takes its lowest resource that is not in sync:
+ * The resources of a route form a chain: Access policy, Access application, ingress rule, DNS
+ * record. Opening climbs the chain, closing descends it, one resource at a time (`route-chain.ts`).
+ * To open or change a route, the planner takes its lowest resource that is not in sync:
  *
- * | that resource                      | the one above it | then                                      |
- * |------------------------------------|------------------|-------------------------------------------|
- * | is absent                          | anything         | create it                                 |
- * | drifted, same origin and audience  | anything         | fix it                                    |
- * | drifted, other origin or audience  | drifted likewise | remove the upper one                      |
- * | drifted, other origin or audience  | is absent        | remove it; a new one accepts no old login |
- * | drifted, other origin or audience  | anything else    | fix it; if the upper one must go before   |
- * |                                    |                  | that, remove the upper one                |
+ * | the resource               | the one above it | then                                      |
+ * |----------------------------|------------------|-------------------------------------------|
+ * | is absent                  | anything         | create it                                 |
+ * | differs in a detail        | anything         | fix it                                    |
+ * | differs in origin/audience | differs likewise | remove the upper one                      |
+ * | differs in origin/audience | is absent        | remove it; a new one accepts no old login |
+ * | differs in origin/audience | anything else    | fix it, or remove the upper one first     |
  *
- * If both drift like this, the upper one goes first, because the old audience must never reach the new
- * origin.
+ * The third row keeps the old audience away from the new origin. The last row removes the upper one
+ * first only if it could not be told from a foreign object meanwhile (`dependentsFirst`).
  *
  * Three rules connect the routes:
  *

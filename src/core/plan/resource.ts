@@ -3,62 +3,77 @@ import type { Problem } from "../domain/problem.ts";
 import type { Route, RouteKey } from "../domain/route.ts";
 import type { DeployedRoute, DesiredState } from "./types.ts";
 
-/** One thing to do to one remote object. `key` is the same for two changes that are one: a policy wanted by two routes. */
+/**
+ * One thing to do to one remote object. Changes with the same `key` are the same change, such as a
+ * policy that two routes need.
+ */
 export interface Change {
   readonly kind: string;
   readonly action: "create" | "update" | "delete";
   readonly key: string;
   /** The hostname or name that people know the object by. */
   readonly subject: string;
-  /** What of somebody else's goes with it, as a person knows it: `the DNS record A 203.0.113.7`. Only where a label asks to adopt. */
+  /**
+   * The foreign object that it replaces, if a label asks to adopt: `the DNS record A 203.0.113.7`.
+   */
   readonly takes?: string;
 }
 
-/** What the change takes from somebody else, in words; undefined for nearly every one. */
+/** The foreign object that the change replaces, in words; undefined for nearly every change. */
 export const describeReplaced = ({ takes }: Change): string | undefined => takes || undefined;
 
 /**
- * How one kind of object stands for one route.
+ * The state of one resource of one route.
  *
- * | is      | the object                                       | the planner may            |
- * |---------|--------------------------------------------------|----------------------------|
- * | absent  | is not there                                     | open it, if it is wished   |
- * | stands  | is ours and as wished                            | build on it                |
- * | drifted | is ours and differs from the wish                | mend it, or close it       |
- * | left    | is ours and nobody wishes it                     | close it                   |
- * | shared  | is ours, not wished here, but by another route   | leave it                   |
- * | taken   | is somebody else's where ours would have to be   | say so, and do nothing     |
+ * | is       | the object                                         | the planner may          |
+ * |----------|----------------------------------------------------|--------------------------|
+ * | absent   | does not exist                                     | create it, if desired    |
+ * | in-sync  | is ours and as desired                             | build on it              |
+ * | drifted  | is ours and differs                                | fix it, or remove it     |
+ * | orphaned | is ours and no longer desired                      | remove it                |
+ * | shared   | is ours, and not desired here but by another route | leave it                 |
+ * | conflict | is foreign, where ours would have to be            | report it, do nothing    |
  */
 export type ResourceState<C extends Change> =
   | {
       readonly is: "absent";
       readonly create: C | undefined;
-      /** Whether it takes fewer requests once it is open than what keeps its place. */
+      /** Whether the new rule takes fewer requests than the placeholder rule in its place. */
       readonly narrowsMatch?: boolean;
     }
-  /** `close` where what is beneath may have to go while this one could not be told from somebody else's. */
+  /**
+   * `remove` is set if this object must go before the one below it is replaced: without that one it
+   * could not be told from a foreign object.
+   */
   | { readonly is: "in-sync"; readonly remove?: C }
   | {
       readonly is: "drifted";
       readonly repair: C;
       readonly remove: C;
-      /** Whether the difference is in what is shown or in who may see it, not only in how. */
+      /**
+       * Set if it differs in what is shown or in who may see it; undefined for any other
+       * difference.
+       */
       readonly changes: "origin" | "audience" | undefined;
-      /** Whether it is not to be changed before what stands above it is gone. */
+      /** Whether the object above must be removed before this one changes. */
       readonly dependentsFirst?: boolean;
-      /** Whether it takes fewer requests once it is as wished: the others go to what is around it. */
+      /** Whether the repaired rule takes fewer requests: the others reach a route around it. */
       readonly narrowsMatch?: boolean;
-      /** Lets nobody in from then on, whatever stands above; undefined where it cannot. */
+      /** Makes it admit no one, whatever is above it; undefined if that is impossible. */
       readonly lockdown?: C | undefined;
     }
   | { readonly is: "orphaned"; readonly remove: C }
   | { readonly is: "shared" }
   | { readonly is: "conflict"; readonly problem: Problem };
 
-/** A kind of object that each route has; the rungs of a route stand on one another in the order of their ranks. */
+/**
+ * A resource that each route has. In the chain of a route, each resource needs the ones below it.
+ */
 export interface RouteResource<Observed, C extends Change> {
   readonly kind: C["kind"];
-  /** What a route waits for while this rung is not there yet: "Cloudflare to confirm the Access application". */
+  /**
+   * What a route waits for until this is in sync: "Cloudflare to confirm the Access application".
+   */
   readonly pendingReason: string;
   assess(
     route: Route,
@@ -68,11 +83,11 @@ export interface RouteResource<Observed, C extends Change> {
   ): ResourceState<C>;
 }
 
-/** A kind of object that all routes need before any of them can open: the tunnel, the login method. */
+/** A resource that all routes need before any can open: the tunnel, the login method. */
 export interface Prerequisite<Observed, C extends Change> {
   readonly kind: C["kind"];
   readonly pendingReason: string;
-  /** What is to be done next, and whether routes can be built on it as it is. */
+  /** The next changes, and whether it is ready for routes as it is. */
   propose(
     observed: Observed,
     desired: DesiredState,
@@ -83,45 +98,65 @@ export interface Prerequisite<Observed, C extends Change> {
   };
 }
 
-/** Objects that belong to no single route and are ours: those that no route uses any more. */
+/** Removes objects of ours that no route uses any more. */
 export type GarbageCollector<Observed, C extends Change> = (
   observed: Observed,
   desired: DesiredState,
 ) => readonly C[];
 
-/** What is owed to people, not to safety: nothing waits for it, and its failures hold nothing up. @param live - the routes that are */
+/**
+ * For the convenience of people, not for safety: nothing waits for it, and its failures block
+ * nothing.
+ *
+ * @param live - the routes that are completely as desired
+ */
 export type BestEffort<Observed, C extends Change> = (
   observed: Observed,
   desired: DesiredState,
   live: ReadonlySet<RouteKey>,
 ) => { readonly changes: readonly C[]; readonly problems: readonly Problem[] };
 
-/** What is to be told of the world as it is, whatever is done. */
+/** Reports problems of the observed state, and changes nothing. */
 export type Diagnostic<Observed> = (
   observed: Observed,
   desired: DesiredState,
 ) => readonly Problem[];
 
-/** Everything that the planner knows of the kinds. `rungs` by rank, the lowest first. */
+/** All that the planner knows of the resources. */
 export interface ResourceModel<Observed, C extends Change> {
   readonly prerequisites: readonly Prerequisite<Observed, C>[];
+  /** The lowest first. */
   readonly routeChain: readonly RouteResource<Observed, C>[];
   readonly garbageCollectors: readonly GarbageCollector<Observed, C>[];
   readonly bestEffort: readonly BestEffort<Observed, C>[];
   readonly diagnostics: readonly Diagnostic<Observed>[];
-  /** Which policies are to decide who enters, in the same text as a standing route's; undefined while they are not there. */
+  /**
+   * The policies that are to decide who enters, in the same form as `DeployedRoute.audience`;
+   * undefined until they exist.
+   */
   audienceOf(exposure: Exposure, observed: Observed): string | undefined;
-  /** Whether the wish lets in anybody, or shows anything, that is not let in or shown at its route now. */
+  /** Whether the exposure admits anyone, or shows anything, beyond what its route does now. */
   grantsAccess(exposure: Exposure, observed: Observed): boolean;
-  /** What is written along with the changes that are due, and is no reason to write by itself. */
-  accompany(due: readonly C[], observed: Observed): readonly C[];
-  /** Takes away what shows something at the route, or lets in somebody, that the wish does not; undefined where nothing does. */
+  /**
+   * Changes that are made along with the required ones, but are no reason to write by themselves.
+   */
+  accompany(required: readonly C[], observed: Observed): readonly C[];
+  /** Removes what the route shows or admits beyond the exposure; undefined if there is nothing. */
   removeOverreach(exposure: Exposure, observed: Observed, desired: DesiredState): C | undefined;
-  /** Puts what lets nobody in where a route cannot open yet; undefined where something of ours is there already. */
+  /**
+   * Adds a placeholder rule where a route cannot open yet; undefined if a rule of ours is there
+   * already.
+   */
   placeholderFor(route: Route, observed: Observed): C | undefined;
-  /** Leads the rule of the route to this service and leaves all else of it; undefined where there is none, or it leads there. */
+  /**
+   * Makes the rule of the route lead to this service and changes nothing else; undefined if there
+   * is no rule, or if it leads there already.
+   */
   reroute(route: Route, service: string, observed: Observed): C | undefined;
-  /** The next step of taking over what others made at the route; undefined where something there cannot be taken. */
+  /**
+   * The next step of taking over foreign objects at the route; undefined if one of them cannot be
+   * taken over.
+   */
   planTakeover(route: Route, exposure: Exposure, observed: Observed): C | undefined;
   /** The routes that have at least one object of ours. */
   deployedRoutes(observed: Observed): readonly DeployedRoute[];

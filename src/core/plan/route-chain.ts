@@ -73,7 +73,10 @@ const removeOldOrigin = <C extends Change>(states: readonly ResourceState<C>[]):
   states.filter((state) => state.is === "drifted").find(({ changes }) => changes === "origin")
     ?.remove;
 
-/** Locks out the people whom only the old audience admits; if that is impossible, removes the resource above. */
+/**
+ * Locks out the people whom only the old audience admits; if that is impossible, removes the
+ * resource above.
+ */
 function lockOutOldAudience<C extends Change>(states: readonly ResourceState<C>[]): C | undefined {
   const index = states.findIndex((state) => state.is === "drifted" && state.changes === "audience");
   const state = states[index];
@@ -92,7 +95,10 @@ function removeUnsupported<C extends Change>(states: readonly ResourceState<C>[]
   return state?.is === "absent" && above?.is === "drifted" ? above.remove : undefined;
 }
 
-/** Whether the change makes the route's rule take fewer requests, so that a route around it gets the others. */
+/**
+ * Whether the change makes the route's rule take fewer requests, so that a route around it gets the
+ * others.
+ */
 export const narrowsMatch = <C extends Change>(
   states: readonly ResourceState<C>[],
   change: C | undefined,

@@ -44,7 +44,10 @@ export function planRoute<Observed, C extends Change>(
   return { route, ...decision };
 }
 
-/** For a route that is not desired: removes the next resource, unless a route around it would then answer. */
+/**
+ * For a route that is not desired: removes the next resource, unless a route around it would then
+ * answer.
+ */
 function planRemoval<Observed, C extends Change>(
   model: ResourceModel<Observed, C>,
   context: PlanContext<Observed>,
@@ -59,10 +62,11 @@ function planRemoval<Observed, C extends Change>(
  *
  * 1. A prerequisite is not ready: wait.
  * 2. A foreign object is in the way: take it over if the labels ask for it, otherwise report it.
- * 3. The next step would open a wildcard that answers for another party's hostname: wait for the guard.
+ * 3. The next step would open a wildcard that answers for another party's hostname: wait for the
+ *    guard.
  * 4. The next step would pass requests on to a wider route around this one: wait for that route.
- * 5. The next step would expose a narrower route within this one that is not in place: wait for that
- *    route.
+ * 5. The next step would expose a narrower route within this one that is not in place: wait for
+ *    that route.
  * 6. Otherwise: the next step of the chain.
  *
  * While the route waits, it must not keep exposing what is no longer desired.
@@ -178,7 +182,9 @@ const restrictIfOverreaching = <Observed, C extends Change>(
   exposure: Exposure,
 ): C | undefined => model.removeOverreach(exposure, observed, desired);
 
-/** Whether the change is a step towards more access than now. An Access policy alone admits no one. */
+/**
+ * Whether the change is a step towards more access than now. An Access policy alone admits no one.
+ */
 const widensAccess = <Observed, C extends Change>(
   model: ResourceModel<Observed, C>,
   context: PlanContext<Observed>,
@@ -202,8 +208,8 @@ const unguardedHostname = <Observed, C extends Change>(
   )?.[0];
 
 /**
- * Whether the route has its own rule already. A failing health check holds back only what is not open
- * yet, never a fix. The DNS record proves nothing, because it may be there for another path.
+ * Whether the route has its own rule already. A failing health check holds back only what is not
+ * open yet, never a fix. The DNS record proves nothing, because it may be there for another path.
  */
 const hasLiveRule = ({ deployed }: NestingContext, route: Route): boolean =>
   deployed.some(

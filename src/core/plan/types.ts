@@ -4,31 +4,46 @@ import type { Party } from "../domain/party.ts";
 import type { Problem } from "../domain/problem.ts";
 import type { Route, RouteKey } from "../domain/route.ts";
 
-/** The exposures after conflicts are settled, what must stay as it is, and the problems. */
+/**
+ * The exposures after conflicts are resolved, the frozen routes, what is pending, and the problems.
+ */
 export interface DesiredState {
   readonly exposures: ReadonlyMap<RouteKey, Exposure>;
-  /** Left as they are: their labels cannot be read, or their container has just gone. */
+  /** Routes that stay as they are: their labels are faulty, or their container is missing. */
   readonly frozen: ReadonlySet<RouteKey>;
-  /** Rules that stay or are about to go, and must lead to this service until then: another container has taken the name in them. */
+  /**
+   * Where the rules of some routes must lead, because another container has taken the name in them.
+   * They stay, or lead there until they go.
+   */
   readonly reroutes: ReadonlyMap<RouteKey, string>;
-  /** Routes asked to be other than public, whether or not they can be opened: what lies around them and lets in more must not open before. */
+  /**
+   * Routes that are meant to be other than public, whether or not they can open. What lies around
+   * them and admits more must not open before them.
+   */
   readonly protectedRoutes: readonly ProtectedRoute[];
-  /** Of the held ones: when the grace of a gone container ends, in milliseconds since 1970. */
+  /**
+   * When the grace period of a missing container ends, in milliseconds since 1970. These routes are
+   * frozen too.
+   */
   readonly graceDeadlines: ReadonlyMap<RouteKey, number>;
   readonly pending: readonly PendingRoute[];
   readonly problems: readonly Problem[];
-  /** The desired routes whose Access application was made for another party: it is replaced, so that old logins end. */
+  /**
+   * Desired routes whose Access application was made for another party. It is replaced, so that old
+   * logins end.
+   */
   readonly handovers: ReadonlyMap<RouteKey, Handover>;
   /**
-   * Exact hostnames of one party that a wildcard route of another party covers, with the keys of those wildcards. Where such a
-   * hostname has no rule of its own, one that admits no one keeps the wildcard from answering.
+   * Exact hostnames of one party that wildcard routes of another party cover, with the keys of
+   * those wildcards. If such a hostname has no rule of its own, a placeholder rule keeps the
+   * wildcard from answering.
    */
   readonly keptFromWildcards: ReadonlyMap<Hostname, ReadonlySet<RouteKey>>;
 }
 
 /** A route that changes hands. */
 export interface Handover {
-  /** Undefined where the earlier holder is not known, as after a restart of cfauth. */
+  /** Undefined if the earlier holder is unknown, for example after a restart of cfauth. */
   readonly from: Party | undefined;
   readonly to: Party;
 }
@@ -41,9 +56,18 @@ export interface PendingRoute {
 }
 
 /**
- * What a route waits for: a `step` before its own, the `foundation` of all routes (login method, tunnel), what others made
- * there to be taken over (`adoption`), the container's `health`, a `rival` that holds the route or hostname and stopped, the `guard` of a
- * protected route inside it or of another party's hostname, or the `login`: Authentik's own hostname.
+ * What a route waits for.
+ *
+ * | cause      | what must come first                                                        |
+ * |------------|-----------------------------------------------------------------------------|
+ * | step       | the next resource in the chain of the route                                 |
+ * | foundation | a prerequisite of all routes, such as the login method or the tunnel        |
+ * | adoption   | the takeover of foreign objects                                             |
+ * | health     | the container's health check                                                |
+ * | rival      | another container that has it: in its grace period, or with faulty labels   |
+ * | guard      | the rule of a protected route within it or of another party's hostname, or  |
+ * |            | the change of a route around it                                             |
+ * | login      | Authentik's own hostname                                                    |
  */
 export type PendingCause =
   | "step"
@@ -54,7 +78,9 @@ export type PendingCause =
   | "guard"
   | "login";
 
-/** Nobody wishes anything, and nothing is kept for a while: what one who leaves for good asks for. */
+/**
+ * Nothing is desired, and no grace period keeps anything: the desired state of `cfauth destroy`.
+ */
 export const NOTHING_DESIRED: DesiredState = {
   exposures: new Map(),
   frozen: new Set(),
@@ -67,7 +93,9 @@ export const NOTHING_DESIRED: DesiredState = {
   keptFromWildcards: new Map(),
 };
 
-/** A container, or the replicas of a service, whose labels may mean any route. */
+/**
+ * A container, or the replicas of a service, with a fault in its labels that may mean any route.
+ */
 export interface UnsureWorkload {
   readonly workload: string;
   readonly party: Party;
@@ -78,18 +106,21 @@ export interface ProtectedRoute {
   readonly route: Route;
   readonly workload: string;
   readonly party: Party;
-  /** Undefined where the labels are too faulty to tell. */
+  /** Undefined if a fault of the labels hides it. */
   readonly service: string | undefined;
-  /** Likewise: then nobody is to be let in. */
+  /** Undefined if a fault of the labels hides it: then the route admits no one. */
   readonly protection: Protection | undefined;
 }
 
-/** What the labels of one workload come to. */
+/** What the labels of one workload ask for. */
 export interface Decoded {
-  /** Who asks, where a fault of the labels may hide which routes they mean: what it has had until now may be one of them. */
+  /**
+   * The workload, if a fault of its labels may hide which routes they mean. A route that it has had
+   * until now may be one of them.
+   */
   readonly unsure?: UnsureWorkload | undefined;
   readonly exposures: readonly Exposure[];
-  /** Routes that are named but faulty: not opened; an open one stays as it is. */
+  /** Routes that the labels name with a fault. They are not opened; open ones stay as they are. */
   readonly faulty: readonly FaultyRoute[];
   readonly problems: readonly Problem[];
 }
@@ -97,50 +128,60 @@ export interface Decoded {
 export interface FaultyRoute {
   readonly route: Route;
   readonly workload: string;
-  /** Whose wish it is. */
   readonly party: Party;
   /** The parties that may route paths inside this hostname, as far as its labels can be read. */
   readonly shareWith: readonly string[];
-  /** The label that lists them; undefined where the labels are another tool's, which have none. */
+  /** The label that lists them; undefined if the labels are another tool's, which have none. */
   readonly shareLabel: string | undefined;
   /** The label that gave the hostname, for problems. */
   readonly label: string;
   /** When the workload was created, in milliseconds since 1970. */
   readonly created: number;
-  /** Ids of the containers that ask for it. */
+  /** Ids of the containers that ask for the route. */
   readonly members: readonly string[];
-  /** Where it is to lead; undefined where the fault is in that. */
+  /** Where it is to lead; undefined if the fault hides that. */
   readonly service: string | undefined;
-  /** Whether it leads, or may lead, to another place than its containers: by a label that is a whole origin URL. */
+  /**
+   * Whether a label with a whole origin URL leads it, or may lead it, to another place than its
+   * containers.
+   */
   readonly elsewhere: boolean;
-  /** Whether its labels say `access=public` in so many words: else an open public route is shut, not kept. */
+  /** Whether its labels say `access=public` literally. Otherwise an open public route is closed. */
   readonly saysPublic: boolean;
-  /** Shut at once even where it is open: leaving it would show something that nobody asked to show. */
+  /** Close it at once, even if it is open: it would show something that no one asked to show. */
   readonly closeNow: boolean;
 }
 
-/** The containers that a rule is for. */
+/** The containers that a rule is meant for. */
 export interface RouteOwners {
-  /** Their ids, those to lead to first. */
+  /** Their ids, the preferred ones first. */
   readonly members: readonly string[];
-  /** Whether a rule that leads to none of them now may still have been made for them, before they were recreated. */
+  /**
+   * Whether a rule that leads to none of them now may have been made for them, before they were
+   * recreated.
+   */
   readonly recreated: boolean;
-  /** Whether a label of theirs asks for another place than their own. */
+  /** Whether one of their labels leads to another place than themselves. */
   readonly elsewhere: boolean;
 }
 
-/** What is known of a route that stands, as far as settling needs it. */
+/** A route that has at least one object of ours, as far as planning needs to know it. */
 export interface DeployedRoute {
   readonly route: Route;
-  /** Where its rule leads, `http://app:80`; undefined where there is no rule. */
+  /** Where its rule leads, `http://app:80`; undefined if there is no rule. */
   readonly service: string | undefined;
   readonly public: boolean;
-  /** Which policies decide who enters, in one text; undefined where that is not known. Two that are equal let in the same. */
+  /**
+   * The policies that decide who enters; undefined if unknown. Equal texts admit the same people.
+   */
   readonly audience: string | undefined;
-  /** Whether the rule only keeps the place: it answers 503 while what guards the route is replaced. */
+  /** Whether its rule is a placeholder rule, which answers 503. */
   readonly placeholder: boolean;
-  /** Whether it has an Access application of ours. A rule without one was restored by another writer, so no grace period keeps it. */
+  /**
+   * Whether it has an Access application of ours. A rule without one was restored by another
+   * writer, so no grace period keeps it.
+   */
   readonly application: boolean;
-  /** Whether it is Authentik's own: it closes after all others. */
+  /** Whether it is Authentik's own, which closes after all others. */
   readonly login: boolean;
 }
