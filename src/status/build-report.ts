@@ -18,7 +18,7 @@ export interface ReportInput {
   readonly owner: Owner | undefined;
   readonly dryRun: boolean;
   readonly status: Status;
-  /** Whether the engine's event stream is up. */
+  /** True if the Docker event stream is open. */
   readonly dockerUp: boolean;
   readonly now: number;
   /** Undefined until the account is known. */
@@ -35,10 +35,12 @@ export function buildReport({
   locations,
   labelPrefix = "cfauth",
 }: ReportInput): Report {
-  const check = (service: "cloudflare" | "authentik"): ServiceCheck =>
-    status.failing.has(service) ? "failing" : status.tunnel === undefined ? "unknown" : "ok";
-  // Who starts cfauth wants to know at once what keeps it from beginning.
-  const patience = {
+  const check = (service: "cloudflare" | "authentik"): ServiceCheck => {
+    if (status.failing.has(service)) return "failing";
+    return status.tunnel === undefined ? "unknown" : "ok";
+  };
+  // Report startup problems at once: the operator is watching.
+  const clock = {
     since: status.since,
     now,
     thresholdMs: status.converged ? OUTAGE_THRESHOLD_MS : 0,
@@ -50,19 +52,14 @@ export function buildReport({
     dryRun,
     summary: summary(status.routes),
     routes: reportedRoutes(status.routes, status.since, now, locations),
-    problems: reportedProblems(status.problems, status.routes, patience),
+    problems: reportedProblems(status.problems, status.routes, clock),
     checks: {
-      docker:
-        !dockerUp || status.failing.has("docker")
-          ? "failing"
-          : status.last === undefined
-            ? "unknown"
-            : "ok",
+      docker: dockerCheck(status, dockerUp),
       cloudflare: check("cloudflare"),
       authentik: check("authentik"),
-      tunnel: status.tunnel === undefined ? "unknown" : status.tunnel ? "ok" : "failing",
+      tunnel: tunnelCheck(status),
     },
-    outages: outages(status.failing, status.tracked, patience),
+    outages: outages(status.failing, status.tracked, clock),
     links:
       locations === undefined
         ? {}
@@ -78,13 +75,28 @@ export function buildReport({
   };
 }
 
-/** The longest that is waited after a failed pass, in milliseconds: an outage elsewhere must not look like one of ours. */
-const LONGEST_BACKOFF_MS = 300_000;
+function dockerCheck({ failing, last }: Status, dockerUp: boolean): ServiceCheck {
+  if (!dockerUp || failing.has("docker")) return "failing";
+  return last === undefined ? "unknown" : "ok";
+}
+
+function tunnelCheck({ tunnel }: Status): ServiceCheck {
+  if (tunnel === undefined) return "unknown";
+  return tunnel ? "ok" : "failing";
+}
 
 /**
- * Why the daemon is not well: no pass has come to its end, well or badly, for so long that it must be stuck.
+ * The longest wait after a failed pass, in milliseconds. An outage of a service must not look like
+ * a stuck daemon.
+ */
+const MAX_BACKOFF_MS = 300_000;
+
+/**
+ * Why the daemon is unhealthy: no pass has ended, with or without success, for so long that it must
+ * be stuck. Undefined if it is healthy.
  *
- * @param startedAt - of the process; until the first pass has ended it counts from there. Milliseconds since 1970
+ * @param startedAt - when the process started, in milliseconds since 1970; counts until the first
+ * pass has ended
  */
 export function livenessFailure(
   status: Status,
@@ -92,10 +104,10 @@ export function livenessFailure(
   now: number,
   startedAt: number = performance.timeOrigin,
 ): string | undefined {
-  const thresholdMs = 2 * Math.max(resyncMs, LONGEST_BACKOFF_MS) + 120_000;
-  const quiet = now - (status.last?.at ?? startedAt);
-  if (quiet <= thresholdMs) return undefined;
+  const thresholdMs = 2 * Math.max(resyncMs, MAX_BACKOFF_MS) + 120_000;
+  const silentMs = now - (status.last?.at ?? startedAt);
+  if (silentMs <= thresholdMs) return undefined;
   return status.last === undefined
-    ? `no pass has ended in the ${formatDuration(quiet)} since the start`
-    : `the last pass ended ${formatDuration(quiet)} ago`;
+    ? `no pass has ended in the ${formatDuration(silentMs)} since the start`
+    : `the last pass ended ${formatDuration(silentMs)} ago`;
 }

@@ -32,21 +32,26 @@ import {
   type StatusSnapshot,
 } from "./transitions.ts";
 
-/** What the daemon knows of itself between passes: the page is made of it, and the log is what changed in it. */
+/**
+ * What the daemon knows between passes. The status page shows it; the log shows what changes in it.
+ */
 export interface Status extends StatusSnapshot {
   readonly since: Since;
   readonly last: Pick<PassOutcome, "at" | "result" | "applied" | "failures"> | undefined;
-  /** Where the problems come from. */
+  /** The sources of `problems`. */
   readonly tracked: TrackedProblems;
-  /** Who did not answer, or refused us, in the last pass that asked. */
+  /** The services that did not answer or rejected cfauth in the last pass that called them. */
   readonly failing: ReadonlySet<ServiceError["service"]>;
-  /** Whether it is set up; undefined until a pass has seen the world. */
+  /**
+   * True if the tunnel exists and is not known to be disconnected; undefined until a pass has
+   * observed it.
+   */
   readonly tunnel: boolean | undefined;
-  /** Whether a pass has settled: from then on what is here is the truth. */
+  /** True once a pass has settled: from then on the status is reliable. */
   readonly converged: boolean;
 }
 
-const nothing: Status = {
+const INITIAL_STATUS: Status = {
   routes: [],
   problems: [],
   since: new Map(),
@@ -59,38 +64,45 @@ const nothing: Status = {
 
 export interface StatusCollector extends PassListener {
   status(): Status;
-  /** What kept the first pass from being begun. */
+  /** Records an error that prevented the first pass. */
   failed(error: ServiceError, at: number): void;
 }
 
-/** How long an outage must have lasted to be told, in milliseconds: while cfauth starts somebody is watching, later a blip is none. */
-const PATIENCE_MS = { starting: 5_000, running: 30_000 };
+/**
+ * How long a transient problem must last before it is reported, in milliseconds. While cfauth
+ * starts the operator is watching.
+ */
+const REPORT_DELAY_MS = { starting: 5_000, running: 30_000 };
 
-/** Follows the loop: keeps the status, and tells what became otherwise. */
-export function createStatusCollector(tellers: readonly StatusSink[]): StatusCollector {
-  let status = nothing;
-  /** What has been told; what is open when the world is first seen is no news. */
+/** Listens to passes, keeps the status, and reports state transitions to the sinks. */
+export function createStatusCollector(sinks: readonly StatusSink[]): StatusCollector {
+  let status = INITIAL_STATUS;
+  /** What has been reported. Routes that are open at the first observation count as reported. */
   let reported = NOTHING_REPORTED;
-  /** The rules that let somebody in, as they were last seen; undefined before that. */
+  /**
+   * The ingress rules that admit anyone, as last observed; undefined before the first observation.
+   */
   let rules: Rules | undefined;
-  let calm: Baseline | undefined;
-  /** What this pass has done so far. */
-  let done: { readonly change: AnyChange; readonly target: ChangeTarget }[] = [];
-  /** That the changes under way were planned for; undefined before the first plan. */
+  let baseline: Baseline | undefined;
+  /** The changes that this pass has applied so far. */
+  let applied: { readonly change: AnyChange; readonly target: ChangeTarget }[] = [];
+  /**
+   * The observed state that the current changes were planned for; undefined before the first plan.
+   */
   let planned: ObservedState | undefined;
   const containers = new Map<RouteKey, string>();
   let handovers: Pending = new Map();
 
-  const become = (next: Omit<Status, "since">, at: number, end?: PassOutcome["end"]): void => {
+  const update = (next: Omit<Status, "since">, at: number, end?: PassOutcome["end"]): void => {
     const keys = [
       ...next.routes.map(stateKey),
       ...next.problems.map(problemKey),
       ...[...next.failing].map(outageKey),
     ];
     const since = sinceNow(status.since, keys, at);
-    const handed = doneHandovers(handovers, next.routes);
-    handovers = handed.pending;
-    const it = diffStatus(reported, {
+    const handedOver = doneHandovers(handovers, next.routes);
+    handovers = handedOver.pending;
+    const diff = diffStatus(reported, {
       routes: next.routes.map((route) => ({
         ...route,
         container: containers.get(route.key) ?? route.container,
@@ -103,15 +115,15 @@ export function createStatusCollector(tellers: readonly StatusSink[]): StatusCol
           protection,
         ]),
       ),
-      corrected: driftCorrections(calm, end, done),
-      changedHands: handed.done,
+      corrected: driftCorrections(baseline, end, applied),
+      changedHands: handedOver.done,
       since,
       at,
-      thresholdMs: PATIENCE_MS[next.converged ? "running" : "starting"],
+      thresholdMs: REPORT_DELAY_MS[next.converged ? "running" : "starting"],
     });
-    reported = it.told;
+    reported = diff.told;
     status = { ...next, since };
-    for (const teller of tellers) teller.transitions?.(it.news, at);
+    for (const teller of sinks) teller.transitions?.(diff.news, at);
   };
 
   return {
@@ -125,24 +137,24 @@ export function createStatusCollector(tellers: readonly StatusSink[]): StatusCol
       reported = { ...assumeReported(rules), problems: reported.problems };
     },
     changed: (change, error) => {
-      const place = placeOf(change, containers);
-      if (error === undefined) done.push({ change, target: place });
+      const target = targetOf(change, containers);
+      if (error === undefined) applied.push({ change, target: target });
       const differs = planned && diffChange(change, planned);
-      for (const teller of tellers) teller.changed?.(change, place, error, differs);
+      for (const teller of sinks) teller.changed?.(change, target, error, differs);
     },
     passed: (outcome) => {
       const deployed = outcome.end === undefined ? [] : deployedRoutes(outcome.end.observed);
       if (outcome.end !== undefined)
-        rules = stillOpen(rules, rulesOf(deployed), outcome.end.observed.ingress.unconfirmed);
-      become(after(status, outcome, deployed), outcome.at, outcome.end);
-      calm = baselineAfter(calm, outcome);
-      done = [];
-      for (const teller of tellers) teller.passed?.(outcome);
+        rules = withUnconfirmed(rules, rulesOf(deployed), outcome.end.observed.ingress.unconfirmed);
+      update(statusAfter(status, outcome, deployed), outcome.at, outcome.end);
+      baseline = baselineAfter(baseline, outcome);
+      applied = [];
+      for (const teller of sinks) teller.passed?.(outcome);
     },
     failed: (error, at) =>
-      become(
+      update(
         {
-          ...withMatters(status, afterFailedObservation(status.tracked, error)),
+          ...withTracked(status, afterFailedObservation(status.tracked, error)),
           last: { at, result: "failed", applied: 0, failures: 1 },
         },
         at,
@@ -150,14 +162,14 @@ export function createStatusCollector(tellers: readonly StatusSink[]): StatusCol
   };
 }
 
-/** While containers or world cannot be read, the routes are what they were. */
-function after(
+/** If containers or observed state cannot be read, the routes stay as they were. */
+function statusAfter(
   before: Status,
   { end, errors, result, ...last }: PassOutcome,
   deployed: readonly DeployedRoute[],
 ): Omit<Status, "since"> {
   return {
-    ...withMatters(
+    ...withTracked(
       before,
       end === undefined
         ? errors.reduce(afterFailedObservation, before.tracked)
@@ -174,11 +186,11 @@ function after(
   };
 }
 
-const withMatters = (status: Status, matters: TrackedProblems): Status => ({
+const withTracked = (status: Status, tracked: TrackedProblems): Status => ({
   ...status,
-  tracked: matters,
-  problems: trackedProblems(matters),
-  failing: failingServices(matters),
+  tracked: tracked,
+  problems: trackedProblems(tracked),
+  failing: failingServices(tracked),
 });
 
 function routesOf(
@@ -201,7 +213,7 @@ function routesOf(
   return withDetails(known, { ...end, deployed }, before);
 }
 
-/** A rule that only keeps the place lets nobody in. */
+/** Placeholder rules are left out: they admit nobody. */
 const rulesOf = (deployed: readonly DeployedRoute[]): Rules =>
   new Map(
     deployed.flatMap(({ route, service, placeholder, public: anyone }) =>
@@ -209,8 +221,8 @@ const rulesOf = (deployed: readonly DeployedRoute[]): Rules =>
     ),
   );
 
-/** What was closed is open as before until cloudflared runs the rules without it. */
-const stillOpen = (
+/** A closed route stays open until cloudflared runs the rules without it. */
+const withUnconfirmed = (
   before: Rules | undefined,
   rules: Rules,
   unconfirmed: readonly RouteKey[],
@@ -223,7 +235,7 @@ const stillOpen = (
     }),
   ]);
 
-const placeOf = (change: AnyChange, containers: ReadonlyMap<RouteKey, string>): ChangeTarget => {
+const targetOf = (change: AnyChange, containers: ReadonlyMap<RouteKey, string>): ChangeTarget => {
   const route = routeKeyOfChange(change);
   return route === undefined
     ? { name: change.subject }

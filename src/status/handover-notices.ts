@@ -3,20 +3,20 @@ import type { RouteKey } from "../core/domain/route.ts";
 import type { DesiredState, Handover } from "../core/plan/types.ts";
 import type { RouteStatus } from "./report.ts";
 
-/** A route that shows another party's container than before. */
+/** A route that now leads to another party's container. */
 export interface HandoverNotice {
   readonly route: RouteStatus;
-  /** `project blog`; undefined where cfauth never saw the earlier holder. */
+  /** `project blog`; undefined if cfauth never saw the previous holder. */
   readonly from: string | undefined;
   readonly to: string;
 }
 
-/** Handovers that were begun and are not reported yet. */
+/** Handovers that have started and are not reported yet. */
 export type Pending = ReadonlyMap<RouteKey, Handover>;
 
 /**
- * Handovers that a plan is carrying out. One whose earlier holder is not known counts only where a rule led to that holder:
- * else it only replaces what a daemon that died left behind.
+ * Adds the handovers of a plan. A handover whose previous holder is unknown counts only if an
+ * ingress rule led to that holder; otherwise it only replaces what a killed daemon left behind.
  *
  * @param open - the routes that are open now
  */
@@ -32,7 +32,7 @@ export const noteHandovers = (
     ),
   ]);
 
-/** Those that are done: the new holder's route is live. */
+/** Splits off the handovers that are done: the new holder's route is live. */
 export function doneHandovers(
   pending: Pending,
   routes: readonly RouteStatus[],

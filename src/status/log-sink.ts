@@ -10,20 +10,20 @@ import type { ChangeTarget } from "./change-target.ts";
 import { OWN_HOST, type RouteStatus } from "./report.ts";
 import type { StatusSink } from "./sink.ts";
 
-/** One line for each change to the world, and for each thing that became otherwise by it. A quiet day has none. */
+/** Logs one line for each change and for each state transition. A quiet day logs nothing. */
 export function createLogSink(log: Log): StatusSink {
-  /** The changes that failed when they were last tried, and with what. */
+  /** The changes whose last attempt failed, with the problem code. */
   const failing = new Map<string, ProblemCode>();
-  const again = (key: string, code: ProblemCode): boolean => {
+  const isRepeated = (key: string, code: ProblemCode): boolean => {
     const known = failing.get(key) === code;
     failing.set(key, code);
     return known;
   };
   return {
-    changed: (change, place, error, differs) => {
-      const fields = changeFields(change, place, differs);
+    changed: (change, target, error, differs) => {
+      const fields = changeFields(change, target, differs);
       if (error !== undefined)
-        return log[again(change.key, error.code) ? "debug" : "warn"](
+        return log[isRepeated(change.key, error.code) ? "debug" : "warn"](
           { ...fields, err: error },
           "change failed",
         );
@@ -35,79 +35,85 @@ export function createLogSink(log: Log): StatusSink {
     transitions: (news) => {
       for (const problem of news.problems)
         log[problem.severity === "error" ? "error" : "warn"](
-          told(problem),
-          wordsFor(problem).comes,
+          problemFields(problem),
+          messagesFor(problem).comes,
         );
       for (const route of news.waiting)
         log.warn(
-          { ...where(route), reason: route.reason && redactPersonalData(route.reason) },
+          { ...routeFields(route), reason: route.reason && redactPersonalData(route.reason) },
           "route waiting",
         );
-      for (const route of news.opened) log.info(where(route), "route opened");
+      for (const route of news.opened) log.info(routeFields(route), "route opened");
       for (const { route, entrants, ...changes } of news.changed)
         log.info(
           {
-            ...where(route),
+            ...routeFields(route),
             ...changes,
             ...(entrants !== undefined && { entrants: redactPersonalData(entrants) }),
           },
           "route changed",
         );
-      for (const route of news.published) log.info(where(route), "route public");
+      for (const route of news.published) log.info(routeFields(route), "route public");
       for (const route of news.loginRouteOpened)
-        log.info({ ...where(route), why: OWN_HOST }, "open without login");
+        log.info({ ...routeFields(route), why: OWN_HOST }, "open without login");
       for (const { route, ...parties } of news.changedHands)
-        log.warn({ ...where(route), ...parties }, "route changed hands");
+        log.warn({ ...routeFields(route), ...parties }, "route changed hands");
       for (const route of news.closing)
-        log.info({ ...where(route), reason: route.reason }, "route closing");
-      for (const route of news.kept) log.info(where(route), "route stays");
-      for (const route of news.closed) log.info(where(route), "route closed");
+        log.info({ ...routeFields(route), reason: route.reason }, "route closing");
+      for (const route of news.kept) log.info(routeFields(route), "route stays");
+      for (const route of news.closed) log.info(routeFields(route), "route closed");
       for (const { target, kinds } of news.corrected)
-        log.info({ ...fieldsOf(target), kinds: kinds.join(",") }, "drift corrected");
-      for (const problem of news.solved) log.info(gone(problem), wordsFor(problem).goes);
+        log.info({ ...targetFields(target), kinds: kinds.join(",") }, "drift corrected");
+      for (const problem of news.solved) log.info(solvedFields(problem), messagesFor(problem).goes);
     },
     passed: ({ ms, applied, result }) => log.debug({ ms, applied, result }, "pass over"),
   };
 }
 
-/** What a line says of a change: which object, whose, and what of it becomes otherwise. */
-export function changeFields(change: AnyChange, place: ChangeTarget, differs: Diff | undefined) {
+/** The log fields of a change: the object, its route and container, and the diff. */
+export function changeFields(change: AnyChange, target: ChangeTarget, differs: Diff | undefined) {
   const what = differs === undefined ? "" : summariseDiff(change, differs);
-  // Its parts have one name.
+  // The parts of the login share one kind, so the line names the object.
   const object = change.kind === "login" ? { object: resourceLabel(change) } : {};
   return {
     kind: change.kind,
     action: change.action,
     ...object,
-    ...fieldsOf(place),
+    ...targetFields(target),
     ...(what !== "" && { what }),
-    ...exposureOf(differs),
+    ...admissionFields(differs),
   };
 }
 
-/** What nobody has to do anything about has words of its own; whatever somebody must mend is a problem, with its code. */
-const WORDS: Partial<Record<ProblemCode, { readonly comes: string; readonly goes: string }>> = {
+/**
+ * Problems that resolve themselves have their own messages; every other problem is logged as a
+ * problem.
+ */
+const TRANSIENT_MESSAGES: Partial<
+  Record<ProblemCode, { readonly comes: string; readonly goes: string }>
+> = {
   "CFA-CF-UNREACHABLE": { comes: "cloudflare unreachable", goes: "cloudflare reachable" },
   "CFA-CF-RATE-LIMIT": { comes: "rate limited", goes: "rate limit over" },
   "CFA-AK-UNREACHABLE": { comes: "authentik unreachable", goes: "authentik reachable" },
   "CFA-DOCKER-UNREACHABLE": { comes: "docker connection lost", goes: "connected to docker" },
 };
 
-const wordsFor = ({ code }: Problem) => WORDS[code] ?? { comes: "problem", goes: "problem solved" };
+const messagesFor = ({ code }: Problem) =>
+  TRANSIENT_MESSAGES[code] ?? { comes: "problem", goes: "problem solved" };
 
-/** Whether more or fewer may enter from now on; that nothing of it changes is not said. */
-const exposureOf = (differs: Diff | undefined) =>
+/** Logged only if the change admits more, fewer or other people. */
+const admissionFields = (differs: Diff | undefined) =>
   differs?.exposure === undefined || differs.exposure === "protected"
     ? {}
     : { exposure: differs.exposure };
 
-const fieldsOf = (place: ChangeTarget) =>
-  "name" in place ? place : named(place.route, place.container);
+const targetFields = (target: ChangeTarget) =>
+  "name" in target ? target : locationFields(target.route, target.container);
 
-const where = ({ key, container }: RouteStatus) =>
-  named(parseRouteKey(key) ?? { hostname: key, path: undefined }, container);
+const routeFields = ({ key, container }: RouteStatus) =>
+  locationFields(parseRouteKey(key) ?? { hostname: key, path: undefined }, container);
 
-const named = (
+const locationFields = (
   { hostname, path }: { readonly hostname: string; readonly path: Route["path"] },
   container: string | undefined,
 ) => ({
@@ -116,7 +122,7 @@ const named = (
   container,
 });
 
-const told = ({ code, container, label, message, effect, fix }: Problem) => ({
+const problemFields = ({ code, container, label, message, effect, fix }: Problem) => ({
   code,
   container,
   label,
@@ -125,5 +131,5 @@ const told = ({ code, container, label, message, effect, fix }: Problem) => ({
   fix: redactPersonalData(fix),
 });
 
-const gone = ({ code, container, label, passing, message }: Problem) =>
+const solvedFields = ({ code, container, label, passing, message }: Problem) =>
   passing ? { code } : { code, container, label, problem: redactPersonalData(message) };

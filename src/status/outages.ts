@@ -3,12 +3,17 @@ import type { TrackedProblems } from "./problem-tracker.ts";
 
 export interface Outage {
   readonly service: "docker" | "cloudflare" | "authentik";
-  /** Whether it goes by itself: no answer, or a limit. Otherwise a problem says what is to be mended. */
+  /**
+   * True if it resolves itself: no answer, or a rate limit. Otherwise a problem says what to fix.
+   */
   readonly passing: boolean;
   readonly since: string;
 }
 
-/** How long a neighbour may be silent before that is worth a word, in milliseconds: blips are not shown, once all was well. */
+/**
+ * How long a service may be unreachable before it is reported, in milliseconds. Applies after the
+ * first convergence.
+ */
 export const OUTAGE_THRESHOLD_MS = 30_000;
 
 const SERVICES = [
@@ -17,32 +22,38 @@ const SERVICES = [
   { service: "authentik", prefix: "CFA-AK-" },
 ] as const;
 
-/** Under which it is kept since when a service has been sick. */
+/** The key in `Since` for when a service started to fail. */
 export const outageKey = (service: string): string => `sick ${service}`;
 
-/** How long who has been sick, and how long that is borne in silence. All in milliseconds, `now` since 1970. */
+/**
+ * When each service started to fail, and the delay before that is reported. All in milliseconds,
+ * times since 1970.
+ */
 export interface OutageClock {
   readonly since: ReadonlyMap<string, number>;
   readonly now: number;
   readonly thresholdMs: number;
 }
 
-/** Those who have been sick for longer than a blip. */
+/**
+ * The services that have been failing longer than the threshold, or with a problem that a person
+ * must fix.
+ */
 export function outages(
-  sick: ReadonlySet<string>,
+  failing: ReadonlySet<string>,
   { met }: Pick<TrackedProblems, "met">,
   { since, now, thresholdMs }: OutageClock,
 ): readonly Outage[] {
   return SERVICES.flatMap(({ service }) => {
     const from = since.get(outageKey(service)) ?? now;
     const passing = met.get(service)?.every((it) => it.passing === true) === true;
-    return sick.has(service) && (now - from >= thresholdMs || !passing)
+    return failing.has(service) && (now - from >= thresholdMs || !passing)
       ? [{ service, passing, since: new Date(from).toISOString() }]
       : [];
   });
 }
 
-/** Whether the problem says that a neighbour is silent, and it has not been for long. */
+/** True if the problem is a service outage that has not yet lasted as long as the threshold. */
 export function isTransient(
   { code, passing }: Problem,
   { since, now, thresholdMs }: OutageClock,

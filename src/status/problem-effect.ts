@@ -2,13 +2,15 @@ import type { Problem, ProblemCode } from "../core/domain/problem.ts";
 import { routeKey } from "../core/domain/route.ts";
 import type { DeployedRoute, DesiredState } from "../core/plan/types.ts";
 
-/** What is open there is another container's. */
-const REFUSED: ReadonlySet<ProblemCode> = new Set(["CFA-HOST-TAKEN", "CFA-HOST-SHARE"]);
+/** With these codes the open route belongs to another container. */
+const HELD_BY_OTHERS: ReadonlySet<ProblemCode> = new Set(["CFA-HOST-TAKEN", "CFA-HOST-SHARE"]);
 
 /**
- * The problems with their true effect: a route that is open already goes on as it was, until somebody else has it.
+ * The problems with their actual effect: a route that is already open stays as it was, unless
+ * another container holds it.
  *
- * @param desired - tells which routes a container asks for whose labels cannot be read at all
+ * @param desired - shows which routes are requested by a container whose labels cannot be read at
+ * all
  */
 export function withActualEffect(
   problems: readonly Problem[],
@@ -20,17 +22,17 @@ export function withActualEffect(
       service === undefined || placeholder ? [] : [routeKey(route)],
     ),
   );
-  const kept = new Set(
+  const openContainers = new Set(
     protectedRoutes.flatMap(({ route, workload, protection }) => {
       const key = routeKey(route);
       return protection === undefined && open.has(key) && frozen.has(key) ? [workload] : [];
     }),
   );
-  const goesOn = ({ code, route, container }: Problem): boolean =>
+  const staysOpen = ({ code, route, container }: Problem): boolean =>
     route === undefined
-      ? container !== undefined && kept.has(container)
-      : open.has(route) && !REFUSED.has(code);
+      ? container !== undefined && openContainers.has(container)
+      : open.has(route) && !HELD_BY_OTHERS.has(code);
   return problems.map((problem) =>
-    goesOn(problem) ? { ...problem, effect: "unchanged" as const } : problem,
+    staysOpen(problem) ? { ...problem, effect: "unchanged" as const } : problem,
   );
 }

@@ -7,20 +7,24 @@ import { withActualEffect } from "./problem-effect.ts";
 
 type Service = ServiceError["service"];
 
-/** What is the matter, as the passes so far have found it. */
+/** The problems that the passes so far have found. */
 export interface TrackedProblems {
-  /** Of the last pass that could see: of labels, of collisions, and of each object that was refused. */
+  /**
+   * From the last pass that could observe everything: label faults, conflicts, and refused objects.
+   */
   readonly found: readonly Problem[];
-  /** Of each neighbour: how it failed in the last pass that asked it. */
+  /** For each failing service: its problems in the last pass that called it. */
   readonly met: ReadonlyMap<Service, readonly Problem[]>;
 }
 
 export const NO_TRACKED_PROBLEMS: TrackedProblems = { found: [], met: new Map() };
 
-/** In which order a pass asks: whoever fails in it, those before it have answered. */
-const ORDER: readonly Service[] = ["docker", "cloudflare", "file", "authentik"];
+/**
+ * The order in which a pass calls the services. If one fails, the services before it have answered.
+ */
+const CALL_ORDER: readonly Service[] = ["docker", "cloudflare", "file", "authentik"];
 
-/** What a pass found that could see all of it. */
+/** The problems after a pass that could observe everything. */
 export function afterPass(
   { plan, decision, failures }: NonNullable<PassOutcome["end"]>,
   deployed: readonly DeployedRoute[],
@@ -30,34 +34,37 @@ export function afterPass(
     problem: problemFrom(error, change),
   }));
   const met = Map.groupBy(
-    failed.filter(({ problem }) => !refused(problem)),
+    failed.filter(({ problem }) => !isRefusal(problem)),
     ({ error }) => error.service,
   );
   return {
     found: [
       ...withActualEffect(plan.problems, deployed, decision.desired),
-      ...failed.flatMap(({ problem }) => (refused(problem) ? [problem] : [])),
+      ...failed.flatMap(({ problem }) => (isRefusal(problem) ? [problem] : [])),
     ],
     met: new Map([...met].map(([service, all]) => [service, all.map(({ problem }) => problem)])),
   };
 }
 
-/** A pass that this kept from seeing: what nobody has looked at again is as it was, and nothing of it is solved. */
+/**
+ * The problems after a pass that failed to observe: what it did not check again stays as it was,
+ * and nothing counts as solved.
+ */
 export function afterFailedObservation(
   { found, met }: TrackedProblems,
   error: ServiceError,
 ): TrackedProblems {
-  const unasked = ORDER.slice(ORDER.indexOf(error.service) + 1);
+  const notCalled = CALL_ORDER.slice(CALL_ORDER.indexOf(error.service) + 1);
   return {
     found,
     met: new Map([
-      ...[...met].filter(([service]) => unasked.includes(service)),
+      ...[...met].filter(([service]) => notCalled.includes(service)),
       [error.service, [problemFrom(error)]],
     ]),
   };
 }
 
-/** All that is to be told, each thing once. */
+/** All problems, without duplicates. */
 export const trackedProblems = ({ found, met }: TrackedProblems): readonly Problem[] => [
   ...new Map(
     [...found, ...[...met.values()].flat()].map((problem) => [
@@ -67,14 +74,18 @@ export const trackedProblems = ({ found, met }: TrackedProblems): readonly Probl
   ).values(),
 ];
 
-/** The neighbours that did not answer, or do not let cfauth in. */
+/** The services that did not answer or rejected cfauth. */
 export const failingServices = ({ met }: TrackedProblems): ReadonlySet<Service> =>
-  new Set([...met].flatMap(([service, problems]) => (problems.every(refused) ? [] : [service])));
+  new Set([...met].flatMap(([service, problems]) => (problems.every(isRefusal) ? [] : [service])));
 
-/** It is one object that is refused: the neighbour itself is well. */
-const refused = ({ code }: Problem): boolean => code.endsWith("-REFUSED");
+/** True if the service refused a single object; the service itself works. */
+const isRefusal = ({ code }: Problem): boolean => code.endsWith("-REFUSED");
 
-/** A sick neighbour as a problem: it belongs to no route. @param change - what it refused, if anything */
+/**
+ * A service error as a problem that belongs to no route.
+ *
+ * @param change - the change that was refused, if any
+ */
 const problemFrom = (error: ServiceError, change?: AnyChange): Problem => ({
   code: error.code,
   severity: error.transient ? "warning" : "error",

@@ -3,22 +3,23 @@ import type { DeployedRoute } from "../core/plan/types.ts";
 import type { ObservedState } from "../resources/observed.ts";
 
 /**
- * Whether requests for it come to its container, after a login or without one: there is a rule that lets some in, and the name
- * leads to the tunnel. Records of others count: a wildcard that somebody made by hand brings people as ours does.
+ * True if requests reach the container, with or without a login: an ingress rule admits them, and
+ * the name points to the tunnel. Foreign DNS records count as well: a wildcard record made by hand
+ * leads visitors here just like cfauth's own.
  */
 export const isReachable = (
   observed: ObservedState,
   { route, service, placeholder }: DeployedRoute,
-): boolean => service !== undefined && !placeholder && leadsHere(observed, route.hostname);
+): boolean => service !== undefined && !placeholder && pointsToTunnel(observed, route.hostname);
 
-/** A record of the name itself hides every wildcard above it. */
-function leadsHere({ dns: { mine, theirs } }: ObservedState, hostname: string): boolean {
-  const leads = (name: string): boolean =>
+/** A record of the exact name hides every wildcard above it. */
+function pointsToTunnel({ dns: { mine, theirs } }: ObservedState, hostname: string): boolean {
+  const hasTunnelRecord = (name: string): boolean =>
     [...mine.keys()].some((it) => it === name) ||
     (theirs.get(name) ?? []).some(({ content }) => content.endsWith(".cfargotunnel.com"));
-  if (leads(hostname)) return true;
+  if (hasTunnelRecord(hostname)) return true;
   if (theirs.has(hostname)) return false;
   return [...mine.keys(), ...theirs.keys()].some(
-    (name) => name.startsWith("*.") && covers(name, hostname) && leads(name),
+    (name) => name.startsWith("*.") && covers(name, hostname) && hasTunnelRecord(name),
   );
 }

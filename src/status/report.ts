@@ -6,7 +6,10 @@ import { formatDuration } from "../core/text/duration.ts";
 import { redactPersonalData } from "../core/text/redact.ts";
 import { isTransient, type Outage, type OutageClock } from "./outages.ts";
 
-/** `/api/routes`. Public interface: `formatVersion` counts up in its first part when something is taken away. */
+/**
+ * The body of `/api/routes`. Public interface: removing a field raises the major part of
+ * `formatVersion`.
+ */
 export interface Report {
   readonly formatVersion: "1.0";
   readonly version: string;
@@ -14,14 +17,17 @@ export interface Report {
   readonly dryRun: boolean;
   readonly summary: Readonly<Record<RouteState, number>>;
   readonly routes: readonly ReportedRoute[];
-  /** Every problem, those of routes too, and those that belong to none. */
+  /** Every problem, with or without a route. */
   readonly problems: readonly ReportedProblem[];
   readonly checks: Readonly<Record<"docker" | "cloudflare" | "authentik" | "tunnel", ServiceCheck>>;
-  /** Who has not answered, or has refused cfauth, for longer than a blip. */
+  /**
+   * The services that have been unreachable, or have rejected cfauth, for longer than the
+   * threshold.
+   */
   readonly outages: readonly Outage[];
-  /** Where the tunnel, and the login in Authentik, are looked after. */
+  /** Links to the tunnel in the Cloudflare dashboard and to the login in Authentik. */
   readonly links: { readonly tunnel?: string; readonly authentik?: string };
-  /** How the labels begin that this cfauth reads. */
+  /** The prefix of the labels that this cfauth reads. */
   readonly labelPrefix: string;
   readonly lastPass: {
     readonly at: string;
@@ -37,27 +43,36 @@ export type ServiceCheck = "ok" | "failing" | "unknown";
 export interface ReportedRoute {
   readonly hostname: string;
   readonly path: string | null;
-  /** What a browser can open; null for a wildcard, and for what is no web page. */
+  /**
+   * An address that a browser can open; null for a wildcard and for an origin that does not speak
+   * HTTP.
+   */
   readonly url: string | null;
   readonly container: string | null;
   readonly origin: string | null;
   readonly access: "authentik" | "public" | null;
-  /** Who may enter now; of a waiting route that is not open yet, who will. Null where nobody gets in, or it is not known. Never an address. */
+  /**
+   * Who may enter now; for a waiting route that is not open yet, who will. Null if nobody gets in
+   * or it is not known. Never an e-mail address.
+   */
   readonly who: string | null;
   /**
-   * Why no login is in front of Authentik's own hostname, why the rule does not lead to the container by its name, or what is
-   * safer than a protected path inside a public host.
+   * Why Authentik's own hostname has no login, why the ingress rule does not use the container's
+   * name, or what is safer than a protected path inside a public hostname.
    */
   readonly note?: string;
   readonly state: RouteState;
-  /** For all but live routes. */
+  /** Present unless the route is live. */
   readonly reason?: string;
-  /** Of a problem: nobody reaches the route, or it is still open as it was. */
+  /**
+   * Only in state `problem`: `closed` if nobody reaches the route, `unchanged` if it is still open
+   * as it was.
+   */
   readonly effect?: "closed" | "unchanged";
-  /** Of a problem that has one. */
+  /** Only in state `problem`, if known. */
   readonly code?: string;
   readonly fix?: string;
-  /** The objects of the route, where a person can look at them: the Access application, and the tile. */
+  /** Links to the route's objects: the Access application and the tile. */
   readonly links: { readonly access?: string; readonly authentik?: string };
   readonly since: string;
 }
@@ -72,47 +87,51 @@ export interface ReportedProblem {
   readonly message: string;
   readonly effect: "closed" | "unchanged";
   readonly fix: string;
-  /** Where more is written about it. */
+  /** The documentation page of the problem code. */
   readonly docs: string;
   readonly since: string;
 }
 
-/** What is known of one route at the end of a pass. */
+/** The state of one route at the end of a pass. */
 export interface RouteStatus {
   readonly key: RouteKey;
   readonly container: string | undefined;
   readonly origin: string | undefined;
   readonly access: "authentik" | "public" | undefined;
-  /** Whether it is Authentik's own. */
+  /** True for Authentik's own hostname. */
   readonly login?: boolean;
-  /** Why the rule does not lead to the container by its name. */
+  /** Why the ingress rule does not use the container's name. */
   readonly detour?: Detour;
-  /** Whether it is a protected path inside a public host that shows the same container. */
+  /** True for a protected path inside a public hostname that leads to the same container. */
   readonly insidePublic?: true;
   readonly state: RouteState;
   readonly reason: string | undefined;
-  /** Which problem, and its mend, where its state is one. */
+  /** The problem and its fix, in state `problem`. */
   readonly fault?: Pick<Problem, "code" | "fix"> | undefined;
-  /** Whether anybody reaches it now. */
+  /** True if the route is reachable now. */
   readonly open?: boolean;
   readonly who?: string;
-  /** Id of its Access application, and slug of its tile, of those that are there. */
+  /** The id of its Access application and the slug of its tile, if they exist. */
   readonly objects?: {
     readonly application: string | undefined;
     readonly tile: string | undefined;
   };
-  /** When the grace of a closing route ends, in milliseconds since 1970. */
+  /** When the grace period of a closing route ends, in milliseconds since 1970. */
   readonly until?: number | undefined;
 }
 
-/** Since when something is so: kept from report to report, by key; milliseconds since 1970. */
+/**
+ * When each state or problem began, by key; milliseconds since 1970. Kept from report to report.
+ */
 export type Since = ReadonlyMap<string, number>;
 
-/** Where the objects of the routes are looked after: the account in Cloudflare, Authentik's public address. */
+/**
+ * What links to the dashboards are made of: the Cloudflare account and Authentik's public address.
+ */
 export interface ConsoleLocations {
   readonly account: string;
   readonly authentik: string;
-  /** Of the login's application. */
+  /** Slug of the login's Authentik application. */
   readonly slug: string;
 }
 
@@ -120,7 +139,7 @@ export function reportedRoutes(
   routes: readonly RouteStatus[],
   since: Since,
   now: number,
-  places?: ConsoleLocations,
+  locations?: ConsoleLocations,
 ): readonly ReportedRoute[] {
   const order: readonly RouteState[] = ["problem", "waiting", "closing", "live"];
   return routes
@@ -147,13 +166,16 @@ export function reportedRoutes(
           effect: route.open === true ? ("unchanged" as const) : ("closed" as const),
           ...faultOf(route),
         }),
-        links: linksOf(route, places),
+        links: linksOf(route, locations),
         since: iso(since.get(stateKey(route)) ?? now),
       };
     });
 }
 
-/** What a browser can open; null for a wildcard, and for what is no web page. */
+/**
+ * An address that a browser can open; null for a wildcard and for an origin that does not speak
+ * HTTP.
+ */
 export const routeUrl = (
   hostname: string,
   path: string | null,
@@ -163,19 +185,15 @@ export const routeUrl = (
     ? null
     : `https://${hostname}${path ?? ""}`;
 
-const linksOf = (
-  { objects }: RouteStatus,
-  places: ConsoleLocations | undefined,
-): ReportedRoute["links"] => ({
-  ...(places !== undefined &&
-    objects?.application !== undefined && {
-      access: accessApplicationUrl(places.account, objects.application),
-    }),
-  ...(places !== undefined &&
-    objects?.tile !== undefined && {
-      authentik: authentikApplicationUrl(places.authentik, objects.tile),
-    }),
-});
+function linksOf(
+  { objects: { application, tile } = { application: undefined, tile: undefined } }: RouteStatus,
+  locations: ConsoleLocations | undefined,
+): ReportedRoute["links"] {
+  if (locations === undefined) return {};
+  const access = application && accessApplicationUrl(locations.account, application);
+  const authentik = tile && authentikApplicationUrl(locations.authentik, tile);
+  return { ...(access && { access }), ...(authentik && { authentik }) };
+}
 
 function noteOf({ login, detour, insidePublic }: RouteStatus): Pick<ReportedRoute, "note"> {
   const notes = [
@@ -208,20 +226,20 @@ export const INSIDE_PUBLIC =
 
 export const OWN_HOST = "Authentik itself: open, since the login cannot stand behind itself";
 
-/** Counted down when it is asked for, not when the pass was. */
+/** The remaining time counts down when the report is requested, not when the pass ran. */
 export const closesIn = (ms: number): string =>
   ms > 0
     ? `Container stopped; closes in ${formatDuration(ms)} unless it comes back.`
     : "Closing now.";
 
-/** @param routes - for the effect: whether a route that has a problem is open all the same */
+/** @param routes - for the actual effect: a route with a problem may still be open */
 export const reportedProblems = (
   problems: readonly Problem[],
   routes: readonly RouteStatus[],
-  patience: OutageClock,
+  clock: OutageClock,
 ): readonly ReportedProblem[] =>
   problems
-    .filter((problem) => !isTransient(problem, patience))
+    .filter((problem) => !isTransient(problem, clock))
     .map((problem) => {
       const { hostname, path = null } = (problem.route && parseRouteKey(problem.route)) ?? {
         hostname: problem.route ?? null,
@@ -237,7 +255,7 @@ export const reportedProblems = (
         effect: effectOf(problem, routes),
         fix: redactPersonalData(problem.fix),
         docs: problemUrl(problem.code),
-        since: iso(patience.since.get(problemKey(problem)) ?? patience.now),
+        since: iso(clock.since.get(problemKey(problem)) ?? clock.now),
       };
     });
 
@@ -246,11 +264,8 @@ const faultOf = ({ fault }: RouteStatus): RouteStatus["fault"] =>
 
 function effectOf({ route, effect }: Problem, routes: readonly RouteStatus[]): Problem["effect"] {
   const known = routes.find(({ key }) => key === route);
-  return known?.state !== "problem" || known.open === undefined
-    ? effect
-    : known.open
-      ? "unchanged"
-      : "closed";
+  if (known?.state !== "problem" || known.open === undefined) return effect;
+  return known.open ? "unchanged" : "closed";
 }
 
 export const summary = (routes: readonly RouteStatus[]): Report["summary"] => {
@@ -266,7 +281,7 @@ export const summary = (routes: readonly RouteStatus[]): Report["summary"] => {
 export const stateKey = ({ key, state }: Pick<RouteStatus, "key" | "state">): string =>
   `${state} ${key}`;
 
-/** The times of what is still so, and now for what is new. */
+/** Keeps the start times of keys that still exist, and sets `now` for new ones. */
 export const sinceNow = (before: Since, keys: readonly string[], now: number): Since =>
   new Map(keys.map((key) => [key, before.get(key) ?? now]));
 

@@ -6,42 +6,45 @@ import { describeCurrentAccess, describeDesiredAccess } from "./access-summary.t
 import { isReachable } from "./reachability.ts";
 import type { RouteStatus } from "./report.ts";
 
-/** What a pass has seen in the end, and the routes that stand in it. */
-type Seen = Pick<NonNullable<PassOutcome["end"]>, "observed" | "decision"> & {
+/** The end of a pass, and the routes that are deployed then. */
+type PassEnd = Pick<NonNullable<PassOutcome["end"]>, "observed" | "decision"> & {
   readonly deployed: readonly DeployedRoute[];
 };
 
 /**
- * Adds to each route who may enter, by what objects, and whether anybody can now.
+ * Adds to each route who may enter, its objects, and whether it is reachable now.
  *
- * | state          | who may enter is said           |
- * |----------------|---------------------------------|
- * | live           | as the labels ask for it        |
- * | any, but open  | as it stands                    |
- * | waiting        | as it will be                   |
- * | any other      | not at all: nobody gets in      |
+ * | state              | shown as who may enter       |
+ * |--------------------|------------------------------|
+ * | live               | what the labels request      |
+ * | any other, open    | what is deployed             |
+ * | waiting, not open  | what the labels request      |
+ * | any other          | nothing: nobody gets in      |
  *
- * @param before - the routes after the last pass: one whose container is gone keeps its name
+ * @param before - the routes after the last pass; a route whose container is gone keeps the
+ * container's name
  */
 export function withDetails(
   routes: readonly RouteStatus[],
-  { observed, decision: { desired }, deployed }: Seen,
+  { observed, decision: { desired }, deployed }: PassEnd,
   before: readonly RouteStatus[],
 ): readonly RouteStatus[] {
-  const stands = new Map(deployed.map((it) => [routeKey(it.route), it]));
+  const deployedByKey = new Map(deployed.map((it) => [routeKey(it.route), it]));
+  // Of the observed state, only the login carries the owner.
+  const { owner } = observed.login.groups;
   return routes.map((route) => {
     const exposure = desired.exposures.get(route.key);
-    const at = stands.get(route.key);
+    const at = deployedByKey.get(route.key);
     const open = route.state === "live" || (at !== undefined && isReachable(observed, at));
-    const wished =
+    const desiredAccess =
       exposure && describeDesiredAccess(exposure, desired.exposures, observed.policy.theirs);
     const who =
       route.state === "live" || (!open && route.state === "waiting")
-        ? wished
+        ? desiredAccess
         : open && at !== undefined
-          ? describeCurrentAccess(observed, at)
+          ? describeCurrentAccess(observed, at, owner)
           : undefined;
-    const tile = slugOf(observed.login.groups.owner, route.key);
+    const tile = slugOf(owner, route.key);
     return {
       ...route,
       container: route.container ?? before.find(({ key }) => key === route.key)?.container,

@@ -7,36 +7,36 @@ import type { DeployedRoute, DesiredState } from "../core/plan/types.ts";
 import type { AnyChange } from "../resources/registry.ts";
 import { closesIn, type RouteStatus } from "./report.ts";
 
-type Fault = Pick<Problem, "code" | "message" | "fix">;
+type RouteFault = Pick<Problem, "code" | "message" | "fix">;
 
-/** Every route that is wished, stands or is asked for in vain, with its state and why. */
+/** Every route that is desired, deployed, pending or faulty, with its state and the reason. */
 export function routeStatuses(
   plan: Plan<AnyChange>,
   desired: DesiredState,
   deployed: readonly DeployedRoute[],
-  failed: ReadonlyMap<RouteKey, Fault>,
+  failed: ReadonlyMap<RouteKey, RouteFault>,
   now: number,
   unconfirmed: readonly RouteKey[] = [],
 ): readonly RouteStatus[] {
-  const stands = new Map(
+  const deployedByKey = new Map(
     deployed.filter((it) => !isPlaceholder(it)).map((it) => [routeKey(it.route), it]),
   );
   const waiting = new Map(plan.pending.map(({ route, reason }) => [route, reason]));
   const faulty = new Map(
     plan.problems.flatMap((problem) =>
-      problem.route !== undefined && about(problem, desired.exposures.get(problem.route))
+      problem.route !== undefined && affectsRoute(problem, desired.exposures.get(problem.route))
         ? [[problem.route, problem] as const]
         : [],
     ),
   );
   const live = new Set(plan.live);
-  const late = new Set(unconfirmed);
+  const notInForce = new Set(unconfirmed);
   const keys = new Set<RouteKey>([
     ...desired.exposures.keys(),
-    ...stands.keys(),
+    ...deployedByKey.keys(),
     ...faulty.keys(),
     ...waiting.keys(),
-    ...late,
+    ...notInForce,
   ]);
 
   const stateOf = (key: RouteKey): Pick<RouteStatus, "state" | "reason" | "until" | "fault"> => {
@@ -49,10 +49,10 @@ export function routeStatuses(
       };
     const reason = waiting.get(key);
     if (reason !== undefined) return { state: "waiting", reason: `waiting for ${reason}` };
-    if (live.has(key) && late.has(key))
+    if (live.has(key) && notInForce.has(key))
       return { state: "waiting", reason: "waiting for cloudflared to run the narrower rule" };
     if (live.has(key)) return { state: "live", reason: undefined };
-    if (late.has(key))
+    if (notInForce.has(key))
       return { state: "closing", reason: "Waiting for cloudflared to run the rules without it." };
     const until = desired.graceDeadlines.get(key);
     if (until !== undefined) return { state: "closing", reason: closesIn(until - now), until };
@@ -63,19 +63,12 @@ export function routeStatuses(
 
   return [...keys].map((key) => {
     const exposure = desired.exposures.get(key);
-    const at = stands.get(key);
+    const at = deployedByKey.get(key);
     return {
       key,
       container: exposure?.workload ?? plan.problems.find(({ route }) => route === key)?.container,
       origin: exposure?.origin.service ?? at?.service,
-      access:
-        exposure === undefined
-          ? at?.service === undefined
-            ? undefined
-            : at.public
-              ? "public"
-              : "authentik"
-          : accessOf(exposure),
+      access: exposure === undefined ? deployedAccess(at) : accessOf(exposure),
       ...((exposure?.protection.kind === "login" || at?.login === true) && { login: true }),
       ...(exposure?.detour !== undefined && { detour: exposure.detour }),
       ...(exposure !== undefined &&
@@ -85,7 +78,7 @@ export function routeStatuses(
   });
 }
 
-/** Whether it is a protected path, and what is around it shows the same container to anyone. */
+/** True for a protected path if a public parent route leads to the same container. */
 const isInsidePublic = (
   { route, protection, workload, origin }: Exposure,
   { exposures }: DesiredState,
@@ -99,11 +92,19 @@ const isInsidePublic = (
       isNestedIn(route, outer.route),
   );
 
+function deployedAccess(deployed: DeployedRoute | undefined): RouteStatus["access"] {
+  if (deployed?.service === undefined) return undefined;
+  return deployed.public ? "public" : "authentik";
+}
+
 const accessOf = ({ protection }: Exposure): "authentik" | "public" =>
   isPublic(protection) ? "public" : "authentik";
 
-/** Whether the problem keeps this route from being as it is wished; one of another container that wants it too does not. */
-const about = (problem: Problem, exposure: Exposure | undefined): boolean =>
+/**
+ * True if the problem keeps this route from its desired state. A problem of another container that
+ * also requests the route does not.
+ */
+const affectsRoute = (problem: Problem, exposure: Exposure | undefined): boolean =>
   problem.severity === "error" &&
   problem.code !== "CFA-HOST-TAKEN" &&
   (exposure === undefined ||

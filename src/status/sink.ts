@@ -5,16 +5,23 @@ import type { AnyChange } from "../resources/registry.ts";
 import type { ChangeTarget } from "./change-target.ts";
 import type { StatusTransitions } from "./transitions.ts";
 
-/** Told what becomes otherwise, as it does: the log, notices and metrics are made of it. It never throws, and holds nothing up. */
+/**
+ * Receives changes and state transitions as they happen: the log, notifications and metrics. Never
+ * throws and never blocks.
+ */
 export interface StatusSink {
-  /** A change was done, or failed. @param differs - what it made otherwise; undefined where no plan was told of before */
+  /**
+   * A change was applied, or failed.
+   *
+   * @param differs - its diff; undefined if no plan was received before
+   */
   changed?(
     change: AnyChange,
-    place: ChangeTarget,
+    target: ChangeTarget,
     error: ServiceError | undefined,
     differs?: Diff,
   ): void;
-  /** What differs between two passes. @param at - milliseconds since 1970 */
+  /** The state transitions between two passes. @param at - milliseconds since 1970 */
   transitions?(news: StatusTransitions, at: number): void;
   passed?(outcome: PassOutcome): void;
 }

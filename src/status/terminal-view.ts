@@ -16,7 +16,7 @@ import {
   unattributedProblems,
 } from "./wording.ts";
 
-type Paper = Pick<Terminal, "mark" | "paint">;
+type Output = Pick<Terminal, "mark" | "paint">;
 
 const MARKS: Readonly<Record<RouteState, Mark>> = {
   problem: "fail",
@@ -30,34 +30,38 @@ const CHECK_MARKS: Readonly<Record<ServiceCheck, Mark>> = {
   unknown: "skip",
 };
 
-/** What the page says, for a terminal: what is the matter first, then the routes, those last that need nobody. @param now - milliseconds since 1970 */
-export function terminalLines(report: Report, paper: Paper, now: number): readonly string[] {
+/**
+ * The status page as terminal output: problems first, then the routes, with live routes last.
+ *
+ * @param now - milliseconds since 1970
+ */
+export function terminalLines(report: Report, out: Output, now: number): readonly string[] {
   const { version, owner, checks } = report;
-  const widths = columns(report);
+  const widths = columnWidths(report);
   const empty = emptyStateHint(report);
   const lines = [
     [
       `cfauth ${version}`,
       ...(owner === "" ? [] : [owner]),
-      paper.paint(attentionCount(report) > 0 ? "red" : "bold", headline(report)),
+      out.paint(attentionCount(report) > 0 ? "red" : "bold", headline(report)),
     ].join(" · "),
     (["docker", "cloudflare", "authentik", "tunnel"] as const)
-      .map((name) => `${paper.mark(CHECK_MARKS[checks[name]])} ${NAMES[name]}`)
+      .map((name) => `${out.mark(CHECK_MARKS[checks[name]])} ${NAMES[name]}`)
       .join("  "),
     "",
     ...banners(report).flatMap(({ tone, text, at, problems }) => [
-      `${paper.mark(tone === "bad" ? "fail" : "warn")} ${text.replace("{at}", `${clock(at ?? "")}`)}`,
-      ...problems.flatMap((it) => matter(it, paper)),
+      `${out.mark(tone === "bad" ? "fail" : "warn")} ${text.replace("{at}", `${formatTime(at ?? "")}`)}`,
+      ...problems.flatMap((it) => problemLines(it, out)),
       "",
     ]),
     ...unattributedProblems(report).flatMap((it) => [
-      `${paper.mark(it.severity === "error" ? "fail" : "warn")} ${place(it)}`,
-      ...matter(it, paper),
+      `${out.mark(it.severity === "error" ? "fail" : "warn")} ${placeOf(it)}`,
+      ...problemLines(it, out),
       "",
     ]),
     ...report.routes.flatMap((route) => [
-      line(route, widths, paper, now),
-      ...said(route, report, paper),
+      routeLine(route, widths, out, now),
+      ...detailLines(route, report, out),
     ]),
     ...(empty === undefined ? [] : [empty.text, `    labels:`, `      ${empty.label}`]),
   ];
@@ -69,35 +73,35 @@ interface Widths {
   readonly container: number;
 }
 
-const columns = ({ routes }: Report): Widths => ({
+const columnWidths = ({ routes }: Report): Widths => ({
   name: Math.min(40, Math.max(0, ...routes.map((route) => nameOf(route).length))),
   container: Math.min(24, Math.max(0, ...routes.map(({ container }) => (container ?? "–").length))),
 });
 
 const nameOf = ({ hostname, path }: ReportedRoute): string => `${hostname}${path ?? ""}`;
 
-function line(
+function routeLine(
   route: ReportedRoute,
   { name, container }: Widths,
-  paper: Paper,
+  out: Output,
   now: number,
 ): string {
-  const state = `${paper.mark(MARKS[route.state])} ${STATES[route.state].padEnd(7)}`;
-  const who =
-    route.who === null
-      ? route.effect === "closed"
-        ? "Nobody"
-        : "–"
-      : `${route.access === "public" ? "PUBLIC: " : ""}${route.who}`;
+  const state = `${out.mark(MARKS[route.state])} ${STATES[route.state].padEnd(7)}`;
+  const who = whoText(route);
   const age =
     route.state === "live"
       ? ""
-      : paper.paint("dim", `  for ${formatDuration(now - Date.parse(route.since))}`);
+      : out.paint("dim", `  for ${formatDuration(now - Date.parse(route.since))}`);
   return `${state}  ${nameOf(route).padEnd(name)}  ${(route.container ?? "–").padEnd(container)}  ${who}${age}`;
 }
 
-function said(route: ReportedRoute, report: Report, paper: Paper): readonly string[] {
-  const problems = problemsOf(route, report).flatMap((it) => matter(it, paper));
+function whoText({ who, access, effect }: ReportedRoute): string {
+  if (who !== null) return `${access === "public" ? "PUBLIC: " : ""}${who}`;
+  return effect === "closed" ? "Nobody" : "–";
+}
+
+function detailLines(route: ReportedRoute, report: Report, out: Output): readonly string[] {
+  const problems = problemsOf(route, report).flatMap((it) => problemLines(it, out));
   const reason = route.reason ?? "";
   switch (route.state) {
     case "problem":
@@ -119,16 +123,16 @@ function said(route: ReportedRoute, report: Report, paper: Paper): readonly stri
   }
 }
 
-const matter = ({ message, fix, code }: ReportedProblem, paper: Paper): readonly string[] => [
-  `    ${sentence(message)}  ${paper.paint("dim", code)}`,
+const problemLines = ({ message, fix, code }: ReportedProblem, out: Output): readonly string[] => [
+  `    ${sentence(message)}  ${out.paint("dim", code)}`,
   `    → ${fix}`,
 ];
 
-const place = ({ hostname, path, container, label }: ReportedProblem): string => {
+const placeOf = ({ hostname, path, container, label }: ReportedProblem): string => {
   const named = [hostname === null ? null : `${hostname}${path ?? ""}`, container, label].filter(
     (it) => it !== null,
   );
   return named.length === 0 ? "Something is the matter" : named.join(" · ");
 };
 
-const clock = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+const formatTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;

@@ -5,52 +5,58 @@ import type { DriftCorrection } from "./drift.ts";
 import type { HandoverNotice } from "./handover-notices.ts";
 import type { RouteStatus, Since } from "./report.ts";
 
-/** How things stand at the end of a pass. */
+/** The state at the end of a pass. */
 export interface StatusSnapshot {
   readonly routes: readonly RouteStatus[];
   readonly problems: readonly Problem[];
 }
 
-/** What is worth a line: the difference between what was told already and what is so after this pass. */
+/** What to report after a pass: the differences from what was reported before. */
 export interface StatusTransitions {
   readonly opened: readonly RouteStatus[];
-  /** Of those that are open now: what anyone may enter, and what was shut or asked for a login before. Authentik's own is not among them. */
+  /**
+   * Open routes that are public now and were closed or protected before. Authentik's own hostname
+   * is not included.
+   */
   readonly published: readonly RouteStatus[];
-  /** Live before and live now, and leading elsewhere or letting in others. */
+  /** Live before and now, with a different origin or different people who may enter. */
   readonly changed: readonly ChangedRoute[];
-  /** Authentik's own, once it is live: said after each start, since it is the one route that no label made public. */
+  /**
+   * Authentik's own hostname, once it is live. Reported after each start, because it is the only
+   * open route that no label made public.
+   */
   readonly loginRouteOpened: readonly RouteStatus[];
   readonly closing: readonly RouteStatus[];
-  /** Closing ones whose container came back in time. */
+  /** Closing routes whose container came back in time. */
   readonly kept: readonly RouteStatus[];
   readonly closed: readonly RouteStatus[];
   readonly waiting: readonly RouteStatus[];
   readonly problems: readonly Problem[];
   readonly solved: readonly Problem[];
-  /** What somebody else changed and was put back. */
+  /** Drift that cfauth corrected. */
   readonly corrected: readonly DriftCorrection[];
-  /** Routes that show another party's container than before. */
+  /** Routes that now lead to another party's container. */
   readonly changedHands: readonly HandoverNotice[];
-  /** Since when each problem is there, by its key: what goes by itself is news only once it has lasted. */
+  /** When each problem began, by its key. A transient problem is reported only after a delay. */
   readonly since: Since;
 }
 
 export interface ChangedRoute {
   readonly route: RouteStatus;
-  /** `http://app:80 → http://app:81`; absent where that is as it was. */
+  /** `http://app:80 → http://app:81`; absent if it did not change. */
   readonly origin?: string;
-  /** Likewise who may enter, in words. */
+  /** The same for who may enter, in words. */
   readonly entrants?: string;
 }
 
-/** What has been told, so that each thing is told once. */
+/** What has been reported, so that each fact is reported once. */
 export interface ReportedStatus {
-  /** The routes that are known to be open, with how they were when they were last live. */
+  /** The routes known to be open, with their details when they were last live. */
   readonly open: ReadonlyMap<RouteKey, Live | undefined>;
   readonly public: ReadonlySet<RouteKey>;
   readonly loginRouteOpened: ReadonlySet<RouteKey>;
   readonly closing: ReadonlySet<RouteKey>;
-  /** Of each route that waits: every reason that was told. */
+  /** For each waiting route: every reason that was reported. */
   readonly waiting: ReadonlyMap<RouteKey, ReadonlySet<string>>;
   readonly problems: ReadonlyMap<string, Problem>;
 }
@@ -69,10 +75,10 @@ export const NOTHING_REPORTED: ReportedStatus = {
   problems: new Map(),
 };
 
-/** The rules that let somebody in, as they stand. */
+/** The ingress rules that admit anyone, as deployed. */
 export type Rules = ReadonlyMap<RouteKey, { readonly public: boolean }>;
 
-/** What stands open when cfauth starts is no news. */
+/** Routes that are open when cfauth starts count as reported. */
 export const assumeReported = (rules: Rules): ReportedStatus => ({
   ...NOTHING_REPORTED,
   open: new Map([...rules.keys()].map((key) => [key, undefined])),
@@ -81,21 +87,22 @@ export const assumeReported = (rules: Rules): ReportedStatus => ({
 
 export interface StatusFacts extends StatusSnapshot {
   readonly rules: Rules;
-  /** What the labels ask for. */
+  /** What the labels request. */
   readonly protections: ReadonlyMap<RouteKey, Protection>;
   readonly corrected: readonly DriftCorrection[];
   readonly changedHands: readonly HandoverNotice[];
-  /** Since when each problem is there, by its key. */
+  /** When each problem began, by its key. */
   readonly since: Since;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** How long what goes by itself as a rule must have lasted to be told, in milliseconds. */
+  /** How long a transient problem must last before it is reported, in milliseconds. */
   readonly thresholdMs: number;
 }
 
 /**
- * What is news after a pass, and what is told then. A route that comes back within its grace is no news but that it stays: it
- * was open all the time. So was one whose labels were wrong for a while.
+ * Computes what to report after a pass, and what counts as reported from then on. A route that
+ * comes back within its grace period is reported as kept, not as opened, because it was open all
+ * the time. The same holds for a route whose labels were wrong for a while.
  */
 export function diffStatus(
   reported: ReportedStatus,
@@ -103,15 +110,15 @@ export function diffStatus(
 ): { readonly news: StatusTransitions; readonly told: ReportedStatus } {
   const { routes, rules } = now;
   const live = routes.filter(({ state }) => state === "live");
-  const is = new Map(routes.map((route) => [route.key, route]));
+  const byKey = new Map(routes.map((route) => [route.key, route]));
   const gone = [...reported.open].filter(
-    ([key]) => !rules.has(key) && is.get(key)?.state !== "live",
+    ([key]) => !rules.has(key) && byKey.get(key)?.state !== "live",
   );
   const lasting = now.problems.filter(
     (problem) => problem.passing !== true || now.at - sinceOf(problem, now) >= now.thresholdMs,
   );
   const fresh = unique(lasting.filter((problem) => !reported.problems.has(problemKey(problem))));
-  const still = new Map(now.problems.map((problem) => [problemKey(problem), problem]));
+  const problemsByKey = new Map(now.problems.map((problem) => [problemKey(problem), problem]));
   const closing = routes.filter(({ key, state }) => state === "closing" && reported.open.has(key));
   const waiting = routes.filter(({ state }) => state === "waiting");
   const news: StatusTransitions = {
@@ -128,12 +135,14 @@ export function diffStatus(
     ),
     closing: closing.filter(({ key }) => !reported.closing.has(key)),
     kept: live.filter(({ key }) => reported.closing.has(key)),
-    closed: gone.map(([key, last]) => is.get(key) ?? last?.route ?? { ...unknown, key }),
+    closed: gone.map(([key, last]) => byKey.get(key) ?? last?.route ?? { ...UNKNOWN_ROUTE, key }),
     waiting: waiting.filter(
       (route) => reported.waiting.get(route.key)?.has(reasonOf(route)) !== true,
     ),
     problems: fresh,
-    solved: [...reported.problems].flatMap(([key, problem]) => (still.has(key) ? [] : [problem])),
+    solved: [...reported.problems].flatMap(([key, problem]) =>
+      problemsByKey.has(key) ? [] : [problem],
+    ),
     corrected: now.corrected,
     changedHands: now.changedHands,
     since: now.since,
@@ -148,7 +157,7 @@ export function diffStatus(
       ]),
       public: new Set(
         [...reported.public, ...live.filter(({ access }) => access === "public").map(keyOf)].filter(
-          (key) => publicStill(key, now),
+          (key) => isStillPublic(key, now),
         ),
       ),
       loginRouteOpened: new Set([
@@ -164,7 +173,7 @@ export function diffStatus(
       ),
       problems: new Map([
         ...[...reported.problems.keys()].flatMap((key): [string, Problem][] =>
-          pairOf(key, still.get(key)),
+          entryOf(key, problemsByKey.get(key)),
         ),
         ...fresh.map((problem): [string, Problem] => [problemKey(problem), problem]),
       ]),
@@ -172,7 +181,7 @@ export function diffStatus(
   };
 }
 
-const unknown = {
+const UNKNOWN_ROUTE = {
   container: undefined,
   origin: undefined,
   access: undefined,
@@ -182,13 +191,13 @@ const unknown = {
 
 const keyOf = ({ key }: RouteStatus): RouteKey => key;
 
-const pairOf = (key: string, problem: Problem | undefined): [string, Problem][] =>
+const entryOf = (key: string, problem: Problem | undefined): [string, Problem][] =>
   problem === undefined ? [] : [[key, problem]];
 
 const publicOf = (rules: Rules): ReadonlySet<RouteKey> =>
   new Set([...rules].flatMap(([key, rule]) => (rule.public ? [key] : [])));
 
-const publicStill = (key: RouteKey, { rules }: StatusFacts): boolean =>
+const isStillPublic = (key: RouteKey, { rules }: StatusFacts): boolean =>
   rules.get(key)?.public === true;
 
 const unique = (problems: readonly Problem[]): readonly Problem[] => [
@@ -198,7 +207,7 @@ const unique = (problems: readonly Problem[]): readonly Problem[] => [
 const sinceOf = (problem: Problem, { since, at }: StatusFacts): number =>
   since.get(problemKey(problem)) ?? at;
 
-/** Numbers count down within a reason; they do not make it another one. */
+/** Numbers within a reason count down; a different number is not a different reason. */
 const reasonOf = ({ reason }: RouteStatus): string => reason?.replace(/\d+/g, "#") ?? "";
 
 const liveOf = (route: RouteStatus, { protections }: StatusFacts): Live => ({
@@ -226,12 +235,12 @@ function entrantsChange(before: Live, now: Live): string | undefined {
   if (
     before.protection === undefined ||
     now.protection === undefined ||
-    whom(before.protection) === whom(now.protection)
+    audienceKey(before.protection) === audienceKey(now.protection)
   )
     return undefined;
   const [was = "nobody", is = "nobody"] = [before.route.who, now.route.who];
   return was === is ? `${is} (others than before)` : `${was} → ${is}`;
 }
 
-const whom = (protection: Protection): string =>
+const audienceKey = (protection: Protection): string =>
   protection.kind === "authentik" ? JSON.stringify(protection.audience) : "anyone";

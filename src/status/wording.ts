@@ -8,7 +8,7 @@ import {
   type RouteState,
 } from "./report.ts";
 
-/** What the page and `cfauth status` say alike. */
+// Texts that the status page and `cfauth status` share.
 
 export const STATES: Readonly<Record<RouteState, string>> = {
   problem: "Problem",
@@ -17,22 +17,25 @@ export const STATES: Readonly<Record<RouteState, string>> = {
   live: "Live",
 };
 
-/** What stands above everything else. `at` is said where `{at}` stands. */
+/** A message above everything else. `at` replaces `{at}` in the text. */
 export interface Banner {
   readonly tone: "bad" | "note";
   readonly text: string;
   readonly at?: string;
-  /** What is to be said beneath it. */
+  /** Problems shown below the text. */
   readonly problems: readonly ReportedProblem[];
 }
 
-/** Of the routes, of neighbours, and of what belongs to neither: how many need somebody. Warnings do not. */
+/** How many routes, outages and other problems need attention. Warnings do not count. */
 export const attentionCount = (report: Report): number =>
   unattributedProblems(report).filter(({ severity }) => severity === "error").length +
   report.outages.length +
   report.summary.problem;
 
-/** Whether nothing needs anybody. Warnings do not, and what has just begun to be silent is shown by its check alone. */
+/**
+ * True if nothing needs attention. Warnings are allowed. A failing check counts even before its
+ * outage is reported.
+ */
 export const healthy = ({ problems, summary, outages, checks, lastPass }: Report): boolean =>
   lastPass !== null &&
   summary.problem === 0 &&
@@ -42,34 +45,37 @@ export const healthy = ({ problems, summary, outages, checks, lastPass }: Report
 
 export function headline(report: Report): string {
   const { live, waiting, closing } = report.summary;
-  const needs = attentionCount(report);
-  const warnings = ownMatters(report).filter(({ severity }) => severity === "warning").length;
+  const attention = attentionCount(report);
+  const warnings = nonOutageProblems(report).filter(
+    ({ severity }) => severity === "warning",
+  ).length;
   const total = report.routes.length;
-  if (total + needs + warnings === 0)
+  if (total + attention + warnings === 0)
     return report.lastPass === null ? "Starting" : "No routes yet";
-  if (needs + warnings + waiting + closing === 0)
+  if (attention + warnings + waiting + closing === 0)
     return total === 1 ? "The one route is live" : `All ${total} routes are live`;
   const parts = [
-    needs === 0 ? "" : pluralise(needs, "problem"),
+    attention === 0 ? "" : pluralise(attention, "problem"),
     warnings === 0 ? "" : pluralise(warnings, "warning"),
     waiting === 0 ? "" : `${waiting} waiting`,
     closing === 0 ? "" : `${closing} closing`,
-    live === 0 && needs + warnings > 0 ? "" : total === 0 ? "no routes" : `${live} live`,
+    live === 0 && attention + warnings > 0 ? "" : total === 0 ? "no routes" : `${live} live`,
   ];
   return parts.filter((part) => part !== "").join(" · ");
 }
 
 export function banners(report: Report): readonly Banner[] {
   const { dryRun, lastPass, problems, outages, checks } = report;
-  const deaf = checks.docker === "failing" && !outages.some(({ service }) => service === "docker");
-  const told: readonly Pick<Banner, "text">[] = [
+  const eventsLost =
+    checks.docker === "failing" && !outages.some(({ service }) => service === "docker");
+  const notes: readonly Pick<Banner, "text">[] = [
     ...(dryRun
       ? [{ text: "Dry run: nothing is written. The command cfauth plan lists what would be done." }]
       : []),
     ...(lastPass === null && problems.length === 0
       ? [{ text: "Starting: the first look at Docker, Cloudflare and Authentik is under way." }]
       : []),
-    ...(deaf ? [{ text: DEAF }] : []),
+    ...(eventsLost ? [{ text: EVENTS_LOST }] : []),
   ];
   return [
     ...outages.map(
@@ -78,15 +84,15 @@ export function banners(report: Report): readonly Banner[] {
           tone: "bad",
           text: outageText(outage),
           at: outage.since,
-          problems: ofOutage(outage, report),
+          problems: problemsOfOutage(outage, report),
         }) as const,
     ),
-    ...told.map(({ text }) => ({ tone: "note", text, problems: [] }) as const),
+    ...notes.map(({ text }) => ({ tone: "note", text, problems: [] }) as const),
   ];
 }
 
-/** Routes and problems are right all the same, only later. */
-const DEAF =
+/** Routes and problems are still correct, but late. */
+const EVENTS_LOST =
   "Docker's events do not come through: what starts or stops is noticed minutes later. If it stays so, see that Docker runs, and that a socket proxy allows GET /events.";
 
 function outageText({ service, passing }: Outage): string {
@@ -97,14 +103,17 @@ function outageText({ service, passing }: Outage): string {
     : `${name} does not let cfauth work since {at}. Nothing is changed until that is mended; open routes stay open.`;
 }
 
-/** What is the matter with that neighbour, and belongs to no route. */
-const ofOutage = ({ service }: Outage, { problems, routes }: Report): readonly ReportedProblem[] =>
+/** The problems of that service that belong to no route. */
+const problemsOfOutage = (
+  { service }: Outage,
+  { problems, routes }: Report,
+): readonly ReportedProblem[] =>
   problems.filter(
     (it) =>
       it.container === null &&
       it.hostname === null &&
       it.code.startsWith(PREFIXES[service]) &&
-      !routes.some((route) => belongs(it, route)),
+      !routes.some((route) => belongsTo(it, route)),
   );
 
 const PREFIXES = { docker: "CFA-DOCKER-", cloudflare: "CFA-CF-", authentik: "CFA-AK-" } as const;
@@ -116,7 +125,9 @@ export const NAMES = {
   tunnel: "Tunnel",
 } as const;
 
-/** The first thing to do, where nothing asks for a route and all is well; undefined otherwise. */
+/**
+ * The first step for a new user: shown if no container requests a route and there is no problem.
+ */
 export const emptyStateHint = ({
   routes,
   problems,
@@ -131,24 +142,26 @@ export const emptyStateHint = ({
         label: `${labelPrefix}.hostname: whoami.example.com`,
       };
 
-/** Those which are told with the route: all of one that has a problem, and warnings of the others. */
+/** The problems shown with the route: all of them in state `problem`, otherwise only warnings. */
 export const problemsOf = (
   route: ReportedRoute,
   { problems }: Report,
-): readonly ReportedProblem[] => problems.filter((problem) => belongs(problem, route));
+): readonly ReportedProblem[] => problems.filter((problem) => belongsTo(problem, route));
 
-/** The problems that are told with no route, and with no neighbour. */
+/** The problems shown with no route and no outage. */
 export const unattributedProblems = (report: Report): readonly ReportedProblem[] =>
-  ownMatters(report).filter((problem) => !report.routes.some((route) => belongs(problem, route)));
+  nonOutageProblems(report).filter(
+    (problem) => !report.routes.some((route) => belongsTo(problem, route)),
+  );
 
-/** What is not told with a neighbour that does not answer. */
-function ownMatters(report: Report): readonly ReportedProblem[] {
-  const elsewhere = new Set(report.outages.flatMap((outage) => ofOutage(outage, report)));
+/** The problems that are not shown with an outage. */
+function nonOutageProblems(report: Report): readonly ReportedProblem[] {
+  const elsewhere = new Set(report.outages.flatMap((outage) => problemsOfOutage(outage, report)));
   return report.problems.filter((problem) => !elsewhere.has(problem));
 }
 
-function belongs(problem: ReportedProblem, route: ReportedRoute): boolean {
-  // A change that failed is a fault of the world, which knows no route.
+function belongsTo(problem: ReportedProblem, route: ReportedRoute): boolean {
+  // A failed change is a service error, which carries no route.
   if (problem.hostname === null)
     return (
       route.state === "problem" && problem.code === route.code && problem.message === route.reason
@@ -157,7 +170,10 @@ function belongs(problem: ReportedProblem, route: ReportedRoute): boolean {
   return here && (route.state === "problem" || problem.severity === "warning");
 }
 
-/** What is said beneath a live route. Why Authentik's own needs no login is said already by who may enter. */
+/**
+ * Remarks below a live route. Authentik's own hostname needs none: its access column already says
+ * why it is open.
+ */
 export const remarks = ({ note }: ReportedRoute): readonly string[] =>
   note === undefined || note === OWN_HOST ? [] : [sentence(note)];
 
@@ -166,13 +182,16 @@ export const effectWords = (effect: "closed" | "unchanged"): string =>
     ? "Closed: nobody reaches it."
     : "Still open as it was before; the change was not made.";
 
-/** What a route that waits waits for, to be said after the word. */
+/** What a waiting route waits for, to follow the verb. */
 export const pendingText = (reason: string): string => reason.replace(/^waiting /, "");
 
-/** A message as a sentence: with a full stop, and with a capital unless it begins with a name. */
+/**
+ * Formats a message as a sentence: with a full stop, and with a capital unless it begins with a
+ * name.
+ */
 export function sentence(text: string): string {
-  const begun = /^(?!cf|cloudflared)[a-z]+ /.test(text)
+  const capitalised = /^(?!cf|cloudflared)[a-z]+ /.test(text)
     ? `${text.charAt(0).toUpperCase()}${text.slice(1)}`
     : text;
-  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
+  return /[.!?…]$/.test(capitalised) ? capitalised : `${capitalised}.`;
 }
