@@ -3,35 +3,43 @@ import type { ProblemCode } from "./domain/problem.ts";
 export interface ServiceErrorInit {
   readonly service: "cloudflare" | "authentik" | "docker" | "file";
   readonly code: ProblemCode;
-  /** One sentence for people: what was wanted, what came back. Never a secret, a header or a body. */
+  /**
+   * One sentence for people: what cfauth tried and what came back.
+   * Never contains a secret, a header or a body.
+   */
   readonly message: string;
   readonly fix: string;
-  /** Worth coming back for without anybody doing anything. */
+  /** Can be retried without human action. */
   readonly transient: boolean;
-  /** A write whose answer was lost: it may have happened. */
+  /** The response to a write was lost, so the write may have happened. */
   readonly outcomeUnknown?: boolean;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if there was a response. */
   readonly status?: number | undefined;
   /** The vendor's own codes, as text: `12130`, `ECONNREFUSED`. */
   readonly vendor?: readonly string[];
-  /** How long the service asked to be left alone, in milliseconds. */
+  /** The delay that the service asked for before the next request, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
 
 /**
- * What makes faults of the world one problem: an outage is one, whatever was asked for while it lasts; a refusal is one for each
- * object, whatever the vendor says this time.
+ * When two service errors count as the same problem. An outage is one problem, whichever requests
+ * it hits. A refusal is one problem per object, however the vendor words it.
  *
- * @param object - what was to be changed, if anything
+ * @param object - the object that the request was to change, if any
  */
 export const problemIdentity = (
   { transient, code }: ServiceErrorInit,
   object = "",
-): { readonly about?: string; readonly passing?: true } =>
-  transient ? { about: "", passing: true } : code.endsWith("-REFUSED") ? { about: object } : {};
+): { readonly about?: string; readonly passing?: true } => {
+  if (transient) return { about: "", passing: true };
+  return code.endsWith("-REFUSED") ? { about: object } : {};
+};
 
-/** A fault of the world: transient (come back) or terminal (tell a person). Made by the clients alone, once. */
+/**
+ * A fault of Docker, Cloudflare, Authentik or a file: transient (retry) or terminal (a person must
+ * act). Only the clients create it.
+ */
 export class ServiceError extends Error {
   readonly service: ServiceErrorInit["service"];
   readonly code: ProblemCode;

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 
-/** A text that does not show itself: printed, inspected or turned into JSON it is `[secret]`. */
+/** A string that never prints itself: printed, inspected or turned into JSON, it is `[secret]`. */
 export interface Secret {
-  /** The text itself, for the one place that sends it. */
+  /** The text itself, only for the code that sends it. */
   reveal(): string;
   toString(): string;
   toJSON(): string;
@@ -10,7 +10,7 @@ export interface Secret {
 
 export const HIDDEN = "[secret]";
 
-/** The text lives in a closure: an object with a field for it would show it to whoever walks its keys. */
+/** The text lives in a closure: code that walks an object's keys would find it in a field. */
 export function secret(text: string): Secret {
   const hidden = () => HIDDEN;
   return Object.freeze({

@@ -5,31 +5,41 @@ import { escapeControlCharacters } from "./text/sanitize.ts";
 
 declare const brand: unique symbol;
 
-/** Text that cannot steer a terminal except by our own colours and line breaks: only a terminal makes it. */
+/**
+ * Text whose only control characters are our own colours and line breaks. Only a `Terminal` creates
+ * it.
+ */
 export type TerminalText = string & { readonly [brand]: "TerminalText" };
 
-/** How one line of a list came out. */
+/** The outcome of one line of a list. */
 export type Mark = "ok" | "warn" | "fail" | "skip";
 
-/** What a command writes to: a person's terminal, a file or a pipe. */
+/** Where a command writes: a person's terminal, a file or a pipe. */
 export interface Terminal {
   write(text: TerminalText | JsonText): void;
-  /** Whether somebody is there who sees lines change and can answer. */
+  /** True if a person is watching, sees lines change and can answer a prompt. */
   readonly interactive: boolean;
   /** Characters in a line. */
   readonly columns: number;
-  /** `✓ ! ✗ –`, or `ok warn FAIL skip` where signs may not be shown; all as wide as one another. */
+  /**
+   * `✓ ! ✗ –`, or `ok warn FAIL skip` if the terminal may not show signs. All marks of a set have
+   * the same width.
+   */
   mark(mark: Mark): string;
-  /** In that colour where there are colours; as it is elsewhere. Never the only sign of anything. Shown by way of `plain` alone. */
+  /**
+   * Colours the text if colours are on. Colour never carries information on its own. The result can
+   * be shown only through `plain`.
+   */
   paint(style: Style, text: string): string;
   /**
-   * A line as it may be shown: what came from labels can neither steer the terminal nor begin a line, only our colours are left;
-   * where signs may not be shown, neither may those within a sentence.
+   * Makes a line safe to show. Text from labels can neither control the terminal nor start a line;
+   * only our own colours remain. If the terminal may not show signs, signs within a sentence are
+   * replaced too.
    */
   plain(line: string): TerminalText;
-  /** Lines as `plain` shows each, with line breaks between and behind them. */
+  /** Passes each line through `plain` and ends it with a line break. */
   lines(...lines: readonly string[]): TerminalText;
-  /** In place of the line that the cursor is on; an empty text only erases it. */
+  /** Replaces the line that the cursor is on. An empty text only erases it. */
   rewritten(line: string): TerminalText;
 }
 
@@ -42,28 +52,33 @@ export interface Output {
 }
 
 const SIGNS: Readonly<Record<Mark, string>> = { ok: "✓", warn: "!", fail: "✗", skip: "–" };
-const WORDS: Readonly<Record<Mark, string>> = {
+const MARK_WORDS: Readonly<Record<Mark, string>> = {
   ok: "ok  ",
   warn: "warn",
   fail: "FAIL",
   skip: "skip",
 };
-const STYLES: Readonly<Record<Mark, Style>> = {
+const MARK_STYLES: Readonly<Record<Mark, Style>> = {
   ok: "green",
   warn: "yellow",
   fail: "red",
   skip: "dim",
 };
 
-const SPELLED: Readonly<Record<string, string>> = { "→": "->", "·": "-", "–": "-", "…": "..." };
+const ASCII_SIGNS: Readonly<Record<string, string>> = {
+  "→": "->",
+  "·": "-",
+  "–": "-",
+  "…": "...",
+};
 
-/** Back to the beginning of the line, and erase it. */
+/** Moves the cursor to the beginning of the line and erases the line. */
 const ERASE_LINE = "\r\u001b[2K";
 
-/** The largest range that `randomInt` takes. */
-const SEALS = 2 ** 48 - 1;
+/** The largest range that `randomInt` accepts. */
+const MAX_SEAL = 2 ** 48 - 1;
 
-/** @param env - NO_COLOR, TERM, LANG, LC_ALL and LC_CTYPE are read */
+/** @param env - the function reads NO_COLOR, TERM, LANG, LC_ALL and LC_CTYPE */
 export function createTerminal(
   output: Output,
   env: Readonly<Record<string, string | undefined>>,
@@ -71,10 +86,10 @@ export function createTerminal(
   const interactive = output.isTTY === true && env["TERM"] !== "dumb";
   const colours = interactive && !env["NO_COLOR"];
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"];
-  // Most containers have no locale at all, and print UTF-8 as it comes.
+  // Most containers have no locale at all and print UTF-8 unchanged.
   const signs = !env["NO_COLOR"] && (locale === undefined || /utf-?8/i.test(locale));
-  // No label can know the number: an escape sequence in foreign text is never taken for one of ours.
-  const seal = String(randomInt(SEALS));
+  // A label cannot know this number, so an escape sequence in foreign text never counts as ours.
+  const seal = String(randomInt(MAX_SEAL));
   const sealed = new RegExp(`(\\u001b\\[\\d+;${seal}m)`);
   const paint = (style: Style, text: string): string => {
     if (!colours) return text;
@@ -91,14 +106,14 @@ export function createTerminal(
       )
       .join("");
     return (
-      signs ? shown : shown.replace(/[→·–…]/g, (sign) => SPELLED[sign] ?? sign)
+      signs ? shown : shown.replace(/[→·–…]/g, (sign) => ASCII_SIGNS[sign] ?? sign)
     ) as TerminalText;
   };
   return {
     write: (text) => void output.write(text),
     interactive,
     columns: output.columns ?? 100,
-    mark: (mark) => paint(STYLES[mark], (signs ? SIGNS : WORDS)[mark]),
+    mark: (mark) => paint(MARK_STYLES[mark], (signs ? MARK_SIGNS : MARK_WORDS)[mark]),
     paint,
     plain,
     lines: (...lines) => lines.map((line) => `${plain(line)}\n`).join("") as TerminalText,

@@ -1,9 +1,10 @@
 /**
- * Of the known words, the one that was probably meant; undefined when none is near enough to be worth saying.
+ * The known word that was probably meant; undefined if none is close enough to suggest.
  *
- * Near is: at most every third character wrong, counted without the leading parts that both have in common (`access.`,
- * `CFAUTH_`), which would make any two words alike; or else the last part of just one known word: `groups` for
- * `access.groups`. Letter case does not count. Among equals the first of the list wins.
+ * A word is close if at most every third character is wrong. Leading parts that both words share
+ * (`access.`, `CFAUTH_`) do not count, because they would make any two words similar. Otherwise a
+ * word matches if it is the last part of exactly one known word: `groups` for `access.groups`.
+ * Letter case does not matter. Among equals the first in the list wins.
  */
 export function closestMatch(word: string, known: readonly string[]): string | undefined {
   const near = known
@@ -14,10 +15,12 @@ export function closestMatch(word: string, known: readonly string[]): string | u
   return near[0]?.candidate ?? endingIn(word, known);
 }
 
-/** Longer words are names that people copy, not keys that they mistype: comparing them takes time and helps no one. */
+/**
+ * Longer words are names that people copy, not keys that they mistype, so comparing them is waste.
+ */
 const MAX_COMPARED_CHARACTERS = 100;
 
-/** Each character that one word has more than the other counts as wrong, so that most words need not be compared. */
+/** Each extra character counts as wrong, so most pairs of words need no comparison. */
 const isComparable = (a: number, b: number): boolean =>
   Math.max(a, b) <= MAX_COMPARED_CHARACTERS && Math.abs(a - b) <= Math.floor(Math.max(a, b) / 3);
 
@@ -42,7 +45,10 @@ function difference(a: string, b: string): { readonly distance: number; readonly
   return { distance: editDistance(x, y), length: Math.max(x.length, y.length) };
 }
 
-/** Optimal string alignment: insertions, deletions, replacements, and neighbours that changed places, each counted once. */
+/**
+ * Optimal string alignment distance: an insertion, a deletion, a replacement and a swap of two
+ * neighbours each count as one.
+ */
 export function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

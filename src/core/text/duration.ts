@@ -8,15 +8,15 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** Reads `30s`, `5m`, `1h30m`, `7d` into milliseconds. */
+/** Parses `30s`, `5m`, `1h30m`, `7d` into milliseconds. */
 export function parseDuration(text: string): ParseResult<number> {
-  const wanted = text.trim();
-  if (!/^(\d+(ms|s|m|h|d))+$/.test(wanted))
+  const trimmed = text.trim();
+  if (!/^(\d+(ms|s|m|h|d))+$/.test(trimmed))
     return invalid("is not a duration", "write a number and a unit: 30s, 5m, 24h or 7d");
-  const parts = [...wanted.matchAll(/(\d+)(ms|s|m|h|d)/g)];
-  return ok(
-    parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ""] ?? 0), 0),
-  );
+  let total = 0;
+  for (const [, number, unit = ""] of trimmed.matchAll(/(\d+)(ms|s|m|h|d)/g))
+    total += Number(number) * (UNITS[unit] ?? 0);
+  return ok(total);
 }
 
 /** For people: `42 s`, `5 min`, `3 h`. */
@@ -27,7 +27,7 @@ export function formatDuration(ms: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
-/** A Go duration of whole hours, minutes and seconds, as Access keeps it: 604800000 → `168h`. */
+/** A Go duration of whole hours, minutes and seconds, as Access stores it: 604800000 → `168h`. */
 export function goDuration(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   const parts: [number, string][] = [

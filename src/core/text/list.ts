@@ -1,4 +1,4 @@
-/** The parts between commas, without spaces around them; empty ones are dropped. */
+/** The parts between commas, without surrounding spaces. Drops empty parts. */
 export const splitList = (text: string): readonly string[] =>
   text
     .split(",")

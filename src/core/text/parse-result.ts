@@ -1,4 +1,6 @@
-/** What a parser of user input answers: the value, or what is wrong with the text and what would be right. */
+/**
+ * The result of parsing user input: the value, or what is wrong with the text and how to fix it.
+ */
 export type ParseResult<T> = { readonly ok: true; readonly value: T } | ParseError;
 
 export interface ParseError {

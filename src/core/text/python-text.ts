@@ -7,10 +7,11 @@ declare const brand: unique symbol;
 export type PythonText = string & { readonly [brand]: "PythonText" };
 
 /**
- * A list of texts as Python spells it. JSON's lists of texts are Python's as well, in one line: Authentik indents the expression
- * line by line, and to Python more characters than a line feed end a line (textwrap.indent in authentik/lib/expression, checked
- * 2026-11). Characters outside of the basic plane stay as they are: to Python `\ud83d\ude00` is two characters, and none of them
- * ends a line.
+ * A list of texts as a Python literal. A JSON list of texts is also valid Python. It must be on one
+ * line: Authentik indents the expression line by line, and for Python more characters than a line
+ * feed end a line (textwrap.indent in authentik/lib/expression, checked 2026-11). Characters
+ * outside the basic plane are not escaped: Python reads `\ud83d\ude00` as two characters, and no
+ * character outside the basic plane ends a line.
  */
 export const pythonList = (texts: readonly string[]): PythonText =>
   JSON.stringify(texts).replace(STEERING, (it) =>

@@ -1,12 +1,16 @@
-/** Who is allowed to log in to a server, in front of its name. */
+/** User name and password in a URL, in front of the host. */
 const CREDENTIALS = /(\/\/)[^/@\s]+@/g;
 
 /**
- * Any text that could be a person's address, also a mistyped one. A domain alone, `@example.com`, is none. It begins only where
- * a word begins, so that a long word is searched once and not once from each of its characters.
+ * Any text that could be a person's e-mail address, including a mistyped one. A bare domain,
+ * `@example.com`, does not match. A match starts only at the start of a word, so a long word is
+ * searched once and not once per character.
  */
 const ADDRESS = /(?<![^\s/<>"'`(),;:=\\…])[^\s/<>"'`(),;:=\\…]+@[^\s@/<>"'`(),;:\\]+/g;
 
-/** The same text without e-mail addresses and passwords of servers: labels have them, names of policies too, and messages quote both. */
+/**
+ * Removes e-mail addresses and server credentials from a text. Labels and names of policies may
+ * contain them, and messages quote both.
+ */
 export const redactPersonalData = (text: string): string =>
   text.replace(CREDENTIALS, "$1…@").replace(ADDRESS, "(an e-mail address)");
