@@ -51,7 +51,7 @@ export interface Output {
   readonly columns?: number;
 }
 
-const SIGNS: Readonly<Record<Mark, string>> = { ok: "✓", warn: "!", fail: "✗", skip: "–" };
+const MARK_SIGNS: Readonly<Record<Mark, string>> = { ok: "✓", warn: "!", fail: "✗", skip: "–" };
 const MARK_WORDS: Readonly<Record<Mark, string>> = {
   ok: "ok  ",
   warn: "warn",
