@@ -9,7 +9,7 @@ COPY package.json package-lock.json ./
 # `npm ci`. But `npm ci` rejects a lock file that lacks optional binaries for platforms other than the one that wrote it.
 RUN npm install --no-save --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts scripts
+COPY tools tools
 COPY src src
 # The final stage has no shell, so everything that it needs besides the bundle is prepared here. The command on the PATH is
 # a link to an .mjs file: for a file without an extension, Node needs 18 MB and a second parse to detect that it is a module.

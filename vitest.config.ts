@@ -1,11 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-const patience = { testTimeout: 180_000, hookTimeout: 180_000 };
-/** These measure the peak memory of child processes. Linux counts the parent's memory at the fork, so each file needs a small process of its own. */
-const memory = ["test/clients/memory/*.test.ts"];
-const bundled = { ...patience, globalSetup: ["test/e2e/bundle.ts"] };
-/** These use the Docker engine and start many processes: after the unit tests, one file per core. */
-const engine = ["test/e2e/**/*.test.ts", "test/docker/**/*.test.ts", "test/**/*.real.test.ts"];
+const timeouts = { testTimeout: 180_000, hookTimeout: 180_000 };
+const bundled = { ...timeouts, globalSetup: ["test/e2e/bundle.ts"] };
+/** The code keeps no state at module level, so test files in one thread can share their imports. */
+const shared = { ...timeouts, pool: "threads", isolate: false, maxWorkers: "100%" } as const;
+
+/** Random histories: minutes where the other unit tests take seconds. */
+const histories = ["test/**/*.histories.test.ts"];
+/** These measure the peak memory of child processes. Linux counts the parent's memory at the fork, so each file needs a small process. */
+const memory = ["test/integration/clients/memory/*.test.ts"];
 /** These start and kill hundreds of daemons, three at a time. Two such files in parallel take longer than one after the other. */
 const sweeps = ["test/e2e/kill/*.test.ts"];
 /** These count time or calls, or need something that exists only once: last, and one at a time. */
@@ -17,13 +20,21 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["test/**/*.test.ts"],
-          exclude: [...engine, ...memory],
-          ...patience,
-          // The code keeps no state at module level, so test files in one thread can share their imports.
-          pool: "threads",
-          isolate: false,
-          maxWorkers: "100%",
+          include: ["test/unit/**/*.test.ts"],
+          exclude: histories,
+          ...shared,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: { name: "histories", include: histories, ...shared, sequence: { groupOrder: 0 } },
+      },
+      {
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts", "test/sandbox/**/*.test.ts"],
+          exclude: memory,
+          ...shared,
           sequence: { groupOrder: 0 },
         },
       },
@@ -31,7 +42,7 @@ export default defineConfig({
         test: {
           name: "memory",
           include: memory,
-          ...patience,
+          ...timeouts,
           maxWorkers: "100%",
           sequence: { groupOrder: 0 },
         },
@@ -39,7 +50,7 @@ export default defineConfig({
       {
         test: {
           name: "engine",
-          include: engine,
+          include: ["test/e2e/**/*.test.ts"],
           exclude: [...alone, ...sweeps],
           ...bundled,
           maxWorkers: 2,

@@ -1,9 +1,9 @@
 /** A container speaks only for itself: what names and labels of one container do to the route of another. */
 
 import { expect, test } from "vitest";
-import type { Container } from "../docker/container.ts";
-import { docker, RUN_ID } from "../docker/run.ts";
 import { until } from "./daemon.ts";
+import type { Container } from "./docker/container.ts";
+import { docker, RUN_ID } from "./docker/run.ts";
 import { live, reaped, route, scene } from "./fixture.ts";
 
 reaped();

@@ -1,9 +1,5 @@
 /** What a person sees: a real browser, a real engine and the real daemon; Cloudflare and Authentik are the sandbox's. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Container, start } from "../docker/container.ts";
-import { network } from "../docker/network.ts";
-import { reap, reapLeftovers } from "../docker/reaper.ts";
-import { docker, RUN_ID } from "../docker/run.ts";
 import { asking } from "../sandbox/authentik/testing.ts";
 import {
   seedApp,
@@ -17,6 +13,10 @@ import { dockerResolver } from "../sandbox/edge/docker-resolver.ts";
 import { type Sandbox, startSandbox } from "../sandbox/index.ts";
 import { type Browsing, inBrowser, logIn, shown, startBrowsing } from "./browsing.ts";
 import { startDaemon, until } from "./daemon.ts";
+import { type Container, start } from "./docker/container.ts";
+import { network } from "./docker/network.ts";
+import { reap, reapLeftovers } from "./docker/reaper.ts";
+import { docker, RUN_ID } from "./docker/run.ts";
 
 inBrowser("in a browser", () => {
   const all = new AsyncDisposableStack();

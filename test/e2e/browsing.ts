@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { describe } from "vitest";
-import { ensureChromium } from "../../scripts/chromium.ts";
-import { RUN_ID } from "../docker/run.ts";
+import { ensureChromium } from "../../tools/ci/chromium.ts";
+import { RUN_ID } from "./docker/run.ts";
 
 const FLAGS = [
   "--headless",

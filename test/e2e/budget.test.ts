@@ -2,10 +2,10 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { start } from "../docker/container.ts";
-import { startMany } from "../docker/many.ts";
 import type { Call } from "../sandbox/call.ts";
 import { until } from "./daemon.ts";
+import { start } from "./docker/container.ts";
+import { startMany } from "./docker/many.ts";
 import { live, reaped, type Scene, scene, told } from "./fixture.ts";
 
 reaped();

@@ -3,11 +3,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { ensureCompose } from "../../scripts/compose.ts";
 import type { Report } from "../../src/status/report.ts";
-import { start } from "../docker/container.ts";
-import { reap, reapLeftovers } from "../docker/reaper.ts";
-import { docker, RUN_ID, unique } from "../docker/run.ts";
+import { ensureCompose } from "../../tools/ci/compose.ts";
 import { dockerResolver } from "../sandbox/edge/docker-resolver.ts";
 import { probe } from "../sandbox/edge/probe.ts";
 import { type Browser, browser, type Page } from "../sandbox/edge/testing/browser.ts";
@@ -15,6 +12,9 @@ import { type Sandbox, startSandbox } from "../sandbox/index.ts";
 import { bridgeAddress, outside } from "./compose/outside.ts";
 import { override, type Project, project } from "./compose/project.ts";
 import { until } from "./daemon.ts";
+import { start } from "./docker/container.ts";
+import { reap, reapLeftovers } from "./docker/reaper.ts";
+import { docker, RUN_ID, unique } from "./docker/run.ts";
 import { inventory } from "./world.ts";
 
 /** What a shell or Compose might take for something else. */

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../src/notify/message.ts";
-import { answer, stub } from "../clients/stub.ts";
+import { answer, stub } from "../integration/clients/stub.ts";
 import {
   seedApp,
   seedConfiguration,

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { docker, LABEL } from "../docker/run.ts";
 import { until } from "./daemon.ts";
+import { docker, LABEL } from "./docker/run.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -19,7 +19,7 @@ interface Shown {
 }
 
 function demo(...args: readonly string[]): Shown {
-  const child = spawn(process.execPath, ["scripts/demo.ts", ...args], {
+  const child = spawn(process.execPath, ["tools/demo/main.ts", ...args], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });

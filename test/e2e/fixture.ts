@@ -3,13 +3,13 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { ReportedRoute } from "../../src/status/report.ts";
-import { type Container, start, type Wanted } from "../docker/container.ts";
-import { type Network, network } from "../docker/network.ts";
-import { reap, reapLeftovers } from "../docker/reaper.ts";
-import { RUN_ID } from "../docker/run.ts";
 import { probe } from "../sandbox/edge/probe.ts";
 import type { Sandbox, SandboxOptions } from "../sandbox/index.ts";
 import { type Daemon, type Line, startDaemon, until } from "./daemon.ts";
+import { type Container, start, type Wanted } from "./docker/container.ts";
+import { type Network, network } from "./docker/network.ts";
+import { reap, reapLeftovers } from "./docker/reaper.ts";
+import { RUN_ID } from "./docker/run.ts";
 import { OWNER, labels as prefixed, sandboxOn, settings } from "./world.ts";
 
 export interface Scene extends AsyncDisposable {

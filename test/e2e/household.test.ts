@@ -1,8 +1,6 @@
 /** A household: who may enter what, as its people see it in a real browser, with real containers and the real daemon. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Container, start } from "../docker/container.ts";
-import { type Network, network } from "../docker/network.ts";
 import { addGroup, addUser } from "../sandbox/authentik/people.ts";
 import { asking } from "../sandbox/authentik/testing.ts";
 import { seedServiceToken } from "../sandbox/cloudflare/seed.ts";
@@ -11,6 +9,8 @@ import { probe } from "../sandbox/edge/probe.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { type Browsing, inBrowser, logIn, shown, startBrowsing } from "./browsing.ts";
 import { type Daemon, startDaemon, until } from "./daemon.ts";
+import { type Container, start } from "./docker/container.ts";
+import { type Network, network } from "./docker/network.ts";
 import { live, reaped } from "./fixture.ts";
 import { labels, sandboxOn, settings } from "./world.ts";
 

@@ -1,6 +1,6 @@
 /** The real daemon on a real engine: what an image says of itself decides nothing. */
 import { expect, it } from "vitest";
-import { labelledImage } from "../docker/images.ts";
+import { labelledImage } from "./docker/images.ts";
 import { everything, live, reaped, route, scene } from "./fixture.ts";
 import { label } from "./world.ts";
 

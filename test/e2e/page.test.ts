@@ -4,7 +4,7 @@ import type { Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunningServer } from "../../src/http/server.ts";
 import type { Report } from "../../src/status/report.ts";
-import { LIVE, pageOf, reportedRoute, reportOf, TROUBLE } from "../http/reports.ts";
+import { LIVE, pageOf, reportedRoute, reportOf, TROUBLE } from "../unit/http/reports.ts";
 import { type Browsing, inBrowser, startBrowsing } from "./browsing.ts";
 
 const many = reportOf({

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { CLEAN_PATHS, patternPath } from "../../src/core/domain/path.ts";
-import type { Container } from "../docker/container.ts";
-import type { Network } from "../docker/network.ts";
-import { docker, RUN_ID } from "../docker/run.ts";
 import type { Application, AuthentikState } from "../sandbox/authentik/state.ts";
 import type { AccessApplication, IngressRule } from "../sandbox/cloudflare/state.ts";
 import { dockerResolver } from "../sandbox/edge/docker-resolver.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox/index.ts";
+import type { Container } from "./docker/container.ts";
+import type { Network } from "./docker/network.ts";
+import { docker, RUN_ID } from "./docker/run.ts";
 
 /** A label prefix of this run's own: other runs' containers on the same engine mean nothing to its daemons. */
 const PREFIX = `cfauth-${RUN_ID}`;

@@ -1,9 +1,9 @@
 /** Every wrong input at once, against the running daemon: each exposes nothing and says, once, what would be right. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ReportedProblem } from "../../src/status/report.ts";
-import type { Variant } from "../docker/images.ts";
 import { seedApp, seedConfiguration, seedRecord, seedTunnel } from "../sandbox/cloudflare/seed.ts";
 import { type Daemon, until } from "./daemon.ts";
+import type { Variant } from "./docker/images.ts";
 import { reaped, type Scene, scene } from "./fixture.ts";
 import { label } from "./world.ts";
 

@@ -1,7 +1,7 @@
 import type { Mutant } from "./list.ts";
 
 /** The test that holds the boundaries between parties. */
-const TESTS = "test/authority/non-interference.test.ts";
+const TESTS = "test/unit/authority/non-interference.histories.test.ts";
 
 /** Hand-made faults that let one party act for another: the property of non-interference must notice each. */
 export const AUTHORITY_MUTANTS: readonly Mutant[] = [

@@ -404,14 +404,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/core/plan/tenure.ts",
     from: "!deployed && !awaited && (requests",
     to: "!deployed && (requests",
-    tests: "test/authority/threats.test.ts",
+    tests: "test/integration/authority/threats.test.ts",
   },
   {
     name: "takes a misspelt hostname for one that was given up",
     file: "src/core/plan/tenure.ts",
     from: "  if (unsure) return isOnLoginHost",
     to: "  if (before === null) return isOnLoginHost",
-    tests: "test/authority/threats.test.ts",
+    tests: "test/integration/authority/threats.test.ts",
   },
   {
     name: "leaves Authentik's hostname to the container that had it",

@@ -9,7 +9,7 @@ import { findQuotation } from "./quotation.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const NURSERY = join(ROOT, ".cache/mutants");
-const PLANNER_TESTS = "test/plan";
+const PLANNER_TESTS = "test/unit/core/plan";
 const ALL: readonly Mutant[] = [...MUTANTS, ...AUTHORITY_MUTANTS];
 const testsOf = ({ tests = PLANNER_TESTS }: Mutant): string => tests;
 
@@ -36,7 +36,7 @@ const TRIALS: readonly Trial[] = [
 async function breed(mutant: Mutant | undefined, index: number): Promise<string> {
   const home = join(NURSERY, String(index));
   await mkdir(home, { recursive: true });
-  for (const part of ["src", "test", "scripts", "vitest.config.ts", "package.json"])
+  for (const part of ["src", "test", "tools", "vitest.config.ts", "package.json"])
     await cp(join(ROOT, part), join(home, part), { recursive: true });
   await symlink(join(ROOT, "node_modules"), join(home, "node_modules"));
   if (mutant === undefined) return home;
@@ -59,7 +59,7 @@ async function requireFit(): Promise<void> {
   }
 }
 
-const HISTORIES = "safety.test.ts";
+const HISTORIES = "safety.histories.test.ts";
 
 /** The random histories take longest, so they come last: most mutants die before. @returns whether these tests pass in this home */
 async function survives(home: string, tests: string): Promise<boolean> {
@@ -95,7 +95,7 @@ function pass(home: string, tests: readonly string[]): Promise<boolean> {
         CFAUTH_TEST_SEED: SEED,
         CFAUTH_TEST_SHRINK: "false",
         CFAUTH_TEST_RUNS: process.env["CFAUTH_TEST_RUNS"] ?? "1500",
-        ...(tests.some((it) => it.startsWith("test/authority")) && AUTHORITY),
+        ...(tests.some((it) => it.includes("/authority")) && AUTHORITY),
       },
     },
   );

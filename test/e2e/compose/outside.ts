@@ -4,10 +4,10 @@ import { once } from "node:events";
 import http, { type IncomingMessage } from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { docker } from "../../docker/run.ts";
 import { addUser } from "../../sandbox/authentik/people.ts";
 import { connectorToken } from "../../sandbox/cloudflare/tunnels/tunnels.ts";
 import type { Sandbox } from "../../sandbox/index.ts";
+import { docker } from "../docker/run.ts";
 
 export interface Outside extends AsyncDisposable {
   /** `http://172.17.0.1:4711/client/v4` */

@@ -5,18 +5,18 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import type Dockerode from "dockerode";
-import { attempt, command, lastLines } from "../../../scripts/command.ts";
-import type { Compose } from "../../../scripts/compose.ts";
-import { quickStart } from "../../../scripts/docs/quick-start.ts";
-import { originImage } from "../../docker/images.ts";
-import { productImage } from "../../docker/product-image.ts";
-import { docker, LABEL, RUN_ID, RUN_LABELS, unique } from "../../docker/run.ts";
+import { attempt, command, lastLines } from "../../../tools/ci/command.ts";
+import type { Compose } from "../../../tools/ci/compose.ts";
+import { quickStart } from "../../../tools/docs/quick-start.ts";
+import { originImage } from "../docker/images.ts";
+import { productImage } from "../docker/product-image.ts";
+import { docker, LABEL, RUN_ID, RUN_LABELS, unique } from "../docker/run.ts";
 import {
   authentikImage,
   cloudflaredImage,
   postgresImage,
   socketProxyImage,
-} from "../../docker/stand-ins.ts";
+} from "../docker/stand-ins.ts";
 import type { Outside } from "./outside.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");

@@ -1,6 +1,6 @@
 /** A daemon that changes where routes lead and who may enter, killed at every single call. */
 import { afterAll, beforeAll, describe } from "vitest";
-import { type Container, start } from "../../docker/container.ts";
+import { type Container, start } from "../docker/container.ts";
 import { labels, type Photograph } from "../world.ts";
 import {
   door,

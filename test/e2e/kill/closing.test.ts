@@ -1,6 +1,6 @@
 /** A daemon that closes all its routes, killed at every single call. */
 import { afterAll, beforeAll, describe } from "vitest";
-import { type Container, start } from "../../docker/container.ts";
+import { type Container, start } from "../docker/container.ts";
 import type { Photograph } from "../world.ts";
 import {
   door,

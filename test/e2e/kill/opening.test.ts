@@ -1,7 +1,7 @@
 /** A daemon that opens routes in an empty account, killed at every single call. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Container, start } from "../../docker/container.ts";
 import type { Fault } from "../../sandbox/call.ts";
+import { type Container, start } from "../docker/container.ts";
 import {
   complaints,
   daemonOf,

@@ -2,14 +2,14 @@
 import { isDeepStrictEqual } from "node:util";
 import PQueue from "p-queue";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Container, start, type Wanted } from "../../docker/container.ts";
-import { type Network, network } from "../../docker/network.ts";
-import { reap } from "../../docker/reaper.ts";
-import { RUN_ID, unique } from "../../docker/run.ts";
 import type { Call, Moment } from "../../sandbox/call.ts";
 import type { Lag } from "../../sandbox/cloudflare/state.ts";
 import type { Sandbox } from "../../sandbox/index.ts";
 import { type Daemon, startDaemon, until } from "../daemon.ts";
+import { type Container, start, type Wanted } from "../docker/container.ts";
+import { type Network, network } from "../docker/network.ts";
+import { reap } from "../docker/reaper.ts";
+import { RUN_ID, unique } from "../docker/run.ts";
 import {
   inventory,
   labels,

@@ -1,7 +1,5 @@
 /** A daemon that narrows, opens a path and takes over a hostname at once, killed at every single write. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Container, start } from "../../docker/container.ts";
-import { unique } from "../../docker/run.ts";
 import {
   seedApp,
   seedConfiguration,
@@ -9,6 +7,8 @@ import {
   seedRecord,
 } from "../../sandbox/cloudflare/seed.ts";
 import type { Sandbox } from "../../sandbox/index.ts";
+import { type Container, start } from "../docker/container.ts";
+import { unique } from "../docker/run.ts";
 import { labels, type Photograph } from "../world.ts";
 import {
   afterDeath,

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { onlyAccount } from "../../../src/clients/cloudflare/account.ts";
+import { createCloudflare } from "../../../src/clients/cloudflare/cloudflare.ts";
+import { answer, stub } from "./stub.ts";
+
+const ids = (...list: readonly string[]) =>
+  answer(200, { success: true, result: list.map((id) => ({ id })) });
+
+test("the only account that the token sees is the one", async () => {
+  await using server = await stub(ids("a"));
+  expect(await onlyAccount(createCloudflare({ token: "t", baseUrl: server.url }))).toBe("a");
+});
+
+test("an account that is hidden from the token is read off its zones", async () => {
+  await using server = await stub(
+    ids(),
+    answer(200, { success: true, result: [{ account: { id: "b" } }, { account: { id: "b" } }] }),
+  );
+  expect(await onlyAccount(createCloudflare({ token: "t", baseUrl: server.url }))).toBe("b");
+});
+
+test.each([
+  { name: "none", replies: [ids()] },
+  { name: "two", replies: [ids("a", "b")] },
+])("with $name it has to be named", async ({ replies }) => {
+  await using server = await stub(...replies);
+  await expect(
+    onlyAccount(createCloudflare({ token: "t", baseUrl: server.url })),
+  ).rejects.toMatchObject({
+    code: "CFA-CF-ACCOUNT",
+    fix: expect.stringContaining("CLOUDFLARE_ACCOUNT_ID"),
+  });
+});

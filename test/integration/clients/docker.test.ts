@@ -1,0 +1,125 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { CallReport } from "../../../src/clients/call-report.ts";
+import { createDocker } from "../../../src/clients/docker/docker.ts";
+import { throwDockerError } from "../../../src/clients/docker/errors.ts";
+import { ServiceError } from "../../../src/core/errors.ts";
+import { fakeEngine } from "../sources/docker/engine.ts";
+
+const SOCKET = { kind: "socket", path: "/var/run/docker.sock" } as const;
+
+function faultOf(
+  error: unknown,
+  address: Parameters<typeof throwDockerError>[0]["address"],
+  gids = [65_532],
+): ServiceError {
+  try {
+    return throwDockerError(
+      { address, path: "/containers/json", user: { uid: 65_532, gids } },
+      error,
+    );
+  } catch (fault) {
+    if (fault instanceof ServiceError) return fault;
+    throw fault;
+  }
+}
+
+describe("a socket that may not be opened", () => {
+  const refused = Object.assign(new Error("connect EACCES"), { code: "EACCES" });
+
+  it("is told with its group, with who cfauth is, and with the line to add", async () => {
+    await using engine = await fakeEngine();
+    const { stat } = await import("node:fs/promises");
+    const { gid } = await stat(engine.path);
+    const fault = faultOf(refused, { kind: "socket", path: engine.path });
+    expect(fault).toMatchObject({
+      code: "CFA-DOCKER-DENIED",
+      transient: false,
+      fix: `add group_add: ["${gid}"] to cfauth in compose.yaml, or put a socket proxy in between`,
+    });
+    expect(fault.message).toBe(
+      `not allowed to open unix://${engine.path}: it belongs to group ${gid}, and cfauth runs as user 65532 with groups 65532`,
+    );
+  });
+
+  it("whose group cannot be seen either is told with how to find it", () => {
+    expect(faultOf(refused, { kind: "socket", path: "/nowhere/docker.sock" }, []).message).toBe(
+      "not allowed to open unix:///nowhere/docker.sock: cfauth runs as user 65532 with no groups",
+    );
+  });
+});
+
+describe("an engine that is not there", () => {
+  it("on a socket is told with what may be missing in the container", () => {
+    expect(faultOf(Object.assign(new Error("x"), { code: "ECONNREFUSED" }), SOCKET).fix).toContain(
+      "/var/run/docker.sock is mounted",
+    );
+  });
+
+  it("behind an address is told with the setting that leads to it", () => {
+    const fault = faultOf(Object.assign(new Error("x"), { code: "ENOTFOUND" }), {
+      kind: "tcp",
+      host: "socket-proxy",
+      port: 2375,
+      tls: undefined,
+    });
+    expect(fault).toMatchObject({
+      message:
+        "Docker does not answer at tcp://socket-proxy:2375 (ENOTFOUND); nothing is torn down",
+      transient: true,
+    });
+    expect(fault.fix).toContain("DOCKER_HOST");
+  });
+});
+
+it("the address is the one that was given, whatever the environment says", async () => {
+  const server = createServer((request, response) =>
+    response.end(JSON.stringify({ asked: request.url })),
+  );
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
+  process.env["DOCKER_HOST"] = "tcp://127.0.0.1:1";
+  try {
+    const asked = z.object({ asked: z.string() });
+    expect(
+      await createDocker({ kind: "tcp", host: "127.0.0.1", port, tls: undefined }).info(asked),
+    ).toEqual({ asked: "/info" });
+    await using engine = await fakeEngine();
+    engine.on("/info", (request, response) =>
+      response.end(JSON.stringify({ asked: `socket ${request.url}` })),
+    );
+    expect(await createDocker({ kind: "socket", path: engine.path }).info(asked)).toEqual({
+      asked: "socket /info",
+    });
+  } finally {
+    delete process.env["DOCKER_HOST"];
+    server.close();
+  }
+});
+
+it("every request is reported, answered or not", async () => {
+  await using engine = await fakeEngine();
+  const reports: CallReport[] = [];
+  const docker = createDocker(
+    { kind: "socket", path: engine.path },
+    { onCall: (report) => reports.push(report) },
+  );
+  engine.on("/info", (_request, response) => response.end("{}"));
+  await docker.info(z.object({}));
+  engine.on("/containers/json", (_request, response) => response.writeHead(403).end());
+  await docker.containers(z.unknown()).catch(() => {});
+  const stop = new AbortController();
+  (await docker.events({}, 0, stop.signal)).on("error", () => {});
+  stop.abort();
+  await engine.stop();
+  await docker.info(z.object({})).catch(() => {});
+  await engine.start();
+  expect(reports.map(({ ms: _, ...rest }) => rest)).toEqual([
+    { method: "GET", operation: "info", status: 200 },
+    { method: "GET", operation: "containers/json", status: 403 },
+    { method: "GET", operation: "events", status: 200 },
+    { method: "GET", operation: "info", status: undefined },
+  ]);
+});

@@ -1,0 +1,48 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { createPrompt } from "../../../src/cli/prompt.ts";
+
+/** Somebody at a terminal who types that once asked. */
+async function answered(
+  typed: string | (() => void),
+  stop: AbortSignal = new AbortController().signal,
+): Promise<string | undefined> {
+  const [input, output] = [new PassThrough(), new PassThrough()].map((stream) =>
+    Object.assign(stream, { isTTY: true }),
+  );
+  if (input === undefined || output === undefined) throw new Error("no terminal");
+  output.on("data", (text: Buffer) => {
+    if (!text.toString().includes("Sure? ")) return;
+    if (typeof typed === "string") input.write(typed);
+    else typed();
+  });
+  return createPrompt(input, output, stop)("Sure? ");
+}
+
+describe("a question", () => {
+  it("is answered by the line that somebody types", async () => {
+    expect(await answered("home\r")).toBe("home");
+  });
+
+  it.each([
+    ["Ctrl-C", "\u0003"],
+    ["Ctrl-D", "\u0004"],
+  ])("ended with %s is answered with nothing", async (_name, key) => {
+    expect(await answered(key)).toBe("");
+  });
+
+  it("is answered with nothing when cfauth is told to end", async () => {
+    const stop = new AbortController();
+    expect(await answered(() => stop.abort(), stop.signal)).toBe("");
+  });
+
+  it("is put to nobody where nobody sits", async () => {
+    expect(
+      await createPrompt(
+        new PassThrough(),
+        new PassThrough(),
+        new AbortController().signal,
+      )("Sure? "),
+    ).toBeUndefined();
+  });
+});

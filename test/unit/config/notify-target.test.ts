@@ -1,0 +1,148 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { parseTargets, secretsIn, type Target } from "../../../src/config/notify-target.ts";
+import { redactor } from "../../../src/log/redactor.ts";
+
+const read = (text: string): readonly Target[] => {
+  const targets = parseTargets(text);
+  if (!targets.ok) throw new Error(targets.why);
+  return targets.value;
+};
+
+const fault = (text: string) => {
+  const targets = parseTargets(text);
+  return targets.ok ? undefined : targets;
+};
+
+describe("an address as the service shows it", () => {
+  it.each([
+    ["https://discord.com/api/webhooks/1234567890/AbCdEfGh", "discord at discord.com"],
+    ["https://ptb.discord.com/api/webhooks/1234567890/AbCdEfGh", "discord at ptb.discord.com"],
+    ["https://hooks.slack.com/services/T000/B000/XXXX", "slack at hooks.slack.com"],
+    ["https://chat.example.com/hooks/xxx-generatedkey-xxx", "mattermost at chat.example.com"],
+    ["https://push.example.com/message?token=AbCdEf", "gotify at push.example.com"],
+    ["https://ntfy.sh/home-alerts", "ntfy at ntfy.sh"],
+    ["http://ntfy/home-alerts", "ntfy at ntfy"],
+    ["http://apprise:8000/notify/cfauth", "apprise at apprise:8000"],
+    ["https://ha.example.com/api/webhook/cfauth-x1", "json at ha.example.com"],
+    ["https://n8n.example.com/webhook/5f1c", "json at n8n.example.com"],
+  ])("%s tells which service it is", (text, name) => {
+    expect(read(text).map((target) => target.name)).toEqual([name]);
+  });
+
+  it.each([
+    ["ntfy+https://push.example.com/alerts", "ntfy at push.example.com"],
+    ["gotify+https://example.com/gotify?token=AbCdEf", "gotify at example.com"],
+    ["slack+https://chat.example.com/hooks/key", "slack at chat.example.com"],
+    ["mattermost+https://chat.example.com/x", "mattermost at chat.example.com"],
+    ["json+https://ntfy.sh/alerts", "json at ntfy.sh"],
+    ["ntfy+http://192.168.1.5:8080/alerts", "ntfy at 192.168.1.5:8080"],
+  ])("%s says itself which it is", (text, name) => {
+    expect(read(text).map((target) => target.name)).toEqual([name]);
+  });
+
+  it("may be one of several, with spaces, commas or line breaks", () => {
+    const names = read(
+      "https://ntfy.sh/a, https://ntfy.sh/b\nhttps://hooks.slack.com/services/x\n",
+    ).map(({ format }) => format);
+    expect(names).toEqual(["ntfy", "ntfy", "slack"]);
+  });
+});
+
+describe("an address that cannot be right is refused without being repeated", () => {
+  it.each([
+    [
+      "ntfy.sh/secret-topic",
+      "is not an address that begins with https://",
+      "paste the address that the service shows",
+    ],
+    [
+      "discord://token@1234567890",
+      "is not an address that begins with https://",
+      "paste the address that the service shows",
+    ],
+    [
+      "teams+https://secret.example.com/",
+      "begins with the name of no service",
+      "write one of ntfy+, gotify+, discord+",
+    ],
+    [
+      "http://secret.example.com/hook",
+      "goes over http to a host outside the house",
+      "write https://",
+    ],
+    ["http://8.8.8.8/hook", "goes over http to a host outside the house", "write https://"],
+    ["https://ntfy.sh/", "names no topic of ntfy", "https://ntfy.sh/your-topic"],
+    ["gotify+https://secret.example.com/message", "has no token for Gotify", "/message?token="],
+    [
+      "https://discord.com/channels/1/2",
+      "is not the address of a Discord webhook",
+      "Copy Webhook URL",
+    ],
+    [
+      "https://ntfy.sh/fine ftp://secret.example.com",
+      "is not an address that begins with https:// (address 2 of 2)",
+      "paste",
+    ],
+    [",", "has no address in it", "paste"],
+  ])("%s", (text, why, fix) => {
+    const found = fault(text);
+    expect(found?.why).toContain(why);
+    expect(found?.fix).toContain(fix);
+    expect(JSON.stringify(found)).not.toContain("secret");
+  });
+
+  it.each([
+    "http://localhost:8000/x",
+    "http://[::1]/x",
+    "http://10.1.2.3/x",
+    "http://[fd00::5]/x",
+    "http://apprise/x",
+    "http://ha.local/x",
+    "http://n8n.home.arpa/x",
+  ])("but http is fine at home: %s", (text) => {
+    expect(fault(text)).toBeUndefined();
+  });
+
+  it.each([
+    "http://[2001:db8::1]/x",
+    "http://172.32.0.1/x",
+    "http://home.example.com/x",
+    "http://notlocal/x.local",
+  ])("%s", (text) => {
+    expect(fault(text) === undefined).toBe(text === "http://notlocal/x.local");
+  });
+});
+
+describe("an address is a secret", () => {
+  const [target] = read(
+    "ntfy+https://alice:hunter2hunter2@push.example.com/alerts-topic-7?auth=QmFzaWMgeHl6&cache=no",
+  );
+
+  it("that does not show itself", () => {
+    expect(`${inspect(target)} ${JSON.stringify(target)} ${target?.url}`).not.toMatch(
+      /alerts|hunter|alice|auth/,
+    );
+  });
+
+  it("of which no part leaves in a log line", () => {
+    const redacted = redactor(target === undefined ? [] : secretsIn(target));
+    expect(
+      redacted(
+        "to https://alice:hunter2hunter2@push.example.com/alerts-topic-7?auth=QmFzaWMgeHl6&cache=no failed",
+      ),
+    ).toBe("to [secret] failed");
+    expect(redacted("hunter2hunter2 alerts-topic-7 QmFzaWMgeHl6")).toBe(
+      "[secret] [secret] [secret]",
+    );
+  });
+
+  it("whose common words stay readable in other lines", () => {
+    const secrets = read(
+      "https://hooks.slack.com/services/T0000000A/B0000000B/secretsecret",
+    ).flatMap(secretsIn);
+    expect(redactor(secrets)("services on hooks.slack.com: T0000000A secretsecret")).toBe(
+      "services on hooks.slack.com: [secret] [secret]",
+    );
+  });
+});

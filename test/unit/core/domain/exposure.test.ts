@@ -1,0 +1,91 @@
+import { expect, it } from "vitest";
+import { isSubsetOf, type Protection } from "../../../../src/core/domain/exposure.ts";
+import { anybody, members, only } from "../../../support/builders.ts";
+
+const backup = { id: "t-1", name: "backup" };
+const ci = { id: "t-2", name: "ci" };
+
+it.each<{ name: string; one: Protection; other: Protection; is: boolean }>([
+  { name: "everyone who logs in, than anybody", one: members, other: anybody, is: true },
+  { name: "anybody, than everyone who logs in", one: anybody, other: members, is: false },
+  {
+    name: "the login itself, than everyone who logs in",
+    one: { kind: "login" },
+    other: members,
+    is: false,
+  },
+  {
+    name: "a group, than everyone who logs in",
+    one: only({ groups: ["family"] }),
+    other: members,
+    is: true,
+  },
+  {
+    name: "everyone who logs in, than a group",
+    one: members,
+    other: only({ groups: ["family"] }),
+    is: false,
+  },
+  {
+    name: "a group, than two",
+    one: only({ groups: ["family"] }),
+    other: only({ groups: ["admins", "family"] }),
+    is: true,
+  },
+  {
+    name: "two groups, than one of them",
+    one: only({ groups: ["admins", "family"] }),
+    other: only({ groups: ["family"] }),
+    is: false,
+  },
+  {
+    name: "another group",
+    one: only({ groups: ["admins"] }),
+    other: only({ groups: ["family"] }),
+    is: false,
+  },
+  {
+    name: "an address, than a group and it",
+    one: only({ emails: ["a@b.c"] }),
+    other: only({ groups: ["g"], emails: ["a@b.c"] }),
+    is: true,
+  },
+  {
+    name: "an address, than everyone who logs in",
+    one: only({ emails: ["a@b.c"] }),
+    other: members,
+    is: true,
+  },
+  {
+    name: "a service token, than everyone who logs in",
+    one: only({ tokens: [backup] }),
+    other: members,
+    is: false,
+  },
+  {
+    name: "a service token, than two",
+    one: only({ tokens: [backup] }),
+    other: only({ tokens: [backup, ci] }),
+    is: true,
+  },
+  {
+    name: "any service token, than one",
+    one: only({ tokens: "any" }),
+    other: only({ tokens: [backup] }),
+    is: false,
+  },
+  {
+    name: "one service token, than any",
+    one: only({ tokens: [backup] }),
+    other: only({ tokens: "any" }),
+    is: true,
+  },
+  {
+    name: "a policy of the user's, than none",
+    one: only({ policies: ["p"] }),
+    other: members,
+    is: false,
+  },
+])("lets in no more: $name: $is", ({ one, other, is }) => {
+  expect(isSubsetOf(one, other)).toBe(is);
+});

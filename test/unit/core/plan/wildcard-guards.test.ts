@@ -1,0 +1,380 @@
+import { describe, expect, it } from "vitest";
+import type { Exposure } from "../../../../src/core/domain/exposure.ts";
+import { composeProject, type Party } from "../../../../src/core/domain/party.ts";
+import { routeKey } from "../../../../src/core/domain/route.ts";
+import {
+  EMPTY_MEMORY,
+  type ReconcileMemory,
+  resolveDesired,
+} from "../../../../src/core/plan/desired-state.ts";
+import type { Engine, LoginHost, Occupant } from "../../../../src/core/plan/engine.ts";
+import { planChanges } from "../../../../src/core/plan/planner.ts";
+import type { FaultyRoute } from "../../../../src/core/plan/types.ts";
+import type { ObservedState } from "../../../../src/resources/observed.ts";
+import { resourceModel } from "../../../../src/resources/registry.ts";
+import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
+import {
+  anybody,
+  authentikIs,
+  exposure,
+  faultyRoute,
+  hostname,
+  NOTHING_RUNS,
+  running,
+} from "../../../support/builders.ts";
+import { ANYBODY, carryOut, emptyWorld, OWNER, type Request, reach, resolves } from "./model.ts";
+
+const [BLOG, SHOP] = [composeProject("blog"), composeProject("shop")];
+const at = (name: string, party: Party, route: string, more: Partial<Exposure> = {}) =>
+  exposure(route, {
+    workload: name,
+    party,
+    origin: { service: `http://${name}:80`, options: {} },
+    ...more,
+  });
+
+/** A wildcard of one project that lets in anybody. */
+const WILD = at("wild", SHOP, "*.example.com", { protection: anybody });
+const WIKI = at("wiki", BLOG, "wiki.example.com");
+const SHUT = "http_status:503";
+
+interface Asked {
+  readonly wishes?: readonly Exposure[];
+  readonly faulty?: readonly FaultyRoute[];
+  readonly login?: LoginHost;
+  /** Who answers where a rule leads, beside the containers of these names. */
+  readonly answering?: Readonly<Record<string, readonly Occupant[]>>;
+  /** Changes that are refused. */
+  readonly refused?: (key: string) => boolean;
+}
+
+/** One daemon that works until nothing is left to do. */
+function daemon(observed: ObservedState = emptyWorld()) {
+  let known: ReconcileMemory = EMPTY_MEMORY;
+  let now = 0;
+  const step = ({
+    wishes: exposures = [],
+    faulty = [],
+    login = NOTHING_RUNS.login,
+    answering = {},
+  }: Asked) => {
+    const machine = running([...exposures, ...faulty]);
+    const engine: Engine = {
+      ...machine,
+      login,
+      occupants: (it) => answering[it.service ?? ""] ?? machine.occupants(it),
+    };
+    const decision = resolveDesired(
+      [{ exposures, faulty, problems: [] }],
+      deployedRoutes(observed),
+      engine,
+      known,
+      { graceMs: 60_000, startupGraceMs: 300_000 },
+      now,
+    );
+    known = decision.memory;
+    return planChanges(resourceModel(OWNER), decision.desired, observed);
+  };
+  const settle = (asked: Asked, seen: (world: ObservedState) => void = () => {}) => {
+    now += 1_000;
+    for (let waves = 0; waves < 40; waves++) {
+      const planned = step(asked);
+      const changes = planned.changes.filter(({ key }) => asked.refused?.(key) !== true);
+      if (changes.length === 0) return planned;
+      for (const change of changes) {
+        observed = carryOut(observed, change);
+        seen(observed);
+      }
+    }
+    throw new Error("never settles");
+  };
+  return {
+    settle,
+    later: (ms: number) => {
+      now += ms;
+    },
+    restart: () => {
+      known = EMPTY_MEMORY;
+    },
+    world: () => observed,
+    rules: () =>
+      observed.ingress.rules
+        .filter(({ hostname: host }) => !/wild\.example|theirs/i.test(host ?? ""))
+        .map((it) => `${it.hostname} ${it.service}`),
+  };
+}
+
+const reached = (observed: ObservedState, request: Request): string | undefined =>
+  resolves([observed.dns], request.host)
+    ? reach(observed.ingress.rules, observed, request, ANYBODY)
+    : undefined;
+
+describe("a wildcard of another party", () => {
+  it.each<{ name: string; asked: Asked; rule: string }>([
+    {
+      name: "asks for soundly and cannot open yet",
+      asked: { wishes: [{ ...WIKI, notReadyReason: "the health check" }] },
+      rule: `wiki.example.com ${SHUT}`,
+    },
+    {
+      name: "asks for with faulty labels",
+      asked: { faulty: [faultyRoute("wiki.example.com", { party: BLOG })] },
+      rule: `wiki.example.com ${SHUT}`,
+    },
+    { name: "has open", asked: { wishes: [WIKI] }, rule: "wiki.example.com http://wiki:80" },
+  ])("never answers for an exact hostname that a party $name", ({ asked, rule }) => {
+    const it = daemon();
+    const exposures = [...(asked.wishes ?? []), WILD];
+    const strange: (string | undefined)[] = [];
+    const { live } = it.settle({ ...asked, wishes: exposures }, (observed) =>
+      strange.push(reached(observed, { host: "wiki.example.com", path: "/" })),
+    );
+    expect(strange.filter((service) => service === "http://wild:80")).toEqual([]);
+    expect(live).toContain("*.example.com");
+    expect(it.rules()).toEqual([rule, "*.example.com http://wild:80"]);
+    expect(reached(it.world(), { host: "other.example.com", path: "/" })).toBe("http://wild:80");
+  });
+
+  it("never answers for the rest of a hostname of which a party has a path", () => {
+    const it = daemon();
+    it.settle({ wishes: [at("wiki", BLOG, "wiki.example.com/docs"), WILD] });
+    expect(it.rules()).toEqual([
+      "wiki.example.com http://wiki:80",
+      `wiki.example.com ${SHUT}`,
+      "*.example.com http://wild:80",
+    ]);
+  });
+
+  it("does not answer for a hostname that a party asks for once it is open, from the first change on", () => {
+    const it = daemon();
+    it.settle({ wishes: [WILD] });
+    const first: string[][] = [];
+    it.settle({ wishes: [WILD, WIKI] }, () => first.push([...it.rules()]));
+    expect(first[0]).toContain(`wiki.example.com ${SHUT}`);
+    expect(it.rules()).toEqual(["wiki.example.com http://wiki:80", "*.example.com http://wild:80"]);
+  });
+
+  it("does not answer for a hostname whose container is missing, while it closes or after", () => {
+    const it = daemon();
+    it.settle({ wishes: [WILD, WIKI] });
+    it.settle({ wishes: [WILD] });
+    expect(it.rules()).toContain("wiki.example.com http://wiki:80");
+    it.later(120_000);
+    it.settle({ wishes: [WILD] });
+    expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
+  });
+
+  it("does not answer for a hostname whose container was gone when cfauth started, though its rule is closed by now", () => {
+    const it = daemon();
+    it.settle({ wishes: [WIKI] });
+    it.restart();
+    const stranger: Occupant = { id: "stranger", party: SHOP, certain: false };
+    it.settle({ wishes: [WILD], answering: { "http://wiki:80": [stranger] } });
+    expect(it.rules()).toEqual([`wiki.example.com ${SHUT}`, "*.example.com http://wild:80"]);
+    it.later(300_000);
+    it.settle({ wishes: [WILD] });
+    expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
+  });
+
+  it("cannot keep another party's hostname open by asking for a path inside it", () => {
+    const it = daemon();
+    const inside = at("wild", SHOP, "wiki.example.com/docs");
+    it.settle({ wishes: [{ ...WIKI, protection: anybody }, inside, WILD] });
+    expect(it.rules()).toContain("wiki.example.com http://wiki:80");
+    const wrong = faultyRoute("wiki.example.com", { party: BLOG, workload: "wiki" });
+    it.settle({ wishes: [inside, WILD], faulty: [wrong] });
+    expect(it.rules()).toContain(`wiki.example.com ${SHUT}`);
+  });
+
+  it("does not answer for other spellings of a path that its own party takes over, until the path's rule takes all of them", () => {
+    const it = daemon();
+    it.settle({
+      wishes: [at("wiki", BLOG, "wiki.example.com/docs"), { ...WILD, protection: WIKI.protection }],
+    });
+    const exposures = [at("wild", SHOP, "wiki.example.com/docs"), WILD];
+    const reachedBy: (string | undefined)[] = [];
+    const refused = (key: string) => key === "ingress wiki.example.com/docs";
+    it.settle({ wishes: exposures, refused });
+    it.later(120_000);
+    it.settle({ wishes: exposures, refused }, (observed) =>
+      reachedBy.push(reached(observed, { host: "wiki.example.com", path: "/DOCS" })),
+    );
+    expect(reachedBy).not.toContain("http://wild:80");
+    it.settle({ wishes: exposures });
+    expect(it.rules()).toEqual(["wiki.example.com http://wild:80", "*.example.com http://wild:80"]);
+  });
+
+  it("does not open while the hostname cannot be kept from it", () => {
+    const it = daemon();
+    const refused = (key: string) => key === "ingress wiki.example.com";
+    const { pending, live } = it.settle({
+      wishes: [WILD, { ...WIKI, notReadyReason: "the health check" }],
+      refused,
+    });
+    expect(live).toEqual([]);
+    expect(pending).toContainEqual({
+      route: "*.example.com",
+      cause: "guard",
+      reason:
+        "a rule that keeps it from answering for wiki.example.com, which belongs to another container",
+    });
+    expect(it.rules()).toEqual([]);
+  });
+
+  it("leaves nothing behind when it goes", () => {
+    const it = daemon();
+    const paths = at("wiki", BLOG, "wiki.example.com/docs");
+    it.settle({ wishes: [paths, WILD] });
+    it.later(120_000);
+    it.settle({ wishes: [paths] });
+    it.later(120_000);
+    it.settle({ wishes: [paths] });
+    expect(it.rules()).toEqual(["wiki.example.com http://wiki:80"]);
+  });
+
+  it("has a hostname whose last path is given up, and comes to rest", () => {
+    const it = daemon();
+    it.settle({ wishes: [at("wiki", BLOG, "wiki.example.com/docs"), WILD] });
+    it.settle({ wishes: [WILD] });
+    it.settle({ wishes: [at("wiki", BLOG, "new.example.com"), WILD] });
+    it.later(120_000);
+    it.settle({ wishes: [at("wiki", BLOG, "new.example.com"), WILD] });
+    expect(it.rules()).toEqual(["new.example.com http://wiki:80", "*.example.com http://wild:80"]);
+    expect([...it.world().dns.mine.keys()].toSorted()).toEqual([
+      "*.example.com",
+      "new.example.com",
+    ]);
+  });
+
+  it("does not answer for a hostname whose holder, with faulty labels alone, is missing", () => {
+    const it = daemon();
+    const wrong = faultyRoute("wiki.example.com", { party: BLOG, workload: "wiki" });
+    it.settle({ wishes: [WIKI, WILD] });
+    it.settle({ wishes: [WILD], faulty: [{ ...wrong, closeNow: true }] });
+    it.settle({ wishes: [WILD] });
+    expect(it.rules()).toContain(`wiki.example.com ${SHUT}`);
+  });
+
+  it("costs no write after a restart of cfauth", () => {
+    const it = daemon();
+    const exposures = [at("wiki", BLOG, "wiki.example.com/docs"), WILD];
+    it.settle({ wishes: exposures });
+    it.restart();
+    const changes: unknown[] = [];
+    it.settle({ wishes: exposures }, (observed) => changes.push(observed));
+    expect(changes).toEqual([]);
+  });
+
+  it("puts nothing before a foreign rule for the hostname", () => {
+    const before = emptyWorld();
+    const theirs = { hostname: "wiki.example.com", service: "http://theirs:1" };
+    const it = daemon({
+      ...before,
+      ingress: { ...before.ingress, rules: [theirs, ...before.ingress.rules] },
+    });
+    const { live } = it.settle({ wishes: [WIKI, WILD] });
+    expect(live).toEqual(["*.example.com"]);
+    expect(it.rules()).toEqual([
+      "wiki.example.com http://theirs:1",
+      "*.example.com http://wild:80",
+    ]);
+  });
+});
+
+describe("a wildcard of the same party", () => {
+  it("does not answer for a path that is protected on every hostname, while a hostname inside it closes", () => {
+    const it = daemon();
+    const party = { party: BLOG, origin: { service: "http://wild:80", options: {} } };
+    const [wild, wiki] = [
+      { ...WILD, ...party },
+      { ...WIKI, ...party },
+    ];
+    const docs = at("wild", BLOG, "*.example.com/docs");
+    it.settle({ wishes: [wild, wiki] });
+    const reachedBy: (string | undefined)[] = [];
+    const look = (observed: ObservedState) =>
+      reachedBy.push(reached(observed, { host: "wiki.example.com", path: "/docs" }));
+    it.settle({
+      wishes: [wild, docs],
+      refused: (key) => key.startsWith("access *.example.com/docs"),
+    });
+    it.later(120_000);
+    it.settle(
+      { wishes: [wild, docs], refused: (key) => key.startsWith("access *.example.com/docs") },
+      look,
+    );
+    it.settle({ wishes: [wild, docs] }, look);
+    expect(reachedBy).not.toContain("http://wild:80");
+    expect(it.rules()).toEqual(["*.example.com http://wild:80", "*.example.com http://wild:80"]);
+  });
+
+  it("needs no rule in its way", () => {
+    const it = daemon();
+    it.settle({
+      wishes: [
+        { ...WIKI, notReadyReason: "the health check" },
+        { ...WILD, party: BLOG },
+      ],
+    });
+    expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
+  });
+});
+
+describe("a wildcard and Authentik's own hostname", () => {
+  const login = (container: LoginHost["container"]): LoginHost => ({
+    hostname: "auth.example.com",
+    container,
+  });
+
+  it.each<{ name: string; container: LoginHost["container"] }>([
+    { name: "elsewhere", container: { kind: "unnamed" } },
+    { name: "away", container: { kind: "absent", name: "authentik" } },
+    { name: "here without a route", container: authentikIs("authentik") },
+  ])("never meet while Authentik is $name", ({ container }) => {
+    const it = daemon();
+    const strange: (string | undefined)[] = [];
+    it.settle({ wishes: [WILD], login: login(container) }, (observed) =>
+      strange.push(reached(observed, { host: "auth.example.com", path: "/if/flow" })),
+    );
+    expect(strange.filter((service) => service !== undefined)).toEqual([]);
+    expect(it.rules()).toEqual([`auth.example.com ${SHUT}`, "*.example.com http://wild:80"]);
+  });
+
+  it("never meet where the wildcard is of another container of Authentik's project", () => {
+    const it = daemon();
+    const container = {
+      kind: "found",
+      party: SHOP,
+      ids: new Set(["authentik"]),
+      names: new Set(["authentik"]),
+    } as const;
+    it.settle({ wishes: [WILD], login: login(container) });
+    expect(it.rules()).toContain(`auth.example.com ${SHUT}`);
+  });
+
+  it("meet where the wildcard is Authentik's own", () => {
+    const it = daemon();
+    const container = {
+      kind: "found",
+      party: SHOP,
+      ids: new Set(["wild"]),
+      names: new Set(["wild"]),
+    } as const;
+    it.settle({ wishes: [WILD], login: login(container) });
+    expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
+  });
+
+  it("are apart once Authentik has its own route", () => {
+    const it = daemon();
+    const own = at("authentik", "container:authentik" as Party, "auth.example.com", {
+      protection: { kind: "login" },
+    });
+    it.settle({ wishes: [WILD, own], login: login(authentikIs("authentik")) });
+    expect(it.rules()).toEqual([
+      "auth.example.com http://authentik:80",
+      "*.example.com http://wild:80",
+    ]);
+    expect([...it.world().access.mine.keys()]).toContain(routeKey(own.route));
+    expect(it.world().dns.mine.has(hostname("auth.example.com"))).toBe(true);
+  });
+});

@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, it } from "vitest";
+import { TOKEN_FORM } from "../../../src/core/links.ts";
+import { withTokenLink } from "../../../tools/docs/token.ts";
+
+const read = (page: string): string =>
+  readFileSync(resolve(import.meta.dirname, "../../..", page), "utf8");
+
+it.each(["README.md", "docs/getting-started.md", "docs/troubleshooting.md"])(
+  "%s leads to Cloudflare's form with what cfauth needs ticked",
+  (page) => {
+    const links = [
+      ...read(page).matchAll(/\((https:\/\/dash\.cloudflare\.com\/profile\/api-tokens\?[^)]+)\)/g),
+    ];
+    expect(new Set(links.map(([, link = ""]) => decodeURIComponent(link)))).toEqual(
+      new Set([decodeURIComponent(TOKEN_FORM)]),
+    );
+  },
+);
+
+it("docs/getting-started.md is as the code has it (npm run docs)", () => {
+  const page = read("docs/getting-started.md");
+  expect(withTokenLink(page)).toBe(page);
+});

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { permissions, secretPermissions } from "../../../src/clients/authentik/permissions.ts";
+import { withPermissions } from "../../../tools/docs/permissions.ts";
+
+const PAGE = readFileSync(resolve(import.meta.dirname, "../../../docs/authentik.md"), "utf8");
+
+const rows = PAGE.split("\n")
+  .filter((line) => line.startsWith("| `authentik_"))
+  .map((line) => line.split("|").map((cell) => cell.trim()));
+
+it("docs/authentik.md has the permissions as the code needs them (npm run docs)", () => {
+  expect(withPermissions(PAGE)).toBe(PAGE);
+});
+
+describe("the permissions of the token's user", () => {
+  it("are all in the table, each once, with what it is for", () => {
+    expect(rows.map(([, permission]) => permission)).toEqual(
+      [...permissions, ...secretPermissions].map((it) => `\`${it}\``),
+    );
+    expect(rows.filter(([, , , needed]) => needed === "")).toEqual([]);
+  });
+
+  it("are shown as Authentik's own list has them", () => {
+    const shown = new Map(rows.map(([, permission = "", name = ""]) => [permission, name]));
+    expect(shown.get("`authentik_providers_oauth2.add_scopemapping`")).toBe(
+      "Can add Scope Mapping",
+    );
+    expect(shown.get("`authentik_core.view_group`")).toBe("Can view Group");
+  });
+
+  it("are given by the copyable call: all that every version has, and no other, which would be refused whole", () => {
+    const [, body = ""] = /assigned_by_roles\/\$ROLE\/assign\/" -d '(\{.*?\})'/s.exec(PAGE) ?? [];
+    expect(JSON.parse(body)).toEqual({ permissions });
+  });
+});
+
+it("a page without the marks is not taken for one that is up to date", () => {
+  expect(() => withPermissions("# Authentik\n")).toThrow(
+    "docs/authentik.md has no <!-- permissions -->",
+  );
+});

@@ -1,0 +1,399 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { pageHtml } from "../../../../src/http/page/page.ts";
+import { SCRIPT } from "../../../../src/http/page/script.ts";
+import { STYLE } from "../../../../src/http/page/style.ts";
+import { INSIDE_PUBLIC, type Report } from "../../../../src/status/report.ts";
+import { LIVE, reportedProblem, reportedRoute, reportOf, TROUBLE } from "../reports.ts";
+
+const page = (report: Report): string => pageHtml(report, "b1");
+
+/** What a person reads, in order, without the spaces between. */
+const read = (markup: string): string =>
+  markup
+    .replace(/<head>.*<\/head>/s, "")
+    .replace(/<[^>]*>/g, " ")
+    .replace(
+      /&(lt|gt|amp|quot|#39);/g,
+      (_, name: string) => ({ lt: "<", gt: ">", amp: "&", quot: '"', "#39": "'" })[name] ?? "",
+    )
+    .replace(/\s+/g, " ")
+    .replace(/\. (?=[a-z])/g, ".")
+    .replace(/(?<=\.com) (?=\/)/g, "")
+    .trim();
+
+/** The line of that hostname and what is said beneath it. */
+const rows = (report: Report, hostname: string): string =>
+  read(
+    [...page(report).matchAll(/<tbody.*?<\/tbody>/gs)]
+      .map(([row]) => row)
+      .find((row) => read(row).includes(hostname)) ?? "",
+  );
+
+const title = (report: Report): string => /<title>(.*)<\/title>/.exec(page(report))?.[1] ?? "";
+
+const headline = (report: Report): string =>
+  read(/<p role="status".*?<\/p>/.exec(page(report))?.[0] ?? "");
+
+const links = (markup: string): readonly string[] =>
+  [...markup.matchAll(/href="(https?:[^"]*)"/g)].map(([, url = ""]) => url);
+
+describe("a route on the page", () => {
+  it("that is live says where, what answers, who may enter, and since when", () => {
+    expect(rows(LIVE, "wiki.example.com")).toBe(
+      "✓ Live wiki.example.com wiki http://wiki:8080 Members of family 2026-11-20 08:12 UTC Access Authentik",
+    );
+  });
+
+  it("that leads to its container by the id says why, and is live all the same", () => {
+    const note = "Reached by its id: another container answers to the name wiki.tunnel too";
+    const shown = rows(
+      reportOf({ routes: [reportedRoute("wiki.example.com", { note })] }),
+      "wiki.example.com",
+    );
+    expect(shown).toMatch(
+      /^✓ Live .* Reached by its id: another container answers to the name wiki\.tunnel too\.$/,
+    );
+  });
+
+  it("that is a protected path inside a public host recommends a hostname of its own", () => {
+    const route = reportedRoute("app.example.com", {
+      path: "/admin",
+      who: "Members of family",
+      note: INSIDE_PUBLIC,
+    });
+    expect(rows(reportOf({ routes: [route] }), "app.example.com/admin")).toContain(
+      "A hostname of its own is safer.",
+    );
+  });
+
+  it("that is Authentik itself says why in the column of who may enter, and not once more", () => {
+    expect(rows(LIVE, "auth.example.com")).not.toContain("stand behind itself");
+  });
+
+  it("that anyone may enter says so in front", () => {
+    expect(rows(LIVE, "library.example.com/hooks")).toContain("Public Anyone, without a login");
+  });
+
+  it("with a problem says what is so, what to do, what it means for visitors, and the code", () => {
+    expect(rows(TROUBLE, "photos.example.com")).toBe(
+      "! Problem photos.example.com immich http://immich:2283 Nobody 2026-11-23 10:31 UTC " +
+        "A DNS record A 203.0.113.7 is at photos.example.com and is not cfauth's. " +
+        '→ Delete it in Cloudflare, or set cfauth.adopt: "true" on container immich to take it over. ' +
+        "Closed: nobody reaches it. CFA-CONFLICT-DNS",
+    );
+  });
+
+  it("that is still open in spite of a problem says so, and who gets in", () => {
+    const route = reportedRoute("app.example.com", {
+      state: "problem",
+      effect: "unchanged",
+      reason: "its labels cannot be read",
+      who: "Members of family",
+    });
+    const shown = rows(reportOf({ routes: [route] }), "app.example.com");
+    expect(shown).toContain("Members of family");
+    expect(shown).toContain(
+      "Its labels cannot be read. Still open as it was before; the change was not made.",
+    );
+  });
+
+  it("that waits says for what", () => {
+    expect(rows(TROUBLE, "paperless.example.com")).toContain("… Waiting paperless.example.com");
+    expect(rows(TROUBLE, "paperless.example.com")).toContain(
+      "Waits for the health check of container paperless (starting).",
+    );
+  });
+
+  it("that closes says when", () => {
+    expect(rows(TROUBLE, "old.example.com")).toContain(
+      "Container stopped; closes in 42 s unless it comes back.",
+    );
+  });
+
+  it("shows a warning beneath it, and is live all the same", () => {
+    expect(rows(TROUBLE, "grafana.example.com")).toMatch(
+      /^✓ Live .* Cloudflare's free certificate does not cover .* CFA-HOST-TOO-DEEP$/,
+    );
+  });
+
+  it("shows all that is the matter with it, each once", () => {
+    const [route] = TROUBLE.routes;
+    const problems = ["CFA-CONFLICT-ACCESS", "CFA-CONFLICT-DNS"].map((code) =>
+      reportedProblem({ code, message: `${code} is there` }),
+    );
+    const markup = page(reportOf({ routes: route === undefined ? [] : [route], problems }));
+    for (const { message } of problems) expect(markup.split(message)).toHaveLength(2);
+  });
+
+  it("is told with a change that failed once, at the route, not above as well", () => {
+    const failed = {
+      code: "CFA-CF-REFUSED",
+      message: "Cloudflare refused to write the record: 81058",
+    };
+    const route = reportedRoute("app.example.com", {
+      state: "problem",
+      effect: "closed",
+      reason: failed.message,
+      code: failed.code,
+    });
+    const report = reportOf({
+      routes: [route],
+      problems: [reportedProblem({ ...failed, hostname: null, container: null, label: null })],
+    });
+    expect(page(report).split(failed.message)).toHaveLength(2);
+    expect(headline(report)).toBe("1 problem");
+  });
+
+  it("stays live when another container wants its hostname too; that is told above", () => {
+    const taken = reportedProblem({
+      code: "CFA-HOST-TAKEN",
+      container: "other",
+      hostname: "wiki.example.com",
+      message: "container wiki already has it",
+    });
+    const report = reportOf({ routes: [reportedRoute("wiki.example.com")], problems: [taken] });
+    expect(rows(report, "wiki.example.com")).not.toContain("already has it");
+    expect(read(page(report))).toContain(
+      "wiki.example.com · other · cfauth.hostname Container wiki already has it.",
+    );
+    expect(headline(report)).toBe("1 problem · 1 live");
+  });
+
+  it.each([
+    { name: "waits", state: "waiting" as const, reason: "waiting for Docker" },
+    { name: "is closed by a problem", state: "problem" as const, effect: "closed" as const },
+  ])("is no link while it $name: a browser would remember that there is nothing", (more) => {
+    expect(
+      links(
+        page(reportOf({ routes: [reportedRoute("app.example.com", { ...more, links: {} })] })),
+      ).filter((it) => it.includes("//app.")),
+    ).toEqual([]);
+  });
+});
+
+describe("the page", () => {
+  it.each([
+    { name: "all is well", report: LIVE, says: "All 5 routes are live", titled: "cfauth" },
+    {
+      name: "there is one",
+      report: reportOf({ routes: [reportedRoute("a.example.com")] }),
+      says: "The one route is live",
+      titled: "cfauth",
+    },
+    {
+      name: "there is trouble",
+      report: TROUBLE,
+      says: "3 problems · 1 warning · 1 waiting · 1 closing · 5 live",
+      titled: "(3) cfauth",
+    },
+    {
+      name: "nobody asks for anything",
+      report: reportOf(),
+      says: "No routes yet",
+      titled: "cfauth",
+    },
+    {
+      name: "it has just started",
+      report: reportOf({ lastPass: null }),
+      says: "Starting",
+      titled: "cfauth",
+    },
+  ])("says at a glance, also in its tab, that $name", ({ report, says, titled }) => {
+    expect([headline(report), title(report)]).toEqual([says, titled]);
+  });
+
+  it("shows what needs somebody before what does not", () => {
+    const shown = read(page(TROUBLE));
+    const order = [
+      "Cloudflare has not answered",
+      "gitea",
+      "! Problem",
+      "… Waiting",
+      "– Closing",
+      "✓ Live",
+    ].map((text) => shown.indexOf(text));
+    expect(order.toSorted((a, b) => a - b)).toEqual(order);
+    expect(order[0]).toBeGreaterThan(0);
+  });
+
+  it("says since when Cloudflare is silent, and what that means", () => {
+    const shown = read(page(TROUBLE));
+    expect(shown).toContain(
+      "Cloudflare has not answered since 2026-11-23 10:42 UTC . Nothing is changed until it does; open routes stay open.",
+    );
+    expect(shown.split("CFA-CF-UNREACHABLE")).toHaveLength(2);
+    expect(shown).toContain("Cloudflare ! failing");
+  });
+
+  it.each([
+    {
+      name: "Docker is down",
+      more: {
+        outages: [{ service: "docker", passing: true, since: "2026-11-23T10:42:00.000Z" }],
+      } as const,
+      says: "Docker cannot be reached since 2026-11-23 10:42 UTC . Nothing is torn down.",
+    },
+    {
+      name: "a token is refused",
+      more: {
+        outages: [{ service: "authentik", passing: false, since: "2026-11-23T10:42:00.000Z" }],
+      } as const,
+      says: "Authentik does not let cfauth work since 2026-11-23 10:42 UTC . Nothing is changed until that is mended; open routes stay open.",
+    },
+    {
+      name: "Docker's events do not come through",
+      more: { checks: { ...LIVE.checks, docker: "failing" } } as const,
+      says: "Docker's events do not come through: what starts or stops is noticed minutes later.",
+    },
+    { name: "nothing is written", more: { dryRun: true }, says: "Dry run: nothing is written." },
+    {
+      name: "it is starting",
+      more: { lastPass: null },
+      says: "Starting: the first look at Docker, Cloudflare and Authentik is under way.",
+    },
+  ])("says that $name", ({ more, says }) => {
+    expect(read(page({ ...LIVE, ...more }))).toContain(says);
+  });
+
+  it("tells a newcomer the one label, by the prefix that this cfauth reads", () => {
+    expect(read(page(reportOf({ labelPrefix: "edge" })))).toContain(
+      "No container carries a cfauth label yet. Add one: labels: edge.hostname: whoami.example.com",
+    );
+    expect(read(page(LIVE))).not.toContain("No container");
+    expect(
+      read(
+        page(
+          reportOf({ lastPass: { at: "2026-11-23T10:42:05.000Z", result: "failed", applied: 0 } }),
+        ),
+      ),
+    ).not.toContain("No container");
+  });
+
+  it("leads to what cfauth has made, to its documentation, and nowhere else", () => {
+    const hosts = new Set(links(page(TROUBLE)).map((url) => new URL(url).host));
+    expect([...hosts].toSorted()).toEqual([
+      "auth.example.com",
+      "dash.cloudflare.com",
+      "github.com",
+      "grafana.example.com",
+      "library.example.com",
+      "old.example.com",
+      "wiki.example.com",
+    ]);
+  });
+
+  it("loads nothing from elsewhere, and has neither script nor style within", () => {
+    const markup = page(TROUBLE);
+    expect(markup).not.toMatch(
+      /\bsrc="(?!page\.js")|<style|\bstyle=|\bon[a-z]+="|<script(?! src="page\.js" defer><\/script>)/,
+    );
+    expect(STYLE).not.toMatch(/url\(|@import/);
+    expect(SCRIPT.length).toBeLessThan(2_300);
+  });
+
+  it("is the same for the same report, however late it is asked for", () => {
+    expect(page(TROUBLE)).toBe(page(structuredClone(TROUBLE)));
+  });
+});
+
+describe("what strangers write into labels", () => {
+  const hostile = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom(
+      "<script>alert(1)</script>",
+      '"><img src=x onerror=alert(1)>',
+      "' onmouseover='alert(1)",
+      '" autofocus onfocus="alert(1)',
+      "</td></tr></table><h1>gone</h1>",
+      "<!--",
+      "&lt;b&gt;",
+      "{at}",
+      "\u202egnp.exe",
+    ),
+  );
+
+  /** A page in which every text that can come from outside is this one. */
+  const full = (text: string): string => {
+    const texts = {
+      reason: text,
+      code: text,
+      fix: text,
+      who: text,
+      container: text,
+      origin: text,
+      hostname: text,
+      url: text,
+      note: text,
+    };
+    const links = { access: text, authentik: text };
+    const routes = (["problem", "waiting", "closing", "live"] as const).map((state) => ({
+      ...reportedRoute("app.example.com", { state, effect: "unchanged", links }),
+      ...texts,
+    }));
+    const problem = {
+      code: text,
+      message: text,
+      fix: text,
+      container: text,
+      label: text,
+      docs: text,
+    };
+    const problems = [
+      reportedProblem({ ...problem, hostname: null }),
+      reportedProblem({ ...problem, hostname: text }),
+    ];
+    return page(
+      reportOf({
+        owner: text,
+        labelPrefix: text,
+        version: text,
+        routes,
+        problems,
+        links: { tunnel: text, authentik: text },
+      }),
+    );
+  };
+
+  /** Every tag with the names of its attributes, in order. */
+  const tags = (markup: string): readonly string[] =>
+    [...markup.matchAll(/<(\/?[a-z0-9]+)((?:\s+[a-z-]+(?:="[^"]*")?)*)\s*>/g)]
+      .map(([, name, attributes = ""]) =>
+        [name, ...[...attributes.matchAll(/([a-z-]+)(?:="[^"]*")?/g)].map(([, it]) => it)].join(
+          " ",
+        ),
+      )
+      .filter((tag) => tag !== "wbr");
+
+  it("is text on the page, and changes nothing of how it is made", () => {
+    const harmless = tags(full("x"));
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const markup = full(`x${text}`);
+        expect(tags(markup)).toEqual(harmless);
+        expect(
+          markup.replace(/<!doctype html>|<\/?[a-z0-9]+(\s+[a-z-]+(="[^"]*")?)*\s*>/g, ""),
+        ).not.toMatch(/[<>"'\u0000\u001b\u202e]/);
+      }),
+    );
+  });
+
+  it.each([
+    "javascript:alert(1)",
+    "data:text/html,<script>",
+    " https://example.com",
+    "//example.com",
+    "",
+  ])("is no link when it is %j", (url) => {
+    const markup = page(
+      reportOf({
+        routes: [reportedRoute("app.example.com", { url, links: { access: url, authentik: url } })],
+        links: {},
+      }),
+    );
+    expect([...markup.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href)).toEqual([
+      "",
+      "api/routes",
+    ]);
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { problemKey } from "../../../src/core/domain/problem.ts";
+import {
+  INITIAL_THROTTLE,
+  selectEvents,
+  type ThrottleState,
+} from "../../../src/notify/throttle.ts";
+import type { StatusTransitions } from "../../../src/status/transitions.ts";
+import { NOW, news, problem, route } from "./builders.ts";
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+/** What is told, as time goes by. */
+function listener(dryRun = false) {
+  let quiet: ThrottleState = INITIAL_THROTTLE;
+  let at = NOW;
+  let wakeIn: number | undefined;
+  return {
+    after: (ms: number, tidings?: Partial<StatusTransitions>): readonly string[] => {
+      at += ms;
+      const heard = selectEvents(quiet, tidings && news(tidings), at, dryRun);
+      quiet = heard.quiet;
+      wakeIn = heard.wakeAt === undefined ? undefined : heard.wakeAt - at;
+      return heard.events.map(({ type, title }) => `${type} ${title}`);
+    },
+    wakeIn: () => wakeIn,
+  };
+}
+
+const OPENED = ["problem.opened problem with photos.example.com"];
+const SOLVED = ["problem.solved solved: photos.example.com"];
+
+describe("of problems", () => {
+  it("one is told when it has lasted a minute, and when it is over", () => {
+    const it = listener();
+    expect(it.after(0, { problems: [problem()] })).toEqual([]);
+    expect(it.wakeIn()).toBe(MINUTE);
+    expect(it.after(MINUTE - 1)).toEqual([]);
+    expect(it.after(1)).toEqual(OPENED);
+    expect(it.wakeIn()).toBeUndefined();
+    expect(it.after(MINUTE, {})).toEqual([]);
+    expect(it.after(MINUTE, { solved: [problem()] })).toEqual(SOLVED);
+  });
+
+  it("one counts from when it came, not from when the log thought it worth a line", () => {
+    const it = listener();
+    expect(
+      it.after(30_000, { problems: [problem()], since: new Map([[problemKey(problem()), NOW]]) }),
+    ).toEqual([]);
+    expect(it.wakeIn()).toBe(30_000);
+    expect(it.after(30_000)).toEqual(OPENED);
+  });
+
+  it("one that goes within the minute is never told, and neither is that it went", () => {
+    const it = listener();
+    it.after(0, { problems: [problem()] });
+    expect(it.after(59_000, { solved: [problem()] })).toEqual([]);
+    expect([it.after(MINUTE), it.wakeIn()]).toEqual([[], undefined]);
+  });
+
+  it("one that comes back is told again only a day after it was told, if it is there then", () => {
+    const it = listener();
+    it.after(0, { problems: [problem()] });
+    it.after(MINUTE);
+    it.after(MINUTE, { solved: [problem()] });
+    it.after(MINUTE, { problems: [problem()] });
+    expect(it.after(2 * MINUTE, { solved: [problem()] })).toEqual([]);
+    it.after(MINUTE, { problems: [problem()] });
+    expect(it.wakeIn()).toBe(DAY - 5 * MINUTE);
+    expect(it.after(DAY - 5 * MINUTE - 1)).toEqual([]);
+    expect(it.after(1)).toEqual(OPENED);
+  });
+
+  it("one that lasts for days is told once", () => {
+    const it = listener();
+    it.after(0, { problems: [problem()] });
+    it.after(MINUTE);
+    expect([it.after(2 * DAY), it.after(2 * DAY, {})]).toEqual([[], []]);
+  });
+
+  it("two of one container are two", () => {
+    const it = listener();
+    it.after(0, { problems: [problem(), problem({ code: "CFA-CONFLICT-ACCESS" })] });
+    expect(it.after(MINUTE)).toHaveLength(2);
+  });
+});
+
+describe("of routes", () => {
+  it("one that opens or closes is told at once", () => {
+    expect(
+      listener().after(0, { opened: [route("a.example.com")], closed: [route("b.example.com")] }),
+    ).toEqual(["route.opened a.example.com is open", "route.closed b.example.com is closed"]);
+  });
+
+  it("one that opens to anyone is told as that alone", () => {
+    const open = route("a.example.com", { access: "public" });
+    expect(listener().after(0, { opened: [open], published: [open] })).toEqual([
+      "route.public a.example.com is PUBLIC",
+    ]);
+  });
+
+  it("one that changes hands is reported, from whom and to whom", () => {
+    const it = { route: route("a.example.com"), from: "project blog", to: "project shop" };
+    expect(listener().after(0, { changedHands: [it] })).toEqual([
+      "route.changed-hands a.example.com changed hands",
+    ]);
+  });
+
+  it("one that was open already and is now to anyone is told", () => {
+    expect(
+      listener().after(0, { published: [route("a.example.com", { access: "public" })] }),
+    ).toHaveLength(1);
+  });
+
+  it("none is told in a dry run, but problems are", () => {
+    const it = listener(true);
+    expect(
+      it.after(0, {
+        opened: [route("a.example.com")],
+        closed: [route("b.example.com")],
+        problems: [problem()],
+      }),
+    ).toEqual([]);
+    expect(it.after(MINUTE)).toEqual(OPENED);
+  });
+
+  it("one that waits, changes or is about to close is not told", () => {
+    const at = route("a.example.com");
+    expect(
+      listener().after(0, {
+        waiting: [at],
+        closing: [at],
+        kept: [at],
+        changed: [{ route: at, origin: "a → b" }],
+      }),
+    ).toEqual([]);
+  });
+});

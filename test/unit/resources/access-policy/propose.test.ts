@@ -1,0 +1,493 @@
+import { describe, expect, it } from "vitest";
+import type { Protection } from "../../../../src/core/domain/exposure.ts";
+import {
+  accessPolicyResource,
+  collectUnusedPolicies,
+  policyIdsFor,
+} from "../../../../src/resources/access-policy/propose.ts";
+import { replacedName } from "../../../../src/resources/access-policy/replaced.ts";
+import type {
+  ObservedAccessPolicies,
+  Policy,
+} from "../../../../src/resources/access-policy/types.ts";
+import { markOwned } from "../../../../src/resources/contract/owned.ts";
+import { expressionFor } from "../../../../src/resources/login/claim.ts";
+import type { ObservedLogin } from "../../../../src/resources/login/types.ts";
+import { anybody, exposure, key, members, only } from "../../../support/builders.ts";
+import { MAPPINGS } from "../../../support/observed-login.ts";
+import { owner, wishing } from "../../../support/observed-state.ts";
+
+const OWNER = owner();
+const MEMBERS = "cfauth:home everyone who logs in with Authentik";
+const PUBLIC = "cfauth:home public, no login";
+const policy = (more: Partial<Policy> = {}): Policy => ({
+  id: "p-1",
+  name: MEMBERS,
+  decision: "allow",
+  include: [{ login_method: { id: "idp-1" } }],
+  require: [],
+  exclude: [],
+  ...more,
+});
+interface At {
+  readonly policy: ObservedAccessPolicies;
+  readonly login: ObservedLogin;
+  readonly access: Parameters<ReturnType<typeof collectUnusedPolicies>>[0]["access"];
+}
+
+/** With a login that carries the groups admins and family. */
+const world = (found: readonly Policy[], more: Partial<At> = {}, method = true): At => ({
+  policy: { mine: found.map((it) => markOwned(it)), theirs: [] },
+  login: loginSeen(method ? ["openid", "email", "profile", CLAIM] : undefined),
+  access: { mine: new Map(), linked: [] },
+  ...more,
+});
+
+const CLAIM = "cfauth_groups_home";
+
+/** @param scopes - what the login method asks for; without, there is none */
+const loginSeen = (scopes: readonly string[] | undefined): ObservedLogin =>
+  ({
+    provider: { scopes: ["m-1"] },
+    method: scopes && { id: "idp-1", claims: [CLAIM], config: { scopes } },
+    groups: {
+      owner: OWNER,
+      claim: CLAIM,
+      path: MAPPINGS,
+      mapping: { pk: "m-1", expression: expressionFor(OWNER, ["admins", "family"]) },
+      canWriteMapping: true,
+    },
+  }) as unknown as ObservedLogin;
+
+const state = (at: At, protection: Protection = members) => {
+  const wish = exposure("app.example.com", { protection });
+  return accessPolicyResource(OWNER).assess(wish.route, wish, at as never, wishing(protection));
+};
+
+/** The policies that are made one after the other for an audience, until it stands. */
+function made(
+  protection: Protection,
+  at: At = world([]),
+): readonly Pick<Policy, "name" | "decision" | "include" | "require">[] {
+  const it = state(at, protection);
+  if (it.is !== "absent" || it.create === undefined || it.create.action !== "create") return [];
+  const { desired } = it.create;
+  const { exclude: _, ...content } = desired;
+  const mine = [...at.policy.mine, markOwned({ id: `p-${at.policy.mine.length}`, ...desired })];
+  return [content, ...made(protection, { ...at, policy: { ...at.policy, mine } })];
+}
+
+const RIGHT = {
+  decision: "allow",
+  include: [{ login_method: { id: "idp-1" } }],
+  require: [],
+  exclude: [],
+};
+
+describe("the policy of an audience", () => {
+  it("of members lets in whoever comes by the login method", () => {
+    expect(state(world([]))).toEqual({
+      is: "absent",
+      create: {
+        kind: "policy",
+        action: "create",
+        key: `policy ${MEMBERS}`,
+        subject: MEMBERS,
+        desired: {
+          name: MEMBERS,
+          decision: "allow",
+          include: [{ login_method: { id: "idp-1" } }],
+          require: [],
+          exclude: [],
+        },
+      },
+    });
+  });
+
+  it("of anybody asks for no login", () => {
+    expect(state(world([]), anybody)).toEqual({
+      is: "absent",
+      create: {
+        kind: "policy",
+        action: "create",
+        key: `policy ${PUBLIC}`,
+        subject: PUBLIC,
+        desired: {
+          name: PUBLIC,
+          decision: "bypass",
+          include: [{ everyone: {} }],
+          require: [],
+          exclude: [],
+        },
+      },
+    });
+  });
+
+  it("of members cannot be made before the login method", () => {
+    expect(state(world([], {}, false))).toEqual({ is: "absent", create: undefined });
+  });
+
+  it("stands when it says just that", () => {
+    expect(
+      state(world([policy({ id: "p-0", name: PUBLIC, decision: "bypass" }), policy()])),
+    ).toEqual({ is: "in-sync" });
+  });
+
+  it.each<{ name: string; found: Policy }>([
+    {
+      name: "requires something else as well",
+      found: policy({ require: [{ geo: { country_code: "DE" } }] }),
+    },
+    {
+      name: "keeps a person out",
+      found: policy({ exclude: [{ email: { email: "x@example.com" } }] }),
+    },
+    { name: "admits no one", found: policy({ include: [] }) },
+    { name: "blocks everybody", found: policy({ decision: "deny" }) },
+  ])("is changed in place after it was narrowed by hand: it $name", ({ found }) => {
+    expect(state(world([found]))).toMatchObject({
+      is: "drifted",
+      changes: undefined,
+      repair: { action: "update", existing: found, desired: { name: MEMBERS, ...RIGHT } },
+    });
+  });
+
+  it.each<{ name: string; found: Policy }>([
+    { name: "lets anybody in", found: policy({ include: [{ everyone: {} }] }) },
+    {
+      name: "lets more people in",
+      found: policy({
+        include: [{ login_method: { id: "idp-1" } }, { email: { email: "x@example.com" } }],
+      }),
+    },
+    {
+      name: "names another login method",
+      found: policy({ include: [{ login_method: { id: "idp-0" } }] }),
+    },
+    { name: "asks for no login", found: policy({ decision: "bypass" }) },
+    { name: "takes service tokens", found: policy({ decision: "non_identity" }) },
+  ])("is narrowed and given up after it was widened by hand: it $name", ({ found }) => {
+    expect(state(world([found]))).toMatchObject({
+      is: "drifted",
+      changes: undefined,
+      repair: {
+        action: "update",
+        existing: found,
+        desired: { name: "cfauth:home replaced: everyone who logs in with Authentik", ...RIGHT },
+      },
+    });
+    const given = policy({ name: "cfauth:home replaced: everyone who logs in with Authentik" });
+    expect(state(world([given]))).toMatchObject({
+      is: "absent",
+      create: { action: "create", desired: { name: MEMBERS, ...RIGHT } },
+    });
+  });
+
+  it("is narrowed and given up after a hand removed what an e-mail address requires", () => {
+    const emails = only({ emails: ["ann@example.com"] });
+    const [wanted] = made(emails);
+    expect(state(world([{ ...policy(), ...wanted, require: [] }]), emails)).toMatchObject({
+      repair: {
+        desired: {
+          name: "cfauth:home replaced: 1 e-mail address #b1741b801f6d0926",
+          require: [byLogin],
+        },
+      },
+    });
+  });
+
+  it("of anybody cannot be widened: it is changed in place", () => {
+    const found = policy({ name: PUBLIC, decision: "allow", include: [{ everyone: {} }] });
+    expect(state(world([found]), anybody)).toMatchObject({
+      repair: { action: "update", desired: { name: PUBLIC, decision: "bypass" } },
+    });
+  });
+
+  it("is the same whatever the order in which Cloudflare says it", () => {
+    const emails = only({ emails: ["@b.example.com", "a@example.com"], groups: ["family"] });
+    const [wanted] = made(emails);
+    const found = {
+      ...policy(),
+      ...wanted,
+      include: [
+        { email: { email: "a@example.com" } },
+        { oidc: { identity_provider_id: "idp-1", claim_value: "family", claim_name: CLAIM } },
+        { email_domain: { domain: "b.example.com" } },
+      ].toSorted((a, b) => (Object.keys(a).join() < Object.keys(b).join() ? -1 : 1)),
+    };
+    expect(state(world([found]), emails)).toEqual({ is: "in-sync" });
+  });
+});
+
+const byLogin = { login_method: { id: "idp-1" } };
+const memberOf = (claim_value: string, claim_name = CLAIM) => ({
+  oidc: { claim_name, claim_value, identity_provider_id: "idp-1" },
+});
+
+describe("who may enter", () => {
+  it.each<{ name: string; audience: Parameters<typeof only>[0]; rules: object[] }>([
+    {
+      name: "members of a group are told by the claim of the login",
+      audience: { groups: ["family"] },
+      rules: [
+        {
+          name: "cfauth:home members of family",
+          decision: "allow",
+          include: [memberOf("family")],
+          require: [],
+        },
+      ],
+    },
+    {
+      name: "a member of any of the groups",
+      audience: { groups: ["admins", "family"] },
+      rules: [
+        {
+          name: "cfauth:home members of admins or family",
+          decision: "allow",
+          include: [memberOf("admins"), memberOf("family")],
+          require: [],
+        },
+      ],
+    },
+    {
+      name: "an e-mail address counts only as Authentik has it",
+      audience: { emails: ["ann@example.com"] },
+      rules: [
+        {
+          name: "cfauth:home 1 e-mail address #b1741b801f6d0926",
+          decision: "allow",
+          include: [{ email: { email: "ann@example.com" } }],
+          require: [byLogin],
+        },
+      ],
+    },
+    {
+      name: "everyone of a domain, and one more",
+      audience: { emails: ["@example.com", "bob@example.net"] },
+      rules: [
+        {
+          name: "cfauth:home 2 e-mail addresses #20c39a72e0b63457",
+          decision: "allow",
+          include: [
+            { email: { email: "bob@example.net" } },
+            { email_domain: { domain: "example.com" } },
+          ],
+          require: [byLogin],
+        },
+      ],
+    },
+    {
+      name: "members of a group and an address besides",
+      audience: { groups: ["family"], emails: ["ann@example.com"] },
+      rules: [
+        {
+          name: "cfauth:home members of family and 1 e-mail address #b1741b801f6d0926",
+          decision: "allow",
+          include: [{ email: { email: "ann@example.com" } }, memberOf("family")],
+          require: [byLogin],
+        },
+      ],
+    },
+    {
+      name: "a service token needs no login, and is looked at before people",
+      audience: {
+        tokens: [
+          { id: "t-2", name: "ci" },
+          { id: "t-1", name: "uptime" },
+        ],
+      },
+      rules: [
+        {
+          name: "cfauth:home service token ci or uptime",
+          decision: "non_identity",
+          include: [{ service_token: { token_id: "t-1" } }, { service_token: { token_id: "t-2" } }],
+          require: [],
+        },
+        { name: MEMBERS, decision: "allow", include: [byLogin], require: [] },
+      ],
+    },
+    {
+      name: "any service token beside members of a group",
+      audience: { groups: ["family"], tokens: "any" },
+      rules: [
+        {
+          name: "cfauth:home any service token",
+          decision: "non_identity",
+          include: [{ any_valid_service_token: {} }],
+          require: [],
+        },
+        {
+          name: "cfauth:home members of family",
+          decision: "allow",
+          include: [memberOf("family")],
+          require: [],
+        },
+      ],
+    },
+  ])("$name", ({ audience, rules }) => {
+    expect(made(only(audience))).toEqual(rules);
+  });
+
+  it("members of a group cannot be told before the login carries it", () => {
+    const family = only({ groups: ["family"] });
+    expect(state(world([], { login: loginSeen(["openid", "email", "profile"]) }), family)).toEqual({
+      is: "absent",
+      create: undefined,
+    });
+    expect(state(world([]), only({ groups: ["guests"] }))).toEqual({
+      is: "absent",
+      create: undefined,
+    });
+  });
+
+  it("not even machines enter by a policy that is half known: it waits for the login", () => {
+    expect(made(only({ groups: ["guests"], tokens: "any" }))).toEqual([]);
+  });
+
+  it("members are told by the direct groups where no mapping can be made", () => {
+    const login = {
+      ...loginSeen([]),
+      groups: {
+        owner: OWNER,
+        claim: CLAIM,
+        path: MAPPINGS,
+        mapping: undefined,
+        canWriteMapping: false,
+      },
+    };
+    const direct = { ...login, method: { ...login.method, claims: ["groups"] } } as ObservedLogin;
+    expect(made(only({ groups: ["family"] }), world([], { login: direct }))).toMatchObject([
+      { include: [memberOf("family", "groups")] },
+    ]);
+  });
+
+  it("a service token that was created again under its name is let in, and the old one no more", () => {
+    const ci = (id: string) => only({ tokens: [{ id, name: "ci" }] });
+    const [tokens] = made(ci("old"));
+    const found = { ...policy(), ...tokens };
+    expect(state(world([found, policy({ id: "p-2" })]), ci("new"))).toMatchObject({
+      is: "drifted",
+      repair: {
+        action: "update",
+        existing: found,
+        desired: {
+          name: replacedName(found.name),
+          include: [{ service_token: { token_id: "new" } }],
+        },
+      },
+    });
+  });
+});
+
+describe("an application links", () => {
+  const tokens = policy({ id: "p-tokens", name: "cfauth:home any service token" });
+  const family = policy({ id: "p-family", name: "cfauth:home members of family" });
+  const protection = only({ groups: ["family"], tokens: "any", policies: ["friends", "aunts"] });
+
+  it("what needs no login first, then our people, then what the user keeps", () => {
+    expect(policyIdsFor(OWNER, protection, world([family, tokens]).policy)).toEqual([
+      "p-tokens",
+      "p-family",
+      "friends",
+      "aunts",
+    ]);
+  });
+
+  it("nothing while one of ours is not there", () => {
+    expect(policyIdsFor(OWNER, protection, world([family]).policy)).toBeUndefined();
+  });
+});
+
+describe("a policy of ours that no route wishes", () => {
+  const used = (id: string): Partial<At> => ({
+    access: {
+      mine: new Map([[key("app.example.com"), markOwned({ policies: [id] } as never)]]),
+      linked: [],
+    },
+  });
+
+  it.each<{ name: string; at: At; wished: readonly Protection[]; gone: readonly string[] }>([
+    { name: "goes", at: world([policy()]), wished: [], gone: [MEMBERS] },
+    {
+      name: "goes when only the other audience is wished",
+      at: world([policy()]),
+      wished: [anybody],
+      gone: [MEMBERS],
+    },
+    {
+      name: "stays when its audience is wished",
+      at: world([policy()]),
+      wished: [members],
+      gone: [],
+    },
+    {
+      name: "stays while an application of ours uses it",
+      at: world([policy()], used("p-1")),
+      wished: [],
+      gone: [],
+    },
+    {
+      name: "stays while an application of somebody else uses it",
+      at: world([policy()], { access: { mine: new Map(), linked: ["p-1"] } }),
+      wished: [],
+      gone: [],
+    },
+    {
+      name: "that was given up stays while an application of ours uses it",
+      at: world([policy({ name: replacedName(MEMBERS) })], used("p-1")),
+      wished: [members],
+      gone: [],
+    },
+    {
+      name: "that was given up goes with the last application that used it",
+      at: world([policy({ name: replacedName(MEMBERS) })]),
+      wished: [members],
+      gone: [replacedName(MEMBERS)],
+    },
+    {
+      name: "of a name that no version of now gives goes",
+      at: world([policy({ name: "cfauth:home something of old" })]),
+      wished: [members],
+      gone: ["cfauth:home something of old"],
+    },
+    {
+      name: "that a late write made a second time goes",
+      at: world([policy({ id: "p-2" }), policy()]),
+      wished: [members],
+      gone: [MEMBERS],
+    },
+    {
+      name: "stays as long as it is used, though there is a second one",
+      at: world([policy(), policy({ id: "p-2" })], used("p-2")),
+      wished: [members],
+      gone: [],
+    },
+    {
+      name: "of machines goes with the last route that lets them in, not that of its people",
+      at: world([
+        policy({ id: "p-2", name: "cfauth:home any service token", decision: "non_identity" }),
+        policy(),
+      ]),
+      wished: [members],
+      gone: ["cfauth:home any service token"],
+    },
+    {
+      name: "stays for another route of the same audience",
+      at: world([policy({ name: "cfauth:home members of family" })]),
+      wished: [members, only({ groups: ["family"] })],
+      gone: [],
+    },
+  ])("$name", ({ at, wished, gone }) => {
+    expect(
+      collectUnusedPolicies(OWNER)(at, wishing(...wished)).map(({ subject }) => subject),
+    ).toEqual(gone);
+  });
+});
+
+it("a policy that the user keeps is never swept", () => {
+  const theirs = [{ id: "friends", name: "Friends", decision: "allow" }];
+  expect(
+    collectUnusedPolicies(OWNER)(world([], { policy: { mine: [], theirs } }), wishing()),
+  ).toEqual([]);
+});

@@ -1,0 +1,263 @@
+/** What the log and the plan say of a change: in people's words, and never a secret or an address. */
+import { describe, expect, it } from "vitest";
+import type { Exposure } from "../../../src/core/domain/exposure.ts";
+import type { DryRun } from "../../../src/reconcile/dry-run.ts";
+import { summariseDiff } from "../../../src/resources/describe.ts";
+import { diffLogin } from "../../../src/resources/login/diff.ts";
+import type { Provider } from "../../../src/resources/login/types.ts";
+import { anybody, exposure, only } from "../../support/builders.ts";
+import { CALLBACK, CONFIG, method, proposed, provider } from "../../support/observed-login.ts";
+import { handMade } from "../core/plan/model.ts";
+import { empty, previewOf, settled } from "../preview/scene.ts";
+
+const at = (more: Partial<Exposure> = {}): Exposure => exposure("app.example.com", more);
+const leadsTo = (service: string, options: Exposure["origin"]["options"] = {}) =>
+  at({ origin: { service, options } });
+
+/** Each change as `update ingress: service http://a:80 → http://b:80`, with what it does to who may enter. */
+const said = ({ steps }: DryRun): readonly string[] =>
+  steps.map(({ change, diff }) => {
+    const exposed = diff.exposure === undefined ? "" : ` [${diff.exposure}]`;
+    return `${change.action} ${change.kind}: ${summariseDiff(change, diff)}${exposed}`;
+  });
+
+const from = async (before: Exposure, after: Exposure): Promise<readonly string[]> =>
+  said(await previewOf(await settled(before), [after]));
+
+describe("a change says", () => {
+  it("where a new route leads, who may enter and how it is shown", async () => {
+    const lines = said(
+      await previewOf(await settled(), [at({ protection: only({ groups: ["family"] }) })]),
+    );
+    expect(lines.slice(-5)).toEqual([
+      "create policy: ",
+      "create access: members of family · 24h [protected]",
+      "create ingress: → http://app:80 · login required, for (known after 5)",
+      "create dns: CNAME → t-1.cfargotunnel.com",
+      "create tile: App, for family",
+    ]);
+  });
+
+  it.each<{ name: string; before: Exposure; after: Exposure; lines: readonly string[] }>([
+    {
+      name: "from where to where a route is led",
+      before: leadsTo("http://a:80"),
+      after: leadsTo("http://b:80"),
+      lines: ["update ingress: service http://a:80 → http://b:80"],
+    },
+    {
+      name: "which option of cloudflared's is another",
+      before: leadsTo("https://a:443"),
+      after: leadsTo("https://a:443", { noTLSVerify: true, httpHostHeader: "x.example" }),
+      lines: [
+        "update ingress: origin.noTLSVerify none → yes, origin.httpHostHeader none → x.example",
+      ],
+    },
+    {
+      name: "how long a login lasts and what the route is called",
+      before: at(),
+      after: at({
+        protection: { ...only({}), session: "48h" } as Exposure["protection"],
+        display: { ...at().display, name: "The app", hidden: false },
+      }),
+      lines: [
+        "update access: name app.example.com → The app, session 24h → 48h",
+        "update tile: name App → The app",
+      ],
+    },
+    {
+      name: "that a login is to last for less, and that the old ones are ended by another application",
+      before: at(),
+      after: at({ protection: { ...only({}), session: "1h" } as Exposure["protection"] }),
+      lines: [
+        "delete access: ",
+        "create access: everyone who logs in with Authentik · 1h [protected]",
+        "update ingress: aud made-4 → (known after 2)",
+      ],
+    },
+    {
+      name: "that more may enter",
+      before: at({ protection: only({ groups: ["family"] }) }),
+      after: at({ protection: only({ groups: ["admins", "family"] }) }),
+      lines: [
+        "update login: groups family → admins, family",
+        "create policy: ",
+        "update access: policies members of family → members of admins or family [wider]",
+        "delete policy: ",
+        "update tile: for family → admins, family",
+      ],
+    },
+    {
+      name: "that fewer may enter, and that the old logins are ended by another application",
+      before: at({ protection: only({ groups: ["admins", "family"] }) }),
+      after: at({ protection: only({ groups: ["family"] }) }),
+      lines: [
+        "create policy: ",
+        "delete access: ",
+        "create access: members of family · 24h [protected]",
+        "update ingress: aud made-6 → (known after 4)",
+        "delete policy: ",
+        "update tile: for admins, family → family",
+      ],
+    },
+    {
+      name: "that others may enter, and some no longer",
+      before: at({ protection: only({ groups: ["family"] }) }),
+      after: at({ protection: only({ groups: ["admins"] }) }),
+      lines: [
+        "update login: groups family → admins, family",
+        "create policy: ",
+        "delete access: ",
+        "create access: members of admins · 24h [protected]",
+        "update ingress: aud made-6 → (known after 5)",
+        "delete policy: ",
+        "update tile: for family → admins",
+      ],
+    },
+    {
+      name: "that it becomes public, in capitals",
+      before: at(),
+      after: at({ protection: anybody }),
+      lines: [
+        "create policy: ",
+        "update access: policies everyone who logs in with Authentik → public, no login [PUBLIC]",
+        "update ingress: login required → none [PUBLIC]",
+        "delete policy: ",
+      ],
+    },
+  ])("$name", async ({ before, after, lines }) => {
+    const told = await from(before, after);
+    expect([...told].toSorted()).toEqual([...lines].toSorted());
+  });
+
+  it("what is taken over from others", async () => {
+    const lines = said(
+      await previewOf(handMade(empty()), [exposure("d.example.com", { adopt: true })]),
+    );
+    expect(lines.filter((line) => line.includes("takes over"))).toEqual([
+      "update ingress: takes over the rule to http://old:80; nobody gets in meanwhile",
+      "update dns: takes over the DNS record CNAME t-1.cfargotunnel.com",
+      'update access: takes over the Access application "Family apps", which goes on guarding photos.example.com',
+    ]);
+  });
+});
+
+describe("never shown, in no field of any change", () => {
+  it("is an e-mail address: not one of a label, nor one that stands in the name of somebody's policy", async () => {
+    const observed = empty();
+    const theirs = [{ id: "friends", name: "only eve@example.net", decision: "allow" }];
+    const preview = await previewOf({ ...observed, policy: { ...observed.policy, theirs } }, [
+      at({
+        protection: only({ emails: ["bob@example.com", "@example.org"], policies: ["friends"] }),
+      }),
+    ]);
+    const text = JSON.stringify(preview.steps.map(({ diff }) => diff));
+    expect(text).not.toMatch(/bob@|eve@|@example/);
+    expect(text).toContain('"emails":2');
+  });
+
+  it("is the client secret, nor the password in an origin's address", async () => {
+    const observed = empty();
+    const preview = await previewOf(
+      { ...observed, login: { ...observed.login, application: undefined } },
+      [leadsTo("http://admin:hunter2@app:80")],
+    );
+    const method = preview.steps.find(({ change }) => change.key === "login-method");
+    expect(method?.diff.sensitive).toEqual(["clientSecret"]);
+    const text = JSON.stringify(preview.steps.map(({ diff }) => diff));
+    expect(text).not.toMatch(/"secret"|hunter2/);
+    expect(text).toContain("http://…@app:80");
+  });
+});
+
+it("a rule that is taken over is told without the password in its address", async () => {
+  const observed = handMade(empty());
+  const rules = observed.ingress.rules.map((rule) =>
+    rule.hostname === "d.example.com" ? { ...rule, service: "http://admin:hunter2@old:80" } : rule,
+  );
+  const lines = said(
+    await previewOf({ ...observed, ingress: { ...observed.ingress, rules } }, [
+      exposure("d.example.com", { adopt: true }),
+    ]),
+  );
+  expect(lines.find((line) => line.includes("the rule to"))).toContain(
+    "takes over the rule to http://…@old:80;",
+  );
+});
+
+it("a policy that somebody changed by hand says what is put right, and whether that lets in more or fewer", async () => {
+  const observed = await settled(at({ protection: only({ groups: ["family"] }) }));
+  const wished = [at({ protection: only({ groups: ["family"] }) })];
+  const changed = (more: Partial<(typeof observed.policy.mine)[number]>) =>
+    previewOf(
+      {
+        ...observed,
+        policy: {
+          ...observed.policy,
+          mine: observed.policy.mine.map((it) => ({ ...it, ...more })),
+        },
+      },
+      wished,
+    );
+  const opened = [
+    ...(observed.policy.mine[0]?.include ?? []),
+    { email: { email: "eve@example.net" } },
+  ];
+  expect(said(await changed({ include: opened }))).toEqual([
+    "update policy: emails 1 → none [narrower]",
+    "create policy: ",
+    "delete access: ",
+    "delete policy: ",
+    "create access: members of family · 24h [protected]",
+    "update ingress: aud made-6 → (known after 5)",
+  ]);
+  expect(said(await changed({ exclude: [{ ip: { ip: "203.0.113.7/32" } }] }))).toEqual([
+    "update policy: excludes 1 → none [wider]",
+  ]);
+});
+
+describe("the provider in Authentik, edited by hand, says what is put right:", () => {
+  it.each<{ readonly name: string; readonly edited: Partial<Provider>; readonly line: string }>([
+    { name: "its flow", edited: { authorizationFlow: "other" }, line: "flow other → flow" },
+    {
+      name: "the flow after a logout",
+      edited: { invalidationFlow: "other" },
+      line: "logout flow other → gone",
+    },
+    { name: "an encryption key", edited: { encryptionKey: "key" }, line: "encrypted yes → no" },
+    {
+      name: "claims left out of the token",
+      edited: { claimsInIdToken: false },
+      line: "claims in token no → yes",
+    },
+    {
+      name: "a callback that is a pattern",
+      edited: { redirectUris: [{ ...CALLBACK, mode: "regex" }] },
+      line: "callbacks pattern https://team.cloudflareaccess.com/cdn-cgi/access/cal… → https://team.cloudflareaccess.com/cdn-cgi/access/callback",
+    },
+    {
+      name: "a callback after a logout only",
+      edited: { redirectUris: [{ ...CALLBACK, type: "logout" }] },
+      line: "callbacks logout https://team.cloudflareaccess.com/cdn-cgi/access/call… → https://team.cloudflareaccess.com/cdn-cgi/access/callback",
+    },
+  ])("$name", ({ edited, line }) => {
+    const [change] = proposed({ provider: provider(edited) }).changes;
+    expect(change && summariseDiff(change, diffLogin(change))).toBe(line);
+  });
+
+  it("no flow after a logout where this version of Authentik has none", () => {
+    const [change] = proposed({
+      provider: provider({ invalidationFlow: undefined, clientType: "public" }),
+    }).changes;
+    expect(change && summariseDiff(change, diffLogin(change))).toBe(
+      "client type public → confidential",
+    );
+  });
+});
+
+it("a login method that takes the address out of another claim says so", () => {
+  const [change] = proposed({
+    method: method({ config: { ...CONFIG, email_claim_name: "upn" } }),
+  }).changes;
+  expect(change && summariseDiff(change, diffLogin(change))).toBe("email claim upn → email");
+});

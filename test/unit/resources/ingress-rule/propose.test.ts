@@ -1,0 +1,830 @@
+import { describe, expect, it } from "vitest";
+import type { Exposure } from "../../../../src/core/domain/exposure.ts";
+import {
+  CLEAN_PATHS,
+  cleanPattern,
+  guardPattern,
+  openPattern,
+  pathPattern,
+} from "../../../../src/core/domain/path.ts";
+import type { RouteKey } from "../../../../src/core/domain/route.ts";
+import { EMPTY_MEMORY, resolveDesired } from "../../../../src/core/plan/desired-state.ts";
+import type { AccessApplication } from "../../../../src/resources/access-application/types.ts";
+import { type Mine, markOwned } from "../../../../src/resources/contract/owned.ts";
+import { mergeRules } from "../../../../src/resources/ingress-rule/merge-rules.ts";
+import { ingressRuleResource } from "../../../../src/resources/ingress-rule/propose.ts";
+import {
+  desiredRule,
+  isOwnedRule,
+  isPlaceholderRule,
+  withMark,
+} from "../../../../src/resources/ingress-rule/rules.ts";
+import type { IngressRuleChange, RawRule } from "../../../../src/resources/ingress-rule/types.ts";
+import type { ObservedState } from "../../../../src/resources/observed.ts";
+import { deployedRoutes } from "../../../../src/resources/route/deployed.ts";
+import {
+  anybody,
+  exposure,
+  hostname,
+  key,
+  NOTHING_RUNS,
+  only,
+  path,
+  route,
+} from "../../../support/builders.ts";
+import { emptyWorld } from "../../core/plan/model.ts";
+
+const APP = "app.example.com";
+const TEAM = "team";
+const MARK = "cfauth:home";
+
+const application = (at: string, aud: string): [RouteKey, Mine<AccessApplication>] => [
+  key(at),
+  markOwned({
+    id: `id-of-${aud}`,
+    aud,
+    route: key(at),
+    name: at,
+    allowedIdps: ["idp"],
+    autoRedirect: true,
+    session: "24h",
+    tags: ["cfauth-home"],
+    policies: ["p"],
+    launcher: { visible: true, logo: undefined },
+    unmanagedFields: {},
+  }),
+];
+const record = (name: string): ObservedState["dns"]["mine"] =>
+  new Map([
+    [
+      hostname(name),
+      markOwned({
+        id: "r",
+        zone: "z-1",
+        name: hostname(name),
+        type: "CNAME",
+        content: "t-1.cfargotunnel.com",
+        proxied: true,
+      }),
+    ],
+  ]);
+
+const check = (aud: string, team = TEAM) => ({ required: true, teamName: team, audTag: [aud] });
+const rule = (more: Partial<RawRule> = {}): RawRule => ({
+  hostname: APP,
+  service: "http://app:80",
+  originRequest: { access: check("aud-1") },
+  ...more,
+});
+const bare = (hostname: string, service = "http://app:80"): RawRule => ({ hostname, service });
+
+/** A tunnel with these rules, and an application of ours for each of these routes. */
+const observed = (
+  rules: readonly RawRule[],
+  applications: readonly [RouteKey, Mine<AccessApplication>][] = [application(APP, "aud-1")],
+  more: Partial<ObservedState["dns"]> = {},
+): ObservedState => {
+  const empty = emptyWorld();
+  return {
+    ...empty,
+    ingress: { ...empty.ingress, rules },
+    access: { ...empty.access, mine: new Map(applications), theirs: [] },
+    dns: { ...empty.dns, ...more },
+  };
+};
+const { desired } = resolveDesired(
+  [],
+  [],
+  NOTHING_RUNS,
+  EMPTY_MEMORY,
+  { graceMs: 0, startupGraceMs: 0 },
+  0,
+);
+const state = (at: ObservedState, wish: Exposure | undefined = exposure(APP)) =>
+  ingressRuleResource.assess(wish?.route ?? route(APP), wish, at, desired);
+const unwished = (at: ObservedState) =>
+  ingressRuleResource.assess(route(APP), undefined, at, desired);
+
+describe("the rule of a protected path inside something that lets in more", () => {
+  const ADMIN = `${APP}/admin`;
+  const admin = exposure(ADMIN);
+  const outer = exposure(APP, { protection: anybody });
+  const both = [application(APP, "aud-1"), application(ADMIN, "aud-2")];
+  const inner = (path: string): RawRule =>
+    rule({ path, originRequest: { access: { ...check("aud-2"), audTag: ["aud-2", MARK] } } });
+  const open: RawRule = { hostname: APP, path: CLEAN_PATHS, service: "http://app:80" };
+  const asked = (...exposures: readonly Exposure[]) =>
+    resolveDesired(
+      [{ exposures, faulty: [], problems: [] }],
+      [],
+      NOTHING_RUNS,
+      EMPTY_MEMORY,
+      { graceMs: 0, startupGraceMs: 0 },
+      0,
+    ).desired;
+  const at = (exposure: Exposure, rules: readonly RawRule[], ...exposures: readonly Exposure[]) =>
+    ingressRuleResource.assess(
+      exposure.route,
+      exposure,
+      observed(rules, both, { mine: record(APP) }),
+      asked(...exposures),
+    );
+  const plainly = pathPattern(path("/admin"));
+  const broadly = guardPattern(path("/admin"));
+
+  it.each<{ name: string; around: Exposure }>([
+    { name: "a public host", around: outer },
+    {
+      name: "a host that lets in other people",
+      around: exposure(APP, { protection: only({ groups: ["family"] }) }),
+    },
+    { name: "a public wildcard", around: exposure("*.example.com", { protection: anybody }) },
+  ])("takes every spelling of it inside $name", ({ around }) => {
+    const wish = exposure(ADMIN, { protection: only({ groups: ["admins"] }) });
+    expect(at(wish, [], wish, around)).toMatchObject({
+      is: "absent",
+      create: { desired: { everySpelling: true } },
+    });
+    expect(at(wish, [inner(plainly)], wish, around)).toMatchObject({
+      is: "drifted",
+      changes: undefined,
+      repair: { desired: { everySpelling: true } },
+    });
+    expect(at(wish, [inner(broadly)], wish, around)).toEqual({ is: "in-sync" });
+  });
+
+  it.each<{ name: string; wishes: readonly Exposure[] }>([
+    { name: "nothing is around it", wishes: [admin] },
+    { name: "what is around it lets in the same people", wishes: [admin, exposure(APP)] },
+    {
+      name: "what is around it lets in fewer",
+      wishes: [admin, exposure(APP, { protection: only({ groups: ["family"] }) })],
+    },
+    {
+      name: "what is around it shows another container",
+      wishes: [admin, { ...outer, workload: "b", origin: { service: "http://b:80", options: {} } }],
+    },
+    { name: "it is public itself", wishes: [exposure(ADMIN, { protection: anybody }), outer] },
+  ])("takes only its own prefix where $name", ({ wishes: [exposure = admin, ...others] }) => {
+    const state = at(exposure, [], exposure, ...others);
+    expect(state).toMatchObject({ is: "absent", create: { action: "create" } });
+    expect(state).not.toMatchObject({ create: { desired: { everySpelling: true } } });
+  });
+
+  it("goes on taking every spelling while the public rule around it is still there", () => {
+    expect(at(admin, [inner(broadly), open], admin)).toEqual({ is: "in-sync" });
+    expect(at(admin, [inner(plainly), open], admin)).toMatchObject({
+      repair: { desired: { everySpelling: true } },
+    });
+    expect(at(admin, [inner(broadly)], admin)).toMatchObject({
+      is: "drifted",
+      repair: { desired: { route: admin.route } },
+    });
+  });
+
+  it("holds back the public rule around it until it takes every spelling", () => {
+    expect(at(outer, [inner(plainly)], admin, outer)).toEqual({ is: "absent", create: undefined });
+    expect(at(outer, [inner(broadly)], admin, outer)).toMatchObject({
+      is: "absent",
+      create: { desired: { cleanPathsOnly: true } },
+    });
+    expect(at(outer, [inner(guardPattern(path("/admin"), true))], admin, outer)).toMatchObject({
+      create: { action: "create" },
+    });
+  });
+
+  it("is known as ours in each of its spellings, and that of the host in that of earlier versions", () => {
+    const rules = [
+      plainly,
+      openPattern(path("/admin")),
+      cleanPattern(path("/admin")),
+      broadly,
+      guardPattern(path("/admin"), true),
+    ].map(inner);
+    for (const it of rules) expect(isOwnedRule(it, observed([it], both))).toBe(true);
+    const earlier = openPattern(path("/x")).replace("/x", "");
+    expect(at(outer, [inner(broadly), { ...open, path: earlier }], admin, outer)).toMatchObject({
+      is: "drifted",
+      changes: undefined,
+      repair: { desired: { cleanPathsOnly: true } },
+    });
+  });
+});
+
+describe("the rule of a wished route", () => {
+  it("is opened with the check of that very application", () => {
+    expect(state(observed([]))).toEqual({
+      is: "absent",
+      create: {
+        kind: "ingress",
+        action: "create",
+        key: `ingress ${APP}`,
+        subject: APP,
+        desired: {
+          route: route(APP),
+          origin: { service: "http://app:80", options: {} },
+          check: { team: "team", aud: "aud-1" },
+          cleanPathsOnly: false,
+          mark: { team: "team", text: MARK },
+        },
+        existing: [],
+      },
+    });
+  });
+
+  it("is opened without a check for a public route", () => {
+    expect(state(observed([]), exposure(APP, { protection: anybody }))).toMatchObject({
+      is: "absent",
+      create: { action: "create", desired: { check: undefined, cleanPathsOnly: false } },
+    });
+  });
+
+  it("cannot be opened while its application is not there: there is no audience to check", () => {
+    expect(state(observed([], []))).toEqual({ is: "absent", create: undefined });
+  });
+
+  it.each<{ name: string; rule: RawRule; wish?: Exposure }>([
+    { name: "leads there and checks that application", rule: rule() },
+    {
+      name: "has the options of cloudflared that are wished, in any order",
+      rule: rule({ originRequest: { tlsTimeout: 5, access: check("aud-1"), noTLSVerify: true } }),
+      wish: exposure(APP, {
+        origin: { service: "http://app:80", options: { noTLSVerify: true, tlsTimeout: 5 } },
+      }),
+    },
+    {
+      name: "is public and wished so",
+      rule: bare(APP),
+      wish: exposure(APP, { protection: anybody }),
+    },
+    {
+      name: "is of a path",
+      rule: rule({ path: pathPattern(path("/api")) }),
+      wish: exposure(`${APP}/api`),
+    },
+  ])("stands when it $name", ({ rule, wish: exposure }) => {
+    const applications = [application(APP, "aud-1"), application(`${APP}/api`, "aud-1")];
+    expect(
+      state(observed([withMark(rule, { team: TEAM, text: MARK })], applications), exposure),
+    ).toEqual({ is: "in-sync" });
+  });
+
+  it("is not written again for the mark alone, and can be removed first while it has none", () => {
+    expect(state(observed([rule()]))).toMatchObject({
+      is: "in-sync",
+      remove: { action: "delete" },
+    });
+  });
+
+  it.each<{ name: string; rule: RawRule; moves: "origin" | undefined; wish?: Exposure }>([
+    { name: "leads to another service", rule: rule({ service: "http://old:80" }), moves: "origin" },
+    {
+      name: "has other options",
+      rule: rule({ originRequest: { access: check("aud-1"), noTLSVerify: true } }),
+      moves: "origin",
+    },
+    { name: "checks nothing", rule: bare(APP), moves: undefined },
+    {
+      name: "checks, but does not require it",
+      rule: rule({ originRequest: { access: { ...check("aud-1"), required: false } } }),
+      moves: undefined,
+    },
+    {
+      name: "checks the logins of an application that is gone",
+      rule: rule({ originRequest: { access: { ...check("aud-0"), audTag: ["aud-0", MARK] } } }),
+      moves: undefined,
+    },
+    {
+      name: "checks the logins of another application as well",
+      rule: rule({ originRequest: { access: { ...check("aud-1"), audTag: ["aud-1", "aud-2"] } } }),
+      moves: undefined,
+    },
+    {
+      name: "checks the logins of another team",
+      rule: rule({ originRequest: { access: check("aud-1", "elsewhere") } }),
+      moves: undefined,
+    },
+    {
+      name: "checks logins, and is to be public",
+      rule: rule(),
+      moves: undefined,
+      wish: exposure(APP, { protection: anybody }),
+    },
+  ])("is mended when it $name", ({ rule, moves, wish = exposure(APP) }) => {
+    expect(state(observed([rule]), wish)).toMatchObject({
+      is: "drifted",
+      changes: moves,
+      repair: { action: "update", desired: { route: wish.route } },
+      remove: { action: "delete", existing: [rule] },
+    });
+  });
+
+  it("is mended when a rule above it answers everything", () => {
+    expect(state(observed([bare("*.example.com", "http://wild:1"), rule()]))).toMatchObject({
+      is: "drifted",
+      changes: undefined,
+      repair: { action: "update" },
+    });
+  });
+
+  it("leaves its place shut, not open, when one of ours around it would answer instead", () => {
+    const around = observed(
+      [rule({ service: "http://old:80" }), bare("*.example.com")],
+      [application(APP, "aud-1"), application("*.example.com", "aud-2")],
+    );
+    expect(state(around)).toMatchObject({
+      is: "drifted",
+      remove: { action: "update", placeholder: route(APP), mark: MARK, team: TEAM },
+    });
+  });
+
+  it("is simply withdrawn when only a rule of somebody else is around it", () => {
+    expect(
+      state(
+        observed([rule({ service: "http://old:80" }), bare("*.example.com", "http://theirs:1")]),
+      ),
+    ).toMatchObject({
+      is: "drifted",
+      remove: { action: "delete" },
+    });
+  });
+
+  it("is opened in the place that was kept shut for it", () => {
+    expect(
+      state(
+        observed([
+          { hostname: APP, service: "http_status:503", originRequest: { access: check(MARK) } },
+        ]),
+      ),
+    ).toMatchObject({
+      is: "absent",
+      create: { action: "update", desired: { check: { aud: "aud-1" } } },
+    });
+  });
+});
+
+describe("a rule of somebody else on the hostname", () => {
+  it("is left to them, and said", () => {
+    expect(state(observed([bare(APP, "http://theirs:1")], []))).toEqual({
+      is: "conflict",
+      problem: {
+        code: "CFA-CONFLICT-INGRESS",
+        severity: "error",
+        container: "app",
+        label: "cfauth.hostname",
+        route: APP,
+        message:
+          "the tunnel already has a rule for app.example.com (to http://theirs:1), made by somebody else",
+        about: "",
+        effect: "closed",
+        fix: 'remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, set cfauth.adopt: "true" on container app to take it over, or choose another hostname',
+      },
+    });
+  });
+
+  it("takes the hostname even when it is only of a path", () => {
+    expect(
+      state(observed([{ ...bare(APP, "http://theirs:1"), path: "^/their.*odd" }])),
+    ).toMatchObject({ is: "conflict" });
+  });
+
+  it("is not touched when nobody wishes the hostname", () => {
+    expect(unwished(observed([bare(APP, "http://theirs:1")], []))).toEqual({
+      is: "absent",
+      create: undefined,
+    });
+  });
+});
+
+describe("the rule of a route that nobody wishes", () => {
+  it("is withdrawn", () => {
+    expect(unwished(observed([rule()]))).toEqual({
+      is: "orphaned",
+      remove: {
+        kind: "ingress",
+        action: "delete",
+        key: `ingress ${APP}`,
+        subject: APP,
+        existing: [rule()],
+      },
+    });
+  });
+
+  it("is absent where there is none", () => {
+    expect(unwished(observed([]))).toEqual({ is: "absent", create: undefined });
+  });
+});
+
+describe("whose rule it is", () => {
+  const withRecord = { mine: record(APP) };
+
+  const marked = (
+    audiences: readonly string[],
+    required = true,
+    more: Partial<RawRule> = {},
+  ): RawRule =>
+    rule({ originRequest: { access: { required, teamName: TEAM, audTag: audiences } }, ...more });
+
+  it.each<{ name: string; rule: RawRule; at: ObservedState; is: boolean }>([
+    {
+      name: "ours, when our mark is in it, without an application or a record",
+      rule: marked(["aud-0", MARK]),
+      at: observed([], []),
+      is: true,
+    },
+    {
+      name: "ours, when it asks for no login and has our mark",
+      rule: marked([MARK], false),
+      at: observed([], []),
+      is: true,
+    },
+    {
+      name: "ours, when it has our mark and a path that cfauth cannot have written",
+      rule: marked([MARK], false, { path: "^/(?i)odd" }),
+      at: observed([], []),
+      is: true,
+    },
+    {
+      name: "ours, when it has our mark and no hostname",
+      rule: { ...marked([MARK], false), hostname: "" },
+      at: observed([], []),
+      is: true,
+    },
+    {
+      name: "theirs, when another owner's mark is in it",
+      rule: marked(["aud-1", "cfauth:other"]),
+      at: observed([]),
+      is: false,
+    },
+    {
+      name: "theirs, when an owner's mark begins like ours",
+      rule: marked(["aud-1", `${MARK}2`]),
+      at: observed([]),
+      is: false,
+    },
+    {
+      name: "theirs, when our mark and another owner's are in it",
+      rule: marked([MARK, "cfauth:other"]),
+      at: observed([]),
+      is: false,
+    },
+    {
+      name: "ours of an earlier version, when it checks the logins of its application",
+      rule: rule(),
+      at: observed([]),
+      is: true,
+    },
+    {
+      name: "ours of an earlier version, when it checks no login and has an application",
+      rule: bare(APP),
+      at: observed([]),
+      is: true,
+    },
+    {
+      name: "theirs, when its route has no application of ours",
+      rule: rule(),
+      at: observed([], []),
+      is: false,
+    },
+    {
+      name: "theirs, when it checks an unknown audience on a hostname of ours",
+      rule: rule({ originRequest: { access: check("aud-of-the-operator") } }),
+      at: observed([], [application(`${APP}/api`, "aud-1")], withRecord),
+      is: false,
+    },
+    {
+      name: "theirs, when it checks an unknown audience where an application of ours is",
+      rule: rule({ originRequest: { access: check("aud-of-the-operator") } }),
+      at: observed([]),
+      is: false,
+    },
+    {
+      name: "theirs, when it was made by hand beside our marked rule",
+      rule: bare(APP, "http://theirs:1"),
+      at: observed([marked(["aud-1", MARK])]),
+      is: false,
+    },
+    {
+      name: "theirs, when the application is of another path",
+      rule: rule({ path: pathPattern(path("/api")) }),
+      at: observed([]),
+      is: false,
+    },
+    {
+      name: "theirs, when its path is no pattern of ours",
+      rule: rule({ path: "/api" }),
+      at: observed([], [application(APP, "aud-1"), application(`${APP}/api`, "aud-2")]),
+      is: false,
+    },
+    {
+      name: "theirs, when its hostname is written as cfauth never writes one",
+      rule: bare("App.example.com"),
+      at: observed([]),
+      is: false,
+    },
+    {
+      name: "ours, when it keeps a place shut and has our mark",
+      rule: { hostname: APP, service: "http_status:503", originRequest: { access: check(MARK) } },
+      at: observed([], []),
+      is: true,
+    },
+    {
+      name: "theirs, when it keeps a place shut with another owner's mark",
+      rule: {
+        hostname: APP,
+        service: "http_status:503",
+        originRequest: { access: check("cfauth:other") },
+      },
+      at: observed([], []),
+      is: false,
+    },
+    {
+      name: "theirs, when only our record is there",
+      rule: rule({ path: pathPattern(path("/api")), originRequest: {} }),
+      at: observed([], [], withRecord),
+      is: false,
+    },
+    {
+      name: "theirs, when it checks the logins of an application of ours elsewhere",
+      rule: rule({ originRequest: { access: check("aud-2") } }),
+      at: observed([], [application("b.example.com", "aud-2")], withRecord),
+      is: false,
+    },
+  ])("$name", ({ rule, at, is }) => {
+    expect(isOwnedRule(rule, at)).toBe(is);
+  });
+
+  it.each<{ name: string; rule: RawRule; is: boolean }>([
+    {
+      name: "answers 503 and has our mark",
+      rule: { hostname: APP, service: "http_status:503", originRequest: { access: check(MARK) } },
+      is: true,
+    },
+    {
+      name: "answers 503 for somebody else",
+      rule: { hostname: APP, service: "http_status:503" },
+      is: false,
+    },
+    {
+      name: "has our mark and leads somewhere",
+      rule: rule({ originRequest: { access: check(MARK) } }),
+      is: false,
+    },
+  ])("keeps a place shut only when it $name: $is", ({ rule, is }) => {
+    expect(isPlaceholderRule(rule, MARK)).toBe(is);
+  });
+
+  it("a rule is written with the mark as one more audience, and with a check that asks for nothing where no login is wanted", () => {
+    const wish = {
+      route: route(APP),
+      origin: { service: "http://app:80", options: {} },
+      cleanPathsOnly: false,
+      mark: { team: TEAM, text: MARK },
+    };
+    expect([
+      desiredRule({ ...wish, check: { team: TEAM, aud: "aud-1" } }),
+      desiredRule({ ...wish, check: undefined }),
+    ]).toEqual([marked(["aud-1", MARK]), marked([MARK], false)]);
+  });
+});
+
+describe("the routes that stand", () => {
+  it("are those with an application, a rule or a record of ours, and say where they lead", () => {
+    const at = observed(
+      [
+        rule(),
+        bare("p.example.com", "http://p:80"),
+        bare("theirs.example.com", "http://theirs:1"),
+        {
+          hostname: "s.example.com",
+          service: "http_status:503",
+          originRequest: { access: check(MARK) },
+        },
+      ],
+      [
+        application(APP, "aud-1"),
+        application("p.example.com", "aud-2"),
+        application("only.example.com", "aud-3"),
+      ],
+      { mine: record("left.example.com") },
+    );
+    expect(
+      deployedRoutes(at).toSorted((a, b) => (a.route.hostname < b.route.hostname ? -1 : 1)),
+    ).toEqual([
+      {
+        route: route(APP),
+        service: "http://app:80",
+        public: false,
+        audience: "p",
+        placeholder: false,
+        application: true,
+        login: false,
+      },
+      {
+        route: route("left.example.com"),
+        service: undefined,
+        public: false,
+        audience: undefined,
+        placeholder: false,
+        application: false,
+        login: false,
+      },
+      {
+        route: route("only.example.com"),
+        service: undefined,
+        public: false,
+        audience: undefined,
+        placeholder: false,
+        application: true,
+        login: false,
+      },
+      {
+        route: route("p.example.com"),
+        service: "http://p:80",
+        public: true,
+        audience: "p",
+        placeholder: false,
+        application: true,
+        login: false,
+      },
+      {
+        route: route("s.example.com"),
+        service: "http_status:503",
+        public: false,
+        audience: undefined,
+        placeholder: true,
+        application: false,
+        login: false,
+      },
+    ]);
+  });
+});
+
+describe("where a rule goes in the document", () => {
+  const open = (at: string): IngressRuleChange => ({
+    kind: "ingress",
+    action: "create",
+    key: `ingress ${at}`,
+    subject: at,
+    desired: {
+      route: route(at),
+      origin: { service: "http://app:80", options: {} },
+      check: undefined,
+      cleanPathsOnly: false,
+      mark: undefined,
+    },
+    existing: [],
+  });
+  const withdraw = (...at: RawRule[]): IngressRuleChange => ({
+    kind: "ingress",
+    action: "delete",
+    key: "ingress",
+    subject: "gone",
+    existing: at,
+  });
+  const order = (rules: readonly RawRule[], ...changes: IngressRuleChange[]) =>
+    mergeRules({ ...emptyWorld().ingress, rules }, changes).rules.map(
+      ({ hostname, path, service }) =>
+        `${hostname ?? ""}${path ?? ""}${service === "http://app:80" ? "" : ` → ${service}`}`,
+    );
+  const api = openPattern(path("/api"));
+  const theirs = (hostname: string, path?: string): RawRule => ({
+    hostname,
+    ...(path !== undefined && { path }),
+    service: "http://theirs:1",
+  });
+
+  it("ours stand above a wildcard of theirs that would answer for them", () => {
+    expect(order([theirs("*.example.com")], open(APP))).toEqual([
+      APP,
+      "*.example.com → http://theirs:1",
+    ]);
+  });
+
+  it("ours stand above a rule of theirs that answers everything", () => {
+    expect(order([{ service: "http://theirs:1" }], open(APP), open("*.example.com"))).toEqual([
+      APP,
+      "*.example.com",
+      " → http://theirs:1",
+    ]);
+  });
+
+  it("a wildcard of ours stands below what others have under it", () => {
+    expect(
+      order(
+        [theirs("a.example.com"), theirs("b.example.com"), theirs("c.example.org")],
+        open("*.example.com"),
+      ),
+    ).toEqual([
+      "a.example.com → http://theirs:1",
+      "b.example.com → http://theirs:1",
+      "c.example.org → http://theirs:1",
+      "*.example.com",
+    ]);
+  });
+
+  it("a wildcard of ours stands below an odd rule of others under it", () => {
+    expect(order([theirs("a.example.com", "^/(?i)odd")], open("*.example.com"))).toEqual([
+      "a.example.com^/(?i)odd → http://theirs:1",
+      "*.example.com",
+    ]);
+  });
+
+  it("a path of a wildcard stands above the wildcard, and below what others have under it", () => {
+    expect(
+      order([theirs("a.example.com"), bare("*.example.com")], open("*.example.com/api")),
+    ).toEqual(["a.example.com → http://theirs:1", `*.example.com${api}`, "*.example.com"]);
+  });
+
+  it("a wildcard of ours stands below what others have under it and above a wider one of theirs", () => {
+    expect(
+      order([theirs("x.lab.example.com"), theirs("*.example.com")], open("*.lab.example.com")),
+    ).toEqual([
+      "x.lab.example.com → http://theirs:1",
+      "*.lab.example.com",
+      "*.example.com → http://theirs:1",
+    ]);
+  });
+
+  it("of ours the most specific stands first, whatever order they came in", () => {
+    const wanted = [`${APP}/api/v1`, `${APP}/api`, APP, "*.lab.example.com", "*.example.com"];
+    const expected = [
+      `${APP}${openPattern(path("/api/v1"))}`,
+      `${APP}${api}`,
+      APP,
+      "*.lab.example.com",
+      "*.example.com",
+    ];
+    expect(order([], ...wanted.map(open))).toEqual(expected);
+    expect(order([], ...wanted.toReversed().map(open))).toEqual(expected);
+    expect(
+      wanted
+        .toReversed()
+        .reduce(
+          (rules, at) => mergeRules({ ...emptyWorld().ingress, rules }, [open(at)]).rules,
+          [] as readonly RawRule[],
+        )
+        .map(({ hostname, path }) => `${hostname}${path ?? ""}`),
+    ).toEqual(expected);
+  });
+
+  it("the rules of others keep their order among themselves, odd ones too", () => {
+    const foreign = [
+      theirs("b.example.org"),
+      theirs("Odd.example.com", "^/(?i)x"),
+      theirs("*.wild.example.com"),
+      theirs("a.example.org"),
+    ];
+    expect(
+      order(foreign, open(APP), open("*.example.net"), withdraw(bare("gone.example.com"))).filter(
+        (it) => it.includes("theirs"),
+      ),
+    ).toEqual([
+      "b.example.org → http://theirs:1",
+      "Odd.example.com^/(?i)x → http://theirs:1",
+      "*.wild.example.com → http://theirs:1",
+      "a.example.org → http://theirs:1",
+    ]);
+  });
+
+  it("a rule that is mended replaces the old one, and only that", () => {
+    const old = bare(APP, "http://old:80");
+    expect(
+      order([old, { ...old, path: api }], { ...open(APP), existing: [old] } as IngressRuleChange),
+    ).toEqual([`${APP}${api} → http://old:80`, APP]);
+  });
+
+  it("a rule that is withdrawn is gone, and nothing else", () => {
+    expect(
+      order([bare(APP), theirs("*.example.com"), { ...bare(APP), path: api }], withdraw(bare(APP))),
+    ).toEqual(["*.example.com → http://theirs:1", `${APP}${api}`]);
+  });
+
+  it("a place that is kept shut lets nobody in and stays where it was", () => {
+    const shut: IngressRuleChange = {
+      kind: "ingress",
+      action: "update",
+      key: `ingress ${APP}`,
+      subject: APP,
+      placeholder: route(APP),
+      existing: [rule()],
+      mark: MARK,
+      team: TEAM,
+    };
+    expect(
+      mergeRules({ ...emptyWorld().ingress, rules: [rule(), bare("*.example.com")] }, [shut]).rules,
+    ).toEqual([
+      {
+        hostname: APP,
+        service: "http_status:503",
+        originRequest: { access: { required: true, teamName: "team", audTag: ["cfauth:home"] } },
+      },
+      { hostname: "*.example.com", service: "http://app:80" },
+    ]);
+  });
+
+  it("what is not a rule is left as it was", () => {
+    const before = emptyWorld().ingress;
+    expect(mergeRules(before, [open(APP)])).toEqual({ ...before, rules: expect.anything() });
+  });
+});

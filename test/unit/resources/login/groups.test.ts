@@ -1,0 +1,239 @@
+import { describe, expect, it } from "vitest";
+import type { DesiredState } from "../../../../src/core/plan/types.ts";
+import type { ObservedLogin } from "../../../../src/resources/login/types.ts";
+import { anybody, only } from "../../../support/builders.ts";
+import {
+  CONFIG,
+  groups,
+  MAPPINGS,
+  method,
+  NAME,
+  PROVIDER_WISH,
+  proposed,
+  provider,
+  SLUG,
+} from "../../../support/observed-login.ts";
+import { wishing, wishingGroups } from "../../../support/observed-state.ts";
+
+const NONE = `# Made by cfauth (home): the groups that its routes ask for, inherited ones too.
+wanted = []
+return {"cfauth_groups_home": [group.name for group in request.user.all_groups() if group.name in wanted]}`;
+const listing = (list: string) => NONE.replace("[]", list);
+const mapped = (list: string) => groups({ mapping: { pk: "m-1", expression: listing(list) } });
+const OWN = { ...CONFIG, scopes: ["openid", "email", "profile", "cfauth_groups_home"] };
+const CARRIED: Partial<ObservedLogin> = {
+  groups: mapped('["family"]'),
+  provider: provider({ scopes: ["s-1", "s-2", "m-1"] }),
+  method: method({ config: OWN, claims: ["cfauth_groups_home"] }),
+};
+
+describe("the groups in a login", () => {
+  it.each<{ name: string; desired: DesiredState }>([
+    { name: "no route is wished", desired: wishing() },
+    { name: "everyone who can log in may enter", desired: wishingGroups() },
+    { name: "routes are public", desired: wishing(anybody) },
+    {
+      name: "only e-mail addresses may enter",
+      desired: wishing(only({ emails: ["a@example.com"] })),
+    },
+  ])("are not brought along while $name", ({ desired }) => {
+    expect(proposed({}, desired)).toEqual({ changes: [], problems: [], ready: true });
+  });
+
+  it.each<{ name: string; more: Partial<ObservedLogin>; change: object }>([
+    {
+      name: "first the mapping, which names all that are asked for",
+      more: {},
+      change: {
+        action: "create",
+        key: "login-groups",
+        subject: "cfauth (home): groups",
+        existing: undefined,
+        path: MAPPINGS,
+        expression: listing('["admins","family"]'),
+      },
+    },
+    {
+      name: "then the provider has it beside what is there",
+      more: {
+        groups: mapped('["admins","family"]'),
+        provider: provider({ scopes: ["s-1", "s-2", "s-mine"] }),
+      },
+      change: {
+        action: "update",
+        key: "login-provider",
+        subject: SLUG,
+        existing: provider({ scopes: ["s-1", "s-2", "s-mine"] }),
+        desired: { ...PROVIDER_WISH, scopes: ["s-1", "s-2", "s-mine", "m-1"] },
+      },
+    },
+    {
+      name: "then the login method asks for it beside what other owners and the user have",
+      more: {
+        ...CARRIED,
+        groups: mapped('["admins","family"]'),
+        method: method({
+          config: {
+            ...CONFIG,
+            scopes: ["openid", "email", "profile", "cfauth_groups_other", "entitlements"],
+          },
+          claims: ["cfauth_groups_other", "entitlements"],
+        }),
+      },
+      change: {
+        action: "update",
+        key: "login-method",
+        subject: NAME,
+        existing: method({
+          config: {
+            ...CONFIG,
+            scopes: ["openid", "email", "profile", "cfauth_groups_other", "entitlements"],
+          },
+          claims: ["cfauth_groups_other", "entitlements"],
+        }),
+        name: NAME,
+        config: {
+          ...CONFIG,
+          scopes: [
+            "openid",
+            "email",
+            "profile",
+            "cfauth_groups_home",
+            "cfauth_groups_other",
+            "entitlements",
+          ],
+        },
+        claims: ["cfauth_groups_home", "cfauth_groups_other", "entitlements"],
+        secret: "secret",
+      },
+    },
+  ])("are brought along part by part, which holds up no other route: $name", ({ more, change }) => {
+    expect(proposed(more, wishingGroups("family", "admins"))).toEqual({
+      changes: [{ kind: "login", ...change }],
+      problems: [],
+      ready: true,
+    });
+  });
+
+  it("hold up every route while nobody can log in at all", () => {
+    expect(proposed({ method: undefined }, wishingGroups("family"))).toMatchObject({
+      changes: [{ key: "login-groups" }],
+      ready: false,
+    });
+    const old = method({ name: "Authentik (cf-tunnel-access) #00000000" });
+    expect(proposed({ method: old }, wishingGroups("family"))).toMatchObject({
+      changes: [{ key: "login-groups" }],
+      ready: false,
+    });
+  });
+
+  it("are there from the first login on: the login method is made with them", () => {
+    expect(proposed({ ...CARRIED, method: undefined }, wishingGroups("family"))).toMatchObject({
+      changes: [
+        { action: "create", key: "login-method", config: OWN, claims: ["cfauth_groups_home"] },
+      ],
+    });
+  });
+
+  it("become more with a route that asks for another one", () => {
+    expect(proposed(CARRIED, wishingGroups("admins"))).toMatchObject({
+      changes: [
+        {
+          action: "update",
+          key: "login-groups",
+          existing: { pk: "m-1" },
+          expression: listing('["admins","family"]'),
+        },
+      ],
+      ready: true,
+    });
+  });
+
+  it("never become fewer", () => {
+    expect(proposed(CARRIED, wishing())).toEqual({ changes: [], problems: [], ready: true });
+  });
+
+  it.each<{ name: string; expression: string }>([
+    {
+      name: "lets every group travel",
+      expression: 'return {"cfauth_groups_home": [g.name for g in request.user.all_groups()]}',
+    },
+    {
+      name: "lets the direct groups travel",
+      expression: listing('["family"]').replace("all_groups()", "groups.all()"),
+    },
+    { name: "has another scope", expression: "" },
+    { name: "has its list in another order", expression: listing('["family","admins"]') },
+    { name: "has a list that is none", expression: listing('["family", oops]') },
+  ])("are mended when a hand made of the mapping one that $name", ({ expression }) => {
+    expect(
+      proposed(
+        { ...CARRIED, groups: groups({ mapping: { pk: "m-1", expression } }) },
+        wishingGroups("admins", "family"),
+      ),
+    ).toMatchObject({
+      changes: [
+        { action: "update", key: "login-groups", expression: listing('["admins","family"]') },
+      ],
+    });
+  });
+});
+
+describe("where Authentik does not let the token make a mapping", () => {
+  const refused = groups({ canWriteMapping: false });
+  const direct = method({ claims: ["groups"] });
+
+  it("the claim of the direct groups must do, beside those that are there", () => {
+    expect(
+      proposed(
+        { groups: refused, method: method({ claims: ["entitlements"] }) },
+        wishingGroups("family"),
+      ),
+    ).toMatchObject({
+      changes: [
+        {
+          action: "update",
+          key: "login-method",
+          config: CONFIG,
+          claims: ["entitlements", "groups"],
+        },
+      ],
+      ready: true,
+    });
+  });
+
+  it("the login stands, and who is a member only through another group is told of", () => {
+    expect(proposed({ groups: refused, method: direct }, wishingGroups("family"))).toMatchObject({
+      changes: [],
+      ready: true,
+      problems: [
+        {
+          code: "CFA-GROUP-DIRECT",
+          severity: "warning",
+          effect: "unchanged",
+          fix: expect.stringContaining("authentik_providers_oauth2.add_scopemapping"),
+        },
+      ],
+    });
+  });
+
+  it("nothing is told while no route asks for a group", () => {
+    expect(proposed({ groups: refused, method: direct })).toEqual({
+      changes: [],
+      problems: [],
+      ready: true,
+    });
+  });
+
+  it("one that is there and has all the groups still counts", () => {
+    const there = { ...CARRIED, groups: { ...mapped('["family"]'), canWriteMapping: false } };
+    expect(proposed(there, wishingGroups("family"))).toEqual({
+      changes: [],
+      problems: [],
+      ready: true,
+    });
+    expect(proposed(there, wishingGroups("admins"))).toMatchObject({
+      changes: [{ claims: ["cfauth_groups_home", "groups"] }],
+    });
+  });
+});

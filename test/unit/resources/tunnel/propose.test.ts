@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { EMPTY_MEMORY, resolveDesired } from "../../../../src/core/plan/desired-state.ts";
+import type { DesiredState } from "../../../../src/core/plan/types.ts";
+import { tunnelPrerequisite } from "../../../../src/resources/tunnel/propose.ts";
+import type { ObservedTunnel } from "../../../../src/resources/tunnel/types.ts";
+import { exposure, key, NOTHING_RUNS } from "../../../support/builders.ts";
+
+const NOTHING = resolveDesired(
+  [],
+  [],
+  NOTHING_RUNS,
+  EMPTY_MEMORY,
+  { graceMs: 0, startupGraceMs: 0 },
+  0,
+).desired;
+const there = { id: "t-1", name: "cfauth", source: "cloudflare", connected: true } as const;
+const proposed = (seen: Omit<ObservedTunnel, "name">, desired = NOTHING) =>
+  tunnelPrerequisite.propose({ tunnel: { ...seen, name: "cfauth" } }, desired);
+const write = {
+  kind: "tunnel",
+  action: "update",
+  key: "tunnel-token-file",
+  subject: "cfauth",
+  id: "t-1",
+};
+
+describe("the tunnel", () => {
+  it.each<{
+    name: string;
+    seen: Omit<ObservedTunnel, "name">;
+    changes: readonly object[];
+    ready: boolean;
+  }>([
+    {
+      name: "is made when it is missing, and no route is opened before",
+      seen: { tunnel: undefined, tokenFile: undefined },
+      changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }],
+      ready: false,
+    },
+    {
+      name: "is made before its token file is written",
+      seen: { tunnel: undefined, tokenFile: "stale" },
+      changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: "cfauth" }],
+      ready: false,
+    },
+    {
+      name: "stands where no token file is asked for",
+      seen: { tunnel: there, tokenFile: undefined },
+      changes: [],
+      ready: true,
+    },
+    {
+      name: "stands with a current token file",
+      seen: { tunnel: there, tokenFile: "current" },
+      changes: [],
+      ready: true,
+    },
+    {
+      name: "stands while its token file is written",
+      seen: { tunnel: there, tokenFile: "stale" },
+      changes: [write],
+      ready: true,
+    },
+  ])("$name", ({ seen, changes, ready }) => {
+    expect(proposed(seen)).toEqual({ changes, problems: [], ready });
+  });
+
+  it("that takes its rules from a file cannot be used, and the way out is said", () => {
+    expect(proposed({ tunnel: { ...there, source: "local" }, tokenFile: "stale" })).toEqual({
+      changes: [],
+      problems: [
+        {
+          code: "CFA-TUNNEL-LOCAL",
+          severity: "error",
+          container: undefined,
+          label: undefined,
+          route: undefined,
+          message:
+            "the tunnel cfauth takes its rules from a local config.yml, so none can be set from here",
+          effect: "unchanged",
+          fix: "migrate it under Zero Trust → Networks → Tunnels, or name another tunnel in CFAUTH_TUNNEL",
+        },
+      ],
+      ready: false,
+    });
+  });
+
+  it("that no cloudflared is connected to stands all the same, and that is told where somebody asks for a route", () => {
+    const desired: DesiredState = {
+      ...NOTHING,
+      exposures: new Map([[key("app.example.com"), exposure("app.example.com")]]),
+    };
+    const told = (connected: boolean | undefined, wished: DesiredState) => {
+      const { problems, ready } = proposed(
+        { tunnel: { ...there, connected }, tokenFile: undefined },
+        wished,
+      );
+      return { codes: problems.map(({ code, passing }) => [code, passing]), ready };
+    };
+    expect(told(false, desired)).toEqual({ codes: [["CFA-TUNNEL-DOWN", true]], ready: true });
+    expect([told(true, desired), told(undefined, desired), told(false, NOTHING)]).toEqual(
+      Array(3).fill({ codes: [], ready: true }),
+    );
+  });
+});

@@ -1,0 +1,82 @@
+import { expect, it } from "vitest";
+import { planChanges } from "../../../src/core/plan/planner.ts";
+import { createLog } from "../../../src/log/log.ts";
+import { createController } from "../../../src/reconcile/controller.ts";
+import { computeDesired } from "../../../src/reconcile/desired-state.ts";
+import { resourceModel } from "../../../src/resources/registry.ts";
+import { createStatusCollector } from "../../../src/status/collector.ts";
+import { createLogSink } from "../../../src/status/log-sink.ts";
+import { workload } from "../../support/builders.ts";
+import { askedOf, fault, memory, SETTINGS } from "../../support/in-memory-drivers.ts";
+import { OWNER } from "../core/plan/model.ts";
+
+const HOUR = 3_600_000;
+
+/** The loop on containers and a world in memory, with a clock that is set to when it asks to be woken. */
+function daemon() {
+  const lines: { readonly level: string; readonly msg: string }[] = [];
+  const clock = { now: Date.parse("2026-11-23T00:00:00Z") };
+  const at = memory();
+  const APP = workload({ "cfauth.hostname": "app.example.com" });
+  const TYPO = workload(
+    { "cfauth.hostname": "b.example.com", "cfauth.acess": "public" },
+    { name: "b" },
+  );
+  const log = createLog({
+    level: "info",
+    format: "json",
+    secrets: [],
+    stream: { write: (text: string) => lines.push(JSON.parse(text)) },
+  });
+  const loop = createController({
+    list: async () => [APP, TYPO],
+    drivers: at.hands,
+    decide: (workloads, observed, before, now) =>
+      computeDesired(
+        SETTINGS,
+        { graceMs: 60_000, startupGraceMs: 60_000 },
+        workloads,
+        observed,
+        before,
+        now,
+      ),
+    referencedNames: askedOf,
+    plan: ({ desired }, observed, failed) =>
+      planChanges(resourceModel(OWNER), desired, observed, failed),
+    watch: createStatusCollector([createLogSink(log)]),
+    resyncMs: 300_000,
+    dryRun: false,
+    now: () => clock.now,
+    uptime: () => clock.now,
+    random: () => 1,
+    signal: new AbortController().signal,
+  });
+  const during = async (ms: number): Promise<readonly string[]> => {
+    const [from, end] = [lines.length, clock.now + ms];
+    while (clock.now < end) clock.now += Math.max(1, await loop.reconcile());
+    return lines.slice(from).map((line) => `${line.level} ${line.msg}`);
+  };
+  return { at, during };
+}
+
+it("a quiet day says nothing, whatever is open and whatever has been told", async () => {
+  const it = daemon();
+  await it.during(1);
+  expect(await it.during(24 * HOUR)).toEqual([]);
+  expect(it.at.looks.length).toBeGreaterThan(250);
+});
+
+it("a day of outages of ten minutes says two lines for each", async () => {
+  const it = daemon();
+  await it.during(1);
+  const said: string[] = [];
+  for (let outage = 0; outage < 24; outage++) {
+    it.at.down = fault("cloudflare");
+    said.push(...(await it.during(600_000)));
+    it.at.down = undefined;
+    said.push(...(await it.during(3_000_000)));
+  }
+  expect(said).toEqual(
+    Array(24).fill(["warn cloudflare unreachable", "info cloudflare reachable"]).flat(),
+  );
+});

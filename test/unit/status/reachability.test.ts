@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import type { ObservedState } from "../../../src/resources/observed.ts";
+import { isReachable } from "../../../src/status/reachability.ts";
+import { deployed } from "../../support/builders.ts";
+import { emptyWorld } from "../core/plan/model.ts";
+
+const HERE = "6ff42ae2.cfargotunnel.com";
+
+type Records = Readonly<Record<string, string>>;
+
+/** With records of ours, and with records of others by their content. */
+function world(ours: readonly string[], theirs: Records = {}): ObservedState {
+  const empty = emptyWorld();
+  const mine = new Map(
+    ours.map((name) => [name, { name }]),
+  ) as unknown as ObservedState["dns"]["mine"];
+  const foreign = new Map(
+    Object.entries(theirs).map(([name, content]) => [
+      name,
+      [{ id: "1", zone: "z", type: "CNAME", content }],
+    ]),
+  ) as unknown;
+  return {
+    ...empty,
+    dns: { ...empty.dns, mine, theirs: foreign as ObservedState["dns"]["theirs"] },
+  };
+}
+
+describe("whether anybody reaches a route", () => {
+  it.each([
+    { name: "its record is ours", at: world(["app.example.com"]), is: true },
+    { name: "there is no record", at: world([]), is: false },
+    {
+      name: "somebody's record leads elsewhere",
+      at: world([], { "app.example.com": "203.0.113.7" }),
+      is: false,
+    },
+    {
+      name: "somebody's record leads to the tunnel",
+      at: world([], { "app.example.com": HERE }),
+      is: true,
+    },
+    {
+      name: "somebody's wildcard leads to the tunnel",
+      at: world([], { "*.example.com": HERE }),
+      is: true,
+    },
+    { name: "our wildcard covers it", at: world(["*.example.com"]), is: true },
+    {
+      name: "a record of its own hides the wildcard",
+      at: world(["*.example.com"], { "app.example.com": "203.0.113.7" }),
+      is: false,
+    },
+    { name: "the wildcard is another domain's", at: world(["*.example.org"]), is: false },
+  ])("is $is where $name", ({ at, is }) => {
+    expect(isReachable(at, deployed("app.example.com"))).toBe(is);
+  });
+
+  it("is false without a rule, and with one that only keeps the place", () => {
+    const at = world(["app.example.com"]);
+    expect(isReachable(at, deployed("app.example.com", { service: undefined }))).toBe(false);
+    expect(isReachable(at, deployed("app.example.com", { placeholder: true }))).toBe(false);
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { planChanges } from "../../../src/core/plan/planner.ts";
+import { type DesiredState, NOTHING_DESIRED } from "../../../src/core/plan/types.ts";
+import type { Mine } from "../../../src/resources/contract/owned.ts";
+import { slugOf } from "../../../src/resources/library-tile/desired.ts";
+import type { Tile } from "../../../src/resources/library-tile/types.ts";
+import type { ObservedState } from "../../../src/resources/observed.ts";
+import { resourceModel } from "../../../src/resources/registry.ts";
+import { deployedRoutes } from "../../../src/resources/route/deployed.ts";
+import type { RouteStatus } from "../../../src/status/report.ts";
+import { withDetails } from "../../../src/status/route-details.ts";
+import { exposure, key } from "../../support/builders.ts";
+import { carryOut, emptyWorld, OWNER } from "../core/plan/model.ts";
+
+const at = key("app.example.com");
+
+const desired: DesiredState = {
+  ...NOTHING_DESIRED,
+  exposures: new Map([[at, exposure("app.example.com")]]),
+};
+
+/** The world with the route in it, once nothing is left to do. */
+function settled(): ObservedState {
+  let observed = emptyWorld();
+  for (
+    let changes = planChanges(resourceModel(OWNER), desired, observed).changes;
+    changes.length > 0;
+    changes = planChanges(resourceModel(OWNER), desired, observed).changes
+  )
+    observed = changes.reduce(carryOut, observed);
+  return observed;
+}
+
+const known = (state: RouteStatus["state"]): RouteStatus => ({
+  key: at,
+  container: "app",
+  origin: "http://app:80",
+  access: "authentik",
+  state,
+  reason: undefined,
+});
+
+const one = (
+  observed: ObservedState,
+  state: RouteStatus["state"],
+  more: Partial<DesiredState> = {},
+) =>
+  withDetails(
+    [known(state)],
+    {
+      observed,
+      deployed: deployedRoutes(observed),
+      decision: { desired: { ...desired, ...more } } as never,
+    },
+    [],
+  )[0];
+
+describe("the objects of a route", () => {
+  it("are its own Access application and its own tile, as far as they are there", () => {
+    const observed = settled();
+    const slug = slugOf(OWNER, at);
+    const tiled = {
+      ...observed,
+      tile: { ...observed.tile, mine: new Map([[slug, { slug } as Mine<Tile>]]) },
+    };
+    const application = observed.access.mine.get(at)?.id;
+    expect(application).toMatch(/./);
+    expect(one(tiled, "live")?.objects).toEqual({ application, tile: slug });
+    expect(one(emptyWorld(), "waiting")?.objects).toEqual({
+      application: undefined,
+      tile: undefined,
+    });
+  });
+});
+
+describe("who may enter", () => {
+  it.each([
+    {
+      name: "a route that waits and is not open yet: who will",
+      at: emptyWorld(),
+      state: "waiting" as const,
+      who: "Everyone who can log in",
+      open: false,
+    },
+    {
+      name: "a route with a problem that nobody reaches: not said",
+      at: emptyWorld(),
+      state: "problem" as const,
+      who: undefined,
+      open: false,
+    },
+    {
+      name: "a route with a problem that is open as it was: as it stands",
+      at: settled(),
+      state: "problem" as const,
+      who: "Everyone who can log in",
+      open: true,
+    },
+  ])("$name", ({ at: observed, state, who, open }) => {
+    const route = one(observed, state);
+    expect([route?.who, route?.open]).toEqual([who, open]);
+  });
+});

@@ -1,0 +1,231 @@
+import type Dockerode from "dockerode";
+import { describe, expect, test } from "vitest";
+import { openPattern, type Path } from "../../../src/core/domain/path.ts";
+import { typed } from "../../../tools/demo/containers.ts";
+import { deedsOf } from "../../../tools/demo/deeds.ts";
+import { createPaper } from "../../../tools/demo/paper.ts";
+import { reach, Unreachable } from "../../../tools/demo/reach.ts";
+import type { Call } from "../../sandbox/call.ts";
+
+const call = (fields: Partial<Call>): Call => ({
+  api: "cloudflare",
+  n: 1,
+  method: "POST",
+  path: "/",
+  query: new URLSearchParams(),
+  body: undefined,
+  write: true,
+  ...fields,
+});
+const before = { name: "", rules: new Map<string, string>() };
+
+describe("a request is told as a deed", () => {
+  test("of a login method, its name and nothing of its secret", () => {
+    const body = {
+      name: "Authentik (x) #0a1b2c3d",
+      type: "oidc",
+      config: { client_secret: "hush" },
+    };
+    expect(deedsOf(call({ path: "/accounts/1/access/identity_providers", body }), before)).toEqual([
+      { sign: "+", where: "Cloudflare", what: "login method", name: "Authentik (x)" },
+    ]);
+  });
+
+  test("of what is deleted, the name that it had", () => {
+    const deleted = call({ method: "DELETE", path: "/accounts/1/access/policies/9" });
+    expect(deedsOf(deleted, { ...before, name: "cfauth:demo everyone" })).toEqual([
+      { sign: "-", where: "Cloudflare", what: "Access policy", name: "everyone" },
+    ]);
+  });
+
+  test("of a tunnel's document, only the rules that became others", () => {
+    const ingress = [
+      { hostname: "a.example.com", service: "http://a:1" },
+      {
+        hostname: "b.example.com",
+        service: "http://b:1",
+        originRequest: { access: { required: true } },
+      },
+      { service: "http_status:404" },
+    ];
+    const rules = new Map([
+      ["a.example.com", "http://a:1"],
+      ["c.example.com", "http://c:1"],
+    ]);
+    expect(
+      deedsOf(
+        call({
+          method: "PUT",
+          path: "/accounts/1/cfd_tunnel/2/configurations",
+          body: { config: { ingress } },
+        }),
+        {
+          ...before,
+          rules,
+        },
+      ),
+    ).toEqual([
+      {
+        sign: "+",
+        where: "Cloudflare",
+        what: "ingress rule",
+        name: "b.example.com",
+        note: "http://b:1, if logged in",
+      },
+      { sign: "-", where: "Cloudflare", what: "ingress rule", name: "c.example.com" },
+    ]);
+  });
+
+  test("of a rule for a path, the path as its label has it", () => {
+    const ingress = [
+      { hostname: "a.example.com", path: openPattern("/hooks" as Path), service: "http://a:1" },
+    ];
+    const written = call({
+      method: "PUT",
+      path: "/accounts/1/cfd_tunnel/2/configurations",
+      body: { config: { ingress } },
+    });
+    expect(deedsOf(written, before)).toEqual([
+      {
+        sign: "+",
+        where: "Cloudflare",
+        what: "ingress rule",
+        name: "a.example.com/hooks",
+        note: "http://a:1",
+      },
+    ]);
+  });
+
+  test("of several records at once, each", () => {
+    const body = {
+      deletes: [{ id: "1" }],
+      posts: [{ name: "b.example.com", type: "CNAME", proxied: true }],
+    };
+    const records = new Map([["1", "a.example.com"]]);
+    const record = { where: "Cloudflare", what: "DNS record" } as const;
+    expect(
+      deedsOf(call({ path: "/zones/1/dns_records/batch", body }), { ...before, records }),
+    ).toEqual([
+      { ...record, sign: "-", name: "a.example.com" },
+      { ...record, sign: "+", name: "b.example.com", note: "CNAME to the tunnel, proxied" },
+    ]);
+  });
+
+  test("of an application that lets anyone in, just that", () => {
+    const body = { domain: "a.example.com/hooks", allowed_idps: ["1"], session_duration: "24h" };
+    expect(
+      deedsOf(call({ path: "/accounts/1/access/apps", body }), { ...before, open: true }),
+    ).toEqual([
+      {
+        sign: "+",
+        where: "Cloudflare",
+        what: "Access application",
+        name: "a.example.com/hooks",
+        note: "for anyone",
+      },
+    ]);
+  });
+});
+
+describe("a request to Authentik's library is told as a deed", () => {
+  const asked = (method: string, path: string, body?: unknown) =>
+    call({ api: "authentik", method, path, body });
+  const tile = { where: "Authentik", what: "tile", name: "Photos" } as const;
+
+  test("of a tile for everyone, where it leads", () => {
+    const body = { name: "Photos", meta_launch_url: "https://photos.example.com" };
+    expect(deedsOf(asked("POST", "/core/applications/", body), before)).toEqual([
+      { ...tile, sign: "+", note: "leads to https://photos.example.com" },
+    ]);
+  });
+
+  test("of a tile for a group, each of its three steps, of which the log tells as one", () => {
+    const named = { ...before, name: "Photos", group: "family" };
+    const steps = [
+      asked("POST", "/core/applications/", { name: "Photos", meta_launch_url: "blank://blank" }),
+      asked("POST", "/policies/bindings/", { target: "1", group: "2", order: 0 }),
+      asked("PATCH", "/core/applications/photos/", {
+        meta_launch_url: "https://photos.example.com",
+      }),
+    ];
+    expect(steps.flatMap((step) => deedsOf(step, named))).toEqual([
+      { ...tile, sign: "+", note: "not to be seen yet" },
+      { ...tile, sign: "~", note: "only for family", more: true },
+      { ...tile, sign: "~", note: "leads to https://photos.example.com", more: true },
+    ]);
+  });
+
+  test("of the login's application, that it is none of the tiles", () => {
+    const body = { name: "cf-tunnel-access", provider: 1, meta_launch_url: "blank://blank" };
+    expect(deedsOf(asked("POST", "/core/applications/", body), before)).toEqual([
+      { sign: "+", where: "Authentik", what: "application", name: "cf-tunnel-access" },
+    ]);
+  });
+});
+
+test("a command has each label on a line of its own", () => {
+  const labels = { "cfauth.hostname": "a.example.com", "cfauth.access": "public" };
+  expect(typed({ name: "a", network: "net", image: "web", labels })).toEqual([
+    "docker run --detach --name a --network net \\",
+    "--label cfauth.hostname=a.example.com \\",
+    "--label cfauth.access=public web",
+  ]);
+});
+
+describe("the paper", () => {
+  const written = (colour: boolean, columns: number) => {
+    let text = "";
+    const paper = createPaper({
+      write: (more) => {
+        text += more;
+      },
+      colour,
+      columns,
+    });
+    return { paper, text: () => text };
+  };
+
+  test("counts what was not as told", () => {
+    const { paper, text } = written(false, 80);
+    paper.check(true, "so");
+    paper.check(false, "not so");
+    expect(text()).toBe("    ✓ so\n    ✗ not so   ← this was to be so, and is not\n");
+    expect(paper.faults()).toBe(1);
+  });
+
+  test("keeps within the terminal", () => {
+    const { paper, text } = written(false, 50);
+    paper.say(
+      "One Docker label gives a container a public hostname that only people who log in can open.",
+    );
+    paper.pairs([
+      ["played", "Cloudflare with its edge, and Authentik, by a sandbox on this machine"],
+    ]);
+    expect(
+      Math.max(
+        ...text()
+          .split("\n")
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(50);
+  });
+
+  test("is coloured only when told", () => {
+    const { paper, text } = written(true, 80);
+    paper.check(true, "so");
+    expect(text()).toBe("    \u001b[32m✓\u001b[39m so\n");
+  });
+});
+
+test("an engine whose containers are out of reach is named as such, with what to do", async () => {
+  // A documentation address: nobody answers there.
+  const container = {
+    inspect: async () => ({ NetworkSettings: { Networks: { net: { IPAddress: "192.0.2.1" } } } }),
+  } as unknown as Dockerode.Container;
+  const fault = await reach(container, "net", 8080, new AbortController().signal, 200).catch(
+    (error: unknown) => error,
+  );
+  expect(fault).toBeInstanceOf(Unreachable);
+  expect((fault as Unreachable).message).toContain("192.0.2.1:8080 does not answer");
+  expect((fault as Unreachable).todo[0]).toContain("Linux");
+});
