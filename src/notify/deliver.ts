@@ -13,37 +13,37 @@ import type { Message } from "./message.ts";
 
 export type Delivery =
   | { readonly delivered: true }
-  /** Without any part of the address. */
+  /** The reason contains no part of the address. */
   | { readonly delivered: false; readonly why: string };
 
 export interface DeliveryTimeouts {
   readonly tries: number;
-  /** Of one try, with its whole answer. Milliseconds. */
+  /** For one attempt, including the whole response. Milliseconds. */
   readonly timeoutMs: number;
-  /** The first wait before another try, at most; it doubles. Milliseconds. */
+  /** The longest first wait before a retry; it doubles. Milliseconds. */
   readonly backoffMs: number;
-  /** Ends it, also in the middle of a request. */
+  /** Aborts the delivery, even during a request. */
   readonly signal: AbortSignal;
 }
 
-/** A service that asks to be left alone for longer is not waited for. Milliseconds. */
-const LONGEST_REST_MS = 60_000;
+/** If a service asks for a longer pause, the message is given up. Milliseconds. */
+const MAX_RETRY_AFTER_MS = 60_000;
 
-/** Sends the message until it is taken. Never throws. */
+/** Sends the message, with retries. Never throws. */
 export async function deliver(
   target: Target,
   message: Message,
-  patience: DeliveryTimeouts,
+  timeouts: DeliveryTimeouts,
 ): Promise<Delivery> {
-  const { tries, signal } = patience;
+  const { tries, signal } = timeouts;
   for (let failures = 1; ; failures++) {
-    const answer = await attempt(target, message, patience);
+    const answer = await attempt(target, message, timeouts);
     if ("accepted" in answer) return { delivered: true };
     const restMs = Math.max(
       answer.retryAfterMs,
-      backoffMs(failures, patience.backoffMs, 0.5 + Math.random() / 2),
+      backoffMs(failures, timeouts.backoffMs, 0.5 + Math.random() / 2),
     );
-    if (!answer.retry || failures >= tries || restMs > LONGEST_REST_MS || signal.aborted)
+    if (!answer.retry || failures >= tries || restMs > MAX_RETRY_AFTER_MS || signal.aborted)
       return { delivered: false, why: answer.why };
     await sleep(restMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
@@ -53,7 +53,7 @@ type Answer =
   | { readonly accepted: true }
   | { readonly retry: boolean; readonly why: string; readonly retryAfterMs: number };
 
-/** Redirects are not followed: the tokens would go with them. */
+/** Redirects are not followed, because the tokens would follow too. */
 async function attempt(
   target: Target,
   message: Message,
@@ -73,14 +73,14 @@ async function attempt(
     });
     const { statusCode, headers: answered } = await receipt(stream);
     if (statusCode >= 200 && statusCode < 300) return { accepted: true };
-    const again = statusCode === 408 || statusCode === 429 || statusCode >= 500;
+    const retryable = statusCode === 408 || statusCode === 429 || statusCode >= 500;
     return {
-      retry: again,
-      why: saying(statusCode),
-      retryAfterMs: again ? restOf(answered["retry-after"]) : 0,
+      retry: retryable,
+      why: describeStatus(statusCode),
+      retryAfterMs: retryable ? retryAfterMsOf(answered["retry-after"]) : 0,
     };
   } catch (error) {
-    // Its message may repeat the address.
+    // The error message may repeat the address.
     const { code, name } = safeCause(error, []);
     return {
       retry: true,
@@ -91,10 +91,10 @@ async function attempt(
 }
 
 /**
- * The status and headers of the answer. Its body says nothing that counts: a body that is endless or breaks off, once the status
- * is here, does not make a message that was taken one that was not.
+ * The status and headers of the response. The body is ignored: if it is endless or breaks off after
+ * the status has arrived, the message still counts as accepted.
  *
- * @throws when no answer came
+ * @throws if no response arrives
  */
 async function receipt(
   stream: Request,
@@ -108,7 +108,7 @@ async function receipt(
   return { statusCode, headers };
 }
 
-function saying(status: number): string {
+function describeStatus(status: number): string {
   if (status >= 300 && status < 400)
     return `it sends cfauth to another address (${status}): give the one that answers itself`;
   if (status === 401 || status === 403) return `it does not take the token (${status})`;
@@ -116,8 +116,8 @@ function saying(status: number): string {
   return status === 429 ? "it asks for fewer messages (429)" : `it answered ${status}`;
 }
 
-/** Seconds, or a date. */
-function restOf(text: string | undefined): number {
+/** Parses a Retry-After header: seconds, or a date. */
+function retryAfterMsOf(text: string | undefined): number {
   if (text === undefined) return 0;
   const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : 0;

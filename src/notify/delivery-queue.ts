@@ -1,23 +1,23 @@
 import type { Message } from "./message.ts";
 
-/** Messages to one target, one after the other. */
+/** Sends messages to one target, one after the other. */
 export interface DeliveryQueue {
   enqueue(message: Message): void;
-  /** Resolves when nothing is under way and nothing waits. */
+  /** Resolves when the queue is empty and nothing is being sent. */
   idle(): Promise<void>;
 }
 
 export interface DeliveryQueueOptions {
   /** Never rejects. */
   readonly send: (message: Message) => Promise<void>;
-  /** Told of one that is given up for newer ones. */
+  /** Called when a message is dropped in favour of newer ones. */
   readonly dropped: () => void;
-  /** Once aborted what waits is let go. */
+  /** An abort drops the waiting messages. */
   readonly signal: AbortSignal;
 }
 
-/** More than these do not wait: the oldest is given up, since the newest tell how things are. */
-const MOST_WAITING = 20;
+/** A full queue drops its oldest message, because the newest ones describe the current state. */
+const MAX_WAITING = 20;
 
 export function createDeliveryQueue({
   send,
@@ -34,7 +34,7 @@ export function createDeliveryQueue({
   return {
     enqueue: (message) => {
       waiting.push(message);
-      if (waiting.length > MOST_WAITING) {
+      if (waiting.length > MAX_WAITING) {
         waiting.shift();
         dropped();
       }

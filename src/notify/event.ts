@@ -23,18 +23,18 @@ export type EventType =
   | "problem.solved"
   | "test";
 
-/** One thing that somebody wants to hear of. */
+/** One fact worth a notification. */
 export interface NotificationEvent {
   readonly type: EventType;
-  /** A few words, for a list or a telephone's first line. */
+  /** A few words, for a list or the first line on a phone. */
   readonly title: NoticeText;
   /** One to four sentences or lines. */
   readonly message: NoticeText;
-  /** 1 … 5 as in ntfy: 3 is usual, 4 makes itself heard. */
+  /** On the scale 1 … 5 of ntfy: 3 is the default, 4 is high. */
   readonly priority: 2 | 3 | 4;
-  /** Where to go from here. */
+  /** The page to open from the notification. */
   readonly url: string | undefined;
-  /** The route or problem, as `/api/routes` has it. */
+  /** The route or problem, in the format of `/api/routes`. */
   readonly data: object;
 }
 
@@ -42,20 +42,20 @@ export const routeOpened = (route: RouteStatus, at: number): NotificationEvent =
   type: "route.opened",
   title: noticeLine(`${route.key} is open`),
   message: noticeLines(
-    leads(route),
+    targetLine(route),
     route.login === true ? `${OWN_HOST}.` : "A login with Authentik is needed.",
   ),
   priority: 3,
-  url: addressOf(route),
+  url: urlOf(route),
   data: routeData(route, at),
 });
 
 export const routePublic = (route: RouteStatus, at: number): NotificationEvent => ({
   type: "route.public",
   title: noticeLine(`${route.key} is PUBLIC`),
-  message: noticeLines(leads(route), "Anyone may enter without a login, as its labels say."),
+  message: noticeLines(targetLine(route), "Anyone may enter without a login, as its labels say."),
   priority: 4,
-  url: addressOf(route),
+  url: urlOf(route),
   data: routeData(route, at),
 });
 
@@ -67,11 +67,11 @@ export const routeChangedHands = (
   title: noticeLine(`${route.key} changed hands`),
   message: noticeLines(
     `It belonged to ${from ?? "a container that was gone when cfauth started"}, and belongs to ${to} now.`,
-    leads(route),
+    targetLine(route),
     "Everybody has to log in again. If you do not know why, stop that container.",
   ),
   priority: 4,
-  url: addressOf(route),
+  url: urlOf(route),
   data: routeData(route, at),
 });
 
@@ -89,7 +89,7 @@ export const routeClosed = (route: RouteStatus, at: number): NotificationEvent =
   data: routeData(route, at),
 });
 
-/** @param since - when the problem came, in milliseconds since 1970 */
+/** @param since - when the problem began, in milliseconds since 1970 */
 export const problemOpened = (problem: Problem, since: number): NotificationEvent => ({
   type: "problem.opened",
   title: noticeLine(`problem with ${subjectOf(problem)}`),
@@ -118,10 +118,10 @@ export const problemSolved = (problem: Problem, since: number, at: number): Noti
   data: problemData(problem, since),
 });
 
-const leads = ({ container, origin }: RouteStatus): string | undefined =>
+const targetLine = ({ container, origin }: RouteStatus): string | undefined =>
   container && `It leads to container ${container}${origin === undefined ? "" : ` (${origin})`}.`;
 
-const addressOf = ({ key, origin }: RouteStatus): string | undefined => {
+const urlOf = ({ key, origin }: RouteStatus): string | undefined => {
   const { hostname, path = null } = parseRouteKey(key) ?? { hostname: key };
   return routeUrl(hostname, path, origin) ?? undefined;
 };
@@ -138,11 +138,13 @@ const problemData = (problem: Problem, since: number): object => ({
   })[0],
 });
 
-/** Who is meant: the route, else the container, else the neighbour that the code names. */
+/**
+ * What the problem concerns: the route, else the container, else the service that the code names.
+ */
 const subjectOf = ({ route, container, code }: Problem): string =>
-  route ?? container ?? NEIGHBOURS[code.split("-")[1] ?? ""] ?? "cfauth";
+  route ?? container ?? SERVICES[code.split("-")[1] ?? ""] ?? "cfauth";
 
-const NEIGHBOURS: Readonly<Record<string, string>> = {
+const SERVICES: Readonly<Record<string, string>> = {
   CF: "Cloudflare",
   AK: "Authentik",
   DOCKER: "Docker",

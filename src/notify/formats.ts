@@ -10,13 +10,13 @@ export interface NotificationRequest {
   readonly json: object;
 }
 
-/** The message as the target's service takes it. */
+/** Formats the message as the target's service expects it. */
 export function requestFor({ format, url }: Target, message: Message): NotificationRequest {
   const address = new URL(url.reveal());
   const login = { username: decoded(address.username), password: decoded(address.password) };
   address.username = "";
   address.password = "";
-  const { to = address.href, headers, json } = SERVICES[format](message, address);
+  const { to = address.href, headers, json } = FORMATTERS[format](message, address);
   return {
     url: to,
     headers: {
@@ -28,7 +28,7 @@ export function requestFor({ format, url }: Target, message: Message): Notificat
   };
 }
 
-/** A name may be left out: ntfy takes an access token as a password without one. */
+/** The user name may be empty: ntfy takes an access token as the password. */
 const basic = ({
   username,
   password,
@@ -37,28 +37,34 @@ const basic = ({
   readonly password: string;
 }): string => `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 
-interface Letter {
-  /** Where it is another address than the target's. */
+interface Payload {
+  /** Only if it differs from the target's address. */
   readonly to?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json: object;
 }
 
-const SERVICES: Readonly<Record<Format, (message: Message, address: URL) => Letter>> = {
-  /** JSON goes to the server's root, with the topic in it; a message of more than 4096 bytes would become a file (docs.ntfy.sh/publish, checked 2026-11). */
+const FORMATTERS: Readonly<Record<Format, (message: Message, address: URL) => Payload>> = {
+  /**
+   * JSON is posted to the server's root and contains the topic; a message of more than 4096 bytes
+   * would become a file (docs.ntfy.sh/publish, checked 2026-11).
+   */
   ntfy: ({ type, title, message, priority, url }, address) => ({
     to: new URL(`${address.pathname.replace(/[^/]*\/?$/, "")}${address.search}`, address).href,
     json: {
       topic: topicOf(address),
-      title: clipped(title, 200),
-      message: clipped(message, 1_000),
+      title: truncate(title, 200),
+      message: truncate(message, 1_000),
       priority,
-      tags: [TAGS[type]],
+      tags: [NTFY_TAGS[type]],
       ...(url !== null && { click: url }),
     },
   }),
 
-  /** Fields of gotify/server model/message.go, priorities 0 to 10; the token goes into a header, as query strings end up in logs. Checked 2026-11. */
+  /**
+   * Fields from gotify/server model/message.go, priorities 0 to 10. The token is sent in a header,
+   * because query strings end up in logs. Checked 2026-11.
+   */
   gotify: ({ title, message, priority, url }, address) => {
     const to = new URL(address);
     to.pathname = `${to.pathname.replace(/\/(message)?\/?$/, "")}/message`;
@@ -69,22 +75,25 @@ const SERVICES: Readonly<Record<Format, (message: Message, address: URL) => Lett
       json: {
         title,
         message,
-        priority: GOTIFY[priority],
+        priority: GOTIFY_PRIORITIES[priority],
         ...(url !== null && { extras: { "client::notification": { click: { url } } } }),
       },
     };
   },
 
-  /** At most 2000 characters; flag 4 shows no preview of links, and nobody is called by name (discord.com/developers, Execute Webhook, checked 2026-11). */
+  /**
+   * At most 2000 characters. Flag 4 suppresses link previews, and mentions are disabled
+   * (discord.com/developers, Execute Webhook, checked 2026-11).
+   */
   discord: ({ title, message, url }) => ({
     json: {
-      content: `**${clipped(markdown(title), 200)}**\n${clipped(markdown(message), 1_400)}${url === null ? "" : `\n<${url}>`}`,
+      content: `**${truncate(markdown(title), 200)}**\n${truncate(markdown(message), 1_400)}${url === null ? "" : `\n<${url}>`}`,
       allowed_mentions: { parse: [] },
       flags: 4,
     },
   }),
 
-  /** Three characters are to be escaped (api.slack.com/docs/message-formatting, checked 2026-11). */
+  /** Three characters must be escaped (api.slack.com/docs/message-formatting, checked 2026-11). */
   slack: ({ title, message, url }) => ({
     json: { text: slackText([title, message, ...(url === null ? [] : [url])].join("\n")) },
   }),
@@ -120,7 +129,7 @@ const SERVICES: Readonly<Record<Format, (message: Message, address: URL) => Lett
   }),
 };
 
-const TAGS: Readonly<Record<EventType, string>> = {
+const NTFY_TAGS: Readonly<Record<EventType, string>> = {
   "route.opened": "unlock",
   "route.closed": "lock",
   "route.public": "globe_with_meridians",
@@ -130,7 +139,7 @@ const TAGS: Readonly<Record<EventType, string>> = {
   test: "bell",
 };
 
-const GOTIFY: Readonly<Record<Message["priority"], number>> = { 2: 3, 3: 5, 4: 8 };
+const GOTIFY_PRIORITIES: Readonly<Record<Message["priority"], number>> = { 2: 3, 3: 5, 4: 8 };
 
 const APPRISE: Readonly<Record<EventType, "info" | "success" | "warning" | "failure">> = {
   "route.opened": "info",
@@ -142,13 +151,16 @@ const APPRISE: Readonly<Record<EventType, "info" | "success" | "warning" | "fail
   test: "info",
 };
 
-/** Markdown's own characters as text. An address stays as it is, as far as it has none that could form a link or a picture. */
+/**
+ * Escapes Markdown's special characters. A URL stays unescaped up to the first character that could
+ * form a link or an image.
+ */
 const escapeMarkdown = (text: string): string =>
   text.replace(/https?:\/\/[\w.\-/:?#=&%+,;]+|[\\*_`~|[\]<>#]/g, (it) =>
     it.length > 1 ? it : `\\${it}`,
   );
 
-/** A name behind an @ would call people: an invisible character parts the two. */
+/** A name after @ would notify people, so an invisible character separates the two. */
 const withoutMentions = (text: string): string => text.replaceAll("@", "@\u200b");
 
 const markdown = (text: string): string => withoutMentions(escapeMarkdown(text));
@@ -156,8 +168,8 @@ const markdown = (text: string): string => withoutMentions(escapeMarkdown(text))
 const slackText = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** @param most - characters; none has more than four bytes */
-function clipped(text: string, most: number): string {
+/** @param max - in characters, each at most four bytes long */
+function truncate(text: string, max: number): string {
   const characters = [...text];
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
+  return characters.length <= max ? text : `${characters.slice(0, max - 1).join("")}…`;
 }

@@ -3,11 +3,14 @@ import { iso } from "../status/report.ts";
 import type { EventType, NotificationEvent } from "./event.ts";
 import { joinNotices, type NoticeText, noticeLine } from "./notice.ts";
 
-/** What is sent, in the plain format as it stands: public interface. One for all that a pass brought. */
+/**
+ * The message as the plain webhook format sends it: public interface. One message contains all
+ * events of a pass.
+ */
 export interface Message {
-  /** The same for every try, so that a receiver can tell a second delivery. */
+  /** The same for every attempt, so that a receiver can detect duplicates. */
   readonly id: string;
-  /** Of the weightiest event. */
+  /** Of the event with the highest priority. */
   readonly type: EventType;
   readonly timestamp: string;
   readonly title: NoticeText;
@@ -16,9 +19,9 @@ export interface Message {
   readonly url: string | null;
   readonly owner: string;
   readonly dryRun: boolean;
-  /** Of the weightiest event: the route or the problem. */
+  /** The route or problem of the event with the highest priority. */
   readonly data: object;
-  /** All events, also where it is one. */
+  /** All events, even if there is only one. */
   readonly events: readonly {
     readonly type: EventType;
     readonly title: NoticeText;
@@ -32,18 +35,18 @@ export interface MessageMeta {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Empty while it is not known yet. */
+  /** Empty while it is not known. */
   readonly owner: string;
   readonly dryRun: boolean;
 }
 
-/** More events than this are a list of their titles. */
-const MOST_TOLD = 3;
+/** With more events than this, the message lists only their titles. */
+const MAX_IN_FULL = 3;
 
-/** More titles than this are counted. */
-const MOST_LISTED = 20;
+/** Further titles are only counted. */
+const MAX_LISTED = 20;
 
-/** @returns undefined where there is nothing to tell */
+/** @returns undefined if there are no events */
 export function messageOf(
   events: readonly NotificationEvent[],
   { id, at, owner, dryRun }: MessageMeta,
@@ -55,7 +58,7 @@ export function messageOf(
     type: first.type,
     timestamp: iso(at),
     title: noticeLine(
-      `cfauth${dryRun ? " (dry run)" : ""}: ${events.length === 1 ? first.title : counted(events)}`,
+      `cfauth${dryRun ? " (dry run)" : ""}: ${events.length === 1 ? first.title : countEvents(events)}`,
     ),
     message: textOf(events),
     priority: first.priority,
@@ -76,17 +79,17 @@ export function messageOf(
 function textOf(events: readonly NotificationEvent[]): NoticeText {
   const [only, ...others] = events;
   if (only !== undefined && others.length === 0) return only.message;
-  if (events.length <= MOST_TOLD)
+  if (events.length <= MAX_IN_FULL)
     return joinNotices(
       events.map(({ title, message }) => joinNotices([title, message], "\n")),
       "\n\n",
     );
-  const more = events.length - MOST_LISTED;
-  const titles = events.slice(0, MOST_LISTED).map(({ title }) => noticeLine(`• ${title}`));
+  const more = events.length - MAX_LISTED;
+  const titles = events.slice(0, MAX_LISTED).map(({ title }) => noticeLine(`• ${title}`));
   return joinNotices([...titles, ...(more > 0 ? [noticeLine(`and ${more} more`)] : [])], "\n");
 }
 
-const WORDS: readonly (readonly [EventType, string, string])[] = [
+const EVENT_NAMES: readonly (readonly [EventType, string, string])[] = [
   ["problem.opened", "problem", "problems"],
   ["route.public", "route PUBLIC", "routes PUBLIC"],
   ["route.changed-hands", "route changed hands", "routes changed hands"],
@@ -95,8 +98,8 @@ const WORDS: readonly (readonly [EventType, string, string])[] = [
   ["problem.solved", "problem solved", "problems solved"],
 ];
 
-const counted = (events: readonly NotificationEvent[]): string =>
-  WORDS.flatMap(([type, one, many]) => {
+const countEvents = (events: readonly NotificationEvent[]): string =>
+  EVENT_NAMES.flatMap(([type, one, many]) => {
     const count = events.filter((event) => event.type === type).length;
     return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
   }).join(", ");

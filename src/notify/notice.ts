@@ -3,14 +3,17 @@ import { escapeControlCharacters } from "../core/text/sanitize.ts";
 
 declare const brand: unique symbol;
 
-/** Text of a notification. Foreign text in it begins no line, is visible to its last character and has no e-mail address. */
+/**
+ * Text of a notification. Foreign text in it has no line breaks, no invisible characters and no
+ * e-mail addresses.
+ */
 export type NoticeText = string & { readonly [brand]: "NoticeText" };
 
-/** One line, whatever is in the text. */
+/** Makes one line of any text. */
 export const noticeLine = (text: string): NoticeText =>
   escapeControlCharacters(redactPersonalData(text)) as NoticeText;
 
-/** Each text that there is on a line of its own. */
+/** Puts each non-empty text on its own line. */
 export const noticeLines = (...texts: readonly (string | undefined)[]): NoticeText =>
   joinNotices(
     texts.filter((text) => text !== undefined && text !== "").map((text) => noticeLine(text ?? "")),

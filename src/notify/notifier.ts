@@ -11,11 +11,11 @@ import { INITIAL_THROTTLE, selectEvents } from "./throttle.ts";
 
 export interface NotifierOptions {
   readonly targets: readonly Target[];
-  /** Of this installation; empty while it is not known yet. */
+  /** The owner of this installation; empty while it is not known. */
   readonly owner: () => string;
   readonly dryRun: boolean;
   readonly log: Pick<Log, "warn" | "info">;
-  /** Told of each message and target how it ended. */
+  /** Called with the result for each message and target. */
   readonly onSent?: (result: Sent) => void;
   readonly patience?: Partial<Omit<DeliveryTimeouts, "signal">>;
   /** Milliseconds since 1970. */
@@ -25,19 +25,19 @@ export interface NotifierOptions {
 export type Sent = "ok" | "failed";
 
 export interface Notifier extends StatusSink {
-  /** Lets go what can still go within a second. */
+  /** Waits up to a second for messages that are being sent. */
   close(): Promise<void>;
 }
 
-const PATIENCE = { tries: 3, timeoutMs: 10_000, backoffMs: 2_000 };
+const DEFAULT_TIMEOUTS = { tries: 3, timeoutMs: 10_000, backoffMs: 2_000 };
 
-/** How long the end of the daemon waits for messages, in milliseconds. */
-const LAST_WORDS_MS = 1_000;
+/** How long shutdown waits for messages, in milliseconds. */
+const FLUSH_TIMEOUT_MS = 1_000;
 
-/** A timer that is to wait longer would go off at once. Milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** A timer with a longer delay would fire at once. Milliseconds. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Tells people what they want to hear of. Nothing waits for it, and nothing fails by it. */
+/** Sends notifications. Nothing waits for it, and its failures affect nothing else. */
 export function createNotifier({
   targets,
   owner,
@@ -48,64 +48,65 @@ export function createNotifier({
   now = Date.now,
 }: NotifierOptions): Notifier {
   const stop = new AbortController();
-  const lanes = targets.map((target) =>
-    laneTo(target, { ...PATIENCE, ...patience, signal: stop.signal }, log, onSent),
+  const queues = targets.map((target) =>
+    createQueue(target, { ...DEFAULT_TIMEOUTS, ...patience, signal: stop.signal }, log, onSent),
   );
   let quiet = INITIAL_THROTTLE;
-  /** Goes off when a problem has lasted long enough though nothing else happens. */
+  /** Fires when a problem has lasted long enough to be reported and no pass has ended meanwhile. */
   let timer: NodeJS.Timeout | undefined;
 
-  const hear = (news: StatusTransitions | undefined, at: number): void => {
+  const onTransitions = (news: StatusTransitions | undefined, at: number): void => {
     clearTimeout(timer);
     if (stop.signal.aborted) return;
-    const heard = selectEvents(quiet, news, at, dryRun);
-    quiet = heard.quiet;
-    const message = messageOf(heard.events, { id: randomUUID(), at, owner: owner(), dryRun });
-    if (message !== undefined) for (const lane of lanes) lane.enqueue(message);
-    if (heard.wakeAt !== undefined)
+    const selection = selectEvents(quiet, news, at, dryRun);
+    quiet = selection.quiet;
+    const message = messageOf(selection.events, { id: randomUUID(), at, owner: owner(), dryRun });
+    if (message !== undefined) for (const lane of queues) lane.enqueue(message);
+    if (selection.wakeAt !== undefined)
       timer = setTimeout(
-        () => hear(undefined, now()),
-        Math.min(LONGEST_TIMER_MS, Math.max(0, heard.wakeAt - at)),
+        () => onTransitions(undefined, now()),
+        Math.min(MAX_TIMER_MS, Math.max(0, selection.wakeAt - at)),
       ).unref();
   };
 
   return {
-    transitions: hear,
+    transitions: onTransitions,
     close: async () => {
       clearTimeout(timer);
-      const sent = Promise.all(lanes.map((lane) => lane.idle()));
-      const patient = new AbortController();
+      const sent = Promise.all(queues.map((lane) => lane.idle()));
+      const deadline = new AbortController();
       await Promise.race([
         sent,
-        sleep(LAST_WORDS_MS, undefined, { signal: patient.signal }).catch(() => undefined),
+        sleep(FLUSH_TIMEOUT_MS, undefined, { signal: deadline.signal }).catch(() => undefined),
       ]);
-      patient.abort();
+      deadline.abort();
       stop.abort();
       await sent;
     },
   };
 }
 
-/** A service that is down is told of once, and once when it takes messages again. */
-function laneTo(
+/** Logs once when a target starts to fail, and once when it accepts messages again. */
+function createQueue(
   target: Target,
   patience: DeliveryTimeouts,
   log: NotifierOptions["log"],
   onSent: NotifierOptions["onSent"],
 ): DeliveryQueue {
-  let missed = 0;
+  let failures = 0;
   const failed = (why: string): void => {
-    missed += 1;
+    failures += 1;
     onSent?.("failed");
-    if (missed === 1) log.warn({ to: target.name, why }, "notification not delivered");
+    if (failures === 1) log.warn({ to: target.name, why }, "notification not delivered");
   };
   return createDeliveryQueue({
     send: async (message) => {
       const result = await deliver(target, message, patience);
       if (!result.delivered) return failed(result.why);
       onSent?.("ok");
-      if (missed > 0) log.info({ to: target.name, missed }, "notifications delivered again");
-      missed = 0;
+      if (failures > 0)
+        log.info({ to: target.name, missed: failures }, "notifications delivered again");
+      failures = 0;
     },
     dropped: () => failed("too many wait already"),
     signal: patience.signal,

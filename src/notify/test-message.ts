@@ -8,14 +8,14 @@ export type TestDelivery = Delivery & {
   readonly to: string;
 };
 
-/** Sends a test to each target, once. Never throws. @param at - milliseconds since 1970 */
+/** Sends a test message to each target, without retries. Never throws. */
 export async function sendTest(
   targets: readonly Target[],
-  letterhead: Pick<MessageMeta, "at" | "owner">,
+  meta: Pick<MessageMeta, "at" | "owner">,
   signal: AbortSignal,
   timeoutMs = 10_000,
 ): Promise<readonly TestDelivery[]> {
-  const message = messageOf([testEvent], { id: randomUUID(), dryRun: false, ...letterhead });
+  const message = messageOf([testEvent], { id: randomUUID(), dryRun: false, ...meta });
   if (message === undefined) return [];
   return Promise.all(
     targets.map(async (target) => ({

@@ -10,21 +10,24 @@ import {
   routePublic,
 } from "./event.ts";
 
-/** A problem is worth a message once it has lasted so long: what somebody is just typing is not. Milliseconds. */
-const LASTING_MS = 60_000;
+/**
+ * How long a problem must last before it is reported: a typo that is being corrected is not.
+ * Milliseconds.
+ */
+const REPORT_AFTER_MS = 60_000;
 
-/** The same problem is told at most so often. Milliseconds. */
+/** The shortest time between two reports of the same problem. Milliseconds. */
 const DAY_MS = 86_400_000;
 
-/** What there is to remember for being quiet. */
+/** What the throttle remembers. */
 export interface ThrottleState {
-  /** The problems that are there, by their key. */
-  readonly problems: ReadonlyMap<string, Noted>;
-  /** When each was last told, of those told within a day; milliseconds since 1970. */
+  /** The current problems, by their key. */
+  readonly problems: ReadonlyMap<string, TrackedProblem>;
+  /** When each problem was last reported, within the last day; milliseconds since 1970. */
   readonly toldAt: ReadonlyMap<string, number>;
 }
 
-interface Noted {
+interface TrackedProblem {
   readonly problem: Problem;
   /** Milliseconds since 1970. */
   readonly since: number;
@@ -36,22 +39,22 @@ export const INITIAL_THROTTLE: ThrottleState = { problems: new Map(), toldAt: ne
 export interface Selection {
   readonly quiet: ThrottleState;
   readonly events: readonly NotificationEvent[];
-  /** When there may be something to tell though nothing happens, in milliseconds since 1970. */
+  /** When a problem becomes due without a new pass, in milliseconds since 1970. */
   readonly wakeAt: number | undefined;
 }
 
 /**
- * What of the news is worth a message.
+ * Selects the events to send.
  *
- * | news                            | then                                                                        |
- * |---------------------------------|-----------------------------------------------------------------------------|
- * | a route opens, closes           | at once; in a dry run never                                                 |
- * | a route becomes public          | at once, instead of that it opens                                           |
- * | a route changes hands           | at once, beside whatever else becomes of it                                 |
- * | a problem comes                 | when it has lasted a minute, and a day after it was last told               |
- * | a problem goes                  | at once, where it was told that it came                                     |
+ * | transition                | sent                                                              |
+ * |---------------------------|-------------------------------------------------------------------|
+ * | a route opens or closes   | at once; never in a dry run                                       |
+ * | a route becomes public    | at once, instead of "opened"; never in a dry run                  |
+ * | a route changes hands     | at once, in addition to other events; never in a dry run          |
+ * | a problem appears         | when it has lasted a minute, at most once a day                   |
+ * | a problem is solved       | at once, if it was reported                                       |
  *
- * @param news - undefined: nothing new, but time has passed
+ * @param news - undefined if there are no new transitions, but time has passed
  * @param at - milliseconds since 1970
  */
 export function selectEvents(
@@ -60,7 +63,7 @@ export function selectEvents(
   at: number,
   dryRun: boolean,
 ): Selection {
-  const come = (news?.problems ?? []).map((problem): [string, Noted] => {
+  const appeared = (news?.problems ?? []).map((problem): [string, TrackedProblem] => {
     const key = problemKey(problem);
     return [key, { problem, since: news?.since.get(key) ?? at, reported: false }];
   });
@@ -68,35 +71,35 @@ export function selectEvents(
   const solved = gone
     .flatMap((key) => before.problems.get(key) ?? [])
     .filter(({ reported }) => reported);
-  const there = new Map([...come, ...before.problems]);
-  for (const key of gone) there.delete(key);
-  const due = [...there].filter(
+  const current = new Map([...appeared, ...before.problems]);
+  for (const key of gone) current.delete(key);
+  const due = [...current].filter(
     ([key, noted]) => !noted.reported && dueAt(key, noted, before) <= at,
   );
   const toldAt = new Map([...before.toldAt].filter(([, told]) => told > at - DAY_MS));
   for (const [key, noted] of due) {
-    there.set(key, { ...noted, reported: true });
+    current.set(key, { ...noted, reported: true });
     toldAt.set(key, at);
   }
-  const quiet = { problems: there, toldAt };
-  const pending = [...there].flatMap(([key, noted]) =>
+  const quiet = { problems: current, toldAt };
+  const pending = [...current].flatMap(([key, noted]) =>
     noted.reported ? [] : [dueAt(key, noted, quiet)],
   );
   return {
     quiet,
     events: [
       ...due.map(([, { problem, since }]) => problemOpened(problem, since)),
-      ...(news === undefined || dryRun ? [] : ofRoutes(news, at)),
+      ...(news === undefined || dryRun ? [] : routeEvents(news, at)),
       ...solved.map(({ problem, since }) => problemSolved(problem, since, at)),
     ],
     wakeAt: pending.length === 0 ? undefined : Math.min(...pending),
   };
 }
 
-const dueAt = (key: string, { since }: Noted, { toldAt }: ThrottleState): number =>
-  Math.max(since + LASTING_MS, (toldAt.get(key) ?? -DAY_MS) + DAY_MS);
+const dueAt = (key: string, { since }: TrackedProblem, { toldAt }: ThrottleState): number =>
+  Math.max(since + REPORT_AFTER_MS, (toldAt.get(key) ?? -DAY_MS) + DAY_MS);
 
-function ofRoutes(
+function routeEvents(
   { published, opened, closed, changedHands }: StatusTransitions,
   at: number,
 ): readonly NotificationEvent[] {

@@ -8,7 +8,7 @@ export interface Counts {
   readonly delete: number;
   readonly waiting: number;
   readonly problems: number;
-  /** Objects of others that were seen and stay as they are. */
+  /** Foreign objects that were observed and stay unchanged. */
   readonly foreign: number;
 }
 

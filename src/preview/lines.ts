@@ -31,14 +31,14 @@ export const colourSign = ({ paint }: Paint, sign: string): string => {
   return style === undefined ? sign : paint(style, sign);
 };
 
-/** As wide as the longest name of an object. */
+/** The longest object name, and one space. */
 const WIDTH = "Authentik application".length + 1;
 
 /**
- * A change in one line: its sign, what it is done to, and what differs.
+ * A change in one line: its sign, its object, and its diff.
  *
- * @param hostname - under which it stands already, and so is not said again
- * @param tunnel - ours: people know it by its name, and records by its id
+ * @param hostname - the hostname of the heading above, which is not repeated
+ * @param tunnel - cfauth's tunnel: DNS records contain its id, and people know its name
  */
 export function changeLine(
   out: Paint,
@@ -50,11 +50,12 @@ export function changeLine(
   const words = summariseDiff(change, difference)
     .replace(/\(known after \d+\)\.cfargotunnel\.com/g, () => `tunnel ${name}`)
     .replaceAll(`${tunnel?.id}.cfargotunnel.com`, () => `tunnel ${tunnel?.name}`);
-  const said = [subject(change, hostname), words].filter((it) => it !== "").join("  ");
+  const description = [subject(change, hostname), words].filter((it) => it !== "").join("  ");
   const { exposure } = difference;
-  const reach =
-    exposure === undefined || exposure === "protected" ? "" : `  ${exposed(out, exposure)}`;
-  return `${colourSign(out, SIGNS[change.action])} ${resourceLabel(change).padEnd(WIDTH)}${said}${reach}`.trimEnd();
+  const admission =
+    exposure === undefined || exposure === "protected" ? "" : `  ${admissionText(out, exposure)}`;
+  const start = `${colourSign(out, SIGNS[change.action])} ${resourceLabel(change).padEnd(WIDTH)}`;
+  return `${start}${description}${admission}`.trimEnd();
 }
 
 function subject(change: AnyChange, hostname: string | undefined): string {
@@ -64,12 +65,12 @@ function subject(change: AnyChange, hostname: string | undefined): string {
   return route.hostname === hostname ? (route.path ?? "") : change.subject;
 }
 
-const exposed = ({ paint }: Paint, exposure: NonNullable<Diff["exposure"]>): string =>
+const admissionText = ({ paint }: Paint, exposure: NonNullable<Diff["exposure"]>): string =>
   exposure === "PUBLIC"
     ? paint("red", "PUBLIC")
     : paint(exposure === "narrower" ? "cyan" : "yellow", exposure);
 
-/** What is wrong, with its code, and beneath it what to do. */
+/** The message of a problem with its code, and the fix below it. */
 export function problemLines(
   { paint }: Paint,
   { code, container, label, message, fix }: Problem,

@@ -5,23 +5,24 @@ import { counts, describeUntouched } from "./counts.ts";
 import { changeLine, colourSign, type Paint, problemLines } from "./lines.ts";
 import { type PlanSection, planSections } from "./sections.ts";
 
-/** Of the hostname in front of what is said of it; longer ones push it on. */
-const HOSTNAME = 28;
+/** Column width of the hostname; a longer one pushes its title to the right. */
+const HOSTNAME_WIDTH = 28;
 
 export const tunnelName = ({ before: { tunnel } }: Pick<DryRun, "before">): string =>
   tunnel.tunnel?.name ?? tunnel.name;
 
-/** Everything that is to be done, waits or is wrong, by hostname. */
+/** Every change, pending route and problem, grouped by hostname. */
 export const sectionLines = (preview: DryRun, owner: Owner, out: Paint): readonly string[] =>
   planSections(preview, owner).flatMap((group) => [
-    headOf(group, out),
+    headingLine(group, out),
     ...stepLines(group, preview, out),
-    ...asideLines(group, out),
+    ...remainingLines(group, out),
   ]);
 
-function headOf({ mark, hostname, title, steps }: PlanSection, out: Paint): string {
+function headingLine({ mark, hostname, title, steps }: PlanSection, out: Paint): string {
   const name = hostname ?? (steps.length === 0 ? "not about one route" : "for all routes");
-  return `${colourSign(out, mark)} ${out.paint("bold", name)}${" ".repeat(Math.max(2, HOSTNAME - name.length))}${title}`.trimEnd();
+  const gap = " ".repeat(Math.max(2, HOSTNAME_WIDTH - name.length));
+  return `${colourSign(out, mark)} ${out.paint("bold", name)}${gap}${title}`.trimEnd();
 }
 
 function stepLines(
@@ -36,8 +37,8 @@ function stepLines(
   );
 }
 
-/** What waits and what is wrong; a group of nothing but waiting has said it in its head. */
-function asideLines(
+/** Pending routes and problems. A section that only waits has said so in its heading. */
+function remainingLines(
   { mark, hostname, waiting, problems }: PlanSection,
   out: Paint,
 ): readonly string[] {
@@ -54,7 +55,7 @@ function asideLines(
   ];
 }
 
-/** What is to be done in numbers, and that nothing of it was done. */
+/** The totals of the plan, and that nothing was written. */
 export function closingLines(preview: DryRun): readonly string[] {
   const count = counts(preview);
   const { steps, end } = preview;
@@ -70,7 +71,7 @@ export function closingLines(preview: DryRun): readonly string[] {
   const later = steps.filter((step) => step.afterGrace).length;
   return [
     `${[`Plan: ${totalLines(preview)}`, ...aside].join(" · ")}.`,
-    ...(later === 0 ? [] : [`${pluralise(later, "step is", "steps are")} ${GRACE}`]),
+    ...(later === 0 ? [] : [`${pluralise(later, "step is", "steps are")} ${AFTER_GRACE_NOTE}`]),
     later === steps.length
       ? "Nothing was written."
       : "Nothing was written. cfauth apply does it now; a running daemon does it by itself.",
@@ -82,5 +83,5 @@ export function totalLines(preview: DryRun): string {
   return `${count.create} to add, ${count.update} to change, ${count.delete} to remove`;
 }
 
-const GRACE =
+const AFTER_GRACE_NOTE =
   "the daemon's alone, when CFAUTH_GRACE_PERIOD of a gone container ends (CFAUTH_STARTUP_GRACE_PERIOD where it was gone at the start).";
