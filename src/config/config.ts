@@ -13,7 +13,9 @@ import { RawSettings, SETTING_NAMES } from "./settings.ts";
 import type { TunnelSelector } from "./tunnel.ts";
 import { likelyTypo, unknownSettings } from "./unknown-settings.ts";
 
-/** The settings, read once; nothing else looks at the environment. Durations in milliseconds. */
+/**
+ * The settings. They are read once; no other code reads the environment. Durations in milliseconds.
+ */
 export interface Config {
   readonly cloudflare: {
     readonly token: Secret;
@@ -22,39 +24,41 @@ export interface Config {
   };
   readonly tunnel: { readonly wish: TunnelSelector; readonly tokenFile: string | undefined };
   readonly authentik: {
-    /** As browsers and Cloudflare reach it; without a closing slash. */
+    /** The address that browsers and Cloudflare use; no trailing slash. */
     readonly url: string;
-    /** Its hostname alone. */
+    /** The hostname of `url`. */
     readonly host: string;
-    /** Its path prefix, or "". */
+    /** The path prefix of `url`, or "". */
     readonly path: string;
-    /** As cfauth reaches it; without a closing slash. */
+    /** The address that cfauth uses; no trailing slash. */
     readonly apiUrl: string;
     readonly token: Secret;
-    /** Name or Compose service of Authentik's own container; undefined: the host of `apiUrl`. */
+    /**
+     * Name or Compose service of Authentik's own container; undefined means the host of `apiUrl`.
+     */
     readonly container: string | undefined;
     readonly slug: string;
     readonly flow: string;
   };
   readonly docker: DockerAddress;
-  /** Whether labels that come from an image count. */
+  /** True if labels that come from an image count. */
   readonly imageLabels: boolean;
-  /** Undefined: to be derived from the engine's id. */
+  /** Undefined if it must be derived from the engine's id. */
   readonly owner: Owner | undefined;
   readonly labels: {
     readonly prefix: string;
-    /** Label families of other tools that are read as ours. */
+    /** Label dialects of other tools that cfauth reads as its own. */
     readonly reads: readonly LabelDialect[];
     /** The preferred one first. */
     readonly networks: readonly string[];
     readonly target: "name" | "id" | "ip" | "published";
     readonly domain: string | undefined;
-    /** Undefined: every zone that the token sees. */
+    /** Undefined means every zone that the token can see. */
     readonly zones: readonly string[] | undefined;
     readonly waitHealthy: boolean;
     readonly allowService: boolean;
     readonly allowPublic: boolean;
-    /** Files on cloudflared's side that `origin.caPool` may name. */
+    /** Files on cloudflared's file system that `origin.caPool` may name. */
     readonly caPools: readonly string[];
     readonly defaults: {
       readonly access: "authentik" | "public";
@@ -68,14 +72,14 @@ export interface Config {
   readonly resyncMs: number;
   readonly listen: ListenAddress;
   readonly dryRun: boolean;
-  /** Who is told of routes and problems. */
+  /** Where notifications go. */
   readonly notify: readonly Target[];
-  /** `format` undefined: pretty on a terminal, else JSON. */
+  /** `format` undefined means pretty on a terminal, otherwise JSON. */
   readonly log: {
     readonly level: RawSettings["LOG_LEVEL"];
     readonly format: "json" | "pretty" | undefined;
   };
-  /** Everything that may never be printed. */
+  /** Values that must never be printed. */
   readonly secrets: readonly Secret[];
 }
 
@@ -84,9 +88,10 @@ export type ReadConfig =
   | { readonly ok: false; readonly faults: readonly SettingFault[] };
 
 /**
- * The environment as settings, or everything that is wrong with it at once, by name and without values.
+ * Reads the settings from the environment, or reports all faults at once, by name and without
+ * values.
  *
- * @param readFile - for the `_FILE` form of a setting and for certificates; throws where it cannot
+ * @param readFile - reads the `_FILE` form of a setting and certificates; throws if it cannot
  */
 export function readConfig(env: Environment, readFile: (path: string) => string): ReadConfig {
   const gathered = readEnvironment(env, SETTING_NAMES, readFile);
@@ -96,24 +101,24 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     ...gathered.faults,
     ...(settings.success
       ? []
-      : settings.error.issues.flatMap((issue) => faultOf(issue, gathered, env))),
+      : settings.error.issues.flatMap((issue) => toFaults(issue, gathered, env))),
     ...contradictions(gathered.texts),
     ...("faults" in docker ? docker.faults : []),
     ...unknownSettings(env, SETTING_NAMES),
   ];
   if (!settings.success || "faults" in docker || faults.length > 0) return { ok: false, faults };
-  return { ok: true, config: configOf(settings.data, docker.address) };
+  return { ok: true, config: toConfig(settings.data, docker.address) };
 }
 
-function faultOf(
+function toFaults(
   issue: z.core.$ZodIssue,
-  { texts, meant }: ReadEnvironment,
+  { texts, attempted }: ReadEnvironment,
   env: Environment,
 ): readonly SettingFault[] {
   const name = String(issue.path[0]);
   if (issue.code === "custom")
     return [{ name, why: issue.message, fix: String(issue.params?.["fix"]) }];
-  if (meant.has(name) || texts[name] !== undefined) return [];
+  if (attempted.has(name) || texts[name] !== undefined) return [];
   const found = likelyTypo(env, name, SETTING_NAMES);
   return [
     {
@@ -121,13 +126,13 @@ function faultOf(
       why: "is required",
       fix:
         found === undefined
-          ? (WHERE_FROM[name] ?? "set it")
+          ? (HOW_TO_GET[name] ?? "set it")
           : `rename ${found}, if that is what it was meant to be`,
     },
   ];
 }
 
-const WHERE_FROM: Readonly<Record<string, string>> = {
+const HOW_TO_GET: Readonly<Record<string, string>> = {
   CLOUDFLARE_API_TOKEN: "create a token under dash.cloudflare.com → My Profile → API Tokens",
   AUTHENTIK_URL:
     "set it to the address at which browsers reach Authentik, such as https://auth.example.com",
@@ -135,7 +140,7 @@ const WHERE_FROM: Readonly<Record<string, string>> = {
     "create one in Authentik → Directory → Tokens and App passwords: intent API Token, Expiring off",
 };
 
-function configOf(settings: RawSettings, docker: DockerAddress): Config {
+function toConfig(settings: RawSettings, docker: DockerAddress): Config {
   const connector = settings.TUNNEL_TOKEN;
   const notify = settings.CFAUTH_NOTIFY_URL ?? [];
   return {

@@ -3,13 +3,16 @@ import { splitList } from "../core/text/list.ts";
 import type { SettingFault } from "./fault.ts";
 import { parseConnectorToken, parseTunnel } from "./tunnel.ts";
 
-/** Settings that are right by themselves and name two different things together. */
+/** Settings that are valid on their own but contradict each other. */
 export function contradictions(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
-  return [...tunnelTwice(texts), ...publicBoth(texts), ...networkWithoutNames(texts)];
+  return [...twoTunnels(texts), ...publicByDefaultButForbidden(texts), ...networkWithoutDns(texts)];
 }
 
-/** Docker resolves no names on its default networks; by address a container can be reached on some of them. */
-function networkWithoutNames(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
+/**
+ * Docker resolves no names on its default networks. On some of them a container can be reached by
+ * address.
+ */
+function networkWithoutDns(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
   const target = texts["CFAUTH_TARGET"] === "ip" ? "ip" : "name";
   const wrong = splitList(texts["CFAUTH_NETWORK"] ?? "").find(
     (network) => !isFoundOn(network, target),
@@ -25,7 +28,9 @@ function networkWithoutNames(texts: Readonly<Record<string, string>>): readonly 
       ];
 }
 
-const publicBoth = (texts: Readonly<Record<string, string>>): readonly SettingFault[] =>
+const publicByDefaultButForbidden = (
+  texts: Readonly<Record<string, string>>,
+): readonly SettingFault[] =>
   texts["CFAUTH_DEFAULT_ACCESS"] === "public" && texts["CFAUTH_ALLOW_PUBLIC"] === "false"
     ? [
         {
@@ -36,7 +41,7 @@ const publicBoth = (texts: Readonly<Record<string, string>>): readonly SettingFa
       ]
     : [];
 
-function tunnelTwice(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
+function twoTunnels(texts: Readonly<Record<string, string>>): readonly SettingFault[] {
   const token = parseConnectorToken(texts["TUNNEL_TOKEN"] ?? "");
   if (!token.ok) return [];
   const account = texts["CLOUDFLARE_ACCOUNT_ID"]?.toLowerCase();

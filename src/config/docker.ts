@@ -8,15 +8,16 @@ type Read = { readonly address: DockerAddress } | { readonly faults: readonly Se
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 
 /**
- * DOCKER_HOST and its companions, as the Docker CLI reads them.
+ * Reads DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH the way the Docker CLI does.
  *
- * | DOCKER_HOST           | then                                                                   |
- * |-----------------------|------------------------------------------------------------------------|
- * | not set, unix://      | the local socket                                                       |
- * | unix:///path          | that socket                                                            |
- * | tcp://host[:2375]     | plain HTTP, to a private network only; with DOCKER_TLS_VERIFY TLS, port 2376, and DOCKER_CERT_PATH |
- * | http://, https://     | as they say                                                            |
- * | ssh://, npipe://, fd:// | refused                                                              |
+ * | DOCKER_HOST             | connection                                             |
+ * |-------------------------|--------------------------------------------------------|
+ * | not set, unix://        | the local socket                                       |
+ * | unix:///path            | that socket                                            |
+ * | tcp://host[:2375]       | plain HTTP, to private networks only                   |
+ * | … and DOCKER_TLS_VERIFY | TLS, port 2376, certificates from DOCKER_CERT_PATH     |
+ * | http://, https://       | plain HTTP (private networks only), or TLS             |
+ * | ssh://, npipe://, fd:// | rejected                                               |
  */
 export function dockerAddress(
   texts: Readonly<Record<string, string>>,
@@ -58,7 +59,7 @@ const refused = (why: string, fix: string): Read => ({
   faults: [{ name: "DOCKER_HOST", why, fix }],
 });
 
-/** The URL class keeps the default port of http and https to itself. */
+/** `URL.port` is empty for the default port of http and https. */
 function portOf(url: URL, tls: boolean): number {
   if (url.port !== "") return Number(url.port);
   if (url.protocol !== "tcp:") return tls ? 443 : 80;

@@ -1,14 +1,16 @@
-/** What is wrong with one setting. Never its value, which may be a secret or lie beside one. */
+/**
+ * What is wrong with one setting. It never contains the value, which may be or contain a secret.
+ */
 export interface SettingFault {
-  /** Of the environment variable. */
+  /** The name of the environment variable. */
   readonly name: string;
-  /** Continues the sentence that the name begins: "is required". */
+  /** Completes the sentence that starts with the name: "is required". */
   readonly why: string;
   /** An imperative. */
   readonly fix: string;
 }
 
-/** All faults for people, the fixes below one another. */
+/** Formats all faults for people, one block per fault with its fix. */
 export function faultsText(faults: readonly SettingFault[]): string {
   const width = Math.max(0, ...faults.map(({ name }) => name.length));
   const lines = faults.flatMap(({ name, why, fix }) => [

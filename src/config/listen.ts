@@ -1,14 +1,14 @@
 import { invalid, ok, type ParseResult } from "../core/text/parse-result.ts";
 
-/** Where the pages are served. */
+/** The address that the HTTP server listens on. */
 export interface ListenAddress {
-  /** IPv6 without brackets; `::` is every address, IPv4 as well. */
+  /** IPv6 addresses have no brackets; `::` means all addresses, IPv4 included. */
   readonly host: string;
-  /** 0: any free port. */
+  /** 0 means any free port. */
   readonly port: number;
 }
 
-/** Reads `0.0.0.0:8080`, `[::]:8080`, `:8080`, `127.0.0.1:0`. */
+/** Parses `0.0.0.0:8080`, `[::]:8080`, `:8080`, `127.0.0.1:0`. */
 export function parseListen(text: string): ParseResult<ListenAddress> {
   const match = /^(\[[0-9a-f:.%a-z]+\]|[a-z0-9.-]*):(\d{1,5})$/i.exec(text);
   const port = Number(match?.[2]);
@@ -20,7 +20,7 @@ export function parseListen(text: string): ParseResult<ListenAddress> {
   return ok({ host: match[1]?.replace(/^\[|\]$/g, "") || "::", port });
 }
 
-/** How a process of the same container reaches what listens there, without a closing slash. */
+/** The URL at which a process in the same container reaches this address; no trailing slash. */
 export function listenUrl({ host, port }: ListenAddress): string {
   const reachable =
     host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;

@@ -3,23 +3,25 @@ import { type Secret, secret } from "../core/secret.ts";
 import { splitList } from "../core/text/list.ts";
 import { invalid, ok, type ParseResult } from "../core/text/parse-result.ts";
 
-/** In which way a service wants its messages. */
+/** The message format that a notification service expects. */
 export type Format = (typeof FORMATS)[number];
 
 const FORMATS = ["ntfy", "gotify", "discord", "slack", "mattermost", "apprise", "json"] as const;
 
-/** Where messages go. */
+/** A destination for notifications. */
 export interface Target {
   readonly format: Format;
-  /** By which people know it: `ntfy at ntfy.sh`. Nothing of the rest may be seen. */
+  /** The name shown to people: `ntfy at ntfy.sh`. No other part of the address may be shown. */
   readonly name: string;
-  /** The service's own address, as it was given; tokens lie in it. */
+  /** The service's address as it was configured. It may contain tokens. */
   readonly url: Secret;
 }
 
 const ASK = "paste the address that the service shows, such as https://ntfy.sh/your-topic";
 
-/** One or several addresses with spaces, line breaks or commas. A fault never repeats any of them. */
+/**
+ * Parses addresses separated by spaces, line breaks or commas. A fault never repeats an address.
+ */
 export function parseTargets(text: string): ParseResult<readonly Target[]> {
   const texts = text.split(/[\s,]+/).filter((part) => part !== "");
   if (texts.length === 0) return invalid("has no address in it", ASK);
@@ -52,11 +54,11 @@ function parseTarget(text: string): ParseResult<Target> {
       "write https://",
     );
   const format = forced ?? formatOf(url);
-  const fault = LACKS[format]?.(url);
+  const fault = VALIDATORS[format]?.(url);
   return fault ?? ok({ format, name: `${format} at ${url.host}`, url: secret(address) });
 }
 
-/** What a service shows tells which it is. */
+/** Guesses the format from the address that a service displays. */
 function formatOf(url: URL): Format {
   const { hostname, pathname, searchParams } = url;
   if (/(^|\.)discord(app)?\.com$/.test(hostname)) return "discord";
@@ -67,7 +69,7 @@ function formatOf(url: URL): Format {
   return /^apprise(\.|$)/.test(hostname) ? "apprise" : "json";
 }
 
-const LACKS: Partial<Record<Format, (url: URL) => ParseResult<never> | undefined>> = {
+const VALIDATORS: Partial<Record<Format, (url: URL) => ParseResult<never> | undefined>> = {
   ntfy: (url) =>
     /^[-_A-Za-z0-9]{1,64}$/.test(topicOf(url))
       ? undefined
@@ -94,10 +96,13 @@ const LACKS: Partial<Record<Format, (url: URL) => ParseResult<never> | undefined
 export const topicOf = ({ pathname }: URL): string =>
   splitList(pathname.replaceAll("/", ",")).at(-1) ?? "";
 
-/** Words that are part of many services' paths, and of log lines. */
+/** Words that occur in the paths of many services and also in log lines. */
 const COMMON = /^(services|webhooks?|workflows|notifications?|messages?)$/;
 
-/** What of the address may never be printed: all of it, and each part that a token may be. Short ones would spoil other words. */
+/**
+ * The parts of the address that must never be printed: the whole address, and each part that may be
+ * a token. Short parts are left out because hiding them would also hide parts of unrelated words.
+ */
 export function secretsIn({ url }: Target): readonly Secret[] {
   const text = url.reveal();
   const { username, password, pathname, search, searchParams } = new URL(text);

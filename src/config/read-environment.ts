@@ -3,25 +3,25 @@ import type { SettingFault } from "./fault.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ReadEnvironment {
-  /** By the setting's own name, trimmed, never empty. */
+  /** By the setting's name (without `_FILE`); trimmed, never empty. */
   readonly texts: Readonly<Record<string, string>>;
-  /** Settings that somebody meant to give, though a fault kept them from being read: not called missing as well. */
-  readonly meant: ReadonlySet<string>;
+  /** Settings that are set but could not be read. They are not reported as missing as well. */
+  readonly attempted: ReadonlySet<string>;
   readonly faults: readonly SettingFault[];
 }
 
 /**
- * Every setting from the environment, or from the file that its name with `_FILE` at the end leads to.
+ * Reads every setting from the environment, or from the file that its `_FILE` variable names.
  *
- * | NAME  | NAME_FILE | then                        |
- * |-------|-----------|-----------------------------|
- * | empty | empty     | not set                     |
- * | text  | empty     | the text                    |
- * | empty | path      | what the file has, trimmed  |
- * | text  | path      | a fault: which one is meant? |
+ * | NAME  | NAME_FILE | result                          |
+ * |-------|-----------|---------------------------------|
+ * | empty | empty     | not set                         |
+ * | text  | empty     | the text                        |
+ * | empty | path      | the content of the file, trimmed |
+ * | text  | path      | a fault: it is set twice        |
  *
- * Quotes round any of these are a fault: `docker run --env-file` and lists in a Compose file keep them, and a tunnel or a group of
- * a name in quotes is another one.
+ * Quotes around any of these are a fault. `docker run --env-file` and lists in a Compose file keep
+ * the quotes, and a tunnel or a group whose name has quotes is a different one.
  */
 export function readEnvironment(
   env: Environment,
@@ -33,7 +33,7 @@ export function readEnvironment(
     texts: Object.fromEntries(
       found.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text]])),
     ),
-    meant: new Set(found.flatMap(({ name, fault }) => (fault === undefined ? [] : [name]))),
+    attempted: new Set(found.flatMap(({ name, fault }) => (fault === undefined ? [] : [name]))),
     faults: found.flatMap(({ fault }) => fault ?? []),
   };
 }
@@ -94,7 +94,10 @@ function find(env: Environment, name: string, readFile: (path: string) => string
   }
 }
 
-/** Only the code: the message of a file error repeats the path, which is the setting's value. */
+/**
+ * Only the error code, because the message of a file error repeats the path, which is the setting's
+ * value.
+ */
 export function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === "string" ? code : "no reason given";

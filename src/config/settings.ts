@@ -26,7 +26,7 @@ import {
   parseZones,
 } from "./values.ts";
 
-/** Why a text is refused goes into the issue's message, what would be right into its `fix`. */
+/** Wraps a parser as a Zod type: the reason becomes the issue's message, the advice its `fix`. */
 const read = <T>(parse: (text: string) => ParseResult<T>) =>
   z.string().transform((text, context): T => {
     const value = parse(text);
@@ -61,7 +61,7 @@ function parseReads(text: string): ParseResult<readonly LabelDialect[]> {
       };
 }
 
-/** Every setting of this version, with its default. */
+/** All settings with their defaults. */
 export const RawSettings = z.object({
   CLOUDFLARE_API_TOKEN: read(parseToken),
   CLOUDFLARE_ACCOUNT_ID: read(parseId).optional(),

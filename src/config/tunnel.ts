@@ -3,7 +3,7 @@ import { type Secret, secret } from "../core/secret.ts";
 import { tryParseJson } from "../core/text/json.ts";
 import { invalid, ok, type ParseResult } from "../core/text/parse-result.ts";
 
-/** Which tunnel: one that exists, or one by name, made where it is missing. */
+/** Which tunnel to use: an existing one by id, or one by name, created if it is missing. */
 export type TunnelSelector =
   | { readonly by: "id" | "token"; readonly id: string }
   | { readonly by: "name"; readonly name: string };
@@ -11,20 +11,23 @@ export type TunnelSelector =
 export interface ConnectorToken {
   readonly accountId: string;
   readonly tunnelId: string;
-  /** The whole token and the tunnel secret inside it: neither may be seen. */
+  /** The whole token and the tunnel secret inside it; neither may be shown. */
   readonly secrets: readonly Secret[];
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Base64 of JSON with single letters: account tag, tunnel id, secret; `e`, an endpoint, may follow (cloudflared connection/connection.go). */
+/**
+ * The token is Base64 of JSON with one-letter keys: account tag, tunnel id, secret, and optionally
+ * `e`, an endpoint (cloudflared connection/connection.go).
+ */
 const Shape = z.object({
   a: z.string().regex(/^[0-9a-f]{32}$/i),
   t: z.string().regex(UUID),
   s: z.string().min(1),
 });
 
-/** Reads account and tunnel out of the token that cloudflared runs with. */
+/** Reads the account and tunnel ids from the token that cloudflared runs with. */
 export function parseConnectorToken(text: string): ParseResult<ConnectorToken> {
   const read = Shape.safeParse(tryParseJson(Buffer.from(text, "base64").toString("utf8")));
   if (!read.success)

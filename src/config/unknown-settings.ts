@@ -4,7 +4,10 @@ import type { Environment } from "./read-environment.ts";
 
 const PREFIX = "CFAUTH_";
 
-/** The variables of the environment that look like ours and are not. Variables of other families are nobody's business here. */
+/**
+ * Reports environment variables with cfauth's prefix that are not settings. Other variables are
+ * ignored.
+ */
 export function unknownSettings(
   env: Environment,
   known: readonly string[],
@@ -13,31 +16,31 @@ export function unknownSettings(
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && (env[name] ?? "").trim() !== "" && !all.has(name))
     .toSorted()
-    .map((name) => unknown(name, known));
+    .map((name) => unknownSetting(name, known));
 }
 
-function unknown(name: string, known: readonly string[]): SettingFault {
-  const meant = likely(name, known);
+function unknownSetting(name: string, known: readonly string[]): SettingFault {
+  const suggestion = likelyName(name, known);
   return {
     name,
     why: "is not a setting of cfauth",
     fix:
-      meant === undefined
+      suggestion === undefined
         ? "remove it, or look up its name in the settings table"
-        : `write ${meant}`,
+        : `write ${suggestion}`,
   };
 }
 
-function likely(name: string, known: readonly string[]): string | undefined {
+function likelyName(name: string, known: readonly string[]): string | undefined {
   const bare = name.slice(PREFIX.length);
   const all = withFiles(known);
   return all.find((it) => it === bare) ?? closestMatch(name, [...known, ...all]);
 }
 
 /**
- * A variable of the environment that was probably meant to be this one, which is missing.
+ * Finds an environment variable whose name is probably a typo of the missing setting.
  *
- * @param known - settings that are right as they are
+ * @param known - names of settings, which are never typos
  */
 export function likelyTypo(
   env: Environment,

@@ -2,20 +2,24 @@ import { mayBePrivateHost } from "../core/domain/private-host.ts";
 import { invalid, ok, type ParseResult } from "../core/text/parse-result.ts";
 
 /**
- * The address at which browsers and Cloudflare reach Authentik: https, but for this very machine; a path prefix may follow.
+ * Parses the address that browsers and Cloudflare use to reach Authentik. It must be https except
+ * on this machine, and may have a path prefix.
  *
- * @returns without a closing slash
+ * @returns the address without a trailing slash
  */
 export function parsePublicUrl(text: string): ParseResult<string> {
   const url = parseUrl(text);
   if (!url.ok) return url;
   const { protocol, hostname } = new URL(url.value);
-  return protocol === "https:" || thisMachine(hostname)
+  return protocol === "https:" || isThisMachine(hostname)
     ? url
     : invalid("is not https", "write https://: the login and its codes go over this address");
 }
 
-/** The address of an API as cfauth itself reaches it, and to which it sends a token: plain http is for this machine and private networks. */
+/**
+ * Parses the address of an API to which cfauth sends a token. Plain http is allowed only for this
+ * machine and private networks.
+ */
 export function parseApiUrl(text: string): ParseResult<string> {
   const url = parseUrl(text);
   if (!url.ok) return url;
@@ -30,7 +34,7 @@ export function parseApiUrl(text: string): ParseResult<string> {
 
 function parseUrl(text: string): ParseResult<string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // The name is the same with and without the DNS's closing dot, and hostnames of labels have none.
+  // A trailing dot does not change the DNS name, and hostnames in labels have none.
   if (url?.hostname.endsWith(".")) url.hostname = url.hostname.slice(0, -1);
   if (url === undefined || !["http:", "https:"].includes(url.protocol))
     return invalid(
@@ -43,7 +47,7 @@ function parseUrl(text: string): ParseResult<string> {
   return ok(`${url.origin}${url.pathname}`.replace(/\/+$/, ""));
 }
 
-const thisMachine = (hostname: string): boolean =>
+const isThisMachine = (hostname: string): boolean =>
   hostname === "localhost" ||
   hostname.endsWith(".localhost") ||
   hostname === "[::1]" ||

@@ -7,8 +7,8 @@ import { joinWithOr } from "../core/text/grammar.ts";
 import { splitList } from "../core/text/list.ts";
 import { invalid, ok, type ParseResult } from "../core/text/parse-result.ts";
 
-/** A timer waits at most 2^31 - 1 milliseconds (24.8 days); a longer one would go off at once. */
-const LONGEST_MS = 24 * 86_400_000;
+/** Node timers wait at most 2^31 - 1 milliseconds (24.8 days); a longer one fires at once. */
+const MAX_DURATION_MS = 24 * 86_400_000;
 
 export const parseFlagSetting = (text: string): ParseResult<boolean> =>
   text === "true" || text === "false"
@@ -27,17 +27,17 @@ export function oneOf<T extends string>(...known: readonly T[]): (text: string) 
   };
 }
 
-/** @param leastMs - in milliseconds, together with the words for it */
+/** @param leastMs - the minimum in milliseconds; `least` is the same value as text for messages */
 export function durationOf(leastMs: number, least: string): (text: string) => ParseResult<number> {
   return (text) => {
     const duration = parseDuration(text);
-    if (!duration.ok || (duration.value >= leastMs && duration.value <= LONGEST_MS))
+    if (!duration.ok || (duration.value >= leastMs && duration.value <= MAX_DURATION_MS))
       return duration;
     return invalid("is out of range", `write something from ${least} to 24d`);
   };
 }
 
-/** Docker's own rule for names of networks. */
+/** Follows Docker's rule for network names. */
 export function parseNetworks(text: string): ParseResult<readonly string[]> {
   const names = splitList(text);
   const good = names.length > 0 && names.every((name) => /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name));
@@ -49,7 +49,7 @@ export function parseNetworks(text: string): ParseResult<readonly string[]> {
       );
 }
 
-/** Names of groups: none at all is allowed, nothing between two commas is not. */
+/** Parses group names. An empty text is allowed; an empty name between two commas is not. */
 export function parseNames(text: string): ParseResult<readonly string[]> {
   if (text === "") return ok([]);
   const names = text.split(",").map((part) => part.trim());
@@ -103,12 +103,13 @@ export const parseId = (text: string): ParseResult<string> =>
         "copy the 32 characters from the dashboard's address: dash.cloudflare.com/<account id>",
       );
 
-/** An absolute path: a relative one would depend on where the process was started. */
+/** Accepts only an absolute path, because a relative one depends on the working directory. */
 export const parseFile = (text: string): ParseResult<string> =>
   text.startsWith("/") ? ok(text) : invalid("is not an absolute path", "begin it with a slash");
 
 /**
- * A token that can stand in a header, and is long enough to be taken out of a log line without spoiling every other word.
+ * Parses a token. It must be valid in an HTTP header, and long enough that removing it from log
+ * lines does not damage other words.
  */
 export function parseToken(text: string): ParseResult<Secret> {
   if (/["'\s]/.test(text)) return invalid("has quotes or spaces in it", "write the token alone");
@@ -119,7 +120,7 @@ export function parseToken(text: string): ParseResult<Secret> {
     : ok(secret(text));
 }
 
-/** A container's name or the name of a Compose service, as Docker and Compose allow them. */
+/** Parses the name of a container or a Compose service, by the rules of Docker and Compose. */
 export const parseContainer = (text: string): ParseResult<string> =>
   /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text)
     ? ok(text)
@@ -128,7 +129,7 @@ export const parseContainer = (text: string): ParseResult<string> =>
         "write the container's name as `docker ps` shows it, such as authentik-server",
       );
 
-/** Absolute paths with commas; none at all is allowed. */
+/** Parses absolute paths separated by commas. An empty text is allowed. */
 export function parseCaPools(text: string): ParseResult<readonly string[]> {
   const files = splitList(text);
   const wrong = files.find((file) => !/^\/[^\p{Cc}]+$/u.test(file));
