@@ -7,7 +7,7 @@ import { createTerminal } from "./core/terminal.ts";
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
 
-/** Nobody reads on, as behind `| head`: what is under way comes to its end, unheard. */
+/** Ignore EPIPE (for example behind `| head`) and let the command finish. */
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 const code = await cli(process.argv.slice(2), {

@@ -10,28 +10,30 @@ export type Log = Logger;
 
 export interface LogOptions {
   readonly level: string;
-  /** Undefined: pretty on a terminal, else JSON. */
+  /** Undefined means pretty on a terminal, otherwise JSON. */
   readonly format: "json" | "pretty" | undefined;
-  /** Whatever a line was made of, none of these leaves in it. */
+  /** No line ever contains one of these. */
   readonly secrets: readonly Secret[];
   readonly stream: LogStream;
 }
 
-/** Standard output, or what stands in for it in a test. */
+/** Standard output, or its replacement in a test. */
 export interface LogStream {
   write(text: JsonText | TerminalText): unknown;
   readonly isTTY?: boolean;
 }
 
 /**
- * The log: one line for each fact, its message constant and its variables as fields; errors under the key `err` alone.
+ * Creates the log: one line per fact, with a constant message and variables as fields. Errors
+ * appear only under the key `err`.
  *
- * Lines are made and written at once, without a worker, so that the last one before an exit is there.
+ * Lines are written synchronously, without a worker, so that the last line before an exit is not
+ * lost.
  */
 export function createLog({ level, format, secrets, stream }: LogOptions): Log {
   const terminal = stream.isTTY === true;
-  const redacted = redactor(secrets);
-  const shown =
+  const redact = redactor(secrets);
+  const render =
     (format ?? (terminal ? "pretty" : "json")) === "pretty"
       ? createPrettyStream(terminal)
       : shownJson;
@@ -43,6 +45,6 @@ export function createLog({ level, format, secrets, stream }: LogOptions): Log {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: plainError },
     },
-    { write: (line) => void stream.write(redacted(shown(redacted(line)))) },
+    { write: (line) => void stream.write(redact(render(redact(line)))) },
   );
 }

@@ -1,6 +1,6 @@
 import { redactPersonalData } from "../core/text/redact.ts";
 
-/** What of an error may stand in a line. */
+/** The parts of an error that may appear in a log line. */
 export interface PlainError {
   readonly name?: string;
   readonly code?: string | number;
@@ -11,18 +11,19 @@ export interface PlainError {
   readonly cause?: PlainError;
 }
 
-/** Causes deeper than this are left out: an error may be its own cause. */
-const DEEPEST = 5;
+/** Deeper causes are left out, because an error may be its own cause. */
+const MAX_DEPTH = 5;
 
 /**
- * Picks out of an error what may be printed. A list of what is allowed, since what is not cannot be foreseen: the errors of
- * HTTP libraries carry the request with its bearer token in fields that change from version to version.
+ * Picks the printable parts of an error. It is an allow-list because forbidden fields cannot be
+ * foreseen: errors of HTTP libraries contain the request with its bearer token, in fields that
+ * change from version to version.
  */
 export function plainError(error: unknown): PlainError {
-  return plain(error, 0);
+  return toPlain(error, 0);
 }
 
-function plain(error: unknown, depth: number): PlainError {
+function toPlain(error: unknown, depth: number): PlainError {
   if (typeof error === "string") return { message: error };
   if (typeof error !== "object" || error === null)
     return { message: "something that is not an error was thrown" };
@@ -39,6 +40,6 @@ function plain(error: unknown, depth: number): PlainError {
       vendor.length > 0 && { vendor: vendor.filter((it) => typeof it === "string") }),
     ...(cause !== undefined &&
       cause !== null &&
-      depth < DEEPEST && { cause: plain(cause, depth + 1) }),
+      depth < MAX_DEPTH && { cause: toPlain(cause, depth + 1) }),
   };
 }

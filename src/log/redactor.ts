@@ -1,11 +1,12 @@
 import { HIDDEN, type Secret } from "../core/secret.ts";
 
 /**
- * Takes every secret out of a line, in each of the forms in which it may have come in: as it is, within JSON, within an address.
+ * Removes every secret from a line, in each form in which it may occur: as it is, in JSON, and in a
+ * URL.
  */
 export function redactor(secrets: readonly Secret[]): <Line extends string>(line: Line) => Line {
   const forms = new Set(secrets.flatMap((secret) => formsOf(secret.reveal())));
-  // The longest first: a secret may lie within another one.
+  // Longest first, because one secret may contain another.
   const sorted = [...forms].filter((form) => form !== "").toSorted((a, b) => b.length - a.length);
   return <Line extends string>(line: Line) =>
     sorted.reduce<string>((text, form) => text.replaceAll(form, HIDDEN), line) as Line;

@@ -3,7 +3,7 @@ import type { Instruments } from "./instruments.ts";
 
 export type Api = "cloudflare" | "authentik" | "docker";
 
-/** What is sent at all, so that every series is there from the start. */
+/** The methods that are used, so that every series exists from the start. */
 const METHODS: Readonly<Record<Api, readonly string[]>> = {
   cloudflare: ["GET", "POST", "PUT", "DELETE"],
   authentik: ["GET", "POST", "PATCH", "PUT", "DELETE"],
@@ -26,12 +26,14 @@ export function callMetrics(make: Instruments): (api: Api, call: CallReport) => 
   waits.inc({ api: "cloudflare" }, 0);
 
   return (api, { method, status, ms, waitedMs, remaining }) => {
-    requests.inc({ api, method, status: classOf(status) });
+    requests.inc({ api, method, status: statusClass(status) });
     durations.observe({ api }, ms / 1_000);
     if (waitedMs !== undefined) waits.inc({ api }, waitedMs / 1_000);
     if (remaining !== undefined) remains.set({ api }, remaining);
   };
 }
 
-const classOf = (status: number | undefined): string =>
-  status === undefined ? "none" : status === 429 ? "429" : `${Math.floor(status / 100)}xx`;
+function statusClass(status: number | undefined): string {
+  if (status === undefined) return "none";
+  return status === 429 ? "429" : `${Math.floor(status / 100)}xx`;
+}

@@ -1,9 +1,12 @@
-/** One metric, as it is registered and as docs/monitoring.md shows it. Names and labels are public interface. */
+/**
+ * A metric as it is registered and as docs/monitoring.md shows it. Names and labels are public
+ * interface.
+ */
 export interface MetricRow {
   readonly type: "counter" | "gauge" | "histogram";
-  /** What it tells, with its unit where the name has none. Also the `# HELP` of the exposition. */
+  /** What it measures, with its unit if the name has none. Also the `# HELP` of the exposition. */
   readonly help: string;
-  /** Each label with the values that it takes: few, and never a text that somebody wrote. */
+  /** Each label with its possible values. There are few, and none is free text. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly buckets?: readonly number[];
 }
@@ -11,8 +14,9 @@ export interface MetricRow {
 const API = "`cloudflare`, `authentik`, `docker`";
 
 /**
- * Every metric of ours. The rules: base units, `_total` on counters alone, times as timestamps, `0` for what has not happened
- * yet, hostnames on one gauge alone (prometheus.io/docs/practices, checked 2026-11).
+ * All of cfauth's metrics. The rules: base units, `_total` only on counters, times as timestamps,
+ * `0` for events that have not happened yet, hostnames on only one gauge
+ * (prometheus.io/docs/practices, checked 2026-11).
  */
 export const METRICS = {
   cfauth_build_info: {

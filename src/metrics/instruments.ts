@@ -8,7 +8,10 @@ type LabelOf<N extends MetricName> = (typeof METRICS)[N] extends { readonly labe
   ? keyof L & string
   : never;
 
-/** Makes the metrics of the catalogue in one registry, each once. Nothing is kept beside it: prom-client's own is not touched. */
+/**
+ * Creates each metric of the catalogue once, in one registry. prom-client's global registry is not
+ * used.
+ */
 export interface Instruments {
   counter<N extends NameOf<"counter">>(name: N): Counter<LabelOf<N>>;
   gauge<N extends NameOf<"gauge">>(name: N): Gauge<LabelOf<N>>;
@@ -16,14 +19,14 @@ export interface Instruments {
 }
 
 export function createInstruments(registry: Registry): Instruments {
-  const told = <N extends MetricName>(name: N) => {
+  const options = <N extends MetricName>(name: N) => {
     const { help, labels = {} }: MetricRow = METRICS[name];
     return { name, help, labelNames: Object.keys(labels) as LabelOf<N>[], registers: [registry] };
   };
   const bucketsOf = ({ buckets = [] }: MetricRow): number[] => [...buckets];
   return {
-    counter: (name) => new Counter(told(name)),
-    gauge: (name) => new Gauge(told(name)),
-    histogram: (name) => new Histogram({ ...told(name), buckets: bucketsOf(METRICS[name]) }),
+    counter: (name) => new Counter(options(name)),
+    gauge: (name) => new Gauge(options(name)),
+    histogram: (name) => new Histogram({ ...options(name), buckets: bucketsOf(METRICS[name]) }),
   };
 }

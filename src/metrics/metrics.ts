@@ -7,15 +7,18 @@ import { passMetrics } from "./passes.ts";
 import { processMetrics } from "./process.ts";
 import { type ReportedMetrics, reportMetrics } from "./report-metrics.ts";
 
-/** What Prometheus asks for: counted as it happens, and read off the report when it is asked for. */
+/**
+ * The metrics for Prometheus. Counters count events as they happen; gauges are set from the report
+ * on each scrape.
+ */
 export interface Metrics extends Required<Pick<StatusSink, "changed" | "transitions" | "passed">> {
-  /** A request was sent. */
+  /** Call this when a request was sent. */
   called(api: Api, call: CallReport): void;
-  /** The engine's events are heard, or not any more. */
+  /** Call this when the event stream becomes reachable or unreachable. */
   heard(up: boolean): void;
-  /** A message was delivered, or given up. */
+  /** Call this when a notification was delivered or given up. */
   notified(result: "ok" | "failed"): void;
-  /** All metrics, with what stands as the report has it. */
+  /** Renders all metrics; gauges take their values from the report. */
   exposition(report: ReportedMetrics): Promise<Exposition>;
 }
 
@@ -29,7 +32,10 @@ export interface MetricsOptions {
   readonly resyncMs: number;
 }
 
-/** A registry of its own: two daemons in one process, as in tests, know nothing of each other. */
+/**
+ * Each instance has its own registry, so that two daemons in one process (as in tests) stay
+ * independent.
+ */
 export function createMetrics({ version, resyncMs }: MetricsOptions): Metrics {
   const registry = new Registry();
   const make = createInstruments(registry);
@@ -38,7 +44,7 @@ export function createMetrics({ version, resyncMs }: MetricsOptions): Metrics {
   const stream = make.gauge("cfauth_docker_event_stream_up");
   const notifications = make.counter("cfauth_notifications_total");
   for (const result of ["ok", "failed"]) notifications.inc({ result }, 0);
-  const stands = reportMetrics(make);
+  const setFromReport = reportMetrics(make);
   const counted = { ...passMetrics(make), called: callMetrics(make) };
   processMetrics(registry);
   return {
@@ -46,7 +52,7 @@ export function createMetrics({ version, resyncMs }: MetricsOptions): Metrics {
     heard: (up) => stream.set(up ? 1 : 0),
     notified: (result) => notifications.inc({ result }),
     exposition: async (report) => {
-      stands(report);
+      setFromReport(report);
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };

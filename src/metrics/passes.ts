@@ -2,7 +2,7 @@ import type { AnyChange } from "../resources/registry.ts";
 import type { StatusSink } from "../status/sink.ts";
 import type { Instruments } from "./instruments.ts";
 
-/** The actions of each kind. The compiler checks that no kind is missing. */
+/** The actions of each resource kind. The compiler checks that no kind is missing. */
 const ACTIONS: {
   readonly [K in AnyChange["kind"]]: readonly Extract<AnyChange, { kind: K }>["action"][];
 } = {
@@ -16,7 +16,7 @@ const ACTIONS: {
 };
 const RESULTS = ["ok", "failed"];
 
-/** Counts passes and what they change. */
+/** Counts passes and their changes. */
 export function passMetrics(
   make: Instruments,
 ): Required<Pick<StatusSink, "changed" | "transitions" | "passed">> {

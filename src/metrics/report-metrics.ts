@@ -6,20 +6,20 @@ const STATES: readonly RouteState[] = ["live", "waiting", "problem", "closing"];
 const ACCESSES = ["authentik", "public", "unknown"];
 const APIS = ["docker", "cloudflare", "authentik"] as const;
 
-/** Of the report, what is told: the rest is for people. */
+/** The part of the report that becomes metrics; the rest is for people. */
 export interface ReportedMetrics {
   readonly routes: readonly Pick<ReportedRoute, "hostname" | "path" | "state" | "access">[];
   readonly problems: readonly Pick<ReportedProblem, "severity" | "code">[];
   readonly checks: Readonly<Record<(typeof APIS)[number], ServiceCheck>>;
 }
 
-/** Sets what stands as the report has it: what is gone from the report is gone from here. */
+/** Sets the gauges from the report. What is no longer in the report is removed here too. */
 export function reportMetrics(make: Instruments): (report: ReportedMetrics) => void {
   const counts = make.gauge("cfauth_routes");
   const lives = make.gauge("cfauth_route_live");
   const problems = make.gauge("cfauth_problems");
   const up = make.gauge("cfauth_up");
-  /** Every code that has come up, with its severity: at most as many as there are codes. */
+  /** Every code that has occurred, with its severity; bounded by the number of codes. */
   const seen = new Map<string, { readonly severity: string; readonly code: string }>();
 
   return (report) => {
@@ -28,7 +28,7 @@ export function reportMetrics(make: Instruments): (report: ReportedMetrics) => v
       counts.inc({ state, access: access ?? "unknown" });
 
     lives.reset();
-    for (const { hostname, path, state } of report.routes.filter(wished))
+    for (const { hostname, path, state } of report.routes.filter(isDesired))
       lives.set(
         { hostname: escapeControlCharacters(hostname), path: escapeControlCharacters(path ?? "") },
         state === "live" ? 1 : 0,
@@ -47,5 +47,8 @@ export function reportMetrics(make: Instruments): (report: ReportedMetrics) => v
   };
 }
 
-/** Whoever stops a container knows that its route is not live: that is no alarm. */
-const wished = ({ state }: Pick<ReportedRoute, "state">): boolean => state !== "closing";
+/**
+ * A closing route is left out, because a route that is down after its container was stopped is no
+ * alarm.
+ */
+const isDesired = ({ state }: Pick<ReportedRoute, "state">): boolean => state !== "closing";

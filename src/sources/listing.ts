@@ -1,23 +1,26 @@
 import type { Workload } from "../core/domain/workload.ts";
 import type { Source } from "./source.ts";
 
-/** The list of a source, kept for a moment for others who ask for it. */
+/** Lists a source and keeps the last list so that other callers can reuse it. */
 export interface Listing {
-  /** Now. @throws {ServiceError} */
+  /** Lists now. @throws {ServiceError} */
   list(): Promise<readonly Workload[]>;
-  /** The last one where it is not older than this, in milliseconds, else a new one. @throws {ServiceError} */
+  /**
+   * Returns the last list if it is younger than `maxAgeMs`, otherwise a new one. @throws
+   * {ServiceError}
+   */
   recent(maxAgeMs: number): Promise<readonly Workload[]>;
 }
 
-/** @param uptime - milliseconds of a clock that only goes forward */
+/** @param uptime - a monotonic clock in milliseconds */
 export function createListing(source: Pick<Source, "list">, uptime: () => number): Listing {
   let last: { readonly workloads: Promise<readonly Workload[]>; readonly at: number } | undefined;
   const list = (): Promise<readonly Workload[]> => {
     const workloads = source.list();
-    const asked = { workloads, at: uptime() };
-    last = asked;
+    const listed = { workloads, at: uptime() };
+    last = listed;
     workloads.catch(() => {
-      if (last === asked) last = undefined;
+      if (last === listed) last = undefined;
     });
     return workloads;
   };

@@ -5,15 +5,18 @@ import type { Attachment, Workload } from "../../core/domain/workload.ts";
 import type { Source } from "../source.ts";
 import type { OutsideProbe } from "./outside.ts";
 
-/** How long a list waits for Docker's DNS, in milliseconds. It answers within one, and a pass may not wait for it. */
-const PATIENCE_MS = 150;
+/**
+ * How long a list waits for Docker's DNS. It usually answers within 1 ms, and a pass must not wait
+ * for it.
+ */
+const DNS_TIMEOUT_MS = 150;
 
 export interface AnswersOptions {
   readonly dns: DockerDns;
   readonly outside: OutsideProbe;
-  /** The name of the machine on which this process runs: in a container its short id. */
+  /** The name of the machine that this process runs on; in a container its short id. */
   readonly hostname: string;
-  /** Whether the workload asks for a route. */
+  /** True if the workload asks for a route. */
   readonly isLabelled: (workload: Workload) => boolean;
   /** The networks that cloudflared is on. */
   readonly networks: (workloads: readonly Workload[]) => readonly string[];
@@ -22,11 +25,13 @@ export interface AnswersOptions {
 }
 
 /**
- * The same source with what Docker's DNS answers for the names of labelled containers, on the networks that this process shares
- * with cloudflared. What could not be asked is unknown: aliases are in no list of containers, and no pass waits for them.
+ * Extends a source with the answers of Docker's DNS for the names of labelled containers, on the
+ * networks that this process shares with cloudflared. They are needed because no container list
+ * contains aliases. Names that could not be looked up stay unknown, and no pass waits for them.
  *
- * A rule may lead to the name of a container that is gone, while another one answers to that name: such a name is asked for as well,
- * and the answer is told with this process's own container.
+ * A rule may lead to the name of a container that is gone while another container answers to that
+ * name. Such names are looked up as well; their answers are attached to this process's own
+ * container.
  */
 export const withAnswers = (source: Source, options: AnswersOptions): Source => ({
   ...source,
@@ -39,19 +44,19 @@ export const withAnswers = (source: Source, options: AnswersOptions): Source => 
         : options.networks(workloads).filter((network) => Object.hasOwn(self.networks, network));
     return self === undefined || networks.length === 0
       ? workloads
-      : asked(workloads, { self, networks }, options);
+      : attachAnswers(workloads, { self, networks }, options);
   },
 });
 
-interface Asker {
+interface Requester {
   readonly self: Workload;
-  /** Those that it shares with cloudflared. */
+  /** The networks that it shares with cloudflared. */
   readonly networks: readonly string[];
 }
 
-async function asked(
+async function attachAnswers(
   workloads: readonly Workload[],
-  { self, networks }: Asker,
+  { self, networks }: Requester,
   options: AnswersOptions,
 ): Promise<readonly Workload[]> {
   const { dns, outside, isLabelled, routed } = options;
@@ -60,47 +65,55 @@ async function asked(
     [...labelled].flatMap((workload) => networks.flatMap((network) => hostsOf(workload, network))),
   );
   const orphans = (network: string) =>
-    isAskable(network) ? routed().filter((it) => it.endsWith(`.${network}`) && !own.has(it)) : [];
+    canLookUp(network) ? routed().filter((it) => it.endsWith(`.${network}`) && !own.has(it)) : [];
   const names = [...new Set([...own, ...networks.flatMap(orphans)])];
   const [answers, found] = await Promise.all([
-    dns.addresses(names, PATIENCE_MS),
-    outside(networks, PATIENCE_MS),
+    dns.addresses(names, DNS_TIMEOUT_MS),
+    outside(networks, DNS_TIMEOUT_MS),
   ]);
-  const attached = (workload: Workload, network: string, attachment: Attachment): Attachment => {
+  const attachAnswer = (
+    workload: Workload,
+    network: string,
+    attachment: Attachment,
+  ): Attachment => {
     if (!networks.includes(network)) return attachment;
     const how = found.get(network);
     const hosts = [
       ...(labelled.has(workload) ? hostsOf(workload, network) : []),
       ...(workload === self ? orphans(network) : []),
     ];
-    const told = hosts.flatMap((host) => entry(host, answers.get(host)));
-    return {
-      ...attachment,
-      ...(told.length > 0 && { answers: Object.fromEntries(told) }),
-      ...(how !== undefined && { outside: how }),
-    };
+    const entries = hosts.flatMap((host) => answerEntry(host, answers.get(host)));
+    const answered =
+      entries.length > 0 ? { ...attachment, answers: Object.fromEntries(entries) } : attachment;
+    return how === undefined ? answered : { ...answered, outside: how };
   };
   return workloads.map((workload) => ({
     ...workload,
     networks: Object.fromEntries(
       Object.entries(workload.networks).map(([network, attachment]) => [
         network,
-        attached(workload, network, attachment),
+        attachAnswer(workload, network, attachment),
       ]),
     ),
   }));
 }
 
-const entry = (host: string, addresses: readonly string[] | undefined) =>
+const answerEntry = (host: string, addresses: readonly string[] | undefined) =>
   addresses === undefined ? [] : [[host, addresses] as const];
 
-/** Node asks in lower case, and Docker's DNS takes a network in other letter case for another one (measured with 20.10 and 28.5). */
-const isAskable = (network: string): boolean => network === network.toLowerCase();
+/**
+ * Node lower-cases names, but Docker's DNS distinguishes upper and lower case in network names
+ * (measured with 20.10 and 28.5).
+ */
+const canLookUp = (network: string): boolean => network === network.toLowerCase();
 
-/** Every host by which a rule may lead to it on the network: only the short id where names on the network cannot be asked for. */
+/**
+ * Lists every host by which a rule may reach the workload on a network. Without lookups by name,
+ * only the short id is left.
+ */
 function hostsOf({ id, name, service, networks }: Workload, network: string): readonly string[] {
   if (!Object.hasOwn(networks, network)) return [];
-  const names = isAskable(network) ? [name, ...(service === undefined ? [] : [service.name])] : [];
+  const names = canLookUp(network) ? [name, ...(service === undefined ? [] : [service.name])] : [];
   return [...names.map((it) => hostOnNetwork(it, network)), hostById(id, network)].flatMap(
     (it) => it ?? [],
   );

@@ -1,18 +1,19 @@
 import { z } from "zod";
 
 /**
- * A container in the answer to GET /containers/json, as far as it is read. What is missing or of another type makes the whole
- * answer a fault: half a list would look like containers that stopped. `null` is Go's empty map or list.
+ * The fields that cfauth reads of a container in the response to GET /containers/json. A missing
+ * field or a wrong type makes the whole response invalid, because half a list would look like
+ * containers that stopped. `null` is Go's empty map or list.
  */
 export const ListedContainer = z.looseObject({
   Id: z.string().min(1),
   Names: z.array(z.string()).min(1),
-  /** Names the content of its image: `sha256:…`. */
+  /** The id of the image's content: `sha256:…`. */
   ImageID: z.string().optional(),
   /** Seconds since 1970. */
   Created: z.number(),
   State: z.string(),
-  /** For people: `Up 5 minutes (healthy)`. */
+  /** Text for people: `Up 5 minutes (healthy)`. */
   Status: z.string(),
   Labels: z.record(z.string(), z.string()).nullable(),
   Ports: z
@@ -30,7 +31,7 @@ export const ListedContainer = z.looseObject({
   }),
   /** Since API 1.52. */
   Health: z.looseObject({ Status: z.string() }).nullish(),
-  /** Of cfauth's own client: how many labels were left out because there was no room for them. */
+  /** Added by cfauth's client: how many labels it left out because they exceeded the limits. */
   Unread: z.looseObject({ Labels: z.int().optional() }).optional(),
 });
 

@@ -4,10 +4,11 @@ import type { ListedContainer } from "./container.ts";
 const KNOWN: readonly Health[] = ["none", "starting", "healthy", "unhealthy"];
 
 /**
- * Newer engines have a field for it; of the others only the text tells, which a container that is paused or is just being
- * restarted has no room for: it cannot answer now, so it counts as starting.
+ * Reads a container's health. Newer engines have a field for it; older ones show it only in the
+ * status text. The text of a paused or restarting container has no health. Such a container cannot
+ * answer now, so it counts as starting.
  *
- * | Status                            | is        |
+ * | Status                            | health    |
  * |-----------------------------------|-----------|
  * | Up 5 minutes                      | none      |
  * | Up 3 seconds (health: starting)   | starting  |
@@ -21,8 +22,8 @@ export function healthOf({
   State,
   Status,
 }: Pick<ListedContainer, "Health" | "State" | "Status">): Health {
-  const said = KNOWN.find((it) => it === field?.Status);
-  if (said !== undefined) return said;
+  const reported = KNOWN.find((it) => it === field?.Status);
+  if (reported !== undefined) return reported;
   const text = / \((?:health: )?(starting|healthy|unhealthy)\)$/.exec(Status)?.[1];
   return (
     KNOWN.find((it) => it === text) ??

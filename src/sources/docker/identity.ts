@@ -6,16 +6,17 @@ import type { Identity } from "../source.ts";
 const Info = z.looseObject({ ID: z.string().optional(), ServerVersion: z.string() });
 
 /**
- * Asked twice, for Podman makes up another id for each answer (pkg/api/handlers/compat/info.go, checked 2026-11): an owner
- * made of it would not know its own objects after a restart.
+ * Reads the engine's id and version. It asks twice because Podman invents a new id for each
+ * response (pkg/api/handlers/compat/info.go, checked 2026-11). An owner derived from such an id
+ * would not recognise its own objects after a restart.
  */
 export async function identityOf(docker: Docker): Promise<Identity> {
   const [first, second] = [await docker.info(Info), await docker.info(Info)];
-  if (first.ID === undefined || first.ID === "" || first.ID !== second.ID) throw nameless();
+  if (first.ID === undefined || first.ID === "" || first.ID !== second.ID) throw noLastingIdError();
   return { id: first.ID, version: first.ServerVersion };
 }
 
-const nameless = (): ServiceError =>
+const noLastingIdError = (): ServiceError =>
   new ServiceError({
     service: "docker",
     code: "CFA-DOCKER-UNREACHABLE",

@@ -4,53 +4,56 @@ import type { Docker } from "../../clients/docker/docker.ts";
 import { ServiceError } from "../../core/errors.ts";
 import { type ImageAnswer, isRead } from "./image-labels.ts";
 
-/** `Labels` is null where the image has none; an image of a registry's own kind has no `Config`. */
+/** `Labels` is null if the image has none; registry-specific image types have no `Config`. */
 const Image = z.looseObject({
   Config: z.looseObject({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
 });
 
-/** How many images are remembered although no container of them runs now. */
+/** How many images without running containers are remembered. */
 const MAX_IDLE_IMAGES = 500;
-/** How many images are asked for at once. */
+/** How many images are inspected at the same time. */
 const MAX_CONCURRENT_CALLS = 4;
-/** So long a list waits for images; those that were not asked for by then are unknown this time. */
+/**
+ * How long a list waits for images. Images that were not inspected by then are unknown this time.
+ */
 const MAX_WAIT_MS = 5_000;
-const FIRST_RETRY_MS = 5_000;
-const LONGEST_RETRY_MS = 300_000;
+const MIN_RETRY_MS = 5_000;
+const MAX_RETRY_MS = 300_000;
 
 export interface Images {
   /**
-   * The labels of each of these images, those that cfauth reads. Never rejects: an image that cannot be inspected is unknown.
+   * Returns the labels that cfauth reads, for each image. Never rejects: an image that cannot be
+   * inspected is unknown.
    *
-   * @param ids - as the container list has them, `sha256:…`
+   * @param ids - as in the container list: `sha256:…`
    */
   labelsOf(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, ImageAnswer>>;
 }
 
 interface Remembered {
   readonly answer: ImageAnswer;
-  /** Of an unknown one: how often in a row it could not be inspected. */
+  /** For an unknown image: how often in a row the inspection failed. */
   readonly failures: number;
-  /** Milliseconds, by `now`; before that it is not asked for again. */
+  /** Milliseconds of the clock `now`. The image is not inspected again before that. */
   readonly retryAt: number;
 }
 
-/** While a proxy refuses images, by `now`. */
-interface Refused {
+/** A proxy refuses to inspect images. `until` is in milliseconds of the clock `now`. */
+interface ProxyRefusal {
   readonly failures: number;
   readonly until: number;
   readonly why: string;
 }
 
-const NOT_REFUSED: Refused = { failures: 0, until: 0, why: "" };
-const NOT_YET: ImageAnswer = { kind: "unknown", why: "the engine answers too slowly" };
+const NOT_REFUSED: ProxyRefusal = { failures: 0, until: 0, why: "" };
+const TOO_SLOW: ImageAnswer = { kind: "unknown", why: "the engine answers too slowly" };
 
 /**
- * The labels of images. An id names a content that never changes, so each image is asked for once. What could not be inspected is
- * asked for again later, after growing waits. One that fails does not keep the others from being asked for, but a proxy that
- * refuses one refuses them all.
+ * Reads and remembers the labels of images. An id names content that never changes, so each image
+ * is inspected once. A failed inspection is repeated later, after growing delays. One failure does
+ * not hold up the other images, but a proxy that refuses one image refuses them all.
  *
- * @param now - milliseconds of a clock that only goes forward
+ * @param now - a monotonic clock in milliseconds
  */
 export function createImages(docker: Docker, prefix: string, now: () => number): Images {
   const remembered = new Map<string, Remembered>();
@@ -64,12 +67,12 @@ export function createImages(docker: Docker, prefix: string, now: () => number):
 
   const ask = async (id: string): Promise<void> => {
     try {
-      remember(id, await inspected(docker, id, prefix));
+      remember(id, await inspect(docker, id, prefix));
       refused = NOT_REFUSED;
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       if (error.code !== "CFA-DOCKER-PROXY") remember(id, { kind: "unknown", why: whyOf(error) });
-      else if (now() >= refused.until) refused = refusedAgain(refused, now(), error);
+      else if (now() >= refused.until) refused = countRefusal(refused, now(), error);
     }
   };
 
@@ -83,15 +86,19 @@ export function createImages(docker: Docker, prefix: string, now: () => number):
           (id) => async () => (now() < deadline && now() >= refused.until ? ask(id) : undefined),
         ),
       );
-      forget(remembered, ids);
-      const unasked: ImageAnswer =
-        refused.until > now() ? { kind: "unknown", why: refused.why } : NOT_YET;
-      return new Map([...ids].map((id) => [id, remembered.get(id)?.answer ?? unasked]));
+      forgetIdle(remembered, ids);
+      const fallback: ImageAnswer =
+        refused.until > now() ? { kind: "unknown", why: refused.why } : TOO_SLOW;
+      return new Map([...ids].map((id) => [id, remembered.get(id)?.answer ?? fallback]));
     },
   };
 }
 
-const refusedAgain = ({ failures }: Refused, now: number, { message }: ServiceError): Refused => ({
+const countRefusal = (
+  { failures }: ProxyRefusal,
+  now: number,
+  { message }: ServiceError,
+): ProxyRefusal => ({
   failures: failures + 1,
   until: now + retryMs(failures + 1),
   why: message,
@@ -101,10 +108,10 @@ const whyOf = ({ status, message }: ServiceError): string =>
   status === 404 ? "the engine no longer has the image" : message;
 
 const retryMs = (failures: number): number =>
-  Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20));
+  Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(failures - 1, 20));
 
-/** A content id is the only thing that is put into the path. Podman may leave its algorithm off. */
-async function inspected(docker: Docker, id: string, prefix: string): Promise<ImageAnswer> {
+/** Only a content id is put into the path. Podman may omit the algorithm. */
+async function inspect(docker: Docker, id: string, prefix: string): Promise<ImageAnswer> {
   const [, digest] = /^(?:sha256:)?([0-9a-f]{64})$/.exec(id) ?? [];
   if (digest === undefined)
     return { kind: "unknown", why: "the engine does not say which image it is" };
@@ -117,8 +124,8 @@ async function inspected(docker: Docker, id: string, prefix: string): Promise<Im
   };
 }
 
-/** The oldest of those that are not in use. */
-function forget(remembered: Map<string, Remembered>, used: ReadonlySet<string>): void {
+/** Forgets the oldest images that are not in use. */
+function forgetIdle(remembered: Map<string, Remembered>, used: ReadonlySet<string>): void {
   const idle = [...remembered.keys()].filter((id) => !used.has(id));
   for (const id of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_IMAGES))) remembered.delete(id);
 }

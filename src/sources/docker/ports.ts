@@ -4,17 +4,17 @@ import type { ListedContainer } from "./container.ts";
 type ListedPort = NonNullable<ListedContainer["Ports"]>[number];
 
 /**
- * Exposed and published ports, each place once and in a fixed order. Docker lists a port that is published on all addresses
- * twice, for IPv4 and for IPv6; the second says nothing new.
+ * Returns exposed and published ports, each one once and in a fixed order. Docker lists a port that
+ * is published on all addresses twice, for IPv4 and IPv6; the second entry adds nothing.
  */
 export function portsOf(listed: readonly ListedPort[]): readonly Port[] {
   const places = new Map(
     listed
       .flatMap(portOf)
-      .toSorted(order)
+      .toSorted(comparePorts)
       .map((port) => [placeOf(port), port]),
   );
-  return [...places.values()].toSorted(order);
+  return [...places.values()].toSorted(comparePorts);
 }
 
 const PROTOCOLS = ["tcp", "udp", "sctp"] as const;
@@ -34,21 +34,21 @@ function portOf({ IP, PrivatePort, PublicPort, Type }: ListedPort): readonly Por
   ];
 }
 
-/** The IPv6 names of all addresses and of this machine count as their IPv4 ones. */
+/** Treats the IPv6 forms of "all addresses" and of localhost like the IPv4 ones. */
 function placeOf({ number, protocol, published }: Port): string {
   const ip = published?.ip ?? "";
   const plain = { "::": "0.0.0.0", "": "0.0.0.0", "::1": "127.0.0.1" }[ip] ?? ip;
   return [number, protocol, published === undefined ? "" : `${plain} ${published.port}`].join(" ");
 }
 
-/** IPv6 before IPv4, so that of two entries for one place the IPv4 one, which comes later, stays. */
-function order(a: Port, b: Port): number {
-  const v4 = (port: Port) => (port.published?.ip.includes(":") ? 0 : 1);
+/** Sorts IPv6 before IPv4, so that the IPv4 entry of a duplicate comes last and wins. */
+function comparePorts(a: Port, b: Port): number {
+  const isIPv4 = (port: Port) => (port.published?.ip.includes(":") ? 0 : 1);
   return (
     a.number - b.number ||
     PROTOCOLS.indexOf(a.protocol) - PROTOCOLS.indexOf(b.protocol) ||
     (a.published?.port ?? 0) - (b.published?.port ?? 0) ||
-    v4(a) - v4(b) ||
+    isIPv4(a) - isIPv4(b) ||
     ((a.published?.ip ?? "") < (b.published?.ip ?? "") ? -1 : 1)
   );
 }

@@ -14,20 +14,22 @@ import { workloadOf } from "./workload.ts";
 export interface DockerSourceOptions {
   readonly docker: Docker;
   readonly log: Pick<Log, "debug">;
-  /** Of cfauth's labels, without the dot; `cfauth` unless told. */
+  /** The prefix of cfauth's labels without the dot. Default: `cfauth`. */
   readonly prefix?: string;
-  /** Whether labels that come from an image count (CFAUTH_IMAGE_LABELS); false unless told. */
+  /** True if labels that come from an image count (CFAUTH_IMAGE_LABELS). Default: false. */
   readonly imageLabels?: boolean;
-  /** Other waits than the usual ones, for tests. */
+  /** Overrides the usual delays, for tests. */
   readonly waiting?: RetryTiming;
-  /** Milliseconds of a clock that only goes forward. */
+  /** A monotonic clock in milliseconds. */
   readonly uptime?: () => number;
 }
 
 /**
- * The containers of one Docker engine. What the engine calls running is listed: those that are paused or between two tries of
- * a restart policy too, which have not been stopped. No container is inspected, which would show its environment; an image is,
- * once, where a container of it carries labels that cfauth reads: what the image says is no wish of the operator's.
+ * Lists the containers of one Docker engine: all that the engine calls running. That includes
+ * paused containers and those between two attempts of a restart policy, because nobody stopped
+ * them. Containers are never inspected, because that would reveal their environment. An image is
+ * inspected once if a container of it has labels that cfauth reads, because the labels of the image
+ * do not come from the operator.
  */
 export function createDockerSource({
   docker,
@@ -44,7 +46,7 @@ export function createDockerSource({
       const listed = await docker.containers(z.array(ListedContainer), weighLabel);
       const workloads = imageLabels
         ? listed.map((it) => workloadOf(it))
-        : await ofOperators(listed, images, prefix);
+        : await withoutLabelsOfImages(listed, images, prefix);
       return workloads.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     },
     watch: (onChange, onState) => watchEvents({ docker, log, onChange, onState, ...waiting }),
@@ -54,23 +56,20 @@ export function createDockerSource({
 
 const NO_LABELS: ImageAnswer = { kind: "known", labels: {} };
 
-/** The containers with the labels that their operators gave them. */
-async function ofOperators(
+/** Converts containers, keeping only the labels that their operators wrote. */
+async function withoutLabelsOfImages(
   listed: readonly ListedContainer[],
   images: Images,
   prefix: string,
 ): Promise<readonly Workload[]> {
-  const speaks = ({ Labels }: ListedContainer): boolean =>
+  const hasReadLabels = ({ Labels }: ListedContainer): boolean =>
     Object.keys(Labels ?? {}).some((name) => isRead(name, prefix));
   const answers = await images.labelsOf(
-    new Set(listed.filter(speaks).map(({ ImageID = "" }) => ImageID)),
+    new Set(listed.filter(hasReadLabels).map(({ ImageID = "" }) => ImageID)),
   );
   return listed.map((it) => {
-    const separated = withoutImageLabels(
-      it,
-      speaks(it) ? (answers.get(it.ImageID ?? "") ?? NO_LABELS) : NO_LABELS,
-      prefix,
-    );
+    const known = hasReadLabels(it) ? answers.get(it.ImageID ?? "") : undefined;
+    const separated = withoutImageLabels(it, known ?? NO_LABELS, prefix);
     return { ...workloadOf(separated.listed), imageLabels: separated.imageLabels };
   });
 }

@@ -7,18 +7,19 @@ import type { Watch } from "../source.ts";
 import { retryDelay } from "./retry-delay.ts";
 
 /**
- * The events after which a list may tell something else than before; the engine is asked for no others.
+ * The events that can change the list. cfauth subscribes to no others.
  *
- * | event               | what may be different then                           |
- * |---------------------|------------------------------------------------------|
- * | start, die          | what runs; `die` comes with every end, killed or not |
- * | rename              | the name that cloudflared finds it by                |
- * | health_status       | whether a route may open; sent when it changes       |
- * | pause, unpause      | the same                                             |
- * | connect, disconnect | the networks that a container is on                  |
+ * | event               | what may have changed                                        |
+ * |---------------------|--------------------------------------------------------------|
+ * | start, die          | what runs; `die` is sent whenever a container ends           |
+ * | rename              | the name by which cloudflared finds the container            |
+ * | health_status       | whether a route may open; sent when the health changes       |
+ * | pause, unpause      | the same                                                     |
+ * | connect, disconnect | the networks that a container is on                          |
  *
- * Left out: `kill` is any signal, a reload as well; `exec_*` comes with every health check; `stop` and `destroy` follow a
- * `die`; `create` is not running yet; `update` changes limits, which nobody here reads.
+ * Not subscribed: `kill` stands for any signal, including a reload; `exec_*` is sent for every
+ * health check; `stop` and `destroy` follow a `die`; `create` is sent before the container runs;
+ * `update` changes limits, which cfauth does not read.
  */
 export const WATCHED = {
   type: ["container", "network"],
@@ -26,15 +27,16 @@ export const WATCHED = {
 };
 
 /**
- * Past events asked for with each subscription, in seconds: the engine sends the headers a moment before it has subscribed
- * (moby api/server/router/system, checked 2026-11), and what happens in between would be in neither list nor stream.
+ * How many seconds of past events each subscription requests. The engine sends the headers slightly
+ * before it subscribes (moby api/server/router/system, checked 2026-11), so events in between would
+ * be in neither the list nor the stream.
  */
 const OVERLAP_SECONDS = 2;
 
 export interface RetryTiming {
-  /** Milliseconds before the next try. */
+  /** The delay before the next attempt, in milliseconds. */
   readonly delay?: (failures: number) => number;
-  /** A stream that lasted so long was a good one, whatever ended it. Milliseconds. */
+  /** A stream that lasted this long counts as a success, whatever ended it. Milliseconds. */
   readonly lastedMs?: number;
 }
 
@@ -46,15 +48,15 @@ export interface WatchOptions extends RetryTiming {
 }
 
 /**
- * Follows the engine's events. What they say is not looked at: any byte means "look again", so that nothing in them can be
- * misread. A stream that ends is opened again, for ever; as events may have been lost, that counts as a change.
+ * Follows the engine's events. Their content is ignored: any byte means "list again", so nothing in
+ * them can be misread. A stream that ends is reopened for as long as the watch lasts. Because
+ * events may have been lost, reopening counts as a change.
  */
 export function watchEvents(options: WatchOptions): Watch {
   const stop = new AbortController();
   const { promise: ready, resolve } = Promise.withResolvers<void>();
-  const over = follow({ ...options, ...told(options, stop.signal) }, stop.signal, resolve).finally(
-    resolve,
-  );
+  const callbacks = onlyChanges(options, stop.signal);
+  const over = follow({ ...options, ...callbacks }, stop.signal, resolve).finally(resolve);
   return {
     ready,
     close: () => {
@@ -65,11 +67,11 @@ export function watchEvents(options: WatchOptions): Watch {
 }
 
 async function follow(
-  { docker, log, onChange, onState, delay = patience, lastedMs = 10_000 }: WatchOptions,
+  { docker, log, onChange, onState, delay = jitteredDelay, lastedMs = 10_000 }: WatchOptions,
   signal: AbortSignal,
   opened: () => void,
 ): Promise<void> {
-  for (let tries = 0, failures = 0; !signal.aborted; tries++) {
+  for (let attempts = 0, failures = 0; !signal.aborted; attempts++) {
     const begun = performance.now();
     const elapsed = (): number => Math.round(performance.now() - begun);
     try {
@@ -82,8 +84,8 @@ async function follow(
       stream.on("data", onChange);
       onState(true);
       opened();
-      if (tries > 0) onChange();
-      // However it ends, it is opened again: what is wrong, if anything, shows then.
+      if (attempts > 0) onChange();
+      // The stream is reopened however it ends; a persistent fault shows up then.
       await ended.catch(() => undefined);
       failures = elapsed() >= lastedMs ? 0 : failures + 1;
       log.debug({ ms: elapsed() }, "event stream ended");
@@ -96,10 +98,10 @@ async function follow(
   }
 }
 
-const patience = (failures: number): number => retryDelay(failures, Math.random());
+const jitteredDelay = (failures: number): number => retryDelay(failures, Math.random());
 
-/** Tells of the state only when it becomes another one, and of nothing after the close. */
-function told(
+/** Reports the state only when it changes, and nothing after close. */
+function onlyChanges(
   { onChange, onState }: WatchOptions,
   signal: AbortSignal,
 ): Pick<WatchOptions, "onChange" | "onState"> {

@@ -2,7 +2,7 @@ import type { WeighLabel } from "../../clients/docker/container-list.ts";
 import { saysWhere } from "../../core/domain/label-order.ts";
 import { isRead } from "./image-labels.ts";
 
-/** By these other containers' names are told from this one's: kept whatever else is not. */
+/** These labels identify the container, so they are always kept. */
 const IDENTITY: ReadonlySet<string> = new Set([
   "com.docker.compose.project",
   "com.docker.compose.service",
@@ -15,15 +15,18 @@ const IDENTITY: ReadonlySet<string> = new Set([
   "com.docker.swarm.task.id",
 ]);
 
-/** What they say opens nothing and protects nothing. */
-const SPARE = ["com.docker.", "homepage."];
+/** Labels with these prefixes neither open nor protect anything. */
+const SPARE_PREFIXES = ["com.docker.", "homepage."];
 
-/** Which labels are kept where a container has more than can be kept. Those that cfauth does not read are never kept. */
+/**
+ * Decides which labels are kept if a container has too many. Labels that cfauth does not read are
+ * never kept.
+ */
 export const weighLabelsOf =
   (prefix: string): WeighLabel =>
   (name) => {
     if (IDENTITY.has(name)) return "always";
     if (!isRead(name, prefix)) return "ignored";
-    if (SPARE.some((head) => name.startsWith(head))) return "spare";
+    if (SPARE_PREFIXES.some((head) => name.startsWith(head))) return "spare";
     return saysWhere(name) ? "first" : "rest";
   };

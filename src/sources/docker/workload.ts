@@ -14,11 +14,12 @@ const PROJECT = "com.docker.compose.project";
 const SERVICE = "com.docker.compose.service";
 
 export function workloadOf(listed: ListedContainer): Workload {
-  const labels = asked(listed.Labels ?? {});
+  const labels = operatorLabels(listed.Labels ?? {});
   const networks = Object.entries(listed.NetworkSettings.Networks ?? {});
   const name = nameOf(listed.Names);
   const service = serviceOf(labels);
   const claimedNames = claimsOf(listed.Labels ?? {}).filter((it) => it !== service?.name);
+  const unreadLabels = listed.Unread?.Labels;
   return {
     id: listed.Id,
     name,
@@ -27,7 +28,7 @@ export function workloadOf(listed: ListedContainer): Workload {
     ...(claimedNames.length > 0 && { claimedNames }),
     created: listed.Created * 1_000,
     labels,
-    ...(listed.Unread?.Labels !== undefined && { unreadLabels: listed.Unread.Labels }),
+    ...(unreadLabels !== undefined && { unreadLabels }),
     imageLabels: { kind: "obeyed" },
     networks: Object.fromEntries(
       networks.map(([name, { IPAddress }]) => [
@@ -41,17 +42,26 @@ export function workloadOf(listed: ListedContainer): Workload {
 }
 
 /**
- * What `docker compose run` makes has every label of its service, and runs some other command for a while, no replica of it.
- * It is listed without any, so that it is still seen to have its name.
+ * A container of `docker compose run` has every label of its service but runs another command for a
+ * while. It is no replica of the service, so it is listed without labels. It must still be listed
+ * because its name is taken.
  */
-const asked = (labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+const operatorLabels = (
+  labels: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> =>
   labels["com.docker.compose.oneoff"] === "True" ? {} : labels;
 
-/** A container that others are linked to has their names for it as well, `/other/alias`: its own has one slash. */
+/**
+ * A container that others link to also has their names for it, `/other/alias`. Its own name has one
+ * slash.
+ */
 const nameOf = (names: readonly string[]): string =>
   (names.find((name) => name.lastIndexOf("/") <= 0) ?? names[0] ?? "").replace(/^\//, "");
 
-/** A task answers to its service's name, and in a stack to the one without the stack in front. */
+/**
+ * A Swarm task answers to its service's name, and in a stack also to that name without the stack
+ * prefix.
+ */
 function claimsOf(labels: Readonly<Record<string, string>>): readonly string[] {
   const task = labels["com.docker.swarm.service.name"];
   const stack = labels["com.docker.stack.namespace"];
@@ -62,7 +72,10 @@ function claimsOf(labels: Readonly<Record<string, string>>): readonly string[] {
   );
 }
 
-/** A project that Compose could not have made is no project: the label was written by hand. */
+/**
+ * A project name that Compose could not have produced is ignored, because somebody wrote the label
+ * by hand.
+ */
 function serviceOf(labels: Readonly<Record<string, string>>): Workload["service"] {
   const project = labels[PROJECT];
   const name = labels[SERVICE];
