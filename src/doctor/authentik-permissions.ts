@@ -4,7 +4,7 @@ import { ServiceError } from "../core/errors.ts";
 
 const Named = z.looseObject({ pk: z.string() });
 
-/** `roles` from 2025.12 on, those of its groups included. */
+/** `roles` exists from 2025.12 on and includes the roles of the groups. */
 export const AuthentikUser = z.looseObject({
   user: z.looseObject({
     pk: z.number(),
@@ -17,21 +17,25 @@ export const AuthentikUser = z.looseObject({
 
 export type AuthentikUser = z.infer<typeof AuthentikUser>["user"];
 
-/** What the token's user may, as `app_label.codename`; `whole` where nothing else can have been given to it. */
+/**
+ * The permissions of the token's user, as `app_label.codename`; `whole` if the list is known to be
+ * complete.
+ */
 export interface GrantedPermissions {
   readonly permissions: ReadonlySet<string>;
   readonly whole: boolean;
 }
 
 /**
- * Read from the list of permissions, which any token may read for any role (authentik/rbac/api/rbac.py, checked 2026-11). Nothing
- * is tried: Authentik looks for the object before it looks at the permission, so a change of something that is not there is
- * answered 404 with and without it (rbac/permissions.py).
+ * Reads the list of permissions, which any token may read for any role (authentik/rbac/api/rbac.py,
+ * checked 2026-11). Permissions are not probed with writes: Authentik looks up the object before it
+ * checks the permission, so changing a missing object returns 404 with and without the permission
+ * (rbac/permissions.py).
  *
- * | version     | a user's permissions are those of                     |
- * |-------------|-------------------------------------------------------|
- * | from 2025.12| its roles, which it is told with itself               |
- * | before      | the roles of its groups, and its own                  |
+ * | version      | source of a user's permissions                          |
+ * |--------------|---------------------------------------------------------|
+ * | from 2025.12 | its roles, which the user object lists                  |
+ * | before       | the roles of its groups, and the user's own permissions |
  */
 export async function readGrantedPermissions(
   authentik: Authentik,
@@ -39,18 +43,20 @@ export async function readGrantedPermissions(
 ): Promise<GrantedPermissions> {
   const roles = me.roles ?? undefined;
   const [own, ofGroups] =
-    roles === undefined ? [[`user=${me.pk}`], await groupRoles(authentik, me)] : [[], undefined];
-  const asked = [
+    roles === undefined
+      ? [[`user=${me.pk}`], await readGroupRoles(authentik, me)]
+      : [[], undefined];
+  const queries = [
     ...own,
     ...(roles?.map(({ pk }) => pk) ?? ofGroups?.roles ?? []).map((pk) => `role=${pk}`),
   ];
-  const lists = await Promise.all(asked.map((by) => permissionsBy(authentik, by)));
+  const lists = await Promise.all(queries.map((by) => listPermissions(authentik, by)));
   return { permissions: new Set(lists.flat()), whole: ofGroups?.whole ?? true };
 }
 
 const Permission = z.looseObject({ app_label: z.string(), codename: z.string() });
 
-async function permissionsBy(authentik: Authentik, by: string): Promise<readonly string[]> {
+async function listPermissions(authentik: Authentik, by: string): Promise<readonly string[]> {
   const [name = "", value = ""] = by.split("=");
   const found = await authentik.list("permissions.list", Permission, {
     path: "/rbac/permissions/",
@@ -61,8 +67,8 @@ async function permissionsBy(authentik: Authentik, by: string): Promise<readonly
 
 const GroupAnswer = z.looseObject({ roles: z.array(z.string()).nullish() });
 
-/** A group that may not be read may have a role that nobody tells of. */
-async function groupRoles(
+/** A group that the token may not read can have further roles. */
+async function readGroupRoles(
   authentik: Authentik,
   { groups }: AuthentikUser,
 ): Promise<{ readonly roles: readonly string[]; readonly whole: boolean }> {

@@ -16,14 +16,14 @@ import { tokenExpiry } from "./token.ts";
 
 const TITLE = "Token valid";
 
-/** Whether it answers, the token, and each permission of its user. */
+/** Checks that Authentik answers, the token, and each permission of its user. */
 export async function checkAuthentik(context: DoctorContext): Promise<Findings> {
   const { authentik: client, config, settingSources, now } = context;
   const source = settingSource(settingSources, "AUTHENTIK_TOKEN");
   const tokens = authentikPageUrl(config.authentik.url, "core/tokens");
   const refuse = (error: unknown): never => {
     throw error instanceof ServiceError && error.code === "CFA-AK-TOKEN"
-      ? refused(error, config.authentik.apiUrl, source, tokens)
+      ? tokenRejectedError(error, config.authentik.apiUrl, source, tokens)
       : error;
   };
   const version = await client
@@ -36,33 +36,45 @@ export async function checkAuthentik(context: DoctorContext): Promise<Findings> 
     .request("me.get", AuthentikUser, { path: "/core/users/me/" })
     .catch(refuse);
   const renew = `${tokens}: edit the token of cfauth and switch Expiring off; Authentik puts another key in its place when it expires`;
-  const [end, may, stranger] = await Promise.all([
-    expiry(client, user),
+  const [expires, granted, stranger] = await Promise.all([
+    readExpiry(client, user),
     user.is_superuser ? undefined : readGrantedPermissions(client, user),
     context.stranger?.(),
   ]);
   const token: DoctorCheck & { readonly detail: string } =
-    end === "unknown"
+    expires === "unknown"
       ? { id: "authentik.token", title: TITLE, result: "pass", detail: "expiry not known" }
-      : tokenExpiry(end, { id: "authentik.token", code: "CFA-AK-TOKEN-EXPIRES", fix: renew }, now);
-  const needed = [...permissions, ...(newer(version) ? secretPermissions : [])];
+      : tokenExpiry(
+          expires,
+          { id: "authentik.token", code: "CFA-AK-TOKEN-EXPIRES", fix: renew },
+          now,
+        );
+  const needed = [...permissions, ...(hasSecretObjects(version) ? secretPermissions : [])];
   const roles = authentikPageUrl(config.authentik.url, "identity/roles");
-  const missing = may === undefined ? [] : needed.filter((it) => !may.permissions.has(it));
-  const checks = needed.map((permission) => shown(permission, may, missing, roles));
+  const missing = granted === undefined ? [] : needed.filter((it) => !granted.permissions.has(it));
+  const checks = needed.map((permission) => permissionCheck(permission, granted, missing, roles));
   const reached = passedCheck(
     "authentik.reach",
     "Authentik answers",
     `${version} at ${config.authentik.apiUrl}`,
   );
   return {
-    headline: `${version} at ${config.authentik.apiUrl} · ${factOf(token.detail, checks, may)}`,
-    checks: [reached, ...(stranger === undefined ? [] : [answersToo(stranger)]), token, ...checks],
-    blockedGroups: lacking(checks),
+    headline: `${version} at ${config.authentik.apiUrl} · ${headlineOf(token.detail, checks, granted)}`,
+    checks: [
+      reached,
+      ...(stranger === undefined ? [] : [strangerCheck(stranger)]),
+      token,
+      ...checks,
+    ],
+    blockedGroups: blockedGroups(checks),
   };
 }
 
-/** The token does not go there, but who reaches Authentik by that name may come to the stranger. */
-const answersToo = ({ host, address, container }: Stranger): DoctorCheck => ({
+/**
+ * cfauth does not send its token there, but other clients that use the name may reach that
+ * container.
+ */
+const strangerCheck = ({ host, address, container }: Stranger): DoctorCheck => ({
   id: "authentik.name",
   title: "Name leads to Authentik alone",
   result: "warn",
@@ -71,7 +83,12 @@ const answersToo = ({ host, address, container }: Stranger): DoctorCheck => ({
   fixes: [OWN_NETWORK],
 });
 
-const refused = (error: ServiceError, url: string, source: string, tokens: string): ServiceError =>
+const tokenRejectedError = (
+  error: ServiceError,
+  url: string,
+  source: string,
+  tokens: string,
+): ServiceError =>
   new ServiceError({
     service: "authentik",
     code: "CFA-AK-TOKEN",
@@ -87,8 +104,11 @@ const TokenAnswer = z.looseObject({
   expiring: z.boolean().nullish(),
 });
 
-/** A token is not told which of its user's it is: only where all of them never expire, or there is just one, it is known. */
-async function expiry(
+/**
+ * The API does not say which of the user's tokens is in use. The expiry is known only if no token
+ * expires or there is just one.
+ */
+async function readExpiry(
   client: Authentik,
   { username }: AuthentikUser,
 ): Promise<string | undefined | "unknown"> {
@@ -106,8 +126,11 @@ async function expiry(
   return tokens.length === 1 && typeof only.expires === "string" ? only.expires : "unknown";
 }
 
-/** Without these, routes open all the same: tiles, inherited groups, or a route that names a group go without. */
-const SPARED: Readonly<Record<string, string>> = {
+/**
+ * Without these permissions routes still open, except routes that name a group; tiles and inherited
+ * groups are missing.
+ */
+const OPTIONAL_PERMISSIONS: Readonly<Record<string, string>> = {
   "authentik_core.delete_application": "tiles of routes that are gone stay",
   "authentik_core.view_group": "routes that name a group are not opened",
   "authentik_policies.add_policybinding": "tiles with groups are not made",
@@ -117,7 +140,7 @@ const SPARED: Readonly<Record<string, string>> = {
   "authentik_providers_oauth2.change_scopemapping": "only direct members of a group are let in",
 };
 
-function shown(
+function permissionCheck(
   permission: string,
   may: GrantedPermissions | undefined,
   missing: readonly string[],
@@ -133,7 +156,7 @@ function shown(
       detail: "not known: the token may not read the groups of its user, whose roles may have it",
       fixes: [`see ${roles}`],
     };
-  const without = SPARED[permission];
+  const without = OPTIONAL_PERMISSIONS[permission];
   return {
     ...check,
     result: without === undefined ? "fail" : "warn",
@@ -145,7 +168,7 @@ function shown(
   };
 }
 
-function factOf(
+function headlineOf(
   token: string,
   checks: readonly DoctorCheck[],
   may: GrantedPermissions | undefined,
@@ -162,13 +185,13 @@ function factOf(
   return `token valid, ${token.split(":")[0]} · ${held}${dark === 0 ? "" : `, ${dark} not known`}`;
 }
 
-/** Whether client secrets are objects of their own: from 2026.11 on. */
-function newer(version: string): boolean {
+/** True if client secrets are separate objects: from 2026.11 on. */
+function hasSecretObjects(version: string): boolean {
   const [year = 0, month = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
   return year > 2026 || (year === 2026 && month >= 11);
 }
 
-const READ_FIRST = [
+const ESSENTIAL_READS = [
   "view_flow",
   "view_certificatekeypair",
   "view_scopemapping",
@@ -176,9 +199,10 @@ const READ_FIRST = [
   "view_application",
 ];
 
-function lacking(checks: readonly DoctorCheck[]): Findings["blockedGroups"] {
+function blockedGroups(checks: readonly DoctorCheck[]): Findings["blockedGroups"] {
   const missing = checks.find(
-    ({ title, result }) => result === "fail" && READ_FIRST.some((it) => title.endsWith(`.${it}`)),
+    ({ title, result }) =>
+      result === "fail" && ESSENTIAL_READS.some((it) => title.endsWith(`.${it}`)),
   );
   const need: Requirement | undefined = missing && { id: missing.id, title: missing.title };
   return need && { login: need, routes: need };

@@ -13,15 +13,15 @@ import { checkZeroTrust } from "./zero-trust.ts";
 export interface CheckGroup {
   readonly id: CheckGroupId;
   readonly title: string;
-  /** Groups that must have been looked at, and well enough, before this one. */
+  /** Groups that must have been checked before this one. A failure in them may block it. */
   readonly requires: readonly CheckGroupId[];
-  /** Whether there is anything to look at; always, unless told. */
+  /** True if there is anything to check. Default: always. */
   readonly when?: (context: DoctorContext) => boolean;
-  /** @throws {ServiceError} when nothing in the group could be found out */
+  /** @throws {ServiceError} if nothing in the group could be checked */
   readonly examine: (context: DoctorContext) => Promise<Findings>;
 }
 
-/** In the order of the report. A new group is one line here and one in `CheckGroupId`. */
+/** In the order of the report. A new group needs one line here and one in `CheckGroupId`. */
 export const CHECK_GROUPS: readonly CheckGroup[] = [
   { id: "settings", title: "Settings", requires: [], examine: checkSettings },
   { id: "docker", title: "Docker", requires: [], examine: checkDocker },

@@ -6,17 +6,19 @@ import type { Sdk } from "../clients/cloudflare/sdk.ts";
 import { ServiceError } from "../core/errors.ts";
 
 /**
- * Whether the token has a permission. A token cannot be asked what it may do (that takes a permission of its own), so an empty
- * write is sent to an id that nothing can have: it changes nothing whatever is answered, for there is nothing to change.
+ * Whether the token has a permission. Reading a token's permissions would need a further
+ * permission, so cfauth sends an empty write to an id that no object has. It changes nothing,
+ * whatever the answer.
  *
  * | answer                                       | then      |
  * |----------------------------------------------|-----------|
  * | 403, 401, or the code 10000 or 9109          | missing   |
- * | 404 or 400 of the API behind the permissions | present   |
+ * | 404 or 400 from the API behind the check     | present   |
  * | 9999: Zero Trust is not set up               | no-team   |
  * | anything else, 7000 and 7003 (no such route) | not known |
  *
- * Cloudflare checks a token before it looks for the object (seen at other clients; POST access/apps with `{}`: 12130 or 10000).
+ * Cloudflare checks the token before it looks up the object (seen in other clients; POST
+ * access/apps with `{}`: 12130 or 10000).
  */
 export type PermissionState = "present" | "missing" | "no-team" | { readonly why: string };
 
@@ -26,17 +28,19 @@ export async function probePermission(asked: Promise<unknown>): Promise<Permissi
     return "present";
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    return heldBy(error);
+    return permissionFrom(error);
   }
 }
 
-function heldBy({ code, status = 0, vendor, message }: ServiceError): PermissionState {
-  const has = (...codes: readonly string[]): boolean => codes.some((it) => vendor.includes(it));
+function permissionFrom({ code, status = 0, vendor, message }: ServiceError): PermissionState {
+  const hasCode = (...codes: readonly string[]): boolean => codes.some((it) => vendor.includes(it));
   if (code === "CFA-CF-NO-ZERO-TRUST") return "no-team";
-  if (status === 401 || status === 403 || has("10000", "9109")) return "missing";
-  const behind =
-    code === "CFA-CF-REFUSED" && (status === 400 || status === 404) && !has("7000", "7003");
-  return behind ? "present" : { why: status === 0 ? message : `Cloudflare answered ${status}` };
+  if (status === 401 || status === 403 || hasCode("10000", "9109")) return "missing";
+  const passedTokenCheck =
+    code === "CFA-CF-REFUSED" && (status === 400 || status === 404) && !hasCode("7000", "7003");
+  return passedTokenCheck
+    ? "present"
+    : { why: status === 0 ? message : `Cloudflare answered ${status}` };
 }
 
 type Probe = (cloudflare: Cloudflare, account: string) => Promise<PermissionState>;
@@ -49,7 +53,10 @@ const probe = (
 
 const EMPTY = { body: {} };
 
-/** A connector token is given out to those alone who may change tunnels (OpenAPI of 2026-08: write groups only). */
+/**
+ * Only tokens that may edit tunnels can read a connector token (OpenAPI of 2026-08: write groups
+ * only).
+ */
 export const probeTunnel: Probe = (cloudflare, account) =>
   probe(
     "tunnels.probe",
@@ -71,7 +78,7 @@ export const probeLogin: Probe = (cloudflare, account) =>
     cloudflare,
   );
 
-/** In one zone: a token may be for some of them only. */
+/** Checks one zone, because a token may cover only some zones. */
 export const probeRecords = (cloudflare: Cloudflare, zone: string): Promise<PermissionState> =>
   probe(
     "records.probe",

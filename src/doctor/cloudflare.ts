@@ -27,21 +27,21 @@ import { tokenExpiry, verifyToken } from "./token.ts";
 const Zone = z.looseObject({ id: z.string(), name: z.string(), status: z.string().nullish() });
 type Zone = z.infer<typeof Zone>;
 
-/** The token, each of its permissions, and the zones. */
+/** Checks the token, each of its permissions, and the zones. */
 export async function checkCloudflare(context: DoctorContext): Promise<Findings> {
   const { cloudflare: client, config, settingSources, now } = context;
   const source = settingSource(settingSources, "CLOUDFLARE_API_TOKEN");
   const found = await verifyToken(client, context.account).catch((error: unknown) => {
     throw error instanceof ServiceError && error.code === "CFA-CF-TOKEN"
-      ? refused(error, source)
+      ? tokenRejectedError(error, source)
       : error;
   });
-  if (found.status !== "active") throw refused(undefined, source, found.status);
+  if (found.status !== "active") throw tokenRejectedError(undefined, source, found.status);
   const account = await context.account().catch((error: unknown) => {
     if (error instanceof ServiceError && error.code === "CFA-CF-ACCOUNT") return error;
     throw error;
   });
-  const renew = newToken(source);
+  const renew = newTokenFix(source);
   const token = tokenExpiry(
     found.expires_on ?? undefined,
     { id: "cloudflare.token", code: "CFA-CF-TOKEN-EXPIRES", fix: renew },
@@ -60,9 +60,9 @@ export async function checkCloudflare(context: DoctorContext): Promise<Findings>
     sdk.zones.list({ account: { id: account }, ...page }),
   );
   const zones = all.filter(({ name }) => config.labels.zones?.includes(name) ?? true);
-  const permissions = await permissionsOf(context, account, zones);
+  const permissions = await checkPermissions(context, account, zones);
   return {
-    headline: factOf(token, permissions, zones),
+    headline: headlineOf(token, permissions, zones),
     checks: [
       token,
       ...permissions,
@@ -73,16 +73,20 @@ export async function checkCloudflare(context: DoctorContext): Promise<Findings>
   };
 }
 
-/** The link last: it is longer than any line. */
-const newToken = (source: string): string =>
+/** The link comes last, because it is longer than any line. */
+const newTokenFix = (source: string): string =>
   `put a new token into ${source}, then: docker compose up -d --force-recreate cfauth; the form with everything ticked: ${TOKEN_FORM}`;
 
-const refused = (error: ServiceError | undefined, source: string, status?: string): ServiceError =>
+const tokenRejectedError = (
+  error: ServiceError | undefined,
+  source: string,
+  status?: string,
+): ServiceError =>
   new ServiceError({
     service: "cloudflare",
     code: "CFA-CF-TOKEN",
     message: `Cloudflare refuses the token (from ${source}): ${status === undefined ? "it is wrong, expired or deleted" : `it is ${status}`}`,
-    fix: newToken(source),
+    fix: newTokenFix(source),
     transient: false,
     status: error?.status,
     vendor: error?.vendor ?? [],
@@ -92,11 +96,11 @@ interface Permission {
   readonly id: string;
   readonly title: string;
   readonly held: PermissionState | "no-zone";
-  /** Zones that it is missing in, where not in all. */
+  /** The zones without the permission, if other zones have it. */
   readonly where?: readonly string[];
 }
 
-async function permissionsOf(
+async function checkPermissions(
   { cloudflare: client }: DoctorContext,
   account: string,
   zones: readonly Zone[],
@@ -109,33 +113,42 @@ async function permissionsOf(
       zones.map(async ({ id, name }) => ({ name, held: await probeRecords(client, id) })),
     ),
   ]);
-  const lacking = records.filter(({ held }) => held === "missing").map(({ name }) => name);
+  const blockedGroups = records.filter(({ held }) => held === "missing").map(({ name }) => name);
   const odd = records.map(({ held }) => held).find((held) => typeof held === "object");
-  const dns = zones.length === 0 ? "no-zone" : lacking.length > 0 ? "missing" : (odd ?? "present");
+  const dns =
+    zones.length === 0 ? "no-zone" : blockedGroups.length > 0 ? "missing" : (odd ?? "present");
   const all: readonly Permission[] = [
     { id: "tunnel", title: TUNNEL, held: tunnel },
     { id: "access-apps", title: APPS, held: apps },
     { id: "access-login", title: LOGIN, held: login },
-    { id: "dns", title: DNS, held: dns, where: lacking.length < zones.length ? lacking : [] },
+    {
+      id: "dns",
+      title: DNS,
+      held: dns,
+      where: blockedGroups.length < zones.length ? blockedGroups : [],
+    },
     { id: "zone", title: ZONES, held: zones.length > 0 ? "present" : "missing" },
   ];
   const missing = all.filter(({ held }) => held === "missing");
-  return all.map((permission) => shown(permission, mend(missing)));
+  return all.map((permission) => permissionCheck(permission, editTokenFixes(missing)));
 }
 
 const RESULTS = { present: "pass", missing: "fail", "no-team": "skip", "no-zone": "skip" } as const;
 const TEAM: Requirement = { id: "zero-trust.team", title: "Zero Trust" };
-const SEEN: Requirement = { id: "cloudflare.permission.zone", title: ZONES };
+const ZONE_READ: Requirement = { id: "cloudflare.permission.zone", title: ZONES };
 
-function shown({ id, title, held, where = [] }: Permission, fixes: readonly string[]): DoctorCheck {
+function permissionCheck(
+  { id, title, held, where = [] }: Permission,
+  fixes: readonly string[],
+): DoctorCheck {
   const result: CheckResult = typeof held === "object" ? "warn" : RESULTS[held];
   const check = { id: `cloudflare.permission.${id}`, title, result, listed: true } as const;
   if (typeof held === "object")
-    return { ...check, detail: `not known: ${held.why}`, fixes: [LOOK] };
+    return { ...check, detail: `not known: ${held.why}`, fixes: [RETRY_FIX] };
   if (held === "no-team")
     return { ...check, detail: "not known before Zero Trust is set up", needs: TEAM };
   if (held === "no-zone")
-    return { ...check, detail: "not known before a zone is seen", needs: SEEN };
+    return { ...check, detail: "not known before a zone is seen", needs: ZONE_READ };
   if (held === "present") return { ...check, detail: "present" };
   const detail =
     id === "zone"
@@ -146,15 +159,15 @@ function shown({ id, title, held, where = [] }: Permission, fixes: readonly stri
   return { ...check, detail, code: "CFA-CF-PERMISSION", fixes };
 }
 
-const LOOK =
+const RETRY_FIX =
   "run cfauth doctor again; if it stays so, dash.cloudflare.com → My Profile → API Tokens shows what the token may do";
 
-const mend = (missing: readonly Permission[]): readonly string[] => [
+const editTokenFixes = (missing: readonly Permission[]): readonly string[] => [
   `dash.cloudflare.com → My Profile → API Tokens → the token of cfauth → Edit: add ${missing.length === 1 ? "it" : "them"} (the token stays the same)`,
   `or create a new token with everything ticked: ${TOKEN_FORM}`,
 ];
 
-function factOf(
+function headlineOf(
   token: DoctorCheck & { readonly detail: string },
   permissions: readonly DoctorCheck[],
   zones: readonly Zone[],
@@ -168,7 +181,10 @@ function factOf(
   return `token valid, ${token.detail.split(":")[0]} · ${held} · ${zones.length === 1 ? "zone" : "zones"} ${firstFew(zones.map(({ name }) => name))}`;
 }
 
-/** Zones that a setting names in vain, and those whose domain does not lead to Cloudflare yet. */
+/**
+ * Reports zones in CFAUTH_ZONES that the token does not see, and zones whose name servers do not
+ * point to Cloudflare yet.
+ */
 function zoneChecks(
   wanted: readonly string[] | undefined,
   all: readonly Zone[],
@@ -189,12 +205,17 @@ function zoneChecks(
     ),
     ...used.map(
       ({ name, status }): DoctorCheck =>
-        status === "pending" ? pending(name) : passedCheck("cloudflare.zone", `zone ${name}`),
+        status === "pending"
+          ? pendingZoneCheck(name)
+          : passedCheck("cloudflare.zone", `zone ${name}`),
     ),
   ];
 }
 
-/** CFAUTH_DOMAIN completes hostnames, so it has to lie in a zone that may be used. The most specific zone decides. */
+/**
+ * CFAUTH_DOMAIN completes hostnames, so it must belong to an allowed zone. The most specific zone
+ * decides.
+ */
 function domainChecks(
   { domain, zones: wanted }: Config["labels"],
   all: readonly Zone[],
@@ -226,7 +247,7 @@ function domainChecks(
   ];
 }
 
-const pending = (name: string): DoctorCheck => ({
+const pendingZoneCheck = (name: string): DoctorCheck => ({
   id: "cloudflare.zone",
   title: `zone ${name}`,
   result: "warn",

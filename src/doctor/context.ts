@@ -74,10 +74,12 @@ export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
     prefix: config.labels.prefix,
     imageLabels: config.imageLabels,
   });
-  const identity = once(() => source.identity());
+  const identity = memoise(() => source.identity());
   const owner = async (): Promise<Owner> => config.owner ?? ownerFromEngine((await identity()).id);
-  const account = once(async () => config.cloudflare.accountId ?? (await onlyAccount(cloudflare)));
-  const drivers = once(async () => {
+  const account = memoise(
+    async () => config.cloudflare.accountId ?? (await onlyAccount(cloudflare)),
+  );
+  const drivers = memoise(async () => {
     const options: DriverFactoryOptions = {
       config,
       cloudflare,
@@ -87,32 +89,32 @@ export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
     };
     return createDrivers(options);
   });
-  const tunnel = once(async () => (await drivers()).tunnel.observe("all", undefined));
+  const tunnel = memoise(async () => (await drivers()).tunnel.observe("all", undefined));
   return {
     ...parts,
-    daemon: once(daemon),
-    workloads: once(() => source.list()),
+    daemon: memoise(daemon),
+    workloads: memoise(() => source.list()),
     identity,
     owner,
     account,
     drivers,
     observe: {
       tunnel,
-      login: once(async () => (await drivers()).login.observe("all", undefined)),
-      policy: once(async () => (await drivers()).policy.observe("all", undefined)),
-      access: once(async () => (await drivers()).access.observe("all", undefined)),
+      login: memoise(async () => (await drivers()).login.observe("all", undefined)),
+      policy: memoise(async () => (await drivers()).policy.observe("all", undefined)),
+      access: memoise(async () => (await drivers()).access.observe("all", undefined)),
       // Ingress rules are looked up by the tunnel's id, so the tunnel comes first.
-      ingress: once(async () => {
+      ingress: memoise(async () => {
         await tunnel();
         return (await drivers()).ingress.observe("all", undefined);
       }),
-      dns: once(async () => (await drivers()).dns.observe("all", undefined)),
-      tile: once(async () => (await drivers()).tile.observe("all", undefined)),
+      dns: memoise(async () => (await drivers()).dns.observe("all", undefined)),
+      tile: memoise(async () => (await drivers()).tile.observe("all", undefined)),
     },
   };
 }
 
-function once<T>(load: () => Promise<T>): () => Promise<T> {
+function memoise<T>(load: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return () => {
     result ??= load();

@@ -13,55 +13,55 @@ import {
   type Requirement,
 } from "./findings.ts";
 
-/** The engine, each path that a socket proxy may refuse, and the tunnel network. */
+/** Checks the engine, each API path that a socket proxy may refuse, and the tunnel networks. */
 export async function checkDocker(context: DoctorContext): Promise<Findings> {
   const { config } = context;
   const [listed, info, events] = await Promise.all([
-    outcome(context.workloads()),
-    outcome(version(context)),
-    outcome(subscribed(context)),
+    settle(context.workloads()),
+    settle(readVersion(context)),
+    settle(trySubscribe(context)),
   ]);
-  // What is wrong with the whole engine is said once.
-  const whole = [listed, info, events].find(
+  // A fault of the whole engine is reported once.
+  const engineError = [listed, info, events].find(
     (it) => it instanceof ServiceError && it.code !== "CFA-DOCKER-PROXY",
   );
-  if (listed instanceof ServiceError && whole instanceof ServiceError) throw whole;
+  if (listed instanceof ServiceError && engineError instanceof ServiceError) throw engineError;
   const workloads = listed instanceof ServiceError ? undefined : listed;
   const at = formatDockerAddress(config.docker);
   const checks = [
     passedCheck("docker.reach", "Docker answers", `at ${at}`),
-    path("containers", "GET /containers/json", listed, "fail"),
-    path("info", "GET /info", info, config.owner === undefined ? "fail" : "pass"),
-    path("events", "GET /events", events, "warn"),
-    ...(workloads === undefined ? [] : [images(workloads)]),
-    ...(config.labels.target === "published" ? [] : await networks(context, workloads ?? [])),
+    pathCheck("containers", "GET /containers/json", listed, "fail"),
+    pathCheck("info", "GET /info", info, config.owner === undefined ? "fail" : "pass"),
+    pathCheck("events", "GET /events", events, "warn"),
+    ...(workloads === undefined ? [] : [imageCheck(workloads)]),
+    ...(config.labels.target === "published" ? [] : await networkChecks(context, workloads ?? [])),
   ];
   const named = info instanceof ServiceError ? "engine" : `engine ${info}`;
-  const owned =
-    config.owner !== undefined || !((await outcome(context.owner())) instanceof ServiceError);
-  const lack = workloads === undefined ? "containers" : owned ? undefined : "info";
+  const hasOwner =
+    config.owner !== undefined || !((await settle(context.owner())) instanceof ServiceError);
+  const missingPath = workloads === undefined ? "containers" : hasOwner ? undefined : "info";
   return {
-    headline: [`${named} at ${at}`, ...summary(config.labels.networks, checks, workloads)].join(
+    headline: [`${named} at ${at}`, ...summarise(config.labels.networks, checks, workloads)].join(
       " · ",
     ),
     checks,
-    ...(lack !== undefined && {
-      blockedGroups: { routes: { id: `docker.path.${lack}`, title: "Docker" } },
+    ...(missingPath !== undefined && {
+      blockedGroups: { routes: { id: `docker.path.${missingPath}`, title: "Docker" } },
     }),
   };
 }
 
-const outcome = <T>(look: Promise<T>): Promise<T | ServiceError> =>
+const settle = <T>(look: Promise<T>): Promise<T | ServiceError> =>
   look.catch((error: unknown) => {
     if (error instanceof ServiceError) return error;
     throw error;
   });
 
-const version = async ({ docker: engine }: DoctorContext): Promise<string> =>
+const readVersion = async ({ docker: engine }: DoctorContext): Promise<string> =>
   (await engine.info(z.looseObject({ ServerVersion: z.string() }))).ServerVersion;
 
-/** Subscribed and left again: a proxy may let through the list and not this. */
-async function subscribed({ docker: engine, now }: DoctorContext): Promise<true> {
+/** Subscribes and unsubscribes: a proxy may allow the list and refuse the events. */
+async function trySubscribe({ docker: engine, now }: DoctorContext): Promise<true> {
   const enough = new AbortController();
   const stream = await engine.events(
     { type: ["container"] },
@@ -74,8 +74,8 @@ async function subscribed({ docker: engine, now }: DoctorContext): Promise<true>
   return true;
 }
 
-/** @param refused - what a refusal of this path means: without events, changes are noticed at the next resync only */
-function path(
+/** @param refused - the result if this path is refused */
+function pathCheck(
   name: string,
   title: string,
   found: unknown,
@@ -91,13 +91,13 @@ function path(
     : check;
 }
 
-/** Whether it is known which labels are an image's. */
-function images(workloads: readonly Workload[]): DoctorCheck {
+/** Checks that cfauth can tell image labels from container labels. */
+function imageCheck(workloads: readonly Workload[]): DoctorCheck {
   const { id, title } = { id: "docker.path.images", title: "GET /images/<id>/json" };
-  const unknown = workloads.flatMap(({ name, imageLabels }) =>
+  const uninspected = workloads.flatMap(({ name, imageLabels }) =>
     imageLabels.kind === "unknown" ? [{ name, why: imageLabels.why }] : [],
   );
-  const [first] = unknown;
+  const [first] = uninspected;
   if (first === undefined)
     return passedCheck(
       id,
@@ -111,7 +111,7 @@ function images(workloads: readonly Workload[]): DoctorCheck {
     title,
     result: "warn",
     code: "CFA-IMAGE-UNKNOWN",
-    detail: `the images of ${firstFew(unknown.map(({ name }) => name))} cannot be inspected (${first.why}); labels that let people in without a login, adopt objects or point elsewhere are not obeyed there`,
+    detail: `the images of ${firstFew(uninspected.map(({ name }) => name))} cannot be inspected (${first.why}); labels that let people in without a login, adopt objects or point elsewhere are not obeyed there`,
     fixes: [
       "let the socket proxy permit GET /images/<id>/json",
       "or set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of every image",
@@ -119,7 +119,7 @@ function images(workloads: readonly Workload[]): DoctorCheck {
   };
 }
 
-async function networks(
+async function networkChecks(
   { docker: engine, config }: DoctorContext,
   workloads: readonly Workload[],
 ): Promise<readonly DoctorCheck[]> {
@@ -131,18 +131,22 @@ async function networks(
       const need: Requirement = { id: "docker.network", title: `network ${name}` };
       const used = seen.get(name);
       if (used !== undefined) return passedCheck(need.id, need.title, pluralise(used, "container"));
-      const found = await outcome(engine.network(name, z.looseObject({ Name: z.string() })));
+      const found = await settle(engine.network(name, z.looseObject({ Name: z.string() })));
       if (!(found instanceof ServiceError))
         return passedCheck(need.id, need.title, "no container is on it yet");
       return found.status === 404
-        ? missing(need, name, [...seen.keys()])
-        : unknown(need, name, found);
+        ? missingNetworkCheck(need, name, [...seen.keys()])
+        : unknownNetworkCheck(need, name, found);
     }),
   );
 }
 
-/** Compose puts the project's name in front, unless the network is given a name of its own. */
-function missing(need: Requirement, name: string, others: readonly string[]): DoctorCheck {
+/** Compose prefixes a network with the project name unless the network has its own `name`. */
+function missingNetworkCheck(
+  need: Requirement,
+  name: string,
+  others: readonly string[],
+): DoctorCheck {
   const meant = others.find((it) => it.endsWith(`_${name}`));
   return {
     ...need,
@@ -160,14 +164,18 @@ function missing(need: Requirement, name: string, others: readonly string[]): Do
   };
 }
 
-const unknown = (need: Requirement, name: string, { message }: ServiceError): DoctorCheck => ({
+const unknownNetworkCheck = (
+  need: Requirement,
+  name: string,
+  { message }: ServiceError,
+): DoctorCheck => ({
   ...need,
   result: "warn",
   detail: `whether there is a network ${name} is not known: ${message}`,
   fixes: [`docker network ls tells; nothing is to be done if ${name} is there`],
 });
 
-function summary(
+function summarise(
   networks: readonly string[],
   checks: readonly DoctorCheck[],
   workloads: readonly Workload[] | undefined,

@@ -15,40 +15,46 @@ export type CheckGroupId =
 
 export type CheckResult = "pass" | "warn" | "fail" | "skip";
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface DoctorCheck {
-  /** Public interface: the same in every version. Several have one id where several routes have one problem. */
+  /**
+   * Public interface: the same in every version. Several checks share an id if several routes have
+   * the same problem.
+   */
   readonly id: string;
-  /** What is looked at, in a few words. */
+  /** What is checked, in a few words. */
   readonly title: string;
   readonly result: CheckResult;
   /** What was found, in one sentence. */
   readonly detail?: string | undefined;
   readonly code?: ProblemCode | undefined;
-  /** Imperatives, at most two: the second is another way to the same end. */
+  /** Imperatives, at most two: the second is an alternative. */
   readonly fixes?: readonly string[] | undefined;
-  /** Of a skipped one: what had to be known first. */
+  /** For a skipped check: what it depends on. */
   readonly needs?: Requirement | undefined;
-  /** One of a list of its like, as permissions are: shown by its title alone. */
+  /** True for an entry of a list, such as a permission: only its title is shown. */
   readonly listed?: boolean;
-  /** What a problem of labels is about. */
+  /** Where a label problem is. */
   readonly hostname?: string | undefined;
   readonly container?: string | undefined;
   readonly label?: string | undefined;
 }
 
-/** A check or a group, by its id, and as people are told of it. */
+/** A check or a group: its id, and its title for people. */
 export interface Requirement {
   readonly id: string;
   readonly title: string;
 }
 
-/** What came out of looking at one group. */
+/** The results of one group. */
 export interface Findings {
-  /** The one fact that matters: the group's line. */
+  /** The group's line: the one fact that matters. */
   readonly headline: string;
   readonly checks: readonly DoctorCheck[];
-  /** Groups that cannot be looked at, and for want of what. Those that need these are not looked at either. */
+  /**
+   * Groups that cannot be checked, and what is missing. Groups that depend on them are skipped as
+   * well.
+   */
   readonly blockedGroups?: Readonly<Partial<Record<CheckGroupId, Requirement>>> | undefined;
 }
 
@@ -62,11 +68,11 @@ export interface Diagnosis {
   readonly groups: readonly CheckResults[];
 }
 
-const BAD: readonly CheckResult[] = ["fail", "warn"];
+const FAILURES: readonly CheckResult[] = ["fail", "warn"];
 
-/** The worst of its checks; skipped where all of them were. */
+/** The worst result; `skip` if all checks were skipped. */
 export function resultOf(checks: readonly Pick<DoctorCheck, "result">[]): CheckResult {
-  const worst = BAD.find((result) => checks.some((check) => check.result === result));
+  const worst = FAILURES.find((result) => checks.some((check) => check.result === result));
   return (
     worst ??
     (checks.length > 0 && checks.every(({ result }) => result === "skip") ? "skip" : "pass")
@@ -74,9 +80,9 @@ export function resultOf(checks: readonly Pick<DoctorCheck, "result">[]): CheckR
 }
 
 export const failedCheck = ({ result }: Pick<DoctorCheck, "result">): boolean =>
-  BAD.includes(result);
+  FAILURES.includes(result);
 
-/** A fault of the world that a look met. */
+/** A service error as a failed check. */
 export const checkFrom = (
   error: ServiceError,
   { id, title }: Requirement,
@@ -97,7 +103,7 @@ export const passedCheck = (id: string, title: string, detail?: string): DoctorC
   detail,
 });
 
-/** The first few, and how many more there are. */
+/** The first few names, and how many more there are. */
 export function firstFew(names: readonly string[], most = 5): string {
   const left = names.length - most;
   return left > 0 ? `${names.slice(0, most).join(", ")} and ${left} more` : names.join(", ");

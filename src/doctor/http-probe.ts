@@ -2,24 +2,24 @@ import { safeCause } from "../clients/cause.ts";
 import { beginningOf } from "../clients/limited.ts";
 import { MAX_PAGE_BYTES } from "../clients/limits.ts";
 
-/** What a page on the public internet answered, to somebody without cookies who follows nothing. */
+/** The response of a public page to a client without cookies that follows no redirects. */
 export interface ProbedPage {
   readonly status: number;
-  /** Where it sends on to, as a whole address. */
+  /** The redirect target, as an absolute URL. */
   readonly location: string | undefined;
-  /** No more than its beginning. */
+  /** Only the beginning. */
   readonly body: string;
 }
 
-/** No answer at all, and why. */
+/** No response, and the reason. */
 export interface NoPage {
   readonly why: string;
 }
 
-/** Asks for one page. Never throws: that it does not answer is an answer here. */
+/** Requests one page. Never throws: "no response" is a result here. */
 export type HttpProbe = (url: string) => Promise<ProbedPage | NoPage>;
 
-/** @param timeoutMs - of one page with all that is read of it */
+/** @param timeoutMs - for one page, including its body */
 export const createHttpProbe =
   (signal: AbortSignal, timeoutMs: number): HttpProbe =>
   async (url) => {

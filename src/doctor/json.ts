@@ -1,7 +1,7 @@
 import { problemUrl } from "../core/links.ts";
 import type { CheckResult, Diagnosis, DoctorCheck } from "./findings.ts";
 
-/** What `cfauth doctor --json` prints. Public interface: described in docs/commands.md. */
+/** The output of `cfauth doctor --json`. Public interface, described in docs/commands.md. */
 export function diagnosisJson({ groups }: Diagnosis, version: string): object {
   const checks = groups.flatMap((group) => group.checks);
   const count = (result: CheckResult): number =>

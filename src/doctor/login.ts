@@ -8,64 +8,76 @@ import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, passedCheck, type Requirement } from "./findings.ts";
 import {
   AGREES,
-  asBrowsersSee,
+  accessInFrontChecks,
   BEHIND,
   DISCOVERY,
-  JOURNEY,
   KEYS,
-  observedAccess,
+  LOGIN_PAGE,
+  probeLogin,
+  reachabilityChecks,
   skippedCheck,
-  wasReached,
 } from "./public-login.ts";
 
-/** Both ends of the login, whether they agree, and whether somebody who is sent to log in arrives. */
+/**
+ * Checks both ends of the login, whether they match, and whether a login redirect reaches
+ * Authentik's login page.
+ */
 export async function checkLogin(context: DoctorContext): Promise<Findings> {
   const [observed, before, daemon] = await Promise.all([
     context.observe.login(),
-    inFront(context),
+    diagnoseAccess(context),
     context.daemon(),
   ]);
   const { slug } = observed.settings;
   const { changes, problems } = foundation.propose({ login: observed }, NOTHING_DESIRED);
-  const lacking = problems.map(problemCheck);
-  const front = before.map(problemCheck);
-  const made =
+  const missingParts = problems.map(problemCheck);
+  const behindAccess = before.map(problemCheck);
+  const isComplete =
     observed.provider !== undefined &&
     observed.application !== undefined &&
     observed.method !== undefined;
-  if (!made)
+  if (!isComplete)
     return {
-      headline: lacking.length > 0 ? lacks(slug) : notYet(observed, daemon !== undefined),
-      checks: [...lacking, ...front, ...unmade(daemon !== undefined)],
+      headline:
+        missingParts.length > 0
+          ? missingPartsHeadline(slug)
+          : describeMissing(observed, daemon !== undefined),
+      checks: [...missingParts, ...behindAccess, ...checksBeforeCreation(daemon !== undefined)],
     };
-  const found = await asBrowsersSee(context, observed, observed.method);
-  const behind = front.length > 0 ? front : observedAccess(found, context.config.authentik.host);
-  // Where something is lacking the planner proposes nothing, whether they agree or not.
+  const found = await probeLogin(context, observed, observed.method);
+  const behind =
+    behindAccess.length > 0
+      ? behindAccess
+      : accessInFrontChecks(found, context.config.authentik.host);
+  // If a prerequisite is missing the planner proposes nothing, whether the two ends match or not.
   const agrees =
-    lacking.length > 0
+    missingParts.length > 0
       ? skippedCheck(AGREES, PARTS)
-      : agreement(changes[0], observed, daemon !== undefined);
-  const mending = agrees.result === "warn";
+      : matchCheck(changes[0], observed, daemon !== undefined);
+  const isBeingFixed = agrees.result === "warn";
   const checks = [
-    ...lacking,
+    ...missingParts,
     agrees,
     ...(behind.length > 0
-      ? [...behind, ...hidden()]
+      ? [...behind, ...skippedProbes()]
       : [
           passedCheck(BEHIND.id, BEHIND.title),
-          ...wasReached(context.config.authentik.url, found, {
+          ...reachabilityChecks(context.config.authentik.url, found, {
             running: daemon !== undefined,
-            mending,
+            mending: isBeingFixed,
           }),
         ]),
   ];
   return {
-    headline: lacking.length > 0 && behind.length === 0 ? lacks(slug) : factOf(slug, checks),
+    headline:
+      missingParts.length > 0 && behind.length === 0
+        ? missingPartsHeadline(slug)
+        : headlineOf(slug, checks),
     checks,
   };
 }
 
-const lacks = (slug: string): string => `Authentik lacks what ${slug} is made of`;
+const missingPartsHeadline = (slug: string): string => `Authentik lacks what ${slug} is made of`;
 
 const PARTS: Requirement = { id: "login.parts", title: "what the login is made of" };
 
@@ -78,8 +90,11 @@ const problemCheck = ({ code, severity, message, fix }: Problem): DoctorCheck =>
   fixes: [fix],
 });
 
-/** Judged by the list of applications as well as by what answers: names may resolve otherwise inside the house. */
-async function inFront(context: DoctorContext): Promise<readonly Problem[]> {
+/**
+ * Uses the list of applications as well as the public responses, because names may resolve
+ * differently inside the network.
+ */
+async function diagnoseAccess(context: DoctorContext): Promise<readonly Problem[]> {
   const { observe } = context;
   try {
     const [observed, access, ingress] = await Promise.all([
@@ -89,13 +104,14 @@ async function inFront(context: DoctorContext): Promise<readonly Problem[]> {
     ]);
     return diagnoseLoginBehindAccess({ login: observed, access, ingress }, NOTHING_DESIRED);
   } catch (error) {
-    // What may not be read is told by another group: then what answers is all there is to judge by.
+    // Another group reports what may not be read. Then only the public responses are left to judge
+    // by.
     if (error instanceof ServiceError) return [];
     throw error;
   }
 }
 
-function notYet(
+function describeMissing(
   { provider, application, method, settings }: ObservedLogin,
   running: boolean,
 ): string {
@@ -106,8 +122,8 @@ function notYet(
     : `${settings.slug}, ${what}: cfauth makes ${none ? "both ends" : "the rest"} when it starts`;
 }
 
-/** Before the first start that is as it has to be. */
-const unmade = (running: boolean): readonly DoctorCheck[] => [
+/** Before the first start a missing login is normal. */
+const checksBeforeCreation = (running: boolean): readonly DoctorCheck[] => [
   running
     ? {
         ...AGREES,
@@ -117,14 +133,14 @@ const unmade = (running: boolean): readonly DoctorCheck[] => [
         fixes: ["docker compose logs cfauth tells what it waits for"],
       }
     : passedCheck(AGREES.id, AGREES.title, "made when cfauth starts"),
-  ...[DISCOVERY, KEYS, JOURNEY].map((it) => skippedCheck(it, AGREES)),
+  ...[DISCOVERY, KEYS, LOGIN_PAGE].map((it) => skippedCheck(it, AGREES)),
 ];
 
-const hidden = (): readonly DoctorCheck[] =>
-  [DISCOVERY, KEYS, JOURNEY].map((it) => skippedCheck(it, BEHIND));
+const skippedProbes = (): readonly DoctorCheck[] =>
+  [DISCOVERY, KEYS, LOGIN_PAGE].map((it) => skippedCheck(it, BEHIND));
 
-/** Whether the planner has nothing to do; else what differs, without a value. */
-function agreement(
+/** Passes if the planner has nothing to do; otherwise names the differences, without values. */
+function matchCheck(
   change: LoginChange | undefined,
   observed: ObservedLogin,
   running: boolean,
@@ -134,7 +150,7 @@ function agreement(
   return {
     ...AGREES,
     result: "warn",
-    detail: differs(change, observed),
+    detail: describeDifference(change, observed),
     code: "CFA-LOGIN-DIFFERS",
     fixes: [
       running
@@ -144,7 +160,7 @@ function agreement(
   };
 }
 
-function differs(change: LoginChange, { method, settings }: ObservedLogin): string {
+function describeDifference(change: LoginChange, { method, settings }: ObservedLogin): string {
   if (change.key === "login-provider")
     return `the provider ${change.subject} in Authentik is not as logins by Cloudflare need it`;
   if (change.key === "login-application")
@@ -163,7 +179,7 @@ function differs(change: LoginChange, { method, settings }: ObservedLogin): stri
     : "the login method in Cloudflare was given another client secret than the provider in Authentik has now";
 }
 
-function factOf(slug: string, checks: readonly DoctorCheck[]): string {
+function headlineOf(slug: string, checks: readonly DoctorCheck[]): string {
   const by = (need: Requirement): DoctorCheck | undefined =>
     checks.find(({ id }) => id === need.id);
   const bad = (need: Requirement): boolean => ["warn", "fail"].includes(by(need)?.result ?? "");
@@ -173,7 +189,7 @@ function factOf(slug: string, checks: readonly DoctorCheck[]): string {
   if (bad(DISCOVERY)) return "Authentik is not reached as browsers reach it";
   if (bad(KEYS)) return "Authentik has no signing key to show";
   if (bad(AGREES)) return `${slug} does not agree on both sides`;
-  if (bad(JOURNEY)) return "Authentik refuses the login";
+  if (bad(LOGIN_PAGE)) return "Authentik refuses the login";
   return [`${slug} agrees on both sides`, by(KEYS)?.detail, "a login reaches Authentik"]
     .filter((it) => it !== undefined)
     .join(" · ");

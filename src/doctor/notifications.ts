@@ -2,7 +2,10 @@ import { sendTest } from "../notify/test-message.ts";
 import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, passedCheck } from "./findings.ts";
 
-/** Where messages go. Nothing is sent unless that is asked for: somebody's telephone would ring. */
+/**
+ * Lists the notification targets. Sends a test only on request, because it would make somebody's
+ * phone ring.
+ */
 export async function checkNotifications({
   config,
   notify,
@@ -15,24 +18,24 @@ export async function checkNotifications({
       headline: `${names.join(", ")} · not tested: cfauth doctor --notify sends a test`,
       checks: names.map((name) => passedCheck("notifications.target", name, "not tested")),
     };
-  const letterhead = { at: now, owner: await owner().catch(() => "") };
-  const tested = await sendTest(config.notify, letterhead, notify, TIMEOUT_MS);
+  const meta = { at: now, owner: await owner().catch(() => "") };
+  const tested = await sendTest(config.notify, meta, notify, TIMEOUT_MS);
   const checks = tested.map((it): DoctorCheck => {
     if (it.delivered) return passedCheck("notifications.target", it.to, "took the test");
     const detail = `${it.to} did not take the test: ${it.why}`;
     return { id: "notifications.target", title: it.to, result: "warn", detail, fixes: [FIX] };
   });
-  const taken = tested.filter(({ delivered }) => delivered).length;
+  const delivered = tested.filter(({ delivered }) => delivered).length;
   return {
     headline:
-      taken === tested.length
+      delivered === tested.length
         ? `${names.join(", ")} took the test`
-        : `${taken} of ${tested.length} took the test`,
+        : `${delivered} of ${tested.length} took the test`,
     checks,
   };
 }
 
-/** Less than a group may take. */
+/** Shorter than the time limit of a group. */
 const TIMEOUT_MS = 8_000;
 
 const FIX =

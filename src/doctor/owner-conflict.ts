@@ -6,29 +6,34 @@ import { type DoctorCheck, firstFew, passedCheck, type Requirement } from "./fin
 
 export interface MarkedObjects {
   readonly owner: string;
-  /** Whether CFAUTH_OWNER says so, and not the engine. */
+  /** True if CFAUTH_OWNER sets the owner; false if it is derived from the engine. */
   readonly named: boolean;
-  /** Routes that stand and carry the owner's mark, and no container here asks for. */
+  /** Deployed routes that carry the owner's mark and that no container here requests. */
   readonly unasked: readonly RouteKey[];
-  /** Routes that a container here asks for and that do not stand as they are wished, though nothing keeps them from it. */
+  /**
+   * Routes that a container here requests and that are not in sync, although nothing prevents that.
+   */
   readonly undone: readonly RouteKey[];
-  /** The daemon beside, which must not be taken for another; undefined where none answers, or it is of another owner. */
+  /**
+   * The report of the local daemon, which must not be mistaken for another one; undefined if none
+   * answers or it has another owner.
+   */
   readonly daemon: Report | undefined;
   readonly startupGraceMs: number;
 }
 
-const NEED: Requirement = { id: "routes.owner", title: "nobody else uses this owner" };
+const CHECK: Requirement = { id: "routes.owner", title: "nobody else uses this owner" };
 
 /**
- * Whether somebody else goes by the owner's name: two daemons with one owner take down each other's routes. There is no list of
- * daemons to look at. What shows is what one of them leaves behind:
+ * Checks whether another daemon uses the same owner: two daemons with one owner remove each other's
+ * routes. There is no list of daemons. Only the objects that a daemon leaves behind give a hint:
  *
- * | seen                                             | the daemon beside    | then                                   |
- * |--------------------------------------------------|----------------------|----------------------------------------|
- * | a route of the mark that nobody here asks for    | closes it            | nothing: its container has just gone   |
- * |                                                  | does not know of it  | a warning: it came from elsewhere      |
- * |                                                  | is not there         | a warning, if the owner was named      |
- * | a route that it calls live is not as it left it  | is there, and settled| a warning: somebody changed it         |
+ * | observed                                  | local daemon     | result                          |
+ * |-------------------------------------------|------------------|---------------------------------|
+ * | marked route that no container here wants | is closing it    | pass: its container just ended  |
+ * |                                           | does not know it | warning: it came from elsewhere |
+ * |                                           | does not run     | warning, if CFAUTH_OWNER is set |
+ * | route that it calls live is not in sync   | runs, is settled | warning: somebody changed it    |
  */
 export function findSharedOwner({
   owner,
@@ -41,38 +46,38 @@ export function findSharedOwner({
   const stateOf = new Map(
     daemon?.routes.map((route) => [`${route.hostname}${route.path ?? ""}`, route.state]),
   );
-  const strange =
+  const foreignRoutes =
     daemon === undefined ? (named ? unasked : []) : unasked.filter((key) => !stateOf.has(key));
   const changed =
     daemon?.lastPass?.result === "settled"
       ? undone.filter((key) => stateOf.get(key) === "live")
       : [];
-  if (strange.length === 0 && changed.length === 0)
+  if (foreignRoutes.length === 0 && changed.length === 0)
     return passedCheck(
-      NEED.id,
-      NEED.title,
+      CHECK.id,
+      CHECK.title,
       daemon === undefined ? "not seen" : `nobody else is seen to use owner ${owner}`,
     );
-  const said = [
-    ...(strange.length > 0
+  const reasons = [
+    ...(foreignRoutes.length > 0
       ? [
-          `${pluralise(strange.length, "route carries", "routes carry")} the mark of owner ${owner}, and no container here asks for ${strange.length === 1 ? "it" : "them"}: ${firstFew(strange)}`,
+          `${pluralise(foreignRoutes.length, "route carries", "routes carry")} the mark of owner ${owner}, and no container here asks for ${foreignRoutes.length === 1 ? "it" : "them"}: ${firstFew(foreignRoutes)}`,
         ]
       : []),
     ...(changed.length > 0
       ? [
-          `${firstFew(changed)} ${changed.length === 1 ? "is" : "are"} not as cfauth left ${changed.length === 1 ? "it" : "them"} ${ago(daemon)}`,
+          `${firstFew(changed)} ${changed.length === 1 ? "is" : "are"} not as cfauth left ${changed.length === 1 ? "it" : "them"} ${lastPassTime(daemon)}`,
         ]
       : []),
   ];
-  const maybe =
+  const otherExplanation =
     daemon === undefined
       ? "their containers may only be stopped"
       : "somebody may have changed it by hand";
   return {
-    ...NEED,
+    ...CHECK,
     result: "warn",
-    detail: `${said.join("; ")}. This is how it looks when another machine runs cfauth as owner ${owner}, and then each takes down the other's routes; or ${maybe}`,
+    detail: `${reasons.join("; ")}. This is how it looks when another machine runs cfauth as owner ${owner}, and then each takes down the other's routes; or ${otherExplanation}`,
     code: "CFA-OWNER-SHARED",
     fixes: [
       `if there is another one, give each a CFAUTH_OWNER of its own${daemon === undefined ? ` before cfauth starts here, which closes them after ${formatDuration(startupGraceMs)}` : ""}`,
@@ -81,5 +86,5 @@ export function findSharedOwner({
   };
 }
 
-const ago = (daemon: Report | undefined): string =>
+const lastPassTime = (daemon: Report | undefined): string =>
   daemon?.lastPass ? `at ${daemon.lastPass.at.slice(11, 16)} UTC` : "";

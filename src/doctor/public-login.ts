@@ -15,7 +15,7 @@ export const BEHIND: Requirement = {
 export const AGREES: Requirement = { id: "login.agrees", title: "Cloudflare and Authentik agree" };
 export const DISCOVERY: Requirement = { id: "login.discovery", title: "discovery document" };
 export const KEYS: Requirement = { id: "login.keys", title: "signing keys" };
-export const JOURNEY: Requirement = { id: "login.page", title: "Authentik's login page" };
+export const LOGIN_PAGE: Requirement = { id: "login.page", title: "Authentik's login page" };
 
 export const skippedCheck = (need: Requirement, on: Requirement): DoctorCheck => ({
   ...need,
@@ -23,19 +23,19 @@ export const skippedCheck = (need: Requirement, on: Requirement): DoctorCheck =>
   needs: on,
 });
 
-/** What somebody without cookies is answered at the addresses that Cloudflare and browsers use. */
-export interface Found {
+/** The responses to a client without cookies at the addresses that Cloudflare and browsers use. */
+export interface LoginProbes {
   readonly discovery: ProbedPage | NoPage;
   readonly keys: ProbedPage | NoPage;
   readonly end: LoginOutcome;
 }
 
-/** By what Cloudflare has of the login, not by what it should have. */
-export async function asBrowsersSee(
+/** Uses the login method as it is at Cloudflare, not as it should be. */
+export async function probeLogin(
   { visit }: DoctorContext,
   observed: ObservedLogin,
   method: LoginMethod,
-): Promise<Found> {
+): Promise<LoginProbes> {
   const { settings, application, teamDomain } = observed;
   const at = `${settings.publicUrl}/application/o/${application?.slug ?? settings.slug}`;
   const certs = method.config.certs_url;
@@ -48,7 +48,7 @@ export async function asBrowsersSee(
   return { discovery, keys, end };
 }
 
-/** What Access sends a browser to. */
+/** The URL to which Access redirects a browser. */
 function authorizeUrl(publicUrl: string, { config }: LoginMethod, callback: string): string {
   const query = new URLSearchParams({
     client_id: config.client_id,
@@ -56,7 +56,7 @@ function authorizeUrl(publicUrl: string, { config }: LoginMethod, callback: stri
     redirect_uri: callback,
     scope: config.scopes.join(" "),
     state: "cfauth-doctor",
-    // Nobody knows what it is the hash of: no code that came of it could be redeemed.
+    // A random value, not the hash of a known verifier: no code issued for it can be redeemed.
     ...(config.pkce_enabled && {
       code_challenge: randomBytes(32).toString("base64url"),
       code_challenge_method: "S256",
@@ -65,9 +65,9 @@ function authorizeUrl(publicUrl: string, { config }: LoginMethod, callback: stri
   return `${URL.canParse(config.auth_url) ? config.auth_url : `${publicUrl}/application/o/authorize/`}?${query}`;
 }
 
-/** A login of Access in front of it, by the redirects that came. */
-export function observedAccess(
-  { discovery, keys, end }: Found,
+/** Detects an Access login in front of Authentik from the redirects. */
+export function accessInFrontChecks(
+  { discovery, keys, end }: LoginProbes,
   host: string,
 ): readonly DoctorCheck[] {
   const sent = [discovery, keys].flatMap((page) =>
@@ -89,10 +89,13 @@ export function observedAccess(
   ];
 }
 
-/** @param running - whether a daemon is beside @param mending - whether it has something to mend of the login, which may be the cause */
-export function wasReached(
+/**
+ * @param running - true if a daemon runs
+ * @param mending - true if it still has to correct the login, which may be the cause
+ */
+export function reachabilityChecks(
   url: string,
-  { discovery, keys, end }: Found,
+  { discovery, keys, end }: LoginProbes,
   { running, mending }: { readonly running: boolean; readonly mending: boolean },
 ): readonly DoctorCheck[] {
   const silent = [discovery, keys]
@@ -101,19 +104,19 @@ export function wasReached(
   const [why] = silent;
   if (why !== undefined)
     return [
-      notReached(url, why, running),
+      unreachableCheck(url, why, running),
       skippedCheck(KEYS, DISCOVERY),
-      skippedCheck(JOURNEY, DISCOVERY),
+      skippedCheck(LOGIN_PAGE, DISCOVERY),
     ];
   return [
-    discovered(discovery as ProbedPage, url),
-    keysIn(keys as ProbedPage, mending),
-    arrival(end, url, mending),
+    discoveryCheck(discovery as ProbedPage, url),
+    keysCheck(keys as ProbedPage, mending),
+    loginPageCheck(end, url, mending),
   ];
 }
 
-/** While cfauth does not run, Authentik may be a route that it is yet to open. */
-const notReached = (url: string, why: string, running: boolean): DoctorCheck => ({
+/** While cfauth does not run, Authentik may be a route that cfauth has yet to open. */
+const unreachableCheck = (url: string, why: string, running: boolean): DoctorCheck => ({
   ...DISCOVERY,
   result: running ? "fail" : "warn",
   detail: `${url} does not answer from here (${why})${running ? "" : "; where cfauth is what routes it, that comes when cfauth starts"}`,
@@ -124,7 +127,7 @@ const notReached = (url: string, why: string, running: boolean): DoctorCheck => 
   ],
 });
 
-function discovered({ status, body }: ProbedPage, url: string): DoctorCheck {
+function discoveryCheck({ status, body }: ProbedPage, url: string): DoctorCheck {
   const read = z.looseObject({ issuer: z.string() }).safeParse(tryParseJson(body));
   if (status !== 200 || !read.success)
     return {
@@ -150,7 +153,7 @@ function discovered({ status, body }: ProbedPage, url: string): DoctorCheck {
   };
 }
 
-function keysIn({ status, body }: ProbedPage, mending: boolean): DoctorCheck {
+function keysCheck({ status, body }: ProbedPage, mending: boolean): DoctorCheck {
   const Keys = z.looseObject({
     keys: z
       .array(z.looseObject({ alg: z.string().nullish(), kty: z.string().nullish() }))
@@ -183,11 +186,12 @@ function keysIn({ status, body }: ProbedPage, mending: boolean): DoctorCheck {
   };
 }
 
-function arrival(end: LoginOutcome, url: string, mending: boolean): DoctorCheck {
-  if (end.is === "login") return passedCheck(JOURNEY.id, JOURNEY.title, "a login leads to it");
+function loginPageCheck(end: LoginOutcome, url: string, mending: boolean): DoctorCheck {
+  if (end.is === "login")
+    return passedCheck(LOGIN_PAGE.id, LOGIN_PAGE.title, "a login leads to it");
   const says = end.is === "refused" ? end.says : "another page";
   return {
-    ...JOURNEY,
+    ...LOGIN_PAGE,
     result: mending ? "warn" : "fail",
     detail: `who is sent to log in does not come to Authentik's login page, but to ${says}`,
     code: "CFA-AK-LOGIN-REFUSED",

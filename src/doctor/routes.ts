@@ -136,23 +136,23 @@ interface RouteFindings {
 }
 
 function headlineOf({ statuses, reported, shared, owner, planned }: RouteFindings): string {
-  const of = (state: RouteStatus["state"]): readonly RouteStatus[] =>
+  const withState = (state: RouteStatus["state"]): readonly RouteStatus[] =>
     statuses.filter((route) => route.state === state);
-  const wanted = statuses.length - of("closing").length;
-  const waiting = of("waiting").length;
+  const wanted = statuses.length - withState("closing").length;
+  const waiting = withState("waiting").length;
   const errors = reported.filter(({ severity }) => severity === "error").length;
   const warnings = reported.length - errors + (shared.result === "warn" ? 1 : 0);
   if (wanted === 0 && reported.length === 0 && shared.result === "pass")
     return `no container asks for a route yet · owner ${owner}`;
   const reasons = new Set(
-    of("waiting").map(({ reason = "" }) => reason.replace("waiting for ", "")),
+    withState("waiting").map(({ reason = "" }) => reason.replace("waiting for ", "")),
   );
   const waitingText =
     planned.changes.length > 0
       ? `${waiting} to be opened by cfauth`
       : `${waiting} waiting for ${firstFew([...reasons], 1)}`;
   return [
-    `${wanted} wanted, ${of("live").length} live`,
+    `${wanted} wanted, ${withState("live").length} live`,
     ...(waiting > 0 ? [waitingText] : []),
     ...(errors > 0 ? [pluralise(errors, "problem")] : []),
     ...(warnings > 0 ? [pluralise(warnings, "warning")] : []),

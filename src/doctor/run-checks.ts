@@ -12,39 +12,39 @@ import {
   resultOf,
 } from "./findings.ts";
 
-/** How long one group may take, in milliseconds. */
-const PATIENCE_MS = 10_000;
+/** The time limit of one group, in milliseconds. */
+const GROUP_TIMEOUT_MS = 10_000;
 
 export interface ChecksUnderWay {
-  /** Told of each group in order, as soon as it and all before it are known. */
+  /** Called for each group in order, as soon as it and all groups before it are done. */
   readonly onGroup: (group: CheckResults) => void;
   readonly patienceMs?: number;
 }
 
-/** Looks at every group, beside each other where they do not need one another. Changes nothing. */
+/** Runs all groups, in parallel if they do not depend on each other. Changes nothing. */
 export async function runChecks(
   context: DoctorContext,
-  { onGroup, patienceMs = PATIENCE_MS }: ChecksUnderWay,
+  { onGroup, patienceMs = GROUP_TIMEOUT_MS }: ChecksUnderWay,
 ): Promise<Diagnosis> {
-  const begun = new Map<CheckGroupId, Promise<CheckResults>>();
+  const started = new Map<CheckGroupId, Promise<CheckResults>>();
   for (const examination of CHECK_GROUPS.filter(({ when }) => when?.(context) ?? true)) {
-    const needed = examination.requires.flatMap((id) => begun.get(id) ?? []);
+    const needed = examination.requires.flatMap((id) => started.get(id) ?? []);
     const group = Promise.all(needed).then((before) =>
-      lookAt(examination, before, context, patienceMs),
+      runGroup(examination, before, context, patienceMs),
     );
-    // Told when it is its turn, below: until then nobody listens.
+    // The error is handled below, when it is the turn of this group; until then nobody awaits it.
     group.catch(() => {});
-    begun.set(examination.id, group);
+    started.set(examination.id, group);
   }
   const groups: CheckResults[] = [];
-  for (const group of begun.values()) {
+  for (const group of started.values()) {
     groups.push(await group);
     onGroup(await group);
   }
   return { groups };
 }
 
-async function lookAt(
+async function runGroup(
   { id, title, examine: look }: CheckGroup,
   before: readonly CheckResults[],
   context: DoctorContext,
@@ -54,57 +54,61 @@ async function lookAt(
     .map((group) => group.blockedGroups?.[id] ?? (group.result === "skip" ? group : undefined))
     .find((it) => it !== undefined);
   if (need !== undefined)
-    return grouped(id, title, skipped({ id, title }, { id: need.id, title: need.title }));
+    return groupResults(
+      id,
+      title,
+      skippedFindings({ id, title }, { id: need.id, title: need.title }),
+    );
   try {
-    return grouped(id, title, await inTime(look(context), patienceMs, { id, title }));
+    return groupResults(id, title, await withTimeout(look(context), patienceMs, { id, title }));
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    return grouped(id, title, unseen(error, { id, title }));
+    return groupResults(id, title, failedFindings(error, { id, title }));
   }
 }
 
-const grouped = (id: CheckGroupId, title: string, findings: Findings): CheckResults => ({
+const groupResults = (id: CheckGroupId, title: string, findings: Findings): CheckResults => ({
   id,
   title,
   result: resultOf(findings.checks),
   ...findings,
 });
 
-const skipped = ({ id, title }: Requirement, needs: Requirement): Findings => ({
+const skippedFindings = ({ id, title }: Requirement, needs: Requirement): Findings => ({
   headline: `not checked: needs ${needs.title}`,
   checks: [{ id, title, result: "skip", needs }],
 });
 
-/** Nothing of it could be found out: what needs it cannot be looked at either. */
-function unseen(error: ServiceError, need: Requirement): Findings {
+/** Nothing in the group could be checked, so every group that depends on it is blocked. */
+function failedFindings(error: ServiceError, need: Requirement): Findings {
   return {
     headline: headlineOf(error.message),
     checks: [checkFrom(error, need)],
-    blockedGroups: everything(need),
+    blockedGroups: blockAllGroups(need),
   };
 }
 
-const everything = (need: Requirement): Findings["blockedGroups"] =>
+const blockAllGroups = (need: Requirement): Findings["blockedGroups"] =>
   Object.fromEntries(CHECK_GROUPS.map(({ id }) => [id, need]));
 
-/** What comes before the first colon, as a headline; the whole text where there is none. */
+/** The text before the first colon or semicolon, as a headline; the whole text if there is none. */
 export const headlineOf = (message: string): string =>
   /^(.+?)(: |; )/.exec(message)?.[1] ?? message;
 
-async function inTime(
+async function withTimeout(
   look: Promise<Findings>,
   patienceMs: number,
   need: Requirement,
 ): Promise<Findings> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Findings>((over) => {
-    timer = setTimeout(() => over(tooLate(patienceMs, need)), patienceMs);
+    timer = setTimeout(() => over(timeoutFindings(patienceMs, need)), patienceMs);
   });
   look.catch(() => {});
   return await Promise.race([look, late]).finally(() => clearTimeout(timer));
 }
 
-function tooLate(patienceMs: number, need: Requirement): Findings {
+function timeoutFindings(patienceMs: number, need: Requirement): Findings {
   const detail = `no answer within ${patienceMs / 1_000} s`;
   const check: DoctorCheck = {
     ...need,
@@ -112,5 +116,5 @@ function tooLate(patienceMs: number, need: Requirement): Findings {
     detail,
     fixes: ["see whether this machine reaches it, then run cfauth doctor again"],
   };
-  return { headline: detail, checks: [check], blockedGroups: everything(need) };
+  return { headline: detail, checks: [check], blockedGroups: blockAllGroups(need) };
 }

@@ -1,7 +1,7 @@
 import { type Environment, readEnvironment } from "../config/read-environment.ts";
 import { SETTING_NAMES } from "../config/settings.ts";
 
-/** Where each setting that is set comes from. Never what it says. */
+/** The source of each setting that is set. Never its value. */
 export type SettingSources = ReadonlyMap<string, "environment" | "file">;
 
 export function settingSources(
@@ -18,6 +18,6 @@ export function settingSources(
   );
 }
 
-/** The variable that it was read from: `AUTHENTIK_TOKEN_FILE`. */
+/** The name of the variable that the setting was read from: `AUTHENTIK_TOKEN_FILE`. */
 export const settingSource = (given: SettingSources, name: string): string =>
   given.get(name) === "file" ? `${name}_FILE` : name;

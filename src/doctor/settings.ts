@@ -5,7 +5,10 @@ import { settingSource } from "./setting-sources.ts";
 
 const SECRETS = ["CLOUDFLARE_API_TOKEN", "AUTHENTIK_TOKEN", "TUNNEL_TOKEN"];
 
-/** Faulty ones never come so far: counts, and where the secrets are read from. */
+/**
+ * Reports how many settings are set, and where the secrets come from. Invalid settings stop the
+ * command earlier.
+ */
 export async function checkSettings({ settingSources, config }: DoctorContext): Promise<Findings> {
   const files = [...settingSources.values()].filter((from) => from === "file").length;
   const fact = `${settingSources.size} set${files === 0 ? "" : `, ${files === settingSources.size ? "all" : files} of them from files`}`;

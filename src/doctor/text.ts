@@ -11,16 +11,18 @@ const MARKS: Readonly<Record<CheckResult, Mark>> = {
   skip: "skip",
 };
 
-/** As wide as the widest title, and two spaces. */
-const TITLES = Math.max(...CHECK_GROUPS.map(({ title }) => title.length)) + 2;
-const WIDEST = 110;
-const NARROWEST = 40;
-/** Of a list in which nothing is to be seen, only what is wrong is shown when it is longer than this. */
-const SHORT_LIST = 6;
-/** Problems of one group that are told in full. */
-const MOST = 12;
+/** The widest title, and two spaces. */
+const TITLE_WIDTH = Math.max(...CHECK_GROUPS.map(({ title }) => title.length)) + 2;
+const MAX_WIDTH = 110;
+const MIN_WIDTH = 40;
+/** A longer list shows only the failed entries. */
+const MAX_FULL_LIST = 6;
+/** How many problems of one group are shown in full. */
+const MAX_SHOWN = 12;
 
-/** One line where all is well; what is wrong, why, and what to do below it. */
+/**
+ * One line for a group without problems; otherwise each problem follows, with its reason and fix.
+ */
 export function groupText(group: CheckResults, terminal: Terminal): TerminalText {
   const bad = group.checks.filter(failedCheck);
   const codes = [...new Set(bad.flatMap(({ code }) => code ?? []))];
@@ -28,11 +30,11 @@ export function groupText(group: CheckResults, terminal: Terminal): TerminalText
   const single = bad.filter(({ listed }) => listed !== true);
   const told = { marked: single.length > 1 || inList.length > 0, coded: codes.length > 1 };
   const body = [
-    ...listOf(group.checks, terminal),
-    ...mends(inList, terminal),
-    ...single.slice(0, MOST).flatMap((check) => explained(check, group, told, terminal)),
-    ...(single.length > MOST
-      ? [`    … and ${single.length - MOST} more: cfauth doctor --json lists them all`]
+    ...listLines(group.checks, terminal),
+    ...fixLines(inList, terminal),
+    ...single.slice(0, MAX_SHOWN).flatMap((check) => detailLines(check, group, told, terminal)),
+    ...(single.length > MAX_SHOWN
+      ? [`    … and ${single.length - MAX_SHOWN} more: cfauth doctor --json lists them all`]
       : []),
     ...codes.map((code) => `    ${terminal.paint("dim", problemUrl(code))}`),
   ];
@@ -48,18 +50,18 @@ function headline(
   terminal: Terminal,
 ): readonly string[] {
   const mark = terminal.mark(MARKS[result]);
-  const start = width(terminal.mark("skip")) + 1 + TITLES;
-  // The title has said whose it is.
+  const start = visibleWidth(terminal.mark("skip")) + 1 + TITLE_WIDTH;
+  // The title is not repeated.
   const own = fact.startsWith(`${title} `) ? fact.slice(title.length + 1) : fact;
-  const lines = wrapped(own, widthOf(terminal) - start);
-  const name = title.padEnd(TITLES);
+  const lines = wrap(own, widthOf(terminal) - start);
+  const name = title.padEnd(TITLE_WIDTH);
   const first = `${mark} ${failedCheck({ result }) ? terminal.paint("bold", name) : name}${lines[0] ?? ""}`;
   const rest = lines.slice(1).map((line) => `${" ".repeat(start)}${line}`);
-  return coded([first, ...rest], code, start, terminal);
+  return withCode([first, ...rest], code, start, terminal);
 }
 
-/** With the code at the right edge of the last line where it fits, else below it. */
-function coded(
+/** Puts the code at the right edge of the last line if it fits, otherwise below it. */
+function withCode(
   lines: readonly string[],
   code: string | undefined,
   start: number,
@@ -67,19 +69,21 @@ function coded(
 ): readonly string[] {
   if (code === undefined) return lines;
   const last = lines.at(-1) ?? "";
-  const room = widthOf(terminal) - width(last) - code.length;
+  const room = widthOf(terminal) - visibleWidth(last) - code.length;
   const shown = terminal.paint("dim", code);
   return room >= 2
     ? [...lines.slice(0, -1), `${last}${" ".repeat(room)}${shown}`]
     : [...lines, `${" ".repeat(start)}${shown}`];
 }
 
-/** What is one of many: a short list is shown whole, with what is well in it; of a long one what is not. */
-function listOf(checks: readonly DoctorCheck[], terminal: Terminal): readonly string[] {
+/**
+ * Lists the entries if any failed: a short list completely, a long one without the passed entries.
+ */
+function listLines(checks: readonly DoctorCheck[], terminal: Terminal): readonly string[] {
   const listed = checks.filter((check) => check.listed === true);
   if (!listed.some(failedCheck)) return [];
   const shown =
-    listed.length <= SHORT_LIST ? listed : listed.filter((check) => check.result !== "pass");
+    listed.length <= MAX_FULL_LIST ? listed : listed.filter((check) => check.result !== "pass");
   return shown.map(({ result, title, detail }) => {
     const more =
       detail === undefined || detail === "present" || detail === "missing"
@@ -90,50 +94,53 @@ function listOf(checks: readonly DoctorCheck[], terminal: Terminal): readonly st
 }
 
 /**
- * The headline is not said twice: what it has already said is left out.
+ * The detail and the fixes of a check. Text that the headline already contains is left out.
  *
- * @param marked - whether there are several, and each is told by its mark
- * @param coded - whether these are of several kinds, and each has its own code
+ * @param marked - true if there are several problems, so that each needs a mark
+ * @param coded - true if they have different codes, so that each shows its own
  */
-function explained(
+function detailLines(
   check: DoctorCheck,
   { headline }: CheckResults,
   { marked, coded: kinds }: { readonly marked: boolean; readonly coded: boolean },
   terminal: Terminal,
 ): readonly string[] {
   const { detail = "", code, result } = check;
-  const rest = begun(
+  const rest = capitalised(
     detail.startsWith(headline) ? detail.slice(headline.length).replace(/^[:;,]?\s*/, "") : detail,
   );
   const mark = marked ? `${terminal.mark(MARKS[result])} ` : "";
-  const indent = 4 + width(mark);
-  const lines = rest === "" ? [] : wrapped(rest, widthOf(terminal) - indent);
+  const indent = 4 + visibleWidth(mark);
+  const lines = rest === "" ? [] : wrap(rest, widthOf(terminal) - indent);
   const shown = lines.map(
     (line, index) => `${index === 0 ? `    ${mark}` : " ".repeat(indent)}${line}`,
   );
-  return [...coded(shown, kinds ? code : undefined, indent, terminal), ...mends([check], terminal)];
+  return [
+    ...withCode(shown, kinds ? code : undefined, indent, terminal),
+    ...fixLines([check], terminal),
+  ];
 }
 
-/** As a sentence begins; names of programs, containers and hostnames stay as they are. */
-const begun = (text: string): string =>
+/** Capitalises the first word, except for names of programs, containers and hostnames. */
+const capitalised = (text: string): string =>
   /^(?!cfauth|cloudflared)[a-z]+[ ,]/.test(text)
     ? `${text.charAt(0).toUpperCase()}${text.slice(1)}`
     : text;
 
-function mends(checks: readonly DoctorCheck[], terminal: Terminal): readonly string[] {
+function fixLines(checks: readonly DoctorCheck[], terminal: Terminal): readonly string[] {
   const fixes = [...new Set(checks.flatMap(({ fixes: own = [] }) => own))];
   return fixes.flatMap((fix) =>
-    wrapped(fix, widthOf(terminal) - 6).map((line, index) =>
+    wrap(fix, widthOf(terminal) - 6).map((line, index) =>
       index === 0 ? `    ${terminal.paint("cyan", "→")} ${line}` : `      ${line}`,
     ),
   );
 }
 
-/** What it all comes to, in one sentence. */
+/** The overall result, in one or two sentences. */
 export function verdict(groups: readonly CheckResults[]): string {
   const checks = groups.flatMap((group) => group.checks);
-  const problems = problemsIn(groups, "fail");
-  const warnings = problemsIn(groups, "warn");
+  const problems = countProblems(groups, "fail");
+  const warnings = countProblems(groups, "warn");
   if (
     problems === 0 &&
     warnings === 0 &&
@@ -146,16 +153,16 @@ export function verdict(groups: readonly CheckResults[]): string {
   if (problems === 0)
     return `${warnings === 0 ? "Nothing is wrong" : pluralise(warnings, "warning")}. cfauth can work.`;
   const fine = groups.filter(({ result }) => result === "pass").length;
-  const dark = groups.filter(({ result }) => result === "skip").length;
+  const skipped = groups.filter(({ result }) => result === "skip").length;
   const tail = [
     `${fine === 1 ? "1 group is" : `${fine} groups are`} fine`,
-    ...(dark > 0 ? [`${dark} ${dark === 1 ? "was" : "were"} not checked`] : []),
+    ...(skipped > 0 ? [`${skipped} ${skipped === 1 ? "was" : "were"} not checked`] : []),
   ];
   return `${pluralise(problems, "problem")}${warnings > 0 ? `, ${pluralise(warnings, "warning")}` : ""}. ${tail.join(", ")}.`;
 }
 
-/** What is one of a list counts with its like: two permissions that are missing are mended at once. */
-const problemsIn = (groups: readonly CheckResults[], result: CheckResult): number =>
+/** The failed entries of a list count as one problem: several missing permissions need one fix. */
+const countProblems = (groups: readonly CheckResults[], result: CheckResult): number =>
   groups
     .map(({ checks }) => checks.filter((check) => check.result === result))
     .reduce(
@@ -166,15 +173,15 @@ const problemsIn = (groups: readonly CheckResults[], result: CheckResult): numbe
       0,
     );
 
-/** A terminal that does not tell its width, or tells 0, is taken for a usual one. */
+/** A terminal with an unknown or implausible width counts as 80 columns wide. */
 const widthOf = ({ columns }: Terminal): number =>
-  columns < NARROWEST ? 80 : Math.min(columns, WIDEST);
+  columns < MIN_WIDTH ? 80 : Math.min(columns, MAX_WIDTH);
 
-/** Without what only sets colours. */
-const width = (text: string): number => text.replaceAll(/\u001b\[[0-9;]*m/g, "").length;
+/** The visible width, without colour codes. */
+const visibleWidth = (text: string): number => text.replaceAll(/\u001b\[[0-9;]*m/g, "").length;
 
-/** At spaces alone: a link or a command that is longer than the line stays whole. */
-function wrapped(text: string, most: number): readonly string[] {
+/** Wraps at spaces only: a link or command longer than the line stays whole. */
+function wrap(text: string, most: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const line = lines.at(-1);

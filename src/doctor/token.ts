@@ -9,9 +9,10 @@ const TokenVerification = z.looseObject({ status: z.string(), expires_on: z.stri
 export type TokenVerification = z.infer<typeof TokenVerification>;
 
 /**
- * Whether the API token is good, and until when. A user's and an account's token are each known at a place of their own.
+ * Verifies the API token and reads its expiry. User tokens and account tokens have separate
+ * endpoints.
  *
- * @throws {ServiceError} CFA-CF-TOKEN when neither knows it
+ * @throws {ServiceError} CFA-CF-TOKEN if neither endpoint knows the token
  */
 export async function verifyToken(
   cloudflare: Cloudflare,
@@ -29,8 +30,8 @@ export async function verifyToken(
   }
 }
 
-/** So long before its end a token is worth a warning, in milliseconds. */
-const SOON_MS = 14 * 86_400_000;
+/** A token that expires sooner than this is worth a warning, in milliseconds. */
+const WARN_BEFORE_MS = 14 * 86_400_000;
 
 export interface TokenExpiry {
   readonly id: string;
@@ -48,7 +49,7 @@ export function tokenExpiry(
   const at = expires === undefined ? Number.NaN : Date.parse(expires);
   if (Number.isNaN(at)) return { id, title, result: "pass", detail: "never expires" };
   const day = new Date(at).toISOString().slice(0, 10);
-  if (at - now > SOON_MS) return { id, title, result: "pass", detail: `expires ${day}` };
+  if (at - now > WARN_BEFORE_MS) return { id, title, result: "pass", detail: `expires ${day}` };
   return {
     id,
     title,

@@ -11,7 +11,7 @@ import type { Tunnel } from "../resources/tunnel/types.ts";
 import type { DoctorContext } from "./context.ts";
 import { type DoctorCheck, type Findings, passedCheck } from "./findings.ts";
 
-/** Where a connector comes from is left out of it: it is the address of somebody's home. */
+/** The connector's IP address is left out on purpose: it may be the address of a home. */
 const Connectors = z
   .array(
     z.looseObject({
@@ -21,7 +21,10 @@ const Connectors = z
   )
   .nullish();
 
-/** The tunnel, who has the say over its rules, and whether cloudflared is there. */
+/**
+ * Checks the tunnel, where its rules are managed, and whether cloudflared is connected and runs the
+ * newest rules.
+ */
 export async function checkTunnel(context: DoctorContext): Promise<Findings> {
   const seen = await context.observe.tunnel();
   const found = seen.tunnel;
@@ -36,21 +39,21 @@ export async function checkTunnel(context: DoctorContext): Promise<Findings> {
   const [local] = foundation.propose({ tunnel: seen }, NOTHING_DESIRED).problems;
   if (local !== undefined) {
     const check: DoctorCheck = {
-      ...REMOTE,
+      ...REMOTELY_MANAGED,
       result: "fail",
       detail: local.message,
       code: local.code,
       fixes: [local.fix],
     };
-    const routes = { id: REMOTE.id, title: "a tunnel whose rules can be set" };
+    const routes = { id: REMOTELY_MANAGED.id, title: "a tunnel whose rules can be set" };
     return {
       headline: `the tunnel ${found.name} takes its rules from a local config.yml`,
       checks: [exists, check],
       blockedGroups: { routes },
     };
   }
-  const connected = await connections(context, found);
-  const checks = [exists, passedCheck(REMOTE.id, REMOTE.title), connected];
+  const connected = await connectionCheck(context, found);
+  const checks = [exists, passedCheck(REMOTELY_MANAGED.id, REMOTELY_MANAGED.title), connected];
   if (connected.result !== "pass")
     return { headline: `${found.name}: cloudflared is not connected`, checks };
   const rules = await rulesCheck(context, found);
@@ -62,10 +65,15 @@ export async function checkTunnel(context: DoctorContext): Promise<Findings> {
   };
 }
 
-/** How long doctor waits for a cloudflared that has just been given new rules, in milliseconds; a group has 10 s in all. */
-const NEW_RULES_MS = 4_000;
+/**
+ * How long to wait for cloudflared to apply new rules, in milliseconds. The whole group has 10 s.
+ */
+const PROPAGATION_TIMEOUT_MS = 4_000;
 
-/** Whether cloudflared runs the rules that Cloudflare has; one that has just been given new ones is waited for. */
+/**
+ * Checks that cloudflared runs the rules that are stored at Cloudflare. Waits a moment if they are
+ * new.
+ */
 async function rulesCheck(
   { cloudflare, account, observe }: DoctorContext,
   { id, name }: Tunnel,
@@ -75,16 +83,16 @@ async function rulesCheck(
   const newest = await waitUntilPropagated(
     { cloudflare, account: await account(), tunnel: id },
     version,
-    NEW_RULES_MS,
+    PROPAGATION_TIMEOUT_MS,
   );
   if (newest) return passedCheck(check.id, check.title);
   const { message, fix, code } = diagnosePropagation(name);
   return { ...check, result: "fail", detail: message, code, fixes: [fix] };
 }
 
-const REMOTE = { id: "tunnel.remote", title: "its rules are managed from the dashboard" };
+const REMOTELY_MANAGED = { id: "tunnel.remote", title: "its rules are managed from the dashboard" };
 
-async function connections(
+async function connectionCheck(
   { cloudflare, account }: DoctorContext,
   { id, name }: Tunnel,
 ): Promise<DoctorCheck> {
@@ -92,11 +100,11 @@ async function connections(
   const connectors = await cloudflare.request("tunnels.connections", Connectors, (sdk) =>
     sdk.zeroTrust.tunnels.cloudflared.connections.get(id, { account_id }),
   );
-  const living = (connectors ?? []).map(({ version, conns }) => ({
+  const connected = (connectors ?? []).map(({ version, conns }) => ({
     version,
     count: (conns ?? []).filter(({ is_pending_reconnect }) => is_pending_reconnect !== true).length,
   }));
-  const count = living.reduce((sum, it) => sum + it.count, 0);
+  const count = connected.reduce((sum, it) => sum + it.count, 0);
   const check = { id: "tunnel.connected", title: "cloudflared is connected" };
   if (count === 0)
     return {
@@ -109,7 +117,7 @@ async function connections(
         `check that cloudflared runs with the token of the tunnel ${name}`,
       ],
     };
-  const versions = [...new Set(living.flatMap(({ version }) => version ?? []))].toSorted();
+  const versions = [...new Set(connected.flatMap(({ version }) => version ?? []))].toSorted();
   return passedCheck(
     check.id,
     check.title,

@@ -4,7 +4,10 @@ import { ZERO_TRUST } from "../core/links.ts";
 import type { DoctorContext } from "./context.ts";
 import { type Findings, passedCheck } from "./findings.ts";
 
-/** Whether there is a team. The first step is a person's: it takes a name, and a plan. */
+/**
+ * Checks that a Zero Trust team exists. Only a person can create one: it takes a team name and a
+ * plan.
+ */
 export async function checkZeroTrust({ cloudflare, account }: DoctorContext): Promise<Findings> {
   const account_id = await account();
   const shape = z.looseObject({ auth_domain: z.string() });
