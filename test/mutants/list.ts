@@ -11,38 +11,38 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     name: "climbs from above: the record comes before what protects it",
-    file: "src/core/plan/planner.ts",
+    file: "src/core/plan/route-chain.ts",
     from: 'states.findIndex((state) => state.is !== "in-sync")',
     to: 'states.findLastIndex((state) => state.is !== "in-sync")',
   },
   {
     name: "takes down from below: the application goes while the rule stands",
-    file: "src/core/plan/planner.ts",
+    file: "src/core/plan/route-chain.ts",
     from: 'states.findLast((state) => state.is === "orphaned"',
     to: 'states.find((state) => state.is === "orphaned"',
   },
   {
     name: "mends the audience although the origin moves too",
-    file: "src/core/plan/planner.ts",
+    file: "src/core/plan/route-chain.ts",
     from: 'if (above?.is === "drifted" && (above.changes !== undefined || state.dependentsFirst)) return above.remove;',
     to: "",
   },
   {
     name: "opens what is public before what is protected inside it",
-    file: "src/core/plan/planner.ts",
-    from: "const bare = opening ? unprotectedChild(context, exposure) : undefined;",
-    to: "const bare = undefined;",
+    file: "src/core/plan/route-planner.ts",
+    from: "const child = opens ? unprotectedChild(context, exposure) : undefined;",
+    to: "const child = undefined;",
   },
   {
     name: "closes what is protected before what is public around it",
-    file: "src/core/plan/planner.ts",
-    from: "!removalWouldExpose(context, route, (other) => model.audienceOf(other, context.observed)) &&",
+    file: "src/core/plan/route-planner.ts",
+    from: "if (removalWouldExpose(context, route, audienceIn(model, context))) return {};",
     to: "",
   },
   {
     name: "ignores that a name is somebody else's",
-    file: "src/core/plan/planner.ts",
-    from: "if (problems.length > 0) return { route, ...planAdoption(model, context, exposure, problems) };",
+    file: "src/core/plan/route-planner.ts",
+    from: "if (conflicts.length > 0) return planAdoption(model, context, exposure, conflicts);",
     to: "",
   },
   {
@@ -60,14 +60,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "touches routes that are held",
     file: "src/core/plan/planner.ts",
-    from: "desired.frozen.has(key) ? [] : [route]",
-    to: "[route]",
+    from: ".filter((route) => !desired.frozen.has(routeKey(route)))",
+    to: "",
   },
   {
     name: "opens before the health check",
-    file: "src/core/plan/planner.ts",
-    from: "const ungated = isExposedByParent(context, exposure) || hasLiveRule(context, route);",
-    to: "const ungated = true;",
+    file: "src/core/plan/route-planner.ts",
+    from: "const ignoresReadiness = isExposedByParent(context, exposure) || hasLiveRule(context, route);",
+    to: "const ignoresReadiness = true;",
   },
   {
     name: "writes the rule without the check of the login",
@@ -150,8 +150,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes only what is public for wider than something protected",
     file: "src/core/plan/nesting.ts",
-    from: "const fewer = ({ protection }: ProtectedRoute) => !protection || !outer.protection || !isSubsetOf(outer.protection, protection);",
-    to: 'const fewer = (_: ProtectedRoute) => outer.protection?.kind !== "authentik";',
+    from: "const admitsFewer = ({ protection }: ProtectedRoute) => !protection || !outer.protection || !isSubsetOf(outer.protection, protection);",
+    to: 'const admitsFewer = (_: ProtectedRoute) => outer.protection?.kind !== "authentik";',
   },
   {
     name: "closes what is narrower before what is wider around it has changed",
@@ -233,9 +233,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "takes over what nobody asked to adopt",
-    file: "src/core/plan/planner.ts",
-    from: "const change = exposure.adopt ? model.planTakeover(exposure.route, exposure, observed) : undefined;",
-    to: "const change = model.planTakeover(exposure.route, exposure, observed);",
+    file: "src/core/plan/route-planner.ts",
+    from: "const takeover = adopt ? model.planTakeover(route, exposure, context.observed) : undefined;",
+    to: "const takeover = model.planTakeover(route, exposure, context.observed);",
   },
   {
     name: "takes a hostname out of somebody's application before it is shut",
@@ -251,31 +251,31 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "opens the others before Authentik's own hostname",
-    file: "src/core/plan/planner.ts",
-    from: "if (login?.change === undefined || failed.has(login.change.key)) return steps;",
-    to: "if (login?.change === undefined || exposureOf(login) !== undefined) return steps;",
+    file: "src/core/plan/login-order.ts",
+    from: "if (login?.change === undefined || failed.has(login.change.key)) return plans;",
+    to: "if (login?.change === undefined || isDesired(login)) return plans;",
   },
   {
     name: "closes Authentik's own hostname before the others",
-    file: "src/core/plan/planner.ts",
-    from: "return others || leaving ?",
-    to: "return false ?",
+    file: "src/core/plan/login-order.ts",
+    from: "if (othersClose || othersAreAboutToClose)",
+    to: "if (false)",
   },
   {
     name: "lets everything wait for an Authentik that cannot be opened",
-    file: "src/core/plan/planner.ts",
-    from: "if (login?.change === undefined || failed.has(login.change.key)) return steps;",
-    to: "if (login?.change === undefined) return steps;",
+    file: "src/core/plan/login-order.ts",
+    from: "if (login?.change === undefined || failed.has(login.change.key)) return plans;",
+    to: "if (login?.change === undefined) return plans;",
   },
   {
     name: "keeps a rule whose application is gone in the way of what is to close",
-    file: "src/core/plan/planner.ts",
+    file: "src/core/plan/route-chain.ts",
     from: 'return state?.is === "absent" && above?.is === "drifted" ? above.remove : undefined;',
     to: "return undefined;",
   },
   {
     name: "leaves a route that waits to what is around it",
-    file: "src/core/plan/planner.ts",
+    file: "src/core/plan/route-planner.ts",
     from: "isExposedByParent(context, exposure) ? model.placeholderFor(route, context.observed) : undefined",
     to: "undefined",
   },
@@ -311,9 +311,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "opens a wildcard before what keeps it from another party's hostname",
-    file: "src/core/plan/planner.ts",
-    from: "const uncovered = opening ? unscreened(model, context, route) : undefined;",
-    to: "const uncovered = undefined;",
+    file: "src/core/plan/route-planner.ts",
+    from: "const hostname = opens ? unguardedHostname(model, context, route) : undefined;",
+    to: "const hostname = undefined;",
   },
   {
     name: "lets a wildcard answer for another party's hostname",
@@ -336,8 +336,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "passes an application on to the next party, its logins included",
     file: "src/core/plan/handover.ts",
-    from: "if (!there || own)",
-    to: "if (!there || own || true)",
+    from: "if (!exists || isOwn)",
+    to: "if (!exists || isOwn || true)",
   },
   {
     name: "takes an application without a rule for the new holder's own",
@@ -366,7 +366,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "leaves a route whose labels are faulty to a container that took its name",
     file: "src/core/plan/desired-state.ts",
-    from: "reroutes: reroutesOf(resolved, engine),",
+    from: "reroutes: planReroutes(resolved, engine),",
     to: "reroutes: new Map(),",
   },
   {
@@ -390,7 +390,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "gives up a path within a route that is being led to another host",
     file: "src/core/plan/planner.ts",
-    from: "model.deployedRoutes(observed).map((it) => rerouted(it, desired))",
+    from: "model.deployedRoutes(observed).map((route) => withReroute(route, desired))",
     to: "model.deployedRoutes(observed)",
   },
   {
@@ -402,8 +402,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "forgets where a route led once its rule is closed for showing a stranger",
     file: "src/core/plan/tenure.ts",
-    from: "!deployed && !awaited && (requests",
-    to: "!deployed && (requests",
+    from: "!isLive && !isKept && (requests",
+    to: "!isLive && (requests",
     tests: "test/integration/authority/threats.test.ts",
   },
   {

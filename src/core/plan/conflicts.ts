@@ -4,34 +4,34 @@ import { byPrecedence, type RouteRequest } from "./route-requests.ts";
 import { isPlaceholder, type RoutePlace, type Tenure } from "./tenure.ts";
 import type { PendingRoute } from "./types.ts";
 
-/** Who gets one route that several may want. */
+/** Which request gets a route that several may ask for. */
 export interface ResolvedRoute {
   readonly place: RoutePlace;
-  /** Soundly, or with faulty labels: then the route stays as it is, where that is safe. */
+  /** Its labels may be faulty: then the route stays as it is where that is safe. */
   readonly winner: RouteRequest | undefined;
   readonly pending: readonly PendingRoute[];
   readonly problems: readonly Problem[];
-  /** What is remembered of it; undefined where there is nothing to remember. */
+  /** What to remember for the next pass. */
   readonly tenure: Tenure | undefined;
 }
 
 /**
- * The party that has the route keeps it; a free one goes to the first claim.
+ * The party that has the route keeps it. A free route goes to the first sound request.
  *
- * @param place - with its claims in order of precedence
+ * @param place - with its requests in order of precedence
  */
 export function resolveRoute(place: RoutePlace, now: number): ResolvedRoute {
   const { tenancy, requests, before } = place;
   switch (tenancy.is) {
     case "held":
-      return won(place, tenancy.requests.toSorted(byTenure(place)), requests);
+      return award(place, tenancy.requests.toSorted(byTenure(place)), requests);
     case "vacant": {
       const { tenant, until } = tenancy;
       const refused = new Set([
         ...(before?.refused ?? []),
         ...requests.map(({ workload }) => workload),
       ]);
-      const tenure = { tenant, until, refused, led: place.led };
+      const tenure = { tenant, until, refused, lastService: place.lastService };
       return {
         place,
         winner: undefined,
@@ -42,22 +42,26 @@ export function resolveRoute(place: RoutePlace, now: number): ResolvedRoute {
     }
     case "free": {
       const sound = requests.filter(({ kind }) => kind === "sound");
-      if (sound.length > 0) return won(place, sound, requests);
-      const lasts = tenancy.ended && place.deployed !== undefined && !isPlaceholder(place.deployed);
-      const tenure = lasts
-        ? { ...remembered(before), until: Math.min(before?.until ?? now, now) }
+      if (sound.length > 0) return award(place, sound, requests);
+      const isLeftOver =
+        tenancy.ended && place.deployed !== undefined && !isPlaceholder(place.deployed);
+      const tenure = isLeftOver
+        ? { ...tenantOf(before), until: Math.min(before?.until ?? now, now) }
         : undefined;
       return { place, winner: undefined, pending: [], problems: [], tenure };
     }
   }
 }
 
-const remembered = (before: Tenure | undefined) => ({
+const tenantOf = (before: Tenure | undefined) => ({
   tenant: before?.tenant,
   refused: before?.refused ?? new Set<string>(),
 });
 
-/** Within a party: sound labels first, then where the rule leads, then who had it. A container made again is younger and may lead elsewhere. */
+/**
+ * Within a party: sound labels first, then the request that leads where the rule leads, then the
+ * previous tenant. Age comes last, because a recreated container is younger and may lead elsewhere.
+ */
 const byTenure =
   ({ deployed, before }: RoutePlace) =>
   (a: RouteRequest, b: RouteRequest): number => {
@@ -68,7 +72,7 @@ const byTenure =
     return weight(b) - weight(a) || byPrecedence(a, b);
   };
 
-function won(
+function award(
   place: RoutePlace,
   [winner]: readonly RouteRequest[],
   requests: readonly RouteRequest[],
@@ -81,7 +85,9 @@ function won(
     place,
     winner,
     pending: [],
-    problems: losers.filter(({ kind }) => kind === "sound").map((loser) => taken(loser, winner)),
+    problems: losers
+      .filter(({ kind }) => kind === "sound")
+      .map((loser) => hostTakenProblem(loser, winner)),
     tenure: {
       tenant: { workload: winner.workload, party: winner.party },
       until: undefined,
@@ -90,13 +96,16 @@ function won(
   };
 }
 
-const taken = (loser: RouteRequest, winner: RouteRequest): Problem => ({
-  code: "CFA-HOST-TAKEN",
-  severity: "error",
-  container: loser.workload,
-  label: loser.label,
-  route: loser.key,
-  message: `container ${winner.workload} already has ${loser.key} and keeps it`,
-  effect: "closed",
-  fix: `give ${loser.workload} or ${winner.workload} another hostname${loser.party === winner.party ? ", or a path of its own" : ""}`,
-});
+function hostTakenProblem(loser: RouteRequest, winner: RouteRequest): Problem {
+  const ownPath = loser.party === winner.party ? ", or a path of its own" : "";
+  return {
+    code: "CFA-HOST-TAKEN",
+    severity: "error",
+    container: loser.workload,
+    label: loser.label,
+    route: loser.key,
+    message: `container ${winner.workload} already has ${loser.key} and keeps it`,
+    effect: "closed",
+    fix: `give ${loser.workload} or ${winner.workload} another hostname${ownPath}`,
+  };
+}

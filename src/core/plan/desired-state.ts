@@ -5,21 +5,24 @@ import type { RouteKey } from "../domain/route.ts";
 import { type ResolvedRoute, resolveRoute } from "./conflicts.ts";
 import type { Engine } from "./engine.ts";
 import { isFrozen, isFrozenVacancy } from "./freeze.ts";
-import { type Applications, handoversOf } from "./handover.ts";
-import { type HostTenures, holdersOf, hostTenures, stillHeld } from "./holder.ts";
-import { reroutesOf } from "./reroute.ts";
-import { type RouteRequest, routeRequestsOf } from "./route-requests.ts";
+import { type Applications, planHandovers } from "./handover.ts";
+import { dropAbandonedHosts, findHolders, type HostTenures, rememberHolders } from "./holder.ts";
+import { planReroutes } from "./reroute.ts";
+import { collectRouteRequests, type RouteRequest } from "./route-requests.ts";
 import { admitRequests } from "./sharing.ts";
-import { type Grace, routePlacesOf, type Tenures } from "./tenure.ts";
+import { collectRoutePlaces, type Grace, type Tenures } from "./tenure.ts";
 import type { Decoded, DeployedRoute, DesiredState, ProtectedRoute } from "./types.ts";
-import { hostsKeptFromWildcards } from "./wildcard-guards.ts";
+import { findHostsKeptFromWildcards } from "./wildcard-guards.ts";
 
-/** What is carried from one pass to the next. Not state to lose: without it routes only wait the startup grace once more. */
+/**
+ * Carried from one pass to the next. It may be lost: then routes only wait for the start-up grace
+ * period again.
+ */
 export interface ReconcileMemory {
   readonly tenures: Tenures;
   readonly hosts: HostTenures;
   readonly applications: Applications;
-  /** The networks that labels have named, those of containers that are gone included. */
+  /** The networks that labels have named, including those of containers that are gone. */
   readonly named: readonly string[];
   readonly services: KnownServices;
   /** The party of Authentik's own container, once a deployed rule on its hostname has led to it. */
@@ -34,7 +37,10 @@ export const EMPTY_MEMORY: ReconcileMemory = {
   services: noServices,
 };
 
-/** The same by a clock that was set forward by so many milliseconds meanwhile, or back: a grace is a time that passes, not an hour of the day. */
+/**
+ * Moves all deadlines after the clock was set forward or, if negative, back: a grace period is a
+ * span, not a time of day.
+ */
 export const shiftClock = (
   { tenures, hosts, ...memory }: ReconcileMemory,
   byMs: number,
@@ -51,13 +57,14 @@ export const shiftClock = (
 export interface Decision {
   readonly desired: DesiredState;
   readonly memory: ReconcileMemory;
-  /** When the next grace ends, in milliseconds since 1970: the pass to come looks again then. */
+  /** When the next grace period ends, in milliseconds since 1970. Another pass is due then. */
   readonly wakeAt: number | undefined;
 }
 
 /**
- * What is desired, all labels taken together: who has each route, which claims inside a hostname its holder admits, who gets what
- * is free, and what is kept for those that are missing.
+ * Turns the labels of all workloads into one desired state: who has each route, which requests
+ * inside a hostname its holder admits, who gets a free route, and what is kept for workloads that
+ * are missing.
  */
 export function resolveDesired(
   decoded: readonly Decoded[],
@@ -67,17 +74,21 @@ export function resolveDesired(
   grace: Grace,
   now: number,
 ): Decision {
-  const requests = routeRequestsOf(decoded);
-  const places = routePlacesOf(deployed, memory.tenures, { requests, engine, grace, now });
+  const requests = collectRouteRequests(decoded);
+  const places = collectRoutePlaces(deployed, memory.tenures, { requests, engine, grace, now });
   const graceUntil = now + grace.graceMs;
-  const before = stillHeld(memory.hosts, requests, engine);
-  const holders = holdersOf(places, before, graceUntil, now);
+  const before = dropAbandonedHosts(memory.hosts, requests, engine);
+  const holders = findHolders(places, before, graceUntil, now);
   const admitted = admitRequests(places, holders, now);
   const resolved = admitted.places.map((place) => resolveRoute(place, now));
-  const closing = closingOf(resolved);
-  const hosts = hostTenures(holders, before, places, graceUntil, now);
-  const { handovers, applications } = handoversOf(resolved, memory.applications);
-  const ends = [...closing.values(), ...resolved.flatMap(awaitedUntil), ...admitted.ends];
+  const graceDeadlines = collectGraceDeadlines(resolved);
+  const hosts = rememberHolders(holders, before, places, graceUntil, now);
+  const { handovers, applications } = planHandovers(resolved, memory.applications);
+  const ends = [
+    ...graceDeadlines.values(),
+    ...resolved.flatMap(graceEndForRivals),
+    ...admitted.graceEnds,
+  ];
   const desired: DesiredState = {
     exposures: new Map(
       resolved.flatMap(({ winner }) =>
@@ -86,11 +97,11 @@ export function resolveDesired(
     ),
     frozen: new Set([
       ...resolved.filter((it) => isFrozen(it, engine)).map(({ place }) => place.key),
-      ...closing.keys(),
+      ...graceDeadlines.keys(),
     ]),
-    reroutes: reroutesOf(resolved, engine),
-    protectedRoutes: guarded(requests),
-    graceDeadlines: closing,
+    reroutes: planReroutes(resolved, engine),
+    protectedRoutes: collectProtectedRoutes(requests),
+    graceDeadlines,
     pending: [...admitted.pending, ...resolved.flatMap(({ pending }) => pending)],
     problems: [
       ...decoded.flatMap(({ problems }) => problems),
@@ -98,7 +109,12 @@ export function resolveDesired(
       ...resolved.flatMap(({ problems }) => problems),
     ],
     handovers,
-    keptFromWildcards: hostsKeptFromWildcards(resolved, hosts, engine.login),
+    keptFromWildcards: findHostsKeptFromWildcards({
+      resolved,
+      requests,
+      hosts,
+      login: engine.login,
+    }),
   };
   return {
     desired,
@@ -116,8 +132,11 @@ export function resolveDesired(
   };
 }
 
-/** When the grace of each standing route ends whose container is missing. One that shows another container has none. */
-const closingOf = (resolved: readonly ResolvedRoute[]): ReadonlyMap<RouteKey, number> =>
+/**
+ * When the grace period of each deployed route with a missing container ends. A route that shows
+ * another container has none.
+ */
+const collectGraceDeadlines = (resolved: readonly ResolvedRoute[]): ReadonlyMap<RouteKey, number> =>
   new Map(
     resolved.flatMap(({ place }) =>
       place.tenancy.is === "vacant" && isFrozenVacancy(place)
@@ -126,11 +145,11 @@ const closingOf = (resolved: readonly ResolvedRoute[]): ReadonlyMap<RouteKey, nu
     ),
   );
 
-/** A grace that a rival waits for is looked at when it ends. */
-const awaitedUntil = ({ place: { tenancy }, pending }: ResolvedRoute): readonly number[] =>
+/** When a grace period ends that a rival waits for. */
+const graceEndForRivals = ({ place: { tenancy }, pending }: ResolvedRoute): readonly number[] =>
   tenancy.is === "vacant" && pending.length > 0 ? [tenancy.until] : [];
 
-const guarded = (requests: readonly RouteRequest[]): readonly ProtectedRoute[] =>
+const collectProtectedRoutes = (requests: readonly RouteRequest[]): readonly ProtectedRoute[] =>
   requests.flatMap((request): readonly ProtectedRoute[] => {
     const { route, workload, party } = request;
     if (request.kind === "faulty")

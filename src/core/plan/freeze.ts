@@ -5,21 +5,26 @@ import { isDeployed, isLedTo, isOnLoginHost, type RoutePlace } from "./tenure.ts
 import type { DeployedRoute, FaultyRoute, RouteOwners } from "./types.ts";
 
 /**
- * Whether a route whose labels are faulty stays as it is. Not one that would be public by mistake, and not one that leads to a
- * container which does not ask for it, having got the name or the address of the one that did. Where the one that asks for it is
- * known, its rule is led back to that one instead.
+ * Whether a route with faulty labels stays as it is.
+ *
+ * It does not stay if it would be public by mistake. Nor does it stay if it leads to a container
+ * that does not ask for it but got the name or address of the one that does, unless its rule can be
+ * rerouted to that one.
  */
 export function isFrozen(resolved: ResolvedRoute, engine: Engine): boolean {
   const { winner, place } = resolved;
   if (winner?.kind !== "faulty") return false;
-  const all = ofWinner(resolved);
+  const all = faultyRoutesOfWinner(resolved);
   if (!mayStay(all, place)) return false;
-  if (place.deployed === undefined || !isStrange(winner, all, place.deployed, place, engine))
+  if (place.deployed === undefined || !leadsToStranger(winner, all, place.deployed, place, engine))
     return true;
   return rerouteTarget(place.deployed, ownersOf(resolved), engine) !== undefined;
 }
 
-/** Where a rule must lead instead so that only its own containers answer; undefined where it does, or that is not known. */
+/**
+ * Where a rule must lead instead so that only its own containers answer; undefined if it does, or
+ * if that is unknown.
+ */
 export function rerouteTarget(
   deployed: DeployedRoute | undefined,
   owners: RouteOwners,
@@ -31,14 +36,14 @@ export function rerouteTarget(
 }
 
 /**
- * Whose the route is. A container that was recreated under its name is the same one, unless a label may have led its route to
- * another place.
+ * The containers that the rule of the route is meant for. A container that was recreated under its
+ * name is the same one, unless a label may have led its route to another place.
  */
 export function ownersOf(resolved: ResolvedRoute): RouteOwners {
-  const all = ofWinner(resolved);
+  const all = faultyRoutesOfWinner(resolved);
   const isTenant =
     all[0] !== undefined && all[0].workload === resolved.place.before?.tenant?.workload;
-  // One container that asks twice is no two replicas.
+  // A container that asks twice does not count as two replicas.
   return {
     members: [...new Set(all.flatMap(({ members }) => members))],
     recreated: isTenant,
@@ -46,26 +51,29 @@ export function ownersOf(resolved: ResolvedRoute): RouteOwners {
   };
 }
 
-/** What the party of the winner asks for with faulty labels, the winner first. */
-function ofWinner({ winner, place }: ResolvedRoute): readonly FaultyRoute[] {
+/** The faulty routes of the winner's party, the winner's own first. */
+function faultyRoutesOfWinner({ winner, place }: ResolvedRoute): readonly FaultyRoute[] {
   if (winner?.kind !== "faulty") return [];
   const others = faultyOf(place).filter((it) => it !== winner.faulty && it.party === winner.party);
   return [winner.faulty, ...others];
 }
 
 /**
- * Whether a route stays as it is while its tenant is missing. Not one that shows another container. Where the tenant is not known
- * it may be one whose labels are faulty: then it stays only if it would for those. It may also be one of several replicas, of which
- * the others have not started yet.
+ * Whether a route stays as it is while its tenant is missing. It does not stay if it shows another
+ * container.
+ *
+ * An unknown tenant may be a container with faulty labels: then the route stays only if it would
+ * stay with those labels. An unknown tenant may also be one of several replicas, of which the
+ * others have not started yet.
  */
 export function isFrozenVacancy(place: RoutePlace): boolean {
   const { tenancy, deployed, occupants, requests } = place;
   if (tenancy.is !== "vacant" || deployed === undefined) return false;
-  const isLikely = ({ replica, party }: Occupant): boolean =>
+  const mayBeReplica = ({ replica, party }: Occupant): boolean =>
     tenancy.tenant === undefined &&
     replica === true &&
     requests.some((request) => request.party === party);
-  if (!occupants.every(isLikely)) return false;
+  if (!occupants.every(mayBeReplica)) return false;
   const suspects = tenancy.tenant === undefined ? faultyOf(place) : [];
   return suspects.length === 0 || mayStay(suspects, place);
 }
@@ -78,7 +86,8 @@ const mayStay = (
   { deployed }: Pick<RoutePlace, "deployed">,
 ): boolean => all.some((it) => !it.closeNow && (it.saysPublic || deployed?.public !== true));
 
-function isStrange(
+/** Whether the rule leads to a container that does not ask for the route. */
+function leadsToStranger(
   winner: RouteRequest,
   all: readonly FaultyRoute[],
   deployed: DeployedRoute,

@@ -4,7 +4,9 @@ import type { ResolvedRoute } from "./conflicts.ts";
 import { isDeployed, isLedTo } from "./tenure.ts";
 import type { Handover } from "./types.ts";
 
-/** Which party each route's Access application was made for, as far as this process knows. */
+/**
+ * The party that the Access application of each route was made for, as far as this process knows.
+ */
 export type Applications = ReadonlyMap<RouteKey, Party>;
 
 export interface Handovers {
@@ -13,26 +15,29 @@ export interface Handovers {
 }
 
 /**
- * Which routes get a new Access application, because the one in place was made for another party: who logged in to that party
- * must log in again. An application counts as the new holder's own only where this process made it so, or where the deployed rule
- * leads to the holder. One without a deployed rule proves nothing, so a daemon that dies half-way replaces it again.
+ * Finds the routes that get a new Access application, because the existing one was made for another
+ * party: people who logged in to that party must log in again.
+ *
+ * An application counts as the new holder's own only if this process made it so, or if the deployed
+ * rule leads to the new holder. An application without a deployed rule proves nothing and is
+ * replaced, so a daemon that died half-way continues safely.
  */
-export function handoversOf(resolved: readonly ResolvedRoute[], before: Applications): Handovers {
+export function planHandovers(resolved: readonly ResolvedRoute[], before: Applications): Handovers {
   const handovers = new Map<RouteKey, Handover>();
   const applications = new Map<RouteKey, Party>();
   for (const { winner, place } of resolved) {
     const known = before.get(place.key);
-    const there = place.deployed?.application === true;
+    const exists = place.deployed?.application === true;
     if (winner?.kind !== "sound") {
-      if (there && known !== undefined) applications.set(place.key, known);
+      if (exists && known !== undefined) applications.set(place.key, known);
       continue;
     }
     const proven =
       place.deployed !== undefined &&
       isDeployed(place.deployed) &&
       isLedTo(winner, place.deployed.service ?? "", place.occupants);
-    const own = known === undefined ? proven : known === winner.party;
-    if (!there || own) applications.set(place.key, winner.party);
+    const isOwn = known === undefined ? proven : known === winner.party;
+    if (!exists || isOwn) applications.set(place.key, winner.party);
     else {
       handovers.set(place.key, { from: known, to: winner.party });
       if (known !== undefined) applications.set(place.key, known);

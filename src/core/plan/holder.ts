@@ -5,11 +5,16 @@ import type { Engine } from "./engine.ts";
 import { byPrecedence, type RouteRequest } from "./route-requests.ts";
 import { isDeployed, isRestored, leadsTo, type RoutePlace } from "./tenure.ts";
 
-/** The party that a hostname belongs to. A path inside it is for other parties only with its consent. */
+/**
+ * The party that a hostname belongs to. Other parties get paths inside it only with its consent.
+ */
 export type Holder =
-  /** It asks for the hostname by these claims, the oldest first. */
+  /** It asks for the hostname with these requests, the oldest first. */
   | { readonly is: "present"; readonly party: Party; readonly requests: readonly RouteRequest[] }
-  /** It is missing and may come back until then. Its party is not known where it was gone when cfauth started. */
+  /**
+   * It is missing and may come back until then. Its party is unknown if it was missing when cfauth
+   * started.
+   */
   | {
       readonly is: "missing";
       readonly party: Party | undefined;
@@ -17,38 +22,43 @@ export type Holder =
       readonly until: number;
     };
 
-/** What is remembered of a hostname from pass to pass. */
+/** What is remembered of the holder of a hostname from pass to pass. */
 export interface HostTenure {
   readonly party: Party;
   /** A container of the party that asked for it. */
   readonly workload: string;
-  /** When the grace of a party that asks for none of it any more ends, in milliseconds since 1970. */
+  /**
+   * If the party asks for no part of the hostname any more: when its grace period ends, in
+   * milliseconds since 1970.
+   */
   readonly until: number | undefined;
 }
 
 export type HostTenures = ReadonlyMap<Hostname, HostTenure>;
 
-/** An interest that a party has in a hostname. */
+/** A party that has a route of a hostname, or asks for one. */
 interface Interest {
   readonly party: Party | undefined;
   readonly name: string | undefined;
   readonly wholeHost: boolean;
-  /** Whether it has the route, as opposed to asking for one that is free. */
+  /** Whether it has the route; otherwise it asks for a free one. */
   readonly established: boolean;
-  /** Undefined while it is missing. */
+  /** Its oldest request; undefined while it is missing. */
   readonly oldest: RouteRequest | undefined;
   readonly until: number | undefined;
 }
 
 /**
- * The holder of each hostname: the first of these that there is.
+ * The holder of each hostname: the first of these that exists.
  *
- * 1. Its holder before, while that asks for any of it or may come back. One that gave up a route of it has gone.
- * 2. The party that has the whole host, or that its deployed rule leads to while it asks for a path.
- * 3. Of those that have paths in it, one that consents to all others, else the oldest.
- * 4. The oldest that asks for any of it.
+ * 1. The previous holder, while it asks for any part of the hostname or may come back. It may not
+ *    come back once it has given up a route of the hostname.
+ * 2. The party that has the whole host, or that the deployed rule of the whole host leads to while
+ *    it asks for a path.
+ * 3. Of the parties that have paths in it, one that consents to all others, otherwise the oldest.
+ * 4. The oldest party that asks for any part of it.
  */
-export function holdersOf(
+export function findHolders(
   places: readonly RoutePlace[],
   before: HostTenures,
   graceUntil: number,
@@ -60,17 +70,17 @@ export function holdersOf(
   );
   return new Map(
     [...hosts].flatMap(([hostname, all]) => {
-      const holder = holderOf(
+      const holder = findHolder(
         all.map(({ place }) => place),
-        unlessOver(before.get(hostname), graceUntil, now),
+        currentTenure(before.get(hostname), graceUntil, now),
       );
       return holder === undefined ? [] : [[hostname, holder] as const];
     }),
   );
 }
 
-/** Without those whose holder is not missing, but runs and asks for none of the hostname any more. */
-export const stillHeld = (
+/** Drops each hostname whose holder runs and asks for no part of it any more. */
+export const dropAbandonedHosts = (
   before: HostTenures,
   requests: readonly RouteRequest[],
   engine: Engine,
@@ -83,22 +93,30 @@ export const stillHeld = (
     ),
   );
 
-/** The tenure with the end that its grace would have from now on; none where that was over before. */
-function unlessOver(
+/**
+ * The tenure with the end of its grace period, which begins now if it has not begun yet; undefined
+ * if it is over.
+ */
+function currentTenure(
   tenure: HostTenure | undefined,
   graceUntil: number,
   now: number,
-): Kept | undefined {
+): CurrentTenure | undefined {
   if (tenure === undefined || (tenure.until !== undefined && tenure.until <= now)) return undefined;
   const until = tenure.until ?? graceUntil;
-  return { ...tenure, until, lasts: until > now };
+  return { ...tenure, until, mayReturn: until > now };
 }
 
-/** `lasts`: whether it is kept for a party that asks for none of the hostname now. */
-type Kept = HostTenure & { readonly until: number; readonly lasts: boolean };
+/**
+ * `mayReturn`: whether the hostname is kept for the party although it asks for no part of it now.
+ */
+type CurrentTenure = HostTenure & { readonly until: number; readonly mayReturn: boolean };
 
-/** What is remembered of the hostnames that have a holder, and of those that no container asks for, until the grace of their holder is over. */
-export function hostTenures(
+/**
+ * What to remember for the next pass: the hostnames that have a holder, and those that no container
+ * asks for until the grace period of their holder ends.
+ */
+export function rememberHolders(
   holders: ReadonlyMap<Hostname, Holder>,
   before: HostTenures,
   places: readonly RoutePlace[],
@@ -106,7 +124,7 @@ export function hostTenures(
   now: number,
 ): HostTenures {
   const byHost = Map.groupBy(places, (place) => hostnameOf(place)?.hostname);
-  const ended = (hostname: Hostname, party: Party) =>
+  const isGivenUp = (hostname: Hostname, party: Party) =>
     (byHost.get(hostname) ?? []).some((place) => hasGivenUp(party, place));
   const kept = [...before].map(([hostname, it]): [Hostname, HostTenure] => [
     hostname,
@@ -124,19 +142,17 @@ export function hostTenures(
       ? []
       : [[hostname, { party: holder.party, workload: holder.name, until: holder.until }]];
   });
-  return new Map(
-    [
-      ...kept.filter(([hostname, { party }]) => !holders.has(hostname) && !ended(hostname, party)),
-      ...held,
-    ].filter(([, { until = Infinity }]) => until > now),
+  const withoutHolder = kept.filter(
+    ([hostname, { party }]) => !holders.has(hostname) && !isGivenUp(hostname, party),
   );
+  return new Map([...withoutHolder, ...held].filter(([, { until = Infinity }]) => until > now));
 }
 
 const hasEnded = ({ tenancy }: RoutePlace): boolean => tenancy.is === "free" && tenancy.ended;
 
 /**
- * Whether the place has ended and may have been that party's. A guest's path says nothing of the holder, nor does a rule whose
- * application is gone: another writer restored it.
+ * Whether the route has ended and may have been that party's. A guest's path says nothing about the
+ * holder. Neither does a rule whose application is gone, because another writer restored it.
  */
 function hasGivenUp(party: Party, place: RoutePlace): boolean {
   const { before, deployed } = place;
@@ -145,19 +161,22 @@ function hasGivenUp(party: Party, place: RoutePlace): boolean {
   return deployed === undefined || !isRestored(deployed);
 }
 
-/** Whether a route has ended of which this process has never known the tenant. */
+/** Whether the route has ended and this process never knew its tenant. */
 const hasEndedUnknown = (place: RoutePlace): boolean =>
   hasEnded(place) && place.before?.tenant === undefined;
 
-/** The parties that its deployed rule certainly leads to. */
+/** The parties that the deployed rule certainly leads to. */
 const certainParties = ({ occupants }: RoutePlace): readonly Party[] =>
   occupants.filter(({ certain }) => certain).map(({ party }) => party);
 
-/** A place that is only remembered has a route as long as a container asks for it, it is deployed, or its tenant may come back. */
+/**
+ * Undefined for a place that is only remembered: nobody asks for it, it is not deployed, and no
+ * tenant may come back.
+ */
 export const routeOf = ({ key, requests, deployed, before }: RoutePlace): Route | undefined =>
   requests[0]?.route ??
   deployed?.route ??
-  (before?.led === undefined ? undefined : parseRouteKey(key));
+  (before?.lastService === undefined ? undefined : parseRouteKey(key));
 
 function hostnameOf(
   place: RoutePlace,
@@ -166,32 +185,35 @@ function hostnameOf(
   return route && { hostname: route.hostname, place };
 }
 
-function holderOf(places: readonly RoutePlace[], tenure: Kept | undefined): Holder | undefined {
+function findHolder(
+  places: readonly RoutePlace[],
+  tenure: CurrentTenure | undefined,
+): Holder | undefined {
   const before = tenure?.party;
   const requests = places.flatMap((place) => place.requests).toSorted(byPrecedence);
   const interests = places.flatMap(interestsOf);
   const established = [
     ...interests.filter((it) => it.established),
-    ...leavers(places).flatMap((party) => askingFor(party, requests) ?? []),
-  ].toSorted(byAgeOfClaim);
-  const known =
+    ...findLeavers(places).flatMap((party) => interestOf(party, requests) ?? []),
+  ].toSorted(byAge);
+  const previous =
     interests.find(({ party }) => party !== undefined && party === before) ??
-    askingFor(before, requests);
+    interestOf(before, requests);
   if (
-    known === undefined &&
-    tenure?.lasts &&
+    previous === undefined &&
+    tenure?.mayReturn &&
     !places.some((place) => hasGivenUp(tenure.party, place))
   )
     return { is: "missing", party: tenure.party, name: tenure.workload, until: tenure.until };
   const chosen =
-    known ??
+    previous ??
     established.find(({ wholeHost }) => wholeHost) ??
-    [...incumbents(places), ...movers(places, requests)].flatMap(
-      (party) => askingFor(party, requests) ?? [],
+    [...findIncumbents(places), ...findMovers(places, requests)].flatMap(
+      (party) => interestOf(party, requests) ?? [],
     )[0] ??
     established.find(({ party }) => consentsToAll(party, established, requests)) ??
     established[0] ??
-    interests.toSorted(byAgeOfClaim)[0];
+    interests.toSorted(byAge)[0];
   if (chosen === undefined) return undefined;
   const own = requests.filter(({ party }) => party === chosen.party);
   if (chosen.party !== undefined && own.length > 0)
@@ -199,8 +221,8 @@ function holderOf(places: readonly RoutePlace[], tenure: Kept | undefined): Hold
   return { is: "missing", party: chosen.party, name: chosen.name, until: chosen.until ?? 0 };
 }
 
-/** The interest of a party that asks for any of the hostname, soundly or not. */
-function askingFor(
+/** The interest of a party that asks for any part of the hostname, with sound or faulty labels. */
+function interestOf(
   party: Party | undefined,
   requests: readonly RouteRequest[],
 ): Interest | undefined {
@@ -218,26 +240,35 @@ function askingFor(
   );
 }
 
-/** The parties that the deployed rule of the whole host certainly leads to, though they may ask for a path by now. */
-const incumbents = (places: readonly RoutePlace[]): readonly Party[] =>
+/**
+ * The parties that the deployed rule of the whole host certainly leads to. They may ask for a path
+ * by now.
+ */
+const findIncumbents = (places: readonly RoutePlace[]): readonly Party[] =>
   places
     .filter(({ deployed }) => deployed?.route.path === undefined)
     .flatMap(certainParties)
     .toSorted();
 
-/** The parties that a deployed rule certainly leads to, although they no longer ask for its route. Only for routes of an unknown tenant. */
-const leavers = (places: readonly RoutePlace[]): readonly Party[] =>
+/**
+ * For routes of an unknown tenant: the parties that the rule certainly leads to, although they no
+ * longer ask for the route.
+ */
+const findLeavers = (places: readonly RoutePlace[]): readonly Party[] =>
   places.filter(hasEndedUnknown).flatMap(certainParties);
 
-/** Those that ask for the place of a route by another route of the same hostname: of a route whose tenant is not known. */
-const movers = (
+/**
+ * For routes of an unknown tenant: the parties that ask for the same place under another route of
+ * the hostname.
+ */
+const findMovers = (
   places: readonly RoutePlace[],
   requests: readonly RouteRequest[],
 ): readonly Party[] =>
   places
     .filter(hasEndedUnknown)
     .flatMap(({ deployed, before }) =>
-      requests.filter((it) => leadsTo(it, deployed?.service ?? before?.led)),
+      requests.filter((it) => leadsTo(it, deployed?.service ?? before?.lastService)),
     )
     .map(({ party }) => party)
     .toSorted();
@@ -245,11 +276,11 @@ const movers = (
 function interestsOf(place: RoutePlace): readonly Interest[] {
   const { tenancy, requests, deployed, before } = place;
   const wholeHost = routeOf(place)?.path === undefined;
-  const wasTheirs =
+  const wasHeld =
     before?.tenant !== undefined ||
-    before?.led !== undefined ||
+    before?.lastService !== undefined ||
     (deployed !== undefined && isDeployed(deployed));
-  const of = (request: RouteRequest, established: boolean): Interest => ({
+  const toInterest = (request: RouteRequest, established: boolean): Interest => ({
     party: request.party,
     name: request.workload,
     wholeHost: wholeHost && established,
@@ -259,7 +290,7 @@ function interestsOf(place: RoutePlace): readonly Interest[] {
   });
   switch (tenancy.is) {
     case "held":
-      return tenancy.requests.map((request) => of(request, wasTheirs));
+      return tenancy.requests.map((request) => toInterest(request, wasHeld));
     case "vacant":
       return [
         {
@@ -272,12 +303,14 @@ function interestsOf(place: RoutePlace): readonly Interest[] {
         },
       ];
     case "free":
-      return requests.filter(({ kind }) => kind === "sound").map((request) => of(request, false));
+      return requests
+        .filter(({ kind }) => kind === "sound")
+        .map((request) => toInterest(request, false));
   }
 }
 
-/** A missing one comes first: the others must not gain by its absence. */
-const byAgeOfClaim = (a: Interest, b: Interest): number =>
+/** A missing party comes first, so that the others do not gain from its absence. */
+const byAge = (a: Interest, b: Interest): number =>
   a.oldest === undefined || b.oldest === undefined
     ? Number(a.oldest !== undefined) - Number(b.oldest !== undefined)
     : byPrecedence(a.oldest, b.oldest);

@@ -1,7 +1,6 @@
-import type { Route } from "../domain/route.ts";
-import { routeKey } from "../domain/route.ts";
+import { type Route, routeKey } from "../domain/route.ts";
 import type { Change } from "./resource.ts";
-import { type PlanContext, pendingRoute, type RoutePlan } from "./route-planner.ts";
+import type { PlanContext, RoutePlan } from "./route-planner.ts";
 
 /**
  * Makes routes wait for Authentik's own hostname, without which nobody could log in anywhere.
@@ -56,9 +55,9 @@ const isSameRoute = (a: Route, b: Route): boolean => routeKey(a) === routeKey(b)
 
 const waitForLogin = <C extends Change>(route: Route): RoutePlan<C> => ({
   route,
-  pending: pendingRoute(
-    route,
-    "login",
-    "Authentik's own hostname, without which nobody could log in",
-  ),
+  pending: {
+    route: routeKey(route),
+    cause: "login",
+    reason: "Authentik's own hostname, without which nobody could log in",
+  },
 });

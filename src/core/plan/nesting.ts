@@ -2,116 +2,125 @@ import { type Exposure, isPublic, isSubsetOf, type Protection } from "../domain/
 import { coversEntirely, isNestedIn, type Route, routeKey } from "../domain/route.ts";
 import type { DeployedRoute, DesiredState, ProtectedRoute } from "./types.ts";
 
-/** What lies around a route: one that lets in fewer shields its requests from one around it that lets in more. */
+/**
+ * What the rules for nested routes need: a route that admits fewer people protects its requests
+ * from a wider one around it.
+ */
 export interface NestingContext {
   readonly desired: DesiredState;
   readonly deployed: readonly DeployedRoute[];
 }
 
-/** Which policies are to decide who enters, in the same text as a standing route's. */
+/** The policies that are to decide who enters, in the same form as `DeployedRoute.audience`. */
 export type AudienceOf = (exposure: Exposure) => string | undefined;
 
 /**
- * A route of the same container beneath this one, that is to let in fewer and does not stand yet: its requests would come
- * through here. So what is narrower opens before what is wider around it.
+ * A route of the same container within this one that is to admit fewer people and is not in place
+ * yet. Its requests would come through this route, so the narrower route opens first.
  */
 export function unprotectedChild(
   { desired, deployed }: NestingContext,
   exposure: Exposure,
 ): Route | undefined {
   const { route, workload, party, origin, protection } = exposure;
-  return inside(desired, deployed, route, {
+  return unguardedWithin(desired, deployed, route, {
     by: { workload, party },
     service: origin.service,
     protection,
-  });
+  })[0];
 }
 
 export interface ParentRoute {
   readonly by?: Pick<ProtectedRoute, "workload" | "party">;
   readonly service: string | undefined;
-  /** Undefined where it is not known whom it lets in: then it may be anybody. */
+  /** Undefined if unknown: then it may admit anyone. */
   readonly protection?: Protection;
 }
 
-/** Routes within, of the same container or service, that are to let in fewer. */
+/** Routes within this one, of the same container or service, that are to admit fewer people. */
 export function restrictedChildren(
   desired: DesiredState,
   at: Route,
   outer: ParentRoute,
 ): readonly ProtectedRoute[] {
-  const own = (it: ProtectedRoute) =>
-    it.workload === outer.by?.workload && it.party === outer.by.party;
-  const same = (it: ProtectedRoute) =>
-    own(it) || (it.service !== undefined && it.service === outer.service);
-  const fewer = ({ protection }: ProtectedRoute) =>
+  const isOfSameContainer = ({ workload, party }: ProtectedRoute) =>
+    workload === outer.by?.workload && party === outer.by.party;
+  const hasSameService = ({ service }: ProtectedRoute) =>
+    service !== undefined && service === outer.service;
+  const admitsFewer = ({ protection }: ProtectedRoute) =>
     !protection || !outer.protection || !isSubsetOf(outer.protection, protection);
-  return desired.protectedRoutes.filter((it) => same(it) && isNestedIn(it.route, at) && fewer(it));
+  return desired.protectedRoutes.filter(
+    (it) =>
+      (isOfSameContainer(it) || hasSameService(it)) && isNestedIn(it.route, at) && admitsFewer(it),
+  );
 }
 
-const inside = (
-  desired: DesiredState,
-  deployed: readonly DeployedRoute[],
-  at: Route,
-  outer: ParentRoute,
-): Route | undefined => unguardedWithin(desired, deployed, at, outer)[0];
-
-/** Those of them whose requests would come through here: no rule checks a login there, and none takes them elsewhere. */
+/**
+ * Those whose requests would come through this route: no rule of theirs checks a login, and no rule
+ * leads them elsewhere.
+ */
 function unguardedWithin(
   desired: DesiredState,
   deployed: readonly DeployedRoute[],
   at: Route,
   outer: ParentRoute,
 ): readonly Route[] {
-  const shields = new Set(
+  const guarded = new Set(
     deployed
       .filter((it) => it.service !== undefined && !it.public)
       .map(({ route }) => routeKey(route)),
   );
-  const away = deployed.filter(
+  const leadingAway = deployed.filter(
     (it) => leadsAway(it, outer.service) && it.route.path === undefined && isNestedIn(it.route, at),
   );
   return restrictedChildren(desired, at, outer)
     .map(({ route }) => route)
     .filter(
       (route) =>
-        !shields.has(routeKey(route)) && !away.some((it) => coversEntirely(route, it.route)),
+        !guarded.has(routeKey(route)) && !leadingAway.some((it) => coversEntirely(route, it.route)),
     );
 }
 
-/** Whether its rule shows something else than this service, as another party's does on a name inside a wildcard. */
+/**
+ * Whether its rule shows something else than this service, such as another party's on a hostname
+ * inside a wildcard.
+ */
 const leadsAway = (it: DeployedRoute, service: string | undefined): boolean =>
   it.service !== undefined && (it.placeholder || it.service !== service);
 
-/** Whether one around it that lets in more shows the service already: then a shut gate would only keep the protection away. */
+/**
+ * Whether a wider route around this one shows the service already. To hold this route back would
+ * then only delay its protection.
+ */
 export function isExposedByParent(
   { desired, deployed }: NestingContext,
   exposure: Exposure,
 ): boolean {
-  const more = (outer: DeployedRoute) => {
-    const around = desired.exposures.get(routeKey(outer.route));
+  const admitsMore = (outer: DeployedRoute) => {
+    const wanted = desired.exposures.get(routeKey(outer.route));
     return (
-      outer.public || around === undefined || !isSubsetOf(around.protection, exposure.protection)
+      outer.public || wanted === undefined || !isSubsetOf(wanted.protection, exposure.protection)
     );
   };
   return deployed.some(
     (outer) =>
       outer.service === exposure.origin.service &&
       isNestedIn(exposure.route, outer.route) &&
-      more(outer),
+      admitsMore(outer),
   );
 }
 
 /**
- * Whether all that answers for this route now shows the same service and lets in no fewer: then its own rule can only narrow
- * what is shown, whatever within it is not there yet.
+ * Whether every route that answers for this one now shows the same service and admits no fewer
+ * people. Then this route's own rule can only narrow access, even if narrower routes within it are
+ * not in place yet.
  */
 export function onlyNarrowsAccess(
   { desired, deployed }: NestingContext,
   exposure: Exposure,
   audience: AudienceOf,
 ): boolean {
-  // What keeps its place admits no one: to open there lets in more.
+  // A placeholder rule admits no one, so a route that opens in its place widens access.
   if (
     deployed.some(
       ({ route, placeholder }) => placeholder && routeKey(route) === routeKey(exposure.route),
@@ -136,25 +145,29 @@ export function onlyNarrowsAccess(
 }
 
 /**
- * Whether closing this route would send its requests to one around it that lets in others and is itself on its way out or
- * elsewhere, or does not let in those yet whom it is to. One that stays on as it is counts only where it shows the same service.
+ * Whether removing this route would send its requests to a route around it that admits other people
+ * and is not as desired yet: it is to be removed, to lead elsewhere, or to admit others.
+ *
+ * An outer route that is frozen counts only if it shows the same service, or if a placeholder rule
+ * is in this route's place.
  */
 export function removalWouldExpose(
   { desired, deployed }: NestingContext,
   route: Route,
-  audience: (exposure: Exposure) => string | undefined,
+  audience: AudienceOf,
 ): boolean {
   const inner = deployed.find((it) => routeKey(it.route) === routeKey(route));
   if (inner?.service === undefined) return false;
   return deployed.some((outer) => {
-    // One that is shut lets nobody in.
+    // A placeholder rule admits no one.
     if (outer.service === undefined || outer.placeholder || !isNestedIn(route, outer.route))
       return false;
     if (isKeptFrom({ desired, deployed }, route, outer)) return false;
     if (!outer.public && outer.audience !== undefined && outer.audience === inner.audience)
       return false;
-    if (inside(desired, deployed, route, outer) !== undefined) return true;
-    // A more restricted route between the two, which is not in place yet, is to answer for this one, or for a path of it.
+    if (unguardedWithin(desired, deployed, route, outer).length > 0) return true;
+    // A narrower route between the two is to answer for this one, or for a path of it, and is not
+    // in place yet.
     if (
       unguardedWithin(desired, deployed, outer.route, outer).some(
         (it) => coversEntirely(route, it) || isNestedIn(route, it),
@@ -171,7 +184,10 @@ export function removalWouldExpose(
   });
 }
 
-/** Whether the requests of this route never reach that wildcard: a rule that admits no one is, or comes, in the place of the whole host. */
+/**
+ * Whether the requests of this route never reach that wildcard, because a rule takes the whole
+ * host, or will.
+ */
 function isKeptFrom(
   { desired, deployed }: NestingContext,
   { hostname, path }: Route,

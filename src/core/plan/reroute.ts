@@ -4,29 +4,30 @@ import type { Engine } from "./engine.ts";
 import { isFrozen, ownersOf, rerouteTarget } from "./freeze.ts";
 
 /**
- * Where rules must lead that stay although the labels of their container are faulty: to that container alone, also when another
- * one has taken its name. Nothing else of the rule changes. A rule within such a route that is about to go, or that must not go
- * before the outer one, leads to the same container until then.
+ * Reroutes the rules of routes that are frozen because of faulty labels. They must lead to their
+ * own container alone, even if another one has taken its name. Nothing else of the rule changes.
+ *
+ * A rule within such a route that is about to go, or must not go before the outer one, leads to the
+ * same container until then.
  */
-export function reroutesOf(
+export function planReroutes(
   resolved: readonly ResolvedRoute[],
   engine: Engine,
 ): ReadonlyMap<RouteKey, string> {
-  const kept = resolved.filter((it) => isFrozen(it, engine));
-  const going = resolved.filter(({ winner }) => winner === undefined);
+  const frozen = resolved.filter((it) => isFrozen(it, engine));
+  const leaving = resolved.filter(({ winner }) => winner === undefined);
   return new Map(
-    kept.flatMap((outer) => {
+    frozen.flatMap((outer) => {
       const owners = ownersOf(outer);
       const service = rerouteTarget(outer.place.deployed, owners, engine);
-      const inner = going
+      const inner = leaving
         .filter((it) => isWithin(it, outer))
         .map(({ place }): readonly [RouteKey, string | undefined] => {
-          // Of another place it is not known whether it was theirs.
-          const led = place.deployed?.service === outer.place.deployed?.service;
-          return [
-            place.key,
-            led ? service : rerouteTarget(place.deployed, { ...owners, recreated: false }, engine),
-          ];
+          if (place.deployed?.service === outer.place.deployed?.service)
+            return [place.key, service];
+          // It is unknown whether its place was theirs before they were recreated.
+          const known = { ...owners, recreated: false };
+          return [place.key, rerouteTarget(place.deployed, known, engine)];
         });
       return [[outer.place.key, service] as const, ...inner].flatMap(
         ([key, to]): readonly [RouteKey, string][] => (to === undefined ? [] : [[key, to]]),

@@ -5,7 +5,7 @@ import type { Tenancy } from "./tenure.ts";
 import type { PendingRoute } from "./types.ts";
 
 /**
- * Those who would get a route whose tenant is missing: they wait for its grace.
+ * A route whose tenant is missing or unsure: the others that ask for it wait.
  *
  * @param requests - in order of precedence
  */
@@ -17,37 +17,36 @@ export function waitForTenant(
   const [heir, ...others] = requests.filter(({ kind }) => kind === "sound");
   if (heir === undefined) return [];
   const { tenant, until, unsure } = vacancy;
+  const unknown = "the container that had it when cfauth started";
   if (unsure) {
-    const unclear =
-      tenant === undefined
-        ? "the container that had it when cfauth started"
-        : `container ${tenant.workload}`;
+    const holder = tenant === undefined ? unknown : `container ${tenant.workload}`;
     return [
       {
         route: heir.key,
         cause: "rival",
-        reason: `${unclear}, which has it and whose labels are faulty`,
+        reason: `${holder}, which has it and whose labels are faulty`,
       },
     ];
   }
   const holder =
-    tenant === undefined
-      ? "the container that had it when cfauth started"
-      : `container ${tenant.workload}, which had it and stopped`;
+    tenant === undefined ? unknown : `container ${tenant.workload}, which had it and stopped`;
   const first =
     others.length === 0
       ? heir.workload
       : `${heir.workload}, before ${others.map(({ workload }) => workload).join(" and ")},`;
+  const wait = formatDuration(until - now);
   return [
     {
       route: heir.key,
       cause: "rival",
-      reason: `${holder}; ${first} takes over in ${formatDuration(until - now)} unless it comes back`,
+      reason: `${holder}; ${first} takes over in ${wait} unless it comes back`,
     },
   ];
 }
 
-/** One that asks for a path of a hostname whose holder is missing: only the holder can admit it. */
+/**
+ * A path inside a hostname whose holder is missing: it waits, because only the holder can admit it.
+ */
 export function waitForHolder(
   request: RouteRequest,
   { name, until }: Extract<Holder, { readonly is: "missing" }>,
@@ -58,9 +57,10 @@ export function waitForHolder(
     name === undefined
       ? `the container that held ${hostname} when cfauth started`
       : `container ${name}, which holds ${hostname} and stopped`;
+  const wait = formatDuration(until - now);
   return {
     route: request.key,
     cause: "rival",
-    reason: `${holder}; unless it comes back, ${request.workload} goes on in ${formatDuration(until - now)}`,
+    reason: `${holder}; ${request.workload} continues in ${wait} unless it comes back`,
   };
 }

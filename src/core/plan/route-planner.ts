@@ -17,7 +17,6 @@ import {
   type RouteDecision,
   restrictWhileBlocked,
 } from "./route-chain.ts";
-import type { PendingCause, PendingRoute } from "./types.ts";
 
 export interface PlanContext<Observed> extends NestingContext {
   readonly observed: Observed;
@@ -77,10 +76,11 @@ function planExposure<Observed, C extends Change>(
   exposure: Exposure,
 ): RouteDecision<C> {
   const { route } = exposure;
+  const key = routeKey(route);
   const audience = audienceIn(model, context);
   if (context.pendingPrerequisite !== undefined)
     return {
-      pending: pendingRoute(route, "foundation", context.pendingPrerequisite),
+      pending: { route: key, cause: "foundation", reason: context.pendingPrerequisite },
       change: restrictIfOverreaching(model, context, exposure),
     };
   const states = assessChain(model, context, route, exposure);
@@ -90,7 +90,7 @@ function planExposure<Observed, C extends Change>(
   const ignoresReadiness = isExposedByParent(context, exposure) || hasLiveRule(context, route);
   const next = nextCreation({
     states,
-    route: routeKey(route),
+    route: key,
     pendingReasons: model.routeChain.map(({ pendingReason }) => pendingReason),
     notReadyReason: ignoresReadiness ? undefined : exposure.notReadyReason,
   });
@@ -99,21 +99,22 @@ function planExposure<Observed, C extends Change>(
   const hostname = opens ? unguardedHostname(model, context, route) : undefined;
   if (hostname !== undefined)
     return {
-      pending: pendingRoute(
-        route,
-        "guard",
-        `a rule that keeps it from answering for ${hostname}, which belongs to another container`,
-      ),
+      pending: {
+        route: key,
+        cause: "guard",
+        reason: `a rule that keeps it from answering for ${hostname}, which belongs to another container`,
+      },
       change: restrictWhileBlocked(states),
     };
 
   if (narrowsMatch(states, next.change) && removalWouldExpose(context, route, audience))
     return {
-      pending: pendingRoute(
-        route,
-        "guard",
-        "the route around it to change first: it would answer for other spellings of the path",
-      ),
+      pending: {
+        route: key,
+        cause: "guard",
+        reason:
+          "the route around it to change first: it would answer for other spellings of the path",
+      },
       change: restrictWhileBlocked(states),
     };
 
@@ -123,11 +124,11 @@ function planExposure<Observed, C extends Change>(
       ? model.placeholderFor(route, context.observed)
       : undefined;
     return {
-      pending: pendingRoute(
-        route,
-        "guard",
-        `the protected route ${routeKey(child)}, which would be open without it`,
-      ),
+      pending: {
+        route: key,
+        cause: "guard",
+        reason: `the protected route ${routeKey(child)}, which this one would expose`,
+      },
       change: restrictWhileBlocked(states) ?? placeholder,
     };
   }
@@ -148,7 +149,7 @@ function planAdoption<Observed, C extends Change>(
   const { route, adopt, notReadyReason } = exposure;
   if (adopt && notReadyReason !== undefined)
     return {
-      pending: pendingRoute(route, "health", notReadyReason),
+      pending: { route: routeKey(route), cause: "health", reason: notReadyReason },
       change: restrictIfOverreaching(model, context, exposure),
     };
   const takeover = adopt ? model.planTakeover(route, exposure, context.observed) : undefined;
@@ -156,7 +157,11 @@ function planAdoption<Observed, C extends Change>(
     return { problems: conflicts, change: restrictIfOverreaching(model, context, exposure) };
   return {
     change: takeover,
-    pending: pendingRoute(route, "adoption", "what others made there to be taken over"),
+    pending: {
+      route: routeKey(route),
+      cause: "adoption",
+      reason: "the foreign objects there to be taken over",
+    },
   };
 }
 
@@ -215,9 +220,3 @@ const hasLiveRule = ({ deployed }: NestingContext, route: Route): boolean =>
   deployed.some(
     (it) => it.service !== undefined && !it.placeholder && routeKey(it.route) === routeKey(route),
   );
-
-export const pendingRoute = (route: Route, cause: PendingCause, reason: string): PendingRoute => ({
-  route: routeKey(route),
-  cause,
-  reason,
-});

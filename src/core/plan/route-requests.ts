@@ -4,41 +4,43 @@ import { type Route, type RouteKey, routeKey } from "../domain/route.ts";
 import { withHost } from "../domain/service-url.ts";
 import type { Decoded, FaultyRoute } from "./types.ts";
 
-/** What one container asks for: a route, soundly or with faulty labels. */
-export type RouteRequest = ClaimFields & (SoundClaim | FaultyClaim);
+/** One route that one workload asks for, with sound or faulty labels. */
+export type RouteRequest = CommonFields & (SoundRequest | FaultyRequest);
 
-interface ClaimFields {
+interface CommonFields {
   readonly key: RouteKey;
   readonly route: Route;
   readonly workload: string;
   readonly party: Party;
   readonly created: number;
-  /** Where it is to lead; undefined where the fault is in that. */
+  /** Where it is to lead; undefined if the fault hides that. */
   readonly service: string | undefined;
-  /** Where it would lead by its name, also while another container answers to that name. */
+  /**
+   * Where it would lead by the container's name, even if another container answers to that name.
+   */
   readonly byName: string | undefined;
   readonly shareWith: readonly string[];
   readonly shareLabel: string | undefined;
   readonly label: string;
 }
 
-interface SoundClaim {
+interface SoundRequest {
   readonly kind: "sound";
   readonly exposure: Exposure;
 }
 
-interface FaultyClaim {
+interface FaultyRequest {
   readonly kind: "faulty";
   readonly faulty: FaultyRoute;
 }
 
-export const routeRequestsOf = (decoded: readonly Decoded[]): readonly RouteRequest[] =>
+export const collectRouteRequests = (decoded: readonly Decoded[]): readonly RouteRequest[] =>
   decoded.flatMap(({ exposures, faulty }) => [
     ...exposures.map(
       (exposure): RouteRequest => ({
         kind: "sound",
         exposure,
-        ...fieldsOf(exposure),
+        ...commonFields(exposure),
         service: exposure.origin.service,
         byName: byName(exposure),
       }),
@@ -47,20 +49,26 @@ export const routeRequestsOf = (decoded: readonly Decoded[]): readonly RouteRequ
       (it): RouteRequest => ({
         kind: "faulty",
         faulty: it,
-        ...fieldsOf(it),
+        ...commonFields(it),
         service: it.service,
         byName: it.service,
       }),
     ),
   ]);
 
-type Claimed = Omit<ClaimFields, "key" | "service" | "byName">;
-
 /** `http://3f2a9c0d1e2f:80` → `http://app.tunnel:80` */
 const byName = ({ origin: { service }, detour }: Exposure): string =>
   detour === undefined ? service : withHost(service, detour.name);
 
-const fieldsOf = ({ route, workload, party, created, shareWith, shareLabel, label }: Claimed) => ({
+const commonFields = ({
+  route,
+  workload,
+  party,
+  created,
+  shareWith,
+  shareLabel,
+  label,
+}: Omit<CommonFields, "key" | "service" | "byName">) => ({
   key: routeKey(route),
   route,
   workload,
@@ -71,7 +79,7 @@ const fieldsOf = ({ route, workload, party, created, shareWith, shareLabel, labe
   label,
 });
 
-/** The older one first, then by name. */
+/** The older one first, then by name and party. */
 export const byPrecedence = (a: RouteRequest, b: RouteRequest): number =>
   a.created - b.created || compare(a.workload, b.workload) || compare(a.party, b.party);
 

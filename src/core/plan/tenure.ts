@@ -7,11 +7,11 @@ import type { DeployedRoute } from "./types.ts";
 
 export interface Grace {
   readonly graceMs: number;
-  /** For what is already missing when cfauth starts: after a reboot containers come up in any order. */
+  /** For what is missing when cfauth starts: after a reboot, containers start in any order. */
   readonly startupGraceMs: number;
 }
 
-/** Who has a route. */
+/** The workload that has a route. */
 export interface Tenant {
   readonly workload: string;
   readonly party: Party;
@@ -19,114 +19,139 @@ export interface Tenant {
 
 /** What is remembered of a route from pass to pass. */
 export interface Tenure {
-  /** Undefined where this process never saw the container: the route stood when cfauth started. */
+  /**
+   * Undefined if this process never saw the container: the route was deployed when cfauth started.
+   */
   readonly tenant: Tenant | undefined;
-  /** When the grace of a missing tenant ends, in milliseconds since 1970; set when it is first missed. */
+  /**
+   * When the grace period of a missing tenant ends, in milliseconds since 1970. Set when it is
+   * first missed.
+   */
   readonly until: number | undefined;
-  /** Workloads that asked for the route and did not get it. They do not inherit while the tenant only restarts. */
+  /**
+   * Workloads that asked for the route and did not get it. They do not inherit it while the tenant
+   * only restarts.
+   */
   readonly refused: ReadonlySet<string>;
-  /** Where its rule leads or led while the tenant is missing. It may be closed by now, because it showed another container. */
-  readonly led?: string | undefined;
+  /**
+   * Where its rule leads or led while the tenant is missing. The rule may be closed by now, because
+   * it showed another container.
+   */
+  readonly lastService?: string | undefined;
 }
 
 export type Tenures = ReadonlyMap<RouteKey, Tenure>;
 
 /** Who may have a route now. */
 export type Tenancy =
-  /** Its tenant asks for it: by these claims, all of one party where the tenant is known. */
+  /** Its tenant asks for it with these requests. If the tenant is known, all are from its party. */
   | { readonly is: "held"; readonly requests: readonly RouteRequest[] }
-  /** Its tenant is missing and may come back; or it runs, and a fault of its labels hides whether it asks for the route: `unsure`. */
+  /**
+   * Its tenant is missing and may come back. `unsure`: the tenant runs, and a fault of its labels
+   * hides whether it asks for the route.
+   */
   | {
       readonly is: "vacant";
       readonly tenant: Tenant | undefined;
       readonly until: number;
       readonly unsure: boolean;
     }
-  /** No party has it. `ended`: its tenant has given it up, or stayed away too long. */
+  /** No party has it. `ended`: its tenant has given it up, or has been missing for too long. */
   | { readonly is: "free"; readonly ended: boolean };
 
-/** One route with all that is known of it. */
+/** One route with all that is known about it. */
 export interface RoutePlace {
   readonly key: RouteKey;
   readonly deployed: DeployedRoute | undefined;
   readonly before: Tenure | undefined;
   readonly requests: readonly RouteRequest[];
   readonly occupants: readonly Occupant[];
-  /** Where its rule leads, or led before it was closed for showing another container than that of its unknown tenant. */
-  readonly led: string | undefined;
+  /**
+   * Where its rule leads, or led before it was closed for showing another container than its
+   * unknown tenant's.
+   */
+  readonly lastService: string | undefined;
   readonly tenancy: Tenancy;
 }
 
-interface Scene {
+interface TenancyContext {
   readonly requests: readonly RouteRequest[];
   readonly engine: Engine;
   readonly grace: Grace;
   readonly now: number;
 }
 
-/** Every route that stands, is asked for, or is kept for a tenant that may come back. */
-export function routePlacesOf(
+/** Every route that is deployed, asked for, or kept for a tenant that may come back. */
+export function collectRoutePlaces(
   deployed: readonly DeployedRoute[],
   before: Tenures,
-  context: Scene,
+  context: TenancyContext,
 ): readonly RoutePlace[] {
-  const stands = new Map(deployed.map((it) => [routeKey(it.route), it]));
-  const requests = Map.groupBy(context.requests, ({ key }) => key);
+  const deployedByKey = new Map(deployed.map((it) => [routeKey(it.route), it]));
+  const requestsByKey = Map.groupBy(context.requests, ({ key }) => key);
   const kept = [...before].flatMap(([key, { until }]) =>
     until !== undefined && until > context.now ? [key] : [],
   );
-  const keys = new Set([...stands.keys(), ...requests.keys(), ...kept]);
-  return [...keys]
-    .toSorted()
-    .map((key) => placeOf(key, stands.get(key), before.get(key), requests.get(key) ?? [], context));
+  const keys = new Set([...deployedByKey.keys(), ...requestsByKey.keys(), ...kept]);
+  return [...keys].toSorted().map((key) =>
+    describePlace(
+      {
+        key,
+        deployed: deployedByKey.get(key),
+        before: before.get(key),
+        requests: requestsByKey.get(key) ?? [],
+      },
+      context,
+    ),
+  );
 }
 
-function placeOf(
-  key: RouteKey,
-  deployed: DeployedRoute | undefined,
-  before: Tenure | undefined,
-  requests: readonly RouteRequest[],
-  context: Scene,
+function describePlace(
+  found: Pick<RoutePlace, "key" | "deployed" | "before" | "requests">,
+  context: TenancyContext,
 ): RoutePlace {
-  const led = deployed !== undefined && isDeployed(deployed) ? deployed.service : before?.led;
+  const { deployed, before, requests } = found;
+  const lastService =
+    deployed !== undefined && isDeployed(deployed) ? deployed.service : before?.lastService;
   const route = deployed?.route ?? requests[0]?.route;
   const occupants =
-    led === undefined || route === undefined
+    lastService === undefined || route === undefined
       ? []
-      : context.engine.occupants({ route, service: led });
-  const seen = { key, deployed, before, requests, occupants, led };
-  return { ...seen, tenancy: tenancyOf(seen, context) };
+      : context.engine.occupants({ route, service: lastService });
+  const facts = { ...found, occupants, lastService };
+  return { ...facts, tenancy: decideTenancy(facts, context) };
 }
 
-/** Whether a rule of ours leads somewhere; one that only keeps the place does not. */
+/** Whether a rule of ours leads somewhere. A placeholder rule does not. */
 export const isDeployed = ({ service, placeholder }: DeployedRoute): boolean =>
   service !== undefined && !placeholder;
 
-/** Whether another writer restored the rule: cfauth never leaves one without its application. */
+/** Whether another writer restored the rule: cfauth never leaves a rule without its application. */
 export const isRestored = (route: DeployedRoute): boolean =>
   isDeployed(route) && !route.application;
 
-type Seen = Omit<RoutePlace, "tenancy">;
+/** All that is known about a route, before its tenancy is decided. */
+type PlaceFacts = Omit<RoutePlace, "tenancy">;
 
-function tenancyOf(seen: Seen, context: Scene): Tenancy {
-  const { deployed: stands, before, requests, led } = seen;
-  const unsure = isUnsure(seen, context.engine);
-  const over = !unsure && before?.until !== undefined && before.until <= context.now;
-  const tenure = over ? undefined : before;
-  const deployed = stands !== undefined && isDeployed(stands);
-  const awaited = led !== undefined && !over;
+function decideTenancy(facts: PlaceFacts, context: TenancyContext): Tenancy {
+  const { deployed, before, requests, lastService } = facts;
+  const unsure = isTenantUnsure(facts, context.engine);
+  const isOver = !unsure && before?.until !== undefined && before.until <= context.now;
+  const tenure = isOver ? undefined : before;
+  const isLive = deployed !== undefined && isDeployed(deployed);
+  const isKept = lastService !== undefined && !isOver;
   const held =
-    tenure?.tenant !== undefined || deployed || awaited
-      ? requests.filter((request) => isOfTenant(request, { ...seen, before: tenure }))
+    tenure?.tenant !== undefined || isLive || isKept
+      ? requests.filter((request) => isOfTenant(request, { ...facts, before: tenure }))
       : [];
   if (held.length > 0) return { is: "held", requests: held };
-  if (over || isReleased(seen, context)) return { is: "free", ended: true };
+  if (isOver || isReleased(facts, context)) return { is: "free", ended: true };
   const tenant = tenure?.tenant;
   if (
     tenant === undefined &&
-    !deployed &&
-    !awaited &&
-    (requests.length > 0 || stands === undefined || isPlaceholder(stands))
+    !isLive &&
+    !isKept &&
+    (requests.length > 0 || deployed === undefined || isPlaceholder(deployed))
   )
     return { is: "free", ended: false };
   const graceMs = tenant === undefined ? context.grace.startupGraceMs : context.grace.graceMs;
@@ -136,8 +161,11 @@ function tenancyOf(seen: Seen, context: Scene): Tenancy {
     : { is: "free", ended: true };
 }
 
-/** Whether the tenant runs and a fault of its labels, such as a misspelt `hostname`, may hide that it asks for the route. */
-function isUnsure({ before, occupants }: Seen, { unsure = [] }: Engine): boolean {
+/**
+ * Whether the tenant runs, and a fault of its labels, such as a misspelt `hostname`, may hide that
+ * it asks for the route.
+ */
+function isTenantUnsure({ before, occupants }: PlaceFacts, { unsure = [] }: Engine): boolean {
   const tenant = before?.tenant;
   if (tenant !== undefined)
     return unsure.some(
@@ -146,20 +174,30 @@ function isUnsure({ before, occupants }: Seen, { unsure = [] }: Engine): boolean
   return occupants.some((it) => it.certain && unsure.some(({ ids }) => ids.includes(it.id)));
 }
 
-/** A rule that admits no one, and nothing else of ours: it guards the hostname, and no container ever had it. */
+/**
+ * A placeholder rule and nothing else of ours: it guards the hostname, and no container ever had
+ * it.
+ */
 export const isPlaceholder = ({ placeholder, application }: DeployedRoute): boolean =>
   placeholder && !application;
 
-function isOfTenant(request: RouteRequest, { before, occupants, led }: Seen): boolean {
+function isOfTenant(
+  request: RouteRequest,
+  { before, occupants, lastService }: PlaceFacts,
+): boolean {
   const tenant = before?.tenant;
-  if (tenant === undefined) return led !== undefined && isLedTo(request, led, occupants);
+  if (tenant === undefined)
+    return lastService !== undefined && isLedTo(request, lastService, occupants);
   return (
     request.party === tenant.party &&
     (request.workload === tenant.workload || before?.refused.has(request.workload) !== true)
   );
 }
 
-/** Whether a rule that leads there leads to the claimant: by what the engine knows, or since it is exactly where its labels lead. */
+/**
+ * Whether a rule to this service leads to the requesting party: the engine says so, or the labels
+ * lead to exactly this service.
+ */
 export const isLedTo = (
   { party, service, byName }: Pick<RouteRequest, "party" | "service" | "byName">,
   deployed: string,
@@ -168,25 +206,31 @@ export const isLedTo = (
   occupants.some((it) => it.certain && it.party === party) ||
   [service, byName].some((it) => it !== undefined && isSamePlace(it, deployed));
 
-/** Earlier versions wrote a name without its network: `http://app:80` is where `http://app.tunnel:80` leads. */
+/**
+ * Earlier versions wrote names without a network: `http://app:80` leads where
+ * `http://app.tunnel:80` does.
+ */
 function isSamePlace(wanted: string, deployed: string): boolean {
   if (wanted === deployed) return true;
-  const [now, old] = [wanted, deployed].map(parseService);
+  const now = parseService(wanted);
+  const old = parseService(deployed);
   if (now === undefined || old === undefined || /[.:]/.test(old.host)) return false;
   return now.host.startsWith(`${old.host}.`) && now.port === old.port;
 }
 
 /**
- * Whether the tenant is not missing, but asks for the route no longer: it runs, also where the rule leads to the short id or the
- * network of the container that it was before. A rule whose application is gone was restored by another
- * writer. Authentik's hostname is released as well where the rule leads to another container than Authentik's.
+ * Whether no grace period keeps the route, because its tenant runs and no longer asks for it. The
+ * rule may lead to the short id or the network that the tenant's container had before.
+ *
+ * A rule whose application is gone is released too, because another writer restored it. So is
+ * Authentik's hostname if the rule leads to another container than Authentik's.
  */
-function isReleased(seen: Seen, context: Scene): boolean {
-  const { deployed, before, occupants } = seen;
-  const unsure = isUnsure(seen, context.engine);
+function isReleased(facts: PlaceFacts, context: TenancyContext): boolean {
+  const { deployed, before, occupants } = facts;
+  const unsure = isTenantUnsure(facts, context.engine);
   if (before?.tenant !== undefined && context.engine.isRunning(before.tenant) && !unsure)
     return true;
-  if (deployed === undefined) return isGivenUp(seen, context.requests);
+  if (deployed === undefined) return hasMoved(facts, context.requests);
   if (isRestored(deployed)) return true;
   const runs = occupants.some(
     (it) => it.certain && (before?.tenant === undefined || it.party === before.tenant.party),
@@ -194,12 +238,12 @@ function isReleased(seen: Seen, context: Scene): boolean {
   if (unsure) return isOnLoginHost(deployed, context.engine) && isForeignToLogin(context.engine);
   return (
     runs ||
-    isGivenUp(seen, context.requests) ||
+    hasMoved(facts, context.requests) ||
     (isOnLoginHost(deployed, context.engine) && isForeignToLogin(context.engine))
   );
 }
 
-/** Whether the labels lead to this very place, by its name or as it is reached now. */
+/** Whether the labels lead to exactly this place, by its name or as it is reached now. */
 export const leadsTo = ({ service, byName }: RouteRequest, place: string | undefined): boolean =>
   place !== undefined && [service, byName].includes(place);
 
@@ -208,16 +252,24 @@ export const isOnLoginHost = (
   { login }: Engine,
 ): boolean => route.hostname === login.hostname;
 
-/** Without a claim of Authentik's the rule is its own only while it may be restarting. */
+/**
+ * If Authentik does not ask for the route, the rule is Authentik's only while it may be restarting.
+ */
 const isForeignToLogin = ({ login }: Engine): boolean => login.container.kind !== "absent";
 
 /**
- * Whether its container asks for the same place by another route. Where this process never saw the container, it is taken to be
- * the one that asks for the place on the same hostname; two containers may stand for one machine outside of Docker.
+ * Whether the tenant asks for the same place under another route.
+ *
+ * If this process never saw the tenant, it is taken to be the container that asks for the place on
+ * the same hostname. On other hostnames that would be unsafe: two containers may stand for one
+ * machine outside of Docker.
  */
-function isGivenUp({ key, deployed, before }: Seen, requests: readonly RouteRequest[]): boolean {
+function hasMoved(
+  { key, deployed, before }: PlaceFacts,
+  requests: readonly RouteRequest[],
+): boolean {
   const tenant = before?.tenant;
-  const place = deployed?.service ?? before?.led;
+  const place = deployed?.service ?? before?.lastService;
   const hostname = (deployed?.route ?? parseRouteKey(key))?.hostname;
   return requests.some(
     (it) =>

@@ -4,9 +4,10 @@ import type { RouteKey } from "../domain/route.ts";
 import type { ResolvedRoute } from "./conflicts.ts";
 import type { LoginHost } from "./engine.ts";
 import { type HostTenures, routeOf } from "./holder.ts";
+import type { RouteRequest } from "./route-requests.ts";
 import { isDeployed } from "./tenure.ts";
 
-/** A wildcard route that answers, or is about to, and whose it is. */
+/** A wildcard route that answers or is about to, with its party. */
 interface Wildcard {
   readonly key: RouteKey;
   readonly hostname: Hostname;
@@ -15,33 +16,41 @@ interface Wildcard {
 }
 
 /**
- * The exact hostnames that a wildcard of another party must not answer for: all that a party asks for, soundly or not, or that is
- * kept for one that may come back; and Authentik's own hostname, whether or not it is routed here.
+ * Finds the exact hostnames that a wildcard of another party must not answer for: those that a
+ * party asks for with sound or faulty labels, those that are kept for a party that may come back,
+ * and Authentik's own hostname, whether or not it is routed here.
  */
-export function hostsKeptFromWildcards(
-  resolved: readonly ResolvedRoute[],
-  hosts: HostTenures,
-  login: LoginHost,
-): ReadonlyMap<Hostname, ReadonlySet<RouteKey>> {
+export function findHostsKeptFromWildcards({
+  resolved,
+  requests,
+  hosts,
+  login,
+}: {
+  readonly resolved: readonly ResolvedRoute[];
+  /** Those that a holder refuses too. */
+  readonly requests: readonly RouteRequest[];
+  readonly hosts: HostTenures;
+  readonly login: LoginHost;
+}): ReadonlyMap<Hostname, ReadonlySet<RouteKey>> {
   const wildcards = resolved.flatMap((it) => wildcardOf(it) ?? []);
   if (wildcards.length === 0) return new Map();
-  const parties = partiesByHost(resolved, hosts);
+  const parties = partiesByHost(resolved, requests, hosts);
   const names = new Set([...parties.keys(), login.hostname as Hostname]);
   return new Map(
     [...names].toSorted().flatMap((hostname) => {
-      const strange = wildcards.filter(
+      const foreign = wildcards.filter(
         (it) =>
           covers(it.hostname, hostname) &&
-          isStrange(it, hostname, parties.get(hostname) ?? [], login),
+          isForeignTo(it, hostname, parties.get(hostname) ?? [], login),
       );
-      return strange.length === 0
+      return foreign.length === 0
         ? []
-        : [[hostname, new Set(strange.map(({ key }) => key))] as const];
+        : [[hostname, new Set(foreign.map(({ key }) => key))] as const];
     }),
   );
 }
 
-function isStrange(
+function isForeignTo(
   { party, workload }: Wildcard,
   hostname: Hostname,
   parties: readonly (Party | undefined)[],
@@ -75,34 +84,42 @@ function wildcardOf({ place, winner }: ResolvedRoute): Wildcard | undefined {
 }
 
 /**
- * Whose each hostname is: its holder's, who may share paths of it; else of all that ask for any of it. Undefined: of a container
- * that was gone when cfauth started.
+ * The parties of each exact hostname: its holder, who may share paths of it; all that ask for any
+ * part of it while there is no holder, or while the holder is missing. Undefined is the party of a
+ * container that was missing when cfauth started.
  */
 function partiesByHost(
   resolved: readonly ResolvedRoute[],
+  requests: readonly RouteRequest[],
   hosts: HostTenures,
 ): ReadonlyMap<Hostname, readonly (Party | undefined)[]> {
   const all = resolved.flatMap(({ place }) => {
-    const { tenancy, requests, deployed, led } = place;
+    const { tenancy, deployed, lastService } = place;
     const hostname = routeOf(place)?.hostname;
-    // A record alone shows nothing. A rule that is gone by now, since it showed another container, counts as long as its tenant may come back.
-    const stood = led !== undefined || deployed?.application === true;
+    // A DNS record alone shows nothing. A rule that was removed because it showed another container
+    // counts as long as its tenant may come back.
+    const wasOpen = lastService !== undefined || deployed?.application === true;
     const missing =
-      tenancy.is === "vacant" && stood && hostname !== undefined
+      tenancy.is === "vacant" && wasOpen && hostname !== undefined
         ? [{ hostname, party: tenancy.tenant?.party }]
         : [];
     return [
-      ...requests.map(({ route, party }) => ({ hostname: route.hostname, party })),
+      ...place.requests.map(({ route, party }) => ({ hostname: route.hostname, party })),
       ...missing,
     ];
   });
   const free = all.filter(({ hostname }) => !hosts.has(hostname));
+  const rivals = requests
+    .map(({ route, party }) => ({ hostname: route.hostname, party }))
+    .filter(({ hostname }) => hosts.get(hostname)?.until !== undefined);
   const holders = [...hosts].map(([hostname, { party }]) => ({ hostname, party }));
-  const exact = [...free, ...holders].filter(({ hostname }) => !hostname.startsWith("*."));
+  const exact = [...free, ...rivals, ...holders].filter(
+    ({ hostname }) => !hostname.startsWith("*."),
+  );
   return new Map(
-    [...Map.groupBy(exact, ({ hostname }) => hostname)].map(([hostname, its]) => [
+    [...Map.groupBy(exact, ({ hostname }) => hostname)].map(([hostname, owned]) => [
       hostname,
-      its.map(({ party }) => party),
+      owned.map(({ party }) => party),
     ]),
   );
 }

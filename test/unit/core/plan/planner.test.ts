@@ -143,7 +143,7 @@ describe("what people are told of a route", () => {
         {
           route: "app.example.com",
           cause: "guard",
-          reason: "the protected route app.example.com/admin, which would be open without it",
+          reason: "the protected route app.example.com/admin, which this one would expose",
         },
       ],
     ]);
@@ -164,7 +164,7 @@ describe("what people are told of a route", () => {
     );
     expect([changes, pending.map(({ reason }) => reason)]).toEqual([
       [],
-      ["the protected route app.example.com/admin, which would be open without it"],
+      ["the protected route app.example.com/admin, which this one would expose"],
     ]);
   });
 });

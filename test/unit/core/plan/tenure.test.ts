@@ -321,7 +321,7 @@ describe("the holder of a hostname of which nothing is open", () => {
     expect(look(2_000, [asks("web", SHOP)])).toMatchObject({
       has: [],
       waiting: [
-        "rival: container wiki, which holds wiki.example.com and stopped; unless it comes back, web goes on in 60 s",
+        "rival: container wiki, which holds wiki.example.com and stopped; web continues in 60 s unless it comes back",
       ],
       wakeAt: 62_000,
     });
@@ -528,7 +528,7 @@ describe("a path inside another party's hostname", () => {
       has: ["web"],
       held: [WIKI],
       waiting: [
-        "rival: container wiki, which holds wiki.example.com and stopped; unless it comes back, files goes on in 60 s",
+        "rival: container wiki, which holds wiki.example.com and stopped; files continues in 60 s unless it comes back",
       ],
     });
   });
@@ -612,7 +612,7 @@ describe("a path inside another party's hostname", () => {
       has: [],
       held: [WIKI],
       waiting: [
-        "rival: the container that held wiki.example.com when cfauth started; unless it comes back, web goes on in 5 min",
+        "rival: the container that held wiki.example.com when cfauth started; web continues in 5 min unless it comes back",
       ],
     });
   });
