@@ -3,8 +3,11 @@ import type { Party } from "./party.ts";
 import type { Workload } from "./workload.ts";
 
 /**
- * How the settings name Authentik's own container. `setting`: CFAUTH_AUTHENTIK_CONTAINER, a container's name or a Compose
- * service. `host`: the host of AUTHENTIK_API_URL. `none`: neither leads to a container.
+ * How the settings name Authentik's own container.
+ *
+ * - `setting`: CFAUTH_AUTHENTIK_CONTAINER, the name of a container or of a Compose service
+ * - `host`: the host of AUTHENTIK_API_URL
+ * - `none`: neither setting names a container
  */
 export type AuthentikReference =
   | { readonly kind: "setting"; readonly name: string }
@@ -13,11 +16,11 @@ export type AuthentikReference =
 
 /** Authentik's own container, the only one that may have the hostname of AUTHENTIK_URL. */
 export type AuthentikContainer =
-  /** Nothing names one, so no container can be it. */
+  /** No setting names a container, so no container counts as Authentik. */
   | { readonly kind: "unnamed" }
-  /** None of that name runs. */
+  /** No container of that name runs. */
   | { readonly kind: "absent"; readonly name: string }
-  /** Several have an equal claim to the name, so none of them is it. */
+  /** Several containers have an equal claim to the name, so none counts as Authentik. */
   | { readonly kind: "ambiguous"; readonly name: string; readonly containers: readonly string[] }
   /** The container, or the replicas of its Compose service. */
   | {
@@ -27,32 +30,37 @@ export type AuthentikContainer =
       readonly names: ReadonlySet<string>;
     };
 
-/** What else shows which of several containers is Authentik. Names alone prove little: any project may choose them. */
+/**
+ * Further evidence of which container is Authentik. A name alone proves little, because any project
+ * may choose it.
+ */
 export interface AuthentikEvidence {
-  /** The party of cfauth's own container; undefined where that is not known. */
+  /** The party of cfauth's own container; undefined if unknown. */
   readonly ownParty?: Party | undefined;
   /** The party that Authentik had when a deployed rule last led to it. */
   readonly knownParty?: Party | undefined;
   /** Ids of the containers that a deployed rule on Authentik's hostname certainly leads to. */
   readonly incumbents?: ReadonlySet<string>;
-  /** Whether such a rule leads to a container that does not run. */
+  /** True if such a rule leads to a container that does not run. */
   readonly isAway?: boolean;
 }
 
 /**
- * Which container is Authentik: the one that has the name, as its own, as its short id or as its Compose service.
+ * Finds the container that is Authentik. A container matches by its own name, its short id or its
+ * Compose service. The first row that applies decides:
  *
- * | the containers of that name                        | then                                                     |
- * |----------------------------------------------------|----------------------------------------------------------|
- * | one is in cfauth's own party                       | that one                                                 |
- * | Authentik was found in another party before        | absent: a name that became free is not inherited         |
- * | it is not known, and a rule leads to one that is   | absent, until the rule's grace period is over            |
- * | away                                               |                                                          |
- * | one, or the replicas of one service                | that one                                                 |
- * | several, and a deployed rule leads to one of them  | that one                                                 |
- * | several, of which CFAUTH_AUTHENTIK_CONTAINER is    | that one: the engine keeps names of containers unique    |
- * | the container's own name                           |                                                          |
- * | several                                            | ambiguous                                                |
+ * | the matching containers                        | result                                      |
+ * |------------------------------------------------|---------------------------------------------|
+ * | one is in cfauth's own party                   | that one                                    |
+ * | Authentik's party is known from before         | the one in that party, else absent: another |
+ * |                                                | party does not inherit a free name          |
+ * | no deployed rule leads to any of them, and one | absent, until that rule's grace period ends |
+ * | leads to a container that does not run         |                                             |
+ * | one, or the replicas of one service            | that one                                    |
+ * | several, and a deployed rule leads to one      | that one                                    |
+ * | several, and CFAUTH_AUTHENTIK_CONTAINER is the | that one: container names are unique        |
+ * | own name of one                                |                                             |
+ * | several                                        | ambiguous                                   |
  */
 export function findAuthentik(
   workloads: readonly Workload[],
@@ -63,37 +71,33 @@ export function findAuthentik(
   const name = reference.kind === "setting" ? reference.name : reference.host;
   const { ownParty, knownParty, incumbents = new Set<string>(), isAway = false } = evidence;
   const services = servicesOf(workloads, reference);
-  const only = (has: (service: Service) => boolean): Service | undefined => {
-    const [first, ...others] = services.filter(has);
+  const findOnly = (matches: (service: Service) => boolean): Service | undefined => {
+    const [first, ...others] = services.filter(matches);
     return others.length === 0 ? first : undefined;
   };
-  const own = ownParty === undefined ? undefined : only(([first]) => first.party === ownParty);
-  if (own !== undefined) return found(own);
+  const own = ownParty === undefined ? undefined : findOnly(([first]) => first.party === ownParty);
+  if (own !== undefined) return foundContainer(own);
   if (knownParty !== undefined) {
-    const known = only(([first]) => first.party === knownParty);
-    return known === undefined ? { kind: "absent", name } : found(known);
+    const known = findOnly(([first]) => first.party === knownParty);
+    return known === undefined ? { kind: "absent", name } : foundContainer(known);
   }
-  const led = only((service) => service.some(({ id }) => incumbents.has(id)));
-  if (led === undefined && isAway) return { kind: "absent", name };
-  const called =
+  const deployed = findOnly((service) => service.some(({ id }) => incumbents.has(id)));
+  if (deployed === undefined && isAway) return { kind: "absent", name };
+  const named =
     reference.kind === "setting"
-      ? only((service) => service.some((it) => same(it.name, name)))
+      ? findOnly((service) => service.some((it) => isSameName(it.name, name)))
       : undefined;
-  const chosen = only(() => true) ?? led ?? called;
-  if (chosen !== undefined) return found(chosen);
-  return services.length === 0
-    ? { kind: "absent", name }
-    : {
-        kind: "ambiguous",
-        name,
-        containers: services.flatMap((service) => service.map((it) => it.name)).toSorted(),
-      };
+  const chosen = findOnly(() => true) ?? deployed ?? named;
+  if (chosen !== undefined) return foundContainer(chosen);
+  if (services.length === 0) return { kind: "absent", name };
+  const containers = services.flatMap((service) => service.map((it) => it.name)).toSorted();
+  return { kind: "ambiguous", name, containers };
 }
 
 /** A container, or the replicas of one Compose service in one party. */
 type Service = readonly [Workload, ...Workload[]];
 
-const found = (service: Service): AuthentikContainer => ({
+const foundContainer = (service: Service): AuthentikContainer => ({
   kind: "found",
   party: service[0].party,
   ids: new Set(service.map(({ id }) => id)),
@@ -106,12 +110,12 @@ function servicesOf(
 ): readonly Service[] {
   const matches =
     reference.kind === "setting"
-      ? [named(reference.name), ...byHost(reference.name)]
-      : byHost(reference.host);
-  const spelled = workloads.filter((it) => matches.some(({ exactly }) => exactly(it)));
+      ? [matchName(reference.name), ...matchHost(reference.name)]
+      : matchHost(reference.host);
+  const exact = workloads.filter((it) => matches.some(({ exactly }) => exactly(it)));
   const all =
-    spelled.length > 0
-      ? spelled
+    exact.length > 0
+      ? exact
       : workloads.filter((it) => matches.some(({ inAnyCase }) => inAnyCase(it)));
   const groups = Map.groupBy(all, ({ id, party, service }) =>
     service === undefined ? id : JSON.stringify([party, service]),
@@ -121,7 +125,7 @@ function servicesOf(
   );
 }
 
-/** Replicas are called by their service as well. */
+/** Replicas are also known by the name of their service. */
 const namesOf = (all: Service): ReadonlySet<string> =>
   new Set(
     all.flatMap(({ name, service }) =>
@@ -129,7 +133,7 @@ const namesOf = (all: Service): ReadonlySet<string> =>
     ),
   );
 
-/** Whether the workload is Authentik's own container. */
+/** True if the workload is Authentik's own container. */
 export const isAuthentik = (container: AuthentikContainer, { id }: Pick<Workload, "id">): boolean =>
   container.kind === "found" && container.ids.has(id);
 
@@ -138,8 +142,11 @@ interface Match {
   readonly inAnyCase: (workload: Workload) => boolean;
 }
 
-/** By all that Docker's DNS may answer to: its own name, its short id, its Compose service, and what only its labels claim. */
-function named(wanted: string): Match {
+/**
+ * Matches every name for which Docker's DNS may return the container: its own name, its short id,
+ * its Compose service, and the names that only its labels claim.
+ */
+function matchName(wanted: string): Match {
   const names = ({ id, name, service, claimedNames = [] }: Workload) => [
     name,
     shortId(id),
@@ -148,26 +155,29 @@ function named(wanted: string): Match {
   ];
   return {
     exactly: (it) => names(it).includes(wanted),
-    inAnyCase: (it) => names(it).some((name) => same(name, wanted)),
+    inAnyCase: (it) => names(it).some((name) => isSameName(name, wanted)),
   };
 }
 
-/** A host with a dot is no container's plain name: anyone could call a container like a machine of the house. */
-function byHost(host: string): readonly Match[] {
+/**
+ * Reads a host with a dot as a name on a network, never as the plain name of a container. Anyone
+ * could give a container the name of another machine in the local network.
+ */
+function matchHost(host: string): readonly Match[] {
   if (host === "localhost") return [];
   const at = host.lastIndexOf(".");
-  if (at === -1) return [named(host)];
+  if (at === -1) return [matchName(host)];
   const [name, network] = [host.slice(0, at), host.slice(at + 1)];
   if (name.includes(".")) return [];
-  const isThere = ({ networks }: Workload): boolean =>
-    Object.keys(networks).some((it) => same(it, network));
-  const { exactly, inAnyCase } = named(name);
+  const isOnNetwork = ({ networks }: Workload): boolean =>
+    Object.keys(networks).some((it) => isSameName(it, network));
+  const { exactly, inAnyCase } = matchName(name);
   return [
     {
-      exactly: (it) => isThere(it) && exactly(it),
-      inAnyCase: (it) => isThere(it) && inAnyCase(it),
+      exactly: (it) => isOnNetwork(it) && exactly(it),
+      inAnyCase: (it) => isOnNetwork(it) && inAnyCase(it),
     },
   ];
 }
 
-const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

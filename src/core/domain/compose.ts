@@ -1,35 +1,42 @@
-/** How Docker Compose and Docker Swarm name what they create. A container's name is the engine's and unique; its labels are only text. */
+/**
+ * How Docker Compose and Docker Swarm name the objects that they create. The engine guarantees that
+ * a container's name is unique. Labels are only text.
+ */
 
-/** A name that Compose takes for a project; `share-with` names projects in the same form. */
+/** True if Compose accepts the text as a project name. `share-with` uses the same form. */
 export const isProjectName = (text: string): boolean => /^[a-z0-9][a-z0-9_-]*$/.test(text);
 
 /**
- * Whether Compose gives this name to a replica of the service: `blog-web-1`, with underscores in Compose v1 and in compatibility
- * mode, and with 12 hex digits in front while Compose recreates the container.
+ * True if Compose gives this name to a replica of the service: `blog-web-1`. Compose v1 and the
+ * compatibility mode use underscores. While Compose recreates a container, 12 hex digits come
+ * first.
  */
 export function isReplicaName(
   name: string,
   { project, name: service }: { readonly project: string; readonly name: string },
 ): boolean {
-  const plain = name.replace(/^[0-9a-f]{12}_/, "");
+  const base = name.replace(/^[0-9a-f]{12}_/, "");
   return ["-", "_"].some((separator) => {
-    const head = `${project}${separator}${service}${separator}`;
-    return plain.startsWith(head) && /^[1-9]\d*$/.test(plain.slice(head.length));
+    const prefix = `${project}${separator}${service}${separator}`;
+    return base.startsWith(prefix) && /^[1-9]\d*$/.test(base.slice(prefix.length));
   });
 }
 
-/** What is remembered of Compose services from pass to pass. */
+/** What cfauth remembers about Compose services from pass to pass. */
 export interface KnownServices {
   /**
-   * By service: what the containers that are it were called last, by name and short id, and by the service itself where there were
-   * replicas. Kept while they run or a rule leads there.
+   * By service key: the latest names and short ids of its containers, plus the name of the service
+   * itself if it had replicas. Kept while one of them runs or a rule leads to one.
    */
   readonly names: ReadonlyMap<string, readonly string[]>;
-  /** Ids of running containers that say they are of a service and are not. A container does not become one of it any more. */
+  /**
+   * Ids of running containers whose labels claim a service that they do not belong to. Such a
+   * container never joins the service later.
+   */
   readonly apart: ReadonlySet<string>;
 }
 
-/** The key under which a service is remembered. */
+/** The key of a service in `KnownServices`. */
 export const serviceKey = ({
   project,
   name,
@@ -47,7 +54,10 @@ export interface TaskLabels {
   readonly task: string | undefined;
 }
 
-/** The stack of a container whose name is that of its task, `media_web.1.<task id>`; undefined where the labels do not fit the name. */
+/**
+ * The stack of a container that has the name of its task, `media_web.1.<task id>`; undefined if the
+ * labels do not match the name.
+ */
 export function stackOf(name: string, { stack, service, task }: TaskLabels): string | undefined {
   if (stack === undefined || !isProjectName(stack) || service === undefined || task === undefined)
     return undefined;

@@ -1,14 +1,17 @@
 import type { ServiceToken } from "./exposure.ts";
 import type { ProblemCode } from "./problem.ts";
 
-/** The names that labels may speak of, as Cloudflare and Authentik have them now. */
+/**
+ * The groups, policies and service tokens that labels can refer to, as Cloudflare and Authentik
+ * report them now.
+ */
 export interface Lookups {
   readonly groups: Lookup<DirectoryGroup>;
   readonly policies: readonly ForeignPolicy[];
   readonly tokens: Lookup<ServiceToken>;
 }
 
-/** What was found, or why nothing could be looked up: then no name can be taken for good. */
+/** The objects found, or why the lookup failed. After a failure no name counts as valid. */
 export type Lookup<T> = { readonly found: readonly T[] } | { readonly fault: LookupFault };
 
 export interface LookupFault {
@@ -22,7 +25,7 @@ export interface DirectoryGroup {
   readonly name: string;
 }
 
-/** A reusable Access policy that cfauth did not make. */
+/** A reusable Access policy that cfauth did not create. */
 export interface ForeignPolicy {
   readonly id: string;
   readonly name: string;
@@ -30,7 +33,7 @@ export interface ForeignPolicy {
   readonly decision: string;
 }
 
-/** The names of groups and service tokens that the labels speak of: only these need to be looked up. */
+/** The names of groups and service tokens that the labels refer to: only these need a lookup. */
 export interface ReferencedNames {
   readonly groups: ReadonlySet<string>;
   readonly tokens: ReadonlySet<string>;

@@ -3,40 +3,48 @@ import { invalid, ok, type ParseResult } from "../text/parse-result.ts";
 
 declare const brand: unique symbol;
 
-/** A public hostname as the DNS has it: lower case, punycode, no closing dot; its first label may be `*`. */
+/**
+ * A public hostname in DNS form: lower case, punycode, no trailing dot. Its first label may be `*`.
+ */
 export type Hostname = string & { readonly [brand]: "Hostname" };
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-/** The full stops of other scripts, which part labels like a dot (UTS 46). */
-const DOTS = /[\u3002\uff0e\uff61]/g;
-/** What a parser of URLs cuts off, drops or decodes, so that the name would be another one than is written. */
-const NEVER = /[\\%\s\p{Cc}]/u;
-/** Longest name the DNS takes (RFC 1035 §2.3.4). */
-const LONGEST = 253;
+/** Full stops of other scripts, which separate labels like a dot (UTS 46). */
+const FOREIGN_DOTS = /[\u3002\uff0e\uff61]/g;
+/** Characters that a URL parser cuts off, drops or decodes, so that it would read another name. */
+const FORBIDDEN_CHARACTERS = /[\\%\s\p{Cc}]/u;
+/** The longest name that DNS allows (RFC 1035 §2.3.4). */
+const MAX_HOSTNAME_CHARACTERS = 253;
 
-/** No name in any script is longer, with all that people write around one by mistake. */
+/** No name in any script is longer, including what people add to one by mistake. */
 const MAX_TEXT_CHARACTERS = 1_000;
 
 /**
- * Reads a hostname out of a label.
+ * Parses the hostname of a label.
  *
- * @param domain - completes a bare name (`wiki`); without one a bare name is a fault
+ * @param domain - completes a bare name (`wiki`); without it a bare name is invalid
  */
 export function parseHostname(text: string, domain?: string): ParseResult<Hostname> {
-  const wanted = text.trim();
-  if (wanted.length > MAX_TEXT_CHARACTERS)
-    return invalid("is too long", `write a hostname of at most ${LONGEST} characters`);
-  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(wanted)?.[0];
+  const trimmed = text.trim();
+  if (trimmed.length > MAX_TEXT_CHARACTERS)
+    return invalid(
+      "is too long",
+      `write a hostname of at most ${MAX_HOSTNAME_CHARACTERS} characters`,
+    );
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(trimmed)?.[0];
   if (scheme !== undefined)
-    return invalid("has a scheme", `write ${bare(wanted.slice(scheme.length))}`);
-  if (/[/?#]/.test(wanted))
-    return invalid("has a path", `write ${bare(wanted)} and put the path into its own label, path`);
-  if (/:\d*$/.test(wanted))
+    return invalid("has a scheme", `write ${hostIn(trimmed.slice(scheme.length))}`);
+  if (/[/?#]/.test(trimmed))
+    return invalid(
+      "has a path",
+      `write ${hostIn(trimmed)} and put the path into its own label, path`,
+    );
+  if (/:\d*$/.test(trimmed))
     return invalid(
       "has a port",
-      `write ${bare(wanted)}; the port of the container is the label port`,
+      `write ${hostIn(trimmed)}; the port of the container is the label port`,
     );
-  const whole = complete(wanted.replace(DOTS, ".").replace(/\.$/, ""), domain);
+  const whole = completeName(trimmed.replace(FOREIGN_DOTS, ".").replace(/\.$/, ""), domain);
   if (whole === undefined) {
     return invalid(
       "is a bare name and there is no one domain to complete it with",
@@ -52,13 +60,13 @@ export function parseHostname(text: string, domain?: string): ParseResult<Hostna
   return ok(ascii as Hostname);
 }
 
-function complete(name: string, domain: string | undefined): string | undefined {
+function completeName(name: string, domain: string | undefined): string | undefined {
   if (name === "" || name.includes(".")) return name;
   return domain === undefined ? undefined : `${name}.${domain}`;
 }
 
 function toAscii(name: string): string | undefined {
-  if (NEVER.test(name)) return undefined;
+  if (FORBIDDEN_CHARACTERS.test(name)) return undefined;
   const wildcard = name.startsWith("*.");
   const rest = domainToASCII(wildcard ? name.slice(2) : name).toLowerCase();
   const labels = rest.split(".");
@@ -69,12 +77,16 @@ function toAscii(name: string): string | undefined {
   )
     return undefined;
   const ascii = wildcard ? `*.${rest}` : rest;
-  return ascii.length <= LONGEST ? ascii : undefined;
+  return ascii.length <= MAX_HOSTNAME_CHARACTERS ? ascii : undefined;
 }
 
-const bare = (text: string): string => text.replace(/[/?#].*$/, "").replace(/:\d*$/, "");
+/** The text without its path and port. */
+const hostIn = (text: string): string => text.replace(/[/?#].*$/, "").replace(/:\d*$/, "");
 
-/** Whether `pattern`, a hostname or a wildcard as cloudflared reads it (any depth), covers `hostname`. */
+/**
+ * True if `pattern` covers `hostname`. A pattern is a hostname or a wildcard, which matches at any
+ * depth, as in cloudflared.
+ */
 export function covers(pattern: string, hostname: string): boolean {
   if (pattern === "" || pattern === "*" || pattern === hostname) return true;
   return (
@@ -84,7 +96,9 @@ export function covers(pattern: string, hostname: string): boolean {
   );
 }
 
-/** The zone a hostname lies in: the longest that is its end; undefined when none is. */
+/**
+ * The zone of a hostname: the longest zone that the hostname ends with; undefined if there is none.
+ */
 export function zoneOf<Z extends { readonly name: string }>(
   hostname: Hostname,
   zones: readonly Z[],
@@ -94,14 +108,16 @@ export function zoneOf<Z extends { readonly name: string }>(
     .toSorted((a, b) => b.name.length - a.name.length)[0];
 }
 
-/** Which zone a hostname belongs to among all that the token sees, and whether CFAUTH_ZONES allows it. */
+/**
+ * The zone of a hostname among all zones that the token sees, and whether CFAUTH_ZONES allows it.
+ */
 export type ZoneChoice<Z> =
   | { readonly is: "usable"; readonly zone: Z }
-  /** The most specific zone is one that CFAUTH_ZONES leaves out: a parent that it allows must not stand in for it. */
+  /** CFAUTH_ZONES leaves out the most specific zone. An allowed parent zone must not replace it. */
   | { readonly is: "excluded"; readonly name: string }
   | { readonly is: "none" };
 
-/** @param excluded - names of the zones that the token sees and CFAUTH_ZONES leaves out */
+/** @param excluded - names of zones that the token sees and CFAUTH_ZONES leaves out */
 export function chooseZone<Z extends { readonly name: string }>(
   hostname: Hostname,
   usable: readonly Z[],
@@ -117,7 +133,7 @@ export function chooseZone<Z extends { readonly name: string }>(
   return zone === undefined ? { is: "none" } : { is: "usable", zone };
 }
 
-/** The zone that a record for the hostname is written to; undefined where there is none that may be used. */
+/** The zone that gets the DNS record of the hostname; undefined if cfauth may not use any. */
 export function usableZone<Z extends { readonly name: string }>(
   hostname: Hostname,
   usable: readonly Z[],

@@ -1,18 +1,23 @@
 /** Where cloudflared sends a route's requests. */
 export interface Origin {
-  /** As cloudflared takes it: scheme, host and port, no path. `http://whoami.tunnel:80` */
+  /** In cloudflared's form: scheme, host and port, no path. `http://whoami.tunnel:80` */
   readonly service: string;
-  /** cloudflared's `originRequest` options by their own names; sorted by key. */
+  /** cloudflared's `originRequest` options under their own names; sorted by key. */
   readonly options: OriginOptions;
 }
 
 export type OriginOptions = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * Another way to the container than by its name on the network, `name`. `shared`: another container answers to the name, or may.
- * `unanswered`: Docker's DNS does not know it. `unusable`: cloudflared cannot ask for it. `outside`: the network is called like a domain, so the
- * DNS outside may answer it while the container is stopped. `kept`: one of these was so when the
- * rule was written, and the rule stays as it is until the container is recreated.
+ * A rule reaches the container by id or address, and not by `name`, its name on the network. Why:
+ *
+ * - `shared`: another container answers to the name, or may
+ * - `unanswered`: Docker's DNS does not know the name
+ * - `unusable`: cloudflared cannot resolve the name
+ * - `outside`: the network has the name of a domain, so the DNS outside Docker may answer the name
+ *   while the container is stopped
+ * - `kept`: one of these reasons applied when the rule was written; the rule stays until the
+ *   container is recreated
  */
 export interface Detour {
   readonly by: "id" | "address";

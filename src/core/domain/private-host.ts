@@ -17,7 +17,10 @@ for (const [net, bits] of [
 ] as const)
   PRIVATE.addSubnet(net, bits, "ipv6");
 
-/** Whether an address is loopback, of a private network or link-local. An IPv4 address may be written as an IPv6 one. */
+/**
+ * True for a loopback, private or link-local address. An IPv4 address may be written as an IPv6
+ * one.
+ */
 export const isPrivateAddress = (address: string): boolean => {
   const version = isIP(address);
   return (
@@ -25,40 +28,45 @@ export const isPrivateAddress = (address: string): boolean => {
   );
 };
 
-/** Endings that no name on the internet has. */
-const INSIDE = /(^|\.)(localhost|local|lan|home|internal|intranet|home\.arpa)$/;
+/** Endings that no public internet name has. */
+const PRIVATE_ENDING = /(^|\.)(localhost|local|lan|home|internal|intranet|home\.arpa)$/;
 
-/** Whether the own DNS of a house or company answers the name, and not Docker's: `auth.lan`. */
+/** True if the DNS of a home or company answers the name, and not Docker's: `auth.lan`. */
 export const hasPrivateEnding = (hostname: string): boolean =>
-  hostname.includes(".") && INSIDE.test(canonical(hostname));
+  hostname.includes(".") && PRIVATE_ENDING.test(canonicalHost(hostname));
 
-/** Whether a host is one of the own network by its name or address alone: what goes there may go without encryption. */
+/**
+ * True if the name or address alone shows a host in the local network. Traffic to it may be
+ * unencrypted.
+ */
 export function isPrivateHost(hostname: string): boolean {
-  const host = canonical(hostname);
+  const host = canonicalHost(hostname);
   if (isIP(host) !== 0) return isPrivateAddress(host);
-  return !host.includes(".") || INSIDE.test(host);
+  return !host.includes(".") || PRIVATE_ENDING.test(host);
 }
 
-/** Endings that a name of two parts most likely has from the internet; every country's has two letters. */
+/** Endings that mark a name of two parts as most likely public. Country codes have two letters. */
 const PUBLIC_ENDING =
   /^([a-z]{2}|com|net|org|info|biz|name|edu|gov|mil|int|app|dev|xyz|cloud|online|site|tech|store|blog|page|link|zone)$/;
 
 /**
- * Whether a host may be of the own network: private by itself, or as Docker answers a container on one network,
- * `authentik-server.authentik-api`. It is a guess, to name a fault early: code that connects without encryption still has to look
- * at the address that the name has then.
+ * True if a host may be in the local network: it is private by itself, or it looks like a
+ * container's name on a Docker network, `authentik-server.authentik-api`. This is a guess, used to
+ * report a fault early. Code that connects without encryption must still check the address that the
+ * name resolves to.
  */
 export function mayBePrivateHost(hostname: string): boolean {
-  const host = canonical(hostname);
+  const host = canonicalHost(hostname);
   if (isIP(host) !== 0 || isPrivateHost(host)) return isPrivateHost(host);
   const [ending = "", ...rest] = host.split(".").toReversed();
   if (/[_-]/.test(ending) && !ending.startsWith("xn--")) return true;
   return rest.length === 1 && /^[a-z0-9]+$/.test(ending) && !PUBLIC_ENDING.test(ending);
 }
 
-/** As a browser reads it: `0x08080808`, `134744072` and `8.8.2056` are addresses too. */
-function canonical(hostname: string): string {
-  const address = `http://${hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname}/`;
-  const host = URL.canParse(address) ? new URL(address).hostname : hostname.toLowerCase();
+/** The host as a browser reads it: `0x08080808`, `134744072` and `8.8.2056` are addresses too. */
+function canonicalHost(hostname: string): string {
+  const needsBrackets = hostname.includes(":") && !hostname.startsWith("[");
+  const url = `http://${needsBrackets ? `[${hostname}]` : hostname}/`;
+  const host = URL.canParse(url) ? new URL(url).hostname : hostname.toLowerCase();
   return host.replace(/^\[|\]$/g, "").replace(/\.$/, "");
 }

@@ -1,6 +1,9 @@
 import type { RouteKey } from "./route.ts";
 
-/** Every code. They are public interface: never reused, never renamed. Each is a heading of docs/troubleshooting.md. */
+/**
+ * Every problem code. They are public interface: never reused, never renamed. Each is a heading in
+ * docs/troubleshooting.md.
+ */
 export const PROBLEM_CODES = [
   "CFA-LABEL-UNKNOWN",
   "CFA-LABEL-VALUE",
@@ -70,31 +73,40 @@ export const PROBLEM_CODES = [
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
-/** A fault in the user's input, a collision, or a sick neighbour: a value with an address, never thrown. */
+/**
+ * A fault of the user's input, a conflict, or a failing service: a value with an address, never
+ * thrown.
+ */
 export interface Problem {
   readonly code: ProblemCode;
   readonly severity: "error" | "warning";
-  /** The container or service whose label is meant. */
+  /** The container or service that has the label. */
   readonly container: string | undefined;
-  /** The label as it stands on the container, `cfauth.port`. */
+  /** The label as written on the container, `cfauth.port`. */
   readonly label: string | undefined;
-  /** The route it concerns, where one is known. */
+  /** The affected route, if known. */
   readonly route: RouteKey | undefined;
-  /** What is so, and why it matters, in one sentence. */
+  /** What is wrong and why it matters, in one sentence. */
   readonly message: string;
-  /** Whether the route is shut, or goes on as it was. */
+  /** `closed`: the route does not open. `unchanged`: it stays as it was. */
   readonly effect: "closed" | "unchanged";
   /** An imperative with the corrected text, ready to copy. */
   readonly fix: string;
   /**
-   * What makes it this very problem, where its message has in it what changes by itself: a stranger's address, a vendor's words.
-   * Empty where nothing does: then there is one of its code at its place.
+   * Identifies the problem in place of its message, if the message contains text that changes by
+   * itself: a foreign address, a vendor's words. Empty if there is only one problem of this code
+   * at this place.
    */
   readonly about?: string;
-  /** Goes by itself as a rule (an outage, Authentik starting): worth telling only once it has lasted. */
+  /**
+   * Usually resolves itself (an outage, Authentik starting), so it is reported only after a delay.
+   */
   readonly passing?: true;
 }
 
-/** What makes two problems the same one: it is told once when it comes and once when it goes. */
+/**
+ * Problems with the same key are the same problem, which is reported once when it starts and once
+ * when it ends.
+ */
 export const problemKey = ({ code, container, label, route, about, message }: Problem): string =>
   [code, container, label, route, about ?? message].join("\u0000");

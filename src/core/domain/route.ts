@@ -1,7 +1,7 @@
 import { covers, type Hostname } from "./hostname.ts";
 import type { Path } from "./path.ts";
 
-/** Where a visitor goes: a hostname, and a path prefix unless it is the whole host. */
+/** A public hostname, with a path prefix unless the route is the whole host. */
 export interface Route {
   readonly hostname: Hostname;
   readonly path: Path | undefined;
@@ -9,13 +9,16 @@ export interface Route {
 
 declare const brand: unique symbol;
 
-/** A route as one string, `app.example.com/api`: the key of every table of routes. Also the Access application's domain. */
+/**
+ * A route as one string, `app.example.com/api`. It keys every table of routes and is the Access
+ * application's domain.
+ */
 export type RouteKey = string & { readonly [brand]: "RouteKey" };
 
 export const routeKey = (route: Route): RouteKey =>
   `${route.hostname}${route.path ?? ""}` as RouteKey;
 
-/** Reads back what `routeKey` wrote; undefined for what it cannot have written. */
+/** Parses a key from `routeKey`; undefined for a text that `routeKey` cannot have written. */
 export function parseRouteKey(text: string): Route | undefined {
   const match =
     /^((?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+)(\/[A-Za-z0-9/._~@:+-]*[A-Za-z0-9._~@:+-])?$/.exec(
@@ -25,7 +28,10 @@ export function parseRouteKey(text: string): Route | undefined {
   return { hostname: match[1] as Hostname, path: match[2] as Path | undefined };
 }
 
-/** Most specific first: exact hosts before wildcards, deeper wildcards before shallower, by name, longer paths first. */
+/**
+ * Sorts the most specific route first: exact hosts before wildcards, deeper wildcards before
+ * shallower ones, then by name, then longer paths first.
+ */
 export function bySpecificity(a: Route, b: Route): number {
   const wild = (route: Route) => (route.hostname.startsWith("*.") ? 1 : 0);
   const depth = (route: Route) => (wild(route) ? -route.hostname.split(".").length : 0);
@@ -39,11 +45,14 @@ export function bySpecificity(a: Route, b: Route): number {
   );
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+function compare(a: string, b: string): number {
+  if (a < b) return -1;
+  return a > b ? 1 : 0;
+}
 
 /**
- * Whether `outer` would answer requests for `inner`, if `inner` had no rule of its own: all of them, or, where a wildcard has
- * a path, those for that path.
+ * True if `outer` would answer requests for `inner` if `inner` had no rule of its own. It answers
+ * all of them, or, if a wildcard has a path, those for that path.
  */
 export function isNestedIn(inner: Route, outer: Route): boolean {
   if (inner.hostname === outer.hostname) return inner.path !== outer.path && within(inner, outer);
@@ -53,7 +62,7 @@ export function isNestedIn(inner: Route, outer: Route): boolean {
   );
 }
 
-/** Whether every request for `inner` is one for `outer`. */
+/** True if every request for `inner` is also a request for `outer`. */
 export const coversEntirely = (inner: Route, outer: Route): boolean =>
   covers(outer.hostname, inner.hostname) && (inner.path === outer.path || within(inner, outer));
 

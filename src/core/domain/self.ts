@@ -1,9 +1,10 @@
 import type { Workload } from "./workload.ts";
 
 /**
- * The container that this process runs in; undefined outside of Docker, and where the container has a host name of its own.
+ * The container that this process runs in; undefined outside Docker, or if the container has a
+ * custom host name.
  *
- * @param hostname - the machine's name: in a container its short id
+ * @param hostname - the machine's host name: in a container its short id by default
  */
 export const findSelf = (workloads: readonly Workload[], hostname: string): Workload | undefined =>
   /^[0-9a-f]{12,64}$/.test(hostname)

@@ -1,12 +1,18 @@
-/** The service of a rule, as cloudflared takes it: scheme, host and port, such as `http://app.tunnel:80`. */
+/**
+ * The service of an ingress rule in cloudflared's form: scheme, host and port, such as
+ * `http://app.tunnel:80`.
+ */
 
-/** Where a rule leads. */
+/** The parts of a service that has a host. */
 export interface ServiceUrl {
   /** `http` */
   readonly scheme: string;
-  /** A name or an address as the rule spells it, without IPv6 brackets and without a final dot, which Docker ignores. */
+  /**
+   * A name or an address as written in the rule, without IPv6 brackets and without a trailing dot,
+   * which Docker ignores.
+   */
   readonly host: string;
-  /** Undefined if the rule names none: the default of the scheme. */
+  /** Undefined if the rule has none; then the scheme's default port applies. */
   readonly port: number | undefined;
 }
 
@@ -28,7 +34,7 @@ export function parseService(service: string): ServiceUrl | undefined {
 /** The host of the service; an empty string if it has none. */
 export const serviceHost = (service: string): string => parseService(service)?.host ?? "";
 
-/** The same service with another host. The host is spelled as in a URL: an IPv6 address has brackets. */
+/** The same service with another host. @param host - in URL form: an IPv6 address has brackets */
 export const withHost = (service: string, host: string): string =>
   service.replace(
     PARTS,

@@ -1,7 +1,7 @@
 import { goDuration, parseDuration } from "../text/duration.ts";
 import { invalid, ok, type ParseResult } from "../text/parse-result.ts";
 
-/** How long a login lasts. @returns a Go duration as Access takes it */
+/** Parses how long a login lasts. @returns a Go duration, as Access expects it */
 export function parseSession(text: string): ParseResult<string> {
   const duration = parseDuration(text);
   if (!duration.ok) return duration;

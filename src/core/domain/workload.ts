@@ -1,22 +1,25 @@
 import type { Party } from "./party.ts";
 
-/** What a source found: a container that runs, or a service. Plain data; no Docker type comes this far. */
+/** What a source found: a running container, or a service. Plain data without any SDK type. */
 export interface Workload {
   readonly id: string;
   /** The container's name, without the slash. */
   readonly name: string;
-  /** Whose container this is. */
+  /** The party that the container belongs to. */
   readonly party: Party;
   /** The Compose project and service it belongs to. */
   readonly service: { readonly project: string; readonly name: string } | undefined;
-  /** Further names that its labels say it answers to, as a Swarm task or of a Compose service that it is not of. */
+  /**
+   * Further names that only its labels claim: of a Swarm task, or of a Compose service that it does
+   * not belong to.
+   */
   readonly claimedNames?: readonly string[];
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly labels: Readonly<Record<string, string>>;
-  /** How many more labels there are that the source had no room for. */
+  /** The number of further labels that the source dropped because of its limit. */
   readonly unreadLabels?: number;
-  /** Which of the labels come from the image and not from the operator. */
+  /** Which labels come from the image and not from the operator. */
   readonly imageLabels: ImageLabels;
   /** By network name. */
   readonly networks: Readonly<Record<string, Attachment>>;
@@ -24,23 +27,33 @@ export interface Workload {
   readonly health: Health;
 }
 
-/** A container's place on one network. */
+/** A container's attachment to one network. */
 export interface Attachment {
   readonly ip: string | undefined;
-  /** What Docker's DNS answers for a host, as far as cfauth is on that network and could ask: addresses, none where there is no such name. */
+  /**
+   * The addresses that Docker's DNS returns for each host; empty if the name does not exist. Only
+   * hosts that cfauth could ask for, because it is on that network itself.
+   */
   readonly answers?: Readonly<Record<string, readonly string[]>>;
   readonly outside?: OutsideDns;
 }
 
 /**
- * How the DNS outside Docker answers names on a network that no container has: `any`: it answers every name; `domain`: the
- * network is called like a domain; `search`: in a search domain.
+ * Why the DNS outside Docker answers names on a network that no container has.
+ *
+ * - `any`: it answers every name
+ * - `domain`: the network has the name of a domain
+ * - `search`: it finds the name in a search domain
  */
 export type OutsideDns = "any" | "domain" | "search";
 
 /**
- * An image's labels are no wish of the operator's. `ignored`: these names were taken out of `labels`. `unknown`: the image could
- * not be inspected, so any label may be the image's; `why` says what failed. `obeyed`: CFAUTH_IMAGE_LABELS=true.
+ * How cfauth treats labels of the image, which do not express the operator's intent.
+ *
+ * - `ignored`: the source removed these names from `labels`
+ * - `unknown`: cfauth could not inspect the image, so any label may come from it; `why` says what
+ *   failed
+ * - `obeyed`: CFAUTH_IMAGE_LABELS=true
  */
 export type ImageLabels =
   | { readonly kind: "ignored"; readonly names: readonly string[] }
@@ -50,7 +63,7 @@ export type ImageLabels =
 export interface Port {
   readonly number: number;
   readonly protocol: "tcp" | "udp" | "sctp";
-  /** Where the engine publishes it on the host. */
+  /** The address and port on the host where the engine publishes it; undefined if not published. */
   readonly published: { readonly ip: string; readonly port: number } | undefined;
 }
 
