@@ -47,6 +47,8 @@ interface Holding {
   readonly asked: readonly string[];
   /** Where a daemon that started knows of the holder no more than the short id in its rule: a container under another id is not the holder. */
   readonly known?: string | undefined;
+  /** With `known`: whose paths were in place then. The daemon cannot see that the holder's party withdraws its consent. */
+  readonly guests?: readonly string[];
 }
 
 const WILDCARD = "*.example.com";
@@ -137,6 +139,7 @@ export class Tenure {
           ...held,
           until: now + this.grace.startupGraceMs,
           known: theirs[0]?.host,
+          guests: leading.flatMap(({ owners }) => owners).filter((owner) => owner !== held.owner),
         });
       else if (this.askersOf(name, held.owner).length === 0) {
         this.holdings.set(name, { ...held, until: now + this.grace.startupGraceMs });
@@ -244,8 +247,10 @@ export class Tenure {
       return undefined;
     if (holder === undefined)
       return asking.length > 0 ? `${asking.join(" and ")} asks for ${name} itself` : undefined;
+    const wasGuest = this.holdings.get(name)?.guests?.includes(container.owner) === true;
     const isGuest =
-      asking.includes(container.owner) && this.consents(holder, container.owner, name, request);
+      asking.includes(container.owner) &&
+      (wasGuest || this.consents(holder, container.owner, name, request));
     return isGuest ? undefined : `${holder} holds ${name}`;
   }
 

@@ -110,6 +110,15 @@ const reached = (observed: ObservedState, request: Request): string | undefined 
     : undefined;
 
 describe("a wildcard of another party", () => {
+  it("a wildcard never answers for an exact hostname that another party asks for while the wildcard's own party, which had a path of it, is missing", () => {
+    const it = daemon();
+    it.settle({ wishes: [at("hooks", SHOP, "wiki.example.com/hooks"), WILD] });
+    const blog = faultyRoute("wiki.example.com", { party: BLOG });
+    it.settle({ wishes: [WILD], faulty: [blog] });
+    expect(reached(it.world(), { host: "wiki.example.com", path: "/" })).toBeUndefined();
+    expect(it.rules()).toContain(`wiki.example.com ${SHUT}`);
+  });
+
   it.each<{ name: string; asked: Asked; rule: string }>([
     {
       name: "asks for soundly and cannot open yet",
