@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { hostname as machineName } from "node:os";
-import { createAuthentikLookup } from "./authentik-lookup.ts";
 import { type Authentik, createAuthentik } from "./clients/authentik/authentik.ts";
 import type { CallReport } from "./clients/call-report.ts";
 import { onlyAccount } from "./clients/cloudflare/account.ts";
@@ -40,6 +39,7 @@ import { routedHosts } from "./resources/route/routed-hosts.ts";
 import { planTeardown } from "./resources/teardown.ts";
 import { withCachedTunnelId } from "./resources/tunnel/cached-id.ts";
 import { createTunnelDriver } from "./resources/tunnel/driver.ts";
+import { createAuthentikLookup } from "./sources/authentik-lookup.ts";
 import { outsideProbe, withAnswers } from "./sources/index.ts";
 import { createListing, type Listing } from "./sources/listing.ts";
 import { ownerFromEngine } from "./sources/owner.ts";

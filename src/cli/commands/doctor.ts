@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { lookupParts } from "../../authentik-lookup.ts";
+import { lookupParts } from "../../sources/authentik-lookup.ts";
 import { createAuthentik } from "../../clients/authentik/authentik.ts";
 import { authentikLookup, strangerAt } from "../../clients/authentik/lookup.ts";
 import { createCloudflare } from "../../clients/cloudflare/cloudflare.ts";

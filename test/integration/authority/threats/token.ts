@@ -1,7 +1,8 @@
 /** Authentik's token goes to Authentik's own container only (T8). */
-import { lookupParts } from "../../../../src/authentik-lookup.ts";
+
 import { allowedAddresses } from "../../../../src/clients/authentik/lookup.ts";
 import { ServiceError } from "../../../../src/core/errors.ts";
+import { lookupParts } from "../../../../src/sources/authentik-lookup.ts";
 import { createDockerSource } from "../../../../src/sources/docker/source.ts";
 import { createListing } from "../../../../src/sources/listing.ts";
 import { addressOf, answering, type Container, dockerOf } from "../../../unit/authority/engine.ts";

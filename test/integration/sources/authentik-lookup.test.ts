@@ -4,13 +4,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { createAuthentikLookup, lookupParts } from "../../../src/authentik-lookup.ts";
 import { type Authentik, createAuthentik } from "../../../src/clients/authentik/authentik.ts";
 import { authentikLookup } from "../../../src/clients/authentik/lookup.ts";
 import type { Workload } from "../../../src/core/domain/workload.ts";
+import { createAuthentikLookup, lookupParts } from "../../../src/sources/authentik-lookup.ts";
 import { createListing, type Listing } from "../../../src/sources/listing.ts";
 import { workload } from "../../support/builders.ts";
-import { failure } from "./stub.ts";
+import { failure } from "../clients/stub.ts";
 
 const OWN = "127.0.0.2";
 const STRANGER = "127.0.0.3";

@@ -1,10 +1,10 @@
 /** Docker's own DNS, asked from a container as cfauth's would be: a stranger's alias on the first network by name. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { lookupParts } from "../../../src/authentik-lookup.ts";
 import { createAuthentik } from "../../../src/clients/authentik/authentik.ts";
 import { authentikLookup, strangerAt } from "../../../src/clients/authentik/lookup.ts";
 import { createDocker } from "../../../src/clients/docker/docker.ts";
+import { lookupParts } from "../../../src/sources/authentik-lookup.ts";
 import { createDockerSource } from "../../../src/sources/docker/source.ts";
 import { createListing } from "../../../src/sources/listing.ts";
 import { failure } from "../../integration/clients/stub.ts";
