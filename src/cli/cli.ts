@@ -13,9 +13,9 @@ import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
 
 /** EX_USAGE of sysexits.h. */
-const MISUSED = 64;
+const EX_USAGE = 64;
 
-/** In the order in which a person meets them. */
+/** In the order in which a new user needs them. */
 export const COMMANDS: readonly Command[] = [
   runCommand,
   doctorCommand,
@@ -26,27 +26,30 @@ export const COMMANDS: readonly Command[] = [
   healthcheckCommand,
 ];
 
-/** @param argv - without program and script. @returns the exit code */
+/** @param argv - the arguments, without program and script @returns the exit code */
 export async function cli(argv: readonly string[], context: CommandContext): Promise<number> {
-  const asked = read(argv);
-  if ("fault" in asked) {
-    context.err.write(context.err.lines(`cfauth: ${asked.fault}`));
-    return MISUSED;
+  const invocation = parseInvocation(argv);
+  if ("fault" in invocation) {
+    context.err.write(context.err.lines(`cfauth: ${invocation.fault}`));
+    return EX_USAGE;
   }
-  if ("text" in asked) {
-    context.out.write(context.out.lines(...asked.text.trimEnd().split("\n")));
+  if ("text" in invocation) {
+    context.out.write(context.out.lines(...invocation.text.trimEnd().split("\n")));
     return 0;
   }
   try {
-    return await asked.command.run(context, asked.given);
+    return await invocation.command.run(context, invocation.given);
   } catch (error) {
-    printLines(context.err, ...unforeseen(error));
+    printLines(context.err, ...unexpectedErrorLines(error));
     return 1;
   }
 }
 
-/** What of an error that no command expects is shown: Node would print all its fields, headers with tokens among them. */
-function unforeseen(error: unknown): readonly string[] {
+/**
+ * Prints only name, message and stack of an unexpected error. Node would print all its fields,
+ * including headers with tokens.
+ */
+function unexpectedErrorLines(error: unknown): readonly string[] {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   const frames = (stack ?? "")
     .replace(message, "")
@@ -58,7 +61,7 @@ function unforeseen(error: unknown): readonly string[] {
   ];
 }
 
-type Asked =
+type Invocation =
   | { readonly command: Command; readonly given: CommandOptions }
   | { readonly text: string }
   | { readonly fault: string };
@@ -68,11 +71,11 @@ const COMMON = {
   version: { type: "boolean", short: "v" },
 } as const;
 
-function read(argv: readonly string[]): Asked {
+function parseInvocation(argv: readonly string[]): Invocation {
   const at = argv.findIndex((word) => !word.startsWith("-"));
   const word = argv[at] ?? "run";
   const rest = at === -1 ? argv : argv.toSpliced(at, 1);
-  if (word === "help") return helpOn(rest);
+  if (word === "help") return parseHelp(rest);
   const command = COMMANDS.find(({ name }) => name === word);
   if (command === undefined) return { fault: unknownCommand(word) };
   const options: Command["options"] = { ...COMMON, ...command.options };
@@ -100,7 +103,7 @@ function read(argv: readonly string[]): Asked {
   return { command, given: values as CommandOptions };
 }
 
-function helpOn(words: readonly string[]): Asked {
+function parseHelp(words: readonly string[]): Invocation {
   const [name, more] = words;
   if (name === undefined || name.startsWith("-")) return { text: overview() };
   const command = COMMANDS.find((it) => it.name === name);
@@ -111,11 +114,11 @@ function helpOn(words: readonly string[]): Asked {
 }
 
 const unknownCommand = (word: string): string => {
-  const near = closestMatch(
+  const closest = closestMatch(
     word,
     COMMANDS.map(({ name }) => name),
   );
-  return `"${word}" is not a command; ${near === undefined ? "cfauth --help lists them" : `write cfauth ${near}`}`;
+  return `"${word}" is not a command; ${closest === undefined ? "cfauth --help lists them" : `write cfauth ${closest}`}`;
 };
 
 function unknownOption(raw: string, command: Command, bare: boolean): string {
@@ -127,7 +130,7 @@ function unknownOption(raw: string, command: Command, bare: boolean): string {
 
 const helpHint = ({ name }: Command): string => `cfauth ${name} --help tells what it takes`;
 
-const called = ({ name, usage }: Command): string =>
+const usageLine = ({ name, usage }: Command): string =>
   `cfauth ${name}${usage === "" ? "" : ` ${usage}`}`;
 
 function overview(): string {
@@ -144,4 +147,4 @@ function overview(): string {
 }
 
 const helpOf = (command: Command): string =>
-  [`${called(command)}: ${command.summary}`, "", command.help, ""].join("\n");
+  [`${usageLine(command)}: ${command.summary}`, "", command.help, ""].join("\n");

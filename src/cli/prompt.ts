@@ -3,7 +3,10 @@ import { createInterface } from "node:readline/promises";
 type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
-/** One line from whoever sits at the terminal; undefined where nobody does. Ctrl-C, Ctrl-D and `stop` are an empty answer. */
+/**
+ * Reads one line from the terminal; undefined if there is no terminal. Ctrl-C, Ctrl-D and `stop`
+ * give an empty answer.
+ */
 export function createPrompt(
   input: Input,
   output: Output,

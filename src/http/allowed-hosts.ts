@@ -2,8 +2,9 @@ import { isIP } from "node:net";
 import { covers } from "../core/domain/hostname.ts";
 
 /**
- * Whether a request may be answered, by its Host header. A page in a visitor's browser could reach this address under a name
- * of its own (DNS rebinding): only addresses, local names and hostnames that are routed here are answered.
+ * True if the Host header may be answered. A page in a visitor's browser could reach this address
+ * under its own hostname (DNS rebinding), so only IP addresses, local names and routed hostnames
+ * are answered.
  */
 export function isAllowedHost(host: string | undefined, routed: ReadonlySet<string>): boolean {
   if (host === undefined) return false;

@@ -6,11 +6,11 @@ export interface HttpAnswer {
   readonly status: number;
   readonly type: string;
   readonly body: string;
-  /** Beside those that every answer has. */
+  /** In addition to the headers of every response. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Nothing foreign, nothing inline, framed by nobody. */
+/** Allows nothing from other origins, nothing inline, and no framing. */
 const HEADERS = {
   "content-security-policy":
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -30,14 +30,14 @@ export const json = (
   headers,
 });
 
-/** Sends it, unless the asker has it already: then only that nothing is new. */
+/** Sends the response, or 304 if the client already has it. */
 export function send(
   request: IncomingMessage,
   response: ServerResponse,
   { status, type, body, headers }: HttpAnswer,
 ): void {
   const etag = `W/"${etagOf(body)}"`;
-  const same = status === 200 && known(request.headers["if-none-match"], etag);
+  const same = status === 200 && matchesEtag(request.headers["if-none-match"], etag);
   response.writeHead(same ? 304 : status, { ...HEADERS, ...headers, "content-type": type, etag });
   response.end(same || request.method === "HEAD" ? undefined : body);
 }
@@ -45,6 +45,6 @@ export function send(
 export const etagOf = (text: string): string =>
   createHash("sha256").update(text).digest("base64url").slice(0, 16);
 
-/** A proxy may have made a strong tag of it, or of several one list. */
-const known = (tags: string | undefined, etag: string): boolean =>
+/** A proxy may have turned the tag into a strong one, or joined several tags into one list. */
+const matchesEtag = (tags: string | undefined, etag: string): boolean =>
   tags?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag.slice(2)) ?? false;

@@ -11,15 +11,15 @@ import { FAVICON, STYLE } from "./page/style.ts";
 
 export interface ServerDeps {
   readonly report: () => Report;
-  /** Why the daemon is not well; undefined when the last pass is recent. */
+  /** Why the daemon is unhealthy; undefined if the last pass is recent. */
   readonly livenessFailure: () => string | undefined;
-  /** Whether the first convergence is done. */
+  /** True once the first convergence is done. */
   readonly ready: () => boolean;
-  /** Why what was written is not in force; undefined when it is. */
+  /** Why the written rules are not in force; undefined if they are. */
   readonly notInForce?: () => string | undefined;
   /** For Prometheus. */
   readonly metrics: (report: Report) => Promise<Exposition>;
-  /** Told of what kept a page from being made: a fault of cfauth's own. */
+  /** Called if a page could not be rendered: a bug in cfauth. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -29,39 +29,40 @@ export interface RunningServer {
 }
 
 /**
- * How long a connection is kept that nobody uses, in milliseconds: longer than cloudflared keeps it (90 s) and than an open page
- * waits (5 s), so that it is not we who close it just when it is used again.
+ * How long an idle connection is kept, in milliseconds. Longer than cloudflared keeps it (90 s) and
+ * than an open page waits (5 s), so that the server does not close a connection just as it is used
+ * again.
  */
-const KEPT_MS = 100_000;
+const KEEP_ALIVE_MS = 100_000;
 
-/** Health, report and status page, to be read and nothing else. */
+/** Starts the read-only server for health, report, metrics and status page. */
 export async function startServer(
   parts: ServerDeps,
   { host, port }: ListenAddress,
 ): Promise<RunningServer> {
-  const server = createServer({ keepAliveTimeout: KEPT_MS }, async (request, response) =>
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, async (request, response) =>
     send(
       request,
       response,
-      await answer(parts, request).catch((error: unknown) => broken(parts, error)),
+      await answer(parts, request).catch((error: unknown) => errorAnswer(parts, error)),
     ),
   );
   await new Promise<void>((listening, failed) =>
     server.once("error", failed).listen({ port, ...(host !== undefined && { host }) }, listening),
   );
-  return { port: (server.address() as AddressInfo).port, close: () => closed(server) };
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
 }
 
-/** Whoever asked is not left waiting, and learns nothing. */
-function broken({ failed }: ServerDeps, error: unknown): HttpAnswer {
+/** The client gets an answer without any details of the error. */
+function errorAnswer({ failed }: ServerDeps, error: unknown): HttpAnswer {
   failed(error);
   return json(500, { error: "cfauth could not make this page", fix: "see its log, and report it" });
 }
 
-/** Differs from one version of cfauth to another where an open page would have to be loaded anew. */
+/** Changes whenever style or script change, so that an open page reloads itself. */
 const BUILD = `b${etagOf(STYLE + SCRIPT)}`;
 
-/** Not stored without asking: a new version brings others under the same names. */
+/** Must be revalidated: a new version serves other content under the same names. */
 const asset = (type: string, body: string): HttpAnswer => ({
   status: 200,
   type,
@@ -69,13 +70,13 @@ const asset = (type: string, body: string): HttpAnswer => ({
   headers: { "cache-control": "no-cache" },
 });
 
-/** By path, from its slash on. */
+/** Handlers by path. */
 type Answers<Asked extends readonly unknown[]> = Readonly<
   Record<string, (...asked: Asked) => HttpAnswer | Promise<HttpAnswer>>
 >;
 
-/** Answered under any name: health checks come by all sorts of them, and what they learn is no secret. */
-const OPEN: Answers<[ServerDeps]> = {
+/** Answered under any hostname: health checks use many of them, and the answers are no secret. */
+const HEALTH_PATHS: Answers<[ServerDeps]> = {
   "/healthz": ({ livenessFailure }) => {
     const ill = livenessFailure();
     return json(ill === undefined ? 200 : 503, { status: ill ?? "ok" });
@@ -87,7 +88,7 @@ const OPEN: Answers<[ServerDeps]> = {
   },
 };
 
-/** Told only to those who may know which hostnames there are. */
+/** Answered only under allowed hostnames, because the answers contain all routed hostnames. */
 const PAGES: Answers<[Report, ServerDeps]> = {
   "/": (report) => ({
     status: 200,
@@ -105,8 +106,11 @@ const PAGES: Answers<[Report, ServerDeps]> = {
   },
 };
 
-/** For a person who went astray. */
-const SEE = [...Object.keys(PAGES).filter((path) => !path.includes(".")), ...Object.keys(OPEN)];
+/** Listed in a 404 response. */
+const KNOWN_PATHS = [
+  ...Object.keys(PAGES).filter((path) => !path.includes(".")),
+  ...Object.keys(HEALTH_PATHS),
+];
 
 async function answer(
   parts: ServerDeps,
@@ -115,25 +119,30 @@ async function answer(
   const path = url.split("?")[0] ?? "/";
   if (method !== "GET" && method !== "HEAD")
     return json(405, { error: "this page can only be read" }, { allow: "GET, HEAD" });
-  const open = OPEN[path];
+  const open = HEALTH_PATHS[path];
   if (open !== undefined) return open(parts);
   const report = parts.report();
-  if (!isAllowedHost(headers.host, routed(report)))
-    return json(421, { error: UNWELCOME, fix: parts.ready() ? NAME_IT : WAIT });
-  return PAGES[path]?.(report, parts) ?? json(404, { error: "there is nothing here", see: SEE });
+  if (!isAllowedHost(headers.host, routedHostnames(report)))
+    return json(421, {
+      error: HOST_NOT_ALLOWED,
+      fix: parts.ready() ? HOST_FIX : HOST_FIX_WHILE_STARTING,
+    });
+  return (
+    PAGES[path]?.(report, parts) ?? json(404, { error: "there is nothing here", see: KNOWN_PATHS })
+  );
 }
 
-/** Without those that are asked for in vain: labels come with the images of strangers. */
-const routed = ({ routes }: Report): ReadonlySet<string> =>
+/** Without closed routes with a problem, because labels may come from foreign images. */
+const routedHostnames = ({ routes }: Report): ReadonlySet<string> =>
   new Set(routes.filter(({ effect }) => effect !== "closed").map(({ hostname }) => hostname));
 
-const UNWELCOME = "cfauth does not answer to this name";
-const NAME_IT =
+const HOST_NOT_ALLOWED = "cfauth does not answer to this name";
+const HOST_FIX =
   "open it by its IP address, as localhost, or give the container of cfauth a hostname by its label";
-const WAIT =
+const HOST_FIX_WHILE_STARTING =
   "open it by its IP address or as localhost; its own hostnames are not known before the first convergence is done";
 
-const closed = (server: Server): Promise<void> =>
+const closeServer = (server: Server): Promise<void> =>
   new Promise((done) => {
     server.close(() => done());
     server.closeAllConnections();

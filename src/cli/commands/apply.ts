@@ -44,20 +44,23 @@ function apply(config: Config, context: CommandContext): Promise<number> {
         );
         return 0;
       }
-      const taken = await steps.run(app, preview);
+      const result = await steps.run(app, preview);
       printLines(
         out,
-        ...told(taken, context),
-        ...(taken.whole ? summary(taken) : unfinished(taken, preview, out, stop)),
+        ...outcomeLines(result, context),
+        ...(result.whole ? summaryLines(result) : unfinishedLines(result, preview, out, stop)),
       );
-      return taken.whole && taken.late === undefined ? 0 : 1;
+      return result.whole && result.late === undefined ? 0 : 1;
     },
     (error) => printLines(out, ...errorLines(out, error)),
   );
 }
 
 /** The lines after the last step: pending routes, what is left to the daemon, and problems. */
-function told({ last, late }: StepRunResult, { out, stop }: CommandContext): readonly string[] {
+function outcomeLines(
+  { last, late }: StepRunResult,
+  { out, stop }: CommandContext,
+): readonly string[] {
   if (last?.end === undefined)
     return (last?.errors ?? [])
       .filter((error) => !wasNotStarted(error, stop))
@@ -87,7 +90,7 @@ function told({ last, late }: StepRunResult, { out, stop }: CommandContext): rea
   ];
 }
 
-function summary({ done, last, ms }: StepRunResult): readonly string[] {
+function summaryLines({ done, last, ms }: StepRunResult): readonly string[] {
   const { live, pending, problems } = last?.end?.plan ?? { live: [], pending: [], problems: [] };
   const routes = `${live.length} live, ${pending.length} waiting, ${pluralise(problems.length, "problem")}.`;
   return [
@@ -95,8 +98,8 @@ function summary({ done, last, ms }: StepRunResult): readonly string[] {
   ];
 }
 
-/** What was not done, and that it does no harm. */
-function unfinished(
+/** The changes that were not applied, and what to do. */
+function unfinishedLines(
   { done, left }: StepRunResult,
   preview: DryRun,
   out: Terminal,
@@ -106,21 +109,22 @@ function unfinished(
     "",
     `${stop.aborted ? "Stopped" : "Not finished"}: ${pluralise(done.length, "step")} done, ${left.length} not:`,
     ...left
-      .slice(0, MOST_LEFT)
+      .slice(0, MAX_LISTED)
       .map(
         ({ change, diff }) =>
-          `    ${numberless(changeLine(out, change, diff, undefined, preview.before.tunnel))}`,
+          `    ${withoutStepReference(changeLine(out, change, diff, undefined, preview.before.tunnel))}`,
       ),
-    ...(left.length > MOST_LEFT
-      ? [`    … and ${left.length - MOST_LEFT} more; cfauth plan lists them all`]
+    ...(left.length > MAX_LISTED
+      ? [`    … and ${left.length - MAX_LISTED} more; cfauth plan lists them all`]
       : []),
     "What stands is safe: a route opens only after what protects it was seen to stand, and it goes on from wherever it was left.",
     `${stop.aborted ? "Run" : "Mend what is said above and run"} cfauth apply again; a running daemon comes back to it by itself.`,
   ];
 }
 
-/** So many of the steps that were not done are named. */
-const MOST_LEFT = 12;
+/** How many of the unapplied changes are listed. */
+const MAX_LISTED = 12;
 
-/** The steps of the preview have no numbers here. */
-const numberless = (line: string): string => line.replace(/, for \(known after \d+\)/, "");
+/** Removes references to step numbers, because this list has none. */
+const withoutStepReference = (line: string): string =>
+  line.replace(/, for \(known after \d+\)/, "");

@@ -7,10 +7,10 @@ import type { Terminal } from "../../core/terminal.ts";
 /** EX_CONFIG of sysexits.h. */
 export const EXIT_INVALID_SETTINGS = 78;
 
-/** What a command may touch of the process. */
+/** The parts of the process that a command may use. */
 export interface CommandContext {
   readonly env: Environment;
-  /** For settings in files. @throws where it cannot be read */
+  /** Reads a settings file. @throws if it cannot be read */
   readonly readText: (path: string) => string;
   /** Standard output. */
   readonly out: Terminal;
@@ -18,27 +18,30 @@ export interface CommandContext {
   readonly err: Terminal;
   /** Aborted by SIGTERM or SIGINT. */
   readonly stop: AbortSignal;
-  /** One line from whoever sits there; undefined where nobody does. */
+  /** Asks for one line at the terminal; undefined if there is no terminal. */
   readonly ask: (question: string) => Promise<string | undefined>;
 }
 
 export interface Command {
   readonly name: string;
-  /** After the command: `[--json]`. Empty where it takes nothing. */
+  /** The arguments: `[--json]`. Empty if there are none. */
   readonly usage: string;
-  /** In the list of all commands. */
+  /** The line in the list of commands. */
   readonly summary: string;
-  /** What `--help` says below name and summary: what it does, its options, its exit codes, examples. Ends without a newline. */
+  /**
+   * The text of `--help` below name and summary: behaviour, options, exit codes, examples. No
+   * newline at the end.
+   */
   readonly help: string;
   readonly options: Readonly<Record<string, Pick<ParseArgsOptionDescriptor, "type" | "short">>>;
   /** @returns the exit code */
   run(context: CommandContext, given: CommandOptions): Promise<number>;
 }
 
-/** The options as they were given; a flag that was not is absent. */
+/** The given options. A flag that was not given is absent. */
 export type CommandOptions = Readonly<Record<string, string | boolean | undefined>>;
 
-/** Runs it with the settings; where these are faulty, says which, without their values. */
+/** Reads the settings and runs the command. Reports invalid settings without their values. */
 export async function withConfig(
   { env, readText, err }: CommandContext,
   run: (config: Config) => Promise<number>,

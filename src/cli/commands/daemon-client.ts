@@ -3,7 +3,7 @@ import { MAX_REPORT_BYTES, MAX_REPORT_VALUES } from "../../clients/limits.ts";
 import { tryParseJson } from "../../core/text/json.ts";
 import type { Report } from "../../status/report.ts";
 
-/** What answers where a daemon should: its own words, and what they say, which may be anything. */
+/** The response at the daemon's address: its text, and the parsed JSON, which is not validated. */
 export interface ReportResponse {
   readonly ok: boolean;
   readonly text: string;
@@ -11,10 +11,10 @@ export interface ReportResponse {
 }
 
 /**
- * Asks for `/api/routes` at an address.
+ * Requests `/api/routes` at an address.
  *
- * @param patienceMs - for the whole answer
- * @throws where nothing answers in time, or what answers is no daemon by its size
+ * @param patienceMs - the time limit for the whole response
+ * @throws if there is no response in time, or it is too large to come from a daemon
  */
 export async function fetchReport(address: string, patienceMs: number): Promise<ReportResponse> {
   const reader = createReader({ maxBytes: MAX_REPORT_BYTES, maxValues: MAX_REPORT_VALUES });

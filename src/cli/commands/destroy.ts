@@ -42,44 +42,48 @@ function destroy(config: Config, context: CommandContext, yes: boolean): Promise
     async () => {
       const steps = createStepRunner(context);
       const app = await createOneShotApp(config, context, { ...steps, teardown: true });
-      const beside = await findWritingDaemon(context, app.owner);
+      const daemon = await findWritingDaemon(context, app.owner);
       const preview = await app.preview();
       printLines(
         out,
         `cfauth destroy · tunnel ${tunnelName(preview)} · owner ${app.owner}`,
         "",
-        ...listed(preview, app.owner, config, context),
+        ...previewLines(preview, app.owner, config, context),
         "",
       );
-      const gone = preview.steps.length === 0 && listOwned(preview.before, app.owner).length === 0;
+      const isEmpty =
+        preview.steps.length === 0 && listOwned(preview.before, app.owner).length === 0;
       const unseen = listUnseen(preview.before, app.owner);
-      if (gone && unseen.length > 0) {
+      if (isEmpty && unseen.length > 0) {
         printLines(
           out,
           `Nothing of owner ${app.owner} is seen, but not all can be seen:`,
-          ...unseen.map((it) => `    ${colourSign(out, "!")} ${spell(it)}`),
+          ...unseen.map((it) => `    ${colourSign(out, "!")} ${formatLeftOver(it)}`),
         );
         return 1;
       }
-      if (gone) printLines(out, `Nothing of owner ${app.owner} is there.`);
-      const refusal = gone ? undefined : await refused(config, context, app.owner, yes, beside);
+      if (isEmpty) printLines(out, `Nothing of owner ${app.owner} is there.`);
+      const refusal = isEmpty
+        ? undefined
+        : await refusalLines(config, context, app.owner, yes, daemon);
       if (refusal !== undefined) printLines(out, ...refusal);
-      if (gone || refusal !== undefined) return gone ? 0 : 1;
-      const taken = await steps.run(app, preview);
+      if (isEmpty || refusal !== undefined) return isEmpty ? 0 : 1;
+      const result = await steps.run(app, preview);
       if (context.stop.aborted) {
-        printLines(out, ...stopped(taken));
+        printLines(out, ...stoppedLines(result));
         return 1;
       }
-      // Where all was answered it is known: Authentik itself may have gone off the net last.
-      const after = taken.whole ? taken.last?.end?.observed : undefined;
-      const known = after ?? (await app.observe(taken.last?.end?.observed));
+      // After a complete run the state is known. Observing again could fail, because Authentik's
+      // own hostname may be gone now.
+      const after = result.whole ? result.last?.end?.observed : undefined;
+      const known = after ?? (await app.observe(result.last?.end?.observed));
       const left = [...listOwned(known, app.owner), ...listUnseen(known, app.owner)];
       printLines(
         out,
-        ...told(taken, left, app.owner, context),
-        ...(taken.late === undefined ? [] : late(taken.late, context)),
+        ...resultLines(result, left, app.owner, context),
+        ...(result.late === undefined ? [] : propagationLines(result.late, context)),
       );
-      return left.length === 0 && taken.late === undefined ? 0 : 1;
+      return left.length === 0 && result.late === undefined ? 0 : 1;
     },
     (error) =>
       printLines(
@@ -90,8 +94,8 @@ function destroy(config: Config, context: CommandContext, yes: boolean): Promise
   );
 }
 
-/** What goes, and what stays. */
-function listed(
+/** Lists what will be removed and what stays. */
+function previewLines(
   preview: DryRun,
   owner: Owner,
   { tunnel }: Config,
@@ -103,12 +107,12 @@ function listed(
       : [{ what: `the file ${tunnel.tokenFile}`, why: "it holds the tunnel's token" }];
   const stays = [...listKept(preview.after), ...file];
   const others = countForeign(preview.before);
-  const login = preview.after.login.method === undefined ? [] : [BY_HAND];
+  const login = preview.after.login.method === undefined ? [] : [DELETE_LOGIN_HINT];
   return [
     ...sectionLines(preview, owner, out),
     ...(preview.steps.length === 0 ? [] : [""]),
     `What stays: ${pluralise(others, "object")} of others, byte for byte${stays.length === 0 ? "." : "; and"}`,
-    ...stays.map((it) => `    ${spell(it)}`),
+    ...stays.map((it) => `    ${formatLeftOver(it)}`),
     ...login,
     ...(preview.before.tunnel.tunnel === undefined
       ? []
@@ -118,13 +122,14 @@ function listed(
   ];
 }
 
-const BY_HAND =
+const DELETE_LOGIN_HINT =
   "    → to delete the login all the same: Zero Trust → Settings → Authentication, then application and provider in Authentik";
 
-const spell = ({ what, why }: LeftOver): string => (why === undefined ? what : `${what}: ${why}`);
+const formatLeftOver = ({ what, why }: LeftOver): string =>
+  why === undefined ? what : `${what}: ${why}`;
 
-/** Why it is not begun; undefined where it may. */
-async function refused(
+/** Why nothing may be removed; undefined if the removal may start. */
+async function refusalLines(
   config: Config,
   { ask }: CommandContext,
   owner: Owner,
@@ -149,14 +154,14 @@ async function refused(
   return [owner, "yes"].includes(answer.trim()) ? undefined : ["Nothing was removed."];
 }
 
-/** What is left is not looked at any more: whoever pressed Ctrl-C does not wait for it. */
-const stopped = ({ done, left, ms }: StepRunResult): readonly string[] => [
+/** After Ctrl-C the rest is not observed again, because the user is not waiting for it. */
+const stoppedLines = ({ done, left, ms }: StepRunResult): readonly string[] => [
   "",
   `Stopped: ${pluralise(done.length, "step")} done in ${formatDuration(ms)}, ${left.length} not. What stands is safe.`,
   "Run cfauth destroy again: it goes on from where it was.",
 ];
 
-function told(
+function resultLines(
   { done, last, ms }: StepRunResult,
   left: readonly LeftOver[],
   owner: Owner,
@@ -174,12 +179,12 @@ function told(
       errorLines(out, error),
     ),
     `Not all is gone (${count}); left:`,
-    ...left.map((it) => `    ${colourSign(out, "!")} ${spell(it)}`),
+    ...left.map((it) => `    ${colourSign(out, "!")} ${formatLeftOver(it)}`),
     "What stands is safe. Run cfauth destroy again: it goes on from where it was.",
   ];
 }
 
-function late(problem: Problem, { out }: CommandContext): readonly string[] {
+function propagationLines(problem: Problem, { out }: CommandContext): readonly string[] {
   const [what = "", ...then] = problemLines(out, problem);
   return [`${colourSign(out, "!")} ${what}`, ...then.map((line) => `    ${line}`)];
 }

@@ -1,5 +1,4 @@
 import { hostname } from "node:os";
-import { lookupParts } from "../../sources/authentik-lookup.ts";
 import { createAuthentik } from "../../clients/authentik/authentik.ts";
 import { authentikLookup, strangerAt } from "../../clients/authentik/lookup.ts";
 import { createCloudflare } from "../../clients/cloudflare/cloudflare.ts";
@@ -16,6 +15,7 @@ import { runChecks } from "../../doctor/run-checks.ts";
 import { publishReport, scrubReport } from "../../doctor/scrub.ts";
 import { settingSources } from "../../doctor/setting-sources.ts";
 import { groupText, verdict } from "../../doctor/text.ts";
+import { lookupParts } from "../../sources/authentik-lookup.ts";
 import { createDockerSource } from "../../sources/index.ts";
 import { createListing } from "../../sources/listing.ts";
 import type { Report } from "../../status/report.ts";
@@ -40,14 +40,17 @@ Exit code: 0 cfauth can work (warnings included), 1 something keeps a route from
   options: { json: { type: "boolean" }, notify: { type: "boolean" } },
   run: (context, { json, notify }) =>
     withConfig(context, (config) =>
-      doctor(sceneFor(config, context, notify === true), context.out, json === true),
+      doctor(createContext(config, context, notify === true), context.out, json === true),
     ),
 };
 
-/** Of one request, in milliseconds: less than a group may take, so that what does not answer is named. */
+/**
+ * Time limit of one request, in milliseconds. Shorter than a group's limit, so that the report
+ * names the request that failed.
+ */
 const TIMEOUT_MS = 4_000;
 
-function sceneFor(
+function createContext(
   config: Config,
   { env, readText, stop: signal }: CommandContext,
   notify: boolean,
@@ -82,15 +85,15 @@ function sceneFor(
       timeoutMs: TIMEOUT_MS,
     }),
     visit: createHttpProbe(signal, TIMEOUT_MS),
-    daemon: () => reportOf(config.listen),
+    daemon: () => readReport(config.listen),
     now: Date.now(),
     stop: signal,
     notify: notify ? signal : undefined,
   });
 }
 
-/** What the daemon of the same container tells of itself. */
-async function reportOf(listen: ListenAddress): Promise<Report | undefined> {
+/** The report of the daemon in the same container; undefined if none answers. */
+async function readReport(listen: ListenAddress): Promise<Report | undefined> {
   try {
     const { ok, report } = await fetchReport(listenUrl(listen), 2_000);
     return ok && Array.isArray(report?.routes) ? (report as Report) : undefined;
@@ -99,22 +102,22 @@ async function reportOf(listen: ListenAddress): Promise<Report | undefined> {
   }
 }
 
-/** @returns 1 when anything keeps a route from working, or it was stopped */
-export async function doctor(scene: DoctorContext, out: Terminal, json: boolean): Promise<0 | 1> {
-  const { secrets } = scene.config;
+/** @returns 1 if anything keeps a route from working, or if the command was stopped */
+export async function doctor(context: DoctorContext, out: Terminal, json: boolean): Promise<0 | 1> {
+  const { secrets } = context.config;
   if (!json) out.write(out.lines(`cfauth doctor ${VERSION}`));
-  const waiting = createWaiting(out, json);
+  const waiting = createProgressLine(out, json);
   waiting.show();
-  const { groups } = await runChecks(scene, {
+  const { groups } = await runChecks(context, {
     onGroup: (group) => {
-      if (json || scene.stop.aborted) return;
+      if (json || context.stop.aborted) return;
       waiting.clear();
       out.write(groupText(scrubReport(group, secrets), out));
       waiting.show();
     },
   });
   waiting.clear();
-  if (scene.stop.aborted) {
+  if (context.stop.aborted) {
     if (!json) out.write(out.lines("Stopped: not everything was looked at."));
     return 1;
   }
@@ -123,8 +126,8 @@ export async function doctor(scene: DoctorContext, out: Terminal, json: boolean)
   return groups.some(({ result }) => result === "fail") ? 1 : 0;
 }
 
-/** A line that goes again, for somebody who sees it; nothing in a file or a pipe. */
-function createWaiting(out: Terminal, json: boolean): { show(): void; clear(): void } {
+/** A temporary progress line on a terminal; nothing in a file or a pipe. */
+function createProgressLine(out: Terminal, json: boolean): { show(): void; clear(): void } {
   const shown = out.interactive && !json;
   return {
     show: () => shown && out.write(out.plain(out.paint("dim", "… looking"))),

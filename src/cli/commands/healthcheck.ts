@@ -11,7 +11,7 @@ export const healthcheckCommand: Command = {
   run: (context) => healthcheck(address(context)),
 };
 
-/** Asks the daemon beside it whether it is well, for HEALTHCHECK in an image without a shell. */
+/** Asks the local daemon whether it is healthy, for HEALTHCHECK in an image without a shell. */
 export async function healthcheck(address: string): Promise<0 | 1> {
   try {
     const answer = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(3_000) });
@@ -21,7 +21,10 @@ export async function healthcheck(address: string): Promise<0 | 1> {
   }
 }
 
-/** Where the daemon of the same container listens. It runs without the daemon's secrets, so one setting is read alone. */
+/**
+ * The address of the daemon in the same container. Reads this one setting alone, because the
+ * daemon's secrets may be absent.
+ */
 export function address({ env, readText }: Pick<CommandContext, "env" | "readText">): string {
   const { texts } = readEnvironment(env, ["CFAUTH_LISTEN"], readText);
   const listen = parseListen(texts["CFAUTH_LISTEN"] ?? "0.0.0.0:8080");

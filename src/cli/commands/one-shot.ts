@@ -5,9 +5,13 @@ import { ServiceError } from "../../core/errors.ts";
 import { createDockerSource } from "../../sources/index.ts";
 import type { CommandContext } from "./command.ts";
 
-const unwatched: AppOptions["watch"] = { planned: () => {}, changed: () => {}, passed: () => {} };
+const NO_LISTENER: AppOptions["watch"] = { planned: () => {}, changed: () => {}, passed: () => {} };
 
-/** All parts together, for a command that runs once. @throws {ServiceError} when engine or account cannot be asked */
+/**
+ * Creates the app for a command that runs once.
+ *
+ * @throws {ServiceError} if Docker or the Cloudflare account cannot be read
+ */
 export const createOneShotApp = (
   config: Config,
   { stop }: CommandContext,
@@ -22,7 +26,7 @@ export const createOneShotApp = (
       imageLabels: config.imageLabels,
     }),
     signal: stop,
-    watch: unwatched,
+    watch: NO_LISTENER,
     onCall: () => {},
     ...more,
   });
@@ -43,7 +47,7 @@ export async function reportServiceErrors(
   }
 }
 
-/** Whether it is no fault of anybody's, but was not begun since cfauth was told to end. */
+/** True if the request was not sent because the command was stopped. */
 export const wasNotStarted = (
   { transient, outcomeUnknown }: Pick<ServiceError, "transient" | "outcomeUnknown">,
   stop: AbortSignal,

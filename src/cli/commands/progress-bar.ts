@@ -1,24 +1,24 @@
 import type { Terminal } from "../../core/terminal.ts";
 import { printLines } from "./print.ts";
 
-/** Lines that come one after the other, and beneath them how far it is. */
+/** Prints lines above a progress bar. */
 export interface Progress {
   line(text: string): void;
-  /** @param done - of the total, fractions too */
+  /** @param done - the finished part of the total; may be a fraction */
   at(done: number): void;
-  /** Takes the bar away. */
+  /** Removes the bar. */
   end(): void;
 }
 
-/** Shorter work is over before a bar says anything. */
-const LONG = 8;
+/** A bar is shown for at least this many steps. */
+const MIN_STEPS = 8;
 const WIDTH = 30;
 
-/** A bar that is rewritten in place, where somebody sees it; lines alone elsewhere. @param total - how many steps there are */
+/** Shows a bar on a terminal, and only lines elsewhere. @param total - the number of steps */
 export function createProgress(out: Terminal, total: number): Progress {
-  const shown = out.interactive && total >= LONG;
+  const shown = out.interactive && total >= MIN_STEPS;
   const started = performance.now();
-  /** What stands beneath the last line now; undefined where nothing does. */
+  /** The bar that is shown now; undefined if there is none. */
   let bar: string | undefined;
   const draw = (text: string | undefined): void => {
     if (!shown || text === bar) return;
@@ -27,10 +27,10 @@ export function createProgress(out: Terminal, total: number): Progress {
   };
   return {
     line: (text) => {
-      const under = bar;
+      const hiddenBar = bar;
       draw(undefined);
       printLines(out, text);
-      draw(under);
+      draw(hiddenBar);
     },
     at: (done) =>
       draw(

@@ -37,24 +37,31 @@ const logOf = ({ log, secrets }: Config, { out }: CommandContext): Log =>
     stream: { write: (text) => out.write(text), isTTY: out.interactive },
   });
 
-/** How long a call under way may take after SIGTERM, in milliseconds; Docker kills after ten seconds. */
-const LAST_CALL_MS = 4_000;
-
-/** So many passes in a row that ended in something nobody has foreseen are no accident. */
-const ONE_TOO_MANY = 3;
-
 /**
- * How long events are held up at most while a failure is waited out, in milliseconds: each would have everything looked at anew,
- * and containers that come and go all day would use up Cloudflare's limit.
+ * How long a running call may take after SIGTERM, in milliseconds. Docker kills the container after
+ * ten seconds.
  */
-const HOLD_MS = 30_000;
+const SHUTDOWN_TIMEOUT_MS = 4_000;
 
-/** How long the first look waits for the event stream, in milliseconds: behind a proxy that refuses it there is none. */
-const STREAM_MS = 5_000;
+/** From this many failed passes in a row on, an unexpected error is logged as an error. */
+const ERROR_THRESHOLD = 3;
 
 /**
- * The daemon. Ends when told to, with the call under way finished and nothing torn down: restarting cfauth takes no service
- * off the net.
+ * How long events are delayed at most while a failure is waited out, in milliseconds. Each event
+ * would trigger a full observation, and containers that come and go all day would use up
+ * Cloudflare's rate limit.
+ */
+const MAX_HOLD_MS = 30_000;
+
+/**
+ * How long the first pass waits for the event stream, in milliseconds. A socket proxy may refuse
+ * the stream.
+ */
+const EVENT_STREAM_TIMEOUT_MS = 5_000;
+
+/**
+ * Runs the daemon until `stop`. It finishes the running call and removes nothing, so restarting
+ * cfauth does not interrupt any service.
  */
 export async function run(config: Config, log: Log, stop: AbortSignal): Promise<0 | 1> {
   const metrics = createMetrics({ version: VERSION, resyncMs: config.resyncMs });
@@ -76,55 +83,64 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     log,
     onSent: metrics.notified,
   });
-  const watch = createStatusCollector([createLogSink(log), metrics, notifier]);
-  const rehearse = createDryRunLog(log);
+  const collector = createStatusCollector([createLogSink(log), metrics, notifier]);
+  const logDryRun = createDryRunLog(log);
   let dockerUp = true;
   let failures = 0;
-  /** When the last pass ended, in milliseconds after the start: the time of day may be set meanwhile. */
+  /**
+   * When the last pass ended, on the monotonic clock in milliseconds: the wall clock may be set
+   * meanwhile.
+   */
   let endedAt = 0;
 
-  const ended = (): void => {
+  const markPassEnd = (): void => {
     endedAt = performance.now();
   };
 
-  /** An engine that is back is heard by its events, and to ask it costs nothing. */
-  const hold = (nextMs: number): number =>
-    watch.status().failing.has("docker") ? 0 : Math.min(nextMs, HOLD_MS);
+  /**
+   * Docker reconnects through its event stream, and listing is cheap, so events are not delayed
+   * while Docker fails.
+   */
+  const holdMs = (nextMs: number): number =>
+    collector.status().failing.has("docker") ? 0 : Math.min(nextMs, MAX_HOLD_MS);
 
-  const turn = async (): Promise<Omit<RunResult, "changed">> => {
+  const reconcile = async (): Promise<Omit<RunResult, "changed">> => {
     try {
       app ??= await createApp({
         config,
         source,
         signal: stop,
-        watch: untilStopped(watch, stop, ended),
+        watch: ignoreAbortErrors(collector, stop, markPassEnd),
         onCall,
-        onJump: jumpLog(log),
-        events: () => trigger.requests(),
+        onJump: createJumpLog(log),
+        events: () => scheduler.requests(),
       });
-      if (!watch.status().converged) await app.bootstrap();
+      if (!collector.status().converged) await app.bootstrap();
       const next = await app.loop.reconcile();
-      if (config.dryRun) rehearse(await app.preview());
+      if (config.dryRun) logDryRun(await app.preview());
       failures = 0;
       return {
         nextMs: next,
         patient: app.loop.isPatient(),
-        holdMs: app.loop.known() === undefined ? hold(next) : 0,
+        holdMs: app.loop.known() === undefined ? holdMs(next) : 0,
       };
     } catch (error) {
       if (stop.aborted) return { nextMs: 0 };
       failures += 1;
       if (error instanceof ServiceError) {
-        watch.failed(error, Date.now());
-        ended();
-      } else log[failures < ONE_TOO_MANY ? "warn" : "error"]({ err: error }, "pass failed");
+        collector.failed(error, Date.now());
+        markPassEnd();
+      } else log[failures < ERROR_THRESHOLD ? "warn" : "error"]({ err: error }, "pass failed");
       const restMs = error instanceof ServiceError ? error.retryAfterMs : undefined;
       const nextMs = backoff(failures, Math.random(), restMs);
-      return { nextMs, holdMs: restMs ?? hold(nextMs) };
+      return { nextMs, holdMs: restMs ?? holdMs(nextMs) };
     }
   };
-  const trigger = createScheduler({
-    run: async () => ({ ...(await turn()), changed: (watch.status().last?.applied ?? 0) > 0 }),
+  const scheduler = createScheduler({
+    run: async () => ({
+      ...(await reconcile()),
+      changed: (collector.status().last?.applied ?? 0) > 0,
+    }),
   });
   const page = await startServer(
     {
@@ -132,7 +148,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
         buildReport({
           owner: app?.owner,
           dryRun: config.dryRun,
-          status: watch.status(),
+          status: collector.status(),
           dockerUp,
           now: Date.now(),
           locations: app && {
@@ -144,13 +160,13 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
         }),
       livenessFailure: () =>
         livenessFailure(
-          watch.status(),
+          collector.status(),
           config.resyncMs,
-          (watch.status().last?.at ?? performance.timeOrigin) + performance.now() - endedAt,
+          (collector.status().last?.at ?? performance.timeOrigin) + performance.now() - endedAt,
         ),
-      ready: () => watch.status().converged,
+      ready: () => collector.status().converged,
       notInForce: () =>
-        watch.status().problems.some(({ code }) => code === "CFA-TUNNEL-BEHIND")
+        collector.status().problems.some(({ code }) => code === "CFA-TUNNEL-BEHIND")
           ? NOT_IN_FORCE
           : undefined,
       metrics: metrics.exposition,
@@ -170,34 +186,37 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     },
     "started",
   );
-  const events = source.watch(trigger.requestRun, (up, fault) => {
+  const events = source.watch(scheduler.requestRun, (up, fault) => {
     dockerUp = up;
     metrics.heard(up);
-    // An engine or a proxy ends it now and then; one that refuses it makes cfauth look only at each resync.
+    // The stream ends now and then. If it is refused, cfauth notices changes only at each resync.
     const refused = fault !== undefined && !fault.transient;
     log[refused ? "warn" : "debug"](
       { err: fault },
       up ? "event stream open" : refused ? "event stream refused" : "event stream lost",
     );
   });
-  await Promise.race([events.ready, elapsed(STREAM_MS, stop)]);
-  void trigger.now();
+  await Promise.race([events.ready, elapsed(EVENT_STREAM_TIMEOUT_MS, stop)]);
+  void scheduler.now();
 
   await aborted(stop);
   log.info("stopping");
   await Promise.all([
-    Promise.race([Promise.all([events.close(), trigger.close()]), elapsed(LAST_CALL_MS)]),
+    Promise.race([Promise.all([events.close(), scheduler.close()]), elapsed(SHUTDOWN_TIMEOUT_MS)]),
     notifier.close(),
   ]);
   await page.close();
   return 0;
 }
 
-/** Answered under any name, so it names nothing. */
+/** Answered under any hostname, so it contains no names. */
 const NOT_IN_FORCE = "cloudflared runs older rules than those that were written";
 
-/** A person may edit the tunnel in the dashboard; a write that comes between our read and our write may have been lost. */
-const jumpLog =
+/**
+ * A person may edit the tunnel in the dashboard. A foreign write between our read and our write may
+ * have been lost.
+ */
+const createJumpLog =
   (log: Log) =>
   ({ during, ...versions }: VersionJump): void =>
     log[during === "write" ? "warn" : "info"](
@@ -207,8 +226,12 @@ const jumpLog =
         : "tunnel rules changed by another writer",
     );
 
-/** What is not sent any more, since cfauth is told to end, is no failure of anybody's. */
-const untilStopped = (watch: PassListener, stop: AbortSignal, ended: () => void): PassListener => ({
+/** Requests that were not sent because cfauth is stopping do not count as failures. */
+const ignoreAbortErrors = (
+  watch: PassListener,
+  stop: AbortSignal,
+  ended: () => void,
+): PassListener => ({
   ...watch,
   changed: (change, error) =>
     error === undefined || !stop.aborted ? watch.changed(change, error) : undefined,

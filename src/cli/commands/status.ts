@@ -26,11 +26,11 @@ export const statusCommand: Command = {
   run: (context, { json }) => status(context, address(context), json === true),
 };
 
-/** How long the daemon may take, in milliseconds: it answers from memory. */
-const PATIENCE_MS = 5_000;
+/** Time limit for the daemon, in milliseconds. It answers from memory. */
+const TIMEOUT_MS = 5_000;
 
 async function status({ out, err }: CommandContext, at: string, asJson: boolean): Promise<0 | 1> {
-  const answer = await ask(at);
+  const answer = await askDaemon(at);
   if ("fault" in answer) {
     printLines(err, `${err.mark("fail")} ${answer.fault}`, `    → ${answer.fix}`);
     return 1;
@@ -45,25 +45,25 @@ type Answer =
   | { readonly text: string; readonly report: Report }
   | { readonly fault: string; readonly fix: string };
 
-async function ask(at: string): Promise<Answer> {
+async function askDaemon(at: string): Promise<Answer> {
   try {
-    const { ok, text, report } = await fetchReport(at, PATIENCE_MS);
+    const { ok, text, report } = await fetchReport(at, TIMEOUT_MS);
     if (ok && report?.formatVersion?.startsWith("1.")) return { text, report: report as Report };
     return {
       fault: `what answers at ${at} is not cfauth`,
       fix: "set CFAUTH_LISTEN as it is set for the daemon",
     };
   } catch (error) {
-    return { fault: `no daemon answers at ${at} (${reasonOf(error)})`, fix: AWAY };
+    return { fault: `no daemon answers at ${at} (${reasonOf(error)})`, fix: NO_DAEMON_FIX };
   }
 }
 
-const AWAY =
+const NO_DAEMON_FIX =
   "see whether it runs: docker compose ps cfauth, docker compose logs cfauth; then ask inside its container: docker compose exec cfauth cfauth status";
 
 function reasonOf(error: unknown): string {
   const { name, cause } = error as { name?: string; cause?: { code?: string } };
   return name === "TimeoutError"
-    ? `within ${PATIENCE_MS / 1_000} s`
+    ? `within ${TIMEOUT_MS / 1_000} s`
     : (cause?.code ?? "no connection");
 }

@@ -13,47 +13,53 @@ import type { CommandContext } from "./command.ts";
 import { wasNotStarted } from "./one-shot.ts";
 import { createProgress, type Progress } from "./progress-bar.ts";
 
-/** How far it came. */
+/** What was applied and what was not. */
 export interface StepRunResult {
   readonly done: readonly AnyChange[];
-  /** Those of the preview that were not done. */
+  /** The previewed changes that were not applied. */
   readonly left: readonly DryRunStep[];
   readonly last: PassOutcome | undefined;
-  /** Whether all that can be done is done. */
+  /** True if everything that can be done now is done. */
   readonly whole: boolean;
-  /** What is to be said where cloudflared does not run what was closed or narrowed; undefined where it does. */
+  /**
+   * The problem if cloudflared does not yet run the rules that close or narrow routes; undefined if
+   * it does.
+   */
   readonly late: Problem | undefined;
   readonly ms: number;
 }
 
-/** Shows each step as it ends: what an app is made with, and then what runs it. */
+/** Shows each step as it ends. The app is created with `watch` and `onCall`; then `run` runs it. */
 export interface StepRunner {
   readonly watch: AppOptions["watch"];
   readonly onCall: AppOptions["onCall"];
-  /** Passes until nothing is left to do, or it fails too often. */
+  /** Runs passes until nothing is left to do or too many fail. */
   run(app: Pick<App, "loop" | "inForce">, preview: DryRun): Promise<StepRunResult>;
 }
 
-/** Passes that fail before it gives up; each is a second or more after the one before. */
-const TRIES = 4;
+/** How many passes may fail. Each starts a second or more after the one before. */
+const MAX_PASSES = 4;
 
 export function createStepRunner({ out, stop }: Pick<CommandContext, "out" | "stop">): StepRunner {
   const done: AnyChange[] = [];
-  let told = 0;
-  /** The numbers of those that failed: one that is tried again keeps its own. */
+  let lastNumber = 0;
+  /** The numbers of failed steps: a retried step keeps its number. */
   const failed = new Map<string, number>();
-  let reasoned: string | undefined;
+  let lastReason: string | undefined;
   let last: PassOutcome | undefined;
   let planned: ObservedState | undefined;
   let progress: Progress = createProgress(out, 0);
-  /** Of the wave under way: when it began, in milliseconds, how many steps it has, and how many writes were answered. */
+  /**
+   * The current wave: its start in milliseconds, its number of steps, and how many writes were
+   * answered.
+   */
   let wave = { began: 0, size: 0, written: 0 };
 
   const changed = (change: AnyChange, error: ServiceError | undefined): void => {
     if (error !== undefined && wasNotStarted(error, stop)) return;
     const key = nameOf(change);
-    const number = failed.get(key) ?? told + 1;
-    told = Math.max(told, number);
+    const number = failed.get(key) ?? lastNumber + 1;
+    lastNumber = Math.max(lastNumber, number);
     if (error === undefined) failed.delete(key);
     else failed.set(key, number);
     if (planned === undefined) return;
@@ -63,14 +69,14 @@ export function createStepRunner({ out, stop }: Pick<CommandContext, "out" | "st
       `${out.mark(error === undefined ? "ok" : "fail")} ${String(number).padStart(3)} ${line}  ${out.paint("dim", time)}`,
     );
     if (error === undefined) done.push(change);
-    else tell(error);
+    else printError(error);
   };
 
-  /** Many may fail for one reason: it is told with the first of them. */
-  const tell = ({ message, code, fix }: ServiceError): void => {
+  /** Prints an error, unless the step before failed with the same one. */
+  const printError = ({ message, code, fix }: ServiceError): void => {
     const reason = [`${message}  ${code}`, `→ ${fix}`];
-    if (reason.join() === reasoned) return;
-    reasoned = reason.join();
+    if (reason.join() === lastReason) return;
+    lastReason = reason.join();
     for (const text of reason) progress.line(`      ${text}`);
   };
 
@@ -93,12 +99,12 @@ export function createStepRunner({ out, stop }: Pick<CommandContext, "out" | "st
     run: async ({ loop, inForce }, preview) => {
       const began = performance.now();
       progress = createProgress(out, preview.steps.filter(({ afterGrace }) => !afterGrace).length);
-      for (let tries = 0; tries < TRIES && !stop.aborted; tries++) {
-        const again = await loop.reconcile();
-        // What a person has to mend does not go by itself.
+      for (let tries = 0; tries < MAX_PASSES && !stop.aborted; tries++) {
+        const nextMs = await loop.reconcile();
+        // A terminal error needs a person, so a retry would not help.
         if (last?.result === "settled" || last?.errors.every(({ transient }) => !transient)) break;
-        if (tries < TRIES - 1)
-          await new Promise((over) => setTimeout(over, Math.min(again, 10_000)));
+        if (tries < MAX_PASSES - 1)
+          await new Promise((over) => setTimeout(over, Math.min(nextMs, 10_000)));
       }
       const observed = stop.aborted ? undefined : last?.end?.observed;
       const late =
@@ -108,7 +114,7 @@ export function createStepRunner({ out, stop }: Pick<CommandContext, "out" | "st
       progress.end();
       return {
         done,
-        left: without(
+        left: withoutApplied(
           preview.steps.filter(({ afterGrace }) => !afterGrace),
           done,
         ),
@@ -121,8 +127,11 @@ export function createStepRunner({ out, stop }: Pick<CommandContext, "out" | "st
   };
 }
 
-/** Each is taken off once: an application may be changed twice. */
-function without(steps: readonly DryRunStep[], done: readonly AnyChange[]): readonly DryRunStep[] {
+/** Removes each applied change once: an application may be changed twice. */
+function withoutApplied(
+  steps: readonly DryRunStep[],
+  done: readonly AnyChange[],
+): readonly DryRunStep[] {
   const names = done.map(nameOf);
   return steps.filter(({ change }) => {
     const at = names.indexOf(nameOf(change));

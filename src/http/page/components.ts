@@ -2,11 +2,15 @@ import type { ReportedProblem } from "../../status/report.ts";
 import { effectWords, sentence } from "../../status/wording.ts";
 import { type Html, html, web } from "./html.ts";
 
-/** A moment in words that hold everywhere; the script says it in the reader's own. @param as - `ago`, or a time of the `clock` */
+/**
+ * A time in UTC; the script shows it in the reader's own time zone.
+ *
+ * @param as - `ago`: relative; `clock`: absolute
+ */
 export const moment = (iso: string, as: "ago" | "clock"): Html =>
   html`<time class="${as}" datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`;
 
-/** A hostname breaks after its dots. */
+/** A hostname may break after its dots. */
 export const hostname = (name: string): Html =>
   html`${name.split(".").map((label, at) => (at === 0 ? html`${label}` : html`.<wbr>${label}`))}`;
 
@@ -19,13 +23,14 @@ export const link = (url: string | undefined, text: Html | string, label?: strin
 };
 
 /**
- * What is so and what to do, with its code as a link to more.
+ * The message and the fix of a problem, with its code as a link to the documentation.
  *
- * @param beneath - undefined where nothing above it says whom it concerns; else what is to be said beside the code
+ * @param beneath - shown beside the code; undefined if nothing above the problem says what it
+ * concerns
  */
 export const problem = (it: ReportedProblem, beneath?: Html): Html => html`
 <div class="problem ${it.severity}">
-<p>${beneath === undefined ? place(it) : undefined}${sentence(it.message)}</p>
+<p>${beneath === undefined ? location(it) : undefined}${sentence(it.message)}</p>
 <p class="fix"><span aria-hidden="true">→ </span>${sentence(it.fix)}</p>
 <p class="small">${beneath ?? since(it)}${link(it.docs, it.code)}</p>
 </div>`;
@@ -33,7 +38,7 @@ export const problem = (it: ReportedProblem, beneath?: Html): Html => html`
 const since = (it: ReportedProblem): Html =>
   html`${it.severity === "error" && it.hostname !== null ? `${effectWords(it.effect)} ` : ""}Since ${moment(it.since, "clock")} · `;
 
-function place({ container, label, hostname: host, path }: ReportedProblem): Html | undefined {
+function location({ container, label, hostname: host, path }: ReportedProblem): Html | undefined {
   const named = [
     host === null ? undefined : `${host}${path ?? ""}`,
     container ?? undefined,

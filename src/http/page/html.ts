@@ -2,24 +2,24 @@ import { escapeControlCharacters } from "../../core/text/sanitize.ts";
 
 declare const brand: unique symbol;
 
-/** A text of a page, with every foreign text in it escaped. */
+/** Markup in which every foreign text is escaped. */
 type Markup = string & { readonly [brand]: "Markup" };
 
-/** Text that may stand in a page as it is: only `html` makes it. */
+/** Safe markup; only `html` creates it. */
 export interface Html {
   readonly markup: Markup;
 }
 
 type Part = Html | readonly Html[] | string | number | undefined;
 
-/** A piece of a page. Whatever is put into it is text, not markup, unless it was made by `html` itself. */
+/** Builds a piece of a page. Every inserted value is escaped, unless `html` itself created it. */
 export const html = (texts: TemplateStringsArray, ...parts: readonly Part[]): Html => ({
   markup: texts.map((text, at) => text + markup(parts[at])).join("") as Markup,
 });
 
 function markup(part: Part): string {
   if (part === undefined) return "";
-  if (typeof part === "string" || typeof part === "number") return escaped(String(part));
+  if (typeof part === "string" || typeof part === "number") return escapeHtml(String(part));
   return "markup" in part ? part.markup : part.map((it) => it.markup).join("");
 }
 
@@ -31,9 +31,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-const escaped = (text: string): string =>
+const escapeHtml = (text: string): string =>
   escapeControlCharacters(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? "");
 
-/** An address that is safe to lead to; undefined for any other scheme. */
+/** The URL if its scheme is safe to link to; otherwise undefined. */
 export const web = (url: string | null | undefined): string | undefined =>
   url && /^https?:\/\//.test(url) ? url : undefined;

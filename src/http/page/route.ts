@@ -17,13 +17,16 @@ const MARKS: Readonly<Record<RouteState, string>> = {
   live: "✓",
 };
 
-/** Titles of the columns, in the order of the cells of a row. */
+/** Column titles, in the order of the cells. */
 export const COLUMNS = ["State", "Address", "Container", "Who may enter", "Since", "Manage"];
 
-/** One route: a line, and beneath it what is to be said unless all is well. The roles stay where a narrow page makes it a card. */
+/**
+ * The rows of one route: a line, and below it reasons, problems and remarks. Roles are explicit
+ * because a narrow page shows a route as a card.
+ */
 export function routeRows(route: ReportedRoute, report: Report): Html {
   const name = `${route.hostname}${route.path ?? ""}`;
-  const more = said(route, report);
+  const detailCells = details(route, report);
   return html`
 <tbody role="rowgroup" class="${route.state}">
 <tr role="row">
@@ -34,15 +37,18 @@ export function routeRows(route: ReportedRoute, report: Report): Html {
 <td role="cell" class="since">${moment(route.since, "ago")}</td>
 <td role="cell" class="links">${links(route, name)}</td>
 </tr>${
-    more.length === 0
+    detailCells.length === 0
       ? undefined
       : html`
-<tr role="row" class="said"><td role="cell" colspan="${COLUMNS.length}">${more}</td></tr>`
+<tr role="row" class="said"><td role="cell" colspan="${COLUMNS.length}">${detailCells}</td></tr>`
   }
 </tbody>`;
 }
 
-/** Not a link before it is open: a browser that asks for a name too early remembers that there is none. */
+/**
+ * Not a link before the route is open: a browser that resolves a name too early caches that it does
+ * not exist.
+ */
 function address(route: ReportedRoute): Html {
   const text = html`${hostname(route.hostname)}${route.path === null ? undefined : html`<wbr>${route.path}`}`;
   const reachable =
@@ -71,14 +77,14 @@ const links = ({ links: { access, authentik } }: ReportedRoute, name: string): r
     : [link(authentik, "Authentik", `Authentik application of ${name}`)]),
 ];
 
-function said(route: ReportedRoute, report: Report): readonly Html[] {
+function details(route: ReportedRoute, report: Report): readonly Html[] {
   const effect =
     route.state === "problem" ? html`${effectWords(route.effect ?? "closed")} ` : html``;
   const problems = problemsOf(route, report).map((it) => problem(it, effect));
   const reason = route.reason ?? "";
   switch (route.state) {
     case "problem":
-      return problems.length === 0 ? [unlisted(route, effect)] : problems;
+      return problems.length === 0 ? [unlistedProblem(route, effect)] : problems;
     case "waiting":
       return [html`<p>Waits ${pendingText(reason)}.</p>`, ...problems];
     case "closing":
@@ -88,8 +94,11 @@ function said(route: ReportedRoute, report: Report): readonly Html[] {
   }
 }
 
-/** A fault that stands in no list: labels that cannot be read, where the problem is told with the container. */
-const unlisted = ({ reason = "", fix }: ReportedRoute, effect: Html): Html => html`
+/**
+ * A problem state without a listed problem: for unreadable labels the problem is shown with the
+ * container.
+ */
+const unlistedProblem = ({ reason = "", fix }: ReportedRoute, effect: Html): Html => html`
 <div class="problem error">
 <p>${sentence(reason)}</p>${
   fix === undefined

@@ -1,7 +1,8 @@
 /**
- * Keeps an open page up to date: asks for it again every five seconds while somebody can see it, and takes over the children
- * of each `data-list` that have become otherwise; what has focus keeps it. Says times as the reader would, and finds rows.
- * Where style or script are others than it came with, the page loads itself anew.
+ * Keeps an open page up to date. While the page is visible it requests itself every five seconds
+ * and replaces the children of each `data-list` that have changed; the focus is kept. It also shows
+ * times in the reader's time zone and filters rows. The page reloads itself if style or script have
+ * changed.
  */
 export const SCRIPT = `(() => {
   const d = document, all = (what, root = d) => [...root.querySelectorAll(what)], lists = "[data-list]";

@@ -1,4 +1,7 @@
-/** Calm, in the reader's own colours and letters; a table where there is room, a card for each route where there is not. */
+/**
+ * Follows the reader's colour scheme and fonts. A table on wide screens, a card for each route on
+ * narrow ones.
+ */
 export const STYLE = `:root {
   color-scheme: light dark;
   --back: #f6f7f8; --sheet: #fff; --text: #1d2226; --dim: #596169; --line: #e3e6e9;
@@ -101,6 +104,6 @@ footer a { display: inline-block; min-height: 1.5rem; }
 @media print { body { max-width: none; } #filter { display: none; } }
 `.replace(/^ +/gm, "");
 
-/** A door that stands open, by a hand's breadth. */
+/** A door that is slightly open. */
 export const FAVICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><style>.f{fill:#1a57b0}.d{fill:#dbe8ff}@media(prefers-color-scheme:dark){.f{fill:#8db9ff}.d{fill:#16233a}}</style><rect class="f" x="5" y="2" width="22" height="28" rx="4"/><path class="d" d="M10 6h12v22H10z"/><path class="f" d="M14 8l8-2v22l-8-3z"/><circle class="d" cx="17" cy="17" r="1.6"/></svg>
 `;
