@@ -14,6 +14,10 @@ export interface SandboxOptions {
   readonly resolve?: Resolve;
   /** Of the edge; any free one unless told. */
   readonly port?: number;
+  /** Of Cloudflare's API; any free one unless told. */
+  readonly cloudflarePort?: number;
+  /** Of Authentik's API; any free one unless told. */
+  readonly authentikPort?: number;
   /** False: cloudflared is connected to no tunnel that is made, though the edge serves all the same. */
   readonly cloudflared?: boolean;
   readonly onRequest?: (seen: Seen) => void;
@@ -54,6 +58,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     team: TEAM,
     cloudflared: options.cloudflared ?? true,
     ...(options.token !== undefined && { token: options.token }),
+    ...(options.cloudflarePort !== undefined && { port: options.cloudflarePort }),
     ...(options.rateLimit && { rateLimit: options.rateLimit }),
   });
   const edge = await startEdge({
@@ -73,6 +78,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     publicOrigin,
     ready: options.booted ?? true,
     ...(options.version && { version: options.version }),
+    ...(options.authentikPort !== undefined && { port: options.authentikPort }),
   });
   if (!options.authentikBehindTunnel) await edge.addDirectHost(`auth.${ZONE}`, authentik.handler);
   const close = async (): Promise<void> => {

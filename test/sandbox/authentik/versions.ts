@@ -12,6 +12,9 @@ const VERSIONS = {
 
 export type VersionName = keyof typeof VERSIONS;
 
+/** The oldest first. */
+export const VERSION_NAMES = Object.keys(VERSIONS) as readonly VersionName[];
+
 /** What came, with the first release that has it. */
 const SINCE = {
   /** Before, `redirect_uris` was text with one pattern per line (CVE-2024-52289; also in 2024.8.5). */
