@@ -1,31 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Backoff, backoffMs } from "../core/backoff.ts";
 import { ServiceError } from "../core/errors.ts";
 
-/** Longest wait between two tries. */
-const LONGEST_MS = 8_000;
+/** Full jitter, so that calls that failed together do not retry together. */
+const CALL_BACKOFF = { maxMs: 8_000, jitter: 1 } as const;
 
-/**
- * How long to wait before the next try after `failures` failures of one call.
- *
- * @param failures - 1 or more
- * @param random - 0…1: full jitter, so that what failed together does not come back together
- * @returns milliseconds, 0 … 8_000
- */
-export const backoffMs = (failures: number, baseMs: number, random: number): number =>
-  random * Math.min(LONGEST_MS, baseMs * 2 ** (failures - 1));
-
-export interface RetryPolicy {
-  readonly baseMs: number;
-  /** Ends the waiting: the last failure is thrown then. */
+export interface RetryPolicy extends Pick<Backoff, "firstMs"> {
+  /** Ends the waiting; then the last failure is thrown. */
   readonly signal: AbortSignal;
-  /** Whether the call, having failed `failures` times and last with this, may be sent again. */
+  /** True if the call may be sent again after `failures` failures, the last one being `error`. */
   shouldRetry(error: ServiceError, failures: number): boolean;
 }
 
-/** Calls until it succeeds or may not be sent again. @throws what the last try threw */
+/** Calls until it succeeds or may not be sent again. @throws the error of the last attempt */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
-  { baseMs, signal, shouldRetry }: RetryPolicy,
+  { firstMs, signal, shouldRetry }: RetryPolicy,
 ): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {
@@ -33,7 +23,8 @@ export async function withRetries<T>(
     } catch (error) {
       if (!(error instanceof ServiceError) || signal.aborted || !shouldRetry(error, failures))
         throw error;
-      await sleep(backoffMs(failures, baseMs, Math.random()), undefined, { signal }).catch(() => {
+      const delayMs = backoffMs({ ...CALL_BACKOFF, firstMs }, failures, Math.random());
+      await sleep(delayMs, undefined, { signal }).catch(() => {
         throw error;
       });
     }

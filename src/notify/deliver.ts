@@ -5,9 +5,10 @@ import { safeCause } from "../clients/cause.ts";
 import { beginningOf } from "../clients/limited.ts";
 import { MAX_RECEIPT_BYTES } from "../clients/limits.ts";
 import { privateLookup } from "../clients/private-lookup.ts";
-import { backoffMs } from "../clients/retry.ts";
 import type { Target } from "../config/notify-target.ts";
+import { backoffMs } from "../core/backoff.ts";
 import { jsonText } from "../core/text/json-text.ts";
+import { parseRetryAfter } from "../core/text/retry-after.ts";
 import { requestFor } from "./formats.ts";
 import type { Message } from "./message.ts";
 
@@ -29,6 +30,8 @@ export interface DeliveryTimeouts {
 /** If a service asks for a longer pause, the message is given up. Milliseconds. */
 const MAX_RETRY_AFTER_MS = 60_000;
 
+const DELIVERY_BACKOFF = { maxMs: 8_000, jitter: 0.5 } as const;
+
 /** Sends the message, with retries. Never throws. */
 export async function deliver(
   target: Target,
@@ -39,10 +42,8 @@ export async function deliver(
   for (let failures = 1; ; failures++) {
     const answer = await attempt(target, message, timeouts);
     if ("accepted" in answer) return { delivered: true };
-    const restMs = Math.max(
-      answer.retryAfterMs,
-      backoffMs(failures, timeouts.backoffMs, 0.5 + Math.random() / 2),
-    );
+    const backoff = { ...DELIVERY_BACKOFF, firstMs: timeouts.backoffMs };
+    const restMs = Math.max(answer.retryAfterMs, backoffMs(backoff, failures, Math.random()));
     if (!answer.retry || failures >= tries || restMs > MAX_RETRY_AFTER_MS || signal.aborted)
       return { delivered: false, why: answer.why };
     await sleep(restMs, undefined, { signal, ref: false }).catch(() => undefined);
@@ -74,10 +75,11 @@ async function attempt(
     const { statusCode, headers: answered } = await receipt(stream);
     if (statusCode >= 200 && statusCode < 300) return { accepted: true };
     const retryable = statusCode === 408 || statusCode === 429 || statusCode >= 500;
+    const retryAfterMs = retryable ? parseRetryAfter(answered["retry-after"], Date.now()) : 0;
     return {
       retry: retryable,
       why: describeStatus(statusCode),
-      retryAfterMs: retryable ? retryAfterMsOf(answered["retry-after"]) : 0,
+      retryAfterMs: retryAfterMs ?? 0,
     };
   } catch (error) {
     // The error message may repeat the address.
@@ -114,11 +116,4 @@ function describeStatus(status: number): string {
   if (status === 401 || status === 403) return `it does not take the token (${status})`;
   if (status === 404 || status === 410) return `nothing is at that address (${status})`;
   return status === 429 ? "it asks for fewer messages (429)" : `it answered ${status}`;
-}
-
-/** Parses a Retry-After header: seconds, or a date. */
-function retryAfterMsOf(text: string | undefined): number {
-  if (text === undefined) return 0;
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }

@@ -1,12 +1,15 @@
+import { type Backoff, backoffMs } from "../core/backoff.ts";
+
+/** 0.5 … 300 s, jittered over the upper half. */
+const PASS_BACKOFF: Backoff = { firstMs: 1_000, maxMs: 300_000, jitter: 0.5 };
+
 /**
- * How long to wait before the next pass after `failures` failures in a row.
+ * How long to wait before the next pass after consecutive failed passes.
  *
- * @param failures - consecutive failed passes, 1 or more
+ * @param failures - 1 or more
  * @param random - 0 … 1
- * @param askedMs - how long the service asked to be left alone, if it did
- * @returns milliseconds, 500 … 300_000, jittered over the upper half, never less than asked
+ * @param requestedMs - the delay that the service asked for, if any; the wait is never shorter
+ * @returns milliseconds
  */
-export function backoff(failures: number, random: number, askedMs = 0): number {
-  const ceiling = Math.min(300_000, 1_000 * 2 ** (failures - 1));
-  return Math.max(askedMs, Math.round(ceiling / 2 + (ceiling / 2) * random));
-}
+export const backoff = (failures: number, random: number, requestedMs = 0): number =>
+  Math.max(requestedMs, backoffMs(PASS_BACKOFF, failures, random));

@@ -113,7 +113,7 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
 
   const ask = (name: AuthentikOperationName, request: AuthentikRequest): Promise<Success> =>
     withRetries(() => send(name, request), {
-      baseMs: options.backoffMs ?? 500,
+      firstMs: options.backoffMs ?? 500,
       signal,
       shouldRetry: (error, failures) =>
         AUTHENTIK_OPERATIONS[name].reads && error.transient && failures < READ_TRIES,

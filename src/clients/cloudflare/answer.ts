@@ -1,6 +1,7 @@
 import { APIError } from "cloudflare/core/error";
 import { z } from "zod";
 import { tryParseJson } from "../../core/text/json.ts";
+import { parseRetryAfter } from "../../core/text/retry-after.ts";
 
 /** A promise of the SDK, before it has looked into the answer. */
 export interface SdkCall {
@@ -78,17 +79,17 @@ export const succeeded = (
  * @see https://developers.cloudflare.com/fundamentals/api/reference/limits/ (`Ratelimit: "default";r=50;t=30`, checked 2026-11)
  */
 export const retryAfterMs = (answer: CloudflareAnswer): number =>
-  Math.min(LONGEST_MS, Math.max(0, restSaid(answer)));
+  Math.min(MAX_RETRY_AFTER_MS, requestedPauseMs(answer));
 
-function restSaid({ status, headers }: CloudflareAnswer): number {
-  const after = Number(headers.get("retry-after") ?? Number.NaN);
-  if (status === 429 && Number.isFinite(after)) return after * 1_000;
+function requestedPauseMs({ status, headers }: CloudflareAnswer): number {
+  const afterMs = parseRetryAfter(headers.get("retry-after") ?? undefined, Date.now());
+  if (status === 429 && afterMs !== undefined) return afterMs;
   const empty = (headers.get("ratelimit") ?? "")
     .split(",")
     .filter((item) => /;\s*r=0\b/.test(item));
   const seconds = empty.map((item) => Number(/;\s*t=(\d+)/.exec(item)?.[1] ?? 0));
   return Math.max(
-    status === 429 && seconds.length === 0 ? UNSAID_MS : 0,
+    status === 429 && seconds.length === 0 ? DEFAULT_RETRY_AFTER_MS : 0,
     ...seconds.map((it) => it * 1_000),
   );
 }
@@ -101,7 +102,7 @@ export function remainingOf({ headers }: Pick<CloudflareAnswer, "headers">): num
   return left.length === 0 ? undefined : Math.min(...left);
 }
 
-const LONGEST_MS = 3_600_000;
+const MAX_RETRY_AFTER_MS = 3_600_000;
 
-/** For a 429 that does not say how long. */
-const UNSAID_MS = 60_000;
+/** The pause after a 429 that does not say how long. */
+const DEFAULT_RETRY_AFTER_MS = 60_000;

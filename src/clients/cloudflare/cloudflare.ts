@@ -87,7 +87,7 @@ const LIMITED_TRIES = 2;
 
 /** Cloudflare's API: the rate kept, failures told apart, reads tried again. Writes are sent once, unless they were not let in. */
 export function createCloudflare(options: CloudflareOptions): Cloudflare {
-  const { token, baseUrl = BASE_URL, timeoutMs = 30_000, backoffMs: baseMs = 500 } = options;
+  const { token, baseUrl = BASE_URL, timeoutMs = 30_000, backoffMs: firstMs = 500 } = options;
   const { signal, close } = linkAbortSignals(options.signal);
   const sdk = createSdk({ token, baseUrl, timeoutMs });
   const lane = createRateLimiter(signal);
@@ -132,7 +132,7 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
         .run((waitedMs) => send(failed, name, asked, waitedMs), { fresh })
         .catch(heldBack(failed));
     return withRetries(attempt, {
-      baseMs,
+      firstMs,
       signal,
       shouldRetry: (error, failures) => again(failed, error, failures),
     });

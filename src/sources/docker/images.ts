@@ -1,6 +1,7 @@
 import PQueue from "p-queue";
 import { z } from "zod";
 import type { Docker } from "../../clients/docker/docker.ts";
+import { type Backoff, backoffMs } from "../../core/backoff.ts";
 import { ServiceError } from "../../core/errors.ts";
 import { type ImageAnswer, isRead } from "./image-labels.ts";
 
@@ -17,8 +18,7 @@ const MAX_CONCURRENT_CALLS = 4;
  * How long a list waits for images. Images that were not inspected by then are unknown this time.
  */
 const MAX_WAIT_MS = 5_000;
-const MIN_RETRY_MS = 5_000;
-const MAX_RETRY_MS = 300_000;
+const IMAGE_BACKOFF: Backoff = { firstMs: 5_000, maxMs: 300_000, jitter: 0 };
 
 export interface Images {
   /**
@@ -107,8 +107,7 @@ const countRefusal = (
 const whyOf = ({ status, message }: ServiceError): string =>
   status === 404 ? "the engine no longer has the image" : message;
 
-const retryMs = (failures: number): number =>
-  Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(failures - 1, 20));
+const retryMs = (failures: number): number => backoffMs(IMAGE_BACKOFF, failures, 0);
 
 /** Only a content id is put into the path. Podman may omit the algorithm. */
 async function inspect(docker: Docker, id: string, prefix: string): Promise<ImageAnswer> {

@@ -1,10 +1,10 @@
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Docker } from "../../clients/docker/docker.ts";
+import { type Backoff, backoffMs } from "../../core/backoff.ts";
 import { ServiceError } from "../../core/errors.ts";
 import type { Log } from "../../log/log.ts";
 import type { Watch } from "../source.ts";
-import { retryDelay } from "./retry-delay.ts";
 
 /**
  * The events that can change the list. cfauth subscribes to no others.
@@ -67,7 +67,7 @@ export function watchEvents(options: WatchOptions): Watch {
 }
 
 async function follow(
-  { docker, log, onChange, onState, delay = jitteredDelay, lastedMs = 10_000 }: WatchOptions,
+  { docker, log, onChange, onState, delay = streamRetryMs, lastedMs = 10_000 }: WatchOptions,
   signal: AbortSignal,
   opened: () => void,
 ): Promise<void> {
@@ -98,7 +98,18 @@ async function follow(
   }
 }
 
-const jitteredDelay = (failures: number): number => retryDelay(failures, Math.random());
+/** Everything that depends on one engine would otherwise reconnect at the same moment. */
+const STREAM_BACKOFF: Backoff = { firstMs: 500, maxMs: 30_000, jitter: 0.5 };
+
+/**
+ * How long to wait before the event stream is opened again.
+ *
+ * @param failures - consecutive streams that could not be opened or ended early; 0 after a good one
+ * @param random - 0 … 1
+ * @returns milliseconds, 250 … 30_000
+ */
+export const streamRetryMs = (failures: number, random = Math.random()): number =>
+  backoffMs(STREAM_BACKOFF, failures + 1, random);
 
 /** Reports the state only when it changes, and nothing after close. */
 function onlyChanges(

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { RawSettings } from "../../../src/config/settings.ts";
 import { backoff } from "../../../src/reconcile/backoff.ts";
-import { retryDelay } from "../../../src/sources/docker/retry-delay.ts";
+import { streamRetryMs } from "../../../src/sources/docker/watch.ts";
 import { livenessFailure } from "../../../src/status/build-report.ts";
 import { withLimits } from "../../../tools/docs/limits.ts";
 
@@ -55,7 +55,7 @@ describe("the numbers in docs/reliability.md", () => {
   });
 
   it("of waiting are those that are waited", () => {
-    expect([backoff(1, 1), backoff(50, 1), retryDelay(50, 1)]).toEqual([1_000, 300_000, 30_000]);
+    expect([backoff(1, 1), backoff(50, 1), streamRetryMs(50, 1)]).toEqual([1_000, 300_000, 30_000]);
     expect(PAGE).toContain("| 1 s at first, 5 min at most |");
     expect(PAGE).toContain("at most 30 s between two tries");
     expect(read("src/cli/commands/run.ts")).toContain("LAST_CALL_MS = 4_000");
