@@ -114,14 +114,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "does not see that the audience moved",
     file: "src/resources/access-application/propose.ts",
-    from: 'return { is: "drifted", repair: mend, remove: close, changes: "audience", ...(dependentsFirst',
-    to: 'return { is: "drifted", repair: mend, remove: close, changes: undefined, ...(dependentsFirst',
+    from: 'return { is: "drifted", repair, remove: removal, changes: "audience", ...(dependentsFirst',
+    to: 'return { is: "drifted", repair, remove: removal, changes: undefined, ...(dependentsFirst',
   },
   {
     name: "leaves the policy of an application as it is",
     file: "src/resources/access-application/propose.ts",
-    from: "const moved = !same(found.policies, wanted.policies);",
-    to: "const moved = false;",
+    from: "const policiesDiffer = !isSameList(existing.policies, desired.policies);",
+    to: "const policiesDiffer = false;",
   },
   {
     name: "forgets the policies that nobody uses any more",
@@ -162,20 +162,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "never ends the logins of those who lost the right",
     file: "src/resources/access-application/propose.ts",
-    from: "less ? { ...wanted, name:",
-    to: "false ? { ...wanted, name:",
+    from: "endsLogins ? { ...desired, name:",
+    to: "false ? { ...desired, name:",
   },
   {
     name: "forgets that logins are still to be ended when the audience changes once more",
     file: "src/resources/access-application/propose.ts",
-    from: "const less = isRevocationPending(found) ||",
-    to: "const less =",
+    from: "const endsLogins = isRevocationPending(existing) ||",
+    to: "const endsLogins =",
   },
   {
     name: "changes an application in place for fewer, so that an edge which is late gives new logins for it",
     file: "src/resources/access-application/propose.ts",
-    from: "const replaced = less ||",
-    to: "const replaced =",
+    from: "const mustReplace = endsLogins ||",
+    to: "const mustReplace =",
   },
   {
     name: "only narrows a policy that was widened by hand, and keeps the logins that it gave",
@@ -210,14 +210,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes the application away while its rule checks no login",
     file: "src/resources/access-application/propose.ts",
-    from: 'replaced && checked === "yes" ? close',
-    to: "replaced ? close",
+    from: 'mustReplace && loginCheck === "required" ? removal',
+    to: "mustReplace ? removal",
   },
   {
     name: "changes an audience in place although another route lies within",
     file: "src/resources/access-application/propose.ts",
-    from: "const replaced = less || nested ||",
-    to: "const replaced = less ||",
+    from: "const mustReplace = endsLogins || hasNestedRoute ||",
+    to: "const mustReplace = endsLogins ||",
   },
   {
     name: "lets in everyone where groups are named",
@@ -294,7 +294,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "replaces the application while its rule could not be told from a foreign one",
     file: "src/resources/access-application/propose.ts",
-    from: 'const dependentsFirst = replaced && checked === "unproven";',
+    from: 'const dependentsFirst = mustReplace && loginCheck === "unproven";',
     to: "const dependentsFirst = false;",
   },
   {

@@ -6,7 +6,7 @@ import type { AccessApplication, ForeignApplication, ObservedAccessApplications 
 
 const texts = z.array(z.string()).nullish().catch(undefined);
 
-/** Of any type of application; what a foreign one has in a shape of its own is passed over. */
+/** An application of any type. Fields of an unexpected shape in a foreign one are ignored. */
 export const ApplicationResponse = z.looseObject({
   id: z.string().optional(),
   aud: z.string().nullish(),
@@ -37,7 +37,7 @@ export const ApplicationResponse = z.looseObject({
 
 export type ApplicationResponse = z.infer<typeof ApplicationResponse>;
 
-/** An application that carries our tag on exactly one route; undefined for every other. */
+/** An application that carries our tag and covers exactly one route; undefined for every other. */
 export function applicationFrom(
   answer: ApplicationResponse,
   tag: string,
@@ -66,7 +66,7 @@ export function applicationFrom(
           ? answer["logo_url"]
           : undefined,
     },
-    unmanagedFields: kept(answer, UNMANAGED),
+    unmanagedFields: pickFields(answer, UNMANAGED),
   };
 }
 
@@ -75,20 +75,23 @@ const loginOf = (
   aud: string,
 ): Pick<AccessApplication, "aud" | "policies" | "allowedIdps" | "session"> => ({
   aud,
-  policies: linkedBy(answer),
+  policies: linkedPolicyIds(answer),
   allowedIdps: answer.allowed_idps ?? [],
-  session: session(answer.session_duration),
+  session: canonicalSession(answer.session_duration),
 });
 
 function routeIn({ destinations, domain }: ApplicationResponse): RouteKey | undefined {
-  const places = destinations?.length ? destinations : [{ type: "public", uri: domain ?? "" }];
-  const [place] = places;
-  if (places.length !== 1 || (place?.type ?? "public") !== "public") return undefined;
-  const route = parseRouteKey(canonicalApplication(place?.uri ?? ""));
+  const all = destinations?.length ? destinations : [{ type: "public", uri: domain ?? "" }];
+  const [destination] = all;
+  if (all.length !== 1 || (destination?.type ?? "public") !== "public") return undefined;
+  const route = parseRouteKey(canonicalApplication(destination?.uri ?? ""));
   return route && routeKey(route);
 }
 
-/** The host as the DNS has it, in lower case, without a scheme, port or closing dot, and without the slash or wildcard that says "all below". */
+/**
+ * The host in ASCII and lower case, without scheme, port and trailing dot. A trailing slash or
+ * wildcard, which means "everything below", is removed too.
+ */
 export function canonicalApplication(place: string): string {
   const [host = "", ...path] = place.replace(/^[a-z]+:\/\//i, "").split("/");
   const written = host.toLowerCase().replace(/:\d+$/, "");
@@ -96,21 +99,22 @@ export function canonicalApplication(place: string): string {
   return [name, ...path].join("/").replace(/\/+\*?$/, "");
 }
 
-/** Access says `24h0m0s` for `24h`, and nothing for its default. */
-function session(text: string | null | undefined): string {
+/** Access returns `24h0m0s` for `24h`, and nothing for its default. */
+function canonicalSession(text: string | null | undefined): string {
   const duration = parseDuration(text ?? "24h");
   return duration.ok ? goDuration(duration.value) : (text ?? "");
 }
 
-/** Ids of the linked policies, by precedence. */
-export const linkedBy = ({ policies }: ApplicationResponse): readonly string[] =>
+/** Sorted by precedence. */
+export const linkedPolicyIds = ({ policies }: ApplicationResponse): readonly string[] =>
   (policies ?? [])
     .toSorted((a, b) => (a.precedence ?? 0) - (b.precedence ?? 0))
     .map(({ id }) => id);
 
 /**
- * What a PUT of a self-hosted application takes and cfauth leaves to the user. A PUT replaces the whole, so they go along;
- * what is only ever answered must not (API schema, checked 2026-11).
+ * Writable fields of a self-hosted application that cfauth leaves to the user. A PUT replaces the
+ * whole application, so it must repeat them. Read-only fields must not be sent (API schema, checked
+ * 2026-11).
  */
 const UNMANAGED = [
   "allow_authenticate_via_warp",
@@ -136,17 +140,20 @@ const UNMANAGED = [
   "use_clientless_isolation_app_launcher_url",
 ] as const;
 
-const kept = (
+const pickFields = (
   answer: ApplicationResponse,
   fields: readonly string[],
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    fields.flatMap((field) =>
-      answer[field] === undefined || answer[field] === null ? [] : [[field, answer[field]]],
-    ),
+    fields
+      .filter((field) => answer[field] !== undefined && answer[field] !== null)
+      .map((field) => [field, answer[field]]),
   );
 
-/** Of an application of somebody else's everything else as well, but its policies: a PUT that does not name them leaves them. */
+/**
+ * For foreign applications we also keep every other field except `policies`, which a PUT leaves
+ * alone when omitted.
+ */
 const FOREIGN = [
   ...UNMANAGED,
   "type",
@@ -164,36 +171,42 @@ export function foreignApplicationFrom(answer: ApplicationResponse): ForeignAppl
   const destinations = (answer.destinations ?? []).flatMap(({ type = "public", uri }) =>
     type === "public" && uri !== undefined ? [uri] : [],
   );
-  const places = [answer.domain ?? "", ...(answer.self_hosted_domains ?? []), ...destinations].map(
+  const all = [answer.domain ?? "", ...(answer.self_hosted_domains ?? []), ...destinations].map(
     canonicalApplication,
   );
   return {
     id: answer.id ?? "",
     name: answer.name ?? "",
     type: answer.type ?? "",
-    destinations: [...new Set(places)].filter((place) => place !== "").toSorted(),
+    destinations: [...new Set(all)].filter((it) => it !== "").toSorted(),
     bypasses: (answer.policies ?? []).some(({ decision }) => decision === "bypass"),
     ...(typeof answer.aud === "string" && { login: loginOf(answer, answer.aud) }),
-    unmanagedFields: kept(answer, FOREIGN),
+    unmanagedFields: pickFields(answer, FOREIGN),
   };
 }
 
-/** The foreign application that names this very place. One around it is found by `foreignApplicationsCovering`. */
+/**
+ * The foreign application with exactly this route as a destination. `foreignApplicationsCovering`
+ * finds one with a parent path or a wildcard.
+ */
 export const foreignApplicationAt = (
-  seen: Pick<ObservedAccessApplications, "theirs">,
+  observed: Pick<ObservedAccessApplications, "theirs">,
   route: Route,
 ): ForeignApplication | undefined =>
-  seen.theirs.find(({ destinations }) => destinations.includes(routeKey(route)));
+  observed.theirs.find(({ destinations }) => destinations.includes(routeKey(route)));
 
-/** Whether it guards something that has no public hostname as well: a private network, an MCP server. */
-export const guardsPrivately = ({
+/** Whether it also protects something without a public hostname: a private network, an MCP server. */
+export const hasPrivateDestination = ({
   unmanagedFields,
 }: Pick<ForeignApplication, "unmanagedFields">): boolean =>
   ((unmanagedFields["destinations"] ?? []) as readonly { readonly type?: string }[]).some(
     ({ type = "public" }) => type !== "public",
   );
 
-/** Whether one place can be taken out of it. Where only what has no public hostname would be left, Access would have no domain for it. */
+/**
+ * Whether one destination can be removed from it. If only destinations without a public hostname
+ * remained, the application would have no domain.
+ */
 export const canReleaseDestination = (foreign: ForeignApplication, place: string): boolean =>
   foreign.type === "self_hosted" &&
-  (foreign.destinations.some((it) => it !== place) || !guardsPrivately(foreign));
+  (foreign.destinations.some((it) => it !== place) || !hasPrivateDestination(foreign));

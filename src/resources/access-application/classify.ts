@@ -5,34 +5,37 @@ import {
   type ApplicationResponse,
   applicationFrom,
   foreignApplicationFrom,
-  linkedBy,
+  linkedPolicyIds,
 } from "./application.ts";
 import type { AccessApplication, ObservedAccessApplications } from "./types.ts";
 
 /**
- * All applications of the account, sorted into ours and theirs. Of several of ours on one route the oldest counts, the same
- * one for every daemon that looks; the others are doubles.
+ * Sorts all applications of the account into ours and foreign ones. If several of ours have the same
+ * route, the oldest one counts, so that every daemon picks the same one. The others are duplicates.
  */
 export function classifyApplications(
-  all: readonly ApplicationResponse[],
+  answers: readonly ApplicationResponse[],
   owner: Owner,
   tagged: boolean,
 ): ObservedAccessApplications {
   const mine = new Map<RouteKey, Mine<AccessApplication>>();
-  const doubles: Mine<AccessApplication>[] = [];
+  const duplicates: Mine<AccessApplication>[] = [];
   const foreign: ApplicationResponse[] = [];
-  for (const answer of all.toSorted(byAge)) {
+  for (const answer of answers.toSorted(byAge)) {
     const application = applicationFrom(answer, accessTag(owner));
     if (application === undefined) foreign.push(answer);
-    else if (mine.has(application.route)) doubles.push(markOwned(application));
+    else if (mine.has(application.route)) duplicates.push(markOwned(application));
     else mine.set(application.route, markOwned(application));
   }
-  const linked = [...foreign.flatMap(linkedBy), ...doubles.flatMap(({ policies }) => policies)];
+  const linked = [
+    ...foreign.flatMap(linkedPolicyIds),
+    ...duplicates.flatMap(({ policies }) => policies),
+  ];
   return {
     mine,
     theirs: foreign.map(foreignApplicationFrom),
     linked: [...new Set(linked)].toSorted(),
-    duplicates: doubles,
+    duplicates,
     tagged,
   };
 }

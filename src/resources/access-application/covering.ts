@@ -1,41 +1,52 @@
 import { coversEntirely, parseRouteKey, type Route, routeKey } from "../../core/domain/route.ts";
 import type { ForeignApplication, ObservedAccessApplications } from "./types.ts";
 
-/** A place as Access has it, `*.example.com/admin`: `*` in the host stands within one label, in the path across segments. */
-interface Place {
+/**
+ * A destination in Access's notation, `*.example.com/admin`. A `*` in the host matches within one
+ * label; a `*` in the path matches across segments.
+ */
+interface DestinationPattern {
   readonly host: string;
-  /** "" for the whole host, else it begins with a slash. Lower case: whether Access minds the case is not documented. */
+  /**
+   * "" for the whole host, else it begins with a slash. Lower case, because it is not documented
+   * whether Access is case-sensitive.
+   */
   readonly path: string;
 }
 
-/** A foreign application, and the place in it by which it covers a route. */
+/** A foreign application, and its destination that covers a route. */
 export interface Covering {
   readonly application: ForeignApplication;
   readonly place: string;
 }
 
 /**
- * The foreign application that decides at Cloudflare's edge who reaches the route, or part of it, as long as cfauth has no
- * application there: it names a parent path, or a wildcard around the hostname. An application of ours would be more specific,
- * decide in its place, and so make a hole in its protection. One that names exactly this place is not meant: see `foreignApplicationAt`.
+ * The foreign application that decides who reaches the route, or part of it, until cfauth has an
+ * application there. It has a parent path or a wildcard hostname as a destination.
  *
- * Undefined also where an application of ours is between the two: it decides there already.
+ * An application of ours would be more specific and decide instead, so it would make a hole in the
+ * protection of the foreign one. For a destination that equals the route see `foreignApplicationAt`.
+ *
+ * Undefined also if an application of ours lies between the two: it already decides there.
  */
 export function foreignApplicationsCovering(
-  seen: Pick<ObservedAccessApplications, "mine" | "theirs">,
+  observed: Pick<ObservedAccessApplications, "mine" | "theirs">,
   route: Route,
 ): Covering | undefined {
-  for (const application of seen.theirs) {
+  for (const application of observed.theirs) {
     if (LINKS_AND_DEVICES.has(application.type)) continue;
     const place = application.destinations.find(
-      (it) => it !== routeKey(route) && covers(it, route) && !isOverruled(seen, it, route),
+      (it) => it !== routeKey(route) && covers(it, route) && !isOverruled(observed, it, route),
     );
     if (place !== undefined) return { application, place };
   }
   return undefined;
 }
 
-/** Types that stand before nothing which visitors reach by its hostname (API schema, checked 2026-12). Any other type may. */
+/**
+ * Types that protect nothing which visitors reach by its hostname (API schema, checked 2026-12). Any
+ * other type may do so.
+ */
 const LINKS_AND_DEVICES: ReadonlySet<string> = new Set([
   "app_launcher",
   "biso",
@@ -47,31 +58,31 @@ const LINKS_AND_DEVICES: ReadonlySet<string> = new Set([
 ]);
 
 function covers(text: string, route: Route): boolean {
-  const place = placeFrom(text);
+  const pattern = parsePattern(text);
   const path = (route.path ?? "").toLowerCase();
-  if (place.host === route.hostname) return coversPath(place.path, path);
+  if (pattern.host === route.hostname) return coversPath(pattern.path, path);
   return (
-    coversHost(place.host, route.hostname) &&
-    (path === "" || coversPath(place.path, path) || isBelow(place.path, path))
+    coversHost(pattern.host, route.hostname) &&
+    (path === "" || coversPath(pattern.path, path) || isBelow(pattern.path, path))
   );
 }
 
-function placeFrom(text: string): Place {
+function parsePattern(text: string): DestinationPattern {
   const [host = "", ...segments] = text.split("/");
   return { host, path: segments.map((segment) => `/${segment}`.toLowerCase()).join("") };
 }
 
-/** A wildcard of ours is matched by the same pattern only: what is more specific than it goes on deciding. */
+/** A wildcard hostname of ours matches only the same pattern: more specific ones still decide. */
 function coversHost(pattern: string, hostname: string): boolean {
   if (!pattern.includes("*")) return false;
-  return new RegExp(`^${pattern.split("*").map(literal).join("[^.]*")}$`).test(hostname);
+  return new RegExp(`^${pattern.split("*").map(escapeRegExp).join("[^.]*")}$`).test(hostname);
 }
 
-const literal = (text: string): string => text.replace(/[\\^$.|?+()[\]{}]/g, "\\$&");
+const escapeRegExp = (text: string): string => text.replace(/[\\^$.|?+()[\]{}]/g, "\\$&");
 
 /**
- * Whether a path pattern takes in the prefix, or may: what comes after the first `*` is taken to match, because which of two
- * paths with a wildcard Access takes for the more specific one is not documented.
+ * Whether a path pattern covers the prefix, or may cover it. Everything after the first `*` counts as
+ * a match, because it is not documented which of two paths with a wildcard is the more specific one.
  */
 function coversPath(pattern: string, prefix: string): boolean {
   if (pattern === "") return true;
@@ -82,20 +93,20 @@ function coversPath(pattern: string, prefix: string): boolean {
     : `${prefix}/`.startsWith(`${pattern}/`);
 }
 
-/** On a wildcard host: ours, which names the host exactly, decides before it for the whole prefix. */
+/** For a wildcard host only: ours has the exact host and decides first for the whole prefix. */
 const isBelow = (pattern: string, prefix: string): boolean => pattern.startsWith(`${prefix}/`);
 
-/** Whether an application of ours takes in the route and is more specific than the foreign place. */
+/** Whether an application of ours covers the route and is more specific than the foreign one. */
 function isOverruled(
   { mine }: Pick<ObservedAccessApplications, "mine">,
   foreign: string,
   route: Route,
 ): boolean {
-  const place = placeFrom(foreign);
+  const pattern = parsePattern(foreign);
   return [...mine.keys()].some((key) => {
     const ours = parseRouteKey(key);
     if (ours === undefined || ours.hostname !== route.hostname || !coversEntirely(route, ours))
       return false;
-    return place.host !== route.hostname || (ours.path ?? "").length > place.path.length;
+    return pattern.host !== route.hostname || (ours.path ?? "").length > pattern.path.length;
   });
 }

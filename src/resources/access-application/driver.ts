@@ -8,7 +8,7 @@ import { applyEach, ignoreNotFound, type StateUpdate } from "../contract/apply.t
 import type { ResourceDriver } from "../contract/driver.ts";
 import { ApplicationResponse, canonicalApplication } from "./application.ts";
 import { classifyApplications } from "./classify.ts";
-import { bequeath, bequeathed, type Inheritances } from "./inheritance.ts";
+import { type Inheritances, observedInheritances, rememberInheritance } from "./inheritance.ts";
 import type {
   AccessApplicationChange,
   DesiredApplication,
@@ -23,34 +23,34 @@ export interface AccessApplicationDriverOptions {
   readonly owner: Owner;
 }
 
-interface Parts extends AccessApplicationDriverOptions {
-  readonly left: Inheritances;
+interface DriverContext extends AccessApplicationDriverOptions {
+  readonly inheritances: Inheritances;
 }
 
-/** Access applications, and the tag that marks ours. */
+/** Observes and writes Access applications and the tag that marks ours. */
 export function createAccessApplicationDriver(
   options: AccessApplicationDriverOptions,
 ): ResourceDriver<ObservedAccessApplications, AccessApplicationChange> {
   const { cloudflare, account: account_id, owner } = options;
-  const left: Inheritances = new Map();
+  const inheritances: Inheritances = new Map();
   return {
     kind: "access",
-    observe: async (depth, before) => {
+    observe: async (scope, before) => {
       const applications = cloudflare.list("applications.list", ApplicationResponse, (sdk, page) =>
         sdk.zeroTrust.access.applications.list({ account_id, ...page }),
       );
-      const known = depth === "routes" && before?.tagged === true;
-      const [all, tagged] = await inOrder([applications, known || tagIsThere(options)]);
+      const known = scope === "routes" && before?.tagged === true;
+      const [all, tagged] = await inOrder([applications, known || tagExists(options)]);
       const observed = classifyApplications(all, owner, tagged);
-      for (const route of observed.mine.keys()) left.delete(route);
-      return { ...observed, ...bequeathed(left) };
+      for (const route of observed.mine.keys()) inheritances.delete(route);
+      return { ...observed, ...observedInheritances(inheritances) };
     },
     apply: (changes, observed) =>
-      applyEach(changes, observed, (change) => carry({ ...options, left }, change)),
+      applyEach(changes, observed, (change) => applyChange({ ...options, inheritances }, change)),
   };
 }
 
-async function tagIsThere({
+async function tagExists({
   cloudflare,
   account: account_id,
   owner,
@@ -63,17 +63,17 @@ async function tagIsThere({
   return tags.some(({ name }) => name === accessTag(owner));
 }
 
-function carry(
-  options: Parts,
+function applyChange(
+  options: DriverContext,
   change: AccessApplicationChange,
 ): Promise<StateUpdate<ObservedAccessApplications>> {
   if ("foreign" in change) return release(options, change);
   if ("desired" in change) return write(options, change);
   if ("existing" in change) return remove(options, change);
-  return change.action === "create" ? makeTag(options) : removeTag(options);
+  return change.action === "create" ? createTag(options) : removeTag(options);
 }
 
-async function makeTag(
+async function createTag(
   options: AccessApplicationDriverOptions,
 ): Promise<StateUpdate<ObservedAccessApplications>> {
   const { cloudflare, account: account_id, owner } = options;
@@ -82,11 +82,11 @@ async function makeTag(
       sdk.zeroTrust.access.tags.create({ account_id, name: accessTag(owner) }),
     );
   } catch (error) {
-    // How the API says "is there already" is not documented, so it is asked whether it is.
+    // The error for "exists already" is not documented, so look whether the tag exists.
     if (
       !(error instanceof ServiceError) ||
       error.code !== "CFA-CF-REFUSED" ||
-      !(await tagIsThere(options))
+      !(await tagExists(options))
     )
       throw error;
   }
@@ -109,40 +109,46 @@ async function removeTag({
 type Write = Extract<AccessApplicationChange, { readonly desired: DesiredApplication }>;
 
 async function write(
-  options: Parts,
+  options: DriverContext,
   change: Write,
 ): Promise<StateUpdate<ObservedAccessApplications>> {
-  const { cloudflare, account: account_id, owner, left } = options;
+  const { cloudflare, account: account_id, owner, inheritances } = options;
   const answer =
     change.action === "create"
       ? await create(options, change.desired)
       : await cloudflare.request("applications.update", ApplicationResponse, (sdk) =>
           sdk.zeroTrust.access.applications.update(change.existing.id, {
             account_id,
-            ...body(change.desired, change.existing),
+            ...applicationBody(change.desired, change.existing),
           }),
         );
   const { mine, theirs } = classifyApplications([answer], owner, true);
-  left.delete(change.desired.route);
+  inheritances.delete(change.desired.route);
   return (observed) => ({
     ...observed,
     mine: new Map([...observed.mine, ...mine]),
     theirs: [...observed.theirs, ...theirs],
-    ...bequeathed(left),
+    ...observedInheritances(inheritances),
   });
 }
 
-/** What the user had set on the one before is a courtesy: where Access refuses it, the application is made without it. */
+/**
+ * Settings inherited from the replaced application are best effort: if Access refuses them, the
+ * application is created without them.
+ */
 async function create(
   { cloudflare, account: account_id }: AccessApplicationDriverOptions,
   desired: DesiredApplication,
 ): Promise<ApplicationResponse> {
-  const made = (left: Inheritance | undefined) =>
+  const createWith = (inherited: Inheritance | undefined) =>
     cloudflare.request("applications.create", ApplicationResponse, (sdk) =>
-      sdk.zeroTrust.access.applications.create({ account_id, ...body(desired, left) }),
+      sdk.zeroTrust.access.applications.create({
+        account_id,
+        ...applicationBody(desired, inherited),
+      }),
     );
   try {
-    return await made(desired.inherits);
+    return await createWith(desired.inherits);
   } catch (error) {
     if (
       desired.inherits === undefined ||
@@ -150,17 +156,20 @@ async function create(
       error.code !== "CFA-CF-REFUSED"
     )
       throw error;
-    return await made(undefined);
+    return await createWith(undefined);
   }
 }
 
-/** Whole, since a PUT replaces. `policies` is always named: a PUT without it would leave the old ones (SDK docs, checked 2026-11). */
-function body(
+/**
+ * The whole application, because a PUT replaces it. `policies` is always included: a PUT without it
+ * would leave the old ones (SDK docs, checked 2026-11).
+ */
+function applicationBody(
   { route, name, idp, session, tag, policies, launcher }: DesiredApplication,
-  at: Omit<Inheritance, "party"> | undefined,
+  before: Omit<Inheritance, "party"> | undefined,
 ): SelfHosted {
   return {
-    ...at?.unmanagedFields,
+    ...before?.unmanagedFields,
     app_launcher_visible: launcher.visible,
     ...(launcher.logo !== undefined && { logo_url: launcher.logo }),
     type: "self_hosted",
@@ -170,7 +179,7 @@ function body(
     allowed_idps: [idp],
     auto_redirect_to_identity: true,
     session_duration: session,
-    tags: [...new Set([...(at?.tags ?? []), tag])],
+    tags: [...new Set([...(before?.tags ?? []), tag])],
     policies: policies.map((id, index) => ({ id, precedence: index + 1 })),
   };
 }
@@ -178,14 +187,14 @@ function body(
 type SelfHosted = Omit<ApplicationCreateParams.SelfHostedApplication, "account_id" | "zone_id">;
 
 async function remove(
-  { cloudflare, account: account_id, left }: Parts,
+  { cloudflare, account: account_id, inheritances }: DriverContext,
   change: Extract<
     AccessApplicationChange,
     { readonly action: "delete"; readonly existing: unknown }
   >,
 ): Promise<StateUpdate<ObservedAccessApplications>> {
   const { existing } = change;
-  bequeath(left, change);
+  rememberInheritance(inheritances, change);
   await ignoreNotFound(
     cloudflare.request("applications.delete", z.unknown(), (sdk) =>
       sdk.zeroTrust.access.applications.delete(existing.id, { account_id }),
@@ -195,7 +204,7 @@ async function remove(
     ...observed,
     mine: new Map([...observed.mine].filter(([, { id }]) => id !== existing.id)),
     duplicates: observed.duplicates.filter(({ id }) => id !== existing.id),
-    ...bequeathed(left),
+    ...observedInheritances(inheritances),
   });
 }
 
@@ -204,8 +213,8 @@ async function release(
   { cloudflare, account: account_id, owner }: AccessApplicationDriverOptions,
   { foreign, place }: Extract<AccessApplicationChange, { readonly foreign: unknown }>,
 ): Promise<StateUpdate<ObservedAccessApplications>> {
-  const left = foreign.destinations.filter((it) => it !== place);
-  if (left.length === 0) {
+  const remaining = foreign.destinations.filter((it) => it !== place);
+  if (remaining.length === 0) {
     await ignoreNotFound(
       cloudflare.request("applications.delete", z.unknown(), (sdk) =>
         sdk.zeroTrust.access.applications.delete(foreign.id, { account_id }),
@@ -219,7 +228,7 @@ async function release(
   const answer = await cloudflare.request("applications.update", ApplicationResponse, (sdk) =>
     sdk.zeroTrust.access.applications.update(foreign.id, {
       account_id,
-      ...without(foreign, place, left),
+      ...bodyWithout(foreign, place, remaining),
     }),
   );
   const { theirs } = classifyApplications([answer], owner, true);
@@ -229,22 +238,25 @@ async function release(
   });
 }
 
-/** Its own destinations without that one, in their own spelling and order; the first that is left is its domain, if that one went. */
-function without(
-  { unmanagedFields, destinations: covers }: ForeignApplication,
+/**
+ * Its other destinations, spelled and ordered as they are. If the removed one was the domain, the
+ * first remaining destination becomes the domain.
+ */
+function bodyWithout(
+  { unmanagedFields, destinations: all }: ForeignApplication,
   place: string,
-  left: readonly string[],
+  remaining: readonly string[],
 ): SelfHosted {
-  const old = (unmanagedFields["destinations"] ??
-    covers.map((uri) => ({ type: "public", uri }))) as readonly { readonly uri?: string }[];
-  const destinations = old.filter(({ uri }) => canonicalApplication(uri ?? "") !== place);
-  const stays =
+  const before = (unmanagedFields["destinations"] ??
+    all.map((uri) => ({ type: "public", uri }))) as readonly { readonly uri?: string }[];
+  const destinations = before.filter(({ uri }) => canonicalApplication(uri ?? "") !== place);
+  const keepsDomain =
     typeof unmanagedFields["domain"] === "string" &&
     canonicalApplication(unmanagedFields["domain"]) !== place;
-  const [first = left[0]] = destinations.flatMap(({ uri }) => uri ?? []);
+  const [first = remaining[0]] = destinations.flatMap(({ uri }) => uri ?? []);
   return {
     ...unmanagedFields,
-    domain: stays ? unmanagedFields["domain"] : first,
+    domain: keepsDomain ? unmanagedFields["domain"] : first,
     destinations,
   } as SelfHosted;
 }

@@ -1,26 +1,31 @@
 import type { RouteKey } from "../../core/domain/route.ts";
 import type { AccessApplicationChange, Inheritance, ObservedAccessApplications } from "./types.ts";
 
-/** What the user had set on applications that were deleted to be replaced, until the new one is there. Cloudflare does not keep it. */
+/**
+ * What the user had set on applications that were deleted to be replaced. Kept here until the new one
+ * exists, because Cloudflare does not keep it.
+ */
 export type Inheritances = Map<RouteKey, Inheritance>;
 
-/** Before an application of ours is deleted, so that an answer which gets lost loses nothing. */
-export function bequeath(
-  left: Inheritances,
+/** Call it before the application is deleted, so that a lost answer loses nothing. */
+export function rememberInheritance(
+  inheritances: Inheritances,
   {
     existing,
     replacedFor,
   }: Extract<AccessApplicationChange, { readonly action: "delete"; existing: unknown }>,
 ): void {
   if (replacedFor !== undefined)
-    left.set(existing.route, {
+    inheritances.set(existing.route, {
       party: replacedFor,
       unmanagedFields: existing.unmanagedFields,
       tags: existing.tags,
     });
 }
 
-/** As the planner sees it. */
-export const bequeathed = (left: Inheritances): Pick<ObservedAccessApplications, "replaced"> => ({
-  replaced: new Map(left),
+/** The form in which the planner sees them. */
+export const observedInheritances = (
+  inheritances: Inheritances,
+): Pick<ObservedAccessApplications, "replaced"> => ({
+  replaced: new Map(inheritances),
 });

@@ -12,12 +12,12 @@ type Needs = OwnershipEvidence & {
 };
 
 /**
- * Whether an Access application stands before Authentik itself: to log in one would have to be logged in. The most specific
- * application decides, as at Cloudflare's edge, where a wildcard stands for one label.
+ * Reports an Access application that protects Authentik itself: logging in would require a login.
+ * As at Cloudflare's edge, the most specific application decides, and a wildcard matches one label.
  */
 export const diagnoseLoginBehindAccess: Diagnostic<Needs> = (observed, desired) => {
   const { hostname, path: prefix } = addressOf(observed.login.settings);
-  // Access asks for it whenever somebody logs in.
+  // Access calls it whenever someone logs in.
   const path = `${prefix}/application/o/token/`;
   const ours = [...observed.access.mine.values()].map((it) => ({
     place: it.route as string,
@@ -31,33 +31,35 @@ export const diagnoseLoginBehindAccess: Diagnostic<Needs> = (observed, desired) 
       destinations.map((place) => ({ place, name, mine: false, open: bypasses })),
     );
   const [decides] = [...ours, ...theirs]
-    .filter(({ place }) => stands(place, hostname, path))
-    .toSorted((a, b) => weight(b.place) - weight(a.place));
+    .filter(({ place }) => covers(place, hostname, path))
+    .toSorted((a, b) => specificity(b.place) - specificity(a.place));
   if (decides === undefined || decides.open) return [];
   return [
-    decides.mine ? around(decides.place as RouteKey, hostname, desired) : behind(decides, hostname),
+    decides.mine
+      ? ownApplicationProblem(decides.place as RouteKey, hostname, desired)
+      : foreignApplicationProblem(decides, hostname),
   ];
 };
 
-/** Whether the application's visitors pass without a login: its rule does not check one. */
+/** Whether visitors pass without a login: the rule of the application's route does not check one. */
 function isOpen(observed: Needs, key: RouteKey): boolean {
   const route = parseRouteKey(key);
   const rule = route && ruleOf(observed, route);
   return rule !== undefined && loginCheckOf(rule) === undefined;
 }
 
-function stands(place: string, hostname: string, path: string): boolean {
+function covers(place: string, hostname: string, path: string): boolean {
   const [host = "", ...rest] = place.split("/");
-  const pattern = new RegExp(`^${host.split("*").map(literal).join("[^.]*")}$`);
+  const pattern = new RegExp(`^${host.split("*").map(escapeRegExp).join("[^.]*")}$`);
   const prefix = rest.length === 0 ? "" : `/${rest.join("/")}`;
-  const below = new RegExp(`^${prefix.split("*").map(literal).join(".*")}(/.*)?$`);
+  const below = new RegExp(`^${prefix.split("*").map(escapeRegExp).join(".*")}(/.*)?$`);
   return pattern.test(hostname) && below.test(path);
 }
 
-const literal = (text: string): string => text.replace(/[\\^$.|?+()[\]{}]/g, "\\$&");
+const escapeRegExp = (text: string): string => text.replace(/[\\^$.|?+()[\]{}]/g, "\\$&");
 
 /** Exact host before wildcard, longer host before shorter, then the longer path. */
-function weight(place: string): number {
+function specificity(place: string): number {
   const [host = ""] = place.split("/");
   return (
     (host.includes("*") ? 0 : 1_000_000) +
@@ -66,7 +68,7 @@ function weight(place: string): number {
   );
 }
 
-const behind = (
+const foreignApplicationProblem = (
   { name, place }: { readonly name: string; readonly place: string },
   hostname: string,
 ): Problem => ({
@@ -75,13 +77,13 @@ const behind = (
   container: undefined,
   label: undefined,
   route: undefined,
-  message: `the Access application "${name}" (${place}), which is not cfauth's, stands before ${hostname}, Authentik itself: to log in one would have to be logged in`,
+  message: `the Access application "${name}" (${place}), which is not cfauth's, protects ${hostname}, Authentik itself: logging in would require a login`,
   about: hostname,
   effect: "unchanged",
   fix: `give Authentik's container the label hostname: ${hostname} (cfauth keeps it open by itself), or add an Access application for ${hostname} with a Bypass policy`,
 });
 
-function around(
+function ownApplicationProblem(
   key: RouteKey,
   hostname: string,
   desired: Parameters<Diagnostic<Needs>>[1],

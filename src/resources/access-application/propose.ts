@@ -13,7 +13,7 @@ import { policyIdsFor } from "../access-policy/propose.ts";
 import { removesAccess } from "../access-policy/removes-access.ts";
 import type { ObservedAccessPolicies, Policy } from "../access-policy/types.ts";
 import type { Mine } from "../contract/owned.ts";
-import { restrictedRoutesWithin, standsWithin } from "../ingress-rule/nested.ts";
+import { hasRuleWithin, restrictedRoutesWithin } from "../ingress-rule/nested.ts";
 import { isMarked, loginCheckOf, type OwnershipEvidence, ruleOf } from "../ingress-rule/rules.ts";
 import type { RawRule } from "../ingress-rule/types.ts";
 import type { ObservedLogin } from "../login/types.ts";
@@ -32,7 +32,7 @@ type Needs = OwnershipEvidence & {
   readonly login: Pick<ObservedLogin, "method">;
 };
 
-/** The tag that marks our applications; it is there before the first of them. */
+/** The tag that marks our applications. It must exist before the first of them. */
 export const tagPrerequisite = (
   owner: Owner,
 ): Prerequisite<
@@ -51,21 +51,23 @@ export const tagPrerequisite = (
 });
 
 /**
- * | the application                                  | its wish | then                                               |
- * |--------------------------------------------------|----------|----------------------------------------------------|
- * | a foreign one covers exactly this route          | yes      | taken                                              |
- * | a foreign one covers a parent path or wildcard   | yes      | taken, unless the label adopt consents to a hole   |
- * | absent                                           | yes      | open it, once its policies are there               |
- * | ours                                             | none     | close it                                           |
- * | ours, made for another party                     | yes      | replaced: people who logged in there do so again   |
- * | ours, links other policies, which admit no less  | yes      | mend it; the audience moves                        |
- * | ours, lets in more than desired, or for longer   | yes      | replace it: its new aud is good for no old login   |
- * | the same, while its rule checks no login         | yes      | update and mark it; the rule, then replace it      |
- * | ours, links other policies, and another route of | yes      | replaced: an edge that is late must not take the   |
- * | the same container lies within                   |          | new audience for what is within                    |
- * | ours, links other policies, and its rule still   | yes      | replaced: it was made for another wish             |
- * | checks another one                               |          |                                                    |
- * | ours, differs in anything else                   | yes      | mend it                                            |
+ * | the application                                   | desired | then                                        |
+ * |---------------------------------------------------|---------|---------------------------------------------|
+ * | a foreign one covers exactly this route           | yes     | conflict                                    |
+ * | a foreign one covers a parent path or wildcard    | yes     | conflict, unless the label adopt accepts    |
+ * |                                                   |         | a hole in its protection                    |
+ * | absent                                            | yes     | create, once its policies exist             |
+ * | ours                                              | no      | remove                                      |
+ * | ours, created for another party                   | yes     | replace: its users must log in again        |
+ * | ours, links other policies, which admit no fewer  | yes     | update; the audience changes                |
+ * | ours, admits more than desired, or for longer     | yes     | replace: the new aud accepts no old login   |
+ * | the same, while its rule checks no login          | yes     | update and mark it; then the rule; then     |
+ * |                                                   |         | replace                                     |
+ * | ours, links other policies, and another route of  | yes     | replace: a late edge must not apply the new |
+ * | the same container lies within                    |         | audience to the inner route                 |
+ * | ours, links other policies, and its rule still    | yes     | replace: it was created for another desired |
+ * | checks another application                        |         | state                                       |
+ * | ours, differs in anything else                    | yes     | update                                      |
  */
 export const accessApplicationResource = (
   owner: Owner,
@@ -73,159 +75,178 @@ export const accessApplicationResource = (
   kind: "access",
   pendingReason: "Cloudflare to confirm the Access application",
   assess(route, exposure, observed, desired) {
-    const found = observed.access.mine.get(routeKey(route));
+    const existing = observed.access.mine.get(routeKey(route));
     if (exposure === undefined)
-      return found === undefined
+      return existing === undefined
         ? { is: "absent", create: undefined }
-        : { is: "orphaned", remove: remove(found) };
-    const problem = found === undefined ? applicationConflict(exposure, observed) : undefined;
+        : { is: "orphaned", remove: removalOf(existing) };
+    const problem = existing === undefined ? applicationConflict(exposure, observed) : undefined;
     if (problem !== undefined) return { is: "conflict", problem };
-    const wanted = applicationWish(owner, route, exposure, observed);
-    if (found === undefined)
+    const application = desiredApplication(owner, route, exposure, observed);
+    if (existing === undefined)
       return {
         is: "absent",
-        create: wanted && {
+        create: application && {
           kind: "access",
           action: "create",
-          key: key(route),
+          key: `access ${routeKey(route)}`,
           subject: routeKey(route),
-          desired: wanted,
+          desired: application,
         },
       };
-    if (desired.handovers.has(routeKey(route)))
-      return { is: "drifted", repair: remove(found), remove: remove(found), changes: "audience" };
-    const nested =
-      restrictedRoutesWithin(exposure, desired).length > 0 || standsWithin(exposure, observed);
+    if (desired.handovers.has(routeKey(route))) {
+      const removal = removalOf(existing);
+      return { is: "drifted", repair: removal, remove: removal, changes: "audience" };
+    }
+    const hasNestedRoute =
+      restrictedRoutesWithin(exposure, desired).length > 0 || hasRuleWithin(exposure, observed);
     const rule = ruleOf(observed, route);
-    const proven = rule !== undefined && isMarked(rule, observed.ingress.mark);
-    return compare(found, wanted, {
+    const ownershipProven = rule !== undefined && isMarked(rule, observed.ingress.mark);
+    return compareApplication(existing, application, {
       policy: observed.policy,
       rule,
-      proven,
-      nested,
+      ownershipProven,
+      hasNestedRoute,
       party: exposure.party,
     });
   },
 });
 
-/** What stands around the application, as far as it decides how it may change. */
-interface Around {
+/** What decides how an application may change. */
+interface ApplicationContext {
   readonly policy: ObservedAccessPolicies;
   readonly rule: RawRule | undefined;
-  /** Whether our mark in the rule tells that it is ours, also while the application is away. */
-  readonly proven: boolean;
+  /** Whether our mark in the rule proves that it is ours, even without the application. */
+  readonly ownershipProven: boolean;
   /** Whether another route of the same container lies within. */
-  readonly nested: boolean;
+  readonly hasNestedRoute: boolean;
   readonly party: Party;
 }
 
-function compare(
-  found: Mine<AccessApplication>,
-  wanted: DesiredApplication | undefined,
-  around: Around,
+function compareApplication(
+  existing: Mine<AccessApplication>,
+  desired: DesiredApplication | undefined,
+  context: ApplicationContext,
 ): ResourceState<AccessApplicationChange> {
-  const close = { ...remove(found), replacedFor: around.party };
-  if (wanted === undefined)
-    return { is: "drifted", repair: close, remove: close, changes: "audience" };
-  const at = {
+  const removal = { ...removalOf(existing), replacedFor: context.party };
+  if (desired === undefined)
+    return { is: "drifted", repair: removal, remove: removal, changes: "audience" };
+  const update = {
     kind: "access",
     action: "update",
-    key: `access ${found.route}`,
-    subject: found.route,
-    existing: found,
+    key: `access ${existing.route}`,
+    subject: existing.route,
+    existing,
   } as const;
-  const { policy, rule, nested } = around;
-  const checked = checkedNow(around);
-  const moved = !same(found.policies, wanted.policies);
-  const less =
-    isRevocationPending(found) ||
-    removesAccess(found, wanted.policies, policy) ||
-    keepsTag(found, wanted, policy);
-  if (!moved && less && isRevocationPending(found) && checked === "open") return { is: "in-sync" };
-  if (!moved && !less)
-    return sameRest(found, wanted)
+  const { policy, rule, hasNestedRoute } = context;
+  const loginCheck = loginCheckState(context);
+  const policiesDiffer = !isSameList(existing.policies, desired.policies);
+  const endsLogins =
+    isRevocationPending(existing) ||
+    removesAccess(existing, desired.policies, policy) ||
+    hasLoginsToEnd(existing, desired, policy);
+  if (!policiesDiffer && endsLogins && isRevocationPending(existing) && loginCheck === "missing")
+    return { is: "in-sync" };
+  if (!policiesDiffer && !endsLogins)
+    return hasSameSettings(existing, desired)
       ? { is: "in-sync" }
-      : { is: "drifted", repair: { ...at, desired: wanted }, remove: close, changes: undefined };
-  const replaced = less || nested || !inUse(found, rule);
-  const mend: AccessApplicationChange =
-    replaced && checked === "yes"
-      ? close
+      : { is: "drifted", repair: { ...update, desired }, remove: removal, changes: undefined };
+  const mustReplace = endsLogins || hasNestedRoute || !isInUse(existing, rule);
+  const repair: AccessApplicationChange =
+    mustReplace && loginCheck === "required"
+      ? removal
       : {
-          ...at,
-          desired: less ? { ...wanted, name: `${wanted.name}${REVOCATION_SUFFIX}` } : wanted,
+          ...update,
+          desired: endsLogins
+            ? { ...desired, name: `${desired.name}${REVOCATION_SUFFIX}` }
+            : desired,
         };
-  // Without our mark the rule could not be told from a foreign one while the application is away: then it goes first.
-  const dependentsFirst = replaced && checked === "unproven";
+  // While the application is gone, a rule without our mark would look foreign: remove the rule first.
+  const dependentsFirst = mustReplace && loginCheck === "unproven";
   return {
     is: "drifted",
-    repair: mend,
-    remove: close,
+    repair,
+    remove: removal,
     changes: "audience",
     ...(dependentsFirst && { dependentsFirst }),
-    ...(checked === "yes" && { lockdown: close }),
+    ...(loginCheck === "required" && { lockdown: removal }),
   };
 }
 
 /**
- * Whether a login to it was good for longer than it is to be, or could be given by another login method. Such logins outlive a
- * change in place. One that lets anybody in has none to end.
+ * Whether existing logins are valid for longer than desired, or may come from another login method.
+ * Such logins survive an update in place. An application that admits everyone has no logins to end.
  */
-export function keepsTag(
-  found: Pick<AccessApplication, "session" | "allowedIdps">,
-  wanted: Pick<DesiredApplication, "policies" | "session" | "idp">,
+export function hasLoginsToEnd(
+  existing: Pick<AccessApplication, "session" | "allowedIdps">,
+  desired: Pick<DesiredApplication, "policies" | "session" | "idp">,
   { mine }: { readonly mine: readonly Policy[] },
 ): boolean {
-  if (mine.some(({ id, decision }) => decision === "bypass" && wanted.policies.includes(id)))
+  if (mine.some(({ id, decision }) => decision === "bypass" && desired.policies.includes(id)))
     return false;
-  const [before, after] = [parseDuration(found.session), parseDuration(wanted.session)];
+  const [before, after] = [parseDuration(existing.session), parseDuration(desired.session)];
   const longer = !before.ok || !after.ok || before.value > after.value;
   return (
-    longer || found.allowedIdps.length === 0 || found.allowedIdps.some((idp) => idp !== wanted.idp)
+    longer ||
+    existing.allowedIdps.length === 0 ||
+    existing.allowedIdps.some((idp) => idp !== desired.idp)
   );
 }
 
-/** Whether the rule of the route checks the logins of this very application; one that checks none is not there yet. */
-function inUse(found: AccessApplication, rule: RawRule | undefined): boolean {
-  const check = rule && loginCheckOf(rule);
-  return check === undefined || check.audTag.includes(found.aud);
-}
-
 /**
- * Whether the rule of the route checks a login, so that the application can go for a moment: the rule lets nobody in then, and
- * is still known as ours by our mark. `open`: it checks none yet, which comes first. `unproven`: an earlier version wrote it.
- * `none`: there is no rule.
+ * Whether the rule of the route checks the logins of this application. A rule that checks none yet
+ * counts as well.
  */
-function checkedNow({ rule, proven }: Around): "yes" | "open" | "unproven" | "none" {
-  if (rule === undefined) return "none";
-  if (loginCheckOf(rule)?.required !== true) return "open";
-  return proven ? "yes" : "unproven";
+function isInUse(existing: AccessApplication, rule: RawRule | undefined): boolean {
+  const check = rule && loginCheckOf(rule);
+  return check === undefined || check.audTag.includes(existing.aud);
 }
 
 /**
- * Ends the name of an application whose audience has become narrower until it is replaced, which ends the logins that were given
- * before: a daemon that dies between the two is followed by one that sees it. Revoking its tokens would not be enough: for as long
- * as an edge believes the old policies, it gives new logins to those who lost the right.
+ * Whether the rule of the route allows the application to be absent for a moment.
+ *
+ * - `required`: the rule checks a login and carries our mark. Without the application it admits
+ *   nobody and is still known to be ours.
+ * - `missing`: the rule checks no login yet. The check must be added first.
+ * - `unproven`: the rule checks a login, but an earlier version wrote it without our mark.
+ * - `none`: there is no rule.
+ */
+function loginCheckState({
+  rule,
+  ownershipProven,
+}: ApplicationContext): "required" | "missing" | "unproven" | "none" {
+  if (rule === undefined) return "none";
+  if (loginCheckOf(rule)?.required !== true) return "missing";
+  return ownershipProven ? "required" : "unproven";
+}
+
+/**
+ * Ends the name of an application that admits fewer people than before, until it is replaced. The
+ * replacement ends the old logins. If a daemon dies in between, the next one sees the suffix.
+ *
+ * Revoking tokens would not be enough: an edge that still has the old policies issues new logins to
+ * people who lost access.
  */
 export const REVOCATION_SUFFIX = " · ending old logins";
 
-/** The same, and what looks like it, at the end of a name that a label gives: only cfauth marks an application. */
-const IMITATED_ENDING = /(?: ?[·\u0387] ?ending old logins ?)+$/i;
+/** The suffix, or a lookalike, in a name that a label gives. Only cfauth may set it. */
+const IMITATED_SUFFIX = /(?: ?[·\u0387] ?ending old logins ?)+$/i;
 
-const unmarked = (name: string): string => name.replace(IMITATED_ENDING, "");
+const removeImitatedSuffix = (name: string): string => name.replace(IMITATED_SUFFIX, "");
 
 export const isRevocationPending = ({ name }: Pick<AccessApplication, "name">): boolean =>
   name.endsWith(REVOCATION_SUFFIX);
 
-const sameRest = (found: AccessApplication, wanted: DesiredApplication): boolean =>
-  same(found.allowedIdps, [wanted.idp]) &&
-  found.autoRedirect &&
-  found.session === wanted.session &&
-  found.name === wanted.name &&
-  found.tags.includes(wanted.tag) &&
-  found.launcher.visible === wanted.launcher.visible &&
-  (wanted.launcher.logo === undefined || found.launcher.logo === wanted.launcher.logo);
+const hasSameSettings = (existing: AccessApplication, desired: DesiredApplication): boolean =>
+  isSameList(existing.allowedIdps, [desired.idp]) &&
+  existing.autoRedirect &&
+  existing.session === desired.session &&
+  existing.name === desired.name &&
+  existing.tags.includes(desired.tag) &&
+  existing.launcher.visible === desired.launcher.visible &&
+  (desired.launcher.logo === undefined || existing.launcher.logo === desired.launcher.logo);
 
-function applicationWish(
+function desiredApplication(
   owner: Owner,
   route: Route,
   exposure: Exposure,
@@ -235,10 +256,10 @@ function applicationWish(
   const idp = observed.login.method?.id;
   if (policies === undefined || idp === undefined) return undefined;
   const { display, protection, party } = exposure;
-  const left = observed.access.replaced?.get(routeKey(route));
+  const inherited = observed.access.replaced?.get(routeKey(route));
   return {
     route: routeKey(route),
-    name: unmarked(display.name ?? "") || routeKey(route),
+    name: removeImitatedSuffix(display.name ?? "") || routeKey(route),
     idp,
     session: protection.kind === "authentik" ? protection.session : "24h",
     tag: accessTag(owner),
@@ -247,26 +268,27 @@ function applicationWish(
       visible: !display.hidden,
       logo: display.icon?.startsWith("http") ? display.icon : undefined,
     },
-    ...(left?.party === party && { inherits: left }),
+    ...(inherited?.party === party && { inherits: inherited }),
   };
 }
 
-const key = (route: Route) => `access ${routeKey(route)}`;
-
-const remove = (
-  at: Mine<AccessApplication>,
+const removalOf = (
+  existing: Mine<AccessApplication>,
 ): Extract<AccessApplicationChange, { readonly action: "delete"; readonly existing: unknown }> => ({
   kind: "access",
   action: "delete",
-  key: `access ${at.route}`,
-  subject: at.route,
-  existing: at,
+  key: `access ${existing.route}`,
+  subject: existing.route,
+  existing,
 });
 
-const same = (a: readonly string[], b: readonly string[]): boolean =>
+const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((it, index) => it === b[index]);
 
-/** The tag of one who leaves, once no application carries it: Access deletes none that is in use. */
+/**
+ * For `cfauth destroy`: deletes the tag once no application carries it. Access refuses to delete a
+ * tag that is in use.
+ */
 export const collectUnusedTag =
   (
     owner: Owner,
@@ -278,7 +300,7 @@ export const collectUnusedTag =
       ? [{ kind: "access", action: "delete", key: "tag-gone", subject: accessTag(owner) }]
       : [];
 
-/** Applications with our tag that are not ours all the same: somebody has put more places into them. */
+/** Applications that carry our tag but are not ours, because someone added destinations to them. */
 export const tagCarriers = (
   owner: Owner,
   { theirs }: Pick<ObservedAccessApplications, "theirs">,
@@ -288,15 +310,15 @@ export const tagCarriers = (
       Array.isArray(unmanagedFields["tags"]) && unmanagedFields["tags"].includes(accessTag(owner)),
   );
 
-/** Doubles of an application go as soon as they are seen: the one that stands in `mine` is the one that rules name. */
+/** Removes duplicate applications at once. The rules use the one in `mine`. */
 export const collectDuplicateApplications: GarbageCollector<
   { readonly access: Pick<ObservedAccessApplications, "duplicates"> },
   AccessApplicationChange
 > = ({ access }) =>
-  access.duplicates.map((at) => ({
+  access.duplicates.map((existing) => ({
     kind: "access",
     action: "delete",
-    key: `access ${at.route} ${at.id}`,
-    subject: at.route,
-    existing: at,
+    key: `access ${existing.route} ${existing.id}`,
+    subject: existing.route,
+    existing,
   }));

@@ -7,7 +7,11 @@ import type {
   ObservedAccessApplications,
 } from "./types.ts";
 
-/** As it will be seen. @param known - in place of the id and the audience tag that nobody knows yet */
+/**
+ * What will be observed after the change.
+ *
+ * @param known - stands in for the id and the audience tag, which are not known yet
+ */
 export function simulateAccessApplication(
   observed: ObservedAccessApplications,
   change: AccessApplicationChange,
@@ -17,7 +21,7 @@ export function simulateAccessApplication(
     return {
       ...observed,
       theirs: observed.theirs.flatMap((it) =>
-        it.id === change.foreign.id ? without(it, change.place) : [it],
+        it.id === change.foreign.id ? removeDestination(it, change.place) : [it],
       ),
     };
   if ("desired" in change) {
@@ -37,23 +41,29 @@ export function simulateAccessApplication(
 
 const applicationOf = (
   desired: DesiredApplication,
-  at: AccessApplication | undefined,
+  existing: AccessApplication | undefined,
   known: string,
 ): AccessApplication => ({
-  id: at?.id ?? known,
-  aud: at?.aud ?? known,
+  id: existing?.id ?? known,
+  aud: existing?.aud ?? known,
   route: desired.route,
   name: desired.name,
   allowedIdps: [desired.idp],
   autoRedirect: true,
   session: desired.session,
-  tags: [...new Set([...(at?.tags ?? []), desired.tag])].toSorted(),
+  tags: [...new Set([...(existing?.tags ?? []), desired.tag])].toSorted(),
   policies: desired.policies,
-  launcher: { visible: desired.launcher.visible, logo: desired.launcher.logo ?? at?.launcher.logo },
-  unmanagedFields: at?.unmanagedFields ?? {},
+  launcher: {
+    visible: desired.launcher.visible,
+    logo: desired.launcher.logo ?? existing?.launcher.logo,
+  },
+  unmanagedFields: existing?.unmanagedFields ?? {},
 });
 
-function without(foreign: ForeignApplication, place: string): readonly ForeignApplication[] {
-  const covers = foreign.destinations.filter((it) => it !== place);
-  return covers.length === 0 ? [] : [{ ...foreign, destinations: covers }];
+function removeDestination(
+  foreign: ForeignApplication,
+  place: string,
+): readonly ForeignApplication[] {
+  const destinations = foreign.destinations.filter((it) => it !== place);
+  return destinations.length === 0 ? [] : [{ ...foreign, destinations }];
 }

@@ -2,21 +2,27 @@ import type { Party } from "../../core/domain/party.ts";
 import type { RouteKey } from "../../core/domain/route.ts";
 import type { Mine } from "../contract/owned.ts";
 
-/** Access applications: ours by route, and what others cover. */
+/** Access applications: ours by route, and foreign ones. */
 export interface ObservedAccessApplications {
   readonly mine: ReadonlyMap<RouteKey, Mine<AccessApplication>>;
   readonly theirs: readonly ForeignApplication[];
-  /** Ids of reusable policies that applications of others use. */
+  /** Ids of reusable policies that foreign applications use. */
   readonly linked: readonly string[];
-  /** Applications of ours beside the one in `mine` for the same route: a lost answer's doubles. They go. */
+  /**
+   * Applications of ours for a route that `mine` already has: created when an answer was lost. They
+   * are deleted.
+   */
   readonly duplicates: readonly Mine<AccessApplication>[];
-  /** Whether the owner's tag exists: an application cannot carry one that does not. */
+  /** Whether the owner's tag exists. An application cannot carry a tag that does not. */
   readonly tagged: boolean;
-  /** What the user had set on applications of ours that were deleted to be replaced; absent where there is none. */
+  /**
+   * What the user had set on applications of ours that were deleted to be replaced; absent if there
+   * is none.
+   */
   readonly replaced?: ReadonlyMap<RouteKey, Inheritance>;
 }
 
-/** What the application that replaces another takes over from it, for the same party only. */
+/** What a new application takes over from the one that it replaces, for the same party only. */
 export interface Inheritance {
   readonly party: Party;
   readonly unmanagedFields: AccessApplication["unmanagedFields"];
@@ -25,27 +31,26 @@ export interface Inheritance {
 
 export interface AccessApplication {
   readonly id: string;
-  /** The audience tag that its login tokens carry; a new one with each new application. */
+  /** The audience tag that its login tokens carry. Every new application has a new one. */
   readonly aud: string;
   readonly route: RouteKey;
   readonly name: string;
   readonly allowedIdps: readonly string[];
   readonly autoRedirect: boolean;
-  /** Go duration as Access says it. */
+  /** A Go duration, as Access returns it. */
   readonly session: string;
   /** Sorted. */
   readonly tags: readonly string[];
-  /** Ids of the linked reusable policies by precedence. */
+  /** Ids of the linked reusable policies, by precedence. */
   readonly policies: readonly string[];
   readonly launcher: Launcher;
-  /** Writable fields that cfauth does not manage: carried over unchanged by an update. */
+  /** Writable fields that cfauth does not manage. An update repeats them unchanged. */
   readonly unmanagedFields: Readonly<Record<string, unknown>>;
 }
 
-/** How the App Launcher shows it. */
 export interface Launcher {
   readonly visible: boolean;
-  /** Undefined as a wish: whatever the user has set. */
+  /** If undefined in a desired application, whatever the user has set stays. */
   readonly logo: string | undefined;
 }
 
@@ -53,17 +58,17 @@ export interface ForeignApplication {
   readonly id: string;
   readonly name: string;
   readonly type: string;
-  /** Hostname with path, as Access has it: `app.example.com/admin`. */
+  /** Hostname with path, in Access's notation: `app.example.com/admin`. */
   readonly destinations: readonly string[];
-  /** Whether one of its policies lets everybody past without a login. */
+  /** Whether one of its policies admits everyone without a login. */
   readonly bypasses: boolean;
-  /** What its logins are good for; absent where it gives none. */
+  /** What its logins are valid for; absent if it issues none. */
   readonly login?: Pick<AccessApplication, "aud" | "policies" | "allowedIdps" | "session">;
-  /** What a PUT has to carry over, so that nothing but what it guards is changed. */
+  /** Fields that a PUT must repeat, so that it changes nothing but the destinations. */
   readonly unmanagedFields: Readonly<Record<string, unknown>>;
 }
 
-/** What an application of ours must be. */
+/** The desired state of an application of ours. */
 export interface DesiredApplication {
   readonly route: RouteKey;
   readonly name: string;
@@ -73,7 +78,7 @@ export interface DesiredApplication {
   /** Ids, by precedence. */
   readonly policies: readonly string[];
   readonly launcher: Launcher;
-  /** Only where it replaces one. */
+  /** Only if it replaces another application. */
   readonly inherits?: Inheritance;
 }
 
@@ -84,7 +89,7 @@ export type AccessApplicationChange =
       readonly key: "tag";
       readonly subject: string;
     }
-  /** Only by one who leaves for good. */
+  /** Only `cfauth destroy` makes this change. */
   | {
       readonly kind: "access";
       readonly action: "delete";
@@ -106,7 +111,10 @@ export type AccessApplicationChange =
       readonly existing: Mine<AccessApplication>;
       readonly desired: DesiredApplication;
     }
-  /** Takes one place out of an application of somebody else's; the other places stay guarded by it. Only where a label asks to adopt. */
+  /**
+   * Removes one destination from a foreign application, which still protects its others. Only if a
+   * label asks to adopt.
+   */
   | {
       readonly kind: "access";
       readonly action: "update" | "delete";
@@ -122,6 +130,9 @@ export type AccessApplicationChange =
       readonly key: string;
       readonly subject: string;
       readonly existing: Mine<AccessApplication>;
-      /** The party for which a new one follows; absent where none does, or where it is made for another party. */
+      /**
+       * The party whose new application follows; absent if none follows, or if the new one is for
+       * another party.
+       */
       readonly replacedFor?: Party;
     };

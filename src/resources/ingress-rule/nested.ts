@@ -64,7 +64,7 @@ function takesAll(route: Route, observed: OwnershipEvidence): boolean {
 }
 
 /** Whether a route of ours stands within this one and shows the same. */
-export const standsWithin = (
+export const hasRuleWithin = (
   { route: at, origin }: Exposure,
   observed: OwnershipEvidence,
 ): boolean =>

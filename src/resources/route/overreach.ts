@@ -2,7 +2,7 @@ import { type Exposure, isPublic } from "../../core/domain/exposure.ts";
 import type { Owner } from "../../core/domain/owner.ts";
 import { routeKey } from "../../core/domain/route.ts";
 import type { DesiredState } from "../../core/plan/types.ts";
-import { isRevocationPending, keepsTag } from "../access-application/propose.ts";
+import { isRevocationPending, hasLoginsToEnd } from "../access-application/propose.ts";
 import { desiredPolicies } from "../access-policy/audience.ts";
 import { policyIdsFor } from "../access-policy/propose.ts";
 import { removesAccess } from "../access-policy/removes-access.ts";
@@ -69,7 +69,7 @@ function lost(
   const widened = wished.some((desired) =>
     policy.mine.some((it) => it.name === desired.name && admitsMore(it, desired)),
   );
-  return widened || keepsTag(foreign, { policies, idp, session: protection.session }, after);
+  return widened || hasLoginsToEnd(foreign, { policies, idp, session: protection.session }, after);
 }
 
 /** The logins that the rule takes, where they are those of an application that is not ours. */

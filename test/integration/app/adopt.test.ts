@@ -164,7 +164,7 @@ describe("with the label adopt", () => {
     await at.settle();
     expect([apps.get(before.id)?.destinations, at.took]).toEqual([destinations, []]);
     expect(at.problems.find(({ code }) => code === "CFA-CONFLICT-ACCESS")?.fix).toBe(
-      `it guards something without a public hostname as well and cannot be taken over: take ${WIKI} out of it under Zero Trust → Access → Applications`,
+      `it cannot be taken over, because it also protects something without a public hostname: remove ${WIKI} from it under Zero Trust → Access → Applications`,
     );
   });
 

@@ -55,7 +55,7 @@ describe("an Access application before Authentik itself", () => {
           code: "CFA-AK-BEHIND-ACCESS",
           severity: "error",
           effect: "unchanged",
-          message: `the Access application "Homelab" (${place}), which is not cfauth's, stands before ${AUTH}, Authentik itself: to log in one would have to be logged in`,
+          message: `the Access application "Homelab" (${place}), which is not cfauth's, protects ${AUTH}, Authentik itself: logging in would require a login`,
           fix: expect.stringContaining(`hostname: ${AUTH}`),
         },
       ]);
