@@ -9,7 +9,7 @@ import type { SettingFault } from "./fault.ts";
 import type { ListenAddress } from "./listen.ts";
 import { secretsIn, type Target } from "./notify-target.ts";
 import { type Environment, type ReadEnvironment, readEnvironment } from "./read-environment.ts";
-import { RawSettings, SETTING_NAMES } from "./settings.ts";
+import { RawSettings, SETTING_NAMES, type SourceName } from "./settings.ts";
 import type { TunnelSelector } from "./tunnel.ts";
 import { likelyTypo, unknownSettings } from "./unknown-settings.ts";
 
@@ -40,6 +40,8 @@ export interface Config {
     readonly slug: string;
     readonly flow: string;
   };
+  /** Where workloads come from. */
+  readonly source: SourceName;
   readonly docker: DockerAddress;
   /** True if labels that come from an image count. */
   readonly imageLabels: boolean;
@@ -164,6 +166,7 @@ function toConfig(settings: RawSettings, docker: DockerAddress): Config {
       slug: settings.CFAUTH_AUTHENTIK_SLUG,
       flow: settings.CFAUTH_AUTHENTIK_FLOW,
     },
+    source: settings.CFAUTH_SOURCES,
     docker,
     imageLabels: settings.CFAUTH_IMAGE_LABELS,
     owner: settings.CFAUTH_OWNER,

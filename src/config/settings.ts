@@ -35,10 +35,13 @@ const read = <T>(parse: (text: string) => ParseResult<T>) =>
     return z.NEVER;
   });
 
-function parseSources(text: string): ParseResult<readonly "containers"[]> {
+/** A place where workloads come from. */
+export type SourceName = "containers";
+
+function parseSource(text: string): ParseResult<SourceName> {
   const sources = splitList(text);
   if (sources.length > 0 && sources.every((source) => source === "containers"))
-    return { ok: true, value: ["containers"] };
+    return { ok: true, value: "containers" };
   const why = sources.includes("swarm")
     ? "asks for swarm, which is not supported yet by this version"
     : "is not a source";
@@ -80,7 +83,7 @@ export const RawSettings = z.object({
   CFAUTH_OWNER: read(parseOwnerName).optional(),
   CFAUTH_NETWORK: read(parseNetworks).prefault("tunnel"),
   CFAUTH_TARGET: read(oneOf("name", "id", "ip", "published")).prefault("name"),
-  CFAUTH_SOURCES: read(parseSources).prefault("containers"),
+  CFAUTH_SOURCES: read(parseSource).prefault("containers"),
   CFAUTH_DOMAIN: read(parseDomain).optional(),
   CFAUTH_ZONES: read(parseZones).optional(),
   CFAUTH_DEFAULT_ACCESS: read(oneOf("authentik", "public")).prefault("authentik"),

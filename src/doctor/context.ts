@@ -9,7 +9,7 @@ import type { Owner } from "../core/domain/owner.ts";
 import type { Workload } from "../core/domain/workload.ts";
 import type { Drivers } from "../resources/drivers.ts";
 import type { ObservedState } from "../resources/observed.ts";
-import { createDockerSource } from "../sources/index.ts";
+import { createSource } from "../sources/index.ts";
 import { ownerFromEngine } from "../sources/owner.ts";
 import type { Identity } from "../sources/source.ts";
 import type { Report } from "../status/report.ts";
@@ -68,7 +68,7 @@ const UNKNOWN_OWNER = "nobody-at-all" as Owner;
 
 export function createDoctorContext(parts: DoctorContextParts): DoctorContext {
   const { config, docker, cloudflare, authentik, daemon } = parts;
-  const source = createDockerSource({
+  const source = createSource(config.source, {
     docker,
     log: { debug: () => {} },
     prefix: config.labels.prefix,

@@ -16,7 +16,7 @@ import { publishReport, scrubReport } from "../../doctor/scrub.ts";
 import { settingSources } from "../../doctor/setting-sources.ts";
 import { groupText, verdict } from "../../doctor/text.ts";
 import { lookupParts } from "../../sources/authentik-lookup.ts";
-import { createDockerSource } from "../../sources/index.ts";
+import { createSource } from "../../sources/index.ts";
 import { createListing } from "../../sources/listing.ts";
 import type { Report } from "../../status/report.ts";
 import { type Command, type CommandContext, withConfig } from "./command.ts";
@@ -58,7 +58,7 @@ function createContext(
   const { cloudflare, authentik } = config;
   const docker = createDocker(config.docker, { timeoutMs: TIMEOUT_MS, subscribeMs: TIMEOUT_MS });
   const { labels, imageLabels } = config;
-  const source = createDockerSource({
+  const source = createSource(config.source, {
     docker,
     log: { debug: () => {} },
     prefix: labels.prefix,

@@ -2,7 +2,7 @@ import { type App, type AppOptions, createApp } from "../../app.ts";
 import { createDocker } from "../../clients/docker/docker.ts";
 import type { Config } from "../../config/config.ts";
 import { ServiceError } from "../../core/errors.ts";
-import { createDockerSource } from "../../sources/index.ts";
+import { createSource } from "../../sources/index.ts";
 import type { CommandContext } from "./command.ts";
 
 const NO_LISTENER: AppOptions["watch"] = { planned: () => {}, changed: () => {}, passed: () => {} };
@@ -19,7 +19,7 @@ export const createOneShotApp = (
 ): Promise<App> =>
   createApp({
     config,
-    source: createDockerSource({
+    source: createSource(config.source, {
       docker: createDocker(config.docker),
       log: { debug: () => {} },
       prefix: config.labels.prefix,

@@ -12,7 +12,7 @@ import { backoff } from "../../reconcile/backoff.ts";
 import type { PassListener } from "../../reconcile/controller.ts";
 import { createScheduler, type RunResult } from "../../reconcile/scheduler.ts";
 import type { VersionJump } from "../../resources/ingress-rule/journal.ts";
-import { createDockerSource } from "../../sources/index.ts";
+import { createSource } from "../../sources/index.ts";
 import { buildReport, livenessFailure } from "../../status/build-report.ts";
 import { createStatusCollector } from "../../status/collector.ts";
 import { createDryRunLog } from "../../status/dry-run-log.ts";
@@ -69,7 +69,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
     log.debug({ service, ...call }, "called");
     metrics.called(service, call);
   };
-  const source = createDockerSource({
+  const source = createSource(config.source, {
     docker: createDocker(config.docker, { onCall: (call) => onCall("docker", call) }),
     log,
     prefix: config.labels.prefix,

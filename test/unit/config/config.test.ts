@@ -665,7 +665,7 @@ describe("other settings", () => {
   });
 
   it("refuse Swarm, which this version does not know yet", () => {
-    expect(config({ CFAUTH_SOURCES: "containers" }).dryRun).toBe(false);
+    expect(config({ CFAUTH_SOURCES: "containers" }).source).toBe("containers");
     expect(faults({ CFAUTH_SOURCES: "containers,swarm" })).toEqual([
       {
         name: "CFAUTH_SOURCES",
