@@ -1,7 +1,7 @@
 import type { Problem } from "../domain/problem.ts";
 import { waitForTenant } from "./rivals.ts";
 import { byPrecedence, type RouteRequest } from "./route-requests.ts";
-import { isPlaceholder, type RoutePlace, type Tenure } from "./tenure.ts";
+import { isPlaceholder, isRestored, type RoutePlace, type Tenure } from "./tenure.ts";
 import type { PendingRoute } from "./types.ts";
 
 /** Which request gets a route that several may ask for. */
@@ -45,6 +45,10 @@ export function resolveRoute(place: RoutePlace, now: number): ResolvedRoute {
       if (sound.length > 0) return award(place, sound, requests);
       const isLeftOver =
         tenancy.ended && place.deployed !== undefined && !isPlaceholder(place.deployed);
+      // A rule that another writer restored says nothing about the tenant that may come back.
+      const isAwaited = before?.until !== undefined && before.until > now;
+      if (isLeftOver && isAwaited && isRestored(place.deployed))
+        return { place, winner: undefined, pending: [], problems: [], tenure: before };
       const tenure = isLeftOver
         ? { ...tenantOf(before), until: Math.min(before?.until ?? now, now) }
         : undefined;

@@ -157,8 +157,8 @@ const hasEnded = ({ tenancy }: RoutePlace): boolean => tenancy.is === "free" && 
 function hasGivenUp(party: Party, place: RoutePlace): boolean {
   const { before, deployed } = place;
   if (!hasEnded(place)) return false;
-  if (before?.tenant !== undefined) return before.tenant.party === party;
-  return deployed === undefined || !isRestored(deployed);
+  if (deployed !== undefined && isRestored(deployed)) return false;
+  return before?.tenant === undefined || before.tenant.party === party;
 }
 
 /** Whether the route has ended and this process never knew its tenant. */

@@ -162,6 +162,8 @@ export function removalWouldExpose(
     // A placeholder rule admits no one.
     if (outer.service === undefined || outer.placeholder || !isNestedIn(route, outer.route))
       return false;
+    // Anyone reaches the same service here already.
+    if (inner.public && !inner.placeholder && outer.service === inner.service) return false;
     if (isKeptFrom({ desired, deployed }, route, outer)) return false;
     if (!outer.public && outer.audience !== undefined && outer.audience === inner.audience)
       return false;
@@ -177,7 +179,13 @@ export function removalWouldExpose(
     if (desired.frozen.has(routeKey(outer.route)))
       return inner.placeholder || outer.service === inner.service;
     const exposure = desired.exposures.get(routeKey(outer.route));
-    if (exposure === undefined || exposure.origin.service !== outer.service) return true;
+    // An outer route that cannot be removed itself is not waited for.
+    if (exposure === undefined)
+      return (
+        outer.service === inner.service ||
+        !removalWouldExpose({ desired, deployed }, outer.route, audience)
+      );
+    if (exposure.origin.service !== outer.service) return true;
     return (
       outer.audience !== audience(exposure) || (outer.public && !isPublic(exposure.protection))
     );

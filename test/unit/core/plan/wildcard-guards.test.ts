@@ -97,6 +97,11 @@ function daemon(observed: ObservedState = emptyWorld()) {
       known = EMPTY_MEMORY;
     },
     world: () => observed,
+    /** Another writer puts the rules of an earlier time back in place. */
+    restoreRules: (earlier: ObservedState) => {
+      const { rules } = earlier.ingress;
+      observed = { ...observed, ingress: { ...observed.ingress, rules } };
+    },
     rules: () =>
       observed.ingress.rules
         .filter(({ hostname: host }) => !/wild\.example|theirs/i.test(host ?? ""))
@@ -183,6 +188,45 @@ describe("a wildcard of another party", () => {
     it.later(300_000);
     it.settle({ wishes: [WILD] });
     expect(it.rules()).toEqual(["*.example.com http://wild:80"]);
+  });
+
+  it("a restored rule does not end the time in which a wildcard leaves a missing container's hostname alone", () => {
+    const it = daemon();
+    it.settle({ wishes: [WIKI] });
+    const earlier = it.world();
+    const stranger: Occupant = { id: "stranger", party: SHOP, certain: false };
+    it.settle({ wishes: [WILD], answering: { "http://wiki:80": [stranger] } });
+    it.restoreRules(earlier);
+    const guarded: string[] = [];
+    it.settle({ wishes: [WILD] }, (observed) =>
+      guarded.push(reached(observed, { host: "wiki.example.com", path: "/" }) ?? "nothing"),
+    );
+    expect(guarded).not.toContain("http://wild:80");
+    expect(it.rules()).toEqual([`wiki.example.com ${SHUT}`, "*.example.com http://wild:80"]);
+  });
+
+  it("a hostname closes although faulty labels of another party keep a path of its wildcard", () => {
+    const it = daemon();
+    const photos = at("photos", BLOG, "photos.example.com", { protection: anybody });
+    it.settle({
+      wishes: [
+        photos,
+        at("wild", SHOP, "*.example.com/login"),
+        at("wild", SHOP, "*.example.com/login/hooks", { protection: anybody }),
+      ],
+    });
+    expect(it.rules()).toContain("photos.example.com http://photos:80");
+    it.settle({
+      wishes: [at("photos", BLOG, "wiki.example.com")],
+      faulty: [
+        faultyRoute("*.example.com/login", {
+          party: SHOP,
+          workload: "wild",
+          service: "http://wild:80",
+        }),
+      ],
+    });
+    expect(it.rules()).not.toContain("photos.example.com http://photos:80");
   });
 
   it("cannot keep another party's hostname open by asking for a path inside it", () => {
