@@ -1,14 +1,17 @@
-/** What of a library's error is kept: never the thing itself, which holds the request with its bearer token. */
+/**
+ * The safe parts of a library's error. The error itself is never kept, because it holds the request
+ * with its bearer token.
+ */
 export interface PlainCause {
   readonly name: string;
-  /** `ECONNREFUSED`, `UND_ERR_SOCKET`; of the innermost cause that has one. */
+  /** The code of the innermost cause that has one, such as `ECONNREFUSED` or `UND_ERR_SOCKET`. */
   readonly code: string | undefined;
   readonly message: string;
 }
 
-/** @param hide - texts that must not be seen, such as the token */
+/** @param hide - texts that must not be shown, such as the token */
 export function safeCause(error: unknown, hide: readonly string[]): PlainCause {
-  const chain = causes(error);
+  const chain = causesOf(error);
   const code = chain.map(codeOf).findLast((it) => it !== undefined);
   const deepest = chain.at(-1);
   return {
@@ -18,12 +21,14 @@ export function safeCause(error: unknown, hide: readonly string[]): PlainCause {
   };
 }
 
-/** No deeper than this: a cause may be its own. */
-const DEEPEST = 5;
+/** The limit is needed because an error may be its own cause. */
+const MAX_CAUSES = 5;
 
-function causes(error: unknown): readonly Error[] {
+/** The error and its causes, outermost first. Libraries wrap the errors that cfauth throws. */
+export function causesOf(error: unknown): readonly Error[] {
   const chain: Error[] = [];
-  for (let at = error; at instanceof Error && chain.length < DEEPEST; at = at.cause) chain.push(at);
+  for (let at = error; at instanceof Error && chain.length < MAX_CAUSES; at = at.cause)
+    chain.push(at);
   return chain;
 }
 
@@ -32,7 +37,9 @@ const codeOf = (error: Error): string | undefined => {
   return typeof code === "string" ? code : undefined;
 };
 
-/** Errors that happen before anything is sent: a write that met one has not happened. */
+/**
+ * Codes of errors that occur before anything is sent, so that a write has certainly not happened.
+ */
 const UNSENT = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -50,10 +57,12 @@ const UNSENT = new Set([
 
 export const wasNotSent = (cause: PlainCause): boolean => UNSENT.has(cause.code ?? "");
 
-/** A vendor's text as it may be shown: one line, not endless, without what is to be hidden. */
+/**
+ * Makes a vendor's text safe to show: one line, at most 300 characters, without the hidden texts.
+ */
 export function sanitise(text: string, hide: readonly string[]): string {
-  const shown = hide
+  const redacted = hide
     .filter((secret) => secret !== "")
     .reduce((rest, secret) => rest.replaceAll(secret, "…"), text);
-  return shown.replaceAll(/\s+/g, " ").trim().slice(0, 300);
+  return redacted.replaceAll(/\s+/g, " ").trim().slice(0, 300);
 }

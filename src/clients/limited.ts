@@ -1,3 +1,4 @@
+import { causesOf } from "./cause.ts";
 import { createCollector } from "./collect.ts";
 import { MAX_ANSWER_DEPTH } from "./limits.ts";
 
@@ -9,19 +10,9 @@ export class BeyondLimit extends Error {
   }
 }
 
-/** No deeper than this: a cause may be its own. */
-const MAX_CAUSES = 5;
-
-/** The limit that an error is about, whatever a library wrapped around it. */
-export function beyondLimitIn(error: unknown): BeyondLimit | undefined {
-  for (
-    let [at, depth] = [error, 0];
-    at instanceof Error && depth < MAX_CAUSES;
-    at = at.cause, depth += 1
-  )
-    if (at instanceof BeyondLimit) return at;
-  return undefined;
-}
+/** Finds the exceeded limit in an error, even if a library wrapped it. */
+export const beyondLimitIn = (error: unknown): BeyondLimit | undefined =>
+  causesOf(error).find((cause) => cause instanceof BeyondLimit);
 
 const MIB = 1024 * 1024;
 

@@ -5,6 +5,7 @@ import { ServiceError } from "../../core/errors.ts";
 import { tryParseJson } from "../../core/text/json.ts";
 import { linkAbortSignals } from "../abort.ts";
 import { type OnCall, withCallReport } from "../call-report.ts";
+import { causesOf } from "../cause.ts";
 import { beyondLimitIn, createReader, type Reader } from "../limited.ts";
 import { MAX_ANSWER_BYTES, MAX_ANSWER_VALUES } from "../limits.ts";
 import { createListBudgets, type ListBudget, type PageCost } from "../list-budget.ts";
@@ -179,12 +180,9 @@ async function allPages<T>(
   return all;
 }
 
-/** What the lookup threw, where it was that: got wraps it. */
-function refusedAddress(error: unknown): ServiceError | undefined {
-  for (let at = error; at instanceof Error; at = at.cause)
-    if (at instanceof ServiceError) return at;
-  return undefined;
-}
+/** Finds the error that the lookup threw; got wraps it. */
+const refusedAddress = (error: unknown): ServiceError | undefined =>
+  causesOf(error).find((cause) => cause instanceof ServiceError);
 
 /** Redirects are not followed: the token would go with them, and after one a POST would come as a GET. */
 const createClient = ({ url, token, lookup, timeoutMs = 30_000 }: AuthentikOptions): Got =>
