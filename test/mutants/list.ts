@@ -48,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "leaves open to those of before what cannot become what is wished",
     file: "src/resources/route/overreach.ts",
-    from: "return gone ? removeOrPlaceholder",
+    from: "return overreaches ? removeOrPlaceholder",
     to: "return false ? removeOrPlaceholder",
   },
   {
@@ -132,7 +132,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "removes the record that another path still needs",
     file: "src/resources/dns-record/propose.ts",
-    from: "needed(route, observed, desired) ?",
+    from: "isNeeded(route, observed, desired) ?",
     to: "false ?",
   },
   {
@@ -180,7 +180,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "only narrows a policy that was widened by hand, and keeps the logins that it gave",
     file: "src/resources/access-policy/propose.ts",
-    from: "givenUp ?",
+    from: "isAbandoned ?",
     to: "false ?",
   },
   {
@@ -240,14 +240,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes a hostname out of somebody's application before it is shut",
     file: "src/resources/route/takeover.ts",
-    from: "if (guarded && !(shut && observed.ingress.propagated))",
+    from: "if (needsPlaceholder && !(hasPlaceholder && observed.ingress.propagated))",
     to: "if (rules.length > 0)",
   },
   {
     name: "does not wait until cloudflared runs on the rule that shuts",
     file: "src/resources/route/takeover.ts",
-    from: "!(shut && observed.ingress.propagated)",
-    to: "!shut",
+    from: "!(hasPlaceholder && observed.ingress.propagated)",
+    to: "!hasPlaceholder",
   },
   {
     name: "opens the others before Authentik's own hostname",

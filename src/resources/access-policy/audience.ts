@@ -6,16 +6,19 @@ import { escapeControlCharacters, isVisible } from "../../core/text/sanitize.ts"
 import type { ObservedLogin } from "../login/types.ts";
 import type { DesiredPolicy } from "./types.ts";
 
-/** The names of the policies of ours that a protection asks for, by precedence: what needs no login comes first. */
+/**
+ * The names of our policies for a protection, by precedence. Policies that need no login come first.
+ */
 export function policyNames(owner: Owner, protection: Protection): readonly string[] {
-  return words(protection).map((text) => `${policyPrefix(owner)}${text}`);
+  return describeProtection(protection).map((text) => `${policyPrefix(owner)}${text}`);
 }
 
-function words(protection: Protection): readonly string[] {
+function describeProtection(protection: Protection): readonly string[] {
   switch (protection.kind) {
     case "authentik": {
       const { audience } = protection;
-      return [...(withTokens(audience) ? [tokenWords(audience)] : []), peopleWords(audience)];
+      const people = describePeople(audience);
+      return hasTokens(audience) ? [describeTokens(audience), people] : [people];
     }
     case "public":
     case "login":
@@ -24,11 +27,11 @@ function words(protection: Protection): readonly string[] {
 }
 
 /**
- * What these policies must be. The name is a function of the audience, and says it to a person in the dashboard; e-mail
- * addresses stand in it as a number and a fingerprint, since it is logged.
+ * The desired policies. The name depends only on the audience and describes it to people in the
+ * dashboard. It is logged, so it shows e-mail addresses only as a number and a fingerprint.
  *
- * @param claim - in which the login carries the groups; undefined while it does not carry all that are asked for
- * @returns undefined while something that a rule has to name is not there yet
+ * @param claim - the claim with the groups; undefined while the login lacks a group that is needed
+ * @returns undefined while something that a rule must name does not exist yet
  */
 export function desiredPolicies(
   owner: Owner,
@@ -44,7 +47,7 @@ export function desiredPolicies(
       if (people === undefined) return undefined;
       const [last = "", ...first] = names.toReversed();
       return [
-        ...first.map((name) => tokenWish(name, audience)),
+        ...first.map((name) => tokenPolicy(name, audience)),
         { name: last, decision: "allow", exclude: [], ...people },
       ];
     }
@@ -60,45 +63,54 @@ export function desiredPolicies(
   }
 }
 
-const withTokens = ({ tokens }: Audience): boolean => tokens === "any" || tokens.length > 0;
+const hasTokens = ({ tokens }: Audience): boolean => tokens === "any" || tokens.length > 0;
 
-const tokenWords = ({ tokens }: Audience): string =>
+const describeTokens = ({ tokens }: Audience): string =>
   tokens === "any"
     ? "any service token"
-    : told(
+    : describeList(
         "service token",
         tokens.map(({ name }) => name),
       );
 
-function peopleWords({ groups, emails }: Audience): string {
+function describePeople({ groups, emails }: Audience): string {
   if (groups.length === 0 && emails.length === 0) return "everyone who logs in with Authentik";
-  const members = groups.length === 0 ? [] : [told("members of", groups)];
+  const members = groups.length === 0 ? [] : [describeList("members of", groups)];
   const count = emails.length === 1 ? "1 e-mail address" : `${emails.length} e-mail addresses`;
   const addressed = emails.length === 0 ? [] : [`${count} #${fingerprint(emails)}`];
   return [...members, ...addressed].join(" and ");
 }
 
-/** How long a policy's name may be is not documented; an application's may have 350 characters. */
-const LONGEST = 150;
+/**
+ * In characters. The limit of a policy's name is not documented; an application's name may have 350
+ * characters.
+ */
+const MAX_LIST_LENGTH = 150;
 
-/** Two lists never read alike: one that is cut, or whose names could be read as several, ends in its fingerprint. */
-function told(what: string, names: readonly string[]): string {
+/**
+ * Two different lists never have the same text. A list that is cut, or whose names are ambiguous, ends
+ * in its fingerprint.
+ */
+function describeList(what: string, names: readonly string[]): string {
   const text = `${what} ${joinWithOr(names)}`;
-  if (text.length <= LONGEST && !names.some((name) => ODD.test(name) || !isVisible(name)))
-    return text;
-  // By characters: half of one would come back as another, and the policy would not be known again.
-  const cut = [...text.replace(/[\s\p{C}]+/gu, " ")].slice(0, LONGEST).join("").trimEnd();
+  const isAmbiguous = names.some((name) => AMBIGUOUS.test(name) || !isVisible(name));
+  if (text.length <= MAX_LIST_LENGTH && !isAmbiguous) return text;
+  // Cut between characters: half a character would come back changed, and the name would not match.
+  const cut = [...text.replace(/[\s\p{C}]+/gu, " ")].slice(0, MAX_LIST_LENGTH).join("").trimEnd();
   return `${escapeControlCharacters(cut)}… #${fingerprint(names)}`;
 }
 
-/** What could be taken for the words between names, or may not come back from an API as it was sent. */
-const ODD = /[,…#\p{C}]|(^|\s)(or|and)(\s|$)|^\s|\s$|\s\s|[^\S ]/u;
+/** Text that looks like the words between names, or that an API may not return unchanged. */
+const AMBIGUOUS = /[,…#\p{C}]|(^|\s)(or|and)(\s|$)|^\s|\s$|\s\s|[^\S ]/u;
 
-/** So long that nobody who writes labels can find a list with that of another: the two would share a policy. */
+/**
+ * Long enough that no author of labels can find a list with the fingerprint of another list. The two
+ * would share a policy.
+ */
 const fingerprint = (of: unknown): string =>
   createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 16);
 
-function tokenWish(name: string, { tokens }: Audience): DesiredPolicy {
+function tokenPolicy(name: string, { tokens }: Audience): DesiredPolicy {
   const include =
     tokens === "any"
       ? [{ any_valid_service_token: {} }]
@@ -106,7 +118,7 @@ function tokenWish(name: string, { tokens }: Audience): DesiredPolicy {
   return { name, decision: "non_identity", include, require: [], exclude: [] };
 }
 
-/** An e-mail address counts only as Authentik has it: the login method is required beside it. */
+/** An e-mail address counts only if Authentik confirms it: the login method is required too. */
 function peopleRules(
   { groups, emails }: Audience,
   idp: string,
@@ -127,13 +139,13 @@ function peopleRules(
   };
 }
 
-/** Rules are sets to Access. */
+/** Access treats rules as sets. */
 export const sortRules = (rules: readonly unknown[]): readonly unknown[] =>
   rules.toSorted((a, b) => compare(canonicalPolicy(a), canonicalPolicy(b)));
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The order of fields in an answer is nobody's promise. */
+/** A text that does not depend on the order of fields, which the API does not guarantee. */
 export function canonicalPolicy(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalPolicy).join(",")}]`;

@@ -1,10 +1,13 @@
 import { canonicalPolicy } from "./audience.ts";
 import type { AccessPolicyChange, ObservedAccessPolicies, Policy } from "./types.ts";
 
-/** So often a policy is replaced for one and the same widening. After that Access itself, or a tool, makes it so: see decision 0031. */
+/**
+ * How many times a policy is replaced because of the same widening. After that, Access itself or
+ * another tool must be causing it: see decision 0031.
+ */
 const MAX_SAME_REPLACEMENTS = 3;
 
-/** How often policies with this name and content were given up for a new one. */
+/** How often a policy with this name and content was replaced. */
 export type Replacements = Map<string, number>;
 
 const keyOf = ({ name, decision, include, require, exclude, session }: Policy): string =>
@@ -20,14 +23,14 @@ export function noteReplacement(
 }
 
 export function contestedIn(replacements: Replacements): Pick<ObservedAccessPolicies, "contested"> {
-  const contested = [...replacements].flatMap(([key, times]) =>
-    times >= MAX_SAME_REPLACEMENTS ? [key] : [],
-  );
+  const contested = [...replacements]
+    .filter(([, times]) => times >= MAX_SAME_REPLACEMENTS)
+    .map(([key]) => key);
   return contested.length === 0 ? {} : { contested: new Set(contested) };
 }
 
-/** Whether another replacement would only meet the same content once more. */
+/** Whether another replacement would only lead to the same content again. */
 export const isContested = (
   { contested }: Pick<ObservedAccessPolicies, "contested">,
-  found: Policy,
-): boolean => contested?.has(keyOf(found)) === true;
+  existing: Policy,
+): boolean => contested?.has(keyOf(existing)) === true;

@@ -13,7 +13,7 @@ import type { AccessPolicyChange, PolicyContent } from "./types.ts";
 export function diffAccessPolicy(change: AccessPolicyChange): Diff {
   const before = "existing" in change ? change.existing : undefined;
   const after = "desired" in change ? change.desired : undefined;
-  const exposure = before && after && reach(before, after);
+  const exposure = before && after && compareAdmission(before, after);
   return diffFields(before && fields(before), after && fields(after), { exposure });
 }
 
@@ -31,15 +31,15 @@ function fields({ decision, include, require, exclude, session }: PolicyContent)
   const other = rules.filter(([kind]) => !KNOWN.has(kind)).length;
   return fieldsOf({
     decision: DECISIONS[decision] ?? decision,
-    groups: some(groups),
-    emails: count(of("email", "email_domain").length),
+    groups: nonEmpty(groups),
+    emails: nonZero(of("email", "email_domain").length),
     serviceTokens:
-      of("any_valid_service_token").length > 0 ? "any" : count(of("service_token").length),
-    everyone: yes(of("login_method").length > 0),
-    anyone: yes(of("everyone").length > 0),
-    otherRules: count(other),
-    requires: count(require.length),
-    excludes: count(exclude.length),
+      of("any_valid_service_token").length > 0 ? "any" : nonZero(of("service_token").length),
+    everyone: trueOnly(of("login_method").length > 0),
+    anyone: trueOnly(of("everyone").length > 0),
+    otherRules: nonZero(other),
+    requires: nonZero(require.length),
+    excludes: nonZero(exclude.length),
     session,
   });
 }
@@ -54,31 +54,42 @@ const KNOWN = new Set([
   "everyone",
 ]);
 
-const some = (list: readonly string[]): Field | undefined => (list.length === 0 ? undefined : list);
-const count = (number: number): number | undefined => (number === 0 ? undefined : number);
-const yes = (is: boolean): true | undefined => is || undefined;
+const nonEmpty = (list: readonly string[]): Field | undefined =>
+  list.length === 0 ? undefined : list;
+const nonZero = (count: number): number | undefined => (count === 0 ? undefined : count);
+const trueOnly = (value: boolean): true | undefined => value || undefined;
 
-/** What somebody changed on a policy of ours, and what becomes of it when it is mended. */
-function reach(before: PolicyContent, after: PolicyContent): AdmissionChange | undefined {
+/** How the update of a policy that someone changed affects who is admitted. */
+function compareAdmission(
+  before: PolicyContent,
+  after: PolicyContent,
+): AdmissionChange | undefined {
   if (after.decision === "bypass") return before.decision === "bypass" ? undefined : "PUBLIC";
   const mine = [before, after].map((content, id) => ({
     ...content,
     id: String(id),
     name: "",
   })) as unknown as Parameters<typeof removesAccess>[2]["mine"];
-  const less = (from: string, to: string) =>
+  const removes = (from: string, to: string) =>
     removesAccess({ policies: [from] }, [to], { mine, theirs: [] });
   const lacks = (one: readonly unknown[], other: readonly unknown[]) =>
     one.some((rule) => !other.some((it) => canonicalPolicy(it) === canonicalPolicy(rule)));
   const narrower =
-    less("0", "1") || lacks(after.require, before.require) || lacks(after.exclude, before.exclude);
+    removes("0", "1") ||
+    lacks(after.require, before.require) ||
+    lacks(after.exclude, before.exclude);
   const wider =
-    less("1", "0") || lacks(before.require, after.require) || lacks(before.exclude, after.exclude);
+    removes("1", "0") ||
+    lacks(before.require, after.require) ||
+    lacks(before.exclude, after.exclude);
   return policyAdmissionChange(wider, narrower);
 }
 
 export const policyAdmissionChange = (
   wider: boolean,
   narrower: boolean,
-): AdmissionChange | undefined =>
-  wider && narrower ? "different" : wider ? "wider" : narrower ? "narrower" : undefined;
+): AdmissionChange | undefined => {
+  if (wider && narrower) return "different";
+  if (wider) return "wider";
+  return narrower ? "narrower" : undefined;
+};

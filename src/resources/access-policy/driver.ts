@@ -15,7 +15,7 @@ export interface AccessPolicyDriverOptions {
   readonly owner: Owner;
 }
 
-/** Reusable Access policies. */
+/** Observes and writes reusable Access policies. */
 export function createAccessPolicyDriver(
   options: AccessPolicyDriverOptions,
 ): ResourceDriver<ObservedAccessPolicies, AccessPolicyChange> {
@@ -30,10 +30,10 @@ export function createAccessPolicyDriver(
       const [mine, theirs] = [true, false].map((ours) =>
         all.filter(({ name }) => name.startsWith(policyPrefix(owner)) === ours),
       );
-      const methodsNamed = methodsIn(theirs ?? []);
+      const namedMethods = loginMethodsIn(theirs ?? []);
       return {
         ...contestedIn(replacements),
-        ...(methodsNamed.length > 0 && { methodsNamed }),
+        ...(namedMethods.length > 0 && { methodsNamed: namedMethods }),
         mine: (mine ?? []).map((it) => markOwned(policyFrom(it))),
         theirs: (theirs ?? [])
           .filter(({ reusable }) => reusable !== false)
@@ -41,12 +41,12 @@ export function createAccessPolicyDriver(
       };
     },
     apply: (changes, observed) =>
-      applyEach(changes, observed, (change) => carry(options, change, replacements)),
+      applyEach(changes, observed, (change) => applyChange(options, change, replacements)),
   };
 }
 
-/** A rule names a login method by its id, alone or beside a claim. */
-const methodsIn = (policies: readonly object[]): readonly string[] => [
+/** The ids of the login methods that the rules name, alone or together with a claim. */
+const loginMethodsIn = (policies: readonly object[]): readonly string[] => [
   ...new Set(
     [
       ...JSON.stringify(policies).matchAll(
@@ -56,27 +56,27 @@ const methodsIn = (policies: readonly object[]): readonly string[] => [
   ),
 ];
 
-async function carry(
+async function applyChange(
   { cloudflare, account: account_id }: AccessPolicyDriverOptions,
   change: AccessPolicyChange,
   replacements: Replacements,
 ): Promise<StateUpdate<ObservedAccessPolicies>> {
   switch (change.action) {
     case "create": {
-      const made = await cloudflare.request("policies.create", PolicyAnswer, (sdk) =>
-        sdk.zeroTrust.access.policies.create({ account_id, ...body(change.desired) }),
+      const created = await cloudflare.request("policies.create", PolicyAnswer, (sdk) =>
+        sdk.zeroTrust.access.policies.create({ account_id, ...policyBody(change.desired) }),
       );
-      return put(markOwned(policyFrom(made)));
+      return put(markOwned(policyFrom(created)));
     }
     case "update": {
-      const changed = await cloudflare.request("policies.update", PolicyAnswer, (sdk) =>
+      const updated = await cloudflare.request("policies.update", PolicyAnswer, (sdk) =>
         sdk.zeroTrust.access.policies.update(change.existing.id, {
           account_id,
-          ...body(change.desired),
+          ...policyBody(change.desired),
         }),
       );
       noteReplacement(replacements, change);
-      return put(markOwned(policyFrom(changed)));
+      return put(markOwned(policyFrom(updated)));
     }
     case "delete":
       await ignoreNotFound(
@@ -98,8 +98,8 @@ const put =
     mine: [...observed.mine.filter(({ id }) => id !== policy.id), policy],
   });
 
-/** Whole, since a PUT replaces: a condition that somebody added goes. */
-const body = ({
+/** The whole policy, because a PUT replaces it. This removes a condition that someone added. */
+const policyBody = ({
   name,
   decision,
   include,
@@ -125,7 +125,10 @@ const PolicyAnswer = z.looseObject({
   session_duration: z.string().nullish(),
 });
 
-/** Also the usual session: whether the API answers it for a policy that has none of its own is not documented (checked 2026-12). */
+/**
+ * Includes the default session: it is not documented whether the API returns it for a policy without a
+ * session of its own (checked 2026-12).
+ */
 const UNSET: readonly (string | null | undefined)[] = [undefined, null, "", "24h", "24h0m0s"];
 
 const policyFrom = ({
@@ -147,17 +150,22 @@ const policyFrom = ({
     !UNSET.includes(session_duration) && { session: session_duration }),
 });
 
-/** Without what says nothing: the API may answer a field, or a whole rule, that is empty, `{ email: { email: "" } }` (Terraform provider, 2026-11). */
+/**
+ * Without empty fields and empty rules: the API may return a rule such as `{ email: { email: "" } }`
+ * (Terraform provider, 2026-11).
+ */
 function rulesIn(rules: readonly unknown[] | null | undefined): readonly unknown[] {
-  return sortRules((rules ?? []).flatMap((rule) => cleared(rule) ?? []));
+  return sortRules((rules ?? []).flatMap((rule) => removeEmptyFields(rule) ?? []));
 }
 
-/** @returns undefined for a rule that had fields and has none but empty ones */
-function cleared(rule: unknown): unknown {
+/** @returns undefined for a rule that has only empty fields */
+function removeEmptyFields(rule: unknown): unknown {
   const [[kind, leaf] = ["", undefined]] = Object.entries(Object(rule));
   if (typeof leaf !== "object" || leaf === null || Array.isArray(leaf)) return rule;
   const fields = Object.entries(leaf);
-  const said = fields.filter(([, value]) => value !== "" && value !== null);
-  if (said.length === fields.length) return rule;
-  return said.length === 0 ? undefined : { ...Object(rule), [kind]: Object.fromEntries(said) };
+  const nonEmpty = fields.filter(([, value]) => value !== "" && value !== null);
+  if (nonEmpty.length === fields.length) return rule;
+  return nonEmpty.length === 0
+    ? undefined
+    : { ...Object(rule), [kind]: Object.fromEntries(nonEmpty) };
 }

@@ -14,25 +14,25 @@ type Needs = { readonly policy: ObservedAccessPolicies; readonly login: Observed
 type Policies<P extends Policy> = { readonly mine: readonly P[] };
 
 /**
- * One policy for each audience, shared by the routes that have it. What differs from the wish is updated in place. One that lets in
- * more than it should is narrowed at once and given up: a new one takes its place, and its applications are replaced as well, so
- * that no login which it gave meanwhile, or goes on giving at an edge that is late, is good for anything.
+ * One policy for each audience, shared by the routes with that audience. A policy that differs from
+ * the desired one is updated in place.
+ *
+ * A policy that admits more than it should is narrowed at once and abandoned: a new one takes its
+ * place, and its applications are replaced too. So no login remains valid that it allowed in the
+ * meantime, or still allows at a late edge.
  */
 export const accessPolicyResource = (owner: Owner): RouteResource<Needs, AccessPolicyChange> => ({
   kind: "policy",
   pendingReason: "Cloudflare to confirm the Access policy",
   assess(_route, exposure, observed) {
-    const wanted = exposure && wishesOf(owner, exposure, observed);
-    if (wanted === undefined) return { is: "absent", create: undefined };
-    return (
-      wanted.map((it) => stance(it, observed)).find(({ is }) => is !== "in-sync") ?? {
-        is: "in-sync",
-      }
-    );
+    const desired = exposure && policiesFor(owner, exposure, observed);
+    if (desired === undefined) return { is: "absent", create: undefined };
+    const states = desired.map((it) => assessPolicy(it, observed));
+    return states.find(({ is }) => is !== "in-sync") ?? { is: "in-sync" };
   },
 });
 
-const wishesOf = (
+const policiesFor = (
   owner: Owner,
   { protection }: Exposure,
   { login }: Needs,
@@ -44,57 +44,64 @@ const wishesOf = (
     protection.kind === "authentik" ? claimFor(login, protection.audience.groups) : undefined,
   );
 
-function stance(wanted: DesiredPolicy, { policy }: Needs): ResourceState<AccessPolicyChange> {
-  const found = named(policy, wanted.name);
-  const at = {
+function assessPolicy(
+  desired: DesiredPolicy,
+  { policy }: Needs,
+): ResourceState<AccessPolicyChange> {
+  const existing = findByName(policy, desired.name);
+  const change = {
     kind: "policy",
-    key: `policy ${wanted.name}`,
-    subject: wanted.name,
-    desired: wanted,
+    key: `policy ${desired.name}`,
+    subject: desired.name,
+    desired,
   } as const;
-  if (found === undefined) return { is: "absent", create: { ...at, action: "create" } };
-  if (says(found, wanted)) return { is: "in-sync" };
-  const givenUp = admitsMore(found, wanted) && !isContested(policy, found);
-  const desired = givenUp ? { ...wanted, name: replacedName(wanted.name) } : wanted;
+  if (existing === undefined) return { is: "absent", create: { ...change, action: "create" } };
+  if (hasSameContent(existing, desired)) return { is: "in-sync" };
+  const isAbandoned = admitsMore(existing, desired) && !isContested(policy, existing);
+  const content = isAbandoned ? { ...desired, name: replacedName(desired.name) } : desired;
   return {
     is: "drifted",
-    repair: { ...at, action: "update", existing: found, desired },
-    remove: remove(found),
+    repair: { ...change, action: "update", existing, desired: content },
+    remove: removalOf(existing),
     changes: undefined,
   };
 }
 
 /**
- * The policies that an application with this protection links, by precedence: ours, and those that the user keeps.
+ * The policies that an application with this protection links, by precedence: first ours, then the
+ * user's own ones.
  *
- * @returns undefined while one of ours is not there
+ * @returns undefined while one of ours does not exist
  */
 export function policyIdsFor(
   owner: Owner,
   protection: Protection,
   policy: Policies<Policy>,
 ): readonly string[] | undefined {
-  const ours = policyNames(owner, protection).map((name) => named(policy, name)?.id);
+  const ours = policyNames(owner, protection).map((name) => findByName(policy, name)?.id);
   const theirs = protection.kind === "authentik" ? protection.audience.policies : [];
   return ours.includes(undefined) ? undefined : [...ours.flatMap((id) => id ?? []), ...theirs];
 }
 
-/** Of several, which a write that comes late may make, the same one for all who look. */
-const named = <P extends Policy>({ mine }: Policies<P>, name: string): P | undefined =>
-  mine.find((policy) => policy.name === name && !isDouble(policy, mine));
+/** If a late write created duplicates, everyone picks the same one. */
+const findByName = <P extends Policy>({ mine }: Policies<P>, name: string): P | undefined =>
+  mine.find((policy) => policy.name === name && !isDuplicate(policy, mine));
 
-/** Names of policies need not be unique: the one with the lowest id counts. */
-const isDouble = ({ id, name }: Policy, mine: readonly Policy[]): boolean =>
+/** Policy names need not be unique: the policy with the lowest id counts. */
+const isDuplicate = ({ id, name }: Policy, mine: readonly Policy[]): boolean =>
   mine.some((other) => other.name === name && other.id < id);
 
-const says = (found: Policy, wanted: DesiredPolicy): boolean =>
-  found.decision === wanted.decision &&
-  canonicalPolicy(found.include) === canonicalPolicy(wanted.include) &&
-  canonicalPolicy(found.require) === canonicalPolicy(wanted.require) &&
-  found.exclude.length === 0 &&
-  found.session === undefined;
+const hasSameContent = (existing: Policy, desired: DesiredPolicy): boolean =>
+  existing.decision === desired.decision &&
+  canonicalPolicy(existing.include) === canonicalPolicy(desired.include) &&
+  canonicalPolicy(existing.require) === canonicalPolicy(desired.require) &&
+  existing.exclude.length === 0 &&
+  existing.session === undefined;
 
-/** Policies of ours that no application uses and no route wishes, doubles too. One in use by somebody else's application counts as used. */
+/**
+ * Removes our policies that no application uses and no route needs, duplicates included. A policy that
+ * a foreign application uses counts as used.
+ */
 export const collectUnusedPolicies =
   (
     owner: Owner,
@@ -116,15 +123,15 @@ export const collectUnusedPolicies =
     ]);
     return mine
       .filter(
-        (policy) => !used.has(policy.id) && (!names.has(policy.name) || isDouble(policy, mine)),
+        (policy) => !used.has(policy.id) && (!names.has(policy.name) || isDuplicate(policy, mine)),
       )
-      .map(remove);
+      .map(removalOf);
   };
 
-const remove = (at: Mine<Policy>): AccessPolicyChange => ({
+const removalOf = (existing: Mine<Policy>): AccessPolicyChange => ({
   kind: "policy",
   action: "delete",
-  key: `policy ${at.name} ${at.id}`,
-  subject: at.name,
-  existing: at,
+  key: `policy ${existing.name} ${existing.id}`,
+  subject: existing.name,
+  existing,
 });

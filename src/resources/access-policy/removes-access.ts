@@ -3,42 +3,37 @@ import { canonicalPolicy } from "./audience.ts";
 import { isReplaced } from "./replaced.ts";
 import type { ObservedAccessPolicies, Policy, PolicyContent } from "./types.ts";
 
-/** Ours, those that are yet to be made included, and those of others. */
+/** Our policies, including those not created yet, and foreign ones. */
 interface Policies extends Pick<ObservedAccessPolicies, "theirs"> {
   readonly mine: readonly Policy[];
 }
 
 /**
- * Whether somebody whom the application admits now would not be admitted by the wanted policies. What cannot be told, since a
- * policy is gone or was open to all, counts as narrower: to end logins once too often costs a login.
+ * Whether the application now admits someone whom the desired policies would not admit.
  *
- * @param wanted - ids of policies, by precedence
+ * If that is unknown, because a policy is gone or was open to everyone, the answer is yes: ending
+ * logins unnecessarily only costs a login.
+ *
+ * @param desired - ids of policies, by precedence
  */
 export function removesAccess(
-  found: Pick<AccessApplication, "policies">,
-  wanted: readonly string[],
-  seen: Policies,
+  existing: Pick<AccessApplication, "policies">,
+  desired: readonly string[],
+  observed: Policies,
 ): boolean {
-  if (
-    wanted.some((id) =>
-      seen.mine.some((policy) => policy.id === id && policy.decision === "bypass"),
-    )
-  )
-    return false;
-  const after = new Set(wanted.flatMap((id) => admitted(id, seen) ?? []));
-  return found.policies.some((id) => {
-    const before = admitted(id, seen);
-    return (
-      before === undefined ||
-      before.some(
-        (whom) => !after.has(whom) && !(whom.startsWith("allow ") && everyone(wanted, seen)),
-      )
-    );
+  const bypasses = observed.mine.filter(({ decision }) => decision === "bypass");
+  if (bypasses.some(({ id }) => desired.includes(id))) return false;
+  const after = new Set(desired.flatMap((id) => admittedBy(id, observed) ?? []));
+  const isAdmitted = (rule: string) =>
+    after.has(rule) || (rule.startsWith("allow ") && admitsEveryone(desired, observed));
+  return existing.policies.some((id) => {
+    const before = admittedBy(id, observed);
+    return before === undefined || before.some((rule) => !isAdmitted(rule));
   });
 }
 
-/** Each rule that lets somebody in as a text; a policy of the user's as a whole. */
-function admitted(id: string, { mine, theirs }: Policies): readonly string[] | undefined {
+/** Each rule that admits someone, as a text. A policy of the user counts as one rule. */
+function admittedBy(id: string, { mine, theirs }: Policies): readonly string[] | undefined {
   const ours = mine.find((policy) => policy.id === id);
   if (ours !== undefined)
     return ours.decision === "bypass" || isReplaced(ours)
@@ -50,12 +45,12 @@ function admitted(id: string, { mine, theirs }: Policies): readonly string[] | u
     : [`${foreign.decision} policy ${id}`];
 }
 
-/** Whether whoever can log in at all is admitted; an application offers no other login than Authentik's. */
-const everyone = (wanted: readonly string[], { mine }: Policies): boolean =>
-  wanted.some((id) => {
+/** Whether everyone who can log in is admitted. Applications offer no login but Authentik's. */
+const admitsEveryone = (desired: readonly string[], { mine }: Policies): boolean =>
+  desired.some((id) => {
     const policy = mine.find((it) => it.id === id);
-    return policy?.decision === "allow" && openToAll(policy);
+    return policy?.decision === "allow" && isUnrestricted(policy);
   });
 
-const openToAll = ({ include, require }: PolicyContent): boolean =>
+const isUnrestricted = ({ include, require }: PolicyContent): boolean =>
   require.length === 0 && include.some((rule) => Object.hasOwn(rule as object, "login_method"));

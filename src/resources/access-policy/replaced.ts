@@ -2,33 +2,36 @@ import { canonicalPolicy } from "./audience.ts";
 import type { Policy, PolicyContent } from "./types.ts";
 
 /**
- * Whether the policy admits people whom it should not, or for longer than it should: it was widened by hand. What cannot be
- * determined counts as more, because to replace it once too often costs a login.
+ * Whether the policy admits people whom it should not, or for longer than it should, because someone
+ * widened it by hand. If that is unknown, the answer is yes: replacing it unnecessarily only costs a
+ * login.
  */
-export function admitsMore(found: PolicyContent, wanted: PolicyContent): boolean {
-  if (wanted.decision === "bypass" || found.decision === "deny") return false;
+export function admitsMore(existing: PolicyContent, desired: PolicyContent): boolean {
+  if (desired.decision === "bypass" || existing.decision === "deny") return false;
   return (
-    found.session !== undefined ||
-    found.decision !== wanted.decision ||
-    lacks(found.include, wanted.include) ||
-    lacks(wanted.require, found.require) ||
-    lacks(wanted.exclude, found.exclude)
+    existing.session !== undefined ||
+    existing.decision !== desired.decision ||
+    hasRuleMissingIn(existing.include, desired.include) ||
+    hasRuleMissingIn(desired.require, existing.require) ||
+    hasRuleMissingIn(desired.exclude, existing.exclude)
   );
 }
 
-/** Whether the one has a rule that the other has not. */
-const lacks = (one: readonly unknown[], other: readonly unknown[]): boolean => {
+/** Whether `one` has a rule that `other` lacks. */
+const hasRuleMissingIn = (one: readonly unknown[], other: readonly unknown[]): boolean => {
   const known = new Set(other.map(canonicalPolicy));
   return one.some((rule) => !known.has(canonicalPolicy(rule)));
 };
 
-const WORD = "replaced: ";
+const REPLACED_PREFIX = "replaced: ";
 
 /**
- * The name of a policy that was widened by hand: from then on it has no owner, and a new one is made in its place. An edge that is
- * late may believe the wide one for a while, under whichever application links it. No name of an audience begins so.
+ * The name of a policy that someone widened by hand. From then on no route uses it, and a new policy
+ * takes its place. A late edge may apply the wide policy for a while, in any application that links
+ * it. No description of an audience begins with this prefix.
  */
-export const replacedName = (name: string): string => name.replace(/^(\S+ )/, `$1${WORD}`);
+export const replacedName = (name: string): string =>
+  name.replace(/^(\S+ )/, `$1${REPLACED_PREFIX}`);
 
 export const isReplaced = ({ name }: Pick<Policy, "name">): boolean =>
-  name.slice(name.indexOf(" ") + 1).startsWith(WORD);
+  name.slice(name.indexOf(" ") + 1).startsWith(REPLACED_PREFIX);

@@ -1,14 +1,17 @@
 import type { ForeignPolicy } from "../../core/domain/directory.ts";
 import type { Mine } from "../contract/owned.ts";
 
-/** Reusable Access policies: ours, one for each audience, and those that others keep. */
+/** Reusable Access policies: ours, one for each audience, and foreign ones. */
 export interface ObservedAccessPolicies {
   readonly mine: readonly Mine<Policy>[];
   /** Never written; labels may name them. */
   readonly theirs: readonly ForeignPolicy[];
-  /** Ids of the login methods that foreign policies name; absent where they name none. */
+  /** Ids of the login methods that foreign policies name; absent if they name none. */
   readonly methodsNamed?: readonly string[];
-  /** Policies of ours, by name and content, that came back the same after they were replaced again and again; absent where there are none. */
+  /**
+   * Our policies, by name and content, that returned to the same content after repeated replacement;
+   * absent if there are none.
+   */
   readonly contested?: ReadonlySet<string>;
 }
 
@@ -17,17 +20,20 @@ export interface Policy extends PolicyContent {
   readonly name: string;
 }
 
-/** Who is let in, and how. Rules are objects with exactly one key; all lists sorted. */
+/** Who is admitted, and how. A rule is an object with exactly one key; all lists are sorted. */
 export interface PolicyContent {
   readonly decision: string;
   readonly include: readonly unknown[];
   readonly require: readonly unknown[];
   readonly exclude: readonly unknown[];
-  /** How long a login by it lasts, in place of what the application says, as Access says it. Only somebody else sets it. */
+  /**
+   * How long a login lasts, instead of the application's session, in Access's notation. cfauth never
+   * sets it.
+   */
   readonly session?: string;
 }
 
-/** What a policy of ours must be. */
+/** The desired state of a policy of ours. */
 export interface DesiredPolicy extends PolicyContent {
   readonly name: string;
   readonly decision: "allow" | "bypass" | "non_identity";

@@ -12,7 +12,7 @@ import type { RawRule } from "../ingress-rule/types.ts";
 import { addressOf } from "../login/address.ts";
 import type { ObservedState } from "../observed.ts";
 
-/** Every route that has an object of ours: an application, a rule, or a record left without either. */
+/** Every route with an object of ours: an application, a rule, or a record without either. */
 export function deployedRoutes(observed: ObservedState): readonly DeployedRoute[] {
   const applications = [...observed.access.mine.keys()].map(parseRouteKey);
   const rules = observed.ingress.rules.filter((rule) => isOwnedRule(rule, observed)).map(routeOf);
@@ -20,35 +20,37 @@ export function deployedRoutes(observed: ObservedState): readonly DeployedRoute[
   for (const route of [...applications, ...rules])
     if (route !== undefined) routes.set(routeKey(route), route);
   const hosts = new Set([...routes.values()].map(({ hostname }) => hostname));
-  const bare = [...observed.dns.mine.keys()]
+  const recordsOnly = [...observed.dns.mine.keys()]
     .filter((hostname) => !hosts.has(hostname))
     .map((hostname) => ({ hostname, path: undefined }));
-  return [...routes.values(), ...bare].map((route) => stand(observed, route));
+  return [...routes.values(), ...recordsOnly].map((route) => deployedRoute(observed, route));
 }
 
-function stand(observed: ObservedState, route: Route): DeployedRoute {
+function deployedRoute(observed: ObservedState, route: Route): DeployedRoute {
   const rule = ruleOf(observed, route);
   return {
     route,
     service: rule?.service,
     public: rule !== undefined && loginCheckOf(rule)?.required !== true,
-    audience: rule && audience(observed.access.mine.get(routeKey(route)), rule),
+    audience: rule && audienceOf(observed.access.mine.get(routeKey(route)), rule),
     placeholder: rule !== undefined && isPlaceholderRule(rule, observed.ingress.mark),
     application: observed.access.mine.has(routeKey(route)),
-    login: routeKey(route) === loginAt(observed),
+    login: routeKey(route) === authentikRouteKey(observed),
   };
 }
 
-/** Only where the rule checks the logins of this very application: else it is not they who decide who enters. */
-function audience(application: AccessApplication | undefined, rule: RawRule): string | undefined {
+/**
+ * Undefined unless the rule checks the logins of this application: otherwise its policies do not
+ * decide who enters.
+ */
+function audienceOf(application: AccessApplication | undefined, rule: RawRule): string | undefined {
   const check = loginCheckOf(rule);
-  const held =
+  const decides =
     application !== undefined && (check === undefined || check.audTag.includes(application.aud));
-  return held ? application.policies.join(" ") : undefined;
+  return decides ? application.policies.join(" ") : undefined;
 }
 
-/** Authentik's own, as the key of a route. */
-function loginAt({ login }: ObservedState): string {
+function authentikRouteKey({ login }: ObservedState): string {
   const { hostname, path } = addressOf(login.settings);
   return `${hostname}${path}`;
 }

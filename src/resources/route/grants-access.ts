@@ -6,19 +6,19 @@ import { removesAccess } from "../access-policy/removes-access.ts";
 import { ruleOf } from "../ingress-rule/rules.ts";
 import type { ObservedState } from "../observed.ts";
 
-/** Whether the wish lets in anybody, or shows anything, that is not let in or shown at its route now. */
+/** Whether the exposure admits anyone, or shows anything, beyond what its route does now. */
 export function grantsAccess(
   owner: Owner,
   { route, origin, protection }: Exposure,
   observed: ObservedState,
 ): boolean {
   const application = observed.access.mine.get(routeKey(route));
-  const wanted = policyIdsFor(owner, protection, observed.policy);
+  const policies = policyIdsFor(owner, protection, observed.policy);
   if (
     application === undefined ||
-    wanted === undefined ||
+    policies === undefined ||
     ruleOf(observed, route)?.service !== origin.service
   )
     return true;
-  return removesAccess({ policies: wanted }, application.policies, observed.policy);
+  return removesAccess({ policies }, application.policies, observed.policy);
 }

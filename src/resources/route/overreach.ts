@@ -2,7 +2,7 @@ import { type Exposure, isPublic } from "../../core/domain/exposure.ts";
 import type { Owner } from "../../core/domain/owner.ts";
 import { routeKey } from "../../core/domain/route.ts";
 import type { DesiredState } from "../../core/plan/types.ts";
-import { isRevocationPending, hasLoginsToEnd } from "../access-application/propose.ts";
+import { hasLoginsToEnd, isRevocationPending } from "../access-application/propose.ts";
 import { desiredPolicies } from "../access-policy/audience.ts";
 import { policyIdsFor } from "../access-policy/propose.ts";
 import { removesAccess } from "../access-policy/removes-access.ts";
@@ -13,11 +13,11 @@ import type { IngressRuleChange, RawRule } from "../ingress-rule/types.ts";
 import type { ObservedState } from "../observed.ts";
 
 /**
- * Takes our rule away where it shows something that is not wished there any more, or lets in somebody who is not; undefined where
- * it does not. For a route that cannot be made as it is to be, since something is missing or somebody else's is in the way.
+ * Removes our rule if it shows or admits more than desired; undefined if it does not. Used for a route
+ * that cannot reach its desired state, because something is missing or a foreign object is in the way.
  *
- * An application that somebody made their own is looked at as well: the rule goes on taking its logins. Where the rule takes those
- * of no application that is known, nothing is known to differ from the wish.
+ * An application that someone made their own is compared too, because the rule still accepts its
+ * logins. If the rule accepts logins of no known application, no overreach is known.
  */
 export function removeOverreach(
   owner: Owner,
@@ -27,18 +27,18 @@ export function removeOverreach(
 ): IngressRuleChange | undefined {
   const rule = ruleOf(observed, exposure.route);
   if (rule === undefined || isPlaceholderRule(rule, observed.ingress.mark)) return undefined;
-  const gone =
+  const overreaches =
     rule.service !== exposure.origin.service ||
     (!isPublic(exposure.protection) &&
-      (loginCheckOf(rule)?.required !== true || lost(owner, exposure, observed, rule)));
-  return gone ? removeOrPlaceholder(exposure.route, observed, desired) : undefined;
+      (loginCheckOf(rule)?.required !== true || admitsTooMany(owner, exposure, observed, rule)));
+  return overreaches ? removeOrPlaceholder(exposure.route, observed, desired) : undefined;
 }
 
 /**
- * Whether somebody whom the application lets in is not to be let in, by an old login too that is not ended yet. Policies that are
- * not there yet are taken as they are to be.
+ * Whether the application admits someone whom it should not, also by an old login that has not been
+ * ended yet. Policies that do not exist yet count as if they did.
  */
-function lost(
+function admitsTooMany(
   owner: Owner,
   { route, protection }: Exposure,
   { access, login, policy }: ObservedState,
@@ -46,11 +46,11 @@ function lost(
 ): boolean {
   const ours = access.mine.get(routeKey(route));
   if (ours !== undefined && isRevocationPending(ours)) return true;
-  const foreign = ours === undefined ? loginOfForeign(access, rule) : undefined;
+  const foreign = ours === undefined ? foreignLoginFor(access, rule) : undefined;
   const application = ours ?? foreign;
   if (application === undefined) return false;
   const idp = login.method?.id ?? application.allowedIdps[0];
-  const wished =
+  const desired =
     desiredPolicies(
       owner,
       protection,
@@ -58,22 +58,22 @@ function lost(
       login.groups.claim,
     ) ?? [];
   const known = new Set(policy.mine.map(({ name }) => name));
-  const missing = wished
+  const missing = desired
     .filter(({ name }) => !known.has(name))
     .map((it) => ({ ...it, id: it.name }));
   const after = { ...policy, mine: [...policy.mine, ...missing] };
   const policies = policyIdsFor(owner, protection, after);
   if (policies === undefined || removesAccess(application, policies, after)) return true;
   if (foreign === undefined || idp === undefined || protection.kind !== "authentik") return false;
-  // What is in place at a route that is taken is not repaired.
-  const widened = wished.some((desired) =>
-    policy.mine.some((it) => it.name === desired.name && admitsMore(it, desired)),
+  // Existing policies of a route with a conflict are not repaired.
+  const widened = desired.some((one) =>
+    policy.mine.some((it) => it.name === one.name && admitsMore(it, one)),
   );
   return widened || hasLoginsToEnd(foreign, { policies, idp, session: protection.session }, after);
 }
 
-/** The logins that the rule takes, where they are those of an application that is not ours. */
-const loginOfForeign = ({ theirs }: ObservedState["access"], rule: RawRule) =>
+/** The foreign application's logins that the rule accepts; undefined if there are none. */
+const foreignLoginFor = ({ theirs }: ObservedState["access"], rule: RawRule) =>
   theirs
     .flatMap(({ login }) => login ?? [])
     .find(({ aud }) => loginCheckOf(rule)?.audTag.includes(aud));

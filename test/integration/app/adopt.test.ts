@@ -120,7 +120,7 @@ describe("with the label adopt", () => {
         { type: "public", uri: "notes.home.localhost" },
       ]);
       expect(at.took.at(-1)).toBe(
-        'the Access application "By hand", which goes on guarding notes.home.localhost, photos.home.localhost',
+        'the Access application "By hand", which still protects notes.home.localhost, photos.home.localhost',
       );
     },
   );

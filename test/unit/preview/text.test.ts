@@ -39,7 +39,7 @@ describe("the plan", () => {
       ]),
     ).toEqual(
       lines(`
-      ~ for all routes
+      ~ all routes
            1 + groups in the login   cfauth (home): groups  family
            2 + Access tag            cfauth-home
            3 ~ Authentik provider    cf-tunnel-access  scopes 1 → 2
@@ -56,8 +56,8 @@ describe("the plan", () => {
           10 + ingress rule          → http://wiki:80 · login required, for (known after 8)
           12 + DNS record            CNAME → tunnel homelab
           14 + tile                  Wiki, for family
-      Plan: 13 to add, 1 to change, 0 to remove · 6 objects of others untouched.
-      Nothing was written. cfauth apply does it now; a running daemon does it by itself.
+      Plan: 13 to add, 1 to change, 0 to remove · 6 foreign objects unchanged.
+      Nothing was written. cfauth apply makes these changes now; a running daemon makes them by itself.
       `),
     );
   });
@@ -75,16 +75,16 @@ describe("the plan", () => {
       fix: "write cfauth.access",
     };
     const text = await told(empty(), [at("wiki")], [typo]);
-    expect(text.slice(text.indexOf("! not about one route"), -2)).toEqual(
+    expect(text.slice(text.indexOf("! no single route"), -2)).toEqual(
       lines(`
-      ! not about one route
+      ! no single route
           ! shop · cfauth.acess: cfauth.acess is not a label of cfauth; nothing is opened, since it might have asked for protection  CFA-LABEL-UNKNOWN
             → write cfauth.access
       `),
     );
   });
 
-  it("of a day: who may enter changes, a container is gone, one waits, and one is in the way of somebody else", async () => {
+  it("of a day: access changes, a container is gone, one waits, and one is in the way of somebody else", async () => {
     const before = await settled(at("wiki", { protection: family }), at("old"), at("notes"));
     const wiki = at("wiki", { protection: only({ groups: ["admins", "family"] }) });
     const waiting = at("paper", {
@@ -92,9 +92,9 @@ describe("the plan", () => {
     });
     expect(await told(before, [wiki, at("notes"), at("theirs"), waiting])).toEqual(
       lines(`
-      ~ for all routes
+      ~ all routes
           1 ~ groups in the login   cfauth (home): groups  groups family → admins, family
-      ~ wiki.example.com            who may enter changes · wiki
+      ~ wiki.example.com            access changes · wiki
           2 + Access policy         members of admins or family
           3 ~ Access application    policies members of family → members of admins or family  wider
           4 - Access policy         members of family
@@ -112,9 +112,9 @@ describe("the plan", () => {
             → remove that rule under Zero Trust → Networks → Tunnels → Public hostnames, set cfauth.adopt: "true" on container theirs to take it over, or choose another hostname
           ! theirs · cfauth.hostname: a DNS record A 203.0.113.7 is at theirs.example.com and is not cfauth's  CFA-CONFLICT-DNS
             → delete it in Cloudflare, set cfauth.adopt: "true" on container theirs to take it over, or choose another hostname
-      Plan: 1 to add, 3 to change, 5 to remove · 1 waiting · 3 problems · 6 objects of others untouched.
-      4 steps are the daemon's alone, when CFAUTH_GRACE_PERIOD of a gone container ends (CFAUTH_STARTUP_GRACE_PERIOD where it was gone at the start).
-      Nothing was written. cfauth apply does it now; a running daemon does it by itself.
+      Plan: 1 to add, 3 to change, 5 to remove · 1 waiting · 3 problems · 6 foreign objects unchanged.
+      4 steps are left to the daemon until the grace period of a gone container ends (CFAUTH_GRACE_PERIOD, or CFAUTH_STARTUP_GRACE_PERIOD if it was already gone at startup).
+      Nothing was written. cfauth apply makes these changes now; a running daemon makes them by itself.
       `),
     );
   });
@@ -124,10 +124,10 @@ describe("the plan", () => {
       (await told(handMade(empty()), [exposure("d.example.com", { adopt: true })])).slice(3, 8),
     ).toEqual(
       lines(`
-      ~ d.example.com               taken over, where it leads changes · app
+      ~ d.example.com               taken over, origin changes · app
           3 ~ ingress rule          takes over the rule to http://old:80; nobody gets in meanwhile
           4 ~ DNS record            takes over the DNS record CNAME tunnel homelab
-          5 ~ Access application    takes over the Access application "Family apps", which goes on guarding photos.example.com
+          5 ~ Access application    takes over the Access application "Family apps", which still protects photos.example.com
           6 + Access policy         everyone who logs in with Authentik
       `),
     );
@@ -136,7 +136,7 @@ describe("the plan", () => {
   it("with nothing to do says so, and how many routes that are", async () => {
     const observed = await settled(at("wiki"), at("notes"));
     expect(await told(observed, [at("wiki"), at("notes")])).toEqual([
-      "No changes. 2 routes are as the labels say · 6 objects of others untouched.",
+      "No changes. 2 routes match the labels · 6 foreign objects unchanged.",
     ]);
   });
 

@@ -137,7 +137,7 @@ describe("a change says", () => {
     expect(lines.filter((line) => line.includes("takes over"))).toEqual([
       "update ingress: takes over the rule to http://old:80; nobody gets in meanwhile",
       "update dns: takes over the DNS record CNAME t-1.cfargotunnel.com",
-      'update access: takes over the Access application "Family apps", which goes on guarding photos.example.com',
+      'update access: takes over the Access application "Family apps", which still protects photos.example.com',
     ]);
   });
 });
