@@ -20,18 +20,20 @@ export interface DnsRecordDriverOptions {
   readonly cloudflare: Cloudflare;
   readonly account: string;
   readonly owner: Owner;
-  /** Names of the zones that may be used; undefined for all that the token sees. */
+  /** Names of the zones that cfauth may use; undefined for all that the token can see. */
   readonly zones: readonly string[] | undefined;
 }
 
-/** DNS records, in all zones. */
+/** Observes and writes DNS records in all zones. */
 export function createDnsRecordDriver(
   options: DnsRecordDriverOptions,
 ): ResourceDriver<ObservedDnsRecords, DnsRecordChange> {
   return {
     kind: "dns",
-    observe: (depth, before) =>
-      depth === "routes" && before !== undefined ? lookAgain(options, before) : look(options),
+    observe: (scope, before) =>
+      scope === "routes" && before !== undefined
+        ? observeZonesInUse(options, before)
+        : observeAll(options),
     apply: (changes, observed) =>
       applyInSequence(batches(changes), observed, (batch, sofar) =>
         writeRecords(options, batch, sofar),
@@ -39,14 +41,17 @@ export function createDnsRecordDriver(
   };
 }
 
-async function look(options: DnsRecordDriverOptions): Promise<ObservedDnsRecords> {
-  const { zones, excludedZones } = await allZones(options);
+async function observeAll(options: DnsRecordDriverOptions): Promise<ObservedDnsRecords> {
+  const { zones, excludedZones } = await listZones(options);
   const records = await inOrder(zones.map((zone) => recordsOf(options, zone)));
-  return { zones, excludedZones, ...together(records) };
+  return { zones, excludedZones, ...indexByName(records) };
 }
 
-/** Only the zones in use: a foreign record that came up in another is met when Cloudflare refuses ours beside it. */
-async function lookAgain(
+/**
+ * Reads only the zones in use. A new foreign record in another zone is noticed when Cloudflare refuses
+ * ours.
+ */
+async function observeZonesInUse(
   options: DnsRecordDriverOptions,
   before: ObservedDnsRecords,
 ): Promise<ObservedDnsRecords> {
@@ -62,11 +67,11 @@ async function lookAgain(
   return {
     zones: before.zones,
     excludedZones: before.excludedZones,
-    ...together([...records, { mine: [], theirs: elsewhere }]),
+    ...indexByName([...records, { mine: [], theirs: elsewhere }]),
   };
 }
 
-async function allZones({
+async function listZones({
   cloudflare,
   account,
   zones: allowed,
@@ -76,9 +81,9 @@ async function allZones({
     z.looseObject({ id: z.string(), name: z.string() }),
     (sdk, page) => sdk.zones.list({ account: { id: account }, ...page }),
   );
-  const wanted = allowed && new Set(allowed.map((name) => name.toLowerCase()));
+  const allowedNames = allowed && new Set(allowed.map((name) => name.toLowerCase()));
   const [zones, others] = [true, false].map((usable) =>
-    all.filter(({ name }) => (wanted?.has(name) ?? true) === usable),
+    all.filter(({ name }) => (allowedNames?.has(name) ?? true) === usable),
   );
   return {
     zones: (zones ?? []).map(({ id, name }): Zone => ({ id, name })),
@@ -99,16 +104,19 @@ async function recordsOf(
     sdk.dns.records.list({ zone_id: zone.id, ...page }),
   );
   const addresses = all.filter(isAddress);
-  const found = addresses.map((answer) => [answer, recordFrom(answer, zone.id, owner)] as const);
+  const records = addresses.map((answer) => ({
+    answer,
+    mine: recordFrom(answer, zone.id, owner),
+  }));
   return {
-    mine: found.flatMap(([, record]) => (record === undefined ? [] : [markOwned(record)])),
-    theirs: found.flatMap(([answer, record]) =>
-      record === undefined ? [[nameOf(answer), foreignRecordFrom(answer, zone.id)] as const] : [],
-    ),
+    mine: records.flatMap(({ mine }) => mine ?? []).map(markOwned),
+    theirs: records
+      .filter(({ mine }) => mine === undefined)
+      .map(({ answer }) => [nameOf(answer), foreignRecordFrom(answer, zone.id)] as const),
   };
 }
 
-function together(zones: readonly ZoneRecords[]): Pick<ObservedDnsRecords, "mine" | "theirs"> {
+function indexByName(zones: readonly ZoneRecords[]): Pick<ObservedDnsRecords, "mine" | "theirs"> {
   return {
     mine: new Map(zones.flatMap(({ mine }) => mine).map((record) => [record.name, record])),
     theirs: zones

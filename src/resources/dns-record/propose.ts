@@ -25,72 +25,72 @@ type Needs = {
 /**
  * One record for each hostname, shared by its paths.
  *
- * | the record                                  | its wish            | then                          |
- * |---------------------------------------------|---------------------|-------------------------------|
- * | of somebody else (A, AAAA, CNAME, NS)       | yes                 | taken                         |
- * | absent                                      | yes                 | open it                       |
- * | ours                                        | of another path     | shared                        |
- * | ours                                        | none                | close it                      |
- * | ours, leads elsewhere                       | yes                 | mend it                       |
+ * | the record                       | desired                  | then     |
+ * |----------------------------------|--------------------------|----------|
+ * | foreign (A, AAAA, CNAME, NS)     | yes                      | conflict |
+ * | absent                           | yes                      | create   |
+ * | ours                             | only by another path     | shared   |
+ * | ours                             | no                       | remove   |
+ * | ours, points elsewhere           | yes                      | update   |
  */
 export const dnsRecordResource = (owner: Owner): RouteResource<Needs, DnsRecordChange> => ({
   kind: "dns",
   pendingReason: "the DNS record",
   assess(route, exposure, observed, desired) {
-    const found = observed.dns.mine.get(route.hostname);
-    if (exposure === undefined) return unwished(found, route, observed, desired);
+    const existing = observed.dns.mine.get(route.hostname);
+    if (exposure === undefined) return stateWhenUndesired(existing, route, observed, desired);
     const foreign = observed.dns.theirs.get(route.hostname);
-    if (foreign !== undefined && found === undefined)
-      return { is: "conflict", problem: taken(exposure, foreign) };
-    const wanted = recordWish(owner, route.hostname, observed);
-    if (found === undefined)
+    if (foreign !== undefined && existing === undefined)
+      return { is: "conflict", problem: conflictProblem(exposure, foreign) };
+    const record = desiredRecord(owner, route.hostname, observed);
+    if (existing === undefined)
       return {
         is: "absent",
-        create: wanted && {
+        create: record && {
           kind: "dns",
           action: "create",
-          key: key(route.hostname),
+          key: keyOf(route.hostname),
           subject: route.hostname,
-          desired: wanted,
+          desired: record,
         },
       };
-    if (wanted === undefined || leads(found, wanted)) return { is: "in-sync" };
-    const mend: DnsRecordChange = {
+    if (record === undefined || pointsToTunnel(existing, record)) return { is: "in-sync" };
+    const update: DnsRecordChange = {
       kind: "dns",
       action: "update",
-      key: key(route.hostname),
+      key: keyOf(route.hostname),
       subject: route.hostname,
-      existing: found,
-      desired: wanted,
+      existing,
+      desired: record,
     };
-    return { is: "drifted", repair: mend, remove: remove(found), changes: undefined };
+    return { is: "drifted", repair: update, remove: removalOf(existing), changes: undefined };
   },
 });
 
-function unwished(
-  found: Mine<DnsRecord> | undefined,
+function stateWhenUndesired(
+  existing: Mine<DnsRecord> | undefined,
   route: Route,
   observed: Needs,
   desired: DesiredState,
 ): ResourceState<DnsRecordChange> {
-  if (found === undefined) return { is: "absent", create: undefined };
-  return needed(route, observed, desired)
+  if (existing === undefined) return { is: "absent", create: undefined };
+  return isNeeded(route, observed, desired)
     ? { is: "shared" }
-    : { is: "orphaned", remove: remove(found) };
+    : { is: "orphaned", remove: removalOf(existing) };
 }
 
-/** Whether another route of the hostname is wished, or is held as it is. */
-function needed(route: Route, observed: Needs, desired: DesiredState): boolean {
+/** Whether another route of the hostname is desired or frozen. */
+function isNeeded(route: Route, observed: Needs, desired: DesiredState): boolean {
   const others: readonly RouteKey[] = [
     ...desired.exposures.keys(),
-    ...[...desired.frozen].filter((held) => observed.access.mine.has(held)),
+    ...[...desired.frozen].filter((frozen) => observed.access.mine.has(frozen)),
   ];
   return others.some(
     (other) => other !== routeKey(route) && parseRouteKey(other)?.hostname === route.hostname,
   );
 }
 
-function recordWish(
+function desiredRecord(
   owner: Owner,
   hostname: Hostname,
   { dns, tunnel }: Needs,
@@ -105,53 +105,56 @@ function recordWish(
   };
 }
 
-const leads = (found: DnsRecord, wanted: DesiredRecord): boolean =>
-  found.type === "CNAME" && found.content === wanted.content && found.proxied;
+const pointsToTunnel = (existing: DnsRecord, desired: DesiredRecord): boolean =>
+  existing.type === "CNAME" && existing.content === desired.content && existing.proxied;
 
-const key = (hostname: Hostname) => `dns ${hostname}`;
+const keyOf = (hostname: Hostname) => `dns ${hostname}`;
 
-const remove = (at: Mine<DnsRecord>): DnsRecordChange => ({
+const removalOf = (existing: Mine<DnsRecord>): DnsRecordChange => ({
   kind: "dns",
   action: "delete",
-  key: key(at.name),
-  subject: at.name,
-  existing: at,
+  key: keyOf(existing.name),
+  subject: existing.name,
+  existing,
 });
 
-/** In place of what somebody else has at the name; undefined where that cannot be, since the name is another server's business. */
+/**
+ * Replaces the foreign records of the name. Undefined if that is impossible, because other name
+ * servers are responsible for the name.
+ */
 export function replaceForeignRecord(
   owner: Owner,
   hostname: Hostname,
   observed: Needs,
 ): DnsRecordChange | undefined {
   const foreign = observed.dns.theirs.get(hostname);
-  const desired = recordWish(owner, hostname, observed);
+  const desired = desiredRecord(owner, hostname, observed);
   if (foreign === undefined || desired === undefined || foreign.some(({ type }) => type === "NS"))
     return undefined;
   return {
     kind: "dns",
     action: "update",
-    key: key(hostname),
+    key: keyOf(hostname),
     subject: hostname,
     foreign,
     desired,
-    takes: `the DNS record ${spoken(foreign)}`,
+    takes: `the DNS record ${describeRecords(foreign)}`,
   };
 }
 
-const spoken = (records: readonly ForeignRecord[]): string =>
+const describeRecords = (records: readonly ForeignRecord[]): string =>
   records.map(({ type, content }) => `${type} ${content}`).join(", ");
 
-const taken = (exposure: Exposure, records: readonly ForeignRecord[]): Problem => ({
+const conflictProblem = (exposure: Exposure, records: readonly ForeignRecord[]): Problem => ({
   code: "CFA-CONFLICT-DNS",
   severity: "error",
   container: exposure.workload,
   label: exposure.label,
   route: routeKey(exposure.route),
-  message: `a DNS record ${spoken(records)} is at ${exposure.route.hostname} and is not cfauth's`,
+  message: `a DNS record ${describeRecords(records)} is at ${exposure.route.hostname} and is not cfauth's`,
   about: "",
   effect: "closed",
   fix: exposure.adopt
-    ? "it hands the name to other servers and cannot be taken over: delete it in Cloudflare"
+    ? "it delegates the name to other name servers, so it cannot be taken over: delete it in Cloudflare"
     : `delete it in Cloudflare, ${exposure.adoptHint} to take it over, or choose another hostname`,
 });

@@ -14,12 +14,12 @@ export const RecordResponse = z.looseObject({
 
 export type RecordResponse = z.infer<typeof RecordResponse>;
 
-/** Records that answer where a name leads, and so stand in the way of one of ours. */
+/** Types that say where a name leads. Such a record prevents one of ours. */
 const ADDRESSES = new Set(["A", "AAAA", "CNAME", "NS"]);
 
 export const isAddress = ({ type }: RecordResponse): boolean => ADDRESSES.has(type);
 
-/** A record that carries our comment; undefined for every other. */
+/** The record if it carries our comment; undefined otherwise. */
 export function recordFrom(
   answer: RecordResponse,
   zone: string,
@@ -45,12 +45,12 @@ export const foreignRecordFrom = (answer: RecordResponse, zone: string): Foreign
   content: contentOf(answer),
 });
 
-/** Names compare without letter case and closing dot. */
+/** In lower case and without a trailing dot, because names are compared that way. */
 const contentOf = ({ content }: RecordResponse): string =>
   (content ?? "").toLowerCase().replace(/\.$/, "");
 
 export const nameOf = ({ name }: RecordResponse): string => name.toLowerCase().replace(/\.$/, "");
 
-/** A proxied record must have the time to live "automatic", which is 1 (docs, checked 2026-11). */
+/** A proxied record must have the TTL "automatic", which is 1 (docs, checked 2026-11). */
 export const recordBody = ({ name, content, comment }: DesiredRecord) =>
   ({ type: "CNAME", name, content, comment, proxied: true, ttl: 1 }) as const;

@@ -1,7 +1,11 @@
 import { markOwned } from "../contract/owned.ts";
 import type { DnsRecordChange, ObservedDnsRecords } from "./types.ts";
 
-/** As it will be seen. @param known - in place of an id that nobody knows yet */
+/**
+ * What will be observed after the change.
+ *
+ * @param known - stands in for an id that is not known yet
+ */
 export function simulateDnsRecord(
   observed: ObservedDnsRecords,
   change: DnsRecordChange,

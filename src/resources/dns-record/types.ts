@@ -2,12 +2,15 @@ import type { Hostname } from "../../core/domain/hostname.ts";
 import type { Mine } from "../contract/owned.ts";
 
 export interface ObservedDnsRecords {
-  /** Those that may be used. */
+  /** The zones that cfauth may use. */
   readonly zones: readonly Zone[];
-  /** Names of the zones that the token sees and CFAUTH_ZONES leaves out: their hostnames do not belong to a parent zone. */
+  /**
+   * Names of the zones that the token can see and CFAUTH_ZONES excludes. Their hostnames do not belong
+   * to a parent zone.
+   */
   readonly excludedZones: readonly string[];
   readonly mine: ReadonlyMap<Hostname, Mine<DnsRecord>>;
-  /** Address records (A, AAAA, CNAME, NS) of others, by name. */
+  /** Foreign address records (A, AAAA, CNAME, NS), by name. */
   readonly theirs: ReadonlyMap<string, readonly [ForeignRecord, ...ForeignRecord[]]>;
 }
 
@@ -32,7 +35,7 @@ export interface ForeignRecord {
   readonly content: string;
 }
 
-/** What a record of ours must be: a proxied CNAME to the tunnel. */
+/** The desired state of a record of ours: a proxied CNAME to the tunnel. */
 export interface DesiredRecord {
   readonly zone: string;
   readonly name: Hostname;
@@ -56,7 +59,7 @@ export type DnsRecordChange =
       readonly existing: Mine<DnsRecord>;
       readonly desired: DesiredRecord;
     }
-  /** In place of records of somebody else's, all in one transaction. Only where a label asks to adopt. */
+  /** Replaces foreign records, all in one transaction. Only if a label asks to adopt. */
   | {
       readonly kind: "dns";
       readonly action: "update";

@@ -9,22 +9,22 @@ import { markOwned } from "../contract/owned.ts";
 import { RecordResponse, recordBody, recordFrom } from "./record.ts";
 import type { DnsRecordChange, ObservedDnsRecords } from "./types.ts";
 
-interface Hands {
+interface WriteContext {
   readonly cloudflare: Cloudflare;
   readonly owner: Owner;
 }
 
-/** Records that one batch takes in a free zone (docs, checked 2026-11). */
-const MOST = 200;
+/** Records per batch in a free zone (docs, checked 2026-11). */
+const MAX_BATCH_SIZE = 200;
 
-/** The changes by zone, no more together than a batch takes. */
+/** Groups the changes by zone, and splits each group into batches that Cloudflare accepts. */
 export function batches(
   changes: readonly DnsRecordChange[],
 ): readonly (readonly DnsRecordChange[])[] {
   const zones = [...Map.groupBy(changes, zoneId)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return zones.flatMap(([, group]) =>
-    Array.from({ length: Math.ceil(group.length / MOST) }, (_, at) =>
-      group.slice(at * MOST, (at + 1) * MOST),
+    Array.from({ length: Math.ceil(group.length / MAX_BATCH_SIZE) }, (_, index) =>
+      group.slice(index * MAX_BATCH_SIZE, (index + 1) * MAX_BATCH_SIZE),
     ),
   );
 }
@@ -32,27 +32,30 @@ export function batches(
 const zoneId = (change: DnsRecordChange): string =>
   "existing" in change ? change.existing.zone : change.desired.zone;
 
-/** One change of one zone by itself, several in one transaction. One that is refused is taken apart, to find who is at fault. */
+/**
+ * Applies the changes of one zone: a single one by itself, several in one transaction. If Cloudflare
+ * refuses a transaction, its changes are applied one by one to find the bad one.
+ */
 export async function writeRecords(
-  drivers: Hands,
+  context: WriteContext,
   changes: readonly DnsRecordChange[],
   observed: ObservedDnsRecords,
 ): Promise<ApplyResult<ObservedDnsRecords, DnsRecordChange>> {
-  const singly = () => applyEach(changes, observed, (change) => single(drivers, change));
-  if (changes.length < 2) return singly();
+  const applySeparately = () => applyEach(changes, observed, (change) => applyOne(context, change));
+  if (changes.length < 2) return applySeparately();
   try {
-    const fold = await batch(drivers, changes);
-    return { observed: fold(observed), applied: changes, failures: [], outcomeUnknown: false };
+    const update = await applyBatch(context, changes);
+    return { observed: update(observed), applied: changes, failures: [], outcomeUnknown: false };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     return error.code === "CFA-CF-REFUSED" && !error.outcomeUnknown
-      ? singly()
+      ? applySeparately()
       : failAll(changes, observed, error);
   }
 }
 
-async function single(
-  { cloudflare, owner }: Hands,
+async function applyOne(
+  { cloudflare, owner }: WriteContext,
   change: DnsRecordChange,
 ): Promise<StateUpdate<ObservedDnsRecords>> {
   const zone_id = zoneId(change);
@@ -66,7 +69,7 @@ async function single(
         ),
       );
     case "update":
-      if ("foreign" in change) return batch({ cloudflare, owner }, [change]);
+      if ("foreign" in change) return applyBatch({ cloudflare, owner }, [change]);
       return put(
         zone_id,
         owner,
@@ -80,7 +83,7 @@ async function single(
           sdk.dns.records.delete(change.existing.id, { zone_id }),
         ),
       );
-      return without(change.existing.id);
+      return removeById(change.existing.id);
   }
 }
 
@@ -89,19 +92,13 @@ const BatchAnswer = z.looseObject({
   posts: z.array(RecordResponse).nullish(),
 });
 
-async function batch(
-  { cloudflare, owner }: Hands,
+async function applyBatch(
+  { cloudflare, owner }: WriteContext,
   changes: readonly DnsRecordChange[],
 ): Promise<StateUpdate<ObservedDnsRecords>> {
   const zone_id = changes.map(zoneId)[0] ?? "";
   const body: Omit<RecordBatchParams, "zone_id"> = {
-    deletes: changes.flatMap((change) =>
-      change.action === "delete"
-        ? [{ id: change.existing.id }]
-        : "foreign" in change
-          ? change.foreign.map(({ id }) => ({ id }))
-          : [],
-    ),
+    deletes: changes.flatMap(deletedRecords).map(({ id }) => ({ id })),
     puts: changes.flatMap((change) =>
       change.action === "update" && "existing" in change
         ? [{ id: change.existing.id, ...recordBody(change.desired) }]
@@ -114,11 +111,16 @@ async function batch(
   const { puts, posts } = await cloudflare.request("records.batch", BatchAnswer, (sdk) =>
     sdk.dns.records.batch({ zone_id, ...body }),
   );
-  const folds = [
-    ...(body.deletes ?? []).map(({ id }) => without(id)),
+  const updates = [
+    ...(body.deletes ?? []).map(({ id }) => removeById(id)),
     ...[...(puts ?? []), ...(posts ?? [])].map((answer) => put(zone_id, owner, answer)),
   ];
-  return (observed) => folds.reduce((sofar, fold) => fold(sofar), observed);
+  return (observed) => updates.reduce((sofar, update) => update(sofar), observed);
+}
+
+function deletedRecords(change: DnsRecordChange): readonly { readonly id: string }[] {
+  if (change.action === "delete") return [change.existing];
+  return "foreign" in change ? change.foreign : [];
 }
 
 function put(zone: string, owner: Owner, answer: RecordResponse): StateUpdate<ObservedDnsRecords> {
@@ -129,7 +131,7 @@ function put(zone: string, owner: Owner, answer: RecordResponse): StateUpdate<Ob
       : { ...observed, mine: new Map([...observed.mine, [record.name, markOwned(record)]]) };
 }
 
-const without =
+const removeById =
   (id: string): StateUpdate<ObservedDnsRecords> =>
   (observed) => ({
     ...observed,

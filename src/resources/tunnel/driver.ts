@@ -11,25 +11,25 @@ import type { ObservedTunnel, Tunnel, TunnelChange } from "./types.ts";
 export interface TunnelDriverOptions {
   readonly cloudflare: Cloudflare;
   readonly account: string;
-  /** The tunnel's name or id, by which it is found, and made when there is none of that name. */
+  /** The tunnel's name or id. If no tunnel has this name, it is created. */
   readonly name: string;
-  /** Out of TUNNEL_TOKEN: this very tunnel, whatever its name. */
+  /** The id in TUNNEL_TOKEN. It selects this tunnel, whatever its name is. */
   readonly tunnelId: string | undefined;
-  /** Where the connector token goes; undefined when it is not asked for. */
+  /** The file for the connector token; undefined if no file is requested. */
   readonly tokenFile: string | undefined;
 }
 
-/** The tunnel, and the file with its connector token. */
+/** Observes and writes the tunnel and the file with its connector token. */
 export function createTunnelDriver(
   options: TunnelDriverOptions,
 ): ResourceDriver<ObservedTunnel, TunnelChange> {
   return {
     kind: "tunnel",
-    // One that nobody is connected to is looked at until somebody is: that is what people wait for.
-    observe: (depth, before) =>
-      depth === "routes" && before?.tunnel !== undefined && before.tunnel.connected !== false
+    // While no connector is connected, every pass looks again: people are waiting for it.
+    observe: (scope, before) =>
+      scope === "routes" && before?.tunnel !== undefined && before.tunnel.connected !== false
         ? Promise.resolve(before)
-        : look(options),
+        : observeAll(options),
     apply: (changes, observed) =>
       applyEach(changes, observed, (change) =>
         change.action === "create" ? create(options) : writeToken(options, change.id),
@@ -37,12 +37,12 @@ export function createTunnelDriver(
   };
 }
 
-async function look(options: TunnelDriverOptions): Promise<ObservedTunnel> {
-  const tunnel = await find(options);
-  return { tunnel, tokenFile: await fileStands(options, tunnel), name: options.name };
+async function observeAll(options: TunnelDriverOptions): Promise<ObservedTunnel> {
+  const tunnel = await findTunnel(options);
+  return { tunnel, tokenFile: await observeTokenFile(options, tunnel), name: options.name };
 }
 
-async function fileStands(
+async function observeTokenFile(
   options: TunnelDriverOptions,
   tunnel: Tunnel | undefined,
 ): Promise<ObservedTunnel["tokenFile"]> {
@@ -53,14 +53,17 @@ async function fileStands(
     : "stale";
 }
 
-function find(options: TunnelDriverOptions): Promise<Tunnel | undefined> {
+function findTunnel(options: TunnelDriverOptions): Promise<Tunnel | undefined> {
   const id = options.tunnelId ?? (UUID.test(options.name) ? options.name : undefined);
   return id === undefined ? findByName(options) : findById(options, id);
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** @throws {ServiceError} CFA-TUNNEL-MISSING when it is not there: one that is named by its id cannot be made */
+/**
+ * @throws {ServiceError} CFA-TUNNEL-MISSING if it does not exist: a tunnel with a given id cannot be
+ * created
+ */
 async function findById(
   { cloudflare, account: account_id, tunnelId }: TunnelDriverOptions,
   id: string,
@@ -74,34 +77,37 @@ async function findById(
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
-  throw missing(id, setting);
+  throw missingError(id, setting);
 }
 
-/** Without `is_deleted=false` the list has deleted tunnels too. */
+/** Without `is_deleted=false` the list includes deleted tunnels. */
 async function findByName({
   cloudflare,
   account: account_id,
   name,
 }: TunnelDriverOptions): Promise<Tunnel | undefined> {
-  const found = await cloudflare.list("tunnels.list", TunnelAnswer, (sdk, page) =>
+  const tunnels = await cloudflare.list("tunnels.list", TunnelAnswer, (sdk, page) =>
     sdk.zeroTrust.tunnels.cloudflared.list({ account_id, name, is_deleted: false, ...page }),
   );
-  const tunnel = found.find((it) => it.name === name && !it.deleted_at);
+  const tunnel = tunnels.find((it) => it.name === name && !it.deleted_at);
   return tunnel && tunnelFrom(tunnel);
 }
 
-/** Looks for one of that name first, and once more when Cloudflare says that there is: the answer to an earlier try may have been lost. */
+/**
+ * Looks for a tunnel of that name first, and again if Cloudflare says that the name is taken: the
+ * answer to an earlier attempt may have been lost.
+ */
 async function create(options: TunnelDriverOptions): Promise<StateUpdate<ObservedTunnel>> {
-  const tunnel = (await find(options)) ?? (await made(options));
-  const tokenFile = await fileStands(options, tunnel);
+  const tunnel = (await findTunnel(options)) ?? (await createOrFind(options));
+  const tokenFile = await observeTokenFile(options, tunnel);
   return (observed) => ({ ...observed, tunnel, tokenFile });
 }
 
-async function made(options: TunnelDriverOptions): Promise<Tunnel> {
+async function createOrFind(options: TunnelDriverOptions): Promise<Tunnel> {
   const { cloudflare, account: account_id, name } = options;
   const tunnel_secret = randomBytes(32).toString("base64");
   try {
-    // Without config_src the tunnel would take its rules from a file of its own.
+    // Without config_src the tunnel would read its rules from a local file.
     const answer = await cloudflare.request(
       "tunnels.create",
       TunnelAnswer,
@@ -171,14 +177,14 @@ function tunnelFrom({
   return { id, name, source: local ? "local" : "cloudflare", connected };
 }
 
-const missing = (id: string, setting: "TUNNEL_TOKEN" | "CFAUTH_TUNNEL"): ServiceError =>
+const missingError = (id: string, setting: "TUNNEL_TOKEN" | "CFAUTH_TUNNEL"): ServiceError =>
   new ServiceError({
     service: "cloudflare",
     code: "CFA-TUNNEL-MISSING",
     message: `the tunnel ${id} of ${setting} is not in this account, or was deleted`,
     fix:
       setting === "TUNNEL_TOKEN"
-        ? "set TUNNEL_TOKEN to the token of a tunnel that is there (Zero Trust → Networks → Tunnels), or unset it and name one in CFAUTH_TUNNEL"
-        : "set CFAUTH_TUNNEL to the id or the name of a tunnel that is there (Zero Trust → Networks → Tunnels)",
+        ? "set TUNNEL_TOKEN to the token of an existing tunnel (Zero Trust → Networks → Tunnels), or unset it and name a tunnel in CFAUTH_TUNNEL"
+        : "set CFAUTH_TUNNEL to the id or the name of an existing tunnel (Zero Trust → Networks → Tunnels)",
     transient: false,
   });

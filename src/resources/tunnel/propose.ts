@@ -3,45 +3,50 @@ import type { Prerequisite } from "../../core/plan/resource.ts";
 import type { ObservedTunnel, TunnelChange } from "./types.ts";
 
 /**
- * | the tunnel              | its token file    | then                                  |
- * |-------------------------|-------------------|---------------------------------------|
- * | is not there            | any               | create it; nothing stands             |
- * | takes local rules       | any               | a problem; nothing stands             |
- * | takes our rules         | stale             | write the file; the tunnel stands     |
- * | takes our rules         | current, not asked| the tunnel stands                     |
+ * | the tunnel              | its token file           | then                  |
+ * |-------------------------|--------------------------|-----------------------|
+ * | does not exist          | any                      | create it; not ready  |
+ * | uses local rules        | any                      | a problem; not ready  |
+ * | uses our rules          | stale                    | write the file; ready |
+ * | uses our rules          | current, or not requested| ready                 |
  *
- * It stands whether or not cloudflared is connected: routes are ready when it comes. Until then nobody reaches any, which is told.
+ * It is ready whether or not cloudflared is connected, so that routes work as soon as it connects.
+ * Until then nobody reaches any route, which is reported.
  */
 export const tunnelPrerequisite: Prerequisite<{ readonly tunnel: ObservedTunnel }, TunnelChange> = {
   kind: "tunnel",
   pendingReason: "the tunnel",
   propose({ tunnel: observed }, { exposures }) {
-    const found = observed.tunnel;
-    if (found === undefined)
+    const { tunnel } = observed;
+    if (tunnel === undefined)
       return {
         changes: [{ kind: "tunnel", action: "create", key: "tunnel", subject: observed.name }],
         problems: [],
         ready: false,
       };
-    if (found.source === "local")
-      return { changes: [], problems: [local(found.name)], ready: false };
-    const stale: TunnelChange = {
+    if (tunnel.source === "local")
+      return { changes: [], problems: [localRulesProblem(tunnel.name)], ready: false };
+    const writeTokenFile: TunnelChange = {
       kind: "tunnel",
       action: "update",
       key: "tunnel-token-file",
-      subject: found.name,
-      id: found.id,
+      subject: tunnel.name,
+      id: tunnel.id,
     };
-    const problems = found.connected === false && exposures.size > 0 ? [down(found.name)] : [];
-    return { changes: observed.tokenFile === "stale" ? [stale] : [], problems, ready: true };
+    const isDown = tunnel.connected === false && exposures.size > 0;
+    return {
+      changes: observed.tokenFile === "stale" ? [writeTokenFile] : [],
+      problems: isDown ? [notConnectedProblem(tunnel.name)] : [],
+      ready: true,
+    };
   },
 };
 
-/** What doctor says of it as well. */
+/** Also used by doctor. */
 export const notConnectedMessage = (name: string): string =>
   `no cloudflared is connected to the tunnel ${name}, so every hostname answers 530 (error 1033)`;
 
-const down = (name: string): Problem => ({
+const notConnectedProblem = (name: string): Problem => ({
   code: "CFA-TUNNEL-DOWN",
   severity: "error",
   container: undefined,
@@ -54,13 +59,13 @@ const down = (name: string): Problem => ({
   passing: true,
 });
 
-const local = (name: string): Problem => ({
+const localRulesProblem = (name: string): Problem => ({
   code: "CFA-TUNNEL-LOCAL",
   severity: "error",
   container: undefined,
   label: undefined,
   route: undefined,
-  message: `the tunnel ${name} takes its rules from a local config.yml, so none can be set from here`,
+  message: `the tunnel ${name} takes its rules from a local config.yml, so cfauth cannot set any`,
   effect: "unchanged",
   fix: "migrate it under Zero Trust → Networks → Tunnels, or name another tunnel in CFAUTH_TUNNEL",
 });

@@ -1,6 +1,10 @@
 import type { ObservedTunnel, TunnelChange } from "./types.ts";
 
-/** As it will be seen. @param known - in place of ids that nobody knows yet */
+/**
+ * What will be observed after the change.
+ *
+ * @param known - stands in for an id that is not known yet
+ */
 export const simulateTunnel = (
   observed: ObservedTunnel,
   change: TunnelChange,

@@ -3,7 +3,10 @@ import { open, readFile, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ServiceError } from "../../core/errors.ts";
 
-/** Whether the file holds just this token. One that cannot be read does not: writing it will say why. */
+/**
+ * Whether the file contains exactly this token. False if the file cannot be read: writing it will
+ * report why.
+ */
 export async function fileContains(path: string, token: string): Promise<boolean> {
   return await readFile(path, "utf8").then(
     (text) => text.trim() === token,
@@ -12,10 +15,10 @@ export async function fileContains(path: string, token: string): Promise<boolean
 }
 
 /**
- * Puts the token into the file, whole or not at all: cloudflared may read at any moment, and the machine may stop at any.
- * Readable for this user alone.
+ * Writes the token atomically, because cloudflared may read the file, and the machine may stop, at any
+ * moment. Only the current user can read the file.
  *
- * @throws {ServiceError} CFA-TUNNEL-FILE when it cannot be written
+ * @throws {ServiceError} CFA-TUNNEL-FILE if it cannot be written
  */
 export async function writeTokenFile(path: string, token: string): Promise<void> {
   const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
@@ -24,7 +27,7 @@ export async function writeTokenFile(path: string, token: string): Promise<void>
     await rename(draft, path);
   } catch (error) {
     await unlink(draft).catch(() => undefined);
-    throw unwritable(path, (error as NodeJS.ErrnoException).code ?? "");
+    throw writeError(path, (error as NodeJS.ErrnoException).code ?? "");
   }
 }
 
@@ -38,7 +41,7 @@ async function writeDurably(path: string, text: string): Promise<void> {
   }
 }
 
-function unwritable(path: string, code: string): ServiceError {
+function writeError(path: string, code: string): ServiceError {
   return new ServiceError({
     service: "file",
     code: "CFA-TUNNEL-FILE",

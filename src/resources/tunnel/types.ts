@@ -1,19 +1,22 @@
-/** The tunnel that routes go through, and the file that hands its connector token to cloudflared. */
+/** The tunnel that carries the routes, and the file that gives cloudflared its connector token. */
 export interface ObservedTunnel {
-  /** Undefined: not there yet; it is made by name. */
+  /** Undefined if it does not exist yet; it is then created by name. */
   readonly tunnel: Tunnel | undefined;
-  /** How the token file stands; undefined when none is asked for. */
+  /** The state of the token file; undefined if none is requested. */
   readonly tokenFile: "current" | "stale" | undefined;
-  /** What the tunnel is to be called when it has to be made. */
+  /** The name of the tunnel if it has to be created. */
   readonly name: string;
 }
 
 export interface Tunnel {
   readonly id: string;
   readonly name: string;
-  /** Where the tunnel takes its rules from. Rules of a `local` one cannot be set from here. */
+  /** Where the tunnel takes its rules from. cfauth cannot set the rules of a `local` one. */
   readonly source: "cloudflare" | "local";
-  /** Whether any cloudflared is connected to it, as Cloudflare last said; undefined where it does not say. */
+  /**
+   * Whether a cloudflared is connected to it, as Cloudflare last reported; undefined if Cloudflare does
+   * not report it.
+   */
   readonly connected: boolean | undefined;
 }
 

@@ -76,7 +76,7 @@ describe("the tunnel", () => {
           label: undefined,
           route: undefined,
           message:
-            "the tunnel cfauth takes its rules from a local config.yml, so none can be set from here",
+            "the tunnel cfauth takes its rules from a local config.yml, so cfauth cannot set any",
           effect: "unchanged",
           fix: "migrate it under Zero Trust → Networks → Tunnels, or name another tunnel in CFAUTH_TUNNEL",
         },
