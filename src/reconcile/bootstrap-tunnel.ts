@@ -5,21 +5,23 @@ import { tunnelPrerequisite } from "../resources/tunnel/propose.ts";
 import type { PassListener } from "./controller.ts";
 
 /**
- * Makes the tunnel and hands its token to cloudflared, before anything else is looked at: so cloudflared connects while Authentik
- * still starts for the first time. Nothing is opened by it. What fails is left to the pass that follows, which meets it as well.
+ * Creates the tunnel and hands its token to cloudflared before anything else is observed, so that
+ * cloudflared connects while Authentik still starts for the first time. This opens nothing.
+ *
+ * Service errors are ignored: the pass that follows meets and reports them too.
  */
 export async function bootstrapTunnel(
-  hand: Drivers["tunnel"],
+  driver: Drivers["tunnel"],
   changed: PassListener["changed"],
 ): Promise<void> {
   try {
-    let seen = await hand.observe("all", undefined);
+    let observed = await driver.observe("all", undefined);
     for (;;) {
-      const { changes } = tunnelPrerequisite.propose({ tunnel: seen }, NOTHING_DESIRED);
-      const wave = changes.length === 0 ? undefined : await hand.apply(changes, seen);
+      const { changes } = tunnelPrerequisite.propose({ tunnel: observed }, NOTHING_DESIRED);
+      const wave = changes.length === 0 ? undefined : await driver.apply(changes, observed);
       for (const change of wave?.applied ?? []) changed(change, undefined);
       if (wave === undefined || wave.failures.length > 0) return;
-      seen = wave.observed;
+      observed = wave.observed;
     }
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;

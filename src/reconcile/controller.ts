@@ -28,11 +28,11 @@ export interface ControllerDeps {
   readonly referencedNames: (workloads: readonly Workload[]) => ReferencedNames;
   readonly plan: (
     decision: Decision,
-    world: ObservedState,
+    observed: ObservedState,
     failed: ReadonlySet<string>,
   ) => Plan<AnyChange>;
   readonly watch: PassListener;
-  /** How many events of the containers have come so far. */
+  /** How many container events have come so far. */
   readonly events?: () => number;
   /** How many requests to Cloudflare are left before its limit. */
   readonly callsLeft?: () => number;
@@ -40,16 +40,16 @@ export interface ControllerDeps {
   readonly dryRun: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   readonly uptime: () => number;
   readonly random: () => number;
   readonly signal: AbortSignal;
 }
 
-/** Told what happens; logs, the status page and the demo are made of it. */
+/** Learns what happens in a pass. Logs, metrics, the status page and the demo are made from it. */
 export interface PassListener {
   changed(change: AnyChange, error: ServiceError | undefined): void;
-  planned(plan: Plan<AnyChange>, decision: Decision, world: ObservedState): void;
+  planned(plan: Plan<AnyChange>, decision: Decision, observed: ObservedState): void;
   passed(outcome: PassOutcome): void;
 }
 
@@ -61,121 +61,162 @@ export interface PassOutcome {
   /** Consecutive failed passes, this one included. */
   readonly failures: number;
   readonly errors: readonly ServiceError[];
-  /** How things stand after it; undefined when containers or world could not be read. */
+  /** The state at its end; undefined if containers or remote objects could not be read. */
   readonly end: Pick<PassResult, "observed" | "decision" | "plan" | "failures"> | undefined;
 }
 
 export interface Controller {
-  /** One pass. Answers when the next one is due by itself, in milliseconds. */
+  /** Runs one pass. @returns when the next one is due by itself, in milliseconds */
   reconcile(): Promise<number>;
-  /** What stands, as the last pass left it; undefined where the next one looks anew. */
+  /**
+   * The observed state as the last pass left it; undefined if the next pass observes everything.
+   */
   known(): ObservedState | undefined;
-  /** Whether the next pass is due only for a look at the tunnel's rules, which may wait until a burst of events is over. */
+  /**
+   * Whether the next pass is due only to observe the tunnel's rules, which may wait until a burst
+   * of events is over.
+   */
   isPatient(): boolean;
 }
 
-/** Every so many resyncs the whole world is looked at, with zones, tunnel and team domain, not only what routes are made of. */
-const WHOLE_EVERY = 12;
+/**
+ * Every Nth resync is a full observation, with zones, tunnel and team domain. The others read only
+ * what routes are made of.
+ */
+const FULL_OBSERVATION_EVERY = 12;
 
-/** Problems that go by themselves while Authentik or cloudflared start, or that somebody is mending just now. */
-const PASSING: ReadonlySet<ProblemCode> = new Set([
+/**
+ * Problems that resolve themselves while Authentik or cloudflared start, or that someone may be
+ * fixing right now.
+ */
+const PASSING_PROBLEMS: ReadonlySet<ProblemCode> = new Set([
   "CFA-AK-NOT-READY",
   "CFA-AK-NO-FLOW",
   "CFA-AK-NO-KEY",
   "CFA-TUNNEL-DOWN",
 ]);
 
-/** When to come back to what waits for room in Cloudflare's limit, in milliseconds: a window of it is five minutes. */
-const RATIONED_MS = 15_000;
-
-/** By how much two clocks may differ over a pass and its wait before one of them has been set, in milliseconds. */
-const SET_MS = 1_000;
-
-/** A record of somebody else's in a zone where nothing of ours is, a zone that the token does not see yet. */
-const OUTSIDE: ReadonlySet<ProblemCode> = new Set(["CFA-CONFLICT-DNS", "CFA-HOST-NO-ZONE"]);
+/**
+ * When to retry what waits for room in Cloudflare's limit, in milliseconds. A window of the limit
+ * is five minutes.
+ */
+const RATIONED_RETRY_MS = 15_000;
 
 /**
- * The level-triggered loop: each turn is a pass, and answers when the next one is due by itself (a grace that ends, a resync,
- * a failure to come back to). What is kept from turn to turn is a cache of the world and the memory of absences; both can be
- * lost at any moment.
+ * How far the two clocks may drift apart between passes, in milliseconds. Beyond that, the system
+ * clock was set.
  */
-export function createController(parts: ControllerDeps): Controller {
-  /** Undefined until the first look, and after anything that leaves in doubt what stands. */
-  let world: ObservedState | undefined;
+const MAX_CLOCK_DRIFT_MS = 1_000;
+
+/**
+ * Problems in zones without objects of ours: a foreign record there, or a zone that the token does
+ * not see yet.
+ */
+const OUTSIDE_PROBLEMS: ReadonlySet<ProblemCode> = new Set([
+  "CFA-CONFLICT-DNS",
+  "CFA-HOST-NO-ZONE",
+]);
+
+/**
+ * The level-triggered loop. Each call runs one pass and returns when the next one is due by itself:
+ * at the end of a grace period, at a resync, or to retry after a failure.
+ *
+ * Two things are kept between passes: a cache of the observed state, and the memory of who has
+ * what. Both may be lost at any moment.
+ */
+export function createController(deps: ControllerDeps): Controller {
+  /** Undefined until the first observation, and whenever it may no longer be true. */
+  let observed: ObservedState | undefined;
   let memory = EMPTY_MEMORY;
   let failures = 0;
-  /** Looks at the routes alone since the last one at everything; one that comes to nothing does not count. */
+  /**
+   * Observations of the routes alone since the last full one. A failed observation does not count.
+   */
   let resyncs = 0;
-  /** When the world is to be looked at again, in milliseconds since 1970. Set by each look. */
-  let lookAt = -Infinity;
-  /** When the tunnel's document is to be looked at again by itself, by the clock that only goes forward: another writer may undo a write. */
-  let rulesAt = Infinity;
+  /** When the next observation is due, in milliseconds since 1970. Each observation sets it. */
+  let observeAt = -Infinity;
+  /**
+   * When to observe the tunnel's document alone, on the monotonic clock: another writer may undo a
+   * write.
+   */
+  let observeRulesAt = Infinity;
   let patient = false;
-  /** Consecutive looks that met a passing problem: the next ones come sooner than a resync. */
-  let passing = 0;
-  /** Whether a look at the routes alone would miss what a route waits for: it passes over zones where nothing of ours stands. */
-  let outside = false;
-  /** How far the time of day is ahead of the other clock, as each turn begins: what it moves by meanwhile, somebody has set it by. */
-  let ahead = parts.now() - parts.uptime();
+  /** Consecutive observations with a passing problem. The next ones come sooner than a resync. */
+  let passingObservations = 0;
+  /**
+   * Whether the next resync must be a full one: observing the routes alone skips zones without
+   * objects of ours.
+   */
+  let needsFullObservation = false;
+  /**
+   * Wall clock minus monotonic clock at the start of each pass. A jump means that the system clock
+   * was set.
+   */
+  let clockOffsetMs = deps.now() - deps.uptime();
 
-  /** A machine without a clock of its own starts hours behind, and has the time from the net once containers run. */
-  const reckon = (): void => {
-    const setBy = parts.now() - parts.uptime() - ahead;
-    if (Math.abs(setBy) < SET_MS) return;
-    ahead += setBy;
-    lookAt += setBy;
-    memory = shiftClock(memory, setBy);
+  /**
+   * Moves all deadlines if the system clock was set. A machine without a battery-backed clock
+   * starts hours behind, and gets the time from the network only once containers run.
+   */
+  const adjustToClock = (): void => {
+    const setByMs = deps.now() - deps.uptime() - clockOffsetMs;
+    if (Math.abs(setByMs) < MAX_CLOCK_DRIFT_MS) return;
+    clockOffsetMs += setByMs;
+    observeAt += setByMs;
+    memory = shiftClock(memory, setByMs);
   };
 
-  const depth = (): ObservationScope | undefined => {
-    if (world === undefined) return "all";
-    if (parts.now() < lookAt) return parts.uptime() < rulesAt ? undefined : "rules";
-    return outside || resyncs + 1 >= WHOLE_EVERY ? "all" : "routes";
+  const nextScope = (): ObservationScope | undefined => {
+    if (observed === undefined) return "all";
+    if (deps.now() < observeAt) return deps.uptime() < observeRulesAt ? undefined : "rules";
+    return needsFullObservation || resyncs + 1 >= FULL_OBSERVATION_EVERY ? "all" : "routes";
   };
 
-  const run = async (begun: number): Promise<PassResult> => {
-    const wanted = depth();
+  const run = async (begunAt: number): Promise<PassResult> => {
+    const scope = nextScope();
     const result = await runPass(
       {
-        ...parts,
-        decide: (workloads, observed) => {
-          const decision = parts.decide(workloads, observed, memory, begun);
+        ...deps,
+        decide: (workloads, current) => {
+          const decision = deps.decide(workloads, current, memory, begunAt);
           memory = decision.memory;
           return decision;
         },
-        onChange: parts.watch.changed,
-        onPlan: parts.watch.planned,
+        onChange: deps.watch.changed,
+        onPlan: deps.watch.planned,
       },
-      wanted,
-      world,
+      scope,
+      observed,
     );
-    if (wanted === "all" || wanted === "routes") {
-      resyncs = wanted === "all" ? 0 : resyncs + 1;
-      passing = result.plan.problems.some(({ code }) => PASSING.has(code)) ? passing + 1 : 0;
-      lookAt =
-        begun +
-        (passing === 0
-          ? parts.resyncMs
-          : Math.min(parts.resyncMs, backoff(passing, parts.random())));
+    if (scope === "all" || scope === "routes") {
+      resyncs = scope === "all" ? 0 : resyncs + 1;
+      const hasPassingProblem = result.plan.problems.some(({ code }) => PASSING_PROBLEMS.has(code));
+      passingObservations = hasPassingProblem ? passingObservations + 1 : 0;
+      const waitMs = hasPassingProblem
+        ? Math.min(deps.resyncMs, backoff(passingObservations, deps.random()))
+        : deps.resyncMs;
+      observeAt = begunAt + waitMs;
     }
-    outside =
+    needsFullObservation =
       result.observed.dns.zones.length === 0 ||
-      result.plan.problems.some(({ code }) => OUTSIDE.has(code));
-    world = result.certain ? result.observed : undefined;
-    rulesAt = parts.dryRun ? Infinity : (result.observed.ingress.observeAgainAt ?? Infinity);
+      result.plan.problems.some(({ code }) => OUTSIDE_PROBLEMS.has(code));
+    observed = result.certain ? result.observed : undefined;
+    observeRulesAt = deps.dryRun ? Infinity : (result.observed.ingress.observeAgainAt ?? Infinity);
     return result;
   };
 
   return {
-    known: () => world,
+    known: () => observed,
     isPatient: () => patient,
     reconcile: async () => {
-      reckon();
-      const [begun, upAt] = [parts.now(), parts.uptime()];
-      const elapsed = () => parts.uptime() - upAt;
-      const result = await run(begun).catch((error: unknown) => {
-        // What the engine could not tell leaves no doubt about Cloudflare and Authentik; all else may have come in the middle of changes.
-        if (!(error instanceof ServiceError && error.service === "docker")) world = undefined;
+      adjustToClock();
+      const begunAt = deps.now();
+      const begunUptime = deps.uptime();
+      const elapsedMs = () => deps.uptime() - begunUptime;
+      const result = await run(begunAt).catch((error: unknown) => {
+        // An error of Docker says nothing about Cloudflare and Authentik. Any other error may have
+        // come in the middle of changes, so the observed state is no longer certain.
+        if (!(error instanceof ServiceError && error.service === "docker")) observed = undefined;
         if (!(error instanceof ServiceError)) throw error;
         return error;
       });
@@ -184,9 +225,9 @@ export function createController(parts: ControllerDeps): Controller {
       const failed = errors.length > 0 || (!(result instanceof ServiceError) && !result.certain);
       failures = failed ? failures + 1 : 0;
       const end = result instanceof ServiceError ? undefined : result;
-      parts.watch.passed({
-        at: parts.now(),
-        ms: elapsed(),
+      deps.watch.passed({
+        at: deps.now(),
+        ms: elapsedMs(),
         result: failed ? "failed" : "settled",
         applied: end?.applied ?? 0,
         failures,
@@ -197,15 +238,15 @@ export function createController(parts: ControllerDeps): Controller {
       if (failed)
         return backoff(
           failures,
-          parts.random(),
+          deps.random(),
           Math.max(0, ...errors.map((error) => error.retryAfterMs ?? 0)),
         );
       const wakeAt = result instanceof ServiceError ? undefined : result.decision.wakeAt;
-      const next = Math.min(lookAt, wakeAt ?? Infinity) - begun - elapsed();
-      const rules = rulesAt - parts.uptime();
-      patient = rules < next;
-      const dueMs = Math.max(0, Math.min(next, rules));
-      return end?.rationed === true ? Math.min(dueMs, RATIONED_MS) : dueMs;
+      const nextMs = Math.min(observeAt, wakeAt ?? Infinity) - begunAt - elapsedMs();
+      const rulesMs = observeRulesAt - deps.uptime();
+      patient = rulesMs < nextMs;
+      const dueMs = Math.max(0, Math.min(nextMs, rulesMs));
+      return end?.rationed === true ? Math.min(dueMs, RATIONED_RETRY_MS) : dueMs;
     },
   };
 }

@@ -18,7 +18,7 @@ import type { DeployedRoute } from "../core/plan/types.ts";
 import type { ObservedState } from "../resources/observed.ts";
 import { deployedRoutes } from "../resources/route/deployed.ts";
 import { findAuthentikOn, type LoginHostSettings } from "./find-authentik.ts";
-import { occupants } from "./occupants.ts";
+import { findOccupants } from "./occupants.ts";
 
 export interface DesiredStateSettings
   extends Omit<
@@ -35,13 +35,13 @@ export interface DesiredStateSettings
     | "login"
   > {
   readonly login: LoginHostSettings;
-  /** CFAUTH_DOMAIN; without it the only zone completes bare names, where there is just one. */
+  /** CFAUTH_DOMAIN. Without it, bare names are completed with the zone if there is only one. */
   readonly domain: string | undefined;
-  /** CFAUTH_ZONES; undefined: all that the token sees. */
+  /** CFAUTH_ZONES; undefined means all zones that the token sees. */
   readonly allowedZones: readonly string[] | undefined;
 }
 
-/** From what runs and what stands to what is wished. */
+/** Computes the desired state from the running workloads and the observed state. */
 export function computeDesired(
   settings: DesiredStateSettings,
   grace: Grace,
@@ -50,23 +50,23 @@ export function computeDesired(
   memory: ReconcileMemory,
   now: number,
 ): Decision {
-  const seen = observed.dns.zones.map(({ name }) => name);
-  const zones = seen.filter((name) => settings.allowedZones?.includes(name) ?? true);
-  const barred = seen.filter((name) => !zones.includes(name));
+  const visibleZones = observed.dns.zones.map(({ name }) => name);
+  const zones = visibleZones.filter((name) => settings.allowedZones?.includes(name) ?? true);
+  const disallowedZones = visibleZones.filter((name) => !zones.includes(name));
   const deployed = deployedRoutes(observed);
   const { host, path } = settings.login;
   const routed = new Set(deployed.flatMap(({ service }) => placesOf(service ?? "")));
-  const nearby = [
+  const knownNetworks = [
     ...new Set([
       ...settings.networks,
       ...memory.named,
       ...listed.flatMap((it) => Object.keys(it.networks)),
     ]),
   ];
-  const { workloads, services } = identify(listed, namesIn(routed, nearby), memory.services);
-  const around = createNameIndex(workloads);
+  const { workloads, services } = identify(listed, namesIn(routed, knownNetworks), memory.services);
+  const nameIndex = createNameIndex(workloads);
   const { container, knownParty } = findAuthentikOn(
-    { workloads, nameIndex: around, deployed },
+    { workloads, nameIndex, deployed },
     settings.login,
     observed,
     memory.authentik,
@@ -75,16 +75,16 @@ export function computeDesired(
     ...settings,
     login: { host, path, container },
     zones,
-    excludedZones: [...observed.dns.excludedZones, ...barred],
+    excludedZones: [...observed.dns.excludedZones, ...disallowedZones],
     domain: settings.domain ?? (zones.length === 1 ? zones[0] : undefined),
     named: namedNetworks(workloads, settings),
-    nameIndex: around,
+    nameIndex,
     routed,
     services,
     deployed: new Set(deployed.map(({ route }) => route.hostname)),
     lookups: { ...observed.lookups, policies: observed.policy.theirs },
   };
-  // Apart from all others, so that a copy of its labels is no replica of Authentik.
+  // Authentik's container is decoded apart, so that no copy of its labels counts as its replica.
   const { own = [], others = [] } = Object.groupBy(workloads, (it) =>
     isAuthentik(container, it) ? "own" : "others",
   );
@@ -92,12 +92,12 @@ export function computeDesired(
     .flatMap((it) => labelSets(it, settings))
     .map((labelSet) => decode(labelSet, context));
   const named = [...new Set([...memory.named, ...context.named])];
-  const ofNoRoute = [
+  const routelessProblems = [
     ...ignoredImageLabels(workloads, settings),
     ...networkProblems(workloads, [...settings.networks, ...named]),
   ];
-  // By which network a container was reached that this process has never seen is not known: then a name counts on all of them.
-  const on = ({ route }: Pick<DeployedRoute, "route">) =>
+  // The network of a tenant that this process never saw is unknown: a name counts on all of them.
+  const networksOf = ({ route }: Pick<DeployedRoute, "route">) =>
     memory.tenures.get(routeKey(route))?.tenant === undefined
       ? undefined
       : [...settings.networks, ...named];
@@ -105,16 +105,20 @@ export function computeDesired(
     occupants: (it) =>
       it.service === undefined
         ? []
-        : occupants(workloads, it.service, around.mayLeadTo(it.service, on(it)), settings.networks),
+        : findOccupants(
+            workloads,
+            it.service,
+            nameIndex.mayLeadTo(it.service, networksOf(it)),
+            settings.networks,
+          ),
     ownService: (service, owners) => ownService(service, owners, workloads, context),
     isRunning: ({ workload, party }) =>
       workloads.some((it) => it.name === workload && it.party === party),
     login: { hostname: host, container },
     unsure: decoded.flatMap(({ unsure }) => unsure ?? []),
   };
-  const all = [...decoded, { exposures: [], faulty: [], problems: ofNoRoute }];
   return resolveDesired(
-    all,
+    [...decoded, { exposures: [], faulty: [], problems: routelessProblems }],
     deployed,
     engine,
     { ...memory, named, services, authentik: knownParty },
@@ -125,13 +129,16 @@ export function computeDesired(
 
 /** `http://app.tunnel:80` → `app.tunnel` and `app.tunnel:80` */
 function placesOf(service: string): readonly string[] {
-  const at = parseService(service);
-  if (at === undefined) return [];
-  const host = at.host.includes(":") ? `[${at.host}]` : at.host;
-  return [host, ...(at.port === undefined ? [] : [`${host}:${at.port}`])];
+  const place = parseService(service);
+  if (place === undefined) return [];
+  const host = place.host.includes(":") ? `[${place.host}]` : place.host;
+  return place.port === undefined ? [host] : [host, `${host}:${place.port}`];
 }
 
-/** The names and short ids among these places: `app.tunnel` → `app`. */
+/**
+ * These places, and their names without a network, in lower case: `app.tunnel` → `app.tunnel`,
+ * `app`.
+ */
 const namesIn = (places: Iterable<string>, networks: readonly string[]): ReadonlySet<string> =>
   new Set(
     [...places].flatMap((place) => {

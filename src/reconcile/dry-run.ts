@@ -10,28 +10,37 @@ import { createSimulatedDrivers } from "../resources/simulate.ts";
 import type { ControllerDeps } from "./controller.ts";
 import { runPass } from "./pass.ts";
 
-/** One change, as it would be done. */
+/** One change that a pass would make. */
 export interface DryRunStep {
-  /** In the order of running, from 1. */
+  /** The order of execution, from 1. */
   readonly number: number;
-  /** Those of one wave are done beside each other. */
+  /** Steps of one wave run in parallel. */
   readonly wave: number;
   readonly change: AnyChange;
   readonly diff: Diff;
-  /** Numbers of those that are done before it: what it names is made by them, or they are of the same route. */
+  /**
+   * Numbers of the steps that come before it: they create what it names, or belong to the same
+   * route.
+   */
   readonly dependsOn: readonly number[];
-  /** Whether it is done only when the grace of a gone container ends: by the daemon, which knows when that is. */
+  /**
+   * Whether it happens only when the grace period of a missing container ends. The daemon knows
+   * when that is.
+   */
   readonly afterGrace: boolean;
 }
 
 export interface DryRun {
   readonly steps: readonly DryRunStep[];
-  /** As it is now. */
+  /** The observed state now. */
   readonly before: ObservedState;
-  /** As it would be at the end of the pass. */
+  /** The observed state at the end of the pass, before any grace period ends. */
   readonly after: ObservedState;
   readonly desired: DesiredState;
-  /** What would still wait then, and is not to be, and what would be live. */
+  /**
+   * The plan at the end of the pass: what would still be pending, the problems, and what would be
+   * live.
+   */
   readonly end: Plan<AnyChange>;
 }
 
@@ -40,27 +49,28 @@ export type DryRunDeps = Pick<
   "list" | "drivers" | "decide" | "referencedNames" | "plan" | "now"
 >;
 
-/** Nothing is waited for: half a preview would look like a whole one in which less is to be done. */
-const TO_THE_END = new AbortController().signal;
+/** A dry run is never aborted: half of one would look like a complete one with less to do. */
+const NEVER_ABORTED = new AbortController().signal;
 
 /**
- * What a pass would do, to its very end: the world is taken as it is, and then the same pass is run with hands that only
- * pretend. Where containers are gone it is run on to the time when their grace is over.
+ * Shows what a pass would do, to its very end: runs the same pass on the observed state with
+ * simulated drivers. If containers are missing, a second pass follows at the time when the last of
+ * their grace periods has ended.
  *
- * @param known - what stands, where that is known already; else it is looked at
- * @throws {ServiceError} when containers or world could not be read
+ * @param known - the observed state if it is known already; otherwise it is observed
+ * @throws {ServiceError} if containers or remote objects could not be read
  */
-export async function dryRun(parts: DryRunDeps, known?: ObservedState): Promise<DryRun> {
-  const workloads = await parts.list();
-  const asked = parts.referencedNames(workloads);
+export async function dryRun(deps: DryRunDeps, known?: ObservedState): Promise<DryRun> {
+  const workloads = await deps.list();
+  const referenced = deps.referencedNames(workloads);
   const before =
     known === undefined
-      ? await observeAll(parts.drivers, "all", asked, undefined)
-      : await observeLookups(parts.drivers, asked, known);
+      ? await observeAll(deps.drivers, "all", referenced, undefined)
+      : await observeLookups(deps.drivers, referenced, known);
   const steps: DryRunStep[] = [];
   let planned = before;
   let wave = 0;
-  let later = false;
+  let isAfterGrace = false;
   let memory = EMPTY_MEMORY;
   const drivers: Drivers = createSimulatedDrivers(before, (change) => {
     const number = steps.length + 1;
@@ -69,46 +79,50 @@ export async function dryRun(parts: DryRunDeps, known?: ObservedState): Promise<
       wave,
       change,
       diff: diffChange(change, planned),
-      dependsOn: needs(change, wave, steps),
-      afterGrace: later,
+      dependsOn: dependenciesOf(change, wave, steps),
+      afterGrace: isAfterGrace,
     });
     return number;
   });
-  const think = (observed: ObservedState, now: number) =>
+  const simulatePass = (start: ObservedState, now: number) =>
     runPass(
       {
         list: async () => workloads,
         drivers,
-        referencedNames: parts.referencedNames,
+        referencedNames: deps.referencedNames,
         decide: (all, observed) => {
-          const decision = parts.decide(all, observed, memory, now);
+          const decision = deps.decide(all, observed, memory, now);
           memory = decision.memory;
           return decision;
         },
-        plan: parts.plan,
+        plan: deps.plan,
         onPlan: (_plan, _decision, observed) => {
           planned = observed;
           wave += 1;
         },
         onChange: () => {},
-        signal: TO_THE_END,
+        signal: NEVER_ABORTED,
         dryRun: false,
       },
       undefined,
-      observed,
+      start,
     );
-  const now = parts.now();
-  const { observed, plan, decision } = await think(before, now);
-  const ends = [...decision.desired.graceDeadlines.values()];
-  if (ends.length > 0) {
-    later = true;
-    await think(observed, Math.max(...ends) + 1);
+  const now = deps.now();
+  const { observed, plan, decision } = await simulatePass(before, now);
+  const graceEnds = [...decision.desired.graceDeadlines.values()];
+  if (graceEnds.length > 0) {
+    isAfterGrace = true;
+    await simulatePass(observed, Math.max(...graceEnds) + 1);
   }
   return { steps, before, after: observed, desired: decision.desired, end: plan };
 }
 
-/** What the change names that is yet to be made, and the last one before it at the same route. */
-function needs(change: AnyChange, wave: number, steps: readonly DryRunStep[]): readonly number[] {
+/** The steps that create what the change names, and the last earlier step of the same route. */
+function dependenciesOf(
+  change: AnyChange,
+  wave: number,
+  steps: readonly DryRunStep[],
+): readonly number[] {
   const [host] = change.subject.split("/");
   const last = steps.findLast(
     (step) =>

@@ -11,15 +11,15 @@ import type { NameIndex } from "../core/labels/name-index.ts";
 import { isDeployed } from "../core/plan/tenure.ts";
 import type { DeployedRoute } from "../core/plan/types.ts";
 import type { ObservedState } from "../resources/observed.ts";
-import { occupants } from "./occupants.ts";
+import { findOccupants } from "./occupants.ts";
 
 export interface LoginHostSettings {
-  /** Of AUTHENTIK_URL. */
+  /** The host of AUTHENTIK_URL. */
   readonly host: string;
   readonly path: string;
-  /** How the settings name Authentik's container; without it no container can be it. */
+  /** How the settings name Authentik's container. Without it no container is Authentik's. */
   readonly reference?: AuthentikReference;
-  /** What the machine is called on which cfauth runs: in a container its short id. */
+  /** The name of the machine that cfauth runs on; in a container its short id. */
   readonly machine?: string;
 }
 
@@ -31,42 +31,50 @@ export interface EngineState {
 
 export interface FoundAuthentik {
   readonly container: AuthentikContainer;
-  /** Its party, as soon as a deployed rule on its hostname has led to it: a name alone is not enough to be remembered. */
+  /**
+   * Its party, once a deployed rule on its hostname has led to it. A name alone is not enough to
+   * remember it.
+   */
   readonly knownParty: Party | undefined;
 }
 
 /**
- * Which of the running containers is Authentik.
+ * Finds Authentik among the running containers.
  *
- * @param knownParty - the party that is remembered from the passes before
+ * @param knownParty - the party remembered from earlier passes
  */
 export function findAuthentikOn(
-  { workloads, nameIndex, deployed: standing }: EngineState,
+  { workloads, nameIndex, deployed }: EngineState,
   login: LoginHostSettings,
   observed: ObservedState,
   knownParty: Party | undefined,
 ): FoundAuthentik {
   const { host, reference = { kind: "none" }, machine = "" } = login;
   if (isPublic(reference, observed)) return { container: { kind: "unnamed" }, knownParty };
-  const deployed = standing.filter((it) => it.route.hostname === host && isDeployed(it));
-  const led = deployed.map(({ service = "" }) =>
-    occupants(workloads, service, nameIndex.leadsTo(service)),
-  );
+  const occupantsOfRules = deployed
+    .filter((it) => it.route.hostname === host && isDeployed(it))
+    .map(({ service = "" }) => findOccupants(workloads, service, nameIndex.leadsTo(service)));
   const incumbents = new Set(
-    led.flatMap((all) => all.filter(({ certain }) => certain).map(({ id }) => id)),
+    occupantsOfRules
+      .flat()
+      .filter(({ certain }) => certain)
+      .map(({ id }) => id),
   );
   const ownParty = findSelf(workloads, machine)?.party;
   const container = findAuthentik(workloads, reference, {
     ownParty,
     knownParty,
     incumbents,
-    isAway: led.some((all) => all.length === 0),
+    isAway: occupantsOfRules.some((all) => all.length === 0),
   });
   const isLedTo = container.kind === "found" && [...container.ids].some((id) => incumbents.has(id));
   return { container, knownParty: isLedTo ? container.party : knownParty };
 }
 
-/** A host in a zone of the account is a public address, whatever a container is called. */
+/**
+ * Whether the host is in a zone of the account: then it is a public address, even if a container
+ * has that name.
+ */
 const isPublic = (reference: AuthentikReference, { dns }: ObservedState): boolean =>
   reference.kind === "host" &&
   dns.zones.some(({ name }) => covers(`*.${name}`, reference.host) || name === reference.host);

@@ -4,25 +4,30 @@ import { redactPersonalData } from "../core/text/redact.ts";
 import { resourceLabel, subjectOf } from "../resources/describe.ts";
 import type { AnyChange } from "../resources/registry.ts";
 
-/** How often one and the same change is made in a pass. */
-const MOST = 2;
+/** How often the same change is made in one pass. */
+const MAX_REPEATS = 2;
 
-/** Whether the change was made twice and is asked for once more all the same: nobody keeps it, or what is read is late. */
-export const isNotConverging = (change: AnyChange, done: readonly AnyChange[]): boolean =>
-  done.filter((it) => it.key === change.key && isDeepStrictEqual(it, change)).length >= MOST;
+/**
+ * Whether the change was made twice in this pass and is proposed again: something undoes it, or
+ * reads are late.
+ */
+export const isNotConverging = (change: AnyChange, applied: readonly AnyChange[]): boolean =>
+  applied.filter((it) => it.key === change.key && isDeepStrictEqual(it, change)).length >=
+  MAX_REPEATS;
 
-/** What was answered as done, and is not so. */
+/** The service answered that the change was made, but a later read does not show it. */
 export function notConvergingError(change: AnyChange): ServiceError {
-  const authentik =
+  const isAtAuthentik =
     change.kind === "tile" || (change.kind === "login" && !change.key.startsWith("login-method"));
-  const [service, code, vendor] = authentik
+  const [service, code, vendor] = isAtAuthentik
     ? (["authentik", "CFA-AK-REFUSED", "Authentik"] as const)
     : (["cloudflare", "CFA-CF-REFUSED", "Cloudflare"] as const);
+  const subject = redactPersonalData(subjectOf(change));
   return new ServiceError({
     service,
     code,
-    message: `${vendor} took the ${resourceLabel(change)} ${redactPersonalData(subjectOf(change))} as it was sent, and then does not have it so`,
-    fix: "nothing to do if it passes; if it lasts, see whether anything else changes it, else please report this",
+    message: `${vendor} accepted the ${resourceLabel(change)} ${subject} as it was sent, but a later read shows something else`,
+    fix: "nothing to do if it goes away; if it lasts, check whether something else changes it, otherwise please report this",
     transient: false,
   });
 }

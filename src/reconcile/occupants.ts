@@ -5,14 +5,17 @@ import type { Workload } from "../core/domain/workload.ts";
 import type { Occupant } from "../core/plan/engine.ts";
 
 /**
- * Who runs where a rule leads. A Compose label, an address or a published port may be another container's by now; the engine keeps
- * names and ids unique. If nothing answers there, a container with the name in the rule has probably left the network.
+ * Finds the workloads that a rule leads to.
  *
- * @param ids - all that answer there
+ * Only names and ids are certain, because the engine keeps them unique. A Compose label, an address
+ * or a published port may belong to another container by now. If nothing answers there, a container
+ * with the name in the rule has probably left the network, and counts.
+ *
+ * @param ids - all workloads that answer there
  * @param networks - the networks of the tunnel, from the settings
- * @returns those that are certain, where any is
+ * @returns if any is certain, only the certain ones
  */
-export function occupants(
+export function findOccupants(
   workloads: readonly Workload[],
   service: string,
   ids: ReadonlySet<string>,
@@ -37,7 +40,7 @@ export function occupants(
   return certain.length > 0 ? certain : all;
 }
 
-/** By its name or short id. */
+/** Whether its name or short id is this host. */
 const isCalled = (workload: Workload, host: string): boolean =>
   [workload.name, shortId(workload.id)].some((name) => isHostOf(name, workload, host));
 
@@ -46,11 +49,11 @@ const isReplicaOf = (workload: Workload, host: string): boolean =>
   isReplicaName(workload.name, workload.service) &&
   isHostOf(workload.service.name, workload, host);
 
-/** The name alone, or followed by one of the container's networks. */
+/** Whether the host is the name alone, or the name followed by one of the workload's networks. */
 function isHostOf(name: string, { networks }: Workload, host: string): boolean {
-  const it = name.toLowerCase();
+  const plain = name.toLowerCase();
   return (
-    host === it ||
-    Object.keys(networks).some((network) => host === `${it}.${network.toLowerCase()}`)
+    host === plain ||
+    Object.keys(networks).some((network) => host === `${plain}.${network.toLowerCase()}`)
   );
 }

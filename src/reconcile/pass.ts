@@ -12,27 +12,30 @@ import { isNotConverging, notConvergingError } from "./not-converging.ts";
 import { slicesOf } from "./slices.ts";
 
 export interface PassDeps {
-  /** @throws {ServiceError} never an empty list instead */
+  /** @throws {ServiceError} if the list could not be read; never returns an empty list instead */
   readonly list: () => Promise<readonly Workload[]>;
   readonly drivers: Drivers;
-  /** The names that the labels speak of: they are looked up before anything is decided. */
+  /** The names that the labels refer to. They are looked up before anything is decided. */
   readonly referencedNames: (workloads: readonly Workload[]) => ReferencedNames;
   readonly decide: (workloads: readonly Workload[], observed: ObservedState) => Decision;
   /** @param failed - keys of the changes that have failed in this pass */
   readonly plan: (
     decision: Decision,
-    world: ObservedState,
+    observed: ObservedState,
     failed: ReadonlySet<string>,
   ) => Plan<AnyChange>;
-  /** Told of each change as it is done or fails, while the pass goes on. */
+  /** Called for each change when it is applied or fails, while the pass continues. */
   readonly onChange: (change: AnyChange, error: ServiceError | undefined) => void;
-  /** Told of the plan before each wave. */
-  readonly onPlan: (plan: Plan<AnyChange>, decision: Decision, world: ObservedState) => void;
-  /** How many events of the containers have come so far; a pass with much to do lists them again when there are more. */
+  /** Called with the plan before each wave. */
+  readonly onPlan: (plan: Plan<AnyChange>, decision: Decision, observed: ObservedState) => void;
+  /**
+   * How many container events have come so far. A long pass lists the containers again if there are
+   * more.
+   */
   readonly events?: () => number;
-  /** How many requests to Cloudflare are left before its limit; no limit unless told. */
+  /** How many requests to Cloudflare are left before its limit. Without it there is no limit. */
   readonly callsLeft?: () => number;
-  /** Once aborted no further wave is begun. */
+  /** Once aborted, no further slice begins. */
   readonly signal: AbortSignal;
   readonly dryRun: boolean;
 }
@@ -43,124 +46,139 @@ export interface PassResult {
   readonly plan: Plan<AnyChange>;
   readonly applied: number;
   readonly failures: readonly { readonly change: AnyChange; readonly error: ServiceError }[];
-  /** Whether what stands is known, so that the next pass need not look again. */
+  /** Whether `observed` is certain, so that the next pass need not observe again. */
   readonly certain: boolean;
-  /** Whether something waits until Cloudflare's limit has room for it again. */
+  /** Whether changes wait until Cloudflare's limit has room for them. */
   readonly rationed: boolean;
 }
 
-/** Requests to Cloudflare that are kept for what closes or narrows: openings wait when fewer are left. */
+/**
+ * Requests to Cloudflare reserved for changes that close or narrow. Openings wait if fewer are
+ * left.
+ */
 export const RESERVED_CALLS = 200;
 
-/** How often a pass looks again after a wave that left it in doubt; then it ends, and the next one comes after a while. */
-const MOST_DOUBTS = 3;
-
-/** How many waves in a row may come to nothing, since the tunnel's document was another one each time. */
-const MOST_IDLE = 3;
-
-/** More waves than any honest change of wishes takes; a plan that never ends must not go on for ever. */
-const MOST_WAVES = 40;
+/**
+ * How many waves of a pass may have an unknown outcome. After more, it ends and the next one comes
+ * after a delay.
+ */
+const MAX_UNCERTAIN_WAVES = 3;
 
 /**
- * One convergence: list the containers, look at the world where that is due, decide what is wished, and apply waves of
- * changes until nothing more can be done now. A change that fails, or that does not hold, is not tried again within the pass.
- * A wave of many changes is made in slices; where events come in between, the containers are listed and the plan is made again,
- * so that what closes or narrows waits for one slice at most.
+ * How many waves in a row may achieve nothing, because the tunnel's document had changed each time.
+ */
+const MAX_IDLE_WAVES = 3;
+
+/** More waves than any legitimate change needs. Stops a plan that never ends. */
+const MAX_WAVES = 40;
+
+/**
+ * Runs one pass: list the containers, observe if that is due, decide what is desired, then plan and
+ * apply waves of changes until nothing more can be done now.
  *
- * @throws {ServiceError} when the containers or the world could not be read: then nothing is changed, nothing torn down
+ * A change that fails, or that does not last, is not tried again within the pass. A wave of many
+ * changes is applied in slices. If events come in between, the containers are listed and the plan
+ * is made again, so that changes that close or narrow wait for one slice at most.
+ *
+ * @param scope - what to observe; undefined if `before` is still good
+ * @throws {ServiceError} if containers or remote objects could not be read: then nothing is
+ *   changed
  */
 export async function runPass(
-  parts: PassDeps,
-  depth: ObservationScope | undefined,
+  deps: PassDeps,
+  scope: ObservationScope | undefined,
   before: ObservedState | undefined,
 ): Promise<PassResult> {
-  let events = parts.events?.() ?? 0;
-  let workloads = await parts.list();
-  let asked = parts.referencedNames(workloads);
+  let events = deps.events?.() ?? 0;
+  let workloads = await deps.list();
+  let referenced = deps.referencedNames(workloads);
   let observed =
-    before === undefined || depth !== undefined
-      ? await observeAll(parts.drivers, depth ?? "all", asked, before)
-      : await observeLookups(parts.drivers, asked, before);
+    before === undefined || scope !== undefined
+      ? await observeAll(deps.drivers, scope ?? "all", referenced, before)
+      : await observeLookups(deps.drivers, referenced, before);
   const failures: PassResult["failures"][number][] = [];
-  const done: AnyChange[] = [];
-  let doubts = 0;
-  let idle = 0;
+  const applied: AnyChange[] = [];
   let waves = 0;
+  let uncertainWaves = 0;
+  let idleWaves = 0;
 
-  const hear = async (): Promise<boolean> => {
-    const count = parts.events?.() ?? 0;
+  /** Lists the containers again if events have come. @returns whether there were any */
+  const refreshAfterEvents = async (): Promise<boolean> => {
+    const count = deps.events?.() ?? 0;
     if (count === events) return false;
     events = count;
     try {
-      const listed = await parts.list();
-      const spoken = parts.referencedNames(listed);
-      [observed, workloads, asked] = [
-        await observeLookups(parts.drivers, spoken, observed),
-        listed,
-        spoken,
-      ];
+      const listed = await deps.list();
+      const names = deps.referencedNames(listed);
+      observed = await observeLookups(deps.drivers, names, observed);
+      workloads = listed;
+      referenced = names;
     } catch (error) {
-      // The next pass meets it too; what was listed before still holds for what is under way.
+      // The next pass meets the same error. Until then the earlier list is good enough.
       if (!(error instanceof ServiceError)) throw error;
     }
     return true;
   };
 
-  const isScarce = (): boolean =>
-    (parts.callsLeft?.() ?? Number.POSITIVE_INFINITY) < RESERVED_CALLS;
+  const isScarce = (): boolean => (deps.callsLeft?.() ?? Number.POSITIVE_INFINITY) < RESERVED_CALLS;
 
   for (;;) {
-    const decision = parts.decide(workloads, observed);
+    const decision = deps.decide(workloads, observed);
     const failed = new Set(failures.map(({ change }) => change.key));
-    const plan = parts.plan(decision, observed, failed);
-    parts.onPlan(plan, decision, observed);
+    const plan = deps.plan(decision, observed, failed);
+    deps.onPlan(plan, decision, observed);
     const changes = plan.changes.filter(({ key }) => !failed.has(key));
-    const spent = doubts > MOST_DOUBTS || idle > MOST_IDLE || waves === MOST_WAVES;
+    const isExhausted =
+      uncertainWaves > MAX_UNCERTAIN_WAVES || idleWaves > MAX_IDLE_WAVES || waves === MAX_WAVES;
     const end = {
       observed,
       decision,
       plan,
-      applied: done.length,
+      applied: applied.length,
       failures,
-      certain: !spent && failures.length === 0,
+      certain: !isExhausted && failures.length === 0,
     };
-    if (changes.length === 0 || parts.dryRun || parts.signal.aborted || spent)
+    if (changes.length === 0 || deps.dryRun || deps.signal.aborted || isExhausted)
       return { ...end, rationed: false };
-    const lost = changes
-      .filter((change) => isNotConverging(change, done))
+
+    const notConverging = changes
+      .filter((change) => isNotConverging(change, applied))
       .map((change) => ({ change, error: notConvergingError(change) }));
-    for (const { change, error } of lost) parts.onChange(change, error);
-    failures.push(...lost);
-    if (lost.length > 0) continue;
+    for (const { change, error } of notConverging) deps.onChange(change, error);
+    failures.push(...notConverging);
+    if (notConverging.length > 0) continue;
+
     const turns = turnsOf(changes, decision.desired, observed);
     const scarce = isScarce();
     if (scarce && turns.atOnce.length === 0) return { ...end, rationed: true };
     const { slices, partial } = scarce
       ? slicesOf(turns.atOnce, { ...turns, openings: [], later: [] })
       : slicesOf(changes, turns);
-    const before = done.length + failures.length;
-    let doubtful = false;
-    let cut = false;
+
+    const attemptedBefore = applied.length + failures.length;
+    let isUncertain = false;
+    let isCutShort = false;
     for (const slice of slices) {
-      const wave = await applyWave(parts.drivers, slice.changes, observed);
-      for (const change of wave.applied) parts.onChange(change, undefined);
-      for (const { change, error } of wave.failures) parts.onChange(change, error);
+      const wave = await applyWave(deps.drivers, slice.changes, observed);
+      for (const change of wave.applied) deps.onChange(change, undefined);
+      for (const { change, error } of wave.failures) deps.onChange(change, error);
       observed = wave.observed;
-      done.push(...wave.applied);
+      applied.push(...wave.applied);
       failures.push(...wave.failures);
-      doubtful = wave.outcomeUnknown;
-      cut =
-        doubtful ||
+      isUncertain = wave.outcomeUnknown;
+      isCutShort =
+        isUncertain ||
         scarce !== isScarce() ||
-        parts.signal.aborted ||
-        (slice.looksUp && (await hear()));
-      if (cut) break;
+        deps.signal.aborted ||
+        (slice.checksEvents && (await refreshAfterEvents()));
+      if (isCutShort) break;
     }
-    idle = done.length + failures.length === before ? idle + 1 : 0;
-    // A wave that was cut short is no sign of a plan that never ends: each change is made twice at most.
-    if (!cut && !partial) waves += 1;
-    if (!doubtful) continue;
-    doubts += 1;
-    observed = await observeAll(parts.drivers, "all", asked, observed);
+    idleWaves = applied.length + failures.length === attemptedBefore ? idleWaves + 1 : 0;
+    // A wave that was cut short does not count: each change is made twice at most, so it is no sign
+    // of a plan that never ends.
+    if (!isCutShort && !partial) waves += 1;
+    if (!isUncertain) continue;
+    uncertainWaves += 1;
+    observed = await observeAll(deps.drivers, "all", referenced, observed);
   }
 }

@@ -1,52 +1,56 @@
 import type { Turns } from "../resources/contract/turns.ts";
 import type { AnyChange } from "../resources/registry.ts";
 
-/** Changes that are made before anything new is looked at. Each costs a call; eight calls are under way at once. */
+/**
+ * How many changes are made before the pass checks for events. Each costs a call; eight calls run
+ * at once.
+ */
 export const CHANGES_PER_SLICE = 16;
 
 /**
- * Routes whose rules are gathered while applications of others are still being made. All rules are one document, whose every
- * update takes two calls and moves its version.
+ * How many rules wait while applications of other routes are still being created. All rules are one
+ * document: each update of it takes two calls and changes its version.
  */
 export const MAX_HELD_RULES = 100;
 
 export interface Slice {
-  /** Made together. */
+  /** Applied together. */
   readonly changes: readonly AnyChange[];
-  /** Whether the pass looks up after it, if anything happened meanwhile. */
-  readonly looksUp: boolean;
+  /** Whether the pass checks for new events after it. */
+  readonly checksEvents: boolean;
 }
 
 export interface Slices {
-  /** To be made one after the other. */
+  /** To be applied one after the other. */
   readonly slices: readonly Slice[];
   /** Whether some of the changes are left for the next plan. */
   readonly partial: boolean;
 }
 
-/** Changes of these kinds are made many at a time, by one call. */
+/** One call makes many changes of these kinds. */
 const isBatched = ({ kind }: AnyChange): boolean => kind === "ingress" || kind === "dns";
 
 /**
- * Cuts the changes of one plan into slices, so that a pass with much to open looks up between them. Few changes stay together.
- * Of many, what closes or narrows is made by itself, since what follows from it must not wait for openings; rules wait until no
- * application is being made any more, or there are enough of them.
+ * Cuts the changes of one plan into slices, so that a pass that opens many routes checks for events
+ * in between. Few changes stay together.
+ *
+ * Of many changes, those that close or narrow are made alone, because what follows from them must
+ * not wait for openings. Rules wait until no application is being created any more, or until there
+ * are enough of them.
  */
 export function slicesOf(
   changes: readonly AnyChange[],
   { atOnce, openings, later }: Turns,
 ): Slices {
   if (changes.length <= CHANGES_PER_SLICE)
-    return { slices: [{ changes, looksUp: false }], partial: false };
+    return { slices: [{ changes, checksEvents: false }], partial: false };
   const singles = openings.filter((change) => !isBatched(change));
   if (atOnce.length > 0) {
     const partial = atOnce.length < changes.length;
-    const [batched, single] = [
-      atOnce.filter(isBatched),
-      atOnce.filter((change) => !isBatched(change)),
-    ];
+    const batched = atOnce.filter(isBatched);
+    const single = atOnce.filter((change) => !isBatched(change));
     return {
-      slices: [...together(batched, true), ...chunks(single, (left) => partial || left > 0)],
+      slices: [...oneSlice(batched, true), ...cut(single, (left) => partial || left > 0)],
       partial,
     };
   }
@@ -57,26 +61,30 @@ export function slicesOf(
   const begun = singles.slice(0, room);
   const partial = ready.length < rules.length || begun.length < singles.length;
   const slices = [
-    ...together([...ready, ...records], partial || begun.length > 0),
-    ...chunks(begun, (left) => partial || left > 0),
-    // What is heard of while the last tiles are made would cost one more update of the tunnel for each slice.
-    ...chunks(partial ? [] : later, (left) => left > MAX_HELD_RULES),
+    ...oneSlice([...ready, ...records], partial || begun.length > 0),
+    ...cut(begun, (left) => partial || left > 0),
+    // Checking for events while the last tiles are created would cost one more update of the tunnel
+    // for each slice.
+    ...cut(partial ? [] : later, (left) => left > MAX_HELD_RULES),
   ];
   return { slices, partial };
 }
 
-const together = (changes: readonly AnyChange[], looksUp: boolean): readonly Slice[] =>
-  changes.length === 0 ? [] : [{ changes, looksUp }];
+const oneSlice = (changes: readonly AnyChange[], checksEvents: boolean): readonly Slice[] =>
+  changes.length === 0 ? [] : [{ changes, checksEvents }];
 
-/** @param looksUp - whether to look up where so many changes are left after a slice */
-const chunks = (
+/**
+ * @param checksEvents - whether to check for events after a slice, given how many changes are
+ *   left
+ */
+const cut = (
   changes: readonly AnyChange[],
-  looksUp: (left: number) => boolean,
+  checksEvents: (left: number) => boolean,
 ): readonly Slice[] =>
   Array.from({ length: Math.ceil(changes.length / CHANGES_PER_SLICE) }, (_, n) => {
     const end = (n + 1) * CHANGES_PER_SLICE;
     return {
       changes: changes.slice(n * CHANGES_PER_SLICE, end),
-      looksUp: looksUp(changes.length - end),
+      checksEvents: checksEvents(changes.length - end),
     };
   });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { occupants } from "../../../src/reconcile/occupants.ts";
+import { findOccupants } from "../../../src/reconcile/occupants.ts";
 import { workload } from "../../support/builders.ts";
 
 const on = (name: string, network: string) =>
   workload({}, { name, id: name.padEnd(64, "0"), networks: { [network]: { ip: "172.20.0.5" } } });
 
-const found = (...args: Parameters<typeof occupants>) =>
-  occupants(...args).map(({ id, certain }) => `${id.replace(/0+$/, "")} ${certain}`);
+const found = (...args: Parameters<typeof findOccupants>) =>
+  findOccupants(...args).map(({ id, certain }) => `${id.replace(/0+$/, "")} ${certain}`);
 
 describe("who runs where a rule leads", () => {
   const [wiki, stranger] = [on("wiki", "tunnel"), on("stranger", "tunnel")];

@@ -229,7 +229,7 @@ describe("a pass that meets failures", () => {
     expect([told, result.failures.map(({ error }) => error.message), result.certain]).toEqual([
       ["update dns", "update dns", "update dns CFA-CF-REFUSED"],
       [
-        "Cloudflare took the DNS record app.example.com as it was sent, and then does not have it so",
+        "Cloudflare accepted the DNS record app.example.com as it was sent, but a later read shows something else",
       ],
       false,
     ]);

@@ -31,9 +31,9 @@ describe("when the next look is taken", () => {
     ];
     trigger = createScheduler({
       gather: [
-        { quietMs: 500, longestMs: 5_000 },
-        { quietMs: 1_500, longestMs: 30_000 },
-        { quietMs: 4_500, longestMs: 30_000 },
+        { quietMs: 500, maxWaitMs: 5_000 },
+        { quietMs: 1_500, maxWaitMs: 30_000 },
+        { quietMs: 4_500, maxWaitMs: 30_000 },
       ],
       run: async () => {
         looks.push(performance.now() - began);

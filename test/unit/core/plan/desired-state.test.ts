@@ -9,7 +9,7 @@ import {
   resolveDesired,
 } from "../../../../src/core/plan/desired-state.ts";
 import type { Decoded, DeployedRoute, FaultyRoute } from "../../../../src/core/plan/types.ts";
-import { occupants } from "../../../../src/reconcile/occupants.ts";
+import { findOccupants } from "../../../../src/reconcile/occupants.ts";
 import {
   anybody,
   deployed,
@@ -216,7 +216,7 @@ describe("an open route whose labels cannot be read any more", () => {
     const held = (service: string) => {
       const all = [asks, secret];
       const ids = createNameIndex(all).leadsTo(service);
-      const engine = { ...NOTHING_RUNS, occupants: () => occupants(all, service, ids) };
+      const engine = { ...NOTHING_RUNS, occupants: () => findOccupants(all, service, ids) };
       return [
         ...resolveDesired(
           [labelled(all, { target: "ip" })],
