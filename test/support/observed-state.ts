@@ -34,7 +34,10 @@ export async function cloudflare(
     sandbox,
     client,
     account: sandbox.state.accountId,
-    [Symbol.asyncDispose]: () => (client.close(), sandbox[Symbol.asyncDispose]()),
+    [Symbol.asyncDispose]: () => {
+      client.close();
+      return sandbox[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -51,7 +54,10 @@ export async function authentik(
   return {
     sandbox,
     client,
-    [Symbol.asyncDispose]: () => (client.close(), sandbox[Symbol.asyncDispose]()),
+    [Symbol.asyncDispose]: () => {
+      client.close();
+      return sandbox[Symbol.asyncDispose]();
+    },
   };
 }
 

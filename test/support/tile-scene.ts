@@ -87,7 +87,10 @@ export async function tileScene({
       return library(ak.state, versionOf(version), user).map(({ name }) => name);
     },
     group: (name) => addGroup(ak.state, { name }).pk,
-    [Symbol.asyncDispose]: () => (client.close(), ak[Symbol.asyncDispose]()),
+    [Symbol.asyncDispose]: () => {
+      client.close();
+      return ak[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -115,9 +115,10 @@ describe("without the permission to list groups", () => {
 describe("without the permission to list service tokens", () => {
   const denied = () =>
     home({
-      furnish: ({ cloudflare: { state } }) => (
-        seedServiceToken(state, "backup"), state.denied.add("service-tokens")
-      ),
+      furnish: ({ cloudflare: { state } }) => {
+        seedServiceToken(state, "backup");
+        state.denied.add("service-tokens");
+      },
     });
 
   it("only the route that names one is held up, with the permission named", async () => {

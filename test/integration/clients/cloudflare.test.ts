@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { CallReport } from "../../../src/clients/call-report.ts";
 import { type Cloudflare, createCloudflare } from "../../../src/clients/cloudflare/cloudflare.ts";
 import type { ServiceError } from "../../../src/core/errors.ts";
-import { answer, cut, failure, type Stub, stub } from "./stub.ts";
+import { answer, cut, failure, stub } from "./stub.ts";
 
 const TOKEN = "very-secret-token";
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
@@ -284,9 +284,9 @@ describe("a write", () => {
   });
 
   test("that nobody took has not happened", async () => {
-    const url = await stub(cut).then(
-      async (server: Stub) => (await server[Symbol.asyncDispose](), server.url),
-    );
+    const server = await stub(cut);
+    await server[Symbol.asyncDispose]();
+    const { url } = server;
     expect(await failure(makeTag(client(url)))).toMatchObject({
       code: "CFA-CF-UNREACHABLE",
       outcomeUnknown: false,

@@ -67,7 +67,7 @@ describe("the page", () => {
     const { status, body } = await ask(page, "/");
     expect([status, JSON.parse(body).error, faults]).toEqual([
       500,
-      "cfauth could not make this page",
+      "cfauth could not render this page",
       [fault],
     ]);
   });

@@ -20,9 +20,10 @@ async function scene() {
     cf: cf.sandbox,
     ak: ak.sandbox,
     hands: createLookupDriver({ authentik: ak.client, cloudflare: cf.client, account: cf.account }),
-    [Symbol.asyncDispose]: async () => (
-      await ak[Symbol.asyncDispose](), await cf[Symbol.asyncDispose]()
-    ),
+    [Symbol.asyncDispose]: async () => {
+      await ak[Symbol.asyncDispose]();
+      await cf[Symbol.asyncDispose]();
+    },
   };
 }
 

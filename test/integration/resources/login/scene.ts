@@ -67,9 +67,10 @@ export async function loginScene({
         settle: async (desired, from) => settled(api, desired, from ?? (await look())),
       };
     },
-    [Symbol.asyncDispose]: async () => (
-      await ak[Symbol.asyncDispose](), await cf[Symbol.asyncDispose]()
-    ),
+    [Symbol.asyncDispose]: async () => {
+      await ak[Symbol.asyncDispose]();
+      await cf[Symbol.asyncDispose]();
+    },
   };
 }
 

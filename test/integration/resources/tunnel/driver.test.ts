@@ -204,7 +204,11 @@ test.each([
   },
   {
     name: "a directory is in its place",
-    at: async (path: string) => (await mkdir(join(path, "token")), join(path, "token")),
+    at: async (path: string) => {
+      const directory = join(path, "token");
+      await mkdir(directory);
+      return directory;
+    },
     says: "it is a directory",
   },
 ])(
