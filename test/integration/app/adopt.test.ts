@@ -1,4 +1,4 @@
-/** What somebody has set up by hand at a hostname, and a container that asks for it. */
+/** Objects that a person set up by hand at a hostname, and a container that asks for that hostname. */
 import { describe, expect, it } from "vitest";
 import { inventory } from "../../e2e/world.ts";
 import {
@@ -16,7 +16,7 @@ import { stranger, visitor } from "./visitor.ts";
 const WIKI = "wiki.home.localhost";
 const ADOPT = { adopt: "true", "access.groups": "family" };
 
-/** With a tunnel that has these rules, and records at the wiki's name. */
+/** A home whose tunnel has these rules, with these DNS records at the wiki's hostname. */
 async function scene(
   rules: readonly IngressRule[],
   ...records: readonly Partial<DnsRecord>[]
@@ -36,7 +36,7 @@ async function scene(
 
 const TO_TUNNEL: Partial<DnsRecord> = { type: "CNAME" };
 
-/** By hand: Friends may enter, that is bob. */
+/** An Access application made by hand. It admits the policy Friends, which is bob. */
 function seedGuard({ sandbox }: Home, domain: string, ...uris: readonly string[]) {
   const { state } = sandbox.cloudflare;
   const friends = seedPolicy(state, {
@@ -70,8 +70,8 @@ const opened = async (at: Home): Promise<void> => {
   expect(await visitor(at.sandbox, "bob").open(WIKI)).toBe("403 That account does not have access");
 };
 
-describe("with the label adopt", () => {
-  it("record, rule and application made by hand are taken over, and each is told", async () => {
+describe("a route with the label adopt", () => {
+  it("the label adopt takes over a DNS record, a rule and an application made by hand, and reports each", async () => {
     await using at = await scene([{ hostname: WIKI, service: "http://192.0.2.9:8080" }], TO_TUNNEL);
     const { id } = seedGuard(at, WIKI);
     await at.run("wiki", ADOPT);
@@ -86,10 +86,14 @@ describe("with the label adopt", () => {
   });
 
   it.each([
-    { name: "the first of them", domain: WIKI, left: "photos.home.localhost" },
-    { name: "another one", domain: "notes.home.localhost", left: "notes.home.localhost" },
+    { name: "its first hostname", domain: WIKI, left: "photos.home.localhost" },
+    {
+      name: "another of its hostnames",
+      domain: "notes.home.localhost",
+      left: "notes.home.localhost",
+    },
   ])(
-    "an application that guards three hostnames keeps the other two and all it says, where ours is $name",
+    "an adopted application with three hostnames keeps the other two and all its settings when ours is $name",
     async ({ domain, left }) => {
       await using at = await scene(
         [{ hostname: WIKI, service: "http://192.0.2.9:8080" }],
@@ -153,7 +157,7 @@ describe("with the label adopt", () => {
     expect(at.took).toEqual([took]);
   });
 
-  it("an application that guards a private network too goes on guarding it, and nothing is begun", async () => {
+  it("an application that also protects a private network is not adopted and keeps protecting it", async () => {
     await using at = await scene([{ hostname: WIKI, service: "http://192.0.2.9:8080" }], TO_TUNNEL);
     const before = seedGuard(at, WIKI);
     const network = { type: "private", cidr: "10.0.0.0/24" };
@@ -168,7 +172,7 @@ describe("with the label adopt", () => {
     );
   });
 
-  it("other records of the name stay: they are no hindrance", async () => {
+  it("adoption leaves DNS records of other types at the hostname in place", async () => {
     await using at = await scene(
       [],
       { type: "A" },
@@ -183,9 +187,12 @@ describe("with the label adopt", () => {
   });
 
   it.each([
-    { name: "to this very container", service: (at: Home) => `http://wiki:${at.port("wiki")}` },
-    { name: "to another container", service: () => "http://192.0.2.9:8080" },
-  ])("a rule $name gives way to one that checks the login", async ({ service }) => {
+    {
+      name: "that leads to this container",
+      service: (at: Home) => `http://wiki:${at.port("wiki")}`,
+    },
+    { name: "that leads to another container", service: () => "http://192.0.2.9:8080" },
+  ])("adoption replaces a rule $name with one that checks the login", async ({ service }) => {
     await using at = await scene([], TO_TUNNEL);
     await at.run("wiki", ADOPT);
     const { state } = at.sandbox.cloudflare;
@@ -207,7 +214,7 @@ describe("with the label adopt", () => {
     code: string;
   }>([
     {
-      name: "a hostname that is another server's",
+      name: "a hostname delegated to another name server",
       rules: [],
       records: [{ type: "NS", content: "ns.example.net", proxied: false }],
       code: "CFA-CONFLICT-DNS",
@@ -218,7 +225,7 @@ describe("with the label adopt", () => {
       records: [TO_TUNNEL],
       code: "CFA-CONFLICT-INGRESS",
     },
-  ])("$name cannot be taken over: nothing is begun", async ({ rules, records, code }) => {
+  ])("cfauth cannot adopt $name and changes nothing", async ({ rules, records, code }) => {
     await using at = await scene(rules, ...records);
     seedGuard(at, WIKI);
     await at.settle();
@@ -234,8 +241,8 @@ describe("with the label adopt", () => {
   });
 });
 
-describe("without the label adopt", () => {
-  it("everything stays byte for byte as it was, and each conflict is named", async () => {
+describe("a route without the label adopt", () => {
+  it("without the label adopt, objects made by hand stay byte for byte, and each conflict is reported", async () => {
     await using at = await scene([{ hostname: WIKI, service: "http://192.0.2.9:8080" }], {
       type: "A",
     });
@@ -265,7 +272,7 @@ describe("a foreign Access application around a route, where a wildcard record a
   };
 
   it.each([BANK, "*.home.localhost", "b*.home.localhost", `${BANK}/login/*`])(
-    "on %s keeps its protection whole",
+    "a foreign Access application on %s keeps protecting all of its paths",
     async (place) => {
       const { at, application } = await protectedBank(place);
       await using _ = at;
@@ -286,7 +293,7 @@ describe("a foreign Access application around a route, where a wildcard record a
     },
   );
 
-  it("stays as it is where the label adopt consents, and ours decides for that path alone", async () => {
+  it("with the label adopt, a foreign application around a route stays, and ours decides for that path alone", async () => {
     const { at, application } = await protectedBank(BANK);
     await using _ = at;
     const before = structuredClone(application());
@@ -298,7 +305,7 @@ describe("a foreign Access application around a route, where a wildcard record a
     expect(at.took).toEqual([]);
   });
 
-  it("that comes up around an open route is reported and closes nothing", async () => {
+  it("a foreign application that appears around an open route is reported and closes nothing", async () => {
     const { at } = await protectedBank("nas.home.localhost");
     await using _ = at;
     await at.run("bank", LOGIN);

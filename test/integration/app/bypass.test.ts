@@ -1,4 +1,4 @@
-/** Paths that need no login, and what lies beside them. */
+/** Paths without a login, and the paths next to them. */
 import { describe, expect, it } from "vitest";
 import { inventory } from "../../e2e/world.ts";
 import { type Edge, startEdge } from "../../sandbox/edge/index.ts";
@@ -33,7 +33,7 @@ const NEIGHBOURS = [
   "/Hooks",
 ];
 
-/** What somebody without a login is shown there through that edge; undefined where it is not the page. */
+/** What a visitor without a login is shown there through that edge; undefined if it is not the page. */
 async function shown(
   edge: Pick<Edge, "port">,
   host: string,
@@ -43,7 +43,7 @@ async function shown(
   return seen.startsWith("this is ") ? seen : undefined;
 }
 
-/** Another edge on the same world. */
+/** Another edge on the same accounts. */
 const edgeThat = (
   { sandbox }: Home,
   cleansPaths: { readonly access: boolean; readonly connector: boolean },
@@ -56,13 +56,23 @@ const edgeThat = (
   });
 
 describe.each([
-  { name: "nobody cleans paths", access: false, connector: false, same: [] },
+  {
+    name: "neither Access nor cloudflared cleans paths",
+    access: false,
+    connector: false,
+    same: [],
+  },
   { name: "Access cleans paths", access: true, connector: false, same: [] },
   { name: "cloudflared cleans paths", access: false, connector: true, same: [] },
-  // To both of them these are /hooks itself; what of it an origin makes that does not clean paths, no rule can tell.
-  { name: "both clean paths", access: true, connector: true, same: ["//hooks", "/admin/../hooks"] },
-])("where $name", ({ access, connector, same }) => {
-  it("a bypassed path and what is below answer without a login", async () => {
+  // Both clean these paths to /hooks. No rule can know how an origin that does not clean paths reads them.
+  {
+    name: "both of them clean paths",
+    access: true,
+    connector: true,
+    same: ["//hooks", "/admin/../hooks"],
+  },
+])("where $name", ({ name, access, connector, same }) => {
+  it(`a bypassed path and the paths below it answer without a login where ${name}`, async () => {
     await using at = await home();
     await at.run("wiki", { "access.bypass": "/hooks,/healthz" });
     await at.settle();
@@ -81,7 +91,7 @@ describe.each([
     ]);
   });
 
-  it("nothing else is shown without a login, in whatever spelling", async () => {
+  it(`no spelling of another path is shown without a login where ${name}`, async () => {
     await using at = await home();
     await at.run("wiki", { "access.bypass": "/hooks" });
     await at.settle();
@@ -94,7 +104,7 @@ describe.each([
 });
 
 describe("a bypassed path", () => {
-  it("leaves the rest of the page to those who log in", async () => {
+  it("a bypassed path leaves the rest of the page behind the login", async () => {
     await using at = await home();
     await at.run("wiki", { "access.bypass": "/hooks", "access.groups": "family" });
     await at.settle();
@@ -105,7 +115,7 @@ describe("a bypassed path", () => {
     );
   });
 
-  it("is shut at once when the label goes, whatever the grace for containers that are gone", async () => {
+  it("a bypassed path closes at once when its label is removed, without a grace period", async () => {
     await using at = await home({
       settings: { CFAUTH_GRACE_PERIOD: "60s", CFAUTH_STARTUP_GRACE_PERIOD: "5m" },
     });
@@ -123,7 +133,7 @@ describe("a bypassed path", () => {
     expect(inventory(at.sandbox)).toEqual(before);
   });
 
-  it("is shut at once when the label goes while cfauth is not running", async () => {
+  it("a bypassed path closes at the next start when its label was removed while cfauth was stopped", async () => {
     await using at = await home({
       settings: { CFAUTH_GRACE_PERIOD: "60s", CFAUTH_STARTUP_GRACE_PERIOD: "5m" },
     });
@@ -134,7 +144,7 @@ describe("a bypassed path", () => {
     expect(await stranger(at.sandbox, at.host("wiki"), "/hooks")).toBe("log in");
   });
 
-  it("opens only once the rest of the page is protected", async () => {
+  it("a bypassed path opens only once the rest of the page is protected", async () => {
     await using at = await home();
     const wiki = at.host("wiki");
     const leaks: string[] = [];
@@ -149,7 +159,7 @@ describe("a bypassed path", () => {
     expect(leaks).toEqual([]);
   });
 
-  it("below a route's own path opens nothing else of the host", async () => {
+  it("a bypassed path below a route's path opens nothing else of the hostname", async () => {
     await using at = await home();
     await at.run("wiki", {
       path: "/app",
@@ -170,7 +180,7 @@ describe("a bypassed path", () => {
     ]);
   });
 
-  it("stays open while the rest of the page becomes narrower, and lets nobody into that", async () => {
+  it("a bypassed path stays open while the rest of the page narrows, and lets no one into the rest", async () => {
     await using at = await home();
     const wiki = at.host("wiki");
     const [alice, bob] = [visitor(at.sandbox, "alice"), visitor(at.sandbox, "bob")];
@@ -194,7 +204,7 @@ describe("a bypassed path", () => {
     ]);
   });
 
-  it("goes with its container, and leaves no record, application or rule", async () => {
+  it("a bypassed path closes with its container and leaves no DNS record, application or rule", async () => {
     await using at = await home({ furnish: seedOurTunnel });
     await at.settle();
     const before = inventory(at.sandbox);

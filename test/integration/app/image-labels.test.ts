@@ -1,4 +1,4 @@
-/** The daemon as `cfauth run` has it, with an engine made of a few lines: what an image says of itself decides nothing. */
+/** `cfauth run` with a minimal fake engine: the labels of an image decide nothing. */
 import { expect, it } from "vitest";
 import { cli } from "../../../src/cli/cli.ts";
 import { createTerminal } from "../../../src/core/terminal.ts";
@@ -11,7 +11,7 @@ import { type Running, running } from "./running.ts";
 
 const ImageID = `sha256:${"a".repeat(64)}`;
 
-/** One container, whose image carries these labels; Docker merges them into its own. */
+/** One container, whose image has these labels. Docker merges them into the container's own. */
 function runs(
   engine: FakeEngine,
   own: Readonly<Record<string, string>>,
@@ -27,7 +27,7 @@ function runs(
 const report = async ({ url }: Running): Promise<Report> =>
   (await (await fetch(`${url}/api/routes`)).json()) as Report;
 
-it("an image that says public and claims a hostname opens nothing, and the page names its labels", async () => {
+it("an image with labels for a public hostname opens nothing, and the status page names its labels", async () => {
   await using sandbox = await startSandbox();
   await using engine = await fakeEngine();
   const claims = {
@@ -54,7 +54,7 @@ it("an image that says public and claims a hostname opens nothing, and the page 
   );
 });
 
-it("CFAUTH_IMAGE_LABELS=true obeys what the image says", async () => {
+it("CFAUTH_IMAGE_LABELS=true obeys the labels of the image", async () => {
   await using sandbox = await startSandbox();
   await using engine = await fakeEngine();
   runs(
@@ -77,7 +77,7 @@ it("CFAUTH_IMAGE_LABELS=true obeys what the image says", async () => {
   expect((await report(cfauth)).problems).toEqual([]);
 });
 
-it("plan names the labels of an image that it ignores, and shows no step for them", async () => {
+it("cfauth plan names the image labels that it ignores and shows no step for them", async () => {
   await using sandbox = await startSandbox();
   await using engine = await fakeEngine();
   runs(engine, {}, { "cfauth.hostname": `www.${sandbox.zone}`, "cfauth.access": "public" });

@@ -1,4 +1,4 @@
-/** Text of the user that looks like a mark of cfauth's own, through the whole daemon against the sandbox. */
+/** User text that looks like one of cfauth's own marks, with the whole daemon against the sandbox. */
 import { describe, expect, it } from "vitest";
 import type { Owner } from "../../../src/core/domain/owner.ts";
 import { planReport } from "../../../src/preview/json.ts";
@@ -17,9 +17,9 @@ const NAMES = [
   "cfauth-app",
 ];
 
-describe("a tile whose name looks like a mark of cfauth's", () => {
+describe("a tile whose name looks like a mark of cfauth", () => {
   it.each(NAMES)(
-    "leaves its application and policies alone once they are made: %s",
+    'a tile named "%s" leaves its application and policies alone once they exist',
     async (name) => {
       await using at = await home();
       await at.run("wiki", { "app.name": name });
@@ -36,7 +36,7 @@ describe("a tile whose name looks like a mark of cfauth's", () => {
     },
   );
 
-  it("ends no logins when it is given that name", async () => {
+  it("a tile that gets a name like a mark ends no sessions", async () => {
     await using at = await home();
     await at.run("wiki");
     await at.settle();
@@ -48,7 +48,7 @@ describe("a tile whose name looks like a mark of cfauth's", () => {
   });
 });
 
-it("a text that reads like a value yet to be known is shown as the text it is", async () => {
+it("text that reads like an unknown value is shown as plain text", async () => {
   await using at = await home();
   await at.run("wiki", { "app.name": "(known after 1)", "app.description": "(known after 99)" });
   const { changes } = planReport(await at.preview(), OWNER as Owner);

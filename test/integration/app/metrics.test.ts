@@ -1,4 +1,4 @@
-/** The daemon as `cfauth run` has it, with an engine made of a few lines: what Prometheus is told while Cloudflare refuses it for a while. */
+/** `cfauth run` with a minimal fake engine: what the metrics show while Cloudflare rejects cfauth for a while. */
 import { expect, it } from "vitest";
 import { startSandbox } from "../../sandbox/index.ts";
 import { until } from "../../support/until.ts";
@@ -13,7 +13,7 @@ async function scrape({ url }: Running): Promise<Scrape> {
   return scraped(await answer.text());
 }
 
-/** As Cloudflare answers a token that lacks a permission. */
+/** Cloudflare's answer to a token that lacks a permission. */
 const REFUSAL = {
   success: false,
   errors: [{ code: 10000, message: "Authentication error" }],
@@ -24,7 +24,7 @@ const REFUSAL = {
 const one = (scrape: Scrape, name: string, labels = ""): number =>
   scrape.of(name)[labels] ?? Number.NaN;
 
-it("Prometheus is told of a route that opens, of Cloudflare refusing and letting in again, and of a record deleted by hand", async () => {
+it("the metrics show a route that opens, Cloudflare rejecting and accepting the token, and a DNS record deleted by hand", async () => {
   await using sandbox = await startSandbox();
   await using engine = await fakeEngine();
   const app = listed({ Labels: { "cfauth.hostname": `app.${sandbox.zone}`, "cfauth.port": "80" } });
@@ -83,12 +83,12 @@ it("Prometheus is told of a route that opens, of Cloudflare refusing and letting
   expect(
     one(during, "cfauth_api_requests_total", '{api="cloudflare",method="GET",status="4xx"}'),
   ).toBeGreaterThan(0);
-  // What stood goes on standing: nobody is told that it does not.
+  // Deployed routes stay deployed, and the metrics still say so.
   expect(one(during, "cfauth_route_live", route)).toBe(1);
 
   sandbox.controls.heal();
   const after = await when(
-    "Cloudflare lets in again",
+    "Cloudflare accepts the token again",
     (it) => one(it, "cfauth_up", '{api="cloudflare"}') === 1,
   );
   expect(one(after, "cfauth_problems", '{severity="error",code="CFA-CF-PERMISSION"}')).toBe(0);
@@ -99,7 +99,7 @@ it("Prometheus is told of a route that opens, of Cloudflare refusing and letting
 
   sandbox.cloudflare.state.records.clear();
   await when(
-    "the record is put back",
+    "cfauth restores the DNS record",
     (it) => one(it, "cfauth_drift_corrected_total", '{kind="dns"}') === 1,
   );
 });

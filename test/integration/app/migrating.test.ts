@@ -1,4 +1,4 @@
-/** From DockFlare with its labels left as they are, in the order of docs/migrating.md. */
+/** The migration from DockFlare with its labels unchanged, in the order of docs/migrating.md. */
 import { expect, it } from "vitest";
 import {
   seedApp,
@@ -13,7 +13,7 @@ import { stranger, visitor } from "./visitor.ts";
 
 const WIKI = "wiki.home.localhost";
 
-it("a hostname of DockFlare's that was public stays as it was until its things are gone, and is protected from then on", async () => {
+it("a public hostname of DockFlare stays public until its objects are removed, and is protected from then on", async () => {
   await using at = await home({
     settings: { CFAUTH_READ_LABELS: "dockflare", CFAUTH_DEFAULT_ACCESS: "public" },
   });

@@ -1,4 +1,4 @@
-/** How the rules that earlier versions wrote become the ones of this version, and what neighbours do to them. */
+/** How rules that earlier versions wrote become rules of this version, and how other containers affect them. */
 import { expect, it } from "vitest";
 import type { Workload } from "../../../src/core/domain/workload.ts";
 import { tcp, workload } from "../../support/builders.ts";
@@ -14,7 +14,7 @@ const container = (at: Home, name: string, more: Partial<Workload> = {}): Worklo
     { name, id: `${name.padEnd(4, "0")}56789abcdef0`, ports: [tcp(80)], ...more },
   );
 
-/** Writes to the tunnel's document, and to everything else. */
+/** Writes to the tunnel's document, and writes to everything else. */
 const writes = (at: Home) => {
   const all = at.sandbox.controls.writes().map(({ path }) => path);
   return {
@@ -23,7 +23,7 @@ const writes = (at: Home) => {
   };
 };
 
-it("rules with a plain name, as earlier versions wrote them, get the name on the network in one write, and nothing closes", async () => {
+it("rules with a plain name from earlier versions get the name on the network in one write, and nothing closes", async () => {
   await using at = await home();
   const shop = {
     "cfauth.hostname": at.host("shop"),
@@ -45,7 +45,7 @@ it("rules with a plain name, as earlier versions wrote them, get the name on the
   expect([...at.sandbox.cloudflare.state.apps.keys()]).toEqual(before);
 });
 
-it("a rule with a plain name stays while its container restarts, whatever else runs", async () => {
+it("a rule with a plain name stays while its container restarts, even if other containers run", async () => {
   await using at = await home({
     settings: { CFAUTH_GRACE_PERIOD: "60s", CFAUTH_STARTUP_GRACE_PERIOD: "60s" },
   });
@@ -59,7 +59,7 @@ it("a rule with a plain name stays while its container restarts, whatever else r
   expect([services(at), writes(at)]).toEqual([["http://wiki:80"], { document: 0, other: [] }]);
 });
 
-it("a neighbour that claims the name of a container changes its rule once, and never again", async () => {
+it("another container that claims a container's name changes its rule once and never again", async () => {
   await using at = await home();
   at.add(container(at, "wiki"));
   await at.settle();
@@ -81,7 +81,7 @@ it("a neighbour that claims the name of a container changes its rule once, and n
   expect(at.live).toEqual([at.host("wiki")]);
 });
 
-it("a neighbour that takes the name of a container whose labels are faulty by then leaves its route open, led to its id", async () => {
+it("a route whose labels have become invalid leads to the container's id when another container takes its name", async () => {
   await using at = await home();
   at.add(container(at, "wiki"));
   await at.settle();
@@ -97,7 +97,7 @@ it("a neighbour that takes the name of a container whose labels are faulty by th
   ]);
 });
 
-it("CFAUTH_TARGET=id has every container reached by its short id, and a recreated one by its new one, in one write each", async () => {
+it("CFAUTH_TARGET=id reaches each container by its short id, and a recreated one by its new id, in one write each", async () => {
   await using at = await home({ settings: { CFAUTH_TARGET: "id" } });
   at.add(container(at, "wiki"));
   await at.settle();
@@ -115,7 +115,7 @@ it.each([
   { what: "a container_name", names: ["wiki"] },
   { what: "two replicas", names: ["home-wiki-1", "home-wiki-2"] },
 ])(
-  "a container that copies the labels of a service with $what waits while the service restarts, and gets nothing when it is back",
+  "a container that copies the labels of a service with $what waits while the service restarts, and gets nothing afterwards",
   async ({ names }) => {
     await using at = await home({ settings: { CFAUTH_GRACE_PERIOD: "60s" } });
     const labels = { "cfauth.hostname": at.host("wiki"), "cfauth.access": "public" };
@@ -131,7 +131,7 @@ it.each([
     });
     for (const member of members) at.add(member);
     await at.settle();
-    // The copy may answer to the service's name from here on, so the rule has an id.
+    // From here on the copy may answer to the service's name, so the rule uses an id.
     at.add(copy);
     await at.settle();
     const before = services(at);

@@ -1,4 +1,7 @@
-/** Tokens that lack something: what goes on all the same, and what is said. That no more is needed than is asked for: versions.test.ts. */
+/**
+ * Tokens that lack a permission: what still works and what is reported. versions.test.ts shows that the documented permissions
+ * are enough.
+ */
 import { describe, expect, it } from "vitest";
 import { permissions } from "../../../src/clients/authentik/permissions.ts";
 import { library } from "../../sandbox/authentik/library.ts";
@@ -18,8 +21,8 @@ const without = (...lacking: readonly string[]): Promise<Home> =>
       ),
   });
 
-describe("without the permission to make a scope mapping", () => {
-  it("members of a group itself are let in, those of a group inside it are not, and that is said", async () => {
+describe("without the permission to create a scope mapping", () => {
+  it("without the permission to create a scope mapping, direct members get in, indirect members do not, and that is reported", async () => {
     await using at = await without("authentik_providers_oauth2.add_scopemapping");
     const { state } = at.sandbox.authentik;
     addGroup(state, { name: "children", parents: ["family"] });
@@ -41,7 +44,7 @@ describe("without the permission to make a scope mapping", () => {
     );
   });
 
-  it("nothing is said where no route asks for a group", async () => {
+  it("a missing permission for scope mappings is not reported while no route asks for a group", async () => {
     await using at = await without("authentik_providers_oauth2.add_scopemapping");
     await at.run("wiki");
     await at.settle();
@@ -63,21 +66,24 @@ describe("without a permission that only tiles need", () => {
       lacking: permissions.filter((it) => it.startsWith("authentik_policies.")),
       named: "authentik_policies.",
     },
-  ])("$lacking routes open all the same, and one warning names it", async ({ lacking, named }) => {
-    await using at = await without(...lacking);
-    await at.run("wiki", { "access.groups": "family" });
-    await at.run("photos", { "access.groups": "family" });
-    await at.run("blog", { access: "public" });
-    expect((await at.settle()).errors).toEqual([]);
-    expect(at.live).toEqual(["blog", "photos", "wiki"].map(at.host));
-    // That bindings cannot be listed shows once there are some.
-    expect((await at.resync()).errors).toEqual([]);
-    expect(at.problems).toMatchObject([{ code: "CFA-AK-PERMISSION", severity: "warning" }]);
-    expect(`${at.problems[0]?.message} ${at.problems[0]?.fix}`).toContain(named);
-    expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
-  });
+  ])(
+    "routes open without $named, and one warning names the permission",
+    async ({ lacking, named }) => {
+      await using at = await without(...lacking);
+      await at.run("wiki", { "access.groups": "family" });
+      await at.run("photos", { "access.groups": "family" });
+      await at.run("blog", { access: "public" });
+      expect((await at.settle()).errors).toEqual([]);
+      expect(at.live).toEqual(["blog", "photos", "wiki"].map(at.host));
+      // Only once bindings exist does it show that they cannot be listed.
+      expect((await at.resync()).errors).toEqual([]);
+      expect(at.problems).toMatchObject([{ code: "CFA-AK-PERMISSION", severity: "warning" }]);
+      expect(`${at.problems[0]?.message} ${at.problems[0]?.fix}`).toContain(named);
+      expect(await visitor(at.sandbox, "alice").open(at.host("wiki"))).toBe("this is wiki: /");
+    },
+  );
 
-  it("no tile is seen by somebody who may not enter", async () => {
+  it("without the permission to bind groups, no tile is shown to users who may not enter", async () => {
     await using at = await without("authentik_policies.add_policybinding");
     await at.run("wiki", { "access.groups": "family" });
     await at.settle();
@@ -85,7 +91,7 @@ describe("without a permission that only tiles need", () => {
     expect(state.users.flatMap((user) => library(state, version("2026.8"), user))).toEqual([]);
   });
 
-  it("a tile that cannot be deleted holds up no route that closes", async () => {
+  it("a tile that cannot be deleted does not delay the closing of its route", async () => {
     await using at = await without("authentik_core.delete_application");
     await at.run("wiki");
     await at.settle();
@@ -97,7 +103,7 @@ describe("without a permission that only tiles need", () => {
 });
 
 describe("without the permission to list groups", () => {
-  it("only the route that names one is held up, with the permission named", async () => {
+  it("without the permission to list groups, only the route that names a group waits and the problem names the permission", async () => {
     await using at = await without("authentik_core.view_group");
     await at.run("wiki", { "access.groups": "family" });
     await at.run("photos");
@@ -121,7 +127,7 @@ describe("without the permission to list service tokens", () => {
       },
     });
 
-  it("only the route that names one is held up, with the permission named", async () => {
+  it("without the permission to list service tokens, only the route that names one waits and the problem names the permission", async () => {
     await using at = await denied();
     await at.run("wiki", { "access.service-tokens": "backup" });
     await at.run("photos", { "access.service-tokens": "any" });
@@ -134,7 +140,7 @@ describe("without the permission to list service tokens", () => {
     expect(`${at.problems[0]?.message} ${at.problems[0]?.fix}`).toMatch(/Access: Service Tokens/i);
   });
 
-  it("it opens once the permission is given and a resync comes", async () => {
+  it("a route that names a service token opens at the resync after the permission is granted", async () => {
     await using at = await denied();
     await at.run("wiki", { "access.service-tokens": "backup" });
     await at.settle();

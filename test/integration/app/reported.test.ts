@@ -1,4 +1,4 @@
-/** What people are told of a closing and a narrowing that cloudflared does not run yet: in the log, on the page, by `/readyz`, by a notification. */
+/** How a closing and a narrowing that cloudflared does not run yet are reported: log, status page, `/readyz`, notification. */
 import { expect, it } from "vitest";
 import type { ListedContainer } from "../../../src/sources/docker/container.ts";
 import type { Report } from "../../../src/status/report.ts";
@@ -11,7 +11,7 @@ import { type Running, running } from "./running.ts";
 
 const PATIENCE_MS = 30_000;
 
-/** The clock that nobody sets, which can be put forward. */
+/** The monotonic clock, which a test can set forward. */
 function uptime() {
   const { now } = performance;
   let by = 0;
@@ -30,7 +30,7 @@ const report = async ({ url }: Running): Promise<Report> =>
   (await (await fetch(`${url}/api/routes`)).json()) as Report;
 const ready = async ({ url }: Running): Promise<number> => (await fetch(`${url}/readyz`)).status;
 
-it("neither is reported as done before cloudflared runs it, and one that lasts is an error everywhere", {
+it("a closing and a narrowing are not reported as done before cloudflared runs them, and a lasting delay is an error everywhere", {
   timeout: 120_000,
 }, async () => {
   using clock = uptime();

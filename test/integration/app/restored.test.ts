@@ -1,4 +1,4 @@
-/** Rules that somebody else puts into the tunnel's document: old copies of ours, marks of others, and marks copied by hand. */
+/** Rules that others put into the tunnel's document: old copies of ours, foreign marks, and marks copied by hand. */
 import { describe, expect, it } from "vitest";
 import { seedApp } from "../../sandbox/cloudflare/seed.ts";
 import type { IngressRule, TunnelConfiguration } from "../../sandbox/cloudflare/state.ts";
@@ -39,7 +39,7 @@ describe("an old copy of the document", () => {
   ];
 
   it.each(SHAPES)(
-    "that brings back $name while cfauth is stopped is corrected at its start",
+    "an old copy of the document that restores $name while cfauth is stopped is corrected at the next start",
     async ({ labels }) => {
       await using at = await home();
       await at.run("blog");
@@ -61,7 +61,7 @@ describe("an old copy of the document", () => {
   );
 
   it.each(SHAPES)(
-    "that brings back $name twice in a row is corrected each time",
+    "an old copy of the document that restores $name twice in a row is corrected each time",
     async ({ labels }) => {
       await using at = await home();
       await at.run("blog");
@@ -79,7 +79,7 @@ describe("an old copy of the document", () => {
     },
   );
 
-  it("in which a page was public that now asks for a login is corrected within seconds of the write", async () => {
+  it("an old copy in which a now protected page was public is corrected within seconds of the write", async () => {
     await using at = await home();
     await at.run("wiki", { access: "public" });
     await at.settle();
@@ -96,7 +96,7 @@ describe("an old copy of the document", () => {
     expect(at.problems).toEqual([]);
   });
 
-  it("that stands beside the rule of now, before or after it, loses its copies and nothing else", async () => {
+  it("old copies of a rule, before or after the current rule, are removed and nothing else is", async () => {
     await using at = await home();
     await at.run("wiki", { access: "public" });
     await at.settle();
@@ -118,7 +118,7 @@ describe("an old copy of the document", () => {
 });
 
 describe("a rule of another owner", () => {
-  it("for a hostname of ours is a conflict, and stays byte for byte when our container goes", async () => {
+  it("another owner's rule for our hostname is a conflict and stays byte for byte when our container stops", async () => {
     await using at = await home();
     const theirs: IngressRule = {
       hostname: at.host("wiki"),
@@ -137,7 +137,7 @@ describe("a rule of another owner", () => {
     expect(texts(rulesOf(at))).toEqual(texts([theirs]));
   });
 
-  it("that also has our mark belongs to nobody but its author, and stays", async () => {
+  it("another owner's rule that also carries our mark is foreign and stays", async () => {
     await using at = await home();
     const theirs: IngressRule = {
       hostname: at.host("photos"),
@@ -151,7 +151,7 @@ describe("a rule of another owner", () => {
     expect(texts(rulesOf(at))).toContain(JSON.stringify(theirs));
   });
 
-  it("whose name begins with ours is not taken for ours", async () => {
+  it("a rule of an owner whose name begins with ours is foreign", async () => {
     await using at = await home();
     const theirs: IngressRule = {
       hostname: at.host("photos"),
@@ -175,7 +175,7 @@ describe("a rule made by hand", () => {
     { name: "without a check", originRequest: undefined },
     { name: "with a check that names no audience", originRequest: access(true) },
   ])(
-    "$name, for the hostname of a route that is open already, is a conflict and stays byte for byte",
+    "a rule made by hand $name, for the hostname of an open route, is a conflict and stays byte for byte",
     async ({ originRequest }) => {
       await using at = await home();
       await at.run("wiki");
@@ -200,7 +200,7 @@ describe("a rule made by hand", () => {
     },
   );
 
-  it("into which our mark was copied is removed, wherever it leads: its hostname, its path and its spelling prove nothing", async () => {
+  it("a rule made by hand with a copy of our mark is removed, whatever its hostname, path and spelling", async () => {
     await using at = await home();
     await at.run("blog");
     await at.settle();
@@ -224,11 +224,11 @@ describe("a rule made by hand", () => {
   });
 });
 
-describe("where Cloudflare refuses the mark", () => {
+describe("where Cloudflare rejects the mark", () => {
   const refusing = () =>
     home({ furnish: ({ cloudflare: { state } }) => (state.refusesMarks = true) });
 
-  it("a protected path inside a public page closes, narrows and comes back", async () => {
+  it("a protected path inside a public page closes, narrows and reopens where Cloudflare rejects the mark", async () => {
     await using at = await refusing();
     const admin = {
       "admin.hostname": at.host("wiki"),
@@ -262,7 +262,7 @@ describe("where Cloudflare refuses the mark", () => {
     expect(hosts(at)).toEqual([]);
   });
 
-  it("a daemon that is started again changes nothing, and closes what it finds", async () => {
+  it("a restarted daemon changes nothing and closes what it finds where Cloudflare rejects the mark", async () => {
     await using at = await refusing();
     await at.run("wiki", { access: "public" });
     await at.run("blog");

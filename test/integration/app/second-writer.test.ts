@@ -1,4 +1,4 @@
-/** Another writer of the tunnel's document: one with an old copy, one who edits by hand, and a cloudflared that refuses what was written. */
+/** Other writers of the tunnel's document: one with an old copy, one who edits by hand, and a cloudflared that refuses the document. */
 import { expect, it } from "vitest";
 import type { IngressRule, TunnelConfiguration } from "../../sandbox/cloudflare/state.ts";
 import { startSandbox } from "../../sandbox/index.ts";
@@ -23,7 +23,7 @@ const running = (at: Home) =>
     config.ingress.flatMap(({ hostname }) => hostname ?? []),
   );
 
-/** What another writer does: a whole document, one version on. */
+/** Writes a whole document as the next version, as another writer does. */
 function write(at: Home, config: TunnelConfiguration["config"]): void {
   const { configurations } = at.sandbox.cloudflare.state;
   for (const [tunnel, it] of configurations)
@@ -31,7 +31,7 @@ function write(at: Home, config: TunnelConfiguration["config"]): void {
 }
 
 it.each([{ access: "public" }, { access: "authentik" }])(
-  "a rule of ours with access=$access that another writer restores after its route was closed is removed at the next look",
+  "a rule of ours with access=$access that another writer restores after its route closed is removed at the next observation",
   async ({ access }) => {
     await using at = await home();
     await at.run("wiki", { access });
@@ -51,7 +51,7 @@ it.each([{ access: "public" }, { access: "authentik" }])(
   },
 );
 
-it("soon after a write only the document is looked at, and what another writer undid is put back", async () => {
+it("soon after a write cfauth observes only the document and restores what another writer undid", async () => {
   await using at = await home();
   await at.run("wiki");
   await at.settle();
@@ -71,7 +71,7 @@ it("soon after a write only the document is looked at, and what another writer u
   expect(hostnames(at)).toEqual([at.host("blog"), at.host("wiki")]);
 });
 
-it("two looks after a write cost three calls when no one else writes, and then it is quiet until the resync", async () => {
+it("without another writer, the two observations after a write cost three calls, and no more follow until the resync", async () => {
   await using at = await home();
   await at.run("wiki");
   await at.settle();
@@ -86,7 +86,7 @@ it("two looks after a write cost three calls when no one else writes, and then i
   expect(asked).toEqual(["GET configurations", "GET configurations", "GET connections"]);
 });
 
-it("a rule made by hand for the rest of a hostname of ours, with a check for the operator's own application, stays byte for byte", async () => {
+it("a rule made by hand for the rest of our hostname, with a check for the operator's own application, stays byte for byte", async () => {
   await using at = await home();
   await at.run("wiki", { path: "/docs" });
   await at.settle();
@@ -111,7 +111,7 @@ it("a rule made by hand for the rest of a hostname of ours, with a check for the
   ).toEqual([JSON.stringify(theirs)]);
 });
 
-it("cfauth's rules that are undone again and again are put back at ever longer intervals, and that is reported", async () => {
+it("rules that are undone repeatedly are restored at growing intervals, and that is reported", async () => {
   await using at = await home();
   const old = { ingress: [{ service: "http_status:404" }] };
   await at.run("wiki");
@@ -120,7 +120,7 @@ it("cfauth's rules that are undone again and again are put back at ever longer i
     at.sandbox.controls.writes("cloudflare").filter(({ path }) => path.endsWith("/configurations"))
       .length;
   const before = puts();
-  // A minute of every second: the other writer undoes each write at once.
+  // One minute, second by second: the other writer undoes each write at once.
   for (let second = 0; second < 60; second++) {
     if (hostnames(at).length > 0) write(at, old);
     at.later(1_000);
@@ -133,7 +133,7 @@ it("cfauth's rules that are undone again and again are put back at ever longer i
   expect(hostnames(at)).toEqual([at.host("wiki")]);
 });
 
-it("one label that cloudflared refuses is taken back, and closings come into force all the same", async () => {
+it("the rule of a label that cloudflared refuses is withdrawn, and closings still take effect", async () => {
   await using at = await home({ settings: { CFAUTH_CA_POOLS: "/gone.pem,/there.pem" } });
   const { state } = at.sandbox.cloudflare;
   state.caFiles = new Set(["/there.pem"]);
@@ -155,7 +155,7 @@ it("one label that cloudflared refuses is taken back, and closings come into for
   at.stop("open");
   await at.settle();
   expect(at.problems).toEqual([]);
-  // cloudflared goes on with the rules of before, so the closing is not in force.
+  // cloudflared keeps the previous rules, so the closing is not in force.
   expect(running(at)).toContain(at.host("open"));
   expect(at.unconfirmed).toEqual([at.host("open")]);
 
@@ -177,7 +177,7 @@ it("one label that cloudflared refuses is taken back, and closings come into for
   expect(at.live).toEqual([at.host("blog"), at.host("good"), at.host("wiki")]);
 });
 
-it("where Cloudflare refuses the mark routes open and close without it, and that is reported", async () => {
+it("where Cloudflare rejects the mark, routes open and close without it, and that is reported", async () => {
   await using at = await home({
     furnish: ({ cloudflare: { state } }) => (state.refusesMarks = true),
   });
@@ -193,7 +193,7 @@ it("where Cloudflare refuses the mark routes open and close without it, and that
   expect(hostnames(at)).toEqual([at.host("wiki")]);
 });
 
-it("the log says each time that the version of the rules moved without cfauth, from where and to where", async () => {
+it("the log reports each change of the rules' version by another writer, with both versions", async () => {
   await using sandbox = await startSandbox();
   await using engine = await fakeEngine();
   const { state } = sandbox.cloudflare;
@@ -205,7 +205,7 @@ it("the log says each time that the version of the rules moved without cfauth, f
   });
   await until(
     () => sandbox.controls.calls.some(({ path }) => path.endsWith("/configurations")),
-    "the rules were looked at",
+    "cfauth observed the rules",
   );
   const before = state.configurations.get(tunnel.id) as TunnelConfiguration;
   state.configurations.set(tunnel.id, { ...before, version: before.version + 2 });

@@ -1,4 +1,4 @@
-/** Two daemons that are started at the same moment on one account: they come to rest with one login method, and with every rule of both. */
+/** Two daemons that start at the same moment on one account converge with one login method and every rule of both. */
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { LiveControls } from "../../sandbox/controls.ts";
@@ -18,7 +18,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** Lets calls through one at a time, each time any of those that wait. Ends when the work is done. */
+/** Lets calls through one at a time, in random order. Ends when the work is done. */
 async function shuffled(
   controls: LiveControls,
   seed: number,
@@ -53,7 +53,7 @@ async function theirs(at: Home, name: string): Promise<void> {
   );
 }
 
-/** As long as both look again by themselves, and then a resync of each. */
+/** Passes while either daemon asks for another one soon, then a resync of each. */
 async function rest(at: Home, daemons: readonly Daemon[]): Promise<void> {
   for (const ms of [2_100, 10_100, 20_000]) {
     at.later(ms);
@@ -63,10 +63,10 @@ async function rest(at: Home, daemons: readonly Daemon[]): Promise<void> {
 }
 
 it.each([
-  { whose: "with an owner each", second: { CFAUTH_OWNER: "b", CFAUTH_LABEL_PREFIX: "theirs" } },
-  { whose: "with one owner, on the same containers", second: {} },
+  { whose: "with different owners", second: { CFAUTH_OWNER: "b", CFAUTH_LABEL_PREFIX: "theirs" } },
+  { whose: "with the same owner and containers", second: {} },
 ])(
-  `${STARTS / 2} times started at the same moment, two daemons $whose come to rest with one login method and every rule`,
+  `two daemons $whose that start at the same moment converge with one login method and every rule (${STARTS / 2} starts)`,
   { timeout: 120_000 },
   async ({ whose, second }) => {
     for (let seed = 1; seed <= STARTS / 2; seed++) {

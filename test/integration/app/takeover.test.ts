@@ -1,4 +1,4 @@
-/** The moments of a takeover: what anybody sees after each write, and what cloudflared runs on by then. */
+/** The moments of a takeover: what visitors see after each write, and which rules cloudflared runs by then. */
 import { describe, expect, it } from "vitest";
 import {
   seedApp,
@@ -14,12 +14,12 @@ import { stranger, visitor } from "./visitor.ts";
 const WIKI = "wiki.home.localhost";
 
 interface Before {
-  /** Where the old rule leads: a page of its own, or the container that asks. */
+  /** Where the old rule leads: to a page of its own, or to the container that asks for the hostname. */
   readonly leads: "elsewhere" | "to the container";
   readonly guarded: readonly string[];
 }
 
-/** A page behind an application made by hand, and the container that is to take its place. */
+/** A page behind an application made by hand, and the container that will replace it. */
 async function scene(
   { leads, guarded }: Before,
   labels: Readonly<Record<string, string>> = {},
@@ -47,7 +47,7 @@ async function scene(
   return at;
 }
 
-/** Calls after each write and collects what it finds wrong. */
+/** Runs this check after each write and collects the faults that it finds. */
 function watched(at: Home, wrong: () => Promise<string | undefined>): readonly string[] {
   const moments: string[] = [];
   at.sandbox.controls.hook(async ({ write, method, path }, moment) => {
@@ -68,14 +68,14 @@ const CASES: readonly (Before & { readonly name: string })[] = [
   { name: "a rule to another page", leads: "elsewhere", guarded: [WIKI] },
   { name: "a rule to the container itself", leads: "to the container", guarded: [WIKI] },
   {
-    name: "an application that guards others too",
+    name: "an application that also protects other hostnames",
     leads: "elsewhere",
     guarded: [WIKI, "photos.home.localhost", "notes.home.localhost"],
   },
 ];
 
-describe.each(CASES)("from $name", (before) => {
-  it("nobody sees either page without a login, at any moment", async () => {
+describe.each(CASES)("a takeover of $name", (before) => {
+  it(`no one sees the old or the new page without a login during a takeover of ${before.name}`, async () => {
     await using at = await scene(before);
     expect(await stranger(at.sandbox, WIKI)).toBe("log in");
     const seen = watched(at, seenAt(at, before.guarded));
@@ -86,22 +86,25 @@ describe.each(CASES)("from $name", (before) => {
   });
 
   it.each([
-    { name: "cloudflared", lag: { configuration: 1_200 } },
-    { name: "Access", lag: { access: 1_200 } },
-    { name: "DNS", lag: { dns: 1_200 } },
-    { name: "all of them", lag: { configuration: 700, access: 1_500, dns: 1_100 } },
-  ])("the same while $name is late", async ({ lag }) => {
-    await using at = await scene(before);
-    at.sandbox.cloudflare.propagation.lag(lag);
-    const seen = watched(at, seenAt(at, before.guarded));
-    await at.settle();
-    at.sandbox.cloudflare.propagation.release();
-    expect(at.live).toEqual([WIKI]);
-    expect(seen).toEqual([]);
-    expect(await visitor(at.sandbox, "alice").open(WIKI)).toBe("this is wiki: /");
-  });
+    { late: "cloudflared is", lag: { configuration: 1_200 } },
+    { late: "Access is", lag: { access: 1_200 } },
+    { late: "DNS is", lag: { dns: 1_200 } },
+    { late: "all of them are", lag: { configuration: 700, access: 1_500, dns: 1_100 } },
+  ])(
+    `no one sees a page without a login during a takeover of ${before.name} while $late late`,
+    async ({ lag }) => {
+      await using at = await scene(before);
+      at.sandbox.cloudflare.propagation.lag(lag);
+      const seen = watched(at, seenAt(at, before.guarded));
+      await at.settle();
+      at.sandbox.cloudflare.propagation.release();
+      expect(at.live).toEqual([WIKI]);
+      expect(seen).toEqual([]);
+      expect(await visitor(at.sandbox, "alice").open(WIKI)).toBe("this is wiki: /");
+    },
+  );
 
-  it("the application is not touched before cloudflared runs on a rule that lets nobody in", async () => {
+  it(`in a takeover of ${before.name}, the application stays until cloudflared runs a rule that admits no one`, async () => {
     await using at = await scene(before);
     const { state, propagation } = at.sandbox.cloudflare;
     propagation.lag({ configuration: 1_200 });
@@ -119,7 +122,7 @@ describe.each(CASES)("from $name", (before) => {
   });
 });
 
-/** Whether cloudflared still serves the hostname without a check. */
+/** Whether cloudflared still serves the hostname without a login check. */
 const showsOld = ({ configurations }: EdgeView): boolean =>
   [...configurations.values()].some(({ config }) =>
     config.ingress.some(
@@ -128,8 +131,8 @@ const showsOld = ({ configurations }: EdgeView): boolean =>
     ),
   );
 
-describe("while cloudflared does not run on the new rules at all", () => {
-  it("nothing is taken but the rule, and that is told; it goes on once cloudflared does", async () => {
+describe("while cloudflared does not run the new rules", () => {
+  it("a takeover replaces only the rule and reports that until cloudflared runs the new rules", async () => {
     await using at = await scene({ leads: "elsewhere", guarded: [WIKI] });
     const { state, propagation } = at.sandbox.cloudflare;
     propagation.lag({ configuration: Infinity });
@@ -148,7 +151,7 @@ describe("while cloudflared does not run on the new rules at all", () => {
   });
 });
 
-/** Each look at the stopwatch is half a minute after the one before. */
+/** Each reading of the monotonic clock is half a minute after the one before. */
 async function impatiently<T>(deed: () => Promise<T>): Promise<T> {
   const { now } = performance;
   let ms = 0;
@@ -164,7 +167,7 @@ async function impatiently<T>(deed: () => Promise<T>): Promise<T> {
 }
 
 describe("a takeover by a public page", () => {
-  it("shows the old page to nobody who was not let in", async () => {
+  it("a takeover by a public page shows the old page to no one who was not admitted before", async () => {
     await using at = await scene({ leads: "elsewhere", guarded: [WIKI] }, { access: "public" });
     const seen = watched(at, async () =>
       (await stranger(at.sandbox, WIKI)).includes("the old page") ? "the old page" : undefined,
@@ -176,7 +179,7 @@ describe("a takeover by a public page", () => {
 });
 
 describe("a takeover by a page with a path that needs no login", () => {
-  it("opens that path alone, once all is taken over", async () => {
+  it("a takeover by a page with a path without a login opens that path alone, once everything is taken over", async () => {
     await using at = await scene(
       { leads: "elsewhere", guarded: [WIKI] },
       { "access.bypass": "/hooks" },
@@ -199,9 +202,9 @@ describe("a takeover by a page with a path that needs no login", () => {
   });
 });
 
-describe("a takeover that is cut off", () => {
+describe("a takeover that is interrupted", () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    "after %i writes, and whose container is gone then, leaves nothing of ours and shows nothing",
+    "a takeover that stops after %i writes and loses its container leaves no object of ours and shows nothing",
     async (writes) => {
       await using at = await scene({ leads: "elsewhere", guarded: [WIKI] });
       const seen = watched(at, seenAt(at, [WIKI]));
@@ -228,7 +231,7 @@ describe("a takeover that is cut off", () => {
   );
 
   it.each([1, 2, 3, 4, 5, 6])(
-    "after %i writes is finished by the next daemon, and shows nothing in between",
+    "the next daemon finishes a takeover that stopped after %i writes and shows nothing in between",
     async (writes) => {
       await using at = await scene({
         leads: "elsewhere",

@@ -1,4 +1,4 @@
-/** Machines that come with a service token. */
+/** Machines that use a service token. */
 import { describe, expect, it } from "vitest";
 import { seedServiceToken } from "../../sandbox/cloudflare/seed.ts";
 import type { ServiceToken } from "../../sandbox/cloudflare/state.ts";
@@ -7,7 +7,7 @@ import { stranger, visitor } from "./visitor.ts";
 
 const REFUSED = "403 That account does not have access";
 
-/** With two tokens in the account. */
+/** An account with two service tokens. */
 async function scene(
   options: Parameters<typeof home>[0] = {},
 ): Promise<{ readonly at: Home; readonly backup: ServiceToken; readonly other: ServiceToken }> {
@@ -26,7 +26,7 @@ const machine = (
   });
 
 describe("a service token", () => {
-  it("that the label names enters without a login, and no other one does", async () => {
+  it("a service token that the label names enters without a login, and no other token does", async () => {
     const { at, backup, other } = await scene();
     await using _ = at;
     await at.run("wiki", { "access.service-tokens": "backup" });
@@ -37,7 +37,7 @@ describe("a service token", () => {
     expect(await stranger(at.sandbox, at.host("wiki"))).toBe("log in");
   });
 
-  it("does not keep people out", async () => {
+  it("a service token on a route does not keep people out", async () => {
     const { at } = await scene();
     await using _ = at;
     await at.run("wiki", { "access.service-tokens": "backup", "access.groups": "family" });
@@ -46,7 +46,7 @@ describe("a service token", () => {
     expect(await visitor(at.sandbox, "bob").open(at.host("wiki"))).toBe(REFUSED);
   });
 
-  it("of any name enters where the label says any, but none with a wrong secret", async () => {
+  it("every service token enters where the label says any, but none with a wrong secret", async () => {
     const { at, backup, other } = await scene();
     await using _ = at;
     await at.run("wiki", { "access.service-tokens": "any" });
@@ -60,9 +60,9 @@ describe("a service token", () => {
 });
 
 describe.each(["logins", "service-tokens-too"] as const)(
-  "where a revocation ends %s",
+  "where a revocation ends %s sessions",
   (revocation) => {
-    it("a route that narrows for people keeps its tokens", async () => {
+    it(`a route that narrows for people keeps its service tokens (a revocation ends ${revocation})`, async () => {
       const { at, backup } = await scene({ revocation });
       await using _ = at;
       const wiki = at.host("wiki");
@@ -83,7 +83,7 @@ describe.each(["logins", "service-tokens-too"] as const)(
       );
     });
 
-    it("a route that took any token and now names one shuts out the others", async () => {
+    it(`a route that accepted any service token and now names one shuts out the others (a revocation ends ${revocation})`, async () => {
       const { at, backup, other } = await scene({ revocation });
       await using _ = at;
       await at.run("wiki", { "access.service-tokens": "any" });
@@ -99,31 +99,37 @@ describe.each(["logins", "service-tokens-too"] as const)(
     it.each([
       { name: "loses one token", tokens: "backup" },
       { name: "loses all of them", tokens: undefined },
-    ])("a route that $name shuts those out at once and keeps the others", async ({ tokens }) => {
-      const { at, backup, other } = await scene({ revocation });
-      await using _ = at;
-      const alice = visitor(at.sandbox, "alice");
-      await at.run("wiki", { "access.groups": "family", "access.service-tokens": "backup,other" });
-      await at.settle();
-      expect([
-        await alice.open(at.host("wiki")),
-        await machine(at, backup),
-        await machine(at, other),
-      ]).toEqual(Array(3).fill("this is wiki: /"));
+    ])(
+      `a route that $name shuts those out at once and keeps the others (a revocation ends ${revocation})`,
+      async ({ tokens }) => {
+        const { at, backup, other } = await scene({ revocation });
+        await using _ = at;
+        const alice = visitor(at.sandbox, "alice");
+        await at.run("wiki", {
+          "access.groups": "family",
+          "access.service-tokens": "backup,other",
+        });
+        await at.settle();
+        expect([
+          await alice.open(at.host("wiki")),
+          await machine(at, backup),
+          await machine(at, other),
+        ]).toEqual(Array(3).fill("this is wiki: /"));
 
-      at.relabel("wiki", {
-        "access.groups": "family",
-        ...(tokens !== undefined && { "access.service-tokens": tokens }),
-      });
-      await at.settle();
+        at.relabel("wiki", {
+          "access.groups": "family",
+          ...(tokens !== undefined && { "access.service-tokens": tokens }),
+        });
+        await at.settle();
 
-      expect(await machine(at, other)).toBe("log in");
-      expect(await machine(at, backup)).toBe(tokens === undefined ? "log in" : "this is wiki: /");
-      expect(await alice.open(at.host("wiki"))).toBe("this is wiki: /");
-    });
+        expect(await machine(at, other)).toBe("log in");
+        expect(await machine(at, backup)).toBe(tokens === undefined ? "log in" : "this is wiki: /");
+        expect(await alice.open(at.host("wiki"))).toBe("this is wiki: /");
+      },
+    );
 
     it.each([0, 1, 2, 3, 4, 5])(
-      "a narrowing that is cut off after %i writes keeps the token and shuts out whoever lost the right",
+      "a narrowing that stops after %i writes keeps the service token and shuts out people who lost access",
       async (writes) => {
         const { at, backup } = await scene({ revocation });
         await using _ = at;
@@ -150,7 +156,7 @@ describe.each(["logins", "service-tokens-too"] as const)(
       },
     );
 
-    it("a token that comes back after all were taken away enters again", async () => {
+    it("a service token that returns after all were removed enters again", async () => {
       const { at, backup } = await scene({ revocation });
       await using _ = at;
       await at.run("wiki", { "access.groups": "family", "access.service-tokens": "backup" });

@@ -1,4 +1,4 @@
-/** Two installations on one account and one tunnel: each leaves the other's things alone, and comes to rest beside it. */
+/** Two installations on one account and one tunnel: each leaves the other's objects alone, and both converge. */
 import { expect, it } from "vitest";
 import { tcp, workload } from "../../support/builders.ts";
 import { type Daemon, type Home, home } from "./daemon.ts";
@@ -7,7 +7,7 @@ import { stranger } from "./visitor.ts";
 const second = (at: Home): Promise<Daemon> =>
   at.another({ CFAUTH_OWNER: "b", CFAUTH_LABEL_PREFIX: "theirs" });
 
-/** A container with labels for the second one, which answers on a port of its own. */
+/** A container with labels for the second installation too. It listens on its own port. */
 async function theirs(
   at: Home,
   name: string,
@@ -24,30 +24,30 @@ async function theirs(
 interface Order {
   readonly first: string;
   readonly settle: (names: Daemon, wildcard: Daemon) => Promise<unknown>;
-  /** Whether the single hostnames open; undefined where that depends on whose calls come first. */
+  /** Whether the single hostnames open; undefined if that depends on whose calls come first. */
   readonly opens: boolean | undefined;
 }
 
 const ORDERS: readonly Order[] = [
   {
-    first: "single hostnames",
+    first: "the single hostnames come first",
     settle: async (names, wildcard) => [await names.settle(), await wildcard.settle()],
     opens: true,
   },
   {
-    first: "a wildcard around them",
+    first: "a wildcard around them comes first",
     settle: async (names, wildcard) => [await wildcard.settle(), await names.settle()],
     opens: false,
   },
   {
-    first: "neither",
+    first: "both come at once",
     settle: (names, wildcard) => Promise.all([names.settle(), wildcard.settle()]),
     opens: undefined,
   },
 ];
 
 it.each(ORDERS)(
-  "both come to rest with the same hostnames, groups and addresses; first came $first",
+  "two owners with the same hostnames, groups and e-mail addresses converge when $first",
   async ({ settle, opens }) => {
     await using at = await home();
     const other = await second(at);
@@ -70,7 +70,7 @@ it.each(ORDERS)(
     expect(other.live).toEqual(
       expect.arrayContaining(["*.home.localhost", at.host("notes"), `${at.host("notes")}/hooks`]),
     );
-    // A wildcard application that another owner made before is foreign protection around the names inside it: they wait for consent.
+    // An older wildcard application of another owner is foreign protection around the hostnames in it. They wait for consent.
     const opened = at.live.length > 0;
     expect(at.live).toEqual(
       opened ? [at.host("blog"), at.host("wiki"), `${at.host("wiki")}/hooks`] : [],
@@ -80,12 +80,12 @@ it.each(ORDERS)(
   },
 );
 
-it("a public rule that the other one puts back, which read the document before it went, is taken away again", async () => {
+it("a public rule that the other owner restores from an old read of the document is removed again", async () => {
   await using at = await home();
   const other = await second(at);
   await at.run("wiki", { access: "public", hostname: "*.home.localhost" });
   await at.settle();
-  // The public wildcard of the other owner is around it: a hole in it needs consent.
+  // The other owner's public wildcard is around it. An exception from it needs consent.
   await theirs(at, "blog", { adopt: "true" });
   await other.settle();
   const tunnels = () => [...at.sandbox.cloudflare.state.configurations.values()];

@@ -32,8 +32,8 @@ const CASES = [
   },
 ];
 
-describe.each(CASES)("$name that there is not", ({ code, labels, create }) => {
-  it("keeps a new route closed and says which label is meant", async () => {
+describe.each(CASES)("$name that does not exist", ({ name, code, labels, create }) => {
+  it(`a label with ${name} that does not exist keeps a new route closed and the problem names the label`, async () => {
     await using at = await home();
     await at.run("wiki", labels);
     await at.run("blog", { access: "public" });
@@ -50,7 +50,7 @@ describe.each(CASES)("$name that there is not", ({ code, labels, create }) => {
     expect(await stranger(at.sandbox, at.host("wiki"))).toBe("530");
   });
 
-  it("leaves an open route exactly as it was", async () => {
+  it(`a label with ${name} that does not exist leaves an open route exactly as it was`, async () => {
     await using at = await home();
     await at.run("wiki", { "access.groups": "family" });
     await at.settle();
@@ -68,7 +68,7 @@ describe.each(CASES)("$name that there is not", ({ code, labels, create }) => {
     expect(await stranger(at.sandbox, at.host("wiki"))).toBe("log in");
   });
 
-  it("shuts a page that was public: its labels ask for that no more", async () => {
+  it(`a label with ${name} that does not exist closes a page that was public, because its labels no longer ask for that`, async () => {
     await using at = await home();
     await at.run("wiki", { access: "public" });
     await at.settle();
@@ -78,7 +78,7 @@ describe.each(CASES)("$name that there is not", ({ code, labels, create }) => {
     expect(await stranger(at.sandbox, at.host("wiki"))).not.toContain("this is");
   });
 
-  it("is found at the next resync after it was created, and the route opens", async () => {
+  it(`the next resync finds ${name} that was created meanwhile and opens the route`, async () => {
     await using at = await home();
     await at.run("wiki", labels);
     await at.settle();

@@ -1,4 +1,4 @@
-/** From an empty account to pages that people see and back, with each version of Authentik. */
+/** From an empty account to working pages and back, with each version of Authentik. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { permissions, secretPermissions } from "../../../src/clients/authentik/permissions.ts";
 import { inventory } from "../../e2e/world.ts";
@@ -23,13 +23,13 @@ const VERSIONS: readonly VersionName[] = [
 const CASES = VERSIONS.flatMap((version) => [
   { name: `with Authentik ${version}`, version, permitted: undefined },
   {
-    name: `with Authentik ${version} and no more than the documented permissions`,
+    name: `with Authentik ${version} and only the documented permissions`,
     version,
     permitted: permissionsOf(version),
   },
 ]);
 
-describe.each(CASES)("$name", ({ version, permitted }) => {
+describe.each(CASES)("$name", ({ name, version, permitted }) => {
   let at: Home;
   let foreign: string;
 
@@ -53,7 +53,7 @@ describe.each(CASES)("$name", ({ version, permitted }) => {
       .map(({ name }) => name);
   };
 
-  it("all routes open", async () => {
+  it(`all routes open ${name}`, async () => {
     const { errors } = await at.settle();
     expect(errors).toEqual([]);
     expect(at.problems).toEqual([]);
@@ -64,42 +64,42 @@ describe.each(CASES)("$name", ({ version, permitted }) => {
     ]);
   });
 
-  it("a stranger sees the public page alone", async () => {
+  it(`an anonymous visitor sees only the public page ${name}`, async () => {
     expect(await stranger(at.sandbox, at.host("blog"))).toBe("this is blog: /");
     expect(await stranger(at.sandbox, at.host("wiki"))).toBe("log in");
     expect(await stranger(at.sandbox, at.host("photos"))).toBe("log in");
   });
 
-  it("a member of the group logs in once and sees both protected pages", async () => {
+  it(`a member of the group logs in once and sees both protected pages ${name}`, async () => {
     const alice = visitor(at.sandbox, "alice");
     expect(await alice.open(at.host("photos"))).toBe("this is photos: /");
     expect(await alice.open(at.host("wiki"), "/page?q=1")).toBe("this is wiki: /page?q=1");
     expect(alice.logins).toBe(1);
   });
 
-  it("somebody who is not in the group is let into the other page and refused by Cloudflare in this one", async () => {
+  it(`a user outside the group sees the other page and Cloudflare refuses the group's page ${name}`, async () => {
     const carol = visitor(at.sandbox, "carol");
     expect(await carol.open(at.host("wiki"))).toBe("this is wiki: /");
     expect(await carol.open(at.host("photos"))).toBe("403 That account does not have access");
   });
 
-  it("the library of each has the tiles of what that one may enter, and no other", () => {
+  it(`each user's library shows only tiles of pages that the user may enter ${name}`, () => {
     expect(tilesOf("alice")).toEqual(["Blog", "Our photos", "Wiki"]);
     expect(tilesOf("carol")).toEqual(["Blog", "Wiki"]);
   });
 
-  it("neither a resync nor a restart writes anything", async () => {
+  it(`a resync and a restart write nothing ${name}`, async () => {
     at.sandbox.controls.clear();
     await at.resync();
     await (await at.another()).settle();
     expect(at.sandbox.controls.writes().map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   });
 
-  it("what others have is as it was", () => {
+  it(`foreign objects are unchanged ${name}`, () => {
     expect(others(at.sandbox)).toBe(foreign);
   });
 
-  it("with all containers gone nothing of ours is left but the login and the tag", async () => {
+  it(`after all containers stop, only the login and the tag remain of ours ${name}`, async () => {
     at.stop("wiki", "photos", "blog");
     expect((await at.settle()).errors).toEqual([]);
     expect(others(at.sandbox)).toBe(foreign);
