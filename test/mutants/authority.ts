@@ -15,7 +15,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: "takes a copy of another party's Compose labels for a replica",
     file: "src/core/labels/identity.ts",
-    from: "apart.has(it.id) ? alone(it) : it",
+    from: "apart.has(it.id) ? asSingleContainer(it) : it",
     to: "it",
     tests: TESTS,
   },
@@ -43,7 +43,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: "takes the text of a service label for a place that the container may name",
     file: "src/core/labels/service.ts",
-    from: "context.allowService ? { service: label.text, elsewhere: true } : { fault: forbidden(label) }",
+    from: "context.allowService ? { service: label.text, elsewhere: true } : { fault: forbiddenFault(label) }",
     to: "{ service: label.text }",
     tests: TESTS,
   },

@@ -6,13 +6,16 @@ import { clip, type LabelFault, valueFault } from "./fault.ts";
 import type { Label, Labels } from "./grouping.ts";
 import { namesOf, parseEmail } from "./values.ts";
 
-interface Read<T> {
+interface Decoded<T> {
   readonly value: T;
   readonly faults: readonly LabelFault[];
 }
 
-/** Who may enter, each name held against what Cloudflare and Authentik have: one that cannot be found keeps the route shut. */
-export function audienceOf(labels: Labels, context: LabelContext): Read<Audience> {
+/**
+ * Who may enter. Each name is looked up in Cloudflare or Authentik; an unknown name keeps the route
+ * closed.
+ */
+export function audienceOf(labels: Labels, context: LabelContext): Decoded<Audience> {
   const emails = emailsOf(labels.get("access.emails"));
   const groups = groupsOf(labels.get("access.groups"), context);
   const policies = policiesOf(labels.get("access.policies"), context.lookups.policies);
@@ -28,8 +31,10 @@ export function audienceOf(labels: Labels, context: LabelContext): Read<Audience
   };
 }
 
-/** The names in a label, each once; an empty one among them is a fault, since nobody knows who was meant. */
-function listOf(label: Label | undefined, what: string): Read<readonly string[]> {
+/**
+ * The names in a label, each once. An empty name is a fault, because no one knows who was meant.
+ */
+function listOf(label: Label | undefined, what: string): Decoded<readonly string[]> {
   if (label === undefined) return { value: [], faults: [] };
   const list = namesOf(label.text, what);
   return list.ok
@@ -37,43 +42,47 @@ function listOf(label: Label | undefined, what: string): Read<readonly string[]>
     : { value: [], faults: [valueFault(label, list)] };
 }
 
-interface Unknown {
+/** The texts of the fault for an unknown name. */
+interface UnknownName {
   readonly code: LabelFault["code"];
-  /** What has no such name: "Authentik has no group". */
+  /** The start of the message: "Authentik has no group". */
   readonly lacks: string;
   readonly note?: string;
-  /** What it is called at the end of "write family, or create …". */
+  /** The last words of the fix "write family, or create the …". */
   readonly what: string;
+  /** The fix if no known name is similar. */
   readonly create: string;
 }
 
-/** What has these names. Where nothing could be looked up that is one fault, however many names there are. */
-function foundIn<T extends { readonly name: string }>(
+/**
+ * Finds the objects with these names. A failed lookup is one fault, however many names there are.
+ */
+function findByName<T extends { readonly name: string }>(
   label: string,
-  asked: Read<readonly string[]>,
+  requested: Decoded<readonly string[]>,
   lookup: Lookup<T>,
-  unknown: Unknown,
-): Read<readonly T[]> {
-  if (asked.value.length === 0) return { value: [], faults: asked.faults };
+  unknown: UnknownName,
+): Decoded<readonly T[]> {
+  if (requested.value.length === 0) return { value: [], faults: requested.faults };
   if ("fault" in lookup)
-    return { value: [], faults: [...asked.faults, { ...lookup.fault, label }] };
+    return { value: [], faults: [...requested.faults, { ...lookup.fault, label }] };
   const known = lookup.found.map(({ name }) => name);
   return {
-    value: asked.value.flatMap((name) => lookup.found.find((it) => it.name === name) ?? []),
+    value: requested.value.flatMap((name) => lookup.found.find((it) => it.name === name) ?? []),
     faults: [
-      ...asked.faults,
-      ...asked.value
+      ...requested.faults,
+      ...requested.value
         .filter((name) => !known.includes(name))
-        .map((name) => missing(label, name, known, unknown)),
+        .map((name) => unknownNameFault(label, name, known, unknown)),
     ],
   };
 }
 
-function missing(
+function unknownNameFault(
   label: string,
   name: string,
   known: readonly string[],
-  { code, lacks, note, what, create }: Unknown,
+  { code, lacks, note, what, create }: UnknownName,
 ): LabelFault {
   const near = closestMatch(name, known);
   return {
@@ -87,7 +96,7 @@ function missing(
   };
 }
 
-const UNKNOWN_GROUP: Unknown = {
+const UNKNOWN_GROUP: UnknownName = {
   code: "CFA-GROUP-UNKNOWN",
   lacks: "Authentik has no group",
   note: " (names are case-sensitive)",
@@ -98,33 +107,31 @@ const UNKNOWN_GROUP: Unknown = {
 function groupsOf(
   label: Label | undefined,
   { lookups, defaults }: LabelContext,
-): Read<readonly string[]> {
-  const asked =
+): Decoded<readonly string[]> {
+  const requested =
     label === undefined ? { value: defaults.groups, faults: [] } : listOf(label, "a group");
-  const read = foundIn(
+  const { value: groups, faults } = findByName(
     label?.name ?? "CFAUTH_DEFAULT_GROUPS",
-    asked,
+    requested,
     lookups.groups,
     UNKNOWN_GROUP,
   );
-  return { ...read, value: [...new Set(read.value.map(({ name }) => name))].toSorted() };
+  return { value: [...new Set(groups.map(({ name }) => name))].toSorted(), faults };
 }
 
-function emailsOf(label: Label | undefined): Read<readonly string[]> {
-  const { value, faults } = listOf(label, "an address");
-  const read = value.map((text) => ({ text, email: parseEmail(text) }));
-  return {
-    value: [...new Set(read.flatMap(({ email }) => (email.ok ? [email.value] : [])))].toSorted(),
-    faults: [
-      ...faults,
-      ...read.flatMap(({ text, email }) =>
-        email.ok ? [] : [valueFault({ name: label?.name ?? "", text }, email)],
-      ),
-    ],
-  };
+function emailsOf(label: Label | undefined): Decoded<readonly string[]> {
+  const { value: texts, faults } = listOf(label, "an address");
+  const emails = new Set<string>();
+  const wrong: LabelFault[] = [];
+  for (const text of texts) {
+    const email = parseEmail(text);
+    if (email.ok) emails.add(email.value);
+    else wrong.push(valueFault({ name: label?.name ?? "", text }, email));
+  }
+  return { value: [...emails].toSorted(), faults: [...faults, ...wrong] };
 }
 
-const UNKNOWN_POLICY: Unknown = {
+const UNKNOWN_POLICY: UnknownName = {
   code: "CFA-POLICY-UNKNOWN",
   lacks: "Cloudflare has no reusable policy",
   what: "policy",
@@ -134,16 +141,22 @@ const UNKNOWN_POLICY: Unknown = {
 function policiesOf(
   label: Label | undefined,
   known: readonly ForeignPolicy[],
-): Read<readonly string[]> {
-  const { value, faults } = listOf(label, "a policy");
-  const read = value.map((name) => policyOf(label?.name ?? "", name, known));
-  return {
-    value: [...new Set(read.flatMap((it) => ("id" in it ? [it.id] : [])))],
-    faults: [...faults, ...read.flatMap((it) => ("id" in it ? [] : [it]))],
-  };
+): Decoded<readonly string[]> {
+  const { value: names, faults } = listOf(label, "a policy");
+  const ids = new Set<string>();
+  const wrong: LabelFault[] = [];
+  for (const name of names) {
+    const policy = policyOf(label?.name ?? "", name, known);
+    if ("id" in policy) ids.add(policy.id);
+    else wrong.push(policy);
+  }
+  return { value: [...ids], faults: [...faults, ...wrong] };
 }
 
-/** By id, else by name. One that lets everybody in, or keeps somebody out, is not what the label is for. */
+/**
+ * Finds a policy by id, else by name. A policy that admits everyone or blocks someone is a fault,
+ * because the label only adds people.
+ */
 function policyOf(
   label: string,
   name: string,
@@ -152,7 +165,7 @@ function policyOf(
   const byId = known.filter(({ id }) => id === name.toLowerCase());
   const [policy, other] = byId.length > 0 ? byId : known.filter((it) => it.name === name);
   if (policy === undefined)
-    return missing(
+    return unknownNameFault(
       label,
       name,
       known.map((it) => it.name),
@@ -167,10 +180,10 @@ function policyOf(
     };
   return policy.decision === "allow" || policy.decision === "non_identity"
     ? policy
-    : unfit(label, name, policy.decision);
+    : unfitPolicyFault(label, name, policy.decision);
 }
 
-const unfit = (label: string, name: string, decision: string): LabelFault => ({
+const unfitPolicyFault = (label: string, name: string, decision: string): LabelFault => ({
   code: "CFA-POLICY-UNFIT",
   label,
   message: `the reusable policy ${quoted(name)} has the action ${clip(decision)}, ${decision === "bypass" ? "which lets anyone in without a login" : "which lets nobody in"}`,
@@ -180,7 +193,7 @@ const unfit = (label: string, name: string, decision: string): LabelFault => ({
       : "name a policy with the action Allow or Service Auth",
 });
 
-const UNKNOWN_TOKEN: Unknown = {
+const UNKNOWN_TOKEN: UnknownName = {
   code: "CFA-TOKEN-UNKNOWN",
   lacks: "Cloudflare has no service token",
   what: "token",
@@ -190,16 +203,14 @@ const UNKNOWN_TOKEN: Unknown = {
 function tokensOf(
   label: Label | undefined,
   lookup: Lookup<ServiceToken>,
-): Read<Audience["tokens"]> {
-  const list = listOf(label, "a service token");
-  if (list.value.includes("any")) return { value: "any", faults: list.faults };
-  const { value, faults } = foundIn(label?.name ?? "", list, lookup, UNKNOWN_TOKEN);
-  return {
-    value: value
-      .map(({ id, name }) => ({ id, name }))
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    faults,
-  };
+): Decoded<Audience["tokens"]> {
+  const requested = listOf(label, "a service token");
+  if (requested.value.includes("any")) return { value: "any", faults: requested.faults };
+  const { value: found, faults } = findByName(label?.name ?? "", requested, lookup, UNKNOWN_TOKEN);
+  const tokens = found
+    .map(({ id, name }) => ({ id, name }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { value: tokens, faults };
 }
 
 const quoted = (text: string): string => `"${clip(text)}"`;

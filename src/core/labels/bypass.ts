@@ -2,12 +2,15 @@ import { type Path, parsePath } from "../domain/path.ts";
 import { splitList } from "../text/list.ts";
 import { invalid } from "../text/parse-result.ts";
 import type { LabelContext } from "./context.ts";
-import { type LabelFault, publicForbidden, valueFault } from "./fault.ts";
+import { type LabelFault, publicForbiddenFault, valueFault } from "./fault.ts";
 import type { Label, Labels } from "./grouping.ts";
 import { namesOf } from "./values.ts";
 
 interface Bypass {
-  /** Those that are sound, even beside faulty ones: what of them is open stays as it is. The outermost of nested ones. */
+  /**
+   * The valid paths, even if others are faulty: an open one stays as it is. Of nested paths only
+   * the outermost.
+   */
   readonly paths: readonly Path[];
   readonly faults: readonly LabelFault[];
 }
@@ -25,18 +28,20 @@ export function bypassOf(
 ): Bypass {
   const label = labels.get("access.bypass");
   if (label === undefined) return { paths: [], faults: [] };
-  const sound = namesOf(label.text, "a path");
-  const read = splitList(label.text).map((text) =>
-    bypassPath({ name: label.name, text }, prefix, route),
-  );
-  const paths = [...new Set(read.flatMap((it) => (typeof it === "string" ? [it] : [])))];
-  const faults = [
-    ...(sound.ok ? [] : [valueFault(label, sound)]),
-    ...read.flatMap((it) => (typeof it === "string" ? [] : [it])),
-  ];
+  const list = namesOf(label.text, "a path");
+  const paths = new Set<Path>();
+  const faults: LabelFault[] = list.ok ? [] : [valueFault(label, list)];
+  for (const text of splitList(label.text)) {
+    const path = bypassPath({ name: label.name, text }, prefix, route);
+    if (typeof path === "string") paths.add(path);
+    else faults.push(path);
+  }
+  const isNested = (path: Path) => [...paths].some((other) => path.startsWith(`${other}/`));
   return {
-    paths: paths.filter((it) => !paths.some((other) => it.startsWith(`${other}/`))),
-    faults: context.allowPublic ? faults : [publicForbidden(label.name, "access.bypass", "bypass")],
+    paths: [...paths].filter((path) => !isNested(path)),
+    faults: context.allowPublic
+      ? faults
+      : [publicForbiddenFault(label.name, "access.bypass", "bypass")],
   };
 }
 

@@ -1,8 +1,8 @@
-/** One label as people write it after the prefix. The table in the README is made from these rows. */
+/** One label, without the prefix. The tables in the documentation are generated from these rows. */
 export interface LabelRow {
   readonly key: string;
   readonly meaning: string;
-  /** A value that is right, and that a test runs. */
+  /** A valid value, which a test decodes. */
   readonly example: string;
   readonly fallback: string;
 }
@@ -144,8 +144,9 @@ export const CATALOGUE: readonly LabelRow[] = [
 ];
 
 /**
- * cloudflared's `originRequest` options by their own names, and what they take. Durations are whole seconds on the wire: any
- * other form makes cloudflared refuse the whole document (measured with 2026.1.2).
+ * cloudflared's `originRequest` options under their own names, and the values that they accept.
+ * Durations are whole seconds in the document: any other form makes cloudflared refuse the whole
+ * document (measured with 2026.1.2).
  */
 export const ORIGIN_OPTIONS: Readonly<
   Record<
@@ -174,10 +175,10 @@ export const ORIGIN_OPTIONS: Readonly<
 
 const originKeys = Object.keys(ORIGIN_OPTIONS).map((option) => `origin.${option}`);
 
-/** Every key that may stand after the prefix. */
+/** Every key that may follow the prefix. */
 export const LABEL_KEYS: readonly string[] = [...CATALOGUE.map(({ key }) => key), ...originKeys];
 
-/** First words of keys: no route can be called so. */
+/** The first words of keys, which no route may have as its name. */
 export const RESERVED: ReadonlySet<string> = new Set(
   LABEL_KEYS.map((key) => key.split(".")[0] ?? key),
 );

@@ -5,19 +5,21 @@ import type { Hostname } from "../domain/hostname.ts";
 import type { LabelDialect } from "./dialects.ts";
 import type { NameIndex } from "./name-index.ts";
 
-/** What decoding needs beside the labels. */
+/** The inputs of decoding besides the labels. */
 export interface LabelContext {
   readonly prefix: string;
-  /** Label families of other tools that are read as ours where a container has none of ours. */
+  /**
+   * Label dialects of other tools that cfauth reads if a container has no label of its own prefix.
+   */
   readonly reads: readonly LabelDialect[];
   /** Tunnel networks, the preferred one first. */
   readonly networks: readonly string[];
-  /** Those that labels name beside them. */
+  /** Further networks, which labels name. */
   readonly named: readonly string[];
   readonly target: "name" | "id" | "ip" | "published";
   /** Completes bare hostnames. */
   readonly domain: string | undefined;
-  /** Names of the zones that may be used. */
+  /** Names of the usable zones. */
   readonly zones: readonly string[];
   /** Names of the zones that the token sees and CFAUTH_ZONES leaves out. */
   readonly excludedZones: readonly string[];
@@ -26,13 +28,13 @@ export interface LabelContext {
   readonly allowPublic: boolean;
   /** Files on cloudflared's side that `origin.caPool` may name. */
   readonly caPools: readonly string[];
-  /** What holds where a label is silent. */
+  /** The values that apply without a label. */
   readonly defaults: {
     readonly access: "authentik" | "public";
     readonly groups: readonly string[];
     readonly session: string;
   };
-  /** Where browsers reach Authentik itself (hostname, and path prefix or ""), and its own container. */
+  /** Authentik's public address (hostname, and path prefix or ""), and its own container. */
   readonly login: {
     readonly host: string;
     readonly path: string;
@@ -40,9 +42,15 @@ export interface LabelContext {
   };
   readonly lookups: Lookups;
   readonly nameIndex: NameIndex;
-  /** What rules of ours lead to now, as host and as host with port: what replicas are reached by stays so while one of them restarts. */
+  /**
+   * The origins of our deployed rules, as host and as host with port. The host that leads to
+   * replicas stays the same while one of them restarts.
+   */
   readonly routed: ReadonlySet<string>;
   readonly services: KnownServices;
-  /** The hostnames that something of ours stands for now: what a bare name meant while there was one domain to complete it with. */
+  /**
+   * The hostnames of our deployed objects. A bare name may have meant one of them while there was a
+   * single domain to complete it.
+   */
   readonly deployed: ReadonlySet<Hostname>;
 }

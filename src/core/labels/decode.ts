@@ -7,102 +7,113 @@ import { groupForeignLabels, rejectUnprotected, withProtectedDefault } from "./f
 import { groupByRoute, type Labels } from "./grouping.ts";
 import { onlyProven, unknownImage, withoutUnprovenLabels } from "./image.ts";
 import type { LabelSet } from "./label-set.ts";
-import { MAX_PROBLEMS_PER_CONTAINER, MAX_ROUTES_PER_CONTAINER, tooManyRoutes } from "./limits.ts";
+import {
+  MAX_PROBLEMS_PER_CONTAINER,
+  MAX_ROUTES_PER_CONTAINER,
+  tooManyRoutesFault,
+} from "./limits.ts";
 import { type DecodedRoute, decodeRoute } from "./route.ts";
 import { parseFlagLabel } from "./values.ts";
 
 /**
- * What a container's labels come to. Never throws. A fault that belongs to one named route keeps that route shut; one that
- * might have meant any of them (an unknown label, a route without a sound hostname) keeps all of the container's routes shut.
- * `enable` without a route name is the switch of the whole container; beside named routes it asks for no route of its own.
- * Labels of another tool are put into our words first; from there on they are read like ours, but for what opens without a login.
+ * Decodes a container's labels into exposures, faulty routes and problems. Never throws.
+ *
+ * A fault in one named route keeps that route closed. A fault that may concern any route (an
+ * unknown label, a route without a valid hostname) keeps all routes of the container closed.
+ * `enable` without a route name switches the whole container; next to named routes it requests no
+ * route of its own. Labels of another tool are translated into ours first and then read in the same
+ * way, except that they never open a route without a login.
  */
-export function decode(labelSet: LabelSet, given: LabelContext): Decoded {
-  const unknown = unknownImage(labelSet);
-  const around = unknown === undefined ? given : withoutUnprovenLabels(given);
-  const context = labelSet.foreign ? withProtectedDefault(around) : around;
+export function decode(labelSet: LabelSet, settings: LabelContext): Decoded {
+  const unknownReason = unknownImage(labelSet);
+  const proven = unknownReason === undefined ? settings : withoutUnprovenLabels(settings);
+  const context = labelSet.foreign ? withProtectedDefault(proven) : proven;
   const { routes, problems } = labelSet.foreign
     ? groupForeignLabels(labelSet, context)
     : groupByRoute(labelSet.name, labelSet.labels, context.prefix);
   const enable = routes.get("")?.get("enable");
-  const power = enable && parseFlagLabel(enable.text);
-  if (power?.ok === true && !power.value)
-    return { exposures: [], faulty: [], problems: shown(labelSet, problems) };
-  const wanted = [...routes].filter(
-    ([name, labels]) => name !== "" || routes.size === 1 || labels.size > 1 || power?.ok !== true,
-  );
-  const { read, excess } = decodeRoutes(wanted, labelSet, (name, labels) => {
-    const route = decodeRoute(
-      labelSet,
-      labels,
-      name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`,
-      context,
-    );
-    const proven =
-      unknown === undefined
+  const enabled = enable && parseFlagLabel(enable.text);
+  if (enabled?.ok === true && !enabled.value)
+    return { exposures: [], faulty: [], problems: limitProblems(labelSet, problems) };
+  const requested = enabled?.ok === true ? withoutBareSwitch(routes) : [...routes];
+  const { decoded, excess } = decodeRoutes(requested, labelSet, (name, labels) => {
+    const prefix = name === "" ? `${context.prefix}.` : `${context.prefix}.${name}.`;
+    const route = decodeRoute(labelSet, labels, prefix, context);
+    const provenRoute =
+      unknownReason === undefined
         ? route
-        : onlyProven(route, labels, labelSet, unknown, given.allowService);
-    return labelSet.foreign ? rejectUnprotected(proven, labelSet, context.prefix) : proven;
+        : onlyProven(route, labels, labelSet, unknownReason, settings.allowService);
+    return labelSet.foreign
+      ? rejectUnprotected(provenRoute, labelSet, context.prefix)
+      : provenRoute;
   });
-  const doubles = twice(labelSet, read);
-  const unplaced =
+  const duplicates = duplicateRoutes(labelSet, decoded);
+  const mayConcernAnyRoute =
     excess !== undefined ||
     problems.some(({ severity }) => severity === "error") ||
-    power?.ok === false ||
-    read.some((route) => route.mayConcernAnyRoute);
-  const opens = unplaced
+    enabled?.ok === false ||
+    decoded.some((route) => route.mayConcernAnyRoute);
+  const exposures = mayConcernAnyRoute
     ? []
-    : read.flatMap(({ exposures }) =>
-        exposures.filter(({ route }) => !doubles.has(routeKey(route))),
-      );
-  const open = new Set(opens.map(({ route }) => routeKey(route)));
+    : decoded
+        .flatMap((route) => route.exposures)
+        .filter(({ route }) => !duplicates.has(routeKey(route)));
+  const exposed = new Set(exposures.map(({ route }) => routeKey(route)));
   const [{ party }] = labelSet.members;
   return {
-    exposures: opens,
-    ...(unplaced && {
+    exposures,
+    ...(mayConcernAnyRoute && {
       unsure: { workload: labelSet.name, party, ids: labelSet.members.map(({ id }) => id) },
     }),
-    faulty: read
-      .flatMap(({ requested }) => requested.filter(({ route }) => !open.has(routeKey(route))))
+    faulty: decoded
+      .flatMap((route) => route.requested)
+      .filter(({ route }) => !exposed.has(routeKey(route)))
       .slice(0, MAX_ROUTES_PER_CONTAINER)
-      .map((it) => ({ ...it, saysPublic: it.saysPublic && !doubles.has(routeKey(it.route)) })),
-    problems: shown(labelSet, [
+      .map((it) => ({ ...it, saysPublic: it.saysPublic && !duplicates.has(routeKey(it.route)) })),
+    problems: limitProblems(labelSet, [
       ...(excess === undefined ? [] : [problemOf(labelSet.name, excess)]),
       ...problems,
-      ...doubles.values(),
-      ...onceBarred(read.flatMap((route) => route.problems)),
+      ...duplicates.values(),
+      ...mergeOwnHostProblems(decoded.flatMap((route) => route.problems)),
     ]),
   };
 }
 
-/** However many routes of a container ask for Authentik's hostname: one problem says it. */
-function onceBarred(problems: readonly Problem[]): readonly Problem[] {
+/** Labels by route name. */
+type NamedLabels = readonly (readonly [string, Labels])[];
+
+/** The routes without the unnamed one, if its only label is `enable` and there are named routes. */
+const withoutBareSwitch = (routes: ReadonlyMap<string, Labels>): NamedLabels =>
+  [...routes].filter(([name, labels]) => name !== "" || routes.size === 1 || labels.size > 1);
+
+/** One problem is enough, however many routes of a container ask for Authentik's hostname. */
+function mergeOwnHostProblems(problems: readonly Problem[]): readonly Problem[] {
   const isBarred = ({ code, severity }: Problem) =>
     code === "CFA-AK-OWN-HOST" && severity === "error";
   const first = problems.find(isBarred);
   return problems.filter((problem) => problem === first || !isBarred(problem));
 }
 
-/** Route by route, and no further than the routes that one container may ask for. */
+/** Decodes route by route and stops at the limit of routes per container. */
 function decodeRoutes(
-  wanted: readonly (readonly [string, Labels])[],
+  requested: NamedLabels,
   labelSet: LabelSet,
   decodeOne: (name: string, labels: Labels) => DecodedRoute,
-): { readonly read: readonly DecodedRoute[]; readonly excess: LabelFault | undefined } {
-  const read: DecodedRoute[] = [];
+): { readonly decoded: readonly DecodedRoute[]; readonly excess: LabelFault | undefined } {
+  const decoded: DecodedRoute[] = [];
   let count = 0;
-  for (const [name, labels] of wanted) {
+  for (const [name, labels] of requested) {
     const route = decodeOne(name, labels);
-    read.push(route);
+    decoded.push(route);
     count += route.requested.length;
     if (count > MAX_ROUTES_PER_CONTAINER)
-      return { read, excess: labelSet.excess ?? tooManyRoutes(count) };
+      return { decoded, excess: labelSet.excess ?? tooManyRoutesFault(count) };
   }
-  return { read, excess: labelSet.excess };
+  return { decoded, excess: labelSet.excess };
 }
 
-/** A container with a thousand faults must not drown the others' in the log and in messages. */
-function shown(labelSet: LabelSet, problems: readonly Problem[]): readonly Problem[] {
+/** One container with a thousand faults must not hide those of others in logs and messages. */
+function limitProblems(labelSet: LabelSet, problems: readonly Problem[]): readonly Problem[] {
   if (problems.length <= MAX_PROBLEMS_PER_CONTAINER) return problems;
   const first = problems.slice(0, MAX_PROBLEMS_PER_CONTAINER - 1);
   const fault = {
@@ -114,21 +125,27 @@ function shown(labelSet: LabelSet, problems: readonly Problem[]): readonly Probl
   return [...first, { ...problemOf(labelSet.name, fault), about: "more faults" }];
 }
 
-/** Routes that the container asks for more than once, soundly or not: which of the ways is meant cannot be guessed. */
-function twice(labelSet: LabelSet, read: readonly DecodedRoute[]): ReadonlyMap<RouteKey, Problem> {
-  const asked = read.flatMap(({ label, requested: routes }) =>
-    routes.map(({ route }) => ({ key: routeKey(route), label })),
+/**
+ * Routes that the container requests more than once, validly or not. cfauth cannot know which of
+ * the requests is meant.
+ */
+function duplicateRoutes(
+  labelSet: LabelSet,
+  decoded: readonly DecodedRoute[],
+): ReadonlyMap<RouteKey, Problem> {
+  const requests = decoded.flatMap(({ label, requested }) =>
+    requested.map(({ route }) => ({ key: routeKey(route), label })),
   );
-  return new Map(
-    [...Map.groupBy(asked, ({ key }) => key)].flatMap(([key, [first, second]]) => {
-      if (first === undefined || second === undefined) return [];
-      const fault = {
-        code: "CFA-LABEL-CLASH",
-        label: second.label,
-        message: `${first.label} and ${second.label} both ask for ${key}`,
-        fix: "remove one, or give one another hostname or path",
-      } as const;
-      return [[key, { ...problemOf(labelSet.name, fault), route: key }] as const];
-    }),
-  );
+  const duplicates = new Map<RouteKey, Problem>();
+  for (const [key, [first, second]] of Map.groupBy(requests, (request) => request.key)) {
+    if (first === undefined || second === undefined) continue;
+    const fault = {
+      code: "CFA-LABEL-CLASH",
+      label: second.label,
+      message: `${first.label} and ${second.label} both ask for ${key}`,
+      fix: "remove one, or give one another hostname or path",
+    } as const;
+    duplicates.set(key, { ...problemOf(labelSet.name, fault), route: key });
+  }
+  return duplicates;
 }

@@ -8,10 +8,11 @@ import { readLabel } from "./read.ts";
 import { parseFlagLabel, parseIcon, parseText } from "./values.ts";
 
 /**
- * How the route shows itself to people: the `app.*` labels, and where they are silent what `homepage.*` says of the same
- * container (gethomepage.dev, Docker discovery). That alters looks only, so no setting has to ask for it.
+ * How the route appears to people: the `app.*` labels, and for missing ones the `homepage.*` labels
+ * of the same container (gethomepage.dev, Docker discovery). They only change the appearance, so no
+ * setting has to enable them.
  *
- * @param homepage - the container's labels, where they may speak for this route
+ * @param homepage - the container's labels, or none if they do not apply to this route
  */
 export function displayOf(
   labels: Labels,
@@ -34,20 +35,21 @@ export function displayOf(
   };
 }
 
-/** What is not fit for a tile, such as Homepage's own icons (`wiki.png`, `mdi-book`), is no fault: it was not written for us. */
+/**
+ * A value that does not fit a tile, such as Homepage's own icons (`wiki.png`, `mdi-book`), is not a
+ * fault, because it was not written for cfauth.
+ */
 function fallback<T>(
   text: string | undefined,
   parse: (text: string) => ParseResult<T>,
 ): T | undefined {
-  const read =
-    text === undefined || text.length > MAX_LABEL_VALUE_CHARACTERS
-      ? undefined
-      : parse(stripQuotes(text));
-  return read?.ok === true ? read.value : undefined;
+  if (text === undefined || text.length > MAX_LABEL_VALUE_CHARACTERS) return undefined;
+  const parsed = parse(stripQuotes(text));
+  return parsed.ok ? parsed.value : undefined;
 }
 
-/** Of a route that people do not go to by themselves: a path for webhooks, the login. */
-export const HIDDEN_LABELS: Display = {
+/** The display of a route that people do not open themselves: a path for webhooks, the login. */
+export const HIDDEN_DISPLAY: Display = {
   name: undefined,
   icon: undefined,
   description: undefined,

@@ -3,16 +3,18 @@ import type { ParseError } from "../text/parse-result.ts";
 import { escapeControlCharacters } from "../text/sanitize.ts";
 import type { Label } from "./grouping.ts";
 
-/** A fault of one label, before it is known which container and routes it concerns. */
+/** A fault of one label, before cfauth knows which container and routes it concerns. */
 export interface LabelFault {
   readonly code: ProblemCode;
-  /** The label as written, or the one that is missing; empty where the fault is of all labels together. */
+  /**
+   * The label as written, or the missing label; empty if the fault concerns all labels together.
+   */
   readonly label: string;
   readonly message: string;
   readonly fix: string;
   /**
-   * Shuts what is open too, since to leave it would show something that nobody asked to show, or that must not be shown: the
-   * route with all that belongs to it, or only its paths that need no login.
+   * Closes open routes too, because they would expose what no one asked for or what must not be
+   * public. `route`: the whole route. `bypass`: only its paths that need no login.
    */
   readonly closeNow?: "route" | "bypass";
 }
@@ -29,12 +31,12 @@ export const valueFault = (
   fix,
 });
 
-/** Characters of a foreign text that a message quotes. */
-const MAX_QUOTED = 100;
+/** How much of a foreign text a message quotes. */
+const MAX_QUOTED_CHARACTERS = 100;
 
-/** A foreign text within a sentence of ours: one line, every character of it visible, and short. */
+/** Makes a foreign text fit for a message: one line, only visible characters, short. */
 export const clip = (text: string): string =>
-  escapeControlCharacters(text.slice(0, MAX_QUOTED).replace(/[\t-\r]/g, " "));
+  escapeControlCharacters(text.slice(0, MAX_QUOTED_CHARACTERS).replace(/[\t-\r]/g, " "));
 
 export const problemOf = (
   container: string,
@@ -50,15 +52,15 @@ export const problemOf = (
   fix,
 });
 
-/** What would be open to anyone, where the operator allows nothing to be. */
-export const publicForbidden = (
+/** A label that asks for public access although the operator forbids it. */
+export const publicForbiddenFault = (
   label: string,
   what: string,
-  shut: LabelFault["closeNow"] & string,
+  closeNow: LabelFault["closeNow"] & string,
 ): LabelFault => ({
   code: "CFA-PUBLIC-FORBIDDEN",
   label,
   message: `${what} is switched off here (CFAUTH_ALLOW_PUBLIC=false)`,
   fix: `remove ${label}, or set CFAUTH_ALLOW_PUBLIC=true on cfauth`,
-  closeNow: shut,
+  closeNow,
 });

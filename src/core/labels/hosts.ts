@@ -8,12 +8,15 @@ import type { LabelSet } from "./label-set.ts";
 export interface Hosts {
   readonly label: string;
   readonly hostnames: readonly Hostname[];
-  /** What stands, and may be what a name means that cannot be completed: it stays as it is. */
-  readonly meant: readonly Hostname[];
+  /** Deployed hostnames that an incomplete name may mean: they stay as they are. */
+  readonly possible: readonly Hostname[];
   readonly faults: readonly LabelFault[];
 }
 
-/** The hostnames that one route asks for: its label, or the name of the service where it is only switched on. */
+/**
+ * The hostnames that one route requests: from its label, or from the name of the service if only
+ * `enable` is set.
+ */
 export function hostsOf(
   labelSet: LabelSet,
   labels: Labels,
@@ -31,35 +34,46 @@ export function hostsOf(
       message: `${first} is set, but no hostname`,
       fix: `add ${name}: app.${context.zones[0] ?? "example.com"}`,
     };
-    return { label: name, hostnames: [], meant: [], faults: [fault] };
+    return { label: name, hostnames: [], possible: [], faults: [fault] };
   }
-  const asked = label ?? { name, text: labelSet.members[0].service?.name ?? labelSet.name };
-  const texts = asked.text.split(",").map((text) => text.trim());
-  const read = texts.map((text) => ({ text, host: parseHostname(text, context.domain) }));
-  const hostnames = [...new Set(read.flatMap(({ host }) => (host.ok ? [host.value] : [])))];
-  const faults = read.flatMap(({ text, host }) =>
-    host.ok ? [] : [valueFault({ name: asked.name, text }, host)],
-  );
+  const requested = label ?? { name, text: labelSet.members[0].service?.name ?? labelSet.name };
+  const hostnames = new Set<Hostname>();
+  const possible: Hostname[] = [];
+  const faults: LabelFault[] = [];
+  for (const part of requested.text.split(",")) {
+    const text = part.trim();
+    const host = parseHostname(text, context.domain);
+    if (host.ok) {
+      hostnames.add(host.value);
+      continue;
+    }
+    faults.push(valueFault({ name: requested.name, text }, host));
+    possible.push(...possibleHostnames(text, context));
+  }
+  const zoneFaults = [...hostnames].flatMap((hostname) => zoneFault(requested, hostname, context));
   return {
-    label: asked.name,
-    hostnames,
-    meant: read.flatMap(({ text, host }) => (host.ok ? [] : meantBy(text, context))),
-    faults: [...faults, ...hostnames.flatMap((hostname) => hostFault(asked, hostname, context))],
+    label: requested.name,
+    hostnames: [...hostnames],
+    possible,
+    faults: [...faults, ...zoneFaults],
   };
 }
 
-/** A bare name was completed with the only zone, and zones come and go: one more, or none told, is nobody's wish to close anything. */
-function meantBy(text: string, { domain, deployed }: LabelContext): readonly Hostname[] {
-  const whole = domain === undefined ? parseHostname(text, NOWHERE) : undefined;
-  if (whole?.ok !== true) return [];
-  const name = whole.value.slice(0, -NOWHERE.length);
+/**
+ * Deployed hostnames that a bare name may mean. cfauth completes a bare name with the only zone. A
+ * second zone, or an empty list of zones, does not mean that the operator wants to close a route.
+ */
+function possibleHostnames(text: string, { domain, deployed }: LabelContext): readonly Hostname[] {
+  const completed = domain === undefined ? parseHostname(text, NONEXISTENT_DOMAIN) : undefined;
+  if (completed?.ok !== true) return [];
+  const name = completed.value.slice(0, -NONEXISTENT_DOMAIN.length);
   return [...deployed].filter((hostname) => hostname.startsWith(name)).toSorted();
 }
 
-/** A domain that there is not (RFC 2606). */
-const NOWHERE = "invalid";
+/** A domain that never exists (RFC 2606). */
+const NONEXISTENT_DOMAIN = "invalid";
 
-function hostFault(label: Label, hostname: Hostname, context: LabelContext): readonly LabelFault[] {
+function zoneFault(label: Label, hostname: Hostname, context: LabelContext): readonly LabelFault[] {
   const choice = zoneIn(hostname, context);
   if (choice.is === "usable") return [];
   if (choice.is === "excluded") {
@@ -89,8 +103,11 @@ const zoneIn = (
     excludedZones,
   );
 
-/** Universal SSL covers the zone and one label below it (Cloudflare docs, checked 2026-11). */
-export function tooDeep(
+/**
+ * A warning if Universal SSL does not cover the hostname. It covers the zone and one label below it
+ * (Cloudflare docs, checked 2026-11).
+ */
+export function certificateProblem(
   labelSet: LabelSet,
   label: string,
   hostname: Hostname,

@@ -11,12 +11,16 @@ export interface Identified {
 }
 
 /**
- * Which of the containers that say they are of one Compose service really are. The labels are only text, the container's name is
- * the engine's: those with names of Compose's scheme are the service. Without them it is one container, with a `container_name`:
- * the one that it was before, else one that a rule leads to, else the oldest. Every other one is a party of its own for as long
- * as it runs: what a container is never depends on what its own rule has come to.
+ * Decides which containers with the labels of a Compose service really belong to it. Labels are
+ * only text, but the engine guarantees the container's name.
  *
- * @param deployed - the names, without their network, and the short ids that deployed rules lead to; lower case
+ * Containers with names in Compose's scheme are the service. Without any, the service is a single
+ * container with a `container_name`: the one that it was before, else one that a rule leads to,
+ * else the oldest. Every other container is a party of its own while it runs. So the identity of a
+ * container never depends on the state of its own rule.
+ *
+ * @param deployed - the names, without their network, and the short ids that deployed rules lead to;
+ *   lower case
  */
 export function identify(
   workloads: readonly Workload[],
@@ -46,14 +50,17 @@ export function identify(
       ]);
   }
   return {
-    workloads: workloads.map((it) => (apart.has(it.id) ? alone(it) : it)),
+    workloads: workloads.map((it) => (apart.has(it.id) ? asSingleContainer(it) : it)),
     services: { names, apart },
   };
 }
 
 const namesOf = ({ id, name }: Workload): readonly string[] => [name.toLowerCase(), shortId(id)];
 
-/** Only replicas are reached by the name of their service; one that is left of them stays so while a rule leads there. */
+/**
+ * The service name counts only for replicas. The last remaining replica keeps it while a rule leads
+ * to that name.
+ */
 function serviceNameOf(
   members: readonly Workload[],
   known: readonly string[],
@@ -63,7 +70,7 @@ function serviceNameOf(
   return members.length > 1 || (known.includes(name) && deployed.has(name)) ? [name] : [];
 }
 
-const alone = ({ service, ...workload }: Workload): Workload => ({
+const asSingleContainer = ({ service, ...workload }: Workload): Workload => ({
   ...workload,
   service: undefined,
   party: singleContainer(workload.name),
@@ -74,7 +81,7 @@ interface Evidence {
   readonly deployed: ReadonlySet<string>;
   /** Deployed names that no running container has. */
   readonly gone: ReadonlySet<string>;
-  /** What the service was called before, where it runs or a rule still leads to it. */
+  /** Earlier names of the service, if it runs or a rule still leads to it. */
   readonly known: readonly string[];
 }
 
@@ -87,13 +94,15 @@ function membersOf(
   const replicas = claimants.filter(({ name }) => isReplicaName(name, service));
   if (replicas.length > 0) return replicas;
   const oldestFirst = claimants.toSorted((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
-  const called = (names: (name: string) => boolean) =>
-    oldestFirst.find((it) => namesOf(it).some(names));
-  const same = called((name) => known.includes(name));
+  const findByName = (matches: (name: string) => boolean) =>
+    oldestFirst.find((it) => namesOf(it).some(matches));
+  const same = findByName((name) => known.includes(name));
   if (same !== undefined) return [same];
-  // While the service is away and a rule leads to it, a container with another name is not it.
+  // While the service is away and a rule leads to it, a container with another name does not
+  // belong.
   if (isAway(service, known, gone)) return [];
-  return [called((name) => deployed.has(name)) ?? oldestFirst[0]].flatMap((it) => it ?? []);
+  const chosen = findByName((name) => deployed.has(name)) ?? oldestFirst[0];
+  return chosen === undefined ? [] : [chosen];
 }
 
 const isAway = (service: Service, known: readonly string[], gone: ReadonlySet<string>): boolean =>

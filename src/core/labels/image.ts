@@ -14,30 +14,30 @@ const MAX_NAMED_LABELS = 5;
 const OBEY = "set CFAUTH_IMAGE_LABELS=true on cfauth, which obeys the labels of every image";
 
 /**
- * One warning for each container whose image carries labels that cfauth reads: they were ignored. Identity and looks from an image
- * (Compose, Homepage) are worth a word only where the container has labels that count.
+ * One warning per container whose image has labels that cfauth ignored. Image labels for identity
+ * and appearance (Compose, Homepage) matter only if the container has labels that count.
  */
 export const ignoredImageLabels = (
   workloads: readonly Workload[],
   settings: Pick<LabelContext, "prefix" | "reads">,
-): readonly Problem[] => workloads.flatMap((workload) => ignoredOf(workload, settings));
+): readonly Problem[] => workloads.flatMap((workload) => ignoredLabelProblems(workload, settings));
 
-function ignoredOf(
+function ignoredLabelProblems(
   { name, labels, imageLabels }: Workload,
   settings: Pick<LabelContext, "prefix" | "reads">,
 ): readonly Problem[] {
   if (imageLabels.kind !== "ignored") return [];
-  const { wishes: exposures = [], others = [] } = Object.groupBy(imageLabels.names, (label) =>
-    isWish(label, settings) ? "wishes" : "others",
-  );
-  const counts =
-    exposures.length > 0 || Object.keys(effectiveLabels(labels, settings).labels).length > 0;
-  const names = [...exposures, ...others];
+  const requesting = imageLabels.names.filter((label) => requestsRoute(label, settings));
+  const others = imageLabels.names.filter((label) => !requestsRoute(label, settings));
+  const matters =
+    requesting.length > 0 || Object.keys(effectiveLabels(labels, settings).labels).length > 0;
+  const names = [...requesting, ...others];
   const [first] = names;
-  if (first === undefined || !counts) return [];
-  const message = `${spelled(names)} ${names.length === 1 ? "comes" : "come"} from the image and not from the operator, and cfauth ignores labels of images: the author of an image must not decide what is reachable`;
+  if (first === undefined || !matters) return [];
+  const message = `${listNames(names)} ${names.length === 1 ? "comes" : "come"} from the image and not from the operator, and cfauth ignores labels of images: the author of an image must not decide what is reachable`;
   const own = `write ${names.length === 1 ? "it" : "them"} on the container under a name for the route, such as ${settings.prefix}.own.hostname`;
-  const fix = `${exposures.length > 0 ? own : `build the image without ${names.length === 1 ? "it" : "them"}`}, or ${OBEY}`;
+  const rebuild = `build the image without ${names.length === 1 ? "it" : "them"}`;
+  const fix = `${requesting.length > 0 ? own : rebuild}, or ${OBEY}`;
   return [
     {
       code: "CFA-IMAGE-LABEL",
@@ -52,93 +52,101 @@ function ignoredOf(
   ];
 }
 
-/** Whether the label asks for a route: one of ours, or of another tool that is read. */
-const isWish = (
+/** True if the label requests a route: with our prefix, or of another tool that cfauth reads. */
+const requestsRoute = (
   label: string,
   { prefix, reads }: Pick<LabelContext, "prefix" | "reads">,
 ): boolean =>
   label.toLowerCase().startsWith(`${prefix.toLowerCase()}.`) ||
   Object.keys(foreignLabels({ [label]: "" }, reads)).length > 0;
 
-/** Why it is not known which labels are the image's; undefined where it is known. */
+/** Why cfauth does not know which labels come from the image; undefined if it knows. */
 export function unknownImage({ members }: LabelSet): string | undefined {
   for (const { imageLabels } of members) if (imageLabels.kind === "unknown") return imageLabels.why;
   return undefined;
 }
 
-/** What is read with while any label may be the image's: nothing may point away from its own container. */
+/**
+ * The context while any label may come from the image: a label must not point away from its own
+ * container.
+ */
 export const withoutUnprovenLabels = (context: LabelContext): LabelContext => ({
   ...context,
   allowService: false,
 });
 
-/** What lets people in without a login. */
-const OPENS = ["access.bypass", "access.service-tokens", "access.policies"];
+/** Labels that admit visitors without a login, besides `access=public`. */
+const OPENING_KEYS = ["access.bypass", "access.service-tokens", "access.policies"];
 
 /**
- * The route without what an image must not decide: it stays as it is, and is not opened. A label that only asks for something
- * behind a login is obeyed.
+ * The route without anything that an image must not decide. cfauth obeys a label that only requests
+ * a protected route.
  *
- * | label that may be the image's                             | then                                           |
- * |-----------------------------------------------------------|------------------------------------------------|
- * | what lets people in without a login, `adopt`, `share-with` | the route is not opened; an open one stays      |
- * | `service` that points away from the container              | likewise                                       |
- * | no `access` label, and CFAUTH_DEFAULT_ACCESS=public        | likewise                                       |
- * | anything else                                             | as ever                                        |
+ * | label that may come from the image                  | result                                      |
+ * |-----------------------------------------------------|---------------------------------------------|
+ * | one that admits visitors without a login            | the route does not open; an open one stays  |
+ * | `adopt`, `share-with`                               | the same                                    |
+ * | `service` that points away from the container       | the same                                    |
+ * | no `access` label, and CFAUTH_DEFAULT_ACCESS=public | the same                                    |
+ * | any other                                           | obeyed                                      |
  *
- * @param why - says why the image's labels are not known
- * @param allowService - whether `service` may point away from its container where the labels are known to be the operator's
+ * @param why - why cfauth does not know the image's labels
+ * @param allowService - true if the operator's own `service` labels may point away from the container
  */
 export function onlyProven(
-  read: DecodedRoute,
+  decoded: DecodedRoute,
   labels: Labels,
   labelSet: LabelSet,
   why: string,
   allowService: boolean,
 ): DecodedRoute {
-  const strays = allowService
-    ? read.problems.filter(({ code }) => code === "CFA-SERVICE-FORBIDDEN")
+  const forbiddenServices = allowService
+    ? decoded.problems.filter(({ code }) => code === "CFA-SERVICE-FORBIDDEN")
     : [];
-  const opening = openingLabels(read, labels);
-  const taking = [
+  const opening = openingLabels(decoded, labels);
+  const overreaching = [
     ...(labels.get("adopt")?.text === "false" ? [] : nameOf(labels, "adopt")),
     ...nameOf(labels, "share-with"),
-    ...strays.flatMap(({ label }) => label ?? []),
+    ...forbiddenServices.flatMap(({ label }) => label ?? []),
   ];
-  const names = [...new Set([...opening, ...taking])];
-  if (names.length === 0) return read;
-  const open = new Set(
-    read.exposures
+  const names = [...new Set([...opening, ...overreaching])];
+  if (names.length === 0) return decoded;
+  const publicRoutes = new Set(
+    decoded.exposures
       .filter(({ protection }) => protection.kind === "public")
       .map(({ route }) => routeKey(route)),
   );
   return {
-    ...read,
-    // One that is public by CFAUTH_DEFAULT_ACCESS says so as much as one with a label: it is not shut either.
-    requested: read.requested.map((it) => ({
+    ...decoded,
+    // A route that is public by CFAUTH_DEFAULT_ACCESS stays open like one with a label.
+    requested: decoded.requested.map((it) => ({
       ...it,
-      saysPublic: it.saysPublic || open.has(routeKey(it.route)),
+      saysPublic: it.saysPublic || publicRoutes.has(routeKey(it.route)),
     })),
-    // Authentik's own route is open by its nature: what its labels say of a protection is in vain.
+    // Authentik's own route is always open: labels for its protection have no effect.
     exposures:
-      taking.length > 0
+      overreaching.length > 0
         ? []
-        : read.exposures.filter(({ protection }) => protection.kind === "login"),
+        : decoded.exposures.filter(({ protection }) => protection.kind === "login"),
     problems: [
-      ...read.problems.filter((it) => !strays.includes(it)),
-      unproven(read, labelSet, names, why),
+      ...decoded.problems.filter((it) => !forbiddenServices.includes(it)),
+      unprovenProblem(decoded, labelSet, names, why),
     ],
   };
 }
 
-/** The labels by which the route, or a path in it, would need no login; where none says so, the one that gave the hostname. */
-function openingLabels(read: DecodedRoute, labels: Labels): readonly string[] {
+/**
+ * The labels because of which the route, or a path in it, would need no login. If no label says so
+ * and the route is still public, the label that gave the hostname.
+ */
+function openingLabels(decoded: DecodedRoute, labels: Labels): readonly string[] {
   const named = [
     ...(labels.get("access")?.text === "public" ? nameOf(labels, "access") : []),
-    ...OPENS.flatMap((key) => nameOf(labels, key)),
+    ...OPENING_KEYS.flatMap((key) => nameOf(labels, key)),
   ];
-  return named.length === 0 && read.exposures.some(({ protection }) => protection.kind === "public")
-    ? [read.label]
+  return named.length === 0 &&
+    decoded.exposures.some(({ protection }) => protection.kind === "public")
+    ? [decoded.label]
     : named;
 }
 
@@ -147,7 +155,7 @@ const nameOf = (labels: Labels, key: string): readonly string[] => {
   return label === undefined ? [] : [label.name];
 };
 
-function unproven(
+function unprovenProblem(
   { requested }: DecodedRoute,
   { name }: LabelSet,
   names: readonly string[],
@@ -160,14 +168,14 @@ function unproven(
     container: name,
     label: names[0],
     route: only !== undefined && other === undefined ? routeKey(only.route) : undefined,
-    message: `${spelled(names)} may come from the image, which cfauth cannot inspect (${why}); an image must not let people in without a login, adopt anything or point elsewhere, so the route is not opened`,
+    message: `${listNames(names)} may come from the image, which cfauth cannot inspect (${why}); an image must not let people in without a login, adopt anything or point elsewhere, so the route is not opened`,
     effect: "closed",
     fix: `let the socket proxy permit GET /images/<id>/json, or ${OBEY}`,
     about: names.join(),
   };
 }
 
-function spelled(names: readonly string[]): string {
+function listNames(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMED_LABELS).map(clip).join(", ");
   return names.length > MAX_NAMED_LABELS
     ? `${shown} and ${names.length - MAX_NAMED_LABELS} more`

@@ -4,33 +4,36 @@ import { foreignLabels } from "./dialects.ts";
 import type { LabelFault } from "./fault.ts";
 import { withinLimits } from "./limits.ts";
 
-/** Who speaks with one effectiveLabels: a container, or the replicas of a Compose service that carry the same labels. */
+/** A container, or the replicas of a Compose service with the same labels. */
 export interface LabelSet {
   /** The container's name, or the service's. */
   readonly name: string;
   /** The oldest first. */
   readonly members: readonly [Workload, ...Workload[]];
   readonly replicated: boolean;
-  /** Ours, or else those of another tool that are read as ours. */
+  /** Labels with our prefix, or else those of another tool that cfauth reads. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Whether they are those of another tool. */
+  /** True if they are labels of another tool. */
   readonly foreign: boolean;
-  /** The limit that the labels are beyond, if any: `labels` are then only what was read of them. */
+  /** The limit that the labels exceed, if any. Then `labels` holds only the part that was read. */
   readonly excess: LabelFault | undefined;
 }
 
 type EffectiveLabels = Pick<LabelSet, "labels" | "foreign" | "excess">;
 type LabelSettings = Pick<LabelContext, "prefix" | "reads">;
 
-/** One label of ours is enough for those of other tools to be passed over, all of them. */
+/**
+ * Groups the workloads that have labels into label sets. A single label with our prefix is enough
+ * to ignore all labels of other tools.
+ */
 export function labelSets(
   workloads: readonly Workload[],
-  spoken: LabelSettings,
+  settings: LabelSettings,
 ): readonly LabelSet[] {
   const labelled = workloads
     .map((workload) => ({
       workload,
-      ...effectiveLabels(workload.labels, spoken, workload.unreadLabels),
+      ...effectiveLabels(workload.labels, settings, workload.unreadLabels),
     }))
     .filter(({ labels, excess }) => Object.keys(labels).length > 0 || excess !== undefined);
   const groups = Map.groupBy(labelled, ({ workload, labels }) =>
@@ -64,7 +67,7 @@ function labelSet(
   return [{ name, members: [oldest, ...others], replicated, labels, foreign, excess }];
 }
 
-/** Those who are not of the labelSet, by id. */
+/** The ids that do not belong to the label set. */
 export function excludingOwn(
   { members }: Pick<LabelSet, "members">,
   ids: Iterable<string>,
@@ -74,21 +77,22 @@ export function excludingOwn(
 }
 
 /**
- * The labels of a container that count: ours, and only where it has none of them those of other tools.
+ * The labels of a container that count: those with our prefix, or if there are none, those of other
+ * tools.
  *
- * @param unread - how many more it has that the source had no room for
+ * @param unread - the number of further labels that the source dropped because of its limit
  */
 export function effectiveLabels(
   labels: Workload["labels"],
   { prefix, reads }: LabelSettings,
   unread = 0,
 ): EffectiveLabels {
-  const own = ours(labels, prefix);
+  const own = ownLabels(labels, prefix);
   const foreign = Object.keys(own).length === 0;
   return { ...withinLimits(foreign ? foreignLabels(labels, reads) : own, unread), foreign };
 }
 
-function ours(labels: Workload["labels"], prefix: string): Record<string, string> {
+function ownLabels(labels: Workload["labels"], prefix: string): Record<string, string> {
   const head = `${prefix.toLowerCase()}.`;
   return Object.fromEntries(
     Object.entries(labels).filter(([name]) => name.slice(0, head.length).toLowerCase() === head),

@@ -1,19 +1,22 @@
 import type { Problem } from "../domain/problem.ts";
 import type { OutsideDns, Workload } from "../domain/workload.ts";
 
-/** The networks whose names the DNS outside Docker answers as well: while a container is stopped, its name leads there. */
+/**
+ * Warnings for networks whose names the DNS outside Docker answers too. While a container is
+ * stopped, its name leads to another machine.
+ */
 export function networkProblems(
   workloads: readonly Workload[],
   networks: readonly string[],
 ): readonly Problem[] {
   return [...new Set(networks)].toSorted().flatMap((network) => {
-    const how = workloads.flatMap((it) => it.networks[network]?.outside ?? []).at(0);
-    return how === undefined ? [] : [outsideProblem(network, how)];
+    const outside = workloads.flatMap((it) => it.networks[network]?.outside ?? []).at(0);
+    return outside === undefined ? [] : [outsideDnsProblem(network, outside)];
   });
 }
 
-function outsideProblem(network: string, how: OutsideDns): Problem {
-  const { message, fix } = sentencesOf(network, how);
+function outsideDnsProblem(network: string, outside: OutsideDns): Problem {
+  const { message, fix } = sentencesOf(network, outside);
   return {
     code: "CFA-NETWORK-DNS",
     severity: "warning",
@@ -26,8 +29,8 @@ function outsideProblem(network: string, how: OutsideDns): Problem {
   };
 }
 
-function sentencesOf(network: string, how: OutsideDns): Pick<Problem, "message" | "fix"> {
-  switch (how) {
+function sentencesOf(network: string, outside: OutsideDns): Pick<Problem, "message" | "fix"> {
+  switch (outside) {
     case "any":
       return {
         message: `the DNS outside Docker answers every name, also those of stopped containers on ${network}, so their routes lead to another machine until they close`,

@@ -7,7 +7,7 @@ import { hostOf, publishedAt } from "./place.ts";
 import { serviceOfLabel } from "./service.ts";
 import { parseOriginOption, parsePort, parseScheme } from "./values.ts";
 
-/** Where cloudflared finds the container, or everything that is in the way. */
+/** The origin of the route, or all faults that prevent one. */
 export function originOf(
   labelSet: LabelSet,
   labels: Labels,
@@ -20,27 +20,24 @@ export function originOf(
   const service = serviceOf(labelSet, labels, prefix, context);
   const faults = [...options.faults, ...("faults" in service ? service.faults : [])];
   if (faults.length > 0 || "faults" in service) return { faults };
-  const { service: leadsTo, ...more } = service;
-  return { origin: { service: leadsTo, options: options.options }, ...more };
+  const { service: url, ...details } = service;
+  return { origin: { service: url, options: options.value }, ...details };
 }
 
 function optionsOf(
   labels: Labels,
   caPools: readonly string[],
-): { readonly options: OriginOptions; readonly faults: readonly LabelFault[] } {
-  const read = [...labels]
-    .filter(([key]) => key.startsWith("origin."))
-    .map(([key, label]) => ({
-      option: key.slice("origin.".length),
-      label,
-      value: parseOriginOption(key.slice("origin.".length), label.text, caPools),
-    }));
-  return {
-    options: Object.fromEntries(
-      read.flatMap(({ option, value }) => (value.ok ? [[option, value.value]] : [])),
-    ),
-    faults: read.flatMap(({ label, value }) => (value.ok ? [] : [valueFault(label, value)])),
-  };
+): { readonly value: OriginOptions; readonly faults: readonly LabelFault[] } {
+  const options: [string, string | number | boolean][] = [];
+  const faults: LabelFault[] = [];
+  for (const [key, label] of labels) {
+    if (!key.startsWith("origin.")) continue;
+    const option = key.slice("origin.".length);
+    const parsed = parseOriginOption(option, label.text, caPools);
+    if (parsed.ok) options.push([option, parsed.value]);
+    else faults.push(valueFault(label, parsed));
+  }
+  return { value: Object.fromEntries(options), faults };
 }
 
 type Service =
@@ -78,7 +75,7 @@ function serviceOf(
       : { faults };
   const published = publishedAt(labelSet, port.port, context);
   return published === undefined
-    ? { faults: [unpublished(labelSet, prefix, port.port)] }
+    ? { faults: [unpublishedFault(labelSet, prefix, port.port)] }
     : { service: `${kind.value}://${published}` };
 }
 
@@ -115,16 +112,16 @@ function portOf(
     fault: {
       code: "CFA-PORT-MANY",
       label: name,
-      message: `the image exposes ${spell(exposed)}, and which one is meant cannot be guessed`,
+      message: `the image exposes ${listPorts(exposed)}, and which one is meant cannot be guessed`,
       fix: `add ${name}: "${only}" (or another of them)`,
     },
   };
 }
 
-const spell = (ports: readonly number[]): string =>
+const listPorts = (ports: readonly number[]): string =>
   `${ports.slice(0, -1).join(", ")} and ${ports.at(-1)}`;
 
-const unpublished = (labelSet: LabelSet, prefix: string, port: number): LabelFault => ({
+const unpublishedFault = (labelSet: LabelSet, prefix: string, port: number): LabelFault => ({
   code: "CFA-PORT-NONE",
   label: `${prefix}port`,
   message: `port ${port} of ${labelSet.name} is not published on the host, where cloudflared looks for it (CFAUTH_TARGET=published)`,

@@ -10,17 +10,18 @@ import { reach } from "./reach.ts";
 type Containers = readonly [Workload, ...Workload[]];
 
 /**
- * Where a deployed rule must lead so that only these containers answer. Nothing but its host is replaced. Undefined where the rule
- * was not made for them, or no host is theirs alone.
+ * The service that a deployed rule must have so that only these containers answer. Only its host
+ * changes. Undefined if the rule was not made for them, or if no host leads to them alone.
  *
- * | the host of the rule                                    | then                                                 |
- * |---------------------------------------------------------|------------------------------------------------------|
- * | a name, short id or address of theirs                   | the host by which only they are reached              |
- * | a short id that no container has                        | the same, where they may have been recreated         |
- * | the address of another container, with CFAUTH_TARGET=ip | the same, where they may have been recreated         |
- * | any other                                               | undefined                                            |
+ * | the host of the rule                                    | result                               |
+ * |---------------------------------------------------------|--------------------------------------|
+ * | their name, short id or address                         | a host that leads to them alone      |
+ * | a short id that no container has                        | the same, if they may be recreated   |
+ * | the address of another container, with CFAUTH_TARGET=ip | the same, if they may be recreated   |
+ * | any other                                               | undefined                            |
  *
- * Undefined too with CFAUTH_TARGET=published: the port in the rule is the host's and does not tell the container's.
+ * Also undefined with CFAUTH_TARGET=published: the port in the rule is the host's and does not show
+ * the container's port.
  */
 export function ownService(
   service: string,
@@ -32,7 +33,8 @@ export function ownService(
   const members = membersOf(owners, workloads);
   const host = serviceHost(service).toLowerCase();
   if (target === "published" || members === undefined || host === "") return undefined;
-  // Where no label may point elsewhere, a rule led to their own container, whatever the label says by now.
+  // If no label may point elsewhere, the rule led to their own container, whatever the label says
+  // now.
   const wasOwn = owners.recreated && (!owners.elsewhere || !context.allowService);
   if (!isOwn(host, members, context) && !(wasOwn && isLost(host, workloads, context)))
     return undefined;
@@ -44,7 +46,7 @@ export function ownService(
   return found && withHost(service, found.host);
 }
 
-/** The first one, and other replicas of its Compose service. */
+/** The first container, and other replicas of its Compose service. */
 function membersOf(
   { members }: RouteOwners,
   workloads: readonly Workload[],
@@ -61,7 +63,7 @@ function membersOf(
   );
 }
 
-/** Earlier versions wrote a name without its network. */
+/** A host without a network counts too: earlier versions wrote names in that form. */
 function isOwn(host: string, members: Containers, context: LabelContext): boolean {
   const around = [
     ...context.networks,
@@ -85,14 +87,14 @@ function isLost(
   const around = [...networks, ...named];
   const [id = ""] = host.split(".");
   const isId =
-    ID.test(id) && (host === id || around.some((network) => host === onNetwork(id, network)));
+    SHORT_ID.test(id) && (host === id || around.some((network) => host === onNetwork(id, network)));
   if (isId) return nameIndex.mayAnswer(host, around).size === 0;
   return target === "ip" && workloads.some((it) => addressesOf(it).includes(host));
 }
 
-const ID = /^[0-9a-f]{12}$/;
+const SHORT_ID = /^[0-9a-f]{12}$/;
 
-/** The network that the rule goes by, else the first of the tunnel's that they are on. */
+/** The network of the rule's host, else the first tunnel network that they are on. */
 function networkOf(
   host: string,
   members: Containers,
@@ -103,16 +105,18 @@ function networkOf(
   const usable = [...networks, ...named, ...Object.keys(first.networks)].filter(
     (network) => Object.hasOwn(first.networks, network) && isFoundOn(network, target),
   );
-  const goesBy = (network: string) =>
+  const isOfHost = (network: string) =>
     members.some(
       (member) =>
         member.networks[network]?.ip === host ||
         namesOf(member).some((name) => host === onNetwork(name, network)),
     );
-  return usable.find(goesBy) ?? usable.find((network) => [...networks, ...named].includes(network));
+  return (
+    usable.find(isOfHost) ?? usable.find((network) => [...networks, ...named].includes(network))
+  );
 }
 
-/** The name of a Compose service counts only where the engine's name bears it out. */
+/** The name of a Compose service counts only if the container's own name confirms it. */
 const namesOf = ({ id, name, service }: Workload): readonly string[] =>
   [
     name,

@@ -7,59 +7,59 @@ import { invalid } from "../text/parse-result.ts";
 import { audienceOf } from "./audience.ts";
 import { bypassOf } from "./bypass.ts";
 import type { LabelContext } from "./context.ts";
-import { type LabelFault, publicForbidden, valueFault } from "./fault.ts";
+import { type LabelFault, publicForbiddenFault, valueFault } from "./fault.ts";
 import type { Labels } from "./grouping.ts";
 import type { LabelSet } from "./label-set.ts";
 import { readLabel } from "./read.ts";
 import { parseAccess } from "./values.ts";
 
-export interface ReadProtection {
+export interface DecodedProtection {
   readonly value: Protection;
-  /** Path prefixes that need no login: those that can be read. */
+  /** The valid path prefixes that need no login. */
   readonly bypass: readonly Path[];
-  /** With any of them the protection and the prefixes are not to be built from. */
+  /** If there are any, nothing may be built from the protection and the prefixes. */
   readonly faults: readonly LabelFault[];
 }
 
 /**
- * | access    | any `access.*` beside it | then                                              |
- * |-----------|--------------------------|---------------------------------------------------|
- * | authentik | any                      | protected                                         |
- * | public    | none                     | public, where that is allowed at all              |
- * | public    | some                     | a fault: which of the two is meant?               |
- * | silent    | none                     | CFAUTH_DEFAULT_ACCESS                             |
- * | silent    | some                     | protected, whatever the default: it names somebody |
+ * | `access`  | other `access.*` labels | result                                                |
+ * |-----------|-------------------------|-------------------------------------------------------|
+ * | authentik | any                     | protected                                             |
+ * | public    | none                    | public, if the operator allows that                   |
+ * | public    | some                    | a fault, because the labels contradict each other     |
+ * | missing   | none                    | CFAUTH_DEFAULT_ACCESS                                 |
+ * | missing   | some                    | protected whatever the default, because they restrict |
  */
 export function protectionOf(
   labels: Labels,
   prefix: string,
   path: Path | undefined,
   context: LabelContext,
-): ReadProtection {
+): DecodedProtection {
   const access = readLabel(labels, "access", parseAccess);
-  const narrower = [...labels]
+  const details = [...labels]
     .filter(([key]) => key.startsWith("access."))
     .map(([, label]) => label);
-  const silent = labels.get("access") === undefined && narrower.length === 0;
+  const usesDefault = labels.get("access") === undefined && details.length === 0;
   const bypass = bypassOf(labels, prefix, path, context);
-  if ((silent ? context.defaults.access : access.value) === "public") {
-    const idle = narrower.map((label) =>
+  if ((usesDefault ? context.defaults.access : access.value) === "public") {
+    const clashes = details.map((label) =>
       valueFault(
         label,
         invalid("has no effect on a public route", `remove ${label.name}`),
         "CFA-LABEL-CLASH",
       ),
     );
-    const barred = context.allowPublic
+    const forbidden = context.allowPublic
       ? []
       : [
-          publicForbidden(
+          publicForbiddenFault(
             labels.get("access")?.name ?? `${prefix}access`,
             "access=public",
             "route",
           ),
         ];
-    return { value: { kind: "public" }, bypass: bypass.paths, faults: [...idle, ...barred] };
+    return { value: { kind: "public" }, bypass: bypass.paths, faults: [...clashes, ...forbidden] };
   }
   const session = readLabel(labels, "access.session", parseSession);
   const audience = audienceOf(labels, context);
@@ -74,15 +74,15 @@ export function protectionOf(
   };
 }
 
-/** Whether the route is Authentik's own: the login, which cannot stand behind itself. */
-export const isLogin = ({ hostname, path }: Route, { login }: LabelContext): boolean =>
+/** True if the route is Authentik's own: the login, which cannot sit behind itself. */
+export const isLoginRoute = ({ hostname, path }: Route, { login }: LabelContext): boolean =>
   hostname === login.host && (path ?? "") === login.path;
 
 /**
- * Another container asks for Authentik's own hostname, or for a path in it. A container that answers there could serve the keys
- * and tokens of every login, and so state any address and group.
+ * Another container requests Authentik's own hostname, or a path in it. A container that answers
+ * there could serve the keys and tokens of every login, and so claim any address and group.
  */
-export function notAuthentik(
+export function notAuthentikFault(
   label: string,
   labelSet: Pick<LabelSet, "name">,
   { login }: LabelContext,
@@ -90,12 +90,12 @@ export function notAuthentik(
   return {
     code: "CFA-AK-OWN-HOST",
     label,
-    message: `${label} asks for ${login.host}, which belongs to Authentik's own container alone, ${whichIs(login.container)}; another one there could forge every login`,
+    message: `${label} asks for ${login.host}, which belongs to Authentik's own container alone, ${describeContainer(login.container)}; another one there could forge every login`,
     fix: `choose another hostname; only if ${labelSet.name} is Authentik itself, set CFAUTH_AUTHENTIK_CONTAINER=${labelSet.name} on cfauth`,
   };
 }
 
-function whichIs(container: AuthentikContainer): string {
+function describeContainer(container: AuthentikContainer): string {
   switch (container.kind) {
     case "unnamed":
       return "and neither AUTHENTIK_API_URL nor CFAUTH_AUTHENTIK_CONTAINER leads to one";
@@ -109,22 +109,24 @@ function whichIs(container: AuthentikContainer): string {
 }
 
 /**
- * What its labels say of a protection is said in vain: else nobody could log in, to this or to anything.
+ * Faults of labels that protect Authentik's own route. They have no effect, because otherwise no
+ * one could log in anywhere.
  *
- * @param apart - how to give it a route of its own, where the labels protect other hostnames too and must stay for those
+ * @param separateRoute - how to give the hostname its own route, if the labels also protect other
+ *   hostnames and must stay for those
  */
 export function loginFaults(
   labels: Labels,
   hostname: string,
-  apart: string | undefined,
+  separateRoute: string | undefined,
 ): readonly LabelFault[] {
-  const vain = [...labels].filter(
+  const ineffective = [...labels].filter(
     ([key, { text }]) => key.startsWith("access.") || (key === "access" && text !== "public"),
   );
-  return vain.map(([, label]) => {
+  return ineffective.map(([, label]) => {
     const why = `cannot hold for ${hostname}, Authentik's own hostname: to log in there one would have to be logged in; it is kept open`;
     const fix =
-      apart ?? `remove ${label.name}; who may log in at all is decided in Authentik itself`;
+      separateRoute ?? `remove ${label.name}; who may log in at all is decided in Authentik itself`;
     return valueFault(label, invalid(why, fix), "CFA-AK-OWN-HOST");
   });
 }

@@ -7,7 +7,7 @@ import type { LabelContext } from "./context.ts";
 import { excludingOwn, type LabelSet } from "./label-set.ts";
 
 /** A container, or the replicas of a Compose service. */
-type Reached = Pick<LabelSet, "members" | "replicated">;
+type Target = Pick<LabelSet, "members" | "replicated">;
 
 export interface Reach {
   readonly host: OriginHost;
@@ -22,10 +22,13 @@ interface Candidate {
   readonly verdict: Verdict;
 }
 
-/** Whether only the container, or the replicas, answer to a host. */
+/**
+ * Who answers to a host. `own`: only the container or the replicas. `shared`: others too, or others
+ * may. `unanswered`: Docker's DNS does not know it.
+ */
 type Verdict = "own" | "shared" | "unanswered";
 
-/** Which ways may be taken, the preferred one first. */
+/** The allowed ways for each CFAUTH_TARGET, the preferred one first. */
 const WAYS: Readonly<Record<"name" | "id" | "ip", readonly Way[]>> = {
   name: ["service", "name", "id", "address"],
   id: ["id", "address"],
@@ -33,11 +36,12 @@ const WAYS: Readonly<Record<"name" | "id" | "ip", readonly Way[]>> = {
 };
 
 /**
- * The host by which cloudflared reaches the container on the network, or undefined where no host is its alone. Where a rule leads
- * to it by a host that is right, that one stays: a replica or a neighbour that comes and goes costs no write.
+ * The host by which cloudflared reaches the container on the network; undefined if no host leads to
+ * it alone. If a deployed rule already uses a correct host, that host stays, so a replica or a
+ * neighbour that comes and goes costs no write.
  */
 export function reach(
-  labelSet: Reached,
+  labelSet: Target,
   network: string,
   target: "name" | "id" | "ip",
   context: LabelContext,
@@ -47,14 +51,14 @@ export function reach(
       (host): Candidate => ({ by, host, verdict: verdictOf(by, host, labelSet, network, context) }),
     ),
   );
-  const sound = candidates.filter(({ verdict }) => verdict === "own");
-  const stays = sound.find(
+  const usable = candidates.filter(({ verdict }) => verdict === "own");
+  const current = usable.find(
     (it) =>
       context.routed.has(it.host) &&
       isLasting(it, target) &&
       (it.by !== "service" || wasReplicated(labelSet, context)),
   );
-  const found = stays ?? sound.find(({ by }) => by !== "service" || labelSet.replicated);
+  const found = current ?? usable.find(({ by }) => by !== "service" || labelSet.replicated);
   if (found === undefined) return undefined;
   return {
     host: found.host,
@@ -62,26 +66,25 @@ export function reach(
   };
 }
 
-/** A name gives way to the service's once there are replicas, and an address to a name. */
+/**
+ * False for a host that a better one replaces: a name once there are replicas, an address once
+ * there is a name.
+ */
 const isLasting = ({ by }: Candidate, target: "name" | "id" | "ip"): boolean =>
   by === "service" || by === "id" || target === "ip";
 
 /**
- * Whether a rule may still lead to the one that is left of its replicas by the name of their service. Without having seen the
- * replicas the rule may be that of a container of this name: what a label says proves nothing.
+ * True if a rule may still use the service name for the last remaining replica. If cfauth never saw
+ * the replicas, the rule may belong to a container of that name: a label proves nothing.
  */
-function wasReplicated({ members, replicated }: Reached, { services }: LabelContext): boolean {
+function wasReplicated({ members, replicated }: Target, { services }: LabelContext): boolean {
   const [{ service }] = members;
   const isKnown = (it: NonNullable<Workload["service"]>) =>
     services.names.get(serviceKey(it))?.includes(it.name.toLowerCase()) === true;
   return replicated || (service !== undefined && isKnown(service));
 }
 
-function hostsBy(
-  by: Way,
-  { members, replicated }: Reached,
-  network: string,
-): readonly OriginHost[] {
+function hostsBy(by: Way, { members, replicated }: Target, network: string): readonly OriginHost[] {
   const [oldest] = members;
   switch (by) {
     case "service":
@@ -95,7 +98,7 @@ function hostsBy(
   }
 }
 
-/** A name of a service is the text of a label: with a dot it could be anything. */
+/** A service name is the text of a label: with a dot it could be any name. */
 function serviceHost({ service }: Workload, network: string): OriginHost | undefined {
   return service === undefined || service.name.includes(".")
     ? undefined
@@ -103,17 +106,18 @@ function serviceHost({ service }: Workload, network: string): OriginHost | undef
 }
 
 /**
- * Docker's DNS counts as far as it knows the container at this moment: it does not while the container restarts, and its address may
- * be another one by then. That it does not know a name says something only where it knows another one of the container's.
+ * Who answers to a host. Docker's DNS counts only while it knows the container. It does not while
+ * the container restarts, and afterwards the address may differ. A missing answer counts only if
+ * Docker's DNS knows another name of the container.
  */
 function verdictOf(
   by: Way,
   host: OriginHost,
-  labelSet: Reached,
+  labelSet: Target,
   network: string,
   { networks, named, nameIndex }: LabelContext,
 ): Verdict {
-  // No name is asked for: whatever another container is called, the engine gives an address on a network to one container.
+  // An address needs no DNS: the engine gives each address on a network to one container only.
   if (by === "address") return "own";
   const others = excludingOwn(
     labelSet,
@@ -126,25 +130,25 @@ function verdictOf(
   );
   const hasOwn = (addresses: readonly string[]) =>
     addresses.some((address) => own.includes(address));
-  const told = answers.flatMap((it) => it[host] ?? []);
-  // An address beside the container's own belongs to another one even if no list has it, such as that of a Swarm service.
-  if (hasOwn(told) && told.some((address) => !own.includes(address))) return "shared";
-  const isAsked = answers.some((it) => it[host] !== undefined);
+  const returned = answers.flatMap((it) => it[host] ?? []);
+  // A further address belongs to another workload, even if no list contains it (a Swarm service).
+  if (hasOwn(returned) && returned.some((address) => !own.includes(address))) return "shared";
+  const wasQueried = answers.some((it) => it[host] !== undefined);
   const isKnown = answers.some((it) => Object.values(it).some(hasOwn));
-  return isAsked && isKnown && !hasOwn(told) ? "unanswered" : "own";
+  return wasQueried && isKnown && !hasOwn(returned) ? "unanswered" : "own";
 }
 
 function detourOf(
   { by }: Candidate,
   candidates: readonly Candidate[],
-  labelSet: Reached,
+  labelSet: Target,
   network: string,
 ): Detour | undefined {
   if (by === "service" || by === "name") return undefined;
   const [oldest] = labelSet.members;
-  const wanted = candidates.find((it) => it.by === (labelSet.replicated ? "service" : "name"));
+  const preferred = candidates.find((it) => it.by === (labelSet.replicated ? "service" : "name"));
   const name = `${labelSet.replicated ? (oldest.service?.name ?? oldest.name) : oldest.name}.${network}`;
-  if (wanted === undefined)
+  if (preferred === undefined)
     return { by, name, why: isOutsideEnding(network) ? "outside" : "unusable" };
-  return { by, name, why: wanted.verdict === "own" ? "kept" : wanted.verdict };
+  return { by, name, why: preferred.verdict === "own" ? "kept" : preferred.verdict };
 }

@@ -2,7 +2,7 @@ import type { ParseResult } from "../text/parse-result.ts";
 import { type LabelFault, valueFault } from "./fault.ts";
 import type { Labels } from "./grouping.ts";
 
-/** One label of a route, read; without it neither a value nor a fault. */
+/** Parses one label of a route. A missing label gives neither a value nor a fault. */
 export function readLabel<T>(
   labels: Labels,
   key: string,
@@ -10,8 +10,8 @@ export function readLabel<T>(
 ): { readonly value: T | undefined; readonly faults: readonly LabelFault[] } {
   const label = labels.get(key);
   if (label === undefined) return { value: undefined, faults: [] };
-  const read = parse(label.text);
-  return read.ok
-    ? { value: read.value, faults: [] }
-    : { value: undefined, faults: [valueFault(label, read)] };
+  const parsed = parse(label.text);
+  return parsed.ok
+    ? { value: parsed.value, faults: [] }
+    : { value: undefined, faults: [valueFault(label, parsed)] };
 }

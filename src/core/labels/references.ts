@@ -6,39 +6,42 @@ import { stripQuotes } from "./grouping.ts";
 import { effectiveLabels } from "./label-set.ts";
 
 /**
- * Which groups and service tokens the labels speak of, sound or not: what nobody speaks of is not looked up. The groups of the
- * routes that name none are the defaults. Labels of other tools name nobody.
+ * The groups and service tokens that the labels refer to, valid or not. Only these need a lookup. A
+ * route without groups has the default groups. Labels of other tools never name people.
  */
 export function referencedNames(
   workloads: readonly Workload[],
-  spoken: Pick<LabelContext, "prefix" | "reads" | "defaults">,
+  settings: Pick<LabelContext, "prefix" | "reads" | "defaults">,
 ): ReferencedNames {
-  const voices = workloads
-    .map((workload) => effectiveLabels(workload.labels, spoken))
+  const labelled = workloads
+    .map((workload) => effectiveLabels(workload.labels, settings))
     .filter(({ labels }) => Object.keys(labels).length > 0);
-  const labels = voices.flatMap((it) => (it.foreign ? [] : Object.entries(it.labels)));
-  const under = (key: string) =>
-    labels
+  const own = labelled
+    .filter(({ foreign }) => !foreign)
+    .flatMap(({ labels }) => Object.entries(labels));
+  const namesUnder = (key: string) =>
+    own
       .filter(([name]) => name.endsWith(`.${key}`))
       .flatMap(([, text]) => splitList(stripQuotes(text)));
+  const defaultGroups = labelled.length > 0 ? settings.defaults.groups : [];
   return {
-    groups: new Set([
-      ...under("access.groups"),
-      ...(voices.length > 0 ? spoken.defaults.groups : []),
-    ]),
-    tokens: new Set(under("access.service-tokens").filter((name) => name !== "any")),
+    groups: new Set([...namesUnder("access.groups"), ...defaultGroups]),
+    tokens: new Set(namesUnder("access.service-tokens").filter((name) => name !== "any")),
   };
 }
 
-/** The networks that labels name: cloudflared has to be on each of them, whatever CFAUTH_NETWORK says. */
-export const namedNetworks = (
+/**
+ * The networks that labels name. cloudflared must be on each of them, whatever CFAUTH_NETWORK says.
+ */
+export function namedNetworks(
   workloads: readonly Workload[],
-  spoken: Pick<LabelContext, "prefix" | "reads">,
-): readonly string[] => [
-  ...new Set(
-    workloads
-      .map((workload) => effectiveLabels(workload.labels, spoken))
-      .flatMap(({ labels, foreign }) => (foreign ? [] : Object.entries(labels)))
-      .flatMap(([name, text]) => (name.endsWith(".network") ? [stripQuotes(text)] : [])),
-  ),
-];
+  settings: Pick<LabelContext, "prefix" | "reads">,
+): readonly string[] {
+  const networks = workloads
+    .map((workload) => effectiveLabels(workload.labels, settings))
+    .filter(({ foreign }) => !foreign)
+    .flatMap(({ labels }) => Object.entries(labels))
+    .filter(([name]) => name.endsWith(".network"))
+    .map(([, text]) => stripQuotes(text));
+  return [...new Set(networks)];
+}

@@ -6,36 +6,37 @@ import type { Problem } from "../domain/problem.ts";
 import { type Route, routeKey } from "../domain/route.ts";
 import type { FaultyRoute } from "../plan/types.ts";
 import type { LabelContext } from "./context.ts";
-import { displayOf, HIDDEN_LABELS } from "./display.ts";
+import { displayOf, HIDDEN_DISPLAY } from "./display.ts";
 import { type LabelFault, problemOf } from "./fault.ts";
 import type { Labels } from "./grouping.ts";
-import { type Hosts, hostsOf, tooDeep } from "./hosts.ts";
+import { certificateProblem, type Hosts, hostsOf } from "./hosts.ts";
 import type { LabelSet } from "./label-set.ts";
 import { originOf } from "./origin.ts";
-import { isLogin, loginFaults, notAuthentik, protectionOf } from "./protection.ts";
+import { isLoginRoute, loginFaults, notAuthentikFault, protectionOf } from "./protection.ts";
 import { readLabel } from "./read.ts";
 import { notReadyReason } from "./readiness.ts";
 import { parseFlagLabel, parseShareWith, readableParties } from "./values.ts";
 
 export interface DecodedRoute {
-  /** That gave the hostname. */
+  /** The label that gave the hostname. */
   readonly label: string;
-  /** What is sound. */
+  /** The valid routes. */
   readonly exposures: readonly Exposure[];
-  /** Every route that the labels ask for, as it counts where it does not open. */
+  /** Every requested route, with what matters if it does not open. */
   readonly requested: readonly FaultyRoute[];
   readonly problems: readonly Problem[];
-  /** Whether the fault may have been meant for another route of the container. */
+  /** True if a fault may concern another route of the container. */
   readonly mayConcernAnyRoute: boolean;
 }
 
 /**
- * What the labels of one route name come to: a route for each hostname, and for each path of it that needs no login.
+ * Decodes the labels of one route name: a route for each hostname, and one for each path of it that
+ * needs no login.
  *
- * | the fault is of         | Authentik's own hostname | the other hostnames | their paths without a login |
- * |-------------------------|--------------------------|---------------------|-----------------------------|
- * | the protection          | opens                    | do not              | do not                      |
- * | anything else           | does not                 | do not              | do not                      |
+ * | the fault concerns | Authentik's own hostname | the other hostnames | their paths without a login |
+ * |--------------------|--------------------------|---------------------|-----------------------------|
+ * | the protection     | opens                    | do not              | do not                      |
+ * | anything else      | does not                 | do not              | do not                      |
  */
 export function decodeRoute(
   labelSet: LabelSet,
@@ -44,145 +45,44 @@ export function decodeRoute(
   context: LabelContext,
 ): DecodedRoute {
   const enabled = readLabel(labels, "enable", parseFlagLabel);
-  if (enabled.value === false)
-    return {
-      label: `${prefix}hostname`,
-      exposures: [],
-      requested: [],
-      problems: [],
-      mayConcernAnyRoute: false,
-    };
+  if (enabled.value === false) return withoutRoutes(`${prefix}hostname`, []);
   const found = hostsOf(labelSet, labels, prefix, enabled.value === true, context);
   const isBarred = (hostname: Hostname) =>
     hostname === context.login.host && !isAuthentikItself(labelSet, context);
   const barred = found.hostnames.some(isBarred)
-    ? [problemOf(labelSet.name, notAuthentik(found.label, labelSet, context))]
+    ? [problemOf(labelSet.name, notAuthentikFault(found.label, labelSet, context))]
     : [];
-  // What else is wrong with a route that the container cannot have anyway is no news.
+  // The container cannot have this route anyway, so its other faults do not matter.
   if (found.hostnames.length > 0 && found.hostnames.every(isBarred))
+    return withoutRoutes(found.label, barred);
+
+  const input = { labelSet, labels, prefix, context };
+  const parts = readParts(input, withoutHosts(found, isBarred));
+  const routes = routesOf(parts, context);
+  const faults = faultsOf(parts, routes, enabled.faults);
+  const { label } = parts.hosts;
+  const requested = requestsOf(input, parts, routes, faults);
+  const problems = [...barred, ...problemsOf(input, parts, routes, faults)];
+  if (faults.common.length > 0 || "faults" in parts.origin)
     return {
-      label: found.label,
+      label,
       exposures: [],
-      requested: [],
-      problems: barred,
-      mayConcernAnyRoute: false,
-    };
-  const hosts = withoutHosts(found, isBarred);
-  const path = readLabel(labels, "path", parsePath);
-  const protection = protectionOf(labels, prefix, path.value, context);
-  const gate = notReadyReason(labelSet, labels, context);
-  const origin = originOf(labelSet, labels, prefix, context);
-  // Homepage knows one page for each container: that is the route without a name, not each of them.
-  const shown = displayOf(
-    labels,
-    prefix === `${context.prefix}.` ? labelSet.members[0].labels : {},
-  );
-  const adopt = readLabel(labels, "adopt", parseFlagLabel);
-  const shareWith = readLabel(labels, "share-with", parseShareWith);
-
-  const routes = [...new Set([...hosts.hostnames, ...hosts.meant])].map(
-    (hostname): Route => ({ hostname, path: path.value }),
-  );
-  const { logins = [], others = [] } = Object.groupBy(routes, (route) =>
-    isLogin(route, context) ? "logins" : "others",
-  );
-  // Below a path that cannot be read nothing has a place.
-  const prefixes = path.faults.length > 0 ? [] : protection.bypass;
-  const bypassed = others.flatMap(({ hostname }) =>
-    prefixes.map((it): Route => ({ hostname, path: it })),
-  );
-
-  const place = [...enabled.faults, ...hosts.faults, ...path.faults];
-  const guard = logins.length > 0 && others.length === 0 ? [] : protection.faults;
-  const rest = [
-    ...gate.faults,
-    ...shown.faults,
-    ...adopt.faults,
-    ...shareWith.faults,
-    ...("faults" in origin ? origin.faults : []),
-  ];
-  const common = [...place, ...rest];
-  const apart =
-    others.length === 0
-      ? undefined
-      : (at: Route) => `give ${at.hostname} a route of its own, ${context.prefix}.login.hostname`;
-
-  const sharing = {
-    shareWith: shareWith.value ?? readableParties(labels.get("share-with")?.text ?? ""),
-    shareLabel: labelSet.foreign ? undefined : `${prefix}share-with`,
-  };
-  const service = "faults" in origin ? undefined : origin.origin.service;
-  const elsewhere = "faults" in origin ? labels.has("service") : origin.elsewhere === true;
-  const asked = [
-    ...logins.map((route) => ask(labelSet, route, true, common, ["route"])),
-    ...others.map((route) =>
-      ask(
-        labelSet,
-        route,
-        labels.get("access")?.text === "public",
-        [...common, ...guard],
-        ["route"],
-      ),
-    ),
-    ...bypassed.map((route) =>
-      ask(labelSet, route, true, [...common, ...guard], ["route", "bypass"]),
-    ),
-  ].map((it) => ({ ...it, service, elsewhere, label: hosts.label, ...sharing }));
-  const problems = [
-    ...barred,
-    ...addressed(labelSet, place, routes),
-    ...addressed(labelSet, guard, others),
-    ...addressed(labelSet, rest, routes),
-    ...hosts.hostnames.flatMap((hostname) => tooDeep(labelSet, hosts.label, hostname, context)),
-    ...logins.flatMap((it) =>
-      addressed(labelSet, loginFaults(labels, it.hostname, apart?.(it)), [it]).map(asWarning),
-    ),
-  ];
-  // A hostname that is none, or lies in no zone, may have been meant for a place inside another route of the container.
-  if (common.length > 0 || "faults" in origin)
-    return {
-      label: hosts.label,
-      exposures: [],
-      requested: asked,
+      requested,
       problems,
-      mayConcernAnyRoute: hosts.faults.length > 0,
+      // An invalid hostname, or one outside every zone, may be a place inside another route.
+      mayConcernAnyRoute: parts.hosts.faults.length > 0,
     };
-  const exposure = {
-    origin: origin.origin,
-    ...(origin.detour !== undefined && { detour: origin.detour }),
-    adopt: adopt.value ?? false,
-    adoptHint: labelSet.foreign
-      ? `write all labels of container ${labelSet.name} as ${prefix}…, with ${prefix}adopt: "true",`
-      : `set ${prefix}adopt: "true" on container ${labelSet.name}`,
-    party: labelSet.members[0].party,
-    ...sharing,
-    workload: labelSet.name,
-    created: labelSet.members[0].created,
-    label: hosts.label,
-    notReadyReason: gate.value,
-  };
-  const open = (route: Route, kind: "login" | "public"): Exposure => ({
-    ...exposure,
-    route,
-    protection: { kind },
-    display: HIDDEN_LABELS,
-  });
-  const exposures = [
-    ...logins.map((route) => open(route, "login")),
-    ...(guard.length > 0
-      ? []
-      : others.map(
-          (route): Exposure => ({
-            ...exposure,
-            route,
-            protection: protection.value,
-            display: shown.value,
-          }),
-        )),
-    ...(guard.length > 0 ? [] : bypassed.map((route) => open(route, "public"))),
-  ];
-  return { label: hosts.label, exposures, requested: asked, problems, mayConcernAnyRoute: false };
+  const exposures = exposuresOf(input, { ...parts, origin: parts.origin }, routes, faults);
+  return { label, exposures, requested, problems, mayConcernAnyRoute: false };
 }
+
+const withoutRoutes = (label: string, problems: readonly Problem[]): DecodedRoute => ({
+  label,
+  exposures: [],
+  requested: [],
+  problems,
+  mayConcernAnyRoute: false,
+});
 
 /** Authentik's own container may have every path of its hostname. */
 const isAuthentikItself = ({ members }: LabelSet, { login }: LabelContext): boolean =>
@@ -191,28 +91,157 @@ const isAuthentikItself = ({ members }: LabelSet, { login }: LabelContext): bool
 const withoutHosts = (hosts: Hosts, isBarred: (hostname: Hostname) => boolean): Hosts => ({
   ...hosts,
   hostnames: hosts.hostnames.filter((it) => !isBarred(it)),
-  meant: hosts.meant.filter((it) => !isBarred(it)),
+  possible: hosts.possible.filter((it) => !isBarred(it)),
 });
 
-/** @param kinds - of the faults that shut, those which concern this route */
-const ask = (
-  labelSet: LabelSet,
-  route: Route,
-  saysPublic: boolean,
-  faults: readonly LabelFault[],
-  kinds: readonly LabelFault["closeNow"][],
-) => ({
-  route,
-  workload: labelSet.name,
-  party: labelSet.members[0].party,
-  created: labelSet.members[0].created,
-  members: labelSet.members.map(({ id }) => id),
-  saysPublic,
-  closeNow: faults.some(({ closeNow }) => closeNow !== undefined && kinds.includes(closeNow)),
+interface RouteInput {
+  readonly labelSet: LabelSet;
+  readonly labels: Labels;
+  readonly prefix: string;
+  readonly context: LabelContext;
+}
+
+type Parts = ReturnType<typeof readParts>;
+
+function readParts({ labelSet, labels, prefix, context }: RouteInput, hosts: Hosts) {
+  const path = readLabel(labels, "path", parsePath);
+  // Homepage has one page per container: it belongs to the route without a name only.
+  const homepage = prefix === `${context.prefix}.` ? labelSet.members[0].labels : {};
+  return {
+    hosts,
+    path,
+    protection: protectionOf(labels, prefix, path.value, context),
+    readiness: notReadyReason(labelSet, labels, context),
+    origin: originOf(labelSet, labels, prefix, context),
+    display: displayOf(labels, homepage),
+    adopt: readLabel(labels, "adopt", parseFlagLabel),
+    shareWith: readLabel(labels, "share-with", parseShareWith),
+  };
+}
+
+interface Routes {
+  readonly all: readonly Route[];
+  /** Authentik's own routes. */
+  readonly logins: readonly Route[];
+  readonly others: readonly Route[];
+  /** Paths of the others that need no login. */
+  readonly bypassed: readonly Route[];
+}
+
+function routesOf({ hosts, path, protection }: Parts, context: LabelContext): Routes {
+  const all = [...new Set([...hosts.hostnames, ...hosts.possible])].map(
+    (hostname): Route => ({ hostname, path: path.value }),
+  );
+  const others = all.filter((route) => !isLoginRoute(route, context));
+  // Without a valid path there is no place for paths below it.
+  const prefixes = path.faults.length > 0 ? [] : protection.bypass;
+  return {
+    all,
+    logins: all.filter((route) => isLoginRoute(route, context)),
+    others,
+    bypassed: others.flatMap(({ hostname }) =>
+      prefixes.map((prefix): Route => ({ hostname, path: prefix })),
+    ),
+  };
+}
+
+interface RouteFaults {
+  /** Faults of the hostnames and the path. */
+  readonly place: readonly LabelFault[];
+  /** Faults of the protection. */
+  readonly guard: readonly LabelFault[];
+  readonly rest: readonly LabelFault[];
+  /** Faults that keep every route closed, Authentik's own included. */
+  readonly common: readonly LabelFault[];
+}
+
+function faultsOf(
+  { hosts, path, protection, readiness, display, adopt, shareWith, origin }: Parts,
+  { logins, others }: Routes,
+  enableFaults: readonly LabelFault[],
+): RouteFaults {
+  const place = [...enableFaults, ...hosts.faults, ...path.faults];
+  const rest = [
+    ...readiness.faults,
+    ...display.faults,
+    ...adopt.faults,
+    ...shareWith.faults,
+    ...("faults" in origin ? origin.faults : []),
+  ];
+  const isLoginOnly = logins.length > 0 && others.length === 0;
+  return {
+    place,
+    guard: isLoginOnly ? [] : protection.faults,
+    rest,
+    common: [...place, ...rest],
+  };
+}
+
+function requestsOf(
+  { labelSet, labels, prefix }: RouteInput,
+  { hosts, origin, shareWith }: Parts,
+  { logins, others, bypassed }: Routes,
+  { common, guard }: RouteFaults,
+): readonly FaultyRoute[] {
+  const shared = {
+    workload: labelSet.name,
+    party: labelSet.members[0].party,
+    created: labelSet.members[0].created,
+    members: labelSet.members.map(({ id }) => id),
+    service: "faults" in origin ? undefined : origin.origin.service,
+    elsewhere: "faults" in origin ? labels.has("service") : origin.elsewhere === true,
+    label: hosts.label,
+    ...sharingOf(labelSet, labels, prefix, shareWith.value),
+  };
+  const saysPublic = labels.get("access")?.text === "public";
+  const all = [...common, ...guard];
+  const closesRoute = all.some(({ closeNow }) => closeNow === "route");
+  const closesBypass = closesRoute || all.some(({ closeNow }) => closeNow === "bypass");
+  const closesLogin = common.some(({ closeNow }) => closeNow === "route");
+  return [
+    ...logins.map((route) => ({ ...shared, route, saysPublic: true, closeNow: closesLogin })),
+    ...others.map((route) => ({ ...shared, route, saysPublic, closeNow: closesRoute })),
+    ...bypassed.map((route) => ({ ...shared, route, saysPublic: true, closeNow: closesBypass })),
+  ];
+}
+
+/** Which parties may route paths inside the hostname, as far as the label can be read. */
+const sharingOf = (
+  { foreign }: LabelSet,
+  labels: Labels,
+  prefix: string,
+  shareWith: readonly string[] | undefined,
+): Pick<Exposure, "shareWith" | "shareLabel"> => ({
+  shareWith: shareWith ?? readableParties(labels.get("share-with")?.text ?? ""),
+  shareLabel: foreign ? undefined : `${prefix}share-with`,
 });
 
-/** Every fault once; with the route, where there is exactly one. */
-const addressed = (
+function problemsOf(
+  { labelSet, labels, context }: RouteInput,
+  { hosts }: Parts,
+  { all, logins, others }: Routes,
+  { place, guard, rest }: RouteFaults,
+): readonly Problem[] {
+  const separateRoute = ({ hostname }: Route): string | undefined =>
+    others.length === 0
+      ? undefined
+      : `give ${hostname} a route of its own, ${context.prefix}.login.hostname`;
+  return [
+    ...faultProblems(labelSet, place, all),
+    ...faultProblems(labelSet, guard, others),
+    ...faultProblems(labelSet, rest, all),
+    ...hosts.hostnames.flatMap((hostname) =>
+      certificateProblem(labelSet, hosts.label, hostname, context),
+    ),
+    ...logins.flatMap((login) => {
+      const faults = loginFaults(labels, login.hostname, separateRoute(login));
+      return faultProblems(labelSet, faults, [login]).map(asWarning);
+    }),
+  ];
+}
+
+/** One problem per fault, with the route if there is exactly one. */
+const faultProblems = (
   labelSet: LabelSet,
   faults: readonly LabelFault[],
   routes: readonly Route[],
@@ -227,3 +256,49 @@ const asWarning = (problem: Problem): Problem => ({
   severity: "warning",
   effect: "unchanged",
 });
+
+type ValidParts = Parts & {
+  readonly origin: Exclude<Parts["origin"], { readonly faults: unknown }>;
+};
+
+function exposuresOf(
+  { labelSet, labels, prefix }: RouteInput,
+  { hosts, origin, protection, readiness, display, adopt, shareWith }: ValidParts,
+  { logins, others, bypassed }: Routes,
+  { guard }: RouteFaults,
+): readonly Exposure[] {
+  const shared = {
+    origin: origin.origin,
+    ...(origin.detour !== undefined && { detour: origin.detour }),
+    adopt: adopt.value ?? false,
+    adoptHint: labelSet.foreign
+      ? `write all labels of container ${labelSet.name} as ${prefix}…, with ${prefix}adopt: "true",`
+      : `set ${prefix}adopt: "true" on container ${labelSet.name}`,
+    party: labelSet.members[0].party,
+    ...sharingOf(labelSet, labels, prefix, shareWith.value),
+    workload: labelSet.name,
+    created: labelSet.members[0].created,
+    label: hosts.label,
+    notReadyReason: readiness.value,
+  };
+  const openRoute = (route: Route, kind: "login" | "public"): Exposure => ({
+    ...shared,
+    route,
+    protection: { kind },
+    display: HIDDEN_DISPLAY,
+  });
+  const loginExposures = logins.map((route) => openRoute(route, "login"));
+  if (guard.length > 0) return loginExposures;
+  return [
+    ...loginExposures,
+    ...others.map(
+      (route): Exposure => ({
+        ...shared,
+        route,
+        protection: protection.value,
+        display: display.value,
+      }),
+    ),
+    ...bypassed.map((route) => openRoute(route, "public")),
+  ];
+}

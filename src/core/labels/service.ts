@@ -10,29 +10,29 @@ import { hostOf, publishedAt, publishedBy } from "./place.ts";
 import type { Reach } from "./reach.ts";
 import { parsePort } from "./values.ts";
 
-/** cloudflared's services that are not a URL with a host; they lead away from the container by nature. */
-const WITHOUT_HOST =
+/** cloudflared's services without a host. They always lead away from the container. */
+const HOSTLESS_SERVICE =
   /^(unix(\+tls)?:\/[\x21-\x7e]{1,106}|http_status:[1-9]\d\d|hello_world|bastion|socks-proxy)$/;
 
-/** The port of a URL that names none. */
+/** The port of a URL without an explicit one. */
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
 interface Url {
   readonly scheme: string;
   /** In lower case, IPv6 without brackets. */
   readonly host: string;
-  /** With its colon, or empty. */
+  /** Including the colon, or empty. */
   readonly port: string;
 }
 
 export type LabelledService =
-  /** `elsewhere`: not to the container itself, as far as can be seen. */
+  /** `elsewhere`: as far as cfauth can tell, it does not lead to the container itself. */
   | { readonly service: string; readonly detour?: Reach["detour"]; readonly elsewhere?: true }
   | { readonly fault: LabelFault };
 
 /**
- * What a whole origin URL leads to. Where it is the container itself, the rule gets the host by which only that one is reached,
- * not the label's text. Anything else is the operator's decision.
+ * The service for a whole origin URL. If the URL leads to the container itself, the rule gets a
+ * host that leads to it alone, not the label's text. Any other URL is the operator's decision.
  */
 export function serviceOfLabel(
   labelSet: LabelSet,
@@ -41,22 +41,22 @@ export function serviceOfLabel(
   prefix: string,
   context: LabelContext,
 ): LabelledService {
-  const clash = clashing(label, labels);
+  const clash = clashFault(label, labels);
   if (clash !== undefined) return { fault: clash };
-  const written: LabelledService = context.allowService
+  const asWritten: LabelledService = context.allowService
     ? { service: label.text, elsewhere: true }
-    : { fault: forbidden(label) };
-  if (WITHOUT_HOST.test(label.text)) return written;
-  const url = parse(label, labelSet.name);
+    : { fault: forbiddenFault(label) };
+  if (HOSTLESS_SERVICE.test(label.text)) return asWritten;
+  const url = parseUrl(label, labelSet.name);
   if ("fault" in url) return url;
   const own =
     context.target === "published"
-      ? published(labelSet, url, context)
-      : reached(labelSet, label, labels, url, prefix, context.target, context);
-  return own === undefined || ("fault" in own && context.allowService) ? written : own;
+      ? publishedService(labelSet, url, context)
+      : networkService(labelSet, label, labels, url, prefix, context.target, context);
+  return own === undefined || ("fault" in own && context.allowService) ? asWritten : own;
 }
 
-const clashing = (label: Label, labels: Labels): LabelFault | undefined => {
+const clashFault = (label: Label, labels: Labels): LabelFault | undefined => {
   const other = labels.get("port") ?? labels.get("scheme");
   if (other === undefined) return undefined;
   return {
@@ -67,11 +67,11 @@ const clashing = (label: Label, labels: Labels): LabelFault | undefined => {
   };
 };
 
-function parse(label: Label, container: string): Url | { readonly fault: LabelFault } {
+function parseUrl(label: Label, container: string): Url | { readonly fault: LabelFault } {
   const fault = (why: string, fix: string) => ({ fault: valueFault(label, invalid(why, fix)) });
-  const open = label.text.replace(/^([a-z]+:\/\/)[^/]*@/, "$1");
-  if (open !== label.text)
-    return fault("has a user name or password, which is no part of an origin", `write ${open}`);
+  const stripped = label.text.replace(/^([a-z]+:\/\/)[^/]*@/, "$1");
+  if (stripped !== label.text)
+    return fault("has a user name or password, which is no part of an origin", `write ${stripped}`);
   const url = /^([a-z]+):\/\/([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?(.*)$/.exec(label.text);
   const [, scheme = "", host = "", port = "", rest = ""] = url ?? [];
   if (url === null || !(SCHEMES as readonly string[]).includes(scheme))
@@ -89,8 +89,8 @@ function parse(label: Label, container: string): Url | { readonly fault: LabelFa
   return { scheme, host: host.replace(/^\[|\]$/g, "").toLowerCase(), port };
 }
 
-/** Undefined where the host is not the container's own. */
-function reached(
+/** Undefined if the host is not the container's own. */
+function networkService(
   labelSet: LabelSet,
   label: Label,
   labels: Labels,
@@ -107,54 +107,65 @@ function reached(
 }
 
 /**
- * Whether the host is a name or an address that the engine gives the container. The name of its Compose service counts only where
- * the engine's names bear it out and no other container answers to it: a label alone proves nothing.
+ * True if the host is a name or an address that the engine gives the container. The name of its
+ * Compose service counts only if the container's own name confirms it and no other container
+ * answers to it: a label alone proves nothing.
  */
 function isItself(
   labelSet: LabelSet,
   host: string,
   { networks, named, nameIndex }: LabelContext,
 ): boolean {
-  const around = [...new Set([...networks, ...named])];
+  const tunnelNetworks = [...new Set([...networks, ...named])];
   return labelSet.members.some(({ id, name, service, networks: own }) => {
-    const shared = around.filter((network) => Object.hasOwn(own, network));
+    const shared = tunnelNetworks.filter((network) => Object.hasOwn(own, network));
     if (shared.some((network) => own[network]?.ip === host)) return true;
-    const proven =
+    const isProvenReplica =
       service !== undefined && isReplicaName(name, service) && !service.name.includes(".");
-    const forms = (it: string) =>
+    const formsOf = (it: string) =>
       [it, ...Object.keys(own).map((network) => `${it}.${network}`)].map((form) =>
         form.toLowerCase(),
       );
-    if ([name, shortId(id)].flatMap(forms).includes(host)) return true;
+    if ([name, shortId(id)].flatMap(formsOf).includes(host)) return true;
     return (
-      proven &&
-      forms(service.name).includes(host) &&
-      excludingOwn(labelSet, nameIndex.mayAnswer(host, around)).length === 0
+      isProvenReplica &&
+      formsOf(service.name).includes(host) &&
+      excludingOwn(labelSet, nameIndex.mayAnswer(host, tunnelNetworks)).length === 0
     );
   });
 }
 
-/** Where cloudflared runs on the host: a place at which the engine publishes a port of the container, and of no other. */
-function published(
+/**
+ * For a cloudflared on the host: an address and port at which the engine publishes a port of the
+ * container and of no other.
+ */
+function publishedService(
   labelSet: LabelSet,
   { scheme, host, port }: Url,
   context: LabelContext,
 ): LabelledService | undefined {
   const number = port === "" ? DEFAULT_PORTS[scheme] : Number(port.slice(1));
   if (number === undefined) return undefined;
-  const publishing = context.nameIndex.publishing(host, number);
-  const own = publishing.size > 0 && excludingOwn(labelSet, publishing).length === 0;
-  const at = own
-    ? labelSet.members.flatMap(
-        (member) => publishedBy(member, (it) => it.published?.port === number) ?? [],
-      )[0]
-    : isItself(labelSet, host, context)
-      ? publishedAt(labelSet, number, context)
-      : undefined;
-  return at === undefined ? undefined : { service: `${scheme}://${at}` };
+  const address = publishedAddress(labelSet, host, number, context);
+  return address === undefined ? undefined : { service: `${scheme}://${address}` };
 }
 
-const forbidden = (label: Label): LabelFault => ({
+function publishedAddress(
+  labelSet: LabelSet,
+  host: string,
+  port: number,
+  context: LabelContext,
+): string | undefined {
+  const publishing = context.nameIndex.publishing(host, port);
+  const isOwn = publishing.size > 0 && excludingOwn(labelSet, publishing).length === 0;
+  if (isOwn)
+    return labelSet.members.flatMap(
+      (member) => publishedBy(member, (it) => it.published?.port === port) ?? [],
+    )[0];
+  return isItself(labelSet, host, context) ? publishedAt(labelSet, port, context) : undefined;
+}
+
+const forbiddenFault = (label: Label): LabelFault => ({
   code: "CFA-SERVICE-FORBIDDEN",
   label: label.name,
   message: `${label.name}="${clip(label.text)}" points away from its own container`,

@@ -9,14 +9,12 @@ import { ORIGIN_OPTIONS } from "./catalogue.ts";
 
 export function parseFlagLabel(text: string): ParseResult<boolean> {
   if (text === "true" || text === "false") return ok(text === "true");
-  return invalid(
-    "is neither true nor false",
-    /^(yes|on|1|enabled?)$/i.test(text)
-      ? "write true"
-      : /^(no|off|0|disabled?)$/i.test(text)
-        ? "write false"
-        : "write true or false",
-  );
+  return invalid("is neither true nor false", flagFix(text));
+}
+
+function flagFix(text: string): string {
+  if (/^(yes|on|1|enabled?)$/i.test(text)) return "write true";
+  return /^(no|off|0|disabled?)$/i.test(text) ? "write false" : "write true or false";
 }
 
 export function parsePort(text: string): ParseResult<number> {
@@ -32,9 +30,10 @@ export const parseAccess = (text: string): ParseResult<"authentik" | "public"> =
   oneOf(text, ["authentik", "public"]);
 
 /**
- * Only what cloudflared takes: it refuses the whole document for one value that it cannot use.
+ * Accepts only what cloudflared accepts, because one unusable value makes cloudflared refuse the
+ * whole document.
  *
- * @param option - its own name, one of ORIGIN_OPTIONS
+ * @param option - cloudflared's own name, one of ORIGIN_OPTIONS
  * @param caPools - CFAUTH_CA_POOLS
  */
 export function parseOriginOption(
@@ -63,20 +62,24 @@ export function parseOriginOption(
   }
 }
 
-/** A name, an address or a name with a port, as written in a Host header; the longest name that the DNS takes. */
+/** A name, an address or a name with a port, as written in a Host header. */
 const HOST_VALUE = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?)(:\d{1,5})?$/;
-const MOST_HOST_CHARACTERS = 253;
+/** The longest name that DNS allows. */
+const MAX_HOST_CHARACTERS = 253;
 
 function parseHostValue(text: string): ParseResult<string> {
   if (text === "") return invalid("is empty", "write a value, or remove the label");
-  if (text.length <= MOST_HOST_CHARACTERS && HOST_VALUE.test(text)) return ok(text);
+  if (text.length <= MAX_HOST_CHARACTERS && HOST_VALUE.test(text)) return ok(text);
   return invalid(
     "is not a host name",
     "write a name such as wiki.internal, without a scheme or a path",
   );
 }
 
-/** cloudflared keeps running its old rules when the file is not there, so only the operator can name one. */
+/**
+ * If the file is missing, cloudflared keeps running its old rules, so only the operator may name
+ * files.
+ */
 function parseCaPool(text: string, caPools: readonly string[]): ParseResult<string> {
   if (text === "") return invalid("is empty", "write a value, or remove the label");
   if (caPools.includes(text)) return ok(text);
@@ -87,13 +90,16 @@ function parseCaPool(text: string, caPools: readonly string[]): ParseResult<stri
   );
 }
 
-/** A number that does not fit into 64 bits of nanoseconds makes cloudflared refuse the whole document; no wait takes a day. */
-const MOST_SECONDS = 86_400;
+/**
+ * A number that does not fit into 64 bits of nanoseconds makes cloudflared refuse the whole
+ * document. No wait takes longer than a day.
+ */
+const MAX_SECONDS = 86_400;
 
 function parseSeconds(text: string): ParseResult<number> {
   const duration = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
   if (!duration.ok) return duration;
-  if (duration.value > MOST_SECONDS * 1_000)
+  if (duration.value > MAX_SECONDS * 1_000)
     return invalid("is out of range", "write something up to 24h");
   return duration.value % 1_000 === 0
     ? ok(duration.value / 1_000)
@@ -112,7 +118,8 @@ function oneOf<T extends string>(text: string, known: readonly T[]): ParseResult
 }
 
 /**
- * The parts between commas, where an empty one is a fault: nobody knows what was meant to stand there.
+ * The parts between commas. An empty part is a fault, because no one knows what was meant.
+ *
  *
  * @param what - what each part is, "a group"
  */
@@ -127,25 +134,31 @@ export function namesOf(text: string, what: string): ParseResult<readonly string
 const EMAIL =
   /^([\p{L}\p{N}.!#$%&'+/=?^_`{|}~-]{1,64})?@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,63}$/u;
 
+/** The longest e-mail address. */
+const MAX_EMAIL_CHARACTERS = 254;
+
 /** An address, or a whole domain with an @ in front. */
 export function parseEmail(text: string): ParseResult<string> {
   const email = text.toLowerCase();
-  if (email.length <= 254 && EMAIL.test(email)) return ok(email);
+  if (email.length <= MAX_EMAIL_CHARACTERS && EMAIL.test(email)) return ok(email);
   const domain = email.replace(/^[*@]+/, "@");
-  const meant = domain !== email && domain.length <= 254 && EMAIL.test(domain);
+  const isDomain = domain !== email && domain.length <= MAX_EMAIL_CHARACTERS && EMAIL.test(domain);
   return invalid(
     "is neither an e-mail address nor a domain",
-    meant
+    isDomain
       ? `write ${domain} for everyone there`
       : "write ann@example.com, or @example.com for everyone there",
   );
 }
 
-/** What Authentik can show: an address on the web, or one of the icons that it brings along. Its field takes 500 characters. */
+/** The limit of Authentik's field. */
+const MAX_ICON_CHARACTERS = 500;
+
+/** An icon that Authentik can show: a web address, or one of its built-in icons. */
 export function parseIcon(text: string): ParseResult<string> {
-  const fits = text.length <= 500;
-  const address = fits && /^https?:\/\/\S+$/.test(text) && isVisible(text) && URL.canParse(text);
-  if (address || (fits && /^fa:\/\/fa-[a-z0-9-]+$/.test(text))) return ok(text);
+  const fits = text.length <= MAX_ICON_CHARACTERS;
+  const isUrl = fits && /^https?:\/\/\S+$/.test(text) && isVisible(text) && URL.canParse(text);
+  if (isUrl || (fits && /^fa:\/\/fa-[a-z0-9-]+$/.test(text))) return ok(text);
   return invalid(
     "is not an icon",
     "write an address such as https://example.com/wiki.png, or fa://fa-book",
@@ -154,7 +167,7 @@ export function parseIcon(text: string): ParseResult<string> {
 
 const UNSHOWABLE = invalid("has characters that cannot be shown", "write plain text");
 
-/** A text on one line, for people. */
+/** A one-line text for people. */
 export function parseText(text: string): ParseResult<string> {
   const line = text.replace(/\s+/g, " ");
   if (line === "") return invalid("is empty", "write a text, or remove the label");
@@ -177,6 +190,6 @@ export function parseShareWith(text: string): ParseResult<readonly string[]> {
       );
 }
 
-/** The parties that a list names, faulty ones left out. */
+/** The valid party names of a list. */
 export const readableParties = (text: string): readonly string[] =>
   [...new Set(splitList(text).filter(isPartyName))].toSorted();
