@@ -55,10 +55,7 @@ function unexpectedErrorLines(error: unknown): readonly string[] {
     .replace(message, "")
     .split("\n")
     .filter((line) => /^ +at /.test(line));
-  return [
-    `cfauth failed in a way that it does not expect; please report these lines: ${name}: ${message}`,
-    ...frames,
-  ];
+  return [`cfauth failed unexpectedly; please report these lines: ${name}: ${message}`, ...frames];
 }
 
 type Invocation =
@@ -88,7 +85,7 @@ function parseInvocation(argv: readonly string[]): Invocation {
   });
   for (const token of tokens) {
     if (token.kind === "positional")
-      return { fault: `"${token.value}" is one word too many; ${helpHint(command)}` };
+      return { fault: `unexpected argument "${token.value}"; ${helpHint(command)}` };
     if (token.kind !== "option") continue;
     const known = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (known === undefined) return { fault: unknownOption(token.rawName, command, at === -1) };
@@ -110,7 +107,7 @@ function parseHelp(words: readonly string[]): Invocation {
   if (command === undefined) return { fault: unknownCommand(name) };
   return more === undefined
     ? { text: helpOf(command) }
-    : { fault: `"${more}" is one word too many; write cfauth help ${name}` };
+    : { fault: `unexpected argument "${more}"; write cfauth help ${name}` };
 }
 
 const unknownCommand = (word: string): string => {
@@ -118,17 +115,17 @@ const unknownCommand = (word: string): string => {
     word,
     COMMANDS.map(({ name }) => name),
   );
-  return `"${word}" is not a command; ${closest === undefined ? "cfauth --help lists them" : `write cfauth ${closest}`}`;
+  return `unknown command "${word}"; ${closest === undefined ? "cfauth --help lists all commands" : `did you mean cfauth ${closest}?`}`;
 };
 
 function unknownOption(raw: string, command: Command, bare: boolean): string {
   const names = [...Object.keys(command.options), ...Object.keys(COMMON)];
   const near = closestMatch(raw.replace(/^-+/, ""), names);
   const of = bare ? "cfauth" : `cfauth ${command.name}`;
-  return `${raw} is not an option of ${of}; ${near === undefined ? helpHint(command) : `write --${near}`}`;
+  return `unknown option ${raw} for ${of}; ${near === undefined ? helpHint(command) : `did you mean --${near}?`}`;
 }
 
-const helpHint = ({ name }: Command): string => `cfauth ${name} --help tells what it takes`;
+const helpHint = ({ name }: Command): string => `see cfauth ${name} --help`;
 
 const usageLine = ({ name, usage }: Command): string =>
   `cfauth ${name}${usage === "" ? "" : ` ${usage}`}`;
@@ -136,12 +133,13 @@ const usageLine = ({ name, usage }: Command): string =>
 function overview(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   return [
-    `cfauth ${VERSION}: one Docker label gives a container a public hostname that only Authentik logins pass.`,
+    `cfauth ${VERSION}: one Docker label gives a container a public hostname behind an Authentik login.`,
     "",
     ...COMMANDS.map(({ name, summary }) => `  cfauth ${name.padEnd(width)}  ${summary}`),
     "",
-    "Without a command it is the daemon. cfauth <command> --help tells more of one.",
-    `Settings come from the environment, each also as NAME_FILE; faulty ones end it with 78. ${docsUrl("settings.md")}`,
+    "Without a command, cfauth runs the daemon. cfauth <command> --help describes a command.",
+    `Settings are environment variables; NAME_FILE reads one from a file. Invalid settings exit with code 78.`,
+    docsUrl("settings.md"),
     "",
   ].join("\n");
 }

@@ -15,12 +15,11 @@ import { createStepRunner, type StepRunResult } from "./step-runner.ts";
 export const applyCommand: Command = {
   name: "apply",
   usage: "",
-  summary: "does now what plan shows, tells each step as it ends, and ends",
-  help: `Does what the daemon would do now, shows each step as it is done, and ends. Nothing is asked: cfauth plan shows it
-before.
-What belonged to a container that is gone is left to the daemon, which knows since when.
+  summary: "apply the plan now, step by step, then exit",
+  help: `Does what the daemon would do now, shows each step as it completes, then exits. It does not ask: cfauth plan shows
+the steps beforehand. Routes of a container that is gone are left to the daemon, which knows how long it has been gone.
 
-Exit code: 0 done, 1 something failed: what was done, what was not and what to do is said, 78 faulty settings.`,
+Exit code: 0 done; 1 something failed: the output says what was done, what was not and what to do; 78 invalid settings.`,
   options: {},
   run: (context) => withConfig(context, (config) => apply(config, context)),
 };
@@ -117,8 +116,8 @@ function unfinishedLines(
     ...(left.length > MAX_LISTED
       ? [`    … and ${left.length - MAX_LISTED} more; cfauth plan lists them all`]
       : []),
-    "What stands is safe: a route opens only after what protects it was seen to stand, and it goes on from wherever it was left.",
-    `${stop.aborted ? "Run" : "Mend what is said above and run"} cfauth apply again; a running daemon comes back to it by itself.`,
+    "The current state is safe: a route opens only after its protection is confirmed. The next run continues from here.",
+    `${stop.aborted ? "Run" : "Fix the problem above and run"} cfauth apply again; a running daemon retries by itself.`,
   ];
 }
 

@@ -18,18 +18,19 @@ import { createStepRunner, type StepRunResult } from "./step-runner.ts";
 export const destroyCommand: Command = {
   name: "destroy",
   usage: "[--yes]",
-  summary: "removes everything that this owner made, in safe order; asks first",
-  help: `Lists what it will remove and what stays, asks, and then takes it away from above: the hostname leads nowhere any more,
-then nothing leads to the container, and only then its protection goes. Authentik's own hostname goes last.
-What is not this owner's stays byte for byte as it is. Login method, provider and application stay while anybody else
-needs them; the tunnel stays. It can be run again after whatever stopped it.
-A running daemon would put everything back: stop it first.
+  summary: "remove everything that this owner created, in a safe order; asks first",
+  help: `Lists what it will remove and what stays, asks, and then removes each route from the outside in: first the DNS
+record, then the ingress rule, and only then the protection. Authentik's own hostname goes last.
+Foreign objects stay the same, byte for byte. The login method, provider and application stay while anyone else needs
+them; the tunnel stays. If it is interrupted, run it again.
+A running daemon would restore everything: stop it first.
 
-  --yes   does not ask; needed where nobody sits at a terminal
+  --yes   do not ask; required without a terminal
 
   docker compose stop cfauth && docker compose run --rm cfauth destroy
 
-Exit code: 0 all is gone, 1 something is left, or it was not begun: why is said, 78 faulty settings.`,
+Exit code: 0 everything is removed; 1 something is left, or nothing was removed and the output says why;
+78 invalid settings.`,
   options: { yes: { type: "boolean" } },
   run: (context, { yes }) =>
     withConfig(context, (config) => destroy(config, context, yes === true)),
@@ -57,12 +58,12 @@ function destroy(config: Config, context: CommandContext, yes: boolean): Promise
       if (isEmpty && unseen.length > 0) {
         printLines(
           out,
-          `Nothing of owner ${app.owner} is seen, but not all can be seen:`,
+          `No object of owner ${app.owner} was found, but not everything could be checked:`,
           ...unseen.map((it) => `    ${colourSign(out, "!")} ${formatLeftOver(it)}`),
         );
         return 1;
       }
-      if (isEmpty) printLines(out, `Nothing of owner ${app.owner} is there.`);
+      if (isEmpty) printLines(out, `Owner ${app.owner} has no objects.`);
       const refusal = isEmpty
         ? undefined
         : await refusalLines(config, context, app.owner, yes, daemon);
@@ -89,7 +90,7 @@ function destroy(config: Config, context: CommandContext, yes: boolean): Promise
       printLines(
         out,
         ...errorLines(out, error),
-        `    What stands is safe. Once that is mended, run cfauth destroy again: it goes on from where it was.`,
+        `    The current state is safe. Once that is fixed, run cfauth destroy again: it continues where it stopped.`,
       ),
   );
 }
@@ -104,14 +105,14 @@ function previewLines(
   const file =
     tunnel.tokenFile === undefined
       ? []
-      : [{ what: `the file ${tunnel.tokenFile}`, why: "it holds the tunnel's token" }];
+      : [{ what: `the file ${tunnel.tokenFile}`, why: "it contains the tunnel's token" }];
   const stays = [...listKept(preview.after), ...file];
   const others = countForeign(preview.before);
   const login = preview.after.login.method === undefined ? [] : [DELETE_LOGIN_HINT];
   return [
     ...sectionLines(preview, owner, out),
     ...(preview.steps.length === 0 ? [] : [""]),
-    `What stays: ${pluralise(others, "object")} of others, byte for byte${stays.length === 0 ? "." : "; and"}`,
+    `What stays: ${pluralise(others, "foreign object")}, byte for byte${stays.length === 0 ? "." : "; and"}`,
     ...stays.map((it) => `    ${formatLeftOver(it)}`),
     ...login,
     ...(preview.before.tunnel.tunnel === undefined
@@ -123,7 +124,7 @@ function previewLines(
 }
 
 const DELETE_LOGIN_HINT =
-  "    → to delete the login all the same: Zero Trust → Settings → Authentication, then application and provider in Authentik";
+  "    → to delete the login anyway: Zero Trust → Settings → Authentication, then application and provider in Authentik";
 
 const formatLeftOver = ({ what, why }: LeftOver): string =>
   why === undefined ? what : `${what}: ${why}`;
@@ -139,16 +140,14 @@ async function refusalLines(
   if (config.dryRun) return ["CFAUTH_DRY_RUN is set: nothing was removed."];
   if (beside !== undefined)
     return [
-      `Nothing was removed: a cfauth of owner ${owner} runs at ${beside}, and would put everything back.`,
+      `Nothing was removed: a cfauth daemon with owner ${owner} runs at ${beside} and would restore everything.`,
       "    → stop it first: docker compose stop cfauth, then docker compose run --rm cfauth destroy",
     ];
   if (yes) return undefined;
-  const answer = await ask(
-    `Remove all of this? Only the owner's name, ${owner}, or yes is taken for a yes: `,
-  );
+  const answer = await ask(`Remove all of this? Type "${owner}" or "yes" to confirm: `);
   if (answer === undefined)
     return [
-      "Nothing was removed: nobody is there to be asked.",
+      "Nothing was removed: there is no terminal to ask at.",
       "    → cfauth destroy --yes removes it without asking",
     ];
   return [owner, "yes"].includes(answer.trim()) ? undefined : ["Nothing was removed."];
@@ -157,8 +156,8 @@ async function refusalLines(
 /** After Ctrl-C the rest is not observed again, because the user is not waiting for it. */
 const stoppedLines = ({ done, left, ms }: StepRunResult): readonly string[] => [
   "",
-  `Stopped: ${pluralise(done.length, "step")} done in ${formatDuration(ms)}, ${left.length} not. What stands is safe.`,
-  "Run cfauth destroy again: it goes on from where it was.",
+  `Stopped: ${pluralise(done.length, "step")} done in ${formatDuration(ms)}, ${left.length} not. The current state is safe.`,
+  "Run cfauth destroy again: it continues where it stopped.",
 ];
 
 function resultLines(
@@ -171,16 +170,16 @@ function resultLines(
   if (left.length === 0)
     return [
       "",
-      `Gone: nothing of owner ${owner} is left (${count}). A cfauth that is started anew makes again what the labels ask for.`,
+      `Removed: no object of owner ${owner} is left (${count}). If cfauth starts again, it recreates what the labels request.`,
     ];
   return [
     "",
     ...(last?.end === undefined ? (last?.errors ?? []) : []).flatMap((error) =>
       errorLines(out, error),
     ),
-    `Not all is gone (${count}); left:`,
+    `Not everything was removed (${count}). Still there:`,
     ...left.map((it) => `    ${colourSign(out, "!")} ${formatLeftOver(it)}`),
-    "What stands is safe. Run cfauth destroy again: it goes on from where it was.",
+    "The current state is safe. Run cfauth destroy again: it continues where it stopped.",
   ];
 }
 

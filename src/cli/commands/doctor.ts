@@ -25,18 +25,18 @@ import { fetchReport } from "./daemon-client.ts";
 export const doctorCommand: Command = {
   name: "doctor",
   usage: "[--json] [--notify]",
-  summary: "whether everything cfauth needs is there, and how to mend what is not",
-  help: `Looks at settings, Docker, Cloudflare, the tunnel, Zero Trust, Authentik, the login and the routes. Changes nothing, and
-shows no secret. To learn which permissions the Cloudflare token has, it sends empty writes to ids that nothing has.
-It needs no running daemon; beside one it also compares what that one knows.
+  summary: "check everything cfauth needs, and show how to fix what is missing",
+  help: `Checks settings, Docker, Cloudflare, the tunnel, Zero Trust, Authentik, the login and the routes. It changes nothing
+and shows no secrets. To find out which permissions the Cloudflare token has, it sends empty writes to ids that do not
+exist. It needs no running daemon; beside one, it also compares what the daemon knows.
 
   docker compose run --rm cfauth doctor        before the first start
   docker compose exec cfauth cfauth doctor     beside the daemon
 
-  --json    for programs and bug reports, without addresses of your network; described in docs/commands.md
-  --notify  also sends a test to each address of CFAUTH_NOTIFY_URL
+  --json    for programs and bug reports, without public IP addresses; described in docs/commands.md
+  --notify  also send a test message to each address in CFAUTH_NOTIFY_URL
 
-Exit code: 0 cfauth can work (warnings included), 1 something keeps a route from working, 78 faulty settings.`,
+Exit code: 0 cfauth can work (warnings included); 1 something keeps a route from working; 78 invalid settings.`,
   options: { json: { type: "boolean" }, notify: { type: "boolean" } },
   run: (context, { json, notify }) =>
     withConfig(context, (config) =>
@@ -118,7 +118,7 @@ export async function doctor(context: DoctorContext, out: Terminal, json: boolea
   });
   waiting.clear();
   if (context.stop.aborted) {
-    if (!json) out.write(out.lines("Stopped: not everything was looked at."));
+    if (!json) out.write(out.lines("Stopped: not everything was checked."));
     return 1;
   }
   if (json) out.write(jsonDocument(diagnosisJson(publishReport({ groups }, secrets), VERSION)));
@@ -130,7 +130,7 @@ export async function doctor(context: DoctorContext, out: Terminal, json: boolea
 function createProgressLine(out: Terminal, json: boolean): { show(): void; clear(): void } {
   const shown = out.interactive && !json;
   return {
-    show: () => shown && out.write(out.plain(out.paint("dim", "… looking"))),
+    show: () => shown && out.write(out.plain(out.paint("dim", "… checking"))),
     clear: () => shown && out.write(out.rewritten("")),
   };
 }

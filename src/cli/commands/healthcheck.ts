@@ -5,8 +5,11 @@ import type { Command, CommandContext } from "./command.ts";
 export const healthcheckCommand: Command = {
   name: "healthcheck",
   usage: "",
-  summary: "whether the daemon beside it is well; for HEALTHCHECK",
-  help: "Asks the daemon of the same container. It is well while its passes come to their end, with or without success:\nan outage of Cloudflare is no reason to restart cfauth.\n\nExit code: 0 well, 1 not well or no answer.",
+  summary: "check that the local daemon is healthy; for HEALTHCHECK",
+  help: `Asks the daemon in the same container. It is healthy while its passes end, with or without success: an outage of
+Cloudflare is no reason to restart cfauth.
+
+Exit code: 0 healthy; 1 unhealthy or no answer.`,
   options: {},
   run: (context) => healthcheck(address(context)),
 };

@@ -9,15 +9,15 @@ import { errorLines, printLines } from "./print.ts";
 export const planCommand: Command = {
   name: "plan",
   usage: "[--json]",
-  summary: "what would be done now, in order; nothing is written",
-  help: `Looks at containers, Cloudflare and Authentik, and tells what the next pass would do to its very end: by hostname,
-each step with its number in the order of running. + is made, ~ is changed, - is removed, … waits, ! is a problem.
-A change of who may enter says wider, narrower, different or PUBLIC. (known after 3) is what step 3 will make.
+  summary: "show what would change now, in order; write nothing",
+  help: `Reads containers, Cloudflare and Authentik, and shows everything that the next pass would do: by hostname, each step
+with its number in order of execution. + create, ~ change, - remove, … waiting, ! problem.
+A change of who may enter is marked wider, narrower, different or PUBLIC. (known after 3): step 3 creates the value.
 
-  --json   the same for programs; its shape is in docs/commands.md
+  --json   the same for programs; docs/commands.md describes the format
 
-Exit code: 0 nothing to do, 2 changes, 1 it could not be looked at, 78 faulty settings.
-Problems and what waits are no changes.`,
+Exit code: 0 nothing to do; 2 changes; 1 something could not be read; 78 invalid settings.
+Problems and waiting routes do not count as changes.`,
   options: { json: { type: "boolean" } },
   run: (context, { json }) => withConfig(context, (config) => plan(config, context, json === true)),
 };

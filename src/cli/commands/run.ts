@@ -22,8 +22,12 @@ import { type Command, type CommandContext, withConfig } from "./command.ts";
 export const runCommand: Command = {
   name: "run",
   usage: "",
-  summary: "the daemon; it ends on SIGTERM and tears nothing down",
-  help: "Watches Docker and keeps tunnel, DNS, Access and Authentik as the labels say, until it is told to end (SIGTERM, Ctrl-C).\nWhat stands stays: restarting cfauth takes no service off the net. Status page and health are at CFAUTH_LISTEN.\n\nExit code: 0 told to end, 1 the page's address is taken, 78 faulty settings.",
+  summary: "run the daemon; SIGTERM stops it and removes nothing",
+  help: `Watches Docker and keeps tunnel, DNS, Access and Authentik in sync with the labels, until SIGTERM or Ctrl-C.
+Open routes stay open when it stops: restarting cfauth interrupts no service. Status page and health checks are at
+CFAUTH_LISTEN.
+
+Exit code: 0 stopped; 1 the address in CFAUTH_LISTEN is in use; 78 invalid settings.`,
   options: {},
   run: (context) =>
     withConfig(context, (config) => run(config, logOf(config, context), context.stop)),
@@ -210,7 +214,7 @@ export async function run(config: Config, log: Log, stop: AbortSignal): Promise<
 }
 
 /** Answered under any hostname, so it contains no names. */
-const NOT_IN_FORCE = "cloudflared runs older rules than those that were written";
+const NOT_IN_FORCE = "cloudflared still runs older rules";
 
 /**
  * A person may edit the tunnel in the dashboard. A foreign write between our read and our write may

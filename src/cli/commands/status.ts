@@ -10,14 +10,14 @@ import { printLines } from "./print.ts";
 export const statusCommand: Command = {
   name: "status",
   usage: "[--json]",
-  summary: "what the running daemon knows: each route, and what is the matter",
+  summary: "show what the running daemon knows: each route and every problem",
   help: [
-    "Asks the daemon of the same container, and says what its page says: each route with its state and who may enter; why one",
-    "is not live and what to do; who of Docker, Cloudflare and Authentik does not answer. It changes nothing.",
+    "Asks the daemon in the same container and shows what its status page shows: each route with its state and who may",
+    "enter; why a route is not live and what to do; which service does not answer. It changes nothing.",
     "",
-    "  --json   the answer of /api/routes as it is, for programs (docs/commands.md tells every field)",
+    "  --json   the response of /api/routes, for programs (docs/commands.md describes every field)",
     "",
-    "Exit code: 0 all is well, or only warnings; 1 something needs somebody, nothing is known yet, or no daemon answers.",
+    "Exit code: 0 healthy, or only warnings; 1 something needs attention, nothing is known yet, or no daemon answers.",
     "",
     "  docker compose exec cfauth cfauth status",
     "  cfauth status --json | jq '.routes[] | select(.state != \"live\")'",
@@ -51,7 +51,7 @@ async function askDaemon(at: string): Promise<Answer> {
     if (ok && report?.formatVersion?.startsWith("1.")) return { text, report: report as Report };
     return {
       fault: `what answers at ${at} is not cfauth`,
-      fix: "set CFAUTH_LISTEN as it is set for the daemon",
+      fix: "set CFAUTH_LISTEN to the same value as for the daemon",
     };
   } catch (error) {
     return { fault: `no daemon answers at ${at} (${reasonOf(error)})`, fix: NO_DAEMON_FIX };
@@ -59,7 +59,7 @@ async function askDaemon(at: string): Promise<Answer> {
 }
 
 const NO_DAEMON_FIX =
-  "see whether it runs: docker compose ps cfauth, docker compose logs cfauth; then ask inside its container: docker compose exec cfauth cfauth status";
+  "check that it runs: docker compose ps cfauth, docker compose logs cfauth; then run the command inside its container: docker compose exec cfauth cfauth status";
 
 function reasonOf(error: unknown): string {
   const { name, cause } = error as { name?: string; cause?: { code?: string } };

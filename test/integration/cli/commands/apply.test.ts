@@ -82,7 +82,7 @@ describe("plan and apply", () => {
     at.run("wiki");
     const planned = await at.type("plan");
     expect([planned.code, at.sandbox.controls.writes()]).toEqual([2, []]);
-    expect(planned.out).toMatch(/^cfauth plan · tunnel cfauth · owner home\n\n\+ for all routes\n/);
+    expect(planned.out).toMatch(/^cfauth plan · tunnel cfauth · owner home\n\n\+ all routes\n/);
     const applied = await at.type("apply");
     expect(applied.code).toBe(0);
     const steps = applied.out.split("\n").filter((line) => line.startsWith("✓"));
@@ -92,7 +92,7 @@ describe("plan and apply", () => {
     );
     expect(await at.type("plan")).toMatchObject({
       code: 0,
-      out: expect.stringContaining("No changes. 1 route is as the labels say"),
+      out: expect.stringContaining("No changes. 1 route matches the labels"),
     });
   });
 
@@ -134,7 +134,7 @@ describe("a step that fails", () => {
     );
     expect(out).not.toContain("known after");
     expect(out).toMatch(
-      /\nNot finished: 8 steps done, 2 not:\n {4}\+ DNS record .*\n {4}\+ tile .*\nWhat stands is safe: /,
+      /\nNot finished: 8 steps done, 2 not:\n {4}\+ DNS record .*\n {4}\+ tile .*\nThe current state is safe: /,
     );
     at.sandbox.controls.heal();
     const again = await at.type("apply");
@@ -148,7 +148,7 @@ describe("a step that fails", () => {
 describe("what is closed or narrowed while cloudflared does not run it", () => {
   it.each([
     { command: ["apply"], ends: /Done: .* steps? in / },
-    { command: ["destroy", "--yes"], ends: /\nGone: nothing of owner home is left / },
+    { command: ["destroy", "--yes"], ends: /\nRemoved: no object of owner home is left / },
   ])("by $command is reported as not in force, with 1", async ({ command, ends }) => {
     await using at = await scene();
     at.add("wiki", { "cfauth.hostname": `wiki.${at.sandbox.zone}`, "cfauth.access": "public" });
@@ -192,7 +192,9 @@ describe("many steps that fail for one reason", () => {
     const { out } = await at.type("apply");
     expect(out.match(/✗ .* DNS record /g)).toHaveLength(20);
     expect(out.match(/^ {6}→ /gm)).toHaveLength(1);
-    expect(out).toMatch(/\n {4}… and 28 more; cfauth plan lists them all\nWhat stands is safe: /);
+    expect(out).toMatch(
+      /\n {4}… and 28 more; cfauth plan lists them all\nThe current state is safe: /,
+    );
   });
 });
 
@@ -240,7 +242,7 @@ describe("Ctrl-C", () => {
     expect(code).toBe(1);
     expect(out).not.toMatch(/✗|CFA-|waiting|known after/);
     expect(out).toMatch(
-      /\nStopped: \d+ steps done, \d+ not:\n {4}\+ .*\n[\s\S]*\nWhat stands is safe: [\s\S]*\nRun cfauth apply again/,
+      /\nStopped: \d+ steps done, \d+ not:\n {4}\+ .*\n[\s\S]*\nThe current state is safe: [\s\S]*\nRun cfauth apply again/,
     );
     at.sandbox.controls.heal();
     expect((await at.type("apply")).code).toBe(0);
@@ -267,7 +269,7 @@ describe("Ctrl-C", () => {
     const { code, out } = await at.type("doctor");
     expect([code, out]).toEqual([
       1,
-      expect.stringMatching(/\nStopped: not everything was looked at\.\n$/),
+      expect.stringMatching(/\nStopped: not everything was checked\.\n$/),
     ]);
     expect(out).not.toMatch(/did not call|was not called|problem/);
     interrupted(at, 1);

@@ -57,7 +57,7 @@ describe("cfauth status", () => {
         "cfauth 0.1.0 · home-nas · All 5 routes are live",
         "✓ Docker  ✓ Cloudflare  ✓ Authentik  ✓ Tunnel",
         "",
-        "✓ Live     auth.example.com           authentik-server  PUBLIC: Anyone: it is where people log in",
+        "✓ Live     auth.example.com           authentik-server  PUBLIC: Anyone: this is where people log in",
         "✓ Live     grafana.example.com        grafana           Members of family or admins, or 2 e-mail addresses",
         "✓ Live     library.example.com        library           Members of family; /hooks without a login",
         "✓ Live     library.example.com/hooks  library           PUBLIC: Anyone, without a login",
@@ -78,15 +78,15 @@ describe("cfauth status", () => {
         "✗ Problem  photos.example.com         immich            Nobody  for 14 min",
         "    A DNS record A 203.0.113.7 is at photos.example.com and is not cfauth's.  CFA-CONFLICT-DNS",
         '    → delete it in Cloudflare, or set cfauth.adopt: "true" on container immich to take it over',
-        "    Closed: nobody reaches it.",
+        "    Closed: nobody can reach it.",
         "! Waiting  paperless.example.com      paperless         Members of family  for 14 min",
-        "    Waits for the health check of container paperless (starting).",
+        "    Waiting for the health check of container paperless (starting).",
         "– Closing  old.example.com            old               Everyone who can log in  for 14 min",
         "    Container stopped; closes in 42 s unless it comes back.",
       ].join("\n"),
     );
     expect(out).toContain(
-      "✗ Cloudflare has not answered since 2026-11-23 10:42 UTC. Nothing is changed until it does; open routes stay open.",
+      "✗ Cloudflare has not answered since 2026-11-23 10:42 UTC. Nothing changes until it does; open routes stay open.",
     );
     expect(out).toContain("✗ gitea · cfauth.acess\n    cfauth.acess is not a label of cfauth;");
     expect(out.split("CFA-CF-UNREACHABLE")).toHaveLength(2);
@@ -94,7 +94,7 @@ describe("cfauth status", () => {
 
   it("tells a newcomer the one label", async () => {
     expect((await beside(reportOf())).out).toMatch(
-      /No container carries a cfauth label yet. Add one:\n {4}labels:\n {6}cfauth.hostname: whoami.example.com\n$/,
+      /No container has a cfauth label yet. Add one:\n {4}labels:\n {6}cfauth.hostname: whoami.example.com\n$/,
     );
   });
 
@@ -170,7 +170,7 @@ describe("cfauth status", () => {
         expect(await ran(port)).toEqual({
           code: 1,
           out: "",
-          err: `✗ what answers at http://127.0.0.1:${port} is not cfauth\n    → set CFAUTH_LISTEN as it is set for the daemon\n`,
+          err: `✗ what answers at http://127.0.0.1:${port} is not cfauth\n    → set CFAUTH_LISTEN to the same value as for the daemon\n`,
         });
       } finally {
         server.close();
